@@ -1,0 +1,71 @@
+//! Why an answer was not accepted, in words that a model can act on.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One way in which an answer breaks its contract.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Violation {
+    /// Where, as a JSON pointer; empty for the whole answer.
+    pub pointer: String,
+    /// What is wrong there.
+    pub message: String,
+}
+
+impl Violation {
+    /// Makes a violation; long messages are shortened, because they quote the answer.
+    pub fn new(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            pointer: shorten(pointer.into()),
+            message: shorten(message.into()),
+        }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.pointer.is_empty() {
+            return f.write_str(&self.message);
+        }
+        write!(f, "{}: {}", self.pointer, self.message)
+    }
+}
+
+/// An answer that breaks its contract: every violation found, at most [`Rejection::MAX`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// What is wrong; never empty.
+    pub violations: Vec<Violation>,
+}
+
+impl Rejection {
+    /// The most violations that are reported for one answer.
+    pub const MAX: usize = 20;
+
+    pub(super) fn one(pointer: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            violations: vec![Violation::new(pointer, message)],
+        }
+    }
+
+    /// Returns the words of the re-ask: what failed, and only that.
+    pub fn to_prompt(&self) -> String {
+        let mut prompt = String::from("Your answer was not accepted:\n");
+        for violation in &self.violations {
+            prompt.push_str(&format!("- {violation}\n"));
+        }
+        prompt.push_str("Answer again with the corrected JSON object and nothing else.");
+        prompt
+    }
+}
+
+/// Cuts a text to what a person or a model still reads, at a character boundary.
+fn shorten(mut text: String) -> String {
+    const MAX_CHARS: usize = 200;
+    if let Some((end, _)) = text.char_indices().nth(MAX_CHARS) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}

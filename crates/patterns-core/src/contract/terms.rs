@@ -1,0 +1,271 @@
+//! The contract itself: made from a Rust type or a JSON Schema, it turns text into typed values.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use jsonschema::{PatternOptions, Validator};
+use schemars::generate::SchemaSettings;
+use schemars::transform::Transform;
+use schemars::{JsonSchema, Schema};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_path_to_error::Segment;
+
+use super::extract::{self, Candidate, Fix};
+use super::optional::remove_absent;
+use super::rejection::{Rejection, Violation};
+use super::strict::{SchemaProblem, Strict, join};
+use crate::AnswerSchema;
+
+/// What an answer must be: a JSON Schema to send, and a decoder that accepts nothing else.
+///
+/// ```
+/// use patterns_core::Contract;
+///
+/// #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
+/// struct Verdict {
+///     reasoning: String,
+///     guilty: bool,
+/// }
+///
+/// let contract = Contract::of::<Verdict>()?;
+/// let verdict = contract.decode(r#"{"reasoning": "He was seen.", "guilty": true}"#).unwrap();
+/// assert!(verdict.value.guilty);
+///
+/// let rejection = contract.decode(r#"{"reasoning": "", "guilty": "yes"}"#).unwrap_err();
+/// assert_eq!(rejection.violations[0].pointer, "/guilty");
+/// # Ok::<(), patterns_core::ContractError>(())
+/// ```
+pub struct Contract<T = Value> {
+    sent: Arc<AnswerSchema>,
+    schema: Arc<Value>,
+    validator: Arc<Validator>,
+    checks: Vec<Arc<Check<T>>>,
+    answers: PhantomData<fn() -> T>,
+}
+
+type Check<T> = dyn Fn(&T) -> Vec<Violation> + Send + Sync;
+
+/// An accepted answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded<T> {
+    /// The value.
+    pub value: T,
+    /// What had to be mended to read it.
+    pub fixes: Vec<Fix>,
+}
+
+/// A schema that cannot serve as a contract; found before anything is sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ContractError {
+    problems: Vec<SchemaProblem>,
+}
+
+impl ContractError {
+    /// Returns what is wrong, each with its place; never empty.
+    pub fn problems(&self) -> &[SchemaProblem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for ContractError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the answer schema cannot be used: ")?;
+        let problems: Vec<_> = self.problems.iter().map(ToString::to_string).collect();
+        f.write_str(&problems.join("; "))
+    }
+}
+
+/// The constructors; see there for the type of the answers they accept.
+impl Contract {
+    /// Makes a contract from a Rust type.
+    ///
+    /// Doc comments become descriptions, and properties keep their declared order, so that a
+    /// `reasoning` field before an `answer` field makes the model reason first.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ContractError`] if the type has no strict form (maps, tuples, free values).
+    pub fn of<T: JsonSchema + DeserializeOwned>() -> Result<Contract<T>, ContractError> {
+        Self::of_amended(|_| ())
+    }
+
+    /// Makes a contract from a Rust type whose schema `amend` narrows, say to options known only
+    /// at run time.
+    ///
+    /// # Errors
+    ///
+    /// As [`of`](Self::of).
+    pub fn of_amended<T: JsonSchema + DeserializeOwned>(
+        amend: impl FnOnce(&mut Value),
+    ) -> Result<Contract<T>, ContractError> {
+        let settings = SchemaSettings::draft2020_12().for_deserialize();
+        let mut schema = settings
+            .into_generator()
+            .into_root_schema_for::<T>()
+            .to_value();
+        amend(&mut schema);
+        Contract::from_parts(&T::schema_name(), schema)
+    }
+
+    /// Makes a contract from a JSON Schema known only at run time; the answers stay JSON values.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ContractError`] if the schema is invalid, is not an object, refers to other
+    /// documents or has no strict form.
+    pub fn from_schema(schema: Value) -> Result<Self, ContractError> {
+        let title = schema.get("title").and_then(Value::as_str);
+        let name = title.unwrap_or("answer").to_owned();
+        Self::from_parts(&name, schema)
+    }
+}
+
+impl<T> Contract<T> {
+    /// Adds a rule that a schema cannot express; it returns what is wrong.
+    #[must_use]
+    pub fn check<F>(mut self, check: F) -> Self
+    where
+        F: Fn(&T) -> Vec<Violation> + Send + Sync + 'static,
+    {
+        self.checks.push(Arc::new(check));
+        self
+    }
+
+    /// Returns the strict schema that is sent to models.
+    pub fn schema(&self) -> &Arc<AnswerSchema> {
+        &self.sent
+    }
+}
+
+impl<T: DeserializeOwned> Contract<T> {
+    fn from_parts(name: &str, schema: Value) -> Result<Self, ContractError> {
+        let mut strict = Strict::default();
+        let mut sent = Schema::try_from(schema.clone()).map_err(|_| ContractError {
+            problems: vec![SchemaProblem {
+                pointer: String::new(),
+                message: "a schema is a JSON object".to_owned(),
+            }],
+        })?;
+        strict.transform(&mut sent);
+        let validator = jsonschema::options()
+            .with_pattern_options(PatternOptions::regex())
+            .should_validate_formats(true)
+            .build(&schema);
+        let validator = match validator {
+            Ok(validator) if strict.problems.is_empty() => validator,
+            Ok(_) => {
+                return Err(ContractError {
+                    problems: strict.problems,
+                });
+            }
+            Err(error) => {
+                let problem = SchemaProblem {
+                    pointer: error.instance_path().to_string(),
+                    message: error.to_string(),
+                };
+                return Err(ContractError {
+                    problems: vec![problem],
+                });
+            }
+        };
+        Ok(Self {
+            sent: Arc::new(AnswerSchema {
+                name: schema_name(name),
+                schema: sent.to_value(),
+            }),
+            schema: Arc::new(schema),
+            validator: Arc::new(validator),
+            checks: Vec::new(),
+            answers: PhantomData,
+        })
+    }
+
+    /// Reads an answer: finds the JSON, mends small damage, validates, decodes and checks it.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`Rejection`] that lists what is wrong.
+    pub fn decode(&self, text: &str) -> Result<Decoded<T>, Rejection> {
+        let mut first_rejection = None;
+        for candidate in extract::candidates(text)? {
+            match self.accept(candidate) {
+                Ok(decoded) => return Ok(decoded),
+                Err(rejection) => {
+                    first_rejection.get_or_insert(rejection);
+                }
+            }
+        }
+        Err(first_rejection.unwrap_or_else(|| Rejection::one("", "the answer is empty")))
+    }
+
+    fn accept(&self, candidate: Candidate) -> Result<Decoded<T>, Rejection> {
+        let Candidate { mut value, fixes } = candidate;
+        remove_absent(&mut value, &self.schema);
+        let errors = self.validator.iter_errors(&value).take(Rejection::MAX);
+        let violations: Vec<Violation> = errors
+            .map(|error| Violation::new(error.instance_path().to_string(), error.to_string()))
+            .collect();
+        if !violations.is_empty() {
+            return Err(Rejection { violations });
+        }
+        let value: T = serde_path_to_error::deserialize(value).map_err(|error| {
+            let names: Vec<String> = error.path().iter().map(segment_name).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            Rejection::one(join("", &names), error.into_inner().to_string())
+        })?;
+        let mut violations: Vec<Violation> =
+            self.checks.iter().flat_map(|check| check(&value)).collect();
+        violations.truncate(Rejection::MAX);
+        if !violations.is_empty() {
+            return Err(Rejection { violations });
+        }
+        Ok(Decoded { value, fixes })
+    }
+}
+
+fn segment_name(segment: &Segment) -> String {
+    match segment {
+        Segment::Seq { index } => index.to_string(),
+        Segment::Map { key } => key.clone(),
+        Segment::Enum { variant } => variant.clone(),
+        Segment::Unknown => "?".to_owned(),
+    }
+}
+
+/// Returns a name that every provider accepts: letters, digits, `_`, `-`, at most 64 bytes.
+fn schema_name(title: &str) -> String {
+    let is_allowed = |it: char| it.is_ascii_alphanumeric() || it == '_' || it == '-';
+    let name: String = title
+        .chars()
+        .map(|it| if is_allowed(it) { it } else { '_' })
+        .take(64)
+        .collect();
+    if name.is_empty() {
+        "answer".to_owned()
+    } else {
+        name
+    }
+}
+
+impl<T> Clone for Contract<T> {
+    fn clone(&self) -> Self {
+        Self {
+            sent: Arc::clone(&self.sent),
+            schema: Arc::clone(&self.schema),
+            validator: Arc::clone(&self.validator),
+            checks: self.checks.clone(),
+            answers: PhantomData,
+        }
+    }
+}
+
+impl<T> fmt::Debug for Contract<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contract")
+            .field("sent", &self.sent)
+            .field("checks", &self.checks.len())
+            .finish_non_exhaustive()
+    }
+}

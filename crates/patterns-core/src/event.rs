@@ -1,0 +1,134 @@
+//! What happened in a run: one closed enum that every reporter reads.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AgentErrorKind, AnswerFormat, Counts, Fix, ModelErrorKind, Origin, Pattern, RunId, StepRole,
+    Usage, Violation, Warning,
+};
+
+/// Something that happened, in the past tense.
+///
+/// Match it without `_`, so that the compiler names every reader of a new variant. Events carry no
+/// time: a sink that needs one stamps them as they arrive.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A run began.
+    RunStarted {
+        /// The run.
+        run: RunId,
+        /// What it executes.
+        pattern: Pattern,
+        /// How many branches it fans out into, if that is known beforehand.
+        branches: Option<u64>,
+    },
+    /// A branch got its place and began.
+    BranchStarted {
+        /// The branch.
+        origin: Origin,
+        /// What it is for.
+        role: StepRole,
+        /// Its name: a section, a voter, a document. Hostile text if the user's input is.
+        label: String,
+    },
+    /// An attempt of a call failed and another one follows.
+    AttemptFailed {
+        /// The branch of the call.
+        origin: Origin,
+        /// Which attempt of the call, from 1.
+        attempt: u32,
+        /// Why.
+        kind: ModelErrorKind,
+        /// How long until the next attempt.
+        retry_in: Duration,
+    },
+    /// The provider did not know an answer format, so a weaker one is used from now on.
+    FormatSteppedDown {
+        /// The branch of the call.
+        origin: Origin,
+        /// The model's name.
+        model: String,
+        /// What was tried.
+        from: AnswerFormat,
+        /// What is used now.
+        to: AnswerFormat,
+    },
+    /// An answer had small damage that was mended here, without asking again.
+    AnswerFixed {
+        /// The branch of the call.
+        origin: Origin,
+        /// What was mended.
+        fixes: Vec<Fix>,
+    },
+    /// An answer broke its contract.
+    AnswerRejected {
+        /// The branch of the call.
+        origin: Origin,
+        /// Which answer of the branch, from 1.
+        answer: u32,
+        /// What was wrong.
+        violations: Vec<Violation>,
+        /// Whether the model is asked again.
+        will_reask: bool,
+    },
+    /// A branch ended with a value.
+    BranchAnswered {
+        /// The branch.
+        origin: Origin,
+        /// What it used.
+        usage: Usage,
+    },
+    /// A branch ended without a value.
+    BranchFailed {
+        /// The branch.
+        origin: Origin,
+        /// Why.
+        kind: AgentErrorKind,
+        /// What it used all the same.
+        usage: Usage,
+    },
+    /// A branch was ended before it had a value, because the run no longer needed or wanted it.
+    BranchCancelled {
+        /// The branch.
+        origin: Origin,
+    },
+    /// The run noticed something that its user should know.
+    WarningRaised {
+        /// The run.
+        run: RunId,
+        /// What.
+        warning: Warning,
+    },
+    /// A run ended.
+    RunFinished {
+        /// The run.
+        run: RunId,
+        /// How its branches ended.
+        counts: Counts,
+        /// What it used.
+        usage: Usage,
+    },
+}
+
+/// Takes events as they happen.
+///
+/// It is called in the middle of the work, so it must return at once: count, send, or buffer.
+pub trait EventSink: Send + Sync {
+    /// Takes one event.
+    fn emit(&self, event: Event);
+}
+
+/// Drops every event.
+impl EventSink for () {
+    fn emit(&self, _: Event) {}
+}
+
+impl<S: EventSink + ?Sized> EventSink for Arc<S> {
+    fn emit(&self, event: Event) {
+        (**self).emit(event);
+    }
+}

@@ -1,0 +1,40 @@
+//! The ways of asking a provider for structured answers, strongest first.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How a provider is asked for an answer of a given shape.
+///
+/// Whatever the format, answers are validated by their [`Contract`](crate::Contract).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerFormat {
+    /// The provider enforces the schema while decoding (`json_schema`, strict).
+    JsonSchema,
+    /// The provider enforces JSON; the schema is in the prompt (`json_object`).
+    JsonObject,
+    /// Nothing is enforced; the schema is in the prompt.
+    Prompt,
+}
+
+impl AnswerFormat {
+    /// Returns the next weaker format.
+    pub fn step_down(self) -> Option<Self> {
+        match self {
+            Self::JsonSchema => Some(Self::JsonObject),
+            Self::JsonObject => Some(Self::Prompt),
+            Self::Prompt => None,
+        }
+    }
+}
+
+impl fmt::Display for AnswerFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::JsonSchema => "json_schema",
+            Self::JsonObject => "json_object",
+            Self::Prompt => "schema in the prompt",
+        })
+    }
+}

@@ -1,0 +1,71 @@
+//! Traits and plain types for parallel LLM work with typed answers.
+//!
+//! ```text
+//! input ─► Agent ─► Model (wrapped in Layers) ─► provider
+//!            ▲          Request ─►   ◄─ Response or ModelError
+//!            └─ Contract: decode, validate, ask again ─► Answer ─► Branch ─► Outcome
+//! every step tells an EventSink what happened
+//! ```
+//!
+//! A **run** executes one pattern; a **branch** is one unit of its fan-out; a **call** is one
+//! request that an agent makes to a model; an **attempt** is one HTTP try of a call.
+//!
+//! This crate performs no I/O, reads no clock, needs no runtime and names no provider.
+//! `patterns-llm` provides models, `patterns-parallel` the patterns.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//! use patterns_core::{Agent, Contract, ModelAgent, Origin};
+//! use patterns_testkit::ScriptedModel;
+//!
+//! #[derive(serde::Deserialize, schemars::JsonSchema)]
+//! struct Sentiment {
+//!     /// Why, in one sentence.
+//!     reasoning: String,
+//!     positive: bool,
+//! }
+//!
+//! let model = Arc::new(ScriptedModel::new([r#"{"reasoning": "It praises.", "positive": true}"#]));
+//! let agent = ModelAgent::new(model, "Judge the sentiment.", Contract::of::<Sentiment>()?);
+//! let answer = agent.run(&"What a day!".to_owned(), Origin::default()).await?;
+//! assert!(answer.value.positive);
+//! # Ok(()) }
+//! ```
+
+mod agent;
+mod agent_error;
+mod contract;
+mod event;
+mod format;
+mod layer;
+mod model;
+mod model_agent;
+mod model_error;
+mod outcome;
+mod request;
+mod response;
+mod usage;
+
+pub use agent::{Agent, AgentFn, Answer, Map, Prompt, agent_fn};
+pub use agent_error::{AgentError, AgentErrorKind};
+pub use contract::{
+    Contract, ContractError, Decoded, Fix, MAX_ANSWER_BYTES, MAX_DEPTH, Rejection, SchemaProblem,
+    Strict, Violation,
+};
+pub use event::{Event, EventSink};
+pub use format::AnswerFormat;
+pub use layer::Layer;
+pub use model::{BoxFuture, Model, ModelId};
+pub use model_agent::ModelAgent;
+pub use model_error::{ModelError, ModelErrorKind};
+pub use outcome::{
+    AggregateError, AggregateErrorKind, Branch, BranchEnd, Counts, Outcome, Pattern, StepRole,
+    Warning,
+};
+pub use request::{
+    AnswerSchema, BranchId, CallKey, Document, Message, Origin, Part, Request, Role, RunId,
+    Sampling,
+};
+pub use response::{FinishReason, Response};
+pub use usage::Usage;

@@ -1,0 +1,243 @@
+//! What a run returns, failures included.
+
+use std::error::Error;
+use std::fmt;
+use std::ops::AddAssign;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AgentError, BranchId, RunId, Usage};
+
+/// The result of a run: the aggregate, and an account of every branch.
+///
+/// A failed branch is data here. `Err` in place of an outcome means that the run could not be
+/// carried out at all.
+#[derive(Debug)]
+#[must_use]
+pub struct Outcome<A, B> {
+    /// The run.
+    pub run: RunId,
+    /// What the branches were combined into, or why they could not be.
+    pub value: Result<A, AggregateError>,
+    /// The branches of the fan-out, in input order.
+    pub branches: Vec<Branch<B>>,
+    /// The single steps around the fan-out: outline, synthesis, reduce nodes.
+    pub steps: Vec<Branch<()>>,
+    /// How branches and steps ended.
+    pub counts: Counts,
+    /// What all of them used.
+    pub usage: Usage,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// One unit of fan-out and how it ended.
+#[derive(Debug)]
+pub struct Branch<B> {
+    /// Its number within the run.
+    pub id: BranchId,
+    /// What it was for.
+    pub role: StepRole,
+    /// Its name: a section, a voter, a document.
+    pub label: String,
+    /// What it used, even if it failed.
+    pub usage: Usage,
+    /// How it ended.
+    pub end: BranchEnd<B>,
+}
+
+impl<B> Branch<B> {
+    /// Returns the value of an answered branch.
+    pub fn value(&self) -> Option<&B> {
+        match &self.end {
+            BranchEnd::Answered(value) => Some(value),
+            BranchEnd::Failed(_) | BranchEnd::Cancelled => None,
+        }
+    }
+
+    /// Returns the error of a failed branch.
+    pub fn error(&self) -> Option<&AgentError> {
+        match &self.end {
+            BranchEnd::Failed(error) => Some(error),
+            BranchEnd::Answered(_) | BranchEnd::Cancelled => None,
+        }
+    }
+
+    /// Makes the same branch with another value.
+    pub fn map<C>(self, f: impl FnOnce(B) -> C) -> Branch<C> {
+        let end = match self.end {
+            BranchEnd::Answered(value) => BranchEnd::Answered(f(value)),
+            BranchEnd::Failed(error) => BranchEnd::Failed(error),
+            BranchEnd::Cancelled => BranchEnd::Cancelled,
+        };
+        Branch {
+            id: self.id,
+            role: self.role,
+            label: self.label,
+            usage: self.usage,
+            end,
+        }
+    }
+}
+
+/// How a branch ended.
+#[derive(Debug)]
+pub enum BranchEnd<B> {
+    /// With a value.
+    Answered(B),
+    /// With an error.
+    Failed(AgentError),
+    /// Ended by the run, before it had a value.
+    Cancelled,
+}
+
+/// How many branches ended in which way: `started = answered + failed + cancelled`, always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Branches that began.
+    pub started: u64,
+    /// Those that ended with a value.
+    pub answered: u64,
+    /// Those that ended with an error.
+    pub failed: u64,
+    /// Those that the run ended itself.
+    pub cancelled: u64,
+}
+
+impl Counts {
+    /// Counts one more branch that has ended.
+    pub fn add<B>(&mut self, end: &BranchEnd<B>) {
+        self.started += 1;
+        match end {
+            BranchEnd::Answered(_) => self.answered += 1,
+            BranchEnd::Failed(_) => self.failed += 1,
+            BranchEnd::Cancelled => self.cancelled += 1,
+        }
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.started += other.started;
+        self.answered += other.answered;
+        self.failed += other.failed;
+        self.cancelled += other.cancelled;
+    }
+}
+
+/// The patterns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pattern {
+    /// Independent sections, then a synthesis.
+    Sectioning,
+    /// The same question to several voters, then a consensus.
+    Voting,
+    /// An agent per document, then a combination.
+    MapReduce,
+}
+
+/// What a branch is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepRole {
+    /// Plans the sections.
+    Outline,
+    /// Writes one section.
+    Section,
+    /// Merges the sections.
+    Synthesis,
+    /// Casts one ballot.
+    Ballot,
+    /// Works on one document.
+    Map,
+    /// Combines answers.
+    Reduce,
+}
+
+/// Something about a run that its user should know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// A short stable name in kebab case.
+    pub code: String,
+    /// One sentence.
+    pub message: String,
+}
+
+impl Warning {
+    /// Makes a warning.
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            message: message.into(),
+        }
+    }
+}
+
+/// Why the branches of a run could not be combined; the branches themselves are kept.
+#[derive(Debug)]
+pub struct AggregateError {
+    kind: AggregateErrorKind,
+    source: Option<AgentError>,
+}
+
+/// What stood in the way of combining the branches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AggregateErrorKind {
+    /// No branch has answered.
+    NothingAnswered,
+    /// A branch met trouble that every other one would meet too, so the run stopped.
+    Stopped,
+    /// More branches failed than the failure policy allows.
+    TooManyFailures,
+    /// The combining agent failed.
+    StepFailed,
+    /// The answers to combine are too large for the token budget even two at a time.
+    DoesNotFit,
+}
+
+impl AggregateError {
+    /// Makes an error without a cause in an agent.
+    pub fn new(kind: AggregateErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+
+    /// Makes an error with the agent's error that caused it.
+    pub fn caused_by(kind: AggregateErrorKind, source: AgentError) -> Self {
+        Self {
+            kind,
+            source: Some(source),
+        }
+    }
+
+    /// Returns what stood in the way.
+    pub fn kind(&self) -> AggregateErrorKind {
+        self.kind
+    }
+
+    /// Returns the agent's error behind it.
+    pub fn agent_error(&self) -> Option<&AgentError> {
+        self.source.as_ref()
+    }
+}
+
+impl fmt::Display for AggregateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            AggregateErrorKind::NothingAnswered => "no branch has answered",
+            AggregateErrorKind::Stopped => "the run was stopped",
+            AggregateErrorKind::TooManyFailures => "too many branches failed",
+            AggregateErrorKind::StepFailed => "combining the branches failed",
+            AggregateErrorKind::DoesNotFit => {
+                "the answers are too large for the token budget of a reduce call"
+            }
+        })
+    }
+}
+
+impl Error for AggregateError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}

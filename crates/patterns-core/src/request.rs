@@ -1,0 +1,249 @@
+//! One request to a model, as plain data, and the key that identifies it.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ModelId;
+
+/// Asks a model for one answer.
+///
+/// Plain data: it can be stored, compared and sent elsewhere. Everything in it except
+/// [`origin`](Self::origin) may change the answer and is part of its [`CallKey`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// The standing instructions (the "system prompt"); equal for all requests of an agent.
+    pub instructions: Arc<str>,
+    /// The conversation, oldest first; ends with what the model should answer.
+    pub messages: Vec<Message>,
+    /// The shape that the answer must have, if it is not free text.
+    pub schema: Option<Arc<AnswerSchema>>,
+    /// How tokens are drawn.
+    pub sampling: Sampling,
+    /// Which independent draw this is. Voter 1 and voter 2 send the same words but are different
+    /// samples, so they never share a recorded answer.
+    pub sample: u32,
+    /// Where in a run the request comes from. Not part of its identity.
+    #[serde(skip)]
+    pub origin: Origin,
+}
+
+/// One turn of a conversation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said, in order.
+    pub parts: Vec<Part>,
+}
+
+impl Message {
+    /// Makes a turn of the user.
+    pub fn user(parts: impl Into<Vec<Part>>) -> Self {
+        Self {
+            role: Role::User,
+            parts: parts.into(),
+        }
+    }
+
+    /// Makes a turn of the model.
+    pub fn assistant(text: impl Into<Arc<str>>) -> Self {
+        Self {
+            role: Role::Assistant,
+            parts: vec![Part::Text(text.into())],
+        }
+    }
+
+    /// Renders the turn as the text that is sent, documents fenced.
+    pub fn to_text(&self) -> String {
+        let parts: Vec<String> = self.parts.iter().map(ToString::to_string).collect();
+        parts.join("\n\n")
+    }
+}
+
+/// The speaker of a [`Message`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The person or program that asks.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// A piece of a message: words of ours, or somebody else's document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Words of the asking program.
+    Text(Arc<str>),
+    /// Material to work on. It is fenced when rendered, since it may contain anything.
+    Document(Document),
+}
+
+impl Part {
+    /// Makes a text part.
+    pub fn text(text: impl Into<Arc<str>>) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Document(document) => document.fmt(f),
+        }
+    }
+}
+
+/// A piece of source material with a name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// Names the document within its run; given by us, never by a model.
+    pub id: String,
+    /// The whole text.
+    pub text: Arc<str>,
+}
+
+impl Document {
+    /// Makes a document.
+    pub fn new(id: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
+        Self {
+            id: id.into(),
+            text: text.into(),
+        }
+    }
+
+    /// Counts the words (runs of characters between white space).
+    pub fn word_count(&self) -> u64 {
+        self.text.split_whitespace().count() as u64
+    }
+}
+
+/// Writes the document between two fences that its text cannot forge: they carry a digest of it.
+impl fmt::Display for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digest = blake3::hash(self.text.as_bytes()).to_hex();
+        let fence = &digest.as_str()[..8];
+        let id = serde_json::to_string(&self.id).map_err(|_| fmt::Error)?;
+        let text = self.text.trim_end_matches('\n');
+        write!(f, "<document-{fence} id={id}>\n{text}\n</document-{fence}>")
+    }
+}
+
+/// The JSON Schema of an answer in the strict dialect, with the name it is sent under.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AnswerSchema {
+    /// Letters, digits, `_` and `-`; at most 64 bytes.
+    pub name: String,
+    /// The schema as it is sent.
+    pub schema: Value,
+}
+
+/// How tokens are drawn; what is `None` is left to the provider.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sampling {
+    /// Randomness, 0 (least) to 2.
+    pub temperature: Option<f32>,
+    /// Share of the probability mass to draw from, 0 to 1.
+    pub top_p: Option<f32>,
+    /// Upper bound of the answer's length in tokens, hidden reasoning included.
+    pub max_output_tokens: Option<u32>,
+    /// Seed of the draw. Adapters send it plus the sample number, so samples stay different.
+    pub seed: Option<i64>,
+}
+
+/// Identifies a run; chosen by the caller.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+pub struct RunId(pub u64);
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+/// Numbers a branch within its run, in the order in which branches are started.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+pub struct BranchId(pub u64);
+
+impl fmt::Display for BranchId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Where a call comes from, so that events can name their branch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Origin {
+    /// The run.
+    pub run: RunId,
+    /// The branch of that run.
+    pub branch: BranchId,
+}
+
+/// A BLAKE3 digest of everything that may change an answer: provider, model, instructions,
+/// messages, schema, sampling and sample number.
+///
+/// Equal keys mean "the same question, the same draw". Keys are stable across processes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallKey([u8; 32]);
+
+impl CallKey {
+    /// Returns the key of `request` when `model` answers it.
+    pub fn of(model: &ModelId, request: &Request) -> Self {
+        // The context string names the version of this encoding; changing what is hashed, or
+        // how, must change it too, or old records would answer new questions.
+        let mut hasher = blake3::Hasher::new_derive_key("patterns 2026-11-23 call key v1");
+        let mut field = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        field(model.to_string().as_bytes());
+        field(request.instructions.as_bytes());
+        field(json(&request.messages).as_bytes());
+        field(json(&request.schema).as_bytes());
+        field(json(&request.sampling).as_bytes());
+        field(&request.sample.to_le_bytes());
+        Self(*hasher.finalize().as_bytes())
+    }
+
+    /// Returns the digest.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// Serialises plain data of ours, which has no map with keys that JSON cannot write.
+fn json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+impl fmt::Display for CallKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
+    }
+}
+
+impl fmt::Debug for CallKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CallKey({self})")
+    }
+}
+
+/// Reads the 64 hexadecimal digits that `Display` writes.
+impl FromStr for CallKey {
+    type Err = blake3::HexError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        blake3::Hash::from_hex(text).map(|hash| Self(*hash.as_bytes()))
+    }
+}

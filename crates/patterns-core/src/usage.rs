@@ -1,0 +1,62 @@
+//! What a piece of work has used: calls, attempts and tokens.
+
+use std::iter::Sum;
+use std::ops::{Add, AddAssign};
+
+use serde::{Deserialize, Serialize};
+
+/// Counts what was sent to and billed by providers, failed work included.
+///
+/// Every quantity adds up: the usage of a run is the sum over its branches, and that of a branch
+/// the sum over its calls. Sums saturate, because a provider may report absurd numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Requests that agents made; a repair re-ask is a further call.
+    pub calls: u64,
+    /// HTTP tries of those calls.
+    pub attempts: u64,
+    /// Tokens read by the model, cached ones included.
+    pub input_tokens: u64,
+    /// The part of `input_tokens` that the provider served from its prompt cache.
+    pub cached_input_tokens: u64,
+    /// Tokens written by the model, hidden reasoning included.
+    pub output_tokens: u64,
+    /// The part of `output_tokens` spent on hidden reasoning.
+    pub reasoning_tokens: u64,
+}
+
+impl Usage {
+    /// Returns input and output tokens together.
+    pub fn total_tokens(&self) -> u64 {
+        self.input_tokens.saturating_add(self.output_tokens)
+    }
+}
+
+impl Add for Usage {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            calls: self.calls.saturating_add(other.calls),
+            attempts: self.attempts.saturating_add(other.attempts),
+            input_tokens: self.input_tokens.saturating_add(other.input_tokens),
+            cached_input_tokens: self
+                .cached_input_tokens
+                .saturating_add(other.cached_input_tokens),
+            output_tokens: self.output_tokens.saturating_add(other.output_tokens),
+            reasoning_tokens: self.reasoning_tokens.saturating_add(other.reasoning_tokens),
+        }
+    }
+}
+
+impl AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sum for Usage {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::default(), Add::add)
+    }
+}
