@@ -1,1 +1,55 @@
-//! Placeholder.
+//! Three patterns of parallel LLM work, each "fan out, then aggregate", with typed answers.
+//!
+//! | pattern | fan out | aggregate |
+//! |---|---|---|
+//! | [`Sectioning`] | one agent call per section of a topic | a synthesis agent merges them |
+//! | [`Voting`] | the same question to several voters | a voting rule decides |
+//! | [`MapReduce`] | one agent call per document | a reduce agent combines, as a tree if need be |
+//!
+//! The patterns are written against [`Agent`](patterns_core::Agent): they see typed inputs and
+//! outputs, never a provider. All concurrency is in [`FanOut`]: bounded, lazy, in place.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//! use patterns_parallel::{AgentOptions, Question, RunOptions, Voting};
+//! use patterns_testkit::ScriptedModel;
+//!
+//! let model = Arc::new(ScriptedModel::new([
+//!     r#"{"reasoning": "It melts.", "answer": "Yes", "confidence": 0.9}"#,
+//!     r#"{"reasoning": "It is cold.", "answer": "no", "confidence": 0.5}"#,
+//!     r#"{"reasoning": "Physics.", "answer": "yes.", "confidence": 0.8}"#,
+//! ]));
+//! let question = Question::new("Does ice melt at 5 °C?");
+//! let voting = Voting::with_model(model, &question.options, &AgentOptions::default())?.voters(3);
+//! let outcome = voting.run(question, &RunOptions::default()).await?;
+//! let election = outcome.value?;
+//! assert_eq!(election.winning_answer.as_deref(), Some("Yes"));
+//! assert_eq!((election.vote_count, election.total_votes), (2, 3));
+//! # Ok(()) }
+//! ```
+
+mod fan_out;
+mod map_reduce;
+mod options;
+mod run;
+mod sectioning;
+mod tokens;
+mod voting;
+
+pub use fan_out::{FanOut, Order, Stop};
+pub use map_reduce::{
+    DocumentSummary, MapReduce, ReduceItem, ReduceTask, Reduction, document_agent, map_documents,
+    pack, summary_agent,
+};
+pub use options::{AgentOptions, FailurePolicy, RunOptions};
+pub use run::RunError;
+pub use sectioning::{
+    Outline, OutlineTask, Section, SectionBrief, SectionTask, Sectioning, Synthesis, SynthesisTask,
+    WrittenSection,
+};
+pub use tokens::estimate_tokens;
+pub use voting::{
+    AnswerCount, Ballot, BallotTask, BatchElection, BatchTally, Decision, Election, Question, Rule,
+    TieBreak, Vote, Voting, normalise,
+};

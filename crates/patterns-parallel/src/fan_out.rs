@@ -1,0 +1,303 @@
+//! The only place with concurrency: a bounded, lazy fan-out that runs in place.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use patterns_core::{
+    AgentError, Answer, BoxFuture, Branch, BranchEnd, BranchId, Event, Origin, StepRole, Usage,
+};
+
+use crate::RunOptions;
+
+/// Runs one piece of work per input, at most `concurrency` at once, and yields a [`Branch`] for
+/// every input that was started.
+///
+/// It pulls an input only when a place is free, so any number of inputs needs constant memory. It
+/// spawns nothing: the work runs while the stream is polled.
+///
+/// # Cancellation
+///
+/// Dropping the stream drops all work in flight.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use futures_util::{StreamExt, stream};
+/// use patterns_core::{AgentError, Answer, StepRole};
+/// use patterns_parallel::{FanOut, Order, RunOptions};
+///
+/// let inputs = stream::iter(1..=3).map(|n: u32| (format!("number {n}"), n));
+/// let squares: Vec<u32> = FanOut::new(inputs, &RunOptions::default(), |n, _origin| {
+///     Box::pin(async move { Ok::<_, AgentError>(Answer::new(n * n)) })
+/// })
+/// .role(StepRole::Map)
+/// .order(Order::Input)
+/// .filter_map(async |branch| branch.value().copied())
+/// .collect()
+/// .await;
+/// assert_eq!(squares, [1, 4, 9]);
+/// # }
+/// ```
+pub struct FanOut<'a, I, B, S> {
+    inputs: Pin<Box<S>>,
+    total: Option<u64>,
+    work: Box<dyn FnMut(I, Origin) -> Work<'a, B> + Send + 'a>,
+    options: RunOptions,
+    role: StepRole,
+    order: Order,
+    next_id: u64,
+    is_exhausted: bool,
+    stop: Option<Stop>,
+    failed: u64,
+    running: FuturesUnordered<Numbered<'a, B>>,
+    labels: BTreeMap<u64, String>,
+    /// Finished branches that wait for their turn, by number.
+    waiting: BTreeMap<u64, Branch<B>>,
+    /// Finished branches that can be yielded.
+    ready: VecDeque<Branch<B>>,
+    next_out: u64,
+}
+
+/// The work of one branch.
+type Work<'a, B> = BoxFuture<'a, Result<Answer<B>, AgentError>>;
+
+/// The work of one branch, with its number.
+type Numbered<'a, B> = BoxFuture<'a, (u64, Result<Answer<B>, AgentError>)>;
+
+/// In which order finished branches are yielded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// As they finish.
+    #[default]
+    Finish,
+    /// As their inputs came. A slow branch holds back later ones; to bound what is held, new
+    /// inputs are pulled only while fewer than eight times the concurrency are unyielded.
+    Input,
+}
+
+/// Why a fan-out ended before its inputs did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// A branch met trouble that every other one would meet too. What was in flight has ended.
+    Fatal,
+    /// The failure policy was broken. What was in flight has been cancelled.
+    Policy,
+}
+
+impl<'a, I, B, S> FanOut<'a, I, B, S>
+where
+    S: Stream<Item = (String, I)>,
+    B: 'a,
+{
+    /// Prepares a fan-out over labelled inputs; nothing runs until it is polled.
+    pub fn new(
+        inputs: S,
+        options: &RunOptions,
+        work: impl FnMut(I, Origin) -> Work<'a, B> + Send + 'a,
+    ) -> Self {
+        let total = match inputs.size_hint() {
+            (least, Some(most)) if least == most => Some(most as u64),
+            _ => None,
+        };
+        Self {
+            inputs: Box::pin(inputs),
+            total,
+            work: Box::new(work),
+            options: options.clone(),
+            role: StepRole::Map,
+            order: Order::default(),
+            next_id: 0,
+            is_exhausted: false,
+            stop: None,
+            failed: 0,
+            running: FuturesUnordered::new(),
+            labels: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            ready: VecDeque::new(),
+            next_out: 0,
+        }
+    }
+
+    /// Says what the branches are for.
+    #[must_use]
+    pub fn role(mut self, role: StepRole) -> Self {
+        self.role = role;
+        self
+    }
+
+    /// Sets the order in which branches are yielded.
+    #[must_use]
+    pub fn order(mut self, order: Order) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// Numbers the branches from `first` on, for runs that fan out more than once.
+    #[must_use]
+    pub fn first(mut self, first: BranchId) -> Self {
+        self.next_id = first.0;
+        self.next_out = first.0;
+        self
+    }
+
+    /// Returns why the fan-out ended early, once it has.
+    pub fn stopped(&self) -> Option<Stop> {
+        self.stop
+    }
+
+    /// Returns the number that the next branch will get.
+    pub fn next_id(&self) -> BranchId {
+        BranchId(self.next_id)
+    }
+
+    fn may_admit(&self) -> bool {
+        let bound = self.options.concurrency.get();
+        let is_window_open = match self.order {
+            Order::Finish => true,
+            Order::Input => self.running.len() + self.waiting.len() < 8 * bound,
+        };
+        !self.is_exhausted && self.stop.is_none() && self.running.len() < bound && is_window_open
+    }
+
+    fn start(&mut self, label: String, input: I) {
+        let id = self.next_id;
+        self.next_id += 1;
+        let origin = self.origin(id);
+        self.options.events.emit(Event::BranchStarted {
+            origin,
+            role: self.role,
+            label: label.clone(),
+        });
+        self.labels.insert(id, label);
+        let work = (self.work)(input, origin);
+        self.running.push(Box::pin(async move { (id, work.await) }));
+    }
+
+    fn origin(&self, id: u64) -> Origin {
+        Origin {
+            run: self.options.run,
+            branch: BranchId(id),
+        }
+    }
+
+    fn finish(&mut self, id: u64, result: Result<Answer<B>, AgentError>) {
+        let origin = self.origin(id);
+        let (usage, end) = settle(&self.options, origin, result);
+        if let BranchEnd::Failed(error) = &end {
+            self.failed += 1;
+            let kind = error.kind();
+            if kind.is_fatal() {
+                self.stop.get_or_insert(Stop::Fatal);
+            } else if self.options.on_failure.must_stop(self.failed, self.total) {
+                self.stop.get_or_insert(Stop::Policy);
+            }
+        }
+        self.deliver(id, usage, end);
+        if self.stop == Some(Stop::Policy) {
+            self.cancel_running();
+        }
+    }
+
+    fn cancel_running(&mut self) {
+        self.running = FuturesUnordered::new();
+        for id in self.labels.keys().copied().collect::<Vec<_>>() {
+            let origin = self.origin(id);
+            self.options.events.emit(Event::BranchCancelled { origin });
+            // What a cancelled call has cost is not known here; it was one call at least.
+            self.deliver(id, Usage::default(), BranchEnd::Cancelled);
+        }
+    }
+
+    fn deliver(&mut self, id: u64, usage: Usage, end: BranchEnd<B>) {
+        let branch = Branch {
+            id: BranchId(id),
+            role: self.role,
+            label: self.labels.remove(&id).unwrap_or_default(),
+            usage,
+            end,
+        };
+        match self.order {
+            Order::Finish => self.ready.push_back(branch),
+            Order::Input => {
+                self.waiting.insert(id, branch);
+                while let Some(branch) = self.waiting.remove(&self.next_out) {
+                    self.next_out += 1;
+                    self.ready.push_back(branch);
+                }
+            }
+        }
+    }
+}
+
+impl<'a, I, B, S> Stream for FanOut<'a, I, B, S>
+where
+    S: Stream<Item = (String, I)>,
+    B: 'a,
+{
+    type Item = Branch<B>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Branch<B>>> {
+        let this = &mut *self;
+        loop {
+            if let Some(branch) = this.ready.pop_front() {
+                return Poll::Ready(Some(branch));
+            }
+            while this.may_admit() {
+                match this.inputs.as_mut().poll_next(cx) {
+                    Poll::Ready(Some((label, input))) => this.start(label, input),
+                    Poll::Ready(None) => this.is_exhausted = true,
+                    Poll::Pending => break,
+                }
+            }
+            match this.running.poll_next_unpin(cx) {
+                Poll::Ready(Some((id, result))) => this.finish(id, result),
+                Poll::Ready(None) if this.is_exhausted || this.stop.is_some() => {
+                    return Poll::Ready(None);
+                }
+                Poll::Ready(None) | Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+// Every pinned part is boxed, so moving the whole is fine.
+impl<I, B, S> Unpin for FanOut<'_, I, B, S> {}
+
+impl<I, B, S> fmt::Debug for FanOut<'_, I, B, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FanOut")
+            .field("role", &self.role)
+            .field("running", &self.running.len())
+            .field("stop", &self.stop)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Turns the result of a branch into its end and bill, and tells so.
+pub(crate) fn settle<B>(
+    options: &RunOptions,
+    origin: Origin,
+    result: Result<Answer<B>, AgentError>,
+) -> (Usage, BranchEnd<B>) {
+    let events = Arc::clone(&options.events);
+    match result {
+        Ok(answer) => {
+            let usage = answer.usage;
+            events.emit(Event::BranchAnswered { origin, usage });
+            (usage, BranchEnd::Answered(answer.value))
+        }
+        Err(error) => {
+            let (kind, usage) = (error.kind(), error.usage());
+            events.emit(Event::BranchFailed {
+                origin,
+                kind,
+                usage,
+            });
+            (usage, BranchEnd::Failed(error))
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The knobs that all patterns share: of a run, and of the agents that a model makes.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use patterns_core::{Contract, EventSink, Model, ModelAgent, Prompt, RunId, Sampling};
+
+/// How a run is carried out, whatever its pattern.
+#[derive(Clone)]
+pub struct RunOptions {
+    /// Names the run in its events and outcome.
+    pub run: RunId,
+    /// The most branches in flight at once.
+    pub concurrency: NonZeroUsize,
+    /// What a failed branch means for the run.
+    pub on_failure: FailurePolicy,
+    /// Who is told what happens.
+    pub events: Arc<dyn EventSink>,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self {
+            run: RunId::default(),
+            concurrency: const { NonZeroUsize::new(16).expect("16 is not zero") },
+            on_failure: FailurePolicy::default(),
+            events: Arc::new(()),
+        }
+    }
+}
+
+impl fmt::Debug for RunOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunOptions")
+            .field("run", &self.run)
+            .field("concurrency", &self.concurrency)
+            .field("on_failure", &self.on_failure)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a failed branch means for the other ones.
+///
+/// Trouble that every branch would meet (a bad key, exhausted credit) stops a run under every
+/// policy: what is in flight ends, nothing new begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum FailurePolicy {
+    /// The first failure cancels what is in flight and ends the run.
+    FailFast,
+    /// The others go on; the outcome names the failed ones.
+    #[default]
+    KeepGoing,
+    /// As `KeepGoing`, while the failed share of all inputs is at most this (0 to 1).
+    AtMost(f64),
+}
+
+impl FailurePolicy {
+    /// Returns whether a run must end that has `failed` of `total` inputs behind it.
+    ///
+    /// `total` is a lower bound while the inputs are still being counted, which is why a share is
+    /// only judged [`at the end`](Self::is_met_by) then.
+    pub(crate) fn must_stop(self, failed: u64, total: Option<u64>) -> bool {
+        match (self, total) {
+            (Self::FailFast, _) => failed > 0,
+            (Self::KeepGoing, _) | (Self::AtMost(_), None) => false,
+            (Self::AtMost(share), Some(total)) => failed as f64 > share * total as f64,
+        }
+    }
+
+    /// Returns whether a fan-out that has ended with these counts may be aggregated.
+    pub(crate) fn is_met_by(self, failed: u64, started: u64) -> bool {
+        !self.must_stop(failed, Some(started))
+    }
+}
+
+/// How the agents are set up that a pattern makes of a model by itself.
+#[derive(Clone)]
+pub struct AgentOptions {
+    /// What the agents are told on top of the pattern's own instructions.
+    pub instructions: Option<String>,
+    /// How tokens are drawn.
+    pub sampling: Sampling,
+    /// How often a rejected answer is sent back.
+    pub max_reasks: u32,
+    /// Who is told about mended and rejected answers.
+    pub events: Arc<dyn EventSink>,
+}
+
+impl Default for AgentOptions {
+    fn default() -> Self {
+        Self {
+            instructions: None,
+            sampling: Sampling::default(),
+            max_reasks: 2,
+            events: Arc::new(()),
+        }
+    }
+}
+
+impl AgentOptions {
+    /// Makes an agent with these options; `instructions` are the pattern's own.
+    pub(crate) fn agent<I, O>(
+        &self,
+        model: Arc<dyn Model>,
+        instructions: &str,
+        contract: Contract<O>,
+    ) -> ModelAgent<I, O>
+    where
+        Prompt: for<'a> From<&'a I>,
+    {
+        let instructions = match &self.instructions {
+            Some(more) => format!("{instructions}\n\n{more}"),
+            None => instructions.to_owned(),
+        };
+        ModelAgent::new(model, instructions, contract)
+            .sampling(self.sampling)
+            .max_reasks(self.max_reasks)
+            .events(Arc::clone(&self.events))
+    }
+}
+
+impl fmt::Debug for AgentOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AgentOptions")
+            .field("instructions", &self.instructions)
+            .field("sampling", &self.sampling)
+            .field("max_reasks", &self.max_reasks)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,205 @@
+//! The book-keeping of one run: numbers branches, adds up what they did, tells begin and end.
+
+use futures_core::Stream;
+use futures_util::StreamExt;
+use patterns_core::{
+    Agent, AgentError, AggregateError, AggregateErrorKind, Branch, BranchId, Counts, Event, Origin,
+    Outcome, Pattern, StepRole, Usage, Warning,
+};
+
+use crate::RunOptions;
+use crate::fan_out::{FanOut, Stop, settle};
+
+/// A run that could not be carried out at all; nothing was asked of any model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// There is nothing to work on.
+    #[error("there is no input: {0}")]
+    NoInput(&'static str),
+    /// The settings contradict each other or themselves.
+    #[error("the run is not set up right: {0}")]
+    InvalidSetup(&'static str),
+}
+
+/// One run under way.
+pub(crate) struct Run<'a> {
+    pub(crate) options: &'a RunOptions,
+    next: u64,
+    counts: Counts,
+    /// The part of `counts` that is not steps.
+    fan_out: Counts,
+    usage: Usage,
+    steps: Vec<Branch<()>>,
+    warnings: Vec<Warning>,
+    /// The first error, or the first fatal one if there is any.
+    first_error: Option<AgentError>,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn start(options: &'a RunOptions, pattern: Pattern, branches: Option<u64>) -> Self {
+        options.events.emit(Event::RunStarted {
+            run: options.run,
+            pattern,
+            branches,
+        });
+        Self {
+            options,
+            next: 0,
+            counts: Counts::default(),
+            fan_out: Counts::default(),
+            usage: Usage::default(),
+            steps: Vec::new(),
+            warnings: Vec::new(),
+            first_error: None,
+        }
+    }
+
+    pub(crate) fn warn(&mut self, warning: Warning) {
+        self.options.events.emit(Event::WarningRaised {
+            run: self.options.run,
+            warning: warning.clone(),
+        });
+        self.warnings.push(warning);
+    }
+
+    /// Carries out a single step around the fan-out.
+    pub(crate) async fn step<I, O>(
+        &mut self,
+        role: StepRole,
+        label: &str,
+        agent: &dyn Agent<I, O>,
+        input: &I,
+    ) -> Result<O, AggregateError> {
+        let id = BranchId(self.next);
+        self.next += 1;
+        let origin = Origin {
+            run: self.options.run,
+            branch: id,
+        };
+        let label = label.to_owned();
+        self.options.events.emit(Event::BranchStarted {
+            origin,
+            role,
+            label: label.clone(),
+        });
+        let (usage, end) = settle(self.options, origin, agent.run(input, origin).await);
+        let branch = Branch {
+            id,
+            role,
+            label,
+            usage,
+            end,
+        };
+        self.take_step(branch).ok_or_else(|| self.step_error())
+    }
+
+    /// Accounts for a step that has ended and returns its value.
+    pub(crate) fn take_step<O>(&mut self, branch: Branch<O>) -> Option<O> {
+        self.add(&branch);
+        let mut value = None;
+        let step = branch.map(|it| value = Some(it));
+        self.steps.push(step);
+        value
+    }
+
+    /// Accounts for a branch of the fan-out that has ended.
+    pub(crate) fn account<B>(&mut self, branch: &Branch<B>) {
+        self.add(branch);
+        self.fan_out.add(&branch.end);
+        if let Some(error) = branch.error()
+            && self
+                .first_error
+                .as_ref()
+                .is_none_or(|first| error.is_fatal() && !first.is_fatal())
+        {
+            self.first_error = Some(error.clone());
+        }
+    }
+
+    fn add<B>(&mut self, branch: &Branch<B>) {
+        self.counts.add(&branch.end);
+        self.usage += branch.usage;
+        self.next = self.next.max(branch.id.0 + 1);
+    }
+
+    /// Returns the number of the next branch.
+    pub(crate) fn next_id(&self) -> BranchId {
+        BranchId(self.next)
+    }
+
+    /// Runs a fan-out to its end and returns its branches in input order.
+    pub(crate) async fn collect<'b, I, B: 'b, S>(
+        &mut self,
+        fan_out: FanOut<'b, I, B, S>,
+    ) -> (Vec<Branch<B>>, Option<Stop>)
+    where
+        S: Stream<Item = (String, I)>,
+    {
+        let mut fan_out = fan_out.first(self.next_id());
+        let mut branches = Vec::new();
+        while let Some(branch) = fan_out.next().await {
+            self.account(&branch);
+            branches.push(branch);
+        }
+        branches.sort_by_key(|branch| branch.id);
+        (branches, fan_out.stopped())
+    }
+
+    /// Returns why the fan-out that was just accounted for cannot be aggregated, if it cannot.
+    pub(crate) fn verdict(&self, stop: Option<Stop>) -> Result<(), AggregateError> {
+        let Counts {
+            started,
+            answered,
+            failed,
+            ..
+        } = self.fan_out;
+        let kind = if stop == Some(Stop::Fatal) {
+            AggregateErrorKind::Stopped
+        } else if stop.is_some() || !self.options.on_failure.is_met_by(failed, started) {
+            AggregateErrorKind::TooManyFailures
+        } else if answered == 0 {
+            AggregateErrorKind::NothingAnswered
+        } else {
+            return Ok(());
+        };
+        Err(match &self.first_error {
+            Some(error) => AggregateError::caused_by(kind, error.clone()),
+            None => AggregateError::new(kind),
+        })
+    }
+
+    /// Ends the run.
+    pub(crate) fn finish<A, B>(
+        self,
+        value: Result<A, AggregateError>,
+        branches: Vec<Branch<B>>,
+    ) -> Outcome<A, B> {
+        self.options.events.emit(Event::RunFinished {
+            run: self.options.run,
+            counts: self.counts,
+            usage: self.usage,
+        });
+        Outcome {
+            run: self.options.run,
+            value,
+            branches,
+            steps: self.steps,
+            counts: self.counts,
+            usage: self.usage,
+            warnings: self.warnings,
+        }
+    }
+
+    /// Returns the error for the last failed step.
+    pub(crate) fn step_error(&self) -> AggregateError {
+        let failed = self.steps.iter().rev().find_map(Branch::error);
+        match failed {
+            Some(error) if error.is_fatal() => {
+                AggregateError::caused_by(AggregateErrorKind::Stopped, error.clone())
+            }
+            Some(error) => AggregateError::caused_by(AggregateErrorKind::StepFailed, error.clone()),
+            None => AggregateError::new(AggregateErrorKind::StepFailed),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Voting: the same question to several voters, then a consensus.
+//!
+//! ```text
+//! question ─► voters (samples of one agent, or a panel) ─► ballots ─► tally ─► rule ─► Election
+//! ```
+
+mod answer;
+mod ballot;
+mod batch;
+mod normalise;
+mod pattern;
+mod rule;
+
+pub use answer::Vote;
+pub use ballot::{Ballot, BallotTask, Question};
+pub use batch::{BatchElection, BatchTally};
+pub use normalise::normalise;
+pub use pattern::Voting;
+pub use rule::{AnswerCount, Decision, Election, Rule, TieBreak};

@@ -1,0 +1,286 @@
+//! The course of a voting run.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::stream;
+use patterns_core::{
+    Agent, AgentError, Answer, Branch, Contract, ContractError, Model, Origin, Outcome, Pattern,
+    StepRole, Warning,
+};
+use serde::de::DeserializeOwned;
+
+use super::answer::{INSTRUCTIONS, Vote, voter};
+use super::ballot::{Ballot, BallotTask, Question};
+use super::normalise::normalise;
+use super::rule::{Election, Rule, TieBreak, decide};
+use crate::run::Run;
+use crate::{AgentOptions, FanOut, RunError, RunOptions};
+
+/// Puts one question to several voters and lets a rule decide.
+///
+/// Voters are samples of one agent, or the members of a panel in turn. All of them get the same
+/// words. A voter that fails or says nothing countable abstains; no consensus is an outcome, not
+/// an error.
+pub struct Voting<V> {
+    panel: Vec<Panelist<V>>,
+    voters: usize,
+    rule: Rule,
+    tie_break: TieBreak,
+    quorum: u64,
+    answer_of: Arc<AnswerOf<V>>,
+    warnings: Vec<Warning>,
+}
+
+/// Finds the answer in a ballot; `None` is an abstention.
+type AnswerOf<V> = dyn Fn(&V) -> Option<String> + Send + Sync;
+
+struct Panelist<V> {
+    name: Option<String>,
+    agent: Arc<dyn Agent<BallotTask, V>>,
+}
+
+impl Voting<Vote> {
+    /// Makes the pattern with the default ballot, all voters being samples of one model.
+    ///
+    /// `question_options` are the answers to choose from; empty for open questions.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ContractError`] if the options make no valid schema.
+    pub fn with_model(
+        model: Arc<dyn Model>,
+        question_options: &[String],
+        options: &AgentOptions,
+    ) -> Result<Self, ContractError> {
+        let agent = Arc::new(voter(model, question_options, options)?);
+        let voting = Self::new(agent, |vote| Some(vote.answer.clone()));
+        Ok(voting.warn_about_temperature(options))
+    }
+
+    /// Makes the pattern with the default ballot and a panel of models, one voter each.
+    ///
+    /// # Errors
+    ///
+    /// As [`with_model`](Self::with_model).
+    pub fn with_models(
+        models: impl IntoIterator<Item = Arc<dyn Model>>,
+        question_options: &[String],
+        options: &AgentOptions,
+    ) -> Result<Self, ContractError> {
+        let mut panel: Vec<(String, Arc<dyn Agent<BallotTask, Vote>>)> = Vec::new();
+        for model in models {
+            let name = model.id().to_string();
+            panel.push((name, Arc::new(voter(model, question_options, options)?)));
+        }
+        let voting = Self::panel(panel, |vote: &Vote| Some(vote.answer.clone()));
+        Ok(voting.warn_about_temperature(options))
+    }
+}
+
+impl<V: DeserializeOwned + Send + Sync + 'static> Voting<V> {
+    /// Makes the pattern with the user's own ballot, all voters being samples of one model;
+    /// `answer_of` finds the answer in a ballot.
+    pub fn with_contract(
+        model: Arc<dyn Model>,
+        ballot: Contract<V>,
+        options: &AgentOptions,
+        answer_of: impl Fn(&V) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        let agent = options.agent(model, INSTRUCTIONS, ballot);
+        Self::new(Arc::new(agent), answer_of).warn_about_temperature(options)
+    }
+}
+
+impl<V> Voting<V> {
+    /// The number of voters where none is set.
+    pub const DEFAULT_VOTERS: usize = 5;
+
+    /// Makes the pattern of one agent that is sampled; `answer_of` finds the answer in a ballot.
+    pub fn new(
+        agent: Arc<dyn Agent<BallotTask, V>>,
+        answer_of: impl Fn(&V) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        let panel = vec![Panelist { name: None, agent }];
+        Self::of(panel, Self::DEFAULT_VOTERS, Arc::new(answer_of))
+    }
+
+    /// Makes the pattern of a panel of named agents, one voter each unless
+    /// [`voters`](Self::voters) says otherwise.
+    pub fn panel(
+        panel: impl IntoIterator<Item = (String, Arc<dyn Agent<BallotTask, V>>)>,
+        answer_of: impl Fn(&V) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        let panel: Vec<_> = panel
+            .into_iter()
+            .map(|(name, agent)| Panelist {
+                name: Some(name),
+                agent,
+            })
+            .collect();
+        let voters = panel.len();
+        Self::of(panel, voters, Arc::new(answer_of))
+    }
+
+    fn of(panel: Vec<Panelist<V>>, voters: usize, answer_of: Arc<AnswerOf<V>>) -> Self {
+        Self {
+            panel,
+            voters,
+            rule: Rule::default(),
+            tie_break: TieBreak::default(),
+            quorum: 0,
+            answer_of,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Sets how many ballots are cast. Panel members vote in turn, again and again.
+    #[must_use]
+    pub fn voters(mut self, voters: usize) -> Self {
+        self.voters = voters;
+        self
+    }
+
+    /// Sets how ballots become a winner.
+    #[must_use]
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.rule = rule;
+        self
+    }
+
+    /// Sets what happens when several answers have the most votes.
+    #[must_use]
+    pub fn tie_break(mut self, tie_break: TieBreak) -> Self {
+        self.tie_break = tie_break;
+        self
+    }
+
+    /// Sets the least number of valid votes without which nobody wins.
+    #[must_use]
+    pub fn quorum(mut self, quorum: u64) -> Self {
+        self.quorum = quorum;
+        self
+    }
+
+    /// Notes for later that several samples at temperature 0 are one answer paid several times.
+    #[must_use]
+    pub fn warn_about_temperature(mut self, options: &AgentOptions) -> Self {
+        if options.sampling.temperature == Some(0.0) {
+            self.warnings.push(Warning::new(
+                "temperature-zero",
+                "at temperature 0 all samples of a model are nearly the same answer, paid for \
+                 several times; raise the temperature or use a panel of models",
+            ));
+        }
+        self
+    }
+
+    pub(super) fn voter_count(&self) -> usize {
+        self.voters
+    }
+
+    pub(super) fn check(&self) -> Result<(), RunError> {
+        if self.panel.is_empty() || self.voters == 0 {
+            return Err(RunError::InvalidSetup("there is no voter"));
+        }
+        if self.quorum > self.voters as u64 {
+            return Err(RunError::InvalidSetup(
+                "the quorum is larger than the number of voters",
+            ));
+        }
+        if let Rule::Threshold(share) = self.rule
+            && !(0.0..=1.0).contains(&share)
+        {
+            return Err(RunError::InvalidSetup("a threshold is a share from 0 to 1"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn raise_warnings(&self, run: &mut Run<'_>) {
+        if self.voters > self.panel.len() {
+            for warning in &self.warnings {
+                run.warn(warning.clone());
+            }
+        }
+    }
+
+    fn name(&self, voter: usize) -> String {
+        let name = self.panel[voter % self.panel.len()].name.as_deref();
+        match name {
+            Some(name) if self.voters <= self.panel.len() => name.to_owned(),
+            Some(name) => format!("{name} #{}", voter / self.panel.len() + 1),
+            None => format!("voter {}", voter + 1),
+        }
+    }
+
+    pub(super) async fn cast(
+        &self,
+        voter: usize,
+        question: Arc<Question>,
+        origin: Origin,
+    ) -> Result<Answer<V>, AgentError> {
+        let sample = u32::try_from(voter / self.panel.len()).unwrap_or(u32::MAX);
+        let task = BallotTask { question, sample };
+        let agent = &self.panel[voter % self.panel.len()].agent;
+        agent.run(&task, origin).await
+    }
+
+    pub(super) fn decide(&self, branches: &[Branch<V>]) -> Election {
+        let ballot = |(voter, branch): (usize, &Branch<V>)| {
+            let answer = branch.value().and_then(|value| (self.answer_of)(value));
+            Ballot {
+                voter: self.name(voter),
+                normalised: answer.as_deref().and_then(normalise),
+                answer,
+            }
+        };
+        let ballots = branches.iter().enumerate().map(ballot).collect();
+        decide(ballots, self.rule, self.tie_break, self.quorum)
+    }
+}
+
+impl<V: Send + Sync + 'static> Voting<V> {
+    /// Asks all voters and decides.
+    ///
+    /// The branches of the outcome are the ballots, in voter order.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`RunError`] if the question is empty or there is no voter.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future ends all calls under way.
+    pub async fn run(
+        &self,
+        question: impl Into<Question>,
+        options: &RunOptions,
+    ) -> Result<Outcome<Election, V>, RunError> {
+        let question = Arc::new(question.into());
+        if question.text.trim().is_empty() {
+            return Err(RunError::NoInput("the question is empty"));
+        }
+        self.check()?;
+        let mut run = Run::start(options, Pattern::Voting, Some(self.voters as u64));
+        self.raise_warnings(&mut run);
+        let voters = stream::iter((0..self.voters).map(|voter| (self.name(voter), voter)));
+        let fan_out = FanOut::new(voters, options, |voter, origin| {
+            Box::pin(self.cast(voter, Arc::clone(&question), origin))
+        });
+        let (branches, stop) = run.collect(fan_out.role(StepRole::Ballot)).await;
+        let value = run.verdict(stop).map(|()| self.decide(&branches));
+        Ok(run.finish(value, branches))
+    }
+}
+
+impl<V> fmt::Debug for Voting<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Voting")
+            .field("panel", &self.panel.len())
+            .field("voters", &self.voters)
+            .field("rule", &self.rule)
+            .field("tie_break", &self.tie_break)
+            .field("quorum", &self.quorum)
+            .finish_non_exhaustive()
+    }
+}
