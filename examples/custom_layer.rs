@@ -1,0 +1,70 @@
+//! A layer of one's own: it counts the words that go to a model and come back.
+//!
+//! Notice that a layer is a plain struct around a model; it wraps the scripted stand-in here and
+//! would wrap a provider just as well.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use patterns_core::{BoxFuture, Layer, Model, ModelError, ModelId, Request, Response};
+use patterns_parallel::{AgentOptions, RunOptions, Voting};
+use patterns_testkit::ScriptedModel;
+
+#[derive(Clone, Default)]
+struct WordCount {
+    sent: Arc<AtomicUsize>,
+    received: Arc<AtomicUsize>,
+}
+
+struct Counted<M> {
+    inner: M,
+    count: WordCount,
+}
+
+impl<M: Model> Layer<M> for WordCount {
+    type Model = Counted<M>;
+
+    fn layer(&self, inner: M) -> Counted<M> {
+        let count = self.clone();
+        Counted { inner, count }
+    }
+}
+
+impl<M: Model> Model for Counted<M> {
+    fn id(&self) -> &ModelId {
+        self.inner.id()
+    }
+
+    fn generate<'a>(
+        &'a self,
+        request: &'a Request,
+    ) -> BoxFuture<'a, Result<Response, ModelError>> {
+        Box::pin(async move {
+            let words = |text: &str| text.split_whitespace().count();
+            let sent = request.messages.iter().map(|it| words(&it.to_text())).sum();
+            self.count.sent.fetch_add(sent, Ordering::Relaxed);
+            let response = self.inner.generate(request).await?;
+            self.count.received.fetch_add(words(&response.text), Ordering::Relaxed);
+            Ok(response)
+        })
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let model = examples::model(ScriptedModel::new([
+        r#"{"reasoning": "Half a day and some minutes.", "answer": "12", "confidence": 0.8}"#,
+        r#"{"reasoning": "About twice a day.", "answer": "12", "confidence": 0.7}"#,
+        r#"{"reasoning": "Once a day.", "answer": "24", "confidence": 0.3}"#,
+    ]))?;
+    let count = WordCount::default();
+    let model = Arc::new(count.layer(model));
+    let voting = Voting::with_model(model, &[], &AgentOptions::default())?.voters(3);
+    let question = "About how many hours lie between two high tides?";
+    let election = voting.run(question, &RunOptions::default()).await?.value?;
+
+    println!("{question} {}", election.winning_answer.unwrap_or_default());
+    let (sent, received) = (&count.sent, &count.received);
+    println!("{sent:?} words sent, {received:?} words received");
+    Ok(())
+}
