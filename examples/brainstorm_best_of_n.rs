@@ -18,6 +18,17 @@ struct Idea {
     name: String,
 }
 
+const TASK: &str = "Invent a name for a café at a small harbour.";
+
+/// Asks for one idea; the number tells the draws apart, and no model sees it.
+struct Attempt(u32);
+
+impl From<&Attempt> for Prompt {
+    fn from(attempt: &Attempt) -> Self {
+        Self::new([Part::text(TASK)]).sample(attempt.0)
+    }
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let vote = |answer| {
@@ -31,26 +42,21 @@ async fn main() -> anyhow::Result<()> {
         vote("Bollard"),
         vote("The Mole"),
     ]))?;
-    let task = "Invent a name for a café at a small harbour.";
-    let author: ModelAgent<u32, Idea> = ModelAgent::new(
-        Arc::clone(&model),
-        "You are inventive.",
-        Contract::of::<Idea>()?,
-    )
-    .prompt(|_| Prompt::default());
-    let author = author.prompt(move |sample: &u32| Prompt::new([Part::text(task)]).sample(*sample));
+    let contract = Contract::of::<Idea>()?;
+    let author: ModelAgent<Attempt, Idea> =
+        ModelAgent::new(Arc::clone(&model), "You are inventive.", contract);
 
-    let samples = stream::iter(0..3).map(|n: u32| (format!("idea {}", n + 1), n));
-    let ideas: Vec<String> = FanOut::new(samples, &RunOptions::default(), |n, origin| {
+    let samples = stream::iter(0..3).map(|n| (format!("idea {}", n + 1), Attempt(n)));
+    let ideas: Vec<String> = FanOut::new(samples, &RunOptions::default(), |attempt, origin| {
         let author = &author;
-        Box::pin(async move { author.run(&n, origin).await })
+        Box::pin(async move { author.run(&attempt, origin).await })
     })
     .order(Order::Input)
     .filter_map(async |branch| branch.value().map(|idea| idea.name.clone()))
     .collect()
     .await;
 
-    let question = Question::new(format!("{task} Which is the best?")).options(&ideas);
+    let question = Question::new(format!("{TASK} Which is the best?")).options(&ideas);
     let judges = Voting::with_model(model, &question.options, &AgentOptions::default())?.voters(3);
     let election = judges.run(question, &RunOptions::default()).await?.value?;
     println!("ideas: {}", ideas.join(", "));

@@ -55,7 +55,9 @@ async fn main() -> anyhow::Result<()> {
     }
     let election = outcome.value?;
     // Where the moderators don't agree, a person decides.
-    let verdict = election.winning_answer.unwrap_or_else(|| "Review".to_owned());
+    let verdict = election
+        .winning_answer
+        .unwrap_or_else(|| "Review".to_owned());
     println!("=> {verdict} ({:.0} % agree)", election.share * 100.0);
     Ok(())
 }

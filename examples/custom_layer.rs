@@ -35,16 +35,15 @@ impl<M: Model> Model for Counted<M> {
         self.inner.id()
     }
 
-    fn generate<'a>(
-        &'a self,
-        request: &'a Request,
-    ) -> BoxFuture<'a, Result<Response, ModelError>> {
+    fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
         Box::pin(async move {
             let words = |text: &str| text.split_whitespace().count();
             let sent = request.messages.iter().map(|it| words(&it.to_text())).sum();
             self.count.sent.fetch_add(sent, Ordering::Relaxed);
             let response = self.inner.generate(request).await?;
-            self.count.received.fetch_add(words(&response.text), Ordering::Relaxed);
+            self.count
+                .received
+                .fetch_add(words(&response.text), Ordering::Relaxed);
             Ok(response)
         })
     }

@@ -18,10 +18,7 @@ impl Model for FirstSentence {
         &self.id
     }
 
-    fn generate<'a>(
-        &'a self,
-        request: &'a Request,
-    ) -> BoxFuture<'a, Result<Response, ModelError>> {
+    fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
         Box::pin(async move {
             let parts = request.messages.iter().flat_map(|message| &message.parts);
             let texts = parts.filter_map(|part| match part {
@@ -32,8 +29,10 @@ impl Model for FirstSentence {
             if texts.iter().any(|text| text.starts_with("SECRET")) {
                 return Err(ModelError::new(ModelErrorKind::Refused));
             }
-            let first = |text: &&str| text.split_inclusive(". ").next().map(str::trim_end);
-            let summary = Vec::from_iter(texts.iter().filter_map(|it| first(&it))).join(" ");
+            let first = texts
+                .iter()
+                .filter_map(|it| it.split_inclusive(". ").next());
+            let summary = Vec::from_iter(first.map(str::trim_end)).join(" ");
             let answer = match request.schema.as_ref().map(|schema| schema.name.as_str()) {
                 Some("reduction") => serde_json::json!({ "combined_summary": summary }),
                 _ => serde_json::json!({ "summary": summary }),
@@ -54,7 +53,9 @@ async fn main() -> anyhow::Result<()> {
     ];
     let agents = AgentOptions::default();
     let map_reduce = MapReduce::with_model(model, &agents, &agents)?;
-    let outcome = map_reduce.run(stream::iter(documents), &RunOptions::default()).await?;
+    let outcome = map_reduce
+        .run(stream::iter(documents), &RunOptions::default())
+        .await?;
     for branch in &outcome.branches {
         match branch.error() {
             Some(error) => println!("{}: {}", branch.label, error.kind().name()),

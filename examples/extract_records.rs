@@ -30,7 +30,10 @@ enum Kind {
 
 fn plausible(advert: &Advert) -> Vec<Violation> {
     match advert.price {
-        Some(0) => vec![Violation::new("/price", "is 0; use null where no price is given")],
+        Some(0) => vec![Violation::new(
+            "/price",
+            "is 0; use null where no price is given",
+        )],
         _ => Vec::new(),
     }
 }
@@ -58,6 +61,9 @@ async fn main() -> anyhow::Result<()> {
         }
     })
     .await?;
-    println!("{} calls for {} adverts", outcome.usage.calls, outcome.counts.answered);
+    println!(
+        "{} calls for {} adverts",
+        outcome.usage.calls, outcome.counts.answered
+    );
     Ok(())
 }

@@ -17,11 +17,18 @@ async fn main() -> anyhow::Result<()> {
         vote("Astronauts on the Moon saw no building.", "false", 0.95),
         vote("It is often said to be visible.", "true", 0.4),
         vote("The eye cannot resolve it from that far.", "false", 0.9),
-        vote("One could argue about good conditions.", "cannot be told", 0.2),
+        vote(
+            "One could argue about good conditions.",
+            "cannot be told",
+            0.2,
+        ),
     ]))?;
     let claim = "The Great Wall of China is visible from the Moon with the naked eye.";
-    let question = Question::new(format!("Is this claim true? {claim}"))
-        .options(["true", "false", "cannot be told"]);
+    let question = Question::new(format!("Is this claim true? {claim}")).options([
+        "true",
+        "false",
+        "cannot be told",
+    ]);
     let voting = Voting::with_model(model, &question.options, &AgentOptions::default())?
         .voters(5)
         .rule(Rule::Majority)

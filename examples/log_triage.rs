@@ -67,7 +67,9 @@ async fn main() -> anyhow::Result<()> {
     let contract = Contract::of::<Findings>()?;
     let triage = document_agent(model, contract, &AgentOptions::default());
     let map_reduce = MapReduce::new(Arc::new(triage), Arc::new(agent_fn(total)));
-    let outcome = map_reduce.run(stream::iter(documents), &RunOptions::default()).await?;
+    let outcome = map_reduce
+        .run(stream::iter(documents), &RunOptions::default())
+        .await?;
     for (component, lines) in outcome.value? {
         println!("{lines:>4} lines  {component}");
     }

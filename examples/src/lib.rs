@@ -10,7 +10,11 @@ use patterns_core::{Document, Model};
 /// `PATTERNS_BASE_URL`), or `stand_in` if the variable is not set.
 pub fn model(stand_in: impl Model + 'static) -> anyhow::Result<Arc<dyn Model>> {
     let Ok(name) = std::env::var("PATTERNS_MODEL") else {
-        println!("(a stand-in answers; set PATTERNS_MODEL=openai:gpt-5-mini for a real model)\n");
+        let who = match stand_in.id().provider.as_str() {
+            "offline" => patterns_llm::OFFLINE_LABEL,
+            _ => "a script answers",
+        };
+        println!("({who}; set PATTERNS_MODEL=openai:gpt-5-mini for a real model)\n");
         return Ok(Arc::new(stand_in));
     };
     let mut connect = patterns_llm::connect(&name)?;
@@ -25,7 +29,9 @@ pub fn model(stand_in: impl Model + 'static) -> anyhow::Result<Arc<dyn Model>> {
 
 /// Returns a file or folder of `examples/data`.
 pub fn data(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("data")
+        .join(name)
 }
 
 /// Reads the files of a folder of `examples/data`, by name.

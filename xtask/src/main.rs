@@ -1,2 +1,58 @@
-//! x
-fn main() {}
+//! The chores of the workspace, as one command: `cargo xtask help`.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a tool for the people who work on this tree; it has no output but the terminal"
+)]
+
+mod bench;
+mod cargo;
+mod ci;
+mod demo;
+mod example_list;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The chores of the workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Run all tests, those in the documentation included
+    Test(test::Args),
+    /// Run every check that a change must pass
+    Ci(ci::Args),
+    /// Check the rules of the tree that no compiler knows
+    Tidy,
+    /// Run the examples, or one of them
+    Demo(demo::Args),
+    /// Measure
+    Bench(bench::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Args::parse().task {
+        Task::Test(args) => test::run(&args),
+        Task::Ci(args) => ci::run(&args),
+        Task::Tidy => tidy::run(),
+        Task::Demo(args) => demo::run(&args),
+        Task::Bench(args) => bench::run(args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(cargo::exit_code(&error))
+        }
+    }
+}

@@ -124,12 +124,26 @@ impl Document {
     }
 }
 
-/// Writes the document between two fences that its text cannot forge: they carry a digest of it.
+/// Writes the document between two fences that its text cannot forge: they carry a digest of it,
+/// longer if the text contains even that.
 impl fmt::Display for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digest = blake3::hash(self.text.as_bytes()).to_hex();
-        let fence = &digest.as_str()[..8];
+        // Eight digits can be hit by trying; what was hit is in the text, and no longer used.
+        let lengths = [8, 16, 32, 64]
+            .into_iter()
+            .map(|length| &digest.as_str()[..length]);
+        let fence = lengths.reduce(|fence, longer| {
+            if self.text.contains(fence) {
+                longer
+            } else {
+                fence
+            }
+        });
+        let fence = fence.unwrap_or_default();
+        // With its angle brackets escaped, no id can close the tag or look like another one.
         let id = serde_json::to_string(&self.id).map_err(|_| fmt::Error)?;
+        let id = id.replace('<', "\\u003c").replace('>', "\\u003e");
         let text = self.text.trim_end_matches('\n');
         write!(f, "<document-{fence} id={id}>\n{text}\n</document-{fence}>")
     }
@@ -207,7 +221,8 @@ impl CallKey {
             hasher.update(&(bytes.len() as u64).to_le_bytes());
             hasher.update(bytes);
         };
-        field(model.to_string().as_bytes());
+        // Not `model.to_string()`: names may contain `:` and `@`.
+        field(json(model).as_bytes());
         field(request.instructions.as_bytes());
         field(json(&request.messages).as_bytes());
         field(json(&request.schema).as_bytes());

@@ -1,1 +1,37 @@
-//! Placeholder.
+//! Connects [`patterns_core`] to language models: provider adapters and the layers that tame them.
+//!
+//! ```text
+//! connect("openai:gpt-5-mini")? ─► retry ► trace ► timeout ► adapter ─► HTTP
+//! ```
+//!
+//! ```
+//! use patterns_llm::connect;
+//!
+//! let model = connect("openai:gpt-5-mini")?
+//!     .api_key("the key, wherever you keep it")
+//!     .build()?;
+//! assert_eq!(model.id().to_string(), "openai:gpt-5-mini");
+//!
+//! let local = connect("ollama:qwen3:8b")?.build()?;
+//! assert_eq!(local.id().model, "qwen3:8b");
+//! # Ok::<(), patterns_llm::ConnectError>(())
+//! ```
+//!
+//! Keys come from the caller; nothing here reads the environment. Every reply of a provider, however
+//! odd, becomes either a whole [`Response`](patterns_core::Response) or a
+//! [`ModelError`](patterns_core::ModelError) that says what to do next.
+
+mod connect;
+mod connect_error;
+mod http;
+mod layer;
+mod provider;
+
+pub use connect::{Connect, connect};
+pub use connect_error::{ConnectError, ConnectErrorKind};
+pub use http::models_at;
+pub use layer::{
+    Attempts, Decision, Retry, RetryLayer, RetryPolicy, Timeout, TimeoutLayer, Trace, TraceLayer,
+};
+pub use provider::offline::{OFFLINE_LABEL, Offline};
+pub use provider::openai::OLLAMA_BASE_URL;

@@ -3,10 +3,13 @@
 //! Every step is a single pass over the text, and the number of passes is bounded, so hostile
 //! text costs time linear in its length and cannot exhaust the stack.
 
+mod json;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Rejection;
+use json::{Unreadable, parse};
 
 /// The longest answer that is looked at.
 pub const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
@@ -57,22 +60,28 @@ pub(super) fn candidates(text: &str) -> Result<Vec<Candidate>, Rejection> {
     if text.is_empty() {
         return Err(Rejection::one("", "the answer is empty"));
     }
-    let first_error = match serde_json::from_str(text) {
+    let mut rejection = match parse(text) {
         Ok(value) => return Ok(vec![Candidate { value, fixes }]),
-        Err(error) => error,
+        Err(Unreadable::Syntax(error)) => {
+            Rejection::one("", format!("the answer is not JSON: {error}"))
+        }
+        Err(Unreadable::Refused(violation)) => violation.into(),
     };
     let mut found = Vec::new();
     for (slice, how) in slices(text) {
         let mut fixes = fixes.clone();
         fixes.extend(how);
-        found.extend(mend(slice, fixes));
+        match mend(slice, fixes) {
+            Ok(candidate) => found.push(candidate),
+            Err(Unreadable::Refused(violation)) => rejection = violation.into(),
+            Err(Unreadable::Syntax(_)) => {}
+        }
         if found.len() == MAX_CANDIDATES {
             break;
         }
     }
     if found.is_empty() {
-        let message = format!("the answer is not JSON: {first_error}");
-        return Err(Rejection::one("", message));
+        return Err(rejection);
     }
     Ok(found)
 }
@@ -102,12 +111,17 @@ fn slices(text: &str) -> Vec<(&str, Option<Fix>)> {
     slices
 }
 
-/// Returns the inside of the first Markdown code fence.
+/// Returns the inside of the first Markdown code fence. Only at the beginning of a line is it one:
+/// no JSON string reaches over lines, so what an answer quotes is never taken for its fence.
 fn fenced_block(text: &str) -> Option<&str> {
-    let open = text.find("```")?;
-    let body = &text[open + 3..];
+    let open = if text.starts_with("```") {
+        0
+    } else {
+        text.find("\n```")? + 1
+    };
+    let body = &text[open..];
     let body = &body[body.find('\n')? + 1..];
-    Some(body.find("```").map_or(body, |close| &body[..close]))
+    Some(body.find("\n```").map_or(body, |close| &body[..close + 1]))
 }
 
 /// Returns how many bytes from its opening bracket on belong to the value; all, if it never closes.
@@ -126,10 +140,12 @@ fn value_length(text: &str) -> usize {
 }
 
 /// Parses `slice`, mending commas and brackets if it must.
-fn mend(slice: &str, mut fixes: Vec<Fix>) -> Option<Candidate> {
-    if let Ok(value) = serde_json::from_str(slice) {
-        return Some(Candidate { value, fixes });
-    }
+fn mend(slice: &str, mut fixes: Vec<Fix>) -> Result<Candidate, Unreadable> {
+    let error = match parse(slice) {
+        Ok(value) => return Ok(Candidate { value, fixes }),
+        Err(refused @ Unreadable::Refused(_)) => return Err(refused),
+        Err(error) => error,
+    };
     let mut scan = Scan::default();
     let mut mended = String::with_capacity(slice.len() + 8);
     let mut dropped_comma = false;
@@ -140,15 +156,19 @@ fn mend(slice: &str, mut fixes: Vec<Fix>) -> Option<Candidate> {
         }
         scan.step(u8::try_from(character).unwrap_or(b'x'));
         if scan.open.len() > MAX_DEPTH {
-            return None;
+            return Err(error);
         }
         mended.push(character);
     }
     if scan.in_string {
         // Closing the string would invent where it ends.
-        return None;
+        return Err(error);
     }
     if !scan.open.is_empty() {
+        if slice.ends_with(|it: char| it.is_ascii_digit()) {
+            // The text may have been cut within the number.
+            return Err(error);
+        }
         dropped_comma |= drop_trailing_comma(&mut mended);
         mended.extend(scan.open.iter().rev().map(|&byte| char::from(byte)));
         fixes.push(Fix::UnclosedBracket);
@@ -156,8 +176,8 @@ fn mend(slice: &str, mut fixes: Vec<Fix>) -> Option<Candidate> {
     if dropped_comma {
         fixes.push(Fix::TrailingComma);
     }
-    let value = serde_json::from_str(&mended).ok()?;
-    Some(Candidate { value, fixes })
+    let value = parse(&mended)?;
+    Ok(Candidate { value, fixes })
 }
 
 fn drop_trailing_comma(text: &mut String) -> bool {

@@ -5,13 +5,17 @@
 //!                                                            └── Rejection: what failed, with JSON pointers
 //! ```
 
+mod error;
 mod extract;
 mod optional;
+mod recursion;
+mod references;
 mod rejection;
 mod strict;
 mod terms;
 
+pub use error::ContractError;
 pub use extract::{Fix, MAX_ANSWER_BYTES, MAX_DEPTH};
 pub use rejection::{Rejection, Violation};
 pub use strict::{SchemaProblem, Strict};
-pub use terms::{Contract, ContractError, Decoded};
+pub use terms::{Contract, Decoded};

@@ -1,6 +1,6 @@
 //! Why an answer was not accepted, in words that a model can act on.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,34 @@ impl Violation {
         Self {
             pointer: shorten(pointer.into()),
             message: shorten(message.into()),
+        }
+    }
+
+    /// Makes a violation of a message that may quote megabytes of the answer: only the beginning
+    /// is ever written.
+    pub(super) fn quoting(pointer: String, message: &dyn fmt::Display) -> Self {
+        let mut beginning = Beginning(String::new());
+        // The only error is the one that says "enough".
+        let _ = write!(beginning, "{message}");
+        Self::new(pointer, beginning.0)
+    }
+}
+
+/// Takes text until there is more than a message shows.
+struct Beginning(String);
+
+impl fmt::Write for Beginning {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let missing = (4 * (MAX_CHARS + 1)).saturating_sub(self.0.len());
+        match text.char_indices().find(|(at, _)| *at >= missing) {
+            Some((end, _)) => {
+                self.0.push_str(&text[..end]);
+                Err(fmt::Error)
+            }
+            None => {
+                self.0.push_str(text);
+                Ok(())
+            }
         }
     }
 }
@@ -60,9 +88,19 @@ impl Rejection {
     }
 }
 
+impl From<Violation> for Rejection {
+    fn from(violation: Violation) -> Self {
+        Self {
+            violations: vec![violation],
+        }
+    }
+}
+
+/// The most characters of a message.
+const MAX_CHARS: usize = 200;
+
 /// Cuts a text to what a person or a model still reads, at a character boundary.
 fn shorten(mut text: String) -> String {
-    const MAX_CHARS: usize = 200;
     if let Some((end, _)) = text.char_indices().nth(MAX_CHARS) {
         text.truncate(end);
         text.push('…');

@@ -7,11 +7,19 @@
 //! references carry no siblings. What has no strict form (maps, tuples, free-form values) is
 //! reported with its path, before anything is sent.
 
+mod definitions;
+mod keywords;
+
 use std::fmt;
 
 use schemars::Schema;
 use schemars::transform::Transform;
 use serde_json::{Map, Value, json};
+
+use keywords::{
+    constants, describe_constants, has_type, infer_type, keep_supported, make_nullable, merge,
+    type_values,
+};
 
 /// A [`Transform`] into the strict dialect; collects what has no strict form.
 ///
@@ -58,12 +66,11 @@ impl fmt::Display for SchemaProblem {
 impl Transform for Strict {
     fn transform(&mut self, schema: &mut Schema) {
         let mut root = std::mem::take(schema).to_value();
-        let definitions = root.get("$defs").cloned().unwrap_or_default();
-        let mut walk = Walk {
-            definitions,
-            problems: Vec::new(),
-        };
-        walk.root(&mut root);
+        let mut walk = Walk::default();
+        match &mut root {
+            Value::Object(map) => walk.root(map),
+            _ => walk.problem("", "a schema is a JSON object"),
+        }
         self.problems.append(&mut walk.problems);
         if let Ok(strict) = Schema::try_from(root) {
             *schema = strict;
@@ -71,64 +78,44 @@ impl Transform for Strict {
     }
 }
 
-/// String formats that strict decoding knows; others are checked here only.
-const FORMATS: [&str; 9] = [
-    "date-time",
-    "time",
-    "date",
-    "duration",
-    "email",
-    "hostname",
-    "ipv4",
-    "ipv6",
-    "uuid",
-];
+/// The deepest nesting of schemas within schemas.
+const MAX_SCHEMA_DEPTH: usize = 64;
 
-/// Keywords that strict decoding knows. The others annotate or constrain without changing the
-/// shape; answers are validated against the full schema anyway.
-const KEPT: [&str; 19] = [
-    "$ref",
-    "$defs",
-    "description",
-    "type",
-    "enum",
-    "const",
-    "properties",
-    "required",
-    "additionalProperties",
-    "items",
-    "anyOf",
-    "pattern",
-    "format",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minItems",
-];
+const ANYTHING: &str = "accepts any value, which strict decoding cannot; give it a type";
 
+#[derive(Default)]
 struct Walk {
-    definitions: Value,
+    /// The root's `$defs`, and its `definitions`, as drafts before 2019-09 call them.
+    definitions: Map<String, Value>,
+    /// The names that came from `definitions`.
+    drafted: Vec<String>,
+    copies: usize,
+    depth: usize,
     problems: Vec<SchemaProblem>,
 }
 
 impl Walk {
-    fn root(&mut self, root: &mut Value) {
-        // A root that is only a reference stands for what it refers to.
-        if let Some(target) = root.get("$ref").and_then(Value::as_str).map(str::to_owned)
-            && let Some(resolved) = self.resolve(&target)
-        {
-            let definitions = self.definitions.clone();
-            *root = resolved;
-            root["$defs"] = definitions;
+    fn root(&mut self, root: &mut Map<String, Value>) {
+        self.adopt_definitions(root);
+        // A root that is only a reference stands for what it refers to. Each step uses up one
+        // name, so a circle of aliases ends too.
+        for _ in 0..=self.definitions.len() {
+            let target = root.get("$ref").and_then(Value::as_str);
+            let Some(resolved) = target.and_then(|it| self.resolve(it)) else {
+                break;
+            };
+            root.remove("$ref");
+            merge(root, resolved);
         }
+        self.merge_targets(root, "");
+        infer_type(root);
         if root.get("type") != Some(&json!("object")) {
             let message = "the answer must be an object; wrap this schema in an object's property";
             self.problem("", message);
             return;
         }
-        self.schema(root, "");
+        self.keywords(root, "");
+        self.used_definitions(root);
     }
 
     fn problem(&mut self, pointer: &str, message: impl Into<String>) {
@@ -139,92 +126,65 @@ impl Walk {
     }
 
     fn schema(&mut self, schema: &mut Value, pointer: &str) {
-        let Value::Object(map) = schema else {
-            let message = "accepts any value, which strict decoding cannot; give it a type";
-            self.problem(pointer, message);
-            return;
-        };
-        self.inline_reference(map);
+        match schema {
+            _ if self.depth == MAX_SCHEMA_DEPTH => self.problem(pointer, "is nested too deeply"),
+            Value::Object(map) => {
+                self.depth += 1;
+                self.merge_targets(map, pointer);
+                infer_type(map);
+                self.keywords(map, pointer);
+                self.depth -= 1;
+            }
+            Value::Bool(false) => self.problem(pointer, "accepts no value; leave it out"),
+            _ => self.problem(pointer, ANYTHING),
+        }
+    }
+
+    fn keywords(&mut self, map: &mut Map<String, Value>, pointer: &str) {
         self.alternatives(map, pointer);
         self.object(map, pointer);
         self.array(map, pointer);
-        if let Some(Value::Object(definitions)) = map.get_mut("$defs") {
-            for (name, definition) in definitions {
-                self.schema(definition, &join(pointer, &["$defs", name]));
-            }
-        }
         self.reference(map, pointer);
         keep_supported(map);
+        type_values(map);
         let is_typed = ["type", "enum", "const", "anyOf", "$ref"]
             .iter()
             .any(|keyword| map.contains_key(*keyword));
-        if !is_typed {
-            let message = "accepts any value, which strict decoding cannot; give it a type";
-            self.problem(pointer, message);
+        let is_known = self.problems.last().is_some_and(|it| it.pointer == pointer);
+        if !is_typed && !is_known {
+            self.problem(pointer, ANYTHING);
         }
-    }
-
-    /// Replaces a reference that has siblings by its target, unless the target is recursive.
-    fn inline_reference(&mut self, map: &mut Map<String, Value>) {
-        let Some(target) = map.get("$ref").and_then(Value::as_str).map(str::to_owned) else {
-            return;
-        };
-        if map.len() == 1 {
-            return;
-        }
-        let resolved = self.resolve(&target);
-        match resolved {
-            Some(Value::Object(resolved)) if !mentions(&resolved, &target) => {
-                map.remove("$ref");
-                for (keyword, value) in resolved {
-                    map.entry(keyword).or_insert(value);
-                }
-            }
-            _ => map.retain(|keyword, _| keyword == "$ref" || keyword == "$defs"),
-        }
-    }
-
-    fn reference(&mut self, map: &Map<String, Value>, pointer: &str) {
-        let Some(target) = map.get("$ref").and_then(Value::as_str) else {
-            return;
-        };
-        if target != "#" && self.resolve(target).is_none() {
-            let message =
-                format!("refers to {target:?}; only #/$defs/… of this schema can be used");
-            self.problem(pointer, message);
-        }
-    }
-
-    fn resolve(&self, target: &str) -> Option<Value> {
-        let name = target.strip_prefix("#/$defs/")?;
-        let name = name.replace("~1", "/").replace("~0", "~");
-        self.definitions.get(&name).cloned()
     }
 
     fn alternatives(&mut self, map: &mut Map<String, Value>, pointer: &str) {
-        if let Some(Value::Array(mut all)) = map.remove("allOf") {
-            match (all.pop(), all.is_empty()) {
-                (Some(Value::Object(only)), true) => {
-                    for (keyword, value) in only {
-                        map.entry(keyword).or_insert(value);
-                    }
-                    self.inline_reference(map);
-                }
-                _ => self.problem(pointer, "allOf cannot be strict; merge it into one schema"),
-            }
-        }
         if let Some(one_of) = map.remove("oneOf") {
             match constants(&one_of) {
                 Some(values) => describe_constants(map, &one_of, values),
+                None if map.contains_key("anyOf") => {
+                    self.problem(
+                        pointer,
+                        "anyOf beside oneOf cannot be strict; keep one of them",
+                    );
+                }
                 None => {
                     map.insert("anyOf".to_owned(), one_of);
                 }
             }
         }
-        if let Some(Value::Array(any)) = map.get_mut("anyOf") {
-            for (n, alternative) in any.iter_mut().enumerate() {
-                self.schema(alternative, &join(pointer, &["anyOf", &n.to_string()]));
-            }
+        let Some(Value::Array(any)) = map.get_mut("anyOf") else {
+            return;
+        };
+        for (n, alternative) in any.iter_mut().enumerate() {
+            self.schema(alternative, &join(pointer, &["anyOf", &n.to_string()]));
+        }
+        if map.contains_key("properties") {
+            // Closed, the object would forbid what its alternatives demand.
+            let message = "has properties beside alternatives (a flattened enum?), which cannot \
+                           be strict; give the alternatives a property of their own";
+            self.problem(pointer, message);
+        } else if has_type(map, "object") {
+            // The alternatives say it themselves.
+            map.retain(|keyword, _| !matches!(keyword.as_str(), "type" | "required"));
         }
     }
 
@@ -232,9 +192,11 @@ impl Walk {
         if !has_type(map, "object") {
             return;
         }
+        // An empty schema means the same as `true`: more properties are welcome, none is needed.
         let is_map = map
             .get("additionalProperties")
-            .is_some_and(Value::is_object);
+            .and_then(Value::as_object)
+            .is_some_and(|it| !it.is_empty());
         let is_empty = map
             .get("properties")
             .and_then(Value::as_object)
@@ -282,104 +244,6 @@ impl Walk {
     }
 }
 
-/// Returns the values of an `oneOf` that merely enumerates constants (an enum with doc comments).
-fn constants(one_of: &Value) -> Option<Vec<Value>> {
-    let mut values = Vec::new();
-    for alternative in one_of.as_array()? {
-        match (alternative.get("const"), alternative.get("enum")) {
-            (Some(value), _) => values.push(value.clone()),
-            (None, Some(Value::Array(several))) => values.extend(several.iter().cloned()),
-            _ => return None,
-        }
-    }
-    Some(values)
-}
-
-fn describe_constants(map: &mut Map<String, Value>, one_of: &Value, values: Vec<Value>) {
-    let mut lines: Vec<String> = Vec::new();
-    lines.extend(
-        map.get("description")
-            .and_then(Value::as_str)
-            .map(str::to_owned),
-    );
-    for alternative in one_of.as_array().into_iter().flatten() {
-        if let (Some(value), Some(text)) =
-            (alternative.get("const"), alternative.get("description"))
-        {
-            lines.push(format!("{value}: {}", text.as_str().unwrap_or_default()));
-        }
-    }
-    if !lines.is_empty() {
-        map.insert("description".to_owned(), Value::String(lines.join("\n")));
-    }
-    if values.iter().all(Value::is_string) {
-        map.insert("type".to_owned(), json!("string"));
-    }
-    map.insert("enum".to_owned(), Value::Array(values));
-}
-
-/// Lets a schema accept `null` too.
-fn make_nullable(schema: &mut Value) {
-    let Value::Object(map) = schema else { return };
-    if let Some(Value::Array(values)) = map.get_mut("enum")
-        && !values.contains(&Value::Null)
-    {
-        values.push(Value::Null);
-    }
-    match map.get_mut("type") {
-        Some(Value::String(name)) if name != "null" => {
-            let both = json!([name, "null"]);
-            map.insert("type".to_owned(), both);
-            return;
-        }
-        Some(Value::Array(names)) => {
-            if !names.contains(&json!("null")) {
-                names.push(json!("null"));
-            }
-            return;
-        }
-        Some(_) => return,
-        None => {}
-    }
-    let null = json!({"type": "null"});
-    if let Some(Value::Array(any)) = map.get_mut("anyOf") {
-        if !any.contains(&null) {
-            any.push(null);
-        }
-    } else if map.contains_key("$ref") || map.contains_key("const") {
-        let inner = std::mem::take(map);
-        map.insert("anyOf".to_owned(), json!([inner, null]));
-    }
-}
-
-fn keep_supported(map: &mut Map<String, Value>) {
-    map.retain(|keyword, value| match keyword.as_str() {
-        "format" => value.as_str().is_some_and(|it| FORMATS.contains(&it)),
-        "maxItems" => true,
-        keyword => KEPT.contains(&keyword),
-    });
-}
-
-pub(super) fn has_type(map: &Map<String, Value>, name: &str) -> bool {
-    match map.get("type") {
-        Some(Value::String(it)) => it == name,
-        Some(Value::Array(names)) => names.iter().any(|it| it == name),
-        _ => false,
-    }
-}
-
-fn mentions(map: &Map<String, Value>, target: &str) -> bool {
-    map.iter().any(|(keyword, value)| match value {
-        Value::String(text) => keyword == "$ref" && text == target,
-        Value::Object(inner) => mentions(inner, target),
-        Value::Array(items) => items.iter().any(|item| {
-            item.as_object()
-                .is_some_and(|inner| mentions(inner, target))
-        }),
-        _ => false,
-    })
-}
-
 pub(super) fn join(pointer: &str, names: &[&str]) -> String {
     let mut joined = pointer.to_owned();
     for name in names {
@@ -388,3 +252,6 @@ pub(super) fn join(pointer: &str, names: &[&str]) -> String {
     }
     joined
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,10 +12,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
 
+use super::error::ContractError;
 use super::extract::{self, Candidate, Fix};
 use super::optional::remove_absent;
+use super::recursion::Recursion;
 use super::rejection::{Rejection, Violation};
-use super::strict::{SchemaProblem, Strict, join};
+use super::strict::{Strict, join};
 use crate::AnswerSchema;
 
 /// What an answer must be: a JSON Schema to send, and a decoder that accepts nothing else.
@@ -41,6 +43,7 @@ pub struct Contract<T = Value> {
     sent: Arc<AnswerSchema>,
     schema: Arc<Value>,
     validator: Arc<Validator>,
+    recursion: Recursion,
     checks: Vec<Arc<Check<T>>>,
     answers: PhantomData<fn() -> T>,
 }
@@ -54,27 +57,6 @@ pub struct Decoded<T> {
     pub value: T,
     /// What had to be mended to read it.
     pub fixes: Vec<Fix>,
-}
-
-/// A schema that cannot serve as a contract; found before anything is sent.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct ContractError {
-    problems: Vec<SchemaProblem>,
-}
-
-impl ContractError {
-    /// Returns what is wrong, each with its place; never empty.
-    pub fn problems(&self) -> &[SchemaProblem] {
-        &self.problems
-    }
-}
-
-impl fmt::Display for ContractError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the answer schema cannot be used: ")?;
-        let problems: Vec<_> = self.problems.iter().map(ToString::to_string).collect();
-        f.write_str(&problems.join("; "))
-    }
 }
 
 /// The constructors; see there for the type of the answers they accept.
@@ -142,39 +124,19 @@ impl<T> Contract<T> {
 impl<T: DeserializeOwned> Contract<T> {
     fn from_parts(name: &str, schema: Value) -> Result<Self, ContractError> {
         let mut strict = Strict::default();
-        let mut sent = Schema::try_from(schema.clone()).map_err(|_| ContractError {
-            problems: vec![SchemaProblem {
-                pointer: String::new(),
-                message: "a schema is a JSON object".to_owned(),
-            }],
-        })?;
+        let mut sent = Schema::try_from(schema.clone())
+            .map_err(|_| ContractError::one("", "a schema is a JSON object"))?;
         strict.transform(&mut sent);
-        let validator = jsonschema::options()
-            .with_pattern_options(PatternOptions::regex())
-            .should_validate_formats(true)
-            .build(&schema);
-        let validator = match validator {
-            Ok(validator) if strict.problems.is_empty() => validator,
-            Ok(_) => {
-                return Err(ContractError {
-                    problems: strict.problems,
-                });
-            }
-            Err(error) => {
-                let problem = SchemaProblem {
-                    pointer: error.instance_path().to_string(),
-                    message: error.to_string(),
-                };
-                return Err(ContractError {
-                    problems: vec![problem],
-                });
-            }
-        };
+        if !strict.problems.is_empty() {
+            return Err(ContractError::new(strict.problems));
+        }
+        let validator = compile(&schema)?;
         Ok(Self {
             sent: Arc::new(AnswerSchema {
                 name: schema_name(name),
                 schema: sent.to_value(),
             }),
+            recursion: Recursion::of(&schema),
             schema: Arc::new(schema),
             validator: Arc::new(validator),
             checks: Vec::new(),
@@ -189,7 +151,10 @@ impl<T: DeserializeOwned> Contract<T> {
     /// Returns a [`Rejection`] that lists what is wrong.
     pub fn decode(&self, text: &str) -> Result<Decoded<T>, Rejection> {
         let mut first_rejection = None;
-        for candidate in extract::candidates(text)? {
+        let mut candidates = extract::candidates(text)?;
+        // An answer is an object; the `[1]` of a citation before it is not what went wrong.
+        candidates.sort_by_key(|it| !it.value.is_object());
+        for candidate in candidates {
             match self.accept(candidate) {
                 Ok(decoded) => return Ok(decoded),
                 Err(rejection) => {
@@ -202,14 +167,30 @@ impl<T: DeserializeOwned> Contract<T> {
 
     fn accept(&self, candidate: Candidate) -> Result<Decoded<T>, Rejection> {
         let Candidate { mut value, fixes } = candidate;
-        remove_absent(&mut value, &self.schema);
-        let errors = self.validator.iter_errors(&value).take(Rejection::MAX);
-        let violations: Vec<Violation> = errors
-            .map(|error| Violation::new(error.instance_path().to_string(), error.to_string()))
-            .collect();
-        if !violations.is_empty() {
-            return Err(Rejection { violations });
+        if !value.is_object() {
+            return Err(Rejection::one("", "the answer must be a JSON object"));
         }
+        remove_absent(&mut value, &self.schema);
+        if !self.validator.is_valid(&value) {
+            return Err(self.rejection(&value));
+        }
+        self.typed(value, fixes)
+    }
+
+    /// Says where and how an invalid answer breaks the schema.
+    fn rejection(&self, answer: &Value) -> Rejection {
+        if self.recursion.is_costly(answer) {
+            let message = "does not match the schema, and is nested too deeply to say where";
+            return Rejection::one("", message);
+        }
+        let errors = self.validator.iter_errors(answer).take(Rejection::MAX);
+        let violations = errors
+            .map(|error| Violation::quoting(error.instance_path().to_string(), &error))
+            .collect();
+        Rejection { violations }
+    }
+
+    fn typed(&self, value: Value, fixes: Vec<Fix>) -> Result<Decoded<T>, Rejection> {
         let value: T = serde_path_to_error::deserialize(value).map_err(|error| {
             let names: Vec<String> = error.path().iter().map(segment_name).collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -223,6 +204,23 @@ impl<T: DeserializeOwned> Contract<T> {
         }
         Ok(Decoded { value, fixes })
     }
+}
+
+/// Compiles a schema for validation. Patterns run in linear time, and nothing is ever fetched:
+/// the answers held against it are hostile, and so may be the schema.
+fn compile(schema: &Value) -> Result<Validator, ContractError> {
+    jsonschema::options()
+        .with_pattern_options(PatternOptions::regex())
+        .should_validate_formats(true)
+        .build(schema)
+        .map_err(|error| {
+            let pointer = error.instance_path().to_string();
+            let mut message = error.to_string();
+            if pointer.ends_with("/pattern") {
+                message.push_str("; look-around and back-references cannot be used");
+            }
+            ContractError::one(&pointer, message)
+        })
 }
 
 fn segment_name(segment: &Segment) -> String {
@@ -255,6 +253,7 @@ impl<T> Clone for Contract<T> {
             sent: Arc::clone(&self.sent),
             schema: Arc::clone(&self.schema),
             validator: Arc::clone(&self.validator),
+            recursion: self.recursion,
             checks: self.checks.clone(),
             answers: PhantomData,
         }
@@ -269,3 +268,6 @@ impl<T> fmt::Debug for Contract<T> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

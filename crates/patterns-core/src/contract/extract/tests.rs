@@ -23,7 +23,26 @@ fn mends_only_what_needs_mending() {
     check("```json\n{\"a\": 1}", &a, &[CodeFence]);
     check("Here it is: {\"a\": 1}. Good?", &a, &[SurroundingText]);
     check(r#"{"a": 1,}"#, &a, &[TrailingComma]);
-    check(r#"{"a": 1"#, &a, &[UnclosedBracket]);
+    check("```json\n{\"a\": 1\n```", &a, &[CodeFence, UnclosedBracket]);
+    check(
+        "```json\r\n{\"a\": 1,}\r\n```",
+        &a,
+        &[CodeFence, TrailingComma],
+    );
+    check("```json {\"a\": 1} ```", &a, &[SurroundingText]);
+    check(
+        "\u{feff}So: {\"a\": 1,}",
+        &a,
+        &[ByteOrderMark, SurroundingText, TrailingComma],
+    );
+    check(r#"{"a": 1} }"#, &a, &[SurroundingText]);
+    check(r#"{"a": true"#, &json!({"a": true}), &[UnclosedBracket]);
+    check(r#"{"a": "\"}""#, &json!({"a": "\"}"}), &[UnclosedBracket]);
+    check(
+        r#"{"a": [{"b": [1], "#,
+        &json!({"a": [{"b": [1]}]}),
+        &[UnclosedBracket, TrailingComma],
+    );
     check(r#"{"a": 1,"#, &a, &[UnclosedBracket, TrailingComma]);
     check(
         r#"{"a": [1, 2, {"b": "}"}"#,
@@ -51,14 +70,50 @@ fn later_objects_are_candidates_too() {
 }
 
 #[test]
+fn a_fence_within_the_answer_is_not_its_fence() {
+    let quoting = json!({"code": "```\n{}\n```", "x": {"y": "```json"}});
+    let pretty = serde_json::to_string_pretty(&quoting).unwrap();
+    check(&quoting.to_string(), &quoting, &[]);
+    check(
+        &format!("Here: {quoting}\n{{}}"),
+        &quoting,
+        &[Fix::SurroundingText],
+    );
+    check(
+        &format!("Here:\n```json\n{pretty}\n```\n"),
+        &quoting,
+        &[Fix::CodeFence],
+    );
+}
+
+#[test]
+fn the_number_of_candidates_is_bounded() {
+    let many = "{\"a\": 1} ".repeat(1_000);
+    assert_eq!(candidates(&many).unwrap().len(), MAX_CANDIDATES);
+}
+
+#[test]
 fn never_guesses() {
     for text in [
         "",
         "  ",
         "no json here",
         r#"{"a": "cut in the mid"#,
+        r#"{"a": "cut after a backslash\"#,
+        r#"{"a": "cut in a\u00"#,
+        r#"{"a": "cut", "in a k"#,
+        r#"{"a": 1"#,
+        r#"{"a": [1.2"#,
+        r#"Sure: {"a": -10"#,
+        r#"{"a": tru"#,
+        r#"{"a": -"#,
         r#"{"a":"#,
+        r#"{"a""#,
+        r#"{"a": 1,,}"#,
+        r#"{"a": 1]"#,
         r#"{'a': 1}"#,
+        r#"{"a": 1, "a": 2}"#,
+        r#"{"a": 1, "\u0061": 2}"#,
         r#"{"a": 1e400}"#,
         r#"{"a": "\ud800"}"#,
     ] {

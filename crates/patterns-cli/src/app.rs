@@ -1,0 +1,84 @@
+//! From the command line to the exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::{Cli, Command};
+use crate::commands;
+use crate::error::{Error, ErrorKind};
+use crate::exit_code;
+use crate::terminal::{ColorChoice, Terminal, write_stdout};
+
+/// The variable that turns on a log on standard error.
+const LOG_VARIABLE: &str = "PATTERNS_LOG";
+
+/// Runs the command.
+pub(crate) fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(not_parsed(&error)),
+    };
+    start_log();
+    match std::panic::catch_unwind(|| run(cli)) {
+        Ok(code) => ExitCode::from(code),
+        // The panic hook has said where.
+        Err(_) => ExitCode::from(exit_code::BUG),
+    }
+}
+
+fn run(cli: Cli) -> u8 {
+    let terminal = terminal(&cli.command);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let result = match runtime {
+        Ok(runtime) => {
+            let result = runtime.block_on(commands::run(cli.command, terminal));
+            // What still runs after a signal is not waited for.
+            runtime.shutdown_background();
+            result
+        }
+        Err(error) => Err(Error::new(ErrorKind::Bug, "the runtime cannot start").caused_by(error)),
+    };
+    match result {
+        Ok(()) => exit_code::SUCCESS,
+        Err(error) => {
+            terminal.error(&error);
+            exit_code::of(error.kind())
+        }
+    }
+}
+
+fn terminal(command: &Command) -> Terminal {
+    match command {
+        Command::Section(args) => Terminal::new(args.common.quiet, args.common.color),
+        Command::Vote(args) => Terminal::new(args.common.quiet, args.common.color),
+        Command::MapReduce(args) => Terminal::new(args.common.quiet, args.common.color),
+        Command::Simulate(args) => Terminal::new(args.quiet, ColorChoice::Auto),
+        Command::Completions { .. } => Terminal::new(false, ColorChoice::Auto),
+    }
+}
+
+/// Prints help where it was asked for, and what is wrong with the command line otherwise.
+fn not_parsed(error: &clap::Error) -> u8 {
+    if error.use_stderr() {
+        let _ = error.print();
+        return exit_code::USAGE;
+    }
+    let text = error.render().to_string();
+    match write_stdout(text.as_bytes()) {
+        Ok(()) => exit_code::SUCCESS,
+        Err(error) => exit_code::of(error.kind()),
+    }
+}
+
+fn start_log() {
+    if let Ok(filter) = EnvFilter::try_from_env(LOG_VARIABLE) {
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .init();
+    }
+}

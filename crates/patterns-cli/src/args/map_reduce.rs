@@ -1,0 +1,55 @@
+//! The command line of `patterns map-reduce`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Common;
+
+pub(super) const EXAMPLES: &str = "Examples:
+  patterns map-reduce docs/
+  patterns map-reduce 'logs/**/*.log' --map-instructions 'List every error with its cause.'
+  patterns map-reduce mails.jsonl --no-reduce --map-schema invoice.json --output jsonl
+
+A text file is one document; a .jsonl, .csv or .tsv file has one per row. Directories and globs \
+leave out hidden files and what .gitignore and .ignore files name; links to directories are not \
+followed.";
+
+/// The command line of `patterns map-reduce`.
+#[derive(Debug, Args)]
+pub(crate) struct MapReduceArgs {
+    /// Documents: files, directories, globs, or - for standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) inputs: Vec<PathBuf>,
+
+    /// What to do with each document, on top of --instructions
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) map_instructions: Option<String>,
+
+    /// How to combine the answers, on top of --instructions
+    #[arg(long, value_name = "TEXT", conflicts_with = "no_reduce")]
+    pub(crate) reduce_instructions: Option<String>,
+
+    /// JSON Schema of the answer to each document; --schema is that of the combination
+    #[arg(long, value_name = "FILE")]
+    pub(crate) map_schema: Option<PathBuf>,
+
+    /// Do not combine the answers; write each one, in input order, as soon as it can be
+    #[arg(long, conflicts_with_all = ["schema", "reduce_tokens"])]
+    pub(crate) no_reduce: bool,
+
+    /// Tokens of answers that one reduce call may combine
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(100..))]
+    pub(crate) reduce_tokens: Option<u64>,
+
+    /// Field of a row with the text [default: the first of text, content, body, message, question]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) text_field: Option<String>,
+
+    /// Field of a row with its id [default: id, else file:line]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) id_field: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) common: Common,
+}

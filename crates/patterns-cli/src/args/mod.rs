@@ -1,0 +1,56 @@
+//! What was typed: the command line, before anything is read or checked against the world.
+
+mod map_reduce;
+mod section;
+mod shared;
+mod simulate;
+mod values;
+mod vote;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use map_reduce::MapReduceArgs;
+pub(crate) use section::SectionArgs;
+pub(crate) use shared::{Common, Format};
+pub(crate) use simulate::SimulateArgs;
+pub(crate) use values::MaxFailures;
+pub(crate) use vote::{RuleName, TieName, VoteArgs};
+
+/// Parallel LLM work with typed answers: sectioning, voting and map-reduce.
+#[derive(Debug, Parser)]
+#[command(
+    name = "patterns",
+    version,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 all answered, 2 usage, 3 some branches failed, 4 nothing to do, \
+        65 bad input or schema, 66 input missing, 69 provider unavailable, 70 bug, \
+        73 cannot create output, 74 cannot write, 75 try later, 77 credentials or quota, \
+        78 configuration, 130 Ctrl-C, 141 closed pipe, 143 SIGTERM.\n\
+        PATTERNS_LOG=debug writes a log to standard error."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write sections on a topic in parallel and merge them
+    #[command(after_help = section::EXAMPLES)]
+    Section(Box<SectionArgs>),
+    /// Put a question to several voters and let a rule decide
+    #[command(after_help = vote::EXAMPLES)]
+    Vote(Box<VoteArgs>),
+    /// Work on every document in parallel and combine the answers
+    #[command(after_help = map_reduce::EXAMPLES)]
+    MapReduce(Box<MapReduceArgs>),
+    /// Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
+    #[command(after_help = simulate::EXAMPLES)]
+    Simulate(SimulateArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}

@@ -1,0 +1,104 @@
+//! The options that every pattern has.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use super::values::{self, MaxFailures};
+use crate::terminal::ColorChoice;
+
+/// The options that every pattern has.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Common {
+    /// openai:NAME, ollama:NAME, compatible:NAME (with --base-url) or offline [default: OpenAI if
+    /// OPENAI_API_KEY is set, else a local Ollama, else offline]
+    #[arg(short, long, value_name = "MODEL", help_heading = "Model")]
+    pub(crate) model: Option<String>,
+
+    /// Address of the provider, such as http://localhost:8000/v1
+    #[arg(long, value_name = "URL", requires = "model", help_heading = "Model")]
+    pub(crate) base_url: Option<String>,
+
+    /// File with the API key [default: OPENAI_API_KEY, or PATTERNS_API_KEY for compatible:NAME]
+    #[arg(long, value_name = "FILE", help_heading = "Model")]
+    pub(crate) key_file: Option<PathBuf>,
+
+    /// What the model is told on top of the pattern's own instructions
+    #[arg(long, value_name = "TEXT", help_heading = "Model")]
+    pub(crate) instructions: Option<String>,
+
+    /// JSON Schema of the answer you want instead of the default one
+    #[arg(long, value_name = "FILE", help_heading = "Model")]
+    pub(crate) schema: Option<PathBuf>,
+
+    /// Randomness, 0 to 2 [default: the provider's]
+    #[arg(long, value_name = "NUMBER", value_parser = values::temperature, help_heading = "Model")]
+    pub(crate) temperature: Option<f32>,
+
+    /// Upper bound of each answer, hidden reasoning included
+    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Model")]
+    pub(crate) max_output_tokens: Option<u32>,
+
+    /// Makes draws and the run's id repeatable, as far as the provider can
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32), help_heading = "Model")]
+    pub(crate) seed: Option<u32>,
+
+    /// Calls in flight at once, 1 to 10000
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = values::concurrency, help_heading = "Run")]
+    pub(crate) concurrency: usize,
+
+    /// Time for one attempt of a call, such as 30s or 2m
+    #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = values::timeout, help_heading = "Run")]
+    pub(crate) timeout: Duration,
+
+    /// What a failed branch means for the others: keep-going, fail-fast, or a share such as 10%
+    #[arg(
+        long,
+        value_name = "POLICY",
+        default_value = "keep-going",
+        help_heading = "Run"
+    )]
+    pub(crate) max_failures: MaxFailures,
+
+    /// Form of the result
+    #[arg(
+        long,
+        value_name = "FORM",
+        default_value = "human",
+        help_heading = "Output"
+    )]
+    pub(crate) output: Format,
+
+    /// Write the result to a file, all at once at the end
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output_file: Option<PathBuf>,
+
+    /// Write what happens, as it happens, to a file: one JSON object per line
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) events: Option<PathBuf>,
+
+    /// Say nothing but errors on standard error
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) quiet: bool,
+
+    /// When to use colours
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Output"
+    )]
+    pub(crate) color: ColorChoice,
+}
+
+/// The form of the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Text to read
+    Human,
+    /// One JSON object
+    Json,
+    /// A JSON object per branch and line, the outcome last
+    Jsonl,
+}

@@ -1,0 +1,99 @@
+//! The command line of `patterns vote`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{Common, values};
+
+pub(super) const EXAMPLES: &str = "Examples:
+  patterns vote 'Is glass a liquid?' --option yes --option no
+  patterns vote 'Is this claim true?' --context claim.txt -n 7 --rule threshold --threshold 0.8
+  patterns vote --batch questions.jsonl --output jsonl -o elections.jsonl";
+
+/// The command line of `patterns vote`.
+#[derive(Debug, Args)]
+pub(crate) struct VoteArgs {
+    /// What to ask; - reads standard input
+    #[arg(required_unless_present = "batch", conflicts_with = "batch")]
+    pub(crate) question: Option<String>,
+
+    /// How many ballots are cast [default: 5, or one per --panel model]
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) voters: Option<u16>,
+
+    /// An answer to choose from; repeat for more
+    #[arg(long = "option", value_name = "ANSWER")]
+    pub(crate) options: Vec<String>,
+
+    /// Material that the answer should rest on: a file, a directory or a glob; repeat for more
+    #[arg(long, value_name = "PATH")]
+    pub(crate) context: Vec<PathBuf>,
+
+    /// Hold one election per row of a JSONL, CSV or TSV file; a row may have its own `options`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) batch: Option<PathBuf>,
+
+    /// Field of a row with the question
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "question",
+        requires = "batch"
+    )]
+    pub(crate) question_field: String,
+
+    /// Field of a row with its id [default: id, else file:line]
+    #[arg(long, value_name = "NAME", requires = "batch")]
+    pub(crate) id_field: Option<String>,
+
+    /// How ballots become a winner
+    #[arg(long, value_name = "RULE", default_value = "plurality")]
+    pub(crate) rule: RuleName,
+
+    /// Least share of the votes, such as 0.67 or 67%; for --rule threshold
+    #[arg(long, value_name = "SHARE", value_parser = values::share)]
+    pub(crate) threshold: Option<f64>,
+
+    /// Least number of valid votes
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) quorum: u16,
+
+    /// What happens when several answers lead
+    #[arg(long, value_name = "WAY", default_value = "first-seen")]
+    pub(crate) tie: TieName,
+
+    /// A model that votes, in place of --model; repeat for more
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["model", "schema"])]
+    pub(crate) panel: Vec<String>,
+
+    /// Field of the --schema that is counted, by name or JSON pointer [default: answer, else the
+    /// whole ballot]
+    #[arg(long, value_name = "FIELD", requires = "schema")]
+    pub(crate) answer_field: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// How ballots become a winner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RuleName {
+    /// The most votes
+    Plurality,
+    /// The most votes, if more than half
+    Majority,
+    /// All votes
+    Unanimous,
+    /// The most votes, if at least --threshold of them
+    Threshold,
+}
+
+/// What happens when several answers lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TieName {
+    /// The answer of the earliest voter wins
+    FirstSeen,
+    /// Nobody wins
+    NoConsensus,
+}

@@ -1,0 +1,183 @@
+//! `patterns map-reduce`: an agent per document, then a combination, or the rows themselves.
+
+use std::sync::Arc;
+
+use futures_util::stream;
+use patterns_core::{Agent, Branch, Contract, Document, Pattern};
+use patterns_parallel::{
+    DocumentSummary, MapReduce, Reduction, document_agent, map_documents, summary_agent,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::publish;
+use super::section::unusable;
+use crate::args::{Format, MapReduceArgs};
+use crate::error::Error;
+use crate::input::contract;
+use crate::job::{MapReduceWork, Work};
+use crate::plan;
+use crate::report::{Page, branch_line, document_page, failure_of, outcome_line};
+use crate::session::{Session, Surroundings};
+use crate::terminal::{Style, Terminal};
+
+pub(super) async fn run(args: &MapReduceArgs, terminal: Terminal) -> Result<(), Error> {
+    let job = plan::map_reduce(args)?;
+    let session = Session::open(&job, Surroundings::from(&args.common), terminal).await?;
+    let Work::MapReduce(work) = job.work else {
+        return Ok(());
+    };
+    match (work.reduce, &work.map_schema, &work.reduce_schema) {
+        (false, None, _) => {
+            let options = session.agent_options(work.map_instructions.as_deref());
+            let model = Arc::clone(&session.connected.models[0]);
+            let map = summary_agent(model, &options).map_err(unusable)?;
+            write_rows(session, Arc::new(map), work.documents).await
+        }
+        (false, Some(schema), _) => {
+            let options = session.agent_options(work.map_instructions.as_deref());
+            let model = Arc::clone(&session.connected.models[0]);
+            let contract = contract(schema).map_err(unusable)?;
+            let map = document_agent::<Value>(model, contract, &options);
+            write_rows(session, Arc::new(map), work.documents).await
+        }
+        (true, None, None) => combine_summaries(session, work).await,
+        (true, _, _) => combine_values(session, work).await,
+    }
+}
+
+async fn combine_summaries(session: Session, work: MapReduceWork) -> Result<(), Error> {
+    let model = Arc::clone(&session.connected.models[0]);
+    let map = session.agent_options(work.map_instructions.as_deref());
+    let reduce = session.agent_options(work.reduce_instructions.as_deref());
+    let pattern = MapReduce::with_model(model, &map, &reduce).map_err(unusable)?;
+    combine(session, pattern, work, summary_page).await
+}
+
+fn summary_page(page: &mut Page, value: Option<&Reduction>, branches: &[Branch<DocumentSummary>]) {
+    if let Some(reduction) = value {
+        page.paragraph(&reduction.combined_summary);
+        let Reduction {
+            total_documents,
+            total_words,
+            ..
+        } = reduction;
+        page.gap();
+        let total = format!("{total_documents} documents, {total_words} words");
+        page.line(Style::Dim, &total);
+    }
+    document_page(page, branches);
+}
+
+/// Works with answers of the user's own shape, on at least one side.
+async fn combine_values(session: Session, work: MapReduceWork) -> Result<(), Error> {
+    let model = Arc::clone(&session.connected.models[0]);
+    let map = session.agent_options(work.map_instructions.as_deref());
+    let reduce = session.agent_options(work.reduce_instructions.as_deref());
+    let map_contract = value_contract(work.map_schema.as_ref(), "document_summary", "summary")?;
+    let reduce_contract =
+        value_contract(work.reduce_schema.as_ref(), "reduction", "combined_summary")?;
+    let pattern =
+        MapReduce::with_contracts(model, (map_contract, &map), (reduce_contract, &reduce));
+    combine(session, pattern, work, value_page).await
+}
+
+/// Returns the contract of the user's schema, or of one text where there is none.
+fn value_contract(schema: Option<&Value>, title: &str, field: &str) -> Result<Contract, Error> {
+    let text = || {
+        json!({
+            "title": title,
+            "type": "object",
+            "properties": {field: {"type": "string"}},
+            "required": [field],
+        })
+    };
+    let schema = schema.cloned().unwrap_or_else(text);
+    contract(&schema).map_err(unusable)
+}
+
+fn value_page(page: &mut Page, value: Option<&Value>, branches: &[Branch<Value>]) {
+    if let Some(value) = value {
+        page.answer(value);
+    }
+    for branch in branches {
+        page.gap();
+        page.heading(&branch.label);
+        match branch.value() {
+            Some(value) => page.answer(value),
+            None => page.line(Style::Red, "(this document could not be worked on)"),
+        }
+    }
+}
+
+async fn combine<M, R>(
+    session: Session,
+    mut pattern: MapReduce<M, R>,
+    work: MapReduceWork,
+    page: impl FnOnce(&mut Page, Option<&R>, &[Branch<M>]),
+) -> Result<(), Error>
+where
+    M: Serialize + Clone + Send + Sync + 'static,
+    R: Serialize + Clone + Send + Sync + 'static,
+{
+    if let Some(tokens) = work.reduce_tokens {
+        pattern = pattern.reduce_tokens(tokens);
+    }
+    let options = session.run_options();
+    let run = session.watch(pattern.run(stream::iter(work.documents), &options));
+    let Some(outcome) = run.await? else {
+        return Ok(());
+    };
+    publish(session, Pattern::MapReduce, &outcome, |it, outcome| {
+        page(it, outcome.value.as_ref().ok(), &outcome.branches);
+    })
+}
+
+/// Writes each answer as soon as its turn has come, failed ones named at the end.
+async fn write_rows<M: Serialize + Send + Sync + 'static>(
+    mut session: Session,
+    map: Arc<dyn Agent<Document, M>>,
+    documents: Vec<Document>,
+) -> Result<(), Error> {
+    let options = session.run_options();
+    let format = session.format;
+    let paint = session.output.paint(session.terminal);
+    let mut notice = session.connected.notice;
+    let mut rows = session.rows();
+    // The values go, the failures stay: they are named at the end.
+    let mut failed: Vec<Branch<M>> = Vec::new();
+    let run = map_documents(&map, stream::iter(documents), &options, |branch| {
+        rows.write(&match format {
+            Format::Human => {
+                let mut page = Page::new(paint, notice.take());
+                row(&mut page, &branch);
+                page.finish()
+            }
+            Format::Json | Format::Jsonl => branch_line(&branch),
+        });
+        if branch.error().is_some() {
+            failed.push(branch);
+        }
+    });
+    let ended = session.watch(run).await;
+    session.output = rows.finish()?;
+    let Some(mut outcome) = ended? else {
+        return Ok(());
+    };
+    if format != Format::Human {
+        let end = outcome_line(Pattern::MapReduce, &session.connected, &outcome);
+        session.output.write(&end)?;
+    }
+    session.output.finish()?;
+    outcome.branches = failed;
+    failure_of(&outcome).map_or(Ok(()), Err)
+}
+
+fn row<M: Serialize>(page: &mut Page, branch: &Branch<M>) {
+    page.heading(&branch.label);
+    match branch.value() {
+        Some(value) => page.answer(&serde_json::to_value(value).unwrap_or_default()),
+        None => page.line(Style::Red, "(this document could not be worked on)"),
+    }
+    page.gap();
+}

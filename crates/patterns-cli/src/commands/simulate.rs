@@ -1,0 +1,56 @@
+//! `patterns simulate`: a provider on this machine, to rehearse with.
+
+use patterns_testkit::{Latency, Simulator};
+
+use crate::args::SimulateArgs;
+use crate::error::{Error, ErrorKind, reason};
+use crate::signals;
+use crate::terminal::{Terminal, write_stdout};
+
+pub(super) async fn run(args: &SimulateArgs, terminal: Terminal) -> Result<(), Error> {
+    let simulator = Simulator::builder()
+        .seed(args.seed)
+        .port(args.port)
+        .latency(latency(args))
+        .record_entries(false)
+        .bind()
+        .await
+        .map_err(|error| {
+            let message = format!("cannot listen on port {}: {}", args.port, reason(&error));
+            Error::new(ErrorKind::Unavailable, message)
+                .help("choose another --port; 0 takes a free one")
+        })?;
+    let url = simulator.base_url();
+    write_stdout(format!("{url}\n").as_bytes())?;
+    terminal.note(&format!(
+        "a simulated provider answers there with random words of the right shape; use it with\n  \
+         --model compatible:sim --base-url {url}\nCtrl-C ends it"
+    ));
+    let ended = tokio::select! {
+        error = signals::ended() => error,
+        never = simulator.serve() => match never {},
+    };
+    let ledger = simulator.ledger();
+    terminal.note(&format!(
+        "requests: {} = {} answered + {} dropped + {} in flight · at most {} at once",
+        ledger.requests, ledger.answered, ledger.dropped, ledger.in_flight, ledger.peak_in_flight
+    ));
+    // To end it by Ctrl-C is how it is meant to end.
+    match ended.kind() {
+        ErrorKind::Interrupted => Ok(()),
+        _ => Err(ended),
+    }
+}
+
+fn latency(args: &SimulateArgs) -> Latency {
+    if args.latency.is_zero() {
+        Latency::None
+    } else if args.latency_sigma > 0.0 {
+        Latency::LogNormal {
+            median: args.latency,
+            sigma: args.latency_sigma,
+        }
+    } else {
+        Latency::Fixed(args.latency)
+    }
+}

@@ -1,0 +1,162 @@
+//! Finds the models that a job asks for, or those that are there.
+
+use std::env;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use patterns_core::{EventSink, Model};
+use patterns_llm::{ConnectError, ConnectErrorKind, OFFLINE_LABEL, OLLAMA_BASE_URL, models_at};
+
+use crate::error::{Error, ErrorKind};
+use crate::job::{Models, Settings};
+use crate::key;
+
+/// The model of OpenAI where none is named: the cheap one that keeps strict schemas.
+const OPENAI_DEFAULT: &str = "openai:gpt-5-mini";
+
+/// How long a local Ollama has to answer.
+const PROBE: Duration = Duration::from_millis(300);
+
+/// The models of a run.
+pub(crate) struct Connected {
+    /// The models; never empty.
+    pub(crate) models: Vec<Arc<dyn Model>>,
+    /// Their names.
+    pub(crate) names: Vec<String>,
+    /// What the user should know of the choice, if they didn't make it.
+    pub(crate) choice: Option<String>,
+    /// What everything that these models answer must be labelled with.
+    pub(crate) notice: Option<&'static str>,
+}
+
+/// Connects all models of a job.
+///
+/// # Errors
+///
+/// Returns an error if a name, a key or an address is missing or wrong.
+pub(crate) async fn connect(
+    wanted: &Models,
+    settings: &Settings,
+    key_file: Option<&Path>,
+    events: Arc<dyn EventSink>,
+) -> Result<Connected, Error> {
+    let (names, choice) = if wanted.names.is_empty() {
+        let (name, why) = choose().await;
+        let choice = format!("model: {name} ({why})");
+        (vec![name], Some(choice))
+    } else {
+        (wanted.names.clone(), None)
+    };
+    let mut models = Vec::new();
+    for name in &names {
+        models.push(open(name, wanted, settings, key_file, Arc::clone(&events))?);
+    }
+    let is_offline = models.iter().any(|model| model.id().provider == "offline");
+    Ok(Connected {
+        names: models.iter().map(|model| model.id().to_string()).collect(),
+        models,
+        choice,
+        notice: is_offline.then_some(OFFLINE_LABEL),
+    })
+}
+
+/// Takes the best model that is there, and says why.
+async fn choose() -> (String, String) {
+    if key::has_openai() {
+        let why = format!("{} is set", key::OPENAI_VARIABLE);
+        return (OPENAI_DEFAULT.to_owned(), why);
+    }
+    let found = models_at(&ollama_base_url(), PROBE).await;
+    let first = found.and_then(|models| models.into_iter().next());
+    match first {
+        Some(model) => (
+            format!("ollama:{model}"),
+            "a local Ollama has it".to_owned(),
+        ),
+        None => {
+            let label = OFFLINE_LABEL.trim_start_matches("offline: ");
+            let variable = key::OPENAI_VARIABLE;
+            let why = format!("{label}; for a model set {variable} or pass --model");
+            ("offline".to_owned(), why)
+        }
+    }
+}
+
+fn open(
+    name: &str,
+    wanted: &Models,
+    settings: &Settings,
+    key_file: Option<&Path>,
+    events: Arc<dyn EventSink>,
+) -> Result<Arc<dyn Model>, Error> {
+    let provider = name.split(':').next().unwrap_or_default();
+    let mut connect = patterns_llm::connect(name)
+        .map_err(refused)?
+        .timeout(settings.timeout)
+        .seed(settings.run.0)
+        .events(events);
+    if let Some(key) = key::find(provider, key_file)? {
+        connect = connect.api_key(key);
+    }
+    if let Some(url) = &wanted.base_url {
+        connect = connect.base_url(url);
+    } else if provider == "ollama" {
+        connect = connect.base_url(ollama_base_url());
+    }
+    connect.build().map_err(refused)
+}
+
+/// Returns where Ollama listens: its own variable may say another host or port.
+fn ollama_base_url() -> String {
+    let host = env::var("OLLAMA_HOST").unwrap_or_default();
+    base_url_of(host.trim())
+}
+
+fn base_url_of(host: &str) -> String {
+    if host.is_empty() {
+        return OLLAMA_BASE_URL.to_owned();
+    }
+    let (scheme, rest) = host.split_once("://").unwrap_or(("http", host));
+    let rest = rest.trim_end_matches('/');
+    // A server that listens everywhere is asked here.
+    let rest = rest.replacen("0.0.0.0", "127.0.0.1", 1);
+    let has_port = rest.rsplit(']').next().is_some_and(|it| it.contains(':'));
+    let port = if has_port { "" } else { ":11434" };
+    format!("{scheme}://{rest}{port}/v1")
+}
+
+fn refused(error: ConnectError) -> Error {
+    let kind = match error.kind() {
+        ConnectErrorKind::UnknownProvider
+        | ConnectErrorKind::MissingModel
+        | ConnectErrorKind::UnexpectedModel => ErrorKind::Usage,
+        _ => ErrorKind::Config,
+    };
+    let help = match error.kind() {
+        ConnectErrorKind::MissingBaseUrl => "pass --base-url, such as http://localhost:8000/v1",
+        ConnectErrorKind::InvalidBaseUrl => "pass --base-url, such as http://localhost:8000/v1",
+        ConnectErrorKind::MissingKey | ConnectErrorKind::InvalidKey => "check the API key",
+        _ => "name a model as openai:NAME, ollama:NAME, compatible:NAME or offline",
+    };
+    Error::new(kind, error.to_string()).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ollamas_own_variable_is_understood() {
+        for (host, url) in [
+            ("", OLLAMA_BASE_URL),
+            ("127.0.0.1:11434", "http://127.0.0.1:11434/v1"),
+            ("0.0.0.0", "http://127.0.0.1:11434/v1"),
+            ("https://box.local:8443/", "https://box.local:8443/v1"),
+            ("[::1]", "http://[::1]:11434/v1"),
+            ("[::1]:9", "http://[::1]:9/v1"),
+        ] {
+            assert_eq!(base_url_of(host), url, "{host}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The one error of the command: a kind for the exit code, and words that say what to do next.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+
+/// What stops a command, in the words that its user sees.
+#[derive(Debug)]
+pub(crate) struct Error {
+    kind: ErrorKind,
+    message: String,
+    details: Vec<String>,
+    help: Option<String>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What an error means for the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ErrorKind {
+    /// The command line is wrong.
+    Usage,
+    /// The run finished with failed branches.
+    SomeFailed,
+    /// The branches could not be combined.
+    NotCombined,
+    /// Nothing was selected.
+    Empty,
+    /// An input is not valid.
+    BadData,
+    /// A schema is not valid.
+    BadSchema,
+    /// An input is missing or unreadable.
+    NoInput,
+    /// The provider or a port is unavailable.
+    Unavailable,
+    /// A bug.
+    Bug,
+    /// The output cannot be created.
+    CannotCreate,
+    /// The output could not be written.
+    Io,
+    /// The provider cannot serve now.
+    TryLater,
+    /// The provider refused the credentials.
+    Credentials,
+    /// The configuration is wrong.
+    Config,
+    /// The model is unknown or cannot do it.
+    Model,
+    /// Ctrl-C.
+    Interrupted,
+    /// The reader of standard output went away.
+    BrokenPipe,
+    /// SIGTERM.
+    Terminated,
+}
+
+impl ErrorKind {
+    /// Returns the stable code that the message begins with.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Usage => "E-USAGE",
+            Self::SomeFailed => "E-SOME-FAILED",
+            Self::NotCombined => "E-NOT-COMBINED",
+            Self::Empty => "E-EMPTY",
+            Self::BadData => "E-DATA",
+            Self::BadSchema => "E-SCHEMA",
+            Self::NoInput => "E-INPUT",
+            Self::Unavailable => "E-UNAVAILABLE",
+            Self::Bug => "E-BUG",
+            Self::CannotCreate => "E-OUTPUT",
+            Self::Io => "E-IO",
+            Self::TryLater => "E-TRY-LATER",
+            Self::Credentials => "E-CREDENTIALS",
+            Self::Config => "E-CONFIG",
+            Self::Model => "E-MODEL",
+            Self::Interrupted => "E-INTERRUPTED",
+            Self::BrokenPipe => "E-PIPE",
+            Self::Terminated => "E-TERMINATED",
+        }
+    }
+
+    /// Returns whether the user needs no words: they ended the command themselves.
+    fn is_quiet(self) -> bool {
+        self == Self::BrokenPipe
+    }
+}
+
+impl Error {
+    /// The most details that are shown; the rest is counted.
+    const SHOWN_DETAILS: usize = 10;
+
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            details: Vec::new(),
+            help: None,
+            source: None,
+        }
+    }
+
+    /// Makes the error of a write that failed; a reader that went away is no reason for words.
+    pub(crate) fn writing(what: &str, source: io::Error) -> Self {
+        let kind = match source.kind() {
+            io::ErrorKind::BrokenPipe => ErrorKind::BrokenPipe,
+            _ => ErrorKind::Io,
+        };
+        Self::new(kind, format!("cannot write {what}: {}", reason(&source))).caused_by(source)
+    }
+
+    /// Adds lines that say more, one thing each.
+    pub(crate) fn details(mut self, details: impl IntoIterator<Item = String>) -> Self {
+        self.details.extend(details);
+        self
+    }
+
+    /// Says what to do next.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Keeps the cause.
+    pub(crate) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    pub(crate) fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    #[cfg(test)]
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Returns the message as it is shown, unescaped; `None` if there is nothing to say.
+    pub(crate) fn render(&self) -> Option<String> {
+        if self.kind.is_quiet() {
+            return None;
+        }
+        let mut text = format!("error[{}]: {}\n", self.kind.code(), self.message);
+        for detail in self.details.iter().take(Self::SHOWN_DETAILS) {
+            text.push_str(&format!("  {detail}\n"));
+        }
+        let hidden = self.details.len().saturating_sub(Self::SHOWN_DETAILS);
+        if hidden > 0 {
+            text.push_str(&format!("  … and {hidden} more\n"));
+        }
+        if let Some(help) = &self.help {
+            text.push_str(&format!("help: {help}\n"));
+        }
+        Some(text)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_ref().map(|source| &**source as _)
+    }
+}
+
+/// Returns why an operation of the system failed, without the number of the system's error.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((reason, _)) => reason.to_owned(),
+        None => text,
+    }
+}

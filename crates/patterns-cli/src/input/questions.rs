@@ -1,0 +1,86 @@
+//! Reads the questions of a batch of elections.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::documents::read_file;
+use super::find;
+use super::problems::Problems;
+use super::rows::{self, Row, RowFormat};
+use crate::error::{Error, ErrorKind};
+use crate::job::BatchQuestion;
+
+/// Reads and checks every row of `path`.
+///
+/// # Errors
+///
+/// Returns an error that lists every row that is not valid; or that there is none.
+pub(crate) fn read_questions(
+    path: &Path,
+    question_field: &str,
+    id_field: Option<&str>,
+) -> Result<Vec<BatchQuestion>, Error> {
+    let name = find::name(path);
+    let Some(format) = RowFormat::of(path) else {
+        let message = format!("{name} is not a file of rows");
+        return Err(Error::new(ErrorKind::BadData, message)
+            .help("give --batch a file that ends in .jsonl, .csv or .tsv"));
+    };
+    let mut problems = Problems::default();
+    let text = read_file(path, &name, &mut problems).unwrap_or_default();
+    let rows = rows::read(&name, &text, format, &mut problems);
+    let mut seen = HashMap::new();
+    let mut questions = Vec::new();
+    for row in &rows {
+        let place = format!("{name}:{}", row.line);
+        let question = question(row, &place, question_field, &mut problems);
+        let options = options(row, &place, &mut problems);
+        let Some(id) = row.id(&name, id_field, &mut problems) else {
+            continue;
+        };
+        if let Some(first) = seen.insert(id.clone(), place.clone()) {
+            problems.invalid(format!(
+                "{place}: the id {id:?} is used twice, first in {first}"
+            ));
+        }
+        questions.extend(question.map(|question| BatchQuestion {
+            id,
+            question,
+            options,
+        }));
+    }
+    problems.check()?;
+    if questions.is_empty() {
+        let message = format!("there is no question in {name}");
+        return Err(Error::new(ErrorKind::Empty, message).help("add a row"));
+    }
+    Ok(questions)
+}
+
+fn question(row: &Row, place: &str, field: &str, problems: &mut Problems) -> Option<String> {
+    let question = row.text(field).filter(|text| !text.trim().is_empty());
+    if question.is_none() {
+        problems.invalid(format!(
+            "{place}: there is no question in {field:?} (--question-field); the fields are {}",
+            row.names()
+        ));
+    }
+    question
+}
+
+fn options(row: &Row, place: &str, problems: &mut Problems) -> Option<Vec<String>> {
+    let options = match row.fields.get("options")? {
+        Value::Array(options) => options
+            .iter()
+            .map(|it| it.as_str().map(str::to_owned))
+            .collect::<Option<Vec<_>>>(),
+        Value::Null => return None,
+        _ => None,
+    };
+    if options.as_ref().is_none_or(Vec::is_empty) {
+        problems.invalid(format!("{place}: options is not a list of texts"));
+    }
+    options
+}

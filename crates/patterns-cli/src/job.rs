@@ -1,0 +1,195 @@
+//! Everything that a command can run, resolved: inputs read, files gone, plain serialisable data.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use patterns_core::{Document, RunId, Sampling};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::args::MaxFailures;
+
+/// A pattern with its inputs and settings. It holds no key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Job {
+    /// Who answers.
+    pub(crate) models: Models,
+    /// How the run is carried out.
+    pub(crate) settings: Settings,
+    /// What is done.
+    pub(crate) work: Work,
+}
+
+/// Who answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Models {
+    /// By name, such as `openai:gpt-5-mini`; several for a panel; none to take what is there.
+    pub(crate) names: Vec<String>,
+    /// The server, where it is not the provider's usual one.
+    pub(crate) base_url: Option<String>,
+}
+
+/// How a run is carried out, whatever its pattern.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    /// Names the run.
+    pub(crate) run: RunId,
+    /// The most branches in flight at once.
+    pub(crate) concurrency: NonZeroUsize,
+    /// The time for one attempt of a call.
+    pub(crate) timeout: Duration,
+    /// What a failed branch means for the others.
+    pub(crate) max_failures: MaxFailures,
+    /// How tokens are drawn.
+    pub(crate) sampling: Sampling,
+    /// What all agents are told on top of the pattern's own instructions.
+    pub(crate) instructions: Option<String>,
+}
+
+/// What is done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Work {
+    /// Sections and their synthesis.
+    Section(SectionWork),
+    /// One election, or a batch of them.
+    Vote(VoteWork),
+    /// Documents and their combination.
+    MapReduce(MapReduceWork),
+}
+
+/// Sections and their synthesis.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SectionWork {
+    /// What to write about.
+    pub(crate) topic: String,
+    /// The headings; empty if they are to be planned.
+    pub(crate) sections: Vec<String>,
+    /// How many to plan.
+    pub(crate) plan: usize,
+    /// Material.
+    pub(crate) context: Vec<Document>,
+    /// The schema of the synthesis, if it is not the default one.
+    pub(crate) schema: Option<Value>,
+}
+
+/// One election, or a batch of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct VoteWork {
+    /// What to ask.
+    pub(crate) questions: Questions,
+    /// How many ballots per question; none for one per model of the panel, or the default.
+    pub(crate) voters: Option<usize>,
+    /// The answers to choose from, for every question without its own.
+    pub(crate) options: Vec<String>,
+    /// Material for every question.
+    pub(crate) context: Vec<Document>,
+    /// How ballots become a winner.
+    pub(crate) rule: RuleSpec,
+    /// Whether a tie has no winner.
+    pub(crate) tie_is_no_consensus: bool,
+    /// The least number of valid votes.
+    pub(crate) quorum: u64,
+    /// The user's own ballot.
+    pub(crate) ballot: Option<BallotSpec>,
+}
+
+/// What to ask.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Questions {
+    /// One question.
+    One(String),
+    /// One election per row.
+    Batch(Vec<BatchQuestion>),
+}
+
+/// A row of a batch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct BatchQuestion {
+    /// Names the election.
+    pub(crate) id: String,
+    /// What to ask.
+    pub(crate) question: String,
+    /// The answers to choose from, if the row has its own.
+    pub(crate) options: Option<Vec<String>>,
+}
+
+/// How ballots become a winner.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RuleSpec {
+    /// The most votes.
+    Plurality,
+    /// More than half.
+    Majority,
+    /// At least this share, 0 to 1.
+    Threshold(f64),
+}
+
+/// The user's own ballot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct BallotSpec {
+    /// Its schema.
+    pub(crate) schema: Value,
+    /// Where the counted answer is, as a JSON pointer; empty for the whole ballot.
+    pub(crate) answer: String,
+}
+
+/// Documents and their combination.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct MapReduceWork {
+    /// The documents, in order.
+    pub(crate) documents: Vec<Document>,
+    /// What to do with each.
+    pub(crate) map_instructions: Option<String>,
+    /// How to combine the answers.
+    pub(crate) reduce_instructions: Option<String>,
+    /// The schema of the answer to each, if it is not a summary.
+    pub(crate) map_schema: Option<Value>,
+    /// The schema of the combination, if it is not a summary.
+    pub(crate) reduce_schema: Option<Value>,
+    /// Whether the answers are combined.
+    pub(crate) reduce: bool,
+    /// Tokens of answers that one reduce call may combine.
+    pub(crate) reduce_tokens: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_survives_being_written_and_read() {
+        let job = Job {
+            models: Models {
+                names: vec!["offline".to_owned()],
+                base_url: None,
+            },
+            settings: Settings {
+                run: RunId(7),
+                concurrency: NonZeroUsize::MIN,
+                timeout: Duration::from_millis(1_500),
+                max_failures: MaxFailures::Share(0.1),
+                sampling: Sampling::default(),
+                instructions: Some("Be brief.".to_owned()),
+            },
+            work: Work::Vote(VoteWork {
+                questions: Questions::Batch(vec![BatchQuestion {
+                    id: "q:1".to_owned(),
+                    question: "Why?".to_owned(),
+                    options: Some(vec!["a".to_owned()]),
+                }]),
+                voters: Some(3),
+                options: Vec::new(),
+                context: vec![Document::new("a.md", "Text.")],
+                rule: RuleSpec::Threshold(0.67),
+                tie_is_no_consensus: true,
+                quorum: 2,
+                ballot: None,
+            }),
+        };
+        let json = serde_json::to_string(&job).unwrap();
+        assert_eq!(serde_json::from_str::<Job>(&json).unwrap(), job);
+    }
+}

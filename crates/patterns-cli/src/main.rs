@@ -1,0 +1,22 @@
+//! The command `patterns`: sectioning, voting and map-reduce from the terminal.
+
+mod app;
+mod args;
+mod commands;
+mod connect;
+mod error;
+mod escape;
+mod exit_code;
+mod input;
+mod job;
+mod key;
+mod output;
+mod plan;
+mod report;
+mod session;
+mod signals;
+mod terminal;
+
+fn main() -> std::process::ExitCode {
+    app::main()
+}

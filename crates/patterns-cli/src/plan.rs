@@ -1,0 +1,176 @@
+//! From what was typed to a job: reads and checks every input, before anything is paid for.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use patterns_core::{RunId, Sampling};
+
+use crate::args::{Common, MapReduceArgs, RuleName, SectionArgs, TieName, VoteArgs};
+use crate::error::{Error, ErrorKind};
+use crate::input::{
+    RowFields, read_context, read_documents, read_questions, read_schema, read_stdin_text,
+};
+use crate::job::{
+    BallotSpec, Job, MapReduceWork, Models, Questions, RuleSpec, SectionWork, Settings, VoteWork,
+    Work,
+};
+
+/// How many sections are planned where none is named.
+const DEFAULT_PLAN: u16 = 3;
+
+/// Plans `patterns section`.
+///
+/// # Errors
+///
+/// Returns an error if an input is missing or not valid.
+pub(crate) fn section(args: &SectionArgs) -> Result<Job, Error> {
+    let work = SectionWork {
+        topic: words(&args.topic, "the topic")?,
+        sections: args.sections.clone(),
+        plan: usize::from(args.plan.unwrap_or(DEFAULT_PLAN)),
+        context: read_context(&args.context)?,
+        schema: schema(args.common.schema.as_deref())?,
+    };
+    Ok(job(&args.common, &[], Work::Section(work)))
+}
+
+/// Plans `patterns vote`.
+///
+/// # Errors
+///
+/// Returns an error if an input is missing or not valid, or options contradict each other.
+pub(crate) fn vote(args: &VoteArgs) -> Result<Job, Error> {
+    let questions = match (&args.question, &args.batch) {
+        (Some(question), _) => Questions::One(words(question, "the question")?),
+        (None, Some(batch)) => {
+            let id_field = args.id_field.as_deref();
+            Questions::Batch(read_questions(batch, &args.question_field, id_field)?)
+        }
+        // clap has refused this already.
+        (None, None) => return Err(usage("there is no question")),
+    };
+    let work = VoteWork {
+        questions,
+        voters: args.voters.map(usize::from),
+        options: args.options.clone(),
+        context: read_context(&args.context)?,
+        rule: rule(args)?,
+        tie_is_no_consensus: args.tie == TieName::NoConsensus,
+        quorum: u64::from(args.quorum),
+        ballot: ballot(args)?,
+    };
+    Ok(job(&args.common, &args.panel, Work::Vote(work)))
+}
+
+/// Plans `patterns map-reduce`.
+///
+/// # Errors
+///
+/// Returns an error if an input is missing or not valid.
+pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
+    let fields = RowFields {
+        text: args.text_field.as_deref(),
+        id: args.id_field.as_deref(),
+    };
+    let map_schema = schema(args.map_schema.as_deref())?;
+    let reduce_schema = schema(args.common.schema.as_deref())?;
+    let work = MapReduceWork {
+        documents: read_documents(&args.inputs, fields)?,
+        map_instructions: args.map_instructions.clone(),
+        reduce_instructions: args.reduce_instructions.clone(),
+        map_schema,
+        reduce_schema,
+        reduce: !args.no_reduce,
+        reduce_tokens: args.reduce_tokens,
+    };
+    Ok(job(&args.common, &[], Work::MapReduce(work)))
+}
+
+fn job(common: &Common, panel: &[String], work: Work) -> Job {
+    let names = match &common.model {
+        Some(model) => vec![model.clone()],
+        None => panel.to_vec(),
+    };
+    Job {
+        models: Models {
+            names,
+            base_url: common.base_url.clone(),
+        },
+        settings: Settings {
+            run: run_id(common.seed),
+            concurrency: NonZeroUsize::new(common.concurrency).unwrap_or(NonZeroUsize::MIN),
+            timeout: common.timeout,
+            max_failures: common.max_failures,
+            sampling: Sampling {
+                temperature: common.temperature,
+                max_output_tokens: common.max_output_tokens,
+                seed: common.seed.map(i64::from),
+                ..Sampling::default()
+            },
+            instructions: common.instructions.clone(),
+        },
+        work,
+    }
+}
+
+/// Names the run by its seed, else by the time.
+fn run_id(seed: Option<u32>) -> RunId {
+    let now = || {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        since.map_or(0, |it| it.as_nanos() as u64)
+    };
+    RunId(seed.map_or_else(now, u64::from))
+}
+
+fn words(argument: &str, what: &str) -> Result<String, Error> {
+    let text = match argument {
+        "-" => read_stdin_text()?,
+        text => text.to_owned(),
+    };
+    if text.trim().is_empty() {
+        return Err(usage(format!("{what} is empty")));
+    }
+    Ok(text.trim_end().to_owned())
+}
+
+fn schema(path: Option<&Path>) -> Result<Option<serde_json::Value>, Error> {
+    path.map(read_schema).transpose()
+}
+
+fn rule(args: &VoteArgs) -> Result<RuleSpec, Error> {
+    match (args.rule, args.threshold) {
+        (RuleName::Plurality, None) => Ok(RuleSpec::Plurality),
+        (RuleName::Majority, None) => Ok(RuleSpec::Majority),
+        (RuleName::Unanimous, None) => Ok(RuleSpec::Threshold(1.0)),
+        (RuleName::Threshold, Some(share)) => Ok(RuleSpec::Threshold(share)),
+        (RuleName::Threshold, None) => Err(usage("--rule threshold needs --threshold SHARE")),
+        (_, Some(_)) => Err(usage("--threshold is for --rule threshold")),
+    }
+}
+
+/// Finds where in the user's own ballot the answer is.
+fn ballot(args: &VoteArgs) -> Result<Option<BallotSpec>, Error> {
+    let Some(schema) = schema(args.common.schema.as_deref())? else {
+        return Ok(None);
+    };
+    let has = |field: &str| {
+        let properties = schema.get("properties");
+        properties.is_some_and(|it| it.get(field).is_some())
+    };
+    let answer = match args.answer_field.as_deref() {
+        Some(pointer) if pointer.starts_with('/') => pointer.to_owned(),
+        Some(field) if has(field) => format!("/{field}"),
+        Some(field) => {
+            let message = format!("the schema has no property {field:?}");
+            return Err(usage(message));
+        }
+        None if has("answer") => "/answer".to_owned(),
+        None => String::new(),
+    };
+    Ok(Some(BallotSpec { schema, answer }))
+}
+
+fn usage(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Usage, message).help("see --help")
+}

@@ -1,0 +1,72 @@
+//! The account of a run: how its branches ended and what they used, read from events alone, so that
+//! it is true for a run that was broken off too.
+
+use std::time::Duration;
+
+use patterns_core::{Counts, Event, Usage};
+
+/// How the branches of a run ended and what they used.
+#[derive(Debug, Default)]
+pub(super) struct Account {
+    counts: Counts,
+    usage: Usage,
+}
+
+impl Account {
+    /// Takes one event.
+    pub(super) fn add(&mut self, event: &Event) {
+        match event {
+            Event::BranchStarted { .. } => self.counts.started += 1,
+            Event::BranchAnswered { usage, .. } => {
+                self.counts.answered += 1;
+                self.usage += *usage;
+            }
+            Event::BranchFailed { usage, .. } => {
+                self.counts.failed += 1;
+                self.usage += *usage;
+            }
+            Event::BranchCancelled { .. } => self.counts.cancelled += 1,
+            Event::RunStarted { .. }
+            | Event::AttemptFailed { .. }
+            | Event::FormatSteppedDown { .. }
+            | Event::AnswerFixed { .. }
+            | Event::AnswerRejected { .. }
+            | Event::WarningRaised { .. }
+            | Event::RunFinished { .. } => {}
+        }
+    }
+
+    /// Returns the counts, with what has not ended counted as cancelled if the run is over.
+    pub(super) fn counts(&self, is_over: bool) -> Counts {
+        let mut counts = self.counts;
+        if is_over {
+            counts.cancelled = counts.started - counts.answered - counts.failed;
+        }
+        counts
+    }
+
+    /// Writes the account of a run that is over.
+    pub(super) fn line(&self, elapsed: Duration) -> String {
+        let Counts {
+            started,
+            answered,
+            failed,
+            cancelled,
+        } = self.counts(true);
+        let Usage {
+            calls, attempts, ..
+        } = self.usage;
+        let mut line = format!(
+            "branches: {started} started = {answered} answered + {failed} failed + {cancelled} \
+             cancelled · {calls} calls · {attempts} attempts"
+        );
+        if self.usage.total_tokens() > 0 {
+            line += &format!(" · {} tokens in", self.usage.input_tokens);
+            if self.usage.cached_input_tokens > 0 {
+                line += &format!(" ({} cached)", self.usage.cached_input_tokens);
+            }
+            line += &format!(", {} out", self.usage.output_tokens);
+        }
+        line + &format!(" · {:.1} s", elapsed.as_secs_f64())
+    }
+}

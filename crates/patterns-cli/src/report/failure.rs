@@ -1,0 +1,116 @@
+//! Turns what failed in an outcome into the error of the command.
+
+use patterns_core::{
+    AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Branch, ModelErrorKind, Outcome,
+};
+
+use crate::error::{Error, ErrorKind};
+
+/// Returns the error that an outcome amounts to, if anything in it failed.
+pub(crate) fn failure_of<A, B>(outcome: &Outcome<A, B>) -> Option<Error> {
+    let failed = outcome.counts.failed;
+    let details = details(&outcome.branches)
+        .into_iter()
+        .chain(details(&outcome.steps));
+    match &outcome.value {
+        Ok(_) if failed == 0 => None,
+        Ok(_) => {
+            let message = format!("{failed} of {} branches failed", outcome.counts.started);
+            let help = "the result was made without them; --max-failures sets what is accepted";
+            Some(
+                Error::new(ErrorKind::SomeFailed, message)
+                    .details(details)
+                    .help(help),
+            )
+        }
+        Err(error) => Some(not_combined(error).details(details)),
+    }
+}
+
+fn details<B>(branches: &[Branch<B>]) -> Vec<String> {
+    let failed = branches
+        .iter()
+        .filter_map(|branch| Some((branch, branch.error()?)));
+    failed
+        .map(|(branch, error)| format!("{}: {}", branch.label, words(error)))
+        .collect()
+}
+
+/// Says why a branch failed, in the provider's words where there are any.
+fn words(error: &AgentError) -> String {
+    let mut words = match error.model_error() {
+        Some(error) => error.to_string(),
+        None => error.to_string(),
+    };
+    if let Some(detail) = error.model_error().and_then(|it| it.detail()) {
+        words = format!("{words}: {}", detail.replace('\n', " "));
+    }
+    let violations = error.violations().iter().take(3);
+    for violation in violations {
+        words = format!("{words}; {violation}");
+    }
+    words
+}
+
+fn not_combined(error: &AggregateError) -> Error {
+    let cause = error.agent_error();
+    let (kind, help) = match (error.kind(), cause.map(AgentError::kind)) {
+        (AggregateErrorKind::DoesNotFit, _) => (
+            ErrorKind::NotCombined,
+            "raise --reduce-tokens, or ask for shorter answers with --map-instructions",
+        ),
+        (_, Some(AgentErrorKind::Model(kind))) => by_model(kind),
+        (AggregateErrorKind::TooManyFailures, _) => (
+            ErrorKind::NotCombined,
+            "raise --max-failures to accept more",
+        ),
+        _ => (
+            ErrorKind::NotCombined,
+            "--output json has every branch with its answer or error",
+        ),
+    };
+    let message = match cause {
+        Some(cause) => format!(
+            "{error}: {}",
+            cause
+                .model_error()
+                .map_or_else(|| cause.to_string(), ToString::to_string,)
+        ),
+        None => error.to_string(),
+    };
+    Error::new(kind, message).help(help)
+}
+
+fn by_model(kind: ModelErrorKind) -> (ErrorKind, &'static str) {
+    use ModelErrorKind as Kind;
+    match kind {
+        Kind::Unauthorized => (
+            ErrorKind::Credentials,
+            "check the API key and what it may do",
+        ),
+        Kind::QuotaExhausted => (
+            ErrorKind::Credentials,
+            "add credit at the provider, then run again",
+        ),
+        Kind::UnknownModel => (
+            ErrorKind::Model,
+            "check the name behind --model, and --base-url (it ends in /v1 for most servers)",
+        ),
+        Kind::NeedsModel => (
+            ErrorKind::Model,
+            "set OPENAI_API_KEY, start Ollama, or pass --model with any OpenAI-compatible server",
+        ),
+        Kind::RateLimited { .. } | Kind::Overloaded { .. } | Kind::Timeout => (
+            ErrorKind::TryLater,
+            "try later, with a lower --concurrency or a longer --timeout",
+        ),
+        Kind::Unavailable { .. } | Kind::Unreachable | Kind::Unreadable => (
+            ErrorKind::Unavailable,
+            "check --base-url, the network and the server",
+        ),
+        _ => (
+            ErrorKind::NotCombined,
+            "--output json has every branch with its answer or error",
+        ),
+    }
+}

@@ -1,0 +1,158 @@
+//! Outcomes as JSON, for programs.
+
+use patterns_core::{
+    AgentError, AggregateError, Branch, BranchEnd, Outcome, Pattern, Usage, Warning,
+};
+use patterns_parallel::BatchElection;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::connect::Connected;
+use crate::escape::escape_json;
+
+#[derive(Serialize)]
+struct OutcomeJson<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    pattern: Pattern,
+    run: String,
+    models: &'a [String],
+    /// What all answers must be labelled with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<&'static str>,
+    value: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    branches: Option<Vec<Value>>,
+    steps: Vec<Value>,
+    counts: patterns_core::Counts,
+    usage: Usage,
+    warnings: &'a [Warning],
+}
+
+/// Writes a whole outcome, indented.
+pub(crate) fn outcome_json<A: Serialize, B: Serialize>(
+    pattern: Pattern,
+    connected: &Connected,
+    outcome: &Outcome<A, B>,
+) -> String {
+    let branches = outcome.branches.iter().map(branch).collect();
+    let whole = whole(pattern, connected, outcome, Some(branches));
+    let json = serde_json::to_string_pretty(&whole).unwrap_or_default();
+    format!("{}\n", escape_json(&json))
+}
+
+/// Writes an outcome without its branches, on one line.
+pub(crate) fn outcome_line<A: Serialize, B: Serialize>(
+    pattern: Pattern,
+    connected: &Connected,
+    outcome: &Outcome<A, B>,
+) -> String {
+    line(&whole(pattern, connected, outcome, None))
+}
+
+/// Writes a branch, on one line.
+pub(crate) fn branch_line<B: Serialize>(it: &Branch<B>) -> String {
+    let mut json = json!({"type": "branch"});
+    merge(&mut json, branch(it));
+    line(&json)
+}
+
+/// Writes an election of a batch, on one line.
+pub(crate) fn election_line<V: Serialize>(election: &BatchElection<V>) -> String {
+    let failed = election.branches.iter().filter_map(|branch| {
+        let error = branch.error()?;
+        Some(json!({"voter": branch.label, "error": error_json(error)}))
+    });
+    let failed: Vec<Value> = failed.collect();
+    let mut json = json!({"type": "election", "id": election.id});
+    merge(&mut json, to_value(&election.election));
+    if !failed.is_empty() {
+        merge(&mut json, json!({"failed": failed}));
+    }
+    line(&json)
+}
+
+fn whole<'a, A: Serialize, B>(
+    pattern: Pattern,
+    connected: &'a Connected,
+    outcome: &'a Outcome<A, B>,
+    branches: Option<Vec<Value>>,
+) -> OutcomeJson<'a> {
+    OutcomeJson {
+        kind: "outcome",
+        pattern,
+        run: outcome.run.to_string(),
+        models: &connected.names,
+        notice: connected.notice,
+        value: outcome.value.as_ref().map_or(Value::Null, to_value),
+        error: outcome.value.as_ref().err().map(aggregate_error),
+        branches,
+        steps: outcome.steps.iter().map(step).collect(),
+        counts: outcome.counts,
+        usage: outcome.usage,
+        warnings: &outcome.warnings,
+    }
+}
+
+fn aggregate_error(error: &AggregateError) -> Value {
+    let cause = error.agent_error().map(error_json);
+    json!({"message": error.to_string(), "cause": cause})
+}
+
+fn branch<B: Serialize>(branch: &Branch<B>) -> Value {
+    let mut json = step(branch);
+    if let Some(value) = branch.value() {
+        merge(&mut json, json!({"value": to_value(value)}));
+    }
+    json
+}
+
+/// Writes everything about a branch but its value.
+fn step<B>(branch: &Branch<B>) -> Value {
+    let end = match &branch.end {
+        BranchEnd::Answered(_) => json!({"end": "answered"}),
+        BranchEnd::Failed(error) => json!({"end": "failed", "error": error_json(error)}),
+        BranchEnd::Cancelled => json!({"end": "cancelled"}),
+    };
+    let mut json = json!({"branch": branch.id, "role": branch.role, "label": branch.label});
+    merge(&mut json, end);
+    merge(&mut json, json!({"usage": branch.usage}));
+    json
+}
+
+fn error_json(error: &AgentError) -> Value {
+    let mut json = json!({"kind": error.kind().name(), "message": error.to_string()});
+    if let Some(model) = error.model_error() {
+        let facts = json!({
+            "message": model.to_string(),
+            "status": model.status(),
+            "code": model.code(),
+            "request_id": model.request_id(),
+            "detail": model.detail(),
+        });
+        merge(&mut json, facts);
+    }
+    if !error.violations().is_empty() {
+        merge(&mut json, json!({"violations": error.violations()}));
+    }
+    json
+}
+
+/// Adds the fields of `more`, leaving out what is null.
+fn merge(json: &mut Value, more: Value) {
+    if let (Value::Object(json), Value::Object(more)) = (json, more) {
+        json.extend(more.into_iter().filter(|(_, value)| !value.is_null()));
+    }
+}
+
+/// An answer that was read from JSON can be written as JSON.
+fn to_value(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+fn line(json: &impl Serialize) -> String {
+    let json = serde_json::to_string(json).unwrap_or_default();
+    format!("{}\n", escape_json(&json))
+}

@@ -1,0 +1,14 @@
+//! Everything that reads events and outcomes and tells somebody.
+
+mod account;
+mod event_file;
+mod failure;
+mod human;
+mod json;
+mod observers;
+mod progress;
+
+pub(crate) use failure::failure_of;
+pub(crate) use human::{Page, batch_line, document_page, election_page, section_page};
+pub(crate) use json::{branch_line, election_line, outcome_json, outcome_line};
+pub(crate) use observers::Observers;

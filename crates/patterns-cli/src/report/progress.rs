@@ -1,0 +1,43 @@
+//! The progress line on a terminal.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use patterns_core::{Counts, Event};
+
+/// A line that says how far a run is.
+#[derive(Debug)]
+pub(super) struct Progress {
+    bar: ProgressBar,
+    total: Option<u64>,
+}
+
+impl Progress {
+    pub(super) fn start() -> Self {
+        let bar = ProgressBar::new_spinner();
+        let style = ProgressStyle::with_template("{spinner} {elapsed:>3} {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self { bar, total: None }
+    }
+
+    pub(super) fn show(&mut self, event: &Event, counts: Counts) {
+        if let Event::RunStarted { branches, .. } = event {
+            self.total = *branches;
+        }
+        let ended = counts.answered + counts.failed + counts.cancelled;
+        let total = self
+            .total
+            .map_or_else(String::new, |it| format!("/{}", it.max(ended)));
+        let in_flight = counts.started - ended;
+        let mut message = format!("{ended}{total} done, {in_flight} in flight");
+        if counts.failed > 0 {
+            message += &format!(", {} failed", counts.failed);
+        }
+        self.bar.set_message(message);
+    }
+
+    pub(super) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,158 @@
+//! Reads one JSON text, refusing what other readers silently decide for the sender.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use super::MAX_DEPTH;
+use crate::contract::Violation;
+use crate::contract::strict::join;
+
+/// Why a text is not taken as JSON.
+#[derive(Debug)]
+pub(super) enum Unreadable {
+    /// It is not JSON; the words say where.
+    Syntax(String),
+    /// It is JSON, but says two things at once or too much.
+    Refused(Violation),
+}
+
+/// Reads a JSON text. Two values under one key are refused: which of them was meant is anybody's
+/// guess. So is nesting beyond [`MAX_DEPTH`].
+///
+/// Numbers are read as by `serde_json`: integers beyond 64 bits become floating point.
+pub(super) fn parse(text: &str) -> Result<Value, Unreadable> {
+    let mut refusal = None;
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let literal = Literal {
+        depth: 0,
+        refusal: &mut refusal,
+    };
+    let value = literal
+        .deserialize(&mut deserializer)
+        .and_then(|value| deserializer.end().map(|()| value));
+    value.map_err(|error| match refusal {
+        Some(Refusal { path, message }) => {
+            let names: Vec<&str> = path.iter().rev().map(String::as_str).collect();
+            Unreadable::Refused(Violation::new(join("", &names), message))
+        }
+        None => Unreadable::Syntax(error.to_string()),
+    })
+}
+
+struct Refusal {
+    /// Names and numbers of the way to the place, innermost first.
+    path: Vec<String>,
+    message: String,
+}
+
+struct Literal<'a> {
+    depth: usize,
+    refusal: &'a mut Option<Refusal>,
+}
+
+impl Literal<'_> {
+    fn inner<E: Error>(&mut self) -> Result<Literal<'_>, E> {
+        if self.depth == MAX_DEPTH {
+            return Err(self.refuse(format!("nested more than {MAX_DEPTH} levels deep")));
+        }
+        Ok(Literal {
+            depth: self.depth + 1,
+            refusal: &mut *self.refusal,
+        })
+    }
+
+    fn refuse<E: Error>(&mut self, message: String) -> E {
+        *self.refusal = Some(Refusal {
+            path: Vec::new(),
+            message,
+        });
+        E::custom("refused")
+    }
+}
+
+/// Notes, on the way out of a refused value, where it was.
+fn locate(refusal: &mut Option<Refusal>, step: impl ToString) {
+    if let Some(refusal) = refusal {
+        refusal.path.push(step.to_string());
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Literal<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Literal<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        let number = Number::from_f64(value);
+        number
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("number out of range"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        loop {
+            match items.next_element_seed(self.inner()?) {
+                Ok(Some(item)) => list.push(item),
+                Ok(None) => return Ok(Value::Array(list)),
+                Err(error) => {
+                    locate(self.refusal, list.len());
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            if map.contains_key(&key) {
+                return Err(self.refuse(format!("duplicate key {key:?}")));
+            }
+            match entries.next_value_seed(self.inner()?) {
+                Ok(value) => map.insert(key, value),
+                Err(error) => {
+                    locate(self.refusal, key);
+                    return Err(error);
+                }
+            };
+        }
+        Ok(Value::Object(map))
+    }
+}

@@ -1,0 +1,138 @@
+//! The identity of a call: pinned, complete, and blind to where the call comes from.
+
+use std::sync::Arc;
+
+use patterns_core::{
+    AnswerSchema, BranchId, CallKey, Document, Message, ModelId, Origin, Part, Request, RunId,
+    Sampling,
+};
+use serde_json::json;
+
+fn model() -> ModelId {
+    ModelId::new("openai", "gpt-5-mini").at("http://localhost:1")
+}
+
+fn request() -> Request {
+    let document = Document::new("a.md", "Grüße\n<b>");
+    Request {
+        instructions: "Be brief.".into(),
+        messages: vec![
+            Message::user([Part::text("Summarise."), Part::Document(document)]),
+            Message::assistant("{}"),
+        ],
+        schema: Some(Arc::new(AnswerSchema {
+            name: "Summary".to_owned(),
+            schema: json!({"type": "object", "properties": {"b": {}, "a": {}}}),
+        })),
+        sampling: Sampling {
+            temperature: Some(0.7),
+            top_p: None,
+            max_output_tokens: Some(100),
+            seed: Some(-1),
+        },
+        sample: 3,
+        origin: Origin::default(),
+    }
+}
+
+fn key(change: impl FnOnce(&mut Request)) -> CallKey {
+    let mut request = request();
+    change(&mut request);
+    CallKey::of(&model(), &request)
+}
+
+/// Recorded answers are found by these digits. Whoever has to change them must change the context
+/// string of the key with them.
+#[test]
+fn the_key_of_a_request_is_pinned() {
+    insta::assert_snapshot!(key(|_| ()), @"f150f1125fcf41cbfef49af16f208838359b3eaeab8516f75e654868abcec3e7");
+    let empty = CallKey::of(&ModelId::new("offline", ""), &Request::default());
+    insta::assert_snapshot!(empty, @"ac7767e3911a4c41afa0725180a07dcd00f3cfcb181bd49ec9069c11e8543ba5");
+}
+
+#[test]
+fn whatever_may_change_the_answer_changes_the_key() {
+    let schema = |name: &str, schema| {
+        let name = name.to_owned();
+        Some(Arc::new(AnswerSchema { name, schema }))
+    };
+    let first_schema = request().schema.unwrap().schema.clone();
+    let reordered = json!({"type": "object", "properties": {"a": {}, "b": {}}});
+    let document = |id, text| {
+        vec![
+            Part::text("Summarise."),
+            Part::Document(Document::new(id, text)),
+        ]
+    };
+    let keys = [
+        key(|_| ()),
+        key(|it| it.instructions = "Be brief. ".into()),
+        key(|it| it.messages.truncate(1)),
+        key(|it| it.messages.swap(0, 1)),
+        key(|it| it.messages[1] = Message::user([Part::text("{}")])),
+        key(|it| it.messages[1] = Message::assistant("{} ")),
+        key(|it| it.messages[0].parts.truncate(1)),
+        key(|it| it.messages[0].parts = document("b.md", "Grüße\n<b>")),
+        key(|it| it.messages[0].parts = document("a.md", "Grüße\n<c>")),
+        key(|it| it.schema = None),
+        key(|it| it.schema = schema("Other", first_schema.clone())),
+        key(|it| it.schema = schema("Summary", reordered)),
+        key(|it| it.sampling.temperature = Some(0.8)),
+        key(|it| it.sampling.temperature = None),
+        key(|it| it.sampling.top_p = Some(0.7)),
+        key(|it| it.sampling.max_output_tokens = Some(101)),
+        key(|it| it.sampling.seed = Some(1)),
+        key(|it| it.sample = 4),
+        CallKey::of(&ModelId::new("openai", "gpt-5-mini"), &request()),
+        CallKey::of(
+            &ModelId::new("openai", "gpt-5-mini@http://localhost:1"),
+            &request(),
+        ),
+        CallKey::of(
+            &ModelId::new("openai", "gpt-5").at("http://localhost:1"),
+            &request(),
+        ),
+        CallKey::of(
+            &ModelId::new("other", "gpt-5-mini").at("http://localhost:1"),
+            &request(),
+        ),
+    ];
+    for (n, one) in keys.iter().enumerate() {
+        for (m, other) in keys.iter().enumerate().skip(n + 1) {
+            assert_ne!(one, other, "{n} and {m}");
+        }
+    }
+}
+
+/// Fields are hashed with their lengths, so that no text can slide from one into the next.
+#[test]
+fn neighbouring_fields_cannot_be_confused() {
+    let named = |provider, model| CallKey::of(&ModelId::new(provider, model), &request());
+    assert_ne!(named("ab", "c"), named("a", "bc"));
+    assert_ne!(named("a:b", "c"), named("a", "b:c"));
+}
+
+#[test]
+fn where_a_call_comes_from_is_not_its_identity() {
+    let origin = Origin {
+        run: RunId(7),
+        branch: BranchId(9),
+    };
+    assert_eq!(key(|it| it.origin = origin), key(|_| ()));
+}
+
+#[test]
+fn a_stored_request_has_the_same_key() {
+    let text = serde_json::to_string(&request()).unwrap();
+    let read: Request = serde_json::from_str(&text).unwrap();
+    assert_eq!(read, request());
+    assert_eq!(CallKey::of(&model(), &read), key(|_| ()));
+}
+
+#[test]
+fn keys_are_written_and_read_in_hexadecimal() {
+    let key = key(|_| ());
+    assert_eq!(key.to_string().parse::<CallKey>().unwrap(), key);
+    assert!("abc".parse::<CallKey>().is_err());
+    assert_eq!(format!("{key:?}"), format!("CallKey({key})"));
+}

@@ -1,0 +1,153 @@
+//! Events are data: every variant survives being written and read.
+
+use std::time::Duration;
+
+use patterns_core::{
+    AgentErrorKind, AnswerFormat, BranchId, Counts, Event, Fix, ModelErrorKind, Origin, Pattern,
+    RunId, StepRole, Usage, Violation, Warning,
+};
+
+fn origin() -> Origin {
+    Origin {
+        run: RunId(1),
+        branch: BranchId(2),
+    }
+}
+
+fn usage() -> Usage {
+    Usage {
+        calls: 1,
+        attempts: 2,
+        input_tokens: 3,
+        cached_input_tokens: 4,
+        output_tokens: 5,
+        reasoning_tokens: 6,
+    }
+}
+
+/// Names the variant that follows; the compiler asks for a new one's place in the table.
+#[expect(clippy::too_many_lines, reason = "one short arm for each event")]
+fn next(event: Option<&Event>) -> Option<Event> {
+    let (run, origin, usage) = (RunId(1), origin(), usage());
+    Some(match event {
+        None => Event::RunStarted {
+            run,
+            pattern: Pattern::MapReduce,
+            branches: Some(3),
+        },
+        Some(Event::RunStarted { .. }) => Event::BranchStarted {
+            origin,
+            role: StepRole::Ballot,
+            label: "\u{1b}[1m".to_owned(),
+        },
+        Some(Event::BranchStarted { .. }) => Event::AttemptFailed {
+            origin,
+            attempt: 1,
+            kind: ModelErrorKind::RateLimited {
+                retry_after: Some(Duration::from_millis(1500)),
+            },
+            retry_in: Duration::from_secs(2),
+        },
+        Some(Event::AttemptFailed { .. }) => Event::FormatSteppedDown {
+            origin,
+            model: "llama".to_owned(),
+            from: AnswerFormat::JsonSchema,
+            to: AnswerFormat::JsonObject,
+        },
+        Some(Event::FormatSteppedDown { .. }) => Event::AnswerFixed {
+            origin,
+            fixes: vec![
+                Fix::ByteOrderMark,
+                Fix::CodeFence,
+                Fix::SurroundingText,
+                Fix::TrailingComma,
+                Fix::UnclosedBracket,
+            ],
+        },
+        Some(Event::AnswerFixed { .. }) => Event::AnswerRejected {
+            origin,
+            answer: 1,
+            violations: vec![Violation::new("/a/0", "is \"bad\"")],
+            will_reask: true,
+        },
+        Some(Event::AnswerRejected { .. }) => Event::BranchAnswered { origin, usage },
+        Some(Event::BranchAnswered { .. }) => Event::BranchFailed {
+            origin,
+            kind: AgentErrorKind::Model(ModelErrorKind::Timeout),
+            usage,
+        },
+        Some(Event::BranchFailed { .. }) => Event::BranchCancelled { origin },
+        Some(Event::BranchCancelled { .. }) => Event::WarningRaised {
+            run,
+            warning: Warning::new("cold", "Temperature is 0."),
+        },
+        Some(Event::WarningRaised { .. }) => {
+            let counts = Counts {
+                started: 6,
+                answered: 3,
+                failed: 2,
+                cancelled: 1,
+            };
+            Event::RunFinished { run, counts, usage }
+        }
+        Some(Event::RunFinished { .. }) => return None,
+    })
+}
+
+fn every_event() -> Vec<Event> {
+    std::iter::successors(next(None), |event| next(Some(event))).collect()
+}
+
+#[test]
+fn every_event_survives_a_round_trip() {
+    for event in every_event() {
+        let text = serde_json::to_string(&event).unwrap();
+        let read: Event = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, event, "{text}");
+    }
+}
+
+#[test]
+fn every_kind_of_error_survives_a_round_trip() {
+    let kinds = [
+        AgentErrorKind::Model(ModelErrorKind::Overloaded { retry_after: None }),
+        AgentErrorKind::Model(ModelErrorKind::NeedsModel),
+        AgentErrorKind::InvalidAnswer,
+        AgentErrorKind::Code,
+    ];
+    for kind in kinds {
+        let event = Event::BranchFailed {
+            origin: origin(),
+            kind,
+            usage: usage(),
+        };
+        let text = serde_json::to_string(&event).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Event>(&text).unwrap(),
+            event,
+            "{text}"
+        );
+    }
+}
+
+/// Event files outlive the program that wrote them.
+#[test]
+fn the_written_form_is_pinned() {
+    let lines: Vec<String> = every_event()
+        .iter()
+        .map(|it| serde_json::to_string(it).unwrap())
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    {"event":"run_started","run":1,"pattern":"map-reduce","branches":3}
+    {"event":"branch_started","origin":{"run":1,"branch":2},"role":"ballot","label":"\u001b[1m"}
+    {"event":"attempt_failed","origin":{"run":1,"branch":2},"attempt":1,"kind":{"rate_limited":{"retry_after":{"secs":1,"nanos":500000000}}},"retry_in":{"secs":2,"nanos":0}}
+    {"event":"format_stepped_down","origin":{"run":1,"branch":2},"model":"llama","from":"json_schema","to":"json_object"}
+    {"event":"answer_fixed","origin":{"run":1,"branch":2},"fixes":["byte_order_mark","code_fence","surrounding_text","trailing_comma","unclosed_bracket"]}
+    {"event":"answer_rejected","origin":{"run":1,"branch":2},"answer":1,"violations":[{"pointer":"/a/0","message":"is \"bad\""}],"will_reask":true}
+    {"event":"branch_answered","origin":{"run":1,"branch":2},"usage":{"calls":1,"attempts":2,"input_tokens":3,"cached_input_tokens":4,"output_tokens":5,"reasoning_tokens":6}}
+    {"event":"branch_failed","origin":{"run":1,"branch":2},"kind":{"model":"timeout"},"usage":{"calls":1,"attempts":2,"input_tokens":3,"cached_input_tokens":4,"output_tokens":5,"reasoning_tokens":6}}
+    {"event":"branch_cancelled","origin":{"run":1,"branch":2}}
+    {"event":"warning_raised","run":1,"warning":{"code":"cold","message":"Temperature is 0."}}
+    {"event":"run_finished","run":1,"counts":{"started":6,"answered":3,"failed":2,"cancelled":1},"usage":{"calls":1,"attempts":2,"input_tokens":3,"cached_input_tokens":4,"output_tokens":5,"reasoning_tokens":6}}
+    "#);
+}

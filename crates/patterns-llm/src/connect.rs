@@ -1,0 +1,314 @@
+//! Finds a model by its name, and everything that can be set about the connection.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use patterns_core::{EventSink, Model, ModelId};
+use reqwest::{Proxy, Url};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::connect_error::{ConnectError, ConnectErrorKind};
+use crate::layer::{RetryPolicy, Stack};
+use crate::provider::offline::Offline;
+use crate::provider::openai::{Dialect, OLLAMA_BASE_URL, OPENAI_BASE_URL, OpenAi, Setup};
+
+/// How long one attempt may take: reasoning models think for minutes.
+const TIMEOUT: Duration = Duration::from_secs(600);
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Names a model to connect to: `PROVIDER:MODEL`.
+///
+/// | name | speaks to |
+/// |---|---|
+/// | `openai:gpt-5-mini` | OpenAI; needs a key |
+/// | `ollama:qwen3:8b` | Ollama, at [`OLLAMA_BASE_URL`] unless told otherwise |
+/// | `compatible:NAME` | any server of OpenAI's chat completions protocol; needs a base URL |
+/// | `offline` | nobody: it quotes key sentences, without any LLM |
+///
+/// ```
+/// use patterns_llm::{ConnectErrorKind, connect};
+///
+/// let vllm = connect("compatible:qwen3-30b")?.base_url("http://localhost:8000/v1").build()?;
+/// assert_eq!(vllm.id().to_string(), "compatible:qwen3-30b@http://localhost:8000/v1");
+///
+/// let error = connect("olama:qwen3:8b").unwrap_err();
+/// assert_eq!(error.kind(), ConnectErrorKind::UnknownProvider);
+/// assert_eq!(error.suggestion(), Some("ollama:qwen3:8b"));
+/// # Ok::<(), patterns_llm::ConnectError>(())
+/// ```
+///
+/// # Errors
+///
+/// Returns an error of kind [`UnknownProvider`](ConnectErrorKind::UnknownProvider),
+/// [`MissingModel`](ConnectErrorKind::MissingModel) or
+/// [`UnexpectedModel`](ConnectErrorKind::UnexpectedModel).
+pub fn connect(name: &str) -> Result<Connect, ConnectError> {
+    let (provider, model) = match name.split_once(':') {
+        Some((provider, model)) => (provider, Some(model.trim())),
+        None => (name, None),
+    };
+    let provider = Provider::named(provider.trim()).ok_or_else(|| unknown_provider(name))?;
+    let model = match (provider, model) {
+        (Provider::Offline, None) => "",
+        (Provider::Offline, Some(_)) => {
+            let message = "`offline` has no models to choose from: leave out what follows it";
+            return Err(
+                ConnectError::new(ConnectErrorKind::UnexpectedModel, message)
+                    .with_suggestion(Some("offline".to_owned())),
+            );
+        }
+        (_, Some(model)) if !model.is_empty() => model,
+        (provider, _) => {
+            let name = provider.name();
+            let message = format!("the model is missing: write `{name}:MODEL`");
+            return Err(ConnectError::new(ConnectErrorKind::MissingModel, message));
+        }
+    };
+    Ok(Connect::new(provider, model))
+}
+
+/// The providers, by the names users write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Provider {
+    OpenAi,
+    Ollama,
+    Compatible,
+    Offline,
+}
+
+impl Provider {
+    const ALL: [Self; 4] = [Self::OpenAi, Self::Ollama, Self::Compatible, Self::Offline];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::Ollama => "ollama",
+            Self::Compatible => "compatible",
+            Self::Offline => "offline",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|provider| provider.name() == name)
+    }
+
+    fn usual_base_url(self) -> Option<&'static str> {
+        match self {
+            Self::OpenAi => Some(OPENAI_BASE_URL),
+            Self::Ollama => Some(OLLAMA_BASE_URL),
+            Self::Compatible | Self::Offline => None,
+        }
+    }
+
+    fn dialect(self) -> Dialect {
+        match self {
+            Self::OpenAi => Dialect::OpenAi,
+            Self::Ollama | Self::Compatible | Self::Offline => Dialect::Compatible,
+        }
+    }
+}
+
+fn unknown_provider(name: &str) -> ConnectError {
+    let (provider, rest) = name.split_at(name.find(':').unwrap_or(name.len()));
+    let provider = provider.trim().to_lowercase();
+    let likeness = |known: Provider| strsim::jaro_winkler(known.name(), &provider);
+    let nearest = Provider::ALL
+        .into_iter()
+        .max_by(|a, b| likeness(*a).total_cmp(&likeness(*b)))
+        .filter(|known| likeness(*known) > 0.8);
+    let known = Provider::ALL.map(Provider::name).join(", ");
+    let message = format!("there is no provider {provider:?} (known: {known})");
+    ConnectError::new(ConnectErrorKind::UnknownProvider, message)
+        .with_suggestion(nearest.map(|known| format!("{}{rest}", known.name())))
+}
+
+/// A connection to be made; made by [`connect`].
+///
+/// The offline model takes no notice of options that are about a network.
+#[derive(Clone)]
+#[must_use = "nothing is connected before `build`"]
+pub struct Connect {
+    provider: Provider,
+    model: String,
+    key: Option<SecretString>,
+    base_url: Option<String>,
+    proxy: Option<String>,
+    timeout: Duration,
+    connect_timeout: Duration,
+    retry: RetryPolicy,
+    events: Arc<dyn EventSink>,
+    seed: u64,
+}
+
+impl Connect {
+    fn new(provider: Provider, model: &str) -> Self {
+        Self {
+            provider,
+            model: model.to_owned(),
+            key: None,
+            base_url: None,
+            proxy: None,
+            timeout: TIMEOUT,
+            connect_timeout: CONNECT_TIMEOUT,
+            retry: RetryPolicy::default(),
+            events: Arc::new(()),
+            seed: 0,
+        }
+    }
+
+    /// Sets the key that is sent as a bearer token. An empty one counts as none.
+    pub fn api_key(mut self, key: impl Into<SecretString>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Sets the server, up to and including its `/v1`.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// Sets an HTTP or HTTPS proxy for all requests; without it, none is used.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// Sets how long one attempt may take, from its first byte sent to its last byte read; ten
+    /// minutes if it isn't set.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// Sets how long making a connection may take; five seconds if it isn't set.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// Sets when a failed attempt is tried again.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Sets who is told of failed attempts and weakened answer formats.
+    pub fn events(mut self, events: Arc<dyn EventSink>) -> Self {
+        self.events = events;
+        self
+    }
+
+    /// Sets the seed of the random waits between attempts. It does not touch the model's draws:
+    /// those are seeded by [`Sampling::seed`](patterns_core::Sampling::seed).
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Makes the model. No request is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the key or the base URL is missing or unusable, or if the HTTP client
+    /// cannot be set up.
+    pub fn build(self) -> Result<Arc<dyn Model>, ConnectError> {
+        if self.provider == Provider::Offline {
+            return Ok(Arc::new(Offline::new()));
+        }
+        let base_url = self.checked_base_url()?;
+        let key = self.checked_key()?;
+        let proxy = self.proxy.as_deref().map(checked_proxy).transpose()?;
+        let client = crate::http::client(self.connect_timeout, proxy).map_err(|error| {
+            let message = "the HTTP client cannot be set up";
+            ConnectError::new(ConnectErrorKind::Client, message).with_source(error.without_url())
+        })?;
+        let id = ModelId::new(self.provider.name(), self.model);
+        let is_usual = self.provider.usual_base_url() == Some(base_url.as_str());
+        let adapter = OpenAi::new(Setup {
+            id: if is_usual { id } else { id.at(&base_url) },
+            base_url,
+            key,
+            dialect: self.provider.dialect(),
+            client,
+            events: Arc::clone(&self.events),
+        })?;
+        let stack = Stack {
+            retry: self.retry,
+            timeout: self.timeout,
+            events: self.events,
+            seed: self.seed,
+        };
+        Ok(stack.around(adapter))
+    }
+
+    fn checked_key(&self) -> Result<Option<SecretString>, ConnectError> {
+        let key = self.key.clone();
+        let key = key.filter(|key| !key.expose_secret().trim().is_empty());
+        if key.is_none() && self.provider == Provider::OpenAi {
+            let message = "OpenAI needs an API key";
+            return Err(ConnectError::new(ConnectErrorKind::MissingKey, message));
+        }
+        Ok(key)
+    }
+
+    fn checked_base_url(&self) -> Result<String, ConnectError> {
+        let usual = self.provider.usual_base_url();
+        match (&self.base_url, usual) {
+            (Some(url), _) => checked_url(url),
+            (None, Some(usual)) => Ok(usual.to_owned()),
+            (None, None) => {
+                let name = self.provider.name();
+                let message = format!("`{name}` has no usual server: set its base URL");
+                Err(ConnectError::new(ConnectErrorKind::MissingBaseUrl, message))
+            }
+        }
+    }
+}
+
+/// Returns the URL in one spelling, without a slash at its end. The error does not repeat the URL,
+/// since people paste keys into them.
+fn checked_url(url: &str) -> Result<String, ConnectError> {
+    let invalid = |why: &str| {
+        let message = format!("the base URL {why}");
+        ConnectError::new(ConnectErrorKind::InvalidBaseUrl, message)
+    };
+    let url = Url::parse(url.trim())
+        .map_err(|error| invalid("is not a URL like http://localhost:8000/v1").with_source(error))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(invalid("must begin with http:// or https://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(invalid("must not contain a user or password: set the key instead"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(invalid("must not contain `?` or `#`"));
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+fn checked_proxy(url: &str) -> Result<Proxy, ConnectError> {
+    Proxy::all(url).map_err(|error| {
+        let message = "the proxy is not a URL like http://localhost:3128";
+        ConnectError::new(ConnectErrorKind::InvalidProxy, message).with_source(error.without_url())
+    })
+}
+
+impl fmt::Debug for Connect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connect")
+            .field("provider", &self.provider)
+            .field("model", &self.model)
+            .field("has_key", &self.key.is_some())
+            .field("timeout", &self.timeout)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("retry", &self.retry)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

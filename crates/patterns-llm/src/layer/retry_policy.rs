@@ -1,0 +1,139 @@
+//! Decides, without clock, runtime or randomness of its own, whether and when to try a call again.
+
+use std::time::Duration;
+
+use patterns_core::ModelErrorKind;
+
+/// When a failed attempt is tried again.
+///
+/// Waits are drawn from `0..min(cap, base · 2ⁿ)` ("full jitter"), so that calls that failed
+/// together do not come back together. A provider's own hint is honoured instead, with up to a tenth
+/// on top; a hint beyond [`max_hint`](Self::max_hint), or beyond what is left of
+/// [`max_elapsed`](Self::max_elapsed), ends the retrying, since waiting less would be rude and
+/// waiting more blind.
+///
+/// Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RetryPolicy {
+    /// Attempts of one call, the first included.
+    pub max_attempts: u32,
+    /// Upper bound of the first wait after a failure of the network or inside the provider.
+    pub base: Duration,
+    /// Upper bound of the first wait where the provider is busy or cannot be reached.
+    pub busy_base: Duration,
+    /// Upper bound of any wait that is not a provider's hint.
+    pub cap: Duration,
+    /// Longest hint that is waited for.
+    pub max_hint: Duration,
+    /// Time from the start of a call after which no attempt is made.
+    pub max_elapsed: Duration,
+    /// Attempts that may end in something that is no provider's reply; a proxy does not go away.
+    pub max_unreadable: u32,
+    /// Attempts that may fail to connect; a misspelt host does not appear.
+    pub max_unreachable: u32,
+    /// Time from the start of a call after which failing to connect is final.
+    pub max_unreachable_elapsed: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            max_attempts: 10,
+            base: Duration::from_millis(250),
+            busy_base: Duration::from_secs(1),
+            cap: Duration::from_secs(30),
+            max_hint: Duration::from_secs(600),
+            max_elapsed: Duration::from_secs(1800),
+            max_unreadable: 3,
+            max_unreachable: 3,
+            max_unreachable_elapsed: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How a call has gone so far, the attempt that just failed included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attempts {
+    /// All of them.
+    pub made: u32,
+    /// Those that ended in something that is no provider's reply.
+    pub unreadable: u32,
+    /// Those that failed to connect.
+    pub unreachable: u32,
+    /// Time since the first one began.
+    pub elapsed: Duration,
+}
+
+impl Attempts {
+    /// Counts one more failed attempt.
+    pub fn record(&mut self, kind: ModelErrorKind, elapsed: Duration) {
+        self.made += 1;
+        self.unreadable += u32::from(kind == ModelErrorKind::Unreadable);
+        self.unreachable += u32::from(kind == ModelErrorKind::Unreachable);
+        self.elapsed = elapsed;
+    }
+}
+
+/// What to do after a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Try again after this wait.
+    RetryIn(Duration),
+    /// Hand the error to the caller.
+    GiveUp,
+}
+
+impl RetryPolicy {
+    /// Makes a policy that never tries again.
+    pub fn never() -> Self {
+        Self {
+            max_attempts: 1,
+            ..Self::default()
+        }
+    }
+
+    /// Decides what follows an attempt that failed with `kind`; `random` is drawn from `0.0..1.0`.
+    pub fn decide(&self, kind: ModelErrorKind, attempts: Attempts, random: f64) -> Decision {
+        if !kind.is_transient() || self.is_exhausted(kind, attempts) {
+            return Decision::GiveUp;
+        }
+        let wait = match kind.retry_after() {
+            Some(hint) if hint > self.max_hint => return Decision::GiveUp,
+            Some(hint) => hint + hint.mul_f64(0.1 * random),
+            None => self.ceiling(kind, attempts.made).mul_f64(random),
+        };
+        if attempts.elapsed.saturating_add(wait) > self.deadline(kind) {
+            return Decision::GiveUp;
+        }
+        Decision::RetryIn(wait)
+    }
+
+    fn is_exhausted(&self, kind: ModelErrorKind, attempts: Attempts) -> bool {
+        attempts.made >= self.max_attempts
+            || (kind == ModelErrorKind::Unreadable && attempts.unreadable >= self.max_unreadable)
+            || (kind == ModelErrorKind::Unreachable && attempts.unreachable >= self.max_unreachable)
+    }
+
+    fn deadline(&self, kind: ModelErrorKind) -> Duration {
+        if kind == ModelErrorKind::Unreachable {
+            self.max_unreachable_elapsed.min(self.max_elapsed)
+        } else {
+            self.max_elapsed
+        }
+    }
+
+    /// Returns the upper bound of the wait after attempt number `made`.
+    fn ceiling(&self, kind: ModelErrorKind, made: u32) -> Duration {
+        let base = match kind {
+            ModelErrorKind::RateLimited { .. }
+            | ModelErrorKind::Overloaded { .. }
+            | ModelErrorKind::Unreachable => self.busy_base,
+            _ => self.base,
+        };
+        let doublings = made.saturating_sub(1).min(31);
+        base.saturating_mul(1 << doublings).min(self.cap)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,32 @@
+//! The one place that orders the layers around an adapter.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use patterns_core::{EventSink, Layer, Model};
+
+use super::{RetryLayer, RetryPolicy, TimeoutLayer, TraceLayer};
+
+/// The behaviours that every network model gets.
+pub(crate) struct Stack {
+    pub(crate) retry: RetryPolicy,
+    pub(crate) timeout: Duration,
+    pub(crate) events: Arc<dyn EventSink>,
+    pub(crate) seed: u64,
+}
+
+impl Stack {
+    /// Wraps an adapter: retry ► trace ► timeout ► adapter.
+    ///
+    /// Retry is outside, so that each attempt has its own clock and its own span, and no clock runs
+    /// while a call waits for its next attempt. Trace is outside timeout, so that its span says how
+    /// an attempt that ran out of time ended.
+    pub(crate) fn around(self, adapter: impl Model + 'static) -> Arc<dyn Model> {
+        let retry = RetryLayer::new(self.retry, self.seed).events(self.events);
+        let timed = TimeoutLayer::new(self.timeout).layer(adapter);
+        Arc::new(retry.layer(TraceLayer.layer(timed)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,4 @@
+//! The providers: one folder for each way of speaking to models.
+
+pub(crate) mod offline;
+pub(crate) mod openai;

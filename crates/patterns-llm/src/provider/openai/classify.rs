@@ -1,0 +1,117 @@
+//! Turns any reply of a provider into a whole answer or an error that says what to do next.
+
+use http::HeaderMap;
+use patterns_core::{ModelError, ModelErrorKind, Response, Usage};
+use serde_json::Value;
+
+use super::answer::{Completion, Verdict, one_attempt};
+use super::failure::Failure;
+use super::hint;
+use super::redact::{MAX_DETAIL, Redactor};
+use super::transport::Reply;
+
+/// Reads `reply` to a request for `model`. A pure function: nothing here waits, asks or tells.
+pub(super) fn classify(
+    reply: &Reply,
+    model: &str,
+    redactor: &Redactor,
+) -> Result<Response, ModelError> {
+    let reading = Reading { reply, redactor };
+    if !reply.status.is_success() {
+        return Err(reading.failure());
+    }
+    match serde_json::from_slice::<Completion>(&reply.body) {
+        Ok(completion) => reading.completion(completion, model),
+        Err(_) => Err(reading.odd_success()),
+    }
+}
+
+struct Reading<'a> {
+    reply: &'a Reply,
+    redactor: &'a Redactor,
+}
+
+impl Reading<'_> {
+    fn completion(&self, mut completion: Completion, model: &str) -> Result<Response, ModelError> {
+        let usage = completion.usage();
+        let id = self.request_id(&Value::Null).or(completion.id.take());
+        match completion.verdict() {
+            Verdict::Answer(text, finish) => Ok(Response {
+                text,
+                finish,
+                usage,
+                model: completion.model.unwrap_or_else(|| model.to_owned()),
+                request_id: id,
+            }),
+            Verdict::Failed(kind) => Err(self.with_id(ModelError::new(kind).with_usage(usage), id)),
+            Verdict::Error(error) => {
+                let failure = Failure::of_error(self.reply.status.as_u16(), &error);
+                let body = serde_json::json!({ "error": error });
+                Err(self.error(&failure, &body, usage))
+            }
+        }
+    }
+
+    /// A success that is no completion: an error of a shape of its own, or no JSON at all.
+    fn odd_success(&self) -> ModelError {
+        let status = self.reply.status.as_u16();
+        let body: Value = serde_json::from_slice(&self.reply.body).unwrap_or_default();
+        if let Some(failure) = Failure::of_json(status, &body) {
+            return self.error(&failure, &body, one_attempt());
+        }
+        let text = String::from_utf8_lossy(&self.reply.body);
+        let error = ModelError::new(ModelErrorKind::Unreadable)
+            .with_status(status)
+            .with_usage(one_attempt())
+            .with_detail(self.redactor.excerpt(&text, MAX_DETAIL));
+        self.with_id(error, self.request_id(&body))
+    }
+
+    fn failure(&self) -> ModelError {
+        let status = self.reply.status.as_u16();
+        let body: Value = serde_json::from_slice(&self.reply.body).unwrap_or_default();
+        let failure = Failure::of_json(status, &body).unwrap_or_else(|| {
+            let text = String::from_utf8_lossy(&self.reply.body);
+            Failure::of_text(status, &text)
+        });
+        self.error(&failure, &body, one_attempt())
+    }
+
+    fn error(&self, failure: &Failure, body: &Value, usage: Usage) -> ModelError {
+        let headers = &self.reply.headers;
+        let wait = hint::retry_after(headers, body, &failure.message);
+        let kind = failure.kind(wait, hint::should_retry(headers));
+        let mut error = ModelError::new(kind)
+            .with_status(failure.status)
+            .with_usage(usage);
+        if let Some(code) = failure.code.as_ref().or(failure.class.as_ref()) {
+            // A code is a word; a gateway that puts a sentence there might put a key there too.
+            error = error.with_code(self.redactor.excerpt(code, 64));
+        }
+        let detail = self.redactor.excerpt(&failure.message, MAX_DETAIL);
+        if !detail.is_empty() {
+            error = error.with_detail(detail);
+        }
+        self.with_id(error, self.request_id(body))
+    }
+
+    fn with_id(&self, error: ModelError, id: Option<String>) -> ModelError {
+        match id {
+            Some(id) => error.with_request_id(self.redactor.excerpt(&id, 100)),
+            None => error,
+        }
+    }
+
+    fn request_id(&self, body: &Value) -> Option<String> {
+        let named = |headers: &HeaderMap, name: &str| {
+            let value = headers.get(name)?.to_str().ok()?;
+            Some(value.to_owned())
+        };
+        let known = ["x-request-id", "request-id", "apim-request-id"];
+        let header = known.iter().find_map(|name| named(&self.reply.headers, name));
+        header.or_else(|| Some(body.get("request_id")?.as_str()?.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

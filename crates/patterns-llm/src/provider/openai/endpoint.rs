@@ -1,0 +1,37 @@
+//! Tells async-openai where to send requests and with which headers.
+
+use async_openai::config::Config;
+use http::HeaderMap;
+use secrecy::SecretString;
+
+/// A server and the headers for it, made once.
+///
+/// async-openai's own configuration reads the environment and panics on keys that no header can
+/// carry, so it is not used.
+pub(super) struct Endpoint {
+    pub(super) base_url: String,
+    pub(super) headers: HeaderMap,
+    pub(super) key: SecretString,
+}
+
+impl Config for Endpoint {
+    fn headers(&self) -> HeaderMap {
+        self.headers.clone()
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url)
+    }
+
+    fn query(&self) -> Vec<(&str, &str)> {
+        Vec::new()
+    }
+
+    fn api_base(&self) -> &str {
+        &self.base_url
+    }
+
+    fn api_key(&self) -> &SecretString {
+        &self.key
+    }
+}

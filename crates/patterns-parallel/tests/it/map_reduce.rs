@@ -1,0 +1,251 @@
+//! Map-reduce: one call or a tree, in document order, nothing lost on the way.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use patterns_core::{Agent, AggregateErrorKind, Contract, Document, ModelErrorKind, StepRole};
+use patterns_parallel::{
+    AgentOptions, MapReduce, ReduceItem, ReduceTask, RunError, RunOptions, document_agent,
+    map_documents,
+};
+use patterns_testkit::{MockAgent, ScriptedAgent, ScriptedModel};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::support::{failure, logged};
+
+/// What a combination covers, and how it was made.
+type Covered = Vec<String>;
+
+fn documents(count: usize) -> impl futures_util::Stream<Item = Document> + Send {
+    stream::iter(0..count).map(|n| Document::new(format!("{n:03}"), "some words"))
+}
+
+/// Maps a document to its id and combines ids by joining them, later documents being faster.
+fn pattern() -> (
+    MapReduce<String, Covered>,
+    Arc<ScriptedAgent<ReduceTask<String, Covered>, Covered>>,
+) {
+    let map = ScriptedAgent::new(|document: &Document| match document.id.as_str() {
+        id if id.ends_with('7') => Err(failure(ModelErrorKind::Filtered)),
+        id => Ok(id.to_owned()),
+    });
+    let map = map.latency(|it| Duration::from_secs(1_000 - it.id.parse::<u64>().unwrap()));
+    let reduce = Arc::new(ScriptedAgent::new(|task: &ReduceTask<String, Covered>| {
+        Ok(task.items.iter().flat_map(covered).collect())
+    }));
+    (
+        MapReduce::new(Arc::new(map), Arc::clone(&reduce) as _),
+        reduce,
+    )
+}
+
+fn covered(item: &ReduceItem<String, Covered>) -> Covered {
+    match item {
+        ReduceItem::Mapped { answer, .. } => vec![answer.clone()],
+        ReduceItem::Reduced { answer, .. } => answer.clone(),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_fits_is_combined_in_one_call() {
+    let (pattern, reduce) = pattern();
+    let outcome = pattern
+        .run(documents(10), &RunOptions::default())
+        .await
+        .unwrap();
+    let ids = [
+        "000", "001", "002", "003", "004", "005", "006", "008", "009",
+    ];
+    assert_eq!(outcome.value.unwrap(), ids);
+    assert_eq!((outcome.counts.answered, outcome.counts.failed), (10, 1));
+    assert_eq!(outcome.steps.len(), 1);
+    assert_eq!(
+        (outcome.steps[0].role, outcome.steps[0].label.as_str()),
+        (StepRole::Reduce, "000 … 009")
+    );
+    assert_eq!(reduce.inputs()[0].level, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_fit_is_combined_in_a_tree() {
+    let (pattern, reduce) = pattern();
+    let (options, _) = logged(8);
+    let outcome = pattern
+        .reduce_tokens(100)
+        .run(documents(20), &options)
+        .await
+        .unwrap();
+    let all = outcome.value.unwrap();
+    assert_eq!(all.len(), 18, "18 of 20 documents were mapped");
+    assert!(all.is_sorted());
+    let calls: Vec<String> = reduce
+        .inputs()
+        .iter()
+        .map(|task| {
+            format!(
+                "level {}: {} of {}",
+                task.level,
+                task.items.len(),
+                task.name()
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(calls.join("\n"), @r"
+    level 0: 5 of 000 … 004
+    level 0: 5 of 005 … 010
+    level 0: 5 of 011 … 015
+    level 0: 3 of 016 … 019
+    level 1: 2 of 000 … 010
+    level 1: 2 of 011 … 019
+    level 2: 2 of 000 … 019
+    ");
+}
+
+proptest! {
+    #[test]
+    fn every_mapped_document_is_in_the_combination_once(
+        count in 1usize..60, budget in 60u64..400,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        let (pattern, _) = pattern();
+        let run = async {
+            let options = RunOptions::default();
+            pattern.reduce_tokens(budget).run(documents(count), &options).await
+        };
+        let outcome = runtime.block_on(run).unwrap();
+        let mapped: Vec<String> = outcome.branches.iter().filter_map(|it| it.value().cloned()).collect();
+        match outcome.value {
+            Ok(covered) => prop_assert_eq!(covered, mapped),
+            Err(error) => prop_assert_eq!(error.kind(), AggregateErrorKind::DoesNotFit),
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_too_large_to_meet_end_the_run_with_their_branches_kept() {
+    let map = ScriptedAgent::new(|_: &Document| Ok("x".repeat(10_000)));
+    let mut reduce = MockAgent::<ReduceTask<String, Covered>, Covered>::new();
+    reduce.expect_answer().never();
+    let pattern = MapReduce::new(Arc::new(map), Arc::new(reduce)).reduce_tokens(1_000);
+    let outcome = pattern
+        .run(documents(3), &RunOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        outcome.value.unwrap_err().kind(),
+        AggregateErrorKind::DoesNotFit
+    );
+    assert_eq!(
+        outcome
+            .branches
+            .iter()
+            .filter(|it| it.value().is_some())
+            .count(),
+        3
+    );
+}
+
+#[tokio::test]
+async fn a_failed_combination_keeps_the_branches_and_says_why() {
+    let map = ScriptedAgent::new(|document: &Document| Ok(document.id.clone()));
+    let mut reduce = MockAgent::<ReduceTask<String, Covered>, Covered>::new();
+    reduce
+        .expect_answer()
+        .once()
+        .returning(|_, _| Err(failure(ModelErrorKind::Truncated)));
+    let pattern = MapReduce::new(Arc::new(map), Arc::new(reduce));
+    let outcome = pattern
+        .run(documents(3), &RunOptions::default())
+        .await
+        .unwrap();
+    let error = outcome.value.unwrap_err();
+    assert_eq!(error.kind(), AggregateErrorKind::StepFailed);
+    assert_eq!(error.agent_error().unwrap().kind().name(), "truncated");
+    assert_eq!((outcome.counts.answered, outcome.counts.failed), (3, 1));
+}
+
+#[tokio::test]
+async fn totals_are_computed_over_all_levels() {
+    let model =
+        ScriptedModel::by(
+            |request| match request.schema.as_deref().map(|it| it.name.as_str()) {
+                Some("document_summary") => json!({"summary": "Words."}),
+                _ => json!({"combined_summary": "More words."}),
+            },
+        );
+    let agent = AgentOptions::default();
+    let pattern = MapReduce::with_model(Arc::new(model), &agent, &agent).unwrap();
+    let pattern = pattern.reduce_tokens(120);
+    let outcome = pattern
+        .run(documents(30), &RunOptions::default())
+        .await
+        .unwrap();
+    assert!(outcome.steps.len() > 1, "one call would prove nothing");
+    let reduction = outcome.value.unwrap();
+    assert_eq!((reduction.total_documents, reduction.total_words), (30, 60));
+    assert_eq!(outcome.branches[7].value().unwrap().doc_id, "007");
+}
+
+#[tokio::test]
+async fn types_of_the_users_own_go_all_the_way() {
+    let record = |title: &str| {
+        let properties = json!({"total": {"type": "number"}});
+        json!({"title": title, "type": "object", "properties": properties, "required": ["total"]})
+    };
+    let map = Contract::<Value>::from_schema(record("invoice")).unwrap();
+    let reduce = Contract::<Value>::from_schema(record("invoices")).unwrap();
+    let model = Arc::new(ScriptedModel::by(|request| {
+        match request.schema.as_deref().map(|it| it.name.as_str()) {
+            Some("invoice") => json!({"total": 2.5}),
+            _ => json!({"total": 5.0}),
+        }
+    }));
+    let agent = AgentOptions::default();
+    let pattern = MapReduce::with_contracts(model.clone(), (map, &agent), (reduce, &agent));
+    let outcome = pattern
+        .run(documents(2), &RunOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(outcome.value.unwrap(), json!({"total": 5.0}));
+    let last = model.requests().pop().unwrap().messages[0].to_text();
+    assert_eq!(last.matches(r#"{"total":2.5}"#).count(), 2, "{last}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_come_in_input_order_while_the_run_goes_on() {
+    let contract = Contract::<Value>::from_schema(
+        json!({"type": "object", "properties": {"ok": {"type": "boolean"}}}),
+    );
+    let model = Arc::new(ScriptedModel::by(|_| json!({})).latency(Duration::from_secs(1)));
+    let agent: Arc<dyn Agent<Document, Value>> = Arc::new(document_agent(
+        model,
+        contract.unwrap(),
+        &AgentOptions::default(),
+    ));
+    let (options, _) = logged(4);
+    let mut rows = Vec::new();
+    let outcome = map_documents(&agent, documents(100), &options, |branch| {
+        rows.push(branch.label)
+    });
+    let outcome = outcome.await.unwrap();
+    assert!(outcome.value.is_ok() && outcome.branches.is_empty());
+    assert_eq!(outcome.counts.answered, 100);
+    assert_eq!(rows.len(), 100);
+    assert!(rows.is_sorted());
+}
+
+#[tokio::test]
+async fn no_document_is_an_error_before_anything_is_asked() {
+    let (pattern, _) = pattern();
+    let error = pattern
+        .run(documents(0), &RunOptions::default())
+        .await
+        .unwrap_err();
+    assert_eq!(error, RunError::NoInput("there is no document"));
+}

@@ -1,0 +1,226 @@
+//! The schema that each default answer type is sent with.
+
+use std::sync::Arc;
+
+use futures_util::stream;
+use patterns_core::{Document, Request};
+use patterns_parallel::{AgentOptions, MapReduce, Question, RunOptions, Sectioning, Voting};
+use patterns_testkit::ScriptedModel;
+
+/// The schemas of all requests, with their names.
+fn schemas(requests: &[Request]) -> String {
+    let written: Vec<String> = requests
+        .iter()
+        .map(|request| {
+            let schema = request
+                .schema
+                .as_deref()
+                .expect("every agent has a contract");
+            let json = serde_json::to_string_pretty(&schema.schema).unwrap();
+            format!("{}: {json}", schema.name)
+        })
+        .collect();
+    written.join("\n")
+}
+
+#[tokio::test]
+async fn sectioning_sends_these() {
+    let model = Arc::new(ScriptedModel::new([
+        r#"{"sections": [{"name": "Past", "brief": "What was."}]}"#,
+        r#"{"content": "It was.", "key_points": []}"#,
+        r#"{"summary": "It was."}"#,
+    ]));
+    let sectioning = Sectioning::with_model(model.clone(), &AgentOptions::default()).unwrap();
+    let outcome = sectioning.plan(1).run("Time", &RunOptions::default()).await;
+    assert_eq!(outcome.unwrap().counts.answered, 3);
+    insta::assert_snapshot!(schemas(&model.requests()), @r##"
+    Outline: {
+      "type": "object",
+      "properties": {
+        "sections": {
+          "type": "array",
+          "items": {
+            "$ref": "#/$defs/SectionBrief"
+          },
+          "description": "The sections."
+        }
+      },
+      "description": "The sections of a piece, in order.",
+      "required": [
+        "sections"
+      ],
+      "additionalProperties": false,
+      "$defs": {
+        "SectionBrief": {
+          "type": "object",
+          "properties": {
+            "name": {
+              "type": "string",
+              "description": "The heading."
+            },
+            "brief": {
+              "type": "string",
+              "description": "What the section covers, in one or two sentences."
+            }
+          },
+          "description": "What one section is to be about.",
+          "required": [
+            "name",
+            "brief"
+          ],
+          "additionalProperties": false
+        }
+      }
+    }
+    section: {
+      "type": "object",
+      "properties": {
+        "content": {
+          "type": "string",
+          "description": "The text of the section."
+        },
+        "key_points": {
+          "type": "array",
+          "items": {
+            "type": "string"
+          },
+          "description": "The points a reader should remember, one sentence each."
+        }
+      },
+      "description": "What the model is asked for a section; its name is known.",
+      "required": [
+        "content",
+        "key_points"
+      ],
+      "additionalProperties": false
+    }
+    synthesis: {
+      "type": "object",
+      "properties": {
+        "summary": {
+          "type": "string",
+          "description": "A summary that brings the sections together."
+        }
+      },
+      "description": "What the model is asked for a synthesis; the rest can be computed.",
+      "required": [
+        "summary"
+      ],
+      "additionalProperties": false
+    }
+    "##);
+}
+
+#[tokio::test]
+async fn voting_sends_this() {
+    let answer = r#"{"reasoning": "So.", "answer": "yes", "confidence": 1}"#;
+    let model = Arc::new(ScriptedModel::new([answer, answer]));
+    for options in [vec![], vec!["yes", "no"]] {
+        let question = Question::new("Well?").options(options);
+        let agent = AgentOptions::default();
+        let voting = Voting::with_model(model.clone(), &question.options, &agent).unwrap();
+        let outcome = voting.voters(1).run(question, &RunOptions::default()).await;
+        assert_eq!(outcome.unwrap().counts.answered, 1);
+    }
+    insta::assert_snapshot!(schemas(&model.requests()), @r#"
+    vote: {
+      "type": "object",
+      "properties": {
+        "reasoning": {
+          "type": "string",
+          "description": "The steps that lead to the answer."
+        },
+        "answer": {
+          "type": "string",
+          "description": "The answer alone, as short as it can be: no sentence, no unit, no explanation."
+        },
+        "confidence": {
+          "type": "number",
+          "description": "How sure the answer is, from 0 (a guess) to 1 (certain).",
+          "minimum": 0.0,
+          "maximum": 1.0
+        }
+      },
+      "description": "What a voter answers.",
+      "required": [
+        "reasoning",
+        "answer",
+        "confidence"
+      ],
+      "additionalProperties": false
+    }
+    vote: {
+      "type": "object",
+      "properties": {
+        "reasoning": {
+          "type": "string",
+          "description": "The steps that lead to the answer."
+        },
+        "answer": {
+          "type": "string",
+          "description": "The answer alone, as short as it can be: no sentence, no unit, no explanation.",
+          "enum": [
+            "yes",
+            "no"
+          ]
+        },
+        "confidence": {
+          "type": "number",
+          "description": "How sure the answer is, from 0 (a guess) to 1 (certain).",
+          "minimum": 0.0,
+          "maximum": 1.0
+        }
+      },
+      "description": "What a voter answers.",
+      "required": [
+        "reasoning",
+        "answer",
+        "confidence"
+      ],
+      "additionalProperties": false
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn map_reduce_sends_these() {
+    let model = Arc::new(ScriptedModel::new([
+        r#"{"summary": "It is."}"#,
+        r#"{"combined_summary": "It is."}"#,
+    ]));
+    let agent = AgentOptions::default();
+    let map_reduce = MapReduce::with_model(model.clone(), &agent, &agent).unwrap();
+    let documents = stream::iter([Document::new("a", "It is.")]);
+    let outcome = map_reduce.run(documents, &RunOptions::default()).await;
+    assert_eq!(outcome.unwrap().counts.answered, 2);
+    insta::assert_snapshot!(schemas(&model.requests()), @r#"
+    document_summary: {
+      "type": "object",
+      "properties": {
+        "summary": {
+          "type": "string",
+          "description": "What the document says, in a few sentences."
+        }
+      },
+      "description": "What the model is asked for a document; the rest is known.",
+      "required": [
+        "summary"
+      ],
+      "additionalProperties": false
+    }
+    reduction: {
+      "type": "object",
+      "properties": {
+        "combined_summary": {
+          "type": "string",
+          "description": "What the texts say together."
+        }
+      },
+      "description": "What the model is asked for a combination; the rest can be computed.",
+      "required": [
+        "combined_summary"
+      ],
+      "additionalProperties": false
+    }
+    "#);
+}

@@ -1,0 +1,206 @@
+//! Sectioning: outline, sections in order, synthesis, failures named.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use patterns_core::{AggregateErrorKind, Answer, ModelError, ModelErrorKind, StepRole};
+use patterns_parallel::{
+    AgentOptions, Outline, OutlineTask, RunError, RunOptions, SectionBrief, SectionTask,
+    Sectioning, SynthesisTask,
+};
+use patterns_testkit::{MockAgent, Reply, ScriptedAgent, ScriptedModel};
+
+use crate::support::{failure, logged};
+
+/// Writers that take the less time the later their section is, so that they finish in reverse.
+fn writer() -> Arc<ScriptedAgent<SectionTask, String>> {
+    let agent = ScriptedAgent::new(|task: &SectionTask| match task.section().name.as_str() {
+        "Risks" => Err(failure(ModelErrorKind::Refused)),
+        name => Ok(format!("All about {name}.")),
+    });
+    Arc::new(agent.latency(|task| Duration::from_secs(10 - task.index as u64)))
+}
+
+fn editor() -> Arc<ScriptedAgent<SynthesisTask<String>, String>> {
+    Arc::new(ScriptedAgent::new(|task: &SynthesisTask<String>| {
+        let sections: Vec<&str> = task.sections.iter().map(|it| it.answer.as_str()).collect();
+        Ok(format!(
+            "{} Missing: {:?}.",
+            sections.join(" "),
+            task.missing
+        ))
+    }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_section_is_named_and_the_others_are_merged_in_outline_order() {
+    let sectioning = Sectioning::new(writer(), editor()).sections(["History", "Risks", "Outlook"]);
+    let (options, log) = logged(16);
+    let outcome = sectioning.run("Piles", &options).await.unwrap();
+    assert_eq!(
+        outcome.value.unwrap(),
+        "All about History. All about Outlook. Missing: [\"Risks\"]."
+    );
+    let labels: Vec<&str> = outcome
+        .branches
+        .iter()
+        .map(|it| it.label.as_str())
+        .collect();
+    assert_eq!(labels, ["History", "Risks", "Outlook"]);
+    insta::assert_snapshot!(log, @r#"
+    run started: Sectioning, 3 branches
+    [0] started: Section "History"
+    [1] started: Section "Risks"
+    [2] started: Section "Outlook"
+    [2] answered
+    [1] failed: refused
+    [0] answered
+    [3] started: Synthesis "synthesis"
+    [3] answered
+    run finished: 4 started = 3 answered + 1 failed + 0 cancelled
+    "#);
+}
+
+#[tokio::test]
+async fn a_run_on_a_model_tells_of_repairs_and_counts_every_call() {
+    let model = Arc::new(ScriptedModel::new([
+        Reply::from("```json\n{\"content\": \"Old.\", \"key_points\": [\"old\"],}\n```"),
+        Reply::from(ModelError::new(ModelErrorKind::Filtered)),
+        Reply::from(r#"{"content": "New."}"#),
+        Reply::from(r#"{"content": "New.", "key_points": ["new", "old"]}"#),
+        Reply::from(r#"{"summary": "Old and new."}"#),
+    ]));
+    let (options, log) = logged(1);
+    let agents = AgentOptions {
+        events: log.clone(),
+        ..AgentOptions::default()
+    };
+    let sectioning = Sectioning::with_model(model, &agents)
+        .unwrap()
+        .sections(["Past", "Secret", "Present"]);
+    let outcome = sectioning.run("Time", &options).await.unwrap();
+    let synthesis = outcome.value.unwrap();
+    assert_eq!(synthesis.all_key_points, ["old", "new"]);
+    assert_eq!(synthesis.section_count, 2);
+    assert_eq!(outcome.usage.calls, 5);
+    let names: Vec<_> = outcome
+        .branches
+        .iter()
+        .filter_map(|it| it.value())
+        .collect();
+    assert_eq!(names[1].section_name, "Present");
+    insta::assert_snapshot!(log, @r#"
+    run started: Sectioning, 3 branches
+    [0] started: Section "Past"
+    [0] fixed: [CodeFence, TrailingComma]
+    [0] answered (calls 1, attempts 1)
+    [1] started: Section "Secret"
+    [1] failed: filtered (calls 1, attempts 1)
+    [2] started: Section "Present"
+    [2] answer 1 rejected: "key_points" is a required property; ask again
+    [2] answered (calls 2, attempts 2)
+    [3] started: Synthesis "synthesis"
+    [3] answered (calls 1, attempts 1)
+    run finished: 4 started = 3 answered + 1 failed + 0 cancelled (calls 5, attempts 5)
+    "#);
+}
+
+#[tokio::test]
+async fn a_planned_outline_is_never_longer_than_asked_for() {
+    let mut planner = MockAgent::<OutlineTask, Outline>::new();
+    planner
+        .expect_answer()
+        .once()
+        .withf(|task, _| &*task.topic == "Topic" && task.sections == 2)
+        .returning(|_, _| {
+            let sections = ["A", "B", "C"].map(SectionBrief::named);
+            Ok(Answer::new(Outline {
+                sections: sections.into(),
+            }))
+        });
+    let sectioning = Sectioning::new(writer(), editor())
+        .planner(Arc::new(planner))
+        .plan(2);
+    let outcome = sectioning
+        .run("Topic", &RunOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(outcome.branches.len(), 2);
+    assert_eq!(outcome.warnings[0].code, "outline-shortened");
+    let roles: Vec<StepRole> = outcome.steps.iter().map(|it| it.role).collect();
+    assert_eq!(roles, [StepRole::Outline, StepRole::Synthesis]);
+    assert_eq!(outcome.counts.answered, 4);
+}
+
+#[tokio::test]
+async fn without_an_outline_nothing_is_written() {
+    let mut planner = MockAgent::<OutlineTask, Outline>::new();
+    planner
+        .expect_answer()
+        .returning(|_, _| Err(failure(ModelErrorKind::Truncated)));
+    let mut section = MockAgent::<SectionTask, String>::new();
+    section.expect_answer().never();
+    let sectioning = Sectioning::new(Arc::new(section), editor())
+        .planner(Arc::new(planner))
+        .plan(2);
+    let outcome = sectioning
+        .run("Topic", &RunOptions::default())
+        .await
+        .unwrap();
+    let error = outcome.value.unwrap_err();
+    assert_eq!(error.kind(), AggregateErrorKind::StepFailed);
+    assert_eq!((outcome.counts.started, outcome.counts.failed), (1, 1));
+}
+
+#[tokio::test]
+async fn a_failed_synthesis_keeps_the_sections() {
+    let mut editor = MockAgent::<SynthesisTask<String>, String>::new();
+    editor
+        .expect_answer()
+        .returning(|_, _| Err(failure(ModelErrorKind::ContextTooLong)));
+    let sectioning = Sectioning::new(writer(), Arc::new(editor)).sections(["A", "B"]);
+    let outcome = sectioning
+        .run("Topic", &RunOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        outcome.value.unwrap_err().kind(),
+        AggregateErrorKind::StepFailed
+    );
+    assert!(
+        outcome
+            .branches
+            .iter()
+            .all(|branch| branch.value().is_some())
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
+    let check = async |topic: &str, sections: &[&str], plan: usize, expected: RunError| {
+        let (mut section, mut synthesis) = (MockAgent::new(), MockAgent::new());
+        section.expect_answer().never();
+        synthesis.expect_answer().never();
+        let sectioning = Sectioning::<String, String>::new(Arc::new(section), Arc::new(synthesis))
+            .sections(sections.iter().copied())
+            .plan(plan);
+        let error = sectioning
+            .run(topic, &RunOptions::default())
+            .await
+            .unwrap_err();
+        assert_eq!(error, expected);
+    };
+    let nothing = RunError::NoInput("no section is given and none is to be planned");
+    check(" ", &["A"], 0, RunError::NoInput("the topic is empty")).await;
+    check("T", &[], 0, nothing).await;
+    check("T", &[], 3, nothing).await;
+    let twice = RunError::InvalidSetup("two sections have the same name");
+    check("T", &["A", "B", " A"], 0, twice).await;
+    check(
+        "T",
+        &["A", ""],
+        0,
+        RunError::InvalidSetup("a section has no name"),
+    )
+    .await;
+}

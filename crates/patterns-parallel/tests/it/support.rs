@@ -1,0 +1,37 @@
+//! What several of these tests need: options with a log, and requests in readable form.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use patterns_core::{AgentError, ModelError, ModelErrorKind, Request, Role};
+use patterns_parallel::RunOptions;
+use patterns_testkit::EventLog;
+
+/// Run options with this bound, and the log of their events.
+pub(crate) fn logged(concurrency: usize) -> (RunOptions, Arc<EventLog>) {
+    let log = Arc::new(EventLog::default());
+    let options = RunOptions {
+        concurrency: NonZeroUsize::new(concurrency).expect("a bound is positive"),
+        events: log.clone(),
+        ..RunOptions::default()
+    };
+    (options, log)
+}
+
+/// The error of a step whose model failed.
+pub(crate) fn failure(kind: ModelErrorKind) -> AgentError {
+    AgentError::from(ModelError::new(kind))
+}
+
+/// Everything that a model is told by a request, as a person would read it.
+pub(crate) fn words(request: &Request) -> String {
+    let mut words = format!("[instructions]\n{}\n", request.instructions);
+    for message in &request.messages {
+        let role = match message.role {
+            Role::User => "user",
+            Role::Assistant => "assistant",
+        };
+        words += &format!("[{role}]\n{}\n", message.to_text());
+    }
+    words + &format!("[sample {}]", request.sample)
+}

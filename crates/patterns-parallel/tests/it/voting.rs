@@ -1,0 +1,395 @@
+//! Voting: ballots, abstentions, panels, batches.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream;
+use patterns_core::{
+    Agent, AggregateErrorKind, Answer, Contract, Model, ModelError, ModelErrorKind, ModelId,
+    Sampling,
+};
+use patterns_parallel::{
+    AgentOptions, BallotTask, Decision, Question, Rule, RunError, RunOptions, TieBreak, Voting,
+};
+use patterns_testkit::{MockAgent, Reply, ScriptedAgent, ScriptedModel};
+use serde_json::{Value, json};
+
+use crate::support::{failure, logged};
+
+/// A voter who answers by sample; `""` fails. The first are the slowest.
+fn sampled(answers: &'static [&'static str]) -> Voting<String> {
+    let agent = ScriptedAgent::new(|task: &BallotTask| match answers[task.sample as usize] {
+        "" => Err(failure(ModelErrorKind::Refused)),
+        answer => Ok(answer.to_owned()),
+    });
+    let agent = agent.latency(|task| Duration::from_secs(100 - u64::from(task.sample)));
+    Voting::new(Arc::new(agent), |answer: &String| Some(answer.clone())).voters(answers.len())
+}
+
+async fn check(
+    voting: Voting<String>,
+    winner: Option<&str>,
+    decision: Decision,
+    (votes, valid, abstained): (u64, u64, u64),
+) {
+    let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
+    let election = outcome.value.unwrap();
+    assert_eq!(election.winning_answer.as_deref(), winner, "{election:?}");
+    assert_eq!(election.decision, decision, "{election:?}");
+    let counted = (
+        election.vote_count,
+        election.total_votes,
+        election.abstentions,
+    );
+    assert_eq!(counted, (votes, valid, abstained), "{election:?}");
+    assert_eq!(election.ballots.len(), outcome.branches.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn elections_end_as_their_rules_say() {
+    use Decision::{QuorumMissed, ThresholdMissed, Tied, Won, WonByTieBreak};
+    check(sampled(&["Yes", "no", "yes."]), Some("Yes"), Won, (2, 3, 0)).await;
+    check(
+        sampled(&["1,000", "1000", "no"]),
+        Some("1,000"),
+        Won,
+        (2, 3, 0),
+    )
+    .await;
+    check(
+        sampled(&["no", "yes"]),
+        Some("no"),
+        WonByTieBreak,
+        (1, 2, 0),
+    )
+    .await;
+    let strict = sampled(&["no", "yes"]).tie_break(TieBreak::NoConsensus);
+    check(strict, None, Tied, (1, 2, 0)).await;
+    let majority = sampled(&["a", "b", "a", "c"]).rule(Rule::Majority);
+    check(majority, None, ThresholdMissed, (2, 4, 0)).await;
+    let threshold = sampled(&["a", "b", "a"]).rule(Rule::Threshold(0.6667));
+    check(threshold, Some("a"), Won, (2, 3, 0)).await;
+    // Abstentions are outside the share but count against the quorum.
+    check(
+        sampled(&["a", "", "..."]).rule(Rule::Majority),
+        Some("a"),
+        Won,
+        (1, 1, 2),
+    )
+    .await;
+    check(
+        sampled(&["a", "", "a"]).quorum(3),
+        None,
+        QuorumMissed,
+        (2, 2, 1),
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_ballot_is_kept_in_voter_order() {
+    let voting = sampled(&["Yes!", "", "NO", "yes"]);
+    let election = voting
+        .run("Well?", &RunOptions::default())
+        .await
+        .unwrap()
+        .value
+        .unwrap();
+    insta::assert_json_snapshot!(election, @r#"
+    {
+      "winning_answer": "Yes!",
+      "decision": "won",
+      "vote_count": 2,
+      "total_votes": 3,
+      "share": 0.6666666666666666,
+      "counts": [
+        {
+          "answer": "Yes!",
+          "votes": 2
+        },
+        {
+          "answer": "NO",
+          "votes": 1
+        }
+      ],
+      "all_answers": [
+        "Yes!",
+        "NO",
+        "yes"
+      ],
+      "abstentions": 1,
+      "ballots": [
+        {
+          "voter": "voter 1",
+          "answer": "Yes!",
+          "normalised": "yes"
+        },
+        {
+          "voter": "voter 2",
+          "answer": null,
+          "normalised": null
+        },
+        {
+          "voter": "voter 3",
+          "answer": "NO",
+          "normalised": "no"
+        },
+        {
+          "voter": "voter 4",
+          "answer": "yes",
+          "normalised": "yes"
+        }
+      ]
+    }
+    "#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_answering_is_no_election() {
+    let outcome = sampled(&["", ""])
+        .run("Well?", &RunOptions::default())
+        .await
+        .unwrap();
+    let error = outcome.value.unwrap_err();
+    assert_eq!(error.kind(), AggregateErrorKind::NothingAnswered);
+    assert_eq!(outcome.counts.failed, 2);
+}
+
+#[tokio::test]
+async fn a_panel_votes_in_turn_under_its_names() {
+    let mut panel: Vec<(String, Arc<dyn Agent<BallotTask, String>>)> = Vec::new();
+    for (name, ballots) in [("ada", 2), ("bob", 1)] {
+        let mut agent = MockAgent::<BallotTask, String>::new();
+        agent
+            .expect_answer()
+            .times(ballots)
+            .returning(move |task, _| Ok(Answer::new(format!("{name} {}", task.sample))));
+        panel.push((name.to_owned(), Arc::new(agent)));
+    }
+    let voting = Voting::panel(panel, |answer: &String| Some(answer.clone())).voters(3);
+    let outcome = voting.run("Who?", &RunOptions::default()).await.unwrap();
+    let labels: Vec<_> = outcome
+        .branches
+        .iter()
+        .map(|it| it.label.as_str())
+        .collect();
+    assert_eq!(labels, ["ada #1", "bob #1", "ada #2"]);
+    assert_eq!(
+        outcome.value.unwrap().all_answers,
+        ["ada 0", "bob 0", "ada 1"]
+    );
+}
+
+#[tokio::test]
+async fn samples_at_temperature_zero_are_warned_about() {
+    let vote = r#"{"reasoning": "So.", "answer": "yes", "confidence": 1}"#;
+    let codes = async |temperature: f32, voters: usize, models: usize| {
+        let agent = AgentOptions {
+            sampling: Sampling {
+                temperature: Some(temperature),
+                ..Sampling::default()
+            },
+            ..AgentOptions::default()
+        };
+        let model = |n: usize| {
+            let model =
+                ScriptedModel::by(move |_| vote).id(ModelId::new("scripted", n.to_string()));
+            Arc::new(model) as Arc<dyn Model>
+        };
+        let voting = Voting::with_models((0..models).map(model), &[], &agent).unwrap();
+        let outcome = voting
+            .voters(voters)
+            .run("Well?", &RunOptions::default())
+            .await
+            .unwrap();
+        outcome
+            .warnings
+            .into_iter()
+            .map(|it| it.code)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(codes(0.0, 3, 1).await, ["temperature-zero"]);
+    assert_eq!(codes(0.0, 3, 2).await, ["temperature-zero"]);
+    assert!(codes(0.0, 1, 1).await.is_empty());
+    assert!(codes(0.0, 3, 3).await.is_empty());
+    assert!(codes(0.7, 3, 1).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_outside_the_options_is_sent_back() {
+    let vote = |answer: &str, confidence: f64| json!({"reasoning": "So.", "answer": answer, "confidence": confidence});
+    let replies = [vote("maybe", 0.5), vote("yes", 1.5), vote("yes", 0.5)];
+    let model = Arc::new(ScriptedModel::new(replies));
+    let options = ["yes".to_owned(), "no".to_owned()];
+    let voting = Voting::with_model(model.clone(), &options, &AgentOptions::default()).unwrap();
+    let question = Question::new("Well?").options(options);
+    let outcome = voting
+        .voters(1)
+        .run(question, &RunOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        outcome.value.unwrap().winning_answer.as_deref(),
+        Some("yes")
+    );
+    assert_eq!(outcome.usage.calls, 3);
+    let last_words = |n: usize| model.requests()[n].messages.last().unwrap().to_text();
+    insta::assert_snapshot!(last_words(1), @r#"
+    Your answer was not accepted:
+    - /answer: "maybe" is not one of "yes" or "no"
+    Answer again with the corrected JSON object and nothing else.
+    "#);
+    insta::assert_snapshot!(last_words(2), @r"
+    Your answer was not accepted:
+    - /confidence: 1.5 is greater than the maximum of 1.0
+    Answer again with the corrected JSON object and nothing else.
+    ");
+}
+
+#[tokio::test]
+async fn a_ballot_of_the_users_own_is_counted_where_they_say() {
+    let schema = json!({
+        "type": "object",
+        "properties": {"verdict": {"type": "string", "enum": ["safe", "unsafe"]}},
+    });
+    let contract = Contract::<Value>::from_schema(schema).unwrap();
+    let replies = [
+        r#"{"verdict": "unsafe"}"#,
+        r#"{"verdict": null}"#,
+        r#"{"verdict": "unsafe"}"#,
+    ];
+    let model = Arc::new(ScriptedModel::new(replies));
+    let voting = Voting::with_contract(model, contract, &AgentOptions::default(), |ballot| {
+        ballot["verdict"].as_str().map(str::to_owned)
+    });
+    let outcome = voting
+        .voters(3)
+        .run("Text.", &RunOptions::default())
+        .await
+        .unwrap();
+    let election = outcome.value.unwrap();
+    assert_eq!(election.winning_answer.as_deref(), Some("unsafe"));
+    assert_eq!((election.vote_count, election.abstentions), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_hands_over_each_election_when_its_last_voter_has_ended() {
+    let agent = ScriptedAgent::new(|task: &BallotTask| {
+        let text = task.question.text.as_str();
+        match (text, task.sample) {
+            ("torn", sample) => Ok(format!("{sample}")),
+            ("half", 1) => Err(failure(ModelErrorKind::Refused)),
+            _ => Ok(text.to_owned()),
+        }
+    });
+    let agent = Arc::new(agent.latency(|task| match task.question.text.as_str() {
+        "slow" => Duration::from_secs(10),
+        _ => Duration::from_secs(1),
+    }));
+    let voting = Voting::new(Arc::clone(&agent) as _, |answer: &String| {
+        Some(answer.clone())
+    })
+    .voters(2)
+    .tie_break(TieBreak::NoConsensus);
+    let questions = ["slow", "torn", "half"].map(|text| (format!("{text}/1"), Question::new(text)));
+    let (options, _) = logged(4);
+    let mut seen = Vec::new();
+    let outcome = voting
+        .run_batch(stream::iter(questions), &options, |it| {
+            seen.push((it.id, it.election.winning_answer, it.election.abstentions));
+        })
+        .await
+        .unwrap();
+    let expected = [
+        ("torn/1", None, 0),
+        ("half/1", Some("half"), 1),
+        ("slow/1", Some("slow"), 0),
+    ];
+    let expected = expected.map(|(id, won, out)| (id.to_owned(), won.map(str::to_owned), out));
+    assert_eq!(seen, expected);
+    let tally = outcome.value.unwrap();
+    assert_eq!(
+        (tally.decided, tally.undecided, tally.broken_off),
+        (2, 1, 0)
+    );
+    assert_eq!((outcome.counts.answered, outcome.counts.failed), (5, 1));
+    assert_eq!(agent.peak_in_flight(), 4);
+}
+
+#[tokio::test]
+async fn a_batch_that_is_stopped_says_how_many_elections_it_broke_off() {
+    let agent = ScriptedAgent::new(|task: &BallotTask| match task.question.text.as_str() {
+        "2" => Err(failure(ModelErrorKind::QuotaExhausted)),
+        text => Ok(text.to_owned()),
+    });
+    let voting = Voting::new(Arc::new(agent), |answer: &String| Some(answer.clone())).voters(2);
+    let questions = (0..10).map(|n| (format!("q{n}"), Question::new(n.to_string())));
+    let (options, _) = logged(1);
+    let mut decided = 0;
+    let outcome = voting
+        .run_batch(stream::iter(questions), &options, |_| decided += 1)
+        .await
+        .unwrap();
+    assert_eq!(
+        outcome.value.unwrap_err().kind(),
+        AggregateErrorKind::Stopped
+    );
+    assert_eq!(
+        (decided, outcome.counts.answered, outcome.counts.failed),
+        (2, 4, 1)
+    );
+}
+
+#[tokio::test]
+async fn a_failed_voter_abstains() {
+    let vote = r#"{"reasoning": "So.", "answer": "yes", "confidence": 1}"#;
+    let model = ScriptedModel::new([
+        Reply::from(vote),
+        Reply::from(ModelError::new(ModelErrorKind::Timeout)),
+        Reply::from(vote),
+    ]);
+    let voting = Voting::with_model(Arc::new(model), &[], &AgentOptions::default()).unwrap();
+    let outcome = voting
+        .voters(3)
+        .run("Well?", &RunOptions::default())
+        .await
+        .unwrap();
+    let election = outcome.value.unwrap();
+    assert_eq!(
+        (
+            election.vote_count,
+            election.total_votes,
+            election.abstentions
+        ),
+        (2, 2, 1)
+    );
+    assert_eq!(outcome.usage.calls, 3);
+}
+
+#[tokio::test]
+async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
+    let voting = || {
+        let mut agent = MockAgent::<BallotTask, String>::new();
+        agent.expect_answer().never();
+        Voting::new(Arc::new(agent), |answer: &String| Some(answer.clone()))
+    };
+    let refused = async |voting: Voting<String>, question: &str| {
+        voting
+            .run(question, &RunOptions::default())
+            .await
+            .unwrap_err()
+    };
+    assert_eq!(
+        refused(voting(), " ").await,
+        RunError::NoInput("the question is empty")
+    );
+    for invalid in [
+        voting().voters(0),
+        voting().voters(2).quorum(3),
+        voting().rule(Rule::Threshold(1.5)),
+        voting().rule(Rule::Threshold(f64::NAN)),
+    ] {
+        let error = refused(invalid, "Well?").await;
+        assert!(matches!(error, RunError::InvalidSetup(_)), "{error}");
+    }
+}

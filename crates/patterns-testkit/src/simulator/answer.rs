@@ -1,0 +1,210 @@
+//! Decides the reply to a request: a pure function of the seed and what was sent.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hyper::body::Bytes;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{HeaderMap, StatusCode};
+use rand::Rng;
+use serde_json::Value;
+
+use super::draw::{Draw, Purpose};
+use super::latency::Latency;
+use super::prompt::schema_in;
+use super::schema::{Plan, words};
+use super::wire::{Answer, CREATED, ChatRequest, ChatResponse, Choice, FormatKind, Refusal, Usage};
+
+/// How many compiled schemas are kept; a run has as many as it has kinds of agents.
+const MAX_PLANS: usize = 1024;
+
+/// The parts of a request that its reply may depend on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parts<'a> {
+    /// The `x-call-key` header.
+    pub(super) key: Option<&'a [u8]>,
+    pub(super) body: &'a [u8],
+}
+
+/// What is sent back, and after how long.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    pub(super) delay: Duration,
+}
+
+impl Reply {
+    pub(super) fn json(status: StatusCode, body: Vec<u8>) -> Self {
+        let json = HeaderValue::from_static("application/json");
+        Self {
+            status,
+            headers: HeaderMap::from_iter([(CONTENT_TYPE, json)]),
+            body: body.into(),
+            delay: Duration::ZERO,
+        }
+    }
+
+    pub(super) fn refusal(refusal: &Refusal) -> Self {
+        Self::json(refusal.status, refusal.to_json())
+    }
+}
+
+/// Answers requests for completions.
+pub(super) struct Answerer {
+    seed: u64,
+    latency: Latency,
+    /// Compiled schemas by the digest of their text. A cache: no answer depends on it.
+    plans: Mutex<HashMap<blake3::Hash, CachedPlan>>,
+}
+
+type CachedPlan = Arc<Result<Plan, String>>;
+
+impl fmt::Debug for Answerer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answerer")
+            .field("seed", &self.seed)
+            .field("latency", &self.latency)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Answerer {
+    pub(super) fn new(seed: u64, latency: Latency) -> Self {
+        Self {
+            seed,
+            latency,
+            plans: Mutex::default(),
+        }
+    }
+
+    /// Decides the reply to a request. Everything that can go wrong on purpose is decided here,
+    /// so that equal requests meet equal fates.
+    pub(super) fn reply(&self, parts: Parts<'_>) -> Reply {
+        let draw = Draw::new(self.seed, parts.key, parts.body);
+        let answer = read(parts.body).and_then(|request| self.answer(&request, draw));
+        match answer {
+            // A real provider refuses at once, too.
+            Err(refusal) => Reply::refusal(&refusal),
+            Ok(body) => Reply {
+                delay: self.latency.draw(&mut draw.rng(Purpose::Latency)),
+                ..Reply::json(StatusCode::OK, body)
+            },
+        }
+    }
+
+    fn answer(&self, request: &ChatRequest<'_>, draw: Draw) -> Result<Vec<u8>, Refusal> {
+        let content = self.content(request, &mut draw.rng(Purpose::Answer))?;
+        let contents = request.messages.iter().filter_map(|it| it.content);
+        let prompt = contents.map(|it| it.get().len()).sum();
+        let response = ChatResponse {
+            id: format!("chatcmpl-{}", draw.id()),
+            object: "chat.completion",
+            created: CREATED,
+            model: &request.model,
+            usage: Usage::of_bytes(prompt, content.len()),
+            choices: [Choice {
+                index: 0,
+                message: Answer {
+                    role: "assistant",
+                    content: &content,
+                    refusal: (),
+                },
+                logprobs: (),
+                finish_reason: "stop",
+            }],
+        };
+        serde_json::to_vec(&response).map_err(|error| Refusal::invalid(None, error.to_string()))
+    }
+
+    fn content(&self, request: &ChatRequest<'_>, rng: &mut impl Rng) -> Result<String, Refusal> {
+        let format = request.response_format.as_ref();
+        let kind = format.map_or(FormatKind::Text, |format| format.kind);
+        if kind == FormatKind::JsonSchema {
+            let missing = || Refusal::invalid(FORMAT, "Missing required parameter: 'json_schema'.");
+            let schema = format.and_then(|format| format.json_schema.as_ref());
+            let schema = schema.ok_or_else(missing)?.schema.get();
+            return self.instance(schema.as_bytes(), || parse(schema), FORMAT, rng);
+        }
+        if let Some(schema) = prompted(request) {
+            let text = schema.to_string();
+            return self.instance(text.as_bytes(), || Ok(schema), MESSAGES, rng);
+        }
+        let count = rng.random_range(8..40);
+        let text = words(rng, count, 0, None);
+        Ok(match kind {
+            FormatKind::JsonObject => serde_json::json!({ "answer": text }).to_string(),
+            _ => format!("{}{}.", text[..1].to_uppercase(), &text[1..]),
+        })
+    }
+
+    fn instance(
+        &self,
+        text: &[u8],
+        schema: impl FnOnce() -> Result<Value, String>,
+        param: Option<&'static str>,
+        rng: &mut impl Rng,
+    ) -> Result<String, Refusal> {
+        let invalid = |why: &str| Refusal::invalid(param, format!("Invalid schema: {why}."));
+        let plan = self.plan(text, schema);
+        let plan = plan.as_ref().as_ref().map_err(|why| invalid(why))?;
+        let instance = plan.draw(rng);
+        let instance = instance.ok_or_else(|| invalid("no instance of it was found"))?;
+        Ok(instance.to_string())
+    }
+
+    fn plan(&self, text: &[u8], schema: impl FnOnce() -> Result<Value, String>) -> CachedPlan {
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        let digest = blake3::hash(text);
+        if let Some(plan) = plans.get(&digest) {
+            return Arc::clone(plan);
+        }
+        if plans.len() == MAX_PLANS {
+            plans.clear();
+        }
+        let plan = Arc::new(schema().and_then(|schema| Plan::new(&schema)));
+        plans.insert(digest, Arc::clone(&plan));
+        plan
+    }
+}
+
+const FORMAT: Option<&str> = Some("response_format");
+const MESSAGES: Option<&str> = Some("messages");
+
+fn read(body: &[u8]) -> Result<ChatRequest<'_>, Refusal> {
+    let request: ChatRequest<'_> = serde_json::from_slice(body).map_err(|error| {
+        let message = format!("We could not parse the JSON body of your request: {error}.");
+        Refusal::invalid(None, message)
+    })?;
+    if request.messages.is_empty() {
+        return Err(Refusal::invalid(MESSAGES, "'messages' is empty."));
+    }
+    if request.stream == Some(true) {
+        return Err(Refusal::invalid(
+            Some("stream"),
+            "The simulator does not stream.",
+        ));
+    }
+    if request.n.is_some_and(|n| n != 1) {
+        return Err(Refusal::invalid(
+            Some("n"),
+            "The simulator gives one choice.",
+        ));
+    }
+    Ok(request)
+}
+
+/// Returns the schema that the standing instructions ask for in words.
+fn prompted(request: &ChatRequest<'_>) -> Option<Value> {
+    let is_standing = |role: &str| role == "system" || role == "developer";
+    let mut messages = request.messages.iter();
+    let system = messages.find(|message| is_standing(&message.role))?;
+    schema_in(&system.text())
+}
+
+fn parse(schema: &str) -> Result<Value, String> {
+    serde_json::from_str(schema).map_err(|error| error.to_string())
+}

@@ -1,0 +1,223 @@
+//! The HTTP server: reads requests, sends replies after their delay, and keeps the ledger.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+
+use super::answer::{Answerer, Parts, Reply};
+use super::builder::SimulatorBuilder;
+use super::ledger::{Ledger, Recorder};
+use super::wire::{Refusal, models};
+
+/// The longest body of a request, in bytes.
+const MAX_BODY: usize = 64 << 20;
+/// How long to wait before accepting again after a failure.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+
+/// A provider on loopback.
+///
+/// It answers as the OpenAI chat completions API does. An answer is a valid instance of the
+/// JSON Schema that the request carries: as its `response_format`, or in its system message behind
+/// the words "JSON Schema". It depends on nothing but the seed, the body and the `x-call-key`
+/// header of the request: equal requests get equal answers after equal delays, in any order.
+///
+/// Every model name is accepted. `GET /v1/models` lists the one it was built with, and
+/// `GET /ledger` returns the [`Ledger`] as JSON, with `?entries=true` including its entries.
+/// Requests for streams or more than one choice are refused with status 400.
+///
+/// A simulator is a handle; its clones are the same simulator.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use patterns_testkit::Simulator;
+///
+/// let simulator = Simulator::builder().seed(7).bind().await?;
+/// assert!(simulator.base_url().ends_with("/v1"));
+///
+/// let work = async { /* requests to simulator.base_url() */ };
+/// tokio::select! {
+///     never = simulator.serve() => match never {},
+///     () = work => {}
+/// }
+/// assert_eq!(simulator.ledger().in_flight, 0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Simulator {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    listener: TcpListener,
+    address: SocketAddr,
+    model: String,
+    answerer: Answerer,
+    recorder: Recorder,
+}
+
+impl Simulator {
+    /// Starts to describe a simulator.
+    pub fn builder() -> SimulatorBuilder {
+        SimulatorBuilder::default()
+    }
+
+    pub(super) fn new(
+        listener: TcpListener,
+        model: String,
+        answerer: Answerer,
+        recorder: Recorder,
+    ) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let shared = Shared {
+            listener,
+            address,
+            model,
+            answerer,
+            recorder,
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
+    }
+
+    /// Returns what a client of the OpenAI API takes as its base URL, `http://127.0.0.1:PORT/v1`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}/v1", self.shared.address)
+    }
+
+    /// Returns the address that the simulator listens on.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.shared.address
+    }
+
+    /// Returns what has happened so far, with its entries.
+    pub fn ledger(&self) -> Ledger {
+        self.shared.recorder.snapshot(true)
+    }
+
+    /// Serves until the returned future is dropped. All connections are driven within it; nothing
+    /// is spawned.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future closes the connections; requests that wait for their reply count as
+    /// dropped. The port stays bound, with nobody to answer, until the last handle is gone.
+    pub fn serve(&self) -> impl Future<Output = Infallible> + Send + use<> {
+        let shared = Arc::clone(&self.shared);
+        async move {
+            let mut connections = FuturesUnordered::new();
+            loop {
+                tokio::select! {
+                    stream = accept(&shared.listener) => {
+                        connections.push(connection(&shared, stream));
+                    }
+                    Some(()) = connections.next() => {}
+                }
+            }
+        }
+    }
+}
+
+/// Waits for a client. If the system has no room for one more, it tries again a little later.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+        }
+    }
+}
+
+/// Drives one connection until either side closes it.
+async fn connection(shared: &Shared, stream: TcpStream) {
+    // A small reply must not wait for an acknowledgement of the one before.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(|request| async move {
+        let reply = shared.handle(request).await;
+        Ok::<_, Infallible>(response(reply))
+    });
+    // Hyper ends with an error when the client goes away; the ledger has noted that by then.
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+fn response(reply: Reply) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(reply.body));
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    response
+}
+
+impl Shared {
+    async fn handle(&self, request: Request<Incoming>) -> Reply {
+        match (request.method(), request.uri().path()) {
+            (&Method::POST, "/v1/chat/completions") => self.complete(request).await,
+            (&Method::GET, "/v1/models") => Reply::json(StatusCode::OK, models(&self.model)),
+            (&Method::GET, "/ledger") => {
+                let with_entries = request.uri().query() == Some("entries=true");
+                self.show_ledger(with_entries)
+            }
+            (method, path) => Reply::refusal(&Refusal {
+                status: StatusCode::NOT_FOUND,
+                param: None,
+                code: Some("unknown_url"),
+                message: format!("Unknown request URL: {method} {path}."),
+            }),
+        }
+    }
+
+    async fn complete(&self, request: Request<Incoming>) -> Reply {
+        let (head, body) = request.into_parts();
+        let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
+            return Reply::refusal(&Refusal {
+                status: StatusCode::PAYLOAD_TOO_LARGE,
+                ..Refusal::invalid(None, "The body is too long, or did not arrive whole.")
+            });
+        };
+        let body = body.to_bytes();
+        let key = head.headers.get("x-call-key").map(AsRef::as_ref);
+        let pending = self.recorder.arrived(|| name(key, &body));
+        let reply = self.answerer.reply(Parts { key, body: &body });
+        drop(body);
+        if !reply.delay.is_zero() {
+            tokio::time::sleep(reply.delay).await;
+        }
+        pending.answered(reply.status.as_u16());
+        reply
+    }
+
+    fn show_ledger(&self, with_entries: bool) -> Reply {
+        let ledger = self.recorder.snapshot(with_entries);
+        match serde_json::to_vec(&ledger) {
+            Ok(json) => Reply::json(StatusCode::OK, json),
+            Err(error) => Reply::refusal(&Refusal {
+                status: StatusCode::INTERNAL_SERVER_ERROR,
+                ..Refusal::invalid(None, error.to_string())
+            }),
+        }
+    }
+}
+
+/// Returns the name of a request in the ledger.
+fn name(key: Option<&[u8]>, body: &[u8]) -> String {
+    match key {
+        Some(key) => String::from_utf8_lossy(key).into_owned(),
+        None => blake3::hash(body).to_hex()[..16].to_owned(),
+    }
+}

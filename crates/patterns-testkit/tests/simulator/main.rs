@@ -1,0 +1,12 @@
+//! The simulator over HTTP: what it answers, when, and what its ledger says.
+#![cfg(feature = "simulator")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "the lint exempts test functions, but not what they call"
+)]
+
+mod answers;
+mod client;
+mod contracts;
+mod errors;
+mod ledger;

@@ -1,0 +1,93 @@
+//! Measures what a piece of work costs the process that it runs in.
+
+use std::fs;
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
+use serde::{Deserialize, Serialize};
+
+/// What a piece of work cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Measurement {
+    /// How long it took.
+    pub(super) wall: Duration,
+    /// What the process computed meanwhile, in user code and in the kernel.
+    pub(super) cpu: Duration,
+    /// The most memory the process has had, in bytes.
+    pub(super) peak_memory: u64,
+}
+
+/// Does the work and measures it.
+pub(super) async fn measure(work: impl Future<Output = Result<()>>) -> Result<Measurement> {
+    let (start, cpu) = (Instant::now(), cpu_time()?);
+    work.await?;
+    Ok(Measurement {
+        wall: start.elapsed(),
+        cpu: cpu_time()?.saturating_sub(cpu),
+        peak_memory: peak_memory()?,
+    })
+}
+
+fn cpu_time() -> Result<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_SELF)?;
+    let microseconds =
+        usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    Ok(Duration::from_micros(u64::try_from(microseconds)?))
+}
+
+fn peak_memory() -> Result<u64> {
+    // What getrusage says may be that of the process which started us, so it comes second.
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    if let Some(bytes) = high_water_mark(&status) {
+        return Ok(bytes);
+    }
+    let most = u64::try_from(getrusage(UsageWho::RUSAGE_SELF)?.max_rss())?;
+    Ok(if cfg!(target_vendor = "apple") {
+        most
+    } else {
+        most * 1024
+    })
+}
+
+/// Returns the `VmHWM` of a `/proc/PID/status`, in bytes.
+fn high_water_mark(status: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kib * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_high_water_mark_is_read() {
+        let status = "Name:\tx\nVmPeak:\t  9000 kB\nVmHWM:\t    2048 kB\nVmRSS:\t 1000 kB\n";
+        assert_eq!(high_water_mark(status), Some(2 << 20));
+        assert_eq!(high_water_mark("Name:\tx\n"), None);
+    }
+
+    #[tokio::test]
+    async fn work_is_measured() {
+        let work = async {
+            let start = cpu_time()?;
+            while cpu_time()? < start + Duration::from_millis(20) {
+                std::hint::black_box((0..1000).sum::<u64>());
+            }
+            Ok(())
+        };
+        let measurement = measure(work).await.unwrap();
+        assert!(
+            measurement.cpu >= Duration::from_millis(20),
+            "{measurement:?}"
+        );
+        assert!(measurement.wall > Duration::ZERO, "{measurement:?}");
+        assert!(measurement.peak_memory > 100_000, "{measurement:?}");
+        assert!(measure(async { anyhow::bail!("broken") }).await.is_err());
+    }
+}

@@ -1,0 +1,136 @@
+//! `cargo xtask bench`: what the crates cost, measured.
+//!
+//! Each thing that is measured runs in a process of its own, so that its CPU time and its memory
+//! are its own too. The whole needs the feature `bench` and a release build; a plain xtask starts
+//! such a one.
+
+use std::num::NonZeroUsize;
+
+use anyhow::{Result, bail};
+use clap::Subcommand;
+
+use crate::cargo::{cargo, run as run_command};
+
+#[cfg(all(feature = "bench", unix))]
+mod bare;
+#[cfg(all(feature = "bench", unix))]
+mod capture;
+#[cfg(all(feature = "bench", unix))]
+mod child;
+#[cfg(all(feature = "bench", unix))]
+mod measure;
+#[cfg(all(feature = "bench", unix))]
+mod overhead;
+#[cfg(all(feature = "bench", unix))]
+mod part;
+#[cfg(all(feature = "bench", unix))]
+mod report;
+#[cfg(all(feature = "bench", unix))]
+mod stack;
+
+/// What to measure.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// Compare our whole stack with a bare reqwest loop, against the simulator
+    Overhead(OverheadArgs),
+    /// One of the processes that a benchmark consists of
+    #[command(hide = true)]
+    Part(PartArgs),
+}
+
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct Load {
+    /// How many calls each side makes
+    #[arg(long, value_name = "N", default_value = "20000")]
+    calls: NonZeroUsize,
+
+    /// How many of them are in flight at once
+    #[arg(long, value_name = "N", default_value = "256")]
+    in_flight: NonZeroUsize,
+}
+
+#[derive(Debug, clap::Args)]
+struct OverheadArgs {
+    #[command(flatten)]
+    load: Load,
+
+    /// Print JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct PartArgs {
+    #[command(subcommand)]
+    part: Part,
+}
+
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// Serve until stdin ends; the base URL is the first line of stdout
+    Simulator {
+        #[arg(long)]
+        latency_ms: u64,
+    },
+    /// Make the calls with reqwest alone
+    Bare(Client),
+    /// Make the calls with our stack
+    Stack(Client),
+}
+
+#[derive(Debug, clap::Args)]
+struct Client {
+    #[arg(long)]
+    url: String,
+
+    #[command(flatten)]
+    load: Load,
+}
+
+/// Says to the xtask that we build that it is the one to measure.
+const IS_BUILT: &str = "XTASK_BENCH";
+
+/// Runs a benchmark, in a build that is fit for it.
+pub(crate) fn run(args: Args) -> Result<()> {
+    if cfg!(not(unix)) {
+        bail!("the benchmarks read CPU time and memory as Unix tells them");
+    }
+    if std::env::var_os(IS_BUILT).is_some() {
+        return measure_here(args.bench);
+    }
+    eprintln!("building for release …");
+    let build = [
+        "run",
+        "--release",
+        "--quiet",
+        "--package",
+        "xtask",
+        "--features",
+        "bench",
+        "--",
+    ];
+    run_command(
+        cargo(build)
+            .args(std::env::args_os().skip(1))
+            .env(IS_BUILT, "1"),
+    )
+}
+
+#[cfg(all(feature = "bench", unix))]
+fn measure_here(bench: Bench) -> Result<()> {
+    match bench {
+        Bench::Overhead(args) => overhead::run(args.load, args.json),
+        Bench::Part(args) => part::run(args.part),
+    }
+}
+
+#[cfg(not(all(feature = "bench", unix)))]
+fn measure_here(bench: Bench) -> Result<()> {
+    bail!("{bench:?} needs the feature `bench`, and {IS_BUILT} must not be set by hand");
+}

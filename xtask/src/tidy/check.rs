@@ -1,0 +1,92 @@
+//! Reads the tree, runs all checks on it and prints what they find.
+
+use anyhow::{Result, bail};
+
+use super::{
+    Problem, Source, changelog, clippy_config, examples, exit_codes, headers, layers, msrv, names,
+    reasons, sizes, source, strings, undeclared,
+};
+use crate::cargo::{cargo, output, root};
+use crate::example_list;
+
+/// Runs all checks.
+pub(crate) fn run() -> Result<()> {
+    let sources = source::read_all(root())?;
+    source::not_empty(&sources)?;
+    let problems = all(&sources)?;
+    for problem in &problems {
+        println!("{problem}");
+    }
+    let errors = problems
+        .iter()
+        .filter(|problem| !problem.is_warning())
+        .count();
+    let warnings = problems.len() - errors;
+    if errors > 0 {
+        bail!("tidy found {errors} errors and {warnings} warnings");
+    }
+    println!(
+        "tidy: {} files, no errors, {warnings} warnings",
+        sources.len()
+    );
+    Ok(())
+}
+
+fn all(sources: &[Source]) -> Result<Vec<Problem>> {
+    let read = |path: &'static str| source::text(sources, path);
+    let manifest = read("Cargo.toml")?;
+    let readme = read("README.md")?;
+    let example_names = example_list::names(read(example_list::MANIFEST)?)?;
+    let mut problems = Vec::new();
+    problems.extend(headers::check(sources));
+    problems.extend(sizes::check(sources));
+    problems.extend(names::check(sources));
+    problems.extend(strings::check(sources));
+    problems.extend(undeclared::check(sources));
+    problems.extend(examples::check(readme, &example_names));
+    problems.extend(exit_codes::check(readme, read(exit_codes::SOURCE)?));
+    problems.extend(reasons::check(manifest));
+    problems.extend(changelog::check(read("CHANGELOG.md")?));
+    for library in layers::LIBRARIES {
+        let path = format!("crates/{library}/clippy.toml");
+        problems.extend(clippy_config::check(
+            &path,
+            read("clippy.toml")?,
+            source::text(sources, &path)?,
+        )?);
+        problems.extend(layers::check(library, &tree(library)?));
+    }
+    let metadata = output(&mut cargo([
+        "metadata",
+        "--format-version=1",
+        "--all-features",
+    ]))?;
+    problems.extend(msrv::check(&metadata)?);
+    Ok(problems)
+}
+
+/// Returns what a library depends on, all of its features on, one `NAME VERSION` a line.
+fn tree(library: &str) -> Result<String> {
+    output(&mut cargo([
+        "tree",
+        "--package",
+        library,
+        "--all-features",
+        "--edges=normal",
+        "--prefix=none",
+        "--format={p}",
+    ]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_layers_of_this_workspace_hold() {
+        for library in layers::LIBRARIES {
+            let tree = tree(library).unwrap();
+            assert_eq!(layers::check(library, &tree), [], "{library}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The crates depend on each other, and on others, only as the architecture allows.
+
+use super::Problem;
+
+/// The library crates.
+pub(super) const LIBRARIES: [&str; 5] = [
+    "patterns-core",
+    "patterns-llm",
+    "patterns-parallel",
+    "patterns-store",
+    "patterns-testkit",
+];
+
+const HTTP_CLIENTS: [&str; 9] = [
+    "async-openai",
+    "curl",
+    "hyper",
+    "hyper-rustls",
+    "hyper-util",
+    "isahc",
+    "reqwest",
+    "rustls",
+    "ureq",
+];
+
+/// Checks what `cargo tree` prints for a library, one `NAME VERSION` a line.
+pub(super) fn check(library: &str, tree: &str) -> Vec<Problem> {
+    let names = tree
+        .lines()
+        .filter_map(|line| line.split_whitespace().next());
+    let mut names: Vec<&str> = names.filter(|name| *name != library).collect();
+    names.sort_unstable();
+    names.dedup();
+    if !tree.starts_with(&format!("{library} ")) {
+        return vec![Problem::error(library, "cargo printed no tree for it")];
+    }
+    let broken = names
+        .into_iter()
+        .filter_map(|name| Some((name, broken_rule(library, name)?)));
+    broken
+        .map(|(name, rule)| Problem::error(library, format!("depends on `{name}`: {rule}")))
+        .collect()
+}
+
+/// Returns the rule that a library breaks by a dependency.
+fn broken_rule(library: &str, name: &str) -> Option<&'static str> {
+    let is_ours = name.starts_with("patterns-");
+    let is_client = HTTP_CLIENTS.contains(&name);
+    match library {
+        "patterns-core" if is_ours => Some("core stands alone"),
+        "patterns-core" if name == "tokio" => Some("core needs no runtime"),
+        "patterns-core" | "patterns-parallel" | "patterns-store" if is_client => {
+            Some("only patterns-llm speaks HTTP to providers")
+        }
+        _ if is_ours && name != "patterns-core" => Some("of our crates, libraries see only core"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::problem::shown;
+    use super::*;
+
+    fn check_tree(library: &str, dependencies: &[&str], expected: &[&str]) {
+        let names = [&[library], dependencies].concat();
+        let tree: Vec<String> = names
+            .iter()
+            .map(|name| format!("{name} v1.0.0 (*)"))
+            .collect();
+        assert_eq!(
+            shown(&check(library, &tree.join("\n"))),
+            expected,
+            "{library}"
+        );
+    }
+
+    #[test]
+    fn allowed_dependencies_are_fine() {
+        check_tree("patterns-core", &["serde"], &[]);
+        check_tree("patterns-llm", &["patterns-core", "reqwest", "tokio"], &[]);
+        check_tree("patterns-parallel", &["patterns-core", "futures-util"], &[]);
+        check_tree("patterns-testkit", &["patterns-core", "hyper", "axum"], &[]);
+    }
+
+    #[test]
+    fn broken_layers_are_found() {
+        check_tree(
+            "patterns-core",
+            &["patterns-store", "tokio", "hyper"],
+            &[
+                "error: patterns-core: depends on `hyper`: only patterns-llm speaks HTTP to providers",
+                "error: patterns-core: depends on `patterns-store`: core stands alone",
+                "error: patterns-core: depends on `tokio`: core needs no runtime",
+            ],
+        );
+        check_tree(
+            "patterns-llm",
+            &["patterns-core", "patterns-parallel"],
+            &[
+                "error: patterns-llm: depends on `patterns-parallel`: of our crates, libraries see \
+             only core",
+            ],
+        );
+        check_tree(
+            "patterns-parallel",
+            &["reqwest"],
+            &[
+                "error: patterns-parallel: depends on `reqwest`: only patterns-llm speaks HTTP to \
+             providers",
+            ],
+        );
+    }
+
+    #[test]
+    fn an_empty_tree_is_not_read_right() {
+        assert_eq!(check("patterns-core", "").len(), 1);
+    }
+}

@@ -1,0 +1,24 @@
+//! `cargo xtask tidy`: the rules of the tree that no compiler knows, one file per check.
+//!
+//! Each check is a pure function from text to [`Problem`]s; `check` reads the text.
+
+mod changelog;
+mod check;
+mod clippy_config;
+mod examples;
+mod exit_codes;
+mod headers;
+mod layers;
+mod markdown;
+mod msrv;
+mod names;
+mod problem;
+mod reasons;
+mod sizes;
+mod source;
+mod strings;
+mod undeclared;
+
+pub(crate) use check::run;
+use problem::Problem;
+use source::Source;
