@@ -60,7 +60,13 @@ pub struct FanOut<'a, I, B, S> {
     /// Finished branches that can be yielded.
     ready: VecDeque<Branch<B>>,
     next_out: u64,
+    /// Branches yielded since the task last waited for anything.
+    streak: u32,
 }
+
+/// How many branches are yielded in a row before other work of the task gets its turn. Agents that
+/// never wait (scripts, the offline model) would otherwise keep a signal from being noticed.
+const MAX_STREAK: u32 = 16;
 
 /// The work of one branch.
 type Work<'a, B> = BoxFuture<'a, Result<Answer<B>, AgentError>>;
@@ -119,6 +125,7 @@ where
             waiting: BTreeMap::new(),
             ready: VecDeque::new(),
             next_out: 0,
+            streak: 0,
         }
     }
 
@@ -242,8 +249,14 @@ where
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Branch<B>>> {
         let this = &mut *self;
+        if this.streak == MAX_STREAK {
+            this.streak = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         loop {
             if let Some(branch) = this.ready.pop_front() {
+                this.streak += 1;
                 return Poll::Ready(Some(branch));
             }
             while this.may_admit() {
@@ -258,7 +271,10 @@ where
                 Poll::Ready(None) if this.is_exhausted || this.stop.is_some() => {
                     return Poll::Ready(None);
                 }
-                Poll::Ready(None) | Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) | Poll::Pending => {
+                    this.streak = 0;
+                    return Poll::Pending;
+                }
             }
         }
     }

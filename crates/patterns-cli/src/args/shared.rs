@@ -97,7 +97,7 @@ pub(crate) struct Common {
 pub(crate) enum Format {
     /// Text to read
     Human,
-    /// One JSON object
+    /// One JSON object; with --batch or --no-reduce the same as jsonl
     Json,
     /// A JSON object per branch and line, the outcome last
     Jsonl,

@@ -32,14 +32,15 @@ pub(super) async fn run(args: &MapReduceArgs, terminal: Terminal) -> Result<(), 
             let options = session.agent_options(work.map_instructions.as_deref());
             let model = Arc::clone(&session.connected.models[0]);
             let map = summary_agent(model, &options).map_err(unusable)?;
-            write_rows(session, Arc::new(map), work.documents).await
+            let show = |page: &mut Page, it: &DocumentSummary| page.paragraph(&it.summary);
+            write_rows(session, Arc::new(map), work.documents, show).await
         }
         (false, Some(schema), _) => {
             let options = session.agent_options(work.map_instructions.as_deref());
             let model = Arc::clone(&session.connected.models[0]);
             let contract = contract(schema).map_err(unusable)?;
             let map = document_agent::<Value>(model, contract, &options);
-            write_rows(session, Arc::new(map), work.documents).await
+            write_rows(session, Arc::new(map), work.documents, Page::answer).await
         }
         (true, None, None) => combine_summaries(session, work).await,
         (true, _, _) => combine_values(session, work).await,
@@ -63,7 +64,7 @@ fn summary_page(page: &mut Page, value: Option<&Reduction>, branches: &[Branch<D
             ..
         } = reduction;
         page.gap();
-        let total = format!("{total_documents} documents, {total_words} words");
+        let total = format!("documents: {total_documents} · words: {total_words}");
         page.line(Style::Dim, &total);
     }
     document_page(page, branches);
@@ -138,6 +139,7 @@ async fn write_rows<M: Serialize + Send + Sync + 'static>(
     mut session: Session,
     map: Arc<dyn Agent<Document, M>>,
     documents: Vec<Document>,
+    show: impl Fn(&mut Page, &M),
 ) -> Result<(), Error> {
     let options = session.run_options();
     let format = session.format;
@@ -150,7 +152,7 @@ async fn write_rows<M: Serialize + Send + Sync + 'static>(
         rows.write(&match format {
             Format::Human => {
                 let mut page = Page::new(paint, notice.take());
-                row(&mut page, &branch);
+                row(&mut page, &branch, &show);
                 page.finish()
             }
             Format::Json | Format::Jsonl => branch_line(&branch),
@@ -173,10 +175,10 @@ async fn write_rows<M: Serialize + Send + Sync + 'static>(
     failure_of(&outcome).map_or(Ok(()), Err)
 }
 
-fn row<M: Serialize>(page: &mut Page, branch: &Branch<M>) {
+fn row<M>(page: &mut Page, branch: &Branch<M>, show: impl Fn(&mut Page, &M)) {
     page.heading(&branch.label);
     match branch.value() {
-        Some(value) => page.answer(&serde_json::to_value(value).unwrap_or_default()),
+        Some(value) => show(page, value),
         None => page.line(Style::Red, "(this document could not be worked on)"),
     }
     page.gap();

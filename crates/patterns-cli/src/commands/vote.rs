@@ -125,6 +125,7 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
     let options = session.run_options();
     let format = session.format;
     let mut rows = session.rows();
+    let mut failed = Vec::new();
     let run = voting.run_batch(
         stream::iter(asked),
         &options,
@@ -133,16 +134,19 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
                 Format::Human => batch_line(&election),
                 Format::Json | Format::Jsonl => election_line(&election),
             });
+            let branches = election.branches.into_iter();
+            failed.extend(branches.filter(|branch| branch.error().is_some()));
         },
     );
     let ended = session.watch(run).await;
     session.output = rows.finish()?;
-    let Some(outcome) = ended? else {
+    let Some(mut outcome) = ended? else {
         return Ok(());
     };
     let end = end_of_batch(&session, &outcome);
     session.output.write(&end)?;
     session.output.finish()?;
+    outcome.branches = failed;
     failure_of(&outcome).map_or(Ok(()), Err)
 }
 

@@ -85,7 +85,7 @@ fn separated(name: &str, text: &str, delimiter: u8, problems: &mut Problems) -> 
         match record {
             Ok(record) => {
                 let line = record.position().map_or(0, csv::Position::line);
-                let values = record.iter().map(|it| Value::from(it));
+                let values = record.iter().map(Value::from);
                 let fields = header.iter().cloned().zip(values).collect();
                 rows.push(Row { line, fields });
             }
@@ -167,14 +167,31 @@ mod tests {
 
     #[test]
     fn rows_keep_their_line() {
-        assert_snapshot!(check("a.jsonl", "{\"id\": 1}\n\n{\"id\": \"b\"}\n"), @"");
-        assert_snapshot!(check("a.csv", "id,text\n1,\"two\nlines\"\n2,x\n"), @"");
-        assert_snapshot!(check("a.TSV", "id\ttext\n1\ta,b\n"), @"");
+        assert_snapshot!(check("a.jsonl", "{\"id\": 1}\n\n{\"id\": \"b\"}\n"), @r#"
+        1 {"id":1}
+        3 {"id":"b"}
+        "#);
+        assert_snapshot!(check("a.csv", "id,text\n1,\"two\nlines\"\n2,x\n"), @r#"
+        2 {"id":"1","text":"two\nlines"}
+        4 {"id":"2","text":"x"}
+        "#);
+        assert_snapshot!(check("a.TSV", "id\ttext\n1\ta,b\n"), @r#"2 {"id":"1","text":"a,b"}"#);
     }
 
     #[test]
     fn bad_rows_are_all_named() {
-        assert_snapshot!(check("a.jsonl", "{\"id\": 1}\n{\"id\": 1,}\n[]\n{\"id"), @"");
-        assert_snapshot!(check("a.csv", "id,id\n1,2\n1,2,3\n"), @"");
+        assert_snapshot!(check("a.jsonl", "{\"id\": 1}\n{\"id\": 1,}\n[]\n{\"id"), @r"
+        error[E-DATA]: 3 inputs are not valid; nothing was sent
+          a.jsonl:2:10: trailing comma
+          a.jsonl:3:1: a row is a JSON object
+          a.jsonl:4:4: EOF while parsing a string
+        help: mend or remove what is listed; ignore files and globs leave files out
+        ");
+        assert_snapshot!(check("a.csv", "id,id\n1,2\n1,2,3\n"), @r#"
+        error[E-DATA]: 2 inputs are not valid; nothing was sent
+          a.csv:1: two columns are called "id"
+          a.csv:3: the row has 3 values, the header 2
+        help: mend or remove what is listed; ignore files and globs leave files out
+        "#);
     }
 }

@@ -58,10 +58,10 @@ impl Account {
         } = self.usage;
         let mut line = format!(
             "branches: {started} started = {answered} answered + {failed} failed + {cancelled} \
-             cancelled · {calls} calls · {attempts} attempts"
+             cancelled · calls {calls} · attempts {attempts}"
         );
         if self.usage.total_tokens() > 0 {
-            line += &format!(" · {} tokens in", self.usage.input_tokens);
+            line += &format!(" · tokens {} in", self.usage.input_tokens);
             if self.usage.cached_input_tokens > 0 {
                 line += &format!(" ({} cached)", self.usage.cached_input_tokens);
             }

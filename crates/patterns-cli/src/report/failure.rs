@@ -9,14 +9,15 @@ use crate::error::{Error, ErrorKind};
 /// Returns the error that an outcome amounts to, if anything in it failed.
 pub(crate) fn failure_of<A, B>(outcome: &Outcome<A, B>) -> Option<Error> {
     let failed = outcome.counts.failed;
-    let details = details(&outcome.branches)
-        .into_iter()
-        .chain(details(&outcome.steps));
+    let mut reasons = Reasons::default();
+    reasons.collect(&outcome.branches);
+    reasons.collect(&outcome.steps);
+    let details = reasons.lines();
     match &outcome.value {
         Ok(_) if failed == 0 => None,
         Ok(_) => {
             let message = format!("{failed} of {} branches failed", outcome.counts.started);
-            let help = "the result was made without them; --max-failures sets what is accepted";
+            let help = "the result was made without them; --output json has each with its error";
             Some(
                 Error::new(ErrorKind::SomeFailed, message)
                     .details(details)
@@ -27,13 +28,35 @@ pub(crate) fn failure_of<A, B>(outcome: &Outcome<A, B>) -> Option<Error> {
     }
 }
 
-fn details<B>(branches: &[Branch<B>]) -> Vec<String> {
-    let failed = branches
-        .iter()
-        .filter_map(|branch| Some((branch, branch.error()?)));
-    failed
-        .map(|(branch, error)| format!("{}: {}", branch.label, words(error)))
-        .collect()
+/// Why branches failed, each reason once, in the order seen.
+#[derive(Default)]
+struct Reasons(Vec<(String, Vec<String>)>);
+
+impl Reasons {
+    fn collect<B>(&mut self, branches: &[Branch<B>]) {
+        for branch in branches {
+            let Some(reason) = branch.error().map(words) else {
+                continue;
+            };
+            let label = branch.label.clone();
+            match self.0.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, labels)) => labels.push(label),
+                None => self.0.push((reason, vec![label])),
+            }
+        }
+    }
+
+    /// Names up to three branches for each reason.
+    fn lines(self) -> Vec<String> {
+        let line = |(reason, labels): (String, Vec<String>)| {
+            let named = labels[..labels.len().min(3)].join(", ");
+            match labels.len().saturating_sub(3) {
+                0 => format!("{named}: {reason}"),
+                more => format!("{named} and {more} more: {reason}"),
+            }
+        };
+        self.0.into_iter().map(line).collect()
+    }
 }
 
 /// Says why a branch failed, in the provider's words where there are any.

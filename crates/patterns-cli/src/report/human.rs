@@ -46,9 +46,11 @@ impl Page {
         self.text.push('\n');
     }
 
-    /// Adds an empty line.
+    /// Adds an empty line, unless nothing is above it.
     pub(crate) fn gap(&mut self) {
-        self.text.push('\n');
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
     }
 
     /// Adds an answer of the user's own shape: a lone text as it is, all else as JSON.

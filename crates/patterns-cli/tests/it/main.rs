@@ -1,1 +1,12 @@
-//! Tests of the command, as its users run it.
+//! Tests of the command, as its users run it: exit code, standard output, standard error.
+#![expect(clippy::too_many_lines, reason = "snapshots and tables are long and flat")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail a test")]
+
+mod batch;
+mod help;
+mod inputs;
+mod offline;
+mod outputs;
+mod providers;
+mod signals;
+mod support;

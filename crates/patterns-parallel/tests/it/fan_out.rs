@@ -151,3 +151,23 @@ async fn a_fatal_failure_lets_the_others_in_flight_end_and_starts_no_more() {
     let started = |event: &Event| matches!(event, Event::BranchStarted { .. });
     assert_eq!(log.events().iter().filter(|it| started(it)).count(), 4);
 }
+
+#[tokio::test]
+async fn agents_that_never_wait_do_not_keep_others_from_their_turn() {
+    let agent = squares(|_| 0);
+    let (options, _) = logged(4);
+    let mut ended = 0;
+    let all = async {
+        let mut branches = fan_out(numbers(1_000), &options, &agent);
+        while branches.next().await.is_some() {
+            ended += 1;
+        }
+    };
+    let other = tokio::task::yield_now();
+    tokio::select! {
+        biased;
+        () = all => panic!("the run took the task for itself"),
+        () = other => {}
+    }
+    assert!(ended < 100, "{ended} branches before the other one's turn");
+}

@@ -1,0 +1,152 @@
+//! Batches against the simulator: what is printed and what the provider saw must agree.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use crate::support::{Place, Server, Simulator, completion, error};
+
+#[test]
+fn a_batch_and_the_ledger_agree() {
+    let place = Place::new();
+    let mut rows = String::new();
+    for n in 0..60 {
+        writeln!(
+            rows,
+            r#"{{"id": "q{n}", "question": "What is {n} plus {n}?"}}"#
+        )
+        .unwrap();
+    }
+    place.write("questions.jsonl", rows.as_bytes());
+    let simulator = Simulator::start(&place, &["--seed", "1"]);
+    let mut args = vec![
+        "vote",
+        "--batch",
+        "questions.jsonl",
+        "-n",
+        "3",
+        "--output",
+        "jsonl",
+        "-o",
+        "out.jsonl",
+    ];
+    args.extend(simulator.args());
+    let shown = place.run(&args);
+    assert!(shown.starts_with("exit 0\n"), "{shown}");
+    let account = "180 started = 180 answered + 0 failed + 0 cancelled · calls 180 · attempts 180";
+    assert!(shown.contains(account), "{shown}");
+    let ledger = simulator.ledger();
+    assert_eq!(
+        (&ledger["requests"], &ledger["answered"]),
+        (&Value::from(180), &Value::from(180))
+    );
+    let lines = place.read("out.jsonl");
+    let lines: Vec<Value> = lines
+        .lines()
+        .map(|it| serde_json::from_str(it).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 61);
+    let mut ids: Vec<&str> = lines.iter().filter_map(|it| it["id"].as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 60);
+    // The voters of a question are different draws.
+    assert!(
+        lines
+            .iter()
+            .any(|it| it["counts"].as_array().is_some_and(|it| it.len() > 1))
+    );
+    let outcome = lines.last().unwrap();
+    let decided = &outcome["value"];
+    assert_eq!(
+        decided["decided"].as_u64().unwrap() + decided["undecided"].as_u64().unwrap(),
+        60
+    );
+}
+
+#[test]
+fn two_runs_with_one_seed_are_the_same() {
+    let place = Place::with(&[("a.txt", "Text."), ("b.txt", "More text.")]);
+    let simulator = Simulator::start(&place, &["--latency", "5ms", "--latency-sigma", "0.5"]);
+    let mut args = vec![
+        "map-reduce",
+        "a.txt",
+        "b.txt",
+        "--seed",
+        "3",
+        "--output",
+        "json",
+    ];
+    args.extend(simulator.args());
+    let (code, first) = place.data(&args);
+    assert_eq!((code, place.data(&args).1), (Some(0), first));
+}
+
+#[test]
+fn elections_of_a_batch_for_people() {
+    let rows = r#"{"question": "one", "options": ["a", "b"]}
+{"question": "two"}"#;
+    let place = Place::with(&[("q.jsonl", rows)]);
+    let server = Server::start(|body| {
+        if body.contains("two") {
+            return (400, error("invalid_request_error", "No."));
+        }
+        assert!(body.contains("Answer with one of"), "{body}");
+        (
+            200,
+            completion(r#"{"reasoning": "", "answer": "a", "confidence": 1}"#),
+        )
+    });
+    let mut args = vec![
+        "vote",
+        "--batch",
+        "q.jsonl",
+        "-n",
+        "2",
+        "--concurrency",
+        "1",
+    ];
+    args.extend(server.args());
+    insta::assert_snapshot!(place.run(&args), @r#"
+    exit 3
+    --- stdout
+    q.jsonl:1: a (2 of 2 votes, 100 %)
+    q.jsonl:2: no consensus: quorum missed (0 of 0 votes, 0 %), 2 abstained
+
+    1 decided, 1 without consensus
+    --- stderr
+    branches: 4 started = 2 answered + 2 failed + 0 cancelled · calls 4 · attempts 4 · tokens 20 in, 10 out · [time]
+    error[E-SOME-FAILED]: 2 of 4 branches failed
+      q.jsonl:2/1, q.jsonl:2/2: the provider rejected the request (HTTP 400, code "invalid_request_error"): No.
+    help: the result was made without them; --output json has each with its error
+    "#);
+}
+
+#[test]
+fn bad_batches_are_refused() {
+    let place = Place::with(&[
+        ("empty.jsonl", "\n"),
+        (
+            "bad.jsonl",
+            "{\"q\": \"x\"}\n{\"question\": \"x\", \"options\": 3}\n",
+        ),
+        ("rows.txt", "x"),
+    ]);
+    for (file, code, says) in [
+        ("empty.jsonl", 4, "there is no question in empty.jsonl"),
+        (
+            "bad.jsonl",
+            65,
+            "bad.jsonl:2: options is not a list of texts",
+        ),
+        ("rows.txt", 65, "ends in .jsonl, .csv or .tsv"),
+        ("nope.jsonl", 66, "No such file"),
+    ] {
+        let shown = place.run(&["vote", "--batch", file]);
+        assert!(
+            shown.starts_with(&format!("exit {code}\n")),
+            "{file}: {shown}"
+        );
+        assert!(shown.contains(says), "{file}: {shown}");
+    }
+}

@@ -1,0 +1,509 @@
+//! Help, usage errors and completions.
+
+use insta::assert_snapshot;
+
+use crate::support::Place;
+
+#[test]
+fn help_of_every_command() {
+    let place = Place::new();
+    assert_snapshot!(place.run(&["--help"]), @r"
+    exit 0
+    --- stdout
+    Parallel LLM work with typed answers: sectioning, voting and map-reduce
+
+    Usage: patterns <COMMAND>
+
+    Commands:
+      section      Write sections on a topic in parallel and merge them
+      vote         Put a question to several voters and let a rule decide
+      map-reduce   Work on every document in parallel and combine the answers
+      simulate     Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
+      completions  Print a completion script for a shell
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Exit codes: 0 all answered, 2 usage, 3 some branches failed, 4 nothing to do, 65 bad input or
+    schema, 66 input missing, 69 provider unavailable, 70 bug, 73 cannot create output, 74 cannot write,
+    75 try later, 77 credentials or quota, 78 configuration, 130 Ctrl-C, 141 closed pipe, 143 SIGTERM.
+    PATTERNS_LOG=debug writes a log to standard error.
+    --- stderr
+    ");
+    assert_snapshot!(place.run(&["section", "--help"]), @r#"
+    exit 0
+    --- stdout
+    Write sections on a topic in parallel and merge them
+
+    Usage: patterns section [OPTIONS] <TOPIC>
+
+    Arguments:
+      <TOPIC>
+              What to write about; - reads standard input
+
+    Options:
+      -s, --section <NAME>
+              A section to write; repeat for more
+
+          --plan <N>
+              Let the model plan this many sections [default: 3, if no section is named]
+
+          --context <PATH>
+              Material to work from: a file, a directory or a glob; repeat for more
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Model:
+      -m, --model <MODEL>
+              openai:NAME, ollama:NAME, compatible:NAME (with --base-url) or offline [default: OpenAI if
+              OPENAI_API_KEY is set, else a local Ollama, else offline]
+
+          --base-url <URL>
+              Address of the provider, such as http://localhost:8000/v1
+
+          --key-file <FILE>
+              File with the API key [default: OPENAI_API_KEY, or PATTERNS_API_KEY for compatible:NAME]
+
+          --instructions <TEXT>
+              What the model is told on top of the pattern's own instructions
+
+          --schema <FILE>
+              JSON Schema of the answer you want instead of the default one
+
+          --temperature <NUMBER>
+              Randomness, 0 to 2 [default: the provider's]
+
+          --max-output-tokens <TOKENS>
+              Upper bound of each answer, hidden reasoning included
+
+          --seed <NUMBER>
+              Makes draws and the run's id repeatable, as far as the provider can
+
+    Run:
+          --concurrency <N>
+              Calls in flight at once, 1 to 10000
+              
+              [default: 16]
+
+          --timeout <DURATION>
+              Time for one attempt of a call, such as 30s or 2m
+              
+              [default: 120s]
+
+          --max-failures <POLICY>
+              What a failed branch means for the others: keep-going, fail-fast, or a share such as 10%
+              
+              [default: keep-going]
+
+    Output:
+          --output <FORM>
+              Form of the result
+
+              Possible values:
+              - human: Text to read
+              - json:  One JSON object; with --batch or --no-reduce the same as jsonl
+              - jsonl: A JSON object per branch and line, the outcome last
+              
+              [default: human]
+
+      -o, --output-file <FILE>
+              Write the result to a file, all at once at the end
+
+          --events <FILE>
+              Write what happens, as it happens, to a file: one JSON object per line
+
+      -q, --quiet
+              Say nothing but errors on standard error
+
+          --color <WHEN>
+              When to use colours
+
+              Possible values:
+              - auto:   On a terminal, unless NO_COLOR is set or TERM is "dumb"
+              - always: Always
+              - never:  Never
+              
+              [default: auto]
+
+    Examples:
+      patterns section 'The Rust language' -s History -s 'Pros and cons'
+      patterns section 'Our outage of 3 May' --plan 4 --context notes.md --context timeline.log
+    --- stderr
+    "#);
+    assert_snapshot!(place.run(&["vote", "--help"]), @r#"
+    exit 0
+    --- stdout
+    Put a question to several voters and let a rule decide
+
+    Usage: patterns vote [OPTIONS] [QUESTION]
+
+    Arguments:
+      [QUESTION]
+              What to ask; - reads standard input
+
+    Options:
+      -n, --voters <N>
+              How many ballots are cast [default: 5, or one per --panel model]
+
+          --option <ANSWER>
+              An answer to choose from; repeat for more
+
+          --context <PATH>
+              Material that the answer should rest on: a file, a directory or a glob; repeat for more
+
+          --batch <FILE>
+              Hold one election per row of a JSONL, CSV or TSV file; a row may have its own `options`
+
+          --question-field <NAME>
+              Field of a row with the question
+              
+              [default: question]
+
+          --id-field <NAME>
+              Field of a row with its id [default: id, else file:line]
+
+          --rule <RULE>
+              How ballots become a winner
+
+              Possible values:
+              - plurality: The most votes
+              - majority:  The most votes, if more than half
+              - unanimous: All votes
+              - threshold: The most votes, if at least --threshold of them
+              
+              [default: plurality]
+
+          --threshold <SHARE>
+              Least share of the votes, such as 0.67 or 67%; for --rule threshold
+
+          --quorum <N>
+              Least number of valid votes
+              
+              [default: 0]
+
+          --tie <WAY>
+              What happens when several answers lead
+
+              Possible values:
+              - first-seen:   The answer of the earliest voter wins
+              - no-consensus: Nobody wins
+              
+              [default: first-seen]
+
+          --panel <MODEL>
+              A model that votes, in place of --model; repeat for more
+
+          --answer-field <FIELD>
+              Field of the --schema that is counted, by name or JSON pointer [default: answer, else the
+              whole ballot]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Model:
+      -m, --model <MODEL>
+              openai:NAME, ollama:NAME, compatible:NAME (with --base-url) or offline [default: OpenAI if
+              OPENAI_API_KEY is set, else a local Ollama, else offline]
+
+          --base-url <URL>
+              Address of the provider, such as http://localhost:8000/v1
+
+          --key-file <FILE>
+              File with the API key [default: OPENAI_API_KEY, or PATTERNS_API_KEY for compatible:NAME]
+
+          --instructions <TEXT>
+              What the model is told on top of the pattern's own instructions
+
+          --schema <FILE>
+              JSON Schema of the answer you want instead of the default one
+
+          --temperature <NUMBER>
+              Randomness, 0 to 2 [default: the provider's]
+
+          --max-output-tokens <TOKENS>
+              Upper bound of each answer, hidden reasoning included
+
+          --seed <NUMBER>
+              Makes draws and the run's id repeatable, as far as the provider can
+
+    Run:
+          --concurrency <N>
+              Calls in flight at once, 1 to 10000
+              
+              [default: 16]
+
+          --timeout <DURATION>
+              Time for one attempt of a call, such as 30s or 2m
+              
+              [default: 120s]
+
+          --max-failures <POLICY>
+              What a failed branch means for the others: keep-going, fail-fast, or a share such as 10%
+              
+              [default: keep-going]
+
+    Output:
+          --output <FORM>
+              Form of the result
+
+              Possible values:
+              - human: Text to read
+              - json:  One JSON object; with --batch or --no-reduce the same as jsonl
+              - jsonl: A JSON object per branch and line, the outcome last
+              
+              [default: human]
+
+      -o, --output-file <FILE>
+              Write the result to a file, all at once at the end
+
+          --events <FILE>
+              Write what happens, as it happens, to a file: one JSON object per line
+
+      -q, --quiet
+              Say nothing but errors on standard error
+
+          --color <WHEN>
+              When to use colours
+
+              Possible values:
+              - auto:   On a terminal, unless NO_COLOR is set or TERM is "dumb"
+              - always: Always
+              - never:  Never
+              
+              [default: auto]
+
+    Examples:
+      patterns vote 'Is glass a liquid?' --option yes --option no
+      patterns vote 'Is this claim true?' --context claim.txt -n 7 --rule threshold --threshold 0.8
+      patterns vote --batch questions.jsonl --output jsonl -o elections.jsonl
+    --- stderr
+    "#);
+    assert_snapshot!(place.run(&["map-reduce", "--help"]), @r#"
+    exit 0
+    --- stdout
+    Work on every document in parallel and combine the answers
+
+    Usage: patterns map-reduce [OPTIONS] <PATH>...
+
+    Arguments:
+      <PATH>...
+              Documents: files, directories, globs, or - for standard input
+
+    Options:
+          --map-instructions <TEXT>
+              What to do with each document, on top of --instructions
+
+          --reduce-instructions <TEXT>
+              How to combine the answers, on top of --instructions
+
+          --map-schema <FILE>
+              JSON Schema of the answer to each document; --schema is that of the combination
+
+          --no-reduce
+              Do not combine the answers; write each one, in input order, as soon as it can be
+
+          --reduce-tokens <N>
+              Tokens of answers that one reduce call may combine
+
+          --text-field <NAME>
+              Field of a row with the text [default: the first of text, content, body, message,
+              question]
+
+          --id-field <NAME>
+              Field of a row with its id [default: id, else file:line]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Model:
+      -m, --model <MODEL>
+              openai:NAME, ollama:NAME, compatible:NAME (with --base-url) or offline [default: OpenAI if
+              OPENAI_API_KEY is set, else a local Ollama, else offline]
+
+          --base-url <URL>
+              Address of the provider, such as http://localhost:8000/v1
+
+          --key-file <FILE>
+              File with the API key [default: OPENAI_API_KEY, or PATTERNS_API_KEY for compatible:NAME]
+
+          --instructions <TEXT>
+              What the model is told on top of the pattern's own instructions
+
+          --schema <FILE>
+              JSON Schema of the answer you want instead of the default one
+
+          --temperature <NUMBER>
+              Randomness, 0 to 2 [default: the provider's]
+
+          --max-output-tokens <TOKENS>
+              Upper bound of each answer, hidden reasoning included
+
+          --seed <NUMBER>
+              Makes draws and the run's id repeatable, as far as the provider can
+
+    Run:
+          --concurrency <N>
+              Calls in flight at once, 1 to 10000
+              
+              [default: 16]
+
+          --timeout <DURATION>
+              Time for one attempt of a call, such as 30s or 2m
+              
+              [default: 120s]
+
+          --max-failures <POLICY>
+              What a failed branch means for the others: keep-going, fail-fast, or a share such as 10%
+              
+              [default: keep-going]
+
+    Output:
+          --output <FORM>
+              Form of the result
+
+              Possible values:
+              - human: Text to read
+              - json:  One JSON object; with --batch or --no-reduce the same as jsonl
+              - jsonl: A JSON object per branch and line, the outcome last
+              
+              [default: human]
+
+      -o, --output-file <FILE>
+              Write the result to a file, all at once at the end
+
+          --events <FILE>
+              Write what happens, as it happens, to a file: one JSON object per line
+
+      -q, --quiet
+              Say nothing but errors on standard error
+
+          --color <WHEN>
+              When to use colours
+
+              Possible values:
+              - auto:   On a terminal, unless NO_COLOR is set or TERM is "dumb"
+              - always: Always
+              - never:  Never
+              
+              [default: auto]
+
+    Examples:
+      patterns map-reduce docs/
+      patterns map-reduce 'logs/**/*.log' --map-instructions 'List every error with its cause.'
+      patterns map-reduce mails.jsonl --no-reduce --map-schema invoice.json --output jsonl
+
+    A text file is one document; a .jsonl, .csv or .tsv file has one per row. Directories and globs
+    leave out hidden files and what .gitignore and .ignore files name; links to directories are not
+    followed.
+    --- stderr
+    "#);
+    assert_snapshot!(place.run(&["simulate", "--help"]), @r"
+    exit 0
+    --- stdout
+    Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
+
+    Usage: patterns simulate [OPTIONS]
+
+    Options:
+      -p, --port <PORT>            Port on the loopback interface; 0 takes any free one [default: 8080]
+          --latency <DURATION>     Median time of an answer, such as 400ms [default: 0ms]
+          --latency-sigma <SIGMA>  Spread of that time: the sigma of a lognormal distribution; 0 for a
+                                   fixed time [default: 0]
+          --seed <NUMBER>          Makes answers and times repeatable [default: 0]
+      -q, --quiet                  Say nothing but errors on standard error
+      -h, --help                   Print help
+
+    Example, in two terminals:
+      patterns simulate --port 8080 --latency 400ms --latency-sigma 0.5
+      patterns vote 'Is glass a liquid?' --model compatible:sim --base-url http://[server]/v1
+    --- stderr
+    ");
+}
+
+#[test]
+fn usage_errors() {
+    let place = Place::with(&[("q.txt", "?")]);
+    for (args, says) in [
+        (vec![], "Usage: patterns"),
+        (
+            vec!["map-reduse"],
+            "a similar subcommand exists: 'map-reduce'",
+        ),
+        (vec!["vote"], "required arguments"),
+        (
+            vec!["vote", "?", "--modle", "x"],
+            "a similar argument exists: '--model'",
+        ),
+        (vec!["vote", "?", "-n", "0"], "0 is not in 1..=1000"),
+        (
+            vec!["vote", "?", "--timeout", "5"],
+            "expected a number with a unit",
+        ),
+        (vec!["vote", "?", "--concurrency", "0"], "from 1 to 10000"),
+        (vec!["vote", "?", "--temperature", "3"], "from 0 to 2"),
+        (
+            vec!["vote", "?", "--rule", "threshold"],
+            "needs --threshold SHARE",
+        ),
+        (
+            vec!["vote", "?", "--threshold", "0.5"],
+            "is for --rule threshold",
+        ),
+        (vec!["vote", "  "], "the question is empty"),
+        (
+            vec!["vote", "?", "--max-failures", "10"],
+            "a percentage such as 10%",
+        ),
+        (
+            vec!["section", "T", "-s", "A", "--plan", "2"],
+            "cannot be used with",
+        ),
+        (
+            vec!["map-reduce", "q.txt", "--base-url", "http://x"],
+            "required arguments",
+        ),
+        (
+            vec!["map-reduce", "q.txt", "--model", "olama:x"],
+            "did you mean \"ollama:x\"?",
+        ),
+        (
+            vec!["map-reduce", "q.txt", "--model", "openai"],
+            "write `openai:MODEL`",
+        ),
+        (
+            vec!["map-reduce", "q.txt", "--model", ""],
+            "there is no provider",
+        ),
+        (
+            vec![
+                "vote", "?", "-n", "2", "--quorum", "3", "--model", "offline",
+            ],
+            "the quorum is larger",
+        ),
+        (
+            vec!["section", "T", "-s", "A", "-s", "A", "--model", "offline"],
+            "the same name",
+        ),
+    ] {
+        let shown = place.run(&args);
+        assert!(
+            shown.starts_with("exit 2\n--- stdout\n--- stderr\n"),
+            "{args:?}: {shown}"
+        );
+        assert!(shown.contains(says), "{args:?}: {shown}");
+    }
+}
+
+#[test]
+fn version_and_completions_are_data() {
+    let place = Place::new();
+    let (code, version) = place.data(&["--version"]);
+    assert_eq!((code, version.starts_with("patterns ")), (Some(0), true));
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let (code, script) = place.data(&["completions", shell]);
+        assert_eq!(code, Some(0));
+        assert!(script.contains("map-reduce"), "{shell}");
+    }
+}
