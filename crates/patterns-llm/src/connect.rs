@@ -91,7 +91,9 @@ impl Provider {
     }
 
     fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|provider| provider.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|provider| provider.name() == name)
     }
 
     fn usual_base_url(self) -> Option<&'static str> {
@@ -275,13 +277,16 @@ fn checked_url(url: &str) -> Result<String, ConnectError> {
         let message = format!("the base URL {why}");
         ConnectError::new(ConnectErrorKind::InvalidBaseUrl, message)
     };
-    let url = Url::parse(url.trim())
-        .map_err(|error| invalid("is not a URL like http://localhost:8000/v1").with_source(error))?;
+    let url = Url::parse(url.trim()).map_err(|error| {
+        invalid("is not a URL like http://localhost:8000/v1").with_source(error)
+    })?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(invalid("must begin with http:// or https://"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid("must not contain a user or password: set the key instead"));
+        return Err(invalid(
+            "must not contain a user or password: set the key instead",
+        ));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(invalid("must not contain `?` or `#`"));

@@ -1,8 +1,8 @@
 //! What was typed: the command line, before anything is read or checked against the world.
 
 mod map_reduce;
+mod run;
 mod section;
-mod shared;
 mod simulate;
 mod values;
 mod vote;
@@ -10,8 +10,8 @@ mod vote;
 use clap::{Parser, Subcommand};
 
 pub(crate) use map_reduce::MapReduceArgs;
+pub(crate) use run::{Common, Format};
 pub(crate) use section::SectionArgs;
-pub(crate) use shared::{Common, Format};
 pub(crate) use simulate::SimulateArgs;
 pub(crate) use values::MaxFailures;
 pub(crate) use vote::{RuleName, TieName, VoteArgs};

@@ -1,5 +1,8 @@
 //! Tests of the command, as its users run it: exit code, standard output, standard error.
-#![expect(clippy::too_many_lines, reason = "snapshots and tables are long and flat")]
+#![expect(
+    clippy::too_many_lines,
+    reason = "snapshots and tables are long and flat"
+)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail a test")]
 
 mod batch;

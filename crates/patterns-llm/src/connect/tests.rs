@@ -1,1 +1,104 @@
-//! Tests to come.
+//! Names, addresses and keys: what connects, and what is refused with which words.
+
+use super::*;
+
+fn named(name: &str) -> Result<String, ConnectError> {
+    let connect = connect(name)?.api_key("sk-canary-0123456789");
+    Ok(connect.build()?.id().to_string())
+}
+
+#[test]
+fn names_connect_to_their_providers() {
+    for (name, id) in [
+        ("openai:gpt-5-mini", "openai:gpt-5-mini"),
+        ("ollama:qwen3:8b", "ollama:qwen3:8b"),
+        (" openai : gpt-5-mini ", "openai:gpt-5-mini"),
+        ("offline", "offline"),
+    ] {
+        assert_eq!(named(name).unwrap(), id, "{name}");
+    }
+}
+
+#[test]
+fn names_that_mean_nothing_are_refused_with_a_suggestion() {
+    use ConnectErrorKind::{MissingModel, UnexpectedModel, UnknownProvider};
+    for (name, kind, suggestion) in [
+        ("gpt-5-mini", UnknownProvider, None),
+        ("opnai:gpt-5", UnknownProvider, Some("openai:gpt-5")),
+        ("OLLAMA:x", UnknownProvider, Some("ollama:x")),
+        ("ofline", UnknownProvider, Some("offline")),
+        ("", UnknownProvider, None),
+        ("openai", MissingModel, None),
+        ("ollama: ", MissingModel, None),
+        ("offline:x", UnexpectedModel, Some("offline")),
+    ] {
+        let error = named(name).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.suggestion()),
+            (kind, suggestion),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn base_urls_are_checked_and_part_of_the_name() {
+    let at = |url: &str| connect("compatible:m").unwrap().base_url(url).build();
+    for (url, id) in [
+        (
+            "http://localhost:8000/v1",
+            "compatible:m@http://localhost:8000/v1",
+        ),
+        (
+            " https://HOST.example/v1/ ",
+            "compatible:m@https://host.example/v1",
+        ),
+    ] {
+        assert_eq!(at(url).unwrap().id().to_string(), id);
+    }
+    for url in [
+        "",
+        "localhost:8000",
+        "ftp://host/v1",
+        "http://me:secret@host/v1",
+        "http://host/v1?key=secret",
+    ] {
+        let error = at(url).err().expect(url);
+        assert_eq!(error.kind(), ConnectErrorKind::InvalidBaseUrl, "{url}");
+        assert!(!format!("{error} {error:?}").contains("secret"), "{url}");
+    }
+    let moved = connect("ollama:m")
+        .unwrap()
+        .base_url("http://box:1/v1")
+        .build()
+        .unwrap();
+    assert_eq!(moved.id().to_string(), "ollama:m@http://box:1/v1");
+    let usual = connect("ollama:m")
+        .unwrap()
+        .base_url(OLLAMA_BASE_URL)
+        .build()
+        .unwrap();
+    assert_eq!(usual.id().to_string(), "ollama:m");
+}
+
+#[test]
+fn keys_are_needed_where_they_are_and_never_shown() {
+    let kind = |it: Result<Arc<dyn Model>, ConnectError>| it.err().map(|error| error.kind());
+    let openai = || connect("openai:m").unwrap();
+    assert_eq!(kind(openai().build()), Some(ConnectErrorKind::MissingKey));
+    assert_eq!(
+        kind(openai().api_key(" ").build()),
+        Some(ConnectErrorKind::MissingKey)
+    );
+    let error = openai()
+        .api_key("sk-canary\n1")
+        .build()
+        .err()
+        .expect("no header can carry it");
+    assert_eq!(error.kind(), ConnectErrorKind::InvalidKey);
+    assert!(!format!("{error} {error:?}").contains("canary"));
+    assert!(!format!("{:?}", openai().api_key("sk-canary")).contains("canary"));
+    assert_eq!(kind(connect("ollama:m").unwrap().build()), None);
+    let missing = connect("compatible:m").unwrap().build();
+    assert_eq!(kind(missing), Some(ConnectErrorKind::MissingBaseUrl));
+}

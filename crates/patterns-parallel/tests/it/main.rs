@@ -1,4 +1,6 @@
 //! Tests of the patterns through their public interface, on scripted and mocked agents.
+#![expect(clippy::too_many_lines, reason = "snapshots are long and flat")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail a test")]
 
 mod fan_out;
 mod map_reduce;

@@ -18,15 +18,14 @@ use crate::support::{failure, logged};
 /// What a combination covers, and how it was made.
 type Covered = Vec<String>;
 
+type Combiner = ScriptedAgent<ReduceTask<String, Covered>, Covered>;
+
 fn documents(count: usize) -> impl futures_util::Stream<Item = Document> + Send {
     stream::iter(0..count).map(|n| Document::new(format!("{n:03}"), "some words"))
 }
 
 /// Maps a document to its id and combines ids by joining them, later documents being faster.
-fn pattern() -> (
-    MapReduce<String, Covered>,
-    Arc<ScriptedAgent<ReduceTask<String, Covered>, Covered>>,
-) {
+fn pattern() -> (MapReduce<String, Covered>, Arc<Combiner>) {
     let map = ScriptedAgent::new(|document: &Document| match document.id.as_str() {
         id if id.ends_with('7') => Err(failure(ModelErrorKind::Filtered)),
         id => Ok(id.to_owned()),

@@ -103,7 +103,10 @@ impl OpenAi {
                 Some(weaker) if error.kind() == ModelErrorKind::UnsupportedFormat => {
                     // The attempt is on the bill of the call that goes on.
                     let calls = 0;
-                    spent += Usage { calls, ..error.usage() };
+                    spent += Usage {
+                        calls,
+                        ..error.usage()
+                    };
                     self.step_down(rung, weaker, request);
                 }
                 _ => {

@@ -159,9 +159,8 @@ impl Message {
 fn failed_finish(reason: Option<&str>) -> Option<ModelErrorKind> {
     Some(match reason? {
         "length" | "max_tokens" | "MAX_TOKENS" | "model_length" => ModelErrorKind::Truncated,
-        "content_filter" | "SAFETY" | "RECITATION" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII" => {
-            ModelErrorKind::Filtered
-        }
+        "content_filter" | "SAFETY" | "RECITATION" | "BLOCKLIST" | "PROHIBITED_CONTENT"
+        | "SPII" => ModelErrorKind::Filtered,
         "refusal" => ModelErrorKind::Refused,
         "error" => ModelErrorKind::Unavailable { retry_after: None },
         _ => return None,
@@ -181,5 +180,7 @@ fn finish(reason: Option<&str>) -> FinishReason {
 fn count(value: &Value) -> u64 {
     let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
     // A float of the wire; negative and absurd ones saturate.
-    number.or_else(|| value.as_f64().map(|it| it as u64)).unwrap_or(0)
+    number
+        .or_else(|| value.as_f64().map(|it| it as u64))
+        .unwrap_or(0)
 }

@@ -108,7 +108,9 @@ impl Reading<'_> {
             Some(value.to_owned())
         };
         let known = ["x-request-id", "request-id", "apim-request-id"];
-        let header = known.iter().find_map(|name| named(&self.reply.headers, name));
+        let header = known
+            .iter()
+            .find_map(|name| named(&self.reply.headers, name));
         header.or_else(|| Some(body.get("request_id")?.as_str()?.to_owned()))
     }
 }

@@ -35,7 +35,9 @@ impl Failure {
 
     /// Reads what stands behind `error`.
     pub(super) fn of_error(status: u16, error: &Value) -> Self {
-        let code = error.pointer("/details/error_code").or_else(|| error.get("code"));
+        let code = error
+            .pointer("/details/error_code")
+            .or_else(|| error.get("code"));
         let code = code.and_then(plain);
         let class = error.get("type").or_else(|| error.get("status"));
         Self {
@@ -77,7 +79,11 @@ impl Failure {
     }
 
     fn by_code(&self, retry_after: Option<Duration>) -> Option<ModelErrorKind> {
-        if self.quota.as_deref().is_some_and(|it| it.contains("PerDay")) {
+        if self
+            .quota
+            .as_deref()
+            .is_some_and(|it| it.contains("PerDay"))
+        {
             return Some(ModelErrorKind::QuotaExhausted);
         }
         // OpenAI: the code is what counts, the type may say something else.
@@ -89,7 +95,10 @@ impl Failure {
         let words = self.message.to_lowercase();
         let says = |phrases: &[&str]| phrases.iter().any(|it| words.contains(it));
         let is_client_error = (400..500).contains(&self.status);
-        let blames_format = self.param.as_deref().is_some_and(|it| it.starts_with("response_format"));
+        let blames_format = self
+            .param
+            .as_deref()
+            .is_some_and(|it| it.starts_with("response_format"));
         if is_client_error && says(TOO_LONG) {
             Some(ModelErrorKind::ContextTooLong)
         } else if is_client_error && says(OUT_OF_MONEY) {
@@ -159,7 +168,12 @@ const FORMAT: &[&str] = &[
 
 const MODERATION: &[&str] = &["moderation", "flagged", "guardrail"];
 
-const UNKNOWN_MODEL: &[&str] = &["model not found", "invalid model", "unknown model", "not a valid model"];
+const UNKNOWN_MODEL: &[&str] = &[
+    "model not found",
+    "invalid model",
+    "unknown model",
+    "not a valid model",
+];
 
 const BAD_KEY: &[&str] = &["api key not valid", "invalid api key", "incorrect api key"];
 
@@ -177,16 +191,27 @@ fn kind_of_name(name: &str, retry_after: Option<Duration>) -> Option<ModelErrorK
         | "billing_not_active"
         | "billing_error"
         | "enforced_spend_limit_reached" => ModelErrorKind::QuotaExhausted,
-        "rate_limit_exceeded" | "rate_limit_error" | "rate_limited" | "slow_down"
+        "rate_limit_exceeded"
+        | "rate_limit_error"
+        | "rate_limited"
+        | "slow_down"
         | "RESOURCE_EXHAUSTED" => ModelErrorKind::RateLimited { retry_after },
-        "server_is_overloaded" | "overloaded_error" | "engine_overloaded"
-        | "service_unavailable_error" | "UNAVAILABLE" => ModelErrorKind::Overloaded { retry_after },
-        "context_length_exceeded" | "exceed_context_size_error" | "request_too_large"
+        "server_is_overloaded"
+        | "overloaded_error"
+        | "engine_overloaded"
+        | "service_unavailable_error"
+        | "UNAVAILABLE" => ModelErrorKind::Overloaded { retry_after },
+        "context_length_exceeded"
+        | "exceed_context_size_error"
+        | "request_too_large"
         | "string_above_max_length" => ModelErrorKind::ContextTooLong,
-        "invalid_api_key" | "authentication_error" | "permission_error" | "account_deactivated"
-        | "UNAUTHENTICATED" | "PERMISSION_DENIED" | "FAILED_PRECONDITION" => {
-            ModelErrorKind::Unauthorized
-        }
+        "invalid_api_key"
+        | "authentication_error"
+        | "permission_error"
+        | "account_deactivated"
+        | "UNAUTHENTICATED"
+        | "PERMISSION_DENIED"
+        | "FAILED_PRECONDITION" => ModelErrorKind::Unauthorized,
         "model_not_found" | "not_found_error" | "DeploymentNotFound" | "NOT_FOUND"
         | "NotFoundError" => ModelErrorKind::UnknownModel,
         "content_filter" | "content_policy_violation" | "ResponsibleAIPolicyViolation" => {
@@ -231,7 +256,11 @@ fn message(error: &Value) -> String {
 
 fn quota(error: &Value) -> Option<String> {
     let details = error.get("details")?.as_array()?;
-    let violations = details.iter().filter_map(|it| it.get("violations")?.as_array());
-    let mut ids = violations.flatten().filter_map(|it| it.get("quotaId")?.as_str());
+    let violations = details
+        .iter()
+        .filter_map(|it| it.get("violations")?.as_array());
+    let mut ids = violations
+        .flatten()
+        .filter_map(|it| it.get("quotaId")?.as_str());
     ids.next().map(str::to_owned)
 }

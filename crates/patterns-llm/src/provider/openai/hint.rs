@@ -110,13 +110,28 @@ mod tests {
         let none = Value::Null;
         check(&[("retry-after", "20")], &none, "", Some(20.0));
         check(&[("retry-after", "0.5")], &none, "", Some(0.5));
-        check(&[("retry-after-ms", "1500"), ("retry-after", "9")], &none, "", Some(1.5));
+        check(
+            &[("retry-after-ms", "1500"), ("retry-after", "9")],
+            &none,
+            "",
+            Some(1.5),
+        );
         check(&[date, later], &none, "", Some(90.0));
         check(&[later], &none, "", None);
-        check(&[("date", "Mon, 23 Nov 2026 12:02:00 GMT"), later], &none, "", None);
+        check(
+            &[("date", "Mon, 23 Nov 2026 12:02:00 GMT"), later],
+            &none,
+            "",
+            None,
+        );
         let gemini = json!({"error": {"details": [{"a": 1}, {"retryDelay": "34s"}]}});
         check(&[], &gemini, "", Some(34.0));
-        check(&[], &none, "Please try again in 6m0.5s. Visit …", Some(360.5));
+        check(
+            &[],
+            &none,
+            "Please try again in 6m0.5s. Visit …",
+            Some(360.5),
+        );
         check(&[], &none, "Please try again in 20ms.", Some(0.02));
         for nonsense in ["0", "-1", "NaN", "inf", "soon", "", "1e99"] {
             check(&[("retry-after", nonsense)], &none, "", None);
@@ -137,7 +152,11 @@ mod tests {
             ("s", None),
             ("1.2.3s", None),
         ] {
-            assert_eq!(go_duration(text).map(|it| it.as_secs_f64()), expected, "{text}");
+            assert_eq!(
+                go_duration(text).map(|it| it.as_secs_f64()),
+                expected,
+                "{text}"
+            );
         }
     }
 }

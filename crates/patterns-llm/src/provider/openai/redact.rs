@@ -68,8 +68,14 @@ mod tests {
     fn keys_are_hidden_before_the_cut() {
         check("  plain  ", "plain");
         check("bad key canary-0123456789.", "bad key [key].");
-        check("Bearer sk-proj-abc_123**** is wrong", "Bearer [key] is wrong");
-        check("the task-force asks risk-free", "the task-force asks risk-free");
+        check(
+            "Bearer sk-proj-abc_123**** is wrong",
+            "Bearer [key] is wrong",
+        );
+        check(
+            "the task-force asks risk-free",
+            "the task-force asks risk-free",
+        );
         check(
             "0123456789 0123456789 012345678 canary-0123456789",
             "0123456789 0123456789 012345678 [key]",

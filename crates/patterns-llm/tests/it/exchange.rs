@@ -1,0 +1,164 @@
+//! Whole exchanges: headers, attempts, the ladder, limits, and keys that stay where they belong.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use patterns_core::{AnswerFormat, CallKey, Event, EventSink, Model, ModelErrorKind, Request};
+use patterns_llm::{RetryPolicy, connect, models_at};
+
+use crate::server::{Server, reply, says};
+use crate::wire::request;
+
+const KEY: &str = "sk-canary-0123456789";
+
+#[derive(Default)]
+struct Log(Mutex<Vec<Event>>);
+
+impl EventSink for Log {
+    fn emit(&self, event: Event) {
+        self.0.lock().unwrap().push(event);
+    }
+}
+
+fn model(server: &Server, log: &Arc<Log>) -> Arc<dyn Model> {
+    let events: Arc<dyn EventSink> = log.clone();
+    let connect = connect("compatible:m")
+        .unwrap()
+        .base_url(&server.url)
+        .api_key(KEY);
+    connect.events(events).build().unwrap()
+}
+
+#[tokio::test]
+async fn a_call_carries_its_key_and_brings_the_answer() {
+    let server = Server::start(vec![says("Hi.")]).await;
+    let model = model(&server, &Arc::default());
+    let response = model.generate(&request()).await.unwrap();
+    assert_eq!(response.text, "Hi.");
+    assert_eq!(response.request_id.as_deref(), Some("req_9"));
+    let sent = &server.sent()[0];
+    assert!(
+        sent.head.starts_with("post /v1/chat/completions "),
+        "{}",
+        sent.head
+    );
+    assert_eq!(
+        sent.header("authorization"),
+        Some(format!("bearer {KEY}").as_str())
+    );
+    let key = CallKey::of(model.id(), &request()).to_string();
+    assert_eq!(sent.header("x-call-key"), Some(key.as_str()));
+}
+
+#[tokio::test]
+async fn a_throttled_call_is_tried_again_when_it_may_be() {
+    let busy = reply(429, "retry-after-ms: 5\r\n", "slow down");
+    let server = Server::start(vec![busy.clone(), busy, says("Hi.")]).await;
+    let log = Arc::new(Log::default());
+    let response = model(&server, &log)
+        .generate(&Request::default())
+        .await
+        .unwrap();
+    assert_eq!((response.usage.calls, response.usage.attempts), (1, 3));
+    let events = log.0.lock().unwrap();
+    assert_eq!(events.len(), 2);
+    let hint = Some(Duration::from_millis(5));
+    for event in events.iter() {
+        let Event::AttemptFailed { kind, retry_in, .. } = event else {
+            panic!("{event:?}");
+        };
+        assert_eq!(*kind, ModelErrorKind::RateLimited { retry_after: hint });
+        assert!(*retry_in >= Duration::from_millis(5));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_knows_no_schema_is_asked_in_weaker_ways_from_then_on() {
+    let refusal = reply(
+        400,
+        "",
+        r#"{"error": "json_schema and json_object are unknown"}"#,
+    );
+    let server = Server::start(vec![refusal.clone(), refusal, says("{}")]).await;
+    let log = Arc::new(Log::default());
+    let model = model(&server, &log);
+    let first = model.generate(&request()).await.unwrap();
+    assert_eq!((first.usage.calls, first.usage.attempts), (1, 3));
+    let second = model.generate(&request()).await.unwrap();
+    assert_eq!(second.usage.attempts, 1);
+    let formats: Vec<_> = log
+        .0
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|event| match event {
+            Event::FormatSteppedDown { from, to, .. } => (*from, *to),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let (schema, object) = (AnswerFormat::JsonSchema, AnswerFormat::JsonObject);
+    assert_eq!(formats, [(schema, object), (object, AnswerFormat::Prompt)]);
+}
+
+#[tokio::test]
+async fn a_key_shows_up_in_no_error_and_no_event() {
+    let body = format!(r#"{{"error": {{"message": "bad {KEY}", "code": "{KEY}"}}}}"#);
+    let failed = reply(
+        500,
+        &format!("x-request-id: {KEY}\r\nretry-after-ms: 1\r\n"),
+        &body,
+    );
+    let refused = reply(401, &format!("request-id: {KEY}\r\n"), &body);
+    let server = Server::start(vec![failed, refused]).await;
+    let log = Arc::new(Log::default());
+    let error = model(&server, &log).generate(&request()).await.unwrap_err();
+    assert_eq!(error.kind(), ModelErrorKind::Unauthorized);
+    let told = format!(
+        "{error} {error:?} {:?} {:?}",
+        error.detail(),
+        log.0.lock().unwrap()
+    );
+    assert!(!told.contains("canary"), "{told}");
+}
+
+#[tokio::test]
+async fn a_reply_that_never_ends_is_bounded_in_time_and_size() {
+    let endless = "HTTP/1.1 200 X\r\ncontent-length: 100\r\n\r\n{";
+    let server = Server::start(vec![endless.to_owned()]).await;
+    let connect = |server: &Server| connect("compatible:m").unwrap().base_url(&server.url);
+    let hasty = connect(&server).timeout(Duration::from_millis(50));
+    let error = hasty.retry(RetryPolicy::never()).build().unwrap();
+    let error = error.generate(&Request::default()).await.unwrap_err();
+    assert_eq!(error.kind(), ModelErrorKind::Timeout);
+    let vast = "HTTP/1.1 200 X\r\ncontent-length: 99999999999\r\n\r\n{";
+    let server = Server::start(vec![vast.to_owned()]).await;
+    let model = connect(&server)
+        .retry(RetryPolicy::never())
+        .build()
+        .unwrap();
+    let error = model.generate(&Request::default()).await.unwrap_err();
+    assert_eq!(error.kind(), ModelErrorKind::Unreadable);
+}
+
+#[tokio::test]
+async fn redirects_are_not_followed_and_nobody_listening_is_unreachable() {
+    let elsewhere = Server::start(vec![says("stolen")]).await;
+    let moved = reply(302, &format!("location: {}\r\n", elsewhere.url), "");
+    let server = Server::start(vec![moved]).await;
+    let error = model(&server, &Arc::default())
+        .generate(&request())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ModelErrorKind::UnknownModel);
+    assert!(elsewhere.sent().is_empty());
+    let nobody = connect("compatible:m")
+        .unwrap()
+        .base_url("http://127.0.0.1:9/v1");
+    let nobody = nobody.retry(RetryPolicy::never()).build().unwrap();
+    let error = nobody.generate(&request()).await.unwrap_err();
+    assert_eq!(error.kind(), ModelErrorKind::Unreachable);
+    assert_eq!(
+        models_at("http://127.0.0.1:9/v1", Duration::from_secs(1)).await,
+        None
+    );
+}

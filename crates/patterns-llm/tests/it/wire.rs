@@ -1,0 +1,153 @@
+//! The body of a request, per dialect and answer format.
+
+use std::sync::Arc;
+
+use patterns_core::{AnswerSchema, Document, Message, Part, Request, Sampling};
+use patterns_llm::connect;
+use serde_json::{Value, json};
+
+use crate::server::{Server, reply, says};
+
+/// A request that uses everything.
+pub(crate) fn request() -> Request {
+    let schema = json!({"type": "object", "properties": {"city": {"type": "string"}},
+        "required": ["city"], "additionalProperties": false});
+    Request {
+        instructions: "Be brief.".into(),
+        messages: vec![
+            Message::user([
+                Part::text("Which city?"),
+                Part::Document(Document::new("a", "Paris.")),
+            ]),
+            Message::assistant("{}"),
+            Message::user([Part::text("Again.")]),
+        ],
+        schema: Some(Arc::new(AnswerSchema {
+            name: "capital".to_owned(),
+            schema,
+        })),
+        sampling: Sampling {
+            temperature: Some(0.5),
+            top_p: None,
+            max_output_tokens: Some(100),
+            seed: Some(40),
+        },
+        sample: 2,
+        ..Request::default()
+    }
+}
+
+async fn body(name: &str, request: &Request, unsupported: usize) -> Value {
+    let refusal = r#"{"error": {"message": "response_format is not supported"}}"#;
+    let mut replies = vec![reply(400, "", refusal); unsupported];
+    replies.push(says("{}"));
+    let server = Server::start(replies).await;
+    let model = connect(name)
+        .unwrap()
+        .base_url(&server.url)
+        .api_key("k")
+        .build()
+        .unwrap();
+    model.generate(request).await.unwrap();
+    server.sent().pop().unwrap().body
+}
+
+fn pretty(body: &Value) -> String {
+    serde_json::to_string_pretty(body).unwrap()
+}
+
+#[tokio::test]
+async fn openai_gets_a_strict_schema() {
+    insta::assert_snapshot!(pretty(&body("openai:gpt-5-mini", &request(), 0).await), @r#"
+    {
+      "model": "gpt-5-mini",
+      "messages": [
+        {
+          "role": "system",
+          "content": "Be brief."
+        },
+        {
+          "role": "user",
+          "content": "Which city?\n\n<document-4deccd79 id=\"a\">\nParis.\n</document-4deccd79>"
+        },
+        {
+          "role": "assistant",
+          "content": "{}"
+        },
+        {
+          "role": "user",
+          "content": "Again."
+        }
+      ],
+      "response_format": {
+        "type": "json_schema",
+        "json_schema": {
+          "name": "capital",
+          "strict": true,
+          "schema": {
+            "type": "object",
+            "properties": {
+              "city": {
+                "type": "string"
+              }
+            },
+            "required": [
+              "city"
+            ],
+            "additionalProperties": false
+          }
+        }
+      },
+      "temperature": 0.5,
+      "max_completion_tokens": 100,
+      "seed": 42
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn weaker_formats_carry_the_schema_in_the_instructions() {
+    let object = body("compatible:m", &request(), 1).await;
+    insta::assert_snapshot!(pretty(&object), @r#"
+    {
+      "model": "m",
+      "messages": [
+        {
+          "role": "system",
+          "content": "Be brief.\n\nAnswer with one JSON object that is valid against this JSON Schema, and with nothing before or after it:\n{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}},\"required\":[\"city\"],\"additionalProperties\":false}"
+        },
+        {
+          "role": "user",
+          "content": "Which city?\n\n<document-4deccd79 id=\"a\">\nParis.\n</document-4deccd79>"
+        },
+        {
+          "role": "assistant",
+          "content": "{}"
+        },
+        {
+          "role": "user",
+          "content": "Again."
+        }
+      ],
+      "response_format": {
+        "type": "json_object"
+      },
+      "temperature": 0.5,
+      "max_tokens": 100,
+      "seed": 42
+    }
+    "#);
+    let prompt = body("compatible:m", &request(), 2).await;
+    assert_eq!(prompt.get("response_format"), None);
+    assert_eq!(prompt["messages"], object["messages"]);
+}
+
+#[tokio::test]
+async fn what_is_not_set_is_not_sent() {
+    let request = Request {
+        messages: vec![Message::user([Part::text("Hi.")])],
+        ..Request::default()
+    };
+    let expected = json!({"model": "m", "messages": [{"role": "user", "content": "Hi."}]});
+    assert_eq!(body("ollama:m", &request, 0).await, expected);
+}
