@@ -33,7 +33,7 @@ impl Model for FirstSentence {
                 .iter()
                 .filter_map(|it| it.split_inclusive(". ").next());
             let summary = Vec::from_iter(first.map(str::trim_end)).join(" ");
-            let answer = match request.schema.as_ref().map(|schema| schema.name.as_str()) {
+            let answer = match request.schema.as_ref().map(|schema| schema.name()) {
                 Some("reduction") => serde_json::json!({ "combined_summary": summary }),
                 _ => serde_json::json!({ "summary": summary }),
             };

@@ -35,6 +35,8 @@
 
 mod agent;
 mod agent_error;
+mod answer_schema;
+mod call_key;
 mod contract;
 mod event;
 mod format;
@@ -49,6 +51,8 @@ mod usage;
 
 pub use agent::{Agent, AgentFn, Answer, Map, Prompt, agent_fn};
 pub use agent_error::{AgentError, AgentErrorKind};
+pub use answer_schema::AnswerSchema;
+pub use call_key::CallKey;
 pub use contract::{
     Contract, ContractError, Decoded, Fix, MAX_ANSWER_BYTES, MAX_DEPTH, Rejection, SchemaProblem,
     Strict, Violation,
@@ -63,9 +67,6 @@ pub use outcome::{
     AggregateError, AggregateErrorKind, Branch, BranchEnd, Counts, Outcome, Pattern, StepRole,
     Warning,
 };
-pub use request::{
-    AnswerSchema, BranchId, CallKey, Document, Message, Origin, Part, Request, Role, RunId,
-    Sampling,
-};
+pub use request::{BranchId, Document, Message, Origin, Part, Request, Role, RunId, Sampling};
 pub use response::{FinishReason, Response};
 pub use usage::Usage;

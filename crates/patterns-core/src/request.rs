@@ -1,18 +1,16 @@
-//! One request to a model, as plain data, and the key that identifies it.
+//! One request to a model, as plain data.
 
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::ModelId;
+use crate::AnswerSchema;
 
 /// Asks a model for one answer.
 ///
 /// Plain data: it can be stored, compared and sent elsewhere. Everything in it except
-/// [`origin`](Self::origin) may change the answer and is part of its [`CallKey`].
+/// [`origin`](Self::origin) may change the answer and is part of its [`CallKey`](crate::CallKey).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     /// The standing instructions (the "system prompt"); equal for all requests of an agent.
@@ -149,15 +147,6 @@ impl fmt::Display for Document {
     }
 }
 
-/// The JSON Schema of an answer in the strict dialect, with the name it is sent under.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AnswerSchema {
-    /// Letters, digits, `_` and `-`; at most 64 bytes.
-    pub name: String,
-    /// The schema as it is sent.
-    pub schema: Value,
-}
-
 /// How tokens are drawn; what is `None` is left to the provider.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sampling {
@@ -202,63 +191,4 @@ pub struct Origin {
     pub run: RunId,
     /// The branch of that run.
     pub branch: BranchId,
-}
-
-/// A BLAKE3 digest of everything that may change an answer: provider, model, instructions,
-/// messages, schema, sampling and sample number.
-///
-/// Equal keys mean "the same question, the same draw". Keys are stable across processes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CallKey([u8; 32]);
-
-impl CallKey {
-    /// Returns the key of `request` when `model` answers it.
-    pub fn of(model: &ModelId, request: &Request) -> Self {
-        // The context string names the version of this encoding; changing what is hashed, or
-        // how, must change it too, or old records would answer new questions.
-        let mut hasher = blake3::Hasher::new_derive_key("patterns 2026-11-23 call key v1");
-        let mut field = |bytes: &[u8]| {
-            hasher.update(&(bytes.len() as u64).to_le_bytes());
-            hasher.update(bytes);
-        };
-        // Not `model.to_string()`: names may contain `:` and `@`.
-        field(json(model).as_bytes());
-        field(request.instructions.as_bytes());
-        field(json(&request.messages).as_bytes());
-        field(json(&request.schema).as_bytes());
-        field(json(&request.sampling).as_bytes());
-        field(&request.sample.to_le_bytes());
-        Self(*hasher.finalize().as_bytes())
-    }
-
-    /// Returns the digest.
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-/// Serialises plain data of ours, which has no map with keys that JSON cannot write.
-fn json<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
-impl fmt::Display for CallKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
-    }
-}
-
-impl fmt::Debug for CallKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CallKey({self})")
-    }
-}
-
-/// Reads the 64 hexadecimal digits that `Display` writes.
-impl FromStr for CallKey {
-    type Err = blake3::HexError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        blake3::Hash::from_hex(text).map(|hash| Self(*hash.as_bytes()))
-    }
 }

@@ -132,10 +132,7 @@ impl<T: DeserializeOwned> Contract<T> {
         }
         let validator = compile(&schema)?;
         Ok(Self {
-            sent: Arc::new(AnswerSchema {
-                name: schema_name(name),
-                schema: sent.to_value(),
-            }),
+            sent: Arc::new(AnswerSchema::new(schema_name(name), sent.to_value())),
             recursion: Recursion::of(&schema),
             schema: Arc::new(schema),
             validator: Arc::new(validator),

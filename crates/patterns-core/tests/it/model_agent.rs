@@ -99,7 +99,7 @@ async fn the_request_carries_everything_the_agent_was_given() {
     assert_eq!(request.sampling, sampling);
     assert_eq!((request.sample, request.origin), (3, ORIGIN));
     let schema = request.schema.as_ref().unwrap();
-    assert_eq!(schema.name, "Verdict");
+    assert_eq!(schema.name(), "Verdict");
     assert_eq!(schema, Contract::of::<Verdict>().unwrap().schema());
 }
 

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 fn sent<T: JsonSchema + DeserializeOwned>() -> String {
     let contract = Contract::of::<T>().unwrap();
-    serde_json::to_string_pretty(&contract.schema().schema).unwrap()
+    serde_json::to_string_pretty(&contract.schema().schema()).unwrap()
 }
 
 fn refused<T: JsonSchema + DeserializeOwned>() -> String {
@@ -199,7 +199,7 @@ fn tagged_recursion_through_other_types_is_kept() {
         word: Option<String>,
     }
     let contract = Contract::of::<Rule>().unwrap();
-    insta::assert_snapshot!(contract.schema().schema["$defs"], @r##"{"Condition":{"anyOf":[{"properties":{"kind":{"type":"string","const":"not"},"inner":{"$ref":"#/$defs/Condition"}},"type":"object","required":["kind","inner"],"additionalProperties":false},{"properties":{"kind":{"type":"string","const":"word"},"word":{"type":["string","null"]}},"type":"object","required":["kind","word"],"additionalProperties":false}]}}"##);
+    insta::assert_snapshot!(contract.schema().schema()["$defs"], @r##"{"Condition":{"anyOf":[{"properties":{"kind":{"type":"string","const":"not"},"inner":{"$ref":"#/$defs/Condition"}},"type":"object","required":["kind","inner"],"additionalProperties":false},{"properties":{"kind":{"type":"string","const":"word"},"word":{"type":["string","null"]}},"type":"object","required":["kind","word"],"additionalProperties":false}]}}"##);
     let text = r#"{"when": {"kind": "not", "inner": {"kind": "word", "word": null}}}"#;
     let word = Condition::Word(Word { word: None });
     let when = Condition::Not(Not {
@@ -233,9 +233,13 @@ fn what_cannot_be_strict_is_named_with_its_place() {
 fn a_contract_is_named_after_its_type() {
     let name = |title: &str| {
         let schema = serde_json::json!({"title": title, "type": "object", "properties": {"a": {"type": "null"}}});
-        Contract::from_schema(schema).unwrap().schema().name.clone()
+        Contract::from_schema(schema)
+            .unwrap()
+            .schema()
+            .name()
+            .to_owned()
     };
-    assert_eq!(Contract::of::<Ballot>().unwrap().schema().name, "Ballot");
+    assert_eq!(Contract::of::<Ballot>().unwrap().schema().name(), "Ballot");
     assert_eq!(name("Ma réponse: 1"), "Ma_r_ponse__1");
     assert_eq!(name(&"x".repeat(100)).len(), 64);
     assert_eq!(name(""), "answer");

@@ -22,10 +22,7 @@ pub(crate) fn request() -> Request {
             Message::assistant("{}"),
             Message::user([Part::text("Again.")]),
         ],
-        schema: Some(Arc::new(AnswerSchema {
-            name: "capital".to_owned(),
-            schema,
-        })),
+        schema: Some(Arc::new(AnswerSchema::new("capital", schema))),
         sampling: Sampling {
             temperature: Some(0.5),
             top_p: None,

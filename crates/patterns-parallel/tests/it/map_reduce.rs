@@ -171,13 +171,12 @@ async fn a_failed_combination_keeps_the_branches_and_says_why() {
 
 #[tokio::test]
 async fn totals_are_computed_over_all_levels() {
-    let model =
-        ScriptedModel::by(
-            |request| match request.schema.as_deref().map(|it| it.name.as_str()) {
-                Some("document_summary") => json!({"summary": "Words."}),
-                _ => json!({"combined_summary": "More words."}),
-            },
-        );
+    let model = ScriptedModel::by(
+        |request| match request.schema.as_deref().map(|it| it.name()) {
+            Some("document_summary") => json!({"summary": "Words."}),
+            _ => json!({"combined_summary": "More words."}),
+        },
+    );
     let agent = AgentOptions::default();
     let pattern = MapReduce::with_model(Arc::new(model), &agent, &agent).unwrap();
     let pattern = pattern.reduce_tokens(120);
@@ -200,7 +199,7 @@ async fn types_of_the_users_own_go_all_the_way() {
     let map = Contract::<Value>::from_schema(record("invoice")).unwrap();
     let reduce = Contract::<Value>::from_schema(record("invoices")).unwrap();
     let model = Arc::new(ScriptedModel::by(|request| {
-        match request.schema.as_deref().map(|it| it.name.as_str()) {
+        match request.schema.as_deref().map(|it| it.name()) {
             Some("invoice") => json!({"total": 2.5}),
             _ => json!({"total": 5.0}),
         }

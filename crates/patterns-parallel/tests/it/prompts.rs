@@ -113,7 +113,7 @@ async fn sectioning_asks_in_these_words() {
 async fn section_prompts_share_all_but_the_last_part() {
     let answer = r#"{"content": "Words.", "key_points": []}"#;
     let model = Arc::new(ScriptedModel::by(move |request| {
-        match request.schema.as_deref().map(|it| it.name.as_str()) {
+        match request.schema.as_deref().map(|it| it.name()) {
             Some("section") => answer,
             _ => r#"{"summary": "Words."}"#,
         }

@@ -16,8 +16,8 @@ fn schemas(requests: &[Request]) -> String {
                 .schema
                 .as_deref()
                 .expect("every agent has a contract");
-            let json = serde_json::to_string_pretty(&schema.schema).unwrap();
-            format!("{}: {json}", schema.name)
+            let json = serde_json::to_string_pretty(schema.schema()).unwrap();
+            format!("{}: {json}", schema.name())
         })
         .collect();
     written.join("\n")

@@ -13,7 +13,7 @@ use crate::client::{question_with, with};
 /// Asks many times, and returns how many different values were decoded.
 async fn check<T: JsonSchema + DeserializeOwned + Debug>() -> usize {
     let contract = Contract::of::<T>().unwrap();
-    let request = question_with(&contract.schema().schema);
+    let request = question_with(contract.schema().schema());
     with(Simulator::builder().seed(11), async |caller| {
         let mut values = Vec::new();
         for key in 0..100 {

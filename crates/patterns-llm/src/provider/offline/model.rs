@@ -72,7 +72,7 @@ fn one_call() -> Usage {
 fn answer(request: &Request) -> Result<String, ModelError> {
     let schema = request.schema.as_ref();
     let plan = schema
-        .map(|it| plan(&it.schema))
+        .map(|it| plan(it.schema()))
         .transpose()
         .map_err(|it| needs_model(&it))?;
     if plan.as_ref().is_none_or(Plan::quotes) {

@@ -61,12 +61,7 @@ pub(super) fn generate(request: &Request) -> Result<Response, ModelError> {
 pub(super) fn request(schema: Option<Value>, parts: Vec<Part>) -> Request {
     Request {
         messages: vec![Message::user(parts)],
-        schema: schema.map(|schema| {
-            Arc::new(AnswerSchema {
-                name: "answer".to_owned(),
-                schema,
-            })
-        }),
+        schema: schema.map(|schema| Arc::new(AnswerSchema::new("answer", schema))),
         ..Request::default()
     }
 }

@@ -1,7 +1,7 @@
 //! Reads the body of a successful reply, tolerant of everything that servers leave out or add.
 
 use patterns_core::{FinishReason, ModelErrorKind, Usage};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
 
 /// A chat completion, as any server may write it.
@@ -11,8 +11,7 @@ pub(super) struct Completion {
     pub(super) id: Option<String>,
     pub(super) model: Option<String>,
     choices: Option<Vec<Choice>>,
-    #[serde(deserialize_with = "lenient")]
-    usage: Tokens,
+    usage: Option<Value>,
     pub(super) error: Option<Value>,
     #[serde(rename = "promptFeedback")]
     prompt_feedback: Option<Value>,
@@ -47,24 +46,6 @@ struct Piece {
     refusal: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Tokens {
-    prompt_tokens: Value,
-    completion_tokens: Value,
-    prompt_tokens_details: Value,
-    completion_tokens_details: Value,
-    prompt_cache_hit_tokens: Value,
-}
-
-/// Takes whatever can be read as `T` and the default for all else.
-fn lenient<'de, D: Deserializer<'de>, T: Default + serde::de::DeserializeOwned>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    let value = Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).unwrap_or_default())
-}
-
 /// What a completion comes to.
 #[derive(Debug, PartialEq)]
 pub(super) enum Verdict {
@@ -97,14 +78,15 @@ impl Completion {
 
     /// Returns the bill of the one attempt that this is the answer to.
     pub(super) fn usage(&self) -> Usage {
-        let usage = &self.usage;
-        let cached = usage.prompt_tokens_details.get("cached_tokens");
-        let cached = cached.unwrap_or(&usage.prompt_cache_hit_tokens);
-        let reasoning = usage.completion_tokens_details.get("reasoning_tokens");
+        let field = |name| self.usage.as_ref()?.get(name);
+        let cached = field("prompt_tokens_details").and_then(|it| it.get("cached_tokens"));
+        let cached = cached.or_else(|| field("prompt_cache_hit_tokens"));
+        let reasoning =
+            field("completion_tokens_details").and_then(|it| it.get("reasoning_tokens"));
         Usage {
-            input_tokens: count(&usage.prompt_tokens),
-            cached_input_tokens: count(cached),
-            output_tokens: count(&usage.completion_tokens),
+            input_tokens: field("prompt_tokens").map_or(0, count),
+            cached_input_tokens: cached.map_or(0, count),
+            output_tokens: field("completion_tokens").map_or(0, count),
             reasoning_tokens: reasoning.map_or(0, count),
             ..one_attempt()
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use patterns_core::{AnswerFormat, AnswerSchema, Message, Part, Request, Role};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// Where servers differ in what they accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ enum ResponseFormat<'a> {
 struct JsonSchema<'a> {
     name: &'a str,
     strict: bool,
-    schema: &'a Value,
+    schema: &'a RawValue,
 }
 
 impl<'a> Body<'a> {
@@ -109,7 +109,7 @@ fn system(request: &Request, format: AnswerFormat) -> Cow<'_, str> {
             } else {
                 "\n\n"
             };
-            let schema = &schema.schema;
+            let schema = schema.json();
             Cow::Owned(format!(
                 "{}{gap}Answer with one JSON object that is valid against this JSON Schema, and with \
                  nothing before or after it:\n{schema}",
@@ -131,9 +131,9 @@ fn response_format(schema: &AnswerSchema, format: AnswerFormat) -> Option<Respon
     match format {
         AnswerFormat::JsonSchema => Some(ResponseFormat::JsonSchema {
             json_schema: JsonSchema {
-                name: &schema.name,
+                name: schema.name(),
                 strict: true,
-                schema: &schema.schema,
+                schema: schema.json(),
             },
         }),
         AnswerFormat::JsonObject => Some(ResponseFormat::JsonObject),

@@ -1,0 +1,81 @@
+//! The JSON Schema that an answer is asked for by, written down once for all calls of an agent.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// The JSON Schema of an answer in the strict dialect, with the name it is sent under.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Parts", into = "Parts")]
+pub struct AnswerSchema {
+    name: String,
+    schema: Value,
+    json: Box<RawValue>,
+    digest: [u8; 32],
+}
+
+/// What an [`AnswerSchema`] is made of, the rest being computed.
+#[derive(Serialize, Deserialize)]
+struct Parts {
+    name: String,
+    schema: Value,
+}
+
+impl AnswerSchema {
+    /// Makes a schema. Providers accept names of letters, digits, `_` and `-`, at most 64 bytes.
+    pub fn new(name: impl Into<String>, schema: Value) -> Self {
+        let name = name.into();
+        let json = schema.to_string();
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&(name.len() as u64).to_le_bytes());
+        hasher.update(name.as_bytes());
+        hasher.update(json.as_bytes());
+        Self {
+            digest: *hasher.finalize().as_bytes(),
+            // What a `Value` writes is JSON; `null` stands for what cannot happen.
+            json: RawValue::from_string(json).unwrap_or_else(|_| RawValue::NULL.to_owned()),
+            name,
+            schema,
+        }
+    }
+
+    /// Returns the name it is sent under.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the schema.
+    pub fn schema(&self) -> &Value {
+        &self.schema
+    }
+
+    /// Returns the schema as it is sent.
+    pub fn json(&self) -> &RawValue {
+        &self.json
+    }
+
+    /// Returns a digest of the name and the schema.
+    pub(crate) fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+}
+
+impl PartialEq for AnswerSchema {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl Eq for AnswerSchema {}
+
+impl From<Parts> for AnswerSchema {
+    fn from(Parts { name, schema }: Parts) -> Self {
+        Self::new(name, schema)
+    }
+}
+
+impl From<AnswerSchema> for Parts {
+    fn from(AnswerSchema { name, schema, .. }: AnswerSchema) -> Self {
+        Self { name, schema }
+    }
+}

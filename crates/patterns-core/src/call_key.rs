@@ -1,0 +1,131 @@
+//! The key that identifies a call: what was asked of whom, and which draw of the answer it is.
+
+use std::fmt;
+use std::str::FromStr;
+
+use blake3::Hasher;
+
+use crate::{Message, ModelId, Part, Request, Role, Sampling};
+
+/// A BLAKE3 digest of everything that may change an answer: provider, model, instructions,
+/// messages, schema, sampling and sample number.
+///
+/// Equal keys mean "the same question, the same draw". Keys are stable across processes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallKey([u8; 32]);
+
+impl CallKey {
+    /// Returns the key of `request` when `model` answers it.
+    pub fn of(model: &ModelId, request: &Request) -> Self {
+        // The context string names the version of this encoding; changing what is hashed, or
+        // how, must change it too, or old records would answer new questions.
+        let mut encoder = Encoder(Hasher::new_derive_key("patterns 2026-11-23 call key v1"));
+        encoder.model(model);
+        encoder.text(&request.instructions);
+        encoder.number(request.messages.len() as u64);
+        for message in &request.messages {
+            encoder.message(message);
+        }
+        encoder.optional(request.schema.as_deref(), |encoder, schema| {
+            encoder.0.update(schema.digest());
+        });
+        encoder.sampling(request.sampling);
+        encoder.number(request.sample.into());
+        Self(*encoder.0.finalize().as_bytes())
+    }
+
+    /// Returns the digest.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// Feeds a hasher so that different requests are different streams of bytes: every text has its
+/// length before it, every choice a number.
+struct Encoder(Hasher);
+
+impl Encoder {
+    fn model(&mut self, model: &ModelId) {
+        // Not `model.to_string()`: names may contain `:` and `@`.
+        let ModelId {
+            provider,
+            model,
+            endpoint,
+        } = model;
+        self.text(provider);
+        self.text(model);
+        self.optional(endpoint.as_deref(), Self::text);
+    }
+
+    fn message(&mut self, Message { role, parts }: &Message) {
+        self.number(match role {
+            Role::User => 0,
+            Role::Assistant => 1,
+        });
+        self.number(parts.len() as u64);
+        for part in parts {
+            match part {
+                Part::Text(text) => {
+                    self.number(0);
+                    self.text(text);
+                }
+                Part::Document(document) => {
+                    self.number(1);
+                    self.text(&document.id);
+                    self.text(&document.text);
+                }
+            }
+        }
+    }
+
+    fn sampling(&mut self, sampling: Sampling) {
+        let Sampling {
+            temperature,
+            top_p,
+            max_output_tokens,
+            seed,
+        } = sampling;
+        let bits = |number: f32| u64::from(number.to_bits());
+        self.optional(temperature.map(bits), Self::number);
+        self.optional(top_p.map(bits), Self::number);
+        self.optional(max_output_tokens.map(u64::from), Self::number);
+        self.optional(seed.map(i64::cast_unsigned), Self::number);
+    }
+
+    fn optional<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+        self.number(value.is_some().into());
+        if let Some(value) = value {
+            write(self, value);
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.0.update(text.as_bytes());
+    }
+
+    fn number(&mut self, number: u64) {
+        self.0.update(&number.to_le_bytes());
+    }
+}
+
+impl fmt::Display for CallKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
+    }
+}
+
+impl fmt::Debug for CallKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CallKey({self})")
+    }
+}
+
+/// Reads the 64 hexadecimal digits that `Display` writes.
+impl FromStr for CallKey {
+    type Err = blake3::HexError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        blake3::Hash::from_hex(text).map(|hash| Self(*hash.as_bytes()))
+    }
+}
