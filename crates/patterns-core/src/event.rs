@@ -46,6 +46,17 @@ pub enum Event {
         /// How long until the next attempt.
         retry_in: Duration,
     },
+    /// Calls to a provider are held back for a while; nothing is lost.
+    CallsHeld {
+        /// The branch of the call that is next.
+        origin: Origin,
+        /// The model's name.
+        model: String,
+        /// Why.
+        reason: HoldReason,
+        /// How long at most until the next call is sent.
+        wait: Duration,
+    },
     /// The provider did not know an answer format, so a weaker one is used from now on.
     FormatSteppedDown {
         /// The branch of the call.
@@ -112,6 +123,16 @@ pub enum Event {
         /// What it used.
         usage: Usage,
     },
+}
+
+/// Why calls are held back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// The provider asked to wait.
+    Asked,
+    /// The provider is down; a call is sent now and then to see whether it is back.
+    Outage,
 }
 
 /// Takes events as they happen.

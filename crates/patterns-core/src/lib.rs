@@ -57,7 +57,7 @@ pub use contract::{
     Contract, ContractError, Decoded, Fix, MAX_ANSWER_BYTES, MAX_DEPTH, Rejection, SchemaProblem,
     Strict, Violation,
 };
-pub use event::{Event, EventSink};
+pub use event::{Event, EventSink, HoldReason};
 pub use format::AnswerFormat;
 pub use layer::Layer;
 pub use model::{BoxFuture, Model, ModelId};

@@ -24,6 +24,8 @@ struct Inner {
     request_id: Option<String>,
     detail: Option<String>,
     usage: Usage,
+    took: Option<Duration>,
+    is_final: bool,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -173,6 +175,8 @@ impl ModelError {
             request_id: None,
             detail: None,
             usage: Usage::default(),
+            took: None,
+            is_final: false,
             source: None,
         }))
     }
@@ -212,6 +216,20 @@ impl ModelError {
         self
     }
 
+    /// Sets how long the attempt took, from the moment it was sent.
+    #[must_use]
+    pub fn with_took(mut self, took: Duration) -> Self {
+        self.0.took = Some(took);
+        self
+    }
+
+    /// Says that trying again is not worth it, whatever the kind.
+    #[must_use]
+    pub fn finally(mut self) -> Self {
+        self.0.is_final = true;
+        self
+    }
+
     /// Keeps the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Error + Send + Sync + 'static) -> Self {
@@ -226,7 +244,7 @@ impl ModelError {
 
     /// Returns whether the same request may succeed later.
     pub fn is_transient(&self) -> bool {
-        self.kind().is_transient()
+        self.kind().is_transient() && !self.0.is_final
     }
 
     /// Returns the HTTP status, if there was a reply.
@@ -247,6 +265,11 @@ impl ModelError {
     /// Returns the provider's own words. They are hostile text: escape them before showing them.
     pub fn detail(&self) -> Option<&str> {
         self.0.detail.as_deref()
+    }
+
+    /// Returns how long the attempt took, without any wait before it was sent.
+    pub fn took(&self) -> Option<Duration> {
+        self.0.took
     }
 
     /// Returns what the failed call has used.

@@ -1,6 +1,7 @@
 //! Finds a model by its name, and everything that can be set about the connection.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 use crate::layer::{RetryPolicy, Stack};
+use crate::pace::{Pace, Pool, PoolKey};
 use crate::provider::offline::Offline;
 use crate::provider::openai::{Dialect, OLLAMA_BASE_URL, OPENAI_BASE_URL, OpenAi, Setup};
 
@@ -140,6 +142,7 @@ pub struct Connect {
     timeout: Duration,
     connect_timeout: Duration,
     retry: RetryPolicy,
+    pace: Pace,
     events: Arc<dyn EventSink>,
     seed: u64,
 }
@@ -155,6 +158,7 @@ impl Connect {
             timeout: TIMEOUT,
             connect_timeout: CONNECT_TIMEOUT,
             retry: RetryPolicy::default(),
+            pace: Pace::default(),
             events: Arc::new(()),
             seed: 0,
         }
@@ -197,6 +201,13 @@ impl Connect {
         self
     }
 
+    /// Sets how many calls may be in flight, and what is known of the provider's limits. All models
+    /// of this process that are connected with one server, model, key and pace share it.
+    pub fn pace(mut self, pace: Pace) -> Self {
+        self.pace = pace;
+        self
+    }
+
     /// Sets who is told of failed attempts and weakened answer formats.
     pub fn events(mut self, events: Arc<dyn EventSink>) -> Self {
         self.events = events;
@@ -227,23 +238,35 @@ impl Connect {
             let message = "the HTTP client cannot be set up";
             ConnectError::new(ConnectErrorKind::Client, message).with_source(error.without_url())
         })?;
-        let id = ModelId::new(self.provider.name(), self.model);
+        let id = ModelId::new(self.provider.name(), self.model.clone());
         let is_usual = self.provider.usual_base_url() == Some(base_url.as_str());
+        let pool = Pool::shared(self.pool_key(&base_url), self.pace, self.seed);
         let adapter = OpenAi::new(Setup {
             id: if is_usual { id } else { id.at(&base_url) },
             base_url,
             key,
             dialect: self.provider.dialect(),
             client,
+            pool: Arc::clone(&pool),
             events: Arc::clone(&self.events),
         })?;
         let stack = Stack {
             retry: self.retry,
+            pool,
             timeout: self.timeout,
             events: self.events,
             seed: self.seed,
         };
         Ok(stack.around(adapter))
+    }
+
+    fn pool_key(&self, base_url: &str) -> PoolKey {
+        let mut hasher = DefaultHasher::new();
+        let key = self.key.as_ref().map_or("", |key| key.expose_secret());
+        (self.provider.name(), base_url, &self.model, key).hash(&mut hasher);
+        // Numbers of a pace have no `Hash`, being floats.
+        format!("{:?}", self.pace).hash(&mut hasher);
+        PoolKey(hasher.finish())
     }
 
     fn checked_key(&self) -> Result<Option<SecretString>, ConnectError> {
@@ -310,6 +333,7 @@ impl fmt::Debug for Connect {
             .field("timeout", &self.timeout)
             .field("connect_timeout", &self.connect_timeout)
             .field("retry", &self.retry)
+            .field("pace", &self.pace)
             .field("seed", &self.seed)
             .finish_non_exhaustive()
     }

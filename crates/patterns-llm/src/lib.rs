@@ -23,15 +23,22 @@
 
 mod connect;
 mod connect_error;
+mod go_duration;
 mod http;
 mod layer;
+mod pace;
 mod provider;
 
 pub use connect::{Connect, connect};
 pub use connect_error::{ConnectError, ConnectErrorKind};
 pub use http::models_at;
 pub use layer::{
-    Attempts, Decision, Retry, RetryLayer, RetryPolicy, Timeout, TimeoutLayer, Trace, TraceLayer,
+    Attempts, Decision, PaceLayer, Paced, Retry, RetryLayer, RetryPolicy, Timeout, TimeoutLayer,
+    Trace, TraceLayer,
+};
+pub use pace::{
+    Admission, Demand, Pace, Pacer, PacerState, Permit, Pool, RateLimits, Reason, Slot, Verdict,
+    Window,
 };
 pub use provider::offline::{OFFLINE_LABEL, Offline};
 pub use provider::openai::OLLAMA_BASE_URL;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use patterns_core::{Event, EventSink, Origin, Usage};
+use patterns_core::{Event, EventSink, HoldReason, Origin, Usage};
 
 /// An [`EventSink`] that remembers everything.
 ///
@@ -85,6 +85,18 @@ fn line(event: &Event) -> String {
             let name = kind.name();
             let what = format!("attempt {attempt} failed: {name}, next in {retry_in:?}");
             branch(*origin, &what)
+        }
+        Event::CallsHeld {
+            origin,
+            model,
+            reason,
+            wait,
+        } => {
+            let why = match reason {
+                HoldReason::Asked => "asks to wait",
+                HoldReason::Outage => "is down",
+            };
+            branch(*origin, &format!("held: {model} {why}, {wait:?} at most"))
         }
         Event::FormatSteppedDown {
             origin,

@@ -28,6 +28,7 @@ impl Account {
             Event::BranchCancelled { .. } => self.counts.cancelled += 1,
             Event::RunStarted { .. }
             | Event::AttemptFailed { .. }
+            | Event::CallsHeld { .. }
             | Event::FormatSteppedDown { .. }
             | Event::AnswerFixed { .. }
             | Event::AnswerRejected { .. }

@@ -102,6 +102,7 @@ fn note(event: &Event) -> Option<String> {
         Event::RunStarted { .. }
         | Event::BranchStarted { .. }
         | Event::AttemptFailed { .. }
+        | Event::CallsHeld { .. }
         | Event::AnswerFixed { .. }
         | Event::AnswerRejected { .. }
         | Event::BranchAnswered { .. }

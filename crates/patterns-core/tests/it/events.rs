@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use patterns_core::{
-    AgentErrorKind, AnswerFormat, BranchId, Counts, Event, Fix, ModelErrorKind, Origin, Pattern,
-    RunId, StepRole, Usage, Violation, Warning,
+    AgentErrorKind, AnswerFormat, BranchId, Counts, Event, Fix, HoldReason, ModelErrorKind, Origin,
+    Pattern, RunId, StepRole, Usage, Violation, Warning,
 };
 
 fn origin() -> Origin {
@@ -48,7 +48,13 @@ fn next(event: Option<&Event>) -> Option<Event> {
             },
             retry_in: Duration::from_secs(2),
         },
-        Some(Event::AttemptFailed { .. }) => Event::FormatSteppedDown {
+        Some(Event::AttemptFailed { .. }) => Event::CallsHeld {
+            origin,
+            model: "llama".to_owned(),
+            reason: HoldReason::Asked,
+            wait: Duration::from_secs(34),
+        },
+        Some(Event::CallsHeld { .. }) => Event::FormatSteppedDown {
             origin,
             model: "llama".to_owned(),
             from: AnswerFormat::JsonSchema,
@@ -141,6 +147,7 @@ fn the_written_form_is_pinned() {
     {"event":"run_started","run":1,"pattern":"map-reduce","branches":3}
     {"event":"branch_started","origin":{"run":1,"branch":2},"role":"ballot","label":"\u001b[1m"}
     {"event":"attempt_failed","origin":{"run":1,"branch":2},"attempt":1,"kind":{"rate_limited":{"retry_after":{"secs":1,"nanos":500000000}}},"retry_in":{"secs":2,"nanos":0}}
+    {"event":"calls_held","origin":{"run":1,"branch":2},"model":"llama","reason":"asked","wait":{"secs":34,"nanos":0}}
     {"event":"format_stepped_down","origin":{"run":1,"branch":2},"model":"llama","from":"json_schema","to":"json_object"}
     {"event":"answer_fixed","origin":{"run":1,"branch":2},"fixes":["byte_order_mark","code_fence","surrounding_text","trailing_comma","unclosed_bracket"]}
     {"event":"answer_rejected","origin":{"run":1,"branch":2},"answer":1,"violations":[{"pointer":"/a/0","message":"is \"bad\""}],"will_reask":true}

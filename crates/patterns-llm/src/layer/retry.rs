@@ -1,7 +1,8 @@
 //! Tries failed calls again: the async shell around a [`RetryPolicy`].
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use patterns_core::{
     BoxFuture, Event, EventSink, Layer, Model, ModelError, ModelId, Request, Response, Usage,
@@ -10,13 +11,16 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::time::Instant;
 
+use super::repeats::{self, FailureShare, Repeats};
 use super::retry_policy::{Attempts, Decision, RetryPolicy};
+use crate::pace::Pool;
 
 /// Makes failed calls be tried again.
 #[derive(Clone)]
 pub struct RetryLayer {
     policy: RetryPolicy,
     events: Arc<dyn EventSink>,
+    pool: Option<Arc<Pool>>,
     seed: u64,
 }
 
@@ -26,8 +30,17 @@ impl RetryLayer {
         Self {
             policy,
             events: Arc::new(()),
+            pool: None,
             seed,
         }
+    }
+
+    /// Sets the pool that the calls are paced by: attempts that fail in an outage don't count, and
+    /// where most calls fail, retries wait for others to go well.
+    #[must_use]
+    pub fn pool(mut self, pool: Arc<Pool>) -> Self {
+        self.pool = Some(pool);
+        self
     }
 
     /// Sets who is told of each failed attempt that is followed by another one.
@@ -55,7 +68,11 @@ impl<M: Model> Layer<M> for RetryLayer {
             inner,
             policy: self.policy,
             events: Arc::clone(&self.events),
-            random: Mutex::new(StdRng::seed_from_u64(self.seed)),
+            pool: self.pool.clone(),
+            shared: Mutex::new(Shared {
+                random: StdRng::seed_from_u64(self.seed),
+                failures: FailureShare::default(),
+            }),
         }
     }
 }
@@ -72,47 +89,104 @@ pub struct Retry<M> {
     inner: M,
     policy: RetryPolicy,
     events: Arc<dyn EventSink>,
-    /// One generator for all calls, so that parallel calls draw different waits.
-    random: Mutex<StdRng>,
+    pool: Option<Arc<Pool>>,
+    shared: Mutex<Shared>,
+}
+
+/// What all calls share.
+struct Shared {
+    /// One generator, so that parallel calls draw different waits.
+    random: StdRng,
+    failures: FailureShare,
 }
 
 impl<M: Model> Retry<M> {
     async fn call(&self, request: &Request) -> Result<Response, ModelError> {
-        let start = Instant::now();
-        let mut attempts = Attempts::default();
-        let mut wasted = Usage::default();
+        let mut trial = Trial::default();
         loop {
+            let sent = Instant::now();
             let error = match self.inner.generate(request).await {
                 Ok(mut response) => {
-                    response.usage += wasted;
+                    if trial.attempts.made == 0 {
+                        self.lock().failures.record(false);
+                    }
+                    response.usage += trial.wasted;
                     return Ok(response);
                 }
                 Err(error) => error,
             };
-            attempts.record(error.kind(), start.elapsed());
-            match self.policy.decide(error.kind(), attempts, self.draw()) {
-                Decision::GiveUp if attempts.made == 1 => return Err(error),
-                Decision::GiveUp => {
-                    let total = attempt_of(&error) + wasted;
-                    return Err(error.with_usage(Usage { calls: 1, ..total }));
-                }
-                Decision::RetryIn(wait) => {
-                    wasted += attempt_of(&error);
-                    self.events.emit(Event::AttemptFailed {
-                        origin: request.origin,
-                        attempt: attempts.made,
-                        kind: error.kind(),
-                        retry_in: wait,
-                    });
-                    tokio::time::sleep(wait).await;
-                }
+            let took = error.took().unwrap_or_else(|| sent.elapsed());
+            let Decision::RetryIn(wait) = self.decide(&mut trial, &error, took) else {
+                return Err(trial.billed(error));
+            };
+            trial.wasted += attempt_of(&error);
+            self.events.emit(Event::AttemptFailed {
+                origin: request.origin,
+                attempt: trial.tries,
+                kind: error.kind(),
+                retry_in: wait,
+            });
+            tokio::time::sleep(wait).await;
+            trial.attempts.elapsed += wait;
+            if let Some(pool) = &self.pool {
+                pool.admit_retry().await;
             }
         }
     }
 
-    fn draw(&self) -> f64 {
-        let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
-        random.random()
+    fn decide(&self, trial: &mut Trial, error: &ModelError, took: Duration) -> Decision {
+        trial.tries += 1;
+        if !error.is_transient() {
+            return Decision::GiveUp;
+        }
+        if let Some(state) = self.pool.as_ref().map(|pool| pool.state()) {
+            trial.attempts.was_reached |= state.has_served;
+            if state.is_outage && error.kind().retry_after().is_none() {
+                // It says nothing about this call. The pool knows when to try again.
+                return Decision::RetryIn(Duration::ZERO);
+            }
+        }
+        let shared = &mut *self.lock();
+        if trial.attempts.made == 0 {
+            shared.failures.record(repeats::is_internal(error));
+        }
+        trial.attempts.record(error.kind(), took);
+        if trial.repeats.record(error, shared.failures) {
+            return Decision::GiveUp;
+        }
+        let random = shared.random.random();
+        self.policy.decide(error.kind(), trial.attempts, random)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How one call has gone so far.
+#[derive(Default)]
+struct Trial {
+    /// All attempts that were made.
+    tries: u32,
+    /// Those that count.
+    attempts: Attempts,
+    repeats: Repeats,
+    wasted: Usage,
+}
+
+impl Trial {
+    /// Puts the bill of all attempts on the last error.
+    fn billed(&self, error: ModelError) -> ModelError {
+        if self.tries <= 1 {
+            return error;
+        }
+        let last = if error.usage().attempts == 0 && !error.is_transient() {
+            error.usage()
+        } else {
+            attempt_of(&error)
+        };
+        let total = last + self.wasted;
+        error.with_usage(Usage { calls: 1, ..total })
     }
 }
 

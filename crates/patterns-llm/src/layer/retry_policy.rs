@@ -15,7 +15,8 @@ use patterns_core::ModelErrorKind;
 /// Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RetryPolicy {
-    /// Attempts of one call, the first included.
+    /// Attempts of one call, the first included. Those that were only too fast don't count: they
+    /// are a matter of pace.
     pub max_attempts: u32,
     /// Upper bound of the first wait after a failure of the network or inside the provider.
     pub base: Duration,
@@ -25,13 +26,15 @@ pub struct RetryPolicy {
     pub cap: Duration,
     /// Longest hint that is waited for.
     pub max_hint: Duration,
-    /// Time from the start of a call after which no attempt is made.
+    /// Time that a call is worked on (attempts and the waits between them, but not its turn in a
+    /// queue) after which no attempt is made.
     pub max_elapsed: Duration,
     /// Attempts that may end in something that is no provider's reply; a proxy does not go away.
     pub max_unreadable: u32,
-    /// Attempts that may fail to connect; a misspelt host does not appear.
+    /// Attempts that may fail to connect to a provider that never answered; a misspelt host does
+    /// not appear.
     pub max_unreachable: u32,
-    /// Time from the start of a call after which failing to connect is final.
+    /// The same as a time.
     pub max_unreachable_elapsed: Duration,
 }
 
@@ -56,21 +59,27 @@ impl Default for RetryPolicy {
 pub struct Attempts {
     /// All of them.
     pub made: u32,
+    /// Those that were thrown back for being too fast.
+    pub throttled: u32,
     /// Those that ended in something that is no provider's reply.
     pub unreadable: u32,
     /// Those that failed to connect.
     pub unreachable: u32,
-    /// Time since the first one began.
+    /// Time that they and the waits between them took.
     pub elapsed: Duration,
+    /// Whether the provider is known to be there, since it has answered this or another call.
+    pub was_reached: bool,
 }
 
 impl Attempts {
-    /// Counts one more failed attempt.
-    pub fn record(&mut self, kind: ModelErrorKind, elapsed: Duration) {
+    /// Counts one more failed attempt, which took so long.
+    pub fn record(&mut self, kind: ModelErrorKind, took: Duration) {
         self.made += 1;
+        let is_throttle = matches!(kind, ModelErrorKind::RateLimited { .. });
+        self.throttled += u32::from(is_throttle);
         self.unreadable += u32::from(kind == ModelErrorKind::Unreadable);
         self.unreachable += u32::from(kind == ModelErrorKind::Unreachable);
-        self.elapsed = elapsed;
+        self.elapsed = self.elapsed.saturating_add(took);
     }
 }
 
@@ -102,20 +111,21 @@ impl RetryPolicy {
             Some(hint) => hint + hint.mul_f64(0.1 * random),
             None => self.ceiling(kind, attempts.made).mul_f64(random),
         };
-        if attempts.elapsed.saturating_add(wait) > self.deadline(kind) {
+        if attempts.elapsed.saturating_add(wait) > self.deadline(kind, attempts) {
             return Decision::GiveUp;
         }
         Decision::RetryIn(wait)
     }
 
     fn is_exhausted(&self, kind: ModelErrorKind, attempts: Attempts) -> bool {
-        attempts.made >= self.max_attempts
+        attempts.made - attempts.throttled >= self.max_attempts
+            || self.max_attempts <= 1
             || (kind == ModelErrorKind::Unreadable && attempts.unreadable >= self.max_unreadable)
-            || (kind == ModelErrorKind::Unreachable && attempts.unreachable >= self.max_unreachable)
+            || (is_stranger(kind, attempts) && attempts.unreachable >= self.max_unreachable)
     }
 
-    fn deadline(&self, kind: ModelErrorKind) -> Duration {
-        if kind == ModelErrorKind::Unreachable {
+    fn deadline(&self, kind: ModelErrorKind, attempts: Attempts) -> Duration {
+        if is_stranger(kind, attempts) {
             self.max_unreachable_elapsed.min(self.max_elapsed)
         } else {
             self.max_elapsed
@@ -133,6 +143,11 @@ impl RetryPolicy {
         let doublings = made.saturating_sub(1).min(31);
         base.saturating_mul(1 << doublings).min(self.cap)
     }
+}
+
+/// Returns whether nobody knows that the provider exists.
+fn is_stranger(kind: ModelErrorKind, attempts: Attempts) -> bool {
+    kind == ModelErrorKind::Unreachable && !attempts.was_reached
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
+use futures_util::future::join_all;
 use patterns_core::{
-    BoxFuture, Event, ModelError, ModelErrorKind, ModelId, Request, Response, Usage,
+    BoxFuture, Event, HoldReason, ModelError, ModelErrorKind, ModelId, Request, Response, Usage,
 };
 use tokio::time::Instant;
 
 use super::*;
+use crate::pace::Pace;
 
 /// Replies from a script, each time after so many seconds.
 struct Slow {
@@ -56,6 +58,7 @@ impl EventSink for Log {
 fn stack(model: Slow, events: Arc<Log>) -> Arc<dyn Model> {
     let stack = Stack {
         retry: RetryPolicy::default(),
+        pool: Arc::new(Pool::new(Pace::default(), 1)),
         timeout: Duration::from_secs(10),
         events,
         seed: 1,
@@ -115,7 +118,12 @@ async fn an_attempt_that_runs_out_of_time_is_followed_by_another() {
 
 #[tokio::test(start_paused = true)]
 async fn the_last_error_has_the_bill_of_all_attempts() {
-    let script = (0..10).map(|_| (1, busy(1)));
+    let down = || {
+        let usage = busy(1).unwrap_err().usage();
+        let kind = ModelErrorKind::Unavailable { retry_after: None };
+        Err(ModelError::new(kind).with_usage(usage))
+    };
+    let script = (0..10).map(|_| (1, down()));
     let model = stack(Slow::new(script), Arc::default());
     let error = model.generate(&Request::default()).await.unwrap_err();
     let usage = error.usage();
@@ -123,7 +131,7 @@ async fn the_last_error_has_the_bill_of_all_attempts() {
         (usage.calls, usage.attempts, usage.input_tokens),
         (1, 10, 30)
     );
-    assert_eq!(error.kind().name(), "rate-limited");
+    assert_eq!(error.kind().name(), "unavailable");
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,4 +140,76 @@ async fn what_is_permanent_is_asked_once() {
     let model = stack(Slow::new([(1, Err(error))]), Arc::default());
     let error = model.generate(&Request::default()).await.unwrap_err();
     assert_eq!(error.kind(), ModelErrorKind::Unauthorized);
+}
+
+#[tokio::test(start_paused = true)]
+async fn being_too_fast_uses_up_no_attempt() {
+    let throttled = (0..30).map(|_| (1, busy(1)));
+    let script = throttled.chain([(1, Ok(Response::new("slow", "done")))]);
+    let model = stack(Slow::new(script), Arc::default());
+    let response = model.generate(&Request::default()).await.unwrap();
+    assert_eq!(response.usage.attempts, 31);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_of_ten_minutes_loses_nothing() {
+    // What is sent at second 5 to 605 fails; there is room for all attempts that might be made.
+    let model = Arc::new(Outage::new(5..605));
+    let log = Arc::new(Log::default());
+    let stack = Stack {
+        retry: RetryPolicy::default(),
+        pool: Arc::new(Pool::new(Pace::default(), 1)),
+        timeout: Duration::from_secs(10),
+        events: log.clone(),
+        seed: 1,
+    };
+    let stack = stack.around(Arc::clone(&model));
+    let start = Instant::now();
+    let calls = (0..400).map(|_| async { stack.generate(&Request::default()).await.is_ok() });
+    assert_eq!(join_all(calls).await, [true; 400]);
+    let seconds = start.elapsed().as_secs();
+    assert!((605..640).contains(&seconds), "{seconds}");
+    let failed = *lock(&model.failed);
+    assert!(failed < 150, "{failed} attempts were wasted");
+    let is_told = lock(&log.0).iter().any(
+        |event| matches!(event, Event::CallsHeld { reason, .. } if *reason == HoldReason::Outage),
+    );
+    assert!(is_told, "the user is told");
+}
+
+/// Answers after a second, but not what is sent in an outage.
+struct Outage {
+    id: ModelId,
+    start: Instant,
+    seconds: std::ops::Range<u64>,
+    failed: Mutex<u32>,
+}
+
+impl Outage {
+    fn new(seconds: std::ops::Range<u64>) -> Self {
+        Self {
+            id: ModelId::new("down", "now and then"),
+            start: Instant::now(),
+            seconds,
+            failed: Mutex::new(0),
+        }
+    }
+}
+
+impl Model for Outage {
+    fn id(&self) -> &ModelId {
+        &self.id
+    }
+
+    fn generate<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
+        Box::pin(async move {
+            let is_down = self.seconds.contains(&self.start.elapsed().as_secs());
+            tokio::time::sleep(Duration::from_millis(if is_down { 20 } else { 1_000 })).await;
+            if is_down {
+                *lock(&self.failed) += 1;
+                return Err(ModelError::new(ModelErrorKind::Unreachable));
+            }
+            Ok(Response::new("up", "done"))
+        })
+    }
 }

@@ -23,6 +23,7 @@ use super::redact::Redactor;
 use super::transport::{Reply, Transport};
 use super::wire::{Body, Dialect};
 use crate::connect_error::{ConnectError, ConnectErrorKind};
+use crate::pace::{Pool, RateLimits};
 
 /// Longest reply that is read: many times what any model says.
 const MAX_REPLY_BYTES: usize = 32 << 20;
@@ -45,6 +46,7 @@ pub(crate) struct Setup {
     pub(crate) key: Option<SecretString>,
     pub(crate) dialect: Dialect,
     pub(crate) client: reqwest::Client,
+    pub(crate) pool: Arc<Pool>,
     pub(crate) events: Arc<dyn EventSink>,
 }
 
@@ -56,6 +58,7 @@ pub(crate) struct OpenAi {
     redactor: Redactor,
     /// How many rungs of the ladder this server has been found not to know.
     rung: AtomicU8,
+    pool: Arc<Pool>,
     events: Arc<dyn EventSink>,
 }
 
@@ -81,6 +84,7 @@ impl OpenAi {
             dialect: setup.dialect,
             redactor: Redactor::new(key),
             rung: AtomicU8::new(0),
+            pool: setup.pool,
             events: setup.events,
         })
     }
@@ -145,7 +149,12 @@ impl OpenAi {
         };
         match sent {
             Err(OpenAIError::Boxed(error)) => match error.downcast::<Reply>() {
-                Ok(reply) => classify(&reply, &self.id.model, &self.redactor),
+                Ok(reply) => {
+                    if let Some(limits) = RateLimits::from_headers(&reply.headers) {
+                        self.pool.learn(&limits);
+                    }
+                    classify(&reply, &self.id.model, &self.redactor)
+                }
                 Err(error) => Err(unreadable(Unread(error))),
             },
             Err(OpenAIError::Reqwest(error)) => Err(no_reply(error)),

@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::hint;
 use super::redact::{MAX_DETAIL, Redactor};
 use super::transport::Reply;
+use crate::pace::RateLimits;
 
 /// Reads `reply` to a request for `model`. A pure function: nothing here waits, asks or tells.
 pub(super) fn classify(
@@ -79,7 +80,8 @@ impl Reading<'_> {
 
     fn error(&self, failure: &Failure, body: &Value, usage: Usage) -> ModelError {
         let headers = &self.reply.headers;
-        let wait = hint::retry_after(headers, body, &failure.message);
+        let wait = hint::retry_after(headers, body, &failure.message)
+            .or_else(|| RateLimits::from_headers(headers)?.reset_of_exhausted());
         let kind = failure.kind(wait, hint::should_retry(headers));
         let mut error = ModelError::new(kind)
             .with_status(failure.status)

@@ -5,6 +5,8 @@ use std::time::Duration;
 use http::HeaderMap;
 use serde_json::Value;
 
+use crate::go_duration::go_duration;
+
 /// Longest hint that is taken seriously; what is beyond a year is a clock gone wrong.
 const LONGEST: f64 = 365.0 * 86_400.0;
 
@@ -61,29 +63,6 @@ fn in_words(message: &str) -> Option<Duration> {
     go_duration(rest[..end].trim_end_matches(['.', ',']))
 }
 
-/// Reads a duration as Go writes them: `9ms`, `1.5s`, `6m0s`, `1h2m3s`.
-pub(super) fn go_duration(text: &str) -> Option<Duration> {
-    let mut rest = text;
-    let mut total = 0.0;
-    while !rest.is_empty() {
-        let digits = rest.find(|it: char| !it.is_ascii_digit() && it != '.')?;
-        let value: f64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let letters = rest.find(|it: char| it.is_ascii_digit());
-        let (unit, after) = rest.split_at(letters.unwrap_or(rest.len()));
-        total += value
-            * match unit {
-                "ms" => 1e-3,
-                "s" => 1.0,
-                "m" => 60.0,
-                "h" => 3_600.0,
-                _ => return None,
-            };
-        rest = after;
-    }
-    wait(total)
-}
-
 #[cfg(test)]
 mod tests {
     use http::{HeaderName, HeaderValue};
@@ -137,26 +116,5 @@ mod tests {
             check(&[("retry-after", nonsense)], &none, "", None);
         }
         check(&[], &none, "try again in a while", None);
-    }
-
-    #[test]
-    fn durations_of_go_are_read() {
-        for (text, expected) in [
-            ("9ms", Some(0.009)),
-            ("1s", Some(1.0)),
-            ("6m0s", Some(360.0)),
-            ("1h2m3s", Some(3_723.0)),
-            ("", None),
-            ("5", None),
-            ("5d", None),
-            ("s", None),
-            ("1.2.3s", None),
-        ] {
-            assert_eq!(
-                go_duration(text).map(|it| it.as_secs_f64()),
-                expected,
-                "{text}"
-            );
-        }
     }
 }

@@ -1,0 +1,147 @@
+//! Sends a call when the provider can take it: the layer in front of a [`Pool`].
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use patterns_core::{
+    BoxFuture, Event, EventSink, HoldReason, Layer, Model, ModelError, ModelErrorKind, ModelId,
+    Request, Response, Usage,
+};
+
+use tokio::time::Instant;
+
+use crate::pace::{Pool, Reason, Verdict, demand};
+
+/// Waits shorter than this are nobody's concern.
+const WORTH_TELLING: Duration = Duration::from_secs(2);
+
+/// Makes calls wait for their turn in a pool.
+#[derive(Clone)]
+pub struct PaceLayer {
+    pool: Arc<Pool>,
+    events: Arc<dyn EventSink>,
+}
+
+impl PaceLayer {
+    /// Makes the layer; all models that it wraps share the pool.
+    pub fn new(pool: Arc<Pool>) -> Self {
+        Self {
+            pool,
+            events: Arc::new(()),
+        }
+    }
+
+    /// Sets who is told when calls are held back for long.
+    #[must_use]
+    pub fn events(mut self, events: Arc<dyn EventSink>) -> Self {
+        self.events = events;
+        self
+    }
+}
+
+impl fmt::Debug for PaceLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PaceLayer")
+            .field("pool", &self.pool)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<M: Model> Layer<M> for PaceLayer {
+    type Model = Paced<M>;
+
+    fn layer(&self, inner: M) -> Paced<M> {
+        Paced {
+            inner,
+            layer: self.clone(),
+        }
+    }
+}
+
+/// A model whose calls wait for their turn; made by [`PaceLayer`].
+///
+/// # Cancellation
+///
+/// Dropping the future gives up the place in the queue, or the slot of a call in flight.
+#[derive(Debug)]
+pub struct Paced<M> {
+    inner: M,
+    layer: PaceLayer,
+}
+
+impl<M: Model> Paced<M> {
+    async fn call(&self, request: &Request) -> Result<Response, ModelError> {
+        let admitted = self.layer.pool.admit(demand(request), |wait, reason| {
+            self.tell(request, wait, reason);
+        });
+        let slot = match admitted.await {
+            Ok(slot) => slot,
+            Err(kind) => return Err(not_sent(kind)),
+        };
+        let sent = Instant::now();
+        let result = self.inner.generate(request).await;
+        slot.end(verdict(&result));
+        result.map_err(|error| error.with_took(sent.elapsed()))
+    }
+
+    fn tell(&self, request: &Request, wait: Duration, reason: Reason) {
+        let reason = match reason {
+            Reason::Rate => return,
+            Reason::Asked => HoldReason::Asked,
+            Reason::Outage => HoldReason::Outage,
+        };
+        if wait >= WORTH_TELLING {
+            self.layer.events.emit(Event::CallsHeld {
+                origin: request.origin,
+                model: self.inner.id().to_string(),
+                reason,
+                wait,
+            });
+        }
+    }
+}
+
+/// The error of a call that was not sent because it would have failed like those before it.
+fn not_sent(kind: ModelErrorKind) -> ModelError {
+    let usage = Usage {
+        calls: 1,
+        ..Usage::default()
+    };
+    ModelError::new(kind)
+        .with_usage(usage)
+        .with_detail("not sent, since earlier calls ended like this")
+        .finally()
+}
+
+fn verdict(result: &Result<Response, ModelError>) -> Verdict {
+    let used = |usage: Usage| {
+        let is_known = usage.attempts == 1 && usage.input_tokens > 0;
+        is_known.then_some((usage.input_tokens, usage.output_tokens))
+    };
+    let error = match result {
+        Ok(response) => return Verdict::Served(used(response.usage)),
+        Err(error) => error,
+    };
+    let kind = error.kind();
+    match kind {
+        ModelErrorKind::RateLimited { retry_after } => Verdict::Throttled(retry_after),
+        ModelErrorKind::Overloaded { retry_after } => Verdict::Overloaded(retry_after),
+        ModelErrorKind::Timeout => Verdict::TimedOut,
+        ModelErrorKind::Unavailable { .. }
+        | ModelErrorKind::Unreachable
+        | ModelErrorKind::Unreadable => Verdict::Broken(kind),
+        _ if kind.is_fatal() => Verdict::Fatal(kind),
+        _ => Verdict::Served(used(error.usage())),
+    }
+}
+
+impl<M: Model> Model for Paced<M> {
+    fn id(&self) -> &ModelId {
+        self.inner.id()
+    }
+
+    fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
+        Box::pin(self.call(request))
+    }
+}

@@ -1,0 +1,169 @@
+//! How many calls may be in flight: slow start, additive growth, one cut a round trip.
+//!
+//! AIMD as in TCP (Jacobson 1988; parameters after Netflix's concurrency-limits): the limit
+//! doubles every round trip until the provider first complains, then grows by one a round trip,
+//! and only while it is really used.
+
+/// The number of calls in flight to begin with.
+const START: f64 = 8.0;
+
+/// What is left of the limit after a throttle or an overload.
+const CUT: f64 = 0.7;
+
+/// What is left of it after a time-out.
+const GENTLE_CUT: f64 = 0.9;
+
+/// The limit on calls in flight.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Concurrency {
+    limit: f64,
+    most: f64,
+    is_starting: bool,
+    epoch: u64,
+}
+
+impl Concurrency {
+    pub(super) fn new(most: usize) -> Self {
+        let most = most.max(1) as f64;
+        Self {
+            limit: START.min(most),
+            most,
+            is_starting: true,
+            epoch: 0,
+        }
+    }
+
+    /// Returns the most calls that may be in flight.
+    pub(super) fn limit(&self) -> usize {
+        self.limit as usize
+    }
+
+    /// Returns the number of cuts so far; a call remembers it when it is sent.
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Takes note of a call that went well while `in_flight` were under way.
+    pub(super) fn grow(&mut self, in_flight: usize) {
+        // A limit that is not used says nothing about a higher one.
+        if (in_flight as f64) < self.limit / 2.0 {
+            return;
+        }
+        let step = if self.is_starting {
+            1.0
+        } else {
+            1.0 / self.limit
+        };
+        self.limit = (self.limit + step).min(self.most);
+    }
+
+    /// Takes note of a throttle or overload of a call that was sent in `epoch`. Calls sent before
+    /// the last cut complain about the time before it, so they cut nothing.
+    pub(super) fn cut(&mut self, epoch: u64) {
+        if epoch < self.epoch {
+            return;
+        }
+        self.limit = (self.limit * CUT).max(1.0);
+        self.is_starting = false;
+        self.epoch += 1;
+    }
+
+    /// Takes note of a call that timed out: a weaker sign of overload than a complaint.
+    pub(super) fn cut_gently(&mut self, epoch: u64) {
+        if epoch == self.epoch {
+            self.limit = (self.limit * GENTLE_CUT).max(1.0);
+            self.is_starting = false;
+            self.epoch += 1;
+        }
+    }
+
+    /// Ends slow start and the round trip without a cut, because a rate limit binds first: fewer
+    /// calls in flight would only leave some of the allowed rate unused.
+    pub(super) fn end_round(&mut self) {
+        self.is_starting = false;
+        self.epoch += 1;
+    }
+
+    /// Goes on with slow start, which had been ended for no good reason.
+    pub(super) fn start_again(&mut self) {
+        self.is_starting = true;
+    }
+
+    /// Begins anew after an outage.
+    pub(super) fn restart(&mut self) {
+        self.limit = START.min(self.most);
+        self.is_starting = true;
+        self.epoch += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn slow_start_doubles_a_round_trip() {
+        let mut concurrency = Concurrency::new(1_000);
+        for expected in [16, 32, 64] {
+            for _ in 0..concurrency.limit() {
+                concurrency.grow(concurrency.limit());
+            }
+            assert_eq!(concurrency.limit(), expected);
+        }
+    }
+
+    #[test]
+    fn a_burst_of_complaints_cuts_once() {
+        let mut concurrency = Concurrency::new(100);
+        for _ in 0..92 {
+            concurrency.grow(100);
+        }
+        let epoch = concurrency.epoch();
+        for _ in 0..50 {
+            concurrency.cut(epoch);
+        }
+        assert_eq!(concurrency.limit(), 70);
+        concurrency.cut(concurrency.epoch());
+        assert_eq!(concurrency.limit(), 49);
+    }
+
+    #[test]
+    fn after_a_cut_growth_is_one_a_round_trip() {
+        let mut concurrency = Concurrency::new(1_000);
+        concurrency.cut(0);
+        let before = concurrency.limit();
+        for _ in 0..before {
+            concurrency.grow(before);
+        }
+        assert!(concurrency.limit() <= before + 1);
+    }
+
+    #[test]
+    fn an_unused_limit_does_not_grow() {
+        let mut concurrency = Concurrency::new(1_000);
+        for _ in 0..100 {
+            concurrency.grow(1);
+        }
+        assert_eq!(concurrency.limit(), 8);
+    }
+
+    proptest! {
+        #[test]
+        fn the_limit_stays_between_one_and_the_most(
+            most in 1usize..300,
+            steps in prop::collection::vec((any::<bool>(), 0usize..400), 0..300),
+        ) {
+            let mut concurrency = Concurrency::new(most);
+            for (grows, in_flight) in steps {
+                if grows {
+                    concurrency.grow(in_flight);
+                } else {
+                    concurrency.cut(concurrency.epoch());
+                }
+                prop_assert!((1..=most).contains(&concurrency.limit()));
+            }
+        }
+    }
+}

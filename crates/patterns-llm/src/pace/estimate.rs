@@ -1,0 +1,59 @@
+//! What a request will probably use, before it is sent.
+
+use patterns_core::{Part, Request};
+
+use super::Demand;
+
+/// Bytes of English a token; other languages have fewer, which the pacer learns.
+const BYTES_PER_TOKEN: usize = 4;
+
+/// Tokens of an answer whose length nobody bounds.
+const USUAL_OUTPUT: u64 = 500;
+
+/// Estimates what `request` will use.
+pub(crate) fn demand(request: &Request) -> Demand {
+    let parts = request.messages.iter().flat_map(|it| &it.parts);
+    let said: usize = parts
+        .map(|part| match part {
+            Part::Text(text) => text.len(),
+            Part::Document(document) => document.text.len(),
+        })
+        .sum();
+    let schema = request.schema.as_ref();
+    let schema = schema.map_or(0, |it| it.json().get().len());
+    let bytes = request.instructions.len() + said + schema;
+    let most = request.sampling.max_output_tokens.map(u64::from);
+    Demand {
+        input_tokens: bytes.div_ceil(BYTES_PER_TOKEN) as u64,
+        output_tokens: most.unwrap_or(USUAL_OUTPUT),
+        is_bounded: most.is_some(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use patterns_core::{Document, Message, Sampling};
+
+    use super::*;
+
+    #[test]
+    fn everything_that_is_sent_is_counted() {
+        let document = Document::new("a", "x".repeat(400));
+        let mut request = Request {
+            instructions: "i".repeat(40).into(),
+            messages: vec![
+                Message::user([Part::text("t".repeat(80)), Part::Document(document)]),
+                Message::assistant("a".repeat(4)),
+            ],
+            ..Request::default()
+        };
+        let open = demand(&request);
+        assert_eq!((open.input_tokens, open.is_bounded), (131, false));
+        request.sampling = Sampling {
+            max_output_tokens: Some(7),
+            ..Sampling::default()
+        };
+        let bounded = demand(&request);
+        assert_eq!((bounded.output_tokens, bounded.is_bounded), (7, true));
+    }
+}

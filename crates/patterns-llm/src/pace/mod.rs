@@ -1,0 +1,30 @@
+//! When may the next call be sent? A pure state machine on an injected clock, and its async shell.
+//!
+//! ```text
+//! Demand ─► Pacer::ask(now) ─► Go(Permit) │ Wait(time) │ Full (until a call ends) │ Closed (for good)
+//!              ▲    buckets: requests and tokens a minute (stated, given or inferred)
+//!              │    concurrency: slow start, additive growth, one cut a round trip
+//!              │    breaker: opens on an outage, probes, heals into slow start
+//! Verdict ─────┘    block: a provider's Retry-After holds back the whole pool
+//! ```
+//!
+//! Time is a [`Duration`](std::time::Duration) since the pacer was made; nothing in the machine
+//! reads a clock or draws a random number. A [`Pool`] is a pacer that calls can wait for; all calls
+//! to one (provider, model, key) share one.
+
+mod breaker;
+mod bucket;
+mod complaints;
+mod concurrency;
+mod estimate;
+mod limits;
+mod pacer;
+mod pool;
+mod rate;
+
+pub use limits::{RateLimits, Window};
+pub use pacer::{Admission, Demand, Pace, Pacer, PacerState, Permit, Reason, Verdict};
+pub(crate) use pool::PoolKey;
+pub use pool::{Pool, Slot};
+
+pub(crate) use estimate::demand;

@@ -1,0 +1,179 @@
+//! A pacer that calls can wait for: the async shell, fair and without busy waiting.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+use patterns_core::ModelErrorKind;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::{Admission, Demand, Pace, Pacer, PacerState, Permit, RateLimits, Reason, Verdict};
+
+/// Admits the calls to one (provider, model, key), first come, first served.
+pub struct Pool {
+    pacer: Mutex<Pacer>,
+    random: Mutex<StdRng>,
+    start: OnceLock<Instant>,
+    /// Whoever holds it is the next to be admitted; the others queue for it in order.
+    turn: tokio::sync::Mutex<()>,
+    retry_turn: tokio::sync::Mutex<()>,
+    /// Tells the next in turn that a call has ended.
+    ended: Notify,
+    served: Notify,
+}
+
+impl Pool {
+    /// Makes a pool of its own; `seed` is that of the jitter on a provider's hints.
+    pub fn new(pace: Pace, seed: u64) -> Self {
+        Self {
+            pacer: Mutex::new(Pacer::new(pace)),
+            random: Mutex::new(StdRng::seed_from_u64(seed)),
+            start: OnceLock::new(),
+            turn: tokio::sync::Mutex::new(()),
+            retry_turn: tokio::sync::Mutex::new(()),
+            ended: Notify::new(),
+            served: Notify::new(),
+        }
+    }
+
+    /// Returns the pool that everybody in this process uses for `key`, made now if there is none.
+    /// One that has been closed for good, say for want of credit, is replaced.
+    pub(crate) fn shared(key: PoolKey, pace: Pace, seed: u64) -> Arc<Self> {
+        static POOLS: OnceLock<Mutex<HashMap<PoolKey, Weak<Pool>>>> = OnceLock::new();
+        let mut pools = lock(POOLS.get_or_init(Mutex::default));
+        pools.retain(|_, pool| pool.strong_count() > 0);
+        let known = pools.get(&key).and_then(Weak::upgrade);
+        let known = known.filter(|pool| !pool.state().is_closed);
+        known.unwrap_or_else(|| {
+            let pool = Arc::new(Self::new(pace, seed));
+            pools.insert(key, Arc::downgrade(&pool));
+            pool
+        })
+    }
+
+    /// Waits until a call may be sent; `held` is told of waits that a user should know of, by one
+    /// of the waiting calls at a time.
+    ///
+    /// # Errors
+    ///
+    /// Returns how the call ends if it may not be sent at all.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future gives up the place in the queue.
+    pub async fn admit(
+        self: &Arc<Self>,
+        demand: Demand,
+        mut held: impl FnMut(Duration, Reason),
+    ) -> Result<Slot, ModelErrorKind> {
+        let _turn = self.turn.lock().await;
+        loop {
+            let now = self.now();
+            // The lock must not be held over the match: a slot locks it when it is dropped.
+            let admission = lock(&self.pacer).ask(now, demand);
+            match admission {
+                Admission::Go(permit) => {
+                    return Ok(Slot {
+                        pool: Arc::clone(self),
+                        permit: Some(permit),
+                    });
+                }
+                Admission::Closed(kind) => return Err(kind),
+                Admission::Full => self.ended.notified().await,
+                Admission::Wait(wait, reason) => {
+                    held(wait, reason);
+                    // A call that ends may change the wait, say by healing an outage.
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => {}
+                        () = self.ended.notified() => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits until a failed call may be tried again.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future gives up the place in the queue.
+    pub async fn admit_retry(&self) {
+        let _turn = self.retry_turn.lock().await;
+        loop {
+            let wait = lock(&self.pacer).ask_retry(self.now());
+            let Some(wait) = wait else { return };
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.served.notified() => {}
+            }
+        }
+    }
+
+    /// Takes over what a reply says of the provider's limits.
+    pub fn learn(&self, limits: &RateLimits) {
+        lock(&self.pacer).learn(self.now(), limits);
+    }
+
+    /// Returns how the pacer stands.
+    pub fn state(&self) -> PacerState {
+        lock(&self.pacer).state(self.now())
+    }
+
+    fn ended(&self, permit: Permit, verdict: Verdict) {
+        let jitter = lock(&self.random).random();
+        lock(&self.pacer).ended(self.now(), permit, verdict, jitter);
+        self.ended.notify_one();
+        if matches!(verdict, Verdict::Served(_)) {
+            self.served.notify_one();
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.start.get_or_init(Instant::now).elapsed()
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("state", &self.state())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a pool is for: a digest of the server, the model, the key and the pace that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct PoolKey(pub(crate) u64);
+
+/// The right to have one call in flight. Dropping it says that the call was given up.
+#[derive(Debug)]
+#[must_use]
+pub struct Slot {
+    pool: Arc<Pool>,
+    permit: Option<Permit>,
+}
+
+impl Slot {
+    /// Says how the call ended.
+    pub fn end(mut self, verdict: Verdict) {
+        if let Some(permit) = self.permit.take() {
+            self.pool.ended(permit, verdict);
+        }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if let Some(permit) = self.permit.take() {
+            self.pool.ended(permit, Verdict::Abandoned);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
