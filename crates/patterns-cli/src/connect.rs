@@ -1,15 +1,19 @@
 //! Finds the models that a job asks for, or those that are there.
 
 use std::env;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use patterns_core::{EventSink, Model};
-use patterns_llm::{ConnectError, ConnectErrorKind, OFFLINE_LABEL, OLLAMA_BASE_URL, models_at};
+use patterns_llm::{
+    Connect, ConnectError, ConnectErrorKind, OFFLINE_LABEL, OLLAMA_BASE_URL, Pace, models_at,
+};
+use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, ErrorKind};
-use crate::job::{Models, Settings};
+use crate::job::{AUTO_CONCURRENCY, Models, Settings};
 use crate::key;
 
 /// The model of OpenAI where none is named: the cheap one that keeps strict schemas.
@@ -40,6 +44,7 @@ pub(crate) async fn connect(
     settings: &Settings,
     key_file: Option<&Path>,
     events: Arc<dyn EventSink>,
+    drain: CancellationToken,
 ) -> Result<Connected, Error> {
     let (names, choice) = if wanted.names.is_empty() {
         let (name, why) = choose().await;
@@ -50,7 +55,10 @@ pub(crate) async fn connect(
     };
     let mut models = Vec::new();
     for name in &names {
-        models.push(open(name, wanted, settings, key_file, Arc::clone(&events))?);
+        let model = open(name, wanted, settings, key_file)?
+            .events(Arc::clone(&events))
+            .drain(drain.clone());
+        models.push(model.build().map_err(refused)?);
     }
     let is_offline = models.iter().any(|model| model.id().provider == "offline");
     Ok(Connected {
@@ -88,14 +96,13 @@ fn open(
     wanted: &Models,
     settings: &Settings,
     key_file: Option<&Path>,
-    events: Arc<dyn EventSink>,
-) -> Result<Arc<dyn Model>, Error> {
+) -> Result<Connect, Error> {
     let provider = name.split(':').next().unwrap_or_default();
     let mut connect = patterns_llm::connect(name)
         .map_err(refused)?
         .timeout(settings.timeout)
-        .seed(settings.run.0)
-        .events(events);
+        .pace(pace(provider, settings))
+        .seed(settings.run.0);
     if let Some(key) = key::find(provider, key_file)? {
         connect = connect.api_key(key);
     }
@@ -104,7 +111,24 @@ fn open(
     } else if provider == "ollama" {
         connect = connect.base_url(ollama_base_url());
     }
-    connect.build().map_err(refused)
+    Ok(connect)
+}
+
+fn pace(provider: &str, settings: &Settings) -> Pace {
+    let given = settings.concurrency;
+    // Ollama works on a few calls at once and queues the others, whose time runs on.
+    let most = if provider == "ollama" {
+        4
+    } else {
+        AUTO_CONCURRENCY.get()
+    };
+    Pace {
+        max_in_flight: given.map_or(most, NonZeroUsize::get),
+        starts_slowly: given.is_none(),
+        requests_per_minute: settings.requests_per_minute,
+        tokens_per_minute: settings.tokens_per_minute,
+        ..Pace::default()
+    }
 }
 
 /// Returns where Ollama listens: its own variable may say another host or port.

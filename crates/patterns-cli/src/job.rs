@@ -29,13 +29,20 @@ pub(crate) struct Models {
     pub(crate) base_url: Option<String>,
 }
 
+/// The most branches in flight at once where the user says nothing.
+pub(crate) const AUTO_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(256).expect("it is not zero");
+
 /// How a run is carried out, whatever its pattern.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Settings {
     /// Names the run.
     pub(crate) run: RunId,
-    /// The most branches in flight at once.
-    pub(crate) concurrency: NonZeroUsize,
+    /// The most calls in flight at once; without it, as many as the provider takes.
+    pub(crate) concurrency: Option<NonZeroUsize>,
+    /// Requests a minute that the provider allows, if the user knows.
+    pub(crate) requests_per_minute: Option<f64>,
+    /// Tokens a minute that the provider allows, if the user knows.
+    pub(crate) tokens_per_minute: Option<f64>,
     /// The time for one attempt of a call.
     pub(crate) timeout: Duration,
     /// What a failed branch means for the others.
@@ -168,7 +175,9 @@ mod tests {
             },
             settings: Settings {
                 run: RunId(7),
-                concurrency: NonZeroUsize::MIN,
+                concurrency: Some(NonZeroUsize::MIN),
+                requests_per_minute: Some(3_500.0),
+                tokens_per_minute: None,
                 timeout: Duration::from_millis(1_500),
                 max_failures: MaxFailures::Share(0.1),
                 sampling: Sampling::default(),

@@ -1,6 +1,5 @@
 //! From what was typed to a job: reads and checks every input, before anything is paid for.
 
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -99,7 +98,9 @@ fn job(common: &Common, panel: &[String], work: Work) -> Job {
         },
         settings: Settings {
             run: run_id(common.seed),
-            concurrency: NonZeroUsize::new(common.concurrency).unwrap_or(NonZeroUsize::MIN),
+            concurrency: common.concurrency.given(),
+            requests_per_minute: common.requests_per_minute,
+            tokens_per_minute: common.tokens_per_minute,
             timeout: common.timeout,
             max_failures: common.max_failures,
             sampling: Sampling {

@@ -11,10 +11,10 @@ use tokio::sync::Notify;
 use crate::args::{Common, Format, MaxFailures};
 use crate::connect::{Connected, connect};
 use crate::error::{Error, ErrorKind};
-use crate::job::{Job, Settings};
+use crate::job::{AUTO_CONCURRENCY, Job, Settings};
 use crate::output::{Output, Rows};
 use crate::report::Observers;
-use crate::signals;
+use crate::signals::Signals;
 use crate::terminal::Terminal;
 
 /// One run, from its models to its account.
@@ -25,6 +25,7 @@ pub(crate) struct Session {
     pub(crate) output: Output,
     settings: Settings,
     observers: Arc<Observers>,
+    signals: Signals,
     begun: Instant,
     /// Tells that a row could not be written.
     broken: Arc<Notify>,
@@ -63,9 +64,11 @@ impl Session {
         let output = Output::open(surroundings.output_file.as_deref())?;
         let observers = Observers::open(surroundings.events.as_deref(), terminal)?;
         let observers = Arc::new(observers);
+        let signals = Signals::listen(Arc::clone(&observers));
         let key_file = surroundings.key_file.as_deref();
         let events: Arc<dyn EventSink> = observers.clone();
-        let connected = connect(&job.models, &job.settings, key_file, events).await?;
+        let drain = signals.drain.clone();
+        let connected = connect(&job.models, &job.settings, key_file, events, drain).await?;
         if let Some(choice) = &connected.choice {
             terminal.note(choice);
         }
@@ -76,6 +79,7 @@ impl Session {
             output,
             settings: job.settings.clone(),
             observers,
+            signals,
             begun: Instant::now(),
             broken: Arc::default(),
         })
@@ -84,12 +88,13 @@ impl Session {
     pub(crate) fn run_options(&self) -> RunOptions {
         RunOptions {
             run: self.settings.run,
-            concurrency: self.settings.concurrency,
+            concurrency: self.settings.concurrency.unwrap_or(AUTO_CONCURRENCY),
             on_failure: match self.settings.max_failures {
                 MaxFailures::KeepGoing => FailurePolicy::KeepGoing,
                 MaxFailures::FailFast => FailurePolicy::FailFast,
                 MaxFailures::Share(share) => FailurePolicy::AtMost(share),
             },
+            drain: self.signals.drain.clone(),
             events: self.observers.clone(),
         }
     }
@@ -124,13 +129,24 @@ impl Session {
     ) -> Result<Option<T>, Error> {
         let result = tokio::select! {
             biased;
-            error = signals::ended() => Err(error),
+            error = self.signals.aborted() => Err(error),
             () = self.broken.notified() => Ok(None),
             result = run => result.map(Some).map_err(not_run),
         };
         self.observers.finish(self.terminal, self.begun.elapsed());
         let written = self.observers.check();
         result.and_then(|it| written.map(|()| it))
+    }
+
+    /// Ends the output of a run that came to an outcome, and returns how the command ends.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the output cannot be written, the run was ended by a signal or anything
+    /// in it failed.
+    pub(crate) fn conclude(self, failure: Option<Error>) -> Result<(), Error> {
+        self.output.finish()?;
+        self.signals.drained().or(failure).map_or(Ok(()), Err)
     }
 }
 

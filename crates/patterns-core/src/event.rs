@@ -106,6 +106,8 @@ pub enum Event {
     BranchCancelled {
         /// The branch.
         origin: Origin,
+        /// What it used all the same, as far as that is known.
+        usage: Usage,
     },
     /// The run noticed something that its user should know.
     WarningRaised {

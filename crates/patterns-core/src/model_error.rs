@@ -53,6 +53,8 @@ pub enum ModelErrorKind {
     Unreachable,
     /// The time for the call ran out: send again.
     Timeout,
+    /// The run is being ended, so the call was not sent any more: run again.
+    NotSent,
     /// Something answered, but not in the provider's language: send again, then look for a proxy.
     Unreadable,
     /// The model declined to answer: ask something else.
@@ -96,6 +98,7 @@ impl ModelErrorKind {
             | Self::Unauthorized
             | Self::QuotaExhausted
             | Self::UnknownModel
+            | Self::NotSent
             | Self::NeedsModel => false,
         }
     }
@@ -126,6 +129,7 @@ impl ModelErrorKind {
             Self::Unavailable { .. } => "unavailable",
             Self::Unreachable => "unreachable",
             Self::Timeout => "timeout",
+            Self::NotSent => "not-sent",
             Self::Unreadable => "unreadable",
             Self::Refused => "refused",
             Self::Filtered => "filtered",
@@ -150,6 +154,7 @@ impl fmt::Display for ModelErrorKind {
             Self::Unavailable { .. } => "the provider failed to answer",
             Self::Unreachable => "the provider cannot be reached",
             Self::Timeout => "the call timed out",
+            Self::NotSent => "the call was not sent, since the run is being ended",
             Self::Unreadable => "the reply is not what an LLM provider sends",
             Self::Refused => "the model refused to answer",
             Self::Filtered => "the provider's content filter withheld the answer",

@@ -189,6 +189,8 @@ pub enum AggregateErrorKind {
     NothingAnswered,
     /// A branch met trouble that every other one would meet too, so the run stopped.
     Stopped,
+    /// The run was told to end before everything was worked on.
+    Drained,
     /// More branches failed than the failure policy allows.
     TooManyFailures,
     /// The combining agent failed.
@@ -227,6 +229,7 @@ impl fmt::Display for AggregateError {
         f.write_str(match self.kind {
             AggregateErrorKind::NothingAnswered => "no branch has answered",
             AggregateErrorKind::Stopped => "the run was stopped",
+            AggregateErrorKind::Drained => "the run was ended before everything was worked on",
             AggregateErrorKind::TooManyFailures => "too many branches failed",
             AggregateErrorKind::StepFailed => "combining the branches failed",
             AggregateErrorKind::DoesNotFit => {

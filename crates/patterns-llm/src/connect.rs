@@ -8,6 +8,7 @@ use std::time::Duration;
 use patterns_core::{EventSink, Model, ModelId};
 use reqwest::{Proxy, Url};
 use secrecy::{ExposeSecret, SecretString};
+use tokio_util::sync::CancellationToken;
 
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 use crate::layer::{RetryPolicy, Stack};
@@ -143,6 +144,7 @@ pub struct Connect {
     connect_timeout: Duration,
     retry: RetryPolicy,
     pace: Pace,
+    drain: CancellationToken,
     events: Arc<dyn EventSink>,
     seed: u64,
 }
@@ -159,6 +161,7 @@ impl Connect {
             connect_timeout: CONNECT_TIMEOUT,
             retry: RetryPolicy::default(),
             pace: Pace::default(),
+            drain: CancellationToken::new(),
             events: Arc::new(()),
             seed: 0,
         }
@@ -208,6 +211,13 @@ impl Connect {
         self
     }
 
+    /// Sets what, once it is cancelled, keeps calls from being sent that still wait to be. It is
+    /// meant to be the token that drains the run.
+    pub fn drain(mut self, drain: CancellationToken) -> Self {
+        self.drain = drain;
+        self
+    }
+
     /// Sets who is told of failed attempts and weakened answer formats.
     pub fn events(mut self, events: Arc<dyn EventSink>) -> Self {
         self.events = events;
@@ -254,6 +264,7 @@ impl Connect {
             retry: self.retry,
             pool,
             timeout: self.timeout,
+            drain: self.drain,
             events: self.events,
             seed: self.seed,
         };

@@ -9,8 +9,10 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use patterns_core::{
-    AgentError, Answer, BoxFuture, Branch, BranchEnd, BranchId, Event, Origin, StepRole, Usage,
+    AgentError, AgentErrorKind, Answer, BoxFuture, Branch, BranchEnd, BranchId, Event,
+    ModelErrorKind, Origin, StepRole, Usage,
 };
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::RunOptions;
 
@@ -53,6 +55,8 @@ pub struct FanOut<'a, I, B, S> {
     is_exhausted: bool,
     stop: Option<Stop>,
     failed: u64,
+    /// Ready when nothing new may begin.
+    draining: Pin<Box<WaitForCancellationFutureOwned>>,
     running: FuturesUnordered<Numbered<'a, B>>,
     labels: BTreeMap<u64, String>,
     /// Finished branches that wait for their turn, by number.
@@ -92,6 +96,8 @@ pub enum Stop {
     Fatal,
     /// The failure policy was broken. What was in flight has been cancelled.
     Policy,
+    /// The run was told to end. What was in flight has ended.
+    Drained,
 }
 
 impl<'a, I, B, S> FanOut<'a, I, B, S>
@@ -120,6 +126,7 @@ where
             is_exhausted: false,
             stop: None,
             failed: 0,
+            draining: Box::pin(options.drain.clone().cancelled_owned()),
             running: FuturesUnordered::new(),
             labels: BTreeMap::new(),
             waiting: BTreeMap::new(),
@@ -213,9 +220,11 @@ where
         self.running = FuturesUnordered::new();
         for id in self.labels.keys().copied().collect::<Vec<_>>() {
             let origin = self.origin(id);
-            self.options.events.emit(Event::BranchCancelled { origin });
-            // What a cancelled call has cost is not known here; it was one call at least.
-            self.deliver(id, Usage::default(), BranchEnd::Cancelled);
+            // What a cancelled call has cost is not known here.
+            let usage = Usage::default();
+            let cancelled = Event::BranchCancelled { origin, usage };
+            self.options.events.emit(cancelled);
+            self.deliver(id, usage, BranchEnd::Cancelled);
         }
     }
 
@@ -253,6 +262,9 @@ where
             this.streak = 0;
             cx.waker().wake_by_ref();
             return Poll::Pending;
+        }
+        if this.stop.is_none() && this.draining.as_mut().poll(cx).is_ready() {
+            this.stop = Some(Stop::Drained);
         }
         loop {
             if let Some(branch) = this.ready.pop_front() {
@@ -293,6 +305,9 @@ impl<I, B, S> fmt::Debug for FanOut<'_, I, B, S> {
     }
 }
 
+/// How a branch ends whose call was held back when the run was told to end.
+const NOT_SENT: AgentErrorKind = AgentErrorKind::Model(ModelErrorKind::NotSent);
+
 /// Turns the result of a branch into its end and bill, and tells so.
 pub(crate) fn settle<B>(
     options: &RunOptions,
@@ -305,6 +320,11 @@ pub(crate) fn settle<B>(
             let usage = answer.usage;
             events.emit(Event::BranchAnswered { origin, usage });
             (usage, BranchEnd::Answered(answer.value))
+        }
+        Err(error) if error.kind() == NOT_SENT => {
+            let usage = error.usage();
+            events.emit(Event::BranchCancelled { origin, usage });
+            (usage, BranchEnd::Cancelled)
         }
         Err(error) => {
             let (kind, usage) = (error.kind(), error.usage());

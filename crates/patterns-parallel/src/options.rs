@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use patterns_core::{Contract, EventSink, Model, ModelAgent, Prompt, RunId, Sampling};
+use tokio_util::sync::CancellationToken;
 
 /// How a run is carried out, whatever its pattern.
 #[derive(Clone)]
@@ -15,6 +16,9 @@ pub struct RunOptions {
     pub concurrency: NonZeroUsize,
     /// What a failed branch means for the run.
     pub on_failure: FailurePolicy,
+    /// Cancelling it drains the run: nothing new begins, what is in flight ends, and the outcome
+    /// has what was answered. (Dropping the run's future ends everything at once.)
+    pub drain: CancellationToken,
     /// Who is told what happens.
     pub events: Arc<dyn EventSink>,
 }
@@ -25,6 +29,7 @@ impl Default for RunOptions {
             run: RunId::default(),
             concurrency: const { NonZeroUsize::new(16).expect("16 is not zero") },
             on_failure: FailurePolicy::default(),
+            drain: CancellationToken::new(),
             events: Arc::new(()),
         }
     }

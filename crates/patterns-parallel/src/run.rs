@@ -156,6 +156,8 @@ impl<'a> Run<'a> {
         } = self.fan_out;
         let kind = if stop == Some(Stop::Fatal) {
             AggregateErrorKind::Stopped
+        } else if stop == Some(Stop::Drained) {
+            return Err(AggregateError::new(AggregateErrorKind::Drained));
         } else if stop.is_some() || !self.options.on_failure.is_met_by(failed, started) {
             AggregateErrorKind::TooManyFailures
         } else if answered == 0 {

@@ -64,7 +64,9 @@ fn line(event: &Event) -> String {
             kind,
             usage,
         } => branch(*origin, &format!("failed: {}{}", kind.name(), bill(*usage))),
-        Event::BranchCancelled { origin } => branch(*origin, "cancelled"),
+        Event::BranchCancelled { origin, usage } => {
+            branch(*origin, &format!("cancelled{}", bill(*usage)))
+        }
         Event::WarningRaised { warning, .. } => {
             format!("warning: {}: {}", warning.code, warning.message)
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::values::{self, MaxFailures};
+use super::values::{self, Concurrency, MaxFailures};
 use crate::terminal::ColorChoice;
 
 /// The options that every pattern has.
@@ -44,9 +44,24 @@ pub(crate) struct Common {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32), help_heading = "Model")]
     pub(crate) seed: Option<u32>,
 
-    /// Calls in flight at once, 1 to 10000
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = values::concurrency, help_heading = "Run")]
-    pub(crate) concurrency: usize,
+    /// Calls in flight at once, 1 to 10000; or auto: as many as the provider takes, 256 at most (4
+    /// for Ollama)
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "auto",
+        value_parser = values::concurrency,
+        help_heading = "Run"
+    )]
+    pub(crate) concurrency: Concurrency,
+
+    /// Requests a minute that the provider allows, if it does not say so itself
+    #[arg(long, value_name = "RPM", value_parser = values::rate, help_heading = "Run")]
+    pub(crate) requests_per_minute: Option<f64>,
+
+    /// Tokens a minute that the provider allows, if it does not say so itself
+    #[arg(long, value_name = "TPM", value_parser = values::rate, help_heading = "Run")]
+    pub(crate) tokens_per_minute: Option<f64>,
 
     /// Time for one attempt of a call, such as 30s or 2m
     #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = values::timeout, help_heading = "Run")]

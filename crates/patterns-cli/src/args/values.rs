@@ -1,5 +1,6 @@
 //! Reads single values of the command line: durations, shares, bounds.
 
+use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -75,11 +76,43 @@ pub(super) fn timeout(text: &str) -> Result<Duration, String> {
     Ok(timeout)
 }
 
+/// How many calls may be in flight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Concurrency {
+    /// As many as the provider takes.
+    Auto,
+    /// So many at most.
+    AtMost(NonZeroUsize),
+}
+
+impl Concurrency {
+    /// Returns the bound, if one was given.
+    pub(crate) fn given(self) -> Option<NonZeroUsize> {
+        match self {
+            Self::Auto => None,
+            Self::AtMost(most) => Some(most),
+        }
+    }
+}
+
 /// Reads the bound of calls in flight.
-pub(super) fn concurrency(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(bound @ 1..=10_000) => Ok(bound),
-        _ => Err("expected a whole number from 1 to 10000".to_owned()),
+pub(super) fn concurrency(text: &str) -> Result<Concurrency, String> {
+    if text == "auto" {
+        return Ok(Concurrency::Auto);
+    }
+    let most = text
+        .parse()
+        .ok()
+        .filter(|it: &NonZeroUsize| it.get() <= 10_000);
+    most.map(Concurrency::AtMost)
+        .ok_or_else(|| "expected auto or a whole number from 1 to 10000".to_owned())
+}
+
+/// Reads a rate limit in units a minute.
+pub(super) fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<u64>() {
+        Ok(rate @ 1..=1_000_000_000_000) => Ok(rate as f64),
+        _ => Err("expected a whole number of at least 1".to_owned()),
     }
 }
 
@@ -164,7 +197,13 @@ mod tests {
         for text in ["0", "10001", "-1", "1e9", "NaN", ""] {
             assert!(concurrency(text).is_err(), "{text}");
         }
-        assert_eq!(concurrency("10000"), Ok(10_000));
+        let most = NonZeroUsize::new(10_000);
+        assert_eq!(concurrency("10000").map(Concurrency::given), Ok(most));
+        assert_eq!(concurrency("auto"), Ok(Concurrency::Auto));
+        assert_eq!(rate("3500"), Ok(3_500.0));
+        for text in ["0", "-1", "1.5", "NaN", ""] {
+            assert!(rate(text).is_err(), "{text}");
+        }
         for text in ["-0.1", "2.1", "NaN", "inf"] {
             assert!(temperature(text).is_err(), "{text}");
         }

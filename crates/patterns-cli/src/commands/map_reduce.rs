@@ -170,9 +170,8 @@ async fn write_rows<M: Serialize + Send + Sync + 'static>(
         let end = outcome_line(Pattern::MapReduce, &session.connected, &outcome);
         session.output.write(&end)?;
     }
-    session.output.finish()?;
     outcome.branches = failed;
-    failure_of(&outcome).map_or(Ok(()), Err)
+    session.conclude(failure_of(&outcome))
 }
 
 fn row<M>(page: &mut Page, branch: &Branch<M>, show: impl Fn(&mut Page, &M)) {

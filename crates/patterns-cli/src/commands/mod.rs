@@ -53,8 +53,7 @@ fn publish<A: Serialize, B: Serialize>(
         Format::Human => String::new(),
     };
     session.output.write(&text)?;
-    session.output.finish()?;
-    failure_of(outcome).map_or(Ok(()), Err)
+    session.conclude(failure_of(outcome))
 }
 
 fn has_answer<B>(branches: &[Branch<B>]) -> bool {

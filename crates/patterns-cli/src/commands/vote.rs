@@ -145,9 +145,8 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
     };
     let end = end_of_batch(&session, &outcome);
     session.output.write(&end)?;
-    session.output.finish()?;
     outcome.branches = failed;
-    failure_of(&outcome).map_or(Ok(()), Err)
+    session.conclude(failure_of(&outcome))
 }
 
 fn end_of_batch<V: Serialize>(

@@ -25,7 +25,10 @@ impl Account {
                 self.counts.failed += 1;
                 self.usage += *usage;
             }
-            Event::BranchCancelled { .. } => self.counts.cancelled += 1,
+            Event::BranchCancelled { usage, .. } => {
+                self.counts.cancelled += 1;
+                self.usage += *usage;
+            }
             Event::RunStarted { .. }
             | Event::AttemptFailed { .. }
             | Event::CallsHeld { .. }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use patterns_core::{Event, EventSink};
+use patterns_core::{Event, EventSink, HoldReason};
 
 use super::account::Account;
 use super::event_file::EventFile;
@@ -21,6 +21,9 @@ struct Readers {
     account: Account,
     file: Option<EventFile>,
     progress: Option<Progress>,
+    terminal: Terminal,
+    /// Whether the user has been told that calls are held back, since the last that was answered.
+    is_held: bool,
     /// What is said at the end, each thing once.
     notes: Vec<String>,
 }
@@ -36,8 +39,26 @@ impl Observers {
             account: Account::default(),
             file: events.map(EventFile::create).transpose()?,
             progress: terminal.is_watched().then(Progress::start),
+            terminal,
+            is_held: false,
             notes: Vec::new(),
         })))
+    }
+
+    /// Says that the run is being drained, in a line of its own at `first`.
+    pub(crate) fn draining(&self, why: &str, left: Duration, first: bool) {
+        let mut readers = self.lock();
+        let counts = readers.account.counts(false);
+        let in_flight = counts.started - counts.answered - counts.failed - counts.cancelled;
+        let seconds = left.as_secs_f64().ceil();
+        let text = format!(
+            "{why}: finishing {in_flight} in flight, {seconds} s at most; once more drops them"
+        );
+        match &mut readers.progress {
+            Some(progress) => progress.set_phase(text),
+            None if first => readers.terminal.note(&text),
+            None => {}
+        }
     }
 
     /// Ends the progress line and says the warnings and the account.
@@ -79,6 +100,7 @@ impl EventSink for Observers {
         if let Some(file) = &mut readers.file {
             file.write(&event);
         }
+        readers.tell_of_hold(&event);
         if let Some(progress) = &mut readers.progress {
             progress.show(&event, readers.account.counts(false));
         }
@@ -86,6 +108,41 @@ impl EventSink for Observers {
             && !readers.notes.contains(&note)
         {
             readers.notes.push(note);
+        }
+    }
+}
+
+impl Readers {
+    /// Says once that calls are held back, and forgets it when one is answered.
+    fn tell_of_hold(&mut self, event: &Event) {
+        match event {
+            Event::BranchAnswered { .. } => {
+                if let Some(progress) = self.progress.as_mut().filter(|_| self.is_held) {
+                    progress.set_phase(String::new());
+                }
+                self.is_held = false;
+            }
+            Event::CallsHeld {
+                model,
+                reason,
+                wait,
+                ..
+            } => {
+                let seconds = wait.as_secs_f64().ceil();
+                let text = match reason {
+                    HoldReason::Asked => format!("{model} asks to wait {seconds} s"),
+                    HoldReason::Outage => {
+                        format!("{model} is down; trying again every few seconds, nothing is lost")
+                    }
+                };
+                match &mut self.progress {
+                    Some(progress) => progress.set_phase(text),
+                    None if !self.is_held => self.terminal.note(&text),
+                    None => {}
+                }
+                self.is_held = true;
+            }
+            _ => {}
         }
     }
 }

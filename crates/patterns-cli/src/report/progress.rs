@@ -5,11 +5,16 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use patterns_core::{Counts, Event};
 
+use crate::escape::escape;
+
 /// A line that says how far a run is.
 #[derive(Debug)]
 pub(super) struct Progress {
     bar: ProgressBar,
     total: Option<u64>,
+    /// What is going on beside the work.
+    phase: String,
+    counted: String,
 }
 
 impl Progress {
@@ -18,7 +23,12 @@ impl Progress {
         let style = ProgressStyle::with_template("{spinner} {elapsed:>3} {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         bar.enable_steady_tick(Duration::from_millis(120));
-        Self { bar, total: None }
+        Self {
+            bar,
+            total: None,
+            phase: String::new(),
+            counted: String::new(),
+        }
     }
 
     pub(super) fn show(&mut self, event: &Event, counts: Counts) {
@@ -34,7 +44,20 @@ impl Progress {
         if counts.failed > 0 {
             message += &format!(", {} failed", counts.failed);
         }
-        self.bar.set_message(message);
+        self.counted = message;
+        self.redraw();
+    }
+
+    /// Says what is going on beside the work; nothing if it is empty.
+    pub(super) fn set_phase(&mut self, phase: String) {
+        self.phase = escape(&phase).into();
+        self.redraw();
+    }
+
+    fn redraw(&self) {
+        let gap = if self.phase.is_empty() { "" } else { " · " };
+        self.bar
+            .set_message(format!("{}{gap}{}", self.counted, self.phase));
     }
 
     pub(super) fn clear(&self) {

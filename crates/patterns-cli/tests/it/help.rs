@@ -83,9 +83,16 @@ fn help_of_every_command() {
 
     Run:
           --concurrency <N>
-              Calls in flight at once, 1 to 10000
+              Calls in flight at once, 1 to 10000; or auto: as many as the provider takes, 256 at most
+              (4 for Ollama)
               
-              [default: 16]
+              [default: auto]
+
+          --requests-per-minute <RPM>
+              Requests a minute that the provider allows, if it does not say so itself
+
+          --tokens-per-minute <TPM>
+              Tokens a minute that the provider allows, if it does not say so itself
 
           --timeout <DURATION>
               Time for one attempt of a call, such as 30s or 2m
@@ -230,9 +237,16 @@ fn help_of_every_command() {
 
     Run:
           --concurrency <N>
-              Calls in flight at once, 1 to 10000
+              Calls in flight at once, 1 to 10000; or auto: as many as the provider takes, 256 at most
+              (4 for Ollama)
               
-              [default: 16]
+              [default: auto]
+
+          --requests-per-minute <RPM>
+              Requests a minute that the provider allows, if it does not say so itself
+
+          --tokens-per-minute <TPM>
+              Tokens a minute that the provider allows, if it does not say so itself
 
           --timeout <DURATION>
               Time for one attempt of a call, such as 30s or 2m
@@ -345,9 +359,16 @@ fn help_of_every_command() {
 
     Run:
           --concurrency <N>
-              Calls in flight at once, 1 to 10000
+              Calls in flight at once, 1 to 10000; or auto: as many as the provider takes, 256 at most
+              (4 for Ollama)
               
-              [default: 16]
+              [default: auto]
+
+          --requests-per-minute <RPM>
+              Requests a minute that the provider allows, if it does not say so itself
+
+          --tokens-per-minute <TPM>
+              Tokens a minute that the provider allows, if it does not say so itself
 
           --timeout <DURATION>
               Time for one attempt of a call, such as 30s or 2m

@@ -1,61 +1,170 @@
-//! Ctrl-C and SIGTERM end a run, with its account.
+//! Ctrl-C and SIGTERM: once drains a run, twice aborts it, thrice exits; in every combination.
 #![cfg(unix)]
 
-use std::io::Read;
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::support::{Place, Simulator};
 
-fn ended_by(signal: &str, args: &[&str]) -> (Option<i32>, String) {
-    let place = Place::with(&[("a.txt", "Text."), ("b.txt", "More.")]);
-    let simulator = Simulator::start(&place, &["--latency", "1h"]);
+/// A run in a process of its own.
+struct Running {
+    child: Child,
+    stderr: BufReader<ChildStderr>,
+    said: String,
+}
+
+impl Running {
+    fn start(place: &Place, simulator: &Simulator, more: &[&str]) -> Self {
+        let mut child = place
+            .command(&["map-reduce", "a.txt", "b.txt", "--concurrency", "2"])
+            .args(more)
+            .args(simulator.args())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        // Both calls have arrived when the ledger says so.
+        while simulator.ledger()["in_flight"] != 2 {
+            std::thread::yield_now();
+        }
+        Self {
+            child,
+            stderr,
+            said: String::new(),
+        }
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let status = Command::new("kill").args([signal, &id]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Reads what is said until it contains `words`.
+    fn wait_for(&mut self, words: &str) {
+        while !self.said.contains(words) {
+            let read = self.stderr.read_line(&mut self.said).unwrap();
+            assert!(read > 0, "it ended without {words:?}: {}", self.said);
+        }
+    }
+
+    /// Returns the exit code, what was said and what was written.
+    fn end(mut self) -> (Option<i32>, String, String) {
+        self.stderr.read_to_string(&mut self.said).unwrap();
+        let mut written = String::new();
+        let mut stdout = self.child.stdout.take().unwrap();
+        stdout.read_to_string(&mut written).unwrap();
+        let code = self.child.wait().unwrap().code();
+        (code, self.said, written)
+    }
+}
+
+fn place() -> Place {
+    Place::with(&[("a.txt", "Text."), ("b.txt", "More.")])
+}
+
+#[test]
+fn the_second_signal_drops_what_is_in_flight() {
+    for (first, second) in [
+        ("-INT", "-INT"),
+        ("-INT", "-TERM"),
+        ("-TERM", "-INT"),
+        ("-TERM", "-TERM"),
+    ] {
+        let place = place();
+        let simulator = Simulator::start(&place, &["--latency", "1h"]);
+        let mut running = Running::start(&place, &simulator, &[]);
+        running.signal(first);
+        let (code, limit, error) = match first {
+            "-INT" => (130, "30 s at most", "error[E-INTERRUPTED]"),
+            _ => (143, "8 s at most", "error[E-TERMINATED]"),
+        };
+        running.wait_for("finishing 2 in flight");
+        running.signal(second);
+        let begun = Instant::now();
+        let (ended, said, _) = running.end();
+        assert!(begun.elapsed() < Duration::from_secs(8), "it waited");
+        assert_eq!(ended, Some(code), "{first} {second}: {said}");
+        let account = "2 started = 0 answered + 0 failed + 2 cancelled";
+        for words in [limit, account, error] {
+            assert!(said.contains(words), "{first} {second}: {said}");
+        }
+        while simulator.ledger()["dropped"] != 2 {
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn the_first_signal_finishes_what_is_in_flight_and_begins_nothing() {
+    let place = place();
+    place.write("c.txt", b"Last.");
+    let simulator = Simulator::start(&place, &["--latency", "700ms"]);
+    let more = ["c.txt", "--output", "jsonl"];
+    let mut running = Running::start(&place, &simulator, &more);
+    running.signal("-INT");
+    running.wait_for("finishing 2 in flight");
+    let (code, said, written) = running.end();
+    assert_eq!(code, Some(130), "{said}");
+    assert!(
+        said.contains("2 started = 2 answered + 0 failed + 0 cancelled"),
+        "{said}"
+    );
+    assert_eq!(
+        simulator.ledger()["requests"],
+        2,
+        "neither c.txt nor a reduce"
+    );
+    let answered = written.matches("\"end\":\"answered\"").count();
+    assert_eq!(answered, 2, "what was answered is kept: {written}");
+}
+
+#[test]
+fn the_third_signal_ends_even_what_is_stuck() {
+    let place = place();
+    // More than a pipe holds, and nobody reads it.
+    let long = "A harbour is a shelter for ships. ".repeat(8_000);
+    for n in 0..8 {
+        place.write(&format!("long/{n}.txt"), long.as_bytes());
+    }
+    let echo =
+        r#"{"type": "object", "properties": {"text": {"type": "string", "minLength": 40000}}}"#;
+    place.write("echo.json", echo.as_bytes());
+    let simulator = Simulator::start(&place, &[]);
     let mut child = place
-        .command(&["map-reduce", "a.txt", "b.txt"])
-        .args(args)
+        .command(&[
+            "map-reduce",
+            "long",
+            "--no-reduce",
+            "--map-schema",
+            "echo.json",
+        ])
         .args(simulator.args())
+        .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // Both calls have arrived when the ledger says so.
-    while simulator.ledger()["in_flight"] != 2 {
+    while simulator.ledger()["answered"] != 8 {
         std::thread::yield_now();
     }
-    let id = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args([signal, &id])
-            .status()
-            .unwrap()
-            .success()
-    );
-    let mut stderr = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut stderr)
-        .unwrap();
-    let code = child.wait().unwrap().code();
-    while simulator.ledger()["dropped"] != 2 {
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut running = Running {
+        stderr,
+        said: String::new(),
+        child,
+    };
+    running.signal("-INT");
+    running.wait_for("interrupted: finishing");
+    running.signal("-INT");
+    // The second one cannot be seen from outside: the command is stuck in a write.
+    loop {
+        running.signal("-TERM");
+        if let Some(status) = running.child.try_wait().unwrap() {
+            assert_eq!(status.code(), Some(130));
+            break;
+        }
         std::thread::yield_now();
     }
-    (code, stderr)
-}
-
-#[test]
-fn ctrl_c_drops_what_is_in_flight() {
-    let (code, stderr) = ended_by("-INT", &[]);
-    assert_eq!(code, Some(130), "{stderr}");
-    let account = "2 started = 0 answered + 0 failed + 2 cancelled";
-    assert!(
-        stderr.contains(account) && stderr.contains("error[E-INTERRUPTED]"),
-        "{stderr}"
-    );
-}
-
-#[test]
-fn sigterm_drops_what_is_in_flight() {
-    let (code, stderr) = ended_by("-TERM", &["-q"]);
-    assert_eq!(code, Some(143), "{stderr}");
-    assert!(stderr.contains("error[E-TERMINATED]"), "{stderr}");
 }

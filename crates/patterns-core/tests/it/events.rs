@@ -82,7 +82,7 @@ fn next(event: Option<&Event>) -> Option<Event> {
             kind: AgentErrorKind::Model(ModelErrorKind::Timeout),
             usage,
         },
-        Some(Event::BranchFailed { .. }) => Event::BranchCancelled { origin },
+        Some(Event::BranchFailed { .. }) => Event::BranchCancelled { origin, usage },
         Some(Event::BranchCancelled { .. }) => Event::WarningRaised {
             run,
             warning: Warning::new("cold", "Temperature is 0."),

@@ -10,6 +10,7 @@ use patterns_core::{
 };
 
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::pace::{Pool, Reason, Verdict, demand};
 
@@ -21,6 +22,7 @@ const WORTH_TELLING: Duration = Duration::from_secs(2);
 pub struct PaceLayer {
     pool: Arc<Pool>,
     events: Arc<dyn EventSink>,
+    drain: CancellationToken,
 }
 
 impl PaceLayer {
@@ -29,7 +31,15 @@ impl PaceLayer {
         Self {
             pool,
             events: Arc::new(()),
+            drain: CancellationToken::new(),
         }
+    }
+
+    /// Sets what, once it is cancelled, keeps calls that wait from being sent.
+    #[must_use]
+    pub fn drain(mut self, drain: CancellationToken) -> Self {
+        self.drain = drain;
+        self
     }
 
     /// Sets who is told when calls are held back for long.
@@ -75,9 +85,10 @@ impl<M: Model> Paced<M> {
         let admitted = self.layer.pool.admit(demand(request), |wait, reason| {
             self.tell(request, wait, reason);
         });
-        let slot = match admitted.await {
-            Ok(slot) => slot,
-            Err(kind) => return Err(not_sent(kind)),
+        let slot = tokio::select! {
+            biased;
+            () = self.layer.drain.cancelled() => return Err(not_sent(ModelErrorKind::NotSent)),
+            admitted = admitted => admitted.map_err(not_sent)?,
         };
         let sent = Instant::now();
         let result = self.inner.generate(request).await;
@@ -102,7 +113,7 @@ impl<M: Model> Paced<M> {
     }
 }
 
-/// The error of a call that was not sent because it would have failed like those before it.
+/// The error of a call that was not sent, say because it would have failed like those before it.
 fn not_sent(kind: ModelErrorKind) -> ModelError {
     let usage = Usage {
         calls: 1,
@@ -110,7 +121,7 @@ fn not_sent(kind: ModelErrorKind) -> ModelError {
     };
     ModelError::new(kind)
         .with_usage(usage)
-        .with_detail("not sent, since earlier calls ended like this")
+        .with_detail("it was not sent")
         .finally()
 }
 

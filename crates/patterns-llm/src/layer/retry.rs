@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use patterns_core::{
-    BoxFuture, Event, EventSink, Layer, Model, ModelError, ModelId, Request, Response, Usage,
+    BoxFuture, Event, EventSink, Layer, Model, ModelError, ModelErrorKind, ModelId, Request,
+    Response, Usage,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::repeats::{self, FailureShare, Repeats};
 use super::retry_policy::{Attempts, Decision, RetryPolicy};
@@ -21,6 +23,7 @@ pub struct RetryLayer {
     policy: RetryPolicy,
     events: Arc<dyn EventSink>,
     pool: Option<Arc<Pool>>,
+    drain: CancellationToken,
     seed: u64,
 }
 
@@ -31,8 +34,16 @@ impl RetryLayer {
             policy,
             events: Arc::new(()),
             pool: None,
+            drain: CancellationToken::new(),
             seed,
         }
+    }
+
+    /// Sets what, once it is cancelled, keeps failed calls from being tried again.
+    #[must_use]
+    pub fn drain(mut self, drain: CancellationToken) -> Self {
+        self.drain = drain;
+        self
     }
 
     /// Sets the pool that the calls are paced by: attempts that fail in an outage don't count, and
@@ -69,6 +80,7 @@ impl<M: Model> Layer<M> for RetryLayer {
             policy: self.policy,
             events: Arc::clone(&self.events),
             pool: self.pool.clone(),
+            drain: self.drain.clone(),
             shared: Mutex::new(Shared {
                 random: StdRng::seed_from_u64(self.seed),
                 failures: FailureShare::default(),
@@ -90,6 +102,7 @@ pub struct Retry<M> {
     policy: RetryPolicy,
     events: Arc<dyn EventSink>,
     pool: Option<Arc<Pool>>,
+    drain: CancellationToken,
     shared: Mutex<Shared>,
 }
 
@@ -126,11 +139,18 @@ impl<M: Model> Retry<M> {
                 kind: error.kind(),
                 retry_in: wait,
             });
-            tokio::time::sleep(wait).await;
-            trial.attempts.elapsed += wait;
-            if let Some(pool) = &self.pool {
-                pool.admit_retry().await;
+            tokio::select! {
+                biased;
+                () = self.drain.cancelled() => return Err(trial.not_sent()),
+                () = self.wait(wait) => trial.attempts.elapsed += wait,
             }
+        }
+    }
+
+    async fn wait(&self, wait: Duration) {
+        tokio::time::sleep(wait).await;
+        if let Some(pool) = &self.pool {
+            pool.admit_retry().await;
         }
     }
 
@@ -175,6 +195,15 @@ struct Trial {
 }
 
 impl Trial {
+    /// Makes the error of a call that is not tried again because the run is being ended.
+    fn not_sent(&self) -> ModelError {
+        let usage = Usage {
+            calls: 1,
+            ..self.wasted
+        };
+        ModelError::new(ModelErrorKind::NotSent).with_usage(usage)
+    }
+
     /// Puts the bill of all attempts on the last error.
     fn billed(&self, error: ModelError) -> ModelError {
         if self.tries <= 1 {

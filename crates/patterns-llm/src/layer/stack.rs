@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patterns_core::{EventSink, Layer, Model};
+use tokio_util::sync::CancellationToken;
 
 use super::{PaceLayer, RetryLayer, RetryPolicy, TimeoutLayer, TraceLayer};
 use crate::pace::Pool;
@@ -13,6 +14,7 @@ pub(crate) struct Stack {
     pub(crate) retry: RetryPolicy,
     pub(crate) pool: Arc<Pool>,
     pub(crate) timeout: Duration,
+    pub(crate) drain: CancellationToken,
     pub(crate) events: Arc<dyn EventSink>,
     pub(crate) seed: u64,
 }
@@ -26,8 +28,11 @@ impl Stack {
     pub(crate) fn around(self, adapter: impl Model + 'static) -> Arc<dyn Model> {
         let retry = RetryLayer::new(self.retry, self.seed)
             .events(Arc::clone(&self.events))
-            .pool(Arc::clone(&self.pool));
-        let pace = PaceLayer::new(self.pool).events(self.events);
+            .pool(Arc::clone(&self.pool))
+            .drain(self.drain.clone());
+        let pace = PaceLayer::new(self.pool)
+            .events(self.events)
+            .drain(self.drain);
         let timed = TimeoutLayer::new(self.timeout).layer(adapter);
         Arc::new(retry.layer(pace.layer(TraceLayer.layer(timed))))
     }

@@ -23,12 +23,12 @@ pub(super) struct Concurrency {
 }
 
 impl Concurrency {
-    pub(super) fn new(most: usize) -> Self {
+    pub(super) fn new(most: usize, starts_slowly: bool) -> Self {
         let most = most.max(1) as f64;
         Self {
-            limit: START.min(most),
+            limit: if starts_slowly { START.min(most) } else { most },
             most,
-            is_starting: true,
+            is_starting: starts_slowly,
             epoch: 0,
         }
     }
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn slow_start_doubles_a_round_trip() {
-        let mut concurrency = Concurrency::new(1_000);
+        let mut concurrency = Concurrency::new(1_000, true);
         for expected in [16, 32, 64] {
             for _ in 0..concurrency.limit() {
                 concurrency.grow(concurrency.limit());
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_burst_of_complaints_cuts_once() {
-        let mut concurrency = Concurrency::new(100);
+        let mut concurrency = Concurrency::new(100, true);
         for _ in 0..92 {
             concurrency.grow(100);
         }
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn after_a_cut_growth_is_one_a_round_trip() {
-        let mut concurrency = Concurrency::new(1_000);
+        let mut concurrency = Concurrency::new(1_000, true);
         concurrency.cut(0);
         let before = concurrency.limit();
         for _ in 0..before {
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn an_unused_limit_does_not_grow() {
-        let mut concurrency = Concurrency::new(1_000);
+        let mut concurrency = Concurrency::new(1_000, true);
         for _ in 0..100 {
             concurrency.grow(1);
         }
@@ -155,7 +155,7 @@ mod tests {
             most in 1usize..300,
             steps in prop::collection::vec((any::<bool>(), 0usize..400), 0..300),
         ) {
-            let mut concurrency = Concurrency::new(most);
+            let mut concurrency = Concurrency::new(most, true);
             for (grows, in_flight) in steps {
                 if grows {
                     concurrency.grow(in_flight);

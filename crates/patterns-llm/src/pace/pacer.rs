@@ -35,8 +35,9 @@ const RETRY_TOKENS: f64 = 500.0;
 pub struct Pace {
     /// The most calls in flight, whatever the provider allows.
     pub max_in_flight: usize,
-    /// Whether the number in flight adapts; if not, `max_in_flight` is used from the start.
-    pub is_adaptive: bool,
+    /// Whether the number in flight begins small and doubles every round trip, because nobody knows
+    /// what the provider can take; if not, it begins at `max_in_flight`.
+    pub starts_slowly: bool,
     /// Requests a minute, if the user knows the limit.
     pub requests_per_minute: Option<f64>,
     /// Tokens a minute, input and output together, if the user knows the limit.
@@ -52,7 +53,7 @@ impl Default for Pace {
     fn default() -> Self {
         Self {
             max_in_flight: 256,
-            is_adaptive: true,
+            starts_slowly: true,
             requests_per_minute: None,
             tokens_per_minute: None,
             max_block: Duration::from_secs(600),
@@ -187,7 +188,7 @@ impl Pacer {
         Self {
             pace,
             in_flight: 0,
-            concurrency: Concurrency::new(pace.max_in_flight),
+            concurrency: Concurrency::new(pace.max_in_flight, pace.starts_slowly),
             breaker: Breaker::new(),
             complaints: Complaints::default(),
             overloads: Complaints::default(),
@@ -232,7 +233,7 @@ impl Pacer {
             (Gate::ShutFor(wait), None) => return Admission::Wait(wait, Reason::Outage),
             (Gate::ShutByProbe, None) => return Admission::Full,
         };
-        if self.in_flight >= self.limit() && !is_probe {
+        if self.in_flight >= self.concurrency.limit() && !is_probe {
             return Admission::Full;
         }
         let demand = self.corrected(demand);
@@ -338,7 +339,7 @@ impl Pacer {
         let inferred = self.inferred.limit(now);
         PacerState {
             in_flight: self.in_flight,
-            limit: self.limit(),
+            limit: self.concurrency.limit(),
             requests_per_minute: match (stated, inferred) {
                 (Some(stated), Some(inferred)) => Some(stated.min(inferred)),
                 (stated, inferred) => stated.or(inferred),
@@ -379,14 +380,6 @@ impl Pacer {
             sent_at: now,
             is_probe,
         })
-    }
-
-    fn limit(&self) -> usize {
-        if self.pace.is_adaptive {
-            self.concurrency.limit()
-        } else {
-            self.pace.max_in_flight
-        }
     }
 
     fn corrected(&self, demand: Demand) -> Demand {
@@ -489,10 +482,11 @@ impl Pacer {
             &mut self.tokens,
             &mut self.input_tokens,
             &mut self.output_tokens,
-        ] {
-            if let Some(bucket) = bucket {
-                bucket.be_strict();
-            }
+        ]
+        .into_iter()
+        .flatten()
+        {
+            bucket.be_strict();
         }
     }
 

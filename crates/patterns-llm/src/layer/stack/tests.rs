@@ -60,6 +60,7 @@ fn stack(model: Slow, events: Arc<Log>) -> Arc<dyn Model> {
         retry: RetryPolicy::default(),
         pool: Arc::new(Pool::new(Pace::default(), 1)),
         timeout: Duration::from_secs(10),
+        drain: CancellationToken::new(),
         events,
         seed: 1,
     };
@@ -160,6 +161,7 @@ async fn an_outage_of_ten_minutes_loses_nothing() {
         retry: RetryPolicy::default(),
         pool: Arc::new(Pool::new(Pace::default(), 1)),
         timeout: Duration::from_secs(10),
+        drain: CancellationToken::new(),
         events: log.clone(),
         seed: 1,
     };

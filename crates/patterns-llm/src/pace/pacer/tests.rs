@@ -116,7 +116,7 @@ fn end(pacer: &mut Pacer, now: Duration, verdict: Verdict) {
 fn the_most_in_flight_is_kept_exactly() {
     let fixed = Pace {
         max_in_flight: 5,
-        is_adaptive: false,
+        starts_slowly: false,
         ..Pace::default()
     };
     let mut pacer = Pacer::new(fixed);
@@ -198,7 +198,7 @@ fn a_stranger_is_not_waited_for_but_a_friend_is() {
 fn estimates_are_corrected_by_what_is_used() {
     let pace = Pace {
         tokens_per_minute: Some(6_000_000.0),
-        is_adaptive: false,
+        starts_slowly: false,
         ..Pace::default()
     };
     let mut pacer = Pacer::new(pace);
