@@ -11,13 +11,20 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 
 use crate::connect_error::{ConnectError, ConnectErrorKind};
+use crate::exchange::Exchange;
+use crate::http::HttpClient;
 use crate::layer::{RetryPolicy, Stack};
 use crate::pace::{Pace, Pool, PoolKey};
 use crate::provider::offline::Offline;
-use crate::provider::openai::{Dialect, OLLAMA_BASE_URL, OPENAI_BASE_URL, OpenAi, Setup};
+use crate::provider::openai::{
+    Dialect, OLLAMA_BASE_URL, OPENAI_BASE_URL, OpenAi, Setup, Transport,
+};
 
 /// How long one attempt may take: reasoning models think for minutes.
 const TIMEOUT: Duration = Duration::from_secs(600);
+
+/// How long a reply may stall.
+const IDLE: Duration = Duration::from_secs(60);
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -144,6 +151,9 @@ pub struct Connect {
     connect_timeout: Duration,
     retry: RetryPolicy,
     pace: Pace,
+    first_byte: Option<Duration>,
+    idle: Duration,
+    exchange: Option<Arc<dyn Exchange>>,
     drain: CancellationToken,
     events: Arc<dyn EventSink>,
     seed: u64,
@@ -161,6 +171,9 @@ impl Connect {
             connect_timeout: CONNECT_TIMEOUT,
             retry: RetryPolicy::default(),
             pace: Pace::default(),
+            first_byte: None,
+            idle: IDLE,
+            exchange: None,
             drain: CancellationToken::new(),
             events: Arc::new(()),
             seed: 0,
@@ -195,6 +208,26 @@ impl Connect {
     /// Sets how long making a connection may take; five seconds if it isn't set.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
+        self
+    }
+
+    /// Sets how long the head of a reply may take, which most servers send when the answer is whole;
+    /// no longer than the attempt if it isn't set.
+    pub fn first_byte_timeout(mut self, limit: Duration) -> Self {
+        self.first_byte = Some(limit);
+        self
+    }
+
+    /// Sets how long nothing but white space may come in the middle of a reply; a minute if it
+    /// isn't set.
+    pub fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.idle = limit;
+        self
+    }
+
+    /// Sets who carries out the HTTP exchanges, in place of the built-in client and its time-outs.
+    pub fn exchange(mut self, exchange: Arc<dyn Exchange>) -> Self {
+        self.exchange = Some(exchange);
         self
     }
 
@@ -256,6 +289,7 @@ impl Connect {
             base_url,
             key,
             dialect: self.provider.dialect(),
+            transport: self.transport(&client),
             client,
             pool: Arc::clone(&pool),
             events: Arc::clone(&self.events),
@@ -269,6 +303,17 @@ impl Connect {
             seed: self.seed,
         };
         Ok(stack.around(adapter))
+    }
+
+    fn transport(&self, client: &reqwest::Client) -> Transport {
+        match &self.exchange {
+            Some(exchange) => Transport::Custom(Arc::clone(exchange)),
+            None => Transport::Network(HttpClient {
+                client: client.clone(),
+                first_byte: self.first_byte,
+                idle: self.idle,
+            }),
+        }
     }
 
     fn pool_key(&self, base_url: &str) -> PoolKey {

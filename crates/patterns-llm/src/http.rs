@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Proxy};
 use serde::Deserialize;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::exchange::{ExchangeError, ExchangeErrorKind};
 
 /// How long a pooled connection may idle. Servers close idle connections after 5 s (Node, uvicorn)
 /// to 60 s and more; one that is closed just as a request is written to it costs an attempt, so we
@@ -13,6 +18,86 @@ const POOL_IDLE: Duration = Duration::from_secs(4);
 
 /// Longest list of models that a probe reads.
 const MAX_PROBE_BYTES: usize = 1 << 20;
+
+/// Longest reply that is read: many times what any model says.
+const MAX_REPLY_BYTES: usize = 32 << 20;
+
+/// Most idle connections that are kept to one server.
+const POOL_SIZE: usize = 256;
+
+/// Exchanges requests for replies over the network.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpClient {
+    pub(crate) client: Client,
+    /// Longest wait for the head of a reply.
+    pub(crate) first_byte: Option<Duration>,
+    /// Longest wait for a further piece of the body that is more than white space: some servers
+    /// send blank lines to keep a connection open while a call queues, for as long as it takes.
+    pub(crate) idle: Duration,
+}
+
+impl HttpClient {
+    /// Sends a request and reads its whole reply.
+    pub(crate) async fn exchange(
+        &self,
+        request: reqwest::Request,
+    ) -> Result<http::Response<Bytes>, ExchangeError> {
+        let sending = self.client.execute(request);
+        let reply = match self.first_byte {
+            Some(limit) => timeout(limit, sending).await.map_err(too_slow)?,
+            None => sending.await,
+        };
+        let mut reply = reply.map_err(no_reply)?;
+        let status = reply.status();
+        let headers = std::mem::take(reply.headers_mut());
+        let body = self.read(reply).await?;
+        let mut response = http::Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
+
+    async fn read(&self, mut reply: reqwest::Response) -> Result<Bytes, ExchangeError> {
+        let announced = usize::try_from(reply.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
+        if announced > MAX_REPLY_BYTES {
+            return Err(ExchangeError::new(ExchangeErrorKind::TooLong));
+        }
+        let mut body = Vec::with_capacity(announced);
+        let mut deadline = Instant::now() + self.idle;
+        loop {
+            let chunk = timeout_at(deadline, reply.chunk())
+                .await
+                .map_err(too_slow)?;
+            let Some(chunk) = chunk.map_err(no_reply)? else {
+                return Ok(body.into());
+            };
+            if body.len() + chunk.len() > MAX_REPLY_BYTES {
+                return Err(ExchangeError::new(ExchangeErrorKind::TooLong));
+            }
+            if !chunk.iter().all(u8::is_ascii_whitespace) {
+                deadline = Instant::now() + self.idle;
+            }
+            body.extend_from_slice(&chunk);
+        }
+    }
+}
+
+fn too_slow(elapsed: Elapsed) -> ExchangeError {
+    ExchangeError::new(ExchangeErrorKind::Timeout).with_source(elapsed)
+}
+
+/// Sorts a request that got no whole reply.
+fn no_reply(error: reqwest::Error) -> ExchangeError {
+    let kind = if error.is_connect() {
+        ExchangeErrorKind::NotConnected
+    } else if error.is_timeout() {
+        ExchangeErrorKind::Timeout
+    } else {
+        ExchangeErrorKind::Broken
+    };
+    // A URL can contain what its user takes for a secret.
+    ExchangeError::new(kind).with_source(error.without_url())
+}
 
 /// Makes a client that follows no redirect (a redirect would carry the key to another host),
 /// repeats nothing by itself and looks for no proxy in the environment.
@@ -24,6 +109,7 @@ pub(crate) fn client(connect_timeout: Duration, proxy: Option<Proxy>) -> reqwest
         .no_proxy()
         .connect_timeout(connect_timeout)
         .pool_idle_timeout(POOL_IDLE)
+        .pool_max_idle_per_host(POOL_SIZE)
         .tcp_nodelay(true);
     match proxy {
         Some(proxy) => builder.proxy(proxy).build(),

@@ -23,6 +23,7 @@
 
 mod connect;
 mod connect_error;
+mod exchange;
 mod go_duration;
 mod http;
 mod layer;
@@ -31,6 +32,7 @@ mod provider;
 
 pub use connect::{Connect, connect};
 pub use connect_error::{ConnectError, ConnectErrorKind};
+pub use exchange::{Exchange, ExchangeError, ExchangeErrorKind};
 pub use http::models_at;
 pub use layer::{
     Attempts, Decision, PaceLayer, Paced, Retry, RetryLayer, RetryPolicy, Timeout, TimeoutLayer,

@@ -23,10 +23,8 @@ use super::redact::Redactor;
 use super::transport::{Reply, Transport};
 use super::wire::{Body, Dialect};
 use crate::connect_error::{ConnectError, ConnectErrorKind};
+use crate::exchange::{ExchangeError, ExchangeErrorKind};
 use crate::pace::{Pool, RateLimits};
-
-/// Longest reply that is read: many times what any model says.
-const MAX_REPLY_BYTES: usize = 32 << 20;
 
 /// Carries the [`CallKey`] of each request, so that a gateway or a simulator can tell a repeated
 /// attempt from another draw.
@@ -45,7 +43,9 @@ pub(crate) struct Setup {
     pub(crate) base_url: String,
     pub(crate) key: Option<SecretString>,
     pub(crate) dialect: Dialect,
+    /// Makes requests; the transport sends them.
     pub(crate) client: reqwest::Client,
+    pub(crate) transport: Transport,
     pub(crate) pool: Arc<Pool>,
     pub(crate) events: Arc<dyn EventSink>,
 }
@@ -74,13 +74,9 @@ impl OpenAi {
             headers,
             key: key.clone(),
         };
-        let transport = Transport {
-            client: setup.client.clone(),
-            max_reply_bytes: MAX_REPLY_BYTES,
-        };
         Ok(Self {
             id: setup.id,
-            client: Client::build(setup.client, endpoint).with_http_service(transport),
+            client: Client::build(setup.client, endpoint).with_http_service(setup.transport),
             dialect: setup.dialect,
             redactor: Redactor::new(key),
             rung: AtomicU8::new(0),
@@ -155,9 +151,16 @@ impl OpenAi {
                     }
                     classify(&reply, &self.id.model, &self.redactor)
                 }
-                Err(error) => Err(unreadable(Unread(error))),
+                Err(error) => Err(match error.downcast::<ExchangeError>() {
+                    Ok(error) => no_reply(*error),
+                    Err(error) => unreadable(Unread(error)),
+                }),
             },
-            Err(OpenAIError::Reqwest(error)) => Err(no_reply(error)),
+            Err(OpenAIError::Reqwest(error)) => {
+                Err(ModelError::new(ModelErrorKind::InvalidRequest)
+                    .with_usage(one_attempt())
+                    .with_source(error.without_url()))
+            }
             Err(error) => Err(unreadable(error)),
             // The transport never lets a reply through.
             Ok(_) => Err(ModelError::new(ModelErrorKind::Unreadable).with_usage(one_attempt())),
@@ -175,21 +178,17 @@ fn bearer(key: &SecretString) -> Result<HeaderValue, ConnectError> {
     Ok(value)
 }
 
-/// Sorts a request that got no whole reply.
-fn no_reply(error: reqwest::Error) -> ModelError {
-    let kind = if error.is_connect() {
-        ModelErrorKind::Unreachable
-    } else if error.is_timeout() {
-        ModelErrorKind::Timeout
-    } else if error.is_builder() {
-        ModelErrorKind::InvalidRequest
-    } else {
-        ModelErrorKind::Unavailable { retry_after: None }
+/// Says what to do about a request that got no whole reply.
+fn no_reply(error: ExchangeError) -> ModelError {
+    let kind = match error.kind() {
+        ExchangeErrorKind::NotConnected => ModelErrorKind::Unreachable,
+        ExchangeErrorKind::Timeout => ModelErrorKind::Timeout,
+        ExchangeErrorKind::Broken => ModelErrorKind::Unavailable { retry_after: None },
+        ExchangeErrorKind::TooLong => ModelErrorKind::Unreadable,
     };
-    // A URL can contain what its user takes for a secret.
     ModelError::new(kind)
         .with_usage(one_attempt())
-        .with_source(error.without_url())
+        .with_source(error)
 }
 
 fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> ModelError {

@@ -20,6 +20,7 @@ mod transport;
 mod wire;
 
 pub(crate) use adapter::{OpenAi, Setup};
+pub(crate) use transport::Transport;
 pub(crate) use wire::Dialect;
 
 /// Where a local Ollama serves the protocol unless told otherwise.

@@ -1,19 +1,24 @@
 //! The HTTP exchange under async-openai: one request, one whole reply, nothing repeated.
 
 use std::fmt;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use async_openai::error::OpenAIError;
 use async_openai::middleware::HttpRequestFactory;
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use patterns_core::BoxFuture;
 use tower_service::Service;
+
+use crate::exchange::{Exchange, ExchangeError, ExchangeErrorKind};
+use crate::http::HttpClient;
 
 /// A whole reply, as it came.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+    pub(super) body: Bytes,
 }
 
 /// Sends requests and reads whole replies.
@@ -21,46 +26,35 @@ pub(super) struct Reply {
 /// As a service it never succeeds: a reply travels to the adapter as the boxed "error", the one
 /// thing that async-openai passes through untouched, headers and all.
 #[derive(Clone)]
-pub(super) struct Transport {
-    pub(super) client: reqwest::Client,
-    pub(super) max_reply_bytes: usize,
-}
-
-/// A reply that is longer than anything a model would say.
-#[derive(Debug, thiserror::Error)]
-#[error("the reply is longer than {limit} bytes")]
-pub(super) struct TooLong {
-    limit: usize,
+pub(crate) enum Transport {
+    /// Over the network.
+    Network(HttpClient),
+    /// In whatever way the caller has chosen.
+    Custom(Arc<dyn Exchange>),
 }
 
 impl Transport {
-    async fn exchange(&self, request: HttpRequestFactory) -> Result<Reply, OpenAIError> {
-        let request = request.build().await?;
-        let mut reply = self.client.execute(request).await?;
-        let announced = reply.content_length().unwrap_or(0);
-        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
-        if announced > self.max_reply_bytes {
-            return Err(self.too_long());
-        }
-        let mut body = Vec::with_capacity(announced);
-        while let Some(chunk) = reply.chunk().await? {
-            if body.len() + chunk.len() > self.max_reply_bytes {
-                return Err(self.too_long());
-            }
-            body.extend_from_slice(&chunk);
-        }
+    async fn exchange(&self, request: reqwest::Request) -> Result<Reply, ExchangeError> {
+        let response = match self {
+            Self::Network(client) => client.exchange(request).await?,
+            Self::Custom(exchange) => exchange.exchange(plain(request)?).await?,
+        };
+        let (head, body) = response.into_parts();
         Ok(Reply {
-            status: reply.status(),
-            headers: std::mem::take(reply.headers_mut()),
+            status: head.status,
+            headers: head.headers,
             body,
         })
     }
+}
 
-    fn too_long(&self) -> OpenAIError {
-        OpenAIError::Boxed(Box::new(TooLong {
-            limit: self.max_reply_bytes,
-        }))
-    }
+/// Turns a request of reqwest into one of no client in particular.
+fn plain(request: reqwest::Request) -> Result<http::Request<Bytes>, ExchangeError> {
+    let request: http::Request<reqwest::Body> = request.try_into().map_err(|error| {
+        ExchangeError::new(ExchangeErrorKind::Broken)
+            .with_source(Box::<reqwest::Error>::from(error))
+    })?;
+    Ok(request.map(|body| Bytes::copy_from_slice(body.as_bytes().unwrap_or_default())))
 }
 
 impl Service<HttpRequestFactory> for Transport {
@@ -75,9 +69,10 @@ impl Service<HttpRequestFactory> for Transport {
     fn call(&mut self, request: HttpRequestFactory) -> Self::Future {
         let transport = self.clone();
         Box::pin(async move {
+            let request = request.build().await?;
             Err(match transport.exchange(request).await {
                 Ok(reply) => OpenAIError::Boxed(Box::new(reply)),
-                Err(error) => error,
+                Err(error) => OpenAIError::Boxed(Box::new(error)),
             })
         })
     }

@@ -29,7 +29,7 @@ fn read(
     let reply = Reply {
         status: StatusCode::from_u16(status).unwrap(),
         headers: headers.collect::<HeaderMap>(),
-        body: body.into(),
+        body: Into::<Vec<u8>>::into(body).into(),
     };
     classify(&reply, "asked", &Redactor::new(KEY.into()))
 }
