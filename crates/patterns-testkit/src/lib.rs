@@ -20,4 +20,7 @@ pub use event_log::EventLog;
 pub use mock::{MockAgent, MockModel};
 pub use scripted::{Reply, ScriptedAgent, ScriptedModel};
 #[cfg(feature = "simulator")]
-pub use simulator::{Entry, Latency, Ledger, Simulator, SimulatorBuilder};
+pub use simulator::{
+    Billing, Dropped, Entry, FaultShares, InMemory, InMemoryReply, Latency, Ledger, Limits, Outage,
+    OutageKind, Scenario, ScenarioError, Simulator, SimulatorBuilder,
+};

@@ -1,5 +1,6 @@
 //! The command line of `patterns simulate`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -8,6 +9,7 @@ use super::values;
 
 pub(super) const EXAMPLES: &str = "Example, in two terminals:
   patterns simulate --port 8080 --latency 400ms --latency-sigma 0.5
+  patterns simulate --scenario examples/data/storm.toml
   patterns vote 'Is glass a liquid?' --model compatible:sim --base-url http://127.0.0.1:8080/v1";
 
 /// The command line of `patterns simulate`.
@@ -24,6 +26,10 @@ pub(crate) struct SimulateArgs {
     /// Spread of that time: the sigma of a lognormal distribution; 0 for a fixed time
     #[arg(long, value_name = "SIGMA", default_value_t = 0.0, value_parser = values::sigma)]
     pub(crate) latency_sigma: f64,
+
+    /// What goes wrong, and when: a TOML file such as examples/data/storm.toml
+    #[arg(long, value_name = "FILE")]
+    pub(crate) scenario: Option<PathBuf>,
 
     /// Makes answers and times repeatable
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]

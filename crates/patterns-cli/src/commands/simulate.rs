@@ -1,6 +1,8 @@
 //! `patterns simulate`: a provider on this machine, to rehearse with.
 
-use patterns_testkit::{Latency, Simulator};
+use std::path::Path;
+
+use patterns_testkit::{Latency, Scenario, Simulator};
 
 use crate::args::SimulateArgs;
 use crate::error::{Error, ErrorKind, reason};
@@ -13,6 +15,7 @@ pub(super) async fn run(args: &SimulateArgs, terminal: Terminal) -> Result<(), E
         .port(args.port)
         .latency(latency(args))
         .record_entries(false)
+        .scenario(scenario(args.scenario.as_deref())?)
         .bind()
         .await
         .map_err(|error| {
@@ -35,11 +38,41 @@ pub(super) async fn run(args: &SimulateArgs, terminal: Terminal) -> Result<(), E
         "requests: {} = {} answered + {} dropped + {} in flight · at most {} at once",
         ledger.requests, ledger.answered, ledger.dropped, ledger.in_flight, ledger.peak_in_flight
     ));
+    if !ledger.faults.is_empty() {
+        let faults = ledger.faults.iter();
+        let faults: Vec<String> = faults.map(|(name, n)| format!("{name} {n}")).collect();
+        terminal.note(&format!("trouble: {}", faults.join(" · ")));
+    }
     // To end it by Ctrl-C is how it is meant to end.
     match ended.kind() {
         ErrorKind::Interrupted => Ok(()),
         _ => Err(ended),
     }
+}
+
+fn scenario(file: Option<&Path>) -> Result<Scenario, Error> {
+    let Some(file) = file else {
+        return Ok(Scenario::default());
+    };
+    let name = file.display();
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let message = format!("the scenario {name} cannot be read: {}", reason(&error));
+        Error::new(ErrorKind::NoInput, message)
+    })?;
+    Scenario::from_toml(&text).map_err(|error| {
+        let details: Vec<String> = error
+            .to_string()
+            .trim_end()
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        Error::new(
+            ErrorKind::BadData,
+            format!("the scenario {name} makes no sense"),
+        )
+        .details(details)
+        .help("examples/data/storm.toml shows every setting")
+    })
 }
 
 fn latency(args: &SimulateArgs) -> Latency {

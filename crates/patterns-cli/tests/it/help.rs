@@ -432,12 +432,15 @@ fn help_of_every_command() {
           --latency <DURATION>     Median time of an answer, such as 400ms [default: 0ms]
           --latency-sigma <SIGMA>  Spread of that time: the sigma of a lognormal distribution; 0 for a
                                    fixed time [default: 0]
+          --scenario <FILE>        What goes wrong, and when: a TOML file such as
+                                   examples/data/storm.toml
           --seed <NUMBER>          Makes answers and times repeatable [default: 0]
       -q, --quiet                  Say nothing but errors on standard error
       -h, --help                   Print help
 
     Example, in two terminals:
       patterns simulate --port 8080 --latency 400ms --latency-sigma 0.5
+      patterns simulate --scenario examples/data/storm.toml
       patterns vote 'Is glass a liquid?' --model compatible:sim --base-url http://[server]/v1
     --- stderr
     ");

@@ -11,5 +11,6 @@ mod inputs;
 mod offline;
 mod outputs;
 mod providers;
+mod scenario;
 mod signals;
 mod support;

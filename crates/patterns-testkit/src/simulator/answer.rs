@@ -28,6 +28,51 @@ pub(super) struct Parts<'a> {
     pub(super) body: &'a [u8],
 }
 
+/// What is wrong with an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spoil {
+    /// It is no JSON.
+    BrokenJson,
+    /// It is JSON of another shape.
+    WrongSchema,
+    /// It ends at the token limit.
+    Length,
+    /// The model refuses.
+    Refusal,
+}
+
+/// An answer with what is wrong with it.
+struct Spoilt {
+    content: String,
+    refusal: Option<&'static str>,
+    finish_reason: &'static str,
+}
+
+impl Spoilt {
+    fn new(mut content: String, spoil: Option<Spoil>) -> Self {
+        let (mut refusal, mut finish_reason) = (None, "stop");
+        match spoil {
+            None => {}
+            Some(Spoil::BrokenJson) => content = content.replace(':', " ="),
+            Some(Spoil::WrongSchema) => content = r#"{"unexpected": true}"#.to_owned(),
+            Some(Spoil::Length) => {
+                let half = content.chars().count() / 2;
+                content = content.chars().take(half).collect();
+                finish_reason = "length";
+            }
+            Some(Spoil::Refusal) => {
+                content.clear();
+                refusal = Some("I'm sorry, I can't help with that.");
+            }
+        }
+        Self {
+            content,
+            refusal,
+            finish_reason,
+        }
+    }
+}
+
 /// What is sent back, and after how long.
 #[derive(Debug)]
 pub(super) struct Reply {
@@ -81,11 +126,9 @@ impl Answerer {
         }
     }
 
-    /// Decides the reply to a request. Everything that can go wrong on purpose is decided here,
-    /// so that equal requests meet equal fates.
-    pub(super) fn reply(&self, parts: Parts<'_>) -> Reply {
-        let draw = Draw::new(self.seed, parts.key, parts.body);
-        let answer = read(parts.body).and_then(|request| self.answer(&request, draw));
+    /// Reads a request and answers it; `spoil` is what is wrong with the answer, if anything.
+    pub(super) fn reply(&self, parts: Parts<'_>, draw: Draw, spoil: Option<Spoil>) -> Reply {
+        let answer = read(parts.body).and_then(|request| self.answer(&request, draw, spoil));
         match answer {
             // A real provider refuses at once, too.
             Err(refusal) => Reply::refusal(&refusal),
@@ -96,8 +139,23 @@ impl Answerer {
         }
     }
 
-    fn answer(&self, request: &ChatRequest<'_>, draw: Draw) -> Result<Vec<u8>, Refusal> {
+    /// Returns where the randomness of an answer comes from.
+    pub(super) fn draw(&self, parts: Parts<'_>) -> Draw {
+        Draw::new(self.seed, parts.key, parts.body)
+    }
+
+    fn answer(
+        &self,
+        request: &ChatRequest<'_>,
+        draw: Draw,
+        spoil: Option<Spoil>,
+    ) -> Result<Vec<u8>, Refusal> {
         let content = self.content(request, &mut draw.rng(Purpose::Answer))?;
+        let Spoilt {
+            content,
+            refusal,
+            finish_reason,
+        } = Spoilt::new(content, spoil);
         let contents = request.messages.iter().filter_map(|it| it.content);
         let prompt = contents.map(|it| it.get().len()).sum();
         let response = ChatResponse {
@@ -111,10 +169,10 @@ impl Answerer {
                 message: Answer {
                     role: "assistant",
                     content: &content,
-                    refusal: (),
+                    refusal,
                 },
                 logprobs: (),
-                finish_reason: "stop",
+                finish_reason,
             }],
         };
         serde_json::to_vec(&response).map_err(|error| Refusal::invalid(None, error.to_string()))

@@ -6,8 +6,12 @@ use std::net::Ipv4Addr;
 use tokio::net::TcpListener;
 
 use super::answer::Answerer;
+use super::faults::Faults;
 use super::latency::Latency;
 use super::ledger::Recorder;
+use super::memory::InMemory;
+use super::provider::Provider;
+use super::scenario::Scenario;
 use super::server::Simulator;
 
 /// Describes a [`Simulator`].
@@ -19,6 +23,7 @@ pub struct SimulatorBuilder {
     model: String,
     port: u16,
     record_entries: bool,
+    scenario: Scenario,
 }
 
 impl Default for SimulatorBuilder {
@@ -29,6 +34,7 @@ impl Default for SimulatorBuilder {
             model: "sim".to_owned(),
             port: 0,
             record_entries: true,
+            scenario: Scenario::default(),
         }
     }
 }
@@ -65,20 +71,50 @@ impl SimulatorBuilder {
         self
     }
 
+    /// Sets what goes wrong; nothing unless given.
+    pub fn scenario(mut self, scenario: Scenario) -> Self {
+        self.scenario = scenario;
+        self
+    }
+
+    /// Makes a provider that exists in memory only.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error of the kind [`InvalidInput`](io::ErrorKind::InvalidInput) if the latency or
+    /// the scenario makes no sense.
+    pub fn in_memory(self) -> io::Result<InMemory> {
+        Ok(InMemory::new(self.provider()?))
+    }
+
+    fn provider(self) -> io::Result<Provider> {
+        let invalid = |problem: String| io::Error::new(io::ErrorKind::InvalidInput, problem);
+        if let Some(problem) = self.latency.problem() {
+            return Err(invalid(problem.to_owned()));
+        }
+        if let Some(problem) = self.scenario.problem() {
+            return Err(invalid(problem));
+        }
+        let has_trouble = self.scenario != Scenario::default();
+        Ok(Provider {
+            model: self.model,
+            answerer: Answerer::new(self.seed, self.latency),
+            faults: has_trouble.then(|| Faults::new(self.scenario)),
+            recorder: Recorder::new(self.record_entries),
+        })
+    }
+
     /// Binds the port, on 127.0.0.1. Clients can connect from here on, and are answered once the
     /// simulator [serves](Simulator::serve).
     ///
     /// # Errors
     ///
     /// Returns an error if the port is taken, or of the kind
-    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the latency makes no sense.
+    /// [`InvalidInput`](io::ErrorKind::InvalidInput) if the latency or the scenario makes no sense.
     pub async fn bind(self) -> io::Result<Simulator> {
-        if let Some(problem) = self.latency.problem() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
-        }
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
-        let answerer = Answerer::new(self.seed, self.latency);
-        let recorder = Recorder::new(self.record_entries);
-        Simulator::new(listener, self.model, answerer, recorder)
+        let port = self.port;
+        let provider = self.provider()?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        Simulator::new(listener, provider)
     }
 }

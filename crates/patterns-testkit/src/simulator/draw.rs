@@ -16,6 +16,7 @@ pub(super) struct Draw {
 pub(super) enum Purpose {
     Answer,
     Latency,
+    Fault,
 }
 
 impl Draw {
@@ -37,6 +38,23 @@ impl Draw {
         let mut seed = self.digest;
         seed[0] ^= purpose as u8;
         StdRng::from_seed(seed)
+    }
+
+    /// Returns the random numbers for one purpose at the n-th attempt of the request.
+    pub(super) fn nth(self, purpose: Purpose, n: u32) -> StdRng {
+        let mut seed = self.digest;
+        seed[0] ^= purpose as u8;
+        for (byte, of_n) in seed[1..5].iter_mut().zip(n.to_le_bytes()) {
+            *byte ^= of_n;
+        }
+        StdRng::from_seed(seed)
+    }
+
+    /// Returns enough of the digest to tell requests apart.
+    pub(super) fn short(self) -> [u8; 16] {
+        let mut short = [0; 16];
+        short.copy_from_slice(&self.digest[..16]);
+        short
     }
 
     /// Returns a name for the request, in hexadecimal digits.

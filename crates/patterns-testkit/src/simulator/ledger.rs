@@ -1,5 +1,6 @@
 //! The record of every request that the simulator was asked to answer.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,6 +24,10 @@ pub struct Ledger {
     /// The most requests that ever waited at the same time. Without latency a request is answered
     /// as it arrives, so there is never more than one.
     pub peak_in_flight: u64,
+    /// How many requests met which trouble, by its name in a [`Scenario`](super::Scenario);
+    /// `limit` are those that were too fast, `outage` and `billing` speak for themselves.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub faults: BTreeMap<&'static str, u64>,
     /// One entry per request, in order of arrival; empty if the simulator records none.
     pub entries: Vec<Entry>,
 }
@@ -58,6 +63,11 @@ impl fmt::Debug for Recorder {
 }
 
 impl Recorder {
+    /// Returns the time since the simulator was made.
+    pub(super) fn now(&self) -> Duration {
+        self.epoch.elapsed()
+    }
+
     pub(super) fn new(record_entries: bool) -> Self {
         Self {
             epoch: Instant::now(),
@@ -102,8 +112,14 @@ impl Recorder {
             } else {
                 Vec::new()
             },
+            faults: ledger.faults.clone(),
             ..*ledger
         }
+    }
+
+    /// Notes that a request met trouble.
+    pub(super) fn met(&self, fault: &'static str) {
+        *self.lock().faults.entry(fault).or_default() += 1;
     }
 
     fn left(&self, order: u64, status: Option<u16>) {

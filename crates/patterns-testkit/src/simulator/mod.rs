@@ -1,8 +1,9 @@
 //! A provider on loopback that answers like the OpenAI API, from a seed.
 //!
 //! ```text
-//! connection ─► body ─► ledger: arrived ─► Answerer::reply ─► sleep(delay) ─► ledger: answered ─► reply
-//!                                           └── pure: (seed, call key, body) ─► status, headers, body, delay
+//! request ─► ledger: arrived ─► Faults::fate ─► Answerer::reply ─► sleep(delay) ─► ledger: answered ─► reply
+//!                                │               └── pure: (seed, call key, body) ─► status, body, delay
+//!                                └── with a scenario: (seed, call key, attempt, time, limits) ─► fate
 //! ```
 //!
 //! One task drives all connections, so that dropping it ends them; one core is enough. With 256
@@ -13,9 +14,13 @@
 mod answer;
 mod builder;
 mod draw;
+mod faults;
 mod latency;
 mod ledger;
+mod memory;
 mod prompt;
+mod provider;
+mod scenario;
 mod schema;
 mod server;
 mod wire;
@@ -23,4 +28,6 @@ mod wire;
 pub use builder::SimulatorBuilder;
 pub use latency::Latency;
 pub use ledger::{Entry, Ledger};
+pub use memory::{Dropped, InMemory, InMemoryReply};
+pub use scenario::{Billing, FaultShares, Limits, Outage, OutageKind, Scenario, ScenarioError};
 pub use server::Simulator;

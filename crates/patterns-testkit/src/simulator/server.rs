@@ -7,24 +7,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use futures_util::stream::{self, BoxStream, FuturesUnordered};
+use http_body_util::{BodyExt, Either, Full, Limited, StreamBody};
+use hyper::body::{Bytes, Frame, Incoming};
+use hyper::header::{CONTENT_LENGTH, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::answer::{Answerer, Parts, Reply};
+use super::answer::Reply;
 use super::builder::SimulatorBuilder;
-use super::ledger::{Ledger, Recorder};
+use super::faults::Faults;
+use super::ledger::Ledger;
+use super::provider::{Delivery, Exchange, Provider};
 use super::wire::{Refusal, models};
 
 /// The longest body of a request, in bytes.
 const MAX_BODY: usize = 64 << 20;
 /// How long to wait before accepting again after a failure.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+/// The time between two bytes that trickle.
+const DRIP: Duration = Duration::from_millis(50);
+/// How long hyper needs to send what it has before it is told to close the connection.
+const FLUSH: Duration = Duration::from_millis(2);
 
 /// A provider on loopback.
 ///
@@ -65,9 +72,7 @@ pub struct Simulator {
 struct Shared {
     listener: TcpListener,
     address: SocketAddr,
-    model: String,
-    answerer: Answerer,
-    recorder: Recorder,
+    provider: Provider,
 }
 
 impl Simulator {
@@ -76,19 +81,12 @@ impl Simulator {
         SimulatorBuilder::default()
     }
 
-    pub(super) fn new(
-        listener: TcpListener,
-        model: String,
-        answerer: Answerer,
-        recorder: Recorder,
-    ) -> io::Result<Self> {
+    pub(super) fn new(listener: TcpListener, provider: Provider) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let shared = Shared {
             listener,
             address,
-            model,
-            answerer,
-            recorder,
+            provider,
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -107,7 +105,7 @@ impl Simulator {
 
     /// Returns what has happened so far, with its entries.
     pub fn ledger(&self) -> Ledger {
-        self.shared.recorder.snapshot(true)
+        self.shared.provider.recorder.snapshot(true)
     }
 
     /// Serves until the returned future is dropped. All connections are driven within it; nothing
@@ -147,28 +145,64 @@ async fn accept(listener: &TcpListener) -> TcpStream {
 async fn connection(shared: &Shared, stream: TcpStream) {
     // A small reply must not wait for an acknowledgement of the one before.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(|request| async move {
-        let reply = shared.handle(request).await;
-        Ok::<_, Infallible>(response(reply))
-    });
-    // Hyper ends with an error when the client goes away; the ledger has noted that by then.
+    let service = service_fn(|request| shared.handle(request));
+    // Hyper ends with an error when the client goes away, or when the connection is to be closed;
+    // the ledger has noted that by then.
     let _ = http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }
 
-fn response(reply: Reply) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(reply.body));
+/// The body of a reply: at once as a rule, in pieces where something goes wrong with it.
+type Body = Either<Full<Bytes>, Pieces>;
+
+/// The pieces of a body that does not arrive as it should.
+type Pieces = StreamBody<BoxStream<'static, io::Result<Frame<Bytes>>>>;
+
+/// Tells hyper to close the connection.
+fn closed() -> io::Error {
+    io::ErrorKind::ConnectionReset.into()
+}
+
+fn response(reply: Reply) -> Response<Body> {
+    let mut response = Response::new(Either::Left(Full::new(reply.body)));
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
     response
 }
 
+/// Returns a response whose body promises to be whole and is not.
+fn damaged(
+    mut reply: Reply,
+    pieces: BoxStream<'static, io::Result<Frame<Bytes>>>,
+) -> Response<Body> {
+    let length = HeaderValue::from(reply.body.len());
+    reply.headers.insert(CONTENT_LENGTH, length);
+    response(reply).map(|_| Either::Right(StreamBody::new(pieces)))
+}
+
+/// Waits and then tells hyper to close the connection.
+async fn fail_after(time: Duration) -> io::Result<Frame<Bytes>> {
+    tokio::time::sleep(time).await;
+    Err(closed())
+}
+
+/// Sends white space, a byte at a time, for so long.
+fn trickle(time: Duration) -> BoxStream<'static, io::Result<Frame<Bytes>>> {
+    let drops = stream::iter(0..time.as_millis() / DRIP.as_millis()).then(|_| async {
+        tokio::time::sleep(DRIP).await;
+        Ok(Frame::data(Bytes::from_static(b" ")))
+    });
+    drops.chain(stream::once(fail_after(FLUSH))).boxed()
+}
+
 impl Shared {
-    async fn handle(&self, request: Request<Incoming>) -> Reply {
-        match (request.method(), request.uri().path()) {
-            (&Method::POST, "/v1/chat/completions") => self.complete(request).await,
-            (&Method::GET, "/v1/models") => Reply::json(StatusCode::OK, models(&self.model)),
+    async fn handle(&self, request: Request<Incoming>) -> io::Result<Response<Body>> {
+        Ok(response(match (request.method(), request.uri().path()) {
+            (&Method::POST, "/v1/chat/completions") => return self.complete(request).await,
+            (&Method::GET, "/v1/models") => {
+                Reply::json(StatusCode::OK, models(&self.provider.model))
+            }
             (&Method::GET, "/ledger") => {
                 let with_entries = request.uri().query() == Some("entries=true");
                 self.show_ledger(with_entries)
@@ -179,31 +213,47 @@ impl Shared {
                 code: Some("unknown_url"),
                 message: format!("Unknown request URL: {method} {path}."),
             }),
-        }
+        }))
     }
 
-    async fn complete(&self, request: Request<Incoming>) -> Reply {
+    async fn complete(&self, request: Request<Incoming>) -> io::Result<Response<Body>> {
         let (head, body) = request.into_parts();
         let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-            return Reply::refusal(&Refusal {
+            return Ok(response(Reply::refusal(&Refusal {
                 status: StatusCode::PAYLOAD_TOO_LARGE,
                 ..Refusal::invalid(None, "The body is too long, or did not arrive whole.")
-            });
+            })));
         };
-        let body = body.to_bytes();
         let key = head.headers.get("x-call-key").map(AsRef::as_ref);
-        let pending = self.recorder.arrived(|| name(key, &body));
-        let reply = self.answerer.reply(Parts { key, body: &body });
-        drop(body);
+        let Exchange {
+            pending,
+            reply,
+            delivery,
+        } = self.provider.complete(key, &body.to_bytes());
         if !reply.delay.is_zero() {
             tokio::time::sleep(reply.delay).await;
         }
-        pending.answered(reply.status.as_u16());
-        reply
+        let stall = self.provider.faults.as_ref().map(Faults::stall_for);
+        let stall = stall.unwrap_or_default();
+        let pieces = match delivery {
+            Delivery::Whole => {
+                pending.answered(reply.status.as_u16());
+                return Ok(response(reply));
+            }
+            Delivery::Refused => return Err(closed()),
+            Delivery::Cut(bytes) => {
+                let first = reply.body.slice(..bytes);
+                let end = stream::once(fail_after(FLUSH));
+                stream::iter([Ok(Frame::data(first))]).chain(end).boxed()
+            }
+            Delivery::Stalled => stream::once(fail_after(stall)).boxed(),
+            Delivery::Trickling => trickle(stall),
+        };
+        Ok(damaged(reply, pieces))
     }
 
     fn show_ledger(&self, with_entries: bool) -> Reply {
-        let ledger = self.recorder.snapshot(with_entries);
+        let ledger = self.provider.recorder.snapshot(with_entries);
         match serde_json::to_vec(&ledger) {
             Ok(json) => Reply::json(StatusCode::OK, json),
             Err(error) => Reply::refusal(&Refusal {
@@ -211,13 +261,5 @@ impl Shared {
                 ..Refusal::invalid(None, error.to_string())
             }),
         }
-    }
-}
-
-/// Returns the name of a request in the ledger.
-fn name(key: Option<&[u8]>, body: &[u8]) -> String {
-    match key {
-        Some(key) => String::from_utf8_lossy(key).into_owned(),
-        None => blake3::hash(body).to_hex()[..16].to_owned(),
     }
 }

@@ -17,6 +17,25 @@ pub(super) struct ChatRequest<'a> {
     pub(super) n: Option<u32>,
 }
 
+/// The part of a request that bounds its answer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Bound {
+    max_tokens: Option<u64>,
+    max_completion_tokens: Option<u64>,
+}
+
+/// Returns the tokens that a request is counted with when it is taken: those of the body, at four
+/// bytes each, and the most that the answer may have.
+pub(super) fn tokens_asked_for(body: &[u8]) -> u64 {
+    let bound: Bound = serde_json::from_slice(body).unwrap_or_default();
+    let most = bound
+        .max_completion_tokens
+        .or(bound.max_tokens)
+        .unwrap_or(0);
+    (body.len() as u64).div_ceil(4) + most
+}
+
 #[derive(Debug, Deserialize)]
 pub(super) struct Message<'a> {
     pub(super) role: String,
@@ -92,7 +111,7 @@ pub(super) struct Choice<'a> {
 pub(super) struct Answer<'a> {
     pub(super) role: &'static str,
     pub(super) content: &'a str,
-    pub(super) refusal: (),
+    pub(super) refusal: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]

@@ -9,4 +9,5 @@ mod answers;
 mod client;
 mod contracts;
 mod errors;
+mod faults;
 mod ledger;

@@ -1,0 +1,111 @@
+//! The simulated provider itself, whatever its transport: what becomes of a request for a completion.
+
+use hyper::StatusCode;
+use hyper::body::Bytes;
+
+use super::answer::{Answerer, Parts, Reply, Spoil};
+use super::faults::{Fate, Fault, Faults};
+use super::ledger::{Pending, Recorder};
+use super::wire::tokens_asked_for;
+
+/// How a reply reaches the client.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Delivery {
+    /// Whole.
+    Whole,
+    /// Not at all: the connection is closed.
+    Refused,
+    /// As many bytes of its body, then the connection is closed.
+    Cut(usize),
+    /// Its head, and then nothing for long.
+    Stalled,
+    /// Its head, and then white space for long.
+    Trickling,
+}
+
+/// Answers requests, and lets go wrong what a scenario says.
+#[derive(Debug)]
+pub(super) struct Provider {
+    pub(super) model: String,
+    pub(super) answerer: Answerer,
+    pub(super) faults: Option<Faults>,
+    pub(super) recorder: Recorder,
+}
+
+impl Provider {
+    /// Decides the reply to a request that has arrived, and notes both.
+    pub(super) fn complete(&self, key: Option<&[u8]>, body: &Bytes) -> Exchange<'_> {
+        let pending = self.recorder.arrived(|| name(key, body));
+        let parts = Parts { key, body };
+        let draw = self.answerer.draw(parts);
+        let Some(faults) = &self.faults else {
+            let reply = self.answerer.reply(parts, draw, None);
+            return Exchange {
+                pending,
+                reply,
+                delivery: Delivery::Whole,
+            };
+        };
+        let tokens = tokens_asked_for(body);
+        let (fate, headers) = faults.fate(self.recorder.now(), draw, tokens);
+        let (mut reply, delivery) = match fate {
+            Fate::Answered(None) => (self.answerer.reply(parts, draw, None), Delivery::Whole),
+            Fate::Answered(Some(fault)) => {
+                self.recorder.met(fault.name);
+                let reply = self.answerer.reply(parts, draw, spoil(fault));
+                let delivery = delivery(fault, reply.body.len());
+                (reply, delivery)
+            }
+            Fate::TurnedAway(name, reply) => {
+                self.recorder.met(name);
+                (reply, Delivery::Whole)
+            }
+            Fate::Refused => {
+                self.recorder.met("refused");
+                let reply = Reply::json(StatusCode::SERVICE_UNAVAILABLE, Vec::new());
+                (reply, Delivery::Refused)
+            }
+        };
+        reply.headers.extend(headers);
+        Exchange {
+            pending,
+            reply,
+            delivery,
+        }
+    }
+}
+
+/// A request that has arrived, and what becomes of it.
+#[derive(Debug)]
+pub(super) struct Exchange<'a> {
+    pub(super) pending: Pending<'a>,
+    pub(super) reply: Reply,
+    pub(super) delivery: Delivery,
+}
+
+fn spoil(fault: Fault) -> Option<Spoil> {
+    Some(match fault.name {
+        "broken_json" => Spoil::BrokenJson,
+        "wrong_schema" => Spoil::WrongSchema,
+        "length" => Spoil::Length,
+        "refusal" => Spoil::Refusal,
+        _ => return None,
+    })
+}
+
+fn delivery(fault: Fault, length: usize) -> Delivery {
+    match fault.name {
+        "cut" => Delivery::Cut((length as f64 * fault.draw) as usize),
+        "stall" => Delivery::Stalled,
+        "slow_loris" => Delivery::Trickling,
+        _ => Delivery::Whole,
+    }
+}
+
+/// Returns the name of a request in the ledger.
+fn name(key: Option<&[u8]>, body: &[u8]) -> String {
+    match key {
+        Some(key) => String::from_utf8_lossy(key).into_owned(),
+        None => blake3::hash(body).to_hex()[..16].to_owned(),
+    }
+}
