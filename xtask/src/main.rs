@@ -11,6 +11,7 @@ mod cargo;
 mod ci;
 mod demo;
 mod example_list;
+mod soak;
 mod test;
 mod tidy;
 
@@ -38,6 +39,8 @@ enum Task {
     Demo(demo::Args),
     /// Measure
     Bench(bench::Args),
+    /// Live through bad days of a provider, in simulated time
+    Soak(soak::Args),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Demo(args) => demo::run(&args),
         Task::Bench(args) => bench::run(args),
+        Task::Soak(args) => soak::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -72,6 +72,10 @@ pub struct FanOut<'a, I, B, S> {
 /// never wait (scripts, the offline model) would otherwise keep a signal from being noticed.
 const MAX_STREAK: u32 = 16;
 
+/// Branches that may wait for a slow one before them, for each one in flight. A call that gets stuck
+/// for a minute holds back what a fast provider answers in that minute.
+const WINDOW: usize = 64;
+
 /// The work of one branch.
 type Work<'a, B> = BoxFuture<'a, Result<Answer<B>, AgentError>>;
 
@@ -85,7 +89,7 @@ pub enum Order {
     #[default]
     Finish,
     /// As their inputs came. A slow branch holds back later ones; to bound what is held, new
-    /// inputs are pulled only while fewer than eight times the concurrency are unyielded.
+    /// inputs are pulled only while fewer than 64 times the concurrency are unyielded.
     Input,
 }
 
@@ -172,7 +176,7 @@ where
         let bound = self.options.concurrency.get();
         let is_window_open = match self.order {
             Order::Finish => true,
-            Order::Input => self.running.len() + self.waiting.len() < 8 * bound,
+            Order::Input => self.running.len() + self.waiting.len() < WINDOW * bound,
         };
         !self.is_exhausted && self.stop.is_none() && self.running.len() < bound && is_window_open
     }

@@ -38,7 +38,8 @@ fn cpu_time() -> Result<Duration> {
     Ok(Duration::from_micros(u64::try_from(microseconds)?))
 }
 
-fn peak_memory() -> Result<u64> {
+/// Returns the most memory that this process has had, in bytes.
+pub(crate) fn peak_memory() -> Result<u64> {
     // What getrusage says may be that of the process which started us, so it comes second.
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     if let Some(bytes) = high_water_mark(&status) {

@@ -28,6 +28,9 @@ mod report;
 #[cfg(all(feature = "bench", unix))]
 mod stack;
 
+#[cfg(all(feature = "bench", unix))]
+pub(crate) use measure::peak_memory;
+
 /// What to measure.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -101,9 +104,19 @@ pub(crate) fn run(args: Args) -> Result<()> {
     if cfg!(not(unix)) {
         bail!("the benchmarks read CPU time and memory as Unix tells them");
     }
-    if std::env::var_os(IS_BUILT).is_some() {
+    if is_built() {
         return measure_here(args.bench);
     }
+    build_and_run()
+}
+
+/// Returns whether this is the xtask that measures.
+pub(crate) fn is_built() -> bool {
+    std::env::var_os(IS_BUILT).is_some()
+}
+
+/// Runs the same command in an xtask that is fit to measure.
+pub(crate) fn build_and_run() -> Result<()> {
     eprintln!("building for release …");
     let build = [
         "run",

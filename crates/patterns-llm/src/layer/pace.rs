@@ -98,7 +98,7 @@ impl<M: Model> Paced<M> {
 
     fn tell(&self, request: &Request, wait: Duration, reason: Reason) {
         let reason = match reason {
-            Reason::Rate => return,
+            Reason::Full | Reason::Rate => return,
             Reason::Asked => HoldReason::Asked,
             Reason::Outage => HoldReason::Outage,
         };

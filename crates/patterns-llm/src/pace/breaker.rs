@@ -8,10 +8,14 @@ const WINDOW: Duration = Duration::from_secs(30);
 
 /// The most calls in the window: where hundreds end every second, an outage must not be hidden by
 /// what went well before it.
-const MOST_CALLS: usize = 100;
+const MOST_CALLS: usize = 40;
 
 /// The least number of calls in the window that can open the breaker.
 const LEAST_CALLS: usize = 20;
+
+/// The least number of failures in a row that can open it: with one call in five failing at random,
+/// half of a few dozen fail now and then, but hardly ever five in a row at the same time.
+const LEAST_IN_A_ROW: u32 = 5;
 
 /// The first pause before a probe; each failed probe doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -30,6 +34,7 @@ pub(super) struct Breaker {
     /// When calls ended and whether they broke, in the window, oldest first.
     ended: VecDeque<(Duration, bool)>,
     broken: usize,
+    broken_in_a_row: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,6 +67,7 @@ impl Breaker {
             state: State::Closed,
             ended: VecDeque::new(),
             broken: 0,
+            broken_in_a_row: 0,
         }
     }
 
@@ -101,7 +107,8 @@ impl Breaker {
             State::Closed => {
                 self.count(now, is_broken);
                 let n = self.ended.len();
-                if n >= LEAST_CALLS && self.broken * 2 >= n {
+                let is_streak = self.broken_in_a_row >= LEAST_IN_A_ROW;
+                if is_streak && n >= LEAST_CALLS && self.broken * 2 >= n {
                     self.open(now, FIRST_PAUSE);
                 }
                 false
@@ -140,6 +147,11 @@ impl Breaker {
     fn count(&mut self, now: Duration, is_broken: bool) {
         self.ended.push_back((now, is_broken));
         self.broken += usize::from(is_broken);
+        self.broken_in_a_row = if is_broken {
+            self.broken_in_a_row + 1
+        } else {
+            0
+        };
         while let Some(&(at, was_broken)) = self.ended.front() {
             if at + WINDOW >= now && self.ended.len() <= MOST_CALLS {
                 break;
@@ -167,13 +179,22 @@ mod tests {
     }
 
     #[test]
-    fn it_opens_when_half_of_enough_calls_break() {
+    fn it_opens_when_half_of_enough_calls_break_some_of_them_in_a_row() {
         let mut breaker = Breaker::new();
         for n in 0..LEAST_CALLS {
             assert_eq!(breaker.gate(at(0)), Gate::Open, "after {n} calls");
-            breaker.ended(at(0), n % 2 == 0, false);
+            breaker.ended(at(0), n >= LEAST_CALLS / 2, false);
         }
         assert_eq!(breaker.gate(at(0)), Gate::ShutFor(FIRST_PAUSE));
+    }
+
+    #[test]
+    fn every_other_call_may_break() {
+        let mut breaker = Breaker::new();
+        for n in 0..1_000 {
+            breaker.ended(at(0), n % 2 == 0, false);
+        }
+        assert_eq!(breaker.gate(at(0)), Gate::Open);
     }
 
     #[test]

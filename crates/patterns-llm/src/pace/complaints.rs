@@ -1,65 +1,63 @@
 //! Tells complaints that mean "slow down" from those that come whatever is done.
 //!
-//! A limit that was crossed stops being crossed when less is sent, so between two complaints about
-//! it there is a quiet while. A provider that throws back one call in fifty at random is never
-//! quiet; slowing down for each of those would end in a crawl (Mathis et al. 1997 show it for TCP).
-//! As BBR does with round-trip times, the *minimum* share of complaints over the last few whiles is
-//! taken for noise.
+//! A provider that throws back one call in fifty at random would, by the book, be slowed down for
+//! until nothing moves (Mathis et al. 1997 show it for TCP). But a limit that binds now has bound
+//! before: a few complaints about a load that is less than half of what went well a moment ago
+//! speak of something else. Many complaints always count, since a limit may have been lowered.
 
-use std::collections::VecDeque;
-use std::time::Duration;
+/// A while ends after so many calls.
+const CALLS: u32 = 100;
 
-/// A while ends after so many calls …
-const CALLS: u32 = 150;
+/// A while with no more complaints than this share shows that its load was all right.
+const FEW: f64 = 0.05;
 
-/// … or after this time.
-const TIME: Duration = Duration::from_secs(5);
+/// With more than this share of late, complaints count at any load.
+const MANY: f64 = 0.12;
 
-/// The fewest calls that tell anything.
-const FEWEST: u32 = 25;
+/// What the latest call weighs in that share.
+const WEIGHT: f64 = 0.04;
 
-/// How many whiles are looked back on.
-const WHILES: usize = 5;
+/// So many complaints one after the other are no chance.
+const STREAK: u32 = 2;
 
-/// The share of calls that were complained about, now and in the quietest of the last whiles.
+/// What becomes of the memory of a good load with each while.
+const FADE: f64 = 0.99;
+
+/// The share of calls that were complained about, and the load that went well.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Complaints {
-    now: While,
-    past: VecDeque<While>,
-    began: Duration,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct While {
     calls: u32,
     complaints: u32,
-}
-
-impl While {
-    fn share(self) -> f64 {
-        f64::from(self.complaints) / f64::from(self.calls.max(1))
-    }
+    peak_load: f64,
+    streak: u32,
+    recent_share: f64,
+    good_load: f64,
 }
 
 impl Complaints {
-    /// Takes note of a call that has ended; returns whether it ended in a complaint that means
-    /// something.
-    pub(super) fn ended(&mut self, now: Duration, is_complaint: bool) -> bool {
-        self.now.calls += 1;
-        self.now.complaints += u32::from(is_complaint);
-        let is_signal = is_complaint && self.recent_share() > 2.0 * self.noise();
-        let is_over = self.now.calls >= CALLS || now.saturating_sub(self.began) >= TIME;
-        if is_over {
-            self.began = now;
-            let ended = std::mem::take(&mut self.now);
-            if ended.calls >= FEWEST {
-                self.past.push_back(ended);
-            }
-            if self.past.len() > WHILES {
-                self.past.pop_front();
-            }
+    /// Takes note of a call that has ended under a load, such as the calls in flight; returns
+    /// whether it ended in a complaint about that load.
+    pub(super) fn ended(&mut self, load: f64, is_complaint: bool) -> bool {
+        let complaint = f64::from(u8::from(is_complaint));
+        self.recent_share += WEIGHT * (complaint - self.recent_share);
+        self.streak = if is_complaint { self.streak + 1 } else { 0 };
+        self.calls += 1;
+        self.complaints += u32::from(is_complaint);
+        self.peak_load = self.peak_load.max(load);
+        if self.calls >= CALLS {
+            self.end_while();
         }
-        is_signal
+        is_complaint && (load >= self.good_load / 2.0 || self.are_many())
+    }
+
+    /// Returns the share of calls that ended in complaints of late; one complaint weighs 0.04.
+    pub(super) fn share(&self) -> f64 {
+        self.recent_share
+    }
+
+    /// Returns whether more calls end in complaints than chance explains.
+    fn are_many(&self) -> bool {
+        self.streak >= STREAK || self.recent_share > MANY
     }
 
     /// Forgets everything, as after an outage.
@@ -67,23 +65,12 @@ impl Complaints {
         *self = Self::default();
     }
 
-    /// Returns the share that comes whatever is done. Fewer whiles do not tell: while a limit is
-    /// being found there are complaints in a row, too.
-    fn noise(&self) -> f64 {
-        if self.past.len() < WHILES {
-            return 0.0;
+    fn end_while(&mut self) {
+        self.good_load *= FADE;
+        if f64::from(self.complaints) <= FEW * f64::from(self.calls) {
+            self.good_load = self.good_load.max(self.peak_load);
         }
-        let shares = self.past.iter().map(|it| it.share());
-        shares.fold(f64::INFINITY, f64::min)
-    }
-
-    fn recent_share(&self) -> f64 {
-        let last = self.past.back().copied().unwrap_or_default();
-        let both = While {
-            calls: last.calls + self.now.calls,
-            complaints: last.complaints + self.now.complaints,
-        };
-        both.share()
+        (self.calls, self.complaints, self.peak_load) = (0, 0, 0.0);
     }
 }
 
@@ -92,33 +79,35 @@ mod tests {
     use super::*;
 
     /// Plays so many calls, `every` n-th of which is complained about; counts the signals.
-    fn play(complaints: &mut Complaints, calls: u32, every: u32) -> u32 {
+    fn play(complaints: &mut Complaints, load: f64, calls: u32, every: u32) -> u32 {
         let signals = (1..=calls).map(|n| {
             let is_complaint = n % every == 0;
-            u32::from(complaints.ended(Duration::ZERO, is_complaint))
+            u32::from(complaints.ended(load, is_complaint))
         });
         signals.sum()
     }
 
     #[test]
-    fn the_first_complaints_count() {
-        assert_eq!(play(&mut Complaints::default(), 300, 100), 3);
+    fn complaints_about_a_load_never_tried_before_count() {
+        let mut complaints = Complaints::default();
+        assert_eq!(play(&mut complaints, 8.0, 100, 50), 2);
+        assert_eq!(play(&mut complaints, 16.0, 100, 50), 2);
     }
 
     #[test]
-    fn complaints_that_never_pause_are_noise() {
+    fn a_few_complaints_about_less_than_went_well_are_noise() {
         let mut complaints = Complaints::default();
-        play(&mut complaints, 1_200, 50);
-        assert_eq!(play(&mut complaints, 3_000, 50), 0);
-        let more = play(&mut complaints, 300, 4);
-        assert!(more > 40, "many more than usual are no noise: {more}");
+        play(&mut complaints, 100.0, 200, 50);
+        assert_eq!(play(&mut complaints, 40.0, 1_000, 50), 0);
+        assert_eq!(play(&mut complaints, 60.0, 100, 50), 2);
     }
 
     #[test]
-    fn complaints_after_a_quiet_while_count() {
+    fn many_complaints_count_at_any_load() {
         let mut complaints = Complaints::default();
-        play(&mut complaints, 1_200, 50);
-        play(&mut complaints, 300, 301);
-        assert_eq!(play(&mut complaints, 200, 100), 2);
+        play(&mut complaints, 100.0, 200, 201);
+        assert_eq!(play(&mut complaints, 10.0, 20, 1), 19);
+        let signals = play(&mut complaints, 10.0, 200, 2);
+        assert!(signals > 90, "{signals}");
     }
 }

@@ -17,6 +17,7 @@ mod bucket;
 mod complaints;
 mod concurrency;
 mod estimate;
+mod flight;
 mod limits;
 mod pacer;
 mod pool;

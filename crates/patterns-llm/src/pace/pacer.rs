@@ -8,6 +8,7 @@ use super::breaker::{Breaker, Gate};
 use super::bucket::Bucket;
 use super::complaints::Complaints;
 use super::concurrency::Concurrency;
+use super::flight::Flight;
 use super::limits::{RateLimits, Window};
 use super::rate::{Cut, InferredRate};
 
@@ -17,6 +18,16 @@ const PATIENCE_WITH_STRANGERS: Duration = Duration::from_secs(10);
 
 /// A hint of this length or more always holds back the whole pool.
 const LONG_HINT: Duration = Duration::from_secs(5);
+
+/// With more than this share of late, overloads are about our load.
+const OVERLOADED: f64 = 0.05;
+
+/// With more than this share of late, time-outs are.
+const STUCK: f64 = 0.1;
+
+/// The least share of stated limits that is used. If a provider complains even then, it has others
+/// that it does not state.
+const LEAST_SHARE: f64 = 0.8;
 
 /// How long nothing is sent after a complaint without a hint; it doubles while they go on.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -90,6 +101,8 @@ pub enum Admission {
 /// Why a call has to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
+    /// As many calls are in flight as may be; one of them may get stuck by then.
+    Full,
     /// A rate limit; such waits are short.
     Rate,
     /// The provider asked to.
@@ -102,6 +115,9 @@ pub enum Reason {
 #[derive(Debug, PartialEq)]
 #[must_use]
 pub struct Permit {
+    number: u64,
+    estimate: Demand,
+    /// The estimate as it was corrected and reserved.
     demand: Demand,
     epoch: u64,
     sent_at: Duration,
@@ -153,11 +169,12 @@ pub struct PacerState {
 #[derive(Clone, Debug)]
 pub struct Pacer {
     pace: Pace,
-    in_flight: usize,
+    flight: Flight,
     concurrency: Concurrency,
     breaker: Breaker,
     complaints: Complaints,
     overloads: Complaints,
+    timeouts: Complaints,
     requests: Option<Bucket>,
     tokens: Option<Bucket>,
     input_tokens: Option<Bucket>,
@@ -174,6 +191,8 @@ pub struct Pacer {
     closed: Option<ModelErrorKind>,
     /// Whether the provider has complained although its stated limits were kept.
     is_strict: bool,
+    /// The share of the stated limits that is used, on top of the margin that buckets keep.
+    share_used: f64,
     /// Real tokens by estimated ones, smoothed.
     input_ratio: f64,
     output_ratio: f64,
@@ -187,11 +206,12 @@ impl Pacer {
         let bucket = |limit: Option<f64>| limit.map(|it| Bucket::new(it, Duration::ZERO));
         Self {
             pace,
-            in_flight: 0,
+            flight: Flight::default(),
             concurrency: Concurrency::new(pace.max_in_flight, pace.starts_slowly),
             breaker: Breaker::new(),
             complaints: Complaints::default(),
             overloads: Complaints::default(),
+            timeouts: Complaints::default(),
             requests: bucket(pace.requests_per_minute),
             tokens: bucket(pace.tokens_per_minute),
             input_tokens: None,
@@ -205,6 +225,7 @@ impl Pacer {
             outage: None,
             closed: None,
             is_strict: false,
+            share_used: 1.0,
             input_ratio: 1.0,
             output_ratio: 1.0,
             retry_tokens: RETRY_TOKENS,
@@ -233,11 +254,14 @@ impl Pacer {
             (Gate::ShutFor(wait), None) => return Admission::Wait(wait, Reason::Outage),
             (Gate::ShutByProbe, None) => return Admission::Full,
         };
-        if self.in_flight >= self.concurrency.limit() && !is_probe {
-            return Admission::Full;
+        let (lively, until_stuck) = self.flight.lively(now);
+        if lively >= self.concurrency.limit() && !is_probe {
+            return match until_stuck {
+                Some(wait) => Admission::Wait(wait, Reason::Full),
+                None => Admission::Full,
+            };
         }
-        let demand = self.corrected(demand);
-        let wait = self.wait(now, demand);
+        let wait = self.wait(now, self.corrected(demand));
         if !wait.is_zero() {
             return Admission::Wait(wait, Reason::Rate);
         }
@@ -262,7 +286,7 @@ impl Pacer {
     /// Takes over what a reply says of the provider's limits. What the user stated is an upper
     /// bound: a provider may allow less, never more.
     pub fn learn(&mut self, now: Duration, limits: &RateLimits) {
-        let strict = self.is_strict;
+        let (strict, share) = (self.is_strict, self.share_used);
         let learn = |bucket: &mut Option<Bucket>, window: Option<Window>, given: Option<f64>| {
             let Some(Window {
                 limit, remaining, ..
@@ -272,7 +296,7 @@ impl Pacer {
             };
             let limit = given.map_or(limit, |given| given.min(limit));
             let bucket = bucket.get_or_insert_with(|| Bucket::new(limit, now));
-            bucket.set_limit(limit);
+            bucket.set_limit(limit * share);
             if strict {
                 bucket.be_strict();
             }
@@ -295,18 +319,22 @@ impl Pacer {
     pub fn ended(&mut self, now: Duration, permit: Permit, verdict: Verdict, jitter: f64) {
         let is_throttle = matches!(verdict, Verdict::Throttled(_));
         let is_overload = matches!(verdict, Verdict::Overloaded(_));
-        let slow_down = self.complaints.ended(now, is_throttle);
-        let back_off = self.overloads.ended(now, is_overload);
+        let (lively, _) = self.flight.lively(now);
+        let (rate, load) = (self.inferred.rate(now), lively as f64);
+        // Until a call gets through that was sent after the first complaint, all of them count.
+        let slow_down = self.complaints.ended(rate, is_throttle) || self.complaints_in_a_row > 0;
+        self.overloads.ended(load, is_overload);
+        self.timeouts.ended(load, verdict == Verdict::TimedOut);
         match verdict {
             Verdict::Served(used) => {
                 self.has_served = true;
                 self.retry_tokens = (self.retry_tokens + 1.0).min(RETRY_TOKENS);
-                self.concurrency.grow(self.in_flight);
+                self.concurrency.grow(lively);
                 if permit.sent_at >= self.complaining_since {
                     self.complaints_in_a_row = 0;
                 }
                 if let Some(used) = used {
-                    self.settle(permit.demand, used);
+                    self.settle(permit.estimate, permit.demand, used);
                 }
             }
             Verdict::Throttled(hint) => {
@@ -321,16 +349,23 @@ impl Pacer {
                     self.block(now, hint, jitter);
                 }
             }
-            Verdict::Overloaded(hint) if back_off => {
+            Verdict::Overloaded(hint) if self.overloads.share() > OVERLOADED => {
                 self.concurrency.cut(permit.epoch);
                 self.block(now, hint, jitter);
             }
-            Verdict::TimedOut => self.concurrency.cut_gently(permit.epoch),
+            // A few calls that get stuck say nothing about the load.
+            Verdict::TimedOut if self.timeouts.share() > STUCK => {
+                self.concurrency.cut_gently(permit.epoch);
+            }
+            // A single one may be chance: what was cut for that may come back fast.
+            Verdict::Overloaded(_) => self.concurrency.start_again(),
             Verdict::Fatal(kind) => self.closed = Some(kind),
-            Verdict::Overloaded(_) | Verdict::Broken(_) | Verdict::Abandoned => {}
+            Verdict::TimedOut | Verdict::Broken(_) | Verdict::Abandoned => {}
         }
         self.judge(now, &permit, verdict);
-        self.in_flight = self.in_flight.saturating_sub(1);
+        let is_served = matches!(verdict, Verdict::Served(_));
+        let took = is_served.then(|| now.saturating_sub(permit.sent_at));
+        self.flight.ended(permit.number, took);
     }
 
     /// Returns how the pacer stands.
@@ -338,7 +373,7 @@ impl Pacer {
         let stated = self.requests.as_ref().map(Bucket::limit);
         let inferred = self.inferred.limit(now);
         PacerState {
-            in_flight: self.in_flight,
+            in_flight: self.flight.all(),
             limit: self.concurrency.limit(),
             requests_per_minute: match (stated, inferred) {
                 (Some(stated), Some(inferred)) => Some(stated.min(inferred)),
@@ -363,18 +398,21 @@ impl Pacer {
         (now.saturating_sub(since) > patience).then_some(kind)
     }
 
-    fn admit(&mut self, now: Duration, demand: Demand, is_probe: bool) -> Admission {
+    fn admit(&mut self, now: Duration, estimate: Demand, is_probe: bool) -> Admission {
+        let demand = self.corrected(estimate);
         self.inferred.sent(now);
         for (bucket, amount) in self.buckets(demand) {
             if let Some(bucket) = bucket {
                 bucket.take(amount);
             }
         }
-        self.in_flight += 1;
+        let number = self.flight.sent(now);
         if is_probe {
             self.breaker.probe_sent();
         }
         Admission::Go(Permit {
+            number,
+            estimate,
             demand,
             epoch: self.concurrency.epoch(),
             sent_at: now,
@@ -418,7 +456,8 @@ impl Pacer {
     }
 
     /// Puts back what was reserved and not used, and corrects the estimates.
-    fn settle(&mut self, reserved: Demand, (input_used, output_used): (u64, u64)) {
+    fn settle(&mut self, estimate: Demand, reserved: Demand, used: (u64, u64)) {
+        let (input_used, output_used) = used;
         let left = |reserved: u64, used: u64| reserved as f64 - used as f64;
         let input = left(reserved.input_tokens, input_used);
         // A strict provider counts what might have been written, so nothing comes back.
@@ -436,9 +475,9 @@ impl Pacer {
                 bucket.refund(amount);
             }
         }
-        self.input_ratio = smoothed(self.input_ratio, reserved.input_tokens, input_used);
+        self.input_ratio = smoothed(self.input_ratio, estimate.input_tokens, input_used);
         if !reserved.is_bounded {
-            self.output_ratio = smoothed(self.output_ratio, reserved.output_tokens, output_used);
+            self.output_ratio = smoothed(self.output_ratio, estimate.output_tokens, output_used);
         }
     }
 
@@ -453,7 +492,7 @@ impl Pacer {
         self.complaints_in_a_row += 1;
         let states_limits = self.requests.is_some() || self.tokens.is_some();
         let has_rate = match self.complaints_in_a_row {
-            1 if states_limits && !self.is_strict => {
+            1 if states_limits && self.share_used > LEAST_SHARE => {
                 self.be_strict();
                 true
             }
@@ -475,7 +514,12 @@ impl Pacer {
         }
     }
 
+    /// Keeps the stated limits more strictly: evenly, and with each further complaint a little less
+    /// of them. Large requests may not fit into what is left of a provider's second.
     fn be_strict(&mut self) {
+        if self.is_strict {
+            self.share_used = (self.share_used * 0.97).max(LEAST_SHARE);
+        }
         self.is_strict = true;
         for bucket in [
             &mut self.requests,
@@ -520,6 +564,7 @@ impl Pacer {
             self.concurrency.restart();
             self.complaints.reset();
             self.overloads.reset();
+            self.timeouts.reset();
         } else if let Some(kind) = broken.filter(|_| self.breaker.is_open()) {
             let since = self.outage.filter(|_| was_open).map_or(now, |it| it.0);
             self.outage = Some((since, kind));
@@ -528,12 +573,11 @@ impl Pacer {
 }
 
 /// Moves the ratio of real to estimated tokens a little towards the last call's.
-fn smoothed(ratio: f64, reserved: u64, used: u64) -> f64 {
-    if reserved == 0 || used == 0 {
+fn smoothed(ratio: f64, estimated: u64, used: u64) -> f64 {
+    if estimated == 0 || used == 0 {
         return ratio;
     }
-    // `reserved` has been corrected by the old ratio already.
-    let seen = ratio * used as f64 / reserved as f64;
+    let seen = used as f64 / estimated as f64;
     (0.9 * ratio + 0.1 * seen).clamp(0.05, 20.0)
 }
 

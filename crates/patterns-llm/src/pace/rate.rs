@@ -83,12 +83,10 @@ impl InferredRate {
 
     /// Lowers the limit after a complaint; returns whether there is enough to go by.
     pub(super) fn complain(&mut self, now: Duration, cut: Cut) -> bool {
-        let since = now.saturating_sub(WINDOW);
-        let accepted = self.accepted.iter().filter(|&&at| at >= since).count();
-        let measured = accepted as f64 * 60.0 / WINDOW.as_secs_f64();
+        let accepted = self.rate(now);
         let ceiling = match &self.curve {
-            None if accepted < 3 => return false,
-            None => measured,
+            None if accepted < 3.0 => return false,
+            None => accepted * 60.0,
             Some(curve) => curve.limit(now),
         };
         let cut = cut.share();
@@ -104,6 +102,13 @@ impl InferredRate {
             complained_at: now,
         });
         true
+    }
+
+    /// Returns how many calls a second were sent of late and not thrown back.
+    pub(super) fn rate(&self, now: Duration) -> f64 {
+        let since = now.saturating_sub(WINDOW);
+        let first = self.accepted.partition_point(|&at| at < since);
+        (self.accepted.len() - first) as f64 / WINDOW.as_secs_f64()
     }
 
     /// Forgets the limit, since the complaints that it was learnt from meant nothing; returns

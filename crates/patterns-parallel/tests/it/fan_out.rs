@@ -94,7 +94,7 @@ async fn a_slow_first_branch_bounds_what_waits_for_it() {
     let (options, _) = logged(4);
     let mut ended = fan_out(inputs, &options, &agent).order(Order::Input);
     ended.next().await.expect("the slow one");
-    assert_eq!(pulled.load(Ordering::Relaxed), 8 * 4);
+    assert_eq!(pulled.load(Ordering::Relaxed), 64 * 4);
 }
 
 #[tokio::test(start_paused = true)]

@@ -156,14 +156,12 @@ impl Answerer {
             refusal,
             finish_reason,
         } = Spoilt::new(content, spoil);
-        let contents = request.messages.iter().filter_map(|it| it.content);
-        let prompt = contents.map(|it| it.get().len()).sum();
         let response = ChatResponse {
             id: format!("chatcmpl-{}", draw.id()),
             object: "chat.completion",
             created: CREATED,
             model: &request.model,
-            usage: Usage::of_bytes(prompt, content.len()),
+            usage: Usage::of_bytes(request.prompt_bytes(), content.len()),
             choices: [Choice {
                 index: 0,
                 message: Answer {

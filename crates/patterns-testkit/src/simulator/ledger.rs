@@ -28,6 +28,9 @@ pub struct Ledger {
     /// `limit` are those that were too fast, `outage` and `billing` speak for themselves.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub faults: BTreeMap<&'static str, u64>,
+    /// Tokens of the requests that were worked on, as limits count them; only with a scenario.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub tokens: u64,
     /// One entry per request, in order of arrival; empty if the simulator records none.
     pub entries: Vec<Entry>,
 }
@@ -47,6 +50,11 @@ pub struct Entry {
     pub in_flight: u64,
     /// The HTTP status of the reply; with an `end` but no status, the request was dropped.
     pub status: Option<u16>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Keeps a [`Ledger`] while requests come and go.
@@ -115,6 +123,11 @@ impl Recorder {
             faults: ledger.faults.clone(),
             ..*ledger
         }
+    }
+
+    /// Notes how many tokens a request has that is worked on.
+    pub(super) fn took(&self, tokens: u64) {
+        self.lock().tokens += tokens;
     }
 
     /// Notes that a request met trouble.

@@ -48,6 +48,9 @@ impl Provider {
         };
         let tokens = tokens_asked_for(body);
         let (fate, headers) = faults.fate(self.recorder.now(), draw, tokens);
+        if let Fate::Answered(_) = &fate {
+            self.recorder.took(tokens);
+        }
         let (mut reply, delivery) = match fate {
             Fate::Answered(None) => (self.answerer.reply(parts, draw, None), Delivery::Whole),
             Fate::Answered(Some(fault)) => {

@@ -25,15 +25,22 @@ pub(super) struct Bound {
     max_completion_tokens: Option<u64>,
 }
 
-/// Returns the tokens that a request is counted with when it is taken: those of the body, at four
-/// bytes each, and the most that the answer may have.
+/// Returns the tokens that a request is counted with when it is taken: those of its messages, as in
+/// the bill, and the most that the answer may have.
 pub(super) fn tokens_asked_for(body: &[u8]) -> u64 {
     let bound: Bound = serde_json::from_slice(body).unwrap_or_default();
-    let most = bound
-        .max_completion_tokens
-        .or(bound.max_tokens)
-        .unwrap_or(0);
-    (body.len() as u64).div_ceil(4) + most
+    let most = bound.max_completion_tokens.or(bound.max_tokens);
+    let request: Option<ChatRequest<'_>> = serde_json::from_slice(body).ok();
+    let prompt = request.map_or(body.len(), |it| it.prompt_bytes());
+    prompt.div_ceil(4) as u64 + most.unwrap_or(0)
+}
+
+impl ChatRequest<'_> {
+    /// Returns how long the messages are.
+    pub(super) fn prompt_bytes(&self) -> usize {
+        let contents = self.messages.iter().filter_map(|it| it.content);
+        contents.map(|it| it.get().len()).sum()
+    }
 }
 
 #[derive(Debug, Deserialize)]

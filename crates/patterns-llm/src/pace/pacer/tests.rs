@@ -74,8 +74,8 @@ fn random_complaints_do_not_bring_it_to_a_crawl() {
         ..World::default()
     };
     let report = run(&world);
-    // 256 in flight for a second each are 39 seconds. The rest is what it takes to find out.
-    assert!(report.wall < secs(120), "{:?}", report.wall);
+    // 256 in flight for a second each are 39 seconds; by the book it would be thousands.
+    assert!(report.wall < secs(300), "{:?}", report.wall);
 }
 
 #[test]
@@ -234,4 +234,26 @@ fn retries_slow_down_to_the_rate_of_success_and_are_never_refused() {
     assert!(pacer.ask_retry(wait).is_some());
     end(&mut pacer, wait, Verdict::Served(None));
     assert!(pacer.ask_retry(wait).is_none(), "one for each success");
+}
+
+#[test]
+fn many_calls_that_end_together_do_not_run_away_with_the_estimate() {
+    let mut pacer = Pacer::new(Pace {
+        starts_slowly: false,
+        ..Pace::default()
+    });
+    let demand = Demand {
+        input_tokens: 1_000,
+        ..Demand::default()
+    };
+    let permits: Vec<Permit> = (0..200)
+        .map(|_| match pacer.ask(secs(0), demand) {
+            Admission::Go(permit) => permit,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    for permit in permits {
+        pacer.ended(secs(1), permit, Verdict::Served(Some((1_300, 10))), 0.5);
+    }
+    assert_eq!(pacer.corrected(demand).input_tokens, 1_300);
 }
