@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{EventSink, Model, ModelId};
+use patterns_core::{Budget, Caps, EventSink, Model, ModelId};
 use reqwest::{Proxy, Url};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::connect_error::{ConnectError, ConnectErrorKind};
-use crate::layer::{RetryPolicy, Stack};
+use crate::layer::{BudgetLayer, RetryPolicy, Stack};
+use crate::price::Prices;
 use crate::provider::offline::Offline;
 use crate::provider::openai::{Dialect, OLLAMA_BASE_URL, OPENAI_BASE_URL, OpenAi, Setup};
 
@@ -140,6 +141,8 @@ pub struct Connect {
     timeout: Duration,
     connect_timeout: Duration,
     retry: RetryPolicy,
+    budget: Budget,
+    prices: Prices,
     events: Arc<dyn EventSink>,
     seed: u64,
 }
@@ -155,6 +158,8 @@ impl Connect {
             timeout: TIMEOUT,
             connect_timeout: CONNECT_TIMEOUT,
             retry: RetryPolicy::default(),
+            budget: Budget::new(Caps::default()),
+            prices: Prices::known(),
             events: Arc::new(()),
             seed: 0,
         }
@@ -197,6 +202,19 @@ impl Connect {
         self
     }
 
+    /// Sets the budget of all attempts, failed ones and repeated ones included. Models that are given
+    /// clones of one budget share it. Without it, nothing is capped.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// Sets what models cost; [`Prices::known`] if it isn't set.
+    pub fn prices(mut self, prices: Prices) -> Self {
+        self.prices = prices;
+        self
+    }
+
     /// Sets who is told of failed attempts and weakened answer formats.
     pub fn events(mut self, events: Arc<dyn EventSink>) -> Self {
         self.events = events;
@@ -214,8 +232,8 @@ impl Connect {
     ///
     /// # Errors
     ///
-    /// Returns an error if the key or the base URL is missing or unusable, or if the HTTP client
-    /// cannot be set up.
+    /// Returns an error if the key or the base URL is missing or unusable, if the budget caps the
+    /// cost of a model whose price isn't known, or if the HTTP client cannot be set up.
     pub fn build(self) -> Result<Arc<dyn Model>, ConnectError> {
         if self.provider == Provider::Offline {
             return Ok(Arc::new(Offline::new()));
@@ -228,6 +246,7 @@ impl Connect {
             ConnectError::new(ConnectErrorKind::Client, message).with_source(error.without_url())
         })?;
         let id = ModelId::new(self.provider.name(), self.model);
+        let budget = budgeted(self.budget, &self.prices, &id)?;
         let is_usual = self.provider.usual_base_url() == Some(base_url.as_str());
         let adapter = OpenAi::new(Setup {
             id: if is_usual { id } else { id.at(&base_url) },
@@ -239,6 +258,7 @@ impl Connect {
         })?;
         let stack = Stack {
             retry: self.retry,
+            budget,
             timeout: self.timeout,
             events: self.events,
             seed: self.seed,
@@ -294,6 +314,16 @@ fn checked_url(url: &str) -> Result<String, ConnectError> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
+/// A cap on cost cannot be kept where nobody knows the price.
+fn budgeted(budget: Budget, prices: &Prices, id: &ModelId) -> Result<BudgetLayer, ConnectError> {
+    let price = prices.find(id);
+    if price.is_none() && budget.caps().max_cost.is_some() {
+        let message = format!("the price of {id} is not known, so a cap on cost cannot be kept");
+        return Err(ConnectError::new(ConnectErrorKind::UnknownPrice, message));
+    }
+    Ok(BudgetLayer::new(budget, price))
+}
+
 fn checked_proxy(url: &str) -> Result<Proxy, ConnectError> {
     Proxy::all(url).map_err(|error| {
         let message = "the proxy is not a URL like http://localhost:3128";
@@ -310,6 +340,7 @@ impl fmt::Debug for Connect {
             .field("timeout", &self.timeout)
             .field("connect_timeout", &self.connect_timeout)
             .field("retry", &self.retry)
+            .field("budget", &self.budget)
             .field("seed", &self.seed)
             .finish_non_exhaustive()
     }

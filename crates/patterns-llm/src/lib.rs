@@ -1,7 +1,7 @@
 //! Connects [`patterns_core`] to language models: provider adapters and the layers that tame them.
 //!
 //! ```text
-//! connect("openai:gpt-5-mini")? ─► retry ► trace ► timeout ► adapter ─► HTTP
+//! connect("openai:gpt-5-mini")? ─► retry ► budget ► trace ► timeout ► adapter ─► HTTP
 //! ```
 //!
 //! ```
@@ -25,13 +25,16 @@ mod connect;
 mod connect_error;
 mod http;
 mod layer;
+mod price;
 mod provider;
 
 pub use connect::{Connect, connect};
 pub use connect_error::{ConnectError, ConnectErrorKind};
 pub use http::models_at;
 pub use layer::{
-    Attempts, Decision, Retry, RetryLayer, RetryPolicy, Timeout, TimeoutLayer, Trace, TraceLayer,
+    ASSUMED_OUTPUT_TOKENS, Attempts, BudgetLayer, Budgeted, Decision, Retry, RetryLayer,
+    RetryPolicy, Timeout, TimeoutLayer, Trace, TraceLayer,
 };
+pub use price::{Price, Prices, PricesError};
 pub use provider::offline::{OFFLINE_LABEL, Offline};
 pub use provider::openai::OLLAMA_BASE_URL;

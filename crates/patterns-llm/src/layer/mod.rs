@@ -1,11 +1,13 @@
 //! Behaviours around a model, one per file, and the one place that orders them.
 
+mod budget;
 mod retry;
 mod retry_policy;
 mod stack;
 mod timeout;
 mod trace;
 
+pub use budget::{ASSUMED_OUTPUT_TOKENS, BudgetLayer, Budgeted};
 pub use retry::{Retry, RetryLayer};
 pub use retry_policy::{Attempts, Decision, RetryPolicy};
 pub(crate) use stack::Stack;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use patterns_core::{
-    BoxFuture, Event, ModelError, ModelErrorKind, ModelId, Request, Response, Usage,
+    BoxFuture, Budget, Caps, Event, ModelError, ModelErrorKind, ModelId, Request, Response, Usage,
 };
 use tokio::time::Instant;
 
@@ -56,6 +56,7 @@ impl EventSink for Log {
 fn stack(model: Slow, events: Arc<Log>) -> Arc<dyn Model> {
     let stack = Stack {
         retry: RetryPolicy::default(),
+        budget: BudgetLayer::new(Budget::new(Caps::default()), None),
         timeout: Duration::from_secs(10),
         events,
         seed: 1,
