@@ -54,9 +54,13 @@ impl EventSink for Log {
 }
 
 fn stack(model: Slow, events: Arc<Log>) -> Arc<dyn Model> {
+    stack_within(&Budget::new(Caps::default()), model, events)
+}
+
+fn stack_within(budget: &Budget, model: Slow, events: Arc<Log>) -> Arc<dyn Model> {
     let stack = Stack {
         retry: RetryPolicy::default(),
-        budget: BudgetLayer::new(Budget::new(Caps::default()), None),
+        budget: BudgetLayer::new(budget.clone(), None),
         timeout: Duration::from_secs(10),
         events,
         seed: 1,
@@ -133,4 +137,46 @@ async fn what_is_permanent_is_asked_once() {
     let model = stack(Slow::new([(1, Err(error))]), Arc::default());
     let error = model.generate(&Request::default()).await.unwrap_err();
     assert_eq!(error.kind(), ModelErrorKind::Unauthorized);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_attempt_pays_its_own_way() {
+    let caps = Caps {
+        max_calls: Some(3),
+        ..Caps::default()
+    };
+    let budget = Budget::new(caps);
+    let script = [(1, busy(1)), (11, busy(1)), (1, busy(1)), (1, busy(1))];
+    let model = stack_within(&budget, Slow::new(script), Arc::default());
+    let error = model.generate(&Request::default()).await.unwrap_err();
+    assert_eq!(error.kind(), ModelErrorKind::BudgetExhausted);
+    let spent = budget.spent();
+    // The second ran out of time, so nobody knows what it cost.
+    assert_eq!((spent.committed.calls, spent.possibly_billed.calls), (2, 1));
+    assert_eq!((spent.committed.tokens, spent.reserved.calls), (6, 0));
+    assert_eq!(spent.possibly_billed.tokens, 32 + 4096);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_room_has_no_clock() {
+    // Both reserve all of it, so the second waits for 9 s and then takes 9 s: no clock of 10 s ran
+    // while it waited.
+    let caps = Caps {
+        max_tokens: Some(4_200),
+        ..Caps::default()
+    };
+    let answer = || Response {
+        usage: Usage {
+            output_tokens: 5,
+            ..Usage::default()
+        },
+        ..Response::new("slow", "done")
+    };
+    let script = [(9, Ok(answer())), (9, Ok(answer()))];
+    let model = stack_within(&Budget::new(caps), Slow::new(script), Arc::default());
+    let request = Request::default();
+    let start = Instant::now();
+    let (first, second) = tokio::join!(model.generate(&request), model.generate(&request));
+    assert!(first.is_ok() && second.is_ok());
+    assert_eq!(start.elapsed(), Duration::from_secs(18));
 }
