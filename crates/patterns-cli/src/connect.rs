@@ -5,8 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{EventSink, Model};
-use patterns_llm::{ConnectError, ConnectErrorKind, OFFLINE_LABEL, OLLAMA_BASE_URL, models_at};
+use patterns_core::{Budget, EventSink, Model};
+use patterns_llm::{
+    Connect, ConnectError, ConnectErrorKind, OFFLINE_LABEL, OLLAMA_BASE_URL, Prices, models_at,
+};
 
 use crate::error::{Error, ErrorKind};
 use crate::job::{Models, Settings};
@@ -24,6 +26,8 @@ pub(crate) struct Connected {
     pub(crate) models: Vec<Arc<dyn Model>>,
     /// Their names.
     pub(crate) names: Vec<String>,
+    /// What all of them may spend, and have spent.
+    pub(crate) budget: Budget,
     /// What the user should know of the choice, if they didn't make it.
     pub(crate) choice: Option<String>,
     /// What everything that these models answer must be labelled with.
@@ -48,14 +52,18 @@ pub(crate) async fn connect(
     } else {
         (wanted.names.clone(), None)
     };
+    let budget = Budget::new(settings.caps);
     let mut models = Vec::new();
     for name in &names {
-        models.push(open(name, wanted, settings, key_file, Arc::clone(&events))?);
+        let connect = prepare(name, wanted, settings, key_file)?;
+        let connect = connect.events(Arc::clone(&events)).budget(budget.clone());
+        models.push(connect.build().map_err(refused)?);
     }
     let is_offline = models.iter().any(|model| model.id().provider == "offline");
     Ok(Connected {
         names: models.iter().map(|model| model.id().to_string()).collect(),
         models,
+        budget,
         choice,
         notice: is_offline.then_some(OFFLINE_LABEL),
     })
@@ -83,19 +91,18 @@ async fn choose() -> (String, String) {
     }
 }
 
-fn open(
+fn prepare(
     name: &str,
     wanted: &Models,
     settings: &Settings,
     key_file: Option<&Path>,
-    events: Arc<dyn EventSink>,
-) -> Result<Arc<dyn Model>, Error> {
+) -> Result<Connect, Error> {
     let provider = name.split(':').next().unwrap_or_default();
     let mut connect = patterns_llm::connect(name)
         .map_err(refused)?
         .timeout(settings.timeout)
         .seed(settings.run.0)
-        .events(events);
+        .prices(Prices::known().merge(settings.prices.clone()));
     if let Some(key) = key::find(provider, key_file)? {
         connect = connect.api_key(key);
     }
@@ -104,7 +111,7 @@ fn open(
     } else if provider == "ollama" {
         connect = connect.base_url(ollama_base_url());
     }
-    connect.build().map_err(refused)
+    Ok(connect)
 }
 
 /// Returns where Ollama listens: its own variable may say another host or port.
@@ -136,6 +143,9 @@ fn refused(error: ConnectError) -> Error {
     let help = match error.kind() {
         ConnectErrorKind::MissingBaseUrl => "pass --base-url, such as http://localhost:8000/v1",
         ConnectErrorKind::InvalidBaseUrl => "pass --base-url, such as http://localhost:8000/v1",
+        ConnectErrorKind::UnknownPrice => {
+            "pass --prices FILE with its price, or cap --max-tokens or --max-calls instead of --max-cost"
+        }
         ConnectErrorKind::MissingKey | ConnectErrorKind::InvalidKey => "check the API key",
         _ => "name a model as openai:NAME, ollama:NAME, compatible:NAME or offline",
     };
