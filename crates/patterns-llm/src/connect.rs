@@ -248,16 +248,19 @@ impl Connect {
         let id = ModelId::new(self.provider.name(), self.model);
         let budget = budgeted(self.budget, &self.prices, &id)?;
         let is_usual = self.provider.usual_base_url() == Some(base_url.as_str());
+        let ladder = Arc::default();
         let adapter = OpenAi::new(Setup {
             id: if is_usual { id } else { id.at(&base_url) },
             base_url,
             key,
             dialect: self.provider.dialect(),
             client,
+            ladder: Arc::clone(&ladder),
             events: Arc::clone(&self.events),
         })?;
         let stack = Stack {
             retry: self.retry,
+            ladder,
             budget,
             timeout: self.timeout,
             events: self.events,

@@ -1,6 +1,6 @@
 //! Keeps every attempt within a [`Budget`]: reserves before it is sent, settles when it has ended.
 //!
-//! The layer stands directly around one attempt, inside retry, hedge and pace and outside trace and
+//! The layer stands directly around one attempt, inside retry, step-down, hedge and pace and outside trace and
 //! timeout, so that whatever is sent to a provider, for whatever reason, reserves for itself. Around
 //! the whole call it would have to reserve for as many attempts as there may be, ten times what nearly
 //! every call needs, or let the further ones go unseen. And the room of a failed attempt is free

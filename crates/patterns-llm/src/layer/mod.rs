@@ -4,6 +4,7 @@ mod budget;
 mod retry;
 mod retry_policy;
 mod stack;
+mod step_down;
 mod timeout;
 mod trace;
 
@@ -11,5 +12,6 @@ pub use budget::{ASSUMED_OUTPUT_TOKENS, BudgetLayer, Budgeted};
 pub use retry::{Retry, RetryLayer};
 pub use retry_policy::{Attempts, Decision, RetryPolicy};
 pub(crate) use stack::Stack;
+pub(crate) use step_down::Ladder;
 pub use timeout::{Timeout, TimeoutLayer};
 pub use trace::{Trace, TraceLayer};

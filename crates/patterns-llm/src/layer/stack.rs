@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use patterns_core::{EventSink, Layer, Model};
 
+use super::step_down::{Ladder, StepDownLayer};
 use super::{BudgetLayer, RetryLayer, RetryPolicy, TimeoutLayer, TraceLayer};
 
 /// The behaviours that every network model gets.
 pub(crate) struct Stack {
     pub(crate) retry: RetryPolicy,
+    pub(crate) ladder: Arc<Ladder>,
     pub(crate) budget: BudgetLayer,
     pub(crate) timeout: Duration,
     pub(crate) events: Arc<dyn EventSink>,
@@ -17,16 +19,17 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// Wraps an adapter: retry ► budget ► trace ► timeout ► adapter.
+    /// Wraps an adapter: retry ► step down ► budget ► trace ► timeout ► adapter.
     ///
     /// Retry is outside, so that each attempt has its own clock and its own span, and no clock runs
     /// while a call waits for its next attempt. Trace is outside timeout, so that its span says how
-    /// an attempt that ran out of time ended. Budget is inside retry, so that each attempt reserves
-    /// for itself.
+    /// an attempt that ran out of time ended. Budget is inside retry and step
+    /// down, so that each attempt reserves for itself.
     pub(crate) fn around(self, adapter: impl Model + 'static) -> Arc<dyn Model> {
         let retry = RetryLayer::new(self.retry, self.seed).events(self.events);
         let timed = TimeoutLayer::new(self.timeout).layer(adapter);
-        Arc::new(retry.layer(self.budget.layer(TraceLayer.layer(timed))))
+        let budgeted = self.budget.layer(TraceLayer.layer(timed));
+        Arc::new(retry.layer(StepDownLayer::new(self.ladder).layer(budgeted)))
     }
 }
 

@@ -60,6 +60,7 @@ fn stack(model: Slow, events: Arc<Log>) -> Arc<dyn Model> {
 fn stack_within(budget: &Budget, model: Slow, events: Arc<Log>) -> Arc<dyn Model> {
     let stack = Stack {
         retry: RetryPolicy::default(),
+        ladder: Arc::default(),
         budget: BudgetLayer::new(budget.clone(), None),
         timeout: Duration::from_secs(10),
         events,
