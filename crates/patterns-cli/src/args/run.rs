@@ -62,15 +62,15 @@ pub(crate) struct Common {
     )]
     pub(crate) max_failures: MaxFailures,
 
-    /// The most requests to send; retries and repairs count
+    /// The most requests to send to providers; retries and repairs count
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Run")]
     pub(crate) max_calls: Option<u64>,
 
-    /// The most tokens to use, read and written; set --max-output-tokens to make it a hard cap
+    /// The most tokens to use, read and written; each call reserves its --max-output-tokens, or 4096
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Run")]
     pub(crate) max_tokens: Option<u64>,
 
-    /// The most dollars to spend, such as 2.50; set --max-output-tokens to make it a hard cap
+    /// The most dollars to spend, such as 2.50; each call reserves the price of its tokens, likewise
     #[arg(long, value_name = "USD", help_heading = "Run")]
     pub(crate) max_cost: Option<Money>,
 

@@ -1,11 +1,13 @@
 //! Caps on what a run may spend: kept exactly, said clearly, and checked before anything is sent.
 
 use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::support::{Place, Server, Simulator, completion};
+use crate::support::{Place, Server, Simulator, completion, error};
 
 const PRICES: &str = r#"
 [[price]]
@@ -63,6 +65,25 @@ fn no_more_calls_are_sent_than_allowed_and_what_was_answered_is_printed() {
 }
 
 #[test]
+fn asking_in_a_weaker_answer_format_counts_too() {
+    let place = sixty();
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&sent);
+    let server = Server::start(move |body| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        if body.contains("response_format") {
+            let unknown = error("invalid_request_error", "response_format is unknown");
+            return (400, unknown);
+        }
+        (200, completion(r#"{"summary": "Text."}"#))
+    });
+    let args = args(server.args(), &["--max-calls", "10", "--no-reduce"]);
+    let shown = place.run(&args);
+    assert!(shown.starts_with("exit 5\n"), "{shown}");
+    assert_eq!(sent.load(Ordering::Relaxed), 10);
+}
+
+#[test]
 fn the_end_of_a_budget_for_people() {
     let place = Place::with(&[("a.txt", "A."), ("b.txt", "B."), ("c.txt", "C.")]);
     let server = server();
@@ -83,7 +104,7 @@ fn the_end_of_a_budget_for_people() {
     --- stderr
     branches: 3 started = 2 answered + 1 failed + 0 cancelled · calls 2 · attempts 2 · tokens 20 in, 10 out · [time]
     error[E-BUDGET]: the run was stopped: the budget of the run is used up
-      c.txt: the budget of the run is used up: another attempt may go beyond the cap of 2 calls
+      c.txt: the budget of the run is used up: the cap of 2 calls leaves no room for another attempt
     help: what was answered is kept; to do more, raise --max-calls
     ");
 }

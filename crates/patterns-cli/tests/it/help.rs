@@ -99,13 +99,15 @@ fn help_of_every_command() {
               [default: keep-going]
 
           --max-calls <N>
-              The most requests to send; retries and repairs count
+              The most requests to send to providers; retries and repairs count
 
           --max-tokens <N>
-              The most tokens to use, read and written; set --max-output-tokens to make it a hard cap
+              The most tokens to use, read and written; each call reserves its --max-output-tokens, or
+              4096
 
           --max-cost <USD>
-              The most dollars to spend, such as 2.50; set --max-output-tokens to make it a hard cap
+              The most dollars to spend, such as 2.50; each call reserves the price of its tokens,
+              likewise
 
           --prices <FILE>
               TOML file with prices of models, for those that are not known or have changed
@@ -258,13 +260,15 @@ fn help_of_every_command() {
               [default: keep-going]
 
           --max-calls <N>
-              The most requests to send; retries and repairs count
+              The most requests to send to providers; retries and repairs count
 
           --max-tokens <N>
-              The most tokens to use, read and written; set --max-output-tokens to make it a hard cap
+              The most tokens to use, read and written; each call reserves its --max-output-tokens, or
+              4096
 
           --max-cost <USD>
-              The most dollars to spend, such as 2.50; set --max-output-tokens to make it a hard cap
+              The most dollars to spend, such as 2.50; each call reserves the price of its tokens,
+              likewise
 
           --prices <FILE>
               TOML file with prices of models, for those that are not known or have changed
@@ -385,13 +389,15 @@ fn help_of_every_command() {
               [default: keep-going]
 
           --max-calls <N>
-              The most requests to send; retries and repairs count
+              The most requests to send to providers; retries and repairs count
 
           --max-tokens <N>
-              The most tokens to use, read and written; set --max-output-tokens to make it a hard cap
+              The most tokens to use, read and written; each call reserves its --max-output-tokens, or
+              4096
 
           --max-cost <USD>
-              The most dollars to spend, such as 2.50; set --max-output-tokens to make it a hard cap
+              The most dollars to spend, such as 2.50; each call reserves the price of its tokens,
+              likewise
 
           --prices <FILE>
               TOML file with prices of models, for those that are not known or have changed

@@ -119,7 +119,7 @@ impl fmt::Display for Limit {
 
 /// A budget that has no room for an attempt and never will again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("another attempt may go beyond the cap of {limit}")]
+#[error("the cap of {limit} leaves no room for another attempt")]
 #[non_exhaustive]
 pub struct Exhausted {
     /// The cap that stood in the way.

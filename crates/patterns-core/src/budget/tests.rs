@@ -138,7 +138,7 @@ fn a_settled_reservation_frees_the_difference_and_a_dropped_one_nothing() {
             limit: Limit::Tokens(100)
         })
     );
-    insta::assert_snapshot!(error, @"another attempt may go beyond the cap of 100 tokens");
+    insta::assert_snapshot!(error, @"the cap of 100 tokens leaves no room for another attempt");
     budget
         .try_reserve(spend(1, 40, "1"))
         .unwrap()

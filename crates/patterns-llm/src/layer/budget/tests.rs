@@ -183,7 +183,7 @@ async fn an_attempt_that_will_never_fit_is_not_sent() {
     assert_eq!(error.usage(), Usage::default());
     assert_eq!(
         error.detail(),
-        Some("another attempt may go beyond the cap of 199 tokens")
+        Some("the cap of 199 tokens leaves no room for another attempt")
     );
     let source = std::error::Error::source(&error).unwrap();
     let exhausted = source.downcast_ref::<Exhausted>().unwrap();
