@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 use crate::layer::{BudgetLayer, RetryPolicy, Stack};
-use crate::price::Prices;
+use crate::price::{self, Prices};
 use crate::provider::offline::Offline;
 use crate::provider::openai::{Dialect, OLLAMA_BASE_URL, OPENAI_BASE_URL, OpenAi, Setup};
 
@@ -321,7 +321,8 @@ fn checked_url(url: &str) -> Result<String, ConnectError> {
 fn budgeted(budget: Budget, prices: &Prices, id: &ModelId) -> Result<BudgetLayer, ConnectError> {
     let price = prices.find(id);
     if price.is_none() && budget.caps().max_cost.is_some() {
-        let message = format!("the price of {id} is not known, so a cap on cost cannot be kept");
+        let name = price::name(id);
+        let message = format!("the price of {name} is not known, so a cap on cost cannot be kept");
         return Err(ConnectError::new(ConnectErrorKind::UnknownPrice, message));
     }
     Ok(BudgetLayer::new(budget, price))

@@ -145,11 +145,7 @@ impl Prices {
 
     /// Returns the price of a model, if it is known.
     pub fn find(&self, id: &ModelId) -> Option<Price> {
-        let name = ModelId {
-            endpoint: None,
-            ..id.clone()
-        }
-        .to_string();
+        let name = name(id);
         let matching = self.rows.iter().filter_map(|row| {
             let fit = fit(&row.model, &name)?;
             Some((fit, row))
@@ -162,6 +158,15 @@ impl Prices {
             output: row.output,
         })
     }
+}
+
+/// Returns what a model is called in a table.
+pub(crate) fn name(id: &ModelId) -> String {
+    let id = ModelId {
+        endpoint: None,
+        ..id.clone()
+    };
+    id.to_string()
 }
 
 /// How well a row fits a name, in rising order.

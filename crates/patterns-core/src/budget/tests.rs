@@ -84,6 +84,11 @@ fn what_has_room() {
         spend(1, u64::MAX, "0"),
         "100 tokens",
     );
+}
+
+#[test]
+fn what_costs_has_room() {
+    let none = Spend::ZERO;
     let cost = caps(None, None, Some("0.50"));
     check(cost, spend(1, 1, "0.25"), none, spend(1, 1, "0.25"), "room");
     check(

@@ -122,7 +122,7 @@ fn a_cap_on_cost_needs_a_price() {
         panic!("nobody knows what it costs");
     };
     assert_eq!(error.kind(), ConnectErrorKind::UnknownPrice);
-    insta::assert_snapshot!(error, @"the price of compatible:m@http://localhost/v1 is not known, so a cap on cost cannot be kept");
+    insta::assert_snapshot!(error, @"the price of compatible:m is not known, so a cap on cost cannot be kept");
     let row = "[[price]]\nmodel = 'compatible:m'\ninput = 1\noutput = 2\n";
     let prices = Prices::from_toml(row).unwrap();
     assert!(connected("compatible:m", capped(), prices).is_ok());
