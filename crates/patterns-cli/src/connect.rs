@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{EventSink, Model};
+use patterns_core::{Budget, EventSink, Model};
 use patterns_llm::{
-    Connect, ConnectError, ConnectErrorKind, OFFLINE_LABEL, OLLAMA_BASE_URL, Pace, models_at,
+    Connect, ConnectError, ConnectErrorKind, OFFLINE_LABEL, OLLAMA_BASE_URL, Pace, Prices,
+    models_at,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +29,8 @@ pub(crate) struct Connected {
     pub(crate) models: Vec<Arc<dyn Model>>,
     /// Their names.
     pub(crate) names: Vec<String>,
+    /// What all of them may spend, and have spent.
+    pub(crate) budget: Budget,
     /// What the user should know of the choice, if they didn't make it.
     pub(crate) choice: Option<String>,
     /// What everything that these models answer must be labelled with.
@@ -53,17 +56,20 @@ pub(crate) async fn connect(
     } else {
         (wanted.names.clone(), None)
     };
+    let budget = Budget::new(settings.caps);
     let mut models = Vec::new();
     for name in &names {
-        let model = open(name, wanted, settings, key_file)?
+        let connect = prepare(name, wanted, settings, key_file)?
             .events(Arc::clone(&events))
+            .budget(budget.clone())
             .drain(drain.clone());
-        models.push(model.build().map_err(refused)?);
+        models.push(connect.build().map_err(refused)?);
     }
     let is_offline = models.iter().any(|model| model.id().provider == "offline");
     Ok(Connected {
         names: models.iter().map(|model| model.id().to_string()).collect(),
         models,
+        budget,
         choice,
         notice: is_offline.then_some(OFFLINE_LABEL),
     })
@@ -91,7 +97,7 @@ async fn choose() -> (String, String) {
     }
 }
 
-fn open(
+fn prepare(
     name: &str,
     wanted: &Models,
     settings: &Settings,
@@ -102,7 +108,8 @@ fn open(
         .map_err(refused)?
         .timeout(settings.timeout)
         .pace(pace(provider, settings))
-        .seed(settings.run.0);
+        .seed(settings.run.0)
+        .prices(Prices::known().merge(settings.prices.clone()));
     if let Some(key) = key::find(provider, key_file)? {
         connect = connect.api_key(key);
     }
@@ -160,6 +167,9 @@ fn refused(error: ConnectError) -> Error {
     let help = match error.kind() {
         ConnectErrorKind::MissingBaseUrl => "pass --base-url, such as http://localhost:8000/v1",
         ConnectErrorKind::InvalidBaseUrl => "pass --base-url, such as http://localhost:8000/v1",
+        ConnectErrorKind::UnknownPrice => {
+            "pass --prices FILE with its price, or cap --max-tokens or --max-calls instead of --max-cost"
+        }
         ConnectErrorKind::MissingKey | ConnectErrorKind::InvalidKey => "check the API key",
         _ => "name a model as openai:NAME, ollama:NAME, compatible:NAME or offline",
     };

@@ -25,6 +25,8 @@ pub(crate) enum ErrorKind {
     NotCombined,
     /// Nothing was selected.
     Empty,
+    /// The budget has no room for what is left.
+    Budget,
     /// An input is not valid.
     BadData,
     /// A schema is not valid.
@@ -63,6 +65,7 @@ impl ErrorKind {
             Self::SomeFailed => "E-SOME-FAILED",
             Self::NotCombined => "E-NOT-COMBINED",
             Self::Empty => "E-EMPTY",
+            Self::Budget => "E-BUDGET",
             Self::BadData => "E-DATA",
             Self::BadSchema => "E-SCHEMA",
             Self::NoInput => "E-INPUT",

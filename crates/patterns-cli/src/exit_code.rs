@@ -10,6 +10,8 @@ pub(crate) const USAGE: u8 = 2;
 pub(crate) const SOME_FAILED: u8 = 3;
 /// The inputs selected nothing to work on.
 pub(crate) const EMPTY: u8 = 4;
+/// The budget is reached; what was answered is in the output.
+pub(crate) const BUDGET: u8 = 5;
 /// An input or a schema is not valid.
 pub(crate) const BAD_DATA: u8 = 65;
 /// An input is missing or cannot be read.
@@ -41,6 +43,7 @@ pub(crate) fn of(kind: ErrorKind) -> u8 {
         ErrorKind::Usage => USAGE,
         ErrorKind::SomeFailed | ErrorKind::NotCombined => SOME_FAILED,
         ErrorKind::Empty => EMPTY,
+        ErrorKind::Budget => BUDGET,
         ErrorKind::BadData | ErrorKind::BadSchema => BAD_DATA,
         ErrorKind::NoInput => NO_INPUT,
         ErrorKind::Unavailable => UNAVAILABLE,
@@ -67,6 +70,7 @@ mod tests {
             (ErrorKind::SomeFailed, 3),
             (ErrorKind::NotCombined, 3),
             (ErrorKind::Empty, 4),
+            (ErrorKind::Budget, 5),
             (ErrorKind::BadData, 65),
             (ErrorKind::BadSchema, 65),
             (ErrorKind::NoInput, 66),

@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use patterns_core::{Document, RunId, Sampling};
+use patterns_core::{Caps, Document, RunId, Sampling};
+use patterns_llm::Prices;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -47,6 +48,10 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     /// What a failed branch means for the others.
     pub(crate) max_failures: MaxFailures,
+    /// The most that may be spent.
+    pub(crate) caps: Caps,
+    /// What models cost, beside the prices that are known.
+    pub(crate) prices: Prices,
     /// How tokens are drawn.
     pub(crate) sampling: Sampling,
     /// What all agents are told on top of the pattern's own instructions.
@@ -180,6 +185,12 @@ mod tests {
                 tokens_per_minute: None,
                 timeout: Duration::from_millis(1_500),
                 max_failures: MaxFailures::Share(0.1),
+                caps: Caps {
+                    max_calls: Some(10),
+                    max_cost: Some("2.50".parse().unwrap()),
+                    ..Caps::default()
+                },
+                prices: Prices::known(),
                 sampling: Sampling::default(),
                 instructions: Some("Be brief.".to_owned()),
             },

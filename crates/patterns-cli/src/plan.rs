@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use patterns_core::{RunId, Sampling};
+use patterns_core::{Caps, RunId, Sampling};
 
 use crate::args::{Common, MapReduceArgs, RuleName, SectionArgs, TieName, VoteArgs};
 use crate::error::{Error, ErrorKind};
 use crate::input::{
-    RowFields, read_context, read_documents, read_questions, read_schema, read_stdin_text,
+    RowFields, read_context, read_documents, read_prices, read_questions, read_schema,
+    read_stdin_text,
 };
 use crate::job::{
     BallotSpec, Job, MapReduceWork, Models, Questions, RuleSpec, SectionWork, Settings, VoteWork,
@@ -31,7 +32,7 @@ pub(crate) fn section(args: &SectionArgs) -> Result<Job, Error> {
         context: read_context(&args.context)?,
         schema: schema(args.common.schema.as_deref())?,
     };
-    Ok(job(&args.common, &[], Work::Section(work)))
+    job(&args.common, &[], Work::Section(work))
 }
 
 /// Plans `patterns vote`.
@@ -59,7 +60,7 @@ pub(crate) fn vote(args: &VoteArgs) -> Result<Job, Error> {
         quorum: u64::from(args.quorum),
         ballot: ballot(args)?,
     };
-    Ok(job(&args.common, &args.panel, Work::Vote(work)))
+    job(&args.common, &args.panel, Work::Vote(work))
 }
 
 /// Plans `patterns map-reduce`.
@@ -83,15 +84,16 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
         reduce: !args.no_reduce,
         reduce_tokens: args.reduce_tokens,
     };
-    Ok(job(&args.common, &[], Work::MapReduce(work)))
+    job(&args.common, &[], Work::MapReduce(work))
 }
 
-fn job(common: &Common, panel: &[String], work: Work) -> Job {
+fn job(common: &Common, panel: &[String], work: Work) -> Result<Job, Error> {
     let names = match &common.model {
         Some(model) => vec![model.clone()],
         None => panel.to_vec(),
     };
-    Job {
+    let prices = common.prices.as_deref().map(read_prices).transpose()?;
+    Ok(Job {
         models: Models {
             names,
             base_url: common.base_url.clone(),
@@ -103,6 +105,12 @@ fn job(common: &Common, panel: &[String], work: Work) -> Job {
             tokens_per_minute: common.tokens_per_minute,
             timeout: common.timeout,
             max_failures: common.max_failures,
+            caps: Caps {
+                max_calls: common.max_calls,
+                max_tokens: common.max_tokens,
+                max_cost: common.max_cost,
+            },
+            prices: prices.unwrap_or_default(),
             sampling: Sampling {
                 temperature: common.temperature,
                 max_output_tokens: common.max_output_tokens,
@@ -112,7 +120,7 @@ fn job(common: &Common, panel: &[String], work: Work) -> Job {
             instructions: common.instructions.clone(),
         },
         work,
-    }
+    })
 }
 
 /// Names the run by its seed, else by the time.

@@ -133,7 +133,9 @@ impl Session {
             () = self.broken.notified() => Ok(None),
             result = run => result.map(Some).map_err(not_run),
         };
-        self.observers.finish(self.terminal, self.begun.elapsed());
+        let spent = self.connected.budget.spent();
+        let elapsed = self.begun.elapsed();
+        self.observers.finish(self.terminal, spent, elapsed);
         let written = self.observers.check();
         result.and_then(|it| written.map(|()| it))
     }

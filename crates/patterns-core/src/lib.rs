@@ -36,6 +36,7 @@
 mod agent;
 mod agent_error;
 mod answer_schema;
+mod budget;
 mod call_key;
 mod contract;
 mod event;
@@ -52,6 +53,9 @@ mod usage;
 pub use agent::{Agent, AgentFn, Answer, Map, Prompt, agent_fn};
 pub use agent_error::{AgentError, AgentErrorKind};
 pub use answer_schema::AnswerSchema;
+pub use budget::{
+    Budget, Caps, Exhausted, Limit, Money, MoneyError, NoRoom, Reservation, Reserve, Spend, Spent,
+};
 pub use call_key::CallKey;
 pub use contract::{
     Contract, ContractError, Decoded, Fix, MAX_ANSWER_BYTES, MAX_DEPTH, Rejection, SchemaProblem,

@@ -73,6 +73,8 @@ pub enum ModelErrorKind {
     Unauthorized,
     /// The account's credit or quota is used up: stop; waiting does not heal it.
     QuotaExhausted,
+    /// The budget of the run has no room for the attempt, which was not sent: stop, or allow more.
+    BudgetExhausted,
     /// The provider has no such model, or the address is wrong: stop.
     UnknownModel,
     /// The answer needs judgement and this model has none (the offline one): stop.
@@ -97,6 +99,7 @@ impl ModelErrorKind {
             | Self::UnsupportedFormat
             | Self::Unauthorized
             | Self::QuotaExhausted
+            | Self::BudgetExhausted
             | Self::UnknownModel
             | Self::NotSent
             | Self::NeedsModel => false,
@@ -107,7 +110,11 @@ impl ModelErrorKind {
     pub fn is_fatal(self) -> bool {
         matches!(
             self,
-            Self::Unauthorized | Self::QuotaExhausted | Self::UnknownModel | Self::NeedsModel
+            Self::Unauthorized
+                | Self::QuotaExhausted
+                | Self::BudgetExhausted
+                | Self::UnknownModel
+                | Self::NeedsModel
         )
     }
 
@@ -139,6 +146,7 @@ impl ModelErrorKind {
             Self::UnsupportedFormat => "unsupported-format",
             Self::Unauthorized => "unauthorized",
             Self::QuotaExhausted => "quota-exhausted",
+            Self::BudgetExhausted => "budget-exhausted",
             Self::UnknownModel => "unknown-model",
             Self::NeedsModel => "needs-model",
         }
@@ -164,6 +172,7 @@ impl fmt::Display for ModelErrorKind {
             Self::UnsupportedFormat => "the provider does not support this answer format",
             Self::Unauthorized => "the provider rejected the credentials",
             Self::QuotaExhausted => "the account's credit or quota is used up",
+            Self::BudgetExhausted => "the budget of the run is used up",
             Self::UnknownModel => "the provider does not know the model or the address",
             Self::NeedsModel => "the answer needs a model",
         })

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{EventSink, Model, ModelId};
+use patterns_core::{Budget, Caps, EventSink, Model, ModelId};
 use reqwest::{Proxy, Url};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
@@ -13,8 +13,9 @@ use tokio_util::sync::CancellationToken;
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 use crate::exchange::Exchange;
 use crate::http::HttpClient;
-use crate::layer::{RetryPolicy, Stack};
+use crate::layer::{BudgetLayer, RetryPolicy, Stack};
 use crate::pace::{Pace, Pool, PoolKey};
+use crate::price::{self, Prices};
 use crate::provider::offline::Offline;
 use crate::provider::openai::{
     Dialect, OLLAMA_BASE_URL, OPENAI_BASE_URL, OpenAi, Setup, Transport,
@@ -155,6 +156,8 @@ pub struct Connect {
     idle: Duration,
     exchange: Option<Arc<dyn Exchange>>,
     drain: CancellationToken,
+    budget: Budget,
+    prices: Prices,
     events: Arc<dyn EventSink>,
     seed: u64,
 }
@@ -175,6 +178,8 @@ impl Connect {
             idle: IDLE,
             exchange: None,
             drain: CancellationToken::new(),
+            budget: Budget::new(Caps::default()),
+            prices: Prices::known(),
             events: Arc::new(()),
             seed: 0,
         }
@@ -251,6 +256,19 @@ impl Connect {
         self
     }
 
+    /// Sets the budget of all attempts, failed ones and repeated ones included. Models that are given
+    /// clones of one budget share it. Without it, nothing is capped.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// Sets what models cost; [`Prices::known`] if it isn't set.
+    pub fn prices(mut self, prices: Prices) -> Self {
+        self.prices = prices;
+        self
+    }
+
     /// Sets who is told of failed attempts and weakened answer formats.
     pub fn events(mut self, events: Arc<dyn EventSink>) -> Self {
         self.events = events;
@@ -268,8 +286,8 @@ impl Connect {
     ///
     /// # Errors
     ///
-    /// Returns an error if the key or the base URL is missing or unusable, or if the HTTP client
-    /// cannot be set up.
+    /// Returns an error if the key or the base URL is missing or unusable, if the budget caps the
+    /// cost of a model whose price isn't known, or if the HTTP client cannot be set up.
     pub fn build(self) -> Result<Arc<dyn Model>, ConnectError> {
         if self.provider == Provider::Offline {
             return Ok(Arc::new(Offline::new()));
@@ -284,19 +302,25 @@ impl Connect {
         let id = ModelId::new(self.provider.name(), self.model.clone());
         let is_usual = self.provider.usual_base_url() == Some(base_url.as_str());
         let pool = Pool::shared(self.pool_key(&base_url), self.pace, self.seed);
+        let transport = self.transport(&client);
+        let budget = budgeted(self.budget.clone(), &self.prices, &id)?;
+        let ladder = Arc::default();
         let adapter = OpenAi::new(Setup {
             id: if is_usual { id } else { id.at(&base_url) },
             base_url,
             key,
             dialect: self.provider.dialect(),
-            transport: self.transport(&client),
+            transport,
             client,
             pool: Arc::clone(&pool),
+            ladder: Arc::clone(&ladder),
             events: Arc::clone(&self.events),
         })?;
         let stack = Stack {
             retry: self.retry,
             pool,
+            ladder,
+            budget,
             timeout: self.timeout,
             drain: self.drain,
             events: self.events,
@@ -373,6 +397,17 @@ fn checked_url(url: &str) -> Result<String, ConnectError> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
+/// A cap on cost cannot be kept where nobody knows the price.
+fn budgeted(budget: Budget, prices: &Prices, id: &ModelId) -> Result<BudgetLayer, ConnectError> {
+    let price = prices.find(id);
+    if price.is_none() && budget.caps().max_cost.is_some() {
+        let name = price::name(id);
+        let message = format!("the price of {name} is not known, so a cap on cost cannot be kept");
+        return Err(ConnectError::new(ConnectErrorKind::UnknownPrice, message));
+    }
+    Ok(BudgetLayer::new(budget, price))
+}
+
 fn checked_proxy(url: &str) -> Result<Proxy, ConnectError> {
     Proxy::all(url).map_err(|error| {
         let message = "the proxy is not a URL like http://localhost:3128";
@@ -390,6 +425,7 @@ impl fmt::Debug for Connect {
             .field("connect_timeout", &self.connect_timeout)
             .field("retry", &self.retry)
             .field("pace", &self.pace)
+            .field("budget", &self.budget)
             .field("seed", &self.seed)
             .finish_non_exhaustive()
     }

@@ -34,6 +34,8 @@ pub enum ConnectErrorKind {
     InvalidKey,
     /// The proxy's URL is none.
     InvalidProxy,
+    /// The budget caps the cost, and nobody knows what the model costs.
+    UnknownPrice,
     /// The HTTP client could not be set up.
     Client,
 }

@@ -1,7 +1,7 @@
 //! Connects [`patterns_core`] to language models: provider adapters and the layers that tame them.
 //!
 //! ```text
-//! connect("openai:gpt-5-mini")? ─► retry ► trace ► timeout ► adapter ─► HTTP
+//! connect("openai:gpt-5-mini")? ─► retry ► step down ► budget ► trace ► timeout ► adapter ─► HTTP
 //! ```
 //!
 //! ```
@@ -28,6 +28,7 @@ mod go_duration;
 mod http;
 mod layer;
 mod pace;
+mod price;
 mod provider;
 
 pub use connect::{Connect, connect};
@@ -35,12 +36,13 @@ pub use connect_error::{ConnectError, ConnectErrorKind};
 pub use exchange::{Exchange, ExchangeError, ExchangeErrorKind};
 pub use http::models_at;
 pub use layer::{
-    Attempts, Decision, PaceLayer, Paced, Retry, RetryLayer, RetryPolicy, Timeout, TimeoutLayer,
-    Trace, TraceLayer,
+    ASSUMED_OUTPUT_TOKENS, Attempts, BudgetLayer, Budgeted, Decision, PaceLayer, Paced, Retry,
+    RetryLayer, RetryPolicy, Timeout, TimeoutLayer, Trace, TraceLayer,
 };
 pub use pace::{
     Admission, Demand, Pace, Pacer, PacerState, Permit, Pool, RateLimits, Reason, Slot, Verdict,
     Window,
 };
+pub use price::{Price, Prices, PricesError};
 pub use provider::offline::{OFFLINE_LABEL, Offline};
 pub use provider::openai::OLLAMA_BASE_URL;

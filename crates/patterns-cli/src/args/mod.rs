@@ -23,7 +23,7 @@ pub(crate) use vote::{RuleName, TieName, VoteArgs};
     version,
     disable_help_subcommand = true,
     after_help = "Exit codes: 0 all answered, 2 usage, 3 some branches failed, 4 nothing to do, \
-        65 bad input or schema, 66 input missing, 69 provider unavailable, 70 bug, \
+        5 budget reached, 65 bad input or schema, 66 input missing, 69 provider unavailable, 70 bug, \
         73 cannot create output, 74 cannot write, 75 try later, 77 credentials or quota, \
         78 configuration, 130 Ctrl-C, 141 closed pipe, 143 SIGTERM.\n\
         PATTERNS_LOG=debug writes a log to standard error."

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use patterns_core::Money;
 
 use super::values::{self, Concurrency, MaxFailures};
 use crate::terminal::ColorChoice;
@@ -75,6 +76,22 @@ pub(crate) struct Common {
         help_heading = "Run"
     )]
     pub(crate) max_failures: MaxFailures,
+
+    /// The most requests to send to providers; retries and repairs count
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Run")]
+    pub(crate) max_calls: Option<u64>,
+
+    /// The most tokens to use, read and written; each call reserves its --max-output-tokens, or 4096
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Run")]
+    pub(crate) max_tokens: Option<u64>,
+
+    /// The most dollars to spend, such as 2.50; each call reserves the price of its tokens, likewise
+    #[arg(long, value_name = "USD", help_heading = "Run")]
+    pub(crate) max_cost: Option<Money>,
+
+    /// TOML file with prices of models, for those that are not known or have changed
+    #[arg(long, value_name = "FILE", help_heading = "Run")]
+    pub(crate) prices: Option<PathBuf>,
 
     /// Form of the result
     #[arg(

@@ -6,12 +6,14 @@
 mod decode;
 mod documents;
 mod find;
+mod prices;
 mod problems;
 mod questions;
 mod rows;
 mod schema;
 
 pub(crate) use documents::{RowFields, read_context, read_documents};
+pub(crate) use prices::read_prices;
 pub(crate) use questions::read_questions;
 pub(crate) use schema::{contract, read_schema};
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use patterns_core::{Counts, Event, Usage};
+use patterns_core::{Counts, Event, Money, Spent, Usage};
 
 /// How the branches of a run ended and what they used.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ impl Account {
     }
 
     /// Writes the account of a run that is over.
-    pub(super) fn line(&self, elapsed: Duration) -> String {
+    pub(super) fn line(&self, spent: Spent, elapsed: Duration) -> String {
         let Counts {
             started,
             answered,
@@ -71,6 +71,56 @@ impl Account {
             }
             line += &format!(", {} out", self.usage.output_tokens);
         }
+        line += &cost(spent);
         line + &format!(" · {:.1} s", elapsed.as_secs_f64())
+    }
+}
+
+/// Writes what a run has cost, if that is known and not nothing.
+fn cost(spent: Spent) -> String {
+    let parts = spent.committed.cost.zip(spent.possibly_billed.cost);
+    match parts {
+        None | Some((Money::ZERO, Money::ZERO)) => String::new(),
+        Some((billed, Money::ZERO)) => format!(" · {billed}"),
+        Some((billed, possibly)) => format!(" · {billed} (+ {possibly} possibly billed)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use patterns_core::Spend;
+
+    use super::*;
+
+    fn check(billed: Option<&str>, possibly: Option<&str>, expected: &str) {
+        let spend = |dollars: Option<&str>| Spend {
+            calls: 1,
+            tokens: 1,
+            cost: dollars.map(|it| it.parse().unwrap()),
+        };
+        let spent = Spent {
+            committed: spend(billed),
+            possibly_billed: spend(possibly),
+            ..Spent::default()
+        };
+        assert_eq!(cost(spent), expected);
+    }
+
+    #[test]
+    fn what_is_said_of_the_cost() {
+        check(Some("0"), Some("0"), "");
+        check(None, Some("1"), "");
+        check(Some("1"), None, "");
+        check(Some("0.0123"), Some("0"), " · $0.0123");
+        check(
+            Some("3.1"),
+            Some("0.004"),
+            " · $3.10 (+ $0.004 possibly billed)",
+        );
+        check(
+            Some("0"),
+            Some("0.004"),
+            " · $0.00 (+ $0.004 possibly billed)",
+        );
     }
 }

@@ -1,7 +1,10 @@
 //! Turns what failed in an outcome into the error of the command.
 
+use std::error::Error as _;
+
 use patterns_core::{
-    AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Branch, ModelErrorKind, Outcome,
+    AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Branch, Exhausted, Limit,
+    ModelErrorKind, Outcome,
 };
 
 use crate::error::{Error, ErrorKind};
@@ -82,6 +85,9 @@ fn not_combined(error: &AggregateError) -> Error {
             ErrorKind::NotCombined,
             "raise --reduce-tokens, or ask for shorter answers with --map-instructions",
         ),
+        (_, Some(AgentErrorKind::Model(ModelErrorKind::BudgetExhausted))) => {
+            (ErrorKind::Budget, raise(cause))
+        }
         (_, Some(AgentErrorKind::Model(kind))) => by_model(kind),
         (AggregateErrorKind::TooManyFailures, _) => (
             ErrorKind::NotCombined,
@@ -102,6 +108,24 @@ fn not_combined(error: &AggregateError) -> Error {
         None => error.to_string(),
     };
     Error::new(kind, message).help(help)
+}
+
+/// Names the option of the cap that was reached.
+fn raise(cause: Option<&AgentError>) -> &'static str {
+    let source = cause.and_then(|it| it.model_error()?.source());
+    let exhausted = source.and_then(|it| it.downcast_ref::<Exhausted>());
+    match exhausted.map(|it| it.limit) {
+        Some(Limit::Calls(_)) => "what was answered is kept; to do more, raise --max-calls",
+        Some(Limit::Tokens(_)) => {
+            "what was answered is kept; to do more, raise --max-tokens, or lower \
+             --max-output-tokens, which each call reserves"
+        }
+        Some(Limit::Cost(_)) => {
+            "what was answered is kept; to do more, raise --max-cost, or lower \
+             --max-output-tokens, whose price each call reserves"
+        }
+        None => "what was answered is kept; to do more, allow more",
+    }
 }
 
 fn by_model(kind: ModelErrorKind) -> (ErrorKind, &'static str) {

@@ -1,7 +1,8 @@
 //! Outcomes as JSON, for programs.
 
 use patterns_core::{
-    AgentError, AggregateError, Branch, BranchEnd, Outcome, Pattern, Usage, Warning,
+    AgentError, AggregateError, Branch, BranchEnd, Budget, Caps, Outcome, Pattern, Spend, Usage,
+    Warning,
 };
 use patterns_parallel::BatchElection;
 use serde::Serialize;
@@ -28,7 +29,18 @@ struct OutcomeJson<'a> {
     steps: Vec<Value>,
     counts: patterns_core::Counts,
     usage: Usage,
+    spend: SpendJson,
     warnings: &'a [Warning],
+}
+
+/// What was sent to providers and what it cost, cancelled attempts included. `cost` is null where a
+/// price is not known.
+#[derive(Serialize)]
+struct SpendJson {
+    #[serde(flatten)]
+    committed: Spend,
+    possibly_billed: Spend,
+    caps: Caps,
 }
 
 /// Writes a whole outcome, indented.
@@ -92,7 +104,17 @@ fn whole<'a, A: Serialize, B>(
         steps: outcome.steps.iter().map(step).collect(),
         counts: outcome.counts,
         usage: outcome.usage,
+        spend: spend(&connected.budget),
         warnings: &outcome.warnings,
+    }
+}
+
+fn spend(budget: &Budget) -> SpendJson {
+    let spent = budget.spent();
+    SpendJson {
+        committed: spent.committed,
+        possibly_billed: spent.possibly_billed,
+        caps: budget.caps(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use patterns_core::{Event, EventSink, HoldReason};
+use patterns_core::{Event, EventSink, HoldReason, Spent};
 
 use super::account::Account;
 use super::event_file::EventFile;
@@ -62,7 +62,7 @@ impl Observers {
     }
 
     /// Ends the progress line and says the warnings and the account.
-    pub(crate) fn finish(&self, terminal: Terminal, elapsed: Duration) {
+    pub(crate) fn finish(&self, terminal: Terminal, spent: Spent, elapsed: Duration) {
         let mut readers = self.lock();
         if let Some(progress) = readers.progress.take() {
             progress.clear();
@@ -73,7 +73,7 @@ impl Observers {
         for note in &readers.notes {
             terminal.labelled_note("warning", note);
         }
-        terminal.note(&readers.account.line(elapsed));
+        terminal.note(&readers.account.line(spent, elapsed));
     }
 
     /// Returns an error if the event file could not be written.

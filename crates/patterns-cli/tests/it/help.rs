@@ -25,9 +25,10 @@ fn help_of_every_command() {
       -h, --help     Print help
       -V, --version  Print version
 
-    Exit codes: 0 all answered, 2 usage, 3 some branches failed, 4 nothing to do, 65 bad input or
-    schema, 66 input missing, 69 provider unavailable, 70 bug, 73 cannot create output, 74 cannot write,
-    75 try later, 77 credentials or quota, 78 configuration, 130 Ctrl-C, 141 closed pipe, 143 SIGTERM.
+    Exit codes: 0 all answered, 2 usage, 3 some branches failed, 4 nothing to do, 5 budget reached, 65
+    bad input or schema, 66 input missing, 69 provider unavailable, 70 bug, 73 cannot create output, 74
+    cannot write, 75 try later, 77 credentials or quota, 78 configuration, 130 Ctrl-C, 141 closed pipe,
+    143 SIGTERM.
     PATTERNS_LOG=debug writes a log to standard error.
     --- stderr
     ");
@@ -103,6 +104,20 @@ fn help_of_every_command() {
               What a failed branch means for the others: keep-going, fail-fast, or a share such as 10%
               
               [default: keep-going]
+
+          --max-calls <N>
+              The most requests to send to providers; retries and repairs count
+
+          --max-tokens <N>
+              The most tokens to use, read and written; each call reserves its --max-output-tokens, or
+              4096
+
+          --max-cost <USD>
+              The most dollars to spend, such as 2.50; each call reserves the price of its tokens,
+              likewise
+
+          --prices <FILE>
+              TOML file with prices of models, for those that are not known or have changed
 
     Output:
           --output <FORM>
@@ -258,6 +273,20 @@ fn help_of_every_command() {
               
               [default: keep-going]
 
+          --max-calls <N>
+              The most requests to send to providers; retries and repairs count
+
+          --max-tokens <N>
+              The most tokens to use, read and written; each call reserves its --max-output-tokens, or
+              4096
+
+          --max-cost <USD>
+              The most dollars to spend, such as 2.50; each call reserves the price of its tokens,
+              likewise
+
+          --prices <FILE>
+              TOML file with prices of models, for those that are not known or have changed
+
     Output:
           --output <FORM>
               Form of the result
@@ -379,6 +408,20 @@ fn help_of_every_command() {
               What a failed branch means for the others: keep-going, fail-fast, or a share such as 10%
               
               [default: keep-going]
+
+          --max-calls <N>
+              The most requests to send to providers; retries and repairs count
+
+          --max-tokens <N>
+              The most tokens to use, read and written; each call reserves its --max-output-tokens, or
+              4096
+
+          --max-cost <USD>
+              The most dollars to spend, such as 2.50; each call reserves the price of its tokens,
+              likewise
+
+          --prices <FILE>
+              TOML file with prices of models, for those that are not known or have changed
 
     Output:
           --output <FORM>

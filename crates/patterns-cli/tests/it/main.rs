@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail a test")]
 
 mod batch;
+mod budget;
 mod help;
 mod inputs;
 mod offline;

@@ -182,8 +182,13 @@ pub(crate) struct Simulator {
 
 impl Simulator {
     pub(crate) fn start(place: &Place, args: &[&str]) -> Self {
+        Self::start_at(place, "0", args)
+    }
+
+    /// Starts one at a port; what it answers depends on its address, too.
+    pub(crate) fn start_at(place: &Place, port: &str, args: &[&str]) -> Self {
         let mut child = place
-            .command(&["simulate", "--port", "0", "--quiet"])
+            .command(&["simulate", "--port", port, "--quiet"])
             .args(args)
             .stdout(Stdio::piped())
             .spawn()
@@ -193,6 +198,11 @@ impl Simulator {
         BufReader::new(stdout).read_line(&mut url).expect("a line");
         let url = url.trim().to_owned();
         Self { child, url }
+    }
+
+    pub(crate) fn port(&self) -> String {
+        let address = self.url.trim_end_matches("/v1");
+        address.rsplit(':').next().expect("a port").to_owned()
     }
 
     pub(crate) fn args(&self) -> [&str; 4] {

@@ -153,7 +153,7 @@ fn the_written_form_is_pinned() {
     {"event":"answer_rejected","origin":{"run":1,"branch":2},"answer":1,"violations":[{"pointer":"/a/0","message":"is \"bad\""}],"will_reask":true}
     {"event":"branch_answered","origin":{"run":1,"branch":2},"usage":{"calls":1,"attempts":2,"input_tokens":3,"cached_input_tokens":4,"output_tokens":5,"reasoning_tokens":6}}
     {"event":"branch_failed","origin":{"run":1,"branch":2},"kind":{"model":"timeout"},"usage":{"calls":1,"attempts":2,"input_tokens":3,"cached_input_tokens":4,"output_tokens":5,"reasoning_tokens":6}}
-    {"event":"branch_cancelled","origin":{"run":1,"branch":2}}
+    {"event":"branch_cancelled","origin":{"run":1,"branch":2},"usage":{"calls":1,"attempts":2,"input_tokens":3,"cached_input_tokens":4,"output_tokens":5,"reasoning_tokens":6}}
     {"event":"warning_raised","run":1,"warning":{"code":"cold","message":"Temperature is 0."}}
     {"event":"run_finished","run":1,"counts":{"started":6,"answered":3,"failed":2,"cancelled":1},"usage":{"calls":1,"attempts":2,"input_tokens":3,"cached_input_tokens":4,"output_tokens":5,"reasoning_tokens":6}}
     "#);

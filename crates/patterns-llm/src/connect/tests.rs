@@ -102,3 +102,30 @@ fn keys_are_needed_where_they_are_and_never_shown() {
     let missing = connect("compatible:m").unwrap().build();
     assert_eq!(kind(missing), Some(ConnectErrorKind::MissingBaseUrl));
 }
+
+#[test]
+fn a_cap_on_cost_needs_a_price() {
+    let capped = || {
+        Budget::new(Caps {
+            max_cost: Some("1".parse().unwrap()),
+            ..Caps::default()
+        })
+    };
+    let connected = |name: &str, budget: Budget, prices: Prices| {
+        let connect = connect(name)?.api_key("k").base_url("http://localhost/v1");
+        connect.budget(budget).prices(prices).build()
+    };
+    for name in ["openai:gpt-5-mini", "ollama:qwen3:8b", "offline"] {
+        assert!(connected(name, capped(), Prices::known()).is_ok(), "{name}");
+    }
+    let Err(error) = connected("compatible:m", capped(), Prices::known()) else {
+        panic!("nobody knows what it costs");
+    };
+    assert_eq!(error.kind(), ConnectErrorKind::UnknownPrice);
+    insta::assert_snapshot!(error, @"the price of compatible:m is not known, so a cap on cost cannot be kept");
+    let row = "[[price]]\nmodel = 'compatible:m'\ninput = 1\noutput = 2\n";
+    let prices = Prices::from_toml(row).unwrap();
+    assert!(connected("compatible:m", capped(), prices).is_ok());
+    let uncapped = Budget::new(Caps::default());
+    assert!(connected("compatible:m", uncapped, Prices::known()).is_ok());
+}

@@ -1,16 +1,20 @@
 //! Behaviours around a model, one per file, and the one place that orders them.
 
+mod budget;
 mod pace;
 mod repeats;
 mod retry;
 mod retry_policy;
 mod stack;
+mod step_down;
 mod timeout;
 mod trace;
 
+pub use budget::{ASSUMED_OUTPUT_TOKENS, BudgetLayer, Budgeted};
 pub use pace::{PaceLayer, Paced};
 pub use retry::{Retry, RetryLayer};
 pub use retry_policy::{Attempts, Decision, RetryPolicy};
 pub(crate) use stack::Stack;
+pub(crate) use step_down::Ladder;
 pub use timeout::{Timeout, TimeoutLayer};
 pub use trace::{Trace, TraceLayer};

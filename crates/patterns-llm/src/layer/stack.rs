@@ -6,13 +6,16 @@ use std::time::Duration;
 use patterns_core::{EventSink, Layer, Model};
 use tokio_util::sync::CancellationToken;
 
-use super::{PaceLayer, RetryLayer, RetryPolicy, TimeoutLayer, TraceLayer};
+use super::step_down::{Ladder, StepDownLayer};
+use super::{BudgetLayer, PaceLayer, RetryLayer, RetryPolicy, TimeoutLayer, TraceLayer};
 use crate::pace::Pool;
 
 /// The behaviours that every network model gets.
 pub(crate) struct Stack {
     pub(crate) retry: RetryPolicy,
     pub(crate) pool: Arc<Pool>,
+    pub(crate) ladder: Arc<Ladder>,
+    pub(crate) budget: BudgetLayer,
     pub(crate) timeout: Duration,
     pub(crate) drain: CancellationToken,
     pub(crate) events: Arc<dyn EventSink>,
@@ -20,11 +23,13 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// Wraps an adapter: retry ► pace ► trace ► timeout ► adapter.
+    /// Wraps an adapter: retry ► step down ► pace ► budget ► trace ► timeout ► adapter.
     ///
     /// Retry is outside, so that a back-off holds no slot of the pool, and each attempt has its own
-    /// clock and its own span and waits its turn like any other. No clock runs in the queue. Trace is outside timeout, so that its span says how
-    /// an attempt that ran out of time ended.
+    /// clock and its own span and waits its turn like any other. No clock runs in the queue. Budget
+    /// is inside all that repeats, so that each attempt reserves for itself, and inside pace, so
+    /// that nothing is reserved for a call that waits. Trace is outside timeout, so that its span
+    /// says how an attempt that ran out of time ended.
     pub(crate) fn around(self, adapter: impl Model + 'static) -> Arc<dyn Model> {
         let retry = RetryLayer::new(self.retry, self.seed)
             .events(Arc::clone(&self.events))
@@ -34,7 +39,9 @@ impl Stack {
             .events(self.events)
             .drain(self.drain);
         let timed = TimeoutLayer::new(self.timeout).layer(adapter);
-        Arc::new(retry.layer(pace.layer(TraceLayer.layer(timed))))
+        let budgeted = self.budget.layer(TraceLayer.layer(timed));
+        let paced = pace.layer(budgeted);
+        Arc::new(retry.layer(StepDownLayer::new(self.ladder).layer(paced)))
     }
 }
 

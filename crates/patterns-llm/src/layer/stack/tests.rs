@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::join_all;
 use patterns_core::{
-    BoxFuture, Event, HoldReason, ModelError, ModelErrorKind, ModelId, Request, Response, Usage,
+    BoxFuture, Budget, Caps, Event, HoldReason, ModelError, ModelErrorKind, ModelId, Request,
+    Response, Usage,
 };
 use tokio::time::Instant;
 
@@ -56,9 +57,15 @@ impl EventSink for Log {
 }
 
 fn stack(model: Slow, events: Arc<Log>) -> Arc<dyn Model> {
+    stack_within(&Budget::new(Caps::default()), model, events)
+}
+
+fn stack_within(budget: &Budget, model: Slow, events: Arc<Log>) -> Arc<dyn Model> {
     let stack = Stack {
         retry: RetryPolicy::default(),
         pool: Arc::new(Pool::new(Pace::default(), 1)),
+        ladder: Arc::default(),
+        budget: BudgetLayer::new(budget.clone(), None),
         timeout: Duration::from_secs(10),
         drain: CancellationToken::new(),
         events,
@@ -160,6 +167,8 @@ async fn an_outage_of_ten_minutes_loses_nothing() {
     let stack = Stack {
         retry: RetryPolicy::default(),
         pool: Arc::new(Pool::new(Pace::default(), 1)),
+        ladder: Arc::default(),
+        budget: BudgetLayer::new(Budget::new(Caps::default()), None),
         timeout: Duration::from_secs(10),
         drain: CancellationToken::new(),
         events: log.clone(),
@@ -214,4 +223,46 @@ impl Model for Outage {
             Ok(Response::new("up", "done"))
         })
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_attempt_pays_its_own_way() {
+    let caps = Caps {
+        max_calls: Some(3),
+        ..Caps::default()
+    };
+    let budget = Budget::new(caps);
+    let script = [(1, busy(1)), (11, busy(1)), (1, busy(1)), (1, busy(1))];
+    let model = stack_within(&budget, Slow::new(script), Arc::default());
+    let error = model.generate(&Request::default()).await.unwrap_err();
+    assert_eq!(error.kind(), ModelErrorKind::BudgetExhausted);
+    let spent = budget.spent();
+    // The second ran out of time, so nobody knows what it cost.
+    assert_eq!((spent.committed.calls, spent.possibly_billed.calls), (2, 1));
+    assert_eq!((spent.committed.tokens, spent.reserved.calls), (6, 0));
+    assert_eq!(spent.possibly_billed.tokens, 32 + 4096);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_room_has_no_clock() {
+    // Both reserve all of it, so the second waits for 9 s and then takes 9 s: no clock of 10 s ran
+    // while it waited.
+    let caps = Caps {
+        max_tokens: Some(4_200),
+        ..Caps::default()
+    };
+    let answer = || Response {
+        usage: Usage {
+            output_tokens: 5,
+            ..Usage::default()
+        },
+        ..Response::new("slow", "done")
+    };
+    let script = [(9, Ok(answer())), (9, Ok(answer()))];
+    let model = stack_within(&Budget::new(caps), Slow::new(script), Arc::default());
+    let request = Request::default();
+    let start = Instant::now();
+    let (first, second) = tokio::join!(model.generate(&request), model.generate(&request));
+    assert!(first.is_ok() && second.is_ok());
+    assert_eq!(start.elapsed(), Duration::from_secs(18));
 }

@@ -1,9 +1,8 @@
-//! The model behind a server of the chat completions protocol: asks, steps down the ladder of answer
-//! formats where it must, and hands every reply to the classification.
+//! The model behind a server of the chat completions protocol: asks, hands every reply to the
+//! classification, and remembers which answer formats the server does not know.
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 
 use async_openai::Client;
 use async_openai::error::OpenAIError;
@@ -12,7 +11,7 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use patterns_core::{
     AnswerFormat, BoxFuture, CallKey, Event, EventSink, Model, ModelError, ModelErrorKind, ModelId,
-    Request, Response, Usage,
+    Request, Response,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -24,18 +23,12 @@ use super::transport::{Reply, Transport};
 use super::wire::{Body, Dialect};
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 use crate::exchange::{ExchangeError, ExchangeErrorKind};
+use crate::layer::Ladder;
 use crate::pace::{Pool, RateLimits};
 
 /// Carries the [`CallKey`] of each request, so that a gateway or a simulator can tell a repeated
 /// attempt from another draw.
 const CALL_KEY_HEADER: &str = "x-call-key";
-
-/// The formats, strongest first.
-const LADDER: [AnswerFormat; 3] = [
-    AnswerFormat::JsonSchema,
-    AnswerFormat::JsonObject,
-    AnswerFormat::Prompt,
-];
 
 /// Everything an adapter is made of.
 pub(crate) struct Setup {
@@ -47,6 +40,7 @@ pub(crate) struct Setup {
     pub(crate) client: reqwest::Client,
     pub(crate) transport: Transport,
     pub(crate) pool: Arc<Pool>,
+    pub(crate) ladder: Arc<Ladder>,
     pub(crate) events: Arc<dyn EventSink>,
 }
 
@@ -56,9 +50,9 @@ pub(crate) struct OpenAi {
     client: Client<Endpoint>,
     dialect: Dialect,
     redactor: Redactor,
-    /// How many rungs of the ladder this server has been found not to know.
-    rung: AtomicU8,
     pool: Arc<Pool>,
+    /// Which answer formats this server has been found not to know.
+    ladder: Arc<Ladder>,
     events: Arc<dyn EventSink>,
 }
 
@@ -79,56 +73,29 @@ impl OpenAi {
             client: Client::build(setup.client, endpoint).with_http_service(setup.transport),
             dialect: setup.dialect,
             redactor: Redactor::new(key),
-            rung: AtomicU8::new(0),
             pool: setup.pool,
+            ladder: setup.ladder,
             events: setup.events,
         })
     }
 
-    /// Asks, and asks again in a weaker format if the server doesn't know the one that was used.
+    /// Asks once. A server that doesn't know the format is remembered, for whoever asks again.
     async fn call(&self, request: &Request) -> Result<Response, ModelError> {
-        let mut spent = Usage::default();
-        loop {
-            let rung = self.rung.load(Ordering::Relaxed);
-            let format = LADDER[usize::from(rung)];
-            let error = match self.attempt(request, format).await {
-                Ok(response) => {
-                    let usage = response.usage + spent;
-                    return Ok(Response { usage, ..response });
-                }
-                Err(error) => error,
-            };
-            let weaker = format.step_down().filter(|_| request.schema.is_some());
-            match weaker {
-                Some(weaker) if error.kind() == ModelErrorKind::UnsupportedFormat => {
-                    // The attempt is on the bill of the call that goes on.
-                    let calls = 0;
-                    spent += Usage {
-                        calls,
-                        ..error.usage()
-                    };
-                    self.step_down(rung, weaker, request);
-                }
-                _ => {
-                    let usage = error.usage() + spent;
-                    return Err(error.with_usage(usage));
-                }
-            }
-        }
-    }
-
-    /// Remembers the weaker format; of several calls that find out together, one tells.
-    fn step_down(&self, rung: u8, to: AnswerFormat, request: &Request) {
-        let order = Ordering::Relaxed;
-        let is_first = self.rung.compare_exchange(rung, rung + 1, order, order);
-        if is_first.is_ok() {
+        let from = self.ladder.format();
+        let result = self.attempt(request, from).await;
+        if let Err(error) = &result
+            && error.kind() == ModelErrorKind::UnsupportedFormat
+            && request.schema.is_some()
+            && let Some(to) = self.ladder.step_down(from)
+        {
             self.events.emit(Event::FormatSteppedDown {
                 origin: request.origin,
                 model: self.id.to_string(),
-                from: LADDER[usize::from(rung)],
+                from,
                 to,
             });
         }
+        result
     }
 
     async fn attempt(

@@ -1,0 +1,209 @@
+//! What models cost: a small dated table, and more rows from whoever knows better.
+
+use patterns_core::{ModelId, Money, Usage};
+use serde::{Deserialize, Serialize};
+
+/// What a million tokens of a model cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Price {
+    /// Of tokens read.
+    pub input: Money,
+    /// Of tokens read from the provider's prompt cache; the same as others if it isn't known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_input: Option<Money>,
+    /// Of tokens written, hidden reasoning included.
+    pub output: Money,
+}
+
+impl Price {
+    /// Returns what `usage` costs, rounded up to a picodollar.
+    ///
+    /// ```
+    /// use patterns_core::Usage;
+    /// use patterns_llm::Price;
+    ///
+    /// let price = Price { input: "2.50".parse()?, cached_input: None, output: "10".parse()? };
+    /// let usage = Usage { input_tokens: 1000, output_tokens: 200, ..Usage::default() };
+    /// assert_eq!(price.of(usage).to_string(), "$0.0045");
+    /// # Ok::<(), patterns_core::MoneyError>(())
+    /// ```
+    pub fn of(&self, usage: Usage) -> Money {
+        let cached = usage.cached_input_tokens.min(usage.input_tokens);
+        let fresh = usage.input_tokens - cached;
+        let cached_input = self.cached_input.unwrap_or(self.input);
+        let parts = [
+            (fresh, self.input),
+            (cached, cached_input),
+            (usage.output_tokens, self.output),
+        ];
+        let parts = parts.map(|(tokens, price)| {
+            u128::from(tokens).saturating_mul(u128::from(price.picodollars()))
+        });
+        let sum = parts.into_iter().fold(0, u128::saturating_add);
+        let picos = sum.div_ceil(1_000_000);
+        Money::from_picodollars(u64::try_from(picos).unwrap_or(u64::MAX))
+    }
+
+    /// Returns the most that so many tokens cost.
+    pub(crate) fn at_most(&self, input_tokens: u64, output_tokens: u64) -> Money {
+        let dearest = self.input.max(self.cached_input.unwrap_or(self.input));
+        let price = Self {
+            input: dearest,
+            ..*self
+        };
+        price.of(Usage {
+            input_tokens,
+            output_tokens,
+            ..Usage::default()
+        })
+    }
+}
+
+/// Prices by model.
+///
+/// A row is found by the model's name as it is connected to, `PROVIDER:MODEL`, whatever the
+/// server: the very name first, then the name without a date at its end
+/// (`gpt-5-mini-2025-08-07` is `gpt-5-mini`), then the longest row that ends in `*`. A name that
+/// merely begins like another is another model.
+///
+/// ```
+/// use patterns_core::ModelId;
+/// use patterns_llm::Prices;
+///
+/// let mine = Prices::from_toml(r#"
+///     [[price]]
+///     model = "compatible:qwen3-*"
+///     input = 0.10
+///     output = 0.30
+/// "#)?;
+/// let prices = Prices::known().merge(mine);
+/// assert!(prices.find(&ModelId::new("openai", "gpt-5-mini-2025-08-07")).is_some());
+/// assert!(prices.find(&ModelId::new("compatible", "qwen3-30b")).is_some());
+/// assert!(prices.find(&ModelId::new("openai", "gpt-99")).is_none());
+/// # Ok::<(), patterns_llm::PricesError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prices {
+    #[serde(default, rename = "price")]
+    rows: Vec<Row>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    model: String,
+    input: Money,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cached_input: Option<Money>,
+    output: Money,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    as_of: Option<String>,
+}
+
+/// A price table that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {message}")]
+pub struct PricesError {
+    line: usize,
+    message: String,
+}
+
+impl Prices {
+    /// Returns the prices that this crate knows: few, dated, each with its source.
+    pub fn known() -> Self {
+        let table = Self::from_toml(include_str!("prices.toml"));
+        // A test reads every row.
+        table.unwrap_or_default()
+    }
+
+    /// Reads a table: `[[price]]` with `model`, `input` and `output`, dollars per million tokens;
+    /// `cached_input`, `source` and `as_of` may be left out.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that names the line.
+    pub fn from_toml(text: &str) -> Result<Self, PricesError> {
+        toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let before = text.get(..start).unwrap_or_default();
+            PricesError {
+                line: before.matches('\n').count() + 1,
+                message: error.message().replace('\n', " "),
+            }
+        })
+    }
+
+    /// Adds the rows of `more`, which come before equally good ones of `self`.
+    #[must_use]
+    pub fn merge(mut self, more: Self) -> Self {
+        self.rows.extend(more.rows);
+        self
+    }
+
+    /// Returns the price of a model, if it is known.
+    pub fn find(&self, id: &ModelId) -> Option<Price> {
+        let name = name(id);
+        let matching = self.rows.iter().filter_map(|row| {
+            let fit = fit(&row.model, &name)?;
+            Some((fit, row))
+        });
+        // Of rows that fit equally well this takes the last one.
+        let (_, row) = matching.max_by_key(|(fit, _)| *fit)?;
+        Some(Price {
+            input: row.input,
+            cached_input: row.cached_input,
+            output: row.output,
+        })
+    }
+}
+
+/// Returns what a model is called in a table.
+pub(crate) fn name(id: &ModelId) -> String {
+    let id = ModelId {
+        endpoint: None,
+        ..id.clone()
+    };
+    id.to_string()
+}
+
+/// How well a row fits a name, in rising order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// A pattern, with this many bytes before its `*`.
+    Pattern(usize),
+    /// But for the date.
+    Dated,
+    /// To the letter.
+    Exact,
+}
+
+fn fit(row: &str, name: &str) -> Option<Fit> {
+    if row == name {
+        return Some(Fit::Exact);
+    }
+    if let Some(prefix) = row.strip_suffix('*') {
+        return name
+            .starts_with(prefix)
+            .then_some(Fit::Pattern(prefix.len()));
+    }
+    let rest = name.strip_prefix(row)?.strip_prefix('-')?;
+    is_date(rest).then_some(Fit::Dated)
+}
+
+/// Returns whether a text is a date like `2025-08-07`, `20250807` or `0807`.
+fn is_date(text: &str) -> bool {
+    let is_number =
+        |it: &str, length| it.len() == length && it.bytes().all(|it| it.is_ascii_digit());
+    let parts: Vec<&str> = text.split('-').collect();
+    match parts[..] {
+        [year, month, day] => is_number(year, 4) && is_number(month, 2) && is_number(day, 2),
+        [digits] => is_number(digits, 8) || is_number(digits, 4),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! Price tables: which row is found, what it comes to, and what cannot be read.
+
+use super::*;
+
+fn dollars(text: &str) -> Money {
+    text.parse().unwrap()
+}
+
+#[test]
+fn every_row_of_ours_is_dated_and_has_a_source() {
+    let rows = Prices::known().rows;
+    assert!(rows.len() >= 10);
+    for row in &rows {
+        let name = &row.model;
+        assert!(is_date(row.as_of.as_deref().unwrap()), "{name}");
+        assert!(!row.source.as_deref().unwrap().is_empty(), "{name}");
+        assert!(row.cached_input.is_none_or(|it| it <= row.input), "{name}");
+        assert!(row.input <= row.output, "{name}");
+        let same = rows.iter().filter(|it| it.model == *name);
+        assert_eq!(same.count(), 1, "{name}");
+    }
+}
+
+#[test]
+fn which_row_is_found() {
+    let prices = Prices::known();
+    let table = [
+        ("openai", "gpt-5-mini", Some("2.00")),
+        ("openai", "gpt-5-mini-2025-08-07", Some("2.00")),
+        ("openai", "gpt-5", Some("10")),
+        ("openai", "gpt-5-2025-08-07", Some("10")),
+        ("openai", "gpt-4o-2024-08-06", Some("10")),
+        ("openai", "gpt-4o-2024-05-13", Some("15")),
+        // Named like one of them, and priced otherwise.
+        ("openai", "gpt-5.1", None),
+        ("openai", "gpt-5-pro", None),
+        ("openai", "gpt-4o-audio-preview", None),
+        ("openai", "gpt-4o-mini-transcribe", None),
+        ("openai", "", None),
+        // A gateway has prices of its own.
+        ("compatible", "gpt-5-mini", None),
+        ("ollama", "qwen3:8b", Some("0")),
+        ("offline", "", Some("0")),
+    ];
+    for (provider, model, output) in table {
+        let found = prices.find(&ModelId::new(provider, model));
+        let expected = output.map(dollars);
+        assert_eq!(found.map(|it| it.output), expected, "{provider}:{model}");
+    }
+    let elsewhere = ModelId::new("openai", "gpt-5").at("http://localhost/v1");
+    assert!(prices.find(&elsewhere).is_some());
+}
+
+#[test]
+fn the_longest_pattern_wins_and_later_rows_override() {
+    let row = |model: &str, output: &str| {
+        let text = format!("[[price]]\nmodel = {model:?}\ninput = 0\noutput = {output}\n");
+        Prices::from_toml(&text).unwrap()
+    };
+    let prices = row("openai:*", "1")
+        .merge(row("openai:gpt-*", "2"))
+        .merge(row("openai:gpt-9", "3"))
+        .merge(row("openai:gpt-8", "4"))
+        .merge(row("openai:gpt-8", "5"));
+    for (model, output) in [
+        ("other", "1"),
+        ("gpt-7", "2"),
+        ("gpt-9", "3"),
+        ("gpt-9-0613", "3"),
+        ("gpt-9-turbo", "2"),
+        ("gpt-8", "5"),
+    ] {
+        let found = prices.find(&ModelId::new("openai", model)).unwrap();
+        assert_eq!(found.output, dollars(output), "{model}");
+    }
+}
+
+#[test]
+fn what_usage_costs() {
+    let price = Price {
+        input: dollars("1"),
+        cached_input: Some(dollars("0.1")),
+        output: dollars("10"),
+    };
+    let usage = |input_tokens, cached_input_tokens, output_tokens| Usage {
+        input_tokens,
+        cached_input_tokens,
+        output_tokens,
+        ..Usage::default()
+    };
+    for (usage, expected) in [
+        (usage(0, 0, 0), "0"),
+        (usage(1_000_000, 0, 0), "1"),
+        (usage(1_000_000, 1_000_000, 0), "0.1"),
+        (usage(1_000, 400, 7), "0.00071"),
+        // More from the cache than was read at all.
+        (usage(10, 400, 0), "0.000001"),
+    ] {
+        assert_eq!(price.of(usage), dollars(expected), "{usage:?}");
+    }
+    let absurd = usage(u64::MAX, 0, u64::MAX);
+    assert_eq!(price.of(absurd).picodollars(), u64::MAX);
+    assert_eq!(price.at_most(1_000, 7), dollars("0.00107"));
+}
+
+#[test]
+fn odd_tables_are_refused() {
+    let row = "[[price]]\nmodel = \"a:b\"\ninput = 1\n";
+    let table = [
+        (
+            format!("{row}output = 1\ncolour = 1\n"),
+            "line 5: unknown field `colour`",
+        ),
+        (
+            format!("{row}output = -1\n"),
+            "line 4: expected an amount of dollars",
+        ),
+        (row.to_owned(), "line 1: missing field `output`"),
+        ("[[prices]]\n".to_owned(), "line 1: unknown field `prices`"),
+        ("\n\nmodel".to_owned(), "line 3: "),
+    ];
+    for (text, expected) in table {
+        let error = Prices::from_toml(&text).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+}
