@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patterns_core::{Budget, Caps, EventSink, Model, ModelId};
-use reqwest::{Proxy, Url};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 
+use crate::address::{checked_proxy, checked_url};
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 use crate::exchange::Exchange;
 use crate::http::HttpClient;
@@ -17,9 +17,8 @@ use crate::layer::{BudgetLayer, RetryPolicy, Stack};
 use crate::pace::{Pace, Pool, PoolKey};
 use crate::price::{self, Prices};
 use crate::provider::offline::Offline;
-use crate::provider::openai::{
-    Dialect, OLLAMA_BASE_URL, OPENAI_BASE_URL, OpenAi, Setup, Transport,
-};
+use crate::provider::openai::{OpenAi, Setup, Transport};
+use crate::provider::{Provider, unknown_provider};
 
 /// How long one attempt may take: reasoning models think for minutes.
 const TIMEOUT: Duration = Duration::from_secs(600);
@@ -34,7 +33,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// | name | speaks to |
 /// |---|---|
 /// | `openai:gpt-5-mini` | OpenAI; needs a key |
-/// | `ollama:qwen3:8b` | Ollama, at [`OLLAMA_BASE_URL`] unless told otherwise |
+/// | `ollama:qwen3:8b` | Ollama, at [`OLLAMA_BASE_URL`](crate::OLLAMA_BASE_URL) unless told otherwise |
 /// | `compatible:NAME` | any server of OpenAI's chat completions protocol; needs a base URL |
 /// | `offline` | nobody: it quotes key sentences, without any LLM |
 ///
@@ -78,63 +77,6 @@ pub fn connect(name: &str) -> Result<Connect, ConnectError> {
         }
     };
     Ok(Connect::new(provider, model))
-}
-
-/// The providers, by the names users write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Provider {
-    OpenAi,
-    Ollama,
-    Compatible,
-    Offline,
-}
-
-impl Provider {
-    const ALL: [Self; 4] = [Self::OpenAi, Self::Ollama, Self::Compatible, Self::Offline];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::OpenAi => "openai",
-            Self::Ollama => "ollama",
-            Self::Compatible => "compatible",
-            Self::Offline => "offline",
-        }
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|provider| provider.name() == name)
-    }
-
-    fn usual_base_url(self) -> Option<&'static str> {
-        match self {
-            Self::OpenAi => Some(OPENAI_BASE_URL),
-            Self::Ollama => Some(OLLAMA_BASE_URL),
-            Self::Compatible | Self::Offline => None,
-        }
-    }
-
-    fn dialect(self) -> Dialect {
-        match self {
-            Self::OpenAi => Dialect::OpenAi,
-            Self::Ollama | Self::Compatible | Self::Offline => Dialect::Compatible,
-        }
-    }
-}
-
-fn unknown_provider(name: &str) -> ConnectError {
-    let (provider, rest) = name.split_at(name.find(':').unwrap_or(name.len()));
-    let provider = provider.trim().to_lowercase();
-    let likeness = |known: Provider| strsim::jaro_winkler(known.name(), &provider);
-    let nearest = Provider::ALL
-        .into_iter()
-        .max_by(|a, b| likeness(*a).total_cmp(&likeness(*b)))
-        .filter(|known| likeness(*known) > 0.8);
-    let known = Provider::ALL.map(Provider::name).join(", ");
-    let message = format!("there is no provider {provider:?} (known: {known})");
-    ConnectError::new(ConnectErrorKind::UnknownProvider, message)
-        .with_suggestion(nearest.map(|known| format!("{}{rest}", known.name())))
 }
 
 /// A connection to be made; made by [`connect`].
@@ -373,30 +315,6 @@ impl Connect {
     }
 }
 
-/// Returns the URL in one spelling, without a slash at its end. The error does not repeat the URL,
-/// since people paste keys into them.
-fn checked_url(url: &str) -> Result<String, ConnectError> {
-    let invalid = |why: &str| {
-        let message = format!("the base URL {why}");
-        ConnectError::new(ConnectErrorKind::InvalidBaseUrl, message)
-    };
-    let url = Url::parse(url.trim()).map_err(|error| {
-        invalid("is not a URL like http://localhost:8000/v1").with_source(error)
-    })?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(invalid("must begin with http:// or https://"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid(
-            "must not contain a user or password: set the key instead",
-        ));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(invalid("must not contain `?` or `#`"));
-    }
-    Ok(url.as_str().trim_end_matches('/').to_owned())
-}
-
 /// A cap on cost cannot be kept where nobody knows the price.
 fn budgeted(budget: Budget, prices: &Prices, id: &ModelId) -> Result<BudgetLayer, ConnectError> {
     let price = prices.find(id);
@@ -406,13 +324,6 @@ fn budgeted(budget: Budget, prices: &Prices, id: &ModelId) -> Result<BudgetLayer
         return Err(ConnectError::new(ConnectErrorKind::UnknownPrice, message));
     }
     Ok(BudgetLayer::new(budget, price))
-}
-
-fn checked_proxy(url: &str) -> Result<Proxy, ConnectError> {
-    Proxy::all(url).map_err(|error| {
-        let message = "the proxy is not a URL like http://localhost:3128";
-        ConnectError::new(ConnectErrorKind::InvalidProxy, message).with_source(error.without_url())
-    })
 }
 
 impl fmt::Debug for Connect {

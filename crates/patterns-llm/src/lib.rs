@@ -21,6 +21,7 @@
 //! odd, becomes either a whole [`Response`](patterns_core::Response) or a
 //! [`ModelError`](patterns_core::ModelError) that says what to do next.
 
+mod address;
 mod connect;
 mod connect_error;
 mod exchange;

@@ -1,6 +1,7 @@
 //! Names, addresses and keys: what connects, and what is refused with which words.
 
 use super::*;
+use crate::OLLAMA_BASE_URL;
 
 fn named(name: &str) -> Result<String, ConnectError> {
     let connect = connect(name)?.api_key("sk-canary-0123456789");

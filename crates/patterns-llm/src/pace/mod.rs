@@ -12,6 +12,8 @@
 //! reads a clock or draws a random number. A [`Pool`] is a pacer that calls can wait for; all calls
 //! to one (provider, model, key) share one.
 
+mod admission;
+mod allowance;
 mod breaker;
 mod bucket;
 mod complaints;
@@ -22,9 +24,11 @@ mod limits;
 mod pacer;
 mod pool;
 mod rate;
+mod retry_tokens;
 
+pub use admission::{Admission, Demand, Pace, PacerState, Permit, Reason, Verdict};
 pub use limits::{RateLimits, Window};
-pub use pacer::{Admission, Demand, Pace, Pacer, PacerState, Permit, Reason, Verdict};
+pub use pacer::Pacer;
 pub(crate) use pool::PoolKey;
 pub use pool::{Pool, Slot};
 

@@ -213,7 +213,7 @@ fn estimates_are_corrected_by_what_is_used() {
         };
         pacer.ended(secs(n), permit, Verdict::Served(Some((2_000, 50))), 0.5);
     }
-    let corrected = pacer.corrected(demand);
+    let corrected = pacer.allowance.corrected(demand);
     assert!(
         (1_950..=2_001).contains(&corrected.input_tokens),
         "{corrected:?}"
@@ -255,5 +255,5 @@ fn many_calls_that_end_together_do_not_run_away_with_the_estimate() {
     for permit in permits {
         pacer.ended(secs(1), permit, Verdict::Served(Some((1_300, 10))), 0.5);
     }
-    assert_eq!(pacer.corrected(demand).input_tokens, 1_300);
+    assert_eq!(pacer.allowance.corrected(demand).input_tokens, 1_300);
 }

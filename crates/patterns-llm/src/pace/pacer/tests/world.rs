@@ -7,6 +7,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use super::*;
+use crate::pace::Window;
 
 /// What the provider is like.
 #[derive(Clone, Debug)]

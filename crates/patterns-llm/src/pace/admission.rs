@@ -1,0 +1,129 @@
+//! What goes into a pacer and what comes out of it.
+
+use std::time::Duration;
+
+use patterns_core::ModelErrorKind;
+
+/// What is given to a pacer from outside.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    /// The most calls in flight, whatever the provider allows.
+    pub max_in_flight: usize,
+    /// Whether the number in flight begins small and doubles every round trip, because nobody knows
+    /// what the provider can take; if not, it begins at `max_in_flight`.
+    pub starts_slowly: bool,
+    /// Requests a minute, if the user knows the limit.
+    pub requests_per_minute: Option<f64>,
+    /// Tokens a minute, input and output together, if the user knows the limit.
+    pub tokens_per_minute: Option<f64>,
+    /// Longest time that a call is held back because the provider asks for it. A longer wait is
+    /// the user's to decide on, so the call fails with the provider's words instead.
+    pub max_block: Duration,
+    /// Longest outage that is waited out.
+    pub max_outage: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            max_in_flight: 256,
+            starts_slowly: true,
+            requests_per_minute: None,
+            tokens_per_minute: None,
+            max_block: Duration::from_secs(600),
+            max_outage: Duration::from_secs(1_800),
+        }
+    }
+}
+
+/// What a call is expected to use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// Tokens sent.
+    pub input_tokens: u64,
+    /// Tokens written.
+    pub output_tokens: u64,
+    /// Whether `output_tokens` is a bound that was sent along, which providers count as if it
+    /// were used, and not an estimate.
+    pub is_bounded: bool,
+}
+
+/// Whether a call may be sent.
+#[derive(Debug, PartialEq)]
+pub enum Admission {
+    /// Now. The permit must be given back by [`Pacer::ended`](super::Pacer::ended).
+    Go(Permit),
+    /// Not before this time has passed; ask again then, or when a call has ended.
+    Wait(Duration, Reason),
+    /// Not before a call has ended.
+    Full,
+    /// Never: every call would end like this, or nobody should wait so long.
+    Closed(ModelErrorKind),
+}
+
+/// Why a call has to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// As many calls are in flight as may be; one of them may get stuck by then.
+    Full,
+    /// A rate limit; such waits are short.
+    Rate,
+    /// The provider asked to.
+    Asked,
+    /// The provider is down.
+    Outage,
+}
+
+/// The right to have one call in flight.
+#[derive(Debug, PartialEq)]
+#[must_use]
+pub struct Permit {
+    pub(super) number: u64,
+    pub(super) estimate: Demand,
+    /// The estimate as it was corrected and reserved.
+    pub(super) demand: Demand,
+    pub(super) epoch: u64,
+    pub(super) sent_at: Duration,
+    pub(super) is_probe: bool,
+}
+
+/// How a call ended, as far as pacing is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was answered, or rejected for what it said: the provider is well. With the tokens sent
+    /// and written, if they are known.
+    Served(Option<(u64, u64)>),
+    /// The provider says that calls come too fast.
+    Throttled(Option<Duration>),
+    /// The provider says that it has no capacity.
+    Overloaded(Option<Duration>),
+    /// The time ran out.
+    TimedOut,
+    /// The provider failed or could not be reached.
+    Broken(ModelErrorKind),
+    /// Every further call would fail likewise.
+    Fatal(ModelErrorKind),
+    /// It was given up here; nothing is known.
+    Abandoned,
+}
+
+/// How a pacer stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PacerState {
+    /// Calls in flight.
+    pub in_flight: usize,
+    /// The most calls in flight at present.
+    pub limit: usize,
+    /// Requests a minute that are allowed, stated or inferred.
+    pub requests_per_minute: Option<f64>,
+    /// Tokens a minute that are allowed.
+    pub tokens_per_minute: Option<f64>,
+    /// Whether an outage is being waited out.
+    pub is_outage: bool,
+    /// Whether any call has ever been served.
+    pub has_served: bool,
+    /// Whether no call will be admitted any more.
+    pub is_closed: bool,
+    /// How long everything is held back because the provider asked for it.
+    pub blocked_for: Duration,
+}
