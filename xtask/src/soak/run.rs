@@ -188,7 +188,7 @@ impl Exchange for Wire {
             let reply = self.0.post(&head.headers, body).await.map_err(|dropped| {
                 let kind = match dropped {
                     Dropped::Refused => ExchangeErrorKind::NotConnected,
-                    Dropped::CutOff => ExchangeErrorKind::Broken,
+                    Dropped::Reset | Dropped::CutOff => ExchangeErrorKind::Broken,
                 };
                 ExchangeError::new(kind).with_source(dropped)
             })?;

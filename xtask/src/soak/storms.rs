@@ -38,7 +38,7 @@ pub(super) fn all() -> Vec<Storm> {
         Storm {
             name: "mixed-faults",
             scenario: "[faults]
-                server_error = 0.07\noverloaded = 0.01\nreset = 0.05
+                rate_limited = 0.01\nserver_error = 0.06\noverloaded = 0.01\nreset = 0.05
                 cut = 0.03\nstall = 0.005\nslow_loris = 0.005\nerror_in_200 = 0.03",
             fault_share: 0.2,
             ..CALM

@@ -160,7 +160,7 @@ impl<M: Model> Retry<M> {
             return Decision::GiveUp;
         }
         if let Some(state) = self.pool.as_ref().map(|pool| pool.state()) {
-            trial.attempts.was_reached |= state.has_served;
+            trial.attempts.was_reached |= state.has_replied;
             if state.is_outage && error.kind().retry_after().is_none() {
                 // It says nothing about this call. The pool knows when to try again.
                 return Decision::RetryIn(Duration::ZERO);

@@ -120,8 +120,8 @@ pub struct PacerState {
     pub tokens_per_minute: Option<f64>,
     /// Whether an outage is being waited out.
     pub is_outage: bool,
-    /// Whether any call has ever been served.
-    pub has_served: bool,
+    /// Whether the provider has ever replied, so that it is known to be there.
+    pub has_replied: bool,
     /// Whether no call will be admitted any more.
     pub is_closed: bool,
     /// How long everything is held back because the provider asked for it.

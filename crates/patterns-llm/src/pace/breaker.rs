@@ -17,6 +17,9 @@ const LEAST_CALLS: usize = 20;
 /// half of a few dozen fail now and then, but hardly ever five in a row at the same time.
 const LEAST_IN_A_ROW: u32 = 5;
 
+/// Where there are few calls, nothing but failures for so long is an outage, too.
+const LONG: Duration = Duration::from_secs(5);
+
 /// The first pause before a probe; each failed probe doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -35,6 +38,8 @@ pub(super) struct Breaker {
     ended: VecDeque<(Duration, bool)>,
     broken: usize,
     broken_in_a_row: u32,
+    /// When the first of those broke.
+    broken_since: Duration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,6 +73,7 @@ impl Breaker {
             ended: VecDeque::new(),
             broken: 0,
             broken_in_a_row: 0,
+            broken_since: Duration::ZERO,
         }
     }
 
@@ -108,7 +114,9 @@ impl Breaker {
                 self.count(now, is_broken);
                 let n = self.ended.len();
                 let is_streak = self.broken_in_a_row >= LEAST_IN_A_ROW;
-                if is_streak && n >= LEAST_CALLS && self.broken * 2 >= n {
+                let are_half = n >= LEAST_CALLS && self.broken * 2 >= n;
+                let is_long = now.saturating_sub(self.broken_since) >= LONG;
+                if is_streak && (are_half || is_long) {
                     self.open(now, FIRST_PAUSE);
                 }
                 false
@@ -147,6 +155,9 @@ impl Breaker {
     fn count(&mut self, now: Duration, is_broken: bool) {
         self.ended.push_back((now, is_broken));
         self.broken += usize::from(is_broken);
+        if is_broken && self.broken_in_a_row == 0 {
+            self.broken_since = now;
+        }
         self.broken_in_a_row = if is_broken {
             self.broken_in_a_row + 1
         } else {
@@ -195,6 +206,17 @@ mod tests {
             breaker.ended(at(0), n % 2 == 0, false);
         }
         assert_eq!(breaker.gate(at(0)), Gate::Open);
+    }
+
+    #[test]
+    fn a_few_calls_open_it_if_nothing_goes_well_for_long() {
+        let mut breaker = Breaker::new();
+        for n in 0..4 {
+            breaker.ended(at(2 * n), true, false);
+        }
+        assert_eq!(breaker.gate(at(6)), Gate::Open);
+        breaker.ended(at(8), true, false);
+        assert_eq!(breaker.gate(at(8)), Gate::ShutFor(FIRST_PAUSE));
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub struct Pacer {
     paused_until: Duration,
     complaints_in_a_row: u32,
     complaining_since: Duration,
-    has_served: bool,
+    has_replied: bool,
     /// Since when, and how, the provider has been down.
     outage: Option<(Duration, ModelErrorKind)>,
     closed: Option<ModelErrorKind>,
@@ -77,7 +77,7 @@ impl Pacer {
             paused_until: Duration::ZERO,
             complaints_in_a_row: 0,
             complaining_since: Duration::ZERO,
-            has_served: false,
+            has_replied: false,
             outage: None,
             closed: None,
             retry_tokens: RetryTokens::new(),
@@ -106,6 +106,11 @@ impl Pacer {
             (Gate::ShutByProbe, None) => return Admission::Full,
         };
         let (lively, until_stuck) = self.flight.lively(now);
+        // Those that got stuck make room for others, but not beyond what the user allows.
+        let is_full = self.flight.all() >= self.pace.max_in_flight.max(1);
+        if is_full {
+            return Admission::Full;
+        }
         if lively >= self.concurrency.limit() && !is_probe {
             return match until_stuck {
                 Some(wait) => Admission::Wait(wait, Reason::Full),
@@ -141,9 +146,12 @@ impl Pacer {
         let slow_down = self.complaints.ended(rate, is_throttle) || self.complaints_in_a_row > 0;
         self.overloads.ended(load, is_overload);
         self.timeouts.ended(load, verdict == Verdict::TimedOut);
+        self.has_replied |= matches!(
+            verdict,
+            Verdict::Served(_) | Verdict::Throttled(_) | Verdict::Overloaded(_)
+        );
         match verdict {
             Verdict::Served(used) => {
-                self.has_served = true;
                 self.retry_tokens.earn();
                 self.concurrency.grow(lively);
                 if permit.sent_at >= self.complaining_since {
@@ -197,7 +205,7 @@ impl Pacer {
             },
             tokens_per_minute: self.allowance.tokens_per_minute(),
             is_outage: self.breaker.is_open(),
-            has_served: self.has_served,
+            has_replied: self.has_replied,
             is_closed: self.closed.is_some(),
             blocked_for: self.blocked_until.saturating_sub(now),
         }
@@ -206,7 +214,7 @@ impl Pacer {
     /// Returns how calls end whose provider has been down for too long.
     fn hopeless(&self, now: Duration) -> Option<ModelErrorKind> {
         let (since, kind) = self.outage.filter(|_| self.breaker.is_open())?;
-        let patience = if self.has_served {
+        let patience = if self.has_replied {
             self.pace.max_outage
         } else {
             PATIENCE_WITH_STRANGERS.min(self.pace.max_outage)

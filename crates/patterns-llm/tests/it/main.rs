@@ -7,4 +7,5 @@
 
 mod exchange;
 mod server;
+mod storm;
 mod wire;

@@ -22,8 +22,10 @@ pub(super) enum Fate {
     Answered(Option<Fault>),
     /// It is turned away with this reply.
     TurnedAway(&'static str, Reply),
-    /// The connection is closed at once.
+    /// There is no connection.
     Refused,
+    /// The connection is closed at once.
+    Reset,
 }
 
 /// What is wrong with an answer or its way.
@@ -155,7 +157,7 @@ impl Faults {
         });
         match hit.map(|(name, _)| *name) {
             None => Fate::Answered(None),
-            Some("reset") => Fate::Refused,
+            Some("reset") => Fate::Reset,
             Some(name) => match turned_away(name, detail) {
                 Some(reply) => Fate::TurnedAway(name, reply),
                 None => Fate::Answered(Some(Fault { name, draw: detail })),

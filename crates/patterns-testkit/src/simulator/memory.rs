@@ -36,9 +36,12 @@ pub struct InMemoryReply {
 /// How a connection ended without a whole reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Dropped {
-    /// It was closed before any byte.
+    /// There was none.
     #[error("the connection was refused")]
     Refused,
+    /// It was closed before any byte of a reply.
+    #[error("the connection was closed before the reply")]
+    Reset,
     /// It was closed within the reply.
     #[error("the connection was closed within the reply")]
     CutOff,
@@ -71,6 +74,7 @@ impl InMemory {
         match delivery {
             Delivery::Whole => {}
             Delivery::Refused => return Err(Dropped::Refused),
+            Delivery::Reset => return Err(Dropped::Reset),
             Delivery::Cut(_) => return Err(Dropped::CutOff),
             Delivery::Stalled | Delivery::Trickling => {
                 let stall = self.provider.faults.as_ref().map(Faults::stall_for);

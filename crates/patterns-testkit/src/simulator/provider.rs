@@ -13,8 +13,10 @@ use super::wire::tokens_asked_for;
 pub(super) enum Delivery {
     /// Whole.
     Whole,
-    /// Not at all: the connection is closed.
+    /// Not at all: there is no connection. Where there is one already, it is closed.
     Refused,
+    /// Not at all: the connection is closed.
+    Reset,
     /// As many bytes of its body, then the connection is closed.
     Cut(usize),
     /// Its head, and then nothing for long.
@@ -64,9 +66,12 @@ impl Provider {
                 (reply, Delivery::Whole)
             }
             Fate::Refused => {
-                self.recorder.met("refused");
-                let reply = Reply::json(StatusCode::SERVICE_UNAVAILABLE, Vec::new());
-                (reply, Delivery::Refused)
+                self.recorder.met("outage");
+                (nothing(), Delivery::Refused)
+            }
+            Fate::Reset => {
+                self.recorder.met("reset");
+                (nothing(), Delivery::Reset)
             }
         };
         reply.headers.extend(headers);
@@ -84,6 +89,11 @@ pub(super) struct Exchange<'a> {
     pub(super) pending: Pending<'a>,
     pub(super) reply: Reply,
     pub(super) delivery: Delivery,
+}
+
+/// Returns what stands for a reply where there is none.
+fn nothing() -> Reply {
+    Reply::json(StatusCode::SERVICE_UNAVAILABLE, Vec::new())
 }
 
 fn spoil(fault: Fault) -> Option<Spoil> {

@@ -240,7 +240,7 @@ impl Shared {
                 pending.answered(reply.status.as_u16());
                 return Ok(response(reply));
             }
-            Delivery::Refused => return Err(closed()),
+            Delivery::Refused | Delivery::Reset => return Err(closed()),
             Delivery::Cut(bytes) => {
                 let first = reply.body.slice(..bytes);
                 let end = stream::once(fail_after(FLUSH));
