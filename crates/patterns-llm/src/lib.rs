@@ -38,7 +38,8 @@ pub use exchange::{Exchange, ExchangeError, ExchangeErrorKind};
 pub use http::models_at;
 pub use layer::{
     ASSUMED_OUTPUT_TOKENS, Attempts, BudgetLayer, Budgeted, Decision, PaceLayer, Paced, Retry,
-    RetryLayer, RetryPolicy, Timeout, TimeoutLayer, Trace, TraceLayer,
+    RetryLayer, RetryPolicy, SingleFlight, SingleFlightLayer, Timeout, TimeoutLayer, Trace,
+    TraceLayer,
 };
 pub use pace::{
     Admission, Demand, Pace, Pacer, PacerState, Permit, Pool, RateLimits, Reason, Slot, Verdict,

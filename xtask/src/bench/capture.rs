@@ -14,7 +14,7 @@ pub(super) async fn body() -> Result<Vec<u8>> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let url = format!("http://{}/v1", listener.local_addr()?);
     let agent = stack::agent(&url, &Arc::default())?;
-    let document = stack::document();
+    let document = stack::document(0);
     tokio::select! {
         body = receive(&listener) => body,
         answer = agent.run(&document, Origin::default()) => {

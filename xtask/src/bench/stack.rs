@@ -77,8 +77,9 @@ pub(super) fn agent(
 }
 
 /// Returns what the agent works on.
-pub(super) fn document() -> Document {
-    Document::new("incident", DOCUMENT)
+pub(super) fn document(n: usize) -> Document {
+    // Equal calls would share their answers.
+    Document::new(format!("incident-{n:06}"), DOCUMENT)
 }
 
 /// Makes the calls.
@@ -93,7 +94,7 @@ pub(super) async fn run(url: &str, load: Load) -> Result<Measurement> {
     };
     let calls = load.calls.get();
     measure(async {
-        let documents = stream::iter((0..calls).map(|_| document()));
+        let documents = stream::iter((0..calls).map(document));
         let outcome = map_documents(&agent, documents, &options, drop).await?;
         let counts = outcome.counts;
         ensure!(

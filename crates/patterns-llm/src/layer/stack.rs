@@ -7,7 +7,9 @@ use patterns_core::{EventSink, Layer, Model};
 use tokio_util::sync::CancellationToken;
 
 use super::step_down::{Ladder, StepDownLayer};
-use super::{BudgetLayer, PaceLayer, RetryLayer, RetryPolicy, TimeoutLayer, TraceLayer};
+use super::{
+    BudgetLayer, PaceLayer, RetryLayer, RetryPolicy, SingleFlightLayer, TimeoutLayer, TraceLayer,
+};
 use crate::pace::Pool;
 
 /// The behaviours that every network model gets.
@@ -23,8 +25,10 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// Wraps an adapter: retry ► step down ► pace ► budget ► trace ► timeout ► adapter.
+    /// Wraps an adapter: single flight ► retry ► step down ► pace ► budget ► trace ► timeout ►
+    /// adapter.
     ///
+    /// Single flight is outermost, since what is not sent needs nothing else.
     /// Retry is outside, so that a back-off holds no slot of the pool, and each attempt has its own
     /// clock and its own span and waits its turn like any other. No clock runs in the queue. Budget
     /// is inside all that repeats, so that each attempt reserves for itself, and inside pace, so
@@ -41,7 +45,8 @@ impl Stack {
         let timed = TimeoutLayer::new(self.timeout).layer(adapter);
         let budgeted = self.budget.layer(TraceLayer.layer(timed));
         let paced = pace.layer(budgeted);
-        Arc::new(retry.layer(StepDownLayer::new(self.ladder).layer(paced)))
+        let stepping = StepDownLayer::new(self.ladder).layer(paced);
+        Arc::new(SingleFlightLayer.layer(retry.layer(stepping)))
     }
 }
 

@@ -146,10 +146,11 @@ impl Pacer {
         let slow_down = self.complaints.ended(rate, is_throttle) || self.complaints_in_a_row > 0;
         self.overloads.ended(load, is_overload);
         self.timeouts.ended(load, verdict == Verdict::TimedOut);
-        self.has_replied |= matches!(
-            verdict,
-            Verdict::Served(_) | Verdict::Throttled(_) | Verdict::Overloaded(_)
-        );
+        self.has_replied |= match verdict {
+            Verdict::Served(_) | Verdict::Throttled(_) | Verdict::Overloaded(_) => true,
+            Verdict::Broken(kind) => kind != ModelErrorKind::Unreachable,
+            Verdict::TimedOut | Verdict::Fatal(_) | Verdict::Abandoned => false,
+        };
         match verdict {
             Verdict::Served(used) => {
                 self.retry_tokens.earn();

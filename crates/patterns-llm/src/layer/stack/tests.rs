@@ -126,20 +126,16 @@ async fn an_attempt_that_runs_out_of_time_is_followed_by_another() {
 
 #[tokio::test(start_paused = true)]
 async fn the_last_error_has_the_bill_of_all_attempts() {
-    let down = || {
+    let odd = || {
         let usage = busy(1).unwrap_err().usage();
-        let kind = ModelErrorKind::Unavailable { retry_after: None };
-        Err(ModelError::new(kind).with_usage(usage))
+        Err(ModelError::new(ModelErrorKind::Unreadable).with_usage(usage))
     };
-    let script = (0..10).map(|_| (1, down()));
+    let script = (0..3).map(|_| (1, odd()));
     let model = stack(Slow::new(script), Arc::default());
     let error = model.generate(&Request::default()).await.unwrap_err();
     let usage = error.usage();
-    assert_eq!(
-        (usage.calls, usage.attempts, usage.input_tokens),
-        (1, 10, 30)
-    );
-    assert_eq!(error.kind().name(), "unavailable");
+    assert_eq!((usage.calls, usage.attempts, usage.input_tokens), (1, 3, 9));
+    assert_eq!(error.kind().name(), "unreadable");
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,7 +172,14 @@ async fn an_outage_of_ten_minutes_loses_nothing() {
     };
     let stack = stack.around(Arc::clone(&model));
     let start = Instant::now();
-    let calls = (0..400).map(|_| async { stack.generate(&Request::default()).await.is_ok() });
+    let calls = (0..400).map(|sample| {
+        let request = Request {
+            sample,
+            ..Request::default()
+        };
+        let stack = &stack;
+        async move { stack.generate(&request).await.is_ok() }
+    });
     assert_eq!(join_all(calls).await, [true; 400]);
     let seconds = start.elapsed().as_secs();
     assert!((605..640).contains(&seconds), "{seconds}");
@@ -260,9 +263,13 @@ async fn waiting_for_room_has_no_clock() {
     };
     let script = [(9, Ok(answer())), (9, Ok(answer()))];
     let model = stack_within(&Budget::new(caps), Slow::new(script), Arc::default());
-    let request = Request::default();
+    let request = |sample| Request {
+        sample,
+        ..Request::default()
+    };
+    let (one, other) = (request(1), request(2));
     let start = Instant::now();
-    let (first, second) = tokio::join!(model.generate(&request), model.generate(&request));
+    let (first, second) = tokio::join!(model.generate(&one), model.generate(&other));
     assert!(first.is_ok() && second.is_ok());
     assert_eq!(start.elapsed(), Duration::from_secs(18));
 }
