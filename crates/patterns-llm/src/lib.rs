@@ -1,7 +1,8 @@
 //! Connects [`patterns_core`] to language models: provider adapters and the layers that tame them.
 //!
 //! ```text
-//! connect("openai:gpt-5-mini")? ─► retry ► step down ► budget ► trace ► timeout ► adapter ─► HTTP
+//! connect("openai:gpt-5-mini")? ─► single flight ► retry ► step down ► pace ► budget ► trace ► timeout
+//!                                  ─► adapter ─► HTTP
 //! ```
 //!
 //! ```

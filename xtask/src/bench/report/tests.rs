@@ -36,7 +36,7 @@ latency  side       CPU/call  peak memory       wall  wall/ideal
  100 ms  stack      150.0 µs     30.0 MiB     1.06 s       1.060
          ratio         1.50x        1.50x      1.05x
 
-at 100 ms, CPU of the bare loop: 1.50x, goal 1.6x: met
+at 100 ms, CPU of the bare loop: 1.50x, goal 2x: met
 at 100 ms, ideal wall time: 1.06x, goal 1.05x: MISSED
 ";
     assert_eq!(table(load(), 3, &[comparison()]), expected);
@@ -51,7 +51,7 @@ fn without_latency_there_is_no_goal_for_the_wall() {
     let goals = goals(&comparison);
     assert_eq!(
         goals,
-        "at 0 ms, CPU of the bare loop: 1.50x, goal 1.6x: met\n"
+        "at 0 ms, CPU of the bare loop: 1.50x, goal 2x: met\n"
     );
 }
 
