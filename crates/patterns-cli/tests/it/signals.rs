@@ -146,7 +146,8 @@ fn the_third_signal_ends_even_what_is_stuck() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    while simulator.ledger()["answered"] != 8 {
+    // It may get stuck before all of them are answered.
+    while simulator.ledger()["answered"] == 0 {
         std::thread::yield_now();
     }
     let stderr = BufReader::new(child.stderr.take().unwrap());

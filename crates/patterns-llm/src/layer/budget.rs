@@ -12,6 +12,7 @@ use patterns_core::{
     BoxFuture, Budget, Exhausted, Layer, Model, ModelError, ModelErrorKind, ModelId, Part, Request,
     Response, Spend, Usage,
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::price::Price;
 
@@ -30,13 +31,25 @@ const FENCE_BYTES: usize = 64;
 pub struct BudgetLayer {
     budget: Budget,
     price: Option<Price>,
+    drain: CancellationToken,
 }
 
 impl BudgetLayer {
     /// Makes the layer. Without a price no cost is counted, and a budget with a cap on cost lets
     /// nothing pass.
     pub fn new(budget: Budget, price: Option<Price>) -> Self {
-        Self { budget, price }
+        Self {
+            budget,
+            price,
+            drain: CancellationToken::new(),
+        }
+    }
+
+    /// Sets what, once it is cancelled, keeps attempts from being sent that wait for room.
+    #[must_use]
+    pub fn drain(mut self, drain: CancellationToken) -> Self {
+        self.drain = drain;
+        self
     }
 }
 
@@ -48,6 +61,7 @@ impl<M: Model> Layer<M> for BudgetLayer {
             inner,
             budget: self.budget.clone(),
             price: self.price,
+            drain: self.drain.clone(),
         }
     }
 }
@@ -75,12 +89,19 @@ pub struct Budgeted<M> {
     inner: M,
     budget: Budget,
     price: Option<Price>,
+    drain: CancellationToken,
 }
 
 impl<M: Model> Budgeted<M> {
     async fn attempt(&self, request: &Request) -> Result<Response, ModelError> {
         let reservation = self.budget.reserve(self.estimate(request));
-        let reservation = reservation.await.map_err(exhausted)?;
+        let reservation = tokio::select! {
+            biased;
+            () = self.drain.cancelled() => {
+                return Err(ModelError::new(ModelErrorKind::NotSent));
+            }
+            reservation = reservation => reservation.map_err(exhausted)?,
+        };
         let result = self.inner.generate(request).await;
         match settlement(&result) {
             Some(usage) => reservation.settle(self.spend(usage)),

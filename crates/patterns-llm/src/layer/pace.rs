@@ -142,6 +142,8 @@ fn verdict(result: &Result<Response, ModelError>) -> Verdict {
         ModelErrorKind::Unavailable { .. }
         | ModelErrorKind::Unreachable
         | ModelErrorKind::Unreadable => Verdict::Broken(kind),
+        // A layer within kept it from being sent, which says nothing about the provider.
+        ModelErrorKind::BudgetExhausted | ModelErrorKind::NotSent => Verdict::Abandoned,
         _ if kind.is_fatal() => Verdict::Fatal(kind),
         _ => Verdict::Served(used(error.usage())),
     }

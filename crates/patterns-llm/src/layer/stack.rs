@@ -41,9 +41,10 @@ impl Stack {
             .drain(self.drain.clone());
         let pace = PaceLayer::new(self.pool)
             .events(self.events)
-            .drain(self.drain);
+            .drain(self.drain.clone());
         let timed = TimeoutLayer::new(self.timeout).layer(adapter);
-        let budgeted = self.budget.layer(TraceLayer.layer(timed));
+        let budget = self.budget.drain(self.drain);
+        let budgeted = budget.layer(TraceLayer.layer(timed));
         let paced = pace.layer(budgeted);
         let stepping = StepDownLayer::new(self.ladder).layer(paced);
         Arc::new(SingleFlightLayer.layer(retry.layer(stepping)))

@@ -273,3 +273,63 @@ async fn waiting_for_room_has_no_clock() {
     assert!(first.is_ok() && second.is_ok());
     assert_eq!(start.elapsed(), Duration::from_secs(18));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_room_is_not_sent_once_the_run_is_drained() {
+    let caps = Caps {
+        max_tokens: Some(4_200),
+        ..Caps::default()
+    };
+    let drain = CancellationToken::new();
+    let pool = Arc::new(Pool::new(Pace::default(), 1));
+    let stack = Stack {
+        retry: RetryPolicy::default(),
+        pool: Arc::clone(&pool),
+        ladder: Arc::default(),
+        budget: BudgetLayer::new(Budget::new(caps), None),
+        timeout: Duration::from_secs(10),
+        drain: drain.clone(),
+        events: Arc::new(Log::default()),
+        seed: 1,
+    };
+    let model = stack.around(Slow::new([(9, Ok(Response::new("slow", "done")))]));
+    let [one, other] = [1, 2].map(|sample| Request {
+        sample,
+        ..Request::default()
+    });
+    let draining = async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        drain.cancel();
+    };
+    let (first, second, ()) = tokio::join!(model.generate(&one), model.generate(&other), draining);
+    assert!(first.is_ok());
+    assert_eq!(second.unwrap_err().kind(), ModelErrorKind::NotSent);
+    assert!(!pool.state().is_closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exhausted_budget_does_not_close_the_pool_for_others() {
+    let pool = Arc::new(Pool::new(Pace::default(), 1));
+    let model = |max_calls, script: Vec<_>| {
+        let caps = Caps {
+            max_calls: Some(max_calls),
+            ..Caps::default()
+        };
+        let stack = Stack {
+            retry: RetryPolicy::default(),
+            pool: Arc::clone(&pool),
+            ladder: Arc::default(),
+            budget: BudgetLayer::new(Budget::new(caps), None),
+            timeout: Duration::from_secs(10),
+            drain: CancellationToken::new(),
+            events: Arc::new(Log::default()),
+            seed: 1,
+        };
+        stack.around(Slow::new(script))
+    };
+    let poor = model(0, Vec::new());
+    let rich = model(9, vec![(1, Ok(Response::new("slow", "done")))]);
+    let error = poor.generate(&Request::default()).await.unwrap_err();
+    assert_eq!(error.kind(), ModelErrorKind::BudgetExhausted);
+    assert!(rich.generate(&Request::default()).await.is_ok());
+}
