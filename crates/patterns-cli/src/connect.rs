@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use patterns_core::{Budget, EventSink, Model};
 use patterns_llm::{
-    Connect, ConnectError, ConnectErrorKind, OFFLINE_LABEL, OLLAMA_BASE_URL, Pace, Prices,
-    models_at,
+    Connect, ConnectError, ConnectErrorKind, HedgePolicy, OFFLINE_LABEL, OLLAMA_BASE_URL, Pace,
+    Prices, models_at,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -107,9 +107,13 @@ fn prepare(
     let mut connect = patterns_llm::connect(name)
         .map_err(refused)?
         .timeout(settings.timeout)
+        .prime(settings.prime)
         .pace(pace(provider, settings))
         .seed(settings.run.0)
         .prices(Prices::known().merge(settings.prices.clone()));
+    if settings.hedge {
+        connect = connect.hedge(HedgePolicy::default());
+    }
     if let Some(key) = key::find(provider, key_file)? {
         connect = connect.api_key(key);
     }

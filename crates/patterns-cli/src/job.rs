@@ -46,6 +46,12 @@ pub(crate) struct Settings {
     pub(crate) tokens_per_minute: Option<f64>,
     /// The time for one attempt of a call.
     pub(crate) timeout: Duration,
+    /// Time for the whole run.
+    pub(crate) max_time: Option<Duration>,
+    /// Whether slow calls are sent a second time.
+    pub(crate) hedge: bool,
+    /// Whether one call with a long beginning goes ahead.
+    pub(crate) prime: bool,
     /// What a failed branch means for the others.
     pub(crate) max_failures: MaxFailures,
     /// The most that may be spent.
@@ -56,6 +62,15 @@ pub(crate) struct Settings {
     pub(crate) sampling: Sampling,
     /// What all agents are told on top of the pattern's own instructions.
     pub(crate) instructions: Option<String>,
+}
+
+impl Settings {
+    /// Returns the most branches in flight at once. Second tries need slots that nobody else has.
+    pub(crate) fn branches(&self) -> NonZeroUsize {
+        let calls = self.concurrency.unwrap_or(AUTO_CONCURRENCY);
+        let spare = if self.hedge { calls.get() / 20 } else { 0 };
+        NonZeroUsize::new(calls.get() - spare).unwrap_or(calls)
+    }
 }
 
 /// What is done.
@@ -184,6 +199,9 @@ mod tests {
                 requests_per_minute: Some(3_500.0),
                 tokens_per_minute: None,
                 timeout: Duration::from_millis(1_500),
+                max_time: Some(Duration::from_secs(600)),
+                hedge: true,
+                prime: false,
                 max_failures: MaxFailures::Share(0.1),
                 caps: Caps {
                     max_calls: Some(10),

@@ -104,6 +104,9 @@ fn job(common: &Common, panel: &[String], work: Work) -> Result<Job, Error> {
             requests_per_minute: common.requests_per_minute,
             tokens_per_minute: common.tokens_per_minute,
             timeout: common.timeout,
+            max_time: common.max_time,
+            hedge: common.hedge,
+            prime: common.prime,
             max_failures: common.max_failures,
             caps: Caps {
                 max_calls: common.max_calls,

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use crate::args::{Common, Format, MaxFailures};
 use crate::connect::{Connected, connect};
 use crate::error::{Error, ErrorKind};
-use crate::job::{AUTO_CONCURRENCY, Job, Settings};
+use crate::job::{Job, Settings};
 use crate::output::{Output, Rows};
 use crate::report::Observers;
 use crate::signals::Signals;
@@ -64,7 +64,7 @@ impl Session {
         let output = Output::open(surroundings.output_file.as_deref())?;
         let observers = Observers::open(surroundings.events.as_deref(), terminal)?;
         let observers = Arc::new(observers);
-        let signals = Signals::listen(Arc::clone(&observers));
+        let signals = Signals::listen(Arc::clone(&observers), job.settings.max_time);
         let key_file = surroundings.key_file.as_deref();
         let events: Arc<dyn EventSink> = observers.clone();
         let drain = signals.drain.clone();
@@ -88,7 +88,7 @@ impl Session {
     pub(crate) fn run_options(&self) -> RunOptions {
         RunOptions {
             run: self.settings.run,
-            concurrency: self.settings.concurrency.unwrap_or(AUTO_CONCURRENCY),
+            concurrency: self.settings.branches(),
             on_failure: match self.settings.max_failures {
                 MaxFailures::KeepGoing => FailurePolicy::KeepGoing,
                 MaxFailures::FailFast => FailurePolicy::FailFast,

@@ -1,4 +1,5 @@
-//! How the user, or the system, ends a run: once to drain it, twice to abort it, thrice to exit.
+//! How the user, the system or the clock ends a run: once to drain it, twice to abort it, thrice to
+//! exit.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -16,11 +17,16 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// The same after SIGTERM, since containers are killed ten seconds after it.
 const SHORT_DRAIN: Duration = Duration::from_secs(8);
 
-/// A signal that asks the command to end.
+/// The same, at most, before the time of a run is up.
+const LAST_DRAIN: Duration = Duration::from_secs(30);
+
+/// What asks the command to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Signal {
     Interrupt,
     Terminate,
+    /// The time of the run is nearly up; how much is left.
+    TimeUp(Duration),
 }
 
 impl Signal {
@@ -28,6 +34,7 @@ impl Signal {
         match self {
             Self::Interrupt => ErrorKind::Interrupted,
             Self::Terminate => ErrorKind::Terminated,
+            Self::TimeUp(_) => ErrorKind::Budget,
         }
     }
 
@@ -35,6 +42,7 @@ impl Signal {
         match self {
             Self::Interrupt => "interrupted",
             Self::Terminate => "terminated",
+            Self::TimeUp(_) => "the time of the run is up",
         }
     }
 
@@ -42,6 +50,7 @@ impl Signal {
         match self {
             Self::Interrupt => DRAIN,
             Self::Terminate => SHORT_DRAIN,
+            Self::TimeUp(left) => left,
         }
     }
 }
@@ -57,18 +66,21 @@ pub(crate) struct Signals {
 
 impl Signals {
     /// Begins to listen. The listener is a task of its own, so that it is heard even while the run
-    /// is stuck in writing its output.
-    pub(crate) fn listen(observers: Arc<Observers>) -> Self {
+    /// is stuck in writing its output. A run that may take so long is ended by the clock as well.
+    pub(crate) fn listen(observers: Arc<Observers>, max_time: Option<Duration>) -> Self {
         let signals = Self::default();
-        tokio::spawn(signals.clone().heed(observers));
+        tokio::spawn(signals.clone().heed(observers, max_time));
         signals
     }
 
-    async fn heed(self, observers: Arc<Observers>) {
+    async fn heed(self, observers: Arc<Observers>, max_time: Option<Duration>) {
         let Ok(mut incoming) = Incoming::new() else {
             return;
         };
-        let first = incoming.next().await;
+        let first = tokio::select! {
+            signal = incoming.next() => signal,
+            signal = time_up(max_time) => signal,
+        };
         let _ = self.first.set(first);
         self.drain.cancel();
         let deadline = Instant::now() + first.patience();
@@ -106,6 +118,16 @@ impl Signals {
         );
         Some(Error::new(first.kind(), message))
     }
+}
+
+/// Waits until nothing new should be sent, or for ever if the run may take as long as it likes.
+async fn time_up(max_time: Option<Duration>) -> Signal {
+    let Some(max_time) = max_time else {
+        return std::future::pending().await;
+    };
+    let left = LAST_DRAIN.min(max_time / 4);
+    tokio::time::sleep(max_time - left).await;
+    Signal::TimeUp(left)
 }
 
 #[expect(

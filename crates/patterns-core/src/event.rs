@@ -46,6 +46,13 @@ pub enum Event {
         /// How long until the next attempt.
         retry_in: Duration,
     },
+    /// A call took so long that it was sent a second time; the first answer is taken.
+    CallHedged {
+        /// The branch of the call.
+        origin: Origin,
+        /// How long the first try had taken.
+        after: Duration,
+    },
     /// Calls to a provider are held back for a while; nothing is lost.
     CallsHeld {
         /// The branch of the call that is next.

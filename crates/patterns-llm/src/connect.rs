@@ -13,7 +13,7 @@ use crate::address::{checked_proxy, checked_url};
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 use crate::exchange::Exchange;
 use crate::http::HttpClient;
-use crate::layer::{BudgetLayer, RetryPolicy, Stack};
+use crate::layer::{BudgetLayer, HedgePolicy, RetryPolicy, Stack};
 use crate::pace::{Pace, Pool, PoolKey};
 use crate::price::{self, Prices};
 use crate::provider::offline::Offline;
@@ -92,7 +92,9 @@ pub struct Connect {
     proxy: Option<String>,
     timeout: Duration,
     connect_timeout: Duration,
+    is_priming: bool,
     retry: RetryPolicy,
+    hedge: Option<HedgePolicy>,
     pace: Pace,
     first_byte: Option<Duration>,
     idle: Duration,
@@ -114,7 +116,9 @@ impl Connect {
             proxy: None,
             timeout: TIMEOUT,
             connect_timeout: CONNECT_TIMEOUT,
+            is_priming: false,
             retry: RetryPolicy::default(),
+            hedge: None,
             pace: Pace::default(),
             first_byte: None,
             idle: IDLE,
@@ -178,9 +182,23 @@ impl Connect {
         self
     }
 
+    /// Lets the first of the calls with a long common beginning go ahead, so that the others find it
+    /// in the provider's prompt cache. It costs the time of one answer, and is off if it isn't set.
+    pub fn prime(mut self, is_on: bool) -> Self {
+        self.is_priming = is_on;
+        self
+    }
+
     /// Sets when a failed attempt is tried again.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
+        self
+    }
+
+    /// Sets when a slow call is sent a second time; never, if it isn't set. The answer that comes first
+    /// is taken, and both are paid for.
+    pub fn hedge(mut self, policy: HedgePolicy) -> Self {
+        self.hedge = Some(policy);
         self
     }
 
@@ -259,7 +277,9 @@ impl Connect {
             events: Arc::clone(&self.events),
         })?;
         let stack = Stack {
+            is_priming: self.is_priming,
             retry: self.retry,
+            hedge: self.hedge,
             pool,
             ladder,
             budget,
@@ -335,6 +355,7 @@ impl fmt::Debug for Connect {
             .field("timeout", &self.timeout)
             .field("connect_timeout", &self.connect_timeout)
             .field("retry", &self.retry)
+            .field("hedge", &self.hedge)
             .field("pace", &self.pace)
             .field("budget", &self.budget)
             .field("seed", &self.seed)

@@ -1,7 +1,7 @@
 //! Connects [`patterns_core`] to language models: provider adapters and the layers that tame them.
 //!
 //! ```text
-//! connect("openai:gpt-5-mini")? ─► single flight ► retry ► step down ► pace ► budget ► trace ► timeout
+//! connect("openai:gpt-5-mini")? ─► single flight ► prime ► retry ► step down ► pace ► hedge ► budget ► trace ► timeout
 //!                                  ─► adapter ─► HTTP
 //! ```
 //!
@@ -38,9 +38,9 @@ pub use connect_error::{ConnectError, ConnectErrorKind};
 pub use exchange::{Exchange, ExchangeError, ExchangeErrorKind};
 pub use http::models_at;
 pub use layer::{
-    ASSUMED_OUTPUT_TOKENS, Attempts, BudgetLayer, Budgeted, Decision, PaceLayer, Paced, Retry,
-    RetryLayer, RetryPolicy, SingleFlight, SingleFlightLayer, Timeout, TimeoutLayer, Trace,
-    TraceLayer,
+    ASSUMED_OUTPUT_TOKENS, Attempts, BudgetLayer, Budgeted, Decision, HedgeLayer, HedgePolicy,
+    Hedged, PaceLayer, Paced, PrimeLayer, Primed, Retry, RetryLayer, RetryPolicy, SingleFlight,
+    SingleFlightLayer, Timeout, TimeoutLayer, Trace, TraceLayer,
 };
 pub use pace::{
     Admission, Demand, Pace, Pacer, PacerState, Permit, Pool, RateLimits, Reason, Slot, Verdict,

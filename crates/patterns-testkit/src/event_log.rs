@@ -88,6 +88,9 @@ fn line(event: &Event) -> String {
             let what = format!("attempt {attempt} failed: {name}, next in {retry_in:?}");
             branch(*origin, &what)
         }
+        Event::CallHedged { origin, after } => {
+            branch(*origin, &format!("sent a second time after {after:?}"))
+        }
         Event::CallsHeld {
             origin,
             model,

@@ -9,7 +9,7 @@ use anyhow::Result;
 use bytes::Bytes;
 use futures_util::stream;
 use patterns_core::{BoxFuture, BranchEnd, Document, Sampling};
-use patterns_llm::{Exchange, ExchangeError, ExchangeErrorKind, connect};
+use patterns_llm::{Exchange, ExchangeError, ExchangeErrorKind, HedgePolicy, connect};
 use patterns_parallel::{AgentOptions, RunOptions, map_documents, summary_agent};
 use patterns_testkit::{Dropped, InMemory, Latency, Ledger, Scenario, Simulator};
 use serde::{Deserialize, Serialize};
@@ -71,12 +71,15 @@ async fn live_through(storm: &Storm, calls: usize, seed: u64) -> Result<Report> 
         .latency(latency)
         .scenario(Scenario::from_toml(storm.scenario)?)
         .in_memory()?;
-    let model = connect("compatible:sim")?
+    let mut model = connect("compatible:sim")?
         .base_url("http://simulated/v1")
         .exchange(Arc::new(Wire(provider.clone())))
         .timeout(Duration::from_secs(60))
-        .seed(seed)
-        .build()?;
+        .seed(seed);
+    if storm.hedges {
+        model = model.hedge(HedgePolicy::default());
+    }
+    let model = model.build()?;
     let options = AgentOptions {
         sampling: Sampling {
             max_output_tokens: Some(300),
@@ -85,8 +88,10 @@ async fn live_through(storm: &Storm, calls: usize, seed: u64) -> Result<Report> 
         ..AgentOptions::default()
     };
     let agent: Arc<dyn patterns_core::Agent<_, _>> = Arc::new(summary_agent(model, &options)?);
+    // Second tries need slots that nobody else has.
+    let branches = IN_FLIGHT - if storm.hedges { IN_FLIGHT / 20 } else { 0 };
     let run = RunOptions {
-        concurrency: NonZeroUsize::new(IN_FLIGHT).expect("it is not zero"),
+        concurrency: NonZeroUsize::new(branches).expect("it is not zero"),
         ..RunOptions::default()
     };
     let documents = (0..calls).map(document);

@@ -18,6 +18,8 @@ pub(super) struct Storm {
     pub(super) can_complete: bool,
     /// Whether the answers must be those of a calm day.
     pub(super) is_identical: bool,
+    /// Whether slow calls are sent a second time.
+    pub(super) hedges: bool,
 }
 
 const CALM: Storm = Storm {
@@ -29,6 +31,14 @@ const CALM: Storm = Storm {
     outage: None,
     can_complete: true,
     is_identical: true,
+    hedges: false,
+};
+
+/// One answer in a hundred stops in the middle for a while.
+const STRAGGLERS: Storm = Storm {
+    name: "stragglers",
+    scenario: "[faults]\nstall = 0.01\nstall_for = \"40s\"",
+    ..CALM
 };
 
 /// Returns all of them.
@@ -78,6 +88,12 @@ pub(super) fn all() -> Vec<Storm> {
             scenario: "[[outages]]\nfrom = \"15s\"\nto = \"75s\"\nkind = \"429\"",
             outage: Some((15, 75)),
             ..CALM
+        },
+        STRAGGLERS,
+        Storm {
+            name: "hedged",
+            hedges: true,
+            ..STRAGGLERS
         },
         Storm {
             name: "bad-answers",

@@ -93,6 +93,20 @@ pub(crate) struct Common {
     #[arg(long, value_name = "FILE", help_heading = "Run")]
     pub(crate) prices: Option<PathBuf>,
 
+    /// Time for the whole run, such as 10m; shortly before its end nothing new is sent
+    #[arg(long, value_name = "DURATION", value_parser = values::timeout, help_heading = "Run")]
+    pub(crate) max_time: Option<Duration>,
+
+    /// Send a call a second time that takes longer than 19 of 20 do; the first answer is taken, both
+    /// are paid for, and at most one call in 20 is sent twice
+    #[arg(long, help_heading = "Run")]
+    pub(crate) hedge: bool,
+
+    /// Where many calls begin with the same 4 KB or more, send one first, so that the others find
+    /// its beginning in the provider's prompt cache
+    #[arg(long, help_heading = "Run")]
+    pub(crate) prime: bool,
+
     /// Form of the result
     #[arg(
         long,

@@ -10,6 +10,8 @@ use patterns_core::{Counts, Event, Money, Spent, Usage};
 pub(super) struct Account {
     counts: Counts,
     usage: Usage,
+    /// Calls that were sent a second time.
+    hedged: u64,
 }
 
 impl Account {
@@ -29,6 +31,7 @@ impl Account {
                 self.counts.cancelled += 1;
                 self.usage += *usage;
             }
+            Event::CallHedged { .. } => self.hedged += 1,
             Event::RunStarted { .. }
             | Event::AttemptFailed { .. }
             | Event::CallsHeld { .. }
@@ -64,6 +67,9 @@ impl Account {
             "branches: {started} started = {answered} answered + {failed} failed + {cancelled} \
              cancelled · calls {calls} · attempts {attempts}"
         );
+        if self.hedged > 0 {
+            line += &format!(" ({} hedged)", self.hedged);
+        }
         if self.usage.total_tokens() > 0 {
             line += &format!(" · tokens {} in", self.usage.input_tokens);
             if self.usage.cached_input_tokens > 0 {

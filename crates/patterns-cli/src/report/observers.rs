@@ -52,7 +52,7 @@ impl Observers {
         let in_flight = counts.started - counts.answered - counts.failed - counts.cancelled;
         let seconds = left.as_secs_f64().ceil();
         let text = format!(
-            "{why}: finishing {in_flight} in flight, {seconds} s at most; once more drops them"
+            "{why}: finishing {in_flight} in flight, {seconds} s at most; Ctrl-C drops them"
         );
         match &mut readers.progress {
             Some(progress) => progress.set_phase(text),
@@ -159,6 +159,7 @@ fn note(event: &Event) -> Option<String> {
         Event::RunStarted { .. }
         | Event::BranchStarted { .. }
         | Event::AttemptFailed { .. }
+        | Event::CallHedged { .. }
         | Event::CallsHeld { .. }
         | Event::AnswerFixed { .. }
         | Event::AnswerRejected { .. }

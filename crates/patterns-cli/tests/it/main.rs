@@ -15,3 +15,4 @@ mod providers;
 mod scenario;
 mod signals;
 mod support;
+mod usage;

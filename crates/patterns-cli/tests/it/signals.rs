@@ -169,3 +169,46 @@ fn the_third_signal_ends_even_what_is_stuck() {
         std::thread::yield_now();
     }
 }
+
+#[test]
+fn when_the_time_is_up_the_run_ends_with_what_it_has() {
+    let place = place();
+    place.write("c.txt", b"Last.");
+    // The last quarter of the time is for what is in flight.
+    let simulator = Simulator::start(&place, &["--latency", "1100ms"]);
+    let more = ["c.txt", "--max-time", "4s", "--output", "jsonl"];
+    let more: Vec<&str> = more.into_iter().chain(["--concurrency", "1"]).collect();
+    let mut args = vec!["map-reduce", "a.txt", "b.txt"];
+    args.extend(more);
+    args.extend(simulator.args());
+    let output = place.command(&args).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    for words in [
+        "the time of the run is up: finishing 1 in flight, 1 s at most",
+        "3 started = 3 answered + 0 failed + 0 cancelled",
+        "error[E-BUDGET]: the time of the run is up; calls in flight were finished",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
+    assert_eq!(simulator.ledger()["requests"], 3, "no reduce was begun");
+}
+
+#[test]
+fn what_does_not_end_in_time_is_dropped() {
+    let place = place();
+    let simulator = Simulator::start(&place, &["--latency", "1h"]);
+    let mut args = vec!["map-reduce", "a.txt", "b.txt", "--max-time", "2s"];
+    args.extend(simulator.args());
+    let begun = Instant::now();
+    let output = place.command(&args).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(60), "it waited");
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    for words in [
+        "2 started = 0 answered + 0 failed + 2 cancelled",
+        "error[E-BUDGET]: the time of the run is up; calls in flight were dropped",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
+}

@@ -48,7 +48,11 @@ fn next(event: Option<&Event>) -> Option<Event> {
             },
             retry_in: Duration::from_secs(2),
         },
-        Some(Event::AttemptFailed { .. }) => Event::CallsHeld {
+        Some(Event::AttemptFailed { .. }) => Event::CallHedged {
+            origin,
+            after: Duration::from_millis(8_200),
+        },
+        Some(Event::CallHedged { .. }) => Event::CallsHeld {
             origin,
             model: "llama".to_owned(),
             reason: HoldReason::Asked,
@@ -147,6 +151,7 @@ fn the_written_form_is_pinned() {
     {"event":"run_started","run":1,"pattern":"map-reduce","branches":3}
     {"event":"branch_started","origin":{"run":1,"branch":2},"role":"ballot","label":"\u001b[1m"}
     {"event":"attempt_failed","origin":{"run":1,"branch":2},"attempt":1,"kind":{"rate_limited":{"retry_after":{"secs":1,"nanos":500000000}}},"retry_in":{"secs":2,"nanos":0}}
+    {"event":"call_hedged","origin":{"run":1,"branch":2},"after":{"secs":8,"nanos":200000000}}
     {"event":"calls_held","origin":{"run":1,"branch":2},"model":"llama","reason":"asked","wait":{"secs":34,"nanos":0}}
     {"event":"format_stepped_down","origin":{"run":1,"branch":2},"model":"llama","from":"json_schema","to":"json_object"}
     {"event":"answer_fixed","origin":{"run":1,"branch":2},"fixes":["byte_order_mark","code_fence","surrounding_text","trailing_comma","unclosed_bracket"]}

@@ -1,7 +1,10 @@
 //! Behaviours around a model, one per file, and the one place that orders them.
 
 mod budget;
+mod hedge;
+mod hedge_policy;
 mod pace;
+mod prime;
 mod repeats;
 mod retry;
 mod retry_policy;
@@ -12,7 +15,10 @@ mod timeout;
 mod trace;
 
 pub use budget::{ASSUMED_OUTPUT_TOKENS, BudgetLayer, Budgeted};
+pub use hedge::{HedgeLayer, Hedged};
+pub use hedge_policy::HedgePolicy;
 pub use pace::{PaceLayer, Paced};
+pub use prime::{PrimeLayer, Primed};
 pub use retry::{Retry, RetryLayer};
 pub use retry_policy::{Attempts, Decision, RetryPolicy};
 pub use single_flight::{SingleFlight, SingleFlightLayer};

@@ -125,7 +125,7 @@ fn not_sent(kind: ModelErrorKind) -> ModelError {
         .finally()
 }
 
-fn verdict(result: &Result<Response, ModelError>) -> Verdict {
+pub(super) fn verdict(result: &Result<Response, ModelError>) -> Verdict {
     let used = |usage: Usage| {
         let is_known = usage.attempts == 1 && usage.input_tokens > 0;
         is_known.then_some((usage.input_tokens, usage.output_tokens))

@@ -220,7 +220,7 @@ impl Trial {
 }
 
 /// Returns what one failed try adds to the bill of its call.
-fn attempt_of(error: &ModelError) -> Usage {
+pub(super) fn attempt_of(error: &ModelError) -> Usage {
     let usage = error.usage();
     Usage {
         calls: 0,

@@ -8,13 +8,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::step_down::{Ladder, StepDownLayer};
 use super::{
-    BudgetLayer, PaceLayer, RetryLayer, RetryPolicy, SingleFlightLayer, TimeoutLayer, TraceLayer,
+    BudgetLayer, HedgeLayer, HedgePolicy, PaceLayer, PrimeLayer, RetryLayer, RetryPolicy,
+    SingleFlightLayer, TimeoutLayer, TraceLayer,
 };
 use crate::pace::Pool;
 
 /// The behaviours that every network model gets.
 pub(crate) struct Stack {
+    pub(crate) is_priming: bool,
     pub(crate) retry: RetryPolicy,
+    pub(crate) hedge: Option<HedgePolicy>,
     pub(crate) pool: Arc<Pool>,
     pub(crate) ladder: Arc<Ladder>,
     pub(crate) budget: BudgetLayer,
@@ -25,12 +28,14 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// Wraps an adapter: single flight ► retry ► step down ► pace ► budget ► trace ► timeout ►
-    /// adapter.
+    /// Wraps an adapter: single flight ► prime ► retry ► step down ► pace ► hedge ► budget ► trace ►
+    /// timeout ► adapter.
     ///
-    /// Single flight is outermost, since what is not sent needs nothing else.
+    /// Single flight is outermost, since what is not sent needs nothing else. Prime is outside retry,
+    /// since what waits there must hold nothing.
     /// Retry is outside, so that a back-off holds no slot of the pool, and each attempt has its own
-    /// clock and its own span and waits its turn like any other. No clock runs in the queue. Budget
+    /// clock and its own span and waits its turn like any other. No clock runs in the queue. Hedge
+    /// is inside pace for that reason, too, and its second try asks the pool by itself. Budget
     /// is inside all that repeats, so that each attempt reserves for itself, and inside pace, so
     /// that nothing is reserved for a call that waits. Trace is outside timeout, so that its span
     /// says how an attempt that ran out of time ended.
@@ -39,15 +44,19 @@ impl Stack {
             .events(Arc::clone(&self.events))
             .pool(Arc::clone(&self.pool))
             .drain(self.drain.clone());
-        let pace = PaceLayer::new(self.pool)
+        let pace = PaceLayer::new(Arc::clone(&self.pool))
+            .events(Arc::clone(&self.events))
+            .drain(self.drain.clone());
+        let hedge = HedgeLayer::new(self.hedge, self.pool)
             .events(self.events)
             .drain(self.drain.clone());
         let timed = TimeoutLayer::new(self.timeout).layer(adapter);
         let budget = self.budget.drain(self.drain);
         let budgeted = budget.layer(TraceLayer.layer(timed));
-        let paced = pace.layer(budgeted);
+        let paced = pace.layer(hedge.layer(budgeted));
         let stepping = StepDownLayer::new(self.ladder).layer(paced);
-        Arc::new(SingleFlightLayer.layer(retry.layer(stepping)))
+        let primed = PrimeLayer::new(self.is_priming).layer(retry.layer(stepping));
+        Arc::new(SingleFlightLayer.layer(primed))
     }
 }
 

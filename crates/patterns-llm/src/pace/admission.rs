@@ -84,6 +84,8 @@ pub struct Permit {
     pub(super) demand: Demand,
     pub(super) epoch: u64,
     pub(super) sent_at: Duration,
+    /// How many calls a second were sent at that time.
+    pub(super) rate: f64,
     pub(super) is_probe: bool,
 }
 

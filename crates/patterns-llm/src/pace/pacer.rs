@@ -33,6 +33,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// So long after a complaint, all is calm again.
+const CALM: Duration = Duration::from_secs(10);
+
 /// After so many complaints in a row, pausing alone has not helped.
 const MANY_COMPLAINTS: u32 = 4;
 
@@ -53,6 +56,8 @@ pub struct Pacer {
     paused_until: Duration,
     complaints_in_a_row: u32,
     complaining_since: Duration,
+    /// When a call was last thrown back, for whatever reason.
+    complained_at: Option<Duration>,
     has_replied: bool,
     /// Since when, and how, the provider has been down.
     outage: Option<(Duration, ModelErrorKind)>,
@@ -68,15 +73,16 @@ impl Pacer {
             flight: Flight::default(),
             concurrency: Concurrency::new(pace.max_in_flight, pace.starts_slowly),
             breaker: Breaker::new(),
-            complaints: Complaints::default(),
-            overloads: Complaints::default(),
-            timeouts: Complaints::default(),
+            complaints: Complaints::new(),
+            overloads: Complaints::new(),
+            timeouts: Complaints::new(),
             allowance: Allowance::new(pace),
             inferred: InferredRate::default(),
             blocked_until: Duration::ZERO,
             paused_until: Duration::ZERO,
             complaints_in_a_row: 0,
             complaining_since: Duration::ZERO,
+            complained_at: None,
             has_replied: false,
             outage: None,
             closed: None,
@@ -124,6 +130,13 @@ impl Pacer {
         self.admit(now, demand, is_probe)
     }
 
+    /// Returns whether the provider has had no reason to complain for a while, so that it can be asked
+    /// for more than is needed.
+    pub fn is_calm(&self, now: Duration) -> bool {
+        let is_long_ago = |at: Duration| now.saturating_sub(at) >= CALM;
+        !self.breaker.is_open() && self.complained_at.is_none_or(is_long_ago)
+    }
+
     /// Asks whether a failed call may be tried again now, or else when to ask again. Tries beyond
     /// the first few hundred are paid for by calls that go well, and by time: where everything
     /// fails, this slows the retries down to one a second, and drops none.
@@ -140,10 +153,14 @@ impl Pacer {
     pub fn ended(&mut self, now: Duration, permit: Permit, verdict: Verdict, jitter: f64) {
         let is_throttle = matches!(verdict, Verdict::Throttled(_));
         let is_overload = matches!(verdict, Verdict::Overloaded(_));
+        if is_throttle || is_overload {
+            self.complained_at = Some(now);
+        }
         let (lively, _) = self.flight.lively(now);
-        let (rate, load) = (self.inferred.rate(now), lively as f64);
+        let load = lively as f64;
         // Until a call gets through that was sent after the first complaint, all of them count.
-        let slow_down = self.complaints.ended(rate, is_throttle) || self.complaints_in_a_row > 0;
+        let slow_down =
+            self.complaints.ended(permit.rate, is_throttle) || self.complaints_in_a_row > 0;
         self.overloads.ended(load, is_overload);
         self.timeouts.ended(load, verdict == Verdict::TimedOut);
         self.has_replied |= match verdict {
@@ -237,6 +254,7 @@ impl Pacer {
             demand,
             epoch: self.concurrency.epoch(),
             sent_at: now,
+            rate: self.inferred.rate(now),
             is_probe,
         })
     }

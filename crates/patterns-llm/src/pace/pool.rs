@@ -96,6 +96,23 @@ impl Pool {
         }
     }
 
+    /// Returns a slot if there is one to spare: nobody waits for it, and the provider has had no
+    /// reason to complain for a while.
+    pub fn spare(self: &Arc<Self>, demand: Demand) -> Option<Slot> {
+        let _turn = self.turn.try_lock().ok()?;
+        let now = self.now();
+        let mut pacer = lock(&self.pacer);
+        let admission = pacer.is_calm(now).then(|| pacer.ask(now, demand));
+        drop(pacer);
+        match admission? {
+            Admission::Go(permit) => Some(Slot {
+                pool: Arc::clone(self),
+                permit: Some(permit),
+            }),
+            Admission::Wait(..) | Admission::Full | Admission::Closed(_) => None,
+        }
+    }
+
     /// Waits until a failed call may be tried again.
     ///
     /// # Cancellation

@@ -9,7 +9,7 @@ use futures_util::{StreamExt, stream};
 use patterns_core::{
     BoxFuture, Budget, Caps, Message, ModelErrorKind, Part, Request, Response, Spend, Spent,
 };
-use patterns_llm::{Exchange, ExchangeError, ExchangeErrorKind, Pace, connect};
+use patterns_llm::{Exchange, ExchangeError, ExchangeErrorKind, HedgePolicy, Pace, connect};
 use patterns_testkit::{
     Dropped, FaultShares, InMemory, Latency, Ledger, Limits, Outage, OutageKind, Scenario,
     Simulator,
@@ -174,7 +174,7 @@ fn live_through(seed: u64, scenario: Scenario, caps: Caps) -> Day {
             max_in_flight: most,
             ..Pace::default()
         };
-        let model = connect("compatible:sim")
+        let mut model = connect("compatible:sim")
             .unwrap()
             .base_url("http://storm/v1")
             // Pools are shared by address, model, key and pace, so each day has a key of its own.
@@ -183,9 +183,15 @@ fn live_through(seed: u64, scenario: Scenario, caps: Caps) -> Day {
             .timeout(Duration::from_secs(60))
             .pace(pace)
             .budget(budget.clone())
-            .seed(seed)
-            .build()
-            .unwrap();
+            .prime(seed.is_multiple_of(3))
+            .seed(seed);
+        if seed.is_multiple_of(2) {
+            model = model.hedge(HedgePolicy {
+                quantile: 0.8,
+                extra: 0.2,
+            });
+        }
+        let model = model.build().unwrap();
         let calls = stream::iter(0..CALLS).map(|n| {
             let model = Arc::clone(&model);
             async move { model.generate(&request(n)).await }

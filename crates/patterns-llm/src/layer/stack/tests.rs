@@ -62,7 +62,9 @@ fn stack(model: Slow, events: Arc<Log>) -> Arc<dyn Model> {
 
 fn stack_within(budget: &Budget, model: Slow, events: Arc<Log>) -> Arc<dyn Model> {
     let stack = Stack {
+        is_priming: false,
         retry: RetryPolicy::default(),
+        hedge: None,
         pool: Arc::new(Pool::new(Pace::default(), 1)),
         ladder: Arc::default(),
         budget: BudgetLayer::new(budget.clone(), None),
@@ -161,7 +163,9 @@ async fn an_outage_of_ten_minutes_loses_nothing() {
     let model = Arc::new(Outage::new(5..605));
     let log = Arc::new(Log::default());
     let stack = Stack {
+        is_priming: false,
         retry: RetryPolicy::default(),
+        hedge: None,
         pool: Arc::new(Pool::new(Pace::default(), 1)),
         ladder: Arc::default(),
         budget: BudgetLayer::new(Budget::new(Caps::default()), None),
@@ -283,7 +287,9 @@ async fn what_waits_for_room_is_not_sent_once_the_run_is_drained() {
     let drain = CancellationToken::new();
     let pool = Arc::new(Pool::new(Pace::default(), 1));
     let stack = Stack {
+        is_priming: false,
         retry: RetryPolicy::default(),
+        hedge: None,
         pool: Arc::clone(&pool),
         ladder: Arc::default(),
         budget: BudgetLayer::new(Budget::new(caps), None),
@@ -316,7 +322,9 @@ async fn an_exhausted_budget_does_not_close_the_pool_for_others() {
             ..Caps::default()
         };
         let stack = Stack {
+            is_priming: false,
             retry: RetryPolicy::default(),
+            hedge: None,
             pool: Arc::clone(&pool),
             ladder: Arc::default(),
             budget: BudgetLayer::new(Budget::new(caps), None),

@@ -18,7 +18,7 @@ fn run(world: &World) -> Report {
 /// Checks that so much of an allowance of `ideal` seconds is used, with so few calls thrown back.
 #[track_caller]
 fn check(world: &World, ideal: f64, used: f64, throttled: f64) {
-    for seed in 1..=5 {
+    for seed in 1..=20 {
         let report = run(&World {
             seed,
             ..world.clone()
@@ -75,7 +75,7 @@ fn random_complaints_do_not_bring_it_to_a_crawl() {
     };
     let report = run(&world);
     // 256 in flight for a second each are 39 seconds; by the book it would be thousands.
-    assert!(report.wall < secs(300), "{:?}", report.wall);
+    assert!(report.wall < secs(90), "{:?}", report.wall);
 }
 
 #[test]

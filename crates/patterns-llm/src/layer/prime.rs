@@ -1,0 +1,260 @@
+//! Lets the first call with a long beginning go ahead, so that the provider has it in its prompt
+//! cache when the others come.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use patterns_core::{BoxFuture, Layer, Model, ModelError, ModelId, Part, Request, Response};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+
+/// Beginnings shorter than this are not cached by providers: OpenAI asks for 1024 tokens
+/// (<https://platform.openai.com/docs/guides/prompt-caching>), of about four bytes each.
+const LEAST_BYTES: usize = 4 * 1024;
+
+/// How long a cached beginning is kept that nobody uses: 5 to 10 minutes, says the same page.
+const KEPT: Duration = Duration::from_secs(300);
+
+/// The longest wait for the call that goes ahead; a slow one must not hold up a run.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// Makes calls with a long common beginning wait until the first of them has been answered.
+///
+/// Calls that are sent at the same time all miss the provider's prompt cache, and all pay in full.
+#[derive(Clone, Copy, Debug)]
+pub struct PrimeLayer {
+    is_on: bool,
+}
+
+impl PrimeLayer {
+    /// Makes the layer, which does nothing unless it is on.
+    pub fn new(is_on: bool) -> Self {
+        Self { is_on }
+    }
+}
+
+impl<M: Model> Layer<M> for PrimeLayer {
+    type Model = Primed<M>;
+
+    fn layer(&self, inner: M) -> Primed<M> {
+        Primed {
+            inner,
+            beginnings: self.is_on.then(Mutex::default),
+        }
+    }
+}
+
+/// A model whose calls wait for the first one with the same beginning; made by [`PrimeLayer`].
+///
+/// # Cancellation
+///
+/// If the call that went ahead is dropped, the others go, too.
+#[derive(Debug)]
+pub struct Primed<M> {
+    inner: M,
+    beginnings: Option<Beginnings>,
+}
+
+/// A beginning that has been sent.
+#[derive(Debug)]
+struct Beginning {
+    used: Instant,
+    /// Closed when the call that went ahead has ended, well or not.
+    ahead: watch::Receiver<()>,
+}
+
+/// By their digests, a collision of which costs a wait.
+type Beginnings = Mutex<HashMap<u64, Beginning>>;
+
+impl<M: Model> Primed<M> {
+    async fn call(
+        &self,
+        beginnings: &Beginnings,
+        request: &Request,
+    ) -> Result<Response, ModelError> {
+        // Both a document before many questions and a question to many voters may be long.
+        let mut ahead = Vec::new();
+        for hash in long_beginnings(request).into_iter().flatten() {
+            match join(beginnings, hash) {
+                Role::First(sender) => ahead.push(sender),
+                Role::Other(mut first) => {
+                    // It ends with an error when the sender is dropped, which is the signal.
+                    let _ = timeout(LONGEST_WAIT, first.changed()).await;
+                }
+            }
+        }
+        self.inner.generate(request).await
+    }
+}
+
+enum Role {
+    First(watch::Sender<()>),
+    Other(watch::Receiver<()>),
+}
+
+fn join(beginnings: &Beginnings, hash: u64) -> Role {
+    let now = Instant::now();
+    let mut beginnings = lock(beginnings);
+    if let Some(known) = beginnings.get_mut(&hash)
+        && now.duration_since(known.used) < KEPT
+    {
+        known.used = now;
+        return Role::Other(known.ahead.clone());
+    }
+    beginnings.retain(|_, it| now.duration_since(it.used) < KEPT);
+    let (sender, ahead) = watch::channel(());
+    beginnings.insert(hash, Beginning { used: now, ahead });
+    Role::First(sender)
+}
+
+/// Returns the digests of what a request shares with others: all of it but its last part, and all
+/// of it; each if it is long enough to be cached.
+fn long_beginnings(request: &Request) -> [Option<u64>; 2] {
+    let mut hasher = DefaultHasher::new();
+    let schema = request.schema.as_ref().map_or("", |it| it.json().get());
+    (&request.instructions, schema).hash(&mut hasher);
+    let mut length = request.instructions.len() + schema.len();
+    let mut parts = request.messages.iter().flat_map(|it| &it.parts).peekable();
+    let mut but_last = None;
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            but_last = (length >= LEAST_BYTES).then(|| hasher.finish());
+        }
+        length += match part {
+            Part::Text(text) => {
+                text.hash(&mut hasher);
+                text.len()
+            }
+            Part::Document(document) => {
+                (&document.id, &document.text).hash(&mut hasher);
+                document.text.len()
+            }
+        };
+    }
+    let whole = (length >= LEAST_BYTES).then(|| hasher.finish());
+    [but_last, whole]
+}
+
+impl<M: Model> Model for Primed<M> {
+    fn id(&self) -> &ModelId {
+        self.inner.id()
+    }
+
+    fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
+        match &self.beginnings {
+            Some(beginnings) => Box::pin(self.call(beginnings, request)),
+            None => self.inner.generate(request),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+    use patterns_core::Message;
+
+    use super::*;
+
+    /// Answers after a second with when it was asked.
+    struct Clock {
+        id: ModelId,
+        start: Instant,
+    }
+
+    impl Model for Clock {
+        fn id(&self) -> &ModelId {
+            &self.id
+        }
+
+        fn generate<'a>(
+            &'a self,
+            request: &'a Request,
+        ) -> BoxFuture<'a, Result<Response, ModelError>> {
+            Box::pin(async {
+                let asked = self.start.elapsed().as_secs();
+                let patience = if request.sample == u32::MAX { 100 } else { 1 };
+                tokio::time::sleep(Duration::from_secs(patience)).await;
+                Ok(Response::new("clock", asked.to_string()))
+            })
+        }
+    }
+
+    fn model(is_on: bool) -> Primed<Clock> {
+        PrimeLayer::new(is_on).layer(Clock {
+            id: ModelId::new("clock", ""),
+            start: Instant::now(),
+        })
+    }
+
+    fn request(beginning: &str, end: &str, sample: u32) -> Request {
+        Request {
+            messages: vec![Message::user([Part::text(beginning), Part::text(end)])],
+            sample,
+            ..Request::default()
+        }
+    }
+
+    async fn asked_at(model: &Primed<Clock>, requests: &[Request]) -> Vec<String> {
+        let answers = join_all(requests.iter().map(|it| model.generate(it))).await;
+        answers.into_iter().map(|it| it.unwrap().text).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_with_a_long_beginning_goes_ahead() {
+        let long = "x".repeat(LEAST_BYTES);
+        let requests = [
+            request(&long, "1", 0),
+            request(&long, "2", 0),
+            request(&long, "3", 0),
+            request("short", "1", 0),
+            request("short", "2", 0),
+        ];
+        let asked = asked_at(&model(true), &requests).await;
+        assert_eq!(asked, ["0", "1", "1", "0", "0"]);
+        let asked = asked_at(&model(false), &requests).await;
+        assert_eq!(asked, ["0"; 5]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_voters_on_a_long_question_wait_for_the_first() {
+        let question = "x".repeat(LEAST_BYTES);
+        let ballots: Vec<Request> = (0..3).map(|n| request("short", &question, n)).collect();
+        assert_eq!(asked_at(&model(true), &ballots).await, ["0", "1", "1"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_known_is_sent_at_once_until_it_is_forgotten() {
+        let long = "x".repeat(LEAST_BYTES);
+        let model = model(true);
+        asked_at(&model, &[request(&long, "1", 0)]).await;
+        let two = [request(&long, "2", 0), request(&long, "3", 0)];
+        assert_eq!(asked_at(&model, &two).await, ["1", "1"]);
+        tokio::time::sleep(KEPT).await;
+        assert_eq!(asked_at(&model, &two).await, ["302", "303"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_ever() {
+        let long = "x".repeat(LEAST_BYTES);
+        let slow = request(&long, "1", u32::MAX);
+        let asked = asked_at(&model(true), &[slow, request(&long, "2", 0)]).await;
+        assert_eq!(asked, ["0", "60"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn if_the_first_gives_up_the_others_go() {
+        let long = "x".repeat(LEAST_BYTES);
+        let model = model(true);
+        let (one, other) = (request(&long, "1", u32::MAX), request(&long, "2", 0));
+        let impatient = timeout(Duration::from_secs(5), model.generate(&one));
+        let (gone, answered) = tokio::join!(impatient, model.generate(&other));
+        assert!(gone.is_err());
+        assert_eq!(answered.unwrap().text, "5");
+    }
+}
