@@ -39,8 +39,8 @@ mod voting;
 
 pub use fan_out::{FanOut, Order, Stop};
 pub use map_reduce::{
-    DocumentSummary, MapReduce, ReduceItem, ReduceTask, Reduction, document_agent, map_documents,
-    pack, summary_agent,
+    DocumentSummary, FanIn, MapReduce, Place, ReduceGroup, ReduceItem, ReduceTask, ReduceTree,
+    Reduction, TreeEnd, document_agent, map_documents, pack, summary_agent,
 };
 pub use options::{AgentOptions, FailurePolicy, RunOptions};
 pub use run::RunError;

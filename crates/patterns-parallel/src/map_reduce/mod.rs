@@ -10,8 +10,10 @@ mod answer;
 mod pack;
 mod pattern;
 mod task;
+mod tree;
 
 pub use answer::{DocumentSummary, Reduction, document_agent, summary_agent};
 pub use pack::pack;
 pub use pattern::{MapReduce, map_documents};
 pub use task::{ReduceItem, ReduceTask};
+pub use tree::{FanIn, Place, ReduceGroup, ReduceTree, TreeEnd};

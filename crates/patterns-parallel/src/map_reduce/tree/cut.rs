@@ -1,0 +1,129 @@
+//! Cuts neighbours into groups that fit a reduce call, at places that their content chooses.
+
+use std::cmp::Reverse;
+use std::ops::Range;
+
+use crate::map_reduce::pack::pack;
+
+/// What matters of an item when a group is cut.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    pub(super) size: u64,
+    pub(super) priority: u64,
+}
+
+/// Returns groups that cover `parts` in order, each of one item or within `budget` and `cap`.
+///
+/// Only if no two neighbours fit are all groups of one item.
+pub(super) fn cut(parts: &[Part], budget: u64, cap: usize) -> Vec<Range<usize>> {
+    let groups = by_priority(parts, budget, cap);
+    if parts.len() < 2 || groups.len() < parts.len() {
+        return groups;
+    }
+    let sizes: Vec<u64> = parts.iter().map(|part| part.size).collect();
+    match pack(&sizes, budget) {
+        Some(packed) => packed.into_iter().flat_map(|it| chunks(it, cap)).collect(),
+        None => groups,
+    }
+}
+
+/// Cuts what does not fit after its part of the highest priority, again and again.
+fn by_priority(parts: &[Part], budget: u64, cap: usize) -> Vec<Range<usize>> {
+    let mut sums = vec![0u128];
+    let mut sum = 0u128;
+    sums.extend(parts.iter().map(|part| {
+        sum += u128::from(part.size);
+        sum
+    }));
+    let fits = |it: &Range<usize>| {
+        it.len() < 2 || (it.len() <= cap && sums[it.end] - sums[it.start] <= u128::from(budget))
+    };
+    let mut groups = Vec::new();
+    let whole = 0..parts.len();
+    let mut open = vec![whole];
+    while let Some(range) = open.pop() {
+        if fits(&range) {
+            groups.push(range);
+        } else {
+            let end = cut_place(parts, &range);
+            open.push(end..range.end);
+            open.push(range.start..end);
+        }
+    }
+    groups
+}
+
+/// Returns after which of at least two parts to cut: at equal priority (of documents that are the
+/// same), nearest to the middle.
+fn cut_place(parts: &[Part], range: &Range<usize>) -> usize {
+    let middle = range.start + range.len() / 2;
+    (range.start + 1..range.end)
+        .max_by_key(|&end| (parts[end - 1].priority, Reverse(end.abs_diff(middle))))
+        .unwrap_or(range.end)
+}
+
+fn chunks(range: Range<usize>, cap: usize) -> impl Iterator<Item = Range<usize>> {
+    let end = range.end;
+    range
+        .step_by(cap)
+        .map(move |start| start..end.min(start.saturating_add(cap)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(parts: &[(u64, u64)], budget: u64, cap: usize, expected: &[(usize, usize)]) {
+        let parts: Vec<Part> = parts
+            .iter()
+            .map(|&(size, priority)| Part { size, priority })
+            .collect();
+        let groups = cut(&parts, budget, cap);
+        let groups: Vec<(usize, usize)> = groups.iter().map(|it| (it.start, it.end)).collect();
+        assert_eq!(groups, expected, "{parts:?}");
+    }
+
+    #[test]
+    fn what_is_too_large_is_cut_where_its_content_says() {
+        check(&[], 10, 4, &[(0, 0)]);
+        check(&[(99, 1)], 10, 4, &[(0, 1)]);
+        check(&[(1, 5), (1, 9), (1, 7), (1, 8)], 10, 4, &[(0, 4)]);
+        check(&[(1, 5), (1, 9), (1, 7), (1, 8)], 10, 3, &[(0, 2), (2, 4)]);
+        check(
+            &[(1, 5), (1, 9), (1, 7), (1, 8)],
+            1,
+            3,
+            &[(0, 1), (1, 2), (2, 3), (3, 4)],
+        );
+        check(
+            &[(5, 9), (5, 1), (5, 2), (1, 0)],
+            10,
+            4,
+            &[(0, 1), (1, 3), (3, 4)],
+        );
+    }
+
+    #[test]
+    fn equal_documents_are_cut_in_the_middle() {
+        check(&[(1, 7); 8], 10, 3, &[(0, 2), (2, 4), (4, 6), (6, 8)]);
+    }
+
+    #[test]
+    fn where_cuts_part_all_that_fits_it_is_packed() {
+        // Cut in the middle first, no two are left that fit.
+        check(&[(60, 1), (40, 9), (40, 2)], 80, 4, &[(0, 1), (1, 3)]);
+        let parts = [(80, 1), (9, 8), (9, 9), (9, 1), (80, 0)];
+        check(&parts, 80, 9, &[(0, 1), (1, 4), (4, 5)]);
+        check(&parts, 80, 2, &[(0, 1), (1, 3), (3, 4), (4, 5)]);
+    }
+
+    #[test]
+    fn no_sum_overflows() {
+        check(
+            &[(u64::MAX, 1), (u64::MAX, 2)],
+            u64::MAX - 1,
+            4,
+            &[(0, 1), (1, 2)],
+        );
+    }
+}

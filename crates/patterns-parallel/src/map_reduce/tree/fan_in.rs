@@ -1,0 +1,57 @@
+//! How many items a reduce call takes, and what a digest says about where groups end.
+
+/// How many items one reduce call combines: on average, and at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FanIn {
+    mean: u32,
+    cap: u32,
+}
+
+impl FanIn {
+    /// Makes a fan-in; `None` unless `2 ≤ mean ≤ cap`.
+    pub fn new(mean: u32, cap: u32) -> Option<Self> {
+        (2 <= mean && mean <= cap).then_some(Self { mean, cap })
+    }
+
+    /// Returns how many items a group has on average where the budget is no limit.
+    pub fn mean(self) -> u32 {
+        self.mean
+    }
+
+    /// Returns how many items a group has at most.
+    pub fn cap(self) -> u32 {
+        self.cap
+    }
+
+    /// Reads what a leaf's digest says about the groups around it.
+    pub(super) fn identify(self, digest: &[u8; 32]) -> Identity {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = *digest;
+        let mut rest = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
+        let mut height = 0;
+        let mean = u64::from(self.mean);
+        while rest != 0 && rest.is_multiple_of(mean) {
+            rest /= mean;
+            height += 1;
+        }
+        Identity {
+            height,
+            priority: u64::from_le_bytes([i, j, k, l, m, n, o, p]),
+        }
+    }
+}
+
+/// Eight items on average: with more, models lose some; with fewer, the tree gets deep.
+impl Default for FanIn {
+    fn default() -> Self {
+        Self { mean: 8, cap: 16 }
+    }
+}
+
+/// What of a leaf decides about groups; a combination has that of its last leaf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// At levels below this a group ends after the leaf.
+    pub(super) height: usize,
+    /// Where groups that are too large are cut first.
+    pub(super) priority: u64,
+}

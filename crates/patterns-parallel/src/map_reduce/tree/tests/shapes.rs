@@ -1,0 +1,54 @@
+//! Particular trees.
+
+use super::*;
+
+#[test]
+fn what_is_held_does_not_grow_with_the_number_of_leaves() {
+    let fan_in = FanIn::default();
+    let mut peaks = Vec::new();
+    for count in [1_000, 100_000] {
+        let leaves = equal(0..count);
+        let (built, peak) = build(&leaves, (1_000, fan_in, 60), 32, random(3));
+        assert_eq!(built.root.len() as u64, count);
+        peaks.push(peak);
+    }
+    let levels = levels(fan_in, 100_000);
+    assert!(peaks[1] <= 64 * 8 * levels, "{peaks:?}");
+    assert!(peaks[1] < 4 * peaks[0], "{peaks:?}");
+}
+
+#[test]
+fn few_documents_take_one_call_and_a_single_one_takes_one_too() {
+    for count in [1, 2, 16] {
+        let built = in_order(&equal(0..count), (1_000, FanIn::default(), 10));
+        assert_eq!(built.calls.len(), 1, "{count}");
+        assert_eq!(built.calls[0].level, 0);
+    }
+    let built = in_order(&equal([1]), (5, FanIn::default(), 10));
+    assert_eq!(built.calls.len(), 1, "larger than the budget, but alone");
+    assert_eq!(
+        in_order(&Leaves::new(), (5, FanIn::default(), 10)).end,
+        TreeEnd::Empty
+    );
+}
+
+#[test]
+fn equal_documents_are_combined_in_a_balanced_tree() {
+    let built = in_order(&equal([3; 1_000]), (NO_LIMIT, FanIn::default(), 10));
+    assert_eq!(built.root.len(), 1_000);
+    assert_eq!(built.depth(), 3);
+}
+
+#[test]
+fn a_group_is_ready_when_its_items_are() {
+    let leaves = equal(0..200);
+    let mut tree = ReduceTree::new(NO_LIMIT, FanIn::default());
+    let places: Vec<Place> = leaves.iter().map(|_| tree.push()).collect();
+    // The first leaf is slow, and nothing says yet where the documents end.
+    for (place, (digest, _)) in places.iter().zip(&leaves).skip(1) {
+        tree.leaf_answered(*place, digest, 10);
+    }
+    let groups = std::iter::from_fn(|| tree.next_group()).count();
+    assert!(groups > 10, "{groups} groups wait for no one");
+    assert_eq!(tree.end(), None);
+}
