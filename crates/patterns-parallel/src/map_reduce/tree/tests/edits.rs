@@ -19,8 +19,8 @@ fn edited(ids: &[u64], at: usize, kind: usize) -> Vec<u64> {
 }
 
 /// Counts the calls that an edit adds to those already paid for.
-fn new_calls(ids: &[u64], at: usize, kind: usize, fan_in: FanIn) -> usize {
-    let settings = (NO_LIMIT, fan_in, 10);
+fn new_calls(ids: &[u64], at: usize, kind: usize, (budget, fan_in): (u64, FanIn)) -> usize {
+    let settings = (budget, fan_in, 10);
     let old = in_order(&equal(ids.iter().copied()), settings);
     let new = in_order(&equal(edited(ids, at, kind)), settings);
     new.keys().difference(&old.keys()).count()
@@ -39,7 +39,7 @@ proptest! {
     ) {
         let fan_in = FanIn::new(mean, 2 * mean).unwrap();
         let ids: Vec<u64> = (first..).take(count).collect();
-        let calls = new_calls(&ids, at.index(count), kind, fan_in);
+        let calls = new_calls(&ids, at.index(count), kind, (NO_LIMIT, fan_in));
         let bound = 2 * levels(fan_in, count);
         prop_assert!(calls <= bound + 6, "{} calls, bound {}", calls, bound);
     }
@@ -53,21 +53,33 @@ proptest! {
     }
 }
 
-#[test]
-fn of_a_thousand_edits_nearly_all_are_a_path_to_the_root() {
-    let fan_in = FanIn::default();
+/// Returns the new calls of each of 300 edits of 300 documents.
+fn of_edits(limits: (u64, FanIn)) -> Vec<usize> {
     let ids: Vec<u64> = (0..300).collect();
     let mut random = random(7);
-    let calls: Vec<usize> = (0..1_000)
-        .map(|n| new_calls(&ids, random() % ids.len(), n % 3, fan_in))
-        .collect();
-    let beyond = calls
-        .iter()
-        .filter(|&&it| it > 2 * levels(fan_in, ids.len()));
-    assert!(beyond.count() <= 5);
-    let mean = calls.iter().sum::<usize>() as f64 / calls.len() as f64;
-    assert!(
-        mean < 4.0,
-        "{mean} calls on average, of about 50 in the tree"
-    );
+    (0..300)
+        .map(|n| new_calls(&ids, random() % ids.len(), n % 3, limits))
+        .collect()
+}
+
+fn mean(calls: &[usize]) -> f64 {
+    calls.iter().sum::<usize>() as f64 / calls.len() as f64
+}
+
+#[test]
+fn nearly_every_edit_changes_a_path_to_the_root() {
+    let fan_in = FanIn::default();
+    let calls = of_edits((NO_LIMIT, fan_in));
+    let beyond = calls.iter().filter(|&&it| it > 2 * levels(fan_in, 300));
+    assert!(beyond.count() <= 2);
+    let mean = mean(&calls);
+    assert!(mean < 4.0, "{mean} of about 50 calls");
+}
+
+#[test]
+fn cuts_for_the_budget_stay_where_they_are() {
+    // Of these 300 documents most are between the same two boundaries.
+    let fan_in = FanIn::new(1_000, 1_000);
+    let mean = mean(&of_edits((80, fan_in.unwrap())));
+    assert!(mean < 6.0, "{mean} of about 70 calls");
 }

@@ -52,3 +52,21 @@ fn a_group_is_ready_when_its_items_are() {
     assert!(groups > 10, "{groups} groups wait for no one");
     assert_eq!(tree.end(), None);
 }
+
+#[test]
+fn the_last_leaf_may_fail_after_all_others_have_ended() {
+    for count in [3, 100] {
+        let mut tree = ReduceTree::new(NO_LIMIT, FanIn::default());
+        let places: Vec<Place> = (0..count).map(|_| tree.push()).collect();
+        tree.finish();
+        for (place, (digest, _)) in places.iter().zip(equal(1..count)) {
+            tree.leaf_answered(*place, &digest, 10);
+        }
+        std::iter::from_fn(|| tree.next_group()).for_each(drop);
+        tree.leaf_failed(Place(count - 1));
+        assert!(
+            tree.next_group().is_some(),
+            "of {count} leaves the last group is left"
+        );
+    }
+}
