@@ -3,18 +3,17 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use patterns_core::{
-    AgentError, AgentErrorKind, Answer, BoxFuture, Branch, BranchEnd, BranchId, Event,
-    ModelErrorKind, Origin, StepRole, Usage,
+    AgentError, Answer, BoxFuture, Branch, BranchEnd, BranchId, Event, Origin, StepRole, Usage,
 };
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use crate::RunOptions;
+use crate::settle::settle;
 
 /// Runs one piece of work per input, at most `concurrency` at once, and yields a [`Branch`] for
 /// every input that was started.
@@ -58,7 +57,11 @@ pub struct FanOut<'a, I, B, S> {
     /// Ready when nothing new may begin.
     draining: Pin<Box<WaitForCancellationFutureOwned>>,
     running: FuturesUnordered<Numbered<'a, B>>,
-    labels: BTreeMap<u64, String>,
+    started: BTreeMap<u64, Started>,
+    /// Work that goes before the next input.
+    added: VecDeque<(u64, Started, I)>,
+    /// Whether no input is to be pulled for now.
+    is_held: bool,
     /// Finished branches that wait for their turn, by number.
     waiting: BTreeMap<u64, Branch<B>>,
     /// Finished branches that can be yielded.
@@ -74,7 +77,15 @@ const MAX_STREAK: u32 = 16;
 
 /// Branches that may wait for a slow one before them, for each one in flight. A call that gets stuck
 /// for a minute holds back what a fast provider answers in that minute.
-const WINDOW: usize = 64;
+pub(crate) const WINDOW: usize = 64;
+
+/// A branch that has not ended.
+struct Started {
+    role: StepRole,
+    label: String,
+    /// Whether it works on an input, which failure policies count.
+    is_input: bool,
+}
 
 /// The work of one branch.
 type Work<'a, B> = BoxFuture<'a, Result<Answer<B>, AgentError>>;
@@ -132,7 +143,9 @@ where
             failed: 0,
             draining: Box::pin(options.drain.clone().cancelled_owned()),
             running: FuturesUnordered::new(),
-            labels: BTreeMap::new(),
+            started: BTreeMap::new(),
+            added: VecDeque::new(),
+            is_held: false,
             waiting: BTreeMap::new(),
             ready: VecDeque::new(),
             next_out: 0,
@@ -172,25 +185,82 @@ where
         BranchId(self.next_id)
     }
 
-    fn may_admit(&self) -> bool {
-        let bound = self.options.concurrency.get();
-        let is_window_open = match self.order {
-            Order::Finish => true,
-            Order::Input => self.running.len() + self.waiting.len() < WINDOW * bound,
+    /// Adds work that the branches so far gave rise to, and returns its number; it goes before the
+    /// next input. Failure policies count inputs only, but under
+    /// [`FailFast`](crate::FailurePolicy::FailFast) its failure ends the fan-out, too. For
+    /// [`Order::Finish`].
+    pub(crate) fn add(&mut self, role: StepRole, label: String, input: I) -> BranchId {
+        let id = self.number();
+        let started = Started {
+            role,
+            label,
+            is_input: false,
         };
-        !self.is_exhausted && self.stop.is_none() && self.running.len() < bound && is_window_open
+        self.added.push_back((id, started, input));
+        BranchId(id)
     }
 
-    fn start(&mut self, label: String, input: I) {
+    /// Pulls no more inputs while `is_held`.
+    pub(crate) fn hold(&mut self, is_held: bool) {
+        self.is_held = is_held;
+    }
+
+    /// Returns whether every input has been pulled.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.is_exhausted
+    }
+
+    fn number(&mut self) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
+        id
+    }
+
+    fn has_place(&self) -> bool {
+        self.stop.is_none() && self.running.len() < self.options.concurrency.get()
+    }
+
+    fn may_pull(&self) -> bool {
+        let window = WINDOW * self.options.concurrency.get();
+        let is_window_open = match self.order {
+            Order::Finish => !self.is_held,
+            Order::Input => self.running.len() + self.waiting.len() < window,
+        };
+        !self.is_exhausted && self.has_place() && is_window_open
+    }
+
+    /// Fills free places: with added work first, then with inputs as far as there are any yet.
+    fn admit(&mut self, cx: &mut Context<'_>) {
+        while self.has_place()
+            && let Some((id, started, input)) = self.added.pop_front()
+        {
+            self.start(id, started, input);
+        }
+        while self.may_pull() {
+            match self.inputs.as_mut().poll_next(cx) {
+                Poll::Ready(Some((label, input))) => {
+                    let started = Started {
+                        role: self.role,
+                        label,
+                        is_input: true,
+                    };
+                    let id = self.number();
+                    self.start(id, started, input);
+                }
+                Poll::Ready(None) => self.is_exhausted = true,
+                Poll::Pending => break,
+            }
+        }
+    }
+
+    fn start(&mut self, id: u64, started: Started, input: I) {
         let origin = self.origin(id);
         self.options.events.emit(Event::BranchStarted {
             origin,
-            role: self.role,
-            label: label.clone(),
+            role: started.role,
+            label: started.label.clone(),
         });
-        self.labels.insert(id, label);
+        self.started.insert(id, started);
         let work = (self.work)(input, origin);
         self.running.push(Box::pin(async move { (id, work.await) }));
     }
@@ -206,11 +276,16 @@ where
         let origin = self.origin(id);
         let (usage, end) = settle(&self.options, origin, result);
         if let BranchEnd::Failed(error) = &end {
-            self.failed += 1;
-            let kind = error.kind();
-            if kind.is_fatal() {
+            let is_input = self.started.get(&id).is_none_or(|it| it.is_input);
+            self.failed += u64::from(is_input);
+            let (failed, total) = if is_input {
+                (self.failed, self.total)
+            } else {
+                (1, None)
+            };
+            if error.kind().is_fatal() {
                 self.stop.get_or_insert(Stop::Fatal);
-            } else if self.options.on_failure.must_stop(self.failed, self.total) {
+            } else if self.options.on_failure.must_stop(failed, total) {
                 self.stop.get_or_insert(Stop::Policy);
             }
         }
@@ -222,7 +297,7 @@ where
 
     fn cancel_running(&mut self) {
         self.running = FuturesUnordered::new();
-        for id in self.labels.keys().copied().collect::<Vec<_>>() {
+        for id in self.started.keys().copied().collect::<Vec<_>>() {
             let origin = self.origin(id);
             // What a cancelled call has cost is not known here.
             let usage = Usage::default();
@@ -233,10 +308,13 @@ where
     }
 
     fn deliver(&mut self, id: u64, usage: Usage, end: BranchEnd<B>) {
+        let Some(Started { role, label, .. }) = self.started.remove(&id) else {
+            return;
+        };
         let branch = Branch {
             id: BranchId(id),
-            role: self.role,
-            label: self.labels.remove(&id).unwrap_or_default(),
+            role,
+            label,
             usage,
             end,
         };
@@ -275,13 +353,7 @@ where
                 this.streak += 1;
                 return Poll::Ready(Some(branch));
             }
-            while this.may_admit() {
-                match this.inputs.as_mut().poll_next(cx) {
-                    Poll::Ready(Some((label, input))) => this.start(label, input),
-                    Poll::Ready(None) => this.is_exhausted = true,
-                    Poll::Pending => break,
-                }
-            }
+            this.admit(cx);
             match this.running.poll_next_unpin(cx) {
                 Poll::Ready(Some((id, result))) => this.finish(id, result),
                 Poll::Ready(None) if this.is_exhausted || this.stop.is_some() => {
@@ -306,38 +378,5 @@ impl<I, B, S> fmt::Debug for FanOut<'_, I, B, S> {
             .field("running", &self.running.len())
             .field("stop", &self.stop)
             .finish_non_exhaustive()
-    }
-}
-
-/// How a branch ends whose call was held back when the run was told to end.
-const NOT_SENT: AgentErrorKind = AgentErrorKind::Model(ModelErrorKind::NotSent);
-
-/// Turns the result of a branch into its end and bill, and tells so.
-pub(crate) fn settle<B>(
-    options: &RunOptions,
-    origin: Origin,
-    result: Result<Answer<B>, AgentError>,
-) -> (Usage, BranchEnd<B>) {
-    let events = Arc::clone(&options.events);
-    match result {
-        Ok(answer) => {
-            let usage = answer.usage;
-            events.emit(Event::BranchAnswered { origin, usage });
-            (usage, BranchEnd::Answered(answer.value))
-        }
-        Err(error) if error.kind() == NOT_SENT => {
-            let usage = error.usage();
-            events.emit(Event::BranchCancelled { origin, usage });
-            (usage, BranchEnd::Cancelled)
-        }
-        Err(error) => {
-            let (kind, usage) = (error.kind(), error.usage());
-            events.emit(Event::BranchFailed {
-                origin,
-                kind,
-                usage,
-            });
-            (usage, BranchEnd::Failed(error))
-        }
     }
 }

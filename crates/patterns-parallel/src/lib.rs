@@ -34,6 +34,7 @@ mod map_reduce;
 mod options;
 mod run;
 mod sectioning;
+mod settle;
 mod tokens;
 mod voting;
 

@@ -8,7 +8,8 @@ use patterns_core::{
 };
 
 use crate::RunOptions;
-use crate::fan_out::{FanOut, Stop, settle};
+use crate::fan_out::{FanOut, Stop};
+use crate::settle::settle;
 
 /// A run that could not be carried out at all; nothing was asked of any model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -146,6 +147,11 @@ impl<'a> Run<'a> {
         (branches, fan_out.stopped())
     }
 
+    /// Returns whether a branch of the fan-out has failed.
+    pub(crate) fn has_failures(&self) -> bool {
+        self.fan_out.failed > 0
+    }
+
     /// Returns why the fan-out that was just accounted for cannot be aggregated, if it cannot.
     pub(crate) fn verdict(&self, stop: Option<Stop>) -> Result<(), AggregateError> {
         let Counts {
@@ -193,10 +199,11 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Returns the error for the last failed step.
+    /// Returns the error for a failed step: the last one, or one that had to stop the run.
     pub(crate) fn step_error(&self) -> AggregateError {
-        let failed = self.steps.iter().rev().find_map(Branch::error);
-        match failed {
+        let mut failed = self.steps.iter().rev().filter_map(Branch::error);
+        let last = failed.clone().next();
+        match failed.find(|error| error.is_fatal()).or(last) {
             Some(error) if error.is_fatal() => {
                 AggregateError::caused_by(AggregateErrorKind::Stopped, error.clone())
             }

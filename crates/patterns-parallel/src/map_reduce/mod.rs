@@ -1,16 +1,18 @@
 //! Map-reduce: an agent per document in parallel, then a combination.
 //!
 //! ```text
-//! documents (a stream) ─► map agent each ─► answers ─► pack by tokens ─► reduce agent
-//!                                              ▲                            │
-//!                                              └── until one is left ◄──────┘
+//! documents (a stream) ─► map agent each ─► answers ─► tree: neighbours that belong together
+//!                                             ▲              │ as soon as they are all there
+//!                                             └─ reduce agent ◄┘ … until one is left
 //! ```
 
 mod answer;
+mod course;
 mod pack;
 mod pattern;
 mod task;
 mod tree;
+mod work;
 
 pub use answer::{DocumentSummary, Reduction, document_agent, summary_agent};
 pub use pack::pack;

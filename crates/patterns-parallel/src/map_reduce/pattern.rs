@@ -4,26 +4,28 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_core::Stream;
-use futures_util::{StreamExt, stream};
-use patterns_core::{
-    Agent, AggregateError, AggregateErrorKind, Branch, Contract, ContractError, Document, Model,
-    Outcome, Pattern, StepRole,
-};
+use futures_util::StreamExt;
+use patterns_core::{Agent, Branch, Contract, ContractError, Document, Model, Outcome, Pattern};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::answer::{
     DocumentSummary, Reduction, custom_reduce_agent, document_agent, reduce_agent, summary_agent,
 };
-use super::pack::pack;
-use super::task::{ReduceItem, ReduceTask};
+use super::course::Course;
+use super::task::ReduceTask;
+use super::tree::{FanIn, ReduceTree};
+use super::work::Task;
 use crate::run::Run;
-use crate::{AgentOptions, FanOut, Order, RunError, RunOptions, estimate_tokens};
+use crate::{AgentOptions, FanOut, Order, RunError, RunOptions};
 
 /// Works on every document in parallel and combines the answers.
 ///
-/// `M` is what the map agent answers, `R` what the reduce agent makes of many. The answers are
-/// combined in one call if they fit the token budget, else in a balanced tree in document order.
+/// `M` is what the map agent answers, `R` what the reduce agent makes of many. A few answers that
+/// fit the token budget are combined in one call; more of them in a tree, in document order. A
+/// combination is made as soon as its own parts are there, whatever else is under way, and which
+/// answers are its parts depends on the documents, not on the order of the answers. A change of
+/// one document changes only the combinations above it; see [`ReduceTree`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -49,6 +51,8 @@ pub struct MapReduce<M, R> {
     map: Arc<dyn Agent<Document, M>>,
     reduce: Arc<dyn Agent<ReduceTask<M, R>, R>>,
     reduce_tokens: u64,
+    /// `None` if what was asked for cannot be.
+    fan_in: Option<FanIn>,
 }
 
 impl MapReduce<DocumentSummary, Reduction> {
@@ -98,6 +102,7 @@ impl<M, R> MapReduce<M, R> {
             map,
             reduce,
             reduce_tokens: Self::DEFAULT_REDUCE_TOKENS,
+            fan_in: Some(FanIn::default()),
         }
     }
 
@@ -108,9 +113,15 @@ impl<M, R> MapReduce<M, R> {
         self.reduce_tokens = tokens;
         self
     }
-}
 
-type Item<M, R> = ReduceItem<M, R>;
+    /// Sets how many answers one reduce call combines on average where the token budget is no
+    /// limit, 8 if not set; at most, it is twice as many. The least is 2.
+    #[must_use]
+    pub fn fan_in(mut self, mean: u32) -> Self {
+        self.fan_in = FanIn::new(mean, mean.saturating_mul(2));
+        self
+    }
+}
 
 impl<M, R> MapReduce<M, R>
 where
@@ -124,7 +135,7 @@ where
     ///
     /// # Errors
     ///
-    /// Returns a [`RunError`] if there is no document.
+    /// Returns a [`RunError`] if there is no document, or if the fan-in is less than 2.
     ///
     /// # Cancellation
     ///
@@ -137,92 +148,61 @@ where
     where
         S: Stream<Item = Document> + Send,
     {
-        let (mut run, fan_out) = start(&self.map, documents, options).await?;
-        let (branches, stop) = run.collect(fan_out).await;
-        if let Err(error) = run.verdict(stop) {
-            return Ok(run.finish(Err(error), branches));
-        }
-        let items = branches.iter().filter_map(|branch| {
-            branch.value().map(|answer| Item::Mapped {
-                id: branch.label.clone(),
-                answer: answer.clone(),
-            })
+        let mut branches = Vec::new();
+        let keep = |branch| branches.push(branch);
+        let course = self.course(documents, options, Order::Finish, keep);
+        let mut outcome = course.await?;
+        branches.sort_by_key(|branch| branch.id);
+        outcome.branches = branches;
+        Ok(outcome)
+    }
+
+    /// As [`run`](Self::run), but hands each document's branch to `each`, in input order and as
+    /// soon as it can. The outcome's list of branches is empty.
+    ///
+    /// Of any number of documents it holds only those under way, those that wait for a slow one
+    /// before them, and the answers that wait for their neighbours in the tree. (The outcome's
+    /// steps name every reduce call, without its answer.)
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`RunError`] if there is no document, or if the fan-in is less than 2.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future ends all calls under way.
+    pub async fn run_each<S>(
+        &self,
+        documents: S,
+        options: &RunOptions,
+        each: impl FnMut(Branch<M>),
+    ) -> Result<Outcome<R, M>, RunError>
+    where
+        S: Stream<Item = Document> + Send,
+    {
+        self.course(documents, options, Order::Input, each).await
+    }
+
+    async fn course<S>(
+        &self,
+        documents: S,
+        options: &RunOptions,
+        order: Order,
+        each: impl FnMut(Branch<M>),
+    ) -> Result<Outcome<R, M>, RunError>
+    where
+        S: Stream<Item = Document> + Send,
+    {
+        let fan_in = self
+            .fan_in
+            .ok_or(RunError::InvalidSetup("a fan-in is at least 2"))?;
+        let tree = ReduceTree::new(self.reduce_tokens, fan_in);
+        let (run, documents) = start(documents, options).await?;
+        let inputs = documents.map(|(label, document)| (label, Task::Map(document)));
+        let fan_out = FanOut::new(inputs, options, |task, origin| {
+            Box::pin(task.carry_out(&*self.map, &*self.reduce, origin))
         });
-        let value = self.reduce_all(items.collect(), &mut run).await;
-        Ok(run.finish(value, branches))
-    }
-
-    async fn reduce_all(
-        &self,
-        mut items: Vec<Item<M, R>>,
-        run: &mut Run<'_>,
-    ) -> Result<R, AggregateError> {
-        for level in 0.. {
-            if matches!(items[..], [Item::Reduced { .. }])
-                && let Some(Item::Reduced { answer, .. }) = items.pop()
-            {
-                return Ok(answer);
-            }
-            let sizes: Vec<u64> = items.iter().map(size).collect();
-            let groups = pack(&sizes, self.reduce_tokens)
-                .ok_or_else(|| AggregateError::new(AggregateErrorKind::DoesNotFit))?;
-            let is_last = groups.len() == 1;
-            let mut rest = items.into_iter();
-            let groups: Vec<Vec<_>> = groups
-                .iter()
-                .map(|group| rest.by_ref().take(group.len()).collect())
-                .collect();
-            items = self.reduce_level(groups, level, is_last, run).await?;
-        }
-        Err(AggregateError::new(AggregateErrorKind::DoesNotFit))
-    }
-
-    /// Combines each group of several items; a lone item passes up as it is, unless it is the last.
-    async fn reduce_level(
-        &self,
-        groups: Vec<Vec<Item<M, R>>>,
-        level: usize,
-        is_last: bool,
-        run: &mut Run<'_>,
-    ) -> Result<Vec<Item<M, R>>, AggregateError> {
-        let mut next: Vec<Option<Item<M, R>>> = Vec::new();
-        let mut tasks = Vec::new();
-        for (place, mut items) in groups.into_iter().enumerate() {
-            next.push(None);
-            if items.len() == 1 && !is_last {
-                next[place] = items.pop();
-            } else {
-                tasks.push((place, ReduceTask { items, level }));
-            }
-        }
-        let reduce = &self.reduce;
-        let places: Vec<(usize, String, String)> = tasks.iter().map(placed).collect();
-        let inputs = tasks.into_iter().map(|(_, task)| (task.name(), task));
-        let fan_out = FanOut::new(stream::iter(inputs), run.options, |task, origin| {
-            Box::pin(async move { reduce.run(&task, origin).await })
-        })
-        .role(StepRole::Reduce);
-        let mut fan_out = fan_out.first(run.next_id());
-        let first = fan_out.next_id().0;
-        let mut is_whole = true;
-        while let Some(branch) = fan_out.next().await {
-            let number = usize::try_from(branch.id.0 - first).unwrap_or_default();
-            let (place, first, last) = places[number].clone();
-            match run.take_step(branch) {
-                Some(answer) => {
-                    next[place] = Some(Item::Reduced {
-                        first,
-                        last,
-                        answer,
-                    })
-                }
-                None => is_whole = false,
-            }
-        }
-        if !is_whole {
-            return Err(run.step_error());
-        }
-        Ok(next.into_iter().flatten().collect())
+        Ok(Course::new(run, tree, order, each).run(fan_out).await)
     }
 }
 
@@ -248,7 +228,10 @@ where
     M: Send + Sync + 'static,
     S: Stream<Item = Document> + Send,
 {
-    let (mut run, fan_out) = start(map, documents, options).await?;
+    let (mut run, inputs) = start(documents, options).await?;
+    let fan_out = FanOut::new(inputs, options, |document, origin| {
+        Box::pin(async move { map.run(&document, origin).await })
+    });
     let mut fan_out = fan_out.order(Order::Input);
     while let Some(branch) = fan_out.next().await {
         run.account(&branch);
@@ -259,17 +242,10 @@ where
 }
 
 /// Begins a run on at least one document.
-async fn start<'a, M: Send + Sync + 'static, S: Stream<Item = Document> + Send + 'a>(
-    map: &'a Arc<dyn Agent<Document, M>>,
+async fn start<'a, S: Stream<Item = Document> + Send + 'a>(
     documents: S,
     options: &'a RunOptions,
-) -> Result<
-    (
-        Run<'a>,
-        FanOut<'a, Document, M, impl Stream<Item = (String, Document)> + 'a>,
-    ),
-    RunError,
-> {
+) -> Result<(Run<'a>, impl Stream<Item = (String, Document)> + Send + 'a), RunError> {
     let mut documents = Box::pin(documents.peekable());
     if documents.as_mut().peek().await.is_none() {
         return Err(RunError::NoInput("there is no document"));
@@ -280,28 +256,14 @@ async fn start<'a, M: Send + Sync + 'static, S: Stream<Item = Document> + Send +
     };
     let run = Run::start(options, Pattern::MapReduce, total);
     let inputs = documents.map(|document| (document.id.clone(), document));
-    let fan_out = FanOut::new(inputs, options, move |document, origin| {
-        Box::pin(async move { map.run(&document, origin).await })
-    });
-    Ok((run, fan_out.role(StepRole::Map)))
-}
-
-/// Returns where in its level a task's answer belongs, and the range of documents it covers.
-fn placed<M, R>((place, task): &(usize, ReduceTask<M, R>)) -> (usize, String, String) {
-    let first = task.items.first().map_or("", Item::first);
-    let last = task.items.last().map_or("", Item::last);
-    (*place, first.to_owned(), last.to_owned())
-}
-
-fn size<M: Serialize, R: Serialize>(item: &Item<M, R>) -> u64 {
-    // The fence and the id around an item cost a few tokens too.
-    estimate_tokens(&item.to_json()) + 16
+    Ok((run, inputs))
 }
 
 impl<M, R> fmt::Debug for MapReduce<M, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MapReduce")
             .field("reduce_tokens", &self.reduce_tokens)
+            .field("fan_in", &self.fan_in)
             .finish_non_exhaustive()
     }
 }

@@ -94,11 +94,11 @@ async fn what_does_not_fit_is_combined_in_a_tree() {
     insta::assert_snapshot!(calls.join("\n"), @r"
     level 0: 5 of 000 … 004
     level 0: 5 of 005 … 010
-    level 0: 5 of 011 … 015
-    level 0: 3 of 016 … 019
-    level 1: 2 of 000 … 010
-    level 1: 2 of 011 … 019
-    level 2: 2 of 000 … 019
+    level 0: 3 of 011 … 013
+    level 0: 3 of 015 … 018
+    level 1: 3 of 000 … 013
+    level 1: 2 of 014 … 018
+    level 2: 3 of 000 … 019
     ");
 }
 

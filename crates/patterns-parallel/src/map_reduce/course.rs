@@ -1,0 +1,232 @@
+//! One map-reduce run under way: what its branches bring goes to the caller and into the tree.
+
+use std::collections::BTreeMap;
+
+use futures_core::Stream;
+use futures_util::StreamExt;
+use patterns_core::{AggregateError, AggregateErrorKind, Branch, BranchId, Outcome, StepRole};
+use serde::Serialize;
+
+use super::task::{ReduceItem, ReduceTask};
+use super::tree::{Place, ReduceGroup, ReduceTree, TreeEnd};
+use super::work::{Made, Task, only, size};
+use crate::fan_out::WINDOW;
+use crate::run::Run;
+use crate::{FanOut, Order, Stop};
+
+/// The state of a run.
+pub(super) struct Course<'a, M, R, E> {
+    run: Run<'a>,
+    tree: ReduceTree,
+    order: Order,
+    each: E,
+    /// The number of the first branch that this has not heard of; it will be a document.
+    unknown: BranchId,
+    /// Documents under way.
+    maps: BTreeMap<BranchId, Place>,
+    /// Combinations under way.
+    reduces: BTreeMap<BranchId, Covered>,
+    /// Answers that wait for their neighbours.
+    items: BTreeMap<Place, ReduceItem<M, R>>,
+    /// Finished documents that wait for their turn.
+    waiting: BTreeMap<Place, Branch<M>>,
+    next_out: Place,
+    /// Whether no combination has failed: without one, there can be no root.
+    is_whole: bool,
+}
+
+/// What a combination is about.
+struct Covered {
+    place: Place,
+    first: String,
+    last: String,
+}
+
+impl<'a, M, R, E> Course<'a, M, R, E>
+where
+    M: Serialize + Clone + 'static,
+    R: Serialize + 'static,
+    E: FnMut(Branch<M>),
+{
+    pub(super) fn new(run: Run<'a>, tree: ReduceTree, order: Order, each: E) -> Self {
+        Self {
+            unknown: run.next_id(),
+            run,
+            tree,
+            order,
+            each,
+            maps: BTreeMap::new(),
+            reduces: BTreeMap::new(),
+            items: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            next_out: Place(0),
+            is_whole: true,
+        }
+    }
+
+    /// Runs the fan-out to its end, adding combinations to it.
+    pub(super) async fn run<S>(
+        mut self,
+        mut fan_out: FanOut<'_, Task<M, R>, Made<M, R>, S>,
+    ) -> Outcome<R, M>
+    where
+        S: Stream<Item = (String, Task<M, R>)>,
+    {
+        loop {
+            let branch = fan_out.next().await;
+            self.announce(fan_out.next_id());
+            let is_idle = branch.is_none();
+            if let Some(branch) = branch {
+                self.take(branch);
+            }
+            if fan_out.is_exhausted() {
+                self.tree.finish();
+            }
+            let has_added = self.add_reduces(&mut fan_out);
+            if is_idle && !has_added {
+                break;
+            }
+            fan_out.hold(self.order == Order::Input && self.is_window_full());
+        }
+        let value = self.value(fan_out.stopped());
+        self.run.finish(value, Vec::new())
+    }
+
+    /// Tells the tree of documents that have begun.
+    fn announce(&mut self, next: BranchId) {
+        for id in (self.unknown.0..next.0).map(BranchId) {
+            self.maps.insert(id, self.tree.push());
+        }
+        self.unknown = next;
+    }
+
+    fn is_window_full(&self) -> bool {
+        let unyielded = self.maps.len() + self.waiting.len();
+        unyielded >= WINDOW * self.run.options.concurrency.get()
+    }
+
+    fn take(&mut self, branch: Branch<Made<M, R>>) {
+        if let Some(covered) = self.reduces.remove(&branch.id) {
+            self.take_reduced(covered, branch);
+        } else if let Some(place) = self.maps.remove(&branch.id) {
+            self.take_mapped(place, branch);
+        }
+    }
+
+    fn take_mapped(&mut self, place: Place, branch: Branch<Made<M, R>>) {
+        let mut known_by = [0; 32];
+        let branch = only(branch, |made| match made {
+            Made::Mapped(digest, answer) => {
+                known_by = digest;
+                Some(answer)
+            }
+            Made::Reduced(_) => None,
+        });
+        self.run.account(&branch);
+        match branch.value() {
+            Some(answer) if self.is_whole => {
+                let (id, answer) = (branch.label.clone(), answer.clone());
+                let item = ReduceItem::Mapped { id, answer };
+                self.tree.leaf_answered(place, &known_by, size(&item));
+                self.items.insert(place, item);
+            }
+            Some(_) | None => self.tree.leaf_failed(place),
+        }
+        self.hand_over(place, branch);
+    }
+
+    fn hand_over(&mut self, place: Place, branch: Branch<M>) {
+        if self.order == Order::Finish {
+            return (self.each)(branch);
+        }
+        self.waiting.insert(place, branch);
+        while let Some(branch) = self.waiting.remove(&self.next_out) {
+            self.next_out.0 += 1;
+            (self.each)(branch);
+        }
+    }
+
+    fn take_reduced(&mut self, covered: Covered, branch: Branch<Made<M, R>>) {
+        let branch = only(branch, |made| match made {
+            Made::Reduced(answer) => Some(answer),
+            Made::Mapped(..) => None,
+        });
+        let Covered { place, first, last } = covered;
+        match self.run.take_step(branch) {
+            Some(answer) if self.is_whole => {
+                let item = ReduceItem::Reduced {
+                    first,
+                    last,
+                    answer,
+                };
+                self.tree.group_answered(place, size(&item));
+                self.items.insert(place, item);
+            }
+            Some(_) => {}
+            None => {
+                self.is_whole = false;
+                self.items.clear();
+            }
+        }
+    }
+
+    /// Adds the combinations that can be made now, and returns whether there are any.
+    fn add_reduces<S>(&mut self, fan_out: &mut FanOut<'_, Task<M, R>, Made<M, R>, S>) -> bool
+    where
+        S: Stream<Item = (String, Task<M, R>)>,
+    {
+        let mut has_added = false;
+        while self.may_reduce(fan_out.is_exhausted(), fan_out.stopped())
+            && let Some(group) = self.tree.next_group()
+        {
+            let (place, task) = self.task(group);
+            let covered = Covered {
+                place,
+                first: task.items.first().map_or("", ReduceItem::first).to_owned(),
+                last: task.items.last().map_or("", ReduceItem::last).to_owned(),
+            };
+            let id = fan_out.add(StepRole::Reduce, task.name(), Task::Reduce(task));
+            self.reduces.insert(id, covered);
+            has_added = true;
+        }
+        self.unknown = fan_out.next_id();
+        has_added
+    }
+
+    /// Returns whether another combination makes sense. Once all documents have ended, it is known
+    /// whether too many of them have failed.
+    fn may_reduce(&self, is_exhausted: bool, stop: Option<Stop>) -> bool {
+        let is_open = !is_exhausted || !self.maps.is_empty();
+        self.is_whole && stop.is_none() && (is_open || self.run.verdict(None).is_ok())
+    }
+
+    fn task(&mut self, group: ReduceGroup) -> (Place, ReduceTask<M, R>) {
+        let items = group.items.iter().filter_map(|at| self.items.remove(at));
+        let items = items.collect();
+        let level = group.level;
+        (group.place, ReduceTask { items, level })
+    }
+
+    fn value(&mut self, stop: Option<Stop>) -> Result<R, AggregateError> {
+        let end = self.tree.end();
+        // What came to its end is whole, even if the run was told to end meanwhile.
+        if let Some(TreeEnd::Root(place)) = end
+            && let Some(ReduceItem::Reduced { answer, .. }) = self.items.remove(&place)
+        {
+            return Ok(answer);
+        }
+        let step_error = self.run.step_error();
+        let is_by_step = match stop {
+            Some(Stop::Fatal) => step_error.kind() == AggregateErrorKind::Stopped,
+            Some(Stop::Policy) => !self.run.has_failures(),
+            Some(Stop::Drained) | None => false,
+        };
+        if !is_by_step {
+            self.run.verdict(stop)?;
+        }
+        Err(match end {
+            Some(TreeEnd::DoesNotFit) => AggregateError::new(AggregateErrorKind::DoesNotFit),
+            Some(TreeEnd::Root(_) | TreeEnd::Empty) | None => step_error,
+        })
+    }
+}
