@@ -10,12 +10,14 @@ mod answer;
 mod course;
 mod pack;
 mod pattern;
+mod rows;
 mod task;
 mod tree;
 mod work;
 
 pub use answer::{DocumentSummary, Reduction, document_agent, summary_agent};
 pub use pack::pack;
-pub use pattern::{MapReduce, map_documents};
+pub use pattern::MapReduce;
+pub use rows::map_documents;
 pub use task::{ReduceItem, ReduceTask};
 pub use tree::{FanIn, Place, ReduceGroup, ReduceTree, TreeEnd};

@@ -206,43 +206,8 @@ where
     }
 }
 
-/// Works on the documents without combining them, handing each branch to `each` in input order as
-/// soon as it can: batch extraction. Any number of documents needs constant memory.
-///
-/// The outcome has the sums; its list of branches is empty.
-///
-/// # Errors
-///
-/// Returns a [`RunError`] if there is no document.
-///
-/// # Cancellation
-///
-/// Dropping the future ends all calls under way.
-pub async fn map_documents<M, S>(
-    map: &Arc<dyn Agent<Document, M>>,
-    documents: S,
-    options: &RunOptions,
-    mut each: impl FnMut(Branch<M>),
-) -> Result<Outcome<(), M>, RunError>
-where
-    M: Send + Sync + 'static,
-    S: Stream<Item = Document> + Send,
-{
-    let (mut run, inputs) = start(documents, options).await?;
-    let fan_out = FanOut::new(inputs, options, |document, origin| {
-        Box::pin(async move { map.run(&document, origin).await })
-    });
-    let mut fan_out = fan_out.order(Order::Input);
-    while let Some(branch) = fan_out.next().await {
-        run.account(&branch);
-        each(branch);
-    }
-    let value = run.verdict(fan_out.stopped());
-    Ok(run.finish(value, Vec::new()))
-}
-
 /// Begins a run on at least one document.
-async fn start<'a, S: Stream<Item = Document> + Send + 'a>(
+pub(super) async fn start<'a, S: Stream<Item = Document> + Send + 'a>(
     documents: S,
     options: &'a RunOptions,
 ) -> Result<(Run<'a>, impl Stream<Item = (String, Document)> + Send + 'a), RunError> {

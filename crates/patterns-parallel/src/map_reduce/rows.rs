@@ -1,0 +1,45 @@
+//! Batch extraction: an agent per document, and no combination.
+
+use std::sync::Arc;
+
+use futures_core::Stream;
+use futures_util::StreamExt;
+use patterns_core::{Agent, Branch, Document, Outcome};
+
+use super::pattern::start;
+use crate::{FanOut, Order, RunError, RunOptions};
+
+/// Works on the documents without combining them, handing each branch to `each` in input order as
+/// soon as it can: batch extraction. Any number of documents needs constant memory.
+///
+/// The outcome has the sums; its list of branches is empty.
+///
+/// # Errors
+///
+/// Returns a [`RunError`] if there is no document.
+///
+/// # Cancellation
+///
+/// Dropping the future ends all calls under way.
+pub async fn map_documents<M, S>(
+    map: &Arc<dyn Agent<Document, M>>,
+    documents: S,
+    options: &RunOptions,
+    mut each: impl FnMut(Branch<M>),
+) -> Result<Outcome<(), M>, RunError>
+where
+    M: Send + Sync + 'static,
+    S: Stream<Item = Document> + Send,
+{
+    let (mut run, inputs) = start(documents, options).await?;
+    let fan_out = FanOut::new(inputs, options, |document, origin| {
+        Box::pin(async move { map.run(&document, origin).await })
+    });
+    let mut fan_out = fan_out.order(Order::Input);
+    while let Some(branch) = fan_out.next().await {
+        run.account(&branch);
+        each(branch);
+    }
+    let value = run.verdict(fan_out.stopped());
+    Ok(run.finish(value, Vec::new()))
+}

@@ -1,0 +1,361 @@
+//! Map-reduce as a stream: no barrier, one bound, a shape that only the documents decide.
+
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt, stream};
+use patterns_core::{
+    AggregateErrorKind, Counts, Document, Event, ModelErrorKind, Outcome, StepRole,
+};
+use patterns_parallel::{FailurePolicy, MapReduce, ReduceTask, RunError, RunOptions};
+use patterns_testkit::{EventLog, ScriptedAgent};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{failure, logged};
+
+type Reduce = ScriptedAgent<ReduceTask<String, String>, String>;
+
+fn documents(count: usize) -> impl Stream<Item = Document> + Send + use<> {
+    stream::iter(0..count).map(|n| Document::new(format!("{n:04}"), format!("text {n}")))
+}
+
+fn number(document: &Document) -> u64 {
+    document.id.parse().unwrap()
+}
+
+/// Answers with the document's text after as many seconds as `seconds` says; `BAD` ones fail.
+fn map(seconds: impl Fn(u64) -> u64 + Send + Sync + 'static) -> ScriptedAgent<Document, String> {
+    let map = ScriptedAgent::new(|document: &Document| match &*document.text {
+        BAD => Err(failure(ModelErrorKind::Refused)),
+        text => Ok(text.to_owned()),
+    });
+    map.latency(move |document| Duration::from_secs(seconds(number(document))))
+}
+
+const BAD: &str = "bad";
+
+/// Answers with a digest of what it combines, so that a root stands for its whole tree.
+fn reduce() -> Reduce {
+    let reduce = ScriptedAgent::new(|task: &ReduceTask<String, String>| Ok(digest(task)));
+    reduce.latency(|task| Duration::from_secs(task.items.len() as u64))
+}
+
+fn digest(task: &ReduceTask<String, String>) -> String {
+    let mut hasher = DefaultHasher::new();
+    format!("{task:?}").hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+fn pattern(
+    seconds: impl Fn(u64) -> u64 + Send + Sync + 'static,
+) -> (MapReduce<String, String>, Arc<Reduce>) {
+    let reduce = Arc::new(reduce());
+    let pattern = MapReduce::new(Arc::new(map(seconds)), Arc::clone(&reduce) as _);
+    (pattern, reduce)
+}
+
+/// The combinations that were asked for, whatever the order.
+fn tasks(reduce: &Reduce) -> BTreeSet<String> {
+    let tasks = reduce.inputs();
+    let tasks: BTreeSet<String> = tasks.iter().map(|task| format!("{task:?}")).collect();
+    assert_eq!(tasks.len(), reduce.inputs().len(), "none is made twice");
+    tasks
+}
+
+/// Writes the run as it went: `m` and `R` where a map or a reduce begins, `.` where one ends.
+fn course(log: &EventLog) -> String {
+    let events = log.events();
+    let signs = events.iter().filter_map(|event| match event {
+        Event::BranchStarted { role, .. } if *role == StepRole::Reduce => Some('R'),
+        Event::BranchStarted { .. } => Some('m'),
+        Event::BranchAnswered { .. } | Event::BranchFailed { .. } => Some('.'),
+        Event::BranchCancelled { .. } => Some('x'),
+        _ => None,
+    });
+    signs.collect()
+}
+
+fn adds_up<A, B>(outcome: &Outcome<A, B>) {
+    let Counts {
+        started,
+        answered,
+        failed,
+        cancelled,
+    } = outcome.counts;
+    assert_eq!(started, answered + failed + cancelled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ready_combinations_go_before_new_documents() {
+    let (options, log) = logged(1);
+    let outcome = pattern(|_| 1).0.run(documents(40), &options).await.unwrap();
+    assert!(outcome.value.is_ok());
+    let starts = course(&log).replace('.', "");
+    insta::assert_snapshot!(starts, @"mmmmmmmmmmmmmmmmmRmmmmmmmmmmmmRmmmRmmRmmmmmmRR");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_bound_is_one_for_documents_and_combinations() {
+    let (options, log) = logged(8);
+    let (pattern, _) = pattern(|n| 1 + n % 5);
+    let outcome = pattern.run(documents(300), &options).await.unwrap();
+    assert!(outcome.value.is_ok());
+    let mut in_flight = 0;
+    let course = course(&log);
+    let most = course.chars().map(|sign| {
+        in_flight += if sign == '.' { -1 } else { 1 };
+        in_flight
+    });
+    assert_eq!(most.max(), Some(8));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_document_holds_up_only_what_is_above_it() {
+    let (options, log) = logged(8);
+    let (pattern, _) = pattern(|n| if n == 3 { 10_000 } else { 1 + n % 5 });
+    let outcome = pattern.run(documents(300), &options).await.unwrap();
+    assert!(outcome.value.is_ok());
+    let slow = outcome.branches[3].id;
+    let events = log.events();
+    let end = events
+        .iter()
+        .position(|it| matches!(it, Event::BranchAnswered { origin, .. } if origin.branch == slow));
+    let (before, after) = events.split_at(end.unwrap());
+    let reduces = |events: &[Event]| {
+        let begins = |it: &&Event| matches!(it, Event::BranchStarted { role, .. } if *role == StepRole::Reduce);
+        events.iter().filter(begins).count()
+    };
+    assert!(reduces(before) > 30, "{} had begun before", reduces(before));
+    assert!(reduces(after) <= 6, "{} waited for it", reduces(after));
+}
+
+#[tokio::test(start_paused = true)]
+async fn latencies_and_bounds_change_nothing_about_the_result() {
+    let mut seen = BTreeSet::new();
+    for (bound, seed) in [(1, 0), (4, 1), (16, 2), (64, 3), (500, 4)] {
+        let (options, _) = logged(bound);
+        let (pattern, reduce) = pattern(move |n| (n * 7 + seed * 13 + n * n * seed) % 97);
+        let outcome = pattern.run(documents(300), &options).await.unwrap();
+        seen.insert((outcome.value.unwrap(), tasks(&reduce)));
+    }
+    assert_eq!(seen.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_changed_document_changes_a_path() {
+    let mut seen = Vec::new();
+    for text in ["text 150", "something else"] {
+        let (pattern, reduce) = pattern(|_| 1);
+        let documents = documents(300).map(move |it| match number(&it) {
+            150 => Document::new(it.id, text),
+            _ => it,
+        });
+        let outcome = pattern.run(documents, &RunOptions::default()).await;
+        assert!(outcome.unwrap().value.is_ok());
+        seen.push(tasks(&reduce));
+    }
+    let changed = seen[1].difference(&seen[0]).count();
+    assert!(changed <= 6, "{changed} of {} are new", seen[1].len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn branches_can_be_had_in_input_order_while_they_are_combined() {
+    let (options, _) = logged(4);
+    let latency = |n: u64| if n == 0 { 100_000 } else { 1 };
+    let all = pattern(latency)
+        .0
+        .run(documents(400), &options)
+        .await
+        .unwrap();
+    let pulled = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&pulled);
+    let documents = documents(400).inspect(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    let mut labels = Vec::new();
+    let mut pulled_before = None;
+    let (pattern, _) = pattern(latency);
+    let outcome = pattern.run_each(documents, &options, |branch| {
+        pulled_before.get_or_insert(pulled.load(Ordering::Relaxed));
+        labels.push(branch.label);
+    });
+    let outcome = outcome.await.unwrap();
+    assert_eq!(outcome.value.unwrap(), all.value.unwrap());
+    assert!(outcome.branches.is_empty());
+    assert_eq!(outcome.counts, all.counts);
+    assert_eq!(labels.len(), 400);
+    assert!(labels.is_sorted());
+    assert_eq!(
+        pulled_before,
+        Some(64 * 4),
+        "the slow one bounds what waits for it"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn documents_are_pulled_only_for_free_places() {
+    let pulled = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&pulled);
+    let documents = documents(1_000).inspect(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    let (options, _) = logged(4);
+    let mut ended = 0;
+    let (pattern, _) = pattern(|_| 1);
+    let run = pattern.run_each(documents, &options, |_| {
+        ended += 1;
+        let pulled = pulled.load(Ordering::Relaxed);
+        assert!(pulled <= ended + 5, "{pulled} pulled with {ended} ended");
+    });
+    assert!(run.await.unwrap().value.is_ok());
+}
+
+/// Runs 100 documents of which the reduce call over a range with `trouble` in it fails.
+async fn troubled(kind: ModelErrorKind, on_failure: FailurePolicy) -> Outcome<String, String> {
+    let trouble = "0030".to_owned();
+    let reduce = ScriptedAgent::new(move |task: &ReduceTask<String, String>| {
+        let (first, last) = (
+            task.items[0].first(),
+            task.items[task.items.len() - 1].last(),
+        );
+        if first <= trouble.as_str() && trouble.as_str() <= last {
+            return Err(failure(kind));
+        }
+        Ok(digest(task))
+    });
+    let pattern = MapReduce::new(Arc::new(map(|_| 1)), Arc::new(reduce));
+    let (options, _) = logged(4);
+    let options = RunOptions {
+        on_failure,
+        ..options
+    };
+    let outcome = pattern.run(documents(100), &options).await.unwrap();
+    adds_up(&outcome);
+    outcome
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_combination_ends_the_combining_and_no_document() {
+    let outcome = troubled(ModelErrorKind::Truncated, FailurePolicy::KeepGoing).await;
+    let error = outcome.value.unwrap_err();
+    assert_eq!(error.kind(), AggregateErrorKind::StepFailed);
+    assert_eq!(error.agent_error().unwrap().kind().name(), "truncated");
+    assert_eq!(
+        outcome.branches.iter().filter_map(|it| it.value()).count(),
+        100
+    );
+    assert_eq!(outcome.counts.failed, 1);
+    assert!(
+        outcome.steps.len() < 10,
+        "what began before: {}",
+        outcome.steps.len()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_combination_ends_a_run_that_is_to_fail_fast() {
+    let outcome = troubled(ModelErrorKind::Truncated, FailurePolicy::FailFast).await;
+    let error = outcome.value.unwrap_err();
+    assert_eq!(error.kind(), AggregateErrorKind::StepFailed);
+    assert_eq!(error.agent_error().unwrap().kind().name(), "truncated");
+    assert!(outcome.counts.cancelled > 0);
+    assert!(outcome.branches.len() < 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn trouble_that_all_would_meet_stops_the_run_wherever_it_is_met() {
+    let outcome = troubled(ModelErrorKind::QuotaExhausted, FailurePolicy::KeepGoing).await;
+    let error = outcome.value.unwrap_err();
+    assert_eq!(error.kind(), AggregateErrorKind::Stopped);
+    assert!(error.agent_error().unwrap().is_fatal());
+    assert_eq!(outcome.counts.cancelled, 0, "what was in flight has ended");
+    assert!(outcome.branches.len() < 60);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_share_that_is_passed_only_at_the_end_costs_no_last_combination() {
+    let on_failure = FailurePolicy::AtMost(0.1);
+    let (options, _) = logged(4);
+    let options = RunOptions {
+        on_failure,
+        ..options
+    };
+    let documents = documents(200).filter_map(async |it| {
+        let is_bad = number(&it) >= 150;
+        Some(if is_bad {
+            Document::new(it.id, BAD)
+        } else {
+            it
+        })
+    });
+    let outcome = pattern(|_| 1)
+        .0
+        .run(Box::pin(documents), &options)
+        .await
+        .unwrap();
+    adds_up(&outcome);
+    let error = outcome.value.unwrap_err();
+    assert_eq!(error.kind(), AggregateErrorKind::TooManyFailures);
+    assert_eq!((outcome.counts.failed, outcome.branches.len()), (50, 200));
+    assert!(outcome.steps.len() > 5, "what came before is spent");
+    assert!(outcome.steps.iter().all(|it| it.label != "0000 … 0149"));
+}
+
+/// Runs 100 documents and ends the run after so many seconds. Says how long it took without its
+/// last combination.
+async fn drained_after(seconds: u64) -> (Outcome<String, String>, u64) {
+    let drain = CancellationToken::new();
+    let (options, _) = logged(8);
+    let options = RunOptions {
+        drain: drain.clone(),
+        ..options
+    };
+    let (pattern, reduce) = pattern(|_| 1);
+    let start = Instant::now();
+    let run = async {
+        let outcome = pattern.run(documents(100), &options).await;
+        let last = reduce.inputs().pop().map_or(0, |task| task.items.len());
+        (outcome.unwrap(), start.elapsed().as_secs() - last as u64)
+    };
+    let timer = async {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+        drain.cancel();
+    };
+    let (ended, ()) = tokio::join!(run, timer);
+    adds_up(&ended.0);
+    ended
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drained_run_says_so_unless_it_was_as_good_as_done() {
+    let (outcome, begin_of_last) = drained_after(1_000).await;
+    assert!(outcome.value.is_ok());
+    for seconds in 0..begin_of_last {
+        let (outcome, _) = drained_after(seconds).await;
+        let error = outcome.value.unwrap_err();
+        assert_eq!(error.kind(), AggregateErrorKind::Drained, "{seconds} s");
+    }
+    // Only the last combination is under way by then, and what is under way ends.
+    let (last, _) = drained_after(begin_of_last + 1).await;
+    assert_eq!(last.value.unwrap(), outcome.value.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_fan_in_can_be_chosen() {
+    let sizes = async |mean| {
+        let (pattern, reduce) = pattern(|_| 0);
+        let pattern = pattern.fan_in(mean);
+        let outcome = pattern.run(documents(300), &RunOptions::default()).await?;
+        assert!(outcome.value.is_ok());
+        let tasks = reduce.inputs();
+        Ok(tasks.iter().map(|task| task.items.len()).max())
+    };
+    assert_eq!(sizes(2).await, Ok(Some(4)));
+    assert!(sizes(40).await.unwrap() > Some(40));
+    let refused = RunError::InvalidSetup("a fan-in is at least 2");
+    assert_eq!(sizes(1).await, Err(refused));
+}
