@@ -214,51 +214,68 @@ async fn documents_are_pulled_only_for_free_places() {
     assert!(run.await.unwrap().value.is_ok());
 }
 
-/// Runs 100 documents of which the reduce call over a range with `trouble` in it fails.
-async fn troubled(kind: ModelErrorKind, on_failure: FailurePolicy) -> Outcome<String, String> {
-    let trouble = "0030".to_owned();
+/// Runs 100 documents, the 90th of them bad, with combinations that fail if they have the 30th.
+async fn troubled(
+    kind: ModelErrorKind,
+    on_failure: FailurePolicy,
+    bound: usize,
+    seconds: impl Fn(u64) -> u64 + Send + Sync + 'static,
+) -> Outcome<String, String> {
     let reduce = ScriptedAgent::new(move |task: &ReduceTask<String, String>| {
-        let (first, last) = (
-            task.items[0].first(),
-            task.items[task.items.len() - 1].last(),
-        );
-        if first <= trouble.as_str() && trouble.as_str() <= last {
+        let last = task.items.last().map(|it| it.last());
+        if task.items[0].first() <= "0030" && Some("0030") <= last {
             return Err(failure(kind));
         }
         Ok(digest(task))
     });
-    let pattern = MapReduce::new(Arc::new(map(|_| 1)), Arc::new(reduce));
-    let (options, _) = logged(4);
+    let pattern = MapReduce::new(Arc::new(map(seconds)), Arc::new(reduce));
+    let (options, _) = logged(bound);
     let options = RunOptions {
         on_failure,
         ..options
     };
-    let outcome = pattern.run(documents(100), &options).await.unwrap();
+    let documents = documents(100).map(|it| match number(&it) {
+        90 => Document::new(it.id, BAD),
+        _ => it,
+    });
+    let outcome = pattern.run(documents, &options).await.unwrap();
     adds_up(&outcome);
     outcome
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_combination_ends_the_combining_and_no_document() {
-    let outcome = troubled(ModelErrorKind::Truncated, FailurePolicy::KeepGoing).await;
-    let error = outcome.value.unwrap_err();
-    assert_eq!(error.kind(), AggregateErrorKind::StepFailed);
-    assert_eq!(error.agent_error().unwrap().kind().name(), "truncated");
-    assert_eq!(
-        outcome.branches.iter().filter_map(|it| it.value()).count(),
-        100
-    );
-    assert_eq!(outcome.counts.failed, 1);
-    assert!(
-        outcome.steps.len() < 10,
-        "what began before: {}",
-        outcome.steps.len()
-    );
+    // It is none of the documents of which at most one may fail.
+    for on_failure in [FailurePolicy::KeepGoing, FailurePolicy::AtMost(0.01)] {
+        let outcome = troubled(ModelErrorKind::Truncated, on_failure, 4, |_| 1).await;
+        let error = outcome.value.unwrap_err();
+        assert_eq!(error.kind(), AggregateErrorKind::StepFailed);
+        assert_eq!(error.agent_error().unwrap().kind().name(), "truncated");
+        let answered = outcome.branches.iter().filter_map(|it| it.value());
+        assert_eq!((answered.count(), outcome.counts.failed), (99, 2));
+        assert!(outcome.steps.len() < 10, "{} began", outcome.steps.len());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_combined_after_a_combination_has_failed() {
+    let seconds = |n| {
+        if (15..=45).contains(&n) {
+            1
+        } else {
+            10 + n % 7
+        }
+    };
+    let policy = FailurePolicy::KeepGoing;
+    let outcome = troubled(ModelErrorKind::Truncated, policy, 100, seconds).await;
+    assert!(outcome.value.is_err());
+    let began_before = 4;
+    assert!(outcome.steps.len() <= began_before, "{:?}", outcome.steps);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_combination_ends_a_run_that_is_to_fail_fast() {
-    let outcome = troubled(ModelErrorKind::Truncated, FailurePolicy::FailFast).await;
+    let outcome = troubled(ModelErrorKind::Truncated, FailurePolicy::FailFast, 4, |_| 1).await;
     let error = outcome.value.unwrap_err();
     assert_eq!(error.kind(), AggregateErrorKind::StepFailed);
     assert_eq!(error.agent_error().unwrap().kind().name(), "truncated");
@@ -268,7 +285,13 @@ async fn a_failed_combination_ends_a_run_that_is_to_fail_fast() {
 
 #[tokio::test(start_paused = true)]
 async fn trouble_that_all_would_meet_stops_the_run_wherever_it_is_met() {
-    let outcome = troubled(ModelErrorKind::QuotaExhausted, FailurePolicy::KeepGoing).await;
+    let outcome = troubled(
+        ModelErrorKind::QuotaExhausted,
+        FailurePolicy::KeepGoing,
+        4,
+        |_| 1,
+    )
+    .await;
     let error = outcome.value.unwrap_err();
     assert_eq!(error.kind(), AggregateErrorKind::Stopped);
     assert!(error.agent_error().unwrap().is_fatal());
