@@ -164,6 +164,26 @@ where
     /// before them, and the answers that wait for their neighbours in the tree. (The outcome's
     /// steps name every reduce call, without its answer.)
     ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::sync::Arc;
+    /// use futures_util::{StreamExt, stream};
+    /// use patterns_core::Document;
+    /// use patterns_parallel::{MapReduce, ReduceTask, RunOptions};
+    /// use patterns_testkit::ScriptedAgent;
+    ///
+    /// let lengths = ScriptedAgent::new(|document: &Document| Ok(document.text.len()));
+    /// let range = ScriptedAgent::new(|task: &ReduceTask<usize, String>| Ok(task.name()));
+    /// let map_reduce = MapReduce::new(Arc::new(lengths), Arc::new(range));
+    /// let documents = stream::iter(1..=9).map(|n| Document::new(n.to_string(), "x".repeat(n)));
+    /// let mut rows = Vec::new();
+    /// let options = RunOptions::default();
+    /// let run = map_reduce.run_each(documents, &options, |row| rows.extend(row.value().copied()));
+    /// assert_eq!(run.await?.value?, "1 … 9");
+    /// assert_eq!(rows, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns a [`RunError`] if there is no document, or if the fan-in is less than 2.

@@ -33,9 +33,19 @@ pub enum TreeEnd {
 
 /// Decides which neighbours are combined, as leaves and combinations are answered.
 ///
+/// Groups end where the leaves' own digests say so, as in a skip list: a leaf is `h` high if its
+/// digest is divisible by the mean fan-in to the power of `h`, and ends groups at the `h` lowest
+/// levels. So a change of one leaf changes one group per level as a rule, an inserted or a removed
+/// one two at most, and the others stay as they were; with rare digests it is a few more. What
+/// exceeds the budget or the cap is cut again by content; a level that fits into one call as a
+/// whole is one.
+///
 /// It does no work itself and holds only what still waits for its neighbours. Leaves are announced
 /// in order and answered in any; the groups never depend on the order of the answers. A failed
 /// leaf is left out as if it had never been there.
+///
+/// A hundred thousand answers need some hundred places as long as a group is cut by digests; many
+/// documents that are the same, or a budget of two or three answers, need more.
 ///
 /// ```
 /// use patterns_parallel::{FanIn, ReduceTree, TreeEnd};
