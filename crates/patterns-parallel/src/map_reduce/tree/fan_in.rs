@@ -55,3 +55,28 @@ pub(super) struct Identity {
     /// Where groups that are too large are cut first.
     pub(super) priority: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_factor_of_the_mean_is_a_level() {
+        for (number, height) in [(0, 0), (1, 0), (3, 1), (6, 1), (18, 2), (81, 4), (82, 0)] {
+            let mut digest = [0; 32];
+            digest[0] = number;
+            digest[8] = 7;
+            let fan_in = FanIn::new(3, 6).unwrap();
+            let priority = 7;
+            let expected = Identity { height, priority };
+            assert_eq!(fan_in.identify(&digest), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_group_has_room_for_two() {
+        assert_eq!(FanIn::new(1, 8), None);
+        assert_eq!(FanIn::new(8, 7), None);
+        assert!(FanIn::new(2, 2).is_some());
+    }
+}

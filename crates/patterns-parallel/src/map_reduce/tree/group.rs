@@ -70,22 +70,9 @@ impl ReduceTree {
 
     /// Returns the neighbours of a node up to the ends of its group, if all of them are there.
     fn segment(&self, place: Place, level: usize) -> Option<Vec<Place>> {
+        // The right side first: of answers that come in order it is the one that is missing.
+        let right = self.up_to_the_end(place, level)?;
         let mut segment = Vec::new();
-        let mut is_closed = self.is_complete;
-        for (&at, node) in self.frontier.range(place..) {
-            if !node.waits_at(level) {
-                return None;
-            }
-            segment.push(at);
-            if node.ends(level)? {
-                is_closed = true;
-                break;
-            }
-        }
-        if !is_closed {
-            return None;
-        }
-        let right = segment.len();
         for (&at, node) in self.frontier.range(..place).rev() {
             if node.ends(level)? {
                 break;
@@ -95,9 +82,24 @@ impl ReduceTree {
             }
             segment.push(at);
         }
-        segment[right..].reverse();
-        segment.rotate_left(right);
+        segment.reverse();
+        segment.extend(right);
         Some(segment)
+    }
+
+    /// Returns a node and those after it up to the end of its group.
+    fn up_to_the_end(&self, place: Place, level: usize) -> Option<Vec<Place>> {
+        let mut nodes = Vec::new();
+        for (&at, node) in self.frontier.range(place..) {
+            if !node.waits_at(level) {
+                return None;
+            }
+            nodes.push(at);
+            if node.ends(level)? {
+                return Some(nodes);
+            }
+        }
+        self.is_complete.then_some(nodes)
     }
 
     fn group(&mut self, segment: &[Place], level: usize) {
