@@ -134,20 +134,24 @@ async fn latencies_and_bounds_change_nothing_about_the_result() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_changed_document_changes_a_path() {
-    let mut seen = Vec::new();
-    for text in ["text 150", "something else"] {
+async fn a_changed_or_a_removed_document_changes_a_path() {
+    let run = async |edit: fn(Document) -> Option<Document>| {
         let (pattern, reduce) = pattern(|_| 1);
-        let documents = documents(300).map(move |it| match number(&it) {
-            150 => Document::new(it.id, text),
-            _ => it,
+        let documents = documents(300).filter_map(async |it| match number(&it) {
+            150 => edit(it),
+            _ => Some(it),
         });
-        let outcome = pattern.run(documents, &RunOptions::default()).await;
-        assert!(outcome.unwrap().value.is_ok());
-        seen.push(tasks(&reduce));
+        let outcome = pattern.run(Box::pin(documents), &RunOptions::default());
+        assert!(outcome.await.unwrap().value.is_ok());
+        tasks(&reduce)
+    };
+    let before = run(Some).await;
+    let changed = run(|it| Some(Document::new(it.id, "something else"))).await;
+    let removed = run(|_| None).await;
+    for after in [changed, removed] {
+        let new = after.difference(&before).count();
+        assert!((1..=6).contains(&new), "{new} of {} are new", after.len());
     }
-    let changed = seen[1].difference(&seen[0]).count();
-    assert!(changed <= 6, "{changed} of {} are new", seen[1].len());
 }
 
 #[tokio::test(start_paused = true)]
