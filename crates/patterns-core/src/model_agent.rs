@@ -141,6 +141,9 @@ impl<I, O: DeserializeOwned> ModelAgent<I, O> {
             let will_reask = reasks < self.max_reasks;
             self.report_rejection(&request, &rejection, reasks + 1, will_reask);
             if !will_reask {
+                // The answers to re-asks depend on it, and are not found without it.
+                request.messages.truncate(question);
+                self.model.disown(&request);
                 return Err(AgentError::invalid_answer(rejection, response.text, usage));
             }
             reasks += 1;

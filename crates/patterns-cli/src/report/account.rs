@@ -12,6 +12,8 @@ pub(super) struct Account {
     usage: Usage,
     /// Calls that were sent a second time.
     hedged: u64,
+    /// Calls whose answers were in the store.
+    reused: u64,
 }
 
 impl Account {
@@ -32,6 +34,7 @@ impl Account {
                 self.usage += *usage;
             }
             Event::CallHedged { .. } => self.hedged += 1,
+            Event::AnswerReused { .. } => self.reused += 1,
             Event::RunStarted { .. }
             | Event::AttemptFailed { .. }
             | Event::CallsHeld { .. }
@@ -65,8 +68,12 @@ impl Account {
         } = self.usage;
         let mut line = format!(
             "branches: {started} started = {answered} answered + {failed} failed + {cancelled} \
-             cancelled · calls {calls} · attempts {attempts}"
+             cancelled · calls {calls}"
         );
+        if self.reused > 0 {
+            line += &format!(" ({} from the store)", self.reused);
+        }
+        line += &format!(" · attempts {attempts}");
         if self.hedged > 0 {
             line += &format!(" ({} hedged)", self.hedged);
         }

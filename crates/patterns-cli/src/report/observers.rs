@@ -160,6 +160,7 @@ fn note(event: &Event) -> Option<String> {
         | Event::BranchStarted { .. }
         | Event::AttemptFailed { .. }
         | Event::CallHedged { .. }
+        | Event::AnswerReused { .. }
         | Event::CallsHeld { .. }
         | Event::AnswerFixed { .. }
         | Event::AnswerRejected { .. }

@@ -40,7 +40,8 @@ fn next(event: Option<&Event>) -> Option<Event> {
             role: StepRole::Ballot,
             label: "\u{1b}[1m".to_owned(),
         },
-        Some(Event::BranchStarted { .. }) => Event::AttemptFailed {
+        Some(Event::BranchStarted { .. }) => Event::AnswerReused { origin },
+        Some(Event::AnswerReused { .. }) => Event::AttemptFailed {
             origin,
             attempt: 1,
             kind: ModelErrorKind::RateLimited {
