@@ -65,6 +65,11 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Returns what models cost.
+    pub(crate) fn all_prices(&self) -> Prices {
+        Prices::known().merge(self.prices.clone())
+    }
+
     /// Returns the most branches in flight at once. Second tries need slots that nobody else has.
     pub(crate) fn branches(&self) -> NonZeroUsize {
         let calls = self.concurrency.unwrap_or(AUTO_CONCURRENCY);
@@ -166,6 +171,8 @@ pub(crate) struct BallotSpec {
 /// Documents and their combination.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct MapReduceWork {
+    /// What names the documents.
+    pub(crate) inputs: Vec<String>,
     /// The documents, in order.
     pub(crate) documents: Vec<Document>,
     /// What to do with each.

@@ -75,7 +75,9 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
     };
     let map_schema = schema(args.map_schema.as_deref())?;
     let reduce_schema = schema(args.common.schema.as_deref())?;
+    let inputs = args.inputs.iter();
     let work = MapReduceWork {
+        inputs: inputs.map(|it| it.display().to_string()).collect(),
         documents: read_documents(&args.inputs, fields)?,
         map_instructions: args.map_instructions.clone(),
         reduce_instructions: args.reduce_instructions.clone(),

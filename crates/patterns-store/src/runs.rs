@@ -65,15 +65,15 @@ impl Store {
         .await
     }
 
-    /// Goes on with a run, ended or not.
+    /// Takes back the end of a run, so that [`begin_run`](Self::begin_run) goes on with it.
     ///
     /// # Errors
     ///
     /// Returns an error if that cannot be recorded.
-    pub async fn resume_run(&self, id: i64) -> Result<RunRecord, StoreError> {
+    pub async fn reopen_run(&self, id: i64) -> Result<(), StoreError> {
         self.write(move |connection| {
-            go_on(connection, id)?;
-            by_id(connection, id)
+            connection.execute("UPDATE runs SET ended = NULL WHERE id = ?1", [id])?;
+            Ok(())
         })
         .await
     }
@@ -142,7 +142,7 @@ fn unfinished(connection: &Connection, identity: &[u8; 32]) -> Result<Option<i64
 }
 
 fn go_on(connection: &Connection, id: i64) -> Result<(), StoreError> {
-    let update = "UPDATE runs SET sessions = sessions + 1, ended = NULL WHERE id = ?1";
+    let update = "UPDATE runs SET sessions = sessions + 1 WHERE id = ?1";
     connection.execute(update, [id])?;
     Ok(())
 }

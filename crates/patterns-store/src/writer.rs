@@ -23,11 +23,11 @@ pub(crate) enum Write {
     /// Something worth noting in a run.
     Note(i64, String),
     /// Anything else, which wants a result.
-    Other(
-        Box<dyn FnOnce(&Connection) -> Result<(), StoreError> + Send>,
-        Ack,
-    ),
+    Other(Apply, Ack),
 }
+
+/// What writes something.
+pub(crate) type Apply = Box<dyn FnOnce(&Connection) -> Result<(), StoreError> + Send>;
 
 /// Tells that something is safe, or why it is not.
 pub(crate) type Ack = oneshot::Sender<Result<(), StoreError>>;
@@ -120,8 +120,6 @@ fn commit(connection: &Connection, batch: Vec<Write>) -> (Vec<Ack>, Result<(), S
     }
     (acks, result)
 }
-
-type Apply = Box<dyn FnOnce(&Connection) -> Result<(), StoreError>>;
 
 fn split(write: Write) -> (Option<Ack>, Apply) {
     match write {

@@ -132,6 +132,7 @@ where
     publish(session, Pattern::MapReduce, &outcome, |it, outcome| {
         page(it, outcome.value.as_ref().ok(), &outcome.branches);
     })
+    .await
 }
 
 /// Writes each answer as soon as its turn has come, failed ones named at the end.
@@ -171,7 +172,7 @@ async fn write_rows<M: Serialize + Send + Sync + 'static>(
         session.output.write(&end)?;
     }
     outcome.branches = failed;
-    session.conclude(failure_of(&outcome))
+    session.conclude(failure_of(&outcome)).await
 }
 
 fn row<M>(page: &mut Page, branch: &Branch<M>, show: impl Fn(&mut Page, &M)) {

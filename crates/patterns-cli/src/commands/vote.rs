@@ -109,6 +109,7 @@ async fn one<V: Serialize + Send + Sync + 'static>(
             election_page(page, election, outcome);
         }
     })
+    .await
 }
 
 /// Holds all elections and writes each as soon as it is decided.
@@ -146,7 +147,7 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
     let end = end_of_batch(&session, &outcome);
     session.output.write(&end)?;
     outcome.branches = failed;
-    session.conclude(failure_of(&outcome))
+    session.conclude(failure_of(&outcome)).await
 }
 
 fn end_of_batch<V: Serialize>(

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use patterns_core::{Counts, Event, Money, Spent, Usage};
+use serde_json::{Value, json};
 
 /// How the branches of a run ended and what they used.
 #[derive(Debug, Default)]
@@ -53,6 +54,16 @@ impl Account {
             counts.cancelled = counts.started - counts.answered - counts.failed;
         }
         counts
+    }
+
+    /// Returns the account of a run that is over, as it is recorded.
+    pub(super) fn json(&self, exit_code: u8) -> Value {
+        json!({
+            "exit_code": exit_code,
+            "counts": self.counts(true),
+            "usage": self.usage,
+            "from_store": self.reused,
+        })
     }
 
     /// Writes the account of a run that is over.

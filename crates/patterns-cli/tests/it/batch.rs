@@ -76,6 +76,7 @@ fn two_runs_with_one_seed_are_the_same() {
         "3",
         "--output",
         "json",
+        "--no-store",
     ];
     args.extend(simulator.args());
     let (code, first) = place.data(&args);

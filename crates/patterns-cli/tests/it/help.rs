@@ -18,6 +18,10 @@ fn help_of_every_command() {
       section      Write sections on a topic in parallel and merge them
       vote         Put a question to several voters and let a rule decide
       map-reduce   Work on every document in parallel and combine the answers
+      runs         List the runs that a store has recorded
+      show         Show what a run was for, how it ended and what it cost
+      resume       Go on with a run, or do it again: nothing that is recorded is paid for twice
+      store        Look after a store
       simulate     Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
       completions  Print a completion script for a shell
 
@@ -129,6 +133,26 @@ fn help_of_every_command() {
           --prime
               Where many calls begin with the same 4 KB or more, send one first, so that the others find
               its beginning in the provider's prompt cache
+
+    Store:
+          --store <FILE>
+              File in which answers are recorded, so that none is paid for twice [default:
+              PATTERNS_STORE, or .patterns/store.db; none for the offline model]
+
+          --no-store
+              Record nothing and find nothing
+
+          --fresh
+              Pay for every call again; the new answers take the place of the recorded ones
+
+          --read-only
+              Make no call: a run that needs one fails, and names what it needs it for
+
+          --durability <WHAT>
+              What recorded answers survive: the end of the process (process), or a loss of power, too
+              (power)
+              
+              [default: power]
 
     Output:
           --output <FORM>
@@ -309,6 +333,26 @@ fn help_of_every_command() {
               Where many calls begin with the same 4 KB or more, send one first, so that the others find
               its beginning in the provider's prompt cache
 
+    Store:
+          --store <FILE>
+              File in which answers are recorded, so that none is paid for twice [default:
+              PATTERNS_STORE, or .patterns/store.db; none for the offline model]
+
+          --no-store
+              Record nothing and find nothing
+
+          --fresh
+              Pay for every call again; the new answers take the place of the recorded ones
+
+          --read-only
+              Make no call: a run that needs one fails, and names what it needs it for
+
+          --durability <WHAT>
+              What recorded answers survive: the end of the process (process), or a loss of power, too
+              (power)
+              
+              [default: power]
+
     Output:
           --output <FORM>
               Form of the result
@@ -455,6 +499,26 @@ fn help_of_every_command() {
           --prime
               Where many calls begin with the same 4 KB or more, send one first, so that the others find
               its beginning in the provider's prompt cache
+
+    Store:
+          --store <FILE>
+              File in which answers are recorded, so that none is paid for twice [default:
+              PATTERNS_STORE, or .patterns/store.db; none for the offline model]
+
+          --no-store
+              Record nothing and find nothing
+
+          --fresh
+              Pay for every call again; the new answers take the place of the recorded ones
+
+          --read-only
+              Make no call: a run that needs one fails, and names what it needs it for
+
+          --durability <WHAT>
+              What recorded answers survive: the end of the process (process), or a loss of power, too
+              (power)
+              
+              [default: power]
 
     Output:
           --output <FORM>

@@ -14,5 +14,6 @@ mod outputs;
 mod providers;
 mod scenario;
 mod signals;
+mod store;
 mod support;
 mod usage;
