@@ -8,7 +8,8 @@ use patterns_core::{
     ModelId, Request, Response, Usage,
 };
 
-use crate::record::{CallStatus, Record};
+use crate::record::Entry;
+use crate::status::CallStatus;
 use crate::{Store, StoreError};
 
 /// Which answers are given out, and whether calls are made.
@@ -84,7 +85,7 @@ impl<M: Model> Layer<M> for StoreLayer {
 
     fn layer(&self, inner: M) -> Stored<M> {
         Stored {
-            name: inner.id().to_string(),
+            name: inner.id().to_string().into(),
             inner,
             layer: self.clone(),
         }
@@ -101,7 +102,7 @@ impl<M: Model> Layer<M> for StoreLayer {
 /// [`NotRecorded`](ModelErrorKind::NotRecorded), which stops the run.
 #[derive(Debug)]
 pub struct Stored<M> {
-    name: String,
+    name: Arc<str>,
     inner: M,
     layer: StoreLayer,
 }
@@ -111,7 +112,7 @@ impl<M: Model> Stored<M> {
         let StoreLayer { store, policy, .. } = &self.layer;
         let key = CallKey::of(self.id(), request);
         if *policy != StorePolicy::Fresh
-            && let Some(record) = store.find(&key).map_err(not_recorded)?
+            && let Some(record) = store.find_known(&key).map_err(not_recorded)?
         {
             self.layer.events.emit(Event::AnswerReused {
                 origin: request.origin,
@@ -122,8 +123,8 @@ impl<M: Model> Stored<M> {
             return Err(ModelError::new(ModelErrorKind::NotInStore));
         }
         let result = self.inner.generate(request).await;
-        if let Some(record) = self.record(key, &result) {
-            store.record(record).await.map_err(|error| {
+        if let Some(entry) = self.entry(key, &result) {
+            store.enter(entry).await.map_err(|error| {
                 // It has been paid for all the same.
                 let usage = match &result {
                     Ok(response) => response.usage,
@@ -136,18 +137,13 @@ impl<M: Model> Stored<M> {
     }
 
     /// Returns what is kept of a call, if it was paid for.
-    fn record(&self, key: CallKey, result: &Result<Response, ModelError>) -> Option<Record> {
-        let (status, response) = match result {
-            Ok(response) => (CallStatus::Answered, response.clone()),
-            Err(error) => (CallStatus::of_error(error.kind())?, stump(error)),
-        };
-        Some(Record {
-            key,
-            status,
-            run: self.layer.run,
-            model: self.name.clone(),
-            response,
-        })
+    fn entry(&self, key: CallKey, result: &Result<Response, ModelError>) -> Option<Entry> {
+        let entry =
+            |status, response| Entry::new(key, status, self.layer.run, &self.name, response);
+        match result {
+            Ok(response) => Some(entry(CallStatus::Answered, response)),
+            Err(error) => Some(entry(CallStatus::of_error(error.kind())?, &stump(error))),
+        }
     }
 }
 

@@ -10,9 +10,11 @@
 
 mod connection;
 mod error;
+mod known;
 mod layer;
 mod record;
 mod runs;
+mod status;
 mod store;
 mod transfer;
 mod upkeep;
@@ -21,7 +23,8 @@ mod writer;
 pub use connection::Durability;
 pub use error::{StoreError, StoreErrorKind};
 pub use layer::{StoreLayer, StorePolicy, Stored};
-pub use record::{CallStatus, Record};
+pub use record::Record;
 pub use runs::RunRecord;
+pub use status::CallStatus;
 pub use store::Store;
 pub use upkeep::{Health, Stats};

@@ -1,77 +1,14 @@
-//! One paid call as a row: what is written, how it is read back, and the digest that shows damage.
+//! One paid call: as it is handed in, as a row, and as it is read back.
 
-use patterns_core::{CallKey, FinishReason, ModelErrorKind, Response, Usage};
-use rusqlite::{Row, named_params};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use patterns_core::{CallKey, FinishReason, Response, Usage};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{StoreError, StoreErrorKind};
-
-/// How a paid call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CallStatus {
-    /// With an answer, which is given out again.
-    Answered,
-    /// With an answer that was of no use to whoever asked.
-    Disowned,
-    /// With an answer that a later one has taken the place of.
-    Superseded,
-    /// The model declined.
-    Refused,
-    /// The provider withheld the answer.
-    Filtered,
-    /// The answer was cut off.
-    Truncated,
-}
-
-impl CallStatus {
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Answered,
-        Self::Disowned,
-        Self::Superseded,
-        Self::Refused,
-        Self::Filtered,
-        Self::Truncated,
-    ];
-
-    /// Returns a short stable name, for machines.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Answered => "answered",
-            Self::Disowned => "disowned",
-            Self::Superseded => "superseded",
-            Self::Refused => "refused",
-            Self::Filtered => "filtered",
-            Self::Truncated => "truncated",
-        }
-    }
-
-    /// Returns the number that is written. It never changes its meaning.
-    pub(crate) fn number(self) -> i64 {
-        match self {
-            Self::Answered => 0,
-            Self::Disowned => 1,
-            Self::Superseded => 2,
-            Self::Refused => 3,
-            Self::Filtered => 4,
-            Self::Truncated => 5,
-        }
-    }
-
-    fn of_number(number: i64) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.number() == number)
-    }
-
-    /// Returns how a call ended that failed like this, if it was paid for all the same.
-    pub(crate) fn of_error(kind: ModelErrorKind) -> Option<Self> {
-        match kind {
-            ModelErrorKind::Refused => Some(Self::Refused),
-            ModelErrorKind::Filtered => Some(Self::Filtered),
-            ModelErrorKind::Truncated => Some(Self::Truncated),
-            _ => None,
-        }
-    }
-}
+use crate::status::CallStatus;
 
 /// One paid call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,66 +29,109 @@ pub struct Record {
 #[derive(Serialize, Deserialize)]
 struct Body<'a> {
     #[serde(borrow)]
-    text: std::borrow::Cow<'a, str>,
+    text: Cow<'a, str>,
     finish: FinishReason,
-    model: std::borrow::Cow<'a, str>,
+    model: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    request_id: Option<std::borrow::Cow<'a, str>>,
+    request_id: Option<Cow<'a, str>>,
 }
 
 const INSERT: &str = "INSERT INTO calls (key, status, run, model, attempts, input_tokens, \
     cached_input_tokens, output_tokens, reasoning_tokens, body, digest) VALUES (:key, :status, \
     :run, :model, :attempts, :input, :cached, :output, :reasoning, :body, :digest)";
 
-/// The columns that [`Record::read`] reads, in its order.
-pub(crate) const COLUMNS: &str = "key, status, run, model, attempts, input_tokens, \
-    cached_input_tokens, output_tokens, reasoning_tokens, body, digest";
+/// The beginning of a query whose rows [`Record::read`] reads; the twelfth column is the row's number.
+pub(crate) const SELECT: &str = "SELECT key, status, run, name, attempts, input_tokens, \
+    cached_input_tokens, output_tokens, reasoning_tokens, body, digest, calls.id FROM calls \
+    JOIN models ON models.id = calls.model";
 
-impl Record {
-    /// Writes the record. An answer takes the place of an earlier one to the same call.
-    pub(crate) fn write(&self, connection: &rusqlite::Connection) -> Result<(), StoreError> {
-        if self.status == CallStatus::Answered {
-            set_status(connection, &self.key, CallStatus::Superseded)?;
+/// A paid call in the form in which it is written, made by whoever hands it in: what is sent to the
+/// writing thread is one piece of memory.
+pub(crate) struct Entry {
+    pub(crate) key: CallKey,
+    status: CallStatus,
+    run: i64,
+    model: Arc<str>,
+    usage: Usage,
+    body: Vec<u8>,
+    digest: [u8; 16],
+}
+
+impl Entry {
+    pub(crate) fn new(
+        key: CallKey,
+        status: CallStatus,
+        run: i64,
+        model: &Arc<str>,
+        response: &Response,
+    ) -> Self {
+        let body = body(response);
+        Self {
+            key,
+            status,
+            run,
+            model: Arc::clone(model),
+            usage: response.usage,
+            digest: digest(&key, model, response.usage, &body),
+            body,
         }
-        let usage = self.response.usage;
-        let body = self.body();
-        let digest = digest(&self.key, &self.model, usage, &body);
+    }
+
+    /// Writes the call. An answer takes the place of an earlier one to the same call.
+    pub(crate) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
+        match self.insert(connection) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                set_status(connection, &self.key, CallStatus::Superseded)?;
+                Ok(self.insert(connection)?)
+            }
+            inserted => Ok(inserted?),
+        }
+    }
+
+    fn insert(&self, connection: &Connection) -> rusqlite::Result<()> {
         let mut insert = connection.prepare_cached(INSERT)?;
         insert.execute(named_params! {
             ":key": self.key.as_bytes(),
             ":status": self.status.number(),
             ":run": self.run,
-            ":model": self.model,
-            ":attempts": usage.attempts.cast_signed(),
-            ":input": usage.input_tokens.cast_signed(),
-            ":cached": usage.cached_input_tokens.cast_signed(),
-            ":output": usage.output_tokens.cast_signed(),
-            ":reasoning": usage.reasoning_tokens.cast_signed(),
-            ":body": body,
-            ":digest": digest,
+            ":model": model_number(connection, &self.model)?,
+            ":attempts": self.usage.attempts.cast_signed(),
+            ":input": self.usage.input_tokens.cast_signed(),
+            ":cached": self.usage.cached_input_tokens.cast_signed(),
+            ":output": self.usage.output_tokens.cast_signed(),
+            ":reasoning": self.usage.reasoning_tokens.cast_signed(),
+            ":body": self.body,
+            ":digest": self.digest,
         })?;
         Ok(())
     }
+}
 
-    fn body(&self) -> Vec<u8> {
-        let Response {
-            text,
-            finish,
-            model,
-            request_id,
-            usage: _,
-        } = &self.response;
-        let body = Body {
-            text: text.into(),
-            finish: finish.clone(),
-            model: model.into(),
-            request_id: request_id.as_deref().map(Into::into),
-        };
-        // Texts and an enum always have a written form.
-        serde_json::to_vec(&body).unwrap_or_default()
+fn body(response: &Response) -> Vec<u8> {
+    let Response {
+        text,
+        finish,
+        model,
+        request_id,
+        usage: _,
+    } = response;
+    let body = Body {
+        text: text.into(),
+        finish: finish.clone(),
+        model: model.into(),
+        request_id: request_id.as_deref().map(Into::into),
+    };
+    // Texts and an enum always have a written form.
+    serde_json::to_vec(&body).unwrap_or_default()
+}
+
+impl Record {
+    pub(crate) fn entry(&self) -> Entry {
+        let model = Arc::from(self.model.as_str());
+        Entry::new(self.key, self.status, self.run, &model, &self.response)
     }
 
-    /// Reads a row of [`COLUMNS`].
+    /// Reads a row of [`SELECT`].
     pub(crate) fn read(row: &Row<'_>) -> Result<Self, StoreError> {
         let damaged = |what| StoreError::new(StoreErrorKind::Damaged, what);
         let key = row.get_ref(0)?.as_blob().unwrap_or_default();
@@ -182,7 +162,7 @@ impl Record {
             finish: body.finish,
             usage,
             model: body.model.into_owned(),
-            request_id: body.request_id.map(std::borrow::Cow::into_owned),
+            request_id: body.request_id.map(Cow::into_owned),
         };
         Ok(Self {
             key,
@@ -194,9 +174,19 @@ impl Record {
     }
 }
 
+/// Returns the number that stands for the name of a model.
+fn model_number(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    let mut select = connection.prepare_cached("SELECT id FROM models WHERE name = ?1")?;
+    if let Some(id) = select.query_row([name], |row| row.get(0)).optional()? {
+        return Ok(id);
+    }
+    connection.execute("INSERT INTO models (name) VALUES (?1)", [name])?;
+    Ok(connection.last_insert_rowid())
+}
+
 /// Changes the status of the answer to a call, if there is one.
 pub(crate) fn set_status(
-    connection: &rusqlite::Connection,
+    connection: &Connection,
     key: &CallKey,
     status: CallStatus,
 ) -> Result<(), StoreError> {

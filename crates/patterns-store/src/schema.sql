@@ -6,7 +6,7 @@ CREATE TABLE calls (
     status INTEGER NOT NULL,
     run INTEGER NOT NULL,
     at INTEGER NOT NULL DEFAULT (unixepoch()),
-    model TEXT NOT NULL,
+    model INTEGER NOT NULL REFERENCES models,
     attempts INTEGER NOT NULL,
     input_tokens INTEGER NOT NULL,
     cached_input_tokens INTEGER NOT NULL,
@@ -16,7 +16,12 @@ CREATE TABLE calls (
     digest BLOB NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX answers ON calls (key) WHERE status = 0;
-CREATE INDEX calls_of_runs ON calls (run, model);
+CREATE INDEX calls_of_runs ON calls (run);
+
+CREATE TABLE models (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+) STRICT;
 
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY,

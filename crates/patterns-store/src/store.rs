@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use patterns_core::{CallKey, Event, Usage};
 use rusqlite::{Connection, OptionalExtension};
@@ -10,7 +10,8 @@ use tokio::sync::oneshot;
 
 use crate::connection::{self, Durability};
 use crate::error::StoreError;
-use crate::record::{COLUMNS, Record};
+use crate::known::Known;
+use crate::record::{Entry, Record, SELECT};
 use crate::writer::{Write, Writer, acknowledged, lock};
 
 /// A durable record of paid calls. Clones share one.
@@ -27,6 +28,8 @@ struct Inner {
     // Before `writer`, which waits for its thread when it is dropped.
     reader: Arc<Mutex<Connection>>,
     writer: Writer,
+    /// Made when a layer first asks for it.
+    known: Mutex<Option<Known>>,
 }
 
 impl Store {
@@ -46,6 +49,7 @@ impl Store {
                 path: Some(path.clone()),
                 reader: Arc::new(Mutex::new(reader)),
                 writer,
+                known: Mutex::default(),
             })
         };
         let inner = opened().map_err(|error: StoreError| error.at(&path))?;
@@ -63,6 +67,7 @@ impl Store {
             path: None,
             writer: Writer::start(Arc::clone(&connection))?,
             reader: connection,
+            known: Mutex::default(),
         })))
     }
 
@@ -78,11 +83,32 @@ impl Store {
     /// Returns an error if the record cannot be read or is damaged.
     pub fn find(&self, key: &CallKey) -> Result<Option<Record>, StoreError> {
         self.read(|connection| {
-            let select = format!("SELECT {COLUMNS} FROM calls WHERE key = ?1 AND status = 0");
+            let select = format!("{SELECT} WHERE key = ?1 AND status = 0");
             let mut select = connection.prepare_cached(&select)?;
             let mut rows = select.query([key.as_bytes()])?;
             rows.next()?.map(Record::read).transpose()
         })
+    }
+
+    /// Returns the same as [`find`](Self::find), without looking into the file for what nobody has
+    /// recorded. What another process has recorded a moment ago may be missed.
+    pub(crate) fn find_known(&self, key: &CallKey) -> Result<Option<Record>, StoreError> {
+        let may_have = {
+            let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.is_none() {
+                *known = Some(Known::new(self.read(answer_count)?));
+            }
+            match &mut *known {
+                Some(known) => {
+                    if known.is_stale() {
+                        self.read(|connection| catch_up(connection, known))?;
+                    }
+                    known.may_have(key)
+                }
+                None => true,
+            }
+        };
+        if may_have { self.find(key) } else { Ok(None) }
     }
 
     /// Records a paid call, and returns when that is safe.
@@ -94,13 +120,21 @@ impl Store {
     /// # Cancellation
     ///
     /// The record is kept even if the future is dropped, once it has been polled.
-    pub async fn record(&self, record: Record) -> Result<(), StoreError> {
+    pub async fn record(&self, record: &Record) -> Result<(), StoreError> {
+        self.enter(record.entry()).await
+    }
+
+    pub(crate) async fn enter(&self, entry: Entry) -> Result<(), StoreError> {
+        if let Some(known) = &mut *self.0.known.lock().unwrap_or_else(PoisonError::into_inner) {
+            known.add(&entry.key);
+        }
         let (ack, done) = oneshot::channel();
-        self.0.writer.send(Write::Call(Box::new(record), ack));
+        self.0.writer.send(Write::Call(Box::new(entry), ack));
         acknowledged(done).await.map_err(|error| self.named(error))
     }
 
-    /// Says that the recorded answer of a call was of no use, so that it isn't given out again.
+    /// Says that the recorded answer of a call was of no use, so that it isn't given out again. That
+    /// takes effect in its turn, after what was sent to be written before.
     pub fn disown(&self, key: &CallKey) {
         self.0.writer.send(Write::Disown(*key));
     }
@@ -118,11 +152,11 @@ impl Store {
     ///
     /// Returns an error if the record cannot be read.
     pub fn paid(&self, run: i64) -> Result<Vec<(String, Usage)>, StoreError> {
-        const SELECT: &str = "SELECT model, count(*), sum(attempts), sum(input_tokens), \
+        const SUMS: &str = "SELECT name, count(*), sum(attempts), sum(input_tokens), \
             sum(cached_input_tokens), sum(output_tokens), sum(reasoning_tokens) FROM calls \
-            WHERE run = ?1 GROUP BY model ORDER BY model";
+            JOIN models ON models.id = calls.model WHERE run = ?1 GROUP BY name ORDER BY name";
         self.read(|connection| {
-            let mut select = connection.prepare_cached(SELECT)?;
+            let mut select = connection.prepare_cached(SUMS)?;
             let rows = select.query_map([run], |row| {
                 let count = |column| row.get(column).map(i64::cast_unsigned);
                 let usage = Usage {
@@ -182,6 +216,26 @@ impl Store {
             None => error,
         }
     }
+}
+
+fn answer_count(connection: &Connection) -> Result<u64, StoreError> {
+    let select = "SELECT count(*) FROM calls WHERE status = 0";
+    let count: i64 = connection.query_row(select, [], |row| row.get(0))?;
+    Ok(count.cast_unsigned())
+}
+
+/// Adds the keys of calls that were recorded since the last time.
+fn catch_up(connection: &Connection, known: &mut Known) -> Result<(), StoreError> {
+    let select = "SELECT id, key FROM calls WHERE id > ?1 AND status = 0 ORDER BY id";
+    let mut select = connection.prepare_cached(select)?;
+    let mut rows = select.query([known.last])?;
+    while let Some(row) = rows.next()? {
+        known.last = row.get(0)?;
+        if let Ok(key) = row.get_ref(1)?.as_blob().unwrap_or_default().try_into() {
+            known.add(&CallKey::from_bytes(key));
+        }
+    }
+    Ok(())
 }
 
 /// Reads one row, if there is one.

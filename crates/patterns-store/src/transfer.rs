@@ -5,9 +5,10 @@ use std::io::{BufRead, Write};
 use patterns_core::{CallKey, Response};
 use serde::{Deserialize, Serialize};
 
+use crate::Store;
 use crate::error::{StoreError, StoreErrorKind};
-use crate::record::{COLUMNS, CallStatus, Record};
-use crate::{Store, record};
+use crate::record::{Record, SELECT};
+use crate::status::CallStatus;
 
 /// So many records are read in together.
 const BATCH: usize = 1_000;
@@ -57,7 +58,7 @@ impl Store {
     /// Returns an error if they cannot be read or written.
     pub fn export(&self, mut to: impl Write) -> Result<u64, StoreError> {
         self.read(|connection| {
-            let select = format!("SELECT {COLUMNS} FROM calls ORDER BY id");
+            let select = format!("{SELECT} ORDER BY calls.id");
             let mut select = connection.prepare(&select)?;
             let mut rows = select.query([])?;
             let mut count = 0;
@@ -99,7 +100,7 @@ impl Store {
         Ok(count + self.take_in(batch).await?)
     }
 
-    async fn take_in(&self, records: Vec<record::Record>) -> Result<u64, StoreError> {
+    async fn take_in(&self, records: Vec<Record>) -> Result<u64, StoreError> {
         self.write(move |connection| {
             let mut count = 0;
             for record in records {
@@ -107,7 +108,7 @@ impl Store {
                 let mut select = connection.prepare_cached(select)?;
                 let is_known = select.exists([record.key.as_bytes()])?;
                 if record.status == CallStatus::Answered && !is_known {
-                    record.write(connection)?;
+                    record.entry().write(connection)?;
                     count += 1;
                 }
             }

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::record::{COLUMNS, CallStatus, Record};
+use crate::record::{Record, SELECT};
+use crate::status::CallStatus;
 
 /// What is in a store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -91,7 +92,7 @@ impl Store {
                     health.damage.push(line);
                 }
             }
-            let select = format!("SELECT {COLUMNS}, id FROM calls ORDER BY id");
+            let select = format!("{SELECT} ORDER BY calls.id");
             let mut select = connection.prepare(&select)?;
             let mut rows = select.query([])?;
             while let Some(row) = rows.next()? {

@@ -3,21 +3,27 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use patterns_core::CallKey;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::error::{StoreError, StoreErrorKind};
-use crate::record::{CallStatus, Record, set_status};
+use crate::record::{Entry, set_status};
+use crate::status::CallStatus;
 
 /// The most writes that are committed together.
 const MOST: usize = 256;
 
+/// How long a commit waits for more, once several writes have come; far below the 20 ms that anybody
+/// would notice next to a call.
+const PATIENCE: Duration = Duration::from_millis(4);
+
 /// Something to be written, in the order in which it came.
 pub(crate) enum Write {
     /// A paid call; whoever waits is told when it is safe.
-    Call(Box<Record>, Ack),
+    Call(Box<Entry>, Ack),
     /// The answer to a call is not to be given out again.
     Disown(CallKey),
     /// Something worth noting in a run.
@@ -84,8 +90,7 @@ pub(crate) async fn acknowledged(
 fn write_all(connection: &Mutex<Connection>, incoming: &Receiver<Write>) {
     let mut broken: Option<StoreError> = None;
     while let Ok(first) = incoming.recv() {
-        let mut batch = vec![first];
-        batch.extend(incoming.try_iter().take(MOST - 1));
+        let batch = gather(first, incoming);
         // After a failed commit nobody knows what the disk has; going on would be a gamble.
         let (acks, result) = match &broken {
             Some(error) => (acks_of(batch), Err(error.clone())),
@@ -99,6 +104,19 @@ fn write_all(connection: &Mutex<Connection>, incoming: &Receiver<Write>) {
             let _ = ack.send(result.clone());
         }
     }
+}
+
+/// Returns what is to be committed together. A lone write is not held up; where several come at
+/// once, more are about to.
+fn gather(first: Write, incoming: &Receiver<Write>) -> Vec<Write> {
+    let mut batch = vec![first];
+    batch.extend(incoming.try_iter().take(MOST - 1));
+    if (2..MOST).contains(&batch.len()) {
+        // Not by waiting for the next one, which would wake this thread for each.
+        std::thread::park_timeout(PATIENCE);
+        batch.extend(incoming.try_iter().take(MOST - batch.len()));
+    }
+    batch
 }
 
 fn commit(connection: &Connection, batch: Vec<Write>) -> (Vec<Ack>, Result<(), StoreError>) {
@@ -123,7 +141,7 @@ fn commit(connection: &Connection, batch: Vec<Write>) -> (Vec<Ack>, Result<(), S
 
 fn split(write: Write) -> (Option<Ack>, Apply) {
     match write {
-        Write::Call(record, ack) => (Some(ack), Box::new(move |it| record.write(it))),
+        Write::Call(entry, ack) => (Some(ack), Box::new(move |it| entry.write(it))),
         Write::Other(other, ack) => (Some(ack), other),
         Write::Disown(key) => (
             None,

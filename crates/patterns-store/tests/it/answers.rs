@@ -131,6 +131,7 @@ async fn an_answer_that_was_of_no_use_is_asked_for_again() {
     let input = "France".to_owned();
     let failed = agent(&store, &nowhere).run(&input, Origin::default()).await;
     assert!(failed.is_err());
+    store.flush().await.unwrap();
     let again = agent(&store, &[r#"{"city": "Paris"}"#]);
     let answer = again.run(&input, Origin::default()).await.unwrap();
     assert_eq!((answer.reasks, answer.usage.attempts), (0, 1));
@@ -171,4 +172,20 @@ async fn read_only_makes_no_call() {
     assert_eq!(model.generate(&request("a", 0)).await.unwrap().text, "1");
     let error = model.generate(&request("b", 0)).await.unwrap_err();
     assert_eq!(error.kind(), ModelErrorKind::NotInStore);
+}
+
+#[tokio::test]
+async fn what_another_process_records_is_found_too() {
+    let place = Place::new();
+    let (one, other) = (place.open(), place.open());
+    let first = StoreLayer::new(one).layer(ScriptedModel::new(["1"]));
+    let script: Vec<String> = (0..300).map(|n| format!("other {n}")).collect();
+    let second = StoreLayer::new(other).layer(ScriptedModel::new(script));
+    second.generate(&request("b", 0)).await.unwrap();
+    first.generate(&request("a", 0)).await.unwrap();
+    // After some calls that are found nowhere, the second looks what is new.
+    for sample in 1..=256 {
+        second.generate(&request("b", sample)).await.unwrap();
+    }
+    assert_eq!(second.generate(&request("a", 0)).await.unwrap().text, "1");
 }

@@ -10,9 +10,9 @@ use super::*;
 async fn what_is_acknowledged_is_there_for_others_at_once() {
     let place = Place::new();
     let (one, other) = (place.open(), place.open());
-    one.record(record("a", "1", 0)).await.unwrap();
+    one.record(&record("a", "1", 0)).await.unwrap();
     assert_eq!(text(&other, "a").as_deref(), Some("1"));
-    other.record(record("b", "2", 0)).await.unwrap();
+    other.record(&record("b", "2", 0)).await.unwrap();
     assert_eq!(text(&one, "b").as_deref(), Some("2"));
     drop((one, other));
     let found = place.open().find(&key("a")).unwrap();
@@ -24,8 +24,9 @@ async fn many_are_recorded_at_once() {
     let place = Place::new();
     let store = place.open();
     let words: Vec<String> = (0..1_000).map(|n| n.to_string()).collect();
-    let records = words.iter().map(|it| store.record(record(it, it, 1)));
-    for result in futures_util::future::join_all(records).await {
+    let records: Vec<Record> = words.iter().map(|it| record(it, it, 1)).collect();
+    let recorded = records.iter().map(|it| store.record(it));
+    for result in futures_util::future::join_all(recorded).await {
         result.unwrap();
     }
     assert_eq!(store.stats().unwrap().calls["answered"], 1_000);
@@ -39,7 +40,7 @@ async fn only_its_owner_may_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let place = Place::new();
     let store = place.open();
-    store.record(record("a", "1", 0)).await.unwrap();
+    store.record(&record("a", "1", 0)).await.unwrap();
     let folder = place.path().parent().unwrap().to_owned();
     let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
@@ -56,8 +57,8 @@ async fn only_its_owner_may_read_it() {
 async fn damage_is_never_silent() {
     let place = Place::new();
     let store = place.open();
-    store.record(record("a", "the truth", 0)).await.unwrap();
-    store.record(record("b", "more", 0)).await.unwrap();
+    store.record(&record("a", "the truth", 0)).await.unwrap();
+    store.record(&record("b", "more", 0)).await.unwrap();
     assert!(store.verify().unwrap().is_good());
     place.tamper("UPDATE calls SET body = CAST(replace(CAST(body AS TEXT), 'truth', 'lies') AS BLOB) WHERE id = 1");
     let error = store.find(&key("a")).unwrap_err();
@@ -75,7 +76,7 @@ async fn damage_is_never_silent() {
 #[tokio::test]
 async fn a_damaged_bill_is_found_too() {
     let place = Place::new();
-    place.open().record(record("a", "1", 0)).await.unwrap();
+    place.open().record(&record("a", "1", 0)).await.unwrap();
     place.tamper("UPDATE calls SET input_tokens = 1");
     assert!(!place.open().verify().unwrap().is_good());
 }
@@ -96,7 +97,7 @@ async fn a_call_whose_record_cannot_be_read_stops_the_run() {
 async fn a_failed_write_is_told_and_nothing_is_written_after_it() {
     let place = Place::new();
     let store = place.open();
-    store.record(record("a", "1", 0)).await.unwrap();
+    store.record(&record("a", "1", 0)).await.unwrap();
     // Whatever the reason, this is how a write fails.
     let connection = rusqlite::Connection::open(place.path()).unwrap();
     connection
@@ -104,13 +105,13 @@ async fn a_failed_write_is_told_and_nothing_is_written_after_it() {
             "CREATE TRIGGER broken BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'broken'); END",
         )
         .unwrap();
-    assert!(store.record(record("b", "2", 0)).await.is_err());
+    assert!(store.record(&record("b", "2", 0)).await.is_err());
     connection.execute_batch("DROP TRIGGER broken").unwrap();
-    assert!(store.record(record("c", "3", 0)).await.is_err());
+    assert!(store.record(&record("c", "3", 0)).await.is_err());
     assert_eq!(text(&store, "a").as_deref(), Some("1"));
     drop(store);
     let store = place.open();
-    store.record(record("c", "3", 0)).await.unwrap();
+    store.record(&record("c", "3", 0)).await.unwrap();
     assert_eq!(text(&store, "b"), None);
 }
 

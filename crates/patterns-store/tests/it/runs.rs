@@ -54,9 +54,9 @@ async fn what_was_noted_is_kept_in_order() {
 #[tokio::test]
 async fn what_runs_have_paid_is_summed_by_model() {
     let store = Store::in_memory().unwrap();
-    store.record(record("a", "1", 1)).await.unwrap();
-    store.record(record("a", "2", 1)).await.unwrap();
-    store.record(record("b", "3", 2)).await.unwrap();
+    store.record(&record("a", "1", 1)).await.unwrap();
+    store.record(&record("a", "2", 1)).await.unwrap();
+    store.record(&record("b", "3", 2)).await.unwrap();
     let paid = store.paid(1).unwrap();
     assert_eq!(paid.len(), 1);
     assert_eq!((paid[0].1.calls, paid[0].1.total_tokens()), (2, 30));

@@ -8,10 +8,10 @@ use super::*;
 
 async fn filled() -> Store {
     let store = Store::in_memory().unwrap();
-    store.record(record("a", "old", 1)).await.unwrap();
-    store.record(record("a", "new", 1)).await.unwrap();
+    store.record(&record("a", "old", 1)).await.unwrap();
+    store.record(&record("a", "new", 1)).await.unwrap();
     store
-        .record(record("b", "line\nbreak \u{1F6A2}", 1))
+        .record(&record("b", "line\nbreak \u{1F6A2}", 1))
         .await
         .unwrap();
     store
@@ -22,7 +22,7 @@ async fn answers_travel_by_lines() {
     let mut lines = Vec::new();
     assert_eq!(filled().await.export(&mut lines).unwrap(), 3);
     let other = Store::in_memory().unwrap();
-    other.record(record("a", "mine", 0)).await.unwrap();
+    other.record(&record("a", "mine", 0)).await.unwrap();
     assert_eq!(other.import(&lines[..]).await.unwrap(), 1);
     assert_eq!(text(&other, "a").as_deref(), Some("mine"));
     assert_eq!(text(&other, "b").as_deref(), Some("line\nbreak \u{1F6A2}"));
