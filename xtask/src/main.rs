@@ -9,6 +9,7 @@
 mod bench;
 mod cargo;
 mod ci;
+mod crash;
 mod demo;
 mod example_list;
 mod soak;
@@ -41,6 +42,8 @@ enum Task {
     Bench(bench::Args),
     /// Live through bad days of a provider, in simulated time
     Soak(soak::Args),
+    /// Kill runs at random moments, go on with them, and look what was lost or paid for twice
+    Crash(crash::Args),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Task::Demo(args) => demo::run(&args),
         Task::Bench(args) => bench::run(args),
         Task::Soak(args) => soak::run(&args),
+        Task::Crash(args) => crash::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,6 +7,7 @@
 
 mod batch;
 mod budget;
+mod full_disk;
 mod help;
 mod inputs;
 mod offline;

@@ -12,7 +12,7 @@ use super::ballot::Question;
 use super::pattern::Voting;
 use super::rule::Election;
 use crate::run::Run;
-use crate::{FanOut, RunError, RunOptions};
+use crate::{FanOut, Order, RunError, RunOptions};
 
 /// One decided question of a batch.
 #[derive(Debug)]
@@ -45,8 +45,8 @@ struct Open<V> {
 impl<V: Send + Sync + 'static> Voting<V> {
     /// Holds one election per question, in one run with one bound of concurrency.
     ///
-    /// Questions are pulled as places free up, and every election is handed to `each` as soon as
-    /// its last voter has ended, so a batch of any length needs constant memory. The outcome has
+    /// Questions are pulled as places free up, and every election is handed to `each` in the
+    /// order of the questions, as soon as all voters up to its last have ended, so a batch of any length needs constant memory. The outcome has
     /// the sums; its list of branches is empty.
     ///
     /// # Errors
@@ -83,7 +83,8 @@ impl<V: Send + Sync + 'static> Voting<V> {
         let mut fan_out = FanOut::new(Box::pin(ballots), options, |(voter, question), origin| {
             Box::pin(self.cast(voter, question, origin))
         })
-        .role(StepRole::Ballot);
+        .role(StepRole::Ballot)
+        .order(Order::Input);
         let mut tally = BatchTally::default();
         let mut open: BTreeMap<u64, Open<V>> = BTreeMap::new();
         while let Some(branch) = fan_out.next().await {

@@ -273,7 +273,7 @@ async fn a_ballot_of_the_users_own_is_counted_where_they_say() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_hands_over_each_election_when_its_last_voter_has_ended() {
+async fn a_batch_hands_over_elections_in_the_order_of_the_questions() {
     let agent = ScriptedAgent::new(|task: &BallotTask| {
         let text = task.question.text.as_str();
         match (text, task.sample) {
@@ -301,9 +301,9 @@ async fn a_batch_hands_over_each_election_when_its_last_voter_has_ended() {
         .await
         .unwrap();
     let expected = [
+        ("slow/1", Some("slow"), 0),
         ("torn/1", None, 0),
         ("half/1", Some("half"), 1),
-        ("slow/1", Some("slow"), 0),
     ];
     let expected = expected.map(|(id, won, out)| (id.to_owned(), won.map(str::to_owned), out));
     assert_eq!(seen, expected);
