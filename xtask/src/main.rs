@@ -12,6 +12,7 @@ mod ci;
 mod crash;
 mod demo;
 mod example_list;
+mod provider;
 mod soak;
 mod test;
 mod tidy;

@@ -2,7 +2,6 @@
 //! paid for twice.
 
 mod job;
-mod provider;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,12 +11,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::cargo::{cargo, root, run as run_command};
+use crate::cargo::{cargo, run as run_command, target};
+use crate::provider::Provider;
 use job::Job;
-use provider::Provider;
 
 /// Calls in flight of a run that is killed.
 const IN_FLIGHT: u64 = 64;
+
+/// How long the provider thinks.
+const LATENCY: [&str; 4] = ["--latency", "20ms", "--latency-sigma", "0.5"];
 
 /// What to do to how many runs.
 #[derive(Debug, clap::Args)]
@@ -65,7 +67,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 fn in_folder(args: &Args, folder: &Path) -> Result<()> {
-    let provider = Provider::start(&patterns(), folder)?;
+    let provider = Provider::start(&patterns(), folder, &LATENCY)?;
     println!(
         "{} kills of runs of about {} calls, {IN_FLIGHT} in flight, seed {}\n",
         args.kills, args.calls, args.seed
@@ -155,7 +157,7 @@ fn round(
     let had_ended = child.try_wait()?.is_some();
     child.kill()?;
     child.wait()?;
-    provider.is_idle()?;
+    provider.wait_until_idle()?;
     let sent = provider.requests()? - start;
     let recorded = recorded(place)?;
     ensure!(
@@ -181,11 +183,8 @@ fn round(
 }
 
 fn patterns() -> PathBuf {
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    target
-        .join("debug")
-        .join(format!("patterns{}", std::env::consts::EXE_SUFFIX))
+    let name = format!("patterns{}", std::env::consts::EXE_SUFFIX);
+    target().join("debug").join(name)
 }
 
 fn command(job: &Job, provider: &Provider, folder: &Path, place: &Path) -> Command {

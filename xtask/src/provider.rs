@@ -1,4 +1,4 @@
-//! The provider of the runs that are killed: the simulator, in a process of its own.
+//! The simulator, in a process of its own.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -10,23 +10,17 @@ use serde_json::Value;
 
 /// The simulator, which ends with this.
 #[derive(Debug)]
-pub(super) struct Provider {
-    pub(super) url: String,
+pub(crate) struct Provider {
+    pub(crate) url: String,
     child: Child,
 }
 
 impl Provider {
-    pub(super) fn start(patterns: &Path, folder: &Path) -> Result<Self> {
+    /// Starts it on a free port.
+    pub(crate) fn start(patterns: &Path, folder: &Path, more: &[&str]) -> Result<Self> {
         let mut child = Command::new(patterns)
-            .args([
-                "simulate",
-                "--port",
-                "0",
-                "--latency",
-                "20ms",
-                "--latency-sigma",
-                "0.5",
-            ])
+            .args(["simulate", "--port", "0"])
+            .args(more)
             .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -42,12 +36,12 @@ impl Provider {
     }
 
     /// Returns how many requests have arrived so far.
-    pub(super) fn requests(&self) -> Result<u64> {
+    pub(crate) fn requests(&self) -> Result<u64> {
         self.count("requests")
     }
 
     /// Waits until nothing is in flight any more.
-    pub(super) fn is_idle(&self) -> Result<()> {
+    pub(crate) fn wait_until_idle(&self) -> Result<()> {
         while self.count("in_flight")? > 0 {
             std::thread::yield_now();
         }
