@@ -50,6 +50,7 @@ pub use sectioning::{
 };
 pub use tokens::estimate_tokens;
 pub use voting::{
-    AnswerCount, Ballot, BallotTask, BatchElection, BatchTally, Decision, Election, Question, Rule,
-    TieBreak, Vote, Voting, normalise,
+    AnswerCount, Ballot, BallotTask, BatchElection, BatchTally, Decision, Election,
+    NumericElection, NumericRule, NumericRuleError, Question, Rule, Spread, TieBreak, Tolerance,
+    Vote, Voting, decide_numbers, normalise, read_number,
 };

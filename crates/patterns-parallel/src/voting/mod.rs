@@ -8,6 +8,7 @@ mod answer;
 mod ballot;
 mod batch;
 mod normalise;
+mod numeric;
 mod pattern;
 mod rule;
 
@@ -15,5 +16,8 @@ pub use answer::Vote;
 pub use ballot::{Ballot, BallotTask, Question};
 pub use batch::{BatchElection, BatchTally};
 pub use normalise::normalise;
+pub use numeric::{
+    NumericElection, NumericRule, NumericRuleError, Spread, Tolerance, decide_numbers, read_number,
+};
 pub use pattern::Voting;
 pub use rule::{AnswerCount, Decision, Election, Rule, TieBreak};
