@@ -50,7 +50,8 @@ pub use sectioning::{
 };
 pub use tokens::estimate_tokens;
 pub use voting::{
-    AnswerCount, Ballot, BallotTask, BatchElection, BatchTally, Decision, Election,
-    NumericElection, NumericRule, NumericRuleError, Question, Rule, Spread, TieBreak, Tolerance,
-    Vote, Voting, decide_numbers, normalise, read_number,
+    AnswerCount, Ballot, BallotTask, BatchElection, BatchTally, Decision, Election, FieldElection,
+    FieldRule, FieldRuleError, FieldRules, NumericElection, NumericRule, NumericRuleError,
+    ObjectElection, Question, Rule, Spread, TieBreak, Tolerance, ValueCount, Vote, Voting,
+    decide_fields, decide_numbers, normalise, read_number,
 };

@@ -7,6 +7,7 @@
 mod answer;
 mod ballot;
 mod batch;
+mod field;
 mod normalise;
 mod numeric;
 mod pattern;
@@ -15,6 +16,9 @@ mod rule;
 pub use answer::Vote;
 pub use ballot::{Ballot, BallotTask, Question};
 pub use batch::{BatchElection, BatchTally};
+pub use field::{
+    FieldElection, FieldRule, FieldRuleError, FieldRules, ObjectElection, ValueCount, decide_fields,
+};
 pub use normalise::normalise;
 pub use numeric::{
     NumericElection, NumericRule, NumericRuleError, Spread, Tolerance, decide_numbers, read_number,
