@@ -52,6 +52,7 @@ pub use tokens::estimate_tokens;
 pub use voting::{
     AnswerCount, Ballot, BallotTask, BatchElection, BatchTally, Decision, Election, FieldElection,
     FieldRule, FieldRuleError, FieldRules, NumericElection, NumericRule, NumericRuleError,
-    ObjectElection, Question, Rule, Spread, TieBreak, Tolerance, ValueCount, Vote, Voting,
+    ObjectElection, Question, RankedElection, RankedOption, RankedRule, RankedRuleError,
+    RankingError, Rankings, Rule, Spread, TieBreak, Tolerance, ValueCount, Vote, Voting,
     decide_fields, decide_numbers, normalise, read_number,
 };

@@ -11,6 +11,7 @@ mod field;
 mod normalise;
 mod numeric;
 mod pattern;
+mod ranked;
 mod rule;
 
 pub use answer::Vote;
@@ -24,4 +25,7 @@ pub use numeric::{
     NumericElection, NumericRule, NumericRuleError, Spread, Tolerance, decide_numbers, read_number,
 };
 pub use pattern::Voting;
+pub use ranked::{
+    RankedElection, RankedOption, RankedRule, RankedRuleError, RankingError, Rankings,
+};
 pub use rule::{AnswerCount, Decision, Election, Rule, TieBreak};
