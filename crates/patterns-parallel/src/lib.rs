@@ -50,9 +50,10 @@ pub use sectioning::{
 };
 pub use tokens::estimate_tokens;
 pub use voting::{
-    AnswerCount, Ballot, BallotTask, BatchElection, BatchTally, Decision, Election, FieldElection,
-    FieldRule, FieldRuleError, FieldRules, NumericElection, NumericRule, NumericRuleError,
-    ObjectElection, Question, RankedElection, RankedOption, RankedRule, RankedRuleError,
-    RankingError, Rankings, Rule, Spread, TieBreak, Tolerance, ValueCount, Vote, Voting,
-    decide_fields, decide_numbers, normalise, read_number,
+    AnswerCount, AnswerWeight, Ballot, BallotTask, BatchElection, BatchTally, Decision, Election,
+    FieldElection, FieldRule, FieldRuleError, FieldRules, NumericElection, NumericRule,
+    NumericRuleError, ObjectElection, Question, RankedElection, RankedOption, RankedRule,
+    RankedRuleError, RankingError, Rankings, Rule, Spread, TieBreak, Tolerance, ValueCount, Vote,
+    Voting, WeightError, WeightedElection, decide_fields, decide_numbers, decide_weighted,
+    normalise, read_number,
 };

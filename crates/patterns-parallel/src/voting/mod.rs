@@ -13,6 +13,7 @@ mod numeric;
 mod pattern;
 mod ranked;
 mod rule;
+mod weighted;
 
 pub use answer::Vote;
 pub use ballot::{Ballot, BallotTask, Question};
@@ -29,3 +30,4 @@ pub use ranked::{
     RankedElection, RankedOption, RankedRule, RankedRuleError, RankingError, Rankings,
 };
 pub use rule::{AnswerCount, Decision, Election, Rule, TieBreak};
+pub use weighted::{AnswerWeight, WeightError, WeightedElection, decide_weighted};
