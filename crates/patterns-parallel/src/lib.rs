@@ -50,10 +50,11 @@ pub use sectioning::{
 };
 pub use tokens::estimate_tokens;
 pub use voting::{
-    AnswerCount, AnswerWeight, Ballot, BallotTask, BatchElection, BatchTally, Decision, Election,
-    FieldElection, FieldRule, FieldRuleError, FieldRules, NumericElection, NumericRule,
-    NumericRuleError, ObjectElection, Question, RankedElection, RankedOption, RankedRule,
-    RankedRuleError, RankingError, Rankings, Rule, Spread, TieBreak, Tolerance, ValueCount, Vote,
-    Voting, WeightError, WeightedElection, decide_fields, decide_numbers, decide_weighted,
-    normalise, read_number,
+    Agreement, AnswerCount, AnswerWeight, Ballot, BallotTask, BatchElection, BatchTally, Decision,
+    Election, FieldElection, FieldRule, FieldRuleError, FieldRules, Interval, Level, LikelyAnswer,
+    NotOnTheScale, NumericElection, NumericRule, NumericRuleError, ObjectElection, PanelEstimate,
+    Question, RankedElection, RankedOption, RankedRule, RankedRuleError, RankingError, Rankings,
+    Reliability, ReliabilityBin, ReliabilityError, Rule, Spread, TieBreak, Tolerance, ValueCount,
+    Vote, VoteTable, VoterEstimate, Voting, WeightError, WeightedElection, decide_fields,
+    decide_numbers, decide_weighted, normalise, read_number, reliability, wilson_interval,
 };

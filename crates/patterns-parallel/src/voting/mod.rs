@@ -4,6 +4,7 @@
 //! question ─► voters (samples of one agent, or a panel) ─► ballots ─► tally ─► rule ─► Election
 //! ```
 
+mod agreement;
 mod answer;
 mod ballot;
 mod batch;
@@ -15,6 +16,10 @@ mod ranked;
 mod rule;
 mod weighted;
 
+pub use agreement::{
+    Agreement, Interval, Level, LikelyAnswer, NotOnTheScale, PanelEstimate, Reliability,
+    ReliabilityBin, ReliabilityError, VoteTable, VoterEstimate, reliability, wilson_interval,
+};
 pub use answer::Vote;
 pub use ballot::{Ballot, BallotTask, Question};
 pub use batch::{BatchElection, BatchTally};
