@@ -11,14 +11,16 @@ mod batch;
 mod field;
 mod normalise;
 mod numeric;
+mod pairwise;
 mod pattern;
 mod ranked;
 mod rule;
 mod weighted;
 
 pub use agreement::{
-    Agreement, Interval, Level, LikelyAnswer, NotOnTheScale, PanelEstimate, Reliability,
-    ReliabilityBin, ReliabilityError, VoteTable, VoterEstimate, reliability, wilson_interval,
+    Agreement, LikelyAnswer, MeasurementLevel, NotOnTheScale, PanelEstimate, Reliability,
+    ReliabilityBin, ReliabilityError, ShareInterval, VoteTable, VoterEstimate, reliability,
+    wilson_interval,
 };
 pub use answer::Vote;
 pub use ballot::{Ballot, BallotTask, Question};
@@ -29,6 +31,10 @@ pub use field::{
 pub use normalise::normalise;
 pub use numeric::{
     NumericElection, NumericRule, NumericRuleError, Spread, Tolerance, decide_numbers, read_number,
+};
+pub use pairwise::{
+    BestOf, Match, MatchError, ScoredCandidate, Standing, Tournament, TournamentKind,
+    TournamentResult, Verdict, best_of_n,
 };
 pub use pattern::Voting;
 pub use ranked::{

@@ -9,7 +9,7 @@ use crate::voting::numeric::read_number;
 /// What the distance between two answers means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Level {
+pub enum MeasurementLevel {
     /// Answers are equal or not.
     #[default]
     Nominal,
@@ -45,12 +45,15 @@ impl VoteTable {
     ///
     /// Returns [`NotOnTheScale`] if answers are to have an order or a distance, but one of them is
     /// no number and not in [`scale`](Self::scale).
-    pub fn krippendorff_alpha(&self, level: Level) -> Result<Option<f64>, NotOnTheScale> {
+    pub fn krippendorff_alpha(
+        &self,
+        level: MeasurementLevel,
+    ) -> Result<Option<f64>, NotOnTheScale> {
         let votes = Votes::of(self);
         let disagreement = match level {
-            Level::Nominal => votes.nominal(),
-            Level::Ordinal => votes.interval(&votes.mid_ranks(&self.places(&votes)?)),
-            Level::Interval => votes.interval(&self.places(&votes)?),
+            MeasurementLevel::Nominal => votes.nominal(),
+            MeasurementLevel::Ordinal => votes.interval(&votes.mid_ranks(&self.places(&votes)?)),
+            MeasurementLevel::Interval => votes.interval(&self.places(&votes)?),
         };
         let (observed, expected) = disagreement;
         Ok((expected > 0.0).then(|| 1.0 - observed / expected))

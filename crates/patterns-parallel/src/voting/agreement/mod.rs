@@ -7,12 +7,12 @@ mod reliability;
 mod table;
 mod wilson;
 
-pub use alpha::{Level, NotOnTheScale};
+pub use alpha::{MeasurementLevel, NotOnTheScale};
 pub use dawid_skene::{LikelyAnswer, PanelEstimate, VoterEstimate};
 pub use kappa::Agreement;
 pub use reliability::{Reliability, ReliabilityBin, ReliabilityError, reliability};
 pub use table::VoteTable;
-pub use wilson::{Interval, wilson_interval};
+pub use wilson::{ShareInterval, wilson_interval};
 
 #[cfg(test)]
 mod tests;

@@ -10,13 +10,13 @@ use crate::normalise;
 /// grows with the number of votes, whatever the number of answers.
 ///
 /// ```
-/// use patterns_parallel::{Level, VoteTable};
+/// use patterns_parallel::{MeasurementLevel, VoteTable};
 ///
 /// let mut table = VoteTable::default();
 /// table.push([Some("yes"), Some("Yes."), None]);
 /// table.push([Some("no"), Some("no"), Some("yes")]);
 /// assert_eq!(table.agreement().pairwise_agreement, Some(0.5));
-/// assert!(table.krippendorff_alpha(Level::Nominal)?.is_some());
+/// assert!(table.krippendorff_alpha(MeasurementLevel::Nominal)?.is_some());
 /// # Ok::<(), patterns_parallel::NotOnTheScale>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]

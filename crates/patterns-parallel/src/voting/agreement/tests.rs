@@ -38,9 +38,9 @@ const KRIPPENDORFF: [&str; 4] = [
 fn alpha_is_that_of_krippendorffs_example() {
     let table = table(&KRIPPENDORFF);
     for (level, expected) in [
-        (Level::Nominal, 0.743),
-        (Level::Ordinal, 0.815),
-        (Level::Interval, 0.849),
+        (MeasurementLevel::Nominal, 0.743),
+        (MeasurementLevel::Ordinal, 0.815),
+        (MeasurementLevel::Interval, 0.849),
     ] {
         check_near(table.krippendorff_alpha(level).unwrap(), expected);
     }
@@ -55,14 +55,24 @@ fn alpha_takes_words_of_a_scale() {
         let word = |it: usize| words[table.answers[it].parse::<usize>().unwrap() - 1];
         named.push(row.iter().map(|it| it.map(word)));
     }
-    let error = named.krippendorff_alpha(Level::Ordinal).unwrap_err();
+    let error = named
+        .krippendorff_alpha(MeasurementLevel::Ordinal)
+        .unwrap_err();
     assert_eq!(
         error.to_string(),
         "the answer \"bad\" is no number and not on the scale"
     );
     let named = named.scale(words);
-    check_near(named.krippendorff_alpha(Level::Ordinal).unwrap(), 0.815);
-    check_near(named.krippendorff_alpha(Level::Interval).unwrap(), 0.849);
+    check_near(
+        named.krippendorff_alpha(MeasurementLevel::Ordinal).unwrap(),
+        0.815,
+    );
+    check_near(
+        named
+            .krippendorff_alpha(MeasurementLevel::Interval)
+            .unwrap(),
+        0.849,
+    );
 }
 
 /// Fleiss 1971 by way of Wikipedia, "Fleiss' kappa": 14 raters, 10 subjects, 5 categories.
@@ -98,7 +108,7 @@ fn where_chance_agrees_as_well_nothing_is_said() {
     for lines in [&["a a a", "a a a"][..], &["a b c"], &[". .", ". ."]] {
         let table = table(lines);
         assert_eq!(
-            table.krippendorff_alpha(Level::Nominal),
+            table.krippendorff_alpha(MeasurementLevel::Nominal),
             Ok(None),
             "{lines:?}"
         );
@@ -230,7 +240,7 @@ proptest! {
         for share in [agreement.pairwise_agreement, agreement.chance_agreement].into_iter().flatten() {
             prop_assert!((0.0..=1.0 + 1e-9).contains(&share));
         }
-        for level in [Level::Nominal, Level::Ordinal, Level::Interval] {
+        for level in [MeasurementLevel::Nominal, MeasurementLevel::Ordinal, MeasurementLevel::Interval] {
             let alpha = table.krippendorff_alpha(level).unwrap();
             prop_assert!(alpha.is_none_or(|it| (-1.0 - 1e-9..=1.0 + 1e-9).contains(&it)), "{alpha:?}");
         }
@@ -246,7 +256,7 @@ proptest! {
 
     #[test]
     fn alpha_is_that_of_all_pairs(table in tables()) {
-        let (found, expected) = (table.krippendorff_alpha(Level::Interval).unwrap(), alpha_by_pairs(&table));
+        let (found, expected) = (table.krippendorff_alpha(MeasurementLevel::Interval).unwrap(), alpha_by_pairs(&table));
         prop_assert_eq!(found.is_some(), expected.is_some());
         prop_assert!(found.zip(expected).is_none_or(|(a, b)| (a - b).abs() < 1e-9));
     }
@@ -256,7 +266,7 @@ proptest! {
         let mut table = VoteTable::default();
         rows.iter().for_each(|row| table.push(vec![Some(row); voters]));
         let is_varied = rows.iter().any(|it| it != &rows[0]);
-        let alpha = table.krippendorff_alpha(Level::Nominal).unwrap();
+        let alpha = table.krippendorff_alpha(MeasurementLevel::Nominal).unwrap();
         prop_assert_eq!(alpha, is_varied.then_some(1.0));
         prop_assert_eq!(table.agreement().pairwise_agreement, Some(1.0));
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A range of shares, 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
+pub struct ShareInterval {
     /// The lower end.
     pub low: f64,
     /// The upper end.
@@ -21,7 +21,7 @@ pub struct Interval {
 /// let interval = patterns_parallel::wilson_interval(8, 10).unwrap();
 /// assert!((interval.low - 0.490).abs() < 1e-3 && (interval.high - 0.943).abs() < 1e-3);
 /// ```
-pub fn wilson_interval(votes: u64, total: u64) -> Option<Interval> {
+pub fn wilson_interval(votes: u64, total: u64) -> Option<ShareInterval> {
     /// The 97.5 % quantile of the normal distribution.
     const Z: f64 = 1.959_963_984_540_054;
     if total == 0 || votes > total {
@@ -34,7 +34,7 @@ pub fn wilson_interval(votes: u64, total: u64) -> Option<Interval> {
     let variance = share * (1.0 - share) / total + Z * Z / (4.0 * total * total);
     let half = Z * variance.sqrt() / scale;
     // At the ends the limits are the share itself, but for rounding.
-    Some(Interval {
+    Some(ShareInterval {
         low: (centre - half).clamp(0.0, share),
         high: (centre + half).clamp(share, 1.0),
     })
