@@ -100,10 +100,9 @@ pub fn decide_weighted(
     let total_weight: f64 = counts.iter().map(|it| it.weight).sum();
     let total_votes: u64 = counts.iter().map(|it| it.votes).sum();
     let weight = counts.first().map_or(0.0, |it| it.weight);
-    let total = total_weight;
-    let leaders = counts
-        .iter()
-        .filter(|it| rounded(it.weight, total) == rounded(weight, total));
+    let is_leading =
+        |it: &&AnswerWeight| rounded(it.weight, total_weight) == rounded(weight, total_weight);
+    let leaders = counts.iter().filter(is_leading);
     let decision = match leaders.count() {
         _ if total_weight == 0.0 => Decision::QuorumMissed,
         leaders => by_tie_break(leaders > 1, tie_break),

@@ -73,15 +73,7 @@ pub fn reliability(
     if bins == 0 {
         return Err(ReliabilityError::NoBins);
     }
-    let mut sums = vec![Sums::default(); bins];
-    for (election, (share, is_correct)) in elections.iter().copied().enumerate() {
-        if !(0.0..=1.0).contains(&share) {
-            return Err(ReliabilityError::NotAShare { election, share });
-        }
-        // A hair less, or 3 of 5 might not be in the bin that ends at 0.6.
-        let bin = (share * bins as f64 - 1e-9).ceil().max(1.0) as usize - 1;
-        sums[bin.min(bins - 1)].add(share, is_correct);
-    }
+    let sums = sort_into(elections, bins)?;
     let all = sums.iter().fold(Sums::default(), |all, it| Sums {
         elections: all.elections + it.elections,
         correct: all.correct + it.correct,
@@ -101,6 +93,19 @@ pub fn reliability(
             .map(|(n, sums)| sums.bin(n, bins))
             .collect(),
     })
+}
+
+fn sort_into(elections: &[(f64, bool)], bins: usize) -> Result<Vec<Sums>, ReliabilityError> {
+    let mut sums = vec![Sums::default(); bins];
+    for (election, (share, is_correct)) in elections.iter().copied().enumerate() {
+        if !(0.0..=1.0).contains(&share) {
+            return Err(ReliabilityError::NotAShare { election, share });
+        }
+        // A hair less, or 0.07 might not be in the bin that ends there.
+        let bin = (share * bins as f64 - 1e-9).ceil().max(1.0) as usize - 1;
+        sums[bin.min(bins - 1)].add(share, is_correct);
+    }
+    Ok(sums)
 }
 
 #[derive(Clone, Copy, Default)]

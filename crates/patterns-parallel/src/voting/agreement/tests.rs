@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod panel;
+
 #[track_caller]
 fn check_near(found: Option<f64>, expected: f64) {
     let found = found.unwrap();
@@ -132,74 +134,6 @@ fn intervals_are_those_of_newcombe() {
     }
     assert_eq!(wilson_interval(0, 0), None);
     assert_eq!(wilson_interval(3, 2), None);
-}
-
-#[test]
-fn voters_are_ranked_without_labels() {
-    // Voter 2 errs on one question, voter 3 on four, voter 1 never; the majority is always right
-    // but for the last question, where it is known who is the better.
-    let table = table(&[
-        "a b c d e f g h",
-        "a b c d e f g x",
-        "a x c x e x g x",
-        "a b c d e f g h",
-        "a b y d y f y y",
-    ]);
-    let estimate = table.dawid_skene();
-    let order: Vec<usize> = estimate.voters.iter().map(|it| it.voter).collect();
-    assert_eq!(order, [0, 3, 1, 2, 4]);
-    assert!(estimate.has_converged);
-    let last = estimate.answers[7].clone().unwrap();
-    assert_eq!(last.answer, "h");
-    assert!(last.probability > 0.9);
-    assert_eq!(estimate.voters[0].votes, 8);
-    assert!(
-        (estimate.voters[0].accuracy - 0.9).abs() < 1e-2,
-        "{estimate:?}"
-    );
-}
-
-#[test]
-fn the_better_voters_can_outvote_the_more() {
-    let table = table(&[
-        "a b c d e f g",
-        "a b c d e f g",
-        "a x c x e q x",
-        "z b z d q f x",
-        "a z y d e z x",
-    ]);
-    let estimate = table.dawid_skene();
-    assert_eq!(estimate.answers[6].as_ref().unwrap().answer, "g");
-}
-
-#[test]
-fn shares_are_held_against_what_is_right() {
-    let elections = [
-        (0.6, true),
-        (0.6, false),
-        (0.8, true),
-        (1.0, true),
-        (1.0, true),
-        (0.0, false),
-    ];
-    let table = reliability(&elections, 5).unwrap();
-    let found: Vec<_> = table
-        .bins
-        .iter()
-        .map(|it| (it.elections, it.correct))
-        .collect();
-    assert_eq!(found, [(1, 0), (0, 0), (2, 1), (1, 1), (2, 2)]);
-    assert!((table.expected_calibration_error.unwrap() - 0.4 / 6.0).abs() < 1e-9);
-    assert_eq!(reliability(&elections, 0), Err(ReliabilityError::NoBins));
-    let error = reliability(&[(0.5, true), (f64::NAN, true)], 5).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "election 2 has the share NaN, not one from 0 to 1"
-    );
-    assert_eq!(
-        reliability(&[], 3).unwrap().expected_calibration_error,
-        None
-    );
 }
 
 fn tables() -> impl Strategy<Value = VoteTable> {

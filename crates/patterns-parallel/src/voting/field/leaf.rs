@@ -33,6 +33,21 @@ impl Verdict {
             spread: None,
         }
     }
+
+    /// Adds the votes for null, which did not win.
+    fn with_nulls(mut self, votes: u64) -> Self {
+        if votes == 0 {
+            return self;
+        }
+        if self.decision == Decision::Won && self.total == votes {
+            self.decision = Decision::WonByTieBreak;
+        }
+        self.total += votes;
+        let value = Value::Null;
+        self.counts.push(ValueCount { value, votes });
+        self.counts.sort_by_key(|it| std::cmp::Reverse(it.votes));
+        self
+    }
 }
 
 /// Decides a field; a missing ballot is an abstention.
@@ -43,34 +58,18 @@ pub(super) fn leaf(
     rule: FieldRule,
     tie_break: TieBreak,
 ) -> Verdict {
-    let overall = match rule {
-        FieldRule::Plurality => Some(Rule::Plurality),
-        FieldRule::Majority => Some(Rule::Majority),
-        FieldRule::Threshold(share) => Some(Rule::Threshold(share)),
-        _ => None,
-    };
-    if let Some(overall) = overall {
-        return most_votes(ballots, kind, overall, tie_break);
+    if let Some(rule) = rule.on_whole_values() {
+        return most_votes(ballots, kind, rule, tie_break);
     }
     if let Some(verdict) = null_wins(ballots, tie_break) {
         return verdict;
     }
-    let nulls = ballots.iter().flatten().filter(|it| it.is_null()).count() as u64;
-    let mut verdict = match rule {
+    let verdict = match rule {
         FieldRule::Union | FieldRule::UnionOf(_) => list::decide(ballots, shape, rule),
         _ => number::decide(ballots, kind, rule, tie_break),
     };
-    if nulls > 0 {
-        let is_tied = verdict.decision == Decision::Won && verdict.total == nulls;
-        if is_tied {
-            verdict.decision = Decision::WonByTieBreak;
-        }
-        verdict.total += nulls;
-        let (value, votes) = (Value::Null, nulls);
-        verdict.counts.push(ValueCount { value, votes });
-        verdict.counts.sort_by_key(|it| std::cmp::Reverse(it.votes));
-    }
-    verdict
+    let nulls = ballots.iter().flatten().filter(|it| it.is_null());
+    verdict.with_nulls(nulls.count() as u64)
 }
 
 /// Returns the verdict if null has at least as many votes as all else, or if nobody voted.
@@ -88,16 +87,11 @@ pub(super) fn null_wins(ballots: &[Option<&Value>], tie_break: TieBreak) -> Opti
             decision => decision,
         },
     };
-    let mut verdict = Verdict::without_winner(decision, nulls.len(), total);
-    verdict.value = Some(Value::Null);
-    verdict.counts = counts(
-        &nulls
-            .into_iter()
-            .chain(others)
-            .map(Some)
-            .collect::<Vec<_>>(),
-    );
-    Some(verdict)
+    Some(Verdict {
+        value: Some(Value::Null),
+        counts: counts(ballots),
+        ..Verdict::without_winner(decision, nulls.len(), total)
+    })
 }
 
 fn most_votes(
@@ -112,15 +106,8 @@ fn most_votes(
     };
     let groups = group(ballots.iter().copied().flatten(), key);
     // The very rule that decides on plain answers decides here; keys stand for the values.
-    let stand_in = |ballot: &Option<&Value>| {
-        let key = ballot.map(key);
-        Ballot {
-            voter: String::new(),
-            answer: key.clone(),
-            normalised: key,
-        }
-    };
-    let election = rule::decide(ballots.iter().map(stand_in).collect(), rule, tie_break, 0);
+    let stand_ins = ballots.iter().map(|it| stand_in(it.map(key))).collect();
+    let election = rule::decide(stand_ins, rule, tie_break, 0);
     let counts = ranked(&groups);
     Verdict {
         value: counts.first().map(|it| it.value.clone()),
@@ -129,6 +116,14 @@ fn most_votes(
         total: election.total_votes,
         counts,
         spread: None,
+    }
+}
+
+fn stand_in(key: Option<String>) -> Ballot {
+    Ballot {
+        voter: String::new(),
+        answer: key.clone(),
+        normalised: key,
     }
 }
 

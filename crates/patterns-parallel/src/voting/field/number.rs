@@ -32,10 +32,10 @@ pub(super) fn decide(
         }
         None => mean(&numbers, kind, rule, tie_break),
     };
-    let readable = ballots.iter().zip(&numbers);
-    let readable: Vec<_> = readable
-        .map(|(it, number)| it.filter(|_| number.is_some()))
-        .collect();
+    let readable = ballots
+        .iter()
+        .map(|it| it.filter(|it| read(Some(it)).is_some()));
+    let readable: Vec<Option<&Value>> = readable.collect();
     Verdict {
         value,
         counts: counts(&readable),

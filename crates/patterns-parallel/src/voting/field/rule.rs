@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::FieldRuleError;
 use crate::voting::numeric::{NumericRule, Tolerance};
+use crate::voting::rule::Rule;
 
 /// How the values of one field become one.
 ///
@@ -73,34 +74,51 @@ impl FieldRule {
             rule: name.to_owned(),
             reason,
         };
-        let share = || {
-            let text = parameter.ok_or("it needs a share, such as 0.6, 60% or 2/3");
-            let text = text.map_err(str::to_owned)?;
-            let share = share(text).filter(|it| (0.0..=1.0).contains(it));
-            share.ok_or(format!("`{text}` is no share from 0 to 1"))
+        let share = || required_share(parameter).map_err(wrong);
+        let tolerance = || tolerance(parameter).map_err(wrong);
+        let none = |rule| match parameter {
+            None => Ok(rule),
+            Some(it) => Err(wrong(format!("it takes no parameter, but has `{it}`"))),
         };
         let rule = match name {
-            "plurality" => Self::Plurality,
-            "majority" => Self::Majority,
-            "mean" => Self::Mean,
-            "threshold" => Self::Threshold(share().map_err(wrong)?),
-            "trimmed_mean" => Self::TrimmedMean(share().map_err(wrong)?),
+            "plurality" => none(Self::Plurality)?,
+            "majority" => none(Self::Majority)?,
+            "mean" => none(Self::Mean)?,
+            "threshold" => Self::Threshold(share()?),
+            "trimmed_mean" => Self::TrimmedMean(share()?),
             "union" if parameter.is_none() => Self::Union,
-            "union" => Self::UnionOf(share().map_err(wrong)?),
-            "median" => Self::Median(tolerance(parameter).map_err(wrong)?),
-            "cluster" => Self::Cluster(tolerance(parameter).map_err(wrong)?),
+            "union" => Self::UnionOf(share()?),
+            "median" => Self::Median(tolerance()?),
+            "cluster" => Self::Cluster(tolerance()?),
             _ => return Err(FieldRuleError::unknown_rule(name)),
         };
-        if let (Self::Plurality | Self::Majority | Self::Mean, Some(parameter)) = (rule, parameter)
+        rule.check().map(|()| rule)
+    }
+
+    /// Checks that the parameter is in range.
+    pub(super) fn check(self) -> Result<(), FieldRuleError> {
+        let wrong = |reason| FieldRuleError::Parameter {
+            rule: self.name().to_owned(),
+            reason,
+        };
+        if let Self::Threshold(share) | Self::UnionOf(share) = self
+            && !(0.0..=1.0).contains(&share)
         {
-            return Err(wrong(format!(
-                "it takes no parameter, but has `{parameter}`"
-            )));
+            return Err(wrong(format!("{share} is no share from 0 to 1")));
         }
-        rule.numeric()
-            .check()
-            .map_err(|error| wrong(error.to_string()))?;
-        Ok(rule)
+        let numeric = self.numeric().check();
+        numeric.map_err(|error| wrong(error.to_string()))
+    }
+
+    /// Returns the rule for answers that are one value each, if this is one of them.
+    pub(super) fn on_whole_values(self) -> Option<Rule> {
+        match self {
+            Self::Plurality => Some(Rule::Plurality),
+            Self::Majority => Some(Rule::Majority),
+            Self::Threshold(share) => Some(Rule::Threshold(share)),
+            Self::Median(_) | Self::Mean | Self::TrimmedMean(_) => None,
+            Self::Cluster(_) | Self::Union | Self::UnionOf(_) => None,
+        }
     }
 
     /// Returns the rule for numbers whose parameters are those of this one.
@@ -165,6 +183,11 @@ impl fmt::Display for FieldRule {
             Self::Plurality | Self::Majority | Self::Mean | Self::Union => Ok(()),
         }
     }
+}
+
+fn required_share(text: Option<&str>) -> Result<f64, String> {
+    let text = text.ok_or("it needs a share, such as 0.6, 60% or 2/3")?;
+    share(text).ok_or_else(|| format!("`{text}` is no share, such as 0.6, 60% or 2/3"))
 }
 
 /// Reads `0.6`, `60%` or `3/5`.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::FieldRule;
-use super::shape::{Shape, join, segments};
+use super::shape::{Kind, Shape, join, segments};
 
 /// The rules that a user sets for some fields; all others have the rule of their kind.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -113,23 +113,15 @@ impl FieldRules {
         path: &str,
         rule: FieldRule,
     ) -> Result<(), FieldRuleError> {
+        rule.check()?;
         let names = segments(path);
         let mut shape = Shape::new(schema, schema);
         for name in &names {
             let inner = shape.addressable(name);
             shape = inner.ok_or_else(|| unknown_path(schema, path))?;
         }
-        let kind = shape.kind();
-        let fitting = kind.fitting();
         let path = names.iter().fold(String::new(), |path, it| join(&path, it));
-        if !fitting.contains(&rule.name()) {
-            return Err(FieldRuleError::Unfit {
-                path,
-                kind: kind.name(),
-                rule: rule.name(),
-                fitting: fitting.to_vec(),
-            });
-        }
+        check_fit(&path, &shape.kind(), rule)?;
         match self.overrides.insert(path.clone(), rule) {
             None => Ok(()),
             Some(_) => Err(FieldRuleError::Twice(path)),
@@ -139,6 +131,19 @@ impl FieldRules {
     pub(super) fn get(&self, path: &str) -> Option<FieldRule> {
         self.overrides.get(path).copied()
     }
+}
+
+fn check_fit(path: &str, kind: &Kind<'_>, rule: FieldRule) -> Result<(), FieldRuleError> {
+    let fitting = kind.fitting();
+    if fitting.contains(&rule.name()) {
+        return Ok(());
+    }
+    Err(FieldRuleError::Unfit {
+        path: path.to_owned(),
+        kind: kind.name(),
+        rule: rule.name(),
+        fitting: fitting.to_vec(),
+    })
 }
 
 fn unknown_path(schema: &Value, path: &str) -> FieldRuleError {

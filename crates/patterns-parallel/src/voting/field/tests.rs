@@ -21,6 +21,7 @@ fn schema() -> Value {
             "parts": {"type": "array", "items": {"$ref": "#/$defs/Part"}, "minItems": 1},
             "address": {"anyOf": [{"$ref": "#/$defs/Address"}, {"type": "null"}]},
             "note": {"type": "string"},
+            "remark": {"type": ["string", "null"]},
         },
         "required": ["name", "level", "open", "count", "price", "tags", "address"],
         "$defs": {
@@ -101,7 +102,7 @@ fn choices_strings_and_flags_go_to_the_most_votes() {
         r#"Won 3/5 "y""#,
     );
     check("level", r#"["C", "b 2", "B 2."]"#, "", r#"Won 2/3 "B 2""#);
-    check("level", r#"["D"]"#, "", "QuorumMissed 0/0 null");
+    check("level", r#"["D", "Y"]"#, "", "QuorumMissed 0/0 null");
 }
 
 #[test]
@@ -154,7 +155,7 @@ fn lists_hold_what_enough_ballots_have() {
         "union:1/3",
         r#"Won 0/3 ["b","a","c"]"#,
     );
-    check("tags", r#"[["a"], ["b"]]"#, "", "Won 0/2 []");
+    check("tags", r#"[["a", "a"], ["b"]]"#, "", "Won 0/2 []");
     check(
         "tags",
         r#"[["a", "b", "c", "d"], ["d"]]"#,

@@ -40,7 +40,7 @@ fn the_largest_cluster_decides() {
     use Decision::*;
     use NumericRule::Cluster;
     let near = Cluster(Tolerance::absolute(0.1));
-    check(&["5", "0.2", "0.3", "9"], near, (Some(0.25), 2, Won));
+    check(&["5", "0.3", "0.4", "9"], near, (Some(0.35), 2, Won));
     check(&["9", "1", "9", "1"], near, (Some(9.0), 2, WonByTieBreak));
     check(&["1", "3", "2"], near, (Some(1.0), 1, WonByTieBreak));
     let percent = Cluster(Tolerance::relative(0.01));

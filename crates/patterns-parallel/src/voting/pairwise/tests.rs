@@ -94,6 +94,19 @@ fn a_verdict_that_flips_is_a_tie() {
 }
 
 #[test]
+fn a_tie_is_half_a_win() {
+    let judge = |it: Match| match (it.first, it.second) {
+        (0, 1) => Verdict::First,
+        (1, 0) => Verdict::Second,
+        _ => Verdict::Tie,
+    };
+    let result = play(3, RoundRobin, judge).0.result(TieBreak::FirstSeen);
+    let places = result.ranking.iter().map(|it| (it.rank, it.entrant));
+    assert_eq!(places.collect::<Vec<_>>(), [(1, 0), (2, 2), (3, 1)]);
+    assert_eq!(result.flipped, 0);
+}
+
+#[test]
 fn verdicts_out_of_turn_are_named() {
     let mut tournament = Tournament::new(4, Knockout);
     let due = Match {
@@ -129,7 +142,7 @@ fn the_highest_score_is_the_best() {
     use Decision::*;
     for (scores, decision, winner) in [
         (&[Some(1.0), Some(3.0), None][..], Won, Some(1)),
-        (&[Some(0.0), Some(-0.0)], WonByTieBreak, Some(0)),
+        (&[Some(-0.0), Some(0.0)], WonByTieBreak, Some(0)),
         (&[Some(f64::NAN), Some(f64::NEG_INFINITY)], Won, Some(1)),
         (&[None, None], QuorumMissed, None),
         (&[], QuorumMissed, None),

@@ -99,24 +99,15 @@ impl Rankings {
         tie_break: TieBreak,
     ) -> Result<RankedElection, RankedRuleError> {
         rule.check()?;
-        let tally = match rule {
-            RankedRule::Schulze => schulze::schulze(self),
-            RankedRule::Borda => positional::borda(self),
-            RankedRule::Irv => irv::irv(self),
-            RankedRule::Approval(places) => positional::approval(self, places),
-            RankedRule::Mrr => positional::mean_reciprocal_rank(self),
-        };
+        let tally = self.tally(rule);
         let order = tally.order();
         let decision = match self.ballots.is_empty() {
             true => Decision::QuorumMissed,
             false => by_tie_break(tally.is_tied(&order), tie_break),
         };
         let winner = order.first().filter(|_| decision.is_won());
-        let preferences = schulze::preferences(self);
-        let condorcet_winner = schulze::condorcet_winner(&preferences);
-        let name = |option: usize| self.options[option].clone();
         Ok(RankedElection {
-            winner: winner.map(|it| name(*it)),
+            winner: winner.map(|it| self.options[*it].clone()),
             decision,
             decided_by: if tally.is_borda {
                 RankedRule::Borda
@@ -124,13 +115,29 @@ impl Rankings {
                 rule
             },
             ranking: self.ranking(&tally, &order),
-            condorcet_winner: condorcet_winner
-                .filter(|_| !self.ballots.is_empty())
-                .map(name),
+            condorcet_winner: self.condorcet_winner(),
             total_votes: self.total_votes(),
             abstentions: self.abstentions,
             unknown_options: self.unknown,
         })
+    }
+
+    fn tally(&self, rule: RankedRule) -> Tally {
+        match rule {
+            RankedRule::Schulze => schulze::schulze(self),
+            RankedRule::Borda => positional::borda(self),
+            RankedRule::Irv => irv::irv(self),
+            RankedRule::Approval(places) => positional::approval(self, places),
+            RankedRule::Mrr => positional::mean_reciprocal_rank(self),
+        }
+    }
+
+    fn condorcet_winner(&self) -> Option<String> {
+        if self.ballots.is_empty() {
+            return None;
+        }
+        let winner = schulze::condorcet_winner(&schulze::preferences(self))?;
+        self.options.get(winner).cloned()
     }
 
     fn ranking(&self, tally: &Tally, order: &[usize]) -> Vec<RankedOption> {

@@ -17,16 +17,11 @@ pub(super) fn irv(rankings: &Rankings) -> Tally {
     for round in 0..options {
         let votes = first_choices(rankings, &is_out);
         let left: Vec<usize> = (0..options).filter(|it| !is_out[*it]).collect();
-        let standing = |it: &usize| (votes[*it], borda[*it]);
+        let tied = weakest(&left, &votes, &borda);
         // Of equal ones the last goes.
-        let Some(last) = left.iter().rev().min_by_key(|it| standing(it)).copied() else {
+        let Some(last) = tied.last().copied() else {
             break;
         };
-        let tied: Vec<usize> = left
-            .iter()
-            .copied()
-            .filter(|it| standing(it) == standing(&last))
-            .collect();
         tally.is_tie_broken |= tied.len() > 1 && matters(&votes, &left, &tied);
         // The last one has all ballots that are left; what it won with is the round before.
         for option in left.iter().filter(|_| left.len() > 1 || options == 1) {
@@ -36,6 +31,14 @@ pub(super) fn irv(rankings: &Rankings) -> Tally {
         is_out[last] = true;
     }
     tally
+}
+
+/// Returns those of the options left that have the fewest votes, and of these the fewest points.
+fn weakest(left: &[usize], votes: &[u64], borda: &[u64]) -> Vec<usize> {
+    let standing = |it: &usize| (votes[*it], borda[*it]);
+    let least = left.iter().map(standing).min();
+    let is_least = |it: &&usize| Some(standing(it)) == least;
+    left.iter().filter(is_least).copied().collect()
 }
 
 /// Returns for each option how many ballots prefer it to all others that are left.

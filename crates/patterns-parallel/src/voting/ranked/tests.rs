@@ -101,8 +101,13 @@ fn ties_are_broken_as_documented() {
         Irv,
         "Won: 1 b 6, 2 a 5, 3 c 1, 4 d 1",
     );
+    // Whoever has more than half has won, whatever becomes of the others.
+    check("7 a/2 d/1 b/1 c", Irv, "Won: 1 a 7, 2 d 2, 3 b 1, 4 c 1");
     // Of c and b the one with fewer points goes.
     check("3 a b/2 c b/2 b", Irv, "Won: 1 b 4, 2 a 3, 3 c 2");
+    let listed = Rankings::among(&["b", "a"], &ballots("1 a/1 b")).unwrap();
+    let election = listed.elect(Borda, TieBreak::FirstSeen).unwrap();
+    assert_eq!(election.winner.as_deref(), Some("a"));
     let rankings = Rankings::open(&ballots("1 a/1 b"));
     let election = rankings.elect(Borda, TieBreak::NoConsensus).unwrap();
     assert_eq!((election.winner, election.decision), (None, Decision::Tied));

@@ -55,6 +55,8 @@ fn without_a_consensus_nothing_is_made_up() {
         ("count", json!([1, 2]), json!({}), false),
         ("count", json!([1, 2, 3]), json!({"count": 2}), true),
         ("note", json!(["-", "-"]), json!({}), true),
+        ("remark", json!(["-", "-"]), json!({}), true),
+        ("remark", json!(["a", "b"]), json!({"remark": null}), true),
         ("name", json!(["-", "-"]), json!({}), false),
         ("price", json!(["-", "-"]), json!({"price": null}), true),
     ] {

@@ -43,17 +43,21 @@ fn errors_name_what_is_wrong_and_what_may_be_meant() {
         "`/tags` is a list, which `mean` cannot decide (use one of union, plurality, majority, \
          threshold)",
     );
+}
+
+#[test]
+fn errors_name_the_parameter_and_its_range() {
     check_error(
         "name=threshold",
         "the rule `threshold`: it needs a share, such as 0.6, 60% or 2/3",
     );
     check_error(
         "name=threshold:7",
-        "the rule `threshold`: `7` is no share from 0 to 1",
+        "the rule `threshold`: 7 is no share from 0 to 1",
     );
     check_error(
         "name=threshold:1/0",
-        "the rule `threshold`: `1/0` is no share from 0 to 1",
+        "the rule `threshold`: inf is no share from 0 to 1",
     );
     check_error(
         "count=mean:2",
@@ -71,6 +75,14 @@ fn errors_name_what_is_wrong_and_what_may_be_meant() {
     check_error(
         "count=cluster:-1",
         "the rule `cluster`: an absolute tolerance is a finite number from 0, not -1",
+    );
+    let mut rules = FieldRules::default();
+    let error = rules
+        .set(&schema(), "/price", FieldRule::TrimmedMean(0.7))
+        .unwrap_err();
+    assert!(
+        error.to_string().ends_with("at each end, not 0.7"),
+        "{error}"
     );
     let twice = FieldRules::parse(&schema(), ["/price=mean", "price=median"]).unwrap_err();
     assert_eq!(twice.to_string(), "`/price` has two rules");
