@@ -162,6 +162,7 @@ pub(super) fn by_tie_break(is_tied: bool, tie_break: TieBreak) -> Decision {
 fn trimmed(votes: &[Reading], cut: f64) -> &[Reading] {
     // A hair of tolerance, or a tenth of ten would be none where it is written as 0.1.
     let cut = (cut * votes.len() as f64 + 1e-9).floor() as usize;
+    let cut = cut.min(votes.len().saturating_sub(1) / 2);
     votes.get(cut..votes.len() - cut).unwrap_or_default()
 }
 

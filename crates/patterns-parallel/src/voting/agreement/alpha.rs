@@ -38,8 +38,8 @@ impl VoteTable {
     /// Returns Krippendorff's alpha (Krippendorff 2011, "Computing Krippendorff's
     /// alpha-reliability"): 1 if all agree, 0 if they do as by chance, less if they agree less.
     ///
-    /// Votes may be missing. `None` if there is nothing to compare, or if all votes are the same
-    /// answer, so that chance would agree as well.
+    /// Votes may be missing. `None` if there is nothing to compare, if all votes are the same
+    /// answer, so that chance would agree as well, or if numbers are too large to be squared.
     ///
     /// # Errors
     ///
@@ -56,7 +56,8 @@ impl VoteTable {
             MeasurementLevel::Interval => votes.interval(&self.places(&votes)?),
         };
         let (observed, expected) = disagreement;
-        Ok((expected > 0.0).then(|| 1.0 - observed / expected))
+        let is_known = expected > 0.0 && expected.is_finite();
+        Ok(is_known.then(|| 1.0 - observed / expected))
     }
 
     /// Returns the places of all answers that can be compared.

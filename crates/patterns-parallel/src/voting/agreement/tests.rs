@@ -116,6 +116,11 @@ fn where_chance_agrees_as_well_nothing_is_said() {
         );
         assert_eq!(table.agreement().fleiss_kappa, None, "{lines:?}");
     }
+    let huge = table(&["1e300 2 1", "-1e300 2 1"]);
+    assert_eq!(
+        huge.krippendorff_alpha(MeasurementLevel::Interval),
+        Ok(None)
+    );
     assert_eq!(VoteTable::default().agreement().pairwise_agreement, None);
 }
 

@@ -25,6 +25,9 @@ fn rules_decide() {
     check(&ten, tenth, (Some(1.0), 8, Won));
     check(&["1", "2", "6"], tenth, (Some(3.0), 3, Won));
     check(&["1", "2", "60"], TrimmedMean(0.4), (Some(2.0), 1, Won));
+    // Some vote is always left.
+    let nearly_half = TrimmedMean(0.499_999_999_999);
+    check(&["1", "3"], nearly_half, (Some(2.0), 2, Won));
     check(&[], Median, (None, 0, QuorumMissed));
     check(&["many"], Mean, (None, 0, QuorumMissed));
     check(&["none"], TrimmedMean(0.2), (None, 0, QuorumMissed));

@@ -151,12 +151,15 @@ fn answers() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn the_result_is_valid(ballots in prop::collection::vec(answers(), 1..8)) {
+    fn a_complete_result_is_valid(
+        ballots in prop::collection::vec(answers(), 1..8), is_lenient in any::<bool>(),
+    ) {
         let contract = patterns_core::Contract::from_schema(schema()).unwrap();
-        let election = decide_fields(&schema(), &ballots, &FieldRules::default(), TieBreak::FirstSeen);
-        prop_assert!(election.is_complete);
+        let tie_break = if is_lenient { TieBreak::FirstSeen } else { TieBreak::NoConsensus };
+        let election = decide_fields(&schema(), &ballots, &FieldRules::default(), tie_break);
+        prop_assert!(election.is_complete || !is_lenient);
         let decoded = contract.decode(&election.value.to_string());
-        prop_assert!(decoded.is_ok(), "{:?}", decoded.err());
+        prop_assert_eq!(decoded.is_ok(), election.is_complete, "{:?}", decoded.err());
         for field in election.fields {
             prop_assert_eq!(field.total + field.abstentions, ballots.len() as u64);
             prop_assert!(field.votes <= field.total);
