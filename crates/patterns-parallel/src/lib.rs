@@ -50,6 +50,8 @@ pub use sectioning::{
 };
 pub use tokens::estimate_tokens;
 pub use voting::{
-    AnswerCount, Ballot, BallotTask, BatchElection, BatchTally, Decision, Election, Question, Rule,
-    TieBreak, Vote, Voting, normalise,
+    AnswerCount, Ballot, BallotTask, BatchElection, BatchTally, CallIndex, Decision, Election,
+    Forecast, PlanGoal, PlanLoss, PlanPrice, Prediction, Question, Rule, Step, StopReason, Stopper,
+    StoppingRule, StoppingRuleError, Tally, TieBreak, Vote, Voting, beta_confidence,
+    dirichlet_confidence, normalise,
 };
