@@ -24,15 +24,16 @@ pub(super) struct Fork {
 }
 
 impl Fork {
+    /// Returns where the next vote can lead, and how likely.
+    pub(super) fn chances(&self) -> impl Iterator<Item = (usize, f64)> {
+        let edges = self.edges.into_iter();
+        edges.filter(|(_, chance)| *chance > 0.0)
+    }
+
     /// Returns the expectation of `value` after the next vote.
     pub(super) fn expect<T>(&self, next: &[T], value: impl Fn(&T) -> f64) -> f64 {
-        let terms = self.edges.iter();
-        terms
-            .map(|&(to, chance)| match chance {
-                0.0 => 0.0,
-                _ => chance * value(&next[to]),
-            })
-            .sum()
+        let terms = self.chances().map(|(to, chance)| chance * value(&next[to]));
+        terms.sum()
     }
 }
 

@@ -12,9 +12,10 @@ const WIDEST: usize = 12;
 /// By how many calls of a wave are still out.
 type ByCallsOut = [f64; WIDEST + 1];
 
-/// λ from which, and up to which, a plan for a risk is looked for, and how often it is halved.
-const LAMBDAS: (f64, f64) = (1.0, 1e6);
-const HALVINGS: u32 = 12;
+/// λ from which, and up to which, a plan for a risk is looked for, and how often that is halved: to
+/// about 2 %.
+const LAMBDAS: (f64, f64) = (1.0, 1e5);
+const HALVINGS: u32 = 9;
 
 /// How many calls to make in each state; 0 is to stop.
 #[derive(Clone, Debug)]
@@ -30,7 +31,8 @@ pub struct Prediction {
     pub calls: f64,
     /// Waves of calls in an election.
     pub rounds: f64,
-    /// How likely the winner is another than with all votes, 0 to 1.
+    /// How likely the winner is another than with all votes, 0 to 1. Ties count half, even those
+    /// that are left when all votes are cast, so this errs on the careful side and is never 0.
     pub disagreement: f64,
 }
 
@@ -81,8 +83,11 @@ impl Plan {
             let mut now = vec![ByCallsOut::default(); places.len()];
             for fork in chain.leader_forks(votes) {
                 let costs = &mut now[fork.place - places.start];
-                for out in 1..=widest {
-                    costs[out] = 1.0 + fork.expect(&next, |costs| costs[out - 1]);
+                costs[1..].fill(1.0);
+                for (to, chance) in fork.chances() {
+                    for (cost, later) in costs[1..].iter_mut().zip(&next[to]) {
+                        *cost += chance * later;
+                    }
                 }
                 let stopping = stopping(&fork, forecast, price);
                 let (wave, going_on) = cheapest(&costs[..=widest]);
@@ -110,7 +115,7 @@ impl Plan {
         // By state: the probability to get there with so many calls of a wave still out.
         let mut now = vec![ByCallsOut::default()];
         now[0][0] = 1.0;
-        for votes in 0..self.layout.votes() {
+        for votes in 0..=self.layout.votes() {
             let begin = self.layout.places(votes).start;
             let mut next = vec![ByCallsOut::default(); self.layout.places(votes + 1).len()];
             for fork in chain.leader_forks(votes) {
@@ -123,9 +128,9 @@ impl Plan {
                         here[usize::from(wave)] += here[0];
                     }
                 }
-                for (to, chance) in fork.edges {
-                    for out in 1..=WIDEST {
-                        next[to][out - 1] += chance * here[out];
+                for (to, chance) in fork.chances() {
+                    for (later, probability) in next[to].iter_mut().zip(&here[1..]) {
+                        *later += chance * probability;
                     }
                 }
             }

@@ -122,9 +122,10 @@ impl Layout {
         self.votes
     }
 
-    /// Returns the places of the states with `votes` votes.
+    /// Returns the places of the states with `votes` votes; none if that is more than the table has.
     pub(super) fn places(&self, votes: usize) -> Range<usize> {
-        let begin = |votes| self.begins[triple(votes, 0, 0)] as usize;
+        let begin = |votes| self.begins.get(triple(votes, 0, 0)).or(self.begins.last());
+        let begin = |votes| begin(votes).map_or(0, |begin| *begin as usize);
         begin(votes)..begin(votes + 1)
     }
 
