@@ -123,6 +123,10 @@ impl Criterion {
         }
     }
 
+    pub(super) fn is_plan(&self) -> bool {
+        matches!(self, Self::Plan(_))
+    }
+
     /// Returns why a vote is over when the rule is met.
     pub(super) fn reason(&self) -> StopReason {
         match self {

@@ -9,6 +9,8 @@ const RIVALS: usize = 4;
 /// Nodes per standard deviation of the integrand, and how many deviations are covered.
 const NODES: f64 = 4.0;
 const REACH: f64 = 9.0;
+/// How many standard deviations below its mean a Poisson variable is never found.
+const TAIL: f64 = 12.0;
 
 /// Returns P(p₁ > every other pᵢ | Dirichlet(c₁ + 1, c₂ + 1, …)): how sure the votes make it that
 /// the leader would win a vote without end, 0 to 1; 0 before the first vote.
@@ -81,12 +83,14 @@ pub(super) fn leader_confidence(groups: &Groups, further: u64) -> f64 {
 /// Returns the probability that each of the others' gamma variables is below x.
 fn all_below(others: &[(u64, i32)], ln_x: f64) -> f64 {
     let x = ln_x.exp();
-    let mut term = (-x).exp();
+    // P(gamma of shape k > x) is the sum of e^-x x^j / j! over j < k. Terms far below the largest
+    // one add nothing, and the first of them would be no number at all.
+    let first = (x - TAIL * x.sqrt()).max(0.0).floor();
+    let mut term = (first * ln_x - x - ln_gamma(first + 1.0)).exp();
+    let mut next = first as u64;
     let mut above = 0.0;
     let mut product = 1.0;
-    let mut next = 0;
-    // P(gamma of shape k > x) is the sum of e^-x x^j / j! over j < k; the groups come in rising
-    // order, so one pass serves all.
+    // The groups come in rising order, so one pass serves all.
     for &(votes, answers) in others {
         while next <= votes {
             above += term;

@@ -191,39 +191,55 @@ impl StoppingRule {
 
     /// Checks the rule's values.
     pub(super) fn check(&self) -> Result<(), StoppingRuleError> {
-        let share = |value: f64| (value > 0.0 && value < 1.0, "a number between 0 and 1");
-        let (is_valid, expected) = match self {
-            Self::Fixed | Self::Exact => (true, "no value"),
-            Self::AheadBy(lead) => (*lead > 0, "a number of votes, 1 or more"),
-            Self::FirstTo(votes) => (*votes > 0, "a number of votes, 1 or more"),
-            Self::AdaptiveConsistency { confidence }
-            | Self::AdaptiveConsistencyDirichlet { confidence } => (
-                *confidence > 0.5 && *confidence < 1.0,
-                "a number between 0.5 and 1",
-            ),
-            Self::EarlyStopping { window } => (*window > 0, "a number of calls, 1 or more"),
-            Self::Certificate { delta } => share(*delta),
-            Self::Horizon { risk } | Self::Plan(PlanGoal::Risk(risk)) => share(*risk),
-            Self::Plan(PlanGoal::Price(price)) => (
-                price.error.is_finite()
-                    && price.error > 0.0
-                    && price.round.is_finite()
-                    && price.round >= 0.0,
-                "a risk between 0 and 1, or lambda above 0 and rho from 0 up",
-            ),
-        };
-        if is_valid {
+        if self.is_valid() {
             return Ok(());
         }
         let text = self.to_string();
-        Err(StoppingRuleError::InvalidValue {
+        let value = text.split_once(':').map_or("", |(_, value)| value);
+        Err(self.invalid(value))
+    }
+
+    fn is_valid(&self) -> bool {
+        let share = |value: f64| value > 0.0 && value < 1.0;
+        match self {
+            Self::Fixed | Self::Exact => true,
+            Self::AheadBy(number)
+            | Self::FirstTo(number)
+            | Self::EarlyStopping { window: number } => *number > 0,
+            Self::AdaptiveConsistency { confidence }
+            | Self::AdaptiveConsistencyDirichlet { confidence } => {
+                *confidence > 0.5 && *confidence < 1.0
+            }
+            Self::Certificate { delta } => share(*delta),
+            Self::Horizon { risk } | Self::Plan(PlanGoal::Risk(risk)) => share(*risk),
+            Self::Plan(PlanGoal::Price(price)) => {
+                let costs = [price.error, price.round];
+                costs.iter().all(|cost| cost.is_finite()) && price.error > 0.0 && price.round >= 0.0
+            }
+        }
+    }
+
+    /// Returns the error that `value` is none that the rule takes.
+    pub(super) fn invalid(&self, value: &str) -> StoppingRuleError {
+        let expected = match self {
+            Self::Fixed | Self::Exact => "none",
+            Self::AheadBy(_) | Self::FirstTo(_) | Self::EarlyStopping { .. } => {
+                "a whole number, 1 or more"
+            }
+            Self::AdaptiveConsistency { .. } | Self::AdaptiveConsistencyDirichlet { .. } => {
+                "a number between 0.5 and 1"
+            }
+            Self::Certificate { .. } | Self::Horizon { .. } => "a number between 0 and 1",
+            Self::Plan(_) => {
+                "a risk between 0 and 1, such as 0.02, or prices such as \
+                 lambda=300,rho=1,loss=winner"
+            }
+        };
+        StoppingRuleError::InvalidValue {
             rule: self.name(),
-            value: text
-                .split_once(':')
-                .map_or("", |(_, value)| value)
-                .to_owned(),
+            value: value.to_owned(),
             expected,
-        })
+        }
     }
 
     /// Returns the most votes that the rule can look ahead.

@@ -64,6 +64,7 @@ pub enum StopReason {
 pub struct Stopper {
     max_votes: u64,
     criterion: Criterion,
+    or_decided: bool,
 }
 
 impl Stopper {
@@ -90,7 +91,18 @@ impl Stopper {
         Ok(Self {
             max_votes,
             criterion,
+            or_decided: false,
         })
+    }
+
+    /// Also stops as soon as no vote to come can change the winner, whatever the rule.
+    ///
+    /// That saves calls and never changes the winner, unless the rule is `early-stopping`, whose
+    /// late windows can contradict a decided vote: they no longer do.
+    #[must_use]
+    pub fn or_decided(mut self) -> Self {
+        self.or_decided = true;
+        self
     }
 
     /// Returns the most votes that are cast.
@@ -101,11 +113,18 @@ impl Stopper {
     /// Decides what to do after the votes so far.
     pub fn next<K>(&self, tally: &Tally<K>) -> Step {
         let left = self.max_votes.saturating_sub(tally.calls());
-        match self.criterion.need(tally, left) {
-            Some(0) => Step::Stop(self.criterion.reason()),
+        let decided = self
+            .or_decided
+            .then(|| Criterion::Exact.need(tally, left))
+            .flatten();
+        let need = self.criterion.need(tally, left);
+        match (decided, need) {
+            (Some(0), _) => Step::Stop(StopReason::Decided),
+            (_, Some(0)) => Step::Stop(self.criterion.reason()),
             _ if left == 0 => Step::Stop(StopReason::AllVotesCast),
-            Some(need) => Step::Draw(need.min(left)),
-            None => Step::Draw(left),
+            // A plan has chosen its waves with regard to the rounds they save.
+            (_, Some(wave)) if self.criterion.is_plan() => Step::Draw(wave.min(left)),
+            _ => Step::Draw(left.min(need.unwrap_or(left)).min(decided.unwrap_or(left))),
         }
     }
 

@@ -13,89 +13,80 @@ impl FromStr for StoppingRule {
             Some((name, value)) => (name.trim(), Some(value.trim())),
             None => (text.trim(), None),
         };
-        let rule = match name {
-            "fixed" => without_value(Self::Fixed, value)?,
-            "exact" => without_value(Self::Exact, value)?,
-            "ahead-by" => Self::AheadBy(votes("ahead-by", value)?),
-            "first-to" => Self::FirstTo(votes("first-to", value)?),
-            "adaptive" => Self::AdaptiveConsistency {
-                confidence: number("adaptive", value, 0.95)?,
-            },
-            "adaptive-dirichlet" => Self::AdaptiveConsistencyDirichlet {
-                confidence: number("adaptive-dirichlet", value, 0.95)?,
-            },
-            "early-stopping" => Self::EarlyStopping {
-                window: votes("early-stopping", value.or(Some("5")))?,
-            },
-            "certificate" => Self::Certificate {
-                delta: number("certificate", value, 0.05)?,
-            },
-            "horizon" => Self::Horizon {
-                risk: number("horizon", value, 0.01)?,
-            },
-            "plan" => Self::Plan(value.map_or_else(|| Ok(PlanGoal::default()), goal)?),
-            _ => {
-                let name = name.to_owned();
-                return Err(StoppingRuleError::UnknownRule { name });
-            }
+        let usual = usual(name).ok_or_else(|| StoppingRuleError::UnknownRule {
+            name: name.to_owned(),
+        })?;
+        let Some(value) = value else {
+            let rule = usual.name();
+            let has_usual_value = usual.check().is_ok();
+            return has_usual_value
+                .then_some(usual)
+                .ok_or(StoppingRuleError::MissingValue { rule });
         };
-        rule.check()?;
-        Ok(rule)
+        let rule = usual.with_value(value);
+        rule.filter(|rule| rule.check().is_ok())
+            .ok_or_else(|| usual.invalid(value))
     }
 }
 
-fn invalid(rule: &'static str, value: &str, expected: &'static str) -> StoppingRuleError {
-    let value = value.to_owned();
-    StoppingRuleError::InvalidValue {
-        rule,
-        value,
-        expected,
+/// Returns the rule of that name with its usual value, or with 0 if it has none.
+fn usual(name: &str) -> Option<StoppingRule> {
+    let rule = match name {
+        "fixed" => StoppingRule::Fixed,
+        "exact" => StoppingRule::Exact,
+        "ahead-by" => StoppingRule::AheadBy(0),
+        "first-to" => StoppingRule::FirstTo(0),
+        "adaptive" => StoppingRule::AdaptiveConsistency { confidence: 0.95 },
+        "adaptive-dirichlet" => StoppingRule::AdaptiveConsistencyDirichlet { confidence: 0.95 },
+        "early-stopping" => StoppingRule::EarlyStopping { window: 5 },
+        "certificate" => StoppingRule::Certificate { delta: 0.05 },
+        "horizon" => StoppingRule::Horizon { risk: 0.01 },
+        "plan" => StoppingRule::Plan(PlanGoal::default()),
+        _ => return None,
+    };
+    Some(rule)
+}
+
+impl StoppingRule {
+    /// Returns the rule with another value; `None` if that is no value for it.
+    fn with_value(&self, value: &str) -> Option<Self> {
+        let number = || value.parse().ok();
+        let votes = || value.parse().ok();
+        Some(match self {
+            Self::Fixed | Self::Exact => return None,
+            Self::AheadBy(_) => Self::AheadBy(votes()?),
+            Self::FirstTo(_) => Self::FirstTo(votes()?),
+            Self::AdaptiveConsistency { .. } => Self::AdaptiveConsistency {
+                confidence: number()?,
+            },
+            Self::AdaptiveConsistencyDirichlet { .. } => Self::AdaptiveConsistencyDirichlet {
+                confidence: number()?,
+            },
+            Self::EarlyStopping { .. } => Self::EarlyStopping { window: votes()? },
+            Self::Certificate { .. } => Self::Certificate { delta: number()? },
+            Self::Horizon { .. } => Self::Horizon { risk: number()? },
+            Self::Plan(_) => Self::Plan(goal(value)?),
+        })
     }
-}
-
-fn without_value(
-    rule: StoppingRule,
-    value: Option<&str>,
-) -> Result<StoppingRule, StoppingRuleError> {
-    match value {
-        Some(value) => Err(invalid(rule.name(), value, "none")),
-        None => Ok(rule),
-    }
-}
-
-fn votes(rule: &'static str, value: Option<&str>) -> Result<u64, StoppingRuleError> {
-    let value = value.ok_or(StoppingRuleError::MissingValue { rule })?;
-    value
-        .parse()
-        .map_err(|_| invalid(rule, value, "a whole number, 1 or more"))
-}
-
-fn number(rule: &'static str, value: Option<&str>, usual: f64) -> Result<f64, StoppingRuleError> {
-    let parse = |value: &str| value.parse().map_err(|_| invalid(rule, value, "a number"));
-    value.map_or(Ok(usual), parse)
 }
 
 /// Reads `0.02` or `lambda=150,rho=1,loss=share`, where what is left out is as usual.
-fn goal(text: &str) -> Result<PlanGoal, StoppingRuleError> {
+fn goal(text: &str) -> Option<PlanGoal> {
     if let Ok(risk) = text.parse() {
-        return Ok(PlanGoal::Risk(risk));
+        return Some(PlanGoal::Risk(risk));
     }
-    let not_a_plan = || {
-        let expected = "a risk such as 0.02, or prices such as lambda=300,rho=1,loss=winner";
-        invalid("plan", text, expected)
-    };
     let mut price = PlanPrice::default();
     for field in text.split(',') {
-        let (name, value) = field.split_once('=').ok_or_else(not_a_plan)?;
+        let (name, value) = field.split_once('=')?;
         match (name.trim(), value.trim()) {
-            ("lambda", value) => price.error = value.parse().map_err(|_| not_a_plan())?,
-            ("rho", value) => price.round = value.parse().map_err(|_| not_a_plan())?,
+            ("lambda", value) => price.error = value.parse().ok()?,
+            ("rho", value) => price.round = value.parse().ok()?,
             ("loss", "winner") => price.loss = PlanLoss::Winner,
             ("loss", "share") => price.loss = PlanLoss::Share,
-            _ => return Err(not_a_plan()),
+            _ => return None,
         }
     }
-    Ok(PlanGoal::Price(price))
+    Some(PlanGoal::Price(price))
 }
 
 impl fmt::Display for StoppingRule {
