@@ -6,7 +6,7 @@ use super::super::beta::BetaTable;
 use super::super::chain::Chain;
 use super::super::pitman_yor::Mixture;
 use super::super::state::{Layout, State};
-use super::super::{CallIndex, Forecast, beta_confidence, dirichlet_confidence};
+use super::super::{CallIndex, Forecast, Prediction, beta_confidence, dirichlet_confidence};
 use super::{stopper, tally};
 
 proptest! {
@@ -148,5 +148,13 @@ fn a_plan_is_predicted_as_published_and_costs_more_for_less_risk() {
     assert!(bold.disagreement <= 0.06 && careful.disagreement <= 0.03);
     assert!(bold.disagreement > 0.05 && careful.disagreement > 0.025);
     assert!(bold.calls < careful.calls);
+    let (slow, quick) = (prediction("plan", 20), prediction("plan:rho=9", 20));
+    assert!(quick.rounds < slow.rounds && quick.calls > slow.calls);
+    let sure = Prediction {
+        calls: 1.0,
+        rounds: 1.0,
+        disagreement: 0.0,
+    };
+    assert_eq!(prediction("plan", 1), sure);
     assert_eq!(stopper("exact", 40).prediction(), None);
 }

@@ -55,6 +55,9 @@ fn plans_read_like_the_published_rule_of_thumb() {
     check("plan", 40, ": 4, aaaa: PlanStop, aaba: 3, aabb: 8");
     check("plan:lambda=150", 40, ": 3");
     check("plan:lambda=1000", 40, ": 5");
+    check("plan", 4, "abcd: AllVotesCast");
+    // However little an error costs, there must be an answer.
+    check("plan:lambda=0.5", 9, ": 1, -: 1, a: PlanStop");
 }
 
 #[test]
@@ -64,8 +67,11 @@ fn a_decided_vote_can_end_under_every_rule() {
         let step = stopper.next(&tally("aaabaaa"));
         assert_eq!(step, Step::Stop(StopReason::Decided), "{rule}");
     }
-    let stopper = stopper("ahead-by:9", 10).or_decided();
-    assert_eq!(stopper.next(&tally("a")), Step::Draw(4));
+    let ahead = stopper("ahead-by:9", 10).or_decided();
+    assert_eq!(ahead.next(&tally("a")), Step::Draw(4));
+    // Where rounds are dear, a plan asks for more at once than could decide the vote.
+    let plan = stopper("plan:rho=50", 10).or_decided();
+    assert_eq!(plan.next(&tally("ab")), Step::Draw(8));
 }
 
 #[test]
