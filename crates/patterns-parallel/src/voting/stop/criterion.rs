@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::beta::BetaTable;
 use super::certificate::Certificate;
 use super::dirichlet::{Groups, leader_confidence};
+use super::early_stopping;
+use super::exact::Verdict;
 use super::forecast::{Forecast, chain};
 use super::plan::{Plan, Prediction};
 use super::rule::{StoppingRule, StoppingRuleError};
 use super::state::State;
 use super::stopper::StopReason;
 use super::tally::Tally;
-use super::{early_stopping, exact};
 
 /// A rule with its tables.
 #[derive(Clone, Debug)]
@@ -75,17 +76,14 @@ impl Criterion {
     /// Returns the least number of further calls after which the rule can be met; 0 if it is,
     /// `None` if it cannot be, with `left` calls left.
     ///
-    /// For all rules a streak for the leader is the shortest way.
-    pub(super) fn need<K>(&self, tally: &Tally<K>, left: u64) -> Option<u64> {
+    /// A streak for the leader is the shortest way, but to a verdict that nobody wins.
+    pub(super) fn need<K>(&self, tally: &Tally<K>, left: u64, verdict: Verdict) -> Option<u64> {
         let (leader, runner_up) = tally.front();
-        let ahead = leader - runner_up;
         match self {
             Self::Fixed => None,
             // When all votes are cast, that is the plainer reason.
-            Self::Exact => {
-                (left > 0).then(|| exact::need(ahead, left, tally.leader_was_seen_first()))
-            }
-            Self::AheadBy(lead) => Some(lead.saturating_sub(ahead)),
+            Self::Exact => (left > 0).then(|| verdict.need(tally, left)),
+            Self::AheadBy(lead) => Some(lead.saturating_sub(leader - runner_up)),
             Self::FirstTo(votes) => Some(votes.saturating_sub(leader)),
             Self::Beta(table) => table.lacking(leader, runner_up),
             Self::Dirichlet { confidence, beta } => {

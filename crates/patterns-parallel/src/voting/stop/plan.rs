@@ -32,7 +32,7 @@ pub struct Prediction {
     /// Waves of calls in an election.
     pub rounds: f64,
     /// How likely the winner is another than with all votes, 0 to 1. Ties count half, even those
-    /// that are left when all votes are cast, so this errs on the careful side and is never 0.
+    /// that are left when all votes are cast, so this errs on the careful side.
     pub disagreement: f64,
 }
 

@@ -29,8 +29,9 @@ const MOST_TABULATED: u64 = 1_000_000;
 pub enum StoppingRule {
     /// `fixed`: never before all N votes are cast. Self-consistency (arXiv 2203.11171).
     Fixed,
-    /// `exact`: as soon as no vote to come can change the winner: a − b ≥ R with R calls left, or
-    /// R + 1 if the runner-up was seen first and would win a tie. The winner is that of `fixed`.
+    /// `exact`: as soon as no vote to come can change who wins: at a − b ≥ R with R calls left, or
+    /// R + 1 if the runner-up was seen first and would win a tie. The winner is that of `fixed`,
+    /// under every voting rule that the stopper is told of.
     #[default]
     Exact,
     /// `ahead-by:3`: at a − b ≥ k. First-to-ahead-by-k of MAKER (arXiv 2511.09030); Wald's

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::rule::{Rule, TieBreak};
 use super::criterion::Criterion;
+use super::exact::Verdict;
 use super::forecast::Forecast;
 use super::plan::Prediction;
 use super::rule::{StoppingRule, StoppingRuleError};
@@ -23,7 +25,7 @@ pub enum Step {
 pub enum StopReason {
     /// All votes were cast before the rule was met.
     AllVotesCast,
-    /// No vote to come can change the winner.
+    /// No vote to come can change who wins, or that nobody does.
     Decided,
     /// The leader is far enough ahead.
     AheadEnough,
@@ -64,6 +66,7 @@ pub enum StopReason {
 pub struct Stopper {
     max_votes: u64,
     criterion: Criterion,
+    verdict: Verdict,
     or_decided: bool,
 }
 
@@ -91,11 +94,26 @@ impl Stopper {
         Ok(Self {
             max_votes,
             criterion,
+            verdict: Verdict::default(),
             or_decided: false,
         })
     }
 
-    /// Also stops as soon as no vote to come can change the winner, whatever the rule.
+    /// Sets how the election is decided in the end: by plurality, ties to the answer that was seen
+    /// first and no quorum if this is not called.
+    ///
+    /// `exact` and [`or_decided`](Self::or_decided) stop when no vote to come can change that.
+    #[must_use]
+    pub fn decided_by(mut self, rule: Rule, tie_break: TieBreak, quorum: u64) -> Self {
+        self.verdict = Verdict {
+            rule,
+            tie_break,
+            quorum,
+        };
+        self
+    }
+
+    /// Also stops as soon as no vote to come can change who wins, whatever the rule.
     ///
     /// That saves calls and never changes the winner, unless the rule is `early-stopping`, whose
     /// late windows can contradict a decided vote: they no longer do.
@@ -115,9 +133,9 @@ impl Stopper {
         let left = self.max_votes.saturating_sub(tally.calls());
         let decided = self
             .or_decided
-            .then(|| Criterion::Exact.need(tally, left))
+            .then(|| Criterion::Exact.need(tally, left, self.verdict))
             .flatten();
-        let need = self.criterion.need(tally, left);
+        let need = self.criterion.need(tally, left, self.verdict);
         match (decided, need) {
             (Some(0), _) => Step::Stop(StopReason::Decided),
             (_, Some(0)) => Step::Stop(self.criterion.reason()),

@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use super::super::super::ballot::Ballot;
+use super::super::super::rule::{Rule, TieBreak, decide};
 use super::super::{Step, Stopper};
 use super::{hold, stopper, tally};
 
@@ -93,12 +95,115 @@ proptest! {
     }
 }
 
+/// Ways to decide an election: rule, tie-break, quorum.
+const VERDICTS: [(Rule, TieBreak, u64); 8] = [
+    (Rule::Plurality, TieBreak::FirstSeen, 0),
+    (Rule::Plurality, TieBreak::NoConsensus, 0),
+    (Rule::Plurality, TieBreak::FirstSeen, 3),
+    (Rule::Majority, TieBreak::FirstSeen, 0),
+    (Rule::Majority, TieBreak::NoConsensus, 4),
+    (Rule::Threshold(0.4), TieBreak::NoConsensus, 2),
+    (Rule::Threshold(0.6667), TieBreak::FirstSeen, 1),
+    (Rule::Threshold(1.0), TieBreak::FirstSeen, 0),
+];
+
+/// Returns who wins with these votes.
+fn winner(votes: &str, (rule, tie_break, quorum): (Rule, TieBreak, u64)) -> Option<String> {
+    let answer = |vote: char| (vote != '-').then(|| vote.to_string());
+    let ballot = |vote| Ballot {
+        voter: String::new(),
+        answer: answer(vote),
+        normalised: answer(vote),
+    };
+    let ballots = votes.chars().map(ballot).collect();
+    decide(ballots, rule, tie_break, quorum).winning_answer
+}
+
+/// Returns whether all continuations of `votes` by `left` votes have the same winner.
+fn is_decided(votes: &mut String, left: usize, verdict: (Rule, TieBreak, u64)) -> bool {
+    fn visit(
+        votes: &mut String,
+        left: usize,
+        verdict: (Rule, TieBreak, u64),
+        winners: &mut Vec<Option<String>>,
+    ) {
+        if left == 0 {
+            winners.push(winner(votes, verdict));
+            return;
+        }
+        for vote in ['a', 'b', 'c', 'x', 'y', 'z', '-'] {
+            votes.push(vote);
+            visit(votes, left - 1, verdict, winners);
+            votes.pop();
+        }
+    }
+    let mut winners = Vec::new();
+    visit(votes, left, verdict, &mut winners);
+    winners.windows(2).all(|pair| pair[0] == pair[1])
+}
+
+/// Checks that exact stops with `left` calls left when all that can come ends alike, and only then.
+fn check_exact(votes: &str, left: usize, verdict: (Rule, TieBreak, u64)) {
+    let (rule, tie_break, quorum) = verdict;
+    let max_votes = (votes.len() + left) as u64;
+    let stopper = stopper("exact", max_votes).decided_by(rule, tie_break, quorum);
+    let stops = matches!(stopper.next(&tally(votes)), Step::Stop(_));
+    let is_decided = is_decided(&mut votes.to_owned(), left, verdict);
+    assert_eq!(
+        stops, is_decided,
+        "{verdict:?} after {votes:?}, {left} left"
+    );
+}
+
+#[test]
+fn exact_stops_all_short_votes_as_soon_as_they_are_decided() {
+    fn visit(votes: &mut String) {
+        for verdict in VERDICTS {
+            check_exact(votes, 1, verdict);
+            check_exact(votes, 2, verdict);
+        }
+        if votes.len() < 4 {
+            for vote in ['a', 'b', 'c', '-'] {
+                votes.push(vote);
+                visit(votes);
+                votes.pop();
+            }
+        }
+    }
+    visit(&mut String::new());
+}
+
+proptest! {
+    #[test]
+    fn exact_stops_longer_votes_as_soon_as_they_are_decided(
+        rule in prop::sample::select(VERDICTS.map(|(rule, ..)| rule).to_vec()),
+        tie_break in prop::sample::select(vec![TieBreak::FirstSeen, TieBreak::NoConsensus]),
+        quorum in 0..9_u64,
+        votes in "[aaabbc-]{3,7}",
+    ) {
+        check_exact(&votes, 3, (rule, tie_break, quorum));
+    }
+}
+
+#[test]
+fn waves_reach_just_as_far_under_every_verdict() {
+    for (rule, tie_break, quorum) in VERDICTS {
+        for max_votes in [1, 4, 5] {
+            let exact = stopper("exact", max_votes);
+            check_waves(
+                &exact.decided_by(rule, tie_break, quorum),
+                &mut String::new(),
+            );
+        }
+    }
+}
+
 /// Returns whether some continuation of `votes` by `further` votes makes `stopper` stop.
 fn can_stop(stopper: &Stopper, votes: &mut String, further: u64) -> bool {
     if further == 0 {
         return matches!(stopper.next(&tally(votes)), Step::Stop(_));
     }
-    ['a', 'b', 'c', '-'].into_iter().any(|vote| {
+    ['a', 'b', 'c', 'd', '-'].into_iter().any(|vote| {
         votes.push(vote);
         let can = can_stop(stopper, votes, further - 1);
         votes.pop();
@@ -118,7 +223,7 @@ fn check_waves(stopper: &Stopper, votes: &mut String) {
             can_stop(stopper, votes, wave),
             "{stopper:?} could ask for more after {votes:?}"
         );
-        for vote in ['a', 'b', 'c', '-'] {
+        for vote in ['a', 'b', 'c', 'd', '-'] {
             votes.push(vote);
             check_waves(stopper, votes);
             votes.pop();
