@@ -25,6 +25,7 @@ pub(super) struct Fork {
 
 impl Fork {
     /// Returns where the next vote can lead, and how likely.
+    #[inline]
     pub(super) fn chances(&self) -> impl Iterator<Item = (usize, f64)> {
         let edges = self.edges.into_iter();
         edges.filter(|(_, chance)| *chance > 0.0)

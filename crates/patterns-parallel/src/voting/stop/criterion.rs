@@ -6,10 +6,11 @@ use super::beta::BetaTable;
 use super::certificate::Certificate;
 use super::dirichlet::{Groups, leader_confidence};
 use super::early_stopping;
+use super::error::StoppingRuleError;
 use super::exact::Verdict;
 use super::forecast::{Forecast, chain};
 use super::plan::{Plan, Prediction};
-use super::rule::{StoppingRule, StoppingRuleError};
+use super::rule::StoppingRule;
 use super::state::State;
 use super::stopper::StopReason;
 use super::tally::Tally;
@@ -62,8 +63,7 @@ impl Criterion {
             StoppingRule::Plan(goal) => {
                 let chain = chain(max_votes, rule.name())?;
                 let forecast = Forecast::of(&chain);
-                let plan = Plan::new(&chain, &forecast, goal);
-                let prediction = plan.predict(&chain, &forecast);
+                let (plan, prediction) = Plan::new(&chain, &forecast, goal);
                 Self::Plan(Arc::new(Planned {
                     forecast,
                     plan,

@@ -86,7 +86,11 @@ fn all_below(others: &[(u64, i32)], ln_x: f64) -> f64 {
     // P(gamma of shape k > x) is the sum of e^-x x^j / j! over j < k. Terms far below the largest
     // one add nothing, and the first of them would be no number at all.
     let first = (x - TAIL * x.sqrt()).max(0.0).floor();
-    let mut term = (first * ln_x - x - ln_gamma(first + 1.0)).exp();
+    let mut term = if first == 0.0 {
+        (-x).exp()
+    } else {
+        (first * ln_x - x - ln_gamma(first + 1.0)).exp()
+    };
     let mut next = first as u64;
     let mut above = 0.0;
     let mut product = 1.0;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::chain::Chain;
-use super::rule::StoppingRuleError;
+use super::error::StoppingRuleError;
 use super::state::{Layout, State};
 use super::tally::Tally;
 

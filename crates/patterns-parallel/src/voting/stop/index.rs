@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::error::StoppingRuleError;
 use super::forecast::{Forecast, chain};
-use super::rule::StoppingRuleError;
 use super::state::{Layout, State};
 use super::tally::Tally;
 

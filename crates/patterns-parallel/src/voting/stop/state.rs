@@ -68,6 +68,7 @@ impl State {
 
     /// Returns the states that one more vote can lead to: for the own answer, for the rival or
     /// one of the rest that passes it, for one of the rest, for an answer not seen before.
+    #[inline]
     pub(super) fn successors(self) -> [Self; 4] {
         let own = self.streak(1);
         let rival = Self {
@@ -150,6 +151,7 @@ impl Layout {
     }
 
     /// Returns the place of a state that has one.
+    #[inline]
     pub(super) fn place(&self, state: State) -> usize {
         let State {
             own, rival, rest, ..
@@ -165,6 +167,7 @@ impl Layout {
 }
 
 /// Numbers triples by their sum, then by what is not the first, then by the last.
+#[inline]
 fn triple(total: usize, others: usize, rest: usize) -> usize {
     total * (total + 1) * (total + 2) / 6 + others * (others + 1) / 2 + rest
 }
@@ -174,6 +177,7 @@ fn triple(total: usize, others: usize, rest: usize) -> usize {
     clippy::reversed_empty_ranges,
     reason = "an empty range says that there are none"
 )]
+#[inline]
 fn options(own: usize, rival: usize, rest: usize) -> RangeInclusive<usize> {
     match (own, rival, rest) {
         (0, 0, 0) => 0..=0,

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::super::rule::{Rule, TieBreak};
 use super::criterion::Criterion;
+use super::error::StoppingRuleError;
 use super::exact::Verdict;
 use super::forecast::Forecast;
 use super::plan::Prediction;
-use super::rule::{StoppingRule, StoppingRuleError};
+use super::rule::StoppingRule;
 use super::tally::Tally;
 
 /// What to do next in a vote.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::rule::{PlanGoal, PlanLoss, PlanPrice, StoppingRule, StoppingRuleError};
+use super::error::StoppingRuleError;
+use super::rule::{PlanGoal, PlanLoss, PlanPrice, StoppingRule};
 
 impl FromStr for StoppingRule {
     type Err = StoppingRuleError;
