@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::chain::{Chain, Fork};
 use super::forecast::Forecast;
 use super::rule::{PlanGoal, PlanLoss, PlanPrice};
@@ -25,7 +27,7 @@ pub(super) struct Plan {
 }
 
 /// What a plan is expected to cost and to miss, on average over elections such as were recorded.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
     /// Calls in an election.
     pub calls: f64,

@@ -7,6 +7,8 @@ use super::forecast::Forecast;
 
 /// The most votes that rules with a small table look ahead.
 const MOST_TABULATED: u64 = 1_000_000;
+/// Prices up to this, in calls, add up without overflow.
+const DEAREST: f64 = 1e12;
 
 /// When a vote is over before all voters were asked.
 ///
@@ -171,8 +173,8 @@ impl StoppingRule {
             Self::Certificate { delta } => share(*delta),
             Self::Horizon { risk } | Self::Plan(PlanGoal::Risk(risk)) => share(*risk),
             Self::Plan(PlanGoal::Price(price)) => {
-                let costs = [price.error, price.round];
-                costs.iter().all(|cost| cost.is_finite()) && price.error > 0.0 && price.round >= 0.0
+                let is_price = |price: f64| (0.0..=DEAREST).contains(&price);
+                price.error > 0.0 && is_price(price.error) && is_price(price.round)
             }
         }
     }

@@ -178,6 +178,7 @@ fn errors_name_what_is_wrong() {
         "lambda",
         "lambda=0",
         "lambda=inf",
+        "rho=1e13",
         "rho=-1",
         "loss=x",
         "risk=1",
