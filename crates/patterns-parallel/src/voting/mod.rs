@@ -15,6 +15,7 @@ mod pairwise;
 mod pattern;
 mod ranked;
 mod rule;
+mod stop;
 mod weighted;
 
 pub use agreement::{
@@ -41,4 +42,8 @@ pub use ranked::{
     RankedElection, RankedOption, RankedRule, RankedRuleError, RankingError, Rankings,
 };
 pub use rule::{AnswerCount, Decision, Election, Rule, TieBreak};
+pub use stop::{
+    CallIndex, Forecast, PlanGoal, PlanLoss, PlanPrice, Prediction, Step, StopReason, Stopper,
+    StoppingRule, StoppingRuleError, Tally, beta_confidence, dirichlet_confidence,
+};
 pub use weighted::{AnswerWeight, WeightError, WeightedElection, decide_weighted};

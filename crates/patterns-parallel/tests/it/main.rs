@@ -8,5 +8,6 @@ mod policies;
 mod prompts;
 mod schemas;
 mod sectioning;
+mod stopping;
 mod support;
 mod voting;
