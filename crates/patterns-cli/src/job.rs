@@ -187,6 +187,8 @@ pub(crate) struct MapReduceWork {
     pub(crate) reduce: bool,
     /// Tokens of answers that one reduce call may combine.
     pub(crate) reduce_tokens: Option<u64>,
+    /// How many answers one reduce call combines on average.
+    pub(crate) fan_in: Option<u64>,
 }
 
 #[cfg(test)]

@@ -85,6 +85,7 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
         reduce_schema,
         reduce: !args.no_reduce,
         reduce_tokens: args.reduce_tokens,
+        fan_in: args.fan_in,
     };
     job(&args.common, &[], Work::MapReduce(work))
 }

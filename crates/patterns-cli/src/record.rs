@@ -130,7 +130,7 @@ fn identity(job: &Job) -> [u8; 32] {
             // Documents may come and go between sessions; what names them stays.
             let words = (&work.map_instructions, &work.reduce_instructions);
             let schemas = (&work.map_schema, &work.reduce_schema);
-            let reduce = (work.reduce, work.reduce_tokens);
+            let reduce = (work.reduce, work.reduce_tokens, work.fan_in);
             add(&mut hasher, &(&work.inputs, words, schemas, reduce));
         }
         work => add(&mut hasher, work),

@@ -124,6 +124,9 @@ where
     if let Some(tokens) = work.reduce_tokens {
         pattern = pattern.reduce_tokens(tokens);
     }
+    if let Some(mean) = work.fan_in {
+        pattern = pattern.fan_in(mean);
+    }
     let options = session.run_options();
     let run = session.watch(pattern.run(stream::iter(work.documents), &options));
     let Some(outcome) = run.await? else {

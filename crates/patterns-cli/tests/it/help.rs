@@ -416,6 +416,10 @@ fn help_of_every_command() {
           --reduce-tokens <N>
               Tokens of answers that one reduce call may combine
 
+          --fan-in <N>
+              Answers that a reduce call combines on average, where not all fit in one call; twice as
+              many at most [default: 8]
+
           --text-field <NAME>
               Field of a row with the text [default: the first of text, content, body, message,
               question]

@@ -196,3 +196,31 @@ fn the_offline_model_needs_no_store() {
     place.data(&["map-reduce", "rows.jsonl"]);
     assert!(!place.path().join(".patterns").exists());
 }
+
+#[test]
+fn an_edit_of_a_thousand_documents_costs_few_calls() {
+    let row = |n: usize| format!("{{\"id\": \"d{n}\", \"text\": \"Ship {n} came in.\"}}");
+    let mut rows: Vec<String> = (0..1_000).map(row).collect();
+    let place = Place::new();
+    let simulator = Simulator::start(&place, &[]);
+    let mut args = vec!["map-reduce", "rows.jsonl", "--reduce-tokens", "600", "-q"];
+    args.extend(simulator.args());
+    let mut calls_for = |rows: &[String]| {
+        let before = simulator.ledger()["requests"].as_u64().unwrap();
+        place.write("rows.jsonl", rows.join("\n").as_bytes());
+        assert_eq!(place.data(&args).0, Some(0));
+        simulator.ledger()["requests"].as_u64().unwrap() - before
+    };
+    assert!(calls_for(&rows) > 1_100);
+    assert_eq!(calls_for(&rows), 0);
+    // One map, and with a fan-in of 8 at most 2 · ⌈log₈ 1000⌉ reduces.
+    rows[345] = row(345).replace("came in", "sank");
+    let changed = calls_for(&rows);
+    rows.insert(700, row(5_000));
+    let inserted = calls_for(&rows);
+    rows.remove(123);
+    let removed = calls_for(&rows);
+    for calls in [changed, inserted, removed] {
+        assert!((2..=9).contains(&calls), "{changed} {inserted} {removed}");
+    }
+}

@@ -10,6 +10,7 @@ mod answer;
 mod pack;
 mod pattern;
 mod task;
+mod tree;
 
 pub use answer::{DocumentSummary, Reduction, document_agent, summary_agent};
 pub use pack::pack;

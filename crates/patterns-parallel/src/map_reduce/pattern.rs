@@ -15,15 +15,16 @@ use serde::de::DeserializeOwned;
 use super::answer::{
     DocumentSummary, Reduction, custom_reduce_agent, document_agent, reduce_agent, summary_agent,
 };
-use super::pack::pack;
 use super::task::{ReduceItem, ReduceTask};
+use super::tree::{FAN_IN, Leaf, group, identity};
 use crate::run::Run;
 use crate::{AgentOptions, FanOut, Order, RunError, RunOptions, estimate_tokens};
 
 /// Works on every document in parallel and combines the answers.
 ///
 /// `M` is what the map agent answers, `R` what the reduce agent makes of many. The answers are
-/// combined in one call if they fit the token budget, else in a balanced tree in document order.
+/// combined in one call if they fit the token budget, else in a tree in document order. The shape of
+/// the tree depends on the names of the documents, so that adding or changing one changes few calls.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -49,6 +50,7 @@ pub struct MapReduce<M, R> {
     map: Arc<dyn Agent<Document, M>>,
     reduce: Arc<dyn Agent<ReduceTask<M, R>, R>>,
     reduce_tokens: u64,
+    fan_in: u64,
 }
 
 impl MapReduce<DocumentSummary, Reduction> {
@@ -98,6 +100,7 @@ impl<M, R> MapReduce<M, R> {
             map,
             reduce,
             reduce_tokens: Self::DEFAULT_REDUCE_TOKENS,
+            fan_in: FAN_IN,
         }
     }
 
@@ -106,6 +109,14 @@ impl<M, R> MapReduce<M, R> {
     #[must_use]
     pub fn reduce_tokens(mut self, tokens: u64) -> Self {
         self.reduce_tokens = tokens;
+        self
+    }
+
+    /// Sets how many answers a reduce call combines on average, where they don't all fit in one
+    /// call: at least 2; 8 if it isn't set. No call combines more than twice as many.
+    #[must_use]
+    pub fn fan_in(mut self, mean: u64) -> Self {
+        self.fan_in = mean.max(2);
         self
     }
 }
@@ -163,8 +174,8 @@ where
             {
                 return Ok(answer);
             }
-            let sizes: Vec<u64> = items.iter().map(size).collect();
-            let groups = pack(&sizes, self.reduce_tokens)
+            let leaves: Vec<Leaf> = items.iter().map(leaf).collect();
+            let groups = group(&leaves, level, self.reduce_tokens, self.fan_in)
                 .ok_or_else(|| AggregateError::new(AggregateErrorKind::DoesNotFit))?;
             let is_last = groups.len() == 1;
             let mut rest = items.into_iter();
@@ -293,9 +304,12 @@ fn placed<M, R>((place, task): &(usize, ReduceTask<M, R>)) -> (usize, String, St
     (*place, first.to_owned(), last.to_owned())
 }
 
-fn size<M: Serialize, R: Serialize>(item: &Item<M, R>) -> u64 {
-    // The fence and the id around an item cost a few tokens too.
-    estimate_tokens(&item.to_json()) + 16
+fn leaf<M: Serialize, R: Serialize>(item: &Item<M, R>) -> Leaf {
+    Leaf {
+        identity: identity(item.last()),
+        // The fence and the id around an item cost a few tokens too.
+        size: estimate_tokens(&item.to_json()) + 16,
+    }
 }
 
 impl<M, R> fmt::Debug for MapReduce<M, R> {
