@@ -16,6 +16,7 @@ mod provider;
 mod soak;
 mod test;
 mod tidy;
+mod wait;
 
 use std::process::ExitCode;
 

@@ -12,6 +12,7 @@ use nix::sys::time::TimeValLike;
 use super::StoreArgs;
 use crate::cargo::{cargo, run as run_command, target};
 use crate::provider::Provider;
+use crate::wait::wait;
 
 /// What a process has used.
 #[derive(Clone, Copy, Debug, Default)]
@@ -122,7 +123,7 @@ fn once(patterns: &Path, folder: &Path, url: &str, more: &[&str]) -> Result<Used
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        std::thread::sleep(LOOK);
+        wait(LOOK);
     };
     ensure!(status.success(), "patterns ended with {status}");
     Ok(Used {

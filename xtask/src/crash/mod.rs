@@ -6,13 +6,13 @@ mod job;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::cargo::{cargo, run as run_command, target};
 use crate::provider::Provider;
+use crate::wait::wait;
 use job::Job;
 
 /// Calls in flight of a run that is killed.
@@ -153,7 +153,7 @@ fn round(
 ) -> Result<()> {
     let start = provider.requests()?;
     let mut child = begin(job, provider, folder, place)?;
-    thread::sleep(after);
+    wait(after);
     let had_ended = child.try_wait()?.is_some();
     child.kill()?;
     child.wait()?;

@@ -205,7 +205,7 @@ fn an_edit_of_a_thousand_documents_costs_few_calls() {
     let simulator = Simulator::start(&place, &[]);
     let mut args = vec!["map-reduce", "rows.jsonl", "--reduce-tokens", "600", "-q"];
     args.extend(simulator.args());
-    let mut calls_for = |rows: &[String]| {
+    let calls_for = |rows: &[String]| {
         let before = simulator.ledger()["requests"].as_u64().unwrap();
         place.write("rows.jsonl", rows.join("\n").as_bytes());
         assert_eq!(place.data(&args).0, Some(0));
