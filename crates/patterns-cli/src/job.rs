@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use patterns_core::{Caps, Document, RunId, Sampling};
 use patterns_llm::Prices;
+use patterns_parallel::StoppingRule;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -116,6 +117,8 @@ pub(crate) struct VoteWork {
     pub(crate) options: Vec<String>,
     /// Material for every question.
     pub(crate) context: Vec<Document>,
+    /// When no more voters are asked.
+    pub(crate) policy: StoppingRule,
     /// How ballots become a winner.
     pub(crate) rule: RuleSpec,
     /// Whether a tie has no winner.
@@ -230,6 +233,7 @@ mod tests {
                 voters: Some(3),
                 options: Vec::new(),
                 context: vec![Document::new("a.md", "Text.")],
+                policy: StoppingRule::AheadBy(3),
                 rule: RuleSpec::Threshold(0.67),
                 tie_is_no_consensus: true,
                 quorum: 2,

@@ -55,6 +55,7 @@ pub(crate) fn vote(args: &VoteArgs) -> Result<Job, Error> {
         voters: args.voters.map(usize::from),
         options: args.options.clone(),
         context: read_context(&args.context)?,
+        policy: args.policy.clone(),
         rule: rule(args)?,
         tie_is_no_consensus: args.tie == TieName::NoConsensus,
         quorum: u64::from(args.quorum),

@@ -81,6 +81,7 @@ fn set_up<V>(mut voting: Voting<V>, work: &VoteWork) -> Voting<V> {
     if work.tie_is_no_consensus {
         voting = voting.tie_break(TieBreak::NoConsensus);
     }
+    let voting = voting.policy(work.policy.clone());
     voting.quorum(work.quorum).rule(match work.rule {
         RuleSpec::Plurality => Rule::Plurality,
         RuleSpec::Majority => Rule::Majority,

@@ -221,6 +221,13 @@ fn help_of_every_command() {
           --id-field <NAME>
               Field of a row with its id [default: id, else file:line]
 
+          --policy <POLICY>
+              When to stop asking: fixed (never early), exact (when nothing can change any more),
+              ahead-by:K, first-to:K, adaptive[:CONFIDENCE], adaptive-dirichlet[:CONFIDENCE],
+              early-stopping:WINDOW, certificate[:DELTA], horizon[:RISK], plan[:RISK]
+              
+              [default: exact]
+
           --rule <RULE>
               How ballots become a winner
 
@@ -386,7 +393,7 @@ fn help_of_every_command() {
     Examples:
       patterns vote 'Is glass a liquid?' --option yes --option no
       patterns vote 'Is this claim true?' --context claim.txt -n 7 --rule threshold --threshold 0.8
-      patterns vote --batch questions.jsonl --output jsonl -o elections.jsonl
+      patterns vote --batch questions.jsonl -n 40 --policy plan --output jsonl -o elections.jsonl
     --- stderr
     "#);
     assert_snapshot!(place.run(&["map-reduce", "--help"]), @r#"

@@ -13,6 +13,7 @@ mod normalise;
 mod numeric;
 mod pairwise;
 mod pattern;
+mod polls;
 mod ranked;
 mod rule;
 mod stop;
