@@ -49,8 +49,8 @@ pub(crate) struct VoteArgs {
     pub(crate) id_field: Option<String>,
 
     /// When to stop asking: fixed (never early), exact (when nothing can change any more),
-    /// ahead-by:K, first-to:K, adaptive[:CONFIDENCE], adaptive-dirichlet[:CONFIDENCE],
-    /// early-stopping:WINDOW, certificate[:DELTA], horizon[:RISK], plan[:RISK]
+    /// ahead-by:4, first-to:5, adaptive:0.95, adaptive-dirichlet:0.95, early-stopping:5,
+    /// certificate:0.05, horizon:0.01 or plan
     #[arg(long, value_name = "POLICY", default_value = "exact")]
     pub(crate) policy: StoppingRule,
 

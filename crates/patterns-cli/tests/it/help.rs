@@ -223,8 +223,8 @@ fn help_of_every_command() {
 
           --policy <POLICY>
               When to stop asking: fixed (never early), exact (when nothing can change any more),
-              ahead-by:K, first-to:K, adaptive[:CONFIDENCE], adaptive-dirichlet[:CONFIDENCE],
-              early-stopping:WINDOW, certificate[:DELTA], horizon[:RISK], plan[:RISK]
+              ahead-by:4, first-to:5, adaptive:0.95, adaptive-dirichlet:0.95, early-stopping:5,
+              certificate:0.05, horizon:0.01 or plan
               
               [default: exact]
 
