@@ -32,6 +32,8 @@ pub struct Voting<V> {
     tie_break: TieBreak,
     quorum: u64,
     answer_of: Arc<AnswerOf<V>>,
+    /// Brings an answer into the form in which it is counted.
+    form: fn(&str) -> Option<String>,
     warnings: Vec<Warning>,
 }
 
@@ -134,6 +136,7 @@ impl<V> Voting<V> {
             tie_break: TieBreak::default(),
             quorum: 0,
             answer_of,
+            form: normalise,
             warnings: Vec::new(),
         }
     }
@@ -151,6 +154,15 @@ impl<V> Voting<V> {
     #[must_use]
     pub fn policy(mut self, policy: StoppingRule) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Sets the form in which answers are counted, `None` being an abstention; [`normalise`] if it
+    /// isn't set. Where every sign matters, as in code, count answers as they are:
+    /// `counted_as(|answer| Some(answer.to_owned()))`.
+    #[must_use]
+    pub fn counted_as(mut self, form: fn(&str) -> Option<String>) -> Self {
+        self.form = form;
         self
     }
 
@@ -252,7 +264,7 @@ impl<V> Voting<V> {
 
     /// Returns what a ballot is counted as.
     pub(super) fn counted(&self, value: &V) -> Option<String> {
-        (self.answer_of)(value).as_deref().and_then(normalise)
+        (self.answer_of)(value).as_deref().and_then(self.form)
     }
 
     /// Decides an election that is over, and returns its ballots too.
@@ -261,7 +273,7 @@ impl<V> Voting<V> {
             let answer = branch.value().and_then(|value| (self.answer_of)(value));
             Ballot {
                 voter: self.name(voter),
-                normalised: answer.as_deref().and_then(normalise),
+                normalised: answer.as_deref().and_then(self.form),
                 answer,
             }
         };

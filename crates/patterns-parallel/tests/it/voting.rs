@@ -444,6 +444,21 @@ async fn elections_of_a_batch_share_places_and_stop_on_their_own() {
     assert_eq!((outcome.counts.started, agent.inputs().len()), (86, 86));
 }
 
+#[tokio::test(start_paused = true)]
+async fn where_every_sign_matters_answers_are_counted_as_they_are() {
+    let winner = async |voting: Voting<String>| {
+        let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
+        outcome.value.unwrap().winning_answer
+    };
+    let answers = &["'Ab'", "ab", "'Ab'", "AB", "Ab"];
+    assert_eq!(winner(sampled(answers)).await.as_deref(), Some("'Ab'"));
+    let answers = &["'Ab'", "ab", "ab", "AB", "Ab"];
+    let verbatim = sampled(answers).counted_as(|answer| Some(answer.to_owned()));
+    assert_eq!(winner(verbatim).await.as_deref(), Some("ab"));
+    let all = sampled(&["…", "…", "a"]);
+    assert_eq!(winner(all).await.as_deref(), Some("a"), "dots say nothing");
+}
+
 #[tokio::test]
 async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
     let voting = || {
