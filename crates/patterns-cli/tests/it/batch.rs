@@ -151,3 +151,30 @@ fn bad_batches_are_refused() {
         assert!(shown.contains(says), "{file}: {shown}");
     }
 }
+
+#[test]
+fn a_decided_election_asks_nobody_else_and_the_provider_agrees() {
+    let rows: Vec<String> = (0..20)
+        .map(|n| format!("{{\"id\": {n}, \"question\": \"Did ship {n} come in?\"}}"))
+        .collect();
+    let ballot = r#"{"type": "object", "properties": {"answer": {"enum": ["yes", "no"]}}}"#;
+    let place = Place::with(&[("q.jsonl", &rows.join("\n")), ("ballot.json", ballot)]);
+    let mut calls = Vec::new();
+    for policy in ["fixed", "exact", "ahead-by:4"] {
+        let simulator = Simulator::start(&place, &["--latency", "5ms"]);
+        let mut args = vec!["vote", "--batch", "q.jsonl", "-n", "40", "--policy", policy];
+        args.extend(["--schema", "ballot.json", "--output", "jsonl", "--no-store"]);
+        args.extend(simulator.args());
+        let (code, text) = place.data(&args);
+        assert_eq!(code, Some(0), "{text}");
+        let rows = text.lines().map(|row| serde_json::from_str(row).unwrap());
+        let rows: Vec<serde_json::Value> = rows.collect();
+        let elections = rows.iter().filter(|row| row["type"] == "election");
+        let ballots = elections.map(|row| row["ballots"].as_array().unwrap().len());
+        let ballots: usize = ballots.sum();
+        assert_eq!(simulator.ledger()["requests"], ballots, "{policy}");
+        calls.push(ballots);
+    }
+    assert_eq!(calls[0], 800);
+    assert!(calls[1] < 800 && calls[2] < 600, "{calls:?}");
+}
