@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
 use anyhow::{Context, Result, bail};
@@ -32,6 +32,12 @@ fn is_about_us(variable: &str) -> bool {
     ["CARGO_MANIFEST_", "CARGO_PKG_"]
         .iter()
         .any(|start| variable.starts_with(start))
+}
+
+/// Returns where cargo puts what it builds.
+pub(crate) fn target() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR");
+    target.map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// Runs a command to its end, with our terminal as its own.

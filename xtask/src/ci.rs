@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::cargo::{cargo, root, run as run_command};
-use crate::{demo, tidy};
+use crate::{crash, demo, tidy};
 
 /// Which checks to run.
 #[derive(Debug, clap::Args)]
@@ -34,6 +34,8 @@ enum Step {
     Demo,
     /// The first command of the README
     Readme,
+    /// Runs that are killed and gone on with
+    Crash,
 }
 
 /// Would let an example or the README's command spend somebody's money.
@@ -89,6 +91,7 @@ impl Step {
             ),
             Self::Demo => demo::run_examples(&demo::all()?, &PROVIDER_VARIABLES),
             Self::Readme => readme(),
+            Self::Crash => crash::run(&crash::Args::short()),
         }
     }
 }

@@ -9,11 +9,15 @@
 mod bench;
 mod cargo;
 mod ci;
+mod crash;
 mod demo;
 mod example_list;
+mod provider;
 mod soak;
 mod test;
 mod tidy;
+mod vote_bench;
+mod wait;
 
 use std::process::ExitCode;
 
@@ -41,6 +45,10 @@ enum Task {
     Bench(bench::Args),
     /// Live through bad days of a provider, in simulated time
     Soak(soak::Args),
+    /// Replay recorded votes under every stopping rule
+    VoteBench(vote_bench::Args),
+    /// Kill runs at random moments, go on with them, and look what was lost or paid for twice
+    Crash(crash::Args),
 }
 
 fn main() -> ExitCode {
@@ -51,6 +59,8 @@ fn main() -> ExitCode {
         Task::Demo(args) => demo::run(&args),
         Task::Bench(args) => bench::run(args),
         Task::Soak(args) => soak::run(&args),
+        Task::VoteBench(args) => vote_bench::run(&args),
+        Task::Crash(args) => crash::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

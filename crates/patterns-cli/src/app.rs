@@ -51,11 +51,16 @@ fn run(cli: Cli) -> u8 {
     }
 }
 
-fn terminal(command: &Command) -> Terminal {
+/// Returns the door to the terminal that a command wants.
+pub(crate) fn terminal(command: &Command) -> Terminal {
     match command {
         Command::Section(args) => Terminal::new(args.common.quiet, args.common.color),
         Command::Vote(args) => Terminal::new(args.common.quiet, args.common.color),
         Command::MapReduce(args) => Terminal::new(args.common.quiet, args.common.color),
+        Command::Runs(args) => Terminal::new(false, args.look.color),
+        Command::Show(args) => Terminal::new(false, args.look.color),
+        Command::Store(command) => Terminal::new(false, command.look().color),
+        Command::Resume(_) => Terminal::new(false, ColorChoice::Auto),
         Command::Simulate(args) => Terminal::new(args.quiet, ColorChoice::Auto),
         Command::Completions { .. } => Terminal::new(false, ColorChoice::Auto),
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use patterns_core::{Budget, EventSink, Model};
 use patterns_llm::{
     Connect, ConnectError, ConnectErrorKind, HedgePolicy, OFFLINE_LABEL, OLLAMA_BASE_URL, Pace,
-    Prices, models_at,
+    models_at,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -110,7 +110,7 @@ fn prepare(
         .prime(settings.prime)
         .pace(pace(provider, settings))
         .seed(settings.run.0)
-        .prices(Prices::known().merge(settings.prices.clone()));
+        .prices(settings.all_prices());
     if settings.hedge {
         connect = connect.hedge(HedgePolicy::default());
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use patterns_core::{Caps, Document, RunId, Sampling};
 use patterns_llm::Prices;
+use patterns_parallel::StoppingRule;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -65,6 +66,11 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// Returns what models cost.
+    pub(crate) fn all_prices(&self) -> Prices {
+        Prices::known().merge(self.prices.clone())
+    }
+
     /// Returns the most branches in flight at once. Second tries need slots that nobody else has.
     pub(crate) fn branches(&self) -> NonZeroUsize {
         let calls = self.concurrency.unwrap_or(AUTO_CONCURRENCY);
@@ -111,6 +117,8 @@ pub(crate) struct VoteWork {
     pub(crate) options: Vec<String>,
     /// Material for every question.
     pub(crate) context: Vec<Document>,
+    /// When no more voters are asked.
+    pub(crate) policy: StoppingRule,
     /// How ballots become a winner.
     pub(crate) rule: RuleSpec,
     /// Whether a tie has no winner.
@@ -166,6 +174,8 @@ pub(crate) struct BallotSpec {
 /// Documents and their combination.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct MapReduceWork {
+    /// What names the documents.
+    pub(crate) inputs: Vec<String>,
     /// The documents, in order.
     pub(crate) documents: Vec<Document>,
     /// What to do with each.
@@ -180,6 +190,8 @@ pub(crate) struct MapReduceWork {
     pub(crate) reduce: bool,
     /// Tokens of answers that one reduce call may combine.
     pub(crate) reduce_tokens: Option<u64>,
+    /// How many answers one reduce call combines on average.
+    pub(crate) fan_in: Option<u32>,
 }
 
 #[cfg(test)]
@@ -221,6 +233,7 @@ mod tests {
                 voters: Some(3),
                 options: Vec::new(),
                 context: vec![Document::new("a.md", "Text.")],
+                policy: StoppingRule::AheadBy(3),
                 rule: RuleSpec::Threshold(0.67),
                 tie_is_no_consensus: true,
                 quorum: 2,

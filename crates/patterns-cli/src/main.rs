@@ -12,6 +12,7 @@ mod job;
 mod key;
 mod output;
 mod plan;
+mod record;
 mod report;
 mod session;
 mod signals;

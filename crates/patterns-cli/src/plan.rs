@@ -55,6 +55,7 @@ pub(crate) fn vote(args: &VoteArgs) -> Result<Job, Error> {
         voters: args.voters.map(usize::from),
         options: args.options.clone(),
         context: read_context(&args.context)?,
+        policy: args.policy.clone(),
         rule: rule(args)?,
         tie_is_no_consensus: args.tie == TieName::NoConsensus,
         quorum: u64::from(args.quorum),
@@ -75,7 +76,9 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
     };
     let map_schema = schema(args.map_schema.as_deref())?;
     let reduce_schema = schema(args.common.schema.as_deref())?;
+    let inputs = args.inputs.iter();
     let work = MapReduceWork {
+        inputs: inputs.map(|it| it.display().to_string()).collect(),
         documents: read_documents(&args.inputs, fields)?,
         map_instructions: args.map_instructions.clone(),
         reduce_instructions: args.reduce_instructions.clone(),
@@ -83,6 +86,7 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
         reduce_schema,
         reduce: !args.no_reduce,
         reduce_tokens: args.reduce_tokens,
+        fan_in: args.fan_in,
     };
     job(&args.common, &[], Work::MapReduce(work))
 }

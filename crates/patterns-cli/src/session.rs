@@ -8,11 +8,13 @@ use patterns_core::EventSink;
 use patterns_parallel::{AgentOptions, FailurePolicy, RunError, RunOptions};
 use tokio::sync::Notify;
 
-use crate::args::{Common, Format, MaxFailures};
+use crate::args::{Common, Format, MaxFailures, StoreArgs};
 use crate::connect::{Connected, connect};
 use crate::error::{Error, ErrorKind};
+use crate::exit_code;
 use crate::job::{Job, Settings};
 use crate::output::{Output, Rows};
+use crate::record::Record;
 use crate::report::Observers;
 use crate::signals::Signals;
 use crate::terminal::Terminal;
@@ -23,6 +25,7 @@ pub(crate) struct Session {
     pub(crate) format: Format,
     pub(crate) connected: Connected,
     pub(crate) output: Output,
+    record: Option<Record>,
     settings: Settings,
     observers: Arc<Observers>,
     signals: Signals,
@@ -37,6 +40,7 @@ pub(crate) struct Surroundings {
     output_file: Option<PathBuf>,
     events: Option<PathBuf>,
     key_file: Option<PathBuf>,
+    store: StoreArgs,
 }
 
 impl From<&Common> for Surroundings {
@@ -46,6 +50,7 @@ impl From<&Common> for Surroundings {
             output_file: common.output_file.clone(),
             events: common.events.clone(),
             key_file: common.key_file.clone(),
+            store: common.store.clone(),
         }
     }
 }
@@ -68,15 +73,38 @@ impl Session {
         let key_file = surroundings.key_file.as_deref();
         let events: Arc<dyn EventSink> = observers.clone();
         let drain = signals.drain.clone();
-        let connected = connect(&job.models, &job.settings, key_file, events, drain).await?;
+        let settings = &job.settings;
+        let models = connect(
+            &job.models,
+            settings,
+            key_file,
+            Arc::clone(&events),
+            drain.clone(),
+        );
+        let mut connected = models.await?;
         if let Some(choice) = &connected.choice {
             terminal.note(choice);
+        }
+        let is_paid = connected.notice.is_none();
+        let record = Record::open(job, &surroundings.store, is_paid, &drain, terminal).await?;
+        if let Some(record) = &record {
+            let spent = record.spent(&connected.models, &settings.all_prices())?;
+            connected.budget.carry_over(spent);
+            observers.record(record.store.clone(), record.run.id);
+            let models = connected.models.into_iter();
+            connected.models = models
+                .map(|it| record.wrap(it, Arc::clone(&events)))
+                .collect();
+            if record.run.sessions > 1 {
+                terminal.note(&format!("going on with run {}", record.run.id));
+            }
         }
         Ok(Self {
             terminal,
             format: surroundings.format,
             connected,
             output,
+            record,
             settings: job.settings.clone(),
             observers,
             signals,
@@ -146,9 +174,22 @@ impl Session {
     ///
     /// Returns an error if the output cannot be written, the run was ended by a signal or anything
     /// in it failed.
-    pub(crate) fn conclude(self, failure: Option<Error>) -> Result<(), Error> {
+    pub(crate) async fn conclude(self, failure: Option<Error>) -> Result<(), Error> {
         self.output.finish()?;
-        self.signals.drained().or(failure).map_or(Ok(()), Err)
+        let error = self.signals.drained().or(failure);
+        let code = error
+            .as_ref()
+            .map_or(exit_code::SUCCESS, |it| exit_code::of(it.kind()));
+        if let Some(record) = self.record {
+            let is_done = [exit_code::SUCCESS, exit_code::SOME_FAILED].contains(&code);
+            record.end(is_done, self.observers.outcome(code)).await?;
+            if !is_done {
+                let id = record.run.id;
+                self.terminal
+                    .note(&format!("`patterns resume {id}` goes on with this run"));
+            }
+        }
+        error.map_or(Ok(()), Err)
     }
 }
 

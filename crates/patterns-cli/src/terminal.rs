@@ -103,6 +103,11 @@ impl Terminal {
     }
 }
 
+/// Returns standard output, for data that comes piece by piece.
+pub(crate) fn stdout() -> impl io::Write {
+    io::stdout().lock()
+}
+
 /// Writes data to standard output as it is.
 ///
 /// # Errors

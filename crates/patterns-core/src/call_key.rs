@@ -34,6 +34,11 @@ impl CallKey {
         Self(*encoder.0.finalize().as_bytes())
     }
 
+    /// Makes a key of the digest that [`as_bytes`](Self::as_bytes) returned.
+    pub fn from_bytes(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+
     /// Returns the digest.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0

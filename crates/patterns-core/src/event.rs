@@ -35,6 +35,11 @@ pub enum Event {
         /// Its name: a section, a voter, a document. Hostile text if the user's input is.
         label: String,
     },
+    /// The answer to a call was found in the store and not paid for again.
+    AnswerReused {
+        /// The branch of the call.
+        origin: Origin,
+    },
     /// An attempt of a call failed and another one follows.
     AttemptFailed {
         /// The branch of the call.

@@ -29,6 +29,12 @@ pub trait Model: Send + Sync {
     ///
     /// Returns a [`ModelError`] unless the answer is complete.
     fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>>;
+
+    /// Says that the answer to a request was of no use, so that a record of it isn't given out
+    /// again. Only models that keep records take notice; layers around them pass it on.
+    fn disown(&self, request: &Request) {
+        let _ = request;
+    }
 }
 
 impl<M: Model + ?Sized> Model for Arc<M> {
@@ -38,6 +44,10 @@ impl<M: Model + ?Sized> Model for Arc<M> {
 
     fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
         (**self).generate(request)
+    }
+
+    fn disown(&self, request: &Request) {
+        (**self).disown(request);
     }
 }
 

@@ -115,7 +115,7 @@ impl<I: Sync, O: DeserializeOwned + Send> Agent<I, O> for ModelAgent<I, O> {
 
 impl<I, O: DeserializeOwned> ModelAgent<I, O> {
     async fn ask(&self, mut request: Request) -> Result<Answer<O>, AgentError> {
-        let question = request.messages.len();
+        let (question, sample) = (request.messages.len(), request.sample);
         let mut usage = Usage::default();
         let mut reasks = 0;
         loop {
@@ -141,12 +141,18 @@ impl<I, O: DeserializeOwned> ModelAgent<I, O> {
             let will_reask = reasks < self.max_reasks;
             self.report_rejection(&request, &rejection, reasks + 1, will_reask);
             if !will_reask {
+                // The answers to re-asks depend on it, and are not found without it.
+                request.messages.truncate(question);
+                request.sample = sample;
+                self.model.disown(&request);
                 return Err(AgentError::invalid_answer(rejection, response.text, usage));
             }
             reasks += 1;
             // Only the last bad answer is quoted: older ones would cost tokens and mislead.
             request.messages.truncate(question);
             push_reask(&mut request.messages, response, &rejection);
+            // A model that repeats its mistake is asked the same again; that must be another draw.
+            request.sample = sample.wrapping_add((reasks - 1) << 24);
         }
     }
 

@@ -77,6 +77,10 @@ pub enum ModelErrorKind {
     BudgetExhausted,
     /// The provider has no such model, or the address is wrong: stop.
     UnknownModel,
+    /// The answer could not be kept in the store, or not be read from it: stop, and see to the disk.
+    NotRecorded,
+    /// The store has no answer, and calls are forbidden: allow them.
+    NotInStore,
     /// The answer needs judgement and this model has none (the offline one): stop.
     NeedsModel,
 }
@@ -102,6 +106,8 @@ impl ModelErrorKind {
             | Self::BudgetExhausted
             | Self::UnknownModel
             | Self::NotSent
+            | Self::NotRecorded
+            | Self::NotInStore
             | Self::NeedsModel => false,
         }
     }
@@ -114,6 +120,7 @@ impl ModelErrorKind {
                 | Self::QuotaExhausted
                 | Self::BudgetExhausted
                 | Self::UnknownModel
+                | Self::NotRecorded
                 | Self::NeedsModel
         )
     }
@@ -137,6 +144,8 @@ impl ModelErrorKind {
             Self::Unreachable => "unreachable",
             Self::Timeout => "timeout",
             Self::NotSent => "not-sent",
+            Self::NotRecorded => "not-recorded",
+            Self::NotInStore => "not-in-store",
             Self::Unreadable => "unreadable",
             Self::Refused => "refused",
             Self::Filtered => "filtered",
@@ -163,6 +172,8 @@ impl fmt::Display for ModelErrorKind {
             Self::Unreachable => "the provider cannot be reached",
             Self::Timeout => "the call timed out",
             Self::NotSent => "the call was not sent, since the run is being ended",
+            Self::NotRecorded => "the answer could not be recorded or read back",
+            Self::NotInStore => "the store has no answer, and calls are forbidden",
             Self::Unreadable => "the reply is not what an LLM provider sends",
             Self::Refused => "the model refused to answer",
             Self::Filtered => "the provider's content filter withheld the answer",

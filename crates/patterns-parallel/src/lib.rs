@@ -51,6 +51,15 @@ pub use sectioning::{
 };
 pub use tokens::estimate_tokens;
 pub use voting::{
-    AnswerCount, Ballot, BallotTask, BatchElection, BatchTally, Decision, Election, Question, Rule,
-    TieBreak, Vote, Voting, normalise,
+    Agreement, AnswerCount, AnswerWeight, Ballot, BallotTask, BatchElection, BatchTally, BestOf,
+    CallIndex, Decision, Election, FieldElection, FieldRule, FieldRuleError, FieldRules, Forecast,
+    LikelyAnswer, Match, MatchError, MeasurementLevel, NotOnTheScale, NumericElection, NumericRule,
+    NumericRuleError, ObjectElection, PanelEstimate, PlanGoal, PlanLoss, PlanPrice, Prediction,
+    Question, RankedElection, RankedOption, RankedRule, RankedRuleError, RankingError, Rankings,
+    Reliability, ReliabilityBin, ReliabilityError, Rule, ScoredCandidate, ShareInterval, Spread,
+    Standing, Step, StopReason, Stopper, StoppingRule, StoppingRuleError, Tally, TieBreak,
+    Tolerance, Tournament, TournamentKind, TournamentResult, ValueCount, Verdict, Vote, VoteTable,
+    VoterEstimate, Voting, WeightError, WeightedElection, best_of_n, beta_confidence,
+    decide_fields, decide_numbers, decide_weighted, dirichlet_confidence, normalise, read_number,
+    reliability, wilson_interval,
 };

@@ -7,12 +7,12 @@ use patterns_core::{
     Outcome, Pattern, StepRole, Usage, Warning,
 };
 
-use crate::RunOptions;
 use crate::fan_out::{FanOut, Stop};
 use crate::settle::settle;
+use crate::{RunOptions, StoppingRuleError};
 
 /// A run that could not be carried out at all; nothing was asked of any model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// There is nothing to work on.
@@ -21,6 +21,9 @@ pub enum RunError {
     /// The settings contradict each other or themselves.
     #[error("the run is not set up right: {0}")]
     InvalidSetup(&'static str),
+    /// The stopping rule cannot be applied.
+    #[error("the run is not set up right: {0}")]
+    StoppingRule(#[from] StoppingRuleError),
 }
 
 /// One run under way.

@@ -1,10 +1,28 @@
 //! A store in front of a model.
 
+use std::fmt;
+use std::sync::Arc;
+
 use patterns_core::{
-    BoxFuture, CallKey, Layer, Model, ModelError, ModelId, Request, Response, Usage,
+    BoxFuture, CallKey, Event, EventSink, FinishReason, Layer, Model, ModelError, ModelErrorKind,
+    ModelId, Request, Response, Usage,
 };
 
-use crate::Store;
+use crate::record::Entry;
+use crate::status::CallStatus;
+use crate::{Store, StoreError};
+
+/// Which answers are given out, and whether calls are made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StorePolicy {
+    /// Recorded answers are given out, others are paid for and recorded.
+    #[default]
+    Use,
+    /// Every call is made; its answer takes the place of the recorded one.
+    Fresh,
+    /// Recorded answers are given out, and no call is made.
+    ReadOnly,
+}
 
 /// Puts a [`Store`] in front of a model.
 ///
@@ -14,22 +32,51 @@ use crate::Store;
 /// use patterns_store::{Store, StoreLayer};
 /// use patterns_testkit::ScriptedModel;
 ///
-/// let model = StoreLayer::new(Store::in_memory()).layer(ScriptedModel::new(["paid for once"]));
+/// let model = StoreLayer::new(Store::in_memory()?).layer(ScriptedModel::new(["paid for once"]));
 /// let first = model.generate(&Request::default()).await?;
 /// let again = model.generate(&Request::default()).await?;
 /// assert_eq!(first.text, again.text);
-/// assert_eq!((first.usage.calls, again.usage.calls), (1, 0));
+/// assert_eq!((first.usage.attempts, again.usage.attempts), (1, 0));
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StoreLayer {
     store: Store,
+    policy: StorePolicy,
+    run: i64,
+    events: Arc<dyn EventSink>,
 }
 
 impl StoreLayer {
     /// Makes the layer; the same store can serve any number of models.
     pub fn new(store: Store) -> Self {
-        Self { store }
+        Self {
+            store,
+            policy: StorePolicy::default(),
+            run: 0,
+            events: Arc::new(()),
+        }
+    }
+
+    /// Sets which answers are given out.
+    #[must_use]
+    pub fn policy(mut self, policy: StorePolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Sets the run that pays for calls, by the number of its [record](crate::RunRecord).
+    #[must_use]
+    pub fn run(mut self, run: i64) -> Self {
+        self.run = run;
+        self
+    }
+
+    /// Sets who is told of answers that were found.
+    #[must_use]
+    pub fn events(mut self, events: Arc<dyn EventSink>) -> Self {
+        self.events = events;
+        self
     }
 }
 
@@ -38,19 +85,91 @@ impl<M: Model> Layer<M> for StoreLayer {
 
     fn layer(&self, inner: M) -> Stored<M> {
         Stored {
+            name: inner.id().to_string().into(),
             inner,
-            store: self.store.clone(),
+            layer: self.clone(),
         }
     }
 }
 
-/// A model whose answers are recorded; made by [`StoreLayer`].
+/// A model whose paid calls are recorded; made by [`StoreLayer`].
 ///
-/// A recorded answer comes back with an empty bill. Errors are not recorded.
-#[derive(Clone, Debug)]
+/// A recorded answer comes back as one call without attempts and tokens. A new answer is recorded
+/// before anybody sees it. Refused, filtered and cut-off answers are recorded for their cost, and
+/// asked for again, as are those that were [disowned](Model::disown). Other errors leave no record.
+///
+/// If the record cannot be read or kept, the call fails with
+/// [`NotRecorded`](ModelErrorKind::NotRecorded), which stops the run.
+#[derive(Debug)]
 pub struct Stored<M> {
+    name: Arc<str>,
     inner: M,
-    store: Store,
+    layer: StoreLayer,
+}
+
+impl<M: Model> Stored<M> {
+    async fn call(&self, request: &Request) -> Result<Response, ModelError> {
+        let StoreLayer { store, policy, .. } = &self.layer;
+        let key = CallKey::of(self.id(), request);
+        if *policy != StorePolicy::Fresh
+            && let Some(record) = store.find_known(&key).map_err(not_recorded)?
+        {
+            self.layer.events.emit(Event::AnswerReused {
+                origin: request.origin,
+            });
+            return Ok(reused(record.response));
+        }
+        if *policy == StorePolicy::ReadOnly {
+            return Err(ModelError::new(ModelErrorKind::NotInStore));
+        }
+        let result = self.inner.generate(request).await;
+        if let Some(entry) = self.entry(key, &result) {
+            store.enter(entry).await.map_err(|error| {
+                // It has been paid for all the same.
+                let usage = match &result {
+                    Ok(response) => response.usage,
+                    Err(error) => error.usage(),
+                };
+                not_recorded(error).with_usage(usage)
+            })?;
+        }
+        result
+    }
+
+    /// Returns what is kept of a call, if it was paid for.
+    fn entry(&self, key: CallKey, result: &Result<Response, ModelError>) -> Option<Entry> {
+        let entry =
+            |status, response| Entry::new(key, status, self.layer.run, &self.name, response);
+        match result {
+            Ok(response) => Some(entry(CallStatus::Answered, response)),
+            Err(error) => Some(entry(CallStatus::of_error(error.kind())?, &stump(error))),
+        }
+    }
+}
+
+fn reused(response: Response) -> Response {
+    let usage = Usage {
+        calls: 1,
+        ..Usage::default()
+    };
+    Response { usage, ..response }
+}
+
+/// What is kept of a call without an answer: its bill.
+fn stump(error: &ModelError) -> Response {
+    Response {
+        text: String::new(),
+        finish: FinishReason::Other(error.kind().name().to_owned()),
+        usage: error.usage(),
+        model: String::new(),
+        request_id: error.request_id().map(str::to_owned),
+    }
+}
+
+fn not_recorded(error: StoreError) -> ModelError {
+    ModelError::new(ModelErrorKind::NotRecorded)
+        .with_detail(error.to_string())
+        .with_source(error)
 }
 
 impl<M: Model> Model for Stored<M> {
@@ -59,72 +178,23 @@ impl<M: Model> Model for Stored<M> {
     }
 
     fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
-        Box::pin(async move {
-            let key = CallKey::of(self.id(), request);
-            if let Some(recorded) = self.store.get(&key) {
-                return Ok(Response {
-                    usage: Usage::default(),
-                    ..recorded
-                });
-            }
-            let response = self.inner.generate(request).await?;
-            self.store.put(key, response.clone());
-            Ok(response)
-        })
+        Box::pin(self.call(request))
+    }
+
+    fn disown(&self, request: &Request) {
+        if self.layer.policy != StorePolicy::ReadOnly {
+            self.layer.store.disown(&CallKey::of(self.id(), request));
+        }
+        self.inner.disown(request);
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use patterns_core::{Message, Origin, Part, RunId};
-    use patterns_testkit::ScriptedModel;
-
-    use super::*;
-
-    fn request(words: &str, sample: u32) -> Request {
-        Request {
-            messages: vec![Message::user([Part::text(words)])],
-            sample,
-            ..Request::default()
-        }
-    }
-
-    async fn texts(requests: &[Request], script: &[&str]) -> Vec<Option<String>> {
-        let model = StoreLayer::new(Store::in_memory()).layer(ScriptedModel::new(script.to_vec()));
-        let mut texts = Vec::new();
-        for request in requests {
-            texts.push(model.generate(request).await.ok().map(|it| it.text));
-        }
-        texts
-    }
-
-    #[tokio::test]
-    async fn equal_calls_are_asked_once_and_other_samples_are_not_equal() {
-        let mut elsewhere = request("a", 0);
-        elsewhere.origin = Origin {
-            run: RunId(7),
-            ..Origin::default()
-        };
-        let requests = [request("a", 0), request("a", 1), elsewhere, request("b", 0)];
-        let texts = texts(&requests, &["1", "2", "3"]).await;
-        let texts: Vec<_> = texts.iter().map(Option::as_deref).collect();
-        assert_eq!(texts, [Some("1"), Some("2"), Some("1"), Some("3")]);
-    }
-
-    #[tokio::test]
-    async fn an_error_is_asked_again() {
-        let texts = texts(&[request("a", 0), request("a", 0)], &[]).await;
-        assert_eq!(texts, [None, None]);
-    }
-
-    #[tokio::test]
-    async fn clones_share_one_record() {
-        let store = Store::in_memory();
-        let first = StoreLayer::new(store.clone()).layer(ScriptedModel::new(["1"]));
-        let second = StoreLayer::new(store.clone()).layer(ScriptedModel::new(["2"]));
-        first.generate(&request("a", 0)).await.unwrap();
-        let answer = second.generate(&request("a", 0)).await.unwrap();
-        assert_eq!(answer.text, "1");
-        assert_eq!(store.len(), 1);
+impl fmt::Debug for StoreLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreLayer")
+            .field("store", &self.store)
+            .field("policy", &self.policy)
+            .field("run", &self.run)
+            .finish_non_exhaustive()
     }
 }

@@ -1,14 +1,30 @@
-//! Records answered calls, so that none is paid for twice.
+//! Records paid calls durably, so that none is paid for twice.
 //!
 //! A [`Store`] keeps answers by their [`CallKey`](patterns_core::CallKey): equal words and equal
 //! sample number find the recorded answer, another sample never does, so votes do not collapse.
 //! [`StoreLayer`] puts a store in front of any model; it belongs outermost in the stack, because a
 //! recorded answer costs nothing.
 //!
-//! The store of this version lives in memory and ends with its process.
+//! An answer is committed before anybody sees it, so a run is a function of its inputs and the store:
+//! to resume a run is to run it again.
 
+mod connection;
+mod error;
+mod known;
 mod layer;
+mod record;
+mod runs;
+mod status;
 mod store;
+mod transfer;
+mod upkeep;
+mod writer;
 
-pub use layer::{StoreLayer, Stored};
+pub use connection::Durability;
+pub use error::{StoreError, StoreErrorKind};
+pub use layer::{StoreLayer, StorePolicy, Stored};
+pub use record::Record;
+pub use runs::RunRecord;
+pub use status::CallStatus;
 pub use store::Store;
+pub use upkeep::{Health, Stats};

@@ -78,6 +78,7 @@ fn line(event: &Event) -> String {
             counts.cancelled,
             bill(*usage)
         ),
+        Event::AnswerReused { origin } => branch(*origin, "answer found in the store"),
         Event::AttemptFailed {
             origin,
             attempt,

@@ -27,6 +27,8 @@ mod part;
 mod report;
 #[cfg(all(feature = "bench", unix))]
 mod stack;
+#[cfg(all(feature = "bench", unix))]
+mod store;
 
 #[cfg(all(feature = "bench", unix))]
 pub(crate) use measure::peak_memory;
@@ -42,6 +44,8 @@ pub(crate) struct Args {
 enum Bench {
     /// Compare our whole stack with a bare reqwest loop, against the simulator
     Overhead(OverheadArgs),
+    /// Compare runs that record every call with runs that do not, and do finished ones again
+    Store(StoreArgs),
     /// One of the processes that a benchmark consists of
     #[command(hide = true)]
     Part(PartArgs),
@@ -66,6 +70,17 @@ struct OverheadArgs {
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct StoreArgs {
+    /// How many calls a run makes
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    calls: u64,
+
+    /// How often each is tried
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    runs: u32,
 }
 
 #[derive(Debug, clap::Args)]
@@ -139,6 +154,7 @@ pub(crate) fn build_and_run() -> Result<()> {
 fn measure_here(bench: Bench) -> Result<()> {
     match bench {
         Bench::Overhead(args) => overhead::run(args.load, args.json),
+        Bench::Store(args) => store::run(&args),
         Bench::Part(args) => part::run(args.part),
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 use bytes::Bytes;
 use futures_util::stream;
-use patterns_core::{BoxFuture, BranchEnd, Document, Sampling};
+use patterns_core::{BoxFuture, BranchEnd, Document, Model, Sampling};
 use patterns_llm::{Exchange, ExchangeError, ExchangeErrorKind, HedgePolicy, connect};
 use patterns_parallel::{AgentOptions, RunOptions, map_documents, summary_agent};
 use patterns_testkit::{Dropped, InMemory, Latency, Ledger, Scenario, Simulator};
@@ -71,15 +71,7 @@ async fn live_through(storm: &Storm, calls: usize, seed: u64) -> Result<Report> 
         .latency(latency)
         .scenario(Scenario::from_toml(storm.scenario)?)
         .in_memory()?;
-    let mut model = connect("compatible:sim")?
-        .base_url("http://simulated/v1")
-        .exchange(Arc::new(Wire(provider.clone())))
-        .timeout(Duration::from_secs(60))
-        .seed(seed);
-    if storm.hedges {
-        model = model.hedge(HedgePolicy::default());
-    }
-    let model = model.build()?;
+    let model = model(storm, provider.clone(), seed)?;
     let options = AgentOptions {
         sampling: Sampling {
             max_output_tokens: Some(300),
@@ -125,6 +117,19 @@ async fn live_through(storm: &Storm, calls: usize, seed: u64) -> Result<Report> 
         after_billing_stop: after_billing_stop(&ledger),
         real_seconds: 0.0,
     })
+}
+
+/// Returns our whole stack, in front of a provider in memory.
+fn model(storm: &Storm, provider: InMemory, seed: u64) -> Result<Arc<dyn Model>> {
+    let mut model = connect("compatible:sim")?
+        .base_url("http://simulated/v1")
+        .exchange(Arc::new(Wire(provider)))
+        .timeout(Duration::from_secs(60))
+        .seed(seed);
+    if storm.hedges {
+        model = model.hedge(HedgePolicy::default());
+    }
+    Ok(model.build()?)
 }
 
 /// Documents of different lengths, so that tokens and requests are not the same thing.

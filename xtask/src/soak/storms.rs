@@ -43,6 +43,10 @@ const STRAGGLERS: Storm = Storm {
 
 /// Returns all of them.
 pub(super) fn all() -> Vec<Storm> {
+    [faults_and_limits(), outages_and_more()].concat()
+}
+
+fn faults_and_limits() -> Vec<Storm> {
     vec![
         CALM,
         Storm {
@@ -77,6 +81,11 @@ pub(super) fn all() -> Vec<Storm> {
             allowed: Some(100.0),
             ..CALM
         },
+    ]
+}
+
+fn outages_and_more() -> Vec<Storm> {
+    vec![
         Storm {
             name: "outage-5-min",
             scenario: "[[outages]]\nfrom = \"15s\"\nto = \"315s\"",

@@ -42,6 +42,11 @@ pub(crate) struct MapReduceArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(100..))]
     pub(crate) reduce_tokens: Option<u64>,
 
+    /// Answers that a reduce call combines on average, where not all fit in one call; twice as many at
+    /// most [default: 8]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=64), conflicts_with = "no_reduce")]
+    pub(crate) fan_in: Option<u32>,
+
     /// Field of a row with the text [default: the first of text, content, body, message, question]
     #[arg(long, value_name = "NAME")]
     pub(crate) text_field: Option<String>,

@@ -4,6 +4,7 @@ mod map_reduce;
 mod run;
 mod section;
 mod simulate;
+mod store;
 mod values;
 mod vote;
 
@@ -13,6 +14,9 @@ pub(crate) use map_reduce::MapReduceArgs;
 pub(crate) use run::{Common, Format};
 pub(crate) use section::SectionArgs;
 pub(crate) use simulate::SimulateArgs;
+pub(crate) use store::{
+    DEFAULT_STORE, LookFormat, ResumeArgs, RunsArgs, ShowArgs, StoreArgs, StoreCommand,
+};
 pub(crate) use values::MaxFailures;
 pub(crate) use vote::{RuleName, TieName, VoteArgs};
 
@@ -22,6 +26,7 @@ pub(crate) use vote::{RuleName, TieName, VoteArgs};
     name = "patterns",
     version,
     disable_help_subcommand = true,
+    args_override_self = true,
     after_help = "Exit codes: 0 all answered, 2 usage, 3 some branches failed, 4 nothing to do, \
         5 budget reached, 65 bad input or schema, 66 input missing, 69 provider unavailable, 70 bug, \
         73 cannot create output, 74 cannot write, 75 try later, 77 credentials or quota, \
@@ -45,6 +50,15 @@ pub(crate) enum Command {
     /// Work on every document in parallel and combine the answers
     #[command(after_help = map_reduce::EXAMPLES)]
     MapReduce(Box<MapReduceArgs>),
+    /// List the runs that a store has recorded
+    Runs(RunsArgs),
+    /// Show what a run was for, how it ended and what it cost
+    Show(ShowArgs),
+    /// Go on with a run, or do it again: nothing that is recorded is paid for twice
+    Resume(ResumeArgs),
+    /// Look after a store
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
     #[command(after_help = simulate::EXAMPLES)]
     Simulate(SimulateArgs),

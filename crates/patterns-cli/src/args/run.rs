@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use patterns_core::Money;
 
+use super::store::StoreArgs;
 use super::values::{self, Concurrency, MaxFailures};
 use crate::terminal::ColorChoice;
 
@@ -106,6 +107,9 @@ pub(crate) struct Common {
     /// its beginning in the provider's prompt cache
     #[arg(long, help_heading = "Run")]
     pub(crate) prime: bool,
+
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
 
     /// Form of the result
     #[arg(

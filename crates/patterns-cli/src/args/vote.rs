@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use patterns_parallel::StoppingRule;
 
 use super::{Common, values};
 
 pub(super) const EXAMPLES: &str = "Examples:
   patterns vote 'Is glass a liquid?' --option yes --option no
   patterns vote 'Is this claim true?' --context claim.txt -n 7 --rule threshold --threshold 0.8
-  patterns vote --batch questions.jsonl --output jsonl -o elections.jsonl";
+  patterns vote --batch questions.jsonl -n 40 --policy plan --output jsonl -o elections.jsonl";
 
 /// The command line of `patterns vote`.
 #[derive(Debug, Args)]
@@ -46,6 +47,12 @@ pub(crate) struct VoteArgs {
     /// Field of a row with its id [default: id, else file:line]
     #[arg(long, value_name = "NAME", requires = "batch")]
     pub(crate) id_field: Option<String>,
+
+    /// When to stop asking: fixed (never early), exact (when nothing can change any more),
+    /// ahead-by:4, first-to:5, adaptive:0.95, adaptive-dirichlet:0.95, early-stopping:5,
+    /// certificate:0.05, horizon:0.01 or plan
+    #[arg(long, value_name = "POLICY", default_value = "exact")]
+    pub(crate) policy: StoppingRule,
 
     /// How ballots become a winner
     #[arg(long, value_name = "RULE", default_value = "plurality")]

@@ -124,6 +124,9 @@ where
     if let Some(tokens) = work.reduce_tokens {
         pattern = pattern.reduce_tokens(tokens);
     }
+    if let Some(mean) = work.fan_in {
+        pattern = pattern.fan_in(mean);
+    }
     let options = session.run_options();
     let run = session.watch(pattern.run(stream::iter(work.documents), &options));
     let Some(outcome) = run.await? else {
@@ -132,6 +135,7 @@ where
     publish(session, Pattern::MapReduce, &outcome, |it, outcome| {
         page(it, outcome.value.as_ref().ok(), &outcome.branches);
     })
+    .await
 }
 
 /// Writes each answer as soon as its turn has come, failed ones named at the end.
@@ -171,7 +175,7 @@ async fn write_rows<M: Serialize + Send + Sync + 'static>(
         session.output.write(&end)?;
     }
     outcome.branches = failed;
-    session.conclude(failure_of(&outcome))
+    session.conclude(failure_of(&outcome)).await
 }
 
 fn row<M>(page: &mut Page, branch: &Branch<M>, show: impl Fn(&mut Page, &M)) {

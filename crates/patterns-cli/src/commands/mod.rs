@@ -2,8 +2,12 @@
 
 mod completions;
 mod map_reduce;
+mod resume;
+mod runs;
 mod section;
+mod show;
 mod simulate;
+mod store;
 mod vote;
 
 use patterns_core::{Branch, Outcome, Pattern};
@@ -25,6 +29,10 @@ pub(crate) async fn run(command: Command, terminal: Terminal) -> Result<(), Erro
         Command::Section(args) => section::run(&args, terminal).await,
         Command::Vote(args) => vote::run(&args, terminal).await,
         Command::MapReduce(args) => map_reduce::run(&args, terminal).await,
+        Command::Runs(args) => runs::run(&args, terminal),
+        Command::Show(args) => show::run(&args, terminal),
+        Command::Resume(args) => Box::pin(resume::run(&args)).await,
+        Command::Store(command) => store::run(&command, terminal).await,
         Command::Simulate(args) => simulate::run(&args, terminal).await,
         Command::Completions { shell } => completions::run(shell),
     }
@@ -32,7 +40,7 @@ pub(crate) async fn run(command: Command, terminal: Terminal) -> Result<(), Erro
 
 /// Writes an outcome in the form asked for, `page` being the text for people, and returns what
 /// failed in it.
-fn publish<A: Serialize, B: Serialize>(
+async fn publish<A: Serialize, B: Serialize>(
     mut session: Session,
     pattern: Pattern,
     outcome: &Outcome<A, B>,
@@ -53,7 +61,7 @@ fn publish<A: Serialize, B: Serialize>(
         Format::Human => String::new(),
     };
     session.output.write(&text)?;
-    session.conclude(failure_of(outcome))
+    session.conclude(failure_of(outcome)).await
 }
 
 fn has_answer<B>(branches: &[Branch<B>]) -> bool {

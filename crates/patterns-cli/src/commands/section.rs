@@ -63,6 +63,7 @@ async fn write<Y: Serialize>(
         }
         section_page(page, &outcome.branches);
     })
+    .await
 }
 
 /// A schema was checked when it was read, and our own ones are tested.

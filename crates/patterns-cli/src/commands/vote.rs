@@ -81,6 +81,7 @@ fn set_up<V>(mut voting: Voting<V>, work: &VoteWork) -> Voting<V> {
     if work.tie_is_no_consensus {
         voting = voting.tie_break(TieBreak::NoConsensus);
     }
+    let voting = voting.policy(work.policy.clone());
     voting.quorum(work.quorum).rule(match work.rule {
         RuleSpec::Plurality => Rule::Plurality,
         RuleSpec::Majority => Rule::Majority,
@@ -109,6 +110,7 @@ async fn one<V: Serialize + Send + Sync + 'static>(
             election_page(page, election, outcome);
         }
     })
+    .await
 }
 
 /// Holds all elections and writes each as soon as it is decided.
@@ -146,7 +148,7 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
     let end = end_of_batch(&session, &outcome);
     session.output.write(&end)?;
     outcome.branches = failed;
-    session.conclude(failure_of(&outcome))
+    session.conclude(failure_of(&outcome)).await
 }
 
 fn end_of_batch<V: Serialize>(

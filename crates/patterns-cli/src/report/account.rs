@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use patterns_core::{Counts, Event, Money, Spent, Usage};
+use serde_json::{Value, json};
 
 /// How the branches of a run ended and what they used.
 #[derive(Debug, Default)]
@@ -12,6 +13,8 @@ pub(super) struct Account {
     usage: Usage,
     /// Calls that were sent a second time.
     hedged: u64,
+    /// Calls whose answers were in the store.
+    reused: u64,
 }
 
 impl Account {
@@ -32,6 +35,7 @@ impl Account {
                 self.usage += *usage;
             }
             Event::CallHedged { .. } => self.hedged += 1,
+            Event::AnswerReused { .. } => self.reused += 1,
             Event::RunStarted { .. }
             | Event::AttemptFailed { .. }
             | Event::CallsHeld { .. }
@@ -52,6 +56,16 @@ impl Account {
         counts
     }
 
+    /// Returns the account of a run that is over, as it is recorded.
+    pub(super) fn json(&self, exit_code: u8) -> Value {
+        json!({
+            "exit_code": exit_code,
+            "counts": self.counts(true),
+            "usage": self.usage,
+            "from_store": self.reused,
+        })
+    }
+
     /// Writes the account of a run that is over.
     pub(super) fn line(&self, spent: Spent, elapsed: Duration) -> String {
         let Counts {
@@ -65,8 +79,12 @@ impl Account {
         } = self.usage;
         let mut line = format!(
             "branches: {started} started = {answered} answered + {failed} failed + {cancelled} \
-             cancelled · calls {calls} · attempts {attempts}"
+             cancelled · calls {calls}"
         );
+        if self.reused > 0 {
+            line += &format!(" ({} from the store)", self.reused);
+        }
+        line += &format!(" · attempts {attempts}");
         if self.hedged > 0 {
             line += &format!(" ({} hedged)", self.hedged);
         }

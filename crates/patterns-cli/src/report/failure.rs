@@ -18,6 +18,11 @@ pub(crate) fn failure_of<A, B>(outcome: &Outcome<A, B>) -> Option<Error> {
     let details = reasons.lines();
     match &outcome.value {
         Ok(_) if failed == 0 => None,
+        Ok(_) if reasons_of(outcome).any(|kind| kind == ModelErrorKind::NotInStore) => {
+            let message = format!("the store lacks the answers of {failed} branches");
+            let (kind, help) = by_model(ModelErrorKind::NotInStore);
+            Some(Error::new(kind, message).details(details).help(help))
+        }
         Ok(_) => {
             let message = format!("{failed} of {} branches failed", outcome.counts.started);
             let help = "the result was made without them; --output json has each with its error";
@@ -29,6 +34,15 @@ pub(crate) fn failure_of<A, B>(outcome: &Outcome<A, B>) -> Option<Error> {
         }
         Err(error) => Some(not_combined(error).details(details)),
     }
+}
+
+/// Returns what kept branches from an answer, where it was the model.
+fn reasons_of<A, B>(outcome: &Outcome<A, B>) -> impl Iterator<Item = ModelErrorKind> {
+    let branches = outcome.branches.iter().filter_map(Branch::error);
+    let steps = outcome.steps.iter().filter_map(Branch::error);
+    branches
+        .chain(steps)
+        .filter_map(|error| Some(error.model_error()?.kind()))
 }
 
 /// Why branches failed, each reason once, in the order seen.
@@ -134,6 +148,14 @@ fn by_model(kind: ModelErrorKind) -> (ErrorKind, &'static str) {
         Kind::Unauthorized => (
             ErrorKind::Credentials,
             "check the API key and what it may do",
+        ),
+        Kind::NotRecorded => (
+            ErrorKind::Io,
+            "see to the disk of the store, then run again: what was recorded is kept",
+        ),
+        Kind::NotInStore => (
+            ErrorKind::NoInput,
+            "the store lacks what is listed; leave out --read-only to pay for it",
         ),
         Kind::QuotaExhausted => (
             ErrorKind::Credentials,

@@ -1,7 +1,7 @@
 //! Outcomes as text, for people.
 
 use patterns_core::{Branch, Outcome};
-use patterns_parallel::{BatchElection, Decision, DocumentSummary, Election, Section};
+use patterns_parallel::{BatchElection, Decision, DocumentSummary, Election, Section, StopReason};
 use serde_json::Value;
 
 use crate::escape::{escape, escape_line};
@@ -114,6 +114,9 @@ pub(crate) fn election_page<V>(
             count.answer.replace('\n', " ")
         ));
     }
+    if let Some(end) = early_end(election) {
+        page.line(Style::Dim, &end);
+    }
     page.gap();
     for (ballot, branch) in election.ballots.iter().zip(&outcome.branches) {
         let answer = match (&ballot.answer, branch.error()) {
@@ -123,6 +126,23 @@ pub(crate) fn election_page<V>(
         };
         page.paragraph(&format!("{}: {answer}", ballot.voter));
     }
+}
+
+/// Says why not all voters were asked, if so.
+fn early_end(election: &Election) -> Option<String> {
+    let why = match election.stop_reason {
+        StopReason::AllVotesCast => return None,
+        StopReason::Decided => "no further vote could change the result",
+        StopReason::AheadEnough => "the leader is far enough ahead",
+        StopReason::VotesReached => "the leader has enough votes",
+        StopReason::Confident => "the leader is sure enough to win",
+        StopReason::WindowUnanimous => "the last ones all agreed",
+        StopReason::Certified => "the leader is certified to be the most frequent answer",
+        StopReason::PlanStop => "further votes would cost more than they are worth",
+    };
+    let (asked, voters) = (election.ballots.len(), election.voters);
+    let is_early = (asked as u64) < voters;
+    is_early.then(|| format!("{asked} of {voters} voters were asked: {why}"))
 }
 
 /// Writes an election of a batch on one line.

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use patterns_core::{Event, EventSink, HoldReason, Spent};
 
+use patterns_store::Store;
+
 use super::account::Account;
 use super::event_file::EventFile;
 use super::progress::Progress;
@@ -22,6 +24,8 @@ struct Readers {
     file: Option<EventFile>,
     progress: Option<Progress>,
     terminal: Terminal,
+    /// Where what is worth noting is kept, and for which run.
+    store: Option<(Store, i64)>,
     /// Whether the user has been told that calls are held back, since the last that was answered.
     is_held: bool,
     /// What is said at the end, each thing once.
@@ -40,6 +44,7 @@ impl Observers {
             file: events.map(EventFile::create).transpose()?,
             progress: terminal.is_watched().then(Progress::start),
             terminal,
+            store: None,
             is_held: false,
             notes: Vec::new(),
         })))
@@ -59,6 +64,16 @@ impl Observers {
             None if first => readers.terminal.note(&text),
             None => {}
         }
+    }
+
+    /// Keeps what is worth noting in the record of a run.
+    pub(crate) fn record(&self, store: Store, run: i64) {
+        self.lock().store = Some((store, run));
+    }
+
+    /// Returns how the run ended, as it is recorded: its account and exit code, as JSON.
+    pub(crate) fn outcome(&self, code: u8) -> String {
+        self.lock().account.json(code).to_string()
     }
 
     /// Ends the progress line and says the warnings and the account.
@@ -99,6 +114,11 @@ impl EventSink for Observers {
         readers.account.add(&event);
         if let Some(file) = &mut readers.file {
             file.write(&event);
+        }
+        if let Some((store, run)) = &readers.store
+            && is_worth_noting(&event)
+        {
+            store.note(*run, &event);
         }
         readers.tell_of_hold(&event);
         if let Some(progress) = &mut readers.progress {
@@ -147,6 +167,27 @@ impl Readers {
     }
 }
 
+/// Returns whether an event belongs in the record of a run. What branches did is in its calls and
+/// its account.
+fn is_worth_noting(event: &Event) -> bool {
+    match event {
+        Event::CallsHeld { .. }
+        | Event::FormatSteppedDown { .. }
+        | Event::AnswerRejected { .. }
+        | Event::BranchFailed { .. }
+        | Event::WarningRaised { .. }
+        | Event::RunStarted { .. }
+        | Event::RunFinished { .. } => true,
+        Event::BranchStarted { .. }
+        | Event::AnswerReused { .. }
+        | Event::AttemptFailed { .. }
+        | Event::CallHedged { .. }
+        | Event::AnswerFixed { .. }
+        | Event::BranchAnswered { .. }
+        | Event::BranchCancelled { .. } => false,
+    }
+}
+
 /// Returns what the user should be told about an event, if anything.
 fn note(event: &Event) -> Option<String> {
     match event {
@@ -160,6 +201,7 @@ fn note(event: &Event) -> Option<String> {
         | Event::BranchStarted { .. }
         | Event::AttemptFailed { .. }
         | Event::CallHedged { .. }
+        | Event::AnswerReused { .. }
         | Event::CallsHeld { .. }
         | Event::AnswerFixed { .. }
         | Event::AnswerRejected { .. }

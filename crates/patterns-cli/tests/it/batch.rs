@@ -76,6 +76,7 @@ fn two_runs_with_one_seed_are_the_same() {
         "3",
         "--output",
         "json",
+        "--no-store",
     ];
     args.extend(simulator.args());
     let (code, first) = place.data(&args);
@@ -110,13 +111,13 @@ fn elections_of_a_batch_for_people() {
     insta::assert_snapshot!(place.run(&args), @r#"
     exit 3
     --- stdout
-    q.jsonl:1: a (2 of 2 votes, 100 %)
+    q.jsonl:1: a (1 of 1 votes, 100 %)
     q.jsonl:2: no consensus: quorum missed (0 of 0 votes, 0 %), 2 abstained
 
     1 decided, 1 without consensus
     --- stderr
-    branches: 4 started = 2 answered + 2 failed + 0 cancelled · calls 4 · attempts 4 · tokens 20 in, 10 out · [time]
-    error[E-SOME-FAILED]: 2 of 4 branches failed
+    branches: 3 started = 1 answered + 2 failed + 0 cancelled · calls 3 · attempts 3 · tokens 10 in, 5 out · [time]
+    error[E-SOME-FAILED]: 2 of 3 branches failed
       q.jsonl:2/1, q.jsonl:2/2: the provider rejected the request (HTTP 400, code "invalid_request_error"): No.
     help: the result was made without them; --output json has each with its error
     "#);
@@ -149,4 +150,31 @@ fn bad_batches_are_refused() {
         );
         assert!(shown.contains(says), "{file}: {shown}");
     }
+}
+
+#[test]
+fn a_decided_election_asks_nobody_else_and_the_provider_agrees() {
+    let rows: Vec<String> = (0..20)
+        .map(|n| format!("{{\"id\": {n}, \"question\": \"Did ship {n} come in?\"}}"))
+        .collect();
+    let ballot = r#"{"type": "object", "properties": {"answer": {"enum": ["yes", "no"]}}}"#;
+    let place = Place::with(&[("q.jsonl", &rows.join("\n")), ("ballot.json", ballot)]);
+    let mut calls = Vec::new();
+    for policy in ["fixed", "exact", "ahead-by:4"] {
+        let simulator = Simulator::start(&place, &["--latency", "5ms"]);
+        let mut args = vec!["vote", "--batch", "q.jsonl", "-n", "40", "--policy", policy];
+        args.extend(["--schema", "ballot.json", "--output", "jsonl", "--no-store"]);
+        args.extend(simulator.args());
+        let (code, text) = place.data(&args);
+        assert_eq!(code, Some(0), "{text}");
+        let rows = text.lines().map(|row| serde_json::from_str(row).unwrap());
+        let rows: Vec<serde_json::Value> = rows.collect();
+        let elections = rows.iter().filter(|row| row["type"] == "election");
+        let ballots = elections.map(|row| row["ballots"].as_array().unwrap().len());
+        let ballots: usize = ballots.sum();
+        assert_eq!(simulator.ledger()["requests"], ballots, "{policy}");
+        calls.push(ballots);
+    }
+    assert_eq!(calls[0], 800);
+    assert!(calls[1] < 800 && calls[2] < 600, "{calls:?}");
 }

@@ -103,6 +103,7 @@ fn the_end_of_a_budget_for_people() {
     (this document could not be worked on)
     --- stderr
     branches: 3 started = 2 answered + 1 failed + 0 cancelled · calls 2 · attempts 2 · tokens 20 in, 10 out · [time]
+    `patterns resume 1` goes on with this run
     error[E-BUDGET]: the run was stopped: the budget of the run is used up
       c.txt: the budget of the run is used up: the cap of 2 calls leaves no room for another attempt
     help: what was answered is kept; to do more, raise --max-calls
@@ -128,7 +129,14 @@ fn elections_of_a_batch_stop_too() {
 fn cost_is_counted_at_the_prices_given() {
     let place = sixty();
     let server = server();
-    let more = ["--prices", "prices.toml", "--no-reduce", "--output", "json"];
+    let more = [
+        "--prices",
+        "prices.toml",
+        "--no-reduce",
+        "--no-store",
+        "--output",
+        "json",
+    ];
     let whole = args(server.args(), &more);
     let shown = place.run(&whole);
     assert!(shown.starts_with("exit 0\n"), "{shown}");

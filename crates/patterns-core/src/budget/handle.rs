@@ -68,6 +68,11 @@ impl Budget {
         })))
     }
 
+    /// Adds what was spent before, say by an earlier session of the run.
+    pub fn carry_over(&self, spend: Spend) {
+        self.lock().ledger.spent.committed += spend;
+    }
+
     /// Returns the caps.
     pub fn caps(&self) -> Caps {
         self.lock().ledger.caps

@@ -40,7 +40,8 @@ fn next(event: Option<&Event>) -> Option<Event> {
             role: StepRole::Ballot,
             label: "\u{1b}[1m".to_owned(),
         },
-        Some(Event::BranchStarted { .. }) => Event::AttemptFailed {
+        Some(Event::BranchStarted { .. }) => Event::AnswerReused { origin },
+        Some(Event::AnswerReused { .. }) => Event::AttemptFailed {
             origin,
             attempt: 1,
             kind: ModelErrorKind::RateLimited {
@@ -150,6 +151,7 @@ fn the_written_form_is_pinned() {
     insta::assert_snapshot!(lines.join("\n"), @r#"
     {"event":"run_started","run":1,"pattern":"map-reduce","branches":3}
     {"event":"branch_started","origin":{"run":1,"branch":2},"role":"ballot","label":"\u001b[1m"}
+    {"event":"answer_reused","origin":{"run":1,"branch":2}}
     {"event":"attempt_failed","origin":{"run":1,"branch":2},"attempt":1,"kind":{"rate_limited":{"retry_after":{"secs":1,"nanos":500000000}}},"retry_in":{"secs":2,"nanos":0}}
     {"event":"call_hedged","origin":{"run":1,"branch":2},"after":{"secs":8,"nanos":200000000}}
     {"event":"calls_held","origin":{"run":1,"branch":2},"model":"llama","reason":"asked","wait":{"secs":34,"nanos":0}}

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::task::{ReduceItem, ReduceTask};
 use super::tree::{Place, ReduceGroup, ReduceTree, TreeEnd};
-use super::work::{Made, Task, only, size};
+use super::work::{Made, Task, digest, only, size};
 use crate::fan_out::WINDOW;
 use crate::run::Run;
 use crate::{FanOut, Order, Stop};
@@ -114,12 +114,8 @@ where
     }
 
     fn take_mapped(&mut self, place: Place, branch: Branch<Made<M, R>>) {
-        let mut known_by = [0; 32];
         let branch = only(branch, |made| match made {
-            Made::Mapped(digest, answer) => {
-                known_by = digest;
-                Some(answer)
-            }
+            Made::Mapped(answer) => Some(answer),
             Made::Reduced(_) => None,
         });
         self.run.account(&branch);
@@ -127,7 +123,8 @@ where
             Some(answer) if self.is_whole => {
                 let (id, answer) = (branch.label.clone(), answer.clone());
                 let item = ReduceItem::Mapped { id, answer };
-                self.tree.leaf_answered(place, &known_by, size(&item));
+                self.tree
+                    .leaf_answered(place, &digest(&branch.label), size(&item));
                 self.items.insert(place, item);
             }
             Some(_) | None => self.tree.leaf_failed(place),
@@ -149,7 +146,7 @@ where
     fn take_reduced(&mut self, covered: Covered, branch: Branch<Made<M, R>>) {
         let branch = only(branch, |made| match made {
             Made::Reduced(answer) => Some(answer),
-            Made::Mapped(..) => None,
+            Made::Mapped(_) => None,
         });
         let Covered { place, first, last } = covered;
         match self.run.take_step(branch) {

@@ -24,8 +24,8 @@ use crate::{AgentOptions, FanOut, Order, RunError, RunOptions};
 /// `M` is what the map agent answers, `R` what the reduce agent makes of many. A few answers that
 /// fit the token budget are combined in one call; more of them in a tree, in document order. A
 /// combination is made as soon as its own parts are there, whatever else is under way, and which
-/// answers are its parts depends on the documents, not on the order of the answers. A change of
-/// one document changes only the combinations above it; see [`ReduceTree`].
+/// answers are its parts depends on the names of the documents, not on the order of the answers. A
+/// change of one document changes only the combinations above it; see [`ReduceTree`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -114,8 +114,8 @@ impl<M, R> MapReduce<M, R> {
         self
     }
 
-    /// Sets how many answers one reduce call combines on average where the token budget is no
-    /// limit, 8 if not set; at most, it is twice as many. The least is 2.
+    /// Sets how many answers one reduce call combines on average; at most, it is twice as many. The
+    /// least is 2. If it isn't set, it is 8 where not all answers fit in one call.
     #[must_use]
     pub fn fan_in(mut self, mean: u32) -> Self {
         self.fan_in = FanIn::new(mean, mean.saturating_mul(2));

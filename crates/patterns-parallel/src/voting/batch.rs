@@ -1,7 +1,8 @@
-//! Many elections in one run, their ballots sharing one bound of concurrency.
+//! Elections in one run, their ballots sharing one bound of concurrency.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
@@ -10,7 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ballot::Question;
 use super::pattern::Voting;
+use super::polls::{Course, Due, Polls};
 use super::rule::Election;
+use crate::fan_out::Stop;
 use crate::run::Run;
 use crate::{FanOut, RunError, RunOptions};
 
@@ -36,18 +39,15 @@ pub struct BatchTally {
     pub broken_off: u64,
 }
 
-/// Elections under way: which ballots are in.
-struct Open<V> {
-    id: String,
-    branches: Vec<Branch<V>>,
-}
+/// Elections under way, or waiting for an earlier one, for each ballot that may be in flight.
+const WINDOW: usize = 64;
 
 impl<V: Send + Sync + 'static> Voting<V> {
     /// Holds one election per question, in one run with one bound of concurrency.
     ///
-    /// Questions are pulled as places free up, and every election is handed to `each` as soon as
-    /// its last voter has ended, so a batch of any length needs constant memory. The outcome has
-    /// the sums; its list of branches is empty.
+    /// Questions are pulled as places free up, and every election is handed to `each` in the order
+    /// of the questions, as soon as it and those before it are over, so a batch of any length needs
+    /// constant memory. The outcome has the sums; its list of branches is empty.
     ///
     /// # Errors
     ///
@@ -65,43 +65,120 @@ impl<V: Send + Sync + 'static> Voting<V> {
     where
         S: Stream<Item = (String, Question)> + Send,
     {
-        self.check()?;
-        let voters = self.voter_count();
+        let polls = Polls::new(self.check()?);
         let branches = match questions.size_hint() {
-            (least, Some(most)) if least == most => Some((most * voters) as u64),
+            (least, Some(most)) if least == most && self.asks_all() => {
+                Some((most * self.voter_count()) as u64)
+            }
             _ => None,
         };
         let mut run = Run::start(options, Pattern::Voting, branches);
         self.raise_warnings(&mut run);
-        let ballots = questions.flat_map(move |(id, question)| {
-            let question = Arc::new(question);
-            stream::iter((0..voters).map(move |voter| {
-                let task = (voter, Arc::clone(&question));
-                (format!("{id}/{}", voter + 1), task)
-            }))
-        });
-        let mut fan_out = FanOut::new(Box::pin(ballots), options, |(voter, question), origin| {
-            Box::pin(self.cast(voter, question, origin))
-        })
-        .role(StepRole::Ballot);
         let mut tally = BatchTally::default();
-        let mut open: BTreeMap<u64, Open<V>> = BTreeMap::new();
+        let mut hand_over = |course: Course<V>| {
+            let id = course.id.clone();
+            let (election, branches) = self.elect(course);
+            tally.count(&election);
+            each(BatchElection {
+                id,
+                election,
+                branches,
+            });
+        };
+        // Elections that are over and wait for an earlier one.
+        let mut waiting: BTreeMap<u64, Course<V>> = BTreeMap::new();
+        let mut next = 0;
+        let label = |due: &Due| format!("{}/{}", due.id, due.voter + 1);
+        let held = self.hold(polls, questions, &mut run, label, |number, course| {
+            waiting.insert(number, course);
+            while let Some(course) = waiting.remove(&next) {
+                next += 1;
+                hand_over(course);
+            }
+            waiting.len()
+        });
+        let (stop, open) = held.await;
+        waiting.into_values().for_each(&mut hand_over);
+        tally.broken_off = open.len() as u64;
+        let value = run.verdict(stop).map(|()| tally);
+        Ok(run.finish(value, Vec::new()))
+    }
+
+    /// Casts ballots until all elections are over, handing each to `over` with its number, which
+    /// returns how many of them wait. Returns why it stopped, and the elections that it broke off.
+    pub(super) async fn hold<S>(
+        &self,
+        polls: Polls<V>,
+        questions: S,
+        run: &mut Run<'_>,
+        label: impl Fn(&Due) -> String + Send,
+        mut over: impl FnMut(u64, Course<V>) -> usize,
+    ) -> (Option<Stop>, Vec<Course<V>>)
+    where
+        S: Stream<Item = (String, Question)> + Send,
+    {
+        let station = Mutex::new(Station { polls, waiting: 0 });
+        let window = WINDOW * run.options.concurrency.get();
+        let mut questions = Box::pin(questions.fuse());
+        let ballots = stream::poll_fn(|cx| {
+            let due = lock(&station).poll_due(window, &mut questions, cx);
+            due.map(|due| due.map(|due| (label(&due), due)))
+        });
+        let fan_out = FanOut::new(ballots, run.options, |due: Due, origin| {
+            lock(&station).polls.cast(origin.branch, &due);
+            Box::pin(self.cast(due.voter, due.question, origin))
+        });
+        let mut fan_out = fan_out.role(StepRole::Ballot).first(run.next_id());
         while let Some(branch) = fan_out.next().await {
             run.account(&branch);
-            if let Some(done) = collect(&mut open, branch, voters) {
-                let election = self.decide(&done.branches);
-                tally.count(&election);
-                let Open { id, branches } = done;
-                each(BatchElection {
-                    id,
-                    election,
-                    branches,
-                });
+            let filed = lock(&station)
+                .polls
+                .file(branch, |value| self.counted(value));
+            if let Some((number, course)) = filed {
+                lock(&station).waiting = over(number, course);
             }
         }
-        tally.broken_off = open.len() as u64;
-        let value = run.verdict(fan_out.stopped()).map(|()| tally);
-        Ok(run.finish(value, Vec::new()))
+        let stop = fan_out.stopped();
+        drop(fan_out);
+        let station = station.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (stop, station.polls.broken_off())
+    }
+}
+
+/// What the source of ballots and their count share.
+struct Station<V> {
+    polls: Polls<V>,
+    /// Elections that are over and wait for an earlier one.
+    waiting: usize,
+}
+
+impl<V> Station<V> {
+    /// Returns the next ballot to be cast: of the elections under way if one is due, else of the
+    /// next question.
+    fn poll_due<S>(
+        &mut self,
+        window: usize,
+        questions: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Due>>
+    where
+        S: Stream<Item = (String, Question)> + Unpin,
+    {
+        loop {
+            if let Some(due) = self.polls.due() {
+                return Poll::Ready(Some(due));
+            }
+            if self.polls.open() + self.waiting >= window {
+                return Poll::Pending;
+            }
+            match questions.poll_next_unpin(cx) {
+                Poll::Ready(Some((id, question))) => self.polls.begin(id, Arc::new(question)),
+                // The ballots in flight may make others due; their end leads here again.
+                Poll::Ready(None) if self.polls.open() > 0 => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
     }
 }
 
@@ -115,28 +192,6 @@ impl BatchTally {
     }
 }
 
-/// Files a ballot; returns its election if it was the last one due.
-fn collect<V>(
-    open: &mut BTreeMap<u64, Open<V>>,
-    branch: Branch<V>,
-    voters: usize,
-) -> Option<Open<V>> {
-    // Ballots are numbered question by question, so the number tells whose ballot it is.
-    let question = branch.id.0 / voters as u64;
-    let election = open.entry(question).or_insert_with(|| Open {
-        id: question_id(&branch.label).to_owned(),
-        branches: Vec::with_capacity(voters),
-    });
-    election.branches.push(branch);
-    if election.branches.len() < voters {
-        return None;
-    }
-    let mut done = open.remove(&question)?;
-    done.branches.sort_by_key(|branch| branch.id);
-    Some(done)
-}
-
-/// Takes the voter off the label of a ballot.
-fn question_id(label: &str) -> &str {
-    label.rsplit_once('/').map_or(label, |(id, _)| id)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,16 +4,47 @@
 //! question ─► voters (samples of one agent, or a panel) ─► ballots ─► tally ─► rule ─► Election
 //! ```
 
+mod agreement;
 mod answer;
 mod ballot;
 mod batch;
+mod field;
 mod normalise;
+mod numeric;
+mod pairwise;
 mod pattern;
+mod polls;
+mod ranked;
 mod rule;
+mod stop;
+mod weighted;
 
+pub use agreement::{
+    Agreement, LikelyAnswer, MeasurementLevel, NotOnTheScale, PanelEstimate, Reliability,
+    ReliabilityBin, ReliabilityError, ShareInterval, VoteTable, VoterEstimate, reliability,
+    wilson_interval,
+};
 pub use answer::Vote;
 pub use ballot::{Ballot, BallotTask, Question};
 pub use batch::{BatchElection, BatchTally};
+pub use field::{
+    FieldElection, FieldRule, FieldRuleError, FieldRules, ObjectElection, ValueCount, decide_fields,
+};
 pub use normalise::normalise;
+pub use numeric::{
+    NumericElection, NumericRule, NumericRuleError, Spread, Tolerance, decide_numbers, read_number,
+};
+pub use pairwise::{
+    BestOf, Match, MatchError, ScoredCandidate, Standing, Tournament, TournamentKind,
+    TournamentResult, Verdict, best_of_n,
+};
 pub use pattern::Voting;
+pub use ranked::{
+    RankedElection, RankedOption, RankedRule, RankedRuleError, RankingError, Rankings,
+};
 pub use rule::{AnswerCount, Decision, Election, Rule, TieBreak};
+pub use stop::{
+    CallIndex, Forecast, PlanGoal, PlanLoss, PlanPrice, Prediction, Step, StopReason, Stopper,
+    StoppingRule, StoppingRuleError, Tally, beta_confidence, dirichlet_confidence,
+};
+pub use weighted::{AnswerWeight, WeightError, WeightedElection, decide_weighted};

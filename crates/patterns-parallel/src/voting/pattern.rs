@@ -5,17 +5,19 @@ use std::sync::Arc;
 
 use futures_util::stream;
 use patterns_core::{
-    Agent, AgentError, Answer, Branch, Contract, ContractError, Model, Origin, Outcome, Pattern,
-    StepRole, Warning,
+    Agent, AgentError, AggregateError, AggregateErrorKind, Answer, Branch, Contract, ContractError,
+    Model, Origin, Outcome, Pattern, Warning,
 };
 use serde::de::DeserializeOwned;
 
 use super::answer::{INSTRUCTIONS, Vote, voter};
 use super::ballot::{Ballot, BallotTask, Question};
 use super::normalise::normalise;
+use super::polls::{Course, Due, Polls};
 use super::rule::{Election, Rule, TieBreak, decide};
+use super::stop::{StopReason, Stopper, StoppingRule};
 use crate::run::Run;
-use crate::{AgentOptions, FanOut, RunError, RunOptions};
+use crate::{AgentOptions, RunError, RunOptions};
 
 /// Puts one question to several voters and lets a rule decide.
 ///
@@ -25,10 +27,13 @@ use crate::{AgentOptions, FanOut, RunError, RunOptions};
 pub struct Voting<V> {
     panel: Vec<Panelist<V>>,
     voters: usize,
+    policy: StoppingRule,
     rule: Rule,
     tie_break: TieBreak,
     quorum: u64,
     answer_of: Arc<AnswerOf<V>>,
+    /// Brings an answer into the form in which it is counted.
+    form: fn(&str) -> Option<String>,
     warnings: Vec<Warning>,
 }
 
@@ -126,10 +131,12 @@ impl<V> Voting<V> {
         Self {
             panel,
             voters,
+            policy: StoppingRule::default(),
             rule: Rule::default(),
             tie_break: TieBreak::default(),
             quorum: 0,
             answer_of,
+            form: normalise,
             warnings: Vec::new(),
         }
     }
@@ -138,6 +145,24 @@ impl<V> Voting<V> {
     #[must_use]
     pub fn voters(mut self, voters: usize) -> Self {
         self.voters = voters;
+        self
+    }
+
+    /// Sets when an election ends before all voters were asked; [`StoppingRule::Exact`] if it isn't
+    /// set, which asks nobody whose vote cannot matter and never changes who wins. Voters are asked
+    /// in waves that waste no call, and counted in the order in which they were asked.
+    #[must_use]
+    pub fn policy(mut self, policy: StoppingRule) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Sets the form in which answers are counted, `None` being an abstention; [`normalise`] if it
+    /// isn't set. Where every sign matters, as in code, count answers as they are:
+    /// `counted_as(|answer| Some(answer.to_owned()))`.
+    #[must_use]
+    pub fn counted_as(mut self, form: fn(&str) -> Option<String>) -> Self {
+        self.form = form;
         self
     }
 
@@ -179,7 +204,13 @@ impl<V> Voting<V> {
         self.voters
     }
 
-    pub(super) fn check(&self) -> Result<(), RunError> {
+    /// Returns whether all voters are asked, whatever the first ones say.
+    pub(super) fn asks_all(&self) -> bool {
+        self.policy == StoppingRule::Fixed
+    }
+
+    /// Checks the set-up, and makes ready what ends an election.
+    pub(super) fn check(&self) -> Result<Stopper, RunError> {
         if self.panel.is_empty() || self.voters == 0 {
             return Err(RunError::InvalidSetup("there is no voter"));
         }
@@ -193,7 +224,13 @@ impl<V> Voting<V> {
         {
             return Err(RunError::InvalidSetup("a threshold is a share from 0 to 1"));
         }
-        Ok(())
+        let stopper = Stopper::new(&self.policy, self.voters as u64)?;
+        let stopper = stopper.decided_by(self.rule, self.tie_break, self.quorum);
+        Ok(if self.asks_all() {
+            stopper
+        } else {
+            stopper.or_decided()
+        })
     }
 
     pub(super) fn raise_warnings(&self, run: &mut Run<'_>) {
@@ -225,17 +262,34 @@ impl<V> Voting<V> {
         agent.run(&task, origin).await
     }
 
-    pub(super) fn decide(&self, branches: &[Branch<V>]) -> Election {
+    /// Returns what a ballot is counted as.
+    pub(super) fn counted(&self, value: &V) -> Option<String> {
+        (self.answer_of)(value).as_deref().and_then(self.form)
+    }
+
+    /// Decides an election that is over, and returns its ballots too.
+    pub(super) fn elect(&self, course: Course<V>) -> (Election, Vec<Branch<V>>) {
         let ballot = |(voter, branch): (usize, &Branch<V>)| {
             let answer = branch.value().and_then(|value| (self.answer_of)(value));
             Ballot {
                 voter: self.name(voter),
-                normalised: answer.as_deref().and_then(normalise),
+                normalised: answer.as_deref().and_then(self.form),
                 answer,
             }
         };
-        let ballots = branches.iter().enumerate().map(ballot).collect();
-        decide(ballots, self.rule, self.tie_break, self.quorum)
+        let ballots = course.ballots.iter().enumerate().map(ballot).collect();
+        let mut election = decide(ballots, self.rule, self.tie_break, self.quorum);
+        election.voters = self.voters as u64;
+        election.waves = course.waves;
+        election.stop_reason = course.stop.unwrap_or(StopReason::AllVotesCast);
+        if election.stop_reason == StopReason::WindowUnanimous {
+            // The last window wins, even against an earlier majority.
+            let last = course.tally.latest();
+            let mut ballots = election.ballots.iter().rev();
+            let winner = ballots.find(|it| it.normalised.as_ref() == last);
+            election.winning_answer = winner.and_then(|it| it.answer.clone());
+        }
+        (election, course.ballots)
     }
 }
 
@@ -256,20 +310,29 @@ impl<V: Send + Sync + 'static> Voting<V> {
         question: impl Into<Question>,
         options: &RunOptions,
     ) -> Result<Outcome<Election, V>, RunError> {
-        let question = Arc::new(question.into());
+        let question = question.into();
         if question.text.trim().is_empty() {
             return Err(RunError::NoInput("the question is empty"));
         }
-        self.check()?;
-        let mut run = Run::start(options, Pattern::Voting, Some(self.voters as u64));
+        let polls = Polls::new(self.check()?);
+        let branches = self.asks_all().then_some(self.voters as u64);
+        let mut run = Run::start(options, Pattern::Voting, branches);
         self.raise_warnings(&mut run);
-        let voters = stream::iter((0..self.voters).map(|voter| (self.name(voter), voter)));
-        let fan_out = FanOut::new(voters, options, |voter, origin| {
-            Box::pin(self.cast(voter, Arc::clone(&question), origin))
-        });
-        let (branches, stop) = run.collect(fan_out.role(StepRole::Ballot)).await;
-        let value = run.verdict(stop).map(|()| self.decide(&branches));
-        Ok(run.finish(value, branches))
+        let questions = stream::iter([(String::new(), question)]);
+        let mut held = None;
+        let label = |due: &Due| self.name(due.voter);
+        let (stop, mut rest) = self
+            .hold(polls, questions, &mut run, label, |_, course| {
+                held = Some(course);
+                0
+            })
+            .await;
+        let course = held.or_else(|| rest.pop());
+        let (election, branches) = course.map(|it| self.elect(it)).unzip();
+        let nothing = || AggregateError::new(AggregateErrorKind::NothingAnswered);
+        let verdict = run.verdict(stop);
+        let value = verdict.and_then(|()| election.ok_or_else(nothing));
+        Ok(run.finish(value, branches.unwrap_or_default()))
     }
 }
 
@@ -278,6 +341,7 @@ impl<V> fmt::Debug for Voting<V> {
         f.debug_struct("Voting")
             .field("panel", &self.panel.len())
             .field("voters", &self.voters)
+            .field("policy", &self.policy)
             .field("rule", &self.rule)
             .field("tie_break", &self.tie_break)
             .field("quorum", &self.quorum)

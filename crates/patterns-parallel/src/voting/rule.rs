@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ballot::Ballot;
+use super::stop::StopReason;
 
 /// How ballots become a winner.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -58,6 +59,12 @@ pub struct Election {
     pub all_answers: Vec<String>,
     /// Voters that gave no countable answer.
     pub abstentions: u64,
+    /// How many voters might have been asked.
+    pub voters: u64,
+    /// How many waves of voters were asked, one after the other.
+    pub waves: u64,
+    /// Why no more voters were asked.
+    pub stop_reason: StopReason,
     /// Every ballot, in voter order.
     pub ballots: Vec<Ballot>,
 }
@@ -129,6 +136,9 @@ pub(super) fn decide(
         total_votes,
         share,
         abstentions: ballots.len() as u64 - total_votes,
+        voters: ballots.len() as u64,
+        waves: 1,
+        stop_reason: StopReason::AllVotesCast,
         all_answers: valid(&ballots)
             .map(|(_, answer)| answer.to_owned())
             .collect(),

@@ -8,6 +8,7 @@ mod policies;
 mod prompts;
 mod schemas;
 mod sectioning;
+mod stopping;
 mod streaming;
 mod support;
 mod voting;

@@ -92,13 +92,15 @@ async fn what_does_not_fit_is_combined_in_a_tree() {
         })
         .collect();
     insta::assert_snapshot!(calls.join("\n"), @r"
-    level 0: 5 of 000 … 004
-    level 0: 5 of 005 … 010
-    level 0: 3 of 011 … 013
-    level 0: 3 of 015 … 018
-    level 1: 3 of 000 … 013
-    level 1: 2 of 014 … 018
-    level 2: 3 of 000 … 019
+    level 0: 4 of 000 … 003
+    level 0: 3 of 004 … 006
+    level 0: 2 of 008 … 009
+    level 0: 2 of 010 … 011
+    level 0: 3 of 012 … 014
+    level 0: 4 of 015 … 019
+    level 1: 3 of 000 … 009
+    level 1: 3 of 010 … 019
+    level 2: 2 of 000 … 019
     ");
 }
 

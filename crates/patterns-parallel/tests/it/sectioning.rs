@@ -192,8 +192,8 @@ async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
     };
     let nothing = RunError::NoInput("no section is given and none is to be planned");
     check(" ", &["A"], 0, RunError::NoInput("the topic is empty")).await;
-    check("T", &[], 0, nothing).await;
-    check("T", &[], 3, nothing).await;
+    check("T", &[], 0, nothing.clone()).await;
+    check("T", &[], 3, nothing.clone()).await;
     let twice = RunError::InvalidSetup("two sections have the same name");
     check("T", &["A", "B", " A"], 0, twice).await;
     check(

@@ -9,7 +9,8 @@ use patterns_core::{
     Sampling,
 };
 use patterns_parallel::{
-    AgentOptions, BallotTask, Decision, Question, Rule, RunError, RunOptions, TieBreak, Voting,
+    AgentOptions, BallotTask, Decision, Election, Question, Rule, RunError, RunOptions, StopReason,
+    StoppingRule, TieBreak, Voting,
 };
 use patterns_testkit::{MockAgent, Reply, ScriptedAgent, ScriptedModel};
 use serde_json::{Value, json};
@@ -23,7 +24,9 @@ fn sampled(answers: &'static [&'static str]) -> Voting<String> {
         answer => Ok(answer.to_owned()),
     });
     let agent = agent.latency(|task| Duration::from_secs(100 - u64::from(task.sample)));
-    Voting::new(Arc::new(agent), |answer: &String| Some(answer.clone())).voters(answers.len())
+    Voting::new(Arc::new(agent), |answer: &String| Some(answer.clone()))
+        .voters(answers.len())
+        .policy(StoppingRule::Fixed)
 }
 
 async fn check(
@@ -96,52 +99,55 @@ async fn every_ballot_is_kept_in_voter_order() {
         .value
         .unwrap();
     insta::assert_json_snapshot!(election, @r#"
-    {
-      "winning_answer": "Yes!",
-      "decision": "won",
-      "vote_count": 2,
-      "total_votes": 3,
-      "share": 0.6666666666666666,
-      "counts": [
         {
-          "answer": "Yes!",
-          "votes": 2
-        },
-        {
-          "answer": "NO",
-          "votes": 1
+          "winning_answer": "Yes!",
+          "decision": "won",
+          "vote_count": 2,
+          "total_votes": 3,
+          "share": 0.6666666666666666,
+          "counts": [
+            {
+              "answer": "Yes!",
+              "votes": 2
+            },
+            {
+              "answer": "NO",
+              "votes": 1
+            }
+          ],
+          "all_answers": [
+            "Yes!",
+            "NO",
+            "yes"
+          ],
+          "abstentions": 1,
+          "voters": 4,
+          "waves": 1,
+          "stop_reason": "all_votes_cast",
+          "ballots": [
+            {
+              "voter": "voter 1",
+              "answer": "Yes!",
+              "normalised": "yes"
+            },
+            {
+              "voter": "voter 2",
+              "answer": null,
+              "normalised": null
+            },
+            {
+              "voter": "voter 3",
+              "answer": "NO",
+              "normalised": "no"
+            },
+            {
+              "voter": "voter 4",
+              "answer": "yes",
+              "normalised": "yes"
+            }
+          ]
         }
-      ],
-      "all_answers": [
-        "Yes!",
-        "NO",
-        "yes"
-      ],
-      "abstentions": 1,
-      "ballots": [
-        {
-          "voter": "voter 1",
-          "answer": "Yes!",
-          "normalised": "yes"
-        },
-        {
-          "voter": "voter 2",
-          "answer": null,
-          "normalised": null
-        },
-        {
-          "voter": "voter 3",
-          "answer": "NO",
-          "normalised": "no"
-        },
-        {
-          "voter": "voter 4",
-          "answer": "yes",
-          "normalised": "yes"
-        }
-      ]
-    }
-    "#);
+        "#);
 }
 
 #[tokio::test(start_paused = true)]
@@ -264,6 +270,7 @@ async fn a_ballot_of_the_users_own_is_counted_where_they_say() {
     });
     let outcome = voting
         .voters(3)
+        .policy(StoppingRule::Fixed)
         .run("Text.", &RunOptions::default())
         .await
         .unwrap();
@@ -273,7 +280,7 @@ async fn a_ballot_of_the_users_own_is_counted_where_they_say() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_hands_over_each_election_when_its_last_voter_has_ended() {
+async fn a_batch_hands_over_elections_in_the_order_of_the_questions() {
     let agent = ScriptedAgent::new(|task: &BallotTask| {
         let text = task.question.text.as_str();
         match (text, task.sample) {
@@ -301,9 +308,9 @@ async fn a_batch_hands_over_each_election_when_its_last_voter_has_ended() {
         .await
         .unwrap();
     let expected = [
+        ("slow/1", Some("slow"), 0),
         ("torn/1", None, 0),
         ("half/1", Some("half"), 1),
-        ("slow/1", Some("slow"), 0),
     ];
     let expected = expected.map(|(id, won, out)| (id.to_owned(), won.map(str::to_owned), out));
     assert_eq!(seen, expected);
@@ -322,7 +329,9 @@ async fn a_batch_that_is_stopped_says_how_many_elections_it_broke_off() {
         "2" => Err(failure(ModelErrorKind::QuotaExhausted)),
         text => Ok(text.to_owned()),
     });
-    let voting = Voting::new(Arc::new(agent), |answer: &String| Some(answer.clone())).voters(2);
+    let voting = Voting::new(Arc::new(agent), |answer: &String| Some(answer.clone()))
+        .voters(2)
+        .policy(StoppingRule::Fixed);
     let questions = (0..10).map(|n| (format!("q{n}"), Question::new(n.to_string())));
     let (options, _) = logged(1);
     let mut decided = 0;
@@ -351,6 +360,7 @@ async fn a_failed_voter_abstains() {
     let voting = Voting::with_model(Arc::new(model), &[], &AgentOptions::default()).unwrap();
     let outcome = voting
         .voters(3)
+        .policy(StoppingRule::Fixed)
         .run("Well?", &RunOptions::default())
         .await
         .unwrap();
@@ -364,6 +374,89 @@ async fn a_failed_voter_abstains() {
         (2, 2, 1)
     );
     assert_eq!(outcome.usage.calls, 3);
+}
+
+/// Returns what `count` voters are asked of whom the first ones say these answers, in which order
+/// they end, and what comes of it.
+async fn polled(policy: &str, count: usize, answers: &'static [&'static str]) -> (Election, usize) {
+    let agent = ScriptedAgent::new(move |task: &BallotTask| {
+        Ok(answers[task.sample as usize % answers.len()].to_owned())
+    });
+    // The later a voter is asked, the sooner it answers.
+    let agent = Arc::new(agent.latency(|task| Duration::from_secs(100 - u64::from(task.sample))));
+    let voting = Voting::new(Arc::clone(&agent) as _, |answer: &String| {
+        Some(answer.clone())
+    });
+    let voting = voting.voters(count).policy(policy.parse().unwrap());
+    let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
+    (outcome.value.unwrap(), agent.inputs().len())
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_asked_whose_vote_cannot_matter() {
+    let table = [
+        ("fixed", 5, 1, StopReason::AllVotesCast),
+        ("exact", 3, 1, StopReason::Decided),
+        ("ahead-by:2", 2, 1, StopReason::AheadEnough),
+        ("first-to:2", 2, 1, StopReason::VotesReached),
+    ];
+    for (policy, asked, waves, reason) in table {
+        let (election, calls) = polled(policy, 5, &["yes"]).await;
+        assert_eq!((calls, election.waves), (asked, waves), "{policy}");
+        assert_eq!(election.stop_reason, reason, "{policy}");
+        assert_eq!((election.voters, election.ballots.len()), (5, asked));
+        assert_eq!(election.winning_answer.as_deref(), Some("yes"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn votes_are_counted_in_the_order_in_which_voters_were_asked() {
+    // Three at first, and two more since they disagree. A tie goes to whoever was asked first.
+    let (election, calls) = polled("exact", 5, &["a", "b", "c", "b", "a"]).await;
+    assert_eq!((calls, election.waves), (5, 3));
+    assert_eq!(election.winning_answer.as_deref(), Some("a"));
+    assert_eq!(election.all_answers, ["a", "b", "c", "b", "a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn elections_of_a_batch_share_places_and_stop_on_their_own() {
+    let agent = ScriptedAgent::new(|task: &BallotTask| {
+        let is_torn = task.question.text == "torn" && task.sample % 2 == 1;
+        Ok(if is_torn { "no" } else { "yes" }.to_owned())
+    });
+    let agent = Arc::new(agent.latency(|_| Duration::from_secs(1)));
+    let voting = Voting::new(Arc::clone(&agent) as _, |answer: &String| {
+        Some(answer.clone())
+    });
+    let voting = voting.voters(40).policy(StoppingRule::AheadBy(4));
+    let questions = ["torn", "clear", "torn", "clear"].map(|it| (it.to_owned(), Question::new(it)));
+    let (options, _) = logged(8);
+    let mut seen = Vec::new();
+    let outcome = voting
+        .run_batch(stream::iter(questions), &options, |it| {
+            seen.push((it.id, it.branches.len()));
+        })
+        .await
+        .unwrap();
+    // With 20 to 19 the last voter could only make a tie, which goes to the first answer.
+    let sizes = [("torn", 39), ("clear", 4), ("torn", 39), ("clear", 4)];
+    assert_eq!(seen, sizes.map(|(id, size)| (id.to_owned(), size)));
+    assert_eq!((outcome.counts.started, agent.inputs().len()), (86, 86));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_every_sign_matters_answers_are_counted_as_they_are() {
+    let winner = async |voting: Voting<String>| {
+        let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
+        outcome.value.unwrap().winning_answer
+    };
+    let answers = &["'Ab'", "ab", "'Ab'", "AB", "Ab"];
+    assert_eq!(winner(sampled(answers)).await.as_deref(), Some("'Ab'"));
+    let answers = &["'Ab'", "ab", "ab", "AB", "Ab"];
+    let verbatim = sampled(answers).counted_as(|answer| Some(answer.to_owned()));
+    assert_eq!(winner(verbatim).await.as_deref(), Some("ab"));
+    let all = sampled(&["…", "…", "a"]);
+    assert_eq!(winner(all).await.as_deref(), Some("a"), "dots say nothing");
 }
 
 #[tokio::test]
@@ -392,4 +485,9 @@ async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
         let error = refused(invalid, "Well?").await;
         assert!(matches!(error, RunError::InvalidSetup(_)), "{error}");
     }
+    let blind = voting()
+        .voters(500)
+        .policy(StoppingRule::Horizon { risk: 0.01 });
+    let error = refused(blind, "Well?").await;
+    assert!(matches!(error, RunError::StoppingRule(_)), "{error}");
 }

@@ -5,12 +5,15 @@
 pub struct FanIn {
     mean: u32,
     cap: u32,
+    /// The most items that are combined in one call if they are all there are.
+    whole: u32,
 }
 
 impl FanIn {
     /// Makes a fan-in; `None` unless `2 ≤ mean ≤ cap`.
     pub fn new(mean: u32, cap: u32) -> Option<Self> {
-        (2 <= mean && mean <= cap).then_some(Self { mean, cap })
+        let whole = cap;
+        (2 <= mean && mean <= cap).then_some(Self { mean, cap, whole })
     }
 
     /// Returns how many items a group has on average where the budget is no limit.
@@ -21,6 +24,11 @@ impl FanIn {
     /// Returns how many items a group has at most.
     pub fn cap(self) -> u32 {
         self.cap
+    }
+
+    /// Returns how many items are combined in one call if they are all there are and fit the budget.
+    pub fn whole(self) -> u32 {
+        self.whole
     }
 
     /// Reads what a leaf's digest says about the groups around it.
@@ -40,10 +48,15 @@ impl FanIn {
     }
 }
 
-/// Eight items on average: with more, models lose some; with fewer, the tree gets deep.
+/// Eight items on average, sixteen at most: with more, models lose some (`DocETL`, arXiv
+/// 2410.12189); with fewer, the tree gets deep. What fits the budget as a whole is one call.
 impl Default for FanIn {
     fn default() -> Self {
-        Self { mean: 8, cap: 16 }
+        Self {
+            mean: 8,
+            cap: 16,
+            whole: u32::MAX,
+        }
     }
 }
 
@@ -53,7 +66,19 @@ pub(super) struct Identity {
     /// At levels below this a group ends after the leaf.
     pub(super) height: usize,
     /// Where groups that are too large are cut first.
-    pub(super) priority: u64,
+    priority: u64,
+}
+
+impl Identity {
+    /// Returns the priority of a cut at this level. It is mixed with the level, so that each level
+    /// is cut elsewhere (the finaliser of `SplitMix64`; Steele, Lea and Flood 2014).
+    pub(super) fn priority(self, level: usize) -> u64 {
+        let step = 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(level as u64 + 1);
+        let mut z = self.priority.wrapping_add(step);
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
 }
 
 #[cfg(test)]

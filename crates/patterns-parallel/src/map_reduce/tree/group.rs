@@ -26,7 +26,7 @@ impl ReduceTree {
     /// be the top.
     fn is_large(&self, level: usize) -> bool {
         let Level { count, tokens } = self.levels.get(level).copied().unwrap_or_default();
-        count > u64::from(self.fan_in.cap()) || tokens > self.budget
+        count > u64::from(self.fan_in.whole()) || tokens > self.budget
     }
 
     pub(super) fn touch_around(&mut self, place: Place) {
@@ -107,7 +107,7 @@ impl ReduceTree {
         let parts: Vec<Part> = nodes
             .map(|node| Part {
                 size: node.size.unwrap_or_default(),
-                priority: node.identity.map_or(0, |it| it.priority),
+                priority: node.identity.map_or(0, |it| it.priority(level)),
             })
             .collect();
         let groups = cut(&parts, self.budget, self.fan_in.cap() as usize);

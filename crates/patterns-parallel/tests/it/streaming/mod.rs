@@ -52,7 +52,7 @@ fn pattern(
     seconds: impl Fn(u64) -> u64 + Send + Sync + 'static,
 ) -> (MapReduce<String, String>, Arc<Reduce>) {
     let reduce = Arc::new(reduce());
-    let pattern = MapReduce::new(Arc::new(map(seconds)), Arc::clone(&reduce) as _);
+    let pattern = MapReduce::new(Arc::new(map(seconds)), Arc::clone(&reduce) as _).fan_in(8);
     (pattern, reduce)
 }
 
@@ -83,7 +83,7 @@ async fn ready_combinations_go_before_new_documents() {
     let outcome = pattern(|_| 1).0.run(documents(40), &options).await.unwrap();
     assert!(outcome.value.is_ok());
     let starts = course(&log).replace('.', "");
-    insta::assert_snapshot!(starts, @"mmmmmmmmmmmmmmmmmRmmmmmmmmmmmmRmmmRmmRmmmmmmRR");
+    insta::assert_snapshot!(starts, @"mmmmmmmmmmmmmmmmmRRmmmmmmRmmmmmmRmmmmmmmmmmmRR");
 }
 
 #[tokio::test(start_paused = true)]
@@ -141,8 +141,9 @@ async fn a_changed_or_a_removed_document_changes_a_path() {
             150 => edit(it),
             _ => Some(it),
         });
-        let outcome = pattern.run(Box::pin(documents), &RunOptions::default());
-        assert!(outcome.await.unwrap().value.is_ok());
+        let options = RunOptions::default();
+        let outcome = pattern.run(Box::pin(documents), &options).await;
+        assert!(outcome.unwrap().value.is_ok());
         tasks(&reduce)
     };
     let before = run(Some).await;

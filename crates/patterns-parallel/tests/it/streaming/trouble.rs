@@ -37,7 +37,7 @@ async fn troubled(
         }
         Ok(digest(task))
     });
-    let pattern = MapReduce::new(Arc::new(map(seconds)), Arc::new(reduce));
+    let pattern = MapReduce::new(Arc::new(map(seconds)), Arc::new(reduce)).fan_in(8);
     let (options, _) = logged(bound);
     let options = RunOptions {
         on_failure,

@@ -182,4 +182,9 @@ fn levels(fan_in: FanIn, count: usize) -> usize {
         .unwrap_or(1) as usize
 }
 
+/// Eight on average, whatever the budget leaves room for.
+fn eight() -> FanIn {
+    FanIn::new(8, 16).unwrap()
+}
+
 const NO_LIMIT: u64 = u64::MAX;

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn what_is_held_does_not_grow_with_the_number_of_leaves() {
-    let fan_in = FanIn::default();
+    let fan_in = eight();
     let mut peaks = Vec::new();
     for count in [1_000, 100_000] {
         let leaves = equal(0..count);
@@ -20,21 +20,29 @@ fn what_is_held_does_not_grow_with_the_number_of_leaves() {
 #[test]
 fn few_documents_take_one_call_and_a_single_one_takes_one_too() {
     for count in [1, 2, 16] {
-        let built = in_order(&equal(0..count), (1_000, FanIn::default(), 10));
+        let built = in_order(&equal(0..count), (1_000, eight(), 10));
         assert_eq!(built.calls.len(), 1, "{count}");
         assert_eq!(built.calls[0].level, 0);
     }
-    let built = in_order(&equal([1]), (5, FanIn::default(), 10));
+    let built = in_order(&equal([1]), (5, eight(), 10));
     assert_eq!(built.calls.len(), 1, "larger than the budget, but alone");
     assert_eq!(
-        in_order(&Leaves::new(), (5, FanIn::default(), 10)).end,
+        in_order(&Leaves::new(), (5, eight(), 10)).end,
         TreeEnd::Empty
     );
 }
 
 #[test]
+fn all_that_fits_the_budget_is_one_call_where_no_fan_in_was_asked_for() {
+    for (budget, calls) in [(5_000, 1), (4_999, 69)] {
+        let built = in_order(&equal(0..500), (budget, FanIn::default(), 10));
+        assert_eq!(built.calls.len(), calls, "{budget}");
+    }
+}
+
+#[test]
 fn equal_documents_are_combined_in_a_balanced_tree() {
-    let built = in_order(&equal([3; 1_000]), (NO_LIMIT, FanIn::default(), 10));
+    let built = in_order(&equal([3; 1_000]), (NO_LIMIT, eight(), 10));
     assert_eq!(built.root.len(), 1_000);
     assert_eq!(built.depth(), 3);
 }
@@ -42,7 +50,7 @@ fn equal_documents_are_combined_in_a_balanced_tree() {
 #[test]
 fn a_group_is_ready_when_its_items_are() {
     let leaves = equal(0..200);
-    let mut tree = ReduceTree::new(NO_LIMIT, FanIn::default());
+    let mut tree = ReduceTree::new(NO_LIMIT, eight());
     let places: Vec<Place> = leaves.iter().map(|_| tree.push()).collect();
     // The first leaf is slow, and nothing says yet where the documents end.
     for (place, (digest, _)) in places.iter().zip(&leaves).skip(1) {
@@ -56,7 +64,7 @@ fn a_group_is_ready_when_its_items_are() {
 #[test]
 fn the_last_leaf_may_fail_after_all_others_have_ended() {
     for count in [3, 100] {
-        let mut tree = ReduceTree::new(NO_LIMIT, FanIn::default());
+        let mut tree = ReduceTree::new(NO_LIMIT, eight());
         let places: Vec<Place> = (0..count).map(|_| tree.push()).collect();
         tree.finish();
         for (place, (digest, _)) in places.iter().zip(equal(1..count)) {

@@ -1,0 +1,186 @@
+//! The options about the store, and the commands that look into it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+use patterns_store::Durability;
+
+use super::values;
+use crate::terminal::ColorChoice;
+
+/// Where the store is, if nobody says so.
+pub(crate) const DEFAULT_STORE: &str = ".patterns/store.db";
+
+/// Which store a run uses, and how.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct StoreArgs {
+    /// File in which answers are recorded, so that none is paid for twice [default: PATTERNS_STORE,
+    /// or .patterns/store.db; none for the offline model]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "PATTERNS_STORE",
+        hide_env = true,
+        help_heading = "Store"
+    )]
+    pub(crate) store: Option<PathBuf>,
+
+    /// Record nothing and find nothing
+    #[arg(long, conflicts_with_all = ["fresh", "read_only"], help_heading = "Store")]
+    pub(crate) no_store: bool,
+
+    /// Pay for every call again; the new answers take the place of the recorded ones
+    #[arg(long, help_heading = "Store")]
+    pub(crate) fresh: bool,
+
+    /// Make no call: a run that needs one fails, and names what it needs it for
+    #[arg(long, conflicts_with = "fresh", help_heading = "Store")]
+    pub(crate) read_only: bool,
+
+    /// What recorded answers survive: the end of the process (process), or a loss of power, too (power)
+    #[arg(
+        long,
+        value_name = "WHAT",
+        default_value = "power",
+        hide_possible_values = true,
+        help_heading = "Store"
+    )]
+    pub(crate) durability: Survives,
+}
+
+/// What recorded answers survive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Survives {
+    /// The end of the process, by kill -9 too
+    Process,
+    /// A loss of power, too
+    Power,
+}
+
+impl From<Survives> for Durability {
+    fn from(survives: Survives) -> Self {
+        match survives {
+            Survives::Process => Self::Process,
+            Survives::Power => Self::Power,
+        }
+    }
+}
+
+/// The options of commands that look into a store.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct LookArgs {
+    /// File with the recorded answers
+    #[arg(long, value_name = "FILE", env = "PATTERNS_STORE", hide_env = true, default_value = DEFAULT_STORE)]
+    pub(crate) store: PathBuf,
+
+    /// Form of the result
+    #[arg(long, value_name = "FORM", default_value = "human")]
+    pub(crate) output: LookFormat,
+
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+}
+
+/// The form of what is found in a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LookFormat {
+    /// Text to read
+    Human,
+    /// JSON
+    Json,
+}
+
+/// The command line of `patterns runs`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RunsArgs {
+    /// How many, the latest first
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: u32,
+
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+}
+
+/// The command line of `patterns show`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// Number of the run, as `patterns runs` has it
+    #[arg(value_name = "RUN")]
+    pub(crate) run: i64,
+
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+}
+
+/// The command line of `patterns resume`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// Number of the run, as `patterns runs` has it
+    #[arg(value_name = "RUN")]
+    pub(crate) run: i64,
+
+    /// File with the recorded answers
+    #[arg(long, value_name = "FILE", env = "PATTERNS_STORE", hide_env = true, default_value = DEFAULT_STORE)]
+    pub(crate) store: PathBuf,
+
+    /// Options to add to those of the run, or to change, such as --max-cost 5
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "OPTION"
+    )]
+    pub(crate) more: Vec<String>,
+}
+
+/// What can be done with a store.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Say what is in it
+    Stats {
+        #[command(flatten)]
+        look: LookArgs,
+    },
+    /// Read everything and compare it with what was written
+    Verify {
+        #[command(flatten)]
+        look: LookArgs,
+    },
+    /// Remove answers that are never given out again, and give the room back
+    Gc {
+        /// Remove all answers that were recorded longer ago than this, too, such as 720h
+        #[arg(long, value_name = "DURATION", value_parser = values::duration)]
+        older_than: Option<Duration>,
+
+        #[command(flatten)]
+        look: LookArgs,
+    },
+    /// Write all records to standard output: one JSON object per line
+    Export {
+        #[command(flatten)]
+        look: LookArgs,
+    },
+    /// Take in records from a file, or - for standard input
+    Import {
+        /// What export has written
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+
+        #[command(flatten)]
+        look: LookArgs,
+    },
+}
+
+impl StoreCommand {
+    /// Returns where the store is.
+    pub(crate) fn look(&self) -> &LookArgs {
+        match self {
+            Self::Stats { look }
+            | Self::Verify { look }
+            | Self::Gc { look, .. }
+            | Self::Export { look }
+            | Self::Import { look, .. } => look,
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `patterns runs`: what a store has recorded.
+
+use patterns_core::Usage;
+use patterns_store::{Durability, RunRecord, Store};
+use serde_json::{Value, json};
+
+use super::show::{date, outcome, state, typed};
+use super::store::must_exist;
+use crate::args::{LookFormat, RunsArgs};
+use crate::error::Error;
+use crate::record::refused;
+use crate::report::Page;
+use crate::terminal::{Style, Terminal, write_stdout};
+
+pub(super) fn run(args: &RunsArgs, terminal: Terminal) -> Result<(), Error> {
+    must_exist(&args.look.store)?;
+    let store = Store::open(&args.look.store, Durability::Power).map_err(refused)?;
+    let runs = store.runs(args.limit).map_err(refused)?;
+    let text = match args.look.output {
+        LookFormat::Json => {
+            let lines = runs
+                .iter()
+                .map(|run| Ok(format!("{}\n", line(&store, run)?)));
+            lines.collect::<Result<String, Error>>()?
+        }
+        LookFormat::Human => {
+            let mut page = Page::new(terminal.stdout_paint(), None);
+            for run in &runs {
+                entry(&mut page, &store, run)?;
+            }
+            page.finish()
+        }
+    };
+    if runs.is_empty() {
+        terminal.note("no run is recorded yet");
+    }
+    write_stdout(text.as_bytes())
+}
+
+fn paid(store: &Store, run: &RunRecord) -> Result<Usage, Error> {
+    let paid = store.paid(run.id).map_err(refused)?;
+    Ok(paid.into_iter().map(|it| it.1).sum())
+}
+
+fn entry(page: &mut Page, store: &Store, run: &RunRecord) -> Result<(), Error> {
+    let Usage {
+        calls, attempts, ..
+    } = paid(store, run)?;
+    let command = typed(run).map_or_else(|| "?".to_owned(), |it| it.arguments.join(" "));
+    let (id, date, state) = (run.id, date(run.started), state(run));
+    page.line(
+        Style::Bold,
+        &format!("{id:>4}  {date}  {state} · {calls} calls paid · {attempts} attempts"),
+    );
+    page.line(Style::Dim, &format!("      {command}"));
+    Ok(())
+}
+
+fn line(store: &Store, run: &RunRecord) -> Result<Value, Error> {
+    Ok(json!({
+        "id": run.id,
+        "started": run.started,
+        "ended": run.ended,
+        "state": state(run),
+        "sessions": run.sessions,
+        "typed": typed(run),
+        "outcome": outcome(run),
+        "paid": paid(store, run)?,
+    }))
+}

@@ -1,0 +1,69 @@
+//! Writes JSON values in the form in which they are counted.
+
+use serde_json::{Number, Value};
+
+use crate::normalise;
+
+/// Returns the form in which a value is counted: strings normalised, `42.0` as `42`, the names of
+/// an object in order and without those that are null.
+///
+/// A string that says nothing is a value as any other: for a field that is an answer.
+pub(super) fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    write(value, &mut text);
+    text
+}
+
+fn write(value: &Value, text: &mut String) {
+    match value {
+        Value::Null | Value::Bool(_) => text.push_str(&value.to_string()),
+        Value::Number(number) => text.push_str(&plain(number)),
+        Value::String(string) => {
+            let counted = normalise(string).unwrap_or_default();
+            text.push_str(&Value::String(counted).to_string());
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for item in items {
+                write(item, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        Value::Object(map) => {
+            let mut members: Vec<_> = map.iter().filter(|(_, value)| !value.is_null()).collect();
+            members.sort_by_key(|(name, _)| *name);
+            text.push('{');
+            for (name, value) in members {
+                text.push_str(&Value::from(name.as_str()).to_string());
+                text.push(':');
+                write(value, text);
+                text.push(',');
+            }
+            text.push('}');
+        }
+    }
+}
+
+/// Whole numbers up to 2^53 are exact as floats; they are written alike, whatever they were.
+fn plain(number: &Number) -> String {
+    match number.as_f64() {
+        Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9e15 => {
+            (float as i64).to_string()
+        }
+        _ => number.to_string(),
+    }
+}
+
+/// Returns the spelling that occurs most often; the first of them in a tie.
+pub(super) fn most_frequent<'a>(spellings: &[&'a Value]) -> Option<&'a Value> {
+    let mut counts: Vec<(&Value, usize)> = Vec::new();
+    for spelling in spellings {
+        match counts.iter_mut().find(|(it, _)| it == spelling) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((spelling, 1)),
+        }
+    }
+    let most = counts.iter().map(|(_, count)| *count).max()?;
+    counts.iter().find(|it| it.1 == most).map(|it| it.0)
+}

@@ -1,0 +1,80 @@
+//! Decides a list: the union of the items that enough ballots have.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::FieldRule;
+use super::canonical::{canonical, most_frequent};
+use super::leaf::{Verdict, ranked};
+use super::shape::Shape;
+use crate::voting::rule::Decision;
+
+/// All that ballots have, one entry per item.
+#[derive(Default)]
+struct Items<'a> {
+    spellings: Vec<Vec<&'a Value>>,
+    places: HashMap<String, usize>,
+}
+
+/// Decides a list by quorum. Ballots that are no lists have been counted elsewhere.
+pub(super) fn decide(ballots: &[Option<&Value>], shape: &Shape<'_>, rule: FieldRule) -> Verdict {
+    let lists: Vec<&Vec<Value>> = ballots
+        .iter()
+        .flatten()
+        .filter_map(|it| it.as_array())
+        .collect();
+    let mut items = Items::default();
+    let sets: Vec<HashSet<usize>> = lists.iter().map(|list| items.add(list)).collect();
+    let (least, most) = shape.item_bounds();
+    let chosen = items.chosen(rule, lists.len(), most);
+    let chosen_set: HashSet<usize> = chosen.iter().copied().collect();
+    let value = chosen
+        .iter()
+        .filter_map(|it| most_frequent(&items.spellings[*it]).cloned());
+    let decision = match chosen.len() >= least {
+        true => Decision::Won,
+        false => Decision::ThresholdMissed,
+    };
+    let votes = sets.iter().filter(|it| **it == chosen_set).count();
+    Verdict {
+        value: Some(value.collect()),
+        counts: ranked(&items.spellings),
+        ..Verdict::without_winner(decision, votes, lists.len())
+    }
+}
+
+impl<'a> Items<'a> {
+    /// Adds one ballot's list and returns the places of its items.
+    fn add(&mut self, list: &'a [Value]) -> HashSet<usize> {
+        let mut places = HashSet::new();
+        for item in list {
+            let key = canonical(item);
+            let place = *self.places.entry(key).or_insert(self.spellings.len());
+            if place == self.spellings.len() {
+                self.spellings.push(Vec::new());
+            }
+            if places.insert(place) {
+                self.spellings[place].push(item);
+            }
+        }
+        places
+    }
+
+    /// Returns the places of the items that enough of the ballots have, in the order first seen;
+    /// if the schema allows fewer, those with the most votes.
+    fn chosen(&self, rule: FieldRule, total: usize, most: usize) -> Vec<usize> {
+        let votes = |place: &usize| self.spellings[*place].len();
+        let is_in = |place: &usize| match rule {
+            // The hair of tolerance that a threshold has, too.
+            FieldRule::UnionOf(share) => votes(place) as f64 + 1e-3 >= share * total as f64,
+            _ => votes(place) * 2 > total,
+        };
+        let mut chosen: Vec<usize> = (0..self.spellings.len()).filter(is_in).collect();
+        chosen.sort_by_key(|place| Reverse(votes(place)));
+        chosen.truncate(most);
+        chosen.sort_unstable();
+        chosen
+    }
+}

@@ -1,0 +1,130 @@
+//! Who will win when all votes are cast, judged by the votes so far.
+
+use std::sync::Arc;
+
+use super::chain::Chain;
+use super::error::StoppingRuleError;
+use super::state::{Layout, State};
+use super::tally::Tally;
+
+/// How elections with N votes go on, under a mixture of Pitman–Yor processes fitted to recorded
+/// votes of language models.
+///
+/// The number of answers need not be known. The table is made once for an N and then answers in
+/// constant time.
+///
+/// ```
+/// use patterns_parallel::{Forecast, Tally};
+///
+/// let forecast = Forecast::new(40)?;
+/// let mut tally: Tally = Tally::new();
+/// for vote in ["a", "a", "b", "a"] {
+///     tally.count(Some(vote));
+/// }
+/// let p = forecast.win_probability(&tally).expect("there are votes");
+/// assert!((0.900..0.901).contains(&p));
+/// # Ok::<(), patterns_parallel::StoppingRuleError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Forecast {
+    layout: Arc<Layout>,
+    /// By state: P(the answer looked at wins).
+    win: Arc<[f64]>,
+    /// By state: the expected share of the votes by which it falls short of the winner.
+    shortfall: Arc<[f64]>,
+}
+
+impl Forecast {
+    /// The most votes of an election that can be foreseen.
+    pub const MOST_VOTES: u64 = 100;
+
+    /// Makes the table for elections with `max_votes` votes.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`StoppingRuleError`] for no votes and for more than [`Self::MOST_VOTES`].
+    pub fn new(max_votes: u64) -> Result<Self, StoppingRuleError> {
+        Ok(Self::of(&chain(max_votes, "horizon")?))
+    }
+
+    pub(super) fn of(chain: &Chain) -> Self {
+        let layout = Arc::clone(chain.layout());
+        let votes = layout.votes();
+        // (P(win), shortfall)
+        let mut values = vec![(0.0, 1.0); layout.len()];
+        for total in (1..=votes).rev() {
+            let (now, next) = values.split_at_mut(layout.places(total).end);
+            for fork in chain.forks(total) {
+                now[fork.place] = if total == votes {
+                    at_the_end(fork.state)
+                } else {
+                    (
+                        fork.expect(next, |value| value.0),
+                        fork.expect(next, |value| value.1),
+                    )
+                };
+            }
+        }
+        Self {
+            layout,
+            win: values.iter().map(|value| value.0).collect(),
+            shortfall: values.iter().map(|value| value.1).collect(),
+        }
+    }
+
+    /// Returns the probability that the leader is the winner once all N votes are cast, a tie
+    /// counting half; `None` before the first vote and beyond N votes.
+    pub fn win_probability<K>(&self, tally: &Tally<K>) -> Option<f64> {
+        Some(self.win[self.find(tally)?])
+    }
+
+    /// Returns by which share of all N votes the leader will probably fall short of the winner;
+    /// `None` before the first vote and beyond N votes.
+    pub fn expected_shortfall<K>(&self, tally: &Tally<K>) -> Option<f64> {
+        Some(self.shortfall[self.find(tally)?])
+    }
+
+    fn find<K>(&self, tally: &Tally<K>) -> Option<usize> {
+        let state = State::of(tally).filter(|state| state.own > 0)?;
+        self.layout.find(state)
+    }
+
+    /// Returns P(the answer looked at wins), if the table goes that far.
+    pub(super) fn win_at(&self, state: State) -> Option<f64> {
+        Some(self.win[self.layout.find(state)?])
+    }
+
+    /// Returns P(win) by place; nobody wins before the first vote.
+    pub(super) fn wins(&self) -> &[f64] {
+        &self.win
+    }
+
+    /// Returns the expected shortfall by place.
+    pub(super) fn shortfalls(&self) -> &[f64] {
+        &self.shortfall
+    }
+}
+
+/// Makes the chain for a rule that looks `max_votes` votes ahead.
+pub(super) fn chain(max_votes: u64, rule: &'static str) -> Result<Chain, StoppingRuleError> {
+    match usize::try_from(max_votes) {
+        Ok(0) => Err(StoppingRuleError::NoVotes),
+        Ok(votes) if max_votes <= Forecast::MOST_VOTES => Ok(Chain::new(votes)),
+        _ => Err(StoppingRuleError::TooManyVotes {
+            rule,
+            votes: max_votes,
+            most: Forecast::MOST_VOTES,
+        }),
+    }
+}
+
+/// Returns P(win) and the shortfall of a state without a vote left.
+fn at_the_end(state: State) -> (f64, f64) {
+    let win = match state.own.cmp(&state.rival) {
+        std::cmp::Ordering::Greater => 1.0,
+        std::cmp::Ordering::Equal => 0.5,
+        std::cmp::Ordering::Less => 0.0,
+    };
+    let short = state.rival.saturating_sub(state.own);
+    (win, short as f64 / state.votes() as f64)
+}

@@ -1,0 +1,143 @@
+//! What the next vote is likely to be: a mixture of Pitman–Yor processes fitted to recorded votes.
+
+use super::gamma::ln_gamma;
+use super::state::{MOST_OPTIONS, State};
+
+const DISCOUNTS: [f64; 3] = [0.0, 0.3, 0.6];
+
+/// (θ, place in [`DISCOUNTS`], weight). The weights were fitted by expectation maximisation to
+/// the partitions of recorded votes; the golden file of the tests has the same ones.
+const PRIOR: [(f64, usize, f64); 15] = [
+    (0.02, 0, 0.05707518112586132),
+    (0.02, 1, 0.3411436302950853),
+    (0.02, 2, 0.3372899986390881),
+    (0.1, 0, 0.19326497069110943),
+    (0.1, 1, 0.004518841672864449),
+    (0.1, 2, 0.012845593587477958),
+    (0.5, 0, 0.0019417862199439795),
+    (0.5, 1, 0.00194174757282068),
+    (0.5, 2, 0.0019418360704208514),
+    (2.0, 0, 0.001941747572815533),
+    (2.0, 1, 0.001941747572815533),
+    (2.0, 2, 0.001941761778277447),
+    (10.0, 0, 0.0019417475728155343),
+    (10.0, 1, 0.02184290255337035),
+    (10.0, 2, 0.018426507075233432),
+];
+
+/// The mixture, with the logarithms of its likelihood tabulated for up to so many votes.
+///
+/// Source: Pitman and Yor, "The two-parameter Poisson–Dirichlet distribution derived from a stable
+/// subordinator" (1997).
+#[derive(Debug)]
+pub(super) struct Mixture {
+    /// By component: ln(weight · Π (θ + i d)), by how many answers were given.
+    ln_new: Vec<[f64; MOST_OPTIONS + 1]>,
+    /// By component: ln(Γ(θ + n) / Γ(θ + 1)), by the number of votes.
+    ln_norm: Vec<Vec<f64>>,
+    /// By discount: ln(Γ(c − d) / Γ(1 − d)), by the votes of one answer.
+    ln_run: [Vec<f64>; 3],
+    /// By discount: the same for all the rest, spread evenly, by answers and votes.
+    ln_rest: [Vec<Vec<f64>>; 3],
+}
+
+/// The probabilities of [`State::successors`].
+pub(super) type Chances = [f64; 4];
+
+impl Mixture {
+    pub(super) fn new(votes: usize) -> Self {
+        let ln_new = |&(theta, discount, weight): &(f64, usize, f64)| {
+            let mut sum = weight.ln();
+            let mut sums = [sum; MOST_OPTIONS + 1];
+            for (seen, slot) in sums.iter_mut().enumerate().skip(2) {
+                sum += (theta + (seen - 1) as f64 * DISCOUNTS[discount]).ln();
+                *slot = sum;
+            }
+            sums
+        };
+        let ln_norm = |&(theta, ..): &(f64, usize, f64)| {
+            let base = ln_gamma(theta + 1.0);
+            let norm = |n: usize| ln_gamma(theta + n as f64) - base;
+            (0..=votes).map(norm).collect()
+        };
+        // An answer without a vote has no likelihood of its own.
+        let run = |votes: f64, discount: f64| match votes {
+            0.0 => 0.0,
+            _ => ln_gamma(votes - discount) - ln_gamma(1.0 - discount),
+        };
+        let even = |votes: usize, answers: usize, discount: f64| {
+            let answers = answers as f64;
+            answers * run((votes as f64 / answers).max(1.0), discount)
+        };
+        let rest = |discount: f64| {
+            (0..=MOST_OPTIONS - 2).map(move |answers| match answers {
+                0 => vec![0.0; votes + 1],
+                _ => (0..=votes)
+                    .map(|votes| even(votes, answers, discount))
+                    .collect(),
+            })
+        };
+        Self {
+            ln_new: PRIOR.iter().map(ln_new).collect(),
+            ln_norm: PRIOR.iter().map(ln_norm).collect(),
+            ln_run: DISCOUNTS.map(|d| (0..=votes).map(|n| run(n as f64, d)).collect()),
+            ln_rest: DISCOUNTS.map(|d| rest(d).collect()),
+        }
+    }
+
+    /// Returns how likely each of the state's successors is.
+    pub(super) fn chances(&self, state: State) -> Chances {
+        if state == State::EMPTY {
+            return [0.0, 0.0, 0.0, 1.0];
+        }
+        let weights = self.weights(state);
+        let total: f64 = weights.iter().sum();
+        let mut chances = Chances::default();
+        for (weight, &(theta, discount, _)) in weights.iter().zip(&PRIOR) {
+            let share = weight / total / (state.votes() as f64 + theta);
+            let parts = parts(state, theta, DISCOUNTS[discount]);
+            for (chance, part) in chances.iter_mut().zip(parts) {
+                *chance += share * part;
+            }
+        }
+        chances
+    }
+
+    /// Returns the components' weights given the state, up to a common factor.
+    fn weights(&self, state: State) -> [f64; PRIOR.len()] {
+        let others = state.options.saturating_sub(2);
+        let spread = [0, 1, 2].map(|d| {
+            self.ln_run[d][state.own]
+                + self.ln_run[d][state.rival]
+                + self.ln_rest[d][others][state.rest]
+        });
+        let mut weights = [0.0; PRIOR.len()];
+        for (component, weight) in weights.iter_mut().enumerate() {
+            *weight = spread[PRIOR[component].1] + self.ln_new[component][state.options]
+                - self.ln_norm[component][state.votes()];
+        }
+        let most = weights.iter().fold(f64::NEG_INFINITY, |a, b| a.max(*b));
+        weights.map(|weight| (weight - most).exp())
+    }
+}
+
+/// Returns the odds of the successors in one component; they add up to n + θ.
+fn parts(state: State, theta: f64, discount: f64) -> Chances {
+    let (own, rival) = (state.own as f64, state.rival as f64);
+    let others = state.options.saturating_sub(2);
+    let rest = state.rest as f64 - others as f64 * discount;
+    // Spread evenly, so many of the rest have as many votes as the rival, and pass it with one more.
+    let level = (state.rest + others).saturating_sub(state.rival * others);
+    let passing = if state.rest == state.rival * others {
+        rest
+    } else {
+        f64::min(rest, level.min(others) as f64 * (rival - discount))
+    };
+    let rival_votes = if state.rival == 0 {
+        0.0
+    } else {
+        rival - discount
+    };
+    let new = theta + state.options as f64 * discount;
+    [own - discount, rival_votes + passing, rest - passing, new]
+}

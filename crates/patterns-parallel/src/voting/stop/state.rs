@@ -1,0 +1,190 @@
+//! The states of an election that the tables tell apart, and their places in a table.
+
+use std::ops::{Range, RangeInclusive};
+
+use super::tally::Tally;
+
+/// Elections with this many answers, or more, are one state.
+pub(super) const MOST_OPTIONS: usize = 10;
+
+/// An election as one of its answers sees it.
+///
+/// The votes of all but two answers are known by their sum alone. Where it matters, they are
+/// taken as spread evenly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct State {
+    /// The votes of the answer looked at.
+    pub(super) own: usize,
+    /// The most votes that any other answer has.
+    pub(super) rival: usize,
+    /// All other votes.
+    pub(super) rest: usize,
+    /// How many different answers were given, at most [`MOST_OPTIONS`].
+    pub(super) options: usize,
+}
+
+impl State {
+    /// The state before the first vote.
+    pub(super) const EMPTY: Self = Self {
+        own: 0,
+        rival: 0,
+        rest: 0,
+        options: 0,
+    };
+
+    /// Returns `tally` as its leader sees it; `None` if there are more votes than can be counted.
+    pub(super) fn of<K>(tally: &Tally<K>) -> Option<Self> {
+        let (leader, runner_up) = tally.front();
+        let rest = tally.votes().checked_sub(leader)?.checked_sub(runner_up)?;
+        Some(Self {
+            own: usize::try_from(leader).ok()?,
+            rival: usize::try_from(runner_up).ok()?,
+            rest: usize::try_from(rest).ok()?,
+            options: tally.counts().len().min(MOST_OPTIONS),
+        })
+    }
+
+    pub(super) fn votes(self) -> usize {
+        self.own + self.rival + self.rest
+    }
+
+    /// Returns the same election as its leader sees it.
+    pub(super) fn as_leader(self) -> Self {
+        Self {
+            own: self.own.max(self.rival),
+            rival: self.own.min(self.rival),
+            ..self
+        }
+    }
+
+    /// Returns the state after `votes` more for the answer looked at.
+    pub(super) fn streak(self, votes: usize) -> Self {
+        Self {
+            own: self.own + votes,
+            options: self.options.max(1),
+            ..self
+        }
+    }
+
+    /// Returns the states that one more vote can lead to: for the own answer, for the rival or
+    /// one of the rest that passes it, for one of the rest, for an answer not seen before.
+    #[inline]
+    pub(super) fn successors(self) -> [Self; 4] {
+        let own = self.streak(1);
+        let rival = Self {
+            rival: self.rival + 1,
+            ..self
+        };
+        let rest = Self {
+            rest: self.rest + 1,
+            ..self
+        };
+        let new = match self {
+            Self { own: 0, .. } => own,
+            Self { rival: 0, .. } => Self {
+                options: 2,
+                ..rival
+            },
+            _ => Self {
+                options: MOST_OPTIONS.min(self.options + 1),
+                ..rest
+            },
+        };
+        [own, rival, rest, new]
+    }
+}
+
+/// Numbers all states of an election with at most so many votes, those with fewer votes first.
+#[derive(Debug)]
+pub(super) struct Layout {
+    votes: usize,
+    /// Where the states of each (own, rival, rest) begin.
+    begins: Vec<u32>,
+}
+
+impl Layout {
+    pub(super) fn new(votes: usize) -> Self {
+        let mut begins = Vec::with_capacity(triple(votes + 1, 0, 0) + 1);
+        let mut next = 0;
+        for total in 0..=votes {
+            for others in 0..=total {
+                for rest in 0..=others {
+                    begins.push(next);
+                    let options = options(total - others, others - rest, rest);
+                    next += options.count() as u32;
+                }
+            }
+        }
+        begins.push(next);
+        Self { votes, begins }
+    }
+
+    pub(super) fn votes(&self) -> usize {
+        self.votes
+    }
+
+    /// Returns the places of the states with `votes` votes; none if that is more than the table has.
+    pub(super) fn places(&self, votes: usize) -> Range<usize> {
+        let begin = |votes| self.begins.get(triple(votes, 0, 0)).or(self.begins.last());
+        let begin = |votes| begin(votes).map_or(0, |begin| *begin as usize);
+        begin(votes)..begin(votes + 1)
+    }
+
+    /// Returns how many states there are.
+    pub(super) fn len(&self) -> usize {
+        self.places(self.votes).end
+    }
+
+    /// Returns the states with `votes` votes, in the order of their places.
+    pub(super) fn states(&self, votes: usize) -> impl Iterator<Item = State> {
+        (0..=votes).flat_map(move |others| {
+            (0..=others).flat_map(move |rest| {
+                let (own, rival) = (votes - others, others - rest);
+                options(own, rival, rest).map(move |options| State {
+                    own,
+                    rival,
+                    rest,
+                    options,
+                })
+            })
+        })
+    }
+
+    /// Returns the place of a state that has one.
+    #[inline]
+    pub(super) fn place(&self, state: State) -> usize {
+        let State {
+            own, rival, rest, ..
+        } = state;
+        let begin = self.begins[triple(state.votes(), rival + rest, rest)] as usize;
+        begin + state.options - options(own, rival, rest).start()
+    }
+
+    /// Returns the place of `state`, or `None` if it has more votes than the table.
+    pub(super) fn find(&self, state: State) -> Option<usize> {
+        (state.votes() <= self.votes).then(|| self.place(state))
+    }
+}
+
+/// Numbers triples by their sum, then by what is not the first, then by the last.
+#[inline]
+fn triple(total: usize, others: usize, rest: usize) -> usize {
+    total * (total + 1) * (total + 2) / 6 + others * (others + 1) / 2 + rest
+}
+
+/// Returns how many different answers such votes can have come from; an empty range for none.
+#[expect(
+    clippy::reversed_empty_ranges,
+    reason = "an empty range says that there are none"
+)]
+#[inline]
+fn options(own: usize, rival: usize, rest: usize) -> RangeInclusive<usize> {
+    match (own, rival, rest) {
+        (0, 0, 0) => 0..=0,
+        (0, ..) | (_, 0, 1..) => 1..=0,
+        (_, 0, 0) => 1..=1,
+        (_, _, 0) => 2..=2,
+        // None of the rest has more votes than the rival.
+        _ => MOST_OPTIONS.min(2 + rest.div_ceil(rival))..=MOST_OPTIONS.min(2 + rest),
+    }
+}

@@ -1,0 +1,176 @@
+//! A stopping rule made ready for votes of a certain length: after each wave, stop or draw.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::rule::{Rule, TieBreak};
+use super::criterion::Criterion;
+use super::error::StoppingRuleError;
+use super::exact::Verdict;
+use super::forecast::Forecast;
+use super::plan::Prediction;
+use super::rule::StoppingRule;
+use super::tally::Tally;
+
+/// What to do next in a vote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The vote is over.
+    Stop(StopReason),
+    /// So many further calls, 1 or more, can be made at once without wasting one.
+    Draw(u64),
+}
+
+/// Why a vote is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// All votes were cast before the rule was met.
+    AllVotesCast,
+    /// No vote to come can change who wins, or that nobody does.
+    Decided,
+    /// The leader is far enough ahead.
+    AheadEnough,
+    /// The leader has enough votes.
+    VotesReached,
+    /// The leader is sure enough to be the winner.
+    Confident,
+    /// A whole window gave the same answer.
+    WindowUnanimous,
+    /// There is a certificate that the leader is the most frequent answer.
+    Certified,
+    /// Further calls cost more than they are worth.
+    PlanStop,
+}
+
+/// A [`StoppingRule`] made ready for votes with at most N voters.
+///
+/// Its tables are made once and shared by clones. Decisions are pure: they depend on the tally
+/// alone.
+///
+/// A wave is *zero-waste*: it is as long as the shortest continuation in which the rule can stop,
+/// so asking one voter at a time would have bought the same calls. (A plan decides the waves
+/// themselves.)
+///
+/// ```
+/// use patterns_parallel::{Step, Stopper, StoppingRule, Tally};
+///
+/// let stopper = Stopper::new(&StoppingRule::AheadBy(3), 40)?;
+/// let mut tally: Tally = Tally::new();
+/// assert_eq!(stopper.next(&tally), Step::Draw(3));
+/// for vote in ["yes", "no", "yes"] {
+///     tally.count(Some(vote));
+/// }
+/// assert_eq!(stopper.next(&tally), Step::Draw(2));
+/// # Ok::<(), patterns_parallel::StoppingRuleError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Stopper {
+    max_votes: u64,
+    criterion: Criterion,
+    verdict: Verdict,
+    or_decided: bool,
+}
+
+impl Stopper {
+    /// Makes `rule` ready for votes with at most `max_votes` voters.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`StoppingRuleError`] if there is no voter, if a value of the rule is out of
+    /// range, and if the rule cannot look ahead that far.
+    pub fn new(rule: &StoppingRule, max_votes: u64) -> Result<Self, StoppingRuleError> {
+        rule.check()?;
+        if max_votes == 0 {
+            return Err(StoppingRuleError::NoVotes);
+        }
+        let most = rule.most_votes();
+        if max_votes > most {
+            return Err(StoppingRuleError::TooManyVotes {
+                rule: rule.name(),
+                votes: max_votes,
+                most,
+            });
+        }
+        let criterion = Criterion::new(rule, max_votes)?;
+        Ok(Self {
+            max_votes,
+            criterion,
+            verdict: Verdict::default(),
+            or_decided: false,
+        })
+    }
+
+    /// Sets how the election is decided in the end: by plurality, ties to the answer that was seen
+    /// first and no quorum if this is not called.
+    ///
+    /// `exact` and [`or_decided`](Self::or_decided) stop when no vote to come can change that.
+    #[must_use]
+    pub fn decided_by(mut self, rule: Rule, tie_break: TieBreak, quorum: u64) -> Self {
+        self.verdict = Verdict {
+            rule,
+            tie_break,
+            quorum,
+        };
+        self
+    }
+
+    /// Also stops as soon as no vote to come can change who wins, whatever the rule.
+    ///
+    /// That saves calls and never changes the winner, unless the rule is `early-stopping`, whose
+    /// late windows can contradict a decided vote: they no longer do.
+    #[must_use]
+    pub fn or_decided(mut self) -> Self {
+        self.or_decided = true;
+        self
+    }
+
+    /// Returns the most votes that are cast.
+    pub fn max_votes(&self) -> u64 {
+        self.max_votes
+    }
+
+    /// Decides what to do after the votes so far.
+    pub fn next<K>(&self, tally: &Tally<K>) -> Step {
+        let left = self.max_votes.saturating_sub(tally.calls());
+        let decided = self
+            .or_decided
+            .then(|| Criterion::Exact.need(tally, left, self.verdict))
+            .flatten();
+        let need = self.criterion.need(tally, left, self.verdict);
+        match (decided, need) {
+            (Some(0), _) => Step::Stop(StopReason::Decided),
+            (_, Some(0)) => Step::Stop(self.criterion.reason()),
+            _ if left == 0 => Step::Stop(StopReason::AllVotesCast),
+            // A plan has chosen its waves with regard to the rounds they save.
+            (_, Some(wave)) if self.criterion.is_plan() => Step::Draw(wave.min(left)),
+            _ => Step::Draw(left.min(need.unwrap_or(left)).min(decided.unwrap_or(left))),
+        }
+    }
+
+    /// Returns the winner of a vote that is over: the leader, but the answer of the unanimous window
+    /// where that has ended the vote. It can contradict an earlier majority.
+    pub fn winner<'a, K>(&self, tally: &'a Tally<K>) -> Option<&'a K> {
+        let leader = tally.leader().map(|(answer, _)| answer);
+        match self.next(tally) {
+            Step::Stop(StopReason::WindowUnanimous) => tally.latest(),
+            _ => leader,
+        }
+    }
+
+    /// Returns what the rule is expected to cost and to miss; `None` for all but plans.
+    pub fn prediction(&self) -> Option<Prediction> {
+        match &self.criterion {
+            Criterion::Plan(table) => Some(table.prediction),
+            _ => None,
+        }
+    }
+
+    /// Returns the forecast that the rule rests on; `None` for all but horizon and plan.
+    pub fn forecast(&self) -> Option<&Forecast> {
+        match &self.criterion {
+            Criterion::Plan(table) => Some(&table.forecast),
+            Criterion::Horizon { forecast, .. } => Some(forecast),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The parts that the rules are made of: tallies, confidences, tables.
+
+use proptest::prelude::*;
+
+use super::super::beta::BetaTable;
+use super::super::chain::Chain;
+use super::super::pitman_yor::Mixture;
+use super::super::state::{Layout, State};
+use super::super::{CallIndex, Forecast, Prediction, beta_confidence, dirichlet_confidence};
+use super::{stopper, tally};
+
+proptest! {
+    #[test]
+    fn a_tally_is_what_a_recount_finds(votes in "[abcdefg-]{0,40}") {
+        let tally = tally(&votes);
+        let mut recount: Vec<(char, u64)> = Vec::new();
+        for vote in votes.chars().filter(|vote| *vote != '-') {
+            match recount.iter_mut().find(|(answer, _)| *answer == vote) {
+                Some((_, count)) => *count += 1,
+                None => recount.push((vote, 1)),
+            }
+        }
+        let counts: Vec<(char, u64)> = tally.counts().map(|(answer, count)| (*answer, count)).collect();
+        prop_assert_eq!(&counts, &recount);
+        prop_assert_eq!(tally.options(), recount.len() as u64);
+        prop_assert_eq!(tally.votes(), recount.iter().map(|(_, count)| count).sum::<u64>());
+        prop_assert_eq!(tally.calls(), votes.len() as u64);
+        recount.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let ranked = |place: usize| recount.get(place).map(|(answer, count)| (answer, *count));
+        prop_assert_eq!(tally.leader(), ranked(0));
+        prop_assert_eq!(tally.runner_up(), ranked(1));
+        let latest = votes.chars().last().filter(|vote| *vote != '-');
+        let streak = votes.chars().rev().take_while(|vote| latest == Some(*vote)).count();
+        prop_assert_eq!(tally.streak(), streak as u64);
+        prop_assert_eq!(tally.latest().copied(), latest);
+    }
+
+    #[test]
+    fn two_answers_are_as_sure_under_both_posteriors(a in 1..60_u64, b in 0..60_u64) {
+        let (leader, runner_up) = (a.max(b), a.min(b));
+        let votes = "a".repeat(leader as usize) + &"b".repeat(runner_up as usize);
+        let dirichlet = dirichlet_confidence(&tally(&votes));
+        let error = dirichlet - beta_confidence(leader, runner_up);
+        prop_assert!(error.abs() < 1e-12, "off by {}", error);
+    }
+
+    #[test]
+    fn the_beta_table_agrees_with_the_confidence(
+        confidence in 0.501..0.9999_f64,
+        a in 0..50_u64,
+        b in 0..50_u64,
+    ) {
+        let (leader, runner_up) = (a.max(b), a.min(b));
+        let lacking = BetaTable::new(confidence, 100).lacking(leader, runner_up);
+        let is_sure = beta_confidence(leader, runner_up) >= confidence;
+        prop_assert_eq!(lacking == Some(0), is_sure);
+    }
+}
+
+#[test]
+fn long_votes_overflow_nothing() {
+    let check = |found: f64, expected: f64| {
+        assert!((found - expected).abs() < 1e-11, "{found}, not {expected}");
+    };
+    check(beta_confidence(3000, 3000), 0.5);
+    check(beta_confidence(2900, 3000), 1.0 - 0.9035061753795868);
+    // The exact sum of integers.
+    check(beta_confidence(3000, 2900), 0.9035061753795868);
+    assert_eq!(beta_confidence(9000, 10), 1.0);
+    let votes = "a".repeat(3000) + &"b".repeat(2900) + &"c".repeat(20);
+    check(dirichlet_confidence(&tally(&votes)), 0.9035061753795868);
+    assert_eq!(dirichlet_confidence(&tally("--")), 0.0);
+}
+
+#[test]
+fn every_state_has_its_own_place() {
+    let layout = Layout::new(40);
+    let mut next = 0;
+    for votes in 0..=40 {
+        assert_eq!(layout.places(votes).start, next);
+        for state in layout.states(votes) {
+            assert_eq!(
+                (state.votes(), layout.place(state)),
+                (votes, next),
+                "{state:?}"
+            );
+            next += 1;
+        }
+    }
+    // The published 46,147, and the state before the first vote.
+    assert_eq!((next, layout.len()), (46_148, 46_148));
+    let beyond = State {
+        own: 41,
+        options: 1,
+        ..State::EMPTY
+    };
+    assert_eq!(layout.find(beyond), None);
+}
+
+#[test]
+fn the_next_vote_goes_somewhere() {
+    let (mixture, chain) = (Mixture::new(30), Chain::new(30));
+    for votes in 0..30 {
+        for fork in chain.forks(votes) {
+            let chances = mixture.chances(fork.state);
+            let sum: f64 = chances.iter().sum();
+            assert!((sum - 1.0).abs() < 1e-12, "{:?}: {chances:?}", fork.state);
+            assert!(
+                chances.iter().all(|chance| *chance >= 0.0),
+                "{:?}: {chances:?}",
+                fork.state
+            );
+            let kept: f64 = fork.chances().map(|(_, chance)| chance).sum();
+            assert_eq!(kept, sum, "{:?}", fork.state);
+        }
+    }
+}
+
+#[test]
+fn a_forecast_ends_in_certainty_and_knows_its_limits() {
+    let forecast = Forecast::new(4).expect("a forecast");
+    let win = |votes: &str| forecast.win_probability(&tally(votes));
+    assert_eq!(win(""), None);
+    assert_eq!(win("---"), None);
+    assert_eq!(win("aaab"), Some(1.0));
+    assert_eq!(win("aabb"), Some(0.5));
+    assert_eq!(win("aaaaa"), None);
+    assert_eq!(forecast.expected_shortfall(&tally("aaab")), Some(0.0));
+    assert!(Forecast::new(0).is_err() && Forecast::new(101).is_err());
+}
+
+#[test]
+fn the_index_prefers_what_a_call_can_change() {
+    let index = CallIndex::new(20).expect("an index");
+    let of = |votes: &str| index.of(&tally(votes));
+    assert!(of("") > of("a") && of("aab") > of("aaaa"));
+    assert!(of("aab") > of("aaaaaaab"));
+    assert_eq!(of(&"-".repeat(20)), 0.0);
+    assert_eq!(of(&"ab".repeat(10)), 0.0);
+}
+
+#[test]
+fn a_plan_is_predicted_as_published_and_costs_more_for_less_risk() {
+    let prediction = |rule: &str, n| stopper(rule, n).prediction().expect("a plan");
+    // The published prediction for λ = 300 is 1.8 %.
+    assert!((prediction("plan", 40).disagreement - 0.018).abs() < 5e-5);
+    let (bold, careful) = (prediction("plan:0.06", 20), prediction("plan:0.03", 20));
+    assert!(bold.disagreement <= 0.06 && careful.disagreement <= 0.03);
+    assert!(bold.disagreement > 0.05 && careful.disagreement > 0.025);
+    assert!(bold.calls < careful.calls);
+    let (slow, quick) = (prediction("plan", 20), prediction("plan:rho=9", 20));
+    assert!(quick.rounds < slow.rounds && quick.calls > slow.calls);
+    let sure = Prediction {
+        calls: 1.0,
+        rounds: 1.0,
+        disagreement: 0.0,
+    };
+    assert_eq!(prediction("plan", 1), sure);
+    assert_eq!(stopper("exact", 40).prediction(), None);
+}

@@ -1,0 +1,242 @@
+//! Properties of whole votes, under every rule.
+
+use proptest::prelude::*;
+
+use super::super::super::ballot::Ballot;
+use super::super::super::rule::{Rule, TieBreak, decide};
+use super::super::{Step, Stopper};
+use super::{hold, stopper, tally};
+
+/// Rules that can stop even short votes, plans apart.
+const RULES: [&str; 16] = [
+    "fixed",
+    "exact",
+    "ahead-by:1",
+    "ahead-by:3",
+    "first-to:2",
+    "first-to:4",
+    "adaptive:0.6",
+    "adaptive:0.95",
+    "adaptive-dirichlet:0.7",
+    "adaptive-dirichlet:0.9",
+    "early-stopping:2",
+    "early-stopping:3",
+    "certificate:0.4",
+    "certificate:0.7",
+    "horizon:0.05",
+    "horizon:0.2",
+];
+const PLANS: [&str; 3] = [
+    "plan:lambda=20",
+    "plan",
+    "plan:lambda=1000,rho=5,loss=share",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn waves_buy_what_one_call_at_a_time_buys(
+        rule in prop::sample::select(&RULES[..]),
+        or_decided: bool,
+        votes in "[aaabbcd-]{1,24}",
+    ) {
+        let mut stopper = stopper(rule, votes.len() as u64);
+        if or_decided {
+            stopper = stopper.or_decided();
+        }
+        let (tally, rounds) = hold(&stopper, &votes, false);
+        let (single, calls) = hold(&stopper, &votes, true);
+        prop_assert_eq!(&tally, &single);
+        prop_assert_eq!(stopper.next(&tally), stopper.next(&single));
+        prop_assert_eq!(stopper.winner(&tally), stopper.winner(&single));
+        prop_assert_eq!(tally.calls(), calls);
+        prop_assert!(rounds <= calls);
+    }
+
+    #[test]
+    fn a_decided_vote_has_the_winner_of_a_fixed_one(votes in "[aabbcd-]{1,30}") {
+        let exact = stopper("exact", votes.len() as u64);
+        let (decided, _) = hold(&exact, &votes, false);
+        let fixed = tally(&votes);
+        prop_assert_eq!(exact.winner(&decided), fixed.leader().map(|(answer, _)| answer));
+    }
+
+    #[test]
+    fn stopping_when_decided_saves_calls_and_keeps_the_winner(
+        rule in prop::sample::select([&RULES[..], &PLANS[..]].concat()),
+        votes in "[aaabbcd-]{1,20}",
+    ) {
+        let rule = stopper(rule, votes.len() as u64);
+        let or_decided = rule.clone().or_decided();
+        let (tally, _) = hold(&rule, &votes, false);
+        let (shorter, _) = hold(&or_decided, &votes, false);
+        prop_assert!(shorter.calls() <= tally.calls());
+        // Only the last window of early stopping can contradict what was decided before.
+        if rule.winner(&tally) == tally.leader().map(|(answer, _)| answer) {
+            prop_assert_eq!(or_decided.winner(&shorter), rule.winner(&tally));
+        }
+    }
+
+}
+
+proptest! {
+    // Each case makes its tables anew.
+    #![proptest_config(ProptestConfig::with_cases(50))]
+
+    #[test]
+    fn plans_end_within_the_votes_there_are(
+        rule in prop::sample::select(&PLANS[..]),
+        votes in "[aaabbcdefghijklmno-]{1,24}",
+    ) {
+        let (tally, rounds) = hold(&stopper(rule, votes.len() as u64), &votes, false);
+        prop_assert!(rounds <= tally.calls());
+        prop_assert!(tally.calls() <= votes.len() as u64);
+    }
+}
+
+/// Ways to decide an election: rule, tie-break, quorum.
+const VERDICTS: [(Rule, TieBreak, u64); 8] = [
+    (Rule::Plurality, TieBreak::FirstSeen, 0),
+    (Rule::Plurality, TieBreak::NoConsensus, 0),
+    (Rule::Plurality, TieBreak::FirstSeen, 3),
+    (Rule::Majority, TieBreak::FirstSeen, 0),
+    (Rule::Majority, TieBreak::NoConsensus, 4),
+    (Rule::Threshold(0.4), TieBreak::NoConsensus, 2),
+    (Rule::Threshold(0.6667), TieBreak::FirstSeen, 1),
+    (Rule::Threshold(1.0), TieBreak::FirstSeen, 0),
+];
+
+/// Returns who wins with these votes.
+fn winner(votes: &str, (rule, tie_break, quorum): (Rule, TieBreak, u64)) -> Option<String> {
+    let answer = |vote: char| (vote != '-').then(|| vote.to_string());
+    let ballot = |vote| Ballot {
+        voter: String::new(),
+        answer: answer(vote),
+        normalised: answer(vote),
+    };
+    let ballots = votes.chars().map(ballot).collect();
+    decide(ballots, rule, tie_break, quorum).winning_answer
+}
+
+/// Returns whether all continuations of `votes` by `left` votes have the same winner.
+fn is_decided(votes: &mut String, left: usize, verdict: (Rule, TieBreak, u64)) -> bool {
+    fn visit(
+        votes: &mut String,
+        left: usize,
+        verdict: (Rule, TieBreak, u64),
+        winners: &mut Vec<Option<String>>,
+    ) {
+        if left == 0 {
+            winners.push(winner(votes, verdict));
+            return;
+        }
+        for vote in ['a', 'b', 'c', 'x', 'y', 'z', '-'] {
+            votes.push(vote);
+            visit(votes, left - 1, verdict, winners);
+            votes.pop();
+        }
+    }
+    let mut winners = Vec::new();
+    visit(votes, left, verdict, &mut winners);
+    winners.windows(2).all(|pair| pair[0] == pair[1])
+}
+
+/// Checks that exact stops with `left` calls left when all that can come ends alike, and only then.
+fn check_exact(votes: &str, left: usize, verdict: (Rule, TieBreak, u64)) {
+    let (rule, tie_break, quorum) = verdict;
+    let max_votes = (votes.len() + left) as u64;
+    let stopper = stopper("exact", max_votes).decided_by(rule, tie_break, quorum);
+    let stops = matches!(stopper.next(&tally(votes)), Step::Stop(_));
+    let is_decided = is_decided(&mut votes.to_owned(), left, verdict);
+    assert_eq!(
+        stops, is_decided,
+        "{verdict:?} after {votes:?}, {left} left"
+    );
+}
+
+#[test]
+fn exact_stops_all_short_votes_as_soon_as_they_are_decided() {
+    fn visit(votes: &mut String) {
+        for verdict in VERDICTS {
+            check_exact(votes, 1, verdict);
+            check_exact(votes, 2, verdict);
+        }
+        if votes.len() < 4 {
+            for vote in ['a', 'b', 'c', '-'] {
+                votes.push(vote);
+                visit(votes);
+                votes.pop();
+            }
+        }
+    }
+    visit(&mut String::new());
+}
+
+proptest! {
+    #[test]
+    fn exact_stops_longer_votes_as_soon_as_they_are_decided(
+        rule in prop::sample::select(VERDICTS.map(|(rule, ..)| rule).to_vec()),
+        tie_break in prop::sample::select(vec![TieBreak::FirstSeen, TieBreak::NoConsensus]),
+        quorum in 0..9_u64,
+        votes in "[aaabbc-]{3,7}",
+    ) {
+        check_exact(&votes, 3, (rule, tie_break, quorum));
+    }
+}
+
+#[test]
+fn waves_reach_just_as_far_under_every_verdict() {
+    for (rule, tie_break, quorum) in VERDICTS {
+        for max_votes in [1, 4, 5] {
+            let exact = stopper("exact", max_votes);
+            check_waves(
+                &exact.decided_by(rule, tie_break, quorum),
+                &mut String::new(),
+            );
+        }
+    }
+}
+
+/// Returns whether some continuation of `votes` by `further` votes makes `stopper` stop.
+fn can_stop(stopper: &Stopper, votes: &mut String, further: u64) -> bool {
+    if further == 0 {
+        return matches!(stopper.next(&tally(votes)), Step::Stop(_));
+    }
+    ['a', 'b', 'c', 'd', '-'].into_iter().any(|vote| {
+        votes.push(vote);
+        let can = can_stop(stopper, votes, further - 1);
+        votes.pop();
+        can
+    })
+}
+
+fn check_waves(stopper: &Stopper, votes: &mut String) {
+    if let Step::Draw(wave) = stopper.next(&tally(votes)) {
+        for further in 1..wave {
+            assert!(
+                !can_stop(stopper, votes, further),
+                "{stopper:?} wastes calls after {votes:?}"
+            );
+        }
+        assert!(
+            can_stop(stopper, votes, wave),
+            "{stopper:?} could ask for more after {votes:?}"
+        );
+        for vote in ['a', 'b', 'c', 'd', '-'] {
+            votes.push(vote);
+            check_waves(stopper, votes);
+            votes.pop();
+        }
+    }
+}
+
+#[test]
+fn a_wave_is_as_long_as_the_shortest_way_to_a_stop() {
+    for rule in RULES {
+        for max_votes in [1, 4, 5, 6] {
+            check_waves(&stopper(rule, max_votes), &mut String::new());
+            check_waves(&stopper(rule, max_votes).or_decided(), &mut String::new());
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! What each rule does in chosen situations, how rules are written, and what is refused.
+
+use super::super::{PlanGoal, PlanLoss, PlanPrice, StopReason, Stopper, StoppingRule, Tally};
+use super::super::{Step, StoppingRuleError};
+use super::{stopper, tally};
+
+/// Checks steps written as `votes: wave` or `votes: reason to stop`.
+fn check(rule: &str, max_votes: u64, steps: &str) {
+    let stopper = stopper(rule, max_votes);
+    for step in steps.split(", ") {
+        let (votes, expected) = step.split_once(": ").expect("votes and a step");
+        let found = match stopper.next(&tally(votes)) {
+            Step::Draw(wave) => wave.to_string(),
+            Step::Stop(reason) => format!("{reason:?}"),
+        };
+        assert_eq!(found, expected, "{rule} of {max_votes} after {votes:?}");
+    }
+}
+
+#[test]
+fn each_rule_stops_where_its_formula_says() {
+    check("fixed", 5, ": 5, aaa: 2, aaab-: AllVotesCast");
+    check("exact", 5, ": 3, abbb: Decided, a---: Decided");
+    check("exact", 5, "----: 1, -----: AllVotesCast");
+    // With 4 voters, 2 to 0 is enough for the answer that was seen first.
+    check("exact", 4, ": 2, aa: Decided, abb: 1");
+    check("ahead-by:3", 9, "ab: 3, abaaa: AheadEnough");
+    check("ahead-by:3", 4, "aab: 1");
+    check("first-to:3", 9, "abcab: 1, abaa: VotesReached");
+    // The published boundary: 4 to 0, 6 to 1, 8 to 2.
+    check("adaptive:0.95", 40, ": 4, aaaa: Confident, aaabaa: 1");
+    check(
+        "adaptive:0.95",
+        40,
+        "aaabaaa: Confident, aabbaaaaa: 1, aabbaaaaaa: Confident",
+    );
+    check(
+        "adaptive-dirichlet:0.95",
+        40,
+        "aaaa: Confident, abcaaaaa: 1",
+    );
+    check(
+        "early-stopping:3",
+        9,
+        ": 3, aab: 3, aabb: 2, aabbb: 1, aabbbb: WindowUnanimous",
+    );
+    check("early-stopping:3", 9, "aa-: 3, aabbc: 4");
+    check("early-stopping:3", 8, "aabbcc: 2");
+    check("certificate:0.05", 40, ": 8, aaaaaaaa: Certified");
+    check("horizon:0.01", 40, "aaa: 1, aaaa: Confident");
+}
+
+#[test]
+fn plans_read_like_the_published_rule_of_thumb() {
+    check("plan", 40, ": 4, aaaa: PlanStop, aaba: 3, aabb: 8");
+    check("plan:lambda=150", 40, ": 3");
+    check("plan:lambda=1000", 40, ": 5");
+    check("plan", 4, "abcd: AllVotesCast");
+    // However little an error costs, there must be an answer.
+    check("plan:lambda=0.5", 9, ": 1, -: 1, a: PlanStop");
+}
+
+#[test]
+fn a_decided_vote_can_end_under_every_rule() {
+    for rule in ["fixed", "ahead-by:9", "certificate", "plan:lambda=1e9"] {
+        let stopper = stopper(rule, 10).or_decided();
+        let step = stopper.next(&tally("aaabaaa"));
+        assert_eq!(step, Step::Stop(StopReason::Decided), "{rule}");
+    }
+    let ahead = stopper("ahead-by:9", 10).or_decided();
+    assert_eq!(ahead.next(&tally("a")), Step::Draw(4));
+    // Where rounds are dear, a plan asks for more at once than could decide the vote.
+    let plan = stopper("plan:rho=50", 10).or_decided();
+    assert_eq!(plan.next(&tally("ab")), Step::Draw(8));
+}
+
+#[test]
+fn a_unanimous_window_wins_against_an_earlier_majority() {
+    let votes = tally("aaabaabbb");
+    let rule = stopper("early-stopping:3", 30);
+    assert_eq!(rule.winner(&tally("aabaab")), Some(&'a'));
+    assert_eq!(rule.winner(&votes), Some(&'b'));
+    assert_eq!(stopper("exact", 30).winner(&votes), Some(&'a'));
+}
+
+fn check_text(text: &str, rule: StoppingRule, printed: &str) {
+    let found: StoppingRule = text.parse().expect("a rule");
+    assert_eq!(found, rule, "{text}");
+    assert_eq!(found.to_string(), printed, "{text}");
+    assert_eq!(printed.parse(), Ok(rule.clone()), "{printed}");
+    let json = serde_json::to_string(&rule).expect("it is a string");
+    assert_eq!(json, format!("{printed:?}"));
+    assert_eq!(serde_json::from_str::<StoppingRule>(&json).ok(), Some(rule));
+}
+
+#[test]
+fn rules_are_written_as_name_and_value() {
+    use StoppingRule::*;
+    let price = |error, round, loss| Plan(PlanGoal::Price(PlanPrice { error, round, loss }));
+    let winner = PlanLoss::Winner;
+    check_text("fixed", Fixed, "fixed");
+    check_text(" exact ", Exact, "exact");
+    check_text("ahead-by:3", AheadBy(3), "ahead-by:3");
+    check_text("first-to: 5", FirstTo(5), "first-to:5");
+    check_text(
+        "adaptive",
+        AdaptiveConsistency { confidence: 0.95 },
+        "adaptive:0.95",
+    );
+    check_text(
+        "adaptive-dirichlet:0.9",
+        AdaptiveConsistencyDirichlet { confidence: 0.9 },
+        "adaptive-dirichlet:0.9",
+    );
+    check_text(
+        "early-stopping",
+        EarlyStopping { window: 5 },
+        "early-stopping:5",
+    );
+    check_text(
+        "certificate",
+        Certificate { delta: 0.05 },
+        "certificate:0.05",
+    );
+    check_text("horizon:1e-3", Horizon { risk: 0.001 }, "horizon:0.001");
+    check_text("plan", Plan(PlanGoal::default()), "plan");
+    check_text("plan:0.02", Plan(PlanGoal::Risk(0.02)), "plan:0.02");
+    check_text("plan:rho=1,lambda=300", price(300.0, 1.0, winner), "plan");
+    check_text(
+        "plan:rho=2",
+        price(300.0, 2.0, winner),
+        "plan:lambda=300,rho=2",
+    );
+    check_text(
+        "plan:lambda=1000, loss=share",
+        price(1000.0, 1.0, PlanLoss::Share),
+        "plan:lambda=1000,loss=share",
+    );
+    assert_eq!(StoppingRule::default(), Exact);
+}
+
+fn check_error(text: &str, expected: &str) {
+    let error = text.parse::<StoppingRule>().expect_err(text);
+    assert_eq!(error.to_string(), expected, "{text}");
+}
+
+#[test]
+fn errors_name_what_is_wrong() {
+    check_error(
+        "exakt",
+        "there is no stopping rule \"exakt\"; there are fixed, exact, ahead-by, first-to, \
+         adaptive, adaptive-dirichlet, early-stopping, certificate, horizon and plan",
+    );
+    check_error(
+        "first-to",
+        "the stopping rule first-to needs a value, as in first-to:3",
+    );
+    let invalid = |rule: &str, value: &str, expected: &str| {
+        let error =
+            format!("{value:?} is no value of the stopping rule {rule}, which takes {expected}");
+        check_error(&format!("{rule}:{value}"), &error);
+    };
+    invalid("exact", "5", "none");
+    invalid("ahead-by", "x", "a whole number, 1 or more");
+    invalid("ahead-by", "0", "a whole number, 1 or more");
+    invalid("first-to", "-1", "a whole number, 1 or more");
+    invalid("adaptive", "0.5", "a number between 0.5 and 1");
+    invalid("adaptive", "NaN", "a number between 0.5 and 1");
+    invalid("adaptive-dirichlet", "1", "a number between 0.5 and 1");
+    invalid("adaptive", "", "a number between 0.5 and 1");
+    invalid("certificate", "0", "a number between 0 and 1");
+    invalid("horizon", "1", "a number between 0 and 1");
+    let goal =
+        "a risk between 0 and 1, such as 0.02, or prices such as lambda=300,rho=1,loss=winner";
+    for value in [
+        "",
+        "2",
+        "lambda",
+        "lambda=0",
+        "lambda=inf",
+        "rho=1e13",
+        "rho=-1",
+        "loss=x",
+        "risk=1",
+    ] {
+        invalid("plan", value, goal);
+    }
+}
+
+#[test]
+fn what_cannot_be_applied_is_refused() {
+    let check = |rule: StoppingRule, max_votes, expected: &str| {
+        let error: StoppingRuleError = Stopper::new(&rule, max_votes).expect_err(expected);
+        assert_eq!(error.to_string(), expected);
+    };
+    check(StoppingRule::Exact, 0, "a vote needs at least one voter");
+    check(
+        StoppingRule::EarlyStopping { window: 0 },
+        5,
+        "\"0\" is no value of the stopping rule early-stopping, which takes a whole number, 1 or more",
+    );
+    check(
+        StoppingRule::Horizon { risk: 0.1 },
+        101,
+        "the stopping rule horizon works for at most 100 votes, not for 101",
+    );
+    check(
+        StoppingRule::AdaptiveConsistency { confidence: 0.9 },
+        u64::MAX,
+        "the stopping rule adaptive works for at most 1000000 votes, not for 18446744073709551615",
+    );
+    let long = Stopper::new(&StoppingRule::Exact, u64::MAX).expect("it needs no table");
+    assert_eq!(long.next(&Tally::<String>::new()), Step::Draw(1 << 63));
+}
+
+#[test]
+fn reasons_are_written_in_snake_case() {
+    let json = serde_json::to_string(&StopReason::WindowUnanimous).expect("it is a string");
+    assert_eq!(json, "\"window_unanimous\"");
+}

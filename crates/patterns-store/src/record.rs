@@ -1,0 +1,217 @@
+//! One paid call: as it is handed in, as a row, and as it is read back.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use patterns_core::{CallKey, FinishReason, Response, Usage};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, named_params};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{StoreError, StoreErrorKind};
+use crate::status::CallStatus;
+
+/// One paid call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// What was asked.
+    pub key: CallKey,
+    /// How it ended.
+    pub status: CallStatus,
+    /// The run that paid for it; 0 where there is none.
+    pub run: i64,
+    /// The name of the model that was asked.
+    pub model: String,
+    /// What came back, with its bill. Without an answer, its text is empty.
+    pub response: Response,
+}
+
+/// The part of a response that no column has.
+#[derive(Serialize, Deserialize)]
+struct Body<'a> {
+    #[serde(borrow)]
+    text: Cow<'a, str>,
+    finish: FinishReason,
+    model: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request_id: Option<Cow<'a, str>>,
+}
+
+const INSERT: &str = "INSERT INTO calls (key, status, run, model, attempts, input_tokens, \
+    cached_input_tokens, output_tokens, reasoning_tokens, body, digest) VALUES (:key, :status, \
+    :run, :model, :attempts, :input, :cached, :output, :reasoning, :body, :digest)";
+
+/// The beginning of a query whose rows [`Record::read`] reads; the twelfth column is the row's number.
+pub(crate) const SELECT: &str = "SELECT key, status, run, name, attempts, input_tokens, \
+    cached_input_tokens, output_tokens, reasoning_tokens, body, digest, calls.id FROM calls \
+    JOIN models ON models.id = calls.model";
+
+/// A paid call in the form in which it is written, made by whoever hands it in: what is sent to the
+/// writing thread is one piece of memory.
+pub(crate) struct Entry {
+    pub(crate) key: CallKey,
+    status: CallStatus,
+    run: i64,
+    model: Arc<str>,
+    usage: Usage,
+    body: Vec<u8>,
+    digest: [u8; 16],
+}
+
+impl Entry {
+    pub(crate) fn new(
+        key: CallKey,
+        status: CallStatus,
+        run: i64,
+        model: &Arc<str>,
+        response: &Response,
+    ) -> Self {
+        let body = body(response);
+        Self {
+            key,
+            status,
+            run,
+            model: Arc::clone(model),
+            usage: response.usage,
+            digest: digest(&key, model, response.usage, &body),
+            body,
+        }
+    }
+
+    /// Writes the call. An answer takes the place of an earlier one to the same call.
+    pub(crate) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
+        match self.insert(connection) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+                set_status(connection, &self.key, CallStatus::Superseded)?;
+                Ok(self.insert(connection)?)
+            }
+            inserted => Ok(inserted?),
+        }
+    }
+
+    fn insert(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut insert = connection.prepare_cached(INSERT)?;
+        insert.execute(named_params! {
+            ":key": self.key.as_bytes(),
+            ":status": self.status.number(),
+            ":run": self.run,
+            ":model": model_number(connection, &self.model)?,
+            ":attempts": self.usage.attempts.cast_signed(),
+            ":input": self.usage.input_tokens.cast_signed(),
+            ":cached": self.usage.cached_input_tokens.cast_signed(),
+            ":output": self.usage.output_tokens.cast_signed(),
+            ":reasoning": self.usage.reasoning_tokens.cast_signed(),
+            ":body": self.body,
+            ":digest": self.digest,
+        })?;
+        Ok(())
+    }
+}
+
+fn body(response: &Response) -> Vec<u8> {
+    let Response {
+        text,
+        finish,
+        model,
+        request_id,
+        usage: _,
+    } = response;
+    let body = Body {
+        text: text.into(),
+        finish: finish.clone(),
+        model: model.into(),
+        request_id: request_id.as_deref().map(Into::into),
+    };
+    // Texts and an enum always have a written form.
+    serde_json::to_vec(&body).unwrap_or_default()
+}
+
+impl Record {
+    pub(crate) fn entry(&self) -> Entry {
+        let model = Arc::from(self.model.as_str());
+        Entry::new(self.key, self.status, self.run, &model, &self.response)
+    }
+
+    /// Reads a row of [`SELECT`].
+    pub(crate) fn read(row: &Row<'_>) -> Result<Self, StoreError> {
+        let damaged = |what| StoreError::new(StoreErrorKind::Damaged, what);
+        let key = row.get_ref(0)?.as_blob().unwrap_or_default();
+        let key: [u8; 32] = key
+            .try_into()
+            .map_err(|_| damaged("a key has no 32 bytes"))?;
+        let key = CallKey::from_bytes(key);
+        let status = CallStatus::of_number(row.get(1)?).ok_or_else(|| damaged("a status"))?;
+        let model: String = row.get(3)?;
+        let count = |column| row.get(column).map(i64::cast_unsigned);
+        let usage = Usage {
+            calls: 1,
+            attempts: count(4)?,
+            input_tokens: count(5)?,
+            cached_input_tokens: count(6)?,
+            output_tokens: count(7)?,
+            reasoning_tokens: count(8)?,
+        };
+        let body = row.get_ref(9)?.as_blob().unwrap_or_default();
+        let written = row.get_ref(10)?.as_blob().unwrap_or_default();
+        if digest(&key, &model, usage, body) != written {
+            return Err(damaged("a call is not what was written"));
+        }
+        let body: Body<'_> = serde_json::from_slice(body)
+            .map_err(|error| damaged("a call has no answer").with_source(error))?;
+        let response = Response {
+            text: body.text.into_owned(),
+            finish: body.finish,
+            usage,
+            model: body.model.into_owned(),
+            request_id: body.request_id.map(Cow::into_owned),
+        };
+        Ok(Self {
+            key,
+            status,
+            run: row.get(2)?,
+            model,
+            response,
+        })
+    }
+}
+
+/// Returns the number that stands for the name of a model.
+fn model_number(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    let mut select = connection.prepare_cached("SELECT id FROM models WHERE name = ?1")?;
+    if let Some(id) = select.query_row([name], |row| row.get(0)).optional()? {
+        return Ok(id);
+    }
+    connection.execute("INSERT INTO models (name) VALUES (?1)", [name])?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// Changes the status of the answer to a call, if there is one.
+pub(crate) fn set_status(
+    connection: &Connection,
+    key: &CallKey,
+    status: CallStatus,
+) -> Result<(), StoreError> {
+    let update = "UPDATE calls SET status = ?1 WHERE key = ?2 AND status = 0";
+    let mut update = connection.prepare_cached(update)?;
+    update.execute((status.number(), key.as_bytes()))?;
+    Ok(())
+}
+
+/// Returns the first half of the BLAKE3 digest of all that does not change in a row.
+fn digest(key: &CallKey, model: &str, usage: Usage, body: &[u8]) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(key.as_bytes());
+    for number in [
+        model.len() as u64,
+        usage.attempts,
+        usage.input_tokens,
+        usage.cached_input_tokens,
+        usage.output_tokens,
+        usage.reasoning_tokens,
+    ] {
+        hasher.update(&number.to_le_bytes());
+    }
+    hasher.update(model.as_bytes()).update(body);
+    let mut half = [0; 16];
+    half.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    half
+}

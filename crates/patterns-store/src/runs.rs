@@ -1,0 +1,153 @@
+//! What runs there were: what was asked for, how they ended, and what was worth noting in them.
+
+use rusqlite::{Connection, Row};
+use serde::Serialize;
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::store::optional;
+
+/// A run as it is recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RunRecord {
+    /// Numbers the runs of a store, from 1.
+    pub id: i64,
+    /// What the run is for, in the words of whoever began it.
+    pub job: String,
+    /// When it began, in seconds since 1970, UTC.
+    pub started: i64,
+    /// How often it was begun or gone on with.
+    pub sessions: i64,
+    /// When it came to its end, if it did.
+    pub ended: Option<i64>,
+    /// How it ended, in the words of whoever began it.
+    pub outcome: Option<String>,
+}
+
+const COLUMNS: &str = "id, job, started, sessions, ended, outcome";
+
+impl RunRecord {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            job: row.get(1)?,
+            started: row.get(2)?,
+            sessions: row.get(3)?,
+            ended: row.get(4)?,
+            outcome: row.get(5)?,
+        })
+    }
+}
+
+impl Store {
+    /// Begins a run, or goes on with the latest one of the same `identity` if that has not come to
+    /// its end. `job` is what [`RunRecord::job`] will be.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if that cannot be recorded.
+    pub async fn begin_run(
+        &self,
+        identity: [u8; 32],
+        job: String,
+    ) -> Result<RunRecord, StoreError> {
+        self.write(move |connection| {
+            let id = match unfinished(connection, &identity)? {
+                Some(id) => go_on(connection, id).map(|()| id)?,
+                None => {
+                    let insert = "INSERT INTO runs (identity, job) VALUES (?1, ?2)";
+                    connection.execute(insert, (identity, job))?;
+                    connection.last_insert_rowid()
+                }
+            };
+            by_id(connection, id)
+        })
+        .await
+    }
+
+    /// Takes back the end of a run, so that [`begin_run`](Self::begin_run) goes on with it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if that cannot be recorded.
+    pub async fn reopen_run(&self, id: i64) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection.execute("UPDATE runs SET ended = NULL WHERE id = ?1", [id])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Ends a run. One without an end can be gone on with.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if that cannot be recorded.
+    pub async fn end_run(&self, id: i64, is_done: bool, outcome: String) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let update = "UPDATE runs SET outcome = ?2, ended = iif(?3, unixepoch(), NULL) \
+                WHERE id = ?1";
+            connection.execute(update, (id, outcome, is_done))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Returns the latest runs, at most so many, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if they cannot be read.
+    pub fn runs(&self, most: u32) -> Result<Vec<RunRecord>, StoreError> {
+        self.read(|connection| {
+            let select = format!("SELECT {COLUMNS} FROM runs ORDER BY id DESC LIMIT ?1");
+            let mut select = connection.prepare(&select)?;
+            let rows = select.query_map([most], RunRecord::read)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Returns a run, if there is one of that number.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be read.
+    pub fn run(&self, id: i64) -> Result<Option<RunRecord>, StoreError> {
+        self.read(|connection| {
+            let select = format!("SELECT {COLUMNS} FROM runs WHERE id = ?1");
+            optional(connection.query_row(&select, [id], RunRecord::read))
+        })
+    }
+
+    /// Returns what was noted in a run: when, in seconds since 1970, and the event as JSON.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be read.
+    pub fn notes(&self, id: i64) -> Result<Vec<(i64, String)>, StoreError> {
+        self.read(|connection| {
+            let select = "SELECT at, event FROM notes WHERE run = ?1 ORDER BY rowid";
+            let mut select = connection.prepare(select)?;
+            let rows = select.query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+fn unfinished(connection: &Connection, identity: &[u8; 32]) -> Result<Option<i64>, StoreError> {
+    let select = "SELECT id, ended IS NULL FROM runs WHERE identity = ?1 ORDER BY id DESC LIMIT 1";
+    let latest: Option<(i64, bool)> =
+        optional(connection.query_row(select, [identity], |row| Ok((row.get(0)?, row.get(1)?))))?;
+    Ok(latest.filter(|it| it.1).map(|it| it.0))
+}
+
+fn go_on(connection: &Connection, id: i64) -> Result<(), StoreError> {
+    let update = "UPDATE runs SET sessions = sessions + 1 WHERE id = ?1";
+    connection.execute(update, [id])?;
+    Ok(())
+}
+
+fn by_id(connection: &Connection, id: i64) -> Result<RunRecord, StoreError> {
+    let select = format!("SELECT {COLUMNS} FROM runs WHERE id = ?1");
+    Ok(connection.query_row(&select, [id], RunRecord::read)?)
+}

@@ -1,0 +1,149 @@
+//! What recording every call costs, and how fast a finished run is done again.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
+
+use super::StoreArgs;
+use crate::cargo::{cargo, run as run_command, target};
+use crate::provider::Provider;
+use crate::wait::wait;
+
+/// What a process has used.
+#[derive(Clone, Copy, Debug, Default)]
+struct Used {
+    wall: Duration,
+    cpu: Duration,
+    memory: u64,
+}
+
+/// How often the memory of a process is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Runs the command without a store, with one, and again, and prints what each took.
+pub(super) fn run(args: &StoreArgs) -> Result<()> {
+    run_command(&mut cargo([
+        "build",
+        "--release",
+        "--quiet",
+        "--package",
+        "patterns-cli",
+    ]))?;
+    let folder = std::env::temp_dir().join(format!("patterns-store-{}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    let rows =
+        (0..args.calls).map(|n| format!("{{\"id\": {n}, \"text\": \"Ship {n} came in.\"}}\n"));
+    fs::write(folder.join("rows.jsonl"), rows.collect::<String>())?;
+    println!(
+        "{} calls, 256 in flight, least of {} runs\n",
+        args.calls, args.runs
+    );
+    println!(
+        "{:>8}  {:<8} {:>10} {:>8} {:>8} {:>9}",
+        "latency", "store", "CPU/call", "wall", "memory", "requests"
+    );
+    for latency in ["0ms", "100ms"] {
+        compare(args, latency, &folder)?;
+    }
+    Ok(fs::remove_dir_all(&folder)?)
+}
+
+fn compare(args: &StoreArgs, latency: &str, folder: &Path) -> Result<()> {
+    let patterns = target().join("release").join("patterns");
+    let provider = Provider::start(&patterns, folder, &["--latency", latency])?;
+    let mut least = [Used {
+        cpu: Duration::MAX,
+        ..Used::default()
+    }; 3];
+    let mut requests = [0; 3];
+    for _ in 0..args.runs {
+        let _ = fs::remove_dir_all(folder.join(".patterns"));
+        for (n, more) in [&["--no-store"][..], &[], &[]].into_iter().enumerate() {
+            let before = provider.requests()?;
+            let used = once(&patterns, folder, &provider.url, more)?;
+            requests[n] = provider.requests()? - before;
+            if used.cpu < least[n].cpu {
+                least[n] = used;
+            }
+        }
+    }
+    for (n, name) in ["none", "records", "replays"].into_iter().enumerate() {
+        println!(
+            "{latency:>8}  {name:<8} {:>7.1} µs {:>6.2} s {:>4} MiB {:>9}",
+            least[n].cpu.as_secs_f64() * 1e6 / args.calls as f64,
+            least[n].wall.as_secs_f64(),
+            least[n].memory >> 20,
+            requests[n],
+        );
+    }
+    let ratio = least[1].cpu.as_secs_f64() / least[0].cpu.as_secs_f64();
+    let is_met = if ratio <= 1.3 { "met" } else { "MISSED" };
+    println!("{:>8}  {ratio:.2}x the CPU, goal 1.3x: {is_met}", "");
+    ensure!(
+        requests[2] == 0,
+        "a replay has sent {} requests",
+        requests[2]
+    );
+    Ok(())
+}
+
+fn once(patterns: &Path, folder: &Path, url: &str, more: &[&str]) -> Result<Used> {
+    let before = children()?;
+    let begun = Instant::now();
+    let mut child = Command::new(patterns)
+        .args([
+            "map-reduce",
+            "rows.jsonl",
+            "--no-reduce",
+            "--output",
+            "jsonl",
+            "-q",
+        ])
+        .args([
+            "--concurrency",
+            "256",
+            "--model",
+            "compatible:sim",
+            "--base-url",
+            url,
+        ])
+        .args(more)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()?;
+    let mut memory = 0;
+    let status = loop {
+        memory = peak_memory(child.id()).max(memory);
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        wait(LOOK);
+    };
+    ensure!(status.success(), "patterns ended with {status}");
+    Ok(Used {
+        memory,
+        wall: begun.elapsed(),
+        cpu: children()?.saturating_sub(before),
+    })
+}
+
+/// Returns the CPU time of all processes that were waited for.
+fn children() -> Result<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    Ok(Duration::from_micros(u64::try_from(micros)?))
+}
+
+/// Returns the most memory that a process has had so far, in bytes; 0 where nobody tells.
+fn peak_memory(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|it| it.split_whitespace().next()?.parse::<u64>().ok());
+    kib.unwrap_or_default() * 1024
+}

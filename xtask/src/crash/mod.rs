@@ -1,0 +1,242 @@
+//! `cargo xtask crash`: kills runs at random moments, goes on with them, and looks what was lost or
+//! paid for twice.
+
+mod job;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::cargo::{cargo, run as run_command, target};
+use crate::provider::Provider;
+use crate::wait::wait;
+use job::Job;
+
+/// Calls in flight of a run that is killed.
+const IN_FLIGHT: u64 = 64;
+
+/// How long the provider thinks.
+const LATENCY: [&str; 4] = ["--latency", "20ms", "--latency-sigma", "0.5"];
+
+/// What to do to how many runs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How many runs are killed
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    kills: u64,
+
+    /// How many calls a run makes, about
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    calls: u64,
+
+    /// Chooses the moments
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+impl Args {
+    /// Returns what every change has to survive.
+    pub(crate) fn short() -> Self {
+        Self {
+            kills: 20,
+            calls: 1_000,
+            seed: 1,
+        }
+    }
+}
+
+/// Kills runs and goes on with them.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    run_command(&mut cargo([
+        "build",
+        "--quiet",
+        "--package",
+        "patterns-cli",
+    ]))?;
+    let folder = std::env::temp_dir().join(format!("patterns-crash-{}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    let result = in_folder(args, &folder);
+    // What is left of a failure is worth a look.
+    if result.is_ok() {
+        fs::remove_dir_all(&folder)?;
+    }
+    result.with_context(|| format!("what is left is in {}", folder.display()))
+}
+
+fn in_folder(args: &Args, folder: &Path) -> Result<()> {
+    let provider = Provider::start(&patterns(), folder, &LATENCY)?;
+    println!(
+        "{} kills of runs of about {} calls, {IN_FLIGHT} in flight, seed {}\n",
+        args.kills, args.calls, args.seed
+    );
+    println!(
+        "{:<12} {:>6} {:>7} {:>9} {:>6} {:>8} {:>8} {:>9} {:>10}",
+        "job",
+        "calls",
+        "kills",
+        "too late",
+        "lost",
+        "repeated",
+        "at most",
+        "in flight",
+        "identical"
+    );
+    for (n, job) in Job::all(args.calls).into_iter().enumerate() {
+        job.prepare(folder)?;
+        let kills = args.kills / 2 + u64::from(n == 0) * (args.kills % 2);
+        let mut random = Random(args.seed.wrapping_mul(1_000_003) + n as u64);
+        survive(&job, kills, &mut random, &provider, folder)?;
+    }
+    Ok(())
+}
+
+/// What came of the kills of one job.
+#[derive(Debug, Default)]
+struct Tally {
+    /// Kills of runs that had ended already.
+    too_late: u64,
+    /// Requests that had been sent before, beyond those that were recorded.
+    repeated: u64,
+    /// The most of them after one kill.
+    most_repeated: u64,
+}
+
+fn survive(
+    job: &Job,
+    kills: u64,
+    random: &mut Random,
+    provider: &Provider,
+    folder: &Path,
+) -> Result<()> {
+    let before = provider.requests()?;
+    let begun = Instant::now();
+    let undisturbed = finish(job, provider, folder, &folder.join("undisturbed"))?;
+    let span = begun.elapsed();
+    let calls = provider.requests()? - before;
+    let mut tally = Tally::default();
+    for kill in 0..kills {
+        let place = folder.join(format!("{}-{kill}", job.name));
+        round(
+            job,
+            random.below(span),
+            &undisturbed,
+            calls,
+            &mut tally,
+            provider,
+            folder,
+            &place,
+        )
+        .with_context(|| format!("{} after kill {kill}", job.name))?;
+        fs::remove_dir_all(&place)?;
+    }
+    println!(
+        "{:<12} {calls:>6} {kills:>7} {:>9} {:>6} {:>8} {:>8} {IN_FLIGHT:>9} {:>10}",
+        job.name, tally.too_late, 0, tally.repeated, tally.most_repeated, "all"
+    );
+    Ok(())
+}
+
+/// Kills one run after a while and goes on with it to its end.
+#[expect(clippy::too_many_arguments, reason = "one round sees everything")]
+fn round(
+    job: &Job,
+    after: Duration,
+    undisturbed: &str,
+    calls: u64,
+    tally: &mut Tally,
+    provider: &Provider,
+    folder: &Path,
+    place: &Path,
+) -> Result<()> {
+    let start = provider.requests()?;
+    let mut child = begin(job, provider, folder, place)?;
+    wait(after);
+    let had_ended = child.try_wait()?.is_some();
+    child.kill()?;
+    child.wait()?;
+    provider.wait_until_idle()?;
+    let sent = provider.requests()? - start;
+    let recorded = recorded(place)?;
+    ensure!(
+        recorded <= sent,
+        "{recorded} calls are recorded, and {sent} were sent"
+    );
+    let open = sent - recorded;
+    ensure!(open <= IN_FLIGHT, "{open} calls were sent and not recorded");
+    let ended = finish(job, provider, folder, place)?;
+    let resent = provider.requests()? - start - sent;
+    ensure!(
+        resent == calls - recorded,
+        "{recorded} of {calls} calls were recorded, and {resent} were sent afterwards"
+    );
+    ensure!(
+        ended == undisturbed,
+        "the result is not that of an undisturbed run"
+    );
+    tally.too_late += u64::from(had_ended);
+    tally.repeated += open;
+    tally.most_repeated = tally.most_repeated.max(open);
+    Ok(())
+}
+
+fn patterns() -> PathBuf {
+    let name = format!("patterns{}", std::env::consts::EXE_SUFFIX);
+    target().join("debug").join(name)
+}
+
+fn command(job: &Job, provider: &Provider, folder: &Path, place: &Path) -> Command {
+    let mut command = Command::new(patterns());
+    command
+        .args(&job.arguments)
+        .args(["--model", "compatible:sim", "--base-url", &provider.url])
+        .args(["--concurrency", &IN_FLIGHT.to_string(), "--store"])
+        .arg(place.join("store.db"))
+        .current_dir(folder)
+        .stdin(Stdio::null());
+    command
+}
+
+fn begin(job: &Job, provider: &Provider, folder: &Path, place: &Path) -> Result<Child> {
+    let mut command = command(job, provider, folder, place);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    Ok(command.spawn()?)
+}
+
+/// Runs to the end and returns the result.
+fn finish(job: &Job, provider: &Provider, folder: &Path, place: &Path) -> Result<String> {
+    crate::cargo::output(&mut command(job, provider, folder, place))
+}
+
+/// Returns how many calls are recorded, after the store was found to be whole.
+fn recorded(place: &Path) -> Result<u64> {
+    let store = place.join("store.db");
+    if !store.exists() {
+        return Ok(0);
+    }
+    let mut verify = Command::new(patterns());
+    verify
+        .args(["store", "verify", "--output", "json", "--store"])
+        .arg(&store);
+    let said = crate::cargo::output(&mut verify)?;
+    let health: serde_json::Value = serde_json::from_str(&said)?;
+    match health["good"].as_u64() {
+        Some(good) => Ok(good),
+        None => bail!("the store said {said:?}"),
+    }
+}
+
+/// Numbers that look random (SplitMix64; Steele, Lea and Flood 2014).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: Duration) -> Duration {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        limit.mul_f64((z ^ (z >> 31)) as f64 / u64::MAX as f64)
+    }
+}
