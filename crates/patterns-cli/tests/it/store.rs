@@ -124,12 +124,13 @@ fn two_equal_runs_at_once_pay_once() {
     let start = || {
         let mut command = place.command(&arguments);
         command.stdout(std::process::Stdio::piped());
-        command.stderr(std::process::Stdio::null()).spawn().unwrap()
+        command.stderr(std::process::Stdio::piped()).spawn().unwrap()
     };
     let (one, other) = (start(), start());
     let text = |child: std::process::Child| {
         let output = child.wait_with_output().unwrap();
-        assert!(output.status.success());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
         answers(&String::from_utf8(output.stdout).unwrap())
     };
     let (one, other) = (text(one), text(other));
