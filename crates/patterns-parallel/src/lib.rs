@@ -40,8 +40,8 @@ mod voting;
 
 pub use fan_out::{FanOut, Order, Stop};
 pub use map_reduce::{
-    DocumentSummary, FanIn, MapReduce, Place, ReduceGroup, ReduceItem, ReduceTask, ReduceTree,
-    Reduction, TreeEnd, document_agent, map_documents, pack, summary_agent,
+    DocumentSummary, MapReduce, ReduceItem, ReduceTask, Reduction, Topology, combining_agent,
+    document_agent, map_documents, pack, reduce_agent, summary_agent,
 };
 pub use options::{AgentOptions, FailurePolicy, RunOptions};
 pub use run::RunError;

@@ -414,18 +414,33 @@ fn help_of_every_command() {
           --reduce-instructions <TEXT>
               How to combine the answers, on top of --instructions
 
+          --inner-instructions <TEXT>
+              How to combine combinations, in place of --reduce-instructions
+
           --map-schema <FILE>
               JSON Schema of the answer to each document; --schema is that of the combination
 
           --no-reduce
               Do not combine the answers; write each one, in input order, as soon as it can be
 
+          --topology <NAME>
+              Which answers are combined, and when
+
+              Possible values:
+              - stuff:     All in one call; an error if they don't fit
+              - tree:      Neighbours, then combinations of neighbours, as soon as they are there
+              - unordered: Whatever answers are there: the fastest, and grouped in another way each time
+              - refine:    One after the other, added to the combination so far
+              
+              [default: tree]
+
           --reduce-tokens <N>
               Tokens of answers that one reduce call may combine
 
           --fan-in <N>
-              Answers that a reduce call combines on average, where not all fit in one call; twice as
-              many at most [default: 8]
+              Answers that a reduce call combines on average, twice as many at most [default: 8, where
+              not all fit in one call; for --topology refine 2: the next answer and the combination so
+              far]
 
           --text-field <NAME>
               Field of a row with the text [default: the first of text, content, body, message,

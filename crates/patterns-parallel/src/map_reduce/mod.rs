@@ -12,12 +12,14 @@ mod pack;
 mod pattern;
 mod rows;
 mod task;
-mod tree;
+mod topology;
 mod work;
 
-pub use answer::{DocumentSummary, Reduction, document_agent, summary_agent};
+pub use answer::{
+    DocumentSummary, Reduction, combining_agent, document_agent, reduce_agent, summary_agent,
+};
 pub use pack::pack;
 pub use pattern::MapReduce;
 pub use rows::map_documents;
 pub use task::{ReduceItem, ReduceTask};
-pub use tree::{FanIn, Place, ReduceGroup, ReduceTree, TreeEnd};
+pub use topology::Topology;

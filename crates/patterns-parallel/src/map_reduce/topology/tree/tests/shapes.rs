@@ -28,7 +28,7 @@ fn few_documents_take_one_call_and_a_single_one_takes_one_too() {
     assert_eq!(built.calls.len(), 1, "larger than the budget, but alone");
     assert_eq!(
         in_order(&Leaves::new(), (5, eight(), 10)).end,
-        TreeEnd::Empty
+        ShapeEnd::Empty
     );
 }
 

@@ -17,7 +17,7 @@
 //!
 //! * What exceeds the token budget or the cap of the fan-in is cut again, after the leaf with the
 //!   highest *priority* (more bits of the digest), as a treap would; where that leaves no two
-//!   neighbours together although some would fit, [`pack`](super::pack()) groups them.
+//!   neighbours together although some would fit, [`pack`](crate::pack) groups them.
 //! * What fits into one call as a whole is one call, so few documents take one.
 //! * An item alone in its group passes up as it is: a call on one item would be for nothing.
 
@@ -29,5 +29,5 @@ mod reduce_tree;
 #[cfg(test)]
 mod tests;
 
-pub use fan_in::FanIn;
-pub use reduce_tree::{Place, ReduceGroup, ReduceTree, TreeEnd};
+pub(crate) use fan_in::FanIn;
+pub(super) use reduce_tree::ReduceTree;

@@ -2,7 +2,7 @@
 
 /// How many items one reduce call combines: on average, and at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FanIn {
+pub(crate) struct FanIn {
     mean: u32,
     cap: u32,
     /// The most items that are combined in one call if they are all there are.
@@ -11,23 +11,23 @@ pub struct FanIn {
 
 impl FanIn {
     /// Makes a fan-in; `None` unless `2 ≤ mean ≤ cap`.
-    pub fn new(mean: u32, cap: u32) -> Option<Self> {
+    pub(crate) fn new(mean: u32, cap: u32) -> Option<Self> {
         let whole = cap;
         (2 <= mean && mean <= cap).then_some(Self { mean, cap, whole })
     }
 
     /// Returns how many items a group has on average where the budget is no limit.
-    pub fn mean(self) -> u32 {
+    pub(crate) fn mean(self) -> u32 {
         self.mean
     }
 
     /// Returns how many items a group has at most.
-    pub fn cap(self) -> u32 {
+    pub(crate) fn cap(self) -> u32 {
         self.cap
     }
 
     /// Returns how many items are combined in one call if they are all there are and fit the budget.
-    pub fn whole(self) -> u32 {
+    pub(crate) fn whole(self) -> u32 {
         self.whole
     }
 
