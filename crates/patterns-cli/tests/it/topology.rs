@@ -39,7 +39,7 @@ fn every_topology_combines_all_documents() {
     assert_eq!(branches(&["--topology", "refine", "--fan-in", "5"]), 9 + 2);
     assert_eq!(
         branches(&["--topology", "unordered", "--fan-in", "3"]),
-        9 + 4
+        9 + 3
     );
     assert!((9 + 3..9 + 6).contains(&branches(&["--fan-in", "3"])));
 }

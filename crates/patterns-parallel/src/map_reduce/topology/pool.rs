@@ -75,9 +75,9 @@ impl Pool {
         }
         let mean = self.fan_in.mean() as usize;
         let is_enough = self.waiting.len() >= mean || !fits;
-        // What is still to come goes into the last call together with what waits.
+        // What is still to come goes into the last call, together with what waits.
         let left = self.waiting.len() + self.open.len() + self.combining.len();
-        let is_nearly_last = self.is_complete && !is_last && left <= mean;
+        let is_nearly_last = self.is_complete && !is_last && left <= self.fan_in.cap() as usize;
         if !(is_enough || is_last) || is_nearly_last {
             return None;
         }

@@ -1,11 +1,12 @@
 //! The content-defined reduce tree: which neighbours are combined, so that a small edit stays cheap.
 //!
 //! Groups end where the documents themselves say so, not at every eighth place. A digest of a
-//! document's name gives its *height*: `h` if the digest is divisible by the mean fan-in to the power of
-//! `h`, as in a skip list. At level `l` a group ends after a leaf that is higher than `l`, and a
-//! combination inherits the height of its last leaf. An edit in the middle thus changes the groups
-//! on its own path to the root and leaves the others as they were, so that a store of answered
-//! calls pays for a path, not for everything to the right of the edit.
+//! document's name gives its *height*: `h` if the digest is divisible by a number (half as large
+//! again as the mean fan-in) to the power of `h`, as in a skip list. At level `l` a group ends after
+//! a leaf that is higher than `l`, and a combination inherits the height of its last leaf. An edit
+//! in the middle thus changes the groups on its own path to the root and leaves the others as they
+//! were, so that a store of answered calls pays for a path, not for everything to the right of the
+//! edit.
 //!
 //! ```text
 //! level 2                        ┌──────── root ────────┐

@@ -8,12 +8,8 @@ use crate::map_reduce::topology::{Place, ReduceGroup, Shape, ShapeEnd};
 
 /// Decides which neighbours are combined, as leaves and combinations are answered.
 ///
-/// Groups end where the leaves' own digests say so, as in a skip list: a leaf is `h` high if its
-/// digest is divisible by the mean fan-in to the power of `h`, and ends groups at the `h` lowest
-/// levels. So a change of one leaf changes one group per level as a rule, an inserted or a removed
-/// one two at most, and the others stay as they were; with rare digests it is a few more. What
-/// exceeds the budget or the cap is cut again by content; a level that fits into one call as a
-/// whole is one.
+/// A change of one leaf changes one group per level as a rule, an inserted or a removed one two at
+/// most, and the others stay as they were; with rare digests it is a few more.
 ///
 /// The groups never depend on the order of the answers. A hundred thousand answers need some
 /// hundred places as long as a group is cut by digests; a budget of two or three answers needs more.
