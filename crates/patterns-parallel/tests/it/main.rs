@@ -6,6 +6,7 @@ mod fan_out;
 mod map_reduce;
 mod policies;
 mod prompts;
+mod rules;
 mod schemas;
 mod sectioning;
 mod stopping;
