@@ -69,11 +69,7 @@ async fn a_failed_combination_ends_the_combining_and_no_document() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_combined_after_a_combination_has_failed() {
     let seconds = |n| {
-        if (2..=60).contains(&n) {
-            1
-        } else {
-            10 + n % 7
-        }
+        if (2..=60).contains(&n) { 1 } else { 10 + n % 7 }
     };
     let policy = FailurePolicy::KeepGoing;
     let outcome = troubled(ModelErrorKind::Truncated, policy, 100, seconds).await;
