@@ -31,6 +31,8 @@ mod report;
 mod stack;
 #[cfg(all(feature = "bench", unix))]
 mod store;
+#[cfg(all(feature = "bench", unix))]
+mod vote;
 
 #[cfg(all(feature = "bench", unix))]
 pub(crate) use measure::peak_memory;
@@ -50,6 +52,8 @@ enum Bench {
     Store(StoreArgs),
     /// Compare topologies of map-reduce with a tree that has barriers between its levels
     Reduce(ReduceArgs),
+    /// Time the decision whether another voter is asked
+    Vote(VoteArgs),
     /// One of the processes that a benchmark consists of
     #[command(hide = true)]
     Part(PartArgs),
@@ -108,6 +112,17 @@ struct ReduceArgs {
     /// How often each is tried, each time with other latencies
     #[arg(long, value_name = "N", default_value_t = 200)]
     runs: u64,
+}
+
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct VoteArgs {
+    /// How many voters an election has
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u64).range(2..=100))]
+    voters: u64,
+
+    /// How many elections are held
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    elections: u64,
 }
 
 #[derive(Debug, clap::Args)]
@@ -183,6 +198,7 @@ fn measure_here(bench: Bench) -> Result<()> {
         Bench::Overhead(args) => overhead::run(args.load, args.json),
         Bench::Store(args) => store::run(&args),
         Bench::Reduce(args) => reduce::run(&args),
+        Bench::Vote(args) => vote::run(&args),
         Bench::Part(args) => part::run(args.part),
     }
 }
