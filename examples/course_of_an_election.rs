@@ -1,0 +1,61 @@
+//! Voting: a mail is classified, and a claim about it is checked, vote by vote.
+//!
+//! Notice that an election ends as soon as no vote can change it, that the voters of a wave are
+//! asked at once, none of them in vain, and that all this can be told from the ballots alone.
+
+use patterns_parallel::{AgentOptions, CourseStep, Next, Question, RunOptions, Voting, course};
+use patterns_testkit::ScriptedModel;
+use serde_json::json;
+
+const MAIL: &str = "Please send us 40 m of rope and two buoys, as in March, to quay 7 by 12 May. \
+    The crane there lifts 5 t, as your driver knows.";
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    elect(
+        "What kind of mail is it?",
+        &["order", "complaint", "question"],
+        &["order", "order", "question", "order", "order"],
+    )
+    .await?;
+    elect(
+        "Does the mail support that the crane at quay 7 lifts 6 tonnes?",
+        &["yes", "no"],
+        &["no", "yes", "no", "no", "yes"],
+    )
+    .await
+}
+
+/// Lets five voters choose one of the options, and prints the course of the election.
+async fn elect(question: &str, options: &[&str], script: &[&str]) -> anyhow::Result<()> {
+    let vote = |answer: &&str| {
+        json!({"reasoning": "It says so.", "answer": answer, "confidence": 0.8}).to_string()
+    };
+    let model = examples::model(ScriptedModel::new(script.iter().map(vote)))?;
+    let asked = Question::new(format!("{question}\n\n{MAIL}")).options(options.iter().copied());
+    let voting = Voting::with_model(model, &asked.options, &AgentOptions::default())?;
+    let election = voting.run(asked, &RunOptions::default()).await?.value?;
+    println!("{question}");
+    for step in course(&election.ballots, &voting.stopper()?) {
+        print(&step);
+    }
+    let winner = election.winning_answer.as_deref();
+    println!("{}\n", winner.unwrap_or("no consensus"));
+    Ok(())
+}
+
+fn print(step: &CourseStep) {
+    let counts = step.counts.iter().map(|(it, n)| format!("{it} {n}"));
+    let counts: Vec<String> = counts.collect();
+    let next = match step.next {
+        None => String::new(),
+        Some(Next::Ask(more)) => format!("; {more} more"),
+        Some(Next::Stop(reason)) => format!("; {reason:?}"),
+    };
+    println!(
+        "  wave {}, {}: {}{next}",
+        step.wave,
+        step.voter,
+        counts.join(", ")
+    );
+}
