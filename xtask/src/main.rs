@@ -13,6 +13,7 @@ mod crash;
 mod demo;
 mod example_list;
 mod provider;
+mod record;
 mod soak;
 mod test;
 mod tidy;
@@ -41,6 +42,8 @@ enum Task {
     Tidy,
     /// Run the examples, or one of them
     Demo(demo::Args),
+    /// Record the calls of the examples, which their tests replay
+    Record(record::Args),
     /// Measure
     Bench(bench::Args),
     /// Live through bad days of a provider, in simulated time
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Task::Ci(args) => ci::run(&args),
         Task::Tidy => tidy::run(),
         Task::Demo(args) => demo::run(&args),
+        Task::Record(args) => record::run(&args),
         Task::Bench(args) => bench::run(args),
         Task::Soak(args) => soak::run(&args),
         Task::VoteBench(args) => vote_bench::run(&args),

@@ -76,7 +76,10 @@ async fn record(redactor: Redactor, requests: &[Request]) -> (Place, RecordLayer
 #[tokio::test]
 async fn a_cassette_is_readable() {
     let (place, _) = record(plain(), &[request("Hello?", 0)]).await;
-    assert_snapshot!(place.text(), @"");
+    assert_snapshot!(place.text(), @r##"
+{"cassette":1,"not_redacted_because":"made up"}
+{"model":{"provider":"scripted","model":"","endpoint":null},"request":{"instructions":"Be brief.","messages":[{"role":"user","parts":[{"text":"Hello?"},{"document":{"id":"d-1","text":"Its text."}}]}],"schema":{"name":"Reply","digest":"be1794ffc421d7c72d4c5092da4afc100af6e625693215aae50d8bd73f21e900"},"sampling":{"temperature":null,"top_p":null,"max_output_tokens":null,"seed":null},"sample":0},"key":"069004f8016aa0bc07a1225dcef64d813c9d2831d4c8d67e7f2e773e5252682f","usage":{"calls":1,"attempts":1,"input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_tokens":0},"result":{"answered":{"text":"Hello? #0","finish":"stop","model":"scripted"}}}
+"##);
 }
 
 #[tokio::test]
@@ -198,15 +201,9 @@ async fn a_missing_call_says_what_differs_from_the_nearest() {
         let missing = error.source().unwrap().downcast_ref::<MissingCall>();
         let missing = missing.unwrap();
         assert_eq!(error.detail(), Some(missing.to_string().as_str()));
-        let differences = missing.differences.iter().map(|it| {
-            let end = it.recorded.len().min(60);
-            format!(
-                "{}: {:?} now {:?}",
-                it.part,
-                &it.recorded[..end],
-                it.asked.get(..60).unwrap_or(&it.asked)
-            )
-        });
+        let differences = missing.differences.iter();
+        let differences =
+            differences.map(|it| format!("{}: {:?} now {:?}", it.part, it.recorded, it.asked));
         said.push(format!(
             "line {}: {}",
             missing.nearest.unwrap(),
@@ -224,7 +221,15 @@ async fn a_missing_call_says_what_differs_from_the_nearest() {
             .1
             .to_owned(),
     );
-    assert_snapshot!(said.join("\n"), @"");
+    assert_snapshot!(said.join("\n"), @r#"
+line 3: instructions: "Be brief." now "Be thorough."
+line 3: messages: "user: one\nuser: document \"d-1\": Its text." now "user: once more\nuser: document \"d-1\": Its text."
+line 3: schema: "Reply be1794ffc421d7c72d4c5092da4afc100af6e625693215aa…" now "Reply a7c0c0974f294de40d623f0f037ab461e21726b3982c48f0…"
+line 3: sampling: "…ns\":null,\"seed\":null}" now "…ns\":null,\"seed\":7}"
+line 3: sample: "0" now "3"
+line 3: instructions: "Be brief." now "Be brief!", sample: "0" now "3"
+line 3 is nearest and differs in model (recorded "scripted", asked "openai:m")
+"#);
 }
 
 #[test]
