@@ -7,11 +7,13 @@
 )]
 
 mod bench;
+mod binary;
 mod cargo;
 mod ci;
 mod crash;
 mod demo;
 mod example_list;
+mod faults;
 mod provider;
 mod record;
 mod soak;
@@ -52,6 +54,8 @@ enum Task {
     VoteBench(vote_bench::Args),
     /// Kill runs at random moments, go on with them, and look what was lost or paid for twice
     Crash(crash::Args),
+    /// Make every file operation of a run fail, and look whether it can be gone on with
+    Faults(faults::Args),
 }
 
 fn main() -> ExitCode {
@@ -65,6 +69,7 @@ fn main() -> ExitCode {
         Task::Soak(args) => soak::run(&args),
         Task::VoteBench(args) => vote_bench::run(&args),
         Task::Crash(args) => crash::run(&args),
+        Task::Faults(args) => faults::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,13 +4,13 @@
 mod job;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
-use crate::cargo::{cargo, run as run_command, target};
+use crate::binary::{self, patterns, recorded};
 use crate::provider::Provider;
 use crate::wait::wait;
 use job::Job;
@@ -50,12 +50,7 @@ impl Args {
 
 /// Kills runs and goes on with them.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    run_command(&mut cargo([
-        "build",
-        "--quiet",
-        "--package",
-        "patterns-cli",
-    ]))?;
+    binary::build()?;
     let folder = std::env::temp_dir().join(format!("patterns-crash-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     let result = in_folder(args, &folder);
@@ -159,7 +154,7 @@ fn round(
     child.wait()?;
     provider.wait_until_idle()?;
     let sent = provider.requests()? - start;
-    let recorded = recorded(place)?;
+    let recorded = recorded(&place.join("store.db"))?;
     ensure!(
         recorded <= sent,
         "{recorded} calls are recorded, and {sent} were sent"
@@ -180,11 +175,6 @@ fn round(
     tally.repeated += open;
     tally.most_repeated = tally.most_repeated.max(open);
     Ok(())
-}
-
-fn patterns() -> PathBuf {
-    let name = format!("patterns{}", std::env::consts::EXE_SUFFIX);
-    target().join("debug").join(name)
 }
 
 fn command(job: &Job, provider: &Provider, folder: &Path, place: &Path) -> Command {
@@ -208,24 +198,6 @@ fn begin(job: &Job, provider: &Provider, folder: &Path, place: &Path) -> Result<
 /// Runs to the end and returns the result.
 fn finish(job: &Job, provider: &Provider, folder: &Path, place: &Path) -> Result<String> {
     crate::cargo::output(&mut command(job, provider, folder, place))
-}
-
-/// Returns how many calls are recorded, after the store was found to be whole.
-fn recorded(place: &Path) -> Result<u64> {
-    let store = place.join("store.db");
-    if !store.exists() {
-        return Ok(0);
-    }
-    let mut verify = Command::new(patterns());
-    verify
-        .args(["store", "verify", "--output", "json", "--store"])
-        .arg(&store);
-    let said = crate::cargo::output(&mut verify)?;
-    let health: serde_json::Value = serde_json::from_str(&said)?;
-    match health["good"].as_u64() {
-        Some(good) => Ok(good),
-        None => bail!("the store said {said:?}"),
-    }
 }
 
 /// Numbers that look random (SplitMix64; Steele, Lea and Flood 2014).
