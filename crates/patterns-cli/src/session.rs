@@ -100,8 +100,8 @@ impl Session {
             }
             if record.run.lost > 0 {
                 terminal.note(&format!(
-                    "{} calls were under way when it was killed: they count as calls, and what \
-                     they cost is not known",
+                    "{} calls were under way when an earlier session was broken off: they count, \
+                     and what they cost is not known",
                     record.run.lost
                 ));
             }

@@ -189,3 +189,23 @@ impl<S: EventSink + ?Sized> EventSink for Arc<S> {
         (**self).emit(event);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_that_of_the_written_form() {
+        let (origin, usage) = (Origin::default(), Usage::default());
+        let after = Duration::ZERO;
+        for event in [
+            Event::AnswerReused { origin },
+            Event::CallHedged { origin, after },
+            Event::BranchAnswered { origin, usage },
+            Event::BranchCancelled { origin, usage },
+        ] {
+            let written = serde_json::to_value(&event).unwrap();
+            assert_eq!(written["event"], event.name());
+        }
+    }
+}
