@@ -19,7 +19,7 @@ use super::redactor::Redactor;
 /// One layer may be put around several models; [`save`](Self::save) writes the calls of all. The
 /// layer is above HTTP, so keys and headers never reach it; every text goes through the
 /// [`Redactor`]. Put it outermost: then calls are recorded as agents make them, whatever is retried
-/// below.
+/// below. A call that is dropped leaves no record.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
