@@ -28,14 +28,22 @@ pub(crate) fn recorded(store: &Path) -> Result<u64> {
     if !store.exists() {
         return Ok(0);
     }
-    let mut verify = Command::new(patterns());
-    verify
-        .args(["store", "verify", "--output", "json", "--store"])
-        .arg(store);
-    let said = output(&mut verify)?;
-    let health: serde_json::Value = serde_json::from_str(&said)?;
-    match health["good"].as_u64() {
-        Some(good) => Ok(good),
+    count(&["store", "verify"], store, "good")
+}
+
+/// Returns how many calls of the first run are counted as under way when it was broken off.
+pub(crate) fn lost(store: &Path) -> Result<u64> {
+    count(&["show", "1"], store, "lost")
+}
+
+/// Asks for a number.
+fn count(words: &[&str], store: &Path, name: &str) -> Result<u64> {
+    let mut command = Command::new(patterns());
+    command.args(words).args(["--output", "json", "--store"]);
+    let said = output(command.arg(store))?;
+    let answer: serde_json::Value = serde_json::from_str(&said)?;
+    match answer[name].as_u64() {
+        Some(count) => Ok(count),
         None => bail!("the store said {said:?}"),
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::binary::{self, patterns, recorded};
+use crate::binary::{self, lost, patterns, recorded};
 use crate::provider::Provider;
 use crate::wait::wait;
 use job::Job;
@@ -68,13 +68,14 @@ fn in_folder(args: &Args, folder: &Path) -> Result<()> {
         args.kills, args.calls, args.seed
     );
     println!(
-        "{:<12} {:>6} {:>7} {:>9} {:>6} {:>8} {:>8} {:>9} {:>10}",
+        "{:<12} {:>6} {:>7} {:>9} {:>6} {:>8} {:>8} {:>8} {:>9} {:>10}",
         "job",
         "calls",
         "kills",
         "too late",
         "lost",
         "repeated",
+        "counted",
         "at most",
         "in flight",
         "identical"
@@ -95,6 +96,8 @@ struct Tally {
     too_late: u64,
     /// Requests that had been sent before, beyond those that were recorded.
     repeated: u64,
+    /// How many of those the runs that go on count as under way at the kill.
+    counted: u64,
     /// The most of them after one kill.
     most_repeated: u64,
 }
@@ -128,8 +131,8 @@ fn survive(
         fs::remove_dir_all(&place)?;
     }
     println!(
-        "{:<12} {calls:>6} {kills:>7} {:>9} {:>6} {:>8} {:>8} {IN_FLIGHT:>9} {:>10}",
-        job.name, tally.too_late, 0, tally.repeated, tally.most_repeated, "all"
+        "{:<12} {calls:>6} {kills:>7} {:>9} {:>6} {:>8} {:>8} {:>8} {IN_FLIGHT:>9} {:>10}",
+        job.name, tally.too_late, 0, tally.repeated, tally.counted, tally.most_repeated, "all"
     );
     Ok(())
 }
@@ -172,6 +175,12 @@ fn round(
         "the result is not that of an undisturbed run"
     );
     tally.too_late += u64::from(had_ended);
+    let counted = lost(&place.join("store.db"))?;
+    ensure!(
+        counted <= IN_FLIGHT,
+        "{counted} calls are counted as under way"
+    );
+    tally.counted += counted;
     tally.repeated += open;
     tally.most_repeated = tally.most_repeated.max(open);
     Ok(())
