@@ -82,7 +82,8 @@ impl Record {
         Arc::new(layer.layer(model))
     }
 
-    /// Returns what the run has spent in earlier sessions, as far as it is recorded.
+    /// Returns what the run has spent in earlier sessions, as far as it is recorded. Of calls that
+    /// were under way at a kill only their number is known.
     ///
     /// # Errors
     ///
@@ -98,7 +99,11 @@ impl Record {
                 cost: price.map(|price| price.of(usage)),
             }
         });
-        Ok(spend.fold(Spend::ZERO, |sum, it| sum + it))
+        let lost = Spend {
+            calls: self.run.lost.unsigned_abs(),
+            ..Spend::ZERO
+        };
+        Ok(spend.fold(lost, |sum, it| sum + it))
     }
 
     /// Records how the run ended; `is_done` if there is nothing left to go on with.

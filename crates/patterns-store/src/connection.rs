@@ -12,7 +12,11 @@ use crate::error::{StoreError, StoreErrorKind};
 const APPLICATION: i64 = 0x7061_7474;
 
 /// The version of the tables.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+
+/// What turns the tables of version 1 into those of version 2.
+const TO_2: &str = "ALTER TABLE runs ADD COLUMN in_flight INTEGER NOT NULL DEFAULT 0; \
+    ALTER TABLE runs ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;";
 
 /// How long another process may be writing.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -72,6 +76,11 @@ fn make_tables(connection: &Connection) -> Result<(), StoreError> {
     let (application, version) = (number("application_id")?, number("user_version")?);
     match (application, version) {
         (APPLICATION, VERSION) => Ok(()),
+        (APPLICATION, 1) => {
+            connection.execute_batch(TO_2)?;
+            connection.pragma_update(None, "user_version", VERSION)?;
+            Ok(())
+        }
         (0, 0) if is_empty(connection)? => {
             connection.execute_batch(include_str!("schema.sql"))?;
             connection.pragma_update(None, "application_id", APPLICATION)?;

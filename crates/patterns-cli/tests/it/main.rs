@@ -10,6 +10,7 @@ mod budget;
 mod full_disk;
 mod help;
 mod inputs;
+mod killed;
 mod offline;
 mod outputs;
 mod providers;
