@@ -40,8 +40,11 @@ mod voting;
 
 pub use fan_out::{FanOut, Order, Stop};
 pub use map_reduce::{
-    DocumentSummary, FanIn, MapReduce, Place, ReduceGroup, ReduceItem, ReduceTask, ReduceTree,
-    Reduction, TreeEnd, document_agent, map_documents, pack, summary_agent,
+    CodeFunction, CodeReduce, CodeReduceError, DifferentReduce, DocumentSummary, FanIn, Field,
+    FieldProblem, FieldTrouble, KeyCandidates, KeyCount, KeyMerges, KeyPair, KeyedReduce,
+    MapReduce, Place, ReduceGroup, ReduceItem, ReduceTask, ReduceTree, Reduction, SameKey, Table,
+    TableBuilder, TreeEnd, document_agent, key_agent, key_candidates, map_documents, pack,
+    summary_agent,
 };
 pub use options::{AgentOptions, FailurePolicy, RunOptions};
 pub use run::RunError;

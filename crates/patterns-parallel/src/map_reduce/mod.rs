@@ -7,7 +7,9 @@
 //! ```
 
 mod answer;
+mod code;
 mod course;
+mod keyed;
 mod pack;
 mod pattern;
 mod rows;
@@ -16,6 +18,11 @@ mod tree;
 mod work;
 
 pub use answer::{DocumentSummary, Reduction, document_agent, summary_agent};
+pub use code::{CodeFunction, CodeReduce, CodeReduceError, Field, FieldTrouble};
+pub use keyed::{
+    DifferentReduce, FieldProblem, KeyCandidates, KeyCount, KeyMerges, KeyPair, KeyedReduce,
+    SameKey, Table, TableBuilder, key_agent, key_candidates,
+};
 pub use pack::pack;
 pub use pattern::MapReduce;
 pub use rows::map_documents;
