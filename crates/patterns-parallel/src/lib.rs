@@ -40,11 +40,14 @@ mod voting;
 
 pub use fan_out::{FanOut, Order, Stop};
 pub use map_reduce::{
-    CodeFunction, CodeReduce, CodeReduceError, DifferentReduce, DocumentSummary, FanIn, Field,
-    FieldProblem, FieldTrouble, KeyCandidates, KeyCount, KeyMerges, KeyPair, KeyedReduce,
-    MapReduce, Place, ReduceGroup, ReduceItem, ReduceTask, ReduceTree, Reduction, SameKey, Table,
-    TableBuilder, TreeEnd, document_agent, key_agent, key_candidates, map_documents, pack,
-    summary_agent,
+    CheckedStatement, CheckedStatements, CodeFunction, CodeReduce, CodeReduceError,
+    DifferentReduce, DocumentSummary, FanIn, Field, FieldProblem, FieldTrouble, Grounds,
+    KeyCandidates, KeyCount, KeyMerges, KeyPair, KeyedReduce, MapReduce, Measures, Place,
+    ProvenanceRecord, Quote, ReduceGroup, ReduceItem, ReduceTask, ReduceTree, Reduction, SameKey,
+    Statement, StatementList, Support, SupportCounts, Table, TableBuilder, TreeEnd, Unfolded,
+    Unsupported, compression, document_agent, fact_fidelity, find_quote, input_coverage, key_agent,
+    key_candidates, map_documents, order_sensitivity, pack, position_entropy, quote_exactness,
+    repeated_five_grams, repeated_statements, statement_support, summary_agent,
 };
 pub use options::{AgentOptions, FailurePolicy, RunOptions};
 pub use run::RunError;
