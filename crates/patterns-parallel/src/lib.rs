@@ -40,7 +40,7 @@ mod voting;
 
 pub use fan_out::{FanOut, Order, Stop};
 pub use map_reduce::{
-    CheckedStatement, CheckedStatements, CodeFunction, CodeReduce, CodeReduceError,
+    CheckedStatement, CheckedStatements, CodeFunction, CodeMapReduce, CodeReduce, CodeReduceError,
     DifferentReduce, DocumentSummary, FanIn, Field, FieldProblem, FieldTrouble, Grounds,
     KeyCandidates, KeyCount, KeyMerges, KeyPair, KeyedReduce, MapReduce, Measures, Place,
     ProvenanceRecord, Quote, ReduceGroup, ReduceItem, ReduceTask, ReduceTree, Reduction, SameKey,

@@ -22,8 +22,8 @@ mod work;
 pub use answer::{DocumentSummary, Reduction, document_agent, summary_agent};
 pub use code::{CodeFunction, CodeReduce, CodeReduceError, Field, FieldTrouble};
 pub use keyed::{
-    DifferentReduce, FieldProblem, KeyCandidates, KeyCount, KeyMerges, KeyPair, KeyedReduce,
-    SameKey, Table, TableBuilder, key_agent, key_candidates,
+    CodeMapReduce, DifferentReduce, FieldProblem, KeyCandidates, KeyCount, KeyMerges, KeyPair,
+    KeyedReduce, SameKey, Table, TableBuilder, key_agent, key_candidates,
 };
 pub use measure::{
     Measures, compression, fact_fidelity, input_coverage, order_sensitivity, position_entropy,

@@ -5,6 +5,7 @@
 //! ```
 
 mod builder;
+mod pattern;
 mod problem;
 mod reduce;
 mod resolve;
@@ -13,9 +14,10 @@ mod table;
 mod tests;
 
 pub use builder::{DifferentReduce, TableBuilder};
+pub use pattern::CodeMapReduce;
 pub use problem::FieldProblem;
 pub use reduce::KeyedReduce;
-pub(super) use resolve::resolve;
+use resolve::resolve;
 pub use resolve::{
     KeyCandidates, KeyCount, KeyMerges, KeyPair, SameKey, key_agent, key_candidates,
 };

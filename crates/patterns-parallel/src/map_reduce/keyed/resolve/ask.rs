@@ -1,22 +1,27 @@
 //! Asks an agent about the candidates, as further steps of a run.
 
 use futures_util::{StreamExt, stream};
-use patterns_core::{Agent, StepRole, Warning};
+use patterns_core::{Agent, AggregateError, AggregateErrorKind, StepRole, Warning};
 
 use super::{KeyCount, KeyMerges, KeyPair, SameKey, key_candidates};
-use crate::FanOut;
 use crate::run::Run;
+use crate::{FanOut, Stop};
 
 /// The most pairs that are asked about, in runs that don't say otherwise.
 const MOST_PAIRS: usize = 500;
 
 /// Asks which of the keys mean the same. Keys of a failed pair stay apart; the run names it.
+///
+/// # Errors
+///
+/// Returns an error if trouble that all pairs would meet, or the end of the run, kept some from
+/// being asked about.
 pub(in crate::map_reduce) async fn resolve(
     run: &mut Run<'_>,
     field: &str,
     keys: &[KeyCount],
     same: &dyn Agent<KeyPair, SameKey>,
-) -> KeyMerges {
+) -> Result<KeyMerges, AggregateError> {
     let candidates = key_candidates(keys, MOST_PAIRS);
     if candidates.left_out > 0 {
         let left_out = candidates.left_out;
@@ -45,5 +50,9 @@ pub(in crate::map_reduce) async fn resolve(
             pairs.extend(candidates.pairs.get(place));
         }
     }
-    KeyMerges::new(keys, pairs)
+    match fan_out.stopped() {
+        None => Ok(KeyMerges::new(keys, pairs)),
+        Some(Stop::Drained) => Err(AggregateError::new(AggregateErrorKind::Drained)),
+        Some(Stop::Fatal | Stop::Policy) => Err(run.step_error()),
+    }
 }
