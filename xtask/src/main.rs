@@ -12,6 +12,8 @@ mod ci;
 mod crash;
 mod demo;
 mod example_list;
+#[cfg(all(feature = "bench", unix))]
+mod in_memory;
 mod provider;
 mod soak;
 mod test;

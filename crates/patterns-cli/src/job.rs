@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use patterns_core::{Caps, Document, RunId, Sampling};
 use patterns_llm::Prices;
-use patterns_parallel::StoppingRule;
+use patterns_parallel::{StoppingRule, Topology};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -182,12 +182,16 @@ pub(crate) struct MapReduceWork {
     pub(crate) map_instructions: Option<String>,
     /// How to combine the answers.
     pub(crate) reduce_instructions: Option<String>,
+    /// How to combine combinations, if in another way.
+    pub(crate) inner_instructions: Option<String>,
     /// The schema of the answer to each, if it is not a summary.
     pub(crate) map_schema: Option<Value>,
     /// The schema of the combination, if it is not a summary.
     pub(crate) reduce_schema: Option<Value>,
     /// Whether the answers are combined.
     pub(crate) reduce: bool,
+    /// Which answers are combined, and when.
+    pub(crate) topology: Topology,
     /// Tokens of answers that one reduce call may combine.
     pub(crate) reduce_tokens: Option<u64>,
     /// How many answers one reduce call combines on average.

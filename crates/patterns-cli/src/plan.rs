@@ -82,9 +82,11 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
         documents: read_documents(&args.inputs, fields)?,
         map_instructions: args.map_instructions.clone(),
         reduce_instructions: args.reduce_instructions.clone(),
+        inner_instructions: args.inner_instructions.clone(),
         map_schema,
         reduce_schema,
         reduce: !args.no_reduce,
+        topology: args.topology.into(),
         reduce_tokens: args.reduce_tokens,
         fan_in: args.fan_in,
     };

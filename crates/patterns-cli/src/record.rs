@@ -128,9 +128,10 @@ fn identity(job: &Job) -> [u8; 32] {
     match &job.work {
         Work::MapReduce(work) => {
             // Documents may come and go between sessions; what names them stays.
-            let words = (&work.map_instructions, &work.reduce_instructions);
+            let reduce_words = (&work.reduce_instructions, &work.inner_instructions);
+            let words = (&work.map_instructions, reduce_words);
             let schemas = (&work.map_schema, &work.reduce_schema);
-            let reduce = (work.reduce, work.reduce_tokens, work.fan_in);
+            let reduce = (work.reduce, work.topology, work.reduce_tokens, work.fan_in);
             add(&mut hasher, &(&work.inputs, words, schemas, reduce));
         }
         work => add(&mut hasher, work),

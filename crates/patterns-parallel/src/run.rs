@@ -35,6 +35,8 @@ pub(crate) struct Run<'a> {
     fan_out: Counts,
     usage: Usage,
     steps: Vec<Branch<()>>,
+    /// Whether steps are kept that were answered.
+    keeps_steps: bool,
     warnings: Vec<Warning>,
     /// The first error, or the first fatal one if there is any.
     first_error: Option<AgentError>,
@@ -54,6 +56,7 @@ impl<'a> Run<'a> {
             fan_out: Counts::default(),
             usage: Usage::default(),
             steps: Vec::new(),
+            keeps_steps: true,
             warnings: Vec::new(),
             first_error: None,
         }
@@ -65,6 +68,11 @@ impl<'a> Run<'a> {
             warning: warning.clone(),
         });
         self.warnings.push(warning);
+    }
+
+    /// Forgets steps once they are answered; they stay in the counts.
+    pub(crate) fn forget_steps(&mut self) {
+        self.keeps_steps = false;
     }
 
     /// Carries out a single step around the fan-out.
@@ -103,7 +111,9 @@ impl<'a> Run<'a> {
         self.add(&branch);
         let mut value = None;
         let step = branch.map(|it| value = Some(it));
-        self.steps.push(step);
+        if self.keeps_steps || value.is_none() {
+            self.steps.push(step);
+        }
         value
     }
 

@@ -24,6 +24,8 @@ mod overhead;
 #[cfg(all(feature = "bench", unix))]
 mod part;
 #[cfg(all(feature = "bench", unix))]
+mod reduce;
+#[cfg(all(feature = "bench", unix))]
 mod report;
 #[cfg(all(feature = "bench", unix))]
 mod stack;
@@ -46,6 +48,8 @@ enum Bench {
     Overhead(OverheadArgs),
     /// Compare runs that record every call with runs that do not, and do finished ones again
     Store(StoreArgs),
+    /// Compare topologies of map-reduce with a tree that has barriers between its levels
+    Reduce(ReduceArgs),
     /// One of the processes that a benchmark consists of
     #[command(hide = true)]
     Part(PartArgs),
@@ -81,6 +85,29 @@ struct StoreArgs {
     /// How often each is tried
     #[arg(long, value_name = "N", default_value_t = 2)]
     runs: u32,
+}
+
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct ReduceArgs {
+    /// How many documents are worked on
+    #[arg(long, value_name = "N", default_value = "128")]
+    documents: NonZeroUsize,
+
+    /// How many calls are in flight at once
+    #[arg(long, value_name = "N", default_value = "64")]
+    in_flight: NonZeroUsize,
+
+    /// How many answers are combined in one call
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(2..))]
+    fan_in: u32,
+
+    /// Spread of the time of an answer: the sigma of a lognormal distribution
+    #[arg(long, value_name = "SIGMA", default_value_t = 1.0)]
+    sigma: f64,
+
+    /// How often each is tried, each time with other latencies
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    runs: u64,
 }
 
 #[derive(Debug, clap::Args)]
@@ -155,6 +182,7 @@ fn measure_here(bench: Bench) -> Result<()> {
     match bench {
         Bench::Overhead(args) => overhead::run(args.load, args.json),
         Bench::Store(args) => store::run(&args),
+        Bench::Reduce(args) => reduce::run(&args),
         Bench::Part(args) => part::run(args.part),
     }
 }

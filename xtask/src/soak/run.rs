@@ -6,17 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use bytes::Bytes;
 use futures_util::stream;
-use patterns_core::{BoxFuture, BranchEnd, Document, Model, Sampling};
-use patterns_llm::{Exchange, ExchangeError, ExchangeErrorKind, HedgePolicy, connect};
+use patterns_core::{BranchEnd, Document, Model, Sampling};
+use patterns_llm::{HedgePolicy, connect};
 use patterns_parallel::{AgentOptions, RunOptions, map_documents, summary_agent};
-use patterns_testkit::{Dropped, InMemory, Latency, Ledger, Scenario, Simulator};
+use patterns_testkit::{InMemory, Latency, Ledger, Scenario, Simulator};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::storms::Storm;
 use crate::bench::peak_memory;
+use crate::in_memory::Wire;
 
 /// Calls in flight at most.
 const IN_FLIGHT: usize = 256;
@@ -183,29 +183,4 @@ fn after_billing_stop(ledger: &Ledger) -> u64 {
     };
     let later = ledger.entries.iter().filter(|entry| entry.start > first);
     later.count() as u64
-}
-
-/// Brings requests to the provider in memory.
-struct Wire(InMemory);
-
-impl Exchange for Wire {
-    fn exchange(
-        &self,
-        request: http::Request<Bytes>,
-    ) -> BoxFuture<'_, Result<http::Response<Bytes>, ExchangeError>> {
-        Box::pin(async move {
-            let (head, body) = request.into_parts();
-            let reply = self.0.post(&head.headers, body).await.map_err(|dropped| {
-                let kind = match dropped {
-                    Dropped::Refused => ExchangeErrorKind::NotConnected,
-                    Dropped::Reset | Dropped::CutOff => ExchangeErrorKind::Broken,
-                };
-                ExchangeError::new(kind).with_source(dropped)
-            })?;
-            let mut response = http::Response::new(reply.body);
-            *response.status_mut() = reply.status;
-            *response.headers_mut() = reply.headers;
-            Ok(response)
-        })
-    }
 }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use patterns_parallel::Topology;
 
 use super::Common;
 
@@ -30,6 +31,10 @@ pub(crate) struct MapReduceArgs {
     #[arg(long, value_name = "TEXT", conflicts_with = "no_reduce")]
     pub(crate) reduce_instructions: Option<String>,
 
+    /// How to combine combinations, in place of --reduce-instructions
+    #[arg(long, value_name = "TEXT", conflicts_with = "no_reduce")]
+    pub(crate) inner_instructions: Option<String>,
+
     /// JSON Schema of the answer to each document; --schema is that of the combination
     #[arg(long, value_name = "FILE")]
     pub(crate) map_schema: Option<PathBuf>,
@@ -38,12 +43,21 @@ pub(crate) struct MapReduceArgs {
     #[arg(long, conflicts_with_all = ["schema", "reduce_tokens"])]
     pub(crate) no_reduce: bool,
 
+    /// Which answers are combined, and when
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "tree",
+        conflicts_with = "no_reduce"
+    )]
+    pub(crate) topology: TopologyName,
+
     /// Tokens of answers that one reduce call may combine
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(100..))]
     pub(crate) reduce_tokens: Option<u64>,
 
-    /// Answers that a reduce call combines on average, where not all fit in one call; twice as many at
-    /// most [default: 8]
+    /// Answers that a reduce call combines on average, twice as many at most [default: 8, where not all
+    /// fit in one call; for --topology refine 2: the next answer and the combination so far]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=64), conflicts_with = "no_reduce")]
     pub(crate) fan_in: Option<u32>,
 
@@ -57,4 +71,28 @@ pub(crate) struct MapReduceArgs {
 
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+/// Which answers are combined, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TopologyName {
+    /// All in one call; an error if they don't fit
+    Stuff,
+    /// Neighbours, then combinations of neighbours, as soon as they are there
+    Tree,
+    /// Whatever answers are there: the fastest, and grouped in another way each time
+    Unordered,
+    /// One after the other, added to the combination so far
+    Refine,
+}
+
+impl From<TopologyName> for Topology {
+    fn from(name: TopologyName) -> Self {
+        match name {
+            TopologyName::Stuff => Self::Stuff,
+            TopologyName::Tree => Self::Tree,
+            TopologyName::Unordered => Self::Unordered,
+            TopologyName::Refine => Self::Refine,
+        }
+    }
 }

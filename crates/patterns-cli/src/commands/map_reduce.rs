@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use futures_util::stream;
-use patterns_core::{Agent, Branch, Contract, Document, Pattern};
+use patterns_core::{Agent, Branch, Contract, Document, Outcome, Pattern};
 use patterns_parallel::{
-    DocumentSummary, MapReduce, Reduction, document_agent, map_documents, summary_agent,
+    DocumentSummary, MapReduce, Reduction, combining_agent, document_agent, map_documents,
+    reduce_agent, summary_agent,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -16,6 +17,7 @@ use crate::args::{Format, MapReduceArgs};
 use crate::error::Error;
 use crate::input::contract;
 use crate::job::{MapReduceWork, Work};
+use crate::output::Rows;
 use crate::plan;
 use crate::report::{Page, branch_line, document_page, failure_of, outcome_line};
 use crate::session::{Session, Surroundings};
@@ -51,7 +53,12 @@ async fn combine_summaries(session: Session, work: MapReduceWork) -> Result<(), 
     let model = Arc::clone(&session.connected.models[0]);
     let map = session.agent_options(work.map_instructions.as_deref());
     let reduce = session.agent_options(work.reduce_instructions.as_deref());
-    let pattern = MapReduce::with_model(model, &map, &reduce).map_err(unusable)?;
+    let mut pattern = MapReduce::with_model(Arc::clone(&model), &map, &reduce).map_err(unusable)?;
+    if let Some(more) = &work.inner_instructions {
+        let inner = session.agent_options(Some(more));
+        let inner = combining_agent(model, &inner).map_err(unusable)?;
+        pattern = pattern.inner(Arc::new(inner));
+    }
     combine(session, pattern, work, summary_page).await
 }
 
@@ -78,8 +85,13 @@ async fn combine_values(session: Session, work: MapReduceWork) -> Result<(), Err
     let map_contract = value_contract(work.map_schema.as_ref(), "document_summary", "summary")?;
     let reduce_contract =
         value_contract(work.reduce_schema.as_ref(), "reduction", "combined_summary")?;
-    let pattern =
-        MapReduce::with_contracts(model, (map_contract, &map), (reduce_contract, &reduce));
+    let combined = (reduce_contract.clone(), &reduce);
+    let mut pattern = MapReduce::with_contracts(Arc::clone(&model), (map_contract, &map), combined);
+    if let Some(more) = &work.inner_instructions {
+        let options = session.agent_options(Some(more));
+        let inner = reduce_agent(model, reduce_contract, &options);
+        pattern = pattern.inner(Arc::new(inner));
+    }
     combine(session, pattern, work, value_page).await
 }
 
@@ -112,7 +124,7 @@ fn value_page(page: &mut Page, value: Option<&Value>, branches: &[Branch<Value>]
 }
 
 async fn combine<M, R>(
-    session: Session,
+    mut session: Session,
     mut pattern: MapReduce<M, R>,
     work: MapReduceWork,
     page: impl FnOnce(&mut Page, Option<&R>, &[Branch<M>]),
@@ -127,8 +139,16 @@ where
     if let Some(mean) = work.fan_in {
         pattern = pattern.fan_in(mean);
     }
+    pattern = pattern.topology(work.topology);
+    let documents = stream::iter(work.documents);
     let options = session.run_options();
-    let run = session.watch(pattern.run(stream::iter(work.documents), &options));
+    if session.format == Format::Jsonl {
+        let mut lines = Lines::begin(&mut session, |branch, _| branch_line(branch));
+        let run = pattern.run_each(documents, &options, |branch| lines.write(branch));
+        let ended = session.watch(run).await;
+        return lines.end(session, ended).await;
+    }
+    let run = session.watch(pattern.run(documents, &options));
     let Some(outcome) = run.await? else {
         return Ok(());
     };
@@ -138,44 +158,71 @@ where
     .await
 }
 
-/// Writes each answer as soon as its turn has come, failed ones named at the end.
+/// Writes each answer as soon as its turn has come.
 async fn write_rows<M: Serialize + Send + Sync + 'static>(
     mut session: Session,
     map: Arc<dyn Agent<Document, M>>,
     documents: Vec<Document>,
     show: impl Fn(&mut Page, &M),
 ) -> Result<(), Error> {
-    let options = session.run_options();
     let format = session.format;
     let paint = session.output.paint(session.terminal);
-    let mut notice = session.connected.notice;
-    let mut rows = session.rows();
-    // The values go, the failures stay: they are named at the end.
-    let mut failed: Vec<Branch<M>> = Vec::new();
-    let run = map_documents(&map, stream::iter(documents), &options, |branch| {
-        rows.write(&match format {
-            Format::Human => {
-                let mut page = Page::new(paint, notice.take());
-                row(&mut page, &branch, &show);
-                page.finish()
-            }
-            Format::Json | Format::Jsonl => branch_line(&branch),
-        });
-        if branch.error().is_some() {
-            failed.push(branch);
+    let mut lines = Lines::begin(&mut session, |branch, notice| match format {
+        Format::Human => {
+            let mut page = Page::new(paint, notice.take());
+            row(&mut page, branch, &show);
+            page.finish()
         }
+        Format::Json | Format::Jsonl => branch_line(branch),
     });
+    let options = session.run_options();
+    let documents = stream::iter(documents);
+    let run = map_documents(&map, documents, &options, |branch| lines.write(branch));
     let ended = session.watch(run).await;
-    session.output = rows.finish()?;
-    let Some(mut outcome) = ended? else {
-        return Ok(());
-    };
-    if format != Format::Human {
-        let end = outcome_line(Pattern::MapReduce, &session.connected, &outcome);
-        session.output.write(&end)?;
+    lines.end(session, ended).await
+}
+
+/// The branches of a run under way, written as they come; those that failed are named at the end.
+struct Lines<M, F> {
+    rows: Rows,
+    show: F,
+    notice: Option<&'static str>,
+    failed: Vec<Branch<M>>,
+}
+
+impl<M: Serialize, F: FnMut(&Branch<M>, &mut Option<&'static str>) -> String> Lines<M, F> {
+    fn begin(session: &mut Session, show: F) -> Self {
+        Self {
+            rows: session.rows(),
+            show,
+            notice: session.connected.notice,
+            failed: Vec::new(),
+        }
     }
-    outcome.branches = failed;
-    session.conclude(failure_of(&outcome)).await
+
+    fn write(&mut self, branch: Branch<M>) {
+        self.rows.write(&(self.show)(&branch, &mut self.notice));
+        if branch.error().is_some() {
+            self.failed.push(branch);
+        }
+    }
+
+    async fn end<A: Serialize>(
+        self,
+        mut session: Session,
+        ended: Result<Option<Outcome<A, M>>, Error>,
+    ) -> Result<(), Error> {
+        session.output = self.rows.finish()?;
+        let Some(mut outcome) = ended? else {
+            return Ok(());
+        };
+        if session.format != Format::Human {
+            let end = outcome_line(Pattern::MapReduce, &session.connected, &outcome);
+            session.output.write(&end)?;
+        }
+        outcome.branches = self.failed;
+        session.conclude(failure_of(&outcome)).await
+    }
 }
 
 fn row<M>(page: &mut Page, branch: &Branch<M>, show: impl Fn(&mut Page, &M)) {

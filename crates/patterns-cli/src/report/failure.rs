@@ -97,7 +97,8 @@ fn not_combined(error: &AggregateError) -> Error {
     let (kind, help) = match (error.kind(), cause.map(AgentError::kind)) {
         (AggregateErrorKind::DoesNotFit, _) => (
             ErrorKind::NotCombined,
-            "raise --reduce-tokens, or ask for shorter answers with --map-instructions",
+            "raise --reduce-tokens, ask for shorter answers with --map-instructions, or combine fewer at \
+             once with --topology tree",
         ),
         (_, Some(AgentErrorKind::Model(ModelErrorKind::BudgetExhausted))) => {
             (ErrorKind::Budget, raise(cause))

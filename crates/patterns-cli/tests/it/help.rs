@@ -4,63 +4,28 @@ use insta::assert_snapshot;
 
 use crate::support::Place;
 
+/// Returns the part of a pattern's help that is about the options of every pattern.
+fn shared(help: &str) -> &str {
+    let (_, rest) = help.split_once("\nModel:\n").unwrap();
+    rest.split_once("\nExamples:\n").unwrap().0
+}
+
+/// Returns the rest of it.
+fn own(help: &str) -> String {
+    help.replace(
+        &format!("Model:\n{}", shared(help)),
+        "(options of every pattern)\n",
+    )
+}
+
 #[test]
-fn help_of_every_command() {
+fn every_pattern_has_the_same_options() {
     let place = Place::new();
-    assert_snapshot!(place.run(&["--help"]), @r"
-    exit 0
-    --- stdout
-    Parallel LLM work with typed answers: sectioning, voting and map-reduce
-
-    Usage: patterns <COMMAND>
-
-    Commands:
-      section      Write sections on a topic in parallel and merge them
-      vote         Put a question to several voters and let a rule decide
-      map-reduce   Work on every document in parallel and combine the answers
-      runs         List the runs that a store has recorded
-      show         Show what a run was for, how it ended and what it cost
-      resume       Go on with a run, or do it again: nothing that is recorded is paid for twice
-      store        Look after a store
-      simulate     Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
-      completions  Print a completion script for a shell
-
-    Options:
-      -h, --help     Print help
-      -V, --version  Print version
-
-    Exit codes: 0 all answered, 2 usage, 3 some branches failed, 4 nothing to do, 5 budget reached, 65
-    bad input or schema, 66 input missing, 69 provider unavailable, 70 bug, 73 cannot create output, 74
-    cannot write, 75 try later, 77 credentials or quota, 78 configuration, 130 Ctrl-C, 141 closed pipe,
-    143 SIGTERM.
-    PATTERNS_LOG=debug writes a log to standard error.
-    --- stderr
-    ");
-    assert_snapshot!(place.run(&["section", "--help"]), @r#"
-    exit 0
-    --- stdout
-    Write sections on a topic in parallel and merge them
-
-    Usage: patterns section [OPTIONS] <TOPIC>
-
-    Arguments:
-      <TOPIC>
-              What to write about; - reads standard input
-
-    Options:
-      -s, --section <NAME>
-              A section to write; repeat for more
-
-          --plan <N>
-              Let the model plan this many sections [default: 3, if no section is named]
-
-          --context <PATH>
-              Material to work from: a file, a directory or a glob; repeat for more
-
-      -h, --help
-              Print help (see a summary with '-h')
-
-    Model:
+    let help = place.run(&["section", "--help"]);
+    for other in ["vote", "map-reduce"] {
+        assert_eq!(shared(&place.run(&[other, "--help"])), shared(&help));
+    }
+    assert_snapshot!(shared(&help), @r#"
       -m, --model <MODEL>
               openai:NAME, ollama:NAME, compatible:NAME (with --base-url) or offline [default: OpenAI if
               OPENAI_API_KEY is set, else a local Ollama, else offline]
@@ -183,13 +148,73 @@ fn help_of_every_command() {
               - never:  Never
               
               [default: auto]
+    "#);
+}
+
+#[test]
+fn help_of_every_command() {
+    let place = Place::new();
+    assert_snapshot!(place.run(&["--help"]), @r"
+    exit 0
+    --- stdout
+    Parallel LLM work with typed answers: sectioning, voting and map-reduce
+
+    Usage: patterns <COMMAND>
+
+    Commands:
+      section      Write sections on a topic in parallel and merge them
+      vote         Put a question to several voters and let a rule decide
+      map-reduce   Work on every document in parallel and combine the answers
+      runs         List the runs that a store has recorded
+      show         Show what a run was for, how it ended and what it cost
+      resume       Go on with a run, or do it again: nothing that is recorded is paid for twice
+      store        Look after a store
+      simulate     Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
+      completions  Print a completion script for a shell
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Exit codes: 0 all answered, 2 usage, 3 some branches failed, 4 nothing to do, 5 budget reached, 65
+    bad input or schema, 66 input missing, 69 provider unavailable, 70 bug, 73 cannot create output, 74
+    cannot write, 75 try later, 77 credentials or quota, 78 configuration, 130 Ctrl-C, 141 closed pipe,
+    143 SIGTERM.
+    PATTERNS_LOG=debug writes a log to standard error.
+    --- stderr
+    ");
+    assert_snapshot!(own(&place.run(&["section", "--help"])), @r#"
+    exit 0
+    --- stdout
+    Write sections on a topic in parallel and merge them
+
+    Usage: patterns section [OPTIONS] <TOPIC>
+
+    Arguments:
+      <TOPIC>
+              What to write about; - reads standard input
+
+    Options:
+      -s, --section <NAME>
+              A section to write; repeat for more
+
+          --plan <N>
+              Let the model plan this many sections [default: 3, if no section is named]
+
+          --context <PATH>
+              Material to work from: a file, a directory or a glob; repeat for more
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    (options of every pattern)
 
     Examples:
       patterns section 'The Rust language' -s History -s 'Pros and cons'
       patterns section 'Our outage of 3 May' --plan 4 --context notes.md --context timeline.log
     --- stderr
     "#);
-    assert_snapshot!(place.run(&["vote", "--help"]), @r#"
+    assert_snapshot!(own(&place.run(&["vote", "--help"])), @r#"
     exit 0
     --- stdout
     Put a question to several voters and let a rule decide
@@ -266,129 +291,7 @@ fn help_of_every_command() {
       -h, --help
               Print help (see a summary with '-h')
 
-    Model:
-      -m, --model <MODEL>
-              openai:NAME, ollama:NAME, compatible:NAME (with --base-url) or offline [default: OpenAI if
-              OPENAI_API_KEY is set, else a local Ollama, else offline]
-
-          --base-url <URL>
-              Address of the provider, such as http://localhost:8000/v1
-
-          --key-file <FILE>
-              File with the API key [default: OPENAI_API_KEY, or PATTERNS_API_KEY for compatible:NAME]
-
-          --instructions <TEXT>
-              What the model is told on top of the pattern's own instructions
-
-          --schema <FILE>
-              JSON Schema of the answer you want instead of the default one
-
-          --temperature <NUMBER>
-              Randomness, 0 to 2 [default: the provider's]
-
-          --max-output-tokens <TOKENS>
-              Upper bound of each answer, hidden reasoning included
-
-          --seed <NUMBER>
-              Makes draws and the run's id repeatable, as far as the provider can
-
-    Run:
-          --concurrency <N>
-              Calls in flight at once, 1 to 10000; or auto: as many as the provider takes, 256 at most
-              (4 for Ollama)
-              
-              [default: auto]
-
-          --requests-per-minute <RPM>
-              Requests a minute that the provider allows, if it does not say so itself
-
-          --tokens-per-minute <TPM>
-              Tokens a minute that the provider allows, if it does not say so itself
-
-          --timeout <DURATION>
-              Time for one attempt of a call, such as 30s or 2m
-              
-              [default: 120s]
-
-          --max-failures <POLICY>
-              What a failed branch means for the others: keep-going, fail-fast, or a share such as 10%
-              
-              [default: keep-going]
-
-          --max-calls <N>
-              The most requests to send to providers; retries and repairs count
-
-          --max-tokens <N>
-              The most tokens to use, read and written; each call reserves its --max-output-tokens, or
-              4096
-
-          --max-cost <USD>
-              The most dollars to spend, such as 2.50; each call reserves the price of its tokens,
-              likewise
-
-          --prices <FILE>
-              TOML file with prices of models, for those that are not known or have changed
-
-          --max-time <DURATION>
-              Time for the whole run, such as 10m; shortly before its end nothing new is sent
-
-          --hedge
-              Send a call a second time that takes longer than 19 of 20 do; the first answer is taken,
-              both are paid for, and at most one call in 20 is sent twice
-
-          --prime
-              Where many calls begin with the same 4 KB or more, send one first, so that the others find
-              its beginning in the provider's prompt cache
-
-    Store:
-          --store <FILE>
-              File in which answers are recorded, so that none is paid for twice [default:
-              PATTERNS_STORE, or .patterns/store.db; none for the offline model]
-
-          --no-store
-              Record nothing and find nothing
-
-          --fresh
-              Pay for every call again; the new answers take the place of the recorded ones
-
-          --read-only
-              Make no call: a run that needs one fails, and names what it needs it for
-
-          --durability <WHAT>
-              What recorded answers survive: the end of the process (process), or a loss of power, too
-              (power)
-              
-              [default: power]
-
-    Output:
-          --output <FORM>
-              Form of the result
-
-              Possible values:
-              - human: Text to read
-              - json:  One JSON object; with --batch or --no-reduce the same as jsonl
-              - jsonl: A JSON object per branch and line, the outcome last
-              
-              [default: human]
-
-      -o, --output-file <FILE>
-              Write the result to a file, all at once at the end
-
-          --events <FILE>
-              Write what happens, as it happens, to a file: one JSON object per line
-
-      -q, --quiet
-              Say nothing but errors on standard error
-
-          --color <WHEN>
-              When to use colours
-
-              Possible values:
-              - auto:   On a terminal, unless NO_COLOR is set or TERM is "dumb"
-              - always: Always
-              - never:  Never
-              
-              [default: auto]
+    (options of every pattern)
 
     Examples:
       patterns vote 'Is glass a liquid?' --option yes --option no
@@ -396,7 +299,7 @@ fn help_of_every_command() {
       patterns vote --batch questions.jsonl -n 40 --policy plan --output jsonl -o elections.jsonl
     --- stderr
     "#);
-    assert_snapshot!(place.run(&["map-reduce", "--help"]), @r#"
+    assert_snapshot!(own(&place.run(&["map-reduce", "--help"])), @r#"
     exit 0
     --- stdout
     Work on every document in parallel and combine the answers
@@ -414,18 +317,33 @@ fn help_of_every_command() {
           --reduce-instructions <TEXT>
               How to combine the answers, on top of --instructions
 
+          --inner-instructions <TEXT>
+              How to combine combinations, in place of --reduce-instructions
+
           --map-schema <FILE>
               JSON Schema of the answer to each document; --schema is that of the combination
 
           --no-reduce
               Do not combine the answers; write each one, in input order, as soon as it can be
 
+          --topology <NAME>
+              Which answers are combined, and when
+
+              Possible values:
+              - stuff:     All in one call; an error if they don't fit
+              - tree:      Neighbours, then combinations of neighbours, as soon as they are there
+              - unordered: Whatever answers are there: the fastest, and grouped in another way each time
+              - refine:    One after the other, added to the combination so far
+              
+              [default: tree]
+
           --reduce-tokens <N>
               Tokens of answers that one reduce call may combine
 
           --fan-in <N>
-              Answers that a reduce call combines on average, where not all fit in one call; twice as
-              many at most [default: 8]
+              Answers that a reduce call combines on average, twice as many at most [default: 8, where
+              not all fit in one call; for --topology refine 2: the next answer and the combination so
+              far]
 
           --text-field <NAME>
               Field of a row with the text [default: the first of text, content, body, message,
@@ -437,129 +355,7 @@ fn help_of_every_command() {
       -h, --help
               Print help (see a summary with '-h')
 
-    Model:
-      -m, --model <MODEL>
-              openai:NAME, ollama:NAME, compatible:NAME (with --base-url) or offline [default: OpenAI if
-              OPENAI_API_KEY is set, else a local Ollama, else offline]
-
-          --base-url <URL>
-              Address of the provider, such as http://localhost:8000/v1
-
-          --key-file <FILE>
-              File with the API key [default: OPENAI_API_KEY, or PATTERNS_API_KEY for compatible:NAME]
-
-          --instructions <TEXT>
-              What the model is told on top of the pattern's own instructions
-
-          --schema <FILE>
-              JSON Schema of the answer you want instead of the default one
-
-          --temperature <NUMBER>
-              Randomness, 0 to 2 [default: the provider's]
-
-          --max-output-tokens <TOKENS>
-              Upper bound of each answer, hidden reasoning included
-
-          --seed <NUMBER>
-              Makes draws and the run's id repeatable, as far as the provider can
-
-    Run:
-          --concurrency <N>
-              Calls in flight at once, 1 to 10000; or auto: as many as the provider takes, 256 at most
-              (4 for Ollama)
-              
-              [default: auto]
-
-          --requests-per-minute <RPM>
-              Requests a minute that the provider allows, if it does not say so itself
-
-          --tokens-per-minute <TPM>
-              Tokens a minute that the provider allows, if it does not say so itself
-
-          --timeout <DURATION>
-              Time for one attempt of a call, such as 30s or 2m
-              
-              [default: 120s]
-
-          --max-failures <POLICY>
-              What a failed branch means for the others: keep-going, fail-fast, or a share such as 10%
-              
-              [default: keep-going]
-
-          --max-calls <N>
-              The most requests to send to providers; retries and repairs count
-
-          --max-tokens <N>
-              The most tokens to use, read and written; each call reserves its --max-output-tokens, or
-              4096
-
-          --max-cost <USD>
-              The most dollars to spend, such as 2.50; each call reserves the price of its tokens,
-              likewise
-
-          --prices <FILE>
-              TOML file with prices of models, for those that are not known or have changed
-
-          --max-time <DURATION>
-              Time for the whole run, such as 10m; shortly before its end nothing new is sent
-
-          --hedge
-              Send a call a second time that takes longer than 19 of 20 do; the first answer is taken,
-              both are paid for, and at most one call in 20 is sent twice
-
-          --prime
-              Where many calls begin with the same 4 KB or more, send one first, so that the others find
-              its beginning in the provider's prompt cache
-
-    Store:
-          --store <FILE>
-              File in which answers are recorded, so that none is paid for twice [default:
-              PATTERNS_STORE, or .patterns/store.db; none for the offline model]
-
-          --no-store
-              Record nothing and find nothing
-
-          --fresh
-              Pay for every call again; the new answers take the place of the recorded ones
-
-          --read-only
-              Make no call: a run that needs one fails, and names what it needs it for
-
-          --durability <WHAT>
-              What recorded answers survive: the end of the process (process), or a loss of power, too
-              (power)
-              
-              [default: power]
-
-    Output:
-          --output <FORM>
-              Form of the result
-
-              Possible values:
-              - human: Text to read
-              - json:  One JSON object; with --batch or --no-reduce the same as jsonl
-              - jsonl: A JSON object per branch and line, the outcome last
-              
-              [default: human]
-
-      -o, --output-file <FILE>
-              Write the result to a file, all at once at the end
-
-          --events <FILE>
-              Write what happens, as it happens, to a file: one JSON object per line
-
-      -q, --quiet
-              Say nothing but errors on standard error
-
-          --color <WHEN>
-              When to use colours
-
-              Possible values:
-              - auto:   On a terminal, unless NO_COLOR is set or TERM is "dumb"
-              - always: Always
-              - never:  Never
-              
-              [default: auto]
+    (options of every pattern)
 
     Examples:
       patterns map-reduce docs/

@@ -17,4 +17,5 @@ mod scenario;
 mod signals;
 mod store;
 mod support;
+mod topology;
 mod usage;

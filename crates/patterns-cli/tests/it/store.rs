@@ -124,7 +124,10 @@ fn two_equal_runs_at_once_pay_once() {
     let start = || {
         let mut command = place.command(&arguments);
         command.stdout(std::process::Stdio::piped());
-        command.stderr(std::process::Stdio::piped()).spawn().unwrap()
+        command
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
     };
     let (one, other) = (start(), start());
     let text = |child: std::process::Child| {

@@ -83,7 +83,12 @@ pub fn document_agent<M: DeserializeOwned + Send + 'static>(
     options.agent(model, MAP_INSTRUCTIONS, contract)
 }
 
-pub(super) fn reduce_agent(
+/// Makes the default reduce agent: it combines summaries.
+///
+/// # Errors
+///
+/// Returns a [`ContractError`] if the answer type has no strict schema; the default one has.
+pub fn combining_agent(
     model: Arc<dyn Model>,
     options: &AgentOptions,
 ) -> Result<impl Agent<ReduceTask<DocumentSummary, Reduction>, Reduction> + 'static, ContractError>
@@ -97,11 +102,12 @@ pub(super) fn reduce_agent(
     Ok(agent.map(Reduction::complete))
 }
 
-pub(super) fn custom_reduce_agent<M, R>(
+/// Makes a reduce agent that answers with the user's own type.
+pub fn reduce_agent<M, R>(
     model: Arc<dyn Model>,
     contract: Contract<R>,
     options: &AgentOptions,
-) -> impl Agent<ReduceTask<M, R>, R> + 'static
+) -> impl Agent<ReduceTask<M, R>, R> + use<M, R>
 where
     M: Serialize + Sync + 'static,
     R: Serialize + DeserializeOwned + Send + Sync + 'static,

@@ -8,7 +8,7 @@ use patterns_core::{AggregateError, AggregateErrorKind, Branch, BranchId, Outcom
 use serde::Serialize;
 
 use super::task::{ReduceItem, ReduceTask};
-use super::tree::{Place, ReduceGroup, ReduceTree, TreeEnd};
+use super::topology::{Place, ReduceGroup, Shape, ShapeEnd};
 use super::work::{Made, Task, digest, only, size};
 use crate::fan_out::WINDOW;
 use crate::run::Run;
@@ -17,7 +17,7 @@ use crate::{FanOut, Order, Stop};
 /// The state of a run.
 pub(super) struct Course<'a, M, R, E> {
     run: Run<'a>,
-    tree: ReduceTree,
+    shape: Box<dyn Shape>,
     order: Order,
     each: E,
     /// The number of the first branch that this has not heard of; it will be a document.
@@ -48,11 +48,11 @@ where
     R: Serialize + 'static,
     E: FnMut(Branch<M>),
 {
-    pub(super) fn new(run: Run<'a>, tree: ReduceTree, order: Order, each: E) -> Self {
+    pub(super) fn new(run: Run<'a>, shape: Box<dyn Shape>, order: Order, each: E) -> Self {
         Self {
             unknown: run.next_id(),
             run,
-            tree,
+            shape,
             order,
             each,
             maps: BTreeMap::new(),
@@ -80,7 +80,7 @@ where
                 self.take(branch);
             }
             if fan_out.is_exhausted() {
-                self.tree.finish();
+                self.shape.finish();
             }
             let has_added = self.add_reduces(&mut fan_out);
             if is_idle && !has_added {
@@ -92,10 +92,10 @@ where
         self.run.finish(value, Vec::new())
     }
 
-    /// Tells the tree of documents that have begun.
+    /// Tells of documents that have begun.
     fn announce(&mut self, next: BranchId) {
         for id in (self.unknown.0..next.0).map(BranchId) {
-            self.maps.insert(id, self.tree.push());
+            self.maps.insert(id, self.shape.push());
         }
         self.unknown = next;
     }
@@ -123,11 +123,11 @@ where
             Some(answer) if self.is_whole => {
                 let (id, answer) = (branch.label.clone(), answer.clone());
                 let item = ReduceItem::Mapped { id, answer };
-                self.tree
+                self.shape
                     .leaf_answered(place, &digest(&branch.label), size(&item));
                 self.items.insert(place, item);
             }
-            Some(_) | None => self.tree.leaf_failed(place),
+            Some(_) | None => self.shape.leaf_failed(place),
         }
         self.hand_over(place, branch);
     }
@@ -156,7 +156,7 @@ where
                     last,
                     answer,
                 };
-                self.tree.group_answered(place, size(&item));
+                self.shape.group_answered(place, size(&item));
                 self.items.insert(place, item);
             }
             Some(_) => {}
@@ -174,7 +174,7 @@ where
     {
         let mut has_added = false;
         while self.may_reduce(fan_out.is_exhausted(), fan_out.stopped())
-            && let Some(group) = self.tree.next_group()
+            && let Some(group) = self.shape.next_group()
         {
             let (place, task) = self.task(group);
             let covered = Covered {
@@ -205,9 +205,9 @@ where
     }
 
     fn value(&mut self, stop: Option<Stop>) -> Result<R, AggregateError> {
-        let end = self.tree.end();
+        let end = self.shape.end();
         // What came to its end is whole, even if the run was told to end meanwhile.
-        if let Some(TreeEnd::Root(place)) = end
+        if let Some(ShapeEnd::Root(place)) = end
             && let Some(ReduceItem::Reduced { answer, .. }) = self.items.remove(&place)
         {
             return Ok(answer);
@@ -222,8 +222,8 @@ where
             self.run.verdict(stop)?;
         }
         Err(match end {
-            Some(TreeEnd::DoesNotFit) => AggregateError::new(AggregateErrorKind::DoesNotFit),
-            Some(TreeEnd::Root(_) | TreeEnd::Empty) | None => step_error,
+            Some(ShapeEnd::DoesNotFit) => AggregateError::new(AggregateErrorKind::DoesNotFit),
+            Some(ShapeEnd::Root(_) | ShapeEnd::Empty) | None => step_error,
         })
     }
 }

@@ -16,10 +16,12 @@ mod pattern;
 mod provenance;
 mod rows;
 mod task;
-mod tree;
+mod topology;
 mod work;
 
-pub use answer::{DocumentSummary, Reduction, document_agent, summary_agent};
+pub use answer::{
+    DocumentSummary, Reduction, combining_agent, document_agent, reduce_agent, summary_agent,
+};
 pub use code::{CodeFunction, CodeReduce, CodeReduceError, Field, FieldTrouble};
 pub use keyed::{
     CodeMapReduce, DifferentReduce, FieldProblem, KeyCandidates, KeyCount, KeyMerges, KeyPair,
@@ -37,4 +39,4 @@ pub use provenance::{
 };
 pub use rows::map_documents;
 pub use task::{ReduceItem, ReduceTask};
-pub use tree::{FanIn, Place, ReduceGroup, ReduceTree, TreeEnd};
+pub use topology::Topology;

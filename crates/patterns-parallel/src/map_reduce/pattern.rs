@@ -10,12 +10,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::answer::{
-    DocumentSummary, Reduction, custom_reduce_agent, document_agent, reduce_agent, summary_agent,
+    DocumentSummary, Reduction, combining_agent, document_agent, reduce_agent, summary_agent,
 };
 use super::course::Course;
 use super::task::ReduceTask;
-use super::tree::{FanIn, ReduceTree};
-use super::work::Task;
+use super::topology::{FanIn, Topology};
+use super::work::{Reducers, Task};
 use crate::run::Run;
 use crate::{AgentOptions, FanOut, Order, RunError, RunOptions};
 
@@ -25,7 +25,8 @@ use crate::{AgentOptions, FanOut, Order, RunError, RunOptions};
 /// fit the token budget are combined in one call; more of them in a tree, in document order. A
 /// combination is made as soon as its own parts are there, whatever else is under way, and which
 /// answers are its parts depends on the names of the documents, not on the order of the answers. A
-/// change of one document changes only the combinations above it; see [`ReduceTree`].
+/// change of one document changes only the combinations above it; see
+/// [`Topology`].
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -49,10 +50,11 @@ use crate::{AgentOptions, FanOut, Order, RunError, RunOptions};
 /// ```
 pub struct MapReduce<M, R> {
     map: Arc<dyn Agent<Document, M>>,
-    reduce: Arc<dyn Agent<ReduceTask<M, R>, R>>,
+    reduce: Reducers<M, R>,
     reduce_tokens: u64,
-    /// `None` if what was asked for cannot be.
-    fan_in: Option<FanIn>,
+    topology: Topology,
+    /// How many answers one call combines on average, if asked for.
+    fan_in: Option<u32>,
 }
 
 impl MapReduce<DocumentSummary, Reduction> {
@@ -67,7 +69,7 @@ impl MapReduce<DocumentSummary, Reduction> {
         reduce: &AgentOptions,
     ) -> Result<Self, ContractError> {
         let map = summary_agent(Arc::clone(&model), map)?;
-        let reduce = reduce_agent(model, reduce)?;
+        let reduce = combining_agent(model, reduce)?;
         Ok(Self::new(Arc::new(map), Arc::new(reduce)))
     }
 }
@@ -84,7 +86,7 @@ where
         reduce: (Contract<R>, &AgentOptions),
     ) -> Self {
         let map = document_agent(Arc::clone(&model), map.0, map.1);
-        let reduce = custom_reduce_agent(model, reduce.0, reduce.1);
+        let reduce = reduce_agent(model, reduce.0, reduce.1);
         Self::new(Arc::new(map), Arc::new(reduce))
     }
 }
@@ -98,11 +100,13 @@ impl<M, R> MapReduce<M, R> {
         map: Arc<dyn Agent<Document, M>>,
         reduce: Arc<dyn Agent<ReduceTask<M, R>, R>>,
     ) -> Self {
+        let (leaf, inner) = (reduce, None);
         Self {
             map,
-            reduce,
+            reduce: Reducers { leaf, inner },
             reduce_tokens: Self::DEFAULT_REDUCE_TOKENS,
-            fan_in: Some(FanIn::default()),
+            topology: Topology::default(),
+            fan_in: None,
         }
     }
 
@@ -114,11 +118,26 @@ impl<M, R> MapReduce<M, R> {
         self
     }
 
+    /// Sets who combines combinations: not the agent that combines answers about documents.
+    #[must_use]
+    pub fn inner(mut self, agent: Arc<dyn Agent<ReduceTask<M, R>, R>>) -> Self {
+        self.reduce.inner = Some(agent);
+        self
+    }
+
+    /// Sets which answers are combined, and when; [`Topology::Tree`] if not set.
+    #[must_use]
+    pub fn topology(mut self, topology: Topology) -> Self {
+        self.topology = topology;
+        self
+    }
+
     /// Sets how many answers one reduce call combines on average; at most, it is twice as many. The
-    /// least is 2. If it isn't set, it is 8 where not all answers fit in one call.
+    /// least is 2. If it isn't set, it is 8 where not all answers fit in one call, and
+    /// 2 for [`Topology::Refine`]: the next answer and the combination so far.
     #[must_use]
     pub fn fan_in(mut self, mean: u32) -> Self {
-        self.fan_in = FanIn::new(mean, mean.saturating_mul(2));
+        self.fan_in = Some(mean);
         self
     }
 }
@@ -158,11 +177,10 @@ where
     }
 
     /// As [`run`](Self::run), but hands each document's branch to `each`, in input order and as
-    /// soon as it can. The outcome's list of branches is empty.
+    /// soon as it can. The outcome's list of branches is empty, that of steps has the failed ones.
     ///
     /// Of any number of documents it holds only those under way, those that wait for a slow one
-    /// before them, and the answers that wait for their neighbours in the tree. (The outcome's
-    /// steps name every reduce call, without its answer.)
+    /// before them, and the answers that wait for their neighbours in the tree.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -203,6 +221,15 @@ where
         self.course(documents, options, Order::Input, each).await
     }
 
+    fn checked_fan_in(&self) -> Result<Option<FanIn>, RunError> {
+        let Some(mean) = self.fan_in else {
+            return Ok(None);
+        };
+        let fan_in = FanIn::new(mean, mean.saturating_mul(2));
+        let fan_in = fan_in.ok_or(RunError::InvalidSetup("a fan-in is at least 2"))?;
+        Ok(Some(fan_in))
+    }
+
     async fn course<S>(
         &self,
         documents: S,
@@ -213,16 +240,18 @@ where
     where
         S: Stream<Item = Document> + Send,
     {
-        let fan_in = self
-            .fan_in
-            .ok_or(RunError::InvalidSetup("a fan-in is at least 2"))?;
-        let tree = ReduceTree::new(self.reduce_tokens, fan_in);
-        let (run, documents) = start(documents, options).await?;
+        let shape = self
+            .topology
+            .begin(self.reduce_tokens, self.checked_fan_in()?);
+        let (mut run, documents) = start(documents, options).await?;
+        if order == Order::Input {
+            run.forget_steps();
+        }
         let inputs = documents.map(|(label, document)| (label, Task::Map(document)));
         let fan_out = FanOut::new(inputs, options, |task, origin| {
-            Box::pin(task.carry_out(&*self.map, &*self.reduce, origin))
+            Box::pin(task.carry_out(&*self.map, &self.reduce, origin))
         });
-        Ok(Course::new(run, tree, order, each).run(fan_out).await)
+        Ok(Course::new(run, shape, order, each).run(fan_out).await)
     }
 }
 
@@ -248,6 +277,7 @@ impl<M, R> fmt::Debug for MapReduce<M, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MapReduce")
             .field("reduce_tokens", &self.reduce_tokens)
+            .field("topology", &self.topology)
             .field("fan_in", &self.fan_in)
             .finish_non_exhaustive()
     }

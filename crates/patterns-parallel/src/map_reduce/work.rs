@@ -1,5 +1,7 @@
 //! What the branches of a map-reduce run work on, and what they make.
 
+use std::sync::Arc;
+
 use patterns_core::{Agent, AgentError, Answer, Branch, BranchEnd, Document, Origin};
 use serde::Serialize;
 
@@ -18,16 +20,36 @@ pub(super) enum Made<M, R> {
     Reduced(R),
 }
 
+/// Who combines.
+pub(super) struct Reducers<M, R> {
+    /// Those who combine answers about documents.
+    pub(super) leaf: Arc<dyn Agent<ReduceTask<M, R>, R>>,
+    /// Those who combine combinations, if others do.
+    pub(super) inner: Option<Arc<dyn Agent<ReduceTask<M, R>, R>>>,
+}
+
+impl<M, R> Reducers<M, R> {
+    fn of(&self, task: &ReduceTask<M, R>) -> &dyn Agent<ReduceTask<M, R>, R> {
+        match &self.inner {
+            Some(inner) if task.level > 0 => &**inner,
+            _ => &*self.leaf,
+        }
+    }
+}
+
 impl<M, R> Task<M, R> {
     pub(super) async fn carry_out(
         self,
         map: &dyn Agent<Document, M>,
-        reduce: &dyn Agent<ReduceTask<M, R>, R>,
+        reduce: &Reducers<M, R>,
         origin: Origin,
     ) -> Result<Answer<Made<M, R>>, AgentError> {
         match self {
             Self::Map(document) => Ok(map.run(&document, origin).await?.map(Made::Mapped)),
-            Self::Reduce(task) => Ok(reduce.run(&task, origin).await?.map(Made::Reduced)),
+            Self::Reduce(task) => {
+                let agent = reduce.of(&task);
+                Ok(agent.run(&task, origin).await?.map(Made::Reduced))
+            }
         }
     }
 }

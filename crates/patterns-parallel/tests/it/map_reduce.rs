@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use patterns_core::{Agent, AggregateErrorKind, Contract, Document, ModelErrorKind, StepRole};
 use patterns_parallel::{
-    AgentOptions, MapReduce, ReduceItem, ReduceTask, RunError, RunOptions, document_agent,
-    map_documents,
+    AgentOptions, MapReduce, ReduceItem, ReduceTask, RunError, RunOptions, Topology,
+    document_agent, map_documents,
 };
 use patterns_testkit::{MockAgent, ScriptedAgent, ScriptedModel};
 use proptest::prelude::*;
@@ -248,4 +248,43 @@ async fn no_document_is_an_error_before_anything_is_asked() {
         .await
         .unwrap_err();
     assert_eq!(error, RunError::NoInput("there is no document"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_topology_combines_everything_in_its_own_way() {
+    let course = async |topology| {
+        let (pattern, reduce) = pattern();
+        let pattern = pattern.topology(topology).fan_in(3);
+        let outcome = pattern.run(documents(12), &RunOptions::default()).await;
+        let mut covered = outcome.unwrap().value.unwrap();
+        let calls = reduce.inputs();
+        let calls = calls.iter().map(|it| (it.items.len(), it.level));
+        covered.sort();
+        assert_eq!(covered.len(), 11);
+        calls
+            .map(|(size, level)| format!("{size}@{level}"))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(course(Topology::Stuff).await, "11@0");
+    assert_eq!(course(Topology::Refine).await, "3@0 3@1 3@2 3@3 3@4");
+    insta::assert_snapshot!(course(Topology::Tree).await, @"3@0 3@0 3@0 5@1");
+    insta::assert_snapshot!(course(Topology::Unordered).await, @"3@0 3@0 3@1 3@2 3@3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn combinations_may_have_their_own_agent() {
+    let (pattern, leaf) = pattern();
+    let inner = Arc::new(ScriptedAgent::new(|task: &ReduceTask<String, Covered>| {
+        Ok(task.items.iter().flat_map(covered).collect())
+    }));
+    let pattern = pattern.fan_in(3).inner(Arc::clone(&inner) as _);
+    let outcome = pattern.run(documents(12), &RunOptions::default()).await;
+    assert_eq!(outcome.unwrap().value.unwrap().len(), 11);
+    let levels = |agent: &Combiner| {
+        let inputs = agent.inputs();
+        inputs.iter().map(|it| it.level).collect::<Vec<_>>()
+    };
+    assert!(!levels(&leaf).is_empty() && levels(&leaf).iter().all(|&it| it == 0));
+    assert!(!levels(&inner).is_empty() && levels(&inner).iter().all(|&it| it > 0));
 }

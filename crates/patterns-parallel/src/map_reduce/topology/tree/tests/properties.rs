@@ -34,9 +34,9 @@ proptest! {
             }
         }
         match built.end {
-            TreeEnd::Root(_) => prop_assert_eq!(built.root, answered),
-            TreeEnd::Empty => prop_assert!(answered.is_empty()),
-            TreeEnd::DoesNotFit => {
+            ShapeEnd::Root(_) => prop_assert_eq!(built.root, answered),
+            ShapeEnd::Empty => prop_assert!(answered.is_empty()),
+            ShapeEnd::DoesNotFit => {
                 let sizes = answered.iter().filter_map(|&n| leaves[n].1);
                 prop_assert!(answered.len() > 1);
                 prop_assert!(sizes.chain([answer]).any(|it| it > budget / 2));

@@ -1,8 +1,9 @@
 //! Forms the groups of a reduce tree out of what has come in.
 
+use super::ReduceTree;
 use super::cut::{Part, cut};
 use super::node::{Level, Node};
-use super::{Place, ReduceGroup, ReduceTree};
+use crate::map_reduce::topology::{Place, ReduceGroup, Shape};
 
 impl ReduceTree {
     /// Counts what comes to a level, and looks at all that waits there once it is too much for one

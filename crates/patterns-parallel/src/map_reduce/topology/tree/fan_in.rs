@@ -2,7 +2,7 @@
 
 /// How many items one reduce call combines: on average, and at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FanIn {
+pub(crate) struct FanIn {
     mean: u32,
     cap: u32,
     /// The most items that are combined in one call if they are all there are.
@@ -11,23 +11,23 @@ pub struct FanIn {
 
 impl FanIn {
     /// Makes a fan-in; `None` unless `2 ≤ mean ≤ cap`.
-    pub fn new(mean: u32, cap: u32) -> Option<Self> {
+    pub(crate) fn new(mean: u32, cap: u32) -> Option<Self> {
         let whole = cap;
         (2 <= mean && mean <= cap).then_some(Self { mean, cap, whole })
     }
 
     /// Returns how many items a group has on average where the budget is no limit.
-    pub fn mean(self) -> u32 {
+    pub(crate) fn mean(self) -> u32 {
         self.mean
     }
 
     /// Returns how many items a group has at most.
-    pub fn cap(self) -> u32 {
+    pub(crate) fn cap(self) -> u32 {
         self.cap
     }
 
     /// Returns how many items are combined in one call if they are all there are and fit the budget.
-    pub fn whole(self) -> u32 {
+    pub(crate) fn whole(self) -> u32 {
         self.whole
     }
 
@@ -36,9 +36,11 @@ impl FanIn {
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = *digest;
         let mut rest = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
         let mut height = 0;
-        let mean = u64::from(self.mean);
-        while rest != 0 && rest.is_multiple_of(mean) {
-            rest /= mean;
+        // Stretches that are longer than the cap are cut in two and more, which makes groups shorter
+        // than the stretches. With stretches half as long again, groups are as long as asked for.
+        let stretch = u64::from(self.mean) * 3 / 2;
+        while rest != 0 && rest.is_multiple_of(stretch) {
+            rest /= stretch;
             height += 1;
         }
         Identity {
@@ -86,8 +88,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_factor_of_the_mean_is_a_level() {
-        for (number, height) in [(0, 0), (1, 0), (3, 1), (6, 1), (18, 2), (81, 4), (82, 0)] {
+    fn each_factor_is_a_level() {
+        for (number, height) in [(0, 0), (1, 0), (4, 1), (12, 1), (32, 2), (64, 3), (65, 0)] {
             let mut digest = [0; 32];
             digest[0] = number;
             digest[8] = 7;

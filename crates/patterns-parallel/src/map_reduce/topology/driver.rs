@@ -1,48 +1,44 @@
-//! Tests of the reduce tree, and the driver that they share.
-
-mod edits;
-mod properties;
-mod shapes;
+//! Drives a topology in tests: answers leaves and groups in any order and keeps what came of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{FanIn, Place, ReduceGroup, ReduceTree, TreeEnd};
+use super::{Place, ReduceGroup, Shape, ShapeEnd};
 
-type Digest = [u8; 32];
+pub(super) type Digest = [u8; 32];
 
 /// Leaves to combine: a digest each, and tokens, or `None` for a failure.
-type Leaves = Vec<(Digest, Option<u64>)>;
+pub(super) type Leaves = Vec<(Digest, Option<u64>)>;
 
 /// What is below an item: its identity, its leaves, and the tokens of its answer.
 #[derive(Clone, Debug, PartialEq)]
-struct Item {
-    key: Digest,
-    leaves: Vec<usize>,
-    size: u64,
+pub(super) struct Item {
+    pub(super) key: Digest,
+    pub(super) leaves: Vec<usize>,
+    pub(super) size: u64,
 }
 
 #[derive(Debug, PartialEq)]
-struct Call {
-    key: Digest,
-    items: Vec<Item>,
-    level: usize,
+pub(super) struct Call {
+    pub(super) key: Digest,
+    pub(super) items: Vec<Item>,
+    pub(super) level: usize,
 }
 
 #[derive(Debug, PartialEq)]
-struct Built {
+pub(super) struct Built {
     /// All calls, in the order of their last leaves and levels.
-    calls: Vec<Call>,
-    end: TreeEnd,
+    pub(super) calls: Vec<Call>,
+    pub(super) end: ShapeEnd,
     /// The leaves under the root, if there is one.
-    root: Vec<usize>,
+    pub(super) root: Vec<usize>,
 }
 
 impl Built {
-    fn keys(&self) -> BTreeSet<Digest> {
+    pub(super) fn keys(&self) -> BTreeSet<Digest> {
         self.calls.iter().map(|call| call.key).collect()
     }
 
-    fn depth(&self) -> usize {
+    pub(super) fn depth(&self) -> usize {
         self.calls.iter().map(|it| it.level + 1).max().unwrap_or(0)
     }
 }
@@ -52,11 +48,11 @@ enum Work {
     Group(ReduceGroup),
 }
 
-/// A tree under way, with the answers that are not yet combined.
+/// A topology under way, with the answers that are not yet combined.
 struct Build<'a> {
     leaves: &'a Leaves,
     answer: u64,
-    tree: ReduceTree,
+    shape: Box<dyn Shape>,
     pushed: usize,
     known: BTreeMap<Place, Item>,
     calls: Vec<(Place, Call)>,
@@ -66,13 +62,13 @@ struct Build<'a> {
 impl Build<'_> {
     fn begin(&mut self, window: usize) {
         while self.work.len() < window && self.pushed < self.leaves.len() {
-            self.work.push(Work::Leaf(self.tree.push()));
+            self.work.push(Work::Leaf(self.shape.push()));
             self.pushed += 1;
         }
         if self.work.len() < window {
-            self.tree.finish();
+            self.shape.finish();
         }
-        while let Some(group) = self.tree.next_group() {
+        while let Some(group) = self.shape.next_group() {
             self.work.push(Work::Group(group));
         }
     }
@@ -88,11 +84,11 @@ impl Build<'_> {
         let n = usize::try_from(place.0).unwrap();
         let (key, size) = self.leaves[n];
         let Some(size) = size else {
-            return self.tree.leaf_failed(place);
+            return self.shape.leaf_failed(place);
         };
         let leaves = vec![n];
         self.known.insert(place, Item { key, leaves, size });
-        self.tree.leaf_answered(place, &key, size);
+        self.shape.leaf_answered(place, &key, size);
     }
 
     fn end_group(
@@ -111,34 +107,35 @@ impl Build<'_> {
         let size = self.answer;
         self.known.insert(place, Item { key, leaves, size });
         self.calls.push((place, Call { key, items, level }));
-        self.tree.group_answered(place, size);
+        self.shape.group_answered(place, size);
     }
 
     fn built(mut self) -> Built {
         let mut calls = self.calls;
         calls.sort_by_key(|(place, call)| (*place, call.level));
-        let end = self.tree.end().expect("nothing is under way any more");
+        let end = self.shape.end().expect("nothing is under way any more");
         let root = match end {
-            TreeEnd::Root(place) => self.known.remove(&place).unwrap().leaves,
-            TreeEnd::Empty | TreeEnd::DoesNotFit => Vec::new(),
+            ShapeEnd::Root(place) => self.known.remove(&place).unwrap().leaves,
+            ShapeEnd::Empty | ShapeEnd::DoesNotFit => Vec::new(),
         };
         let calls = calls.into_iter().map(|(_, call)| call).collect();
         Built { calls, end, root }
     }
 }
 
-/// Builds a tree with `window` leaves under way; `pick` chooses what ends next. Returns the tree
-/// and the most that it held.
-fn build(
+/// Builds what a topology decides, with `window` leaves under way; `pick` chooses what ends next.
+/// Returns it and the most that was held.
+pub(super) fn build(
+    shape: Box<dyn Shape>,
     leaves: &Leaves,
-    (budget, fan_in, answer): (u64, FanIn, u64),
+    answer: u64,
     window: usize,
     mut pick: impl FnMut() -> usize,
 ) -> (Built, usize) {
     let mut build = Build {
         leaves,
         answer,
-        tree: ReduceTree::new(budget, fan_in),
+        shape,
         pushed: 0,
         known: BTreeMap::new(),
         calls: Vec::new(),
@@ -147,7 +144,7 @@ fn build(
     let mut peak = 0;
     loop {
         build.begin(window);
-        peak = peak.max(build.tree.frontier_len());
+        peak = peak.max(build.known.len() + build.work.len());
         if build.work.is_empty() {
             return (build.built(), peak);
         }
@@ -157,34 +154,16 @@ fn build(
     }
 }
 
-/// As the above, one after the other.
-fn in_order(leaves: &Leaves, settings: (u64, FanIn, u64)) -> Built {
-    build(leaves, settings, 1, || 0).0
-}
-
 /// Leaves of 10 tokens.
-fn equal(ids: impl IntoIterator<Item = u64>) -> Leaves {
+pub(super) fn equal(ids: impl IntoIterator<Item = u64>) -> Leaves {
     let digest = |id: u64| *blake3::hash(&id.to_le_bytes()).as_bytes();
     ids.into_iter().map(|id| (digest(id), Some(10))).collect()
 }
 
 /// A sequence that looks random and is the same each time.
-fn random(mut seed: u64) -> impl FnMut() -> usize {
+pub(super) fn random(mut seed: u64) -> impl FnMut() -> usize {
     move || {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         (seed >> 33) as usize
     }
 }
-
-fn levels(fan_in: FanIn, count: usize) -> usize {
-    (1..)
-        .find(|&it| (fan_in.mean() as usize).pow(it) >= count)
-        .unwrap_or(1) as usize
-}
-
-/// Eight on average, whatever the budget leaves room for.
-fn eight() -> FanIn {
-    FanIn::new(8, 16).unwrap()
-}
-
-const NO_LIMIT: u64 = u64::MAX;

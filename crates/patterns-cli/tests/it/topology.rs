@@ -1,0 +1,94 @@
+//! Which answers are combined, and when, from the command line.
+
+use insta::assert_snapshot;
+
+use crate::support::Place;
+
+fn place() -> Place {
+    let files: Vec<(String, String)> = (0..9)
+        .map(|n| {
+            (
+                format!("docs/{n}.txt"),
+                format!("Harbour {n} silts up slowly."),
+            )
+        })
+        .collect();
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(a, b)| (a.as_str(), b.as_str()))
+        .collect();
+    Place::with(&files)
+}
+
+/// Returns how many branches a run had: 9 documents, and the combinations.
+fn branches(arguments: &[&str]) -> usize {
+    let common = ["map-reduce", "docs", "--output", "jsonl"];
+    let arguments: Vec<&str> = common.iter().chain(arguments).copied().collect();
+    let (_, lines) = place().data(&arguments);
+    let end: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    assert_eq!(lines.lines().count(), 10);
+    assert_eq!(end["value"]["total_documents"], 9);
+    end["counts"]["answered"].as_u64().unwrap() as usize
+}
+
+#[test]
+fn every_topology_combines_all_documents() {
+    assert_eq!(branches(&[]), 9 + 1);
+    assert_eq!(branches(&["--topology", "stuff", "--fan-in", "3"]), 9 + 1);
+    assert_eq!(branches(&["--topology", "refine"]), 9 + 8);
+    assert_eq!(branches(&["--topology", "refine", "--fan-in", "5"]), 9 + 2);
+    assert_eq!(
+        branches(&["--topology", "unordered", "--fan-in", "3"]),
+        9 + 3
+    );
+    assert!((9 + 3..9 + 6).contains(&branches(&["--fan-in", "3"])));
+}
+
+#[test]
+fn what_does_not_fit_into_one_call_is_an_error() {
+    let arguments = [
+        "map-reduce",
+        "docs",
+        "--topology",
+        "stuff",
+        "--reduce-tokens",
+        "100",
+        "-q",
+    ];
+    assert_snapshot!(place().run(&arguments), @r"
+    exit 3
+    --- stdout
+    [offline: key sentences, no LLM]
+
+
+    docs/0.txt
+    Harbour 0 silts up slowly.
+
+    docs/1.txt
+    Harbour 1 silts up slowly.
+
+    docs/2.txt
+    Harbour 2 silts up slowly.
+
+    docs/3.txt
+    Harbour 3 silts up slowly.
+
+    docs/4.txt
+    Harbour 4 silts up slowly.
+
+    docs/5.txt
+    Harbour 5 silts up slowly.
+
+    docs/6.txt
+    Harbour 6 silts up slowly.
+
+    docs/7.txt
+    Harbour 7 silts up slowly.
+
+    docs/8.txt
+    Harbour 8 silts up slowly.
+    --- stderr
+    error[E-NOT-COMBINED]: the answers are too large for the token budget of a reduce call
+    help: raise --reduce-tokens, ask for shorter answers with --map-instructions, or combine fewer at once with --topology tree
+    ");
+}

@@ -1,0 +1,138 @@
+//! Answers added one after the other to the combination so far.
+
+use std::collections::BTreeMap;
+
+use super::{Place, ReduceGroup, Shape, ShapeEnd};
+
+/// Adds leaves to the combination so far, in order.
+#[derive(Debug)]
+pub(super) struct Fold {
+    budget: u64,
+    /// The most items of one call, the combination so far included.
+    most: usize,
+    pushed: u64,
+    is_complete: bool,
+    /// How large the leaves are that were not yet added; `None` if not answered.
+    leaves: BTreeMap<Place, Option<u64>>,
+    /// The combination so far, and how large it is.
+    so_far: Option<(Place, u64)>,
+    /// How many calls have been made; each is a level above the one before.
+    calls: usize,
+    is_combining: bool,
+    ready: Option<ReduceGroup>,
+    does_not_fit: bool,
+}
+
+impl Fold {
+    pub(super) fn new(budget: u64, most: u32) -> Self {
+        Self {
+            budget,
+            most: most.max(2) as usize,
+            pushed: 0,
+            is_complete: false,
+            leaves: BTreeMap::new(),
+            so_far: None,
+            calls: 0,
+            is_combining: false,
+            ready: None,
+            does_not_fit: false,
+        }
+    }
+
+    fn advance(&mut self) {
+        if self.is_combining || self.does_not_fit {
+            return;
+        }
+        let Some(leaves) = self.next_leaves() else {
+            return;
+        };
+        match (leaves.last(), self.so_far) {
+            (Some(&place), so_far) => {
+                let before = so_far.map(|(place, _)| place);
+                let items = before.into_iter().chain(leaves.iter().copied());
+                self.ready = Some(ReduceGroup {
+                    place,
+                    items: items.collect(),
+                    level: self.calls,
+                });
+                self.calls += 1;
+                self.is_combining = true;
+                for leaf in leaves {
+                    self.leaves.remove(&leaf);
+                }
+            }
+            (None, Some(_)) => self.does_not_fit = !self.leaves.is_empty(),
+            (None, None) => {}
+        }
+    }
+
+    /// Returns the leaves of the next call; `None` while it may become larger.
+    ///
+    /// Whether another one fits is known when it is answered, so a call does not depend on what
+    /// was answered when.
+    fn next_leaves(&self) -> Option<Vec<Place>> {
+        let room = self.most - usize::from(self.so_far.is_some());
+        let mut sum = self.so_far.map_or(0, |(_, size)| size);
+        let mut leaves = Vec::new();
+        for (&place, &size) in &self.leaves {
+            if leaves.len() == room {
+                return Some(leaves);
+            }
+            sum = sum.saturating_add(size?);
+            // The first one has nothing to be combined with that could be smaller.
+            let is_first = leaves.is_empty() && self.so_far.is_none();
+            if sum > self.budget && !is_first {
+                return Some(leaves);
+            }
+            leaves.push(place);
+        }
+        (self.is_complete || leaves.len() == room).then_some(leaves)
+    }
+}
+
+impl Shape for Fold {
+    fn push(&mut self) -> Place {
+        let place = Place(self.pushed);
+        self.pushed += 1;
+        self.leaves.insert(place, None);
+        place
+    }
+
+    fn leaf_answered(&mut self, leaf: Place, _name: &[u8; 32], size: u64) {
+        self.leaves.insert(leaf, Some(size));
+        self.advance();
+    }
+
+    fn leaf_failed(&mut self, leaf: Place) {
+        self.leaves.remove(&leaf);
+        self.advance();
+    }
+
+    fn group_answered(&mut self, place: Place, size: u64) {
+        self.so_far = Some((place, size));
+        self.is_combining = false;
+        self.advance();
+    }
+
+    fn finish(&mut self) {
+        if !self.is_complete {
+            self.is_complete = true;
+            self.advance();
+        }
+    }
+
+    fn next_group(&mut self) -> Option<ReduceGroup> {
+        self.ready.take()
+    }
+
+    fn end(&self) -> Option<ShapeEnd> {
+        if self.does_not_fit {
+            return Some(ShapeEnd::DoesNotFit);
+        }
+        let is_over = self.is_complete && !self.is_combining && self.leaves.is_empty();
+        is_over.then_some(match self.so_far {
+            Some((place, _)) => ShapeEnd::Root(place),
+            None => ShapeEnd::Empty,
+        })
+    }
+}

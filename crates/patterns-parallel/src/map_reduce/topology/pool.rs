@@ -1,0 +1,179 @@
+//! Whatever answers are there, combined as they come.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::{FanIn, Place, ReduceGroup, Shape, ShapeEnd};
+
+/// Combines what is there, the least combined first.
+#[derive(Debug)]
+pub(super) struct Pool {
+    budget: u64,
+    fan_in: FanIn,
+    pushed: u64,
+    is_complete: bool,
+    /// Leaves that are not answered.
+    open: BTreeSet<Place>,
+    /// Answers that wait to be combined.
+    waiting: BTreeMap<Place, Item>,
+    /// Combinations under way: how many levels are in them.
+    combining: BTreeMap<Place, usize>,
+    /// All leaves that were answered.
+    leaves: u64,
+    tokens: u64,
+    ready: VecDeque<ReduceGroup>,
+    does_not_fit: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Item {
+    size: u64,
+    depth: usize,
+}
+
+impl Pool {
+    pub(super) fn new(budget: u64, fan_in: FanIn) -> Self {
+        Self {
+            budget,
+            fan_in,
+            pushed: 0,
+            is_complete: false,
+            open: BTreeSet::new(),
+            waiting: BTreeMap::new(),
+            combining: BTreeMap::new(),
+            leaves: 0,
+            tokens: 0,
+            ready: VecDeque::new(),
+            does_not_fit: false,
+        }
+    }
+
+    fn advance(&mut self) {
+        while !self.does_not_fit
+            && let Some(items) = self.next_items()
+        {
+            self.combine(items);
+        }
+    }
+
+    /// Returns what is combined next, if anything is to be combined yet.
+    fn next_items(&mut self) -> Option<Vec<Place>> {
+        let is_last = self.is_complete && self.open.is_empty() && self.combining.is_empty();
+        let is_small = self.leaves <= u64::from(self.fan_in.whole()) && self.tokens <= self.budget;
+        // As long as it may all go into one call, nothing is combined before.
+        if is_small && !is_last || self.waiting.is_empty() || self.end().is_some() {
+            return None;
+        }
+        let sum = self.waiting.values().map(|it| u128::from(it.size)).sum();
+        let fits = u128::from(self.budget) >= sum;
+        let most = if is_small {
+            self.fan_in.whole()
+        } else {
+            self.fan_in.cap()
+        };
+        if is_last && (self.waiting.len() == 1 || (fits && self.waiting.len() <= most as usize)) {
+            return Some(self.waiting.keys().copied().collect());
+        }
+        let mean = self.fan_in.mean() as usize;
+        let is_enough = self.waiting.len() >= mean || !fits;
+        // What is still to come goes into the last call, together with what waits.
+        let left = self.waiting.len() + self.open.len() + self.combining.len();
+        let is_nearly_last = self.is_complete && !is_last && left <= self.fan_in.cap() as usize;
+        if !(is_enough || is_last) || is_nearly_last {
+            return None;
+        }
+        let items = self.least_combined(mean);
+        self.does_not_fit = items.is_none() && is_last;
+        items
+    }
+
+    /// Returns at least two items that fit together, the least combined first.
+    fn least_combined(&self, most: usize) -> Option<Vec<Place>> {
+        let by = |key: fn(&Item) -> (usize, u64)| {
+            let mut places: Vec<(Place, Item)> =
+                self.waiting.iter().map(|(&p, &i)| (p, i)).collect();
+            places.sort_by_key(|(place, item)| (key(item), *place));
+            let mut sum = 0_u64;
+            let mut items = Vec::new();
+            for (place, item) in places {
+                let more = sum.saturating_add(item.size);
+                if items.len() < most && more <= self.budget {
+                    sum = more;
+                    items.push(place);
+                }
+            }
+            items.sort();
+            (items.len() > 1).then_some(items)
+        };
+        by(|it| (it.depth, 0)).or_else(|| by(|it| (0, it.size)))
+    }
+
+    fn combine(&mut self, items: Vec<Place>) {
+        let below = items.iter().filter_map(|at| self.waiting.remove(at));
+        let level = below.map(|it| it.depth).max().unwrap_or(0);
+        let Some(&place) = items.last() else { return };
+        self.combining.insert(place, level + 1);
+        self.ready.push_back(ReduceGroup {
+            place,
+            items,
+            level,
+        });
+    }
+
+    fn root(&self) -> Option<Place> {
+        let (&place, item) = self.waiting.first_key_value()?;
+        (self.waiting.len() == 1 && item.depth > 0).then_some(place)
+    }
+}
+
+impl Shape for Pool {
+    fn push(&mut self) -> Place {
+        let place = Place(self.pushed);
+        self.pushed += 1;
+        self.open.insert(place);
+        place
+    }
+
+    fn leaf_answered(&mut self, leaf: Place, _name: &[u8; 32], size: u64) {
+        self.open.remove(&leaf);
+        self.leaves += 1;
+        self.tokens = self.tokens.saturating_add(size);
+        self.waiting.insert(leaf, Item { size, depth: 0 });
+        self.advance();
+    }
+
+    fn leaf_failed(&mut self, leaf: Place) {
+        self.open.remove(&leaf);
+        self.advance();
+    }
+
+    fn group_answered(&mut self, place: Place, size: u64) {
+        if let Some(depth) = self.combining.remove(&place) {
+            self.waiting.insert(place, Item { size, depth });
+            self.advance();
+        }
+    }
+
+    fn finish(&mut self) {
+        if !self.is_complete {
+            self.is_complete = true;
+            self.advance();
+        }
+    }
+
+    fn next_group(&mut self) -> Option<ReduceGroup> {
+        self.ready.pop_front()
+    }
+
+    fn end(&self) -> Option<ShapeEnd> {
+        if self.does_not_fit {
+            return Some(ShapeEnd::DoesNotFit);
+        }
+        if !self.is_complete || !self.open.is_empty() || !self.combining.is_empty() {
+            return None;
+        }
+        if self.waiting.is_empty() {
+            return Some(ShapeEnd::Empty);
+        }
+        self.root().map(ShapeEnd::Root)
+    }
+}
