@@ -133,7 +133,7 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
         &options,
         |election: BatchElection<V>| {
             rows.write(&match format {
-                Format::Human => batch_line(&election),
+                Format::Human | Format::Csv => batch_line(&election),
                 Format::Json | Format::Jsonl => election_line(&election),
             });
             let branches = election.branches.into_iter();
@@ -159,10 +159,10 @@ fn end_of_batch<V: Serialize>(
         (Format::Json | Format::Jsonl, _) => {
             outcome_line(Pattern::Voting, &session.connected, outcome)
         }
-        (Format::Human, Ok(tally)) => format!(
+        (Format::Human | Format::Csv, Ok(tally)) => format!(
             "\n{} decided, {} without consensus\n",
             tally.decided, tally.undecided
         ),
-        (Format::Human, Err(_)) => String::new(),
+        (Format::Human | Format::Csv, Err(_)) => String::new(),
     }
 }
