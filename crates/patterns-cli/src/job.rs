@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use patterns_core::{Caps, Document, RunId, Sampling};
 use patterns_llm::Prices;
-use patterns_parallel::{KeyedReduce, StoppingRule, Topology, Unsupported};
+use patterns_parallel::{KeyedReduce, StoppingRule, Topology, Unsupported, VotingRule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -119,8 +119,8 @@ pub(crate) struct VoteWork {
     pub(crate) context: Vec<Document>,
     /// When no more voters are asked.
     pub(crate) policy: StoppingRule,
-    /// How ballots become a winner.
-    pub(crate) rule: RuleSpec,
+    /// How ballots become a result.
+    pub(crate) rule: VotingRule,
     /// Whether a tie has no winner.
     pub(crate) tie_is_no_consensus: bool,
     /// The least number of valid votes.
@@ -148,18 +148,8 @@ pub(crate) struct BatchQuestion {
     pub(crate) question: String,
     /// The answers to choose from, if the row has its own.
     pub(crate) options: Option<Vec<String>>,
-}
-
-/// How ballots become a winner.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum RuleSpec {
-    /// The most votes.
-    Plurality,
-    /// More than half.
-    Majority,
-    /// At least this share, 0 to 1.
-    Threshold(f64),
+    /// The right answer, if it is known.
+    pub(crate) gold: Option<String>,
 }
 
 /// The user's own ballot.
@@ -248,12 +238,13 @@ mod tests {
                     id: "q:1".to_owned(),
                     question: "Why?".to_owned(),
                     options: Some(vec!["a".to_owned()]),
+                    gold: None,
                 }]),
                 voters: Some(3),
                 options: Vec::new(),
                 context: vec![Document::new("a.md", "Text.")],
                 policy: StoppingRule::AheadBy(3),
-                rule: RuleSpec::Threshold(0.67),
+                rule: "threshold:0.67".parse().unwrap(),
                 tie_is_no_consensus: true,
                 quorum: 2,
                 ballot: None,

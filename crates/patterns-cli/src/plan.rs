@@ -4,19 +4,17 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use patterns_core::{Caps, RunId, Sampling};
-use patterns_parallel::{Field, KeyedReduce};
+use patterns_parallel::{Field, FieldRules, KeyedReduce, VotingRule};
 
-use crate::args::{
-    Common, Format, MapReduceArgs, ReduceArgs, RuleName, SectionArgs, TieName, VoteArgs,
-};
+use crate::args::{Common, Format, MapReduceArgs, ReduceArgs, SectionArgs, TieName, VoteArgs};
 use crate::error::{Error, ErrorKind};
 use crate::input::{
-    RowFields, check_fields, read_context, read_documents, read_prices, read_questions,
-    read_schema, read_stdin_text,
+    QuestionFields, RowFields, check_fields, read_context, read_documents, read_prices,
+    read_questions, read_schema, read_stdin_text,
 };
 use crate::job::{
-    BallotSpec, CodeWork, Job, MapReduceWork, Models, Questions, RuleSpec, SectionWork, Settings,
-    VoteWork, Work,
+    BallotSpec, CodeWork, Job, MapReduceWork, Models, Questions, SectionWork, Settings, VoteWork,
+    Work,
 };
 
 /// How many sections are planned where none is named.
@@ -47,22 +45,27 @@ pub(crate) fn vote(args: &VoteArgs) -> Result<Job, Error> {
     let questions = match (&args.question, &args.batch) {
         (Some(question), _) => Questions::One(words(question, "the question")?),
         (None, Some(batch)) => {
-            let id_field = args.id_field.as_deref();
-            Questions::Batch(read_questions(batch, &args.question_field, id_field)?)
+            let fields = QuestionFields {
+                question: &args.question_field,
+                id: args.id_field.as_deref(),
+                gold: args.gold.as_deref(),
+            };
+            Questions::Batch(read_questions(batch, fields)?)
         }
         // clap has refused this already.
         (None, None) => return Err(usage("there is no question")),
     };
+    let ballot = ballot(args)?;
     let work = VoteWork {
         questions,
         voters: args.voters.map(usize::from),
         options: args.options.clone(),
         context: read_context(&args.context)?,
         policy: args.policy.clone(),
-        rule: rule(args)?,
+        rule: rule(args, ballot.as_ref())?,
         tie_is_no_consensus: args.tie == TieName::NoConsensus,
         quorum: u64::from(args.quorum),
-        ballot: ballot(args)?,
+        ballot,
     };
     job(&args.common, &args.panel, Work::Vote(work))
 }
@@ -190,15 +193,24 @@ fn schema(path: Option<&Path>) -> Result<Option<serde_json::Value>, Error> {
     path.map(read_schema).transpose()
 }
 
-fn rule(args: &VoteArgs) -> Result<RuleSpec, Error> {
-    match (args.rule, args.threshold) {
-        (RuleName::Plurality, None) => Ok(RuleSpec::Plurality),
-        (RuleName::Majority, None) => Ok(RuleSpec::Majority),
-        (RuleName::Unanimous, None) => Ok(RuleSpec::Threshold(1.0)),
-        (RuleName::Threshold, Some(share)) => Ok(RuleSpec::Threshold(share)),
-        (RuleName::Threshold, None) => Err(usage("--rule threshold needs --threshold SHARE")),
-        (_, Some(_)) => Err(usage("--threshold is for --rule threshold")),
+/// Returns the voting rule: that of --rule, or field by field.
+fn rule(args: &VoteArgs, ballot: Option<&BallotSpec>) -> Result<VotingRule, Error> {
+    let by_field = args.by_field || !args.field.is_empty();
+    let rule = match ballot.filter(|_| by_field) {
+        None => args.rule.clone(),
+        Some(BallotSpec { schema, .. }) => {
+            let rules = FieldRules::parse(schema, &args.field);
+            let rules = rules.map_err(|error| usage(format!("--field: {error}")))?;
+            let schema = schema.clone();
+            VotingRule::Fields { schema, rules }
+        }
+    };
+    if matches!(rule, VotingRule::Ranked(_)) && !args.panel.is_empty() {
+        return Err(usage(
+            "a --panel casts no rankings; leave out --panel, or choose another --rule",
+        ));
     }
+    Ok(rule)
 }
 
 /// Finds where in the user's own ballot the answer is.
@@ -217,6 +229,7 @@ fn ballot(args: &VoteArgs) -> Result<Option<BallotSpec>, Error> {
             let message = format!("the schema has no property {field:?}");
             return Err(usage(message));
         }
+        None if args.by_field || !args.field.is_empty() => String::new(),
         None if has("answer") => "/answer".to_owned(),
         None => String::new(),
     };

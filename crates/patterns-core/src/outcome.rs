@@ -31,6 +31,21 @@ pub struct Outcome<A, B> {
     pub warnings: Vec<Warning>,
 }
 
+impl<A, B> Outcome<A, B> {
+    /// Returns the outcome with its value, if there is one, turned into another.
+    pub fn map<C>(self, turn: impl FnOnce(A) -> C) -> Outcome<C, B> {
+        Outcome {
+            run: self.run,
+            value: self.value.map(turn),
+            branches: self.branches,
+            steps: self.steps,
+            counts: self.counts,
+            usage: self.usage,
+            warnings: self.warnings,
+        }
+    }
+}
+
 /// One unit of fan-out and how it ended.
 #[derive(Debug)]
 pub struct Branch<B> {

@@ -58,14 +58,15 @@ pub use sectioning::{
 pub use tokens::estimate_tokens;
 pub use voting::{
     Agreement, AnswerCount, AnswerWeight, Ballot, BallotTask, BatchElection, BatchTally, BestOf,
-    CallIndex, Decision, Election, FieldElection, FieldRule, FieldRuleError, FieldRules, Forecast,
-    LikelyAnswer, Match, MatchError, MeasurementLevel, NotOnTheScale, NumericElection, NumericRule,
-    NumericRuleError, ObjectElection, PanelEstimate, PlanGoal, PlanLoss, PlanPrice, Prediction,
-    Question, RankedElection, RankedOption, RankedRule, RankedRuleError, RankingError, Rankings,
-    Reliability, ReliabilityBin, ReliabilityError, Rule, ScoredCandidate, ShareInterval, Spread,
-    Standing, Step, StopReason, Stopper, StoppingRule, StoppingRuleError, Tally, TieBreak,
-    Tolerance, Tournament, TournamentKind, TournamentResult, ValueCount, Verdict, Vote, VoteTable,
-    VoterEstimate, Voting, WeightError, WeightedElection, best_of_n, beta_confidence,
+    CallIndex, CourseStep, Decision, Election, FieldElection, FieldRule, FieldRuleError,
+    FieldRules, Forecast, LikelyAnswer, Match, MatchError, MeasurementLevel, Next, NotOnTheScale,
+    NumericElection, NumericRule, NumericRuleError, ObjectElection, PanelEstimate, PlanGoal,
+    PlanLoss, PlanPrice, Prediction, Question, RankedElection, RankedOption, RankedRule,
+    RankedRuleError, RankedVote, RankingError, Rankings, Reliability, ReliabilityBin,
+    ReliabilityError, Rule, RuleDetail, ScoredCandidate, ShareInterval, Spread, Standing, Step,
+    StopReason, Stopper, StoppingRule, StoppingRuleError, Tally, TieBreak, Tolerance, Tournament,
+    TournamentKind, TournamentResult, ValueCount, Verdict, Vote, VoteTable, VoterEstimate, Voting,
+    VotingRule, VotingRuleError, WeightError, WeightedElection, best_of_n, beta_confidence, course,
     decide_fields, decide_numbers, decide_weighted, dirichlet_confidence, normalise, read_number,
     reliability, wilson_interval,
 };

@@ -20,7 +20,7 @@ pub(crate) use store::{
     DEFAULT_STORE, LookFormat, ResumeArgs, RunsArgs, ShowArgs, StoreArgs, StoreCommand,
 };
 pub(crate) use values::MaxFailures;
-pub(crate) use vote::{RuleName, TieName, VoteArgs};
+pub(crate) use vote::{TieName, VoteArgs};
 
 /// Parallel LLM work with typed answers: sectioning, voting and map-reduce.
 #[derive(Debug, Parser)]

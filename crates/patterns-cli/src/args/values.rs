@@ -132,18 +132,6 @@ pub(super) fn sigma(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Reads a share of votes: `0.67` or `67%`.
-pub(super) fn share(text: &str) -> Result<f64, String> {
-    let share = match text.strip_suffix('%') {
-        Some(percent) => percent.trim().parse().map(|it: f64| it / 100.0),
-        None => text.parse(),
-    };
-    match share {
-        Ok(share) if share > 0.0 && share <= 1.0 => Ok(share),
-        _ => Err("expected a share such as 0.67 or 67%, more than 0 and at most 1".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,11 +194,6 @@ mod tests {
         }
         for text in ["-0.1", "2.1", "NaN", "inf"] {
             assert!(temperature(text).is_err(), "{text}");
-        }
-        assert_eq!(share("67%"), Ok(0.67));
-        assert_eq!(share("1"), Ok(1.0));
-        for text in ["0", "1.01", "NaN", "101%"] {
-            assert!(share(text).is_err(), "{text}");
         }
     }
 }

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use patterns_parallel::StoppingRule;
+use patterns_parallel::{StoppingRule, VotingRule};
 
-use super::{Common, values};
+use super::Common;
 
 pub(super) const EXAMPLES: &str = "Examples:
   patterns vote 'Is glass a liquid?' --option yes --option no
-  patterns vote 'Is this claim true?' --context claim.txt -n 7 --rule threshold --threshold 0.8
+  patterns vote 'Is this claim true?' --context claim.txt -n 7 --rule threshold:0.8 --explain
+  patterns vote 'Extract the bill.' --context mail.txt --schema bill.json --field total=median:1%
   patterns vote --batch questions.jsonl -n 40 --policy plan --output jsonl -o elections.jsonl";
 
 /// The command line of `patterns vote`.
@@ -54,13 +55,28 @@ pub(crate) struct VoteArgs {
     #[arg(long, value_name = "POLICY", default_value = "exact")]
     pub(crate) policy: StoppingRule,
 
-    /// How ballots become a winner
+    /// How ballots become a result: plurality, majority, supermajority, unanimous or threshold:0.8
+    /// of the votes; weighted (by the ballots' confidence); median, mean, trimmed-mean:10% or
+    /// cluster:1% of numbers; schulze, borda, irv, approval:2 or mrr of rankings
     #[arg(long, value_name = "RULE", default_value = "plurality")]
-    pub(crate) rule: RuleName,
+    pub(crate) rule: VotingRule,
 
-    /// Least share of the votes, such as 0.67 or 67%; for --rule threshold
-    #[arg(long, value_name = "SHARE", value_parser = values::share)]
-    pub(crate) threshold: Option<f64>,
+    /// Decide every field of the --schema on its own
+    #[arg(long, requires = "schema", conflicts_with_all = ["rule", "answer_field"])]
+    pub(crate) by_field: bool,
+
+    /// The rule of one field, such as /price=median:1% or tags=union:0.6; implies --by-field; repeat
+    /// for more
+    #[arg(long, value_name = "PATH=RULE", requires = "schema", conflicts_with_all = ["rule", "answer_field"])]
+    pub(crate) field: Vec<String>,
+
+    /// Show the course of the election, vote by vote
+    #[arg(long, conflicts_with = "batch")]
+    pub(crate) explain: bool,
+
+    /// Field of a row with the right answer: how many elections found it, and what shares are worth
+    #[arg(long, value_name = "NAME", requires = "batch")]
+    pub(crate) gold: Option<String>,
 
     /// Least number of valid votes
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -81,19 +97,6 @@ pub(crate) struct VoteArgs {
 
     #[command(flatten)]
     pub(crate) common: Common,
-}
-
-/// How ballots become a winner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum RuleName {
-    /// The most votes
-    Plurality,
-    /// The most votes, if more than half
-    Majority,
-    /// All votes
-    Unanimous,
-    /// The most votes, if at least --threshold of them
-    Threshold,
 }
 
 /// What happens when several answers lead.

@@ -16,7 +16,7 @@ mod schema;
 pub(crate) use documents::{RowFields, read_context, read_documents};
 pub(crate) use fields::check_fields;
 pub(crate) use prices::read_prices;
-pub(crate) use questions::read_questions;
+pub(crate) use questions::{QuestionFields, read_questions};
 pub(crate) use schema::{contract, read_schema};
 
 use std::io::Read;

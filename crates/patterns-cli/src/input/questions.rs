@@ -12,6 +12,17 @@ use super::rows::{self, Row, RowFormat};
 use crate::error::{Error, ErrorKind};
 use crate::job::BatchQuestion;
 
+/// Which fields of a row are read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct QuestionFields<'a> {
+    /// The question.
+    pub(crate) question: &'a str,
+    /// The id; by default `id`, else the row's place.
+    pub(crate) id: Option<&'a str>,
+    /// The right answer, if rows have it.
+    pub(crate) gold: Option<&'a str>,
+}
+
 /// Reads and checks every row of `path`.
 ///
 /// # Errors
@@ -19,8 +30,7 @@ use crate::job::BatchQuestion;
 /// Returns an error that lists every row that is not valid; or that there is none.
 pub(crate) fn read_questions(
     path: &Path,
-    question_field: &str,
-    id_field: Option<&str>,
+    fields: QuestionFields<'_>,
 ) -> Result<Vec<BatchQuestion>, Error> {
     let name = find::name(path);
     let Some(format) = RowFormat::of(path) else {
@@ -35,9 +45,10 @@ pub(crate) fn read_questions(
     let mut questions = Vec::new();
     for row in &rows {
         let place = format!("{name}:{}", row.line);
-        let question = question(row, &place, question_field, &mut problems);
+        let question = question(row, &place, fields.question, &mut problems);
         let options = options(row, &place, &mut problems);
-        let Some(id) = row.id(&name, id_field, &mut problems) else {
+        let gold = gold(row, &place, fields.gold, &mut problems);
+        let Some(id) = row.id(&name, fields.id, &mut problems) else {
             continue;
         };
         if let Some(first) = seen.insert(id.clone(), place.clone()) {
@@ -49,6 +60,7 @@ pub(crate) fn read_questions(
             id,
             question,
             options,
+            gold,
         }));
     }
     problems.check()?;
@@ -68,6 +80,23 @@ fn question(row: &Row, place: &str, field: &str, problems: &mut Problems) -> Opt
         ));
     }
     question
+}
+
+/// Returns the right answer; null is none.
+fn gold(row: &Row, place: &str, field: Option<&str>, problems: &mut Problems) -> Option<String> {
+    let field = field?;
+    match row.fields.get(field) {
+        Some(Value::Null) => None,
+        Some(Value::String(answer)) => Some(answer.clone()),
+        Some(answer) => Some(answer.to_string()),
+        None => {
+            problems.invalid(format!(
+                "{place}: there is no right answer in {field:?} (--gold); the fields are {}",
+                row.names()
+            ));
+            None
+        }
+    }
 }
 
 fn options(row: &Row, place: &str, problems: &mut Problems) -> Option<Vec<String>> {

@@ -1,7 +1,7 @@
 //! Outcomes as text, for people.
 
-use patterns_core::{Branch, Outcome};
-use patterns_parallel::{BatchElection, Decision, DocumentSummary, Election, Section, StopReason};
+use patterns_core::Branch;
+use patterns_parallel::{DocumentSummary, Section};
 use serde_json::Value;
 
 use crate::escape::{escape, escape_line};
@@ -98,79 +98,4 @@ pub(crate) fn document_page(page: &mut Page, branches: &[Branch<DocumentSummary>
             None => page.line(Style::Red, "(this document could not be worked on)"),
         }
     }
-}
-
-/// Adds an election with its counts and ballots.
-pub(crate) fn election_page<V>(
-    page: &mut Page,
-    election: &Election,
-    outcome: &Outcome<Election, V>,
-) {
-    page.heading(&verdict(election));
-    for count in &election.counts {
-        page.paragraph(&format!(
-            "{:>5}  {}",
-            count.votes,
-            count.answer.replace('\n', " ")
-        ));
-    }
-    if let Some(end) = early_end(election) {
-        page.line(Style::Dim, &end);
-    }
-    page.gap();
-    for (ballot, branch) in election.ballots.iter().zip(&outcome.branches) {
-        let answer = match (&ballot.answer, branch.error()) {
-            (Some(answer), _) => answer.replace('\n', " "),
-            (None, Some(error)) => format!("(abstained: {})", error.kind().name()),
-            (None, None) => "(abstained)".to_owned(),
-        };
-        page.paragraph(&format!("{}: {answer}", ballot.voter));
-    }
-}
-
-/// Says why not all voters were asked, if so.
-fn early_end(election: &Election) -> Option<String> {
-    let why = match election.stop_reason {
-        StopReason::AllVotesCast => return None,
-        StopReason::Decided => "no further vote could change the result",
-        StopReason::AheadEnough => "the leader is far enough ahead",
-        StopReason::VotesReached => "the leader has enough votes",
-        StopReason::Confident => "the leader is sure enough to win",
-        StopReason::WindowUnanimous => "the last ones all agreed",
-        StopReason::Certified => "the leader is certified to be the most frequent answer",
-        StopReason::PlanStop => "further votes would cost more than they are worth",
-    };
-    let (asked, voters) = (election.ballots.len(), election.voters);
-    let is_early = (asked as u64) < voters;
-    is_early.then(|| format!("{asked} of {voters} voters were asked: {why}"))
-}
-
-/// Writes an election of a batch on one line.
-pub(crate) fn batch_line<V>(election: &BatchElection<V>) -> String {
-    let line = format!("{}: {}", election.id, verdict(&election.election));
-    format!("{}\n", escape_line(&line))
-}
-
-/// Says who won, and with how many votes.
-fn verdict(election: &Election) -> String {
-    let Election {
-        vote_count,
-        total_votes,
-        abstentions,
-        share,
-        ..
-    } = election;
-    let percent = 100.0 * share;
-    let votes = format!("{vote_count} of {total_votes} votes, {percent:.0} %");
-    let mut verdict = match (&election.winning_answer, election.decision) {
-        (Some(winner), Decision::WonByTieBreak) => format!("{winner} ({votes}; tie: first seen)"),
-        (Some(winner), _) => format!("{winner} ({votes})"),
-        (None, Decision::QuorumMissed) => format!("no consensus: quorum missed ({votes})"),
-        (None, Decision::Tied) => format!("no consensus: a tie ({votes} each)"),
-        (None, _) => format!("no consensus: too few agree ({votes})"),
-    };
-    if *abstentions > 0 {
-        verdict += &format!(", {abstentions} abstained");
-    }
-    verdict
 }

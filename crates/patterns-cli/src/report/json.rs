@@ -72,7 +72,10 @@ pub(crate) fn branch_line<B: Serialize>(it: &Branch<B>) -> String {
 }
 
 /// Writes an election of a batch, on one line.
-pub(crate) fn election_line<V: Serialize>(election: &BatchElection<V>) -> String {
+pub(crate) fn election_line<V: Serialize>(
+    election: &BatchElection<V>,
+    gold: Option<(&str, bool)>,
+) -> String {
     let failed = election.branches.iter().filter_map(|branch| {
         let error = branch.error()?;
         Some(json!({"voter": branch.label, "error": error_json(error)}))
@@ -80,6 +83,9 @@ pub(crate) fn election_line<V: Serialize>(election: &BatchElection<V>) -> String
     let failed: Vec<Value> = failed.collect();
     let mut json = json!({"type": "election", "id": election.id});
     merge(&mut json, to_value(&election.election));
+    if let Some((gold, is_right)) = gold {
+        merge(&mut json, json!({"gold": gold, "right": is_right}));
+    }
     if !failed.is_empty() {
         merge(&mut json, json!({"failed": failed}));
     }

@@ -1,6 +1,8 @@
 //! Everything that reads events and outcomes and tells somebody.
 
 mod account;
+mod batch;
+mod election;
 mod event_file;
 mod failure;
 mod human;
@@ -9,8 +11,10 @@ mod observers;
 mod progress;
 mod table;
 
+pub(crate) use batch::{BatchReport, Findings};
+pub(crate) use election::{batch_line, course_page, election_page};
 pub(crate) use failure::failure_of;
-pub(crate) use human::{Page, batch_line, document_page, election_page, section_page};
+pub(crate) use human::{Page, document_page, section_page};
 pub(crate) use json::{branch_line, election_line, outcome_json, outcome_line};
 pub(crate) use observers::Observers;
 pub(crate) use table::{

@@ -115,6 +115,7 @@ fn elections_of_a_batch_for_people() {
     q.jsonl:2: no consensus: quorum missed (0 of 0 votes, 0 %), 2 abstained
 
     1 decided, 1 without consensus
+    ballots saved: 1
     --- stderr
     branches: 3 started = 1 answered + 2 failed + 0 cancelled · calls 3 · attempts 3 · tokens 10 in, 5 out · [time]
     error[E-SOME-FAILED]: 2 of 3 branches failed

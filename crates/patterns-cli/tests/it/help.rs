@@ -214,7 +214,7 @@ fn help_of_every_command() {
       patterns section 'Our outage of 3 May' --plan 4 --context notes.md --context timeline.log
     --- stderr
     "#);
-    assert_snapshot!(own(&place.run(&["vote", "--help"])), @r#"
+    assert_snapshot!(own(&place.run(&["vote", "--help"])), @r"
     exit 0
     --- stdout
     Put a question to several voters and let a rule decide
@@ -254,18 +254,26 @@ fn help_of_every_command() {
               [default: exact]
 
           --rule <RULE>
-              How ballots become a winner
-
-              Possible values:
-              - plurality: The most votes
-              - majority:  The most votes, if more than half
-              - unanimous: All votes
-              - threshold: The most votes, if at least --threshold of them
+              How ballots become a result: plurality, majority, supermajority, unanimous or
+              threshold:0.8 of the votes; weighted (by the ballots' confidence); median, mean,
+              trimmed-mean:10% or cluster:1% of numbers; schulze, borda, irv, approval:2 or mrr of
+              rankings
               
               [default: plurality]
 
-          --threshold <SHARE>
-              Least share of the votes, such as 0.67 or 67%; for --rule threshold
+          --by-field
+              Decide every field of the --schema on its own
+
+          --field <PATH=RULE>
+              The rule of one field, such as /price=median:1% or tags=union:0.6; implies --by-field;
+              repeat for more
+
+          --explain
+              Show the course of the election, vote by vote
+
+          --gold <NAME>
+              Field of a row with the right answer: how many elections found it, and what shares are
+              worth
 
           --quorum <N>
               Least number of valid votes
@@ -295,10 +303,11 @@ fn help_of_every_command() {
 
     Examples:
       patterns vote 'Is glass a liquid?' --option yes --option no
-      patterns vote 'Is this claim true?' --context claim.txt -n 7 --rule threshold --threshold 0.8
+      patterns vote 'Is this claim true?' --context claim.txt -n 7 --rule threshold:0.8 --explain
+      patterns vote 'Extract the bill.' --context mail.txt --schema bill.json --field total=median:1%
       patterns vote --batch questions.jsonl -n 40 --policy plan --output jsonl -o elections.jsonl
     --- stderr
-    "#);
+    ");
     assert_snapshot!(own(&place.run(&["map-reduce", "--help"])), @r#"
     exit 0
     --- stdout

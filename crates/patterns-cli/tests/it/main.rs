@@ -13,6 +13,7 @@ mod inputs;
 mod offline;
 mod outputs;
 mod providers;
+mod rules;
 mod scenario;
 mod signals;
 mod store;

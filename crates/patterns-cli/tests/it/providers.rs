@@ -311,7 +311,7 @@ fn an_election_for_people_and_programs() {
     --- stdout
     no (2 of 2 votes, 100 %)
         2  no
-    2 of 3 voters were asked: no further vote could change the result
+    2 of 3 voters were asked, 33 % saved: no further vote could change the result
 
     voter 1: no
     voter 2: no
@@ -335,7 +335,7 @@ fn an_election_for_people_and_programs() {
     exit 0
     --- stdout
     {"type":"branch","branch":0,"role":"ballot","label":"voter 1","end":"answered","usage":{"calls":1,"attempts":1,"input_tokens":10,"cached_input_tokens":0,"output_tokens":5,"reasoning_tokens":0},"value":{"reasoning":"It is rigid.","answer":"no","confidence":0.9}}
-    {"type":"outcome","pattern":"voting","run":"0000000000000007","models":["compatible:test@http://[server]/v1"],"value":{"winning_answer":"no","decision":"won","vote_count":1,"total_votes":1,"share":1.0,"counts":[{"answer":"no","votes":1}],"all_answers":["no"],"abstentions":0,"voters":1,"waves":1,"stop_reason":"all_votes_cast","ballots":[{"voter":"voter 1","answer":"no","normalised":"no"}]},"steps":[],"counts":{"started":1,"answered":1,"failed":0,"cancelled":0},"usage":{"calls":1,"attempts":1,"input_tokens":10,"cached_input_tokens":0,"output_tokens":5,"reasoning_tokens":0},"spend":{"calls":1,"tokens":15,"cost":null,"possibly_billed":{"calls":0,"tokens":0,"cost":"0"},"caps":{}},"warnings":[]}
+    {"type":"outcome","pattern":"voting","run":"0000000000000007","models":["compatible:test@http://[server]/v1"],"value":{"winning_answer":"no","decision":"won","vote_count":1,"total_votes":1,"share":1.0,"share_interval":{"low":0.20654931437723745,"high":1.0},"stability":1.0,"counts":[{"answer":"no","votes":1}],"all_answers":["no"],"abstentions":0,"voters":1,"waves":1,"stop_reason":"all_votes_cast","ballots":[{"voter":"voter 1","answer":"no","normalised":"no"}]},"steps":[],"counts":{"started":1,"answered":1,"failed":0,"cancelled":0},"usage":{"calls":1,"attempts":1,"input_tokens":10,"cached_input_tokens":0,"output_tokens":5,"reasoning_tokens":0},"spend":{"calls":1,"tokens":15,"cost":null,"possibly_billed":{"calls":0,"tokens":0,"cost":"0"},"caps":{}},"warnings":[]}
     --- stderr
     "#);
 }
@@ -363,7 +363,7 @@ fn a_ballot_of_the_users_own_is_counted() {
     --- stdout
     safe (1 of 1 votes, 100 %)
         1  safe
-    1 of 2 voters were asked: no further vote could change the result
+    1 of 2 voters were asked, 50 % saved: no further vote could change the result
 
     voter 1: safe
     --- stderr

@@ -25,11 +25,16 @@ fn usage_errors() {
         (vec!["vote", "?", "--temperature", "3"], "from 0 to 2"),
         (
             vec!["vote", "?", "--rule", "threshold"],
-            "needs --threshold SHARE",
+            "it needs a share, such as 0.6",
         ),
         (
-            vec!["vote", "?", "--threshold", "0.5"],
-            "is for --rule threshold",
+            vec!["vote", "?", "--rule", "best"],
+            "there are plurality, majority",
+        ),
+        (vec!["vote", "?", "--field", "a=median"], "--schema <FILE>"),
+        (
+            vec!["vote", "?", "--rule", "median", "--policy", "ahead-by:2"],
+            "only votes can be stopped early",
         ),
         (vec!["vote", "  "], "the question is empty"),
         (

@@ -65,7 +65,7 @@ impl<V: Send + Sync + 'static> Voting<V> {
     where
         S: Stream<Item = (String, Question)> + Send,
     {
-        let polls = Polls::new(self.check()?);
+        let polls = Polls::new(self.stopper()?);
         let branches = match questions.size_hint() {
             (least, Some(most)) if least == most && self.asks_all() => {
                 Some((most * self.voter_count()) as u64)
@@ -75,9 +75,10 @@ impl<V: Send + Sync + 'static> Voting<V> {
         let mut run = Run::start(options, Pattern::Voting, branches);
         self.raise_warnings(&mut run);
         let mut tally = BatchTally::default();
+        let forecast = self.forecast();
         let mut hand_over = |course: Course<V>| {
             let id = course.id.clone();
-            let (election, branches) = self.elect(course);
+            let (election, branches) = self.elect(course, forecast.as_ref());
             tally.count(&election);
             each(BatchElection {
                 id,

@@ -8,7 +8,10 @@ mod agreement;
 mod answer;
 mod ballot;
 mod batch;
+mod detail;
+mod explain;
 mod field;
+mod models;
 mod normalise;
 mod numeric;
 mod pairwise;
@@ -16,7 +19,9 @@ mod pattern;
 mod polls;
 mod ranked;
 mod rule;
+mod rule_text;
 mod stop;
+mod voting_rule;
 mod weighted;
 
 pub use agreement::{
@@ -24,9 +29,11 @@ pub use agreement::{
     ReliabilityBin, ReliabilityError, ShareInterval, VoteTable, VoterEstimate, reliability,
     wilson_interval,
 };
-pub use answer::Vote;
+pub use answer::{RankedVote, Vote};
 pub use ballot::{Ballot, BallotTask, Question};
 pub use batch::{BatchElection, BatchTally};
+pub use detail::RuleDetail;
+pub use explain::{CourseStep, Next, course};
 pub use field::{
     FieldElection, FieldRule, FieldRuleError, FieldRules, ObjectElection, ValueCount, decide_fields,
 };
@@ -44,8 +51,10 @@ pub use ranked::{
     RankedElection, RankedOption, RankedRule, RankedRuleError, RankingError, Rankings,
 };
 pub use rule::{AnswerCount, Decision, Election, Rule, TieBreak};
+pub use rule_text::VotingRuleError;
 pub use stop::{
     CallIndex, Forecast, PlanGoal, PlanLoss, PlanPrice, Prediction, Step, StopReason, Stopper,
     StoppingRule, StoppingRuleError, Tally, beta_confidence, dirichlet_confidence,
 };
+pub use voting_rule::VotingRule;
 pub use weighted::{AnswerWeight, WeightError, WeightedElection, decide_weighted};

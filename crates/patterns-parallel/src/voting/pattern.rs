@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use futures_util::stream;
 use patterns_core::{
-    Agent, AgentError, AggregateError, AggregateErrorKind, Answer, Branch, Contract, ContractError,
-    Model, Origin, Outcome, Pattern, Warning,
+    Agent, AgentError, AggregateError, AggregateErrorKind, Answer, Branch, Origin, Outcome,
+    Pattern, Warning,
 };
-use serde::de::DeserializeOwned;
 
-use super::answer::{INSTRUCTIONS, Vote, voter};
 use super::ballot::{Ballot, BallotTask, Question};
+use super::detail::Terms;
 use super::normalise::normalise;
 use super::polls::{Course, Due, Polls};
-use super::rule::{Election, Rule, TieBreak, decide};
-use super::stop::{StopReason, Stopper, StoppingRule};
+use super::rule::{Election, TieBreak};
+use super::stop::{Forecast, StopReason, Stopper, StoppingRule};
+use super::voting_rule::VotingRule;
 use crate::run::Run;
 use crate::{AgentOptions, RunError, RunOptions};
 
@@ -28,10 +28,11 @@ pub struct Voting<V> {
     panel: Vec<Panelist<V>>,
     voters: usize,
     policy: StoppingRule,
-    rule: Rule,
+    rule: VotingRule,
     tie_break: TieBreak,
     quorum: u64,
     answer_of: Arc<AnswerOf<V>>,
+    weight_of: Arc<WeightOf<V>>,
     /// Brings an answer into the form in which it is counted.
     form: fn(&str) -> Option<String>,
     warnings: Vec<Warning>,
@@ -40,61 +41,12 @@ pub struct Voting<V> {
 /// Finds the answer in a ballot; `None` is an abstention.
 type AnswerOf<V> = dyn Fn(&V) -> Option<String> + Send + Sync;
 
+/// Weighs a ballot.
+type WeightOf<V> = dyn Fn(&V) -> f64 + Send + Sync;
+
 struct Panelist<V> {
     name: Option<String>,
     agent: Arc<dyn Agent<BallotTask, V>>,
-}
-
-impl Voting<Vote> {
-    /// Makes the pattern with the default ballot, all voters being samples of one model.
-    ///
-    /// `question_options` are the answers to choose from; empty for open questions.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`ContractError`] if the options make no valid schema.
-    pub fn with_model(
-        model: Arc<dyn Model>,
-        question_options: &[String],
-        options: &AgentOptions,
-    ) -> Result<Self, ContractError> {
-        let agent = Arc::new(voter(model, question_options, options)?);
-        let voting = Self::new(agent, |vote| Some(vote.answer.clone()));
-        Ok(voting.warn_about_temperature(options))
-    }
-
-    /// Makes the pattern with the default ballot and a panel of models, one voter each.
-    ///
-    /// # Errors
-    ///
-    /// As [`with_model`](Self::with_model).
-    pub fn with_models(
-        models: impl IntoIterator<Item = Arc<dyn Model>>,
-        question_options: &[String],
-        options: &AgentOptions,
-    ) -> Result<Self, ContractError> {
-        let mut panel: Vec<(String, Arc<dyn Agent<BallotTask, Vote>>)> = Vec::new();
-        for model in models {
-            let name = model.id().to_string();
-            panel.push((name, Arc::new(voter(model, question_options, options)?)));
-        }
-        let voting = Self::panel(panel, |vote: &Vote| Some(vote.answer.clone()));
-        Ok(voting.warn_about_temperature(options))
-    }
-}
-
-impl<V: DeserializeOwned + Send + Sync + 'static> Voting<V> {
-    /// Makes the pattern with the user's own ballot, all voters being samples of one model;
-    /// `answer_of` finds the answer in a ballot.
-    pub fn with_contract(
-        model: Arc<dyn Model>,
-        ballot: Contract<V>,
-        options: &AgentOptions,
-        answer_of: impl Fn(&V) -> Option<String> + Send + Sync + 'static,
-    ) -> Self {
-        let agent = options.agent(model, INSTRUCTIONS, ballot);
-        Self::new(Arc::new(agent), answer_of).warn_about_temperature(options)
-    }
 }
 
 impl<V> Voting<V> {
@@ -132,10 +84,11 @@ impl<V> Voting<V> {
             panel,
             voters,
             policy: StoppingRule::default(),
-            rule: Rule::default(),
+            rule: VotingRule::default(),
             tie_break: TieBreak::default(),
             quorum: 0,
             answer_of,
+            weight_of: Arc::new(|_| 1.0),
             form: normalise,
             warnings: Vec::new(),
         }
@@ -166,11 +119,23 @@ impl<V> Voting<V> {
         self
     }
 
-    /// Sets how ballots become a winner.
+    /// Sets how ballots become a result: a [`Rule`](crate::Rule) that counts votes, or any other
+    /// [`VotingRule`].
+    ///
+    /// Rules that don't count votes need every ballot: with them [`StoppingRule::Exact`] asks all
+    /// voters, and the other stopping rules are an error.
     #[must_use]
-    pub fn rule(mut self, rule: Rule) -> Self {
-        self.rule = rule;
+    pub fn rule(mut self, rule: impl Into<VotingRule>) -> Self {
+        self.rule = rule.into();
         self
+    }
+
+    /// Sets [`VotingRule::Weighted`], and how much a ballot counts; what is no finite number above
+    /// 0 counts nothing.
+    #[must_use]
+    pub fn weighted_by(self, weight_of: impl Fn(&V) -> f64 + Send + Sync + 'static) -> Self {
+        let weight_of = Arc::new(weight_of);
+        Self { weight_of, ..self }.rule(VotingRule::Weighted)
     }
 
     /// Sets what happens when several answers have the most votes.
@@ -206,11 +171,15 @@ impl<V> Voting<V> {
 
     /// Returns whether all voters are asked, whatever the first ones say.
     pub(super) fn asks_all(&self) -> bool {
-        self.policy == StoppingRule::Fixed
+        self.policy == StoppingRule::Fixed || self.rule.votes().is_none()
     }
 
-    /// Checks the set-up, and makes ready what ends an election.
-    pub(super) fn check(&self) -> Result<Stopper, RunError> {
+    /// Returns what decides when an election ends: the policy, with the voting rule.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`RunError`] if the set-up is of no use, as [`run`](Self::run) does.
+    pub fn stopper(&self) -> Result<Stopper, RunError> {
         if self.panel.is_empty() || self.voters == 0 {
             return Err(RunError::InvalidSetup("there is no voter"));
         }
@@ -219,13 +188,18 @@ impl<V> Voting<V> {
                 "the quorum is larger than the number of voters",
             ));
         }
-        if let Rule::Threshold(share) = self.rule
-            && !(0.0..=1.0).contains(&share)
-        {
-            return Err(RunError::InvalidSetup("a threshold is a share from 0 to 1"));
-        }
+        self.rule.check().map_err(RunError::InvalidSetup)?;
+        let Some(rule) = self.rule.votes() else {
+            if !matches!(self.policy, StoppingRule::Fixed | StoppingRule::Exact) {
+                return Err(RunError::InvalidSetup(
+                    "only votes can be stopped early: this voting rule goes with the policies \
+                     exact and fixed, which ask everybody",
+                ));
+            }
+            return Ok(Stopper::new(&StoppingRule::Fixed, self.voters as u64)?);
+        };
         let stopper = Stopper::new(&self.policy, self.voters as u64)?;
-        let stopper = stopper.decided_by(self.rule, self.tie_break, self.quorum);
+        let stopper = stopper.decided_by(rule, self.tie_break, self.quorum);
         Ok(if self.asks_all() {
             stopper
         } else {
@@ -268,7 +242,11 @@ impl<V> Voting<V> {
     }
 
     /// Decides an election that is over, and returns its ballots too.
-    pub(super) fn elect(&self, course: Course<V>) -> (Election, Vec<Branch<V>>) {
+    pub(super) fn elect(
+        &self,
+        course: Course<V>,
+        forecast: Option<&Forecast>,
+    ) -> (Election, Vec<Branch<V>>) {
         let ballot = |(voter, branch): (usize, &Branch<V>)| {
             let answer = branch.value().and_then(|value| (self.answer_of)(value));
             Ballot {
@@ -278,10 +256,22 @@ impl<V> Voting<V> {
             }
         };
         let ballots = course.ballots.iter().enumerate().map(ballot).collect();
-        let mut election = decide(ballots, self.rule, self.tie_break, self.quorum);
+        let weight = |it: &Branch<V>| it.value().map_or(0.0, |value| (self.weight_of)(value));
+        let weights: Vec<f64> = course.ballots.iter().map(weight).collect();
+        let terms = Terms {
+            rule: &self.rule,
+            tie_break: self.tie_break,
+            quorum: self.quorum,
+        };
+        let mut election = terms.decide(&course.question, ballots, &weights);
         election.voters = self.voters as u64;
         election.waves = course.waves;
         election.stop_reason = course.stop.unwrap_or(StopReason::AllVotesCast);
+        election.stability = match election.stop_reason {
+            _ if course.stop.is_none() => None,
+            StopReason::AllVotesCast | StopReason::Decided => Some(1.0),
+            _ => forecast.and_then(|it| it.win_probability(&course.tally)),
+        };
         if election.stop_reason == StopReason::WindowUnanimous {
             // The last window wins, even against an earlier majority.
             let last = course.tally.latest();
@@ -290,6 +280,14 @@ impl<V> Voting<V> {
             election.winning_answer = winner.and_then(|it| it.answer.clone());
         }
         (election, course.ballots)
+    }
+
+    /// Returns what foresees the vote of all voters, where elections may end before that is sure.
+    pub(super) fn forecast(&self) -> Option<Forecast> {
+        let may_err = !matches!(self.policy, StoppingRule::Fixed | StoppingRule::Exact);
+        may_err
+            .then(|| Forecast::new(self.voters as u64).ok())
+            .flatten()
     }
 }
 
@@ -314,7 +312,7 @@ impl<V: Send + Sync + 'static> Voting<V> {
         if question.text.trim().is_empty() {
             return Err(RunError::NoInput("the question is empty"));
         }
-        let polls = Polls::new(self.check()?);
+        let polls = Polls::new(self.stopper()?);
         let branches = self.asks_all().then_some(self.voters as u64);
         let mut run = Run::start(options, Pattern::Voting, branches);
         self.raise_warnings(&mut run);
@@ -328,7 +326,9 @@ impl<V: Send + Sync + 'static> Voting<V> {
             })
             .await;
         let course = held.or_else(|| rest.pop());
-        let (election, branches) = course.map(|it| self.elect(it)).unzip();
+        let forecast = self.forecast();
+        let elected = course.map(|it| self.elect(it, forecast.as_ref()));
+        let (election, branches) = elected.unzip();
         let nothing = || AggregateError::new(AggregateErrorKind::NothingAnswered);
         let verdict = run.verdict(stop);
         let value = verdict.and_then(|()| election.ok_or_else(nothing));

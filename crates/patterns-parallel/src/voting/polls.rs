@@ -13,7 +13,7 @@ use super::stop::{Step, StopReason, Stopper, Tally};
 #[derive(Debug)]
 pub(super) struct Course<V> {
     pub(super) id: String,
-    question: Arc<Question>,
+    pub(super) question: Arc<Question>,
     pub(super) tally: Tally,
     /// Those that are in, in voter order once a wave is whole.
     pub(super) ballots: Vec<Branch<V>>,

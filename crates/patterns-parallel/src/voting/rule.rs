@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::agreement::{ShareInterval, wilson_interval};
 use super::ballot::Ballot;
+use super::detail::RuleDetail;
 use super::stop::StopReason;
 
 /// How ballots become a winner.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Rule {
     /// The most votes; what papers on language models call majority voting.
     #[default]
@@ -51,8 +54,14 @@ pub struct Election {
     /// How many valid votes were cast.
     pub total_votes: u64,
     /// The leading answer's share of the valid votes, 0 to 1. It says how united the voters are,
-    /// not how likely they are right.
+    /// not how likely they are right. Of objects that are decided field by field it is the mean
+    /// share of the fields.
     pub share: f64,
+    /// The Wilson interval of the share, at 95 %; `None` where it is no share of equal votes.
+    pub share_interval: Option<ShareInterval>,
+    /// How likely the vote of all voters has the same winner, 0 to 1; 1 where that is certain, and
+    /// `None` where it cannot be foreseen.
+    pub stability: Option<f64>,
     /// Each answer with its votes, most votes first, ties in the order seen.
     pub counts: Vec<AnswerCount>,
     /// All valid answers word for word, in voter order.
@@ -65,6 +74,9 @@ pub struct Election {
     pub waves: u64,
     /// Why no more voters were asked.
     pub stop_reason: StopReason,
+    /// What the rule found that counts of votes don't say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<RuleDetail>,
     /// Every ballot, in voter order.
     pub ballots: Vec<Ballot>,
 }
@@ -135,10 +147,13 @@ pub(super) fn decide(
         vote_count,
         total_votes,
         share,
+        share_interval: wilson_interval(vote_count, total_votes),
+        stability: None,
         abstentions: ballots.len() as u64 - total_votes,
         voters: ballots.len() as u64,
         waves: 1,
         stop_reason: StopReason::AllVotesCast,
+        detail: None,
         all_answers: valid(&ballots)
             .map(|(_, answer)| answer.to_owned())
             .collect(),

@@ -9,6 +9,7 @@ mod map_reduce;
 mod policies;
 mod prompts;
 mod provenance;
+mod rules;
 mod schemas;
 mod sectioning;
 mod stopping;

@@ -99,55 +99,60 @@ async fn every_ballot_is_kept_in_voter_order() {
         .value
         .unwrap();
     insta::assert_json_snapshot!(election, @r#"
+    {
+      "winning_answer": "Yes!",
+      "decision": "won",
+      "vote_count": 2,
+      "total_votes": 3,
+      "share": 0.6666666666666666,
+      "share_interval": {
+        "low": 0.2076596008020477,
+        "high": 0.9385080552796037
+      },
+      "stability": 1.0,
+      "counts": [
         {
-          "winning_answer": "Yes!",
-          "decision": "won",
-          "vote_count": 2,
-          "total_votes": 3,
-          "share": 0.6666666666666666,
-          "counts": [
-            {
-              "answer": "Yes!",
-              "votes": 2
-            },
-            {
-              "answer": "NO",
-              "votes": 1
-            }
-          ],
-          "all_answers": [
-            "Yes!",
-            "NO",
-            "yes"
-          ],
-          "abstentions": 1,
-          "voters": 4,
-          "waves": 1,
-          "stop_reason": "all_votes_cast",
-          "ballots": [
-            {
-              "voter": "voter 1",
-              "answer": "Yes!",
-              "normalised": "yes"
-            },
-            {
-              "voter": "voter 2",
-              "answer": null,
-              "normalised": null
-            },
-            {
-              "voter": "voter 3",
-              "answer": "NO",
-              "normalised": "no"
-            },
-            {
-              "voter": "voter 4",
-              "answer": "yes",
-              "normalised": "yes"
-            }
-          ]
+          "answer": "Yes!",
+          "votes": 2
+        },
+        {
+          "answer": "NO",
+          "votes": 1
         }
-        "#);
+      ],
+      "all_answers": [
+        "Yes!",
+        "NO",
+        "yes"
+      ],
+      "abstentions": 1,
+      "voters": 4,
+      "waves": 1,
+      "stop_reason": "all_votes_cast",
+      "ballots": [
+        {
+          "voter": "voter 1",
+          "answer": "Yes!",
+          "normalised": "yes"
+        },
+        {
+          "voter": "voter 2",
+          "answer": null,
+          "normalised": null
+        },
+        {
+          "voter": "voter 3",
+          "answer": "NO",
+          "normalised": "no"
+        },
+        {
+          "voter": "voter 4",
+          "answer": "yes",
+          "normalised": "yes"
+        }
+      ]
+    }
+    "#);
 }
 
 #[tokio::test(start_paused = true)]

@@ -122,7 +122,7 @@ impl FieldRule {
     }
 
     /// Returns the rule for numbers whose parameters are those of this one.
-    pub(super) fn numeric(self) -> NumericRule {
+    pub(in crate::voting) fn numeric(self) -> NumericRule {
         match self {
             Self::TrimmedMean(cut) => NumericRule::TrimmedMean(cut),
             Self::Median(tolerance) | Self::Cluster(tolerance) => NumericRule::Cluster(tolerance),

@@ -52,7 +52,7 @@ fn pattern(
     seconds: impl Fn(u64) -> u64 + Send + Sync + 'static,
 ) -> (MapReduce<String, String>, Arc<Reduce>) {
     let reduce = Arc::new(reduce());
-    let pattern = MapReduce::new(Arc::new(map(seconds)), Arc::clone(&reduce) as _).fan_in(8);
+    let pattern = MapReduce::new(Arc::new(map(seconds)), Arc::clone(&reduce) as _).fan_in(6);
     (pattern, reduce)
 }
 
@@ -83,7 +83,7 @@ async fn ready_combinations_go_before_new_documents() {
     let outcome = pattern(|_| 1).0.run(documents(40), &options).await.unwrap();
     assert!(outcome.value.is_ok());
     let starts = course(&log).replace('.', "");
-    insta::assert_snapshot!(starts, @"mmmmmmmmmmmmmmmmmRRmmmmmmRmmmmmmRmmmmmmmmmmmRR");
+    insta::assert_snapshot!(starts, @"mmmmmmmmmmmmmRRmmmmmmmmmmmmmmmmmmmmmmmmmmmRRRRR");
 }
 
 #[tokio::test(start_paused = true)]

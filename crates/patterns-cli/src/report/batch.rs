@@ -1,0 +1,190 @@
+//! What a batch of elections says about its voters: how much they agree, and how often they are right.
+
+use patterns_parallel::{
+    Agreement, Election, MeasurementLevel, PanelEstimate, Reliability, VoteTable, normalise,
+    reliability,
+};
+use serde::Serialize;
+
+use super::human::Page;
+use crate::terminal::Style;
+
+/// The elections of a batch so far.
+#[derive(Debug, Default)]
+pub(crate) struct BatchReport {
+    votes: VoteTable,
+    voters: Vec<String>,
+    /// The winner's share, and whether the winner is right.
+    judged: Vec<(f64, bool)>,
+    /// Elections without a winner whose right answer is known.
+    missed: u64,
+    saved: u64,
+}
+
+/// What came of them.
+#[derive(Debug, Serialize)]
+pub(crate) struct Findings {
+    agreement: Agreement,
+    krippendorff_alpha: Option<f64>,
+    /// Ballots that were not asked for.
+    ballots_saved: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gold: Option<Gold>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    panel: Option<Panel>,
+}
+
+/// How the elections compare with right answers.
+#[derive(Debug, Serialize)]
+struct Gold {
+    right: u64,
+    wrong: u64,
+    without_consensus: u64,
+    reliability: Reliability,
+}
+
+/// How good the members of a panel seem, without right answers (Dawid and Skene 1979).
+#[derive(Debug, Serialize)]
+struct Panel {
+    voters: Vec<(String, f64)>,
+    /// Members that seem to do more harm than good.
+    weak: Vec<String>,
+}
+
+/// How many bins shares are sorted into.
+const BINS: usize = 10;
+
+/// The fewest questions that say something about a voter.
+const LEAST_QUESTIONS: usize = 10;
+
+impl BatchReport {
+    /// Adds an election; returns whether its winner is right, if that is known.
+    pub(crate) fn add(&mut self, election: &Election, gold: Option<&str>) -> Option<bool> {
+        let ballots = &election.ballots;
+        self.votes
+            .push(ballots.iter().map(|it| it.normalised.as_deref()));
+        for ballot in ballots.iter().skip(self.voters.len()) {
+            self.voters.push(ballot.voter.clone());
+        }
+        self.saved += election.voters.saturating_sub(ballots.len() as u64);
+        let gold = gold?;
+        let Some(winner) = &election.winning_answer else {
+            self.missed += 1;
+            return Some(false);
+        };
+        let is_right = normalise(winner).is_some() && normalise(winner) == normalise(gold);
+        self.judged.push((election.share, is_right));
+        Some(is_right)
+    }
+
+    /// Returns what came of the elections; members of a panel are judged, too.
+    pub(crate) fn findings(&self, is_panel: bool) -> Findings {
+        let right = self.judged.iter().filter(|it| it.1).count() as u64;
+        let gold = || {
+            Some(Gold {
+                right,
+                wrong: self.judged.len() as u64 - right,
+                without_consensus: self.missed,
+                reliability: reliability(&self.judged, BINS).ok()?,
+            })
+        };
+        let is_judged = !self.judged.is_empty() || self.missed > 0;
+        let has_enough =
+            is_panel && self.votes.questions() >= LEAST_QUESTIONS && self.voters.len() > 2;
+        // Of nominal answers, every one is on the scale.
+        let alpha = self.votes.krippendorff_alpha(MeasurementLevel::Nominal);
+        Findings {
+            agreement: self.votes.agreement(),
+            krippendorff_alpha: alpha.ok().flatten(),
+            ballots_saved: self.saved,
+            gold: is_judged.then(gold).flatten(),
+            panel: has_enough.then(|| Panel::of(&self.votes.dawid_skene(), &self.voters)),
+        }
+    }
+}
+
+impl Panel {
+    /// A member whose estimated accuracy is below three quarters of the best one's is weak: on
+    /// recorded panels, three to five good members beat all of them together.
+    const WEAK: f64 = 0.75;
+
+    fn of(estimate: &PanelEstimate, names: &[String]) -> Self {
+        let named = estimate.voters.iter().filter_map(|it| {
+            let name = names.get(it.voter)?;
+            Some((name.clone(), it.accuracy))
+        });
+        let mut voters: Vec<(String, f64)> = named.collect();
+        voters.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let best = voters.first().map_or(0.0, |it| it.1);
+        let weak = voters.iter().filter(|it| it.1 < Self::WEAK * best);
+        let weak = weak.map(|it| it.0.clone()).collect();
+        Self { voters, weak }
+    }
+}
+
+impl Findings {
+    /// Adds them for people.
+    pub(crate) fn page(&self, page: &mut Page) {
+        let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+        let mut parts = Vec::new();
+        if let Some(agreement) = self.agreement.pairwise_agreement {
+            parts.push(format!("two voters agree on {}", percent(agreement)));
+        }
+        if let Some(alpha) = self.krippendorff_alpha {
+            parts.push(format!("Krippendorff's alpha {alpha:.2}"));
+        }
+        if self.ballots_saved > 0 {
+            parts.push(format!("ballots saved: {}", self.ballots_saved));
+        }
+        if !parts.is_empty() {
+            page.line(Style::Dim, &parts.join(" · "));
+        }
+        if let Some(gold) = &self.gold {
+            gold.page(page);
+        }
+        if let Some(Panel { voters, weak }) = &self.panel {
+            let shown = voters
+                .iter()
+                .map(|(name, it)| format!("{name} {}", percent(*it)));
+            let shown: Vec<String> = shown.collect();
+            page.paragraph(&format!("estimated accuracy: {}", shown.join(", ")));
+            if !weak.is_empty() {
+                let advice = format!("a panel without {} may do better", weak.join(" and "));
+                page.line(Style::Yellow, &advice);
+            }
+        }
+    }
+}
+
+impl Gold {
+    fn page(&self, page: &mut Page) {
+        let Self {
+            right,
+            wrong,
+            without_consensus,
+            reliability,
+        } = self;
+        let all = right + wrong + without_consensus;
+        let accuracy = 100.0 * *right as f64 / all.max(1) as f64;
+        let line = format!(
+            "right: {right} of {all} ({accuracy:.1} %), {without_consensus} without consensus"
+        );
+        page.line(Style::Bold, &line);
+        for bin in &reliability.bins {
+            if let Some(accuracy) = bin.accuracy {
+                let (low, high) = (100.0 * bin.low, 100.0 * bin.high);
+                page.paragraph(&format!(
+                    "  shares of {low:>3.0} to {high:>3.0} %: {:>5.1} % right of {}",
+                    100.0 * accuracy,
+                    bin.elections
+                ));
+            }
+        }
+        if let Some(error) = reliability.expected_calibration_error {
+            page.line(
+                Style::Dim,
+                &format!("expected calibration error of the share: {error:.3}"),
+            );
+        }
+    }
+}

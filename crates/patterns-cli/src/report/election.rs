@@ -1,0 +1,193 @@
+//! Elections as text, for people.
+
+use patterns_core::Branch;
+use patterns_parallel::{
+    BatchElection, CourseStep, Decision, Election, Next, RuleDetail, StopReason,
+};
+
+use super::human::Page;
+use crate::escape::escape_line;
+use crate::terminal::Style;
+
+/// Adds an election with its counts and ballots.
+pub(crate) fn election_page<V>(page: &mut Page, election: &Election, branches: &[Branch<V>]) {
+    page.heading(&verdict(election));
+    counts(page, election);
+    if let Some(end) = early_end(election) {
+        page.line(Style::Dim, &end);
+    }
+    page.gap();
+    for (ballot, branch) in election.ballots.iter().zip(branches) {
+        let answer = match (&ballot.answer, branch.error()) {
+            (Some(answer), _) => answer.replace('\n', " "),
+            (None, Some(error)) => format!("(abstained: {})", error.kind().name()),
+            (None, None) => "(abstained)".to_owned(),
+        };
+        page.paragraph(&format!("{}: {answer}", ballot.voter));
+    }
+}
+
+/// Adds what was counted, in the terms of the rule.
+fn counts(page: &mut Page, election: &Election) {
+    let Some(detail) = &election.detail else {
+        for count in &election.counts {
+            page.paragraph(&format!("{:>5}  {}", count.votes, on_a_line(&count.answer)));
+        }
+        return;
+    };
+    match detail {
+        RuleDetail::Weighted(it) => {
+            for count in &it.counts {
+                let answer = on_a_line(&count.answer);
+                page.paragraph(&format!(
+                    "{:>8.3}  {answer} ({} votes)",
+                    count.weight, count.votes
+                ));
+            }
+        }
+        RuleDetail::Numeric(it) => {
+            if let Some(spread) = &it.spread {
+                page.paragraph(&format!(
+                    "from {} to {}, the middle half from {} to {}",
+                    spread.min, spread.max, spread.lower_quartile, spread.upper_quartile
+                ));
+            }
+        }
+        RuleDetail::Ranked(it) => {
+            for option in &it.ranking {
+                let name = on_a_line(&option.option);
+                page.paragraph(&format!("{:>5}. {name} ({})", option.rank, option.score));
+            }
+        }
+        RuleDetail::Fields(it) => {
+            for field in &it.fields {
+                let path = if field.path.is_empty() {
+                    "/"
+                } else {
+                    &field.path
+                };
+                page.paragraph(&format!(
+                    "{path} = {} ({} of {}, {})",
+                    field.value, field.votes, field.total, field.rule
+                ));
+            }
+        }
+    }
+}
+
+/// Adds the course of an election, vote by vote.
+pub(crate) fn course_page(page: &mut Page, course: &[CourseStep]) {
+    page.gap();
+    page.heading("course of the election");
+    for step in course {
+        let counts = step
+            .counts
+            .iter()
+            .map(|(it, votes)| format!("{} {votes}", on_a_line(it)));
+        let counts: Vec<String> = counts.collect();
+        let vote = step
+            .counted
+            .as_deref()
+            .map_or_else(|| "(abstains)".to_owned(), on_a_line);
+        page.paragraph(&format!(
+            "wave {}  {}: {vote}  ->  {} (ahead by {})",
+            step.wave,
+            step.voter,
+            counts.join(", "),
+            step.lead
+        ));
+        match step.next {
+            None => {}
+            Some(Next::Ask(1)) => page.line(Style::Dim, "        still open: one more is asked"),
+            Some(Next::Ask(more)) => {
+                let line =
+                    format!("        still open: {more} more are asked at once, none in vain");
+                page.line(Style::Dim, &line);
+            }
+            Some(Next::Stop(why)) => {
+                page.line(Style::Dim, &format!("        over: {}", reason(why)));
+            }
+        }
+    }
+}
+
+fn on_a_line(text: &str) -> String {
+    text.replace('\n', " ")
+}
+
+/// Says why not all voters were asked, if so.
+fn early_end(election: &Election) -> Option<String> {
+    let (asked, voters) = (election.ballots.len() as u64, election.voters);
+    if asked >= voters || election.stop_reason == StopReason::AllVotesCast {
+        return None;
+    }
+    let saved = 100.0 * (voters - asked) as f64 / voters as f64;
+    let why = reason(election.stop_reason);
+    let mut end = format!("{asked} of {voters} voters were asked, {saved:.0} % saved: {why}");
+    if let Some(stability) = election.stability.filter(|it| *it < 1.0) {
+        end += &format!(
+            "; all {voters} would elect the same with {:.1} %",
+            100.0 * stability
+        );
+    }
+    Some(end)
+}
+
+/// Says why an election ended.
+fn reason(reason: StopReason) -> &'static str {
+    match reason {
+        StopReason::AllVotesCast => "all votes are cast",
+        StopReason::Decided => "no further vote could change the result",
+        StopReason::AheadEnough => "the leader is far enough ahead",
+        StopReason::VotesReached => "the leader has enough votes",
+        StopReason::Confident => "the leader is sure enough to win",
+        StopReason::WindowUnanimous => "the last ones all agreed",
+        StopReason::Certified => "the leader is certified to be the most frequent answer",
+        StopReason::PlanStop => "further votes would cost more than they are worth",
+    }
+}
+
+/// Writes an election of a batch on one line.
+pub(crate) fn batch_line<V>(election: &BatchElection<V>, is_right: Option<bool>) -> String {
+    let right = match is_right {
+        None => "",
+        Some(true) => ", right",
+        Some(false) => ", not right",
+    };
+    let line = format!("{}: {}{right}", election.id, verdict(&election.election));
+    format!("{}\n", escape_line(&line))
+}
+
+/// Says who won, and with how many votes.
+fn verdict(election: &Election) -> String {
+    let Election {
+        vote_count,
+        total_votes,
+        abstentions,
+        share,
+        ..
+    } = election;
+    let percent = 100.0 * share;
+    let votes = match &election.detail {
+        None => format!("{vote_count} of {total_votes} votes, {percent:.0} %"),
+        Some(RuleDetail::Weighted(_)) => {
+            format!("{percent:.0} % of the weight of {total_votes} votes")
+        }
+        Some(RuleDetail::Numeric(_)) => format!("of {total_votes} numbers"),
+        Some(RuleDetail::Ranked(_)) => format!("of {total_votes} rankings"),
+        Some(RuleDetail::Fields(_)) => {
+            format!("of {total_votes} objects, {percent:.0} % agreement")
+        }
+    };
+    let mut verdict = match (&election.winning_answer, election.decision) {
+        (Some(winner), Decision::WonByTieBreak) => format!("{winner} ({votes}; tie: first seen)"),
+        (Some(winner), _) => format!("{winner} ({votes})"),
+        (None, Decision::QuorumMissed) => format!("no consensus: quorum missed ({votes})"),
+        (None, Decision::Tied) => format!("no consensus: a tie ({votes} each)"),
+        (None, _) => format!("no consensus: too few agree ({votes})"),
+    };
+    if *abstentions > 0 {
+        verdict += &format!(", {abstentions} abstained");
+    }
+    verdict
+}

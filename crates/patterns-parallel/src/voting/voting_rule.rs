@@ -1,0 +1,87 @@
+//! The voting rules: how ballots become a result.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::field::FieldRules;
+use super::numeric::NumericRule;
+use super::ranked::RankedRule;
+use super::rule::Rule;
+
+/// How ballots become a result, whatever they look like.
+///
+/// It is written as a name, some with a value behind a colon: `plurality`, `majority`,
+/// `supermajority`, `unanimous`, `threshold:2/3`; `weighted`; `median`, `mean`,
+/// `trimmed-mean:10%`, `cluster:1%`; `schulze`, `borda`, `irv`, `approval:2`, `mrr`. Only voting
+/// field by field needs a schema and has no such form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum VotingRule {
+    /// Each ballot is one vote for its answer.
+    Votes(Rule),
+    /// Each ballot counts as much as [`Voting::weighted_by`](super::Voting::weighted_by) says; the
+    /// greatest weight wins.
+    Weighted,
+    /// Answers are numbers.
+    Numeric(NumericRule),
+    /// Answers are rankings, best first: a JSON array, or options with `>` between them.
+    Ranked(RankedRule),
+    /// Answers are JSON objects, decided field by field.
+    Fields {
+        /// The JSON Schema of the ballots.
+        schema: Value,
+        /// The rules of single fields, where they are not those of their kind.
+        rules: FieldRules,
+    },
+}
+
+impl VotingRule {
+    /// Returns the rule that counts votes, if this is one.
+    pub(super) fn votes(&self) -> Option<Rule> {
+        match self {
+            Self::Votes(rule) => Some(*rule),
+            Self::Weighted | Self::Numeric(_) | Self::Ranked(_) | Self::Fields { .. } => None,
+        }
+    }
+
+    /// Returns why the rule cannot decide anything, if so.
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        match self {
+            Self::Votes(Rule::Threshold(share)) if !(0.0..=1.0).contains(share) => {
+                Err("a threshold is a share from 0 to 1")
+            }
+            Self::Numeric(rule) if rule.check().is_err() => {
+                Err("the parameter of the rule for numbers is out of range")
+            }
+            Self::Ranked(rule) if rule.check().is_err() => {
+                Err("an approval rule counts at least the first option of each ballot")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Default for VotingRule {
+    fn default() -> Self {
+        Self::Votes(Rule::default())
+    }
+}
+
+impl From<Rule> for VotingRule {
+    fn from(rule: Rule) -> Self {
+        Self::Votes(rule)
+    }
+}
+
+impl From<NumericRule> for VotingRule {
+    fn from(rule: NumericRule) -> Self {
+        Self::Numeric(rule)
+    }
+}
+
+impl From<RankedRule> for VotingRule {
+    fn from(rule: RankedRule) -> Self {
+        Self::Ranked(rule)
+    }
+}
