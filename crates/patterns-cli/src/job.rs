@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use patterns_core::{Caps, Document, RunId, Sampling};
 use patterns_llm::Prices;
-use patterns_parallel::{StoppingRule, Topology, VotingRule};
+use patterns_parallel::{KeyedReduce, StoppingRule, Topology, Unsupported, VotingRule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -186,6 +186,21 @@ pub(crate) struct MapReduceWork {
     pub(crate) reduce_tokens: Option<u64>,
     /// How many answers one reduce call combines on average.
     pub(crate) fan_in: Option<u32>,
+    /// What code computes from the answers, if no model combines them.
+    pub(crate) code: Option<CodeWork>,
+    /// What becomes of statements that are not supported, if the answers are statements.
+    pub(crate) statements: Option<Unsupported>,
+    /// Whether the result is measured.
+    pub(crate) measure: bool,
+}
+
+/// What code computes from answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CodeWork {
+    /// The columns, groups and rows.
+    pub(crate) reduce: KeyedReduce,
+    /// Whether a model is asked which groups are the same.
+    pub(crate) resolve_keys: bool,
 }
 
 #[cfg(test)]

@@ -4,16 +4,17 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use patterns_core::{Caps, RunId, Sampling};
-use patterns_parallel::{FieldRules, VotingRule};
+use patterns_parallel::{Field, FieldRules, KeyedReduce, VotingRule};
 
-use crate::args::{Common, MapReduceArgs, SectionArgs, TieName, VoteArgs};
+use crate::args::{Common, Format, MapReduceArgs, ReduceArgs, SectionArgs, TieName, VoteArgs};
 use crate::error::{Error, ErrorKind};
 use crate::input::{
-    QuestionFields, RowFields, read_context, read_documents, read_prices, read_questions,
-    read_schema, read_stdin_text,
+    QuestionFields, RowFields, check_fields, read_context, read_documents, read_prices,
+    read_questions, read_schema, read_stdin_text,
 };
 use crate::job::{
-    BallotSpec, Job, MapReduceWork, Models, Questions, SectionWork, Settings, VoteWork, Work,
+    BallotSpec, CodeWork, Job, MapReduceWork, Models, Questions, SectionWork, Settings, VoteWork,
+    Work,
 };
 
 /// How many sections are planned where none is named.
@@ -81,6 +82,7 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
     };
     let map_schema = schema(args.map_schema.as_deref())?;
     let reduce_schema = schema(args.common.schema.as_deref())?;
+    let code = code(&args.reduce, map_schema.as_ref())?;
     let inputs = args.inputs.iter();
     let work = MapReduceWork {
         inputs: inputs.map(|it| it.display().to_string()).collect(),
@@ -94,11 +96,41 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
         topology: args.topology.into(),
         reduce_tokens: args.reduce_tokens,
         fan_in: args.fan_in,
+        code,
+        statements: args
+            .reduce
+            .statements
+            .then(|| args.reduce.unsupported.into()),
+        measure: args.reduce.measure,
     };
     job(&args.common, &[], Work::MapReduce(work))
 }
 
+/// Plans what code computes from the answers, if anything.
+fn code(args: &ReduceArgs, schema: Option<&serde_json::Value>) -> Result<Option<CodeWork>, Error> {
+    if args.code.is_empty() {
+        return Ok(None);
+    }
+    let reduce = KeyedReduce {
+        columns: args.code.clone(),
+        group_by: args.group_by.as_deref().map(Field::new),
+        each: args.each.as_deref().map(Field::new),
+    };
+    check_fields(schema, &reduce)?;
+    let resolve_keys = args.resolve_keys;
+    Ok(Some(CodeWork {
+        reduce,
+        resolve_keys,
+    }))
+}
+
 fn job(common: &Common, panel: &[String], work: Work) -> Result<Job, Error> {
+    let is_table = matches!(&work, Work::MapReduce(it) if it.code.is_some());
+    if common.output == Format::Csv && !is_table {
+        return Err(usage(
+            "--output csv is for tables: map-reduce with --reduce",
+        ));
+    }
     let names = match &common.model {
         Some(model) => vec![model.clone()],
         None => panel.to_vec(),

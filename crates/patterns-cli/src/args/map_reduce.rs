@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use patterns_parallel::Topology;
 
-use super::Common;
+use super::{Common, ReduceArgs};
 
 pub(super) const EXAMPLES: &str = "Examples:
   patterns map-reduce docs/
   patterns map-reduce 'logs/**/*.log' --map-instructions 'List every error with its cause.'
   patterns map-reduce mails.jsonl --no-reduce --map-schema invoice.json --output jsonl
+  patterns map-reduce mails.jsonl --map-schema invoice.json --reduce count --reduce sum:total \
+--group-by customer --output csv
+  patterns map-reduce docs/ --statements --unsupported drop
 
 A text file is one document; a .jsonl, .csv or .tsv file has one per row. Directories and globs \
 leave out hidden files and what .gitignore and .ignore files name; links to directories are not \
@@ -68,6 +71,9 @@ pub(crate) struct MapReduceArgs {
     /// Field of a row with its id [default: id, else file:line]
     #[arg(long, value_name = "NAME")]
     pub(crate) id_field: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) reduce: ReduceArgs,
 
     #[command(flatten)]
     pub(crate) common: Common,

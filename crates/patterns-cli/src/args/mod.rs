@@ -1,6 +1,7 @@
 //! What was typed: the command line, before anything is read or checked against the world.
 
 mod map_reduce;
+mod reduce;
 mod run;
 mod section;
 mod simulate;
@@ -11,6 +12,7 @@ mod vote;
 use clap::{Parser, Subcommand};
 
 pub(crate) use map_reduce::MapReduceArgs;
+pub(crate) use reduce::ReduceArgs;
 pub(crate) use run::{Common, Format};
 pub(crate) use section::SectionArgs;
 pub(crate) use simulate::SimulateArgs;

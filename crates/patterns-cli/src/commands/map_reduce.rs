@@ -5,21 +5,21 @@ use std::sync::Arc;
 use futures_util::stream;
 use patterns_core::{Agent, Branch, Contract, Document, Outcome, Pattern};
 use patterns_parallel::{
-    DocumentSummary, MapReduce, Reduction, combining_agent, document_agent, map_documents,
-    reduce_agent, summary_agent,
+    DocumentSummary, MapReduce, Measures, Reduction, combining_agent, document_agent,
+    map_documents, reduce_agent, summary_agent,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::publish;
 use super::section::unusable;
+use super::{publish, reduce, statements};
 use crate::args::{Format, MapReduceArgs};
 use crate::error::Error;
 use crate::input::contract;
 use crate::job::{MapReduceWork, Work};
 use crate::output::Rows;
 use crate::plan;
-use crate::report::{Page, branch_line, document_page, failure_of, outcome_line};
+use crate::report::{Page, branch_line, document_page, failure_of, measures_page, outcome_line};
 use crate::session::{Session, Surroundings};
 use crate::terminal::{Style, Terminal};
 
@@ -29,6 +29,12 @@ pub(super) async fn run(args: &MapReduceArgs, terminal: Terminal) -> Result<(), 
     let Work::MapReduce(work) = job.work else {
         return Ok(());
     };
+    if let Some(code) = work.code.clone() {
+        return reduce::run(session, work, code).await;
+    }
+    if let Some(unsupported) = work.statements {
+        return statements::run(session, work, unsupported).await;
+    }
     match (work.reduce, &work.map_schema, &work.reduce_schema) {
         (false, None, _) => {
             let options = session.agent_options(work.map_instructions.as_deref());
@@ -59,11 +65,17 @@ async fn combine_summaries(session: Session, work: MapReduceWork) -> Result<(), 
         let inner = combining_agent(model, &inner).map_err(unusable)?;
         pattern = pattern.inner(Arc::new(inner));
     }
-    combine(session, pattern, work, summary_page).await
+    let measure = Measured::by(&work);
+    combine(session, pattern, work, measure, summary_page).await
 }
 
-fn summary_page(page: &mut Page, value: Option<&Reduction>, branches: &[Branch<DocumentSummary>]) {
-    if let Some(reduction) = value {
+fn summary_page(
+    page: &mut Page,
+    value: Option<&Measured<Reduction>>,
+    branches: &[Branch<DocumentSummary>],
+) {
+    if let Some(Measured { value, measures }) = value {
+        let reduction = value;
         page.paragraph(&reduction.combined_summary);
         let Reduction {
             total_documents,
@@ -73,6 +85,9 @@ fn summary_page(page: &mut Page, value: Option<&Reduction>, branches: &[Branch<D
         page.gap();
         let total = format!("documents: {total_documents} · words: {total_words}");
         page.line(Style::Dim, &total);
+        if let Some(measures) = measures {
+            measures_page(page, measures);
+        }
     }
     document_page(page, branches);
 }
@@ -92,7 +107,8 @@ async fn combine_values(session: Session, work: MapReduceWork) -> Result<(), Err
         let inner = reduce_agent(model, reduce_contract, &options);
         pattern = pattern.inner(Arc::new(inner));
     }
-    combine(session, pattern, work, value_page).await
+    let measure = Measured::by(&work);
+    combine(session, pattern, work, measure, value_page).await
 }
 
 /// Returns the contract of the user's schema, or of one text where there is none.
@@ -109,9 +125,12 @@ fn value_contract(schema: Option<&Value>, title: &str, field: &str) -> Result<Co
     contract(&schema).map_err(unusable)
 }
 
-fn value_page(page: &mut Page, value: Option<&Value>, branches: &[Branch<Value>]) {
-    if let Some(value) = value {
+fn value_page(page: &mut Page, value: Option<&Measured<Value>>, branches: &[Branch<Value>]) {
+    if let Some(Measured { value, measures }) = value {
         page.answer(value);
+        if let Some(measures) = measures {
+            measures_page(page, measures);
+        }
     }
     for branch in branches {
         page.gap();
@@ -123,11 +142,35 @@ fn value_page(page: &mut Page, value: Option<&Value>, branches: &[Branch<Value>]
     }
 }
 
-async fn combine<M, R>(
+/// A result, and its measures if it was to be measured.
+#[derive(Serialize)]
+struct Measured<R> {
+    #[serde(flatten)]
+    value: R,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measures: Option<Measures>,
+}
+
+impl<R: Serialize> Measured<R> {
+    /// Returns how results of this work are measured.
+    fn by(work: &MapReduceWork) -> impl FnOnce(R) -> Self + use<R> {
+        let documents = work.measure.then(|| work.documents.clone());
+        move |value| {
+            // An answer that was read from JSON can be written as JSON.
+            let json = || serde_json::to_value(&value).unwrap_or_default();
+            let measures = documents.map(|it| Measures::of(&it, &json()));
+            Self { value, measures }
+        }
+    }
+}
+
+/// Runs a pattern and publishes its result as `finish` makes it.
+pub(super) async fn combine<M, R, A: Serialize>(
     mut session: Session,
     mut pattern: MapReduce<M, R>,
     work: MapReduceWork,
-    page: impl FnOnce(&mut Page, Option<&R>, &[Branch<M>]),
+    finish: impl FnOnce(R) -> A,
+    page: impl FnOnce(&mut Page, Option<&A>, &[Branch<M>]),
 ) -> Result<(), Error>
 where
     M: Serialize + Clone + Send + Sync + 'static,
@@ -146,16 +189,40 @@ where
         let mut lines = Lines::begin(&mut session, |branch, _| branch_line(branch));
         let run = pattern.run_each(documents, &options, |branch| lines.write(branch));
         let ended = session.watch(run).await;
+        let ended = ended.map(|it| it.map(|it| with(it, finish)));
         return lines.end(session, ended).await;
     }
     let run = session.watch(pattern.run(documents, &options));
     let Some(outcome) = run.await? else {
         return Ok(());
     };
+    let outcome = with(outcome, finish);
     publish(session, Pattern::MapReduce, &outcome, |it, outcome| {
         page(it, outcome.value.as_ref().ok(), &outcome.branches);
     })
     .await
+}
+
+/// Makes the same outcome with another value.
+fn with<R, A, M>(outcome: Outcome<R, M>, finish: impl FnOnce(R) -> A) -> Outcome<A, M> {
+    let Outcome {
+        run,
+        value,
+        branches,
+        steps,
+        counts,
+        usage,
+        warnings,
+    } = outcome;
+    Outcome {
+        run,
+        value: value.map(finish),
+        branches,
+        steps,
+        counts,
+        usage,
+        warnings,
+    }
 }
 
 /// Writes each answer as soon as its turn has come.
@@ -173,7 +240,7 @@ async fn write_rows<M: Serialize + Send + Sync + 'static>(
             row(&mut page, branch, &show);
             page.finish()
         }
-        Format::Json | Format::Jsonl => branch_line(branch),
+        Format::Json | Format::Jsonl | Format::Csv => branch_line(branch),
     });
     let options = session.run_options();
     let documents = stream::iter(documents);

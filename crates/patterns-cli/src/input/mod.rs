@@ -5,6 +5,7 @@
 
 mod decode;
 mod documents;
+mod fields;
 mod find;
 mod prices;
 mod problems;
@@ -13,6 +14,7 @@ mod rows;
 mod schema;
 
 pub(crate) use documents::{RowFields, read_context, read_documents};
+pub(crate) use fields::check_fields;
 pub(crate) use prices::read_prices;
 pub(crate) use questions::{QuestionFields, read_questions};
 pub(crate) use schema::{contract, read_schema};

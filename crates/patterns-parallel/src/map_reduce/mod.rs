@@ -7,9 +7,13 @@
 //! ```
 
 mod answer;
+mod code;
 mod course;
+mod keyed;
+mod measure;
 mod pack;
 mod pattern;
+mod provenance;
 mod rows;
 mod task;
 mod topology;
@@ -18,8 +22,21 @@ mod work;
 pub use answer::{
     DocumentSummary, Reduction, combining_agent, document_agent, reduce_agent, summary_agent,
 };
+pub use code::{CodeFunction, CodeReduce, CodeReduceError, Field, FieldTrouble};
+pub use keyed::{
+    CodeMapReduce, DifferentReduce, FieldProblem, KeyCandidates, KeyCount, KeyMerges, KeyPair,
+    KeyedReduce, SameKey, Table, TableBuilder, key_agent, key_candidates,
+};
+pub use measure::{
+    Measures, compression, fact_fidelity, input_coverage, order_sensitivity, position_entropy,
+    quote_exactness, repeated_five_grams, repeated_statements, statement_support,
+};
 pub use pack::pack;
 pub use pattern::MapReduce;
+pub use provenance::{
+    CheckedStatement, CheckedStatements, Grounds, ProvenanceRecord, Quote, Statement,
+    StatementList, Support, SupportCounts, Unfolded, Unsupported, find_quote,
+};
 pub use rows::map_documents;
 pub use task::{ReduceItem, ReduceTask};
 pub use topology::Topology;

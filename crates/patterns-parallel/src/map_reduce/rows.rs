@@ -7,7 +7,8 @@ use futures_util::StreamExt;
 use patterns_core::{Agent, Branch, Document, Outcome};
 
 use super::pattern::start;
-use crate::{FanOut, Order, RunError, RunOptions};
+use crate::run::Run;
+use crate::{FanOut, Order, RunError, RunOptions, Stop};
 
 /// Works on the documents without combining them, handing each branch to `each` in input order as
 /// soon as it can: batch extraction. Any number of documents needs constant memory.
@@ -32,7 +33,24 @@ where
     S: Stream<Item = Document> + Send,
 {
     let (mut run, inputs) = start(documents, options).await?;
-    let fan_out = FanOut::new(inputs, options, |document, origin| {
+    let stop = map_each(&mut run, map, inputs, &mut each).await;
+    let value = run.verdict(stop);
+    Ok(run.finish(value, Vec::new()))
+}
+
+/// Works on the documents of a run that has begun, in input order, and returns why it ended early,
+/// if it did.
+pub(super) async fn map_each<M, S>(
+    run: &mut Run<'_>,
+    map: &Arc<dyn Agent<Document, M>>,
+    inputs: S,
+    each: &mut impl FnMut(Branch<M>),
+) -> Option<Stop>
+where
+    M: Send + Sync + 'static,
+    S: Stream<Item = (String, Document)> + Send,
+{
+    let fan_out = FanOut::new(inputs, run.options, |document, origin| {
         Box::pin(async move { map.run(&document, origin).await })
     });
     let mut fan_out = fan_out.order(Order::Input);
@@ -40,6 +58,5 @@ where
         run.account(&branch);
         each(branch);
     }
-    let value = run.verdict(fan_out.stopped());
-    Ok(run.finish(value, Vec::new()))
+    fan_out.stopped()
 }
