@@ -35,7 +35,7 @@ pub(crate) struct ReduceArgs {
 
     /// Answer with statements that name their documents and quote them; code checks both, at every
     /// combination
-    #[arg(long, conflicts_with_all = ["no_reduce", "schema", "map_schema"])]
+    #[arg(long, conflicts_with_all = ["no_reduce", "schema", "map_schema", "inner_instructions"])]
     pub(crate) statements: bool,
 
     /// What becomes of statements whose sources or quotes are wrong

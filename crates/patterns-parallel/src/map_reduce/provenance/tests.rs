@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Grounds, Quote, Statement, StatementList, Support, Unsupported, find_quote};
+use super::{Grounds, Quote, Statement, StatementList, Support, find_quote};
 
 fn statement(sources: &[&str], quote: Option<(&str, &str)>) -> Statement {
     Statement {
@@ -67,7 +67,7 @@ fn each_support_by_hand() {
         let list = StatementList {
             statements: vec![statement.clone()],
         };
-        let checked = grounds().check(list, Unsupported::Flag);
+        let checked = grounds().check(list);
         assert_eq!(
             (
                 &checked.statements[0].support,
@@ -91,7 +91,12 @@ fn dropped_statements_are_counted() {
     let list = StatementList {
         statements: all.into(),
     };
-    let checked = grounds().check(list, Unsupported::Drop);
+    let mut checked = grounds().check(list);
+    assert_eq!(
+        (checked.unsupported().count(), checked.counts.dropped),
+        (4, 0)
+    );
+    checked.drop_unsupported();
     let counts = checked.counts;
     assert_eq!((checked.statements.len(), counts.total()), (1, 5));
     assert_eq!((counts.supported, counts.dropped), (1, 4));
