@@ -369,8 +369,8 @@ fn help_of_every_command() {
           --reduce <FUNCTION>
               Reduce the answers by code, without a model: count, distinct:FIELD, sum:FIELD, mean:FIELD,
               min:FIELD, max:FIELD, median:FIELD, quantile:P:FIELD, stats:FIELD, union:FIELD,
-              top:K:FIELD, histogram:FIELD, bins:WIDTH:FIELD, vote:FIELD, dedupe[:FIELD]; repeat for
-              more columns
+              top:K:FIELD, histogram:FIELD, bins:WIDTH:FIELD, vote:FIELD, dedupe, dedupe:FIELD; repeat
+              for more columns
 
           --group-by <FIELD>
               Field of the answers whose values are the groups that are reduced; a list puts an answer
