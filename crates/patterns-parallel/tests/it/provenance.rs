@@ -164,3 +164,31 @@ async fn a_run_can_be_measured() {
     let entropy = measures.position_entropy.unwrap();
     assert!((entropy - 1.5 / 3f64.log2()).abs() < 1e-12, "{entropy}");
 }
+
+#[tokio::test]
+async fn a_foreign_source_does_not_become_a_ground_by_being_passed_up() {
+    let model = ScriptedModel::by(|request| {
+        let asked = words(request);
+        let statements = if asked.contains("Combine all") {
+            vec![said("The mole is of stone.", &["mole.txt"], None)]
+        } else if asked.contains("The pier") {
+            vec![said(
+                "The mole is of stone.",
+                &["pier.txt", "mole.txt"],
+                None,
+            )]
+        } else {
+            vec![]
+        };
+        json!({"statements": statements})
+    });
+    let agent = AgentOptions::default();
+    let pattern = MapReduce::with_statements(Arc::new(model), &agent, &agent, Unsupported::Flag);
+    let (pattern, _) = pattern.unwrap();
+    let outcome = pattern
+        .run(documents(), &RunOptions::default())
+        .await
+        .unwrap();
+    let foreign = Support::ForeignSource(vec!["mole.txt".to_owned()]);
+    assert_eq!(outcome.value.unwrap().statements[0].support, foreign);
+}
