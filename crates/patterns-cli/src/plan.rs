@@ -1,5 +1,6 @@
 //! From what was typed to a job: reads and checks every input, before anything is paid for.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -117,6 +118,14 @@ fn code(args: &ReduceArgs, schema: Option<&serde_json::Value>) -> Result<Option<
         each: args.each.as_deref().map(Field::new),
     };
     check_fields(schema, &reduce)?;
+    let keys = reduce.group_by.iter().map(ToString::to_string);
+    let columns = reduce.columns.iter().map(ToString::to_string);
+    let mut names = HashSet::new();
+    for name in keys.chain(columns) {
+        if !names.insert(name.clone()) {
+            return Err(usage(format!("two columns would be called {name:?}")));
+        }
+    }
     let resolve_keys = args.resolve_keys;
     Ok(Some(CodeWork {
         reduce,

@@ -9,7 +9,7 @@ use patterns_parallel::{CodeReduce, Unsupported};
 pub(crate) struct ReduceArgs {
     /// Reduce the answers by code, without a model: count, distinct:FIELD, sum:FIELD, mean:FIELD,
     /// min:FIELD, max:FIELD, median:FIELD, quantile:P:FIELD, stats:FIELD, union:FIELD, top:K:FIELD,
-    /// histogram:FIELD, bins:WIDTH:FIELD, vote:FIELD, dedupe[:FIELD]; repeat for more columns
+    /// histogram:FIELD, bins:WIDTH:FIELD, vote:FIELD, dedupe, dedupe:FIELD; repeat for more columns
     #[arg(
         long = "reduce",
         value_name = "FUNCTION",
@@ -35,7 +35,7 @@ pub(crate) struct ReduceArgs {
 
     /// Answer with statements that name their documents and quote them; code checks both, at every
     /// combination
-    #[arg(long, conflicts_with_all = ["no_reduce", "schema", "map_schema"])]
+    #[arg(long, conflicts_with_all = ["no_reduce", "schema", "map_schema", "inner_instructions"])]
     pub(crate) statements: bool,
 
     /// What becomes of statements whose sources or quotes are wrong

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use futures_util::stream;
 use patterns_core::{Agent, Branch, Contract, Document, Outcome, Pattern};
 use patterns_parallel::{
-    DocumentSummary, MapReduce, Measures, Reduction, combining_agent, document_agent,
-    map_documents, reduce_agent, summary_agent,
+    DocumentSummary, MapReduce, Reduction, combining_agent, document_agent, map_documents,
+    reduce_agent, summary_agent,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::measured::{Measured, with};
 use super::section::unusable;
 use super::{publish, reduce, statements};
 use crate::args::{Format, MapReduceArgs};
@@ -142,28 +143,6 @@ fn value_page(page: &mut Page, value: Option<&Measured<Value>>, branches: &[Bran
     }
 }
 
-/// A result, and its measures if it was to be measured.
-#[derive(Serialize)]
-struct Measured<R> {
-    #[serde(flatten)]
-    value: R,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    measures: Option<Measures>,
-}
-
-impl<R: Serialize> Measured<R> {
-    /// Returns how results of this work are measured.
-    fn by(work: &MapReduceWork) -> impl FnOnce(R) -> Self + use<R> {
-        let documents = work.measure.then(|| work.documents.clone());
-        move |value| {
-            // An answer that was read from JSON can be written as JSON.
-            let json = || serde_json::to_value(&value).unwrap_or_default();
-            let measures = documents.map(|it| Measures::of(&it, &json()));
-            Self { value, measures }
-        }
-    }
-}
-
 /// Runs a pattern and publishes its result as `finish` makes it.
 pub(super) async fn combine<M, R, A: Serialize>(
     mut session: Session,
@@ -201,28 +180,6 @@ where
         page(it, outcome.value.as_ref().ok(), &outcome.branches);
     })
     .await
-}
-
-/// Makes the same outcome with another value.
-fn with<R, A, M>(outcome: Outcome<R, M>, finish: impl FnOnce(R) -> A) -> Outcome<A, M> {
-    let Outcome {
-        run,
-        value,
-        branches,
-        steps,
-        counts,
-        usage,
-        warnings,
-    } = outcome;
-    Outcome {
-        run,
-        value: value.map(finish),
-        branches,
-        steps,
-        counts,
-        usage,
-        warnings,
-    }
 }
 
 /// Writes each answer as soon as its turn has come.

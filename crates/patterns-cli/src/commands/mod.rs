@@ -2,6 +2,7 @@
 
 mod completions;
 mod map_reduce;
+mod measured;
 mod reduce;
 mod resume;
 mod runs;

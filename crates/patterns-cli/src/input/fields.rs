@@ -127,8 +127,14 @@ mod tests {
                 "{each} {group_by} {column}"
             );
         }
-        insta::assert_snapshot!(check("events", "hots", "count").unwrap_err(), @"");
-        insta::assert_snapshot!(check("", "total", "sum:events.m").unwrap_err(), @"");
+        insta::assert_snapshot!(check("events", "hots", "count").unwrap_err(), @r#"
+        error[E-USAGE]: the answers have no field "hots"
+        help: did you mean "host"?
+        "#);
+        insta::assert_snapshot!(check("", "total", "sum:events.m").unwrap_err(), @r#"
+        error[E-USAGE]: the answers have no field "m" (in events.m)
+        help: the fields are host, n
+        "#);
     }
 
     #[test]

@@ -5,6 +5,8 @@
 )]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail a test")]
 
+#[path = "../../../patterns-parallel/tests/it/auth_log.rs"]
+mod auth_log;
 mod batch;
 mod budget;
 mod full_disk;
@@ -14,6 +16,7 @@ mod killed;
 mod offline;
 mod outputs;
 mod providers;
+mod reduce;
 mod rules;
 mod scenario;
 mod signals;

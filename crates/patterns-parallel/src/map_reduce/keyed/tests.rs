@@ -208,6 +208,16 @@ proptest! {
     }
 
     #[test]
+    fn answers_may_come_in_any_order(rows in rows()) {
+        let keyed = keyed(&["union:n", "top:1:n"]).group_by("k");
+        let mut backwards = keyed.table();
+        for (n, row) in rows.iter().enumerate().rev() {
+            backwards.add_at(n as u64, &format!("d{n}"), row);
+        }
+        prop_assert_eq!(backwards.finish(), table(&keyed, &rows).finish());
+    }
+
+    #[test]
     fn merging_keys_loses_no_row(rows in rows(), pairs in prop::collection::vec((0..4usize, 0..4usize), 0..4)) {
         let keyed = keyed(&["count"]).group_by("k");
         let mut table = table(&keyed, &rows);

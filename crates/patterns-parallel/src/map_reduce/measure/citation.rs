@@ -42,7 +42,8 @@ pub fn position_entropy(citations: &[u64]) -> Option<f64> {
         .filter(|it| **it > 0)
         .map(|it| *it as f64 / all);
     let entropy: f64 = shares.map(|it| -it * it.log2()).sum();
-    Some((entropy / (citations.len() as f64).log2()).clamp(0.0, 1.0))
+    // Rounding may leave the range, and makes a negative zero of one place.
+    Some((entropy.abs() / (citations.len() as f64).log2()).min(1.0))
 }
 
 /// Returns the share of statements that are grounded in what they were made of, 0 to 1; `None`

@@ -13,12 +13,12 @@ use crate::normalise;
 /// assert_eq!(share, Some(1.0 / 3.0));
 /// ```
 pub fn repeated_statements<'a>(statements: impl IntoIterator<Item = &'a str>) -> Option<f64> {
-    let (mut seen, mut all) = (HashSet::new(), 0_u64);
+    let (mut seen, mut all) = (HashSet::new(), 0_usize);
     for statement in statements {
         seen.insert(normalise(statement));
         all += 1;
     }
-    (all > 0).then(|| 1.0 - seen.len() as f64 / all as f64)
+    (all > 0).then(|| (all - seen.len()) as f64 / all as f64)
 }
 
 /// Returns the share of the sequences of five words that have occurred before, 0 to 1 (one less
@@ -31,7 +31,7 @@ pub fn repeated_statements<'a>(statements: impl IntoIterator<Item = &'a str>) ->
 pub fn repeated_five_grams(text: &str) -> Option<f64> {
     let words = words(text);
     let all = words.windows(5).count();
-    (all > 0).then(|| 1.0 - n_grams(&words, 5).len() as f64 / all as f64)
+    (all > 0).then(|| (all - n_grams(&words, 5).len()) as f64 / all as f64)
 }
 
 /// Returns how much two results differ that were made of the same input in another order: one

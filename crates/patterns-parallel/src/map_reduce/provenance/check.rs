@@ -94,16 +94,12 @@ impl Grounds {
     }
 
     /// Checks the statements of an answer.
-    pub fn check(&self, answer: StatementList, unsupported: Unsupported) -> CheckedStatements {
-        let mut counts = SupportCounts::default();
+    pub fn check(&self, answer: StatementList) -> CheckedStatements {
         let statements = answer.statements.into_iter().map(|it| self.examine(it));
-        let mut statements: Vec<CheckedStatement> = statements.collect();
+        let statements: Vec<CheckedStatement> = statements.collect();
+        let mut counts = SupportCounts::default();
         for it in &statements {
             counts.count(it);
-        }
-        if unsupported == Unsupported::Drop {
-            statements.retain(CheckedStatement::is_supported);
-            counts.dropped = counts.total() - statements.len() as u64;
         }
         CheckedStatements { statements, counts }
     }
@@ -131,6 +127,20 @@ impl Grounds {
             support,
             quoted,
         }
+    }
+}
+
+impl CheckedStatements {
+    /// Returns the statements that are not supported.
+    pub fn unsupported(&self) -> impl Iterator<Item = &CheckedStatement> {
+        self.statements.iter().filter(|it| !it.is_supported())
+    }
+
+    /// Drops the statements that are not supported; they stay counted.
+    pub fn drop_unsupported(&mut self) {
+        let all = self.statements.len();
+        self.statements.retain(CheckedStatement::is_supported);
+        self.counts.dropped += (all - self.statements.len()) as u64;
     }
 }
 

@@ -25,6 +25,8 @@ pub struct ProvenanceRecord {
 struct Known {
     texts: BTreeMap<String, Arc<str>>,
     answers: Vec<Unfolded>,
+    /// Statements that were not supported, with the names of their answers.
+    flagged: Vec<(String, CheckedStatement)>,
     counts: SupportCounts,
 }
 
@@ -51,7 +53,7 @@ impl ProvenanceRecord {
     pub(super) fn map(&self, answer: StatementList, document: &Document) -> CheckedStatements {
         let (id, text) = (document.id.clone(), Arc::clone(&document.text));
         self.known().texts.insert(id.clone(), Arc::clone(&text));
-        let checked = Grounds::new([(id.clone(), text)]).check(answer, self.unsupported);
+        let checked = Grounds::new([(id.clone(), text)]).check(answer);
         self.keep(id, Vec::new(), checked)
     }
 
@@ -72,7 +74,7 @@ impl ProvenanceRecord {
         let text = |id: &str| Some((id.to_owned(), Arc::clone(known.texts.get(id)?)));
         let grounds = Grounds::new(sources.into_iter().filter_map(text));
         drop(known);
-        let checked = grounds.check(answer, self.unsupported);
+        let checked = grounds.check(answer);
         let parts = task.items.iter().map(ReduceItem::name).collect();
         self.keep(task.name(), parts, checked)
     }
@@ -81,9 +83,14 @@ impl ProvenanceRecord {
         &self,
         name: String,
         parts: Vec<String>,
-        checked: CheckedStatements,
+        mut checked: CheckedStatements,
     ) -> CheckedStatements {
         let mut known = self.known();
+        let flagged = checked.unsupported().cloned();
+        known.flagged.extend(flagged.map(|it| (name.clone(), it)));
+        if self.unsupported == Unsupported::Drop {
+            checked.drop_unsupported();
+        }
         known.counts += checked.counts;
         known.answers.push(Unfolded {
             name,
@@ -98,15 +105,10 @@ impl ProvenanceRecord {
         self.known().counts
     }
 
-    /// Returns the statements that were not supported, with the name of their answer, in the order of
-    /// the checks; without dropped ones.
+    /// Returns the statements that were not supported, dropped ones included, with the names of
+    /// their answers, in the order of the checks.
     pub fn flagged(&self) -> Vec<(String, CheckedStatement)> {
-        let known = self.known();
-        let flagged = known.answers.iter().flat_map(|answer| {
-            let flagged = answer.statements.iter().filter(|it| !it.is_supported());
-            flagged.map(|it| (answer.name.clone(), it.clone()))
-        });
-        flagged.collect()
+        self.known().flagged.clone()
     }
 
     /// Unfolds a statement: all answers on the way to it, documents first, with what they say on the

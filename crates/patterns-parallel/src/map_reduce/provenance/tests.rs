@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Grounds, Quote, Statement, StatementList, Support, Unsupported, find_quote};
+use super::{Grounds, Quote, Statement, StatementList, Support, find_quote};
 
 fn statement(sources: &[&str], quote: Option<(&str, &str)>) -> Statement {
     Statement {
@@ -67,7 +67,7 @@ fn each_support_by_hand() {
         let list = StatementList {
             statements: vec![statement.clone()],
         };
-        let checked = grounds().check(list, Unsupported::Flag);
+        let checked = grounds().check(list);
         assert_eq!(
             (
                 &checked.statements[0].support,
@@ -91,7 +91,12 @@ fn dropped_statements_are_counted() {
     let list = StatementList {
         statements: all.into(),
     };
-    let checked = grounds().check(list, Unsupported::Drop);
+    let mut checked = grounds().check(list);
+    assert_eq!(
+        (checked.unsupported().count(), checked.counts.dropped),
+        (4, 0)
+    );
+    checked.drop_unsupported();
     let counts = checked.counts;
     assert_eq!((checked.statements.len(), counts.total()), (1, 5));
     assert_eq!((counts.supported, counts.dropped), (1, 4));
@@ -102,6 +107,9 @@ fn dropped_statements_are_counted() {
 fn quotes_by_hand() {
     let table = [
         ("aab", "ab", Some(1..3)),
+        ("aaab", "aab", Some(1..4)),
+        ("ababac", "abac", Some(2..6)),
+        ("aacacx", "aacx", None),
         ("one  two", "one two", Some(0..8)),
         ("one two", "one\n\n two ", Some(0..7)),
         ("  one", "one", Some(2..5)),
@@ -132,7 +140,7 @@ fn slow(text: &str, quote: &str) -> bool {
 
 proptest! {
     #[test]
-    fn quotes_are_found_where_they_are(text in "[ab\u{a0} \n]{0,40}", quote in "[ab \n]{0,6}") {
+    fn quotes_are_found_where_they_are(text in "[ab]{0,9}[ab\u{a0} \n]{0,30}", quote in "[ab]{0,3}[ab \n]{0,3}") {
         let found = find_quote(&text, &quote);
         prop_assert_eq!(found.is_some(), slow(&text, &quote));
         if let Some(range) = found {
