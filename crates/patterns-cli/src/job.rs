@@ -161,13 +161,28 @@ pub(crate) struct BallotSpec {
     pub(crate) answer: String,
 }
 
+/// How documents are read, where that decides what they are. All of it as it was typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SourceSpec {
+    /// What files are read as, if not what their names say.
+    pub(crate) format: Option<String>,
+    /// How texts are divided.
+    pub(crate) records: Option<String>,
+    /// The field of a row with the text.
+    pub(crate) text_field: Option<String>,
+    /// How the text of a row is made of its fields.
+    pub(crate) text_template: Option<String>,
+    /// The field of a row with the id.
+    pub(crate) id_field: Option<String>,
+}
+
 /// Documents and their combination.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct MapReduceWork {
     /// What names the documents.
     pub(crate) inputs: Vec<String>,
-    /// The documents, in order.
-    pub(crate) documents: Vec<Document>,
+    /// How they are read.
+    pub(crate) source: SourceSpec,
     /// What to do with each.
     pub(crate) map_instructions: Option<String>,
     /// How to combine the answers.

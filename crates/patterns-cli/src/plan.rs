@@ -7,15 +7,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use patterns_core::{Caps, RunId, Sampling};
 use patterns_parallel::{Field, FieldRules, KeyedReduce, VotingRule};
 
-use crate::args::{Common, Format, MapReduceArgs, ReduceArgs, SectionArgs, TieName, VoteArgs};
+use crate::args::{
+    Common, Format, MapReduceArgs, ReduceArgs, SectionArgs, SourceArgs, TieName, VoteArgs,
+};
 use crate::error::{Error, ErrorKind};
 use crate::input::{
-    QuestionFields, RowFields, check_fields, read_context, read_documents, read_prices,
-    read_questions, read_schema, read_stdin_text,
+    Corpus, QuestionFields, check_fields, read_context, read_prices, read_questions, read_schema,
+    read_stdin_text,
 };
 use crate::job::{
-    BallotSpec, CodeWork, Job, MapReduceWork, Models, Questions, SectionWork, Settings, VoteWork,
-    Work,
+    BallotSpec, CodeWork, Job, MapReduceWork, Models, Questions, SectionWork, Settings, SourceSpec,
+    VoteWork, Work,
 };
 
 /// How many sections are planned where none is named.
@@ -76,18 +78,14 @@ pub(crate) fn vote(args: &VoteArgs) -> Result<Job, Error> {
 /// # Errors
 ///
 /// Returns an error if an input is missing or not valid.
-pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
-    let fields = RowFields {
-        text: args.text_field.as_deref(),
-        id: args.id_field.as_deref(),
-    };
+pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<(Job, Corpus), Error> {
     let map_schema = schema(args.map_schema.as_deref())?;
     let reduce_schema = schema(args.common.schema.as_deref())?;
     let code = code(&args.reduce, map_schema.as_ref())?;
     let inputs = args.inputs.iter();
     let work = MapReduceWork {
         inputs: inputs.map(|it| it.display().to_string()).collect(),
-        documents: read_documents(&args.inputs, fields)?,
+        source: source(&args.source),
         map_instructions: args.map_instructions.clone(),
         reduce_instructions: args.reduce_instructions.clone(),
         inner_instructions: args.inner_instructions.clone(),
@@ -104,7 +102,19 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
             .then(|| args.reduce.unsupported.into()),
         measure: args.reduce.measure,
     };
-    job(&args.common, &[], Work::MapReduce(work))
+    let job = job(&args.common, &[], Work::MapReduce(work))?;
+    Ok((job, Corpus::open(&args.inputs, &args.source)?))
+}
+
+/// Returns what is worked on, as far as how it is read decides.
+fn source(args: &SourceArgs) -> SourceSpec {
+    SourceSpec {
+        format: args.format.map(|it| it.name().to_owned()),
+        records: args.records.as_ref().map(ToString::to_string),
+        text_field: args.text_field.clone(),
+        text_template: args.text_template.as_ref().map(ToString::to_string),
+        id_field: args.id_field.clone(),
+    }
 }
 
 /// Plans what code computes from the answers, if anything.

@@ -137,7 +137,10 @@ fn identity(job: &Job) -> [u8; 32] {
             let words = (&work.map_instructions, reduce_words);
             let schemas = (&work.map_schema, &work.reduce_schema);
             let reduce = (work.reduce, work.topology, work.reduce_tokens, work.fan_in);
-            add(&mut hasher, &(&work.inputs, words, schemas, reduce));
+            add(
+                &mut hasher,
+                &((&work.inputs, &work.source), words, schemas, reduce),
+            );
             if work.code.is_some() || work.statements.is_some() {
                 add(&mut hasher, &(&work.code, work.statements));
             }

@@ -42,12 +42,12 @@ pub use fan_out::{FanOut, Order, Stop};
 pub use map_reduce::{
     CheckedStatement, CheckedStatements, CodeFunction, CodeMapReduce, CodeReduce, CodeReduceError,
     DifferentReduce, DocumentSummary, Field, FieldProblem, FieldTrouble, Grounds, KeyCandidates,
-    KeyCount, KeyMerges, KeyPair, KeyedReduce, MapReduce, Measures, ProvenanceRecord, Quote,
-    ReduceItem, ReduceTask, Reduction, SameKey, Statement, StatementList, Support, SupportCounts,
-    Table, TableBuilder, Topology, Unfolded, Unsupported, combining_agent, compression,
-    document_agent, fact_fidelity, find_quote, input_coverage, key_agent, key_candidates,
-    map_documents, order_sensitivity, pack, position_entropy, quote_exactness, reduce_agent,
-    repeated_five_grams, repeated_statements, statement_support, summary_agent,
+    KeyCount, KeyMerges, KeyPair, KeyedReduce, MapInput, MapReduce, Measures, ProvenanceRecord,
+    Quote, ReduceItem, ReduceTask, Reduction, SameKey, Statement, StatementList, Support,
+    SupportCounts, Table, TableBuilder, Topology, Unfolded, Unsupported, combining_agent,
+    compression, document_agent, fact_fidelity, find_quote, input_coverage, key_agent,
+    key_candidates, map_documents, order_sensitivity, pack, position_entropy, quote_exactness,
+    reduce_agent, repeated_five_grams, repeated_statements, statement_support, summary_agent,
 };
 pub use options::{AgentOptions, FailurePolicy, RunOptions};
 pub use run::RunError;

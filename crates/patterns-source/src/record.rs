@@ -1,5 +1,6 @@
 //! Where a record of a log ends and the next one begins.
 
+use std::fmt;
 use std::str::FromStr;
 
 use regex::Regex;
@@ -37,6 +38,16 @@ impl Records {
             Self::Line => (true, !is_blank),
             Self::Blank => (is_blank, !is_blank),
             Self::Start(pattern) => (pattern.is_match(line), true),
+        }
+    }
+}
+
+impl fmt::Display for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line => f.write_str("line"),
+            Self::Blank => f.write_str("blank"),
+            Self::Start(pattern) => write!(f, "start:{pattern}"),
         }
     }
 }

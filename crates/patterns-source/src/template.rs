@@ -1,5 +1,6 @@
 //! Texts made of the fields of a row.
 
+use std::fmt;
 use std::str::FromStr;
 
 /// A text with fields in braces: `{title}\n\n{body}`. Two braces stand for one.
@@ -37,6 +38,18 @@ impl Template {
             }
         }
         Ok(text)
+    }
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for piece in &self.0 {
+            match piece {
+                Piece::Text(it) => f.write_str(&it.replace('{', "{{").replace('}', "}}"))?,
+                Piece::Field(name) => write!(f, "{{{name}}}")?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -97,6 +110,10 @@ mod tests {
         assert_eq!(fill("{title}: {body}."), Ok("<title>: <body>.".to_owned()));
         assert_eq!(fill("{{a}} { b }"), Ok("{a} <b>".to_owned()));
         assert_eq!(fill("{a} {x}"), Err("x".to_owned()));
+        assert_eq!(
+            "{{a}} { b }".parse::<Template>().unwrap().to_string(),
+            "{{a}} {b}"
+        );
         for wrong in ["{a", "a}", "{}", "{a{b}"] {
             assert!(fill(wrong).unwrap_err().contains("braces"), "{wrong}");
         }

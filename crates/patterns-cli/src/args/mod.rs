@@ -5,6 +5,7 @@ mod reduce;
 mod run;
 mod section;
 mod simulate;
+mod source;
 mod store;
 mod values;
 mod vote;
@@ -16,6 +17,7 @@ pub(crate) use reduce::ReduceArgs;
 pub(crate) use run::{Common, Format};
 pub(crate) use section::SectionArgs;
 pub(crate) use simulate::SimulateArgs;
+pub(crate) use source::SourceArgs;
 pub(crate) use store::{
     DEFAULT_STORE, LookFormat, ResumeArgs, RunsArgs, ShowArgs, StoreArgs, StoreCommand,
 };

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use futures_util::stream;
 use patterns_core::{Agent, Branch, Contract, Document, Outcome, Pattern};
 use patterns_parallel::{
     DocumentSummary, MapReduce, Reduction, combining_agent, document_agent, map_documents,
@@ -16,7 +15,7 @@ use super::section::unusable;
 use super::{publish, reduce, statements};
 use crate::args::{Format, MapReduceArgs};
 use crate::error::Error;
-use crate::input::contract;
+use crate::input::{Corpus, contract};
 use crate::job::{MapReduceWork, Work};
 use crate::output::Rows;
 use crate::plan;
@@ -25,16 +24,16 @@ use crate::session::{Session, Surroundings};
 use crate::terminal::{Style, Terminal};
 
 pub(super) async fn run(args: &MapReduceArgs, terminal: Terminal) -> Result<(), Error> {
-    let job = plan::map_reduce(args)?;
+    let (job, corpus) = plan::map_reduce(args)?;
     let session = Session::open(&job, Surroundings::from(&args.common), terminal).await?;
     let Work::MapReduce(work) = job.work else {
         return Ok(());
     };
     if let Some(code) = work.code.clone() {
-        return reduce::run(session, work, code).await;
+        return reduce::run(session, work, corpus, code).await;
     }
     if let Some(unsupported) = work.statements {
-        return statements::run(session, work, unsupported).await;
+        return statements::run(session, work, corpus, unsupported).await;
     }
     match (work.reduce, &work.map_schema, &work.reduce_schema) {
         (false, None, _) => {
@@ -42,21 +41,25 @@ pub(super) async fn run(args: &MapReduceArgs, terminal: Terminal) -> Result<(), 
             let model = Arc::clone(&session.connected.models[0]);
             let map = summary_agent(model, &options).map_err(unusable)?;
             let show = |page: &mut Page, it: &DocumentSummary| page.paragraph(&it.summary);
-            write_rows(session, Arc::new(map), work.documents, show).await
+            write_rows(session, Arc::new(map), corpus, show).await
         }
         (false, Some(schema), _) => {
             let options = session.agent_options(work.map_instructions.as_deref());
             let model = Arc::clone(&session.connected.models[0]);
             let contract = contract(schema).map_err(unusable)?;
             let map = document_agent::<Value>(model, contract, &options);
-            write_rows(session, Arc::new(map), work.documents, Page::answer).await
+            write_rows(session, Arc::new(map), corpus, Page::answer).await
         }
-        (true, None, None) => combine_summaries(session, work).await,
-        (true, _, _) => combine_values(session, work).await,
+        (true, None, None) => combine_summaries(session, work, corpus).await,
+        (true, _, _) => combine_values(session, work, corpus).await,
     }
 }
 
-async fn combine_summaries(session: Session, work: MapReduceWork) -> Result<(), Error> {
+async fn combine_summaries(
+    session: Session,
+    work: MapReduceWork,
+    mut corpus: Corpus,
+) -> Result<(), Error> {
     let model = Arc::clone(&session.connected.models[0]);
     let map = session.agent_options(work.map_instructions.as_deref());
     let reduce = session.agent_options(work.reduce_instructions.as_deref());
@@ -66,8 +69,8 @@ async fn combine_summaries(session: Session, work: MapReduceWork) -> Result<(), 
         let inner = combining_agent(model, &inner).map_err(unusable)?;
         pattern = pattern.inner(Arc::new(inner));
     }
-    let measure = Measured::by(&work);
-    combine(session, pattern, work, measure, summary_page).await
+    let measure = Measured::by(&work, &mut corpus);
+    combine(session, pattern, (work, corpus), measure, summary_page).await
 }
 
 fn summary_page(
@@ -94,7 +97,11 @@ fn summary_page(
 }
 
 /// Works with answers of the user's own shape, on at least one side.
-async fn combine_values(session: Session, work: MapReduceWork) -> Result<(), Error> {
+async fn combine_values(
+    session: Session,
+    work: MapReduceWork,
+    mut corpus: Corpus,
+) -> Result<(), Error> {
     let model = Arc::clone(&session.connected.models[0]);
     let map = session.agent_options(work.map_instructions.as_deref());
     let reduce = session.agent_options(work.reduce_instructions.as_deref());
@@ -108,8 +115,8 @@ async fn combine_values(session: Session, work: MapReduceWork) -> Result<(), Err
         let inner = reduce_agent(model, reduce_contract, &options);
         pattern = pattern.inner(Arc::new(inner));
     }
-    let measure = Measured::by(&work);
-    combine(session, pattern, work, measure, value_page).await
+    let measure = Measured::by(&work, &mut corpus);
+    combine(session, pattern, (work, corpus), measure, value_page).await
 }
 
 /// Returns the contract of the user's schema, or of one text where there is none.
@@ -147,7 +154,7 @@ fn value_page(page: &mut Page, value: Option<&Measured<Value>>, branches: &[Bran
 pub(super) async fn combine<M, R, A: Serialize>(
     mut session: Session,
     mut pattern: MapReduce<M, R>,
-    work: MapReduceWork,
+    (work, corpus): (MapReduceWork, Corpus),
     finish: impl FnOnce(R) -> A,
     page: impl FnOnce(&mut Page, Option<&A>, &[Branch<M>]),
 ) -> Result<(), Error>
@@ -162,7 +169,7 @@ where
         pattern = pattern.fan_in(mean);
     }
     pattern = pattern.topology(work.topology);
-    let documents = stream::iter(work.documents);
+    let documents = corpus.stream()?;
     let options = session.run_options();
     if session.format == Format::Jsonl {
         let mut lines = Lines::begin(&mut session, |branch, _| branch_line(branch));
@@ -186,7 +193,7 @@ where
 async fn write_rows<M: Serialize + Send + Sync + 'static>(
     mut session: Session,
     map: Arc<dyn Agent<Document, M>>,
-    documents: Vec<Document>,
+    corpus: Corpus,
     show: impl Fn(&mut Page, &M),
 ) -> Result<(), Error> {
     let format = session.format;
@@ -200,7 +207,7 @@ async fn write_rows<M: Serialize + Send + Sync + 'static>(
         Format::Json | Format::Jsonl | Format::Csv => branch_line(branch),
     });
     let options = session.run_options();
-    let documents = stream::iter(documents);
+    let documents = corpus.stream()?;
     let run = map_documents(&map, documents, &options, |branch| lines.write(branch));
     let ended = session.watch(run).await;
     lines.end(session, ended).await

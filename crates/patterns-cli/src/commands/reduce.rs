@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use futures_util::stream;
 use patterns_core::{Agent, Branch, Document, Pattern};
 use patterns_parallel::{CodeMapReduce, Table, document_agent, key_agent, summary_agent};
 use serde::Serialize;
@@ -12,7 +11,7 @@ use super::section::unusable;
 use crate::args::Format;
 use crate::error::Error;
 use crate::escape::{escape, escape_json};
-use crate::input::contract;
+use crate::input::{Corpus, contract};
 use crate::job::{CodeWork, MapReduceWork};
 use crate::report::{Page, failure_of, outcome_json, problem_line, table_page};
 use crate::session::Session;
@@ -21,6 +20,7 @@ use crate::session::Session;
 pub(super) async fn run(
     session: Session,
     work: MapReduceWork,
+    corpus: Corpus,
     code: CodeWork,
 ) -> Result<(), Error> {
     let options = session.agent_options(work.map_instructions.as_deref());
@@ -28,12 +28,12 @@ pub(super) async fn run(
     match &work.map_schema {
         None => {
             let map = summary_agent(model, &options).map_err(unusable)?;
-            tabulate(session, Arc::new(map), work.documents, code).await
+            tabulate(session, Arc::new(map), corpus, code).await
         }
         Some(schema) => {
             let contract = contract(schema).map_err(unusable)?;
             let map = document_agent::<Value>(model, contract, &options);
-            tabulate(session, Arc::new(map), work.documents, code).await
+            tabulate(session, Arc::new(map), corpus, code).await
         }
     }
 }
@@ -41,7 +41,7 @@ pub(super) async fn run(
 async fn tabulate<M: Serialize + Send + Sync + 'static>(
     mut session: Session,
     map: Arc<dyn Agent<Document, M>>,
-    documents: Vec<Document>,
+    corpus: Corpus,
     code: CodeWork,
 ) -> Result<(), Error> {
     let mut pattern = CodeMapReduce::new(map, code.reduce);
@@ -54,7 +54,7 @@ async fn tabulate<M: Serialize + Send + Sync + 'static>(
     let mut failed: Vec<Branch<M>> = Vec::new();
     let keep = |branch: Branch<M>| failed.extend(branch.error().is_some().then_some(branch));
     let options = session.run_options();
-    let run = session.watch(pattern.run(stream::iter(documents), &options, keep));
+    let run = session.watch(pattern.run(corpus.stream()?, &options, keep));
     let Some(mut outcome) = run.await? else {
         return Ok(());
     };

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::map_reduce::combine;
 use super::section::unusable;
 use crate::error::Error;
+use crate::input::{Corpus, Kept};
 use crate::job::MapReduceWork;
 use crate::report::{Page, flagged_page, measures_page, statement_page, support_line};
 use crate::session::Session;
@@ -39,6 +40,7 @@ struct Flagged {
 pub(super) async fn run(
     session: Session,
     work: MapReduceWork,
+    mut corpus: Corpus,
     unsupported: Unsupported,
 ) -> Result<(), Error> {
     let model = Arc::clone(&session.connected.models[0]);
@@ -46,14 +48,14 @@ pub(super) async fn run(
     let reduce = session.agent_options(work.reduce_instructions.as_deref());
     let pattern = MapReduce::with_statements(model, &map, &reduce, unsupported);
     let (pattern, record) = pattern.map_err(unusable)?;
-    let measured = work.measure.then(|| work.documents.clone());
+    let measured = work.measure.then(|| corpus.keep());
     let finish = |result: CheckedStatements| {
         let counts = record.counts();
-        let measure = |it: Vec<_>| Measures::of_statements(&it, &result, &counts);
+        let measure = |it: Kept| Measures::of_statements(&it.take(), &result, &counts);
         let measures = measured.map(measure);
         report(result, &record, measures)
     };
-    combine(session, pattern, work, finish, page).await
+    combine(session, pattern, (work, corpus), finish, page).await
 }
 
 fn report(

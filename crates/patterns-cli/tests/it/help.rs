@@ -355,15 +355,36 @@ fn help_of_every_command() {
               not all fit in one call; for --topology refine 2: the next answer and the combination so
               far]
 
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Input:
+          --format <FORMAT>
+              What to read the inputs as, in place of what their names say: text, markdown, html, pdf,
+              docx, jsonl, csv, tsv or parquet
+
+          --records <BY>
+              Divide texts into a document per record: by line, blank (paragraphs), or start:PATTERN (a
+              record begins with a line that matches)
+
           --text-field <NAME>
               Field of a row with the text [default: the first of text, content, body, message,
               question]
 
+          --text-template <TEMPLATE>
+              Text of a row, made of its fields, such as '{title}: {body}'
+
           --id-field <NAME>
               Field of a row with its id [default: id, else file:line]
 
-      -h, --help
-              Print help (see a summary with '-h')
+          --max-document-size <SIZE>
+              Largest document that is read, such as 500k or 64m
+              
+              [default: 32m]
+
+          --strict
+              Read and check everything before the first call; without it, what cannot be read is a
+              failed branch
 
     Reduce:
           --reduce <FUNCTION>
@@ -404,13 +425,15 @@ fn help_of_every_command() {
 
     Examples:
       patterns map-reduce docs/
-      patterns map-reduce 'logs/**/*.log' --map-instructions 'List every error with its cause.'
+      patterns map-reduce 'logs/**/*.log.gz' --records line --map-instructions 'List every error with
+      its cause.'
       patterns map-reduce mails.jsonl --no-reduce --map-schema invoice.json --output jsonl
       patterns map-reduce mails.jsonl --map-schema invoice.json --reduce count --reduce sum:total
       --group-by customer --output csv
       patterns map-reduce docs/ --statements --unsupported drop
 
-    A text file is one document; a .jsonl, .csv or .tsv file has one per row. Directories and globs
+    A file is one document: text, Markdown, HTML, PDF or DOCX; a .jsonl, .csv, .tsv or .parquet file has
+    one per row, a log with --records one per record, each of them also as .gz. Directories and globs
     leave out hidden files and what .gitignore and .ignore files name; links to directories are not
     followed.
     --- stderr

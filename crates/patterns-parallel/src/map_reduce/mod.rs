@@ -9,6 +9,7 @@
 mod answer;
 mod code;
 mod course;
+mod input;
 mod keyed;
 mod measure;
 mod pack;
@@ -23,6 +24,7 @@ pub use answer::{
     DocumentSummary, Reduction, combining_agent, document_agent, reduce_agent, summary_agent,
 };
 pub use code::{CodeFunction, CodeReduce, CodeReduceError, Field, FieldTrouble};
+pub use input::MapInput;
 pub use keyed::{
     CodeMapReduce, DifferentReduce, FieldProblem, KeyCandidates, KeyCount, KeyMerges, KeyPair,
     KeyedReduce, SameKey, Table, TableBuilder, key_agent, key_candidates,

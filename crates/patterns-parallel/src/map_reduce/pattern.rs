@@ -13,6 +13,7 @@ use super::answer::{
     DocumentSummary, Reduction, combining_agent, document_agent, reduce_agent, summary_agent,
 };
 use super::course::Course;
+use super::input::MapInput;
 use super::task::ReduceTask;
 use super::topology::{FanIn, Topology};
 use super::work::{Reducers, Task};
@@ -165,7 +166,7 @@ where
         options: &RunOptions,
     ) -> Result<Outcome<R, M>, RunError>
     where
-        S: Stream<Item = Document> + Send,
+        S: Stream<Item: Into<MapInput>> + Send,
     {
         let mut branches = Vec::new();
         let keep = |branch| branches.push(branch);
@@ -216,7 +217,7 @@ where
         each: impl FnMut(Branch<M>),
     ) -> Result<Outcome<R, M>, RunError>
     where
-        S: Stream<Item = Document> + Send,
+        S: Stream<Item: Into<MapInput>> + Send,
     {
         self.course(documents, options, Order::Input, each).await
     }
@@ -238,7 +239,7 @@ where
         each: impl FnMut(Branch<M>),
     ) -> Result<Outcome<R, M>, RunError>
     where
-        S: Stream<Item = Document> + Send,
+        S: Stream<Item: Into<MapInput>> + Send,
     {
         let shape = self
             .topology
@@ -247,7 +248,7 @@ where
         if order == Order::Input {
             run.forget_steps();
         }
-        let inputs = documents.map(|(label, document)| (label, Task::Map(document)));
+        let inputs = documents.map(|(label, input)| (label, Task::Map(input)));
         let fan_out = FanOut::new(inputs, options, |task, origin| {
             Box::pin(task.carry_out(&*self.map, &self.reduce, origin))
         });
@@ -256,11 +257,11 @@ where
 }
 
 /// Begins a run on at least one document.
-pub(super) async fn start<'a, S: Stream<Item = Document> + Send + 'a>(
+pub(super) async fn start<'a, S: Stream<Item: Into<MapInput>> + Send + 'a>(
     documents: S,
     options: &'a RunOptions,
-) -> Result<(Run<'a>, impl Stream<Item = (String, Document)> + Send + 'a), RunError> {
-    let mut documents = Box::pin(documents.peekable());
+) -> Result<(Run<'a>, impl Stream<Item = (String, MapInput)> + Send + 'a), RunError> {
+    let mut documents = Box::pin(documents.map(Into::into).peekable());
     if documents.as_mut().peek().await.is_none() {
         return Err(RunError::NoInput("there is no document"));
     }
@@ -269,7 +270,7 @@ pub(super) async fn start<'a, S: Stream<Item = Document> + Send + 'a>(
         _ => None,
     };
     let run = Run::start(options, Pattern::MapReduce, total);
-    let inputs = documents.map(|document| (document.id.clone(), document));
+    let inputs = documents.map(|input: MapInput| (input.label(), input));
     Ok((run, inputs))
 }
 

@@ -6,6 +6,7 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 use patterns_core::{Agent, Branch, Document, Outcome};
 
+use super::input::MapInput;
 use super::pattern::start;
 use crate::run::Run;
 use crate::{FanOut, Order, RunError, RunOptions, Stop};
@@ -30,7 +31,7 @@ pub async fn map_documents<M, S>(
 ) -> Result<Outcome<(), M>, RunError>
 where
     M: Send + Sync + 'static,
-    S: Stream<Item = Document> + Send,
+    S: Stream<Item: Into<MapInput>> + Send,
 {
     let (mut run, inputs) = start(documents, options).await?;
     let stop = map_each(&mut run, map, inputs, &mut each).await;
@@ -48,10 +49,10 @@ pub(super) async fn map_each<M, S>(
 ) -> Option<Stop>
 where
     M: Send + Sync + 'static,
-    S: Stream<Item = (String, Document)> + Send,
+    S: Stream<Item = (String, MapInput)> + Send,
 {
-    let fan_out = FanOut::new(inputs, run.options, |document, origin| {
-        Box::pin(async move { map.run(&document, origin).await })
+    let fan_out = FanOut::new(inputs, run.options, |input: MapInput, origin| {
+        Box::pin(input.map(&**map, origin))
     });
     let mut fan_out = fan_out.order(Order::Input);
     while let Some(branch) = fan_out.next().await {

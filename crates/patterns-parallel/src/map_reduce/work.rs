@@ -5,12 +5,13 @@ use std::sync::Arc;
 use patterns_core::{Agent, AgentError, Answer, Branch, BranchEnd, Document, Origin};
 use serde::Serialize;
 
+use super::input::MapInput;
 use super::task::{ReduceItem, ReduceTask};
 use crate::estimate_tokens;
 
 /// What a branch works on.
 pub(super) enum Task<M, R> {
-    Map(Document),
+    Map(MapInput),
     Reduce(ReduceTask<M, R>),
 }
 
@@ -45,7 +46,7 @@ impl<M, R> Task<M, R> {
         origin: Origin,
     ) -> Result<Answer<Made<M, R>>, AgentError> {
         match self {
-            Self::Map(document) => Ok(map.run(&document, origin).await?.map(Made::Mapped)),
+            Self::Map(input) => Ok(input.map(map, origin).await?.map(Made::Mapped)),
             Self::Reduce(task) => {
                 let agent = reduce.of(&task);
                 Ok(agent.run(&task, origin).await?.map(Made::Reduced))

@@ -8,6 +8,7 @@ use patterns_core::{Agent, AggregateError, Branch, Document, Outcome};
 use serde::Serialize;
 
 use super::{KeyPair, KeyedReduce, SameKey, Table, TableBuilder, resolve};
+use crate::map_reduce::input::MapInput;
 use crate::map_reduce::pattern::start;
 use crate::map_reduce::rows::map_each;
 use crate::run::Run;
@@ -77,7 +78,7 @@ impl<M: Serialize + Send + Sync + 'static> CodeMapReduce<M> {
         mut each: impl FnMut(Branch<M>),
     ) -> Result<Outcome<Table, M>, RunError>
     where
-        S: Stream<Item = Document> + Send,
+        S: Stream<Item: Into<MapInput>> + Send,
     {
         let (mut run, inputs) = start(documents, options).await?;
         let mut table = self.reduce.table();
