@@ -1,6 +1,7 @@
 //! Opens the file: its folder, permissions, settings and version.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,6 +36,9 @@ pub enum Durability {
 /// Opens a store, made now if there is none.
 pub(crate) fn open(path: &Path, durability: Durability) -> Result<Connection, StoreError> {
     prepare_folder(path)?;
+    // SQLite does not wait for its turn to change the journal mode of a file that is new.
+    let turn = turn(path)?;
+    turn.lock()?;
     prepare_file(path)?;
     let connection = Connection::open(path)?;
     set_up(&connection, durability)?;
@@ -125,14 +129,30 @@ fn prepare_folder(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Makes the file, for its owner only; SQLite gives its helper files the same permissions.
+///
+/// A file that is there is not touched: closing it would end the locks that this process holds on it.
 fn prepare_file(path: &Path) -> Result<(), StoreError> {
+    let made = owned(OpenOptions::new().create_new(true).append(true)).open(path);
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Opens the file whose lock says who may open the store.
+fn turn(path: &Path) -> io::Result<File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".opening");
     let mut options = OpenOptions::new();
-    options.create(true).append(true);
+    owned(options.create(true).truncate(false).write(true)).open(name)
+}
+
+/// Makes new files their owner's only.
+fn owned(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }
-    options.open(path)?;
-    Ok(())
+    options
 }
