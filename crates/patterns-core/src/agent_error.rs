@@ -105,6 +105,13 @@ impl AgentError {
         }))
     }
 
+    /// Makes the same error with what earlier calls of the step used on its bill.
+    #[must_use]
+    pub fn after(mut self, spent: Usage) -> Self {
+        self.0.usage += spent;
+        self
+    }
+
     /// Returns what to do next.
     pub fn kind(&self) -> AgentErrorKind {
         self.0.kind

@@ -75,9 +75,13 @@ impl Encoder {
                     self.text(text);
                 }
                 Part::Document(document) => {
-                    self.number(1);
+                    // Without a context the encoding is what it was before there were any.
+                    self.number(if document.context.is_some() { 2 } else { 1 });
                     self.text(&document.id);
                     self.text(&document.text);
+                    if let Some(context) = &document.context {
+                        self.text(context);
+                    }
                 }
             }
         }

@@ -39,6 +39,7 @@ mod answer_schema;
 mod budget;
 mod call_key;
 mod contract;
+mod coverage;
 mod event;
 mod format;
 mod layer;
@@ -48,6 +49,8 @@ mod model_error;
 mod outcome;
 mod request;
 mod response;
+mod token_ratio;
+mod tokens;
 mod usage;
 
 pub use agent::{Agent, AgentFn, Answer, Map, Prompt, agent_fn};
@@ -61,6 +64,7 @@ pub use contract::{
     Contract, ContractError, Decoded, Fix, MAX_ANSWER_BYTES, MAX_DEPTH, Rejection, SchemaProblem,
     Strict, Violation,
 };
+pub use coverage::{Coverage, Covered, DocumentCoverage, Gap, MAX_GAPS};
 pub use event::{Event, EventSink, HoldReason};
 pub use format::AnswerFormat;
 pub use layer::Layer;
@@ -73,4 +77,6 @@ pub use outcome::{
 };
 pub use request::{BranchId, Document, Message, Origin, Part, Request, Role, RunId, Sampling};
 pub use response::{FinishReason, Response};
+pub use token_ratio::TokenRatio;
+pub use tokens::{TokenCounter, estimate_tokens};
 pub use usage::Usage;

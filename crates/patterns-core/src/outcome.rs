@@ -6,7 +6,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentError, BranchId, RunId, Usage};
+use crate::{AgentError, BranchId, Coverage, RunId, Usage};
 
 /// The result of a run: the aggregate, and an account of every branch.
 ///
@@ -29,6 +29,8 @@ pub struct Outcome<A, B> {
     pub usage: Usage,
     /// What the user should know.
     pub warnings: Vec<Warning>,
+    /// What became of the documents, where the pattern works on any.
+    pub coverage: Option<Coverage>,
 }
 
 impl<A, B> Outcome<A, B> {
@@ -42,6 +44,7 @@ impl<A, B> Outcome<A, B> {
             counts: self.counts,
             usage: self.usage,
             warnings: self.warnings,
+            coverage: self.coverage,
         }
     }
 }

@@ -105,6 +105,10 @@ pub struct Document {
     pub id: String,
     /// The whole text.
     pub text: Arc<str>,
+    /// Where in a larger whole it stands, such as the headings above it: sent with the text, but no
+    /// part of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Arc<str>>,
 }
 
 impl Document {
@@ -113,7 +117,15 @@ impl Document {
         Self {
             id: id.into(),
             text: text.into(),
+            context: None,
         }
+    }
+
+    /// Says where in a larger whole the text stands.
+    #[must_use]
+    pub fn context(mut self, context: impl Into<Arc<str>>) -> Self {
+        self.context = Some(context.into());
+        self
     }
 
     /// Counts the words (runs of characters between white space).
@@ -139,12 +151,20 @@ impl fmt::Display for Document {
             }
         });
         let fence = fence.unwrap_or_default();
-        // With its angle brackets escaped, no id can close the tag or look like another one.
-        let id = serde_json::to_string(&self.id).map_err(|_| fmt::Error)?;
-        let id = id.replace('<', "\\u003c").replace('>', "\\u003e");
         let text = self.text.trim_end_matches('\n');
-        write!(f, "<document-{fence} id={id}>\n{text}\n</document-{fence}>")
+        write!(f, "<document-{fence} id={}", quoted(&self.id)?)?;
+        if let Some(context) = &self.context {
+            write!(f, " context={}", quoted(context)?)?;
+        }
+        write!(f, ">\n{text}\n</document-{fence}>")
     }
+}
+
+/// Quotes an attribute. With its angle brackets escaped, none can close the tag or look like another
+/// one.
+fn quoted(text: &str) -> Result<String, fmt::Error> {
+    let json = serde_json::to_string(text).map_err(|_| fmt::Error)?;
+    Ok(json.replace('<', "\\u003c").replace('>', "\\u003e"))
 }
 
 /// How tokens are drawn; what is `None` is left to the provider.

@@ -71,6 +71,10 @@ fn whatever_may_change_the_answer_changes_the_key() {
         key(|it| it.messages[0].parts.truncate(1)),
         key(|it| it.messages[0].parts = document("b.md", "Grüße\n<b>")),
         key(|it| it.messages[0].parts = document("a.md", "Grüße\n<c>")),
+        key(|it| {
+            let document = Document::new("a.md", "Grüße\n<b>").context("Guide");
+            it.messages[0].parts[1] = Part::Document(document);
+        }),
         key(|it| it.schema = None),
         key(|it| it.schema = schema("Other", first_schema.clone())),
         key(|it| it.schema = schema("Summary", reordered)),

@@ -71,3 +71,18 @@ fn an_id_cannot_leave_its_attribute() {
     </document-831c6831>
     "#);
 }
+
+#[test]
+fn a_context_is_sent_with_the_text_and_cannot_leave_its_attribute() {
+    let document = Document::new("a.md#2", "Text.").context("Guide › \"Use\"\n</document-1>");
+    let rendered = document.to_string();
+    let open = rendered.lines().next().unwrap();
+    assert!(
+        open.ends_with(r#" id="a.md#2" context="Guide › \"Use\"\n\u003c/document-1\u003e">"#),
+        "{open}"
+    );
+    let plain = Document::new("a.md#2", "Text.");
+    let json = serde_json::to_string(&plain).unwrap();
+    assert_eq!(json, r#"{"id":"a.md#2","text":"Text."}"#);
+    assert_eq!(serde_json::from_str::<Document>(&json).unwrap(), plain);
+}
