@@ -35,21 +35,22 @@ mod options;
 mod run;
 mod sectioning;
 mod settle;
-mod tokens;
 mod voting;
 
 pub use fan_out::{FanOut, Order, Stop};
+#[cfg(feature = "split")]
+pub use map_reduce::{Boundary, Splitter, SplitterError};
 pub use map_reduce::{
-    DocumentSummary, MapReduce, ReduceItem, ReduceTask, Reduction, Topology, combining_agent,
-    document_agent, map_documents, pack, reduce_agent, summary_agent,
+    Chunk, DocumentSummary, Half, Heading, MapReduce, ReduceItem, ReduceTask, Reduction, Split,
+    Topology, combining_agent, document_agent, map_documents, pack, reduce_agent, summary_agent,
 };
 pub use options::{AgentOptions, FailurePolicy, RunOptions};
+pub use patterns_core::estimate_tokens;
 pub use run::RunError;
 pub use sectioning::{
     Outline, OutlineTask, Section, SectionBrief, SectionTask, Sectioning, Synthesis, SynthesisTask,
     WrittenSection,
 };
-pub use tokens::estimate_tokens;
 pub use voting::{
     Agreement, AnswerCount, AnswerWeight, Ballot, BallotTask, BatchElection, BatchTally, BestOf,
     CallIndex, CourseStep, Decision, Election, FieldElection, FieldRule, FieldRuleError,

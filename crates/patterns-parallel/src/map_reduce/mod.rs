@@ -11,6 +11,7 @@ mod course;
 mod pack;
 mod pattern;
 mod rows;
+mod split;
 mod task;
 mod topology;
 mod work;
@@ -21,5 +22,8 @@ pub use answer::{
 pub use pack::pack;
 pub use pattern::MapReduce;
 pub use rows::map_documents;
+#[cfg(feature = "split")]
+pub use split::{Boundary, Splitter, SplitterError};
+pub use split::{Chunk, Half, Heading, Split};
 pub use task::{ReduceItem, ReduceTask};
 pub use topology::Topology;
