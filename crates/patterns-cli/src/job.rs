@@ -88,7 +88,7 @@ pub(crate) enum Work {
     /// One election, or a batch of them.
     Vote(VoteWork),
     /// Documents and their combination.
-    MapReduce(MapReduceWork),
+    MapReduce(Box<MapReduceWork>),
 }
 
 /// Sections and their synthesis.
@@ -174,6 +174,8 @@ pub(crate) struct SourceSpec {
     pub(crate) text_template: Option<String>,
     /// The field of a row with the id.
     pub(crate) id_field: Option<String>,
+    /// Tokens of a chunk, and how many of them the next one repeats.
+    pub(crate) chunks: Option<(u64, u64)>,
 }
 
 /// Documents and their combination.

@@ -102,7 +102,7 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<(Job, Corpus), Error> {
             .then(|| args.reduce.unsupported.into()),
         measure: args.reduce.measure,
     };
-    let job = job(&args.common, &[], Work::MapReduce(work))?;
+    let job = job(&args.common, &[], Work::MapReduce(Box::new(work)))?;
     Ok((job, Corpus::open(&args.inputs, &args.source)?))
 }
 
@@ -114,6 +114,7 @@ fn source(args: &SourceArgs) -> SourceSpec {
         text_field: args.text_field.clone(),
         text_template: args.text_template.as_ref().map(ToString::to_string),
         id_field: args.id_field.clone(),
+        chunks: args.chunk_tokens.map(|it| (it.get(), args.chunk_overlap)),
     }
 }
 

@@ -35,27 +35,29 @@ mod options;
 mod run;
 mod sectioning;
 mod settle;
-mod tokens;
 mod voting;
 
 pub use fan_out::{FanOut, Order, Stop};
+#[cfg(feature = "split")]
+pub use map_reduce::{Boundary, Splitter, SplitterError};
 pub use map_reduce::{
-    CheckedStatement, CheckedStatements, CodeFunction, CodeMapReduce, CodeReduce, CodeReduceError,
-    DifferentReduce, DocumentSummary, Field, FieldProblem, FieldTrouble, Grounds, KeyCandidates,
-    KeyCount, KeyMerges, KeyPair, KeyedReduce, MapInput, MapReduce, Measures, ProvenanceRecord,
-    Quote, ReduceItem, ReduceTask, Reduction, SameKey, Statement, StatementList, Support,
-    SupportCounts, Table, TableBuilder, Topology, Unfolded, Unsupported, combining_agent,
-    compression, document_agent, fact_fidelity, find_quote, input_coverage, key_agent,
-    key_candidates, map_documents, order_sensitivity, pack, position_entropy, quote_exactness,
-    reduce_agent, repeated_five_grams, repeated_statements, statement_support, summary_agent,
+    CheckedStatement, CheckedStatements, Chunk, CodeFunction, CodeMapReduce, CodeReduce,
+    CodeReduceError, DifferentReduce, DocumentSummary, Field, FieldProblem, FieldTrouble, Grounds,
+    Half, Heading, KeyCandidates, KeyCount, KeyMerges, KeyPair, KeyedReduce, MapInput, MapReduce,
+    Measures, ProvenanceRecord, Quote, ReduceItem, ReduceTask, Reduction, SameKey, Split,
+    Statement, StatementList, Support, SupportCounts, Table, TableBuilder, Topology, Unfolded,
+    Unsupported, combining_agent, compression, document_agent, fact_fidelity, find_quote,
+    input_coverage, key_agent, key_candidates, map_documents, order_sensitivity, pack,
+    position_entropy, quote_exactness, reduce_agent, repeated_five_grams, repeated_statements,
+    statement_support, summary_agent,
 };
 pub use options::{AgentOptions, FailurePolicy, RunOptions};
+pub use patterns_core::estimate_tokens;
 pub use run::RunError;
 pub use sectioning::{
     Outline, OutlineTask, Section, SectionBrief, SectionTask, Sectioning, Synthesis, SynthesisTask,
     WrittenSection,
 };
-pub use tokens::estimate_tokens;
 pub use voting::{
     Agreement, AnswerCount, AnswerWeight, Ballot, BallotTask, BatchElection, BatchTally, BestOf,
     CallIndex, CourseStep, Decision, Election, FieldElection, FieldRule, FieldRuleError,

@@ -209,6 +209,7 @@ impl<'a> Run<'a> {
             counts: self.counts,
             usage: self.usage,
             warnings: self.warnings,
+            coverage: None,
         }
     }
 

@@ -55,6 +55,11 @@ impl Unreadable {
         Self::new(kind, place, reason(error))
     }
 
+    /// Says that whoever read has ended without a last word, so that documents may be missing.
+    pub fn broken_off() -> Self {
+        Self::new(UnreadableKind::Broken, "the rest", "reading was broken off")
+    }
+
     /// Returns what to do about it.
     pub fn kind(&self) -> UnreadableKind {
         self.kind

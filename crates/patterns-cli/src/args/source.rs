@@ -1,6 +1,9 @@
 //! How documents are read.
 
+use std::num::NonZeroU64;
+
 use clap::Args;
+use patterns_parallel::{Splitter, SplitterError};
 use patterns_source::{Format, Limits, Records, Template};
 
 use super::values;
@@ -39,6 +42,21 @@ pub(crate) struct SourceArgs {
     #[arg(long, value_name = "SIZE", help_heading = "Input", default_value = "32m", value_parser = values::size)]
     pub(crate) max_document_size: u64,
 
+    /// Cut documents of more tokens into chunks, at the best boundaries there are; each is a branch of
+    /// its own, called name#1 and so on
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    pub(crate) chunk_tokens: Option<NonZeroU64>,
+
+    /// Tokens of a chunk that the next one repeats, at most half of it
+    #[arg(
+        long,
+        value_name = "N",
+        help_heading = "Input",
+        requires = "chunk_tokens",
+        default_value_t = 0
+    )]
+    pub(crate) chunk_overlap: u64,
+
     /// Read and check everything before the first call; without it, what cannot be read is a failed
     /// branch
     #[arg(long, help_heading = "Input")]
@@ -54,12 +72,26 @@ impl Default for SourceArgs {
             text_template: None,
             id_field: None,
             max_document_size: Limits::default().document,
+            chunk_tokens: None,
+            chunk_overlap: 0,
             strict: false,
         }
     }
 }
 
 impl SourceArgs {
+    /// Returns what cuts documents into chunks, if they are to be cut.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if chunks would mostly repeat each other.
+    pub(crate) fn splitter(&self) -> Result<Option<Splitter>, SplitterError> {
+        let splitter = self.chunk_tokens.map(Splitter::new);
+        splitter
+            .map(|it| it.overlap(self.chunk_overlap))
+            .transpose()
+    }
+
     /// Returns how much is read at most.
     pub(crate) fn limits(&self) -> Limits {
         let usual = Limits::default();

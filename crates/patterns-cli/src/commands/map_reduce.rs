@@ -10,7 +10,7 @@ use patterns_parallel::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::measured::{Measured, with};
+use super::measured::Measured;
 use super::section::unusable;
 use super::{publish, reduce, statements};
 use crate::args::{Format, MapReduceArgs};
@@ -29,6 +29,7 @@ pub(super) async fn run(args: &MapReduceArgs, terminal: Terminal) -> Result<(), 
     let Work::MapReduce(work) = job.work else {
         return Ok(());
     };
+    let work = *work;
     if let Some(code) = work.code.clone() {
         return reduce::run(session, work, corpus, code).await;
     }
@@ -175,14 +176,14 @@ where
         let mut lines = Lines::begin(&mut session, |branch, _| branch_line(branch));
         let run = pattern.run_each(documents, &options, |branch| lines.write(branch));
         let ended = session.watch(run).await;
-        let ended = ended.map(|it| it.map(|it| with(it, finish)));
+        let ended = ended.map(|it| it.map(|it| it.map(finish)));
         return lines.end(session, ended).await;
     }
     let run = session.watch(pattern.run(documents, &options));
     let Some(outcome) = run.await? else {
         return Ok(());
     };
-    let outcome = with(outcome, finish);
+    let outcome = outcome.map(finish);
     publish(session, Pattern::MapReduce, &outcome, |it, outcome| {
         page(it, outcome.value.as_ref().ok(), &outcome.branches);
     })

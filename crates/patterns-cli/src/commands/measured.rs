@@ -1,6 +1,5 @@
 //! Results with their measures beside them.
 
-use patterns_core::Outcome;
 use patterns_parallel::Measures;
 use serde::Serialize;
 
@@ -26,27 +25,5 @@ impl<R: Serialize> Measured<R> {
             let measures = documents.map(|it| Measures::of(&it.take(), &json()));
             Self { value, measures }
         }
-    }
-}
-
-/// Makes the same outcome with another value.
-pub(super) fn with<R, A, M>(outcome: Outcome<R, M>, finish: impl FnOnce(R) -> A) -> Outcome<A, M> {
-    let Outcome {
-        run,
-        value,
-        branches,
-        steps,
-        counts,
-        usage,
-        warnings,
-    } = outcome;
-    Outcome {
-        run,
-        value: value.map(finish),
-        branches,
-        steps,
-        counts,
-        usage,
-        warnings,
     }
 }

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_util::Stream;
 use patterns_core::Document;
-use patterns_parallel::MapInput;
+use patterns_parallel::{Chunk, MapInput, Split, Splitter};
 use patterns_source::{Documents, Source, SourceError, Sourced, Unreadable, UnreadableKind};
 use tokio::sync::mpsc;
 
@@ -26,6 +26,8 @@ pub(crate) struct Corpus {
     rest: Documents,
     /// How many there are, if that is known.
     total: Option<usize>,
+    /// What cuts long ones.
+    splitter: Option<Splitter>,
     /// Those that were handed out, if they are needed afterwards.
     kept: Option<Kept>,
 }
@@ -56,6 +58,9 @@ impl Corpus {
     /// them can be read. With `--strict`, also if anything cannot.
     pub(crate) fn open(inputs: &[PathBuf], args: &SourceArgs) -> Result<Self, Error> {
         let source = source(inputs, args);
+        let splitter = args.splitter().map_err(|error| {
+            Error::new(ErrorKind::Usage, format!("--chunk-overlap: {error}")).help("see --help")
+        })?;
         let mut rest = open(&source)?;
         let mut total = None;
         if args.strict && !inputs.iter().any(|it| it == Path::new("-")) {
@@ -90,6 +95,7 @@ impl Corpus {
             first,
             rest,
             total,
+            splitter,
             kept: None,
         })
     }
@@ -128,6 +134,7 @@ impl Corpus {
             first,
             rest,
             total,
+            splitter,
             kept,
         } = self;
         let is_whole = total == Some(first.len());
@@ -150,7 +157,10 @@ impl Corpus {
         Ok(CorpusStream {
             first: first.into(),
             rest: (!is_whole).then_some(receiver),
-            left: total,
+            // How many chunks there will be is not known.
+            left: total.filter(|_| splitter.is_none()),
+            chunks: VecDeque::new(),
+            splitter,
             kept,
         })
     }
@@ -164,13 +174,49 @@ pub(crate) struct CorpusStream {
     rest: Option<mpsc::Receiver<Option<Item>>>,
     /// How many there still are, if that is known.
     left: Option<usize>,
+    /// What is left of a document that was cut.
+    chunks: VecDeque<Document>,
+    splitter: Option<Splitter>,
     kept: Option<Kept>,
 }
 
 impl CorpusStream {
-    fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Option<MapInput>> {
+    fn poll_input(&mut self, context: &mut Context<'_>) -> Poll<Option<MapInput>> {
+        loop {
+            if let Some(document) = self.chunks.pop_front() {
+                return Poll::Ready(Some(self.hand_out(document)));
+            }
+            let document = match ready!(self.poll_item(context)) {
+                None => return Poll::Ready(None),
+                Some(Ok(it)) => it.document,
+                Some(Err(error)) => {
+                    return Poll::Ready(Some(MapInput::Unreadable {
+                        id: error.place().to_owned(),
+                        reason: Arc::new(error),
+                    }));
+                }
+            };
+            match &self.splitter {
+                None => return Poll::Ready(Some(self.hand_out(document))),
+                Some(splitter) => {
+                    let chunks = splitter.split(&document);
+                    self.chunks = chunks.iter().map(Chunk::to_document).collect();
+                }
+            }
+        }
+    }
+
+    fn hand_out(&self, document: Document) -> MapInput {
+        if let Some(Kept(kept)) = &self.kept {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.push(document.clone());
+        }
+        MapInput::Document(document)
+    }
+
+    fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Option<Item>> {
         if let Some(item) = self.first.pop_front() {
-            return Poll::Ready(Some(input(item, self.kept.as_ref())));
+            return Poll::Ready(Some(item));
         }
         let Some(rest) = &mut self.rest else {
             return Poll::Ready(None);
@@ -180,10 +226,9 @@ impl CorpusStream {
                 self.rest = None;
             }
             match received {
-                Some(None) => None,
-                Some(Some(item)) => Some(input(item, self.kept.as_ref())),
+                Some(item) => item,
                 // Without a last word, something is missing.
-                None => Some(broken_off()),
+                None => Some(Err(Unreadable::broken_off())),
             }
         })
     }
@@ -193,7 +238,7 @@ impl Stream for CorpusStream {
     type Item = MapInput;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<MapInput>> {
-        let polled = self.poll_item(context);
+        let polled = self.poll_input(context);
         if matches!(polled, Poll::Ready(Some(_))) {
             self.left = self.left.map(|it| it.saturating_sub(1));
         }
@@ -202,29 +247,6 @@ impl Stream for CorpusStream {
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         (self.left.unwrap_or(self.first.len()), self.left)
-    }
-}
-
-fn input(item: Item, kept: Option<&Kept>) -> MapInput {
-    match item {
-        Ok(Sourced { document, .. }) => {
-            if let Some(Kept(kept)) = kept {
-                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.push(document.clone());
-            }
-            MapInput::Document(document)
-        }
-        Err(error) => MapInput::Unreadable {
-            id: error.place().to_owned(),
-            reason: Arc::new(error),
-        },
-    }
-}
-
-fn broken_off() -> MapInput {
-    MapInput::Unreadable {
-        id: "the rest".to_owned(),
-        reason: Arc::new(std::io::Error::other("reading was broken off")),
     }
 }
 

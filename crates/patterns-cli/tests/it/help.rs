@@ -382,6 +382,15 @@ fn help_of_every_command() {
               
               [default: 32m]
 
+          --chunk-tokens <N>
+              Cut documents of more tokens into chunks, at the best boundaries there are; each is a
+              branch of its own, called name#1 and so on
+
+          --chunk-overlap <N>
+              Tokens of a chunk that the next one repeats, at most half of it
+              
+              [default: 0]
+
           --strict
               Read and check everything before the first call; without it, what cannot be read is a
               failed branch

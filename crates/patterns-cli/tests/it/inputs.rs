@@ -293,3 +293,52 @@ fn documents_of_many_kinds_are_read() {
     "k2" "1"
     "#);
 }
+
+#[test]
+fn long_documents_are_cut_into_chunks() {
+    let guide = "# Install\n\nRun the script that came with it.\n\n# Use\n\nPress the button, and wait \
+        until it is green.\n";
+    let place = Place::with(&[("guide.md", guide), ("short.txt", "Short.")]);
+    let server = Server::start(|body| {
+        let headings = ["# Install", "# Use"]
+            .iter()
+            .filter(|it| body.contains(**it))
+            .count();
+        (
+            200,
+            completion(&serde_json::json!({"summary": headings.to_string()}).to_string()),
+        )
+    });
+    let mut args = vec![
+        "map-reduce",
+        "guide.md",
+        "short.txt",
+        "--no-reduce",
+        "--no-store",
+    ];
+    args.extend(["--chunk-tokens", "20"]);
+    args.extend(server.args());
+    assert_snapshot!(place.run(&args), @r"
+    exit 0
+    --- stdout
+    guide.md#1
+    1
+
+    guide.md#2
+    1
+
+    short.txt
+    0
+
+    --- stderr
+    branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
+    ");
+    args.extend(["--chunk-overlap", "11"]);
+    assert_snapshot!(place.run(&args), @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error[E-USAGE]: --chunk-overlap: an overlap of 11 tokens is more than half of a chunk of 20
+    help: see --help
+    ");
+}

@@ -16,6 +16,7 @@ mod pack;
 mod pattern;
 mod provenance;
 mod rows;
+mod split;
 mod task;
 mod topology;
 mod work;
@@ -40,5 +41,8 @@ pub use provenance::{
     StatementList, Support, SupportCounts, Unfolded, Unsupported, find_quote,
 };
 pub use rows::map_documents;
+#[cfg(feature = "split")]
+pub use split::{Boundary, Splitter, SplitterError};
+pub use split::{Chunk, Half, Heading, Split};
 pub use task::{ReduceItem, ReduceTask};
 pub use topology::Topology;

@@ -1,0 +1,214 @@
+//! A part of a document: what it is called, where it stands, and what is sent of it.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use patterns_core::Document;
+
+use super::halve::middle;
+
+/// A part of a document, or all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// The document.
+    pub document: String,
+    /// Where the document stands, if anything is known of it.
+    pub outer: Option<Arc<str>>,
+    /// Which part it is, from 1.
+    pub number: u64,
+    /// How many parts the document has.
+    pub of: u64,
+    /// Which half of the part it is, if that had to be halved.
+    pub half: Option<Half>,
+    /// Where it is in the document, in bytes.
+    pub range: Range<usize>,
+    /// The document's text in that range.
+    pub text: Arc<str>,
+    /// The headings above it, outermost first.
+    pub headings: Vec<Heading>,
+}
+
+/// One of two halves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Half {
+    /// The beginning.
+    First,
+    /// The end.
+    Second,
+}
+
+/// A heading of a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heading {
+    /// Its level, from 1 for the highest.
+    pub level: u8,
+    /// Its words, at most 80 characters of them.
+    pub title: String,
+}
+
+impl Chunk {
+    /// Makes the one chunk of a document that needs no cutting.
+    pub fn whole(document: &Document) -> Self {
+        Self {
+            document: document.id.clone(),
+            outer: document.context.clone(),
+            number: 1,
+            of: 1,
+            half: None,
+            range: 0..document.text.len(),
+            text: Arc::clone(&document.text),
+            headings: Vec::new(),
+        }
+    }
+
+    /// Names the chunk: `guide.md#3`, or `guide.md#3.1` for its first half. What is a whole document
+    /// keeps its name, unless that looks like the name of a chunk: then it is its `#1`.
+    ///
+    /// So no two chunks of differently named documents have one name, and a name depends on nothing
+    /// but the document.
+    pub fn id(&self) -> String {
+        let Self {
+            document, number, ..
+        } = self;
+        match self.half {
+            None if self.of == 1 && !looks_like_a_chunk(document) => document.clone(),
+            None => format!("{document}#{number}"),
+            Some(Half::First) => format!("{document}#{number}.1"),
+            Some(Half::Second) => format!("{document}#{number}.2"),
+        }
+    }
+
+    /// Returns where the chunk stands: the headings above it, behind what is known of the document.
+    pub fn context(&self) -> Option<String> {
+        let titles = self.headings.iter().map(|it| it.title.as_str());
+        let path: Vec<&str> = self.outer.as_deref().into_iter().chain(titles).collect();
+        (!path.is_empty()).then(|| path.join(" › "))
+    }
+
+    /// Makes the document that an agent is asked about.
+    ///
+    /// How many chunks there are is not in it: one more at the end would change what is asked about
+    /// all the others.
+    pub fn to_document(&self) -> Document {
+        let document = Document::new(self.id(), Arc::clone(&self.text));
+        match self.context() {
+            Some(context) => document.context(context),
+            None => document,
+        }
+    }
+
+    /// Cuts the chunk in two, near its middle and where a paragraph, a line, a sentence or at least a
+    /// word ends; `None` if it is a half itself, or a single character.
+    ///
+    /// The halves have all of it but white space between them.
+    pub fn halve(&self) -> Option<[Self; 2]> {
+        if self.half.is_some() {
+            return None;
+        }
+        let [first, second] = middle(&self.text)?;
+        Some([
+            self.half_at(Half::First, first)?,
+            self.half_at(Half::Second, second)?,
+        ])
+    }
+
+    fn half_at(&self, half: Half, part: Range<usize>) -> Option<Self> {
+        let text = Arc::from(self.text.get(part.clone())?);
+        let start = self.range.start;
+        Some(Self {
+            half: Some(half),
+            range: start + part.start..start + part.end,
+            text,
+            ..self.clone()
+        })
+    }
+}
+
+/// Returns whether a name ends as those of chunks do: in `#` and a number, maybe with a half.
+fn looks_like_a_chunk(name: &str) -> bool {
+    let Some((_, number)) = name.rsplit_once('#') else {
+        return false;
+    };
+    let number = number
+        .strip_suffix(".1")
+        .or_else(|| number.strip_suffix(".2"))
+        .unwrap_or(number);
+    !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn chunk(document: &str, number: u64, of: u64, half: Option<Half>) -> Chunk {
+        Chunk {
+            number,
+            of,
+            half,
+            ..Chunk::whole(&Document::new(document, "Some text."))
+        }
+    }
+
+    #[test]
+    fn names_say_what_part_of_which_document() {
+        assert_eq!(chunk("a.md", 1, 1, None).id(), "a.md");
+        assert_eq!(chunk("a.md", 3, 4, None).id(), "a.md#3");
+        assert_eq!(chunk("a.md", 3, 4, Some(Half::First)).id(), "a.md#3.1");
+        assert_eq!(chunk("a.md", 1, 1, Some(Half::Second)).id(), "a.md#1.2");
+        assert_eq!(chunk("a.md#3", 1, 1, None).id(), "a.md#3#1");
+        assert_eq!(chunk("C#", 1, 1, None).id(), "C#");
+        assert_eq!(chunk("issue #12 again", 1, 1, None).id(), "issue #12 again");
+    }
+
+    #[test]
+    fn the_context_is_the_path_to_it() {
+        let mut chunk = chunk("a.md", 2, 3, None);
+        assert_eq!(chunk.to_document().context, None);
+        let heading = |level, title: &str| Heading {
+            level,
+            title: title.to_owned(),
+        };
+        chunk.headings = vec![heading(1, "Guide"), heading(3, "Install")];
+        assert_eq!(chunk.context().as_deref(), Some("Guide › Install"));
+        chunk.outer = Some("The manual".into());
+        let document = chunk.to_document();
+        assert_eq!(
+            document.context.as_deref(),
+            Some("The manual › Guide › Install")
+        );
+        assert_eq!((&*document.id, &*document.text), ("a.md#2", "Some text."));
+    }
+
+    #[test]
+    fn a_half_is_not_halved() {
+        let whole = chunk("a.md", 1, 1, None);
+        let [first, second] = whole.halve().unwrap();
+        assert_eq!((&*first.text, &*second.text), ("Some", "text."));
+        assert_eq!((first.range, second.range.clone()), (0..4, 5..10));
+        assert_eq!(second.halve(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_chunks_have_one_name(
+            parts in prop::collection::vec(("[a#1.2]{0,6}", 1u64..4, 0usize..3), 0..40),
+        ) {
+            // A document is either whole or cut; its halves are there only without the chunk.
+            let mut chunks = HashSet::new();
+            for (document, number, kind) in parts {
+                let (number, of) = if document.len() % 2 == 0 { (1, 1) } else { (number, 3) };
+                let half = [None, Some(Half::First), Some(Half::Second)][kind];
+                chunks.insert((document, number, of, half));
+            }
+            let ids: HashSet<String> = chunks
+                .iter()
+                .map(|(document, number, of, half)| chunk(document, *number, *of, *half).id())
+                .collect();
+            prop_assert_eq!(ids.len(), chunks.len());
+        }
+    }
+}
