@@ -32,6 +32,8 @@ mod layer;
 mod pace;
 mod price;
 mod provider;
+#[cfg(feature = "tiktoken")]
+mod tokenizer;
 
 pub use connect::{Connect, connect};
 pub use connect_error::{ConnectError, ConnectErrorKind};
@@ -49,3 +51,5 @@ pub use pace::{
 pub use price::{Price, Prices, PricesError};
 pub use provider::offline::{OFFLINE_LABEL, Offline};
 pub use provider::openai::OLLAMA_BASE_URL;
+#[cfg(feature = "tiktoken")]
+pub use tokenizer::token_counter;
