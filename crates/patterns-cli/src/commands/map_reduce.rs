@@ -24,12 +24,13 @@ use crate::session::{Session, Surroundings};
 use crate::terminal::{Style, Terminal};
 
 pub(super) async fn run(args: &MapReduceArgs, terminal: Terminal) -> Result<(), Error> {
-    let (job, corpus) = plan::map_reduce(args)?;
+    let (job, mut corpus) = plan::map_reduce(args)?;
     let session = Session::open(&job, Surroundings::from(&args.common), terminal).await?;
     let Work::MapReduce(work) = job.work else {
         return Ok(());
     };
     let work = *work;
+    corpus.count_as(session.connected.models[0].id());
     if let Some(code) = work.code.clone() {
         return reduce::run(session, work, corpus, code).await;
     }

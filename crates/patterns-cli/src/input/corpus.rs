@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use futures_util::Stream;
-use patterns_core::Document;
+use patterns_core::{Document, ModelId};
+use patterns_llm::token_counter;
 use patterns_parallel::{Chunk, MapInput, Split, Splitter};
 use patterns_source::{Documents, Source, SourceError, Sourced, Unreadable, UnreadableKind};
 use tokio::sync::mpsc;
@@ -116,6 +117,13 @@ impl Corpus {
         }
         problems(wrong.iter())?;
         Ok(documents)
+    }
+
+    /// Cuts documents by the tokens of this model, if its tokenizer is known; else they are estimated.
+    pub(crate) fn count_as(&mut self, model: &ModelId) {
+        if let Some(counter) = token_counter(model) {
+            self.splitter = self.splitter.take().map(|it| it.tokens(counter));
+        }
     }
 
     /// Keeps the documents that are handed out.

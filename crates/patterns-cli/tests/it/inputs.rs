@@ -342,3 +342,21 @@ fn long_documents_are_cut_into_chunks() {
     help: see --help
     ");
 }
+
+#[test]
+fn chunks_are_measured_in_the_tokens_of_the_model() {
+    let place = Place::with(&[("words.txt", &"harbour ".repeat(60))]);
+    let server = Server::start(|_| (200, completion(r#"{"summary": "Words."}"#)));
+    let chunks = |model: &str| {
+        let mut args = server.args().to_vec();
+        args[1] = model;
+        args.extend(["map-reduce", "words.txt", "--no-reduce", "--no-store"]);
+        args.rotate_left(4);
+        args.extend(["--chunk-tokens", "40", "--output", "jsonl", "-q"]);
+        let (_, rows) = place.data(&args);
+        rows.lines().count() - 1
+    };
+    // Estimated, a word has almost three tokens; as the known tokenizer counts, it has fewer.
+    assert_eq!(chunks("compatible:test"), 4);
+    assert!(chunks("compatible:gpt-4o") < 4);
+}
