@@ -167,6 +167,8 @@ pub enum StepRole {
     Synthesis,
     /// Casts one ballot.
     Ballot,
+    /// Judges answers, or decides where voters did not.
+    Judge,
     /// Works on one document.
     Map,
     /// Combines answers.

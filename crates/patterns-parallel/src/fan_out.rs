@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
+use futures_util::future::{AbortHandle, Abortable, abortable};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use patterns_core::{
     AgentError, Answer, BoxFuture, Branch, BranchEnd, BranchId, Event, Origin, StepRole, Usage,
@@ -56,8 +57,8 @@ pub struct FanOut<'a, I, B, S> {
     failed: u64,
     /// Ready when nothing new may begin.
     draining: Pin<Box<WaitForCancellationFutureOwned>>,
-    running: FuturesUnordered<Numbered<'a, B>>,
-    started: BTreeMap<u64, Started>,
+    running: FuturesUnordered<Abortable<Numbered<'a, B>>>,
+    started: BTreeMap<u64, (Started, AbortHandle)>,
     /// Work that goes before the next input.
     added: VecDeque<(u64, Started, I)>,
     /// Whether no input is to be pulled for now.
@@ -260,9 +261,11 @@ where
             role: started.role,
             label: started.label.clone(),
         });
-        self.started.insert(id, started);
         let work = (self.work)(input, origin);
-        self.running.push(Box::pin(async move { (id, work.await) }));
+        let numbered: Numbered<'a, B> = Box::pin(async move { (id, work.await) });
+        let (work, handle) = abortable(numbered);
+        self.started.insert(id, (started, handle));
+        self.running.push(work);
     }
 
     fn origin(&self, id: u64) -> Origin {
@@ -276,7 +279,7 @@ where
         let origin = self.origin(id);
         let (usage, end) = settle(&self.options, origin, result);
         if let BranchEnd::Failed(error) = &end {
-            let is_input = self.started.get(&id).is_none_or(|it| it.is_input);
+            let is_input = self.started.get(&id).is_none_or(|it| it.0.is_input);
             self.failed += u64::from(is_input);
             let (failed, total) = if is_input {
                 (self.failed, self.total)
@@ -297,7 +300,17 @@ where
 
     fn cancel_running(&mut self) {
         self.running = FuturesUnordered::new();
-        for id in self.started.keys().copied().collect::<Vec<_>>() {
+        let started: Vec<BranchId> = self.started.keys().map(|id| BranchId(*id)).collect();
+        self.cancel(started);
+    }
+
+    /// Cancels branches that have not ended; each is yielded as such.
+    pub(crate) fn cancel(&mut self, branches: impl IntoIterator<Item = BranchId>) {
+        for BranchId(id) in branches {
+            let Some((_, handle)) = self.started.get(&id) else {
+                continue;
+            };
+            handle.abort();
             let origin = self.origin(id);
             // What a cancelled call has cost is not known here.
             let usage = Usage::default();
@@ -308,7 +321,7 @@ where
     }
 
     fn deliver(&mut self, id: u64, usage: Usage, end: BranchEnd<B>) {
-        let Some(Started { role, label, .. }) = self.started.remove(&id) else {
+        let Some((Started { role, label, .. }, _)) = self.started.remove(&id) else {
             return;
         };
         let branch = Branch {
@@ -355,7 +368,9 @@ where
             }
             this.admit(cx);
             match this.running.poll_next_unpin(cx) {
-                Poll::Ready(Some((id, result))) => this.finish(id, result),
+                Poll::Ready(Some(Ok((id, result)))) => this.finish(id, result),
+                // It was cancelled, and yielded then.
+                Poll::Ready(Some(Err(_))) => {}
                 Poll::Ready(None) if this.is_exhausted || this.stop.is_some() => {
                     return Poll::Ready(None);
                 }

@@ -1,9 +1,10 @@
-//! Turns the result of a branch into its end and bill, and tells of it.
+//! Ends of branches: from a result to an end and a bill, and from what any kind of work makes to what
+//! one kind does.
 
 use std::sync::Arc;
 
 use patterns_core::{
-    AgentError, AgentErrorKind, Answer, BranchEnd, Event, ModelErrorKind, Origin, Usage,
+    AgentError, AgentErrorKind, Answer, Branch, BranchEnd, Event, ModelErrorKind, Origin, Usage,
 };
 
 use crate::RunOptions;
@@ -38,5 +39,29 @@ pub(crate) fn settle<B>(
             });
             (usage, BranchEnd::Failed(error))
         }
+    }
+}
+
+/// Narrows a branch to what its kind of work makes.
+pub(crate) fn only<A, B>(branch: Branch<A>, narrow: impl FnOnce(A) -> Option<B>) -> Branch<B> {
+    let mut value = None;
+    let Branch {
+        id,
+        role,
+        label,
+        usage,
+        end,
+    } = branch.map(|made| value = narrow(made));
+    let end = match (end, value) {
+        (BranchEnd::Answered(()), Some(value)) => BranchEnd::Answered(value),
+        (BranchEnd::Failed(error), _) => BranchEnd::Failed(error),
+        (BranchEnd::Answered(()) | BranchEnd::Cancelled, _) => BranchEnd::Cancelled,
+    };
+    Branch {
+        id,
+        role,
+        label,
+        usage,
+        end,
     }
 }

@@ -9,9 +9,10 @@ use serde::Serialize;
 
 use super::task::{ReduceItem, ReduceTask};
 use super::topology::{Place, ReduceGroup, Shape, ShapeEnd};
-use super::work::{Made, Task, digest, only, size};
+use super::work::{Made, Task, digest, size};
 use crate::fan_out::WINDOW;
 use crate::run::Run;
+use crate::settle::only;
 use crate::{FanOut, Order, Stop};
 
 /// The state of a run.

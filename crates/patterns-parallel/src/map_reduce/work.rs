@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use patterns_core::{Agent, AgentError, Answer, Branch, BranchEnd, Document, Origin};
+use patterns_core::{Agent, AgentError, Answer, Document, Origin};
 use serde::Serialize;
 
 use super::input::MapInput;
@@ -59,30 +59,6 @@ impl<M, R> Task<M, R> {
 /// no shape. Another digest here would be another tree for all recorded runs.
 pub(super) fn digest(name: &str) -> [u8; 32] {
     blake3::derive_key("patterns 2026-11-23 reduce tree v1", name.as_bytes())
-}
-
-/// Narrows a branch to what its kind of work makes.
-pub(super) fn only<A, B>(branch: Branch<A>, narrow: impl FnOnce(A) -> Option<B>) -> Branch<B> {
-    let mut value = None;
-    let Branch {
-        id,
-        role,
-        label,
-        usage,
-        end,
-    } = branch.map(|made| value = narrow(made));
-    let end = match (end, value) {
-        (BranchEnd::Answered(()), Some(value)) => BranchEnd::Answered(value),
-        (BranchEnd::Failed(error), _) => BranchEnd::Failed(error),
-        (BranchEnd::Answered(()) | BranchEnd::Cancelled, _) => BranchEnd::Cancelled,
-    };
-    Branch {
-        id,
-        role,
-        label,
-        usage,
-        end,
-    }
 }
 
 /// Returns how many tokens an item takes in a reduce call.

@@ -54,7 +54,12 @@ pub(super) fn ranked_contract(options: &[String]) -> Result<Contract<RankedVote>
     })
 }
 
-pub(super) fn voter(
+/// Makes the agent that casts the default ballot; with options, the answer is one of them.
+///
+/// # Errors
+///
+/// Returns a [`ContractError`] if the options make no valid schema.
+pub fn vote_agent(
     model: Arc<dyn Model>,
     question_options: &[String],
     options: &AgentOptions,

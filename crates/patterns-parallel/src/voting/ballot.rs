@@ -48,13 +48,16 @@ impl<T: Into<String>> From<T> for Question {
 
 /// Asks one voter for one ballot.
 ///
-/// All voters get the same words; only the sample number differs, and no model sees that.
+/// All voters get the same words but for their own at the end; samples of one voter differ in the
+/// number only, and no model sees that.
 #[derive(Clone, Debug)]
 pub struct BallotTask {
     /// The question.
     pub question: Arc<Question>,
     /// Which draw of its agent this ballot is.
     pub sample: u32,
+    /// What this voter is told behind the question.
+    pub words: Option<Arc<str>>,
 }
 
 impl From<&BallotTask> for Prompt {
@@ -67,6 +70,7 @@ impl From<&BallotTask> for Prompt {
             let options = question.options.join("\n- ");
             parts.push(Part::text(format!("Answer with one of:\n- {options}")));
         }
+        parts.extend(task.words.as_deref().map(Part::text));
         Self::new(parts).sample(task.sample)
     }
 }

@@ -1,21 +1,19 @@
 //! Elections in one run, their ballots sharing one bound of concurrency.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use futures_util::{StreamExt, stream};
-use patterns_core::{Branch, Outcome, Pattern, StepRole};
+use patterns_core::{Branch, Outcome, Pattern};
 use serde::{Deserialize, Serialize};
 
 use super::ballot::Question;
+use super::course::Course;
 use super::pattern::Voting;
-use super::polls::{Course, Due, Polls};
+use super::polls::Due;
 use super::rule::Election;
-use crate::fan_out::Stop;
+use super::stop::StopReason;
 use crate::run::Run;
-use crate::{FanOut, RunError, RunOptions};
+use crate::{RunError, RunOptions};
 
 /// One decided question of a batch.
 #[derive(Debug)]
@@ -35,12 +33,12 @@ pub struct BatchTally {
     pub decided: u64,
     /// Elections without one.
     pub undecided: u64,
+    /// Elections that ended because the shared calls were spent, among the others.
+    #[serde(default)]
+    pub cut_short: u64,
     /// Elections that the run broke off before all their voters had ended.
     pub broken_off: u64,
 }
-
-/// Elections under way, or waiting for an earlier one, for each ballot that may be in flight.
-const WINDOW: usize = 64;
 
 impl<V: Send + Sync + 'static> Voting<V> {
     /// Holds one election per question, in one run with one bound of concurrency.
@@ -65,14 +63,17 @@ impl<V: Send + Sync + 'static> Voting<V> {
     where
         S: Stream<Item = (String, Question)> + Send,
     {
-        let polls = Polls::new(self.stopper()?);
+        let polls = self.shared_polls()?;
         let branches = match questions.size_hint() {
-            (least, Some(most)) if least == most && self.asks_all() => {
-                Some((most * self.voter_count()) as u64)
+            (least, Some(most))
+                if least == most && self.asks_all() && self.shared_calls.is_none() =>
+            {
+                Some((most * self.voters) as u64)
             }
             _ => None,
         };
         let mut run = Run::start(options, Pattern::Voting, branches);
+        run.forget_steps();
         self.raise_warnings(&mut run);
         let mut tally = BatchTally::default();
         let forecast = self.forecast();
@@ -104,83 +105,6 @@ impl<V: Send + Sync + 'static> Voting<V> {
         let value = run.verdict(stop).map(|()| tally);
         Ok(run.finish(value, Vec::new()))
     }
-
-    /// Casts ballots until all elections are over, handing each to `over` with its number, which
-    /// returns how many of them wait. Returns why it stopped, and the elections that it broke off.
-    pub(super) async fn hold<S>(
-        &self,
-        polls: Polls<V>,
-        questions: S,
-        run: &mut Run<'_>,
-        label: impl Fn(&Due) -> String + Send,
-        mut over: impl FnMut(u64, Course<V>) -> usize,
-    ) -> (Option<Stop>, Vec<Course<V>>)
-    where
-        S: Stream<Item = (String, Question)> + Send,
-    {
-        let station = Mutex::new(Station { polls, waiting: 0 });
-        let window = WINDOW * run.options.concurrency.get();
-        let mut questions = Box::pin(questions.fuse());
-        let ballots = stream::poll_fn(|cx| {
-            let due = lock(&station).poll_due(window, &mut questions, cx);
-            due.map(|due| due.map(|due| (label(&due), due)))
-        });
-        let fan_out = FanOut::new(ballots, run.options, |due: Due, origin| {
-            lock(&station).polls.cast(origin.branch, &due);
-            Box::pin(self.cast(due.voter, due.question, origin))
-        });
-        let mut fan_out = fan_out.role(StepRole::Ballot).first(run.next_id());
-        while let Some(branch) = fan_out.next().await {
-            run.account(&branch);
-            let filed = lock(&station)
-                .polls
-                .file(branch, |value| self.counted(value));
-            if let Some((number, course)) = filed {
-                lock(&station).waiting = over(number, course);
-            }
-        }
-        let stop = fan_out.stopped();
-        drop(fan_out);
-        let station = station.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (stop, station.polls.broken_off())
-    }
-}
-
-/// What the source of ballots and their count share.
-struct Station<V> {
-    polls: Polls<V>,
-    /// Elections that are over and wait for an earlier one.
-    waiting: usize,
-}
-
-impl<V> Station<V> {
-    /// Returns the next ballot to be cast: of the elections under way if one is due, else of the
-    /// next question.
-    fn poll_due<S>(
-        &mut self,
-        window: usize,
-        questions: &mut S,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Due>>
-    where
-        S: Stream<Item = (String, Question)> + Unpin,
-    {
-        loop {
-            if let Some(due) = self.polls.due() {
-                return Poll::Ready(Some(due));
-            }
-            if self.polls.open() + self.waiting >= window {
-                return Poll::Pending;
-            }
-            match questions.poll_next_unpin(cx) {
-                Poll::Ready(Some((id, question))) => self.polls.begin(id, Arc::new(question)),
-                // The ballots in flight may make others due; their end leads here again.
-                Poll::Ready(None) if self.polls.open() > 0 => return Poll::Pending,
-                Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
-    }
 }
 
 impl BatchTally {
@@ -190,9 +114,6 @@ impl BatchTally {
         } else {
             self.undecided += 1;
         }
+        self.cut_short += u64::from(election.stop_reason == StopReason::CallsSpent);
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::ballot::{Ballot, Question};
 use super::field::{FieldRules, ObjectElection, decide_fields};
+use super::judging::{JudgedElection, Judging};
 use super::numeric::{NumericElection, NumericRule, decide_numbers, read_number};
 use super::ranked::{RankedElection, RankedRule, Rankings};
 use super::rule::{Decision, Election, TieBreak, decide};
@@ -21,6 +22,8 @@ pub enum RuleDetail {
     Numeric(NumericElection),
     /// Of rankings.
     Ranked(RankedElection),
+    /// Of answers that a judge was asked about.
+    Judged(JudgedElection),
     /// Of objects, field by field.
     Fields(ObjectElection),
 }
@@ -44,12 +47,13 @@ struct Finding {
 }
 
 impl Terms<'_> {
-    /// Decides on ballots with a weight each.
+    /// Decides on ballots with a weight each, or by what a judge has said of them.
     pub(super) fn decide(
         self,
         question: &Question,
         ballots: Vec<Ballot>,
         weights: &[f64],
+        judging: Option<&Judging>,
     ) -> Election {
         let tie_break = self.tie_break;
         let finding = match self.rule {
@@ -57,6 +61,7 @@ impl Terms<'_> {
             VotingRule::Weighted => weighted(&ballots, weights, tie_break),
             VotingRule::Numeric(rule) => numeric(&ballots, *rule, tie_break),
             VotingRule::Ranked(rule) => ranked(question, &ballots, *rule, tie_break),
+            VotingRule::Judged(_) => judging.map(|it| judged(it, &ballots, tie_break)),
             VotingRule::Fields { schema, rules } => {
                 Some(fields(schema, rules, &ballots, tie_break))
             }
@@ -80,6 +85,20 @@ impl Terms<'_> {
         election.winning_answer = finding.winner.filter(|_| election.decision.is_won());
         election.detail = Some(finding.detail);
         election
+    }
+}
+
+fn judged(judging: &Judging, ballots: &[Ballot], tie_break: TieBreak) -> Finding {
+    let (winner, decision, it) = judging.result(tie_break);
+    let total_votes = ballots.iter().filter(|it| it.normalised.is_some()).count() as u64;
+    let vote_count = it.answers.first().map_or(0, |it| it.votes);
+    Finding {
+        winner,
+        decision,
+        vote_count,
+        total_votes,
+        share: vote_count as f64 / total_votes.max(1) as f64,
+        detail: RuleDetail::Judged(it),
     }
 }
 

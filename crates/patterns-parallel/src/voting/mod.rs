@@ -5,12 +5,19 @@
 //! ```
 
 mod agreement;
+mod allotment;
 mod answer;
 mod ballot;
 mod batch;
+mod bench;
+mod course;
 mod detail;
+mod elect;
 mod explain;
 mod field;
+mod hold;
+mod judging;
+mod manner;
 mod models;
 mod normalise;
 mod numeric;
@@ -21,6 +28,7 @@ mod ranked;
 mod rule;
 mod rule_text;
 mod stop;
+mod voter;
 mod voting_rule;
 mod weighted;
 
@@ -29,7 +37,7 @@ pub use agreement::{
     ReliabilityBin, ReliabilityError, ShareInterval, VoteTable, VoterEstimate, reliability,
     wilson_interval,
 };
-pub use answer::{RankedVote, Vote};
+pub use answer::{RankedVote, Vote, vote_agent};
 pub use ballot::{Ballot, BallotTask, Question};
 pub use batch::{BatchElection, BatchTally};
 pub use detail::RuleDetail;
@@ -38,6 +46,7 @@ pub use field::{
     FieldElection, FieldRule, FieldRuleError, FieldRules, ObjectElection, ValueCount, decide_fields,
 };
 pub(crate) use field::{canonical, exact, segments};
+pub use judging::{JudgeTask, JudgedAnswer, JudgedElection, JudgedRule, Judgement, judge_agent};
 pub use normalise::normalise;
 pub use numeric::{
     NumericElection, NumericRule, NumericRuleError, Spread, Tolerance, decide_numbers, read_number,
@@ -56,5 +65,6 @@ pub use stop::{
     CallIndex, Forecast, PlanGoal, PlanLoss, PlanPrice, Prediction, Step, StopReason, Stopper,
     StoppingRule, StoppingRuleError, Tally, beta_confidence, dirichlet_confidence,
 };
+pub use voter::Voter;
 pub use voting_rule::VotingRule;
 pub use weighted::{AnswerWeight, WeightError, WeightedElection, decide_weighted};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use patterns_core::{Agent, Contract, ContractError, Model};
 use serde::de::DeserializeOwned;
 
-use super::answer::{INSTRUCTIONS, RankedVote, Vote, ranking_voter, voter};
+use super::answer::{INSTRUCTIONS, RankedVote, Vote, ranking_voter, vote_agent};
 use super::ballot::BallotTask;
 use super::pattern::Voting;
 use super::ranked::RankedRule;
@@ -24,7 +24,7 @@ impl Voting<Vote> {
         question_options: &[String],
         options: &AgentOptions,
     ) -> Result<Self, ContractError> {
-        let agent = Arc::new(voter(model, question_options, options)?);
+        let agent = Arc::new(vote_agent(model, question_options, options)?);
         let voting = Self::new(agent, |vote| Some(vote.answer.clone()));
         Ok(voting.warn_about_temperature(options))
     }
@@ -42,7 +42,10 @@ impl Voting<Vote> {
         let mut panel: Vec<(String, Arc<dyn Agent<BallotTask, Vote>>)> = Vec::new();
         for model in models {
             let name = model.id().to_string();
-            panel.push((name, Arc::new(voter(model, question_options, options)?)));
+            panel.push((
+                name,
+                Arc::new(vote_agent(model, question_options, options)?),
+            ));
         }
         let voting = Self::panel(panel, |vote: &Vote| Some(vote.answer.clone()));
         Ok(voting.warn_about_temperature(options))

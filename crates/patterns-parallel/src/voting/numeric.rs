@@ -154,7 +154,7 @@ pub(super) fn by_tie_break(is_tied: bool, tie_break: TieBreak) -> Decision {
     match tie_break {
         _ if !is_tied => Decision::Won,
         TieBreak::FirstSeen => Decision::WonByTieBreak,
-        TieBreak::NoConsensus => Decision::Tied,
+        TieBreak::NoConsensus | TieBreak::Extend { .. } => Decision::Tied,
     }
 }
 

@@ -40,6 +40,12 @@ pub enum TieBreak {
     FirstSeen,
     /// Nobody wins.
     NoConsensus,
+    /// Further voters are asked, one after the other, until one answer leads or so many have been
+    /// asked in all; if it is still a tie then, nobody wins. For rules that count votes.
+    Extend {
+        /// The most voters, those before the tie included.
+        most: u64,
+    },
 }
 
 /// The result of an election.
@@ -74,11 +80,22 @@ pub struct Election {
     pub waves: u64,
     /// Why no more voters were asked.
     pub stop_reason: StopReason,
+    /// Ballots that were asked for in advance and not needed: cancelled, or left uncounted.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub spare_ballots: u64,
     /// What the rule found that counts of votes don't say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<RuleDetail>,
-    /// Every ballot, in voter order.
+    /// The stronger voter's ballot, where the voters came to no consensus and one was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<Ballot>,
+    /// Every ballot that was counted, in voter order.
     pub ballots: Vec<Ballot>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// An answer and its votes.
@@ -104,14 +121,18 @@ pub enum Decision {
     ThresholdMissed,
     /// No consensus: several answers lead.
     Tied,
+    /// No consensus: the judge did not say which answer it is.
+    NotJudged,
+    /// The voters came to no consensus; the stronger voter's answer stands.
+    Escalated,
 }
 
 impl Decision {
     /// Returns whether there is a winner.
     pub fn is_won(self) -> bool {
         match self {
-            Self::Won | Self::WonByTieBreak => true,
-            Self::QuorumMissed | Self::ThresholdMissed | Self::Tied => false,
+            Self::Won | Self::WonByTieBreak | Self::Escalated => true,
+            Self::QuorumMissed | Self::ThresholdMissed | Self::Tied | Self::NotJudged => false,
         }
     }
 }
@@ -136,7 +157,7 @@ pub(super) fn decide(
     } else {
         match tie_break {
             TieBreak::FirstSeen => Decision::WonByTieBreak,
-            TieBreak::NoConsensus => Decision::Tied,
+            TieBreak::NoConsensus | TieBreak::Extend { .. } => Decision::Tied,
         }
     };
     let winner = groups.first().filter(|_| decision.is_won());
@@ -153,11 +174,13 @@ pub(super) fn decide(
         voters: ballots.len() as u64,
         waves: 1,
         stop_reason: StopReason::AllVotesCast,
+        spare_ballots: 0,
         detail: None,
         all_answers: valid(&ballots)
             .map(|(_, answer)| answer.to_owned())
             .collect(),
         counts: groups,
+        escalation: None,
         ballots,
     }
 }
@@ -170,7 +193,7 @@ fn valid(ballots: &[Ballot]) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// Returns the answers with their votes, most votes first, ties in the order seen.
-fn group(ballots: &[Ballot]) -> Vec<AnswerCount> {
+pub(super) fn group(ballots: &[Ballot]) -> Vec<AnswerCount> {
     let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
     for (normalised, answer) in valid(ballots) {
         match groups.iter_mut().find(|(it, _)| *it == normalised) {

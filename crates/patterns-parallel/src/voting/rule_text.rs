@@ -3,7 +3,9 @@
 use std::str::FromStr;
 
 use super::field::{FieldRule, FieldRuleError};
+use super::judging::JudgedRule;
 use super::numeric::NumericRule;
+use super::pairwise::TournamentKind;
 use super::ranked::RankedRule;
 use super::rule::Rule;
 use super::voting_rule::VotingRule;
@@ -30,7 +32,7 @@ pub enum VotingRuleError {
 
 impl VotingRule {
     /// The names of the rules, as they are written.
-    pub const NAMES: [&'static str; 15] = [
+    pub const NAMES: [&'static str; 20] = [
         "plurality",
         "majority",
         "supermajority",
@@ -46,6 +48,11 @@ impl VotingRule {
         "irv",
         "approval",
         "mrr",
+        "best-of",
+        "tournament",
+        "round-robin",
+        "universal",
+        "same-meaning",
     ];
 }
 
@@ -77,6 +84,13 @@ impl FromStr for VotingRule {
             "borda" => without_value(RankedRule::Borda.into()),
             "irv" => without_value(RankedRule::Irv.into()),
             "mrr" => without_value(RankedRule::Mrr.into()),
+            "best-of" => without_value(JudgedRule::BestOf.into()),
+            "tournament" => without_value(JudgedRule::Tournament(TournamentKind::Knockout).into()),
+            "round-robin" => {
+                without_value(JudgedRule::Tournament(TournamentKind::RoundRobin).into())
+            }
+            "universal" => without_value(JudgedRule::Universal.into()),
+            "same-meaning" => without_value(JudgedRule::SameMeaning.into()),
             "approval" => {
                 let places = value.and_then(|it| it.parse().ok()).filter(|it| *it > 0);
                 let places =
@@ -145,7 +159,7 @@ mod tests {
                 .map(error)
                 .join("\n"),
             @r#"
-        there is no voting rule "best"; there are plurality, majority, supermajority, unanimous, threshold, weighted, median, mean, trimmed-mean, cluster, schulze, borda, irv, approval, mrr
+        there is no voting rule "best"; there are plurality, majority, supermajority, unanimous, threshold, weighted, median, mean, trimmed-mean, cluster, schulze, borda, irv, approval, mrr, best-of, tournament, round-robin, universal, same-meaning
         the voting rule median: it takes no value
         the voting rule threshold: it needs a share, such as 0.6, 60% or 2/3
         the voting rule threshold: 2 is no share from 0 to 1

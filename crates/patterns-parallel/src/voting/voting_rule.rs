@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::field::FieldRules;
+use super::judging::JudgedRule;
 use super::numeric::NumericRule;
 use super::ranked::RankedRule;
 use super::rule::Rule;
@@ -27,6 +28,8 @@ pub enum VotingRule {
     Numeric(NumericRule),
     /// Answers are rankings, best first: a JSON array, or options with `>` between them.
     Ranked(RankedRule),
+    /// A judge is asked about the distinct answers; see [`Voting::judge`](super::Voting::judge).
+    Judged(JudgedRule),
     /// Answers are JSON objects, decided field by field.
     Fields {
         /// The JSON Schema of the ballots.
@@ -41,7 +44,11 @@ impl VotingRule {
     pub(super) fn votes(&self) -> Option<Rule> {
         match self {
             Self::Votes(rule) => Some(*rule),
-            Self::Weighted | Self::Numeric(_) | Self::Ranked(_) | Self::Fields { .. } => None,
+            Self::Weighted
+            | Self::Numeric(_)
+            | Self::Ranked(_)
+            | Self::Judged(_)
+            | Self::Fields { .. } => None,
         }
     }
 
@@ -83,5 +90,11 @@ impl From<NumericRule> for VotingRule {
 impl From<RankedRule> for VotingRule {
     fn from(rule: RankedRule) -> Self {
         Self::Ranked(rule)
+    }
+}
+
+impl From<JudgedRule> for VotingRule {
+    fn from(rule: JudgedRule) -> Self {
+        Self::Judged(rule)
     }
 }

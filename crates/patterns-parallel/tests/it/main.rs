@@ -4,6 +4,7 @@
 
 mod auth_log;
 mod code_reduce;
+mod elections;
 mod fan_out;
 mod map_reduce;
 mod policies;

@@ -415,6 +415,28 @@ async fn nobody_is_asked_whose_vote_cannot_matter() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lone_voter_is_asked_under_every_policy() {
+    let policies = [
+        "fixed",
+        "exact",
+        "ahead-by:3",
+        "first-to:3",
+        "adaptive:0.6",
+        "plan",
+    ];
+    let more = [
+        "adaptive-dirichlet:0.6",
+        "early-stopping:3",
+        "certificate:0.5",
+        "horizon:0.5",
+    ];
+    for policy in policies.into_iter().chain(more) {
+        let (election, calls) = polled(policy, 1, &["yes"]).await;
+        assert_eq!((calls, election.vote_count), (1, 1), "{policy}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn votes_are_counted_in_the_order_in_which_voters_were_asked() {
     // Three at first, and two more since they disagree. A tie goes to whoever was asked first.
     let (election, calls) = polled("exact", 5, &["a", "b", "c", "b", "a"]).await;

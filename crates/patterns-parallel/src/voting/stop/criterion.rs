@@ -108,7 +108,9 @@ impl Criterion {
                 confidence,
             } => {
                 let state = State::of(tally)?;
-                (0..=usize::try_from(left).ok()?)
+                // Before the first vote there is no leader to be sure of.
+                let least = usize::from(tally.votes() == 0);
+                (least..=usize::try_from(left).ok()?)
                     .find(|votes| {
                         forecast
                             .win_at(state.streak(*votes))

@@ -12,6 +12,15 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
+    /// Returns whether the votes so far are a tie that further voters are to break.
+    pub(super) fn is_tied<K>(self, tally: &Tally<K>) -> bool {
+        let (leader, runner_up) = tally.front();
+        matches!(self.tie_break, TieBreak::Extend { .. })
+            && leader == runner_up
+            && tally.votes() >= self.quorum.max(1)
+            && leader >= least_votes(self.rule, tally.votes())
+    }
+
     /// Returns the least number of the `left` calls after which the rest of them cannot change who
     /// wins, or that nobody does; 0 if it is so now.
     ///
@@ -25,7 +34,7 @@ impl Verdict {
         // the end can be afforded by who wins it.
         let wins_ties = match self.tie_break {
             TieBreak::FirstSeen => tally.leader_was_seen_first(),
-            TieBreak::NoConsensus => false,
+            TieBreak::NoConsensus | TieBreak::Extend { .. } => false,
         };
         let lead = left.saturating_add(u64::from(!wins_ties));
         let for_rank = lead.saturating_sub(leader - runner_up).div_ceil(2);

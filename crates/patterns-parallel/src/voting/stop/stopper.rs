@@ -40,6 +40,8 @@ pub enum StopReason {
     Certified,
     /// Further calls cost more than they are worth.
     PlanStop,
+    /// The calls are spent that the elections of a batch shared.
+    CallsSpent,
 }
 
 /// A [`StoppingRule`] made ready for votes with at most N voters.
@@ -131,6 +133,14 @@ impl Stopper {
 
     /// Decides what to do after the votes so far.
     pub fn next<K>(&self, tally: &Tally<K>) -> Step {
+        match self.next_of_all(tally) {
+            Step::Stop(_) if self.left(tally) > 0 && self.verdict.is_tied(tally) => Step::Draw(1),
+            step => step,
+        }
+    }
+
+    /// Decides as if a tie were the end.
+    fn next_of_all<K>(&self, tally: &Tally<K>) -> Step {
         let left = self.max_votes.saturating_sub(tally.calls());
         let decided = self
             .or_decided
@@ -144,6 +154,18 @@ impl Stopper {
             // A plan has chosen its waves with regard to the rounds they save.
             (_, Some(wave)) if self.criterion.is_plan() => Step::Draw(wave.min(left)),
             _ => Step::Draw(left.min(need.unwrap_or(left)).min(decided.unwrap_or(left))),
+        }
+    }
+
+    /// Returns how many more voters can be asked: those that are left, and then those by whom a tie
+    /// may be extended.
+    pub(in crate::voting) fn left<K>(&self, tally: &Tally<K>) -> u64 {
+        let left = self.max_votes.saturating_sub(tally.calls());
+        match self.verdict.tie_break {
+            TieBreak::Extend { most } if left == 0 || self.verdict.is_tied(tally) => {
+                most.max(self.max_votes).saturating_sub(tally.calls())
+            }
+            _ => left,
         }
     }
 

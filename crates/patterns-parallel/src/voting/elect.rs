@@ -1,0 +1,117 @@
+//! From the ballots of an election to its result.
+
+use patterns_core::Branch;
+
+use super::ballot::Ballot;
+use super::bench::Need;
+use super::course::{Cast, Course};
+use super::detail::Terms;
+use super::judging::Judging;
+use super::pattern::Voting;
+use super::rule::{Decision, Election, group};
+use super::stop::{Forecast, StopReason, StoppingRule};
+use super::voting_rule::VotingRule;
+
+impl<V> Voting<V> {
+    /// Returns what a ballot is counted as.
+    pub(super) fn counted(&self, value: &V) -> Option<String> {
+        (self.answer_of)(value).as_deref().and_then(self.form)
+    }
+
+    fn ballot(&self, voter: String, value: Option<&V>) -> Ballot {
+        let answer = value.and_then(|value| (self.answer_of)(value));
+        Ballot {
+            voter,
+            normalised: answer.as_deref().and_then(self.form),
+            answer,
+        }
+    }
+
+    fn ballots(&self, course: &Course<V>) -> Vec<Ballot> {
+        let ballot = |it: &Cast<V>| self.ballot(self.name(it.voter), it.branch.value());
+        course.counted.iter().map(ballot).collect()
+    }
+
+    /// Returns what an election still needs whose votes are in.
+    pub(super) fn need(&self, course: &Course<V>) -> Need {
+        if let (VotingRule::Judged(rule), None) = (&self.rule, &course.judging) {
+            let answers = group(&self.ballots(course));
+            let (judging, inquiries) = Judging::begin(*rule, course.question.clone(), answers);
+            return Need::Judge(judging, inquiries);
+        }
+        if self.escalation.is_none()
+            || course.escalated.is_some()
+            || self.decide(course).decision.is_won()
+        {
+            return Need::Nothing;
+        }
+        Need::Escalation
+    }
+
+    /// Decides by the votes, and by what the judge says.
+    fn decide(&self, course: &Course<V>) -> Election {
+        let weight = |it: &Cast<V>| {
+            let voter = &self.panel[it.voter % self.panel.len()];
+            let own = it.branch.value().map(|value| (self.weight_of)(value));
+            own.map_or(0.0, |own| own * voter.weight)
+        };
+        let weights: Vec<f64> = course.counted.iter().map(weight).collect();
+        let terms = Terms {
+            rule: &self.rule,
+            tie_break: self.tie_break,
+            quorum: self.quorum,
+        };
+        let (ballots, judging) = (self.ballots(course), course.judging.as_ref());
+        let mut election = terms.decide(&course.question, ballots, &weights, judging);
+        if course.stop == Some(StopReason::WindowUnanimous) {
+            // The last window wins, even against an earlier majority.
+            let last = course.tally.latest();
+            let mut ballots = election.ballots.iter().rev();
+            let winner = ballots.find(|it| it.normalised.as_ref() == last);
+            election.winning_answer = winner.and_then(|it| it.answer.clone());
+        }
+        election
+    }
+
+    /// Decides an election that is over, and returns its ballots too: those that were counted, then
+    /// those that were not.
+    pub(super) fn elect(
+        &self,
+        course: Course<V>,
+        forecast: Option<&Forecast>,
+    ) -> (Election, Vec<Branch<V>>) {
+        let mut election = self.decide(&course);
+        election.voters = self.voters as u64;
+        election.waves = course.waves;
+        election.spare_ballots = course.spare.len() as u64;
+        election.stop_reason = course.stop.unwrap_or(StopReason::AllVotesCast);
+        election.stability = match election.stop_reason {
+            _ if course.stop.is_none() => None,
+            StopReason::AllVotesCast | StopReason::Decided => Some(1.0),
+            _ => forecast.and_then(|it| it.win_probability(&course.tally)),
+        };
+        if let (Some(escalated), Some(voter)) = (&course.escalated, &self.escalation) {
+            let name = voter
+                .name
+                .clone()
+                .unwrap_or_else(|| "escalation".to_owned());
+            let ballot = self.ballot(name, escalated.as_ref());
+            if ballot.normalised.is_some() {
+                election.winning_answer.clone_from(&ballot.answer);
+                election.decision = Decision::Escalated;
+            }
+            election.escalation = Some(ballot);
+        }
+        let ballots = course.counted.into_iter().chain(course.spare);
+        (election, ballots.map(|it| it.branch).collect())
+    }
+
+    /// Returns what foresees the vote of all voters, where elections may end before that is sure.
+    pub(super) fn forecast(&self) -> Option<Forecast> {
+        let may_err = self.shared_calls.is_some()
+            || !matches!(self.policy, StoppingRule::Fixed | StoppingRule::Exact);
+        may_err
+            .then(|| Forecast::new(self.voters as u64).ok())
+            .flatten()
+    }
+}

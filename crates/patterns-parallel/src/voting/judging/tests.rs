@@ -1,0 +1,1 @@
+//! Judging by hand and by machine.

@@ -1,0 +1,156 @@
+//! Elections that a judge decides, and those that go to a stronger voter.
+
+use std::sync::Arc;
+
+use futures_util::stream;
+use patterns_core::{ModelErrorKind, StepRole};
+use patterns_parallel::{
+    BallotTask, Decision, Election, JudgeTask, Judgement, Question, Rule, RuleDetail, RunOptions,
+    Verdict, Voter, Voting, VotingRule,
+};
+use patterns_testkit::ScriptedAgent;
+
+use super::timed;
+use crate::support::{failure, logged};
+
+/// Judges by length: the longer, the better; answers with the same first letter mean the same.
+fn judge() -> ScriptedAgent<JudgeTask, Judgement> {
+    ScriptedAgent::new(|task: &JudgeTask| match task {
+        JudgeTask::Score { answer, .. } if answer == "lost" => {
+            Err(failure(ModelErrorKind::Refused))
+        }
+        JudgeTask::Score { answer, .. } => Ok(Judgement::Score(answer.len() as f64)),
+        JudgeTask::Compare { first, second, .. } => {
+            Ok(Judgement::Better(match first.len().cmp(&second.len()) {
+                std::cmp::Ordering::Greater => Verdict::First,
+                std::cmp::Ordering::Less => Verdict::Second,
+                // It likes what it sees first.
+                std::cmp::Ordering::Equal => Verdict::First,
+            }))
+        }
+        JudgeTask::Same { first, second, .. } => {
+            Ok(Judgement::Same(first.as_bytes()[0] == second.as_bytes()[0]))
+        }
+        JudgeTask::MostConsistent { answers, .. } => {
+            let longest = (0..answers.len()).max_by_key(|n| (answers[*n].len(), answers.len() - n));
+            Ok(Judgement::MostConsistent(longest.unwrap_or_default() + 1))
+        }
+    })
+}
+
+async fn held(rule: &str, answers: &[&str]) -> (Election, usize) {
+    let (voting, _) = timed(answers.iter().map(|it| ((*it).to_owned(), 1)).collect());
+    let judge = Arc::new(judge());
+    let rule: VotingRule = rule.parse().unwrap();
+    let voting = voting.rule(rule).judge(Arc::clone(&judge) as _);
+    let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
+    assert_eq!(outcome.steps.len(), judge.inputs().len());
+    assert!(outcome.steps.iter().all(|it| it.role == StepRole::Judge));
+    assert_eq!(outcome.branches.len(), answers.len());
+    (outcome.value.unwrap(), judge.inputs().len())
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_rule_asks_what_it_says_and_no_more() {
+    let answers = ["aa", "b", "aa", "cccc", "a"];
+    // By rule: the winner, its votes, and what was asked of four distinct answers.
+    let table = [
+        ("best-of", "cccc", 1, 4),
+        ("tournament", "cccc", 1, 6),
+        ("round-robin", "cccc", 1, 12),
+        ("universal", "cccc", 1, 1),
+        ("same-meaning", "aa", 3, 6),
+    ];
+    for (rule, winner, votes, asked) in table {
+        let (election, calls) = held(rule, &answers).await;
+        assert_eq!(election.winning_answer.as_deref(), Some(winner), "{rule}");
+        assert_eq!(election.decision, Decision::Won, "{rule}");
+        assert_eq!(
+            (election.vote_count, election.total_votes),
+            (votes, 5),
+            "{rule}"
+        );
+        assert_eq!(calls, asked, "{rule}");
+        let (election, calls) = held(rule, &["aa", "AA", "aa."]).await;
+        assert_eq!(election.winning_answer.as_deref(), Some("aa"), "{rule}");
+        assert_eq!(calls, 0, "one answer needs no judge: {rule}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_judge_found_is_told() {
+    let detail = async |rule: &str, answers: &[&str]| match held(rule, answers).await.0.detail {
+        Some(RuleDetail::Judged(it)) => it,
+        other => panic!("{other:?}"),
+    };
+    let same = detail("same-meaning", &["aa", "ab", "b", "aa"]).await;
+    assert_eq!(same.answers[0].same, ["ab"]);
+    assert_eq!((same.answers[0].votes, same.answers[1].votes), (3, 1));
+    let scored = detail("best-of", &["a", "bbb", "lost"]).await;
+    let scores: Vec<_> = scored.answers.iter().map(|it| it.score).collect();
+    assert_eq!(scores, [Some(3.0), Some(1.0), None]);
+    assert_eq!((scored.judgements, scored.failed), (3, 1));
+    // A verdict that flips with the order is a tie.
+    let flipped = detail("round-robin", &["aa", "bb", "c"]).await;
+    assert_eq!(flipped.flipped, Some(1));
+    let points: Vec<_> = flipped.answers.iter().map(|it| it.score).collect();
+    assert_eq!(points, [Some(1.5), Some(1.5), Some(0.0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_judge_that_says_nothing_decides_nothing() {
+    for rule in ["best-of", "universal"] {
+        let (voting, _) = timed(vec![("a".to_owned(), 1), ("b".to_owned(), 1)]);
+        let mute = ScriptedAgent::new(|_: &JudgeTask| Err(failure(ModelErrorKind::Refused)));
+        let rule: VotingRule = rule.parse().unwrap();
+        let voting = voting.rule(rule).judge(Arc::new(mute));
+        let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
+        let election = outcome.value.unwrap();
+        assert_eq!(election.decision, Decision::NotJudged);
+        assert_eq!(election.winning_answer, None);
+        assert!(outcome.counts.failed > 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_stronger_voter_is_asked_only_where_there_is_no_consensus() {
+    let agent = ScriptedAgent::new(|task: &BallotTask| {
+        let is_torn = task.question.text.starts_with("torn") && task.sample % 2 == 1;
+        Ok(if is_torn { "no" } else { "yes" }.to_owned())
+    });
+    let strong = ScriptedAgent::new(|task: &BallotTask| match &*task.question.text {
+        "torn, hopeless" => Err(failure(ModelErrorKind::Refused)),
+        _ => Ok("perhaps".to_owned()),
+    });
+    let strong = Arc::new(strong);
+    let voting = Voting::new(Arc::new(agent), |it: &String| Some(it.clone()))
+        .voters(4)
+        .rule(Rule::Majority)
+        .escalate_to(Voter::new(Arc::clone(&strong) as _).named("strong"));
+    let questions =
+        ["clear", "torn", "torn, hopeless"].map(|it| (it.to_owned(), Question::new(it)));
+    let mut seen = Vec::new();
+    let outcome = voting
+        .run_batch(stream::iter(questions), &logged(8).0, |it| {
+            let voter = it.election.escalation.map(|it| it.voter);
+            seen.push((it.election.winning_answer, it.election.decision, voter));
+        })
+        .await
+        .unwrap();
+    let strong_name = Some("strong".to_owned());
+    let expected = [
+        (Some("yes".to_owned()), Decision::Won, None),
+        (
+            Some("perhaps".to_owned()),
+            Decision::Escalated,
+            strong_name.clone(),
+        ),
+        (None, Decision::ThresholdMissed, strong_name),
+    ];
+    assert_eq!(seen, expected);
+    assert_eq!(strong.inputs().len(), 2);
+    let tally = outcome.value.unwrap();
+    assert_eq!((tally.decided, tally.undecided), (2, 1));
+    // Answered calls to the stronger voter are steps that a batch does not keep.
+    assert_eq!((outcome.steps.len(), outcome.counts.failed), (1, 1));
+}

@@ -1,0 +1,69 @@
+//! Voters with words and weights of their own.
+
+use std::sync::Arc;
+
+use patterns_core::{Message, Prompt, Request};
+use patterns_parallel::{
+    BallotTask, Question, RunOptions, StoppingRule, Voter, Voting, VotingRule,
+};
+use patterns_testkit::ScriptedAgent;
+
+use crate::support::words;
+
+#[tokio::test(start_paused = true)]
+async fn voters_take_turns_and_are_told_their_words_last() {
+    let agent = Arc::new(ScriptedAgent::new(|_: &BallotTask| Ok("a".to_owned())));
+    let voter = || Voter::new(Arc::clone(&agent) as _);
+    let voting = Voting::of_voters(
+        [
+            voter().named("plain"),
+            voter().named("sceptic").told("Doubt everything."),
+        ],
+        |it: &String| Some(it.clone()),
+    );
+    let voting = voting.voters(3).policy(StoppingRule::Fixed);
+    let question = Question::new("Well?").options(["a", "b"]);
+    let outcome = voting.run(question, &RunOptions::default()).await.unwrap();
+    let names: Vec<String> = outcome.branches.into_iter().map(|it| it.label).collect();
+    assert_eq!(names, ["plain #1", "sceptic #1", "plain #2"]);
+    let asked = agent.inputs();
+    let shown = |task: &BallotTask| {
+        let prompt = Prompt::from(task);
+        words(&Request {
+            messages: vec![Message::user(prompt.parts)],
+            sample: prompt.sample,
+            ..Request::default()
+        })
+    };
+    let asked: Vec<String> = asked.iter().map(shown).collect();
+    // The beginning is the same for all, for the provider's prompt cache.
+    assert!(asked[1].starts_with(asked[0].trim_end_matches("[sample 0]").trim_end()));
+    assert!(
+        asked[1].contains("Doubt everything.\n[sample 0]"),
+        "{}",
+        asked[1]
+    );
+    assert!(asked[2].ends_with("[sample 1]"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn weights_of_voters_and_of_ballots_multiply() {
+    let voter = |answer: &'static str, weight: f64| {
+        let agent = ScriptedAgent::new(move |_: &BallotTask| Ok(answer.to_owned()));
+        Voter::new(Arc::new(agent)).weight(weight)
+    };
+    let winner = async |weight_of: fn(&String) -> f64| {
+        let voters = [voter("a", 1.0), voter("a", 1.0), voter("b", 3.0)];
+        let voting = Voting::of_voters(voters, |it: &String| Some(it.clone()));
+        let voting = voting.weighted_by(weight_of).rule(VotingRule::Weighted);
+        let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
+        outcome.value.unwrap().winning_answer
+    };
+    assert_eq!(winner(|_| 1.0).await.as_deref(), Some("b"));
+    assert_eq!(
+        winner(|it| if it == "b" { 0.5 } else { 1.0 })
+            .await
+            .as_deref(),
+        Some("a")
+    );
+}
