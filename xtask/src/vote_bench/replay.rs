@@ -1,7 +1,8 @@
-//! Replays the votes: a batch of elections for each stopping rule, through `Voting` itself.
+//! Replays the votes: a batch of elections for each policy and each budget, through `Voting` itself.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
@@ -12,7 +13,7 @@ use patterns_parallel::{BallotTask, Question, RunOptions, StoppingRule, Voting};
 use super::Args;
 use super::trace::{Trace, files, read};
 
-const POLICIES: [&str; 9] = [
+const WAYS: [&str; 17] = [
     "fixed",
     "exact",
     "ahead-by:3",
@@ -22,7 +23,54 @@ const POLICIES: [&str; 9] = [
     "early-stopping:5",
     "certificate:0.05",
     "plan",
+    "uniform:3",
+    "shared:3",
+    "uniform:4",
+    "shared:4",
+    "uniform:6",
+    "shared:6",
+    "uniform:8",
+    "shared:8",
 ];
+
+/// How elections are held.
+#[derive(Clone, Debug)]
+enum Way {
+    /// Each by itself, until the rule says stop.
+    Policy(StoppingRule),
+    /// Each with so many ballots.
+    Uniform(usize),
+    /// All of them share a budget of so many calls each.
+    Shared(u64),
+}
+
+impl FromStr for Way {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Ok(match text.split_once(':') {
+            Some(("uniform", ballots)) => Self::Uniform(ballots.parse()?),
+            Some(("shared", calls)) => Self::Shared(calls.parse()?),
+            _ => Self::Policy(text.parse()?),
+        })
+    }
+}
+
+impl Way {
+    /// Sets a batch of elections up that have so many recorded votes each.
+    fn set_up<V>(&self, voting: Voting<V>, voters: usize, questions: u64) -> Voting<V> {
+        match self {
+            Self::Policy(rule) => voting.voters(voters).policy(rule.clone()),
+            Self::Uniform(ballots) => voting
+                .voters(voters.min(*ballots))
+                .policy(StoppingRule::Fixed),
+            // No table looks further ahead than a hundred votes.
+            Self::Shared(calls) => voting
+                .voters(voters.min(100))
+                .shared_calls(calls * questions),
+        }
+    }
+}
 
 /// What came of one election.
 #[derive(Clone, Debug)]
@@ -35,15 +83,15 @@ struct Held {
 /// Prints a table for each file.
 pub(super) fn run(args: &Args) -> Result<()> {
     let names: Vec<String> = if args.policies.is_empty() {
-        POLICIES.map(str::to_owned).to_vec()
+        WAYS.map(str::to_owned).to_vec()
     } else {
         args.policies.clone()
     };
-    let policies = names.iter().map(|name| {
-        let rule: StoppingRule = name.parse().with_context(|| name.clone())?;
-        Ok((name.as_str(), rule))
+    let ways = names.iter().map(|name| {
+        let way: Way = name.parse().with_context(|| name.clone())?;
+        Ok((name.as_str(), way))
     });
-    let policies: Vec<(&str, StoppingRule)> = policies.collect::<Result<_>>()?;
+    let ways: Vec<(&str, Way)> = ways.collect::<Result<_>>()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()?;
@@ -61,9 +109,9 @@ pub(super) fn run(args: &Args) -> Result<()> {
             "policy", "calls", "rounds", "agree", "accuracy", "diff"
         );
         let traces: Vec<Arc<Trace>> = shuffled(&traces, args.shuffles);
-        let everybody = runtime.block_on(hold(&traces, &StoppingRule::Fixed))?;
-        for (name, policy) in &policies {
-            let results = runtime.block_on(hold(&traces, policy))?;
+        let everybody = runtime.block_on(hold(&traces, &Way::Policy(StoppingRule::Fixed)))?;
+        for (name, way) in &ways {
+            let results = runtime.block_on(hold(&traces, way))?;
             println!("{name:<18} {}", row(&traces, &results, &everybody));
         }
     }
@@ -71,7 +119,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
 }
 
 /// Holds an election on every question, those with equally many votes in one batch.
-async fn hold(traces: &[Arc<Trace>], policy: &StoppingRule) -> Result<Vec<Option<Held>>> {
+async fn hold(traces: &[Arc<Trace>], way: &Way) -> Result<Vec<Option<Held>>> {
     let mut by_length: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (n, trace) in traces.iter().enumerate() {
         by_length.entry(trace.answers.len()).or_default().push(n);
@@ -85,7 +133,7 @@ async fn hold(traces: &[Arc<Trace>], policy: &StoppingRule) -> Result<Vec<Option
         let agent = Arc::new(Recorded(traces.to_vec()));
         let voting = Voting::new(agent, |answer: &Option<String>| answer.clone());
         // The files hold final answers, which their sources compare as they are.
-        let voting = voting.voters(voters).policy(policy.clone());
+        let voting = way.set_up(voting, voters, places.len() as u64);
         let voting = voting.counted_as(|answer| Some(answer.to_owned()));
         let questions = places
             .into_iter()
