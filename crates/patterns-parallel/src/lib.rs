@@ -41,8 +41,9 @@ pub use fan_out::{FanOut, Order, Stop};
 #[cfg(feature = "split")]
 pub use map_reduce::{Boundary, Splitter, SplitterError};
 pub use map_reduce::{
-    Chunk, DocumentSummary, Half, Heading, MapReduce, ReduceItem, ReduceTask, Reduction, Split,
-    Topology, combining_agent, document_agent, map_documents, pack, reduce_agent, summary_agent,
+    Chunk, DocumentSummary, Glean, GleanError, GleanErrorKind, GleanTask, Half, Heading, MapReduce,
+    ReduceItem, ReduceTask, Reduction, Split, Topology, combining_agent, document_agent,
+    judging_agent, map_chunks, map_documents, pack, reduce_agent, summary_agent,
 };
 pub use options::{AgentOptions, FailurePolicy, RunOptions};
 pub use patterns_core::estimate_tokens;

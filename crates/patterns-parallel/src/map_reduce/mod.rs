@@ -8,6 +8,9 @@
 
 mod answer;
 mod course;
+mod glean;
+mod intake;
+mod ledger;
 mod pack;
 mod pattern;
 mod rows;
@@ -19,9 +22,10 @@ mod work;
 pub use answer::{
     DocumentSummary, Reduction, combining_agent, document_agent, reduce_agent, summary_agent,
 };
+pub use glean::{Glean, GleanError, GleanErrorKind, GleanTask, judging_agent};
 pub use pack::pack;
 pub use pattern::MapReduce;
-pub use rows::map_documents;
+pub use rows::{map_chunks, map_documents};
 #[cfg(feature = "split")]
 pub use split::{Boundary, Splitter, SplitterError};
 pub use split::{Chunk, Half, Heading, Split};
