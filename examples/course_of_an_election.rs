@@ -3,6 +3,9 @@
 //! Notice that an election ends as soon as no vote can change it, that the voters of a wave are
 //! asked at once, none of them in vain, and that all this can be told from the ballots alone.
 
+use std::sync::Arc;
+
+use patterns_core::Model;
 use patterns_parallel::{AgentOptions, CourseStep, Next, Question, RunOptions, Voting, course};
 use patterns_testkit::ScriptedModel;
 use serde_json::json;
@@ -12,28 +15,27 @@ const MAIL: &str = "Please send us 40 m of rope and two buoys, as in March, to q
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    let vote = |answer: &str| {
+        json!({"reasoning": "It says so.", "answer": answer, "confidence": 0.8}).to_string()
+    };
+    let script = [
+        "order", "order", "question", "order", "no", "yes", "no", "no",
+    ];
+    let model = examples::model(ScriptedModel::new(script.map(vote)))?;
     elect(
+        &model,
         "What kind of mail is it?",
         &["order", "complaint", "question"],
-        &["order", "order", "question", "order", "order"],
     )
     .await?;
-    elect(
-        "Does the mail support that the crane at quay 7 lifts 6 tonnes?",
-        &["yes", "no"],
-        &["no", "yes", "no", "no", "yes"],
-    )
-    .await
+    let claim = "Does the mail support that the crane at quay 7 lifts 6 tonnes?";
+    elect(&model, claim, &["yes", "no"]).await
 }
 
 /// Lets five voters choose one of the options, and prints the course of the election.
-async fn elect(question: &str, options: &[&str], script: &[&str]) -> anyhow::Result<()> {
-    let vote = |answer: &&str| {
-        json!({"reasoning": "It says so.", "answer": answer, "confidence": 0.8}).to_string()
-    };
-    let model = examples::model(ScriptedModel::new(script.iter().map(vote)))?;
+async fn elect(model: &Arc<dyn Model>, question: &str, options: &[&str]) -> anyhow::Result<()> {
     let asked = Question::new(format!("{question}\n\n{MAIL}")).options(options.iter().copied());
-    let voting = Voting::with_model(model, &asked.options, &AgentOptions::default())?;
+    let voting = Voting::with_model(Arc::clone(model), &asked.options, &AgentOptions::default())?;
     let election = voting.run(asked, &RunOptions::default()).await?.value?;
     println!("{question}");
     for step in course(&election.ballots, &voting.stopper()?) {

@@ -1,15 +1,13 @@
 //! Map-reduce over a log: an agent classifies each stretch of it, and code does the counting.
 //!
-//! Notice that the reduce step is an ordinary function: what code can compute, no model is asked.
+//! Notice that nothing is asked of a model that code can compute: the table is exact, and says which
+//! rows it could not count.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::stream;
-use patterns_core::{AgentError, Answer, Contract, Document, agent_fn};
-use patterns_parallel::{
-    AgentOptions, MapReduce, ReduceItem, ReduceTask, RunOptions, document_agent,
-};
+use patterns_core::{Contract, Document};
+use patterns_parallel::{AgentOptions, CodeMapReduce, KeyedReduce, RunOptions, document_agent};
 use patterns_testkit::ScriptedModel;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,27 +26,6 @@ struct Problem {
     lines: u32,
 }
 
-type Totals = BTreeMap<String, u32>;
-
-async fn total(task: ReduceTask<Findings, Totals>) -> Result<Answer<Totals>, AgentError> {
-    let mut totals = Totals::new();
-    for item in task.items {
-        match item {
-            ReduceItem::Mapped { answer, .. } => {
-                for problem in answer.problems {
-                    *totals.entry(problem.component).or_default() += problem.lines;
-                }
-            }
-            ReduceItem::Reduced { answer, .. } => {
-                for (component, lines) in answer {
-                    *totals.entry(component).or_default() += lines;
-                }
-            }
-        }
-    }
-    Ok(Answer::new(totals))
-}
-
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let model = examples::model(ScriptedModel::new([
@@ -65,13 +42,21 @@ async fn main() -> anyhow::Result<()> {
         .collect();
 
     let contract = Contract::of::<Findings>()?;
-    let triage = document_agent(model, contract, &AgentOptions::default());
-    let map_reduce = MapReduce::new(Arc::new(triage), Arc::new(agent_fn(total)));
+    let triage = document_agent::<Findings>(model, contract, &AgentOptions::default());
+    let totals = KeyedReduce::new(["sum:lines".parse()?, "count".parse()?])
+        .each("problems")
+        .group_by("component");
+    let map_reduce = CodeMapReduce::new(Arc::new(triage), totals);
     let outcome = map_reduce
-        .run(stream::iter(documents), &RunOptions::default())
+        .run(stream::iter(documents), &RunOptions::default(), |_| {})
         .await?;
-    for (component, lines) in outcome.value? {
-        println!("{lines:>4} lines  {component}");
+    let table = outcome.value?;
+    print!("{}", table.to_csv());
+    for problem in table.problems {
+        println!(
+            "{} in {} rows: {}",
+            problem.column, problem.rows, problem.trouble
+        );
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! What the examples share: which model they run on, and where their documents are.
 
+mod tape;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,13 +10,28 @@ use patterns_core::{Document, Model};
 
 /// Returns the model that `PATTERNS_MODEL` names (its key in `OPENAI_API_KEY`, its server in
 /// `PATTERNS_BASE_URL`), or `stand_in` if the variable is not set.
+///
+/// `cargo xtask record NAME` has its calls recorded, and the tests have them replayed.
 pub fn model(stand_in: impl Model + 'static) -> anyhow::Result<Arc<dyn Model>> {
+    if let Some(path) = std::env::var_os(tape::REPLAY) {
+        return tape::replay(path.into());
+    }
+    let model = connected(stand_in)?;
+    Ok(match std::env::var_os(tape::RECORD) {
+        Some(path) => tape::record(path.into(), model),
+        None => model,
+    })
+}
+
+fn connected(stand_in: impl Model + 'static) -> anyhow::Result<Arc<dyn Model>> {
     let Ok(name) = std::env::var("PATTERNS_MODEL") else {
         let who = match stand_in.id().provider.as_str() {
             "offline" => patterns_llm::OFFLINE_LABEL,
             _ => "a script answers",
         };
-        println!("({who}; set PATTERNS_MODEL=openai:gpt-5-mini for a real model)\n");
+        if std::env::var_os(tape::RECORD).is_none() {
+            println!("({who}; set PATTERNS_MODEL=openai:gpt-5-mini for a real model)\n");
+        }
         return Ok(Arc::new(stand_in));
     };
     let mut connect = patterns_llm::connect(&name)?;

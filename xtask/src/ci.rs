@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::cargo::{cargo, root, run as run_command};
-use crate::{crash, demo, tidy};
+use crate::{crash, demo, faults, tidy};
 
 /// Which checks to run.
 #[derive(Debug, clap::Args)]
@@ -36,6 +36,8 @@ enum Step {
     Readme,
     /// Runs that are killed and gone on with
     Crash,
+    /// Runs whose disk fails
+    Faults,
 }
 
 /// Would let an example or the README's command spend somebody's money.
@@ -92,6 +94,7 @@ impl Step {
             Self::Demo => demo::run_examples(&demo::all()?, &PROVIDER_VARIABLES),
             Self::Readme => readme(),
             Self::Crash => crash::run(&crash::Args::short()),
+            Self::Faults => faults::run(&faults::Args::short()),
         }
     }
 }

@@ -40,7 +40,8 @@ pub(crate) fn run_examples(names: &[String], hidden: &[&str]) -> Result<()> {
     Ok(())
 }
 
-fn chosen(names: &[String], wanted: Option<&str>) -> Result<Vec<String>> {
+/// Returns all names, or the wanted one.
+pub(crate) fn chosen(names: &[String], wanted: Option<&str>) -> Result<Vec<String>> {
     let Some(wanted) = wanted else {
         return Ok(names.to_vec());
     };

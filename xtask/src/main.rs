@@ -7,14 +7,17 @@
 )]
 
 mod bench;
+mod binary;
 mod cargo;
 mod ci;
 mod crash;
 mod demo;
 mod example_list;
+mod faults;
 #[cfg(all(feature = "bench", unix))]
 mod in_memory;
 mod provider;
+mod record;
 mod soak;
 mod test;
 mod tidy;
@@ -43,6 +46,8 @@ enum Task {
     Tidy,
     /// Run the examples, or one of them
     Demo(demo::Args),
+    /// Record the calls of the examples, which their tests replay
+    Record(record::Args),
     /// Measure
     Bench(bench::Args),
     /// Live through bad days of a provider, in simulated time
@@ -51,6 +56,8 @@ enum Task {
     VoteBench(vote_bench::Args),
     /// Kill runs at random moments, go on with them, and look what was lost or paid for twice
     Crash(crash::Args),
+    /// Make every file operation of a run fail, and look whether it can be gone on with
+    Faults(faults::Args),
 }
 
 fn main() -> ExitCode {
@@ -59,10 +66,12 @@ fn main() -> ExitCode {
         Task::Ci(args) => ci::run(&args),
         Task::Tidy => tidy::run(),
         Task::Demo(args) => demo::run(&args),
+        Task::Record(args) => record::run(&args),
         Task::Bench(args) => bench::run(args),
         Task::Soak(args) => soak::run(&args),
         Task::VoteBench(args) => vote_bench::run(&args),
         Task::Crash(args) => crash::run(&args),
+        Task::Faults(args) => faults::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

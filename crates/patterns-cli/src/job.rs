@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use patterns_core::{Caps, Document, RunId, Sampling};
 use patterns_llm::Prices;
-use patterns_parallel::{StoppingRule, Topology, VotingRule};
+use patterns_parallel::{KeyedReduce, StoppingRule, Topology, Unsupported, VotingRule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -88,7 +88,7 @@ pub(crate) enum Work {
     /// One election, or a batch of them.
     Vote(VoteWork),
     /// Documents and their combination.
-    MapReduce(MapReduceWork),
+    MapReduce(Box<MapReduceWork>),
 }
 
 /// Sections and their synthesis.
@@ -161,13 +161,30 @@ pub(crate) struct BallotSpec {
     pub(crate) answer: String,
 }
 
+/// How documents are read, where that decides what they are. All of it as it was typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SourceSpec {
+    /// What files are read as, if not what their names say.
+    pub(crate) format: Option<String>,
+    /// How texts are divided.
+    pub(crate) records: Option<String>,
+    /// The field of a row with the text.
+    pub(crate) text_field: Option<String>,
+    /// How the text of a row is made of its fields.
+    pub(crate) text_template: Option<String>,
+    /// The field of a row with the id.
+    pub(crate) id_field: Option<String>,
+    /// Tokens of a chunk, and how many of them the next one repeats.
+    pub(crate) chunks: Option<(u64, u64)>,
+}
+
 /// Documents and their combination.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct MapReduceWork {
     /// What names the documents.
     pub(crate) inputs: Vec<String>,
-    /// The documents, in order.
-    pub(crate) documents: Vec<Document>,
+    /// How they are read.
+    pub(crate) source: SourceSpec,
     /// What to do with each.
     pub(crate) map_instructions: Option<String>,
     /// How to combine the answers.
@@ -186,6 +203,21 @@ pub(crate) struct MapReduceWork {
     pub(crate) reduce_tokens: Option<u64>,
     /// How many answers one reduce call combines on average.
     pub(crate) fan_in: Option<u32>,
+    /// What code computes from the answers, if no model combines them.
+    pub(crate) code: Option<CodeWork>,
+    /// What becomes of statements that are not supported, if the answers are statements.
+    pub(crate) statements: Option<Unsupported>,
+    /// Whether the result is measured.
+    pub(crate) measure: bool,
+}
+
+/// What code computes from answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct CodeWork {
+    /// The columns, groups and rows.
+    pub(crate) reduce: KeyedReduce,
+    /// Whether a model is asked which groups are the same.
+    pub(crate) resolve_keys: bool,
 }
 
 #[cfg(test)]

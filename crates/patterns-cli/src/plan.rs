@@ -1,19 +1,23 @@
 //! From what was typed to a job: reads and checks every input, before anything is paid for.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use patterns_core::{Caps, RunId, Sampling};
-use patterns_parallel::{FieldRules, VotingRule};
+use patterns_parallel::{Field, FieldRules, KeyedReduce, VotingRule};
 
-use crate::args::{Common, MapReduceArgs, SectionArgs, TieName, VoteArgs};
+use crate::args::{
+    Common, Format, MapReduceArgs, ReduceArgs, SectionArgs, SourceArgs, TieName, VoteArgs,
+};
 use crate::error::{Error, ErrorKind};
 use crate::input::{
-    QuestionFields, RowFields, read_context, read_documents, read_prices, read_questions,
-    read_schema, read_stdin_text,
+    Corpus, QuestionFields, check_fields, read_context, read_prices, read_questions, read_schema,
+    read_stdin_text,
 };
 use crate::job::{
-    BallotSpec, Job, MapReduceWork, Models, Questions, SectionWork, Settings, VoteWork, Work,
+    BallotSpec, CodeWork, Job, MapReduceWork, Models, Questions, SectionWork, Settings, SourceSpec,
+    VoteWork, Work,
 };
 
 /// How many sections are planned where none is named.
@@ -74,17 +78,14 @@ pub(crate) fn vote(args: &VoteArgs) -> Result<Job, Error> {
 /// # Errors
 ///
 /// Returns an error if an input is missing or not valid.
-pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
-    let fields = RowFields {
-        text: args.text_field.as_deref(),
-        id: args.id_field.as_deref(),
-    };
+pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<(Job, Corpus), Error> {
     let map_schema = schema(args.map_schema.as_deref())?;
     let reduce_schema = schema(args.common.schema.as_deref())?;
+    let code = code(&args.reduce, map_schema.as_ref())?;
     let inputs = args.inputs.iter();
     let work = MapReduceWork {
         inputs: inputs.map(|it| it.display().to_string()).collect(),
-        documents: read_documents(&args.inputs, fields)?,
+        source: source(&args.source),
         map_instructions: args.map_instructions.clone(),
         reduce_instructions: args.reduce_instructions.clone(),
         inner_instructions: args.inner_instructions.clone(),
@@ -94,11 +95,62 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
         topology: args.topology.into(),
         reduce_tokens: args.reduce_tokens,
         fan_in: args.fan_in,
+        code,
+        statements: args
+            .reduce
+            .statements
+            .then(|| args.reduce.unsupported.into()),
+        measure: args.reduce.measure,
     };
-    job(&args.common, &[], Work::MapReduce(work))
+    let job = job(&args.common, &[], Work::MapReduce(Box::new(work)))?;
+    Ok((job, Corpus::open(&args.inputs, &args.source)?))
+}
+
+/// Returns what is worked on, as far as how it is read decides.
+fn source(args: &SourceArgs) -> SourceSpec {
+    SourceSpec {
+        format: args.format.map(|it| it.name().to_owned()),
+        records: args.records.as_ref().map(ToString::to_string),
+        text_field: args.text_field.clone(),
+        text_template: args.text_template.as_ref().map(ToString::to_string),
+        id_field: args.id_field.clone(),
+        chunks: args.chunk_tokens.map(|it| (it.get(), args.chunk_overlap)),
+    }
+}
+
+/// Plans what code computes from the answers, if anything.
+fn code(args: &ReduceArgs, schema: Option<&serde_json::Value>) -> Result<Option<CodeWork>, Error> {
+    if args.code.is_empty() {
+        return Ok(None);
+    }
+    let reduce = KeyedReduce {
+        columns: args.code.clone(),
+        group_by: args.group_by.as_deref().map(Field::new),
+        each: args.each.as_deref().map(Field::new),
+    };
+    check_fields(schema, &reduce)?;
+    let keys = reduce.group_by.iter().map(ToString::to_string);
+    let columns = reduce.columns.iter().map(ToString::to_string);
+    let mut names = HashSet::new();
+    for name in keys.chain(columns) {
+        if !names.insert(name.clone()) {
+            return Err(usage(format!("two columns would be called {name:?}")));
+        }
+    }
+    let resolve_keys = args.resolve_keys;
+    Ok(Some(CodeWork {
+        reduce,
+        resolve_keys,
+    }))
 }
 
 fn job(common: &Common, panel: &[String], work: Work) -> Result<Job, Error> {
+    let is_table = matches!(&work, Work::MapReduce(it) if it.code.is_some());
+    if common.output == Format::Csv && !is_table {
+        return Err(usage(
+            "--output csv is for tables: map-reduce with --reduce",
+        ));
+    }
     let names = match &common.model {
         Some(model) => vec![model.clone()],
         None => panel.to_vec(),

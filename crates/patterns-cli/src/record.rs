@@ -82,7 +82,8 @@ impl Record {
         Arc::new(layer.layer(model))
     }
 
-    /// Returns what the run has spent in earlier sessions, as far as it is recorded.
+    /// Returns what the run has spent in earlier sessions, as far as it is recorded. Of calls that
+    /// were under way at a kill only their number is known.
     ///
     /// # Errors
     ///
@@ -98,7 +99,11 @@ impl Record {
                 cost: price.map(|price| price.of(usage)),
             }
         });
-        Ok(spend.fold(Spend::ZERO, |sum, it| sum + it))
+        let lost = Spend {
+            calls: self.run.lost.unsigned_abs(),
+            ..Spend::ZERO
+        };
+        Ok(spend.fold(lost, |sum, it| sum + it))
     }
 
     /// Records how the run ended; `is_done` if there is nothing left to go on with.
@@ -132,7 +137,13 @@ fn identity(job: &Job) -> [u8; 32] {
             let words = (&work.map_instructions, reduce_words);
             let schemas = (&work.map_schema, &work.reduce_schema);
             let reduce = (work.reduce, work.topology, work.reduce_tokens, work.fan_in);
-            add(&mut hasher, &(&work.inputs, words, schemas, reduce));
+            add(
+                &mut hasher,
+                &((&work.inputs, &work.source), words, schemas, reduce),
+            );
+            if work.code.is_some() || work.statements.is_some() {
+                add(&mut hasher, &(&work.code, work.statements));
+            }
         }
         work => add(&mut hasher, work),
     }

@@ -98,6 +98,13 @@ impl Session {
             if record.run.sessions > 1 {
                 terminal.note(&format!("going on with run {}", record.run.id));
             }
+            if record.run.lost > 0 {
+                terminal.note(&format!(
+                    "{} calls were under way when an earlier session was broken off: they count, \
+                     and what they cost is not known",
+                    record.run.lost
+                ));
+            }
         }
         Ok(Self {
             terminal,
@@ -182,7 +189,8 @@ impl Session {
             .map_or(exit_code::SUCCESS, |it| exit_code::of(it.kind()));
         if let Some(record) = self.record {
             let is_done = [exit_code::SUCCESS, exit_code::SOME_FAILED].contains(&code);
-            record.end(is_done, self.observers.outcome(code)).await?;
+            let outcome = self.observers.outcome(code, self.connected.budget.spent());
+            record.end(is_done, outcome).await?;
             if !is_done {
                 let id = record.run.id;
                 self.terminal

@@ -38,6 +38,8 @@ pub enum AgentErrorKind {
     InvalidAnswer,
     /// A step made of code failed.
     Code,
+    /// What the step was to work on could not be read.
+    UnreadableInput,
 }
 
 impl AgentErrorKind {
@@ -47,6 +49,7 @@ impl AgentErrorKind {
             Self::Model(kind) => kind.name(),
             Self::InvalidAnswer => "invalid-answer",
             Self::Code => "code",
+            Self::UnreadableInput => "unreadable-input",
         }
     }
 
@@ -54,7 +57,7 @@ impl AgentErrorKind {
     pub fn is_fatal(self) -> bool {
         match self {
             Self::Model(kind) => kind.is_fatal(),
-            Self::InvalidAnswer | Self::Code => false,
+            Self::InvalidAnswer | Self::Code | Self::UnreadableInput => false,
         }
     }
 }
@@ -84,12 +87,21 @@ impl AgentError {
 
     /// Makes the error of a step made of code.
     pub fn code(source: impl Error + Send + Sync + 'static) -> Self {
+        Self::without_model(AgentErrorKind::Code, Arc::new(source))
+    }
+
+    /// Makes the error of a step whose input could not be read.
+    pub fn unreadable_input(source: Arc<dyn Error + Send + Sync>) -> Self {
+        Self::without_model(AgentErrorKind::UnreadableInput, source)
+    }
+
+    fn without_model(kind: AgentErrorKind, source: Arc<dyn Error + Send + Sync>) -> Self {
         Self(Box::new(Inner {
-            kind: AgentErrorKind::Code,
+            kind,
             violations: Vec::new(),
             raw: None,
             usage: Usage::default(),
-            source: Some(Source::Other(Arc::new(source))),
+            source: Some(Source::Other(source)),
         }))
     }
 
@@ -150,6 +162,7 @@ impl fmt::Display for AgentError {
                 write!(f, "the answer breaks its contract in {n} place(s)")
             }
             AgentErrorKind::Code => f.write_str("the step failed"),
+            AgentErrorKind::UnreadableInput => f.write_str("the input could not be read"),
         }
     }
 }

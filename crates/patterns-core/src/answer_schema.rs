@@ -54,8 +54,8 @@ impl AnswerSchema {
         &self.json
     }
 
-    /// Returns a digest of the name and the schema.
-    pub(crate) fn digest(&self) -> &[u8; 32] {
+    /// Returns a BLAKE3 digest of the name and the schema as it is sent.
+    pub fn digest(&self) -> &[u8; 32] {
         &self.digest
     }
 }

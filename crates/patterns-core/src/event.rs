@@ -139,6 +139,28 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Returns its short stable name, the same as in its written form.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::RunStarted { .. } => "run_started",
+            Self::BranchStarted { .. } => "branch_started",
+            Self::AnswerReused { .. } => "answer_reused",
+            Self::AttemptFailed { .. } => "attempt_failed",
+            Self::CallHedged { .. } => "call_hedged",
+            Self::CallsHeld { .. } => "calls_held",
+            Self::FormatSteppedDown { .. } => "format_stepped_down",
+            Self::AnswerFixed { .. } => "answer_fixed",
+            Self::AnswerRejected { .. } => "answer_rejected",
+            Self::BranchAnswered { .. } => "branch_answered",
+            Self::BranchFailed { .. } => "branch_failed",
+            Self::BranchCancelled { .. } => "branch_cancelled",
+            Self::WarningRaised { .. } => "warning_raised",
+            Self::RunFinished { .. } => "run_finished",
+        }
+    }
+}
+
 /// Why calls are held back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -165,5 +187,25 @@ impl EventSink for () {
 impl<S: EventSink + ?Sized> EventSink for Arc<S> {
     fn emit(&self, event: Event) {
         (**self).emit(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_that_of_the_written_form() {
+        let (origin, usage) = (Origin::default(), Usage::default());
+        let after = Duration::ZERO;
+        for event in [
+            Event::AnswerReused { origin },
+            Event::CallHedged { origin, after },
+            Event::BranchAnswered { origin, usage },
+            Event::BranchCancelled { origin, usage },
+        ] {
+            let written = serde_json::to_value(&event).unwrap();
+            assert_eq!(written["event"], event.name());
+        }
     }
 }

@@ -41,9 +41,16 @@ pub use fan_out::{FanOut, Order, Stop};
 #[cfg(feature = "split")]
 pub use map_reduce::{Boundary, Splitter, SplitterError};
 pub use map_reduce::{
-    Chunk, DocumentSummary, Glean, GleanError, GleanErrorKind, GleanTask, Half, Heading, MapReduce,
-    ReduceItem, ReduceTask, Reduction, Split, Topology, combining_agent, document_agent,
-    judging_agent, map_chunks, map_documents, pack, reduce_agent, summary_agent,
+    CheckedStatement, CheckedStatements, Chunk, CodeFunction, CodeMapReduce, CodeReduce,
+    CodeReduceError, DifferentReduce, DocumentSummary, Field, FieldProblem, FieldTrouble, Glean,
+    GleanError, GleanErrorKind, GleanTask, Grounds, Half, Heading, KeyCandidates, KeyCount,
+    KeyMerges, KeyPair, KeyedReduce, MapInput, MapReduce, Measures, ProvenanceRecord, Quote,
+    ReduceItem, ReduceTask, Reduction, SameKey, Split, Statement, StatementList, Support,
+    SupportCounts, Table, TableBuilder, Topology, Unfolded, Unsupported, combining_agent,
+    compression, document_agent, fact_fidelity, find_quote, input_coverage, judging_agent,
+    key_agent, key_candidates, map_chunks, map_documents, order_sensitivity, pack,
+    position_entropy, quote_exactness, reduce_agent, repeated_five_grams, repeated_statements,
+    statement_support, summary_agent,
 };
 pub use options::{AgentOptions, FailurePolicy, RunOptions};
 pub use patterns_core::estimate_tokens;

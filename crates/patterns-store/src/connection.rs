@@ -1,6 +1,7 @@
 //! Opens the file: its folder, permissions, settings and version.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,7 +13,11 @@ use crate::error::{StoreError, StoreErrorKind};
 const APPLICATION: i64 = 0x7061_7474;
 
 /// The version of the tables.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+
+/// What turns the tables of version 1 into those of version 2.
+const TO_2: &str = "ALTER TABLE runs ADD COLUMN in_flight INTEGER NOT NULL DEFAULT 0; \
+    ALTER TABLE runs ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;";
 
 /// How long another process may be writing.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,6 +36,9 @@ pub enum Durability {
 /// Opens a store, made now if there is none.
 pub(crate) fn open(path: &Path, durability: Durability) -> Result<Connection, StoreError> {
     prepare_folder(path)?;
+    // SQLite does not wait for its turn to change the journal mode of a file that is new.
+    let turn = turn(path)?;
+    turn.lock()?;
     prepare_file(path)?;
     let connection = Connection::open(path)?;
     set_up(&connection, durability)?;
@@ -72,6 +80,11 @@ fn make_tables(connection: &Connection) -> Result<(), StoreError> {
     let (application, version) = (number("application_id")?, number("user_version")?);
     match (application, version) {
         (APPLICATION, VERSION) => Ok(()),
+        (APPLICATION, 1) => {
+            connection.execute_batch(TO_2)?;
+            connection.pragma_update(None, "user_version", VERSION)?;
+            Ok(())
+        }
         (0, 0) if is_empty(connection)? => {
             connection.execute_batch(include_str!("schema.sql"))?;
             connection.pragma_update(None, "application_id", APPLICATION)?;
@@ -116,14 +129,30 @@ fn prepare_folder(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Makes the file, for its owner only; SQLite gives its helper files the same permissions.
+///
+/// A file that is there is not touched: closing it would end the locks that this process holds on it.
 fn prepare_file(path: &Path) -> Result<(), StoreError> {
+    let made = owned(OpenOptions::new().create_new(true).append(true)).open(path);
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Opens the file whose lock says who may open the store.
+fn turn(path: &Path) -> io::Result<File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".opening");
     let mut options = OpenOptions::new();
-    options.create(true).append(true);
+    owned(options.create(true).truncate(false).write(true)).open(name)
+}
+
+/// Makes new files their owner's only.
+fn owned(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
         options.mode(0o600);
     }
-    options.open(path)?;
-    Ok(())
+    options
 }

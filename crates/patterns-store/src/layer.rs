@@ -122,7 +122,10 @@ impl<M: Model> Stored<M> {
         if *policy == StorePolicy::ReadOnly {
             return Err(ModelError::new(ModelErrorKind::NotInStore));
         }
+        let under_way = store.begin_call(self.layer.run);
         let result = self.inner.generate(request).await;
+        // What follows is recorded, or known to have cost nothing.
+        drop(under_way);
         if let Some(entry) = self.entry(key, &result) {
             store.enter(entry).await.map_err(|error| {
                 // It has been paid for all the same.

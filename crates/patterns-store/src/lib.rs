@@ -10,6 +10,7 @@
 
 mod connection;
 mod error;
+mod in_flight;
 mod known;
 mod layer;
 mod record;

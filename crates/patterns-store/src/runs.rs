@@ -18,13 +18,17 @@ pub struct RunRecord {
     pub started: i64,
     /// How often it was begun or gone on with.
     pub sessions: i64,
+    /// How many calls were under way when a session of it was killed, as far as that is known:
+    /// every recorded answer brings the count up to date, so that it lacks at most those that were
+    /// begun since the last one. They may have been paid for, and nobody knows what they cost.
+    pub lost: i64,
     /// When it came to its end, if it did.
     pub ended: Option<i64>,
     /// How it ended, in the words of whoever began it.
     pub outcome: Option<String>,
 }
 
-const COLUMNS: &str = "id, job, started, sessions, ended, outcome";
+const COLUMNS: &str = "id, job, started, sessions, lost, ended, outcome";
 
 impl RunRecord {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -33,8 +37,9 @@ impl RunRecord {
             job: row.get(1)?,
             started: row.get(2)?,
             sessions: row.get(3)?,
-            ended: row.get(4)?,
-            outcome: row.get(5)?,
+            lost: row.get(4)?,
+            ended: row.get(5)?,
+            outcome: row.get(6)?,
         })
     }
 }
@@ -85,8 +90,8 @@ impl Store {
     /// Returns an error if that cannot be recorded.
     pub async fn end_run(&self, id: i64, is_done: bool, outcome: String) -> Result<(), StoreError> {
         self.write(move |connection| {
-            let update = "UPDATE runs SET outcome = ?2, ended = iif(?3, unixepoch(), NULL) \
-                WHERE id = ?1";
+            let update = "UPDATE runs SET outcome = ?2, ended = iif(?3, unixepoch(), NULL), \
+                in_flight = 0 WHERE id = ?1";
             connection.execute(update, (id, outcome, is_done))?;
             Ok(())
         })
@@ -142,7 +147,8 @@ fn unfinished(connection: &Connection, identity: &[u8; 32]) -> Result<Option<i64
 }
 
 fn go_on(connection: &Connection, id: i64) -> Result<(), StoreError> {
-    let update = "UPDATE runs SET sessions = sessions + 1 WHERE id = ?1";
+    let update = "UPDATE runs SET sessions = sessions + 1, lost = lost + in_flight, in_flight = 0 \
+        WHERE id = ?1";
     connection.execute(update, [id])?;
     Ok(())
 }

@@ -30,7 +30,10 @@ CREATE TABLE runs (
     started INTEGER NOT NULL DEFAULT (unixepoch()),
     sessions INTEGER NOT NULL DEFAULT 1,
     ended INTEGER,
-    outcome TEXT
+    outcome TEXT,
+    -- Calls under way at the last commit, and those that were when a session was killed.
+    in_flight INTEGER NOT NULL DEFAULT 0,
+    lost INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX runs_by_identity ON runs (identity);
 

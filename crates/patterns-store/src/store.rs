@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::connection::{self, Durability};
 use crate::error::StoreError;
+use crate::in_flight::{InFlight, UnderWay};
 use crate::known::Known;
 use crate::record::{Entry, Record, SELECT};
 use crate::writer::{Write, Writer, acknowledged, lock};
@@ -28,6 +29,7 @@ struct Inner {
     // Before `writer`, which waits for its thread when it is dropped.
     reader: Arc<Mutex<Connection>>,
     writer: Writer,
+    in_flight: InFlight,
     /// Made when a layer first asks for it.
     known: Mutex<Option<Known>>,
 }
@@ -44,11 +46,13 @@ impl Store {
         let opened = || {
             let writer = connection::open(&path, durability)?;
             let reader = connection::open(&path, durability)?;
-            let writer = Writer::start(Arc::new(Mutex::new(writer)))?;
+            let in_flight = InFlight::default();
+            let writer = Writer::start(Arc::new(Mutex::new(writer)), in_flight.clone())?;
             Ok(Inner {
                 path: Some(path.clone()),
                 reader: Arc::new(Mutex::new(reader)),
                 writer,
+                in_flight,
                 known: Mutex::default(),
             })
         };
@@ -63,9 +67,11 @@ impl Store {
     /// Returns an error if there is no memory for it.
     pub fn in_memory() -> Result<Self, StoreError> {
         let connection = Arc::new(Mutex::new(connection::in_memory()?));
+        let in_flight = InFlight::default();
         Ok(Self(Arc::new(Inner {
             path: None,
-            writer: Writer::start(Arc::clone(&connection))?,
+            writer: Writer::start(Arc::clone(&connection), in_flight.clone())?,
+            in_flight,
             reader: connection,
             known: Mutex::default(),
         })))
@@ -131,6 +137,18 @@ impl Store {
         let (ack, done) = oneshot::channel();
         self.0.writer.send(Write::Call(Box::new(entry), ack));
         acknowledged(done).await.map_err(|error| self.named(error))
+    }
+
+    /// Counts a call of a run as under way until the guard is dropped. Run 0 is none.
+    pub(crate) fn begin_call(&self, run: i64) -> Option<UnderWay> {
+        if run == 0 {
+            return None;
+        }
+        let (under_way, is_first) = self.0.in_flight.enter(run);
+        if is_first {
+            self.0.writer.send(Write::Begun);
+        }
+        Some(under_way)
     }
 
     /// Says that the recorded answer of a call was of no use, so that it isn't given out again. That

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::error::{StoreError, StoreErrorKind};
+use crate::in_flight::InFlight;
 use crate::record::{Entry, set_status};
 use crate::status::CallStatus;
 
@@ -28,6 +29,8 @@ pub(crate) enum Write {
     Disown(CallKey),
     /// Something worth noting in a run.
     Note(i64, String),
+    /// The first call of a run is under way; more are about to be.
+    Begun,
     /// Anything else, which wants a result.
     Other(Apply, Ack),
 }
@@ -47,12 +50,15 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Begins to write.
-    pub(crate) fn start(connection: Arc<Mutex<Connection>>) -> Result<Self, StoreError> {
+    pub(crate) fn start(
+        connection: Arc<Mutex<Connection>>,
+        in_flight: InFlight,
+    ) -> Result<Self, StoreError> {
         let (writes, incoming) = channel();
         // Not a task: it blocks on the disk, and a commit must not be cut short by a dropped future.
         let thread = std::thread::Builder::new()
             .name("patterns-store".to_owned())
-            .spawn(move || write_all(&connection, &incoming))?;
+            .spawn(move || write_all(&connection, &in_flight, &incoming))?;
         Ok(Self {
             writes: Some(writes),
             thread: Some(thread),
@@ -87,14 +93,14 @@ pub(crate) async fn acknowledged(
     })
 }
 
-fn write_all(connection: &Mutex<Connection>, incoming: &Receiver<Write>) {
+fn write_all(connection: &Mutex<Connection>, in_flight: &InFlight, incoming: &Receiver<Write>) {
     let mut broken: Option<StoreError> = None;
     while let Ok(first) = incoming.recv() {
         let batch = gather(first, incoming);
         // After a failed commit nobody knows what the disk has; going on would be a gamble.
         let (acks, result) = match &broken {
             Some(error) => (acks_of(batch), Err(error.clone())),
-            None => commit(&lock(connection), batch),
+            None => commit(&lock(connection), in_flight, batch),
         };
         if let Err(error) = &result {
             broken.get_or_insert_with(|| error.clone());
@@ -109,9 +115,10 @@ fn write_all(connection: &Mutex<Connection>, incoming: &Receiver<Write>) {
 /// Returns what is to be committed together. A lone write is not held up; where several come at
 /// once, more are about to.
 fn gather(first: Write, incoming: &Receiver<Write>) -> Vec<Write> {
+    let more_to_come = matches!(first, Write::Begun);
     let mut batch = vec![first];
     batch.extend(incoming.try_iter().take(MOST - 1));
-    if (2..MOST).contains(&batch.len()) {
+    if more_to_come || (2..MOST).contains(&batch.len()) {
         // Not by waiting for the next one, which would wake this thread for each.
         std::thread::park_timeout(PATIENCE);
         batch.extend(incoming.try_iter().take(MOST - batch.len()));
@@ -119,11 +126,17 @@ fn gather(first: Write, incoming: &Receiver<Write>) -> Vec<Write> {
     batch
 }
 
-fn commit(connection: &Connection, batch: Vec<Write>) -> (Vec<Ack>, Result<(), StoreError>) {
+fn commit(
+    connection: &Connection,
+    in_flight: &InFlight,
+    batch: Vec<Write>,
+) -> (Vec<Ack>, Result<(), StoreError>) {
     let mut acks = Vec::new();
     let mut result = connection
         .execute_batch("BEGIN IMMEDIATE")
-        .map_err(StoreError::from);
+        .map_err(StoreError::from)
+        // First, so that the end of a run has the last word.
+        .and_then(|()| in_flight.write(connection));
     for write in batch {
         let (ack, write) = split(write);
         acks.extend(ack);
@@ -143,6 +156,7 @@ fn split(write: Write) -> (Option<Ack>, Apply) {
     match write {
         Write::Call(entry, ack) => (Some(ack), Box::new(move |it| entry.write(it))),
         Write::Other(other, ack) => (Some(ack), other),
+        Write::Begun => (None, Box::new(|_| Ok(()))),
         Write::Disown(key) => (
             None,
             Box::new(move |it| set_status(it, &key, CallStatus::Disowned)),

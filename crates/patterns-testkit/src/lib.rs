@@ -7,7 +7,10 @@
 //! | an agent, a contract, a layer | [`ScriptedModel`], [`MockModel`] |
 //! | what a run tells its observers | [`EventLog`] |
 //! | everything down to HTTP | `Simulator` (feature `simulator`) |
+//! | what a real model answered, without it | `RecordLayer` and `Replay` (feature `cassette`) |
 
+#[cfg(feature = "cassette")]
+mod cassette;
 mod event_log;
 #[cfg(feature = "mock")]
 mod mock;
@@ -15,6 +18,11 @@ mod scripted;
 #[cfg(feature = "simulator")]
 mod simulator;
 
+#[cfg(feature = "cassette")]
+pub use cassette::{
+    CassetteError, CassetteErrorKind, Difference, MissingCall, RecordLayer, Recorded, Redactor,
+    Replay,
+};
 pub use event_log::EventLog;
 #[cfg(feature = "mock")]
 pub use mock::{MockAgent, MockModel};

@@ -4,13 +4,13 @@
 mod job;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
-use crate::cargo::{cargo, run as run_command, target};
+use crate::binary::{self, lost, patterns, recorded};
 use crate::provider::Provider;
 use crate::wait::wait;
 use job::Job;
@@ -50,12 +50,7 @@ impl Args {
 
 /// Kills runs and goes on with them.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    run_command(&mut cargo([
-        "build",
-        "--quiet",
-        "--package",
-        "patterns-cli",
-    ]))?;
+    binary::build()?;
     let folder = std::env::temp_dir().join(format!("patterns-crash-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     let result = in_folder(args, &folder);
@@ -73,13 +68,14 @@ fn in_folder(args: &Args, folder: &Path) -> Result<()> {
         args.kills, args.calls, args.seed
     );
     println!(
-        "{:<12} {:>6} {:>7} {:>9} {:>6} {:>8} {:>8} {:>9} {:>10}",
+        "{:<12} {:>6} {:>7} {:>9} {:>6} {:>8} {:>8} {:>8} {:>9} {:>10}",
         "job",
         "calls",
         "kills",
         "too late",
         "lost",
         "repeated",
+        "counted",
         "at most",
         "in flight",
         "identical"
@@ -100,6 +96,8 @@ struct Tally {
     too_late: u64,
     /// Requests that had been sent before, beyond those that were recorded.
     repeated: u64,
+    /// How many of those the runs that go on count as under way at the kill.
+    counted: u64,
     /// The most of them after one kill.
     most_repeated: u64,
 }
@@ -133,8 +131,8 @@ fn survive(
         fs::remove_dir_all(&place)?;
     }
     println!(
-        "{:<12} {calls:>6} {kills:>7} {:>9} {:>6} {:>8} {:>8} {IN_FLIGHT:>9} {:>10}",
-        job.name, tally.too_late, 0, tally.repeated, tally.most_repeated, "all"
+        "{:<12} {calls:>6} {kills:>7} {:>9} {:>6} {:>8} {:>8} {:>8} {IN_FLIGHT:>9} {:>10}",
+        job.name, tally.too_late, 0, tally.repeated, tally.counted, tally.most_repeated, "all"
     );
     Ok(())
 }
@@ -159,7 +157,7 @@ fn round(
     child.wait()?;
     provider.wait_until_idle()?;
     let sent = provider.requests()? - start;
-    let recorded = recorded(place)?;
+    let recorded = recorded(&place.join("store.db"))?;
     ensure!(
         recorded <= sent,
         "{recorded} calls are recorded, and {sent} were sent"
@@ -177,14 +175,15 @@ fn round(
         "the result is not that of an undisturbed run"
     );
     tally.too_late += u64::from(had_ended);
+    let counted = lost(&place.join("store.db"))?;
+    ensure!(
+        counted <= IN_FLIGHT,
+        "{counted} calls are counted as under way"
+    );
+    tally.counted += counted;
     tally.repeated += open;
     tally.most_repeated = tally.most_repeated.max(open);
     Ok(())
-}
-
-fn patterns() -> PathBuf {
-    let name = format!("patterns{}", std::env::consts::EXE_SUFFIX);
-    target().join("debug").join(name)
 }
 
 fn command(job: &Job, provider: &Provider, folder: &Path, place: &Path) -> Command {
@@ -208,24 +207,6 @@ fn begin(job: &Job, provider: &Provider, folder: &Path, place: &Path) -> Result<
 /// Runs to the end and returns the result.
 fn finish(job: &Job, provider: &Provider, folder: &Path, place: &Path) -> Result<String> {
     crate::cargo::output(&mut command(job, provider, folder, place))
-}
-
-/// Returns how many calls are recorded, after the store was found to be whole.
-fn recorded(place: &Path) -> Result<u64> {
-    let store = place.join("store.db");
-    if !store.exists() {
-        return Ok(0);
-    }
-    let mut verify = Command::new(patterns());
-    verify
-        .args(["store", "verify", "--output", "json", "--store"])
-        .arg(&store);
-    let said = crate::cargo::output(&mut verify)?;
-    let health: serde_json::Value = serde_json::from_str(&said)?;
-    match health["good"].as_u64() {
-        Some(good) => Ok(good),
-        None => bail!("the store said {said:?}"),
-    }
 }
 
 /// Numbers that look random (SplitMix64; Steele, Lea and Flood 2014).

@@ -3,10 +3,11 @@
 use super::Problem;
 
 /// The library crates.
-pub(super) const LIBRARIES: [&str; 5] = [
+pub(super) const LIBRARIES: [&str; 6] = [
     "patterns-core",
     "patterns-llm",
     "patterns-parallel",
+    "patterns-source",
     "patterns-store",
     "patterns-testkit",
 ];
@@ -49,7 +50,9 @@ fn broken_rule(library: &str, name: &str) -> Option<&'static str> {
     match library {
         "patterns-core" if is_ours => Some("core stands alone"),
         "patterns-core" if name == "tokio" => Some("core needs no runtime"),
-        "patterns-core" | "patterns-parallel" | "patterns-store" if is_client => {
+        "patterns-core" | "patterns-parallel" | "patterns-source" | "patterns-store"
+            if is_client =>
+        {
             Some("only patterns-llm speaks HTTP to providers")
         }
         _ if is_ours && name != "patterns-core" => Some("of our crates, libraries see only core"),

@@ -5,14 +5,19 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use patterns_parallel::Topology;
 
-use super::Common;
+use super::source::SourceArgs;
+use super::{Common, ReduceArgs};
 
 pub(super) const EXAMPLES: &str = "Examples:
   patterns map-reduce docs/
-  patterns map-reduce 'logs/**/*.log' --map-instructions 'List every error with its cause.'
+  patterns map-reduce 'logs/**/*.log.gz' --records line --map-instructions 'List every error with its cause.'
   patterns map-reduce mails.jsonl --no-reduce --map-schema invoice.json --output jsonl
+  patterns map-reduce mails.jsonl --map-schema invoice.json --reduce count --reduce sum:total \
+--group-by customer --output csv
+  patterns map-reduce docs/ --statements --unsupported drop
 
-A text file is one document; a .jsonl, .csv or .tsv file has one per row. Directories and globs \
+A file is one document: text, Markdown, HTML, PDF or DOCX; a .jsonl, .csv, .tsv or .parquet file has \
+one per row, a log with --records one per record, each of them also as .gz. Directories and globs \
 leave out hidden files and what .gitignore and .ignore files name; links to directories are not \
 followed.";
 
@@ -61,13 +66,11 @@ pub(crate) struct MapReduceArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=64), conflicts_with = "no_reduce")]
     pub(crate) fan_in: Option<u32>,
 
-    /// Field of a row with the text [default: the first of text, content, body, message, question]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) text_field: Option<String>,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
 
-    /// Field of a row with its id [default: id, else file:line]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) id_field: Option<String>,
+    #[command(flatten)]
+    pub(crate) reduce: ReduceArgs,
 
     #[command(flatten)]
     pub(crate) common: Common,

@@ -1,9 +1,11 @@
 //! What was typed: the command line, before anything is read or checked against the world.
 
 mod map_reduce;
+mod reduce;
 mod run;
 mod section;
 mod simulate;
+mod source;
 mod store;
 mod values;
 mod vote;
@@ -11,9 +13,11 @@ mod vote;
 use clap::{Parser, Subcommand};
 
 pub(crate) use map_reduce::MapReduceArgs;
+pub(crate) use reduce::ReduceArgs;
 pub(crate) use run::{Common, Format};
 pub(crate) use section::SectionArgs;
 pub(crate) use simulate::SimulateArgs;
+pub(crate) use source::SourceArgs;
 pub(crate) use store::{
     DEFAULT_STORE, LookFormat, ResumeArgs, RunsArgs, ShowArgs, StoreArgs, StoreCommand,
 };

@@ -149,6 +149,8 @@ pub(crate) enum Format {
     Human,
     /// One JSON object; with --batch or --no-reduce the same as jsonl
     Json,
-    /// A JSON object per branch and line, the outcome last
+    /// A JSON object per branch and line, the outcome last; of a table, per row
     Jsonl,
+    /// The rows of a table, for map-reduce --reduce
+    Csv,
 }

@@ -132,6 +132,20 @@ pub(super) fn sigma(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Reads a size in bytes: `500k`, `64m`, `2g` or plain bytes.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    let text = text.trim().to_ascii_lowercase();
+    let (number, shift) = match text.char_indices().next_back() {
+        Some((at, 'k')) => (&text[..at], 10),
+        Some((at, 'm')) => (&text[..at], 20),
+        Some((at, 'g')) => (&text[..at], 30),
+        _ => (text.as_str(), 0),
+    };
+    let bytes = number.trim().parse::<u64>().ok().filter(|it| *it > 0);
+    let bytes = bytes.and_then(|it| it.checked_mul(1 << shift));
+    bytes.ok_or_else(|| "expected a size such as 500k, 64m or 2g".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +208,16 @@ mod tests {
         }
         for text in ["-0.1", "2.1", "NaN", "inf"] {
             assert!(temperature(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(size("64m"), Ok(64 << 20));
+        assert_eq!(size("500K"), Ok(500 << 10));
+        assert_eq!(size("7"), Ok(7));
+        for text in ["", "0", "m", "-1", "1.5m", "99999999999g"] {
+            assert!(size(text).is_err(), "{text}");
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use futures_util::stream;
 use patterns_core::{Agent, Branch, Contract, Document, Outcome, Pattern};
 use patterns_parallel::{
     DocumentSummary, MapReduce, Reduction, combining_agent, document_agent, map_documents,
@@ -11,45 +10,58 @@ use patterns_parallel::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::publish;
+use super::measured::Measured;
 use super::section::unusable;
+use super::{publish, reduce, statements};
 use crate::args::{Format, MapReduceArgs};
 use crate::error::Error;
-use crate::input::contract;
+use crate::input::{Corpus, contract};
 use crate::job::{MapReduceWork, Work};
 use crate::output::Rows;
 use crate::plan;
-use crate::report::{Page, branch_line, document_page, failure_of, outcome_line};
+use crate::report::{Page, branch_line, document_page, failure_of, measures_page, outcome_line};
 use crate::session::{Session, Surroundings};
 use crate::terminal::{Style, Terminal};
 
 pub(super) async fn run(args: &MapReduceArgs, terminal: Terminal) -> Result<(), Error> {
-    let job = plan::map_reduce(args)?;
+    let (job, mut corpus) = plan::map_reduce(args)?;
     let session = Session::open(&job, Surroundings::from(&args.common), terminal).await?;
     let Work::MapReduce(work) = job.work else {
         return Ok(());
     };
+    let work = *work;
+    corpus.count_as(session.connected.models[0].id());
+    if let Some(code) = work.code.clone() {
+        return reduce::run(session, work, corpus, code).await;
+    }
+    if let Some(unsupported) = work.statements {
+        return statements::run(session, work, corpus, unsupported).await;
+    }
     match (work.reduce, &work.map_schema, &work.reduce_schema) {
         (false, None, _) => {
             let options = session.agent_options(work.map_instructions.as_deref());
             let model = Arc::clone(&session.connected.models[0]);
             let map = summary_agent(model, &options).map_err(unusable)?;
             let show = |page: &mut Page, it: &DocumentSummary| page.paragraph(&it.summary);
-            write_rows(session, Arc::new(map), work.documents, show).await
+            write_rows(session, Arc::new(map), corpus, show).await
         }
         (false, Some(schema), _) => {
             let options = session.agent_options(work.map_instructions.as_deref());
             let model = Arc::clone(&session.connected.models[0]);
             let contract = contract(schema).map_err(unusable)?;
             let map = document_agent::<Value>(model, contract, &options);
-            write_rows(session, Arc::new(map), work.documents, Page::answer).await
+            write_rows(session, Arc::new(map), corpus, Page::answer).await
         }
-        (true, None, None) => combine_summaries(session, work).await,
-        (true, _, _) => combine_values(session, work).await,
+        (true, None, None) => combine_summaries(session, work, corpus).await,
+        (true, _, _) => combine_values(session, work, corpus).await,
     }
 }
 
-async fn combine_summaries(session: Session, work: MapReduceWork) -> Result<(), Error> {
+async fn combine_summaries(
+    session: Session,
+    work: MapReduceWork,
+    mut corpus: Corpus,
+) -> Result<(), Error> {
     let model = Arc::clone(&session.connected.models[0]);
     let map = session.agent_options(work.map_instructions.as_deref());
     let reduce = session.agent_options(work.reduce_instructions.as_deref());
@@ -59,11 +71,17 @@ async fn combine_summaries(session: Session, work: MapReduceWork) -> Result<(), 
         let inner = combining_agent(model, &inner).map_err(unusable)?;
         pattern = pattern.inner(Arc::new(inner));
     }
-    combine(session, pattern, work, summary_page).await
+    let measure = Measured::by(&work, &mut corpus);
+    combine(session, pattern, (work, corpus), measure, summary_page).await
 }
 
-fn summary_page(page: &mut Page, value: Option<&Reduction>, branches: &[Branch<DocumentSummary>]) {
-    if let Some(reduction) = value {
+fn summary_page(
+    page: &mut Page,
+    value: Option<&Measured<Reduction>>,
+    branches: &[Branch<DocumentSummary>],
+) {
+    if let Some(Measured { value, measures }) = value {
+        let reduction = value;
         page.paragraph(&reduction.combined_summary);
         let Reduction {
             total_documents,
@@ -73,12 +91,19 @@ fn summary_page(page: &mut Page, value: Option<&Reduction>, branches: &[Branch<D
         page.gap();
         let total = format!("documents: {total_documents} · words: {total_words}");
         page.line(Style::Dim, &total);
+        if let Some(measures) = measures {
+            measures_page(page, measures);
+        }
     }
     document_page(page, branches);
 }
 
 /// Works with answers of the user's own shape, on at least one side.
-async fn combine_values(session: Session, work: MapReduceWork) -> Result<(), Error> {
+async fn combine_values(
+    session: Session,
+    work: MapReduceWork,
+    mut corpus: Corpus,
+) -> Result<(), Error> {
     let model = Arc::clone(&session.connected.models[0]);
     let map = session.agent_options(work.map_instructions.as_deref());
     let reduce = session.agent_options(work.reduce_instructions.as_deref());
@@ -92,7 +117,8 @@ async fn combine_values(session: Session, work: MapReduceWork) -> Result<(), Err
         let inner = reduce_agent(model, reduce_contract, &options);
         pattern = pattern.inner(Arc::new(inner));
     }
-    combine(session, pattern, work, value_page).await
+    let measure = Measured::by(&work, &mut corpus);
+    combine(session, pattern, (work, corpus), measure, value_page).await
 }
 
 /// Returns the contract of the user's schema, or of one text where there is none.
@@ -109,9 +135,12 @@ fn value_contract(schema: Option<&Value>, title: &str, field: &str) -> Result<Co
     contract(&schema).map_err(unusable)
 }
 
-fn value_page(page: &mut Page, value: Option<&Value>, branches: &[Branch<Value>]) {
-    if let Some(value) = value {
+fn value_page(page: &mut Page, value: Option<&Measured<Value>>, branches: &[Branch<Value>]) {
+    if let Some(Measured { value, measures }) = value {
         page.answer(value);
+        if let Some(measures) = measures {
+            measures_page(page, measures);
+        }
     }
     for branch in branches {
         page.gap();
@@ -123,11 +152,13 @@ fn value_page(page: &mut Page, value: Option<&Value>, branches: &[Branch<Value>]
     }
 }
 
-async fn combine<M, R>(
+/// Runs a pattern and publishes its result as `finish` makes it.
+pub(super) async fn combine<M, R, A: Serialize>(
     mut session: Session,
     mut pattern: MapReduce<M, R>,
-    work: MapReduceWork,
-    page: impl FnOnce(&mut Page, Option<&R>, &[Branch<M>]),
+    (work, corpus): (MapReduceWork, Corpus),
+    finish: impl FnOnce(R) -> A,
+    page: impl FnOnce(&mut Page, Option<&A>, &[Branch<M>]),
 ) -> Result<(), Error>
 where
     M: Serialize + Clone + Send + Sync + 'static,
@@ -140,18 +171,20 @@ where
         pattern = pattern.fan_in(mean);
     }
     pattern = pattern.topology(work.topology);
-    let documents = stream::iter(work.documents);
+    let documents = corpus.stream()?;
     let options = session.run_options();
     if session.format == Format::Jsonl {
         let mut lines = Lines::begin(&mut session, |branch, _| branch_line(branch));
         let run = pattern.run_each(documents, &options, |branch| lines.write(branch));
         let ended = session.watch(run).await;
+        let ended = ended.map(|it| it.map(|it| it.map(finish)));
         return lines.end(session, ended).await;
     }
     let run = session.watch(pattern.run(documents, &options));
     let Some(outcome) = run.await? else {
         return Ok(());
     };
+    let outcome = outcome.map(finish);
     publish(session, Pattern::MapReduce, &outcome, |it, outcome| {
         page(it, outcome.value.as_ref().ok(), &outcome.branches);
     })
@@ -162,7 +195,7 @@ where
 async fn write_rows<M: Serialize + Send + Sync + 'static>(
     mut session: Session,
     map: Arc<dyn Agent<Document, M>>,
-    documents: Vec<Document>,
+    corpus: Corpus,
     show: impl Fn(&mut Page, &M),
 ) -> Result<(), Error> {
     let format = session.format;
@@ -173,10 +206,10 @@ async fn write_rows<M: Serialize + Send + Sync + 'static>(
             row(&mut page, branch, &show);
             page.finish()
         }
-        Format::Json | Format::Jsonl => branch_line(branch),
+        Format::Json | Format::Jsonl | Format::Csv => branch_line(branch),
     });
     let options = session.run_options();
-    let documents = stream::iter(documents);
+    let documents = corpus.stream()?;
     let run = map_documents(&map, documents, &options, |branch| lines.write(branch));
     let ended = session.watch(run).await;
     lines.end(session, ended).await

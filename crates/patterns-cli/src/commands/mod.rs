@@ -2,11 +2,14 @@
 
 mod completions;
 mod map_reduce;
+mod measured;
+mod reduce;
 mod resume;
 mod runs;
 mod section;
 mod show;
 mod simulate;
+mod statements;
 mod store;
 mod vote;
 
@@ -58,7 +61,7 @@ async fn publish<A: Serialize, B: Serialize>(
             page(&mut it, outcome);
             it.finish()
         }
-        Format::Human => String::new(),
+        Format::Human | Format::Csv => String::new(),
     };
     session.output.write(&text)?;
     session.conclude(failure_of(outcome)).await

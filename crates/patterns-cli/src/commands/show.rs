@@ -31,6 +31,7 @@ pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
                 "started": run.started,
                 "ended": run.ended,
                 "sessions": run.sessions,
+                "lost": run.lost,
                 "typed": typed(&run),
                 "outcome": outcome(&run),
                 "paid": models.collect::<Vec<_>>(),
@@ -72,7 +73,17 @@ fn describe(page: &mut Page, run: &RunRecord) {
         page.paragraph(&format!("in: {}", directory.display()));
         page.paragraph(&format!("typed: patterns {}", arguments.join(" ")));
     }
-    if let Some(counts) = outcome(run).and_then(|it| it.get("counts").cloned()) {
+    if run.lost > 0 {
+        let text = "calls under way at a kill, their cost not known";
+        page.paragraph(&format!("{text}: {}", run.lost));
+    }
+    if let Some(outcome) = outcome(run) {
+        describe_outcome(page, &outcome);
+    }
+}
+
+fn describe_outcome(page: &mut Page, outcome: &Value) {
+    if let Some(counts) = outcome.get("counts") {
         let count = |name| counts.get(name).and_then(Value::as_u64).unwrap_or_default();
         page.paragraph(&format!(
             "branches: {} started = {} answered + {} failed + {} cancelled",
@@ -80,6 +91,17 @@ fn describe(page: &mut Page, run: &RunRecord) {
             count("answered"),
             count("failed"),
             count("cancelled")
+        ));
+    }
+    let cost = outcome.get("cost").and_then(Value::as_str);
+    if let Some(cost) = cost.filter(|it| !it.is_empty()) {
+        page.paragraph(&format!("cost, all sessions: {cost}"));
+    }
+    if let Some(events) = outcome.get("events").and_then(Value::as_object) {
+        let events = events.iter().map(|(name, count)| format!("{count} {name}"));
+        page.paragraph(&format!(
+            "events of the last session: {}",
+            events.collect::<Vec<_>>().join(" · ")
         ));
     }
 }

@@ -182,7 +182,7 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
             let gold = golds.next().flatten();
             let is_right = report.add(&election.election, gold);
             rows.write(&match format {
-                Format::Human => batch_line(&election, is_right),
+                Format::Human | Format::Csv => batch_line(&election, is_right),
                 Format::Json | Format::Jsonl => election_line(&election, gold.zip(is_right)),
             });
             let branches = election.branches.into_iter();
@@ -210,7 +210,7 @@ fn end_of_batch<V: Serialize>(session: &Session, outcome: &Outcome<BatchEnd, V>)
         (Format::Json | Format::Jsonl, _) => {
             outcome_line(Pattern::Voting, &session.connected, outcome)
         }
-        (Format::Human, Ok(BatchEnd { tally, findings })) => {
+        (Format::Human | Format::Csv, Ok(BatchEnd { tally, findings })) => {
             let mut page = Page::new(session.output.paint(session.terminal), None);
             let BatchTally {
                 decided, undecided, ..
@@ -220,6 +220,6 @@ fn end_of_batch<V: Serialize>(session: &Session, outcome: &Outcome<BatchEnd, V>)
             findings.page(&mut page);
             page.finish()
         }
-        (Format::Human, Err(_)) => String::new(),
+        (Format::Human | Format::Csv, Err(_)) => String::new(),
     }
 }

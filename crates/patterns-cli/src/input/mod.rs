@@ -1,25 +1,40 @@
-//! Finds, reads and checks what a run works on, all of it before the first call.
-//!
-//! The texts are held in memory from then on: what was checked is what is sent, whatever happens
-//! to the files meanwhile.
+//! Finds, reads and checks what a run works on: documents while it goes on, all else before the first
+//! call.
 
+mod corpus;
 mod decode;
-mod documents;
-mod find;
+mod fields;
+mod file;
 mod prices;
 mod problems;
 mod questions;
-mod rows;
 mod schema;
 
-pub(crate) use documents::{RowFields, read_context, read_documents};
+pub(crate) use corpus::{Corpus, Kept};
+pub(crate) use fields::check_fields;
 pub(crate) use prices::read_prices;
 pub(crate) use questions::{QuestionFields, read_questions};
 pub(crate) use schema::{contract, read_schema};
 
 use std::io::Read;
+use std::path::PathBuf;
 
+use patterns_core::Document;
+
+use crate::args::SourceArgs;
 use crate::error::{Error, ErrorKind, reason};
+
+/// Reads material that goes with every question, where there is any.
+///
+/// # Errors
+///
+/// Returns an error if anything in it cannot be read.
+pub(crate) fn read_context(paths: &[PathBuf]) -> Result<Vec<Document>, Error> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    Corpus::open(paths, &SourceArgs::default())?.whole()
+}
 
 /// Reads one text from standard input, say a question.
 ///

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use patterns_llm::Prices;
 
-use super::documents::read_file;
-use super::find;
+use super::file::{name, read_file};
 use super::problems::Problems;
 use crate::error::{Error, ErrorKind};
 
@@ -15,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 ///
 /// Returns an error that names the line that is wrong.
 pub(crate) fn read_prices(path: &Path) -> Result<Prices, Error> {
-    let name = find::name(path);
+    let name = name(path);
     let mut problems = Problems::default();
     let text = read_file(path, &name, &mut problems);
     problems.check()?;

@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use patterns_source::{Format, Limits, Row, RowReader, UnreadableKind};
 use serde_json::Value;
 
-use super::documents::read_file;
-use super::find;
+use super::file::name;
 use super::problems::Problems;
-use super::rows::{self, Row, RowFormat};
 use crate::error::{Error, ErrorKind};
 use crate::job::BatchQuestion;
 
@@ -32,15 +31,29 @@ pub(crate) fn read_questions(
     path: &Path,
     fields: QuestionFields<'_>,
 ) -> Result<Vec<BatchQuestion>, Error> {
-    let name = find::name(path);
-    let Some(format) = RowFormat::of(path) else {
+    let name = name(path);
+    let mut problems = Problems::default();
+    let mut note = |error: patterns_source::Unreadable| match error.kind() {
+        UnreadableKind::Missing => problems.missing(error.to_string()),
+        _ => problems.invalid(error.to_string()),
+    };
+    let mut rows = Vec::new();
+    if path.is_file() && !Format::of(path).has_rows() {
         let message = format!("{name} is not a file of rows");
         return Err(Error::new(ErrorKind::BadData, message)
-            .help("give --batch a file that ends in .jsonl, .csv or .tsv"));
-    };
-    let mut problems = Problems::default();
-    let text = read_file(path, &name, &mut problems).unwrap_or_default();
-    let rows = rows::read(&name, &text, format, &mut problems);
+            .help("give --batch a file that ends in .jsonl, .csv, .tsv or .parquet"));
+    }
+    match RowReader::open(path, Limits::default()) {
+        Ok(reader) => {
+            for row in reader {
+                match row {
+                    Ok(row) => rows.push(row),
+                    Err(error) => note(error),
+                }
+            }
+        }
+        Err(error) => note(error),
+    }
     let mut seen = HashMap::new();
     let mut questions = Vec::new();
     for row in &rows {
@@ -48,7 +61,7 @@ pub(crate) fn read_questions(
         let question = question(row, &place, fields.question, &mut problems);
         let options = options(row, &place, &mut problems);
         let gold = gold(row, &place, fields.gold, &mut problems);
-        let Some(id) = row.id(&name, fields.id, &mut problems) else {
+        let Some(id) = id(row, &place, fields.id, &mut problems) else {
             continue;
         };
         if let Some(first) = seen.insert(id.clone(), place.clone()) {
@@ -80,6 +93,21 @@ fn question(row: &Row, place: &str, field: &str, problems: &mut Problems) -> Opt
         ));
     }
     question
+}
+
+/// Returns the id: from `field`, else from `id`, else the row's place.
+fn id(row: &Row, place: &str, field: Option<&str>, problems: &mut Problems) -> Option<String> {
+    let Some(field) = field else {
+        return Some(row.text("id").unwrap_or_else(|| place.to_owned()));
+    };
+    let id = row.text(field);
+    if id.is_none() {
+        problems.invalid(format!(
+            "{place}: there is no id in {field:?}; the fields are {}",
+            row.names()
+        ));
+    }
+    id
 }
 
 /// Returns the right answer; null is none.

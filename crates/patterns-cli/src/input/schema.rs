@@ -5,8 +5,7 @@ use std::path::Path;
 use patterns_core::Contract;
 use serde_json::Value;
 
-use super::documents::read_file;
-use super::find;
+use super::file::{name, read_file};
 use super::problems::Problems;
 use crate::error::{Error, ErrorKind};
 
@@ -16,7 +15,7 @@ use crate::error::{Error, ErrorKind};
 ///
 /// Returns an error that names each problem with its place in the schema.
 pub(crate) fn read_schema(path: &Path) -> Result<Value, Error> {
-    let name = find::name(path);
+    let name = name(path);
     let mut problems = Problems::default();
     let text = read_file(path, &name, &mut problems);
     problems.check()?;

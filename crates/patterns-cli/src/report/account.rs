@@ -1,6 +1,7 @@
 //! The account of a run: how its branches ended and what they used, read from events alone, so that
 //! it is true for a run that was broken off too.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use patterns_core::{Counts, Event, Money, Spent, Usage};
@@ -15,11 +16,14 @@ pub(super) struct Account {
     hedged: u64,
     /// Calls whose answers were in the store.
     reused: u64,
+    /// How often each event happened, by its name.
+    events: BTreeMap<&'static str, u64>,
 }
 
 impl Account {
     /// Takes one event.
     pub(super) fn add(&mut self, event: &Event) {
+        *self.events.entry(event.name()).or_default() += 1;
         match event {
             Event::BranchStarted { .. } => self.counts.started += 1,
             Event::BranchAnswered { usage, .. } => {
@@ -57,12 +61,14 @@ impl Account {
     }
 
     /// Returns the account of a run that is over, as it is recorded.
-    pub(super) fn json(&self, exit_code: u8) -> Value {
+    pub(super) fn json(&self, exit_code: u8, spent: Spent) -> Value {
         json!({
             "exit_code": exit_code,
             "counts": self.counts(true),
             "usage": self.usage,
             "from_store": self.reused,
+            "cost": cost(spent).trim_start_matches(" · "),
+            "events": self.events,
         })
     }
 

@@ -78,9 +78,15 @@ impl Reasons {
 
 /// Says why a branch failed, in the provider's words where there are any.
 fn words(error: &AgentError) -> String {
-    let mut words = match error.model_error() {
-        Some(error) => error.to_string(),
-        None => error.to_string(),
+    let mut words = match (error.model_error(), error.source()) {
+        (Some(error), _) => error.to_string(),
+        // It begins with the place, as the branch does.
+        (None, Some(source)) if error.kind() == AgentErrorKind::UnreadableInput => {
+            let text = source.to_string();
+            let reason = text.split_once(": ").map(|(_, reason)| reason.to_owned());
+            reason.unwrap_or(text)
+        }
+        (None, _) => error.to_string(),
     };
     if let Some(detail) = error.model_error().and_then(|it| it.detail()) {
         words = format!("{words}: {}", detail.replace('\n', " "));

@@ -9,6 +9,7 @@ mod human;
 mod json;
 mod observers;
 mod progress;
+mod table;
 
 pub(crate) use batch::{BatchReport, Findings};
 pub(crate) use election::{batch_line, course_page, election_page};
@@ -16,3 +17,6 @@ pub(crate) use failure::failure_of;
 pub(crate) use human::{Page, document_page, section_page};
 pub(crate) use json::{branch_line, election_line, outcome_json, outcome_line};
 pub(crate) use observers::Observers;
+pub(crate) use table::{
+    flagged_page, measures_page, problem_line, statement_page, support_line, table_page,
+};

@@ -72,8 +72,8 @@ impl Observers {
     }
 
     /// Returns how the run ended, as it is recorded: its account and exit code, as JSON.
-    pub(crate) fn outcome(&self, code: u8) -> String {
-        self.lock().account.json(code).to_string()
+    pub(crate) fn outcome(&self, code: u8, spent: Spent) -> String {
+        self.lock().account.json(code, spent).to_string()
     }
 
     /// Ends the progress line and says the warnings and the account.

@@ -141,8 +141,8 @@ fn bad_batches_are_refused() {
             65,
             "bad.jsonl:2: options is not a list of texts",
         ),
-        ("rows.txt", 65, "ends in .jsonl, .csv or .tsv"),
-        ("nope.jsonl", 66, "No such file"),
+        ("rows.txt", 65, "ends in .jsonl, .csv, .tsv or .parquet"),
+        ("nope.jsonl", 66, "no such file"),
     ] {
         let shown = place.run(&["vote", "--batch", file]);
         assert!(

@@ -126,7 +126,8 @@ fn every_pattern_has_the_same_options() {
               Possible values:
               - human: Text to read
               - json:  One JSON object; with --batch or --no-reduce the same as jsonl
-              - jsonl: A JSON object per branch and line, the outcome last
+              - jsonl: A JSON object per branch and line, the outcome last; of a table, per row
+              - csv:   The rows of a table, for map-reduce --reduce
               
               [default: human]
 
@@ -308,7 +309,7 @@ fn help_of_every_command() {
       patterns vote --batch questions.jsonl -n 40 --policy plan --output jsonl -o elections.jsonl
     --- stderr
     ");
-    assert_snapshot!(own(&place.run(&["map-reduce", "--help"])), @r#"
+    assert_snapshot!(own(&place.run(&["map-reduce", "--help"])), @r"
     exit 0
     --- stdout
     Work on every document in parallel and combine the answers
@@ -354,28 +355,98 @@ fn help_of_every_command() {
               not all fit in one call; for --topology refine 2: the next answer and the combination so
               far]
 
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Input:
+          --format <FORMAT>
+              What to read the inputs as, in place of what their names say: text, markdown, html, pdf,
+              docx, jsonl, csv, tsv or parquet
+
+          --records <BY>
+              Divide texts into a document per record: by line, blank (paragraphs), or start:PATTERN (a
+              record begins with a line that matches)
+
           --text-field <NAME>
               Field of a row with the text [default: the first of text, content, body, message,
               question]
 
+          --text-template <TEMPLATE>
+              Text of a row, made of its fields, such as '{title}: {body}'
+
           --id-field <NAME>
               Field of a row with its id [default: id, else file:line]
 
-      -h, --help
-              Print help (see a summary with '-h')
+          --max-document-size <SIZE>
+              Largest document that is read, such as 500k or 64m
+              
+              [default: 32m]
+
+          --chunk-tokens <N>
+              Cut documents of more tokens into chunks, at the best boundaries there are; each is a
+              branch of its own, called name#1 and so on
+
+          --chunk-overlap <N>
+              Tokens of a chunk that the next one repeats, at most half of it
+              
+              [default: 0]
+
+          --strict
+              Read and check everything before the first call; without it, what cannot be read is a
+              failed branch
+
+    Reduce:
+          --reduce <FUNCTION>
+              Reduce the answers by code, without a model: count, distinct:FIELD, sum:FIELD, mean:FIELD,
+              min:FIELD, max:FIELD, median:FIELD, quantile:P:FIELD, stats:FIELD, union:FIELD,
+              top:K:FIELD, histogram:FIELD, bins:WIDTH:FIELD, vote:FIELD, dedupe, dedupe:FIELD; repeat
+              for more columns
+
+          --group-by <FIELD>
+              Field of the answers whose values are the groups that are reduced; a list puts an answer
+              into several groups
+
+          --each <FIELD>
+              Field of the answers with a list of rows; --reduce and --group-by then name fields of a
+              row
+
+          --resolve-keys
+              Ask the model which groups have the same name in other words, and put them together
+
+          --statements
+              Answer with statements that name their documents and quote them; code checks both, at
+              every combination
+
+          --unsupported <WHAT>
+              What becomes of statements whose sources or quotes are wrong
+
+              Possible values:
+              - flag: They stay, with what is wrong
+              - drop: They go, and are counted
+              
+              [default: flag]
+
+          --measure
+              Measure the result: length, numbers and names that no document has, repetition; with
+              --statements also coverage, support and quotes
 
     (options of every pattern)
 
     Examples:
       patterns map-reduce docs/
-      patterns map-reduce 'logs/**/*.log' --map-instructions 'List every error with its cause.'
+      patterns map-reduce 'logs/**/*.log.gz' --records line --map-instructions 'List every error with
+      its cause.'
       patterns map-reduce mails.jsonl --no-reduce --map-schema invoice.json --output jsonl
+      patterns map-reduce mails.jsonl --map-schema invoice.json --reduce count --reduce sum:total
+      --group-by customer --output csv
+      patterns map-reduce docs/ --statements --unsupported drop
 
-    A text file is one document; a .jsonl, .csv or .tsv file has one per row. Directories and globs
+    A file is one document: text, Markdown, HTML, PDF or DOCX; a .jsonl, .csv, .tsv or .parquet file has
+    one per row, a log with --records one per record, each of them also as .gz. Directories and globs
     leave out hidden files and what .gitignore and .ignore files name; links to directories are not
     followed.
     --- stderr
-    "#);
+    ");
     assert_snapshot!(place.run(&["simulate", "--help"]), @r"
     exit 0
     --- stdout

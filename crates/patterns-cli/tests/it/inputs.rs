@@ -26,7 +26,7 @@ fn place() -> Place {
         ("ignored/a.txt", "Ignored."),
     ]);
     place.write("binary.bin", b"PNG\0\x01\x02");
-    place.write("latin1.txt", b"caf\xe9");
+    place.write("odd.txt", b"caf\xe9\x01");
     place
 }
 
@@ -35,7 +35,7 @@ fn bad_inputs_are_named_before_anything_is_asked() {
     let place = place();
     let server = Server::start(|_| panic!("nothing may be asked"));
     let check = |inputs: &[&str], code: i32, says: &[&str]| {
-        let mut args = vec!["map-reduce"];
+        let mut args = vec!["map-reduce", "--strict"];
         args.extend(inputs);
         args.extend(server.args());
         let shown = place.run(&args);
@@ -50,16 +50,16 @@ fn bad_inputs_are_named_before_anything_is_asked() {
     check(
         &["nope.txt"],
         66,
-        &["error[E-INPUT]", "nope.txt: No such file"],
+        &["error[E-INPUT]", "nope.txt: no such file"],
     );
     check(
         &["good.txt", "nope.txt", "binary.bin"],
         66,
-        &["nope.txt", "binary.bin: the file is binary"],
+        &["nope.txt: no such file"],
     );
     check(&["binary.bin"], 65, &["a NUL byte at offset 3"]);
     check(
-        &["latin1.txt"],
+        &["odd.txt"],
         65,
         &["is not UTF-8 (the first invalid byte at offset 3)"],
     );
@@ -71,9 +71,13 @@ fn bad_inputs_are_named_before_anything_is_asked() {
         &["bad.jsonl:2:", "bad.jsonl:3:1: a row is a JSON object"],
     );
     check(&["twice.jsonl"], 65, &["the id \"1\" is used twice"]);
-    check(&["nameless.csv"], 65, &["--text-field: title, price"]);
+    check(
+        &["nameless.csv"],
+        65,
+        &["looks like the text: title, price; --text-field"],
+    );
     check(&["ragged.csv"], 65, &["the row has 1 values, the header 2"]);
-    check(&["good.txt", "good.txt"], 65, &["is used twice"]);
+    check(&["good.txt", "good.txt"], 65, &["the file is named twice"]);
     check(&["none.jsonl"], 4, &["error[E-EMPTY]"]);
     check(&["ignored"], 4, &["there is no document in ignored"]);
     check(&["*.nope"], 4, &["there is no document in *.nope"]);
@@ -117,14 +121,12 @@ fn bad_inputs_are_named_before_anything_is_asked() {
 
 #[test]
 fn how_an_error_looks() {
-    assert_snapshot!(place().run(&["map-reduce", "nope.txt", "latin1.txt", "empty.txt"]), @r"
+    assert_snapshot!(place().run(&["map-reduce", "nope.txt", "odd.txt", "empty.txt"]), @r"
     exit 66
     --- stdout
     --- stderr
-    error[E-INPUT]: 3 inputs cannot be read; nothing was sent
-      nope.txt: No such file or directory
-      latin1.txt: the file is not UTF-8 (the first invalid byte at offset 3)
-      empty.txt: the file is empty
+    error[E-INPUT]: an input cannot be read; nothing was sent
+      nope.txt: no such file or directory
     help: check names and permissions
     ");
 }
@@ -182,4 +184,179 @@ fn standard_input_is_a_document_or_a_question() {
     let mut args = vec!["vote", "-"];
     args.extend(server.args());
     assert!(run(&args).status.success());
+}
+
+#[test]
+fn what_cannot_be_read_is_a_failed_branch() {
+    let place = place();
+    let server = Server::start(|body| {
+        let field = match body.contains("combined_summary") {
+            true => "combined_summary",
+            false => "summary",
+        };
+        let answer = serde_json::json!({field: "Words."});
+        (200, completion(&answer.to_string()))
+    });
+    let mut args = vec!["map-reduce", "bad.jsonl", "binary.bin", "good.txt"];
+    args.extend(server.args());
+    assert_snapshot!(place.run(&args), @r"
+    exit 3
+    --- stdout
+    Words.
+
+    documents: 2 · words: 6
+
+    bad.jsonl:1
+    Words.
+
+    bad.jsonl:2:10
+    (this document could not be worked on)
+
+    bad.jsonl:3:1
+    (this document could not be worked on)
+
+    binary.bin
+    (this document could not be worked on)
+
+    good.txt
+    Words.
+    --- stderr
+    branches: 6 started = 3 answered + 3 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
+    error[E-SOME-FAILED]: 3 of 6 branches failed
+      bad.jsonl:2:10: expected value
+      bad.jsonl:3:1: a row is a JSON object
+      binary.bin: the file is binary (a NUL byte at offset 3)
+    help: the result was made without them; --output json has each with its error
+    ");
+    // Without anything that can be read, nothing is begun.
+    assert_snapshot!(place.run(&["map-reduce", "binary.bin", "empty.txt", "odd.txt"]), @r"
+    exit 65
+    --- stdout
+    --- stderr
+    error[E-DATA]: 3 inputs are not valid; nothing was sent
+      binary.bin: the file is binary (a NUL byte at offset 3)
+      empty.txt: the file is empty
+      odd.txt: the file is not UTF-8 (the first invalid byte at offset 3)
+    help: mend or remove what is listed; ignore files and globs leave files out
+    ");
+}
+
+#[test]
+fn documents_of_many_kinds_are_read() {
+    let place = Place::with(&[
+        ("app.log", "May 1 up\n  slowly\nMay 2 down\n"),
+        ("page.html", "<h1>Tides</h1><p>They rise.</p>"),
+        (
+            "rows.csv",
+            "key,title,body\nk1,One,First text\nk2,Two,Second text\n",
+        ),
+    ]);
+    let server = Server::start(|body| {
+        let texts = [
+            "May 1 up\\n  slowly",
+            "# Tides",
+            "One: First text",
+            "Two: Second text",
+        ];
+        let found = texts.iter().filter(|it| body.contains(*it)).count();
+        (
+            200,
+            completion(&serde_json::json!({"summary": found.to_string()}).to_string()),
+        )
+    });
+    let rows = |more: &[&str]| {
+        let mut args = vec![
+            "map-reduce",
+            "--no-reduce",
+            "--output",
+            "jsonl",
+            "--no-store",
+            "-q",
+        ];
+        args.extend(more);
+        args.extend(server.args());
+        let (_, rows) = place.data(&args);
+        let rows = rows
+            .lines()
+            .map(|row| serde_json::from_str::<serde_json::Value>(row).unwrap());
+        let shown = rows.filter(|it| it["type"] == "branch");
+        let shown = shown.map(|it| format!("{} {}", it["label"], it["value"]["summary"]));
+        shown.collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(rows(&["app.log", "--records", "start:^May"]), @r#"
+    "app.log:1" "1"
+    "app.log:3" "0"
+    "#);
+    assert_snapshot!(rows(&["page.html"]), @r#""page.html" "1""#);
+    assert_snapshot!(rows(&["rows.csv", "--text-template", "{title}: {body}", "--id-field", "key"]), @r#"
+    "k1" "1"
+    "k2" "1"
+    "#);
+}
+
+#[test]
+fn long_documents_are_cut_into_chunks() {
+    let guide = "# Install\n\nRun the script that came with it.\n\n# Use\n\nPress the button, and wait \
+        until it is green.\n";
+    let place = Place::with(&[("guide.md", guide), ("short.txt", "Short.")]);
+    let server = Server::start(|body| {
+        let headings = ["# Install", "# Use"]
+            .iter()
+            .filter(|it| body.contains(**it))
+            .count();
+        (
+            200,
+            completion(&serde_json::json!({"summary": headings.to_string()}).to_string()),
+        )
+    });
+    let mut args = vec![
+        "map-reduce",
+        "guide.md",
+        "short.txt",
+        "--no-reduce",
+        "--no-store",
+    ];
+    args.extend(["--chunk-tokens", "20"]);
+    args.extend(server.args());
+    assert_snapshot!(place.run(&args), @r"
+    exit 0
+    --- stdout
+    guide.md#1
+    1
+
+    guide.md#2
+    1
+
+    short.txt
+    0
+
+    --- stderr
+    branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
+    ");
+    args.extend(["--chunk-overlap", "11"]);
+    assert_snapshot!(place.run(&args), @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error[E-USAGE]: --chunk-overlap: an overlap of 11 tokens is more than half of a chunk of 20
+    help: see --help
+    ");
+}
+
+#[test]
+fn chunks_are_measured_in_the_tokens_of_the_model() {
+    let place = Place::with(&[("words.txt", &"harbour ".repeat(60))]);
+    let server = Server::start(|_| (200, completion(r#"{"summary": "Words."}"#)));
+    let chunks = |model: &str| {
+        let mut args = server.args().to_vec();
+        args[1] = model;
+        args.extend(["map-reduce", "words.txt", "--no-reduce", "--no-store"]);
+        args.rotate_left(4);
+        args.extend(["--chunk-tokens", "40", "--output", "jsonl", "-q"]);
+        let (_, rows) = place.data(&args);
+        rows.lines().count() - 1
+    };
+    // Estimated, a word has almost three tokens; as the known tokenizer counts, it has fewer.
+    assert_eq!(chunks("compatible:test"), 4);
+    assert!(chunks("compatible:gpt-4o") < 4);
 }

@@ -5,14 +5,18 @@
 )]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail a test")]
 
+#[path = "../../../patterns-parallel/tests/it/auth_log.rs"]
+mod auth_log;
 mod batch;
 mod budget;
 mod full_disk;
 mod help;
 mod inputs;
+mod killed;
 mod offline;
 mod outputs;
 mod providers;
+mod reduce;
 mod rules;
 mod scenario;
 mod signals;

@@ -125,6 +125,7 @@ fn every_kind_of_error_survives_a_round_trip() {
         AgentErrorKind::Model(ModelErrorKind::NeedsModel),
         AgentErrorKind::InvalidAnswer,
         AgentErrorKind::Code,
+        AgentErrorKind::UnreadableInput,
     ];
     for kind in kinds {
         let event = Event::BranchFailed {

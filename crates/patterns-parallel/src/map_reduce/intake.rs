@@ -1,6 +1,5 @@
 //! From documents to what branches work on: pieces, cut if need be, each accounted for.
 
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_core::Stream;
@@ -11,7 +10,8 @@ use patterns_core::{
     ModelErrorKind, Origin, Usage,
 };
 
-use super::ledger::{DocumentNumber, Ledger};
+use super::input::MapInput;
+use super::ledger::{Ledger, LedgerLine};
 use super::split::{Chunk, Split};
 
 const TOO_LONG: AgentErrorKind = AgentErrorKind::Model(ModelErrorKind::ContextTooLong);
@@ -23,17 +23,20 @@ pub(super) struct Intake {
     ledger: Arc<Mutex<Ledger>>,
 }
 
-/// What one branch works on: a document, or a chunk of one.
-#[derive(Debug)]
+/// What one branch works on.
 pub(super) struct Piece {
-    document: Document,
-    number: DocumentNumber,
-    /// What can be halved, if documents may be cut.
-    chunk: Option<Chunk>,
+    part: Part,
+    line: LedgerLine,
+}
+
+enum Part {
+    /// All of an input.
+    Whole(MapInput),
+    /// What may be halved.
+    Chunk(Chunk),
 }
 
 /// An answer about a piece, or about half of it.
-#[derive(Debug)]
 pub(super) struct Mapped<M> {
     pub(super) id: String,
     pub(super) answer: M,
@@ -48,97 +51,85 @@ impl Intake {
         }
     }
 
-    /// Returns the pieces of the documents, each with its name.
-    pub(super) fn pieces<'a>(
-        &self,
-        documents: impl Stream<Item = Document> + Send + 'a,
-    ) -> impl Stream<Item = (String, Piece)> + Send + 'a {
+    /// Returns the pieces of the inputs, each with its name.
+    pub(super) fn pieces<S>(&self, inputs: S) -> impl Stream<Item = (String, Piece)> + Send + use<S>
+    where
+        S: Stream<Item = MapInput> + Send,
+    {
         let intake = self.clone();
         match self.splitter.clone() {
-            None => Either::Left(documents.map(move |document| intake.whole(document))),
+            None => Either::Left(inputs.map(move |it| intake.whole(it))),
             Some(splitter) => Either::Right(
-                documents.flat_map(move |it| stream::iter(intake.chunks(&*splitter, &it))),
+                inputs.flat_map(move |it| stream::iter(intake.chunks(&*splitter, it))),
             ),
         }
     }
 
-    fn whole(&self, document: Document) -> (String, Piece) {
-        let id = document.id.clone();
+    fn whole(&self, input: MapInput) -> (String, Piece) {
+        let label = input.label();
+        let document = self.ledger().begin(&label, vec![label.clone()]);
         let piece = Piece {
-            number: self.ledger().begin(&id, vec![id.clone()]),
-            document,
-            chunk: None,
+            part: Part::Whole(input),
+            line: document.line(0),
         };
-        (id, piece)
+        (label, piece)
     }
 
-    fn chunks(
-        &self,
-        splitter: &dyn Split,
-        document: &Document,
-    ) -> impl Iterator<Item = (String, Piece)> + use<> {
-        let chunks = splitter.split(document);
-        let ids = chunks.iter().map(Chunk::id).collect();
-        let number = self.ledger().begin(&document.id, ids);
-        chunks.into_iter().map(move |chunk| {
-            let piece = Piece {
-                document: chunk.to_document(),
-                number,
-                chunk: Some(chunk),
-            };
-            (piece.document.id.clone(), piece)
-        })
+    fn chunks(&self, splitter: &dyn Split, input: MapInput) -> Vec<(String, Piece)> {
+        let MapInput::Document(document) = input else {
+            return vec![self.whole(input)];
+        };
+        let chunks = splitter.split(&document);
+        let labels: Vec<String> = chunks.iter().map(Chunk::id).collect();
+        let document = self.ledger().begin(&document.id, labels.clone());
+        let pieces = chunks.into_iter().enumerate().map(|(at, chunk)| Piece {
+            part: Part::Chunk(chunk),
+            line: document.line(at),
+        });
+        labels.into_iter().zip(pieces).collect()
     }
 
     /// Asks about a piece, in two halves if it is too long for the model. Either both are answered
     /// or the piece has failed.
     pub(super) async fn map<M>(
         &self,
-        piece: &Piece,
-        map: &dyn Agent<Document, M>,
+        piece: Piece,
+        agent: &dyn Agent<Document, M>,
         origin: Origin,
     ) -> Result<Answer<Vec<Mapped<M>>>, AgentError> {
-        let result = match map.run(&piece.document, origin).await {
-            Ok(answer) => Ok(mapped(&piece.document, answer, Usage::default())),
-            Err(error) => self.map_halves(piece, map, origin, error).await,
+        let result = match piece.part {
+            Part::Whole(input) => {
+                let id = input.label();
+                let answer = input.map(agent, origin).await;
+                answer.map(|it| mapped(id, it, Usage::default()))
+            }
+            Part::Chunk(chunk) => self.map_chunk(&chunk, agent, origin).await,
         };
-        let is_halved = result.as_ref().is_ok_and(|it| it.value.len() > 1);
-        let mut ledger = self.ledger();
-        if is_halved {
-            ledger.halved();
-        }
-        ledger.end(piece.number, &piece.document.id, result.is_ok());
-        drop(ledger);
+        let answers = result.as_ref().map_or(0, |it| it.value.len());
+        self.ledger().end(piece.line, answers);
         result
     }
 
-    async fn map_halves<M>(
+    async fn map_chunk<M>(
         &self,
-        piece: &Piece,
-        map: &dyn Agent<Document, M>,
+        chunk: &Chunk,
+        agent: &dyn Agent<Document, M>,
         origin: Origin,
-        error: AgentError,
     ) -> Result<Answer<Vec<Mapped<M>>>, AgentError> {
-        let Some(halves) = self.halves(piece).filter(|_| error.kind() == TOO_LONG) else {
+        let error = match ask(agent, chunk, origin, Usage::default()).await {
+            Err(error) if error.kind() == TOO_LONG => error,
+            result => return result,
+        };
+        let halves = self.splitter.as_ref().and_then(|it| it.halve(chunk));
+        let Some([first, second]) = halves else {
             return Err(error);
         };
-        let [first, second] = halves.map(|it| it.to_document());
-        let spent = error.usage();
-        let answer = map.run(&first, origin).await;
-        let mut both = mapped(&first, answer.map_err(|it| it.after(spent))?, spent);
-        let answer = map.run(&second, origin).await;
-        let answer = answer.map_err(|it| it.after(both.usage))?;
-        let second = mapped(&second, answer, Usage::default());
-        both.value.extend(second.value);
-        both.usage += second.usage;
-        both.reasks += second.reasks;
-        both.fixes.extend(second.fixes);
-        both.request_id = second.request_id;
+        let mut both = ask(agent, &first, origin, error.usage()).await?;
+        let second = ask(agent, &second, origin, Usage::default()).await;
+        let second = second.map_err(|it| it.after(both.usage))?;
+        let second = both.join(second);
+        both.value.extend(second);
         Ok(both)
-    }
-
-    fn halves(&self, piece: &Piece) -> Option<[Chunk; 2]> {
-        self.splitter.as_ref()?.halve(piece.chunk.as_ref()?)
     }
 
     /// Ends the account.
@@ -152,13 +143,24 @@ impl Intake {
     }
 }
 
-/// Makes the answer about one document, which pays for what was `spent` before it.
-fn mapped<M>(document: &Document, answer: Answer<M>, spent: Usage) -> Answer<Vec<Mapped<M>>> {
-    let usage = spent + answer.usage;
-    let id = document.id.clone();
-    let mut answer = answer.map(|answer| vec![Mapped { id, answer, usage }]);
-    answer.usage = usage;
-    answer
+/// Asks about a chunk, whose bill has what was `spent` before.
+async fn ask<M>(
+    agent: &dyn Agent<Document, M>,
+    chunk: &Chunk,
+    origin: Origin,
+    spent: Usage,
+) -> Result<Answer<Vec<Mapped<M>>>, AgentError> {
+    let document = chunk.to_document();
+    match agent.run(&document, origin).await {
+        Ok(answer) => Ok(mapped(document.id, answer, spent)),
+        Err(error) => Err(error.after(spent)),
+    }
+}
+
+fn mapped<M>(id: String, mut answer: Answer<M>, spent: Usage) -> Answer<Vec<Mapped<M>>> {
+    answer.usage += spent;
+    let usage = answer.usage;
+    answer.map(|answer| vec![Mapped { id, answer, usage }])
 }
 
 /// Makes what is told of a finished branch: its answer, or one for each half.
@@ -184,13 +186,5 @@ pub(super) fn rows<M>(branch: Branch<Vec<Mapped<M>>>) -> Vec<Branch<M>> {
             .collect(),
         BranchEnd::Failed(error) => vec![row(label, usage, BranchEnd::Failed(error))],
         BranchEnd::Cancelled => vec![row(label, usage, BranchEnd::Cancelled)],
-    }
-}
-
-impl fmt::Debug for Intake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Intake")
-            .field("splits", &self.splitter.is_some())
-            .finish_non_exhaustive()
     }
 }

@@ -2,25 +2,47 @@
 
 use std::collections::BTreeMap;
 
-use patterns_core::{Coverage, Covered};
+use patterns_core::{Coverage, Covered, Gap};
+
+/// How many gaps are named; more of them are only counted.
+const MAX_GAPS: usize = 100;
+
+/// The account of a run under way. Of documents it holds only those of which some chunk has not
+/// ended.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    next: u64,
+    open: BTreeMap<DocumentNumber, Open>,
+    gaps: BTreeMap<LedgerLine, Gap>,
+    coverage: Coverage,
+}
 
 /// Numbers a document within its run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct DocumentNumber(u64);
 
-/// The account of a run under way. It holds only documents of which some chunk has not ended.
-#[derive(Debug, Default)]
-pub(super) struct Ledger {
-    next: u64,
-    open: BTreeMap<DocumentNumber, Open>,
-    coverage: Coverage,
+impl DocumentNumber {
+    /// Returns the line of its chunk at this place.
+    pub(super) fn line(self, chunk: usize) -> LedgerLine {
+        LedgerLine {
+            document: self,
+            chunk,
+        }
+    }
+}
+
+/// Numbers a chunk within its run, in input order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct LedgerLine {
+    document: DocumentNumber,
+    chunk: usize,
 }
 
 /// A document that has begun.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Open {
-    /// Chunks that have not ended.
-    chunks: Vec<String>,
+    /// The names of the chunks that have not ended.
+    chunks: BTreeMap<usize, String>,
     has_mapped: bool,
     has_gap: bool,
 }
@@ -31,57 +53,67 @@ impl Ledger {
         let number = DocumentNumber(self.next);
         self.next += 1;
         if chunks.is_empty() {
-            self.coverage.chunk(name, Covered::Skipped);
-            self.coverage.document(Covered::Skipped);
+            self.count(number.line(0), name.to_owned(), Covered::Skipped);
+            self.coverage.documents.add(Covered::Skipped);
         } else {
             let open = Open {
-                chunks,
-                ..Open::default()
+                chunks: chunks.into_iter().enumerate().collect(),
+                has_mapped: false,
+                has_gap: false,
             };
             self.open.insert(number, open);
         }
         number
     }
 
-    /// Ends a chunk.
-    pub(super) fn end(&mut self, document: DocumentNumber, chunk: &str, is_mapped: bool) {
-        let Some(open) = self.open.get_mut(&document) else {
+    /// Ends a chunk, with so many answers about it: none if it failed, two if it was halved.
+    pub(super) fn end(&mut self, line: LedgerLine, answers: usize) {
+        let Some(open) = self.open.get_mut(&line.document) else {
             return;
         };
-        let Some(at) = open.chunks.iter().position(|it| it == chunk) else {
+        let Some(name) = open.chunks.remove(&line.chunk) else {
             return;
         };
-        open.chunks.swap_remove(at);
-        open.has_mapped |= is_mapped;
-        open.has_gap |= !is_mapped;
-        let end = if is_mapped {
-            Covered::Mapped
-        } else {
-            Covered::Failed
+        let end = match answers {
+            0 => Covered::Failed,
+            _ => Covered::Mapped,
         };
-        self.coverage.chunk(chunk, end);
+        open.has_mapped |= end == Covered::Mapped;
+        open.has_gap |= end == Covered::Failed;
         if open.chunks.is_empty() {
-            let end = open.end();
-            self.open.remove(&document);
-            self.coverage.document(end);
+            self.coverage.documents.add(open.end());
+            self.open.remove(&line.document);
         }
-    }
-
-    /// Counts a chunk that was mapped as two halves.
-    pub(super) fn halved(&mut self) {
-        self.coverage.halved += 1;
+        self.count(line, name, end);
+        self.coverage.halved += u64::from(answers > 1);
     }
 
     /// Ends the run: what has not ended has failed.
     pub(super) fn finish(&mut self) -> Coverage {
-        for (_, mut open) in std::mem::take(&mut self.open) {
-            for chunk in &open.chunks {
-                self.coverage.chunk(chunk, Covered::Failed);
-            }
+        for (document, mut open) in std::mem::take(&mut self.open) {
             open.has_gap = true;
-            self.coverage.document(open.end());
+            self.coverage.documents.add(open.end());
+            for (chunk, name) in open.chunks {
+                self.count(document.line(chunk), name, Covered::Failed);
+            }
         }
-        std::mem::take(&mut self.coverage)
+        let mut coverage = std::mem::take(&mut self.coverage);
+        coverage.gaps = std::mem::take(&mut self.gaps).into_values().collect();
+        coverage
+    }
+
+    /// Counts a chunk. Of the gaps the first are kept, in input order: which branch was faster must
+    /// not show.
+    fn count(&mut self, line: LedgerLine, name: String, end: Covered) {
+        self.coverage.chunks.add(end);
+        if end == Covered::Mapped {
+            return;
+        }
+        self.gaps.insert(line, Gap { name, end });
+        if self.gaps.len() > MAX_GAPS {
+            self.gaps.pop_last();
+            self.coverage.more_gaps += 1;
+        }
     }
 }
 
@@ -101,7 +133,7 @@ mod tests {
 
     use super::*;
 
-    fn names(document: &str, chunks: u8) -> Vec<String> {
+    fn names(document: &str, chunks: usize) -> Vec<String> {
         (1..=chunks).map(|n| format!("{document}#{n}")).collect()
     }
 
@@ -111,39 +143,52 @@ mod tests {
         let [a, b, c] = ["a", "b", "c"].map(|name| ledger.begin(name, names(name, 2)));
         ledger.begin("empty", Vec::new());
         let d = ledger.begin("d", names("d", 2));
-        for (document, chunk, is_mapped) in [
-            (a, "a#2", true),
-            (b, "b#1", false),
-            (c, "c#1", false),
-            (a, "a#1", true),
-            (b, "b#2", true),
-            (c, "c#2", false),
-            (d, "d#1", true),
+        for (document, chunk, answers) in [
+            (a, 1, 1),
+            (c, 0, 0),
+            (b, 0, 0),
+            (a, 0, 2),
+            (b, 1, 1),
+            (c, 1, 0),
+            (d, 0, 1),
         ] {
-            ledger.end(document, chunk, is_mapped);
+            ledger.end(document.line(chunk), answers);
         }
         let coverage = ledger.finish();
         let counts = coverage.documents;
         assert_eq!((counts.mapped, counts.truncated, counts.failed), (1, 2, 1));
         assert_eq!((counts.skipped, counts.total()), (1, 5));
+        assert_eq!(coverage.halved, 1);
         let gaps: Vec<&str> = coverage.gaps.iter().map(|it| &*it.name).collect();
-        assert_eq!(gaps, ["empty", "b#1", "c#1", "c#2", "d#2"]);
+        assert_eq!(gaps, ["b#1", "c#1", "c#2", "empty", "d#2"]);
+    }
+
+    #[test]
+    fn the_first_gaps_are_named_and_the_rest_is_counted() {
+        let mut ledger = Ledger::default();
+        let all: Vec<_> = (0..MAX_GAPS + 3)
+            .map(|n| ledger.begin(&n.to_string(), names("x", 1)))
+            .collect();
+        all.iter().rev().for_each(|it| ledger.end(it.line(0), 0));
+        assert!(ledger.gaps.len() <= MAX_GAPS);
+        let coverage = ledger.finish();
+        assert_eq!((coverage.gaps.len(), coverage.more_gaps), (MAX_GAPS, 3));
+        assert_eq!(coverage.chunks.failed, MAX_GAPS as u64 + 3);
     }
 
     proptest! {
         #[test]
         fn totals_add_up_however_it_ends(
-            documents in prop::collection::vec(prop::collection::vec(0u8..3, 0..5), 0..10),
+            documents in prop::collection::vec(prop::collection::vec(0usize..4, 0..5), 0..10),
         ) {
             let mut ledger = Ledger::default();
             let mut chunks = 0;
             for (n, ends) in documents.iter().enumerate() {
                 let name = n.to_string();
-                let names = names(&name, ends.len() as u8);
-                let number = ledger.begin(&name, names.clone());
+                let number = ledger.begin(&name, names(&name, ends.len()));
                 chunks += ends.len().max(1) as u64;
-                for (chunk, end) in names.iter().zip(ends).filter(|(_, end)| **end < 2) {
-                    ledger.end(number, chunk, *end == 0);
+                for (chunk, answers) in ends.iter().enumerate().filter(|(_, it)| **it < 3) {
+                    ledger.end(number.line(chunk), *answers);
                 }
             }
             let coverage = ledger.finish();
@@ -152,8 +197,8 @@ mod tests {
             prop_assert!(ledger.open.is_empty());
             let gaps = coverage.gaps.len() as u64 + coverage.more_gaps;
             prop_assert_eq!(gaps, chunks - coverage.chunks.mapped);
-            let is_whole = documents.iter().all(|it| !it.is_empty() && it.iter().all(|end| *end == 0));
-            prop_assert_eq!(coverage.is_whole(), is_whole);
+            let is_whole = |it: &Vec<usize>| !it.is_empty() && it.iter().all(|it| [1, 2].contains(it));
+            prop_assert_eq!(coverage.is_whole(), documents.iter().all(is_whole));
         }
     }
 }

@@ -7,12 +7,17 @@
 //! ```
 
 mod answer;
+mod code;
 mod course;
 mod glean;
+mod input;
 mod intake;
+mod keyed;
 mod ledger;
+mod measure;
 mod pack;
 mod pattern;
+mod provenance;
 mod rows;
 mod split;
 mod task;
@@ -22,9 +27,23 @@ mod work;
 pub use answer::{
     DocumentSummary, Reduction, combining_agent, document_agent, reduce_agent, summary_agent,
 };
+pub use code::{CodeFunction, CodeReduce, CodeReduceError, Field, FieldTrouble};
 pub use glean::{Glean, GleanError, GleanErrorKind, GleanTask, judging_agent};
+pub use input::MapInput;
+pub use keyed::{
+    CodeMapReduce, DifferentReduce, FieldProblem, KeyCandidates, KeyCount, KeyMerges, KeyPair,
+    KeyedReduce, SameKey, Table, TableBuilder, key_agent, key_candidates,
+};
+pub use measure::{
+    Measures, compression, fact_fidelity, input_coverage, order_sensitivity, position_entropy,
+    quote_exactness, repeated_five_grams, repeated_statements, statement_support,
+};
 pub use pack::pack;
 pub use pattern::MapReduce;
+pub use provenance::{
+    CheckedStatement, CheckedStatements, Grounds, ProvenanceRecord, Quote, Statement,
+    StatementList, Support, SupportCounts, Unfolded, Unsupported, find_quote,
+};
 pub use rows::{map_chunks, map_documents};
 #[cfg(feature = "split")]
 pub use split::{Boundary, Splitter, SplitterError};

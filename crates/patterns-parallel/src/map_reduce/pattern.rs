@@ -15,6 +15,7 @@ use super::answer::{
     DocumentSummary, Reduction, combining_agent, document_agent, reduce_agent, summary_agent,
 };
 use super::course::Course;
+use super::input::MapInput;
 use super::intake::{Intake, Piece};
 use super::split::Split;
 use super::task::ReduceTask;
@@ -188,7 +189,7 @@ where
         options: &RunOptions,
     ) -> Result<Outcome<R, M>, RunError>
     where
-        S: Stream<Item = Document> + Send,
+        S: Stream<Item: Into<MapInput>> + Send,
     {
         let mut branches = Vec::new();
         let keep = |branch| branches.push(branch);
@@ -239,7 +240,7 @@ where
         each: impl FnMut(Branch<M>),
     ) -> Result<Outcome<R, M>, RunError>
     where
-        S: Stream<Item = Document> + Send,
+        S: Stream<Item: Into<MapInput>> + Send,
     {
         self.course(documents, options, Order::Input, each).await
     }
@@ -261,7 +262,7 @@ where
         each: impl FnMut(Branch<M>),
     ) -> Result<Outcome<R, M>, RunError>
     where
-        S: Stream<Item = Document> + Send,
+        S: Stream<Item: Into<MapInput>> + Send,
     {
         let shape = self
             .topology
@@ -282,19 +283,13 @@ where
     }
 }
 
-/// Begins a run on at least one document.
-pub(super) async fn start<'a, S: Stream<Item = Document> + Send + 'a>(
+/// Begins a run on at least one document, and returns what its branches work on.
+pub(super) async fn start<'a, S: Stream<Item: Into<MapInput>> + Send>(
     documents: S,
     options: &'a RunOptions,
     intake: &Intake,
-) -> Result<
-    (
-        Run<'a>,
-        impl Stream<Item = (String, Piece)> + Send + use<'a, S>,
-    ),
-    RunError,
-> {
-    let mut documents = Box::pin(documents.peekable());
+) -> Result<(Run<'a>, impl Stream<Item = (String, Piece)> + Send + use<S>), RunError> {
+    let mut documents = Box::pin(documents.map(Into::into).peekable());
     if documents.as_mut().peek().await.is_none() {
         return Err(RunError::NoInput("there is no document"));
     }
@@ -303,8 +298,7 @@ pub(super) async fn start<'a, S: Stream<Item = Document> + Send + 'a>(
         (least, Some(most)) if least == most => Some(most as u64),
         _ => None,
     };
-    let run = Run::start(options, Pattern::MapReduce, total);
-    Ok((run, pieces))
+    Ok((Run::start(options, Pattern::MapReduce, total), pieces))
 }
 
 impl<M, R> fmt::Debug for MapReduce<M, R> {

@@ -45,7 +45,7 @@ impl<M, R> Task<M, R> {
         origin: Origin,
     ) -> Result<Answer<Made<M, R>>, AgentError> {
         match self {
-            Self::Map(piece) => Ok(intake.map(&piece, map, origin).await?.map(Made::Mapped)),
+            Self::Map(piece) => Ok(intake.map(piece, map, origin).await?.map(Made::Mapped)),
             Self::Reduce(task) => {
                 let agent = reduce.of(&task);
                 Ok(agent.run(&task, origin).await?.map(Made::Reduced))

@@ -37,6 +37,7 @@ pub use explain::{CourseStep, Next, course};
 pub use field::{
     FieldElection, FieldRule, FieldRuleError, FieldRules, ObjectElection, ValueCount, decide_fields,
 };
+pub(crate) use field::{canonical, exact, segments};
 pub use normalise::normalise;
 pub use numeric::{
     NumericElection, NumericRule, NumericRuleError, Spread, Tolerance, decide_numbers, read_number,

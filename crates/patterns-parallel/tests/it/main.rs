@@ -2,10 +2,13 @@
 #![expect(clippy::too_many_lines, reason = "snapshots are long and flat")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail a test")]
 
+mod auth_log;
+mod code_reduce;
 mod fan_out;
 mod map_reduce;
 mod policies;
 mod prompts;
+mod provenance;
 mod rules;
 mod schemas;
 mod sectioning;

@@ -147,3 +147,20 @@ fn a_folder_that_cannot_be_made_is_told() {
     let error = Store::open(place.path(), Durability::Power).unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Io);
 }
+
+#[test]
+fn many_may_open_a_new_store_at_once() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new").join("store.db");
+        let barrier = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    barrier.wait();
+                    Store::open(&path, Durability::Process).unwrap();
+                });
+            }
+        });
+    }
+}

@@ -1,6 +1,10 @@
 //! Runs: begun, gone on with, ended.
 
-use patterns_core::{Event, Warning};
+use std::future::pending;
+
+use futures_util::future::join;
+use patterns_core::{BoxFuture, Event, Layer, Model, ModelError, Warning};
+use patterns_store::StoreLayer;
 
 use super::*;
 
@@ -60,4 +64,86 @@ async fn what_runs_have_paid_is_summed_by_model() {
     let paid = store.paid(1).unwrap();
     assert_eq!(paid.len(), 1);
     assert_eq!((paid[0].1.calls, paid[0].1.total_tokens()), (2, 30));
+}
+
+/// Answers "quick" at once and nothing else ever.
+struct Stuck(ModelId);
+
+impl Model for Stuck {
+    fn id(&self) -> &ModelId {
+        &self.0
+    }
+
+    fn generate<'a>(&'a self, asked: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
+        Box::pin(async {
+            if *asked != request("quick", 0) {
+                pending::<()>().await;
+            }
+            Ok(Response::new("m", "done"))
+        })
+    }
+}
+
+#[tokio::test]
+async fn calls_under_way_at_a_kill_are_known() {
+    let place = Place::new();
+    let store = place.open();
+    let run = store.begin_run([1; 32], String::new()).await.unwrap();
+    let layer = StoreLayer::new(store.clone()).run(run.id);
+    let model = layer.layer(Stuck(ModelId::new("openai", "m")));
+    let (one, other, quick) = (request("a", 0), request("b", 0), request("quick", 0));
+    let mut stuck = Box::pin(join(model.generate(&one), model.generate(&other)));
+    tokio::select! {
+        biased;
+        _ = &mut stuck => unreachable!(),
+        answer = model.generate(&quick) => assert_eq!(answer.unwrap().text, "done"),
+    }
+    // Another process finds what a kill would leave.
+    let after = place.open();
+    let run = after.begin_run([1; 32], String::new()).await.unwrap();
+    assert_eq!((run.sessions, run.lost), (2, 2));
+    // Nothing is counted twice, and a session that ends leaves nothing.
+    let run = after.begin_run([1; 32], String::new()).await.unwrap();
+    assert_eq!(run.lost, 2);
+    drop(stuck);
+    store.end_run(1, false, String::new()).await.unwrap();
+    let run = after.begin_run([1; 32], String::new()).await.unwrap();
+    assert_eq!((run.sessions, run.lost), (4, 2));
+}
+
+#[tokio::test]
+async fn the_first_calls_of_a_run_are_known_before_any_is_answered() {
+    let place = Place::new();
+    let store = place.open();
+    let run = store.begin_run([1; 32], String::new()).await.unwrap();
+    let layer = StoreLayer::new(store.clone()).run(run.id);
+    let model = layer.layer(Stuck(ModelId::new("openai", "m")));
+    let one = request("a", 0);
+    let mut stuck = model.generate(&one);
+    tokio::select! {
+        biased;
+        _ = &mut stuck => unreachable!(),
+        flushed = store.flush() => flushed.unwrap(),
+    }
+    let after = place.open();
+    let run = after.begin_run([1; 32], String::new()).await.unwrap();
+    assert_eq!(run.lost, 1);
+}
+
+#[tokio::test]
+async fn a_store_of_version_1_is_brought_up_to_date() {
+    let place = Place::new();
+    let store = place.open();
+    store.begin_run([1; 32], "job".to_owned()).await.unwrap();
+    store.record(&record("a", "1", 1)).await.unwrap();
+    drop(store);
+    let connection = rusqlite::Connection::open(place.path()).unwrap();
+    let back = "ALTER TABLE runs DROP COLUMN in_flight; ALTER TABLE runs DROP COLUMN lost; \
+        PRAGMA user_version = 1;";
+    connection.execute_batch(back).unwrap();
+    drop(connection);
+    let store = place.open();
+    let run = store.run(1).unwrap().unwrap();
+    assert_eq!((run.job.as_str(), run.lost), ("job", 0));
+    assert_eq!(text(&store, "a").as_deref(), Some("1"));
 }

@@ -126,11 +126,7 @@ impl Glean {
             }
             let more = self.more.run(&task, origin).await;
             let more = more.map_err(|error| error.after(answer.usage))?;
-            answer.usage += more.usage;
-            answer.reasks += more.reasks;
-            answer.fixes.extend(more.fixes);
-            answer.request_id = more.request_id;
-            rounds.add(more.value);
+            rounds.add(answer.join(more));
         }
         Ok(answer.map(|_| rounds.into_found()))
     }

@@ -29,9 +29,9 @@ const WINDOW: usize = 1 << 19;
 /// let splitter = Splitter::new(NonZeroU64::new(8).unwrap());
 /// let guide = Document::new("guide.md", "# Install\n\nRun the script.\n\nRestart the shell.");
 /// let chunks = splitter.split(&guide);
-/// assert_eq!(chunks[1].id(), "guide.md#2");
-/// assert_eq!(&*chunks[1].text, "Restart the shell.");
-/// assert_eq!(chunks[1].context().as_deref(), Some("Install"));
+/// assert_eq!(chunks[2].id(), "guide.md#3");
+/// assert_eq!(&*chunks[2].text, "Restart the shell.");
+/// assert_eq!(chunks[2].context().as_deref(), Some("Install"));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Splitter {

@@ -8,24 +8,30 @@ use crate::normalise;
 /// an object in order and without those that are null.
 ///
 /// A string that says nothing is a value as any other: for a field that is an answer.
-pub(super) fn canonical(value: &Value) -> String {
+pub(crate) fn canonical(value: &Value) -> String {
     let mut text = String::new();
-    write(value, &mut text);
+    write(value, &|it| normalise(it).unwrap_or_default(), &mut text);
     text
 }
 
-fn write(value: &Value, text: &mut String) {
+/// As [`canonical`], but strings stay as they are.
+pub(crate) fn exact(value: &Value) -> String {
+    let mut text = String::new();
+    write(value, &str::to_owned, &mut text);
+    text
+}
+
+fn write(value: &Value, spell: &dyn Fn(&str) -> String, text: &mut String) {
     match value {
         Value::Null | Value::Bool(_) => text.push_str(&value.to_string()),
         Value::Number(number) => text.push_str(&plain(number)),
         Value::String(string) => {
-            let counted = normalise(string).unwrap_or_default();
-            text.push_str(&Value::String(counted).to_string());
+            text.push_str(&Value::String(spell(string)).to_string());
         }
         Value::Array(items) => {
             text.push('[');
             for item in items {
-                write(item, text);
+                write(item, spell, text);
                 text.push(',');
             }
             text.push(']');
@@ -37,7 +43,7 @@ fn write(value: &Value, text: &mut String) {
             for (name, value) in members {
                 text.push_str(&Value::from(name.as_str()).to_string());
                 text.push(':');
-                write(value, text);
+                write(value, spell, text);
                 text.push(',');
             }
             text.push('}');

@@ -16,10 +16,12 @@ mod rule;
 mod rules;
 mod shape;
 
+pub(crate) use canonical::{canonical, exact};
 pub use count::decide_fields;
 pub use result::{FieldElection, ObjectElection, ValueCount};
 pub use rule::FieldRule;
 pub use rules::{FieldRuleError, FieldRules};
+pub(crate) use shape::segments;
 
 #[cfg(test)]
 mod tests;

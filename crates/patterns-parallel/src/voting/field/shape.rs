@@ -8,7 +8,8 @@ mod kind;
 mod path;
 
 pub(super) use kind::Kind;
-pub(super) use path::{join, segments};
+pub(super) use path::join;
+pub(crate) use path::segments;
 
 /// A place in a schema with all that applies there: references are followed, `allOf` is taken
 /// together, and of an alternative between null and one other schema that other one is taken.

@@ -35,9 +35,9 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 fn split(text: &str, max: u64, overlap: u64, boundary: Boundary, by: &TokenCounter) -> Vec<Chunk> {
-    let splitter = Splitter::new(NonZeroU64::new(max).unwrap())
+    let splitter = Splitter::new(NonZeroU64::new(max).expect("a chunk has a token"))
         .overlap(overlap)
-        .unwrap()
+        .expect("the overlap is small")
         .boundary(boundary)
         .tokens(by.clone());
     splitter.split(&Document::new("a", text))

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Returns the names in a path as a user writes it.
-pub(in crate::voting::field) fn segments(path: &str) -> Vec<String> {
+pub(crate) fn segments(path: &str) -> Vec<String> {
     let unescaped = |it: &str| it.replace("~1", "/").replace("~0", "~");
     let rest = path.strip_prefix('/').unwrap_or(path);
     match path.contains('/') {

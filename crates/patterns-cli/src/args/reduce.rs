@@ -1,0 +1,72 @@
+//! The options of `patterns map-reduce` for reductions by code, checked statements and measures.
+
+use clap::{Args, ValueEnum};
+use patterns_parallel::{CodeReduce, Unsupported};
+
+/// Reductions by code, checked statements and measures.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reduce")]
+pub(crate) struct ReduceArgs {
+    /// Reduce the answers by code, without a model: count, distinct:FIELD, sum:FIELD, mean:FIELD,
+    /// min:FIELD, max:FIELD, median:FIELD, quantile:P:FIELD, stats:FIELD, union:FIELD, top:K:FIELD,
+    /// histogram:FIELD, bins:WIDTH:FIELD, vote:FIELD, dedupe, dedupe:FIELD; repeat for more columns
+    #[arg(
+        long = "reduce",
+        value_name = "FUNCTION",
+        conflicts_with_all = [
+            "no_reduce", "schema", "reduce_instructions", "inner_instructions", "reduce_tokens",
+            "fan_in", "topology", "statements", "measure",
+        ],
+    )]
+    pub(crate) code: Vec<CodeReduce>,
+
+    /// Field of the answers whose values are the groups that are reduced; a list puts an answer
+    /// into several groups
+    #[arg(long, value_name = "FIELD", requires = "code")]
+    pub(crate) group_by: Option<String>,
+
+    /// Field of the answers with a list of rows; --reduce and --group-by then name fields of a row
+    #[arg(long, value_name = "FIELD", requires = "code")]
+    pub(crate) each: Option<String>,
+
+    /// Ask the model which groups have the same name in other words, and put them together
+    #[arg(long, requires = "group_by")]
+    pub(crate) resolve_keys: bool,
+
+    /// Answer with statements that name their documents and quote them; code checks both, at every
+    /// combination
+    #[arg(long, conflicts_with_all = ["no_reduce", "schema", "map_schema", "inner_instructions"])]
+    pub(crate) statements: bool,
+
+    /// What becomes of statements whose sources or quotes are wrong
+    #[arg(
+        long,
+        value_name = "WHAT",
+        default_value = "flag",
+        requires = "statements"
+    )]
+    pub(crate) unsupported: UnsupportedName,
+
+    /// Measure the result: length, numbers and names that no document has, repetition; with
+    /// --statements also coverage, support and quotes
+    #[arg(long, conflicts_with = "no_reduce")]
+    pub(crate) measure: bool,
+}
+
+/// What becomes of statements that are not supported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum UnsupportedName {
+    /// They stay, with what is wrong
+    Flag,
+    /// They go, and are counted
+    Drop,
+}
+
+impl From<UnsupportedName> for Unsupported {
+    fn from(name: UnsupportedName) -> Self {
+        match name {
+            UnsupportedName::Flag => Self::Flag,
+            UnsupportedName::Drop => Self::Drop,
+        }
+    }
+}

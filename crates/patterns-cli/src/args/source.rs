@@ -1,0 +1,104 @@
+//! How documents are read.
+
+use std::num::NonZeroU64;
+
+use clap::Args;
+use patterns_parallel::{Splitter, SplitterError};
+use patterns_source::{Format, Limits, Records, Template};
+
+use super::values;
+
+/// How documents are read.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SourceArgs {
+    /// What to read the inputs as, in place of what their names say: text, markdown, html, pdf, docx,
+    /// jsonl, csv, tsv or parquet
+    #[arg(long, value_name = "FORMAT", help_heading = "Input")]
+    pub(crate) format: Option<Format>,
+
+    /// Divide texts into a document per record: by line, blank (paragraphs), or start:PATTERN (a
+    /// record begins with a line that matches)
+    #[arg(long, value_name = "BY", help_heading = "Input")]
+    pub(crate) records: Option<Records>,
+
+    /// Field of a row with the text [default: the first of text, content, body, message, question]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "Input",
+        conflicts_with = "text_template"
+    )]
+    pub(crate) text_field: Option<String>,
+
+    /// Text of a row, made of its fields, such as '{title}: {body}'
+    #[arg(long, value_name = "TEMPLATE", help_heading = "Input")]
+    pub(crate) text_template: Option<Template>,
+
+    /// Field of a row with its id [default: id, else file:line]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub(crate) id_field: Option<String>,
+
+    /// Largest document that is read, such as 500k or 64m
+    #[arg(long, value_name = "SIZE", help_heading = "Input", default_value = "32m", value_parser = values::size)]
+    pub(crate) max_document_size: u64,
+
+    /// Cut documents of more tokens into chunks, at the best boundaries there are; each is a branch of
+    /// its own, called name#1 and so on
+    #[arg(long, value_name = "N", help_heading = "Input")]
+    pub(crate) chunk_tokens: Option<NonZeroU64>,
+
+    /// Tokens of a chunk that the next one repeats, at most half of it
+    #[arg(
+        long,
+        value_name = "N",
+        help_heading = "Input",
+        requires = "chunk_tokens",
+        default_value_t = 0
+    )]
+    pub(crate) chunk_overlap: u64,
+
+    /// Read and check everything before the first call; without it, what cannot be read is a failed
+    /// branch
+    #[arg(long, help_heading = "Input")]
+    pub(crate) strict: bool,
+}
+
+impl Default for SourceArgs {
+    fn default() -> Self {
+        Self {
+            format: None,
+            records: None,
+            text_field: None,
+            text_template: None,
+            id_field: None,
+            max_document_size: Limits::default().document,
+            chunk_tokens: None,
+            chunk_overlap: 0,
+            strict: false,
+        }
+    }
+}
+
+impl SourceArgs {
+    /// Returns what cuts documents into chunks, if they are to be cut.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if chunks would mostly repeat each other.
+    pub(crate) fn splitter(&self) -> Result<Option<Splitter>, SplitterError> {
+        let splitter = self.chunk_tokens.map(Splitter::new);
+        splitter
+            .map(|it| it.overlap(self.chunk_overlap))
+            .transpose()
+    }
+
+    /// Returns how much is read at most.
+    pub(crate) fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        Limits {
+            document: self.max_document_size,
+            file: usual.file.max(self.max_document_size),
+            ..usual
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! `patterns map-reduce --reduce`: code reduces the answers to a table.
+
+use std::sync::Arc;
+
+use patterns_core::{Agent, Branch, Document, Pattern};
+use patterns_parallel::{CodeMapReduce, Table, document_agent, key_agent, summary_agent};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::section::unusable;
+use crate::args::Format;
+use crate::error::Error;
+use crate::escape::{escape, escape_json};
+use crate::input::{Corpus, contract};
+use crate::job::{CodeWork, MapReduceWork};
+use crate::report::{Page, failure_of, outcome_json, problem_line, table_page};
+use crate::session::Session;
+
+/// Reduces answers by code: summaries, or those of the user's own shape.
+pub(super) async fn run(
+    session: Session,
+    work: MapReduceWork,
+    corpus: Corpus,
+    code: CodeWork,
+) -> Result<(), Error> {
+    let options = session.agent_options(work.map_instructions.as_deref());
+    let model = Arc::clone(&session.connected.models[0]);
+    match &work.map_schema {
+        None => {
+            let map = summary_agent(model, &options).map_err(unusable)?;
+            tabulate(session, Arc::new(map), corpus, code).await
+        }
+        Some(schema) => {
+            let contract = contract(schema).map_err(unusable)?;
+            let map = document_agent::<Value>(model, contract, &options);
+            tabulate(session, Arc::new(map), corpus, code).await
+        }
+    }
+}
+
+async fn tabulate<M: Serialize + Send + Sync + 'static>(
+    mut session: Session,
+    map: Arc<dyn Agent<Document, M>>,
+    corpus: Corpus,
+    code: CodeWork,
+) -> Result<(), Error> {
+    let mut pattern = CodeMapReduce::new(map, code.reduce);
+    if code.resolve_keys {
+        let model = Arc::clone(&session.connected.models[0]);
+        let same = key_agent(model, &session.agent_options(None)).map_err(unusable)?;
+        pattern = pattern.resolve_keys(Arc::new(same));
+    }
+    // The answers are in the table, the failures stay: they are named at the end.
+    let mut failed: Vec<Branch<M>> = Vec::new();
+    let keep = |branch: Branch<M>| failed.extend(branch.error().is_some().then_some(branch));
+    let options = session.run_options();
+    let run = session.watch(pattern.run(corpus.stream()?, &options, keep));
+    let Some(mut outcome) = run.await? else {
+        return Ok(());
+    };
+    outcome.branches = failed;
+    let text = match (session.format, &outcome.value) {
+        (Format::Json, _) => outcome_json(Pattern::MapReduce, &session.connected, &outcome),
+        (_, Ok(table)) => written(&session, table),
+        (_, Err(_)) => String::new(),
+    };
+    session.output.write(&text)?;
+    session.conclude(failure_of(&outcome)).await
+}
+
+/// Writes a table. Where only its rows are data, what was wrong with the answers goes to stderr.
+fn written(session: &Session, table: &Table) -> String {
+    if session.format == Format::Human {
+        let paint = session.output.paint(session.terminal);
+        let mut page = Page::new(paint, session.connected.notice);
+        table_page(&mut page, table);
+        return page.finish();
+    }
+    for problem in &table.problems {
+        session.terminal.note(&problem_line(problem));
+    }
+    match session.format {
+        Format::Csv => escape(&table.to_csv()).into_owned(),
+        _ => escape_json(&table.to_jsonl()).into_owned(),
+    }
+}

@@ -1,0 +1,96 @@
+//! `patterns map-reduce --statements`: statements whose sources and quotes code has checked.
+
+use std::sync::Arc;
+
+use patterns_core::Branch;
+use patterns_parallel::{
+    CheckedStatement, CheckedStatements, MapReduce, Measures, ProvenanceRecord, SupportCounts,
+    Unsupported,
+};
+use serde::Serialize;
+
+use super::map_reduce::combine;
+use super::section::unusable;
+use crate::error::Error;
+use crate::input::{Corpus, Kept};
+use crate::job::MapReduceWork;
+use crate::report::{Page, flagged_page, measures_page, statement_page, support_line};
+use crate::session::Session;
+use crate::terminal::Style;
+
+/// The combined statements, and what the checks of all answers on the way found.
+#[derive(Clone, Debug, Serialize)]
+struct StatementReport {
+    statements: Vec<CheckedStatement>,
+    checked: SupportCounts,
+    /// What was wrong on the way, by the answer it was in.
+    flagged: Vec<Flagged>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measures: Option<Measures>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Flagged {
+    answer: String,
+    #[serde(flatten)]
+    statement: CheckedStatement,
+}
+
+/// Combines statements.
+pub(super) async fn run(
+    session: Session,
+    work: MapReduceWork,
+    mut corpus: Corpus,
+    unsupported: Unsupported,
+) -> Result<(), Error> {
+    let model = Arc::clone(&session.connected.models[0]);
+    let map = session.agent_options(work.map_instructions.as_deref());
+    let reduce = session.agent_options(work.reduce_instructions.as_deref());
+    let pattern = MapReduce::with_statements(model, &map, &reduce, unsupported);
+    let (pattern, record) = pattern.map_err(unusable)?;
+    let measured = work.measure.then(|| corpus.keep());
+    let finish = |result: CheckedStatements| {
+        let counts = record.counts();
+        let measure = |it: Kept| Measures::of_statements(&it.take(), &result, &counts);
+        let measures = measured.map(measure);
+        report(result, &record, measures)
+    };
+    combine(session, pattern, (work, corpus), finish, page).await
+}
+
+fn report(
+    result: CheckedStatements,
+    record: &ProvenanceRecord,
+    measures: Option<Measures>,
+) -> StatementReport {
+    let flagged = record.flagged().into_iter();
+    StatementReport {
+        statements: result.statements,
+        checked: record.counts(),
+        flagged: flagged
+            .map(|(answer, statement)| Flagged { answer, statement })
+            .collect(),
+        measures,
+    }
+}
+
+fn page(page: &mut Page, report: Option<&StatementReport>, branches: &[Branch<CheckedStatements>]) {
+    if let Some(report) = report {
+        for statement in &report.statements {
+            statement_page(page, statement);
+        }
+        page.gap();
+        page.line(Style::Dim, &support_line(&report.checked));
+        for it in &report.flagged {
+            flagged_page(page, &it.answer, &it.statement);
+        }
+        if let Some(measures) = &report.measures {
+            measures_page(page, measures);
+        }
+    }
+    for branch in branches.iter().filter(|it| it.value().is_none()) {
+        page.gap();
+        page.heading(&branch.label);
+        page.line(Style::Red, "(this document could not be worked on)");
+    }
+}

@@ -1,0 +1,309 @@
+//! The documents of a run: opened before the first call, read while it goes on.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use futures_util::Stream;
+use patterns_core::{Document, ModelId};
+use patterns_llm::token_counter;
+use patterns_parallel::{Chunk, MapInput, Split, Splitter};
+use patterns_source::{Documents, Source, SourceError, Sourced, Unreadable, UnreadableKind};
+use tokio::sync::mpsc;
+
+use super::problems::Problems;
+use crate::args::SourceArgs;
+use crate::error::{Error, ErrorKind};
+
+type Item = Result<Sourced, Unreadable>;
+
+/// The documents of a run.
+#[derive(Debug)]
+pub(crate) struct Corpus {
+    /// What was read to see that there is something to work on.
+    first: Vec<Item>,
+    rest: Documents,
+    /// How many there are, if that is known.
+    total: Option<usize>,
+    /// What cuts long ones.
+    splitter: Option<Splitter>,
+    /// Those that were handed out, if they are needed afterwards.
+    kept: Option<Kept>,
+}
+
+/// Documents that are needed once more, at the end.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kept(Arc<Mutex<Vec<Document>>>);
+
+impl Kept {
+    /// Takes them.
+    pub(crate) fn take(&self) -> Vec<Document> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// How many unreadable documents are passed over in search of the first readable one.
+const PATIENCE: usize = 1_000;
+
+/// How many documents are read ahead.
+const AHEAD: usize = 16;
+
+impl Corpus {
+    /// Opens the inputs.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is nothing to work on: an argument names nothing, or nothing in
+    /// them can be read. With `--strict`, also if anything cannot.
+    pub(crate) fn open(inputs: &[PathBuf], args: &SourceArgs) -> Result<Self, Error> {
+        let source = source(inputs, args);
+        let splitter = args.splitter().map_err(|error| {
+            Error::new(ErrorKind::Usage, format!("--chunk-overlap: {error}")).help("see --help")
+        })?;
+        let mut rest = open(&source)?;
+        let mut total = None;
+        if args.strict && !inputs.iter().any(|it| it == Path::new("-")) {
+            let mut wrong = Vec::new();
+            let count = rest.map(|it| wrong.extend(it.err())).count();
+            problems(wrong.iter())?;
+            total = Some(count);
+            rest = open(&source)?;
+        }
+        // Standard input can be read only once.
+        let is_all_read = args.strict && total.is_none();
+        let mut first = Vec::new();
+        let mut has_any = false;
+        while is_all_read || first.len() < if has_any { AHEAD } else { PATIENCE } {
+            let Some(item) = rest.next() else {
+                total = Some(first.len());
+                break;
+            };
+            has_any |= item.is_ok();
+            first.push(item);
+        }
+        if is_all_read || !has_any {
+            problems(first.iter().filter_map(|it| it.as_ref().err()))?;
+        }
+        if first.is_empty() {
+            let names: Vec<String> = inputs.iter().map(|it| it.display().to_string()).collect();
+            let message = format!("there is no document in {}", names.join(", "));
+            return Err(Error::new(ErrorKind::Empty, message)
+                .help("name a file, or check the glob; hidden and ignored files are left out"));
+        }
+        Ok(Self {
+            first,
+            rest,
+            total,
+            splitter,
+            kept: None,
+        })
+    }
+
+    /// Reads all of it at once.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if anything cannot be read.
+    pub(crate) fn whole(self) -> Result<Vec<Document>, Error> {
+        let mut documents = Vec::new();
+        let mut wrong = Vec::new();
+        for item in self.first.into_iter().chain(self.rest) {
+            match item {
+                Ok(it) => documents.push(it.document),
+                Err(error) => wrong.push(error),
+            }
+        }
+        problems(wrong.iter())?;
+        Ok(documents)
+    }
+
+    /// Cuts documents by the tokens of this model, if its tokenizer is known; else they are estimated.
+    pub(crate) fn count_as(&mut self, model: &ModelId) {
+        if let Some(counter) = token_counter(model) {
+            self.splitter = self.splitter.take().map(|it| it.tokens(counter));
+        }
+    }
+
+    /// Keeps the documents that are handed out.
+    pub(crate) fn keep(&mut self) -> Kept {
+        self.kept.get_or_insert_default().clone()
+    }
+
+    /// Reads on in a thread of its own, a few documents ahead of those who work on them.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there can be no such thread.
+    pub(crate) fn stream(self) -> Result<CorpusStream, Error> {
+        let (sender, receiver) = mpsc::channel::<Option<Item>>(AHEAD);
+        let Self {
+            first,
+            rest,
+            total,
+            splitter,
+            kept,
+        } = self;
+        let is_whole = total == Some(first.len());
+        let read = move || {
+            for item in rest {
+                if sender.blocking_send(Some(item)).is_err() {
+                    return;
+                }
+            }
+            // Nobody is left to be told if this fails.
+            let _ = sender.blocking_send(None);
+        };
+        if !is_whole {
+            let thread = std::thread::Builder::new().name("reader".to_owned());
+            thread.spawn(read).map_err(|error| {
+                let message = format!("cannot start to read: {error}");
+                Error::new(ErrorKind::Io, message).help("try again")
+            })?;
+        }
+        Ok(CorpusStream {
+            first: first.into(),
+            rest: (!is_whole).then_some(receiver),
+            // How many chunks there will be is not known.
+            left: total.filter(|_| splitter.is_none()),
+            chunks: VecDeque::new(),
+            splitter,
+            kept,
+        })
+    }
+}
+
+/// The documents of a run, one after the other.
+#[derive(Debug)]
+pub(crate) struct CorpusStream {
+    first: VecDeque<Item>,
+    /// What is still being read.
+    rest: Option<mpsc::Receiver<Option<Item>>>,
+    /// How many there still are, if that is known.
+    left: Option<usize>,
+    /// What is left of a document that was cut.
+    chunks: VecDeque<Document>,
+    splitter: Option<Splitter>,
+    kept: Option<Kept>,
+}
+
+impl CorpusStream {
+    fn poll_input(&mut self, context: &mut Context<'_>) -> Poll<Option<MapInput>> {
+        loop {
+            if let Some(document) = self.chunks.pop_front() {
+                return Poll::Ready(Some(self.hand_out(document)));
+            }
+            let document = match ready!(self.poll_item(context)) {
+                None => return Poll::Ready(None),
+                Some(Ok(it)) => it.document,
+                Some(Err(error)) => {
+                    return Poll::Ready(Some(MapInput::Unreadable {
+                        id: error.place().to_owned(),
+                        reason: Arc::new(error),
+                    }));
+                }
+            };
+            match &self.splitter {
+                None => return Poll::Ready(Some(self.hand_out(document))),
+                Some(splitter) => {
+                    let chunks = splitter.split(&document);
+                    self.chunks = chunks.iter().map(Chunk::to_document).collect();
+                }
+            }
+        }
+    }
+
+    fn hand_out(&self, document: Document) -> MapInput {
+        if let Some(Kept(kept)) = &self.kept {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.push(document.clone());
+        }
+        MapInput::Document(document)
+    }
+
+    fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Option<Item>> {
+        if let Some(item) = self.first.pop_front() {
+            return Poll::Ready(Some(item));
+        }
+        let Some(rest) = &mut self.rest else {
+            return Poll::Ready(None);
+        };
+        rest.poll_recv(context).map(|received| {
+            if !matches!(received, Some(Some(_))) {
+                self.rest = None;
+            }
+            match received {
+                Some(item) => item,
+                // Without a last word, something is missing.
+                None => Some(Err(Unreadable::broken_off())),
+            }
+        })
+    }
+}
+
+impl Stream for CorpusStream {
+    type Item = MapInput;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<MapInput>> {
+        let polled = self.poll_input(context);
+        if matches!(polled, Poll::Ready(Some(_))) {
+            self.left = self.left.map(|it| it.saturating_sub(1));
+        }
+        polled
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left.unwrap_or(self.first.len()), self.left)
+    }
+}
+
+fn source(inputs: &[PathBuf], args: &SourceArgs) -> Source {
+    let mut source = Source::new(inputs).limits(args.limits());
+    if let Some(format) = args.format {
+        source = source.format(format);
+    }
+    if let Some(records) = &args.records {
+        source = source.records(records.clone());
+    }
+    if let Some(name) = &args.text_field {
+        source = source.text_field(name);
+    }
+    if let Some(template) = &args.text_template {
+        source = source.template(template.clone());
+    }
+    if let Some(name) = &args.id_field {
+        source = source.id_field(name);
+    }
+    source
+}
+
+fn open(source: &Source) -> Result<Documents, Error> {
+    source.open().map_err(|error| match error {
+        SourceError::Missing(missing) => problems(missing.iter())
+            .err()
+            .unwrap_or_else(|| nothing(&SourceError::StdinTwice)),
+        other => nothing(&other),
+    })
+}
+
+fn nothing(error: &SourceError) -> Error {
+    Error::new(ErrorKind::BadData, format!("{error}; nothing was sent")).help("see --help")
+}
+
+/// Returns an error that lists all of them, if there are any.
+fn problems<'a>(wrong: impl Iterator<Item = &'a Unreadable>) -> Result<(), Error> {
+    let mut problems = Problems::default();
+    for error in wrong {
+        match error.kind() {
+            UnreadableKind::Missing => problems.missing(error.to_string()),
+            UnreadableKind::NoField => {
+                problems.invalid(format!(
+                    "{error}; --text-field and --id-field choose others"
+                ));
+            }
+            _ => problems.invalid(error.to_string()),
+        }
+    }
+    problems.check()
+}

@@ -1,0 +1,141 @@
+//! Tables, checked statements and measures as text, for people.
+
+use patterns_parallel::{CheckedStatement, FieldProblem, Measures, Support, SupportCounts, Table};
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
+
+use super::Page;
+use crate::escape::escape_line;
+use crate::terminal::Style;
+
+/// The widest column that others are lined up with.
+const WIDEST: usize = 60;
+
+/// Adds a table, and what was wrong with the answers it was made of.
+pub(crate) fn table_page(page: &mut Page, table: &Table) {
+    let names = table.columns.iter().map(|it| escape_line(it)).collect();
+    let rows = table.rows.iter().map(|row| row.iter().map(cell).collect());
+    let lines: Vec<Vec<String>> = std::iter::once(names).chain(rows).collect();
+    let width = |column: usize| {
+        let widths = lines.iter().map(|it| it[column].width());
+        widths.max().unwrap_or(0).min(WIDEST)
+    };
+    let widths: Vec<usize> = (0..table.columns.len()).map(width).collect();
+    for (n, line) in lines.iter().enumerate() {
+        let line = lined_up(line, &widths);
+        match n {
+            0 => page.heading(&line),
+            _ => page.paragraph(&line),
+        }
+    }
+    page.gap();
+    let (answers, rows) = (table.answers, table.answer_rows);
+    page.line(
+        Style::Dim,
+        &format!("answers: {answers} · rows in them: {rows}"),
+    );
+    for problem in &table.problems {
+        page.line(Style::Red, &problem_line(problem));
+    }
+}
+
+fn lined_up(line: &[String], widths: &[usize]) -> String {
+    let padded = line.iter().zip(widths).map(|(cell, width)| {
+        let missing = width.saturating_sub(cell.width());
+        format!("{cell}{}", " ".repeat(missing))
+    });
+    let line: Vec<String> = padded.collect();
+    line.join("  ").trim_end().to_owned()
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => escape_line(text),
+        value => escape_line(&value.to_string()),
+    }
+}
+
+/// Says what was wrong with how many rows.
+pub(crate) fn problem_line(problem: &FieldProblem) -> String {
+    let FieldProblem {
+        column,
+        trouble,
+        rows,
+        examples,
+    } = problem;
+    let rows = match rows {
+        1 => "1 row".to_owned(),
+        rows => format!("{rows} rows"),
+    };
+    format!(
+        "{column}: {trouble} in {rows}, as in {}",
+        examples.join(", ")
+    )
+}
+
+/// Adds a statement with its sources and its quote.
+pub(crate) fn statement_page(page: &mut Page, it: &CheckedStatement) {
+    page.paragraph(&format!("- {}", it.statement.text.replace('\n', " ")));
+    let mut sources = format!("  [{}]", it.statement.sources.join(", "));
+    if let Some(quote) = &it.statement.quote {
+        sources += &format!(" “{}” ({})", quote.text, quote.source);
+    }
+    page.line(Style::Dim, &sources);
+    if !it.is_supported() {
+        page.line(Style::Red, &format!("  {}", fault(&it.support)));
+    }
+}
+
+/// Adds a statement that was not supported, with the answer it was in.
+pub(crate) fn flagged_page(page: &mut Page, answer: &str, it: &CheckedStatement) {
+    let mut line = format!("{answer}: {}: {}", fault(&it.support), it.statement.text);
+    if let (Support::QuoteNotFound | Support::ForeignQuote(_), Some(quote)) =
+        (&it.support, &it.statement.quote)
+    {
+        line += &format!(" “{}”", quote.text);
+    }
+    page.line(Style::Red, &line);
+}
+
+fn fault(support: &Support) -> String {
+    match support {
+        Support::Supported => "supported".to_owned(),
+        Support::NoSource => "no source".to_owned(),
+        Support::ForeignSource(ids) => format!("foreign source {}", ids.join(", ")),
+        Support::ForeignQuote(id) => format!("quote from {id}, which is not a source"),
+        Support::QuoteNotFound => "quote not found".to_owned(),
+    }
+}
+
+/// Says what the checks of all statements found.
+pub(crate) fn support_line(counts: &SupportCounts) -> String {
+    let kinds = [
+        ("without a source", counts.no_source),
+        ("with a foreign source", counts.foreign_source),
+        ("with a foreign quote", counts.foreign_quote),
+        ("with a quote that was not found", counts.quote_not_found),
+    ];
+    let mut line = format!(
+        "statements checked: {} = {} supported",
+        counts.total(),
+        counts.supported
+    );
+    for (kind, count) in kinds.into_iter().filter(|it| it.1 > 0) {
+        line += &format!(" + {count} {kind}");
+    }
+    if counts.dropped > 0 {
+        line += &format!(" · dropped: {}", counts.dropped);
+    }
+    line
+}
+
+/// Adds the measures that there are.
+pub(crate) fn measures_page(page: &mut Page, measures: &Measures) {
+    page.gap();
+    for (name, value) in measures.named() {
+        if let Some(value) = value {
+            page.line(Style::Dim, &format!("{name}: {value:.3}"));
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! Reductions by code, checked statements and measures, through the command.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::auth_log::{auth_log, triage};
+use crate::support::{Place, Server, completion};
+
+/// Returns the text of the first document in the body of a request.
+fn document(body: &str) -> String {
+    let body: Value = serde_json::from_str(body).unwrap();
+    let messages = body["messages"].as_array().unwrap();
+    let text = messages.last().unwrap()["content"].as_str().unwrap();
+    let (_, rest) = text.split_once("<document-").unwrap();
+    let (_, rest) = rest.split_once(">\n").unwrap();
+    rest.split_once("\n</document-").unwrap().0.to_owned()
+}
+
+fn triage_place(lines: &[String]) -> (Place, Server) {
+    let place = Place::new();
+    for (n, lines) in lines.chunks(40).enumerate() {
+        place.write(&format!("log/{n:02}.log"), lines.join("\n").as_bytes());
+    }
+    let event = json!({
+        "type": "object",
+        "properties": {
+            "kind": {"enum": ["failed", "accepted", "other"]},
+            "user": {"type": ["string", "null"]},
+            "host": {"type": "string"},
+        },
+        "required": ["kind", "user", "host"],
+    });
+    let schema = json!({
+        "title": "triage",
+        "type": "object",
+        "properties": {"events": {"type": "array", "items": event}},
+        "required": ["events"],
+    });
+    place.write("triage.json", schema.to_string().as_bytes());
+    let server = Server::start(|body| (200, completion(&triage(&document(body)).to_string())));
+    (place, server)
+}
+
+#[test]
+fn counts_of_a_log_are_those_of_grep() {
+    let lines = auth_log(11, 2_000);
+    let (place, server) = triage_place(&lines);
+    let run = |more: &[&str]| {
+        let mut args = vec![
+            "map-reduce",
+            "log",
+            "--map-schema",
+            "triage.json",
+            "--no-store",
+        ];
+        args.extend(["--each", "events", "-q", "--output", "csv"]);
+        args.extend(more);
+        args.extend(server.args());
+        let (code, csv) = place.data(&args);
+        assert_eq!(code, Some(0), "{csv}");
+        csv
+    };
+    let grep = |parts: &[&str]| {
+        let all = |line: &&String| parts.iter().all(|it| line.contains(it));
+        lines.iter().filter(all).count()
+    };
+    let csv = run(&["--reduce", "count", "--group-by", "kind"]);
+    let (failed, accepted) = (grep(&["Failed password"]), grep(&["Accepted"]));
+    for row in [
+        format!("failed,{failed}\n"),
+        format!("accepted,{accepted}\n"),
+        format!("other,{}\n", 2_000 - failed - accepted),
+    ] {
+        assert!(csv.contains(&row), "{row}{csv}");
+    }
+    let csv = run(&[
+        "--reduce",
+        "count",
+        "--reduce",
+        "distinct:user",
+        "--group-by",
+        "host",
+    ]);
+    assert!(csv.starts_with("host,count,distinct:user\n"), "{csv}");
+    for host in ["203.0.113.7", "203.0.113.77", "2001:db8::7"] {
+        let count = grep(&[&format!(" {host} port ")]);
+        assert!(csv.contains(&format!("\n{host},{count},")), "{count} {csv}");
+    }
+    let csv = run(&["--reduce", "count", "--group-by", "user"]);
+    for user in ["root", "from"] {
+        let (plain, invalid) = (
+            format!(" for {user} from "),
+            format!(" invalid user {user} from "),
+        );
+        let count = grep(&["password", &plain]) + grep(&["password", &invalid]);
+        let count = count + grep(&["Accepted", &plain]);
+        assert!(
+            csv.contains(&format!("\n{user},{count}\n")),
+            "{count} {csv}"
+        );
+    }
+}
+
+#[test]
+fn what_cannot_be_counted_is_named() {
+    let place = Place::with(&[
+        (
+            "rows.jsonl",
+            "{\"id\": \"a\", \"text\": \"1\"}\n{\"id\": \"b\", \"text\": \"x\"}\n{\"id\": \"c\", \"text\": \"2.5\"}\n",
+        ),
+        (
+            "n.json",
+            r#"{"title": "n", "type": "object", "properties": {"n": {"type": ["number", "string"]}, "k": {"type": "string"}}, "required": ["n", "k"]}"#,
+        ),
+    ]);
+    let server = Server::start(|body| {
+        let text = document(body);
+        let n = serde_json::from_str(&text).unwrap_or(Value::from(&*text));
+        (
+            200,
+            completion(&json!({"n": n, "k": "=cmd|' /C calc'!A0"}).to_string()),
+        )
+    });
+    let mut args = vec![
+        "map-reduce",
+        "rows.jsonl",
+        "--map-schema",
+        "n.json",
+        "--no-store",
+    ];
+    args.extend([
+        "--concurrency",
+        "1",
+        "--reduce",
+        "sum:n",
+        "--reduce",
+        "union:n",
+        "--group-by",
+        "k",
+    ]);
+    args.extend(server.args());
+    assert_snapshot!(place.run(&args), @r#"
+    exit 0
+    --- stdout
+    k                   sum:n  union:n
+    =cmd|' /C calc'!A0  3.5    [1,"x",2.5]
+
+    answers: 3 · rows in them: 3
+    sum:n: of the wrong type in 1 row, as in b
+    --- stderr
+    branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
+    "#);
+    args.extend(["--output", "csv"]);
+    assert_snapshot!(place.run(&args), @r#"
+    exit 0
+    --- stdout
+    k,sum:n,union:n
+    '=cmd|' /C calc'!A0,3.5,"[1,""x"",2.5]"
+    --- stderr
+    branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
+    sum:n: of the wrong type in 1 row, as in b
+    "#);
+}
+
+#[test]
+fn keys_can_be_resolved_by_the_model() {
+    let place = Place::with(&[
+        (
+            "rows.jsonl",
+            "{\"text\": \"New York\"}\n{\"text\": \"New York City\"}\n{\"text\": \"York\"}\n",
+        ),
+        (
+            "city.json",
+            r#"{"title": "city", "type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}"#,
+        ),
+    ]);
+    let server = Server::start(|body| {
+        let answer = match body.contains("name the same thing") {
+            true => {
+                json!({"reasoning": "Or not.", "same": body.contains("New York City") && body.contains("\\nNew York\\n")})
+            }
+            false => json!({"city": document(body)}),
+        };
+        (200, completion(&answer.to_string()))
+    });
+    let mut args = vec![
+        "map-reduce",
+        "rows.jsonl",
+        "--map-schema",
+        "city.json",
+        "--no-store",
+    ];
+    args.extend(["--reduce", "count", "--group-by", "city", "--resolve-keys"]);
+    args.extend(server.args());
+    assert_snapshot!(place.run(&args), @r"
+    exit 0
+    --- stdout
+    city           count
+    New York City  2
+    York           1
+
+    answers: 3 · rows in them: 3
+    --- stderr
+    branches: 6 started = 6 answered + 0 failed + 0 cancelled · calls 6 · attempts 6 · tokens 60 in, 30 out · [time]
+    ");
+}
+
+fn said(text: &str, sources: &[&str], quote: Option<(&str, &str)>) -> Value {
+    let quote = quote.map(|(source, text)| json!({"source": source, "text": text}));
+    json!({"text": text, "sources": sources, "quote": quote})
+}
+
+/// A place whose model makes up a quote in a map answer, and a source in the combination.
+fn harbour() -> (Place, Server) {
+    let place = Place::with(&[
+        ("light.txt", "The light is seen 12 miles off."),
+        ("pier.txt", "The pier burnt\ndown in 1850."),
+    ]);
+    let server = Server::start(|body| {
+        let statements = if body.contains("Combine all") {
+            vec![
+                said(
+                    "The pier burnt down.",
+                    &["pier.txt"],
+                    Some(("pier.txt", "burnt down")),
+                ),
+                said(
+                    "The harbour is from 1630.",
+                    &["charter.txt", "pier.txt"],
+                    None,
+                ),
+            ]
+        } else if body.contains("The pier") {
+            vec![said(
+                "The pier burnt.",
+                &["pier.txt"],
+                Some(("pier.txt", "pier burnt down")),
+            )]
+        } else {
+            vec![said(
+                "The light is strong.",
+                &["light.txt"],
+                Some(("light.txt", "seen 20 miles off")),
+            )]
+        };
+        (
+            200,
+            completion(&json!({"statements": statements}).to_string()),
+        )
+    });
+    (place, server)
+}
+
+#[test]
+fn a_made_up_quote_and_a_foreign_source_are_shown() {
+    let (place, server) = harbour();
+    let mut args = vec![
+        "map-reduce",
+        "light.txt",
+        "pier.txt",
+        "--statements",
+        "--measure",
+    ];
+    args.extend(["--no-store", "--concurrency", "1"]);
+    args.extend(server.args());
+    assert_snapshot!(place.run(&args), @r"
+    exit 0
+    --- stdout
+    - The pier burnt down.
+      [pier.txt] “burnt down” (pier.txt)
+    - The harbour is from 1630.
+      [charter.txt, pier.txt]
+      foreign source charter.txt
+
+    statements checked: 4 = 2 supported + 1 with a foreign source + 1 with a quote that was not found
+    light.txt: quote not found: The light is strong. “seen 20 miles off”
+    light.txt … pier.txt: foreign source charter.txt: The harbour is from 1630.
+
+    compression: 0.762
+    fact fidelity: 0.000
+    repeated five-grams: 0.000
+    repeated statements: 0.000
+    input coverage: 0.500
+    position entropy: 0.000
+    statement support: 0.500
+    quote exactness: 0.667
+    --- stderr
+    branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
+    ");
+    args.extend(["--unsupported", "drop"]);
+    assert_snapshot!(place.run(&args), @r"
+    exit 0
+    --- stdout
+    - The pier burnt down.
+      [pier.txt] “burnt down” (pier.txt)
+
+    statements checked: 4 = 2 supported + 1 with a foreign source + 1 with a quote that was not found · dropped: 2
+    light.txt: quote not found: The light is strong. “seen 20 miles off”
+    light.txt … pier.txt: foreign source charter.txt: The harbour is from 1630.
+
+    compression: 0.333
+    repeated statements: 0.000
+    input coverage: 0.500
+    position entropy: 0.000
+    statement support: 0.500
+    quote exactness: 0.667
+    --- stderr
+    branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
+    ");
+    args.extend(["--output", "json"]);
+    let (code, json) = place.data(&args);
+    let value = &serde_json::from_str::<Value>(&json).unwrap()["value"];
+    assert_eq!((code, &value["checked"]["dropped"]), (Some(0), &json!(2)));
+    assert_eq!(
+        value["statements"][0]["quoted"],
+        json!({"start": 9, "end": 19})
+    );
+    assert_eq!(value["measures"]["quote_exactness"], json!(2.0 / 3.0));
+}
+
+#[test]
+fn wrong_reductions_are_refused_before_anything_is_read() {
+    let place = Place::with(&[("a.txt", "A harbour.")]);
+    let run = |args: &[&str]| place.run(&[&["map-reduce", "a.txt"], args].concat());
+    assert_snapshot!(run(&["--reduce", "averge:word_count"]), @r#"
+    exit 2
+    --- stdout
+    --- stderr
+    error: invalid value 'averge:word_count' for '--reduce <FUNCTION>': there is no reduction "averge"; there are count, distinct, sum, mean, min, max, median, quantile, stats, union, top, histogram, bins, vote, dedupe
+
+    For more information, try '--help'.
+    "#);
+    assert_snapshot!(run(&["--reduce", "sum:words"]), @r#"
+    exit 2
+    --- stdout
+    --- stderr
+    error[E-USAGE]: the answers have no field "words"
+    help: did you mean "word_count"?
+    "#);
+    assert_snapshot!(run(&["--reduce", "count", "--reduce", "count"]), @r#"
+    exit 2
+    --- stdout
+    --- stderr
+    error[E-USAGE]: two columns would be called "count"
+    help: see --help
+    "#);
+    assert_snapshot!(run(&["--output", "csv"]), @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error[E-USAGE]: --output csv is for tables: map-reduce with --reduce
+    help: see --help
+    ");
+}
+
+#[test]
+fn summaries_can_be_counted_and_measured_offline() {
+    let place = Place::with(&[
+        ("a.txt", "A harbour is a shelter."),
+        ("b.txt", "Ships rest."),
+    ]);
+    let args = [
+        "map-reduce",
+        "a.txt",
+        "b.txt",
+        "--reduce",
+        "stats:word_count",
+    ];
+    assert_snapshot!(place.run(&args), @r#"
+    exit 0
+    --- stdout
+    [offline: key sentences, no LLM]
+
+    stats:word_count
+    {"count":2,"sum":7,"mean":3.5,"min":2,"max":5,"deviation":2.1213203435596424}
+
+    answers: 2 · rows in them: 2
+    --- stderr
+    model: offline (key sentences, no LLM; for a model set OPENAI_API_KEY or pass --model)
+    branches: 2 started = 2 answered + 0 failed + 0 cancelled · calls 2 · attempts 2 · [time]
+    "#);
+    assert_snapshot!(place.run(&["map-reduce", "a.txt", "b.txt", "--measure"]), @r"
+    exit 0
+    --- stdout
+    [offline: key sentences, no LLM]
+
+    A harbour is a shelter. Ships rest.
+
+    documents: 2 · words: 7
+
+    compression: 1.000
+    repeated five-grams: 0.000
+
+    a.txt
+    A harbour is a shelter.
+
+    b.txt
+    Ships rest.
+    --- stderr
+    model: offline (key sentences, no LLM; for a model set OPENAI_API_KEY or pass --model)
+    branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · [time]
+    ");
+}

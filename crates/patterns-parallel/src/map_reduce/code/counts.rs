@@ -1,0 +1,94 @@
+//! Different values, how often each was seen, and where first.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+/// Where a row was seen: the number of its answer, and its place in it.
+pub(in crate::map_reduce) type RowPosition = (u64, usize);
+
+/// Where a value was seen: its row, and its place in it.
+pub(super) type Position = (RowPosition, usize);
+
+/// Different values by the form in which they are compared.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Counts(BTreeMap<String, Seen>);
+
+#[derive(Clone, Debug, PartialEq)]
+struct Seen {
+    /// As it was written where it was seen first.
+    value: Value,
+    count: u64,
+    first: Position,
+}
+
+impl Counts {
+    pub(super) fn add(&mut self, form: &str, value: &Value, at: Position) {
+        match self.0.get_mut(form) {
+            Some(seen) => seen.see(value, 1, at),
+            None => {
+                let seen = Seen {
+                    value: value.clone(),
+                    count: 1,
+                    first: at,
+                };
+                self.0.insert(form.to_owned(), seen);
+            }
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        for (form, it) in other.0 {
+            match self.0.get_mut(&form) {
+                Some(seen) => seen.see(&it.value, it.count, it.first),
+                None => {
+                    self.0.insert(form, it);
+                }
+            }
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns the values in the order in which they were first seen.
+    pub(super) fn values(&self) -> Value {
+        let mut seen: Vec<&Seen> = self.0.values().collect();
+        seen.sort_by_key(|it| it.first);
+        seen.into_iter().map(|it| it.value.clone()).collect()
+    }
+
+    /// Returns the most frequent values with their counts, the first seen first in a tie.
+    pub(super) fn top(&self, count: usize) -> Value {
+        let top = self.ranked().into_iter().take(count);
+        top.map(|it| json!({"value": it.value, "count": it.count}))
+            .collect()
+    }
+
+    /// Returns the most frequent value with its count and the count of all.
+    pub(super) fn winner(&self) -> Value {
+        let votes: u64 = self.0.values().map(|it| it.count).sum();
+        match self.ranked().first() {
+            Some(it) => json!({"winner": it.value, "votes": it.count, "of": votes}),
+            None => Value::Null,
+        }
+    }
+
+    fn ranked(&self) -> Vec<&Seen> {
+        let mut seen: Vec<&Seen> = self.0.values().collect();
+        seen.sort_by_key(|it| (Reverse(it.count), it.first));
+        seen
+    }
+}
+
+impl Seen {
+    fn see(&mut self, value: &Value, count: u64, at: Position) {
+        self.count += count;
+        if at < self.first {
+            self.first = at;
+            self.value = value.clone();
+        }
+    }
+}

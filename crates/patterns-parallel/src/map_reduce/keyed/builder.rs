@@ -1,0 +1,228 @@
+//! A table under construction: answers go in, in any order and in parts.
+
+use std::collections::BTreeMap;
+use std::mem;
+
+use serde_json::Value;
+
+use super::problem::Affected;
+use super::{KeyCount, KeyMerges, KeyedReduce, Table};
+use crate::map_reduce::code::{FieldTrouble, RowPosition, State, Taken};
+use crate::voting::exact;
+
+/// A table under construction.
+///
+/// Its size depends on the groups and on what the reductions hold, not on the number of answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableBuilder {
+    pub(super) reduce: KeyedReduce,
+    pub(super) answers: u64,
+    pub(super) rows: u64,
+    /// The rows that each column took.
+    pub(super) counted: Vec<u64>,
+    pub(super) groups: BTreeMap<String, Group>,
+    pub(super) problems: BTreeMap<(Place, FieldTrouble), Affected>,
+}
+
+/// Where a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
+    Each,
+    Key,
+    Column(usize),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Group {
+    pub(super) key: Value,
+    pub(super) first: RowPosition,
+    pub(super) rows: u64,
+    pub(super) states: Vec<State>,
+}
+
+/// Two tables were to be merged that compute different things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("only tables of the same reductions can be merged")]
+pub struct DifferentReduce;
+
+impl TableBuilder {
+    pub(super) fn new(reduce: KeyedReduce) -> Self {
+        let mut table = Self {
+            answers: 0,
+            rows: 0,
+            counted: vec![0; reduce.columns.len()],
+            groups: BTreeMap::new(),
+            problems: BTreeMap::new(),
+            reduce,
+        };
+        // Without groups there is one row, even of no answers.
+        if table.reduce.group_by.is_none() {
+            table.group(&Value::Null, (0, 0));
+        }
+        table
+    }
+
+    /// Adds the next answer, `id` being the document it is about.
+    pub fn add(&mut self, id: &str, answer: &Value) {
+        self.add_at(self.answers, id, answer);
+    }
+
+    /// Adds an answer of which it is known where it belongs. Where the order of answers matters
+    /// (which of equal values goes first), it is that of their numbers.
+    pub fn add_at(&mut self, number: u64, id: &str, answer: &Value) {
+        self.answers += 1;
+        let rows = match &self.reduce.each {
+            Some(field) => field.values(answer),
+            None => Ok(vec![answer]),
+        };
+        match rows {
+            Ok(rows) => {
+                for (place, row) in rows.into_iter().enumerate() {
+                    self.add_row((number, place), id, row);
+                }
+            }
+            Err(trouble) => self.trouble(Place::Each, trouble, (number, 0), id),
+        }
+    }
+
+    fn add_row(&mut self, at: RowPosition, id: &str, row: &Value) {
+        self.rows += 1;
+        let keys = match self.keys_of(row) {
+            Ok(keys) => keys,
+            Err(trouble) => return self.trouble(Place::Key, trouble, at, id),
+        };
+        let mut taken = Vec::with_capacity(self.reduce.columns.len());
+        for column in 0..self.reduce.columns.len() {
+            match self.reduce.columns[column].take(row) {
+                Ok(it) => {
+                    self.counted[column] += 1;
+                    taken.push(Some(it));
+                }
+                Err(trouble) => {
+                    self.trouble(Place::Column(column), trouble, at, id);
+                    taken.push(None);
+                }
+            }
+        }
+        for key in keys.values() {
+            self.group(key, at).add(&taken, at);
+        }
+    }
+
+    /// Returns the groups of a row, each once.
+    fn keys_of(&self, row: &Value) -> Result<BTreeMap<String, Value>, FieldTrouble> {
+        let Some(field) = &self.reduce.group_by else {
+            return Ok([(exact(&Value::Null), Value::Null)].into());
+        };
+        let keys = field.values(row)?;
+        if keys.is_empty() {
+            return Err(FieldTrouble::Missing);
+        }
+        if keys.iter().any(|it| it.is_object()) {
+            return Err(FieldTrouble::WrongType);
+        }
+        Ok(keys.into_iter().map(|it| (exact(it), it.clone())).collect())
+    }
+
+    fn group(&mut self, key: &Value, at: RowPosition) -> &mut Group {
+        let columns = &self.reduce.columns;
+        let group = self.groups.entry(exact(key)).or_insert_with(|| Group {
+            key: key.clone(),
+            first: at,
+            rows: 0,
+            states: columns.iter().map(|it| it.state()).collect(),
+        });
+        group.first = group.first.min(at);
+        group
+    }
+
+    fn trouble(&mut self, place: Place, trouble: FieldTrouble, at: RowPosition, id: &str) {
+        self.problems
+            .entry((place, trouble))
+            .or_default()
+            .add(at, id);
+    }
+
+    /// Adds a table of other answers; their numbers must not overlap if the order matters.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the tables compute different things.
+    pub fn merge(&mut self, other: Self) -> Result<(), DifferentReduce> {
+        if self.reduce != other.reduce {
+            return Err(DifferentReduce);
+        }
+        self.answers += other.answers;
+        self.rows += other.rows;
+        for (count, more) in self.counted.iter_mut().zip(other.counted) {
+            *count += more;
+        }
+        for (key, group) in other.groups {
+            self.add_group(key, group);
+        }
+        for (place, affected) in other.problems {
+            self.problems.entry(place).or_default().merge(affected);
+        }
+        Ok(())
+    }
+
+    fn add_group(&mut self, key: String, group: Group) {
+        match self.groups.get_mut(&key) {
+            Some(known) => known.merge(group),
+            None => {
+                self.groups.insert(key, group);
+            }
+        }
+    }
+
+    /// Returns the keys that are texts, with how many rows each has, in the order of their first rows.
+    pub fn keys(&self) -> Vec<KeyCount> {
+        let mut groups: Vec<&Group> = self.groups.values().collect();
+        groups.sort_by_key(|it| it.first);
+        let key = |group: &Group| {
+            Some(KeyCount {
+                key: group.key.as_str()?.to_owned(),
+                rows: group.rows,
+            })
+        };
+        groups.into_iter().filter_map(key).collect()
+    }
+
+    /// Puts groups together whose keys mean the same. A row that was in several of them, by a list
+    /// of keys, is then in their group as many times.
+    pub fn merge_keys(&mut self, merges: &KeyMerges) {
+        for (form, mut group) in mem::take(&mut self.groups) {
+            let name = group.key.as_str().and_then(|it| merges.name_of(it));
+            let Some(name) = name.map(Value::from) else {
+                self.add_group(form, group);
+                continue;
+            };
+            group.key = name;
+            self.add_group(exact(&group.key), group);
+        }
+    }
+
+    /// Returns the table.
+    pub fn finish(&self) -> Table {
+        Table::of(self)
+    }
+}
+
+impl Group {
+    fn add(&mut self, taken: &[Option<Taken>], at: RowPosition) {
+        self.rows += 1;
+        for (state, taken) in self.states.iter_mut().zip(taken) {
+            if let Some(taken) = taken {
+                state.add(taken, at);
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.first = self.first.min(other.first);
+        self.rows += other.rows;
+        for (state, more) in self.states.iter_mut().zip(other.states) {
+            state.merge(more);
+        }
+    }
+}

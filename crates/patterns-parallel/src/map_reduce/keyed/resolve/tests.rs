@@ -1,0 +1,92 @@
+//! Candidates by hand, and classes whatever the order of the pairs.
+use proptest::prelude::*;
+
+use super::{KeyCount, KeyMerges, key_candidates};
+
+fn keys(names: &[&str]) -> Vec<KeyCount> {
+    let key = |name: &&str| KeyCount {
+        key: (*name).to_owned(),
+        rows: 1,
+    };
+    names.iter().map(key).collect()
+}
+
+#[test]
+fn candidates_are_alike_in_one_way_or_another() {
+    let table: [(&[&str], usize, usize); 7] = [
+        (&["New York", "new york."], 1, 0),
+        (&["New York", "York, New"], 0, 1),
+        (&["IBM", "International Business Machines"], 0, 1),
+        (&["Micheal", "Michael"], 0, 1),
+        (&["Paris", "London", "Rome"], 0, 0),
+        (&["", " "], 0, 0),
+        (&[], 0, 0),
+    ];
+    for (names, same, pairs) in table {
+        let found = key_candidates(&keys(names), 100);
+        assert_eq!(
+            (found.same.len(), found.pairs.len()),
+            (same, pairs),
+            "{names:?}"
+        );
+    }
+}
+
+#[test]
+fn the_most_alike_are_kept() {
+    let found = key_candidates(
+        &keys(&["acme ltd", "acme limited", "acme lt", "acme inc"]),
+        1,
+    );
+    assert_eq!((found.pairs, found.left_out), (vec![(0, 2)], 5));
+}
+
+#[test]
+fn hostile_keys_cost_little() {
+    let long = "x ".repeat(1_000_000);
+    let mut names: Vec<String> = (0..20_000).map(|n| format!("host {n}")).collect();
+    names.push(long.clone());
+    names.push(long + "y");
+    let keys: Vec<KeyCount> = names
+        .into_iter()
+        .map(|key| KeyCount { key, rows: 1 })
+        .collect();
+    let found = key_candidates(&keys, 10);
+    assert_eq!(found.pairs.len(), 10);
+    assert!(
+        found.same.is_empty(),
+        "cut forms are equal, the keys need not be"
+    );
+}
+
+#[test]
+fn a_class_is_named_by_its_most_frequent_key() {
+    let mut keys = keys(&["NYC", "New York", "New York City", "Paris"]);
+    keys[1].rows = 5;
+    let merges = KeyMerges::new(&keys, [(0, 1), (2, 1)]);
+    assert_eq!(merges.name_of("NYC"), Some("New York"));
+    assert_eq!(merges.name_of("New York City"), Some("New York"));
+    assert_eq!(
+        (merges.name_of("New York"), merges.name_of("Paris")),
+        (None, None)
+    );
+    keys[1].rows = 1;
+    let merges = KeyMerges::new(&keys, [(0, 1), (2, 1)]);
+    assert_eq!(merges.name_of("NYC"), Some("New York City"));
+}
+
+proptest! {
+    #[test]
+    fn classes_do_not_depend_on_the_order_of_pairs(
+        mut pairs in prop::collection::vec((0..9usize, 0..9usize), 0..12),
+    ) {
+        let keys = keys(&["a", "bb", "cc", "d", "e", "ff", "g", "h"]);
+        let merges = KeyMerges::new(&keys, pairs.clone());
+        pairs.reverse();
+        let pairs = pairs.into_iter().map(|(a, b)| (b, a));
+        prop_assert_eq!(&KeyMerges::new(&keys, pairs), &merges);
+        for name in merges.names().values() {
+            prop_assert_eq!(merges.name_of(name), None, "a name goes under no other one");
+        }
+    }
+}

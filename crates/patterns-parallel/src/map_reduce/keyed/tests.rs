@@ -1,0 +1,232 @@
+//! Tables by hand, their written forms, and that no row is lost.
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{KeyCount, KeyMerges, KeyedReduce, TableBuilder};
+
+fn keyed(columns: &[&str]) -> KeyedReduce {
+    KeyedReduce::new(columns.iter().map(|it| it.parse().unwrap()))
+}
+
+fn table(keyed: &KeyedReduce, answers: &[Value]) -> TableBuilder {
+    let mut table = keyed.table();
+    for (n, answer) in answers.iter().enumerate() {
+        table.add(&format!("d{n}"), answer);
+    }
+    table
+}
+
+#[test]
+fn a_list_of_keys_puts_an_answer_into_several_groups() {
+    let keyed = keyed(&["count", "sum:n"]).group_by("tags");
+    let answers = [
+        json!({"tags": ["a", "b", "a"], "n": 1}),
+        json!({"tags": "b", "n": 2}),
+        json!({"tags": [], "n": 4}),
+        json!({"n": 8}),
+        json!({"tags": {"a": 1}, "n": 16}),
+        json!({"tags": "b", "n": "?"}),
+    ];
+    let table = table(&keyed, &answers).finish();
+    insta::assert_snapshot!(table.to_jsonl(), @r#"
+    {"tags":"a","count":1,"sum:n":1}
+    {"tags":"b","count":3,"sum:n":3}
+    "#);
+    assert_eq!(
+        (table.answers, table.answer_rows, &*table.counted),
+        (6, 6, &[3, 2][..])
+    );
+    insta::assert_snapshot!(json!(table.problems), @r#"[{"column":"tags","trouble":"missing","rows":2,"examples":["d2","d3"]},{"column":"tags","trouble":"wrong_type","rows":1,"examples":["d4"]},{"column":"sum:n","trouble":"wrong_type","rows":1,"examples":["d5"]}]"#);
+}
+
+#[test]
+fn an_answer_can_be_a_list_of_rows() {
+    let keyed = keyed(&["count", "max:n"]).group_by("who").each("events");
+    let answers = [
+        json!({"events": [{"who": "a", "n": 1}, {"who": "b", "n": 2}]}),
+        json!({"events": []}),
+        json!({"events": [{"who": "a", "n": 3}, {"n": 4}]}),
+        json!({}),
+    ];
+    let table = table(&keyed, &answers).finish();
+    assert_eq!(
+        table.rows,
+        [
+            [json!("a"), json!(2), json!(3)],
+            [json!("b"), json!(1), json!(2)]
+        ]
+    );
+    assert_eq!((table.answers, table.answer_rows), (4, 4));
+    let problems: Vec<_> = table
+        .problems
+        .iter()
+        .map(|it| (&*it.column, it.rows, it.examples.join(" ")))
+        .collect();
+    assert_eq!(
+        problems,
+        [("events", 1, "d3".to_owned()), ("who", 1, "d2".to_owned())]
+    );
+}
+
+#[test]
+fn without_groups_there_is_one_row() {
+    assert_eq!(
+        keyed(&["count", "mean:n"]).table().finish().rows,
+        [[json!(0), Value::Null]]
+    );
+    assert!(
+        keyed(&["count"])
+            .group_by("n")
+            .table()
+            .finish()
+            .rows
+            .is_empty()
+    );
+}
+
+#[test]
+fn csv_is_quoted_and_no_formula() {
+    let keyed = keyed(&["count", "sum:n", "union:n"]).group_by("k");
+    let keys = [
+        "=1+1",
+        "@x",
+        "-2",
+        "+3",
+        "\tt",
+        "\rr",
+        "a,b",
+        "say \"no\"",
+        "two\nlines",
+        "'q",
+    ];
+    let answers: Vec<Value> = keys.iter().map(|it| json!({"k": it, "n": -1})).collect();
+    let csv = table(&keyed, &answers).finish().to_csv();
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    assert_eq!(
+        reader.headers().unwrap(),
+        vec!["k", "count", "sum:n", "union:n"]
+    );
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let read: Vec<&str> = rows.iter().map(|it| &it[0]).collect();
+    let safe = [
+        "'=1+1",
+        "'@x",
+        "'-2",
+        "'+3",
+        "'\tt",
+        "'\rr",
+        "a,b",
+        "say \"no\"",
+        "two\nlines",
+        "'q",
+    ];
+    assert_eq!(read, safe);
+    assert!(
+        rows.iter().all(|it| &it[2] == "-1" && &it[3] == "[-1]"),
+        "numbers stay numbers"
+    );
+}
+
+#[test]
+fn merged_keys_go_under_one_name() {
+    let keyed = keyed(&["count", "union:n"]).group_by("k");
+    let answers = [
+        json!({"k": "NYC", "n": 1}),
+        json!({"k": "Paris", "n": 2}),
+        json!({"k": "New York", "n": 3}),
+        json!({"k": "New York", "n": 4}),
+    ];
+    let mut table = table(&keyed, &answers);
+    let keys = table.keys();
+    let names: Vec<(&str, u64)> = keys.iter().map(|it| (&*it.key, it.rows)).collect();
+    assert_eq!(names, [("NYC", 1), ("Paris", 1), ("New York", 2)]);
+    table.merge_keys(&KeyMerges::new(&keys, [(0, 2), (7, 9)]));
+    insta::assert_snapshot!(table.finish().to_csv(), @r#"
+    k,count,union:n
+    New York,3,"[1,3,4]"
+    Paris,1,[2]
+    "#);
+}
+
+#[test]
+fn tables_of_different_reductions_are_not_merged() {
+    let mut table = keyed(&["count"]).table();
+    assert!(table.merge(keyed(&["sum:n"]).table()).is_err());
+}
+
+fn rows() -> impl Strategy<Value = Vec<Value>> {
+    let key = prop::sample::select(vec![
+        json!("a"),
+        json!("b"),
+        json!(["a", "b"]),
+        json!([]),
+        json!(1),
+        Value::Null,
+        json!({}),
+    ]);
+    let number = prop::sample::select(vec![
+        json!(1),
+        json!(0.1),
+        json!("x"),
+        json!([2, 3]),
+        Value::Null,
+    ]);
+    prop::collection::vec(
+        (key, number).prop_map(|(k, n)| json!({"k": k, "n": n})),
+        0..24,
+    )
+}
+
+proptest! {
+    #[test]
+    fn counted_and_problems_are_all_rows(rows in rows(), grouped: bool) {
+        let keyed = keyed(&["sum:n", "union:n", "count"]);
+        let keyed = if grouped { keyed.group_by("k") } else { keyed };
+        let table = table(&keyed, &rows).finish();
+        let problems = |column: &str| -> u64 {
+            table.problems.iter().filter(|it| it.column == column).map(|it| it.rows).sum()
+        };
+        for (column, counted) in keyed.columns.iter().zip(&table.counted) {
+            let lost = problems(&column.to_string()) + problems("k");
+            prop_assert_eq!(counted + lost, rows.len() as u64);
+        }
+    }
+
+    #[test]
+    fn parts_make_the_same_table(rows in rows(), parts in prop::collection::vec(0..3usize, 24), flip: bool) {
+        let keyed = keyed(&["sum:n", "dedupe:n", "vote:n"]).group_by("k");
+        let mut built = vec![keyed.table(); 3];
+        for (n, row) in rows.iter().enumerate() {
+            built[parts[n]].add_at(n as u64, &format!("d{n}"), row);
+        }
+        if flip {
+            built.reverse();
+        }
+        let mut merged = keyed.table();
+        built.into_iter().for_each(|it| merged.merge(it).unwrap());
+        prop_assert_eq!(merged.finish(), table(&keyed, &rows).finish());
+    }
+
+    #[test]
+    fn answers_may_come_in_any_order(rows in rows()) {
+        let keyed = keyed(&["union:n", "top:1:n"]).group_by("k");
+        let mut backwards = keyed.table();
+        for (n, row) in rows.iter().enumerate().rev() {
+            backwards.add_at(n as u64, &format!("d{n}"), row);
+        }
+        prop_assert_eq!(backwards.finish(), table(&keyed, &rows).finish());
+    }
+
+    #[test]
+    fn merging_keys_loses_no_row(rows in rows(), pairs in prop::collection::vec((0..4usize, 0..4usize), 0..4)) {
+        let keyed = keyed(&["count"]).group_by("k");
+        let mut table = table(&keyed, &rows);
+        let sum = |table: &TableBuilder| -> u64 {
+            table.finish().rows.iter().filter_map(|it| it[1].as_u64()).sum()
+        };
+        let before = sum(&table);
+        let keys: Vec<KeyCount> = table.keys();
+        table.merge_keys(&KeyMerges::new(&keys, pairs));
+        prop_assert_eq!(sum(&table), before);
+    }
+}

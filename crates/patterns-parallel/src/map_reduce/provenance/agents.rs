@@ -1,0 +1,85 @@
+//! Map-reduce with statements: agents whose answers are checked before anybody sees them.
+
+use std::sync::Arc;
+
+use patterns_core::{Agent, Contract, ContractError, Document, Model, Prompt};
+
+use super::record::statements_of;
+use super::statement::{MAP_INSTRUCTIONS, REDUCE_INSTRUCTIONS};
+use super::{CheckedStatement, CheckedStatements, ProvenanceRecord, StatementList, Unsupported};
+use crate::{AgentOptions, MapReduce, ReduceTask};
+
+type Task = ReduceTask<CheckedStatements, CheckedStatements>;
+
+impl MapReduce<CheckedStatements, CheckedStatements> {
+    /// Makes the pattern with statements as answers, all agents on one model. Every answer is
+    /// checked against what it was made of before it is combined, and what was found is recorded.
+    /// The record is for one run.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::sync::Arc;
+    /// use futures_util::stream;
+    /// use patterns_core::Document;
+    /// use patterns_parallel::{AgentOptions, MapReduce, RunOptions, Support, Unsupported};
+    /// use patterns_testkit::ScriptedModel;
+    ///
+    /// let model = Arc::new(ScriptedModel::new([
+    ///     r#"{"statements": [{"text": "Sales rose.", "sources": ["q1"], "quote": {"source": "q1", "text": "went up"}}]}"#,
+    ///     r#"{"statements": [{"text": "Sales rose, costs too.", "sources": ["q1", "q2"], "quote": null}]}"#,
+    /// ]));
+    /// let agent = AgentOptions::default();
+    /// let (map_reduce, record) = MapReduce::with_statements(model, &agent, &agent, Unsupported::Flag)?;
+    /// let documents = stream::iter([Document::new("q1", "Sales went up.")]);
+    /// let outcome = map_reduce.run(documents, &RunOptions::default()).await?;
+    /// let [statement] = &outcome.value?.statements[..] else { panic!("there is one") };
+    /// assert_eq!(statement.support, Support::ForeignSource(vec!["q2".to_owned()]));
+    /// assert_eq!(record.unfold(statement)[0].statements[0].quoted, Some(6..13));
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ContractError`] if the answer type has no strict schema; it has.
+    pub fn with_statements(
+        model: Arc<dyn Model>,
+        map: &AgentOptions,
+        reduce: &AgentOptions,
+        unsupported: Unsupported,
+    ) -> Result<(Self, Arc<ProvenanceRecord>), ContractError> {
+        let contract = Contract::of::<StatementList>()?;
+        let map = map.agent(Arc::clone(&model), MAP_INSTRUCTIONS, contract.clone());
+        let reduce = reduce
+            .agent(model, REDUCE_INSTRUCTIONS, contract)
+            .prompt(words);
+        Ok(Self::with_statement_agents(map, reduce, unsupported))
+    }
+
+    /// As [`with_statements`](Self::with_statements), of two agents.
+    pub fn with_statement_agents(
+        map: impl Agent<Document, StatementList> + 'static,
+        reduce: impl Agent<Task, StatementList> + 'static,
+        unsupported: Unsupported,
+    ) -> (Self, Arc<ProvenanceRecord>) {
+        let record = Arc::new(ProvenanceRecord::new(unsupported));
+        let (mapped, reduced) = (Arc::clone(&record), Arc::clone(&record));
+        let map = map.map(move |it, document: &Document| mapped.map(it, document));
+        let reduce = reduce.map(move |it, task: &Task| reduced.reduce(it, task));
+        (Self::new(Arc::new(map), Arc::new(reduce)), record)
+    }
+}
+
+/// Puts statements to a model without what the checks found, which is not for it to judge.
+fn words(task: &Task) -> Prompt {
+    task.prompt(task.items.iter().map(|item| {
+        let statements = statements_of(item).statements.iter();
+        let list = StatementList {
+            statements: statements
+                .map(|it: &CheckedStatement| it.statement.clone())
+                .collect(),
+        };
+        // Plain data always has a written form.
+        let json = serde_json::to_string(&list).unwrap_or_default();
+        Document::new(item.name(), json)
+    }))
+}

@@ -1,0 +1,201 @@
+//! Checks statements against what they were made of.
+
+use std::collections::BTreeMap;
+use std::ops::{AddAssign, Range};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Statement, StatementList, find_quote};
+
+/// Whether a statement is grounded in what it was made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Support {
+    /// Its sources are among those it was made of, and its quote, if it has one, is in its source.
+    Supported,
+    /// It names no source.
+    NoSource,
+    /// It names sources that it was not made of, which are these.
+    ForeignSource(Vec<String>),
+    /// It quotes a document that is not among its sources.
+    ForeignQuote(String),
+    /// Its quote is not in the document.
+    QuoteNotFound,
+}
+
+/// What becomes of statements that are not supported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unsupported {
+    /// They stay, with what is wrong beside them.
+    #[default]
+    Flag,
+    /// They go, and are counted.
+    Drop,
+}
+
+/// A statement and what the check found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckedStatement {
+    /// The statement.
+    #[serde(flatten)]
+    pub statement: Statement,
+    /// What was found.
+    pub support: Support,
+    /// Where the quote is in the document's text, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<Range<usize>>,
+}
+
+/// An answer whose statements have been checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckedStatements {
+    /// The statements, without those that were dropped.
+    pub statements: Vec<CheckedStatement>,
+    /// How many of this answer's statements were found to be what, dropped ones included.
+    pub counts: SupportCounts,
+}
+
+/// How many statements were found to be what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SupportCounts {
+    /// Grounded in what they were made of.
+    pub supported: u64,
+    /// Without a source.
+    pub no_source: u64,
+    /// With a source that they were not made of.
+    pub foreign_source: u64,
+    /// With a quote from a document that is not among their sources.
+    pub foreign_quote: u64,
+    /// With a quote that is not in the document.
+    pub quote_not_found: u64,
+    /// Quotes that were given.
+    pub quotes: u64,
+    /// Quotes that were found where they were said to be.
+    pub quotes_found: u64,
+    /// Statements that were not supported and have been dropped.
+    pub dropped: u64,
+}
+
+/// What statements may be grounded in: the sources of what they were made of, and the texts of
+/// the documents.
+#[derive(Clone, Debug, Default)]
+pub struct Grounds {
+    sources: BTreeMap<String, Arc<str>>,
+}
+
+impl Grounds {
+    /// Makes grounds of documents: their ids and texts.
+    pub fn new(sources: impl IntoIterator<Item = (String, Arc<str>)>) -> Self {
+        Self {
+            sources: sources.into_iter().collect(),
+        }
+    }
+
+    /// Checks the statements of an answer.
+    pub fn check(&self, answer: StatementList) -> CheckedStatements {
+        let statements = answer.statements.into_iter().map(|it| self.examine(it));
+        let statements: Vec<CheckedStatement> = statements.collect();
+        let mut counts = SupportCounts::default();
+        for it in &statements {
+            counts.count(it);
+        }
+        CheckedStatements { statements, counts }
+    }
+
+    fn examine(&self, statement: Statement) -> CheckedStatement {
+        let quote = statement.quote.as_ref();
+        let is_quotable = |source: &String| statement.sources.contains(source);
+        let quoted = quote
+            .filter(|it| is_quotable(&it.source))
+            .and_then(|it| find_quote(self.sources.get(&it.source)?, &it.text));
+        let foreign = statement.sources.iter();
+        let foreign: Vec<String> = foreign
+            .filter(|it| !self.sources.contains_key(*it))
+            .cloned()
+            .collect();
+        let support = match quote {
+            _ if !foreign.is_empty() => Support::ForeignSource(foreign),
+            _ if statement.sources.is_empty() => Support::NoSource,
+            Some(it) if !is_quotable(&it.source) => Support::ForeignQuote(it.source.clone()),
+            Some(_) if quoted.is_none() => Support::QuoteNotFound,
+            Some(_) | None => Support::Supported,
+        };
+        CheckedStatement {
+            statement,
+            support,
+            quoted,
+        }
+    }
+}
+
+impl CheckedStatements {
+    /// Returns the statements that are not supported.
+    pub fn unsupported(&self) -> impl Iterator<Item = &CheckedStatement> {
+        self.statements.iter().filter(|it| !it.is_supported())
+    }
+
+    /// Drops the statements that are not supported; they stay counted.
+    pub fn drop_unsupported(&mut self) {
+        let all = self.statements.len();
+        self.statements.retain(CheckedStatement::is_supported);
+        self.counts.dropped += (all - self.statements.len()) as u64;
+    }
+}
+
+impl CheckedStatement {
+    /// Returns whether it is grounded in what it was made of.
+    pub fn is_supported(&self) -> bool {
+        self.support == Support::Supported
+    }
+
+    /// Returns its sources without foreign ones: what a statement made of it may name.
+    pub fn grounded_sources(&self) -> impl Iterator<Item = &str> {
+        let foreign = match &self.support {
+            Support::ForeignSource(foreign) => foreign.as_slice(),
+            _ => &[],
+        };
+        let sources = self.statement.sources.iter();
+        sources
+            .filter(|it| !foreign.contains(it))
+            .map(String::as_str)
+    }
+}
+
+impl SupportCounts {
+    /// Returns how many statements were checked.
+    pub fn total(&self) -> u64 {
+        self.supported + self.unsupported()
+    }
+
+    /// Returns how many statements were not supported.
+    pub fn unsupported(&self) -> u64 {
+        self.no_source + self.foreign_source + self.foreign_quote + self.quote_not_found
+    }
+
+    fn count(&mut self, it: &CheckedStatement) {
+        *match it.support {
+            Support::Supported => &mut self.supported,
+            Support::NoSource => &mut self.no_source,
+            Support::ForeignSource(_) => &mut self.foreign_source,
+            Support::ForeignQuote(_) => &mut self.foreign_quote,
+            Support::QuoteNotFound => &mut self.quote_not_found,
+        } += 1;
+        self.quotes += u64::from(it.statement.quote.is_some());
+        self.quotes_found += u64::from(it.quoted.is_some());
+    }
+}
+
+impl AddAssign for SupportCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.supported += other.supported;
+        self.no_source += other.no_source;
+        self.foreign_source += other.foreign_source;
+        self.foreign_quote += other.foreign_quote;
+        self.quote_not_found += other.quote_not_found;
+        self.quotes += other.quotes;
+        self.quotes_found += other.quotes_found;
+        self.dropped += other.dropped;
+    }
+}

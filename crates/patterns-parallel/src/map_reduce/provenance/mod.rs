@@ -1,0 +1,20 @@
+//! Provenance: statements that name their sources, checked by code at every combination.
+//!
+//! ```text
+//! document ─► map ─► statements {text, sources, quote} ─► check ─► reduce ─► check ─► … ─► record
+//! ```
+
+mod agents;
+mod check;
+mod quote;
+mod record;
+mod statement;
+#[cfg(test)]
+mod tests;
+
+pub use check::{
+    CheckedStatement, CheckedStatements, Grounds, Support, SupportCounts, Unsupported,
+};
+pub use quote::find_quote;
+pub use record::{ProvenanceRecord, Unfolded};
+pub use statement::{Quote, Statement, StatementList};

@@ -1,0 +1,147 @@
+//! What statements were made of: the record of a run's checks, which unfolds any of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use patterns_core::Document;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    CheckedStatement, CheckedStatements, Grounds, StatementList, SupportCounts, Unsupported,
+};
+use crate::{ReduceItem, ReduceTask};
+
+/// The record of one run's statements: what each answer was made of, and what the checks found.
+///
+/// It holds the texts of the documents (which are shared, not copied) and every statement, so it
+/// grows with the run.
+#[derive(Debug, Default)]
+pub struct ProvenanceRecord {
+    unsupported: Unsupported,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    texts: BTreeMap<String, Arc<str>>,
+    answers: Vec<Unfolded>,
+    /// Statements that were not supported, with the names of their answers.
+    flagged: Vec<(String, CheckedStatement)>,
+    counts: SupportCounts,
+}
+
+/// What one answer, of map or of reduce, has to do with a statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unfolded {
+    /// The document, or the range of documents, that the answer is about.
+    pub name: String,
+    /// The names of the answers that it was made of; none for that to a document.
+    pub parts: Vec<String>,
+    /// Its statements that share a source with the one in question.
+    pub statements: Vec<CheckedStatement>,
+}
+
+impl ProvenanceRecord {
+    pub(super) fn new(unsupported: Unsupported) -> Self {
+        Self {
+            unsupported,
+            known: Mutex::default(),
+        }
+    }
+
+    /// Checks the statements about a document, which may name nothing else.
+    pub(super) fn map(&self, answer: StatementList, document: &Document) -> CheckedStatements {
+        let (id, text) = (document.id.clone(), Arc::clone(&document.text));
+        self.known().texts.insert(id.clone(), Arc::clone(&text));
+        let checked = Grounds::new([(id.clone(), text)]).check(answer);
+        self.keep(id, Vec::new(), checked)
+    }
+
+    /// Checks the statements of a combination, which may name the sources of what was combined.
+    pub(super) fn reduce(
+        &self,
+        answer: StatementList,
+        task: &ReduceTask<CheckedStatements, CheckedStatements>,
+    ) -> CheckedStatements {
+        let statements = task
+            .items
+            .iter()
+            .flat_map(|it| &statements_of(it).statements);
+        let sources: BTreeSet<&str> = statements
+            .flat_map(CheckedStatement::grounded_sources)
+            .collect();
+        let known = self.known();
+        let text = |id: &str| Some((id.to_owned(), Arc::clone(known.texts.get(id)?)));
+        let grounds = Grounds::new(sources.into_iter().filter_map(text));
+        drop(known);
+        let checked = grounds.check(answer);
+        let parts = task.items.iter().map(ReduceItem::name).collect();
+        self.keep(task.name(), parts, checked)
+    }
+
+    fn keep(
+        &self,
+        name: String,
+        parts: Vec<String>,
+        mut checked: CheckedStatements,
+    ) -> CheckedStatements {
+        let mut known = self.known();
+        let flagged = checked.unsupported().cloned();
+        known.flagged.extend(flagged.map(|it| (name.clone(), it)));
+        if self.unsupported == Unsupported::Drop {
+            checked.drop_unsupported();
+        }
+        known.counts += checked.counts;
+        known.answers.push(Unfolded {
+            name,
+            parts,
+            statements: checked.statements.clone(),
+        });
+        checked
+    }
+
+    /// Returns what the checks of all answers found, dropped statements included.
+    pub fn counts(&self) -> SupportCounts {
+        self.known().counts
+    }
+
+    /// Returns the statements that were not supported, dropped ones included, with the names of
+    /// their answers, in the order of the checks.
+    pub fn flagged(&self) -> Vec<(String, CheckedStatement)> {
+        self.known().flagged.clone()
+    }
+
+    /// Unfolds a statement: all answers on the way to it, documents first, with what they say on the
+    /// same sources. Those of documents have the quotes.
+    pub fn unfold(&self, statement: &CheckedStatement) -> Vec<Unfolded> {
+        let sources: BTreeSet<&str> = statement.grounded_sources().collect();
+        let shares = |it: &CheckedStatement| it.grounded_sources().any(|it| sources.contains(it));
+        let known = self.known();
+        let steps = known.answers.iter().map(|answer| Unfolded {
+            name: answer.name.clone(),
+            parts: answer.parts.clone(),
+            statements: answer
+                .statements
+                .iter()
+                .filter(|it| shares(it))
+                .cloned()
+                .collect(),
+        });
+        let mut steps: Vec<Unfolded> = steps.filter(|it| !it.statements.is_empty()).collect();
+        steps.sort_by_key(|it| !it.parts.is_empty());
+        steps
+    }
+
+    /// A panic elsewhere leaves the record as it was between two answers.
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) fn statements_of(
+    item: &ReduceItem<CheckedStatements, CheckedStatements>,
+) -> &CheckedStatements {
+    match item {
+        ReduceItem::Mapped { answer, .. } | ReduceItem::Reduced { answer, .. } => answer,
+    }
+}

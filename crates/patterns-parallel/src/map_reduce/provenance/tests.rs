@@ -1,0 +1,157 @@
+//! Checks by hand, and quotes against a slow way to find them.
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::{Grounds, Quote, Statement, StatementList, Support, find_quote};
+
+fn statement(sources: &[&str], quote: Option<(&str, &str)>) -> Statement {
+    Statement {
+        text: "It is so.".to_owned(),
+        sources: sources.iter().map(|it| (*it).to_owned()).collect(),
+        quote: quote.map(|(source, text)| Quote {
+            source: source.to_owned(),
+            text: text.to_owned(),
+        }),
+    }
+}
+
+fn grounds() -> Grounds {
+    let text = |id: &str, text: &str| (id.to_owned(), Arc::from(text));
+    Grounds::new([
+        text("a", "The pier\nburnt down."),
+        text("b", "It was rebuilt."),
+    ])
+}
+
+#[test]
+fn each_support_by_hand() {
+    let foreign =
+        |ids: &[&str]| Support::ForeignSource(ids.iter().map(|it| (*it).to_owned()).collect());
+    let table = [
+        (statement(&["a"], None), Support::Supported, None),
+        (
+            statement(&["b", "a"], Some(("a", "pier burnt"))),
+            Support::Supported,
+            Some(4..14),
+        ),
+        (statement(&[], None), Support::NoSource, None),
+        (statement(&[], Some(("a", "pier"))), Support::NoSource, None),
+        (
+            statement(&["a", "c", "A"], Some(("a", "pier"))),
+            foreign(&["c", "A"]),
+            Some(4..8),
+        ),
+        (
+            statement(&["a"], Some(("b", "It was rebuilt."))),
+            Support::ForeignQuote("b".to_owned()),
+            None,
+        ),
+        (
+            statement(&["a"], Some(("a", "It was rebuilt."))),
+            Support::QuoteNotFound,
+            None,
+        ),
+        (
+            statement(&["a"], Some(("a", "Pier"))),
+            Support::QuoteNotFound,
+            None,
+        ),
+        (
+            statement(&["a"], Some(("a", " "))),
+            Support::QuoteNotFound,
+            None,
+        ),
+    ];
+    for (statement, support, quoted) in table {
+        let list = StatementList {
+            statements: vec![statement.clone()],
+        };
+        let checked = grounds().check(list);
+        assert_eq!(
+            (
+                &checked.statements[0].support,
+                &checked.statements[0].quoted
+            ),
+            (&support, &quoted),
+            "{statement:?}"
+        );
+    }
+}
+
+#[test]
+fn dropped_statements_are_counted() {
+    let all = [
+        statement(&["a"], Some(("a", "pier"))),
+        statement(&["b"], Some(("b", "pier"))),
+        statement(&[], None),
+        statement(&["c", "a"], Some(("a", "down."))),
+        statement(&["a"], Some(("b", "It"))),
+    ];
+    let list = StatementList {
+        statements: all.into(),
+    };
+    let mut checked = grounds().check(list);
+    assert_eq!(
+        (checked.unsupported().count(), checked.counts.dropped),
+        (4, 0)
+    );
+    checked.drop_unsupported();
+    let counts = checked.counts;
+    assert_eq!((checked.statements.len(), counts.total()), (1, 5));
+    assert_eq!((counts.supported, counts.dropped), (1, 4));
+    assert_eq!((counts.quotes, counts.quotes_found), (4, 2));
+}
+
+#[test]
+fn quotes_by_hand() {
+    let table = [
+        ("aab", "ab", Some(1..3)),
+        ("aaab", "aab", Some(1..4)),
+        ("ababac", "abac", Some(2..6)),
+        ("aacacx", "aacx", None),
+        ("one  two", "one two", Some(0..8)),
+        ("one two", "one\n\n two ", Some(0..7)),
+        ("  one", "one", Some(2..5)),
+        ("é\u{a0}à la", "à", Some(4..6)),
+        ("é\u{a0}à la", "é à", Some(0..6)),
+        ("onetwo", "one two", None),
+        ("", "x", None),
+        ("x", "", None),
+        ("a b  a b c", "a b c", Some(5..10)),
+    ];
+    for (text, quote, expected) in table {
+        assert_eq!(find_quote(text, quote), expected, "{quote:?} in {text:?}");
+    }
+}
+
+#[test]
+fn hostile_texts_take_linear_time() {
+    let (text, quote) = ("a".repeat(3_000_000), "a".repeat(30_000) + "b");
+    assert_eq!(find_quote(&text, &quote), None);
+    assert_eq!(find_quote(&" ".repeat(3_000_000), &quote), None);
+}
+
+/// The same, by trying each place.
+fn slow(text: &str, quote: &str) -> bool {
+    let fold = |it: &str| it.split_whitespace().collect::<Vec<_>>().join(" ");
+    !fold(quote).is_empty() && fold(text).contains(&fold(quote))
+}
+
+proptest! {
+    #[test]
+    fn quotes_are_found_where_they_are(text in "[ab]{0,9}[ab\u{a0} \n]{0,30}", quote in "[ab]{0,3}[ab \n]{0,3}") {
+        let found = find_quote(&text, &quote);
+        prop_assert_eq!(found.is_some(), slow(&text, &quote));
+        if let Some(range) = found {
+            let fold = |it: &str| it.split_whitespace().collect::<Vec<_>>().join(" ");
+            prop_assert_eq!(fold(&text[range]), fold(&quote));
+        }
+    }
+
+    #[test]
+    fn any_part_of_a_text_is_a_quote(text in any::<String>(), from in 0..40usize, count in 1..40usize) {
+        let part: String = text.chars().skip(from).take(count).collect();
+        prop_assert_eq!(find_quote(&text, &part).is_some(), !part.trim().is_empty());
+    }
+}

@@ -1,0 +1,114 @@
+//! What a file is read as: by its name, or by how it begins.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+/// What a file is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// Text as it is: one document, or one per record.
+    Text,
+    /// Markdown as it is.
+    Markdown,
+    /// HTML, turned into Markdown; scripts and styles are left out.
+    Html,
+    /// The text of a PDF.
+    Pdf,
+    /// The text of a DOCX, headings and tables as Markdown.
+    Docx,
+    /// A JSON object per line.
+    Jsonl,
+    /// Values with commas between them, the names in the first line.
+    Csv,
+    /// The same with tabs.
+    Tsv,
+    /// The rows of a Parquet file.
+    Parquet,
+}
+
+/// The name of no format.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no format; there are text, markdown, html, pdf, docx, jsonl, csv, tsv and parquet"
+)]
+pub struct UnknownFormat(String);
+
+impl Format {
+    /// Returns the format that the name of a file promises; [`Text`](Self::Text) for unknown ones.
+    pub fn of(path: &Path) -> Self {
+        let name = path
+            .file_name()
+            .and_then(|it| it.to_str())
+            .unwrap_or_default();
+        let name = name.to_ascii_lowercase();
+        let name = name.strip_suffix(".gz").unwrap_or(&name);
+        match name.rsplit_once('.').map(|(_, extension)| extension) {
+            Some("md" | "markdown") => Self::Markdown,
+            Some("html" | "htm" | "xhtml") => Self::Html,
+            Some("pdf") => Self::Pdf,
+            Some("docx") => Self::Docx,
+            Some("jsonl" | "ndjson") => Self::Jsonl,
+            Some("csv") => Self::Csv,
+            Some("tsv") => Self::Tsv,
+            Some("parquet") => Self::Parquet,
+            _ => Self::Text,
+        }
+    }
+
+    /// Returns the format by the first bytes, where they leave no doubt, whatever the name says.
+    pub(crate) fn by_beginning(self, bytes: &[u8]) -> Self {
+        match bytes {
+            [b'%', b'P', b'D', b'F', b'-', ..] => Self::Pdf,
+            [b'P', b'A', b'R', b'1', ..] => Self::Parquet,
+            _ => self,
+        }
+    }
+
+    /// Returns whether a file holds rows.
+    pub fn has_rows(self) -> bool {
+        matches!(self, Self::Jsonl | Self::Csv | Self::Tsv | Self::Parquet)
+    }
+
+    /// Returns its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Markdown => "markdown",
+            Self::Html => "html",
+            Self::Pdf => "pdf",
+            Self::Docx => "docx",
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Parquet => "parquet",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let all = [
+            Self::Text,
+            Self::Markdown,
+            Self::Html,
+            Self::Pdf,
+            Self::Docx,
+            Self::Jsonl,
+            Self::Csv,
+            Self::Tsv,
+            Self::Parquet,
+        ];
+        let found = all.into_iter().find(|it| it.name() == name);
+        found.ok_or_else(|| UnknownFormat(name.to_owned()))
+    }
+}

@@ -1,0 +1,30 @@
+//! What files are read as, and the readers of those that are no plain text.
+
+mod contained;
+mod docx;
+mod html;
+mod kind;
+mod parquet;
+mod pdf;
+
+pub use kind::{Format, UnknownFormat};
+
+pub(crate) use docx::docx;
+pub(crate) use html::html;
+pub(crate) use parquet::{Bytes as ParquetBytes, Rows as ParquetRows, rows as parquet_rows};
+pub(crate) use pdf::pdf;
+
+/// Why a file is not what it seems.
+pub(crate) type Reason = (crate::UnreadableKind, String);
+
+/// Says that a reader is not compiled in.
+#[cfg(not(all(
+    feature = "docx",
+    feature = "html",
+    feature = "parquet",
+    feature = "pdf"
+)))]
+pub(crate) fn unsupported(what: &str, feature: &str) -> Reason {
+    let reason = format!("is {what}, and the feature `{feature}` is not compiled in");
+    (crate::UnreadableKind::Unsupported, reason)
+}

@@ -1,0 +1,132 @@
+//! Opens files, compressed or not, without letting them expand beyond all bounds.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use encoding_rs::UTF_8;
+use encoding_rs_io::DecodeReaderBytesBuilder;
+use flate2::read::MultiGzDecoder;
+
+use crate::Limits;
+use crate::decode::encoding;
+
+/// The bytes of a file, unpacked.
+pub(crate) type Bytes = Box<dyn BufRead + Send>;
+
+/// How much is looked at to tell what a file is.
+const BEGINNING: usize = 64 << 10;
+
+/// Something to read, and how it begins.
+pub(crate) struct Input {
+    pub(crate) bytes: Bytes,
+    /// Whether it is compressed.
+    pub(crate) is_packed: bool,
+}
+
+/// Opens a file.
+pub(crate) fn open(path: &Path, limits: Limits) -> io::Result<Input> {
+    unpack(
+        BufReader::with_capacity(BEGINNING, File::open(path)?),
+        limits,
+    )
+}
+
+/// Opens standard input.
+pub(crate) fn stdin(limits: Limits) -> io::Result<Input> {
+    unpack(BufReader::with_capacity(BEGINNING, io::stdin()), limits)
+}
+
+fn unpack(mut packed: impl BufRead + Send + 'static, limits: Limits) -> io::Result<Input> {
+    let is_packed = packed.fill_buf()?.starts_with(&[0x1f, 0x8b, 8]);
+    if !is_packed {
+        let bytes = Box::new(packed);
+        return Ok(Input { bytes, is_packed });
+    }
+    let read = Arc::new(AtomicU64::new(0));
+    let packed = Counted {
+        reader: packed,
+        count: Arc::clone(&read),
+    };
+    let unpacked = Bounded {
+        reader: MultiGzDecoder::new(packed),
+        packed: read,
+        count: 0,
+        limits,
+    };
+    let bytes = Box::new(BufReader::with_capacity(BEGINNING, unpacked));
+    Ok(Input { bytes, is_packed })
+}
+
+impl Input {
+    /// Returns how it begins.
+    pub(crate) fn beginning(&mut self) -> io::Result<&[u8]> {
+        self.bytes.fill_buf()
+    }
+
+    /// Reads all of it; `None` if that is more than `most` bytes.
+    pub(crate) fn whole(self, most: u64) -> io::Result<Option<Vec<u8>>> {
+        let mut bytes = Vec::new();
+        self.bytes
+            .take(most.saturating_add(1))
+            .read_to_end(&mut bytes)?;
+        Ok((bytes.len() as u64 <= most).then_some(bytes))
+    }
+
+    /// Returns its text as UTF-8, and the name of its encoding by how it begins. Bytes that are no
+    /// UTF-8 may still come in what seems to be such.
+    pub(crate) fn text(mut self) -> io::Result<(Bytes, &'static str)> {
+        // Which record is at fault is seen when it is read.
+        let encoding = encoding(self.beginning()?).unwrap_or(UTF_8);
+        let mut reader = DecodeReaderBytesBuilder::new();
+        reader.bom_sniffing(true).strip_bom(true);
+        if encoding == UTF_8 {
+            reader.utf8_passthru(true);
+        } else {
+            reader.encoding(Some(encoding));
+        }
+        let reader = reader.build(self.bytes);
+        let bytes = Box::new(BufReader::with_capacity(BEGINNING, reader));
+        Ok((bytes, encoding.name()))
+    }
+}
+
+/// Counts what is read.
+struct Counted<R> {
+    reader: R,
+    count: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.count.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// Stops at what is too large for what it was packed into.
+struct Bounded<R> {
+    reader: R,
+    packed: Arc<AtomicU64>,
+    count: u64,
+    limits: Limits,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.count += read as u64;
+        let most = self
+            .packed
+            .load(Ordering::Relaxed)
+            .saturating_mul(self.limits.ratio);
+        if self.count > self.limits.document && self.count > most {
+            let reason = format!("expands to more than {} times its size", self.limits.ratio);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
+        }
+        Ok(read)
+    }
+}

@@ -1,0 +1,50 @@
+//! Documents of the real world, one after the other: whatever their number, one is in memory.
+//!
+//! A [`Source`] turns paths, directories, globs and standard input into [`Documents`], an iterator
+//! of texts with stable ids. What cannot be read is an [`Unreadable`] in its place, and the iterator
+//! goes on: nothing is left out silently, and nothing hostile (bombs, endless lines, broken files)
+//! ends in more than an error.
+//!
+//! | files | are read as |
+//! |---|---|
+//! | text, Markdown, source code | one document each |
+//! | `.jsonl`, `.csv`, `.tsv`, `.parquet` | one document per row |
+//! | any text, with [`Records`] | one document per record, as of a log |
+//! | `.html`, `.pdf`, `.docx` | their text, as Markdown where it has structure |
+//! | any of these with `.gz` | the same |
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use patterns_source::Source;
+//!
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("rows.jsonl");
+//! std::fs::write(&path, "{\"id\": 1, \"text\": \"Hello.\"}\n{\"id\": 2, \"text\": \"\"}\n")?;
+//! let mut documents = Source::new([path]).open()?;
+//! assert_eq!(documents.next().unwrap()?.document.id, "1");
+//! let unreadable = documents.next().unwrap().unwrap_err();
+//! assert!(unreadable.to_string().ends_with("rows.jsonl:2: there is no text"));
+//! # Ok(()) }
+//! ```
+
+mod decode;
+mod documents;
+mod find;
+mod format;
+mod input;
+mod limits;
+mod lines;
+mod record;
+mod rows;
+mod source;
+mod template;
+mod unreadable;
+
+pub use documents::{Documents, Sourced};
+pub use format::{Format, UnknownFormat};
+pub use limits::Limits;
+pub use record::{Records, RecordsError};
+pub use rows::{Row, RowReader};
+pub use source::{Source, SourceError};
+pub use template::{Template, TemplateError};
+pub use unreadable::{Unreadable, UnreadableKind};

@@ -1,0 +1,7 @@
+//! Real and hostile files, read through the public interface.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail a test")]
+
+mod files;
+mod formats;
+mod hostile;
+mod support;
