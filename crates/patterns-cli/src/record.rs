@@ -144,6 +144,9 @@ fn identity(job: &Job) -> [u8; 32] {
             if work.code.is_some() || work.statements.is_some() {
                 add(&mut hasher, &(&work.code, work.statements));
             }
+            if work.glean.is_some() {
+                add(&mut hasher, &work.glean);
+            }
         }
         work => add(&mut hasher, work),
     }

@@ -73,23 +73,31 @@ impl Glean {
     }
 
     /// Makes it of a model and the schema of the answers. Follow-ups ask for the lists among the
-    /// fields of an answer, and only for those.
+    /// fields of an answer, and only for those; not for lists with a `maxItems`, which could grow
+    /// beyond it.
     ///
     /// # Errors
     ///
-    /// Returns a [`GleanError`] if no field is a list, or the schema makes no contract.
+    /// Returns a [`GleanError`] if no field is such a list, or the schema makes no contract.
     pub fn with_model(
         model: Arc<dyn Model>,
         schema: &Value,
         options: &AgentOptions,
     ) -> Result<Self, GleanError> {
-        let contract = Contract::from_schema(schema.clone())?;
-        let follow_up = follow_up_schema(schema).ok_or_else(GleanError::no_list)?;
-        let follow_up = Contract::from_schema(follow_up)?;
+        let (contract, follow_up) = contracts(schema)?;
         // The same instructions for all keep the beginning of the requests the same.
         let first = options.agent(Arc::clone(&model), MAP_INSTRUCTIONS, contract);
         let more = options.agent(model, MAP_INSTRUCTIONS, follow_up);
         Ok(Self::new(Arc::new(first), Arc::new(more)))
+    }
+
+    /// Says whether answers of a schema can be gleaned.
+    ///
+    /// # Errors
+    ///
+    /// Returns the [`GleanError`] of [`with_model`](Self::with_model).
+    pub fn check(schema: &Value) -> Result<(), GleanError> {
+        contracts(schema).map(|_| ())
     }
 
     /// Sets how often it is asked at most what was missed; once if not set.
@@ -145,6 +153,13 @@ impl Glean {
         *usage += verdict.usage;
         Ok(verdict.value)
     }
+}
+
+/// Returns the contracts of the first answer and of follow-ups.
+fn contracts(schema: &Value) -> Result<(Contract<Value>, Contract<Value>), GleanError> {
+    let first = Contract::from_schema(schema.clone())?;
+    let follow_up = follow_up_schema(schema).ok_or_else(GleanError::no_list)?;
+    Ok((first, Contract::from_schema(follow_up)?))
 }
 
 impl Agent<Document, Value> for Glean {

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 /// Returns the schema of what may have been missed; `None` if answers of `schema` have no list of
-/// their own.
+/// their own that can grow.
 ///
-/// Only the fields that are lists are in it, since nothing else can be added to; and they may be
-/// empty, or a model that has missed nothing would have to invent something.
+/// Only the fields that are lists without a longest length are in it, since nothing else can be added
+/// to; and they may be empty, or a model that has missed nothing would have to invent something.
 pub(super) fn follow_up_schema(schema: &Value) -> Option<Value> {
     let properties = schema.get("properties")?.as_object()?;
     let lists: Map<String, Value> = properties
@@ -40,24 +40,33 @@ pub(super) fn follow_up_schema(schema: &Value) -> Option<Value> {
     Some(Value::Object(follow_up))
 }
 
-/// Returns the schema of a list that may be empty, if a property is one.
+/// Returns the schema of a list that may be empty, if a property is one that can grow.
 fn list(root: &Value, property: &Value) -> Option<Value> {
     let target = property.get("$ref").and_then(Value::as_str);
     let target = target.and_then(|it| root.pointer(it.strip_prefix('#')?));
-    let mut list = target.unwrap_or(property).as_object()?.clone();
+    let property = target.unwrap_or(property);
+    if let Some(choices) = ["anyOf", "oneOf"].iter().find_map(|it| property.get(it)) {
+        return choices.as_array()?.iter().find_map(own_list);
+    }
+    own_list(property)
+}
+
+fn own_list(schema: &Value) -> Option<Value> {
+    let mut list = schema.as_object()?.clone();
     let is_list = match list.get("type")? {
         Value::String(name) => name == "array",
         Value::Array(names) => names.iter().any(|it| it == "array"),
         _ => false,
     };
-    if !is_list {
+    // What has a bound could grow beyond it.
+    let is_bounded = ["maxItems", "maxContains", "prefixItems"].map(|it| list.contains_key(it));
+    if !is_list || is_bounded.contains(&true) {
         return None;
     }
     list.insert("type".to_owned(), Value::String("array".to_owned()));
-    list.remove("minItems");
-    list.remove("contains");
-    list.remove("minContains");
-    list.remove("default");
+    for rule in ["minItems", "contains", "minContains", "default"] {
+        list.remove(rule);
+    }
     Some(Value::Object(list))
 }
 
@@ -78,6 +87,8 @@ mod tests {
                 "people": {"type": "array", "items": {"type": "object"}, "minItems": 1},
                 "aliases": {"$ref": "#/$defs/names"},
                 "dates": {"type": ["array", "null"], "items": {"type": "string"}},
+                "notes": {"anyOf": [{"type": "array", "items": {}}, {"type": "null"}]},
+                "best": {"type": "array", "items": {"type": "string"}, "maxItems": 3},
             },
             "required": ["place", "people"],
             "additionalProperties": false,
@@ -93,8 +104,9 @@ mod tests {
                     "people": {"type": "array", "items": {"type": "object"}},
                     "aliases": {"type": "array", "items": {"type": "string"}},
                     "dates": {"type": "array", "items": {"type": "string"}},
+                    "notes": {"type": "array", "items": {}},
                 },
-                "required": ["people", "aliases", "dates"],
+                "required": ["people", "aliases", "dates", "notes"],
                 "additionalProperties": false,
             })
         );
@@ -108,6 +120,8 @@ mod tests {
             json!({"properties": {"a": {"$ref": "#/properties/a"}}}),
             json!({"properties": {"a": {"$ref": "https://elsewhere"}}}),
             json!({"type": "array", "items": {}}),
+            json!({"properties": {"a": {"type": "array", "maxItems": 3}}}),
+            json!({"properties": {"a": {"anyOf": 3}}}),
         ] {
             assert_eq!(follow_up_schema(&schema), None, "{schema}");
         }
