@@ -25,12 +25,19 @@ pub(crate) fn failure_of<A, B>(outcome: &Outcome<A, B>) -> Option<Error> {
         }
         Ok(_) => {
             let message = format!("{failed} of {} branches failed", outcome.counts.started);
-            let help = match outcome.coverage {
-                Some(_) => {
+            let is_long = reasons_of(outcome).any(|kind| kind == ModelErrorKind::ContextTooLong);
+            let help = match (&outcome.coverage, is_long) {
+                (Some(_), true) => {
+                    "the result was made without them; --chunk-tokens cuts what is too long, \
+                     --allow-gaps accepts it"
+                }
+                (Some(_), false) => {
                     "the result was made without them; --output json has each with its error, \
                      --allow-gaps accepts it"
                 }
-                None => "the result was made without them; --output json has each with its error",
+                (None, _) => {
+                    "the result was made without them; --output json has each with its error"
+                }
             };
             Some(
                 Error::new(ErrorKind::SomeFailed, message)
@@ -190,6 +197,10 @@ fn by_model(kind: ModelErrorKind) -> (ErrorKind, &'static str) {
         Kind::NeedsModel => (
             ErrorKind::Model,
             "set OPENAI_API_KEY, start Ollama, or pass --model with any OpenAI-compatible server",
+        ),
+        Kind::ContextTooLong => (
+            ErrorKind::NotCombined,
+            "shorten the material; map-reduce cuts long documents with --chunk-tokens",
         ),
         Kind::RateLimited { .. } | Kind::Overloaded { .. } | Kind::Timeout => (
             ErrorKind::TryLater,

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use patterns_core::{
-    Agent, Branch, Contract, ContractError, Document, Model, Outcome, Pattern, TokenCounter,
+    Agent, Branch, Contract, ContractError, Coverage, Document, Model, Outcome, Pattern,
+    TokenCounter,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -62,6 +63,8 @@ pub struct MapReduce<M, R> {
     fan_in: Option<u32>,
     splitter: Option<Arc<dyn Split>>,
     counter: TokenCounter,
+    /// Puts what is known of the documents into the result.
+    complete: Option<fn(&mut R, &Coverage)>,
 }
 
 impl MapReduce<DocumentSummary, Reduction> {
@@ -77,7 +80,10 @@ impl MapReduce<DocumentSummary, Reduction> {
     ) -> Result<Self, ContractError> {
         let map = summary_agent(Arc::clone(&model), map)?;
         let reduce = combining_agent(model, reduce)?;
-        Ok(Self::new(Arc::new(map), Arc::new(reduce)))
+        Ok(Self {
+            complete: Some(Reduction::count_documents),
+            ..Self::new(Arc::new(map), Arc::new(reduce))
+        })
     }
 }
 
@@ -116,6 +122,7 @@ impl<M, R> MapReduce<M, R> {
             fan_in: None,
             splitter: None,
             counter: TokenCounter::default(),
+            complete: None,
         }
     }
 
@@ -278,7 +285,11 @@ where
         });
         let course = Course::new(run, shape, order, self.counter.clone(), each);
         let mut outcome = course.run(fan_out).await;
-        outcome.coverage = Some(intake.coverage());
+        let coverage = intake.coverage();
+        if let (Some(complete), Ok(value)) = (self.complete, &mut outcome.value) {
+            complete(value, &coverage);
+        }
+        outcome.coverage = Some(coverage);
         Ok(outcome)
     }
 }
