@@ -126,8 +126,11 @@ impl<M, R> MapReduce<M, R> {
         }
     }
 
-    /// Cuts documents that are too long for one call. Each chunk is a branch of its own, named after
-    /// its document; and one that the model still calls too long is asked about in two halves, once.
+    /// Cuts documents that are too long for one call. Each chunk is a branch of its own, with the
+    /// [name](crate::Chunk::id) of its document and a number; in what has nothing in it there is no
+    /// chunk. A chunk that the model calls too long is asked about in two halves, once.
+    ///
+    /// [`Outcome::coverage`] says what became of all of them.
     #[must_use]
     pub fn split(mut self, splitter: Arc<dyn Split>) -> Self {
         self.splitter = Some(splitter);
