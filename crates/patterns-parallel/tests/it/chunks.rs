@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::{Stream, stream};
 use patterns_core::{
     Agent, AgentError, Answer, BoxFuture, Branch, BranchEnd, Covered, Document, ModelErrorKind,
-    Origin, Outcome, Usage,
+    Origin, Outcome, TokenCounter, Usage,
 };
 use patterns_parallel::{
     Chunk, CodeMapReduce, FailurePolicy, KeyedReduce, MapInput, MapReduce, ReduceItem, ReduceTask,
@@ -272,4 +272,18 @@ async fn without_a_splitter_documents_stay_whole() {
     let outcome = outcome.unwrap();
     assert_eq!(ends(&outcome), ["a context-too-long", "b two"]);
     assert_eq!(gaps(&outcome), [("a", Covered::Failed)]);
+}
+
+#[tokio::test]
+async fn what_fits_into_a_call_is_counted_by_the_counter_that_is_set() {
+    let texts = ["some words"; 20];
+    let combinations = async |pattern: MapReduce<String, Vec<String>>| {
+        let options = RunOptions::default();
+        let pattern = pattern.reduce_tokens(500);
+        let outcome = pattern.run(documents(&texts), &options).await;
+        outcome.unwrap().steps.len()
+    };
+    assert_eq!(combinations(pattern(99)).await, 1);
+    let dear = TokenCounter::new(|text| 10 * text.len() as u64);
+    assert!(combinations(pattern(99).tokens(dear)).await > 1);
 }
