@@ -209,6 +209,19 @@ pub(crate) struct MapReduceWork {
     pub(crate) statements: Option<Unsupported>,
     /// Whether the result is measured.
     pub(crate) measure: bool,
+    /// How often it is asked what was missed, if it is.
+    pub(crate) glean: Option<GleanWork>,
+    /// Whether documents without an answer are no failure.
+    pub(crate) allow_gaps: bool,
+}
+
+/// How often it is asked what was missed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct GleanWork {
+    /// At most so often for each document.
+    pub(crate) rounds: u32,
+    /// Whether the second model is asked before each round whether anything was.
+    pub(crate) is_judged: bool,
 }
 
 /// What code computes from answers.

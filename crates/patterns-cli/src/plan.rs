@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use patterns_core::{Caps, RunId, Sampling};
-use patterns_parallel::{Field, FieldRules, KeyedReduce, VotingRule};
+use patterns_parallel::{Field, FieldRules, Glean, KeyedReduce, VotingRule};
 
 use crate::args::{
     Common, Format, MapReduceArgs, ReduceArgs, SectionArgs, SourceArgs, TieName, VoteArgs,
@@ -16,8 +16,8 @@ use crate::input::{
     read_stdin_text,
 };
 use crate::job::{
-    BallotSpec, CodeWork, Job, MapReduceWork, Models, Questions, SectionWork, Settings, SourceSpec,
-    VoteWork, Work,
+    BallotSpec, CodeWork, GleanWork, Job, MapReduceWork, Models, Questions, SectionWork, Settings,
+    SourceSpec, VoteWork, Work,
 };
 
 /// How many sections are planned where none is named.
@@ -82,6 +82,7 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<(Job, Corpus), Error> {
     let map_schema = schema(args.map_schema.as_deref())?;
     let reduce_schema = schema(args.common.schema.as_deref())?;
     let code = code(&args.reduce, map_schema.as_ref())?;
+    let glean = glean(args, map_schema.as_ref())?;
     let inputs = args.inputs.iter();
     let work = MapReduceWork {
         inputs: inputs.map(|it| it.display().to_string()).collect(),
@@ -101,8 +102,11 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<(Job, Corpus), Error> {
             .statements
             .then(|| args.reduce.unsupported.into()),
         measure: args.reduce.measure,
+        glean,
+        allow_gaps: args.allow_gaps,
     };
-    let job = job(&args.common, &[], Work::MapReduce(Box::new(work)))?;
+    let mut job = job(&args.common, &[], Work::MapReduce(Box::new(work)))?;
+    job.models.names.extend(args.glean_judge.clone());
     Ok((job, Corpus::open(&args.inputs, &args.source)?))
 }
 
@@ -141,6 +145,25 @@ fn code(args: &ReduceArgs, schema: Option<&serde_json::Value>) -> Result<Option<
     Ok(Some(CodeWork {
         reduce,
         resolve_keys,
+    }))
+}
+
+/// Plans how often it is asked what was missed, if at all.
+fn glean(
+    args: &MapReduceArgs,
+    schema: Option<&serde_json::Value>,
+) -> Result<Option<GleanWork>, Error> {
+    let (Some(rounds), Some(schema)) = (args.glean, schema) else {
+        return Ok(None);
+    };
+    Glean::check(schema).map_err(|error| {
+        usage(format!("--glean: {error}")).help(
+            "what is found must be the items of a list: make it a property of type array in --map-schema",
+        )
+    })?;
+    Ok(Some(GleanWork {
+        rounds,
+        is_judged: args.glean_judge.is_some(),
     }))
 }
 

@@ -144,6 +144,9 @@ fn identity(job: &Job) -> [u8; 32] {
             if work.code.is_some() || work.statements.is_some() {
                 add(&mut hasher, &(&work.code, work.statements));
             }
+            if work.glean.is_some() {
+                add(&mut hasher, &work.glean);
+            }
         }
         work => add(&mut hasher, work),
     }
@@ -234,4 +237,55 @@ pub(crate) fn refused(error: StoreError) -> Error {
     Error::new(kind, format!("{path}: {error}"))
         .help(help)
         .caused_by(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+    use crate::plan;
+
+    /// Returns the identity of a map-reduce with these arguments more.
+    fn identity_with(more: &[&str]) -> [u8; 32] {
+        let place = tempfile::tempdir().unwrap();
+        let schema = serde_json::json!({
+            "type": "object",
+            "properties": {"names": {"type": "array", "items": {"type": "string"}}},
+            "required": ["names"],
+        });
+        let path = place.path().join("schema.json");
+        std::fs::write(&path, schema.to_string()).unwrap();
+        let path = path.display().to_string();
+        let typed = ["patterns", "map-reduce", "Cargo.toml", "--format", "text"];
+        let models = ["--model", "ollama:m", "--map-schema", &path];
+        let typed = [&typed[..], &models, more].concat();
+        let Command::MapReduce(args) = Cli::try_parse_from(typed).unwrap().command else {
+            unreachable!("it is a map-reduce");
+        };
+        identity(&plan::map_reduce(&args).unwrap().0)
+    }
+
+    #[test]
+    fn a_run_is_known_by_what_it_is_for() {
+        let plain = identity_with(&[]);
+        for how in [
+            &["--allow-gaps"][..],
+            &["--max-calls", "9"],
+            &["--max-failures", "fail-fast"],
+        ] {
+            assert_eq!(identity_with(how), plain, "{how:?}");
+        }
+        let judge = ["--glean", "2", "--glean-judge", "ollama:small"];
+        let others = [
+            plain,
+            identity_with(&["--glean", "2"]),
+            identity_with(&["--glean", "3"]),
+            identity_with(&judge),
+            identity_with(&["--chunk-tokens", "99"]),
+        ];
+        let kinds: std::collections::HashSet<_> = others.iter().collect();
+        assert_eq!(kinds.len(), others.len());
+    }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use patterns_core::EventSink;
+use patterns_core::{EventSink, Outcome};
 use patterns_parallel::{AgentOptions, FailurePolicy, RunError, RunOptions};
 use tokio::sync::Notify;
 
@@ -15,7 +15,7 @@ use crate::exit_code;
 use crate::job::{Job, Settings};
 use crate::output::{Output, Rows};
 use crate::record::Record;
-use crate::report::Observers;
+use crate::report::{Observers, coverage_line, failure_of};
 use crate::signals::Signals;
 use crate::terminal::Terminal;
 
@@ -25,6 +25,8 @@ pub(crate) struct Session {
     pub(crate) format: Format,
     pub(crate) connected: Connected,
     pub(crate) output: Output,
+    /// Whether documents without an answer are no failure.
+    pub(crate) allows_gaps: bool,
     record: Option<Record>,
     settings: Settings,
     observers: Arc<Observers>,
@@ -111,6 +113,7 @@ impl Session {
             format: surroundings.format,
             connected,
             output,
+            allows_gaps: false,
             record,
             settings: job.settings.clone(),
             observers,
@@ -175,14 +178,21 @@ impl Session {
         result.and_then(|it| written.map(|()| it))
     }
 
-    /// Ends the output of a run that came to an outcome, and returns how the command ends.
+    /// Ends the output of a run that came to an outcome, says which documents are in it, and returns
+    /// how the command ends.
     ///
     /// # Errors
     ///
     /// Returns an error if the output cannot be written, the run was ended by a signal or anything
-    /// in it failed.
-    pub(crate) async fn conclude(self, failure: Option<Error>) -> Result<(), Error> {
+    /// in it failed, unless that are gaps, and they are allowed.
+    pub(crate) async fn conclude<A, B>(self, outcome: &Outcome<A, B>) -> Result<(), Error> {
         self.output.finish()?;
+        if let Some(coverage) = &outcome.coverage {
+            self.terminal.note(&coverage_line(coverage));
+        }
+        // A result that is there fails by its gaps only.
+        let is_allowed = self.allows_gaps && outcome.value.is_ok();
+        let failure = failure_of(outcome).filter(|_| !is_allowed);
         let error = self.signals.drained().or(failure);
         let code = error
             .as_ref()

@@ -92,6 +92,16 @@ impl<T> Answer<T> {
             reasks: self.reasks,
         }
     }
+
+    /// Adds the bill of a further answer of the same step to this one's, and returns its value. The
+    /// last request is then the further one's.
+    pub fn join<P>(&mut self, further: Answer<P>) -> P {
+        self.usage += further.usage;
+        self.request_id = further.request_id;
+        self.fixes.extend(further.fixes);
+        self.reasks += further.reasks;
+        further.value
+    }
 }
 
 /// The words of one question: what stays the same for all branches first, what differs last, so

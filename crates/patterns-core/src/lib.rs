@@ -49,7 +49,6 @@ mod model_error;
 mod outcome;
 mod request;
 mod response;
-mod token_ratio;
 mod tokens;
 mod usage;
 
@@ -64,7 +63,7 @@ pub use contract::{
     Contract, ContractError, Decoded, Fix, MAX_ANSWER_BYTES, MAX_DEPTH, Rejection, SchemaProblem,
     Strict, Violation,
 };
-pub use coverage::{Coverage, Covered, DocumentCoverage, Gap, MAX_GAPS};
+pub use coverage::{Coverage, CoverageCounts, Covered, Gap};
 pub use event::{Event, EventSink, HoldReason};
 pub use format::AnswerFormat;
 pub use layer::Layer;
@@ -77,6 +76,5 @@ pub use outcome::{
 };
 pub use request::{BranchId, Document, Message, Origin, Part, Request, Role, RunId, Sampling};
 pub use response::{FinishReason, Response};
-pub use token_ratio::TokenRatio;
 pub use tokens::{TokenCounter, estimate_tokens};
 pub use usage::Usage;

@@ -37,13 +37,6 @@ impl TokenCounter {
     pub fn count(&self, text: &str) -> u64 {
         (self.0)(text)
     }
-
-    /// Makes a counter that counts `factor` times as many, rounded up; such as the
-    /// [factor](crate::TokenRatio::factor) between an estimate and what was billed.
-    #[must_use]
-    pub fn times(self, factor: f64) -> Self {
-        Self::new(move |text| (self.count(text) as f64 * factor).ceil() as u64)
-    }
 }
 
 impl Default for TokenCounter {

@@ -42,12 +42,13 @@ pub use fan_out::{FanOut, Order, Stop};
 pub use map_reduce::{Boundary, Splitter, SplitterError};
 pub use map_reduce::{
     CheckedStatement, CheckedStatements, Chunk, CodeFunction, CodeMapReduce, CodeReduce,
-    CodeReduceError, DifferentReduce, DocumentSummary, Field, FieldProblem, FieldTrouble, Grounds,
-    Half, Heading, KeyCandidates, KeyCount, KeyMerges, KeyPair, KeyedReduce, MapInput, MapReduce,
-    Measures, ProvenanceRecord, Quote, ReduceItem, ReduceTask, Reduction, SameKey, Split,
-    Statement, StatementList, Support, SupportCounts, Table, TableBuilder, Topology, Unfolded,
-    Unsupported, combining_agent, compression, document_agent, fact_fidelity, find_quote,
-    input_coverage, key_agent, key_candidates, map_documents, order_sensitivity, pack,
+    CodeReduceError, DifferentReduce, DocumentSummary, Field, FieldProblem, FieldTrouble, Glean,
+    GleanError, GleanErrorKind, GleanTask, Grounds, Half, Heading, KeyCandidates, KeyCount,
+    KeyMerges, KeyPair, KeyedReduce, MapInput, MapReduce, Measures, ProvenanceRecord, Quote,
+    ReduceItem, ReduceTask, Reduction, SameKey, Split, Statement, StatementList, Support,
+    SupportCounts, Table, TableBuilder, Topology, Unfolded, Unsupported, combining_agent,
+    compression, document_agent, fact_fidelity, find_quote, input_coverage, judging_agent,
+    key_agent, key_candidates, map_chunks, map_documents, order_sensitivity, pack,
     position_entropy, quote_exactness, reduce_agent, repeated_five_grams, repeated_statements,
     statement_support, summary_agent,
 };

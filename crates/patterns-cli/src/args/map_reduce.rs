@@ -15,6 +15,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   patterns map-reduce mails.jsonl --map-schema invoice.json --reduce count --reduce sum:total \
 --group-by customer --output csv
   patterns map-reduce docs/ --statements --unsupported drop
+  patterns map-reduce books/ --chunk-tokens 4000 --map-schema people.json --glean 2 --reduce union:names
 
 A file is one document: text, Markdown, HTML, PDF or DOCX; a .jsonl, .csv, .tsv or .parquet file has \
 one per row, a log with --records one per record, each of them also as .gz. Directories and globs \
@@ -65,6 +66,20 @@ pub(crate) struct MapReduceArgs {
     /// fit in one call; for --topology refine 2: the next answer and the combination so far]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=64), conflicts_with = "no_reduce")]
     pub(crate) fan_in: Option<u32>,
+
+    /// Ask up to so many times what was missed in a document, until nothing new comes, and add it to
+    /// the lists of its answer; each time is a call
+    #[arg(long, value_name = "ROUNDS", requires = "map_schema", value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub(crate) glean: Option<u32>,
+
+    /// Model that is asked first whether anything was missed, such as a cheaper one
+    #[arg(long, value_name = "MODEL", requires_all = ["glean", "model"])]
+    pub(crate) glean_judge: Option<String>,
+
+    /// Succeed although some documents or chunks are in no answer; --max-failures decides how many
+    /// may fail before there is no result at all
+    #[arg(long)]
+    pub(crate) allow_gaps: bool,
 
     #[command(flatten)]
     pub(crate) source: SourceArgs,

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use patterns_core::{Agent, Branch, Contract, Document, Outcome, Pattern};
+use patterns_core::{Agent, Branch, Document, Outcome, Pattern};
+use patterns_llm::token_counter;
 use patterns_parallel::{
-    DocumentSummary, MapReduce, Reduction, combining_agent, document_agent, map_documents,
-    reduce_agent, summary_agent,
+    DocumentSummary, MapReduce, Reduction, combining_agent, map_chunks, reduce_agent, summary_agent,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::measured::Measured;
 use super::section::unusable;
+use super::value_agent::value_agent;
 use super::{publish, reduce, statements};
 use crate::args::{Format, MapReduceArgs};
 use crate::error::Error;
@@ -19,17 +20,18 @@ use crate::input::{Corpus, contract};
 use crate::job::{MapReduceWork, Work};
 use crate::output::Rows;
 use crate::plan;
-use crate::report::{Page, branch_line, document_page, failure_of, measures_page, outcome_line};
+use crate::report::{Page, branch_line, document_page, measures_page, outcome_line};
 use crate::session::{Session, Surroundings};
 use crate::terminal::{Style, Terminal};
 
 pub(super) async fn run(args: &MapReduceArgs, terminal: Terminal) -> Result<(), Error> {
     let (job, mut corpus) = plan::map_reduce(args)?;
-    let session = Session::open(&job, Surroundings::from(&args.common), terminal).await?;
+    let mut session = Session::open(&job, Surroundings::from(&args.common), terminal).await?;
     let Work::MapReduce(work) = job.work else {
         return Ok(());
     };
     let work = *work;
+    session.allows_gaps = work.allow_gaps;
     corpus.count_as(session.connected.models[0].id());
     if let Some(code) = work.code.clone() {
         return reduce::run(session, work, corpus, code).await;
@@ -46,11 +48,8 @@ pub(super) async fn run(args: &MapReduceArgs, terminal: Terminal) -> Result<(), 
             write_rows(session, Arc::new(map), corpus, show).await
         }
         (false, Some(schema), _) => {
-            let options = session.agent_options(work.map_instructions.as_deref());
-            let model = Arc::clone(&session.connected.models[0]);
-            let contract = contract(schema).map_err(unusable)?;
-            let map = document_agent::<Value>(model, contract, &options);
-            write_rows(session, Arc::new(map), corpus, Page::answer).await
+            let map = value_agent(&session, &work, schema)?;
+            write_rows(session, map, corpus, Page::answer).await
         }
         (true, None, None) => combine_summaries(session, work, corpus).await,
         (true, _, _) => combine_values(session, work, corpus).await,
@@ -105,24 +104,28 @@ async fn combine_values(
     mut corpus: Corpus,
 ) -> Result<(), Error> {
     let model = Arc::clone(&session.connected.models[0]);
-    let map = session.agent_options(work.map_instructions.as_deref());
-    let reduce = session.agent_options(work.reduce_instructions.as_deref());
-    let map_contract = value_contract(work.map_schema.as_ref(), "document_summary", "summary")?;
-    let reduce_contract =
-        value_contract(work.reduce_schema.as_ref(), "reduction", "combined_summary")?;
-    let combined = (reduce_contract.clone(), &reduce);
-    let mut pattern = MapReduce::with_contracts(Arc::clone(&model), (map_contract, &map), combined);
+    let map_schema = value_schema(work.map_schema.as_ref(), "document_summary", "summary");
+    let map = value_agent(&session, &work, &map_schema)?;
+    let reduce_schema = value_schema(work.reduce_schema.as_ref(), "reduction", "combined_summary");
+    let reduce = |more| {
+        let contract = contract(&reduce_schema).map_err(unusable)?;
+        let options = session.agent_options(more);
+        Ok::<_, Error>(Arc::new(reduce_agent(
+            Arc::clone(&model),
+            contract,
+            &options,
+        )))
+    };
+    let mut pattern = MapReduce::new(map, reduce(work.reduce_instructions.as_deref())?);
     if let Some(more) = &work.inner_instructions {
-        let options = session.agent_options(Some(more));
-        let inner = reduce_agent(model, reduce_contract, &options);
-        pattern = pattern.inner(Arc::new(inner));
+        pattern = pattern.inner(reduce(Some(more))?);
     }
     let measure = Measured::by(&work, &mut corpus);
     combine(session, pattern, (work, corpus), measure, value_page).await
 }
 
-/// Returns the contract of the user's schema, or of one text where there is none.
-fn value_contract(schema: Option<&Value>, title: &str, field: &str) -> Result<Contract, Error> {
+/// Returns the user's schema, or that of one text where there is none.
+fn value_schema(schema: Option<&Value>, title: &str, field: &str) -> Value {
     let text = || {
         json!({
             "title": title,
@@ -131,8 +134,7 @@ fn value_contract(schema: Option<&Value>, title: &str, field: &str) -> Result<Co
             "required": [field],
         })
     };
-    let schema = schema.cloned().unwrap_or_else(text);
-    contract(&schema).map_err(unusable)
+    schema.cloned().unwrap_or_else(text)
 }
 
 fn value_page(page: &mut Page, value: Option<&Measured<Value>>, branches: &[Branch<Value>]) {
@@ -169,6 +171,12 @@ where
     }
     if let Some(mean) = work.fan_in {
         pattern = pattern.fan_in(mean);
+    }
+    if let Some(splitter) = corpus.splitter() {
+        pattern = pattern.split(splitter);
+    }
+    if let Some(counter) = token_counter(session.connected.models[0].id()) {
+        pattern = pattern.tokens(counter);
     }
     pattern = pattern.topology(work.topology);
     let documents = corpus.stream()?;
@@ -209,8 +217,9 @@ async fn write_rows<M: Serialize + Send + Sync + 'static>(
         Format::Json | Format::Jsonl | Format::Csv => branch_line(branch),
     });
     let options = session.run_options();
-    let documents = corpus.stream()?;
-    let run = map_documents(&map, documents, &options, |branch| lines.write(branch));
+    let (splitter, documents) = (corpus.splitter(), corpus.stream()?);
+    let write = |branch| lines.write(branch);
+    let run = map_chunks(&map, splitter, documents, &options, write);
     let ended = session.watch(run).await;
     lines.end(session, ended).await
 }
@@ -254,7 +263,7 @@ impl<M: Serialize, F: FnMut(&Branch<M>, &mut Option<&'static str>) -> String> Li
             session.output.write(&end)?;
         }
         outcome.branches = self.failed;
-        session.conclude(failure_of(&outcome)).await
+        session.conclude(&outcome).await
     }
 }
 

@@ -11,6 +11,7 @@ mod show;
 mod simulate;
 mod statements;
 mod store;
+mod value_agent;
 mod vote;
 
 use patterns_core::{Branch, Outcome, Pattern};
@@ -18,7 +19,7 @@ use serde::Serialize;
 
 use crate::args::{Command, Format};
 use crate::error::Error;
-use crate::report::{Page, branch_line, failure_of, outcome_json, outcome_line};
+use crate::report::{Page, branch_line, outcome_json, outcome_line};
 use crate::session::Session;
 use crate::terminal::Terminal;
 
@@ -64,7 +65,7 @@ async fn publish<A: Serialize, B: Serialize>(
         Format::Human | Format::Csv => String::new(),
     };
     session.output.write(&text)?;
-    session.conclude(failure_of(outcome)).await
+    session.conclude(outcome).await
 }
 
 fn has_answer<B>(branches: &[Branch<B>]) -> bool {

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use patterns_core::{Agent, Branch, Document, Pattern};
-use patterns_parallel::{CodeMapReduce, Table, document_agent, key_agent, summary_agent};
+use patterns_parallel::{CodeMapReduce, Table, key_agent, summary_agent};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::section::unusable;
+use super::value_agent::value_agent;
 use crate::args::Format;
 use crate::error::Error;
 use crate::escape::{escape, escape_json};
-use crate::input::{Corpus, contract};
+use crate::input::Corpus;
 use crate::job::{CodeWork, MapReduceWork};
-use crate::report::{Page, failure_of, outcome_json, problem_line, table_page};
+use crate::report::{Page, outcome_json, problem_line, table_page};
 use crate::session::Session;
 
 /// Reduces answers by code: summaries, or those of the user's own shape.
@@ -23,17 +23,16 @@ pub(super) async fn run(
     corpus: Corpus,
     code: CodeWork,
 ) -> Result<(), Error> {
-    let options = session.agent_options(work.map_instructions.as_deref());
-    let model = Arc::clone(&session.connected.models[0]);
     match &work.map_schema {
         None => {
+            let options = session.agent_options(work.map_instructions.as_deref());
+            let model = Arc::clone(&session.connected.models[0]);
             let map = summary_agent(model, &options).map_err(unusable)?;
             tabulate(session, Arc::new(map), corpus, code).await
         }
         Some(schema) => {
-            let contract = contract(schema).map_err(unusable)?;
-            let map = document_agent::<Value>(model, contract, &options);
-            tabulate(session, Arc::new(map), corpus, code).await
+            let map = value_agent(&session, &work, schema)?;
+            tabulate(session, map, corpus, code).await
         }
     }
 }
@@ -50,6 +49,9 @@ async fn tabulate<M: Serialize + Send + Sync + 'static>(
         let same = key_agent(model, &session.agent_options(None)).map_err(unusable)?;
         pattern = pattern.resolve_keys(Arc::new(same));
     }
+    if let Some(splitter) = corpus.splitter() {
+        pattern = pattern.split(splitter);
+    }
     // The answers are in the table, the failures stay: they are named at the end.
     let mut failed: Vec<Branch<M>> = Vec::new();
     let keep = |branch: Branch<M>| failed.extend(branch.error().is_some().then_some(branch));
@@ -65,7 +67,7 @@ async fn tabulate<M: Serialize + Send + Sync + 'static>(
         (_, Err(_)) => String::new(),
     };
     session.output.write(&text)?;
-    session.conclude(failure_of(&outcome)).await
+    session.conclude(&outcome).await
 }
 
 /// Writes a table. Where only its rows are data, what was wrong with the answers goes to stderr.

@@ -18,7 +18,7 @@ use crate::input::contract;
 use crate::job::{BallotSpec, BatchQuestion, Questions, VoteWork, Work};
 use crate::plan;
 use crate::report::{
-    BatchReport, Findings, Page, batch_line, course_page, election_line, election_page, failure_of,
+    BatchReport, Findings, Page, batch_line, course_page, election_line, election_page,
     outcome_line,
 };
 use crate::session::{Session, Surroundings};
@@ -202,7 +202,7 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
     let end = end_of_batch(&session, &outcome);
     session.output.write(&end)?;
     outcome.branches = failed;
-    session.conclude(failure_of(&outcome)).await
+    session.conclude(&outcome).await
 }
 
 fn end_of_batch<V: Serialize>(session: &Session, outcome: &Outcome<BatchEnd, V>) -> String {

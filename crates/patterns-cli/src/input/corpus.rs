@@ -3,16 +3,17 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_util::Stream;
 use patterns_core::{Document, ModelId};
 use patterns_llm::token_counter;
-use patterns_parallel::{Chunk, MapInput, Split, Splitter};
+use patterns_parallel::{MapInput, Split, Splitter};
 use patterns_source::{Documents, Source, SourceError, Sourced, Unreadable, UnreadableKind};
 use tokio::sync::mpsc;
 
+use super::kept::{KeepChunks, Kept};
 use super::problems::Problems;
 use crate::args::SourceArgs;
 use crate::error::{Error, ErrorKind};
@@ -29,19 +30,8 @@ pub(crate) struct Corpus {
     total: Option<usize>,
     /// What cuts long ones.
     splitter: Option<Splitter>,
-    /// Those that were handed out, if they are needed afterwards.
+    /// What was asked about, if it is needed afterwards.
     kept: Option<Kept>,
-}
-
-/// Documents that are needed once more, at the end.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Kept(Arc<Mutex<Vec<Document>>>);
-
-impl Kept {
-    /// Takes them.
-    pub(crate) fn take(&self) -> Vec<Document> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
 }
 
 /// How many unreadable documents are passed over in search of the first readable one.
@@ -126,9 +116,18 @@ impl Corpus {
         }
     }
 
-    /// Keeps the documents that are handed out.
+    /// Keeps the documents that are handed out, or the chunks that they are cut into.
     pub(crate) fn keep(&mut self) -> Kept {
         self.kept.get_or_insert_default().clone()
+    }
+
+    /// Returns what cuts the documents, if anything does.
+    pub(crate) fn splitter(&self) -> Option<Arc<dyn Split>> {
+        let splitter = self.splitter.clone()?;
+        Some(match self.kept.clone() {
+            Some(kept) => Arc::new(KeepChunks { splitter, kept }),
+            None => Arc::new(splitter),
+        })
     }
 
     /// Reads on in a thread of its own, a few documents ahead of those who work on them.
@@ -165,11 +164,8 @@ impl Corpus {
         Ok(CorpusStream {
             first: first.into(),
             rest: (!is_whole).then_some(receiver),
-            // How many chunks there will be is not known.
-            left: total.filter(|_| splitter.is_none()),
-            chunks: VecDeque::new(),
-            splitter,
-            kept,
+            left: total,
+            kept: kept.filter(|_| splitter.is_none()),
         })
     }
 }
@@ -182,44 +178,24 @@ pub(crate) struct CorpusStream {
     rest: Option<mpsc::Receiver<Option<Item>>>,
     /// How many there still are, if that is known.
     left: Option<usize>,
-    /// What is left of a document that was cut.
-    chunks: VecDeque<Document>,
-    splitter: Option<Splitter>,
+    /// Where those that are handed out are kept.
     kept: Option<Kept>,
 }
 
 impl CorpusStream {
-    fn poll_input(&mut self, context: &mut Context<'_>) -> Poll<Option<MapInput>> {
-        loop {
-            if let Some(document) = self.chunks.pop_front() {
-                return Poll::Ready(Some(self.hand_out(document)));
-            }
-            let document = match ready!(self.poll_item(context)) {
-                None => return Poll::Ready(None),
-                Some(Ok(it)) => it.document,
-                Some(Err(error)) => {
-                    return Poll::Ready(Some(MapInput::Unreadable {
-                        id: error.place().to_owned(),
-                        reason: Arc::new(error),
-                    }));
+    fn hand_out(&self, item: Item) -> MapInput {
+        match item {
+            Ok(it) => {
+                if let Some(kept) = &self.kept {
+                    kept.add(it.document.clone());
                 }
-            };
-            match &self.splitter {
-                None => return Poll::Ready(Some(self.hand_out(document))),
-                Some(splitter) => {
-                    let chunks = splitter.split(&document);
-                    self.chunks = chunks.iter().map(Chunk::to_document).collect();
-                }
+                MapInput::Document(it.document)
             }
+            Err(error) => MapInput::Unreadable {
+                id: error.place().to_owned(),
+                reason: Arc::new(error),
+            },
         }
-    }
-
-    fn hand_out(&self, document: Document) -> MapInput {
-        if let Some(Kept(kept)) = &self.kept {
-            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.push(document.clone());
-        }
-        MapInput::Document(document)
     }
 
     fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Option<Item>> {
@@ -246,11 +222,11 @@ impl Stream for CorpusStream {
     type Item = MapInput;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<MapInput>> {
-        let polled = self.poll_input(context);
-        if matches!(polled, Poll::Ready(Some(_))) {
+        let item = ready!(self.poll_item(context));
+        if item.is_some() {
             self.left = self.left.map(|it| it.saturating_sub(1));
         }
-        polled
+        Poll::Ready(item.map(|it| self.hand_out(it)))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -5,13 +5,15 @@ mod corpus;
 mod decode;
 mod fields;
 mod file;
+mod kept;
 mod prices;
 mod problems;
 mod questions;
 mod schema;
 
-pub(crate) use corpus::{Corpus, Kept};
+pub(crate) use corpus::Corpus;
 pub(crate) use fields::check_fields;
+pub(crate) use kept::Kept;
 pub(crate) use prices::read_prices;
 pub(crate) use questions::{QuestionFields, read_questions};
 pub(crate) use schema::{contract, read_schema};

@@ -2,7 +2,7 @@
 
 use patterns_core::Branch;
 use patterns_parallel::{
-    BatchElection, CourseStep, Decision, Election, Next, RuleDetail, StopReason,
+    BatchElection, CourseStep, Decision, Election, JudgedElection, Next, RuleDetail, StopReason,
 };
 
 use super::human::Page;
@@ -59,6 +59,21 @@ fn counts(page: &mut Page, election: &Election) {
                 page.paragraph(&format!("{:>5}. {name} ({})", option.rank, option.score));
             }
         }
+        RuleDetail::Judged(it) => {
+            for judged in &it.answers {
+                let score = judged
+                    .score
+                    .map_or_else(String::new, |it| format!("{it:>5} "));
+                let answer = on_a_line(&judged.answer);
+                let mut line = format!("{score}{:>5}  {answer}", judged.votes);
+                if !judged.same.is_empty() {
+                    let same: Vec<String> = judged.same.iter().map(|it| on_a_line(it)).collect();
+                    line += &format!(" (also: {})", same.join("; "));
+                }
+                page.paragraph(&line);
+            }
+            page.line(Style::Dim, &judgements(it));
+        }
         RuleDetail::Fields(it) => {
             for field in &it.fields {
                 let path = if field.path.is_empty() {
@@ -111,6 +126,20 @@ pub(crate) fn course_page(page: &mut Page, course: &[CourseStep]) {
     }
 }
 
+/// Says how much was judged, and what came of it that shows in no score.
+fn judgements(judged: &JudgedElection) -> String {
+    let mut line = format!("{}: {} judgements", judged.rule.name(), judged.judgements);
+    if judged.failed > 0 {
+        line += &format!(", {} of them failed", judged.failed);
+    }
+    match judged.flipped {
+        None | Some(0) => {}
+        Some(1) => line += ", 1 pair got another verdict in the other order",
+        Some(pairs) => line += &format!(", {pairs} pairs got another verdict in the other order"),
+    }
+    line
+}
+
 fn on_a_line(text: &str) -> String {
     text.replace('\n', " ")
 }
@@ -144,6 +173,7 @@ fn reason(reason: StopReason) -> &'static str {
         StopReason::WindowUnanimous => "the last ones all agreed",
         StopReason::Certified => "the leader is certified to be the most frequent answer",
         StopReason::PlanStop => "further votes would cost more than they are worth",
+        StopReason::CallsSpent => "the calls that the batch shares are spent",
     }
 }
 
@@ -175,15 +205,26 @@ fn verdict(election: &Election) -> String {
         }
         Some(RuleDetail::Numeric(_)) => format!("of {total_votes} numbers"),
         Some(RuleDetail::Ranked(_)) => format!("of {total_votes} rankings"),
+        Some(RuleDetail::Judged(it)) => {
+            format!("by {} of {} answers", it.rule.name(), it.answers.len())
+        }
         Some(RuleDetail::Fields(_)) => {
             format!("of {total_votes} objects, {percent:.0} % agreement")
         }
     };
     let mut verdict = match (&election.winning_answer, election.decision) {
         (Some(winner), Decision::WonByTieBreak) => format!("{winner} ({votes}; tie: first seen)"),
+        (Some(winner), Decision::Escalated) => {
+            let voter = election
+                .escalation
+                .as_ref()
+                .map_or("a further voter", |it| &it.voter);
+            format!("{winner} (by {voter}; no consensus: {votes})")
+        }
         (Some(winner), _) => format!("{winner} ({votes})"),
         (None, Decision::QuorumMissed) => format!("no consensus: quorum missed ({votes})"),
         (None, Decision::Tied) => format!("no consensus: a tie ({votes} each)"),
+        (None, Decision::NotJudged) => format!("no consensus: the judge did not say ({votes})"),
         (None, _) => format!("no consensus: too few agree ({votes})"),
     };
     if *abstentions > 0 {

@@ -3,8 +3,8 @@
 use std::error::Error as _;
 
 use patterns_core::{
-    AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Branch, Exhausted, Limit,
-    ModelErrorKind, Outcome,
+    AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Branch, Coverage, Exhausted,
+    Limit, ModelErrorKind, Outcome,
 };
 
 use crate::error::{Error, ErrorKind};
@@ -17,7 +17,7 @@ pub(crate) fn failure_of<A, B>(outcome: &Outcome<A, B>) -> Option<Error> {
     reasons.collect(&outcome.steps);
     let details = reasons.lines();
     match &outcome.value {
-        Ok(_) if failed == 0 => None,
+        Ok(_) if failed == 0 => outcome.coverage.as_ref().and_then(gaps),
         Ok(_) if reasons_of(outcome).any(|kind| kind == ModelErrorKind::NotInStore) => {
             let message = format!("the store lacks the answers of {failed} branches");
             let (kind, help) = by_model(ModelErrorKind::NotInStore);
@@ -25,7 +25,20 @@ pub(crate) fn failure_of<A, B>(outcome: &Outcome<A, B>) -> Option<Error> {
         }
         Ok(_) => {
             let message = format!("{failed} of {} branches failed", outcome.counts.started);
-            let help = "the result was made without them; --output json has each with its error";
+            let is_long = reasons_of(outcome).any(|kind| kind == ModelErrorKind::ContextTooLong);
+            let help = match (&outcome.coverage, is_long) {
+                (Some(_), true) => {
+                    "the result was made without them; --chunk-tokens cuts what is too long, \
+                     --allow-gaps accepts it"
+                }
+                (Some(_), false) => {
+                    "the result was made without them; --output json has each with its error, \
+                     --allow-gaps accepts it"
+                }
+                (None, _) => {
+                    "the result was made without them; --output json has each with its error"
+                }
+            };
             Some(
                 Error::new(ErrorKind::SomeFailed, message)
                     .details(details)
@@ -34,6 +47,15 @@ pub(crate) fn failure_of<A, B>(outcome: &Outcome<A, B>) -> Option<Error> {
         }
         Err(error) => Some(not_combined(error).details(details)),
     }
+}
+
+/// Returns the error of documents that nobody was asked about, if there are any.
+fn gaps(coverage: &Coverage) -> Option<Error> {
+    let skipped = coverage.documents.skipped;
+    let total = coverage.documents.total();
+    let message = format!("there is nothing in {skipped} of {total} documents");
+    let error = Error::new(ErrorKind::SomeFailed, message);
+    (!coverage.is_whole()).then(|| error.help("the result was made without them"))
 }
 
 /// Returns what kept branches from an answer, where it was the model.
@@ -175,6 +197,10 @@ fn by_model(kind: ModelErrorKind) -> (ErrorKind, &'static str) {
         Kind::NeedsModel => (
             ErrorKind::Model,
             "set OPENAI_API_KEY, start Ollama, or pass --model with any OpenAI-compatible server",
+        ),
+        Kind::ContextTooLong => (
+            ErrorKind::NotCombined,
+            "shorten the material; map-reduce cuts long documents with --chunk-tokens",
         ),
         Kind::RateLimited { .. } | Kind::Overloaded { .. } | Kind::Timeout => (
             ErrorKind::TryLater,

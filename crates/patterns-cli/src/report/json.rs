@@ -1,8 +1,8 @@
 //! Outcomes as JSON, for programs.
 
 use patterns_core::{
-    AgentError, AggregateError, Branch, BranchEnd, Budget, Caps, Outcome, Pattern, Spend, Usage,
-    Warning,
+    AgentError, AggregateError, Branch, BranchEnd, Budget, Caps, Coverage, Outcome, Pattern, Spend,
+    Usage, Warning,
 };
 use patterns_parallel::BatchElection;
 use serde::Serialize;
@@ -31,6 +31,8 @@ struct OutcomeJson<'a> {
     usage: Usage,
     spend: SpendJson,
     warnings: &'a [Warning],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<&'a Coverage>,
 }
 
 /// What was sent to providers and what it cost, cancelled attempts included. `cost` is null where a
@@ -112,6 +114,7 @@ fn whole<'a, A: Serialize, B>(
         usage: outcome.usage,
         spend: spend(&connected.budget),
         warnings: &outcome.warnings,
+        coverage: outcome.coverage.as_ref(),
     }
 }
 

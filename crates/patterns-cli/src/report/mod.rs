@@ -2,6 +2,7 @@
 
 mod account;
 mod batch;
+mod coverage;
 mod election;
 mod event_file;
 mod failure;
@@ -12,6 +13,7 @@ mod progress;
 mod table;
 
 pub(crate) use batch::{BatchReport, Findings};
+pub(crate) use coverage::coverage_line;
 pub(crate) use election::{batch_line, course_page, election_page};
 pub(crate) use failure::failure_of;
 pub(crate) use human::{Page, document_page, section_page};

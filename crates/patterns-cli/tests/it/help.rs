@@ -355,6 +355,17 @@ fn help_of_every_command() {
               not all fit in one call; for --topology refine 2: the next answer and the combination so
               far]
 
+          --glean <ROUNDS>
+              Ask up to so many times what was missed in a document, until nothing new comes, and add it
+              to the lists of its answer; each time is a call
+
+          --glean-judge <MODEL>
+              Model that is asked first whether anything was missed, such as a cheaper one
+
+          --allow-gaps
+              Succeed although some documents or chunks are in no answer; --max-failures decides how
+              many may fail before there is no result at all
+
       -h, --help
               Print help (see a summary with '-h')
 
@@ -384,7 +395,8 @@ fn help_of_every_command() {
 
           --chunk-tokens <N>
               Cut documents of more tokens into chunks, at the best boundaries there are; each is a
-              branch of its own, called name#1 and so on
+              branch of its own, called name#1 and so on, and is halved once if the model still calls it
+              too long
 
           --chunk-overlap <N>
               Tokens of a chunk that the next one repeats, at most half of it
@@ -440,6 +452,8 @@ fn help_of_every_command() {
       patterns map-reduce mails.jsonl --map-schema invoice.json --reduce count --reduce sum:total
       --group-by customer --output csv
       patterns map-reduce docs/ --statements --unsupported drop
+      patterns map-reduce books/ --chunk-tokens 4000 --map-schema people.json --glean 2 --reduce
+      union:names
 
     A file is one document: text, Markdown, HTML, PDF or DOCX; a .jsonl, .csv, .tsv or .parquet file has
     one per row, a log with --records one per record, each of them also as .gz. Directories and globs

@@ -222,11 +222,12 @@ fn what_cannot_be_read_is_a_failed_branch() {
     Words.
     --- stderr
     branches: 6 started = 3 answered + 3 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
+    documents: 5 = 2 mapped + 3 failed · in no answer: bad.jsonl:2:10, bad.jsonl:3:1, binary.bin
     error[E-SOME-FAILED]: 3 of 6 branches failed
       bad.jsonl:2:10: expected value
       bad.jsonl:3:1: a row is a JSON object
       binary.bin: the file is binary (a NUL byte at offset 3)
-    help: the result was made without them; --output json has each with its error
+    help: the result was made without them; --output json has each with its error, --allow-gaps accepts it
     ");
     // Without anything that can be read, nothing is begun.
     assert_snapshot!(place.run(&["map-reduce", "binary.bin", "empty.txt", "odd.txt"]), @r"
@@ -332,6 +333,7 @@ fn long_documents_are_cut_into_chunks() {
 
     --- stderr
     branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
+    documents: 2 = 2 mapped · chunks: 3 = 3 mapped
     ");
     args.extend(["--chunk-overlap", "11"]);
     assert_snapshot!(place.run(&args), @r"

@@ -9,7 +9,9 @@
 mod auth_log;
 mod batch;
 mod budget;
+mod coverage;
 mod full_disk;
+mod glean;
 mod help;
 mod inputs;
 mod killed;

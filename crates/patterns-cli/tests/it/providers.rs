@@ -57,9 +57,10 @@ fn a_failed_branch_is_named_and_the_rest_is_kept() {
     Fruit.
     --- stderr
     branches: 4 started = 3 answered + 1 failed + 0 cancelled · calls 4 · attempts 4 · tokens 30 in, 15 out · [time]
+    documents: 3 = 2 mapped + 1 failed · in no answer: b.txt
     error[E-SOME-FAILED]: 1 of 4 branches failed
       b.txt: the model refused to answer
-    help: the result was made without them; --output json has each with its error
+    help: the result was made without them; --output json has each with its error, --allow-gaps accepts it
     ");
     assert_snapshot!(run(&place(), &server, &["--output", "json", "--seed", "1", "-q"]), @r#"
     exit 3
@@ -175,12 +176,34 @@ fn a_failed_branch_is_named_and_the_rest_is_kept() {
         },
         "caps": {}
       },
-      "warnings": []
+      "warnings": [],
+      "coverage": {
+        "documents": {
+          "mapped": 2,
+          "truncated": 0,
+          "failed": 1,
+          "skipped": 0
+        },
+        "chunks": {
+          "mapped": 2,
+          "truncated": 0,
+          "failed": 1,
+          "skipped": 0
+        },
+        "halved": 0,
+        "gaps": [
+          {
+            "name": "b.txt",
+            "end": "failed"
+          }
+        ],
+        "more_gaps": 0
+      }
     }
     --- stderr
     error[E-SOME-FAILED]: 1 of 4 branches failed
       b.txt: the model refused to answer
-    help: the result was made without them; --output json has each with its error
+    help: the result was made without them; --output json has each with its error, --allow-gaps accepts it
     "#);
     assert_snapshot!(run(&place(), &server, &["--max-failures", "10%", "--concurrency", "1"]), @r"
     exit 3
@@ -192,6 +215,7 @@ fn a_failed_branch_is_named_and_the_rest_is_kept() {
     (this document could not be worked on)
     --- stderr
     branches: 2 started = 1 answered + 1 failed + 0 cancelled · calls 2 · attempts 2 · tokens 10 in, 5 out · [time]
+    documents: 2 = 1 mapped + 1 failed · in no answer: b.txt
     error[E-NOT-COMBINED]: too many branches failed: the model refused to answer
       b.txt: the model refused to answer
     help: --output json has every branch with its answer or error
@@ -282,6 +306,7 @@ fn a_weaker_answer_format_is_told_of() {
     --- stderr
     warning: compatible:test@http://[server]/v1 does not support json_schema for answers; json_object was used
     branches: 2 started = 2 answered + 0 failed + 0 cancelled · calls 2 · attempts 3 · tokens 20 in, 10 out · [time]
+    documents: 1 = 1 mapped
     ");
 }
 

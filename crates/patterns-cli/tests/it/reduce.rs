@@ -149,6 +149,7 @@ fn what_cannot_be_counted_is_named() {
     sum:n: of the wrong type in 1 row, as in b
     --- stderr
     branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
+    documents: 3 = 3 mapped
     "#);
     args.extend(["--output", "csv"]);
     assert_snapshot!(place.run(&args), @r#"
@@ -159,6 +160,7 @@ fn what_cannot_be_counted_is_named() {
     --- stderr
     branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
     sum:n: of the wrong type in 1 row, as in b
+    documents: 3 = 3 mapped
     "#);
 }
 
@@ -202,6 +204,7 @@ fn keys_can_be_resolved_by_the_model() {
     answers: 3 · rows in them: 3
     --- stderr
     branches: 6 started = 6 answered + 0 failed + 0 cancelled · calls 6 · attempts 6 · tokens 60 in, 30 out · [time]
+    documents: 3 = 3 mapped
     ");
 }
 
@@ -286,6 +289,7 @@ fn a_made_up_quote_and_a_foreign_source_are_shown() {
     quote exactness: 0.667
     --- stderr
     branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
+    documents: 2 = 2 mapped
     ");
     args.extend(["--unsupported", "drop"]);
     assert_snapshot!(place.run(&args), @r"
@@ -306,6 +310,7 @@ fn a_made_up_quote_and_a_foreign_source_are_shown() {
     quote exactness: 0.667
     --- stderr
     branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
+    documents: 2 = 2 mapped
     ");
     args.extend(["--output", "json"]);
     let (code, json) = place.data(&args);
@@ -378,6 +383,7 @@ fn summaries_can_be_counted_and_measured_offline() {
     --- stderr
     model: offline (key sentences, no LLM; for a model set OPENAI_API_KEY or pass --model)
     branches: 2 started = 2 answered + 0 failed + 0 cancelled · calls 2 · attempts 2 · [time]
+    documents: 2 = 2 mapped
     "#);
     assert_snapshot!(place.run(&["map-reduce", "a.txt", "b.txt", "--measure"]), @r"
     exit 0
@@ -399,5 +405,6 @@ fn summaries_can_be_counted_and_measured_offline() {
     --- stderr
     model: offline (key sentences, no LLM; for a model set OPENAI_API_KEY or pass --model)
     branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · [time]
+    documents: 2 = 2 mapped
     ");
 }

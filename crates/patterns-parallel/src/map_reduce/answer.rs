@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use patterns_core::{Agent, Contract, ContractError, Document, Model};
+use patterns_core::{Agent, Contract, ContractError, Coverage, Document, Model};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,8 @@ pub struct DocumentSummary {
 pub struct Reduction {
     /// What they say together.
     pub combined_summary: String,
-    /// How many documents went into it.
+    /// How many documents went into it, wholly or in part. A reduce agent by itself counts chunks;
+    /// [`MapReduce::with_model`](crate::MapReduce::with_model) knows what they are of.
     pub total_documents: u64,
     /// How many words those documents have.
     pub total_words: u64,
@@ -135,5 +136,9 @@ impl Reduction {
             total_documents: documents,
             total_words: words,
         }
+    }
+
+    pub(super) fn count_documents(&mut self, coverage: &Coverage) {
+        self.total_documents = coverage.documents.mapped + coverage.documents.truncated;
     }
 }

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use futures_core::Stream;
 use futures_util::StreamExt;
-use patterns_core::{AggregateError, AggregateErrorKind, Branch, BranchId, Outcome, StepRole};
+use patterns_core::{
+    AggregateError, AggregateErrorKind, Branch, BranchId, Outcome, StepRole, TokenCounter,
+};
 use serde::Serialize;
 
+use super::intake::rows;
 use super::task::{ReduceItem, ReduceTask};
 use super::topology::{Place, ReduceGroup, Shape, ShapeEnd};
 use super::work::{Made, Task, digest, size};
@@ -20,6 +23,7 @@ pub(super) struct Course<'a, M, R, E> {
     run: Run<'a>,
     shape: Box<dyn Shape>,
     order: Order,
+    counter: TokenCounter,
     each: E,
     /// The number of the first branch that this has not heard of; it will be a document.
     unknown: BranchId,
@@ -27,10 +31,10 @@ pub(super) struct Course<'a, M, R, E> {
     maps: BTreeMap<BranchId, Place>,
     /// Combinations under way.
     reduces: BTreeMap<BranchId, Covered>,
-    /// Answers that wait for their neighbours.
-    items: BTreeMap<Place, ReduceItem<M, R>>,
+    /// Answers that wait for their neighbours; two for a chunk that was halved.
+    items: BTreeMap<Place, Vec<ReduceItem<M, R>>>,
     /// Finished documents that wait for their turn.
-    waiting: BTreeMap<Place, Branch<M>>,
+    waiting: BTreeMap<Place, Vec<Branch<M>>>,
     next_out: Place,
     /// Whether no combination has failed: without one, there can be no root.
     is_whole: bool,
@@ -49,12 +53,19 @@ where
     R: Serialize + 'static,
     E: FnMut(Branch<M>),
 {
-    pub(super) fn new(run: Run<'a>, shape: Box<dyn Shape>, order: Order, each: E) -> Self {
+    pub(super) fn new(
+        run: Run<'a>,
+        shape: Box<dyn Shape>,
+        order: Order,
+        counter: TokenCounter,
+        each: E,
+    ) -> Self {
         Self {
             unknown: run.next_id(),
             run,
             shape,
             order,
+            counter,
             each,
             maps: BTreeMap::new(),
             reduces: BTreeMap::new(),
@@ -121,26 +132,30 @@ where
         });
         self.run.account(&branch);
         match branch.value() {
-            Some(answer) if self.is_whole => {
-                let (id, answer) = (branch.label.clone(), answer.clone());
-                let item = ReduceItem::Mapped { id, answer };
+            Some(answers) if self.is_whole => {
+                let items = answers.iter().map(|it| ReduceItem::Mapped {
+                    id: it.id.clone(),
+                    answer: it.answer.clone(),
+                });
+                let items: Vec<_> = items.collect();
+                let size = size(&items, &self.counter);
                 self.shape
-                    .leaf_answered(place, &digest(&branch.label), size(&item));
-                self.items.insert(place, item);
+                    .leaf_answered(place, &digest(&branch.label), size);
+                self.items.insert(place, items);
             }
             Some(_) | None => self.shape.leaf_failed(place),
         }
-        self.hand_over(place, branch);
+        self.hand_over(place, rows(branch));
     }
 
-    fn hand_over(&mut self, place: Place, branch: Branch<M>) {
+    fn hand_over(&mut self, place: Place, rows: Vec<Branch<M>>) {
         if self.order == Order::Finish {
-            return (self.each)(branch);
+            return rows.into_iter().for_each(&mut self.each);
         }
-        self.waiting.insert(place, branch);
-        while let Some(branch) = self.waiting.remove(&self.next_out) {
+        self.waiting.insert(place, rows);
+        while let Some(rows) = self.waiting.remove(&self.next_out) {
             self.next_out.0 += 1;
-            (self.each)(branch);
+            rows.into_iter().for_each(&mut self.each);
         }
     }
 
@@ -152,13 +167,14 @@ where
         let Covered { place, first, last } = covered;
         match self.run.take_step(branch) {
             Some(answer) if self.is_whole => {
-                let item = ReduceItem::Reduced {
+                let items = vec![ReduceItem::Reduced {
                     first,
                     last,
                     answer,
-                };
-                self.shape.group_answered(place, size(&item));
-                self.items.insert(place, item);
+                }];
+                let size = size(&items, &self.counter);
+                self.shape.group_answered(place, size);
+                self.items.insert(place, items);
             }
             Some(_) => {}
             None => {
@@ -200,7 +216,7 @@ where
 
     fn task(&mut self, group: ReduceGroup) -> (Place, ReduceTask<M, R>) {
         let items = group.items.iter().filter_map(|at| self.items.remove(at));
-        let items = items.collect();
+        let items = items.flatten().collect();
         let level = group.level;
         (group.place, ReduceTask { items, level })
     }
@@ -209,7 +225,8 @@ where
         let end = self.shape.end();
         // What came to its end is whole, even if the run was told to end meanwhile.
         if let Some(ShapeEnd::Root(place)) = end
-            && let Some(ReduceItem::Reduced { answer, .. }) = self.items.remove(&place)
+            && let Some(ReduceItem::Reduced { answer, .. }) =
+                self.items.remove(&place).and_then(|mut it| it.pop())
         {
             return Ok(answer);
         }

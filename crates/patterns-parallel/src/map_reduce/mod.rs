@@ -9,8 +9,11 @@
 mod answer;
 mod code;
 mod course;
+mod glean;
 mod input;
+mod intake;
 mod keyed;
+mod ledger;
 mod measure;
 mod pack;
 mod pattern;
@@ -25,6 +28,7 @@ pub use answer::{
     DocumentSummary, Reduction, combining_agent, document_agent, reduce_agent, summary_agent,
 };
 pub use code::{CodeFunction, CodeReduce, CodeReduceError, Field, FieldTrouble};
+pub use glean::{Glean, GleanError, GleanErrorKind, GleanTask, judging_agent};
 pub use input::MapInput;
 pub use keyed::{
     CodeMapReduce, DifferentReduce, FieldProblem, KeyCandidates, KeyCount, KeyMerges, KeyPair,
@@ -40,7 +44,7 @@ pub use provenance::{
     CheckedStatement, CheckedStatements, Grounds, ProvenanceRecord, Quote, Statement,
     StatementList, Support, SupportCounts, Unfolded, Unsupported, find_quote,
 };
-pub use rows::map_documents;
+pub use rows::{map_chunks, map_documents};
 #[cfg(feature = "split")]
 pub use split::{Boundary, Splitter, SplitterError};
 pub use split::{Chunk, Half, Heading, Split};

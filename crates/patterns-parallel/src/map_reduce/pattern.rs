@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use futures_core::Stream;
 use futures_util::StreamExt;
-use patterns_core::{Agent, Branch, Contract, ContractError, Document, Model, Outcome, Pattern};
+use patterns_core::{
+    Agent, Branch, Contract, ContractError, Coverage, Document, Model, Outcome, Pattern,
+    TokenCounter,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -14,6 +17,8 @@ use super::answer::{
 };
 use super::course::Course;
 use super::input::MapInput;
+use super::intake::{Intake, Piece};
+use super::split::Split;
 use super::task::ReduceTask;
 use super::topology::{FanIn, Topology};
 use super::work::{Reducers, Task};
@@ -56,6 +61,10 @@ pub struct MapReduce<M, R> {
     topology: Topology,
     /// How many answers one call combines on average, if asked for.
     fan_in: Option<u32>,
+    splitter: Option<Arc<dyn Split>>,
+    counter: TokenCounter,
+    /// Puts what is known of the documents into the result.
+    complete: Option<fn(&mut R, &Coverage)>,
 }
 
 impl MapReduce<DocumentSummary, Reduction> {
@@ -71,7 +80,10 @@ impl MapReduce<DocumentSummary, Reduction> {
     ) -> Result<Self, ContractError> {
         let map = summary_agent(Arc::clone(&model), map)?;
         let reduce = combining_agent(model, reduce)?;
-        Ok(Self::new(Arc::new(map), Arc::new(reduce)))
+        Ok(Self {
+            complete: Some(Reduction::count_documents),
+            ..Self::new(Arc::new(map), Arc::new(reduce))
+        })
     }
 }
 
@@ -108,11 +120,31 @@ impl<M, R> MapReduce<M, R> {
             reduce_tokens: Self::DEFAULT_REDUCE_TOKENS,
             topology: Topology::default(),
             fan_in: None,
+            splitter: None,
+            counter: TokenCounter::default(),
+            complete: None,
         }
     }
 
-    /// Sets how many tokens of answers one reduce call may combine, by
-    /// [`estimate_tokens`](crate::estimate_tokens).
+    /// Cuts documents that are too long for one call. Each chunk is a branch of its own, with the
+    /// [name](crate::Chunk::id) of its document and a number; in what has nothing in it there is no
+    /// chunk. A chunk that the model calls too long is asked about in two halves, once.
+    ///
+    /// [`Outcome::coverage`] says what became of all of them.
+    #[must_use]
+    pub fn split(mut self, splitter: Arc<dyn Split>) -> Self {
+        self.splitter = Some(splitter);
+        self
+    }
+
+    /// Sets who counts the tokens of answers.
+    #[must_use]
+    pub fn tokens(mut self, counter: TokenCounter) -> Self {
+        self.counter = counter;
+        self
+    }
+
+    /// Sets how many tokens of answers one reduce call may combine.
     #[must_use]
     pub fn reduce_tokens(mut self, tokens: u64) -> Self {
         self.reduce_tokens = tokens;
@@ -150,8 +182,9 @@ where
 {
     /// Works on the documents as they come and combines the answers.
     ///
-    /// The branches of the outcome are the documents, in input order; a failed one is left out of
-    /// the combination and named there. Reduce calls are the outcome's steps.
+    /// The branches of the outcome are the documents or their chunks, in input order; a failed one is
+    /// left out of the combination and named there. One that was asked about in halves is there as
+    /// two answers of one branch. Reduce calls are the outcome's steps.
     ///
     /// # Errors
     ///
@@ -244,34 +277,42 @@ where
         let shape = self
             .topology
             .begin(self.reduce_tokens, self.checked_fan_in()?);
-        let (mut run, documents) = start(documents, options).await?;
+        let intake = Intake::new(self.splitter.clone());
+        let (mut run, pieces) = start(documents, options, &intake).await?;
         if order == Order::Input {
             run.forget_steps();
         }
-        let inputs = documents.map(|(label, input)| (label, Task::Map(input)));
+        let inputs = pieces.map(|(label, piece)| (label, Task::Map(piece)));
         let fan_out = FanOut::new(inputs, options, |task, origin| {
-            Box::pin(task.carry_out(&*self.map, &self.reduce, origin))
+            Box::pin(task.carry_out((&*self.map, &intake), &self.reduce, origin))
         });
-        Ok(Course::new(run, shape, order, each).run(fan_out).await)
+        let course = Course::new(run, shape, order, self.counter.clone(), each);
+        let mut outcome = course.run(fan_out).await;
+        let coverage = intake.coverage();
+        if let (Some(complete), Ok(value)) = (self.complete, &mut outcome.value) {
+            complete(value, &coverage);
+        }
+        outcome.coverage = Some(coverage);
+        Ok(outcome)
     }
 }
 
-/// Begins a run on at least one document.
-pub(super) async fn start<'a, S: Stream<Item: Into<MapInput>> + Send + 'a>(
+/// Begins a run on at least one document, and returns what its branches work on.
+pub(super) async fn start<'a, S: Stream<Item: Into<MapInput>> + Send>(
     documents: S,
     options: &'a RunOptions,
-) -> Result<(Run<'a>, impl Stream<Item = (String, MapInput)> + Send + 'a), RunError> {
+    intake: &Intake,
+) -> Result<(Run<'a>, impl Stream<Item = (String, Piece)> + Send + use<S>), RunError> {
     let mut documents = Box::pin(documents.map(Into::into).peekable());
     if documents.as_mut().peek().await.is_none() {
         return Err(RunError::NoInput("there is no document"));
     }
-    let total = match documents.size_hint() {
+    let pieces = intake.pieces(documents);
+    let total = match pieces.size_hint() {
         (least, Some(most)) if least == most => Some(most as u64),
         _ => None,
     };
-    let run = Run::start(options, Pattern::MapReduce, total);
-    let inputs = documents.map(|input: MapInput| (input.label(), input));
-    Ok((run, inputs))
+    Ok((Run::start(options, Pattern::MapReduce, total), pieces))
 }
 
 impl<M, R> fmt::Debug for MapReduce<M, R> {
@@ -280,6 +321,7 @@ impl<M, R> fmt::Debug for MapReduce<M, R> {
             .field("reduce_tokens", &self.reduce_tokens)
             .field("topology", &self.topology)
             .field("fan_in", &self.fan_in)
+            .field("splits", &self.splitter.is_some())
             .finish_non_exhaustive()
     }
 }

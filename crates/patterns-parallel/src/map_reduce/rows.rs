@@ -1,4 +1,4 @@
-//! Batch extraction: an agent per document, and no combination.
+//! Batch extraction: an agent per document or chunk, and no combination.
 
 use std::sync::Arc;
 
@@ -7,7 +7,9 @@ use futures_util::StreamExt;
 use patterns_core::{Agent, Branch, Document, Outcome};
 
 use super::input::MapInput;
+use super::intake::{Intake, Piece, rows};
 use super::pattern::start;
+use super::split::Split;
 use crate::run::Run;
 use crate::{FanOut, Order, RunError, RunOptions, Stop};
 
@@ -27,37 +29,64 @@ pub async fn map_documents<M, S>(
     map: &Arc<dyn Agent<Document, M>>,
     documents: S,
     options: &RunOptions,
+    each: impl FnMut(Branch<M>),
+) -> Result<Outcome<(), M>, RunError>
+where
+    M: Send + Sync + 'static,
+    S: Stream<Item: Into<MapInput>> + Send,
+{
+    map_chunks(map, None, documents, options, each).await
+}
+
+/// As [`map_documents`], but cuts the documents if there is a splitter, as
+/// [`MapReduce::split`](crate::MapReduce::split) does: there is a branch for each chunk.
+///
+/// # Errors
+///
+/// Returns a [`RunError`] if there is no document.
+///
+/// # Cancellation
+///
+/// Dropping the future ends all calls under way.
+pub async fn map_chunks<M, S>(
+    map: &Arc<dyn Agent<Document, M>>,
+    splitter: Option<Arc<dyn Split>>,
+    documents: S,
+    options: &RunOptions,
     mut each: impl FnMut(Branch<M>),
 ) -> Result<Outcome<(), M>, RunError>
 where
     M: Send + Sync + 'static,
     S: Stream<Item: Into<MapInput>> + Send,
 {
-    let (mut run, inputs) = start(documents, options).await?;
-    let stop = map_each(&mut run, map, inputs, &mut each).await;
+    let intake = Intake::new(splitter);
+    let (mut run, pieces) = start(documents, options, &intake).await?;
+    let stop = map_each(&mut run, map, (&intake, pieces), &mut each).await;
     let value = run.verdict(stop);
-    Ok(run.finish(value, Vec::new()))
+    let mut outcome = run.finish(value, Vec::new());
+    outcome.coverage = Some(intake.coverage());
+    Ok(outcome)
 }
 
-/// Works on the documents of a run that has begun, in input order, and returns why it ended early,
-/// if it did.
+/// Works on the pieces of a run that has begun, in input order, and returns why it ended early, if
+/// it did.
 pub(super) async fn map_each<M, S>(
     run: &mut Run<'_>,
     map: &Arc<dyn Agent<Document, M>>,
-    inputs: S,
+    (intake, pieces): (&Intake, S),
     each: &mut impl FnMut(Branch<M>),
 ) -> Option<Stop>
 where
     M: Send + Sync + 'static,
-    S: Stream<Item = (String, MapInput)> + Send,
+    S: Stream<Item = (String, Piece)> + Send,
 {
-    let fan_out = FanOut::new(inputs, run.options, |input: MapInput, origin| {
-        Box::pin(input.map(&**map, origin))
+    let fan_out = FanOut::new(pieces, run.options, |piece, origin| {
+        Box::pin(intake.map(piece, &**map, origin))
     });
     let mut fan_out = fan_out.order(Order::Input);
     while let Some(branch) = fan_out.next().await {
         run.account(&branch);
-        each(branch);
+        rows(branch).into_iter().for_each(&mut *each);
     }
     fan_out.stopped()
 }

@@ -2,22 +2,21 @@
 
 use std::sync::Arc;
 
-use patterns_core::{Agent, AgentError, Answer, Document, Origin};
+use patterns_core::{Agent, AgentError, Answer, Document, Origin, TokenCounter};
 use serde::Serialize;
 
-use super::input::MapInput;
+use super::intake::{Intake, Mapped, Piece};
 use super::task::{ReduceItem, ReduceTask};
-use crate::estimate_tokens;
 
 /// What a branch works on.
 pub(super) enum Task<M, R> {
-    Map(MapInput),
+    Map(Piece),
     Reduce(ReduceTask<M, R>),
 }
 
 /// What a branch makes.
 pub(super) enum Made<M, R> {
-    Mapped(M),
+    Mapped(Vec<Mapped<M>>),
     Reduced(R),
 }
 
@@ -41,12 +40,12 @@ impl<M, R> Reducers<M, R> {
 impl<M, R> Task<M, R> {
     pub(super) async fn carry_out(
         self,
-        map: &dyn Agent<Document, M>,
+        (map, intake): (&dyn Agent<Document, M>, &Intake),
         reduce: &Reducers<M, R>,
         origin: Origin,
     ) -> Result<Answer<Made<M, R>>, AgentError> {
         match self {
-            Self::Map(input) => Ok(input.map(map, origin).await?.map(Made::Mapped)),
+            Self::Map(piece) => Ok(intake.map(piece, map, origin).await?.map(Made::Mapped)),
             Self::Reduce(task) => {
                 let agent = reduce.of(&task);
                 Ok(agent.run(&task, origin).await?.map(Made::Reduced))
@@ -61,8 +60,14 @@ pub(super) fn digest(name: &str) -> [u8; 32] {
     blake3::derive_key("patterns 2026-11-23 reduce tree v1", name.as_bytes())
 }
 
-/// Returns how many tokens an item takes in a reduce call.
-pub(super) fn size<M: Serialize, R: Serialize>(item: &ReduceItem<M, R>) -> u64 {
+/// Returns how many tokens the items of one place take in a reduce call.
+pub(super) fn size<M: Serialize, R: Serialize>(
+    items: &[ReduceItem<M, R>],
+    counter: &TokenCounter,
+) -> u64 {
     // The fence and the id around an item cost a few tokens too.
-    estimate_tokens(&item.to_json()) + 16
+    let sizes = items
+        .iter()
+        .map(|it| counter.count(&it.to_json()).saturating_add(16));
+    sizes.fold(0, u64::saturating_add)
 }

@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail a test")]
 
 mod auth_log;
+mod chunks;
 mod code_reduce;
 mod elections;
 mod fan_out;
 mod map_reduce;
+#[cfg(feature = "split")]
+mod nothing_lost;
 mod policies;
 mod prompts;
 mod provenance;

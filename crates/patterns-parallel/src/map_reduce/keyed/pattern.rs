@@ -9,8 +9,10 @@ use serde::Serialize;
 
 use super::{KeyPair, KeyedReduce, SameKey, Table, TableBuilder, resolve};
 use crate::map_reduce::input::MapInput;
+use crate::map_reduce::intake::Intake;
 use crate::map_reduce::pattern::start;
 use crate::map_reduce::rows::map_each;
+use crate::map_reduce::split::Split;
 use crate::run::Run;
 use crate::{RunError, RunOptions};
 
@@ -37,6 +39,7 @@ pub struct CodeMapReduce<M> {
     map: Arc<dyn Agent<Document, M>>,
     reduce: KeyedReduce,
     same: Option<Arc<dyn Agent<KeyPair, SameKey>>>,
+    splitter: Option<Arc<dyn Split>>,
 }
 
 impl<M: Serialize + Send + Sync + 'static> CodeMapReduce<M> {
@@ -46,7 +49,16 @@ impl<M: Serialize + Send + Sync + 'static> CodeMapReduce<M> {
             map,
             reduce,
             same: None,
+            splitter: None,
         }
+    }
+
+    /// Cuts documents that are too long for one call, as [`MapReduce::split`](crate::MapReduce::split)
+    /// does. Each chunk has an answer of its own, and so has each half of one.
+    #[must_use]
+    pub fn split(mut self, splitter: Arc<dyn Split>) -> Self {
+        self.splitter = Some(splitter);
+        self
     }
 
     /// Asks an agent, after the last document, which keys of the groups mean the same; their
@@ -80,22 +92,25 @@ impl<M: Serialize + Send + Sync + 'static> CodeMapReduce<M> {
     where
         S: Stream<Item: Into<MapInput>> + Send,
     {
-        let (mut run, inputs) = start(documents, options).await?;
+        let intake = Intake::new(self.splitter.clone());
+        let (mut run, pieces) = start(documents, options, &intake).await?;
         let mut table = self.reduce.table();
         let mut take = |branch: Branch<M>| {
             if let Some(answer) = branch.value() {
                 // What cannot be written as JSON has no fields, which the table will say.
                 let answer = serde_json::to_value(answer).unwrap_or_default();
-                table.add_at(branch.id.0, &branch.label, &answer);
+                table.add(&branch.label, &answer);
             }
             each(branch);
         };
-        let stop = map_each(&mut run, &self.map, inputs, &mut take).await;
+        let stop = map_each(&mut run, &self.map, (&intake, pieces), &mut take).await;
         let value = match run.verdict(stop) {
             Ok(()) => self.finish(&mut run, table).await,
             Err(error) => Err(error),
         };
-        Ok(run.finish(value, Vec::new()))
+        let mut outcome = run.finish(value, Vec::new());
+        outcome.coverage = Some(intake.coverage());
+        Ok(outcome)
     }
 
     async fn finish(
@@ -115,6 +130,7 @@ impl<M> fmt::Debug for CodeMapReduce<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CodeMapReduce")
             .field("reduce", &self.reduce)
+            .field("splits", &self.splitter.is_some())
             .finish_non_exhaustive()
     }
 }

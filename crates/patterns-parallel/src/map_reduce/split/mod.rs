@@ -14,8 +14,6 @@ mod overlap;
 mod seam;
 #[cfg(feature = "split")]
 mod splitter;
-#[cfg(all(test, feature = "split"))]
-mod tests;
 
 pub use chunk::{Chunk, Half, Heading};
 pub use seam::Split;

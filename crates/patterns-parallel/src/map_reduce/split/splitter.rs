@@ -240,3 +240,6 @@ impl ChunkSizer for Sizer<'_> {
         usize::try_from(self.0.count(chunk)).unwrap_or(usize::MAX)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! What became of the documents of a run, on one line.
+
+use patterns_core::{Coverage, CoverageCounts};
+
+/// How many gaps are named.
+const NAMED: usize = 5;
+
+/// Writes how documents and chunks ended, and what no answer is about.
+pub(crate) fn coverage_line(coverage: &Coverage) -> String {
+    let Coverage {
+        documents,
+        chunks,
+        halved,
+        gaps,
+        more_gaps,
+    } = coverage;
+    let mut line = format!("documents: {}", sum(documents));
+    if chunks.total() > documents.total() {
+        line += &format!(" · chunks: {}", sum(chunks));
+    }
+    if *halved > 0 {
+        line += &format!(" · halved {halved}");
+    }
+    if !gaps.is_empty() {
+        let names: Vec<&str> = gaps.iter().take(NAMED).map(|it| &*it.name).collect();
+        line += &format!(" · in no answer: {}", names.join(", "));
+    }
+    match gaps.len().saturating_sub(NAMED) as u64 + more_gaps {
+        0 => line,
+        more => line + &format!(" and {more} more"),
+    }
+}
+
+fn sum(counts: &CoverageCounts) -> String {
+    let mut parts = vec![format!("{} mapped", counts.mapped)];
+    for (count, end) in [
+        (counts.truncated, "in part"),
+        (counts.failed, "failed"),
+        (counts.skipped, "empty"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {end}"));
+        }
+    }
+    format!("{} = {}", counts.total(), parts.join(" + "))
+}
+
+#[cfg(test)]
+mod tests {
+    use patterns_core::{Covered, Gap};
+
+    use super::*;
+
+    fn check(gaps: usize, more_gaps: u64, expected: &str) {
+        let gap = |n| Gap {
+            name: format!("d#{n}"),
+            end: Covered::Failed,
+        };
+        let failed = gaps as u64 + more_gaps;
+        let coverage = Coverage {
+            documents: CoverageCounts {
+                mapped: 1,
+                truncated: u64::from(failed > 0),
+                ..CoverageCounts::default()
+            },
+            chunks: CoverageCounts {
+                mapped: 2,
+                failed,
+                ..CoverageCounts::default()
+            },
+            halved: more_gaps,
+            gaps: (1..=gaps).map(gap).collect(),
+            more_gaps,
+        };
+        assert_eq!(coverage_line(&coverage), expected);
+    }
+
+    #[test]
+    fn some_gaps_are_named_and_all_are_counted() {
+        check(0, 0, "documents: 1 = 1 mapped · chunks: 2 = 2 mapped");
+        check(
+            1,
+            0,
+            "documents: 2 = 1 mapped + 1 in part · chunks: 3 = 2 mapped + 1 failed · in no answer: d#1",
+        );
+        check(
+            7,
+            1,
+            "documents: 2 = 1 mapped + 1 in part · chunks: 10 = 2 mapped + 8 failed · halved 1 · in no \
+             answer: d#1, d#2, d#3, d#4, d#5 and 3 more",
+        );
+    }
+}

@@ -1,0 +1,125 @@
+//! What becomes of every document and chunk, and what the exit code says of it.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::support::{Place, Server, completion, error};
+
+/// Takes few words at once, and refuses what is secret.
+fn server() -> Server {
+    Server::start(|body| {
+        let has = |word: &str| body.contains(word);
+        if has("harbour") && has("lighthouse") {
+            let message = "This model's maximum context length is 9 tokens.";
+            return (400, error("context_length_exceeded", message));
+        }
+        if has("secret") {
+            return (400, error("content_policy_violation", "No."));
+        }
+        let field = match has("combined_summary") {
+            true => "combined_summary",
+            false => "summary",
+        };
+        (200, completion(&json!({field: "Read."}).to_string()))
+    })
+}
+
+fn place() -> Place {
+    Place::with(&[
+        ("long.txt", "The harbour is old.\n\nThe lighthouse is new."),
+        (
+            "mixed.txt",
+            "All who want to may know of the mud.\n\nNobody may know the secret.",
+        ),
+        ("short.txt", "Mud."),
+    ])
+}
+
+fn args<'a>(server: &'a Server, more: &[&'a str]) -> Vec<&'a str> {
+    let mut args = vec![
+        "map-reduce",
+        "long.txt",
+        "mixed.txt",
+        "short.txt",
+        "--no-store",
+    ];
+    args.extend(server.args());
+    args.extend(["--concurrency", "1", "--seed", "1"]);
+    args.extend(more);
+    args
+}
+
+#[test]
+fn what_is_too_long_is_halved_and_what_fails_is_a_gap() {
+    let (place, server) = (place(), server());
+    let args = args(&server, &["--chunk-tokens", "20"]);
+    assert_snapshot!(place.run(&args), @r#"
+    exit 3
+    --- stdout
+    Read.
+
+    documents: 3 · words: 18
+
+    long.txt#1.1
+    Read.
+
+    long.txt#1.2
+    Read.
+
+    mixed.txt#1
+    Read.
+
+    mixed.txt#2
+    (this document could not be worked on)
+
+    short.txt
+    Read.
+    --- stderr
+    branches: 5 started = 4 answered + 1 failed + 0 cancelled · calls 7 · attempts 7 · tokens 50 in, 25 out · [time]
+    documents: 3 = 2 mapped + 1 in part · chunks: 4 = 3 mapped + 1 failed · halved 1 · in no answer: mixed.txt#2
+    error[E-SOME-FAILED]: 1 of 5 branches failed
+      mixed.txt#2: the provider's content filter withheld the answer (HTTP 400, code "content_policy_violation"): No.
+    help: the result was made without them; --output json has each with its error, --allow-gaps accepts it
+    "#);
+}
+
+#[test]
+fn gaps_can_be_allowed() {
+    let (place, server) = (place(), server());
+    let args = args(
+        &server,
+        &["--chunk-tokens", "20", "--output", "json", "--allow-gaps"],
+    );
+    let (code, json) = place.data(&args);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(code, Some(0));
+    assert_eq!(json["value"]["total_documents"], 3);
+    assert_snapshot!(json["coverage"], @r#"{"documents":{"mapped":2,"truncated":1,"failed":0,"skipped":0},"chunks":{"mapped":3,"truncated":0,"failed":1,"skipped":0},"halved":1,"gaps":[{"name":"mixed.txt#2","end":"failed"}],"more_gaps":0}"#);
+    for format in ["human", "jsonl"] {
+        let more = [&args[..], &["--output", format, "--no-reduce"]].concat();
+        assert_eq!(place.data(&more).0, Some(0), "{format}");
+        let strict: Vec<&str> = more
+            .into_iter()
+            .filter(|it| *it != "--allow-gaps")
+            .collect();
+        assert_eq!(place.data(&strict).0, Some(3), "{format}");
+    }
+    let table = [&args[..], &["--output", "csv", "--reduce", "count"]].concat();
+    assert_eq!(place.data(&table), (Some(0), "count\n4\n".to_owned()));
+}
+
+#[test]
+fn too_many_failures_are_no_gaps() {
+    let (place, server) = (place(), server());
+    let args = args(&server, &["--allow-gaps", "--max-failures", "10%"]);
+    assert_snapshot!(place.run(&args), @r#"
+    exit 3
+    --- stdout
+    --- stderr
+    branches: 1 started = 0 answered + 1 failed + 0 cancelled · calls 1 · attempts 1 · [time]
+    documents: 1 = 0 mapped + 1 failed · in no answer: long.txt
+    error[E-NOT-COMBINED]: too many branches failed: the request is longer than the model can read (HTTP 400, code "context_length_exceeded")
+      long.txt: the request is longer than the model can read (HTTP 400, code "context_length_exceeded"): This model's maximum context length is 9 tokens.
+    help: shorten the material; map-reduce cuts long documents with --chunk-tokens
+    "#);
+}

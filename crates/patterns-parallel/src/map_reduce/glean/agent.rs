@@ -1,0 +1,210 @@
+//! The agent that asks again what it has missed.
+
+use std::fmt;
+use std::sync::Arc;
+
+use patterns_core::{
+    Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Document, Model, Origin, Usage,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::error::GleanError;
+use super::follow_up::follow_up_schema;
+use super::rounds::Rounds;
+use super::task::GleanTask;
+use crate::AgentOptions;
+use crate::map_reduce::answer::MAP_INSTRUCTIONS;
+
+/// Works on a document, then asks what was missed, up to a number of rounds or until nothing new
+/// comes; for answers with lists, such as extracted records.
+///
+/// What a follow-up adds to the lists of the answer is united with them, each item once, whatever its
+/// spelling; all else stays as first answered. A follow-up that fails fails the step: an answer that
+/// was to be completed and wasn't is not passed off as one that was. What was answered before is in
+/// the store, if there is one, and isn't paid for again.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+/// use patterns_core::{Agent, Document, Origin};
+/// use patterns_parallel::{AgentOptions, Glean};
+/// use patterns_testkit::ScriptedModel;
+/// use serde_json::json;
+///
+/// let schema = json!({
+///     "type": "object",
+///     "properties": {"names": {"type": "array", "items": {"type": "string"}}},
+///     "required": ["names"],
+/// });
+/// let model = Arc::new(ScriptedModel::new([
+///     r#"{"names": ["Ada"]}"#,
+///     r#"{"names": ["Grace", "ada"]}"#,
+///     r#"{"names": []}"#,
+/// ]));
+/// let glean = Glean::with_model(model, &schema, &AgentOptions::default())?.rounds(3);
+/// let text = Document::new("a", "Ada met Grace.");
+/// let answer = glean.run(&text, Origin::default()).await?;
+/// assert_eq!(answer.value, json!({"names": ["Ada", "Grace"]}));
+/// assert_eq!(answer.usage.calls, 3);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Glean {
+    first: Arc<dyn Agent<Document, Value>>,
+    more: Arc<dyn Agent<GleanTask, Value>>,
+    judge: Option<Arc<dyn Agent<GleanTask, bool>>>,
+    rounds: u32,
+}
+
+impl Glean {
+    /// Makes it of an agent that works on documents, and one that says what was missed.
+    pub fn new(
+        first: Arc<dyn Agent<Document, Value>>,
+        more: Arc<dyn Agent<GleanTask, Value>>,
+    ) -> Self {
+        Self {
+            first,
+            more,
+            judge: None,
+            rounds: 1,
+        }
+    }
+
+    /// Makes it of a model and the schema of the answers. Follow-ups ask for the lists among the
+    /// fields of an answer, and only for those; not for lists with a `maxItems`, which could grow
+    /// beyond it.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`GleanError`] if no field is such a list, or the schema makes no contract.
+    pub fn with_model(
+        model: Arc<dyn Model>,
+        schema: &Value,
+        options: &AgentOptions,
+    ) -> Result<Self, GleanError> {
+        let (contract, follow_up) = contracts(schema)?;
+        // The same instructions for all keep the beginning of the requests the same.
+        let first = options.agent(Arc::clone(&model), MAP_INSTRUCTIONS, contract);
+        let more = options.agent(model, MAP_INSTRUCTIONS, follow_up);
+        Ok(Self::new(Arc::new(first), Arc::new(more)))
+    }
+
+    /// Says whether answers of a schema can be gleaned.
+    ///
+    /// # Errors
+    ///
+    /// Returns the [`GleanError`] of [`with_model`](Self::with_model).
+    pub fn check(schema: &Value) -> Result<(), GleanError> {
+        contracts(schema).map(|_| ())
+    }
+
+    /// Sets how often it is asked at most what was missed; once if not set.
+    #[must_use]
+    pub fn rounds(mut self, most: u32) -> Self {
+        self.rounds = most;
+        self
+    }
+
+    /// Sets who is asked before each round whether the answer is complete: a cheap model spares the
+    /// rounds of an expensive one. See [`judging_agent`].
+    #[must_use]
+    pub fn judge(mut self, agent: Arc<dyn Agent<GleanTask, bool>>) -> Self {
+        self.judge = Some(agent);
+        self
+    }
+
+    async fn glean(
+        &self,
+        document: &Document,
+        origin: Origin,
+    ) -> Result<Answer<Value>, AgentError> {
+        let mut answer = self.first.run(document, origin).await?;
+        let mut rounds = Rounds::new(std::mem::take(&mut answer.value), self.rounds);
+        while let Some((round, found)) = rounds.next() {
+            let task = GleanTask {
+                document: document.clone(),
+                found: found.clone(),
+                round,
+            };
+            if self.is_complete(&task, origin, &mut answer.usage).await? {
+                rounds.complete();
+                continue;
+            }
+            let more = self.more.run(&task, origin).await;
+            let more = more.map_err(|error| error.after(answer.usage))?;
+            rounds.add(answer.join(more));
+        }
+        Ok(answer.map(|_| rounds.into_found()))
+    }
+
+    async fn is_complete(
+        &self,
+        task: &GleanTask,
+        origin: Origin,
+        usage: &mut Usage,
+    ) -> Result<bool, AgentError> {
+        let Some(judge) = &self.judge else {
+            return Ok(false);
+        };
+        let verdict = judge.run(task, origin).await;
+        let verdict = verdict.map_err(|error| error.after(*usage))?;
+        *usage += verdict.usage;
+        Ok(verdict.value)
+    }
+}
+
+/// Returns the contracts of the first answer and of follow-ups.
+fn contracts(schema: &Value) -> Result<(Contract<Value>, Contract<Value>), GleanError> {
+    let first = Contract::from_schema(schema.clone())?;
+    let follow_up = follow_up_schema(schema).ok_or_else(GleanError::no_list)?;
+    Ok((first, Contract::from_schema(follow_up)?))
+}
+
+impl Agent<Document, Value> for Glean {
+    fn run<'a>(
+        &'a self,
+        document: &'a Document,
+        origin: Origin,
+    ) -> BoxFuture<'a, Result<Answer<Value>, AgentError>> {
+        Box::pin(self.glean(document, origin))
+    }
+}
+
+impl fmt::Debug for Glean {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Glean")
+            .field("rounds", &self.rounds)
+            .field("is_judged", &self.judge.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a judge answers.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "completeness")]
+struct Completeness {
+    /// What in the document is missing from what was found, if anything.
+    #[expect(dead_code, reason = "the model writes it before it decides")]
+    missing: String,
+    /// Whether nothing is missing.
+    is_complete: bool,
+}
+
+/// Makes an agent that says whether anything was missed.
+///
+/// # Errors
+///
+/// Returns a [`ContractError`] if its answer has no strict schema; it has.
+pub fn judging_agent(
+    model: Arc<dyn Model>,
+    options: &AgentOptions,
+) -> Result<impl Agent<GleanTask, bool> + 'static, ContractError> {
+    let contract = Contract::of::<Completeness>()?;
+    let agent = options.agent(model, MAP_INSTRUCTIONS, contract);
+    let agent = agent.prompt(|task: &GleanTask| {
+        task.prompt("Is anything of that kind in the document that is not among what was found?")
+    });
+    Ok(agent.map(|verdict: Completeness, _: &GleanTask| verdict.is_complete))
+}

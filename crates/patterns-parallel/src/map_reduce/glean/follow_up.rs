@@ -1,0 +1,129 @@
+//! The schema of a follow-up: the lists of an answer, which may be empty.
+
+use serde_json::{Map, Value};
+
+/// Returns the schema of what may have been missed; `None` if answers of `schema` have no list of
+/// their own that can grow.
+///
+/// Only the fields that are lists without a longest length are in it, since nothing else can be added
+/// to; and they may be empty, or a model that has missed nothing would have to invent something.
+pub(super) fn follow_up_schema(schema: &Value) -> Option<Value> {
+    let properties = schema.get("properties")?.as_object()?;
+    let lists: Map<String, Value> = properties
+        .iter()
+        .filter_map(|(name, property)| Some((name.clone(), list(schema, property)?)))
+        .collect();
+    if lists.is_empty() {
+        return None;
+    }
+    let required: Vec<Value> = lists.keys().cloned().map(Value::String).collect();
+    let mut follow_up = schema.as_object()?.clone();
+    let title = schema
+        .get("title")
+        .and_then(Value::as_str)
+        .unwrap_or("answer");
+    follow_up.insert("title".to_owned(), Value::String(format!("{title}_missed")));
+    follow_up.insert("properties".to_owned(), Value::Object(lists));
+    follow_up.insert("required".to_owned(), Value::Array(required));
+    for rule in [
+        "minProperties",
+        "dependentRequired",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "if",
+        "then",
+        "else",
+    ] {
+        follow_up.remove(rule);
+    }
+    Some(Value::Object(follow_up))
+}
+
+/// Returns the schema of a list that may be empty, if a property is one that can grow.
+fn list(root: &Value, property: &Value) -> Option<Value> {
+    let target = property.get("$ref").and_then(Value::as_str);
+    let target = target.and_then(|it| root.pointer(it.strip_prefix('#')?));
+    let property = target.unwrap_or(property);
+    if let Some(choices) = ["anyOf", "oneOf"].iter().find_map(|it| property.get(it)) {
+        return choices.as_array()?.iter().find_map(own_list);
+    }
+    own_list(property)
+}
+
+fn own_list(schema: &Value) -> Option<Value> {
+    let mut list = schema.as_object()?.clone();
+    let is_list = match list.get("type")? {
+        Value::String(name) => name == "array",
+        Value::Array(names) => names.iter().any(|it| it == "array"),
+        _ => false,
+    };
+    // What has a bound could grow beyond it.
+    let is_bounded = ["maxItems", "maxContains", "prefixItems"].map(|it| list.contains_key(it));
+    if !is_list || is_bounded.contains(&true) {
+        return None;
+    }
+    list.insert("type".to_owned(), Value::String("array".to_owned()));
+    for rule in ["minItems", "contains", "minContains", "default"] {
+        list.remove(rule);
+    }
+    Some(Value::Object(list))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_lists_are_asked_for_again_and_they_may_be_empty() {
+        let schema = json!({
+            "title": "people",
+            "type": "object",
+            "$defs": {"names": {"type": "array", "items": {"type": "string"}, "minItems": 2}},
+            "properties": {
+                "place": {"type": "string"},
+                "people": {"type": "array", "items": {"type": "object"}, "minItems": 1},
+                "aliases": {"$ref": "#/$defs/names"},
+                "dates": {"type": ["array", "null"], "items": {"type": "string"}},
+                "notes": {"anyOf": [{"type": "array", "items": {}}, {"type": "null"}]},
+                "best": {"type": "array", "items": {"type": "string"}, "maxItems": 3},
+            },
+            "required": ["place", "people"],
+            "additionalProperties": false,
+        });
+        let follow_up = follow_up_schema(&schema).unwrap();
+        assert_eq!(
+            follow_up,
+            json!({
+                "title": "people_missed",
+                "type": "object",
+                "$defs": {"names": {"type": "array", "items": {"type": "string"}, "minItems": 2}},
+                "properties": {
+                    "people": {"type": "array", "items": {"type": "object"}},
+                    "aliases": {"type": "array", "items": {"type": "string"}},
+                    "dates": {"type": "array", "items": {"type": "string"}},
+                    "notes": {"type": "array", "items": {}},
+                },
+                "required": ["people", "aliases", "dates", "notes"],
+                "additionalProperties": false,
+            })
+        );
+    }
+
+    #[test]
+    fn without_a_list_nothing_can_be_gleaned() {
+        for schema in [
+            json!({}),
+            json!({"type": "object", "properties": {"a": {"type": "string"}}}),
+            json!({"properties": {"a": {"$ref": "#/properties/a"}}}),
+            json!({"properties": {"a": {"$ref": "https://elsewhere"}}}),
+            json!({"type": "array", "items": {}}),
+            json!({"properties": {"a": {"type": "array", "maxItems": 3}}}),
+            json!({"properties": {"a": {"anyOf": 3}}}),
+        ] {
+            assert_eq!(follow_up_schema(&schema), None, "{schema}");
+        }
+    }
+}

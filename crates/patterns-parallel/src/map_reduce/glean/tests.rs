@@ -1,0 +1,132 @@
+//! What is asked, in which words, and what it costs.
+
+use std::sync::Arc;
+
+use patterns_core::{
+    Agent, AgentError, AgentErrorKind, Document, ModelError, ModelErrorKind, Origin, Usage,
+};
+use patterns_testkit::{ScriptedAgent, ScriptedModel};
+use serde_json::{Value, json};
+
+use super::{Glean, GleanErrorKind, GleanTask, judging_agent};
+use crate::AgentOptions;
+
+fn schema() -> Value {
+    json!({
+        "title": "people",
+        "type": "object",
+        "properties": {
+            "place": {"type": "string"},
+            "names": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        },
+        "required": ["place", "names"],
+        "additionalProperties": false,
+    })
+}
+
+fn document() -> Document {
+    Document::new("a.md", "Ada met Grace in Paris.")
+}
+
+fn glean(model: &Arc<ScriptedModel>) -> Glean {
+    let model = Arc::clone(model);
+    Glean::with_model(model, &schema(), &AgentOptions::default()).unwrap()
+}
+
+async fn run(glean: &Glean) -> (Value, Usage) {
+    let answer = glean.run(&document(), Origin::default()).await.unwrap();
+    (answer.value, answer.usage)
+}
+
+#[tokio::test]
+async fn a_follow_up_shows_the_document_and_what_was_found() {
+    let model = Arc::new(ScriptedModel::new([
+        r#"{"place": "Paris", "names": ["Ada"]}"#,
+        r#"{"names": ["Grace"]}"#,
+    ]));
+    let (found, usage) = run(&glean(&model)).await;
+    assert_eq!(found, json!({"place": "Paris", "names": ["Ada", "Grace"]}));
+    assert_eq!(usage.calls, 2);
+    let requests = model.requests();
+    assert_eq!(requests[0].instructions, requests[1].instructions);
+    assert_eq!(
+        requests[0].messages[0].parts[0],
+        requests[1].messages[0].parts[0]
+    );
+    insta::assert_snapshot!(requests[1].messages[0].to_text(), @r#"
+    <document-7ae707d3 id="a.md">
+    Ada met Grace in Paris.
+    </document-7ae707d3>
+
+    This was found in it so far:
+
+    <document-a387b039 id="found">
+    {
+      "place": "Paris",
+      "names": [
+        "Ada"
+      ]
+    }
+    </document-a387b039>
+
+    What was missed? Go through the document again, and answer only with what it says and what is not among what was found. If nothing was missed, every list is empty.
+    "#);
+    insta::assert_snapshot!(requests[1].schema.as_ref().unwrap().json(), @r#"{"type":"object","properties":{"names":{"type":"array","items":{"type":"string"}}},"additionalProperties":false,"required":["names"]}"#);
+}
+
+#[tokio::test]
+async fn a_judge_spares_rounds() {
+    let names = |names: &[&str]| json!({"names": names});
+    let first = ScriptedAgent::new(|_: &Document| Ok(json!({"names": ["Ada"]})));
+    let more = Arc::new(ScriptedAgent::new(move |task: &GleanTask| {
+        Ok(names(&["Grace", "Joan"][..task.round as usize]))
+    }));
+    let verdicts = Arc::new(ScriptedModel::new([
+        r#"{"missing": "Grace", "is_complete": false}"#,
+        r#"{"missing": "", "is_complete": true}"#,
+    ]));
+    let judge = judging_agent(verdicts.clone(), &AgentOptions::default()).unwrap();
+    let glean = Glean::new(Arc::new(first), more.clone());
+    let (found, usage) = run(&glean.rounds(5).judge(Arc::new(judge))).await;
+    assert_eq!(found, json!({"names": ["Ada", "Grace"]}));
+    assert_eq!(usage.calls, 2, "only the judge asks a model here");
+    assert_eq!(more.inputs().len(), 1);
+    let last = verdicts.requests().remove(1).messages[0].to_text();
+    assert!(
+        last.contains("Grace") && last.ends_with("what was found?"),
+        "{last}"
+    );
+}
+
+#[tokio::test]
+async fn a_follow_up_that_fails_fails_the_step_with_the_whole_bill() {
+    let first = Arc::new(ScriptedModel::new([
+        r#"{"place": "Paris", "names": ["Ada"]}"#,
+    ]));
+    let glean = glean(&first);
+    let refused = ScriptedAgent::new(|_: &GleanTask| {
+        Err(AgentError::from(ModelError::new(
+            ModelErrorKind::ContextTooLong,
+        )))
+    });
+    let glean = Glean::new(Arc::new(glean.rounds(0)), Arc::new(refused));
+    let error = glean.run(&document(), Origin::default()).await.unwrap_err();
+    assert_eq!(
+        error.kind(),
+        AgentErrorKind::Model(ModelErrorKind::ContextTooLong)
+    );
+    assert_eq!(error.usage().calls, 1);
+}
+
+#[test]
+fn answers_without_lists_are_refused() {
+    let model = Arc::new(ScriptedModel::new(Vec::<String>::new()));
+    let options = AgentOptions::default();
+    let kind = |schema: Value| {
+        let error = Glean::with_model(model.clone(), &schema, &options).unwrap_err();
+        error.kind()
+    };
+    let text = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    assert_eq!(kind(text), GleanErrorKind::NoList);
+    assert_eq!(kind(json!({"type": "nonsense"})), GleanErrorKind::Contract);
+}
