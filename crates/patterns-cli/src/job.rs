@@ -9,7 +9,7 @@ use patterns_parallel::{KeyedReduce, StoppingRule, Topology, Unsupported, Voting
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::args::MaxFailures;
+use crate::args::{MaxFailures, Tie};
 
 /// A pattern with its inputs and settings. It holds no key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -111,8 +111,18 @@ pub(crate) struct SectionWork {
 pub(crate) struct VoteWork {
     /// What to ask.
     pub(crate) questions: Questions,
-    /// How many ballots per question; none for one per model of the panel, or the default.
-    pub(crate) voters: Option<usize>,
+    /// How many ballots per question; none for one per voter, or the default.
+    pub(crate) votes: Option<usize>,
+    /// Who votes; none for samples of the first model.
+    pub(crate) voters: Vec<VoterSpec>,
+    /// Who judges, as the place of a model; none for the first one.
+    pub(crate) judge: Option<usize>,
+    /// Who is asked without a consensus, as the place of a model.
+    pub(crate) escalate: Option<usize>,
+    /// How many more ballots than needed are under way, if they are not cast in waves.
+    pub(crate) spare: Option<u64>,
+    /// Whether ballots are counted as they come.
+    pub(crate) counts_arrivals: bool,
     /// The answers to choose from, for every question without its own.
     pub(crate) options: Vec<String>,
     /// Material for every question.
@@ -121,12 +131,25 @@ pub(crate) struct VoteWork {
     pub(crate) policy: StoppingRule,
     /// How ballots become a result.
     pub(crate) rule: VotingRule,
-    /// Whether a tie has no winner.
-    pub(crate) tie_is_no_consensus: bool,
+    /// What happens when several answers lead.
+    pub(crate) tie: Tie,
     /// The least number of valid votes.
     pub(crate) quorum: u64,
     /// The user's own ballot.
     pub(crate) ballot: Option<BallotSpec>,
+}
+
+/// A voter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct VoterSpec {
+    /// Its name; none for that of its model.
+    pub(crate) name: Option<String>,
+    /// What it is told behind the question.
+    pub(crate) prompt: Option<String>,
+    /// Its model, as a place.
+    pub(crate) model: usize,
+    /// How much its ballots weigh, if it says so.
+    pub(crate) weight: Option<f64>,
 }
 
 /// What to ask.
@@ -270,12 +293,22 @@ mod tests {
                     options: Some(vec!["a".to_owned()]),
                     gold: None,
                 }]),
-                voters: Some(3),
+                votes: Some(3),
+                voters: vec![VoterSpec {
+                    name: Some("sceptic".to_owned()),
+                    prompt: Some("Doubt it.".to_owned()),
+                    model: 0,
+                    weight: Some(2.0),
+                }],
+                judge: None,
+                escalate: Some(1),
+                spare: Some(2),
+                counts_arrivals: false,
                 options: Vec::new(),
                 context: vec![Document::new("a.md", "Text.")],
                 policy: StoppingRule::AheadBy(3),
                 rule: "threshold:0.67".parse().unwrap(),
-                tie_is_no_consensus: true,
+                tie: Tie::Extend(Some(9)),
                 quorum: 2,
                 ballot: None,
             }),

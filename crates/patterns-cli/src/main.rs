@@ -14,6 +14,7 @@ mod output;
 mod plan;
 mod record;
 mod report;
+mod seats;
 mod session;
 mod signals;
 mod terminal;

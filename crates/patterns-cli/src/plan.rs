@@ -7,9 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use patterns_core::{Caps, RunId, Sampling};
 use patterns_parallel::{Field, FieldRules, Glean, KeyedReduce, VotingRule};
 
-use crate::args::{
-    Common, Format, MapReduceArgs, ReduceArgs, SectionArgs, SourceArgs, TieName, VoteArgs,
-};
+use crate::args::{Common, Format, MapReduceArgs, ReduceArgs, SectionArgs, SourceArgs, VoteArgs};
 use crate::error::{Error, ErrorKind};
 use crate::input::{
     Corpus, QuestionFields, check_fields, read_context, read_prices, read_questions, read_schema,
@@ -19,6 +17,7 @@ use crate::job::{
     BallotSpec, CodeWork, GleanWork, Job, MapReduceWork, Models, Questions, SectionWork, Settings,
     SourceSpec, VoteWork, Work,
 };
+use crate::seats::Seats;
 
 /// How many sections are planned where none is named.
 const DEFAULT_PLAN: u16 = 3;
@@ -59,18 +58,30 @@ pub(crate) fn vote(args: &VoteArgs) -> Result<Job, Error> {
         (None, None) => return Err(usage("there is no question")),
     };
     let ballot = ballot(args)?;
+    let mut seats = Seats::new(args)?;
     let work = VoteWork {
         questions,
-        voters: args.voters.map(usize::from),
+        votes: args.votes.map(usize::from),
+        voters: seats.voters(args)?,
+        judge: seats.place(args.judge.as_deref(), "--judge")?,
+        escalate: seats.place(args.escalate.as_deref(), "--escalate")?,
+        spare: args.spare.map(u64::from),
+        counts_arrivals: args.count_as_they_come,
         options: args.options.clone(),
         context: read_context(&args.context)?,
         policy: args.policy.clone(),
         rule: rule(args, ballot.as_ref())?,
-        tie_is_no_consensus: args.tie == TieName::NoConsensus,
+        tie: args.tie,
         quorum: u64::from(args.quorum),
         ballot,
     };
-    job(&args.common, &args.panel, Work::Vote(work))
+    let is_judged = matches!(work.rule, VotingRule::Judged(_));
+    if work.judge.is_some() && !is_judged {
+        return Err(usage(
+            "--judge is for rules with a judge, such as --rule best-of",
+        ));
+    }
+    job(&args.common, &seats.models, Work::Vote(work))
 }
 
 /// Plans `patterns map-reduce`.
@@ -167,7 +178,7 @@ fn glean(
     }))
 }
 
-fn job(common: &Common, panel: &[String], work: Work) -> Result<Job, Error> {
+fn job(common: &Common, models: &[String], work: Work) -> Result<Job, Error> {
     let is_table = matches!(&work, Work::MapReduce(it) if it.code.is_some());
     if common.output == Format::Csv && !is_table {
         return Err(usage(
@@ -175,8 +186,8 @@ fn job(common: &Common, panel: &[String], work: Work) -> Result<Job, Error> {
         ));
     }
     let names = match &common.model {
-        Some(model) => vec![model.clone()],
-        None => panel.to_vec(),
+        Some(model) if models.is_empty() => vec![model.clone()],
+        _ => models.to_vec(),
     };
     let prices = common.prices.as_deref().map(read_prices).transpose()?;
     Ok(Job {
@@ -248,11 +259,6 @@ fn rule(args: &VoteArgs, ballot: Option<&BallotSpec>) -> Result<VotingRule, Erro
             VotingRule::Fields { schema, rules }
         }
     };
-    if matches!(rule, VotingRule::Ranked(_)) && !args.panel.is_empty() {
-        return Err(usage(
-            "a --panel casts no rankings; leave out --panel, or choose another --rule",
-        ));
-    }
     Ok(rule)
 }
 

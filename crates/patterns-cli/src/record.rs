@@ -148,7 +148,12 @@ fn identity(job: &Job) -> [u8; 32] {
                 add(&mut hasher, &work.glean);
             }
         }
-        work => add(&mut hasher, work),
+        Work::Vote(work) => {
+            let mut work = work.clone();
+            (work.spare, work.counts_arrivals) = (None, false);
+            add(&mut hasher, &work);
+        }
+        Work::Section(work) => add(&mut hasher, work),
     }
     *hasher.finalize().as_bytes()
 }

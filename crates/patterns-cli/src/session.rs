@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use patterns_core::{EventSink, Outcome};
+use patterns_core::{Caps, EventSink, Outcome};
 use patterns_parallel::{AgentOptions, FailurePolicy, RunError, RunOptions};
 use tokio::sync::Notify;
 
@@ -135,6 +135,11 @@ impl Session {
             drain: self.signals.drain.clone(),
             events: self.observers.clone(),
         }
+    }
+
+    /// Returns the most that the run may spend.
+    pub(crate) fn caps(&self) -> Caps {
+        self.settings.caps
     }
 
     /// Returns the options of agents that are told `more` on top of what all are told.

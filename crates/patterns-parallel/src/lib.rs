@@ -70,7 +70,7 @@ pub use voting::{
     ScoredCandidate, ShareInterval, Spread, Standing, Step, StopReason, Stopper, StoppingRule,
     StoppingRuleError, Tally, TieBreak, Tolerance, Tournament, TournamentKind, TournamentResult,
     ValueCount, Verdict, Vote, VoteTable, Voter, VoterEstimate, Voting, VotingRule,
-    VotingRuleError, WeightError, WeightedElection, best_of_n, beta_confidence, course,
-    decide_fields, decide_numbers, decide_weighted, dirichlet_confidence, judge_agent, normalise,
-    read_number, reliability, vote_agent, wilson_interval,
+    VotingRuleError, WeightError, WeightedElection, ballot_agent, best_of_n, beta_confidence,
+    course, decide_fields, decide_numbers, decide_weighted, dirichlet_confidence, judge_agent,
+    normalise, ranking_agent, read_number, reliability, vote_agent, wilson_interval,
 };

@@ -22,7 +22,7 @@ pub(crate) use store::{
     DEFAULT_STORE, LookFormat, ResumeArgs, RunsArgs, ShowArgs, StoreArgs, StoreCommand,
 };
 pub(crate) use values::MaxFailures;
-pub(crate) use vote::{TieName, VoteArgs};
+pub(crate) use vote::{Tie, VoteArgs};
 
 /// Parallel LLM work with typed answers: sectioning, voting and map-reduce.
 #[derive(Debug, Parser)]

@@ -1,9 +1,11 @@
 //! The command line of `patterns vote`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use patterns_parallel::{StoppingRule, VotingRule};
+use serde::{Deserialize, Serialize};
 
 use super::Common;
 
@@ -11,7 +13,9 @@ pub(super) const EXAMPLES: &str = "Examples:
   patterns vote 'Is glass a liquid?' --option yes --option no
   patterns vote 'Is this claim true?' --context claim.txt -n 7 --rule threshold:0.8 --explain
   patterns vote 'Extract the bill.' --context mail.txt --schema bill.json --field total=median:1%
-  patterns vote --batch questions.jsonl -n 40 --policy plan --output jsonl -o elections.jsonl";
+  patterns vote 'Name this product.' --context brief.md -n 8 --rule tournament --judge openai:gpt-5
+  patterns vote --batch questions.jsonl -n 40 --policy plan --output jsonl -o elections.jsonl
+  patterns vote --batch questions.jsonl -n 40 --max-cost 5 --gold answer";
 
 /// The command line of `patterns vote`.
 #[derive(Debug, Args)]
@@ -20,9 +24,9 @@ pub(crate) struct VoteArgs {
     #[arg(required_unless_present = "batch", conflicts_with = "batch")]
     pub(crate) question: Option<String>,
 
-    /// How many ballots are cast [default: 5, or one per --panel model]
+    /// How many ballots are cast at most [default: 5, or one per voter of --voters or --panel]
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub(crate) voters: Option<u16>,
+    pub(crate) votes: Option<u16>,
 
     /// An answer to choose from; repeat for more
     #[arg(long = "option", value_name = "ANSWER")]
@@ -32,7 +36,8 @@ pub(crate) struct VoteArgs {
     #[arg(long, value_name = "PATH")]
     pub(crate) context: Vec<PathBuf>,
 
-    /// Hold one election per row of a JSONL, CSV or TSV file; a row may have its own `options`
+    /// Hold one election per row of a JSONL, CSV or TSV file; a row may have its own `options`. Under
+    /// --max-calls or --max-cost, each call goes to the election where it helps most
     #[arg(long, value_name = "FILE")]
     pub(crate) batch: Option<PathBuf>,
 
@@ -55,9 +60,21 @@ pub(crate) struct VoteArgs {
     #[arg(long, value_name = "POLICY", default_value = "exact")]
     pub(crate) policy: StoppingRule,
 
+    /// Ask one by one instead of in waves, with N ballots more under way than are needed; those under
+    /// way when it is decided are cancelled. Quicker, and dearer by the more the larger N is
+    #[arg(long, value_name = "N")]
+    pub(crate) spare: Option<u16>,
+
+    /// Count ballots as they come in, not in the order of the voters: quicker and biased, since quick
+    /// answers are not as often right as slow ones
+    #[arg(long, requires = "spare")]
+    pub(crate) count_as_they_come: bool,
+
     /// How ballots become a result: plurality, majority, supermajority, unanimous or threshold:0.8
-    /// of the votes; weighted (by the ballots' confidence); median, mean, trimmed-mean:10% or
-    /// cluster:1% of numbers; schulze, borda, irv, approval:2 or mrr of rankings
+    /// of the votes; weighted (by the ballots' confidence, or the weights of --voters); median, mean,
+    /// trimmed-mean:10% or cluster:1% of numbers; schulze, borda, irv, approval:2 or mrr of rankings;
+    /// and by a judge: same-meaning (answers that mean the same count together), best-of (scores),
+    /// tournament, round-robin (pairs, in both orders) or universal (the most consistent answer)
     #[arg(long, value_name = "RULE", default_value = "plurality")]
     pub(crate) rule: VotingRule,
 
@@ -82,13 +99,27 @@ pub(crate) struct VoteArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) quorum: u16,
 
-    /// What happens when several answers lead
+    /// What happens when several answers lead: first-seen (the earliest voter's wins), no-consensus,
+    /// or extend (ask on until one leads, with up to twice as many ballots, or extend:21)
     #[arg(long, value_name = "WAY", default_value = "first-seen")]
-    pub(crate) tie: TieName,
+    pub(crate) tie: Tie,
 
     /// A model that votes, in place of --model; repeat for more
-    #[arg(long, value_name = "MODEL", conflicts_with_all = ["model", "schema"])]
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["model", "voters"])]
     pub(crate) panel: Vec<String>,
+
+    /// A TOML file of voters that take turns, each a [[voter]] with a `name` and its own `prompt`
+    /// behind the question, `model` or `weight`. Different prompts are worth more than more votes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) voters: Option<PathBuf>,
+
+    /// Who judges the answers under a --rule with a judge [default: the first model that votes]
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) judge: Option<String>,
+
+    /// Ask this model, once, where the voters come to no consensus; its answer wins then
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) escalate: Option<String>,
 
     /// Field of the --schema that is counted, by name or JSON pointer [default: answer, else the
     /// whole ballot]
@@ -100,10 +131,33 @@ pub(crate) struct VoteArgs {
 }
 
 /// What happens when several answers lead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TieName {
-    /// The answer of the earliest voter wins
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Tie {
+    /// The answer of the earliest voter wins.
     FirstSeen,
-    /// Nobody wins
+    /// Nobody wins.
     NoConsensus,
+    /// More voters are asked, up to so many in all, or twice as many as without a tie.
+    Extend(Option<u16>),
+}
+
+impl FromStr for Tie {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            None => match text {
+                "first-seen" => Ok(Self::FirstSeen),
+                "no-consensus" => Ok(Self::NoConsensus),
+                "extend" => Ok(Self::Extend(None)),
+                _ => Err("expected first-seen, no-consensus, extend or extend:N".to_owned()),
+            },
+            Some(("extend", most)) => match most.parse() {
+                Ok(most @ 1..=1000) => Ok(Self::Extend(Some(most))),
+                _ => Err("extend takes a number of ballots, from 1 to 1000".to_owned()),
+            },
+            Some(_) => Err("only extend takes a value".to_owned()),
+        }
+    }
 }

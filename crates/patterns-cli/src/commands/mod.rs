@@ -3,6 +3,7 @@
 mod completions;
 mod map_reduce;
 mod measured;
+mod panel;
 mod reduce;
 mod resume;
 mod runs;

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use futures_util::stream;
-use patterns_core::{Outcome, Pattern};
+use patterns_core::{Agent, Model, Money, Outcome, Pattern};
 use patterns_parallel::{
-    BatchElection, BatchTally, CourseStep, Election, Question, TieBreak, Voting, VotingRule, course,
+    BallotTask, BatchElection, BatchTally, CourseStep, Election, Question, RankedVote, Vote,
+    Voting, VotingRule, ballot_agent, course, ranking_agent, vote_agent,
 };
 use serde::Serialize;
 use serde_json::Value;
 
+use super::panel::Panel;
 use super::publish;
 use super::section::unusable;
 use crate::args::{Format, VoteArgs};
@@ -22,7 +24,7 @@ use crate::report::{
     outcome_line,
 };
 use crate::session::{Session, Surroundings};
-use crate::terminal::Terminal;
+use crate::terminal::{Style, Terminal};
 
 pub(super) async fn run(args: &VoteArgs, terminal: Terminal) -> Result<(), Error> {
     let job = plan::vote(args)?;
@@ -30,42 +32,40 @@ pub(super) async fn run(args: &VoteArgs, terminal: Terminal) -> Result<(), Error
     let Work::Vote(work) = job.work else {
         return Ok(());
     };
-    let options = session.agent_options(None);
-    let models = session.connected.models.clone();
-    // In a batch each question may have its own options, which its words tell.
-    let choices: &[String] = match &work.questions {
-        Questions::One(_) => &work.options,
-        Questions::Batch(_) => &[],
-    };
+    let panel = Panel::new(&session, &work);
     match (&work.ballot, &work.rule) {
         (Some(BallotSpec { schema, answer }), _) => {
-            let contract = contract(schema).map_err(unusable)?;
             let answer = answer.clone();
-            let model = Arc::clone(&models[0]);
-            let voting = Voting::with_contract(model, contract, &options, move |ballot: &Value| {
-                counted(ballot.pointer(&answer)?)
-            });
-            let voting = set_up(voting, &work, |ballot| {
-                ballot
-                    .get("confidence")
-                    .and_then(Value::as_f64)
-                    .unwrap_or_default()
-            });
+            let answer_of = move |ballot: &Value| counted(ballot.pointer(&answer)?);
+            let cast = |model: &Arc<dyn Model>| {
+                let contract = contract(schema).map_err(unusable)?;
+                let model = Arc::clone(model);
+                let agent = ballot_agent(model, contract, &panel.options);
+                Ok(Arc::new(agent) as Arc<dyn Agent<BallotTask, Value>>)
+            };
+            let voting = panel.voting(cast, answer_of, |ballot| {
+                let confidence = ballot.get("confidence");
+                confidence.and_then(Value::as_f64).unwrap_or_default()
+            })?;
             hold(session, voting, &work, args.explain).await
         }
         (None, VotingRule::Ranked(_)) => {
-            let model = Arc::clone(&models[0]);
-            let voting = Voting::with_rankings(model, choices, &options).map_err(unusable)?;
-            let voting = set_up(voting, &work, |_| 1.0);
+            let cast = |model: &Arc<dyn Model>| {
+                let agent = ranking_agent(Arc::clone(model), panel.choices(), &panel.options);
+                Ok(Arc::new(agent.map_err(unusable)?) as Arc<dyn Agent<BallotTask, RankedVote>>)
+            };
+            // A list of texts can be written as JSON.
+            let answer_of = |vote: &RankedVote| serde_json::to_string(&vote.ranking).ok();
+            let voting = panel.voting(cast, answer_of, |_| 1.0)?;
             hold(session, voting, &work, args.explain).await
         }
         (None, _) => {
-            let voting = if let [model] = models.as_slice() {
-                Voting::with_model(Arc::clone(model), choices, &options)
-            } else {
-                Voting::with_models(models, choices, &options)
+            let cast = |model: &Arc<dyn Model>| {
+                let agent = vote_agent(Arc::clone(model), panel.choices(), &panel.options);
+                Ok(Arc::new(agent.map_err(unusable)?) as Arc<dyn Agent<BallotTask, Vote>>)
             };
-            let voting = set_up(voting.map_err(unusable)?, &work, |vote| vote.confidence);
+            let answer_of = |vote: &Vote| Some(vote.answer.clone());
+            let voting = panel.voting(cast, answer_of, |vote| vote.confidence)?;
             hold(session, voting, &work, args.explain).await
         }
     }
@@ -92,20 +92,6 @@ async fn hold<V: Serialize + Send + Sync + 'static>(
     }
 }
 
-fn set_up<V>(mut voting: Voting<V>, work: &VoteWork, confidence: fn(&V) -> f64) -> Voting<V>
-where
-    V: 'static,
-{
-    if let Some(voters) = work.voters {
-        voting = voting.voters(voters);
-    }
-    if work.tie_is_no_consensus {
-        voting = voting.tie_break(TieBreak::NoConsensus);
-    }
-    let voting = voting.weighted_by(confidence).rule(work.rule.clone());
-    voting.policy(work.policy.clone()).quorum(work.quorum)
-}
-
 fn question(text: &str, options: Option<&[String]>, work: &VoteWork) -> Question {
     Question::new(text)
         .options(options.unwrap_or(&work.options).iter().cloned())
@@ -117,6 +103,9 @@ fn question(text: &str, options: Option<&[String]>, work: &VoteWork) -> Question
 struct Explained {
     #[serde(flatten)]
     election: Election,
+    /// What the ballots would have cost that were not asked for, in dollars, by those that were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_saved: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     course: Option<Vec<CourseStep>>,
 }
@@ -133,13 +122,24 @@ async fn one<V: Serialize + Send + Sync + 'static>(
         return Ok(());
     };
     let stopper = voting.stopper().ok().filter(|_| explain);
-    let outcome = outcome.map(|election| Explained {
-        course: stopper.map(|stopper| course(&election.ballots, &stopper)),
-        election,
+    let spent = session.connected.budget.spent().committed.cost;
+    let outcome = outcome.map(|election| {
+        let asked = election.ballots.len() as u64;
+        let saved = election.voters.saturating_sub(asked);
+        Explained {
+            cost_saved: saved_cost(spent, saved, asked),
+            course: stopper.map(|stopper| course(&election.ballots, &stopper)),
+            election,
+        }
     });
     publish(session, Pattern::Voting, &outcome, |page, outcome| {
-        if let Ok(Explained { election, course }) = &outcome.value {
-            election_page(page, election, &outcome.branches);
+        if let Ok(Explained {
+            election,
+            cost_saved,
+            course,
+        }) = &outcome.value
+        {
+            election_page(page, election, cost_saved.as_deref(), &outcome.branches);
             if let Some(course) = course {
                 course_page(page, course);
             }
@@ -155,6 +155,15 @@ struct BatchEnd {
     tally: BatchTally,
     #[serde(flatten)]
     findings: Findings,
+    /// As of a single election.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_saved: Option<String>,
+}
+
+/// Returns what ballots would have cost that were not asked for, by what those cost that were.
+fn saved_cost(spent: Option<Money>, saved: u64, asked: u64) -> Option<String> {
+    let spent = spent.filter(|it| saved > 0 && asked > 0 && *it > Money::ZERO)?;
+    Some(spent.parts(saved, asked).to_string())
 }
 
 /// Holds all elections and writes each as soon as it is decided.
@@ -194,10 +203,12 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
     let Some(outcome) = ended? else {
         return Ok(());
     };
-    let is_panel = session.connected.names.len() > 1;
+    let is_panel = work.voters.len() > 1;
+    let spent = session.connected.budget.spent().committed.cost;
     let mut outcome = outcome.map(|tally| BatchEnd {
         tally,
         findings: report.findings(is_panel),
+        cost_saved: saved_cost(spent, report.saved(), report.ballots()),
     });
     let end = end_of_batch(&session, &outcome);
     session.output.write(&end)?;
@@ -210,14 +221,35 @@ fn end_of_batch<V: Serialize>(session: &Session, outcome: &Outcome<BatchEnd, V>)
         (Format::Json | Format::Jsonl, _) => {
             outcome_line(Pattern::Voting, &session.connected, outcome)
         }
-        (Format::Human | Format::Csv, Ok(BatchEnd { tally, findings })) => {
+        (
+            Format::Human | Format::Csv,
+            Ok(BatchEnd {
+                tally,
+                findings,
+                cost_saved,
+            }),
+        ) => {
             let mut page = Page::new(session.output.paint(session.terminal), None);
             let BatchTally {
-                decided, undecided, ..
+                decided,
+                undecided,
+                cut_short,
+                ..
             } = tally;
             page.paragraph("");
             page.paragraph(&format!("{decided} decided, {undecided} without consensus"));
+            if *cut_short > 0 {
+                page.line(
+                    Style::Yellow,
+                    &format!(
+                        "{cut_short} ended because the budget is used up, by the ballots that were in"
+                    ),
+                );
+            }
             findings.page(&mut page);
+            if let Some(cost) = cost_saved {
+                page.line(Style::Dim, &format!("saved: about {cost}"));
+            }
             page.finish()
         }
         (Format::Human | Format::Csv, Err(_)) => String::new(),

@@ -10,6 +10,7 @@ mod prices;
 mod problems;
 mod questions;
 mod schema;
+mod voters;
 
 pub(crate) use corpus::Corpus;
 pub(crate) use fields::check_fields;
@@ -17,6 +18,7 @@ pub(crate) use kept::Kept;
 pub(crate) use prices::read_prices;
 pub(crate) use questions::{QuestionFields, read_questions};
 pub(crate) use schema::{contract, read_schema};
+pub(crate) use voters::{VoterRow, read_voters};
 
 use std::io::Read;
 use std::path::PathBuf;

@@ -19,6 +19,7 @@ pub(crate) struct BatchReport {
     /// Elections without a winner whose right answer is known.
     missed: u64,
     saved: u64,
+    counted: u64,
 }
 
 /// What came of them.
@@ -66,6 +67,7 @@ impl BatchReport {
         for ballot in ballots.iter().skip(self.voters.len()) {
             self.voters.push(ballot.voter.clone());
         }
+        self.counted += ballots.len() as u64;
         self.saved += election.voters.saturating_sub(ballots.len() as u64);
         let gold = gold?;
         let Some(winner) = &election.winning_answer else {
@@ -75,6 +77,16 @@ impl BatchReport {
         let is_right = normalise(winner).is_some() && normalise(winner) == normalise(gold);
         self.judged.push((election.share, is_right));
         Some(is_right)
+    }
+
+    /// Returns how many ballots were not asked for.
+    pub(crate) fn saved(&self) -> u64 {
+        self.saved
+    }
+
+    /// Returns how many ballots were counted.
+    pub(crate) fn ballots(&self) -> u64 {
+        self.counted
     }
 
     /// Returns what came of the elections; members of a panel are judged, too.

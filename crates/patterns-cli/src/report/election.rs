@@ -2,7 +2,8 @@
 
 use patterns_core::Branch;
 use patterns_parallel::{
-    BatchElection, CourseStep, Decision, Election, JudgedElection, Next, RuleDetail, StopReason,
+    BatchElection, CourseStep, Decision, Election, JudgedElection, JudgedRule, Next, RuleDetail,
+    StopReason,
 };
 
 use super::human::Page;
@@ -10,10 +11,15 @@ use crate::escape::escape_line;
 use crate::terminal::Style;
 
 /// Adds an election with its counts and ballots.
-pub(crate) fn election_page<V>(page: &mut Page, election: &Election, branches: &[Branch<V>]) {
+pub(crate) fn election_page<V>(
+    page: &mut Page,
+    election: &Election,
+    cost_saved: Option<&str>,
+    branches: &[Branch<V>],
+) {
     page.heading(&verdict(election));
     counts(page, election);
-    if let Some(end) = early_end(election) {
+    if let Some(end) = early_end(election, cost_saved) {
         page.line(Style::Dim, &end);
     }
     page.gap();
@@ -61,9 +67,8 @@ fn counts(page: &mut Page, election: &Election) {
         }
         RuleDetail::Judged(it) => {
             for judged in &it.answers {
-                let score = judged
-                    .score
-                    .map_or_else(String::new, |it| format!("{it:>5} "));
+                let score = judged.score;
+                let score = score.map_or_else(String::new, |it| format!("{it:>6.2} "));
                 let answer = on_a_line(&judged.answer);
                 let mut line = format!("{score}{:>5}  {answer}", judged.votes);
                 if !judged.same.is_empty() {
@@ -128,9 +133,9 @@ pub(crate) fn course_page(page: &mut Page, course: &[CourseStep]) {
 
 /// Says how much was judged, and what came of it that shows in no score.
 fn judgements(judged: &JudgedElection) -> String {
-    let mut line = format!("{}: {} judgements", judged.rule.name(), judged.judgements);
+    let mut line = format!("judgements: {}", judged.judgements);
     if judged.failed > 0 {
-        line += &format!(", {} of them failed", judged.failed);
+        line += &format!(", of which {} failed", judged.failed);
     }
     match judged.flipped {
         None | Some(0) => {}
@@ -145,14 +150,20 @@ fn on_a_line(text: &str) -> String {
 }
 
 /// Says why not all voters were asked, if so.
-fn early_end(election: &Election) -> Option<String> {
+fn early_end(election: &Election, cost_saved: Option<&str>) -> Option<String> {
     let (asked, voters) = (election.ballots.len() as u64, election.voters);
     if asked >= voters || election.stop_reason == StopReason::AllVotesCast {
         return None;
     }
     let saved = 100.0 * (voters - asked) as f64 / voters as f64;
     let why = reason(election.stop_reason);
-    let mut end = format!("{asked} of {voters} voters were asked, {saved:.0} % saved: {why}");
+    let cost = cost_saved.map_or_else(String::new, |it| format!(", about {it}"));
+    let mut end = format!("{asked} of {voters} voters were asked, {saved:.0} % saved{cost}: {why}");
+    match election.spare_ballots {
+        0 => {}
+        1 => end += "; 1 spare ballot was cancelled or came too late",
+        spare => end += &format!("; {spare} spare ballots were cancelled or came too late"),
+    }
     if let Some(stability) = election.stability.filter(|it| *it < 1.0) {
         end += &format!(
             "; all {voters} would elect the same with {:.1} %",
@@ -205,8 +216,11 @@ fn verdict(election: &Election) -> String {
         }
         Some(RuleDetail::Numeric(_)) => format!("of {total_votes} numbers"),
         Some(RuleDetail::Ranked(_)) => format!("of {total_votes} rankings"),
+        Some(RuleDetail::Judged(it)) if it.rule == JudgedRule::SameMeaning => {
+            format!("{vote_count} of {total_votes} votes that mean the same, {percent:.0} %")
+        }
         Some(RuleDetail::Judged(it)) => {
-            format!("by {} of {} answers", it.rule.name(), it.answers.len())
+            format!("{}, answers: {}", it.rule.name(), it.answers.len())
         }
         Some(RuleDetail::Fields(_)) => {
             format!("of {total_votes} objects, {percent:.0} % agreement")

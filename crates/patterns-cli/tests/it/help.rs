@@ -227,8 +227,8 @@ fn help_of_every_command() {
               What to ask; - reads standard input
 
     Options:
-      -n, --voters <N>
-              How many ballots are cast [default: 5, or one per --panel model]
+      -n, --votes <N>
+              How many ballots are cast at most [default: 5, or one per voter of --voters or --panel]
 
           --option <ANSWER>
               An answer to choose from; repeat for more
@@ -237,7 +237,8 @@ fn help_of_every_command() {
               Material that the answer should rest on: a file, a directory or a glob; repeat for more
 
           --batch <FILE>
-              Hold one election per row of a JSONL, CSV or TSV file; a row may have its own `options`
+              Hold one election per row of a JSONL, CSV or TSV file; a row may have its own `options`.
+              Under --max-calls or --max-cost, each call goes to the election where it helps most
 
           --question-field <NAME>
               Field of a row with the question
@@ -254,11 +255,22 @@ fn help_of_every_command() {
               
               [default: exact]
 
+          --spare <N>
+              Ask one by one instead of in waves, with N ballots more under way than are needed; those
+              under way when it is decided are cancelled. Quicker, and dearer by the more the larger N
+              is
+
+          --count-as-they-come
+              Count ballots as they come in, not in the order of the voters: quicker and biased, since
+              quick answers are not as often right as slow ones
+
           --rule <RULE>
               How ballots become a result: plurality, majority, supermajority, unanimous or
-              threshold:0.8 of the votes; weighted (by the ballots' confidence); median, mean,
-              trimmed-mean:10% or cluster:1% of numbers; schulze, borda, irv, approval:2 or mrr of
-              rankings
+              threshold:0.8 of the votes; weighted (by the ballots' confidence, or the weights of
+              --voters); median, mean, trimmed-mean:10% or cluster:1% of numbers; schulze, borda, irv,
+              approval:2 or mrr of rankings; and by a judge: same-meaning (answers that mean the same
+              count together), best-of (scores), tournament, round-robin (pairs, in both orders) or
+              universal (the most consistent answer)
               
               [default: plurality]
 
@@ -282,16 +294,24 @@ fn help_of_every_command() {
               [default: 0]
 
           --tie <WAY>
-              What happens when several answers lead
-
-              Possible values:
-              - first-seen:   The answer of the earliest voter wins
-              - no-consensus: Nobody wins
+              What happens when several answers lead: first-seen (the earliest voter's wins),
+              no-consensus, or extend (ask on until one leads, with up to twice as many ballots, or
+              extend:21)
               
               [default: first-seen]
 
           --panel <MODEL>
               A model that votes, in place of --model; repeat for more
+
+          --voters <FILE>
+              A TOML file of voters that take turns, each a [[voter]] with a `name` and its own `prompt`
+              behind the question, `model` or `weight`. Different prompts are worth more than more votes
+
+          --judge <MODEL>
+              Who judges the answers under a --rule with a judge [default: the first model that votes]
+
+          --escalate <MODEL>
+              Ask this model, once, where the voters come to no consensus; its answer wins then
 
           --answer-field <FIELD>
               Field of the --schema that is counted, by name or JSON pointer [default: answer, else the
@@ -306,7 +326,9 @@ fn help_of_every_command() {
       patterns vote 'Is glass a liquid?' --option yes --option no
       patterns vote 'Is this claim true?' --context claim.txt -n 7 --rule threshold:0.8 --explain
       patterns vote 'Extract the bill.' --context mail.txt --schema bill.json --field total=median:1%
+      patterns vote 'Name this product.' --context brief.md -n 8 --rule tournament --judge openai:gpt-5
       patterns vote --batch questions.jsonl -n 40 --policy plan --output jsonl -o elections.jsonl
+      patterns vote --batch questions.jsonl -n 40 --max-cost 5 --gold answer
     --- stderr
     ");
     assert_snapshot!(own(&place.run(&["map-reduce", "--help"])), @r"

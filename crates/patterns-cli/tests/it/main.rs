@@ -10,6 +10,7 @@ mod auth_log;
 mod batch;
 mod budget;
 mod coverage;
+mod elections;
 mod full_disk;
 mod glean;
 mod help;

@@ -51,6 +51,13 @@ impl Money {
         self.0.checked_add(other.0).map(Self)
     }
 
+    /// Returns so many parts of it, of so many in all; nothing of no parts.
+    #[must_use]
+    pub fn parts(self, of_them: u64, all: u64) -> Self {
+        let parts = u128::from(self.0) * u128::from(of_them) / u128::from(all.max(1));
+        Self(u64::try_from(parts).unwrap_or(u64::MAX))
+    }
+
     /// Subtracts, down to nothing.
     #[must_use]
     pub fn saturating_sub(self, other: Self) -> Self {

@@ -1,6 +1,6 @@
 //! From the ballots of an election to its result.
 
-use patterns_core::Branch;
+use patterns_core::{Branch, Warning};
 
 use super::ballot::Ballot;
 use super::bench::Need;
@@ -11,6 +11,24 @@ use super::pattern::Voting;
 use super::rule::{Decision, Election, group};
 use super::stop::{Forecast, StopReason, StoppingRule};
 use super::voting_rule::VotingRule;
+
+/// Ballots shorter than this, in bytes, can well be the same by themselves: they give no reasons.
+const TELLING: usize = 60;
+
+/// Warns of ballots that are all the same.
+pub(super) fn identical(elections: u64, of: u64) -> Warning {
+    let where_ = match of {
+        1 => String::new(),
+        _ => format!("in {elections} of {of} elections "),
+    };
+    Warning::new(
+        "identical-ballots",
+        format!(
+            "{where_}all ballots are the same, word for word: one answer, paid for several times; is \
+             the temperature 0, or does a cache answer?"
+        ),
+    )
+}
 
 impl<V> Voting<V> {
     /// Returns what a ballot is counted as.
@@ -104,6 +122,24 @@ impl<V> Voting<V> {
         }
         let ballots = course.counted.into_iter().chain(course.spare);
         (election, ballots.map(|it| it.branch).collect())
+    }
+
+    /// Returns whether all ballots of an election are one and the same, and long enough that this is
+    /// no accident.
+    pub(super) fn is_uniform(&self, course: &Course<V>) -> bool {
+        let Some(text_of) = self.text_of else {
+            return false;
+        };
+        let ballots = course.counted.iter().filter_map(|it| it.branch.value());
+        let mut texts = ballots.map(text_of);
+        let Some(first) = texts.next().filter(|it| it.len() >= TELLING) else {
+            return false;
+        };
+        let mut more = 0;
+        texts.all(|text| {
+            more += 1;
+            text == first
+        }) && more >= 2
     }
 
     /// Returns what foresees the vote of all voters, where elections may end before that is sure.

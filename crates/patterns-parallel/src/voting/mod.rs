@@ -37,7 +37,7 @@ pub use agreement::{
     ReliabilityBin, ReliabilityError, ShareInterval, VoteTable, VoterEstimate, reliability,
     wilson_interval,
 };
-pub use answer::{RankedVote, Vote, vote_agent};
+pub use answer::{RankedVote, Vote, ballot_agent, ranking_agent, vote_agent};
 pub use ballot::{Ballot, BallotTask, Question};
 pub use batch::{BatchElection, BatchTally};
 pub use detail::RuleDetail;

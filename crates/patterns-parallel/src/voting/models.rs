@@ -5,7 +5,7 @@ use std::sync::Arc;
 use patterns_core::{Agent, Contract, ContractError, Model};
 use serde::de::DeserializeOwned;
 
-use super::answer::{INSTRUCTIONS, RankedVote, Vote, ranking_voter, vote_agent};
+use super::answer::{RankedVote, Vote, ballot_agent, ranking_agent, vote_agent};
 use super::ballot::BallotTask;
 use super::pattern::Voting;
 use super::ranked::RankedRule;
@@ -64,7 +64,7 @@ impl Voting<RankedVote> {
         question_options: &[String],
         options: &AgentOptions,
     ) -> Result<Self, ContractError> {
-        let agent = Arc::new(ranking_voter(model, question_options, options)?);
+        let agent = Arc::new(ranking_agent(model, question_options, options)?);
         // A list of texts can be written as JSON.
         let voting = Self::new(agent, |vote| serde_json::to_string(&vote.ranking).ok());
         let voting = voting.rule(RankedRule::default());
@@ -81,7 +81,7 @@ impl<V: DeserializeOwned + Send + Sync + 'static> Voting<V> {
         options: &AgentOptions,
         answer_of: impl Fn(&V) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
-        let agent = options.agent(model, INSTRUCTIONS, ballot);
+        let agent = ballot_agent(model, ballot, options);
         Self::new(Arc::new(agent), answer_of).warn_about_temperature(options)
     }
 }

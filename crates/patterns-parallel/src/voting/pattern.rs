@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use futures_util::stream;
 use patterns_core::{Agent, AggregateError, AggregateErrorKind, Outcome, Pattern, Warning};
+use serde::Serialize;
 
 use super::ballot::{BallotTask, Question};
+use super::elect::identical;
 use super::judging::{JudgeTask, Judgement};
 use super::manner::Manner;
 use super::normalise::normalise;
@@ -39,6 +41,8 @@ pub struct Voting<V> {
     pub(super) judge: Option<Arc<dyn Agent<JudgeTask, Judgement>>>,
     /// Who is asked where the voters came to no consensus.
     pub(super) escalation: Option<Voter<V>>,
+    /// Writes a ballot down, to see whether all are the same.
+    pub(super) text_of: Option<fn(&V) -> String>,
     pub(super) warnings: Vec<Warning>,
 }
 
@@ -101,6 +105,7 @@ impl<V> Voting<V> {
             form: normalise,
             judge: None,
             escalation: None,
+            text_of: None,
             warnings: Vec::new(),
         }
     }
@@ -225,6 +230,22 @@ impl<V> Voting<V> {
         self
     }
 
+    /// Warns if all ballots of an election are the same, word for word, reasons and all: then they are
+    /// one answer paid several times, from a cache or at temperature 0.
+    #[must_use]
+    pub fn warn_about_identical_ballots(mut self) -> Self
+    where
+        V: Serialize,
+    {
+        self.text_of = Some(|ballot| serde_json::to_string(ballot).unwrap_or_default());
+        self
+    }
+
+    /// Returns how many ballots are cast at most.
+    pub fn voter_count(&self) -> usize {
+        self.voters
+    }
+
     /// Returns whether all voters are asked, whatever the first ones say.
     pub(super) fn asks_all(&self) -> bool {
         self.policy == StoppingRule::Fixed || self.rule.votes().is_none()
@@ -308,6 +329,9 @@ impl<V: Send + Sync + 'static> Voting<V> {
             })
             .await;
         let course = held.or_else(|| rest.pop());
+        if course.as_ref().is_some_and(|it| self.is_uniform(it)) {
+            run.warn(identical(1, 1));
+        }
         let forecast = self.forecast();
         let elected = course.map(|it| self.elect(it, forecast.as_ref()));
         let (election, branches) = elected.unzip();

@@ -1,0 +1,136 @@
+//! The voters of an election, and how they are asked, from what a job says.
+
+use std::sync::Arc;
+
+use patterns_core::{Agent, Caps, Model};
+use patterns_parallel::{
+    AgentOptions, BallotTask, Forecast, TieBreak, Voter, Voting, VotingRule, judge_agent,
+};
+use serde::Serialize;
+
+use super::section::unusable;
+use crate::args::Tie;
+use crate::error::Error;
+use crate::job::{Questions, VoteWork};
+use crate::session::Session;
+
+/// Who takes part in the elections of a job.
+pub(super) struct Panel {
+    pub(super) options: AgentOptions,
+    models: Vec<Arc<dyn Model>>,
+    work: VoteWork,
+    caps: Caps,
+}
+
+impl Panel {
+    pub(super) fn new(session: &Session, work: &VoteWork) -> Self {
+        Self {
+            options: session.agent_options(None),
+            models: session.connected.models.clone(),
+            work: work.clone(),
+            caps: session.caps(),
+        }
+    }
+
+    /// Returns the answers to choose from that all questions share. In a batch each may have its own,
+    /// which its words tell.
+    pub(super) fn choices(&self) -> &[String] {
+        match &self.work.questions {
+            Questions::One(_) => &self.work.options,
+            Questions::Batch(_) => &[],
+        }
+    }
+
+    /// Sets the elections up. `cast` makes a voter of a model.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a contract cannot be made.
+    pub(super) fn voting<V: Serialize + 'static>(
+        &self,
+        cast: impl Fn(&Arc<dyn Model>) -> Result<Arc<dyn Agent<BallotTask, V>>, Error>,
+        answer_of: impl Fn(&V) -> Option<String> + Send + Sync + 'static,
+        confidence: fn(&V) -> f64,
+    ) -> Result<Voting<V>, Error> {
+        let work = &self.work;
+        let mut voting = if work.voters.is_empty() {
+            Voting::new(cast(&self.models[0])?, answer_of)
+        } else {
+            let mut voters = Vec::new();
+            for spec in &work.voters {
+                let model = &self.models[spec.model];
+                let name = spec.name.clone().unwrap_or_else(|| model.id().to_string());
+                let voter = Voter::new(cast(model)?).named(name);
+                let voter = voter.weight(spec.weight.unwrap_or(1.0));
+                voters.push(match &spec.prompt {
+                    Some(prompt) => voter.told(prompt.as_str()),
+                    None => voter,
+                });
+            }
+            Voting::of_voters(voters, answer_of)
+        };
+        if let Some(votes) = work.votes {
+            voting = voting.voters(votes);
+        }
+        if let VotingRule::Judged(_) = &work.rule {
+            let judge = Arc::clone(&self.models[work.judge.unwrap_or_default()]);
+            let judge = judge_agent(judge, &self.options).map_err(unusable)?;
+            voting = voting.judge(Arc::new(judge));
+        }
+        if let Some(place) = work.escalate {
+            let model = &self.models[place];
+            let voter = Voter::new(cast(model)?).named(model.id().to_string());
+            voting = voting.escalate_to(voter);
+        }
+        let has_weights = work.voters.iter().any(|it| it.weight.is_some());
+        if !has_weights {
+            voting = voting.weighted_by(confidence);
+        }
+        voting = self.paced(voting);
+        let votes = voting.voter_count() as u64;
+        let voting = voting.tie_break(tie_break(work.tie, votes));
+        let voting = voting.rule(work.rule.clone()).policy(work.policy.clone());
+        let voting = voting.quorum(work.quorum);
+        let voting = voting.warn_about_temperature(&self.options);
+        let is_offline = |it: &Arc<dyn Model>| it.id().provider == "offline";
+        Ok(if self.models.iter().all(is_offline) {
+            voting
+        } else {
+            voting.warn_about_identical_ballots()
+        })
+    }
+
+    /// Sets how voters are asked: in waves, with spare ballots, or as far as a batch's budget goes.
+    fn paced<V>(&self, mut voting: Voting<V>) -> Voting<V> {
+        let work = &self.work;
+        if work.counts_arrivals {
+            voting = voting.counted_as_they_come();
+        }
+        let Caps {
+            max_calls,
+            max_tokens,
+            max_cost,
+        } = self.caps;
+        let is_capped = max_calls.is_some() || max_tokens.is_some() || max_cost.is_some();
+        let is_batch = matches!(work.questions, Questions::Batch(_));
+        let counts_votes = matches!(work.rule, VotingRule::Votes(_));
+        let is_foreseen = voting.voter_count() as u64 <= Forecast::MOST_VOTES;
+        match work.spare {
+            Some(spare) => voting.streaming(spare),
+            None if is_capped && is_batch && counts_votes && is_foreseen => {
+                voting.shared_calls(max_calls.unwrap_or(u64::MAX))
+            }
+            None => voting,
+        }
+    }
+}
+
+fn tie_break(tie: Tie, votes: u64) -> TieBreak {
+    match tie {
+        Tie::FirstSeen => TieBreak::FirstSeen,
+        Tie::NoConsensus => TieBreak::NoConsensus,
+        Tie::Extend(most) => TieBreak::Extend {
+            most: most.map_or(2 * votes, u64::from),
+        },
+    }
+}

@@ -1,0 +1,245 @@
+//! Voters of a file, judges, escalation, spare ballots and shared budgets, from the command line.
+
+use std::fmt::Write;
+use std::sync::Mutex;
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::support::{Place, Server, Simulator, completion};
+
+const VOTERS: &str = r#"
+[[voter]]
+name = "plain"
+
+[[voter]]
+name = "sceptic"
+prompt = "Look for what speaks against it."
+weight = 3
+"#;
+
+fn vote(answer: &str) -> String {
+    completion(&json!({"reasoning": "So.", "answer": answer, "confidence": 0.5}).to_string())
+}
+
+fn run(place: &Place, server: &Server, more: &[&str]) -> String {
+    let mut args = vec!["vote", "--concurrency", "1", "--no-store"];
+    args.extend(server.args());
+    args.extend(more);
+    place.run(&args)
+}
+
+#[test]
+fn voters_of_a_file_are_told_their_own_words() {
+    let place = Place::with(&[("voters.toml", VOTERS)]);
+    let server = Server::start(|body| {
+        let is_sceptic = body.contains("Look for what speaks against it.");
+        (200, vote(if is_sceptic { "no" } else { "yes" }))
+    });
+    let more = [
+        "Is it so?",
+        "--voters",
+        "voters.toml",
+        "-n",
+        "3",
+        "--rule",
+        "weighted",
+    ];
+    assert_snapshot!(run(&place, &server, &more), @r"
+    exit 0
+    --- stdout
+    no (60 % of the weight of 3 votes)
+       3.000  no (1 votes)
+       2.000  yes (2 votes)
+
+    plain #1: yes
+    sceptic #1: no
+    plain #2: yes
+    --- stderr
+    branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
+    ");
+}
+
+#[test]
+fn a_judge_decides_and_is_another_model() {
+    let place = Place::new();
+    let drafts = Mutex::new(vec!["Lamp", "Lighthouse", "Light"]);
+    let server = Server::start(move |body| {
+        let request: Value = serde_json::from_str(body).unwrap();
+        if request["model"] != "judge" {
+            return (200, vote(drafts.lock().unwrap().pop().unwrap_or("Lamp")));
+        }
+        let score = if body.contains("Lighthouse") {
+            9.5
+        } else {
+            4.0
+        };
+        let judgement = json!({"reasoning": "So.", "score": score});
+        (200, completion(&judgement.to_string()))
+    });
+    let more = [
+        "Name the product.",
+        "-n",
+        "3",
+        "--rule",
+        "best-of",
+        "--judge",
+        "compatible:judge",
+    ];
+    assert_snapshot!(run(&place, &server, &more), @r"
+    exit 0
+    --- stdout
+    Lighthouse (best-of, answers: 3)
+      9.50     1  Lighthouse
+      4.00     1  Light
+      4.00     1  Lamp
+    judgements: 3
+
+    voter 1: Light
+    voter 2: Lighthouse
+    voter 3: Lamp
+    --- stderr
+    branches: 6 started = 6 answered + 0 failed + 0 cancelled · calls 6 · attempts 6 · tokens 60 in, 30 out · [time]
+    ");
+}
+
+#[test]
+fn the_stronger_model_is_asked_only_without_a_consensus() {
+    let place = Place::new();
+    let asked = Mutex::new(0);
+    let server = Server::start(move |body| {
+        let request: Value = serde_json::from_str(body).unwrap();
+        if request["model"] == "strong" {
+            return (200, vote("42"));
+        }
+        let mut asked = asked.lock().unwrap();
+        *asked += 1;
+        (200, vote(&asked.to_string()))
+    });
+    let more = [
+        "How many?",
+        "-n",
+        "3",
+        "--rule",
+        "majority",
+        "--escalate",
+        "compatible:strong",
+    ];
+    assert_snapshot!(run(&place, &server, &more), @r"
+    exit 0
+    --- stdout
+    42 (by compatible:strong@http://[server]/v1; no consensus: 1 of 3 votes, 33 %)
+        1  1
+        1  2
+        1  3
+
+    voter 1: 1
+    voter 2: 2
+    voter 3: 3
+    --- stderr
+    branches: 4 started = 4 answered + 0 failed + 0 cancelled · calls 4 · attempts 4 · tokens 40 in, 20 out · [time]
+    ");
+}
+
+#[test]
+fn identical_ballots_are_warned_about() {
+    let place = Place::new();
+    let server = Server::start(|_| {
+        let long = "Because glass flows so slowly that nobody has ever seen it flow at all.";
+        let vote = json!({"reasoning": long, "answer": "no", "confidence": 0.5});
+        (200, completion(&vote.to_string()))
+    });
+    let shown = run(&place, &server, &["Is glass a liquid?", "-n", "5"]);
+    assert!(
+        shown.contains("all ballots are the same, word for word"),
+        "{shown}"
+    );
+    let shown = run(&place, &server, &["Is glass a liquid?", "-n", "2"]);
+    assert!(!shown.contains("all ballots are the same"), "{shown}");
+}
+
+#[test]
+fn an_election_that_is_decided_after_five_of_forty_asks_no_more() {
+    let place = Place::new();
+    // With one option all agree.
+    let held = |simulator: &Simulator, more: &[&str]| {
+        let mut args = vec![
+            "vote",
+            "Well?",
+            "--option",
+            "yes",
+            "-n",
+            "40",
+            "--policy",
+            "first-to:5",
+        ];
+        args.extend(["--output", "json", "--no-store"]);
+        args.extend(simulator.args());
+        args.extend(more);
+        let (code, out) = place.data(&args);
+        assert_eq!(code, Some(0), "{out}");
+        serde_json::from_str::<Value>(&out).unwrap()
+    };
+    let simulator = Simulator::start(&place, &["--latency", "20ms"]);
+    let waves = held(&simulator, &[]);
+    assert_eq!(waves["value"]["ballots"].as_array().unwrap().len(), 5);
+    let ledger = simulator.ledger();
+    assert_eq!(
+        (&ledger["requests"], &ledger["dropped"]),
+        (&json!(5), &json!(0))
+    );
+    // Ballots that take far longer than the others are under way when it is decided.
+    let slow = Simulator::start(
+        &place,
+        &["--latency", "200ms", "--latency-sigma", "2", "--seed", "1"],
+    );
+    let streamed = held(&slow, &["--spare", "6"]);
+    let (value, counts) = (&streamed["value"], &streamed["counts"]);
+    assert_eq!(value["ballots"].as_array().unwrap().len(), 5);
+    assert_eq!(value["stop_reason"], "votes_reached");
+    let started = 5 + value["spare_ballots"].as_u64().unwrap();
+    assert_eq!(counts["started"], started);
+    assert!(counts["cancelled"].as_u64().unwrap() > 0, "{counts}");
+    let ledger = slow.ledger();
+    assert_eq!(ledger["requests"], started);
+    assert_eq!(ledger["answered"], counts["answered"]);
+}
+
+#[test]
+fn a_batch_shares_its_budget() {
+    let place = Place::new();
+    let mut rows = String::new();
+    for n in 0..8 {
+        writeln!(rows, r#"{{"id": "q{n}", "question": "Is {n} odd?"}}"#).unwrap();
+    }
+    place.write("q.jsonl", rows.as_bytes());
+    // The voters differ on the last question only.
+    let turn = Mutex::new(0);
+    let server = Server::start(move |body| {
+        if !body.contains("Is 7 odd?") {
+            return (200, vote("no"));
+        }
+        let mut turn = turn.lock().unwrap();
+        *turn += 1;
+        (200, vote(if *turn % 2 == 1 { "yes" } else { "no" }))
+    });
+    let more = ["--batch", "q.jsonl", "-n", "9", "--max-calls", "20"];
+    assert_snapshot!(run(&place, &server, &more), @r"
+    exit 0
+    --- stdout
+    q0: no (3 of 3 votes, 100 %)
+    q1: no (3 of 3 votes, 100 %)
+    q2: no (2 of 2 votes, 100 %)
+    q3: no (2 of 2 votes, 100 %)
+    q4: no (2 of 2 votes, 100 %)
+    q5: no (2 of 2 votes, 100 %)
+    q6: no (2 of 2 votes, 100 %)
+    q7: yes (2 of 4 votes, 50 %; tie: first seen)
+
+    8 decided, 0 without consensus
+    8 ended because the budget is used up, by the ballots that were in
+    two voters agree on 76 % · Krippendorff's alpha 0.30 · ballots saved: 52
+    --- stderr
+    branches: 20 started = 20 answered + 0 failed + 0 cancelled · calls 20 · attempts 20 · tokens 200 in, 100 out · [time]
+    ");
+}
