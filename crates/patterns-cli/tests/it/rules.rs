@@ -57,7 +57,7 @@ fn objects_field_by_field() {
     assert_snapshot!(elect(&place, &server, &rules), @r#"
     exit 0
     --- stdout
-    {"vendor":"ACME Ltd.","total":120.5,"tags":["fuel","toll","rope"]} (of 3 objects, 33 % agreement)
+    {"vendor":"ACME Ltd.","total":120.5,"tags":["fuel","toll","rope"]} (of 3 objects, 52 % agreement)
     /vendor = "ACME Ltd." (2 of 3, plurality)
     /total = 120.5 (1 of 3, median)
     /tags = ["fuel","toll","rope"] (0 of 3, union:0.3)
@@ -92,7 +92,7 @@ fn objects_field_by_field() {
     assert_snapshot!(elect(&place, &server, &unfit), @r#"
     exit 0
     --- stdout
-    no consensus: too few agree (of 5 objects, 27 % agreement)
+    no consensus: too few agree (of 5 objects, 40 % agreement)
     /vendor = null (0 of 0, median)
     /total = 120.5 (2 of 5, median)
     /tags = ["fuel"] (2 of 5, union)

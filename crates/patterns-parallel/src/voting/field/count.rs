@@ -170,7 +170,10 @@ impl Count<'_> {
             decision: verdict.decision,
             votes: verdict.votes,
             total: verdict.total,
-            share: share_of(verdict.votes, verdict.total),
+            share: match verdict.agreement {
+                Some(agreement) if verdict.total > 0 => agreement / verdict.total as f64,
+                _ => share_of(verdict.votes, verdict.total),
+            },
             abstentions: self.total_ballots - verdict.total,
             counts: verdict.counts,
             spread: verdict.spread,

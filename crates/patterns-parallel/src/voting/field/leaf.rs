@@ -18,6 +18,8 @@ pub(super) struct Verdict {
     pub(super) decision: Decision,
     pub(super) votes: u64,
     pub(super) total: u64,
+    /// The votes, each counted as far as it agrees, where ballots can agree in part.
+    pub(super) agreement: Option<f64>,
     pub(super) counts: Vec<ValueCount>,
     pub(super) spread: Option<Spread>,
 }
@@ -29,6 +31,7 @@ impl Verdict {
             decision,
             votes: votes as u64,
             total: total as u64,
+            agreement: None,
             counts: Vec::new(),
             spread: None,
         }
@@ -115,6 +118,7 @@ fn most_votes(
         votes: election.vote_count,
         total: election.total_votes,
         counts,
+        agreement: None,
         spread: None,
     }
 }

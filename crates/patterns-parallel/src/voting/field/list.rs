@@ -38,8 +38,10 @@ pub(super) fn decide(ballots: &[Option<&Value>], shape: &Shape<'_>, rule: FieldR
         false => Decision::ThresholdMissed,
     };
     let votes = sets.iter().filter(|it| **it == chosen_set).count();
+    let agreement = sets.iter().map(|it| items.agreement(it, &chosen_set));
     Verdict {
         value: Some(value.collect()),
+        agreement: Some(agreement.sum()),
         counts: ranked(&items.spellings),
         ..Verdict::without_winner(decision, votes, lists.len())
     }
@@ -60,6 +62,12 @@ impl<'a> Items<'a> {
             }
         }
         places
+    }
+
+    /// Returns in how many of all items, as a share, a ballot agrees that they are in or out.
+    fn agreement(&self, ballot: &HashSet<usize>, chosen: &HashSet<usize>) -> f64 {
+        let all = self.spellings.len().max(1) as f64;
+        1.0 - ballot.symmetric_difference(chosen).count() as f64 / all
     }
 
     /// Returns the places of the items that enough of the ballots have, in the order first seen;

@@ -39,7 +39,8 @@ pub struct FieldElection {
     pub votes: u64,
     /// How many ballots have the field, null included.
     pub total: u64,
-    /// `votes` as a share of `total`, 0 to 1.
+    /// `votes` as a share of `total`, 0 to 1. Of lists, ballots can agree in part: it is the share of
+    /// all items, seen by all ballots, on which a ballot and the result agree that they are in or out.
     pub share: f64,
     /// Ballots without the field, or with something else in its place.
     pub abstentions: u64,
