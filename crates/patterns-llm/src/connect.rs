@@ -13,12 +13,13 @@ use crate::address::{checked_proxy, checked_url};
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 use crate::exchange::Exchange;
 use crate::http::HttpClient;
-use crate::layer::{BudgetLayer, HedgePolicy, RetryPolicy, Stack};
+use crate::layer::{BudgetLayer, HedgePolicy, Ladder, RetryPolicy, Stack};
 use crate::pace::{Pace, Pool, PoolKey};
 use crate::price::{self, Prices};
 use crate::provider::offline::Offline;
-use crate::provider::openai::{OpenAi, Setup, Transport};
+use crate::provider::openai::{OpenAi, Route, Setup, Transport};
 use crate::provider::{Provider, unknown_provider};
+use crate::streaming::Streaming;
 
 /// How long one attempt may take: reasoning models think for minutes.
 const TIMEOUT: Duration = Duration::from_secs(600);
@@ -93,6 +94,7 @@ pub struct Connect {
     timeout: Duration,
     connect_timeout: Duration,
     is_priming: bool,
+    streaming: Streaming,
     retry: RetryPolicy,
     hedge: Option<HedgePolicy>,
     pace: Pace,
@@ -117,6 +119,7 @@ impl Connect {
             timeout: TIMEOUT,
             connect_timeout: CONNECT_TIMEOUT,
             is_priming: false,
+            streaming: Streaming::default(),
             retry: RetryPolicy::default(),
             hedge: None,
             pace: Pace::default(),
@@ -183,9 +186,16 @@ impl Connect {
     }
 
     /// Lets the first of the calls with a long common beginning go ahead, so that the others find it
-    /// in the provider's prompt cache. It costs the time of one answer, and is off if it isn't set.
+    /// in the provider's prompt cache. They wait for its first token, or for its answer where none is
+    /// streamed; it is off if it isn't set.
     pub fn prime(mut self, is_on: bool) -> Self {
         self.is_priming = is_on;
+        self
+    }
+
+    /// Sets whether answers are streamed; [`Streaming::Auto`] if it isn't set. No answer depends on it.
+    pub fn streaming(mut self, streaming: Streaming) -> Self {
+        self.streaming = streaming;
         self
     }
 
@@ -261,10 +271,15 @@ impl Connect {
         })?;
         let id = ModelId::new(self.provider.name(), self.model.clone());
         let is_usual = self.provider.usual_base_url() == Some(base_url.as_str());
+        let is_own = !is_usual || self.provider == Provider::Ollama;
         let pool = Pool::shared(self.pool_key(&base_url), self.pace, self.seed);
-        let transport = self.transport(&client);
+        let first_tokens = Arc::default();
+        let transport = Transport {
+            route: self.route(&client),
+            first_tokens: Arc::clone(&first_tokens),
+        };
         let budget = budgeted(self.budget.clone(), &self.prices, &id)?;
-        let ladder = Arc::default();
+        let ladder = Arc::new(Ladder::new(self.streaming.is_on(is_own || self.is_priming)));
         let adapter = OpenAi::new(Setup {
             id: if is_usual { id } else { id.at(&base_url) },
             base_url,
@@ -278,6 +293,7 @@ impl Connect {
         })?;
         let stack = Stack {
             is_priming: self.is_priming,
+            first_tokens,
             retry: self.retry,
             hedge: self.hedge,
             pool,
@@ -291,10 +307,10 @@ impl Connect {
         Ok(stack.around(adapter))
     }
 
-    fn transport(&self, client: &reqwest::Client) -> Transport {
+    fn route(&self, client: &reqwest::Client) -> Route {
         match &self.exchange {
-            Some(exchange) => Transport::Custom(Arc::clone(exchange)),
-            None => Transport::Network(HttpClient {
+            Some(exchange) => Route::Custom(Arc::clone(exchange)),
+            None => Route::Network(HttpClient {
                 client: client.clone(),
                 first_byte: self.first_byte,
                 idle: self.idle,

@@ -36,6 +36,8 @@ pub enum ExchangeErrorKind {
     Timeout,
     /// The reply is longer than any model's.
     TooLong,
+    /// The model streams nothing but white space, which some do until their limit.
+    Blank,
 }
 
 /// A request that got no whole reply.
@@ -71,6 +73,7 @@ impl fmt::Display for ExchangeError {
             ExchangeErrorKind::Broken => "the connection broke before the reply was whole",
             ExchangeErrorKind::Timeout => "nothing came for too long",
             ExchangeErrorKind::TooLong => "the reply is longer than anything a model would say",
+            ExchangeErrorKind::Blank => "the model streams nothing but white space",
         })
     }
 }

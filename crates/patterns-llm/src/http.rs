@@ -37,52 +37,73 @@ pub(crate) struct HttpClient {
 }
 
 impl HttpClient {
-    /// Sends a request and reads its whole reply.
+    /// Sends a request; returns the head of its reply, and the body as it comes.
     pub(crate) async fn exchange(
         &self,
         request: reqwest::Request,
-    ) -> Result<http::Response<Bytes>, ExchangeError> {
+    ) -> Result<http::Response<Incoming>, ExchangeError> {
         let sending = self.client.execute(request);
         let reply = match self.first_byte {
             Some(limit) => timeout(limit, sending).await.map_err(too_slow)?,
             None => sending.await,
         };
         let mut reply = reply.map_err(no_reply)?;
-        let status = reply.status();
-        let headers = std::mem::take(reply.headers_mut());
-        let body = self.read(reply).await?;
-        let mut response = http::Response::new(body);
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        Ok(response)
-    }
-
-    async fn read(&self, mut reply: reqwest::Response) -> Result<Bytes, ExchangeError> {
         let announced = usize::try_from(reply.content_length().unwrap_or(0)).unwrap_or(usize::MAX);
         if announced > MAX_REPLY_BYTES {
             return Err(ExchangeError::new(ExchangeErrorKind::TooLong));
         }
-        let mut body = Vec::with_capacity(announced);
-        let mut deadline = Instant::now() + self.idle;
-        loop {
-            let chunk = timeout_at(deadline, reply.chunk())
-                .await
-                .map_err(too_slow)?;
-            let Some(chunk) = chunk.map_err(no_reply)? else {
-                return Ok(body.into());
-            };
-            if body.len() + chunk.len() > MAX_REPLY_BYTES {
-                return Err(ExchangeError::new(ExchangeErrorKind::TooLong));
-            }
-            if !chunk.iter().all(u8::is_ascii_whitespace) {
-                deadline = Instant::now() + self.idle;
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let status = reply.status();
+        let headers = std::mem::take(reply.headers_mut());
+        let mut response = http::Response::new(Incoming {
+            reply,
+            announced,
+            read: 0,
+            idle: self.idle,
+        });
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Ok(response)
     }
 }
 
-fn too_slow(elapsed: Elapsed) -> ExchangeError {
+/// The body of a reply that is coming in.
+pub(crate) struct Incoming {
+    reply: reqwest::Response,
+    announced: usize,
+    read: usize,
+    /// Longest wait for more of it; keep-alives are no more of it.
+    pub(crate) idle: Duration,
+}
+
+impl Incoming {
+    /// Returns the next piece, however long it takes.
+    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, ExchangeError> {
+        let piece = self.reply.chunk().await.map_err(no_reply)?;
+        self.read += piece.as_ref().map_or(0, Bytes::len);
+        if self.read > MAX_REPLY_BYTES {
+            return Err(ExchangeError::new(ExchangeErrorKind::TooLong));
+        }
+        Ok(piece)
+    }
+
+    /// Reads all of it.
+    pub(crate) async fn whole(mut self) -> Result<Bytes, ExchangeError> {
+        let mut body = Vec::with_capacity(self.announced);
+        let mut deadline = Instant::now() + self.idle;
+        while let Some(piece) = timeout_at(deadline, self.piece())
+            .await
+            .map_err(too_slow)??
+        {
+            if !piece.iter().all(u8::is_ascii_whitespace) {
+                deadline = Instant::now() + self.idle;
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(body.into())
+    }
+}
+
+pub(crate) fn too_slow(elapsed: Elapsed) -> ExchangeError {
     ExchangeError::new(ExchangeErrorKind::Timeout).with_source(elapsed)
 }
 

@@ -26,12 +26,14 @@ mod address;
 mod connect;
 mod connect_error;
 mod exchange;
+mod first_tokens;
 mod go_duration;
 mod http;
 mod layer;
 mod pace;
 mod price;
 mod provider;
+mod streaming;
 #[cfg(feature = "tiktoken")]
 mod tokenizer;
 
@@ -51,5 +53,6 @@ pub use pace::{
 pub use price::{Price, Prices, PricesError};
 pub use provider::offline::{OFFLINE_LABEL, Offline};
 pub use provider::openai::OLLAMA_BASE_URL;
+pub use streaming::Streaming;
 #[cfg(feature = "tiktoken")]
 pub use tokenizer::token_counter;

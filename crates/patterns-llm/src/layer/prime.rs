@@ -3,12 +3,16 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use patterns_core::{BoxFuture, Layer, Model, ModelError, ModelId, Part, Request, Response};
+use patterns_core::{
+    BoxFuture, CallKey, Layer, Model, ModelError, ModelId, Part, Request, Response,
+};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
+
+use crate::first_tokens::FirstTokens;
 
 /// Beginnings shorter than this are not cached by providers: OpenAI asks for 1024 tokens
 /// (<https://platform.openai.com/docs/guides/prompt-caching>), of about four bytes each.
@@ -22,16 +26,27 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Makes calls with a long common beginning wait until the first of them has been answered.
 ///
-/// Calls that are sent at the same time all miss the provider's prompt cache, and all pay in full.
-#[derive(Clone, Copy, Debug)]
+/// Calls that are sent at the same time all miss the provider's prompt cache, and all pay in full. Where
+/// answers are streamed, the others wait for the first token only.
+#[derive(Clone, Debug)]
 pub struct PrimeLayer {
     is_on: bool,
+    first_tokens: Arc<FirstTokens>,
 }
 
 impl PrimeLayer {
     /// Makes the layer, which does nothing unless it is on.
     pub fn new(is_on: bool) -> Self {
-        Self { is_on }
+        Self {
+            is_on,
+            first_tokens: Arc::default(),
+        }
+    }
+
+    /// Sets who tells that an answer has begun.
+    pub(crate) fn first_tokens(mut self, first_tokens: Arc<FirstTokens>) -> Self {
+        self.first_tokens = first_tokens;
+        self
     }
 }
 
@@ -42,6 +57,7 @@ impl<M: Model> Layer<M> for PrimeLayer {
         Primed {
             inner,
             beginnings: self.is_on.then(Mutex::default),
+            first_tokens: Arc::clone(&self.first_tokens),
         }
     }
 }
@@ -55,13 +71,14 @@ impl<M: Model> Layer<M> for PrimeLayer {
 pub struct Primed<M> {
     inner: M,
     beginnings: Option<Beginnings>,
+    first_tokens: Arc<FirstTokens>,
 }
 
 /// A beginning that has been sent.
 #[derive(Debug)]
 struct Beginning {
     used: Instant,
-    /// Closed when the call that went ahead has ended, well or not.
+    /// Closed when the call that went ahead has ended, well or not, or its answer has begun.
     ahead: watch::Receiver<()>,
 }
 
@@ -85,7 +102,17 @@ impl<M: Model> Primed<M> {
                 }
             }
         }
-        self.inner.generate(request).await
+        if ahead.is_empty() {
+            return self.inner.generate(request).await;
+        }
+        let key = CallKey::of(self.inner.id(), request).to_string();
+        let mut first_token = self.first_tokens.expect(key);
+        let mut generating = self.inner.generate(request);
+        tokio::select! {
+            result = &mut generating => return result,
+            () = first_token.came() => drop(ahead),
+        }
+        generating.await
     }
 }
 
@@ -237,6 +264,45 @@ mod tests {
         assert_eq!(asked_at(&model, &two).await, ["1", "1"]);
         tokio::time::sleep(KEPT).await;
         assert_eq!(asked_at(&model, &two).await, ["302", "303"]);
+    }
+
+    /// Answers after ten seconds and begins after one.
+    struct Streaming(Clock, Arc<FirstTokens>);
+
+    impl Model for Streaming {
+        fn id(&self) -> &ModelId {
+            &self.0.id
+        }
+
+        fn generate<'a>(
+            &'a self,
+            request: &'a Request,
+        ) -> BoxFuture<'a, Result<Response, ModelError>> {
+            Box::pin(async {
+                let asked = self.0.start.elapsed().as_secs();
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                self.1.came(&CallKey::of(&self.0.id, request).to_string());
+                tokio::time::sleep(Duration::from_secs(9)).await;
+                Ok(Response::new("clock", asked.to_string()))
+            })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_streamed_answers_the_first_token_is_enough() {
+        let first_tokens = Arc::<FirstTokens>::default();
+        let id = ModelId::new("clock", "");
+        let start = Instant::now();
+        let inner = Streaming(Clock { id, start }, Arc::clone(&first_tokens));
+        let model = PrimeLayer::new(true)
+            .first_tokens(first_tokens)
+            .layer(inner);
+        let long = "x".repeat(LEAST_BYTES);
+        let requests = [request(&long, "1", 0), request(&long, "2", 0)];
+        let answers = join_all(requests.iter().map(|it| model.generate(it))).await;
+        let asked: Vec<String> = answers.into_iter().map(|it| it.unwrap().text).collect();
+        assert_eq!(asked, ["0", "1"]);
+        assert_eq!(start.elapsed(), Duration::from_secs(11));
     }
 
     #[tokio::test(start_paused = true)]

@@ -11,11 +11,13 @@ use super::{
     BudgetLayer, HedgeLayer, HedgePolicy, PaceLayer, PrimeLayer, RetryLayer, RetryPolicy,
     SingleFlightLayer, TimeoutLayer, TraceLayer,
 };
+use crate::first_tokens::FirstTokens;
 use crate::pace::Pool;
 
 /// The behaviours that every network model gets.
 pub(crate) struct Stack {
     pub(crate) is_priming: bool,
+    pub(crate) first_tokens: Arc<FirstTokens>,
     pub(crate) retry: RetryPolicy,
     pub(crate) hedge: Option<HedgePolicy>,
     pub(crate) pool: Arc<Pool>,
@@ -55,7 +57,8 @@ impl Stack {
         let budgeted = budget.layer(TraceLayer.layer(timed));
         let paced = pace.layer(hedge.layer(budgeted));
         let stepping = StepDownLayer::new(self.ladder).layer(paced);
-        let primed = PrimeLayer::new(self.is_priming).layer(retry.layer(stepping));
+        let primed = PrimeLayer::new(self.is_priming).first_tokens(self.first_tokens);
+        let primed = primed.layer(retry.layer(stepping));
         Arc::new(SingleFlightLayer.layer(primed))
     }
 }

@@ -1,11 +1,12 @@
-//! Asks again in a weaker answer format where the server does not know the one that was used.
+//! Asks again in a weaker answer format where the server does not know the one that was used, and
+//! without a stream where it knows none.
 //!
 //! The adapter makes one attempt per call and finds out; this layer asks again. So that the further
 //! attempt, too, reserves in the budget, waits its turn and has its own clock and span, it stands
 //! outside all of these.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use patterns_core::{
     AnswerFormat, BoxFuture, Layer, Model, ModelError, ModelErrorKind, ModelId, Request, Response,
@@ -19,11 +20,31 @@ const FORMATS: [AnswerFormat; 3] = [
     AnswerFormat::Prompt,
 ];
 
-/// Remembers which answer formats a server has been found not to know.
+/// Remembers which answer formats a server has been found not to know, and whether it streams.
 #[derive(Debug, Default)]
-pub(crate) struct Ladder(AtomicU8);
+pub(crate) struct Ladder {
+    rung: AtomicU8,
+    streams: AtomicBool,
+}
 
 impl Ladder {
+    pub(crate) fn new(streams: bool) -> Self {
+        Self {
+            rung: AtomicU8::default(),
+            streams: AtomicBool::new(streams),
+        }
+    }
+
+    /// Returns whether answers are to be streamed.
+    pub(crate) fn streams(&self) -> bool {
+        self.streams.load(Ordering::Relaxed)
+    }
+
+    /// Remembers that the server does not stream.
+    pub(crate) fn stop_streaming(&self) {
+        self.streams.store(false, Ordering::Relaxed);
+    }
+
     /// Returns the strongest format that may be known.
     pub(crate) fn format(&self) -> AnswerFormat {
         FORMATS[usize::from(self.rung())]
@@ -35,12 +56,12 @@ impl Ladder {
         let to = from.step_down()?;
         let rung = FORMATS.iter().position(|it| *it == from)? as u8;
         let order = Ordering::Relaxed;
-        let stepped = self.0.compare_exchange(rung, rung + 1, order, order);
+        let stepped = self.rung.compare_exchange(rung, rung + 1, order, order);
         stepped.is_ok().then_some(to)
     }
 
     fn rung(&self) -> u8 {
-        self.0.load(Ordering::Relaxed)
+        self.rung.load(Ordering::Relaxed)
     }
 }
 
@@ -78,7 +99,7 @@ impl<M: Model> StepDown<M> {
     async fn call(&self, request: &Request) -> Result<Response, ModelError> {
         let mut spent = Usage::default();
         loop {
-            let rung = self.ladder.rung();
+            let known = (self.ladder.rung(), self.ladder.streams());
             let error = match self.inner.generate(request).await {
                 Ok(mut response) => {
                     response.usage += spent;
@@ -87,7 +108,7 @@ impl<M: Model> StepDown<M> {
                 Err(error) => error,
             };
             let is_format = error.kind() == ModelErrorKind::UnsupportedFormat;
-            if !is_format || self.ladder.rung() == rung {
+            if !is_format || (self.ladder.rung(), self.ladder.streams()) == known {
                 let usage = error.usage() + spent;
                 let calls = usage.calls.max(u64::from(usage.attempts > 0));
                 return Err(error.with_usage(Usage { calls, ..usage }));

@@ -8,4 +8,5 @@
 mod exchange;
 mod server;
 mod storm;
+mod streams;
 mod wire;

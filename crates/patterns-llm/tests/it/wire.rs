@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use patterns_core::{AnswerSchema, Document, Message, Part, Request, Sampling};
-use patterns_llm::connect;
+use patterns_llm::{Streaming, connect};
 use serde_json::{Value, json};
 
 use crate::server::{Server, reply, says};
@@ -43,6 +43,7 @@ async fn body(name: &str, request: &Request, unsupported: usize) -> Value {
         .unwrap()
         .base_url(&server.url)
         .api_key("k")
+        .streaming(Streaming::Never)
         .build()
         .unwrap();
     model.generate(request).await.unwrap();

@@ -15,6 +15,7 @@ use super::draw::{Draw, Purpose};
 use super::latency::Latency;
 use super::prompt::schema_in;
 use super::schema::{Plan, words};
+use super::sse::{Streaming, frames};
 use super::wire::{Answer, CREATED, ChatRequest, ChatResponse, Choice, FormatKind, Refusal, Usage};
 
 /// How many compiled schemas are kept; a run has as many as it has kinds of agents.
@@ -80,6 +81,8 @@ pub(super) struct Reply {
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
     pub(super) delay: Duration,
+    /// The pieces of the body, if it is streamed.
+    pub(super) frames: Vec<Bytes>,
 }
 
 impl Reply {
@@ -90,6 +93,18 @@ impl Reply {
             headers: HeaderMap::from_iter([(CONTENT_TYPE, json)]),
             body: body.into(),
             delay: Duration::ZERO,
+            frames: Vec::new(),
+        }
+    }
+
+    /// Turns an answer into a stream, if one is wanted.
+    pub(super) fn stream(&mut self, streaming: Option<Streaming>) {
+        let frames = streaming.and_then(|it| frames(&self.body, it));
+        if let Some(frames) = frames.filter(|_| self.status == StatusCode::OK) {
+            let stream = HeaderValue::from_static("text/event-stream");
+            self.headers.insert(CONTENT_TYPE, stream);
+            self.body = frames.concat().into();
+            self.frames = frames;
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
@@ -100,7 +101,7 @@ impl SimulatorBuilder {
             model: self.model,
             answerer: Answerer::new(self.seed, self.latency),
             faults: has_trouble.then(|| Faults::new(self.scenario)),
-            recorder: Recorder::new(self.record_entries),
+            recorder: Arc::new(Recorder::new(self.record_entries)),
         })
     }
 

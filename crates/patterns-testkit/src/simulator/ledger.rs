@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -86,7 +86,7 @@ impl Recorder {
 
     /// Notes that a request has arrived. It counts as dropped unless it is
     /// [answered](Pending::answered).
-    pub(super) fn arrived(&self, key: impl FnOnce() -> String) -> Pending<'_> {
+    pub(super) fn arrived(self: &Arc<Self>, key: impl FnOnce() -> String) -> Pending {
         let start = self.epoch.elapsed();
         let mut ledger = self.lock();
         let order = ledger.requests;
@@ -105,7 +105,7 @@ impl Recorder {
             });
         }
         Pending {
-            recorder: self,
+            recorder: Arc::clone(self),
             order,
             status: None,
         }
@@ -161,20 +161,20 @@ impl Recorder {
 /// A request that waits for its reply.
 #[derive(Debug)]
 #[must_use]
-pub(super) struct Pending<'a> {
-    recorder: &'a Recorder,
+pub(super) struct Pending {
+    recorder: Arc<Recorder>,
     order: u64,
     status: Option<u16>,
 }
 
-impl Pending<'_> {
+impl Pending {
     /// Notes that the reply is sent.
     pub(super) fn answered(mut self, status: u16) {
         self.status = Some(status);
     }
 }
 
-impl Drop for Pending<'_> {
+impl Drop for Pending {
     fn drop(&mut self) {
         self.recorder.left(self.order, self.status);
     }
@@ -186,7 +186,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn answered_dropped_and_waiting_requests_add_up() {
-        let recorder = Recorder::new(true);
+        let recorder = Arc::new(Recorder::new(true));
         let first = recorder.arrived(|| "a".to_owned());
         let second = recorder.arrived(|| "b".to_owned());
         tokio::time::advance(Duration::from_secs(2)).await;
@@ -212,7 +212,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn without_entries_no_key_is_made_and_counts_stay() {
-        let recorder = Recorder::new(false);
+        let recorder = Arc::new(Recorder::new(false));
         let pending = recorder.arrived(|| unreachable!("no entry needs the key"));
         pending.answered(200);
         let ledger = recorder.snapshot(true);

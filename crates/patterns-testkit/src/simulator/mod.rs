@@ -23,6 +23,7 @@ mod provider;
 mod scenario;
 mod schema;
 mod server;
+mod sse;
 mod wire;
 
 pub use builder::SimulatorBuilder;

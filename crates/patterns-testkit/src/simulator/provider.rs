@@ -1,11 +1,14 @@
 //! The simulated provider itself, whatever its transport: what becomes of a request for a completion.
 
+use std::sync::Arc;
+
 use hyper::StatusCode;
 use hyper::body::Bytes;
 
 use super::answer::{Answerer, Parts, Reply, Spoil};
 use super::faults::{Fate, Fault, Faults};
 use super::ledger::{Pending, Recorder};
+use super::sse::unstreamed;
 use super::wire::tokens_asked_for;
 
 /// How a reply reaches the client.
@@ -31,33 +34,41 @@ pub(super) struct Provider {
     pub(super) model: String,
     pub(super) answerer: Answerer,
     pub(super) faults: Option<Faults>,
-    pub(super) recorder: Recorder,
+    pub(super) recorder: Arc<Recorder>,
 }
 
 impl Provider {
     /// Decides the reply to a request that has arrived, and notes both.
-    pub(super) fn complete(&self, key: Option<&[u8]>, body: &Bytes) -> Exchange<'_> {
+    pub(super) fn complete(&self, key: Option<&[u8]>, body: &Bytes) -> Exchange {
         let pending = self.recorder.arrived(|| name(key, body));
-        let parts = Parts { key, body };
+        // A streamed answer is the same answer.
+        let (body, streaming) = unstreamed(body);
+        let parts = Parts { key, body: &body };
         let draw = self.answerer.draw(parts);
         let Some(faults) = &self.faults else {
-            let reply = self.answerer.reply(parts, draw, None);
+            let mut reply = self.answerer.reply(parts, draw, None);
+            reply.stream(streaming);
             return Exchange {
                 pending,
                 reply,
                 delivery: Delivery::Whole,
             };
         };
-        let tokens = tokens_asked_for(body);
+        let tokens = tokens_asked_for(&body);
         let (fate, headers) = faults.fate(self.recorder.now(), draw, tokens);
         if let Fate::Answered(_) = &fate {
             self.recorder.took(tokens);
         }
         let (mut reply, delivery) = match fate {
-            Fate::Answered(None) => (self.answerer.reply(parts, draw, None), Delivery::Whole),
+            Fate::Answered(None) => {
+                let mut reply = self.answerer.reply(parts, draw, None);
+                reply.stream(streaming);
+                (reply, Delivery::Whole)
+            }
             Fate::Answered(Some(fault)) => {
                 self.recorder.met(fault.name);
-                let reply = self.answerer.reply(parts, draw, spoil(fault));
+                let mut reply = self.answerer.reply(parts, draw, spoil(fault));
+                reply.stream(streaming);
                 let delivery = delivery(fault, reply.body.len());
                 (reply, delivery)
             }
@@ -85,8 +96,8 @@ impl Provider {
 
 /// A request that has arrived, and what becomes of it.
 #[derive(Debug)]
-pub(super) struct Exchange<'a> {
-    pub(super) pending: Pending<'a>,
+pub(super) struct Exchange {
+    pub(super) pending: Pending,
     pub(super) reply: Reply,
     pub(super) delivery: Delivery,
 }

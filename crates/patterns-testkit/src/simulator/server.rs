@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::answer::Reply;
 use super::builder::SimulatorBuilder;
 use super::faults::Faults;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Pending};
 use super::provider::{Delivery, Exchange, Provider};
 use super::wire::{Refusal, models};
 
@@ -42,7 +42,8 @@ const FLUSH: Duration = Duration::from_millis(2);
 ///
 /// Every model name is accepted. `GET /v1/models` lists the one it was built with, and
 /// `GET /ledger` returns the [`Ledger`] as JSON, with `?entries=true` including its entries.
-/// Requests for streams or more than one choice are refused with status 400.
+/// Answers are streamed to who asks for it: the first piece comes after a fifth of the time, and the
+/// others in equal steps. Requests for more than one choice are refused with status 400.
 ///
 /// A simulator is a handle; its clones are the same simulator.
 ///
@@ -181,6 +182,30 @@ fn damaged(
     response(reply).map(|_| Either::Right(StreamBody::new(pieces)))
 }
 
+/// Returns a response whose pieces come one after the other, in what is left of its time. It counts as
+/// answered with its last piece, and as dropped if nobody wants that any more.
+fn streamed(mut reply: Reply, pending: Pending) -> Response<Body> {
+    let frames = std::mem::take(&mut reply.frames);
+    let rest = reply.delay - reply.delay / 5;
+    let step = rest / u32::try_from(frames.len().max(2) - 1).unwrap_or(1);
+    let status = reply.status.as_u16();
+    let pieces = stream::unfold((frames.into_iter(), Some(pending), Duration::ZERO), {
+        move |(mut frames, mut pending, wait)| async move {
+            let frame = frames.next()?;
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
+            }
+            if frames.len() == 0
+                && let Some(pending) = pending.take()
+            {
+                pending.answered(status);
+            }
+            Some((Ok(Frame::data(frame)), (frames, pending, step)))
+        }
+    });
+    response(reply).map(|_| Either::Right(StreamBody::new(pieces.boxed())))
+}
+
 /// Waits and then tells hyper to close the connection.
 async fn fail_after(time: Duration) -> io::Result<Frame<Bytes>> {
     tokio::time::sleep(time).await;
@@ -230,8 +255,17 @@ impl Shared {
             reply,
             delivery,
         } = self.provider.complete(key, &body.to_bytes());
-        if !reply.delay.is_zero() {
-            tokio::time::sleep(reply.delay).await;
+        let is_streamed = !reply.frames.is_empty() && delivery == Delivery::Whole;
+        let first = if is_streamed {
+            reply.delay / 5
+        } else {
+            reply.delay
+        };
+        if !first.is_zero() {
+            tokio::time::sleep(first).await;
+        }
+        if is_streamed {
+            return Ok(streamed(reply, pending));
         }
         let stall = self.provider.faults.as_ref().map(Faults::stall_for);
         let stall = stall.unwrap_or_default();

@@ -62,6 +62,7 @@ fn stack(model: Slow, events: Arc<Log>) -> Arc<dyn Model> {
 
 fn stack_within(budget: &Budget, model: Slow, events: Arc<Log>) -> Arc<dyn Model> {
     let stack = Stack {
+        first_tokens: Arc::default(),
         is_priming: false,
         retry: RetryPolicy::default(),
         hedge: None,
@@ -163,6 +164,7 @@ async fn an_outage_of_ten_minutes_loses_nothing() {
     let model = Arc::new(Outage::new(5..605));
     let log = Arc::new(Log::default());
     let stack = Stack {
+        first_tokens: Arc::default(),
         is_priming: false,
         retry: RetryPolicy::default(),
         hedge: None,
@@ -287,6 +289,7 @@ async fn what_waits_for_room_is_not_sent_once_the_run_is_drained() {
     let drain = CancellationToken::new();
     let pool = Arc::new(Pool::new(Pace::default(), 1));
     let stack = Stack {
+        first_tokens: Arc::default(),
         is_priming: false,
         retry: RetryPolicy::default(),
         hedge: None,
@@ -322,6 +325,7 @@ async fn an_exhausted_budget_does_not_close_the_pool_for_others() {
             ..Caps::default()
         };
         let stack = Stack {
+            first_tokens: Arc::default(),
             is_priming: false,
             retry: RetryPolicy::default(),
             hedge: None,

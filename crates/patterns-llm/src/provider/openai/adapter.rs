@@ -28,7 +28,7 @@ use crate::pace::{Pool, RateLimits};
 
 /// Carries the [`CallKey`] of each request, so that a gateway or a simulator can tell a repeated
 /// attempt from another draw.
-const CALL_KEY_HEADER: &str = "x-call-key";
+pub(super) const CALL_KEY_HEADER: &str = "x-call-key";
 
 /// Everything an adapter is made of.
 pub(crate) struct Setup {
@@ -40,6 +40,7 @@ pub(crate) struct Setup {
     pub(crate) client: reqwest::Client,
     pub(crate) transport: Transport,
     pub(crate) pool: Arc<Pool>,
+    /// Which answer formats the server knows, and whether it is to stream.
     pub(crate) ladder: Arc<Ladder>,
     pub(crate) events: Arc<dyn EventSink>,
 }
@@ -82,7 +83,17 @@ impl OpenAi {
     /// Asks once. A server that doesn't know the format is remembered, for whoever asks again.
     async fn call(&self, request: &Request) -> Result<Response, ModelError> {
         let from = self.ladder.format();
-        let result = self.attempt(request, from).await;
+        let streams = self.ladder.streams();
+        let mut result = self.attempt(request, from, streams).await;
+        if let Err(error) = &mut result
+            && streams
+            && is_refused_stream(error)
+        {
+            // Asked again without, as in a weaker format.
+            self.ladder.stop_streaming();
+            let usage = error.usage();
+            return Err(ModelError::new(ModelErrorKind::UnsupportedFormat).with_usage(usage));
+        }
         if let Err(error) = &result
             && error.kind() == ModelErrorKind::UnsupportedFormat
             && request.schema.is_some()
@@ -102,8 +113,12 @@ impl OpenAi {
         &self,
         request: &Request,
         format: AnswerFormat,
+        streams: bool,
     ) -> Result<Response, ModelError> {
-        let body = Body::new(&self.id.model, request, format, self.dialect);
+        let mut body = Body::new(&self.id.model, request, format, self.dialect);
+        if streams {
+            body = body.streamed();
+        }
         let key = CallKey::of(&self.id, request).to_string();
         let chat = self.client.chat().header(CALL_KEY_HEADER, key);
         let sent = match chat {
@@ -145,12 +160,23 @@ fn bearer(key: &SecretString) -> Result<HeaderValue, ConnectError> {
     Ok(value)
 }
 
+/// Returns whether a server does not stream, or does not know how the bill is asked for.
+fn is_refused_stream(error: &ModelError) -> bool {
+    let names_it = |text: &str| text.to_ascii_lowercase().contains("stream");
+    matches!(
+        error.kind(),
+        ModelErrorKind::InvalidRequest | ModelErrorKind::UnsupportedFormat
+    ) && error.detail().is_some_and(names_it)
+}
+
 /// Says what to do about a request that got no whole reply.
 fn no_reply(error: ExchangeError) -> ModelError {
     let kind = match error.kind() {
         ExchangeErrorKind::NotConnected => ModelErrorKind::Unreachable,
         ExchangeErrorKind::Timeout => ModelErrorKind::Timeout,
-        ExchangeErrorKind::Broken => ModelErrorKind::Unavailable { retry_after: None },
+        ExchangeErrorKind::Broken | ExchangeErrorKind::Blank => {
+            ModelErrorKind::Unavailable { retry_after: None }
+        }
         ExchangeErrorKind::TooLong => ModelErrorKind::Unreadable,
     };
     ModelError::new(kind)

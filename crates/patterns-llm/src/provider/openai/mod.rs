@@ -7,7 +7,8 @@
 //!
 //! async-openai builds requests. It never sees a reply: the transport reads the whole of it and
 //! hands it to [`classify`], because async-openai drops headers, and calls every reply that differs
-//! from OpenAI's own a deserialisation failure.
+//! from OpenAI's own a deserialisation failure. A streamed answer is put together (`stream`) to the
+//! very body that would have come whole.
 
 mod adapter;
 mod answer;
@@ -16,11 +17,12 @@ mod endpoint;
 mod failure;
 mod hint;
 mod redact;
+mod stream;
 mod transport;
 mod wire;
 
 pub(crate) use adapter::{OpenAi, Setup};
-pub(crate) use transport::Transport;
+pub(crate) use transport::{Route, Transport};
 pub(crate) use wire::Dialect;
 
 /// Where a local Ollama serves the protocol unless told otherwise.

@@ -1,4 +1,4 @@
-//! The HTTP exchange under async-openai: one request, one whole reply, nothing repeated.
+//! The HTTP exchange under async-openai: one request, one reply, streamed or not, nothing repeated.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,11 +7,15 @@ use std::task::{Context, Poll};
 use async_openai::error::OpenAIError;
 use async_openai::middleware::HttpRequestFactory;
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use patterns_core::BoxFuture;
 use tower_service::Service;
 
+use super::adapter::CALL_KEY_HEADER;
+use super::stream::{stored, streamed};
 use crate::exchange::{Exchange, ExchangeError, ExchangeErrorKind};
+use crate::first_tokens::FirstTokens;
 use crate::http::HttpClient;
 
 /// A whole reply, as it came.
@@ -21,12 +25,20 @@ pub(super) struct Reply {
     pub(super) body: Bytes,
 }
 
-/// Sends requests and reads whole replies.
+/// Sends requests and reads whole replies, streamed ones too.
 ///
 /// As a service it never succeeds: a reply travels to the adapter as the boxed "error", the one
 /// thing that async-openai passes through untouched, headers and all.
 #[derive(Clone)]
-pub(crate) enum Transport {
+pub(crate) struct Transport {
+    pub(crate) route: Route,
+    /// Who wants to know when an answer begins.
+    pub(crate) first_tokens: Arc<FirstTokens>,
+}
+
+/// How requests get to the server.
+#[derive(Clone)]
+pub(crate) enum Route {
     /// Over the network.
     Network(HttpClient),
     /// In whatever way the caller has chosen.
@@ -35,17 +47,41 @@ pub(crate) enum Transport {
 
 impl Transport {
     async fn exchange(&self, request: reqwest::Request) -> Result<Reply, ExchangeError> {
-        let response = match self {
-            Self::Network(client) => client.exchange(request).await?,
-            Self::Custom(exchange) => exchange.exchange(plain(request)?).await?,
+        let key = request.headers().get(CALL_KEY_HEADER).cloned();
+        let begun = || {
+            if let Some(key) = key.as_ref().and_then(|it| it.to_str().ok()) {
+                self.first_tokens.came(key);
+            }
         };
-        let (head, body) = response.into_parts();
+        let (head, body) = match &self.route {
+            Route::Network(client) => {
+                let (head, incoming) = client.exchange(request).await?.into_parts();
+                let body = match is_stream(&head.headers) {
+                    true => streamed(incoming, begun).await?,
+                    false => incoming.whole().await?,
+                };
+                (head, body)
+            }
+            Route::Custom(exchange) => {
+                let (head, body) = exchange.exchange(plain(request)?).await?.into_parts();
+                let body = match is_stream(&head.headers) {
+                    true => stored(body, begun).await?,
+                    false => body,
+                };
+                (head, body)
+            }
+        };
         Ok(Reply {
             status: head.status,
             headers: head.headers,
             body,
         })
     }
+}
+
+fn is_stream(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    kind.is_some_and(|it| it.trim_start().starts_with("text/event-stream"))
 }
 
 /// Turns a request of reqwest into one of no client in particular.

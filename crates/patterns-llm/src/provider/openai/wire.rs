@@ -31,6 +31,16 @@ pub(super) struct Body<'a> {
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
+}
+
+#[derive(Debug, Serialize)]
+struct StreamOptions {
+    /// Without it, most servers send no bill.
+    include_usage: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -79,6 +89,18 @@ impl<'a> Body<'a> {
             seed: sampling
                 .seed
                 .map(|seed| seed.wrapping_add(i64::from(request.sample))),
+            stream: None,
+            stream_options: None,
+        }
+    }
+
+    /// Asks for the answer as it is made.
+    pub(super) fn streamed(self) -> Self {
+        let include_usage = true;
+        Self {
+            stream: Some(true),
+            stream_options: Some(StreamOptions { include_usage }),
+            ..self
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Elections that go beyond waves and counts: streaming, shared calls, judges, stronger voters.
 
 mod judged;
-mod shared;
+mod shared_calls;
 mod streaming;
 mod voters;
 
