@@ -108,6 +108,7 @@ fn prepare(
         .map_err(refused)?
         .timeout(settings.timeout)
         .prime(settings.prime)
+        .streaming(settings.stream.into())
         .pace(pace(provider, settings))
         .seed(settings.run.0)
         .prices(settings.all_prices());

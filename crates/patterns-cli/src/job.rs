@@ -9,7 +9,7 @@ use patterns_parallel::{KeyedReduce, StoppingRule, Topology, Unsupported, Voting
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::args::{MaxFailures, Tie};
+use crate::args::{MaxFailures, Stream, Tie};
 
 /// A pattern with its inputs and settings. It holds no key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) hedge: bool,
     /// Whether one call with a long beginning goes ahead.
     pub(crate) prime: bool,
+    /// When answers are streamed.
+    pub(crate) stream: Stream,
     /// What a failed branch means for the others.
     pub(crate) max_failures: MaxFailures,
     /// The most that may be spent.
@@ -276,6 +278,7 @@ mod tests {
                 max_time: Some(Duration::from_secs(600)),
                 hedge: true,
                 prime: false,
+                stream: Stream::Auto,
                 max_failures: MaxFailures::Share(0.1),
                 caps: Caps {
                     max_calls: Some(10),

@@ -189,6 +189,11 @@ fn job(common: &Common, models: &[String], work: Work) -> Result<Job, Error> {
         Some(model) if models.is_empty() => vec![model.clone()],
         _ => models.to_vec(),
     };
+    if common.base_url.is_some() && names.is_empty() {
+        return Err(usage(
+            "--base-url needs --model, to say what to ask the server for",
+        ));
+    }
     let prices = common.prices.as_deref().map(read_prices).transpose()?;
     Ok(Job {
         models: Models {
@@ -204,6 +209,7 @@ fn job(common: &Common, models: &[String], work: Work) -> Result<Job, Error> {
             max_time: common.max_time,
             hedge: common.hedge,
             prime: common.prime,
+            stream: common.stream,
             max_failures: common.max_failures,
             caps: Caps {
                 max_calls: common.max_calls,

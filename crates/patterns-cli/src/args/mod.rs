@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use map_reduce::MapReduceArgs;
 pub(crate) use reduce::ReduceArgs;
-pub(crate) use run::{Common, Format};
+pub(crate) use run::{Common, Format, Stream};
 pub(crate) use section::SectionArgs;
 pub(crate) use simulate::SimulateArgs;
 pub(crate) use source::SourceArgs;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use patterns_core::Money;
+use patterns_llm::Streaming;
+use serde::{Deserialize, Serialize};
 
 use super::store::StoreArgs;
 use super::values::{self, Concurrency, MaxFailures};
@@ -19,7 +21,7 @@ pub(crate) struct Common {
     pub(crate) model: Option<String>,
 
     /// Address of the provider, such as http://localhost:8000/v1
-    #[arg(long, value_name = "URL", requires = "model", help_heading = "Model")]
+    #[arg(long, value_name = "URL", help_heading = "Model")]
     pub(crate) base_url: Option<String>,
 
     /// File with the API key [default: OPENAI_API_KEY, or PATTERNS_API_KEY for compatible:NAME]
@@ -108,6 +110,15 @@ pub(crate) struct Common {
     #[arg(long, help_heading = "Run")]
     pub(crate) prime: bool,
 
+    /// Whether answers are streamed, so that a call that is dropped ends at the server too
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Run"
+    )]
+    pub(crate) stream: Stream,
+
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 
@@ -153,4 +164,26 @@ pub(crate) enum Format {
     Jsonl,
     /// The rows of a table, for map-reduce --reduce
     Csv,
+}
+
+/// When answers are streamed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Stream {
+    /// By servers of your own, and with --prime
+    Auto,
+    /// By every server
+    Always,
+    /// By none
+    Never,
+}
+
+impl From<Stream> for Streaming {
+    fn from(stream: Stream) -> Self {
+        match stream {
+            Stream::Auto => Self::Auto,
+            Stream::Always => Self::Always,
+            Stream::Never => Self::Never,
+        }
+    }
 }

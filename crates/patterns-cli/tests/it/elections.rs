@@ -1,7 +1,7 @@
 //! Voters of a file, judges, escalation, spare ballots and shared budgets, from the command line.
 
 use std::fmt::Write;
-use std::sync::Mutex;
+use std::sync::{Mutex, mpsc};
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -161,48 +161,64 @@ fn identical_ballots_are_warned_about() {
 #[test]
 fn an_election_that_is_decided_after_five_of_forty_asks_no_more() {
     let place = Place::new();
-    // With one option all agree.
-    let held = |simulator: &Simulator, more: &[&str]| {
-        let mut args = vec![
-            "vote",
-            "Well?",
-            "--option",
-            "yes",
-            "-n",
-            "40",
-            "--policy",
-            "first-to:5",
-        ];
-        args.extend(["--output", "json", "--no-store"]);
-        args.extend(simulator.args());
+    let held = |provider: [&str; 4], more: &[&str]| {
+        let mut args = vec!["vote", "Well?", "--option", "yes", "-n", "40"];
+        args.extend(["--policy", "first-to:5", "--output", "json", "--no-store"]);
+        args.extend(provider);
         args.extend(more);
         let (code, out) = place.data(&args);
         assert_eq!(code, Some(0), "{out}");
         serde_json::from_str::<Value>(&out).unwrap()
     };
+    // With one option all agree.
     let simulator = Simulator::start(&place, &["--latency", "20ms"]);
-    let waves = held(&simulator, &[]);
+    let waves = held(simulator.args(), &[]);
     assert_eq!(waves["value"]["ballots"].as_array().unwrap().len(), 5);
     let ledger = simulator.ledger();
     assert_eq!(
         (&ledger["requests"], &ledger["dropped"]),
         (&json!(5), &json!(0))
     );
-    // Ballots that take far longer than the others are under way when it is decided.
-    let slow = Simulator::start(
-        &place,
-        &["--latency", "200ms", "--latency-sigma", "2", "--seed", "1"],
-    );
-    let streamed = held(&slow, &["--spare", "6"]);
+    // Whoever is asked after the fifth never answers.
+    let (never, answer) = mpsc::channel::<()>();
+    let answer = Mutex::new(answer);
+    let server = Server::start(move |body| {
+        let request: Value = serde_json::from_str(body).unwrap();
+        if request["seed"].as_u64().is_some_and(|it| it >= 105) {
+            let _ = answer.lock().unwrap().recv();
+        }
+        (200, vote("yes"))
+    });
+    let streamed = held(server.args(), &["--spare", "6", "--seed", "100"]);
     let (value, counts) = (&streamed["value"], &streamed["counts"]);
     assert_eq!(value["ballots"].as_array().unwrap().len(), 5);
     assert_eq!(value["stop_reason"], "votes_reached");
-    let started = 5 + value["spare_ballots"].as_u64().unwrap();
-    assert_eq!(counts["started"], started);
-    assert!(counts["cancelled"].as_u64().unwrap() > 0, "{counts}");
-    let ledger = slow.ledger();
-    assert_eq!(ledger["requests"], started);
-    assert_eq!(ledger["answered"], counts["answered"]);
+    assert_eq!(value["spare_ballots"], 6);
+    assert_eq!(
+        counts,
+        &json!({"started": 11, "answered": 5, "failed": 0, "cancelled": 6})
+    );
+    drop(never);
+}
+
+#[test]
+fn spare_ballots_and_the_ledger_agree() {
+    let place = Place::new();
+    let simulator = Simulator::start(&place, &["--latency", "20ms", "--latency-sigma", "1"]);
+    let mut args = vec![
+        "vote", "Well?", "--option", "yes", "-n", "40", "--spare", "6",
+    ];
+    args.extend(["--policy", "first-to:5", "--output", "json", "--no-store"]);
+    args.extend(simulator.args());
+    let (code, out) = place.data(&args);
+    assert_eq!(code, Some(0), "{out}");
+    let outcome: Value = serde_json::from_str(&out).unwrap();
+    let ledger = simulator.ledger();
+    let all = 5 + outcome["value"]["spare_ballots"].as_u64().unwrap();
+    assert_eq!(outcome["counts"]["started"], all);
+    // A ballot that is cancelled at once has not been sent.
+    assert!(ledger["requests"].as_u64().unwrap() <= all, "{ledger}");
+    assert!(ledger["answered"].as_u64() >= outcome["counts"]["answered"].as_u64());
 }
 
 #[test]

@@ -99,6 +99,16 @@ fn every_pattern_has_the_same_options() {
               Where many calls begin with the same 4 KB or more, send one first, so that the others find
               its beginning in the provider's prompt cache
 
+          --stream <WHEN>
+              Whether answers are streamed, so that a call that is dropped ends at the server too
+
+              Possible values:
+              - auto:   By servers of your own, and with --prime
+              - always: By every server
+              - never:  By none
+              
+              [default: auto]
+
     Store:
           --store <FILE>
               File in which answers are recorded, so that none is paid for twice [default:

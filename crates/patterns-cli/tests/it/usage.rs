@@ -47,7 +47,7 @@ fn usage_errors() {
         ),
         (
             vec!["map-reduce", "q.txt", "--base-url", "http://x"],
-            "required arguments",
+            "--base-url needs --model",
         ),
         (
             vec!["map-reduce", "q.txt", "--model", "olama:x"],
