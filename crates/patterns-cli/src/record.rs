@@ -106,6 +106,16 @@ impl Record {
         Ok(spend.fold(lost, |sum, it| sum + it))
     }
 
+    /// Records what the result of the run was made of.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if that cannot be recorded.
+    pub(crate) async fn keep_trace(&self, trace: String) -> Result<(), Error> {
+        let kept = self.store.keep_trace(self.run.id, trace);
+        kept.await.map_err(refused)
+    }
+
     /// Records how the run ended; `is_done` if there is nothing left to go on with.
     ///
     /// # Errors

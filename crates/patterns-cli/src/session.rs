@@ -1,7 +1,7 @@
 //! What every run shares: its events, its output, and how it ends.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use patterns_core::{Caps, EventSink, Outcome};
@@ -34,6 +34,8 @@ pub(crate) struct Session {
     begun: Instant,
     /// Tells that a row could not be written.
     broken: Arc<Notify>,
+    /// What the result was made of, if that is to be kept.
+    pub(crate) trace: Arc<OnceLock<String>>,
 }
 
 /// What a session needs beside the job.
@@ -120,6 +122,7 @@ impl Session {
             signals,
             begun: Instant::now(),
             broken: Arc::default(),
+            trace: Arc::default(),
         })
     }
 
@@ -205,6 +208,9 @@ impl Session {
         if let Some(record) = self.record {
             let is_done = [exit_code::SUCCESS, exit_code::SOME_FAILED].contains(&code);
             let outcome = self.observers.outcome(code, self.connected.budget.spent());
+            if let Some(trace) = self.trace.get() {
+                record.keep_trace(trace.clone()).await?;
+            }
             record.end(is_done, outcome).await?;
             if !is_done {
                 let id = record.run.id;

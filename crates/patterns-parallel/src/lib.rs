@@ -50,7 +50,7 @@ pub use map_reduce::{
     compression, document_agent, fact_fidelity, find_quote, input_coverage, judging_agent,
     key_agent, key_candidates, map_chunks, map_documents, order_sensitivity, pack,
     position_entropy, quote_exactness, reduce_agent, repeated_five_grams, repeated_statements,
-    statement_support, summary_agent,
+    statement_support, summary_agent, unfold,
 };
 pub use options::{AgentOptions, FailurePolicy, RunOptions};
 pub use patterns_core::estimate_tokens;

@@ -13,11 +13,14 @@ use crate::error::{StoreError, StoreErrorKind};
 const APPLICATION: i64 = 0x7061_7474;
 
 /// The version of the tables.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// What turns the tables of version 1 into those of version 2.
 const TO_2: &str = "ALTER TABLE runs ADD COLUMN in_flight INTEGER NOT NULL DEFAULT 0; \
     ALTER TABLE runs ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;";
+
+/// What turns the tables of version 2 into those of version 3.
+const TO_3: &str = "CREATE TABLE traces (run INTEGER PRIMARY KEY, trace TEXT NOT NULL) STRICT;";
 
 /// How long another process may be writing.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -80,8 +83,11 @@ fn make_tables(connection: &Connection) -> Result<(), StoreError> {
     let (application, version) = (number("application_id")?, number("user_version")?);
     match (application, version) {
         (APPLICATION, VERSION) => Ok(()),
-        (APPLICATION, 1) => {
-            connection.execute_batch(TO_2)?;
+        (APPLICATION, older @ (1 | 2)) => {
+            if older == 1 {
+                connection.execute_batch(TO_2)?;
+            }
+            connection.execute_batch(TO_3)?;
             connection.pragma_update(None, "user_version", VERSION)?;
             Ok(())
         }

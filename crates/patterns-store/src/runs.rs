@@ -124,6 +124,32 @@ impl Store {
         })
     }
 
+    /// Keeps what the result of a run was made of, in place of what was kept before.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if that cannot be recorded.
+    pub async fn keep_trace(&self, id: i64, trace: String) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let insert = "INSERT OR REPLACE INTO traces (run, trace) VALUES (?1, ?2)";
+            connection.execute(insert, (id, trace))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Returns what the result of a run was made of, if that was kept.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be read.
+    pub fn trace(&self, id: i64) -> Result<Option<String>, StoreError> {
+        self.read(|connection| {
+            let select = "SELECT trace FROM traces WHERE run = ?1";
+            optional(connection.query_row(select, [id], |row| row.get(0)))
+        })
+    }
+
     /// Returns what was noted in a run: when, in seconds since 1970, and the event as JSON.
     ///
     /// # Errors

@@ -44,3 +44,9 @@ CREATE TABLE notes (
     event TEXT NOT NULL
 ) STRICT;
 CREATE INDEX notes_of_runs ON notes (run);
+
+-- What the result of a run was made of, in the words of whoever ran it.
+CREATE TABLE traces (
+    run INTEGER PRIMARY KEY,
+    trace TEXT NOT NULL
+) STRICT;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::{Result, ensure};
 use futures_util::stream;
 use patterns_core::{Agent, Contract, Document, Event, EventSink};
-use patterns_llm::{Pace, connect};
+use patterns_llm::{Pace, Streaming, connect};
 use patterns_parallel::{AgentOptions, RunOptions, document_agent, map_documents};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,8 @@ pub(super) fn agent(
     let events: Arc<dyn EventSink> = Arc::<Counter>::clone(events);
     let model = connect("compatible:sim")?
         .base_url(url)
+        // The bare loop reads whole replies, too.
+        .streaming(Streaming::Never)
         // What is measured is the work, not how the pacer feels its way.
         .pace(Pace {
             starts_slowly: false,

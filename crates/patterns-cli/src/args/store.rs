@@ -110,6 +110,11 @@ pub(crate) struct ShowArgs {
     #[arg(value_name = "RUN")]
     pub(crate) run: i64,
 
+    /// Unfold a statement of a run with --statements down to its documents: its number in the result,
+    /// from 1, or some of its words
+    #[arg(long, value_name = "STATEMENT")]
+    pub(crate) trace: Option<String>,
+
     #[command(flatten)]
     pub(crate) look: LookArgs,
 }

@@ -12,6 +12,7 @@ mod show;
 mod simulate;
 mod statements;
 mod store;
+mod trace;
 mod value_agent;
 mod vote;
 

@@ -4,6 +4,7 @@ use patterns_store::{Durability, RunRecord, Store};
 use serde_json::{Value, json};
 
 use super::store::must_exist;
+use super::trace;
 use crate::args::{LookFormat, ShowArgs};
 use crate::error::{Error, ErrorKind};
 use crate::record::{Typed, refused};
@@ -14,6 +15,9 @@ pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
     must_exist(&args.look.store)?;
     let store = Store::open(&args.look.store, Durability::Power).map_err(refused)?;
     let run = find(&store, args.run)?;
+    if let Some(statement) = &args.trace {
+        return trace::run(&store, run.id, statement, args.look.output, terminal);
+    }
     let paid = store.paid(run.id).map_err(refused)?;
     let notes = store.notes(run.id).map_err(refused)?;
     let text = match args.look.output {

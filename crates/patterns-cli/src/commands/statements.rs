@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::map_reduce::combine;
 use super::section::unusable;
+use super::trace::Trace;
 use crate::error::Error;
 use crate::input::{Corpus, Kept};
 use crate::job::MapReduceWork;
@@ -49,7 +50,17 @@ pub(super) async fn run(
     let pattern = MapReduce::with_statements(model, &map, &reduce, unsupported);
     let (pattern, record) = pattern.map_err(unusable)?;
     let measured = work.measure.then(|| corpus.keep());
+    let trace = Arc::clone(&session.trace);
     let finish = |result: CheckedStatements| {
+        let (statements, answers) = (result.statements.clone(), record.answers());
+        // Plain data always has a written form.
+        let text = serde_json::to_string(&Trace {
+            statements,
+            answers,
+        })
+        .unwrap_or_default();
+        // It is set once: a run has one result.
+        let _ = trace.set(text);
         let counts = record.counts();
         let measure = |it: Kept| Measures::of_statements(&it.take(), &result, &counts);
         let measures = measured.map(measure);

@@ -408,3 +408,65 @@ fn summaries_can_be_counted_and_measured_offline() {
     documents: 2 = 2 mapped
     ");
 }
+
+#[test]
+fn a_statement_is_traced_to_its_documents() {
+    let (place, server) = harbour();
+    let mut args = vec!["map-reduce", "light.txt", "pier.txt", "--statements"];
+    args.extend(server.args());
+    let shown = place.run(&args);
+    assert!(shown.starts_with("exit 0\n"), "{shown}");
+    assert_snapshot!(place.run(&["show", "1", "--trace", "1"]), @r"
+    exit 0
+    --- stdout
+    - The pier burnt down.
+      [pier.txt] “burnt down” (pier.txt)
+
+    light.txt … pier.txt
+    - The pier burnt down.
+    - The harbour is from 1630.
+
+      pier.txt
+      - The pier burnt.
+        “pier burnt down” (bytes 4 to 19)
+    --- stderr
+    ");
+    let (code, json) = place.data(&["show", "1", "--trace", "burnt", "--output", "json"]);
+    assert_eq!(code, Some(0), "{json}");
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let names: Vec<&str> = json["answers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["pier.txt", "light.txt … pier.txt"]);
+    assert_snapshot!(place.run(&["show", "1", "--trace", "the"]), @r#"
+    exit 66
+    --- stdout
+    --- stderr
+    error[E-INPUT]: 2 statements have the words "the"
+      1: The pier burnt down.
+      2: The harbour is from 1630.
+    help: give the number of a statement, or words that only one has
+    "#);
+    assert_snapshot!(place.run(&["show", "1", "--trace", "7"]), @r#"
+    exit 66
+    --- stdout
+    --- stderr
+    error[E-INPUT]: the result has no statement "7"
+      1: The pier burnt down.
+      2: The harbour is from 1630.
+    help: give the number of a statement, or words that only one has
+    "#);
+    place.write("a.txt", b"A ship came in.");
+    let shown = place.run(&["map-reduce", "a.txt", "--store", ".patterns/store.db"]);
+    assert!(shown.starts_with("exit 0\n"), "{shown}");
+    assert_snapshot!(place.run(&["show", "2", "--trace", "1"]), @r"
+    exit 66
+    --- stdout
+    --- stderr
+    error[E-INPUT]: run 2 has no statements to trace
+    help: they are kept by `patterns map-reduce --statements`, when it has come to its end
+    ");
+}

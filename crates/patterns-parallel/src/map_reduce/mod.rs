@@ -42,7 +42,7 @@ pub use pack::pack;
 pub use pattern::MapReduce;
 pub use provenance::{
     CheckedStatement, CheckedStatements, Grounds, ProvenanceRecord, Quote, Statement,
-    StatementList, Support, SupportCounts, Unfolded, Unsupported, find_quote,
+    StatementList, Support, SupportCounts, Unfolded, Unsupported, find_quote, unfold,
 };
 pub use rows::{map_chunks, map_documents};
 #[cfg(feature = "split")]

@@ -131,19 +131,35 @@ async fn the_first_calls_of_a_run_are_known_before_any_is_answered() {
 }
 
 #[tokio::test]
-async fn a_store_of_version_1_is_brought_up_to_date() {
+async fn a_store_of_an_older_version_is_brought_up_to_date() {
+    let to_2 = "DROP TABLE traces; PRAGMA user_version = 2;";
+    let to_1 = "DROP TABLE traces; ALTER TABLE runs DROP COLUMN in_flight; \
+        ALTER TABLE runs DROP COLUMN lost; PRAGMA user_version = 1;";
+    for back in [to_2, to_1] {
+        let place = Place::new();
+        let store = place.open();
+        store.begin_run([1; 32], "job".to_owned()).await.unwrap();
+        store.record(&record("a", "1", 1)).await.unwrap();
+        drop(store);
+        let connection = rusqlite::Connection::open(place.path()).unwrap();
+        connection.execute_batch(back).unwrap();
+        drop(connection);
+        let store = place.open();
+        let run = store.run(1).unwrap().unwrap();
+        assert_eq!((run.job.as_str(), run.lost), ("job", 0));
+        assert_eq!(text(&store, "a").as_deref(), Some("1"));
+        assert_eq!(store.trace(1).unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_run_has_one_trace() {
     let place = Place::new();
     let store = place.open();
     store.begin_run([1; 32], "job".to_owned()).await.unwrap();
-    store.record(&record("a", "1", 1)).await.unwrap();
-    drop(store);
-    let connection = rusqlite::Connection::open(place.path()).unwrap();
-    let back = "ALTER TABLE runs DROP COLUMN in_flight; ALTER TABLE runs DROP COLUMN lost; \
-        PRAGMA user_version = 1;";
-    connection.execute_batch(back).unwrap();
-    drop(connection);
-    let store = place.open();
-    let run = store.run(1).unwrap().unwrap();
-    assert_eq!((run.job.as_str(), run.lost), ("job", 0));
-    assert_eq!(text(&store, "a").as_deref(), Some("1"));
+    for trace in ["first", "second"] {
+        store.keep_trace(1, trace.to_owned()).await.unwrap();
+        assert_eq!(store.trace(1).unwrap().as_deref(), Some(trace));
+    }
+    assert_eq!(store.trace(2).unwrap(), None);
 }

@@ -16,5 +16,5 @@ pub use check::{
     CheckedStatement, CheckedStatements, Grounds, Support, SupportCounts, Unsupported,
 };
 pub use quote::find_quote;
-pub use record::{ProvenanceRecord, Unfolded};
+pub use record::{ProvenanceRecord, Unfolded, unfold};
 pub use statement::{Quote, Statement, StatementList};

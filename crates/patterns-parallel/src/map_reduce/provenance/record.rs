@@ -111,31 +111,41 @@ impl ProvenanceRecord {
         self.known().flagged.clone()
     }
 
-    /// Unfolds a statement: all answers on the way to it, documents first, with what they say on the
-    /// same sources. Those of documents have the quotes.
+    /// Unfolds a statement; see [`unfold`].
     pub fn unfold(&self, statement: &CheckedStatement) -> Vec<Unfolded> {
-        let sources: BTreeSet<&str> = statement.grounded_sources().collect();
-        let shares = |it: &CheckedStatement| it.grounded_sources().any(|it| sources.contains(it));
-        let known = self.known();
-        let steps = known.answers.iter().map(|answer| Unfolded {
-            name: answer.name.clone(),
-            parts: answer.parts.clone(),
-            statements: answer
-                .statements
-                .iter()
-                .filter(|it| shares(it))
-                .cloned()
-                .collect(),
-        });
-        let mut steps: Vec<Unfolded> = steps.filter(|it| !it.statements.is_empty()).collect();
-        steps.sort_by_key(|it| !it.parts.is_empty());
-        steps
+        unfold(&self.known().answers, statement)
+    }
+
+    /// Returns all answers, in the order of the checks, with all their statements: what [`unfold`]
+    /// works on, to be kept.
+    pub fn answers(&self) -> Vec<Unfolded> {
+        self.known().answers.clone()
     }
 
     /// A panic elsewhere leaves the record as it was between two answers.
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Unfolds a statement: all answers on the way to it, documents first, with what they say on the same
+/// sources. Those of documents have the quotes.
+pub fn unfold(answers: &[Unfolded], statement: &CheckedStatement) -> Vec<Unfolded> {
+    let sources: BTreeSet<&str> = statement.grounded_sources().collect();
+    let shares = |it: &CheckedStatement| it.grounded_sources().any(|it| sources.contains(it));
+    let steps = answers.iter().map(|answer| Unfolded {
+        name: answer.name.clone(),
+        parts: answer.parts.clone(),
+        statements: answer
+            .statements
+            .iter()
+            .filter(|it| shares(it))
+            .cloned()
+            .collect(),
+    });
+    let mut steps: Vec<Unfolded> = steps.filter(|it| !it.statements.is_empty()).collect();
+    steps.sort_by_key(|it| !it.parts.is_empty());
+    steps
 }
 
 pub(super) fn statements_of(
