@@ -16,6 +16,7 @@ mod record;
 mod report;
 mod seats;
 mod session;
+mod sheet;
 mod signals;
 mod terminal;
 

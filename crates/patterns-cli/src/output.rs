@@ -55,11 +55,12 @@ impl Output {
     /// # Errors
     ///
     /// Returns an error if it cannot be written.
-    pub(crate) fn write(&mut self, text: &str) -> Result<(), Error> {
+    pub(crate) fn write(&mut self, piece: impl AsRef<[u8]>) -> Result<(), Error> {
+        let piece = piece.as_ref();
         match self {
-            Self::Stdout => write_stdout(text.as_bytes()),
+            Self::Stdout => write_stdout(piece),
             Self::File(file, path) => {
-                let written = file.write_all(text.as_bytes());
+                let written = file.write_all(piece);
                 written.map_err(|error| Error::writing(&path.display().to_string(), error))
             }
         }
@@ -107,13 +108,18 @@ impl Rows {
     }
 
     /// Writes a row.
-    pub(crate) fn write(&mut self, row: &str) {
+    pub(crate) fn write(&mut self, row: impl AsRef<[u8]>) {
         if self.error.is_none()
             && let Err(error) = self.output.write(row)
         {
-            self.error = Some(error);
-            self.broken.notify_one();
+            self.fail(error);
         }
+    }
+
+    /// Stops the run, since a row cannot be written.
+    pub(crate) fn fail(&mut self, error: Error) {
+        self.error.get_or_insert(error);
+        self.broken.notify_one();
     }
 
     /// Gives the output back.

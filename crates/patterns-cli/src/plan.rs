@@ -18,6 +18,7 @@ use crate::job::{
     SourceSpec, VoteWork, Work,
 };
 use crate::seats::Seats;
+use crate::terminal::is_stdout_terminal;
 
 /// How many sections are planned where none is named.
 const DEFAULT_PLAN: u16 = 3;
@@ -179,11 +180,16 @@ fn glean(
 }
 
 fn job(common: &Common, models: &[String], work: Work) -> Result<Job, Error> {
-    let is_table = matches!(&work, Work::MapReduce(it) if it.code.is_some());
-    if common.output == Format::Csv && !is_table {
+    let is_table = matches!(&work, Work::MapReduce(it) if it.code.is_some() || !it.reduce);
+    let is_sheet = matches!(common.output, Format::Csv | Format::Parquet);
+    if is_sheet && !is_table {
         return Err(usage(
-            "--output csv is for tables: map-reduce with --reduce",
+            "--output csv and parquet are for tables: map-reduce with --reduce or --no-reduce",
         ));
+    }
+    let is_shown = common.output_file.is_none() && is_stdout_terminal();
+    if common.output == Format::Parquet && is_shown {
+        return Err(usage("Parquet is nothing to read; name a file with -o"));
     }
     let names = match &common.model {
         Some(model) if models.is_empty() => vec![model.clone()],

@@ -121,6 +121,11 @@ pub(crate) fn write_stdout(data: &[u8]) -> Result<(), Error> {
         .map_err(|error| Error::writing("to standard output", error))
 }
 
+/// Returns whether standard output is read by a person.
+pub(crate) fn is_stdout_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Returns whether standard input is a person.
 pub(crate) fn is_stdin_terminal() -> bool {
     io::stdin().is_terminal()

@@ -47,8 +47,8 @@ pub use map_reduce::{
     KeyMerges, KeyPair, KeyedReduce, MapInput, MapReduce, Measures, ProvenanceRecord, Quote,
     ReduceItem, ReduceTask, Reduction, SameKey, Split, Statement, StatementList, Support,
     SupportCounts, Table, TableBuilder, Topology, Unfolded, Unsupported, combining_agent,
-    compression, document_agent, fact_fidelity, find_quote, input_coverage, judging_agent,
-    key_agent, key_candidates, map_chunks, map_documents, order_sensitivity, pack,
+    compression, csv_record, document_agent, fact_fidelity, find_quote, input_coverage,
+    judging_agent, key_agent, key_candidates, map_chunks, map_documents, order_sensitivity, pack,
     position_entropy, quote_exactness, reduce_agent, repeated_five_grams, repeated_statements,
     statement_support, summary_agent, unfold,
 };

@@ -162,8 +162,10 @@ pub(crate) enum Format {
     Json,
     /// A JSON object per branch and line, the outcome last; of a table, per row
     Jsonl,
-    /// The rows of a table, for map-reduce --reduce
+    /// The rows of a table, for map-reduce --reduce; the answers, with --no-reduce
     Csv,
+    /// The same as Parquet
+    Parquet,
 }
 
 /// When answers are streamed.

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use patterns_core::{Agent, Branch, Document, Outcome, Pattern};
+use patterns_core::{Branch, Pattern};
 use patterns_llm::token_counter;
 use patterns_parallel::{
-    DocumentSummary, MapReduce, Reduction, combining_agent, map_chunks, reduce_agent, summary_agent,
+    DocumentSummary, MapReduce, Reduction, combining_agent, reduce_agent, summary_agent,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::measured::Measured;
+use super::rows::{Lines, write_rows};
 use super::section::unusable;
 use super::value_agent::value_agent;
 use super::{publish, reduce, statements};
@@ -18,10 +19,10 @@ use crate::args::{Format, MapReduceArgs};
 use crate::error::Error;
 use crate::input::{Corpus, contract};
 use crate::job::{MapReduceWork, Work};
-use crate::output::Rows;
 use crate::plan;
-use crate::report::{Page, branch_line, document_page, measures_page, outcome_line};
+use crate::report::{Page, branch_line, document_page, measures_page};
 use crate::session::{Session, Surroundings};
+use crate::sheet::Column;
 use crate::terminal::{Style, Terminal};
 
 pub(super) async fn run(args: &MapReduceArgs, terminal: Terminal) -> Result<(), Error> {
@@ -45,11 +46,13 @@ pub(super) async fn run(args: &MapReduceArgs, terminal: Terminal) -> Result<(), 
             let model = Arc::clone(&session.connected.models[0]);
             let map = summary_agent(model, &options).map_err(unusable)?;
             let show = |page: &mut Page, it: &DocumentSummary| page.paragraph(&it.summary);
-            write_rows(session, Arc::new(map), corpus, show).await
+            let columns = vec![Column::text("summary"), Column::integer("word_count")];
+            write_rows(session, Arc::new(map), corpus, (columns, show)).await
         }
         (false, Some(schema), _) => {
             let map = value_agent(&session, &work, schema)?;
-            write_rows(session, map, corpus, Page::answer).await
+            let columns = Column::of_schema(schema);
+            write_rows(session, map, corpus, (columns, Page::answer)).await
         }
         (true, None, None) => combine_summaries(session, work, corpus).await,
         (true, _, _) => combine_values(session, work, corpus).await,
@@ -182,7 +185,7 @@ where
     let documents = corpus.stream()?;
     let options = session.run_options();
     if session.format == Format::Jsonl {
-        let mut lines = Lines::begin(&mut session, |branch, _| branch_line(branch));
+        let mut lines = Lines::begin(&mut session, None, |branch, _| branch_line(branch));
         let run = pattern.run_each(documents, &options, |branch| lines.write(branch));
         let ended = session.watch(run).await;
         let ended = ended.map(|it| it.map(|it| it.map(finish)));
@@ -197,81 +200,4 @@ where
         page(it, outcome.value.as_ref().ok(), &outcome.branches);
     })
     .await
-}
-
-/// Writes each answer as soon as its turn has come.
-async fn write_rows<M: Serialize + Send + Sync + 'static>(
-    mut session: Session,
-    map: Arc<dyn Agent<Document, M>>,
-    corpus: Corpus,
-    show: impl Fn(&mut Page, &M),
-) -> Result<(), Error> {
-    let format = session.format;
-    let paint = session.output.paint(session.terminal);
-    let mut lines = Lines::begin(&mut session, |branch, notice| match format {
-        Format::Human => {
-            let mut page = Page::new(paint, notice.take());
-            row(&mut page, branch, &show);
-            page.finish()
-        }
-        Format::Json | Format::Jsonl | Format::Csv => branch_line(branch),
-    });
-    let options = session.run_options();
-    let (splitter, documents) = (corpus.splitter(), corpus.stream()?);
-    let write = |branch| lines.write(branch);
-    let run = map_chunks(&map, splitter, documents, &options, write);
-    let ended = session.watch(run).await;
-    lines.end(session, ended).await
-}
-
-/// The branches of a run under way, written as they come; those that failed are named at the end.
-struct Lines<M, F> {
-    rows: Rows,
-    show: F,
-    notice: Option<&'static str>,
-    failed: Vec<Branch<M>>,
-}
-
-impl<M: Serialize, F: FnMut(&Branch<M>, &mut Option<&'static str>) -> String> Lines<M, F> {
-    fn begin(session: &mut Session, show: F) -> Self {
-        Self {
-            rows: session.rows(),
-            show,
-            notice: session.connected.notice,
-            failed: Vec::new(),
-        }
-    }
-
-    fn write(&mut self, branch: Branch<M>) {
-        self.rows.write(&(self.show)(&branch, &mut self.notice));
-        if branch.error().is_some() {
-            self.failed.push(branch);
-        }
-    }
-
-    async fn end<A: Serialize>(
-        self,
-        mut session: Session,
-        ended: Result<Option<Outcome<A, M>>, Error>,
-    ) -> Result<(), Error> {
-        session.output = self.rows.finish()?;
-        let Some(mut outcome) = ended? else {
-            return Ok(());
-        };
-        if session.format != Format::Human {
-            let end = outcome_line(Pattern::MapReduce, &session.connected, &outcome);
-            session.output.write(&end)?;
-        }
-        outcome.branches = self.failed;
-        session.conclude(&outcome).await
-    }
-}
-
-fn row<M>(page: &mut Page, branch: &Branch<M>, show: impl Fn(&mut Page, &M)) {
-    page.heading(&branch.label);
-    match branch.value() {
-        Some(value) => show(page, value),
-        None => page.line(Style::Red, "(this document could not be worked on)"),
-    }
-    page.gap();
 }

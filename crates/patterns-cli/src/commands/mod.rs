@@ -6,6 +6,7 @@ mod measured;
 mod panel;
 mod reduce;
 mod resume;
+mod rows;
 mod runs;
 mod section;
 mod show;
@@ -64,7 +65,7 @@ async fn publish<A: Serialize, B: Serialize>(
             page(&mut it, outcome);
             it.finish()
         }
-        Format::Human | Format::Csv => String::new(),
+        Format::Human | Format::Csv | Format::Parquet => String::new(),
     };
     session.output.write(&text)?;
     session.conclude(outcome).await

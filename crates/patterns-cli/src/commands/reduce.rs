@@ -15,6 +15,7 @@ use crate::input::Corpus;
 use crate::job::{CodeWork, MapReduceWork};
 use crate::report::{Page, outcome_json, problem_line, table_page};
 use crate::session::Session;
+use crate::sheet::{Column, Sheet};
 
 /// Reduces answers by code: summaries, or those of the user's own shape.
 pub(super) async fn run(
@@ -62,27 +63,39 @@ async fn tabulate<M: Serialize + Send + Sync + 'static>(
     };
     outcome.branches = failed;
     let text = match (session.format, &outcome.value) {
-        (Format::Json, _) => outcome_json(Pattern::MapReduce, &session.connected, &outcome),
-        (_, Ok(table)) => written(&session, table),
-        (_, Err(_)) => String::new(),
+        (Format::Json, _) => {
+            outcome_json(Pattern::MapReduce, &session.connected, &outcome).into_bytes()
+        }
+        (_, Ok(table)) => written(&session, table)?,
+        (_, Err(_)) => Vec::new(),
     };
-    session.output.write(&text)?;
+    session.output.write(text)?;
     session.conclude(&outcome).await
 }
 
 /// Writes a table. Where only its rows are data, what was wrong with the answers goes to stderr.
-fn written(session: &Session, table: &Table) -> String {
+fn written(session: &Session, table: &Table) -> Result<Vec<u8>, Error> {
     if session.format == Format::Human {
         let paint = session.output.paint(session.terminal);
         let mut page = Page::new(paint, session.connected.notice);
         table_page(&mut page, table);
-        return page.finish();
+        return Ok(page.finish().into_bytes());
     }
     for problem in &table.problems {
         session.terminal.note(&problem_line(problem));
     }
-    match session.format {
-        Format::Csv => escape(&table.to_csv()).into_owned(),
-        _ => escape_json(&table.to_jsonl()).into_owned(),
-    }
+    Ok(match session.format {
+        Format::Csv => escape(&table.to_csv()).into_owned().into_bytes(),
+        Format::Parquet => {
+            let columns = Column::of_rows(&table.columns, &table.rows);
+            let mut sheet = Sheet::parquet(columns)?;
+            let mut bytes = Vec::new();
+            for row in &table.rows {
+                bytes.extend(sheet.row(row.clone())?);
+            }
+            bytes.extend(sheet.end()?);
+            bytes
+        }
+        _ => escape_json(&table.to_jsonl()).into_owned().into_bytes(),
+    })
 }

@@ -191,7 +191,7 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
             let gold = golds.next().flatten();
             let is_right = report.add(&election.election, gold);
             rows.write(&match format {
-                Format::Human | Format::Csv => batch_line(&election, is_right),
+                Format::Human | Format::Csv | Format::Parquet => batch_line(&election, is_right),
                 Format::Json | Format::Jsonl => election_line(&election, gold.zip(is_right)),
             });
             let branches = election.branches.into_iter();
@@ -222,7 +222,7 @@ fn end_of_batch<V: Serialize>(session: &Session, outcome: &Outcome<BatchEnd, V>)
             outcome_line(Pattern::Voting, &session.connected, outcome)
         }
         (
-            Format::Human | Format::Csv,
+            Format::Human | Format::Csv | Format::Parquet,
             Ok(BatchEnd {
                 tally,
                 findings,
@@ -252,6 +252,6 @@ fn end_of_batch<V: Serialize>(session: &Session, outcome: &Outcome<BatchEnd, V>)
             }
             page.finish()
         }
-        (Format::Human | Format::Csv, Err(_)) => String::new(),
+        (Format::Human | Format::Csv | Format::Parquet, Err(_)) => String::new(),
     }
 }

@@ -134,10 +134,11 @@ fn every_pattern_has_the_same_options() {
               Form of the result
 
               Possible values:
-              - human: Text to read
-              - json:  One JSON object; with --batch or --no-reduce the same as jsonl
-              - jsonl: A JSON object per branch and line, the outcome last; of a table, per row
-              - csv:   The rows of a table, for map-reduce --reduce
+              - human:   Text to read
+              - json:    One JSON object; with --batch or --no-reduce the same as jsonl
+              - jsonl:   A JSON object per branch and line, the outcome last; of a table, per row
+              - csv:     The rows of a table, for map-reduce --reduce; the answers, with --no-reduce
+              - parquet: The same as Parquet
               
               [default: human]
 

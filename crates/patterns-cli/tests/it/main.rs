@@ -22,6 +22,7 @@ mod providers;
 mod reduce;
 mod rules;
 mod scenario;
+mod sheets;
 mod signals;
 mod store;
 mod support;

@@ -32,7 +32,7 @@ pub use glean::{Glean, GleanError, GleanErrorKind, GleanTask, judging_agent};
 pub use input::MapInput;
 pub use keyed::{
     CodeMapReduce, DifferentReduce, FieldProblem, KeyCandidates, KeyCount, KeyMerges, KeyPair,
-    KeyedReduce, SameKey, Table, TableBuilder, key_agent, key_candidates,
+    KeyedReduce, SameKey, Table, TableBuilder, csv_record, key_agent, key_candidates,
 };
 pub use measure::{
     Measures, compression, fact_fidelity, input_coverage, order_sensitivity, position_entropy,

@@ -21,4 +21,4 @@ use resolve::resolve;
 pub use resolve::{
     KeyCandidates, KeyCount, KeyMerges, KeyPair, SameKey, key_agent, key_candidates,
 };
-pub use table::Table;
+pub use table::{Table, csv_record};

@@ -72,16 +72,19 @@ impl Table {
     /// A text that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab
     /// or a carriage return) gets a `'` before it, as OWASP advises against CSV injection.
     pub fn to_csv(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let names = self.columns.iter().map(|it| harmless(it));
-        let rows = self.rows.iter().map(|row| row.iter().map(cell).collect());
-        for record in std::iter::once(names.collect::<Vec<_>>()).chain(rows) {
-            // Memory takes everything, and all records are of one length.
-            let _ = writer.write_record(record);
-        }
-        let bytes = writer.into_inner().unwrap_or_default();
-        String::from_utf8(bytes).unwrap_or_default()
+        let names: Vec<Value> = self.columns.iter().map(|it| it.as_str().into()).collect();
+        let rows = self.rows.iter().map(|row| csv_record(row));
+        std::iter::once(csv_record(&names)).chain(rows).collect()
     }
+}
+
+/// Writes one record of CSV, its end included, as [`Table::to_csv`] does.
+pub fn csv_record(values: &[Value]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Memory takes everything.
+    let _ = writer.write_record(values.iter().map(cell));
+    let bytes = writer.into_inner().unwrap_or_default();
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 fn cell(value: &Value) -> String {

@@ -1,0 +1,179 @@
+//! The answers of a run, written one by one while it goes on.
+
+use std::sync::Arc;
+
+use patterns_core::{Agent, Branch, Document, Outcome, Pattern};
+use patterns_parallel::map_chunks;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::args::Format;
+use crate::error::Error;
+use crate::input::Corpus;
+use crate::output::Rows;
+use crate::report::{Page, branch_line, outcome_line};
+use crate::session::Session;
+use crate::sheet::{Column, Sheet};
+use crate::terminal::Style;
+
+/// Writes each answer as soon as its turn has come.
+///
+/// `columns` are those of an answer, where they are written as a table, and `show` is for people.
+pub(super) async fn write_rows<M: Serialize + Send + Sync + 'static>(
+    mut session: Session,
+    map: Arc<dyn Agent<Document, M>>,
+    corpus: Corpus,
+    (columns, show): (Vec<Column>, impl Fn(&mut Page, &M)),
+) -> Result<(), Error> {
+    let format = session.format;
+    let paint = session.output.paint(session.terminal);
+    let sheet = match format {
+        Format::Csv => Some(AnswerSheet::csv(columns)),
+        Format::Parquet => Some(AnswerSheet::parquet(columns)?),
+        Format::Human | Format::Json | Format::Jsonl => None,
+    };
+    let mut lines = Lines::begin(&mut session, sheet, |branch, notice| match format {
+        Format::Human => {
+            let mut page = Page::new(paint, notice.take());
+            row(&mut page, branch, &show);
+            page.finish()
+        }
+        _ => branch_line(branch),
+    });
+    let options = session.run_options();
+    let (splitter, documents) = (corpus.splitter(), corpus.stream()?);
+    let write = |branch| lines.write(branch);
+    let run = map_chunks(&map, splitter, documents, &options, write);
+    let ended = session.watch(run).await;
+    lines.end(session, ended).await
+}
+
+/// The branches of a run under way, written as they come; those that failed are named at the end.
+pub(super) struct Lines<M, F> {
+    rows: Rows,
+    sheet: Option<AnswerSheet>,
+    show: F,
+    notice: Option<&'static str>,
+    failed: Vec<Branch<M>>,
+}
+
+impl<M: Serialize, F: FnMut(&Branch<M>, &mut Option<&'static str>) -> String> Lines<M, F> {
+    pub(super) fn begin(
+        session: &mut Session,
+        sheet: Option<(AnswerSheet, Vec<u8>)>,
+        show: F,
+    ) -> Self {
+        let mut rows = session.rows();
+        let sheet = sheet.map(|(sheet, head)| {
+            rows.write(head);
+            sheet
+        });
+        Self {
+            rows,
+            sheet,
+            show,
+            notice: session.connected.notice,
+            failed: Vec::new(),
+        }
+    }
+
+    pub(super) fn write(&mut self, branch: Branch<M>) {
+        match &mut self.sheet {
+            None => self.rows.write((self.show)(&branch, &mut self.notice)),
+            Some(sheet) => match sheet.row(&branch) {
+                Ok(piece) => self.rows.write(piece),
+                Err(error) => self.rows.fail(error),
+            },
+        }
+        if branch.error().is_some() {
+            self.failed.push(branch);
+        }
+    }
+
+    pub(super) async fn end<A: Serialize>(
+        mut self,
+        mut session: Session,
+        ended: Result<Option<Outcome<A, M>>, Error>,
+    ) -> Result<(), Error> {
+        let is_sheet = self.sheet.is_some();
+        if let Some(sheet) = self.sheet.take() {
+            self.rows.write(sheet.sheet.end()?);
+        }
+        session.output = self.rows.finish()?;
+        let Some(mut outcome) = ended? else {
+            return Ok(());
+        };
+        if session.format != Format::Human && !is_sheet {
+            let end = outcome_line(Pattern::MapReduce, &session.connected, &outcome);
+            session.output.write(&end)?;
+        }
+        outcome.branches = self.failed;
+        session.conclude(&outcome).await
+    }
+}
+
+fn row<M>(page: &mut Page, branch: &Branch<M>, show: impl Fn(&mut Page, &M)) {
+    page.heading(&branch.label);
+    match branch.value() {
+        Some(value) => show(page, value),
+        None => page.line(Style::Red, "(this document could not be worked on)"),
+    }
+    page.gap();
+}
+
+/// Answers as the rows of a table: the document, the answer's fields, and what kept it from one.
+pub(super) struct AnswerSheet {
+    sheet: Sheet,
+    fields: Vec<String>,
+}
+
+impl AnswerSheet {
+    fn csv(columns: Vec<Column>) -> (Self, Vec<u8>) {
+        let fields = names(&columns);
+        let (sheet, head) = Sheet::csv(&with_frame(columns));
+        (Self { sheet, fields }, head)
+    }
+
+    fn parquet(columns: Vec<Column>) -> Result<(Self, Vec<u8>), Error> {
+        let fields = names(&columns);
+        let sheet = Sheet::parquet(with_frame(columns))?;
+        Ok((Self { sheet, fields }, Vec::new()))
+    }
+
+    fn row<M: Serialize>(&mut self, branch: &Branch<M>) -> Result<Vec<u8>, Error> {
+        // Plain data always has a written form.
+        let answer = branch.value().and_then(|it| serde_json::to_value(it).ok());
+        let answer = answer.unwrap_or_default();
+        let fields = self
+            .fields
+            .iter()
+            .map(|it| answer.get(it).cloned().unwrap_or_default());
+        let error = branch
+            .error()
+            .map_or(Value::Null, |it| it.to_string().into());
+        let label = Value::from(branch.label.as_str());
+        self.sheet
+            .row([label].into_iter().chain(fields).chain([error]).collect())
+    }
+}
+
+fn names(columns: &[Column]) -> Vec<String> {
+    columns.iter().map(|it| it.name.clone()).collect()
+}
+
+/// Adds the document before and the error behind, under names that no field has.
+fn with_frame(columns: Vec<Column>) -> Vec<Column> {
+    let free = |name: &str| {
+        let mut name = name.to_owned();
+        while columns.iter().any(|it| it.name == name) {
+            name.push('_');
+        }
+        Column::text(&name)
+    };
+    let (document, error) = (free("document"), free("error"));
+    [document]
+        .into_iter()
+        .chain(columns)
+        .chain([error])
+        .collect()
+}

@@ -1,0 +1,64 @@
+//! A table that is written row by row.
+
+use patterns_parallel::csv_record;
+use serde_json::Value;
+
+use super::column::Column;
+use super::parquet::ParquetRows;
+use crate::error::{Error, ErrorKind};
+use crate::escape::escape;
+
+/// A table under way.
+pub(crate) enum Sheet {
+    /// CSV (RFC 4180).
+    Csv,
+    /// Parquet.
+    Parquet(Box<ParquetRows>),
+}
+
+impl Sheet {
+    /// Begins a CSV file; returns its line of names, too.
+    pub(crate) fn csv(columns: &[Column]) -> (Self, Vec<u8>) {
+        let names: Vec<Value> = columns.iter().map(|it| it.name.as_str().into()).collect();
+        (Self::Csv, csv_record(&names).into_bytes())
+    }
+
+    /// Begins a Parquet file.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if two columns have one name.
+    pub(crate) fn parquet(columns: Vec<Column>) -> Result<Self, Error> {
+        let rows = ParquetRows::new(columns).map_err(failed)?;
+        Ok(Self::Parquet(Box::new(rows)))
+    }
+
+    /// Takes a row; returns what is to be written now.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the rows cannot be encoded.
+    pub(crate) fn row(&mut self, row: Vec<Value>) -> Result<Vec<u8>, Error> {
+        match self {
+            Self::Csv => Ok(escape(&csv_record(&row)).into_owned().into_bytes()),
+            Self::Parquet(rows) => rows.row(row).map_err(failed),
+        }
+    }
+
+    /// Returns the rest of the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`row`](Self::row).
+    pub(crate) fn end(self) -> Result<Vec<u8>, Error> {
+        match self {
+            Self::Csv => Ok(Vec::new()),
+            Self::Parquet(rows) => rows.end().map_err(failed),
+        }
+    }
+}
+
+fn failed(error: parquet::errors::ParquetError) -> Error {
+    let message = format!("the Parquet file cannot be written: {error}");
+    Error::new(ErrorKind::Io, message).help("choose --output jsonl")
+}
