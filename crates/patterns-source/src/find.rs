@@ -114,10 +114,12 @@ fn walk(base: &Path) -> Walk {
         .build()
 }
 
-/// Returns whether an entry is a file or a link to one.
+/// Returns whether an entry is a file or a link to one. A dead link is to one, which is missing.
 fn is_file(entry: &DirEntry) -> bool {
     match entry.file_type() {
-        Some(kind) if kind.is_symlink() => entry.path().is_file(),
+        Some(kind) if kind.is_symlink() => {
+            fs::metadata(entry.path()).map_or(true, |it| it.is_file())
+        }
         Some(kind) => kind.is_file(),
         None => false,
     }

@@ -51,6 +51,11 @@ pub(crate) struct ReduceArgs {
     /// --statements also coverage, support and quotes
     #[arg(long, conflicts_with = "no_reduce")]
     pub(crate) measure: bool,
+
+    /// Also combine the answers in another order and measure how much that changes the result; every
+    /// combination is paid for twice
+    #[arg(long, conflicts_with_all = ["no_reduce", "statements", "code"])]
+    pub(crate) measure_order: bool,
 }
 
 /// What becomes of statements that are not supported.

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use patterns_core::{Branch, Pattern};
+use patterns_core::{Branch, Outcome, Pattern};
 use patterns_llm::token_counter;
 use patterns_parallel::{
-    DocumentSummary, MapReduce, Reduction, combining_agent, reduce_agent, summary_agent,
+    DocumentSummary, MapReduce, Reduction, RunError, RunOptions, combining_agent, reduce_agent,
+    summary_agent,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::measured::Measured;
+use super::measured::{Combining, Measured};
 use super::rows::{Lines, write_rows};
 use super::section::unusable;
 use super::value_agent::value_agent;
@@ -162,7 +163,7 @@ pub(super) async fn combine<M, R, A: Serialize>(
     mut session: Session,
     mut pattern: MapReduce<M, R>,
     (work, corpus): (MapReduceWork, Corpus),
-    finish: impl FnOnce(R) -> A,
+    finish: impl FnOnce(R, Option<R>) -> A,
     page: impl FnOnce(&mut Page, Option<&A>, &[Branch<M>]),
 ) -> Result<(), Error>
 where
@@ -188,16 +189,53 @@ where
         let mut lines = Lines::begin(&mut session, None, |branch, _| branch_line(branch));
         let run = pattern.run_each(documents, &options, |branch| lines.write(branch));
         let ended = session.watch(run).await;
-        let ended = ended.map(|it| it.map(|it| it.map(finish)));
+        let ended = ended.map(|it| it.map(|it| it.map(|result| finish(result, None))));
         return lines.end(session, ended).await;
     }
-    let run = session.watch(pattern.run(documents, &options));
-    let Some(outcome) = run.await? else {
+    let run = async {
+        let outcome = pattern.run(documents, &options).await?;
+        let other = match outcome.value.is_ok() && work.measure_order {
+            true => another_order(&pattern, &outcome, &options).await?,
+            false => None,
+        };
+        Ok((outcome, other))
+    };
+    let Some((outcome, other)) = session.watch(run).await? else {
         return Ok(());
     };
-    let outcome = outcome.map(finish);
+    if work.measure_order && other.is_none() && outcome.value.is_ok() {
+        session
+            .terminal
+            .note("the answers could not be combined in another order");
+    }
+    let outcome = outcome.map(|result| finish(result, other));
     publish(session, Pattern::MapReduce, &outcome, |it, outcome| {
         page(it, outcome.value.as_ref().ok(), &outcome.branches);
     })
     .await
+}
+
+/// Combines the answers of a run in another order, which depends on their names alone.
+async fn another_order<M, R>(
+    pattern: &MapReduce<M, R>,
+    outcome: &Outcome<R, M>,
+    options: &RunOptions,
+) -> Result<Option<R>, RunError>
+where
+    M: Serialize + Clone + Send + Sync + 'static,
+    R: Serialize + Clone + Send + Sync + 'static,
+{
+    let answers = outcome.branches.iter();
+    let answers = answers.filter_map(|it| Some((it.label.clone(), it.value()?.clone())));
+    let mut answers: Vec<(String, M)> = answers.collect();
+    answers.reverse();
+    // Whoever was first is not again.
+    let later = answers.len().saturating_sub(1);
+    answers[..later].sort_by_cached_key(|(name, _)| *blake3::hash(name.as_bytes()).as_bytes());
+    let options = RunOptions {
+        events: Arc::new(Combining::new(Arc::clone(&options.events))),
+        ..options.clone()
+    };
+    let again = pattern.recombine(answers, &options).await?;
+    Ok(again.value.ok())
 }

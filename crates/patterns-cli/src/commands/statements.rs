@@ -51,7 +51,7 @@ pub(super) async fn run(
     let (pattern, record) = pattern.map_err(unusable)?;
     let measured = work.measure.then(|| corpus.keep());
     let trace = Arc::clone(&session.trace);
-    let finish = |result: CheckedStatements| {
+    let finish = |result: CheckedStatements, _| {
         let (statements, answers) = (result.statements.clone(), record.answers());
         // Plain data always has a written form.
         let text = serde_json::to_string(&Trace {

@@ -475,6 +475,10 @@ fn help_of_every_command() {
               Measure the result: length, numbers and names that no document has, repetition; with
               --statements also coverage, support and quotes
 
+          --measure-order
+              Also combine the answers in another order and measure how much that changes the result;
+              every combination is paid for twice
+
     (options of every pattern)
 
     Examples:

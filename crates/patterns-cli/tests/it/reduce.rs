@@ -470,3 +470,56 @@ fn a_statement_is_traced_to_its_documents() {
     help: they are kept by `patterns map-reduce --statements`, when it has come to its end
     ");
 }
+
+#[test]
+fn the_order_of_the_answers_can_be_measured() {
+    let place = Place::with(&[
+        ("a.txt", "The first."),
+        ("b.txt", "The second."),
+        ("c.txt", "The third."),
+    ]);
+    // It believes what it reads first.
+    let server = Server::start(|body| {
+        let first = ["a.txt", "b.txt", "c.txt"]
+            .into_iter()
+            .min_by_key(|it| body.find(it));
+        let answer = if body.contains("Combine all") {
+            json!({"combined_summary": format!("It is all about {}.", first.unwrap_or("nothing"))})
+        } else {
+            json!({"summary": "A text."})
+        };
+        (200, completion(&answer.to_string()))
+    });
+    let mut args = vec![
+        "map-reduce",
+        "a.txt",
+        "b.txt",
+        "c.txt",
+        "--no-store",
+        "--output",
+        "json",
+    ];
+    args.extend(server.args());
+    let measured = |more: &str| {
+        let (code, out) = place.data(&[&args[..], &[more]].concat());
+        assert_eq!(code, Some(0), "{out}");
+        let out: Value = serde_json::from_str(&out).unwrap();
+        (
+            out["value"]["measures"]["order_sensitivity"].clone(),
+            out["spend"]["calls"].clone(),
+        )
+    };
+    let (changed, calls) = measured("--measure-order");
+    assert!(changed.as_f64().is_some_and(|it| it > 0.0), "{changed}");
+    assert_eq!(calls, 5, "three documents and two combinations");
+    assert_eq!(measured("--measure"), (Value::Null, json!(4)));
+    let shown = place.run(
+        &[
+            &args[..5],
+            &["--output", "jsonl", "--measure-order"],
+            &server.args(),
+        ]
+        .concat(),
+    );
+    assert!(shown.contains("choose --output json"), "{shown}");
+}

@@ -18,6 +18,7 @@ mod measure;
 mod pack;
 mod pattern;
 mod provenance;
+mod recombine;
 mod rows;
 mod split;
 mod task;

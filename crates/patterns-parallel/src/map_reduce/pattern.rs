@@ -255,6 +255,20 @@ where
         self.course(documents, options, Order::Input, each).await
     }
 
+    /// Returns the same with another agent for documents, which are not cut.
+    pub(super) fn mapped_by(&self, map: Arc<dyn Agent<Document, M>>) -> Self {
+        Self {
+            map,
+            reduce: self.reduce.clone(),
+            reduce_tokens: self.reduce_tokens,
+            topology: self.topology,
+            fan_in: self.fan_in,
+            splitter: None,
+            counter: self.counter.clone(),
+            complete: self.complete,
+        }
+    }
+
     fn checked_fan_in(&self) -> Result<Option<FanIn>, RunError> {
         let Some(mean) = self.fan_in else {
             return Ok(None);

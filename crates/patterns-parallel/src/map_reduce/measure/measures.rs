@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    fact_fidelity, input_coverage, position_entropy, quote_exactness, repeated_five_grams,
-    repeated_statements, statement_support,
+    fact_fidelity, input_coverage, order_sensitivity, position_entropy, quote_exactness,
+    repeated_five_grams, repeated_statements, statement_support,
 };
 use crate::{CheckedStatements, SupportCounts, estimate_tokens};
 
@@ -32,14 +32,22 @@ pub struct Measures {
     pub statement_support: Option<f64>,
     /// The share of exact quotes, of all answers on the way: [`quote_exactness`].
     pub quote_exactness: Option<f64>,
+    /// How much the result differs from one that was made in another order: [`order_sensitivity`].
+    pub order_sensitivity: Option<f64>,
 }
 
 impl Measures {
     /// Measures a result by its texts.
     pub fn of(documents: &[Document], result: &Value) -> Self {
-        let mut texts = Vec::new();
-        collect(result, &mut texts);
-        Self::of_text(documents, &texts.join("\n"))
+        Self::of_text(documents, &text_of(result))
+    }
+
+    /// Adds how much the result differs from one of the same answers in another order, say by
+    /// [`MapReduce::recombine`](crate::MapReduce::recombine).
+    #[must_use]
+    pub fn compared_with(mut self, result: &Value, other: &Value) -> Self {
+        self.order_sensitivity = Some(order_sensitivity(&text_of(result), &text_of(other)));
+        self
     }
 
     /// Measures a result of statements; `counts` is what was found of all answers on the way.
@@ -86,7 +94,7 @@ impl Measures {
     }
 
     /// Returns each measure with its name.
-    pub fn named(&self) -> [(&'static str, Option<f64>); 8] {
+    pub fn named(&self) -> [(&'static str, Option<f64>); 9] {
         [
             ("compression", self.compression),
             ("fact fidelity", self.fact_fidelity),
@@ -96,6 +104,7 @@ impl Measures {
             ("position entropy", self.position_entropy),
             ("statement support", self.statement_support),
             ("quote exactness", self.quote_exactness),
+            ("order sensitivity", self.order_sensitivity),
         ]
     }
 }
@@ -105,6 +114,12 @@ impl Measures {
 pub fn compression<'a>(sources: impl IntoIterator<Item = &'a str>, result: &str) -> Option<f64> {
     let tokens: u64 = sources.into_iter().map(estimate_tokens).sum();
     (tokens > 0).then(|| estimate_tokens(result) as f64 / tokens as f64)
+}
+
+fn text_of(value: &Value) -> String {
+    let mut texts = Vec::new();
+    collect(value, &mut texts);
+    texts.join("\n")
 }
 
 /// Collects the texts in a value.
