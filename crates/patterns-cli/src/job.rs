@@ -88,7 +88,7 @@ pub(crate) enum Work {
     /// Sections and their synthesis.
     Section(SectionWork),
     /// One election, or a batch of them.
-    Vote(VoteWork),
+    Vote(Box<VoteWork>),
     /// Documents and their combination.
     MapReduce(Box<MapReduceWork>),
 }
@@ -291,7 +291,7 @@ mod tests {
                 sampling: Sampling::default(),
                 instructions: Some("Be brief.".to_owned()),
             },
-            work: Work::Vote(VoteWork {
+            work: Work::Vote(Box::new(VoteWork {
                 questions: Questions::Batch(vec![BatchQuestion {
                     id: "q:1".to_owned(),
                     question: "Why?".to_owned(),
@@ -316,7 +316,7 @@ mod tests {
                 tie: Tie::Extend(Some(9)),
                 quorum: 2,
                 ballot: None,
-            }),
+            })),
         };
         let json = serde_json::to_string(&job).unwrap();
         assert_eq!(serde_json::from_str::<Job>(&json).unwrap(), job);

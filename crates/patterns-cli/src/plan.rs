@@ -82,7 +82,7 @@ pub(crate) fn vote(args: &VoteArgs) -> Result<Job, Error> {
             "--judge is for rules with a judge, such as --rule best-of",
         ));
     }
-    job(&args.common, &seats.models, Work::Vote(work))
+    job(&args.common, &seats.models, Work::Vote(Box::new(work)))
 }
 
 /// Plans `patterns map-reduce`.

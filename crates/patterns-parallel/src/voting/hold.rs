@@ -1,6 +1,5 @@
 //! Holds elections: casts their ballots, has them judged, all on one fan-out.
 
-use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
@@ -73,7 +72,6 @@ impl<V: Send + Sync + 'static> Voting<V> {
     where
         S: Stream<Item = (String, Question)> + Send,
     {
-        let shares = polls.shares();
         let station = Mutex::new(Station {
             polls,
             waiting: 0,
@@ -89,18 +87,7 @@ impl<V: Send + Sync + 'static> Voting<V> {
             if let Errand::Ballot(due) = &errand {
                 lock(&station).polls.cast(origin.branch, due);
             }
-            let (carried_out, station) = (self.carry_out(errand, origin), &station);
-            Box::pin(async move {
-                let result = carried_out.await;
-                if !shares || !result.as_ref().is_err_and(is_out_of_budget) {
-                    return result;
-                }
-                // The shared calls are spent, which is how such a batch ends.
-                lock(station).polls.spend_all();
-                let not_sent = ModelError::new(ModelErrorKind::NotSent);
-                let usage = result.err().map(|it| it.usage()).unwrap_or_default();
-                Err(AgentError::model(not_sent, usage))
-            })
+            Box::pin(self.carry_out(errand, origin, &station))
         });
         let mut fan_out = fan_out.role(StepRole::Ballot).first(run.next_id());
         let mut bench = Bench::new();
@@ -138,35 +125,47 @@ impl<V: Send + Sync + 'static> Voting<V> {
         (stop, broken_off.chain(bench.broken_off()).collect())
     }
 
-    /// Carries out what a branch is for.
-    fn carry_out<'a>(
-        &'a self,
+    /// Carries out what a branch is for. That there is no budget left is how a batch ends that shares
+    /// it, and no failure.
+    async fn carry_out(
+        &self,
         errand: Errand,
         origin: Origin,
-    ) -> impl Future<Output = Result<Answer<Found<V>>, AgentError>> + Send + 'a {
-        async move {
-            match errand {
-                Errand::Ballot(due) => {
-                    let voter = &self.panel[due.voter % self.panel.len()];
-                    let sample = due.voter / self.panel.len();
-                    cast(voter, sample, due.question, origin).await
-                }
-                Errand::Judge(task) => match &self.judge {
-                    Some(judge) => {
-                        let judgement = judge.run(&task, origin).await?;
-                        Ok(judgement.map(Found::Judgement))
-                    }
-                    None => Err(AgentError::code(RunError::InvalidSetup(
-                        "there is no judge",
-                    ))),
-                },
-                Errand::Escalate(question) => match &self.escalation {
-                    Some(voter) => cast(voter, 0, question, origin).await,
-                    None => Err(AgentError::code(RunError::InvalidSetup(
-                        "there is no voter",
-                    ))),
-                },
+        station: &Mutex<Station<V>>,
+    ) -> Result<Answer<Found<V>>, AgentError> {
+        let result = self.errand(errand, origin).await;
+        match result {
+            Err(error) if is_out_of_budget(&error) && lock(station).polls.shares() => {
+                lock(station).polls.spend_all();
+                let not_sent = ModelError::new(ModelErrorKind::NotSent);
+                Err(AgentError::model(not_sent, error.usage()))
             }
+            result => result,
+        }
+    }
+
+    async fn errand(&self, errand: Errand, origin: Origin) -> Result<Answer<Found<V>>, AgentError> {
+        match errand {
+            Errand::Ballot(due) => {
+                let voter = &self.panel[due.voter % self.panel.len()];
+                let sample = due.voter / self.panel.len();
+                cast(voter, sample, due.question, origin).await
+            }
+            Errand::Judge(task) => match &self.judge {
+                Some(judge) => {
+                    let judgement = judge.run(&task, origin).await?;
+                    Ok(judgement.map(Found::Judgement))
+                }
+                None => Err(AgentError::code(RunError::InvalidSetup(
+                    "there is no judge",
+                ))),
+            },
+            Errand::Escalate(question) => match &self.escalation {
+                Some(voter) => cast(voter, 0, question, origin).await,
+                None => Err(AgentError::code(RunError::InvalidSetup(
+                    "there is no voter",
+                ))),
+            },
         }
     }
 }
