@@ -108,7 +108,7 @@ pub(crate) struct VoteArgs {
     #[arg(long, value_name = "MODEL", conflicts_with_all = ["model", "voters"])]
     pub(crate) panel: Vec<String>,
 
-    /// A TOML file of voters that take turns, each a [[voter]] with a `name` and its own `prompt`
+    /// A TOML file of voters that take turns, each a `[[voter]]` with a `name` and its own `prompt`
     /// behind the question, `model` or `weight`. Different prompts are worth more than more votes
     #[arg(long, value_name = "FILE")]
     pub(crate) voters: Option<PathBuf>,

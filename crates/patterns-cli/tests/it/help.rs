@@ -315,8 +315,9 @@ fn help_of_every_command() {
               A model that votes, in place of --model; repeat for more
 
           --voters <FILE>
-              A TOML file of voters that take turns, each a [[voter]] with a `name` and its own `prompt`
-              behind the question, `model` or `weight`. Different prompts are worth more than more votes
+              A TOML file of voters that take turns, each a `[[voter]]` with a `name` and its own
+              `prompt` behind the question, `model` or `weight`. Different prompts are worth more than
+              more votes
 
           --judge <MODEL>
               Who judges the answers under a --rule with a judge [default: the first model that votes]
