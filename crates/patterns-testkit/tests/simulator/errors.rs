@@ -37,9 +37,6 @@ async fn malformed_bodies() {
 #[tokio::test]
 async fn what_is_not_simulated() {
     let mut request = question("?");
-    request["stream"] = json!(true);
-    check(request.to_string(), json!("stream"), "stream").await;
-    let mut request = question("?");
     request["n"] = json!(2);
     check(request.to_string(), json!("n"), "one choice").await;
 }

@@ -6,6 +6,8 @@
 //! ```
 
 mod chunk;
+#[cfg(feature = "split")]
+mod code;
 mod halve;
 #[cfg(feature = "split")]
 mod outline;

@@ -1,4 +1,4 @@
-//! Cuts text and Markdown where sentences, paragraphs and sections end.
+//! Cuts text, Markdown and code where sentences, paragraphs, sections and definitions end.
 
 use std::num::NonZeroU64;
 use std::ops::Range;
@@ -7,6 +7,7 @@ use std::sync::Arc;
 use patterns_core::{Document, TokenCounter};
 use text_splitter::{ChunkConfig, ChunkSizer, MarkdownSplitter, TextSplitter};
 
+use super::code::blocks;
 use super::halve::middle;
 use super::outline::paths;
 use super::overlap::{floor_boundary, reach_back};
@@ -14,6 +15,13 @@ use super::{Chunk, Split};
 
 /// The fewest bytes that are looked at together.
 const WINDOW: usize = 1 << 19;
+
+/// Extensions of programs.
+const CODE: [&str; 32] = [
+    "c", "cc", "cpp", "cs", "cxx", "dart", "ex", "exs", "go", "h", "hpp", "hs", "java", "jl", "js",
+    "jsx", "kt", "lua", "ml", "php", "pl", "py", "r", "rb", "rs", "scala", "sh", "sql", "swift",
+    "ts", "tsx", "zig",
+];
 
 /// Cuts documents into chunks of at most so many tokens, at the best boundaries there are.
 ///
@@ -48,14 +56,19 @@ pub enum Boundary {
     Text,
     /// Sections, then blocks, then as in text (`CommonMark`, with the extensions of GitHub).
     Markdown,
+    /// What begins at the left margin after a blank line or the end of a block (functions, types, with
+    /// the comments above them), then as in text. It goes by indentation, for any language that is
+    /// laid out so.
+    Code,
 }
 
 impl Boundary {
-    /// Returns what a document of this name is cut by: Markdown if its extension says so.
+    /// Returns what a document of this name is cut by: Markdown or code if its extension says so.
     pub fn of_name(name: &str) -> Self {
         let extension = name.rsplit_once('.').map(|(_, it)| it.to_ascii_lowercase());
         match extension.as_deref() {
             Some("md" | "markdown" | "mdown" | "mkd" | "mdx") => Self::Markdown,
+            Some(it) if CODE.contains(&it) => Self::Code,
             _ => Self::Text,
         }
     }
@@ -152,6 +165,13 @@ impl Splitter {
             Boundary::Markdown => MarkdownSplitter::new(config)
                 .chunk_indices(part)
                 .for_each(&mut take),
+            Boundary::Code => {
+                let splitter = TextSplitter::new(config);
+                for block in blocks(part, |text| self.counter.count(text) <= most) {
+                    let chunks = splitter.chunk_indices(&part[block.clone()]);
+                    chunks.for_each(|(at, chunk)| take((block.start + at, chunk)));
+                }
+            }
         }
         ranges
     }
@@ -201,7 +221,7 @@ impl Split for Splitter {
         let boundary = self.boundary_of(&document.id);
         let ranges = self.ranges(text, boundary);
         let headings = match boundary {
-            Boundary::Text => vec![Vec::new(); ranges.len()],
+            Boundary::Text | Boundary::Code => vec![Vec::new(); ranges.len()],
             Boundary::Markdown => paths(text, &[], ranges.iter().map(|it| it.start)),
         };
         let of = ranges.len() as u64;

@@ -51,11 +51,10 @@ proptest! {
         text in texts(),
         max in 1u64..40,
         overlap in 0u64..20,
-        is_markdown in any::<bool>(),
+        boundary in prop::sample::select(vec![Boundary::Text, Boundary::Markdown, Boundary::Code]),
         (counter, largest) in counters(),
     ) {
         let overlap = overlap.min(max / 2);
-        let boundary = if is_markdown { Boundary::Markdown } else { Boundary::Text };
         let chunks = split(&text, max, overlap, boundary, &counter);
         let mut covered = 0;
         for (n, chunk) in chunks.iter().enumerate() {
@@ -215,4 +214,22 @@ fn long_texts_are_cut_window_by_window_without_a_seam() {
         assert_eq!(counter.count(&chunk.text), 299, "{}", chunk.id());
     }
     assert_eq!(last.of, chunks.len() as u64);
+}
+
+#[test]
+fn code_is_cut_between_definitions() {
+    let one = "fn one() {\n    a();\n}";
+    let two = "fn two() {\n    first();\n\n    second();\n}";
+    let code = format!("{one}\n\n{two}\n");
+    let characters = TokenCounter::new(|text| text.chars().count() as u64);
+    let splitter = Splitter::new(NonZeroU64::new(50).unwrap()).tokens(characters);
+    let texts = |name: &str| {
+        let chunks = splitter.split(&Document::new(name, code.as_str()));
+        let texts = chunks.into_iter().map(|it| it.text.to_string());
+        texts.collect::<Vec<_>>()
+    };
+    assert_eq!(texts("lib.rs"), [one, two]);
+    // As text it is cut where most fits.
+    let begin = format!("{one}\n\nfn two() {{\n    first();");
+    assert_eq!(texts("lib.txt"), [begin.as_str(), "second();\n}"]);
 }
