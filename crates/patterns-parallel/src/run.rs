@@ -131,6 +131,11 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Takes note of what is to blame if nothing was answered, and no branch has failed.
+    pub(crate) fn blame(&mut self, error: AgentError) {
+        self.first_error.get_or_insert(error);
+    }
+
     fn add<B>(&mut self, branch: &Branch<B>) {
         self.counts.add(&branch.end);
         self.usage += branch.usage;

@@ -76,6 +76,7 @@ impl<V: Send + Sync + 'static> Voting<V> {
             polls,
             waiting: 0,
             on_bench: 0,
+            refused: None,
         });
         let window = WINDOW * run.options.concurrency.get();
         let mut questions = Box::pin(questions.fuse());
@@ -121,6 +122,9 @@ impl<V: Send + Sync + 'static> Voting<V> {
         let stop = fan_out.stopped();
         drop(fan_out);
         let station = station.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(refused) = station.refused {
+            run.blame(refused);
+        }
         let broken_off = station.polls.broken_off().into_iter();
         (stop, broken_off.chain(bench.broken_off()).collect())
     }
@@ -136,9 +140,12 @@ impl<V: Send + Sync + 'static> Voting<V> {
         let result = self.errand(errand, origin).await;
         match result {
             Err(error) if is_out_of_budget(&error) && lock(station).polls.shares() => {
-                lock(station).polls.spend_all();
+                let mut station = lock(station);
+                station.polls.spend_all();
                 let not_sent = ModelError::new(ModelErrorKind::NotSent);
-                Err(AgentError::model(not_sent, error.usage()))
+                let not_sent = AgentError::model(not_sent, error.usage());
+                station.refused.get_or_insert(error);
+                Err(not_sent)
             }
             result => result,
         }
@@ -196,6 +203,8 @@ struct Station<V> {
     waiting: usize,
     /// Elections that are being judged.
     on_bench: usize,
+    /// Why a shared budget gave out.
+    refused: Option<AgentError>,
 }
 
 impl<V> Station<V> {

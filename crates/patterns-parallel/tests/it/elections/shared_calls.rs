@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream;
-use patterns_core::ModelErrorKind;
+use patterns_core::{AgentErrorKind, ModelErrorKind};
 use patterns_parallel::{
     BallotTask, Election, Question, RunError, StopReason, StoppingRule, Voting,
 };
@@ -117,6 +117,21 @@ async fn the_end_of_the_budget_ends_all_elections_by_the_ballots_that_are_in() {
     let outcome = run.await.unwrap();
     assert_eq!((outcome.value.unwrap().cut_short, ballots), (5, 7));
     assert_eq!((outcome.counts.answered, outcome.counts.failed), (7, 0));
+}
+
+#[tokio::test]
+async fn a_budget_that_allows_no_call_is_to_blame_for_that() {
+    let agent = ScriptedAgent::new(|_: &BallotTask| -> Result<String, _> {
+        Err(failure(ModelErrorKind::BudgetExhausted))
+    });
+    let voting = Voting::new(Arc::new(agent), |it: &String| Some(it.clone()));
+    let voting = voting.shared_calls(u64::MAX);
+    let questions = stream::iter([(String::new(), Question::new("Well?"))]);
+    let run = voting.run_batch(questions, &logged(8).0, |_| {}).await;
+    let error = run.unwrap().value.unwrap_err();
+    let cause = error.agent_error().map(|it| it.kind());
+    let out_of_budget = AgentErrorKind::Model(ModelErrorKind::BudgetExhausted);
+    assert_eq!(cause, Some(out_of_budget));
 }
 
 #[tokio::test]
