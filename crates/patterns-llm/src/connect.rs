@@ -267,7 +267,7 @@ impl Connect {
         let proxy = self.proxy.as_deref().map(checked_proxy).transpose()?;
         let client = crate::http::client(self.connect_timeout, proxy).map_err(|error| {
             let message = "the HTTP client cannot be set up";
-            ConnectError::new(ConnectErrorKind::Client, message).with_source(error.without_url())
+            ConnectError::new(ConnectErrorKind::Client, message).with_source(error)
         })?;
         let id = ModelId::new(self.provider.name(), self.model.clone());
         let is_usual = self.provider.usual_base_url() == Some(base_url.as_str());

@@ -1,10 +1,13 @@
 //! The only place that opens sockets: how the HTTP client is set up, and a probe for local servers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Proxy};
+use rustls::ClientConfig;
+use rustls_platform_verifier::BuilderVerifierExt as _;
 use serde::Deserialize;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -122,8 +125,12 @@ fn no_reply(error: reqwest::Error) -> ExchangeError {
 
 /// Makes a client that follows no redirect (a redirect would carry the key to another host),
 /// repeats nothing by itself and looks for no proxy in the environment.
-pub(crate) fn client(connect_timeout: Duration, proxy: Option<Proxy>) -> reqwest::Result<Client> {
+pub(crate) fn client(
+    connect_timeout: Duration,
+    proxy: Option<Proxy>,
+) -> Result<Client, ClientError> {
     let builder = Client::builder()
+        .tls_backend_preconfigured(tls()?)
         .user_agent(concat!("patterns/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
@@ -132,10 +139,31 @@ pub(crate) fn client(connect_timeout: Duration, proxy: Option<Proxy>) -> reqwest
         .pool_idle_timeout(POOL_IDLE)
         .pool_max_idle_per_host(POOL_SIZE)
         .tcp_nodelay(true);
-    match proxy {
-        Some(proxy) => builder.proxy(proxy).build(),
-        None => builder.build(),
-    }
+    let builder = match proxy {
+        Some(proxy) => builder.proxy(proxy),
+        None => builder,
+    };
+    builder.build().map_err(|error| error.without_url().into())
+}
+
+/// Says why no client could be made.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client cannot be set up")]
+pub(crate) enum ClientError {
+    /// TLS has no use for its settings.
+    Tls(#[from] rustls::Error),
+    /// The client has no use for them.
+    Http(#[from] reqwest::Error),
+}
+
+/// Returns TLS that trusts whom the operating system trusts. Its cryptography is chosen here and
+/// not for the process, which belongs to whoever uses this library.
+fn tls() -> Result<ClientConfig, rustls::Error> {
+    let cryptography = Arc::new(rustls::crypto::ring::default_provider());
+    Ok(ClientConfig::builder_with_provider(cryptography)
+        .with_safe_default_protocol_versions()?
+        .with_platform_verifier()?
+        .with_no_client_auth())
 }
 
 /// Asks an OpenAI-compatible server without a key which models it has (`GET {base_url}/models`),

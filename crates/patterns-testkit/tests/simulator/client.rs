@@ -8,13 +8,19 @@ use serde_json::{Value, json};
 pub(crate) async fn with<T>(builder: SimulatorBuilder, work: impl AsyncFnOnce(Caller) -> T) -> T {
     let simulator = builder.bind().await.unwrap();
     let caller = Caller {
-        client: Client::builder().no_proxy().build().unwrap(),
+        client: client(),
         simulator: simulator.clone(),
     };
     tokio::select! {
         never = simulator.serve() => match never {},
         done = work(caller) => done,
     }
+}
+
+/// Makes an HTTP client. It never speaks TLS, but wants to know by which cryptography it would.
+pub(crate) fn client() -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().no_proxy().build().unwrap()
 }
 
 /// A client.

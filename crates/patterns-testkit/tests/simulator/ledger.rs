@@ -11,7 +11,7 @@ use patterns_testkit::{Latency, Ledger, Simulator};
 use serde_json::Value;
 use tokio::time;
 
-use crate::client::{Caller, question, with};
+use crate::client::{Caller, client, question, with};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -122,7 +122,7 @@ async fn a_client_that_goes_away_counts_as_dropped() {
 async fn a_dropped_server_drops_its_requests_and_can_serve_again() {
     let latency = Latency::Fixed(SECOND);
     let simulator = Simulator::builder().latency(latency).bind().await.unwrap();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = client();
     let url = format!("{}/chat/completions", simulator.base_url());
     let body = question("Still there?").to_string();
     let send = || client.post(&url).body(body.clone()).send();
