@@ -232,10 +232,6 @@ pub(crate) struct MapReduceWork {
     pub(crate) code: Option<CodeWork>,
     /// What becomes of statements that are not supported, if the answers are statements.
     pub(crate) statements: Option<Unsupported>,
-    /// Whether the result is measured.
-    pub(crate) measure: bool,
-    /// Whether it is compared with one in another order.
-    pub(crate) measure_order: bool,
     /// How often it is asked what was missed, if it is.
     pub(crate) glean: Option<GleanWork>,
     /// Whether documents without an answer are no failure.

@@ -95,11 +95,6 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<(Job, Corpus), Error> {
     let reduce_schema = schema(args.common.schema.as_deref())?;
     let code = code(&args.reduce, map_schema.as_ref())?;
     let glean = glean(args, map_schema.as_ref())?;
-    if args.reduce.measure_order && args.common.output == Format::Jsonl {
-        return Err(usage(
-            "--measure-order holds all answers to the end; choose --output json",
-        ));
-    }
     let inputs = args.inputs.iter();
     let work = MapReduceWork {
         inputs: inputs.map(|it| it.display().to_string()).collect(),
@@ -118,8 +113,6 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<(Job, Corpus), Error> {
             .reduce
             .statements
             .then(|| args.reduce.unsupported.into()),
-        measure: args.reduce.measure || args.reduce.measure_order,
-        measure_order: args.reduce.measure_order,
         glean,
         allow_gaps: args.allow_gaps,
     };

@@ -44,13 +44,11 @@ pub use map_reduce::{
     CheckedStatement, CheckedStatements, Chunk, CodeFunction, CodeMapReduce, CodeReduce,
     CodeReduceError, DifferentReduce, DocumentSummary, Field, FieldProblem, FieldTrouble, Glean,
     GleanError, GleanErrorKind, GleanTask, Grounds, Half, Heading, KeyCandidates, KeyCount,
-    KeyMerges, KeyPair, KeyedReduce, MapInput, MapReduce, Measures, ProvenanceRecord, Quote,
-    ReduceItem, ReduceTask, Reduction, SameKey, Split, Statement, StatementList, Support,
-    SupportCounts, Table, TableBuilder, Topology, Unfolded, Unsupported, combining_agent,
-    compression, csv_record, document_agent, fact_fidelity, find_quote, input_coverage,
-    judging_agent, key_agent, key_candidates, map_chunks, map_documents, order_sensitivity, pack,
-    position_entropy, quote_exactness, reduce_agent, repeated_five_grams, repeated_statements,
-    statement_support, summary_agent, unfold,
+    KeyMerges, KeyPair, KeyedReduce, MapInput, MapReduce, ProvenanceRecord, Quote, ReduceItem,
+    ReduceTask, Reduction, SameKey, Split, Statement, StatementList, Support, SupportCounts, Table,
+    TableBuilder, Topology, Unfolded, Unsupported, combining_agent, csv_record, document_agent,
+    find_quote, judging_agent, key_agent, key_candidates, map_chunks, map_documents, pack,
+    reduce_agent, summary_agent, unfold,
 };
 pub use options::{AgentOptions, FailurePolicy, RunOptions};
 pub use patterns_core::estimate_tokens;

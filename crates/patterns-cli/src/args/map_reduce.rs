@@ -94,9 +94,7 @@ pub(crate) struct MapReduceArgs {
 /// Which answers are combined, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TopologyName {
-    /// All in one call; an error if they don't fit
-    Stuff,
-    /// Neighbours, then combinations of neighbours, as soon as they are there
+    /// One call where all fit; else neighbours, then combinations of neighbours
     Tree,
     /// Whatever answers are there: the fastest, and grouped in another way each time
     Unordered,
@@ -107,7 +105,6 @@ pub(crate) enum TopologyName {
 impl From<TopologyName> for Topology {
     fn from(name: TopologyName) -> Self {
         match name {
-            TopologyName::Stuff => Self::Stuff,
             TopologyName::Tree => Self::Tree,
             TopologyName::Unordered => Self::Unordered,
             TopologyName::Refine => Self::Refine,

@@ -1,21 +1,20 @@
-//! The options of `patterns map-reduce` for reductions by code, checked statements and measures.
+//! The options of `patterns map-reduce` for reductions by code and checked statements.
 
 use clap::{Args, ValueEnum};
 use patterns_parallel::{CodeReduce, Unsupported};
 
-/// Reductions by code, checked statements and measures.
+/// Reductions by code and checked statements.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reduce")]
 pub(crate) struct ReduceArgs {
     /// Reduce the answers by code, without a model: count, distinct:FIELD, sum:FIELD, mean:FIELD,
-    /// min:FIELD, max:FIELD, median:FIELD, quantile:P:FIELD, stats:FIELD, union:FIELD, top:K:FIELD,
-    /// histogram:FIELD, bins:WIDTH:FIELD, vote:FIELD, dedupe, dedupe:FIELD; repeat for more columns
+    /// min:FIELD, max:FIELD, median:FIELD, top:K:FIELD, union:FIELD; repeat for more columns
     #[arg(
         long = "reduce",
         value_name = "FUNCTION",
         conflicts_with_all = [
             "no_reduce", "schema", "reduce_instructions", "inner_instructions", "reduce_tokens",
-            "fan_in", "topology", "statements", "measure",
+            "fan_in", "topology", "statements",
         ],
     )]
     pub(crate) code: Vec<CodeReduce>,
@@ -46,16 +45,6 @@ pub(crate) struct ReduceArgs {
         requires = "statements"
     )]
     pub(crate) unsupported: UnsupportedName,
-
-    /// Measure the result: length, numbers and names that no document has, repetition; with
-    /// --statements also coverage, support and quotes
-    #[arg(long, conflicts_with = "no_reduce")]
-    pub(crate) measure: bool,
-
-    /// Also combine the answers in another order and measure how much that changes the result; every
-    /// combination is paid for twice
-    #[arg(long, conflicts_with_all = ["no_reduce", "statements", "code"])]
-    pub(crate) measure_order: bool,
 }
 
 /// What becomes of statements that are not supported.

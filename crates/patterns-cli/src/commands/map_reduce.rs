@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use patterns_core::{Branch, Outcome, Pattern};
+use patterns_core::{Branch, Pattern};
 use patterns_llm::token_counter;
 use patterns_parallel::{
-    DocumentSummary, MapReduce, Reduction, RunError, RunOptions, combining_agent, reduce_agent,
-    summary_agent,
+    DocumentSummary, MapReduce, Reduction, combining_agent, reduce_agent, summary_agent,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::measured::{Combining, Measured};
 use super::rows::{Lines, write_rows};
 use super::section::unusable;
 use super::value_agent::value_agent;
@@ -21,7 +19,7 @@ use crate::error::Error;
 use crate::input::{Corpus, contract};
 use crate::job::{MapReduceWork, Work};
 use crate::plan;
-use crate::report::{Page, branch_line, document_page, measures_page};
+use crate::report::{Page, branch_line, document_page};
 use crate::session::{Session, Surroundings};
 use crate::sheet::Column;
 use crate::terminal::{Style, Terminal};
@@ -63,7 +61,7 @@ pub(super) async fn run(args: &MapReduceArgs, terminal: Terminal) -> Result<(), 
 async fn combine_summaries(
     session: Session,
     work: MapReduceWork,
-    mut corpus: Corpus,
+    corpus: Corpus,
 ) -> Result<(), Error> {
     let model = Arc::clone(&session.connected.models[0]);
     let map = session.agent_options(work.map_instructions.as_deref());
@@ -74,17 +72,15 @@ async fn combine_summaries(
         let inner = combining_agent(model, &inner).map_err(unusable)?;
         pattern = pattern.inner(Arc::new(inner));
     }
-    let measure = Measured::by(&work, &mut corpus);
-    combine(session, pattern, (work, corpus), measure, summary_page).await
+    combine(session, pattern, (work, corpus), |it| it, summary_page).await
 }
 
 fn summary_page(
     page: &mut Page,
-    value: Option<&Measured<Reduction>>,
+    reduction: Option<&Reduction>,
     branches: &[Branch<DocumentSummary>],
 ) {
-    if let Some(Measured { value, measures }) = value {
-        let reduction = value;
+    if let Some(reduction) = reduction {
         page.paragraph(&reduction.combined_summary);
         let Reduction {
             total_documents,
@@ -94,9 +90,6 @@ fn summary_page(
         page.gap();
         let total = format!("documents: {total_documents} · words: {total_words}");
         page.line(Style::Dim, &total);
-        if let Some(measures) = measures {
-            measures_page(page, measures);
-        }
     }
     document_page(page, branches);
 }
@@ -105,7 +98,7 @@ fn summary_page(
 async fn combine_values(
     session: Session,
     work: MapReduceWork,
-    mut corpus: Corpus,
+    corpus: Corpus,
 ) -> Result<(), Error> {
     let model = Arc::clone(&session.connected.models[0]);
     let map_schema = value_schema(work.map_schema.as_ref(), "document_summary", "summary");
@@ -124,8 +117,7 @@ async fn combine_values(
     if let Some(more) = &work.inner_instructions {
         pattern = pattern.inner(reduce(Some(more))?);
     }
-    let measure = Measured::by(&work, &mut corpus);
-    combine(session, pattern, (work, corpus), measure, value_page).await
+    combine(session, pattern, (work, corpus), |it| it, value_page).await
 }
 
 /// Returns the user's schema, or that of one text where there is none.
@@ -141,12 +133,9 @@ fn value_schema(schema: Option<&Value>, title: &str, field: &str) -> Value {
     schema.cloned().unwrap_or_else(text)
 }
 
-fn value_page(page: &mut Page, value: Option<&Measured<Value>>, branches: &[Branch<Value>]) {
-    if let Some(Measured { value, measures }) = value {
+fn value_page(page: &mut Page, value: Option<&Value>, branches: &[Branch<Value>]) {
+    if let Some(value) = value {
         page.answer(value);
-        if let Some(measures) = measures {
-            measures_page(page, measures);
-        }
     }
     for branch in branches {
         page.gap();
@@ -163,7 +152,7 @@ pub(super) async fn combine<M, R, A: Serialize>(
     mut session: Session,
     mut pattern: MapReduce<M, R>,
     (work, corpus): (MapReduceWork, Corpus),
-    finish: impl FnOnce(R, Option<R>) -> A,
+    finish: impl FnOnce(R) -> A,
     page: impl FnOnce(&mut Page, Option<&A>, &[Branch<M>]),
 ) -> Result<(), Error>
 where
@@ -189,53 +178,16 @@ where
         let mut lines = Lines::begin(&mut session, None, |branch, _| branch_line(branch));
         let run = pattern.run_each(documents, &options, |branch| lines.write(branch));
         let ended = session.watch(run).await;
-        let ended = ended.map(|it| it.map(|it| it.map(|result| finish(result, None))));
+        let ended = ended.map(|it| it.map(|it| it.map(finish)));
         return lines.end(session, ended).await;
     }
-    let run = async {
-        let outcome = pattern.run(documents, &options).await?;
-        let other = match outcome.value.is_ok() && work.measure_order {
-            true => another_order(&pattern, &outcome, &options).await?,
-            false => None,
-        };
-        Ok((outcome, other))
-    };
-    let Some((outcome, other)) = session.watch(run).await? else {
+    let run = pattern.run(documents, &options);
+    let Some(outcome) = session.watch(run).await? else {
         return Ok(());
     };
-    if work.measure_order && other.is_none() && outcome.value.is_ok() {
-        session
-            .terminal
-            .note("the answers could not be combined in another order");
-    }
-    let outcome = outcome.map(|result| finish(result, other));
+    let outcome = outcome.map(finish);
     publish(session, Pattern::MapReduce, &outcome, |it, outcome| {
         page(it, outcome.value.as_ref().ok(), &outcome.branches);
     })
     .await
-}
-
-/// Combines the answers of a run in another order, which depends on their names alone.
-async fn another_order<M, R>(
-    pattern: &MapReduce<M, R>,
-    outcome: &Outcome<R, M>,
-    options: &RunOptions,
-) -> Result<Option<R>, RunError>
-where
-    M: Serialize + Clone + Send + Sync + 'static,
-    R: Serialize + Clone + Send + Sync + 'static,
-{
-    let answers = outcome.branches.iter();
-    let answers = answers.filter_map(|it| Some((it.label.clone(), it.value()?.clone())));
-    let mut answers: Vec<(String, M)> = answers.collect();
-    answers.reverse();
-    // Whoever was first is not again.
-    let later = answers.len().saturating_sub(1);
-    answers[..later].sort_by_cached_key(|(name, _)| *blake3::hash(name.as_bytes()).as_bytes());
-    let options = RunOptions {
-        events: Arc::new(Combining::new(Arc::clone(&options.events))),
-        ..options.clone()
-    };
-    let again = pattern.recombine(answers, &options).await?;
-    Ok(again.value.ok())
 }

@@ -2,7 +2,6 @@
 
 mod completions;
 mod map_reduce;
-mod measured;
 mod panel;
 mod reduce;
 mod resume;

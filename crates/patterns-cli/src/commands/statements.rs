@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use patterns_core::Branch;
 use patterns_parallel::{
-    CheckedStatement, CheckedStatements, MapReduce, Measures, ProvenanceRecord, SupportCounts,
-    Unsupported,
+    CheckedStatement, CheckedStatements, MapReduce, ProvenanceRecord, SupportCounts, Unsupported,
 };
 use serde::Serialize;
 
@@ -13,9 +12,9 @@ use super::map_reduce::combine;
 use super::section::unusable;
 use super::trace::Trace;
 use crate::error::Error;
-use crate::input::{Corpus, Kept};
+use crate::input::Corpus;
 use crate::job::MapReduceWork;
-use crate::report::{Page, flagged_page, measures_page, statement_page, support_line};
+use crate::report::{Page, flagged_page, statement_page, support_line};
 use crate::session::Session;
 use crate::terminal::Style;
 
@@ -26,8 +25,6 @@ struct StatementReport {
     checked: SupportCounts,
     /// What was wrong on the way, by the answer it was in.
     flagged: Vec<Flagged>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    measures: Option<Measures>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -41,7 +38,7 @@ struct Flagged {
 pub(super) async fn run(
     session: Session,
     work: MapReduceWork,
-    mut corpus: Corpus,
+    corpus: Corpus,
     unsupported: Unsupported,
 ) -> Result<(), Error> {
     let model = Arc::clone(&session.connected.models[0]);
@@ -49,9 +46,8 @@ pub(super) async fn run(
     let reduce = session.agent_options(work.reduce_instructions.as_deref());
     let pattern = MapReduce::with_statements(model, &map, &reduce, unsupported);
     let (pattern, record) = pattern.map_err(unusable)?;
-    let measured = work.measure.then(|| corpus.keep());
     let trace = Arc::clone(&session.trace);
-    let finish = |result: CheckedStatements, _| {
+    let finish = |result: CheckedStatements| {
         let (statements, answers) = (result.statements.clone(), record.answers());
         // Plain data always has a written form.
         let text = serde_json::to_string(&Trace {
@@ -61,19 +57,12 @@ pub(super) async fn run(
         .unwrap_or_default();
         // It is set once: a run has one result.
         let _ = trace.set(text);
-        let counts = record.counts();
-        let measure = |it: Kept| Measures::of_statements(&it.take(), &result, &counts);
-        let measures = measured.map(measure);
-        report(result, &record, measures)
+        report(result, &record)
     };
     combine(session, pattern, (work, corpus), finish, page).await
 }
 
-fn report(
-    result: CheckedStatements,
-    record: &ProvenanceRecord,
-    measures: Option<Measures>,
-) -> StatementReport {
+fn report(result: CheckedStatements, record: &ProvenanceRecord) -> StatementReport {
     let flagged = record.flagged().into_iter();
     StatementReport {
         statements: result.statements,
@@ -81,7 +70,6 @@ fn report(
         flagged: flagged
             .map(|(answer, statement)| Flagged { answer, statement })
             .collect(),
-        measures,
     }
 }
 
@@ -94,9 +82,6 @@ fn page(page: &mut Page, report: Option<&StatementReport>, branches: &[Branch<Ch
         page.line(Style::Dim, &support_line(&report.checked));
         for it in &report.flagged {
             flagged_page(page, &it.answer, &it.statement);
-        }
-        if let Some(measures) = &report.measures {
-            measures_page(page, measures);
         }
     }
     for branch in branches.iter().filter(|it| it.value().is_none()) {

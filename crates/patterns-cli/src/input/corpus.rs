@@ -13,7 +13,6 @@ use patterns_parallel::{MapInput, Split, Splitter};
 use patterns_source::{Documents, Source, SourceError, Sourced, Unreadable, UnreadableKind};
 use tokio::sync::mpsc;
 
-use super::kept::{KeepChunks, Kept};
 use super::problems::Problems;
 use crate::args::SourceArgs;
 use crate::error::{Error, ErrorKind};
@@ -30,8 +29,6 @@ pub(crate) struct Corpus {
     total: Option<usize>,
     /// What cuts long ones.
     splitter: Option<Splitter>,
-    /// What was asked about, if it is needed afterwards.
-    kept: Option<Kept>,
 }
 
 /// How many unreadable documents are passed over in search of the first readable one.
@@ -87,7 +84,6 @@ impl Corpus {
             rest,
             total,
             splitter,
-            kept: None,
         })
     }
 
@@ -116,18 +112,9 @@ impl Corpus {
         }
     }
 
-    /// Keeps the documents that are handed out, or the chunks that they are cut into.
-    pub(crate) fn keep(&mut self) -> Kept {
-        self.kept.get_or_insert_default().clone()
-    }
-
     /// Returns what cuts the documents, if anything does.
     pub(crate) fn splitter(&self) -> Option<Arc<dyn Split>> {
-        let splitter = self.splitter.clone()?;
-        Some(match self.kept.clone() {
-            Some(kept) => Arc::new(KeepChunks { splitter, kept }),
-            None => Arc::new(splitter),
-        })
+        Some(Arc::new(self.splitter.clone()?))
     }
 
     /// Reads on in a thread of its own, a few documents ahead of those who work on them.
@@ -138,11 +125,7 @@ impl Corpus {
     pub(crate) fn stream(self) -> Result<CorpusStream, Error> {
         let (sender, receiver) = mpsc::channel::<Option<Item>>(AHEAD);
         let Self {
-            first,
-            rest,
-            total,
-            splitter,
-            kept,
+            first, rest, total, ..
         } = self;
         let is_whole = total == Some(first.len());
         let read = move || {
@@ -165,7 +148,6 @@ impl Corpus {
             first: first.into(),
             rest: (!is_whole).then_some(receiver),
             left: total,
-            kept: kept.filter(|_| splitter.is_none()),
         })
     }
 }
@@ -178,19 +160,12 @@ pub(crate) struct CorpusStream {
     rest: Option<mpsc::Receiver<Option<Item>>>,
     /// How many there still are, if that is known.
     left: Option<usize>,
-    /// Where those that are handed out are kept.
-    kept: Option<Kept>,
 }
 
 impl CorpusStream {
-    fn hand_out(&self, item: Item) -> MapInput {
+    fn hand_out(item: Item) -> MapInput {
         match item {
-            Ok(it) => {
-                if let Some(kept) = &self.kept {
-                    kept.add(it.document.clone());
-                }
-                MapInput::Document(it.document)
-            }
+            Ok(it) => MapInput::Document(it.document),
             Err(error) => MapInput::Unreadable {
                 id: error.place().to_owned(),
                 reason: Arc::new(error),
@@ -226,7 +201,7 @@ impl Stream for CorpusStream {
         if item.is_some() {
             self.left = self.left.map(|it| it.saturating_sub(1));
         }
-        Poll::Ready(item.map(|it| self.hand_out(it)))
+        Poll::Ready(item.map(Self::hand_out))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

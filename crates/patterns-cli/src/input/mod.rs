@@ -5,7 +5,6 @@ mod corpus;
 mod decode;
 mod fields;
 mod file;
-mod kept;
 mod prices;
 mod problems;
 mod questions;
@@ -14,7 +13,6 @@ mod voters;
 
 pub(crate) use corpus::Corpus;
 pub(crate) use fields::check_fields;
-pub(crate) use kept::Kept;
 pub(crate) use prices::read_prices;
 pub(crate) use questions::{QuestionFields, read_questions};
 pub(crate) use schema::{contract, read_schema};

@@ -125,8 +125,7 @@ fn not_combined(error: &AggregateError) -> Error {
     let (kind, help) = match (error.kind(), cause.map(AgentError::kind)) {
         (AggregateErrorKind::DoesNotFit, _) => (
             ErrorKind::NotCombined,
-            "raise --reduce-tokens, ask for shorter answers with --map-instructions, or combine fewer at \
-             once with --topology tree",
+            "raise --reduce-tokens, or ask for shorter answers with --map-instructions",
         ),
         (_, Some(AgentErrorKind::Model(ModelErrorKind::BudgetExhausted))) => {
             (ErrorKind::Budget, raise(cause))

@@ -19,6 +19,4 @@ pub(crate) use failure::failure_of;
 pub(crate) use human::{Page, document_page, section_page};
 pub(crate) use json::{branch_line, election_line, outcome_json, outcome_line};
 pub(crate) use observers::Observers;
-pub(crate) use table::{
-    flagged_page, measures_page, problem_line, statement_page, support_line, table_page,
-};
+pub(crate) use table::{flagged_page, problem_line, statement_page, support_line, table_page};

@@ -1,6 +1,6 @@
-//! Tables, checked statements and measures as text, for people.
+//! Tables and checked statements as text, for people.
 
-use patterns_parallel::{CheckedStatement, FieldProblem, Measures, Support, SupportCounts, Table};
+use patterns_parallel::{CheckedStatement, FieldProblem, Support, SupportCounts, Table};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
@@ -128,14 +128,4 @@ pub(crate) fn support_line(counts: &SupportCounts) -> String {
         line += &format!(" · dropped: {}", counts.dropped);
     }
     line
-}
-
-/// Adds the measures that there are.
-pub(crate) fn measures_page(page: &mut Page, measures: &Measures) {
-    page.gap();
-    for (name, value) in measures.named() {
-        if let Some(value) = value {
-            page.line(Style::Dim, &format!("{name}: {value:.3}"));
-        }
-    }
 }

@@ -374,8 +374,7 @@ fn help_of_every_command() {
               Which answers are combined, and when
 
               Possible values:
-              - stuff:     All in one call; an error if they don't fit
-              - tree:      Neighbours, then combinations of neighbours, as soon as they are there
+              - tree:      One call where all fit; else neighbours, then combinations of neighbours
               - unordered: Whatever answers are there: the fastest, and grouped in another way each time
               - refine:    One after the other, added to the combination so far
               
@@ -444,9 +443,7 @@ fn help_of_every_command() {
     Reduce:
           --reduce <FUNCTION>
               Reduce the answers by code, without a model: count, distinct:FIELD, sum:FIELD, mean:FIELD,
-              min:FIELD, max:FIELD, median:FIELD, quantile:P:FIELD, stats:FIELD, union:FIELD,
-              top:K:FIELD, histogram:FIELD, bins:WIDTH:FIELD, vote:FIELD, dedupe, dedupe:FIELD; repeat
-              for more columns
+              min:FIELD, max:FIELD, median:FIELD, top:K:FIELD, union:FIELD; repeat for more columns
 
           --group-by <FIELD>
               Field of the answers whose values are the groups that are reduced; a list puts an answer
@@ -471,14 +468,6 @@ fn help_of_every_command() {
               - drop: They go, and are counted
               
               [default: flag]
-
-          --measure
-              Measure the result: length, numbers and names that no document has, repetition; with
-              --statements also coverage, support and quotes
-
-          --measure-order
-              Also combine the answers in another order and measure how much that changes the result;
-              every combination is paid for twice
 
     (options of every pattern)
 

@@ -1,4 +1,4 @@
-//! Reductions by code, checked statements and measures, through the command.
+//! Reductions by code and checked statements, through the command.
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -257,13 +257,7 @@ fn harbour() -> (Place, Server) {
 #[test]
 fn a_made_up_quote_and_a_foreign_source_are_shown() {
     let (place, server) = harbour();
-    let mut args = vec![
-        "map-reduce",
-        "light.txt",
-        "pier.txt",
-        "--statements",
-        "--measure",
-    ];
+    let mut args = vec!["map-reduce", "light.txt", "pier.txt", "--statements"];
     args.extend(["--no-store", "--concurrency", "1"]);
     args.extend(server.args());
     assert_snapshot!(place.run(&args), @r"
@@ -278,16 +272,8 @@ fn a_made_up_quote_and_a_foreign_source_are_shown() {
     statements checked: 4 = 2 supported + 1 with a foreign source + 1 with a quote that was not found
     light.txt: quote not found: The light is strong. “seen 20 miles off”
     light.txt … pier.txt: foreign source charter.txt: The harbour is from 1630.
-
-    compression: 0.762
-    fact fidelity: 0.000
-    repeated five-grams: 0.000
-    repeated statements: 0.000
-    input coverage: 0.500
-    position entropy: 0.000
-    statement support: 0.500
-    quote exactness: 0.667
     --- stderr
+    warning: the result has numbers or names that are in no document: 1630 (what was added up or translated is among them)
     branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
     documents: 2 = 2 mapped
     ");
@@ -301,13 +287,6 @@ fn a_made_up_quote_and_a_foreign_source_are_shown() {
     statements checked: 4 = 2 supported + 1 with a foreign source + 1 with a quote that was not found · dropped: 2
     light.txt: quote not found: The light is strong. “seen 20 miles off”
     light.txt … pier.txt: foreign source charter.txt: The harbour is from 1630.
-
-    compression: 0.333
-    repeated statements: 0.000
-    input coverage: 0.500
-    position entropy: 0.000
-    statement support: 0.500
-    quote exactness: 0.667
     --- stderr
     branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
     documents: 2 = 2 mapped
@@ -320,7 +299,6 @@ fn a_made_up_quote_and_a_foreign_source_are_shown() {
         value["statements"][0]["quoted"],
         json!({"start": 9, "end": 19})
     );
-    assert_eq!(value["measures"]["quote_exactness"], json!(2.0 / 3.0));
 }
 
 #[test]
@@ -331,7 +309,7 @@ fn wrong_reductions_are_refused_before_anything_is_read() {
     exit 2
     --- stdout
     --- stderr
-    error: invalid value 'averge:word_count' for '--reduce <FUNCTION>': there is no reduction "averge"; there are count, distinct, sum, mean, min, max, median, quantile, stats, union, top, histogram, bins, vote, dedupe
+    error: invalid value 'averge:word_count' for '--reduce <FUNCTION>': there is no reduction "averge"; there are count, distinct, sum, mean, min, max, median, top, union
 
     For more information, try '--help'.
     "#);
@@ -359,7 +337,7 @@ fn wrong_reductions_are_refused_before_anything_is_read() {
 }
 
 #[test]
-fn summaries_can_be_counted_and_measured_offline() {
+fn summaries_can_be_reduced_by_code_or_combined_offline() {
     let place = Place::with(&[
         ("a.txt", "A harbour is a shelter."),
         ("b.txt", "Ships rest."),
@@ -369,23 +347,23 @@ fn summaries_can_be_counted_and_measured_offline() {
         "a.txt",
         "b.txt",
         "--reduce",
-        "stats:word_count",
+        "median:word_count",
     ];
-    assert_snapshot!(place.run(&args), @r#"
+    assert_snapshot!(place.run(&args), @r"
     exit 0
     --- stdout
     [offline: key sentences, no LLM]
 
-    stats:word_count
-    {"count":2,"sum":7,"mean":3.5,"min":2,"max":5,"deviation":2.1213203435596424}
+    median:word_count
+    3.5
 
     answers: 2 · rows in them: 2
     --- stderr
     model: offline (key sentences, no LLM; for a model set OPENAI_API_KEY or pass --model)
     branches: 2 started = 2 answered + 0 failed + 0 cancelled · calls 2 · attempts 2 · [time]
     documents: 2 = 2 mapped
-    "#);
-    assert_snapshot!(place.run(&["map-reduce", "a.txt", "b.txt", "--measure"]), @r"
+    ");
+    assert_snapshot!(place.run(&["map-reduce", "a.txt", "b.txt"]), @r"
     exit 0
     --- stdout
     [offline: key sentences, no LLM]
@@ -393,9 +371,6 @@ fn summaries_can_be_counted_and_measured_offline() {
     A harbour is a shelter. Ships rest.
 
     documents: 2 · words: 7
-
-    compression: 1.000
-    repeated five-grams: 0.000
 
     a.txt
     A harbour is a shelter.
@@ -469,57 +444,4 @@ fn a_statement_is_traced_to_its_documents() {
     error[E-INPUT]: run 2 has no statements to trace
     help: they are kept by `patterns map-reduce --statements`, when it has come to its end
     ");
-}
-
-#[test]
-fn the_order_of_the_answers_can_be_measured() {
-    let place = Place::with(&[
-        ("a.txt", "The first."),
-        ("b.txt", "The second."),
-        ("c.txt", "The third."),
-    ]);
-    // It believes what it reads first.
-    let server = Server::start(|body| {
-        let first = ["a.txt", "b.txt", "c.txt"]
-            .into_iter()
-            .min_by_key(|it| body.find(it));
-        let answer = if body.contains("Combine all") {
-            json!({"combined_summary": format!("It is all about {}.", first.unwrap_or("nothing"))})
-        } else {
-            json!({"summary": "A text."})
-        };
-        (200, completion(&answer.to_string()))
-    });
-    let mut args = vec![
-        "map-reduce",
-        "a.txt",
-        "b.txt",
-        "c.txt",
-        "--no-store",
-        "--output",
-        "json",
-    ];
-    args.extend(server.args());
-    let measured = |more: &str| {
-        let (code, out) = place.data(&[&args[..], &[more]].concat());
-        assert_eq!(code, Some(0), "{out}");
-        let out: Value = serde_json::from_str(&out).unwrap();
-        (
-            out["value"]["measures"]["order_sensitivity"].clone(),
-            out["spend"]["calls"].clone(),
-        )
-    };
-    let (changed, calls) = measured("--measure-order");
-    assert!(changed.as_f64().is_some_and(|it| it > 0.0), "{changed}");
-    assert_eq!(calls, 5, "three documents and two combinations");
-    assert_eq!(measured("--measure"), (Value::Null, json!(4)));
-    let shown = place.run(
-        &[
-            &args[..5],
-            &["--output", "jsonl", "--measure-order"],
-            &server.args(),
-        ]
-        .concat(),
-    );
-    assert!(shown.contains("choose --output json"), "{shown}");
 }

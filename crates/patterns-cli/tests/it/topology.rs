@@ -34,7 +34,6 @@ fn branches(arguments: &[&str]) -> usize {
 #[test]
 fn every_topology_combines_all_documents() {
     assert_eq!(branches(&[]), 9 + 1);
-    assert_eq!(branches(&["--topology", "stuff", "--fan-in", "3"]), 9 + 1);
     assert_eq!(branches(&["--topology", "refine"]), 9 + 8);
     assert_eq!(branches(&["--topology", "refine", "--fan-in", "5"]), 9 + 2);
     assert_eq!(
@@ -46,49 +45,23 @@ fn every_topology_combines_all_documents() {
 
 #[test]
 fn what_does_not_fit_into_one_call_is_an_error() {
+    let long = "and the harbour silts up slowly ".repeat(12);
+    let place = Place::with(&[("a.txt", &*long), ("b.txt", &*long)]);
     let arguments = [
         "map-reduce",
-        "docs",
-        "--topology",
-        "stuff",
+        "a.txt",
+        "b.txt",
         "--reduce-tokens",
         "100",
         "-q",
+        "-o",
+        "out",
     ];
-    assert_snapshot!(place().run(&arguments), @r"
+    assert_snapshot!(place.run(&arguments), @r"
     exit 3
     --- stdout
-    [offline: key sentences, no LLM]
-
-
-    docs/0.txt
-    Harbour 0 silts up slowly.
-
-    docs/1.txt
-    Harbour 1 silts up slowly.
-
-    docs/2.txt
-    Harbour 2 silts up slowly.
-
-    docs/3.txt
-    Harbour 3 silts up slowly.
-
-    docs/4.txt
-    Harbour 4 silts up slowly.
-
-    docs/5.txt
-    Harbour 5 silts up slowly.
-
-    docs/6.txt
-    Harbour 6 silts up slowly.
-
-    docs/7.txt
-    Harbour 7 silts up slowly.
-
-    docs/8.txt
-    Harbour 8 silts up slowly.
     --- stderr
     error[E-NOT-COMBINED]: the answers are too large for the token budget of a reduce call
-    help: raise --reduce-tokens, ask for shorter answers with --map-instructions, or combine fewer at once with --topology tree
+    help: raise --reduce-tokens, or ask for shorter answers with --map-instructions
     ");
 }

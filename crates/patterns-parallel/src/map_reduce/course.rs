@@ -9,7 +9,7 @@ use patterns_core::{
 };
 use serde::Serialize;
 
-use super::intake::rows;
+use super::intake::{Intake, rows};
 use super::task::{ReduceItem, ReduceTask};
 use super::topology::{Place, ReduceGroup, Shape, ShapeEnd};
 use super::work::{Made, Task, digest, size};
@@ -80,6 +80,7 @@ where
     pub(super) async fn run<S>(
         mut self,
         mut fan_out: FanOut<'_, Task<M, R>, Made<M, R>, S>,
+        intake: &Intake,
     ) -> Outcome<R, M>
     where
         S: Stream<Item = (String, Task<M, R>)>,
@@ -101,6 +102,8 @@ where
             fan_out.hold(self.order == Order::Input && self.is_window_full());
         }
         let value = self.value(fan_out.stopped());
+        let warning = value.as_ref().ok().and_then(|it| intake.unseen(it));
+        warning.into_iter().for_each(|it| self.run.warn(it));
         self.run.finish(value, Vec::new())
     }
 

@@ -7,12 +7,14 @@ use futures_util::future::Either;
 use futures_util::{StreamExt, stream};
 use patterns_core::{
     Agent, AgentError, AgentErrorKind, Answer, Branch, BranchEnd, Coverage, Document,
-    ModelErrorKind, Origin, Usage,
+    ModelErrorKind, Origin, Usage, Warning,
 };
+use serde::Serialize;
 
 use super::input::MapInput;
 use super::ledger::{Ledger, LedgerLine};
 use super::split::{Chunk, Split};
+use super::unseen::SeenWords;
 
 const TOO_LONG: AgentErrorKind = AgentErrorKind::Model(ModelErrorKind::ContextTooLong);
 
@@ -21,6 +23,8 @@ const TOO_LONG: AgentErrorKind = AgentErrorKind::Model(ModelErrorKind::ContextTo
 pub(super) struct Intake {
     splitter: Option<Arc<dyn Split>>,
     ledger: Arc<Mutex<Ledger>>,
+    /// The words of the documents, if a result is to be held to them.
+    words: Option<Arc<Mutex<SeenWords>>>,
 }
 
 /// What one branch works on.
@@ -48,7 +52,30 @@ impl Intake {
         Self {
             splitter,
             ledger: Arc::default(),
+            words: None,
         }
+    }
+
+    /// Remembers the words of the documents, so that a result can be held to them.
+    pub(super) fn remember_words(mut self) -> Self {
+        self.words = Some(Arc::default());
+        self
+    }
+
+    /// Returns a warning that names what of a result is in no document.
+    pub(super) fn unseen(&self, result: &impl Serialize) -> Option<Warning> {
+        let words = self.words.as_ref()?;
+        let words = words.lock().unwrap_or_else(PoisonError::into_inner);
+        words.warning(result)
+    }
+
+    fn remember(&self, document: Option<&Document>, names: &[String]) {
+        let Some(words) = &self.words else {
+            return;
+        };
+        let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
+        document.into_iter().for_each(|it| words.add(it));
+        names.iter().for_each(|it| words.add_name(it));
     }
 
     /// Returns the pieces of the inputs, each with its name.
@@ -67,7 +94,12 @@ impl Intake {
 
     fn whole(&self, input: MapInput) -> (String, Piece) {
         let label = input.label();
-        let document = self.ledger().begin(&label, vec![label.clone()]);
+        let names = [label.clone()];
+        match &input {
+            MapInput::Document(document) => self.remember(Some(document), &names),
+            MapInput::Unreadable { .. } => self.remember(None, &names),
+        }
+        let document = self.ledger().begin(&label, names.into());
         let piece = Piece {
             part: Part::Whole(input),
             line: document.line(0),
@@ -81,6 +113,7 @@ impl Intake {
         };
         let chunks = splitter.split(&document);
         let labels: Vec<String> = chunks.iter().map(Chunk::id).collect();
+        self.remember(Some(&document), &labels);
         let document = self.ledger().begin(&document.id, labels.clone());
         let pieces = chunks.into_iter().enumerate().map(|(at, chunk)| Piece {
             part: Part::Chunk(chunk),
@@ -124,6 +157,7 @@ impl Intake {
         let Some([first, second]) = halves else {
             return Err(error);
         };
+        self.remember(None, &[first.id(), second.id()]);
         let mut both = ask(agent, &first, origin, error.usage()).await?;
         let second = ask(agent, &second, origin, Usage::default()).await;
         let second = second.map_err(|it| it.after(both.usage))?;

@@ -14,15 +14,14 @@ mod input;
 mod intake;
 mod keyed;
 mod ledger;
-mod measure;
 mod pack;
 mod pattern;
 mod provenance;
-mod recombine;
 mod rows;
 mod split;
 mod task;
 mod topology;
+mod unseen;
 mod work;
 
 pub use answer::{
@@ -34,10 +33,6 @@ pub use input::MapInput;
 pub use keyed::{
     CodeMapReduce, DifferentReduce, FieldProblem, KeyCandidates, KeyCount, KeyMerges, KeyPair,
     KeyedReduce, SameKey, Table, TableBuilder, csv_record, key_agent, key_candidates,
-};
-pub use measure::{
-    Measures, compression, fact_fidelity, input_coverage, order_sensitivity, position_entropy,
-    quote_exactness, repeated_five_grams, repeated_statements, statement_support,
 };
 pub use pack::pack;
 pub use pattern::MapReduce;

@@ -255,20 +255,6 @@ where
         self.course(documents, options, Order::Input, each).await
     }
 
-    /// Returns the same with another agent for documents, which are not cut.
-    pub(super) fn mapped_by(&self, map: Arc<dyn Agent<Document, M>>) -> Self {
-        Self {
-            map,
-            reduce: self.reduce.clone(),
-            reduce_tokens: self.reduce_tokens,
-            topology: self.topology,
-            fan_in: self.fan_in,
-            splitter: None,
-            counter: self.counter.clone(),
-            complete: self.complete,
-        }
-    }
-
     fn checked_fan_in(&self) -> Result<Option<FanIn>, RunError> {
         let Some(mean) = self.fan_in else {
             return Ok(None);
@@ -291,7 +277,7 @@ where
         let shape = self
             .topology
             .begin(self.reduce_tokens, self.checked_fan_in()?);
-        let intake = Intake::new(self.splitter.clone());
+        let intake = Intake::new(self.splitter.clone()).remember_words();
         let (mut run, pieces) = start(documents, options, &intake).await?;
         if order == Order::Input {
             run.forget_steps();
@@ -301,7 +287,7 @@ where
             Box::pin(task.carry_out((&*self.map, &intake), &self.reduce, origin))
         });
         let course = Course::new(run, shape, order, self.counter.clone(), each);
-        let mut outcome = course.run(fan_out).await;
+        let mut outcome = course.run(fan_out, &intake).await;
         let coverage = intake.coverage();
         if let (Some(complete), Ok(value)) = (self.complete, &mut outcome.value) {
             complete(value, &coverage);

@@ -28,15 +28,6 @@ pub(super) struct Reducers<M, R> {
     pub(super) inner: Option<Arc<dyn Agent<ReduceTask<M, R>, R>>>,
 }
 
-impl<M, R> Clone for Reducers<M, R> {
-    fn clone(&self) -> Self {
-        Self {
-            leaf: Arc::clone(&self.leaf),
-            inner: self.inner.clone(),
-        }
-    }
-}
-
 impl<M, R> Reducers<M, R> {
     fn of(&self, task: &ReduceTask<M, R>) -> &dyn Agent<ReduceTask<M, R>, R> {
         match &self.inner {

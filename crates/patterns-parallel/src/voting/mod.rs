@@ -45,7 +45,7 @@ pub use explain::{CourseStep, Next, course};
 pub use field::{
     FieldElection, FieldRule, FieldRuleError, FieldRules, ObjectElection, ValueCount, decide_fields,
 };
-pub(crate) use field::{canonical, exact, segments};
+pub(crate) use field::{exact, segments};
 pub use judging::{JudgeTask, JudgedAnswer, JudgedElection, JudgedRule, Judgement, judge_agent};
 pub use normalise::normalise;
 pub use numeric::{

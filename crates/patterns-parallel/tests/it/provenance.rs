@@ -5,8 +5,7 @@ use std::sync::Arc;
 use futures_util::stream;
 use patterns_core::Document;
 use patterns_parallel::{
-    AgentOptions, CheckedStatements, MapReduce, Measures, ProvenanceRecord, RunOptions, Support,
-    Unsupported,
+    AgentOptions, CheckedStatements, MapReduce, ProvenanceRecord, RunOptions, Support, Unsupported,
 };
 use patterns_testkit::ScriptedModel;
 use serde_json::{Value, json};
@@ -150,19 +149,6 @@ async fn a_statement_unfolds_to_its_documents() {
     );
     let quoted = unfolded[0].statements[0].quoted.clone().unwrap();
     assert_eq!(&TEXTS[0].1[quoted], "pier burnt\ndown");
-}
-
-#[tokio::test]
-async fn a_run_can_be_measured() {
-    let (result, record, _) = run(Unsupported::Flag).await;
-    let documents = TEXTS.map(|(id, text)| Document::new(id, text));
-    let measures = Measures::of_statements(&documents, &result, &record.counts());
-    assert_eq!(measures.input_coverage, Some(1.0));
-    assert_eq!(measures.statement_support, Some(4.0 / 7.0));
-    assert_eq!(measures.quote_exactness, Some(2.0 / 3.0));
-    assert_eq!(measures.repeated_statements, Some(0.0));
-    let entropy = measures.position_entropy.unwrap();
-    assert!((entropy - 1.5 / 3f64.log2()).abs() < 1e-12, "{entropy}");
 }
 
 #[tokio::test]

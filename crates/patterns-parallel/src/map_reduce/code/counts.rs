@@ -67,15 +67,6 @@ impl Counts {
             .collect()
     }
 
-    /// Returns the most frequent value with its count and the count of all.
-    pub(super) fn winner(&self) -> Value {
-        let votes: u64 = self.0.values().map(|it| it.count).sum();
-        match self.ranked().first() {
-            Some(it) => json!({"winner": it.value, "votes": it.count, "of": votes}),
-            None => Value::Null,
-        }
-    }
-
     fn ranked(&self) -> Vec<&Seen> {
         let mut seen: Vec<&Seen> = self.0.values().collect();
         seen.sort_by_key(|it| (Reverse(it.count), it.first));

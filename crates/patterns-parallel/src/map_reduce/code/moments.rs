@@ -1,16 +1,15 @@
 //! Count, sums and extremes of numbers, in constant memory and exact.
 
-use bigdecimal::{BigDecimal, Zero};
-use serde_json::{Value, json};
+use bigdecimal::BigDecimal;
+use serde_json::Value;
 
-use super::number::{float, write};
+use super::number::write;
 
 /// What is known of numbers without keeping them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Moments {
     count: u64,
     sum: BigDecimal,
-    squares: BigDecimal,
     /// The least and the greatest number.
     range: Option<(BigDecimal, BigDecimal)>,
 }
@@ -20,7 +19,6 @@ impl Moments {
         self.merge(Self {
             count: 1,
             sum: number.clone(),
-            squares: number * number,
             range: Some((number.clone(), number.clone())),
         });
     }
@@ -28,7 +26,6 @@ impl Moments {
     pub(super) fn merge(&mut self, other: Self) {
         self.count += other.count;
         self.sum += other.sum;
-        self.squares += other.squares;
         self.range = match (self.range.take(), other.range) {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
             (a, b) => a.or(b),
@@ -52,31 +49,5 @@ impl Moments {
 
     pub(super) fn max(&self) -> Value {
         self.range.as_ref().map_or(Value::Null, |it| write(&it.1))
-    }
-
-    pub(super) fn stats(&self) -> Value {
-        json!({
-            "count": self.count,
-            "sum": self.sum(),
-            "mean": self.mean(),
-            "min": self.min(),
-            "max": self.max(),
-            "deviation": self.deviation(),
-        })
-    }
-
-    /// The difference under the root is exact, so nothing is lost where numbers lie close together.
-    fn deviation(&self) -> Option<f64> {
-        if self.count < 2 {
-            return None;
-        }
-        let count = BigDecimal::from(self.count);
-        let difference = &count * &self.squares - &self.sum * &self.sum;
-        if difference.is_zero() {
-            return Some(0.0);
-        }
-        let variance = difference / (&count * (&count - BigDecimal::from(1)));
-        let deviation = float(&variance).sqrt();
-        deviation.is_finite().then_some(deviation)
     }
 }

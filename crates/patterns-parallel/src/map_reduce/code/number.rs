@@ -29,9 +29,3 @@ pub(super) fn write(number: &BigDecimal) -> Value {
         _ => Value::from(text),
     }
 }
-
-/// Returns the nearest float, which may be infinite.
-pub(super) fn float(number: &BigDecimal) -> f64 {
-    let text = number.to_scientific_notation();
-    text.parse().unwrap_or(f64::NAN)
-}

@@ -8,8 +8,7 @@ use serde_json::Value;
 
 use super::number::read;
 use super::{CodeFunction, CodeReduceError, Field, FieldTrouble, State, Taken};
-use crate::normalise;
-use crate::voting::{canonical, exact};
+use crate::voting::exact;
 
 /// A function and the field that it works on, written as `sum:amount` or `top:5:tags`.
 ///
@@ -42,18 +41,11 @@ impl CodeReduce {
     /// Returns an error if the function needs a field and there is none, or if its argument is out of
     /// range.
     pub fn new(function: CodeFunction, field: Option<Field>) -> Result<Self, CodeReduceError> {
-        let bad = |form, expected| Err(CodeReduceError::BadArgument { form, expected });
-        match function {
-            CodeFunction::Quantile(share) if !(0.0..=1.0).contains(&share) => {
-                return bad("quantile:P:FIELD", "P is from 0 to 1, such as 0.9");
-            }
-            CodeFunction::Bins(width) if !(width.is_finite() && width > 0.0) => {
-                return bad("bins:WIDTH:FIELD", "WIDTH is a number above 0, such as 10");
-            }
-            CodeFunction::Top(0) => return bad("top:K:FIELD", "K is at least 1"),
-            _ => {}
+        if function == CodeFunction::Top(0) {
+            let (form, expected) = ("top:K:FIELD", "K is at least 1");
+            return Err(CodeReduceError::BadArgument { form, expected });
         }
-        if field.is_none() && !function.is_of_answers() {
+        if field.is_none() && function != CodeFunction::Count {
             return Err(CodeReduceError::NeedsField(function.name()));
         }
         Ok(Self { function, field })
@@ -72,21 +64,12 @@ impl CodeReduce {
     /// Takes from an answer what it works on: all of it, or nothing if anything is wrong.
     pub(in crate::map_reduce) fn take(&self, answer: &Value) -> Result<Taken, FieldTrouble> {
         let Some(field) = &self.field else {
-            return Ok(match self.function {
-                CodeFunction::Count => Taken::Count(1),
-                _ => Taken::Values(vec![(exact(answer), answer.clone())]),
-            });
+            // Only a count does without a field.
+            return Ok(Taken::Count(1));
         };
         let values = field.values(answer)?;
         Ok(match self.function {
             CodeFunction::Count => Taken::Count(values.len() as u64),
-            CodeFunction::Dedupe => {
-                let key: Vec<String> = values.into_iter().map(exact).collect();
-                Taken::Values(vec![(key.join(","), answer.clone())])
-            }
-            CodeFunction::Vote => {
-                Taken::Values(values.into_iter().map(vote).collect::<Result<_, _>>()?)
-            }
             it if it.is_of_numbers() => {
                 let numbers = values.into_iter().map(read);
                 Taken::Numbers(
@@ -106,14 +89,6 @@ impl CodeReduce {
     pub(in crate::map_reduce) fn state(&self) -> State {
         State::new(self.function)
     }
-}
-
-/// Returns a value in counted form; one that says nothing is none.
-fn vote(value: &Value) -> Result<(String, Value), FieldTrouble> {
-    if value.as_str().is_some_and(|it| normalise(it).is_none()) {
-        return Err(FieldTrouble::Missing);
-    }
-    Ok((canonical(value), value.clone()))
 }
 
 impl fmt::Display for CodeReduce {
@@ -145,12 +120,8 @@ impl FromStr for CodeReduce {
             "min" => (CodeFunction::Min, rest),
             "max" => (CodeFunction::Max, rest),
             "median" => (CodeFunction::Median, rest),
-            "stats" => (CodeFunction::Stats, rest),
             "union" => (CodeFunction::Union, rest),
-            "histogram" => (CodeFunction::Histogram, rest),
-            "vote" => (CodeFunction::Vote, rest),
-            "dedupe" => (CodeFunction::Dedupe, rest),
-            "quantile" | "top" | "bins" => with_argument(name, rest),
+            "top" => top(rest),
             _ => return Err(CodeReduceError::unknown(name)),
         };
         let field = field.filter(|it| !it.is_empty()).map(Field::new);
@@ -158,20 +129,14 @@ impl FromStr for CodeReduce {
     }
 }
 
-/// Reads a function that has an argument before its field. What is no number is no valid argument
-/// either, which is for [`CodeReduce::new`] to say.
-fn with_argument<'a>(name: &str, rest: Option<&'a str>) -> (CodeFunction, Option<&'a str>) {
-    let (argument, field) = match rest.and_then(|it| it.split_once(':')) {
-        Some((argument, field)) => (argument, Some(field)),
+/// Reads what stands behind `top:`, a number and a field. What is no number is no valid one either,
+/// which is for [`CodeReduce::new`] to say.
+fn top(rest: Option<&str>) -> (CodeFunction, Option<&str>) {
+    let (count, field) = match rest.and_then(|it| it.split_once(':')) {
+        Some((count, field)) => (count, Some(field)),
         None => (rest.unwrap_or_default(), None),
     };
-    let number = argument.parse().unwrap_or(f64::NAN);
-    let function = match name {
-        "quantile" => CodeFunction::Quantile(number),
-        "bins" => CodeFunction::Bins(number),
-        _ => CodeFunction::Top(argument.parse().unwrap_or(0)),
-    };
-    (function, field)
+    (CodeFunction::Top(count.parse().unwrap_or(0)), field)
 }
 
 impl TryFrom<String> for CodeReduce {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive};
-use serde_json::{Value, json};
+use bigdecimal::BigDecimal;
+use serde_json::Value;
 
 use super::CodeFunction;
 use super::counts::{Counts, RowPosition};
@@ -31,7 +31,7 @@ pub(in crate::map_reduce) struct State {
 enum Known {
     Count(u64),
     Moments(Moments),
-    /// How often each number, or each bin by its number, occurs.
+    /// How often each number occurs.
     Numbers(BTreeMap<BigDecimal, u64>),
     Values(Counts),
 }
@@ -41,11 +41,9 @@ impl State {
         use CodeFunction as F;
         let known = match function {
             F::Count => Known::Count(0),
-            F::Sum | F::Mean | F::Min | F::Max | F::Stats => Known::Moments(Moments::default()),
-            F::Median | F::Quantile(_) | F::Bins(_) => Known::Numbers(BTreeMap::new()),
-            F::Distinct | F::Union | F::Top(_) | F::Histogram | F::Vote | F::Dedupe => {
-                Known::Values(Counts::default())
-            }
+            F::Sum | F::Mean | F::Min | F::Max => Known::Moments(Moments::default()),
+            F::Median => Known::Numbers(BTreeMap::new()),
+            F::Distinct | F::Union | F::Top(_) => Known::Values(Counts::default()),
         };
         Self { function, known }
     }
@@ -59,7 +57,7 @@ impl State {
             }
             (Known::Numbers(known), Taken::Numbers(numbers)) => {
                 for number in numbers {
-                    *known.entry(binned(number, self.function)).or_default() += 1;
+                    *known.entry(number.normalized()).or_default() += 1;
                 }
             }
             (Known::Values(counts), Taken::Values(values)) => {
@@ -95,55 +93,23 @@ impl State {
             (Known::Moments(it), F::Sum) => it.sum(),
             (Known::Moments(it), F::Mean) => it.mean(),
             (Known::Moments(it), F::Min) => it.min(),
-            (Known::Moments(it), F::Max) => it.max(),
-            (Known::Moments(it), _) => it.stats(),
-            (Known::Numbers(it), F::Bins(width)) => bins(it, width),
-            (Known::Numbers(it), F::Quantile(share)) => quantile(it, share),
-            (Known::Numbers(it), _) => quantile(it, 0.5),
+            (Known::Moments(it), _) => it.max(),
+            (Known::Numbers(it), _) => median(it),
             (Known::Values(it), F::Distinct) => Value::from(it.len()),
             (Known::Values(it), F::Top(count)) => it.top(count),
-            (Known::Values(it), F::Histogram) => it.top(usize::MAX),
-            (Known::Values(it), F::Vote) => it.winner(),
             (Known::Values(it), _) => it.values(),
         }
     }
 }
 
-/// Returns a float as the decimal that it is written as.
-fn decimal(float: f64) -> BigDecimal {
-    float.to_string().parse().unwrap_or_default()
-}
-
-/// Returns the number of the bin that a number is in; where there are no bins, the number itself.
-fn binned(number: &BigDecimal, function: CodeFunction) -> BigDecimal {
-    match function {
-        CodeFunction::Bins(width) => {
-            (number / decimal(width)).with_scale_round(0, RoundingMode::Floor)
+fn median(counts: &BTreeMap<BigDecimal, u64>) -> Value {
+    match counts.values().sum::<u64>() {
+        0 => Value::Null,
+        count => {
+            let (lower, upper) = (at(counts, (count - 1) / 2), at(counts, count / 2));
+            write(&((lower + upper) / BigDecimal::from(2)))
         }
-        _ => number.normalized(),
     }
-}
-
-fn bins(counts: &BTreeMap<BigDecimal, u64>, width: f64) -> Value {
-    let width = decimal(width);
-    let bin = |(number, count): (&BigDecimal, &u64)| {
-        let from = number * &width;
-        let to = &from + &width;
-        json!({"from": write(&from), "to": write(&to), "count": count})
-    };
-    counts.iter().map(bin).collect()
-}
-
-fn quantile(counts: &BTreeMap<BigDecimal, u64>, share: f64) -> Value {
-    let count: u64 = counts.values().sum();
-    let Some(last) = count.checked_sub(1) else {
-        return Value::Null;
-    };
-    let rank = decimal(share) * BigDecimal::from(last);
-    let below = rank.with_scale_round(0, RoundingMode::Floor);
-    let place = below.to_u64().unwrap_or(last);
-    let (lower, upper) = (at(counts, place), at(counts, (place + 1).min(last)));
-    write(&(&lower + (upper - &lower) * (rank - below)))
 }
 
 /// Returns the number at a place of the sorted numbers.

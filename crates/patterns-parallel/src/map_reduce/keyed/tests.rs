@@ -194,7 +194,7 @@ proptest! {
 
     #[test]
     fn parts_make_the_same_table(rows in rows(), parts in prop::collection::vec(0..3usize, 24), flip: bool) {
-        let keyed = keyed(&["sum:n", "dedupe:n", "vote:n"]).group_by("k");
+        let keyed = keyed(&["sum:n", "union:n", "median:n"]).group_by("k");
         let mut built = vec![keyed.table(); 3];
         for (n, row) in rows.iter().enumerate() {
             built[parts[n]].add_at(n as u64, &format!("d{n}"), row);

@@ -5,7 +5,6 @@ mod driver;
 mod fold;
 mod pool;
 mod shape;
-mod stuff;
 #[cfg(test)]
 mod tests;
 mod tree;

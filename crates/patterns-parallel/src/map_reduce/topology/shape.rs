@@ -5,16 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::FanIn;
 use super::fold::Fold;
 use super::pool::Pool;
-use super::stuff::Stuff;
 use super::tree::ReduceTree;
 
 /// How the answers about many documents become one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Topology {
-    /// All in one call, whatever their number ("stuff"). What exceeds the token budget is an error.
-    Stuff,
-    /// Neighbours in groups, and the combinations of groups again (hierarchical merging, 2310.00785).
+    /// All in one call where they fit the token budget; else neighbours in groups, and the combinations of groups again (hierarchical merging, 2310.00785).
     /// The groups depend on the names of the documents alone, so that a changed, added or removed
     /// document changes few of them.
     #[default]
@@ -32,7 +29,6 @@ impl Topology {
     pub(crate) fn begin(self, budget: u64, fan_in: Option<FanIn>) -> Box<dyn Shape> {
         let or_default = fan_in.unwrap_or_default();
         match self {
-            Self::Stuff => Box::new(Stuff::new(budget)),
             Self::Tree => Box::new(ReduceTree::new(budget, or_default)),
             Self::Unordered => Box::new(Pool::new(budget, or_default)),
             // One at a time keeps the most detail.

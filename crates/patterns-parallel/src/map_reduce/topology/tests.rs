@@ -6,7 +6,7 @@ use super::driver::{Built, Leaves, build, equal, random};
 use super::{FanIn, ShapeEnd, Topology};
 
 /// All but the one that depends on the order of answers.
-const STEADY: [Topology; 3] = [Topology::Stuff, Topology::Tree, Topology::Refine];
+const STEADY: [Topology; 2] = [Topology::Tree, Topology::Refine];
 
 fn topologies() -> impl Strategy<Value = Topology> {
     let all = STEADY.into_iter().chain([Topology::Unordered]);
@@ -77,13 +77,6 @@ fn of(topology: Topology, count: u64, (budget, mean): (u64, Option<u32>)) -> Bui
 
 fn sizes(built: &Built) -> Vec<usize> {
     built.calls.iter().map(|call| call.items.len()).collect()
-}
-
-#[test]
-fn stuff_is_one_call_or_an_error() {
-    assert_eq!(sizes(&of(Topology::Stuff, 30, (300, Some(4)))), [30]);
-    let built = of(Topology::Stuff, 30, (299, None));
-    assert_eq!((built.end, built.calls.len()), (ShapeEnd::DoesNotFit, 0));
 }
 
 #[test]

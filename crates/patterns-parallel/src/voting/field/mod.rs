@@ -16,7 +16,7 @@ mod rule;
 mod rules;
 mod shape;
 
-pub(crate) use canonical::{canonical, exact};
+pub(crate) use canonical::exact;
 pub use count::decide_fields;
 pub use result::{FieldElection, ObjectElection, ValueCount};
 pub use rule::FieldRule;
