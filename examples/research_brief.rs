@@ -3,7 +3,7 @@
 //! Notice that it runs without any model at all: the offline model quotes key sentences of the
 //! material, and says so.
 
-use patterns_llm::Offline;
+use patterns_offline::Offline;
 use patterns_parallel::{AgentOptions, RunOptions, Sectioning};
 
 #[tokio::main]

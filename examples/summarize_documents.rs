@@ -3,7 +3,7 @@
 //! Notice the account at the end: every branch that began is answered, failed or cancelled.
 
 use futures_util::stream;
-use patterns_llm::Offline;
+use patterns_offline::Offline;
 use patterns_parallel::{AgentOptions, MapReduce, RunOptions};
 
 #[tokio::main]

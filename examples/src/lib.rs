@@ -26,7 +26,7 @@ pub fn model(stand_in: impl Model + 'static) -> anyhow::Result<Arc<dyn Model>> {
 fn connected(stand_in: impl Model + 'static) -> anyhow::Result<Arc<dyn Model>> {
     let Ok(name) = std::env::var("PATTERNS_MODEL") else {
         let who = match stand_in.id().provider.as_str() {
-            "offline" => patterns_llm::OFFLINE_LABEL,
+            "offline" => patterns_offline::OFFLINE_LABEL,
             _ => "a script answers",
         };
         if std::env::var_os(tape::RECORD).is_none() {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use patterns_core::BoxFuture;
 use patterns_llm::{Exchange, ExchangeError, ExchangeErrorKind};
-use patterns_testkit::{Dropped, InMemory};
+use patterns_simulator::{Dropped, InMemory};
 
 /// Brings requests to the provider in memory.
 pub(crate) struct Wire(pub(crate) InMemory);

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use patterns_core::{Budget, EventSink, Model};
 use patterns_llm::{
-    Connect, ConnectError, ConnectErrorKind, HedgePolicy, OFFLINE_LABEL, OLLAMA_BASE_URL, Pace,
-    models_at,
+    Connect, ConnectError, ConnectErrorKind, HedgePolicy, OLLAMA_BASE_URL, Pace, models_at,
 };
+use patterns_offline::{OFFLINE_LABEL, Offline};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, ErrorKind};
@@ -59,6 +59,10 @@ pub(crate) async fn connect(
     let budget = Budget::new(settings.caps);
     let mut models = Vec::new();
     for name in &names {
+        if let Some(model) = offline(name)? {
+            models.push(model);
+            continue;
+        }
         let connect = prepare(name, wanted, settings, key_file)?
             .events(Arc::clone(&events))
             .budget(budget.clone())
@@ -94,6 +98,18 @@ async fn choose() -> (String, String) {
             let why = format!("{label}; for a model set {variable} or pass --model");
             ("offline".to_owned(), why)
         }
+    }
+}
+
+/// Makes the offline model, if that is what is named: it has no server, no key and no price.
+fn offline(name: &str) -> Result<Option<Arc<dyn Model>>, Error> {
+    match name.split_once(':') {
+        None if name.trim() == "offline" => Ok(Some(Arc::new(Offline::new()))),
+        Some((provider, _)) if provider.trim() == "offline" => {
+            let message = "`offline` has no models to choose from";
+            Err(Error::new(ErrorKind::Usage, message).help("leave out what follows it"))
+        }
+        _ => Ok(None),
     }
 }
 
@@ -164,9 +180,7 @@ fn base_url_of(host: &str) -> String {
 
 fn refused(error: ConnectError) -> Error {
     let kind = match error.kind() {
-        ConnectErrorKind::UnknownProvider
-        | ConnectErrorKind::MissingModel
-        | ConnectErrorKind::UnexpectedModel => ErrorKind::Usage,
+        ConnectErrorKind::UnknownProvider | ConnectErrorKind::MissingModel => ErrorKind::Usage,
         _ => ErrorKind::Config,
     };
     let help = match error.kind() {

@@ -16,7 +16,6 @@ use crate::http::HttpClient;
 use crate::layer::{BudgetLayer, HedgePolicy, Ladder, RetryPolicy, Stack};
 use crate::pace::{Pace, Pool, PoolKey};
 use crate::price::{self, Prices};
-use crate::provider::offline::Offline;
 use crate::provider::openai::{OpenAi, Route, Setup, Transport};
 use crate::provider::{Provider, unknown_provider};
 use crate::streaming::Streaming;
@@ -36,7 +35,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// | `openai:gpt-5-mini` | OpenAI; needs a key |
 /// | `ollama:qwen3:8b` | Ollama, at [`OLLAMA_BASE_URL`](crate::OLLAMA_BASE_URL) unless told otherwise |
 /// | `compatible:NAME` | any server of OpenAI's chat completions protocol; needs a base URL |
-/// | `offline` | nobody: it quotes key sentences, without any LLM |
 ///
 /// ```
 /// use patterns_llm::{ConnectErrorKind, connect};
@@ -52,9 +50,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 ///
-/// Returns an error of kind [`UnknownProvider`](ConnectErrorKind::UnknownProvider),
-/// [`MissingModel`](ConnectErrorKind::MissingModel) or
-/// [`UnexpectedModel`](ConnectErrorKind::UnexpectedModel).
+/// Returns an error of kind [`UnknownProvider`](ConnectErrorKind::UnknownProvider) or
+/// [`MissingModel`](ConnectErrorKind::MissingModel).
 pub fn connect(name: &str) -> Result<Connect, ConnectError> {
     let (provider, model) = match name.split_once(':') {
         Some((provider, model)) => (provider, Some(model.trim())),
@@ -62,14 +59,6 @@ pub fn connect(name: &str) -> Result<Connect, ConnectError> {
     };
     let provider = Provider::named(provider.trim()).ok_or_else(|| unknown_provider(name))?;
     let model = match (provider, model) {
-        (Provider::Offline, None) => "",
-        (Provider::Offline, Some(_)) => {
-            let message = "`offline` has no models to choose from: leave out what follows it";
-            return Err(
-                ConnectError::new(ConnectErrorKind::UnexpectedModel, message)
-                    .with_suggestion(Some("offline".to_owned())),
-            );
-        }
         (_, Some(model)) if !model.is_empty() => model,
         (provider, _) => {
             let name = provider.name();
@@ -81,8 +70,6 @@ pub fn connect(name: &str) -> Result<Connect, ConnectError> {
 }
 
 /// A connection to be made; made by [`connect`].
-///
-/// The offline model takes no notice of options that are about a network.
 #[derive(Clone)]
 #[must_use = "nothing is connected before `build`"]
 pub struct Connect {
@@ -259,9 +246,6 @@ impl Connect {
     /// Returns an error if the key or the base URL is missing or unusable, if the budget caps the
     /// cost of a model whose price isn't known, or if the HTTP client cannot be set up.
     pub fn build(self) -> Result<Arc<dyn Model>, ConnectError> {
-        if self.provider == Provider::Offline {
-            return Ok(Arc::new(Offline::new()));
-        }
         let base_url = self.checked_base_url()?;
         let key = self.checked_key()?;
         let proxy = self.proxy.as_deref().map(checked_proxy).transpose()?;

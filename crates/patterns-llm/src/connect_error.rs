@@ -22,8 +22,6 @@ pub enum ConnectErrorKind {
     UnknownProvider,
     /// The name stops after the provider.
     MissingModel,
-    /// The name goes on where there is nothing to choose from.
-    UnexpectedModel,
     /// The provider has no usual server, so one must be named.
     MissingBaseUrl,
     /// The base URL is none that requests can be sent to.

@@ -51,7 +51,6 @@ pub use pace::{
     Window,
 };
 pub use price::{Price, Prices, PricesError};
-pub use provider::offline::{OFFLINE_LABEL, Offline};
 pub use provider::openai::OLLAMA_BASE_URL;
 pub use streaming::Streaming;
 #[cfg(feature = "tiktoken")]

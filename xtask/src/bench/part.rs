@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
-use patterns_testkit::{Latency, Simulator};
+use patterns_simulator::{Latency, Simulator};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 

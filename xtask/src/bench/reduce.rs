@@ -12,7 +12,7 @@ use patterns_parallel::{
     AgentOptions, DocumentSummary, FanOut, MapReduce, ReduceItem, ReduceTask, Reduction,
     RunOptions, Topology, combining_agent, map_documents, summary_agent,
 };
-use patterns_testkit::{Latency, Simulator};
+use patterns_simulator::{Latency, Simulator};
 use tokio::time::Instant;
 
 use super::ReduceArgs;

@@ -10,7 +10,7 @@ use futures_util::stream;
 use patterns_core::{BranchEnd, Document, Model, Sampling};
 use patterns_llm::{HedgePolicy, connect};
 use patterns_parallel::{AgentOptions, RunOptions, map_documents, summary_agent};
-use patterns_testkit::{InMemory, Latency, Ledger, Scenario, Simulator};
+use patterns_simulator::{InMemory, Latency, Ledger, Scenario, Simulator};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 

@@ -3,10 +3,12 @@
 use super::Problem;
 
 /// The library crates.
-pub(super) const LIBRARIES: [&str; 6] = [
+pub(super) const LIBRARIES: [&str; 8] = [
     "patterns-core",
     "patterns-llm",
+    "patterns-offline",
     "patterns-parallel",
+    "patterns-simulator",
     "patterns-source",
     "patterns-store",
     "patterns-testkit",
@@ -50,7 +52,8 @@ fn broken_rule(library: &str, name: &str) -> Option<&'static str> {
     match library {
         "patterns-core" if is_ours => Some("core stands alone"),
         "patterns-core" if name == "tokio" => Some("core needs no runtime"),
-        "patterns-core" | "patterns-parallel" | "patterns-source" | "patterns-store"
+        "patterns-core" | "patterns-offline" | "patterns-parallel" | "patterns-source"
+        | "patterns-store"
             if is_client =>
         {
             Some("only patterns-llm speaks HTTP to providers")

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use patterns_testkit::{Latency, Scenario, Simulator};
+use patterns_simulator::{Latency, Scenario, Simulator};
 
 use crate::args::SimulateArgs;
 use crate::error::{Error, ErrorKind, reason};

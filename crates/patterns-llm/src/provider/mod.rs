@@ -1,7 +1,6 @@
 //! The providers: one folder for each way of speaking to models.
 
 mod name;
-pub(crate) mod offline;
 pub(crate) mod openai;
 
 pub(crate) use name::{Provider, unknown_provider};

@@ -9,18 +9,16 @@ pub(crate) enum Provider {
     OpenAi,
     Ollama,
     Compatible,
-    Offline,
 }
 
 impl Provider {
-    const ALL: [Self; 4] = [Self::OpenAi, Self::Ollama, Self::Compatible, Self::Offline];
+    const ALL: [Self; 3] = [Self::OpenAi, Self::Ollama, Self::Compatible];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::OpenAi => "openai",
             Self::Ollama => "ollama",
             Self::Compatible => "compatible",
-            Self::Offline => "offline",
         }
     }
 
@@ -34,14 +32,14 @@ impl Provider {
         match self {
             Self::OpenAi => Some(OPENAI_BASE_URL),
             Self::Ollama => Some(OLLAMA_BASE_URL),
-            Self::Compatible | Self::Offline => None,
+            Self::Compatible => None,
         }
     }
 
     pub(crate) fn dialect(self) -> Dialect {
         match self {
             Self::OpenAi => Dialect::OpenAi,
-            Self::Ollama | Self::Compatible | Self::Offline => Dialect::Compatible,
+            Self::Ollama | Self::Compatible => Dialect::Compatible,
         }
     }
 }

@@ -10,7 +10,7 @@ use patterns_core::{
     BoxFuture, Budget, Caps, Message, ModelErrorKind, Part, Request, Response, Spend, Spent,
 };
 use patterns_llm::{Exchange, ExchangeError, ExchangeErrorKind, HedgePolicy, Pace, connect};
-use patterns_testkit::{
+use patterns_simulator::{
     Dropped, FaultShares, InMemory, Latency, Ledger, Limits, Outage, OutageKind, Scenario,
     Simulator,
 };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use patterns_core::{Model, ModelErrorKind};
 use patterns_llm::{RetryPolicy, Streaming, connect};
-use patterns_testkit::{Latency, Simulator};
+use patterns_simulator::{Latency, Simulator};
 use serde_json::Value;
 
 use crate::server::{Server, reply, says};

@@ -91,12 +91,7 @@ impl Text {
 }
 
 /// Draws `count` words, or as many as are needed for a length in `min..=max`.
-pub(in crate::simulator) fn words(
-    rng: &mut impl Rng,
-    count: usize,
-    min: usize,
-    max: Option<usize>,
-) -> String {
+pub(crate) fn words(rng: &mut impl Rng, count: usize, min: usize, max: Option<usize>) -> String {
     let mut text = word(rng).to_owned();
     for index in 1.. {
         if index >= count && text.len() >= min {

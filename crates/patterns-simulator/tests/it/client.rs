@@ -1,6 +1,6 @@
 //! A client of the simulator, and a way to run both in one task.
 
-use patterns_testkit::{Simulator, SimulatorBuilder};
+use patterns_simulator::{Simulator, SimulatorBuilder};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 

@@ -50,7 +50,7 @@ const FLUSH: Duration = Duration::from_millis(2);
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
-/// use patterns_testkit::Simulator;
+/// use patterns_simulator::Simulator;
 ///
 /// let simulator = Simulator::builder().seed(7).bind().await?;
 /// assert!(simulator.base_url().ends_with("/v1"));

@@ -14,7 +14,7 @@ const TRIES: usize = 64;
 
 /// A schema made ready to draw from.
 #[derive(Debug)]
-pub(in crate::simulator) struct Plan {
+pub(crate) struct Plan {
     pub(super) nodes: Vec<Node>,
     /// The depth of the smallest instance of each node; `None` if there is no finite one.
     pub(super) heights: Vec<Option<usize>>,
@@ -59,7 +59,7 @@ impl Plan {
     ///
     /// Returns what is wrong with the schema: it is invalid, refers to what is not there, or has
     /// no finite instance.
-    pub(in crate::simulator) fn new(schema: &Value) -> Result<Self, String> {
+    pub(crate) fn new(schema: &Value) -> Result<Self, String> {
         let validator = jsonschema::options()
             .should_validate_formats(true)
             .build(schema)
@@ -78,7 +78,7 @@ impl Plan {
     }
 
     /// Draws an instance; `None` if none was found that satisfies the whole schema.
-    pub(in crate::simulator) fn draw(&self, rng: &mut impl Rng) -> Option<Value> {
+    pub(crate) fn draw(&self, rng: &mut impl Rng) -> Option<Value> {
         let mut draw = || Generator::new(self, &mut *rng).draw(self.root);
         match &self.check {
             None => Some(draw()),

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use patterns_testkit::{Latency, Simulator};
+use patterns_simulator::{Latency, Simulator};
 use serde_json::{Value, json};
 
 use crate::client::{question, question_with, with};

@@ -1,5 +1,4 @@
 //! The simulator over HTTP: what it answers, when, and what its ledger says.
-#![cfg(feature = "simulator")]
 #![expect(
     clippy::unwrap_used,
     reason = "the lint exempts test functions, but not what they call"

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use patterns_testkit::{Dropped, InMemory, Latency, Ledger, Scenario, Simulator};
+use patterns_simulator::{Dropped, InMemory, Latency, Ledger, Scenario, Simulator};
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 use tokio::time::{self, Instant};

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 /// numbers from 0 to 1.
 ///
 /// ```
-/// use patterns_testkit::Scenario;
+/// use patterns_simulator::Scenario;
 ///
 /// let storm = Scenario::from_toml(r#"
 ///     [limits]
@@ -26,7 +26,7 @@ use serde::{Deserialize, Deserializer};
 ///     kind = "refused"
 /// "#)?;
 /// assert_eq!(storm.faults.server_error, 0.05);
-/// # Ok::<(), patterns_testkit::ScenarioError>(())
+/// # Ok::<(), patterns_simulator::ScenarioError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -5,6 +5,23 @@
 //!    schema ─► plan (or: needs a model)      ├─► rank ─► select ─► fill ─► answer
 //!  last text ─► subject ─────────────────────┘
 //! ```
+//!
+//! ```
+//! use patterns_core::{Document, Message, Model, Part, Request};
+//! use patterns_offline::Offline;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let letter = Document::new("letter.txt", "The ferry was late. It rained all day.");
+//! let request = Request::new(vec![Message::user(vec![
+//!     Part::Text("What happened?".into()),
+//!     Part::Document(letter),
+//! ])]);
+//! let answer = Offline::new().generate(&request).await?;
+//! assert!(answer.text.contains("The ferry was late."));
+//! # Ok(())
+//! # }
+//! ```
 
 mod clean;
 mod fields;

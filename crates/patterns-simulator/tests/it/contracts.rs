@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use patterns_core::Contract;
-use patterns_testkit::Simulator;
+use patterns_simulator::Simulator;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

@@ -1,6 +1,6 @@
 //! What is answered, and what an answer depends on.
 
-use patterns_testkit::Simulator;
+use patterns_simulator::Simulator;
 use serde_json::{Value, json};
 
 use crate::client::{question, question_with, with};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use patterns_testkit::{Latency, Ledger, Simulator};
+use patterns_simulator::{Latency, Ledger, Simulator};
 use serde_json::Value;
 use tokio::time;
 

@@ -211,7 +211,7 @@ mod tests {
         };
         let check = |better: (&str, Place<'_>), worse: (&str, Place<'_>)| {
             let of = |(text, place): (&str, Place<'_>)| {
-                weight(text, super::super::words::word_count(text), place)
+                weight(text, crate::words::word_count(text), place)
             };
             assert!(of(better) > of(worse), "{better:?} against {worse:?}");
         };
