@@ -29,6 +29,10 @@ pub enum StoreErrorKind {
     Busy,
     /// The disk is full: make room.
     Full,
+    /// Somebody else owns the file or may write to it: what is in it may be theirs.
+    Exposed,
+    /// The index leads to the answer of another call: the index can be made anew.
+    Misled,
     /// What is there is not what was written: verify, and restore a copy.
     Damaged,
     /// The file cannot be opened, read or written: look at its path and permissions.
@@ -99,7 +103,8 @@ impl fmt::Display for StoreError {
             StoreErrorKind::NotAStore => "not a store of this version",
             StoreErrorKind::Busy => "another process is writing to the store",
             StoreErrorKind::Full => "the disk of the store is full",
-            StoreErrorKind::Damaged => "the store is damaged",
+            StoreErrorKind::Exposed => "the store may have been written by somebody else",
+            StoreErrorKind::Misled | StoreErrorKind::Damaged => "the store is damaged",
             StoreErrorKind::Io => "the store cannot be read or written",
             StoreErrorKind::InvalidRecord => "the record is not valid",
         };

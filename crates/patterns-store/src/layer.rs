@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use patterns_core::{
     BoxFuture, CallKey, Event, EventSink, FinishReason, Layer, Model, ModelError, ModelErrorKind,
-    ModelId, Request, Response, Usage,
+    ModelId, Request, Response, Usage, Warning,
 };
 
-use crate::record::Entry;
+use crate::record::{Entry, Record};
 use crate::status::CallStatus;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, StoreErrorKind};
 
 /// Which answers are given out, and whether calls are made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,7 +112,7 @@ impl<M: Model> Stored<M> {
         let StoreLayer { store, policy, .. } = &self.layer;
         let key = CallKey::of(self.id(), request);
         if *policy != StorePolicy::Fresh
-            && let Some(record) = store.find_known(&key).map_err(not_recorded)?
+            && let Some(record) = self.find(&key, request).await.map_err(not_recorded)?
         {
             self.layer.events.emit(Event::AnswerReused {
                 origin: request.origin,
@@ -122,10 +122,7 @@ impl<M: Model> Stored<M> {
         if *policy == StorePolicy::ReadOnly {
             return Err(ModelError::new(ModelErrorKind::NotInStore));
         }
-        let under_way = store.begin_call(self.layer.run);
         let result = self.inner.generate(request).await;
-        // What follows is recorded, or known to have cost nothing.
-        drop(under_way);
         if let Some(entry) = self.entry(key, &result) {
             store.enter(entry).await.map_err(|error| {
                 // It has been paid for all the same.
@@ -137,6 +134,29 @@ impl<M: Model> Stored<M> {
             })?;
         }
         result
+    }
+
+    /// Finds the recorded answer. An index that leads astray is made anew, and the user is told.
+    async fn find(&self, key: &CallKey, asked: &Request) -> Result<Option<Record>, StoreError> {
+        let StoreLayer { store, events, .. } = &self.layer;
+        match store.find_known(key) {
+            Err(error)
+                if error.kind() == StoreErrorKind::Misled
+                    && self.layer.policy != StorePolicy::ReadOnly =>
+            {
+                events.emit(Event::WarningRaised {
+                    run: asked.origin.run,
+                    warning: Warning::new(
+                        "store-damaged",
+                        "the index of the store was damaged: it led to the answer of another call; \
+                         it was made anew, and what it lacks is asked for again",
+                    ),
+                });
+                store.mend_index().await?;
+                store.find(key)
+            }
+            found => found,
+        }
     }
 
     /// Returns what is kept of a call, if it was paid for.
@@ -169,7 +189,7 @@ fn stump(error: &ModelError) -> Response {
     }
 }
 
-fn not_recorded(error: StoreError) -> ModelError {
+pub(crate) fn not_recorded(error: StoreError) -> ModelError {
     ModelError::new(ModelErrorKind::NotRecorded)
         .with_detail(error.to_string())
         .with_source(error)

@@ -8,11 +8,12 @@
 //! An answer is committed before anybody sees it, so a run is a function of its inputs and the store:
 //! to resume a run is to run it again.
 
+mod accounts;
 mod connection;
 mod error;
-mod in_flight;
 mod known;
 mod layer;
+mod lock_file;
 mod record;
 mod runs;
 mod status;
@@ -24,8 +25,9 @@ mod writer;
 pub use connection::Durability;
 pub use error::{StoreError, StoreErrorKind};
 pub use layer::{StoreLayer, StorePolicy, Stored};
+pub use lock_file::LockFile;
 pub use record::Record;
-pub use runs::RunRecord;
+pub use runs::{RunRecord, WhenDone};
 pub use status::CallStatus;
 pub use store::Store;
-pub use upkeep::{Health, Stats};
+pub use upkeep::{Garbage, Health, Stats};

@@ -45,6 +45,62 @@ pub(crate) const SELECT: &str = "SELECT key, status, run, name, attempts, input_
     cached_input_tokens, output_tokens, reasoning_tokens, body, digest, calls.id FROM calls \
     JOIN models ON models.id = calls.model";
 
+/// The most that is believed of a number in a bill. Whoever reports more reports nonsense; and the sum
+/// of as many calls as there can be still fits into 63 bits.
+pub(crate) const MOST: u64 = 1_000_000_000_000;
+
+/// All calls, also those that were removed, with their bills.
+pub(crate) const ALL_CALLS: &str = "SELECT run, model, 1 AS calls, attempts, input_tokens, \
+    cached_input_tokens, output_tokens, reasoning_tokens FROM calls UNION ALL SELECT run, model, \
+    calls, attempts, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens FROM removed";
+
+/// Returns the SQL of six sums, which [`usage_of`] reads. A sum of whole numbers that does not fit is
+/// an error in SQLite, and older versions wrote what they were told; so each part is bounded, and the
+/// sum too.
+pub(crate) fn usage_sums() -> String {
+    let columns = [
+        "calls",
+        "attempts",
+        "input_tokens",
+        "cached_input_tokens",
+        "output_tokens",
+        "reasoning_tokens",
+    ];
+    columns.map(sum_of).join(", ")
+}
+
+fn sum_of(column: &str) -> String {
+    // A removed call's number is a sum already.
+    let most = i64::MAX >> 10;
+    let part = format!("iif(calls = 1, min({column}, {MOST}), {column})");
+    format!("CAST(min(total(max(0, min({part}, {most}))), {most}) AS INTEGER)")
+}
+
+/// Reads the [sums](usage_sums) that begin at a column.
+pub(crate) fn usage_of(row: &Row<'_>, first: usize) -> rusqlite::Result<Usage> {
+    let count = |n: usize| row.get(first + n).map(i64::cast_unsigned);
+    Ok(Usage {
+        calls: count(0)?,
+        attempts: count(1)?,
+        input_tokens: count(2)?,
+        cached_input_tokens: count(3)?,
+        output_tokens: count(4)?,
+        reasoning_tokens: count(5)?,
+    })
+}
+
+/// Returns a bill in which no number is beyond what is believed.
+fn believed(usage: Usage) -> Usage {
+    Usage {
+        calls: usage.calls.min(MOST),
+        attempts: usage.attempts.min(MOST),
+        input_tokens: usage.input_tokens.min(MOST),
+        cached_input_tokens: usage.cached_input_tokens.min(MOST),
+        output_tokens: usage.output_tokens.min(MOST),
+        reasoning_tokens: usage.reasoning_tokens.min(MOST),
+    }
+}
+
 /// A paid call in the form in which it is written, made by whoever hands it in: what is sent to the
 /// writing thread is one piece of memory.
 pub(crate) struct Entry {
@@ -66,13 +122,14 @@ impl Entry {
         response: &Response,
     ) -> Self {
         let body = body(response);
+        let usage = believed(response.usage);
         Self {
             key,
             status,
             run,
             model: Arc::clone(model),
-            usage: response.usage,
-            digest: digest(&key, model, response.usage, &body),
+            usage,
+            digest: digest(&key, model, usage, &body),
             body,
         }
     }

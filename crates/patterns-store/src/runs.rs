@@ -1,9 +1,11 @@
 //! What runs there were: what was asked for, how they ended, and what was worth noting in them.
 
+use patterns_core::Spent;
 use rusqlite::{Connection, Row};
 use serde::Serialize;
 
 use crate::Store;
+use crate::accounts;
 use crate::error::StoreError;
 use crate::store::optional;
 
@@ -18,17 +20,28 @@ pub struct RunRecord {
     pub started: i64,
     /// How often it was begun or gone on with.
     pub sessions: i64,
-    /// How many calls were under way when a session of it was killed, as far as that is known:
-    /// every recorded answer brings the count up to date, so that it lacks at most those that were
-    /// begun since the last one. They may have been paid for, and nobody knows what they cost.
+    /// How many attempts were under way when a session of it was killed. They may have been paid
+    /// for, and nobody knows what they cost.
     pub lost: i64,
+    /// What it has spent in all sessions, failed attempts and those under way included; `None` if it
+    /// was begun by a version that kept no account.
+    pub account: Option<Spent>,
     /// When it came to its end, if it did.
     pub ended: Option<i64>,
     /// How it ended, in the words of whoever began it.
     pub outcome: Option<String>,
 }
 
-const COLUMNS: &str = "id, job, started, sessions, lost, ended, outcome";
+const COLUMNS: &str = "id, job, started, sessions, lost, account, ended, outcome";
+
+/// What happens to a run that had come to its end when the same is begun again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenDone {
+    /// It is gone on with: the same account, under the same cap.
+    GoOn,
+    /// Another run begins, with an account of its own.
+    Another,
+}
 
 impl RunRecord {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -38,15 +51,17 @@ impl RunRecord {
             started: row.get(2)?,
             sessions: row.get(3)?,
             lost: row.get(4)?,
-            ended: row.get(5)?,
-            outcome: row.get(6)?,
+            account: account_of(row.get(5)?),
+            ended: row.get(6)?,
+            outcome: row.get(7)?,
         })
     }
 }
 
 impl Store {
-    /// Begins a run, or goes on with the latest one of the same `identity` if that has not come to
-    /// its end. `job` is what [`RunRecord::job`] will be.
+    /// Begins a run, or goes on with the latest one of the same `identity`, if that has not come to
+    /// its end or `when_done` says so. `job` is what [`RunRecord::job`] will be; that of a run that
+    /// is gone on with stays.
     ///
     /// # Errors
     ///
@@ -55,11 +70,14 @@ impl Store {
         &self,
         identity: [u8; 32],
         job: String,
+        when_done: WhenDone,
     ) -> Result<RunRecord, StoreError> {
         self.write(move |connection| {
-            let id = match unfinished(connection, &identity)? {
-                Some(id) => go_on(connection, id).map(|()| id)?,
-                None => {
+            let id = match latest(connection, &identity)? {
+                Some((id, is_done)) if !is_done || when_done == WhenDone::GoOn => {
+                    go_on(connection, id).map(|()| id)?
+                }
+                _ => {
                     let insert = "INSERT INTO runs (identity, job) VALUES (?1, ?2)";
                     connection.execute(insert, (identity, job))?;
                     connection.last_insert_rowid()
@@ -70,17 +88,29 @@ impl Store {
         .await
     }
 
-    /// Takes back the end of a run, so that [`begin_run`](Self::begin_run) goes on with it.
+    /// Goes on with a run, whether it had come to its end or not.
     ///
     /// # Errors
     ///
-    /// Returns an error if that cannot be recorded.
-    pub async fn reopen_run(&self, id: i64) -> Result<(), StoreError> {
+    /// Returns an error if there is none of that number, or that cannot be recorded.
+    pub async fn go_on_with(&self, id: i64) -> Result<RunRecord, StoreError> {
         self.write(move |connection| {
-            connection.execute("UPDATE runs SET ended = NULL WHERE id = ?1", [id])?;
-            Ok(())
+            go_on(connection, id)?;
+            by_id(connection, id)
         })
         .await
+    }
+
+    /// Returns the identity of a run, if there is one of that number.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be read.
+    pub fn identity_of(&self, id: i64) -> Result<Option<[u8; 32]>, StoreError> {
+        self.read(|connection| {
+            let select = "SELECT identity FROM runs WHERE id = ?1";
+            optional(connection.query_row(select, [id], |row| row.get(0)))
+        })
     }
 
     /// Ends a run. One without an end can be gone on with.
@@ -90,8 +120,8 @@ impl Store {
     /// Returns an error if that cannot be recorded.
     pub async fn end_run(&self, id: i64, is_done: bool, outcome: String) -> Result<(), StoreError> {
         self.write(move |connection| {
-            let update = "UPDATE runs SET outcome = ?2, ended = iif(?3, unixepoch(), NULL), \
-                in_flight = 0 WHERE id = ?1";
+            let update =
+                "UPDATE runs SET outcome = ?2, ended = iif(?3, unixepoch(), NULL) WHERE id = ?1";
             connection.execute(update, (id, outcome, is_done))?;
             Ok(())
         })
@@ -165,18 +195,29 @@ impl Store {
     }
 }
 
-fn unfinished(connection: &Connection, identity: &[u8; 32]) -> Result<Option<i64>, StoreError> {
-    let select = "SELECT id, ended IS NULL FROM runs WHERE identity = ?1 ORDER BY id DESC LIMIT 1";
-    let latest: Option<(i64, bool)> =
-        optional(connection.query_row(select, [identity], |row| Ok((row.get(0)?, row.get(1)?))))?;
-    Ok(latest.filter(|it| it.1).map(|it| it.0))
+/// Returns the latest run of an identity, and whether it has come to its end.
+fn latest(connection: &Connection, identity: &[u8; 32]) -> Result<Option<(i64, bool)>, StoreError> {
+    let select =
+        "SELECT id, ended IS NOT NULL FROM runs WHERE identity = ?1 ORDER BY id DESC LIMIT 1";
+    optional(connection.query_row(select, [identity], |row| Ok((row.get(0)?, row.get(1)?))))
 }
 
+/// Begins another session of a run. What is still reserved was under way when the last one was
+/// killed; how that one ended says nothing about this one.
 fn go_on(connection: &Connection, id: i64) -> Result<(), StoreError> {
-    let update = "UPDATE runs SET sessions = sessions + 1, lost = lost + in_flight, in_flight = 0 \
-        WHERE id = ?1";
-    connection.execute(update, [id])?;
-    Ok(())
+    let account = by_id(connection, id)?.account;
+    let lost = account.map_or(0, |it| it.reserved.calls);
+    let update = "UPDATE runs SET sessions = sessions + 1, lost = lost + ?2, ended = NULL, \
+        outcome = NULL WHERE id = ?1";
+    connection.execute(update, (id, i64::try_from(lost).unwrap_or(i64::MAX >> 10)))?;
+    match account {
+        Some(account) => accounts::set(connection, id, account.abandoned()),
+        None => Ok(()),
+    }
+}
+
+fn account_of(written: Option<String>) -> Option<Spent> {
+    serde_json::from_str(&written?).ok()
 }
 
 fn by_id(connection: &Connection, id: i64) -> Result<RunRecord, StoreError> {

@@ -31,9 +31,10 @@ CREATE TABLE runs (
     sessions INTEGER NOT NULL DEFAULT 1,
     ended INTEGER,
     outcome TEXT,
-    -- Calls under way at the last commit, and those that were when a session was killed.
-    in_flight INTEGER NOT NULL DEFAULT 0,
-    lost INTEGER NOT NULL DEFAULT 0
+    -- Attempts that were under way when a session was killed.
+    lost INTEGER NOT NULL DEFAULT 0,
+    -- What it has spent and reserved, as JSON; kept before anything is sent.
+    account TEXT
 ) STRICT;
 CREATE INDEX runs_by_identity ON runs (identity);
 
@@ -50,3 +51,20 @@ CREATE TABLE traces (
     run INTEGER PRIMARY KEY,
     trace TEXT NOT NULL
 ) STRICT;
+
+-- What calls have cost that were removed.
+CREATE TABLE removed (
+    run INTEGER NOT NULL,
+    model INTEGER NOT NULL REFERENCES models,
+    calls INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    cached_input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    reasoning_tokens INTEGER NOT NULL,
+    PRIMARY KEY (run, model)
+) STRICT;
+
+-- Tells this store from all others.
+CREATE TABLE identity (id BLOB NOT NULL) STRICT;
+INSERT INTO identity (id) VALUES (randomblob(16));

@@ -8,11 +8,12 @@ use patterns_core::{CallKey, Event, Usage};
 use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::oneshot;
 
+use crate::accounts::Accounts;
 use crate::connection::{self, Durability};
-use crate::error::StoreError;
-use crate::in_flight::{InFlight, UnderWay};
+use crate::error::{StoreError, StoreErrorKind};
 use crate::known::Known;
-use crate::record::{Entry, Record, SELECT};
+use crate::record::{ALL_CALLS, Entry, Record, SELECT, usage_of, usage_sums};
+use crate::status::CallStatus;
 use crate::writer::{Write, Writer, acknowledged, lock};
 
 /// A durable record of paid calls. Clones share one.
@@ -22,16 +23,27 @@ use crate::writer::{Write, Writer, acknowledged, lock};
 /// commits whatever has come while it was busy with the last commit, so that thousands of calls a
 /// second don't wait for a disk each.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store(pub(crate) Arc<Inner>);
 
-struct Inner {
+pub(crate) struct Inner {
     path: Option<PathBuf>,
     // Before `writer`, which waits for its thread when it is dropped.
     reader: Arc<Mutex<Connection>>,
-    writer: Writer,
-    in_flight: InFlight,
+    /// None if it was opened for reading.
+    writer: Option<Writer>,
+    pub(crate) accounts: Accounts,
     /// Made when a layer first asks for it.
     known: Mutex<Option<Known>>,
+}
+
+/// A connection for several threads, one at a time.
+#[derive(Clone)]
+struct Shared(Arc<Mutex<Connection>>);
+
+impl From<Connection> for Shared {
+    fn from(connection: Connection) -> Self {
+        Self(Arc::new(Mutex::new(connection)))
+    }
 }
 
 impl Store {
@@ -40,24 +52,40 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Returns an error if the file cannot be made or opened, or is something else.
+    /// Returns an error if the file cannot be made or opened, is something else, or belongs to or can
+    /// be written by somebody else.
     pub fn open(path: impl Into<PathBuf>, durability: Durability) -> Result<Self, StoreError> {
         let path = path.into();
         let opened = || {
             let writer = connection::open(&path, durability)?;
             let reader = connection::open(&path, durability)?;
-            let in_flight = InFlight::default();
-            let writer = Writer::start(Arc::new(Mutex::new(writer)), in_flight.clone())?;
-            Ok(Inner {
-                path: Some(path.clone()),
-                reader: Arc::new(Mutex::new(reader)),
-                writer,
-                in_flight,
-                known: Mutex::default(),
-            })
+            Self::over(Some(path.clone()), reader.into(), Some(writer.into()))
         };
-        let inner = opened().map_err(|error: StoreError| error.at(&path))?;
-        Ok(Self(Arc::new(inner)))
+        opened().map_err(|error: StoreError| error.at(&path))
+    }
+
+    /// Opens a store that is there to read it; nothing is written, so the file and its folder may be
+    /// read-only. One of an older version is brought up to date first.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error as [`open`](Self::open) does, and if there is no such file.
+    pub fn open_to_read(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let path = path.into();
+        let opened = || {
+            let reader = match connection::open_to_read(&path)? {
+                Some(reader) => reader,
+                None => {
+                    drop(connection::open(&path, Durability::Power)?);
+                    match connection::open_to_read(&path)? {
+                        Some(reader) => reader,
+                        None => connection::too_old()?,
+                    }
+                }
+            };
+            Self::over(Some(path.clone()), reader.into(), None)
+        };
+        opened().map_err(|error: StoreError| error.at(&path))
     }
 
     /// Makes a store that ends with its last handle.
@@ -66,13 +94,22 @@ impl Store {
     ///
     /// Returns an error if there is no memory for it.
     pub fn in_memory() -> Result<Self, StoreError> {
-        let connection = Arc::new(Mutex::new(connection::in_memory()?));
-        let in_flight = InFlight::default();
+        let connection = Shared::from(connection::in_memory()?);
+        Self::over(None, connection.clone(), Some(connection))
+    }
+
+    fn over(
+        path: Option<PathBuf>,
+        reader: Shared,
+        writer: Option<Shared>,
+    ) -> Result<Self, StoreError> {
+        let accounts = Accounts::default();
+        let writer = writer.map(|it| Writer::start(it.0, accounts.clone()));
         Ok(Self(Arc::new(Inner {
-            path: None,
-            writer: Writer::start(Arc::clone(&connection), in_flight.clone())?,
-            in_flight,
-            reader: connection,
+            path,
+            reader: reader.0,
+            writer: writer.transpose()?,
+            accounts,
             known: Mutex::default(),
         })))
     }
@@ -89,10 +126,23 @@ impl Store {
     /// Returns an error if the record cannot be read or is damaged.
     pub fn find(&self, key: &CallKey) -> Result<Option<Record>, StoreError> {
         self.read(|connection| {
-            let select = format!("{SELECT} WHERE key = ?1 AND status = 0");
+            // In two steps: SQLite takes from an index what that has, and would compare the key that is
+            // asked for with itself. Its pages may be damaged while the rows are not.
+            let select = "SELECT id FROM calls WHERE key = ?1 AND status = 0";
+            let mut select = connection.prepare_cached(select)?;
+            let id: Option<i64> =
+                optional(select.query_row([key.as_bytes()], |row| row.get(0)))?;
+            let Some(id) = id else { return Ok(None) };
+            let select = format!("{SELECT} WHERE calls.id = ?1");
             let mut select = connection.prepare_cached(&select)?;
-            let mut rows = select.query([key.as_bytes()])?;
-            rows.next()?.map(Record::read).transpose()
+            let mut rows = select.query([id])?;
+            match rows.next()?.map(Record::read).transpose()? {
+                Some(it) if it.key == *key && it.status == CallStatus::Answered => Ok(Some(it)),
+                _ => Err(StoreError::new(
+                    StoreErrorKind::Misled,
+                    "its index leads to another call than the one that was asked for",
+                )),
+            }
         })
     }
 
@@ -117,6 +167,12 @@ impl Store {
         if may_have { self.find(key) } else { Ok(None) }
     }
 
+    /// Makes the index of answers anew, out of the answers themselves.
+    pub(crate) async fn mend_index(&self) -> Result<(), StoreError> {
+        self.write(|connection| Ok(connection.execute_batch("REINDEX answers")?))
+            .await
+    }
+
     /// Records a paid call, and returns when that is safe.
     ///
     /// # Errors
@@ -135,59 +191,62 @@ impl Store {
             known.add(&entry.key);
         }
         let (ack, done) = oneshot::channel();
-        self.0.writer.send(Write::Call(Box::new(entry), ack));
+        self.send(Write::Call(Box::new(entry), ack));
         acknowledged(done).await.map_err(|error| self.named(error))
     }
 
-    /// Counts a call of a run as under way until the guard is dropped. Run 0 is none.
-    pub(crate) fn begin_call(&self, run: i64) -> Option<UnderWay> {
-        if run == 0 {
-            return None;
-        }
-        let (under_way, is_first) = self.0.in_flight.enter(run);
-        if is_first {
-            self.0.writer.send(Write::Begun);
-        }
-        Some(under_way)
+    /// Returns when all accounts are safe, as they are now or later.
+    pub(crate) async fn keep(self) -> Result<(), StoreError> {
+        let (ack, done) = oneshot::channel();
+        self.send(Write::Accounts(ack));
+        // Whoever waits must not keep the store open.
+        let path = self.path().map(Path::to_owned);
+        drop(self);
+        let kept = acknowledged(done).await;
+        kept.map_err(|error| path.iter().fold(error, |error, path| error.at(path)))
     }
 
     /// Says that the recorded answer of a call was of no use, so that it isn't given out again. That
     /// takes effect in its turn, after what was sent to be written before.
     pub fn disown(&self, key: &CallKey) {
-        self.0.writer.send(Write::Disown(*key));
+        self.send(Write::Disown(*key));
     }
 
     /// Keeps something worth noting in a run.
     pub fn note(&self, run: i64, event: &Event) {
         if let Ok(event) = serde_json::to_string(event) {
-            self.0.writer.send(Write::Note(run, event));
+            self.send(Write::Note(run, event));
         }
     }
 
-    /// Returns what a run has paid for so far, by the name of the model.
+    /// Returns what a run has paid for so far, by the name of the model. Calls that were
+    /// [removed](Self::collect_garbage) are in it.
     ///
     /// # Errors
     ///
     /// Returns an error if the record cannot be read.
     pub fn paid(&self, run: i64) -> Result<Vec<(String, Usage)>, StoreError> {
-        const SUMS: &str = "SELECT name, count(*), sum(attempts), sum(input_tokens), \
-            sum(cached_input_tokens), sum(output_tokens), sum(reasoning_tokens) FROM calls \
-            JOIN models ON models.id = calls.model WHERE run = ?1 GROUP BY name ORDER BY name";
+        let select = format!(
+            "SELECT name, {} FROM ({ALL_CALLS}) JOIN models ON models.id = model WHERE run = ?1 \
+             GROUP BY name ORDER BY name",
+            usage_sums()
+        );
         self.read(|connection| {
-            let mut select = connection.prepare_cached(SUMS)?;
-            let rows = select.query_map([run], |row| {
-                let count = |column| row.get(column).map(i64::cast_unsigned);
-                let usage = Usage {
-                    calls: count(1)?,
-                    attempts: count(2)?,
-                    input_tokens: count(3)?,
-                    cached_input_tokens: count(4)?,
-                    output_tokens: count(5)?,
-                    reasoning_tokens: count(6)?,
-                };
-                Ok((row.get(0)?, usage))
-            })?;
+            let mut select = connection.prepare_cached(&select)?;
+            let rows = select.query_map([run], |row| Ok((row.get(0)?, usage_of(row, 1)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Returns what tells this store from all others.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be read.
+    pub fn id(&self) -> Result<[u8; 16], StoreError> {
+        self.read(|connection| {
+            let select = "SELECT id FROM identity LIMIT 1";
+            Ok(connection.query_row(select, [], |row| row.get(0))?)
         })
     }
 
@@ -218,7 +277,7 @@ impl Store {
             let _ = give.send(write(connection)?);
             Ok(())
         };
-        self.0.writer.send(Write::Other(Box::new(other), ack));
+        self.send(Write::Other(Box::new(other), ack));
         acknowledged(done)
             .await
             .map_err(|error| self.named(error))?;
@@ -226,6 +285,13 @@ impl Store {
             let detail = "the thread that writes has ended";
             StoreError::new(crate::StoreErrorKind::Io, detail)
         })
+    }
+
+    fn send(&self, write: Write) {
+        // Without a writer the acknowledgement is dropped, which tells.
+        if let Some(writer) = &self.0.writer {
+            writer.send(write);
+        }
     }
 
     fn named(&self, error: StoreError) -> StoreError {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use patterns_core::Usage;
 use rusqlite::Connection;
 use serde::Serialize;
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::record::{Record, SELECT};
+use crate::record::{ALL_CALLS, Record, SELECT, usage_of, usage_sums};
 use crate::status::CallStatus;
 
 /// What is in a store.
@@ -19,10 +20,8 @@ pub struct Stats {
     pub runs: u64,
     /// Paid calls, by how they ended.
     pub calls: BTreeMap<&'static str, u64>,
-    /// Attempts that these calls took.
-    pub attempts: u64,
-    /// Tokens that were paid for, read and written.
-    pub tokens: u64,
+    /// What all of them were billed, those included that were removed.
+    pub usage: Usage,
     /// Size of the file in bytes.
     pub bytes: u64,
 }
@@ -43,6 +42,61 @@ impl Health {
     }
 }
 
+/// What can be removed from a store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Garbage {
+    /// Calls that are never given out again.
+    pub unusable: u64,
+    /// Answers that were recorded before the time that was given.
+    pub old: u64,
+}
+
+impl Garbage {
+    /// Returns all of it.
+    pub fn calls(self) -> u64 {
+        self.unusable + self.old
+    }
+}
+
+/// Which calls go; the parameter is the age in seconds, if there is one.
+const GARBAGE: &str = "(status <> 0 OR at <= unixepoch() - ?1)";
+
+fn age(older_than: Option<Duration>) -> Option<i64> {
+    // The clock of SQLite has 63 bits, and nothing is older than it.
+    older_than.map(|age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX).min(i64::MAX >> 1))
+}
+
+fn garbage(connection: &Connection, age: Option<i64>) -> Result<Garbage, StoreError> {
+    let select = format!(
+        "SELECT count(*) FILTER (WHERE status <> 0), count(*) FILTER (WHERE status = 0) \
+         FROM calls WHERE {GARBAGE}"
+    );
+    let count = |row: &rusqlite::Row<'_>, n| row.get(n).map(i64::cast_unsigned);
+    Ok(connection.query_row(&select, [age], |row| {
+        Ok(Garbage {
+            unusable: count(row, 0)?,
+            old: count(row, 1)?,
+        })
+    })?)
+}
+
+/// Returns the SQL that adds what goes to the accounts of what is gone.
+fn keep_accounts() -> String {
+    let columns = "calls, attempts, input_tokens, cached_input_tokens, output_tokens, \
+        reasoning_tokens";
+    let gone = format!(
+        "SELECT run, model, 1 AS calls, attempts, input_tokens, cached_input_tokens, \
+         output_tokens, reasoning_tokens FROM calls WHERE {GARBAGE}"
+    );
+    let sums = usage_sums();
+    let added = columns.split(", ").map(|it| format!("{it} = {it} + excluded.{it}"));
+    format!(
+        "INSERT INTO removed (run, model, {columns}) SELECT run, model, {sums} FROM ({gone}) \
+         WHERE true GROUP BY run, model ON CONFLICT (run, model) DO UPDATE SET {}",
+        added.collect::<Vec<_>>().join(", ")
+    )
+}
+
 impl Store {
     /// Returns what is in the store.
     ///
@@ -57,8 +111,11 @@ impl Store {
             };
             let mut stats = Stats {
                 runs: number("SELECT count(*) FROM runs")?,
-                attempts: number("SELECT coalesce(sum(attempts), 0) FROM calls")?,
-                tokens: number("SELECT coalesce(sum(input_tokens + output_tokens), 0) FROM calls")?,
+                usage: connection.query_row(
+                    &format!("SELECT {} FROM ({ALL_CALLS})", usage_sums()),
+                    [],
+                    |row| usage_of(row, 0),
+                )?,
                 bytes: number(
                     "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
                 )?,
@@ -108,24 +165,33 @@ impl Store {
         })
     }
 
-    /// Removes calls that are never given out again, and, if `older_than` is given, answers that
-    /// were recorded before that; then gives the room back. Returns how many are gone.
+    /// Returns what [`collect_garbage`](Self::collect_garbage) would remove.
     ///
-    /// What removed calls have cost is no longer known, except to the outcomes of their runs.
+    /// # Errors
+    ///
+    /// Returns an error if the store cannot be read.
+    pub fn garbage(&self, older_than: Option<Duration>) -> Result<Garbage, StoreError> {
+        self.read(|connection| garbage(connection, age(older_than)))
+    }
+
+    /// Removes calls that are never given out again, and, if `older_than` is given, answers that
+    /// were recorded before that; then gives the room back. What removed calls have cost stays known
+    /// to the [accounts](Self::paid) of their runs.
     ///
     /// # Errors
     ///
     /// Returns an error if that cannot be done.
-    pub async fn collect_garbage(&self, older_than: Option<Duration>) -> Result<u64, StoreError> {
+    pub async fn collect_garbage(
+        &self,
+        older_than: Option<Duration>,
+    ) -> Result<Garbage, StoreError> {
+        let age = age(older_than);
         let gone = self
             .write(move |connection| {
-                let mut gone = connection.execute("DELETE FROM calls WHERE status <> 0", [])?;
-                if let Some(age) = older_than {
-                    let age = i64::try_from(age.as_secs()).unwrap_or(i64::MAX);
-                    let delete = "DELETE FROM calls WHERE at <= unixepoch() - ?1";
-                    gone += connection.execute(delete, [age])?;
-                }
-                Ok(gone as u64)
+                let gone = garbage(connection, age)?;
+                connection.execute(&keep_accounts(), [age])?;
+                connection.execute(&format!("DELETE FROM calls WHERE {GARBAGE}"), [age])?;
+                Ok(gone)
             })
             .await?;
         // It cannot be part of a transaction.

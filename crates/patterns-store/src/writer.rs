@@ -9,8 +9,8 @@ use patterns_core::CallKey;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use crate::accounts::Accounts;
 use crate::error::{StoreError, StoreErrorKind};
-use crate::in_flight::InFlight;
 use crate::record::{Entry, set_status};
 use crate::status::CallStatus;
 
@@ -29,8 +29,8 @@ pub(crate) enum Write {
     Disown(CallKey),
     /// Something worth noting in a run.
     Note(i64, String),
-    /// The first call of a run is under way; more are about to be.
-    Begun,
+    /// Nothing but the accounts, which every commit writes; whoever waits is about to send.
+    Accounts(Ack),
     /// Anything else, which wants a result.
     Other(Apply, Ack),
 }
@@ -52,13 +52,13 @@ impl Writer {
     /// Begins to write.
     pub(crate) fn start(
         connection: Arc<Mutex<Connection>>,
-        in_flight: InFlight,
+        accounts: Accounts,
     ) -> Result<Self, StoreError> {
         let (writes, incoming) = channel();
         // Not a task: it blocks on the disk, and a commit must not be cut short by a dropped future.
         let thread = std::thread::Builder::new()
             .name("patterns-store".to_owned())
-            .spawn(move || write_all(&connection, &in_flight, &incoming))?;
+            .spawn(move || write_all(&connection, &accounts, &incoming))?;
         Ok(Self {
             writes: Some(writes),
             thread: Some(thread),
@@ -88,19 +88,19 @@ pub(crate) async fn acknowledged(
     ack: oneshot::Receiver<Result<(), StoreError>>,
 ) -> Result<(), StoreError> {
     ack.await.unwrap_or_else(|_| {
-        let detail = "the thread that writes has ended";
+        let detail = "it was opened to be read, or the thread that writes has ended";
         Err(StoreError::new(StoreErrorKind::Io, detail))
     })
 }
 
-fn write_all(connection: &Mutex<Connection>, in_flight: &InFlight, incoming: &Receiver<Write>) {
+fn write_all(connection: &Mutex<Connection>, accounts: &Accounts, incoming: &Receiver<Write>) {
     let mut broken: Option<StoreError> = None;
     while let Ok(first) = incoming.recv() {
         let batch = gather(first, incoming);
         // After a failed commit nobody knows what the disk has; going on would be a gamble.
         let (acks, result) = match &broken {
             Some(error) => (acks_of(batch), Err(error.clone())),
-            None => commit(&lock(connection), in_flight, batch),
+            None => commit(&lock(connection), accounts, batch),
         };
         if let Err(error) = &result {
             broken.get_or_insert_with(|| error.clone());
@@ -115,10 +115,9 @@ fn write_all(connection: &Mutex<Connection>, in_flight: &InFlight, incoming: &Re
 /// Returns what is to be committed together. A lone write is not held up; where several come at
 /// once, more are about to.
 fn gather(first: Write, incoming: &Receiver<Write>) -> Vec<Write> {
-    let more_to_come = matches!(first, Write::Begun);
     let mut batch = vec![first];
     batch.extend(incoming.try_iter().take(MOST - 1));
-    if more_to_come || (2..MOST).contains(&batch.len()) {
+    if (2..MOST).contains(&batch.len()) {
         // Not by waiting for the next one, which would wake this thread for each.
         std::thread::park_timeout(PATIENCE);
         batch.extend(incoming.try_iter().take(MOST - batch.len()));
@@ -128,15 +127,15 @@ fn gather(first: Write, incoming: &Receiver<Write>) -> Vec<Write> {
 
 fn commit(
     connection: &Connection,
-    in_flight: &InFlight,
+    accounts: &Accounts,
     batch: Vec<Write>,
 ) -> (Vec<Ack>, Result<(), StoreError>) {
     let mut acks = Vec::new();
     let mut result = connection
         .execute_batch("BEGIN IMMEDIATE")
         .map_err(StoreError::from)
-        // First, so that the end of a run has the last word.
-        .and_then(|()| in_flight.write(connection));
+        // First, so that whoever waits for it finds what was reserved before.
+        .and_then(|()| accounts.write(connection));
     for write in batch {
         let (ack, write) = split(write);
         acks.extend(ack);
@@ -156,7 +155,7 @@ fn split(write: Write) -> (Option<Ack>, Apply) {
     match write {
         Write::Call(entry, ack) => (Some(ack), Box::new(move |it| entry.write(it))),
         Write::Other(other, ack) => (Some(ack), other),
-        Write::Begun => (None, Box::new(|_| Ok(()))),
+        Write::Accounts(ack) => (Some(ack), Box::new(|_| Ok(()))),
         Write::Disown(key) => (
             None,
             Box::new(move |it| set_status(it, &key, CallStatus::Disowned)),

@@ -6,8 +6,10 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use super::journal::Journal;
 use super::ledger::Ledger;
 use super::{Caps, Exhausted, NoRoom, Spend, Spent};
+use crate::ModelError;
 
 /// A hard cap on what is spent, shared by all its clones.
 ///
@@ -42,6 +44,8 @@ struct State {
     /// Those who wait, by the number they drew, so that the first comes first.
     queue: BTreeMap<u64, Waker>,
     next_number: u64,
+    /// Who is to know of a reservation before it is used.
+    journal: Option<Arc<dyn Journal>>,
 }
 
 impl State {
@@ -65,12 +69,36 @@ impl Budget {
             ledger: Ledger::new(caps),
             queue: BTreeMap::new(),
             next_number: 0,
+            journal: None,
         })))
     }
 
-    /// Adds what was spent before, say by an earlier session of the run.
-    pub fn carry_over(&self, spend: Spend) {
-        self.lock().ledger.spent.committed += spend;
+    /// Adds what was spent before, say by an earlier session of the run. What was still reserved
+    /// when that ended may have been billed.
+    pub fn carry_over(&self, before: Spent) {
+        let spent = &mut self.lock().ledger.spent;
+        let before = before.abandoned();
+        spent.committed += before.committed;
+        spent.possibly_billed += before.possibly_billed;
+    }
+
+    /// Sets who is to know of every reservation before it is used.
+    pub fn keep_in(&self, journal: Arc<dyn Journal>) {
+        self.lock().journal = Some(journal);
+    }
+
+    /// Waits until everything that is reserved now is in the journal, if there is one. Whoever sends
+    /// an attempt awaits this between its reservation and the attempt.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the journal; then nothing may be sent.
+    pub async fn kept(&self) -> Result<(), ModelError> {
+        let journal = self.lock().journal.clone();
+        match journal {
+            Some(journal) => journal.keep().await,
+            None => Ok(()),
+        }
     }
 
     /// Returns the caps.

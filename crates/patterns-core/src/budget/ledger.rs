@@ -16,6 +16,24 @@ pub struct Spent {
     pub reserved: Spend,
 }
 
+impl Spent {
+    /// Returns the same with what is reserved as possibly billed: what is left of a session that
+    /// nobody heard the end of.
+    #[must_use]
+    pub fn abandoned(self) -> Self {
+        Self {
+            committed: self.committed,
+            possibly_billed: self.possibly_billed + self.reserved,
+            reserved: Spend::ZERO,
+        }
+    }
+
+    /// Returns all of it together.
+    pub fn total(self) -> Spend {
+        self.committed + self.possibly_billed + self.reserved
+    }
+}
+
 /// Why there is no room for an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoRoom {

@@ -7,14 +7,16 @@
 //! ```
 //!
 //! `ledger.rs` decides, without clock, lock or waiting; `handle.rs` shares it between calls and lets
-//! them wait for each other.
+//! them wait for each other; `journal.rs` is who knows of a reservation before it is used.
 
 mod handle;
+mod journal;
 mod ledger;
 mod money;
 mod spend;
 
 pub use handle::{Budget, Reservation, Reserve};
+pub use journal::Journal;
 pub use ledger::{NoRoom, Spent};
 pub use money::{Money, MoneyError};
 pub use spend::{Caps, Exhausted, Limit, Spend};

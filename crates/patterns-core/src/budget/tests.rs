@@ -151,6 +151,23 @@ fn a_settled_reservation_frees_the_difference_and_a_dropped_one_nothing() {
 }
 
 #[test]
+fn what_was_spent_before_is_under_the_same_cap() {
+    let budget = Budget::new(caps(Some(10), None, None));
+    budget.carry_over(Spent {
+        committed: spend(4, 40, "0.4"),
+        possibly_billed: spend(1, 10, "0.1"),
+        reserved: spend(2, 20, "0.2"),
+    });
+    let spent = budget.spent();
+    assert_eq!(spent.committed, spend(4, 40, "0.4"));
+    // What was under way at the end of a session may have been billed.
+    assert_eq!(spent.possibly_billed, spend(3, 30, "0.3"));
+    assert_eq!((spent.reserved, spent.total()), (Spend::ZERO, spend(7, 70, "0.7")));
+    assert!(budget.try_reserve(spend(4, 0, "0")).is_err());
+    drop(budget.try_reserve(spend(3, 0, "0")).unwrap());
+}
+
+#[test]
 fn a_bill_above_the_estimate_is_recorded_and_ends_it() {
     let budget = Budget::new(caps(None, None, Some("1")));
     let clone = budget.clone();

@@ -10,7 +10,7 @@
 
 use patterns_core::{
     BoxFuture, Budget, Exhausted, Layer, Model, ModelError, ModelErrorKind, ModelId, Part, Request,
-    Response, Spend, Usage,
+    Reservation, Response, Spend, Usage,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -77,6 +77,9 @@ impl<M: Model> Layer<M> for BudgetLayer {
 /// answers, set `max_output_tokens`; otherwise [`ASSUMED_OUTPUT_TOKENS`] are reserved. A larger bill
 /// is recorded, and nothing is sent after it that does not fit.
 ///
+/// If the budget has a [journal](patterns_core::Journal), an attempt is sent once its reservation is
+/// kept there.
+///
 /// An attempt that does not fit as yet waits for others to end. One that never will fails with
 /// [`BudgetExhausted`](ModelErrorKind::BudgetExhausted) and an empty bill: it was not sent.
 ///
@@ -100,8 +103,11 @@ impl<M: Model> Budgeted<M> {
             () = self.drain.cancelled() => {
                 return Err(ModelError::new(ModelErrorKind::NotSent));
             }
-            reservation = reservation => reservation.map_err(exhausted)?,
+            reservation = reservation => Unsent(Some(reservation.map_err(exhausted)?)),
         };
+        // A cap that holds across a crash: what may be spent is kept before it is sent.
+        self.budget.kept().await?;
+        let reservation = reservation.sent()?;
         let result = self.inner.generate(request).await;
         match settlement(&result) {
             Some(usage) => reservation.settle(self.spend(usage)),
@@ -127,6 +133,24 @@ impl<M: Model> Budgeted<M> {
             calls: usage.attempts.max(1),
             tokens: usage.total_tokens(),
             cost: self.price.map(|price| price.of(usage)),
+        }
+    }
+}
+
+/// Room for an attempt that has not been sent: dropped, it is free again.
+struct Unsent(Option<Reservation>);
+
+impl Unsent {
+    /// Returns the reservation of an attempt that is sent now.
+    fn sent(mut self) -> Result<Reservation, ModelError> {
+        self.0.take().ok_or_else(|| ModelError::new(ModelErrorKind::NotSent))
+    }
+}
+
+impl Drop for Unsent {
+    fn drop(&mut self) {
+        if let Some(reservation) = self.0.take() {
+            reservation.settle(Spend::ZERO);
         }
     }
 }

@@ -79,7 +79,7 @@ async fn a_refusal_is_kept_for_its_cost_and_asked_again() {
         assert_eq!(texts(&model, &twice).await, [None, Some("2".to_owned())]);
         let stats = store.stats().unwrap();
         assert_eq!((stats.calls[status], stats.calls["answered"]), (1, 1));
-        assert_eq!(stats.tokens, 9);
+        assert_eq!(stats.usage.total_tokens(), 9);
     }
 }
 

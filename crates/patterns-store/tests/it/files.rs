@@ -44,13 +44,124 @@ async fn only_its_owner_may_read_it() {
     let folder = place.path().parent().unwrap().to_owned();
     let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
-    for name in ["store.db", "store.db-wal", "store.db-shm"] {
+    for name in ["store.db", "store.db-wal", "store.db-shm", ".gitignore"] {
         assert_eq!(mode(&folder.join(name)), 0o600, "{name}");
     }
     assert_eq!(
         std::fs::read_to_string(folder.join(".gitignore")).unwrap(),
         "*\n"
     );
+    assert!(!folder.join("store.db.opening").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_may_write_to_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    drop(place.open());
+    for mode in [0o620, 0o602, 0o666] {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(place.path(), permissions).unwrap();
+        let error = Store::open(place.path(), Durability::Power).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Exposed);
+        let error = Store::open_to_read(place.path()).unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Exposed);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_the_lock_is_not_followed() {
+    let place = Place::new();
+    let folder = place.path().parent().unwrap().to_owned();
+    std::fs::create_dir_all(&folder).unwrap();
+    let target = folder.join("target");
+    std::os::unix::fs::symlink(&target, folder.join("store.db.opening")).unwrap();
+    assert!(Store::open(place.path(), Durability::Power).is_err());
+    assert!(!target.exists());
+}
+
+#[tokio::test]
+async fn a_store_that_is_read_only_can_be_read_and_is_not_changed() {
+    let place = Place::new();
+    let missing = Store::open_to_read(place.path()).unwrap_err();
+    assert_eq!(missing.kind(), StoreErrorKind::Io);
+    assert!(!place.path().exists(), "looking makes none");
+    let store = place.open();
+    store.record(&record("a", "1", 0)).await.unwrap();
+    // Beside somebody who writes, and alone.
+    assert_eq!(text(&Store::open_to_read(place.path()).unwrap(), "a").as_deref(), Some("1"));
+    drop(store);
+    let before = std::fs::read(place.path()).unwrap();
+    let store = Store::open_to_read(place.path()).unwrap();
+    assert_eq!(text(&store, "a").as_deref(), Some("1"));
+    assert!(store.record(&record("b", "2", 0)).await.is_err());
+    drop(store);
+    assert_eq!(std::fs::read(place.path()).unwrap(), before);
+}
+
+/// Exchanges two rows without telling the index, as exchanged pages of it do.
+fn mislead(place: &Place) {
+    let index_of = |status: u32, change: &str| {
+        let connection = rusqlite::Connection::open(place.path()).unwrap();
+        let sql = format!("CREATE UNIQUE INDEX answers ON calls (key) WHERE status = {status}");
+        let schema = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = ";
+        connection
+            .execute_batch(&format!("{change} {schema} '{sql}' WHERE name = 'answers';"))
+            .unwrap();
+    };
+    index_of(77, "");
+    index_of(0, "UPDATE calls SET id = -id; UPDATE calls SET id = 3 + id;");
+}
+
+#[tokio::test]
+async fn an_index_that_leads_to_another_answer_is_noticed_and_made_anew() {
+    let place = Place::new();
+    let model = ScriptedModel::new(["1", "2"]);
+    let model = StoreLayer::new(place.open()).layer(model);
+    for words in ["a", "b"] {
+        model.generate(&request(words, 0)).await.unwrap();
+    }
+    drop(model);
+    mislead(&place);
+    let id = ModelId::new("scripted", "");
+    let asked = CallKey::of(&id, &request("a", 0));
+    let reader = Store::open_to_read(place.path()).unwrap();
+    let error = reader.find(&asked).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Misled);
+    drop(reader);
+    let log = Arc::new(patterns_testkit::EventLog::default());
+    let layer = StoreLayer::new(place.open()).events(log.clone());
+    let model = layer.layer(ScriptedModel::new([""; 0]));
+    for (words, answer) in [("a", "1"), ("b", "2")] {
+        assert_eq!(model.generate(&request(words, 0)).await.unwrap().text, answer);
+    }
+    let said = log.lines().join("\n");
+    assert!(said.contains("index of the store was damaged"), "{said}");
+    assert_eq!(place.open().verify().unwrap().damage, [""; 0]);
+}
+
+#[tokio::test]
+async fn absurd_bills_are_bounded_and_sums_of_them_fit() {
+    let place = Place::new();
+    let store = place.open();
+    let mut absurd = record("a", "1", 1);
+    absurd.response.usage.input_tokens = u64::MAX;
+    absurd.response.usage.output_tokens = 9_000_000_000_000_000_000;
+    store.record(&absurd).await.unwrap();
+    let usage = store.find(&key("a")).unwrap().unwrap().response.usage;
+    assert_eq!((usage.input_tokens, usage.output_tokens), (1_000_000_000_000, 1_000_000_000_000));
+    // As older versions wrote them.
+    for (words, number) in [("b", "9000000000000000000"), ("c", "9000000000000000000"), ("d", "-1")] {
+        store.record(&record(words, "1", 1)).await.unwrap();
+        place.tamper(&format!("UPDATE calls SET input_tokens = {number} WHERE id = (SELECT max(id) FROM calls)"));
+    }
+    let paid = store.paid(1).unwrap();
+    assert_eq!((paid[0].1.calls, paid[0].1.input_tokens), (4, 3_000_000_000_000));
+    assert_eq!(store.stats().unwrap().usage.input_tokens, 3_000_000_000_000);
+    store.collect_garbage(Some(std::time::Duration::ZERO)).await.unwrap();
+    assert_eq!(store.paid(1).unwrap(), paid);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use patterns_store::StoreErrorKind;
+use patterns_store::{Garbage, StoreErrorKind};
 
 use super::*;
 
@@ -41,15 +41,22 @@ async fn a_wrong_line_is_named_and_those_before_it_stay() {
 }
 
 #[tokio::test]
-async fn garbage_is_what_is_never_given_out() {
+async fn garbage_is_what_is_never_given_out_and_what_it_cost_stays_known() {
     let store = filled().await;
-    assert_eq!(store.collect_garbage(None).await.unwrap(), 1);
-    assert_eq!(text(&store, "a").as_deref(), Some("new"));
+    let (paid, usage) = (store.paid(1).unwrap(), store.stats().unwrap().usage);
     let hour = Duration::from_secs(3600);
-    assert_eq!(store.collect_garbage(Some(hour)).await.unwrap(), 0);
-    assert_eq!(
-        store.collect_garbage(Some(Duration::ZERO)).await.unwrap(),
-        2
-    );
+    let all = Some(Duration::ZERO);
+    let garbage = |unusable, old| Garbage { unusable, old };
+    assert_eq!(store.garbage(None).unwrap(), garbage(1, 0));
+    assert_eq!(store.garbage(all).unwrap(), garbage(1, 2));
+    assert_eq!(store.collect_garbage(None).await.unwrap(), garbage(1, 0));
+    assert_eq!(text(&store, "a").as_deref(), Some("new"));
+    for far in [hour, Duration::MAX] {
+        let gone = store.collect_garbage(Some(far)).await.unwrap();
+        assert_eq!(gone.calls(), 0);
+    }
+    assert_eq!(store.collect_garbage(all).await.unwrap(), garbage(0, 2));
     assert_eq!(text(&store, "a"), None);
+    assert_eq!(store.paid(1).unwrap(), paid);
+    assert_eq!(store.stats().unwrap().usage, usage);
 }

@@ -1,0 +1,91 @@
+//! What runs have spent: read from their budgets, and written with whatever is committed next.
+//!
+//! A budget is kept *before* an attempt is sent: whoever has reserved waits for a commit, and each
+//! commit begins with the accounts. So after a kill the account of a run has all that was sent. It may
+//! have what was about to be sent, too: a cap is never too lax, and by that much too strict.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use patterns_core::{BoxFuture, Budget, Journal, ModelError, Spent};
+use rusqlite::Connection;
+
+use crate::error::StoreError;
+use crate::layer::not_recorded;
+use crate::store::{Inner, Store};
+
+/// The budgets of runs that go on, by the number of the run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Accounts(Arc<Mutex<BTreeMap<i64, Account>>>);
+
+#[derive(Debug)]
+struct Account {
+    budget: Budget,
+    /// What was written last.
+    written: Option<Spent>,
+}
+
+impl Accounts {
+    fn add(&self, run: i64, budget: Budget) {
+        let account = Account {
+            budget,
+            written: None,
+        };
+        let mut accounts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.insert(run, account);
+    }
+
+    /// Writes what has changed since the last time.
+    pub(crate) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
+        let mut accounts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (run, account) in accounts.iter_mut() {
+            let spent = account.budget.spent();
+            if account.written != Some(spent) {
+                set(connection, *run, spent)?;
+                // If the commit fails, the store is broken and nothing is written after it.
+                account.written = Some(spent);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes the account of a run.
+pub(crate) fn set(connection: &Connection, run: i64, spent: Spent) -> Result<(), StoreError> {
+    // Numbers always have a written form.
+    let spent = serde_json::to_string(&spent).unwrap_or_default();
+    let update = "UPDATE runs SET account = ?2 WHERE id = ?1";
+    connection.prepare_cached(update)?.execute((run, spent))?;
+    Ok(())
+}
+
+impl Store {
+    /// Keeps what a run spends from now on: every reservation of its budget, before it is used. Add
+    /// what earlier sessions have spent first.
+    pub fn keep_account(&self, run: i64, budget: &Budget) {
+        self.0.accounts.add(run, budget.clone());
+        budget.keep_in(Arc::new(Keeper(Arc::downgrade(&self.0))));
+    }
+}
+
+/// The journal of a budget. The store knows the budget, so the budget must not keep the store.
+struct Keeper(Weak<Inner>);
+
+impl Journal for Keeper {
+    fn keep(&self) -> BoxFuture<'_, Result<(), ModelError>> {
+        Box::pin(async {
+            match self.0.upgrade() {
+                Some(inner) => Store(inner).keep().await.map_err(not_recorded),
+                None => Err(ModelError::new(patterns_core::ModelErrorKind::NotRecorded)
+                    .with_detail("the store is closed")),
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keeper")
+    }
+}
