@@ -1,7 +1,8 @@
 //! Finds API keys. They go from here into a header and nowhere else.
 
 use std::env;
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use secrecy::SecretString;
@@ -13,6 +14,9 @@ pub(crate) const OPENAI_VARIABLE: &str = "OPENAI_API_KEY";
 /// The variable with the key of an OpenAI-compatible server.
 pub(crate) const COMPATIBLE_VARIABLE: &str = "PATTERNS_API_KEY";
 
+/// The most bytes that a key file may have.
+const MOST: u64 = 64 << 10;
+
 /// Returns the key for a provider: from the file, else from its variable.
 ///
 /// # Errors
@@ -21,7 +25,7 @@ pub(crate) const COMPATIBLE_VARIABLE: &str = "PATTERNS_API_KEY";
 pub(crate) fn find(provider: &str, file: Option<&Path>) -> Result<Option<SecretString>, Error> {
     if let Some(path) = file {
         let name = path.display().to_string();
-        let text = fs::read_to_string(path).map_err(|error| {
+        let text = read_at_most(path, MOST).map_err(|error| {
             let message = format!("the key file {name} cannot be read: {}", reason(&error));
             Error::new(ErrorKind::NoInput, message).help("check the argument of --key-file")
         })?;
@@ -54,11 +58,39 @@ fn from_variable(name: &str, value: &std::ffi::OsStr) -> Result<SecretString, Er
     usable(value.to_str().unwrap_or("\u{fffd}"), name)
 }
 
+/// Reads a small file as text. It may be a pipe, as of `<(…)`, or a device that has no end.
+///
+/// # Errors
+///
+/// Returns an error if it cannot be read, is no text, or has more than so many bytes.
+pub(crate) fn read_at_most(path: &Path, most: u64) -> io::Result<String> {
+    let mut text = String::new();
+    let mut file = File::open(path)?.take(most + 1);
+    file.read_to_string(&mut text)?;
+    if text.len() as u64 > most {
+        let message = format!("it has more than {most} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(text)
+}
+
+/// Returns whether a text names a variable and then its value, as the lines of `.env` files do.
+fn is_assignment(text: &str) -> bool {
+    let text = text.strip_prefix("export ").unwrap_or(text);
+    text.split_once('=').is_some_and(|(name, value)| {
+        let is_name = |it: u8| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_';
+        // Keys of some kinds end in the equals signs of base64.
+        name.contains('_') && name.bytes().all(is_name) && !value.trim_matches('=').is_empty()
+    })
+}
+
 /// Checks a key without ever saying what it is.
 fn usable(text: &str, place: &str) -> Result<SecretString, Error> {
     let key = text.trim();
     let problem = if key.is_empty() {
         "is empty"
+    } else if is_assignment(key) {
+        "sets a variable, as a line of a .env file does"
     } else if key.contains(['\n', '\r']) {
         "has more than one line"
     } else if key.starts_with(['"', '\'']) {
@@ -78,6 +110,13 @@ mod tests {
 
     use super::*;
 
+    #[cfg(unix)]
+    #[test]
+    fn a_file_without_end_is_refused() {
+        let error = read_at_most(Path::new("/dev/zero"), 1 << 10).unwrap_err();
+        assert_eq!(error.to_string(), "it has more than 1024 bytes");
+    }
+
     #[test]
     fn keys_are_trimmed_and_checked_but_never_shown() {
         assert_eq!(
@@ -89,9 +128,20 @@ mod tests {
             (" \n", "X is empty"),
             ("sk-canary\nsk-canary", "X has more than one line"),
             ("\"sk-canary\"", "X begins with a quotation mark"),
+            (
+                "OPENAI_API_KEY=sk-canary",
+                "X sets a variable, as a line of a .env file does",
+            ),
+            (
+                "export MY_KEY=\"sk-canary\"\nOTHER=1",
+                "X sets a variable, as a line of a .env file does",
+            ),
         ];
         for (text, message) in table {
             assert_eq!(usable(text, "X").unwrap_err().message(), message);
+        }
+        for key in ["c2stY2FuYXJ5==", "A_B_C==", "sk-a_b=c", "abc="] {
+            assert_eq!(usable(key, "X").unwrap().expose_secret(), key);
         }
         for text in ["sk canary", "sk-cänary", "sk-\u{7}canary"] {
             let error = usable(text, "X").unwrap_err();

@@ -19,6 +19,7 @@ mod session;
 mod sheet;
 mod signals;
 mod terminal;
+mod trust;
 
 fn main() -> std::process::ExitCode {
     app::main()

@@ -1,21 +1,23 @@
 //! The record of a run in the store: what it is, what it has paid before, and how it ended.
 
-use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use blake3::Hasher;
-use patterns_core::{EventSink, Layer, Model, Spend};
-use patterns_llm::Prices;
-use patterns_store::{RunRecord, Store, StoreError, StoreErrorKind, StoreLayer, StorePolicy};
+use patterns_core::{EventSink, Layer, Model, Spend, Spent, Usage};
+use patterns_llm::{Price, Prices};
+use patterns_store::{
+    Again, LockFile, RunRecord, Store, StoreError, StoreErrorKind, StoreLayer, StorePolicy,
+};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{DEFAULT_STORE, StoreArgs};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, reason};
 use crate::job::{Job, Work};
 use crate::terminal::Terminal;
+use crate::trust;
 
 /// How often a run that waits for an equal one looks whether it has ended.
 const LOOK: Duration = Duration::from_millis(100);
@@ -29,81 +31,151 @@ pub(crate) struct Typed {
     pub(crate) directory: PathBuf,
 }
 
-/// A run with a place in a store.
+impl Typed {
+    /// Returns the command, quoted so that a shell understands it.
+    pub(crate) fn command(&self) -> String {
+        let words = self.arguments.iter().map(String::as_str);
+        let words = shlex::Quoter::new().allow_nul(true).join(words);
+        format!("patterns {}", words.unwrap_or_default())
+    }
+}
+
+/// Opens the store that a run is to use; `None` if it is to use none.
+///
+/// # Errors
+///
+/// Returns an error if it cannot be used.
+pub(crate) fn open_store(args: &StoreArgs, is_paid: bool) -> Result<Option<Store>, Error> {
+    let path = match &args.store {
+        _ if args.no_store => return Ok(None),
+        Some(path) => path.clone(),
+        None if is_paid || args.read_only => PathBuf::from(DEFAULT_STORE),
+        None => return Ok(None),
+    };
+    if args.read_only {
+        return open_to_read(&path).map(Some);
+    }
+    let is_new = !path.exists();
+    let store = Store::open(path, args.durability.into()).map_err(refused)?;
+    if is_new {
+        trust::remember(&store.id().map_err(refused)?);
+    }
+    Ok(Some(store))
+}
+
+/// Opens a store that is there, to look into it.
+///
+/// # Errors
+///
+/// Returns an error if there is none, or it cannot be used.
+pub(crate) fn open_to_read(path: &Path) -> Result<Store, Error> {
+    if !path.exists() {
+        let message = format!("there is no store at {}", path.display());
+        return Err(Error::new(ErrorKind::NoInput, message)
+            .help("runs make one where they are begun; --store names another file"));
+    }
+    Store::open_to_read(path).map_err(refused)
+}
+
+/// A run with a store.
 #[derive(Debug)]
 pub(crate) struct Record {
     pub(crate) store: Store,
-    pub(crate) run: RunRecord,
+    /// Its place in the store; `None` if nothing is recorded.
+    pub(crate) run: Option<RunRecord>,
     policy: StorePolicy,
     /// Held as long as the run goes on, so that no equal one pays for the same at the same time.
-    _lock: Option<File>,
+    _lock: Option<LockFile>,
 }
 
 impl Record {
-    /// Opens the store and finds or makes the record of the run; `None` if none is wanted.
+    /// Finds or makes the record of the run.
     ///
     /// # Errors
     ///
     /// Returns an error if the store cannot be used, or a signal came while waiting for it.
-    pub(crate) async fn open(
+    pub(crate) async fn begin(
+        store: Store,
         job: &Job,
         args: &StoreArgs,
-        is_paid: bool,
         drain: &CancellationToken,
         terminal: Terminal,
-    ) -> Result<Option<Self>, Error> {
-        let path = match &args.store {
-            _ if args.no_store => return Ok(None),
-            Some(path) => path.clone(),
-            None if is_paid || args.read_only => PathBuf::from(DEFAULT_STORE),
-            None => return Ok(None),
+    ) -> Result<Self, Error> {
+        if trust::is_known(&store.id().map_err(refused)?) == Some(false) {
+            terminal.note(
+                "the answers of this store were recorded elsewhere; --no-store does without them",
+            );
+        }
+        if args.read_only {
+            return Ok(Self {
+                store,
+                run: None,
+                policy: StorePolicy::ReadOnly,
+                _lock: None,
+            });
+        }
+        let resumed = match args.resumed {
+            Some(id) => store.identity_of(id).map_err(refused)?.map(|it| (id, it)),
+            None => None,
         };
-        let store = Store::open(path, args.durability.into()).map_err(refused)?;
-        let identity = identity(job);
+        let identity = resumed.map_or_else(|| identity(job), |it| it.1);
         let lock = lock(&store, &identity, drain, terminal).await?;
-        let typed = serde_json::to_string(&typed()).unwrap_or_default();
-        let run = store.begin_run(identity, typed).await.map_err(refused)?;
-        Ok(Some(Self {
+        let run = match resumed {
+            Some((id, _)) => store.go_on_with(id).await,
+            None => {
+                let typed = serde_json::to_string(&typed()).unwrap_or_default();
+                store.begin_run(identity, typed, again(job, args)).await
+            }
+        };
+        Ok(Self {
+            run: Some(run.map_err(refused)?),
             store,
-            run,
-            policy: match (args.fresh, args.read_only) {
-                (true, _) => StorePolicy::Fresh,
-                (_, true) => StorePolicy::ReadOnly,
-                _ => StorePolicy::Use,
+            policy: match args.fresh {
+                true => StorePolicy::Fresh,
+                false => StorePolicy::Use,
             },
             _lock: lock,
-        }))
+        })
+    }
+
+    /// Returns the number of the run; 0 if it is not recorded.
+    fn id(&self) -> i64 {
+        self.run.as_ref().map_or(0, |run| run.id)
     }
 
     /// Puts the store in front of a model.
     pub(crate) fn wrap(&self, model: Arc<dyn Model>, events: Arc<dyn EventSink>) -> Arc<dyn Model> {
         let layer = StoreLayer::new(self.store.clone());
-        let layer = layer.policy(self.policy).run(self.run.id).events(events);
+        let layer = layer.policy(self.policy).run(self.id()).events(events);
         Arc::new(layer.layer(model))
     }
 
-    /// Returns what the run has spent in earlier sessions, as far as it is recorded. Of calls that
-    /// were under way at a kill only their number is known.
+    /// Returns what the run has spent in earlier sessions.
     ///
     /// # Errors
     ///
     /// Returns an error if the store cannot be read.
-    pub(crate) fn spent(&self, models: &[Arc<dyn Model>], prices: &Prices) -> Result<Spend, Error> {
-        let paid = self.store.paid(self.run.id).map_err(refused)?;
-        let spend = paid.into_iter().map(|(name, usage)| {
-            let model = models.iter().find(|it| it.id().to_string() == name);
-            let price = model.and_then(|it| prices.find(it.id()));
-            Spend {
-                calls: usage.attempts,
-                tokens: usage.total_tokens(),
-                cost: price.map(|price| price.of(usage)),
-            }
-        });
-        let lost = Spend {
-            calls: self.run.lost.unsigned_abs(),
-            ..Spend::ZERO
+    pub(crate) fn spent(&self, models: &[Arc<dyn Model>], prices: &Prices) -> Result<Spent, Error> {
+        let Some(run) = &self.run else {
+            return Ok(Spent::default());
         };
-        Ok(spend.fold(lost, |sum, it| sum + it))
+        let price_of = |name: &str| {
+            let model = models.iter().find(|it| it.id().to_string() == name);
+            model.and_then(|it| prices.find(it.id()))
+        };
+        let paid = self.store.paid(run.id).map_err(refused)?;
+        let paid = paid.into_iter().map(|(name, usage)| Spend {
+            calls: usage.attempts,
+            tokens: usage.total_tokens(),
+            cost: price_of(&name).map(|price| price.of(usage)),
+        });
+        let dearest = models.iter().filter_map(|it| prices.find(it.id()));
+        let dearest = dearest.max_by_key(|price| price.input.max(price.output));
+        Ok(spent_before(
+            run,
+            paid.fold(Spend::ZERO, |sum, it| sum + it),
+            dearest,
+        ))
     }
 
     /// Records what the result of the run was made of.
@@ -112,7 +184,7 @@ impl Record {
     ///
     /// Returns an error if that cannot be recorded.
     pub(crate) async fn keep_trace(&self, trace: String) -> Result<(), Error> {
-        let kept = self.store.keep_trace(self.run.id, trace);
+        let kept = self.store.keep_trace(self.id(), trace);
         kept.await.map_err(refused)
     }
 
@@ -122,8 +194,52 @@ impl Record {
     ///
     /// Returns an error if that cannot be recorded.
     pub(crate) async fn end(&self, is_done: bool, outcome: String) -> Result<(), Error> {
-        let ended = self.store.end_run(self.run.id, is_done, outcome);
+        let ended = self.store.end_run(self.id(), is_done, outcome);
         ended.await.map_err(refused)
+    }
+}
+
+/// Returns what was spent before, given what is recorded of `paid` calls. The account has all of it;
+/// but runs of older versions have none, and a cost that was not known then may be now.
+fn spent_before(run: &RunRecord, paid: Spend, dearest: Option<Price>) -> Spent {
+    let Some(mut spent) = run.account else {
+        let lost = Spend {
+            calls: run.lost.unsigned_abs(),
+            ..Spend::ZERO
+        };
+        return Spent {
+            committed: paid,
+            possibly_billed: lost,
+            reserved: Spend::ZERO,
+        };
+    };
+    spent = spent.abandoned();
+    spent.committed.cost = spent.committed.cost.or(paid.cost);
+    let at_most = |price: Price| {
+        let usage = |input_tokens, output_tokens| Usage {
+            input_tokens,
+            output_tokens,
+            ..Usage::default()
+        };
+        let tokens = spent.possibly_billed.tokens;
+        let (read, written) = (price.of(usage(tokens, 0)), price.of(usage(0, tokens)));
+        read.max(written)
+    };
+    let cost = spent.possibly_billed.cost;
+    spent.possibly_billed.cost = cost.or_else(|| dearest.map(at_most));
+    spent
+}
+
+/// Returns whether the same run goes on when the same is typed again. A run goes on until all of it
+/// is answered, so that a cap typed twice is one cap. After that it depends on where the work comes
+/// from: questions and topics are in what was typed, so that it is the same work, and a budget that
+/// buys as many ballots as it can must not buy them again. Documents come and go, and those of
+/// tomorrow are another run under the same cap.
+fn again(job: &Job, args: &StoreArgs) -> Again {
+    match &job.work {
+        _ if args.fresh => Again::Another,
+        Work::MapReduce(_) => Again::SameUntilDone,
+        Work::Vote(_) | Work::Section(_) => Again::Same,
     }
 }
 
@@ -174,35 +290,31 @@ async fn lock(
     identity: &[u8; 32],
     drain: &CancellationToken,
     terminal: Terminal,
-) -> Result<Option<File>, Error> {
-    let Some(folder) = store.path().and_then(Path::parent) else {
+) -> Result<Option<LockFile>, Error> {
+    let Some(path) = store.path() else {
         return Ok(None);
     };
     let name = blake3::Hash::from_bytes(*identity).to_hex();
-    let path = folder.join(format!("run-{}.lock", &name[..16]));
-    let failed = |error: std::io::Error| {
-        let message = format!("cannot lock {}: {error}", path.display());
-        Error::new(ErrorKind::Io, message)
-    };
-    let mut options = OpenOptions::new();
-    let file = options
-        .create(true)
-        .append(true)
-        .open(&path)
-        .map_err(failed)?;
+    let mut file = path.as_os_str().to_owned();
+    file.push(format!(".run-{}.lock", &name[..16]));
+    let path = PathBuf::from(file);
     let mut is_told = false;
     loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(Some(file)),
-            Err(std::fs::TryLockError::Error(error)) => return Err(failed(error)),
-            Err(std::fs::TryLockError::WouldBlock) if !is_told => {
+        let taken = LockFile::try_take(&path).map_err(|error| {
+            let message = format!("cannot lock {}: {}", path.display(), reason(&error));
+            Error::new(ErrorKind::Io, message)
+                .help("check the permissions of its directory, or go without a store: --no-store")
+        })?;
+        match taken {
+            Some(lock) => return Ok(Some(lock)),
+            None if !is_told => {
                 terminal.note(
                     "an equal run is under way; waiting for its answers, which need not be paid \
                      for twice",
                 );
                 is_told = true;
             }
-            Err(std::fs::TryLockError::WouldBlock) => {}
+            None => {}
         }
         tokio::select! {
             () = drain.cancelled() => {
@@ -234,7 +346,12 @@ pub(crate) fn refused(error: StoreError) -> Error {
             ErrorKind::BadData,
             "name another file with --store, or go without one: --no-store",
         ),
-        StoreErrorKind::Damaged => (
+        StoreErrorKind::Exposed => (
+            ErrorKind::BadData,
+            "if the file is yours, take it back: chown it to yourself, and chmod go-w; what is not \
+             yours can be read in with `patterns store import`, or left alone with --no-store",
+        ),
+        StoreErrorKind::Misled | StoreErrorKind::Damaged => (
             ErrorKind::BadData,
             "`patterns store verify` says what is damaged; move the file away to begin anew",
         ),

@@ -7,6 +7,7 @@ use std::time::Instant;
 use patterns_core::{Caps, EventSink, Outcome};
 use patterns_parallel::{AgentOptions, FailurePolicy, RunError, RunOptions};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::args::{Common, Format, MaxFailures, StoreArgs};
 use crate::connect::{Connected, connect};
@@ -14,7 +15,7 @@ use crate::error::{Error, ErrorKind};
 use crate::exit_code;
 use crate::job::{Job, Settings};
 use crate::output::{Output, Rows};
-use crate::record::Record;
+use crate::record::{Record, open_store};
 use crate::report::{Observers, coverage_line, failure_of};
 use crate::signals::Signals;
 use crate::terminal::Terminal;
@@ -73,10 +74,9 @@ impl Session {
         let output = Output::open(surroundings.output_file.as_deref())?;
         let observers = Observers::open(surroundings.events.as_deref(), terminal)?;
         let observers = Arc::new(observers);
-        let signals = Signals::listen(Arc::clone(&observers), job.settings.max_time);
         let key_file = surroundings.key_file.as_deref();
         let events: Arc<dyn EventSink> = observers.clone();
-        let drain = signals.drain.clone();
+        let drain = CancellationToken::new();
         let settings = &job.settings;
         let models = connect(
             &job.models,
@@ -90,26 +90,19 @@ impl Session {
             terminal.note(choice);
         }
         let is_paid = connected.notice.is_none();
-        let record = Record::open(job, &surroundings.store, is_paid, &drain, terminal).await?;
-        if let Some(record) = &record {
-            let spent = record.spent(&connected.models, &settings.all_prices())?;
-            connected.budget.carry_over(spent);
-            observers.record(record.store.clone(), record.run.id);
-            let models = connected.models.into_iter();
-            connected.models = models
-                .map(|it| record.wrap(it, Arc::clone(&events)))
-                .collect();
-            if record.run.sessions > 1 {
-                terminal.note(&format!("going on with run {}", record.run.id));
+        let store = open_store(&surroundings.store, is_paid)?;
+        // Not before: until here something may block, and Ctrl-C ends the process by itself.
+        let listening = Arc::clone(&observers);
+        let signals = Signals::listen(drain.clone(), listening, settings.max_time);
+        let record = match store {
+            Some(store) => {
+                let begun = Record::begin(store, job, &surroundings.store, &drain, terminal);
+                let record = begun.await?;
+                attach(&record, &mut connected, settings, &observers, terminal)?;
+                Some(record)
             }
-            if record.run.lost > 0 {
-                terminal.note(&format!(
-                    "{} calls were under way when an earlier session was broken off: they count, \
-                     and what they cost is not known",
-                    record.run.lost
-                ));
-            }
-        }
+            None => None,
+        };
         Ok(Self {
             terminal,
             format: surroundings.format,
@@ -179,11 +172,22 @@ impl Session {
             () = self.broken.notified() => Ok(None),
             result = run => result.map(Some).map_err(not_run),
         };
+        if let (Some(record), Err(error)) = (&self.record, &result) {
+            // It did not come to an outcome; that must not look like a run that goes on.
+            let code = exit_code::of(error.kind());
+            record.end(false, self.account(code)).await?;
+        }
         let spent = self.connected.budget.spent();
         let elapsed = self.begun.elapsed();
         self.observers.finish(self.terminal, spent, elapsed);
         let written = self.observers.check();
         result.and_then(|it| written.map(|()| it))
+    }
+
+    /// Returns how the run ended, as it is recorded.
+    fn account(&self, code: u8) -> String {
+        let spent = self.connected.budget.spent();
+        self.observers.outcome(code, spent, self.begun.elapsed())
     }
 
     /// Ends the output of a run that came to an outcome, says which documents are in it, and returns
@@ -205,21 +209,52 @@ impl Session {
         let code = error
             .as_ref()
             .map_or(exit_code::SUCCESS, |it| exit_code::of(it.kind()));
+        let spent = self.connected.budget.spent();
+        let account = self.observers.outcome(code, spent, self.begun.elapsed());
         if let Some(record) = self.record {
-            let is_done = [exit_code::SUCCESS, exit_code::SOME_FAILED].contains(&code);
-            let outcome = self.observers.outcome(code, self.connected.budget.spent());
+            let is_over = [exit_code::SUCCESS, exit_code::SOME_FAILED].contains(&code);
             if let Some(trace) = self.trace.get() {
                 record.keep_trace(trace.clone()).await?;
             }
-            record.end(is_done, outcome).await?;
-            if !is_done {
-                let id = record.run.id;
+            record.end(code == exit_code::SUCCESS, account).await?;
+            if let Some(id) = record.run.map(|run| run.id).filter(|_| !is_over) {
                 self.terminal
                     .note(&format!("`patterns resume {id}` goes on with this run"));
             }
         }
         error.map_or(Ok(()), Err)
     }
+}
+
+/// Puts the record of a run behind its models and its budget.
+fn attach(
+    record: &Record,
+    connected: &mut Connected,
+    settings: &Settings,
+    observers: &Arc<Observers>,
+    terminal: Terminal,
+) -> Result<(), Error> {
+    let spent = record.spent(&connected.models, &settings.all_prices())?;
+    connected.budget.carry_over(spent);
+    for model in &mut connected.models {
+        *model = record.wrap(Arc::clone(model), observers.clone());
+    }
+    let Some(run) = &record.run else {
+        return Ok(());
+    };
+    record.store.keep_account(run.id, &connected.budget);
+    observers.record(record.store.clone(), run.id);
+    if run.sessions > 1 {
+        terminal.note(&format!("going on with run {}", run.id));
+    }
+    if run.lost > 0 {
+        terminal.note(&format!(
+            "{} calls were under way when an earlier session was broken off: they count, and what \
+             they cost is not known",
+            run.lost
+        ));
+    }
+    Ok(())
 }
 
 fn not_run(error: RunError) -> Error {

@@ -67,8 +67,16 @@ pub(crate) struct Signals {
 impl Signals {
     /// Begins to listen. The listener is a task of its own, so that it is heard even while the run
     /// is stuck in writing its output. A run that may take so long is ended by the clock as well.
-    pub(crate) fn listen(observers: Arc<Observers>, max_time: Option<Duration>) -> Self {
-        let signals = Self::default();
+    /// The first signal cancels `drain`.
+    pub(crate) fn listen(
+        drain: CancellationToken,
+        observers: Arc<Observers>,
+        max_time: Option<Duration>,
+    ) -> Self {
+        let signals = Self {
+            drain,
+            ..Self::default()
+        };
         tokio::spawn(signals.clone().heed(observers, max_time));
         signals
     }

@@ -131,6 +131,20 @@ pub(crate) fn is_stdin_terminal() -> bool {
     io::stdin().is_terminal()
 }
 
+/// Asks a question on standard error, and returns whether the answer is yes.
+pub(crate) fn confirm(question: &str) -> bool {
+    let mut stderr = io::stderr().lock();
+    let asked = stderr
+        .write_all(question.as_bytes())
+        .and_then(|()| stderr.flush());
+    let mut answer = String::new();
+    let is_read = asked
+        .and_then(|()| io::stdin().read_line(&mut answer))
+        .is_ok();
+    let answer = answer.trim().to_lowercase();
+    is_read && (answer == "y" || answer == "yes")
+}
+
 fn is_dumb() -> bool {
     env::var_os("TERM").is_some_and(|it| it == "dumb")
 }

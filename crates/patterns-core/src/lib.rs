@@ -56,8 +56,8 @@ pub use agent::{Agent, AgentFn, Answer, Map, Prompt, agent_fn};
 pub use agent_error::{AgentError, AgentErrorKind};
 pub use answer_schema::AnswerSchema;
 pub use budget::{
-    Budget, Caps, Exhausted, Journal, Limit, Money, MoneyError, NoRoom, Reservation, Reserve, Spend,
-    Spent,
+    Budget, Caps, Exhausted, Journal, Limit, Money, MoneyError, NoRoom, Reservation, Reserve,
+    Spend, Spent,
 };
 pub use call_key::CallKey;
 pub use contract::{

@@ -247,7 +247,9 @@ fn check_owner(path: &Path) -> Result<(), StoreError> {
 #[cfg(unix)]
 fn not_ours(owner: u32, user: u32, mode: u32) -> Option<String> {
     if owner != user {
-        return Some(format!("it belongs to user {owner}, and this is user {user}"));
+        return Some(format!(
+            "it belongs to user {owner}, and this is user {user}"
+        ));
     }
     let mode = mode & 0o777;
     (mode & 0o022 != 0).then(|| format!("others may write to it (its mode is {mode:04o})"))
@@ -288,7 +290,12 @@ mod tests {
             (7, 7, 0o100644, None),
             (7, 7, 0o660, Some("its mode is 0660")),
             (7, 7, 0o602, Some("its mode is 0602")),
-            (7, 0, 0o600, Some("it belongs to user 7, and this is user 0")),
+            (
+                7,
+                0,
+                0o600,
+                Some("it belongs to user 7, and this is user 0"),
+            ),
         ] {
             let found = not_ours(owner, user, mode);
             assert_eq!(found.is_some(), expected.is_some(), "{found:?}");

@@ -27,7 +27,7 @@ pub use error::{StoreError, StoreErrorKind};
 pub use layer::{StoreLayer, StorePolicy, Stored};
 pub use lock_file::LockFile;
 pub use record::Record;
-pub use runs::{RunRecord, WhenDone};
+pub use runs::{Again, RunRecord};
 pub use status::CallStatus;
 pub use store::Store;
 pub use upkeep::{Garbage, Health, Stats};

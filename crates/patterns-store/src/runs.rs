@@ -34,12 +34,14 @@ pub struct RunRecord {
 
 const COLUMNS: &str = "id, job, started, sessions, lost, account, ended, outcome";
 
-/// What happens to a run that had come to its end when the same is begun again.
+/// Whether a run that is begun again is the same run, with the same account under the same cap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WhenDone {
-    /// It is gone on with: the same account, under the same cap.
-    GoOn,
-    /// Another run begins, with an account of its own.
+pub enum Again {
+    /// It is, whether it had come to its end or not.
+    Same,
+    /// It is until it has come to its end; then another run begins.
+    SameUntilDone,
+    /// It is not: another run begins.
     Another,
 }
 
@@ -59,8 +61,7 @@ impl RunRecord {
 }
 
 impl Store {
-    /// Begins a run, or goes on with the latest one of the same `identity`, if that has not come to
-    /// its end or `when_done` says so. `job` is what [`RunRecord::job`] will be; that of a run that
+    /// Begins a run, or goes on with the latest one of the same `identity`, as `again` says. `job` is what [`RunRecord::job`] will be; that of a run that
     /// is gone on with stays.
     ///
     /// # Errors
@@ -70,14 +71,17 @@ impl Store {
         &self,
         identity: [u8; 32],
         job: String,
-        when_done: WhenDone,
+        again: Again,
     ) -> Result<RunRecord, StoreError> {
         self.write(move |connection| {
-            let id = match latest(connection, &identity)? {
-                Some((id, is_done)) if !is_done || when_done == WhenDone::GoOn => {
-                    go_on(connection, id).map(|()| id)?
-                }
-                _ => {
+            let latest = latest(connection, &identity)?.filter(|(_, is_done)| match again {
+                Again::Same => true,
+                Again::SameUntilDone => !is_done,
+                Again::Another => false,
+            });
+            let id = match latest {
+                Some((id, _)) => go_on(connection, id).map(|()| id)?,
+                None => {
                     let insert = "INSERT INTO runs (identity, job) VALUES (?1, ?2)";
                     connection.execute(insert, (identity, job))?;
                     connection.last_insert_rowid()

@@ -63,7 +63,11 @@ const GARBAGE: &str = "(status <> 0 OR at <= unixepoch() - ?1)";
 
 fn age(older_than: Option<Duration>) -> Option<i64> {
     // The clock of SQLite has 63 bits, and nothing is older than it.
-    older_than.map(|age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX).min(i64::MAX >> 1))
+    older_than.map(|age| {
+        i64::try_from(age.as_secs())
+            .unwrap_or(i64::MAX)
+            .min(i64::MAX >> 1)
+    })
 }
 
 fn garbage(connection: &Connection, age: Option<i64>) -> Result<Garbage, StoreError> {
@@ -89,7 +93,9 @@ fn keep_accounts() -> String {
          output_tokens, reasoning_tokens FROM calls WHERE {GARBAGE}"
     );
     let sums = usage_sums();
-    let added = columns.split(", ").map(|it| format!("{it} = {it} + excluded.{it}"));
+    let added = columns
+        .split(", ")
+        .map(|it| format!("{it} = {it} + excluded.{it}"));
     format!(
         "INSERT INTO removed (run, model, {columns}) SELECT run, model, {sums} FROM ({gone}) \
          WHERE true GROUP BY run, model ON CONFLICT (run, model) DO UPDATE SET {}",

@@ -19,7 +19,7 @@ pub(crate) use section::SectionArgs;
 pub(crate) use simulate::SimulateArgs;
 pub(crate) use source::SourceArgs;
 pub(crate) use store::{
-    DEFAULT_STORE, LookFormat, ResumeArgs, RunsArgs, ShowArgs, StoreArgs, StoreCommand,
+    DEFAULT_STORE, LookFormat, ResumeArgs, RunsArgs, ShowArgs, StoreArgs, StoreCommand, Which,
 };
 pub(crate) use values::MaxFailures;
 pub(crate) use vote::{Tie, VoteArgs};
@@ -71,4 +71,16 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+}
+
+impl Command {
+    /// Returns the options that every pattern has, if it is a pattern.
+    pub(crate) fn common(&mut self) -> Option<&mut Common> {
+        match self {
+            Self::Section(args) => Some(&mut args.common),
+            Self::Vote(args) => Some(&mut args.common),
+            Self::MapReduce(args) => Some(&mut args.common),
+            _ => None,
+        }
+    }
 }

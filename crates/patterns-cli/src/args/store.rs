@@ -1,6 +1,7 @@
 //! The options about the store, and the commands that look into it.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -47,6 +48,37 @@ pub(crate) struct StoreArgs {
         help_heading = "Store"
     )]
     pub(crate) durability: Survives,
+
+    /// The run to go on with, under its own number, when `resume` types it again.
+    #[arg(skip)]
+    pub(crate) resumed: Option<i64>,
+}
+
+/// Which run is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// The one of that number.
+    Number(i64),
+    /// The latest, or so many before it.
+    BeforeLatest(u32),
+}
+
+impl FromStr for Which {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let before = |it: u32| it.checked_sub(1).map(Self::BeforeLatest);
+        let number = |it: &i64| *it > 0;
+        let which = match (text, text.strip_prefix('-')) {
+            ("latest", _) => Some(Self::BeforeLatest(0)),
+            (_, Some(back)) => back.parse().ok().and_then(before),
+            _ => text.parse().ok().filter(number).map(Self::Number),
+        };
+        which.ok_or_else(|| {
+            "expected the number of a run, latest, or -1 for the latest, -2 for the one before"
+                .to_owned()
+        })
+    }
 }
 
 /// What recorded answers survive.
@@ -70,7 +102,7 @@ impl From<Survives> for Durability {
 /// The options of commands that look into a store.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct LookArgs {
-    /// File with the recorded answers
+    /// File with the recorded answers; also by PATTERNS_STORE
     #[arg(long, value_name = "FILE", env = "PATTERNS_STORE", hide_env = true, default_value = DEFAULT_STORE)]
     pub(crate) store: PathBuf,
 
@@ -106,9 +138,13 @@ pub(crate) struct RunsArgs {
 /// The command line of `patterns show`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// Number of the run, as `patterns runs` has it
-    #[arg(value_name = "RUN")]
-    pub(crate) run: i64,
+    /// Number of the run, as `patterns runs` has it; or latest; or -2 for the one before the latest
+    #[arg(
+        value_name = "RUN",
+        default_value = "latest",
+        allow_negative_numbers = true
+    )]
+    pub(crate) run: Which,
 
     /// Unfold a statement of a run with --statements down to its documents: its number in the result,
     /// from 1, or some of its words
@@ -122,11 +158,15 @@ pub(crate) struct ShowArgs {
 /// The command line of `patterns resume`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ResumeArgs {
-    /// Number of the run, as `patterns runs` has it
-    #[arg(value_name = "RUN")]
-    pub(crate) run: i64,
+    /// Number of the run, as `patterns runs` has it; or latest; or -2 for the one before the latest
+    #[arg(value_name = "RUN", allow_negative_numbers = true)]
+    pub(crate) run: Which,
 
-    /// File with the recorded answers
+    /// Go on with a run of a store that was made elsewhere, without being asked
+    #[arg(long)]
+    pub(crate) trust: bool,
+
+    /// File with the recorded answers; also by PATTERNS_STORE
     #[arg(long, value_name = "FILE", env = "PATTERNS_STORE", hide_env = true, default_value = DEFAULT_STORE)]
     pub(crate) store: PathBuf,
 
@@ -152,11 +192,16 @@ pub(crate) enum StoreCommand {
         #[command(flatten)]
         look: LookArgs,
     },
-    /// Remove answers that are never given out again, and give the room back
+    /// Remove answers that are never given out again, and give the room back; what they cost stays
+    /// known
     Gc {
-        /// Remove all answers that were recorded longer ago than this, too, such as 720h
+        /// Remove all answers that were recorded longer ago than this, too, such as 30d or 12h
         #[arg(long, value_name = "DURATION", value_parser = values::duration)]
         older_than: Option<Duration>,
+
+        /// Say what would be removed, and remove nothing
+        #[arg(long)]
+        dry_run: bool,
 
         #[command(flatten)]
         look: LookArgs,
@@ -186,6 +231,28 @@ impl StoreCommand {
             | Self::Gc { look, .. }
             | Self::Export { look }
             | Self::Import { look, .. } => look,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_named_by_its_number_or_its_place() {
+        for (text, expected) in [
+            ("7", Some(Which::Number(7))),
+            ("latest", Some(Which::BeforeLatest(0))),
+            ("-1", Some(Which::BeforeLatest(0))),
+            ("-3", Some(Which::BeforeLatest(2))),
+            ("0", None),
+            ("-0", None),
+            ("--1", None),
+            ("last", None),
+            ("", None),
+        ] {
+            assert_eq!(text.parse().ok(), expected, "{text}");
         }
     }
 }

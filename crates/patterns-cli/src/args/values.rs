@@ -37,9 +37,9 @@ impl FromStr for MaxFailures {
     }
 }
 
-/// Reads a duration: numbers with units, such as `250ms`, `30s`, `2m` or `1h30m`.
+/// Reads a duration: numbers with units, such as `250ms`, `30s`, `2m`, `1h30m` or `7d`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    const EXPECTED: &str = "expected a number with a unit (ms, s, m, h), such as 30s or 2m";
+    const EXPECTED: &str = "expected a number with a unit (ms, s, m, h, d), such as 30s or 2m";
     let mut rest = text.trim();
     let mut total = Duration::ZERO;
     if rest.is_empty() {
@@ -57,6 +57,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
             "s" => number,
             "m" | "min" => number * 60.0,
             "h" => number * 3600.0,
+            "d" => number * 86400.0,
             _ => return Err(EXPECTED.to_owned()),
         };
         let part = Duration::try_from_secs_f64(seconds).map_err(|_| "that is too long")?;
@@ -159,6 +160,8 @@ mod tests {
             ("2m", Some(120_000)),
             ("1h30m", Some(5_400_000)),
             ("0s", Some(0)),
+            ("7d", Some(604_800_000)),
+            ("1d12h", Some(129_600_000)),
             ("", None),
             ("30", None),
             ("s", None),

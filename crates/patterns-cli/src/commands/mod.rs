@@ -37,7 +37,7 @@ pub(crate) async fn run(command: Command, terminal: Terminal) -> Result<(), Erro
         Command::MapReduce(args) => map_reduce::run(&args, terminal).await,
         Command::Runs(args) => runs::run(&args, terminal),
         Command::Show(args) => show::run(&args, terminal),
-        Command::Resume(args) => Box::pin(resume::run(&args)).await,
+        Command::Resume(args) => Box::pin(resume::run(&args, terminal)).await,
         Command::Store(command) => store::run(&command, terminal).await,
         Command::Simulate(args) => simulate::run(&args, terminal).await,
         Command::Completions { shell } => completions::run(shell),

@@ -1,20 +1,18 @@
 //! `patterns runs`: what a store has recorded.
 
 use patterns_core::Usage;
-use patterns_store::{Durability, RunRecord, Store};
+use patterns_store::{RunRecord, Store};
 use serde_json::{Value, json};
 
-use super::show::{date, outcome, state, typed};
-use super::store::must_exist;
+use super::show::{cost, date, outcome, state, typed};
 use crate::args::{LookFormat, RunsArgs};
 use crate::error::Error;
-use crate::record::refused;
+use crate::record::{open_to_read, refused};
 use crate::report::Page;
 use crate::terminal::{Style, Terminal, write_stdout};
 
 pub(super) fn run(args: &RunsArgs, terminal: Terminal) -> Result<(), Error> {
-    must_exist(&args.look.store)?;
-    let store = Store::open(&args.look.store, Durability::Power).map_err(refused)?;
+    let store = open_to_read(&args.look.store)?;
     let runs = store.runs(args.limit).map_err(refused)?;
     let text = match args.look.output {
         LookFormat::Json => {
@@ -46,11 +44,14 @@ fn entry(page: &mut Page, store: &Store, run: &RunRecord) -> Result<(), Error> {
     let Usage {
         calls, attempts, ..
     } = paid(store, run)?;
-    let command = typed(run).map_or_else(|| "?".to_owned(), |it| it.arguments.join(" "));
+    // The account has failed attempts, too.
+    let attempts = run.account.map_or(attempts, |it| it.total().calls);
+    let cost = cost(run).map_or_else(String::new, |cost| format!(" · {cost}"));
+    let command = typed(run).map_or_else(|| "?".to_owned(), |it| it.command());
     let (id, date, state) = (run.id, date(run.started), state(run));
     page.line(
         Style::Bold,
-        &format!("{id:>4}  {date}  {state} · {calls} calls paid · {attempts} attempts"),
+        &format!("{id:>4}  {date}  {state} · {calls} calls paid · {attempts} attempts{cost}"),
     );
     page.line(Style::Dim, &format!("      {command}"));
     Ok(())
@@ -66,5 +67,6 @@ fn line(store: &Store, run: &RunRecord) -> Result<Value, Error> {
         "typed": typed(run),
         "outcome": outcome(run),
         "paid": paid(store, run)?,
+        "account": run.account,
     }))
 }

@@ -1,19 +1,17 @@
 //! `patterns show`: one recorded run.
 
-use patterns_store::{Durability, RunRecord, Store};
+use patterns_store::{RunRecord, Store};
 use serde_json::{Value, json};
 
-use super::store::must_exist;
 use super::trace;
-use crate::args::{LookFormat, ShowArgs};
+use crate::args::{LookFormat, ShowArgs, Which};
 use crate::error::{Error, ErrorKind};
-use crate::record::{Typed, refused};
-use crate::report::Page;
+use crate::record::{Typed, open_to_read, refused};
+use crate::report::{Page, cost_of};
 use crate::terminal::{Style, Terminal, write_stdout};
 
 pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
-    must_exist(&args.look.store)?;
-    let store = Store::open(&args.look.store, Durability::Power).map_err(refused)?;
+    let store = open_to_read(&args.look.store)?;
     let run = find(&store, args.run)?;
     if let Some(statement) = &args.trace {
         return trace::run(&store, run.id, statement, args.look.output, terminal);
@@ -36,6 +34,7 @@ pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
                 "ended": run.ended,
                 "sessions": run.sessions,
                 "lost": run.lost,
+                "account": run.account,
                 "typed": typed(&run),
                 "outcome": outcome(&run),
                 "paid": models.collect::<Vec<_>>(),
@@ -56,8 +55,12 @@ pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
                     usage.output_tokens
                 ));
             }
-            for (at, event) in &notes {
-                page.line(Style::Dim, &format!("{}  {event}", date(*at)));
+            let events: Vec<_> = notes.iter().filter_map(|it| named(it)).collect();
+            if !events.is_empty() {
+                page.line(Style::Bold, "worth noting:");
+            }
+            for line in &events {
+                page.line(Style::Dim, &format!("  {line}"));
             }
             page.finish()
         }
@@ -69,21 +72,53 @@ fn describe(page: &mut Page, run: &RunRecord) {
     let started = date(run.started);
     page.line(Style::Bold, &format!("run {}: {}", run.id, state(run)));
     page.paragraph(&format!("began: {started} · sessions: {}", run.sessions));
-    if let Some(Typed {
-        arguments,
-        directory,
-    }) = typed(run)
-    {
-        page.paragraph(&format!("in: {}", directory.display()));
-        page.paragraph(&format!("typed: patterns {}", arguments.join(" ")));
+    if let Some(typed) = typed(run) {
+        page.paragraph(&format!("in: {}", typed.directory.display()));
+        page.paragraph(&format!("typed: {}", typed.command()));
+    }
+    if let Some(spent) = run.account {
+        let all = spent.total();
+        page.paragraph(&format!(
+            "sent, all sessions: {} attempts, failed ones included",
+            all.calls
+        ));
     }
     if run.lost > 0 {
         let text = "calls under way at a kill, their cost not known";
         page.paragraph(&format!("{text}: {}", run.lost));
     }
+    if let Some(cost) = cost(run) {
+        page.paragraph(&format!("cost, all sessions: {cost}"));
+    }
     if let Some(outcome) = outcome(run) {
         describe_outcome(page, &outcome);
     }
+}
+
+/// Returns what a run has cost in all sessions, if that is known and not nothing.
+pub(super) fn cost(run: &RunRecord) -> Option<String> {
+    let kept = run.account.map(cost_of);
+    let kept = kept.or_else(|| Some(outcome(run)?.get("cost")?.as_str()?.to_owned()));
+    kept.filter(|it| !it.is_empty())
+}
+
+/// Says an event in words: its time, its name, and what it is about.
+fn named((at, event): &(i64, String)) -> Option<String> {
+    let event: Value = serde_json::from_str(event).ok()?;
+    let fields = event.as_object()?;
+    let name = fields.get("event")?.as_str()?.replace('_', " ");
+    let mut line = format!("{}  {name}", date(*at));
+    for (name, value) in fields {
+        let text = match (name.as_str(), value) {
+            ("event" | "run" | "usage" | "counts" | "pattern", _) | (_, Value::Null) => continue,
+            ("warning", it) => it.get("message")?.as_str()?.to_owned(),
+            ("origin", it) => format!("branch {}", it.get("branch")?),
+            (name, Value::String(text)) => format!("{}: {text}", name.replace('_', " ")),
+            (name, it) => format!("{}: {it}", name.replace('_', " ")),
+        };
+        line.push_str(&format!(" · {text}"));
+    }
+    Some(line)
 }
 
 fn describe_outcome(page: &mut Page, outcome: &Value) {
@@ -97,9 +132,8 @@ fn describe_outcome(page: &mut Page, outcome: &Value) {
             count("cancelled")
         ));
     }
-    let cost = outcome.get("cost").and_then(Value::as_str);
-    if let Some(cost) = cost.filter(|it| !it.is_empty()) {
-        page.paragraph(&format!("cost, all sessions: {cost}"));
+    if let Some(seconds) = outcome.get("seconds").and_then(Value::as_f64) {
+        page.paragraph(&format!("the last session took: {seconds:.1} s"));
     }
     if let Some(events) = outcome.get("events").and_then(Value::as_object) {
         let events = events.iter().map(|(name, count)| format!("{count} {name}"));
@@ -115,11 +149,17 @@ fn describe_outcome(page: &mut Page, outcome: &Value) {
 /// # Errors
 ///
 /// Returns an error if there is none of that number.
-pub(super) fn find(store: &Store, id: i64) -> Result<RunRecord, Error> {
-    let run = store.run(id).map_err(refused)?;
-    run.ok_or_else(|| {
-        Error::new(ErrorKind::NoInput, format!("there is no run {id}"))
-            .help("`patterns runs` lists those there are")
+pub(super) fn find(store: &Store, which: Which) -> Result<RunRecord, Error> {
+    let (run, message) = match which {
+        Which::Number(id) => (store.run(id), format!("there is no run {id}")),
+        Which::BeforeLatest(back) => {
+            let runs = store.runs(back.saturating_add(1));
+            let run = runs.map(|it| it.into_iter().nth(back as usize));
+            (run, "there are not so many runs".to_owned())
+        }
+    };
+    run.map_err(refused)?.ok_or_else(|| {
+        Error::new(ErrorKind::NoInput, message).help("`patterns runs` lists those there are")
     })
 }
 
@@ -136,10 +176,12 @@ pub(super) fn outcome(run: &RunRecord) -> Option<Value> {
 /// Says how a run stands.
 pub(super) fn state(run: &RunRecord) -> String {
     let code = outcome(run).and_then(|it| it.get("exit_code")?.as_u64());
-    match (run.ended, code) {
-        (Some(_), Some(0)) => "done".to_owned(),
-        (Some(_), _) => "done, with failures".to_owned(),
-        (None, Some(code)) => format!("stopped (exit {code})"),
+    match (code, &run.outcome) {
+        (Some(0), _) => "done".to_owned(),
+        (Some(3), _) => "done, with failures".to_owned(),
+        (Some(2), _) => "refused (exit 2)".to_owned(),
+        (Some(code), _) => format!("stopped (exit {code})"),
+        (None, Some(_)) => "stopped".to_owned(),
         (None, None) => "not ended".to_owned(),
     }
 }

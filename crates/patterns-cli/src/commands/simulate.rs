@@ -6,6 +6,7 @@ use patterns_simulator::{Latency, Scenario, Simulator};
 
 use crate::args::SimulateArgs;
 use crate::error::{Error, ErrorKind, reason};
+use crate::key::read_at_most;
 use crate::signals;
 use crate::terminal::{Terminal, write_stdout};
 
@@ -50,12 +51,15 @@ pub(super) async fn run(args: &SimulateArgs, terminal: Terminal) -> Result<(), E
     }
 }
 
+/// The most bytes that a scenario may have.
+const MOST_SCENARIO: u64 = 16 << 20;
+
 fn scenario(file: Option<&Path>) -> Result<Scenario, Error> {
     let Some(file) = file else {
         return Ok(Scenario::default());
     };
     let name = file.display();
-    let text = std::fs::read_to_string(file).map_err(|error| {
+    let text = read_at_most(file, MOST_SCENARIO).map_err(|error| {
         let message = format!("the scenario {name} cannot be read: {}", reason(&error));
         Error::new(ErrorKind::NoInput, message)
     })?;

@@ -4,36 +4,44 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::path::Path;
 
-use patterns_store::{Durability, Store};
+use patterns_store::{Durability, Stats, Store};
 use serde_json::{Value, json};
 
 use crate::args::{LookFormat, StoreCommand};
 use crate::error::{Error, ErrorKind, reason};
-use crate::record::refused;
+use crate::record::{open_to_read, refused};
 use crate::terminal::{Terminal, stdout, write_stdout};
 
 pub(super) async fn run(command: &StoreCommand, terminal: Terminal) -> Result<(), Error> {
     let look = command.look();
-    if !matches!(command, StoreCommand::Import { .. }) {
-        must_exist(&look.store)?;
-    }
-    let store = Store::open(&look.store, Durability::Power).map_err(refused)?;
-    let value = match command {
-        StoreCommand::Stats { .. } => {
-            let stats = store.stats().map_err(refused)?;
-            let mut value = json!({"runs": stats.runs});
-            for (status, count) in &stats.calls {
-                value[format!("calls_{status}")] = json!(count);
-            }
-            value["attempts"] = json!(stats.attempts);
-            value["tokens"] = json!(stats.tokens);
-            value["bytes"] = json!(stats.bytes);
-            value
+    let store = match command {
+        StoreCommand::Import { .. } => {
+            Store::open(&look.store, Durability::Power).map_err(refused)?
         }
+        StoreCommand::Gc { dry_run: false, .. } => {
+            open_to_read(&look.store)?;
+            Store::open(&look.store, Durability::Power).map_err(refused)?
+        }
+        _ => open_to_read(&look.store)?,
+    };
+    let value = match command {
+        StoreCommand::Stats { .. } => stats(&store.stats().map_err(refused)?, look.output),
         StoreCommand::Verify { .. } => return verify(&store, look.output),
+        StoreCommand::Gc {
+            older_than,
+            dry_run: true,
+            ..
+        } => {
+            let garbage = store.garbage(*older_than).map_err(refused)?;
+            json!({
+                "would_remove": garbage.calls(),
+                "of_no_use": garbage.unusable,
+                "older": garbage.old,
+            })
+        }
         StoreCommand::Gc { older_than, .. } => {
             let removed = store.collect_garbage(*older_than).await;
-            json!({"removed": removed.map_err(refused)?})
+            json!({"removed": removed.map_err(refused)?.calls()})
         }
         StoreCommand::Export { .. } => {
             let count = store.export(BufWriter::new(stdout())).map_err(refused)?;
@@ -43,6 +51,36 @@ pub(super) async fn run(command: &StoreCommand, terminal: Terminal) -> Result<()
         StoreCommand::Import { file, .. } => json!({"imported": import(&store, file).await?}),
     };
     say(look.output, &value)
+}
+
+/// Returns what is in a store: names for machines, or words for people.
+fn stats(stats: &Stats, format: LookFormat) -> Value {
+    let is_json = format == LookFormat::Json;
+    let mut value = json!({"runs": stats.runs});
+    for (status, count) in &stats.calls {
+        let name = match *status {
+            name if is_json => format!("calls_{name}"),
+            "answered" => "answers that are given out again".to_owned(),
+            "disowned" => "answers that were of no use".to_owned(),
+            "superseded" => "answers with a later one in their place".to_owned(),
+            other => format!("calls {other}"),
+        };
+        if is_json || *count > 0 {
+            value[name] = json!(count);
+        }
+    }
+    let usage = stats.usage;
+    value["attempts"] = json!(usage.attempts);
+    if is_json {
+        value["tokens"] = json!(usage.total_tokens());
+        value["usage"] = json!(usage);
+        value["bytes"] = json!(stats.bytes);
+    } else {
+        value["tokens read"] = json!(usage.input_tokens);
+        value["tokens written"] = json!(usage.output_tokens);
+        value["size"] = json!(format!("{:.1} MB", stats.bytes as f64 / 1e6));
+    }
+    value
 }
 
 fn verify(store: &Store, format: LookFormat) -> Result<(), Error> {
@@ -77,6 +115,9 @@ fn say(format: LookFormat, value: &Value) -> Result<(), Error> {
         (LookFormat::Human, Some(fields)) => {
             let lines = fields.iter().map(|(name, value)| {
                 let name = name.replace('_', " ");
+                let value = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), str::to_owned);
                 format!("{name}: {value}\n")
             });
             lines.collect()
@@ -84,18 +125,4 @@ fn say(format: LookFormat, value: &Value) -> Result<(), Error> {
         _ => format!("{value}\n"),
     };
     write_stdout(text.as_bytes())
-}
-
-/// Looks whether there is a store, since looking into it must not make one.
-///
-/// # Errors
-///
-/// Returns an error if there is none.
-pub(super) fn must_exist(path: &Path) -> Result<(), Error> {
-    if path.exists() {
-        return Ok(());
-    }
-    let message = format!("there is no store at {}", path.display());
-    Err(Error::new(ErrorKind::NoInput, message)
-        .help("runs make one where they are begun; --store names another file"))
 }

@@ -1,11 +1,15 @@
 //! Reads small files of the user, such as schemas.
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::decode::decode;
 use super::problems::Problems;
 use crate::error::reason;
+
+/// The most bytes that such a file may have.
+const MOST: u64 = 16 << 20;
 
 /// Returns the name under which a file is shown and identified.
 pub(super) fn name(path: &Path) -> String {
@@ -15,13 +19,24 @@ pub(super) fn name(path: &Path) -> String {
 
 /// Reads a whole file as text.
 pub(super) fn read_file(path: &Path, name: &str, problems: &mut Problems) -> Option<String> {
-    match fs::read(path) {
+    match read_at_most(path) {
         Ok(bytes) => text_of(&bytes, name, problems),
         Err(error) => {
             problems.missing(format!("{name}: {}", reason(&error)));
             None
         }
     }
+}
+
+/// Reads a whole file, unless it has no end or nearly so.
+fn read_at_most(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MOST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST {
+        let message = format!("it has more than {} MiB", MOST >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
 }
 
 fn text_of(bytes: &[u8], name: &str, problems: &mut Problems) -> Option<String> {

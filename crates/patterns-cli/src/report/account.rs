@@ -67,7 +67,7 @@ impl Account {
             "counts": self.counts(true),
             "usage": self.usage,
             "from_store": self.reused,
-            "cost": cost(spent).trim_start_matches(" · "),
+            "cost": cost_of(spent),
             "events": self.events,
         })
     }
@@ -104,6 +104,11 @@ impl Account {
         line += &cost(spent);
         line + &format!(" · {:.1} s", elapsed.as_secs_f64())
     }
+}
+
+/// Writes what a run has cost; nothing if that is not known or nothing.
+pub(crate) fn cost_of(spent: Spent) -> String {
+    cost(spent).trim_start_matches(" · ").to_owned()
 }
 
 /// Writes what a run has cost, if that is known and not nothing.

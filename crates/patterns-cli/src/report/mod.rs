@@ -12,6 +12,7 @@ mod observers;
 mod progress;
 mod table;
 
+pub(crate) use account::cost_of;
 pub(crate) use batch::{BatchReport, Findings};
 pub(crate) use coverage::coverage_line;
 pub(crate) use election::{batch_line, course_page, election_page};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use patterns_core::{Event, EventSink, HoldReason, Spent};
 
 use patterns_store::Store;
+use serde_json::json;
 
 use super::account::Account;
 use super::event_file::EventFile;
@@ -72,8 +73,10 @@ impl Observers {
     }
 
     /// Returns how the run ended, as it is recorded: its account and exit code, as JSON.
-    pub(crate) fn outcome(&self, code: u8, spent: Spent) -> String {
-        self.lock().account.json(code, spent).to_string()
+    pub(crate) fn outcome(&self, code: u8, spent: Spent, elapsed: Duration) -> String {
+        let mut outcome = self.lock().account.json(code, spent);
+        outcome["seconds"] = json!((elapsed.as_secs_f64() * 10.0).round() / 10.0);
+        outcome.to_string()
     }
 
     /// Ends the progress line and says the warnings and the account.

@@ -1,8 +1,11 @@
 //! Answers are paid for once: across runs, processes and crashes.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use insta::assert_snapshot;
 
-use crate::support::{Place, Simulator};
+use crate::support::{Place, Server, Simulator, completion, error};
 
 /// A place with forty documents.
 fn place() -> Place {
@@ -151,7 +154,14 @@ fn upkeep() {
     let (_, lines) = place.data(&["store", "export"]);
     assert_eq!(lines.lines().count(), 80);
     place.write("lines.jsonl", lines.as_bytes());
+    let runs = place.data(&["runs"]).1;
+    let dry = place
+        .data(&["store", "gc", "--dry-run", "--older-than", "7d"])
+        .1;
+    assert_eq!(dry, "would remove: 40\nof no use: 40\nolder: 0\n");
+    assert_eq!(place.data(&["store", "verify"]).1, "good: 80\ndamaged: 0\n");
     assert_eq!(place.data(&["store", "gc"]).1, "removed: 40\n");
+    assert_eq!(place.data(&["runs"]).1, runs, "what they cost stays known");
     let import = [
         "store",
         "import",
@@ -227,4 +237,184 @@ fn an_edit_of_a_thousand_documents_costs_few_calls() {
     for calls in [changed, inserted, removed] {
         assert!((2..=9).contains(&calls), "{changed} {inserted} {removed}");
     }
+}
+
+/// A server that fails whatever is asked about the first of ten documents.
+fn failing() -> (Place, Server, Arc<AtomicUsize>) {
+    let rows: Vec<String> = (0..10)
+        .map(|n| format!("{{\"id\": {n}, \"text\": \"Ship number {n} came in.\"}}"))
+        .collect();
+    let place = Place::with(&[("rows.jsonl", &rows.join("\n"))]);
+    let sent = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&sent);
+    let server = Server::start(move |body| {
+        count.fetch_add(1, Ordering::SeqCst);
+        match body.contains("number 0") {
+            true => (400, error("bad_document", "not this one")),
+            false => (200, completion(r#"{"summary": "It came in."}"#)),
+        }
+    });
+    (place, server, sent)
+}
+
+#[test]
+fn a_cap_typed_twice_is_one_cap_failed_calls_included() {
+    let (place, server, sent) = failing();
+    let args = |more: &[&'static str]| {
+        let mut args = vec!["map-reduce", "rows.jsonl", "--no-reduce", "-q"];
+        args.extend(["--concurrency", "1"]);
+        args.extend(more);
+        args.iter()
+            .chain(&server.args())
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    let run = |more: &[&'static str]| {
+        let args = args(more);
+        place
+            .data(&args.iter().map(String::as_str).collect::<Vec<_>>())
+            .0
+    };
+    for _ in 0..3 {
+        assert_eq!(run(&["--max-calls", "6"]), Some(5));
+        assert_eq!(sent.load(Ordering::SeqCst), 6);
+    }
+    // The first one is not answered, so it is the same run that goes on.
+    assert_eq!(run(&["--max-calls", "12"]), Some(3));
+    assert_eq!(sent.load(Ordering::SeqCst), 12);
+    assert_eq!(run(&["--max-calls", "12"]), Some(5));
+    assert_eq!(sent.load(Ordering::SeqCst), 12);
+    let (_, runs) = place.data(&["runs"]);
+    assert_eq!(runs.lines().count(), 2, "{runs}");
+    assert!(runs.contains("12 attempts"), "{runs}");
+}
+
+#[test]
+fn any_run_is_gone_on_with_under_its_own_number_and_words() {
+    let place = place();
+    let simulator = Simulator::start(&place, &[]);
+    place.data(&args(&simulator, &["--max-calls", "15"]));
+    place.data(&args(&simulator, &["--fresh", "--max-calls", "7"]));
+    let sent = || simulator.ledger()["requests"].as_u64().unwrap();
+    assert_eq!(sent(), 22);
+    // An equal run is there that is later.
+    assert_eq!(place.data(&["resume", "1"]).0, Some(5));
+    assert_eq!(sent(), 22, "its cap was used up");
+    assert_eq!(place.data(&["resume", "1", "--max-calls", "99"]).0, Some(0));
+    let (_, runs) = place.data(&["runs", "--output", "json"]);
+    let runs: Vec<serde_json::Value> = runs
+        .lines()
+        .map(|it| serde_json::from_str(it).unwrap())
+        .collect();
+    assert_eq!(runs.len(), 2, "no run is recorded for a resume");
+    assert_eq!(
+        (&runs[1]["state"], &runs[1]["sessions"]),
+        (&"done".into(), &3.into())
+    );
+    assert_eq!(runs[1]["typed"]["arguments"][0], "map-reduce");
+    assert_eq!(runs[0]["sessions"], 1);
+    assert_eq!(place.data(&["resume", "latest"]).0, Some(5));
+    assert_eq!(place.data(&["resume", "-2"]).0, Some(0));
+    let (_, latest) = place.data(&["show"]);
+    assert!(latest.starts_with("run 2: stopped (exit 5)"), "{latest}");
+    assert_eq!(place.data(&["show", "latest"]).1, latest);
+    assert_eq!(place.data(&["show", "-1"]).1, latest);
+}
+
+#[test]
+fn a_run_that_is_refused_is_recorded_as_refused() {
+    let place = Place::new();
+    let simulator = Simulator::start(&place, &[]);
+    let mut args = vec![
+        "section",
+        "Small harbours",
+        "-s",
+        "Pros and cons",
+        "-s",
+        "Pros and cons",
+    ];
+    args.extend(simulator.args());
+    assert_eq!(place.data(&args).0, Some(2));
+    let (_, runs) = place.data(&["runs"]);
+    assert!(
+        runs.is_empty() || runs.contains("refused (exit 2)"),
+        "{runs}"
+    );
+    let quoted = "patterns section 'Small harbours' -s 'Pros and cons'";
+    assert!(runs.is_empty() || runs.contains(quoted), "{runs}");
+}
+
+#[test]
+fn a_replay_changes_nothing() {
+    let place = place();
+    let simulator = Simulator::start(&place, &[]);
+    let replay = args(&simulator, &["--read-only", "-q"]);
+    let shown = place.run(&replay);
+    assert!(
+        shown.starts_with("exit 66\n") && shown.contains("there is no store"),
+        "{shown}"
+    );
+    assert!(!place.path().join(".patterns").exists());
+    place.data(&args(&simulator, &[]));
+    let file = place.path().join(".patterns/store.db");
+    let before = std::fs::read(&file).unwrap();
+    assert_eq!(place.data(&replay).0, Some(0));
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+    assert_eq!(place.data(&["runs"]).1.lines().count(), 2);
+    let left: Vec<_> = std::fs::read_dir(place.path().join(".patterns"))
+        .unwrap()
+        .collect();
+    let names = left
+        .into_iter()
+        .map(|it| it.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.filter(|it| !it.ends_with("-shm")).collect();
+    names.retain(|it| !it.ends_with("-wal"));
+    names.sort();
+    assert_eq!(names, [".gitignore", "store.db"], "no lock is left");
+}
+
+#[test]
+fn a_store_from_elsewhere_is_asked_about() {
+    let place = place();
+    let simulator = Simulator::start(&place, &[]);
+    place.data(&args(&simulator, &["--max-calls", "15", "-o", "out.jsonl"]));
+    let resume = |more: &[&str]| {
+        let words: Vec<&str> = ["resume", "1"].iter().chain(more).copied().collect();
+        let mut command = place.command(&words);
+        command.env("XDG_STATE_HOME", place.path().join(".elsewhere"));
+        crate::support::shown(&mut command)
+    };
+    let shown = resume(&[]);
+    assert!(shown.starts_with("exit 2\n"), "{shown}");
+    for part in [
+        "it sends your inputs and your API key to: http://[server]/v1",
+        "it writes: out.jsonl",
+        "in the directory: ",
+        "it would type: patterns map-reduce rows.jsonl",
+        "--trust",
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert_eq!(simulator.ledger()["requests"], 15);
+    let shown = resume(&["--trust", "--max-calls", "20"]);
+    assert!(shown.starts_with("exit 5\n"), "{shown}");
+    assert_eq!(simulator.ledger()["requests"], 20);
+    // It is remembered.
+    assert!(resume(&[]).starts_with("exit 5\n"));
+    let mut command = place.command(&args(&simulator, &["--max-calls", "20"]));
+    command.env("XDG_STATE_HOME", place.path().join(".third"));
+    let shown = crate::support::shown(&mut command);
+    assert!(shown.contains("were recorded elsewhere"), "{shown}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_that_others_may_write_to_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = place();
+    let simulator = Simulator::start(&place, &[]);
+    place.data(&args(&simulator, &["--max-calls", "5"]));
+    let file = place.path().join(".patterns/store.db");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o666)).unwrap();
+    assert_snapshot!(place.run(&["resume", "1"]), @"");
 }

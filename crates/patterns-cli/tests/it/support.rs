@@ -54,6 +54,7 @@ impl Place {
             .current_dir(self.path())
             .env_clear()
             .env("OLLAMA_HOST", "127.0.0.1:9")
+            .env("XDG_STATE_HOME", self.path().join(".state"))
             .stdin(Stdio::null());
         command
     }

@@ -162,7 +162,10 @@ fn what_was_spent_before_is_under_the_same_cap() {
     assert_eq!(spent.committed, spend(4, 40, "0.4"));
     // What was under way at the end of a session may have been billed.
     assert_eq!(spent.possibly_billed, spend(3, 30, "0.3"));
-    assert_eq!((spent.reserved, spent.total()), (Spend::ZERO, spend(7, 70, "0.7")));
+    assert_eq!(
+        (spent.reserved, spent.total()),
+        (Spend::ZERO, spend(7, 70, "0.7"))
+    );
     assert!(budget.try_reserve(spend(4, 0, "0")).is_err());
     drop(budget.try_reserve(spend(3, 0, "0")).unwrap());
 }

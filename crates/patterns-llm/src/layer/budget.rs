@@ -143,7 +143,9 @@ struct Unsent(Option<Reservation>);
 impl Unsent {
     /// Returns the reservation of an attempt that is sent now.
     fn sent(mut self) -> Result<Reservation, ModelError> {
-        self.0.take().ok_or_else(|| ModelError::new(ModelErrorKind::NotSent))
+        self.0
+            .take()
+            .ok_or_else(|| ModelError::new(ModelErrorKind::NotSent))
     }
 }
 

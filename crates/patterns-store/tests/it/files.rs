@@ -91,7 +91,10 @@ async fn a_store_that_is_read_only_can_be_read_and_is_not_changed() {
     let store = place.open();
     store.record(&record("a", "1", 0)).await.unwrap();
     // Beside somebody who writes, and alone.
-    assert_eq!(text(&Store::open_to_read(place.path()).unwrap(), "a").as_deref(), Some("1"));
+    assert_eq!(
+        text(&Store::open_to_read(place.path()).unwrap(), "a").as_deref(),
+        Some("1")
+    );
     drop(store);
     let before = std::fs::read(place.path()).unwrap();
     let store = Store::open_to_read(place.path()).unwrap();
@@ -108,11 +111,16 @@ fn mislead(place: &Place) {
         let sql = format!("CREATE UNIQUE INDEX answers ON calls (key) WHERE status = {status}");
         let schema = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = ";
         connection
-            .execute_batch(&format!("{change} {schema} '{sql}' WHERE name = 'answers';"))
+            .execute_batch(&format!(
+                "{change} {schema} '{sql}' WHERE name = 'answers';"
+            ))
             .unwrap();
     };
     index_of(77, "");
-    index_of(0, "UPDATE calls SET id = -id; UPDATE calls SET id = 3 + id;");
+    index_of(
+        0,
+        "UPDATE calls SET id = -id; UPDATE calls SET id = 3 + id;",
+    );
 }
 
 #[tokio::test]
@@ -135,7 +143,10 @@ async fn an_index_that_leads_to_another_answer_is_noticed_and_made_anew() {
     let layer = StoreLayer::new(place.open()).events(log.clone());
     let model = layer.layer(ScriptedModel::new([""; 0]));
     for (words, answer) in [("a", "1"), ("b", "2")] {
-        assert_eq!(model.generate(&request(words, 0)).await.unwrap().text, answer);
+        assert_eq!(
+            model.generate(&request(words, 0)).await.unwrap().text,
+            answer
+        );
     }
     let said = log.lines().join("\n");
     assert!(said.contains("index of the store was damaged"), "{said}");
@@ -151,16 +162,31 @@ async fn absurd_bills_are_bounded_and_sums_of_them_fit() {
     absurd.response.usage.output_tokens = 9_000_000_000_000_000_000;
     store.record(&absurd).await.unwrap();
     let usage = store.find(&key("a")).unwrap().unwrap().response.usage;
-    assert_eq!((usage.input_tokens, usage.output_tokens), (1_000_000_000_000, 1_000_000_000_000));
+    assert_eq!(
+        (usage.input_tokens, usage.output_tokens),
+        (1_000_000_000_000, 1_000_000_000_000)
+    );
     // As older versions wrote them.
-    for (words, number) in [("b", "9000000000000000000"), ("c", "9000000000000000000"), ("d", "-1")] {
+    for (words, number) in [
+        ("b", "9000000000000000000"),
+        ("c", "9000000000000000000"),
+        ("d", "-1"),
+    ] {
         store.record(&record(words, "1", 1)).await.unwrap();
-        place.tamper(&format!("UPDATE calls SET input_tokens = {number} WHERE id = (SELECT max(id) FROM calls)"));
+        place.tamper(&format!(
+            "UPDATE calls SET input_tokens = {number} WHERE id = (SELECT max(id) FROM calls)"
+        ));
     }
     let paid = store.paid(1).unwrap();
-    assert_eq!((paid[0].1.calls, paid[0].1.input_tokens), (4, 3_000_000_000_000));
+    assert_eq!(
+        (paid[0].1.calls, paid[0].1.input_tokens),
+        (4, 3_000_000_000_000)
+    );
     assert_eq!(store.stats().unwrap().usage.input_tokens, 3_000_000_000_000);
-    store.collect_garbage(Some(std::time::Duration::ZERO)).await.unwrap();
+    store
+        .collect_garbage(Some(std::time::Duration::ZERO))
+        .await
+        .unwrap();
     assert_eq!(store.paid(1).unwrap(), paid);
 }
 

@@ -1,44 +1,69 @@
 //! Runs: begun, gone on with, ended.
 
 use patterns_core::{Budget, Caps, Event, Spend, Warning};
-use patterns_store::WhenDone;
+use patterns_store::Again;
 
 use super::*;
 
 #[tokio::test]
 async fn a_run_is_gone_on_with_until_it_has_ended() {
     let store = Store::in_memory().unwrap();
-    let first = store.begin_run([1; 32], "job".to_owned(), WhenDone::Another).await.unwrap();
+    let first = store
+        .begin_run([1; 32], "job".to_owned(), Again::SameUntilDone)
+        .await
+        .unwrap();
     assert_eq!((first.id, first.sessions, first.ended), (1, 1, None));
-    let again = store.begin_run([1; 32], "job".to_owned(), WhenDone::Another).await.unwrap();
+    let again = store
+        .begin_run([1; 32], "job".to_owned(), Again::SameUntilDone)
+        .await
+        .unwrap();
     assert_eq!((again.id, again.sessions), (1, 2));
-    let other = store.begin_run([2; 32], "other".to_owned(), WhenDone::Another).await.unwrap();
+    let other = store
+        .begin_run([2; 32], "other".to_owned(), Again::SameUntilDone)
+        .await
+        .unwrap();
     assert_eq!((other.id, other.sessions), (2, 1));
 
     store
         .end_run(1, false, "broken off".to_owned())
         .await
         .unwrap();
-    assert_eq!(store.begin_run([1; 32], String::new(), WhenDone::Another).await.unwrap().id, 1);
+    assert_eq!(
+        store
+            .begin_run([1; 32], String::new(), Again::SameUntilDone)
+            .await
+            .unwrap()
+            .id,
+        1
+    );
     store.end_run(1, true, "done".to_owned()).await.unwrap();
     let done = store.run(1).unwrap().unwrap();
     assert!(done.ended.is_some());
     assert_eq!(done.outcome.as_deref(), Some("done"));
-    assert_eq!(store.begin_run([1; 32], String::new(), WhenDone::Another).await.unwrap().id, 3);
+    assert_eq!(
+        store
+            .begin_run([1; 32], String::new(), Again::SameUntilDone)
+            .await
+            .unwrap()
+            .id,
+        3
+    );
 
     store.end_run(3, true, "done".to_owned()).await.unwrap();
     let words = "other words".to_owned();
-    let again = store.begin_run([1; 32], words, WhenDone::GoOn).await;
+    let again = store.begin_run([1; 32], words, Again::Same).await;
     let again = again.unwrap();
     assert_eq!((again.id, again.sessions), (3, 2));
     assert_eq!((again.ended, again.outcome), (None, None), "it goes on");
+    let another = store.begin_run([1; 32], String::new(), Again::Another);
+    assert_eq!(another.await.unwrap().id, 4, "though the third goes on");
     let first = store.go_on_with(1).await.unwrap();
     assert_eq!((first.id, first.job.as_str()), (1, "job"));
     assert_eq!(first.ended, None);
     assert_eq!(store.identity_of(1).unwrap(), Some([1; 32]));
     assert!(store.go_on_with(9).await.is_err());
     let ids: Vec<i64> = store.runs(10).unwrap().iter().map(|it| it.id).collect();
-    assert_eq!(ids, [3, 2, 1]);
+    assert_eq!(ids, [4, 3, 2, 1]);
     assert_eq!(store.run(9).unwrap(), None);
 }
 
@@ -80,7 +105,7 @@ fn spend(calls: u64) -> Spend {
 async fn what_is_reserved_is_kept_before_it_is_used_and_a_kill_counts_it() {
     let place = Place::new();
     let store = place.open();
-    let run = store.begin_run([1; 32], String::new(), WhenDone::Another);
+    let run = store.begin_run([1; 32], String::new(), Again::SameUntilDone);
     assert_eq!(run.await.unwrap().account, None);
     let budget = Budget::new(Caps::default());
     store.keep_account(1, &budget);
@@ -92,14 +117,17 @@ async fn what_is_reserved_is_kept_before_it_is_used_and_a_kill_counts_it() {
     let after = place.open();
     let kept = after.run(1).unwrap().unwrap().account.unwrap();
     assert_eq!((kept.committed, kept.reserved), (spend(1), spend(2)));
-    let run = after.begin_run([1; 32], String::new(), WhenDone::Another);
+    let run = after.begin_run([1; 32], String::new(), Again::SameUntilDone);
     let run = run.await.unwrap();
     assert_eq!((run.sessions, run.lost), (2, 2));
     let account = run.account.unwrap();
-    assert_eq!((account.committed, account.possibly_billed), (spend(1), spend(2)));
+    assert_eq!(
+        (account.committed, account.possibly_billed),
+        (spend(1), spend(2))
+    );
     assert_eq!(account.reserved, Spend::ZERO);
     // Nothing is counted twice.
-    let run = after.begin_run([1; 32], String::new(), WhenDone::Another);
+    let run = after.begin_run([1; 32], String::new(), Again::SameUntilDone);
     assert_eq!(run.await.unwrap().lost, 2);
     drop(under_way);
 }
@@ -107,14 +135,17 @@ async fn what_is_reserved_is_kept_before_it_is_used_and_a_kill_counts_it() {
 #[tokio::test]
 async fn a_session_that_ends_leaves_its_account_and_nothing_under_way() {
     let store = Store::in_memory().unwrap();
-    let run = store.begin_run([1; 32], String::new(), WhenDone::Another);
+    let run = store.begin_run([1; 32], String::new(), Again::SameUntilDone);
     run.await.unwrap();
     let budget = Budget::new(Caps::default());
     store.keep_account(1, &budget);
     budget.try_reserve(spend(3)).unwrap().settle(spend(2));
     store.end_run(1, false, String::new()).await.unwrap();
     let account = store.run(1).unwrap().unwrap().account.unwrap();
-    assert_eq!((account.committed, account.reserved), (spend(2), Spend::ZERO));
+    assert_eq!(
+        (account.committed, account.reserved),
+        (spend(2), Spend::ZERO)
+    );
 }
 
 #[tokio::test]
@@ -141,7 +172,10 @@ async fn a_store_of_an_older_version_is_brought_up_to_date() {
     for (back, lost) in [(to_3, 7), (&to_2, 7), (&to_1, 0)] {
         let place = Place::new();
         let store = place.open();
-        store.begin_run([1; 32], "job".to_owned(), WhenDone::Another).await.unwrap();
+        store
+            .begin_run([1; 32], "job".to_owned(), Again::SameUntilDone)
+            .await
+            .unwrap();
         store.record(&record("a", "1", 1)).await.unwrap();
         drop(store);
         let connection = rusqlite::Connection::open(place.path()).unwrap();
@@ -161,7 +195,10 @@ async fn a_store_of_an_older_version_is_brought_up_to_date() {
 async fn a_run_has_one_trace() {
     let place = Place::new();
     let store = place.open();
-    store.begin_run([1; 32], "job".to_owned(), WhenDone::Another).await.unwrap();
+    store
+        .begin_run([1; 32], "job".to_owned(), Again::SameUntilDone)
+        .await
+        .unwrap();
     for trace in ["first", "second"] {
         store.keep_trace(1, trace.to_owned()).await.unwrap();
         assert_eq!(store.trace(1).unwrap().as_deref(), Some(trace));

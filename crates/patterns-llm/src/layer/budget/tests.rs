@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{AnswerSchema, Caps, Document, Limit, Message, Money, Sampling, Spent};
+use patterns_core::{
+    AnswerSchema, Caps, Document, Journal, Limit, Message, Money, Sampling, Spent,
+};
 use patterns_testkit::{Reply, ScriptedModel};
 use serde_json::json;
 use tokio::time::Instant;
@@ -169,6 +171,53 @@ async fn an_attempt_settles_with_what_it_really_used() {
     assert_eq!(shown(spent.committed), "2 calls, 30 tokens, $0.00003");
     assert_eq!(shown(spent.possibly_billed), "1 calls, 100 tokens, $0.0001");
     assert_eq!(spent.reserved, Spend::ZERO);
+}
+
+/// Keeps what it is told after a second, or never.
+#[derive(Debug)]
+struct Slow {
+    is_broken: bool,
+}
+
+impl Journal for Slow {
+    fn keep(&self) -> BoxFuture<'_, Result<(), ModelError>> {
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            match self.is_broken {
+                true => Err(ModelError::new(ModelErrorKind::NotRecorded)),
+                false => Ok(()),
+            }
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_is_sent_once_its_reservation_is_kept() {
+    let budget = tokens(1_000);
+    budget.keep_in(Arc::new(Slow { is_broken: false }));
+    let inner = Arc::new(scripted([answer(60, 40)]));
+    let model = budgeted(&budget, Arc::clone(&inner));
+    let request = hundred();
+    let half = Duration::from_millis(500);
+    let given_up = tokio::time::timeout(half, model.generate(&request)).await;
+    assert!(given_up.is_err());
+    assert_eq!(inner.requests().len(), 0, "not before");
+    // What was not sent cost nothing.
+    assert_eq!(budget.spent().total(), Spend::ZERO);
+    model.generate(&request).await.unwrap();
+    assert_eq!(budget.spent().total().calls, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_that_cannot_be_kept() {
+    let budget = tokens(1_000);
+    budget.keep_in(Arc::new(Slow { is_broken: true }));
+    let inner = Arc::new(scripted([answer(60, 40)]));
+    let model = budgeted(&budget, Arc::clone(&inner));
+    let error = model.generate(&hundred()).await.unwrap_err();
+    assert_eq!(error.kind(), ModelErrorKind::NotRecorded);
+    assert_eq!(inner.requests().len(), 0);
+    assert_eq!(budget.spent().total(), Spend::ZERO);
 }
 
 #[tokio::test(start_paused = true)]

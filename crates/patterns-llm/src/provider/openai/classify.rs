@@ -1,7 +1,7 @@
 //! Turns any reply of a provider into a whole answer or an error that says what to do next.
 
 use http::HeaderMap;
-use patterns_core::{ModelError, ModelErrorKind, Response, Usage};
+use patterns_core::{FinishReason, ModelError, ModelErrorKind, Response, Usage};
 use serde_json::Value;
 
 use super::answer::{Completion, Verdict, one_attempt};
@@ -37,12 +37,19 @@ impl Reading<'_> {
         let usage = completion.usage();
         let id = self.request_id(&Value::Null).or(completion.id.take());
         match completion.verdict() {
+            // What is in an answer is recorded and exported.
             Verdict::Answer(text, finish) => Ok(Response {
-                text,
-                finish,
+                text: self.redactor.answer(text),
+                finish: match finish {
+                    FinishReason::Other(name) => FinishReason::Other(self.redactor.answer(name)),
+                    known => known,
+                },
                 usage,
-                model: completion.model.unwrap_or_else(|| model.to_owned()),
-                request_id: id,
+                model: match completion.model {
+                    Some(name) => self.redactor.answer(name),
+                    None => model.to_owned(),
+                },
+                request_id: id.map(|it| self.redactor.answer(it)),
             }),
             Verdict::Failed(kind) => Err(self.with_id(ModelError::new(kind).with_usage(usage), id)),
             Verdict::Error(error) => {
