@@ -184,6 +184,9 @@ impl Record {
     ///
     /// Returns an error if that cannot be recorded.
     pub(crate) async fn keep_trace(&self, trace: String) -> Result<(), Error> {
+        if self.run.is_none() {
+            return Ok(());
+        }
         let kept = self.store.keep_trace(self.id(), trace);
         kept.await.map_err(refused)
     }
@@ -194,6 +197,9 @@ impl Record {
     ///
     /// Returns an error if that cannot be recorded.
     pub(crate) async fn end(&self, is_done: bool, outcome: String) -> Result<(), Error> {
+        if self.run.is_none() {
+            return Ok(());
+        }
         let ended = self.store.end_run(self.id(), is_done, outcome);
         ended.await.map_err(refused)
     }
@@ -348,8 +354,7 @@ pub(crate) fn refused(error: StoreError) -> Error {
         ),
         StoreErrorKind::Exposed => (
             ErrorKind::BadData,
-            "if the file is yours, take it back: chown it to yourself, and chmod go-w; what is not \
-             yours can be read in with `patterns store import`, or left alone with --no-store",
+            "if it is yours, take it back with chmod go-w (or chown); else go without: --no-store",
         ),
         StoreErrorKind::Misled | StoreErrorKind::Damaged => (
             ErrorKind::BadData,

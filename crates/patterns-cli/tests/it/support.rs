@@ -13,6 +13,8 @@ use tempfile::TempDir;
 /// A directory to run the command in, with an environment of its own.
 pub(crate) struct Place {
     dir: TempDir,
+    /// What the user's own state directory is for the command.
+    state: TempDir,
 }
 
 impl Place {
@@ -20,6 +22,7 @@ impl Place {
     pub(crate) fn new() -> Self {
         Self {
             dir: TempDir::new().expect("a temporary directory"),
+            state: TempDir::new().expect("another one"),
         }
     }
 
@@ -54,7 +57,7 @@ impl Place {
             .current_dir(self.path())
             .env_clear()
             .env("OLLAMA_HOST", "127.0.0.1:9")
-            .env("XDG_STATE_HOME", self.path().join(".state"))
+            .env("XDG_STATE_HOME", self.state.path())
             .stdin(Stdio::null());
         command
     }
