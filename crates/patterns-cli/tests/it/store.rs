@@ -426,3 +426,43 @@ fn a_store_that_others_may_write_to_is_refused() {
     help: if it is yours, take it back with chmod go-w (or chown); else go without: --no-store
     ");
 }
+
+#[test]
+fn a_finished_batch_typed_again_spends_nothing_and_says_the_same() {
+    let rows: Vec<String> = (0..6)
+        .map(|n| format!("{{\"id\": {n}, \"claim\": \"Ship {n} sank.\"}}"))
+        .collect();
+    let place = Place::with(&[("claims.jsonl", &rows.join("\n"))]);
+    let simulator = Simulator::start(&place, &[]);
+    let mut args = vec![
+        "vote",
+        "--batch",
+        "claims.jsonl",
+        "--question-field",
+        "claim",
+    ];
+    args.extend([
+        "-n",
+        "9",
+        "--policy",
+        "fixed",
+        "--max-calls",
+        "20",
+        "--seed",
+        "1",
+    ]);
+    args.extend(["--output", "jsonl"]);
+    args.extend(simulator.args());
+    let first = place.data(&args);
+    let sent = simulator.ledger()["requests"].as_u64().unwrap();
+    assert!(sent <= 20, "{sent}");
+    for _ in 0..2 {
+        let again = place.data(&args);
+        assert_eq!(
+            (again.0, again.1.lines().count()),
+            (first.0, first.1.lines().count())
+        );
+        assert_eq!(simulator.ledger()["requests"], sent);
+    }
+    assert_eq!(place.data(&["runs"]).1.lines().count(), 2, "it is one run");
+}
