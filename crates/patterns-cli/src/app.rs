@@ -7,8 +7,10 @@ use tracing_subscriber::EnvFilter;
 
 use crate::args::{Cli, Command};
 use crate::commands;
+use crate::descriptors;
 use crate::error::{Error, ErrorKind};
 use crate::exit_code;
+use crate::input::read_document;
 use crate::terminal::{ColorChoice, Terminal, write_stdout};
 
 /// The variable that turns on a log on standard error.
@@ -20,7 +22,13 @@ pub(crate) fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(not_parsed(&error)),
     };
+    if let Command::ReadDocument(args) = &cli.command {
+        // Whoever started this sees that the last word is missing.
+        return ExitCode::from(u8::from(read_document(args).is_err()));
+    }
     start_log();
+    escape_panics();
+    descriptors::raise();
     match std::panic::catch_unwind(|| run(cli)) {
         Ok(code) => ExitCode::from(code),
         // The panic hook has said where.
@@ -30,6 +38,9 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(cli: Cli) -> u8 {
     let terminal = terminal(&cli.command);
+    if let Some(warning) = too_many_calls(&cli.command) {
+        terminal.labelled_note("warning", &warning);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
@@ -51,6 +62,21 @@ fn run(cli: Cli) -> u8 {
     }
 }
 
+/// Says that fewer calls than were asked for can be under way at once.
+fn too_many_calls(command: &Command) -> Option<String> {
+    let common = match command {
+        Command::Section(args) => &args.common,
+        Command::Vote(args) => &args.common,
+        Command::MapReduce(args) => &args.common,
+        _ => return None,
+    };
+    let given = common.concurrency.given()?.get();
+    let most = descriptors::connections().filter(|it| *it < given)?;
+    Some(format!(
+        "{given} calls at once need more open files than are allowed; there will be {most} (see ulimit -n)"
+    ))
+}
+
 /// Returns the door to the terminal that a command wants.
 pub(crate) fn terminal(command: &Command) -> Terminal {
     match command {
@@ -62,7 +88,9 @@ pub(crate) fn terminal(command: &Command) -> Terminal {
         Command::Store(command) => Terminal::new(false, command.look().color),
         Command::Resume(_) => Terminal::new(false, ColorChoice::Auto),
         Command::Simulate(args) => Terminal::new(args.quiet, ColorChoice::Auto),
-        Command::Completions { .. } => Terminal::new(false, ColorChoice::Auto),
+        Command::Completions { .. } | Command::ReadDocument(_) => {
+            Terminal::new(false, ColorChoice::Auto)
+        }
     }
 }
 
@@ -77,6 +105,14 @@ fn not_parsed(error: &clap::Error) -> u8 {
         Ok(()) => exit_code::SUCCESS,
         Err(error) => exit_code::of(error.kind()),
     }
+}
+
+/// Panics may quote what is hostile.
+fn escape_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let terminal = Terminal::new(false, ColorChoice::Auto);
+        terminal.labelled_note("internal error", &panic.to_string().replace('\n', " "));
+    }));
 }
 
 fn start_log() {

@@ -13,6 +13,7 @@ use patterns_llm::{
 use patterns_offline::{OFFLINE_LABEL, Offline};
 use tokio_util::sync::CancellationToken;
 
+use crate::descriptors;
 use crate::error::{Error, ErrorKind};
 use crate::job::{AUTO_CONCURRENCY, Models, Settings};
 use crate::key;
@@ -151,7 +152,9 @@ fn pace(provider: &str, settings: &Settings) -> Pace {
         AUTO_CONCURRENCY.get()
     };
     Pace {
-        max_in_flight: given.map_or(most, NonZeroUsize::get),
+        max_in_flight: given
+            .map_or(most, NonZeroUsize::get)
+            .min(descriptors::connections().unwrap_or(usize::MAX)),
         starts_slowly: given.is_none(),
         requests_per_minute: settings.requests_per_minute,
         tokens_per_minute: settings.tokens_per_minute,

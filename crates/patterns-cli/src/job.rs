@@ -191,6 +191,12 @@ pub(crate) struct BallotSpec {
 pub(crate) struct SourceSpec {
     /// What files are read as, if not what their names say.
     pub(crate) format: Option<String>,
+    /// The encoding of texts, if it is not found out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) encoding: Option<String>,
+    /// What separates the fields of CSV files, if it is not found out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) delimiter: Option<char>,
     /// How texts are divided.
     pub(crate) records: Option<String>,
     /// The field of a row with the text.

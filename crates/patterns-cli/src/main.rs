@@ -4,6 +4,7 @@ mod app;
 mod args;
 mod commands;
 mod connect;
+mod descriptors;
 mod error;
 mod escape;
 mod exit_code;

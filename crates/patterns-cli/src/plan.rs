@@ -18,7 +18,7 @@ use crate::job::{
     SourceSpec, VoteWork, Work,
 };
 use crate::seats::Seats;
-use crate::terminal::is_stdout_terminal;
+use crate::terminal::{Terminal, is_stdout_terminal};
 
 /// How many sections are planned where none is named.
 const DEFAULT_PLAN: u16 = 3;
@@ -33,7 +33,7 @@ pub(crate) fn section(args: &SectionArgs) -> Result<Job, Error> {
         topic: words(&args.topic, "the topic")?,
         sections: args.sections.clone(),
         plan: usize::from(args.plan.unwrap_or(DEFAULT_PLAN)),
-        context: read_context(&args.context)?,
+        context: read_context(&args.context, terminal(&args.common))?,
         schema: schema(args.common.schema.as_deref())?,
     };
     job(&args.common, &[], Work::Section(work))
@@ -69,7 +69,7 @@ pub(crate) fn vote(args: &VoteArgs) -> Result<Job, Error> {
         spare: args.spare.map(u64::from),
         counts_arrivals: args.count_as_they_come,
         options: args.options.clone(),
-        context: read_context(&args.context)?,
+        context: read_context(&args.context, terminal(&args.common))?,
         policy: args.policy.clone(),
         rule: rule(args, ballot.as_ref())?,
         tie: args.tie,
@@ -118,13 +118,21 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<(Job, Corpus), Error> {
     };
     let mut job = job(&args.common, &[], Work::MapReduce(Box::new(work)))?;
     job.models.names.extend(args.glean_judge.clone());
-    Ok((job, Corpus::open(&args.inputs, &args.source)?))
+    let terminal = terminal(&args.common);
+    Ok((job, Corpus::open(&args.inputs, &args.source, terminal)?))
 }
 
 /// Returns what is worked on, as far as how it is read decides.
+/// Returns where warnings about the inputs go.
+fn terminal(common: &Common) -> Terminal {
+    Terminal::new(common.quiet, common.color)
+}
+
 fn source(args: &SourceArgs) -> SourceSpec {
     SourceSpec {
         format: args.format.map(|it| it.name().to_owned()),
+        encoding: args.encoding.map(|it| it.to_string()),
+        delimiter: args.delimiter,
         records: args.records.as_ref().map(ToString::to_string),
         text_field: args.text_field.clone(),
         text_template: args.text_template.as_ref().map(ToString::to_string),

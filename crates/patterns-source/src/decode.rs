@@ -1,35 +1,267 @@
-//! Turns bytes into text, or says where they are not text.
+//! Turns bytes into text, and tells what had to be guessed or put in the place of what is no text.
+//!
+//! UTF-8 is the rule. A text that is UTF-8 but for some bytes stays UTF-8, with U+FFFD in their place:
+//! to read all of it in an old encoding would turn every other umlaut into two wrong letters. Only a
+//! text that has (nearly) no valid sequence of UTF-8 is taken for one in an old encoding.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE};
 
-/// Returns the text, and the name of its encoding.
-///
-/// UTF-8 and UTF-16 are told by what they are; else the encoding is guessed, and the text must be
-/// without error in it.
-pub(crate) fn decode(bytes: &[u8]) -> Result<(String, &'static str), String> {
-    let encoding = encoding(bytes)?;
-    if encoding == UTF_8 {
-        let (bytes, skipped) = match bytes.strip_prefix(b"\xef\xbb\xbf") {
-            Some(rest) => (rest, 3),
-            None => (bytes, 0),
-        };
-        return match std::str::from_utf8(bytes) {
-            Ok(text) => Ok((text.to_owned(), UTF_8.name())),
-            Err(error) => Err(not_utf8(skipped + error.valid_up_to())),
-        };
+/// A text that was decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Text {
+    pub(crate) text: String,
+    /// The name of its encoding.
+    pub(crate) encoding: &'static str,
+    /// What the user should know about it.
+    pub(crate) note: Option<String>,
+}
+
+/// What bytes are taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judgement {
+    /// Valid UTF-8.
+    Utf8,
+    /// UTF-8 but for some bytes, of which the first is here.
+    Mended(usize),
+    /// Text in an encoding that was told by a mark or by what it looks like, not guessed.
+    Told(&'static Encoding),
+    /// Text in an old encoding, as far as one can guess.
+    Guessed(&'static Encoding),
+}
+
+/// Decodes all of a text: in the encoding that is `given`, else by its mark, else in the one that it
+/// declares unless it is valid UTF-8, else by what it looks like.
+pub(crate) fn decode(
+    bytes: &[u8],
+    given: Option<&'static Encoding>,
+    declared: Option<&'static Encoding>,
+) -> Result<Text, String> {
+    let bytes = without_padding(bytes);
+    if given.is_none() {
+        if let Some(text) = utf32(bytes) {
+            return Ok(text);
+        }
     }
-    let (text, encoding, is_lossy) = encoding.decode(bytes);
-    if is_lossy {
-        return Err(format!("is not valid {}", encoding.name()));
+    let judgement = match given {
+        Some(encoding) => Judgement::Told(encoding),
+        None => match (judge(bytes, 0, true), declared) {
+            (Ok(Judgement::Mended(_) | Judgement::Guessed(_)) | Err(_), Some(declared))
+                if declared != UTF_8 =>
+            {
+                Judgement::Told(declared)
+            }
+            (judgement, _) => judgement?,
+        },
+    };
+    let encoding = match judgement {
+        Judgement::Utf8 | Judgement::Mended(_) => UTF_8,
+        Judgement::Told(encoding) | Judgement::Guessed(encoding) => encoding,
+    };
+    let (text, encoding, is_lossy) = match given {
+        Some(given) => given.decode(bytes),
+        None => encoding.decode(bytes),
+    };
+    let note = match judgement {
+        Judgement::Utf8 => None,
+        Judgement::Mended(at) => Some(mended(at)),
+        Judgement::Guessed(encoding) => Some(read_as(encoding)),
+        Judgement::Told(encoding) if is_lossy && given.is_none() => {
+            return Err(format!("is not valid {}", encoding.name()));
+        }
+        Judgement::Told(encoding) => is_lossy.then(|| not_all(encoding)),
+    };
+    if let Some(at) = text.find('\0').filter(|_| is_binary(bytes)) {
+        return Err(binary(at));
     }
-    match text.find('\0') {
-        Some(at) => Err(binary(at)),
-        None => Ok((text.into_owned(), encoding.name())),
+    Ok(Text {
+        text: text.into_owned(),
+        encoding: encoding.name(),
+        note,
+    })
+}
+
+/// Judges the beginning of a text, or what comes after a part that held `known` worth of evidence that
+/// it is UTF-8. `is_all` says that nothing follows.
+pub(crate) fn judge(bytes: &[u8], known: u64, is_all: bool) -> Result<Judgement, String> {
+    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        return Ok(match first_bad(bytes, is_all) {
+            Some(at) if encoding == UTF_8 => Judgement::Mended(at),
+            _ => Judgement::Told(encoding),
+        });
+    }
+    if let Some(encoding) = wide(bytes) {
+        return Ok(Judgement::Told(encoding));
+    }
+    if let Some(at) = bytes.iter().position(|it| *it == 0) {
+        if is_binary(bytes) {
+            return Err(binary(at));
+        }
+    }
+    let Some(at) = first_bad(bytes, is_all) else {
+        let is_japanese = |it: &[u8]| matches!(it, b"\x1b$B" | b"\x1b$@");
+        return Ok(
+            match bytes.is_ascii() && bytes.windows(3).any(is_japanese) {
+                true => Judgement::Told(ISO_2022_JP),
+                false => Judgement::Utf8,
+            },
+        );
+    };
+    let (evidence, bad) = evidence(bytes);
+    let evidence = evidence + known;
+    if evidence >= 2 * bad || (bad <= 2 && evidence >= bad) {
+        return Ok(Judgement::Mended(at));
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes, is_all);
+    let guess = detector.guess(None, Utf8Detection::Deny);
+    let (text, is_lossy) = guess.decode_without_bom_handling(bytes);
+    // Old encodings give every byte a meaning; binary data shows by control characters.
+    if (is_lossy && is_all) || text.contains(is_odd) {
+        return Err(not_utf8(at));
+    }
+    Ok(Judgement::Guessed(guess))
+}
+
+/// Returns what UTF-8 there is beyond ASCII, longer sequences counting more since chance makes few of
+/// them, and how many bytes or cut sequences are none.
+pub(crate) fn evidence(bytes: &[u8]) -> (u64, u64) {
+    let (mut evidence, mut bad) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        if !chunk.valid().is_ascii() {
+            let beyond = chunk.valid().chars().filter(|it| is_likely(*it));
+            evidence += beyond.map(|it| 2 * it.len_utf8() as u64 - 3).sum::<u64>();
+        }
+        bad += u64::from(!chunk.invalid().is_empty());
+    }
+    (evidence, bad)
+}
+
+/// Returns whether a character beyond ASCII is one of text, rather than what chance makes of the bytes of
+/// another encoding.
+fn is_likely(it: char) -> bool {
+    !matches!(u32::from(it), 0..0xa0 | 0x180..0x370 | 0xe000..0xf900 | 0x4_0000..)
+        || matches!(u32::from(it), 0xe_0000..0xe_0200)
+}
+
+/// Returns where the first byte is that is no UTF-8; a character that is cut off by the end of a part
+/// is none.
+fn first_bad(bytes: &[u8], is_all: bool) -> Option<usize> {
+    let error = std::str::from_utf8(bytes).err()?;
+    let is_cut = error.error_len().is_none() && !is_all;
+    (!is_cut).then_some(error.valid_up_to())
+}
+
+/// Returns the encoding of UTF-16 without a mark, as text with many ASCII letters shows it.
+fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
+    let sample = &bytes[..bytes.len().min(4096)];
+    let zeros = |from: usize| sample.iter().skip(from).step_by(2).filter(|it| **it == 0);
+    let (even, odd) = (zeros(0).count(), zeros(1).count());
+    let most = sample.len() / 2;
+    match most >= 4 {
+        true if even == 0 && odd * 10 >= most * 7 => Some(UTF_16LE),
+        true if odd == 0 && even * 10 >= most * 7 => Some(UTF_16BE),
+        _ => None,
     }
 }
 
-pub(crate) fn not_utf8(at: usize) -> String {
+/// Returns the text of UTF-32, which begins with its mark.
+fn utf32(bytes: &[u8]) -> Option<Text> {
+    let (is_little, encoding) = match bytes {
+        [0xff, 0xfe, 0, 0, ..] => (true, "UTF-32LE"),
+        [0, 0, 0xfe, 0xff, ..] => (false, "UTF-32BE"),
+        _ => return None,
+    };
+    let letters = bytes[4..].chunks_exact(4).map(|it| {
+        let four = [it[0], it[1], it[2], it[3]];
+        let number = match is_little {
+            true => u32::from_le_bytes(four),
+            false => u32::from_be_bytes(four),
+        };
+        char::from_u32(number)
+    });
+    Some(Text {
+        text: letters.collect::<Option<String>>()?,
+        encoding,
+        note: None,
+    })
+}
+
+/// Returns whether NULs are more than odd ones among text: many, or beside other control characters.
+fn is_binary(bytes: &[u8]) -> bool {
+    let nuls = bytes.iter().filter(|it| **it == 0).count();
+    let is_odd = |it: &u8| *it != 0 && is_odd(char::from(*it));
+    nuls * 12 > bytes.len() || bytes.iter().filter(|it| it.is_ascii()).any(is_odd)
+}
+
+/// Returns whether a text has no use for a character: but for line ends, tabs, form feeds, the escape of
+/// terminal colours and the end mark of DOS.
+fn is_odd(it: char) -> bool {
+    let is_usual = matches!(
+        it,
+        '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{1a}' | '\u{1b}' | '\0'
+    );
+    it.is_control() && !is_usual
+}
+
+/// Takes off the NULs with which some programs fill up the last block.
+pub(crate) fn without_padding(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|it| *it != 0).map_or(0, |at| at + 1);
+    match bytes[..end].ends_with(b"\n") && !bytes[..end].contains(&0) {
+        true => &bytes[..end],
+        false => bytes,
+    }
+}
+
+/// Returns the encoding that a text declares at its beginning: an XML declaration, and in HTML a `meta`
+/// element.
+pub(crate) fn declared(bytes: &[u8], is_html: bool) -> Option<&'static Encoding> {
+    let beginning = String::from_utf8_lossy(&bytes[..bytes.len().min(2048)]);
+    let lower = beginning
+        .trim_start_matches('\u{feff}')
+        .to_ascii_lowercase();
+    let xml = lower
+        .strip_prefix("<?xml")
+        .and_then(|it| it.split("?>").next());
+    let xml = xml.and_then(|it| label(it, "encoding"));
+    let meta = || {
+        let metas = lower.split("<meta").skip(1);
+        let mut metas = metas.filter_map(|it| it.split('>').next());
+        metas.find_map(|it| label(it, "charset"))
+    };
+    let label = xml.or_else(|| is_html.then(meta).flatten())?;
+    // What could be read as ASCII to get here is not UTF-16, whatever it says.
+    Encoding::for_label(label.as_bytes()).map(Encoding::output_encoding)
+}
+
+/// Returns the value after `name =`, without quotes.
+fn label<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(name)?;
+    let rest = rest.trim_start().strip_prefix('=')?.trim_start();
+    let rest = rest.trim_start_matches(['"', '\'']);
+    let end = rest.find(|it: char| !it.is_ascii_alphanumeric() && !"-_:.".contains(it));
+    Some(&rest[..end.unwrap_or(rest.len())])
+}
+
+/// Says where the first byte is in whose place U+FFFD stands.
+pub(crate) fn mended(at: usize) -> String {
+    format!("not UTF-8 throughout (first at byte {at}); U+FFFD stands for what is not")
+}
+
+/// Says what a text was taken for.
+pub(crate) fn read_as(encoding: &'static Encoding) -> String {
+    format!("read as {}, a guess", encoding.name())
+}
+
+/// Says that an encoding does not fit.
+pub(crate) fn not_all(encoding: &'static Encoding) -> String {
+    format!(
+        "not {} throughout; U+FFFD stands for what is not",
+        encoding.name()
+    )
+}
+
+fn not_utf8(at: usize) -> String {
     format!("is not UTF-8 (the first invalid byte at offset {at})")
 }
 
@@ -37,70 +269,92 @@ fn binary(at: usize) -> String {
     format!("is binary (a NUL byte at offset {at})")
 }
 
-/// Returns the encoding of a text by its beginning, or by all of it.
-pub(crate) fn encoding(bytes: &[u8]) -> Result<&'static Encoding, String> {
-    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
-        return Ok(encoding);
-    }
-    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-        return Err(binary(at));
-    }
-    let error = match std::str::from_utf8(bytes) {
-        Ok(_) => return Ok(UTF_8),
-        Err(error) => error,
-    };
-    // A beginning may end within a character.
-    if error.error_len().is_none() && bytes.len() > 4 {
-        return Ok(UTF_8);
-    }
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
-    let guess = detector.guess(None, Utf8Detection::Deny);
-    let (text, is_lossy) = guess.decode_without_bom_handling(bytes);
-    // Old encodings give every byte a meaning; binary data shows by control characters.
-    let is_odd = |it: char| it.is_control() && !matches!(it, '\n' | '\r' | '\t' | '\u{c}');
-    if is_lossy || text.contains(is_odd) {
-        return Err(not_utf8(error.valid_up_to()));
-    }
-    Ok(guess)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    type Case = (
-        &'static [u8],
-        Result<(&'static str, &'static str), &'static str>,
-    );
+    const GERMAN: &[u8] = b"Das Stra\xdfenf\xfchrungsl\xe4rmschutzgesetz gilt \xfcber Nacht.";
+
+    fn check(bytes: &[u8], expected: Result<(&str, &str), &str>) {
+        let found = decode(bytes, None, None);
+        let found = found.as_ref().map(|it| (it.text.as_str(), it.encoding));
+        assert_eq!(found.map_err(String::as_str), expected, "{bytes:?}");
+    }
 
     #[test]
     fn encodings() {
-        let table: [Case; 9] = [
-            (b"", Ok(("", "UTF-8"))),
-            ("naïve".as_bytes(), Ok(("naïve", "UTF-8"))),
-            (b"\xef\xbb\xbfwith mark", Ok(("with mark", "UTF-8"))),
-            (b"\xff\xfeh\0i\0", Ok(("hi", "UTF-16LE"))),
-            (b"\xfe\xff\0h\0i", Ok(("hi", "UTF-16BE"))),
-            (b"\xff\xfeh\0\x00\xd8", Err("is not valid UTF-16LE")),
-            (b"PNG\0", Err("is binary (a NUL byte at offset 3)")),
-            (
-                b"\xef\xbb\xbfcaf\xe9",
-                Err("is not UTF-8 (the first invalid byte at offset 6)"),
-            ),
-            (
-                b"Das Stra\xdfenf\xfchrungsl\xe4rmschutzgesetz gilt \xfcber Nacht.",
-                Ok((
-                    "Das Straßenführungslärmschutzgesetz gilt über Nacht.",
-                    "windows-1252",
-                )),
-            ),
-        ];
-        for (bytes, expected) in table {
-            let expected = expected
-                .map(|(text, name)| (text.to_owned(), name))
-                .map_err(str::to_owned);
-            assert_eq!(decode(bytes), expected, "{bytes:?}");
+        check(b"", Ok(("", "UTF-8")));
+        check("naïve".as_bytes(), Ok(("naïve", "UTF-8")));
+        check(b"\xef\xbb\xbfwith mark", Ok(("with mark", "UTF-8")));
+        check(b"\xff\xfeh\0i\0", Ok(("hi", "UTF-16LE")));
+        check(b"\xfe\xff\0h\0i", Ok(("hi", "UTF-16BE")));
+        check(b"h\0e\0l\0l\0o\0", Ok(("hello", "UTF-16LE")));
+        check(b"\xff\xfe\0\0h\0\0\0i\0\0\0", Ok(("hi", "UTF-32LE")));
+        check(b"\xff\xfeh\0\x00\xd8", Err("is not valid UTF-16LE"));
+        check(b"PNG\0", Err("is binary (a NUL byte at offset 3)"));
+        check(b"id\n\0\0\0", Ok(("id\n", "UTF-8")));
+        check(
+            b"a log with one \0 in it",
+            Ok(("a log with one \0 in it", "UTF-8")),
+        );
+        check(
+            b"caf\xe9\x01",
+            Err("is not UTF-8 (the first invalid byte at offset 3)"),
+        );
+        check(b"\xef\xbb\xbfcaf\xe9", Ok(("caf\u{fffd}", "UTF-8")));
+        check(b"Un bon caf\xe9", Ok(("Un bon café", "windows-1252")));
+        check(
+            b"\x1b[31mcaf\xe9\x1b[0m",
+            Ok(("\u{1b}[31mcafé\u{1b}[0m", "windows-1252")),
+        );
+        check(b"\x1b$B7@Ls\x1b(B", Ok(("契約", "ISO-2022-JP")));
+        let german = "Das Straßenführungslärmschutzgesetz gilt über Nacht.";
+        check(GERMAN, Ok((german, "windows-1252")));
+        let japanese =
+            b"\x8c_\x96\xf1\x8f\x91\x82\xcc\x88\xc4\x82\xf0\x91\x97\x82\xe8\x82\xdc\x82\xb7\x81B";
+        check(japanese, Ok(("契約書の案を送ります。", "Shift_JIS")));
+    }
+
+    #[test]
+    fn one_wrong_byte_does_not_make_all_the_others_wrong() {
+        let good = "Grüße aus Köln – schön\n";
+        for wrong in [&b"\xe9"[..], b"\xff", b"\xe2\x82"] {
+            let bytes = [good.as_bytes(), wrong, good.as_bytes()].concat();
+            let text = decode(&bytes, None, None).unwrap();
+            assert_eq!(text.text, format!("{good}\u{fffd}{good}"));
+            let note = "not UTF-8 throughout (first at byte 29); U+FFFD stands for what is not";
+            assert_eq!(text.note.as_deref(), Some(note));
+            let end = decode(&bytes[..good.len() + wrong.len()], None, None).unwrap();
+            assert_eq!(end.text, format!("{good}\u{fffd}"));
+        }
+    }
+
+    #[test]
+    fn what_is_guessed_is_told_and_what_is_given_or_declared_holds() {
+        let guessed = decode(GERMAN, None, None).unwrap();
+        assert_eq!(
+            guessed.note.as_deref(),
+            Some("read as windows-1252, a guess")
+        );
+        let given = |label: &[u8]| decode(b"z\xb3", Encoding::for_label(label), None).unwrap();
+        assert_eq!(
+            (given(b"iso-8859-2").text, given(b"koi8-r").text),
+            ("zł".into(), "zЁ".into())
+        );
+        let is_declared = |bytes: &[u8]| {
+            let declared = declared(bytes, true);
+            decode(bytes, None, declared).unwrap()
+        };
+        for head in [
+            "<?xml version='1.0' encoding='ISO-8859-2'?>",
+            "<meta charset=iso-8859-2>",
+            r#"<META http-equiv="x" content="text/html; Charset=iso-8859-2">"#,
+        ] {
+            let read = is_declared(&[head.as_bytes(), b"z\xb3"].concat());
+            assert_eq!((read.text, read.note), (format!("{head}zł"), None));
+            // What is valid UTF-8 is not what it declares.
+            let read = is_declared(&[head, "zł"].concat().into_bytes());
+            assert_eq!(read.text, format!("{head}zł"));
         }
     }
 }

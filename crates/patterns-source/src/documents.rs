@@ -1,19 +1,21 @@
 //! One document after the other.
 
-use std::collections::HashSet;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
-use std::path::Path;
+use std::fs::File;
+use std::io;
 
 use patterns_core::Document;
 
-use crate::decode::decode;
-use crate::find::{Named, Place, name};
-use crate::format::{docx, html, pdf};
-use crate::input::{self, Bytes, Input};
-use crate::lines::{Line, Lines};
-use crate::rows::{Row, RowReader};
-use crate::{Format, Records, Source, Unreadable, UnreadableKind};
+use crate::decoding::text;
+use crate::find::{Named, Place};
+use crate::input::{self, Input};
+use crate::isolation::{Task, file_of, isolated_rows, isolated_whole};
+use crate::record_reader::RecordReader;
+use crate::row_documents::RowDocuments;
+use crate::rows::{Reading, RowReader};
+use crate::whole::{Whole, most, too_large, whole};
+use crate::{Format, Source, Unreadable, UnreadableKind};
 
 /// A document that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +26,8 @@ pub struct Sourced {
     pub place: String,
     /// What it was read as.
     pub format: Format,
-    /// The encoding of the file, such as `UTF-8`.
-    pub encoding: &'static str,
+    /// The encoding of the file, such as `UTF-8`, as far as it is known by then.
+    pub encoding: String,
 }
 
 impl Sourced {
@@ -38,27 +40,25 @@ impl Sourced {
 /// The documents of a [`Source`], read as they are asked for.
 ///
 /// One document is in memory, and for the check of ids 8 bytes for each id that rows bring with them
-/// (two different ones of a million are taken for the same with a chance of 3 in 100 million).
+/// and 16 for each file (two different ones of a million are taken for the same with a chance of 3 in
+/// 100 million).
 pub struct Documents {
     source: Source,
     places: VecDeque<Named>,
-    current: Option<Reading>,
+    current: Option<Current>,
+    /// The files that were read, and the ids that were given.
     seen: HashSet<u64>,
+    notes: Vec<String>,
 }
 
 /// A file of several documents under way.
-enum Reading {
-    Rows(Box<RowReader>, Format, Fields),
-    Records(Box<RecordReader>),
+enum Current {
+    Rows(Box<RowDocuments>),
+    /// Records, with the name of the file in ids.
+    Records(Box<RecordReader>, String, String),
 }
 
-/// Where a row's text is looked for.
-const TEXT_FIELDS: [&str; 5] = ["text", "content", "body", "message", "question"];
-
-/// The field with the text, once the first row has told it.
-type Fields = Option<String>;
-
-type Item = Result<Sourced, Unreadable>;
+pub(crate) type Item = Result<Sourced, Unreadable>;
 
 impl Documents {
     pub(crate) fn new(source: Source, places: Vec<Named>) -> Self {
@@ -67,185 +67,198 @@ impl Documents {
             places: places.into(),
             current: None,
             seen: HashSet::new(),
+            notes: Vec::new(),
         }
+    }
+
+    /// Returns what the user should know about what was read since the last time: that an encoding was
+    /// guessed, which page of a PDF is missing.
+    pub fn take_notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
     }
 
     /// Returns the first document of a place, or begins to read its documents.
-    fn begin(&mut self, place: &Place) -> Option<Item> {
-        let (shown, opened) = match place {
-            Place::File(path) => (name(path), input::open(path, self.source.limits)),
-            Place::Stdin => ("stdin".to_owned(), input::stdin(self.source.limits)),
-        };
-        let path = match place {
-            Place::File(path) => Some(path.as_path()),
-            Place::Stdin => None,
-        };
-        if !self.seen.insert(short_hash(&format!("file {shown}"))) {
-            let reason = "the file is named twice";
-            return Some(Err(Unreadable::new(
-                UnreadableKind::DuplicateId,
-                shown,
-                reason,
-            )));
+    fn begin(&mut self, place: Place) -> Option<Item> {
+        if !self
+            .seen
+            .insert(short_hash(&format!("file {}", place.shown)))
+        {
+            let (kind, reason) = (UnreadableKind::DuplicateId, "the file is named twice");
+            return Some(Err(Unreadable::new(kind, place.shown, reason)));
         }
+        let name = self.name(&place);
+        let begun = self.open(&place).and_then(|(format, input)| {
+            if format.has_rows() {
+                let rows = self.rows(&place, format, input)?;
+                let rows = RowDocuments::new(rows, format, name.clone(), self.source.clone());
+                self.current = Some(Current::Rows(Box::new(rows)));
+                return Ok(None);
+            }
+            let is_text = matches!(format, Format::Text | Format::Markdown);
+            if let Some(records) = self.source.records.clone().filter(|_| is_text) {
+                let text = text(input, self.source.encoding.map(|it| it.0));
+                let most = self.source.limits.document;
+                let reader = RecordReader::new(place.shown.clone(), text, records, most);
+                let shown = place.shown.clone();
+                self.current = Some(Current::Records(Box::new(reader), name.clone(), shown));
+                return Ok(None);
+            }
+            self.whole(&place, name.clone(), format, input).map(Some)
+        });
+        begun.transpose()
+    }
+
+    /// Returns what a file is called: by its place below the directory that was named, unless a file of
+    /// another one is called so.
+    fn name(&mut self, place: &Place) -> String {
+        let others = (2..).map(|n| format!("{} ({n})", place.shown));
+        let names = [place.name.clone(), place.shown.clone()];
+        let mut names = names.into_iter().chain(others);
+        let name = names.find(|it| self.seen.insert(short_hash(it)));
+        name.unwrap_or_default()
+    }
+
+    fn open(&self, place: &Place) -> Result<(Format, Input), Unreadable> {
+        let limits = self.source.limits;
+        let opened = self.patiently(|| match &place.path {
+            Some(path) => input::open(path, limits),
+            None => input::stdin(limits),
+        });
         let opened = opened.and_then(|mut input| {
-            let format = path.map_or(Format::Text, Format::of);
+            let format = place.path.as_deref().map_or(Format::Text, Format::of);
             let format = format.by_beginning(input.beginning()?);
             Ok((self.source.format.unwrap_or(format), input))
         });
-        match opened {
-            Err(error) => Some(Err(Unreadable::io(shown, &error))),
-            Ok((format, input)) if format.has_rows() => {
-                match RowReader::of(shown, input, path, format, self.source.limits) {
-                    Ok(rows) => {
-                        let fields = self.source.text.clone();
-                        self.current = Some(Reading::Rows(Box::new(rows), format, fields));
-                        None
-                    }
-                    Err(error) => Some(Err(error)),
-                }
+        opened.map_err(|error| Unreadable::io(&place.shown, &error))
+    }
+
+    /// Tries again while there is no file descriptor and the caller is willing to wait for one.
+    fn patiently<T>(&self, mut act: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+        let mut waited = 0;
+        loop {
+            let result = act();
+            let is_short = result.as_ref().is_err_and(is_out_of_descriptors);
+            if !is_short || !self.source.wait.is_some_and(|wait| wait(waited)) {
+                return result;
             }
-            Ok((Format::Text | Format::Markdown, input)) if self.source.records.is_some() => {
-                let records = self.source.records.clone()?;
-                match RecordReader::new(shown, input, records, self.source.limits.document) {
-                    Ok(reader) => {
-                        self.current = Some(Reading::Records(Box::new(reader)));
-                        None
-                    }
-                    Err(error) => Some(Err(error)),
-                }
-            }
-            Ok((format, input)) => Some(self.whole(shown, input, format, path)),
+            waited += 1;
         }
+    }
+
+    fn task(&self, format: Format) -> Task {
+        Task::new(format, self.source.limits, self.source.encoding)
+    }
+
+    /// Returns the bytes of a file as a file, for another process.
+    fn file(&self, place: &Place, input: Input, most: u64) -> io::Result<Option<File>> {
+        if let Some(path) = place.path.as_ref().filter(|_| !input.is_packed) {
+            return self.patiently(|| File::open(path)).map(Some);
+        }
+        let bytes = input.whole(most)?;
+        bytes.map(|it| self.patiently(|| file_of(&it))).transpose()
+    }
+
+    fn rows(&self, place: &Place, format: Format, input: Input) -> Result<RowReader, Unreadable> {
+        let (shown, limits) = (&place.shown, self.source.limits);
+        let isolation = self.source.isolation.as_ref();
+        if let Some(isolation) = isolation.filter(|_| format == Format::Parquet) {
+            let io = |error: io::Error| Unreadable::io(shown, &error);
+            let file = self.file(place, input, limits.file).map_err(io)?;
+            let Some(file) = file else {
+                let (kind, reason) = too_large(limits.file);
+                return Err(Unreadable::new(kind, shown, format!("the file {reason}")));
+            };
+            let start = || isolated_rows(&**isolation, file.try_clone()?, self.task(format));
+            let rows = self.patiently(start).map_err(io)?;
+            return Ok(RowReader::parquet(shown.clone(), rows));
+        }
+        let reading = Reading {
+            encoding: self.source.encoding,
+            delimiter: self.source.delimiter,
+            limits,
+        };
+        RowReader::of(shown.clone(), input, place.path.as_deref(), format, reading)
     }
 
     /// Reads a file that is one document.
-    fn whole(&mut self, name: String, input: Input, format: Format, path: Option<&Path>) -> Item {
-        let limits = self.source.limits;
-        let most = match format {
-            Format::Html | Format::Pdf | Format::Docx => limits.file,
-            _ => limits.document,
-        };
-        let bytes = input
-            .whole(most)
-            .map_err(|error| Unreadable::io(&name, &error))?;
-        let fail = |(kind, reason): (UnreadableKind, String)| {
-            Unreadable::new(kind, &name, format!("the file {reason}"))
-        };
-        let too_large = || {
-            fail((
-                UnreadableKind::TooLarge,
-                format!("has more than {most} bytes"),
-            ))
-        };
-        let bytes = bytes.ok_or_else(too_large)?;
-        if bytes.is_empty() {
-            return Err(fail((UnreadableKind::Empty, "is empty".to_owned())));
-        }
-        let text = |bytes: &[u8]| decode(bytes).map_err(|it| fail((UnreadableKind::NotText, it)));
-        let (text, encoding) = match format {
-            Format::Pdf => (pdf(&bytes).map_err(fail)?, "UTF-8"),
-            Format::Docx => (docx(bytes, limits).map_err(fail)?, "UTF-8"),
-            Format::Html => {
-                let (text, encoding) = text(&bytes)?;
-                (html(&text).map_err(fail)?, encoding)
-            }
-            _ => text(&bytes)?,
-        };
-        if text.len() as u64 > limits.document {
-            let reason = format!("has a text of more than {} bytes", limits.document);
-            return Err(fail((UnreadableKind::TooLarge, reason)));
-        }
-        let id = name.clone();
-        let place = path.map_or_else(|| "standard input".to_owned(), |_| name.clone());
-        self.document(id, text, place, (format, encoding))
-    }
-
-    fn document(
-        &mut self,
-        id: String,
-        text: String,
-        place: String,
-        (format, encoding): (Format, &'static str),
-    ) -> Item {
-        if text.trim().is_empty() {
-            let reason = "there is no text";
-            return Err(Unreadable::new(UnreadableKind::Empty, place, reason));
-        }
-        // Files, and places in them, are all different.
-        if id != place && !self.seen.insert(short_hash(&id)) {
-            let reason = format!("the id {id:?} is used twice");
-            return Err(Unreadable::new(UnreadableKind::DuplicateId, place, reason));
-        }
-        let document = Document::new(id, text);
-        Ok(Sourced {
-            document,
-            place,
-            format,
-            encoding,
-        })
-    }
-
-    fn row(
-        &mut self,
-        name: &str,
-        row: &Row,
-        kind: (Format, &'static str),
-        text: &mut Fields,
-    ) -> Item {
-        let place = format!("{name}:{}", row.line);
-        let no_field = |what: &str, field: &str| {
-            let reason = format!(
-                "there is no {what} in {field:?}; the fields are {}",
-                row.names()
-            );
-            Unreadable::new(UnreadableKind::NoField, &place, reason)
-        };
-        let id = match &self.source.id {
-            None => row.text("id").unwrap_or_else(|| place.clone()),
-            Some(field) => row.text(field).ok_or_else(|| no_field("id", field))?,
-        };
-        let text = match &self.source.template {
-            Some(template) => {
-                let filled = template.fill(|field| row.text(field));
-                filled.map_err(|field| no_field("text", &field))?
-            }
-            None => {
-                if text.is_none() {
-                    let found = TEXT_FIELDS.iter().find(|field| row.text(field).is_some());
-                    *text = found.map(|it| (*it).to_owned());
+    fn whole(&mut self, place: &Place, name: String, format: Format, input: Input) -> Item {
+        let task = self.task(format);
+        let most = most(&task);
+        let is_risky = matches!(format, Format::Html | Format::Pdf | Format::Docx);
+        let isolation = self.source.isolation.as_ref().filter(|_| is_risky);
+        let read = match isolation {
+            Some(isolation) => self.file(place, input, most).and_then(|file| match file {
+                Some(file) => {
+                    self.patiently(|| isolated_whole(&**isolation, file.try_clone()?, task))
                 }
-                let Some(field) = text else {
-                    let reason = format!("no field looks like the text: {}", row.names());
-                    return Err(Unreadable::new(UnreadableKind::NoField, place, reason));
-                };
-                row.text(field).ok_or_else(|| no_field("text", field))?
-            }
+                None => Ok(Err(too_large(most))),
+            }),
+            None => input.whole(most).map(|bytes| match bytes {
+                Some(bytes) => whole(bytes, &task),
+                None => Err(too_large(most)),
+            }),
         };
-        self.document(id, text, place, kind)
+        let read = read.map_err(|error| Unreadable::io(&place.shown, &error))?;
+        let fail =
+            |(kind, reason)| Unreadable::new(kind, &place.shown, format!("the file {reason}"));
+        let Whole {
+            text,
+            encoding,
+            notes,
+        } = read.map_err(fail)?;
+        let about = |note: String| format!("{}: {note}", place.shown);
+        self.notes.extend(notes.into_iter().map(about));
+        let shown = match place.path {
+            Some(_) => place.shown.clone(),
+            None => "standard input".to_owned(),
+        };
+        sourced(Document::new(name, text), shown, format, encoding)
     }
 
     /// Returns the next document of the file under way.
     fn go_on(&mut self) -> Option<Item> {
-        match self.current.take()? {
-            Reading::Rows(mut rows, format, mut fields) => {
-                let row = rows.next()?;
-                let (name, encoding) = (rows.name().to_owned(), rows.encoding());
-                let kind = (format, encoding);
-                let item = row.and_then(|row| self.row(&name, &row, kind, &mut fields));
-                self.current = Some(Reading::Rows(rows, format, fields));
-                Some(item)
+        let mut current = self.current.take()?;
+        let (item, notes, shown) = match &mut current {
+            Current::Rows(rows) => {
+                let item = rows.next(&mut self.seen);
+                (item, rows.take_notes(), rows.shown().to_owned())
             }
-            Reading::Records(mut records) => {
-                let record = records.next()?;
-                let encoding = records.encoding;
-                self.current = Some(Reading::Records(records));
-                Some(record.and_then(|(place, text)| {
-                    self.document(place.clone(), text, place, (Format::Text, encoding))
-                }))
+            Current::Records(records, name, shown) => {
+                let record = records.next();
+                let decoding = records.text().get_mut();
+                let encoding = decoding.encoding().to_owned();
+                let notes = decoding.take_note().into_iter().collect();
+                let item = record.map(|it| {
+                    let (line, text) = it?;
+                    let document = Document::new(format!("{name}:{line}"), text);
+                    let place = format!("{shown}:{line}");
+                    sourced(document, place, Format::Text, encoding)
+                });
+                (item, notes, shown.clone())
             }
+        };
+        let notes: Vec<String> = notes;
+        let about = |note: String| format!("{shown}: {note}");
+        self.notes.extend(notes.into_iter().map(about));
+        if item.is_some() {
+            self.current = Some(current);
         }
+        item
     }
+}
+
+/// Returns a document, if it has a text.
+pub(crate) fn sourced(document: Document, place: String, format: Format, encoding: String) -> Item {
+    if document.text.trim().is_empty() {
+        let reason = "there is no text";
+        return Err(Unreadable::new(UnreadableKind::Empty, place, reason));
+    }
+    Ok(Sourced {
+        document,
+        place,
+        format,
+        encoding,
+    })
 }
 
 impl Iterator for Documents {
@@ -256,11 +269,15 @@ impl Iterator for Documents {
             if let Some(item) = self.go_on() {
                 return Some(item);
             }
-            match self.places.front_mut()?.next() {
-                None => drop(self.places.pop_front()),
+            let named = self.places.front_mut()?;
+            match named.next() {
+                None => {
+                    self.notes.extend(named.note());
+                    self.places.pop_front();
+                }
                 Some(Err(error)) => return Some(Err(error)),
                 Some(Ok(place)) => {
-                    if let Some(item) = self.begin(&place) {
+                    if let Some(item) = self.begin(place) {
                         return Some(item);
                     }
                 }
@@ -277,122 +294,13 @@ impl fmt::Debug for Documents {
     }
 }
 
-fn short_hash(id: &str) -> u64 {
+/// Returns whether this process (`EMFILE`) or the system (`ENFILE`) has too many open files.
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
+}
+
+pub(crate) fn short_hash(id: &str) -> u64 {
     let mut half = [0; 8];
     half.copy_from_slice(&blake3::hash(id.as_bytes()).as_bytes()[..8]);
     u64::from_le_bytes(half)
-}
-
-/// The records of a text.
-struct RecordReader {
-    name: String,
-    lines: Lines<Bytes>,
-    records: Records,
-    encoding: &'static str,
-    most: usize,
-    /// The number of the line that was read last.
-    line: u64,
-    /// The first line of the record under way, and its text; `None` if that is too long.
-    open: Option<(u64, Option<String>)>,
-    /// A line that could not be read, after the record before it.
-    failed: Option<Unreadable>,
-    is_over: bool,
-}
-
-impl RecordReader {
-    fn new(name: String, input: Input, records: Records, most: u64) -> Result<Self, Unreadable> {
-        let text = input.text();
-        let (bytes, encoding) = text.map_err(|error| Unreadable::io(&name, &error))?;
-        Ok(Self {
-            lines: Lines::new(bytes, most),
-            name,
-            records,
-            encoding,
-            most: usize::try_from(most).unwrap_or(usize::MAX),
-            line: 0,
-            open: None,
-            failed: None,
-            is_over: false,
-        })
-    }
-
-    /// Ends the record under way.
-    fn end(&mut self) -> Option<Result<(String, String), Unreadable>> {
-        let (line, text) = self.open.take()?;
-        let place = format!("{}:{line}", self.name);
-        Some(text.map(|text| (place.clone(), text)).ok_or_else(|| {
-            let reason = "the record is longer than a document may be";
-            Unreadable::new(UnreadableKind::TooLarge, place, reason)
-        }))
-    }
-
-    fn add(&mut self, line: Option<&str>) {
-        let most = self.most;
-        let (_, text) = self.open.get_or_insert((self.line, Some(String::new())));
-        *text = match (text.take(), line) {
-            (Some(mut text), Some(line)) if text.len() + line.len() < most => {
-                if !text.is_empty() {
-                    text.push('\n');
-                }
-                text.push_str(line);
-                Some(text)
-            }
-            _ => None,
-        };
-    }
-}
-
-impl Iterator for RecordReader {
-    type Item = Result<(String, String), Unreadable>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if let Some(error) = self.failed.take() {
-            return Some(Err(error));
-        }
-        while !self.is_over {
-            self.line += 1;
-            let line = match self.lines.next() {
-                Ok(None) => {
-                    self.is_over = true;
-                    break;
-                }
-                Ok(Some(Line::Whole(bytes))) => String::from_utf8(bytes).map(Some),
-                Ok(Some(Line::TooLong)) => Ok(None),
-                Err(error) => {
-                    self.is_over = true;
-                    self.open = None;
-                    let place = format!("{}:{}", self.name, self.line);
-                    return Some(Err(Unreadable::io(place, &error)));
-                }
-            };
-            let (ends, belongs) = match &line {
-                Ok(Some(line)) => self.records.judge(line),
-                Ok(None) | Err(_) => (matches!(self.records, Records::Line), true),
-            };
-            let ended = if ends { self.end() } else { None };
-            match line {
-                Ok(line) if belongs => self.add(line.as_deref()),
-                Ok(_) => {}
-                Err(error) => {
-                    let at = error.utf8_error().valid_up_to();
-                    let reason = crate::decode::not_utf8(at);
-                    let place = format!("{}:{}", self.name, self.line);
-                    let reason = format!("the line {reason}");
-                    let error = Unreadable::new(UnreadableKind::NotText, place, reason);
-                    // The record before it comes first.
-                    return Some(match ended {
-                        Some(record) => {
-                            self.failed = Some(error);
-                            record
-                        }
-                        None => Err(error),
-                    });
-                }
-            }
-            if ended.is_some() {
-                return ended;
-            }
-        }
-        self.end()
-    }
 }

@@ -1,4 +1,9 @@
 //! Turns paths, directories and globs into files, in a stable order, as they are needed.
+//!
+//! The documents of a directory are called by their path below it, so that the same folder costs nothing
+//! again however it is reached (`docs`, `../docs`, `.`, the whole path): names are in the prompts, and
+//! prompts are what an answer is recorded under. A file that is named itself, or by a glob, is called as
+//! it was typed.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -11,77 +16,152 @@ use crate::{Unreadable, UnreadableKind};
 
 /// What an argument names.
 pub(crate) enum Named {
-    /// A file.
-    File(PathBuf),
-    /// Standard input.
-    Stdin,
-    /// The files below a directory, by path; those that a glob matches, if it is one.
-    Walk(Box<Walk>, Option<Override>),
+    /// One thing to read, until it is taken.
+    One(Option<Place>),
+    /// The files below a directory, by path.
+    Walk(Box<Tree>),
+}
+
+/// The files below a directory.
+pub(crate) struct Tree {
+    walk: Walk,
+    /// Which of them are meant, if not all.
+    filter: Option<Override>,
+    /// What their names are relative to.
+    base: PathBuf,
+    /// Where links may lead.
+    real: Option<PathBuf>,
+    /// What was found already to see that there is something.
+    first: Option<Result<Place, Unreadable>>,
+    /// A link that leads elsewhere.
+    outside: Option<PathBuf>,
 }
 
 /// Something to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    File(PathBuf),
-    Stdin,
+pub(crate) struct Place {
+    /// A file; standard input if there is none.
+    pub(crate) path: Option<PathBuf>,
+    /// What its document is called, unless another one is called so.
+    pub(crate) name: String,
+    /// The file as it was named or found.
+    pub(crate) shown: String,
 }
 
 /// Looks what an argument names.
 pub(crate) fn named(argument: &Path) -> Result<Named, Unreadable> {
     if argument.as_os_str() == "-" {
-        return Ok(Named::Stdin);
+        return Ok(Named::One(Some(Place {
+            path: None,
+            name: "stdin".to_owned(),
+            shown: "stdin".to_owned(),
+        })));
     }
     let missing = |reason| Unreadable::new(UnreadableKind::Missing, name(argument), reason);
     match fs::metadata(argument) {
-        Ok(metadata) if metadata.is_file() => Ok(Named::File(argument.to_owned())),
-        Ok(metadata) if metadata.is_dir() => Ok(Named::Walk(Box::new(walk(argument)), None)),
+        Ok(metadata) if metadata.is_file() => {
+            Ok(Named::One(Some(Place::new(argument.to_owned(), None))))
+        }
+        Ok(metadata) if metadata.is_dir() => Ok(tree(argument, argument, None)),
         Ok(_) => Err(missing("not a regular file".to_owned())),
         Err(_) if is_glob(argument) => glob(argument).map_err(missing),
         Err(error) => Err(missing(reason(&error))),
     }
 }
 
+impl Place {
+    fn new(path: PathBuf, base: Option<&Path>) -> Self {
+        let shown = name(&path);
+        let below = base.and_then(|base| path.strip_prefix(base).ok());
+        Self {
+            name: below.map_or_else(|| shown.clone(), name),
+            shown,
+            path: Some(path),
+        }
+    }
+}
+
 impl Named {
+    /// Returns whether it names nothing. What is found to know that comes first later.
+    pub(crate) fn is_empty(&mut self) -> bool {
+        match self {
+            Self::One(place) => place.is_none(),
+            Self::Walk(tree) => {
+                tree.first = tree.next();
+                tree.first.is_none()
+            }
+        }
+    }
+
     /// Returns the next thing to read.
     pub(crate) fn next(&mut self) -> Option<Result<Place, Unreadable>> {
-        let (walk, filter) = match self {
-            Self::Walk(walk, filter) => (walk, filter),
-            Self::File(path) => {
-                let place = Place::File(std::mem::take(path));
-                let is_left = place != Place::File(PathBuf::new());
-                return is_left.then_some(Ok(place));
-            }
-            Self::Stdin => {
-                *self = Self::File(PathBuf::new());
-                return Some(Ok(Place::Stdin));
-            }
-        };
+        match self {
+            Self::One(place) => place.take().map(Ok),
+            Self::Walk(tree) => tree.first.take().or_else(|| tree.next()),
+        }
+    }
+
+    /// Returns what the user should know about how it was walked.
+    pub(crate) fn note(&self) -> Option<String> {
+        let Self::Walk(tree) = self else { return None };
+        let link = tree.outside.as_ref()?;
+        let (link, base) = (name(link), tree.base.display());
+        Some(format!(
+            "links that lead out of {base} are not followed, such as {link}"
+        ))
+    }
+}
+
+impl Tree {
+    fn next(&mut self) -> Option<Result<Place, Unreadable>> {
         loop {
-            match walk.next()? {
-                Ok(entry) if is_file(&entry) => {
+            match self.walk.next()? {
+                Ok(entry) if self.is_file(&entry) => {
                     let path = entry.into_path();
                     let is_match = |it: &Override| it.matched(&path, false).is_whitelist();
-                    if filter.as_ref().is_none_or(is_match) {
-                        return Some(Ok(Place::File(path)));
+                    if self.filter.as_ref().is_none_or(is_match) {
+                        let base = self.filter.is_none().then_some(self.base.as_path());
+                        return Some(Ok(Place::new(path, base)));
                     }
                 }
                 Ok(_) => {}
                 Err(error) => {
                     let kind = UnreadableKind::Missing;
-                    return Some(Err(Unreadable::new(kind, "a directory", error.to_string())));
+                    let place = self.base.display().to_string();
+                    return Some(Err(Unreadable::new(kind, place, error.to_string())));
                 }
             }
         }
     }
+
+    /// Returns whether an entry is a file, or a link to one that is not somewhere else. A dead link is to
+    /// one, which is missing.
+    fn is_file(&mut self, entry: &DirEntry) -> bool {
+        match entry.file_type() {
+            Some(kind) if kind.is_symlink() => match fs::canonicalize(entry.path()) {
+                Err(_) => true,
+                Ok(target) if !target.is_file() => false,
+                Ok(target) => {
+                    let is_inside = self.real.as_ref().is_some_and(|it| target.starts_with(it));
+                    if !is_inside {
+                        self.outside.get_or_insert_with(|| entry.path().to_owned());
+                    }
+                    is_inside
+                }
+            },
+            Some(kind) => kind.is_file(),
+            None => false,
+        }
+    }
 }
 
-/// Returns the name under which a file is shown and identified.
+/// Returns the name under which a file is shown.
 pub(crate) fn name(path: &Path) -> String {
     let path = path.strip_prefix(".").unwrap_or(path);
     path.display().to_string()
 }
 
-fn is_glob(path: &Path) -> bool {
+pub(crate) fn is_glob(path: &Path) -> bool {
     path.to_str()
         .is_some_and(|text| text.contains(['*', '?', '[', '{']))
 }
@@ -103,24 +183,21 @@ fn glob(pattern: &Path) -> Result<Named, String> {
     let filter = built.map_err(|error| error.to_string())?;
     // The filter is applied by us rather than given to the walk, because there it would win over
     // ignore files.
-    Ok(Named::Walk(Box::new(walk(&base)), Some(filter)))
+    Ok(tree(&base, pattern, Some(filter)))
 }
 
 /// Links to directories are not followed, so no loop is walked.
-fn walk(base: &Path) -> Walk {
-    WalkBuilder::new(base)
+fn tree(directory: &Path, base: &Path, filter: Option<Override>) -> Named {
+    let walk = WalkBuilder::new(directory)
         .require_git(false)
         .sort_by_file_path(Path::cmp)
-        .build()
-}
-
-/// Returns whether an entry is a file or a link to one. A dead link is to one, which is missing.
-fn is_file(entry: &DirEntry) -> bool {
-    match entry.file_type() {
-        Some(kind) if kind.is_symlink() => {
-            fs::metadata(entry.path()).map_or(true, |it| it.is_file())
-        }
-        Some(kind) => kind.is_file(),
-        None => false,
-    }
+        .build();
+    Named::Walk(Box::new(Tree {
+        walk,
+        filter,
+        base: base.to_owned(),
+        real: fs::canonicalize(directory).ok(),
+        first: None,
+        outside: None,
+    }))
 }

@@ -6,18 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use encoding_rs::UTF_8;
-use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::read::MultiGzDecoder;
 
 use crate::Limits;
-use crate::decode::encoding;
 
 /// The bytes of a file, unpacked.
 pub(crate) type Bytes = Box<dyn BufRead + Send>;
 
 /// How much is looked at to tell what a file is.
-const BEGINNING: usize = 64 << 10;
+pub(crate) const BEGINNING: usize = 64 << 10;
 
 /// Something to read, and how it begins.
 pub(crate) struct Input {
@@ -73,23 +70,6 @@ impl Input {
             .take(most.saturating_add(1))
             .read_to_end(&mut bytes)?;
         Ok((bytes.len() as u64 <= most).then_some(bytes))
-    }
-
-    /// Returns its text as UTF-8, and the name of its encoding by how it begins. Bytes that are no
-    /// UTF-8 may still come in what seems to be such.
-    pub(crate) fn text(mut self) -> io::Result<(Bytes, &'static str)> {
-        // Which record is at fault is seen when it is read.
-        let encoding = encoding(self.beginning()?).unwrap_or(UTF_8);
-        let mut reader = DecodeReaderBytesBuilder::new();
-        reader.bom_sniffing(true).strip_bom(true);
-        if encoding == UTF_8 {
-            reader.utf8_passthru(true);
-        } else {
-            reader.encoding(Some(encoding));
-        }
-        let reader = reader.build(self.bytes);
-        let bytes = Box::new(BufReader::with_capacity(BEGINNING, reader));
-        Ok((bytes, encoding.name()))
     }
 }
 

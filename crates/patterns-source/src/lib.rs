@@ -28,20 +28,30 @@
 //! ```
 
 mod decode;
+mod decoding;
 mod documents;
+mod encoding;
 mod find;
 mod format;
 mod input;
+mod isolation;
 mod limits;
 mod lines;
 mod record;
+mod record_reader;
+mod row_documents;
 mod rows;
+mod separated;
 mod source;
+mod table;
 mod template;
 mod unreadable;
+mod whole;
 
 pub use documents::{Documents, Sourced};
+pub use encoding::{TextEncoding, UnknownEncoding};
 pub use format::{Format, UnknownFormat};
+pub use isolation::{Isolated, Isolation, Task, read_isolated};
 pub use limits::Limits;
 pub use record::{Records, RecordsError};
 pub use rows::{Row, RowReader};

@@ -16,12 +16,29 @@ pub(crate) enum Line {
 pub(crate) struct Lines<R> {
     reader: R,
     most: usize,
+    /// What ends a line: a line feed, or in a file of an old Mac a carriage return.
+    end: u8,
 }
 
 impl<R: BufRead> Lines<R> {
     pub(crate) fn new(reader: R, most: u64) -> Self {
         let most = usize::try_from(most).unwrap_or(usize::MAX);
-        Self { reader, most }
+        let end = b'\n';
+        Self { reader, most, end }
+    }
+
+    /// Returns how it begins, or goes on.
+    pub(crate) fn peek(&mut self) -> io::Result<&[u8]> {
+        self.reader.fill_buf()
+    }
+
+    /// Sets that carriage returns end lines.
+    pub(crate) fn end_at_returns(&mut self) {
+        self.end = b'\r';
+    }
+
+    pub(crate) fn reader_mut(&mut self) -> &mut R {
+        &mut self.reader
     }
 
     /// Returns the next line; of one that is too long, the rest is passed over.
@@ -38,7 +55,7 @@ impl<R: BufRead> Lines<R> {
                 break;
             }
             has_any = true;
-            let end = bytes.iter().position(|byte| *byte == b'\n');
+            let end = bytes.iter().position(|byte| *byte == self.end);
             let part = &bytes[..end.unwrap_or(bytes.len())];
             if line.len() + part.len() > self.most {
                 is_too_long = true;

@@ -1,34 +1,52 @@
 //! Rows of JSONL, CSV, TSV and Parquet files, one at a time.
 
-use std::io::{self, Read};
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::decoding::{TextReader, text};
 use crate::format::{ParquetBytes, ParquetRows, parquet_rows};
-use crate::input::{self, Bytes, Input};
+use crate::input::{self, Input};
 use crate::lines::{Line, Lines};
-use crate::{Format, Limits, Unreadable, UnreadableKind};
+use crate::table::Table;
+use crate::{Format, Limits, TextEncoding, Unreadable, UnreadableKind};
 
 /// One row, as an object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// The line it begins on, from 1; of a Parquet file, the number of the row.
     pub line: u64,
-    /// Its fields.
+    /// Its fields. A number that would not survive as one (`1.10`, or more digits than a float has) is
+    /// the text that the file has.
     pub fields: Map<String, Value>,
 }
 
 impl Row {
-    /// Returns a field that holds text; numbers count as text.
+    /// Returns a field that holds text; numbers and truth values count as text.
     pub fn text(&self, field: &str) -> Option<String> {
         match self.fields.get(field)? {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         }
+    }
+
+    /// Returns whether there is such a field and nothing in it.
+    pub(crate) fn is_null(&self, field: &str) -> bool {
+        self.fields.get(field).is_some_and(Value::is_null)
+    }
+
+    /// Says that there is nothing of a kind in a field, and which one may have been meant.
+    pub(crate) fn lacks(&self, what: &str, field: &str) -> String {
+        let likeness = |it: &&String| (strsim::jaro_winkler(it, field) * 1e6) as u64;
+        let nearest = self.fields.keys().max_by_key(likeness);
+        let nearest = nearest.filter(|it| likeness(it) > 800_000 && *it != field);
+        let meant = nearest.map(|it| format!("did you mean {it:?}? "));
+        let meant = meant.unwrap_or_default();
+        let names = self.names();
+        format!("there is no {what} in {field:?}; {meant}the fields are {names}")
     }
 
     /// Returns the names of the fields, for messages.
@@ -38,21 +56,24 @@ impl Row {
     }
 }
 
+/// How the text of rows is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reading {
+    pub(crate) encoding: Option<TextEncoding>,
+    pub(crate) delimiter: Option<char>,
+    pub(crate) limits: Limits,
+}
+
 /// The rows of a file.
 pub struct RowReader {
     name: String,
-    encoding: &'static str,
     rows: Rows,
     is_over: bool,
 }
 
 enum Rows {
-    Jsonl(Lines<Bytes>, u64),
-    Separated {
-        reader: Box<csv::Reader<Metered>>,
-        header: Vec<String>,
-        used: Arc<AtomicU64>,
-    },
+    Jsonl(Lines<TextReader>, u64),
+    Table(Box<Table>),
     Parquet(ParquetRows, u64),
 }
 
@@ -67,7 +88,11 @@ impl RowReader {
         let mut input = input::open(path, limits).map_err(|it| Unreadable::io(&name, &it))?;
         let beginning = input.beginning().map_err(|it| Unreadable::io(&name, &it))?;
         let format = Format::of(path).by_beginning(beginning);
-        Self::of(name, input, Some(path), format, limits)
+        let reading = Reading {
+            limits,
+            ..Reading::default()
+        };
+        Self::of(name, input, Some(path), format, reading)
     }
 
     pub(crate) fn of(
@@ -75,19 +100,19 @@ impl RowReader {
         input: Input,
         path: Option<&Path>,
         format: Format,
-        limits: Limits,
+        reading: Reading,
     ) -> Result<Self, Unreadable> {
-        let mut encoding = "UTF-8";
-        let mut text = |input| {
-            let (bytes, found) = text(&name, input)?;
-            encoding = found;
-            Ok(bytes)
+        let most = reading.limits.document;
+        let text = |input| text(input, reading.encoding.map(|it| it.0));
+        let table = |input, delimiter| {
+            let table = Table::open(name.clone(), text(input), delimiter, most);
+            table.map(|it| Rows::Table(Box::new(it)))
         };
         let rows = match format {
-            Format::Jsonl => Rows::Jsonl(Lines::new(text(input)?, limits.document), 0),
-            Format::Csv => separated(&name, text(input)?, b',', limits)?,
-            Format::Tsv => separated(&name, text(input)?, b'\t', limits)?,
-            Format::Parquet => Rows::Parquet(parquet(&name, input, path, limits)?, 0),
+            Format::Jsonl => Rows::Jsonl(Lines::new(text(input), most), 0),
+            Format::Csv => table(input, reading.delimiter)?,
+            Format::Tsv => table(input, reading.delimiter.or(Some('\t')))?,
+            Format::Parquet => Rows::Parquet(parquet(&name, input, path, reading.limits)?, 0),
             other => {
                 let reason = format!("is not a file of rows, but {other}");
                 return Err(Unreadable::new(UnreadableKind::Unsupported, name, reason));
@@ -95,18 +120,45 @@ impl RowReader {
         };
         Ok(Self {
             name,
-            encoding,
             rows,
             is_over: false,
         })
+    }
+
+    /// Returns rows that were read elsewhere.
+    pub(crate) fn parquet(name: String, rows: ParquetRows) -> Self {
+        Self {
+            name,
+            rows: Rows::Parquet(rows, 0),
+            is_over: false,
+        }
     }
 
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    pub(crate) fn encoding(&self) -> &'static str {
-        self.encoding
+    /// Returns the encoding, as far as it is known by now.
+    pub(crate) fn encoding(&mut self) -> &'static str {
+        self.text().map_or("UTF-8", |it| it.get_ref().encoding())
+    }
+
+    /// Returns what the user should know and has not been told.
+    pub(crate) fn take_notes(&mut self) -> Vec<String> {
+        let mut notes = match &mut self.rows {
+            Rows::Table(table) => table.take_notes(),
+            Rows::Jsonl(..) | Rows::Parquet(..) => Vec::new(),
+        };
+        notes.extend(self.text().and_then(|it| it.get_mut().take_note()));
+        notes
+    }
+
+    fn text(&mut self) -> Option<&mut TextReader> {
+        match &mut self.rows {
+            Rows::Jsonl(lines, _) => Some(lines.reader_mut()),
+            Rows::Table(table) => Some(table.text()),
+            Rows::Parquet(..) => None,
+        }
     }
 
     fn advance(&mut self) -> Option<Result<Row, Unreadable>> {
@@ -128,27 +180,7 @@ impl RowReader {
                     return Some(object(name, *line, &bytes));
                 }
             },
-            Rows::Separated {
-                reader,
-                header,
-                used,
-            } => {
-                let mut record = csv::StringRecord::new();
-                used.store(0, Ordering::Relaxed);
-                match reader.read_record(&mut record) {
-                    Ok(false) => None,
-                    Ok(true) => {
-                        let line = record.position().map_or(0, csv::Position::line);
-                        let values = record.iter().map(Value::from);
-                        let fields = header.iter().cloned().zip(values).collect();
-                        Some(Ok(Row { line, fields }))
-                    }
-                    Err(error) => {
-                        self.is_over = matches!(error.kind(), csv::ErrorKind::Io(_));
-                        Some(Err(csv_problem(name, &error)))
-                    }
-                }
-            }
+            Rows::Table(table) => table.next(),
             Rows::Parquet(rows, line) => {
                 *line += 1;
                 let row = rows.next()?;
@@ -187,10 +219,6 @@ impl std::fmt::Debug for RowReader {
     }
 }
 
-fn text(name: &str, input: Input) -> Result<(Bytes, &'static str), Unreadable> {
-    input.text().map_err(|error| Unreadable::io(name, &error))
-}
-
 fn too_long(place: String) -> Unreadable {
     let reason = "the line is longer than a document may be";
     Unreadable::new(UnreadableKind::TooLarge, place, reason)
@@ -200,12 +228,33 @@ fn object(name: &str, line: u64, bytes: &[u8]) -> Result<Row, Unreadable> {
     let broken =
         |place: String, reason: &str| Err(Unreadable::new(UnreadableKind::Broken, place, reason));
     match serde_json::from_slice(bytes) {
-        Ok(Value::Object(fields)) => Ok(Row { line, fields }),
+        Ok(Value::Object(mut fields)) => {
+            keep_literals(&mut fields, bytes);
+            Ok(Row { line, fields })
+        }
         Ok(_) => broken(format!("{name}:{line}:1"), "a row is a JSON object"),
         Err(error) => {
             let (what, column) = (error.to_string(), error.column());
             let what = what.split(" at line ").next().unwrap_or_default();
             broken(format!("{name}:{line}:{column}"), what)
+        }
+    }
+}
+
+/// Puts what the file says in the place of numbers that have lost something by being read as floats:
+/// account numbers of 20 digits would be one, and `1.10` would be `1.1`.
+fn keep_literals(fields: &mut Map<String, Value>, json: &[u8]) {
+    let is_float = |it: &Value| it.is_f64();
+    if !fields.values().any(is_float) {
+        return;
+    }
+    let Ok(literals) = serde_json::from_slice::<HashMap<String, &RawValue>>(json) else {
+        return;
+    };
+    for (name, value) in fields.iter_mut().filter(|(_, it)| it.is_f64()) {
+        let literal = literals.get(name).map(|it| it.get());
+        if let Some(literal) = literal.filter(|it| **it != value.to_string()) {
+            *value = Value::from(literal);
         }
     }
 }
@@ -230,68 +279,27 @@ fn parquet(
     parquet_rows(bytes).map_err(|(kind, reason)| Unreadable::new(kind, name, reason))
 }
 
-fn separated(name: &str, text: Bytes, delimiter: u8, limits: Limits) -> Result<Rows, Unreadable> {
-    let used = Arc::new(AtomicU64::new(0));
-    let metered = Metered {
-        reader: text,
-        used: Arc::clone(&used),
-        most: limits.document,
-    };
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .from_reader(metered);
-    let header = reader
-        .headers()
-        .map_err(|error| csv_problem(name, &error))?;
-    let header: Vec<String> = header.iter().map(|it| it.trim().to_owned()).collect();
-    for (at, field) in header.iter().enumerate() {
-        if header[..at].contains(field) {
-            let reason = format!("two columns are called {field:?}");
-            let place = format!("{name}:1");
-            return Err(Unreadable::new(UnreadableKind::Broken, place, reason));
-        }
-    }
-    let reader = Box::new(reader);
-    Ok(Rows::Separated {
-        reader,
-        header,
-        used,
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn csv_problem(name: &str, error: &csv::Error) -> Unreadable {
-    let line = error.position().map_or(0, csv::Position::line);
-    let place = format!("{name}:{line}");
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => {
-            let reason = format!("the row has {len} values, the header {expected_len}");
-            Unreadable::new(UnreadableKind::Broken, place, reason)
+    #[test]
+    fn numbers_keep_their_literal() {
+        for literal in [
+            "1",
+            "-3",
+            "1.5",
+            "1.10",
+            "1e5",
+            "18446744073709551615",
+            "100000000000000000001",
+            "9007199254740993",
+            "0.1000",
+            "12345678901234567890123.5",
+        ] {
+            let row = format!("{{\"n\": {literal} , \"text\": \"x\"}}");
+            let row = object("a", 1, row.as_bytes()).unwrap();
+            assert_eq!(row.text("n").as_deref(), Some(literal));
         }
-        csv::ErrorKind::Utf8 { .. } => {
-            Unreadable::new(UnreadableKind::NotText, place, "the row is not UTF-8")
-        }
-        csv::ErrorKind::Io(error) => Unreadable::io(name, error),
-        _ => Unreadable::new(UnreadableKind::Broken, place, error.to_string()),
-    }
-}
-
-/// Stops a row that goes on and on, say after a quote that nobody closes.
-struct Metered {
-    reader: Bytes,
-    used: Arc<AtomicU64>,
-    most: u64,
-}
-
-impl Read for Metered {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        // What is read ahead belongs to later rows.
-        if self.used.fetch_add(read as u64, Ordering::Relaxed) > self.most {
-            let reason = "a row is longer than a document may be";
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, reason));
-        }
-        Ok(read)
     }
 }

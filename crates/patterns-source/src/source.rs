@@ -1,9 +1,17 @@
 //! Where documents come from, and how they are read.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::find::{self, Named};
-use crate::{Documents, Format, Limits, Records, Template, Unreadable};
+use crate::{
+    Documents, Format, Isolation, Limits, Records, Template, TextEncoding, Unreadable,
+    UnreadableKind,
+};
+
+/// Waits for a file descriptor; told how often it has waited for the same file. Returns whether to try
+/// again.
+pub(crate) type Wait = fn(u32) -> bool;
 
 /// Where documents come from, and how they are read.
 #[derive(Clone, Debug)]
@@ -15,6 +23,10 @@ pub struct Source {
     pub(crate) template: Option<Template>,
     pub(crate) id: Option<String>,
     pub(crate) limits: Limits,
+    pub(crate) encoding: Option<TextEncoding>,
+    pub(crate) delimiter: Option<char>,
+    pub(crate) isolation: Option<Arc<dyn Isolation>>,
+    pub(crate) wait: Option<Wait>,
 }
 
 /// Why there is nothing to read.
@@ -40,7 +52,8 @@ impl Source {
     /// Reads files, the files of directories, those that globs match, and standard input for `-`.
     ///
     /// Within a directory or glob they come by path; hidden files and those that `.gitignore` and
-    /// `.ignore` name are left out, and links to directories are not followed.
+    /// `.ignore` name are left out, and links to directories, or out of the directory, are not followed.
+    /// What is below a directory is called by its path there, other files as they are named.
     pub fn new<P: AsRef<Path>>(arguments: impl IntoIterator<Item = P>) -> Self {
         let arguments = arguments.into_iter();
         Self {
@@ -51,6 +64,10 @@ impl Source {
             template: None,
             id: None,
             limits: Limits::default(),
+            encoding: None,
+            delimiter: None,
+            isolation: None,
+            wait: None,
         }
     }
 
@@ -90,6 +107,36 @@ impl Source {
         self
     }
 
+    /// Sets the encoding of all texts; by default it is told by marks and declarations, else guessed.
+    #[must_use]
+    pub fn encoding(mut self, encoding: TextEncoding) -> Self {
+        self.encoding = Some(encoding);
+        self
+    }
+
+    /// Sets what separates the fields of CSV and TSV files; by default that is found out.
+    #[must_use]
+    pub fn delimiter(mut self, delimiter: char) -> Self {
+        self.delimiter = Some(delimiter);
+        self
+    }
+
+    /// Sets that HTML, PDF, DOCX and Parquet files are read in processes of their own.
+    #[must_use]
+    pub fn isolation(mut self, isolation: Arc<dyn Isolation>) -> Self {
+        self.isolation = Some(isolation);
+        self
+    }
+
+    /// Sets what is done when the system has no more file descriptors: `wait` waits a little, is told
+    /// how often it has done so for this file, and says whether to try again. By default the file is
+    /// unreadable at once.
+    #[must_use]
+    pub fn when_out_of_descriptors(mut self, wait: fn(u32) -> bool) -> Self {
+        self.wait = Some(wait);
+        self
+    }
+
     /// Sets how much is read at most.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
@@ -101,24 +148,41 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// Returns a [`SourceError`] if an argument names nothing. What turns out to be unreadable later
-    /// is in its place in the iterator.
+    /// Returns a [`SourceError`] if an argument names nothing, unless none of them names anything. What
+    /// turns out to be unreadable later is in its place in the iterator.
     pub fn open(&self) -> Result<Documents, SourceError> {
         let stdin = self.arguments.iter().filter(|it| it.as_os_str() == "-");
         if stdin.count() > 1 {
             return Err(SourceError::StdinTwice);
         }
         let mut found: Vec<Named> = Vec::new();
-        let mut missing = Vec::new();
+        let (mut missing, mut empty) = (Vec::new(), Vec::new());
         for argument in &self.arguments {
             match find::named(argument) {
-                Ok(named) => found.push(named),
+                Ok(mut named) => {
+                    if named.is_empty() {
+                        empty.push(nothing(argument));
+                    }
+                    found.push(named);
+                }
                 Err(error) => missing.push(error),
             }
+        }
+        if !missing.is_empty() || empty.len() < found.len() {
+            missing.extend(empty);
         }
         if !missing.is_empty() {
             return Err(SourceError::Missing(missing));
         }
         Ok(Documents::new(self.clone(), found))
     }
+}
+
+/// Says that a directory or glob has no file.
+fn nothing(argument: &Path) -> Unreadable {
+    let reason = match argument.is_dir() {
+        true => "there is no file in it that is not hidden or ignored",
+        false => "no file matches, but for hidden and ignored ones",
+    };
+    Unreadable::new(UnreadableKind::Missing, find::name(argument), reason)
 }

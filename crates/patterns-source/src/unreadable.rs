@@ -33,6 +33,30 @@ pub enum UnreadableKind {
     Unsupported,
 }
 
+impl UnreadableKind {
+    const NAMES: [(Self, &'static str); 8] = [
+        (Self::Missing, "missing"),
+        (Self::NotText, "not-text"),
+        (Self::TooLarge, "too-large"),
+        (Self::Broken, "broken"),
+        (Self::Empty, "empty"),
+        (Self::DuplicateId, "duplicate-id"),
+        (Self::NoField, "no-field"),
+        (Self::Unsupported, "unsupported"),
+    ];
+
+    /// Returns its name between processes.
+    pub(crate) fn name(self) -> &'static str {
+        let found = Self::NAMES.iter().find(|(kind, _)| *kind == self);
+        found.map_or("broken", |(_, name)| name)
+    }
+
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        let found = Self::NAMES.iter().find(|(_, it)| *it == name);
+        found.map(|(kind, _)| *kind)
+    }
+}
+
 impl Unreadable {
     pub(crate) fn new(
         kind: UnreadableKind,

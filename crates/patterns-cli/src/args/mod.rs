@@ -1,6 +1,7 @@
 //! What was typed: the command line, before anything is read or checked against the world.
 
 mod map_reduce;
+mod read_document;
 mod reduce;
 mod run;
 mod section;
@@ -13,6 +14,7 @@ mod vote;
 use clap::{Parser, Subcommand};
 
 pub(crate) use map_reduce::MapReduceArgs;
+pub(crate) use read_document::ReadDocument;
 pub(crate) use reduce::ReduceArgs;
 pub(crate) use run::{Common, Format, Stream};
 pub(crate) use section::SectionArgs;
@@ -66,6 +68,9 @@ pub(crate) enum Command {
     /// Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
     #[command(after_help = simulate::EXAMPLES)]
     Simulate(SimulateArgs),
+    /// Read a file in a process of its own; `patterns` starts it itself
+    #[command(hide = true)]
+    ReadDocument(ReadDocument),
     /// Print a completion script for a shell
     Completions {
         /// The shell

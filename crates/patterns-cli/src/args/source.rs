@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use clap::Args;
 use patterns_parallel::{Splitter, SplitterError};
-use patterns_source::{Format, Limits, Records, Template};
+use patterns_source::{Format, Limits, Records, Template, TextEncoding};
 
 use super::values;
 
@@ -15,6 +15,15 @@ pub(crate) struct SourceArgs {
     /// jsonl, csv, tsv or parquet
     #[arg(long, value_name = "FORMAT", help_heading = "Input")]
     pub(crate) format: Option<Format>,
+
+    /// Encoding of the texts, such as windows-1252 or shift_jis [default: UTF-8, or what marks and
+    /// declarations say, else a guess that is told]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub(crate) encoding: Option<TextEncoding>,
+
+    /// What separates the fields of CSV files: a character, or tab [default: found out of , ; | and tab]
+    #[arg(long, value_name = "CHAR", help_heading = "Input", value_parser = values::delimiter)]
+    pub(crate) delimiter: Option<char>,
 
     /// Divide texts into a document per record: by line, blank (paragraphs), or start:PATTERN (a
     /// record begins with a line that matches)
@@ -67,6 +76,8 @@ impl Default for SourceArgs {
     fn default() -> Self {
         Self {
             format: None,
+            encoding: None,
+            delimiter: None,
             records: None,
             text_field: None,
             text_template: None,

@@ -147,6 +147,19 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     bytes.ok_or_else(|| "expected a size such as 500k, 64m or 2g".to_owned())
 }
 
+/// Reads what separates fields: one character, or `tab`.
+pub(super) fn delimiter(text: &str) -> Result<char, String> {
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        _ if matches!(text, "tab" | "\\t") => Ok('\t'),
+        (Some('"' | '\n' | '\r'), None) => {
+            Err("fields are separated by another character".to_owned())
+        }
+        (Some(letter), None) => Ok(letter),
+        _ => Err("fields are separated by one character, or tab".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,6 +234,22 @@ mod tests {
         assert_eq!(size("7"), Ok(7));
         for text in ["", "0", "m", "-1", "1.5m", "99999999999g"] {
             assert!(size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn fields_are_separated_by_one_character() {
+        for (text, expected) in [
+            (";", ';'),
+            ("tab", '\t'),
+            ("\\t", '\t'),
+            ("\t", '\t'),
+            ("|", '|'),
+        ] {
+            assert_eq!(delimiter(text), Ok(expected));
+        }
+        for text in ["", ";;", "\"", "\n"] {
+            assert!(delimiter(text).is_err(), "{text:?}");
         }
     }
 }

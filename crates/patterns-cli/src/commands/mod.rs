@@ -41,6 +41,8 @@ pub(crate) async fn run(command: Command, terminal: Terminal) -> Result<(), Erro
         Command::Store(command) => store::run(&command, terminal).await,
         Command::Simulate(args) => simulate::run(&args, terminal).await,
         Command::Completions { shell } => completions::run(shell),
+        // It is over before this.
+        Command::ReadDocument(_) => Ok(()),
     }
 }
 

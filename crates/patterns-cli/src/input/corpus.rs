@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use futures_util::Stream;
 use patterns_core::{Document, ModelId};
@@ -13,11 +14,20 @@ use patterns_parallel::{MapInput, Split, Splitter};
 use patterns_source::{Documents, Source, SourceError, Sourced, Unreadable, UnreadableKind};
 use tokio::sync::mpsc;
 
+use super::isolation::Processes;
 use super::problems::Problems;
 use crate::args::SourceArgs;
 use crate::error::{Error, ErrorKind};
+use crate::terminal::Terminal;
 
 type Item = Result<Sourced, Unreadable>;
+
+/// The next document, or that there is none, and what the user should know about how it was read.
+#[derive(Debug)]
+struct Read {
+    item: Option<Item>,
+    notes: Vec<String>,
+}
 
 /// The documents of a run.
 #[derive(Debug)]
@@ -29,6 +39,9 @@ pub(crate) struct Corpus {
     total: Option<usize>,
     /// What cuts long ones.
     splitter: Option<Splitter>,
+    /// What the user should know about what was read so far.
+    notes: Vec<String>,
+    terminal: Terminal,
 }
 
 /// How many unreadable documents are passed over in search of the first readable one.
@@ -44,7 +57,11 @@ impl Corpus {
     ///
     /// Returns an error if there is nothing to work on: an argument names nothing, or nothing in
     /// them can be read. With `--strict`, also if anything cannot.
-    pub(crate) fn open(inputs: &[PathBuf], args: &SourceArgs) -> Result<Self, Error> {
+    pub(crate) fn open(
+        inputs: &[PathBuf],
+        args: &SourceArgs,
+        terminal: Terminal,
+    ) -> Result<Self, Error> {
         let source = source(inputs, args);
         let splitter = args.splitter().map_err(|error| {
             Error::new(ErrorKind::Usage, format!("--chunk-overlap: {error}")).help("see --help")
@@ -53,7 +70,7 @@ impl Corpus {
         let mut total = None;
         if args.strict && !inputs.iter().any(|it| it == Path::new("-")) {
             let mut wrong = Vec::new();
-            let count = rest.map(|it| wrong.extend(it.err())).count();
+            let count = rest.by_ref().map(|it| wrong.extend(it.err())).count();
             problems(wrong.iter())?;
             total = Some(count);
             rest = open(&source)?;
@@ -79,11 +96,14 @@ impl Corpus {
             return Err(Error::new(ErrorKind::Empty, message)
                 .help("name a file, or check the glob; hidden and ignored files are left out"));
         }
+        let notes = rest.take_notes();
         Ok(Self {
             first,
             rest,
             total,
             splitter,
+            notes,
+            terminal,
         })
     }
 
@@ -95,13 +115,18 @@ impl Corpus {
     pub(crate) fn whole(self) -> Result<Vec<Document>, Error> {
         let mut documents = Vec::new();
         let mut wrong = Vec::new();
-        for item in self.first.into_iter().chain(self.rest) {
+        let mut rest = self.rest;
+        for item in self.first.into_iter().chain(rest.by_ref()) {
             match item {
                 Ok(it) => documents.push(it.document),
                 Err(error) => wrong.push(error),
             }
         }
         problems(wrong.iter())?;
+        warn(
+            self.terminal,
+            self.notes.into_iter().chain(rest.take_notes()),
+        );
         Ok(documents)
     }
 
@@ -123,19 +148,27 @@ impl Corpus {
     ///
     /// Returns an error if there can be no such thread.
     pub(crate) fn stream(self) -> Result<CorpusStream, Error> {
-        let (sender, receiver) = mpsc::channel::<Option<Item>>(AHEAD);
+        let (sender, receiver) = mpsc::channel::<Read>(AHEAD);
         let Self {
-            first, rest, total, ..
+            first,
+            mut rest,
+            total,
+            notes,
+            terminal,
+            ..
         } = self;
+        warn(terminal, notes.into_iter());
         let is_whole = total == Some(first.len());
         let read = move || {
-            for item in rest {
-                if sender.blocking_send(Some(item)).is_err() {
+            loop {
+                let item = rest.next();
+                let is_over = item.is_none();
+                let notes = rest.take_notes();
+                // Nobody is left to be told if this fails.
+                if sender.blocking_send(Read { item, notes }).is_err() || is_over {
                     return;
                 }
             }
-            // Nobody is left to be told if this fails.
-            let _ = sender.blocking_send(None);
         };
         if !is_whole {
             let thread = std::thread::Builder::new().name("reader".to_owned());
@@ -148,6 +181,7 @@ impl Corpus {
             first: first.into(),
             rest: (!is_whole).then_some(receiver),
             left: total,
+            terminal,
         })
     }
 }
@@ -157,9 +191,10 @@ impl Corpus {
 pub(crate) struct CorpusStream {
     first: VecDeque<Item>,
     /// What is still being read.
-    rest: Option<mpsc::Receiver<Option<Item>>>,
+    rest: Option<mpsc::Receiver<Read>>,
     /// How many there still are, if that is known.
     left: Option<usize>,
+    terminal: Terminal,
 }
 
 impl CorpusStream {
@@ -180,16 +215,17 @@ impl CorpusStream {
         let Some(rest) = &mut self.rest else {
             return Poll::Ready(None);
         };
-        rest.poll_recv(context).map(|received| {
-            if !matches!(received, Some(Some(_))) {
-                self.rest = None;
-            }
-            match received {
-                Some(item) => item,
-                // Without a last word, something is missing.
-                None => Some(Err(Unreadable::broken_off())),
-            }
-        })
+        let received = ready!(rest.poll_recv(context));
+        if received.as_ref().is_none_or(|it| it.item.is_none()) {
+            self.rest = None;
+        }
+        // Without a last word, something is missing.
+        let Read { item, notes } = received.unwrap_or_else(|| Read {
+            item: Some(Err(Unreadable::broken_off())),
+            notes: Vec::new(),
+        });
+        warn(self.terminal, notes.into_iter());
+        Poll::Ready(item)
     }
 }
 
@@ -209,8 +245,35 @@ impl Stream for CorpusStream {
     }
 }
 
+/// Waits a little for connections that end; ten minutes at most.
+fn wait(times: u32) -> bool {
+    std::thread::park_timeout(Duration::from_millis(100));
+    times < 6_000
+}
+
+fn warn(terminal: Terminal, notes: impl Iterator<Item = String>) {
+    for note in notes {
+        let help = match note.ends_with("a guess") {
+            true => " (--encoding NAME chooses another)",
+            false => "",
+        };
+        terminal.labelled_note("warning", &format!("{note}{help}"));
+    }
+}
+
 fn source(inputs: &[PathBuf], args: &SourceArgs) -> Source {
-    let mut source = Source::new(inputs).limits(args.limits());
+    let mut source = Source::new(inputs)
+        .limits(args.limits())
+        .when_out_of_descriptors(wait);
+    if let Some(processes) = Processes::of_this_command() {
+        source = source.isolation(Arc::new(processes));
+    }
+    if let Some(encoding) = args.encoding {
+        source = source.encoding(encoding);
+    }
+    if let Some(delimiter) = args.delimiter {
+        source = source.delimiter(delimiter);
+    }
     if let Some(format) = args.format {
         source = source.format(format);
     }
@@ -249,9 +312,7 @@ fn problems<'a>(wrong: impl Iterator<Item = &'a Unreadable>) -> Result<(), Error
         match error.kind() {
             UnreadableKind::Missing => problems.missing(error.to_string()),
             UnreadableKind::NoField => {
-                problems.invalid(format!(
-                    "{error}; --text-field and --id-field choose others"
-                ));
+                problems.field(error.to_string());
             }
             _ => problems.invalid(error.to_string()),
         }

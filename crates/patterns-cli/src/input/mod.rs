@@ -5,6 +5,7 @@ mod corpus;
 mod decode;
 mod fields;
 mod file;
+mod isolation;
 mod prices;
 mod problems;
 mod questions;
@@ -13,6 +14,7 @@ mod voters;
 
 pub(crate) use corpus::Corpus;
 pub(crate) use fields::check_fields;
+pub(crate) use isolation::read_document;
 pub(crate) use prices::read_prices;
 pub(crate) use questions::{QuestionFields, read_questions};
 pub(crate) use schema::{contract, read_schema};
@@ -25,17 +27,18 @@ use patterns_core::Document;
 
 use crate::args::SourceArgs;
 use crate::error::{Error, ErrorKind, reason};
+use crate::terminal::Terminal;
 
 /// Reads material that goes with every question, where there is any.
 ///
 /// # Errors
 ///
 /// Returns an error if anything in it cannot be read.
-pub(crate) fn read_context(paths: &[PathBuf]) -> Result<Vec<Document>, Error> {
+pub(crate) fn read_context(paths: &[PathBuf], terminal: Terminal) -> Result<Vec<Document>, Error> {
     if paths.is_empty() {
         return Ok(Vec::new());
     }
-    Corpus::open(paths, &SourceArgs::default())?.whole()
+    Corpus::open(paths, &SourceArgs::default(), terminal)?.whole()
 }
 
 /// Reads one text from standard input, say a question.

@@ -7,6 +7,8 @@ use crate::error::{Error, ErrorKind};
 pub(super) struct Problems {
     missing: Vec<String>,
     invalid: Vec<String>,
+    /// How many of those have only not the fields that were asked for.
+    fields: usize,
 }
 
 impl Problems {
@@ -20,6 +22,12 @@ impl Problems {
         self.invalid.push(what);
     }
 
+    /// Notes that an input has not the fields that were asked for.
+    pub(super) fn field(&mut self, what: String) {
+        self.fields += 1;
+        self.invalid.push(what);
+    }
+
     /// Returns an error if there was any problem. Missing inputs decide the kind, since what is
     /// in them cannot be judged yet.
     pub(super) fn check(self) -> Result<(), Error> {
@@ -29,7 +37,10 @@ impl Problems {
             (ErrorKind::NoInput, message, "check names and permissions")
         } else if !self.invalid.is_empty() {
             let message = format!("{} not valid", are(count));
-            let help = "mend or remove what is listed; ignore files and globs leave files out";
+            let help = match self.fields == count {
+                true => "choose fields with --text-field, --text-template and --id-field",
+                false => "mend or remove what is listed; ignore files and globs leave files out",
+            };
             (ErrorKind::BadData, message, help)
         } else {
             return Ok(());

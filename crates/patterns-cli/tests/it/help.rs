@@ -407,6 +407,14 @@ fn help_of_every_command() {
               What to read the inputs as, in place of what their names say: text, markdown, html, pdf,
               docx, jsonl, csv, tsv or parquet
 
+          --encoding <NAME>
+              Encoding of the texts, such as windows-1252 or shift_jis [default: UTF-8, or what marks
+              and declarations say, else a guess that is told]
+
+          --delimiter <CHAR>
+              What separates the fields of CSV files: a character, or tab [default: found out of , ; |
+              and tab]
+
           --records <BY>
               Divide texts into a document per record: by line, blank (paragraphs), or start:PATTERN (a
               record begins with a line that matches)

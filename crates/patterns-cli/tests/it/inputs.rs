@@ -74,7 +74,7 @@ fn bad_inputs_are_named_before_anything_is_asked() {
     check(
         &["nameless.csv"],
         65,
-        &["looks like the text: title, price; --text-field"],
+        &["looks like the text: title, price", "--text-field"],
     );
     check(&["ragged.csv"], 65, &["the row has 1 values, the header 2"]);
     check(&["good.txt", "good.txt"], 65, &["the file is named twice"]);

@@ -15,6 +15,7 @@ mod full_disk;
 mod glean;
 mod help;
 mod inputs;
+mod isolated;
 mod killed;
 mod offline;
 mod outputs;

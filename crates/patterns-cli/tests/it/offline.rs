@@ -24,10 +24,10 @@ fn map_reduce_for_people() {
 
     documents: 2 · words: 59
 
-    docs/mud.txt
+    mud.txt
     A harbour must be dredged every few years, or the mud fills it. Dredging costs more than most harbours earn.
 
-    docs/tides.md
+    tides.md
     Tides rise and fall twice a day in most harbours. The Sun adds its part, so that tides are highest at new and full moon.
     --- stderr
     model: offline (key sentences, no LLM; for a model set OPENAI_API_KEY or pass --model)
@@ -68,7 +68,7 @@ fn map_reduce_for_programs() {
         {
           "branch": 0,
           "role": "map",
-          "label": "docs/mud.txt",
+          "label": "mud.txt",
           "end": "answered",
           "usage": {
             "calls": 1,
@@ -79,7 +79,7 @@ fn map_reduce_for_programs() {
             "reasoning_tokens": 0
           },
           "value": {
-            "doc_id": "docs/mud.txt",
+            "doc_id": "mud.txt",
             "summary": "A harbour must be dredged every few years, or the mud fills it. Dredging costs more than most harbours earn.",
             "word_count": 26
           }
@@ -87,7 +87,7 @@ fn map_reduce_for_programs() {
         {
           "branch": 1,
           "role": "map",
-          "label": "docs/tides.md",
+          "label": "tides.md",
           "end": "answered",
           "usage": {
             "calls": 1,
@@ -98,7 +98,7 @@ fn map_reduce_for_programs() {
             "reasoning_tokens": 0
           },
           "value": {
-            "doc_id": "docs/tides.md",
+            "doc_id": "tides.md",
             "summary": "Tides rise and fall twice a day in most harbours. The Sun adds its part, so that tides are highest at new and full moon.",
             "word_count": 33
           }
@@ -108,7 +108,7 @@ fn map_reduce_for_programs() {
         {
           "branch": 2,
           "role": "reduce",
-          "label": "docs/mud.txt … docs/tides.md",
+          "label": "mud.txt … tides.md",
           "end": "answered",
           "usage": {
             "calls": 1,

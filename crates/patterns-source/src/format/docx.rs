@@ -1,4 +1,4 @@
-//! The text of DOCX files: paragraphs, headings and tables as Markdown.
+//! The text of DOCX files: paragraphs, headings and tables as Markdown, notes, headers and footers.
 
 use super::Reason;
 use crate::Limits;
@@ -13,169 +13,156 @@ pub(crate) use reading::docx;
 
 #[cfg(feature = "docx")]
 mod reading {
+    use std::collections::HashMap;
     use std::io::{Cursor, Read};
 
     use quick_xml::Reader;
-    use quick_xml::events::{BytesStart, Event};
+    use quick_xml::events::Event;
     use zip::ZipArchive;
 
     use super::{Limits, Reason};
     use crate::UnreadableKind::{Broken, Empty, TooLarge};
+    use crate::decode::{declared, decode};
+    use crate::format::docx_page::{attribute, level, text};
 
-    /// Where the text is. Nothing else is unpacked, and nothing to the disk.
+    /// Where the text is if nothing says where.
     const BODY: &str = "word/document.xml";
+
+    /// The archive. What is read is unpacked in memory, nothing to the disk.
+    struct Archive {
+        zip: ZipArchive<Cursor<Vec<u8>>>,
+        /// How much may still come out of it.
+        left: u64,
+        most: u64,
+    }
 
     /// Returns the text of a DOCX.
     pub(crate) fn docx(bytes: Vec<u8>, limits: Limits) -> Result<String, Reason> {
-        let compressed = bytes.len() as u64;
-        let broken = |error: &dyn std::fmt::Display| {
-            (Broken, format!("is no DOCX that can be read: {error}"))
+        let packed = (bytes.len() as u64).saturating_mul(limits.ratio);
+        let most = limits.file.min(packed.max(limits.document));
+        let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
+        let left = most;
+        let mut archive = Archive { zip, left, most };
+        let body = archive.body()?;
+        let folder = body.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let part = |name: &str| match folder {
+            "" => name.to_owned(),
+            folder => format!("{folder}/{name}"),
         };
-        let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
-        let body = archive.by_name(BODY).map_err(|error| broken(&error))?;
-        let most = limits
-            .file
-            .min(compressed.saturating_mul(limits.ratio).max(limits.document));
-        let mut xml = Vec::new();
-        body.take(most + 1)
-            .read_to_end(&mut xml)
-            .map_err(|error| broken(&error))?;
-        if xml.len() as u64 > most {
-            return Err((TooLarge, format!("expands to more than {most} bytes")));
+        let styles = match archive.part(&part("styles.xml"))? {
+            Some(xml) => styles(&xml).map_err(|error| broken(&error))?,
+            None => HashMap::new(),
+        };
+        let Some(xml) = archive.part(&body)? else {
+            return Err(broken(&format!("there is no {body} in it")));
+        };
+        let mut page = archive.beside(&part("header"), &styles)?;
+        page += &text(&xml, &styles).map_err(|error| broken(&error))?;
+        for notes in ["footnotes.xml", "endnotes.xml"] {
+            if let Some(xml) = archive.part(&part(notes))? {
+                page += &text(&xml, &styles).map_err(|error| broken(&error))?;
+            }
         }
-        let (xml, _) = crate::decode::decode(&xml).map_err(|reason| (Broken, reason))?;
-        let text = text(&xml).map_err(|error| broken(&error))?;
-        if text.trim().is_empty() {
+        page += &archive.beside(&part("footer"), &styles)?;
+        if page.trim().is_empty() {
             return Err((Empty, "is a DOCX without text".to_owned()));
         }
-        Ok(text)
+        Ok(page)
     }
 
-    /// The document as it is read.
-    #[derive(Default)]
-    struct Page {
-        text: String,
-        paragraph: String,
-        /// The level of the heading that the paragraph is, or 0.
-        heading: usize,
-        is_item: bool,
-        /// The cells of the row under way, in a table.
-        row: Option<Vec<String>>,
-        is_first_row: bool,
-        is_text: bool,
+    fn broken(error: &dyn std::fmt::Display) -> Reason {
+        (Broken, format!("is no DOCX that can be read: {error}"))
     }
 
-    fn text(xml: &str) -> Result<String, quick_xml::Error> {
-        let mut reader = Reader::from_str(xml);
-        let mut page = Page::default();
-        loop {
-            match reader.read_event()? {
-                Event::Start(tag) => page.start(&tag),
-                Event::Empty(tag) => page.empty(&tag),
-                Event::Text(text) if page.is_text => page.paragraph.push_str(&text.xml10_content()),
-                Event::GeneralRef(name) if page.is_text => page.entity(&name),
-                Event::End(tag) => page.end(tag.local_name().as_ref()),
-                Event::Eof => return Ok(page.text),
-                _ => {}
-            }
-        }
-    }
-
-    impl Page {
-        fn start(&mut self, tag: &BytesStart<'_>) {
-            match tag.local_name().as_ref() {
-                "t" => self.is_text = true,
-                "tbl" => self.is_first_row = true,
-                "tr" => self.row = Some(Vec::new()),
-                "tc" => self.paragraph.clear(),
-                _ => self.empty(tag),
-            }
+    impl Archive {
+        /// Returns a part as text, if there is one of this name.
+        fn part(&mut self, name: &str) -> Result<Option<String>, Reason> {
+            let Ok(part) = self.zip.by_name(name) else {
+                return Ok(None);
+            };
+            let mut xml = Vec::new();
+            part.take(self.left + 1)
+                .read_to_end(&mut xml)
+                .map_err(|error| broken(&error))?;
+            let Some(left) = self.left.checked_sub(xml.len() as u64) else {
+                let reason = format!("expands to more than {} bytes", self.most);
+                return Err((TooLarge, reason));
+            };
+            self.left = left;
+            let text = decode(&xml, None, declared(&xml, false));
+            Ok(Some(text.map_err(|reason| (Broken, reason))?.text))
         }
 
-        fn empty(&mut self, tag: &BytesStart<'_>) {
-            match tag.local_name().as_ref() {
-                "tab" if self.is_text || !self.paragraph.is_empty() => self.paragraph.push('\t'),
-                "br" | "cr" => self.paragraph.push('\n'),
-                "numPr" => self.is_item = true,
-                "pStyle" => {
-                    let attributes = tag.attributes().flatten();
-                    let style = attributes.filter(|it| it.key.local_name().as_ref() == "val");
-                    for style in style {
-                        self.style(&style.value);
+        /// Returns the name of the part with the text: Word Online calls it `document2.xml`.
+        fn body(&mut self) -> Result<String, Reason> {
+            let Some(xml) = self.part("_rels/.rels")? else {
+                return Ok(BODY.to_owned());
+            };
+            let mut reader = Reader::from_str(&xml);
+            loop {
+                match reader.read_event().map_err(|error| broken(&error))? {
+                    Event::Start(tag) | Event::Empty(tag) => {
+                        let is_body = attribute(&tag, "Type")
+                            .is_some_and(|it| it.ends_with("/relationships/officeDocument"));
+                        if let Some(target) = attribute(&tag, "Target").filter(|_| is_body) {
+                            return Ok(target.trim_start_matches('/').to_owned());
+                        }
+                    }
+                    Event::Eof => return Ok(BODY.to_owned()),
+                    _ => {}
+                }
+            }
+        }
+
+        /// Returns the texts of the headers or footers, each of them once.
+        fn beside(
+            &mut self,
+            start: &str,
+            styles: &HashMap<String, usize>,
+        ) -> Result<String, Reason> {
+            let names = self.zip.file_names().flatten();
+            let names = names.map(std::borrow::Cow::into_owned);
+            let is_such = |it: &String| it.starts_with(start) && it.ends_with(".xml");
+            let mut names: Vec<String> = names.filter(is_such).collect();
+            names.sort();
+            let mut texts: Vec<String> = Vec::new();
+            for name in names.iter().take(12) {
+                if let Some(xml) = self.part(name)? {
+                    let found = text(&xml, styles).map_err(|error| broken(&error))?;
+                    if !texts.contains(&found) {
+                        texts.push(found);
                     }
                 }
+            }
+            Ok(texts.concat())
+        }
+    }
+
+    /// Returns the levels of the styles that are headings, whatever they are called in the language of
+    /// whoever wrote it.
+    fn styles(xml: &str) -> Result<HashMap<String, usize>, quick_xml::Error> {
+        let mut reader = Reader::from_str(xml);
+        let (mut styles, mut style) = (HashMap::new(), String::new());
+        loop {
+            match reader.read_event()? {
+                Event::Start(tag) | Event::Empty(tag) => match tag.local_name().as_ref() {
+                    "style" => style = attribute(&tag, "styleId").unwrap_or_default(),
+                    "name" => {
+                        let name = attribute(&tag, "val").unwrap_or_default();
+                        if let Some(level) = level(&name) {
+                            styles.insert(style.clone(), level);
+                        }
+                    }
+                    "outlineLvl" => {
+                        let level = attribute(&tag, "val").and_then(|it| it.parse::<usize>().ok());
+                        if let Some(level) = level.filter(|it| *it < 9 && !style.is_empty()) {
+                            styles.entry(style.clone()).or_insert((level + 1).min(6));
+                        }
+                    }
+                    _ => {}
+                },
+                Event::Eof => return Ok(styles),
                 _ => {}
-            }
-        }
-
-        fn style(&mut self, style: &str) {
-            if let Some(level) = style.strip_prefix("Heading") {
-                self.heading = level.trim().parse().unwrap_or(1).clamp(1, 6);
-            } else if style == "Title" {
-                self.heading = 1;
-            }
-        }
-
-        fn entity(&mut self, name: &str) {
-            let text = match name {
-                "amp" => '&',
-                "lt" => '<',
-                "gt" => '>',
-                "quot" => '"',
-                "apos" => '\'',
-                other => {
-                    let number = other.strip_prefix('#');
-                    let number = number.and_then(|it| match it.strip_prefix('x') {
-                        Some(hex) => u32::from_str_radix(hex, 16).ok(),
-                        None => it.parse().ok(),
-                    });
-                    number
-                        .and_then(char::from_u32)
-                        .unwrap_or(char::REPLACEMENT_CHARACTER)
-                }
-            };
-            self.paragraph.push(text);
-        }
-
-        fn end(&mut self, tag: &str) {
-            match tag {
-                "t" => self.is_text = false,
-                "p" if self.row.is_none() => self.end_paragraph(),
-                "p" => self.paragraph.push(' '),
-                "tc" => {
-                    let cell = std::mem::take(&mut self.paragraph);
-                    let cell = cell.trim().replace('|', "\\|").replace('\n', " ");
-                    self.row.get_or_insert_default().push(cell);
-                }
-                "tr" => self.end_row(),
-                "tbl" => self.text.push('\n'),
-                _ => {}
-            }
-        }
-
-        fn end_paragraph(&mut self) {
-            let paragraph = std::mem::take(&mut self.paragraph);
-            let heading = std::mem::take(&mut self.heading);
-            let is_item = std::mem::take(&mut self.is_item);
-            if paragraph.trim().is_empty() {
-                return;
-            }
-            if heading > 0 {
-                self.text.push_str(&"#".repeat(heading));
-                self.text.push(' ');
-            } else if is_item {
-                self.text.push_str("- ");
-            }
-            self.text.push_str(paragraph.trim_end());
-            self.text.push_str("\n\n");
-        }
-
-        fn end_row(&mut self) {
-            let Some(cells) = self.row.take() else { return };
-            self.text.push_str(&format!("| {} |\n", cells.join(" | ")));
-            if std::mem::take(&mut self.is_first_row) {
-                self.text
-                    .push_str(&format!("|{}\n", "---|".repeat(cells.len())));
             }
         }
     }

@@ -48,7 +48,7 @@ impl Format {
             Some("md" | "markdown") => Self::Markdown,
             Some("html" | "htm" | "xhtml") => Self::Html,
             Some("pdf") => Self::Pdf,
-            Some("docx") => Self::Docx,
+            Some("docx" | "docm") => Self::Docx,
             Some("jsonl" | "ndjson") => Self::Jsonl,
             Some("csv") => Self::Csv,
             Some("tsv") => Self::Tsv,
@@ -62,6 +62,7 @@ impl Format {
         match bytes {
             [b'%', b'P', b'D', b'F', b'-', ..] => Self::Pdf,
             [b'P', b'A', b'R', b'1', ..] => Self::Parquet,
+            [b'P', b'K', 3, 4, ..] if bytes.windows(5).any(|it| it == b"word/") => Self::Docx,
             _ => self,
         }
     }

@@ -2,10 +2,16 @@
 
 mod contained;
 mod docx;
+#[cfg(feature = "docx")]
+mod docx_page;
+#[cfg(feature = "docx")]
+mod docx_symbol;
 mod html;
 mod kind;
 mod parquet;
 mod pdf;
+#[cfg(feature = "pdf")]
+mod pdf_repair;
 
 pub use kind::{Format, UnknownFormat};
 

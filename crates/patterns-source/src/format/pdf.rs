@@ -1,40 +1,158 @@
-//! The text of PDF files.
+//! The text of PDF files, page by page: one that cannot be read is told, and the others are there.
 
 use super::Reason;
 
-/// Returns the text of a PDF.
-#[cfg(feature = "pdf")]
-pub(crate) fn pdf(bytes: &[u8]) -> Result<String, Reason> {
-    use crate::UnreadableKind::{Broken, Empty};
-
-    let text = super::contained::contained(|| {
-        let text = pdf_extract::extract_text_from_mem(bytes);
-        text.map_err(|error| {
-            (
-                Broken,
-                format!("is no PDF that can be read: {}", first_line(&error)),
-            )
-        })
-    })?;
-    if text.trim().is_empty() {
-        let reason = "is a PDF without text; perhaps it holds pictures of pages";
-        return Err((Empty, reason.to_owned()));
-    }
-    Ok(text)
-}
-
-#[cfg(feature = "pdf")]
-fn first_line(error: &dyn std::fmt::Display) -> String {
-    let text = error.to_string();
-    text.lines()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(200)
-        .collect()
-}
-
 #[cfg(not(feature = "pdf"))]
-pub(crate) fn pdf(_: &[u8]) -> Result<String, Reason> {
+pub(crate) fn pdf(_: &[u8]) -> Result<(String, Vec<String>), Reason> {
     Err(super::unsupported("a PDF", "pdf"))
+}
+
+#[cfg(feature = "pdf")]
+pub(crate) use reading::pdf;
+
+#[cfg(feature = "pdf")]
+mod reading {
+    use std::borrow::Cow;
+    use std::collections::HashSet;
+
+    use pdf_extract::{Document, Object, ObjectId, PlainTextOutput, output_doc_page};
+
+    use super::Reason;
+    use crate::UnreadableKind::{Broken, Empty};
+    use crate::format::contained::contained;
+    use crate::format::pdf_repair::{mend_fonts, rebuilt, trimmed};
+
+    /// How many gaps are told one by one.
+    const MOST_TOLD: usize = 20;
+
+    /// Returns the text of a PDF, and what is missing in it.
+    pub(crate) fn pdf(bytes: &[u8]) -> Result<(String, Vec<String>), Reason> {
+        let mut document = open(bytes)?;
+        cut_loops(&mut document);
+        let mut mended = None;
+        let (mut text, mut missing) = (String::new(), Vec::new());
+        let mut first_error = None;
+        for (number, id) in document.get_pages() {
+            let mut read = page(&document, number);
+            if read.is_err() {
+                let mended = mended.get_or_insert_with(|| {
+                    let mut document = document.clone();
+                    mend_fonts(&mut document);
+                    document
+                });
+                read = page(mended, number).or(read);
+            }
+            match read {
+                Ok(it) if it.trim().is_empty() && is_damaged(&document, id) => missing.push(number),
+                Ok(it) => text.push_str(&it),
+                Err((_, reason)) => {
+                    missing.push(number);
+                    first_error.get_or_insert(reason);
+                }
+            }
+        }
+        if !text.trim().is_empty() {
+            return Ok((text, gaps(&missing)));
+        }
+        match first_error {
+            Some(reason) => Err((Broken, reason)),
+            None => {
+                let reason = "is a PDF without text; perhaps it holds pictures of pages";
+                Err((Empty, reason.to_owned()))
+            }
+        }
+    }
+
+    fn gaps(missing: &[u32]) -> Vec<String> {
+        let told = missing.iter().take(MOST_TOLD);
+        let mut notes: Vec<String> = told
+            .map(|number| format!("page {number} could not be read"))
+            .collect();
+        if let Some(more) = missing.len().checked_sub(MOST_TOLD).filter(|it| *it > 0) {
+            notes.push(format!("{more} more pages could not be read"));
+        }
+        notes
+    }
+
+    /// Opens a PDF; one whose table of contents is wrong is looked through for its objects.
+    fn open(bytes: &[u8]) -> Result<Document, Reason> {
+        let error = match load(trimmed(bytes)) {
+            Ok(document) if !document.get_pages().is_empty() => return Ok(document),
+            Ok(_) => (Broken, "is a PDF without pages".to_owned()),
+            Err(error) => error,
+        };
+        let again = rebuilt(&trimmed(bytes)).and_then(|it| load(Cow::Owned(it)).ok());
+        let has_pages = |it: &Document| !it.get_pages().is_empty();
+        again.filter(has_pages).ok_or(error)
+    }
+
+    fn load(bytes: Cow<'_, [u8]>) -> Result<Document, Reason> {
+        let broken = |error: &dyn std::fmt::Display| {
+            let reason = format!("is no PDF that can be read: {}", first_line(error));
+            (Broken, reason)
+        };
+        contained(|| {
+            let mut document = Document::load_mem(&bytes).map_err(|it| broken(&it))?;
+            if document.is_encrypted() {
+                document.decrypt("").map_err(|it| broken(&it))?;
+            }
+            Ok(document)
+        })
+    }
+
+    fn page(document: &Document, number: u32) -> Result<String, Reason> {
+        let mut text = String::new();
+        contained(|| {
+            let mut output = PlainTextOutput::new(&mut text);
+            output_doc_page(document, &mut output, number).map_err(|error| {
+                let reason = format!("is no PDF that can be read: {}", first_line(&error));
+                (Broken, reason)
+            })
+        })?;
+        Ok(text)
+    }
+
+    /// Returns whether what a page shows cannot be unpacked.
+    fn is_damaged(document: &Document, page: ObjectId) -> bool {
+        let contents = document.get_page_contents(page);
+        let streams = contents
+            .iter()
+            .filter_map(|it| document.get_object(*it).ok());
+        let mut streams = streams.filter_map(|it| it.as_stream().ok());
+        let is_packed = |it: &pdf_extract::Stream| it.dict.has(b"Filter");
+        streams.any(|it| {
+            let unpacked = contained(|| {
+                let unpacked = it.decompressed_content();
+                unpacked.map_err(|error| (Broken, error.to_string()))
+            });
+            is_packed(it) && !it.content.is_empty() && unpacked.map_or(true, |it| it.is_empty())
+        })
+    }
+
+    /// Cuts pages off that are below themselves: what they inherit is looked for without end.
+    fn cut_loops(document: &mut Document) {
+        let pages: Vec<ObjectId> = document.get_pages().into_values().collect();
+        for page in pages {
+            let (mut id, mut seen) = (page, HashSet::new());
+            while seen.insert(id) {
+                let parent = document.get_dictionary(id).and_then(|it| it.get(b"Parent"));
+                let Ok(parent) = parent.and_then(Object::as_reference) else {
+                    break;
+                };
+                if seen.contains(&parent) {
+                    if let Ok(node) = document.get_dictionary_mut(id) {
+                        node.remove(b"Parent");
+                    }
+                    break;
+                }
+                id = parent;
+            }
+        }
+    }
+
+    fn first_line(error: &dyn std::fmt::Display) -> String {
+        let text = error.to_string();
+        let line = text.lines().next().unwrap_or_default();
+        line.chars().take(200).collect()
+    }
 }

@@ -47,8 +47,7 @@ fn rows_have_fields() {
     Broken rows.jsonl:5:11: trailing comma
     "#);
     assert_snapshot!(folder.show(&source), @r"
-    NoField rows.jsonl:1: no field looks like the text: key, title, n
-    NoField rows.jsonl:3: no field looks like the text: key, title
+    NoField rows.jsonl:1: no field looks like the text: key, title, n; the same in each of 2 rows
     Broken rows.jsonl:4:1: a row is a JSON object
     Broken rows.jsonl:5:11: trailing comma
     ");
@@ -109,7 +108,7 @@ fn encodings_are_told() {
     folder.write("c.txt", b"Die Stra\xdfe f\xfchrt \xfcber die Br\xfccke.");
     folder.write("d.csv", b"text\nStra\xdfe und Br\xfccke\n");
     let documents = Source::new([folder.0.path()]).open().unwrap();
-    let told: Vec<(String, &str)> = documents
+    let told: Vec<(String, String)> = documents
         .map(|it| it.unwrap())
         .map(|it| (it.document.text.to_string(), it.encoding))
         .collect();
@@ -119,7 +118,10 @@ fn encodings_are_told() {
         ("Die Straße führt über die Brücke.", "windows-1252"),
         ("Straße und Brücke", "windows-1252"),
     ];
-    assert_eq!(told, expected.map(|(text, name)| (text.to_owned(), name)));
+    assert_eq!(
+        told,
+        expected.map(|(text, name)| (text.to_owned(), name.to_owned()))
+    );
 }
 
 #[test]

@@ -18,7 +18,132 @@ const HTML: &str = "<!doctype html><html><head><title>T</title><style>p {}</styl
 
 #[test]
 fn html_becomes_markdown() {
-    assert_snapshot!(Folder::with("a.html", HTML.as_bytes()).read(), @r##"a.html = "# Tides\n\nThey **rise** & fall.\n\n*   Moon\n*   Sun""##);
+    assert_snapshot!(Folder::with("a.html", HTML.as_bytes()).read(), @r##"a.html = "T\n\n# Tides\n\nThey **rise** & fall.\n\n*   Moon\n*   Sun""##);
+}
+
+#[test]
+fn html_is_what_a_reader_sees() {
+    let check = |html: &str, expected: &str| {
+        let folder = Folder::with("a.html", html.as_bytes());
+        assert_eq!(folder.read(), format!("a.html = {expected:?}\n"), "{html}");
+    };
+    check(
+        "<p>10<sup>6</sup> of CO<sub>2</sub>, x<sup>n+1</sup>",
+        "10^6 of CO_2, x^(n+1)",
+    );
+    check(
+        "<p>Seen<p hidden>no<p style='Display : none'>no<div style=visibility:hidden>no</div>",
+        "Seen",
+    );
+    check(
+        "<p>A <img alt=map src='data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAA'>",
+        "A ![map](picture)",
+    );
+    check(
+        "<title>Tide  tables</title><h1>Tides</h1><p>High.",
+        "Tide tables\n\n# Tides\n\nHigh.",
+    );
+    check(
+        "<title>Tides</title><h1>Tides</h1><p>High.",
+        "# Tides\n\nHigh.",
+    );
+    let folder = Folder::with("a.html", b"<meta charset=iso-8859-2><p>z\xb3");
+    assert_eq!(folder.read(), "a.html = \"zł\"\n");
+}
+
+/// Returns a DOCX of these parts.
+fn parts(parts: &[(&str, &str)]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in parts {
+        archive
+            .start_file(*name, SimpleFileOptions::default())
+            .unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+fn docx_text(body: &str) -> String {
+    let folder = Folder::with("a.docx", &docx(body));
+    let mut documents = patterns_source::Source::new([folder.0.path()])
+        .open()
+        .unwrap();
+    documents
+        .next()
+        .unwrap()
+        .unwrap()
+        .document
+        .text
+        .trim()
+        .to_owned()
+}
+
+#[test]
+fn nothing_in_a_docx_is_lost_or_said_twice() {
+    let p = |text: &str| format!("<w:p><w:r><w:t>{text}</w:t></w:r></w:p>");
+    let tc = |text: &str| format!("<w:tc>{text}</w:tc>");
+    let inner = format!("<w:tbl><w:tr>{}{}</w:tr></w:tbl>", tc(&p("A")), tc(&p("B")));
+    let cell = tc(&format!("{}{inner}{}", p("before"), p("after")));
+    let table = format!(
+        "<w:tbl><w:tr>{}{cell}</w:tr><w:tr>{}{}</w:tr></w:tbl>",
+        tc(&p("x")),
+        tc(&p("y")),
+        tc(&p("z"))
+    );
+    assert_eq!(
+        docx_text(&table),
+        "| x | before A · B after |\n|---|---|\n| y | z |"
+    );
+    let run = |xml: &str| docx_text(&format!("<w:p><w:r>{xml}</w:r></w:p>"));
+    assert_eq!(
+        run("<w:t>2020</w:t><w:noBreakHyphen/><w:t>2024</w:t>"),
+        "2020-2024"
+    );
+    assert_eq!(
+        run("<w:t>5 </w:t><w:sym w:font='Symbol' w:char='F06D'/><w:t>g</w:t>"),
+        "5 μg"
+    );
+    let boxed = format!("<w:txbxContent>{}</w:txbxContent>", p("box"));
+    assert_eq!(
+        run(&format!(
+            "<w:t>Outside</w:t><mc:AlternateContent><mc:Choice>{boxed}</mc:Choice><mc:Fallback>{boxed}</mc:Fallback></mc:AlternateContent>"
+        )),
+        "Outside\n\nbox"
+    );
+    assert_eq!(
+        docx_text(
+            "<w:p><w:moveFrom><w:r><w:t>moved</w:t></w:r></w:moveFrom></w:p><w:p><w:r><w:t>moved</w:t></w:r></w:p>"
+        ),
+        "moved"
+    );
+    assert_eq!(
+        docx_text("<w:p><w:pPr><w:outlineLvl w:val='1'/></w:pPr><w:r><w:t>Costs</w:t></w:r></w:p>"),
+        "## Costs"
+    );
+}
+
+#[test]
+fn the_parts_of_a_docx_are_found_by_what_they_are() {
+    let rels = r#"<Relationships><Relationship Type="x/relationships/officeDocument" Target="/word/document2.xml"/></Relationships>"#;
+    let body = r#"<w:document><w:p><w:pPr><w:pStyle w:val="berschrift1"/></w:pPr><w:r><w:t>Kosten</w:t><w:footnoteReference w:id="2"/></w:r></w:p></w:document>"#;
+    let styles = r#"<w:styles><w:style w:styleId="berschrift1"><w:name w:val="heading 1"/></w:style></w:styles>"#;
+    let notes = r#"<w:footnotes><w:footnote w:type="separator" w:id="0"><w:p/></w:footnote><w:footnote w:id="2"><w:p><w:r><w:t>Why.</w:t></w:r></w:p></w:footnote></w:footnotes>"#;
+    let header = "<w:hdr><w:p><w:r><w:t>Draft</w:t></w:r></w:p></w:hdr>";
+    let bytes = parts(&[
+        ("_rels/.rels", rels),
+        ("word/document2.xml", body),
+        ("word/styles.xml", styles),
+        ("word/footnotes.xml", notes),
+        ("word/header1.xml", header),
+        ("word/header2.xml", header),
+    ]);
+    let expected = r##" = "Draft\n\n# Kosten[^2]\n\n[^2]: Why.\n\n""##;
+    for name in ["a.docx", "a.docm", "a.doc"] {
+        assert_eq!(
+            Folder::with(name, &bytes).read(),
+            format!("{name}{expected}\n")
+        );
+    }
 }
 
 /// Returns a DOCX whose document has this body.
@@ -107,6 +232,45 @@ fn pdf_becomes_text() {
     a.pdf = "\n\nThe tide is out."
     b.txt = "\n\nThe tide is out."
     "#);
+}
+
+#[test]
+fn parquet_text_needs_no_annotation_and_any_codec() {
+    use parquet::basic::Compression;
+    use parquet::file::properties::WriterProperties;
+
+    for codec in [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(parquet::basic::GzipLevel::default()),
+        Compression::LZ4_RAW,
+        Compression::ZSTD(parquet::basic::ZstdLevel::default()),
+    ] {
+        let schema = "message rows { required binary text; required double id; }";
+        let schema = Arc::new(parse_message_type(schema).unwrap());
+        let properties = WriterProperties::builder().set_compression(codec).build();
+        let mut bytes = Vec::new();
+        let mut writer =
+            SerializedFileWriter::new(&mut bytes, schema, Arc::new(properties)).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        let texts = ["First.", "Second."].map(ByteArray::from);
+        column
+            .typed::<ByteArrayType>()
+            .write_batch(&texts, None, None)
+            .unwrap();
+        column.close().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        column
+            .typed::<parquet::data_type::DoubleType>()
+            .write_batch(&[1.5, f64::NAN], None, None)
+            .unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+        writer.close().unwrap();
+        let read = Folder::with("a.parquet", &bytes).read();
+        assert_eq!(read, "1.5 = \"First.\"\nNaN = \"Second.\"\n", "{codec}");
+    }
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn what_is_too_large_is_refused() {
     TooLarge a.txt: the file has more than 10000 bytes
     TooLarge b.jsonl:1: the line is longer than a document may be
     b.jsonl:2 = "short"
-    TooLarge c.csv: a row is longer than a document may be
+    TooLarge c.csv:2: the row is longer than a document may be (is a quote not closed?); the rows from here on were not read
     TooLarge d.html: the file has more than 50000 bytes
     "#);
 }
@@ -76,7 +76,7 @@ fn what_is_broken_is_named() {
     folder.write("f.pdf", &pdf(""));
     assert_snapshot!(read(&folder), @r"
     NotText a.txt: the file is binary (a NUL byte at offset 3)
-    Broken b.pdf: the file is no PDF that can be read: PDF error: failed parsing cross reference table: invalid start value
+    Broken b.pdf: the file is no PDF that can be read: failed parsing cross reference table: invalid start value
     Broken c.docx: the file is no DOCX that can be read: invalid Zip archive: Could not find EOCD
     Broken d.docx: the file is no DOCX that can be read: ill-formed document: expected `</w:unclosed>`, but `</w:body>` was found
     Broken e.parquet: is no Parquet file that can be read: EOF: Parquet file too small. Size is 8 but need 827474264

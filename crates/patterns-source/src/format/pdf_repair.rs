@@ -1,0 +1,170 @@
+//! Mends PDF files that viewers show: offsets that are wrong, bytes around the file, odd fonts.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use pdf_extract::{Document, Object};
+use regex::bytes::{Captures, Regex};
+
+/// Takes off what is around the file: a header of HTTP before it, comments of a server after it.
+pub(crate) fn trimmed(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let start = find(bytes, b"%PDF-").unwrap_or(0);
+    let bytes = &bytes[start..];
+    let end = bytes.windows(5).rposition(|it| it == b"%%EOF");
+    match end {
+        Some(at) => Cow::Borrowed(&bytes[..at + 5]),
+        None => Cow::Owned([bytes, b"\n%%EOF\n"].concat()),
+    }
+}
+
+/// Returns a file with a new table of its objects, wherever they are; `None` if there are none.
+pub(crate) fn rebuilt(bytes: &[u8]) -> Option<Vec<u8>> {
+    let object =
+        Regex::new(r"(?-u)(?:^|[^0-9])(\d{1,9})[ \t\r\n]+(\d{1,5})[ \t\r\n]+obj\b").ok()?;
+    let mut objects = BTreeMap::new();
+    for found in object.captures_iter(bytes) {
+        let (number, generation) = (number(&found[1])?, number(&found[2])?);
+        objects.insert(number, (generation, found.get(1)?.start()));
+    }
+    let last = *objects.keys().next_back()?;
+    let root = last_match(bytes, r"(?-u)/Root\s+(\d+)\s+\d+\s+R").and_then(number);
+    let root = root.filter(|it| objects.contains_key(it));
+    let root = root.or_else(|| catalog(bytes, &objects))?;
+    let mut file = bytes.to_vec();
+    let mut trailer = format!("/Root {root} {} R", objects.get(&root)?.0);
+    if let Some(id) = last_match(bytes, r"(?-u)/ID\s*(\[[^\]]*\])") {
+        trailer += &format!(" /ID {}", String::from_utf8_lossy(id));
+    }
+    if let Some(locked) = last_match(bytes, r"(?-u)/Encrypt\s+(\d+\s+\d+\s+R)") {
+        trailer += &format!(" /Encrypt {}", String::from_utf8_lossy(locked));
+    } else if let Some(locked) = dictionary(bytes, b"/Encrypt") {
+        // It is looked for in an object of its own.
+        let number = last + 1;
+        file.push(b'\n');
+        objects.insert(number, (0, file.len()));
+        file.extend_from_slice(format!("{number} 0 obj\n").as_bytes());
+        file.extend_from_slice(locked);
+        file.extend_from_slice(b"\nendobj\n");
+        trailer += &format!(" /Encrypt {number} 0 R");
+    }
+    file.push(b'\n');
+    let start = file.len();
+    let mut table = String::from("xref\n0 1\n0000000000 65535 f \n");
+    for (number, (generation, at)) in &objects {
+        table += &format!("{number} 1\n{at:010} {generation:05} n \n");
+    }
+    let size = objects.keys().next_back()? + 1;
+    table += &format!("trailer\n<< /Size {size} {trailer} >>\nstartxref\n{start}\n%%EOF\n");
+    file.extend_from_slice(table.as_bytes());
+    Some(file)
+}
+
+/// Returns the number of the object that holds the pages.
+fn catalog(bytes: &[u8], objects: &BTreeMap<u64, (u64, usize)>) -> Option<u64> {
+    let catalog = Regex::new(r"(?-u)/Type\s*/Catalog\b").ok()?;
+    let at = catalog.find_iter(bytes).last()?.start();
+    let before = objects.iter().filter(|(_, (_, start))| *start < at);
+    before.max_by_key(|(_, (_, start))| *start).map(|it| *it.0)
+}
+
+fn last_match<'a>(bytes: &'a [u8], pattern: &str) -> Option<&'a [u8]> {
+    let pattern = Regex::new(pattern).ok()?;
+    let found = pattern.captures_iter(bytes).last()?;
+    found.get(1).map(|it| it.as_bytes())
+}
+
+/// Returns the dictionary that follows the last use of a name.
+fn dictionary<'a>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let at = bytes.windows(name.len()).rposition(|it| it == name)? + name.len();
+    let rest = &bytes[at..];
+    let start = rest.iter().position(|it| !it.is_ascii_whitespace())?;
+    let rest = &rest[start..];
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(two) = rest.get(at..at + 2) {
+        let step = match two {
+            b"<<" => {
+                depth += 1;
+                2
+            }
+            b">>" => {
+                depth = depth.checked_sub(1)?;
+                2
+            }
+            _ => 1,
+        };
+        at += step;
+        if depth == 0 {
+            return (step == 2).then(|| &rest[..at]);
+        }
+    }
+    None
+}
+
+fn number(digits: &[u8]) -> Option<u64> {
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    bytes.windows(what.len()).position(|it| it == what)
+}
+
+/// Gives fonts what the reader insists on: a name, a known kind, and a table of letters with whole ones.
+pub(crate) fn mend_fonts(document: &mut Document) {
+    let mut tables = Vec::new();
+    for object in document.objects.values_mut() {
+        let Object::Dictionary(font) = object else {
+            continue;
+        };
+        if !font.has_type(b"Font") {
+            continue;
+        }
+        let kind = font.get(b"Subtype").and_then(Object::as_name);
+        let is_known = kind.is_ok_and(|it| {
+            [&b"Type0"[..], b"Type1", b"Type3", b"MMType1", b"TrueType"].contains(&it)
+                || it.starts_with(b"CIDFont")
+        });
+        if !is_known {
+            font.set("Subtype", Object::Name(b"Type1".to_vec()));
+        }
+        if !font.has(b"BaseFont") {
+            font.set("BaseFont", Object::Name(b"Helvetica".to_vec()));
+        }
+        match font.get(b"ToUnicode") {
+            Ok(Object::Reference(id)) => tables.push(*id),
+            Ok(Object::Stream(_)) | Err(_) => {}
+            Ok(_) => {
+                font.remove(b"ToUnicode");
+            }
+        }
+    }
+    let Ok(byte) = Regex::new(r"(?-u)(<[0-9A-Fa-f]+>\s*)<([0-9A-Fa-f]+)>") else {
+        return;
+    };
+    for id in tables {
+        let stream = document.get_object_mut(id).and_then(Object::as_stream_mut);
+        let Ok(stream) = stream else { continue };
+        if let Ok(table) = stream.get_plain_content() {
+            // Ranges of codes are of single bytes, too, and come before what they stand for.
+            let mended = letters(&table, &byte);
+            stream.set_plain_content(mended);
+        }
+    }
+}
+
+/// Writes letters of one byte with two, in the parts of a table that name letters.
+fn letters(table: &[u8], byte: &Regex) -> Vec<u8> {
+    let text = String::from_utf8_lossy(table);
+    let parts =
+        text.split_inclusive("beginbfchar")
+            .map(|part| match part.split_once("endbfchar") {
+                Some((letters, rest)) => {
+                    let letters = byte.replace_all(letters.as_bytes(), |it: &Captures<'_>| {
+                        let pad: &[u8] = if it[2].len() == 2 { b"00" } else { b"" };
+                        [&it[1], b"<", pad, &it[2], b">"].concat()
+                    });
+                    format!("{}endbfchar{rest}", String::from_utf8_lossy(&letters))
+                }
+                None => part.to_owned(),
+            });
+    parts.collect::<String>().into_bytes()
+}

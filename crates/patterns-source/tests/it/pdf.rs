@@ -1,0 +1,134 @@
+//! PDF files that viewers show and readers stumble over.
+
+use patterns_source::Source;
+
+use crate::support::Folder;
+
+/// Returns a PDF whose pages have these contents, one font, and what else there is.
+fn pages(contents: &[&str], font: &str) -> String {
+    let mut objects = vec![
+        (1, "<< /Type /Catalog /Pages 2 0 R >>".to_owned()),
+        (3, font.to_owned()),
+    ];
+    let mut kids = String::new();
+    for (at, content) in contents.iter().enumerate() {
+        let (page, stream) = (10 + 2 * at, 11 + 2 * at);
+        kids += &format!("{page} 0 R ");
+        objects.push((page, format!("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {stream} 0 R /Resources << /Font << /F1 3 0 R >> >> >>")));
+        objects.push((
+            stream,
+            format!(
+                "<< /Length {} >>\nstream\n{content}\nendstream",
+                content.len()
+            ),
+        ));
+    }
+    let count = contents.len();
+    objects.push((
+        2,
+        format!("<< /Type /Pages /Kids [{kids}] /Count {count} >>"),
+    ));
+    let mut file = String::from("%PDF-1.4\n");
+    let size = objects.iter().map(|it| it.0).max().unwrap_or(0) + 1;
+    let mut table = vec!["0000000000 65535 f \n".to_owned(); size];
+    for (number, object) in &objects {
+        table[*number] = format!("{:010} 00000 n \n", file.len());
+        file += &format!("{number} 0 obj\n{object}\nendobj\n");
+    }
+    let start = file.len();
+    let table = table.concat();
+    format!(
+        "{file}xref\n0 {size}\n{table}trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
+    )
+}
+
+const FONT: &str =
+    "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>";
+
+fn shows(text: &str) -> String {
+    format!("BT /F1 12 Tf 72 720 Td ({text}) Tj ET")
+}
+
+/// Returns the words, and what was said about them.
+fn read(bytes: &[u8]) -> (String, Vec<String>) {
+    let folder = Folder::with("a.pdf", bytes);
+    let mut documents = Source::new([folder.0.path()]).open().unwrap();
+    let words = match documents.next().unwrap() {
+        Ok(it) => it
+            .document
+            .text
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" "),
+        Err(error) => format!("{:?}: {}", error.kind(), error.reason()),
+    };
+    let notes = documents.take_notes();
+    let below = |it: String| it.rsplit_once("a.pdf: ").unwrap().1.to_owned();
+    (words, notes.into_iter().map(below).collect())
+}
+
+#[test]
+fn a_bad_page_is_told_and_the_others_are_read() {
+    let lost = "q /Im1 Do Q";
+    let file = pages(&[&shows("One."), lost, &shows("Three.")], FONT);
+    let (words, notes) = read(file.as_bytes());
+    assert_eq!(
+        (words.as_str(), notes),
+        ("One. Three.", vec!["page 2 could not be read".to_owned()])
+    );
+    let packed = file.replace("<< /Length 11 >>", "<< /Filter /FlateDecode /Length 11 >>");
+    let (words, notes) = read(packed.as_bytes());
+    assert_eq!((words.as_str(), notes.len()), ("One. Three.", 1));
+}
+
+#[test]
+fn what_is_wrong_around_the_pages_is_mended() {
+    let good = pages(&[&shows("Hello world")], FONT);
+    let table = good.rfind("xref\n0 ").unwrap();
+    let start = format!(
+        "startxref\n{}",
+        good.rfind("startxref").map(|_| table).unwrap()
+    );
+    for wrong in [
+        format!("{good}{}", "\0".repeat(600)),
+        format!("{good}{}", "<!-- served in 0.2 s -->".repeat(60)),
+        format!("HTTP/1.1 200 OK\r\n\r\n{good}"),
+        format!(
+            "\r\n\r\n{}",
+            good.replace(&start, &format!("startxref\n{}", table + 4))
+        ),
+        good.replace(&start, &format!("startxref\n{}", table + 1)),
+        good.replace(&start, "startxref\n0"),
+        good.replace("%%EOF\n", ""),
+        good[..table].to_owned(),
+        good[..good.len() - 60].to_owned(),
+        good.replace('\n', "\r\n"),
+    ] {
+        assert_eq!(read(wrong.as_bytes()).0, "Hello world", "{wrong}");
+    }
+}
+
+#[test]
+fn odd_fonts_are_read_as_far_as_they_go() {
+    let widths = "500 ".repeat(95);
+    for font in [
+        "<< /Type /Font /Subtype /Type1 >>".to_owned(),
+        "<< /Type /Font /Subtype /Type9 /BaseFont /X >>".to_owned(),
+        format!(
+            "<< /Type /Font /Subtype /TrueType /BaseFont /X /FirstChar 32 /LastChar 126 /Widths [{widths}] /Encoding /WinAnsiEncoding /ToUnicode /Identity-V >>"
+        ),
+    ] {
+        assert_eq!(
+            read(pages(&[&shows("Hello world")], &font).as_bytes()).0,
+            "Hello world",
+            "{font}"
+        );
+    }
+}
+
+#[test]
+fn a_page_that_is_above_itself_ends() {
+    let file = pages(&[&shows("One.")], FONT)
+        .replace("/Parent 2 0 R /MediaBox", "/Parent 10 0 R /MediaBox");
+    assert_eq!(read(file.as_bytes()).0, "One.");
+}
