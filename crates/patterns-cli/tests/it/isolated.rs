@@ -5,7 +5,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
-use crate::support::Place;
+use crate::support::{Place, Server, completion};
 
 /// Returns a PDF of one page, of its content and its resources, and of further objects from 6 on.
 fn pdf(page: &str, content: &[u8], filter: &str, further: &[&str]) -> Vec<u8> {
@@ -140,4 +140,32 @@ fn a_process_that_reads_has_no_more_than_the_file() {
         said,
         "{\"text\":\"# Tides\",\"encoding\":\"UTF-8\",\"notes\":[]}\n{\"end\":true}\n"
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn with_few_descriptors_no_document_is_lost() {
+    let place = Place::new();
+    for n in 0..60 {
+        place.write(
+            &format!("docs/{n}.txt"),
+            format!("Harbour {n}.").as_bytes(),
+        );
+    }
+    let server = Server::start(|_| (200, completion(r#"{"summary": "Words."}"#)));
+    let mut args = vec!["map-reduce", "docs", "--no-reduce", "--no-store"];
+    args.extend(["--concurrency", "50", "--output", "jsonl"]);
+    args.extend(server.args());
+    let command = place.command(&args);
+    let mut limited = std::process::Command::new("/bin/sh");
+    limited
+        .args(["-c", "ulimit -n 48; exec \"$0\" \"$@\""])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .current_dir(place.path())
+        .env_clear();
+    let output = limited.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("there will be 1 (see ulimit -n)"), "{said}");
+    assert!(said.contains("documents: 60 = 60 mapped"), "{said}");
 }
