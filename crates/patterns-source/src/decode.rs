@@ -38,10 +38,10 @@ pub(crate) fn decode(
     declared: Option<&'static Encoding>,
 ) -> Result<Text, String> {
     let bytes = without_padding(bytes);
-    if given.is_none() {
-        if let Some(text) = utf32(bytes) {
-            return Ok(text);
-        }
+    if given.is_none()
+        && let Some(text) = utf32(bytes)
+    {
+        return Ok(text);
     }
     let judgement = match given {
         Some(encoding) => Judgement::Told(encoding),
@@ -93,10 +93,9 @@ pub(crate) fn judge(bytes: &[u8], known: u64, is_all: bool) -> Result<Judgement,
     if let Some(encoding) = wide(bytes) {
         return Ok(Judgement::Told(encoding));
     }
-    if let Some(at) = bytes.iter().position(|it| *it == 0) {
-        if is_binary(bytes) {
-            return Err(binary(at));
-        }
+    let nul = bytes.iter().position(|it| *it == 0);
+    if let Some(at) = nul.filter(|_| is_binary(bytes)) {
+        return Err(binary(at));
     }
     let Some(at) = first_bad(bytes, is_all) else {
         let is_japanese = |it: &[u8]| matches!(it, b"\x1b$B" | b"\x1b$@");

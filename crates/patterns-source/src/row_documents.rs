@@ -56,10 +56,10 @@ impl RowDocuments {
 
     /// Returns the next document; ids are `seen` once.
     pub(crate) fn next(&mut self, seen: &mut HashSet<u64>) -> Option<Item> {
-        if self.is_right || self.is_over {
-            if let Some(item) = self.held_back.pop_front() {
-                return Some(item);
-            }
+        if (self.is_right || self.is_over)
+            && let Some(item) = self.held_back.pop_front()
+        {
+            return Some(item);
         }
         while !self.is_over {
             let Some(row) = self.rows.next() else {

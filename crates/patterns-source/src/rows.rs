@@ -253,7 +253,8 @@ fn keep_literals(fields: &mut Map<String, Value>, json: &[u8]) {
     };
     for (name, value) in fields.iter_mut().filter(|(_, it)| it.is_f64()) {
         let literal = literals.get(name).map(|it| it.get());
-        if let Some(literal) = literal.filter(|it| **it != value.to_string()) {
+        let read = value.to_string();
+        if let Some(literal) = literal.filter(|it| **it != read) {
             *value = Value::from(literal);
         }
     }

@@ -147,10 +147,7 @@ fn a_process_that_reads_has_no_more_than_the_file() {
 fn with_few_descriptors_no_document_is_lost() {
     let place = Place::new();
     for n in 0..60 {
-        place.write(
-            &format!("docs/{n}.txt"),
-            format!("Harbour {n}.").as_bytes(),
-        );
+        place.write(&format!("docs/{n}.txt"), format!("Harbour {n}.").as_bytes());
     }
     let server = Server::start(|_| (200, completion(r#"{"summary": "Words."}"#)));
     let mut args = vec!["map-reduce", "docs", "--no-reduce", "--no-store"];
