@@ -1,5 +1,9 @@
 //! The JSON Schema that an answer is asked for by, written down once for all calls of an agent.
 
+mod shape;
+
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -12,6 +16,7 @@ pub struct AnswerSchema {
     schema: Value,
     json: Box<RawValue>,
     digest: [u8; 32],
+    shape: Option<Arc<str>>,
 }
 
 /// What an [`AnswerSchema`] is made of, the rest being computed.
@@ -34,6 +39,9 @@ impl AnswerSchema {
             digest: *hasher.finalize().as_bytes(),
             // What a `Value` writes is JSON; `null` stands for what cannot happen.
             json: RawValue::from_string(json).unwrap_or_else(|_| RawValue::NULL.to_owned()),
+            shape: Some(shape::shape(&schema))
+                .filter(|it| it.len() <= shape::MAX_BYTES)
+                .map(Arc::from),
             name,
             schema,
         }
@@ -52,6 +60,12 @@ impl AnswerSchema {
     /// Returns the schema as it is sent.
     pub fn json(&self) -> &RawValue {
         &self.json
+    }
+
+    /// Returns the schema in a form that is quickly read, with its descriptions; nothing, if that
+    /// is too long to help.
+    pub fn shape(&self) -> Option<&str> {
+        self.shape.as_deref()
     }
 
     /// Returns a BLAKE3 digest of the name and the schema as it is sent.

@@ -62,7 +62,7 @@ pub use budget::{
 pub use call_key::CallKey;
 pub use contract::{
     Contract, ContractError, Decoded, Fix, MAX_ANSWER_BYTES, MAX_DEPTH, Rejection, SchemaProblem,
-    Strict, Violation,
+    Strict, Violation, parse_schema,
 };
 pub use coverage::{Coverage, CoverageCounts, Covered, Gap};
 pub use event::{Event, EventSink, HoldReason};

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     Agent, AgentError, Answer, BoxFuture, Contract, Event, EventSink, Message, Model, Origin,
-    Prompt, Rejection, Request, Response, Sampling, Usage,
+    Prompt, Rejection, Request, Sampling, Usage,
 };
 
 /// Model + instructions + contract: the real [`Agent`].
@@ -118,6 +118,7 @@ impl<I, O: DeserializeOwned> ModelAgent<I, O> {
         let (question, sample) = (request.messages.len(), request.sample);
         let mut usage = Usage::default();
         let mut reasks = 0;
+        let mut last = Rejected::default();
         loop {
             let response = match self.model.generate(&request).await {
                 Ok(response) => response,
@@ -138,22 +139,35 @@ impl<I, O: DeserializeOwned> ModelAgent<I, O> {
                 }
                 Err(rejection) => rejection,
             };
-            let will_reask = reasks < self.max_reasks;
+            last = last.then(response.text);
+            let will_reask = reasks < self.max_reasks && last.times < MAX_EQUAL;
             self.report_rejection(&request, &rejection, reasks + 1, will_reask);
-            if !will_reask {
-                // The answers to re-asks depend on it, and are not found without it.
-                request.messages.truncate(question);
-                request.sample = sample;
-                self.model.disown(&request);
-                return Err(AgentError::invalid_answer(rejection, response.text, usage));
-            }
-            reasks += 1;
             // Only the last bad answer is quoted: older ones would cost tokens and mislead.
             request.messages.truncate(question);
-            push_reask(&mut request.messages, response, &rejection);
+            if !will_reask {
+                // The answers to re-asks depend on it, and are not found without it.
+                request.sample = sample;
+                self.model.disown(&request);
+                return Err(AgentError::invalid_answer(rejection, last.text, usage));
+            }
+            reasks += 1;
+            self.push_reask(&mut request.messages, &last, &rejection);
             // A model that repeats its mistake is asked the same again; that must be another draw.
             request.sample = sample.wrapping_add((reasks - 1) << 24);
         }
+    }
+
+    /// Asks again. A model that has given the same answer twice is not shown it a second time: it
+    /// would only copy it.
+    fn push_reask(&self, messages: &mut Vec<Message>, last: &Rejected, rejection: &Rejection) {
+        let mut words = rejection.to_prompt(self.contract.schema().shape());
+        // Some servers refuse an empty assistant turn.
+        if last.times == 1 && !last.text.trim().is_empty() {
+            messages.push(Message::assistant(quoted(&last.text)));
+        } else if last.times > 1 {
+            words.push_str(" The same answer as before will not be accepted either.");
+        }
+        messages.push(Message::user([crate::Part::text(words)]));
     }
 
     fn report_fixes(&self, request: &Request, fixes: &[crate::Fix]) {
@@ -181,12 +195,33 @@ impl<I, O: DeserializeOwned> ModelAgent<I, O> {
     }
 }
 
-fn push_reask(messages: &mut Vec<Message>, response: Response, rejection: &Rejection) {
-    // Some servers refuse an empty assistant turn.
-    if !response.text.trim().is_empty() {
-        messages.push(Message::assistant(response.text));
+/// Equal answers to one question after which it is not put again.
+const MAX_EQUAL: u32 = 3;
+
+/// A rejected answer, and how often it has come in a row.
+#[derive(Default)]
+struct Rejected {
+    text: String,
+    times: u32,
+}
+
+impl Rejected {
+    fn then(self, text: String) -> Self {
+        let times = if self.text == text { self.times + 1 } else { 1 };
+        Self { text, times }
     }
-    messages.push(Message::user([crate::Part::text(rejection.to_prompt())]));
+}
+
+/// The most bytes of a rejected answer that are sent back.
+const MAX_QUOTED: usize = 16_000;
+
+/// Returns the beginning of an answer, and a word about what is left out.
+fn quoted(text: &str) -> String {
+    if text.len() <= MAX_QUOTED {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(MAX_QUOTED);
+    format!("{}… [shortened; {} bytes in all]", &text[..end], text.len())
 }
 
 impl<I, O> fmt::Debug for ModelAgent<I, O> {

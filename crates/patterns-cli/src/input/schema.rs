@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use patterns_core::Contract;
+use patterns_core::{Contract, parse_schema};
 use serde_json::Value;
 
 use super::file::{name, read_file};
@@ -19,12 +19,19 @@ pub(crate) fn read_schema(path: &Path) -> Result<Value, Error> {
     let mut problems = Problems::default();
     let text = read_file(path, &name, &mut problems);
     problems.check()?;
-    let schema = serde_json::from_str(&text.unwrap_or_default()).map_err(|error| {
+    let text = text.unwrap_or_default();
+    let _: Value = serde_json::from_str(&text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let what = error.to_string();
         let what = what.split(" at line ").next().unwrap_or_default();
         let message = format!("{name}:{line}:{column}: {what}");
         Error::new(ErrorKind::BadSchema, message).help("a schema file is one JSON object")
+    })?;
+    let schema = parse_schema(&text).map_err(|violation| {
+        let message = format!("{name} cannot be used as an answer schema");
+        Error::new(ErrorKind::BadSchema, message)
+            .details([format!("#{violation}")])
+            .help("keep the one that is meant; other readers take the last without a word")
     })?;
     contract(&schema).map_err(|error| {
         let message = format!("{name} cannot be used as an answer schema");

@@ -18,6 +18,10 @@ pub(super) struct Account {
     reused: u64,
     /// How often each event happened, by its name.
     events: BTreeMap<&'static str, u64>,
+    /// Answers that were mended here.
+    mended: u64,
+    /// In how many of them each thing was mended, by its words.
+    fixes: BTreeMap<String, u64>,
 }
 
 impl Account {
@@ -40,11 +44,16 @@ impl Account {
             }
             Event::CallHedged { .. } => self.hedged += 1,
             Event::AnswerReused { .. } => self.reused += 1,
+            Event::AnswerFixed { fixes, .. } => {
+                self.mended += 1;
+                for fix in fixes {
+                    *self.fixes.entry(fix.to_string()).or_default() += 1;
+                }
+            }
             Event::RunStarted { .. }
             | Event::AttemptFailed { .. }
             | Event::CallsHeld { .. }
             | Event::FormatSteppedDown { .. }
-            | Event::AnswerFixed { .. }
             | Event::AnswerRejected { .. }
             | Event::WarningRaised { .. }
             | Event::RunFinished { .. } => {}
@@ -72,6 +81,22 @@ impl Account {
         })
     }
 
+    /// Says how many answers were mended, and what in them.
+    fn mended(&self) -> String {
+        if self.mended == 0 {
+            return String::new();
+        }
+        let fixes = self.fixes.iter().map(|(words, n)| format!("{words} {n}"));
+        let fixes: Vec<String> = fixes.collect();
+        let answers = if self.mended == 1 {
+            "answer"
+        } else {
+            "answers"
+        };
+        let fixes = fixes.join(", ");
+        format!(" · mended {} {answers} ({fixes})", self.mended)
+    }
+
     /// Writes the account of a run that is over.
     pub(super) fn line(&self, spent: Spent, elapsed: Duration) -> String {
         let Counts {
@@ -94,6 +119,7 @@ impl Account {
         if self.hedged > 0 {
             line += &format!(" ({} hedged)", self.hedged);
         }
+        line += &self.mended();
         if self.usage.total_tokens() > 0 {
             line += &format!(" · tokens {} in", self.usage.input_tokens);
             if self.usage.cached_input_tokens > 0 {
@@ -123,7 +149,7 @@ fn cost(spent: Spent) -> String {
 
 #[cfg(test)]
 mod tests {
-    use patterns_core::Spend;
+    use patterns_core::{Fix, Spend};
 
     use super::*;
 
@@ -139,6 +165,23 @@ mod tests {
             ..Spent::default()
         };
         assert_eq!(cost(spent), expected);
+    }
+
+    #[test]
+    fn what_was_mended_is_counted_and_named() {
+        let mut account = Account::default();
+        assert_eq!(account.mended(), "");
+        let origin = patterns_core::Origin::default();
+        for fixes in [
+            vec![Fix::CodeFence],
+            vec![Fix::CodeFence, Fix::TrailingComma],
+        ] {
+            account.add(&Event::AnswerFixed { origin, fixes });
+        }
+        assert_eq!(
+            account.mended(),
+            " · mended 2 answers (code fence 2, trailing comma 1)"
+        );
     }
 
     #[test]

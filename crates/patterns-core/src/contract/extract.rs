@@ -4,12 +4,21 @@
 //! text costs time linear in its length and cannot exhaust the stack.
 
 mod json;
+mod number;
+mod slice;
+mod thoughts;
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Rejection;
 use json::{Unreadable, parse};
+use slice::{Scan, slices};
+use thoughts::without_thoughts;
+
+pub(super) use json::parse_strictly;
 
 /// The longest answer that is looked at.
 pub const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
@@ -17,10 +26,14 @@ pub const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 /// The deepest nesting that is accepted.
 pub const MAX_DEPTH: usize = 100;
 
-/// The most places in a text that are tried as JSON.
-const MAX_CANDIDATES: usize = 8;
+/// The most different JSON values of one text.
+const MAX_CANDIDATES: usize = 32;
 
-/// Something that was mended to read an answer. None of them changes a value.
+/// The most places in a text that are tried as JSON.
+const MAX_PLACES: usize = 1_000;
+
+/// Something that was mended to read an answer. None of them changes a value that anything is
+/// decided by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fix {
@@ -30,10 +43,25 @@ pub enum Fix {
     CodeFence,
     /// Words around the JSON were dropped.
     SurroundingText,
-    /// Commas before a closing bracket, or at the end, were dropped.
+    /// Commas before a closing bracket were dropped.
     TrailingComma,
-    /// Brackets left open at the end of the text were closed.
-    UnclosedBracket,
+    /// What the model thought aloud before its answer was dropped.
+    Thoughts,
+    /// A value that only informs was moved into its range, or left out.
+    OutOfRange,
+}
+
+impl fmt::Display for Fix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ByteOrderMark => "byte order mark",
+            Self::CodeFence => "code fence",
+            Self::SurroundingText => "words around the JSON",
+            Self::TrailingComma => "trailing comma",
+            Self::Thoughts => "thoughts before the answer",
+            Self::OutOfRange => "value out of range",
+        })
+    }
 }
 
 /// A JSON value found in a text.
@@ -43,10 +71,13 @@ pub(super) struct Candidate {
     pub(super) fixes: Vec<Fix>,
 }
 
-/// Returns the JSON values in `text`, the most literal reading first.
+/// Returns the JSON values in `text`, in its order, equal ones once.
+///
+/// What a model thought aloud before its answer is no part of it, unless the whole text is JSON.
 pub(super) fn candidates(text: &str) -> Result<Vec<Candidate>, Rejection> {
     if text.len() > MAX_ANSWER_BYTES {
-        return Err(Rejection::one("", "the answer is too long"));
+        let message = format!("the answer is too long: at most {MAX_ANSWER_BYTES} bytes are read");
+        return Err(Rejection::one("", message));
     }
     let mut fixes = Vec::new();
     let text = text.trim();
@@ -57,27 +88,49 @@ pub(super) fn candidates(text: &str) -> Result<Vec<Candidate>, Rejection> {
         }
         None => text,
     };
-    if text.is_empty() {
-        return Err(Rejection::one("", "the answer is empty"));
-    }
-    let mut rejection = match parse(text) {
+    let whole = match parse(text) {
+        _ if text.is_empty() => return Err(Rejection::one("", "the answer is empty")),
         Ok(value) => return Ok(vec![Candidate { value, fixes }]),
-        Err(Unreadable::Syntax(error)) => {
-            Rejection::one("", format!("the answer is not JSON: {error}"))
-        }
-        Err(Unreadable::Refused(violation)) => violation.into(),
+        Err(error) => error,
     };
-    let mut found = Vec::new();
-    for (slice, how) in slices(text) {
-        let mut fixes = fixes.clone();
-        fixes.extend(how);
-        match mend(slice, fixes) {
+    let Some(answer) = without_thoughts(text) else {
+        return among(text, whole, &fixes);
+    };
+    let answer = answer.trim();
+    fixes.push(Fix::Thoughts);
+    match parse(answer) {
+        _ if answer.is_empty() => {
+            let message = "there are thoughts, but no answer behind them";
+            Err(Rejection::one("", message))
+        }
+        Ok(value) => Ok(vec![Candidate { value, fixes }]),
+        Err(error) => among(answer, error, &fixes),
+    }
+}
+
+/// Returns the JSON values among the words of `text`, which is none itself because of `whole`.
+fn among(text: &str, whole: Unreadable, fixes: &[Fix]) -> Result<Vec<Candidate>, Rejection> {
+    let mut rejection = match whole {
+        Unreadable::Syntax(error) => Rejection::one("", format!("the answer is not JSON: {error}")),
+        Unreadable::Refused(violation) => violation.into(),
+    };
+    let mut found: Vec<Candidate> = Vec::new();
+    for (n, slice) in slices(text).into_iter().enumerate() {
+        if n == MAX_PLACES || found.len() > MAX_CANDIDATES {
+            let message = "there are too many JSON values; give one object and nothing else";
+            return Err(Rejection::one("", message));
+        }
+        let how = fixes.iter().copied().chain(slice.how).collect();
+        match mend(slice.text, how) {
+            Ok(candidate) if found.iter().any(|it| it.value == candidate.value) => {}
             Ok(candidate) => found.push(candidate),
+            // It may be the answer, and all before it a draft.
+            Err(_) if slice.is_cut && !found.is_empty() => {
+                let message = "the answer is not complete: its JSON is cut off at the end";
+                return Err(Rejection::one("", message));
+            }
             Err(Unreadable::Refused(violation)) => rejection = violation.into(),
             Err(Unreadable::Syntax(_)) => {}
-        }
-        if found.len() == MAX_CANDIDATES {
-            break;
         }
     }
     if found.is_empty() {
@@ -86,60 +139,8 @@ pub(super) fn candidates(text: &str) -> Result<Vec<Candidate>, Rejection> {
     Ok(found)
 }
 
-/// Returns the parts of `text` that may be a JSON object or array.
-fn slices(text: &str) -> Vec<(&str, Option<Fix>)> {
-    let mut slices = Vec::new();
-    let fenced = fenced_block(text);
-    for (area, outer) in [(fenced, Some(Fix::CodeFence)), (Some(text), None)] {
-        let Some(area) = area else { continue };
-        let mut rest = area;
-        while slices.len() < 2 * MAX_CANDIDATES {
-            let Some(start) = rest.find(['{', '[']) else {
-                break;
-            };
-            let length = value_length(&rest[start..]);
-            let slice = &rest[start..start + length];
-            let how = match outer {
-                Some(fix) => Some(fix),
-                None if slice.len() == text.len() => None,
-                None => Some(Fix::SurroundingText),
-            };
-            slices.push((slice, how));
-            rest = &rest[start + length..];
-        }
-    }
-    slices
-}
-
-/// Returns the inside of the first Markdown code fence. Only at the beginning of a line is it one:
-/// no JSON string reaches over lines, so what an answer quotes is never taken for its fence.
-fn fenced_block(text: &str) -> Option<&str> {
-    let open = if text.starts_with("```") {
-        0
-    } else {
-        text.find("\n```")? + 1
-    };
-    let body = &text[open..];
-    let body = &body[body.find('\n')? + 1..];
-    Some(body.find("\n```").map_or(body, |close| &body[..close + 1]))
-}
-
-/// Returns how many bytes from its opening bracket on belong to the value; all, if it never closes.
-fn value_length(text: &str) -> usize {
-    let mut scan = Scan::default();
-    for (at, byte) in text.bytes().enumerate() {
-        scan.step(byte);
-        if scan.open.is_empty() {
-            return at + 1;
-        }
-        if scan.open.len() > MAX_DEPTH {
-            break;
-        }
-    }
-    text.len()
-}
-
-/// Parses `slice`, mending commas and brackets if it must.
+/// Parses `slice`, dropping commas before closing brackets if it must. What is open at the end is
+/// never closed: the text may have been cut within a list, and who knows what is missing.
 fn mend(slice: &str, mut fixes: Vec<Fix>) -> Result<Candidate, Unreadable> {
     let error = match parse(slice) {
         Ok(value) => return Ok(Candidate { value, fixes }),
@@ -147,11 +148,10 @@ fn mend(slice: &str, mut fixes: Vec<Fix>) -> Result<Candidate, Unreadable> {
         Err(error) => error,
     };
     let mut scan = Scan::default();
-    let mut mended = String::with_capacity(slice.len() + 8);
+    let mut mended = String::with_capacity(slice.len());
     let mut dropped_comma = false;
     for character in slice.chars() {
-        let closes = !scan.in_string && matches!(character, '}' | ']');
-        if closes {
+        if !scan.in_string && matches!(character, '}' | ']') {
             dropped_comma |= drop_trailing_comma(&mut mended);
         }
         scan.step(u8::try_from(character).unwrap_or(b'x'));
@@ -160,22 +160,10 @@ fn mend(slice: &str, mut fixes: Vec<Fix>) -> Result<Candidate, Unreadable> {
         }
         mended.push(character);
     }
-    if scan.in_string {
-        // Closing the string would invent where it ends.
+    if !dropped_comma {
         return Err(error);
     }
-    if !scan.open.is_empty() {
-        if slice.ends_with(|it: char| it.is_ascii_digit()) {
-            // The text may have been cut within the number.
-            return Err(error);
-        }
-        dropped_comma |= drop_trailing_comma(&mut mended);
-        mended.extend(scan.open.iter().rev().map(|&byte| char::from(byte)));
-        fixes.push(Fix::UnclosedBracket);
-    }
-    if dropped_comma {
-        fixes.push(Fix::TrailingComma);
-    }
+    fixes.push(Fix::TrailingComma);
     let value = parse(&mended)?;
     Ok(Candidate { value, fixes })
 }
@@ -186,38 +174,6 @@ fn drop_trailing_comma(text: &mut String) -> bool {
         text.truncate(length);
     }
     kept.is_some()
-}
-
-/// Follows strings and brackets through a JSON text.
-#[derive(Default)]
-struct Scan {
-    in_string: bool,
-    escaped: bool,
-    /// The closing brackets that are still due.
-    open: Vec<u8>,
-}
-
-impl Scan {
-    fn step(&mut self, byte: u8) {
-        if self.in_string {
-            match byte {
-                _ if self.escaped => self.escaped = false,
-                b'\\' => self.escaped = true,
-                b'"' => self.in_string = false,
-                _ => {}
-            }
-            return;
-        }
-        match byte {
-            b'"' => self.in_string = true,
-            b'{' => self.open.push(b'}'),
-            b'[' => self.open.push(b']'),
-            b'}' | b']' => {
-                self.open.pop();
-            }
-            _ => {}
-        }
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,10 @@
 
 mod error;
 mod extract;
+mod informing;
+mod normal;
 mod optional;
+mod pattern;
 mod recursion;
 mod references;
 mod rejection;
@@ -16,6 +19,7 @@ mod terms;
 
 pub use error::ContractError;
 pub use extract::{Fix, MAX_ANSWER_BYTES, MAX_DEPTH};
+pub(crate) use references::resolve;
 pub use rejection::{Rejection, Violation};
 pub use strict::{SchemaProblem, Strict};
-pub use terms::{Contract, Decoded};
+pub use terms::{Contract, Decoded, parse_schema};

@@ -11,20 +11,39 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::references::resolve;
+use super::strict::join;
 
-/// Removes nulls that stand for absent optional properties.
-pub(super) fn remove_absent(answer: &mut Value, schema: &Value) {
+/// The most known names that are named.
+const NAMES_SHOWN: usize = 10;
+
+/// Removes nulls that stand for absent optional properties. Returns where in the answer, as JSON
+/// pointers, objects are none of whose names any schema knows: an answer that was wrapped, or an
+/// echo of the schema. Where all is optional, nothing else would tell it from an answer.
+pub(super) fn remove_absent(answer: &mut Value, schema: &Value) -> Vec<Stranger> {
     let mut removal = Removal {
         root: schema,
         nullable: HashMap::new(),
+        path: Vec::new(),
+        strangers: Vec::new(),
     };
     removal.apply(answer, vec![schema]);
+    removal.strangers
+}
+
+/// An object of an answer that has other names than all that were asked for.
+pub(super) struct Stranger {
+    pub(super) pointer: String,
+    /// Names that are known there.
+    pub(super) known: Vec<String>,
 }
 
 struct Removal<'a> {
     root: &'a Value,
     /// Which schemas accept null, by address; `false` while that is being found out.
     nullable: HashMap<*const Value, bool>,
+    /// Names and numbers of the way to where it is.
+    path: Vec<String>,
+    strangers: Vec<Stranger>,
 }
 
 impl<'a> Removal<'a> {
@@ -37,8 +56,10 @@ impl<'a> Removal<'a> {
             Value::Object(answer) => self.object(answer, &schemas),
             Value::Array(items) => {
                 let inner: Vec<_> = schemas.iter().filter_map(|it| it.get("items")).collect();
-                for item in items {
+                for (n, item) in items.iter_mut().enumerate() {
+                    self.path.push(n.to_string());
                     self.apply(item, inner.clone());
+                    self.path.pop();
                 }
             }
             _ => {}
@@ -68,6 +89,7 @@ impl<'a> Removal<'a> {
     }
 
     fn object(&mut self, answer: &mut Map<String, Value>, schemas: &[&'a Value]) {
+        self.note_stranger(answer, schemas);
         answer.retain(|name, value| {
             let declared: Vec<(&Value, &Value)> = schemas
                 .iter()
@@ -78,8 +100,27 @@ impl<'a> Removal<'a> {
                 return !declared.iter().any(is_optional)
                     || declared.iter().any(|(_, it)| self.accepts_null(it));
             }
+            self.path.push(name.clone());
             self.apply(value, declared.into_iter().map(|(_, it)| it).collect());
+            self.path.pop();
             true
+        });
+    }
+
+    fn note_stranger(&mut self, answer: &Map<String, Value>, schemas: &[&'a Value]) {
+        let properties = schemas
+            .iter()
+            .filter_map(|it| it.get("properties")?.as_object());
+        let mut known: Vec<&String> = properties.flat_map(Map::keys).collect();
+        if answer.is_empty() || known.is_empty() || known.iter().any(|it| answer.contains_key(*it))
+        {
+            return;
+        }
+        known.truncate(NAMES_SHOWN);
+        let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
+        self.strangers.push(Stranger {
+            pointer: join("", &path),
+            known: known.into_iter().map(|it| format!("{it:?}")).collect(),
         });
     }
 
@@ -98,6 +139,10 @@ impl<'a> Removal<'a> {
         let Value::Object(map) = schema else {
             return schema == &Value::Bool(true);
         };
+        // Who writes OpenAPI does not tell null from absent.
+        if map.get("nullable") == Some(&Value::Bool(true)) {
+            return false;
+        }
         map.iter().all(|(keyword, value)| match keyword.as_str() {
             "type" => value == "null" || value.as_array().is_some_and(|it| has(it, "null")),
             "enum" => value.as_array().is_some_and(|it| it.contains(&Value::Null)),

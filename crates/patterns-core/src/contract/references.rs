@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 /// Returns what `target`, such as `#/$defs/Item`, refers to in `root`.
-pub(super) fn resolve<'a>(root: &'a Value, target: &str) -> Option<&'a Value> {
+pub(crate) fn resolve<'a>(root: &'a Value, target: &str) -> Option<&'a Value> {
     root.pointer(&percent_decoded(target.strip_prefix('#')?)?)
 }
 

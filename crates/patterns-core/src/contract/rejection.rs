@@ -77,11 +77,15 @@ impl Rejection {
         }
     }
 
-    /// Returns the words of the re-ask: what failed, and only that.
-    pub fn to_prompt(&self) -> String {
+    /// Returns the words of the re-ask: what failed, and the `shape` that the answer must have, if
+    /// it can be said.
+    pub fn to_prompt(&self, shape: Option<&str>) -> String {
         let mut prompt = String::from("Your answer was not accepted:\n");
         for violation in &self.violations {
             prompt.push_str(&format!("- {violation}\n"));
+        }
+        if let Some(shape) = shape {
+            prompt.push_str(&format!("The answer must have this shape:\n{shape}\n"));
         }
         prompt.push_str("Answer again with the corrected JSON object and nothing else.");
         prompt

@@ -7,6 +7,7 @@
 //! references carry no siblings. What has no strict form (maps, tuples, free-form values) is
 //! reported with its path, before anything is sent.
 
+mod contradictions;
 mod definitions;
 mod keywords;
 
@@ -16,9 +17,10 @@ use schemars::Schema;
 use schemars::transform::Transform;
 use serde_json::{Map, Value, json};
 
+use contradictions::{contradiction, unknown_names};
 use keywords::{
-    constants, describe_constants, has_type, infer_type, keep_supported, make_nullable, merge,
-    type_values,
+    constants, describe_constants, draft_4_bounds, has_type, infer_type, keep_supported,
+    make_nullable, merge, type_values,
 };
 
 /// A [`Transform`] into the strict dialect; collects what has no strict form.
@@ -141,6 +143,10 @@ impl Walk {
     }
 
     fn keywords(&mut self, map: &mut Map<String, Value>, pointer: &str) {
+        draft_4_bounds(map);
+        if let Some(message) = contradiction(map) {
+            self.problem(pointer, message);
+        }
         self.alternatives(map, pointer);
         self.object(map, pointer);
         self.array(map, pointer);
@@ -209,6 +215,14 @@ impl Walk {
             return;
         }
         let required = map.remove("required").unwrap_or_default();
+        let unknown = unknown_names(&required, map.get("properties"));
+        if !unknown.is_empty() {
+            let message = format!(
+                "requires {}, which no property is called; correct the name or describe it",
+                unknown.join(" and ")
+            );
+            self.problem(&join(pointer, &["required"]), message);
+        }
         let is_required = |name: &str| {
             required
                 .as_array()

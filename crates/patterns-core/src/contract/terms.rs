@@ -9,12 +9,14 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::Transform;
 use schemars::{JsonSchema, Schema};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
 
 use super::error::ContractError;
-use super::extract::{self, Candidate, Fix};
-use super::optional::remove_absent;
+use super::extract::{self, Candidate, Fix, parse_strictly};
+use super::informing::Informing;
+use super::normal::normal;
+use super::optional::{Stranger, remove_absent};
 use super::recursion::Recursion;
 use super::rejection::{Rejection, Violation};
 use super::strict::{Strict, join};
@@ -44,6 +46,7 @@ pub struct Contract<T = Value> {
     schema: Arc<Value>,
     validator: Arc<Validator>,
     recursion: Recursion,
+    informing: Informing,
     checks: Vec<Arc<Check<T>>>,
     answers: PhantomData<fn() -> T>,
 }
@@ -104,6 +107,16 @@ impl Contract {
     }
 }
 
+/// Reads the text of a JSON Schema, which a contract can be made from.
+///
+/// # Errors
+///
+/// Returns what is wrong, with its place: no JSON, or two values under one key, of which other
+/// readers take the last.
+pub fn parse_schema(text: &str) -> Result<Value, Violation> {
+    parse_strictly(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
 impl<T> Contract<T> {
     /// Adds a rule that a schema cannot express; it returns what is wrong.
     #[must_use]
@@ -123,8 +136,12 @@ impl<T> Contract<T> {
 
 impl<T: DeserializeOwned> Contract<T> {
     fn from_parts(name: &str, schema: Value) -> Result<Self, ContractError> {
+        let mut schema = normal(schema);
+        let informing = Informing::take(&mut schema);
         let mut strict = Strict::default();
-        let mut sent = Schema::try_from(schema.clone())
+        let mut sent = schema.clone();
+        informing.demand(&mut sent);
+        let mut sent = Schema::try_from(sent)
             .map_err(|_| ContractError::one("", "a schema is a JSON object"))?;
         strict.transform(&mut sent);
         if !strict.problems.is_empty() {
@@ -134,6 +151,7 @@ impl<T: DeserializeOwned> Contract<T> {
         Ok(Self {
             sent: Arc::new(AnswerSchema::new(schema_name(name), sent.to_value())),
             recursion: Recursion::of(&schema),
+            informing,
             schema: Arc::new(schema),
             validator: Arc::new(validator),
             checks: Vec::new(),
@@ -147,29 +165,62 @@ impl<T: DeserializeOwned> Contract<T> {
     ///
     /// Returns a [`Rejection`] that lists what is wrong.
     pub fn decode(&self, text: &str) -> Result<Decoded<T>, Rejection> {
-        let mut first_rejection = None;
         let mut candidates = extract::candidates(text)?;
-        // An answer is an object; the `[1]` of a citation before it is not what went wrong.
-        candidates.sort_by_key(|it| !it.value.is_object());
-        for candidate in candidates {
-            match self.accept(candidate) {
-                Ok(decoded) => return Ok(decoded),
-                Err(rejection) => {
-                    first_rejection.get_or_insert(rejection);
+        if candidates.len() == 1
+            && let Some(only) = candidates.pop()
+        {
+            return self.accept(only);
+        }
+        let mut rejection = None;
+        let mut accepted: Option<(Value, Decoded<T>)> = None;
+        // An answer is an object; the `[1]` of a citation is not what went wrong.
+        for candidate in candidates.into_iter().filter(|it| it.value.is_object()) {
+            let value = candidate.value.clone();
+            match (self.accept(candidate), &accepted) {
+                (Ok(decoded), None) => accepted = Some((value, decoded)),
+                // `{}` says nothing, where something else is said.
+                (Ok(decoded), Some((first, _))) if is_empty(first) => {
+                    accepted = Some((value, decoded));
                 }
+                (Ok(_), Some(_)) if is_empty(&value) => {}
+                (Ok(_), Some(_)) => return Err(Rejection::one("", TWO_ANSWERS)),
+                // What comes last is meant, and all before it was a draft.
+                (Err(it), Some(_)) if self.is_meant(&value) => return Err(it),
+                (Err(it), _) => _ = rejection.get_or_insert(it),
             }
         }
-        Err(first_rejection.unwrap_or_else(|| Rejection::one("", "the answer is empty")))
+        match accepted {
+            Some((_, decoded)) => Ok(decoded),
+            None => Err(rejection.unwrap_or_else(|| Rejection::one("", NO_OBJECT))),
+        }
+    }
+
+    /// Returns whether `value` has a name in it that was asked for.
+    fn is_meant(&self, value: &Value) -> bool {
+        let properties = self.sent.schema().get("properties");
+        let names = value.as_object().into_iter().flatten();
+        names
+            .into_iter()
+            .any(|(name, _)| properties.is_some_and(|it| it.get(name).is_some()))
     }
 
     fn accept(&self, candidate: Candidate) -> Result<Decoded<T>, Rejection> {
-        let Candidate { mut value, fixes } = candidate;
+        let Candidate {
+            mut value,
+            mut fixes,
+        } = candidate;
         if !value.is_object() {
-            return Err(Rejection::one("", "the answer must be a JSON object"));
+            return Err(Rejection::one("", NO_OBJECT));
         }
-        remove_absent(&mut value, &self.schema);
+        let strangers = remove_absent(&mut value, &self.schema);
+        if self.informing.mend(&mut value) {
+            fixes.push(Fix::OutOfRange);
+        }
         if !self.validator.is_valid(&value) {
             return Err(self.rejection(&value));
+        }
+        if !strangers.is_empty() {
+            return Err(of_strangers(&strangers));
         }
         self.typed(value, fixes)
     }
@@ -203,22 +254,44 @@ impl<T: DeserializeOwned> Contract<T> {
     }
 }
 
-/// Compiles a schema for validation. Patterns run in linear time, and nothing is ever fetched:
-/// the answers held against it are hostile, and so may be the schema.
-fn compile(schema: &Value) -> Result<Validator, ContractError> {
-    jsonschema::options()
-        .with_pattern_options(PatternOptions::regex())
-        .should_validate_formats(true)
-        .build(schema)
-        .map_err(|error| {
-            let pointer = error.instance_path().to_string();
-            let mut message = error.to_string();
-            if pointer.ends_with("/pattern") {
-                message.push_str("; look-around and back-references cannot be used");
-            }
-            ContractError::one(&pointer, message)
-        })
+const NO_OBJECT: &str = "the answer must be a JSON object";
+
+const TWO_ANSWERS: &str = "there are two different answers; give only the one that is meant";
+
+fn is_empty(value: &Value) -> bool {
+    value.as_object().is_some_and(Map::is_empty)
 }
+
+fn of_strangers(strangers: &[Stranger]) -> Rejection {
+    let strangers = strangers.iter().take(Rejection::MAX);
+    let violations = strangers.map(|it| {
+        let known = it.known.join(", ");
+        let message = format!("has none of the properties that are asked for: {known}");
+        Violation::new(it.pointer.as_str(), message)
+    });
+    Rejection {
+        violations: violations.collect(),
+    }
+}
+
+/// Compiles a schema for validation. Patterns run in linear time, or, where one looks around,
+/// within a bounded number of steps; and nothing is ever fetched: the answers held against it are
+/// hostile, and so may be the schema.
+fn compile(schema: &Value) -> Result<Validator, ContractError> {
+    let options = || jsonschema::options().should_validate_formats(true);
+    let linear = options().with_pattern_options(PatternOptions::regex());
+    let built = linear.build(schema).or_else(|error| {
+        if !error.instance_path().to_string().ends_with("/pattern") {
+            return Err(error);
+        }
+        let bounded = PatternOptions::fancy_regex().backtrack_limit(MAX_BACKTRACKS);
+        options().with_pattern_options(bounded).build(schema)
+    });
+    built.map_err(|error| ContractError::one(&error.instance_path().to_string(), error.to_string()))
+}
+
+/// The most steps back that matching one pattern may take.
+const MAX_BACKTRACKS: usize = 100_000;
 
 fn segment_name(segment: &Segment) -> String {
     match segment {
@@ -251,6 +324,7 @@ impl<T> Clone for Contract<T> {
             schema: Arc::clone(&self.schema),
             validator: Arc::clone(&self.validator),
             recursion: self.recursion,
+            informing: self.informing.clone(),
             checks: self.checks.clone(),
             answers: PhantomData,
         }

@@ -72,7 +72,8 @@ fn next(event: Option<&Event>) -> Option<Event> {
                 Fix::CodeFence,
                 Fix::SurroundingText,
                 Fix::TrailingComma,
-                Fix::UnclosedBracket,
+                Fix::Thoughts,
+                Fix::OutOfRange,
             ],
         },
         Some(Event::AnswerFixed { .. }) => Event::AnswerRejected {
@@ -157,7 +158,7 @@ fn the_written_form_is_pinned() {
     {"event":"call_hedged","origin":{"run":1,"branch":2},"after":{"secs":8,"nanos":200000000}}
     {"event":"calls_held","origin":{"run":1,"branch":2},"model":"llama","reason":"asked","wait":{"secs":34,"nanos":0}}
     {"event":"format_stepped_down","origin":{"run":1,"branch":2},"model":"llama","from":"json_schema","to":"json_object"}
-    {"event":"answer_fixed","origin":{"run":1,"branch":2},"fixes":["byte_order_mark","code_fence","surrounding_text","trailing_comma","unclosed_bracket"]}
+    {"event":"answer_fixed","origin":{"run":1,"branch":2},"fixes":["byte_order_mark","code_fence","surrounding_text","trailing_comma","thoughts","out_of_range"]}
     {"event":"answer_rejected","origin":{"run":1,"branch":2},"answer":1,"violations":[{"pointer":"/a/0","message":"is \"bad\""}],"will_reask":true}
     {"event":"branch_answered","origin":{"run":1,"branch":2},"usage":{"calls":1,"attempts":2,"input_tokens":3,"cached_input_tokens":4,"output_tokens":5,"reasoning_tokens":6}}
     {"event":"branch_failed","origin":{"run":1,"branch":2},"kind":{"model":"timeout"},"usage":{"calls":1,"attempts":2,"input_tokens":3,"cached_input_tokens":4,"output_tokens":5,"reasoning_tokens":6}}

@@ -115,6 +115,12 @@ async fn the_reask_quotes_what_failed_and_only_that() {
     User: Your answer was not accepted:
     - /score: 70 is greater than the maximum of 10
     - /tags: "none" is not of type "array"
+    The answer must have this shape:
+    {
+      "reasoning": text
+      "score": integer (at least 0, at most 10)
+      "tags": list of text or null
+    }
     Answer again with the corrected JSON object and nothing else.
     "#);
     insta::assert_snapshot!(run.log, @r#"[4] answer 1 rejected: /score: 70 is greater than the maximum of 10; /tags: "none" is not of type "array"; ask again"#);
@@ -145,19 +151,26 @@ async fn only_the_last_bad_answer_is_quoted() {
 #[tokio::test]
 async fn an_empty_answer_is_not_quoted_as_a_turn() {
     let run = run([" \n", GOOD]).await;
-    insta::assert_snapshot!(run.conversation(1), @r"
+    insta::assert_snapshot!(run.conversation(1), @r#"
     User: The text.
     ---
     User: Your answer was not accepted:
     - the answer is empty
+    The answer must have this shape:
+    {
+      "reasoning": text
+      "score": integer (at least 0, at most 10)
+      "tags": list of text or null
+    }
     Answer again with the corrected JSON object and nothing else.
-    ");
+    "#);
 }
 
 #[tokio::test]
 async fn reasks_are_bounded() {
     for (max, calls) in [(0, 1), (1, 2), (4, 5)] {
-        let run = run_with(vec![BAD; 9], |agent| agent.max_reasks(max)).await;
+        let bad = (0..9).map(|n| format!("bad {n}"));
+        let run = run_with(bad, |agent| agent.max_reasks(max)).await;
         assert_eq!(run.requests.len(), calls, "{max}");
     }
     let run = run([BAD, BAD, "last", GOOD]).await;
@@ -246,6 +259,32 @@ async fn checks_lead_to_a_reask_too() {
         reask.contains("- /score: is above what the rubric allows\n"),
         "{reask}"
     );
+}
+
+/// A third time it would only be copied again.
+#[tokio::test]
+async fn a_repeated_answer_is_asked_for_in_other_words_and_then_no_more() {
+    let run = run_with([BAD; 9], |agent| agent.max_reasks(8)).await;
+    assert_eq!(run.requests.len(), 3);
+    let roles = |n: usize| run.requests[n].messages.iter().map(|it| it.role);
+    assert_eq!(
+        roles(1).collect::<Vec<_>>(),
+        [Role::User, Role::Assistant, Role::User]
+    );
+    assert_eq!(roles(2).collect::<Vec<_>>(), [Role::User, Role::User]);
+    assert_ne!(
+        run.requests[1].messages.last(),
+        run.requests[2].messages.last()
+    );
+    assert_eq!(run.result.unwrap_err().raw(), Some(BAD));
+}
+
+#[tokio::test]
+async fn a_long_answer_is_not_sent_back_whole() {
+    let run = run([format!("é{}", "x".repeat(9_000_000)), GOOD.to_owned()]).await;
+    let quoted = run.requests[1].messages[1].to_text();
+    assert!(quoted.len() < 20_000, "{}", quoted.len());
+    assert!(quoted.ends_with("… [shortened; 9000002 bytes in all]"));
 }
 
 /// A rejected answer of any size makes a re-ask of bounded size around the quoted answer.

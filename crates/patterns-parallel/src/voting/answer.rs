@@ -20,7 +20,10 @@ pub struct Vote {
     /// The answer alone, as short as it can be: no sentence, no unit, no explanation.
     pub answer: String,
     /// How sure the answer is, from 0 (a guess) to 1 (certain).
-    #[schemars(range(min = 0.0, max = 1.0))]
+    // Only a weighted vote looks at it, so it never fails a ballot: what is out of range is moved
+    // into it, and 0 stands for what the voter did not say.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0), extend("x-informs" = true))]
     pub confidence: f64,
 }
 

@@ -87,7 +87,7 @@ async fn sectioning_sends_these() {
           "description": "The points a reader should remember, one sentence each."
         }
       },
-      "description": "What the model is asked for a section; its name is known.",
+      "description": "One section of the piece.",
       "required": [
         "content",
         "key_points"
@@ -102,7 +102,7 @@ async fn sectioning_sends_these() {
           "description": "A summary that brings the sections together."
         }
       },
-      "description": "What the model is asked for a synthesis; the rest can be computed.",
+      "description": "The synthesis of all sections.",
       "required": [
         "summary"
       ],
@@ -202,7 +202,7 @@ async fn map_reduce_sends_these() {
           "description": "What the document says, in a few sentences."
         }
       },
-      "description": "What the model is asked for a document; the rest is known.",
+      "description": "The summary of one document.",
       "required": [
         "summary"
       ],
@@ -216,7 +216,7 @@ async fn map_reduce_sends_these() {
           "description": "What the texts say together."
         }
       },
-      "description": "What the model is asked for a combination; the rest can be computed.",
+      "description": "One summary of several texts.",
       "required": [
         "combined_summary"
       ],

@@ -6,6 +6,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 use serde_json::{Map, Number, Value};
 
 use super::MAX_DEPTH;
+use super::number::{Literals, exact};
 use crate::contract::Violation;
 use crate::contract::strict::join;
 
@@ -21,23 +22,38 @@ pub(super) enum Unreadable {
 /// Reads a JSON text. Two values under one key are refused: which of them was meant is anybody's
 /// guess. So is nesting beyond [`MAX_DEPTH`].
 ///
-/// Numbers are read as by `serde_json`: integers beyond 64 bits become floating point.
+/// So is a number that would be another one once it is read.
 pub(super) fn parse(text: &str) -> Result<Value, Unreadable> {
-    let mut refusal = None;
+    let mut reading = Reading {
+        refusal: None,
+        numbers: Literals::of(text),
+    };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let literal = Literal {
         depth: 0,
-        refusal: &mut refusal,
+        reading: &mut reading,
     };
     let value = literal
         .deserialize(&mut deserializer)
         .and_then(|value| deserializer.end().map(|()| value));
-    value.map_err(|error| match refusal {
+    value.map_err(|error| match reading.refusal {
         Some(Refusal { path, message }) => {
             let names: Vec<&str> = path.iter().rev().map(String::as_str).collect();
             Unreadable::Refused(Violation::new(join("", &names), message))
         }
         None => Unreadable::Syntax(error.to_string()),
+    })
+}
+
+/// Reads a JSON text that is no answer by the same rules.
+///
+/// # Errors
+///
+/// Returns what is wrong, with its place.
+pub(in crate::contract) fn parse_strictly(text: &str) -> Result<Value, Violation> {
+    parse(text).map_err(|error| match error {
+        Unreadable::Syntax(message) => Violation::new("", message),
+        Unreadable::Refused(violation) => violation,
     })
 }
 
@@ -47,24 +63,31 @@ struct Refusal {
     message: String,
 }
 
-struct Literal<'a> {
-    depth: usize,
-    refusal: &'a mut Option<Refusal>,
+/// What is known of a text that is being read.
+struct Reading<'t> {
+    refusal: Option<Refusal>,
+    /// The numbers that have not been come to, as they are written.
+    numbers: Literals<'t>,
 }
 
-impl Literal<'_> {
-    fn inner<E: Error>(&mut self) -> Result<Literal<'_>, E> {
+struct Literal<'a, 't> {
+    depth: usize,
+    reading: &'a mut Reading<'t>,
+}
+
+impl<'t> Literal<'_, 't> {
+    fn inner<E: Error>(&mut self) -> Result<Literal<'_, 't>, E> {
         if self.depth == MAX_DEPTH {
             return Err(self.refuse(format!("nested more than {MAX_DEPTH} levels deep")));
         }
         Ok(Literal {
             depth: self.depth + 1,
-            refusal: &mut *self.refusal,
+            reading: &mut *self.reading,
         })
     }
 
     fn refuse<E: Error>(&mut self, message: String) -> E {
-        *self.refusal = Some(Refusal {
+        self.reading.refusal = Some(Refusal {
             path: Vec::new(),
             message,
         });
@@ -73,13 +96,13 @@ impl Literal<'_> {
 }
 
 /// Notes, on the way out of a refused value, where it was.
-fn locate(refusal: &mut Option<Refusal>, step: impl ToString) {
-    if let Some(refusal) = refusal {
+fn locate(reading: &mut Reading<'_>, step: impl ToString) {
+    if let Some(refusal) = &mut reading.refusal {
         refusal.path.push(step.to_string());
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Literal<'_> {
+impl<'de> DeserializeSeed<'de> for Literal<'_, '_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -87,7 +110,7 @@ impl<'de> DeserializeSeed<'de> for Literal<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Literal<'_> {
+impl<'de> Visitor<'de> for Literal<'_, '_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,18 +126,23 @@ impl<'de> Visitor<'de> for Literal<'_> {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        self.reading.numbers.next();
         Ok(Value::from(value))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        self.reading.numbers.next();
         Ok(Value::from(value))
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        let number = Number::from_f64(value);
-        number
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("number out of range"))
+    fn visit_f64<E: Error>(mut self, _: f64) -> Result<Value, E> {
+        let literal = self.reading.numbers.next().unwrap_or_default();
+        match exact(literal).and_then(Number::from_f64) {
+            Some(number) => Ok(Value::Number(number)),
+            None => Err(self.refuse(format!(
+                "a number of more digits than can be kept (15 always can): {literal}"
+            ))),
+        }
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -132,7 +160,7 @@ impl<'de> Visitor<'de> for Literal<'_> {
                 Ok(Some(item)) => list.push(item),
                 Ok(None) => return Ok(Value::Array(list)),
                 Err(error) => {
-                    locate(self.refusal, list.len());
+                    locate(self.reading, list.len());
                     return Err(error);
                 }
             }
@@ -148,7 +176,7 @@ impl<'de> Visitor<'de> for Literal<'_> {
             match entries.next_value_seed(self.inner()?) {
                 Ok(value) => map.insert(key, value),
                 Err(error) => {
-                    locate(self.refusal, key);
+                    locate(self.reading, key);
                     return Err(error);
                 }
             };

@@ -23,7 +23,6 @@ fn mends_only_what_needs_mending() {
     check("```json\n{\"a\": 1}", &a, &[CodeFence]);
     check("Here it is: {\"a\": 1}. Good?", &a, &[SurroundingText]);
     check(r#"{"a": 1,}"#, &a, &[TrailingComma]);
-    check("```json\n{\"a\": 1\n```", &a, &[CodeFence, UnclosedBracket]);
     check(
         "```json\r\n{\"a\": 1,}\r\n```",
         &a,
@@ -36,19 +35,6 @@ fn mends_only_what_needs_mending() {
         &[ByteOrderMark, SurroundingText, TrailingComma],
     );
     check(r#"{"a": 1} }"#, &a, &[SurroundingText]);
-    check(r#"{"a": true"#, &json!({"a": true}), &[UnclosedBracket]);
-    check(r#"{"a": "\"}""#, &json!({"a": "\"}"}), &[UnclosedBracket]);
-    check(
-        r#"{"a": [{"b": [1], "#,
-        &json!({"a": [{"b": [1]}]}),
-        &[UnclosedBracket, TrailingComma],
-    );
-    check(r#"{"a": 1,"#, &a, &[UnclosedBracket, TrailingComma]);
-    check(
-        r#"{"a": [1, 2, {"b": "}"}"#,
-        &json!({"a": [1, 2, {"b": "}"}]}),
-        &[UnclosedBracket],
-    );
     check(
         r#"{"a": "x,]", "b": [1,],}"#,
         &json!({"a": "x,]", "b": [1]}),
@@ -87,9 +73,94 @@ fn a_fence_within_the_answer_is_not_its_fence() {
 }
 
 #[test]
-fn the_number_of_candidates_is_bounded() {
-    let many = "{\"a\": 1} ".repeat(1_000);
-    assert_eq!(candidates(&many).unwrap().len(), MAX_CANDIDATES);
+fn equal_values_are_one_candidate_and_too_many_are_refused() {
+    let many = "{\"a\": 1} ".repeat(MAX_PLACES);
+    assert_eq!(candidates(&many).unwrap().len(), 1);
+    let different: String = (0..100).map(|n| format!("{{\"a\": {n}}} ")).collect();
+    assert!(candidates(&different).is_err());
+    assert!(candidates(&"{} ".repeat(MAX_PLACES + 1)).is_err());
+}
+
+fn check_thoughts(text: &str, value: &Value) {
+    let found = candidates(text).unwrap_or_else(|rejection| panic!("{text:?}: {rejection:?}"));
+    let values: Vec<&Value> = found.iter().map(|it| &it.value).collect();
+    assert_eq!(values, [value], "{text:?}");
+    assert!(found[0].fixes.contains(&Fix::Thoughts), "{text:?}");
+}
+
+#[test]
+fn drafts_in_thoughts_are_no_answers() {
+    let b = json!({"a": 2});
+    for text in [
+        "<think>Maybe {\"a\": 1}? No.</think>\n{\"a\": 2}",
+        "Maybe {\"a\": 1}? No.\n</think>\n\n{\"a\": 2}",
+        "<think>\n```json\n{\"a\": 1}\n```\nno.\n</think>\n```json\n{\"a\": 2}\n```",
+        "<think>x <think>{\"a\": 1}</think> {\"a\": 0} </think>{\"a\": 2}",
+        "{\"a\": 2}\n<think>Is {\"a\": 1} better? No.</think>",
+        "{\"a\": 2}\n<think>Is {\"a\": 1} better? I",
+        "<THINK>{\"a\": 1}</THINK>{\"a\": 2,}",
+        "[THINK]{\"a\": 1}[/THINK]{\"a\": 2}",
+        "<thinking>{\"a\": 1}</thinking> Here: {\"a\": 2}",
+        "<think>A { brace, a \" quote</think>{\"a\": 2}",
+        "<|channel|>analysis<|message|>{\"a\": 1}<|end|><|start|>assistant<|channel|>final<|message|>{\"a\": 2}",
+        "<|channel|>analysis<|message|>{\"a\": 1}<|end|><|start|>assistant<|channel|>final <|constrain|>json<|message|>{\"a\": 2}<|return|>",
+        "analysisMaybe {\"a\": 1}.assistantfinal{\"a\": 2}",
+    ] {
+        check_thoughts(text, &b);
+    }
+}
+
+#[test]
+fn thoughts_without_an_answer_are_refused() {
+    for text in [
+        "<think>{\"a\": 1}",
+        "<think>{\"a\": 1}</think>",
+        "{\"a\": 1}</think>\n",
+        "<|channel|>analysis<|message|>{\"a\": 1}",
+    ] {
+        assert!(candidates(text).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_tag_that_an_answer_quotes_ends_no_thoughts() {
+    let quoting = json!({"tag": "</think>", "other": "<think>"});
+    check(&quoting.to_string(), &quoting, &[]);
+    let fenced = format!("```json\n{quoting}\n```");
+    check(&fenced, &quoting, &[Fix::CodeFence]);
+    check_thoughts(&format!("<think>hm</think>{quoting}"), &quoting);
+}
+
+#[test]
+fn what_is_cut_off_is_never_taken() {
+    for text in [
+        "```json\n{\"a\": 1\n```",
+        r#"{"a": true"#,
+        r#"{"a": 1,"#,
+        r#"{"items": ["oak", "ash", "elm"]"#,
+        r#"{"items": ["oak", "ash", "#,
+        r#"[{"a": 1}, {"a": 2},"#,
+        r#"{"a": 1} or rather {"a": 2, "b": ["#,
+    ] {
+        assert!(candidates(text).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn numbers_are_kept_or_refused_with_their_place() {
+    let kept = r#"{"a": 18446744073709551615, "b": -9223372036854775808, "c": 0.1, "d": 1e20}"#;
+    let value = json!({"a": u64::MAX, "b": i64::MIN, "c": 0.1, "d": 1e20});
+    check(kept, &value, &[]);
+    for number in [
+        "100000000000000000001",
+        "-9223372036854775809",
+        "0.12345678901234567891",
+    ] {
+        let text = format!("{{\"n 1\": [2, {number}]}}");
+        let rejection = candidates(&text).unwrap_err();
+        assert_eq!(rejection.violations[0].pointer, "/n 1/1", "{rejection:?}");
+        assert!(rejection.violations[0].message.contains(number));
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::contract::pattern::looks_around;
+
 /// String formats that strict decoding knows; others are checked here only.
 const FORMATS: [&str; 9] = [
     "date-time",
@@ -17,7 +19,7 @@ const FORMATS: [&str; 9] = [
 
 /// Keywords that strict decoding knows. The others annotate or constrain without changing the
 /// shape; answers are validated against the full schema anyway.
-const KEPT: [&str; 19] = [
+const KEPT: [&str; 21] = [
     "$ref",
     "description",
     "type",
@@ -37,11 +39,30 @@ const KEPT: [&str; 19] = [
     "multipleOf",
     "minItems",
     "maxItems",
+    "minLength",
+    "maxLength",
 ];
+
+/// Says a bound as drafts since 6 do: in draft 4 a boolean beside it makes it exclusive.
+pub(super) fn draft_4_bounds(map: &mut Map<String, Value>) {
+    for (exclusive, bound) in [
+        ("exclusiveMinimum", "minimum"),
+        ("exclusiveMaximum", "maximum"),
+    ] {
+        let Some(&Value::Bool(is_exclusive)) = map.get(exclusive) else {
+            continue;
+        };
+        map.remove(exclusive);
+        if is_exclusive && let Some(value) = map.remove(bound) {
+            map.insert(exclusive.to_owned(), value);
+        }
+    }
+}
 
 pub(super) fn keep_supported(map: &mut Map<String, Value>) {
     map.retain(|keyword, value| match keyword.as_str() {
         "format" => value.as_str().is_some_and(|it| FORMATS.contains(&it)),
+        "pattern" => !value.as_str().is_some_and(looks_around),
         keyword => KEPT.contains(&keyword),
     });
 }

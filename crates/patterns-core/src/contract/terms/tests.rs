@@ -101,6 +101,7 @@ fn every_violation_is_reported_with_its_place() {
         &[r#"/confidence: null is not of type "number""#],
     );
     check("[]", &["the answer must be a JSON object"]);
+    check("see [1] and [2]", &["the answer must be a JSON object"]);
     check("\"text\"", &["the answer must be a JSON object"]);
     check("", &["the answer is empty"]);
     check(
@@ -125,6 +126,161 @@ fn the_object_is_what_the_reask_is_about() {
     );
     let text = r#"Like {"title": 1}, so: {"title": "T", "confidence": 1}"#;
     assert_eq!(report().decode(text).unwrap().value.title, "T");
+}
+
+#[test]
+fn two_different_answers_are_none() {
+    let one = r#"{"title": "A", "confidence": 1}"#;
+    let other = r#"{"title": "B", "confidence": 1}"#;
+    let two = "there are two different answers; give only the one that is meant";
+    check(&format!("{one} or {other}"), &[two]);
+    check(&format!("{one}\n```json\n{other}\n```"), &[two]);
+    let twice = format!("{one}\n```json\n{one}\n```");
+    assert_eq!(report().decode(&twice).unwrap().value.title, "A");
+    check(
+        &format!(r#"{one} or {{"title": "B"}}"#),
+        &[r#""confidence" is a required property"#],
+    );
+    let with_note = format!(r#"{one} {{"note to self": 1}}"#);
+    assert_eq!(report().decode(&with_note).unwrap().value.title, "A");
+}
+
+fn all_optional() -> Contract {
+    let line = json!({"type": "object", "properties": {"sum": {"type": "number"}}});
+    let schema = json!({"type": "object", "properties": {
+        "number": {"type": "string"}, "lines": {"type": "array", "items": line}}});
+    Contract::from_schema(schema).unwrap()
+}
+
+#[test]
+fn an_answer_under_other_names_is_none() {
+    for (answer, pointer) in [
+        (json!({"invoice": {"number": "7"}}), ""),
+        (json!({"type": "object", "properties": {"number": "7"}}), ""),
+        (json!({"Number": "7"}), ""),
+        (
+            json!({"number": "7", "lines": [{"sum": 1}, {"Sum": 1}]}),
+            "/lines/1",
+        ),
+    ] {
+        let rejection = all_optional().decode(&answer.to_string()).unwrap_err();
+        assert_eq!(rejection.violations[0].pointer, pointer, "{answer}");
+        assert!(
+            rejection.violations[0]
+                .message
+                .contains("none of the properties")
+        );
+    }
+    for answer in [
+        json!({}),
+        json!({"number": "7"}),
+        json!({"number": "7", "x": 1}),
+    ] {
+        assert_eq!(
+            all_optional().decode(&answer.to_string()).unwrap().value,
+            answer
+        );
+    }
+    let nothing = all_optional().decode(r#"{"number": null, "lines": null}"#);
+    assert_eq!(nothing.unwrap().value, json!({}));
+}
+
+#[test]
+fn an_empty_object_is_not_taken_before_a_full_one() {
+    for text in [r#"{} so: {"number": "7"}"#, r#"{"number": "7"} not {}"#] {
+        let decoded = all_optional().decode(text).unwrap();
+        assert_eq!(decoded.value, json!({"number": "7"}), "{text}");
+    }
+}
+
+#[test]
+fn what_only_informs_never_fails_an_answer() {
+    let schema = json!({"type": "object", "required": ["answer", "sure"], "properties": {
+        "answer": {"type": "string"},
+        "sure": {"type": "number", "minimum": 0, "maximum": 1, "x-informs": true}}});
+    let contract = Contract::from_schema(schema).unwrap();
+    let sent = contract.schema().schema();
+    assert_eq!(sent["required"], json!(["answer", "sure"]));
+    assert_eq!(
+        sent["properties"]["sure"],
+        json!({"type": "number", "minimum": 0, "maximum": 1})
+    );
+    for (sure, kept, is_mended) in [
+        (json!(0.5), json!(0.5), false),
+        (json!(95), json!(1), true),
+        (json!(-3.5), json!(0), true),
+        (json!("high"), Value::Null, true),
+        (Value::Null, Value::Null, false),
+    ] {
+        let decoded = contract
+            .decode(&json!({"answer": "a", "sure": sure}).to_string())
+            .unwrap();
+        assert_eq!(decoded.value["sure"], kept, "{sure}");
+        assert_eq!(!decoded.fixes.is_empty(), is_mended, "{sure}");
+    }
+    assert!(contract.decode(r#"{"answer": "a"}"#).is_ok());
+    assert!(contract.decode(r#"{"sure": 1}"#).is_err());
+}
+
+#[test]
+fn schemas_of_old_dialects_are_sent_and_held_alike() {
+    let schema = json!({
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "type": "object",
+        "properties": {
+            "a": {"type": "string", "nullable": true},
+            "b": {"type": "number", "minimum": 0, "exclusiveMinimum": true},
+            "c": {"type": "string", "nullable": true}
+        },
+        "required": ["a", "b"]
+    });
+    let contract = Contract::from_schema(schema).unwrap();
+    let properties = &contract.schema().schema()["properties"];
+    assert_eq!(properties["a"], json!({"type": ["string", "null"]}));
+    assert_eq!(
+        properties["b"],
+        json!({"type": "number", "exclusiveMinimum": 0})
+    );
+    let decoded = contract
+        .decode(r#"{"a": null, "b": 1, "c": null}"#)
+        .unwrap();
+    assert_eq!(decoded.value, json!({"a": null, "b": 1}));
+    assert!(
+        contract
+            .decode(r#"{"a": null, "b": 0, "c": null}"#)
+            .is_err()
+    );
+}
+
+/// Pydantic writes such patterns for decimals.
+#[test]
+fn patterns_that_look_around_hold_but_are_not_sent() {
+    let pattern = r"^(?!^[-+.]*$)[+-]?0*\d*\.?\d*$";
+    let schema = json!({"type": "object", "required": ["sum"], "properties": {
+        "sum": {"anyOf": [{"type": "number"}, {"type": "string", "pattern": pattern}]}}});
+    let contract = Contract::from_schema(schema).unwrap();
+    let sent = &contract.schema().schema()["properties"]["sum"]["anyOf"][1];
+    assert_eq!(sent, &json!({"type": "string"}));
+    assert!(contract.decode(r#"{"sum": "12.50"}"#).is_ok());
+    assert!(contract.decode(r#"{"sum": "+."}"#).is_err());
+    // What would take for ever is no match.
+    let slow = json!({"type": "object", "required": ["a"], "properties": {
+        "a": {"type": "string", "pattern": "^(?!x)(a+)+$"}}});
+    let answer = json!({"a": format!("{}b", "a".repeat(60))});
+    assert!(
+        Contract::from_schema(slow)
+            .unwrap()
+            .decode(&answer.to_string())
+            .is_err()
+    );
+}
+
+#[test]
+fn a_schema_with_two_values_under_one_key_is_refused() {
+    let text = r#"{"properties": {"a": {"type": "string"}, "a": {"type": "integer"}}}"#;
+    let violation = parse_schema(text).unwrap_err();
+    assert_eq!(violation.to_string(), "/properties: duplicate key \"a\"");
+    assert_eq!(parse_schema("\u{feff}{}"), Ok(json!({})));
 }
 
 /// What the schema cannot say but the type demands is found with its path too.
@@ -260,7 +416,38 @@ fn unusable_schemas_are_refused_when_the_contract_is_built() {
     );
     let pattern = |it: &str| with(json!({"type": "string", "pattern": it}));
     check_refused(pattern("("), "/properties/p/pattern", "");
-    check_refused(pattern("^(?=a)"), "/properties/p/pattern", "look-around");
+    let required = |names: Value| {
+        let mut schema = with(json!({"type": "string"}));
+        schema["required"] = names;
+        schema
+    };
+    check_refused(required(json!(["p", "q"])), "/required", "\"q\"");
+    let inner =
+        json!({"type": "object", "properties": {"naem": {"type": "string"}}, "required": ["name"]});
+    check_refused(with(inner), "/properties/p/required", "\"name\"");
+    let list = |keywords: Value| {
+        let mut list = json!({"type": "array", "items": {"type": "string"}});
+        list.as_object_mut()
+            .unwrap()
+            .extend(keywords.as_object().unwrap().clone());
+        with(list)
+    };
+    check_refused(
+        list(json!({"minItems": 3, "maxItems": 2})),
+        p,
+        "minItems is above maxItems",
+    );
+    for impossible in [
+        json!({"type": "number", "minimum": 2, "maximum": 1}),
+        json!({"type": "number", "minimum": 1, "exclusiveMaximum": 1}),
+        json!({"type": "string", "minLength": 2, "maxLength": 1}),
+        json!({"type": "string", "enum": []}),
+        json!({"type": "integer", "enum": ["a", 1.5]}),
+        json!({"enum": ["a"], "const": "b"}),
+        json!({"type": "string", "const": 1}),
+    ] {
+        check_refused(with(impossible), p, "");
+    }
     let mut dialect = with(json!({"type": "string"}));
     dialect["$schema"] = json!("https://example.com/our-own-dialect");
     assert!(Contract::from_schema(dialect).is_err());

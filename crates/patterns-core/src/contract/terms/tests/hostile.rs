@@ -116,7 +116,7 @@ fn bombs_are_rejected() {
     let text = json!({"title": long, "confidence": 0}).to_string();
     assert_eq!(
         violations(report().decode(&text)),
-        ["the answer is too long"]
+        ["the answer is too long: at most 8388608 bytes are read"]
     );
     let long = "x".repeat(4_000_000);
     let text = json!({"title": long, "confidence": 0}).to_string();
