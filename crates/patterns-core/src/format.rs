@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 pub enum AnswerFormat {
     /// The provider enforces the schema while decoding (`json_schema`, strict).
     JsonSchema,
+    /// As before, without the lengths of texts, which OpenAI's dialect does not know.
+    PlainJsonSchema,
+    /// The provider enforces a schema beside `json_object`, as llama.cpp and its relatives do.
+    JsonObjectSchema,
     /// The provider enforces JSON; the schema is in the prompt (`json_object`).
     JsonObject,
     /// Nothing is enforced; the schema is in the prompt.
@@ -22,7 +26,9 @@ impl AnswerFormat {
     /// Returns the next weaker format.
     pub fn step_down(self) -> Option<Self> {
         match self {
-            Self::JsonSchema => Some(Self::JsonObject),
+            Self::JsonSchema => Some(Self::PlainJsonSchema),
+            Self::PlainJsonSchema => Some(Self::JsonObjectSchema),
+            Self::JsonObjectSchema => Some(Self::JsonObject),
             Self::JsonObject => Some(Self::Prompt),
             Self::Prompt => None,
         }
@@ -33,6 +39,8 @@ impl fmt::Display for AnswerFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::JsonSchema => "json_schema",
+            Self::PlainJsonSchema => "json_schema without lengths",
+            Self::JsonObjectSchema => "json_object with a schema",
             Self::JsonObject => "json_object",
             Self::Prompt => "schema in the prompt",
         })

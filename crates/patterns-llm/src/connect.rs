@@ -263,12 +263,14 @@ impl Connect {
             first_tokens: Arc::clone(&first_tokens),
         };
         let budget = budgeted(self.budget.clone(), &self.prices, &id)?;
-        let ladder = Arc::new(Ladder::new(self.streaming.is_on(is_own || self.is_priming)));
+        let streams = self.streaming.is_on(is_own || self.is_priming);
+        let dialect = self.provider.dialect();
+        let ladder = Arc::new(Ladder::new(dialect.strongest_format(), streams));
         let adapter = OpenAi::new(Setup {
             id: if is_usual { id } else { id.at(&base_url) },
             base_url,
             key,
-            dialect: self.provider.dialect(),
+            dialect,
             transport,
             client,
             pool: Arc::clone(&pool),

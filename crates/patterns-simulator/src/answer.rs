@@ -268,12 +268,17 @@ fn read(body: &[u8]) -> Result<ChatRequest<'_>, Refusal> {
     Ok(request)
 }
 
-/// Returns the schema that the standing instructions ask for in words.
+/// Returns the schema that is asked for in words: by the standing instructions, or at the beginning of
+/// what the user says, where the first paragraph that has one counts. What follows may be anything.
 fn prompted(request: &ChatRequest<'_>) -> Option<Value> {
     let is_standing = |role: &str| role == "system" || role == "developer";
     let mut messages = request.messages.iter();
-    let system = messages.find(|message| is_standing(&message.role))?;
-    schema_in(&system.text())
+    let system = messages.find(|message| is_standing(&message.role));
+    if let Some(schema) = system.and_then(|it| schema_in(&it.text())) {
+        return Some(schema);
+    }
+    let user = request.messages.iter().find(|it| it.role == "user")?;
+    user.text().split("\n\n").find_map(schema_in)
 }
 
 fn parse(schema: &str) -> Result<Value, String> {

@@ -171,7 +171,7 @@ fn a_failed_branch_is_named_and_the_rest_is_kept() {
         "cost": null,
         "possibly_billed": {
           "calls": 1,
-          "tokens": 4297,
+          "tokens": 4318,
           "cost": null
         },
         "caps": {}
@@ -276,8 +276,8 @@ fn answers_of_the_wrong_shape_are_sent_back_and_told_of() {
     --- stdout
     --- stderr
     branches: 1 started = 0 answered + 1 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
-    error[E-NOT-COMBINED]: no branch has answered: the answer breaks its contract in 3 place(s)
-      voter 1: the answer breaks its contract in 3 place(s); "reasoning" is a required property; "confidence" is a required property; /answer: "maybe" is not one of "yes"
+    error[E-NOT-COMBINED]: no branch has answered: the answer breaks its contract in 2 place(s)
+      voter 1: the answer breaks its contract in 2 place(s); "reasoning" is a required property; /answer: "maybe" is not one of "yes"
     help: --output json has every branch with its answer or error
     "#);
 }
@@ -304,7 +304,7 @@ fn a_weaker_answer_format_is_told_of() {
     a.txt
     Fruit.
     --- stderr
-    warning: compatible:test@http://[server]/v1 does not support json_schema for answers; json_object was used
+    warning: compatible:test@http://[server]/v1 does not support json_schema for answers; json_object with a schema was used
     branches: 2 started = 2 answered + 0 failed + 0 cancelled · calls 2 · attempts 3 · tokens 20 in, 10 out · [time]
     documents: 1 = 1 mapped
     ");

@@ -169,7 +169,7 @@ pub(crate) fn completion(text: &str) -> String {
     let usage = serde_json::json!({"prompt_tokens": 10, "completion_tokens": 5});
     let message = serde_json::json!({"role": "assistant", "content": text});
     let choice = serde_json::json!({"message": message, "finish_reason": "stop"});
-    serde_json::json!({"model": "test", "choices": [choice], "usage": usage}).to_string()
+    serde_json::json!({"choices": [choice], "usage": usage}).to_string()
 }
 
 /// An error in OpenAI's shape.

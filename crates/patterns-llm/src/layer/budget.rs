@@ -165,10 +165,10 @@ fn input_tokens(request: &Request) -> u64 {
         Part::Document(document) => document.text.len() + document.id.len() + FENCE_BYTES,
     };
     let parts = request.messages.iter().flat_map(|it| &it.parts);
-    let schema = request
-        .schema
-        .as_ref()
-        .map_or(0, |it| it.json().get().len());
+    // It goes along twice: to be enforced, and in words.
+    let schema = request.schema.as_ref().map_or(0, |it| {
+        it.json().get().len() + it.shape().map_or(0, str::len)
+    });
     let bytes = request.instructions.len() + schema + parts.map(part).sum::<usize>();
     let frames = FRAME_TOKENS * (request.messages.len() as u64 + 2);
     (bytes as u64).div_ceil(3) + frames

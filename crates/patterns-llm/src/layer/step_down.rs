@@ -1,37 +1,35 @@
-//! Asks again in a weaker answer format where the server does not know the one that was used, and
-//! without a stream where it knows none.
+//! Asks again in a weaker answer format where the server does not know the one that was used,
+//! without a stream where it knows none, and without a system role where it refuses that.
 //!
 //! The adapter makes one attempt per call and finds out; this layer asks again. So that the further
 //! attempt, too, reserves in the budget, waits its turn and has its own clock and span, it stands
 //! outside all of these.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use patterns_core::{
     AnswerFormat, BoxFuture, Layer, Model, ModelError, ModelErrorKind, ModelId, Request, Response,
     Usage,
 };
 
-/// The formats, strongest first.
-const FORMATS: [AnswerFormat; 3] = [
-    AnswerFormat::JsonSchema,
-    AnswerFormat::JsonObject,
-    AnswerFormat::Prompt,
-];
+use super::rungs::Rungs;
 
-/// Remembers which answer formats a server has been found not to know, and whether it streams.
+/// Remembers which answer formats a server has been found not to know, whether it streams, and
+/// whether it knows the system role.
 #[derive(Debug, Default)]
 pub(crate) struct Ladder {
-    rung: AtomicU8,
+    rungs: Rungs,
     streams: AtomicBool,
+    folds_system: AtomicBool,
 }
 
 impl Ladder {
-    pub(crate) fn new(streams: bool) -> Self {
+    pub(crate) fn new(format: AnswerFormat, streams: bool) -> Self {
         Self {
-            rung: AtomicU8::default(),
+            rungs: Rungs::from(format),
             streams: AtomicBool::new(streams),
+            folds_system: AtomicBool::default(),
         }
     }
 
@@ -45,23 +43,37 @@ impl Ladder {
         self.streams.store(false, Ordering::Relaxed);
     }
 
-    /// Returns the strongest format that may be known.
-    pub(crate) fn format(&self) -> AnswerFormat {
-        FORMATS[usize::from(self.rung())]
+    /// Returns whether instructions go into what the user says.
+    pub(crate) fn folds_system(&self) -> bool {
+        self.folds_system.load(Ordering::Relaxed)
     }
 
-    /// Remembers that `from` is not known. Of several calls that find out together, the first is
-    /// told the weaker format.
-    pub(crate) fn step_down(&self, from: AnswerFormat) -> Option<AnswerFormat> {
-        let to = from.step_down()?;
-        let rung = FORMATS.iter().position(|it| *it == from)? as u8;
-        let order = Ordering::Relaxed;
-        let stepped = self.rung.compare_exchange(rung, rung + 1, order, order);
-        stepped.is_ok().then_some(to)
+    /// Remembers that the server does not know the system role.
+    pub(crate) fn fold_system(&self) {
+        self.folds_system.store(true, Ordering::Relaxed);
     }
 
-    fn rung(&self) -> u8 {
-        self.rung.load(Ordering::Relaxed)
+    /// Returns the strongest format that the request's schema may be known in.
+    pub(crate) fn format(&self, request: &Request) -> AnswerFormat {
+        self.rungs.format(request.schema.as_deref())
+    }
+
+    /// Remembers that the request has been answered in `format`.
+    pub(crate) fn answered(&self, request: &Request, format: AnswerFormat) {
+        if let Some(schema) = &request.schema {
+            self.rungs.answered(schema, format);
+        }
+    }
+
+    /// Remembers that the request has been refused in the format `from`. Of several calls that find
+    /// out together, the first is told the weaker format.
+    pub(crate) fn step_down(&self, request: &Request, from: AnswerFormat) -> Option<AnswerFormat> {
+        self.rungs.step_down(request.schema.as_deref()?, from)
+    }
+
+    /// Returns everything that decides how a request is put.
+    fn state(&self, request: &Request) -> (AnswerFormat, bool, bool) {
+        (self.format(request), self.streams(), self.folds_system())
     }
 }
 
@@ -99,7 +111,7 @@ impl<M: Model> StepDown<M> {
     async fn call(&self, request: &Request) -> Result<Response, ModelError> {
         let mut spent = Usage::default();
         loop {
-            let known = (self.ladder.rung(), self.ladder.streams());
+            let known = self.ladder.state(request);
             let error = match self.inner.generate(request).await {
                 Ok(mut response) => {
                     response.usage += spent;
@@ -108,7 +120,7 @@ impl<M: Model> StepDown<M> {
                 Err(error) => error,
             };
             let is_format = error.kind() == ModelErrorKind::UnsupportedFormat;
-            if !is_format || (self.ladder.rung(), self.ladder.streams()) == known {
+            if !is_format || self.ladder.state(request) == known {
                 let usage = error.usage() + spent;
                 let calls = usage.calls.max(u64::from(usage.attempts > 0));
                 return Err(error.with_usage(Usage { calls, ..usage }));

@@ -79,11 +79,13 @@ async fn a_server_that_knows_no_schema_is_asked_in_weaker_ways_from_then_on() {
         "",
         r#"{"error": "json_schema and json_object are unknown"}"#,
     );
-    let server = Server::start(vec![refusal.clone(), refusal, says("{}")]).await;
+    let mut replies = vec![refusal; 3];
+    replies.push(says("{}"));
+    let server = Server::start(replies).await;
     let log = Arc::new(Log::default());
     let model = model(&server, &log);
     let first = model.generate(&request()).await.unwrap();
-    assert_eq!((first.usage.calls, first.usage.attempts), (1, 3));
+    assert_eq!((first.usage.calls, first.usage.attempts), (1, 4));
     let second = model.generate(&request()).await.unwrap();
     assert_eq!(second.usage.attempts, 1);
     let formats: Vec<_> = log
@@ -96,8 +98,78 @@ async fn a_server_that_knows_no_schema_is_asked_in_weaker_ways_from_then_on() {
             other => panic!("{other:?}"),
         })
         .collect();
-    let (schema, object) = (AnswerFormat::JsonSchema, AnswerFormat::JsonObject);
-    assert_eq!(formats, [(schema, object), (object, AnswerFormat::Prompt)]);
+    use AnswerFormat::{JsonObject, JsonObjectSchema, JsonSchema, Prompt};
+    assert_eq!(
+        formats,
+        [
+            (JsonSchema, JsonObjectSchema),
+            (JsonObjectSchema, JsonObject),
+            (JsonObject, Prompt)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn one_refusal_of_a_format_that_has_worked_fails_that_request_alone() {
+    let refusal = reply(
+        400,
+        "",
+        r#"{"error": "response_format is not to our taste"}"#,
+    );
+    let server = Server::start(vec![says("{}"), refusal, says("{}")]).await;
+    let log = Arc::new(Log::default());
+    let model = model(&server, &log);
+    model.generate(&request()).await.unwrap();
+    let error = model.generate(&request()).await.unwrap_err();
+    assert_eq!(error.kind(), ModelErrorKind::UnsupportedFormat);
+    model.generate(&request()).await.unwrap();
+    let sent = server.sent();
+    assert_eq!(
+        sent[2].body["response_format"],
+        sent[0].body["response_format"]
+    );
+    assert!(log.0.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn instructions_go_into_what_the_user_says_where_no_system_role_is_known() {
+    let refusal = reply(400, "", r#"{"error": "System role not supported"}"#);
+    let server = Server::start(vec![refusal, says("{}"), says("{}")]).await;
+    let model = model(&server, &Arc::default());
+    let first = model.generate(&request()).await.unwrap();
+    assert_eq!((first.usage.calls, first.usage.attempts), (1, 2));
+    model.generate(&request()).await.unwrap();
+    for sent in &server.sent()[1..] {
+        let first = &sent.body["messages"][0];
+        assert_eq!(first["role"], "user");
+        assert!(
+            first["content"]
+                .as_str()
+                .unwrap()
+                .starts_with("Be brief.\n\n")
+        );
+    }
+}
+
+#[tokio::test]
+async fn another_model_in_the_reply_is_told_of_once() {
+    let body = r#"{"model": "other", "choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]}"#;
+    let server = Server::start(vec![reply(200, "", body); 2]).await;
+    let log = Arc::new(Log::default());
+    let model = connect("compatible:meant")
+        .unwrap()
+        .base_url(&server.url)
+        .events(log.clone())
+        .build()
+        .unwrap();
+    model.generate(&request()).await.unwrap();
+    model.generate(&request()).await.unwrap();
+    let log = log.0.lock().unwrap();
+    let [Event::WarningRaised { warning, .. }] = log.as_slice() else {
+        panic!("{log:?}");
+    };
+    assert_eq!(warning.code, "other-model");
+    assert!(warning.message.contains("\"other\""), "{}", warning.message);
 }
 
 #[tokio::test]

@@ -104,19 +104,19 @@ async fn openai_gets_a_strict_schema() {
 }
 
 #[tokio::test]
-async fn weaker_formats_carry_the_schema_in_the_instructions() {
-    let object = body("compatible:m", &request(), 1).await;
+async fn weaker_formats_carry_the_schema_in_what_the_user_says() {
+    let object = body("compatible:m", &request(), 2).await;
     insta::assert_snapshot!(pretty(&object), @r#"
     {
       "model": "m",
       "messages": [
         {
           "role": "system",
-          "content": "Be brief.\n\nAnswer with one JSON object that is valid against this JSON Schema, and with nothing before or after it:\n{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}},\"required\":[\"city\"],\"additionalProperties\":false}"
+          "content": "Be brief."
         },
         {
           "role": "user",
-          "content": "Which city?\n\n<document-4deccd79 id=\"a\">\nParis.\n</document-4deccd79>"
+          "content": "Answer with one JSON object that is valid against this JSON Schema, and with nothing before or after it:\n{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}},\"required\":[\"city\"],\"additionalProperties\":false}\n\nWhich city?\n\n<document-4deccd79 id=\"a\">\nParis.\n</document-4deccd79>"
         },
         {
           "role": "assistant",
@@ -135,9 +135,46 @@ async fn weaker_formats_carry_the_schema_in_the_instructions() {
       "seed": 42
     }
     "#);
-    let prompt = body("compatible:m", &request(), 2).await;
+    let prompt = body("compatible:m", &request(), 3).await;
     assert_eq!(prompt.get("response_format"), None);
     assert_eq!(prompt["messages"], object["messages"]);
+}
+
+/// Limits of texts go to servers that know them, and a schema in words before everything else.
+#[tokio::test]
+async fn own_servers_get_all_of_the_schema_and_its_shape_in_words() {
+    let text = json!({"type": "string", "maxLength": 20, "description": "Its name."});
+    let schema = json!({"type": "object", "properties": {"city": text},
+        "required": ["city"], "additionalProperties": false});
+    let request = Request {
+        schema: Some(Arc::new(AnswerSchema::new("capital", schema))),
+        ..request()
+    };
+    let own = body("ollama:m", &request, 0).await;
+    let format = &own["response_format"]["json_schema"]["schema"];
+    assert_eq!(format["properties"]["city"]["maxLength"], 20);
+    insta::assert_snapshot!(own["messages"][1]["content"].as_str().unwrap(), @r#"
+    Answer with one JSON object of this shape, and with nothing else:
+    {
+      "city": text (at most 20 characters) — Its name.
+    }
+
+    Which city?
+
+    <document-4deccd79 id="a">
+    Paris.
+    </document-4deccd79>
+    "#);
+    let openai = body("openai:m", &request, 0).await;
+    let format = &openai["response_format"]["json_schema"]["schema"];
+    assert_eq!(format["properties"]["city"].get("maxLength"), None);
+    let plain = body("compatible:m", &request, 1).await;
+    let format = &plain["response_format"]["json_schema"]["schema"];
+    assert_eq!(format["properties"]["city"].get("maxLength"), None);
+    let object = body("compatible:m", &request, 2).await;
+    let format = &object["response_format"];
+    assert_eq!(format["type"], "json_object");
+    assert_eq!(format["schema"]["properties"]["city"]["maxLength"], 20);
 }
 
 #[tokio::test]

@@ -77,7 +77,7 @@ async fn other_words_get_another_answer() {
 }
 
 #[tokio::test]
-async fn a_schema_in_the_system_message_is_met() {
+async fn a_schema_in_words_is_met() {
     let text = format!(
         "You judge.\n\nAnswer with one JSON object that is valid against this JSON Schema, and \
          with nothing before or after it:\n{}",
@@ -99,6 +99,10 @@ async fn a_schema_in_the_system_message_is_met() {
                 assert!(jsonschema::is_valid(&verdict(), &answer), "{answer}");
             }
         }
+        let request = question(&format!("{text}\n\nJSON Schema {{\"a\": 1}}"));
+        let answer = caller.ask(None, &request).await;
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert!(jsonschema::is_valid(&verdict(), &answer), "{answer}");
     })
     .await;
 }

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_openai::Client;
 use async_openai::error::OpenAIError;
@@ -11,14 +12,16 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 use patterns_core::{
     AnswerFormat, BoxFuture, CallKey, Event, EventSink, Model, ModelError, ModelErrorKind, ModelId,
-    Request, Response,
+    Request, Response, Warning,
 };
 use secrecy::{ExposeSecret, SecretString};
 
 use super::answer::one_attempt;
 use super::classify::classify;
 use super::endpoint::Endpoint;
+use super::foreign::is_foreign;
 use super::redact::Redactor;
+use super::system_role;
 use super::transport::{Reply, Transport};
 use super::wire::{Body, Dialect};
 use crate::connect_error::{ConnectError, ConnectErrorKind};
@@ -55,6 +58,8 @@ pub(crate) struct OpenAi {
     /// Which answer formats this server has been found not to know.
     ladder: Arc<Ladder>,
     events: Arc<dyn EventSink>,
+    /// Whether the user has been told that another model answers.
+    is_told: AtomicBool,
 }
 
 impl OpenAi {
@@ -77,13 +82,15 @@ impl OpenAi {
             pool: setup.pool,
             ladder: setup.ladder,
             events: setup.events,
+            is_told: AtomicBool::default(),
         })
     }
 
     /// Asks once. A server that doesn't know the format is remembered, for whoever asks again.
     async fn call(&self, request: &Request) -> Result<Response, ModelError> {
-        let from = self.ladder.format();
+        let from = self.ladder.format(request);
         let streams = self.ladder.streams();
+        let has_system = !request.instructions.is_empty() && !self.ladder.folds_system();
         let mut result = self.attempt(request, from, streams).await;
         if let Err(error) = &mut result
             && streams
@@ -95,9 +102,20 @@ impl OpenAi {
             return Err(ModelError::new(ModelErrorKind::UnsupportedFormat).with_usage(usage));
         }
         if let Err(error) = &result
+            && has_system
+            && system_role::is_refused(error)
+        {
+            self.ladder.fold_system();
+            let usage = error.usage();
+            return Err(ModelError::new(ModelErrorKind::UnsupportedFormat).with_usage(usage));
+        }
+        if let Ok(response) = &result {
+            self.ladder.answered(request, from);
+            self.check_name(request, &response.model);
+        }
+        if let Err(error) = &result
             && error.kind() == ModelErrorKind::UnsupportedFormat
-            && request.schema.is_some()
-            && let Some(to) = self.ladder.step_down(from)
+            && let Some(to) = self.ladder.step_down(request, from)
         {
             self.events.emit(Event::FormatSteppedDown {
                 origin: request.origin,
@@ -109,6 +127,22 @@ impl OpenAi {
         result
     }
 
+    /// Says once which other model answers, if one does.
+    fn check_name(&self, request: &Request, answering: &str) {
+        if is_foreign(&self.id.model, answering) && !self.is_told.swap(true, Ordering::Relaxed) {
+            let answering = self.redactor.excerpt(answering, MAX_NAME);
+            let message = format!(
+                "{} was asked, and the server says that {answering:?} answered; name the model that \
+                 is meant, or check what the server runs",
+                self.id
+            );
+            self.events.emit(Event::WarningRaised {
+                run: request.origin.run,
+                warning: Warning::new("other-model", message),
+            });
+        }
+    }
+
     async fn attempt(
         &self,
         request: &Request,
@@ -116,6 +150,9 @@ impl OpenAi {
         streams: bool,
     ) -> Result<Response, ModelError> {
         let mut body = Body::new(&self.id.model, request, format, self.dialect);
+        if self.ladder.folds_system() {
+            body = body.without_system();
+        }
         if streams {
             body = body.streamed();
         }
@@ -149,6 +186,9 @@ impl OpenAi {
         }
     }
 }
+
+/// The most characters of a model's name that a server may have said.
+const MAX_NAME: usize = 100;
 
 fn bearer(key: &SecretString) -> Result<HeaderValue, ConnectError> {
     let text = format!("Bearer {}", key.expose_secret().trim());

@@ -15,9 +15,11 @@ mod answer;
 mod classify;
 mod endpoint;
 mod failure;
+mod foreign;
 mod hint;
 mod redact;
 mod stream;
+mod system_role;
 mod transport;
 mod wire;
 

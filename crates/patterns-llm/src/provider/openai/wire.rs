@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use patterns_core::{AnswerFormat, AnswerSchema, Message, Part, Request, Role};
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
+
+use crate::layer::has_lengths;
 
 /// Where servers differ in what they accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +16,22 @@ pub(crate) enum Dialect {
     OpenAi,
     /// Everybody else's, with the older `max_tokens`.
     Compatible,
+}
+
+impl Dialect {
+    /// Returns the strongest format that servers of this dialect may know.
+    pub(crate) fn strongest_format(self) -> AnswerFormat {
+        match self {
+            Self::OpenAi => AnswerFormat::PlainJsonSchema,
+            Self::Compatible => AnswerFormat::JsonSchema,
+        }
+    }
+
+    /// Returns whether the server shows its model the schema that it enforces. OpenAI's does, and
+    /// bills it as input; showing it again would be paid twice.
+    fn shows_schema(self) -> bool {
+        self == Self::OpenAi
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -52,15 +71,20 @@ struct Turn<'a> {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum ResponseFormat<'a> {
-    JsonSchema { json_schema: JsonSchema<'a> },
-    JsonObject,
+    JsonSchema {
+        json_schema: JsonSchema<'a>,
+    },
+    JsonObject {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        schema: Option<&'a RawValue>,
+    },
 }
 
 #[derive(Debug, Serialize)]
 struct JsonSchema<'a> {
     name: &'a str,
     strict: bool,
-    schema: &'a RawValue,
+    schema: Cow<'a, RawValue>,
 }
 
 impl<'a> Body<'a> {
@@ -79,7 +103,7 @@ impl<'a> Body<'a> {
         let schema = request.schema.as_deref();
         Self {
             model,
-            messages: turns(request, format),
+            messages: turns(request, format, dialect),
             response_format: schema.and_then(|schema| response_format(schema, format)),
             temperature: sampling.temperature,
             top_p: sampling.top_p,
@@ -94,6 +118,15 @@ impl<'a> Body<'a> {
         }
     }
 
+    /// Makes the instructions the beginning of what the user says.
+    pub(super) fn without_system(mut self) -> Self {
+        if self.messages.first().is_some_and(|it| it.role == SYSTEM) {
+            let system = self.messages.remove(0);
+            put_before(&mut self.messages, &system.content);
+        }
+        self
+    }
+
     /// Asks for the answer as it is made.
     pub(super) fn streamed(self) -> Self {
         let include_usage = true;
@@ -105,40 +138,59 @@ impl<'a> Body<'a> {
     }
 }
 
-fn turns(request: &Request, format: AnswerFormat) -> Vec<Turn<'_>> {
-    let system = system(request, format);
-    let system = (!system.is_empty()).then_some(Turn {
-        role: "system",
-        content: system,
+fn turns(request: &Request, format: AnswerFormat, dialect: Dialect) -> Vec<Turn<'_>> {
+    let system = (!request.instructions.is_empty()).then_some(Turn {
+        role: SYSTEM,
+        content: Cow::Borrowed(&*request.instructions),
     });
-    let turns = request.messages.iter().map(|message| Turn {
+    let mut turns: Vec<Turn<'_>> = system.into_iter().collect();
+    turns.extend(request.messages.iter().map(|message| Turn {
         role: match message.role {
-            Role::User => "user",
+            Role::User => USER,
             Role::Assistant => "assistant",
         },
         content: content(message),
-    });
-    system.into_iter().chain(turns).collect()
+    }));
+    let schema = request.schema.as_deref();
+    if let Some(words) = schema.and_then(|it| schema_in_words(it, format, dialect)) {
+        put_before(&mut turns, &words);
+    }
+    turns
 }
 
-/// Returns the standing instructions, the schema behind them where the format does not carry it.
-/// There it is part of what all requests of an agent share, which providers cache.
-fn system(request: &Request, format: AnswerFormat) -> Cow<'_, str> {
-    match &request.schema {
-        Some(schema) if format != AnswerFormat::JsonSchema => {
-            let gap = if request.instructions.is_empty() {
-                ""
-            } else {
-                "\n\n"
-            };
-            let schema = schema.json();
-            Cow::Owned(format!(
-                "{}{gap}Answer with one JSON object that is valid against this JSON Schema, and with \
-                 nothing before or after it:\n{schema}",
-                request.instructions
-            ))
-        }
-        _ => Cow::Borrowed(&request.instructions),
+const SYSTEM: &str = "system";
+const USER: &str = "user";
+
+/// Puts words before the first thing that the user says.
+fn put_before(turns: &mut Vec<Turn<'_>>, words: &str) {
+    match turns.iter_mut().find(|it| it.role == USER) {
+        Some(turn) => turn.content = Cow::Owned(format!("{words}\n\n{}", turn.content)),
+        None => turns.push(Turn {
+            role: USER,
+            content: Cow::Owned(words.to_owned()),
+        }),
+    }
+}
+
+/// Says which shape the answer has. The words stand before everything that differs between the
+/// requests of an agent, where providers cache them, and in what the user says, where small models
+/// heed them more than among the instructions: of 40 votes, 17 were valid without, 32 with them
+/// there, and 36 with them here, a grammar or not.
+fn schema_in_words(
+    schema: &AnswerSchema,
+    format: AnswerFormat,
+    dialect: Dialect,
+) -> Option<String> {
+    match format {
+        AnswerFormat::JsonObject | AnswerFormat::Prompt => Some(format!(
+            "Answer with one JSON object that is valid against this JSON Schema, and with nothing \
+             before or after it:\n{}",
+            schema.json()
+        )),
+        _ if dialect.shows_schema() => None,
+        _ => schema.shape().map(|shape| {
+            format!("Answer with one JSON object of this shape, and with nothing else:\n{shape}")
+        }),
     }
 }
 
@@ -150,15 +202,48 @@ fn content(message: &Message) -> Cow<'_, str> {
 }
 
 fn response_format(schema: &AnswerSchema, format: AnswerFormat) -> Option<ResponseFormat<'_>> {
+    let enforced = |json| ResponseFormat::JsonSchema {
+        json_schema: JsonSchema {
+            name: schema.name(),
+            strict: true,
+            schema: json,
+        },
+    };
     match format {
-        AnswerFormat::JsonSchema => Some(ResponseFormat::JsonSchema {
-            json_schema: JsonSchema {
-                name: schema.name(),
-                strict: true,
-                schema: schema.json(),
-            },
+        AnswerFormat::JsonSchema => Some(enforced(Cow::Borrowed(schema.json()))),
+        AnswerFormat::PlainJsonSchema => Some(enforced(without_lengths(schema))),
+        AnswerFormat::JsonObjectSchema => Some(ResponseFormat::JsonObject {
+            schema: Some(schema.json()),
         }),
-        AnswerFormat::JsonObject => Some(ResponseFormat::JsonObject),
+        AnswerFormat::JsonObject => Some(ResponseFormat::JsonObject { schema: None }),
         AnswerFormat::Prompt => None,
+    }
+}
+
+/// Returns a schema as OpenAI's dialect has it.
+fn without_lengths(schema: &AnswerSchema) -> Cow<'_, RawValue> {
+    if !has_lengths(schema) {
+        return Cow::Borrowed(schema.json());
+    }
+    let mut plain = schema.schema().clone();
+    drop_lengths(&mut plain);
+    // What a `Value` writes is JSON.
+    let json = RawValue::from_string(plain.to_string());
+    json.map_or(Cow::Borrowed(schema.json()), Cow::Owned)
+}
+
+/// Drops the limits of texts; names that look like them belong to properties, and are objects.
+fn drop_lengths(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            for keyword in ["minLength", "maxLength"] {
+                if map.get(keyword).is_some_and(Value::is_number) {
+                    map.shift_remove(keyword);
+                }
+            }
+            map.values_mut().for_each(drop_lengths);
+        }
+        Value::Array(list) => list.iter_mut().for_each(drop_lengths),
+        _ => {}
     }
 }
