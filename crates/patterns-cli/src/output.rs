@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 use tokio::sync::Notify;
 
 use crate::error::{Error, ErrorKind, reason};
-use crate::terminal::{Paint, Terminal, write_stdout};
+use crate::terminal::{Paint, Terminal, is_stdout_terminal, write_stdout};
 
 /// Where the result goes.
 #[derive(Debug)]
@@ -48,6 +48,11 @@ impl Output {
             Self::Stdout => terminal.stdout_paint(),
             Self::File(..) => Paint::plain(),
         }
+    }
+
+    /// Returns whether it is shown rather than kept: only then is data escaped for a terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        matches!(self, Self::Stdout) && is_stdout_terminal()
     }
 
     /// Writes a piece of the result.

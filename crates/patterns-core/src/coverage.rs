@@ -16,23 +16,26 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
-    /// How the documents ended that were begun.
+    /// How the documents ended.
     pub documents: CoverageCounts,
     /// How their chunks ended; a document that was not cut is one chunk, and so is one with nothing
     /// in it. No chunk is truncated.
     pub chunks: CoverageCounts,
-    /// Chunks that the model called too long and that were mapped as two halves.
+    /// Chunks that the model called too long and that were mapped in parts.
     pub halved: u64,
-    /// The chunks that no answer is about, in input order, up to a number.
+    /// The chunks that were begun and that no answer is about, in input order, up to a number.
     pub gaps: Vec<Gap>,
     /// How many more of them there are.
     pub more_gaps: u64,
+    /// Whether there may be more documents that were not begun, and nobody knows how many.
+    #[serde(default)]
+    pub more_not_begun: bool,
 }
 
 impl Coverage {
     /// Returns whether every document was worked on from beginning to end.
     pub fn is_whole(&self) -> bool {
-        self.documents.mapped == self.documents.total()
+        self.documents.mapped == self.documents.total() && !self.more_not_begun
     }
 }
 
@@ -47,6 +50,10 @@ pub struct CoverageCounts {
     pub failed: u64,
     /// Not in the answers: there is nothing in them that could be asked about.
     pub skipped: u64,
+    /// Not in the answers: the run ended before anybody was asked about them. Of documents that had
+    /// not come, no chunk is counted.
+    #[serde(default)]
+    pub not_begun: u64,
 }
 
 impl CoverageCounts {
@@ -57,12 +64,13 @@ impl CoverageCounts {
             Covered::Truncated => &mut self.truncated,
             Covered::Failed => &mut self.failed,
             Covered::Skipped => &mut self.skipped,
+            Covered::NotBegun => &mut self.not_begun,
         } += 1;
     }
 
     /// Returns how many there are of all kinds.
     pub fn total(&self) -> u64 {
-        self.mapped + self.truncated + self.failed + self.skipped
+        self.mapped + self.truncated + self.failed + self.skipped + self.not_begun
     }
 }
 
@@ -78,6 +86,8 @@ pub enum Covered {
     Failed,
     /// There is nothing in it.
     Skipped,
+    /// The run ended before anybody was asked about it.
+    NotBegun,
 }
 
 /// Something that no answer is about.
@@ -95,7 +105,12 @@ mod tests {
 
     #[test]
     fn only_what_was_mapped_wholly_is_whole() {
-        for end in [Covered::Truncated, Covered::Failed, Covered::Skipped] {
+        for end in [
+            Covered::Truncated,
+            Covered::Failed,
+            Covered::Skipped,
+            Covered::NotBegun,
+        ] {
             let mut coverage = Coverage::default();
             coverage.documents.add(Covered::Mapped);
             coverage.documents.add(end);

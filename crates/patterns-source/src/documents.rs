@@ -4,6 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::fs::File;
 use std::io;
+use std::path::Path;
 
 use patterns_core::Document;
 
@@ -75,6 +76,33 @@ impl Documents {
     /// guessed, which page of a PDF is missing.
     pub fn take_notes(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notes)
+    }
+
+    /// Counts the documents without reading them, if each file is one by its name; `None` where a file
+    /// may have several, or where there are more than `most`.
+    pub fn count_files(mut self, most: usize) -> Option<usize> {
+        let mut count = 0;
+        while let Some(named) = self.places.front_mut() {
+            match named.next() {
+                Some(Ok(Place { path: Some(path), .. })) if self.is_whole(&path) => count += 1,
+                Some(Ok(_)) => return None,
+                Some(Err(_)) => count += 1,
+                None => {
+                    self.places.pop_front();
+                }
+            }
+            if count > most {
+                return None;
+            }
+        }
+        Some(count)
+    }
+
+    fn is_whole(&self, path: &Path) -> bool {
+        match self.source.format.unwrap_or_else(|| Format::of(path)) {
+            Format::Text | Format::Markdown => self.source.records.is_none(),
+            format => !format.has_rows(),
+        }
     }
 
     /// Returns the first document of a place, or begins to read its documents.

@@ -69,7 +69,7 @@ pub(crate) struct MapReduceArgs {
 
     /// Ask up to so many times what was missed in a document, until nothing new comes, and add it to
     /// the lists of its answer; each time is a call
-    #[arg(long, value_name = "ROUNDS", requires = "map_schema", value_parser = clap::value_parser!(u32).range(1..=20))]
+    #[arg(long, value_name = "ROUNDS", requires = "map_schema", conflicts_with = "statements", value_parser = clap::value_parser!(u32).range(1..=20))]
     pub(crate) glean: Option<u32>,
 
     /// Model that is asked first whether anything was missed, such as a cheaper one

@@ -21,15 +21,16 @@ pub(crate) struct ReduceArgs {
 
     /// Field of the answers whose values are the groups that are reduced; a list puts an answer
     /// into several groups
-    #[arg(long, value_name = "FIELD", requires = "code")]
+    // A `requires` says nothing where what it wants conflicts with something that was given.
+    #[arg(long, value_name = "FIELD", requires = "code", conflicts_with_all = ["no_reduce", "statements"])]
     pub(crate) group_by: Option<String>,
 
     /// Field of the answers with a list of rows; --reduce and --group-by then name fields of a row
-    #[arg(long, value_name = "FIELD", requires = "code")]
+    #[arg(long, value_name = "FIELD", requires = "code", conflicts_with_all = ["no_reduce", "statements"])]
     pub(crate) each: Option<String>,
 
     /// Ask the model which groups have the same name in other words, and put them together
-    #[arg(long, requires = "group_by")]
+    #[arg(long, requires = "group_by", conflicts_with_all = ["no_reduce", "statements"])]
     pub(crate) resolve_keys: bool,
 
     /// Answer with statements that name their documents and quote them; code checks both, at every
@@ -42,7 +43,8 @@ pub(crate) struct ReduceArgs {
         long,
         value_name = "WHAT",
         default_value = "flag",
-        requires = "statements"
+        requires = "statements",
+        conflicts_with_all = ["no_reduce", "map_schema", "code"]
     )]
     pub(crate) unsupported: UnsupportedName,
 }

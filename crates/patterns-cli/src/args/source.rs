@@ -52,7 +52,7 @@ pub(crate) struct SourceArgs {
     pub(crate) max_document_size: u64,
 
     /// Cut documents of more tokens into chunks, at the best boundaries there are; each is a branch of
-    /// its own, called name#1 and so on, and is halved once if the model still calls it too long
+    /// its own, called name#1 and so on; what the model still calls too long is cut further
     #[arg(long, value_name = "N", help_heading = "Input")]
     pub(crate) chunk_tokens: Option<NonZeroU64>,
 

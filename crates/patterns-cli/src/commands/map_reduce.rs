@@ -117,6 +117,9 @@ async fn combine_values(
     if let Some(more) = &work.inner_instructions {
         pattern = pattern.inner(reduce(Some(more))?);
     }
+    if work.map_schema == work.reduce_schema && work.reduce_instructions.is_none() {
+        pattern = pattern.alone(Value::clone);
+    }
     combine(session, pattern, (work, corpus), |it| it, value_page).await
 }
 

@@ -85,7 +85,10 @@ fn written(session: &Session, table: &Table) -> Result<Vec<u8>, Error> {
         session.terminal.note(&problem_line(problem));
     }
     Ok(match session.format {
-        Format::Csv => escape(&table.to_csv()).into_owned().into_bytes(),
+        Format::Csv if session.output.is_terminal() => {
+            escape(&table.to_csv()).into_owned().into_bytes()
+        }
+        Format::Csv => table.to_csv().into_bytes(),
         Format::Parquet => {
             let columns = Column::of_rows(&table.columns, &table.rows);
             let mut sheet = Sheet::parquet(columns)?;

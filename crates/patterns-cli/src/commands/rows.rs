@@ -11,7 +11,7 @@ use crate::args::Format;
 use crate::error::Error;
 use crate::input::Corpus;
 use crate::output::Rows;
-use crate::report::{Page, branch_line, outcome_line};
+use crate::report::{Page, branch_line, outcome_line, words};
 use crate::session::Session;
 use crate::sheet::{Column, Sheet};
 use crate::terminal::Style;
@@ -28,7 +28,7 @@ pub(super) async fn write_rows<M: Serialize + Send + Sync + 'static>(
     let format = session.format;
     let paint = session.output.paint(session.terminal);
     let sheet = match format {
-        Format::Csv => Some(AnswerSheet::csv(columns)),
+        Format::Csv => Some(AnswerSheet::csv(columns, session.output.is_terminal())),
         Format::Parquet => Some(AnswerSheet::parquet(columns)?),
         Format::Human | Format::Json | Format::Jsonl => None,
     };
@@ -128,9 +128,9 @@ pub(super) struct AnswerSheet {
 }
 
 impl AnswerSheet {
-    fn csv(columns: Vec<Column>) -> (Self, Vec<u8>) {
+    fn csv(columns: Vec<Column>, is_shown: bool) -> (Self, Vec<u8>) {
         let fields = names(&columns);
-        let (sheet, head) = Sheet::csv(&with_frame(columns));
+        let (sheet, head) = Sheet::csv(&with_frame(columns), is_shown);
         (Self { sheet, fields }, head)
     }
 
@@ -148,9 +148,7 @@ impl AnswerSheet {
             .fields
             .iter()
             .map(|it| answer.get(it).cloned().unwrap_or_default());
-        let error = branch
-            .error()
-            .map_or(Value::Null, |it| it.to_string().into());
+        let error = branch.error().map_or(Value::Null, |it| words(it).into());
         let label = Value::from(branch.label.as_str());
         self.sheet
             .row([label].into_iter().chain(fields).chain([error]).collect())

@@ -47,6 +47,9 @@ pub(crate) struct Corpus {
 /// How many unreadable documents are passed over in search of the first readable one.
 const PATIENCE: usize = 1_000;
 
+/// How many files are counted before the first is worked on, so that it can be said how many there are.
+const MOST_COUNTED: usize = 100_000;
+
 /// How many documents are read ahead.
 const AHEAD: usize = 16;
 
@@ -86,6 +89,9 @@ impl Corpus {
             };
             has_any |= item.is_ok();
             first.push(item);
+        }
+        if total.is_none() {
+            total = open(&source)?.count_files(MOST_COUNTED);
         }
         if is_all_read || !has_any {
             problems(first.iter().filter_map(|it| it.as_ref().err()))?;

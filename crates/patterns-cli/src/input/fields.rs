@@ -27,9 +27,21 @@ pub(crate) fn check_fields(schema: Option<&Value>, reduce: &KeyedReduce) -> Resu
     let Some(row) = row else {
         return Ok(());
     };
-    let columns = reduce.columns.iter().filter_map(|it| it.field());
-    for field in reduce.group_by.iter().chain(columns) {
+    if let Some(field) = &reduce.group_by {
         walk(root, row, field)?;
+    }
+    for column in &reduce.columns {
+        let Some(field) = column.field() else {
+            continue;
+        };
+        let place = walk(root, row, field)?.and_then(|it| settled(root, it));
+        if let Some(kind) = place.and_then(other_than_number)
+            && column.function().is_of_numbers()
+        {
+            let message = format!("--reduce {column} is of numbers, and {field} is {kind}");
+            let help = "count, distinct, top and union are of any values";
+            return Err(Error::new(ErrorKind::Usage, message).help(help));
+        }
     }
     Ok(())
 }
@@ -72,6 +84,19 @@ fn settled<'a>(root: &'a Value, mut at: &'a Value) -> Option<&'a Value> {
     None
 }
 
+/// Returns what the values of a schema are if none of them can be a number.
+fn other_than_number(schema: &Value) -> Option<String> {
+    let is_number = |it: &str| matches!(it, "number" | "integer");
+    let types: Vec<&str> = match (&schema["type"], &schema["enum"]) {
+        (Value::String(one), _) => vec![one],
+        (Value::Array(all), _) => all.iter().filter_map(Value::as_str).collect(),
+        (_, Value::Array(values)) if values.iter().all(Value::is_string) => vec!["string"],
+        _ => Vec::new(),
+    };
+    let types: Vec<&str> = types.into_iter().filter(|it| *it != "null").collect();
+    (!types.is_empty() && !types.iter().any(|it| is_number(it))).then(|| types.join(" or "))
+}
+
 fn unknown(field: &Field, name: &str, names: &[&str]) -> Error {
     let likeness = |it: &&&str| (strsim::jaro_winkler(it, name) * 1e6) as u64;
     let nearest = names.iter().max_by_key(likeness);
@@ -101,6 +126,10 @@ mod tests {
                 "total": {"type": "number"},
                 "events": {"type": "array", "items": {"$ref": "#/$defs/event"}},
                 "open": {"type": "object"},
+                "who": {"type": ["string", "null"]},
+                "kind": {"enum": ["a", "b"]},
+                "tags": {"type": "array", "items": {"type": "string"}},
+                "either": {"type": ["string", "integer"]},
                 "loop": {"$ref": "#/$defs/loop"},
             },
         });
@@ -119,6 +148,9 @@ mod tests {
             ("", "/events/0/host", "count"),
             ("events", "host", "sum:n"),
             ("", "open.anything", "count:loop.x"),
+            ("", "who", "sum:either"),
+            ("", "kind", "max:open.anything"),
+            ("", "tags", "distinct:who"),
         ];
         for (each, group_by, column) in good {
             assert_eq!(
@@ -135,6 +167,17 @@ mod tests {
         error[E-USAGE]: the answers have no field "m" (in events.m)
         help: the fields are host, n
         "#);
+    }
+
+    #[test]
+    fn numbers_are_not_looked_for_where_there_can_be_none() {
+        for column in ["sum:who", "mean:kind", "median:tags", "min:events"] {
+            assert!(check("", "total", column).is_err(), "{column}");
+        }
+        insta::assert_snapshot!(check("events", "host", "sum:host").unwrap_err(), @r"
+        error[E-USAGE]: --reduce sum:host is of numbers, and host is string
+        help: count, distinct, top and union are of any values
+        ");
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub(crate) fn coverage_line(coverage: &Coverage) -> String {
         halved,
         gaps,
         more_gaps,
+        more_not_begun,
     } = coverage;
     let mut line = format!("documents: {}", sum(documents));
     if chunks.total() > documents.total() {
@@ -20,6 +21,9 @@ pub(crate) fn coverage_line(coverage: &Coverage) -> String {
     }
     if *halved > 0 {
         line += &format!(" · halved {halved}");
+    }
+    if *more_not_begun {
+        line += " · the rest was not begun";
     }
     if !gaps.is_empty() {
         let names: Vec<&str> = gaps.iter().take(NAMED).map(|it| &*it.name).collect();
@@ -37,6 +41,7 @@ fn sum(counts: &CoverageCounts) -> String {
         (counts.truncated, "in part"),
         (counts.failed, "failed"),
         (counts.skipped, "empty"),
+        (counts.not_begun, "not begun"),
     ] {
         if count > 0 {
             parts.push(format!("{count} {end}"));
@@ -71,6 +76,7 @@ mod tests {
             halved: more_gaps,
             gaps: (1..=gaps).map(gap).collect(),
             more_gaps,
+            more_not_begun: false,
         };
         assert_eq!(coverage_line(&coverage), expected);
     }
@@ -89,5 +95,22 @@ mod tests {
             "documents: 2 = 1 mapped + 1 in part · chunks: 10 = 2 mapped + 8 failed · halved 1 · in no \
              answer: d#1, d#2, d#3, d#4, d#5 and 3 more",
         );
+    }
+    #[test]
+    fn what_was_not_begun_is_said() {
+        let mut coverage = Coverage {
+            documents: CoverageCounts {
+                mapped: 19,
+                not_begun: 34,
+                ..CoverageCounts::default()
+            },
+            ..Coverage::default()
+        };
+        let known = coverage_line(&coverage);
+        assert_eq!(known, "documents: 53 = 19 mapped + 34 not begun");
+        coverage.documents.not_begun = 0;
+        coverage.more_not_begun = true;
+        let open = coverage_line(&coverage);
+        assert_eq!(open, "documents: 19 = 19 mapped · the rest was not begun");
     }
 }

@@ -25,20 +25,7 @@ pub(crate) fn failure_of<A, B>(outcome: &Outcome<A, B>) -> Option<Error> {
         }
         Ok(_) => {
             let message = format!("{failed} of {} branches failed", outcome.counts.started);
-            let is_long = reasons_of(outcome).any(|kind| kind == ModelErrorKind::ContextTooLong);
-            let help = match (&outcome.coverage, is_long) {
-                (Some(_), true) => {
-                    "the result was made without them; --chunk-tokens cuts what is too long, \
-                     --allow-gaps accepts it"
-                }
-                (Some(_), false) => {
-                    "the result was made without them; --output json has each with its error, \
-                     --allow-gaps accepts it"
-                }
-                (None, _) => {
-                    "the result was made without them; --output json has each with its error"
-                }
-            };
+            let help = some_failed(outcome);
             Some(
                 Error::new(ErrorKind::SomeFailed, message)
                     .details(details)
@@ -47,6 +34,23 @@ pub(crate) fn failure_of<A, B>(outcome: &Outcome<A, B>) -> Option<Error> {
         }
         Err(error) => Some(not_combined(error).details(details)),
     }
+}
+
+/// Says what to do about branches that failed beside a result.
+fn some_failed<A, B>(outcome: &Outcome<A, B>) -> &'static str {
+    let has = |kind| reasons_of(outcome).any(|it| it == kind);
+    if outcome.coverage.is_none() {
+        return "the result was made without them; --output json has each with its error";
+    }
+    if has(ModelErrorKind::ContextTooLong) {
+        return "the result was made without them; a 64th of what is too long is so, too: choose a model \
+                that reads more; --allow-gaps accepts it";
+    }
+    if has(ModelErrorKind::Truncated) {
+        return "the result was made without them; raise --max-output-tokens for longer answers, \
+                --allow-gaps accepts it";
+    }
+    "the result was made without them; --output json has each with its error, --allow-gaps accepts it"
 }
 
 /// Returns the error of documents that nobody was asked about, if there are any.
@@ -99,7 +103,7 @@ impl Reasons {
 }
 
 /// Says why a branch failed, in the provider's words where there are any.
-fn words(error: &AgentError) -> String {
+pub(crate) fn words(error: &AgentError) -> String {
     let mut words = match (error.model_error(), error.source()) {
         (Some(error), _) => error.to_string(),
         // It begins with the place, as the branch does.
@@ -121,15 +125,21 @@ fn words(error: &AgentError) -> String {
 }
 
 fn not_combined(error: &AggregateError) -> Error {
+    use ModelErrorKind as Kind;
     let cause = error.agent_error();
     let (kind, help) = match (error.kind(), cause.map(AgentError::kind)) {
         (AggregateErrorKind::DoesNotFit, _) => (
             ErrorKind::NotCombined,
-            "raise --reduce-tokens, or ask for shorter answers with --map-instructions",
+            "raise --reduce-tokens if the model can read more, or ask for shorter answers with --map-instructions",
         ),
         (_, Some(AgentErrorKind::Model(ModelErrorKind::BudgetExhausted))) => {
             (ErrorKind::Budget, raise(cause))
         }
+        (AggregateErrorKind::StepFailed, Some(AgentErrorKind::Model(Kind::ContextTooLong))) => (
+            ErrorKind::NotCombined,
+            "two answers together are too long for the model: ask for shorter ones with \
+             --map-instructions or --max-output-tokens, or choose a model that reads more",
+        ),
         (_, Some(AgentErrorKind::Model(kind))) => by_model(kind),
         (AggregateErrorKind::TooManyFailures, _) => (
             ErrorKind::NotCombined,
@@ -199,7 +209,12 @@ fn by_model(kind: ModelErrorKind) -> (ErrorKind, &'static str) {
         ),
         Kind::ContextTooLong => (
             ErrorKind::NotCombined,
-            "shorten the material; map-reduce cuts long documents with --chunk-tokens",
+            "shorten the material, or choose a model that reads more; map-reduce cuts documents that are \
+             too long",
+        ),
+        Kind::Truncated => (
+            ErrorKind::NotCombined,
+            "raise --max-output-tokens, or ask for a shorter answer",
         ),
         Kind::RateLimited { .. } | Kind::Overloaded { .. } | Kind::Timeout => (
             ErrorKind::TryLater,

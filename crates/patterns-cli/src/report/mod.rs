@@ -16,7 +16,7 @@ pub(crate) use account::cost_of;
 pub(crate) use batch::{BatchReport, Findings};
 pub(crate) use coverage::coverage_line;
 pub(crate) use election::{batch_line, course_page, election_page};
-pub(crate) use failure::failure_of;
+pub(crate) use failure::{failure_of, words};
 pub(crate) use human::{Page, document_page, section_page};
 pub(crate) use json::{branch_line, election_line, outcome_json, outcome_line};
 pub(crate) use observers::Observers;

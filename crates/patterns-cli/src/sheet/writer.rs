@@ -1,4 +1,8 @@
 //! A table that is written row by row.
+//!
+//! A CSV file is data: it has the words of the answers, marks of right-to-left scripts and all, with a
+//! `'` before what a spreadsheet would take for a formula. Only where it is shown on a terminal is it
+//! escaped for that.
 
 use patterns_parallel::csv_record;
 use serde_json::Value;
@@ -11,16 +15,19 @@ use crate::escape::escape;
 /// A table under way.
 pub(crate) enum Sheet {
     /// CSV (RFC 4180).
-    Csv,
+    Csv {
+        /// Whether a terminal shows it.
+        is_shown: bool,
+    },
     /// Parquet.
     Parquet(Box<ParquetRows>),
 }
 
 impl Sheet {
     /// Begins a CSV file; returns its line of names, too.
-    pub(crate) fn csv(columns: &[Column]) -> (Self, Vec<u8>) {
+    pub(crate) fn csv(columns: &[Column], is_shown: bool) -> (Self, Vec<u8>) {
         let names: Vec<Value> = columns.iter().map(|it| it.name.as_str().into()).collect();
-        (Self::Csv, csv_record(&names).into_bytes())
+        (Self::Csv { is_shown }, line(&names, is_shown))
     }
 
     /// Begins a Parquet file.
@@ -40,7 +47,7 @@ impl Sheet {
     /// Returns an error if the rows cannot be encoded.
     pub(crate) fn row(&mut self, row: Vec<Value>) -> Result<Vec<u8>, Error> {
         match self {
-            Self::Csv => Ok(escape(&csv_record(&row)).into_owned().into_bytes()),
+            Self::Csv { is_shown } => Ok(line(&row, *is_shown)),
             Self::Parquet(rows) => rows.row(row).map_err(failed),
         }
     }
@@ -52,9 +59,17 @@ impl Sheet {
     /// As [`row`](Self::row).
     pub(crate) fn end(self) -> Result<Vec<u8>, Error> {
         match self {
-            Self::Csv => Ok(Vec::new()),
+            Self::Csv { .. } => Ok(Vec::new()),
             Self::Parquet(rows) => rows.end().map_err(failed),
         }
+    }
+}
+
+fn line(values: &[Value], is_shown: bool) -> Vec<u8> {
+    let line = csv_record(values);
+    match is_shown {
+        true => escape(&line).into_owned().into_bytes(),
+        false => line.into_bytes(),
     }
 }
 

@@ -94,7 +94,7 @@ fn gaps_can_be_allowed() {
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(code, Some(0));
     assert_eq!(json["value"]["total_documents"], 3);
-    assert_snapshot!(json["coverage"], @r#"{"documents":{"mapped":2,"truncated":1,"failed":0,"skipped":0},"chunks":{"mapped":3,"truncated":0,"failed":1,"skipped":0},"halved":1,"gaps":[{"name":"mixed.txt#2","end":"failed"}],"more_gaps":0}"#);
+    assert_snapshot!(json["coverage"], @r#"{"documents":{"mapped":2,"truncated":1,"failed":0,"skipped":0,"not_begun":0},"chunks":{"mapped":3,"truncated":0,"failed":1,"skipped":0,"not_begun":0},"halved":1,"gaps":[{"name":"mixed.txt#2","end":"failed"}],"more_gaps":0,"more_not_begun":false}"#);
     for format in ["human", "jsonl"] {
         let more = [&args[..], &["--output", format, "--no-reduce"]].concat();
         assert_eq!(place.data(&more).0, Some(0), "{format}");
@@ -115,11 +115,91 @@ fn too_many_failures_are_no_gaps() {
     assert_snapshot!(place.run(&args), @r#"
     exit 3
     --- stdout
+    long.txt#1.1
+    Read.
+
+    long.txt#1.2
+    Read.
+
+    mixed.txt
+    (this document could not be worked on)
     --- stderr
-    branches: 1 started = 0 answered + 1 failed + 0 cancelled · calls 1 · attempts 1 · [time]
-    documents: 1 = 0 mapped + 1 failed · in no answer: long.txt
-    error[E-NOT-COMBINED]: too many branches failed: the request is longer than the model can read (HTTP 400, code "context_length_exceeded")
-      long.txt: the request is longer than the model can read (HTTP 400, code "context_length_exceeded"): This model's maximum context length is 9 tokens.
-    help: shorten the material; map-reduce cuts long documents with --chunk-tokens
+    warning: too long for the model as a whole, so asked about in parts: long.txt
+    branches: 2 started = 1 answered + 1 failed + 0 cancelled · calls 4 · attempts 4 · tokens 20 in, 10 out · [time]
+    documents: 3 = 1 mapped + 1 failed + 1 not begun · halved 1 · in no answer: mixed.txt
+    error[E-NOT-COMBINED]: too many branches failed: the provider's content filter withheld the answer (HTTP 400, code "content_policy_violation")
+      mixed.txt: the provider's content filter withheld the answer (HTTP 400, code "content_policy_violation"): No.
+    help: --output json has every branch with its answer or error
     "#);
+}
+
+#[test]
+fn a_document_that_is_too_long_is_cut_although_nobody_asked_for_it() {
+    let (place, server) = (place(), server());
+    let mut args = vec![
+        "map-reduce",
+        "long.txt",
+        "short.txt",
+        "--no-store",
+        "--no-reduce",
+    ];
+    args.extend(server.args());
+    args.extend(["--concurrency", "1"]);
+    assert_snapshot!(place.run(&args), @r"
+    exit 0
+    --- stdout
+    long.txt#1.1
+    Read.
+
+    long.txt#1.2
+    Read.
+
+    short.txt
+    Read.
+
+    --- stderr
+    warning: too long for the model as a whole, so asked about in parts: long.txt
+    branches: 2 started = 2 answered + 0 failed + 0 cancelled · calls 4 · attempts 4 · tokens 30 in, 15 out · [time]
+    documents: 2 = 2 mapped · halved 1
+    ");
+}
+
+#[test]
+fn a_run_that_is_cut_off_says_what_was_not_begun() {
+    let names: Vec<String> = (10..40).map(|n| format!("d/{n}.txt")).collect();
+    let mut files: Vec<(&str, &str)> = names.iter().map(|it| (it.as_str(), "Mud.")).collect();
+    let rows = "{\"text\": \"Mud.\"}\n".repeat(30);
+    files.push(("rows.jsonl", &rows));
+    let (place, server) = (Place::with(&files), server());
+    let last = |input: &str, more: &[&str]| {
+        let mut args = vec![
+            "map-reduce",
+            input,
+            "--no-store",
+            "--no-reduce",
+            "--max-calls",
+            "3",
+        ];
+        args.extend(server.args());
+        args.extend(["--concurrency", "1"]);
+        args.extend(more);
+        let shown = place.run(&args);
+        let line = shown.lines().find(|it| it.contains("documents: "));
+        line.unwrap_or(&shown).to_owned()
+    };
+    assert_snapshot!(last("d", &[]), @"documents: 30 = 3 mapped + 27 not begun");
+    assert_snapshot!(last("rows.jsonl", &[]), @"documents: 4 = 3 mapped + 1 not begun · the rest was not begun");
+    let mut args = vec![
+        "map-reduce",
+        "d",
+        "--no-store",
+        "--no-reduce",
+        "--max-calls",
+        "3",
+    ];
+    args.extend(server.args());
+    args.extend(["--concurrency", "1", "--output", "jsonl"]);
+    let (_, out) = place.data(&args);
+    let end: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+    assert_eq!(end["coverage"]["documents"]["not_begun"], 27);
 }

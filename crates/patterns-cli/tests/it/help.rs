@@ -436,8 +436,8 @@ fn help_of_every_command() {
 
           --chunk-tokens <N>
               Cut documents of more tokens into chunks, at the best boundaries there are; each is a
-              branch of its own, called name#1 and so on, and is halved once if the model still calls it
-              too long
+              branch of its own, called name#1 and so on; what the model still calls too long is cut
+              further
 
           --chunk-overlap <N>
               Tokens of a chunk that the next one repeats, at most half of it

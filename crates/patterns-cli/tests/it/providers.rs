@@ -182,13 +182,15 @@ fn a_failed_branch_is_named_and_the_rest_is_kept() {
           "mapped": 2,
           "truncated": 0,
           "failed": 1,
-          "skipped": 0
+          "skipped": 0,
+          "not_begun": 0
         },
         "chunks": {
           "mapped": 2,
           "truncated": 0,
           "failed": 1,
-          "skipped": 0
+          "skipped": 0,
+          "not_begun": 0
         },
         "halved": 0,
         "gaps": [
@@ -197,7 +199,8 @@ fn a_failed_branch_is_named_and_the_rest_is_kept() {
             "end": "failed"
           }
         ],
-        "more_gaps": 0
+        "more_gaps": 0,
+        "more_not_begun": false
       }
     }
     --- stderr

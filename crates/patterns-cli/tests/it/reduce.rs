@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::auth_log::{auth_log, triage};
-use crate::support::{Place, Server, completion};
+use crate::support::{Place, Server, completion, error};
 
 /// Returns the text of the first document in the body of a request.
 fn document(body: &str) -> String {
@@ -444,4 +444,63 @@ fn a_statement_is_traced_to_its_documents() {
     error[E-INPUT]: run 2 has no statements to trace
     help: they are kept by `patterns map-reduce --statements`, when it has come to its end
     ");
+}
+
+#[test]
+fn options_without_effect_and_sums_of_texts_are_refused() {
+    let schema = r#"{"type": "object", "properties": {"who": {"type": "string"}, "n": {"type": "integer"}}, "required": ["who", "n"]}"#;
+    let place = Place::with(&[("a.txt", "A harbour."), ("s.json", schema)]);
+    let run = |args: &[&str]| {
+        let shown = place.run(&[&["map-reduce", "a.txt"], args].concat());
+        assert!(shown.starts_with("exit 2\n"), "{shown}");
+        shown
+    };
+    for args in [
+        ["--no-reduce", "--group-by", "x"],
+        ["--no-reduce", "--each", "x"],
+        ["--no-reduce", "--unsupported", "drop"],
+        ["--statements", "--glean", "2"],
+    ] {
+        assert!(run(&args).contains("cannot be used with"), "{args:?}");
+    }
+    assert_snapshot!(run(&["--map-schema", "s.json", "--reduce", "sum:who"]), @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error[E-USAGE]: --reduce sum:who is of numbers, and who is string
+    help: count, distinct, top and union are of any values
+    ");
+}
+
+#[test]
+fn a_combination_that_is_too_long_for_the_model_is_made_in_parts() {
+    let files: Vec<String> = (0..9).map(|n| format!("{n}.txt")).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|it| (it.as_str(), "Mud.")).collect();
+    let place = Place::with(&files);
+    // It reads four answers at most.
+    let server = Server::start(|body| {
+        let items = body.matches("<document").count();
+        if items > 4 {
+            let message = format!(
+                "request ({items}000 tokens) exceeds the available context size (4096 tokens)"
+            );
+            return (400, error("context_length_exceeded", &message));
+        }
+        let field = match body.contains("combined_summary") {
+            true => "combined_summary",
+            false => "summary",
+        };
+        (200, completion(&json!({field: "Read."}).to_string()))
+    });
+    let mut args = vec!["map-reduce", ".", "--no-store", "--output", "json"];
+    args.extend(server.args());
+    let (code, out) = place.data(&args);
+    let out: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(code, Some(0), "{out}");
+    assert_eq!(out["value"]["combined_summary"], "Read.");
+    assert_eq!(
+        out["counts"],
+        json!({"started": 10, "answered": 10, "failed": 0, "cancelled": 0})
+    );
+    assert_eq!(out["usage"]["attempts"], 9 + 1 + 3 + 1);
 }

@@ -67,7 +67,7 @@ fn answers_are_rows_of_csv() {
     --- stdout
     document,vendor,total,paid,items,error
     a.txt,'=Acme,12.5,true,"[""rope"",""rope, thick""]",
-    b.txt,,,,,the answer breaks its contract in 4 place(s)
+    b.txt,,,,,"the answer breaks its contract in 4 place(s); ""total"" is a required property; ""paid"" is a required property; ""items"" is a required property"
     c.txt,"Süd
     Sails",900,false,[],
     --- stderr

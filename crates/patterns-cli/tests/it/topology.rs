@@ -62,6 +62,6 @@ fn what_does_not_fit_into_one_call_is_an_error() {
     --- stdout
     --- stderr
     error[E-NOT-COMBINED]: the answers are too large for the token budget of a reduce call
-    help: raise --reduce-tokens, or ask for shorter answers with --map-instructions
+    help: raise --reduce-tokens if the model can read more, or ask for shorter answers with --map-instructions
     ");
 }

@@ -25,6 +25,8 @@ pub(super) struct Course<'a, M, R, E> {
     order: Order,
     counter: TokenCounter,
     each: E,
+    /// Makes a result of an answer that is alone.
+    alone: Option<fn(&M) -> R>,
     /// The number of the first branch that this has not heard of; it will be a document.
     unknown: BranchId,
     /// Documents under way.
@@ -67,6 +69,7 @@ where
             order,
             counter,
             each,
+            alone: None,
             maps: BTreeMap::new(),
             reduces: BTreeMap::new(),
             items: BTreeMap::new(),
@@ -74,6 +77,11 @@ where
             next_out: Place(0),
             is_whole: true,
         }
+    }
+
+    pub(super) fn alone(mut self, make: Option<fn(&M) -> R>) -> Self {
+        self.alone = make;
+        self
     }
 
     /// Runs the fan-out to its end, adding combinations to it.
@@ -101,6 +109,7 @@ where
             }
             fan_out.hold(self.order == Order::Input && self.is_window_full());
         }
+        intake.end(&mut self.run, fan_out.is_exhausted());
         let value = self.value(fan_out.stopped());
         let warning = value.as_ref().ok().and_then(|it| intake.unseen(it));
         warning.into_iter().for_each(|it| self.run.warn(it));
@@ -170,14 +179,12 @@ where
         let Covered { place, first, last } = covered;
         match self.run.take_step(branch) {
             Some(answer) if self.is_whole => {
-                let items = vec![ReduceItem::Reduced {
+                let item = ReduceItem::Reduced {
                     first,
                     last,
                     answer,
-                }];
-                let size = size(&items, &self.counter);
-                self.shape.group_answered(place, size);
-                self.items.insert(place, items);
+                };
+                self.take_item(place, item);
             }
             Some(_) => {}
             None => {
@@ -197,6 +204,9 @@ where
             && let Some(group) = self.shape.next_group()
         {
             let (place, task) = self.task(group);
+            if self.take_lone(place, &task) {
+                continue;
+            }
             let covered = Covered {
                 place,
                 first: task.items.first().map_or("", ReduceItem::first).to_owned(),
@@ -208,6 +218,28 @@ where
         }
         self.unknown = fan_out.next_id();
         has_added
+    }
+
+    /// Takes an answer that is alone for its own combination, if it may be.
+    fn take_lone(&mut self, place: Place, task: &ReduceTask<M, R>) -> bool {
+        let (Some(make), [ReduceItem::Mapped { id, answer }]) = (self.alone, &task.items[..])
+        else {
+            return false;
+        };
+        let item = ReduceItem::Reduced {
+            first: id.clone(),
+            last: id.clone(),
+            answer: make(answer),
+        };
+        self.take_item(place, item);
+        true
+    }
+
+    fn take_item(&mut self, place: Place, item: ReduceItem<M, R>) {
+        let items = vec![item];
+        let size = size(&items, &self.counter);
+        self.items.insert(place, items);
+        self.shape.group_answered(place, size);
     }
 
     /// Returns whether another combination makes sense. Once all documents have ended, it is known

@@ -6,17 +6,17 @@ use futures_core::Stream;
 use futures_util::future::Either;
 use futures_util::{StreamExt, stream};
 use patterns_core::{
-    Agent, AgentError, AgentErrorKind, Answer, Branch, BranchEnd, Coverage, Document,
+    Agent, AgentError, AgentErrorKind, Answer, Branch, BranchEnd, Coverage, Document, ModelError,
     ModelErrorKind, Origin, Usage, Warning,
 };
 use serde::Serialize;
 
 use super::input::MapInput;
-use super::ledger::{Ledger, LedgerLine};
+use super::ledger::{Ledger, LedgerLine, LineEnd};
+use super::overflow::parts_of;
 use super::split::{Chunk, Split};
 use super::unseen::SeenWords;
-
-const TOO_LONG: AgentErrorKind = AgentErrorKind::Model(ModelErrorKind::ContextTooLong);
+use crate::run::Run;
 
 /// Cuts documents as they come, and knows what became of them.
 #[derive(Clone, Default)]
@@ -122,7 +122,7 @@ impl Intake {
         labels.into_iter().zip(pieces).collect()
     }
 
-    /// Asks about a piece, in two halves if it is too long for the model. Either both are answered
+    /// Asks about a piece, in parts if it is too long for the model. Either all of them are answered
     /// or the piece has failed.
     pub(super) async fn map<M>(
         &self,
@@ -130,40 +130,118 @@ impl Intake {
         agent: &dyn Agent<Document, M>,
         origin: Origin,
     ) -> Result<Answer<Vec<Mapped<M>>>, AgentError> {
+        let line = piece.line;
         let result = match piece.part {
+            Part::Whole(MapInput::Document(document)) => {
+                let chunk = Chunk::whole(&document);
+                self.map_parts(document, chunk, agent, origin).await
+            }
             Part::Whole(input) => {
                 let id = input.label();
                 let answer = input.map(agent, origin).await;
                 answer.map(|it| mapped(id, it, Usage::default()))
             }
-            Part::Chunk(chunk) => self.map_chunk(&chunk, agent, origin).await,
+            Part::Chunk(chunk) => {
+                let document = chunk.to_document();
+                self.map_parts(document, chunk, agent, origin).await
+            }
         };
-        let answers = result.as_ref().map_or(0, |it| it.value.len());
-        self.ledger().end(piece.line, answers);
+        let mut ledger = self.ledger();
+        if let (None, Ok(answer)) = (&self.splitter, &result)
+            && let [first, _, ..] = &answer.value[..]
+        {
+            let name = first.id.rsplit_once('#').map_or("", |it| it.0);
+            ledger.cut(line, name.to_owned());
+        }
+        ledger.end(line, line_end(&result));
+        drop(ledger);
         result
     }
 
-    async fn map_chunk<M>(
+    /// Asks about a chunk, whose own `document` is asked about first, and then about the parts of what
+    /// is too long, in order.
+    async fn map_parts<M>(
         &self,
-        chunk: &Chunk,
+        document: Document,
+        chunk: Chunk,
         agent: &dyn Agent<Document, M>,
         origin: Origin,
     ) -> Result<Answer<Vec<Mapped<M>>>, AgentError> {
-        let error = match ask(agent, chunk, origin, Usage::default()).await {
-            Err(error) if error.kind() == TOO_LONG => error,
-            result => return result,
+        let mut next = Some((document, chunk));
+        let mut left: Vec<Chunk> = Vec::new();
+        let mut spent = Usage::default();
+        let mut done: Option<Answer<Vec<Mapped<M>>>> = None;
+        while let Some((document, chunk)) = next.take() {
+            match ask(agent, document, origin, spent).await {
+                Ok(answer) => {
+                    spent = Usage::default();
+                    done = Some(match done.take() {
+                        None => answer,
+                        Some(before) => joined(before, answer),
+                    });
+                }
+                Err(error) => match parts_of(&error).and_then(|it| self.parts(&chunk, it)) {
+                    Some(parts) => {
+                        spent = error.usage();
+                        left.extend(parts.into_iter().rev());
+                    }
+                    None => {
+                        let before = done.map(|it| it.usage).unwrap_or_default();
+                        return Err(error.after(before));
+                    }
+                },
+            }
+            next = left.pop().map(|it| (it.to_document(), it));
+        }
+        // The loop ends when nothing is left, and the last thing that it asked about was answered.
+        done.ok_or_else(|| ModelError::new(ModelErrorKind::ContextTooLong).into())
+    }
+
+    /// Halves a chunk, and its halves, until there are so many parts.
+    fn parts(&self, chunk: &Chunk, wanted: u64) -> Option<Vec<Chunk>> {
+        let halve = |it: &Chunk| match &self.splitter {
+            Some(splitter) => splitter.halve(it),
+            None => it.halve(),
         };
-        let halves = self.splitter.as_ref().and_then(|it| it.halve(chunk));
-        let Some([first, second]) = halves else {
-            return Err(error);
+        let mut parts = Vec::from(halve(chunk)?);
+        while (parts.len() as u64) < wanted {
+            let finer: Vec<Chunk> = parts
+                .iter()
+                .flat_map(|it| halve(it).map_or_else(|| vec![it.clone()], Vec::from))
+                .collect();
+            if finer.len() == parts.len() {
+                break;
+            }
+            parts = finer;
+        }
+        let names: Vec<String> = parts.iter().map(Chunk::id).collect();
+        self.remember(None, &names);
+        Some(parts)
+    }
+
+    /// Says how many documents there are, if that is known.
+    pub(super) fn expect(&self, total: Option<u64>) {
+        self.ledger().expect(total);
+    }
+
+    /// Ends the fan-out, and warns of what was cut although nobody had asked for it.
+    pub(super) fn end(&self, run: &mut Run<'_>, is_exhausted: bool) {
+        let mut ledger = self.ledger();
+        ledger.exhaust(is_exhausted);
+        let (names, count) = ledger.cuts();
+        if count == 0 {
+            return;
+        }
+        let more = match count - names.len() as u64 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
         };
-        self.remember(None, &[first.id(), second.id()]);
-        let mut both = ask(agent, &first, origin, error.usage()).await?;
-        let second = ask(agent, &second, origin, Usage::default()).await;
-        let second = second.map_err(|it| it.after(both.usage))?;
-        let second = both.join(second);
-        both.value.extend(second);
-        Ok(both)
+        let message = format!(
+            "too long for the model as a whole, so asked about in parts: {}{more}",
+            names.join(", ")
+        );
+        drop(ledger);
+        run.warn(Warning::new("document-cut", message));
     }
 
     /// Ends the account.
@@ -177,14 +255,37 @@ impl Intake {
     }
 }
 
-/// Asks about a chunk, whose bill has what was `spent` before.
+/// Returns how a piece has ended. What was refused before it was sent was not begun.
+fn line_end<M>(result: &Result<Answer<Vec<Mapped<M>>>, AgentError>) -> LineEnd {
+    match result {
+        Ok(answer) => LineEnd::Answered(answer.value.len()),
+        Err(error) if is_unsent(error) => LineEnd::NotBegun,
+        Err(_) => LineEnd::Failed,
+    }
+}
+
+fn is_unsent(error: &AgentError) -> bool {
+    use ModelErrorKind::{BudgetExhausted, NotSent};
+    let is_held = [NotSent, BudgetExhausted].map(AgentErrorKind::Model);
+    is_held.contains(&error.kind()) && error.usage().attempts == 0
+}
+
+fn joined<M>(
+    mut before: Answer<Vec<Mapped<M>>>,
+    further: Answer<Vec<Mapped<M>>>,
+) -> Answer<Vec<Mapped<M>>> {
+    let further = before.join(further);
+    before.value.extend(further);
+    before
+}
+
+/// Asks about a document, whose bill has what was `spent` before.
 async fn ask<M>(
     agent: &dyn Agent<Document, M>,
-    chunk: &Chunk,
+    document: Document,
     origin: Origin,
     spent: Usage,
 ) -> Result<Answer<Vec<Mapped<M>>>, AgentError> {
-    let document = chunk.to_document();
     match agent.run(&document, origin).await {
         Ok(answer) => Ok(mapped(document.id, answer, spent)),
         Err(error) => Err(error.after(spent)),
@@ -197,7 +298,7 @@ fn mapped<M>(id: String, mut answer: Answer<M>, spent: Usage) -> Answer<Vec<Mapp
     answer.map(|answer| vec![Mapped { id, answer, usage }])
 }
 
-/// Makes what is told of a finished branch: its answer, or one for each half.
+/// Makes what is told of a finished branch: its answer, or one for each part.
 pub(super) fn rows<M>(branch: Branch<Vec<Mapped<M>>>) -> Vec<Branch<M>> {
     let Branch {
         id,

@@ -7,6 +7,9 @@ use patterns_core::{Coverage, Covered, Gap};
 /// How many gaps are named; more of them are only counted.
 const MAX_GAPS: usize = 100;
 
+/// How many documents are named that were cut because they were too long.
+const NAMED_CUTS: usize = 3;
+
 /// The account of a run under way. Of documents it holds only those of which some chunk has not
 /// ended.
 #[derive(Debug, Default)]
@@ -15,6 +18,25 @@ pub(super) struct Ledger {
     open: BTreeMap<DocumentNumber, Open>,
     gaps: BTreeMap<LedgerLine, Gap>,
     coverage: Coverage,
+    /// How many documents there are, if that is known.
+    total: Option<u64>,
+    /// Whether all of them have come.
+    is_exhausted: bool,
+    /// The first documents that nobody had asked to be cut and that were too long, and how many
+    /// there are of them.
+    cut: BTreeMap<LedgerLine, String>,
+    cuts: u64,
+}
+
+/// How a chunk ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineEnd {
+    /// With so many answers: several if it was halved.
+    Answered(usize),
+    /// Without one.
+    Failed,
+    /// Without having been sent.
+    NotBegun,
 }
 
 /// Numbers a document within its run.
@@ -44,7 +66,8 @@ struct Open {
     /// The names of the chunks that have not ended.
     chunks: BTreeMap<usize, String>,
     has_mapped: bool,
-    has_gap: bool,
+    has_failed: bool,
+    has_not_begun: bool,
 }
 
 impl Ledger {
@@ -59,45 +82,75 @@ impl Ledger {
             let open = Open {
                 chunks: chunks.into_iter().enumerate().collect(),
                 has_mapped: false,
-                has_gap: false,
+                has_failed: false,
+                has_not_begun: false,
             };
             self.open.insert(number, open);
         }
         number
     }
 
-    /// Ends a chunk, with so many answers about it: none if it failed, two if it was halved.
-    pub(super) fn end(&mut self, line: LedgerLine, answers: usize) {
+    /// Says how many documents there are, if that is known.
+    pub(super) fn expect(&mut self, total: Option<u64>) {
+        self.total = total;
+    }
+
+    /// Says whether all documents have come.
+    pub(super) fn exhaust(&mut self, is_exhausted: bool) {
+        self.is_exhausted = is_exhausted;
+    }
+
+    /// Notes that a document was cut that nobody had asked to be cut.
+    pub(super) fn cut(&mut self, line: LedgerLine, name: String) {
+        self.cuts += 1;
+        self.cut.insert(line, name);
+        if self.cut.len() > NAMED_CUTS {
+            self.cut.pop_last();
+        }
+    }
+
+    /// Returns the first documents that were cut so, and how many there are.
+    pub(super) fn cuts(&self) -> (Vec<&str>, u64) {
+        (self.cut.values().map(String::as_str).collect(), self.cuts)
+    }
+
+    /// Ends a chunk.
+    pub(super) fn end(&mut self, line: LedgerLine, end: LineEnd) {
         let Some(open) = self.open.get_mut(&line.document) else {
             return;
         };
         let Some(name) = open.chunks.remove(&line.chunk) else {
             return;
         };
-        let end = match answers {
-            0 => Covered::Failed,
-            _ => Covered::Mapped,
+        let (covered, answers) = match end {
+            LineEnd::Answered(answers) => (Covered::Mapped, answers),
+            LineEnd::Failed => (Covered::Failed, 0),
+            LineEnd::NotBegun => (Covered::NotBegun, 0),
         };
-        open.has_mapped |= end == Covered::Mapped;
-        open.has_gap |= end == Covered::Failed;
+        open.add(covered);
         if open.chunks.is_empty() {
             self.coverage.documents.add(open.end());
             self.open.remove(&line.document);
         }
-        self.count(line, name, end);
+        self.count(line, name, covered);
         self.coverage.halved += u64::from(answers > 1);
     }
 
-    /// Ends the run: what has not ended has failed.
+    /// Ends the run: what has not ended has failed, and what has not come was not begun.
     pub(super) fn finish(&mut self) -> Coverage {
         for (document, mut open) in std::mem::take(&mut self.open) {
-            open.has_gap = true;
+            open.add(Covered::Failed);
             self.coverage.documents.add(open.end());
             for (chunk, name) in open.chunks {
                 self.count(document.line(chunk), name, Covered::Failed);
             }
         }
         let mut coverage = std::mem::take(&mut self.coverage);
+        if !self.is_exhausted {
+            let left = self.total.map(|it| it.saturating_sub(self.next));
+            coverage.documents.not_begun += left.unwrap_or(0);
+            coverage.more_not_begun = left.is_none();
+        }
         coverage.gaps = std::mem::take(&mut self.gaps).into_values().collect();
         coverage
     }
@@ -106,7 +159,7 @@ impl Ledger {
     /// not show.
     fn count(&mut self, line: LedgerLine, name: String, end: Covered) {
         self.coverage.chunks.add(end);
-        if end == Covered::Mapped {
+        if matches!(end, Covered::Mapped | Covered::NotBegun) {
             return;
         }
         self.gaps.insert(line, Gap { name, end });
@@ -118,11 +171,20 @@ impl Ledger {
 }
 
 impl Open {
+    fn add(&mut self, end: Covered) {
+        match end {
+            Covered::Mapped => self.has_mapped = true,
+            Covered::NotBegun => self.has_not_begun = true,
+            _ => self.has_failed = true,
+        }
+    }
+
     fn end(&self) -> Covered {
-        match (self.has_mapped, self.has_gap) {
-            (true, true) => Covered::Truncated,
-            (true, false) => Covered::Mapped,
-            (false, _) => Covered::Failed,
+        match (self.has_mapped, self.has_failed, self.has_not_begun) {
+            (true, false, false) => Covered::Mapped,
+            (true, ..) => Covered::Truncated,
+            (false, false, true) => Covered::NotBegun,
+            (false, ..) => Covered::Failed,
         }
     }
 }
@@ -135,6 +197,51 @@ mod tests {
 
     fn names(document: &str, chunks: usize) -> Vec<String> {
         (1..=chunks).map(|n| format!("{document}#{n}")).collect()
+    }
+
+    fn end(answers: usize) -> LineEnd {
+        match answers {
+            0 => LineEnd::Failed,
+            answers => LineEnd::Answered(answers),
+        }
+    }
+
+    #[test]
+    fn what_has_not_come_was_not_begun() {
+        for (total, is_exhausted, expected) in [
+            (Some(53), false, (33 + 1, false)),
+            (None, false, (1, true)),
+            (None, true, (1, false)),
+            (Some(53), true, (1, false)),
+        ] {
+            let mut ledger = Ledger::default();
+            ledger.expect(total);
+            let all: Vec<_> = (0..20)
+                .map(|n| ledger.begin(&n.to_string(), names("x", 1)))
+                .collect();
+            for it in &all[..19] {
+                ledger.end(it.line(0), LineEnd::Answered(1));
+            }
+            ledger.end(all[19].line(0), LineEnd::NotBegun);
+            ledger.exhaust(is_exhausted);
+            let coverage = ledger.finish();
+            let not_begun = coverage.documents.not_begun;
+            assert_eq!((not_begun, coverage.more_not_begun), expected);
+            assert!(!coverage.is_whole() && coverage.gaps.is_empty());
+            assert_eq!(coverage.documents.total(), 19 + not_begun);
+        }
+    }
+
+    #[test]
+    fn the_first_documents_that_were_cut_are_named() {
+        let mut ledger = Ledger::default();
+        let all: Vec<_> = (0..5)
+            .map(|n| ledger.begin(&n.to_string(), names("x", 1)))
+            .collect();
+        for (n, it) in all.iter().enumerate().rev() {
+            ledger.cut(it.line(0), n.to_string());
+        }
+        assert_eq!(ledger.cuts(), (vec!["0", "1", "2"], 5));
     }
 
     #[test]
@@ -152,8 +259,9 @@ mod tests {
             (c, 1, 0),
             (d, 0, 1),
         ] {
-            ledger.end(document.line(chunk), answers);
+            ledger.end(document.line(chunk), end(answers));
         }
+        ledger.exhaust(true);
         let coverage = ledger.finish();
         let counts = coverage.documents;
         assert_eq!((counts.mapped, counts.truncated, counts.failed), (1, 2, 1));
@@ -169,7 +277,9 @@ mod tests {
         let all: Vec<_> = (0..MAX_GAPS + 3)
             .map(|n| ledger.begin(&n.to_string(), names("x", 1)))
             .collect();
-        all.iter().rev().for_each(|it| ledger.end(it.line(0), 0));
+        all.iter()
+            .rev()
+            .for_each(|it| ledger.end(it.line(0), LineEnd::Failed));
         assert!(ledger.gaps.len() <= MAX_GAPS);
         let coverage = ledger.finish();
         assert_eq!((coverage.gaps.len(), coverage.more_gaps), (MAX_GAPS, 3));
@@ -188,9 +298,10 @@ mod tests {
                 let number = ledger.begin(&name, names(&name, ends.len()));
                 chunks += ends.len().max(1) as u64;
                 for (chunk, answers) in ends.iter().enumerate().filter(|(_, it)| **it < 3) {
-                    ledger.end(number.line(chunk), *answers);
+                    ledger.end(number.line(chunk), end(*answers));
                 }
             }
+            ledger.exhaust(true);
             let coverage = ledger.finish();
             prop_assert_eq!(coverage.documents.total(), documents.len() as u64);
             prop_assert_eq!(coverage.chunks.total(), chunks);

@@ -14,6 +14,7 @@ mod input;
 mod intake;
 mod keyed;
 mod ledger;
+mod overflow;
 mod pack;
 mod pattern;
 mod provenance;

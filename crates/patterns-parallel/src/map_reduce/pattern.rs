@@ -63,6 +63,8 @@ pub struct MapReduce<M, R> {
     fan_in: Option<u32>,
     splitter: Option<Arc<dyn Split>>,
     counter: TokenCounter,
+    /// Makes a result of an answer that is alone.
+    alone: Option<fn(&M) -> R>,
     /// Puts what is known of the documents into the result.
     complete: Option<fn(&mut R, &Coverage)>,
 }
@@ -122,13 +124,14 @@ impl<M, R> MapReduce<M, R> {
             fan_in: None,
             splitter: None,
             counter: TokenCounter::default(),
+            alone: None,
             complete: None,
         }
     }
 
     /// Cuts documents that are too long for one call. Each chunk is a branch of its own, with the
     /// [name](crate::Chunk::id) of its document and a number; in what has nothing in it there is no
-    /// chunk. A chunk that the model calls too long is asked about in two halves, once.
+    /// chunk. What the model calls too long, chunk or document, is asked about in parts.
     ///
     /// [`Outcome::coverage`] says what became of all of them.
     #[must_use]
@@ -155,6 +158,14 @@ impl<M, R> MapReduce<M, R> {
     #[must_use]
     pub fn inner(mut self, agent: Arc<dyn Agent<ReduceTask<M, R>, R>>) -> Self {
         self.reduce.inner = Some(agent);
+        self
+    }
+
+    /// Takes an answer that is alone for the result, made into one by this function, instead of asking
+    /// the reduce agent to combine one thing.
+    #[must_use]
+    pub fn alone(mut self, make: fn(&M) -> R) -> Self {
+        self.alone = Some(make);
         self
     }
 
@@ -286,7 +297,7 @@ where
         let fan_out = FanOut::new(inputs, options, |task, origin| {
             Box::pin(task.carry_out((&*self.map, &intake), &self.reduce, origin))
         });
-        let course = Course::new(run, shape, order, self.counter.clone(), each);
+        let course = Course::new(run, shape, order, self.counter.clone(), each).alone(self.alone);
         let mut outcome = course.run(fan_out, &intake).await;
         let coverage = intake.coverage();
         if let (Some(complete), Ok(value)) = (self.complete, &mut outcome.value) {
@@ -307,12 +318,18 @@ pub(super) async fn start<'a, S: Stream<Item: Into<MapInput>> + Send>(
     if documents.as_mut().peek().await.is_none() {
         return Err(RunError::NoInput("there is no document"));
     }
+    intake.expect(exact(documents.size_hint()));
     let pieces = intake.pieces(documents);
-    let total = match pieces.size_hint() {
+    let total = exact(pieces.size_hint());
+    Ok((Run::start(options, Pattern::MapReduce, total), pieces))
+}
+
+/// Returns how many items a stream has, if that is known.
+fn exact(hint: (usize, Option<usize>)) -> Option<u64> {
+    match hint {
         (least, Some(most)) if least == most => Some(most as u64),
         _ => None,
-    };
-    Ok((Run::start(options, Pattern::MapReduce, total), pieces))
+    }
 }
 
 impl<M, R> fmt::Debug for MapReduce<M, R> {

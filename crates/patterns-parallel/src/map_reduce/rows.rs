@@ -88,5 +88,6 @@ where
         run.account(&branch);
         rows(branch).into_iter().for_each(&mut *each);
     }
+    intake.end(run, fan_out.is_exhausted());
     fan_out.stopped()
 }

@@ -1,4 +1,4 @@
-//! Documents that are cut inside a run: nothing is lost, what is too long is halved once.
+//! Documents that are cut inside a run: nothing is lost, what is too long is asked about in parts.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -173,11 +173,47 @@ async fn what_is_too_long_is_asked_about_in_halves_and_both_are_combined() {
 }
 
 #[tokio::test]
-async fn half_an_answer_is_none_and_what_is_too_long_twice_has_failed() {
+async fn what_is_too_long_is_cut_until_it_fits() {
+    let pattern = pattern(3).split(Arc::new(Every(8)));
+    let options = RunOptions::default();
+    let outcome = pattern
+        .run(documents(&["eeffgghh"]), &options)
+        .await
+        .unwrap();
+    assert_eq!(
+        ends(&outcome),
+        ["a#1.1.1 ee", "a#1.1.2 ff", "a#1.2.1 gg", "a#1.2.2 hh"]
+    );
+    assert_eq!(outcome.usage.input_tokens, 8 + 4 + 2 + 2 + 4 + 2 + 2);
+    let coverage = outcome.coverage.unwrap();
+    assert!(coverage.is_whole());
+    assert_eq!((coverage.chunks.mapped, coverage.halved), (1, 1));
+    assert_eq!(outcome.warnings, []);
+}
+
+#[tokio::test]
+async fn a_document_that_nobody_asked_to_cut_is_cut_rather_than_lost_with_a_word() {
+    let pattern = pattern(5);
+    let texts = ["aaa bbb", "ccc", "!"];
+    let outcome = pattern
+        .run(documents(&texts), &RunOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        ends(&outcome),
+        ["a#1.1 aaa", "a#1.2 bbb", "b ccc", "c refused"]
+    );
+    let warnings: Vec<_> = outcome.warnings.iter().map(|it| &*it.message).collect();
+    let expected = "too long for the model as a whole, so asked about in parts: a";
+    assert_eq!(warnings, [expected]);
+    assert_eq!(outcome.value.unwrap(), ["a#1.1", "a#1.2", "b"]);
+}
+
+#[tokio::test]
+async fn half_an_answer_is_none_and_what_cannot_be_cut_further_has_failed() {
     for (limit, text, end, spent) in [
         (5, "ccc ddd!", "refused", 8 + 3 + 4),
         (5, "!ccc ddd", "refused", 8 + 4),
-        (3, "eeeeeeee", "context-too-long", 8 + 4),
         (0, "e", "context-too-long", 1),
     ] {
         let pattern = pattern(limit).split(Arc::new(Every(8)));
@@ -265,10 +301,13 @@ async fn what_a_run_that_ends_early_has_begun_is_accounted_for() {
 }
 
 #[tokio::test]
-async fn without_a_splitter_documents_stay_whole() {
+async fn a_document_that_cannot_be_cut_fails_whole() {
     let options = RunOptions::default();
     let pattern = pattern(3);
-    let outcome = pattern.run(documents(&["four", "two"]), &options).await;
+    let outcome = pattern.run(documents(&["漢字", "two"]), &options).await;
+    assert_eq!(ends(&outcome.unwrap()), ["a#1.1 漢", "a#1.2 字", "b two"]);
+    let pattern = self::pattern(3);
+    let outcome = pattern.run(documents(&["😀", "two"]), &options).await;
     let outcome = outcome.unwrap();
     assert_eq!(ends(&outcome), ["a context-too-long", "b two"]);
     assert_eq!(gaps(&outcome), [("a", Covered::Failed)]);

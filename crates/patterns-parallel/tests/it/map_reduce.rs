@@ -1,10 +1,13 @@
 //! Map-reduce: one call or a tree, in document order, nothing lost on the way.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use patterns_core::{Agent, AggregateErrorKind, Contract, Document, ModelErrorKind, StepRole};
+use patterns_core::{
+    Agent, AgentError, AgentErrorKind, AggregateErrorKind, Answer, BoxFuture, Contract, Document,
+    ModelError, ModelErrorKind, Origin, StepRole, Usage,
+};
 use patterns_parallel::{
     AgentOptions, MapReduce, ReduceItem, ReduceTask, RunError, RunOptions, Topology,
     document_agent, map_documents,
@@ -285,4 +288,150 @@ async fn combinations_may_have_their_own_agent() {
     };
     assert!(!levels(&leaf).is_empty() && levels(&leaf).iter().all(|&it| it == 0));
     assert!(!levels(&inner).is_empty() && levels(&inner).iter().all(|&it| it > 0));
+}
+
+/// Combines names, but no more than so many items at once; the refusal says how many there were.
+struct Narrow {
+    most: usize,
+    asked: Mutex<Vec<(usize, usize)>>,
+}
+
+impl Agent<ReduceTask<String, Covered>, Covered> for Narrow {
+    fn run<'a>(
+        &'a self,
+        task: &'a ReduceTask<String, Covered>,
+        _: Origin,
+    ) -> BoxFuture<'a, Result<Answer<Covered>, AgentError>> {
+        let count = task.items.len();
+        self.asked.lock().unwrap().push((count, task.level));
+        let used = Usage {
+            input_tokens: count as u64,
+            ..Usage::default()
+        };
+        let result = if count > self.most {
+            let error = ModelError::new(ModelErrorKind::ContextTooLong)
+                .with_usage(used)
+                .with_detail(format!("{}00 tokens, {}00 fit", count, self.most));
+            Err(AgentError::from(error))
+        } else {
+            let mut answer = Answer::new(task.items.iter().flat_map(covered).collect());
+            answer.usage = used;
+            Ok(answer)
+        };
+        Box::pin(async move { result })
+    }
+}
+
+#[tokio::test]
+async fn a_combination_that_is_too_long_is_made_in_parts_and_loses_nothing() {
+    for (most, expected) in [
+        (4, Some(vec![(10, 0), (3, 0), (3, 0), (4, 0), (3, 1)])),
+        (2, None),
+        (64, Some(vec![(10, 0)])),
+    ] {
+        let map = ScriptedAgent::new(|it: &Document| Ok(it.id.clone()));
+        let reduce = Arc::new(Narrow {
+            most,
+            asked: Mutex::default(),
+        });
+        let pattern: MapReduce<String, Covered> =
+            MapReduce::new(Arc::new(map), Arc::clone(&reduce) as _);
+        let outcome = pattern
+            .run(documents(10), &RunOptions::default())
+            .await
+            .unwrap();
+        assert_eq!(outcome.counts.failed, 0);
+        let asked = reduce.asked.lock().unwrap().clone();
+        let used: u64 = asked.iter().map(|it| it.0 as u64).sum();
+        assert_eq!(
+            outcome.usage.input_tokens, used,
+            "refused calls are billed, too"
+        );
+        assert_eq!(outcome.steps.len(), 1, "it is one branch");
+        assert_eq!(outcome.value.unwrap().len(), 10);
+        if let Some(expected) = expected {
+            assert_eq!(asked, expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_combination_of_two_that_is_too_long_fails() {
+    let map = ScriptedAgent::new(|it: &Document| Ok(it.text.to_string()));
+    let reduce = Narrow {
+        most: 1,
+        asked: Mutex::default(),
+    };
+    let pattern = MapReduce::new(Arc::new(map), Arc::new(reduce));
+    let outcome = pattern
+        .run(documents(3), &RunOptions::default())
+        .await
+        .unwrap();
+    let error = outcome.value.unwrap_err();
+    assert_eq!(error.kind(), AggregateErrorKind::StepFailed);
+    let kind = error.agent_error().map(AgentError::kind);
+    assert_eq!(
+        kind,
+        Some(AgentErrorKind::Model(ModelErrorKind::ContextTooLong))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_alone_needs_no_combination() {
+    for (count, calls) in [(1, 0), (2, 1)] {
+        for topology in [Topology::Tree, Topology::Refine, Topology::Unordered] {
+            let (pattern, reduce) = pattern();
+            let pattern = pattern.topology(topology).alone(|it| vec![it.clone()]);
+            let outcome = pattern.run(documents(count), &RunOptions::default()).await;
+            assert_eq!(outcome.unwrap().value.unwrap().len(), count, "{topology:?}");
+            assert_eq!(reduce.inputs().len(), calls, "{topology:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_combination_has_that_no_document_has_is_warned_of() {
+    let map = ScriptedAgent::new(|it: &Document| Ok(it.text.to_string()));
+    let reduce = ScriptedAgent::new(|_: &ReduceTask<String, String>| {
+        Ok("there are 2 words, some say 1,630, by Whitby".to_owned())
+    });
+    let pattern = MapReduce::new(Arc::new(map), Arc::new(reduce));
+    let (options, log) = logged(1);
+    let outcome = pattern.run(documents(3), &options).await.unwrap();
+    let codes: Vec<_> = outcome.warnings.iter().map(|it| &*it.code).collect();
+    assert_eq!(codes, ["not-in-documents"]);
+    let message = &outcome.warnings[0].message;
+    assert!(
+        message.contains("no document: 2, 1,630, Whitby ("),
+        "{message}"
+    );
+    assert!(
+        log.to_string().contains("1,630"),
+        "it is told as an event, too"
+    );
+}
+
+#[tokio::test]
+async fn what_was_not_begun_is_counted() {
+    let map = ScriptedAgent::new(|it: &Document| match it.id.as_str() {
+        "004" => Err(failure(ModelErrorKind::Unauthorized)),
+        id => Ok(id.to_owned()),
+    });
+    let map: Arc<dyn Agent<Document, String>> = Arc::new(map);
+    let (options, _) = logged(1);
+    let outcome = map_documents(&map, documents(50), &options, drop)
+        .await
+        .unwrap();
+    let coverage = outcome.coverage.unwrap();
+    let counts = coverage.documents;
+    assert_eq!((counts.mapped, counts.failed), (4, 1));
+    assert_eq!((counts.not_begun, coverage.more_not_begun), (45, false));
+    let numbers = stream::iter((0..50).filter(|it| *it < 99));
+    let unknown = numbers.map(|n| Document::new(format!("{n:03}"), "some words"));
+    let outcome = map_documents(&map, unknown, &options, drop).await.unwrap();
+    let coverage = outcome.coverage.unwrap();
+    assert_eq!(
+        (coverage.documents.not_begun, coverage.more_not_begun),
+        (0, true)
+    );
 }

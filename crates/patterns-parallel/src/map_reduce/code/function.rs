@@ -4,7 +4,7 @@
 ///
 /// All of them are exact and need neither an order of arrival nor all answers at once: states of
 /// parts of the answers can be merged. Sums are of decimal numbers as they are written, without
-/// rounding; only a result with a fraction is rounded, to the nearest float.
+/// rounding; only means and results with a fraction are rounded, to the nearest float.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeFunction {
     /// `count`: how many answers there are, or with a field, how many values of it. Constant

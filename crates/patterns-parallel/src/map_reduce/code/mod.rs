@@ -7,6 +7,7 @@
 mod counts;
 mod error;
 mod field;
+mod form;
 mod function;
 mod moments;
 mod number;
@@ -18,6 +19,7 @@ mod tests;
 pub(super) use counts::RowPosition;
 pub use error::CodeReduceError;
 pub use field::{Field, FieldTrouble};
+pub(super) use form::form;
 pub use function::CodeFunction;
 pub use reduce::CodeReduce;
 pub(super) use state::{State, Taken};

@@ -3,7 +3,7 @@
 use bigdecimal::BigDecimal;
 use serde_json::Value;
 
-use super::number::write;
+use super::number::{rounded, write};
 
 /// What is known of numbers without keeping them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,7 +39,7 @@ impl Moments {
     pub(super) fn mean(&self) -> Value {
         match self.count {
             0 => Value::Null,
-            count => write(&(&self.sum / BigDecimal::from(count))),
+            count => rounded(&(&self.sum / BigDecimal::from(count))),
         }
     }
 

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::number::read;
-use super::{CodeFunction, CodeReduceError, Field, FieldTrouble, State, Taken};
-use crate::voting::exact;
+use super::{CodeFunction, CodeReduceError, Field, FieldTrouble, State, Taken, form};
 
 /// A function and the field that it works on, written as `sum:amount` or `top:5:tags`.
 ///
@@ -80,7 +79,7 @@ impl CodeReduce {
             }
             _ => {
                 let values = values.into_iter();
-                Taken::Values(values.map(|it| (exact(it), it.clone())).collect())
+                Taken::Values(values.map(|it| (form(it), it.clone())).collect())
             }
         })
     }

@@ -117,6 +117,16 @@ fn extreme_numbers_are_exact() {
         ),
         (vec![json!(5e-324), json!(5e-324)], json!(1e-323)),
         (vec![json!(1e308); 2], json!("2e308")),
+        (vec![json!(1e300)], json!(1e300)),
+        (
+            vec![json!(1e300), json!(1)],
+            json!(format!("1.{}1e300", "0".repeat(299))),
+        ),
+        (
+            vec![json!(u64::MAX), json!(26_929_691_963_822_977_i64)],
+            json!("18473673765673374592"),
+        ),
+        (vec![json!(i64::MIN); 3], json!("-27670116110564327424")),
     ];
     for (values, expected) in table {
         assert_eq!(check("sum:x", &numbers(&values)).0, expected, "{values:?}");
@@ -136,6 +146,9 @@ fn objects_are_compared_by_their_members() {
         check("distinct:x", &[json!({"x": "A"}), json!({"x": "a"})]).0,
         2
     );
+    // Composed or not, it is the same letter.
+    let cafe = ["Caf\u{e9}", "Cafe\u{301}"].map(|it| json!({"x": {"in": [it]}}));
+    assert_eq!(check("union:x", &cafe).0, json!([{"in": ["Caf\u{e9}"]}]));
 }
 
 #[test]

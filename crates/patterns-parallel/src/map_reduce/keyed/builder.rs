@@ -7,8 +7,7 @@ use serde_json::Value;
 
 use super::problem::Affected;
 use super::{KeyCount, KeyMerges, KeyedReduce, Table};
-use crate::map_reduce::code::{FieldTrouble, RowPosition, State, Taken};
-use crate::voting::exact;
+use crate::map_reduce::code::{FieldTrouble, RowPosition, State, Taken, form};
 
 /// A table under construction.
 ///
@@ -112,7 +111,7 @@ impl TableBuilder {
     /// Returns the groups of a row, each once.
     fn keys_of(&self, row: &Value) -> Result<BTreeMap<String, Value>, FieldTrouble> {
         let Some(field) = &self.reduce.group_by else {
-            return Ok([(exact(&Value::Null), Value::Null)].into());
+            return Ok([(form(&Value::Null), Value::Null)].into());
         };
         let keys = field.values(row)?;
         if keys.is_empty() {
@@ -121,12 +120,12 @@ impl TableBuilder {
         if keys.iter().any(|it| it.is_object()) {
             return Err(FieldTrouble::WrongType);
         }
-        Ok(keys.into_iter().map(|it| (exact(it), it.clone())).collect())
+        Ok(keys.into_iter().map(|it| (form(it), it.clone())).collect())
     }
 
     fn group(&mut self, key: &Value, at: RowPosition) -> &mut Group {
         let columns = &self.reduce.columns;
-        let group = self.groups.entry(exact(key)).or_insert_with(|| Group {
+        let group = self.groups.entry(form(key)).or_insert_with(|| Group {
             key: key.clone(),
             first: at,
             rows: 0,
@@ -191,14 +190,14 @@ impl TableBuilder {
     /// Puts groups together whose keys mean the same. A row that was in several of them, by a list
     /// of keys, is then in their group as many times.
     pub fn merge_keys(&mut self, merges: &KeyMerges) {
-        for (form, mut group) in mem::take(&mut self.groups) {
+        for (known, mut group) in mem::take(&mut self.groups) {
             let name = group.key.as_str().and_then(|it| merges.name_of(it));
             let Some(name) = name.map(Value::from) else {
-                self.add_group(form, group);
+                self.add_group(known, group);
                 continue;
             };
             group.key = name;
-            self.add_group(exact(&group.key), group);
+            self.add_group(form(&group.key), group);
         }
     }
 

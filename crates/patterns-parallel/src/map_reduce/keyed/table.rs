@@ -96,7 +96,10 @@ fn cell(value: &Value) -> String {
 }
 
 fn harmless(text: &str) -> String {
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    // A whole number that JSON has no number for is written as a text.
+    let digits = text.strip_prefix('-').unwrap_or_default();
+    let is_long_number = digits.len() > 18 && digits.bytes().all(|it| it.is_ascii_digit());
+    match !is_long_number && text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         true => format!("'{text}"),
         false => text.to_owned(),
     }

@@ -19,21 +19,23 @@ impl MapReduce<CheckedStatements, CheckedStatements> {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use std::sync::Arc;
-    /// use futures_util::stream;
+    /// use futures_util::{StreamExt, stream};
     /// use patterns_core::Document;
     /// use patterns_parallel::{AgentOptions, MapReduce, RunOptions, Support, Unsupported};
     /// use patterns_testkit::ScriptedModel;
     ///
     /// let model = Arc::new(ScriptedModel::new([
     ///     r#"{"statements": [{"text": "Sales rose.", "sources": ["q1"], "quote": {"source": "q1", "text": "went up"}}]}"#,
-    ///     r#"{"statements": [{"text": "Sales rose, costs too.", "sources": ["q1", "q2"], "quote": null}]}"#,
+    ///     r#"{"statements": []}"#,
+    ///     r#"{"statements": [{"text": "Sales rose, costs too.", "sources": ["q1", "q3"], "quote": null}]}"#,
     /// ]));
     /// let agent = AgentOptions::default();
     /// let (map_reduce, record) = MapReduce::with_statements(model, &agent, &agent, Unsupported::Flag)?;
-    /// let documents = stream::iter([Document::new("q1", "Sales went up.")]);
+    /// let documents = stream::iter([("q1", "Sales went up."), ("q2", "")]);
+    /// let documents = documents.map(|(id, text)| Document::new(id, text));
     /// let outcome = map_reduce.run(documents, &RunOptions::default()).await?;
     /// let [statement] = &outcome.value?.statements[..] else { panic!("there is one") };
-    /// assert_eq!(statement.support, Support::ForeignSource(vec!["q2".to_owned()]));
+    /// assert_eq!(statement.support, Support::ForeignSource(vec!["q3".to_owned()]));
     /// assert_eq!(record.unfold(statement)[0].statements[0].quoted, Some(6..13));
     /// # Ok(()) }
     /// ```
@@ -49,10 +51,18 @@ impl MapReduce<CheckedStatements, CheckedStatements> {
     ) -> Result<(Self, Arc<ProvenanceRecord>), ContractError> {
         let contract = Contract::of::<StatementList>()?;
         let map = map.agent(Arc::clone(&model), MAP_INSTRUCTIONS, contract.clone());
+        let reduce_options = reduce;
         let reduce = reduce
             .agent(model, REDUCE_INSTRUCTIONS, contract)
             .prompt(words);
-        Ok(Self::with_statement_agents(map, reduce, unsupported))
+        let is_told_more = reduce_options.instructions.is_some();
+        let (pattern, record) = Self::with_statement_agents(map, reduce, unsupported);
+        // The statements about one document are a result as they are.
+        let pattern = match is_told_more {
+            true => pattern,
+            false => pattern.alone(CheckedStatements::clone),
+        };
+        Ok((pattern, record))
     }
 
     /// As [`with_statements`](Self::with_statements), of two agents.

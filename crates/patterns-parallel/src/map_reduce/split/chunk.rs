@@ -7,6 +7,9 @@ use patterns_core::Document;
 
 use super::halve::middle;
 
+/// How often a chunk is halved: what a 64th of it is still too long for cannot be helped.
+pub(in crate::map_reduce) const MOST_HALVINGS: usize = 6;
+
 /// A part of a document, or all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chunk {
@@ -18,8 +21,8 @@ pub struct Chunk {
     pub number: u64,
     /// How many parts the document has.
     pub of: u64,
-    /// Which half of the part it is, if that had to be halved.
-    pub half: Option<Half>,
+    /// Which half of the part it is, and which half of that half, as often as it had to be halved.
+    pub halves: Vec<Half>,
     /// Where it is in the document, in bytes.
     pub range: Range<usize>,
     /// The document's text in that range.
@@ -54,14 +57,15 @@ impl Chunk {
             outer: document.context.clone(),
             number: 1,
             of: 1,
-            half: None,
+            halves: Vec::new(),
             range: 0..document.text.len(),
             text: Arc::clone(&document.text),
             headings: Vec::new(),
         }
     }
 
-    /// Names the chunk: `guide.md#3`, or `guide.md#3.1` for its first half. What is a whole document
+    /// Names the chunk: `guide.md#3`, or `guide.md#3.1` for its first half and `guide.md#3.1.2` for
+    /// the second half of that. What is a whole document
     /// keeps its name, unless that looks like the name of a chunk: then it is its `#1`.
     ///
     /// So no two chunks of differently named documents have one name, and a name depends on nothing
@@ -70,12 +74,17 @@ impl Chunk {
         let Self {
             document, number, ..
         } = self;
-        match self.half {
-            None if self.of == 1 && !looks_like_a_chunk(document) => document.clone(),
-            None => format!("{document}#{number}"),
-            Some(Half::First) => format!("{document}#{number}.1"),
-            Some(Half::Second) => format!("{document}#{number}.2"),
+        if self.halves.is_empty() && self.of == 1 && !looks_like_a_chunk(document) {
+            return document.clone();
         }
+        let mut id = format!("{document}#{number}");
+        for half in &self.halves {
+            id.push_str(match half {
+                Half::First => ".1",
+                Half::Second => ".2",
+            });
+        }
+        id
     }
 
     /// Returns where the chunk stands: the headings above it, behind what is known of the document.
@@ -98,11 +107,11 @@ impl Chunk {
     }
 
     /// Cuts the chunk in two, near its middle and where a paragraph, a line, a sentence or at least a
-    /// word ends; `None` if it is a half itself, or a single character.
+    /// word ends; `None` if it has been halved six times, or is a single character.
     ///
     /// The halves have all of it but white space between them.
     pub fn halve(&self) -> Option<[Self; 2]> {
-        if self.half.is_some() {
+        if self.halves.len() >= MOST_HALVINGS {
             return None;
         }
         let [first, second] = middle(&self.text)?;
@@ -115,8 +124,10 @@ impl Chunk {
     fn half_at(&self, half: Half, part: Range<usize>) -> Option<Self> {
         let text = Arc::from(self.text.get(part.clone())?);
         let start = self.range.start;
+        let mut halves = self.halves.clone();
+        halves.push(half);
         Some(Self {
-            half: Some(half),
+            halves,
             range: start + part.start..start + part.end,
             text,
             ..self.clone()
@@ -124,15 +135,18 @@ impl Chunk {
     }
 }
 
-/// Returns whether a name ends as those of chunks do: in `#` and a number, maybe with a half.
+/// Returns whether a name ends as those of chunks do: in `#` and a number, maybe with halves.
 fn looks_like_a_chunk(name: &str) -> bool {
     let Some((_, number)) = name.rsplit_once('#') else {
         return false;
     };
-    let number = number
+    let mut number = number;
+    while let Some(whole) = number
         .strip_suffix(".1")
         .or_else(|| number.strip_suffix(".2"))
-        .unwrap_or(number);
+    {
+        number = whole;
+    }
     !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit())
 }
 
@@ -144,29 +158,32 @@ mod tests {
 
     use super::*;
 
-    fn chunk(document: &str, number: u64, of: u64, half: Option<Half>) -> Chunk {
+    fn chunk(document: &str, number: u64, of: u64, halves: &[Half]) -> Chunk {
         Chunk {
             number,
             of,
-            half,
+            halves: halves.to_vec(),
             ..Chunk::whole(&Document::new(document, "Some text."))
         }
     }
 
     #[test]
     fn names_say_what_part_of_which_document() {
-        assert_eq!(chunk("a.md", 1, 1, None).id(), "a.md");
-        assert_eq!(chunk("a.md", 3, 4, None).id(), "a.md#3");
-        assert_eq!(chunk("a.md", 3, 4, Some(Half::First)).id(), "a.md#3.1");
-        assert_eq!(chunk("a.md", 1, 1, Some(Half::Second)).id(), "a.md#1.2");
-        assert_eq!(chunk("a.md#3", 1, 1, None).id(), "a.md#3#1");
-        assert_eq!(chunk("C#", 1, 1, None).id(), "C#");
-        assert_eq!(chunk("issue #12 again", 1, 1, None).id(), "issue #12 again");
+        assert_eq!(chunk("a.md", 1, 1, &[]).id(), "a.md");
+        assert_eq!(chunk("a.md", 3, 4, &[]).id(), "a.md#3");
+        assert_eq!(chunk("a.md", 3, 4, &[Half::First]).id(), "a.md#3.1");
+        assert_eq!(chunk("a.md", 1, 1, &[Half::Second]).id(), "a.md#1.2");
+        let twice = [Half::Second, Half::First];
+        assert_eq!(chunk("a.md", 1, 1, &twice).id(), "a.md#1.2.1");
+        assert_eq!(chunk("a.md#3", 1, 1, &[]).id(), "a.md#3#1");
+        assert_eq!(chunk("a.md#3.1.2", 1, 1, &[]).id(), "a.md#3.1.2#1");
+        assert_eq!(chunk("C#", 1, 1, &[]).id(), "C#");
+        assert_eq!(chunk("issue #12 again", 1, 1, &[]).id(), "issue #12 again");
     }
 
     #[test]
     fn the_context_is_the_path_to_it() {
-        let mut chunk = chunk("a.md", 2, 3, None);
+        let mut chunk = chunk("a.md", 2, 3, &[]);
         assert_eq!(chunk.to_document().context, None);
         let heading = |level, title: &str| Heading {
             level,
@@ -184,12 +201,17 @@ mod tests {
     }
 
     #[test]
-    fn a_half_is_not_halved() {
-        let whole = chunk("a.md", 1, 1, None);
+    fn a_chunk_is_halved_six_times() {
+        let whole = chunk("a.md", 1, 1, &[]);
         let [first, second] = whole.halve().unwrap();
         assert_eq!((&*first.text, &*second.text), ("Some", "text."));
         assert_eq!((first.range, second.range.clone()), (0..4, 5..10));
-        assert_eq!(second.halve(), None);
+        assert_eq!(second.halve().unwrap()[1].id(), "a.md#1.2.2");
+        let mut chunk = Chunk::whole(&Document::new("a.md", "x".repeat(1_000)));
+        for _ in 0..MOST_HALVINGS {
+            [chunk, _] = chunk.halve().unwrap();
+        }
+        assert_eq!((chunk.text.len(), chunk.halve()), (15, None));
     }
 
     proptest! {
@@ -201,12 +223,13 @@ mod tests {
             let mut chunks = HashSet::new();
             for (document, number, kind) in parts {
                 let (number, of) = if document.len() % 2 == 0 { (1, 1) } else { (number, 3) };
-                let half = [None, Some(Half::First), Some(Half::Second)][kind];
-                chunks.insert((document, number, of, half));
+                let halves: &[Half] =
+                    [&[][..], &[Half::First][..], &[Half::Second, Half::First][..]][kind];
+                chunks.insert((document, number, of, halves));
             }
             let ids: HashSet<String> = chunks
                 .iter()
-                .map(|(document, number, of, half)| chunk(document, *number, *of, *half).id())
+                .map(|(document, number, of, halves)| chunk(document, *number, *of, halves).id())
                 .collect();
             prop_assert_eq!(ids.len(), chunks.len());
         }

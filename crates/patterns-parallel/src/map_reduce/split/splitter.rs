@@ -231,7 +231,7 @@ impl Split for Splitter {
             outer: document.context.clone(),
             number,
             of,
-            half: None,
+            halves: Vec::new(),
             text: Arc::from(&text[range.clone()]),
             range,
             headings,

@@ -62,7 +62,11 @@ impl ReduceTree {
         if !self.is_complete || (self.is_large(level) && !is_one) {
             return false;
         }
-        if self.frontier.values().all(|node| node.waits_at(level)) && self.end().is_none() {
+        // The count first: to look at all of them at each answer would take time with their square.
+        if self.unanswered == 0
+            && self.frontier.values().all(|node| node.waits_at(level))
+            && self.end().is_none()
+        {
             let all: Vec<Place> = self.frontier.keys().copied().collect();
             self.combine(&all, level);
         }
@@ -150,6 +154,7 @@ impl ReduceTree {
             size: None,
         };
         self.frontier.insert(place, combination);
+        self.unanswered += 1;
         self.ready.push_back(ReduceGroup {
             place,
             items: items.to_vec(),

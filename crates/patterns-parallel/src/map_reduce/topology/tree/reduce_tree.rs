@@ -22,6 +22,8 @@ pub(crate) struct ReduceTree {
     /// All that is not yet in a group. Its last leaf orders a node, so a boundary stays visible
     /// to its neighbours while what lies before it moves up.
     pub(super) frontier: BTreeMap<Place, Node>,
+    /// How many of them are not answered.
+    pub(super) unanswered: usize,
     pub(super) levels: Vec<Level>,
     pub(super) ready: VecDeque<ReduceGroup>,
     /// Places whose groups may now be known.
@@ -38,6 +40,7 @@ impl ReduceTree {
             pushed: 0,
             is_complete: false,
             frontier: BTreeMap::new(),
+            unanswered: 0,
             levels: Vec::new(),
             ready: VecDeque::new(),
             touched: Vec::new(),
@@ -51,6 +54,7 @@ impl Shape for ReduceTree {
         let place = Place(self.pushed);
         self.pushed += 1;
         self.frontier.insert(place, Node::default());
+        self.unanswered += 1;
         place
     }
 
@@ -61,13 +65,16 @@ impl Shape for ReduceTree {
         };
         node.identity = Some(identity);
         node.size = Some(size);
+        self.unanswered -= 1;
         self.arrive(0, 1, size);
         self.touch_around(leaf);
         self.advance();
     }
 
     fn leaf_failed(&mut self, leaf: Place) {
-        self.frontier.remove(&leaf);
+        if self.frontier.remove(&leaf).is_some() {
+            self.unanswered -= 1;
+        }
         self.touch_around(leaf);
         self.advance();
     }
@@ -77,6 +84,7 @@ impl Shape for ReduceTree {
             return;
         };
         node.size = Some(size);
+        self.unanswered -= 1;
         let level = node.level;
         self.arrive(level, 0, size);
         self.touched.push(place);
