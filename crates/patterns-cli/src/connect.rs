@@ -17,9 +17,19 @@ use crate::descriptors;
 use crate::error::{Error, ErrorKind};
 use crate::job::{AUTO_CONCURRENCY, Models, Settings};
 use crate::key;
+use crate::proxy;
 
 /// The model of OpenAI where none is named: the cheap one that keeps strict schemas.
 const OPENAI_DEFAULT: &str = "openai:gpt-5-mini";
+
+/// The variable with the model.
+const MODEL_VARIABLE: &str = "PATTERNS_MODEL";
+
+/// The variable with the address of the provider.
+const BASE_URL_VARIABLE: &str = "PATTERNS_BASE_URL";
+
+/// The variable with the address of OpenAI, or of what stands in for it, as OpenAI's own clients read it.
+const OPENAI_URL_VARIABLE: &str = "OPENAI_BASE_URL";
 
 /// How long a local Ollama has to answer.
 const PROBE: Duration = Duration::from_millis(300);
@@ -38,6 +48,83 @@ pub(crate) struct Connected {
     pub(crate) notice: Option<&'static str>,
 }
 
+/// What is needed to reach models and is no part of a job.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Access<'a> {
+    /// The file with the key.
+    pub(crate) key_file: Option<&'a Path>,
+    /// The proxy that was typed.
+    pub(crate) proxy: Option<&'a str>,
+}
+
+/// Says who is to answer: a panel or a model that was typed, else the one of the environment.
+///
+/// # Errors
+///
+/// Returns an error if there is a server and no model to ask it for.
+pub(crate) fn wanted(
+    model: Option<&str>,
+    base_url: Option<&str>,
+    panel: &[String],
+) -> Result<Models, Error> {
+    let mut from = Vec::new();
+    let standing = standing_model().filter(|_| model.is_none());
+    let names = match model {
+        _ if !panel.is_empty() => panel.to_vec(),
+        Some(model) => vec![model.to_owned()],
+        None => standing.clone().into_iter().collect(),
+    };
+    if standing.is_some_and(|it| names.contains(&it)) {
+        from.push(MODEL_VARIABLE);
+    }
+    let is_far = names.iter().any(|name| provider(name) != "offline");
+    let base_url_is_standing = base_url.is_none();
+    let base_url = match base_url {
+        Some(url) => Some(url.to_owned()),
+        None if is_far || names.is_empty() => variable(BASE_URL_VARIABLE),
+        None => None,
+    };
+    if base_url.is_some() && base_url_is_standing {
+        from.push(BASE_URL_VARIABLE);
+    }
+    if base_url.is_some() && names.is_empty() {
+        let option = from.last().unwrap_or(&"--base-url");
+        let message = format!("{option} needs --model, to say what to ask the server for");
+        let help = format!("pass --model compatible:NAME, or set {MODEL_VARIABLE}");
+        return Err(Error::new(ErrorKind::Usage, message).help(help));
+    }
+    Ok(Models {
+        names,
+        base_url,
+        from,
+    })
+}
+
+/// Returns the model that the environment names for every run.
+pub(crate) fn standing_model() -> Option<String> {
+    variable(MODEL_VARIABLE)
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|it| !it.trim().is_empty())
+}
+
+fn provider(name: &str) -> &str {
+    name.split(':').next().unwrap_or_default().trim()
+}
+
+/// Returns the server of a provider, if it is not the usual one.
+fn server(provider: &str, wanted: &Models, from: &mut Vec<&'static str>) -> Option<String> {
+    if wanted.base_url.is_some() || provider != "openai" {
+        return wanted.base_url.clone();
+    }
+    let url = variable(OPENAI_URL_VARIABLE)?;
+    if !from.contains(&OPENAI_URL_VARIABLE) {
+        from.push(OPENAI_URL_VARIABLE);
+    }
+    Some(url)
+}
+
 /// Connects all models of a job.
 ///
 /// # Errors
@@ -46,17 +133,21 @@ pub(crate) struct Connected {
 pub(crate) async fn connect(
     wanted: &Models,
     settings: &Settings,
-    key_file: Option<&Path>,
+    access: Access<'_>,
     events: Arc<dyn EventSink>,
     drain: CancellationToken,
 ) -> Result<Connected, Error> {
-    let (names, choice) = if wanted.names.is_empty() {
-        let (name, why) = choose().await;
-        let choice = format!("model: {name} ({why})");
-        (vec![name], Some(choice))
-    } else {
-        (wanted.names.clone(), None)
+    let environment = proxy::Environment::read();
+    let mut said: Vec<String> = Vec::new();
+    let names = match wanted.names.is_empty() {
+        true => {
+            let (name, why) = choose().await;
+            said.push(why);
+            vec![name]
+        }
+        false => wanted.names.clone(),
     };
+    let mut from = wanted.from.clone();
     let budget = Budget::new(settings.caps);
     let mut models = Vec::new();
     for name in &names {
@@ -64,18 +155,32 @@ pub(crate) async fn connect(
             models.push(model);
             continue;
         }
-        let connect = prepare(name, wanted, settings, key_file)?
-            .events(Arc::clone(&events))
-            .budget(budget.clone())
-            .drain(drain.clone());
+        let server = server(provider(name), wanted, &mut from);
+        let connect = prepare(name, settings, access.key_file)?;
+        let connect = reach(
+            connect,
+            server,
+            provider(name),
+            access,
+            &environment,
+            &mut said,
+        )?
+        .events(Arc::clone(&events))
+        .budget(budget.clone())
+        .drain(drain.clone());
         models.push(connect.build().map_err(refused)?);
     }
+    if !from.is_empty() {
+        said.insert(0, format!("from {}", from.join(" and ")));
+    }
     let is_offline = models.iter().any(|model| model.id().provider == "offline");
+    let names: Vec<String> = models.iter().map(|model| model.id().to_string()).collect();
+    let choice = format!("model: {} ({})", names.join(", "), said.join("; "));
     Ok(Connected {
-        names: models.iter().map(|model| model.id().to_string()).collect(),
+        names,
         models,
         budget,
-        choice,
+        choice: (!said.is_empty()).then_some(choice),
         notice: is_offline.then_some(OFFLINE_LABEL),
     })
 }
@@ -114,13 +219,35 @@ fn offline(name: &str) -> Result<Option<Arc<dyn Model>>, Error> {
     }
 }
 
-fn prepare(
-    name: &str,
-    wanted: &Models,
-    settings: &Settings,
-    key_file: Option<&Path>,
+/// Says where a provider is and which way leads there; adds to what is `said` of it.
+fn reach(
+    mut connect: Connect,
+    server: Option<String>,
+    provider: &str,
+    access: Access<'_>,
+    environment: &proxy::Environment,
+    said: &mut Vec<String>,
 ) -> Result<Connect, Error> {
-    let provider = name.split(':').next().unwrap_or_default();
+    // The usual Ollama is on this machine, where no proxy leads.
+    let is_near = provider == "ollama" && server.is_none();
+    if let Some(url) = &server {
+        connect = connect.base_url(url);
+    } else if is_near {
+        connect = connect.base_url(ollama_base_url());
+    }
+    Ok(match access.proxy {
+        Some(url) => connect.proxies(proxy::given(url)?),
+        None if is_near => connect,
+        None => {
+            let server = server.as_deref().unwrap_or("https://api.openai.com/v1");
+            said.extend(environment.says(server).filter(|it| !said.contains(it)));
+            connect.proxies(environment.proxies())
+        }
+    })
+}
+
+fn prepare(name: &str, settings: &Settings, key_file: Option<&Path>) -> Result<Connect, Error> {
+    let provider = provider(name);
     let mut connect = patterns_llm::connect(name)
         .map_err(refused)?
         .timeout(settings.timeout)
@@ -134,11 +261,6 @@ fn prepare(
     }
     if let Some(key) = key::find(provider, key_file)? {
         connect = connect.api_key(key);
-    }
-    if let Some(url) = &wanted.base_url {
-        connect = connect.base_url(url);
-    } else if provider == "ollama" {
-        connect = connect.base_url(ollama_base_url());
     }
     Ok(connect)
 }
@@ -188,7 +310,10 @@ fn refused(error: ConnectError) -> Error {
     };
     let help = match error.kind() {
         ConnectErrorKind::MissingBaseUrl => "pass --base-url, such as http://localhost:8000/v1",
-        ConnectErrorKind::InvalidBaseUrl => "pass --base-url, such as http://localhost:8000/v1",
+        ConnectErrorKind::InvalidBaseUrl => {
+            "mend --base-url, PATTERNS_BASE_URL or OPENAI_BASE_URL: http://localhost:8000/v1 is one"
+        }
+        ConnectErrorKind::InvalidProxy => "mend --proxy, or HTTP_PROXY, HTTPS_PROXY or ALL_PROXY",
         ConnectErrorKind::UnknownPrice => {
             "pass --prices FILE with its price, or cap --max-tokens or --max-calls instead of --max-cost"
         }

@@ -29,6 +29,9 @@ pub(crate) struct Models {
     pub(crate) names: Vec<String>,
     /// The server, where it is not the provider's usual one.
     pub(crate) base_url: Option<String>,
+    /// The variables that say so, where nothing was typed; no part of what is run.
+    #[serde(skip)]
+    pub(crate) from: Vec<&'static str>,
 }
 
 /// The most branches in flight at once where the user says nothing.
@@ -272,6 +275,7 @@ mod tests {
             models: Models {
                 names: vec!["offline".to_owned()],
                 base_url: None,
+                from: Vec::new(),
             },
             settings: Settings {
                 run: RunId(7),

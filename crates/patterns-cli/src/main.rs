@@ -13,6 +13,7 @@ mod job;
 mod key;
 mod output;
 mod plan;
+mod proxy;
 mod record;
 mod report;
 mod seats;

@@ -8,13 +8,14 @@ use patterns_core::{Caps, RunId, Sampling};
 use patterns_parallel::{Field, FieldRules, Glean, KeyedReduce, VotingRule};
 
 use crate::args::{Common, Format, MapReduceArgs, ReduceArgs, SectionArgs, SourceArgs, VoteArgs};
+use crate::connect::wanted;
 use crate::error::{Error, ErrorKind};
 use crate::input::{
     Corpus, QuestionFields, check_fields, read_context, read_prices, read_questions, read_schema,
     read_stdin_text,
 };
 use crate::job::{
-    BallotSpec, CodeWork, GleanWork, Job, MapReduceWork, Models, Questions, SectionWork, Settings,
+    BallotSpec, CodeWork, GleanWork, Job, MapReduceWork, Questions, SectionWork, Settings,
     SourceSpec, VoteWork, Work,
 };
 use crate::seats::Seats;
@@ -198,21 +199,10 @@ fn job(common: &Common, models: &[String], work: Work) -> Result<Job, Error> {
     if common.output == Format::Parquet && is_shown {
         return Err(usage("Parquet is nothing to read; name a file with -o"));
     }
-    let names = match &common.model {
-        Some(model) if models.is_empty() => vec![model.clone()],
-        _ => models.to_vec(),
-    };
-    if common.base_url.is_some() && names.is_empty() {
-        return Err(usage(
-            "--base-url needs --model, to say what to ask the server for",
-        ));
-    }
+    let models = wanted(common.model.as_deref(), common.base_url.as_deref(), models)?;
     let prices = common.prices.as_deref().map(read_prices).transpose()?;
     Ok(Job {
-        models: Models {
-            names,
-            base_url: common.base_url.clone(),
-        },
+        models,
         settings: Settings {
             run: run_id(common.seed),
             concurrency: common.concurrency.given(),

@@ -1,6 +1,7 @@
 //! Which models take part in an election, and as what.
 
 use crate::args::VoteArgs;
+use crate::connect::standing_model;
 use crate::error::{Error, ErrorKind};
 use crate::input::{VoterRow, read_voters};
 use crate::job::VoterSpec;
@@ -21,7 +22,8 @@ impl Seats {
         let rows = args.voters.as_deref().map(read_voters).transpose()?;
         let rows = rows.unwrap_or_default();
         let has_own = |it: &VoterRow| it.model.is_some();
-        let mut models: Vec<String> = args.common.model.iter().cloned().collect();
+        let model = args.common.model.clone().or_else(standing_model);
+        let mut models: Vec<String> = model.into_iter().collect();
         if models.is_empty() && rows.iter().any(has_own) && !rows.iter().all(has_own) {
             return Err(usage(
                 "some voters have no model of their own; pass --model for them",

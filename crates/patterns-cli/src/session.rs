@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Common, Format, MaxFailures, StoreArgs};
-use crate::connect::{Connected, connect};
+use crate::connect::{Access, Connected, connect};
 use crate::error::{Error, ErrorKind};
 use crate::exit_code;
 use crate::job::{Job, Settings};
@@ -45,6 +45,7 @@ pub(crate) struct Surroundings {
     output_file: Option<PathBuf>,
     events: Option<PathBuf>,
     key_file: Option<PathBuf>,
+    proxy: Option<String>,
     store: StoreArgs,
 }
 
@@ -55,6 +56,7 @@ impl From<&Common> for Surroundings {
             output_file: common.output_file.clone(),
             events: common.events.clone(),
             key_file: common.key_file.clone(),
+            proxy: common.proxy.clone(),
             store: common.store.clone(),
         }
     }
@@ -74,14 +76,17 @@ impl Session {
         let output = Output::open(surroundings.output_file.as_deref())?;
         let observers = Observers::open(surroundings.events.as_deref(), terminal)?;
         let observers = Arc::new(observers);
-        let key_file = surroundings.key_file.as_deref();
+        let access = Access {
+            key_file: surroundings.key_file.as_deref(),
+            proxy: surroundings.proxy.as_deref(),
+        };
         let events: Arc<dyn EventSink> = observers.clone();
         let drain = CancellationToken::new();
         let settings = &job.settings;
         let models = connect(
             &job.models,
             settings,
-            key_file,
+            access,
             Arc::clone(&events),
             drain.clone(),
         );

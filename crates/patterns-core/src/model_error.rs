@@ -22,6 +22,7 @@ struct Inner {
     status: Option<u16>,
     code: Option<String>,
     request_id: Option<String>,
+    cause: Option<String>,
     detail: Option<String>,
     usage: Usage,
     took: Option<Duration>,
@@ -198,6 +199,7 @@ impl ModelError {
             status: None,
             code: None,
             request_id: None,
+            cause: None,
             detail: None,
             usage: Usage::default(),
             took: None,
@@ -224,6 +226,14 @@ impl ModelError {
     #[must_use]
     pub fn with_request_id(mut self, request_id: impl Into<String>) -> Self {
         self.0.request_id = Some(request_id.into());
+        self
+    }
+
+    /// Says what happened and where, in our own words and without secrets, as a lower-case fragment:
+    /// `connection refused by 127.0.0.1:8000`.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl Into<String>) -> Self {
+        self.0.cause = Some(cause.into());
         self
     }
 
@@ -287,6 +297,11 @@ impl ModelError {
         self.0.request_id.as_deref()
     }
 
+    /// Returns what happened and where, in our own words.
+    pub fn cause(&self) -> Option<&str> {
+        self.0.cause.as_deref()
+    }
+
     /// Returns the provider's own words. They are hostile text: escape them before showing them.
     pub fn detail(&self) -> Option<&str> {
         self.0.detail.as_deref()
@@ -306,6 +321,9 @@ impl ModelError {
 impl fmt::Display for ModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.kind().fmt(f)?;
+        if let Some(cause) = self.cause() {
+            write!(f, ": {cause}")?;
+        }
         let status = self.status().map(|status| format!("HTTP {status}"));
         let code = self.code().map(|code| format!("code {code:?}"));
         let request = self.request_id().map(|id| format!("request {id:?}"));
@@ -324,6 +342,7 @@ impl fmt::Debug for ModelError {
             .field("status", &self.status())
             .field("code", &self.code())
             .field("request_id", &self.request_id())
+            .field("cause", &self.cause())
             .field("usage", &self.usage())
             .finish_non_exhaustive()
     }

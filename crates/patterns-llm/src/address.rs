@@ -1,6 +1,6 @@
 //! Checks the addresses that users give.
 
-use reqwest::{Proxy, Url};
+use reqwest::Url;
 
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 
@@ -26,12 +26,4 @@ pub(crate) fn checked_url(url: &str) -> Result<String, ConnectError> {
         return Err(invalid("must not contain `?` or `#`"));
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
-}
-
-/// Reads the address of a proxy.
-pub(crate) fn checked_proxy(url: &str) -> Result<Proxy, ConnectError> {
-    Proxy::all(url).map_err(|error| {
-        let message = "the proxy is not a URL like http://localhost:3128";
-        ConnectError::new(ConnectErrorKind::InvalidProxy, message).with_source(error.without_url())
-    })
 }

@@ -9,15 +9,16 @@ use patterns_core::{Budget, Caps, EventSink, Model, ModelId};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 
-use crate::address::{checked_proxy, checked_url};
+use crate::address::checked_url;
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 use crate::exchange::Exchange;
-use crate::http::HttpClient;
+use crate::http::{ClientSetup, HttpClient};
 use crate::layer::{BudgetLayer, HedgePolicy, Ladder, RetryPolicy, Stack};
 use crate::pace::{Pace, Pool, PoolKey};
 use crate::price::{self, Prices};
 use crate::provider::openai::{OpenAi, Route, Setup, Transport};
 use crate::provider::{Provider, unknown_provider};
+use crate::proxies::Proxies;
 use crate::streaming::Streaming;
 
 /// How long one attempt may take: reasoning models think for minutes.
@@ -77,7 +78,7 @@ pub struct Connect {
     model: String,
     key: Option<SecretString>,
     base_url: Option<String>,
-    proxy: Option<String>,
+    proxies: Proxies,
     timeout: Duration,
     connect_timeout: Duration,
     is_priming: bool,
@@ -102,7 +103,7 @@ impl Connect {
             model: model.to_owned(),
             key: None,
             base_url: None,
-            proxy: None,
+            proxies: Proxies::default(),
             timeout: TIMEOUT,
             connect_timeout: CONNECT_TIMEOUT,
             is_priming: false,
@@ -133,9 +134,9 @@ impl Connect {
         self
     }
 
-    /// Sets an HTTP or HTTPS proxy for all requests; without it, none is used.
-    pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Some(url.into());
+    /// Sets through which proxies the server is reached; none, if it isn't set.
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
         self
     }
 
@@ -248,18 +249,14 @@ impl Connect {
     pub fn build(self) -> Result<Arc<dyn Model>, ConnectError> {
         let base_url = self.checked_base_url()?;
         let key = self.checked_key()?;
-        let proxy = self.proxy.as_deref().map(checked_proxy).transpose()?;
-        let client = crate::http::client(self.connect_timeout, proxy).map_err(|error| {
-            let message = "the HTTP client cannot be set up";
-            ConnectError::new(ConnectErrorKind::Client, message).with_source(error)
-        })?;
+        let client = self.http_client(&base_url)?;
         let id = ModelId::new(self.provider.name(), self.model.clone());
         let is_usual = self.provider.usual_base_url() == Some(base_url.as_str());
         let is_own = !is_usual || self.provider == Provider::Ollama;
         let pool = Pool::shared(self.pool_key(&base_url), self.pace, self.seed);
         let first_tokens = Arc::default();
         let transport = Transport {
-            route: self.route(&client),
+            route: self.route(client.clone()),
             first_tokens: Arc::clone(&first_tokens),
         };
         let budget = budgeted(self.budget.clone(), &self.prices, &id)?;
@@ -272,7 +269,7 @@ impl Connect {
             key,
             dialect,
             transport,
-            client,
+            client: client.client,
             pool: Arc::clone(&pool),
             ladder: Arc::clone(&ladder),
             events: Arc::clone(&self.events),
@@ -293,14 +290,22 @@ impl Connect {
         Ok(stack.around(adapter))
     }
 
-    fn route(&self, client: &reqwest::Client) -> Route {
+    fn http_client(&self, base_url: &str) -> Result<HttpClient, ConnectError> {
+        let proxy = self.proxies.to(base_url)?;
+        let setup = ClientSetup {
+            connect_timeout: self.connect_timeout,
+            is_secure: base_url.starts_with("https:") || proxy.as_ref().is_some_and(|it| it.is_tls),
+            proxy,
+        };
+        HttpClient::new(&setup, self.first_byte, self.idle).map_err(|error| {
+            ConnectError::new(ConnectErrorKind::Client, error.to_string()).with_source(error)
+        })
+    }
+
+    fn route(&self, client: HttpClient) -> Route {
         match &self.exchange {
             Some(exchange) => Route::Custom(Arc::clone(exchange)),
-            None => Route::Network(HttpClient {
-                client: client.clone(),
-                first_byte: self.first_byte,
-                idle: self.idle,
-            }),
+            None => Route::Network(client),
         }
     }
 

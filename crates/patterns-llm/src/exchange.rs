@@ -38,19 +38,36 @@ pub enum ExchangeErrorKind {
     TooLong,
     /// The model streams nothing but white space, which some do until their limit.
     Blank,
+    /// Something came that is no reply of HTTP.
+    NotHttp,
+    /// A streamed answer holds an event that cannot be read, and would look complete without it.
+    Garbled,
 }
 
 /// A request that got no whole reply.
 #[derive(Debug)]
 pub struct ExchangeError {
     kind: ExchangeErrorKind,
+    words: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
 impl ExchangeError {
     /// Makes an error.
     pub fn new(kind: ExchangeErrorKind) -> Self {
-        Self { kind, source: None }
+        Self {
+            kind,
+            words: None,
+            source: None,
+        }
+    }
+
+    /// Says what happened and where, as a lower-case fragment without secrets: `connection refused by
+    /// 127.0.0.1:8000`.
+    #[must_use]
+    pub fn with_words(mut self, words: impl Into<String>) -> Self {
+        self.words = Some(words.into());
+        self
     }
 
     /// Keeps the cause.
@@ -68,12 +85,17 @@ impl ExchangeError {
 
 impl fmt::Display for ExchangeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(words) = &self.words {
+            return f.write_str(words);
+        }
         f.write_str(match self.kind {
             ExchangeErrorKind::NotConnected => "no connection could be made",
             ExchangeErrorKind::Broken => "the connection broke before the reply was whole",
             ExchangeErrorKind::Timeout => "nothing came for too long",
             ExchangeErrorKind::TooLong => "the reply is longer than anything a model would say",
             ExchangeErrorKind::Blank => "the model streams nothing but white space",
+            ExchangeErrorKind::NotHttp => "what came is no reply of HTTP",
+            ExchangeErrorKind::Garbled => "an event of the stream cannot be read",
         })
     }
 }

@@ -30,9 +30,11 @@ mod first_tokens;
 mod go_duration;
 mod http;
 mod layer;
+mod no_reply;
 mod pace;
 mod price;
 mod provider;
+mod proxies;
 mod streaming;
 #[cfg(feature = "tiktoken")]
 mod tokenizer;
@@ -52,6 +54,7 @@ pub use pace::{
 };
 pub use price::{Price, Prices, PricesError};
 pub use provider::openai::OLLAMA_BASE_URL;
+pub use proxies::Proxies;
 pub use streaming::Streaming;
 #[cfg(feature = "tiktoken")]
 pub use tokenizer::token_counter;

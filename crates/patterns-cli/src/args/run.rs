@@ -15,14 +15,20 @@ use crate::terminal::ColorChoice;
 /// The options that every pattern has.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Common {
-    /// openai:NAME, ollama:NAME, compatible:NAME (with --base-url) or offline [default: OpenAI if
-    /// OPENAI_API_KEY is set, else a local Ollama, else offline]
+    /// openai:NAME, ollama:NAME, compatible:NAME (with --base-url) or offline [default: PATTERNS_MODEL,
+    /// else OpenAI if OPENAI_API_KEY is set, else a local Ollama, else offline]
     #[arg(short, long, value_name = "MODEL", help_heading = "Model")]
     pub(crate) model: Option<String>,
 
-    /// Address of the provider, such as http://localhost:8000/v1
+    /// Address of the provider, such as http://localhost:8000/v1 [default: PATTERNS_BASE_URL, else
+    /// OPENAI_BASE_URL for openai:NAME]
     #[arg(long, value_name = "URL", help_heading = "Model")]
     pub(crate) base_url: Option<String>,
+
+    /// Proxy for all requests, such as http://localhost:3128 or socks5h://localhost:1080 [default:
+    /// HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, but for the hosts of NO_PROXY]
+    #[arg(long, value_name = "URL", help_heading = "Model")]
+    pub(crate) proxy: Option<String>,
 
     /// File with the API key [default: OPENAI_API_KEY, or PATTERNS_API_KEY for compatible:NAME]
     #[arg(long, value_name = "FILE", help_heading = "Model")]

@@ -220,7 +220,12 @@ fn by_model(kind: ModelErrorKind) -> (ErrorKind, &'static str) {
             ErrorKind::TryLater,
             "try later, with a lower --concurrency or a longer --timeout",
         ),
-        Kind::Unavailable { .. } | Kind::Unreachable | Kind::Unreadable => (
+        Kind::Unreachable => (
+            ErrorKind::Unavailable,
+            "check --base-url and the server; --proxy or HTTPS_PROXY names a proxy, SSL_CERT_FILE the \
+             certificates of a private authority",
+        ),
+        Kind::Unavailable { .. } | Kind::Unreadable => (
             ErrorKind::Unavailable,
             "check --base-url, the network and the server",
         ),

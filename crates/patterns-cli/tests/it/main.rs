@@ -17,6 +17,7 @@ mod help;
 mod inputs;
 mod isolated;
 mod killed;
+mod network;
 mod offline;
 mod outputs;
 mod providers;

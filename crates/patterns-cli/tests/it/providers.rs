@@ -265,7 +265,9 @@ fn a_server_that_is_not_there_is_unavailable() {
     ];
     let shown = place.run(&args);
     assert!(shown.starts_with("exit 69\n"), "{shown}");
-    assert!(shown.contains("the provider cannot be reached"), "{shown}");
+    let said = "the provider cannot be reached: connection refused by [server]";
+    assert!(shown.contains(said), "{shown}");
+    assert!(shown.contains("--proxy or HTTPS_PROXY"), "{shown}");
 }
 
 #[test]

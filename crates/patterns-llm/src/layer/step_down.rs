@@ -1,12 +1,13 @@
 //! Asks again in a weaker answer format where the server does not know the one that was used,
-//! without a stream where it knows none, and without a system role where it refuses that.
+//! without a stream where it knows none, without a system role where it refuses that, and without
+//! a parameter that it refuses.
 //!
 //! The adapter makes one attempt per call and finds out; this layer asks again. So that the further
 //! attempt, too, reserves in the budget, waits its turn and has its own clock and span, it stands
 //! outside all of these.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use patterns_core::{
     AnswerFormat, BoxFuture, Layer, Model, ModelError, ModelErrorKind, ModelId, Request, Response,
@@ -15,13 +16,14 @@ use patterns_core::{
 
 use super::rungs::Rungs;
 
-/// Remembers which answer formats a server has been found not to know, whether it streams, and
-/// whether it knows the system role.
+/// Remembers which answer formats a server has been found not to know, whether it streams, whether it
+/// knows the system role, and which parameters it refuses.
 #[derive(Debug, Default)]
 pub(crate) struct Ladder {
     rungs: Rungs,
     streams: AtomicBool,
     folds_system: AtomicBool,
+    left_out: AtomicU8,
 }
 
 impl Ladder {
@@ -30,7 +32,19 @@ impl Ladder {
             rungs: Rungs::from(format),
             streams: AtomicBool::new(streams),
             folds_system: AtomicBool::default(),
+            left_out: AtomicU8::default(),
         }
+    }
+
+    /// Returns the parameters that are left out, a bit for each; the adapter knows which is which.
+    pub(crate) fn left_out(&self) -> u8 {
+        self.left_out.load(Ordering::Relaxed)
+    }
+
+    /// Remembers that parameters are to be left out; returns whether that is news.
+    pub(crate) fn leave_out(&self, parameters: u8) -> bool {
+        let before = self.left_out.fetch_or(parameters, Ordering::Relaxed);
+        before | parameters != before
     }
 
     /// Returns whether answers are to be streamed.
@@ -38,9 +52,9 @@ impl Ladder {
         self.streams.load(Ordering::Relaxed)
     }
 
-    /// Remembers that the server does not stream.
-    pub(crate) fn stop_streaming(&self) {
-        self.streams.store(false, Ordering::Relaxed);
+    /// Remembers that the server does not stream; returns whether that is news.
+    pub(crate) fn stop_streaming(&self) -> bool {
+        self.streams.swap(false, Ordering::Relaxed)
     }
 
     /// Returns whether instructions go into what the user says.
@@ -72,8 +86,9 @@ impl Ladder {
     }
 
     /// Returns everything that decides how a request is put.
-    fn state(&self, request: &Request) -> (AnswerFormat, bool, bool) {
-        (self.format(request), self.streams(), self.folds_system())
+    fn state(&self, request: &Request) -> (AnswerFormat, bool, bool, u8) {
+        let format = self.format(request);
+        (format, self.streams(), self.folds_system(), self.left_out())
     }
 }
 

@@ -215,13 +215,18 @@ async fn a_reply_that_never_ends_is_bounded_in_time_and_size() {
 #[tokio::test]
 async fn redirects_are_not_followed_and_nobody_listening_is_unreachable() {
     let elsewhere = Server::start(vec![says("stolen")]).await;
-    let moved = reply(302, &format!("location: {}\r\n", elsewhere.url), "");
+    let moved = reply(302, &format!("location: {}?key=x\r\n", elsewhere.url), "");
     let server = Server::start(vec![moved]).await;
     let error = model(&server, &Arc::default())
         .generate(&request())
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ModelErrorKind::UnknownModel);
+    let cause = format!(
+        "{}/chat/completions redirects to {}, which is not followed",
+        server.url, elsewhere.url
+    );
+    assert_eq!(error.cause(), Some(cause.as_str()));
     assert!(elsewhere.sent().is_empty());
     let nobody = connect("compatible:m")
         .unwrap()
@@ -229,6 +234,7 @@ async fn redirects_are_not_followed_and_nobody_listening_is_unreachable() {
     let nobody = nobody.retry(RetryPolicy::never()).build().unwrap();
     let error = nobody.generate(&request()).await.unwrap_err();
     assert_eq!(error.kind(), ModelErrorKind::Unreachable);
+    assert_eq!(error.cause(), Some("connection refused by 127.0.0.1:9"));
     assert_eq!(
         models_at("http://127.0.0.1:9/v1", Duration::from_secs(1)).await,
         None

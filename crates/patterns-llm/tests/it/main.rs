@@ -6,6 +6,7 @@
 )]
 
 mod exchange;
+mod network;
 mod server;
 mod storm;
 mod streams;

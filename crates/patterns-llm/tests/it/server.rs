@@ -31,7 +31,8 @@ pub(crate) struct Server {
 
 impl Server {
     /// Serves whole HTTP replies, or never ends the last one if it promises more than it has.
-    pub(crate) async fn start(replies: Vec<String>) -> Self {
+    pub(crate) async fn start<R: Into<Vec<u8>>>(replies: Vec<R>) -> Self {
+        let replies: Vec<Vec<u8>> = replies.into_iter().map(Into::into).collect();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/v1", listener.local_addr().unwrap());
         let sent: Arc<Mutex<Vec<Sent>>> = Arc::default();
@@ -50,7 +51,7 @@ impl Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, replies: Vec<String>, log: Arc<Mutex<Vec<Sent>>>) {
+async fn serve(mut stream: TcpStream, replies: Vec<Vec<u8>>, log: Arc<Mutex<Vec<Sent>>>) {
     let mut bytes = Vec::new();
     loop {
         let mut chunk = [0; 4096];
@@ -66,7 +67,7 @@ async fn serve(mut stream: TcpStream, replies: Vec<String>, log: Arc<Mutex<Vec<S
             log.push(sent);
             replies[(log.len() - 1).min(replies.len() - 1)].clone()
         };
-        if stream.write_all(reply.as_bytes()).await.is_err() {
+        if stream.write_all(&reply).await.is_err() {
             return;
         }
     }

@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_openai::Client;
 use async_openai::error::OpenAIError;
 use async_openai::traits::RequestOptionsBuilder;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, LOCATION};
 use http::{HeaderMap, HeaderValue};
 use patterns_core::{
     AnswerFormat, BoxFuture, CallKey, Event, EventSink, Model, ModelError, ModelErrorKind, ModelId,
-    Request, Response, Warning,
+    Request, Response, Usage, Warning,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -20,7 +20,8 @@ use super::answer::one_attempt;
 use super::classify::classify;
 use super::endpoint::Endpoint;
 use super::foreign::is_foreign;
-use super::redact::Redactor;
+use super::redact::{MAX_DETAIL, Redactor};
+use super::refused::{LeftOut, refused};
 use super::system_role;
 use super::transport::{Reply, Transport};
 use super::wire::{Body, Dialect};
@@ -32,6 +33,9 @@ use crate::pace::{Pool, RateLimits};
 /// Carries the [`CallKey`] of each request, so that a gateway or a simulator can tell a repeated
 /// attempt from another draw.
 pub(super) const CALL_KEY_HEADER: &str = "x-call-key";
+
+/// More tokens than any call has; a bill with more is not believed.
+const MOST_TOKENS: u64 = 1_000_000_000;
 
 /// Everything an adapter is made of.
 pub(crate) struct Setup {
@@ -54,6 +58,10 @@ pub(crate) struct OpenAi {
     client: Client<Endpoint>,
     dialect: Dialect,
     redactor: Redactor,
+    /// What is asked.
+    url: String,
+    /// Whether the server has sent a bill that cannot be true.
+    has_lied: AtomicBool,
     pool: Arc<Pool>,
     /// Which answer formats this server has been found not to know.
     ladder: Arc<Ladder>,
@@ -69,6 +77,7 @@ impl OpenAi {
         if !key.expose_secret().is_empty() {
             headers.insert(AUTHORIZATION, bearer(&key)?);
         }
+        let url = format!("{}/chat/completions", setup.base_url);
         let endpoint = Endpoint {
             base_url: setup.base_url,
             headers,
@@ -79,6 +88,8 @@ impl OpenAi {
             client: Client::build(setup.client, endpoint).with_http_service(setup.transport),
             dialect: setup.dialect,
             redactor: Redactor::new(key),
+            url,
+            has_lied: AtomicBool::default(),
             pool: setup.pool,
             ladder: setup.ladder,
             events: setup.events,
@@ -86,20 +97,18 @@ impl OpenAi {
         })
     }
 
-    /// Asks once. A server that doesn't know the format is remembered, for whoever asks again.
+    /// Asks once. A server that doesn't know the format or refuses a parameter is remembered, for
+    /// whoever asks again.
     async fn call(&self, request: &Request) -> Result<Response, ModelError> {
         let from = self.ladder.format(request);
-        let streams = self.ladder.streams();
         let has_system = !request.instructions.is_empty() && !self.ladder.folds_system();
-        let mut result = self.attempt(request, from, streams).await;
-        if let Err(error) = &mut result
-            && streams
-            && is_refused_stream(error)
-        {
+        let body = self.body(request, from);
+        let (result, refused) = self.attempt(request, &body).await;
+        if let Some(name) = refused {
+            let spent = result.map_or_else(|error| error.usage(), |response| response.usage);
+            self.leave_out(request, name);
             // Asked again without, as in a weaker format.
-            self.ladder.stop_streaming();
-            let usage = error.usage();
-            return Err(ModelError::new(ModelErrorKind::UnsupportedFormat).with_usage(usage));
+            return Err(ModelError::new(ModelErrorKind::UnsupportedFormat).with_usage(spent));
         }
         if let Err(error) = &result
             && has_system
@@ -127,6 +136,19 @@ impl OpenAi {
         result
     }
 
+    /// Writes a request down as the server is known to take it.
+    fn body<'a>(&'a self, request: &'a Request, format: AnswerFormat) -> Body<'a> {
+        let mut body = Body::new(&self.id.model, request, format, self.dialect)
+            .without(LeftOut(self.ladder.left_out()));
+        if self.ladder.folds_system() {
+            body = body.without_system();
+        }
+        if self.ladder.streams() {
+            body = body.streamed();
+        }
+        body
+    }
+
     /// Says once which other model answers, if one does.
     fn check_name(&self, request: &Request, answering: &str) {
         if is_foreign(&self.id.model, answering) && !self.is_told.swap(true, Ordering::Relaxed) {
@@ -136,53 +158,119 @@ impl OpenAi {
                  is meant, or check what the server runs",
                 self.id
             );
-            self.events.emit(Event::WarningRaised {
-                run: request.origin.run,
-                warning: Warning::new("other-model", message),
-            });
+            self.warn(request, "other-model", message);
         }
     }
 
+    /// Remembers that the server refuses a parameter, and says so once.
+    fn leave_out(&self, request: &Request, name: &str) {
+        let left_out = LeftOut(self.ladder.left_out());
+        let (is_news, instead) = match left_out.instead_of(name) {
+            None => (
+                self.ladder.stop_streaming(),
+                "answers come whole".to_owned(),
+            ),
+            Some((parameter, instead)) => (self.ladder.leave_out(parameter as u8), instead),
+        };
+        if is_news {
+            let message = format!("{} does not take `{name}`: {instead}", self.id);
+            self.warn(request, "parameter-refused", message);
+        }
+    }
+
+    fn warn(&self, request: &Request, code: &str, message: String) {
+        let run = request.origin.run;
+        let warning = Warning::new(code, message);
+        self.events.emit(Event::WarningRaised { run, warning });
+    }
+
+    /// Sends a request; returns what came of it, and which parameter the server refused.
     async fn attempt(
         &self,
         request: &Request,
-        format: AnswerFormat,
-        streams: bool,
-    ) -> Result<Response, ModelError> {
-        let mut body = Body::new(&self.id.model, request, format, self.dialect);
-        if self.ladder.folds_system() {
-            body = body.without_system();
-        }
-        if streams {
-            body = body.streamed();
-        }
+        body: &Body<'_>,
+    ) -> (Result<Response, ModelError>, Option<&'static str>) {
         let key = CallKey::of(&self.id, request).to_string();
         let chat = self.client.chat().header(CALL_KEY_HEADER, key);
         let sent = match chat {
-            Ok(chat) => chat.create_byot::<_, serde_json::Value>(&body).await,
+            Ok(chat) => chat.create_byot::<_, serde_json::Value>(body).await,
             Err(error) => Err(error),
         };
-        match sent {
+        let error = match sent {
             Err(OpenAIError::Boxed(error)) => match error.downcast::<Reply>() {
-                Ok(reply) => {
-                    if let Some(limits) = RateLimits::from_headers(&reply.headers) {
-                        self.pool.learn(&limits);
-                    }
-                    classify(&reply, &self.id.model, &self.redactor)
-                }
-                Err(error) => Err(match error.downcast::<ExchangeError>() {
+                Ok(reply) => return self.read(request, body, &reply),
+                Err(error) => match error.downcast::<ExchangeError>() {
                     Ok(error) => no_reply(*error),
                     Err(error) => unreadable(Unread(error)),
-                }),
+                },
             },
-            Err(OpenAIError::Reqwest(error)) => {
-                Err(ModelError::new(ModelErrorKind::InvalidRequest)
-                    .with_usage(one_attempt())
-                    .with_source(error.without_url()))
-            }
-            Err(error) => Err(unreadable(error)),
+            Err(OpenAIError::Reqwest(error)) => ModelError::new(ModelErrorKind::InvalidRequest)
+                .with_usage(one_attempt())
+                .with_source(error.without_url()),
+            Err(error) => unreadable(error),
             // The transport never lets a reply through.
-            Ok(_) => Err(ModelError::new(ModelErrorKind::Unreadable).with_usage(one_attempt())),
+            Ok(_) => ModelError::new(ModelErrorKind::Unreadable).with_usage(one_attempt()),
+        };
+        (Err(error), None)
+    }
+
+    fn read(
+        &self,
+        request: &Request,
+        body: &Body<'_>,
+        reply: &Reply,
+    ) -> (Result<Response, ModelError>, Option<&'static str>) {
+        if let Some(limits) = RateLimits::from_headers(&reply.headers) {
+            self.pool.learn(&limits);
+        }
+        let result = classify(reply, &self.id.model, &self.redactor);
+        match result {
+            Ok(mut response) => {
+                response.usage = self.believed(request, response.usage);
+                (Ok(response), None)
+            }
+            Err(error) => {
+                let refused = refused(error.kind(), &reply.body, &body.parameters());
+                let usage = self.believed(request, error.usage());
+                (Err(self.placed(error.with_usage(usage), reply)), refused)
+            }
+        }
+    }
+
+    /// Returns a bill, or one without tokens if it cannot be true; then the cap is kept by estimates.
+    fn believed(&self, request: &Request, usage: Usage) -> Usage {
+        let counts = [
+            usage.input_tokens,
+            usage.cached_input_tokens,
+            usage.output_tokens,
+            usage.reasoning_tokens,
+        ];
+        if counts.iter().all(|it| *it <= MOST_TOKENS) {
+            return usage;
+        }
+        if !self.has_lied.swap(true, Ordering::Relaxed) {
+            let message = format!(
+                "{} reports impossible numbers of tokens; such bills are not counted",
+                self.id
+            );
+            self.warn(request, "impossible-usage", message);
+        }
+        one_attempt()
+    }
+
+    /// Says where a request went that found nobody, and where it was sent instead.
+    fn placed(&self, error: ModelError, reply: &Reply) -> ModelError {
+        let status = reply.status;
+        let goal = reply.headers.get(LOCATION).and_then(|it| it.to_str().ok());
+        if let Some(goal) = goal.filter(|_| status.is_redirection()) {
+            let goal = goal.split(['?', '#']).next().unwrap_or_default();
+            let goal = self.redactor.excerpt(goal, MAX_DETAIL);
+            let url = &self.url;
+            return error.with_cause(format!("{url} redirects to {goal}, which is not followed"));
+        }
+        match status.as_u16() {
+            300..400 | 404 | 405 | 410 => error.with_cause(format!("asked {}", self.url)),
+            _ => error,
         }
     }
 }
@@ -200,15 +288,6 @@ fn bearer(key: &SecretString) -> Result<HeaderValue, ConnectError> {
     Ok(value)
 }
 
-/// Returns whether a server does not stream, or does not know how the bill is asked for.
-fn is_refused_stream(error: &ModelError) -> bool {
-    let names_it = |text: &str| text.to_ascii_lowercase().contains("stream");
-    matches!(
-        error.kind(),
-        ModelErrorKind::InvalidRequest | ModelErrorKind::UnsupportedFormat
-    ) && error.detail().is_some_and(names_it)
-}
-
 /// Says what to do about a request that got no whole reply.
 fn no_reply(error: ExchangeError) -> ModelError {
     let kind = match error.kind() {
@@ -217,10 +296,13 @@ fn no_reply(error: ExchangeError) -> ModelError {
         ExchangeErrorKind::Broken | ExchangeErrorKind::Blank => {
             ModelErrorKind::Unavailable { retry_after: None }
         }
-        ExchangeErrorKind::TooLong => ModelErrorKind::Unreadable,
+        ExchangeErrorKind::TooLong | ExchangeErrorKind::NotHttp | ExchangeErrorKind::Garbled => {
+            ModelErrorKind::Unreadable
+        }
     };
     ModelError::new(kind)
         .with_usage(one_attempt())
+        .with_cause(error.to_string())
         .with_source(error)
 }
 

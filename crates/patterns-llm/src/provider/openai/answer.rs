@@ -1,50 +1,14 @@
-//! Reads the body of a successful reply, tolerant of everything that servers leave out or add.
+//! Reads the body of a successful reply, tolerant of everything that servers leave out or add: what is
+//! not needed may be anything.
 
 use patterns_core::{FinishReason, ModelErrorKind, Usage};
-use serde::Deserialize;
 use serde_json::Value;
 
+use super::lenient;
+
 /// A chat completion, as any server may write it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Completion {
-    pub(super) id: Option<String>,
-    pub(super) model: Option<String>,
-    choices: Option<Vec<Choice>>,
-    usage: Option<Value>,
-    pub(super) error: Option<Value>,
-    #[serde(rename = "promptFeedback")]
-    prompt_feedback: Option<Value>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Choice {
-    message: Option<Message>,
-    finish_reason: Option<Value>,
-    error: Option<Value>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Message {
-    content: Option<Content>,
-    refusal: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Content {
-    Text(String),
-    Parts(Vec<Piece>),
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Piece {
-    text: Option<String>,
-    refusal: Option<String>,
-}
+#[derive(Debug)]
+pub(super) struct Completion(Value);
 
 /// What a completion comes to.
 #[derive(Debug, PartialEq)]
@@ -58,35 +22,54 @@ pub(super) enum Verdict {
 }
 
 impl Completion {
-    /// Returns what the completion comes to, leaving it without its choices.
-    pub(super) fn verdict(&mut self) -> Verdict {
-        if let Some(error) = self.error.take().filter(|it| !it.is_null()) {
-            return Verdict::Error(error);
+    /// Reads a body; returns `None` if it is no object.
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        let mut body = lenient::read(body).ok()?;
+        // Some gateways wrap it.
+        if body.get("choices").is_none() && body["data"].get("choices").is_some() {
+            body = body["data"].take();
         }
-        let choice = self.choices.take().and_then(|it| it.into_iter().next());
-        let Some(choice) = choice else {
-            let is_blocked = self.prompt_feedback.as_ref();
-            let is_blocked = is_blocked.is_some_and(|it| it.get("blockReason").is_some());
-            return Verdict::Failed(if is_blocked {
-                ModelErrorKind::Filtered
-            } else {
-                ModelErrorKind::Unavailable { retry_after: None }
-            });
-        };
-        choice.verdict()
+        body.is_object().then_some(Self(body))
+    }
+
+    /// Returns the provider's id of the answer.
+    pub(super) fn id(&self) -> Option<String> {
+        match &self.0["id"] {
+            Value::String(id) => Some(id.clone()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Returns the model that says it has answered.
+    pub(super) fn model(&self) -> Option<String> {
+        self.0["model"].as_str().map(str::to_owned)
+    }
+
+    /// Returns what the completion comes to.
+    pub(super) fn verdict(&self) -> Verdict {
+        if is_error(&self.0["error"]) {
+            return Verdict::Error(self.0["error"].clone());
+        }
+        match self.0["choices"].get(0) {
+            Some(choice) => of_choice(choice),
+            None if self.0["promptFeedback"].get("blockReason").is_some() => {
+                Verdict::Failed(ModelErrorKind::Filtered)
+            }
+            None => Verdict::Failed(ModelErrorKind::Unavailable { retry_after: None }),
+        }
     }
 
     /// Returns the bill of the one attempt that this is the answer to.
     pub(super) fn usage(&self) -> Usage {
-        let field = |name| self.usage.as_ref()?.get(name);
-        let cached = field("prompt_tokens_details").and_then(|it| it.get("cached_tokens"));
-        let cached = cached.or_else(|| field("prompt_cache_hit_tokens"));
-        let reasoning =
-            field("completion_tokens_details").and_then(|it| it.get("reasoning_tokens"));
+        let bill = usage_of(&self.0).unwrap_or(&Value::Null);
+        let cached = bill.pointer("/prompt_tokens_details/cached_tokens");
+        let cached = cached.or_else(|| bill.get("prompt_cache_hit_tokens"));
+        let reasoning = bill.pointer("/completion_tokens_details/reasoning_tokens");
         Usage {
-            input_tokens: field("prompt_tokens").map_or(0, count),
+            input_tokens: bill.get("prompt_tokens").map_or(0, count),
             cached_input_tokens: cached.map_or(0, count),
-            output_tokens: field("completion_tokens").map_or(0, count),
+            output_tokens: bill.get("completion_tokens").map_or(0, count),
             reasoning_tokens: reasoning.map_or(0, count),
             ..one_attempt()
         }
@@ -102,44 +85,107 @@ pub(super) fn one_attempt() -> Usage {
     }
 }
 
-impl Choice {
-    fn verdict(self) -> Verdict {
-        if let Some(error) = self.error.filter(|it| !it.is_null()) {
-            return Verdict::Error(error);
-        }
-        let reason = self.finish_reason.as_ref().and_then(Value::as_str);
-        let (text, refusal) = self.message.unwrap_or_default().read();
-        if let Some(kind) = failed_finish(reason) {
-            return Verdict::Failed(kind);
-        }
-        if refusal.is_some_and(|it| !it.is_empty()) {
-            return Verdict::Failed(ModelErrorKind::Refused);
-        }
-        Verdict::Answer(text, finish(reason))
+/// Returns the bill, wherever it is: Moonshot puts it into the choice, Groq into a field of its own.
+pub(super) fn usage_of(body: &Value) -> Option<&Value> {
+    ["/usage", "/choices/0/usage", "/x_groq/usage"]
+        .iter()
+        .find_map(|place| body.pointer(place).filter(|it| it.is_object()))
+}
+
+/// Returns whether what stands behind `error` tells of one: gateways fill the field with something
+/// that is blank, beside a good answer.
+pub(super) fn is_error(error: &Value) -> bool {
+    match error {
+        Value::Null => false,
+        Value::Bool(is_error) => *is_error,
+        Value::Number(code) => code.as_f64() != Some(0.0),
+        Value::String(words) => !words.trim().is_empty(),
+        Value::Array(list) => list.iter().any(is_error),
+        Value::Object(fields) => fields.values().any(is_error),
     }
 }
 
-impl Message {
-    /// Returns the text and the refusal, each if there is one.
-    fn read(self) -> (String, Option<String>) {
-        match self.content {
-            Some(Content::Text(text)) => (text, self.refusal),
-            Some(Content::Parts(parts)) => {
-                let mut refusal = self.refusal;
-                let mut text = String::new();
-                for part in parts {
-                    text.push_str(&part.text.unwrap_or_default());
-                    refusal = refusal.or(part.refusal);
+/// Returns the reason why an answer ended; the empty one and the word "null" are none.
+pub(super) fn finish_reason(choice: &Value) -> Option<&str> {
+    let reason = choice["finish_reason"].as_str()?;
+    (!matches!(reason, "" | "null" | "None")).then_some(reason)
+}
+
+/// Returns the text and the refusal in the content of a message, which is a text, a list of parts, or
+/// one part. Parts that are thoughts are no text.
+pub(super) fn text_of(content: &Value) -> (String, String) {
+    match content {
+        Value::String(text) => (text.clone(), String::new()),
+        Value::Array(parts) => parts.iter().map(text_of).collect(),
+        Value::Object(part) => {
+            let named = |name| part.get(name).and_then(Value::as_str).unwrap_or_default();
+            match named("type") {
+                "thinking" | "reasoning" | "redacted_thinking" => Default::default(),
+                "" if !part.contains_key("text") && !part.contains_key("refusal") => {
+                    // The answer itself, which somebody has read for us.
+                    (content.to_string(), String::new())
                 }
-                (text, refusal)
+                _ => (named("text").to_owned(), named("refusal").to_owned()),
             }
-            None => (String::new(), self.refusal),
         }
+        _ => Default::default(),
     }
 }
 
-fn failed_finish(reason: Option<&str>) -> Option<ModelErrorKind> {
-    Some(match reason? {
+fn of_choice(choice: &Value) -> Verdict {
+    if is_error(&choice["error"]) {
+        return Verdict::Error(choice["error"].clone());
+    }
+    let reason = finish_reason(choice);
+    if let Some(kind) = reason.and_then(failed_finish) {
+        return Verdict::Failed(kind);
+    }
+    let message = ["message", "delta"].iter().map(|name| &choice[*name]);
+    let message = message.into_iter().find(|it| it.is_object());
+    let message = message.unwrap_or(&Value::Null);
+    let (text, refusal) = text_of(&message["content"]);
+    let is_refusal = |it: &str| !it.is_empty();
+    if is_refusal(&refusal) || message["refusal"].as_str().is_some_and(is_refusal) {
+        return Verdict::Failed(ModelErrorKind::Refused);
+    }
+    if !text.trim().is_empty() {
+        return Verdict::Answer(text, finish(reason));
+    }
+    match elsewhere(message).or_else(|| choice["text"].as_str().map(str::to_owned)) {
+        Some(answer) => Verdict::Answer(answer, FinishReason::Stop),
+        None => Verdict::Answer(text, finish(reason)),
+    }
+}
+
+/// Finds the answer of a message without content: in the arguments of the one function that the model
+/// called, or in its thoughts if they are a JSON object and nothing else. Other thoughts are none: they
+/// may hold a draft.
+fn elsewhere(message: &Value) -> Option<String> {
+    let call = match message["tool_calls"].as_array().map(Vec::as_slice) {
+        Some([call]) => &call["function"],
+        _ => &message["function_call"],
+    };
+    let thoughts = || {
+        let names = ["reasoning_content", "reasoning"];
+        let thoughts = names.iter().find_map(|name| message[*name].as_str())?;
+        let is_answer = serde_json::from_str::<Value>(thoughts).is_ok_and(|it| it.is_object());
+        is_answer.then(|| thoughts.to_owned())
+    };
+    match &call["arguments"] {
+        Value::String(arguments) => Some(arguments.clone()),
+        Value::Object(_) => Some(call["arguments"].to_string()),
+        _ => None,
+    }
+    .or_else(|| {
+        message["parsed"]
+            .is_object()
+            .then(|| message["parsed"].to_string())
+    })
+    .or_else(thoughts)
+}
+
+fn failed_finish(reason: &str) -> Option<ModelErrorKind> {
+    Some(match reason {
         "length" | "max_tokens" | "MAX_TOKENS" | "model_length" => ModelErrorKind::Truncated,
         "content_filter" | "SAFETY" | "RECITATION" | "BLOCKLIST" | "PROHIBITED_CONTENT"
         | "SPII" => ModelErrorKind::Filtered,
@@ -151,18 +197,20 @@ fn failed_finish(reason: Option<&str>) -> Option<ModelErrorKind> {
 
 fn finish(reason: Option<&str>) -> FinishReason {
     match reason {
-        None | Some("stop" | "STOP" | "eos" | "end_turn" | "stop_sequence" | "") => {
-            FinishReason::Stop
-        }
+        None | Some("stop" | "STOP" | "eos" | "end_turn" | "stop_sequence") => FinishReason::Stop,
         Some(other) => FinishReason::Other(other.to_owned()),
     }
 }
 
-/// Reads a count however it is written; what is no count is none.
+/// Reads a count however it is written; what is no count is none. A count that cannot be is left as
+/// large as it gets, so that it is seen for what it is.
 fn count(value: &Value) -> u64 {
     let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
-    // A float of the wire; negative and absurd ones saturate.
     number
-        .or_else(|| value.as_f64().map(|it| it as u64))
+        .or_else(|| {
+            let float = value.as_f64()?;
+            // A float of the wire; absurd ones saturate.
+            Some(if float < 0.0 { u64::MAX } else { float as u64 })
+        })
         .unwrap_or(0)
 }

@@ -21,9 +21,9 @@ pub(super) fn classify(
     if !reply.status.is_success() {
         return Err(reading.failure());
     }
-    match serde_json::from_slice::<Completion>(&reply.body) {
-        Ok(completion) => reading.completion(completion, model),
-        Err(_) => Err(reading.odd_success()),
+    match Completion::read(&reply.body) {
+        Some(completion) => reading.completion(&completion, model),
+        None => Err(reading.odd_success()),
     }
 }
 
@@ -33,9 +33,9 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn completion(&self, mut completion: Completion, model: &str) -> Result<Response, ModelError> {
+    fn completion(&self, completion: &Completion, model: &str) -> Result<Response, ModelError> {
         let usage = completion.usage();
-        let id = self.request_id(&Value::Null).or(completion.id.take());
+        let id = self.request_id(&Value::Null).or(completion.id());
         match completion.verdict() {
             // What is in an answer is recorded and exported.
             Verdict::Answer(text, finish) => Ok(Response {
@@ -45,7 +45,7 @@ impl Reading<'_> {
                     known => known,
                 },
                 usage,
-                model: match completion.model {
+                model: match completion.model() {
                     Some(name) => self.redactor.answer(name),
                     None => model.to_owned(),
                 },

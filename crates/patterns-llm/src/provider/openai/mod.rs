@@ -12,12 +12,16 @@
 
 mod adapter;
 mod answer;
+mod assembly;
 mod classify;
 mod endpoint;
 mod failure;
 mod foreign;
 mod hint;
+mod lenient;
 mod redact;
+mod refused;
+mod sse;
 mod stream;
 mod system_role;
 mod transport;

@@ -1,22 +1,34 @@
 //! Puts a streamed answer together: the pieces become the very body that would have come whole, so that
 //! one table reads both.
+//!
+//! What is plainly no part of an answer is passed over: comments, pings, events without data. What may
+//! have been one (an object that is cut or damaged beyond doubt) is never passed over: it makes the
+//! whole reply unreadable, since an answer without it would look complete.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use eventsource_stream::{EventStreamError, Eventsource};
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
-use serde::Deserialize;
-use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
+use super::assembly::Assembly;
+use super::sse::{Event, Events, looks_like_events};
 use crate::exchange::{ExchangeError, ExchangeErrorKind};
-use crate::http::{Incoming, too_slow};
+use crate::http::{Incoming, LongReplies, MAX_REPLY_BYTES, too_slow};
 
-/// So much white space in a row is no answer. Models that are held to a JSON grammar can fall into it.
-const MOST_BLANK: usize = 2_000;
+/// How long the end of a stream is waited for once the answer has ended; it makes the connection fit to
+/// be used again, and nothing else hangs on it.
+const TAIL: Duration = Duration::from_secs(1);
+
+/// Within what bounds a stream is read.
+#[derive(Debug, Default)]
+pub(super) struct Bounds {
+    /// Longest wait for a sign of life.
+    idle: Option<Duration>,
+    long: LongReplies,
+}
 
 /// Reads a streamed answer and returns it as if it had come whole. `begun` is called at its first token.
 ///
@@ -25,157 +37,176 @@ pub(super) async fn streamed(
     incoming: Incoming,
     begun: impl FnOnce(),
 ) -> Result<Bytes, ExchangeError> {
-    let idle = incoming.idle;
+    let bounds = Bounds {
+        idle: Some(incoming.idle),
+        long: incoming.long.clone(),
+    };
     let pieces = stream::try_unfold(incoming, async |mut incoming: Incoming| {
         let piece = incoming.piece().await?;
         Ok(piece.map(|piece| (piece, incoming)))
     });
-    assemble(pieces, Some(idle), begun).await
+    assemble(pieces, bounds, begun).await
 }
 
-/// As [`streamed`], of a stream that is there already.
-pub(super) async fn stored(body: Bytes, begun: impl FnOnce()) -> Result<Bytes, ExchangeError> {
-    assemble(stream::iter([Ok(body)]), None, begun).await
+/// As [`streamed`], of a reply that is there already. One that is labelled as something else is taken
+/// for a stream if it looks like one and reads like one.
+pub(super) async fn stored(
+    body: Bytes,
+    is_labelled: bool,
+    begun: impl FnOnce(),
+) -> Result<Bytes, ExchangeError> {
+    if !is_labelled && !looks_like_events(&body) && !is_lines(&body) {
+        return Ok(body);
+    }
+    let pieces = stream::iter([Ok(body.clone())]);
+    match assemble(pieces, Bounds::default(), begun).await {
+        Err(_) if !is_labelled => Ok(body),
+        result => result,
+    }
+}
+
+/// Returns whether a body is a JSON object per line, and not one that is spread over lines.
+fn is_lines(body: &[u8]) -> bool {
+    let body = body.trim_ascii();
+    body.starts_with(b"{")
+        && body.windows(2).any(|it| it == b"\n{")
+        && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_err()
+}
+
+/// What a reply turns out to be.
+#[derive(Debug)]
+enum Shape {
+    /// Nothing but white space and marks has come.
+    Unknown,
+    Events(Events),
+    /// A reply that is no stream, whatever its label says; mostly an error.
+    Whole,
 }
 
 async fn assemble(
     pieces: impl Stream<Item = Result<Bytes, ExchangeError>>,
-    idle: Option<Duration>,
+    bounds: Bounds,
     begun: impl FnOnce(),
 ) -> Result<Bytes, ExchangeError> {
-    let mut events = pin!(pieces.eventsource());
-    let mut assembly = Assembly::default();
+    let mut pieces = pin!(pieces);
+    let mut reading = Reading::default();
     let mut begun = Some(begun);
+    let mut permit = None;
+    let mut alive = Instant::now();
     loop {
-        let event = match idle {
-            Some(idle) => timeout_at(Instant::now() + idle, events.next())
+        let piece = match (reading.assembly.is_done(), bounds.idle) {
+            (true, _) => timeout_at(alive + TAIL, pieces.next())
+                .await
+                .unwrap_or(None),
+            (false, None) => pieces.next().await,
+            (false, Some(idle)) => timeout_at(alive + idle, pieces.next())
                 .await
                 .map_err(too_slow)?,
-            None => events.next().await,
         };
-        let Some(event) = event else { break };
-        let event = event.map_err(|error| match error {
-            EventStreamError::Transport(error) => error,
-            other => ExchangeError::new(ExchangeErrorKind::Broken).with_source(other.to_string()),
-        })?;
-        assembly.take(&event.data)?;
-        if assembly.has_begun
+        let piece = match piece {
+            Some(Ok(piece)) => piece,
+            Some(Err(error)) if !reading.assembly.has_ended() => return Err(error),
+            Some(Err(_)) | None => break,
+        };
+        if reading.take(&piece)? {
+            alive = Instant::now();
+        }
+        if bounds.long.admit(reading.kept(), &mut permit).await {
+            alive = Instant::now();
+        }
+        if reading.assembly.has_begun
             && let Some(begun) = begun.take()
         {
             begun();
         }
+        // Pieces that are there already never make this loop wait, so it gives way itself.
+        tokio::task::yield_now().await;
     }
-    assembly.finish()
+    reading.finish()
 }
 
-/// A streamed answer as far as it has come.
-#[derive(Debug, Default)]
-struct Assembly {
-    id: Option<String>,
-    model: Option<String>,
-    content: String,
-    refusal: String,
-    finish_reason: Option<Value>,
-    usage: Option<Value>,
-    error: Option<Value>,
-    is_done: bool,
-    has_begun: bool,
-    /// How much white space the answer ends with.
-    blank: usize,
+/// A streamed reply as far as it has been read.
+#[derive(Debug)]
+struct Reading {
+    shape: Shape,
+    whole: Vec<u8>,
+    assembly: Assembly,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Chunk {
-    id: Option<String>,
-    model: Option<String>,
-    choices: Option<Vec<Choice>>,
-    usage: Option<Value>,
-    error: Option<Value>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Choice {
-    delta: Option<Delta>,
-    finish_reason: Option<Value>,
-    error: Option<Value>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Delta {
-    content: Option<String>,
-    refusal: Option<String>,
-    /// What servers stream of a model's thoughts; a sign of life, and no part of the answer.
-    #[serde(alias = "reasoning_content")]
-    reasoning: Option<Value>,
-}
-
-impl Assembly {
-    /// Takes the data of one event.
-    fn take(&mut self, data: &str) -> Result<(), ExchangeError> {
-        if data.trim() == "[DONE]" {
-            self.is_done = true;
-            return Ok(());
+impl Default for Reading {
+    fn default() -> Self {
+        Self {
+            shape: Shape::Unknown,
+            whole: Vec::new(),
+            assembly: Assembly::default(),
         }
-        let chunk: Chunk = serde_json::from_str(data)
-            .map_err(|error| ExchangeError::new(ExchangeErrorKind::Broken).with_source(error))?;
-        let of_choice = |error: &mut Option<Value>| error.take().filter(|it| !it.is_null());
-        let mut chunk = chunk;
-        self.error = self.error.take().or(of_choice(&mut chunk.error));
-        self.id = self.id.take().or(chunk.id);
-        self.model = self.model.take().or(chunk.model);
-        self.usage = chunk.usage.filter(|it| !it.is_null()).or(self.usage.take());
-        let choice = chunk.choices.and_then(|it| it.into_iter().next());
-        let Some(mut choice) = choice else {
-            return Ok(());
-        };
-        self.error = self.error.take().or(of_choice(&mut choice.error));
-        let finish = choice.finish_reason.filter(|it| !it.is_null());
-        self.finish_reason = self.finish_reason.take().or(finish);
-        let delta = choice.delta.unwrap_or_default();
-        self.has_begun |= delta.reasoning.is_some_and(|it| !it.is_null());
-        self.refusal += &delta.refusal.unwrap_or_default();
-        self.add(&delta.content.unwrap_or_default())
     }
+}
 
-    fn add(&mut self, content: &str) -> Result<(), ExchangeError> {
-        self.has_begun |= !content.is_empty() || !self.refusal.is_empty();
-        let trailing = content.len() - content.trim_end().len();
-        self.blank = match trailing {
-            all if all == content.len() => self.blank + all,
-            some => some,
-        };
-        if self.blank > MOST_BLANK {
-            return Err(ExchangeError::new(ExchangeErrorKind::Blank));
-        }
-        self.content += content;
-        Ok(())
-    }
-
-    /// Returns the body of the whole answer. A stream without an end is none: it broke off.
-    fn finish(self) -> Result<Bytes, ExchangeError> {
-        let body = match self.error {
-            Some(error) => json!({"error": error, "usage": self.usage}),
-            None if self.finish_reason.is_none() && !self.is_done => {
-                return Err(ExchangeError::new(ExchangeErrorKind::Broken)
-                    .with_source("the stream ended before the answer did"));
+impl Reading {
+    /// Takes a piece; returns whether it was a sign of life.
+    fn take(&mut self, piece: &[u8]) -> Result<bool, ExchangeError> {
+        let events = match &mut self.shape {
+            Shape::Events(events) => events.take(piece),
+            Shape::Whole => {
+                self.whole.extend_from_slice(piece);
+                Vec::new()
             }
-            None => {
-                let refusal = Some(self.refusal).filter(|it| !it.is_empty());
-                json!({
-                    "id": self.id,
-                    "model": self.model,
-                    "choices": [{
-                        "message": {"content": self.content, "refusal": refusal},
-                        "finish_reason": self.finish_reason,
-                    }],
-                    "usage": self.usage,
-                })
+            Shape::Unknown => {
+                self.whole.extend_from_slice(piece);
+                self.settle()
             }
         };
-        Ok(body.to_string().into())
+        let is_alive = match self.shape {
+            Shape::Events(_) => self.assembly.take_all(&events)?,
+            Shape::Whole | Shape::Unknown => !piece.iter().all(u8::is_ascii_whitespace),
+        };
+        match self.kept() > MAX_REPLY_BYTES {
+            true => Err(ExchangeError::new(ExchangeErrorKind::TooLong)),
+            false => Ok(is_alive),
+        }
+    }
+
+    /// Finds out what the reply is, from its first byte that says something.
+    fn settle(&mut self) -> Vec<Event> {
+        let is_lead = |it: &u8| it.is_ascii_whitespace() || b"\xef\xbb\xbf".contains(it);
+        match self.whole.iter().find(|it| !is_lead(it)) {
+            None => Vec::new(),
+            Some(b'{' | b'[' | b'<') => {
+                self.shape = Shape::Whole;
+                Vec::new()
+            }
+            Some(_) => {
+                let mut events = Events::default();
+                let found = events.take(&std::mem::take(&mut self.whole));
+                self.shape = Shape::Events(events);
+                found
+            }
+        }
+    }
+
+    /// Returns how many bytes of the reply are kept.
+    fn kept(&self) -> usize {
+        let pending = match &self.shape {
+            Shape::Events(events) => events.pending(),
+            Shape::Whole | Shape::Unknown => 0,
+        };
+        self.whole.len() + pending + self.assembly.len()
+    }
+
+    fn finish(mut self) -> Result<Bytes, ExchangeError> {
+        match self.shape {
+            Shape::Whole if is_lines(&self.whole) => {
+                let mut events = Events::default();
+                let mut found = events.take(&self.whole);
+                found.extend(events.end());
+                self.assembly.take_all(&found)?;
+            }
+            Shape::Whole => return Ok(self.whole.into()),
+            Shape::Events(mut events) => self.assembly.take_last(&events.end())?,
+            Shape::Unknown => {}
+        }
+        self.assembly.finish()
     }
 }
 

@@ -58,16 +58,14 @@ impl Transport {
                 let (head, incoming) = client.exchange(request).await?.into_parts();
                 let body = match is_stream(&head.headers) {
                     true => streamed(incoming, begun).await?,
-                    false => incoming.whole().await?,
+                    false => whole(head.status, incoming.whole().await?, false, begun).await?,
                 };
                 (head, body)
             }
             Route::Custom(exchange) => {
                 let (head, body) = exchange.exchange(plain(request)?).await?.into_parts();
-                let body = match is_stream(&head.headers) {
-                    true => stored(body, begun).await?,
-                    false => body,
-                };
+                let is_labelled = is_stream(&head.headers);
+                let body = whole(head.status, body, is_labelled, begun).await?;
                 (head, body)
             }
         };
@@ -81,7 +79,23 @@ impl Transport {
 
 fn is_stream(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
-    kind.is_some_and(|it| it.trim_start().starts_with("text/event-stream"))
+    let kind = kind.unwrap_or_default().trim_start().as_bytes();
+    let label = b"text/event-stream";
+    kind.len() >= label.len() && kind[..label.len()].eq_ignore_ascii_case(label)
+}
+
+/// Reads a body that is there. A success may be a stream whatever its label says; an error is what it
+/// is.
+async fn whole(
+    status: StatusCode,
+    body: Bytes,
+    is_labelled: bool,
+    begun: impl FnOnce(),
+) -> Result<Bytes, ExchangeError> {
+    match is_labelled || status.is_success() {
+        true => stored(body, is_labelled, begun).await,
+        false => Ok(body),
+    }
 }
 
 /// Turns a request of reqwest into one of no client in particular.

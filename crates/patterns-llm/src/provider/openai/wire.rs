@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::refused::{LeftOut, Parameter};
 use crate::layer::has_lengths;
 
 /// Where servers differ in what they accept.
@@ -125,6 +126,39 @@ impl<'a> Body<'a> {
             put_before(&mut self.messages, &system.content);
         }
         self
+    }
+
+    /// Leaves out what the server refuses.
+    pub(super) fn without(mut self, left_out: LeftOut) -> Self {
+        if left_out.has(Parameter::OtherLimit) {
+            std::mem::swap(&mut self.max_tokens, &mut self.max_completion_tokens);
+        }
+        if left_out.has(Parameter::Limit) {
+            (self.max_tokens, self.max_completion_tokens) = (None, None);
+        }
+        self.temperature
+            .take_if(|_| left_out.has(Parameter::Temperature));
+        self.top_p.take_if(|_| left_out.has(Parameter::TopP));
+        self.seed.take_if(|_| left_out.has(Parameter::Seed));
+        self
+    }
+
+    /// Returns the parameters that are sent and can be left out, by their names on the wire.
+    pub(super) fn parameters(&self) -> Vec<&'static str> {
+        let sent = [
+            ("temperature", self.temperature.is_some()),
+            ("top_p", self.top_p.is_some()),
+            ("seed", self.seed.is_some()),
+            (
+                "max_completion_tokens",
+                self.max_completion_tokens.is_some(),
+            ),
+            ("max_tokens", self.max_tokens.is_some()),
+            ("stream_options", self.stream_options.is_some()),
+            ("stream", self.stream.is_some()),
+        ];
+        let sent = sent.into_iter().filter(|(_, is_sent)| *is_sent);
+        sent.map(|(name, _)| name).collect()
     }
 
     /// Asks for the answer as it is made.

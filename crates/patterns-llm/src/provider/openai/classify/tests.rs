@@ -480,13 +480,21 @@ fn answers_come_in_many_shapes() {
         json!(null),
         json!([]),
         json!("x"),
-        json!({"prompt_tokens": -5, "completion_tokens": null}),
+        json!({"prompt_tokens": {}, "completion_tokens": null}),
     ] {
         odd["usage"] = nonsense;
         assert_eq!(answers(&odd, "Hi.", stop.clone()).usage.total_tokens(), 0);
     }
-    odd["error"] = Value::Null;
-    answers(&odd, "Hi.", stop.clone());
+    for blank in [
+        json!(null),
+        json!(""),
+        json!({}),
+        json!(false),
+        json!({"message": "", "code": null}),
+    ] {
+        odd["error"] = blank;
+        answers(&odd, "Hi.", stop.clone());
+    }
     // DeepSeek sends blank lines while a request queues.
     let queued = format!("\n\n\r\n{odd}");
     assert_eq!(
@@ -558,5 +566,52 @@ proptest! {
             let told = format!("{error} {error:?} {:?} {:?}", error.detail(), error.request_id());
             prop_assert!(!told.contains("canary"), "{}", told);
         }
+    }
+}
+
+#[test]
+fn what_is_not_needed_may_be_anything() {
+    let whole = || json!({"choices": [{"message": {"content": "Hi."}, "finish_reason": "stop"}]});
+    let with = |place: &str, value: Value| {
+        let mut body = whole();
+        let (parent, name) = place.rsplit_once('/').unwrap();
+        body.pointer_mut(parent).unwrap()[name] = value;
+        body
+    };
+    let message = |value: Value| with("/choices/0/message", value);
+    let stop = || FinishReason::Stop;
+    for body in [
+        with("/id", json!(17)),
+        with("/model", json!({"name": "m"})),
+        with("/choices/0/message/refusal", json!(false)),
+        with("/choices/0/message/refusal", json!({})),
+        with("/choices/0/error", json!("")),
+        with("/choices/0/finish_reason", json!("null")),
+        message(json!({"content": ["H", "i."]})),
+        message(json!({"content": {"type": "text", "text": "Hi."}})),
+        message(json!({"content": [{"type": "reasoning", "text": "Hm."}, {"text": "Hi."}]})),
+        json!({"choices": [{"text": "Hi.", "finish_reason": "stop"}]}),
+        json!({"choices": [{"delta": {"content": "Hi."}}]}),
+        json!({"code": 0, "data": whole()}),
+    ] {
+        answers(&body, "Hi.", stop());
+    }
+    let function = json!({"name": "f", "arguments": "{\"a\":1}"});
+    for place in [
+        message(json!({"content": {"a": 1}})),
+        message(json!({"content": null, "tool_calls": [{"function": function}]})),
+        message(json!({"content": null, "function_call": function})),
+        message(json!({"content": null, "function_call": {"arguments": {"a": 1}}})),
+        message(json!({"content": "", "reasoning_content": "{\"a\":1}"})),
+        message(json!({"content": null, "parsed": {"a": 1}})),
+    ] {
+        answers(&place, "{\"a\":1}", stop());
+    }
+    // Thoughts may hold a draft, and of two calls nobody knows which is the answer.
+    for none in [
+        json!({"content": null, "reasoning_content": "Maybe {\"a\":1}?"}),
+        json!({"content": null, "tool_calls": [{"function": function}, {"function": function}]}),
+    ] {
+        answers(&message(none), "", stop());
     }
 }

@@ -1,0 +1,212 @@
+//! A streamed answer as far as it has come: takes the data of one event after the other, and makes the
+//! body that would have come whole.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::answer::{finish_reason, is_error, text_of, usage_of};
+use super::lenient;
+use super::sse::Event;
+use crate::exchange::{ExchangeError, ExchangeErrorKind};
+
+/// So much white space in a row is no answer. Models that are held to a JSON grammar can fall into it.
+const MOST_BLANK: usize = 2_000;
+
+/// A streamed answer as far as it has come.
+#[derive(Debug, Default)]
+pub(super) struct Assembly {
+    id: Value,
+    model: Value,
+    content: String,
+    refusal: String,
+    /// What the model thought; the answer of servers that mistake one for the other.
+    reasoning: String,
+    /// The arguments of the one call of a tool, in which some gateways have models answer.
+    arguments: Option<String>,
+    has_other_calls: bool,
+    finish_reason: Option<String>,
+    usage: Value,
+    error: Option<Value>,
+    is_done: bool,
+    has_choices: bool,
+    /// Whether a token or a thought has come.
+    pub(super) has_begun: bool,
+    /// How much white space the answer ends with.
+    blank: usize,
+}
+
+impl Assembly {
+    /// Returns whether nothing more is to come.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_done
+    }
+
+    /// Returns whether the answer is whole, though its bill may be missing.
+    pub(super) fn has_ended(&self) -> bool {
+        self.is_done || self.finish_reason.is_some()
+    }
+
+    /// Returns how many bytes of the answer are kept.
+    pub(super) fn len(&self) -> usize {
+        let arguments = self.arguments.as_ref().map_or(0, String::len);
+        self.content.len() + self.refusal.len() + self.reasoning.len() + arguments
+    }
+
+    /// Takes events; returns whether they were a sign of life, which pings are not.
+    pub(super) fn take_all(&mut self, events: &[Event]) -> Result<bool, ExchangeError> {
+        let mut is_alive = false;
+        for event in events {
+            is_alive |= self.take(event)?;
+        }
+        Ok(is_alive)
+    }
+
+    /// Takes what stood at the very end. Half an event there is that of a broken connection.
+    pub(super) fn take_last(&mut self, events: &[Event]) -> Result<(), ExchangeError> {
+        match self.take_all(events) {
+            Err(error) if error.kind() == ExchangeErrorKind::Garbled => Ok(()),
+            result => result.map(drop),
+        }
+    }
+
+    fn take(&mut self, event: &Event) -> Result<bool, ExchangeError> {
+        let data = event.data.trim_ascii();
+        if data.eq_ignore_ascii_case(b"[DONE]") {
+            self.is_done = true;
+            return Ok(true);
+        }
+        if event.name == "error" && !data.starts_with(b"{") {
+            let words = String::from_utf8_lossy(data).into_owned();
+            self.error.get_or_insert(json!({"message": words}));
+            return Ok(true);
+        }
+        if !data.starts_with(b"{") && !data.starts_with(b"[") {
+            return Ok(false);
+        }
+        let mut chunk = lenient::read(data)
+            .map_err(|error| ExchangeError::new(ExchangeErrorKind::Garbled).with_source(error))?;
+        // Google lists what it has to say.
+        if let Some(first) = chunk.as_array_mut().and_then(|it| it.first_mut()) {
+            chunk = first.take();
+        }
+        if event.name == "error" && chunk.get("error").is_none() && chunk.get("choices").is_none() {
+            chunk = json!({"error": chunk});
+        }
+        match chunk.is_object() {
+            true => self.add(chunk),
+            false => Ok(false),
+        }
+    }
+
+    fn add(&mut self, mut chunk: Value) -> Result<bool, ExchangeError> {
+        if self.error.is_none() && is_error(&chunk["error"]) {
+            self.error = Some(chunk["error"].take());
+        }
+        if let Some(usage) = usage_of(&chunk) {
+            self.usage = usage.clone();
+        }
+        for (kept, name) in [(&mut self.id, "id"), (&mut self.model, "model")] {
+            if kept.is_null() {
+                *kept = chunk[name].take();
+            }
+        }
+        let Some(choice) = chunk["choices"].get_mut(0).map(Value::take) else {
+            return Ok(chunk.get("choices").is_some());
+        };
+        self.has_choices = true;
+        if self.error.is_none() && is_error(&choice["error"]) {
+            self.error = Some(choice["error"].clone());
+        }
+        // The last one counts: some servers send an empty one with every piece.
+        if let Some(reason) = finish_reason(&choice) {
+            self.finish_reason = Some(reason.to_owned());
+        }
+        match choice.get("delta").filter(|it| it.is_object()) {
+            Some(delta) => self.add_delta(delta)?,
+            None if self.content.is_empty() => self.add_whole(&choice)?,
+            None => {}
+        }
+        Ok(true)
+    }
+
+    fn add_delta(&mut self, delta: &Value) -> Result<(), ExchangeError> {
+        let (content, refusal) = text_of(&delta["content"]);
+        self.refusal += &refusal;
+        self.refusal += delta["refusal"].as_str().unwrap_or_default();
+        for name in ["reasoning_content", "reasoning"] {
+            self.has_begun |= !delta[name].is_null();
+            if let Some(thought) = delta[name].as_str() {
+                self.reasoning += thought;
+                break;
+            }
+        }
+        self.add_call(&delta["function_call"]);
+        for call in delta["tool_calls"].as_array().into_iter().flatten() {
+            match call["index"].as_u64() {
+                None | Some(0) => self.add_call(&call["function"]),
+                Some(_) => self.has_other_calls = true,
+            }
+        }
+        self.add_content(&content)
+    }
+
+    /// Takes a choice that came whole, within a stream.
+    fn add_whole(&mut self, choice: &Value) -> Result<(), ExchangeError> {
+        match choice.get("message").filter(|it| it.is_object()) {
+            Some(message) => self.add_delta(message),
+            None => self.add_content(choice["text"].as_str().unwrap_or_default()),
+        }
+    }
+
+    fn add_call(&mut self, function: &Value) {
+        if let Some(arguments) = function["arguments"].as_str() {
+            *self.arguments.get_or_insert_default() += arguments;
+            self.has_begun |= !arguments.is_empty();
+        }
+    }
+
+    fn add_content(&mut self, content: &str) -> Result<(), ExchangeError> {
+        self.has_begun |= !content.is_empty() || !self.refusal.is_empty();
+        let trailing = content.len() - content.trim_end().len();
+        self.blank = match trailing {
+            all if all == content.len() => self.blank + all,
+            some => some,
+        };
+        if self.blank > MOST_BLANK {
+            return Err(ExchangeError::new(ExchangeErrorKind::Blank));
+        }
+        self.content += content;
+        Ok(())
+    }
+
+    /// Returns the body of the whole answer. A stream without an end is none: it broke off.
+    pub(super) fn finish(self) -> Result<Bytes, ExchangeError> {
+        if let Some(error) = self.error {
+            let body = json!({"error": error, "usage": self.usage});
+            return Ok(body.to_string().into());
+        }
+        if !self.is_done && self.finish_reason.is_none() {
+            return Err(ExchangeError::new(ExchangeErrorKind::Broken)
+                .with_words("the stream ended before the answer did"));
+        }
+        let mut message = json!({
+            "content": self.content,
+            "refusal": Some(self.refusal).filter(|it| !it.is_empty()),
+        });
+        if !self.reasoning.is_empty() {
+            message["reasoning_content"] = self.reasoning.into();
+        }
+        if let Some(arguments) = self.arguments.filter(|_| !self.has_other_calls) {
+            message["tool_calls"] = json!([{"function": {"arguments": arguments}}]);
+        }
+        let choice = json!({"message": message, "finish_reason": self.finish_reason});
+        let choices: &[Value] = match self.has_choices {
+            true => &[choice],
+            false => &[],
+        };
+        let body = json!({
+            "id": self.id, "model": self.model, "choices": choices, "usage": self.usage,
+        });
+        Ok(body.to_string().into())
+    }
+}
