@@ -471,7 +471,7 @@ fn a_local_ollama_is_found() {
     let shown = crate::support::shown(&mut command);
     assert!(shown.starts_with("exit 0\n"), "{shown}");
     assert!(
-        shown.contains("model: ollama:qwen3:8b (a local Ollama has it)"),
+        shown.contains("model: ollama:qwen3:8b@http://[server]/v1 (a local Ollama has it)"),
         "{shown}"
     );
 }
