@@ -214,3 +214,6 @@ fn count(value: &Value) -> u64 {
         })
         .unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;
