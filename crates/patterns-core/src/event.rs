@@ -66,8 +66,12 @@ pub enum Event {
         model: String,
         /// Why.
         reason: HoldReason,
+        /// What went wrong last, as an error says it.
+        cause: String,
         /// How long at most until the next call is sent.
         wait: Duration,
+        /// How long at most that goes on before calls are given up, if that is known.
+        gives_up_in: Option<Duration>,
     },
     /// The provider did not know an answer format, so a weaker one is used from now on.
     FormatSteppedDown {
@@ -169,6 +173,8 @@ pub enum HoldReason {
     Asked,
     /// The provider is down; a call is sent now and then to see whether it is back.
     Outage,
+    /// The provider throws calls back for coming too fast, and none was answered meanwhile.
+    Throttled,
 }
 
 /// Takes events as they happen.

@@ -68,6 +68,9 @@ pub enum ModelErrorKind {
     ContextTooLong,
     /// The request is malformed: it fails the same way every time.
     InvalidRequest,
+    /// The provider has rejected one request after the other alike and answered none: stop, and mend
+    /// what it names.
+    AllRejected,
     /// The provider does not know this way of asking for structured answers: ask in another way.
     UnsupportedFormat,
     /// The key is missing, wrong or lacks permission: stop.
@@ -101,6 +104,7 @@ impl ModelErrorKind {
             | Self::Truncated
             | Self::ContextTooLong
             | Self::InvalidRequest
+            | Self::AllRejected
             | Self::UnsupportedFormat
             | Self::Unauthorized
             | Self::QuotaExhausted
@@ -120,6 +124,7 @@ impl ModelErrorKind {
             Self::Unauthorized
                 | Self::QuotaExhausted
                 | Self::BudgetExhausted
+                | Self::AllRejected
                 | Self::UnknownModel
                 | Self::NotRecorded
                 | Self::NeedsModel
@@ -153,6 +158,7 @@ impl ModelErrorKind {
             Self::Truncated => "truncated",
             Self::ContextTooLong => "context-too-long",
             Self::InvalidRequest => "invalid-request",
+            Self::AllRejected => "all-rejected",
             Self::UnsupportedFormat => "unsupported-format",
             Self::Unauthorized => "unauthorized",
             Self::QuotaExhausted => "quota-exhausted",
@@ -181,6 +187,7 @@ impl fmt::Display for ModelErrorKind {
             Self::Truncated => "the answer was cut off at the token limit",
             Self::ContextTooLong => "the request is longer than the model can read",
             Self::InvalidRequest => "the provider rejected the request",
+            Self::AllRejected => "the provider rejects every request in the same way",
             Self::UnsupportedFormat => "the provider does not support this answer format",
             Self::Unauthorized => "the provider rejected the credentials",
             Self::QuotaExhausted => "the account's credit or quota is used up",
@@ -206,6 +213,13 @@ impl ModelError {
             is_final: false,
             source: None,
         }))
+    }
+
+    /// Sets what to do next, where more has become known.
+    #[must_use]
+    pub fn with_kind(mut self, kind: ModelErrorKind) -> Self {
+        self.0.kind = kind;
+        self
     }
 
     /// Adds the HTTP status.

@@ -84,7 +84,9 @@ impl Documents {
         let mut count = 0;
         while let Some(named) = self.places.front_mut() {
             match named.next() {
-                Some(Ok(Place { path: Some(path), .. })) if self.is_whole(&path) => count += 1,
+                Some(Ok(Place {
+                    path: Some(path), ..
+                })) if self.is_whole(&path) => count += 1,
                 Some(Ok(_)) => return None,
                 Some(Err(_)) => count += 1,
                 None => {

@@ -97,10 +97,13 @@ fn line(event: &Event) -> String {
             model,
             reason,
             wait,
+            cause: _,
+            gives_up_in: _,
         } => {
             let why = match reason {
                 HoldReason::Asked => "asks to wait",
                 HoldReason::Outage => "is down",
+                HoldReason::Throttled => "throws calls back",
             };
             branch(*origin, &format!("held: {model} {why}, {wait:?} at most"))
         }

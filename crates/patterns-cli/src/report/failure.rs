@@ -1,13 +1,18 @@
 //! Turns what failed in an outcome into the error of the command.
 
 use std::error::Error as _;
+use std::time::Duration;
 
 use patterns_core::{
     AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Branch, Coverage, Exhausted,
     Limit, ModelErrorKind, Outcome,
 };
 
+use super::observers::clock;
 use crate::error::{Error, ErrorKind};
+
+/// Longer than this, no run waits because a provider asks it to.
+const LONG_WAIT: Duration = Duration::from_secs(600);
 
 /// Returns the error that an outcome amounts to, if anything in it failed.
 pub(crate) fn failure_of<A, B>(outcome: &Outcome<A, B>) -> Option<Error> {
@@ -105,7 +110,7 @@ impl Reasons {
 /// Says why a branch failed, in the provider's words where there are any.
 pub(crate) fn words(error: &AgentError) -> String {
     let mut words = match (error.model_error(), error.source()) {
-        (Some(error), _) => error.to_string(),
+        (Some(error), _) => format!("{error}{}", come_back(error.kind())),
         // It begins with the place, as the branch does.
         (None, Some(source)) if error.kind() == AgentErrorKind::UnreadableInput => {
             let text = source.to_string();
@@ -153,9 +158,10 @@ fn not_combined(error: &AggregateError) -> Error {
     let message = match cause {
         Some(cause) => format!(
             "{error}: {}",
-            cause
-                .model_error()
-                .map_or_else(|| cause.to_string(), ToString::to_string,)
+            cause.model_error().map_or_else(
+                || cause.to_string(),
+                |it| format!("{it}{}", come_back(it.kind()))
+            )
         ),
         None => error.to_string(),
     };
@@ -177,6 +183,17 @@ fn raise(cause: Option<&AgentError>) -> &'static str {
              --max-output-tokens, whose price each call reserves"
         }
         None => "what was answered is kept; to do more, allow more",
+    }
+}
+
+/// Says when to come back, where the provider asks for a wait that no run sits out.
+fn come_back(kind: ModelErrorKind) -> String {
+    match kind.retry_after().filter(|it| *it > LONG_WAIT) {
+        Some(wait) => {
+            let minutes = wait.as_secs().div_ceil(60);
+            format!("; it asks to wait {minutes} minutes, until {}", clock(wait))
+        }
+        None => String::new(),
     }
 }
 
@@ -202,6 +219,14 @@ fn by_model(kind: ModelErrorKind) -> (ErrorKind, &'static str) {
         Kind::UnknownModel => (
             ErrorKind::Model,
             "check the name behind --model, and --base-url (it ends in /v1 for most servers)",
+        ),
+        Kind::AllRejected => (
+            ErrorKind::Model,
+            "mend what the provider names: no request was answered, and all were rejected alike",
+        ),
+        Kind::Truncated => (
+            ErrorKind::NotCombined,
+            "raise --max-output-tokens, or ask for a shorter answer",
         ),
         Kind::NeedsModel => (
             ErrorKind::Model,

@@ -148,16 +148,12 @@ impl Readers {
             Event::CallsHeld {
                 model,
                 reason,
+                cause,
                 wait,
+                gives_up_in,
                 ..
             } => {
-                let seconds = wait.as_secs_f64().ceil();
-                let text = match reason {
-                    HoldReason::Asked => format!("{model} asks to wait {seconds} s"),
-                    HoldReason::Outage => {
-                        format!("{model} is down; trying again every few seconds, nothing is lost")
-                    }
-                };
+                let text = held(model, *reason, cause, *wait, *gives_up_in);
                 match &mut self.progress {
                     Some(progress) => progress.set_phase(text),
                     None if !self.is_held => self.terminal.note(&text),
@@ -168,6 +164,45 @@ impl Readers {
             _ => {}
         }
     }
+}
+
+/// Says why calls are held back, and until when at most.
+fn held(
+    model: &str,
+    reason: HoldReason,
+    cause: &str,
+    wait: Duration,
+    gives_up_in: Option<Duration>,
+) -> String {
+    match reason {
+        HoldReason::Asked => {
+            let seconds = wait.as_secs_f64().ceil();
+            format!(
+                "{model} asks to wait {seconds} s, until {}: {cause}",
+                clock(wait)
+            )
+        }
+        HoldReason::Outage => {
+            let until = gives_up_in.map_or_else(String::new, |it| format!(" until {}", clock(it)));
+            format!(
+                "{model} is down ({cause}); trying again every few seconds{until}, nothing is lost"
+            )
+        }
+        HoldReason::Throttled => {
+            format!("{model} throws calls back ({cause}); they wait and are sent again")
+        }
+    }
+}
+
+/// Returns the time of day that lies so far ahead.
+pub(crate) fn clock(ahead: Duration) -> String {
+    let then = jiff::SignedDuration::try_from(ahead)
+        .ok()
+        .and_then(|ahead| jiff::Timestamp::now().checked_add(ahead).ok());
+    then.map_or_else(
+        || "some time".to_owned(),
+        |it| it.strftime("%H:%M UTC").to_string(),
+    )
 }
 
 /// Returns whether an event belongs in the record of a run. What branches did is in its calls and
@@ -212,5 +247,33 @@ fn note(event: &Event) -> Option<String> {
         | Event::BranchFailed { .. }
         | Event::BranchCancelled { .. }
         | Event::RunFinished { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hold_says_why_and_until_when() {
+        let half_an_hour = Some(Duration::from_secs(1_800));
+        let text = |reason| held("m", reason, "refused", Duration::from_secs(5), half_an_hour);
+        let outage = text(HoldReason::Outage);
+        assert!(
+            outage.starts_with("m is down (refused); trying"),
+            "{outage}"
+        );
+        assert!(
+            outage.contains(" until ") && outage.contains(" UTC"),
+            "{outage}"
+        );
+        let asked = text(HoldReason::Asked);
+        assert!(asked.starts_with("m asks to wait 5 s, until "), "{asked}");
+        assert!(asked.ends_with(" UTC: refused"), "{asked}");
+        let throttled = text(HoldReason::Throttled);
+        assert_eq!(
+            throttled,
+            "m throws calls back (refused); they wait and are sent again"
+        );
     }
 }

@@ -57,7 +57,9 @@ fn next(event: Option<&Event>) -> Option<Event> {
             origin,
             model: "llama".to_owned(),
             reason: HoldReason::Asked,
+            cause: "the provider limits the rate of requests".to_owned(),
             wait: Duration::from_secs(34),
+            gives_up_in: None,
         },
         Some(Event::CallsHeld { .. }) => Event::FormatSteppedDown {
             origin,

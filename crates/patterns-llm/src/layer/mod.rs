@@ -1,5 +1,7 @@
 //! Behaviours around a model, one per file, and the one place that orders them.
 
+mod again;
+mod alike;
 mod budget;
 mod hedge;
 mod hedge_policy;

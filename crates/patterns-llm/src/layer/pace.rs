@@ -12,6 +12,7 @@ use patterns_core::{
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::repeats::is_own_trouble;
 use crate::pace::{Pool, Reason, Verdict, demand};
 
 /// Waits shorter than this are nobody's concern.
@@ -92,6 +93,11 @@ impl<M: Model> Paced<M> {
         };
         let sent = Instant::now();
         let result = self.inner.generate(request).await;
+        if let Err(error) = &result
+            && error.is_transient()
+        {
+            self.layer.pool.keep_trouble(error.to_string());
+        }
         slot.end(verdict(&result));
         result.map_err(|error| error.with_took(sent.elapsed()))
     }
@@ -107,7 +113,9 @@ impl<M: Model> Paced<M> {
                 origin: request.origin,
                 model: self.inner.id().to_string(),
                 reason,
+                cause: self.layer.pool.trouble(),
                 wait,
+                gives_up_in: self.layer.pool.outage().map(|it| it.1),
             });
         }
     }
@@ -139,9 +147,10 @@ pub(super) fn verdict(result: &Result<Response, ModelError>) -> Verdict {
         ModelErrorKind::RateLimited { retry_after } => Verdict::Throttled(retry_after),
         ModelErrorKind::Overloaded { retry_after } => Verdict::Overloaded(retry_after),
         ModelErrorKind::Timeout => Verdict::TimedOut,
-        ModelErrorKind::Unavailable { .. }
-        | ModelErrorKind::Unreachable
-        | ModelErrorKind::Unreadable => Verdict::Broken(kind),
+        _ if is_own_trouble(error) => Verdict::Faulty(kind),
+        ModelErrorKind::Unavailable { .. } | ModelErrorKind::Unreachable => Verdict::Broken(kind),
+        ModelErrorKind::Unreadable => Verdict::Faulty(kind),
+        ModelErrorKind::InvalidRequest | ModelErrorKind::UnsupportedFormat => Verdict::Rejected,
         // A layer within kept it from being sent, which says nothing about the provider.
         ModelErrorKind::BudgetExhausted | ModelErrorKind::NotSent => Verdict::Abandoned,
         _ if kind.is_fatal() => Verdict::Fatal(kind),

@@ -2,15 +2,30 @@
 //!
 //! llama.cpp, Gemini and others answer 500 to input they cannot digest. Trying that for ever is as
 //! wrong as giving up on a provider that has a bad minute. What decides is how likely it would be
-//! for so many attempts to fail alike by chance.
+//! for so many attempts to fail alike by chance, and whether others fare well *meanwhile*: where nobody
+//! was answered since, three failures alike are a bad minute.
 
 use patterns_core::{ModelError, ModelErrorKind};
 
 /// Failing alike so often in a row is no accident …
 const FEWEST: i32 = 3;
 
+/// … nor so often where others were answered only before the first of them failed …
+const FEWEST_WITHOUT_NEWS: i32 = 7;
+
 /// … unless that happens by chance to more than this share of calls.
 const CHANCE: f64 = 4e-6;
+
+/// What is known of how other calls fare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Others {
+    /// Some were answered since this call first failed.
+    FareWell,
+    /// Some were answered since this call was first sent.
+    FaredWell,
+    /// None was answered since.
+    Unknown,
+}
 
 /// How often first attempts fail inside the provider.
 #[derive(Clone, Copy, Debug)]
@@ -51,21 +66,32 @@ pub(super) struct Repeats {
 
 impl Repeats {
     /// Takes note of a failed attempt; returns whether it shows that this request can't succeed.
-    pub(super) fn record(&mut self, error: &ModelError, others: FailureShare) -> bool {
+    pub(super) fn record(
+        &mut self,
+        error: &ModelError,
+        share: FailureShare,
+        others: Others,
+    ) -> bool {
         let is_alike = self.last.as_ref().is_some_and(|last| is_alike(last, error));
         self.times = if is_alike { self.times + 1 } else { 1 };
         self.last = Some(error.clone());
-        is_internal(error) && self.times >= FEWEST && others.share().powi(self.times) < CHANCE
+        let fewest = match others {
+            Others::FareWell => FEWEST,
+            Others::FaredWell => FEWEST_WITHOUT_NEWS,
+            Others::Unknown => return false,
+        };
+        is_own_trouble(error) && self.times >= fewest && share.share().powi(self.times) < CHANCE
     }
 }
 
-/// Returns whether the provider says that it failed inside, and not that it is busy or gone.
-pub(super) fn is_internal(error: &ModelError) -> bool {
+/// Returns whether the provider says that it failed over this very call, and not that it is busy or gone:
+/// it failed inside, or threw its own draw away.
+pub(super) fn is_own_trouble(error: &ModelError) -> bool {
     let is_plain = matches!(
         error.kind(),
         ModelErrorKind::Unavailable { retry_after: None }
     );
-    is_plain && error.status() == Some(500)
+    is_plain && matches!(error.status(), Some(400 | 422 | 500))
 }
 
 fn is_alike(one: &ModelError, other: &ModelError) -> bool {
@@ -93,10 +119,29 @@ mod tests {
         share
     }
 
-    /// Returns after how many failures alike they are taken for permanent.
-    fn permanent_after(error: &ModelError, others: FailureShare) -> Option<i32> {
+    /// Returns after how many failures alike they are taken for permanent while others fare well.
+    fn permanent_after(error: &ModelError, share: FailureShare) -> Option<i32> {
+        permanent_while(Others::FareWell, error, share)
+    }
+
+    fn permanent_while(others: Others, error: &ModelError, share: FailureShare) -> Option<i32> {
         let mut repeats = Repeats::default();
-        (1..=10).find(|_| repeats.record(error, others))
+        (1..=10).find(|_| repeats.record(error, share, others))
+    }
+
+    #[test]
+    fn where_nobody_is_answered_meanwhile_it_is_a_bad_minute() {
+        let bad = error(500, "failed to parse input");
+        let while_ = |others| permanent_while(others, &bad, share(0, 100));
+        assert_eq!(while_(Others::FareWell), Some(3));
+        assert_eq!(while_(Others::FaredWell), Some(7));
+        assert_eq!(while_(Others::Unknown), None);
+    }
+
+    #[test]
+    fn a_draw_that_the_provider_refuses_is_like_a_failure_inside() {
+        let refused = error(400, "Failed to generate JSON.");
+        assert_eq!(permanent_after(&refused, share(0, 100)), Some(3));
     }
 
     #[test]
@@ -115,7 +160,8 @@ mod tests {
         }
         let mut repeats = Repeats::default();
         let alternating = ["a", "b", "a", "b", "a", "b"];
-        let ends = alternating.map(|it| repeats.record(&error(500, it), share(0, 100)));
+        let ends =
+            alternating.map(|it| repeats.record(&error(500, it), share(0, 100), Others::FareWell));
         assert_eq!(ends, [false; 6]);
     }
 }

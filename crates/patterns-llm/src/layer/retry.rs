@@ -5,17 +5,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use patterns_core::{
-    BoxFuture, Event, EventSink, Layer, Model, ModelError, ModelErrorKind, ModelId, Request,
-    Response, Usage,
+    BoxFuture, Event, EventSink, HoldReason, Layer, Model, ModelError, ModelErrorKind, ModelId,
+    Request, Response, Usage,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::repeats::{self, FailureShare, Repeats};
+use super::again::{where_cut, with_another_seed, with_more_room};
+use super::alike::Alike;
+use super::repeats::{FailureShare, Others, Repeats, is_own_trouble};
 use super::retry_policy::{Attempts, Decision, RetryPolicy};
-use crate::pace::Pool;
+use crate::pace::{PacerState, Pool, demand};
+
+/// So many attempts of a call that fail in outages don't count. Probes take turns, so with half a dozen
+/// calls waiting that is half an hour; two or three that are left over get a quarter of one.
+const MOST_IN_OUTAGE: u32 = 20;
+
+/// After so many attempts that were thrown back the user is told, if nobody was answered meanwhile …
+const THROTTLES_WORTH_TELLING: u32 = 3;
+
+/// … and even if somebody was.
+const THROTTLES_OF_ONE: u32 = 10;
 
 /// Makes failed calls be tried again.
 #[derive(Clone)]
@@ -46,7 +58,7 @@ impl RetryLayer {
         self
     }
 
-    /// Sets the pool that the calls are paced by: attempts that fail in an outage don't count, and
+    /// Sets the pool that the calls are paced by: attempts that fail in an outage hardly count, and
     /// where most calls fail, retries wait for others to go well.
     #[must_use]
     pub fn pool(mut self, pool: Arc<Pool>) -> Self {
@@ -84,6 +96,7 @@ impl<M: Model> Layer<M> for RetryLayer {
             shared: Mutex::new(Shared {
                 random: StdRng::seed_from_u64(self.seed),
                 failures: FailureShare::default(),
+                alike: Alike::default(),
             }),
         }
     }
@@ -111,14 +124,37 @@ struct Shared {
     /// One generator, so that parallel calls draw different waits.
     random: StdRng,
     failures: FailureShare,
+    alike: Alike,
 }
 
 impl<M: Model> Retry<M> {
     async fn call(&self, request: &Request) -> Result<Response, ModelError> {
-        let mut trial = Trial::default();
+        match self.attempts(request).await {
+            Ok(response) => {
+                self.lock().alike.answered();
+                Ok(response)
+            }
+            Err(error) => {
+                if let Some(pool) = &self.pool {
+                    pool.gave_up(demand(request).call);
+                }
+                let all_fail = self.lock().alike.failed(&error);
+                Err(if all_fail {
+                    error.with_kind(ModelErrorKind::AllRejected)
+                } else {
+                    error
+                })
+            }
+        }
+    }
+
+    async fn attempts(&self, request: &Request) -> Result<Response, ModelError> {
+        let mut trial = Trial::new(self.served());
+        let mut changed: Option<Request> = None;
         loop {
             let sent = Instant::now();
-            let error = match self.inner.generate(request).await {
+            let asked = changed.as_ref().unwrap_or(request);
+            let error = match self.inner.generate(asked).await {
                 Ok(mut response) => {
                     if trial.attempts.made == 0 {
                         self.lock().failures.record(false);
@@ -128,17 +164,18 @@ impl<M: Model> Retry<M> {
                 }
                 Err(error) => error,
             };
+            let wider = trial.widens(request, &error);
             let took = error.took().unwrap_or_else(|| sent.elapsed());
-            let Decision::RetryIn(wait) = self.decide(&mut trial, &error, took) else {
-                return Err(trial.billed(error));
+            let wait = match self.decide(&mut trial, &error, took) {
+                Decision::RetryIn(wait) => wait,
+                Decision::GiveUp if wider.is_some() => Duration::ZERO,
+                Decision::GiveUp => return Err(trial.billed(where_cut(error, asked))),
             };
+            changed = wider
+                .or_else(|| with_another_seed(asked, &error))
+                .or(changed);
             trial.wasted += attempt_of(&error);
-            self.events.emit(Event::AttemptFailed {
-                origin: request.origin,
-                attempt: trial.tries,
-                kind: error.kind(),
-                retry_in: wait,
-            });
+            self.tell(request, &trial, &error, wait);
             tokio::select! {
                 biased;
                 () = self.drain.cancelled() => return Err(trial.not_sent()),
@@ -159,23 +196,45 @@ impl<M: Model> Retry<M> {
         if !error.is_transient() {
             return Decision::GiveUp;
         }
-        if let Some(state) = self.pool.as_ref().map(|pool| pool.state()) {
-            trial.attempts.was_reached |= state.has_replied;
-            if state.is_outage && error.kind().retry_after().is_none() {
-                // It says nothing about this call. The pool knows when to try again.
-                return Decision::RetryIn(Duration::ZERO);
-            }
+        let state = self.pool.as_ref().map(|pool| pool.state());
+        trial.see(state, error);
+        if trial.is_outage(state, error) {
+            // The pool knows when to try again, and lets others go first.
+            return Decision::RetryIn(Duration::ZERO);
         }
         let shared = &mut *self.lock();
         if trial.attempts.made == 0 {
-            shared.failures.record(repeats::is_internal(error));
+            shared.failures.record(is_own_trouble(error));
         }
         trial.attempts.record(error.kind(), took);
-        if trial.repeats.record(error, shared.failures) {
+        if trial.repeats.record(error, shared.failures, trial.others) {
             return Decision::GiveUp;
         }
         let random = shared.random.random();
         self.policy.decide(error.kind(), trial.attempts, random)
+    }
+
+    fn tell(&self, request: &Request, trial: &Trial, error: &ModelError, wait: Duration) {
+        self.events.emit(Event::AttemptFailed {
+            origin: request.origin,
+            attempt: trial.tries,
+            kind: error.kind(),
+            retry_in: wait,
+        });
+        if trial.is_worth_telling(error) {
+            self.events.emit(Event::CallsHeld {
+                origin: request.origin,
+                model: self.inner.id().to_string(),
+                reason: HoldReason::Throttled,
+                cause: error.to_string(),
+                wait,
+                gives_up_in: None,
+            });
+        }
+    }
+
+    fn served(&self) -> u64 {
+        self.pool.as_ref().map_or(0, |pool| pool.state().served)
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -184,17 +243,83 @@ impl<M: Model> Retry<M> {
 }
 
 /// How one call has gone so far.
-#[derive(Default)]
 struct Trial {
     /// All attempts that were made.
     tries: u32,
     /// Those that count.
     attempts: Attempts,
+    /// Those that failed in an outage.
+    in_outage: u32,
     repeats: Repeats,
     wasted: Usage,
+    /// How many attempts of all calls were answered when this one was first sent, and when it first
+    /// failed.
+    served_before: u64,
+    served_at_failure: Option<u64>,
+    others: Others,
+    /// The cut answer that was asked for once more, with more room.
+    cut: Option<ModelError>,
 }
 
 impl Trial {
+    fn new(served_before: u64) -> Self {
+        Self {
+            tries: 0,
+            attempts: Attempts::default(),
+            in_outage: 0,
+            repeats: Repeats::default(),
+            wasted: Usage::default(),
+            served_before,
+            served_at_failure: None,
+            others: Others::Unknown,
+            cut: None,
+        }
+    }
+
+    /// Takes note of how the provider stands after an attempt has failed with `error`.
+    fn see(&mut self, state: Option<PacerState>, error: &ModelError) {
+        let Some(state) = state else { return };
+        let served_at_failure = *self.served_at_failure.get_or_insert(state.served);
+        self.others = if state.served > served_at_failure {
+            Others::FareWell
+        } else if state.served > self.served_before {
+            Others::FaredWell
+        } else {
+            Others::Unknown
+        };
+        self.attempts.was_reached |= state.has_replied;
+        self.attempts.is_faulty = state.served == 0 && is_own_trouble(error);
+    }
+
+    /// Takes note of an attempt that failed in an outage, which says little about its call; returns
+    /// whether it did. But a call has an end of its own, whatever the pool thinks.
+    fn is_outage(&mut self, state: Option<PacerState>, error: &ModelError) -> bool {
+        let is_outage = state.is_some_and(|it| it.is_outage);
+        if !is_outage || error.kind().retry_after().is_some() {
+            return false;
+        }
+        // No document is to blame for a connection that cannot be made.
+        let is_unreached = error.kind() == ModelErrorKind::Unreachable;
+        self.in_outage += u32::from(!is_unreached);
+        self.in_outage <= MOST_IN_OUTAGE
+    }
+
+    /// Returns the request with more room, if its answer was cut off for the first time.
+    fn widens(&mut self, request: &Request, error: &ModelError) -> Option<Request> {
+        let wider = with_more_room(request, error).filter(|_| self.cut.is_none())?;
+        self.cut = Some(where_cut(error.clone(), request));
+        Some(wider)
+    }
+
+    /// Returns whether a user should hear that the call is thrown back again and again.
+    fn is_worth_telling(&self, error: &ModelError) -> bool {
+        let is_throttle = matches!(error.kind(), ModelErrorKind::RateLimited { .. });
+        let throttled = self.attempts.throttled;
+        let is_alone = self.others != Others::FareWell;
+        is_throttle
+            && ((is_alone && throttled == THROTTLES_WORTH_TELLING) || throttled == THROTTLES_OF_ONE)
+    }
+
     /// Makes the error of a call that is not tried again because the run is being ended.
     fn not_sent(&self) -> ModelError {
         let usage = Usage {
@@ -208,6 +333,20 @@ impl Trial {
     fn billed(&self, error: ModelError) -> ModelError {
         if self.tries <= 1 {
             return error;
+        }
+        let is_cut_again = error.kind() == ModelErrorKind::Truncated;
+        if let Some(cut) = self.cut.clone().filter(|_| !is_cut_again) {
+            // That there is no more room, at the server or in the budget, is not what went wrong.
+            let usage = error.usage();
+            let last = if usage.attempts == 0 {
+                Usage::default()
+            } else {
+                attempt_of(&error)
+            };
+            return cut.with_usage(Usage {
+                calls: 1,
+                ..last + self.wasted
+            });
         }
         let last = if error.usage().attempts == 0 && !error.is_transient() {
             error.usage()

@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use patterns_core::ModelErrorKind;
 
+/// From this attempt on, a wait is at least half of its bound.
+const FIRM_FROM: u32 = 4;
+
 /// When a failed attempt is tried again.
 ///
 /// Waits are drawn from `0..min(cap, base · 2ⁿ)` ("full jitter"), so that calls that failed
-/// together do not come back together. A provider's own hint is honoured instead, with up to a tenth
+/// together do not come back together; from the fourth on from the upper half of that, so that how long
+/// a call is tried (three quarters of a minute to two and a half) does not depend on the dice. A provider's own hint is honoured instead, with up to a tenth
 /// on top; a hint beyond [`max_hint`](Self::max_hint), or beyond what is left of
 /// [`max_elapsed`](Self::max_elapsed), ends the retrying, since waiting less would be rude and
 /// waiting more blind.
@@ -26,9 +30,13 @@ pub struct RetryPolicy {
     pub cap: Duration,
     /// Longest hint that is waited for.
     pub max_hint: Duration,
-    /// Time that a call is worked on (attempts and the waits between them, but not its turn in a
-    /// queue) after which no attempt is made.
+    /// Time that a call is worked on after its first attempt has failed (attempts and the waits between
+    /// them, but not its turn in a queue) after which no attempt is made.
     pub max_elapsed: Duration,
+    /// The same where the provider says how long to wait.
+    pub max_hinted_elapsed: Duration,
+    /// The same where the provider fails inside (HTTP 500) and has never answered anybody.
+    pub max_faulty_elapsed: Duration,
     /// Attempts that may end in something that is no provider's reply; a proxy does not go away.
     pub max_unreadable: u32,
     /// Attempts that may fail to connect to a provider that never answered; a misspelt host does
@@ -46,7 +54,9 @@ impl Default for RetryPolicy {
             busy_base: Duration::from_secs(1),
             cap: Duration::from_secs(30),
             max_hint: Duration::from_secs(600),
-            max_elapsed: Duration::from_secs(1800),
+            max_elapsed: Duration::from_secs(600),
+            max_hinted_elapsed: Duration::from_secs(1800),
+            max_faulty_elapsed: Duration::from_secs(40),
             max_unreadable: 3,
             max_unreachable: 3,
             max_unreachable_elapsed: Duration::from_secs(10),
@@ -65,8 +75,10 @@ pub struct Attempts {
     pub unreadable: u32,
     /// Those that failed to connect.
     pub unreachable: u32,
-    /// Time that they and the waits between them took.
+    /// Time that they, but for the first, and the waits between them took.
     pub elapsed: Duration,
+    /// Whether the last one failed inside a provider that has never answered any call.
+    pub is_faulty: bool,
     /// Whether the provider is known to be there, since it has answered this or another call.
     pub was_reached: bool,
 }
@@ -79,7 +91,9 @@ impl Attempts {
         self.throttled += u32::from(is_throttle);
         self.unreadable += u32::from(kind == ModelErrorKind::Unreadable);
         self.unreachable += u32::from(kind == ModelErrorKind::Unreachable);
-        self.elapsed = self.elapsed.saturating_add(took);
+        if self.made > 1 {
+            self.elapsed = self.elapsed.saturating_add(took);
+        }
     }
 }
 
@@ -109,12 +123,24 @@ impl RetryPolicy {
         let wait = match kind.retry_after() {
             Some(hint) if hint > self.max_hint => return Decision::GiveUp,
             Some(hint) => hint + hint.mul_f64(0.1 * random),
-            None => self.ceiling(kind, attempts.made).mul_f64(random),
+            None => {
+                let share = if attempts.made < FIRM_FROM {
+                    random
+                } else {
+                    0.5 + 0.5 * random
+                };
+                self.ceiling(kind, attempts.made).mul_f64(share)
+            }
         };
-        if attempts.elapsed.saturating_add(wait) > self.deadline(kind, attempts) {
-            return Decision::GiveUp;
+        let left = self
+            .deadline(kind, attempts)
+            .saturating_sub(attempts.elapsed);
+        match kind.retry_after() {
+            _ if left.is_zero() => Decision::GiveUp,
+            // Waiting less than is asked for would be rude.
+            Some(_) if wait > left => Decision::GiveUp,
+            _ => Decision::RetryIn(wait.min(left)),
         }
-        Decision::RetryIn(wait)
     }
 
     fn is_exhausted(&self, kind: ModelErrorKind, attempts: Attempts) -> bool {
@@ -127,6 +153,10 @@ impl RetryPolicy {
     fn deadline(&self, kind: ModelErrorKind, attempts: Attempts) -> Duration {
         if is_stranger(kind, attempts) {
             self.max_unreachable_elapsed.min(self.max_elapsed)
+        } else if attempts.is_faulty {
+            self.max_faulty_elapsed
+        } else if kind.retry_after().is_some() {
+            self.max_hinted_elapsed
         } else {
             self.max_elapsed
         }

@@ -36,7 +36,7 @@ impl Default for Pace {
     }
 }
 
-/// What a call is expected to use.
+/// What a call is, and what it is expected to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Demand {
     /// Tokens sent.
@@ -46,6 +46,9 @@ pub struct Demand {
     /// Whether `output_tokens` is a bound that was sent along, which providers count as if it
     /// were used, and not an estimate.
     pub is_bounded: bool,
+    /// A digest that all attempts of a call share and no other call has, so that a call that always
+    /// fails is told from a provider that is down.
+    pub call: u64,
 }
 
 /// Whether a call may be sent.
@@ -86,15 +89,19 @@ pub struct Permit {
     pub(super) sent_at: Duration,
     /// How many calls a second were sent at that time.
     pub(super) rate: f64,
+    /// How many calls were in flight then, this one included.
+    pub(super) load: usize,
     pub(super) is_probe: bool,
 }
 
 /// How a call ended, as far as pacing is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It was answered, or rejected for what it said: the provider is well. With the tokens sent
-    /// and written, if they are known.
+    /// It was answered: the provider is well. With the tokens sent and written, if they are known.
     Served(Option<(u64, u64)>),
+    /// It was rejected for what it said: the provider is well, but nobody knows whether it would answer
+    /// another call.
+    Rejected,
     /// The provider says that calls come too fast.
     Throttled(Option<Duration>),
     /// The provider says that it has no capacity.
@@ -103,6 +110,9 @@ pub enum Verdict {
     TimedOut,
     /// The provider failed or could not be reached.
     Broken(ModelErrorKind),
+    /// The provider is there, but failed over this call (500, or a reply that makes no sense): its own
+    /// trouble, or the call's.
+    Faulty(ModelErrorKind),
     /// Every further call would fail likewise.
     Fatal(ModelErrorKind),
     /// It was given up here; nothing is known.
@@ -124,6 +134,8 @@ pub struct PacerState {
     pub is_outage: bool,
     /// Whether the provider has ever replied, so that it is known to be there.
     pub has_replied: bool,
+    /// How many attempts were answered.
+    pub served: u64,
     /// Whether no call will be admitted any more.
     pub is_closed: bool,
     /// How long everything is held back because the provider asked for it.

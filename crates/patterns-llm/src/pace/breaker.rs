@@ -1,6 +1,14 @@
 //! Stops sending when a provider is down, probes, and lets traffic back when it has healed.
+//!
+//! A provider is down if *several different* calls fail and none that was sent meanwhile is answered. One
+//! call that always fails, however often it is tried, says something about itself only: its document may
+//! be what the provider cannot digest. Nor does a call count that has failed while a call sent later was
+//! answered; so a few such documents left over at the end of a run, when nobody else is asking any
+//! more, are not taken for an outage either. Since waiting calls queue, the next probe is always
+//! another call's than the one that failed, if there is another one. What never reached the provider is
+//! nobody's document's fault, so there a single call is enough.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 /// How far back failures count.
@@ -16,6 +24,9 @@ const LEAST_CALLS: usize = 20;
 /// The least number of failures in a row that can open it: with one call in five failing at random,
 /// half of a few dozen fail now and then, but hardly ever five in a row at the same time.
 const LEAST_IN_A_ROW: u32 = 5;
+
+/// The least number of different calls that fail.
+const LEAST_DIFFERENT: usize = 3;
 
 /// Where there are few calls, nothing but failures for so long is an outage, too.
 const LONG: Duration = Duration::from_secs(5);
@@ -40,6 +51,24 @@ pub(super) struct Breaker {
     broken_in_a_row: u32,
     /// When the first of those broke.
     broken_since: Duration,
+    /// How many of those in a row did not reach the provider at all.
+    unreached_in_a_row: u32,
+    /// The calls that have failed and are not answered or given up yet, and when the first failed attempt
+    /// of each was sent.
+    failing: HashMap<u64, Duration>,
+    /// When the latest of the calls was sent that were answered.
+    good_sent_at: Option<Duration>,
+}
+
+/// An attempt that has ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    pub(super) call: u64,
+    pub(super) sent_at: Duration,
+    pub(super) is_broken: bool,
+    /// Whether no connection could be made.
+    pub(super) is_unreached: bool,
+    pub(super) was_probe: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,6 +103,9 @@ impl Breaker {
             broken: 0,
             broken_in_a_row: 0,
             broken_since: Duration::ZERO,
+            unreached_in_a_row: 0,
+            failing: HashMap::new(),
+            good_sent_at: None,
         }
     }
 
@@ -107,28 +139,34 @@ impl Breaker {
         }
     }
 
-    /// Takes note of a call that has ended; returns whether that has just healed the breaker.
-    pub(super) fn ended(&mut self, now: Duration, is_broken: bool, was_probe: bool) -> bool {
+    /// Takes note of an attempt that has ended; returns whether that has just healed the breaker.
+    pub(super) fn ended(&mut self, now: Duration, ended: Ended) -> bool {
+        self.remember(ended);
+        let is_broken = ended.is_broken;
         match self.state {
             State::Closed => {
                 self.count(now, is_broken);
-                let n = self.ended.len();
-                let is_streak = self.broken_in_a_row >= LEAST_IN_A_ROW;
-                let are_half = n >= LEAST_CALLS && self.broken * 2 >= n;
-                let is_long = now.saturating_sub(self.broken_since) >= LONG;
-                if is_streak && (are_half || is_long) {
+                if self.is_outage(now) {
                     self.open(now, FIRST_PAUSE);
                 }
                 false
             }
-            // Calls from before the outage was noticed say nothing new.
-            State::Open { .. } if !was_probe => false,
+            // A call from before the outage was noticed says something new only if it was sent after those
+            // that failed, and is answered.
+            State::Open { .. } if !ended.was_probe => {
+                let is_late = self.unreached_in_a_row == 0 && self.different() < LEAST_DIFFERENT;
+                let is_mistaken = !is_broken && is_late;
+                if is_mistaken {
+                    self.heal();
+                }
+                is_mistaken
+            }
             State::Open { pause, .. } if is_broken => {
                 self.open(now, (pause * 2).min(LONGEST_PAUSE));
                 false
             }
             State::Open { good, .. } if good + 1 >= GOOD_PROBES => {
-                *self = Self::new();
+                self.heal();
                 true
             }
             State::Open { good, .. } => {
@@ -141,6 +179,57 @@ impl Breaker {
                 false
             }
         }
+    }
+
+    /// Takes note that a call is not tried any more. Once all that failed are given up, nothing is known
+    /// against the provider, and the next call finds out at once.
+    pub(super) fn gave_up(&mut self, now: Duration, call: u64) {
+        self.failing.remove(&call);
+        if let State::Open { until, pause, .. } = &mut self.state
+            && self.failing.is_empty()
+        {
+            *until = now.min(*until);
+            *pause = FIRST_PAUSE;
+        }
+    }
+
+    fn heal(&mut self) {
+        *self = Self {
+            failing: std::mem::take(&mut self.failing),
+            good_sent_at: self.good_sent_at,
+            ..Self::new()
+        };
+    }
+
+    fn remember(&mut self, ended: Ended) {
+        self.unreached_in_a_row = match (ended.is_broken, ended.is_unreached) {
+            (true, true) => self.unreached_in_a_row + 1,
+            // Stragglers from before the trouble say nothing about it.
+            (false, _) if self.is_open() && !ended.was_probe => self.unreached_in_a_row,
+            _ => 0,
+        };
+        if ended.is_broken {
+            self.failing.entry(ended.call).or_insert(ended.sent_at);
+        } else {
+            self.failing.remove(&ended.call);
+            self.good_sent_at = self.good_sent_at.max(Some(ended.sent_at));
+        }
+    }
+
+    fn is_outage(&self, now: Duration) -> bool {
+        let n = self.ended.len();
+        let is_streak = self.broken_in_a_row >= LEAST_IN_A_ROW;
+        let are_half = n >= LEAST_CALLS && self.broken * 2 >= n;
+        let is_long = now.saturating_sub(self.broken_since) >= LONG;
+        let are_unreached = self.unreached_in_a_row >= LEAST_IN_A_ROW;
+        let are_different = are_unreached || self.different() >= LEAST_DIFFERENT;
+        is_streak && (are_half || is_long) && are_different
+    }
+
+    /// Returns how many calls fail of which none was sent before one that was answered.
+    fn different(&self) -> usize {
+        let since = self.failing.values().map(|&at| Some(at));
+        since.filter(|&at| at >= self.good_sent_at).count()
     }
 
     fn open(&mut self, now: Duration, pause: Duration) {
@@ -181,10 +270,23 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
+    /// Ends the attempt of a call that was sent at once before.
+    fn ended(breaker: &mut Breaker, call: u64, now: Duration, is_broken: bool) -> bool {
+        let was_probe = breaker.is_open();
+        let ended = Ended {
+            call,
+            sent_at: now,
+            is_broken,
+            is_unreached: false,
+            was_probe,
+        };
+        breaker.ended(now, ended)
+    }
+
     fn opened() -> Breaker {
         let mut breaker = Breaker::new();
-        for _ in 0..LEAST_CALLS {
-            breaker.ended(at(0), true, false);
+        for call in 0..LEAST_CALLS as u64 {
+            ended(&mut breaker, call, at(0), true);
         }
         breaker
     }
@@ -194,7 +296,19 @@ mod tests {
         let mut breaker = Breaker::new();
         for n in 0..LEAST_CALLS {
             assert_eq!(breaker.gate(at(0)), Gate::Open, "after {n} calls");
-            breaker.ended(at(0), n >= LEAST_CALLS / 2, false);
+            let is_broken = n >= LEAST_CALLS / 2;
+            // What is answered was sent a moment earlier.
+            let sent_at = Duration::from_millis(n as u64);
+            breaker.ended(
+                at(0),
+                Ended {
+                    call: n as u64,
+                    sent_at,
+                    is_broken,
+                    is_unreached: false,
+                    was_probe: false,
+                },
+            );
         }
         assert_eq!(breaker.gate(at(0)), Gate::ShutFor(FIRST_PAUSE));
     }
@@ -203,7 +317,7 @@ mod tests {
     fn every_other_call_may_break() {
         let mut breaker = Breaker::new();
         for n in 0..1_000 {
-            breaker.ended(at(0), n % 2 == 0, false);
+            ended(&mut breaker, n, at(0), n % 2 == 0);
         }
         assert_eq!(breaker.gate(at(0)), Gate::Open);
     }
@@ -212,23 +326,86 @@ mod tests {
     fn a_few_calls_open_it_if_nothing_goes_well_for_long() {
         let mut breaker = Breaker::new();
         for n in 0..4 {
-            breaker.ended(at(2 * n), true, false);
+            ended(&mut breaker, n, at(2 * n), true);
         }
         assert_eq!(breaker.gate(at(6)), Gate::Open);
-        breaker.ended(at(8), true, false);
+        ended(&mut breaker, 4, at(8), true);
         assert_eq!(breaker.gate(at(8)), Gate::ShutFor(FIRST_PAUSE));
+    }
+
+    #[test]
+    fn one_or_two_calls_that_always_fail_are_no_outage() {
+        let mut breaker = Breaker::new();
+        for n in 0..200 {
+            ended(&mut breaker, n % 2, at(n), true);
+        }
+        assert_eq!(breaker.gate(at(200)), Gate::Open);
+    }
+
+    #[test]
+    fn a_single_call_that_cannot_even_connect_is_an_outage() {
+        let mut breaker = Breaker::new();
+        for n in 0..LEAST_IN_A_ROW {
+            assert_eq!(breaker.gate(at(8)), Gate::Open);
+            let ended = Ended {
+                call: 1,
+                sent_at: at(2 * u64::from(n)),
+                is_broken: true,
+                is_unreached: true,
+                was_probe: false,
+            };
+            breaker.ended(ended.sent_at, ended);
+        }
+        assert_eq!(breaker.gate(at(8)), Gate::ShutFor(FIRST_PAUSE));
+    }
+
+    #[test]
+    fn calls_that_failed_while_later_ones_were_answered_are_no_outage() {
+        let mut breaker = Breaker::new();
+        for call in 0..20 {
+            ended(&mut breaker, call, at(0), true);
+            ended(&mut breaker, 100 + call, at(1), false);
+        }
+        for n in 0..200 {
+            ended(&mut breaker, n % 20, at(2 + n), true);
+        }
+        assert_eq!(breaker.gate(at(202)), Gate::Open);
+    }
+
+    #[test]
+    fn an_answer_to_what_was_sent_after_all_that_failed_shows_that_it_was_a_mistake() {
+        let mut breaker = opened();
+        let late = Ended {
+            call: 99,
+            sent_at: at(1),
+            is_broken: false,
+            is_unreached: false,
+            was_probe: false,
+        };
+        assert!(breaker.ended(at(2), late));
+        assert_eq!(breaker.gate(at(2)), Gate::Open);
+    }
+
+    #[test]
+    fn when_all_that_failed_are_given_up_the_next_call_finds_out_at_once() {
+        let mut breaker = opened();
+        for call in 0..LEAST_CALLS as u64 {
+            assert_ne!(breaker.gate(at(1)), Gate::Probe);
+            breaker.gave_up(at(1), call);
+        }
+        assert_eq!(breaker.gate(at(1)), Gate::Probe);
     }
 
     #[test]
     fn old_failures_are_forgotten() {
         let mut breaker = Breaker::new();
-        for _ in 0..LEAST_CALLS - 1 {
-            breaker.ended(at(0), true, false);
+        for n in 0..LEAST_CALLS as u64 - 1 {
+            ended(&mut breaker, n, at(0), true);
         }
-        for _ in 0..LEAST_CALLS - 1 {
-            breaker.ended(at(40), false, false);
+        for n in 0..LEAST_CALLS as u64 - 1 {
+            ended(&mut breaker, 100 + n, at(40), false);
         }
-        breaker.ended(at(41), true, false);
+        ended(&mut breaker, 200, at(41), true);
         assert_eq!(breaker.gate(at(41)), Gate::Open);
     }
 
@@ -246,7 +423,7 @@ mod tests {
             assert_eq!(breaker.gate(now), Gate::Probe);
             breaker.probe_sent();
             assert_eq!(breaker.gate(now), Gate::ShutByProbe);
-            breaker.ended(now, true, true);
+            ended(&mut breaker, 1, now, true);
         }
         assert_eq!(pauses, [2, 4, 8, 15, 15]);
     }
@@ -255,14 +432,18 @@ mod tests {
     fn three_good_probes_heal_it_and_stragglers_do_not() {
         let mut breaker = opened();
         let now = at(3);
-        assert!(
-            !breaker.ended(now, false, false),
-            "a straggler heals nothing"
-        );
+        let straggler = Ended {
+            call: 99,
+            sent_at: at(0),
+            is_broken: false,
+            is_unreached: false,
+            was_probe: false,
+        };
+        assert!(!breaker.ended(now, straggler), "a straggler heals nothing");
         for n in 1..=GOOD_PROBES {
             assert_eq!(breaker.gate(now), Gate::Probe);
             breaker.probe_sent();
-            assert_eq!(breaker.ended(now, false, true), n == GOOD_PROBES);
+            assert_eq!(ended(&mut breaker, 1, now, false), n == GOOD_PROBES);
         }
         assert_eq!(breaker.gate(now), Gate::Open);
     }

@@ -3,6 +3,14 @@
 //! AIMD as in TCP (Jacobson 1988; parameters after Netflix's concurrency-limits): the limit
 //! doubles every round trip until the provider first complains, then grows by one a round trip,
 //! and only while it is really used.
+//!
+//! A server of one's own does not complain: it queues, and answers only get slower until they time out.
+//! So growth also ends where it no longer pays. By Little's law the calls answered a second are those in
+//! flight by the time that each takes ([`Gain`]).
+
+use std::time::Duration;
+
+use super::gain::{Gain, Step};
 
 /// The number of calls in flight to begin with.
 const START: f64 = 8.0;
@@ -20,6 +28,8 @@ pub(super) struct Concurrency {
     most: f64,
     is_starting: bool,
     epoch: u64,
+    /// What more calls in flight have brought; not asked where the user has set their number.
+    gain: Option<Gain>,
 }
 
 impl Concurrency {
@@ -30,6 +40,7 @@ impl Concurrency {
             most,
             is_starting: starts_slowly,
             epoch: 0,
+            gain: starts_slowly.then(Gain::default),
         }
     }
 
@@ -43,10 +54,18 @@ impl Concurrency {
         self.epoch
     }
 
+    /// Takes note of how long a call took that was sent as one of `load` in flight.
+    pub(super) fn served(&mut self, load: usize, took: Duration) {
+        if let Some(Step::Back(limit)) = self.gain.as_mut().and_then(|it| it.served(load, took)) {
+            self.limit = self.limit.min(limit.max(1.0));
+            self.is_starting = false;
+        }
+    }
+
     /// Takes note of a call that went well while `in_flight` were under way.
     pub(super) fn grow(&mut self, in_flight: usize) {
         // A limit that is not used says nothing about a higher one.
-        if (in_flight as f64) < self.limit / 2.0 {
+        if (in_flight as f64) < self.limit / 2.0 || self.gain.as_ref().is_some_and(Gain::is_held) {
             return;
         }
         let step = if self.is_starting {
@@ -94,6 +113,7 @@ impl Concurrency {
         self.limit = START.min(self.most);
         self.is_starting = true;
         self.epoch += 1;
+        self.gain = self.gain.as_ref().map(|_| Gain::default());
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a request will probably use, before it is sent.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use patterns_core::{Part, Request};
 
 use super::Demand;
@@ -27,7 +29,28 @@ pub(crate) fn demand(request: &Request) -> Demand {
         input_tokens: bytes.div_ceil(BYTES_PER_TOKEN) as u64,
         output_tokens: most.unwrap_or(USUAL_OUTPUT),
         is_bounded: most.is_some(),
+        call: digest(request),
     }
+}
+
+/// Tells calls apart. How tokens are drawn does not count: a call may be tried again with another seed.
+fn digest(request: &Request) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let origin = request.origin;
+    (
+        origin.run,
+        origin.branch,
+        request.sample,
+        &request.instructions,
+    )
+        .hash(&mut hasher);
+    for part in request.messages.iter().flat_map(|it| &it.parts) {
+        match part {
+            Part::Text(text) => text.hash(&mut hasher),
+            Part::Document(document) => (&document.id, &document.text).hash(&mut hasher),
+        }
+    }
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -35,6 +58,23 @@ mod tests {
     use patterns_core::{Document, Message, Sampling};
 
     use super::*;
+
+    #[test]
+    fn the_attempts_of_a_call_are_known_and_other_calls_are_others() {
+        let request = |text: &str, sample, seed| Request {
+            messages: vec![Message::user([Part::text(text)])],
+            sample,
+            sampling: Sampling {
+                seed: Some(seed),
+                ..Sampling::default()
+            },
+            ..Request::default()
+        };
+        let call = demand(&request("a", 1, 1)).call;
+        assert_eq!(demand(&request("a", 1, 2)).call, call);
+        assert_ne!(demand(&request("b", 1, 1)).call, call);
+        assert_ne!(demand(&request("a", 2, 1)).call, call);
+    }
 
     #[test]
     fn everything_that_is_sent_is_counted() {

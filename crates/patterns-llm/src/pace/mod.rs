@@ -3,8 +3,9 @@
 //! ```text
 //! Demand ─► Pacer::ask(now) ─► Go(Permit) │ Wait(time) │ Full (until a call ends) │ Closed (for good)
 //!              ▲    buckets: requests and tokens a minute (stated, given or inferred)
-//!              │    concurrency: slow start, additive growth, one cut a round trip
-//!              │    breaker: opens on an outage, probes, heals into slow start
+//!              │    concurrency: slow start, additive growth, one cut a round trip, no growth
+//!              │                 where answers only get slower
+//!              │    breaker: opens when different calls fail, probes, heals into slow start
 //! Verdict ─────┘    block: a provider's Retry-After holds back the whole pool
 //! ```
 //!
@@ -20,6 +21,7 @@ mod complaints;
 mod concurrency;
 mod estimate;
 mod flight;
+mod gain;
 mod limits;
 mod pacer;
 mod pool;

@@ -6,7 +6,7 @@ use patterns_core::ModelErrorKind;
 
 use super::admission::{Admission, Demand, Pace, PacerState, Permit, Reason, Verdict};
 use super::allowance::Allowance;
-use super::breaker::{Breaker, Gate};
+use super::breaker::{Breaker, Ended, Gate};
 use super::complaints::Complaints;
 use super::concurrency::Concurrency;
 use super::flight::Flight;
@@ -17,6 +17,10 @@ use super::retry_tokens::RetryTokens;
 /// How long a provider that has never answered may be down before calls fail at once: a misspelt
 /// host does not appear.
 const PATIENCE_WITH_STRANGERS: Duration = Duration::from_secs(10);
+
+/// How long one may be down that is there but has not answered anything yet: it may be loading a model,
+/// or never be able to.
+const PATIENCE_WITH_BEGINNERS: Duration = Duration::from_secs(300);
 
 /// A hint of this length or more always holds back the whole pool.
 const LONG_HINT: Duration = Duration::from_secs(5);
@@ -59,6 +63,9 @@ pub struct Pacer {
     /// When a call was last thrown back, for whatever reason.
     complained_at: Option<Duration>,
     has_replied: bool,
+    served: u64,
+    /// Since when calls are thrown back and none is answered.
+    throttled_since: Option<Duration>,
     /// Since when, and how, the provider has been down.
     outage: Option<(Duration, ModelErrorKind)>,
     closed: Option<ModelErrorKind>,
@@ -84,6 +91,8 @@ impl Pacer {
             complaining_since: Duration::ZERO,
             complained_at: None,
             has_replied: false,
+            served: 0,
+            throttled_since: None,
             outage: None,
             closed: None,
             retry_tokens: RetryTokens::new(),
@@ -102,6 +111,10 @@ impl Pacer {
                 return Admission::Closed(ModelErrorKind::RateLimited { retry_after });
             }
             return Admission::Wait(wait, Reason::Asked);
+        }
+        if self.is_throttled_for_good(now) {
+            let retry_after = None;
+            return Admission::Closed(ModelErrorKind::RateLimited { retry_after });
         }
         let is_probe = match (self.breaker.gate(now), self.hopeless(now)) {
             (Gate::Open, _) => false,
@@ -151,6 +164,12 @@ impl Pacer {
 
     /// Learns how a call ended; `jitter` is a random number from 0 to 1.
     pub fn ended(&mut self, now: Duration, permit: Permit, verdict: Verdict, jitter: f64) {
+        self.served += u64::from(matches!(verdict, Verdict::Served(_)));
+        let verdict = match verdict {
+            // For the pace, a call that the provider had an opinion on is a call that went well.
+            Verdict::Rejected => Verdict::Served(None),
+            verdict => verdict,
+        };
         let is_throttle = matches!(verdict, Verdict::Throttled(_));
         let is_overload = matches!(verdict, Verdict::Overloaded(_));
         if is_throttle || is_overload {
@@ -166,11 +185,15 @@ impl Pacer {
         self.has_replied |= match verdict {
             Verdict::Served(_) | Verdict::Throttled(_) | Verdict::Overloaded(_) => true,
             Verdict::Broken(kind) => kind != ModelErrorKind::Unreachable,
-            Verdict::TimedOut | Verdict::Fatal(_) | Verdict::Abandoned => false,
+            Verdict::Faulty(_) => true,
+            Verdict::Rejected | Verdict::TimedOut | Verdict::Fatal(_) | Verdict::Abandoned => false,
         };
         match verdict {
             Verdict::Served(used) => {
+                self.throttled_since = None;
                 self.retry_tokens.earn();
+                let took = now.saturating_sub(permit.sent_at);
+                self.concurrency.served(permit.load, took);
                 self.concurrency.grow(lively);
                 if permit.sent_at >= self.complaining_since {
                     self.complaints_in_a_row = 0;
@@ -180,6 +203,7 @@ impl Pacer {
                 }
             }
             Verdict::Throttled(hint) => {
+                self.throttled_since.get_or_insert(now);
                 self.inferred.thrown_back(permit.sent_at);
                 if slow_down {
                     self.slow_down(now, &permit, hint.is_some());
@@ -202,7 +226,11 @@ impl Pacer {
             // A single one may be chance: what was cut for that may come back fast.
             Verdict::Overloaded(_) => self.concurrency.start_again(),
             Verdict::Fatal(kind) => self.closed = Some(kind),
-            Verdict::TimedOut | Verdict::Broken(_) | Verdict::Abandoned => {}
+            Verdict::Rejected
+            | Verdict::TimedOut
+            | Verdict::Broken(_)
+            | Verdict::Faulty(_)
+            | Verdict::Abandoned => {}
         }
         self.judge(now, &permit, verdict);
         let is_served = matches!(verdict, Verdict::Served(_));
@@ -224,20 +252,47 @@ impl Pacer {
             tokens_per_minute: self.allowance.tokens_per_minute(),
             is_outage: self.breaker.is_open(),
             has_replied: self.has_replied,
+            served: self.served,
             is_closed: self.closed.is_some(),
             blocked_for: self.blocked_until.saturating_sub(now),
         }
     }
 
+    /// Takes note that a call is not tried any more.
+    pub fn gave_up(&mut self, now: Duration, call: u64) {
+        self.breaker.gave_up(now, call);
+    }
+
+    /// Returns since when the provider has been down, how, and for how long it will be waited for.
+    pub fn outage(&self, now: Duration) -> Option<(ModelErrorKind, Duration)> {
+        let (since, kind) = self.outage.filter(|_| self.breaker.is_open())?;
+        let left = (since + self.patience()).saturating_sub(now);
+        Some((kind, left))
+    }
+
+    /// Returns whether a provider has thrown back everything for as long as an outage may last. Once a
+    /// while has passed, somebody has to find out whether that is over.
+    fn is_throttled_for_good(&self, now: Duration) -> bool {
+        let is_long = |since| now.saturating_sub(since) > self.pace.max_outage;
+        let is_recent = |at| now.saturating_sub(at) <= 2 * LONGEST_PAUSE;
+        self.throttled_since.is_some_and(is_long) && self.complained_at.is_some_and(is_recent)
+    }
+
     /// Returns how calls end whose provider has been down for too long.
     fn hopeless(&self, now: Duration) -> Option<ModelErrorKind> {
         let (since, kind) = self.outage.filter(|_| self.breaker.is_open())?;
-        let patience = if self.has_replied {
-            self.pace.max_outage
+        (now.saturating_sub(since) > self.patience()).then_some(kind)
+    }
+
+    fn patience(&self) -> Duration {
+        let most = if self.served > 0 {
+            Duration::MAX
+        } else if self.has_replied {
+            PATIENCE_WITH_BEGINNERS
         } else {
-            PATIENCE_WITH_STRANGERS.min(self.pace.max_outage)
+            PATIENCE_WITH_STRANGERS
         };
-        (now.saturating_sub(since) > patience).then_some(kind)
+        most.min(self.pace.max_outage)
     }
 
     fn admit(&mut self, now: Duration, estimate: Demand, is_probe: bool) -> Admission {
@@ -245,6 +300,7 @@ impl Pacer {
         self.inferred.sent(now);
         self.allowance.take(demand);
         let number = self.flight.sent(now);
+        let load = self.flight.all();
         if is_probe {
             self.breaker.probe_sent();
         }
@@ -255,6 +311,7 @@ impl Pacer {
             epoch: self.concurrency.epoch(),
             sent_at: now,
             rate: self.inferred.rate(now),
+            load,
             is_probe,
         })
     }
@@ -305,12 +362,14 @@ impl Pacer {
 
     fn judge(&mut self, now: Duration, permit: &Permit, verdict: Verdict) {
         let broken = match verdict {
-            Verdict::Served(_) => None,
+            Verdict::Served(_) | Verdict::Rejected => None,
             Verdict::Broken(kind) => Some(kind),
+            // One that has never answered anybody well may be unable to; each call has its own end.
+            Verdict::Faulty(kind) if self.served > 0 || self.breaker.is_open() => Some(kind),
             Verdict::TimedOut => Some(ModelErrorKind::Timeout),
             Verdict::Overloaded(retry_after) => Some(ModelErrorKind::Overloaded { retry_after }),
             // Pacing owns throttles; they say nothing about health.
-            Verdict::Throttled(_) | Verdict::Fatal(_) | Verdict::Abandoned => {
+            Verdict::Throttled(_) | Verdict::Faulty(_) | Verdict::Fatal(_) | Verdict::Abandoned => {
                 if permit.is_probe {
                     self.breaker.probe_lost();
                 }
@@ -318,7 +377,14 @@ impl Pacer {
             }
         };
         let was_open = self.breaker.is_open();
-        let has_healed = self.breaker.ended(now, broken.is_some(), permit.is_probe);
+        let ended = Ended {
+            call: permit.demand.call,
+            sent_at: permit.sent_at,
+            is_broken: broken.is_some(),
+            is_unreached: broken == Some(ModelErrorKind::Unreachable),
+            was_probe: permit.is_probe,
+        };
+        let has_healed = self.breaker.ended(now, ended);
         if has_healed {
             self.outage = None;
             self.concurrency.restart();

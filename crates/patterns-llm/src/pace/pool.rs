@@ -24,6 +24,8 @@ pub struct Pool {
     /// Tells the next in turn that a call has ended.
     ended: Notify,
     served: Notify,
+    /// What went wrong last, in words.
+    trouble: Mutex<String>,
 }
 
 impl Pool {
@@ -37,6 +39,7 @@ impl Pool {
             retry_turn: tokio::sync::Mutex::new(()),
             ended: Notify::new(),
             served: Notify::new(),
+            trouble: Mutex::default(),
         }
     }
 
@@ -133,6 +136,27 @@ impl Pool {
     /// Takes over what a reply says of the provider's limits.
     pub fn learn(&self, limits: &RateLimits) {
         lock(&self.pacer).learn(self.now(), limits);
+    }
+
+    /// Takes note that a call is not tried any more; `call` is that of its [`Demand`].
+    pub fn gave_up(&self, call: u64) {
+        lock(&self.pacer).gave_up(self.now(), call);
+        self.ended.notify_one();
+    }
+
+    /// Keeps what went wrong last, to be told to whoever has to wait for it.
+    pub fn keep_trouble(&self, words: String) {
+        *lock(&self.trouble) = words;
+    }
+
+    /// Returns what went wrong last.
+    pub fn trouble(&self) -> String {
+        lock(&self.trouble).clone()
+    }
+
+    /// Returns how the provider is down, if it is, and how much longer that is waited out.
+    pub fn outage(&self) -> Option<(ModelErrorKind, Duration)> {
+        lock(&self.pacer).outage(self.now())
     }
 
     /// Returns how the pacer stands.

@@ -16,7 +16,10 @@ fn after(seconds: u64) -> Kind {
 fn attempts(kind: Kind, made: u32, elapsed: u64) -> Attempts {
     let mut attempts = Attempts::default();
     for _ in 0..made {
-        attempts.record(kind, Duration::from_secs(elapsed));
+        attempts.record(kind, Duration::ZERO);
+    }
+    if made > 1 {
+        attempts.elapsed = Duration::from_secs(elapsed);
     }
     attempts
 }
@@ -40,10 +43,12 @@ fn check(kind: Kind, made: u32, elapsed: u64, wait_ms: Option<u64>) {
 fn waits_double_up_to_the_cap() {
     check(DOWN, 1, 0, Some(125));
     check(DOWN, 2, 0, Some(250));
-    check(DOWN, 9, 0, Some(15_000));
+    check(DOWN, 3, 0, Some(500));
+    check(DOWN, 4, 0, Some(1_500));
+    check(DOWN, 9, 0, Some(22_500));
     check(BUSY, 1, 0, Some(500));
     check(BUSY, 2, 0, Some(1_000));
-    check(BUSY, 9, 0, Some(15_000));
+    check(BUSY, 9, 0, Some(22_500));
     check(Kind::Timeout, 1, 120, Some(125));
 }
 
@@ -52,18 +57,52 @@ fn hints_are_never_shortened() {
     check(after(7), 1, 0, Some(7_350));
     check(after(600), 1, 0, Some(630_000));
     check(after(601), 1, 0, None);
-    check(after(60), 1, 1_790, None);
+    check(after(60), 2, 1_700, Some(63_000));
+    check(after(60), 2, 1_790, None);
 }
 
 #[test]
 fn there_is_an_end_to_everything() {
     check(DOWN, 10, 0, None);
-    check(DOWN, 1, 1_800, None);
+    check(DOWN, 2, 599, Some(250));
+    // The last try is at the end of the time, however long the dice would wait.
+    check(DOWN, 9, 599, Some(1_000));
+    check(DOWN, 2, 600, None);
+    check(Kind::Timeout, 1, 600, Some(125));
+    check(Kind::Timeout, 2, 600, None);
     check(Kind::Unreadable, 2, 0, Some(250));
     check(Kind::Unreadable, 3, 0, None);
     check(Kind::Unreachable, 2, 1, Some(1_000));
     check(Kind::Unreachable, 3, 1, None);
-    check(Kind::Unreachable, 1, 11, None);
+    check(Kind::Unreachable, 2, 11, None);
+    let faulty = Attempts {
+        is_faulty: true,
+        ..attempts(DOWN, 2, 40)
+    };
+    let decision = RetryPolicy::default().decide(DOWN, faulty, 0.5);
+    assert_eq!(decision, Decision::GiveUp);
+}
+
+#[test]
+fn how_long_a_lone_call_is_tried_hardly_depends_on_the_dice() {
+    for (kind, least, most) in [(DOWN, 44, 92), (Kind::Unreachable, 72, 152)] {
+        for random in [0.0, 0.999] {
+            let mut attempts = Attempts {
+                was_reached: true,
+                ..Attempts::default()
+            };
+            let waited = std::iter::from_fn(|| {
+                attempts.record(kind, Duration::ZERO);
+                match RetryPolicy::default().decide(kind, attempts, random) {
+                    Decision::RetryIn(wait) => Some(wait),
+                    Decision::GiveUp => None,
+                }
+            });
+            let waited: Duration = waited.sum();
+            let seconds = waited.as_secs();
+            assert!((least..=most).contains(&seconds), "{kind:?}: {waited:?}");
+        }
+    }
 }
 
 #[test]
@@ -105,7 +144,8 @@ proptest! {
                 None => (0.0, 30.0),
             };
             prop_assert!((least..=most).contains(&wait.as_secs_f64()), "{wait:?}");
-            prop_assert!(attempts.elapsed + wait <= policy.max_elapsed);
+            let most = if hint.is_some() { policy.max_hinted_elapsed } else { policy.max_elapsed };
+            prop_assert!(attempts.elapsed + wait <= most);
             prop_assert!(made < policy.max_attempts);
         }
     }

@@ -96,6 +96,84 @@ fn an_outage_costs_few_calls_and_is_soon_over() {
     );
 }
 
+#[test]
+fn documents_that_always_fail_are_no_outage_and_are_given_up() {
+    // One in the middle, at the end, or a tenth of all: the others are answered all the same.
+    let poisons: [fn(u64) -> bool; 3] = [|it| it == 100, |it| it == 200, |it| it % 10 == 9];
+    for poison in poisons {
+        let world = World {
+            calls: 201,
+            poison,
+            attempts: 10,
+            ..World::default()
+        };
+        let mut pacer = Pacer::new(Pace::default());
+        let report = world.run(&mut pacer);
+        let lost = (0..201).filter(|&it| poison(it)).count();
+        assert_eq!((report.served, report.given_up), (201 - lost, lost));
+        assert!(!report.was_outage, "{lost} of 201");
+        let after = pacer.state(report.wall);
+        assert!(!after.is_outage && !after.is_closed, "{after:?}");
+    }
+}
+
+#[test]
+fn where_answers_only_get_slower_no_more_are_sent_at_once() {
+    for (slots, seconds) in [(4, 1), (4, 10), (1, 3), (16, 2)] {
+        let world = World {
+            calls: 600,
+            slots: Some(slots),
+            latency: secs(seconds),
+            ..World::default()
+        };
+        for seed in 1..=5 {
+            let report = run(&World {
+                seed,
+                ..world.clone()
+            });
+            let peak = report.peak_in_flight;
+            assert!(peak <= 96, "{slots} slots: {peak} at once");
+            assert_eq!(report.timed_out, 0, "{slots} slots");
+            let ideal = 600.0 * seconds as f64 / slots as f64;
+            let share = ideal / report.wall.as_secs_f64();
+            assert!(share > 0.85, "{slots} slots: {share:.2} of them used");
+        }
+    }
+}
+
+#[test]
+fn a_provider_that_is_not_slowed_down_is_used_to_the_full() {
+    for seed in 1..=20 {
+        let report = run(&World {
+            seed,
+            ..World::default()
+        });
+        assert_eq!(report.peak_in_flight, 256, "seed {seed}");
+        assert!(report.wall < secs(60), "seed {seed}: {:?}", report.wall);
+    }
+}
+
+#[test]
+fn a_pool_that_is_thrown_back_for_as_long_as_an_outage_lasts_is_given_up() {
+    let mut pacer = Pacer::new(Pace::default());
+    let mut now = secs(0);
+    let closed = loop {
+        match pacer.ask(now, Demand::default()) {
+            Admission::Go(permit) => pacer.ended(now, permit, Verdict::Throttled(None), 0.5),
+            Admission::Wait(wait, _) => now += wait,
+            Admission::Closed(kind) => break kind,
+            Admission::Full => panic!("nothing is in flight"),
+        }
+    };
+    assert_eq!(closed.name(), "rate-limited");
+    assert!((secs(1_800)..secs(1_900)).contains(&now), "{now:?}");
+    now += secs(100);
+    assert!(matches!(
+        pacer.ask(now, Demand::default()),
+        Admission::Go(_)
+    ));
+}
+
 /// Asks until nothing more is admitted; returns the permits.
 fn admit_all(pacer: &mut Pacer, now: Duration) -> Vec<Permit> {
     let permits = std::iter::from_fn(|| match pacer.ask(now, Demand::default()) {
@@ -175,11 +253,21 @@ fn a_stranger_is_not_waited_for_but_a_friend_is() {
         if is_friend {
             end(&mut pacer, secs(0), Verdict::Served(None));
         }
-        while !pacer.state(secs(0)).is_outage {
-            end(&mut pacer, secs(0), down);
+        // What is sent when the friend is answered says nothing against it.
+        let mut call = 0;
+        let mut now = secs(1);
+        while !pacer.state(now).is_outage {
+            call += 1;
+            let demand = Demand {
+                call,
+                ..Demand::default()
+            };
+            let Admission::Go(permit) = pacer.ask(now, demand) else {
+                panic!("it is not admitted");
+            };
+            pacer.ended(now, permit, down, 0.5);
         }
         // Every admitted call is a probe, and fails.
-        let mut now = secs(0);
         let closed = loop {
             match pacer.ask(now, Demand::default()) {
                 Admission::Go(permit) => pacer.ended(now, permit, down, 0.5),
@@ -205,7 +293,7 @@ fn estimates_are_corrected_by_what_is_used() {
     let demand = Demand {
         input_tokens: 1_000,
         output_tokens: 500,
-        is_bounded: false,
+        ..Demand::default()
     };
     for n in 0..60 {
         let Admission::Go(permit) = pacer.ask(secs(n), demand) else {

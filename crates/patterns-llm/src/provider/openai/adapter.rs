@@ -223,7 +223,8 @@ impl OpenAi {
         if let Some(limits) = RateLimits::from_headers(&reply.headers) {
             self.pool.learn(&limits);
         }
-        let result = classify(reply, &self.id.model, &self.redactor);
+        let has_worked = self.pool.state().served > 0;
+        let result = classify(reply, &self.id.model, &self.redactor, has_worked);
         match result {
             Ok(mut response) => {
                 response.usage = self.believed(request, response.usage);

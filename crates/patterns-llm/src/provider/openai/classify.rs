@@ -11,13 +11,19 @@ use super::redact::{MAX_DETAIL, Redactor};
 use super::transport::Reply;
 use crate::pace::RateLimits;
 
-/// Reads `reply` to a request for `model`. A pure function: nothing here waits, asks or tells.
+/// Reads `reply` to a request for `model`; `has_worked` says whether the provider has answered another
+/// one. A pure function: nothing here waits, asks or tells.
 pub(super) fn classify(
     reply: &Reply,
     model: &str,
     redactor: &Redactor,
+    has_worked: bool,
 ) -> Result<Response, ModelError> {
-    let reading = Reading { reply, redactor };
+    let reading = Reading {
+        reply,
+        redactor,
+        has_worked,
+    };
     if !reply.status.is_success() {
         return Err(reading.failure());
     }
@@ -30,6 +36,7 @@ pub(super) fn classify(
 struct Reading<'a> {
     reply: &'a Reply,
     redactor: &'a Redactor,
+    has_worked: bool,
 }
 
 impl Reading<'_> {
@@ -89,7 +96,7 @@ impl Reading<'_> {
         let headers = &self.reply.headers;
         let wait = hint::retry_after(headers, body, &failure.message)
             .or_else(|| RateLimits::from_headers(headers)?.reset_of_exhausted());
-        let kind = failure.kind(wait, hint::should_retry(headers));
+        let kind = failure.kind(wait, hint::should_retry(headers), self.has_worked);
         let mut error = ModelError::new(kind)
             .with_status(failure.status)
             .with_usage(usage);
@@ -97,7 +104,10 @@ impl Reading<'_> {
             // A code is a word; a gateway that puts a sentence there might put a key there too.
             error = error.with_code(self.redactor.excerpt(code, 64));
         }
-        let detail = self.redactor.excerpt(&failure.message, MAX_DETAIL);
+        let detail = match failure.status {
+            407 => "it is the proxy on the way that asks for a user and a password".to_owned(),
+            _ => self.redactor.excerpt(&failure.message, MAX_DETAIL),
+        };
         if !detail.is_empty() {
             error = error.with_detail(detail);
         }

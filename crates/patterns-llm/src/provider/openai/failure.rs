@@ -5,6 +5,9 @@ use std::time::Duration;
 use patterns_core::ModelErrorKind;
 use serde_json::Value;
 
+use super::no_credit::is_out_of_credit;
+use super::too_long::{exceeds_the_minute, is_too_long};
+
 /// A provider's own account of a failure.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Failure {
@@ -59,16 +62,20 @@ impl Failure {
         }
     }
 
-    /// Says what to do. `retry_after` is the provider's hint and `should_retry` its explicit word.
+    /// Says what to do. `retry_after` is the provider's hint and `should_retry` its explicit word;
+    /// `has_worked` says whether it has answered another call with the same key, model and address.
     pub(super) fn kind(
         &self,
         retry_after: Option<Duration>,
         should_retry: Option<bool>,
+        has_worked: bool,
     ) -> ModelErrorKind {
+        let words = self.message.to_lowercase();
         let kind = self
-            .by_code(retry_after)
-            .or_else(|| self.by_words())
-            .unwrap_or_else(|| self.by_status(retry_after));
+            .by_numbers(&words)
+            .or_else(|| self.by_code(retry_after))
+            .or_else(|| self.by_words(&words, retry_after))
+            .unwrap_or_else(|| self.by_status(retry_after, has_worked));
         match should_retry {
             Some(true) if kind == ModelErrorKind::InvalidRequest => {
                 ModelErrorKind::Unavailable { retry_after }
@@ -76,6 +83,12 @@ impl Failure {
             Some(false) if kind.is_transient() => ModelErrorKind::InvalidRequest,
             _ => kind,
         }
+    }
+
+    /// A request that is too large for a whole minute comes with the code of one that is too fast.
+    fn by_numbers(&self, words: &str) -> Option<ModelErrorKind> {
+        let is_limit = matches!(self.status, 413 | 429);
+        (is_limit && exceeds_the_minute(words)).then_some(ModelErrorKind::ContextTooLong)
     }
 
     fn by_code(&self, retry_after: Option<Duration>) -> Option<ModelErrorKind> {
@@ -91,22 +104,21 @@ impl Failure {
         named(&self.code).or_else(|| named(&self.class))
     }
 
-    fn by_words(&self) -> Option<ModelErrorKind> {
-        let words = self.message.to_lowercase();
+    fn by_words(&self, words: &str, retry_after: Option<Duration>) -> Option<ModelErrorKind> {
         let says = |phrases: &[&str]| phrases.iter().any(|it| words.contains(it));
         let is_client_error = (400..500).contains(&self.status);
         let blames_format = self
             .param
             .as_deref()
             .is_some_and(|it| it.starts_with("response_format"));
-        if is_client_error && says(TOO_LONG) {
-            Some(ModelErrorKind::ContextTooLong)
-        } else if is_client_error && says(OUT_OF_MONEY) {
+        if is_client_error && is_out_of_credit(words, retry_after.is_some()) {
             Some(ModelErrorKind::QuotaExhausted)
         } else if matches!(self.status, 400 | 404 | 415 | 422 | 500 | 501)
             && (blames_format || says(FORMAT))
         {
             Some(ModelErrorKind::UnsupportedFormat)
+        } else if matches!(self.status, 400 | 403 | 413 | 422 | 500) && is_too_long(words) {
+            Some(ModelErrorKind::ContextTooLong)
         } else if self.status == 403 && says(MODERATION) {
             Some(ModelErrorKind::Filtered)
         } else if matches!(self.status, 400 | 422) && says(UNKNOWN_MODEL) {
@@ -118,43 +130,33 @@ impl Failure {
         }
     }
 
-    fn by_status(&self, retry_after: Option<Duration>) -> ModelErrorKind {
+    /// Without a code or words, a 403 or a 404 may come from a firewall or a proxy that dislikes this one
+    /// document. So it speaks of the key or the address only as long as these have never worked.
+    fn by_status(&self, retry_after: Option<Duration>, has_worked: bool) -> ModelErrorKind {
         match self.status {
+            403 | 404 | 405 | 410 if has_worked => ModelErrorKind::InvalidRequest,
             401 | 403 | 407 => ModelErrorKind::Unauthorized,
             // OpenRouter: a shortage that passes comes with a hint.
             402 if retry_after.is_some() => ModelErrorKind::RateLimited { retry_after },
             402 => ModelErrorKind::QuotaExhausted,
             // A redirect is not followed, since that would carry the key elsewhere.
             300..400 | 404 | 405 | 410 => ModelErrorKind::UnknownModel,
-            408 | 409 | 425 => ModelErrorKind::Unavailable { retry_after },
             413 => ModelErrorKind::ContextTooLong,
             429 => ModelErrorKind::RateLimited { retry_after },
-            503 | 529 => ModelErrorKind::Overloaded { retry_after },
+            // Groq's 498: no capacity in the flexible tier.
+            498 | 503 | 529 => ModelErrorKind::Overloaded { retry_after },
+            // TGI answers 424 when the model behind it has failed; 499 is nginx's name for a client gone.
+            408 | 409 | 424 | 425 | 499 => ModelErrorKind::Unavailable { retry_after },
             400..500 => ModelErrorKind::InvalidRequest,
             // An error in a reply that calls itself a success is the provider's own trouble.
-            _ => ModelErrorKind::Unavailable { retry_after },
+            200..300 | 500 | 502 | 504 | 507 | 508 | 520..=527 | 530 | 598 | 599 => {
+                ModelErrorKind::Unavailable { retry_after }
+            }
+            // 1xx, 501, 505, 511, 6xx …: whoever sends that is no provider, and does not become one.
+            _ => ModelErrorKind::Unreadable,
         }
     }
 }
-
-const TOO_LONG: &[&str] = &[
-    "maximum context length",
-    "context length exceeded",
-    "context window",
-    "exceeds the available context size",
-    "prompt is too long",
-    "input is too long",
-    "longer than the maximum model length",
-];
-
-const OUT_OF_MONEY: &[&str] = &[
-    "credit balance is too low",
-    "spend limit",
-    "spending limit",
-    "usage limit reached",
-    "insufficient credits",
-    "insufficient balance",
-];
 
 const FORMAT: &[&str] = &[
     "response_format",
@@ -163,7 +165,7 @@ const FORMAT: &[&str] = &[
     "json_object",
     "structured output",
     "guided decoding",
-    "parse grammar",
+    "grammar",
 ];
 
 const MODERATION: &[&str] = &["moderation", "flagged", "guardrail"];
@@ -178,7 +180,8 @@ const UNKNOWN_MODEL: &[&str] = &[
 const BAD_KEY: &[&str] = &["api key not valid", "invalid api key", "incorrect api key"];
 
 /// The codes and types that say what to do whatever the status; sources: the error pages of OpenAI,
-/// Anthropic, Google, Azure, OpenRouter and llama.cpp.
+/// Anthropic, Google, Azure, OpenRouter, Groq, Moonshot, Zhipu, DashScope, SiliconFlow, LiteLLM and
+/// llama.cpp.
 fn kind_of_name(name: &str, retry_after: Option<Duration>) -> Option<ModelErrorKind> {
     Some(match name {
         "credit_balance_exhausted"
@@ -190,12 +193,23 @@ fn kind_of_name(name: &str, retry_after: Option<Duration>) -> Option<ModelErrorK
         | "billing_hard_limit_reached"
         | "billing_not_active"
         | "billing_error"
+        | "exceeded_current_quota_error"
+        | "insufficient_balance"
+        | "budget_exceeded"
+        | "payment_required"
+        | "Arrearage"
+        | "AllocationQuota.FreeTierOnly"
+        // Zhipu and SiliconFlow number them.
+        | "1113"
+        | "30001"
         | "enforced_spend_limit_reached" => ModelErrorKind::QuotaExhausted,
         "rate_limit_exceeded"
         | "rate_limit_error"
         | "rate_limited"
         | "slow_down"
         | "RESOURCE_EXHAUSTED" => ModelErrorKind::RateLimited { retry_after },
+        // Groq checks the JSON itself and refuses a draw; the next one may be fine.
+        "json_validate_failed" => ModelErrorKind::Unavailable { retry_after },
         "server_is_overloaded"
         | "overloaded_error"
         | "engine_overloaded"

@@ -19,11 +19,13 @@ mod failure;
 mod foreign;
 mod hint;
 mod lenient;
+mod no_credit;
 mod redact;
 mod refused;
 mod sse;
 mod stream;
 mod system_role;
+mod too_long;
 mod transport;
 mod wire;
 

@@ -1,7 +1,7 @@
 //! A provider in discrete time: no runtime, no clock, thousands of calls in a moment.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -26,6 +26,12 @@ pub(super) struct World {
     /// Share of calls that are thrown back for no reason.
     pub(super) noise: f64,
     pub(super) outage: Option<(Duration, Duration)>,
+    /// How many calls are worked on at once; the others queue.
+    pub(super) slots: Option<usize>,
+    /// Whether these calls always fail.
+    pub(super) poison: fn(u64) -> bool,
+    /// After so many attempts a call is given up.
+    pub(super) attempts: u32,
 }
 
 impl Default for World {
@@ -41,6 +47,9 @@ impl Default for World {
             latency: Duration::from_secs(1),
             noise: 0.0,
             outage: None,
+            slots: None,
+            poison: |_| false,
+            attempts: u32::MAX,
         }
     }
 }
@@ -51,6 +60,9 @@ pub(super) struct Report {
     pub(super) served: usize,
     pub(super) throttled: usize,
     pub(super) broken: usize,
+    pub(super) timed_out: usize,
+    pub(super) given_up: usize,
+    pub(super) was_outage: bool,
     pub(super) wall: Duration,
     pub(super) peak_in_flight: usize,
     /// When calls were served, in order.
@@ -58,6 +70,18 @@ pub(super) struct Report {
 }
 
 impl Report {
+    fn add(&mut self, now: Duration, verdict: Verdict) {
+        match verdict {
+            Verdict::Served(_) => {
+                self.served += 1;
+                self.served_at.push(now);
+            }
+            Verdict::Throttled(_) => self.throttled += 1,
+            Verdict::TimedOut => self.timed_out += 1,
+            _ => self.broken += 1,
+        }
+    }
+
     pub(super) fn throttled_share(&self) -> f64 {
         self.throttled as f64 / (self.served + self.throttled) as f64
     }
@@ -72,33 +96,55 @@ impl Report {
 
 type Ends = BinaryHeap<Reverse<(Duration, u64)>>;
 
+/// The longest that a call may take.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A call under way: which, its attempts, and how this one will end.
+type Flying = HashMap<u64, (u64, u32, Permit, Verdict, Option<RateLimits>)>;
+
+/// What the provider remembers.
+#[derive(Default)]
+struct Memory {
+    /// The second, and the requests and tokens taken in it.
+    window: (u64, u32, u64),
+    /// When each slot is free again.
+    slots: Vec<Duration>,
+}
+
 impl World {
     /// Lets a pacer send all calls, each again until it is served.
     pub(super) fn run(&self, pacer: &mut Pacer) -> Report {
         let mut rng = StdRng::seed_from_u64(self.seed);
         let mut report = Report::default();
         let mut ends: Ends = BinaryHeap::new();
-        let mut flying: HashMap<u64, (Permit, Verdict, Option<RateLimits>)> = HashMap::new();
-        let mut window = (0, 0, 0);
-        let (mut now, mut waiting, mut number) = (Duration::ZERO, self.calls, 0);
-        while waiting > 0 || !flying.is_empty() {
+        let mut flying = Flying::new();
+        let mut memory = Memory::default();
+        let mut waiting: VecDeque<(u64, u32)> = (0..self.calls as u64).map(|it| (it, 1)).collect();
+        let (mut now, mut number) = (Duration::ZERO, 0);
+        while !waiting.is_empty() || !flying.is_empty() {
             let tokens = rng.random_range(self.tokens / 2..=self.tokens * 3 / 2);
-            let demand = Demand {
-                input_tokens: tokens,
-                ..Demand::default()
-            };
-            let asked = if waiting > 0 {
-                pacer.ask(now, demand)
-            } else {
-                Admission::Full
+            let asked = match waiting.front() {
+                Some(&(call, _)) => {
+                    let input_tokens = tokens;
+                    pacer.ask(
+                        now,
+                        Demand {
+                            input_tokens,
+                            call,
+                            ..Demand::default()
+                        },
+                    )
+                }
+                None => Admission::Full,
             };
             let wake = match asked {
                 Admission::Go(permit) => {
-                    waiting -= 1;
+                    let (call, attempt) = waiting.pop_front().expect("it was asked for");
                     number += 1;
-                    let (after, verdict, limits) = self.meet(now, tokens, &mut window, &mut rng);
+                    let (after, verdict, limits) =
+                        self.meet(now, call, tokens, &mut memory, &mut rng);
                     ends.push(Reverse((now + after, number)));
-                    flying.insert(number, (permit, verdict, limits));
+                    flying.insert(number, (call, attempt, permit, verdict, limits));
                     report.peak_in_flight = report.peak_in_flight.max(flying.len());
                     continue;
                 }
@@ -117,20 +163,23 @@ impl World {
                 .expect("a full pacer has calls in flight");
             if next == Some(now) {
                 let Reverse((_, ended)) = ends.pop().expect("it was there");
-                let (permit, verdict, limits) = flying.remove(&ended).expect("it flew");
+                let (call, attempt, permit, verdict, limits) =
+                    flying.remove(&ended).expect("it flew");
                 if let Some(limits) = limits {
                     pacer.learn(now, &limits);
                 }
-                match verdict {
-                    Verdict::Served(_) => {
-                        report.served += 1;
-                        report.served_at.push(now);
-                    }
-                    Verdict::Throttled(_) => report.throttled += 1,
-                    _ => report.broken += 1,
-                }
-                waiting += usize::from(!matches!(verdict, Verdict::Served(_)));
+                report.add(now, verdict);
                 pacer.ended(now, permit, verdict, rng.random());
+                report.was_outage |= pacer.state(now).is_outage;
+                if matches!(verdict, Verdict::Served(_)) {
+                    continue;
+                }
+                if attempt >= self.attempts {
+                    report.given_up += 1;
+                    pacer.gave_up(now, call);
+                } else {
+                    waiting.push_back((call, attempt + 1));
+                }
             }
         }
         report.wall = now;
@@ -141,18 +190,20 @@ impl World {
     fn meet(
         &self,
         now: Duration,
+        call: u64,
         tokens: u64,
-        window: &mut (u64, u32, u64),
+        memory: &mut Memory,
         rng: &mut StdRng,
     ) -> (Duration, Verdict, Option<RateLimits>) {
         let at_once = Duration::from_millis(20);
-        if self
-            .outage
-            .is_some_and(|(from, to)| (from..to).contains(&now))
-        {
+        let is_down = |(from, to)| (from..to).contains(&now);
+        let is_poison = (self.poison)(call);
+        if is_poison || self.outage.is_some_and(is_down) {
             let kind = ModelErrorKind::Unavailable { retry_after: None };
-            return (at_once, Verdict::Broken(kind), None);
+            let after = if is_poison { self.latency } else { at_once };
+            return (after, Verdict::Broken(kind), None);
         }
+        let window = &mut memory.window;
         if window.0 != now.as_secs() {
             *window = (now.as_secs(), 0, 0);
         }
@@ -168,7 +219,16 @@ impl World {
         }
         window.1 += 1;
         window.2 += tokens;
-        let latency = self.latency.mul_f64(rng.random_range(0.5..1.5));
+        let mut latency = self.latency.mul_f64(rng.random_range(0.5..1.5));
+        if let Some(slots) = self.slots {
+            memory.slots.resize(slots, Duration::ZERO);
+            let slot = memory.slots.iter_mut().min().expect("there are slots");
+            *slot = (*slot).max(now) + latency;
+            latency = *slot - now;
+        }
+        if latency > TIMEOUT {
+            return (TIMEOUT, Verdict::TimedOut, limits);
+        }
         (latency, Verdict::Served(Some((tokens, 0))), limits)
     }
 
