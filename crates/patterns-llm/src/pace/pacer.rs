@@ -182,12 +182,7 @@ impl Pacer {
             self.complaints.ended(permit.rate, is_throttle) || self.complaints_in_a_row > 0;
         self.overloads.ended(load, is_overload);
         self.timeouts.ended(load, verdict == Verdict::TimedOut);
-        self.has_replied |= match verdict {
-            Verdict::Served(_) | Verdict::Throttled(_) | Verdict::Overloaded(_) => true,
-            Verdict::Broken(kind) => kind != ModelErrorKind::Unreachable,
-            Verdict::Faulty(_) => true,
-            Verdict::Rejected | Verdict::TimedOut | Verdict::Fatal(_) | Verdict::Abandoned => false,
-        };
+        self.has_replied |= has_replied(verdict);
         match verdict {
             Verdict::Served(used) => {
                 self.throttled_since = None;
@@ -395,6 +390,19 @@ impl Pacer {
             let since = self.outage.filter(|_| was_open).map_or(now, |it| it.0);
             self.outage = Some((since, kind));
         }
+    }
+}
+
+/// Returns whether a call that ended like this shows that the provider is there.
+fn has_replied(verdict: Verdict) -> bool {
+    match verdict {
+        Verdict::Served(_)
+        | Verdict::Rejected
+        | Verdict::Throttled(_)
+        | Verdict::Overloaded(_)
+        | Verdict::Faulty(_) => true,
+        Verdict::Broken(kind) => kind != ModelErrorKind::Unreachable,
+        Verdict::TimedOut | Verdict::Fatal(_) | Verdict::Abandoned => false,
     }
 }
 
