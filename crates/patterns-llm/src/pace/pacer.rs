@@ -198,13 +198,7 @@ impl Pacer {
                 }
             }
             Verdict::Throttled(hint) => {
-                self.throttled_since.get_or_insert(now);
-                self.inferred.thrown_back(permit.sent_at);
-                if slow_down {
-                    self.slow_down(now, &permit, hint.is_some());
-                } else if self.inferred.forget() {
-                    self.concurrency.start_again();
-                }
+                self.thrown_back(now, &permit, hint, slow_down);
                 // A short hint on what is mere noise holds back its own call only.
                 if slow_down || hint >= Some(LONG_HINT) {
                     self.block(now, hint, jitter);
@@ -316,6 +310,22 @@ impl Pacer {
             .wait(now)
             .max(self.paused_until.saturating_sub(now))
             .max(self.allowance.wait(now, demand))
+    }
+
+    fn thrown_back(
+        &mut self,
+        now: Duration,
+        permit: &Permit,
+        hint: Option<Duration>,
+        slow_down: bool,
+    ) {
+        self.throttled_since.get_or_insert(now);
+        self.inferred.thrown_back(permit.sent_at);
+        if slow_down {
+            self.slow_down(now, permit, hint.is_some());
+        } else if self.inferred.forget() {
+            self.concurrency.start_again();
+        }
     }
 
     /// Answers a burst of complaints once: later ones speak of the time before the answer.

@@ -100,7 +100,8 @@ type Ends = BinaryHeap<Reverse<(Duration, u64)>>;
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A call under way: which, its attempts, and how this one will end.
-type Flying = HashMap<u64, (u64, u32, Permit, Verdict, Option<RateLimits>)>;
+type Flown = (u64, u32, Permit, Verdict, Option<RateLimits>);
+type Flying = HashMap<u64, Flown>;
 
 /// What the provider remembers.
 #[derive(Default)]
@@ -163,27 +164,39 @@ impl World {
                 .expect("a full pacer has calls in flight");
             if next == Some(now) {
                 let Reverse((_, ended)) = ends.pop().expect("it was there");
-                let (call, attempt, permit, verdict, limits) =
-                    flying.remove(&ended).expect("it flew");
-                if let Some(limits) = limits {
-                    pacer.learn(now, &limits);
-                }
-                report.add(now, verdict);
-                pacer.ended(now, permit, verdict, rng.random());
-                report.was_outage |= pacer.state(now).is_outage;
-                if matches!(verdict, Verdict::Served(_)) {
-                    continue;
-                }
-                if attempt >= self.attempts {
-                    report.given_up += 1;
-                    pacer.gave_up(now, call);
-                } else {
-                    waiting.push_back((call, attempt + 1));
-                }
+                let flown = flying.remove(&ended).expect("it flew");
+                let jitter = rng.random();
+                waiting.extend(self.land(pacer, now, flown, jitter, &mut report));
             }
         }
         report.wall = now;
         report
+    }
+
+    /// Ends an attempt; returns the call and its next attempt, if there is to be one.
+    fn land(
+        &self,
+        pacer: &mut Pacer,
+        now: Duration,
+        (call, attempt, permit, verdict, limits): Flown,
+        jitter: f64,
+        report: &mut Report,
+    ) -> Option<(u64, u32)> {
+        if let Some(limits) = limits {
+            pacer.learn(now, &limits);
+        }
+        report.add(now, verdict);
+        pacer.ended(now, permit, verdict, jitter);
+        report.was_outage |= pacer.state(now).is_outage;
+        if matches!(verdict, Verdict::Served(_)) {
+            return None;
+        }
+        if attempt >= self.attempts {
+            report.given_up += 1;
+            pacer.gave_up(now, call);
+            return None;
+        }
+        Some((call, attempt + 1))
     }
 
     /// Decides how a call fares that is sent now.
