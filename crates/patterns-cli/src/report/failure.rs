@@ -237,10 +237,6 @@ fn by_model(kind: ModelErrorKind) -> (ErrorKind, &'static str) {
             "shorten the material, or choose a model that reads more; map-reduce cuts documents that are \
              too long",
         ),
-        Kind::Truncated => (
-            ErrorKind::NotCombined,
-            "raise --max-output-tokens, or ask for a shorter answer",
-        ),
         Kind::RateLimited { .. } | Kind::Overloaded { .. } | Kind::Timeout => (
             ErrorKind::TryLater,
             "try later, with a lower --concurrency or a longer --timeout",
