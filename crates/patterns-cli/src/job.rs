@@ -144,6 +144,15 @@ pub(crate) struct VoteWork {
     pub(crate) ballot: Option<BallotSpec>,
 }
 
+impl VoteWork {
+    /// Returns whether some voters count for more than others.
+    pub(crate) fn has_weights(&self) -> bool {
+        let weights = self.voters.iter().map(|it| it.weight.unwrap_or(1.0));
+        let weights: Vec<f64> = weights.collect();
+        weights.windows(2).any(|pair| pair[0] != pair[1])
+    }
+}
+
 /// A voter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct VoterSpec {

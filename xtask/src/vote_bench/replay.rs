@@ -13,15 +13,12 @@ use patterns_parallel::{BallotTask, Question, RunOptions, StoppingRule, Voting};
 use super::Args;
 use super::trace::{Trace, files, read};
 
-const WAYS: [&str; 17] = [
+const WAYS: [&str; 14] = [
     "fixed",
     "exact",
     "ahead-by:3",
     "ahead-by:4",
-    "first-to:5",
     "adaptive:0.95",
-    "early-stopping:5",
-    "certificate:0.05",
     "plan",
     "uniform:3",
     "shared:3",

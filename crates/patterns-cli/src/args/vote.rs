@@ -13,7 +13,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   patterns vote 'Is glass a liquid?' --option yes --option no
   patterns vote 'Is this claim true?' --context claim.txt -n 7 --rule threshold:0.8 --explain
   patterns vote 'Extract the bill.' --context mail.txt --schema bill.json --field total=median:1%
-  patterns vote 'Name this product.' --context brief.md -n 8 --rule tournament --judge openai:gpt-5
+  patterns vote 'Name this product.' --context brief.md -n 8 --rule best-of --judge openai:gpt-5
   patterns vote --batch questions.jsonl -n 40 --policy plan --output jsonl -o elections.jsonl
   patterns vote --batch questions.jsonl -n 40 --max-cost 5 --gold answer";
 
@@ -55,8 +55,7 @@ pub(crate) struct VoteArgs {
     pub(crate) id_field: Option<String>,
 
     /// When to stop asking: fixed (never early), exact (when nothing can change any more),
-    /// ahead-by:4, first-to:5, adaptive:0.95, adaptive-dirichlet:0.95, early-stopping:5,
-    /// certificate:0.05, horizon:0.01 or plan
+    /// ahead-by:4, adaptive:0.95 or plan
     #[arg(long, value_name = "POLICY", default_value = "exact")]
     pub(crate) policy: StoppingRule,
 
@@ -71,10 +70,9 @@ pub(crate) struct VoteArgs {
     pub(crate) count_as_they_come: bool,
 
     /// How ballots become a result: plurality, majority, supermajority, unanimous or threshold:0.8
-    /// of the votes; weighted (by the ballots' confidence, or the weights of --voters); median, mean,
-    /// trimmed-mean:10% or cluster:1% of numbers; schulze, borda, irv, approval:2 or mrr of rankings;
-    /// and by a judge: same-meaning (answers that mean the same count together), best-of (scores),
-    /// tournament, round-robin (pairs, in both orders) or universal (the most consistent answer)
+    /// of the votes, or of their weight where --voters have weights; median or median:1% of numbers;
+    /// and by a judge: same-meaning (answers that mean the same count together) or best-of (answers
+    /// in pairs, each pair in both orders)
     #[arg(long, value_name = "RULE", default_value = "plurality")]
     pub(crate) rule: VotingRule,
 

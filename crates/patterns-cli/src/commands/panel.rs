@@ -50,7 +50,6 @@ impl Panel {
         &self,
         cast: impl Fn(&Arc<dyn Model>) -> Result<Arc<dyn Agent<BallotTask, V>>, Error>,
         answer_of: impl Fn(&V) -> Option<String> + Send + Sync + 'static,
-        confidence: fn(&V) -> f64,
     ) -> Result<Voting<V>, Error> {
         let work = &self.work;
         let mut voting = if work.voters.is_empty() {
@@ -82,10 +81,6 @@ impl Panel {
             let voter = Voter::new(cast(model)?).named(model.id().to_string());
             voting = voting.escalate_to(voter);
         }
-        let has_weights = work.voters.iter().any(|it| it.weight.is_some());
-        if !has_weights {
-            voting = voting.weighted_by(confidence);
-        }
         voting = self.paced(voting);
         let votes = voting.voter_count() as u64;
         let voting = voting.tie_break(tie_break(work.tie, votes));
@@ -113,7 +108,7 @@ impl Panel {
         } = self.caps;
         let is_capped = max_calls.is_some() || max_tokens.is_some() || max_cost.is_some();
         let is_batch = matches!(work.questions, Questions::Batch(_));
-        let counts_votes = matches!(work.rule, VotingRule::Votes(_));
+        let counts_votes = matches!(work.rule, VotingRule::Votes(_)) && !work.has_weights();
         let is_foreseen = voting.voter_count() as u64 <= Forecast::MOST_VOTES;
         match work.spare {
             Some(spare) => voting.streaming(spare),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use futures_util::stream;
 use patterns_core::{Agent, Model, Money, Outcome, Pattern};
 use patterns_parallel::{
-    BallotTask, BatchElection, BatchTally, CourseStep, Election, Question, RankedVote, Vote,
-    Voting, VotingRule, ballot_agent, course, ranking_agent, vote_agent,
+    BallotTask, BatchElection, BatchTally, CourseStep, Election, Question, Vote, Voting,
+    ballot_agent, course, vote_agent,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -33,8 +33,8 @@ pub(super) async fn run(args: &VoteArgs, terminal: Terminal) -> Result<(), Error
         return Ok(());
     };
     let panel = Panel::new(&session, &work);
-    match (&work.ballot, &work.rule) {
-        (Some(BallotSpec { schema, answer }), _) => {
+    match &work.ballot {
+        Some(BallotSpec { schema, answer }) => {
             let answer = answer.clone();
             let answer_of = move |ballot: &Value| counted(ballot.pointer(&answer)?);
             let cast = |model: &Arc<dyn Model>| {
@@ -43,29 +43,16 @@ pub(super) async fn run(args: &VoteArgs, terminal: Terminal) -> Result<(), Error
                 let agent = ballot_agent(model, contract, &panel.options);
                 Ok(Arc::new(agent) as Arc<dyn Agent<BallotTask, Value>>)
             };
-            let voting = panel.voting(cast, answer_of, |ballot| {
-                let confidence = ballot.get("confidence");
-                confidence.and_then(Value::as_f64).unwrap_or_default()
-            })?;
+            let voting = panel.voting(cast, answer_of)?;
             hold(session, voting, &work, args.explain).await
         }
-        (None, VotingRule::Ranked(_)) => {
-            let cast = |model: &Arc<dyn Model>| {
-                let agent = ranking_agent(Arc::clone(model), panel.choices(), &panel.options);
-                Ok(Arc::new(agent.map_err(unusable)?) as Arc<dyn Agent<BallotTask, RankedVote>>)
-            };
-            // A list of texts can be written as JSON.
-            let answer_of = |vote: &RankedVote| serde_json::to_string(&vote.ranking).ok();
-            let voting = panel.voting(cast, answer_of, |_| 1.0)?;
-            hold(session, voting, &work, args.explain).await
-        }
-        (None, _) => {
+        None => {
             let cast = |model: &Arc<dyn Model>| {
                 let agent = vote_agent(Arc::clone(model), panel.choices(), &panel.options);
                 Ok(Arc::new(agent.map_err(unusable)?) as Arc<dyn Agent<BallotTask, Vote>>)
             };
             let answer_of = |vote: &Vote| Some(vote.answer.clone());
-            let voting = panel.voting(cast, answer_of, |vote| vote.confidence)?;
+            let voting = panel.voting(cast, answer_of)?;
             hold(session, voting, &work, args.explain).await
         }
     }
@@ -203,11 +190,10 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
     let Some(outcome) = ended? else {
         return Ok(());
     };
-    let is_panel = work.voters.len() > 1;
     let spent = session.connected.budget.spent().committed.cost;
     let mut outcome = outcome.map(|tally| BatchEnd {
         tally,
-        findings: report.findings(is_panel),
+        findings: report.findings(),
         cost_saved: saved_cost(spent, report.saved(), report.ballots()),
     });
     let end = end_of_batch(&session, &outcome);

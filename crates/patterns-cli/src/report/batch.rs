@@ -1,9 +1,6 @@
 //! What a batch of elections says about its voters: how much they agree, and how often they are right.
 
-use patterns_parallel::{
-    Agreement, Election, MeasurementLevel, PanelEstimate, Reliability, VoteTable, normalise,
-    reliability,
-};
+use patterns_parallel::{Agreement, Election, Reliability, VoteTable, normalise, reliability};
 use serde::Serialize;
 
 use super::human::Page;
@@ -13,7 +10,6 @@ use crate::terminal::Style;
 #[derive(Debug, Default)]
 pub(crate) struct BatchReport {
     votes: VoteTable,
-    voters: Vec<String>,
     /// The winner's share, and whether the winner is right.
     judged: Vec<(f64, bool)>,
     /// Elections without a winner whose right answer is known.
@@ -26,13 +22,10 @@ pub(crate) struct BatchReport {
 #[derive(Debug, Serialize)]
 pub(crate) struct Findings {
     agreement: Agreement,
-    krippendorff_alpha: Option<f64>,
     /// Ballots that were not asked for.
     ballots_saved: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     gold: Option<Gold>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    panel: Option<Panel>,
 }
 
 /// How the elections compare with right answers.
@@ -44,19 +37,8 @@ struct Gold {
     reliability: Reliability,
 }
 
-/// How good the members of a panel seem, without right answers (Dawid and Skene 1979).
-#[derive(Debug, Serialize)]
-struct Panel {
-    voters: Vec<(String, f64)>,
-    /// Members that seem to do more harm than good.
-    weak: Vec<String>,
-}
-
 /// How many bins shares are sorted into.
 const BINS: usize = 10;
-
-/// The fewest questions that say something about a voter.
-const LEAST_QUESTIONS: usize = 10;
 
 impl BatchReport {
     /// Adds an election; returns whether its winner is right, if that is known.
@@ -64,9 +46,6 @@ impl BatchReport {
         let ballots = &election.ballots;
         self.votes
             .push(ballots.iter().map(|it| it.normalised.as_deref()));
-        for ballot in ballots.iter().skip(self.voters.len()) {
-            self.voters.push(ballot.voter.clone());
-        }
         self.counted += ballots.len() as u64;
         self.saved += election.voters.saturating_sub(ballots.len() as u64);
         let gold = gold?;
@@ -89,8 +68,8 @@ impl BatchReport {
         self.counted
     }
 
-    /// Returns what came of the elections; members of a panel are judged, too.
-    pub(crate) fn findings(&self, is_panel: bool) -> Findings {
+    /// Returns what came of the elections.
+    pub(crate) fn findings(&self) -> Findings {
         let right = self.judged.iter().filter(|it| it.1).count() as u64;
         let gold = || {
             Some(Gold {
@@ -101,36 +80,11 @@ impl BatchReport {
             })
         };
         let is_judged = !self.judged.is_empty() || self.missed > 0;
-        let has_enough =
-            is_panel && self.votes.questions() >= LEAST_QUESTIONS && self.voters.len() > 2;
-        // Of nominal answers, every one is on the scale.
-        let alpha = self.votes.krippendorff_alpha(MeasurementLevel::Nominal);
         Findings {
             agreement: self.votes.agreement(),
-            krippendorff_alpha: alpha.ok().flatten(),
             ballots_saved: self.saved,
             gold: is_judged.then(gold).flatten(),
-            panel: has_enough.then(|| Panel::of(&self.votes.dawid_skene(), &self.voters)),
         }
-    }
-}
-
-impl Panel {
-    /// A member whose estimated accuracy is below three quarters of the best one's is weak: on
-    /// recorded panels, three to five good members beat all of them together.
-    const WEAK: f64 = 0.75;
-
-    fn of(estimate: &PanelEstimate, names: &[String]) -> Self {
-        let named = estimate.voters.iter().filter_map(|it| {
-            let name = names.get(it.voter)?;
-            Some((name.clone(), it.accuracy))
-        });
-        let mut voters: Vec<(String, f64)> = named.collect();
-        voters.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let best = voters.first().map_or(0.0, |it| it.1);
-        let weak = voters.iter().filter(|it| it.1 < Self::WEAK * best);
-        let weak = weak.map(|it| it.0.clone()).collect();
-        Self { voters, weak }
     }
 }
 
@@ -142,7 +96,7 @@ impl Findings {
         if let Some(agreement) = self.agreement.pairwise_agreement {
             parts.push(format!("two voters agree on {}", percent(agreement)));
         }
-        if let Some(alpha) = self.krippendorff_alpha {
+        if let Some(alpha) = self.agreement.krippendorff_alpha {
             parts.push(format!("Krippendorff's alpha {alpha:.2}"));
         }
         if self.ballots_saved > 0 {
@@ -153,17 +107,6 @@ impl Findings {
         }
         if let Some(gold) = &self.gold {
             gold.page(page);
-        }
-        if let Some(Panel { voters, weak }) = &self.panel {
-            let shown = voters
-                .iter()
-                .map(|(name, it)| format!("{name} {}", percent(*it)));
-            let shown: Vec<String> = shown.collect();
-            page.paragraph(&format!("estimated accuracy: {}", shown.join(", ")));
-            if !weak.is_empty() {
-                let advice = format!("a panel without {} may do better", weak.join(" and "));
-                page.line(Style::Yellow, &advice);
-            }
         }
     }
 }

@@ -59,18 +59,13 @@ fn counts(page: &mut Page, election: &Election) {
                 ));
             }
         }
-        RuleDetail::Ranked(it) => {
-            for option in &it.ranking {
-                let name = on_a_line(&option.option);
-                page.paragraph(&format!("{:>5}. {name} ({})", option.rank, option.score));
-            }
-        }
         RuleDetail::Judged(it) => {
             for judged in &it.answers {
-                let score = judged.score;
-                let score = score.map_or_else(String::new, |it| format!("{it:>6.2} "));
                 let answer = on_a_line(&judged.answer);
-                let mut line = format!("{score}{:>5}  {answer}", judged.votes);
+                let mut line = match judged.wins {
+                    Some(wins) => format!("{wins:>5}  {answer}"),
+                    None => format!("{:>5}  {answer}", judged.votes),
+                };
                 if !judged.same.is_empty() {
                     let same: Vec<String> = judged.same.iter().map(|it| on_a_line(it)).collect();
                     line += &format!(" (also: {})", same.join("; "));
@@ -179,10 +174,7 @@ fn reason(reason: StopReason) -> &'static str {
         StopReason::AllVotesCast => "all votes are cast",
         StopReason::Decided => "no further vote could change the result",
         StopReason::AheadEnough => "the leader is far enough ahead",
-        StopReason::VotesReached => "the leader has enough votes",
         StopReason::Confident => "the leader is sure enough to win",
-        StopReason::WindowUnanimous => "the last ones all agreed",
-        StopReason::Certified => "the leader is certified to be the most frequent answer",
         StopReason::PlanStop => "further votes would cost more than they are worth",
         StopReason::CallsSpent => "the calls that the batch shares are spent",
     }
@@ -215,7 +207,6 @@ fn verdict(election: &Election) -> String {
             format!("{percent:.0} % of the weight of {total_votes} votes")
         }
         Some(RuleDetail::Numeric(_)) => format!("of {total_votes} numbers"),
-        Some(RuleDetail::Ranked(_)) => format!("of {total_votes} rankings"),
         Some(RuleDetail::Judged(it)) if it.rule == JudgedRule::SameMeaning => {
             format!("{vote_count} of {total_votes} votes that mean the same, {percent:.0} %")
         }

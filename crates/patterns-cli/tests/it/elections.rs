@@ -36,15 +36,7 @@ fn voters_of_a_file_are_told_their_own_words() {
         let is_sceptic = body.contains("Look for what speaks against it.");
         (200, vote(if is_sceptic { "no" } else { "yes" }))
     });
-    let more = [
-        "Is it so?",
-        "--voters",
-        "voters.toml",
-        "-n",
-        "3",
-        "--rule",
-        "weighted",
-    ];
+    let more = ["Is it so?", "--voters", "voters.toml", "-n", "3"];
     assert_snapshot!(run(&place, &server, &more), @r"
     exit 0
     --- stdout
@@ -69,12 +61,14 @@ fn a_judge_decides_and_is_another_model() {
         if request["model"] != "judge" {
             return (200, vote(drafts.lock().unwrap().pop().unwrap_or("Lamp")));
         }
-        let score = if body.contains("Lighthouse") {
-            9.5
-        } else {
-            4.0
+        // The first of the two answers is named "answer 1".
+        let at = |text: &str| body.find(text).unwrap_or(usize::MAX);
+        let better = match (body.contains("Lighthouse"), body.contains("Lamp")) {
+            (true, _) if at("Lighthouse") < at("answer 2") => "first",
+            (true, _) => "second",
+            (false, _) => "neither",
         };
-        let judgement = json!({"reasoning": "So.", "score": score});
+        let judgement = json!({"reasoning": "So.", "better": better});
         (200, completion(&judgement.to_string()))
     });
     let more = [
@@ -163,7 +157,7 @@ fn an_election_that_is_decided_after_five_of_forty_asks_no_more() {
     let place = Place::new();
     let held = |provider: [&str; 4], more: &[&str]| {
         let mut args = vec!["vote", "Well?", "--option", "yes", "-n", "40"];
-        args.extend(["--policy", "first-to:5", "--output", "json", "--no-store"]);
+        args.extend(["--policy", "ahead-by:5", "--output", "json", "--no-store"]);
         args.extend(provider);
         args.extend(more);
         let (code, out) = place.data(&args);
@@ -192,7 +186,7 @@ fn an_election_that_is_decided_after_five_of_forty_asks_no_more() {
     let streamed = held(server.args(), &["--spare", "6", "--seed", "100"]);
     let (value, counts) = (&streamed["value"], &streamed["counts"]);
     assert_eq!(value["ballots"].as_array().unwrap().len(), 5);
-    assert_eq!(value["stop_reason"], "votes_reached");
+    assert_eq!(value["stop_reason"], "ahead_enough");
     assert_eq!(value["spare_ballots"], 6);
     assert_eq!(
         counts,
@@ -208,7 +202,7 @@ fn spare_ballots_and_the_ledger_agree() {
     let mut args = vec![
         "vote", "Well?", "--option", "yes", "-n", "40", "--spare", "6",
     ];
-    args.extend(["--policy", "first-to:5", "--output", "json", "--no-store"]);
+    args.extend(["--policy", "ahead-by:5", "--output", "json", "--no-store"]);
     args.extend(simulator.args());
     let (code, out) = place.data(&args);
     assert_eq!(code, Some(0), "{out}");

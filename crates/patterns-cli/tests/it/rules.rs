@@ -108,7 +108,7 @@ fn objects_field_by_field() {
 }
 
 #[test]
-fn numbers_and_rankings() {
+fn numbers_have_a_median() {
     let place = Place::new();
     let server = scripted(["41", "about 40", "1000", "42.5", "40"].map(vote).to_vec());
     assert_snapshot!(elect(&place, &server, &["How far?", "--rule", "median"]), @r"
@@ -125,29 +125,6 @@ fn numbers_and_rankings() {
     --- stderr
     branches: 5 started = 5 answered + 0 failed + 0 cancelled · calls 5 · attempts 5 · tokens 50 in, 25 out · [time]
     ");
-    let ranked = |it: [&str; 3]| json!({"reasoning": "By taste.", "ranking": it});
-    let server = scripted(vec![
-        ranked(["tea", "milk", "rum"]),
-        ranked(["rum", "milk", "tea"]),
-        ranked(["milk", "tea", "rum"]),
-    ]);
-    let options = ["--option", "tea", "--option", "milk", "--option", "rum"];
-    let mut args = vec!["Which?", "-n", "3", "--rule", "borda"];
-    args.extend(options);
-    assert_snapshot!(elect(&place, &server, &args), @r#"
-    exit 0
-    --- stdout
-    milk (of 3 rankings)
-        1. milk (4)
-        2. tea (3)
-        3. rum (2)
-
-    voter 1: ["tea","milk","rum"]
-    voter 2: ["rum","milk","tea"]
-    voter 3: ["milk","tea","rum"]
-    --- stderr
-    branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
-    "#);
 }
 
 #[test]

@@ -3,12 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::ballot::{Ballot, Question};
+use super::ballot::Ballot;
 use super::field::{FieldRules, ObjectElection, decide_fields};
 use super::judging::{JudgedElection, Judging};
-use super::numeric::{NumericElection, NumericRule, decide_numbers, read_number};
-use super::ranked::{RankedElection, RankedRule, Rankings};
-use super::rule::{Decision, Election, TieBreak, decide};
+use super::numeric::{NumericElection, Tolerance, decide_numbers, read_number};
+use super::rule::{Decision, Election, Rule, TieBreak, decide};
 use super::voting_rule::VotingRule;
 use super::weighted::{WeightedElection, decide_weighted};
 
@@ -16,12 +15,10 @@ use super::weighted::{WeightedElection, decide_weighted};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleDetail {
-    /// Of weighted votes.
+    /// Of votes that weigh differently.
     Weighted(WeightedElection),
     /// Of numbers.
     Numeric(NumericElection),
-    /// Of rankings.
-    Ranked(RankedElection),
     /// Of answers that a judge was asked about.
     Judged(JudgedElection),
     /// Of objects, field by field.
@@ -50,23 +47,23 @@ impl Terms<'_> {
     /// Decides on ballots with a weight each, or by what a judge has said of them.
     pub(super) fn decide(
         self,
-        question: &Question,
         ballots: Vec<Ballot>,
         weights: &[f64],
         judging: Option<&Judging>,
     ) -> Election {
         let tie_break = self.tie_break;
         let finding = match self.rule {
-            VotingRule::Votes(rule) => return decide(ballots, *rule, tie_break, self.quorum),
-            VotingRule::Weighted => weighted(&ballots, weights, tie_break),
-            VotingRule::Numeric(rule) => numeric(&ballots, *rule, tie_break),
-            VotingRule::Ranked(rule) => ranked(question, &ballots, *rule, tie_break),
+            VotingRule::Votes(rule) if weights.windows(2).all(|pair| pair[0] == pair[1]) => {
+                return decide(ballots, *rule, tie_break, self.quorum);
+            }
+            VotingRule::Votes(rule) => Some(weighted(&ballots, weights, *rule, tie_break)),
+            VotingRule::Median(tolerance) => Some(numeric(&ballots, *tolerance)),
             VotingRule::Judged(_) => judging.map(|it| judged(it, &ballots, tie_break)),
             VotingRule::Fields { schema, rules } => {
                 Some(fields(schema, rules, &ballots, tie_break))
             }
         };
-        let mut election = decide(ballots, super::Rule::Plurality, tie_break, self.quorum);
+        let mut election = decide(ballots, Rule::Plurality, tie_break, self.quorum);
         let Some(finding) = finding else {
             election.winning_answer = None;
             election.decision = Decision::QuorumMissed;
@@ -102,78 +99,30 @@ fn judged(judging: &Judging, ballots: &[Ballot], tie_break: TieBreak) -> Finding
     }
 }
 
-fn weighted(ballots: &[Ballot], weights: &[f64], tie_break: TieBreak) -> Option<Finding> {
-    // A weight that is none does not make the others worthless.
-    let usable = |it: &f64| {
-        if it.is_finite() && *it > 0.0 {
-            *it
-        } else {
-            0.0
-        }
-    };
-    let weights: Vec<f64> = weights.iter().map(usable).collect();
-    let it = decide_weighted(ballots, &weights, tie_break).ok()?;
-    Some(Finding {
+fn weighted(ballots: &[Ballot], weights: &[f64], rule: Rule, tie_break: TieBreak) -> Finding {
+    let it = decide_weighted(ballots, weights, rule, tie_break);
+    Finding {
         winner: it.winning_answer.clone(),
         decision: it.decision,
         vote_count: it.counts.first().map_or(0, |it| it.votes),
         total_votes: it.total_votes,
         share: it.share,
         detail: RuleDetail::Weighted(it),
-    })
+    }
 }
 
-fn numeric(ballots: &[Ballot], rule: NumericRule, tie_break: TieBreak) -> Option<Finding> {
+fn numeric(ballots: &[Ballot], tolerance: Tolerance) -> Finding {
     let numbers = ballots.iter().map(|it| read_number(it.answer.as_deref()?));
     let numbers: Vec<Option<f64>> = numbers.collect();
-    let it = decide_numbers(&numbers, rule, tie_break).ok()?;
-    Some(Finding {
+    let it = decide_numbers(&numbers, tolerance);
+    Finding {
         winner: it.value.map(|it| it.to_string()),
         decision: it.decision,
         vote_count: it.vote_count,
         total_votes: it.total_votes,
         share: it.share,
         detail: RuleDetail::Numeric(it),
-    })
-}
-
-fn ranked(
-    question: &Question,
-    ballots: &[Ballot],
-    rule: RankedRule,
-    tie_break: TieBreak,
-) -> Option<Finding> {
-    let read = |it: &Ballot| it.answer.as_deref().map(read_ranking).unwrap_or_default();
-    let lists: Vec<Vec<String>> = ballots.iter().map(read).collect();
-    let rankings = match question.options.as_slice() {
-        [] => Rankings::open(&lists),
-        options => Rankings::among(options, &lists).ok()?,
-    };
-    let it = rankings.elect(rule, tie_break).ok()?;
-    let is_first = |list: &&Vec<String>| {
-        let first = list.first().and_then(|it| super::normalise(it));
-        first.is_some() && first == it.winner.as_deref().and_then(super::normalise)
-    };
-    let vote_count = lists.iter().filter(is_first).count() as u64;
-    Some(Finding {
-        winner: it.winner.clone(),
-        decision: it.decision,
-        vote_count,
-        total_votes: it.total_votes,
-        share: vote_count as f64 / it.total_votes.max(1) as f64,
-        detail: RuleDetail::Ranked(it),
-    })
-}
-
-/// Reads `["b", "a"]` or `b > a`.
-fn read_ranking(answer: &str) -> Vec<String> {
-    serde_json::from_str(answer).unwrap_or_else(|_| {
-        let options = answer.split('>').map(str::trim);
-        options
-            .filter(|it| !it.is_empty())
-            .map(str::to_owned)
-            .collect()
-    })
+    }
 }
 
 fn fields(schema: &Value, rules: &FieldRules, ballots: &[Ballot], tie_break: TieBreak) -> Finding {

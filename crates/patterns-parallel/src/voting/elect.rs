@@ -68,11 +68,7 @@ impl<V> Voting<V> {
 
     /// Decides by the votes, and by what the judge says.
     fn decide(&self, course: &Course<V>) -> Election {
-        let weight = |it: &Cast<V>| {
-            let voter = &self.panel[it.voter % self.panel.len()];
-            let own = it.branch.value().map(|value| (self.weight_of)(value));
-            own.map_or(0.0, |own| own * voter.weight)
-        };
+        let weight = |it: &Cast<V>| self.panel[it.voter % self.panel.len()].weight;
         let weights: Vec<f64> = course.counted.iter().map(weight).collect();
         let terms = Terms {
             rule: &self.rule,
@@ -80,15 +76,7 @@ impl<V> Voting<V> {
             quorum: self.quorum,
         };
         let (ballots, judging) = (self.ballots(course), course.judging.as_ref());
-        let mut election = terms.decide(&course.question, ballots, &weights, judging);
-        if course.stop == Some(StopReason::WindowUnanimous) {
-            // The last window wins, even against an earlier majority.
-            let last = course.tally.latest();
-            let mut ballots = election.ballots.iter().rev();
-            let winner = ballots.find(|it| it.normalised.as_ref() == last);
-            election.winning_answer = winner.and_then(|it| it.answer.clone());
-        }
-        election
+        terms.decide(ballots, &weights, judging)
     }
 
     /// Decides an election that is over, and returns its ballots too: those that were counted, then

@@ -21,10 +21,8 @@ mod manner;
 mod models;
 mod normalise;
 mod numeric;
-mod pairwise;
 mod pattern;
 mod polls;
-mod ranked;
 mod rule;
 mod rule_text;
 mod stop;
@@ -33,11 +31,10 @@ mod voting_rule;
 mod weighted;
 
 pub use agreement::{
-    Agreement, LikelyAnswer, MeasurementLevel, NotOnTheScale, PanelEstimate, Reliability,
-    ReliabilityBin, ReliabilityError, ShareInterval, VoteTable, VoterEstimate, reliability,
-    wilson_interval,
+    Agreement, Reliability, ReliabilityBin, ReliabilityError, ShareInterval, VoteTable,
+    reliability, wilson_interval,
 };
-pub use answer::{RankedVote, Vote, ballot_agent, ranking_agent, vote_agent};
+pub use answer::{Vote, ballot_agent, vote_agent};
 pub use ballot::{Ballot, BallotTask, Question};
 pub use batch::{BatchElection, BatchTally};
 pub use detail::RuleDetail;
@@ -46,25 +43,20 @@ pub use field::{
     FieldElection, FieldRule, FieldRuleError, FieldRules, ObjectElection, ValueCount, decide_fields,
 };
 pub(crate) use field::{exact, segments};
-pub use judging::{JudgeTask, JudgedAnswer, JudgedElection, JudgedRule, Judgement, judge_agent};
+pub use judging::{
+    JudgeTask, JudgedAnswer, JudgedElection, JudgedRule, Judgement, Verdict, judge_agent,
+};
 pub use normalise::normalise;
 pub use numeric::{
-    NumericElection, NumericRule, NumericRuleError, Spread, Tolerance, decide_numbers, read_number,
-};
-pub use pairwise::{
-    BestOf, Match, MatchError, ScoredCandidate, Standing, Tournament, TournamentKind,
-    TournamentResult, Verdict, best_of_n,
+    NumericElection, Spread, Tolerance, ToleranceError, decide_numbers, read_number,
 };
 pub use pattern::Voting;
-pub use ranked::{
-    RankedElection, RankedOption, RankedRule, RankedRuleError, RankingError, Rankings,
-};
 pub use rule::{AnswerCount, Decision, Election, Rule, TieBreak};
 pub use rule_text::VotingRuleError;
 pub use stop::{
     CallIndex, Forecast, PlanGoal, PlanLoss, PlanPrice, Prediction, Step, StopReason, Stopper,
-    StoppingRule, StoppingRuleError, Tally, beta_confidence, dirichlet_confidence,
+    StoppingRule, StoppingRuleError, Tally, beta_confidence,
 };
 pub use voter::Voter;
 pub use voting_rule::VotingRule;
-pub use weighted::{AnswerWeight, WeightError, WeightedElection, decide_weighted};
+pub use weighted::{AnswerWeight, WeightedElection};

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use patterns_core::{Agent, Contract, ContractError, Model};
 use serde::de::DeserializeOwned;
 
-use super::answer::{RankedVote, Vote, ballot_agent, ranking_agent, vote_agent};
+use super::answer::{Vote, ballot_agent, vote_agent};
 use super::ballot::BallotTask;
 use super::pattern::Voting;
-use super::ranked::RankedRule;
 use crate::AgentOptions;
 
 impl Voting<Vote> {
@@ -48,26 +47,6 @@ impl Voting<Vote> {
             ));
         }
         let voting = Self::panel(panel, |vote: &Vote| Some(vote.answer.clone()));
-        Ok(voting.warn_about_temperature(options))
-    }
-}
-
-impl Voting<RankedVote> {
-    /// Makes the pattern with ballots that rank options, all voters being samples of one model;
-    /// decided by [`RankedRule::Schulze`] unless [`rule`](Self::rule) says otherwise.
-    ///
-    /// # Errors
-    ///
-    /// As [`with_model`](Voting::with_model).
-    pub fn with_rankings(
-        model: Arc<dyn Model>,
-        question_options: &[String],
-        options: &AgentOptions,
-    ) -> Result<Self, ContractError> {
-        let agent = Arc::new(ranking_agent(model, question_options, options)?);
-        // A list of texts can be written as JSON.
-        let voting = Self::new(agent, |vote| serde_json::to_string(&vote.ranking).ok());
-        let voting = voting.rule(RankedRule::default());
         Ok(voting.warn_about_temperature(options))
     }
 }

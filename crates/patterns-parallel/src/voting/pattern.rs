@@ -13,7 +13,7 @@ use super::judging::{JudgeTask, Judgement};
 use super::manner::Manner;
 use super::normalise::normalise;
 use super::polls::Due;
-use super::rule::{Election, TieBreak};
+use super::rule::{Election, Rule, TieBreak};
 use super::stop::{Stopper, StoppingRule};
 use super::voter::Voter;
 use super::voting_rule::VotingRule;
@@ -35,7 +35,6 @@ pub struct Voting<V> {
     pub(super) tie_break: TieBreak,
     pub(super) quorum: u64,
     pub(super) answer_of: Arc<AnswerOf<V>>,
-    pub(super) weight_of: Arc<WeightOf<V>>,
     /// Brings an answer into the form in which it is counted.
     pub(super) form: fn(&str) -> Option<String>,
     pub(super) judge: Option<Arc<dyn Agent<JudgeTask, Judgement>>>,
@@ -48,9 +47,6 @@ pub struct Voting<V> {
 
 /// Finds the answer in a ballot; `None` is an abstention.
 type AnswerOf<V> = dyn Fn(&V) -> Option<String> + Send + Sync;
-
-/// Weighs a ballot.
-type WeightOf<V> = dyn Fn(&V) -> f64 + Send + Sync;
 
 impl<V> Voting<V> {
     /// The number of voters where none is set.
@@ -101,7 +97,6 @@ impl<V> Voting<V> {
             tie_break: TieBreak::default(),
             quorum: 0,
             answer_of,
-            weight_of: Arc::new(|_| 1.0),
             form: normalise,
             judge: None,
             escalation: None,
@@ -171,20 +166,13 @@ impl<V> Voting<V> {
     /// Sets how ballots become a result: a [`Rule`](crate::Rule) that counts votes, or any other
     /// [`VotingRule`].
     ///
-    /// Rules that don't count votes need every ballot: with them [`StoppingRule::Exact`] asks all
-    /// voters, and the other stopping rules are an error.
+    /// Rules that don't count votes, and voters of unequal [weight](Voter::weight), need every
+    /// ballot: with them [`StoppingRule::Exact`] asks all voters, and the other stopping rules are an
+    /// error.
     #[must_use]
     pub fn rule(mut self, rule: impl Into<VotingRule>) -> Self {
         self.rule = rule.into();
         self
-    }
-
-    /// Sets [`VotingRule::Weighted`], and how much a ballot counts; what is no finite number above
-    /// 0 counts nothing.
-    #[must_use]
-    pub fn weighted_by(self, weight_of: impl Fn(&V) -> f64 + Send + Sync + 'static) -> Self {
-        let weight_of = Arc::new(weight_of);
-        Self { weight_of, ..self }.rule(VotingRule::Weighted)
     }
 
     /// Sets who judges the distinct answers under [`VotingRule::Judged`]; see
@@ -248,7 +236,17 @@ impl<V> Voting<V> {
 
     /// Returns whether all voters are asked, whatever the first ones say.
     pub(super) fn asks_all(&self) -> bool {
-        self.policy == StoppingRule::Fixed || self.rule.votes().is_none()
+        self.policy == StoppingRule::Fixed || self.counts_alike().is_none()
+    }
+
+    /// Returns the rule, if each ballot is one vote.
+    fn counts_alike(&self) -> Option<Rule> {
+        self.rule.votes().filter(|_| !self.is_weighted())
+    }
+
+    /// Returns whether some voters count for more than others.
+    fn is_weighted(&self) -> bool {
+        self.panel.windows(2).any(|it| it[0].weight != it[1].weight)
     }
 
     /// Returns what decides when an election ends: the policy, with the voting rule.
@@ -269,16 +267,21 @@ impl<V> Voting<V> {
         if matches!(self.rule, VotingRule::Judged(_)) && self.judge.is_none() {
             return Err(RunError::InvalidSetup("the voting rule needs a judge"));
         }
-        let Some(rule) = self.rule.votes() else {
+        if self.is_weighted() && self.rule.votes().is_none() {
+            return Err(RunError::InvalidSetup(
+                "voters have weights that the voting rule does not count",
+            ));
+        }
+        let Some(rule) = self.counts_alike() else {
             if matches!(self.tie_break, TieBreak::Extend { .. }) {
                 return Err(RunError::InvalidSetup(
-                    "only votes can be extended after a tie",
+                    "only votes of equal weight can be extended after a tie",
                 ));
             }
             if !matches!(self.policy, StoppingRule::Fixed | StoppingRule::Exact) {
                 return Err(RunError::InvalidSetup(
-                    "only votes can be stopped early: this voting rule goes with the policies \
-                     exact and fixed, which ask everybody",
+                    "only votes of equal weight can be stopped early: this vote goes with the \
+                     policies exact and fixed, which ask everybody",
                 ));
             }
             return Ok(Stopper::new(&StoppingRule::Fixed, self.voters as u64)?);

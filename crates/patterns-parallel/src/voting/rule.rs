@@ -29,6 +29,16 @@ impl Rule {
             Self::Threshold(share) => votes as f64 + 1e-3 >= share * valid as f64,
         }
     }
+
+    /// Returns whether a share of all weight is enough.
+    pub(super) fn is_met_by(self, share: f64) -> bool {
+        match self {
+            Self::Plurality => true,
+            Self::Majority => share > 0.5 + 1e-9,
+            // 2 of 3 are enough for 0.6667 here, too.
+            Self::Threshold(least) => share + 1e-4 >= least,
+        }
+    }
 }
 
 /// What happens when several answers have the most votes.
@@ -137,6 +147,15 @@ impl Decision {
     }
 }
 
+/// Names the decision between several leaders, or for one.
+pub(super) fn by_tie_break(is_tied: bool, tie_break: TieBreak) -> Decision {
+    match tie_break {
+        _ if !is_tied => Decision::Won,
+        TieBreak::FirstSeen => Decision::WonByTieBreak,
+        TieBreak::NoConsensus | TieBreak::Extend { .. } => Decision::Tied,
+    }
+}
+
 /// Counts `ballots` and decides.
 pub(super) fn decide(
     ballots: Vec<Ballot>,
@@ -152,13 +171,8 @@ pub(super) fn decide(
         Decision::QuorumMissed
     } else if !rule.is_met(vote_count, total_votes) {
         Decision::ThresholdMissed
-    } else if leaders == 1 {
-        Decision::Won
     } else {
-        match tie_break {
-            TieBreak::FirstSeen => Decision::WonByTieBreak,
-            TieBreak::NoConsensus | TieBreak::Extend { .. } => Decision::Tied,
-        }
+        by_tie_break(leaders > 1, tie_break)
     };
     let winner = groups.first().filter(|_| decision.is_won());
     let share = vote_count as f64 / total_votes.max(1) as f64;
@@ -213,7 +227,7 @@ pub(super) fn group(ballots: &[Ballot]) -> Vec<AnswerCount> {
 }
 
 /// Returns the spelling that occurs most often; the first of them in a tie.
-fn most_frequent<'a>(spellings: &[&'a str]) -> &'a str {
+pub(super) fn most_frequent<'a>(spellings: &[&'a str]) -> &'a str {
     let count = |it: &str| spellings.iter().filter(|other| **other == it).count();
     let mut best = "";
     let mut best_count = 0;

@@ -45,8 +45,8 @@ impl<V> Voter<V> {
         self
     }
 
-    /// Sets how much its ballots count under [`VotingRule::Weighted`](crate::VotingRule::Weighted);
-    /// 1 if it isn't set.
+    /// Sets how much its ballots count where votes are counted, above 0; 1 if it isn't set. What is no
+    /// finite number above 0 counts nothing.
     #[must_use]
     pub fn weight(mut self, weight: f64) -> Self {
         self.weight = weight;

@@ -5,29 +5,24 @@ use serde_json::Value;
 
 use super::field::FieldRules;
 use super::judging::JudgedRule;
-use super::numeric::NumericRule;
-use super::ranked::RankedRule;
+use super::numeric::Tolerance;
 use super::rule::Rule;
 
 /// How ballots become a result, whatever they look like.
 ///
 /// It is written as a name, some with a value behind a colon: `plurality`, `majority`,
-/// `supermajority`, `unanimous`, `threshold:2/3`; `weighted`; `median`, `mean`,
-/// `trimmed-mean:10%`, `cluster:1%`; `schulze`, `borda`, `irv`, `approval:2`, `mrr`. Only voting
-/// field by field needs a schema and has no such form.
+/// `supermajority`, `unanimous`, `threshold:2/3`; `median`, `median:1%`; `best-of`, `same-meaning`.
+/// Only voting field by field needs a schema and has no such form.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum VotingRule {
-    /// Each ballot is one vote for its answer.
+    /// Each ballot is one vote for its answer, or as many as its voter's
+    /// [weight](super::Voter::weight) says.
     Votes(Rule),
-    /// Each ballot counts as much as [`Voting::weighted_by`](super::Voting::weighted_by) says; the
-    /// greatest weight wins.
-    Weighted,
-    /// Answers are numbers.
-    Numeric(NumericRule),
-    /// Answers are rankings, best first: a JSON array, or options with `>` between them.
-    Ranked(RankedRule),
+    /// Answers are numbers; the one in the middle wins. What is within the tolerance of it agrees
+    /// with it.
+    Median(Tolerance),
     /// A judge is asked about the distinct answers; see [`Voting::judge`](super::Voting::judge).
     Judged(JudgedRule),
     /// Answers are JSON objects, decided field by field.
@@ -44,11 +39,7 @@ impl VotingRule {
     pub(super) fn votes(&self) -> Option<Rule> {
         match self {
             Self::Votes(rule) => Some(*rule),
-            Self::Weighted
-            | Self::Numeric(_)
-            | Self::Ranked(_)
-            | Self::Judged(_)
-            | Self::Fields { .. } => None,
+            Self::Median(_) | Self::Judged(_) | Self::Fields { .. } => None,
         }
     }
 
@@ -58,11 +49,8 @@ impl VotingRule {
             Self::Votes(Rule::Threshold(share)) if !(0.0..=1.0).contains(share) => {
                 Err("a threshold is a share from 0 to 1")
             }
-            Self::Numeric(rule) if rule.check().is_err() => {
-                Err("the parameter of the rule for numbers is out of range")
-            }
-            Self::Ranked(rule) if rule.check().is_err() => {
-                Err("an approval rule counts at least the first option of each ballot")
+            Self::Median(tolerance) if tolerance.check().is_err() => {
+                Err("the tolerance of the median is out of range")
             }
             _ => Ok(()),
         }
@@ -78,18 +66,6 @@ impl Default for VotingRule {
 impl From<Rule> for VotingRule {
     fn from(rule: Rule) -> Self {
         Self::Votes(rule)
-    }
-}
-
-impl From<NumericRule> for VotingRule {
-    fn from(rule: NumericRule) -> Self {
-        Self::Numeric(rule)
-    }
-}
-
-impl From<RankedRule> for VotingRule {
-    fn from(rule: RankedRule) -> Self {
-        Self::Ranked(rule)
     }
 }
 

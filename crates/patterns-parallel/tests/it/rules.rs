@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use patterns_core::ModelErrorKind;
 use patterns_parallel::{
-    BallotTask, Decision, Election, FieldRules, NumericRule, Question, RankedRule, RuleDetail,
-    RunError, RunOptions, StoppingRule, Voting, VotingRule,
+    BallotTask, Decision, Election, FieldRules, Question, Rule, RuleDetail, RunError, RunOptions,
+    StoppingRule, Tolerance, Voter, Voting, VotingRule,
 };
 use patterns_testkit::ScriptedAgent;
 use serde_json::json;
@@ -34,16 +34,16 @@ fn account(it: &Election) -> (Option<&str>, u64, u64, u64) {
 
 #[tokio::test]
 async fn numbers_have_a_median() {
-    let rule = NumericRule::Median;
+    let rule = VotingRule::Median(Tolerance::default());
     let it = elect(
-        voting(&["$1,200", "1250", "many", "99999", "1250", ""]).rule(rule),
+        voting(&["$1,200", "1250", "many", "99999", "1250", ""]).rule(rule.clone()),
         &[],
     )
     .await;
     assert_eq!(account(&it), (Some("1250"), 2, 4, 2));
     assert!(matches!(it.detail, Some(RuleDetail::Numeric(_))));
     assert_eq!(it.ballots.len(), 6, "no rule of this kind ends early");
-    let it = elect(voting(&["many", ""]).rule(rule), &[]).await;
+    let it = elect(voting(&["many", ""]).rule(rule.clone()), &[]).await;
     assert_eq!(
         (account(&it), it.decision),
         ((None, 0, 0, 2), Decision::QuorumMissed)
@@ -55,42 +55,47 @@ async fn numbers_have_a_median() {
     );
 }
 
-#[tokio::test]
-async fn rankings_elect_whom_all_can_live_with() {
-    let ballots = &[
-        "a > b > c",
-        "c > b > a",
-        r#"["B", "a", "c"]"#,
-        "c>b>a",
-        "a > b",
-    ];
-    let it = elect(voting(ballots).rule(RankedRule::Schulze), &["a", "b", "c"]).await;
-    assert_eq!(account(&it), (Some("b"), 1, 5, 0));
-    let it = elect(voting(ballots).rule(RankedRule::Approval(1)), &["a", "c"]).await;
-    let Some(RuleDetail::Ranked(detail)) = &it.detail else {
-        panic!("{it:?}")
+/// Each voter answers with its own words and weighs so much.
+fn weighted(voters: &'static [(&'static str, f64)]) -> Voting<String> {
+    let voter = |(answer, weight): &(&'static str, f64)| {
+        let answer = *answer;
+        let agent = ScriptedAgent::new(move |_: &BallotTask| Ok(answer.to_owned()));
+        Voter::new(Arc::new(agent)).weight(*weight)
     };
-    assert_eq!(detail.unknown_options, 5);
+    Voting::of_voters(voters.iter().map(voter), |it: &String| Some(it.clone()))
 }
 
 #[tokio::test]
 async fn weights_outvote_heads() {
-    let heads = voting(&["no", "no", "yes"]);
-    let it = elect(
-        heads.weighted_by(|it| if it == "yes" { 3.0 } else { 1.0 }),
-        &[],
-    )
-    .await;
+    let heads = weighted(&[("no", 1.0), ("no", 1.0), ("yes", 3.0)]);
+    let it = elect(heads, &[]).await;
     assert_eq!(account(&it), (Some("yes"), 1, 3, 0));
     assert!((it.share - 0.6).abs() < 1e-9);
+    assert!(matches!(it.detail, Some(RuleDetail::Weighted(_))));
+    // The least share is one of the weight.
+    let heads = weighted(&[("no", 1.0), ("no", 1.0), ("yes", 3.0)]);
+    let it = elect(heads.rule(Rule::Threshold(0.7)), &[]).await;
+    assert_eq!(it.decision, Decision::ThresholdMissed);
     // A weight that is none counts nothing, and harms nobody.
-    let odd = voting(&["no", "yes", "no"]);
-    let it = elect(
-        odd.weighted_by(|it| if it == "no" { f64::NAN } else { 0.5 }),
-        &[],
-    )
-    .await;
-    assert_eq!(it.winning_answer.as_deref(), Some("yes"));
+    let odd = weighted(&[("no", f64::NAN), ("yes", 0.5)]);
+    assert_eq!(elect(odd, &[]).await.winning_answer.as_deref(), Some("yes"));
+    // Equal weights are none.
+    let it = elect(weighted(&[("no", 2.0), ("no", 2.0), ("yes", 2.0)]), &[]).await;
+    assert_eq!((it.ballots.len(), it.detail.is_none()), (2, true));
+}
+
+#[tokio::test]
+async fn weights_that_nothing_counts_are_refused() {
+    for voting in [
+        weighted(&[("1", 1.0), ("2", 3.0)]).rule(VotingRule::Median(Tolerance::default())),
+        weighted(&[("1", 1.0), ("2", 3.0)]).policy(StoppingRule::AheadBy(2)),
+    ] {
+        let result = voting.run("Well?", &RunOptions::default()).await;
+        assert!(
+            matches!(result, Err(RunError::InvalidSetup(_))),
+            "{voting:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -122,11 +127,12 @@ async fn objects_are_decided_field_by_field() {
 
 #[tokio::test]
 async fn what_cannot_be_stopped_early_is_an_error() {
+    let median = |tolerance| VotingRule::Median(Tolerance::relative(tolerance));
     for (rule, policy, is_fine) in [
-        (NumericRule::Mean, StoppingRule::Exact, true),
-        (NumericRule::Mean, StoppingRule::Fixed, true),
-        (NumericRule::Mean, StoppingRule::AheadBy(2), false),
-        (NumericRule::TrimmedMean(0.7), StoppingRule::Exact, false),
+        (median(0.1), StoppingRule::Exact, true),
+        (median(0.1), StoppingRule::Fixed, true),
+        (median(0.1), StoppingRule::AheadBy(2), false),
+        (median(1.1), StoppingRule::Exact, false),
     ] {
         let voting = voting(&["1", "2"]).rule(rule).policy(policy);
         let result = voting.run("Well?", &RunOptions::default()).await;

@@ -1,15 +1,11 @@
-//! How far voters agree, how good each of them is, and how far shares can be trusted.
+//! How far voters agree, and how far shares of votes can be trusted.
 
 mod alpha;
-mod dawid_skene;
-mod kappa;
 mod reliability;
 mod table;
 mod wilson;
 
-pub use alpha::{MeasurementLevel, NotOnTheScale};
-pub use dawid_skene::{LikelyAnswer, PanelEstimate, VoterEstimate};
-pub use kappa::Agreement;
+pub use alpha::Agreement;
 pub use reliability::{Reliability, ReliabilityBin, ReliabilityError, reliability};
 pub use table::VoteTable;
 pub use wilson::{ShareInterval, wilson_interval};

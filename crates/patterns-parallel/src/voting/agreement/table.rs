@@ -2,31 +2,25 @@
 
 use std::collections::HashMap;
 
-use crate::normalise;
-
 /// The votes of a batch: a row per question, a column per voter.
 ///
-/// Answers are told apart by what [`normalise`] makes of them. Votes may be missing anywhere. Memory
-/// grows with the number of votes, whatever the number of answers.
+/// Answers are in the form in which they are counted ([`Ballot::normalised`](crate::Ballot)), and told
+/// apart sign by sign. Votes may be missing anywhere. Memory grows with the number of votes, whatever
+/// the number of answers.
 ///
 /// ```
-/// use patterns_parallel::{MeasurementLevel, VoteTable};
+/// use patterns_parallel::VoteTable;
 ///
 /// let mut table = VoteTable::default();
-/// table.push([Some("yes"), Some("Yes."), None]);
+/// table.push([Some("yes"), Some("yes"), None]);
 /// table.push([Some("no"), Some("no"), Some("yes")]);
 /// assert_eq!(table.agreement().pairwise_agreement, Some(0.5));
-/// assert!(table.krippendorff_alpha(MeasurementLevel::Nominal)?.is_some());
-/// # Ok::<(), patterns_parallel::NotOnTheScale>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct VoteTable {
     pub(super) rows: Vec<Vec<Option<usize>>>,
-    /// The answers, by number, in counted form.
-    pub(super) answers: Vec<String>,
+    /// Each answer's number.
     numbers: HashMap<String, usize>,
-    /// The answers' places on a scale that is not one of numbers.
-    pub(super) scale: Option<HashMap<String, f64>>,
     voters: usize,
 }
 
@@ -36,20 +30,10 @@ impl VoteTable {
     /// Voters missing at the end abstain, too.
     pub fn push<S: AsRef<str>>(&mut self, votes: impl IntoIterator<Item = Option<S>>) {
         let votes = votes.into_iter();
-        let numbered = votes.map(|it| it.and_then(|it| self.number(it.as_ref())));
+        let numbered = votes.map(|it| it.map(|it| self.number(it.as_ref())));
         let row: Vec<Option<usize>> = numbered.collect();
         self.voters = self.voters.max(row.len());
         self.rows.push(row);
-    }
-
-    /// Names the answers of a scale in their order, for answers that are words; the steps are
-    /// equal where their width matters.
-    #[must_use]
-    pub fn scale<S: AsRef<str>>(mut self, answers: impl IntoIterator<Item = S>) -> Self {
-        let places = answers.into_iter().enumerate();
-        let place = |(place, answer): (usize, S)| Some((normalise(answer.as_ref())?, place as f64));
-        self.scale = Some(places.filter_map(place).collect());
-        self
     }
 
     /// Returns the number of questions.
@@ -62,15 +46,18 @@ impl VoteTable {
         self.voters
     }
 
-    fn number(&mut self, answer: &str) -> Option<usize> {
-        let answer = normalise(answer)?;
-        if let Some(number) = self.numbers.get(&answer) {
-            return Some(*number);
+    fn number(&mut self, answer: &str) -> usize {
+        if let Some(number) = self.numbers.get(answer) {
+            return *number;
         }
-        let number = self.answers.len();
-        self.answers.push(answer.clone());
-        self.numbers.insert(answer, number);
-        Some(number)
+        let number = self.numbers.len();
+        self.numbers.insert(answer.to_owned(), number);
+        number
+    }
+
+    /// Returns how many different answers there are.
+    pub(super) fn answers(&self) -> usize {
+        self.numbers.len()
     }
 
     /// Returns how often each answer occurs in a row, in the order first seen.

@@ -8,8 +8,8 @@ use super::canonical::{canonical, most_frequent};
 use super::shape::{Kind, Shape};
 use super::{FieldRule, ValueCount, list, number};
 use crate::voting::ballot::Ballot;
-use crate::voting::numeric::{Spread, by_tie_break};
-use crate::voting::rule::{self, Decision, Rule, TieBreak};
+use crate::voting::numeric::Spread;
+use crate::voting::rule::{self, Decision, Rule, TieBreak, by_tie_break};
 
 /// How one field is decided, before anybody asks whether it may be null or absent.
 #[derive(Debug)]
@@ -68,8 +68,8 @@ pub(super) fn leaf(
         return verdict;
     }
     let verdict = match rule {
-        FieldRule::Union | FieldRule::UnionOf(_) => list::decide(ballots, shape, rule),
-        _ => number::decide(ballots, kind, rule, tie_break),
+        FieldRule::Median(tolerance) => number::decide(ballots, tolerance, tie_break),
+        _ => list::decide(ballots, shape, rule),
     };
     let nulls = ballots.iter().flatten().filter(|it| it.is_null());
     verdict.with_nulls(nulls.count() as u64)

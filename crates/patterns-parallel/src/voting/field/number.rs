@@ -1,36 +1,24 @@
-//! Decides a number, or text that is read as one.
+//! Decides a number, or text that is read as one, by the median.
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 
-use super::FieldRule;
 use super::leaf::{Verdict, counts};
-use super::shape::Kind;
-use crate::voting::numeric::{
-    Reading, Tolerance, by_tie_break, decide_numbers, largest_cluster, middles, read_number,
-    sorted, spread,
-};
-use crate::voting::rule::{Decision, TieBreak};
+use crate::voting::numeric::{Reading, Tolerance, middles, read_number, sorted, spread};
+use crate::voting::rule::{Decision, TieBreak, by_tie_break};
 
 /// Decides a number. Nulls have been counted elsewhere.
 pub(super) fn decide(
     ballots: &[Option<&Value>],
-    kind: &Kind<'_>,
-    rule: FieldRule,
+    tolerance: Tolerance,
     tie_break: TieBreak,
 ) -> Verdict {
-    let numbers: Vec<Option<f64>> = ballots.iter().map(|it| read(*it)).collect();
-    let votes = sorted(numbers.iter().copied());
-    let winner = match rule {
-        FieldRule::Median(tolerance) => median(&votes, tolerance, tie_break),
-        FieldRule::Cluster(tolerance) => cluster(&votes, tolerance, tie_break),
-        _ => None,
-    };
-    let (value, agreeing, decision) = match winner {
+    let votes = sorted(ballots.iter().map(|it| read(*it)));
+    let (value, agreeing, decision) = match median(&votes, tolerance, tie_break) {
         Some((winner, agreeing, decision)) => {
             let value = ballots.get(winner.voter).copied().flatten();
             (value.cloned(), agreeing, decision)
         }
-        None => mean(&numbers, kind, rule, tie_break),
+        None => (None, 0, Decision::QuorumMissed),
     };
     let readable = ballots
         .iter()
@@ -51,10 +39,12 @@ fn read(ballot: Option<&Value>) -> Option<f64> {
     }
 }
 
-/// Returns the vote in the middle, those that agree with it, and the decision.
-type Winner = Option<(Reading, usize, Decision)>;
-
-fn median(votes: &[Reading], tolerance: Tolerance, tie_break: TieBreak) -> Winner {
+/// Returns the vote in the middle, how many agree with it, and the decision.
+fn median(
+    votes: &[Reading],
+    tolerance: Tolerance,
+    tie_break: TieBreak,
+) -> Option<(Reading, usize, Decision)> {
     let (low, high) = middles(votes)?;
     let winner = if low.voter <= high.voter { low } else { high };
     let agreeing = votes
@@ -62,28 +52,4 @@ fn median(votes: &[Reading], tolerance: Tolerance, tie_break: TieBreak) -> Winne
         .filter(|it| tolerance.holds(it.value, winner.value));
     let is_tied = !tolerance.holds(low.value, high.value);
     Some((winner, agreeing.count(), by_tie_break(is_tied, tie_break)))
-}
-
-fn cluster(votes: &[Reading], tolerance: Tolerance, tie_break: TieBreak) -> Winner {
-    let (members, is_tied) = largest_cluster(votes, tolerance);
-    let (low, high) = middles(members)?;
-    let winner = if low.voter <= high.voter { low } else { high };
-    Some((winner, members.len(), by_tie_break(is_tied, tie_break)))
-}
-
-fn mean(
-    numbers: &[Option<f64>],
-    kind: &Kind<'_>,
-    rule: FieldRule,
-    tie_break: TieBreak,
-) -> (Option<Value>, usize, Decision) {
-    // Rules are checked when they are read; one that is not decides nothing.
-    let Ok(election) = decide_numbers(numbers, rule.numeric(), tie_break) else {
-        return (None, 0, Decision::QuorumMissed);
-    };
-    let value = election.value.and_then(|value| match kind {
-        Kind::Integer => Some(Value::from(value.round() as i64)),
-        _ => Number::from_f64(value).map(Value::Number),
-    });
-    (value, election.vote_count as usize, election.decision)
 }

@@ -35,7 +35,7 @@ pub struct FieldElection {
     /// Why there is a winner, or none.
     pub decision: Decision,
     /// How many ballots agree with the winner: equal to it, within the tolerance, or with the same
-    /// items; of a mean, those it is made of.
+    /// items.
     pub votes: u64,
     /// How many ballots have the field, null included.
     pub total: u64,

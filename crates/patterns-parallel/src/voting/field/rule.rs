@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::FieldRuleError;
-use crate::voting::numeric::{NumericRule, Tolerance};
+use crate::voting::numeric::Tolerance;
 use crate::voting::rule::Rule;
 
 /// How the values of one field become one.
@@ -25,16 +25,10 @@ pub enum FieldRule {
     Threshold(f64),
     /// `median`, `median:TOLERANCE`: the middle value. The rule for numbers.
     ///
-    /// Unlike [`NumericRule::Median`] it is always a value that was voted for, so it is an integer
+    /// Unlike that of [`VotingRule::Median`](crate::VotingRule::Median) it is always a value that was voted for, so it is an integer
     /// where they are and satisfies the schema: of two values in the middle, the one seen first.
     /// They are a tie if they lie further apart than the tolerance.
     Median(Tolerance),
-    /// `mean`: the arithmetic mean, rounded for integers.
-    Mean,
-    /// `trimmed_mean:SHARE`: the mean without this share of the ballots at each end.
-    TrimmedMean(f64),
-    /// `cluster:TOLERANCE`: the middle value of the largest group within the tolerance.
-    Cluster(Tolerance),
     /// `union`: the items that more than half of the ballots have, in the order first seen. The
     /// rule for lists; what a ballot repeats counts once.
     Union,
@@ -44,16 +38,7 @@ pub enum FieldRule {
 
 impl FieldRule {
     /// The names of the rules, as they are written.
-    pub const NAMES: [&'static str; 8] = [
-        "plurality",
-        "majority",
-        "threshold",
-        "median",
-        "mean",
-        "trimmed_mean",
-        "cluster",
-        "union",
-    ];
+    pub const NAMES: [&'static str; 5] = ["plurality", "majority", "threshold", "median", "union"];
 
     /// Returns the rule's name, without its parameter.
     pub fn name(self) -> &'static str {
@@ -62,9 +47,6 @@ impl FieldRule {
             Self::Majority => "majority",
             Self::Threshold(_) => "threshold",
             Self::Median(_) => "median",
-            Self::Mean => "mean",
-            Self::TrimmedMean(_) => "trimmed_mean",
-            Self::Cluster(_) => "cluster",
             Self::Union | Self::UnionOf(_) => "union",
         }
     }
@@ -83,13 +65,10 @@ impl FieldRule {
         let rule = match name {
             "plurality" => none(Self::Plurality)?,
             "majority" => none(Self::Majority)?,
-            "mean" => none(Self::Mean)?,
             "threshold" => Self::Threshold(share()?),
-            "trimmed_mean" => Self::TrimmedMean(share()?),
             "union" if parameter.is_none() => Self::Union,
             "union" => Self::UnionOf(share()?),
             "median" => Self::Median(tolerance()?),
-            "cluster" => Self::Cluster(tolerance()?),
             _ => return Err(FieldRuleError::unknown_rule(name)),
         };
         rule.check().map(|()| rule)
@@ -106,8 +85,10 @@ impl FieldRule {
         {
             return Err(wrong(format!("{share} is no share from 0 to 1")));
         }
-        let numeric = self.numeric().check();
-        numeric.map_err(|error| wrong(error.to_string()))
+        match self {
+            Self::Median(tolerance) => tolerance.check().map_err(|error| wrong(error.to_string())),
+            _ => Ok(()),
+        }
     }
 
     /// Returns the rule for answers that are one value each, if this is one of them.
@@ -116,17 +97,7 @@ impl FieldRule {
             Self::Plurality => Some(Rule::Plurality),
             Self::Majority => Some(Rule::Majority),
             Self::Threshold(share) => Some(Rule::Threshold(share)),
-            Self::Median(_) | Self::Mean | Self::TrimmedMean(_) => None,
-            Self::Cluster(_) | Self::Union | Self::UnionOf(_) => None,
-        }
-    }
-
-    /// Returns the rule for numbers whose parameters are those of this one.
-    pub(in crate::voting) fn numeric(self) -> NumericRule {
-        match self {
-            Self::TrimmedMean(cut) => NumericRule::TrimmedMean(cut),
-            Self::Median(tolerance) | Self::Cluster(tolerance) => NumericRule::Cluster(tolerance),
-            _ => NumericRule::Mean,
+            Self::Median(_) | Self::Union | Self::UnionOf(_) => None,
         }
     }
 }
@@ -139,7 +110,7 @@ impl FromStr for FieldRule {
             Some((name, parameter)) => (name, Some(parameter.trim())),
             None => (text, None),
         };
-        Self::with_parameter(&name.trim().to_lowercase().replace('-', "_"), parameter)
+        Self::with_parameter(&name.trim().to_lowercase(), parameter)
     }
 }
 
@@ -161,10 +132,8 @@ impl fmt::Display for FieldRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;
         match *self {
-            Self::Threshold(share) | Self::TrimmedMean(share) | Self::UnionOf(share) => {
-                write!(f, ":{share}")
-            }
-            Self::Median(tolerance) | Self::Cluster(tolerance) => match tolerance {
+            Self::Threshold(share) | Self::UnionOf(share) => write!(f, ":{share}"),
+            Self::Median(tolerance) => match tolerance {
                 _ if tolerance == Tolerance::default() => Ok(()),
                 Tolerance {
                     absolute: 0.0,
@@ -180,7 +149,7 @@ impl fmt::Display for FieldRule {
                     write!(f, ":{absolute},{}%", percent(relative))
                 }
             },
-            Self::Plurality | Self::Majority | Self::Mean | Self::Union => Ok(()),
+            Self::Plurality | Self::Majority | Self::Union => Ok(()),
         }
     }
 }

@@ -6,15 +6,15 @@
 
 mod agent;
 mod course;
+mod knockout;
 mod result;
 mod rule;
 mod same;
 mod task;
-#[cfg(test)]
-mod tests;
 
 pub use agent::judge_agent;
 pub(super) use course::{Inquiry, Judging};
+pub use knockout::Verdict;
 pub use result::{JudgedAnswer, JudgedElection};
 pub use rule::JudgedRule;
 pub use task::{JudgeTask, Judgement};

@@ -27,9 +27,9 @@ pub struct JudgedAnswer {
     pub answer: String,
     /// How many voters gave it, or one that means the same.
     pub votes: u64,
-    /// By `best-of` its score, 0 to 10; in a tournament its points, one for a win and half of one for
-    /// a tie; otherwise `None`.
-    pub score: Option<f64>,
+    /// By `best-of`, how many pairs it won; otherwise `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wins: Option<u64>,
     /// Answers that mean the same and count with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub same: Vec<String>,

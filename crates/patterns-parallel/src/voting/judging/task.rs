@@ -5,19 +5,12 @@ use std::sync::Arc;
 use patterns_core::{Document, Part, Prompt};
 use serde::{Deserialize, Serialize};
 
+use super::knockout::Verdict;
 use crate::voting::ballot::Question;
-use crate::voting::pairwise::Verdict;
 
 /// Asks a judge about answers to a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JudgeTask {
-    /// How good an answer is.
-    Score {
-        /// The question.
-        question: Arc<Question>,
-        /// The answer.
-        answer: String,
-    },
     /// Which of two answers is better.
     Compare {
         /// The question.
@@ -36,34 +29,22 @@ pub enum JudgeTask {
         /// The other.
         second: String,
     },
-    /// Which answer is most consistent with the others.
-    MostConsistent {
-        /// The question.
-        question: Arc<Question>,
-        /// The answers, each as often as it was given.
-        answers: Vec<String>,
-    },
 }
 
 /// What a judge says.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Judgement {
-    /// To [`JudgeTask::Score`]: from 0 (useless) to 10 (could not be better).
-    Score(f64),
     /// To [`JudgeTask::Compare`].
     Better(Verdict),
     /// To [`JudgeTask::Same`].
     Same(bool),
-    /// To [`JudgeTask::MostConsistent`]: the number of the answer as it was shown, from 1.
-    MostConsistent(usize),
 }
 
 impl JudgeTask {
     /// Returns the question and the answers, in the order in which they are shown.
-    fn parts(&self) -> (&Question, Vec<&str>) {
+    fn parts(&self) -> (&Question, [&str; 2]) {
         match self {
-            Self::Score { question, answer } => (question, vec![answer]),
             Self::Compare {
                 question,
                 first,
@@ -73,21 +54,14 @@ impl JudgeTask {
                 question,
                 first,
                 second,
-            } => (question, vec![first, second]),
-            Self::MostConsistent { question, answers } => {
-                (question, answers.iter().map(String::as_str).collect())
-            }
+            } => (question, [first, second]),
         }
     }
 
     fn words(&self) -> &'static str {
         match self {
-            Self::Score { .. } => "How good is this answer to the question?",
             Self::Compare { .. } => "Which answer to the question is better?",
             Self::Same { .. } => "Do both answers to the question mean the same?",
-            Self::MostConsistent { .. } => {
-                "Which answer to the question is the most consistent with all of them?"
-            }
         }
     }
 }

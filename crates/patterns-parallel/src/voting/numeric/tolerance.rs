@@ -1,8 +1,6 @@
-//! Says which numbers are near enough to count as one, and finds the largest group of them.
+//! Says which numbers are near enough to count as one.
 
 use serde::{Deserialize, Serialize};
-
-use super::{NumericRuleError, Reading};
 
 /// How far apart two numbers may lie and still count as one: whichever of the two limits is wider
 /// (as in Python's `math.isclose`, PEP 485).
@@ -12,6 +10,18 @@ pub struct Tolerance {
     pub absolute: f64,
     /// The widest distance as a share of the greater number's size, 0 to less than 1.
     pub relative: f64,
+}
+
+/// A tolerance that is none.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ToleranceError {
+    /// The distance is no distance.
+    #[error("an absolute tolerance is a finite number from 0, not {0}")]
+    Absolute(f64),
+    /// The share is no share.
+    #[error("a relative tolerance is a share from 0 to less than 1, not {0}")]
+    Relative(f64),
 }
 
 impl Tolerance {
@@ -35,13 +45,13 @@ impl Tolerance {
     ///
     /// # Errors
     ///
-    /// Returns a [`NumericRuleError`] that names the limit and its range.
-    pub fn check(self) -> Result<(), NumericRuleError> {
+    /// Returns a [`ToleranceError`] that names the limit and its range.
+    pub fn check(self) -> Result<(), ToleranceError> {
         if !(self.absolute.is_finite() && self.absolute >= 0.0) {
-            return Err(NumericRuleError::AbsoluteTolerance(self.absolute));
+            return Err(ToleranceError::Absolute(self.absolute));
         }
         if !(0.0..1.0).contains(&self.relative) {
-            return Err(NumericRuleError::RelativeTolerance(self.relative));
+            return Err(ToleranceError::Relative(self.relative));
         }
         Ok(())
     }
@@ -52,43 +62,5 @@ impl Tolerance {
         let hair = 4.0 * f64::EPSILON * a.abs().max(b.abs());
         let relative = self.relative * a.abs().max(b.abs());
         a == b || (a - b).abs() <= self.absolute.max(relative) + hair
-    }
-}
-
-/// Returns the largest run of sorted votes that are all within the tolerance of each other, and
-/// whether there is another one as large.
-///
-/// Of several the one with the earliest ballot is returned; where they share it, the tightest.
-pub(in crate::voting) fn largest_cluster(
-    votes: &[Reading],
-    tolerance: Tolerance,
-) -> (&[Reading], bool) {
-    let clusters = || {
-        let mut end = 0;
-        (0..votes.len()).map(move |start| {
-            let first = votes[start].value;
-            while end < votes.len() && tolerance.holds(first, votes[end].value) {
-                end += 1;
-            }
-            &votes[start..end]
-        })
-    };
-    let largest = clusters().map(<[_]>::len).max().unwrap_or(0);
-    let leading = || clusters().filter(|it| it.len() == largest);
-    let first = leading().min_by(|a, b| {
-        let by_ballot = earliest(a).cmp(&earliest(b));
-        by_ballot.then(width(a).total_cmp(&width(b)))
-    });
-    (first.unwrap_or_default(), leading().count() > 1)
-}
-
-fn earliest(cluster: &[Reading]) -> Option<usize> {
-    cluster.iter().map(|it| it.voter).min()
-}
-
-fn width(cluster: &[Reading]) -> f64 {
-    match cluster {
-        [first, .., last] => last.value - first.value,
-        _ => 0.0,
     }
 }

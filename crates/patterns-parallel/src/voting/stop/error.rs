@@ -6,8 +6,7 @@
 pub enum StoppingRuleError {
     /// There is no rule of that name.
     #[error(
-        "there is no stopping rule {name:?}; there are fixed, exact, ahead-by, first-to, adaptive, \
-         adaptive-dirichlet, early-stopping, certificate, horizon and plan"
+        "there is no stopping rule {name:?}; there are fixed, exact, ahead-by, adaptive and plan"
     )]
     UnknownRule {
         /// The name.

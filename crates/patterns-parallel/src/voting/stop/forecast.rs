@@ -44,7 +44,7 @@ impl Forecast {
     ///
     /// Returns a [`StoppingRuleError`] for no votes and for more than [`Self::MOST_VOTES`].
     pub fn new(max_votes: u64) -> Result<Self, StoppingRuleError> {
-        Ok(Self::of(&chain(max_votes, "horizon")?))
+        Ok(Self::of(&chain(max_votes, "forecast")?))
     }
 
     pub(super) fn of(chain: &Chain) -> Self {
@@ -87,11 +87,6 @@ impl Forecast {
     fn find<K>(&self, tally: &Tally<K>) -> Option<usize> {
         let state = State::of(tally).filter(|state| state.own > 0)?;
         self.layout.find(state)
-    }
-
-    /// Returns P(the answer looked at wins), if the table goes that far.
-    pub(super) fn win_at(&self, state: State) -> Option<f64> {
-        Some(self.win[self.layout.find(state)?])
     }
 
     /// Returns P(win) by place; nobody wins before the first vote.

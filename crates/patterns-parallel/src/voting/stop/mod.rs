@@ -5,15 +5,12 @@
 //! ```
 //!
 //! Everything here is pure and synchronous; who makes the calls counts the answers into a
-//! [`Tally`] and asks again. `horizon` and `plan` rest on a [`Forecast`], whose numbers come from
-//! recorded votes; so does the [`CallIndex`] of elections that share a budget.
+//! [`Tally`] and asks again. `plan` rests on a [`Forecast`], whose numbers come from recorded votes;
+//! so does the [`CallIndex`] of elections that share a budget.
 
 mod beta;
-mod certificate;
 mod chain;
 mod criterion;
-mod dirichlet;
-mod early_stopping;
 mod error;
 mod exact;
 mod forecast;
@@ -30,7 +27,6 @@ mod tests;
 mod text;
 
 pub use beta::beta_confidence;
-pub use dirichlet::dirichlet_confidence;
 pub use error::StoppingRuleError;
 pub use forecast::Forecast;
 pub use index::CallIndex;

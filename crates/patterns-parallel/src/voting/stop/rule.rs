@@ -13,8 +13,7 @@ const DEAREST: f64 = 1e12;
 /// When a vote is over before all voters were asked.
 ///
 /// In the formulas a and b are the votes of the leader and the runner-up, n is the sum of all
-/// votes, K is how many different answers were given, N is the most votes that may be cast. An
-/// abstention spends a call and gives no vote.
+/// votes, N is the most votes that may be cast. An abstention spends a call and gives no vote.
 ///
 /// A rule is written as its name and, after a colon, its value. That is how it is parsed, printed
 /// and serialised.
@@ -40,42 +39,14 @@ pub enum StoppingRule {
     /// `ahead-by:3`: at a − b ≥ k. First-to-ahead-by-k of MAKER (arXiv 2511.09030); Wald's
     /// sequential test (1945) with symmetric hypotheses.
     AheadBy(u64),
-    /// `first-to:5`: at a ≥ k, as the code published with MAKER (arXiv 2511.09030) votes.
-    FirstTo(u64),
     /// `adaptive:0.95`: at P(p > 1/2 | Beta(a + 1, b + 1)) ≥ `confidence`. Adaptive-Consistency
     /// (arXiv 2305.11860), here in waves.
     AdaptiveConsistency {
         /// How sure, between 1/2 and 1.
         confidence: f64,
     },
-    /// `adaptive-dirichlet:0.95`: at P(p₁ > all other pᵢ | Dirichlet(c₁ + 1, …, c_K + 1)) ≥
-    /// `confidence`. Adaptive-Consistency (arXiv 2305.11860) with all answers.
-    AdaptiveConsistencyDirichlet {
-        /// How sure, between 1/2 and 1.
-        confidence: f64,
-    },
-    /// `early-stopping:5`: after a window of that many calls that all gave the same answer. Early-stopping
-    /// self-consistency (arXiv 2401.10480).
-    EarlyStopping {
-        /// Calls in a window.
-        window: u64,
-    },
-    /// `certificate:0.05`: at 2^(a + b) · B(a + 1, b + 1) ≥ K / δ. The prior-posterior-ratio
-    /// martingale PPR-1v1 (Jain et al., AISTATS 2022; for self-consistency arXiv 2510.17472): with
-    /// probability 1 − δ the leader is the answer that the voters give most often, whenever it
-    /// stops.
-    Certificate {
-        /// The probability of a wrong certificate, between 0 and 1.
-        delta: f64,
-    },
-    /// `horizon:0.01`: at P(the leader wins with all N votes | votes so far) ≥ 1 − ε under a
-    /// mixture of Pitman–Yor processes (1997) fitted to recorded votes.
-    Horizon {
-        /// ε, between 0 and 1.
-        risk: f64,
-    },
     /// `plan`, `plan:0.02`, `plan:lambda=150,rho=1`: the waves and stops that cost least on
-    /// average under the same mixture: E\[calls\] + ρ E\[rounds\] + λ P(the answer is not that of
+    /// average under a mixture of Pitman–Yor processes (1997) fitted to recorded votes: E\[calls\] + ρ E\[rounds\] + λ P(the answer is not that of
     /// `fixed`), by backward induction.
     Plan(PlanGoal),
 }
@@ -139,12 +110,7 @@ impl StoppingRule {
             Self::Fixed => "fixed",
             Self::Exact => "exact",
             Self::AheadBy(_) => "ahead-by",
-            Self::FirstTo(_) => "first-to",
             Self::AdaptiveConsistency { .. } => "adaptive",
-            Self::AdaptiveConsistencyDirichlet { .. } => "adaptive-dirichlet",
-            Self::EarlyStopping { .. } => "early-stopping",
-            Self::Certificate { .. } => "certificate",
-            Self::Horizon { .. } => "horizon",
             Self::Plan(_) => "plan",
         }
     }
@@ -160,18 +126,11 @@ impl StoppingRule {
     }
 
     fn is_valid(&self) -> bool {
-        let share = |value: f64| value > 0.0 && value < 1.0;
         match self {
             Self::Fixed | Self::Exact => true,
-            Self::AheadBy(number)
-            | Self::FirstTo(number)
-            | Self::EarlyStopping { window: number } => *number > 0,
-            Self::AdaptiveConsistency { confidence }
-            | Self::AdaptiveConsistencyDirichlet { confidence } => {
-                *confidence > 0.5 && *confidence < 1.0
-            }
-            Self::Certificate { delta } => share(*delta),
-            Self::Horizon { risk } | Self::Plan(PlanGoal::Risk(risk)) => share(*risk),
+            Self::AheadBy(votes) => *votes > 0,
+            Self::AdaptiveConsistency { confidence } => *confidence > 0.5 && *confidence < 1.0,
+            Self::Plan(PlanGoal::Risk(risk)) => *risk > 0.0 && *risk < 1.0,
             Self::Plan(PlanGoal::Price(price)) => {
                 let is_price = |price: f64| (0.0..=DEAREST).contains(&price);
                 price.error > 0.0 && is_price(price.error) && is_price(price.round)
@@ -183,13 +142,8 @@ impl StoppingRule {
     pub(super) fn invalid(&self, value: &str) -> StoppingRuleError {
         let expected = match self {
             Self::Fixed | Self::Exact => "none",
-            Self::AheadBy(_) | Self::FirstTo(_) | Self::EarlyStopping { .. } => {
-                "a whole number, 1 or more"
-            }
-            Self::AdaptiveConsistency { .. } | Self::AdaptiveConsistencyDirichlet { .. } => {
-                "a number between 0.5 and 1"
-            }
-            Self::Certificate { .. } | Self::Horizon { .. } => "a number between 0 and 1",
+            Self::AheadBy(_) => "a whole number, 1 or more",
+            Self::AdaptiveConsistency { .. } => "a number between 0.5 and 1",
             Self::Plan(_) => {
                 "a risk between 0 and 1, such as 0.02, or prices such as \
                  lambda=300,rho=1,loss=winner"
@@ -205,15 +159,9 @@ impl StoppingRule {
     /// Returns the most votes that the rule can look ahead.
     pub(super) fn most_votes(&self) -> u64 {
         match self {
-            Self::Fixed
-            | Self::Exact
-            | Self::AheadBy(_)
-            | Self::FirstTo(_)
-            | Self::EarlyStopping { .. } => u64::MAX,
-            Self::AdaptiveConsistency { .. }
-            | Self::AdaptiveConsistencyDirichlet { .. }
-            | Self::Certificate { .. } => MOST_TABULATED,
-            Self::Horizon { .. } | Self::Plan(_) => Forecast::MOST_VOTES,
+            Self::Fixed | Self::Exact | Self::AheadBy(_) => u64::MAX,
+            Self::AdaptiveConsistency { .. } => MOST_TABULATED,
+            Self::Plan(_) => Forecast::MOST_VOTES,
         }
     }
 }

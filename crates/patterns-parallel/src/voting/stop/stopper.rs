@@ -6,7 +6,6 @@ use super::super::rule::{Rule, TieBreak};
 use super::criterion::Criterion;
 use super::error::StoppingRuleError;
 use super::exact::Verdict;
-use super::forecast::Forecast;
 use super::plan::Prediction;
 use super::rule::StoppingRule;
 use super::tally::Tally;
@@ -30,14 +29,8 @@ pub enum StopReason {
     Decided,
     /// The leader is far enough ahead.
     AheadEnough,
-    /// The leader has enough votes.
-    VotesReached,
     /// The leader is sure enough to be the winner.
     Confident,
-    /// A whole window gave the same answer.
-    WindowUnanimous,
-    /// There is a certificate that the leader is the most frequent answer.
-    Certified,
     /// Further calls cost more than they are worth.
     PlanStop,
     /// The calls are spent that the elections of a batch shared.
@@ -118,8 +111,7 @@ impl Stopper {
 
     /// Also stops as soon as no vote to come can change who wins, whatever the rule.
     ///
-    /// That saves calls and never changes the winner, unless the rule is `early-stopping`, whose
-    /// late windows can contradict a decided vote: they no longer do.
+    /// That saves calls and never changes the winner.
     #[must_use]
     pub fn or_decided(mut self) -> Self {
         self.or_decided = true;
@@ -169,29 +161,10 @@ impl Stopper {
         }
     }
 
-    /// Returns the winner of a vote that is over: the leader, but the answer of the unanimous window
-    /// where that has ended the vote. It can contradict an earlier majority.
-    pub fn winner<'a, K>(&self, tally: &'a Tally<K>) -> Option<&'a K> {
-        let leader = tally.leader().map(|(answer, _)| answer);
-        match self.next(tally) {
-            Step::Stop(StopReason::WindowUnanimous) => tally.latest(),
-            _ => leader,
-        }
-    }
-
     /// Returns what the rule is expected to cost and to miss; `None` for all but plans.
     pub fn prediction(&self) -> Option<Prediction> {
         match &self.criterion {
             Criterion::Plan(table) => Some(table.prediction),
-            _ => None,
-        }
-    }
-
-    /// Returns the forecast that the rule rests on; `None` for all but horizon and plan.
-    pub fn forecast(&self) -> Option<&Forecast> {
-        match &self.criterion {
-            Criterion::Plan(table) => Some(&table.forecast),
-            Criterion::Horizon { forecast, .. } => Some(forecast),
             _ => None,
         }
     }

@@ -28,9 +28,6 @@ pub struct Tally<K = String> {
     runner_up: Option<usize>,
     votes: u64,
     calls: u64,
-    /// The latest answer; `None` after an abstention.
-    latest: Option<usize>,
-    streak: u64,
 }
 
 impl<K> Default for Tally<K> {
@@ -42,8 +39,6 @@ impl<K> Default for Tally<K> {
             runner_up: None,
             votes: 0,
             calls: 0,
-            latest: None,
-            streak: 0,
         }
     }
 }
@@ -62,12 +57,6 @@ impl<K: Ord> Tally<K> {
     {
         self.calls += 1;
         let place = answer.map(|answer| self.place(answer));
-        self.streak = match place {
-            Some(_) if place == self.latest => self.streak + 1,
-            Some(_) => 1,
-            None => 0,
-        };
-        self.latest = place;
         if let Some(place) = place {
             self.votes += 1;
             self.counts[place].1 += 1;
@@ -148,17 +137,6 @@ impl<K> Tally<K> {
     /// Returns how many calls were spent: votes and abstentions.
     pub fn calls(&self) -> u64 {
         self.calls
-    }
-
-    /// Returns how many of the latest calls, without a break, gave the same answer; 0 after an
-    /// abstention.
-    pub fn streak(&self) -> u64 {
-        self.streak
-    }
-
-    /// Returns the answer of the latest call; `None` if it was an abstention, or there was none.
-    pub fn latest(&self) -> Option<&K> {
-        self.at(self.latest).map(|(answer, _)| answer)
     }
 
     /// Returns the leader's and the runner-up's votes, 0 where there is none.

@@ -36,12 +36,7 @@ fn usual(name: &str) -> Option<StoppingRule> {
         "fixed" => StoppingRule::Fixed,
         "exact" => StoppingRule::Exact,
         "ahead-by" => StoppingRule::AheadBy(0),
-        "first-to" => StoppingRule::FirstTo(0),
         "adaptive" => StoppingRule::AdaptiveConsistency { confidence: 0.95 },
-        "adaptive-dirichlet" => StoppingRule::AdaptiveConsistencyDirichlet { confidence: 0.95 },
-        "early-stopping" => StoppingRule::EarlyStopping { window: 5 },
-        "certificate" => StoppingRule::Certificate { delta: 0.05 },
-        "horizon" => StoppingRule::Horizon { risk: 0.01 },
         "plan" => StoppingRule::Plan(PlanGoal::default()),
         _ => return None,
     };
@@ -51,21 +46,12 @@ fn usual(name: &str) -> Option<StoppingRule> {
 impl StoppingRule {
     /// Returns the rule with another value; `None` if that is no value for it.
     fn with_value(&self, value: &str) -> Option<Self> {
-        let number = || value.parse().ok();
-        let votes = || value.parse().ok();
         Some(match self {
             Self::Fixed | Self::Exact => return None,
-            Self::AheadBy(_) => Self::AheadBy(votes()?),
-            Self::FirstTo(_) => Self::FirstTo(votes()?),
+            Self::AheadBy(_) => Self::AheadBy(value.parse().ok()?),
             Self::AdaptiveConsistency { .. } => Self::AdaptiveConsistency {
-                confidence: number()?,
+                confidence: value.parse().ok()?,
             },
-            Self::AdaptiveConsistencyDirichlet { .. } => Self::AdaptiveConsistencyDirichlet {
-                confidence: number()?,
-            },
-            Self::EarlyStopping { .. } => Self::EarlyStopping { window: votes()? },
-            Self::Certificate { .. } => Self::Certificate { delta: number()? },
-            Self::Horizon { .. } => Self::Horizon { risk: number()? },
             Self::Plan(_) => Self::Plan(goal(value)?),
         })
     }
@@ -95,13 +81,10 @@ impl fmt::Display for StoppingRule {
         f.write_str(self.name())?;
         match self {
             Self::Fixed | Self::Exact => Ok(()),
-            Self::AheadBy(votes) | Self::FirstTo(votes) => write!(f, ":{votes}"),
-            Self::AdaptiveConsistency { confidence: value }
-            | Self::AdaptiveConsistencyDirichlet { confidence: value }
-            | Self::Certificate { delta: value }
-            | Self::Horizon { risk: value }
-            | Self::Plan(PlanGoal::Risk(value)) => write!(f, ":{value}"),
-            Self::EarlyStopping { window } => write!(f, ":{window}"),
+            Self::AheadBy(votes) => write!(f, ":{votes}"),
+            Self::AdaptiveConsistency { confidence: value } | Self::Plan(PlanGoal::Risk(value)) => {
+                write!(f, ":{value}")
+            }
             Self::Plan(PlanGoal::Price(price)) if *price == PlanPrice::default() => Ok(()),
             Self::Plan(PlanGoal::Price(price)) => {
                 let usual = PlanPrice::default();

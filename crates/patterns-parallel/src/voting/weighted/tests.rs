@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::rule::{self, Rule};
+use super::super::rule;
 use super::*;
 use crate::normalise;
 
@@ -15,8 +15,12 @@ fn ballots(answers: &[&str]) -> Vec<Ballot> {
     answers.iter().enumerate().map(ballot).collect()
 }
 
+fn plurality(answers: &[&str], weights: &[f64], tie_break: TieBreak) -> WeightedElection {
+    decide_weighted(&ballots(answers), weights, Rule::Plurality, tie_break)
+}
+
 fn check_election(answers: &[&str], weights: &[f64], expected: (Decision, Option<&str>)) {
-    let election = decide_weighted(&ballots(answers), weights, TieBreak::FirstSeen).unwrap();
+    let election = plurality(answers, weights, TieBreak::FirstSeen);
     let found = (election.decision, election.winning_answer.as_deref());
     assert_eq!(found, expected, "{answers:?} by {weights:?}");
 }
@@ -42,8 +46,9 @@ fn the_greatest_weight_wins() {
     );
     check_election(&["a", "b"], &[0.0, 1e-9], (Won, Some("b")));
     check_election(&["a", ""], &[0.0, 5.0], (QuorumMissed, None));
+    check_election(&["a", "b"], &[f64::NAN, 0.1], (Won, Some("b")));
     check_election(&[], &[], (QuorumMissed, None));
-    let tied = decide_weighted(&ballots(&["a", "b"]), &[2.0, 2.0], TieBreak::NoConsensus).unwrap();
+    let tied = plurality(&["a", "b"], &[2.0, 2.0], TieBreak::NoConsensus);
     assert_eq!(
         (tied.winning_answer, tied.decision, tied.share),
         (None, Tied, 0.5)
@@ -51,28 +56,18 @@ fn the_greatest_weight_wins() {
 }
 
 #[test]
-fn weights_of_no_use_are_named() {
-    for (weights, expected) in [
-        (&[1.0][..], "there are 1 weights for 2 ballots"),
-        (
-            &[1.0, -0.5],
-            "the weight of voter 2 is -0.5, not a finite number from 0",
-        ),
-        (
-            &[f64::NAN, 1.0],
-            "the weight of voter 1 is NaN, not a finite number from 0",
-        ),
-        (
-            &[1.0, f64::INFINITY],
-            "the weight of voter 2 is inf, not a finite number from 0",
-        ),
-        (
-            &[f64::MAX, f64::MAX],
-            "the weights are too large to be added up",
-        ),
+fn a_least_share_is_one_of_the_weight() {
+    use Decision::*;
+    for (rule, weights, expected) in [
+        (Rule::Majority, [2.0, 1.0, 1.0], ThresholdMissed),
+        (Rule::Majority, [2.1, 1.0, 1.0], Won),
+        (Rule::Threshold(2.0 / 3.0), [4.0, 1.0, 1.0], Won),
+        (Rule::Threshold(0.6667), [4.0, 1.0, 1.0], Won),
+        (Rule::Threshold(1.0), [4.0, 1.0, 1.0], ThresholdMissed),
     ] {
-        let error = decide_weighted(&ballots(&["a", "b"]), weights, TieBreak::FirstSeen);
-        assert_eq!(error.unwrap_err().to_string(), expected);
+        let ballots = ballots(&["a", "b", "c"]);
+        let found = decide_weighted(&ballots, &weights, rule, TieBreak::FirstSeen);
+        assert_eq!(found.decision, expected, "{rule:?} {weights:?}");
     }
 }
 
@@ -82,10 +77,9 @@ proptest! {
         answers in prop::collection::vec("[abcA]?", 0..12), weight in 1e-6..1e6,
     ) {
         let answers: Vec<&str> = answers.iter().map(String::as_str).collect();
-        let ballots = ballots(&answers);
-        let weights = vec![weight; ballots.len()];
-        let weighted = decide_weighted(&ballots, &weights, TieBreak::FirstSeen).unwrap();
-        let plain = rule::decide(ballots, Rule::Plurality, TieBreak::FirstSeen, 0);
+        let weights = vec![weight; answers.len()];
+        let weighted = plurality(&answers, &weights, TieBreak::FirstSeen);
+        let plain = rule::decide(ballots(&answers), Rule::Plurality, TieBreak::FirstSeen, 0);
         prop_assert_eq!(weighted.winning_answer, plain.winning_answer);
         prop_assert_eq!(weighted.decision, plain.decision);
         prop_assert_eq!(weighted.abstentions, plain.abstentions);
@@ -98,8 +92,8 @@ proptest! {
     ) {
         let answers: Vec<&str> = votes.iter().map(|it| it.0.as_str()).collect();
         let weights = |by: f64| votes.iter().map(|it| f64::from(it.1) * by).collect::<Vec<_>>();
-        let elect = |by| decide_weighted(&ballots(&answers), &weights(by), TieBreak::FirstSeen);
-        let (one, other) = (elect(1.0).unwrap(), elect(f64::from(factor) / 7.0).unwrap());
+        let elect = |by| plurality(&answers, &weights(by), TieBreak::FirstSeen);
+        let (one, other) = (elect(1.0), elect(f64::from(factor) / 7.0));
         prop_assert_eq!(one.winning_answer, other.winning_answer);
         prop_assert_eq!(one.decision, other.decision);
     }

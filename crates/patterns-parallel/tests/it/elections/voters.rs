@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use patterns_core::{Message, Prompt, Request};
-use patterns_parallel::{
-    BallotTask, Question, RunOptions, StoppingRule, Voter, Voting, VotingRule,
-};
+use patterns_parallel::{BallotTask, Question, RunOptions, StoppingRule, Voter, Voting};
 use patterns_testkit::ScriptedAgent;
 
 use crate::support::words;
@@ -44,26 +42,4 @@ async fn voters_take_turns_and_are_told_their_words_last() {
         asked[1]
     );
     assert!(asked[2].ends_with("[sample 1]"));
-}
-
-#[tokio::test(start_paused = true)]
-async fn weights_of_voters_and_of_ballots_multiply() {
-    let voter = |answer: &'static str, weight: f64| {
-        let agent = ScriptedAgent::new(move |_: &BallotTask| Ok(answer.to_owned()));
-        Voter::new(Arc::new(agent)).weight(weight)
-    };
-    let winner = async |weight_of: fn(&String) -> f64| {
-        let voters = [voter("a", 1.0), voter("a", 1.0), voter("b", 3.0)];
-        let voting = Voting::of_voters(voters, |it: &String| Some(it.clone()));
-        let voting = voting.weighted_by(weight_of).rule(VotingRule::Weighted);
-        let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
-        outcome.value.unwrap().winning_answer
-    };
-    assert_eq!(winner(|_| 1.0).await.as_deref(), Some("b"));
-    assert_eq!(
-        winner(|it| if it == "b" { 0.5 } else { 1.0 })
-            .await
-            .as_deref(),
-        Some("a")
-    );
 }

@@ -81,18 +81,11 @@ impl<'a> Kind<'a> {
         match self {
             Self::Object | Self::Flag => &["plurality", "majority", "threshold"],
             Self::List => &["union", "plurality", "majority", "threshold"],
-            Self::Choice(_) | Self::Text | Self::Any => {
-                &["plurality", "majority", "threshold", "median", "cluster"]
+            // Free text that happens to be a number is not worth a vote that may find none.
+            Self::Choice(_) | Self::Text => &["plurality", "majority", "threshold"],
+            Self::Integer | Self::Number | Self::Any => {
+                &["median", "plurality", "majority", "threshold"]
             }
-            Self::Integer | Self::Number => &[
-                "median",
-                "mean",
-                "trimmed_mean",
-                "cluster",
-                "plurality",
-                "majority",
-                "threshold",
-            ],
         }
     }
 

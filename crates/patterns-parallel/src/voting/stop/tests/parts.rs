@@ -6,7 +6,7 @@ use super::super::beta::BetaTable;
 use super::super::chain::Chain;
 use super::super::pitman_yor::Mixture;
 use super::super::state::{Layout, State};
-use super::super::{CallIndex, Forecast, Prediction, beta_confidence, dirichlet_confidence};
+use super::super::{CallIndex, Forecast, Prediction, beta_confidence};
 use super::{stopper, tally};
 
 proptest! {
@@ -29,19 +29,6 @@ proptest! {
         let ranked = |place: usize| recount.get(place).map(|(answer, count)| (answer, *count));
         prop_assert_eq!(tally.leader(), ranked(0));
         prop_assert_eq!(tally.runner_up(), ranked(1));
-        let latest = votes.chars().last().filter(|vote| *vote != '-');
-        let streak = votes.chars().rev().take_while(|vote| latest == Some(*vote)).count();
-        prop_assert_eq!(tally.streak(), streak as u64);
-        prop_assert_eq!(tally.latest().copied(), latest);
-    }
-
-    #[test]
-    fn two_answers_are_as_sure_under_both_posteriors(a in 1..60_u64, b in 0..60_u64) {
-        let (leader, runner_up) = (a.max(b), a.min(b));
-        let votes = "a".repeat(leader as usize) + &"b".repeat(runner_up as usize);
-        let dirichlet = dirichlet_confidence(&tally(&votes));
-        let error = dirichlet - beta_confidence(leader, runner_up);
-        prop_assert!(error.abs() < 1e-12, "off by {}", error);
     }
 
     #[test]
@@ -67,9 +54,6 @@ fn long_votes_overflow_nothing() {
     // The exact sum of integers.
     check(beta_confidence(3000, 2900), 0.9035061753795868);
     assert_eq!(beta_confidence(9000, 10), 1.0);
-    let votes = "a".repeat(3000) + &"b".repeat(2900) + &"c".repeat(20);
-    check(dirichlet_confidence(&tally(&votes)), 0.9035061753795868);
-    assert_eq!(dirichlet_confidence(&tally("--")), 0.0);
 }
 
 #[test]

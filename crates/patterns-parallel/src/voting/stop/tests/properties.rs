@@ -4,27 +4,18 @@ use proptest::prelude::*;
 
 use super::super::super::ballot::Ballot;
 use super::super::super::rule::{Rule, TieBreak, decide};
-use super::super::{Step, Stopper};
+use super::super::{Step, Stopper, Tally};
 use super::{hold, stopper, tally};
 
 /// Rules that can stop even short votes, plans apart.
-const RULES: [&str; 16] = [
+const RULES: [&str; 7] = [
     "fixed",
     "exact",
     "ahead-by:1",
     "ahead-by:3",
-    "first-to:2",
-    "first-to:4",
     "adaptive:0.6",
     "adaptive:0.95",
-    "adaptive-dirichlet:0.7",
-    "adaptive-dirichlet:0.9",
-    "early-stopping:2",
-    "early-stopping:3",
-    "certificate:0.4",
-    "certificate:0.7",
-    "horizon:0.05",
-    "horizon:0.2",
+    "adaptive:0.7",
 ];
 const PLANS: [&str; 3] = [
     "plan:lambda=20",
@@ -49,7 +40,6 @@ proptest! {
         let (single, calls) = hold(&stopper, &votes, true);
         prop_assert_eq!(&tally, &single);
         prop_assert_eq!(stopper.next(&tally), stopper.next(&single));
-        prop_assert_eq!(stopper.winner(&tally), stopper.winner(&single));
         prop_assert_eq!(tally.calls(), calls);
         prop_assert!(rounds <= calls);
     }
@@ -59,7 +49,8 @@ proptest! {
         let exact = stopper("exact", votes.len() as u64);
         let (decided, _) = hold(&exact, &votes, false);
         let fixed = tally(&votes);
-        prop_assert_eq!(exact.winner(&decided), fixed.leader().map(|(answer, _)| answer));
+        let winner = |tally: &Tally<char>| tally.leader().map(|(answer, _)| *answer);
+        prop_assert_eq!(winner(&decided), winner(&fixed));
     }
 
     #[test]
@@ -72,10 +63,8 @@ proptest! {
         let (tally, _) = hold(&rule, &votes, false);
         let (shorter, _) = hold(&or_decided, &votes, false);
         prop_assert!(shorter.calls() <= tally.calls());
-        // Only the last window of early stopping can contradict what was decided before.
-        if rule.winner(&tally) == tally.leader().map(|(answer, _)| answer) {
-            prop_assert_eq!(or_decided.winner(&shorter), rule.winner(&tally));
-        }
+        let winner = |tally: &Tally<char>| tally.leader().map(|(answer, _)| *answer);
+        prop_assert_eq!(winner(&shorter), winner(&tally));
     }
 
 }

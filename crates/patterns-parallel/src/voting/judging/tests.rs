@@ -1,1 +1,0 @@
-//! Judging by hand and by machine.
