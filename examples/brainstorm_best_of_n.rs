@@ -57,7 +57,7 @@ async fn main() -> anyhow::Result<()> {
     .await;
 
     let question = Question::new(format!("{TASK} Which is the best?")).options(&ideas);
-    let judges = Voting::with_model(model, &question.options, &AgentOptions::default())?.voters(3);
+    let judges = Voting::with_model(model, &AgentOptions::default()).voters(3);
     let election = judges.run(question, &RunOptions::default()).await?.value?;
     println!("ideas: {}", ideas.join(", "));
     println!("best:  {}", election.winning_answer.unwrap_or_default());

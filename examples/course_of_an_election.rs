@@ -35,7 +35,7 @@ async fn main() -> anyhow::Result<()> {
 /// Lets five voters choose one of the options, and prints the course of the election.
 async fn elect(model: &Arc<dyn Model>, question: &str, options: &[&str]) -> anyhow::Result<()> {
     let asked = Question::new(format!("{question}\n\n{MAIL}")).options(options.iter().copied());
-    let voting = Voting::with_model(Arc::clone(model), &asked.options, &AgentOptions::default())?;
+    let voting = Voting::with_model(Arc::clone(model), &AgentOptions::default());
     let election = voting.run(asked, &RunOptions::default()).await?.value?;
     println!("{question}");
     for step in course(&election.ballots, &voting.stopper()?) {

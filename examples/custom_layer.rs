@@ -58,7 +58,7 @@ async fn main() -> anyhow::Result<()> {
     ]))?;
     let count = WordCount::default();
     let model = Arc::new(count.layer(model));
-    let voting = Voting::with_model(model, &[], &AgentOptions::default())?.voters(3);
+    let voting = Voting::with_model(model, &AgentOptions::default()).voters(3);
     let question = "About how many hours lie between two high tides?";
     let election = voting.run(question, &RunOptions::default()).await?.value?;
 

@@ -29,7 +29,7 @@ async fn main() -> anyhow::Result<()> {
         "false",
         "cannot be told",
     ]);
-    let voting = Voting::with_model(model, &question.options, &AgentOptions::default())?
+    let voting = Voting::with_model(model, &AgentOptions::default())
         .voters(5)
         .rule(Rule::Majority)
         .quorum(3);

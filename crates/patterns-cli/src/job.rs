@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::args::{MaxFailures, Stream, Tie};
+use crate::ballot_spec::BallotSpec;
 
 /// A pattern with its inputs and settings. It holds no key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -145,6 +146,21 @@ pub(crate) struct VoteWork {
 }
 
 impl VoteWork {
+    /// Returns how many ballots a question gets at most.
+    pub(crate) fn most_ballots(&self) -> usize {
+        let usual = match self.voters.len() {
+            0 => DEFAULT_VOTES,
+            voters => voters,
+        };
+        self.votes.unwrap_or(usual)
+    }
+
+    /// Returns the options of a question, those of its row before those of all.
+    pub(crate) fn options_of<'a>(&'a self, row: Option<&'a BatchQuestion>) -> &'a [String] {
+        let own = row.and_then(|it| it.options.as_deref());
+        own.unwrap_or(&self.options)
+    }
+
     /// Returns whether some voters count for more than others.
     pub(crate) fn has_weights(&self) -> bool {
         let weights = self.voters.iter().map(|it| it.weight.unwrap_or(1.0));
@@ -152,6 +168,9 @@ impl VoteWork {
         weights.windows(2).any(|pair| pair[0] != pair[1])
     }
 }
+
+/// How many ballots a question gets where nobody says.
+const DEFAULT_VOTES: usize = patterns_parallel::Voting::<()>::DEFAULT_VOTERS;
 
 /// A voter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -187,15 +206,6 @@ pub(crate) struct BatchQuestion {
     pub(crate) options: Option<Vec<String>>,
     /// The right answer, if it is known.
     pub(crate) gold: Option<String>,
-}
-
-/// The user's own ballot.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct BallotSpec {
-    /// Its schema.
-    pub(crate) schema: Value,
-    /// Where the counted answer is, as a JSON pointer; empty for the whole ballot.
-    pub(crate) answer: String,
 }
 
 /// How documents are read, where that decides what they are. All of it as it was typed.

@@ -2,6 +2,7 @@
 
 mod app;
 mod args;
+mod ballot_spec;
 mod commands;
 mod connect;
 mod descriptors;
@@ -22,6 +23,7 @@ mod sheet;
 mod signals;
 mod terminal;
 mod trust;
+mod vote_options;
 
 fn main() -> std::process::ExitCode {
     app::main()

@@ -7,7 +7,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use patterns_core::{Caps, RunId, Sampling};
 use patterns_parallel::{Field, FieldRules, Glean, KeyedReduce, VotingRule};
 
-use crate::args::{Common, Format, MapReduceArgs, ReduceArgs, SectionArgs, SourceArgs, VoteArgs};
+use crate::args::{
+    Common, Format, MapReduceArgs, ReduceArgs, SectionArgs, SourceArgs, Tie, VoteArgs,
+};
+use crate::ballot_spec::BallotSpec;
 use crate::connect::wanted;
 use crate::error::{Error, ErrorKind};
 use crate::input::{
@@ -15,11 +18,12 @@ use crate::input::{
     read_stdin_text,
 };
 use crate::job::{
-    BallotSpec, CodeWork, GleanWork, Job, MapReduceWork, Questions, SectionWork, Settings,
-    SourceSpec, VoteWork, Work,
+    CodeWork, GleanWork, Job, MapReduceWork, Questions, SectionWork, Settings, SourceSpec,
+    VoteWork, Work,
 };
 use crate::seats::Seats;
 use crate::terminal::{Terminal, is_stdout_terminal};
+use crate::vote_options::checked_vote;
 
 /// How many sections are planned where none is named.
 const DEFAULT_PLAN: u16 = 3;
@@ -61,7 +65,7 @@ pub(crate) fn vote(args: &VoteArgs) -> Result<Job, Error> {
     };
     let ballot = ballot(args)?;
     let mut seats = Seats::new(args)?;
-    let work = VoteWork {
+    let mut work = VoteWork {
         questions,
         votes: args.votes.map(usize::from),
         voters: seats.voters(args)?,
@@ -73,16 +77,11 @@ pub(crate) fn vote(args: &VoteArgs) -> Result<Job, Error> {
         context: read_context(&args.context, terminal(&args.common))?,
         policy: args.policy.clone(),
         rule: rule(args, ballot.as_ref())?,
-        tie: args.tie,
+        tie: args.tie.unwrap_or(Tie::FirstSeen),
         quorum: u64::from(args.quorum),
         ballot,
     };
-    let is_judged = matches!(work.rule, VotingRule::Judged(_));
-    if work.judge.is_some() && !is_judged {
-        return Err(usage(
-            "--judge is for rules with a judge, such as --rule best-of",
-        ));
-    }
+    work.tie = checked_vote(args, &work)?;
     job(&args.common, &seats.models, Work::Vote(Box::new(work)))
 }
 

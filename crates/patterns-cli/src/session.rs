@@ -28,6 +28,8 @@ pub(crate) struct Session {
     pub(crate) output: Output,
     /// Whether documents without an answer are no failure.
     pub(crate) allows_gaps: bool,
+    /// What the result lacks, though it is there.
+    pub(crate) shortfall: Option<Error>,
     record: Option<Record>,
     settings: Settings,
     observers: Arc<Observers>,
@@ -114,6 +116,7 @@ impl Session {
             connected,
             output,
             allows_gaps: false,
+            shortfall: None,
             record,
             settings: job.settings.clone(),
             observers,
@@ -210,7 +213,7 @@ impl Session {
         // A result that is there fails by its gaps only.
         let is_allowed = self.allows_gaps && outcome.value.is_ok();
         let failure = failure_of(outcome).filter(|_| !is_allowed);
-        let error = self.signals.drained().or(failure);
+        let error = self.signals.drained().or(self.shortfall).or(failure);
         let code = error
             .as_ref()
             .map_or(exit_code::SUCCESS, |it| exit_code::of(it.kind()));

@@ -65,6 +65,7 @@ pub use voting::{
     ReliabilityBin, ReliabilityError, Rule, RuleDetail, ShareInterval, Spread, Step, StopReason,
     Stopper, StoppingRule, StoppingRuleError, Tally, TieBreak, Tolerance, ToleranceError,
     ValueCount, Verdict, Vote, VoteTable, Voter, Voting, VotingRule, VotingRuleError,
-    WeightedElection, ballot_agent, beta_confidence, course, decide_fields, decide_numbers,
-    judge_agent, normalise, read_number, reliability, vote_agent, wilson_interval,
+    WeightedElection, ballot_agent, ballot_agent_for, beta_confidence, course, decide_fields,
+    decide_numbers, judge_agent, name_option, named_option, normalise, number_agent, read_number,
+    reliability, vote_agent, wilson_interval,
 };

@@ -3,8 +3,8 @@
 use futures_core::Stream;
 use futures_util::StreamExt;
 use patterns_core::{
-    Agent, AgentError, AggregateError, AggregateErrorKind, Branch, BranchId, Counts, Event, Origin,
-    Outcome, Pattern, StepRole, Usage, Warning,
+    Agent, AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Branch, BranchId,
+    Counts, Event, ModelErrorKind, Origin, Outcome, Pattern, StepRole, Usage, Warning,
 };
 
 use crate::fan_out::{FanOut, Stop};
@@ -163,6 +163,13 @@ impl<'a> Run<'a> {
         }
         branches.sort_by_key(|branch| branch.id);
         (branches, fan_out.stopped())
+    }
+
+    /// Returns whether the fan-out was stopped because the budget is used up.
+    pub(crate) fn is_out_of_budget(&self, stop: Option<Stop>) -> bool {
+        const NO_BUDGET: AgentErrorKind = AgentErrorKind::Model(ModelErrorKind::BudgetExhausted);
+        let first = self.first_error.as_ref().map(AgentError::kind);
+        stop == Some(Stop::Fatal) && first == Some(NO_BUDGET)
     }
 
     /// Returns whether a branch of the fan-out has failed.

@@ -99,8 +99,9 @@ pub(crate) struct VoteArgs {
 
     /// What happens when several answers lead: first-seen (the earliest voter's wins), no-consensus,
     /// or extend (ask on until one leads, with up to twice as many ballots, or extend:21)
-    #[arg(long, value_name = "WAY", default_value = "first-seen")]
-    pub(crate) tie: Tie,
+    /// [default: first-seen; of two voters, whose second could change nothing then, no-consensus]
+    #[arg(long, value_name = "WAY")]
+    pub(crate) tie: Option<Tie>,
 
     /// A model that votes, in place of --model; repeat for more
     #[arg(long, value_name = "MODEL", conflicts_with_all = ["model", "voters"])]

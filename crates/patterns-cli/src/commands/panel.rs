@@ -32,15 +32,6 @@ impl Panel {
         }
     }
 
-    /// Returns the answers to choose from that all questions share. In a batch each may have its own,
-    /// which its words tell.
-    pub(super) fn choices(&self) -> &[String] {
-        match &self.work.questions {
-            Questions::One(_) => &self.work.options,
-            Questions::Batch(_) => &[],
-        }
-    }
-
     /// Sets the elections up. `cast` makes a voter of a model.
     ///
     /// # Errors

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use futures_util::stream;
-use patterns_core::{Agent, Model, Money, Outcome, Pattern};
+use patterns_core::{Agent, Caps, Model, Money, Outcome, Pattern};
 use patterns_parallel::{
-    BallotTask, BatchElection, BatchTally, CourseStep, Election, Question, Vote, Voting,
-    ballot_agent, course, vote_agent,
+    AgentOptions, BallotTask, BatchElection, BatchTally, CourseStep, Election, Question,
+    StopReason, Vote, Voting, VotingRule, ballot_agent_for, course, name_option, named_option,
+    number_agent, vote_agent,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -15,13 +16,14 @@ use super::panel::Panel;
 use super::publish;
 use super::section::unusable;
 use crate::args::{Format, VoteArgs};
-use crate::error::Error;
+use crate::ballot_spec::BallotSpec;
+use crate::error::{Error, ErrorKind};
 use crate::input::contract;
-use crate::job::{BallotSpec, BatchQuestion, Questions, VoteWork, Work};
+use crate::job::{BatchQuestion, Questions, VoteWork, Work};
 use crate::plan;
 use crate::report::{
     BatchReport, Findings, Page, batch_line, course_page, election_line, election_page,
-    outcome_line,
+    outcome_line, unasked_json, unasked_line,
 };
 use crate::session::{Session, Surroundings};
 use crate::terminal::{Style, Terminal};
@@ -33,29 +35,58 @@ pub(super) async fn run(args: &VoteArgs, terminal: Terminal) -> Result<(), Error
         return Ok(());
     };
     let panel = Panel::new(&session, &work);
-    match &work.ballot {
-        Some(BallotSpec { schema, answer }) => {
-            let answer = answer.clone();
-            let answer_of = move |ballot: &Value| counted(ballot.pointer(&answer)?);
+    match (&work.ballot, &work.rule) {
+        (Some(spec), _) => {
+            let pointer = spec.answer.clone();
+            let answer_of = move |ballot: &Value| counted(ballot.pointer(&pointer)?);
             let cast = |model: &Arc<dyn Model>| {
-                let contract = contract(schema).map_err(unusable)?;
-                let model = Arc::clone(model);
-                let agent = ballot_agent(model, contract, &panel.options);
+                let agent = own_ballot(Arc::clone(model), spec.clone(), &panel.options);
                 Ok(Arc::new(agent) as Arc<dyn Agent<BallotTask, Value>>)
             };
-            let voting = panel.voting(cast, answer_of)?;
+            let mut voting = panel.voting(cast, answer_of)?;
+            let choices = spec.choices();
+            if work.options.is_empty() && !choices.is_empty() {
+                voting = voting
+                    .counted_as(move |answer| named_option(&choices, answer).map(str::to_owned));
+            }
             hold(session, voting, &work, args.explain).await
         }
-        None => {
+        (None, VotingRule::Median(_)) => {
             let cast = |model: &Arc<dyn Model>| {
-                let agent = vote_agent(Arc::clone(model), panel.choices(), &panel.options);
-                Ok(Arc::new(agent.map_err(unusable)?) as Arc<dyn Agent<BallotTask, Vote>>)
+                let agent = number_agent(Arc::clone(model), &panel.options);
+                let agent = agent.map_err(unusable)?;
+                Ok(Arc::new(agent) as Arc<dyn Agent<BallotTask, Vote<f64>>>)
             };
-            let answer_of = |vote: &Vote| Some(vote.answer.clone());
-            let voting = panel.voting(cast, answer_of)?;
+            let voting = panel.voting(cast, |vote| Some(vote.answer.to_string()))?;
+            hold(session, voting, &work, args.explain).await
+        }
+        (None, _) => {
+            let cast = |model: &Arc<dyn Model>| {
+                let agent = vote_agent(Arc::clone(model), &panel.options);
+                Ok(Arc::new(agent) as Arc<dyn Agent<BallotTask, Vote>>)
+            };
+            let voting = panel.voting(cast, |vote: &Vote| Some(vote.answer.clone()))?;
             hold(session, voting, &work, args.explain).await
         }
     }
+}
+
+/// Makes the agent that casts the user's own ballot, whose answer is one of the options.
+fn own_ballot(
+    model: Arc<dyn Model>,
+    spec: BallotSpec,
+    options: &AgentOptions,
+) -> impl Agent<BallotTask, Value> + 'static {
+    ballot_agent_for(model, options, move |options| {
+        let contract = contract(&spec.schema_for(options))?;
+        let pointer = spec.answer.clone();
+        let options = if options.is_empty() {
+            spec.choices()
+        } else {
+            options.to_vec()
+        };
+        Ok(contract.mended_by(move |ballot| name_option(&options, ballot.pointer_mut(&pointer))))
+    })
 }
 
 /// Returns the answer that a ballot is counted by.
@@ -74,14 +105,22 @@ async fn hold<V: Serialize + Send + Sync + 'static>(
     explain: bool,
 ) -> Result<(), Error> {
     match &work.questions {
-        Questions::One(text) => one(session, voting, question(text, None, work), explain).await,
+        Questions::One(text) => {
+            one(
+                session,
+                voting,
+                question(text, &work.options, work),
+                explain,
+            )
+            .await
+        }
         Questions::Batch(questions) => batch(session, voting, questions, work).await,
     }
 }
 
-fn question(text: &str, options: Option<&[String]>, work: &VoteWork) -> Question {
+fn question(text: &str, options: &[String], work: &VoteWork) -> Question {
     Question::new(text)
-        .options(options.unwrap_or(&work.options).iter().cloned())
+        .options(options.iter().cloned())
         .context(work.context.iter().cloned())
 }
 
@@ -98,7 +137,7 @@ struct Explained {
 }
 
 async fn one<V: Serialize + Send + Sync + 'static>(
-    session: Session,
+    mut session: Session,
     voting: Voting<V>,
     question: Question,
     explain: bool,
@@ -119,6 +158,13 @@ async fn one<V: Serialize + Send + Sync + 'static>(
             election,
         }
     });
+    if let Ok(Explained { election, .. }) = &outcome.value
+        && election.stop_reason == StopReason::CallsSpent
+    {
+        let (asked, most) = (election.ballots.len(), election.voters);
+        let message = format!("the budget is used up: {asked} of {most} voters were asked");
+        session.shortfall = Some(out_of_budget(session.caps(), message));
+    }
     publish(session, Pattern::Voting, &outcome, |page, outcome| {
         if let Ok(Explained {
             election,
@@ -128,7 +174,7 @@ async fn one<V: Serialize + Send + Sync + 'static>(
         {
             election_page(page, election, cost_saved.as_deref(), &outcome.branches);
             if let Some(course) = course {
-                course_page(page, course);
+                course_page(page, course, &outcome.branches);
             }
         }
     })
@@ -147,6 +193,19 @@ struct BatchEnd {
     cost_saved: Option<String>,
 }
 
+/// Says that a budget ended elections before their time, and how to give them more.
+fn out_of_budget(caps: Caps, message: String) -> Error {
+    let mut options = Vec::new();
+    options.extend(caps.max_calls.map(|_| "--max-calls"));
+    options.extend(caps.max_tokens.map(|_| "--max-tokens"));
+    options.extend(caps.max_cost.map(|_| "--max-cost"));
+    let help = format!(
+        "what was answered is counted and kept; to do more, raise {}",
+        options.join(" or ")
+    );
+    Error::new(ErrorKind::Budget, message).help(&help)
+}
+
 /// Returns what ballots would have cost that were not asked for, by what those cost that were.
 fn saved_cost(spent: Option<Money>, saved: u64, asked: u64) -> Option<String> {
     let spent = spent.filter(|it| saved > 0 && asked > 0 && *it > Money::ZERO)?;
@@ -161,22 +220,23 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
     work: &VoteWork,
 ) -> Result<(), Error> {
     let asked = questions.iter().map(|it| {
-        let question = question(&it.question, it.options.as_deref(), work);
+        let question = question(&it.question, work.options_of(Some(it)), work);
         (it.id.clone(), question)
     });
     let options = session.run_options();
     let format = session.format;
     let mut rows = session.rows();
     let mut failed = Vec::new();
-    let mut report = BatchReport::default();
-    let mut golds = questions.iter().map(|it| it.gold.as_deref());
+    let mut report = BatchReport::new(work);
+    let mut in_turn = questions.iter();
     let run = voting.run_batch(
         stream::iter(asked),
         &options,
         |election: BatchElection<V>| {
             // Elections come in the order of their questions.
-            let gold = golds.next().flatten();
-            let is_right = report.add(&election.election, gold);
+            let row = in_turn.next();
+            let gold = row.and_then(|it| it.gold.as_deref());
+            let is_right = report.add(&election.election, row);
             rows.write(&match format {
                 Format::Human | Format::Csv | Format::Parquet => batch_line(&election, is_right),
                 Format::Json | Format::Jsonl => election_line(&election, gold.zip(is_right)),
@@ -186,20 +246,51 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
         },
     );
     let ended = session.watch(run).await;
+    let is_cut = matches!(&ended, Ok(Some(it)) if it.value.as_ref().is_ok_and(is_cut_short));
+    let mut never_begun = 0;
+    if is_cut {
+        for row in in_turn {
+            never_begun += 1;
+            rows.write(&match format {
+                Format::Human | Format::Csv | Format::Parquet => unasked_line(&row.id),
+                Format::Json | Format::Jsonl => unasked_json(&row.id),
+            });
+        }
+    }
     session.output = rows.finish()?;
     let Some(outcome) = ended? else {
         return Ok(());
     };
     let spent = session.connected.budget.spent().committed.cost;
-    let mut outcome = outcome.map(|tally| BatchEnd {
-        tally,
-        findings: report.findings(),
-        cost_saved: saved_cost(spent, report.saved(), report.ballots()),
+    let mut outcome = outcome.map(|mut tally| {
+        tally.unasked += never_begun;
+        BatchEnd {
+            tally,
+            findings: report.findings(),
+            cost_saved: saved_cost(spent, report.saved(), report.ballots()),
+        }
     });
+    if let Ok(BatchEnd { tally, .. }) = &outcome.value
+        && is_cut_short(tally)
+    {
+        let message = format!(
+            "the budget is used up: {} of {} questions were not asked, {} were decided by the ballots \
+             that were in",
+            tally.unasked,
+            questions.len(),
+            tally.cut_short,
+        );
+        session.shortfall = Some(out_of_budget(session.caps(), message));
+    }
     let end = end_of_batch(&session, &outcome);
     session.output.write(&end)?;
     outcome.branches = failed;
     session.conclude(&outcome).await
+}
+
+/// Returns whether a budget ended a batch before its time.
+fn is_cut_short(tally: &BatchTally) -> bool {
+    tally.unasked + tally.cut_short > 0
 }
 
 fn end_of_batch<V: Serialize>(session: &Session, outcome: &Outcome<BatchEnd, V>) -> String {
@@ -219,6 +310,7 @@ fn end_of_batch<V: Serialize>(session: &Session, outcome: &Outcome<BatchEnd, V>)
             let BatchTally {
                 decided,
                 undecided,
+                unasked,
                 cut_short,
                 ..
             } = tally;
@@ -231,6 +323,10 @@ fn end_of_batch<V: Serialize>(session: &Session, outcome: &Outcome<BatchEnd, V>)
                         "{cut_short} ended because the budget is used up, by the ballots that were in"
                     ),
                 );
+            }
+            if *unasked > 0 {
+                let line = format!("{unasked} not asked: the budget is used up");
+                page.line(Style::Yellow, &line);
             }
             findings.page(&mut page);
             if let Some(cost) = cost_saved {

@@ -1,19 +1,29 @@
 //! What a batch of elections says about its voters: how much they agree, and how often they are right.
 
-use patterns_parallel::{Agreement, Election, Reliability, VoteTable, normalise, reliability};
+use patterns_parallel::{
+    Agreement, Decision, Election, Question, Reliability, ShareInterval, StopReason, VoteTable,
+    VotingRule, named_option, read_number, reliability, wilson_interval,
+};
 use serde::Serialize;
 
 use super::human::Page;
+use crate::ballot_spec::BallotSpec;
+use crate::job::{BatchQuestion, VoteWork};
 use crate::terminal::Style;
 
 /// The elections of a batch so far.
-#[derive(Debug, Default)]
-pub(crate) struct BatchReport {
+#[derive(Debug)]
+pub(crate) struct BatchReport<'a> {
+    work: &'a VoteWork,
+    /// The texts that the answer of the user's own ballot is one of.
+    choices: Vec<String>,
     votes: VoteTable,
     /// The winner's share, and whether the winner is right.
     judged: Vec<(f64, bool)>,
     /// Elections without a winner whose right answer is known.
     missed: u64,
+    /// Elections whose right answer is known and that no voter got right.
+    hopeless: u64,
     saved: u64,
     counted: u64,
 }
@@ -34,28 +44,77 @@ struct Gold {
     right: u64,
     wrong: u64,
     without_consensus: u64,
+    /// Questions that no voter got right: what no count of these votes can mend (arXiv 2606.27288).
+    no_voter_right: u64,
+    /// The 95 % interval of their share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no_voter_right_interval: Option<ShareInterval>,
     reliability: Reliability,
 }
 
 /// How many bins shares are sorted into.
 const BINS: usize = 10;
 
-impl BatchReport {
-    /// Adds an election; returns whether its winner is right, if that is known.
-    pub(crate) fn add(&mut self, election: &Election, gold: Option<&str>) -> Option<bool> {
+impl<'a> BatchReport<'a> {
+    /// Begins without an election.
+    pub(crate) fn new(work: &'a VoteWork) -> Self {
+        Self {
+            work,
+            choices: work
+                .ballot
+                .as_ref()
+                .map(BallotSpec::choices)
+                .unwrap_or_default(),
+            votes: VoteTable::default(),
+            judged: Vec::new(),
+            missed: 0,
+            hopeless: 0,
+            saved: 0,
+            counted: 0,
+        }
+    }
+
+    /// Adds an election; returns whether its winner is right, if that is known. A question that was
+    /// not asked is neither right nor wrong, and nothing was saved on it.
+    pub(crate) fn add(&mut self, election: &Election, row: Option<&BatchQuestion>) -> Option<bool> {
+        if election.decision == Decision::NotAsked {
+            return None;
+        }
         let ballots = &election.ballots;
         self.votes
             .push(ballots.iter().map(|it| it.normalised.as_deref()));
         self.counted += ballots.len() as u64;
-        self.saved += election.voters.saturating_sub(ballots.len() as u64);
-        let gold = gold?;
-        let Some(winner) = &election.winning_answer else {
-            self.missed += 1;
-            return Some(false);
+        if election.stop_reason != StopReason::CallsSpent {
+            self.saved += election.voters.saturating_sub(ballots.len() as u64);
+        }
+        let gold = row?.gold.as_deref()?;
+        let is_right = |answer: Option<&str>| answer.is_some_and(|it| self.agree(it, gold, row));
+        let given = ballots.iter().map(|it| it.answer.as_deref());
+        let escalated = election.escalation.iter().map(|it| it.answer.as_deref());
+        let is_hopeless = !given.chain(escalated).any(is_right);
+        let is_won = is_right(election.winning_answer.as_deref());
+        self.hopeless += u64::from(is_hopeless && !is_won);
+        match election.winning_answer {
+            Some(_) => self.judged.push((election.share, is_won)),
+            None => self.missed += 1,
+        }
+        Some(is_won)
+    }
+
+    /// Returns whether an answer is the right one, in the terms of the question and the rule.
+    fn agree(&self, answer: &str, gold: &str, row: Option<&BatchQuestion>) -> bool {
+        if let VotingRule::Median(tolerance) = &self.work.rule {
+            let both = read_number(answer).zip(read_number(gold));
+            return both.is_some_and(|(answer, gold)| tolerance.holds(answer, gold));
+        }
+        let options = self.work.options_of(row);
+        let counted = |text: &str| {
+            if options.is_empty() && !self.choices.is_empty() {
+                return named_option(&self.choices, text).map(str::to_owned);
+            }
+            Question::new("").options(options).counted(text)
         };
-        let is_right = normalise(winner).is_some() && normalise(winner) == normalise(gold);
-        self.judged.push((election.share, is_right));
-        Some(is_right)
+        counted(answer).is_some_and(|it| Some(it) == counted(gold))
     }
 
     /// Returns how many ballots were not asked for.
@@ -76,6 +135,11 @@ impl BatchReport {
                 right,
                 wrong: self.judged.len() as u64 - right,
                 without_consensus: self.missed,
+                no_voter_right: self.hopeless,
+                no_voter_right_interval: wilson_interval(
+                    self.hopeless,
+                    self.judged.len() as u64 + self.missed,
+                ),
                 reliability: reliability(&self.judged, BINS).ok()?,
             })
         };
@@ -117,6 +181,8 @@ impl Gold {
             right,
             wrong,
             without_consensus,
+            no_voter_right,
+            no_voter_right_interval,
             reliability,
         } = self;
         let all = right + wrong + without_consensus;
@@ -125,6 +191,16 @@ impl Gold {
             "right: {right} of {all} ({accuracy:.1} %), {without_consensus} without consensus"
         );
         page.line(Style::Bold, &line);
+        if let Some(interval) = no_voter_right_interval.filter(|_| *no_voter_right > 0) {
+            let share = 100.0 * *no_voter_right as f64 / all.max(1) as f64;
+            page.paragraph(&format!(
+                "no voter was right on {no_voter_right} of {all} ({:.0} to {:.0} %): more votes cannot \
+                 pass {:.0} %",
+                100.0 * interval.low,
+                100.0 * interval.high,
+                100.0 - share,
+            ));
+        }
         for bin in &reliability.bins {
             if let Some(accuracy) = bin.accuracy {
                 let (low, high) = (100.0 * bin.low, 100.0 * bin.high);

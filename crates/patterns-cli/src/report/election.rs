@@ -6,6 +6,8 @@ use patterns_parallel::{
     StopReason,
 };
 
+use serde::Serialize;
+
 use super::human::Page;
 use crate::escape::escape_line;
 use crate::terminal::Style;
@@ -90,11 +92,19 @@ fn counts(page: &mut Page, election: &Election) {
     }
 }
 
-/// Adds the course of an election, vote by vote.
-pub(crate) fn course_page(page: &mut Page, course: &[CourseStep]) {
+/// Adds the course of an election, vote by vote, with the voters' reasons.
+pub(crate) fn course_page<V: Serialize>(
+    page: &mut Page,
+    course: &[CourseStep],
+    branches: &[Branch<V>],
+) {
     page.gap();
     page.heading("course of the election");
-    for step in course {
+    let reasons = branches
+        .iter()
+        .map(reasoning)
+        .chain(std::iter::repeat(None));
+    for (step, reason_given) in course.iter().zip(reasons) {
         let counts = step
             .counts
             .iter()
@@ -111,6 +121,12 @@ pub(crate) fn course_page(page: &mut Page, course: &[CourseStep]) {
             counts.join(", "),
             step.lead
         ));
+        if let Some(reason) = reason_given {
+            page.line(
+                Style::Dim,
+                &format!("        because: {}", on_a_line(&reason)),
+            );
+        }
         match step.next {
             None => {}
             Some(Next::Ask(1)) => page.line(Style::Dim, "        still open: one more is asked"),
@@ -124,6 +140,13 @@ pub(crate) fn course_page(page: &mut Page, course: &[CourseStep]) {
             }
         }
     }
+}
+
+/// Returns the reasons that a ballot gives, if it has a field for them.
+fn reasoning<V: Serialize>(branch: &Branch<V>) -> Option<String> {
+    let ballot = serde_json::to_value(branch.value()?).ok()?;
+    let reason = ballot.get("reasoning")?.as_str()?.trim().to_owned();
+    (!reason.is_empty()).then_some(reason)
 }
 
 /// Says how much was judged, and what came of it that shows in no score.
@@ -150,8 +173,11 @@ fn early_end(election: &Election, cost_saved: Option<&str>) -> Option<String> {
     if asked >= voters || election.stop_reason == StopReason::AllVotesCast {
         return None;
     }
-    let saved = 100.0 * (voters - asked) as f64 / voters as f64;
     let why = reason(election.stop_reason);
+    if election.stop_reason == StopReason::CallsSpent {
+        return Some(format!("{asked} of {voters} voters were asked: {why}"));
+    }
+    let saved = 100.0 * (voters - asked) as f64 / voters as f64;
     let cost = cost_saved.map_or_else(String::new, |it| format!(", about {it}"));
     let mut end = format!("{asked} of {voters} voters were asked, {saved:.0} % saved{cost}: {why}");
     match election.spare_ballots {
@@ -176,7 +202,7 @@ fn reason(reason: StopReason) -> &'static str {
         StopReason::AheadEnough => "the leader is far enough ahead",
         StopReason::Confident => "the leader is sure enough to win",
         StopReason::PlanStop => "further votes would cost more than they are worth",
-        StopReason::CallsSpent => "the calls that the batch shares are spent",
+        StopReason::CallsSpent => "the budget is used up",
     }
 }
 
@@ -189,6 +215,14 @@ pub(crate) fn batch_line<V>(election: &BatchElection<V>, is_right: Option<bool>)
     };
     let line = format!("{}: {}{right}", election.id, verdict(&election.election));
     format!("{}\n", escape_line(&line))
+}
+
+/// What is said of a question that was put to nobody.
+const NOT_ASKED: &str = "not asked: the budget is used up";
+
+/// Writes a question of a batch that was put to nobody on one line.
+pub(crate) fn unasked_line(id: &str) -> String {
+    format!("{}\n", escape_line(&format!("{id}: {NOT_ASKED}")))
 }
 
 /// Says who won, and with how many votes.
@@ -206,7 +240,7 @@ fn verdict(election: &Election) -> String {
         Some(RuleDetail::Weighted(_)) => {
             format!("{percent:.0} % of the weight of {total_votes} votes")
         }
-        Some(RuleDetail::Numeric(_)) => format!("of {total_votes} numbers"),
+        Some(RuleDetail::Numeric(_)) => format!("median of {total_votes} numbers"),
         Some(RuleDetail::Judged(it)) if it.rule == JudgedRule::SameMeaning => {
             format!("{vote_count} of {total_votes} votes that mean the same, {percent:.0} %")
         }
@@ -229,6 +263,7 @@ fn verdict(election: &Election) -> String {
         (Some(winner), _) => format!("{winner} ({votes})"),
         (None, Decision::QuorumMissed) => format!("no consensus: quorum missed ({votes})"),
         (None, Decision::Tied) => format!("no consensus: a tie ({votes} each)"),
+        (None, Decision::NotAsked) => NOT_ASKED.to_owned(),
         (None, Decision::NotJudged) => format!("no consensus: the judge did not say ({votes})"),
         (None, _) => format!("no consensus: too few agree ({votes})"),
     };

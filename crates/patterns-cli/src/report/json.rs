@@ -85,6 +85,11 @@ pub(crate) fn election_line<V: Serialize>(
     let failed: Vec<Value> = failed.collect();
     let mut json = json!({"type": "election", "id": election.id});
     merge(&mut json, to_value(&election.election));
+    if let Some(ballots) = json.get_mut("ballots").and_then(Value::as_array_mut) {
+        for (ballot, branch) in ballots.iter_mut().zip(&election.branches) {
+            add_reasons(ballot, branch);
+        }
+    }
     if let Some((gold, is_right)) = gold {
         merge(&mut json, json!({"gold": gold, "right": is_right}));
     }
@@ -92,6 +97,27 @@ pub(crate) fn election_line<V: Serialize>(
         merge(&mut json, json!({"failed": failed}));
     }
     line(&json)
+}
+
+/// Adds what a voter has said beside the answer: its reasons, its confidence, and other fields of the
+/// user's own ballot.
+fn add_reasons<V: Serialize>(ballot: &mut Value, branch: &Branch<V>) {
+    let said = branch.value().map(to_value);
+    let (Some(Value::Object(said)), Value::Object(ballot)) = (said, ballot) else {
+        return;
+    };
+    let is_whole = ballot.get("answer").and_then(Value::as_str)
+        == Some(Value::Object(said.clone()).to_string().as_str());
+    for (name, value) in said.into_iter().filter(|_| !is_whole) {
+        ballot.entry(name).or_insert(value);
+    }
+}
+
+/// Writes a question of a batch that was put to nobody, on one line.
+pub(crate) fn unasked_json(id: &str) -> String {
+    line(
+        &json!({"type": "election", "id": id, "decision": "not_asked", "stop_reason": "calls_spent"}),
+    )
 }
 
 fn whole<'a, A: Serialize, B>(

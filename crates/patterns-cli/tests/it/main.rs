@@ -30,3 +30,4 @@ mod store;
 mod support;
 mod topology;
 mod usage;
+mod vote_options;

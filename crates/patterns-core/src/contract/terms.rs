@@ -47,10 +47,12 @@ pub struct Contract<T = Value> {
     validator: Arc<Validator>,
     recursion: Recursion,
     informing: Informing,
+    mends: Vec<Arc<Mend>>,
     checks: Vec<Arc<Check<T>>>,
     answers: PhantomData<fn() -> T>,
 }
 
+type Mend = dyn Fn(&mut Value) + Send + Sync;
 type Check<T> = dyn Fn(&T) -> Vec<Violation> + Send + Sync;
 
 /// An accepted answer.
@@ -118,6 +120,14 @@ pub fn parse_schema(text: &str) -> Result<Value, Violation> {
 }
 
 impl<T> Contract<T> {
+    /// Mends answers before they are validated, where what is meant is beyond doubt: an option in
+    /// other letters, a number in quotes. What is sent stays the same.
+    #[must_use]
+    pub fn mended_by(mut self, mend: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
+        self.mends.push(Arc::new(mend));
+        self
+    }
+
     /// Adds a rule that a schema cannot express; it returns what is wrong.
     #[must_use]
     pub fn check<F>(mut self, check: F) -> Self
@@ -154,6 +164,7 @@ impl<T: DeserializeOwned> Contract<T> {
             informing,
             schema: Arc::new(schema),
             validator: Arc::new(validator),
+            mends: Vec::new(),
             checks: Vec::new(),
             answers: PhantomData,
         })
@@ -213,6 +224,7 @@ impl<T: DeserializeOwned> Contract<T> {
             return Err(Rejection::one("", NO_OBJECT));
         }
         let strangers = remove_absent(&mut value, &self.schema);
+        self.mends.iter().for_each(|mend| mend(&mut value));
         if self.informing.mend(&mut value) {
             fixes.push(Fix::OutOfRange);
         }
@@ -325,6 +337,7 @@ impl<T> Clone for Contract<T> {
             validator: Arc::clone(&self.validator),
             recursion: self.recursion,
             informing: self.informing.clone(),
+            mends: self.mends.clone(),
             checks: self.checks.clone(),
             answers: PhantomData,
         }

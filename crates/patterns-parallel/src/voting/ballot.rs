@@ -5,6 +5,8 @@ use std::sync::Arc;
 use patterns_core::{Document, Part, Prompt};
 use serde::{Deserialize, Serialize};
 
+use super::normalise::normalise;
+
 /// A question to vote on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Question {
@@ -32,6 +34,26 @@ impl Question {
         self
     }
 
+    /// Returns the form in which an answer is counted; `None` if it counts as none.
+    ///
+    /// With options that is the one that the answer names, and nothing else is counted. An open
+    /// answer is what [`normalise`] makes of it.
+    ///
+    /// ```
+    /// use patterns_parallel::Question;
+    ///
+    /// let versions = Question::new("Which?").options(["1.1", "1.10", "None"]);
+    /// assert_eq!(versions.counted(" none "), Some("None".to_owned()));
+    /// assert_eq!(versions.counted("2.0"), None);
+    /// assert_eq!(Question::new("Where?").counted("Rome."), Some("rome".to_owned()));
+    /// ```
+    pub fn counted(&self, answer: &str) -> Option<String> {
+        if self.options.is_empty() {
+            return normalise(answer);
+        }
+        named_option(&self.options, answer).map(str::to_owned)
+    }
+
     /// Adds material.
     #[must_use]
     pub fn context(mut self, documents: impl IntoIterator<Item = Document>) -> Self {
@@ -44,6 +66,29 @@ impl<T: Into<String>> From<T> for Question {
     fn from(text: T) -> Self {
         Self::new(text)
     }
+}
+
+/// Returns the option that an answer names: the one that is written like it, sign by sign, or else the
+/// only one that [`normalise`] does not tell from it.
+///
+/// ```
+/// use patterns_parallel::named_option;
+///
+/// let options = ["yes", "no", "No"].map(str::to_owned);
+/// assert_eq!(named_option(&options, "Yes."), Some("yes"));
+/// assert_eq!(named_option(&options, "No"), Some("No"));
+/// assert_eq!(named_option(&options, "NO"), None);
+/// ```
+pub fn named_option<'a>(options: &'a [String], answer: &str) -> Option<&'a str> {
+    let same = |it: &&String| it.as_str() == answer || it.trim() == answer.trim();
+    if let Some(option) = options.iter().find(same) {
+        return Some(option);
+    }
+    let counted = normalise(answer)?;
+    let is_alike = |it: &&String| normalise(it).is_some_and(|it| it == counted);
+    let mut alike = options.iter().filter(is_alike);
+    let option = alike.next()?;
+    alike.next().is_none().then_some(option)
 }
 
 /// Asks one voter for one ballot.
@@ -80,7 +125,7 @@ impl From<&BallotTask> for Prompt {
 pub struct Ballot {
     /// Who voted.
     pub voter: String,
-    /// The answer, word for word; `None` for an abstention.
+    /// The answer, word for word, or the option that it names; `None` for an abstention.
     pub answer: Option<String>,
     /// The answer as it was counted.
     pub normalised: Option<String>,

@@ -11,7 +11,7 @@ use super::course::Course;
 use super::elect::identical;
 use super::pattern::Voting;
 use super::polls::Due;
-use super::rule::Election;
+use super::rule::{Decision, Election};
 use super::stop::StopReason;
 use crate::run::Run;
 use crate::{RunError, RunOptions};
@@ -34,7 +34,10 @@ pub struct BatchTally {
     pub decided: u64,
     /// Elections without one.
     pub undecided: u64,
-    /// Elections that ended because the shared calls were spent, among the others.
+    /// Questions that were put to nobody, as the calls were spent before.
+    #[serde(default)]
+    pub unasked: u64,
+    /// Elections that ended because the calls were spent, among the decided and the undecided.
     #[serde(default)]
     pub cut_short: u64,
     /// Elections that the run broke off before all their voters had ended.
@@ -103,25 +106,36 @@ impl<V: Send + Sync + 'static> Voting<V> {
             waiting.len()
         });
         let (stop, open) = held.await;
+        let is_spent = run.is_out_of_budget(stop);
+        let broken_off = if is_spent { 0 } else { open.len() as u64 };
+        if is_spent {
+            waiting.extend(open.into_iter().map(|(number, it)| (number, it.spent())));
+        }
         waiting.into_values().for_each(&mut hand_over);
-        tally.broken_off = open.len() as u64;
+        tally.broken_off = broken_off;
         let all = tally.decided + tally.undecided;
         // A cache answers all alike; some elections may be clear to the last word.
         if uniform > 0 && uniform * 2 >= all {
             run.warn(identical(uniform, all));
         }
-        let value = run.verdict(stop).map(|()| tally);
+        // The ballots that were paid for are a result, if a short one.
+        let is_short = is_spent && all > 0;
+        let verdict = run
+            .verdict(stop)
+            .or_else(|error| is_short.then_some(()).ok_or(error));
+        let value = verdict.map(|()| tally);
         Ok(run.finish(value, Vec::new()))
     }
 }
 
 impl BatchTally {
     fn count(&mut self, election: &Election) {
-        if election.decision.is_won() {
-            self.decided += 1;
-        } else {
-            self.undecided += 1;
+        match election.decision {
+            Decision::NotAsked => self.unasked += 1,
+            decision if decision.is_won() => self.decided += 1,
+            _ => self.undecided += 1,
         }
-        self.cut_short += u64::from(election.stop_reason == StopReason::CallsSpent);
+        let is_short = election.stop_reason == StopReason::CallsSpent;
+        self.cut_short += u64::from(is_short && election.decision != Decision::NotAsked);
     }
 }

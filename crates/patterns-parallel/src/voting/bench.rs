@@ -136,9 +136,9 @@ impl<V> Bench<V> {
         Some((election, self.courses.remove(&election)?))
     }
 
-    /// Returns the elections that are not decided.
-    pub(super) fn broken_off(self) -> impl Iterator<Item = Course<V>> {
-        self.courses.into_values()
+    /// Returns the elections that are not decided, with their numbers.
+    pub(super) fn broken_off(self) -> impl Iterator<Item = (u64, Course<V>)> {
+        self.courses.into_iter()
     }
 }
 

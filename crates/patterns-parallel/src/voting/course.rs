@@ -104,7 +104,7 @@ impl<V> Course<V> {
     pub(super) fn count_next(
         &mut self,
         manner: Manner,
-        answer_of: impl Fn(&V) -> Option<String>,
+        answer_of: impl Fn(&Question, &V) -> Option<String>,
     ) -> bool {
         let has_ended = |it: &Pending<V>| matches!(it.state, State::Ended(_));
         let at = self.pending.iter().position(has_ended);
@@ -115,7 +115,7 @@ impl<V> Course<V> {
             return false;
         };
         if let State::Ended(branch) = state {
-            let answer = branch.value().and_then(answer_of);
+            let answer = branch.value().and_then(|it| answer_of(&self.question, it));
             if was_cast(&branch) {
                 self.tally.count(answer.as_deref());
                 self.counted.push(Cast { voter, branch });
@@ -158,11 +158,21 @@ impl<V> Course<V> {
         recalled
     }
 
+    /// Ends for want of calls.
+    pub(super) fn spent(mut self) -> Self {
+        self.stop.get_or_insert(StopReason::CallsSpent);
+        self
+    }
+
     /// Ends before its time, with all ballots that are in.
     pub(super) fn break_off(mut self) -> Self {
         for Pending { voter, state } in std::mem::take(&mut self.pending) {
-            if let State::Ended(branch) = state {
-                self.counted.push(Cast { voter, branch });
+            match state {
+                State::Ended(branch) if was_cast(&branch) => {
+                    self.counted.push(Cast { voter, branch });
+                }
+                State::Ended(branch) => self.spare.push(Cast { voter, branch }),
+                State::Due | State::UnderWay(_) => {}
             }
         }
         self

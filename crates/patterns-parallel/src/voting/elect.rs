@@ -2,7 +2,7 @@
 
 use patterns_core::{Branch, Warning};
 
-use super::ballot::Ballot;
+use super::ballot::{Ballot, Question};
 use super::bench::Need;
 use super::course::{Cast, Course};
 use super::detail::Terms;
@@ -31,22 +31,38 @@ pub(super) fn identical(elections: u64, of: u64) -> Warning {
 }
 
 impl<V> Voting<V> {
-    /// Returns what a ballot is counted as.
-    pub(super) fn counted(&self, value: &V) -> Option<String> {
-        (self.answer_of)(value).as_deref().and_then(self.form)
+    /// Returns what a ballot on a question is counted as.
+    pub(super) fn counted(&self, question: &Question, value: &V) -> Option<String> {
+        self.form(question, &(self.answer_of)(value)?)
     }
 
-    fn ballot(&self, voter: String, value: Option<&V>) -> Ballot {
+    fn form(&self, question: &Question, answer: &str) -> Option<String> {
+        match &self.form {
+            Some(form) => form(answer),
+            None => question.counted(answer),
+        }
+    }
+
+    fn ballot(&self, question: &Question, voter: String, value: Option<&V>) -> Ballot {
         let answer = value.and_then(|value| (self.answer_of)(value));
+        let normalised = answer.as_deref().and_then(|it| self.form(question, it));
+        let is_option = normalised
+            .as_ref()
+            .is_some_and(|it| question.options.contains(it));
         Ballot {
             voter,
-            normalised: answer.as_deref().and_then(self.form),
-            answer,
+            answer: if is_option {
+                normalised.clone()
+            } else {
+                answer
+            },
+            normalised,
         }
     }
 
     fn ballots(&self, course: &Course<V>) -> Vec<Ballot> {
-        let ballot = |it: &Cast<V>| self.ballot(self.name(it.voter), it.branch.value());
+        let question = &course.question;
+        let ballot = |it: &Cast<V>| self.ballot(question, self.name(it.voter), it.branch.value());
         course.counted.iter().map(ballot).collect()
     }
 
@@ -59,6 +75,7 @@ impl<V> Voting<V> {
         }
         if self.escalation.is_none()
             || course.escalated.is_some()
+            || course.stop == Some(StopReason::CallsSpent)
             || self.decide(course).decision.is_won()
         {
             return Need::Nothing;
@@ -96,12 +113,15 @@ impl<V> Voting<V> {
             StopReason::AllVotesCast | StopReason::Decided => Some(1.0),
             _ => forecast.and_then(|it| it.win_probability(&course.tally)),
         };
+        if election.stop_reason == StopReason::CallsSpent && election.ballots.is_empty() {
+            election.decision = Decision::NotAsked;
+        }
         if let (Some(escalated), Some(voter)) = (&course.escalated, &self.escalation) {
             let name = voter
                 .name
                 .clone()
                 .unwrap_or_else(|| "escalation".to_owned());
-            let ballot = self.ballot(name, escalated.as_ref());
+            let ballot = self.ballot(&course.question, name, escalated.as_ref());
             if ballot.normalised.is_some() {
                 election.winning_answer.clone_from(&ballot.answer);
                 election.decision = Decision::Escalated;

@@ -68,7 +68,7 @@ impl<V: Send + Sync + 'static> Voting<V> {
         run: &mut Run<'_>,
         label: impl Fn(&Due) -> String + Send,
         mut over: impl FnMut(u64, Course<V>) -> usize,
-    ) -> (Option<Stop>, Vec<Course<V>>)
+    ) -> (Option<Stop>, Vec<(u64, Course<V>)>)
     where
         S: Stream<Item = (String, Question)> + Send,
     {
@@ -103,7 +103,7 @@ impl<V: Send + Sync + 'static> Voting<V> {
             } else {
                 let ballot = only(branch, Found::ballot);
                 run.account(&ballot);
-                let answer_of = |value: &V| self.counted(value);
+                let answer_of = |question: &Question, value: &V| self.counted(question, value);
                 let filed = lock(&station).polls.file(ballot, answer_of);
                 fan_out.cancel(filed.needless);
                 filed.over

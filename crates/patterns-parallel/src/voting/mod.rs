@@ -34,8 +34,8 @@ pub use agreement::{
     Agreement, Reliability, ReliabilityBin, ReliabilityError, ShareInterval, VoteTable,
     reliability, wilson_interval,
 };
-pub use answer::{Vote, ballot_agent, vote_agent};
-pub use ballot::{Ballot, BallotTask, Question};
+pub use answer::{Vote, ballot_agent, ballot_agent_for, name_option, number_agent, vote_agent};
+pub use ballot::{Ballot, BallotTask, Question, named_option};
 pub use batch::{BatchElection, BatchTally};
 pub use detail::RuleDetail;
 pub use explain::{CourseStep, Next, course};

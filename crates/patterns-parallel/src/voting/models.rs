@@ -2,52 +2,37 @@
 
 use std::sync::Arc;
 
-use patterns_core::{Agent, Contract, ContractError, Model};
+use patterns_core::{Contract, Model};
 use serde::de::DeserializeOwned;
 
 use super::answer::{Vote, ballot_agent, vote_agent};
-use super::ballot::BallotTask;
 use super::pattern::Voting;
+use super::voter::Voter;
 use crate::AgentOptions;
 
 impl Voting<Vote> {
     /// Makes the pattern with the default ballot, all voters being samples of one model.
     ///
-    /// `question_options` are the answers to choose from; empty for open questions.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`ContractError`] if the options make no valid schema.
-    pub fn with_model(
-        model: Arc<dyn Model>,
-        question_options: &[String],
-        options: &AgentOptions,
-    ) -> Result<Self, ContractError> {
-        let agent = Arc::new(vote_agent(model, question_options, options)?);
+    /// The answer to a question with options is held to them.
+    pub fn with_model(model: Arc<dyn Model>, options: &AgentOptions) -> Self {
+        let agent = Arc::new(vote_agent(model, options));
         let voting = Self::new(agent, |vote| Some(vote.answer.clone()));
-        Ok(voting.warn_about_temperature(options))
+        voting.warn_about_temperature(options)
     }
 
     /// Makes the pattern with the default ballot and a panel of models, one voter each.
-    ///
-    /// # Errors
-    ///
-    /// As [`with_model`](Self::with_model).
     pub fn with_models(
         models: impl IntoIterator<Item = Arc<dyn Model>>,
-        question_options: &[String],
         options: &AgentOptions,
-    ) -> Result<Self, ContractError> {
-        let mut panel: Vec<(String, Arc<dyn Agent<BallotTask, Vote>>)> = Vec::new();
-        for model in models {
+    ) -> Self {
+        let voter = |model: Arc<dyn Model>| {
             let name = model.id().to_string();
-            panel.push((
-                name,
-                Arc::new(vote_agent(model, question_options, options)?),
-            ));
-        }
-        let voting = Self::panel(panel, |vote: &Vote| Some(vote.answer.clone()));
-        Ok(voting.warn_about_temperature(options))
+            Voter::new(Arc::new(vote_agent(model, options))).named(name)
+        };
+        let voting = Self::of_voters(models.into_iter().map(voter), |vote: &Vote| {
+            Some(vote.answer.clone())
+        });
+        voting.warn_about_temperature(options)
     }
 }
 

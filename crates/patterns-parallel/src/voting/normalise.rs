@@ -1,100 +1,142 @@
-//! Makes spellings of one answer equal, so that no winner is decided by spelling.
+//! Folds the spellings of one open answer, so that no winner is decided by spelling.
+//!
+//! Only what cannot change the meaning is folded: case, white space, composed and wide forms of
+//! characters, quotes and emphasis around the whole, the full stop behind it, and the thousands
+//! separators of a number. Everything else counts. A sign may be the answer (`?`, `*` and `**` are
+//! three), `$5` is not `€5`, `10²` is not `102`, `(5)` may be less than nothing, and `y` is a letter.
+//!
+//! Numbers keep their digits: `1.10` and `1.1` may be versions, and `007` is not 7. So `0.50` and
+//! `0.5` are two answers; where numbers are meant, the median compares them as numbers. Only a
+//! fraction of nothing but zeros goes (`42.0` is `42`), unless it may be a group of thousands
+//! (`1.000`). Which commas and points group thousands is known where they come in threes and a
+//! fraction has the other sign (`1.234,50`); alone, a comma groups (`1,000` is a thousand).
+//!
+//! Dates, articles and synonyms are left to options, or to a judge.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Returns the form in which an answer is counted; `None` if it says nothing.
-///
-/// Compatibility forms are unified (NFKC), case is folded, white space is collapsed, outer quotes
-/// and punctuation are dropped, plain numbers are brought to one form (`1,000.0` is `1000`, but
-/// `3,5,7` stays a list), and yes/no words are unified with true/false.
+/// Returns the form in which an open answer is counted; `None` if it says nothing.
 ///
 /// ```
 /// use patterns_parallel::normalise;
 ///
 /// assert_eq!(normalise(" “Paris.” "), normalise("PARIS"));
-/// assert_eq!(normalise("42.0"), normalise("42"));
-/// assert_eq!(normalise("$1,000"), normalise("1000"));
-/// assert_eq!(normalise("True"), normalise("yes."));
+/// assert_eq!(normalise("**1,000**"), normalise("1000.0"));
+/// assert_ne!(normalise("$5"), normalise("€5"));
+/// assert_ne!(normalise("1.10"), normalise("1.1"));
 /// assert_ne!(normalise("3,5,7"), normalise("357"));
-/// assert_eq!(normalise(" … "), None);
+/// assert_eq!(normalise("?"), Some("?".to_owned()));
+/// assert_eq!(normalise(" "), None);
 /// ```
 pub fn normalise(answer: &str) -> Option<String> {
-    let folded: String = answer.nfkc().flat_map(char::to_lowercase).collect();
+    let plain = answer.chars().map(plain).nfc();
+    let folded: String = plain.flat_map(fold_case).nfc().collect();
     let words: Vec<&str> = folded.split_whitespace().collect();
     let text = words.join(" ");
-    if let Some(number) = number(&text) {
-        return Some(number);
-    }
-    let text = trim_outer(&text);
-    if text.is_empty() {
-        return None;
-    }
-    let text = number(text).unwrap_or_else(|| match text {
-        "true" | "y" => "yes".to_owned(),
-        "false" | "n" => "no".to_owned(),
-        _ => text.to_owned(),
-    });
-    Some(text)
+    let inner = unwrap(&text);
+    let counted = number(inner).unwrap_or_else(|| inner.to_owned());
+    (!counted.is_empty()).then_some(counted)
 }
 
-/// Drops quotes, brackets around the whole, and closing punctuation, as long as any is left.
-fn trim_outer(text: &str) -> &str {
-    const QUOTES: [char; 13] = [
-        '"', '\'', '`', '*', '_', '“', '”', '‘', '’', '«', '»', '„', ' ',
-    ];
-    const CLOSING: [char; 8] = ['.', ',', ';', ':', '!', '?', '…', '。'];
+/// Returns the plain form of a character that is only written differently.
+fn plain(it: char) -> char {
+    match it {
+        // Full-width forms are ASCII at a fixed distance.
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(it as u32 - 0xFEE0).unwrap_or(it),
+        '\u{2010}' | '\u{2011}' | '\u{2212}' => '-',
+        '\u{2044}' => '/',
+        '\u{2018}' | '\u{2019}' => '\'',
+        _ => it,
+    }
+}
+
+/// Folds case in full: `ß` becomes `ss`, which is how it is written in capitals.
+fn fold_case(it: char) -> impl Iterator<Item = char> {
+    // A dotless i is another letter, though its capital is the same.
+    let is_kept = it == '\u{131}';
+    let folded = it.to_lowercase().flat_map(char::to_uppercase);
+    let folded = folded.flat_map(char::to_lowercase);
+    let kept = is_kept.then_some(it);
+    kept.into_iter().chain(folded.filter(move |_| !is_kept))
+}
+
+/// What is put around an answer as a whole without being part of it.
+const AROUND: [(&str, &str); 10] = [
+    ("\"", "\""),
+    ("'", "'"),
+    ("`", "`"),
+    ("“", "”"),
+    ("„", "“"),
+    ("«", "»"),
+    ("»", "«"),
+    ("**", "**"),
+    ("$", "$"),
+    ("\\boxed{", "}"),
+];
+
+/// Takes quotes and emphasis from around the whole, and the full stop from its end. What has neither
+/// letter nor digit stays: then the signs are the answer.
+fn unwrap(text: &str) -> &str {
+    let says_something = |it: &str| it.contains(char::is_alphanumeric);
     let mut text = text;
     loop {
-        let mut next = text.trim_matches(QUOTES).trim_end_matches(CLOSING);
-        for (open, close) in [('(', ')'), ('[', ']')] {
-            if let Some(inner) = next
-                .strip_prefix(open)
-                .and_then(|it| it.strip_suffix(close))
-                && !inner.contains([open, close])
-            {
-                next = inner;
-            }
+        let stop = text.strip_suffix(['.', '。']).map(str::trim_end);
+        let stop = stop.filter(|it| !it.ends_with('.'));
+        let marked = AROUND.iter().filter_map(|it| within(text, *it));
+        let mut inner = stop.into_iter().chain(marked);
+        match inner.find(|it| says_something(it)) {
+            Some(inner) => text = inner,
+            None => return text,
         }
-        if next == text {
-            return text;
-        }
-        text = next;
     }
 }
 
-/// Brings a plain decimal number to one form, without going through a float.
+/// Returns what is between two marks, if they are around the whole and nowhere else.
+fn within<'a>(text: &'a str, (open, close): (&str, &str)) -> Option<&'a str> {
+    let inner = text.strip_prefix(open)?.strip_suffix(close)?;
+    let is_whole = !inner.contains(open) && !inner.contains(close);
+    is_whole.then_some(inner.trim())
+}
+
+/// Takes the thousands separators out of a number, and a fraction of zeros; `None` for all else.
 fn number(text: &str) -> Option<String> {
-    let (sign, digits) = match text.strip_prefix(['-', '\u{2212}']) {
+    let (sign, digits) = match text.strip_prefix(['-', '–']) {
         Some(rest) => ("-", rest),
-        None => ("", text.strip_prefix('+').unwrap_or(text)),
+        None => ("", text),
     };
-    let digits = digits.strip_prefix(['$', '€', '£']).unwrap_or(digits);
-    let digits = digits.strip_suffix('.').unwrap_or(digits);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let whole = ungroup(whole)?;
-    if !fraction.bytes().all(|it| it.is_ascii_digit()) {
+    let (whole, fraction) = match (digits.rfind('.'), digits.rfind(',')) {
+        (Some(point), Some(comma)) if point < comma => {
+            (ungroup(&digits[..comma], '.')?, &digits[comma + 1..])
+        }
+        (Some(point), _) => (ungroup(&digits[..point], ',')?, &digits[point + 1..]),
+        (None, _) => (ungroup(digits, ',')?, ""),
+    };
+    if digits.contains('.') && !is_digits(fraction) {
         return None;
     }
-    let whole = whole.trim_start_matches('0');
-    let fraction = fraction.trim_end_matches('0');
-    let whole = if whole.is_empty() { "0" } else { whole };
-    let is_zero = whole == "0" && fraction.is_empty();
-    let sign = if is_zero { "" } else { sign };
+    let may_be_a_group = fraction.len() == 3 && whole.len() <= 3 && !whole.starts_with('0');
+    let is_nothing = fraction.bytes().all(|it| it == b'0') && !may_be_a_group;
+    let fraction = if is_nothing { "" } else { fraction };
     let point = if fraction.is_empty() { "" } else { "." };
+    let is_zero = fraction.is_empty() && whole.bytes().all(|it| it == b'0');
+    let sign = if is_zero { "" } else { sign };
     Some(format!("{sign}{whole}{point}{fraction}"))
 }
 
-/// Takes thousands commas out of the digits of a whole number: only in groups of three.
-fn ungroup(whole: &str) -> Option<String> {
-    let mut groups = whole.split(',');
+/// Takes separators out of the digits of a whole number: only from between groups of three.
+fn ungroup(whole: &str, separator: char) -> Option<String> {
+    let mut groups = whole.split(separator);
     let first = groups.next()?;
-    let is_digits = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
-    let is_grouped = whole.contains(',');
+    let is_grouped = whole.contains(separator);
     if !is_digits(first) || (is_grouped && (first.len() > 3 || first.starts_with('0'))) {
         return None;
     }
     let is_valid = groups.all(|group| group.len() == 3 && is_digits(group));
-    is_valid.then(|| whole.replace(',', ""))
+    is_valid.then(|| whole.replace(separator, ""))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit())
 }
 
 #[cfg(test)]

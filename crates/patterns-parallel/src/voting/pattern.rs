@@ -11,7 +11,6 @@ use super::ballot::{BallotTask, Question};
 use super::elect::identical;
 use super::judging::{JudgeTask, Judgement};
 use super::manner::Manner;
-use super::normalise::normalise;
 use super::polls::Due;
 use super::rule::{Election, Rule, TieBreak};
 use super::stop::{Stopper, StoppingRule};
@@ -35,8 +34,8 @@ pub struct Voting<V> {
     pub(super) tie_break: TieBreak,
     pub(super) quorum: u64,
     pub(super) answer_of: Arc<AnswerOf<V>>,
-    /// Brings an answer into the form in which it is counted.
-    pub(super) form: fn(&str) -> Option<String>,
+    /// Brings an answer into the form in which it is counted, if that is not the question's own.
+    pub(super) form: Option<Arc<Form>>,
     pub(super) judge: Option<Arc<dyn Agent<JudgeTask, Judgement>>>,
     /// Who is asked where the voters came to no consensus.
     pub(super) escalation: Option<Voter<V>>,
@@ -44,6 +43,9 @@ pub struct Voting<V> {
     pub(super) text_of: Option<fn(&V) -> String>,
     pub(super) warnings: Vec<Warning>,
 }
+
+/// Brings an answer into the form in which it is counted; `None` is an abstention.
+type Form = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 /// Finds the answer in a ballot; `None` is an abstention.
 type AnswerOf<V> = dyn Fn(&V) -> Option<String> + Send + Sync;
@@ -97,7 +99,7 @@ impl<V> Voting<V> {
             tie_break: TieBreak::default(),
             quorum: 0,
             answer_of,
-            form: normalise,
+            form: None,
             judge: None,
             escalation: None,
             text_of: None,
@@ -154,12 +156,15 @@ impl<V> Voting<V> {
         self
     }
 
-    /// Sets the form in which answers are counted, `None` being an abstention; [`normalise`] if it
-    /// isn't set. Where every sign matters, as in code, count answers as they are:
-    /// `counted_as(|answer| Some(answer.to_owned()))`.
+    /// Sets the form in which answers are counted, `None` being an abstention;
+    /// [`Question::counted`] if it isn't set. Where every sign matters, as in code, count answers as
+    /// they are: `counted_as(|answer| Some(answer.to_owned()))`.
     #[must_use]
-    pub fn counted_as(mut self, form: fn(&str) -> Option<String>) -> Self {
-        self.form = form;
+    pub fn counted_as(
+        mut self,
+        form: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.form = Some(Arc::new(form));
         self
     }
 
@@ -300,7 +305,8 @@ impl<V: Send + Sync + 'static> Voting<V> {
     /// Asks all voters and decides.
     ///
     /// The branches of the outcome are the ballots, in voter order; judgements and an escalation are
-    /// its steps.
+    /// its steps. Where the budget is used up first, the ballots that are in decide, and the election
+    /// says so by [`StopReason::CallsSpent`](crate::StopReason::CallsSpent).
     ///
     /// # Errors
     ///
@@ -331,7 +337,10 @@ impl<V: Send + Sync + 'static> Voting<V> {
                 0
             })
             .await;
-        let course = held.or_else(|| rest.pop());
+        let is_spent = run.is_out_of_budget(stop);
+        let broken_off = rest.pop().map(|(_, course)| course);
+        let broken_off = broken_off.map(|it| if is_spent { it.spent() } else { it });
+        let course = held.or(broken_off);
         if course.as_ref().is_some_and(|it| self.is_uniform(it)) {
             run.warn(identical(1, 1));
         }
@@ -339,7 +348,11 @@ impl<V: Send + Sync + 'static> Voting<V> {
         let elected = course.map(|it| self.elect(it, forecast.as_ref()));
         let (election, branches) = elected.unzip();
         let nothing = || AggregateError::new(AggregateErrorKind::NothingAnswered);
-        let verdict = run.verdict(stop);
+        // The ballots that were paid for are a result, if a short one.
+        let is_short = is_spent && election.as_ref().is_some_and(|it| it.total_votes > 0);
+        let verdict = run
+            .verdict(stop)
+            .or_else(|error| is_short.then_some(()).ok_or(error));
         let value = verdict.and_then(|()| election.ok_or_else(nothing));
         Ok(run.finish(value, branches.unwrap_or_default()))
     }

@@ -10,7 +10,7 @@ use super::allotment::{Allotment, Step as Share};
 use super::ballot::Question;
 use super::course::{Cast, Course};
 use super::manner::Manner;
-use super::stop::{CallIndex, Step, StopReason, Stopper};
+use super::stop::{CallIndex, Step, Stopper};
 
 /// A ballot that is due.
 #[derive(Clone, Debug)]
@@ -88,16 +88,16 @@ impl<V> Polls<V> {
         let is_news = self.allotment.as_mut().is_some_and(Allotment::all_begun);
         if is_news {
             // No ballot is in, so none is counted by this.
-            self.share(|_| None, &mut Filed::default());
+            self.share(|_, _| None, &mut Filed::default());
         }
         is_news
     }
 
-    /// Returns the elections that are not over, in the order in which they began, with the ballots
-    /// that are in.
-    pub(super) fn broken_off(self) -> Vec<Course<V>> {
-        let open = self.open.into_values();
-        open.map(Course::break_off).collect()
+    /// Returns the elections that are not over, with their numbers and the ballots that are in.
+    pub(super) fn broken_off(self) -> Vec<(u64, Course<V>)> {
+        let open = self.open.into_iter();
+        open.map(|(number, course)| (number, course.break_off()))
+            .collect()
     }
 
     /// Ends the elections that are not over by the ballots that are in, if they shared calls and
@@ -108,11 +108,8 @@ impl<V> Polls<V> {
             return Vec::new();
         }
         let open = std::mem::take(&mut self.open).into_iter();
-        open.map(|(number, mut course)| {
-            course.stop.get_or_insert(StopReason::CallsSpent);
-            (number, course.break_off())
-        })
-        .collect()
+        open.map(|(number, course)| (number, course.spent().break_off()))
+            .collect()
     }
 
     /// Gives no more calls to elections that share them: the budget is used up.
@@ -151,7 +148,7 @@ impl<V> Polls<V> {
     pub(super) fn file(
         &mut self,
         branch: Branch<V>,
-        answer_of: impl Fn(&V) -> Option<String>,
+        answer_of: impl Fn(&Question, &V) -> Option<String>,
     ) -> Filed<V> {
         let mut filed = Filed::default();
         match &mut self.allotment {
@@ -166,7 +163,7 @@ impl<V> Polls<V> {
     }
 
     /// Gives calls to elections that share them, and counts their ballots, as far as it goes.
-    fn share(&mut self, answer_of: impl Fn(&V) -> Option<String>, filed: &mut Filed<V>) {
+    fn share(&mut self, answer_of: impl Fn(&Question, &V) -> Option<String>, filed: &mut Filed<V>) {
         while let Some(allotment) = &mut self.allotment {
             match allotment.step() {
                 Share::Give(election) => self.ask(election, 1),
@@ -179,7 +176,7 @@ impl<V> Polls<V> {
     fn file_one(
         &mut self,
         branch: Branch<V>,
-        answer_of: impl Fn(&V) -> Option<String>,
+        answer_of: impl Fn(&Question, &V) -> Option<String>,
         filed: &mut Filed<V>,
     ) {
         let Some((election, voter)) = self.places.remove(&branch.id) else {

@@ -133,6 +133,8 @@ pub enum Decision {
     Tied,
     /// No consensus: the judge did not say which answer it is.
     NotJudged,
+    /// No voter was asked: the calls were spent before it was this question's turn.
+    NotAsked,
     /// The voters came to no consensus; the stronger voter's answer stands.
     Escalated,
 }
@@ -142,7 +144,11 @@ impl Decision {
     pub fn is_won(self) -> bool {
         match self {
             Self::Won | Self::WonByTieBreak | Self::Escalated => true,
-            Self::QuorumMissed | Self::ThresholdMissed | Self::Tied | Self::NotJudged => false,
+            Self::QuorumMissed
+            | Self::ThresholdMissed
+            | Self::Tied
+            | Self::NotJudged
+            | Self::NotAsked => false,
         }
     }
 }

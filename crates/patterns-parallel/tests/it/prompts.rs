@@ -154,7 +154,7 @@ async fn voting_asks_in_these_words() {
     let question = Question::new("Is it deep enough?")
         .options(["yes", "no"])
         .context([Document::new("survey.md", "Depth: 3 m.")]);
-    let voting = Voting::with_model(model.clone(), &question.options, &told()).unwrap();
+    let voting = Voting::with_model(model.clone(), &told());
     let (options, _) = logged(1);
     voting
         .voters(3)

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use futures_util::stream;
 use patterns_core::ModelErrorKind;
 use patterns_parallel::{
     BallotTask, Decision, Election, FieldRules, Question, Rule, RuleDetail, RunError, RunOptions,
-    StoppingRule, Tolerance, Voter, Voting, VotingRule,
+    StopReason, StoppingRule, Tolerance, Voter, Voting, VotingRule,
 };
 use patterns_testkit::ScriptedAgent;
 use serde_json::json;
 
-use crate::support::failure;
+use crate::support::{failure, logged};
 
 /// Voters who answer by sample; `""` fails.
 fn voting(answers: &'static [&'static str]) -> Voting<String> {
@@ -154,4 +155,63 @@ async fn a_result_says_how_sure_it_is() {
     );
     assert!((0.9..1.0).contains(&it.stability.unwrap()), "{it:?}");
     assert_eq!(elect(voting(answers), &[]).await.stability, Some(1.0));
+}
+
+#[tokio::test]
+async fn with_options_the_option_itself_is_counted_and_nothing_else() {
+    let counts = async |answers: &'static [&'static str], options: &[&str]| {
+        let it = elect(voting(answers).policy(StoppingRule::Fixed), options).await;
+        let counts = it
+            .counts
+            .iter()
+            .map(|it| format!("{} {}", it.answer, it.votes));
+        (counts.collect::<Vec<_>>().join(", "), it.abstentions)
+    };
+    let versions = counts(&["1.1", "1.10", "2.0"], &["1.1", "1.10", "2.0"]).await;
+    assert_eq!(versions, ("1.1 1, 1.10 1, 2.0 1".to_owned(), 0));
+    let signs = counts(&["?", "+", "?"], &["+", "-", "?"]).await;
+    assert_eq!(signs, ("? 2, + 1".to_owned(), 0));
+    let stars = counts(&["***", "*", "***"], &["*", "**", "***"]).await;
+    assert_eq!(stars, ("*** 2, * 1".to_owned(), 0));
+    // Another spelling is the option that it names, if only one can be meant.
+    let loose = counts(&["YES", " yes.", "No", "NO"], &["Yes", "No", "no"]).await;
+    assert_eq!(loose, ("Yes 2, No 1".to_owned(), 1));
+    let other = counts(&["maybe", "yes"], &["yes", "no"]).await;
+    assert_eq!(other, ("yes 1".to_owned(), 1));
+}
+
+#[tokio::test]
+async fn a_question_whose_budget_is_used_up_is_decided_by_the_ballots_that_are_in() {
+    let spend = async |calls: u32| {
+        let agent = ScriptedAgent::new(move |task: &BallotTask| match task.sample {
+            sample if sample < calls => Ok("a".to_owned()),
+            _ => Err(failure(ModelErrorKind::BudgetExhausted)),
+        });
+        let voting = Voting::new(Arc::new(agent), |it: &String| Some(it.clone())).voters(5);
+        let voting = voting.policy(StoppingRule::Fixed);
+        let outcome = voting.run("Well?", &RunOptions::default()).await;
+        outcome.unwrap().value
+    };
+    let it = spend(2).await.unwrap();
+    assert_eq!(account(&it), (Some("a"), 2, 2, 0));
+    assert_eq!((it.stop_reason, it.voters), (StopReason::CallsSpent, 5));
+    assert!(spend(0).await.is_err(), "no ballot is no result");
+}
+
+#[tokio::test]
+async fn a_batch_whose_budget_is_used_up_hands_over_what_is_in() {
+    let agent = ScriptedAgent::new(|task: &BallotTask| match task.question.text.as_str() {
+        "first" => Ok("1".to_owned()),
+        _ => Err(failure(ModelErrorKind::BudgetExhausted)),
+    });
+    let voting = Voting::new(Arc::new(agent), |it: &String| Some(it.clone())).voters(2);
+    let voting = voting.rule(VotingRule::Median(Tolerance::default()));
+    let questions = ["first", "second"].map(|it| (it.to_owned(), Question::new(it)));
+    let mut seen = Vec::new();
+    let run = voting.run_batch(stream::iter(questions), &logged(1).0, |it| {
+        seen.push((it.election.decision, it.election.ballots.len()));
+    });
+    let tally = run.await.unwrap().value.unwrap();
+    assert_eq!(seen, [(Decision::Won, 2), (Decision::NotAsked, 0)]);
+    assert_eq!((tally.decided, tally.unasked, tally.cut_short), (1, 1, 0));
 }

@@ -118,7 +118,7 @@ async fn voting_sends_this() {
     for options in [vec![], vec!["yes", "no"]] {
         let question = Question::new("Well?").options(options);
         let agent = AgentOptions::default();
-        let voting = Voting::with_model(model.clone(), &question.options, &agent).unwrap();
+        let voting = Voting::with_model(model.clone(), &agent);
         let outcome = voting.voters(1).run(question, &RunOptions::default()).await;
         assert_eq!(outcome.unwrap().counts.answered, 1);
     }

@@ -10,7 +10,7 @@ use patterns_core::{
 };
 use patterns_parallel::{
     AgentOptions, BallotTask, Decision, Election, PlanGoal, Question, Rule, RunError, RunOptions,
-    StopReason, StoppingRule, TieBreak, Voting,
+    StopReason, StoppingRule, TieBreak, Vote, Voting, number_agent,
 };
 use patterns_testkit::{MockAgent, Reply, ScriptedAgent, ScriptedModel};
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ async fn elections_end_as_their_rules_say() {
     check(threshold, Some("a"), Won, (2, 3, 0)).await;
     // Abstentions are outside the share but count against the quorum.
     check(
-        sampled(&["a", "", "..."]).rule(Rule::Majority),
+        sampled(&["a", "", " "]).rule(Rule::Majority),
         Some("a"),
         Won,
         (1, 1, 2),
@@ -91,7 +91,7 @@ async fn elections_end_as_their_rules_say() {
 
 #[tokio::test(start_paused = true)]
 async fn every_ballot_is_kept_in_voter_order() {
-    let voting = sampled(&["Yes!", "", "NO", "yes"]);
+    let voting = sampled(&["Yes.", "", "NO", "yes"]);
     let election = voting
         .run("Well?", &RunOptions::default())
         .await
@@ -100,7 +100,7 @@ async fn every_ballot_is_kept_in_voter_order() {
         .unwrap();
     insta::assert_json_snapshot!(election, @r#"
     {
-      "winning_answer": "Yes!",
+      "winning_answer": "Yes.",
       "decision": "won",
       "vote_count": 2,
       "total_votes": 3,
@@ -112,7 +112,7 @@ async fn every_ballot_is_kept_in_voter_order() {
       "stability": 1.0,
       "counts": [
         {
-          "answer": "Yes!",
+          "answer": "Yes.",
           "votes": 2
         },
         {
@@ -121,7 +121,7 @@ async fn every_ballot_is_kept_in_voter_order() {
         }
       ],
       "all_answers": [
-        "Yes!",
+        "Yes.",
         "NO",
         "yes"
       ],
@@ -132,7 +132,7 @@ async fn every_ballot_is_kept_in_voter_order() {
       "ballots": [
         {
           "voter": "voter 1",
-          "answer": "Yes!",
+          "answer": "Yes.",
           "normalised": "yes"
         },
         {
@@ -207,7 +207,7 @@ async fn samples_at_temperature_zero_are_warned_about() {
                 ScriptedModel::by(move |_| vote).id(ModelId::new("scripted", n.to_string()));
             Arc::new(model) as Arc<dyn Model>
         };
-        let voting = Voting::with_models((0..models).map(model), &[], &agent).unwrap();
+        let voting = Voting::with_models((0..models).map(model), &agent);
         let outcome = voting
             .voters(voters)
             .run("Well?", &RunOptions::default())
@@ -233,7 +233,7 @@ async fn an_answer_outside_the_options_is_sent_back() {
     let replies = [vote("maybe", 0.5), vote("yes", 95.0)];
     let model = Arc::new(ScriptedModel::new(replies));
     let options = ["yes".to_owned(), "no".to_owned()];
-    let voting = Voting::with_model(model.clone(), &options, &AgentOptions::default()).unwrap();
+    let voting = Voting::with_model(model.clone(), &AgentOptions::default());
     let question = Question::new("Well?").options(options);
     let outcome = voting
         .voters(1)
@@ -257,6 +257,53 @@ async fn an_answer_outside_the_options_is_sent_back() {
     }
     Answer again with the corrected JSON object and nothing else.
     "#);
+}
+
+#[tokio::test]
+async fn every_question_of_a_batch_is_held_to_its_own_options() {
+    let vote = |answer: &str| json!({"reasoning": "So.", "answer": answer, "confidence": 0.5});
+    let model = Arc::new(ScriptedModel::new(["B.", "x", "b", "anything"].map(vote)));
+    let voting = Voting::with_model(model.clone(), &AgentOptions::default()).voters(1);
+    let question = |options: &[&str]| Question::new("Well?").options(options.iter().copied());
+    let questions = [&["A", "B"][..], &["a", "b"], &[]].map(|it| (it.join("/"), question(it)));
+    let mut winners = Vec::new();
+    let run = voting.run_batch(stream::iter(questions), &logged(1).0, |it| {
+        winners.push(it.election.winning_answer.unwrap_or_default());
+    });
+    let outcome = run.await.unwrap();
+    // The second one's first answer was none of its options, and was sent back.
+    assert_eq!(winners, ["B", "b", "anything"]);
+    assert_eq!(outcome.usage.calls, 4);
+    let enums = model.requests().into_iter().map(|it| {
+        let schema = it.schema.unwrap().schema().clone();
+        schema["properties"]["answer"]["enum"].clone()
+    });
+    let expected = [
+        json!(["A", "B"]),
+        json!(["a", "b"]),
+        json!(["a", "b"]),
+        Value::Null,
+    ];
+    assert_eq!(enums.collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn a_ballot_with_a_number_takes_text_that_is_one() {
+    let vote = |answer: Value| json!({"reasoning": "So.", "answer": answer, "confidence": 0.5});
+    let model = ScriptedModel::new([
+        vote(json!("about a thousand")),
+        vote(json!("$1,200")),
+        vote(json!(3.5)),
+    ]);
+    let agent = number_agent(Arc::new(model), &AgentOptions::default()).unwrap();
+    let voting = Voting::new(Arc::new(agent), |it: &Vote<f64>| {
+        Some(it.answer.to_string())
+    });
+    let voting = voting.voters(2).policy(StoppingRule::Fixed);
+    let outcome = voting.run("How far?", &logged(1).0).await.unwrap();
+    let election = outcome.value.unwrap();
+    assert_eq!(election.all_answers, ["1200", "3.5"]);
+    assert_eq!(outcome.usage.calls, 3);
 }
 
 #[tokio::test]
@@ -364,7 +411,7 @@ async fn a_failed_voter_abstains() {
         Reply::from(ModelError::new(ModelErrorKind::Timeout)),
         Reply::from(vote),
     ]);
-    let voting = Voting::with_model(Arc::new(model), &[], &AgentOptions::default()).unwrap();
+    let voting = Voting::with_model(Arc::new(model), &AgentOptions::default());
     let outcome = voting
         .voters(3)
         .policy(StoppingRule::Fixed)
@@ -470,8 +517,9 @@ async fn where_every_sign_matters_answers_are_counted_as_they_are() {
     let answers = &["'Ab'", "ab", "ab", "AB", "Ab"];
     let verbatim = sampled(answers).counted_as(|answer| Some(answer.to_owned()));
     assert_eq!(winner(verbatim).await.as_deref(), Some("ab"));
-    let all = sampled(&["…", "…", "a"]);
-    assert_eq!(winner(all).await.as_deref(), Some("a"), "dots say nothing");
+    // Of an open answer, signs alone are an answer too.
+    let signs = sampled(&["*", "**", "**"]);
+    assert_eq!(winner(signs).await.as_deref(), Some("**"));
 }
 
 #[tokio::test]

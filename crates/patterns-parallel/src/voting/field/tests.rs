@@ -94,7 +94,6 @@ fn choices_strings_and_flags_go_to_the_most_votes() {
         "ThresholdMissed 2/3 null",
     );
     check("open", "[true, false, false]", "", "Won 2/3 false");
-    // `y` and `yes` count as one answer elsewhere, but here the schema tells them apart.
     check(
         "level",
         r#"["y", "yes", "yes", "y", "y"]"#,
@@ -102,7 +101,8 @@ fn choices_strings_and_flags_go_to_the_most_votes() {
         r#"Won 3/5 "y""#,
     );
     check("level", r#"["C", "b 2", "B 2."]"#, "", r#"Won 2/3 "B 2""#);
-    check("level", r#"["D", "Y"]"#, "", "QuorumMissed 0/0 null");
+    check("level", r#"["D", "Y."]"#, "", r#"Won 1/1 "y""#);
+    check("level", r#"["D", "(C)"]"#, "", "QuorumMissed 0/0 null");
 }
 
 #[test]

@@ -149,7 +149,8 @@ impl Knockout {
             Some(first) if self.due().is_empty() => {
                 by_tie_break(self.count(*first, End::Tied) > 0, tie_break)
             }
-            _ => Decision::QuorumMissed,
+            Some(_) => Decision::NotJudged,
+            None => Decision::QuorumMissed,
         };
         let with_wins = |it: usize| (it, self.count(it, End::Won));
         (order.into_iter().map(with_wins).collect(), decision)

@@ -28,10 +28,10 @@ pub struct Spread {
     pub interquartile_range: f64,
 }
 
-/// Reads an answer as a finite number, in the form in which [`normalise`] counts it.
+/// Reads an answer as a finite number, with its thousands separators as [`normalise`] reads them.
 ///
-/// A currency sign before it and a percent sign behind it are units, not arithmetic: `42 %` is 42,
-/// not 0.42. Infinities, NaN, and whatever has further words are no numbers.
+/// A currency or a percent sign is a unit, not arithmetic: `42 %` is 42, not 0.42. Infinities, NaN,
+/// and whatever has further words are no numbers.
 ///
 /// ```
 /// use patterns_parallel::read_number;
@@ -42,13 +42,15 @@ pub struct Spread {
 /// assert_eq!(read_number("inf"), None);
 /// ```
 pub fn read_number(answer: &str) -> Option<f64> {
+    const UNITS: [char; 6] = ['%', '$', '€', '£', '¥', ' '];
     let text = normalise(answer)?;
-    let text = match text.strip_suffix('%') {
-        Some(rest) => normalise(rest)?,
-        None => text,
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1.0, digits),
+        None => (1.0, text.as_str()),
     };
-    let number: f64 = text.parse().ok()?;
-    number.is_finite().then_some(number)
+    let digits = normalise(digits.trim_matches(UNITS))?;
+    let number: f64 = digits.parse().ok()?;
+    number.is_finite().then_some(sign * number)
 }
 
 /// Returns the finite numbers, least first; equal ones in voter order.

@@ -51,6 +51,11 @@ fn numbers_are_read_with_their_units() {
     for (answer, expected) in [
         ("$1,200", Some(1200.0)),
         ("42 %", Some(42.0)),
+        ("-$5", Some(-5.0)),
+        ("1.234,50 €", Some(1234.5)),
+        ("1.10", Some(1.1)),
+        ("+7", Some(7.0)),
+        ("042", Some(42.0)),
         ("42.5%.", Some(42.5)),
         ("1,200 %", Some(1200.0)),
         ("-3", Some(-3.0)),

@@ -33,7 +33,7 @@ pub enum StopReason {
     Confident,
     /// Further calls cost more than they are worth.
     PlanStop,
-    /// The calls are spent that the elections of a batch shared.
+    /// The budget is used up, or the calls are spent that the elections of a batch shared.
     CallsSpent,
 }
 

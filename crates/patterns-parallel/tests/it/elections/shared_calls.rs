@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::stream;
 use patterns_core::{AgentErrorKind, ModelErrorKind};
 use patterns_parallel::{
-    BallotTask, Election, Question, RunError, StopReason, StoppingRule, Voting,
+    BallotTask, Decision, Election, Question, RunError, StopReason, StoppingRule, Voting,
 };
 use patterns_testkit::ScriptedAgent;
 use proptest::prelude::*;
@@ -44,8 +44,9 @@ fn held(
         .unwrap();
     let outcome = runtime.block_on(run).unwrap();
     let tally = outcome.value.unwrap();
-    let cut = |it: &&Election| it.stop_reason == StopReason::CallsSpent;
-    assert_eq!(tally.cut_short, elections.iter().filter(cut).count() as u64);
+    let spent = |it: &&Election| it.stop_reason == StopReason::CallsSpent;
+    let spent = elections.iter().filter(spent).count() as u64;
+    assert_eq!(tally.cut_short + tally.unasked, spent);
     assert_eq!(outcome.counts.started, agent.inputs().len() as u64);
     elections
 }
@@ -92,6 +93,7 @@ fn without_a_call_for_everybody_some_have_no_ballot() {
     let elections = held(&texts(&["a", "a", "a"]), 2, |_| 1, 8);
     assert_eq!(asked(&elections), [1, 1, 0]);
     assert_eq!(elections[2].winning_answer, None);
+    assert_eq!(elections[2].decision, Decision::NotAsked);
 }
 
 /// A budget that is used up is what shared calls are for, not a failure.

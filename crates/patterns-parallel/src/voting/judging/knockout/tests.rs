@@ -86,7 +86,7 @@ fn verdicts_that_nobody_asked_for_change_nothing() {
     knockout.record(early, Verdict::Tie);
     assert_eq!(knockout.due().len(), 3);
     let (_, decision) = knockout.result(TieBreak::FirstSeen);
-    assert_eq!(decision, Decision::QuorumMissed);
+    assert_eq!(decision, Decision::NotJudged);
 }
 
 proptest! {
