@@ -21,7 +21,7 @@
 //!     r#"{"reasoning": "Physics.", "answer": "yes.", "confidence": 0.8}"#,
 //! ]));
 //! let question = Question::new("Does ice melt at 5 °C?");
-//! let voting = Voting::with_model(model, &question.options, &AgentOptions::default())?.voters(3);
+//! let voting = Voting::with_model(model, &AgentOptions::default()).voters(3);
 //! let outcome = voting.run(question, &RunOptions::default()).await?;
 //! let election = outcome.value?;
 //! assert_eq!(election.winning_answer.as_deref(), Some("Yes"));

@@ -273,19 +273,29 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
     if let Ok(BatchEnd { tally, .. }) = &outcome.value
         && is_cut_short(tally)
     {
-        let message = format!(
-            "the budget is used up: {} of {} questions were not asked, {} were decided by the ballots \
-             that were in",
-            tally.unasked,
-            questions.len(),
-            tally.cut_short,
-        );
+        let message = budget_ended(tally, questions.len());
         session.shortfall = Some(out_of_budget(session.caps(), message));
     }
     let end = end_of_batch(&session, &outcome);
     session.output.write(&end)?;
     outcome.branches = failed;
     session.conclude(&outcome).await
+}
+
+/// Says what the end of the budget means for a batch.
+fn budget_ended(tally: &BatchTally, questions: usize) -> String {
+    let mut message = format!("the budget is used up: of {questions} questions");
+    if tally.cut_short > 0 {
+        message += &format!(
+            " {} were decided by the ballots that were in",
+            tally.cut_short
+        );
+    }
+    if tally.unasked > 0 {
+        let and = if tally.cut_short > 0 { " and" } else { "" };
+        message += &format!("{and} {} were not asked", tally.unasked);
+    }
+    message
 }
 
 /// Returns whether a budget ended a batch before its time.

@@ -111,14 +111,14 @@ fn elections_of_a_batch_for_people() {
     insta::assert_snapshot!(place.run(&args), @r#"
     exit 3
     --- stdout
-    q.jsonl:1: a (1 of 1 votes, 100 %)
+    q.jsonl:1: a (2 of 2 votes, 100 %)
     q.jsonl:2: no consensus: quorum missed (0 of 0 votes, 0 %), 2 abstained
 
     1 decided, 1 without consensus
-    ballots saved: 1
+    two voters agree on 100 %
     --- stderr
-    branches: 3 started = 1 answered + 2 failed + 0 cancelled · calls 3 · attempts 3 · tokens 10 in, 5 out · [time]
-    error[E-SOME-FAILED]: 2 of 3 branches failed
+    branches: 4 started = 2 answered + 2 failed + 0 cancelled · calls 4 · attempts 4 · tokens 20 in, 10 out · [time]
+    error[E-SOME-FAILED]: 2 of 4 branches failed
       q.jsonl:2/1, q.jsonl:2/2: the provider rejected the request (HTTP 400, code "invalid_request_error"): No.
     help: the result was made without them; --output json has each with its error
     "#);

@@ -122,7 +122,7 @@ fn elections_of_a_batch_share_what_there_is() {
     let mut args = vec!["vote", "--batch", "q.jsonl", "-n", "3", "--max-calls", "7"];
     args.extend(simulator.args());
     let shown = place.run(&args);
-    assert!(shown.starts_with("exit 0\n"), "{shown}");
+    assert!(shown.starts_with("exit 5\n"), "{shown}");
     assert!(
         shown.contains("ended because the budget is used up"),
         "{shown}"

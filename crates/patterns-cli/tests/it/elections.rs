@@ -84,16 +84,16 @@ fn a_judge_decides_and_is_another_model() {
     exit 0
     --- stdout
     Lighthouse (best-of, answers: 3)
-      9.50     1  Lighthouse
-      4.00     1  Light
-      4.00     1  Lamp
-    judgements: 3
+        2  Lighthouse
+        0  Light
+        0  Lamp
+    judgements: 4
 
     voter 1: Light
     voter 2: Lighthouse
     voter 3: Lamp
     --- stderr
-    branches: 6 started = 6 answered + 0 failed + 0 cancelled · calls 6 · attempts 6 · tokens 60 in, 30 out · [time]
+    branches: 7 started = 7 answered + 0 failed + 0 cancelled · calls 7 · attempts 7 · tokens 70 in, 35 out · [time]
     ");
 }
 
@@ -235,7 +235,7 @@ fn a_batch_shares_its_budget() {
     });
     let more = ["--batch", "q.jsonl", "-n", "9", "--max-calls", "20"];
     assert_snapshot!(run(&place, &server, &more), @r"
-    exit 0
+    exit 5
     --- stdout
     q0: no (3 of 3 votes, 100 %)
     q1: no (3 of 3 votes, 100 %)
@@ -248,8 +248,10 @@ fn a_batch_shares_its_budget() {
 
     8 decided, 0 without consensus
     8 ended because the budget is used up, by the ballots that were in
-    two voters agree on 76 % · Krippendorff's alpha 0.30 · ballots saved: 52
+    two voters agree on 76 % · Krippendorff's alpha 0.30
     --- stderr
     branches: 20 started = 20 answered + 0 failed + 0 cancelled · calls 20 · attempts 20 · tokens 200 in, 100 out · [time]
+    error[E-BUDGET]: the budget is used up: of 8 questions 8 were decided by the ballots that were in
+    help: what was answered is counted and kept; to do more, raise --max-calls
     ");
 }

@@ -266,8 +266,7 @@ fn help_of_every_command() {
 
           --policy <POLICY>
               When to stop asking: fixed (never early), exact (when nothing can change any more),
-              ahead-by:4, first-to:5, adaptive:0.95, adaptive-dirichlet:0.95, early-stopping:5,
-              certificate:0.05, horizon:0.01 or plan
+              ahead-by:4, adaptive:0.95 or plan
               
               [default: exact]
 
@@ -282,11 +281,9 @@ fn help_of_every_command() {
 
           --rule <RULE>
               How ballots become a result: plurality, majority, supermajority, unanimous or
-              threshold:0.8 of the votes; weighted (by the ballots' confidence, or the weights of
-              --voters); median, mean, trimmed-mean:10% or cluster:1% of numbers; schulze, borda, irv,
-              approval:2 or mrr of rankings; and by a judge: same-meaning (answers that mean the same
-              count together), best-of (scores), tournament, round-robin (pairs, in both orders) or
-              universal (the most consistent answer)
+              threshold:0.8 of the votes, or of their weight where --voters have weights; median or
+              median:1% of numbers; and by a judge: same-meaning (answers that mean the same count
+              together) or best-of (answers in pairs, each pair in both orders)
               
               [default: plurality]
 
@@ -312,9 +309,8 @@ fn help_of_every_command() {
           --tie <WAY>
               What happens when several answers lead: first-seen (the earliest voter's wins),
               no-consensus, or extend (ask on until one leads, with up to twice as many ballots, or
-              extend:21)
-              
-              [default: first-seen]
+              extend:21) [default: first-seen; of two voters, whose second could change nothing then,
+              no-consensus]
 
           --panel <MODEL>
               A model that votes, in place of --model; repeat for more
@@ -343,7 +339,7 @@ fn help_of_every_command() {
       patterns vote 'Is glass a liquid?' --option yes --option no
       patterns vote 'Is this claim true?' --context claim.txt -n 7 --rule threshold:0.8 --explain
       patterns vote 'Extract the bill.' --context mail.txt --schema bill.json --field total=median:1%
-      patterns vote 'Name this product.' --context brief.md -n 8 --rule tournament --judge openai:gpt-5
+      patterns vote 'Name this product.' --context brief.md -n 8 --rule best-of --judge openai:gpt-5
       patterns vote --batch questions.jsonl -n 40 --policy plan --output jsonl -o elections.jsonl
       patterns vote --batch questions.jsonl -n 40 --max-cost 5 --gold answer
     --- stderr

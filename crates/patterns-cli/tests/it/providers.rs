@@ -391,11 +391,11 @@ fn a_ballot_of_the_users_own_is_counted() {
     assert_snapshot!(place.run(&args), @r"
     exit 0
     --- stdout
-    safe (1 of 1 votes, 100 %)
-        1  safe
-    1 of 2 voters were asked, 50 % saved: no further vote could change the result
+    safe (2 of 2 votes, 100 %)
+        2  safe
 
     voter 1: safe
+    voter 2: safe
     --- stderr
     ");
 }

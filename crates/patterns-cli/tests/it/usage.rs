@@ -34,7 +34,7 @@ fn usage_errors() {
         (vec!["vote", "?", "--field", "a=median"], "--schema <FILE>"),
         (
             vec!["vote", "?", "--rule", "median", "--policy", "ahead-by:2"],
-            "only votes can be stopped early",
+            "only votes of equal weight can be stopped early",
         ),
         (vec!["vote", "  "], "the question is empty"),
         (

@@ -85,7 +85,7 @@ fn the_reasons_and_the_confidence_of_ballots_are_told() {
     let place = Place::with(&[("q.jsonl", r#"{"question": "Glass?"}"#)]);
     let server = server(&[("Glass", "no")]);
     let (_, rows) = rows(&place, &server, &["--batch", "q.jsonl", "-n", "1"]);
-    assert_snapshot!(rows[0]["ballots"].to_string(), @"");
+    assert_snapshot!(rows[0]["ballots"].to_string(), @r#"[{"voter":"voter 1","answer":"no","normalised":"no","reasoning":"It is no.","confidence":0.5}]"#);
     let shown = run(&place, &server, &["Glass?", "-n", "3", "--explain"]);
     assert!(shown.contains("because: It is no."), "{shown}");
 }
@@ -109,7 +109,25 @@ fn a_budget_that_ends_a_batch_ends_it_with_five() {
         "--gold",
         "gold",
     ];
-    assert_snapshot!(run(&place, &server, &args), @"");
+    assert_snapshot!(run(&place, &server, &args), @r"
+    exit 5
+    --- stdout
+    q0: no (1 of 1 votes, 100 %), right
+    q1: no (1 of 1 votes, 100 %), right
+    q2: not asked: the budget is used up
+    q3: not asked: the budget is used up
+
+    2 decided, 0 without consensus
+    2 ended because the budget is used up, by the ballots that were in
+    2 not asked: the budget is used up
+    right: 2 of 2 (100.0 %), 0 without consensus
+      shares of  90 to 100 %: 100.0 % right of 2
+    expected calibration error of the share: 0.000
+    --- stderr
+    branches: 2 started = 2 answered + 0 failed + 0 cancelled · calls 2 · attempts 2 · tokens 20 in, 10 out · [time]
+    error[E-BUDGET]: the budget is used up: of 4 questions 2 were decided by the ballots that were in and 2 were not asked
+    help: what was answered is counted and kept; to do more, raise --max-calls
+    ");
     // A rule that does not count votes shares nothing: the first come first.
     let numbers = self::server(&[("?", "7")]);
     let args = [
@@ -122,7 +140,15 @@ fn a_budget_that_ends_a_batch_ends_it_with_five() {
         "--rule",
         "median",
     ];
-    assert_snapshot!(run(&place, &numbers, &args), @"");
+    let shown = run(&place, &numbers, &args);
+    assert!(shown.starts_with("exit 5\n"), "{shown}");
+    for line in [
+        "q0: 7 (median of 2 numbers)",
+        "q1: 7 (median of 1",
+        "q3: not asked: the",
+    ] {
+        assert!(shown.contains(line), "{shown}");
+    }
     let (code, rows) = self::rows(&place, &numbers, &args);
     assert_eq!(code, Some(5));
     assert_eq!(rows[3]["decision"], "not_asked");
@@ -134,7 +160,20 @@ fn a_single_question_under_a_budget_shows_the_ballots_it_has() {
     let place = Place::new();
     let server = server(&[("Glass", "no")]);
     let args = ["Glass?", "-n", "5", "--policy", "fixed", "--max-calls", "2"];
-    assert_snapshot!(run(&place, &server, &args), @"");
+    assert_snapshot!(run(&place, &server, &args), @r"
+    exit 5
+    --- stdout
+    no (2 of 2 votes, 100 %)
+        2  no
+    2 of 5 voters were asked: the budget is used up
+
+    voter 1: no
+    voter 2: no
+    --- stderr
+    branches: 3 started = 2 answered + 1 failed + 0 cancelled · calls 2 · attempts 2 · tokens 20 in, 10 out · [time]
+    error[E-BUDGET]: the budget is used up: 2 of 5 voters were asked
+    help: what was answered is counted and kept; to do more, raise --max-calls
+    ");
 }
 
 #[test]

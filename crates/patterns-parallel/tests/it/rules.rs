@@ -208,7 +208,8 @@ async fn a_batch_whose_budget_is_used_up_hands_over_what_is_in() {
     let voting = voting.rule(VotingRule::Median(Tolerance::default()));
     let questions = ["first", "second"].map(|it| (it.to_owned(), Question::new(it)));
     let mut seen = Vec::new();
-    let run = voting.run_batch(stream::iter(questions), &logged(1).0, |it| {
+    let (options, _) = logged(1);
+    let run = voting.run_batch(stream::iter(questions), &options, |it| {
         seen.push((it.election.decision, it.election.ballots.len()));
     });
     let tally = run.await.unwrap().value.unwrap();

@@ -267,7 +267,8 @@ async fn every_question_of_a_batch_is_held_to_its_own_options() {
     let question = |options: &[&str]| Question::new("Well?").options(options.iter().copied());
     let questions = [&["A", "B"][..], &["a", "b"], &[]].map(|it| (it.join("/"), question(it)));
     let mut winners = Vec::new();
-    let run = voting.run_batch(stream::iter(questions), &logged(1).0, |it| {
+    let (options, _) = logged(1);
+    let run = voting.run_batch(stream::iter(questions), &options, |it| {
         winners.push(it.election.winning_answer.unwrap_or_default());
     });
     let outcome = run.await.unwrap();
