@@ -251,10 +251,7 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
     if is_cut {
         for row in in_turn {
             never_begun += 1;
-            rows.write(&match format {
-                Format::Human | Format::Csv | Format::Parquet => unasked_line(&row.id),
-                Format::Json | Format::Jsonl => unasked_json(&row.id),
-            });
+            rows.write(unasked(&row.id, format));
         }
     }
     session.output = rows.finish()?;
@@ -280,6 +277,14 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
     session.output.write(&end)?;
     outcome.branches = failed;
     session.conclude(&outcome).await
+}
+
+/// Writes a question that was put to nobody.
+fn unasked(id: &str, format: Format) -> String {
+    match format {
+        Format::Human | Format::Csv | Format::Parquet => unasked_line(id),
+        Format::Json | Format::Jsonl => unasked_json(id),
+    }
 }
 
 /// Says what the end of the budget means for a batch.

@@ -110,19 +110,22 @@ pub fn ballot_agent_for<V: DeserializeOwned + Send + Sync + 'static>(
 /// Sets of options whose agents are kept: those of the questions that are asked at once, and more.
 const MOST_KEPT: usize = 1024;
 
+/// An agent that is held to one set of options.
+type BallotAgent<V> = Arc<ModelAgent<BallotTask, V>>;
+
 /// Agents by the options to which they are held.
 struct ByOptions<V, F> {
     model: Arc<dyn Model>,
     options: AgentOptions,
     contract_of: F,
-    agents: Mutex<HashMap<Vec<String>, Arc<ModelAgent<BallotTask, V>>>>,
+    agents: Mutex<HashMap<Vec<String>, BallotAgent<V>>>,
 }
 
 impl<V, F> ByOptions<V, F>
 where
     F: Fn(&[String]) -> Result<Contract<V>, ContractError>,
 {
-    fn agent(&self, options: &[String]) -> Result<Arc<ModelAgent<BallotTask, V>>, ContractError> {
+    fn agent(&self, options: &[String]) -> Result<BallotAgent<V>, ContractError> {
         let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(agent) = agents.get(options) {
             return Ok(Arc::clone(agent));
