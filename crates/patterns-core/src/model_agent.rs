@@ -220,7 +220,8 @@ fn quoted(text: &str) -> String {
     if text.len() <= MAX_QUOTED {
         return text.to_owned();
     }
-    let end = text.floor_char_boundary(MAX_QUOTED);
+    let is_boundary = |at: &usize| text.is_char_boundary(*at);
+    let end = (0..=MAX_QUOTED).rev().find(is_boundary).unwrap_or(0);
     format!("{}… [shortened; {} bytes in all]", &text[..end], text.len())
 }
 

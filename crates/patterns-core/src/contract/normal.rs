@@ -42,11 +42,10 @@ fn accept_null(map: &mut Map<String, Value>) {
     if !map.contains_key("type") && map.contains_key("properties") {
         map.insert("type".to_owned(), json!("object"));
     }
-    let is_plain = |it: &&str| !map.contains_key(*it);
     if let Some(Value::String(name)) = map.get("type")
         && ["$ref", "const", "allOf", "oneOf", "anyOf"]
             .iter()
-            .all(|it| is_plain(&it))
+            .all(|it| !map.contains_key(*it))
     {
         let both = json!([name, "null"]);
         map.insert("type".to_owned(), both);

@@ -26,7 +26,7 @@ pub(super) fn portable(pattern: &str) -> String {
             '[' => in_class = true,
             ']' => in_class = false,
             '-' if was_shorthand && !pattern[at + 1..].starts_with(']') => portable.push('\\'),
-            '{' if !in_class && !(at > 0 && repeats(&pattern[at + 1..])) => portable.push('\\'),
+            '{' if !in_class && (at == 0 || !repeats(&pattern[at + 1..])) => portable.push('\\'),
             _ => {}
         }
         portable.push(it);
