@@ -158,7 +158,7 @@ fn the_written_form_is_pinned() {
     {"event":"answer_reused","origin":{"run":1,"branch":2}}
     {"event":"attempt_failed","origin":{"run":1,"branch":2},"attempt":1,"kind":{"rate_limited":{"retry_after":{"secs":1,"nanos":500000000}}},"retry_in":{"secs":2,"nanos":0}}
     {"event":"call_hedged","origin":{"run":1,"branch":2},"after":{"secs":8,"nanos":200000000}}
-    {"event":"calls_held","origin":{"run":1,"branch":2},"model":"llama","reason":"asked","wait":{"secs":34,"nanos":0}}
+    {"event":"calls_held","origin":{"run":1,"branch":2},"model":"llama","reason":"asked","cause":"the provider limits the rate of requests","wait":{"secs":34,"nanos":0},"gives_up_in":null}
     {"event":"format_stepped_down","origin":{"run":1,"branch":2},"model":"llama","from":"json_schema","to":"json_object"}
     {"event":"answer_fixed","origin":{"run":1,"branch":2},"fixes":["byte_order_mark","code_fence","surrounding_text","trailing_comma","thoughts","out_of_range"]}
     {"event":"answer_rejected","origin":{"run":1,"branch":2},"answer":1,"violations":[{"pointer":"/a/0","message":"is \"bad\""}],"will_reask":true}
