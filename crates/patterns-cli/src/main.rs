@@ -21,6 +21,7 @@ mod seats;
 mod session;
 mod sheet;
 mod signals;
+mod store;
 mod terminal;
 mod trust;
 mod vote_options;

@@ -15,9 +15,10 @@ use crate::error::{Error, ErrorKind};
 use crate::exit_code;
 use crate::job::{Job, Settings};
 use crate::output::{Output, Rows};
-use crate::record::{Record, open_store};
+use crate::record::Record;
 use crate::report::{Observers, coverage_line, failure_of};
 use crate::signals::Signals;
+use crate::store::open_store;
 use crate::terminal::Terminal;
 
 /// One run, from its models to its account.

@@ -8,7 +8,8 @@ use patterns_store::Store;
 use crate::app;
 use crate::args::{Cli, Command, ResumeArgs, Which};
 use crate::error::{Error, ErrorKind};
-use crate::record::{Typed, open_to_read, refused};
+use crate::record::Typed;
+use crate::store::{open_to_read, refused};
 use crate::terminal::{Terminal, confirm, is_stdin_terminal};
 use crate::trust;
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::show::{cost, date, outcome, state, typed};
 use crate::args::{LookFormat, RunsArgs};
 use crate::error::Error;
-use crate::record::{open_to_read, refused};
 use crate::report::Page;
+use crate::store::{open_to_read, refused};
 use crate::terminal::{Style, Terminal, write_stdout};
 
 pub(super) fn run(args: &RunsArgs, terminal: Terminal) -> Result<(), Error> {

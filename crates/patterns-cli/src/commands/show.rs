@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::trace;
 use crate::args::{LookFormat, ShowArgs, Which};
 use crate::error::{Error, ErrorKind};
-use crate::record::{Typed, open_to_read, refused};
+use crate::record::Typed;
 use crate::report::{Page, cost_of};
+use crate::store::{open_to_read, refused};
 use crate::terminal::{Style, Terminal, write_stdout};
 
 pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
@@ -55,7 +56,7 @@ pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
                     usage.output_tokens
                 ));
             }
-            let events: Vec<_> = notes.iter().filter_map(|it| named(it)).collect();
+            let events: Vec<_> = notes.iter().filter_map(named).collect();
             if !events.is_empty() {
                 page.line(Style::Bold, "worth noting:");
             }

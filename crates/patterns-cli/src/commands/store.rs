@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::args::{LookFormat, StoreCommand};
 use crate::error::{Error, ErrorKind, reason};
-use crate::record::{open_to_read, refused};
+use crate::store::{open_to_read, refused};
 use crate::terminal::{Terminal, stdout, write_stdout};
 
 pub(super) async fn run(command: &StoreCommand, terminal: Terminal) -> Result<(), Error> {

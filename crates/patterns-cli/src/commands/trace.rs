@@ -9,8 +9,8 @@ use serde_json::json;
 
 use crate::args::LookFormat;
 use crate::error::{Error, ErrorKind};
-use crate::record::refused;
 use crate::report::{Page, statement_page};
+use crate::store::refused;
 use crate::terminal::{Style, Terminal, write_stdout};
 
 /// What the result of a run with statements was made of.

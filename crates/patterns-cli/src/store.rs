@@ -1,0 +1,79 @@
+//! Opens stores, and says what is wrong with them.
+
+use std::path::{Path, PathBuf};
+
+use patterns_store::{Store, StoreError, StoreErrorKind};
+
+use crate::args::{DEFAULT_STORE, StoreArgs};
+use crate::error::{Error, ErrorKind};
+use crate::trust;
+
+/// Opens the store that a run is to use; `None` if it is to use none.
+///
+/// # Errors
+///
+/// Returns an error if it cannot be used.
+pub(crate) fn open_store(args: &StoreArgs, is_paid: bool) -> Result<Option<Store>, Error> {
+    let path = match &args.store {
+        _ if args.no_store => return Ok(None),
+        Some(path) => path.clone(),
+        None if is_paid || args.read_only => PathBuf::from(DEFAULT_STORE),
+        None => return Ok(None),
+    };
+    if args.read_only {
+        return open_to_read(&path).map(Some);
+    }
+    let is_new = !path.exists();
+    let store = Store::open(path, args.durability.into()).map_err(refused)?;
+    if is_new {
+        trust::remember(&store.id().map_err(refused)?);
+    }
+    Ok(Some(store))
+}
+
+/// Opens a store that is there, to look into it.
+///
+/// # Errors
+///
+/// Returns an error if there is none, or it cannot be used.
+pub(crate) fn open_to_read(path: &Path) -> Result<Store, Error> {
+    if !path.exists() {
+        let message = format!("there is no store at {}", path.display());
+        return Err(Error::new(ErrorKind::NoInput, message)
+            .help("runs make one where they are begun; --store names another file"));
+    }
+    Store::open_to_read(path).map_err(refused)
+}
+
+/// Says what is wrong with a store.
+pub(crate) fn refused(error: StoreError) -> Error {
+    let path = error.path().map(|path| path.display().to_string());
+    let path = path.unwrap_or_else(|| "the store".to_owned());
+    let (kind, help) = match error.kind() {
+        StoreErrorKind::NotAStore => (
+            ErrorKind::BadData,
+            "name another file with --store, or go without one: --no-store",
+        ),
+        StoreErrorKind::Exposed => (
+            ErrorKind::BadData,
+            "if it is yours, take it back with chmod go-w (or chown); else go without: --no-store",
+        ),
+        StoreErrorKind::Misled | StoreErrorKind::Damaged => (
+            ErrorKind::BadData,
+            "`patterns store verify` says what is damaged; move the file away to begin anew",
+        ),
+        StoreErrorKind::InvalidRecord => (ErrorKind::BadData, "mend or remove that line"),
+        StoreErrorKind::Busy => (
+            ErrorKind::TryLater,
+            "try again when the other process is done",
+        ),
+        StoreErrorKind::Full => (ErrorKind::Io, "make room; what was recorded is kept"),
+        _ => (
+            ErrorKind::Io,
+            "check the path and its permissions, or go without a store: --no-store",
+        ),
+    };
+    Error::new(kind, format!("{path}: {error}"))
+        .help(help)
+        .caused_by(error)
+}
