@@ -67,6 +67,7 @@ pub enum Event {
         /// Why.
         reason: HoldReason,
         /// What went wrong last, as an error says it.
+        #[serde(default)]
         cause: String,
         /// How long at most until the next call is sent.
         wait: Duration,

@@ -1,8 +1,9 @@
 //! What is changed in a request that is sent again, so that it does not fail in the same way.
 //!
 //! An answer that was cut off at a limit that nobody set gets more room, once. A draw that the provider
-//! failed over gets another seed, where the seed is one that we derive: the same one would lead to the
-//! same failure. Neither changes which call it is: the answer is recorded for the request as it was.
+//! refused, or failed over twice, gets another seed, where the seed is one that we derive: the same one
+//! would lead to the same failure. Not after the first failure inside: most of these are chance, and the
+//! answer to a seed should not depend on them. Neither changes which call it is: the answer is recorded for the request as it was.
 
 use patterns_core::{ModelError, ModelErrorKind, Request};
 
@@ -31,9 +32,16 @@ pub(super) fn with_more_room(request: &Request, error: &ModelError) -> Option<Re
     Some(request)
 }
 
-/// Returns the request with another seed, if it had one and its draw is what the provider failed over.
-pub(super) fn with_another_seed(request: &Request, error: &ModelError) -> Option<Request> {
-    let seed = request.sampling.seed.filter(|_| is_own_trouble(error))?;
+/// Returns the request with another seed, if it had one and its draw is what the provider failed over;
+/// `times` is how often in a row it has failed like this.
+pub(super) fn with_another_seed(
+    request: &Request,
+    error: &ModelError,
+    times: i32,
+) -> Option<Request> {
+    let is_refused = error.status() != Some(500);
+    let is_the_draw = is_own_trouble(error) && (is_refused || times >= 2);
+    let seed = request.sampling.seed.filter(|_| is_the_draw)?;
     let mut request = request.clone();
     request.sampling.seed = Some(seed.wrapping_add(SEED_STEP));
     Some(request)
@@ -105,9 +113,13 @@ mod tests {
             let kind = ModelErrorKind::Unavailable { retry_after: None };
             ModelError::new(kind).with_status(status)
         };
-        let seed = |request: &Request, error: &ModelError| {
-            with_another_seed(request, error)?.sampling.seed
+        let seed_after = |times, request: &Request, error: &ModelError| {
+            with_another_seed(request, error, times)?.sampling.seed
         };
+        let seed = |request: &Request, error: &ModelError| seed_after(2, request, error);
+        let seeded = request(None, Some(1));
+        assert_eq!(seed_after(1, &seeded, &failed(500)), None, "chance");
+        assert_eq!(seed_after(1, &seeded, &failed(400)), Some(1_000_004));
         assert_eq!(seed(&request(None, Some(1)), &failed(500)), Some(1_000_004));
         assert_eq!(seed(&request(None, Some(1)), &failed(502)), None);
         assert_eq!(seed(&request(None, None), &failed(500)), None);

@@ -171,9 +171,12 @@ impl<M: Model> Retry<M> {
                 Decision::GiveUp if wider.is_some() => Duration::ZERO,
                 Decision::GiveUp => return Err(trial.billed(where_cut(error, asked))),
             };
-            changed = wider
-                .or_else(|| with_another_seed(asked, &error))
-                .or(changed);
+            if let Some(wider) = wider {
+                changed = Some(wider);
+            } else if let Some(redrawn) = with_another_seed(asked, &error, trial.repeats.times()) {
+                changed = Some(redrawn);
+                trial.first_redrawn();
+            }
             trial.wasted += attempt_of(&error);
             self.tell(request, &trial, &error, wait);
             tokio::select! {
@@ -251,6 +254,8 @@ struct Trial {
     /// Those that failed in an outage.
     in_outage: u32,
     repeats: Repeats,
+    /// Whether it was sent with another seed.
+    is_redrawn: bool,
     wasted: Usage,
     /// How many attempts of all calls were answered when this one was first sent, and when it first
     /// failed.
@@ -268,6 +273,7 @@ impl Trial {
             attempts: Attempts::default(),
             in_outage: 0,
             repeats: Repeats::default(),
+            is_redrawn: false,
             wasted: Usage::default(),
             served_before,
             served_at_failure: None,
@@ -309,6 +315,13 @@ impl Trial {
         let wider = with_more_room(request, error).filter(|_| self.cut.is_none())?;
         self.cut = Some(where_cut(error.clone(), request));
         Some(wider)
+    }
+
+    /// Forgets the failures of the first seed, once, so that others are given their chances.
+    fn first_redrawn(&mut self) {
+        if !std::mem::replace(&mut self.is_redrawn, true) {
+            self.repeats = Repeats::default();
+        }
     }
 
     /// Returns whether a user should hear that the call is thrown back again and again.

@@ -393,12 +393,10 @@ async fn what_failed_inside_is_drawn_with_another_seed() {
     request.sampling.seed = Some(7);
     assert!(stack.generate(&request).await.is_err());
     let seeds = lock(&model.seeds).clone();
-    let mut different = seeds.clone();
-    different.dedup();
-    assert!(
-        seeds.len() > 3 && different.len() == seeds.len(),
-        "{seeds:?}"
-    );
+    // The first failure, and the first with the new seed, may be chance.
+    let different: std::collections::HashSet<_> = seeds.iter().collect();
+    assert_eq!(seeds[..2], [Some(7), Some(7)], "{seeds:?}");
+    assert!(different.len() >= seeds.len() - 2, "{seeds:?}");
 }
 
 #[tokio::test(start_paused = true)]
