@@ -33,7 +33,7 @@ async fn sectioning_sends_these() {
     let sectioning = Sectioning::with_model(model.clone(), &AgentOptions::default()).unwrap();
     let outcome = sectioning.plan(1).run("Time", &RunOptions::default()).await;
     assert_eq!(outcome.unwrap().counts.answered, 3);
-    insta::assert_snapshot!(schemas(&model.requests()), @r##"
+    insta::assert_snapshot!(schemas(&model.requests()), @r###"
     Outline: {
       "type": "object",
       "properties": {
@@ -42,7 +42,9 @@ async fn sectioning_sends_these() {
           "items": {
             "$ref": "#/$defs/SectionBrief"
           },
-          "description": "The sections."
+          "description": "The sections.",
+          "minItems": 1,
+          "maxItems": 1
         }
       },
       "description": "The sections of a piece, in order.",
@@ -108,7 +110,7 @@ async fn sectioning_sends_these() {
       ],
       "additionalProperties": false
     }
-    "##);
+    "###);
 }
 
 #[tokio::test]

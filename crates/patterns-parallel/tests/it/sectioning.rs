@@ -133,6 +133,32 @@ async fn a_planned_outline_is_never_longer_than_asked_for() {
 }
 
 #[tokio::test]
+async fn as_many_sections_are_planned_as_are_asked_for() {
+    let outline = |names: &[&str]| {
+        let sections = names
+            .iter()
+            .map(|it| serde_json::json!({"name": it, "brief": ""}));
+        serde_json::json!({"sections": sections.collect::<Vec<_>>()}).to_string()
+    };
+    let section = r#"{"content": "Text.", "key_points": []}"#;
+    for wrong in [&["A"][..], &[], &["A", "B", "C"], &["A", "a"], &["A", " "]] {
+        let model = Arc::new(ScriptedModel::new([
+            outline(wrong),
+            outline(&["A", "B"]),
+            section.to_owned(),
+            section.to_owned(),
+            r#"{"summary": "All."}"#.to_owned(),
+        ]));
+        let sectioning = Sectioning::with_model(model.clone(), &AgentOptions::default()).unwrap();
+        let run = sectioning.plan(2);
+        let outcome = run.run("Topic", &RunOptions::default()).await.unwrap();
+        assert_eq!(outcome.value.unwrap().section_count, 2, "{wrong:?}");
+        assert!(outcome.warnings.is_empty(), "{wrong:?}");
+        assert_eq!(model.requests().len(), 5, "{wrong:?} is asked for again");
+    }
+}
+
+#[tokio::test]
 async fn without_an_outline_nothing_is_written() {
     let mut planner = MockAgent::<OutlineTask, Outline>::new();
     planner
