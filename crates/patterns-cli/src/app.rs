@@ -1,17 +1,20 @@
 //! From the command line to the exit code.
 
+use std::borrow::Cow;
+use std::env;
 use std::process::ExitCode;
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, hinted};
 use crate::commands;
 use crate::descriptors;
 use crate::error::{Error, ErrorKind};
+use crate::escape::escape;
 use crate::exit_code;
 use crate::input::read_document;
-use crate::terminal::{ColorChoice, Terminal, write_stdout};
+use crate::terminal::{ColorChoice, Log, Terminal, write_stdout};
 
 /// The variable that turns on a log on standard error.
 const LOG_VARIABLE: &str = "PATTERNS_LOG";
@@ -20,24 +23,27 @@ const LOG_VARIABLE: &str = "PATTERNS_LOG";
 pub(crate) fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return ExitCode::from(not_parsed(&error)),
+        Err(error) => return ExitCode::from(not_parsed(&hinted(error))),
     };
     if let Command::ReadDocument(args) = &cli.command {
         // Whoever started this sees that the last word is missing.
         return ExitCode::from(u8::from(read_document(args).is_err()));
     }
-    start_log();
     escape_panics();
+    let terminal = terminal(&cli.command);
+    if let Err(error) = start_log() {
+        terminal.error(&error);
+        return ExitCode::from(exit_code::of(error.kind()));
+    }
     descriptors::raise();
-    match std::panic::catch_unwind(|| run(cli)) {
+    match std::panic::catch_unwind(|| run(cli, terminal)) {
         Ok(code) => ExitCode::from(code),
         // The panic hook has said where.
         Err(_) => ExitCode::from(exit_code::BUG),
     }
 }
 
-fn run(cli: Cli) -> u8 {
-    let terminal = terminal(&cli.command);
+fn run(cli: Cli, terminal: Terminal) -> u8 {
     if let Some(warning) = too_many_calls(&cli.command) {
         terminal.labelled_note("warning", &warning);
     }
@@ -96,15 +102,21 @@ pub(crate) fn terminal(command: &Command) -> Terminal {
 
 /// Prints help where it was asked for, and what is wrong with the command line otherwise.
 fn not_parsed(error: &clap::Error) -> u8 {
-    if error.use_stderr() {
-        let _ = error.print();
-        return exit_code::USAGE;
-    }
     let text = error.render().to_string();
-    match write_stdout(text.as_bytes()) {
-        Ok(()) => exit_code::SUCCESS,
-        Err(error) => exit_code::of(error.kind()),
+    if !error.use_stderr() {
+        return match write_stdout(text.as_bytes()) {
+            Ok(()) => exit_code::SUCCESS,
+            Err(error) => exit_code::of(error.kind()),
+        };
     }
+    match escape(&text) {
+        Cow::Borrowed(_) => {
+            let _ = error.print();
+        }
+        // Its colours are control characters too, so what was typed is shown without them.
+        Cow::Owned(text) => Terminal::new(false, ColorChoice::Never).note(text.trim_end()),
+    }
+    exit_code::USAGE
 }
 
 /// Panics may quote what is hostile.
@@ -115,11 +127,52 @@ fn escape_panics() {
     }));
 }
 
-fn start_log() {
-    if let Ok(filter) = EnvFilter::try_from_env(LOG_VARIABLE) {
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(std::io::stderr)
-            .init();
+fn start_log() -> Result<(), Error> {
+    let filter = env::var(LOG_VARIABLE).unwrap_or_default();
+    if filter.trim().is_empty() {
+        return Ok(());
+    }
+    let filter = log_filter(&filter)?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false)
+        .with_writer(|| Log)
+        .init();
+    Ok(())
+}
+
+/// Reads a filter. A lone word that is no level would be the name of a module that is not there.
+fn log_filter(text: &str) -> Result<EnvFilter, Error> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let wrong = |why: &str| {
+        Error::new(ErrorKind::Usage, format!("{LOG_VARIABLE}={text:?}: {why}"))
+            .help("expected off, error, warn, info, debug or trace, or a target as in hyper=debug")
+    };
+    let is_lone = |it: &&str| !it.contains(['=', '[', ':']);
+    let mut lone = text.split(',').map(str::trim).filter(is_lone);
+    if let Some(word) = lone.find(|it| !LEVELS.contains(&&*it.to_ascii_lowercase())) {
+        return Err(wrong(&format!("{word:?} is no level")));
+    }
+    EnvFilter::try_new(text).map_err(|error| wrong(&error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_filter_is_a_level_or_a_target_with_one() {
+        for good in [
+            "debug",
+            "INFO",
+            "hyper=debug",
+            "warn,patterns_llm=trace",
+            "off",
+        ] {
+            assert!(log_filter(good).is_ok(), "{good}");
+        }
+        for bad in ["bogus", "debugg", "debug,bogus", "hyper=loud", ""] {
+            assert!(log_filter(bad).is_err(), "{bad}");
+        }
     }
 }

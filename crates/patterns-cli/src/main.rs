@@ -22,9 +22,11 @@ mod session;
 mod sheet;
 mod signals;
 mod store;
+mod target;
 mod terminal;
 mod trust;
 mod vote_options;
+mod written;
 
 fn main() -> std::process::ExitCode {
     app::main()

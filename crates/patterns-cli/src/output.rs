@@ -1,22 +1,22 @@
-//! Where the result goes: standard output, or a file that appears whole or not at all.
+//! Where the result goes: standard output, as it comes, or a file.
 
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 
-use tempfile::NamedTempFile;
 use tokio::sync::Notify;
 
-use crate::error::{Error, ErrorKind, reason};
-use crate::terminal::{Paint, Terminal, is_stdout_terminal, write_stdout};
+use crate::error::{Error, ErrorKind};
+use crate::target::{Target, is_stdout};
+use crate::terminal::{Paint, Terminal, check_stdout, is_stdout_terminal, write_stdout};
 
 /// Where the result goes.
 #[derive(Debug)]
 pub(crate) enum Output {
     /// To standard output, as it comes.
     Stdout,
-    /// To a file beside its destination, renamed at the end.
-    File(BufWriter<NamedTempFile>, PathBuf),
+    /// To a file.
+    File(Box<Target>),
 }
 
 impl Output {
@@ -24,22 +24,19 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// Returns an error if the file cannot be created.
+    /// Returns an error if the file cannot be written, or standard output is closed.
     pub(crate) fn open(path: Option<&Path>) -> Result<Self, Error> {
-        let Some(path) = path else {
-            return Ok(Self::Stdout);
-        };
-        if path.is_dir() {
-            let message = format!("{} is a directory", path.display());
-            return Err(Error::new(ErrorKind::CannotCreate, message).help("name a file in it"));
+        match path.filter(|it| !is_stdout(it)) {
+            Some(path) => Ok(Self::File(Box::new(Target::open(path)?))),
+            None => check_stdout().map(|()| Self::Stdout),
         }
-        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-        let file = NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(|error| {
-            let message = format!("cannot create {}: {}", path.display(), cause(&error));
-            Error::new(ErrorKind::CannotCreate, message)
-                .help("check that its directory exists and can be written to")
-        })?;
-        Ok(Self::File(BufWriter::new(file), path.to_owned()))
+    }
+
+    /// Makes a file that is new readable for its owner only.
+    pub(crate) fn make_private(&mut self) {
+        if let Self::File(target) = self {
+            target.make_private();
+        }
     }
 
     /// Returns how words may look there.
@@ -64,9 +61,9 @@ impl Output {
         let piece = piece.as_ref();
         match self {
             Self::Stdout => write_stdout(piece),
-            Self::File(file, path) => {
-                let written = file.write_all(piece);
-                written.map_err(|error| Error::writing(&path.display().to_string(), error))
+            Self::File(target) => {
+                let written = target.write(piece);
+                written.map_err(|error| Error::writing(target.name(), error))
             }
         }
     }
@@ -77,20 +74,49 @@ impl Output {
     ///
     /// Returns an error if what is left cannot be written, or the file cannot be put in its place.
     pub(crate) fn finish(self) -> Result<(), Error> {
-        let Self::File(file, path) = self else {
+        match self {
+            Self::Stdout => Ok(()),
+            Self::File(target) => target.finish(),
+        }
+    }
+
+    /// Says what becomes of the file if it is not finished.
+    pub(crate) fn unfinished(&self) -> Option<String> {
+        let Self::File(target) = self else {
+            return None;
+        };
+        let state = match target.keeps_old() {
+            true => "is left as it was",
+            false => "is not written",
+        };
+        Some(format!("{} {state}: there is no result", target.name()))
+    }
+
+    /// Leaves the file as it was, since there is no result, and says so. What was answered all the
+    /// same goes to standard output if it `is_kept` nowhere else.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if that cannot be written.
+    pub(crate) fn abandon(self, is_kept: bool, terminal: Terminal) -> Result<(), Error> {
+        let unfinished = self.unfinished().unwrap_or_default();
+        let Self::File(target) = self else {
             return Ok(());
         };
-        let name = path.display().to_string();
-        let file = file
-            .into_inner()
-            .map_err(|error| Error::writing(&name, error.into_error()))?;
-        let synced = file.as_file().sync_all();
-        synced.map_err(|error| Error::writing(&name, error))?;
-        share(&file);
-        match file.persist(&path) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Error::writing(&name, error.error)),
+        let name = target.name().to_owned();
+        let failed = |error| Error::new(ErrorKind::Io, format!("cannot read back {name}: {error}"));
+        let mut text = Vec::new();
+        if let Some(mut held) = target.take_back().map_err(failed)? {
+            held.read_to_end(&mut text).map_err(failed)?;
         }
+        if is_kept || text.is_empty() {
+            terminal.note(&unfinished);
+            return Ok(());
+        }
+        terminal.note(&format!(
+            "{unfinished}; what was answered is on standard output"
+        ));
+        write_stdout(&text)
     }
 }
 
@@ -137,27 +163,5 @@ impl Rows {
             Some(error) => Err(error),
             None => Ok(self.output),
         }
-    }
-}
-
-/// Gives a temporary file, which is private, the permissions of any new file.
-#[cfg(unix)]
-fn share(file: &NamedTempFile) {
-    use std::os::unix::fs::PermissionsExt;
-    // Where that fails the result is still there, for its owner.
-    let _ = file
-        .as_file()
-        .set_permissions(std::fs::Permissions::from_mode(0o644));
-}
-
-#[cfg(not(unix))]
-fn share(_: &NamedTempFile) {}
-
-/// Returns why a temporary file cannot be created, without its random name.
-fn cause(error: &std::io::Error) -> String {
-    let text = reason(error);
-    match text.split_once(" at path ") {
-        Some((cause, _)) => cause.to_owned(),
-        None => text,
     }
 }

@@ -1,7 +1,7 @@
 //! From what was typed to a job: reads and checks every input, before anything is paid for.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use patterns_core::{Caps, RunId, Sampling};
@@ -22,8 +22,10 @@ use crate::job::{
     VoteWork, Work,
 };
 use crate::seats::Seats;
-use crate::terminal::{Terminal, is_stdout_terminal};
+use crate::target::is_stdout;
+use crate::terminal::is_stdout_terminal;
 use crate::vote_options::checked_vote;
+use crate::written::Written;
 
 /// How many sections are planned where none is named.
 const DEFAULT_PLAN: u16 = 3;
@@ -34,11 +36,13 @@ const DEFAULT_PLAN: u16 = 3;
 ///
 /// Returns an error if an input is missing or not valid.
 pub(crate) fn section(args: &SectionArgs) -> Result<Job, Error> {
+    let written = Written::by(&args.common);
+    written.check_files(&common_files(&args.common))?;
     let work = SectionWork {
         topic: words(&args.topic, "the topic")?,
         sections: args.sections.clone(),
         plan: usize::from(args.plan.unwrap_or(DEFAULT_PLAN)),
-        context: read_context(&args.context, terminal(&args.common))?,
+        context: read_context(&args.context, &written)?,
         schema: schema(args.common.schema.as_deref())?,
     };
     job(&args.common, &[], Work::Section(work))
@@ -50,6 +54,10 @@ pub(crate) fn section(args: &SectionArgs) -> Result<Job, Error> {
 ///
 /// Returns an error if an input is missing or not valid, or options contradict each other.
 pub(crate) fn vote(args: &VoteArgs) -> Result<Job, Error> {
+    let written = Written::by(&args.common);
+    let mut files = common_files(&args.common);
+    files.extend(args.batch.iter().chain(&args.voters).map(PathBuf::as_path));
+    written.check_files(&files)?;
     let questions = match (&args.question, &args.batch) {
         (Some(question), _) => Questions::One(words(question, "the question")?),
         (None, Some(batch)) => {
@@ -74,7 +82,7 @@ pub(crate) fn vote(args: &VoteArgs) -> Result<Job, Error> {
         spare: args.spare.map(u64::from),
         counts_arrivals: args.count_as_they_come,
         options: args.options.clone(),
-        context: read_context(&args.context, terminal(&args.common))?,
+        context: read_context(&args.context, &written)?,
         policy: args.policy.clone(),
         rule: rule(args, ballot.as_ref())?,
         tie: args.tie.unwrap_or(Tie::FirstSeen),
@@ -91,6 +99,10 @@ pub(crate) fn vote(args: &VoteArgs) -> Result<Job, Error> {
 ///
 /// Returns an error if an input is missing or not valid.
 pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<(Job, Corpus), Error> {
+    let written = Written::by(&args.common);
+    let mut files = common_files(&args.common);
+    files.extend(args.map_schema.as_deref());
+    written.check_files(&files)?;
     let map_schema = schema(args.map_schema.as_deref())?;
     let reduce_schema = schema(args.common.schema.as_deref())?;
     let code = code(&args.reduce, map_schema.as_ref())?;
@@ -118,16 +130,16 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<(Job, Corpus), Error> {
     };
     let mut job = job(&args.common, &[], Work::MapReduce(Box::new(work)))?;
     job.models.names.extend(args.glean_judge.clone());
-    let terminal = terminal(&args.common);
-    Ok((job, Corpus::open(&args.inputs, &args.source, terminal)?))
+    Ok((job, Corpus::open(&args.inputs, &args.source, &written)?))
+}
+
+/// Returns the small files that every pattern may read.
+fn common_files(common: &Common) -> Vec<&Path> {
+    let files = [&common.schema, &common.key_file, &common.prices];
+    files.into_iter().flatten().map(PathBuf::as_path).collect()
 }
 
 /// Returns what is worked on, as far as how it is read decides.
-/// Returns where warnings about the inputs go.
-fn terminal(common: &Common) -> Terminal {
-    Terminal::new(common.quiet, common.color)
-}
-
 fn source(args: &SourceArgs) -> SourceSpec {
     SourceSpec {
         format: args.format.map(|it| it.name().to_owned()),
@@ -194,7 +206,11 @@ fn job(common: &Common, models: &[String], work: Work) -> Result<Job, Error> {
             "--output csv and parquet are for tables: map-reduce with --reduce or --no-reduce",
         ));
     }
-    let is_shown = common.output_file.is_none() && is_stdout_terminal();
+    let is_file = common
+        .output_file
+        .as_deref()
+        .is_some_and(|it| !is_stdout(it));
+    let is_shown = !is_file && is_stdout_terminal();
     if common.output == Format::Parquet && is_shown {
         return Err(usage("Parquet is nothing to read; name a file with -o"));
     }

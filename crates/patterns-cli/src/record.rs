@@ -105,6 +105,19 @@ impl Record {
         self.run.as_ref().map_or(0, |run| run.id)
     }
 
+    /// Returns whether only the owner of the store may read it.
+    #[cfg(unix)]
+    pub(crate) fn is_private(&self) -> bool {
+        use std::os::unix::fs::PermissionsExt;
+        let metadata = self.store.path().map(std::fs::metadata);
+        metadata.is_some_and(|it| it.is_ok_and(|it| it.permissions().mode() & 0o077 == 0))
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn is_private(&self) -> bool {
+        false
+    }
+
     /// Puts the store in front of a model.
     pub(crate) fn wrap(&self, model: Arc<dyn Model>, events: Arc<dyn EventSink>) -> Arc<dyn Model> {
         let layer = StoreLayer::new(self.store.clone());

@@ -1,10 +1,10 @@
 //! What every run shares: its events, its output, and how it ends.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use patterns_core::{Caps, EventSink, Outcome};
+use patterns_core::{Caps, Counts, EventSink, Outcome};
 use patterns_parallel::{AgentOptions, FailurePolicy, RunError, RunOptions};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -13,7 +13,7 @@ use crate::args::{Common, Format, MaxFailures, StoreArgs};
 use crate::connect::{Access, Connected, connect};
 use crate::error::{Error, ErrorKind};
 use crate::exit_code;
-use crate::job::{Job, Settings};
+use crate::job::{Job, Settings, Work};
 use crate::output::{Output, Rows};
 use crate::record::Record;
 use crate::report::{Observers, coverage_line, failure_of};
@@ -36,6 +36,8 @@ pub(crate) struct Session {
     observers: Arc<Observers>,
     signals: Signals,
     begun: Instant,
+    /// What is said of the output if it is not finished.
+    unfinished: Option<String>,
     /// Tells that a row could not be written.
     broken: Arc<Notify>,
     /// What the result was made of, if that is to be kept.
@@ -76,7 +78,7 @@ impl Session {
         surroundings: Surroundings,
         terminal: Terminal,
     ) -> Result<Self, Error> {
-        let output = Output::open(surroundings.output_file.as_deref())?;
+        let mut output = Output::open(surroundings.output_file.as_deref())?;
         let observers = Observers::open(surroundings.events.as_deref(), terminal)?;
         let observers = Arc::new(observers);
         let access = Access {
@@ -94,9 +96,7 @@ impl Session {
             drain.clone(),
         );
         let mut connected = models.await?;
-        if let Some(choice) = &connected.choice {
-            terminal.note(choice);
-        }
+        announce(job, &connected, &surroundings, terminal)?;
         let is_paid = connected.notice.is_none();
         let store = open_store(&surroundings.store, is_paid)?;
         // Not before: until here something may block, and Ctrl-C ends the process by itself.
@@ -107,6 +107,10 @@ impl Session {
                 let begun = Record::begin(store, job, &surroundings.store, &drain, terminal);
                 let record = begun.await?;
                 attach(&record, &mut connected, settings, &observers, terminal)?;
+                if record.is_private() {
+                    output.make_private();
+                    observers.make_private();
+                }
                 Some(record)
             }
             None => None,
@@ -115,6 +119,7 @@ impl Session {
             terminal,
             format: surroundings.format,
             connected,
+            unfinished: output.unfinished(),
             output,
             allows_gaps: false,
             shortfall: None,
@@ -189,8 +194,10 @@ impl Session {
         let spent = self.connected.budget.spent();
         let elapsed = self.begun.elapsed();
         self.observers.finish(self.terminal, spent, elapsed);
-        let written = self.observers.check();
-        result.and_then(|it| written.map(|()| it))
+        if let (Err(_), Some(unfinished)) = (&result, &self.unfinished) {
+            self.terminal.note(unfinished);
+        }
+        result
     }
 
     /// Returns how the run ended, as it is recorded.
@@ -207,17 +214,21 @@ impl Session {
     /// Returns an error if the output cannot be written, the run was ended by a signal or anything
     /// in it failed, unless that are gaps, and they are allowed.
     pub(crate) async fn conclude<A, B>(self, outcome: &Outcome<A, B>) -> Result<(), Error> {
-        self.output.finish()?;
-        if let Some(coverage) = &outcome.coverage {
-            self.terminal.note(&coverage_line(coverage));
-        }
         // A result that is there fails by its gaps only.
         let is_allowed = self.allows_gaps && outcome.value.is_ok();
         let failure = failure_of(outcome).filter(|_| !is_allowed);
-        let error = self.signals.drained().or(self.shortfall).or(failure);
+        let drained = self.signals.drained(outcome.counts);
+        let error = drained.or(self.shortfall).or(failure);
         let code = error
             .as_ref()
             .map_or(exit_code::SUCCESS, |it| exit_code::of(it.kind()));
+        match has_result(outcome.value.is_ok(), outcome.counts, code) {
+            true => self.output.finish()?,
+            false => self.output.abandon(self.record.is_some(), self.terminal)?,
+        }
+        if let Some(coverage) = &outcome.coverage {
+            self.terminal.note(&coverage_line(coverage));
+        }
         let spent = self.connected.budget.spent();
         let account = self.observers.outcome(code, spent, self.begun.elapsed());
         if let Some(record) = self.record {
@@ -231,7 +242,15 @@ impl Session {
                     .note(&format!("`patterns resume {id}` goes on with this run"));
             }
         }
-        error.map_or(Ok(()), Err)
+        // What happened is worth less than what came of it, so its file is looked at last.
+        match (self.observers.check(), error) {
+            (Ok(()), error) => error.map_or(Ok(()), Err),
+            (Err(events), None) => Err(events),
+            (Err(events), Some(error)) => {
+                self.terminal.error(&error);
+                Err(events)
+            }
+        }
     }
 }
 
@@ -264,6 +283,63 @@ fn attach(
         ));
     }
     Ok(())
+}
+
+/// Returns whether a run has a result that may take the place of an older one: a value, or what was
+/// answered before a budget, a signal or failed branches ended it. Where the provider or the set-up
+/// failed, yesterday's is better.
+fn has_result(has_value: bool, counts: Counts, code: u8) -> bool {
+    const SIGNALLED: [u8; 2] = [exit_code::INTERRUPTED, exit_code::TERMINATED];
+    has_value || (counts.answered > 0 && (code < exit_code::BAD_DATA || SIGNALLED.contains(&code)))
+}
+
+/// Says which model was chosen, and that the name of a file chooses nothing.
+///
+/// # Errors
+///
+/// Returns an error if the model cannot do the work at all.
+fn announce(
+    job: &Job,
+    connected: &Connected,
+    surroundings: &Surroundings,
+    terminal: Terminal,
+) -> Result<(), Error> {
+    if let (Some(_), Some(what)) = (connected.notice, needs_model(&job.work)) {
+        return Err(offline_cannot(what));
+    }
+    let hint = form_hint(surroundings.output_file.as_deref(), surroundings.format);
+    for note in hint.iter().chain(&connected.choice) {
+        terminal.note(note);
+    }
+    Ok(())
+}
+
+/// Names work that the offline model cannot do, since it only quotes documents.
+fn needs_model(work: &Work) -> Option<&'static str> {
+    match work {
+        Work::Vote(_) => Some("a vote"),
+        Work::Section(work) if work.sections.is_empty() => Some("planning sections"),
+        Work::Section(_) | Work::MapReduce(_) => None,
+    }
+}
+
+fn offline_cannot(what: &str) -> Error {
+    let message = format!("{what} needs a model; the offline one only quotes");
+    Error::new(ErrorKind::Model, message)
+        .help("set OPENAI_API_KEY, start Ollama, or pass --model with any OpenAI-compatible server")
+}
+
+/// Says that the name of a file chooses no form.
+fn form_hint(file: Option<&Path>, format: Format) -> Option<String> {
+    let file = file.filter(|_| format == Format::Human)?;
+    let ending = file.extension()?.to_str()?.to_ascii_lowercase();
+    let is_form = ["csv", "json", "jsonl", "parquet"].contains(&&*ending);
+    is_form.then(|| {
+        format!(
+            "{} gets text to read; --output {ending} chooses that form",
+            file.display()
+        )
+    })
 }
 
 fn not_run(error: RunError) -> Error {

@@ -1,9 +1,13 @@
 //! How the user, the system or the clock ends a run: once to drain it, twice to abort it, thrice to
 //! exit.
+//!
+//! SIGHUP and SIGQUIT end a run like SIGTERM: a terminal that is closed costs no answers. Where
+//! SIGHUP is ignored (by nohup), it stays so.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use patterns_core::Counts;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +29,8 @@ const LAST_DRAIN: Duration = Duration::from_secs(30);
 enum Signal {
     Interrupt,
     Terminate,
+    HangUp,
+    Quit,
     /// The time of the run is nearly up; how much is left.
     TimeUp(Duration),
 }
@@ -33,7 +39,7 @@ impl Signal {
     fn kind(self) -> ErrorKind {
         match self {
             Self::Interrupt => ErrorKind::Interrupted,
-            Self::Terminate => ErrorKind::Terminated,
+            Self::Terminate | Self::HangUp | Self::Quit => ErrorKind::Terminated,
             Self::TimeUp(_) => ErrorKind::Budget,
         }
     }
@@ -42,6 +48,8 @@ impl Signal {
         match self {
             Self::Interrupt => "interrupted",
             Self::Terminate => "terminated",
+            Self::HangUp => "the terminal was closed",
+            Self::Quit => "quit",
             Self::TimeUp(_) => "the time of the run is up",
         }
     }
@@ -49,7 +57,7 @@ impl Signal {
     fn patience(self) -> Duration {
         match self {
             Self::Interrupt => DRAIN,
-            Self::Terminate => SHORT_DRAIN,
+            Self::Terminate | Self::HangUp | Self::Quit => SHORT_DRAIN,
             Self::TimeUp(left) => left,
         }
     }
@@ -117,11 +125,16 @@ impl Signals {
         Error::new(first.kind(), message)
     }
 
-    /// Returns the error of a run that has ended by being drained.
-    pub(crate) fn drained(&self) -> Option<Error> {
+    /// Returns the error of a run that has ended by being drained, and how its branches ended.
+    pub(crate) fn drained(&self, counts: Counts) -> Option<Error> {
         let first = self.first.get()?;
+        let in_flight = match counts.cancelled {
+            0 => "calls in flight were finished".to_owned(),
+            1 => "1 branch was cancelled".to_owned(),
+            more => format!("{more} branches were cancelled"),
+        };
         let message = format!(
-            "{}; calls in flight were finished and what was answered is kept",
+            "{}; {in_flight} and what was answered is kept",
             first.word()
         );
         Some(Error::new(first.kind(), message))
@@ -160,24 +173,46 @@ pub(crate) async fn ended() -> Error {
 struct Incoming {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    quit: tokio::signal::unix::Signal,
+    hang_up: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
 impl Incoming {
     fn new() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
+        let hang_up = (!is_hang_up_ignored()).then(|| signal(SignalKind::hangup()));
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            quit: signal(SignalKind::quit())?,
+            hang_up: hang_up.transpose()?,
         })
     }
 
     async fn next(&mut self) -> Signal {
+        let hang_up = async {
+            match &mut self.hang_up {
+                Some(signal) => signal.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.terminate.recv() => Signal::Terminate,
+            _ = self.quit.recv() => Signal::Quit,
+            _ = hang_up => Signal::HangUp,
         }
     }
+}
+
+/// Returns whether whoever started the command wants SIGHUP ignored, or nobody can tell.
+#[cfg(unix)]
+fn is_hang_up_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|it| it.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|it| u64::from_str_radix(it.trim(), 16).ok());
+    ignored.is_none_or(|it| it & 1 == 1)
 }
 
 /// The signals that come in.

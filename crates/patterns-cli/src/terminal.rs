@@ -2,11 +2,16 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 use clap::ValueEnum;
+use indicatif::ProgressBar;
 
-use crate::error::Error;
-use crate::escape::escape;
+use crate::error::{Error, ErrorKind};
+use crate::escape::{escape, escape_json};
+
+/// The line that says how far a run is. Whatever else is written goes above it, so there is one.
+static PROGRESS: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// When colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -99,13 +104,71 @@ impl Terminal {
         }
         line.push_str(&escape(text));
         line.push('\n');
-        let _ = io::stderr().lock().write_all(line.as_bytes());
+        let _ = above_progress(|| io::stderr().lock().write_all(line.as_bytes()));
     }
 }
 
-/// Returns standard output, for data that comes piece by piece.
-pub(crate) fn stdout() -> impl io::Write {
-    io::stdout().lock()
+/// Shows the line that says how far a run is, or takes it away.
+pub(crate) fn set_progress(bar: Option<ProgressBar>) {
+    *PROGRESS.lock().unwrap_or_else(PoisonError::into_inner) = bar;
+}
+
+fn above_progress<T>(write: impl FnOnce() -> T) -> T {
+    let bar = PROGRESS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    match bar {
+        Some(bar) => bar.suspend(write),
+        None => write(),
+    }
+}
+
+/// Standard error as a log has it: escaped, and without colours.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Log;
+
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        above_progress(|| io::stderr().lock().write_all(escape(&text).as_bytes()))?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Standard output for JSON that comes in lines; what a terminal would obey is escaped within it.
+#[derive(Debug, Default)]
+pub(crate) struct JsonStdout(Vec<u8>);
+
+impl Write for JsonStdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        if let Some(end) = self.0.iter().rposition(|it| *it == b'\n') {
+            let lines: Vec<u8> = self.0.drain(..=end).collect();
+            let lines = String::from_utf8_lossy(&lines);
+            io::stdout()
+                .lock()
+                .write_all(escape_json(&lines).as_bytes())?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().lock().flush()
+    }
+}
+
+/// Writes JSON to standard output, with what a terminal would obey escaped within it.
+///
+/// # Errors
+///
+/// As [`write_stdout`].
+pub(crate) fn write_json(json: &str) -> Result<(), Error> {
+    write_stdout(escape_json(json).as_bytes())
 }
 
 /// Writes data to standard output as it is.
@@ -114,11 +177,55 @@ pub(crate) fn stdout() -> impl io::Write {
 ///
 /// Returns an error if it cannot be written; see [`Error::writing`].
 pub(crate) fn write_stdout(data: &[u8]) -> Result<(), Error> {
-    let mut stdout = io::stdout().lock();
-    stdout
-        .write_all(data)
-        .and_then(|()| stdout.flush())
-        .map_err(|error| Error::writing("to standard output", error))
+    if data.is_empty() {
+        return Ok(());
+    }
+    check_stdout()?;
+    let write = || {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(data).and_then(|()| stdout.flush())
+    };
+    let written = match is_stdout_terminal() {
+        true => above_progress(write),
+        false => write(),
+    };
+    written.map_err(|error| Error::writing("to standard output", error))
+}
+
+/// Finds a standard output that is closed, where the system can tell.
+///
+/// # Errors
+///
+/// Returns an error that says so.
+pub(crate) fn check_stdout() -> Result<(), Error> {
+    if !is_stdout_closed() {
+        return Ok(());
+    }
+    let message = "cannot write to standard output: it is closed";
+    Err(Error::new(ErrorKind::Io, message).help("name a file with -o, or discard it: > /dev/null"))
+}
+
+/// Rust opens /dev/null in the place of a standard output that is closed, for reading and writing;
+/// `> /dev/null` is for writing only. Parents that open it for both and give it to their children as
+/// all they have mean to throw everything away, so standard error is looked at as well.
+#[cfg(target_os = "linux")]
+fn is_stdout_closed() -> bool {
+    let is_null_for_both = |fd: u8| {
+        let link = std::fs::read_link(format!("/proc/self/fd/{fd}"));
+        let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{fd}"));
+        let flags = info.ok().and_then(|it| {
+            let line = it.lines().find_map(|it| it.strip_prefix("flags:"))?;
+            u32::from_str_radix(line.trim(), 8).ok()
+        });
+        link.is_ok_and(|it| it == std::path::Path::new("/dev/null"))
+            && flags.is_some_and(|it| it & 3 == 2)
+    };
+    is_null_for_both(1) && !is_null_for_both(2)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_stdout_closed() -> bool {
+    false
 }
 
 /// Returns whether standard output is read by a person.

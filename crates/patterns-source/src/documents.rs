@@ -306,6 +306,7 @@ impl Iterator for Documents {
                     self.places.pop_front();
                 }
                 Some(Err(error)) => return Some(Err(error)),
+                Some(Ok(place)) if self.source.leaves_out(&place) => {}
                 Some(Ok(place)) => {
                     if let Some(item) = self.begin(place) {
                         return Some(item);

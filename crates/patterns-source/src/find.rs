@@ -155,6 +155,48 @@ impl Tree {
     }
 }
 
+/// Where a file is among those that arguments name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// An argument names it.
+    Named,
+    /// It is in a directory that an argument names, or a glob matches it.
+    Within,
+}
+
+/// Looks for a file among those that an argument names, by whatever name it is there.
+pub(crate) fn find(argument: &Path, file: &Path) -> Option<Found> {
+    let mut named = named(argument).ok()?;
+    let found = match &named {
+        Named::One(_) => Found::Named,
+        Named::Walk(_) => Found::Within,
+    };
+    let wanted = identity(file)?;
+    while let Some(place) = named.next() {
+        if let Ok(Place {
+            path: Some(path), ..
+        }) = place
+            && identity(&path).is_some_and(|it| it == wanted)
+        {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// Returns what two names of one file have in common.
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> Option<PathBuf> {
+    fs::canonicalize(path).ok()
+}
+
 /// Returns the name under which a file is shown.
 pub(crate) fn name(path: &Path) -> String {
     let path = path.strip_prefix(".").unwrap_or(path);

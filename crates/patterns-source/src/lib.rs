@@ -50,6 +50,7 @@ mod whole;
 
 pub use documents::{Documents, Sourced};
 pub use encoding::{TextEncoding, UnknownEncoding};
+pub use find::Found;
 pub use format::{Format, UnknownFormat};
 pub use isolation::{Isolated, Isolation, Task, read_isolated};
 pub use limits::Limits;

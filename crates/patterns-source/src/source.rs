@@ -1,9 +1,10 @@
 //! Where documents come from, and how they are read.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::find::{self, Named};
+use crate::find::{self, Found, Named, Place};
 use crate::{
     Documents, Format, Isolation, Limits, Records, Template, TextEncoding, Unreadable,
     UnreadableKind,
@@ -27,6 +28,23 @@ pub struct Source {
     pub(crate) delimiter: Option<char>,
     pub(crate) isolation: Option<Arc<dyn Isolation>>,
     pub(crate) wait: Option<Wait>,
+    pub(crate) left_out: Option<LeftOut>,
+}
+
+/// Says which files are left out.
+#[derive(Clone)]
+pub(crate) struct LeftOut(Arc<dyn Fn(&Path) -> bool + Send + Sync>);
+
+impl LeftOut {
+    pub(crate) fn has(&self, file: &Path) -> bool {
+        (self.0)(file)
+    }
+}
+
+impl fmt::Debug for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LeftOut")
+    }
 }
 
 /// Why there is nothing to read.
@@ -68,6 +86,7 @@ impl Source {
             delimiter: None,
             isolation: None,
             wait: None,
+            left_out: None,
         }
     }
 
@@ -142,6 +161,27 @@ impl Source {
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// Leaves files out, such as those that are written while others are read.
+    #[must_use]
+    pub fn leave_out(
+        mut self,
+        is_left_out: impl Fn(&Path) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.left_out = Some(LeftOut(Arc::new(is_left_out)));
+        self
+    }
+
+    pub(crate) fn leaves_out(&self, place: &Place) -> bool {
+        let left_out = self.left_out.as_ref().zip(place.path.as_deref());
+        left_out.is_some_and(|(left_out, path)| left_out.has(path))
+    }
+
+    /// Looks for a file among those that would be read, links followed.
+    pub fn find(&self, file: &Path) -> Option<Found> {
+        let mut arguments = self.arguments.iter();
+        arguments.find_map(|it| find::find(it, file))
     }
 
     /// Looks at the arguments and begins to read.

@@ -1,5 +1,6 @@
 //! What was typed: the command line, before anything is read or checked against the world.
 
+mod hint;
 mod map_reduce;
 mod read_document;
 mod reduce;
@@ -13,6 +14,7 @@ mod vote;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use hint::hinted;
 pub(crate) use map_reduce::MapReduceArgs;
 pub(crate) use read_document::ReadDocument;
 pub(crate) use reduce::ReduceArgs;
@@ -31,12 +33,11 @@ pub(crate) use vote::{Tie, VoteArgs};
 #[command(
     name = "patterns",
     version,
-    disable_help_subcommand = true,
     args_override_self = true,
     after_help = "Exit codes: 0 all answered, 2 usage, 3 some branches failed, 4 nothing to do, \
         5 budget reached, 65 bad input or schema, 66 input missing, 69 provider unavailable, 70 bug, \
         73 cannot create output, 74 cannot write, 75 try later, 77 credentials or quota, \
-        78 configuration, 130 Ctrl-C, 141 closed pipe, 143 SIGTERM.\n\
+        78 configuration, 130 Ctrl-C, 141 closed pipe, 143 SIGTERM, SIGHUP or SIGQUIT.\n\
         PATTERNS_LOG=debug writes a log to standard error."
 )]
 pub(crate) struct Cli {

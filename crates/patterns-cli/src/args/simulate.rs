@@ -7,9 +7,11 @@ use clap::Args;
 
 use super::values;
 
-pub(super) const EXAMPLES: &str = "Example, in two terminals:
-  patterns simulate --port 8080 --latency 400ms --latency-sigma 0.5
-  patterns simulate --scenario examples/data/storm.toml
+pub(super) const EXAMPLES: &str = "Examples:
+  patterns simulate --latency 400ms --latency-sigma 0.5
+  patterns simulate --port 8081 --scenario examples/data/storm.toml
+
+In another terminal:
   patterns vote 'Is glass a liquid?' --model compatible:sim --base-url http://127.0.0.1:8080/v1";
 
 /// The command line of `patterns simulate`.

@@ -9,7 +9,7 @@ use crate::args::{LookFormat, RunsArgs};
 use crate::error::Error;
 use crate::report::Page;
 use crate::store::{open_to_read, refused};
-use crate::terminal::{Style, Terminal, write_stdout};
+use crate::terminal::{Style, Terminal, write_json};
 
 pub(super) fn run(args: &RunsArgs, terminal: Terminal) -> Result<(), Error> {
     let store = open_to_read(&args.look.store)?;
@@ -32,7 +32,7 @@ pub(super) fn run(args: &RunsArgs, terminal: Terminal) -> Result<(), Error> {
     if runs.is_empty() {
         terminal.note("no run is recorded yet");
     }
-    write_stdout(text.as_bytes())
+    write_json(&text)
 }
 
 fn paid(store: &Store, run: &RunRecord) -> Result<Usage, Error> {

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::record::Typed;
 use crate::report::{Page, cost_of};
 use crate::store::{open_to_read, refused};
-use crate::terminal::{Style, Terminal, write_stdout};
+use crate::terminal::{Style, Terminal, write_json};
 
 pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
     let store = open_to_read(&args.look.store)?;
@@ -66,7 +66,7 @@ pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
             page.finish()
         }
     };
-    write_stdout(text.as_bytes())
+    write_json(&text)
 }
 
 fn describe(page: &mut Page, run: &RunRecord) {

@@ -1,7 +1,7 @@
 //! `patterns store`: looks after a store.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter};
+use std::io::BufReader;
 use std::path::Path;
 
 use patterns_store::{Durability, Stats, Store};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::args::{LookFormat, StoreCommand};
 use crate::error::{Error, ErrorKind, reason};
 use crate::store::{open_to_read, refused};
-use crate::terminal::{Terminal, stdout, write_stdout};
+use crate::terminal::{JsonStdout, Terminal, check_stdout, write_json};
 
 pub(super) async fn run(command: &StoreCommand, terminal: Terminal) -> Result<(), Error> {
     let look = command.look();
@@ -44,7 +44,8 @@ pub(super) async fn run(command: &StoreCommand, terminal: Terminal) -> Result<()
             json!({"removed": removed.map_err(refused)?.calls()})
         }
         StoreCommand::Export { .. } => {
-            let count = store.export(BufWriter::new(stdout())).map_err(refused)?;
+            check_stdout()?;
+            let count = store.export(JsonStdout::default()).map_err(refused)?;
             terminal.note(&format!("{count} records"));
             return Ok(());
         }
@@ -124,5 +125,5 @@ fn say(format: LookFormat, value: &Value) -> Result<(), Error> {
         }
         _ => format!("{value}\n"),
     };
-    write_stdout(text.as_bytes())
+    write_json(&text)
 }

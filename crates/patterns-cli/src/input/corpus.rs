@@ -19,6 +19,7 @@ use super::problems::Problems;
 use crate::args::SourceArgs;
 use crate::error::{Error, ErrorKind};
 use crate::terminal::Terminal;
+use crate::written::Written;
 
 type Item = Result<Sourced, Unreadable>;
 
@@ -63,9 +64,11 @@ impl Corpus {
     pub(crate) fn open(
         inputs: &[PathBuf],
         args: &SourceArgs,
-        terminal: Terminal,
+        written: &Written,
     ) -> Result<Self, Error> {
-        let source = source(inputs, args);
+        written.check_documents(inputs)?;
+        let (mine, terminal) = (written.clone(), written.terminal());
+        let source = source(inputs, args).leave_out(move |it| mine.has(it));
         let splitter = args.splitter().map_err(|error| {
             Error::new(ErrorKind::Usage, format!("--chunk-overlap: {error}")).help("see --help")
         })?;

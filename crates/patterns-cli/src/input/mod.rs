@@ -27,18 +27,18 @@ use patterns_core::Document;
 
 use crate::args::SourceArgs;
 use crate::error::{Error, ErrorKind, reason};
-use crate::terminal::Terminal;
+use crate::written::Written;
 
 /// Reads material that goes with every question, where there is any.
 ///
 /// # Errors
 ///
 /// Returns an error if anything in it cannot be read.
-pub(crate) fn read_context(paths: &[PathBuf], terminal: Terminal) -> Result<Vec<Document>, Error> {
+pub(crate) fn read_context(paths: &[PathBuf], written: &Written) -> Result<Vec<Document>, Error> {
     if paths.is_empty() {
         return Ok(Vec::new());
     }
-    Corpus::open(paths, &SourceArgs::default(), terminal)?.whole()
+    Corpus::open(paths, &SourceArgs::default(), written)?.whole()
 }
 
 /// Reads one text from standard input, say a question.

@@ -116,6 +116,11 @@ impl Account {
             line += &format!(" ({} from the store)", self.reused);
         }
         line += &format!(" · attempts {attempts}");
+        // Calls of a run that was broken off were sent, and are in nobody's usage.
+        let dropped = cancelled.saturating_sub(self.counts.cancelled);
+        if dropped > 0 && !self.events.contains_key("run_finished") {
+            line += &format!(" (+ those of {dropped} dropped)");
+        }
         if self.hedged > 0 {
             line += &format!(" ({} hedged)", self.hedged);
         }

@@ -235,14 +235,15 @@ fn verdict(election: &Election) -> String {
         ..
     } = election;
     let percent = 100.0 * share;
+    let word = if *total_votes == 1 { "vote" } else { "votes" };
     let votes = match &election.detail {
-        None => format!("{vote_count} of {total_votes} votes, {percent:.0} %"),
+        None => format!("{vote_count} of {total_votes} {word}, {percent:.0} %"),
         Some(RuleDetail::Weighted(_)) => {
-            format!("{percent:.0} % of the weight of {total_votes} votes")
+            format!("{percent:.0} % of the weight of {total_votes} {word}")
         }
         Some(RuleDetail::Numeric(_)) => format!("median of {total_votes} numbers"),
         Some(RuleDetail::Judged(it)) if it.rule == JudgedRule::SameMeaning => {
-            format!("{vote_count} of {total_votes} votes that mean the same, {percent:.0} %")
+            format!("{vote_count} of {total_votes} {word} that mean the same, {percent:.0} %")
         }
         Some(RuleDetail::Judged(it)) => {
             format!("{}, answers: {}", it.rule.name(), it.answers.len())
@@ -251,7 +252,8 @@ fn verdict(election: &Election) -> String {
             format!("of {total_votes} objects, {percent:.0} % agreement")
         }
     };
-    let mut verdict = match (&election.winning_answer, election.decision) {
+    let winner = election.winning_answer.as_deref().map(on_a_line);
+    let mut verdict = match (winner, election.decision) {
         (Some(winner), Decision::WonByTieBreak) => format!("{winner} ({votes}; tie: first seen)"),
         (Some(winner), Decision::Escalated) => {
             let voter = election

@@ -1,22 +1,23 @@
 //! The event file: one JSON object per line, stamped as it happens.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use patterns_core::Event;
 use serde::Serialize;
 
-use crate::error::{Error, ErrorKind, reason};
+use crate::error::Error;
+use crate::escape::escape_json;
+use crate::target::{Target, is_stdout};
+use crate::terminal::write_stdout;
 
 /// An event file that is being written.
 #[derive(Debug)]
 pub(super) struct EventFile {
-    file: BufWriter<File>,
-    name: String,
+    /// Standard output without it.
+    target: Option<Target>,
     /// The first error; nothing more is written after it.
-    error: Option<std::io::Error>,
+    error: Option<Error>,
 }
 
 #[derive(Serialize)]
@@ -28,18 +29,23 @@ struct Line<'a> {
 }
 
 impl EventFile {
+    /// Opens the file; `-` is standard output.
     pub(super) fn create(path: &Path) -> Result<Self, Error> {
-        let name = path.display().to_string();
-        let file = File::create(path).map_err(|error| {
-            let message = format!("cannot create {name}: {}", reason(&error));
-            Error::new(ErrorKind::CannotCreate, message)
-                .help("check that its directory exists and can be written to")
-        })?;
+        let target = match is_stdout(path) {
+            true => None,
+            false => Some(Target::open_live(path)?),
+        };
         Ok(Self {
-            file: BufWriter::new(file),
-            name,
+            target,
             error: None,
         })
+    }
+
+    /// Makes a file that is new readable for its owner only.
+    pub(super) fn make_private(&mut self) {
+        if let Some(target) = &mut self.target {
+            target.make_private();
+        }
     }
 
     pub(super) fn write(&mut self, event: &Event) {
@@ -49,22 +55,29 @@ impl EventFile {
         let time = SystemTime::now().duration_since(UNIX_EPOCH);
         let time = time.map_or(0, |it| it.as_millis());
         let line = serde_json::to_string(&Line { time, event }).unwrap_or_default();
-        self.error = writeln!(self.file, "{line}").err();
+        let line = format!("{}\n", escape_json(&line));
+        let written = match &mut self.target {
+            None => write_stdout(line.as_bytes()),
+            Some(target) => target
+                .write(line.as_bytes())
+                .map_err(|it| failed(target, it)),
+        };
+        self.error = written.err();
     }
 
     pub(super) fn flush(&mut self) {
-        let flushed = self.file.flush();
-        self.error = self.error.take().or(flushed.err());
+        if let (None, Some(target)) = (&self.error, &mut self.target) {
+            self.error = target.flush().err().map(|it| failed(target, it));
+        }
     }
 
     /// Returns the error of a file that could not be written.
     pub(super) fn check(&mut self) -> Result<(), Error> {
-        match self.error.take() {
-            Some(error) => Err(Error::new(
-                ErrorKind::Io,
-                format!("cannot write {}: {}", self.name, reason(&error)),
-            )),
-            None => Ok(()),
-        }
+        self.error.take().map_or(Ok(()), Err)
     }
+}
+
+fn failed(target: &Target, error: std::io::Error) -> Error {
+    Error::writing(target.name(), error)
+        .help("the result is not concerned; see to the disk of that file")
 }

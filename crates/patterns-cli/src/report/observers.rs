@@ -67,6 +67,13 @@ impl Observers {
         }
     }
 
+    /// Makes an event file that is new readable for its owner only.
+    pub(crate) fn make_private(&self) {
+        if let Some(file) = &mut self.lock().file {
+            file.make_private();
+        }
+    }
+
     /// Keeps what is worth noting in the record of a run.
     pub(crate) fn record(&self, store: Store, run: i64) {
         self.lock().store = Some((store, run));

@@ -5,7 +5,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use patterns_core::{Counts, Event};
 
-use crate::escape::escape;
+use crate::escape::escape_line;
+use crate::terminal::set_progress;
 
 /// A line that says how far a run is.
 #[derive(Debug)]
@@ -20,9 +21,10 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn start() -> Self {
         let bar = ProgressBar::new_spinner();
-        let style = ProgressStyle::with_template("{spinner} {elapsed:>3} {msg}");
+        let style = ProgressStyle::with_template("{spinner} {elapsed:>3} {wide_msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         bar.enable_steady_tick(Duration::from_millis(120));
+        set_progress(Some(bar.clone()));
         Self {
             bar,
             total: None,
@@ -50,7 +52,7 @@ impl Progress {
 
     /// Says what is going on beside the work; nothing if it is empty.
     pub(super) fn set_phase(&mut self, phase: String) {
-        self.phase = escape(&phase).into();
+        self.phase = escape_line(&phase);
         self.redraw();
     }
 
@@ -61,6 +63,7 @@ impl Progress {
     }
 
     pub(super) fn clear(&self) {
+        set_progress(None);
         self.bar.finish_and_clear();
     }
 }

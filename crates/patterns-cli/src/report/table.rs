@@ -52,7 +52,36 @@ fn cell(value: &Value) -> String {
     match value {
         Value::Null => "-".to_owned(),
         Value::String(text) => escape_line(text),
-        value => escape_line(&value.to_string()),
+        Value::Number(number) => short(&number.to_string()),
+        Value::Array(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => match (fields.get("value"), fields.get("count")) {
+            (Some(value), Some(count)) if fields.len() == 2 => {
+                format!("{} {}", cell(value), cell(count))
+            }
+            _ => {
+                let named = fields
+                    .iter()
+                    .map(|it| format!("{} {}", escape_line(it.0), cell(it.1)));
+                named.collect::<Vec<_>>().join(", ")
+            }
+        },
+        Value::Bool(_) => value.to_string(),
+    }
+}
+
+/// Rounds a number to so many places that it can be read; the other forms have all of them.
+fn short(number: &str) -> String {
+    const PLACES: usize = 4;
+    let places = number.split_once('.').map_or(0, |(_, places)| places.len());
+    match number.parse::<f64>() {
+        Ok(value) if places > PLACES && !number.contains(['e', 'E']) && value.abs() >= 0.001 => {
+            let rounded = format!("{value:.PLACES$}");
+            rounded
+                .trim_end_matches('0')
+                .trim_end_matches('.')
+                .to_owned()
+        }
+        _ => number.to_owned(),
     }
 }
 
@@ -128,4 +157,30 @@ pub(crate) fn support_line(counts: &SupportCounts) -> String {
         line += &format!(" · dropped: {}", counts.dropped);
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn cells_can_be_read() {
+        let table = [
+            (json!(3.8666666666666667), "3.8667"),
+            (json!(3.00001), "3"),
+            (json!(0.25), "0.25"),
+            (json!(12345678901234567u64), "12345678901234567"),
+            (json!(0.000123456), "0.000123456"),
+            (json!(["a", "b"]), "a, b"),
+            (json!([{"value": "late", "count": 3}]), "late 3"),
+            (json!({"mean": 2.123456, "max": 5}), "mean 2.1235, max 5"),
+            (json!(null), "-"),
+            (json!("a\nb"), "a␊b"),
+        ];
+        for (value, shown) in table {
+            assert_eq!(cell(&value), shown);
+        }
+    }
 }

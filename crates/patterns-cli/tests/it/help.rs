@@ -188,6 +188,7 @@ fn help_of_every_command() {
       store        Look after a store
       simulate     Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
       completions  Print a completion script for a shell
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help
@@ -196,7 +197,7 @@ fn help_of_every_command() {
     Exit codes: 0 all answered, 2 usage, 3 some branches failed, 4 nothing to do, 5 budget reached, 65
     bad input or schema, 66 input missing, 69 provider unavailable, 70 bug, 73 cannot create output, 74
     cannot write, 75 try later, 77 credentials or quota, 78 configuration, 130 Ctrl-C, 141 closed pipe,
-    143 SIGTERM.
+    143 SIGTERM, SIGHUP or SIGQUIT.
     PATTERNS_LOG=debug writes a log to standard error.
     --- stderr
     ");
@@ -515,9 +516,11 @@ fn help_of_every_command() {
       -q, --quiet                  Say nothing but errors on standard error
       -h, --help                   Print help
 
-    Example, in two terminals:
-      patterns simulate --port 8080 --latency 400ms --latency-sigma 0.5
-      patterns simulate --scenario examples/data/storm.toml
+    Examples:
+      patterns simulate --latency 400ms --latency-sigma 0.5
+      patterns simulate --port 8081 --scenario examples/data/storm.toml
+
+    In another terminal:
       patterns vote 'Is glass a liquid?' --model compatible:sim --base-url http://[server]/v1
     --- stderr
     ");

@@ -277,20 +277,14 @@ fn what_needs_judgement_needs_a_model() {
     exit 78
     --- stdout
     --- stderr
-    model: offline (key sentences, no LLM; for a model set OPENAI_API_KEY or pass --model)
-    branches: 3 started = 0 answered + 3 failed + 0 cancelled · calls 3 · attempts 3 · [time]
-    error[E-MODEL]: the run was stopped: the answer needs a model
-      voter 1, voter 2, voter 3: the answer needs a model: the offline model only quotes; /reasoning needs judgement: to get a model, set OPENAI_API_KEY or start Ollama, and choose one with --model
+    error[E-MODEL]: a vote needs a model; the offline one only quotes
     help: set OPENAI_API_KEY, start Ollama, or pass --model with any OpenAI-compatible server
     ");
     assert_snapshot!(place().run(&["section", "Harbours", "--plan", "2", "--context", "docs"]), @r"
     exit 78
     --- stdout
     --- stderr
-    model: offline (key sentences, no LLM; for a model set OPENAI_API_KEY or pass --model)
-    branches: 1 started = 0 answered + 1 failed + 0 cancelled · calls 1 · attempts 1 · [time]
-    error[E-MODEL]: the run was stopped: the answer needs a model
-      outline: the answer needs a model: the offline model only quotes; /sections needs judgement: to get a model, set OPENAI_API_KEY or start Ollama, and choose one with --model
+    error[E-MODEL]: planning sections needs a model; the offline one only quotes
     help: set OPENAI_API_KEY, start Ollama, or pass --model with any OpenAI-compatible server
     ");
     assert_snapshot!(place().run(&["section", "Harbours", "-s", "Tides"]), @r"

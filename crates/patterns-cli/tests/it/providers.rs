@@ -218,7 +218,7 @@ fn a_failed_branch_is_named_and_the_rest_is_kept() {
     (this document could not be worked on)
     --- stderr
     branches: 2 started = 1 answered + 1 failed + 0 cancelled · calls 2 · attempts 2 · tokens 10 in, 5 out · [time]
-    documents: 2 = 1 mapped + 1 failed · in no answer: b.txt
+    documents: 3 = 1 mapped + 1 failed + 1 not begun · in no answer: b.txt
     error[E-NOT-COMBINED]: too many branches failed: the model refused to answer
       b.txt: the model refused to answer
     help: --output json has every branch with its answer or error

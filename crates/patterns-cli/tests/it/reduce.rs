@@ -139,18 +139,18 @@ fn what_cannot_be_counted_is_named() {
         "k",
     ]);
     args.extend(server.args());
-    assert_snapshot!(place.run(&args), @r#"
+    assert_snapshot!(place.run(&args), @r"
     exit 0
     --- stdout
     k                   sum:n  union:n
-    =cmd|' /C calc'!A0  3.5    [1,"x",2.5]
+    =cmd|' /C calc'!A0  3.5    1, x, 2.5
 
     answers: 3 · rows in them: 3
     sum:n: of the wrong type in 1 row, as in b
     --- stderr
     branches: 3 started = 3 answered + 0 failed + 0 cancelled · calls 3 · attempts 3 · tokens 30 in, 15 out · [time]
     documents: 3 = 3 mapped
-    "#);
+    ");
     args.extend(["--output", "csv"]);
     assert_snapshot!(place.run(&args), @r#"
     exit 0

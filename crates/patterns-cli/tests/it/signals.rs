@@ -72,6 +72,8 @@ fn the_second_signal_drops_what_is_in_flight() {
         ("-INT", "-TERM"),
         ("-TERM", "-INT"),
         ("-TERM", "-TERM"),
+        ("-HUP", "-INT"),
+        ("-QUIT", "-HUP"),
     ] {
         let place = place();
         let simulator = Simulator::start(&place, &["--latency", "1h"]);
@@ -95,6 +97,47 @@ fn the_second_signal_drops_what_is_in_flight() {
             std::thread::yield_now();
         }
     }
+}
+
+#[test]
+fn a_run_that_has_not_begun_is_ended_by_one_signal() {
+    let place = place();
+    let pipe = place.path().join("key");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut child = place
+        .command(&["map-reduce", "a.txt", "--key-file", "key", "-o", "out.txt"])
+        .args([
+            "--model",
+            "compatible:x",
+            "--base-url",
+            "http://127.0.0.1:9/v1",
+        ])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It has opened the key file when this can be opened too; nothing is ever written to it.
+    let _held = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let status = child.wait().unwrap();
+    assert_eq!(
+        std::os::unix::process::ExitStatusExt::signal(&status),
+        Some(2)
+    );
+    let names = std::fs::read_dir(place.path()).unwrap().count();
+    assert_eq!(names, 3, "no temporary file is left");
 }
 
 #[test]

@@ -33,7 +33,13 @@ fn usage_errors() {
         ),
         (vec!["vote", "?", "--field", "a=median"], "--schema <FILE>"),
         (
-            vec!["vote", "?", "--rule", "median", "--policy", "ahead-by:2"],
+            vec![
+                "vote",
+                "?",
+                "--rule=median",
+                "--policy=ahead-by:2",
+                "--model=ollama:x",
+            ],
             "only votes of equal weight can be stopped early",
         ),
         (vec!["vote", "  "], "the question is empty"),
@@ -63,7 +69,7 @@ fn usage_errors() {
         ),
         (
             vec![
-                "vote", "?", "-n", "2", "--quorum", "3", "--model", "offline",
+                "vote", "?", "-n", "2", "--quorum", "3", "--model", "ollama:x",
             ],
             "the quorum is larger",
         ),
@@ -79,6 +85,57 @@ fn usage_errors() {
         );
         assert!(shown.contains(says), "{args:?}: {shown}");
     }
+}
+
+#[test]
+fn hints_say_what_to_type_instead() {
+    let place = Place::with(&[("a.txt", "Text.")]);
+    for (args, says) in [
+        (
+            &["map-reduce", "a.txt", "--output", "out.json"][..],
+            "tip: -o out.json names the file",
+        ),
+        (
+            &["vote", "?", "--verbose"],
+            "tip: PATTERNS_LOG=debug writes a log",
+        ),
+        (
+            &["map-reduce", "a.txt", "--prompt", "x"],
+            "tip: --instructions says what to do",
+        ),
+        (
+            &["map-reduce", "a.txt", "--no-reduce", "--schema", "s.json"],
+            "tip: --map-schema is the schema",
+        ),
+        (&["vote", "?", "--m\u{9b}31m"], r"\u{9b}31m"),
+    ] {
+        let shown = place.run(args);
+        assert!(shown.starts_with("exit 2\n"), "{shown}");
+        assert!(shown.contains(says), "{args:?}: {shown}");
+        assert!(!shown.contains('\u{9b}'), "{shown}");
+    }
+    let (code, help) = place.data(&["help", "vote"]);
+    assert_eq!(
+        (code, help.contains("Usage: patterns vote")),
+        (Some(0), true)
+    );
+}
+
+#[test]
+fn a_log_is_plain_and_its_filter_is_checked() {
+    let place = Place::with(&[("a.txt", "A harbour is a shelter.")]);
+    let run = |filter: &str| {
+        let mut command = place.command(&["map-reduce", "a.txt", "-q"]);
+        command.env("PATTERNS_LOG", filter).output().unwrap()
+    };
+    let logged = run("trace");
+    assert_eq!(logged.status.code(), Some(0));
+    assert!(!logged.stderr.is_empty());
+    assert!(!logged.stderr.contains(&0x1b), "no colours");
+    let refused = run("bogus");
+    assert_eq!(refused.status.code(), Some(2));
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("\"bogus\" is no level"), "{said}");
 }
 
 #[test]

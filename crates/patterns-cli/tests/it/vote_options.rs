@@ -112,8 +112,8 @@ fn a_budget_that_ends_a_batch_ends_it_with_five() {
     assert_snapshot!(run(&place, &server, &args), @r"
     exit 5
     --- stdout
-    q0: no (1 of 1 votes, 100 %), right
-    q1: no (1 of 1 votes, 100 %), right
+    q0: no (1 of 1 vote, 100 %), right
+    q1: no (1 of 1 vote, 100 %), right
     q2: not asked: the budget is used up
     q3: not asked: the budget is used up
 

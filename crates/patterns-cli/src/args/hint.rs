@@ -1,0 +1,85 @@
+//! What to type instead, where clap alone would guess wrong or say nothing.
+
+use clap::Error;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// Options that others have, and what does their work here.
+const ELSEWHERE: [(&str, &str); 8] = [
+    (
+        "--verbose",
+        "PATTERNS_LOG=debug writes a log, --events FILE what happens, --explain the course of a vote",
+    ),
+    (
+        "--debug",
+        "PATTERNS_LOG=debug writes a log to standard error",
+    ),
+    (
+        "--prompt",
+        "--instructions says what to do; map-reduce has --map-instructions and --reduce-instructions",
+    ),
+    (
+        "--system",
+        "--instructions says what to do, on top of the pattern's own words",
+    ),
+    (
+        "--format",
+        "--output is the form of the result, -o its file",
+    ),
+    ("--out", "-o FILE writes the result to a file"),
+    (
+        "--api-key",
+        "set OPENAI_API_KEY, or put the key into a file and pass --key-file FILE",
+    ),
+    (
+        "--dry-run",
+        "--read-only makes no call and names what it would need one for",
+    ),
+];
+
+/// Adds what to type instead to an error of the command line.
+pub(crate) fn hinted(mut error: Error) -> Error {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(texts)) => texts.join(" "),
+        _ => String::new(),
+    };
+    let (argument, value) = (
+        text(ContextKind::InvalidArg),
+        text(ContextKind::InvalidValue),
+    );
+    let other = text(ContextKind::PriorArg);
+    if let Some(hint) = hint(error.kind(), &argument, &value, &other) {
+        for guess in [ContextKind::SuggestedArg, ContextKind::SuggestedValue] {
+            let _ = error.remove(guess);
+        }
+        let hint = ContextValue::StyledStrs(vec![StyledStr::from(hint)]);
+        let _ = error.insert(ContextKind::Suggested, hint);
+    }
+    error
+}
+
+fn hint(kind: ErrorKind, argument: &str, value: &str, other: &str) -> Option<String> {
+    match kind {
+        ErrorKind::InvalidValue if argument.starts_with("--output ") && is_file(value) => Some(
+            format!("-o {value} names the file; --output is the form of what is in it"),
+        ),
+        ErrorKind::ArgumentConflict if names(argument, other, "--schema", "--no-reduce") => {
+            Some("--map-schema is the schema of the answer to each document".to_owned())
+        }
+        ErrorKind::UnknownArgument => {
+            let known = ELSEWHERE.iter().find(|it| it.0 == argument);
+            known.map(|it| it.1.to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn is_file(value: &str) -> bool {
+    value.contains(['.', '/'])
+}
+
+fn names(one: &str, other: &str, first: &str, second: &str) -> bool {
+    let begins = |text: &str, name: &str| text.split(' ').any(|it| it == name);
+    (begins(one, first) && begins(other, second)) || (begins(one, second) && begins(other, first))
+}

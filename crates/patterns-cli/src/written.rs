@@ -1,0 +1,212 @@
+//! What a run writes, which is none of its inputs: a file that is named as both is refused before
+//! anything is sent, and one that lies among the documents is left out of them, with a word.
+//!
+//! A file in a directory of documents that is there already may be what the same command wrote
+//! yesterday, or somebody's work. It is overwritten only if it is known for ours: by how it begins, or
+//! because the store has a run that wrote it. All others are refused.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use patterns_source::{Found, Source};
+use patterns_store::Store;
+
+use crate::args::{Cli, Command, Common, DEFAULT_STORE};
+use crate::error::{Error, ErrorKind};
+use crate::record::Typed;
+use crate::target::{is_stdout, resolve};
+use crate::terminal::Terminal;
+
+/// The files that a run writes, links followed.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    /// The result and the events, with the options that name them and as they are named.
+    files: Vec<(&'static str, PathBuf, PathBuf)>,
+    store: PathBuf,
+    terminal: Terminal,
+}
+
+/// So many runs of a store are asked whether they wrote a file.
+const RUNS: u32 = 1_000;
+
+impl Written {
+    /// Returns what a run writes.
+    pub(crate) fn by(common: &Common) -> Self {
+        let result = common.output_file.iter().map(|it| ("-o", it));
+        let events = common.events.iter().map(|it| ("--events", it));
+        let files = result.chain(events).filter(|(_, it)| !is_stdout(it));
+        let store = common.store.store.as_deref();
+        Self {
+            files: files
+                .map(|(option, it)| (option, it.clone(), resolve(it)))
+                .collect(),
+            store: resolve(store.unwrap_or(Path::new(DEFAULT_STORE))),
+            terminal: Terminal::new(common.quiet, common.color),
+        }
+    }
+
+    /// Returns where it is told what is left out.
+    pub(crate) fn terminal(&self) -> Terminal {
+        self.terminal
+    }
+
+    /// Refuses a small file that is read and named as one to write.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that names both.
+    pub(crate) fn check_files(&self, read: &[&Path]) -> Result<(), Error> {
+        for (option, name, _) in &self.files {
+            if Source::new(read).find(name).is_some() {
+                return Err(is_input(option, name));
+            }
+        }
+        self.check_each_other()
+    }
+
+    fn check_each_other(&self) -> Result<(), Error> {
+        let is_store = |path: &Path| path == self.store;
+        if let Some((option, name, _)) = self.files.iter().find(|it| is_store(&it.2)) {
+            let message = format!("{option} {} is the store", name.display());
+            return Err(Error::new(ErrorKind::Usage, message).help("name another file"));
+        }
+        match &self.files[..] {
+            [(_, name, one), (_, _, other)] if one == other && one.is_file() => {
+                let message = format!("-o and --events both name {}", name.display());
+                Err(Error::new(ErrorKind::Usage, message).help("name two files"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses documents that would be written over, and says which are left out.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that names the file.
+    pub(crate) fn check_documents(&self, inputs: &[PathBuf]) -> Result<(), Error> {
+        let source = Source::new(inputs);
+        for (option, name, path) in &self.files {
+            match path.is_file().then(|| source.find(path)).flatten() {
+                None => {}
+                Some(Found::Within) if self.is_ours(path) => self.terminal.note(&format!(
+                    "{} is left out of the documents: {option} writes it",
+                    name.display()
+                )),
+                Some(_) => return Err(is_input(option, name)),
+            }
+        }
+        match self
+            .store
+            .is_file()
+            .then(|| source.find(&self.store))
+            .flatten()
+        {
+            None => Ok(()),
+            Some(Found::Within) => {
+                let store = self.store.file_name().unwrap_or_default();
+                let store = store.display();
+                self.terminal.note(&format!(
+                    "{store} is left out of the documents: it is the store"
+                ));
+                Ok(())
+            }
+            Some(Found::Named) => Err(Error::new(
+                ErrorKind::Usage,
+                "the store is named as a document",
+            )
+            .help("name another document, or another --store")),
+        }
+    }
+
+    /// Returns whether a file is one that the run writes, or one that belongs to its store.
+    pub(crate) fn has(&self, file: &Path) -> bool {
+        let Some(name) = file.file_name() else {
+            return false;
+        };
+        let is_called = |it: &&(&str, PathBuf, PathBuf)| it.2.file_name() == Some(name);
+        let is_result = self.files.iter().any(|it| is_called(&it));
+        let text = name.to_string_lossy();
+        let store = self.store.file_name().unwrap_or_default().to_string_lossy();
+        let is_of_store = text
+            .trim_start_matches('.')
+            .starts_with(store.trim_start_matches('.'));
+        if !is_result && !is_of_store {
+            return false;
+        }
+        let path = resolve(file);
+        let is_beside = path.parent() == self.store.parent() && self.store.is_file();
+        self.files.iter().any(|it| it.2 == path) || (is_of_store && is_beside)
+    }
+
+    /// Returns whether an earlier run has written a file.
+    fn is_ours(&self, path: &Path) -> bool {
+        begins_like_ours(path) || (self.store.is_file() && is_recorded(&self.store, path))
+    }
+}
+
+fn is_input(option: &str, name: &Path) -> Error {
+    let message = format!("{option} {} would overwrite an input", name.display());
+    Error::new(ErrorKind::Usage, message)
+        .help("nothing was sent; name a file that is not read, or name it in an .ignore file")
+}
+
+/// Returns whether a file begins like an event file or a result, as far as those are marked.
+fn begins_like_ours(path: &Path) -> bool {
+    const MARKS: [&str; 5] = [
+        "[offline: ",
+        "{\n  \"type\": \"outcome\"",
+        "{\"type\":\"outcome\"",
+        "{\"type\":\"branch\"",
+        "{\"type\":\"election\"",
+    ];
+    let mut beginning = Vec::new();
+    let Ok(file) = File::open(path) else {
+        return false;
+    };
+    if file.take(64).read_to_end(&mut beginning).is_err() {
+        return false;
+    }
+    let text = String::from_utf8_lossy(&beginning);
+    let event = text.strip_prefix("{\"time\":");
+    let event = event.map(|it| it.trim_start_matches(|it: char| it.is_ascii_digit()));
+    text.is_empty()
+        || MARKS.iter().any(|it| text.starts_with(it))
+        || event.is_some_and(|it| it.starts_with(",\"event\":\""))
+}
+
+/// Returns whether a run of a store wrote a file, by what was typed.
+fn is_recorded(store: &Path, path: &Path) -> bool {
+    let Ok(store) = Store::open_to_read(store) else {
+        return false;
+    };
+    let runs = store.runs(RUNS).unwrap_or_default();
+    runs.iter().any(|run| {
+        let typed: Option<Typed> = serde_json::from_str(&run.job).ok();
+        typed.is_some_and(|it| written_by(it).any(|it| it == path))
+    })
+}
+
+/// Returns the files that what was typed has written.
+fn written_by(typed: Typed) -> impl Iterator<Item = PathBuf> {
+    let Typed {
+        arguments,
+        directory,
+    } = typed;
+    let program = std::iter::once("patterns".to_owned());
+    let cli = Cli::try_parse_from(program.chain(arguments)).ok();
+    let common = cli.and_then(|cli| match cli.command {
+        Command::Section(it) => Some(it.common),
+        Command::Vote(it) => Some(it.common),
+        Command::MapReduce(it) => Some(it.common),
+        _ => None,
+    });
+    let files = common.map(|it| [it.output_file, it.events]);
+    let files = files.into_iter().flatten().flatten();
+    files.map(move |it| {
+        let path = directory.join(it);
+        fs::canonicalize(&path).unwrap_or(path)
+    })
+}
