@@ -3,8 +3,8 @@
 use anyhow::{Result, bail};
 
 use super::{
-    Problem, Source, changelog, clippy_config, examples, exit_codes, headers, layers, msrv, names,
-    reasons, sizes, source, strings, undeclared,
+    Problem, Source, changelog, circles, clippy_config, examples, exit_codes, faults, headers,
+    layers, msrv, names, reasons, sizes, source, strings, undeclared,
 };
 use crate::cargo::{cargo, output, root};
 use crate::example_list;
@@ -43,6 +43,8 @@ fn all(sources: &[Source]) -> Result<Vec<Problem>> {
     problems.extend(names::check(sources));
     problems.extend(strings::check(sources));
     problems.extend(undeclared::check(sources));
+    problems.extend(circles::check(sources));
+    problems.extend(faults::check(read(faults::LIST)?, sources));
     problems.extend(examples::check(readme, &example_names));
     problems.extend(exit_codes::check(readme, read(exit_codes::SOURCE)?));
     problems.extend(reasons::check(manifest));

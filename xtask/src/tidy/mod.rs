@@ -4,10 +4,13 @@
 
 mod changelog;
 mod check;
+mod circles;
 mod clippy_config;
 mod examples;
 mod exit_codes;
+mod faults;
 mod headers;
+mod imports;
 mod layers;
 mod markdown;
 mod msrv;
