@@ -19,6 +19,7 @@ mod in_memory;
 mod provider;
 mod record;
 mod soak;
+mod stats;
 mod test;
 mod tidy;
 mod vote_bench;
@@ -52,6 +53,8 @@ enum Task {
     Bench(bench::Args),
     /// Live through bad days of a provider, in simulated time
     Soak(soak::Args),
+    /// Count lines, files, public names and options
+    Stats,
     /// Replay recorded votes under every stopping rule
     VoteBench(vote_bench::Args),
     /// Kill runs at random moments, go on with them, and look what was lost or paid for twice
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Task::Record(args) => record::run(&args),
         Task::Bench(args) => bench::run(args),
         Task::Soak(args) => soak::run(&args),
+        Task::Stats => stats::run(),
         Task::VoteBench(args) => vote_bench::run(&args),
         Task::Crash(args) => crash::run(&args),
         Task::Faults(args) => faults::run(&args),

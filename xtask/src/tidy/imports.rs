@@ -28,8 +28,16 @@ pub(super) fn imports(text: &str) -> Vec<Import> {
     found
 }
 
+/// Counts the names that a file re-exports.
+pub(crate) fn reexports(text: &str) -> usize {
+    imports(text)
+        .iter()
+        .filter(|import| import.is_reexport)
+        .count()
+}
+
 /// Cuts off what begins with `#[cfg(test)]` and a module with a body: tests stand at the end.
-fn without_tests(text: &str) -> String {
+pub(crate) fn without_tests(text: &str) -> String {
     let mut kept = Vec::new();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {

@@ -23,5 +23,6 @@ mod strings;
 mod undeclared;
 
 pub(crate) use check::run;
+pub(crate) use imports::{reexports, without_tests};
 use problem::Problem;
 use source::Source;
