@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::cargo::{cargo, root, run as run_command};
-use crate::{crash, demo, faults, tidy};
+use crate::{api, crash, demo, faults, tidy};
 
 /// Which checks to run.
 #[derive(Debug, clap::Args)]
@@ -30,6 +30,8 @@ enum Step {
     Test,
     /// The reference, where a warning is an error
     Doc,
+    /// The public names, as they are committed
+    Api,
     /// All examples, without a provider
     Demo,
     /// The first command of the README
@@ -91,6 +93,7 @@ impl Step {
                 cargo(["doc", "--workspace", "--all-features", "--no-deps"])
                     .env("RUSTDOCFLAGS", "--deny=warnings"),
             ),
+            Self::Api => api::run(&api::Args { check: true }),
             Self::Demo => demo::run_examples(&demo::all()?, &PROVIDER_VARIABLES),
             Self::Readme => readme(),
             Self::Crash => crash::run(&crash::Args::short()),

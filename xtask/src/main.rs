@@ -6,6 +6,7 @@
     reason = "a tool for the people who work on this tree; it has no output but the terminal"
 )]
 
+mod api;
 mod bench;
 mod binary;
 mod cargo;
@@ -43,6 +44,8 @@ enum Task {
     Test(test::Args),
     /// Run every check that a change must pass
     Ci(ci::Args),
+    /// List the public names of the libraries in `api/`
+    Api(api::Args),
     /// Check the rules of the tree that no compiler knows
     Tidy,
     /// Run the examples, or one of them
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
     let result = match Args::parse().task {
         Task::Test(args) => test::run(&args),
         Task::Ci(args) => ci::run(&args),
+        Task::Api(args) => api::run(&args),
         Task::Tidy => tidy::run(),
         Task::Demo(args) => demo::run(&args),
         Task::Record(args) => record::run(&args),

@@ -3,7 +3,7 @@
 use super::Problem;
 
 /// The library crates.
-pub(super) const LIBRARIES: [&str; 8] = [
+pub(crate) const LIBRARIES: [&str; 8] = [
     "patterns-core",
     "patterns-llm",
     "patterns-offline",

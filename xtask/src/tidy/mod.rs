@@ -24,5 +24,6 @@ mod undeclared;
 
 pub(crate) use check::run;
 pub(crate) use imports::{reexports, without_tests};
+pub(crate) use layers::LIBRARIES;
 use problem::Problem;
 use source::Source;
