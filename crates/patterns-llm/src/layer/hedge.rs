@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::hedge_policy::{HedgePolicy, Hedger};
 use super::pace::verdict;
-use super::retry::attempt_of;
+use super::trial::attempt_of;
 use crate::pace::{Pool, Slot, demand};
 
 /// Makes slow calls be sent a second time.

@@ -16,6 +16,7 @@ mod stack;
 mod step_down;
 mod timeout;
 mod trace;
+mod trial;
 
 pub use budget::{ASSUMED_OUTPUT_TOKENS, BudgetLayer, Budgeted};
 pub use hedge::{HedgeLayer, Hedged};

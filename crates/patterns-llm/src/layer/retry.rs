@@ -13,21 +13,12 @@ use rand::{Rng, SeedableRng};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::again::{where_cut, with_another_seed, with_more_room};
+use super::again::{where_cut, with_another_seed};
 use super::alike::Alike;
-use super::repeats::{FailureShare, Others, Repeats, is_own_trouble};
-use super::retry_policy::{Attempts, Decision, RetryPolicy};
-use crate::pace::{PacerState, Pool, demand};
-
-/// So many attempts of a call that fail in outages don't count. Probes take turns, so with half a dozen
-/// calls waiting that is half an hour; two or three that are left over get a quarter of one.
-const MOST_IN_OUTAGE: u32 = 20;
-
-/// After so many attempts that were thrown back the user is told, if nobody was answered meanwhile …
-const THROTTLES_WORTH_TELLING: u32 = 3;
-
-/// … and even if somebody was.
-const THROTTLES_OF_ONE: u32 = 10;
+use super::repeats::{FailureShare, is_own_trouble};
+use super::retry_policy::{Decision, RetryPolicy};
+use super::trial::{Trial, attempt_of};
+use crate::pace::{Pool, demand};
 
 /// Makes failed calls be tried again.
 #[derive(Clone)]
@@ -242,142 +233,6 @@ impl<M: Model> Retry<M> {
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How one call has gone so far.
-struct Trial {
-    /// All attempts that were made.
-    tries: u32,
-    /// Those that count.
-    attempts: Attempts,
-    /// Those that failed in an outage.
-    in_outage: u32,
-    repeats: Repeats,
-    /// Whether it was sent with another seed.
-    is_redrawn: bool,
-    wasted: Usage,
-    /// How many attempts of all calls were answered when this one was first sent, and when it first
-    /// failed.
-    served_before: u64,
-    served_at_failure: Option<u64>,
-    others: Others,
-    /// The cut answer that was asked for once more, with more room.
-    cut: Option<ModelError>,
-}
-
-impl Trial {
-    fn new(served_before: u64) -> Self {
-        Self {
-            tries: 0,
-            attempts: Attempts::default(),
-            in_outage: 0,
-            repeats: Repeats::default(),
-            is_redrawn: false,
-            wasted: Usage::default(),
-            served_before,
-            served_at_failure: None,
-            others: Others::Unknown,
-            cut: None,
-        }
-    }
-
-    /// Takes note of how the provider stands after an attempt has failed with `error`.
-    fn see(&mut self, state: Option<PacerState>, error: &ModelError) {
-        let Some(state) = state else { return };
-        let served_at_failure = *self.served_at_failure.get_or_insert(state.served);
-        self.others = if state.served > served_at_failure {
-            Others::FareWell
-        } else if state.served > self.served_before {
-            Others::FaredWell
-        } else {
-            Others::Unknown
-        };
-        self.attempts.was_reached |= state.has_replied;
-        self.attempts.is_faulty = state.served == 0 && is_own_trouble(error);
-    }
-
-    /// Takes note of an attempt that failed in an outage, which says little about its call; returns
-    /// whether it did. But a call has an end of its own, whatever the pool thinks.
-    fn is_outage(&mut self, state: Option<PacerState>, error: &ModelError) -> bool {
-        let is_outage = state.is_some_and(|it| it.is_outage);
-        if !is_outage || error.kind().retry_after().is_some() {
-            return false;
-        }
-        // No document is to blame for a connection that cannot be made.
-        let is_unreached = error.kind() == ModelErrorKind::Unreachable;
-        self.in_outage += u32::from(!is_unreached);
-        self.in_outage <= MOST_IN_OUTAGE
-    }
-
-    /// Returns the request with more room, if its answer was cut off for the first time.
-    fn widens(&mut self, request: &Request, error: &ModelError) -> Option<Request> {
-        let wider = with_more_room(request, error).filter(|_| self.cut.is_none())?;
-        self.cut = Some(where_cut(error.clone(), request));
-        Some(wider)
-    }
-
-    /// Forgets the failures of the first seed, once, so that others are given their chances.
-    fn first_redrawn(&mut self) {
-        if !std::mem::replace(&mut self.is_redrawn, true) {
-            self.repeats = Repeats::default();
-        }
-    }
-
-    /// Returns whether a user should hear that the call is thrown back again and again.
-    fn is_worth_telling(&self, error: &ModelError) -> bool {
-        let is_throttle = matches!(error.kind(), ModelErrorKind::RateLimited { .. });
-        let throttled = self.attempts.throttled;
-        let is_alone = self.others != Others::FareWell;
-        is_throttle
-            && ((is_alone && throttled == THROTTLES_WORTH_TELLING) || throttled == THROTTLES_OF_ONE)
-    }
-
-    /// Makes the error of a call that is not tried again because the run is being ended.
-    fn not_sent(&self) -> ModelError {
-        let usage = Usage {
-            calls: 1,
-            ..self.wasted
-        };
-        ModelError::new(ModelErrorKind::NotSent).with_usage(usage)
-    }
-
-    /// Puts the bill of all attempts on the last error.
-    fn billed(&self, error: ModelError) -> ModelError {
-        if self.tries <= 1 {
-            return error;
-        }
-        let is_cut_again = error.kind() == ModelErrorKind::Truncated;
-        if let Some(cut) = self.cut.clone().filter(|_| !is_cut_again) {
-            // That there is no more room, at the server or in the budget, is not what went wrong.
-            let usage = error.usage();
-            let last = if usage.attempts == 0 {
-                Usage::default()
-            } else {
-                attempt_of(&error)
-            };
-            return cut.with_usage(Usage {
-                calls: 1,
-                ..last + self.wasted
-            });
-        }
-        let last = if error.usage().attempts == 0 && !error.is_transient() {
-            error.usage()
-        } else {
-            attempt_of(&error)
-        };
-        let total = last + self.wasted;
-        error.with_usage(Usage { calls: 1, ..total })
-    }
-}
-
-/// Returns what one failed try adds to the bill of its call.
-pub(super) fn attempt_of(error: &ModelError) -> Usage {
-    let usage = error.usage();
-    Usage {
-        calls: 0,
-        attempts: usage.attempts.max(1),
-        ..usage
     }
 }
 

@@ -4,6 +4,14 @@ use std::time::Duration;
 
 use patterns_core::ModelErrorKind;
 
+/// How long a provider that has never answered may be down before calls fail at once: a misspelt
+/// host does not appear.
+const PATIENCE_WITH_STRANGERS: Duration = Duration::from_secs(10);
+
+/// How long one may be down that is there but has not answered anything yet: it may be loading a model,
+/// or never be able to.
+const PATIENCE_WITH_BEGINNERS: Duration = Duration::from_secs(300);
+
 /// What is given to a pacer from outside.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace {
@@ -33,6 +41,21 @@ impl Default for Pace {
             max_block: Duration::from_secs(600),
             max_outage: Duration::from_secs(1_800),
         }
+    }
+}
+
+impl Pace {
+    /// Returns how long an outage is waited out of a provider that has, or has not, replied and
+    /// answered before.
+    pub(super) fn patience(&self, has_replied: bool, served: u64) -> Duration {
+        let most = if served > 0 {
+            Duration::MAX
+        } else if has_replied {
+            PATIENCE_WITH_BEGINNERS
+        } else {
+            PATIENCE_WITH_STRANGERS
+        };
+        most.min(self.max_outage)
     }
 }
 
@@ -117,6 +140,21 @@ pub enum Verdict {
     Fatal(ModelErrorKind),
     /// It was given up here; nothing is known.
     Abandoned,
+}
+
+impl Verdict {
+    /// Returns whether it shows that the provider is there.
+    pub(super) fn is_sign_of_life(self) -> bool {
+        match self {
+            Self::Served(_)
+            | Self::Rejected
+            | Self::Throttled(_)
+            | Self::Overloaded(_)
+            | Self::Faulty(_) => true,
+            Self::Broken(kind) => kind != ModelErrorKind::Unreachable,
+            Self::TimedOut | Self::Fatal(_) | Self::Abandoned => false,
+        }
+    }
 }
 
 /// How a pacer stands.

@@ -14,14 +14,6 @@ use super::limits::RateLimits;
 use super::rate::{Cut, InferredRate};
 use super::retry_tokens::RetryTokens;
 
-/// How long a provider that has never answered may be down before calls fail at once: a misspelt
-/// host does not appear.
-const PATIENCE_WITH_STRANGERS: Duration = Duration::from_secs(10);
-
-/// How long one may be down that is there but has not answered anything yet: it may be loading a model,
-/// or never be able to.
-const PATIENCE_WITH_BEGINNERS: Duration = Duration::from_secs(300);
-
 /// A hint of this length or more always holds back the whole pool.
 const LONG_HINT: Duration = Duration::from_secs(5);
 
@@ -182,7 +174,7 @@ impl Pacer {
             self.complaints.ended(permit.rate, is_throttle) || self.complaints_in_a_row > 0;
         self.overloads.ended(load, is_overload);
         self.timeouts.ended(load, verdict == Verdict::TimedOut);
-        self.has_replied |= has_replied(verdict);
+        self.has_replied |= verdict.is_sign_of_life();
         match verdict {
             Verdict::Served(used) => {
                 self.throttled_since = None;
@@ -255,7 +247,7 @@ impl Pacer {
     /// Returns since when the provider has been down, how, and for how long it will be waited for.
     pub fn outage(&self, now: Duration) -> Option<(ModelErrorKind, Duration)> {
         let (since, kind) = self.outage.filter(|_| self.breaker.is_open())?;
-        let left = (since + self.patience()).saturating_sub(now);
+        let left = (since + self.pace.patience(self.has_replied, self.served)).saturating_sub(now);
         Some((kind, left))
     }
 
@@ -270,18 +262,8 @@ impl Pacer {
     /// Returns how calls end whose provider has been down for too long.
     fn hopeless(&self, now: Duration) -> Option<ModelErrorKind> {
         let (since, kind) = self.outage.filter(|_| self.breaker.is_open())?;
-        (now.saturating_sub(since) > self.patience()).then_some(kind)
-    }
-
-    fn patience(&self) -> Duration {
-        let most = if self.served > 0 {
-            Duration::MAX
-        } else if self.has_replied {
-            PATIENCE_WITH_BEGINNERS
-        } else {
-            PATIENCE_WITH_STRANGERS
-        };
-        most.min(self.pace.max_outage)
+        let patience = self.pace.patience(self.has_replied, self.served);
+        (now.saturating_sub(since) > patience).then_some(kind)
     }
 
     fn admit(&mut self, now: Duration, estimate: Demand, is_probe: bool) -> Admission {
@@ -400,19 +382,6 @@ impl Pacer {
             let since = self.outage.filter(|_| was_open).map_or(now, |it| it.0);
             self.outage = Some((since, kind));
         }
-    }
-}
-
-/// Returns whether a call that ended like this shows that the provider is there.
-fn has_replied(verdict: Verdict) -> bool {
-    match verdict {
-        Verdict::Served(_)
-        | Verdict::Rejected
-        | Verdict::Throttled(_)
-        | Verdict::Overloaded(_)
-        | Verdict::Faulty(_) => true,
-        Verdict::Broken(kind) => kind != ModelErrorKind::Unreachable,
-        Verdict::TimedOut | Verdict::Fatal(_) | Verdict::Abandoned => false,
     }
 }
 

@@ -1,5 +1,7 @@
 //! The compatibility table: what becomes of every shape of reply that servers are known to send.
 
+mod judgement;
+
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -411,82 +413,6 @@ fn bodies_that_are_no_api_at_all() {
         None,
     );
     fails(401, &[("x-should-retry", "true")], "", Unauthorized, None);
-}
-
-#[test]
-fn once_the_key_has_worked_a_page_is_about_its_own_document() {
-    let html = "<html><body><h1>403 Forbidden</h1></body></html>";
-    for (status, before) in [
-        (403, Unauthorized),
-        (404, UnknownModel),
-        (405, UnknownModel),
-        (410, UnknownModel),
-    ] {
-        assert_eq!(read(status, &[], html).unwrap_err().kind(), before);
-        let after = read_after(true, status, &[], html).unwrap_err();
-        assert_eq!(after.kind(), InvalidRequest, "{status}");
-    }
-    // What names the key or the model is believed all the same.
-    let revoked = openai("invalid_request_error", "invalid_api_key", "Revoked.").to_string();
-    let error = read_after(true, 401, &[], revoked).unwrap_err();
-    assert_eq!(error.kind(), Unauthorized);
-    assert_eq!(
-        read_after(true, 401, &[], html).unwrap_err().kind(),
-        Unauthorized
-    );
-}
-
-#[test]
-fn odd_statuses_are_no_outage_and_passing_ones_are_tried_again() {
-    for status in [100, 101, 199, 501, 505, 511, 600, 999] {
-        fails(status, &[], "", Unreadable, None);
-    }
-    for status in [205, 206, 226, 299] {
-        fails(status, &[], "<p>", Unreadable, None);
-    }
-    for status in [408, 409, 424, 425, 499, 500, 502, 504, 520, 522, 524, 530] {
-        fails(status, &[], "", DOWN, None);
-    }
-    for status in [498, 503, 529] {
-        fails(status, &[], "", BUSY, None);
-    }
-    let error = fails(407, &[], "<html>", Unauthorized, None);
-    assert!(error.detail().unwrap().contains("proxy"), "{error:?}");
-}
-
-#[test]
-fn a_refused_draw_is_drawn_again() {
-    let body = openai(
-        "invalid_request_error",
-        "json_validate_failed",
-        "Failed to generate JSON. Please adjust your prompt.",
-    );
-    fails(400, &[], body, DOWN, Some("json_validate_failed"));
-}
-
-#[test]
-fn no_credit_stops_and_too_much_for_a_minute_is_too_long() {
-    let zhipu = json!({"error": {"code": "1113", "message": "您的账户已欠费。"}});
-    fails(429, &[], zhipu, QuotaExhausted, Some("1113"));
-    let body = json!({"error": {"message": "Suspended.", "type": "exceeded_current_quota_error"}});
-    let code = Some("exceeded_current_quota_error");
-    fails(429, &[], body, QuotaExhausted, code);
-    let body = json!({"error": {"code": "Arrearage", "message": "No.", "type": "Arrearage"}});
-    fails(400, &[], body, QuotaExhausted, Some("Arrearage"));
-    let body = json!({"code": 30001, "message": "Sorry, your account balance is insufficient"});
-    fails(403, &[], body, QuotaExhausted, None);
-    let body = json!({"error": {"message": "Budget has been exceeded! Current cost: 1.2", "type": "budget_exceeded", "code": "400"}});
-    fails(400, &[], body, QuotaExhausted, Some("400"));
-    // LiteLLM in front of OpenAI.
-    let words = "You exceeded your current quota, please check your plan and billing details.";
-    let body = openai("throttling_error", "429", words);
-    fails(429, &[], body, QuotaExhausted, Some("429"));
-    let words = "Request too large on tokens per minute (TPM): Limit 6000, Requested 9000.";
-    let body = openai("tokens", "rate_limit_exceeded", words);
-    fails(429, &[], body, ContextTooLong, Some("rate_limit_exceeded"));
-    let words = "Prompt sequence length is greater than 8192";
-    fails(422, &[], words, ContextTooLong, None);
-    fails(422, &[], json!({"message": words}), ContextTooLong, None);
 }
 
 #[track_caller]
