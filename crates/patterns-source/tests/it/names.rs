@@ -52,6 +52,20 @@ fn what_names_nothing_beside_what_names_something_is_an_error() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_no_utf_8_is_read() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = Folder::with("in/a.txt", b"A.");
+    let odd = folder.path("in").join(OsStr::from_bytes(b"caf\xe9.txt"));
+    std::fs::write(odd, "B.").unwrap();
+    assert_eq!(
+        ids(&Source::new([folder.path("in")])),
+        ["a.txt", "caf\u{fffd}.txt"]
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn links_that_lead_out_of_a_folder_are_not_followed_and_that_is_said() {
