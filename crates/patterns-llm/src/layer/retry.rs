@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use patterns_core::{
     BoxFuture, Event, EventSink, HoldReason, Layer, Model, ModelError, ModelErrorKind, ModelId,
-    Request, Response, Usage,
+    Request, Response,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
