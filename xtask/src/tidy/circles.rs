@@ -204,7 +204,7 @@ mod tests {
                 ("m/d.rs", "use super::A;\n"),
             ],
             &[
-                "error: crates/x/src/m/a.rs: 4 files import from each other in a circle: \
+                "warning: crates/x/src/m/a.rs: 4 files import from each other in a circle: \
                crates/x/src/m/a.rs, crates/x/src/m/b.rs, crates/x/src/m/c.rs, crates/x/src/m/d.rs",
             ],
         );
