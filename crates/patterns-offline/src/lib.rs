@@ -13,10 +13,13 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let letter = Document::new("letter.txt", "The ferry was late. It rained all day.");
-//! let request = Request::new(vec![Message::user(vec![
-//!     Part::Text("What happened?".into()),
-//!     Part::Document(letter),
-//! ])]);
+//! let request = Request {
+//!     messages: vec![Message::user(vec![
+//!         Part::text("What happened?"),
+//!         Part::Document(letter),
+//!     ])],
+//!     ..Request::default()
+//! };
 //! let answer = Offline::new().generate(&request).await?;
 //! assert!(answer.text.contains("The ferry was late."));
 //! # Ok(())
