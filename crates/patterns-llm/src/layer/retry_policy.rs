@@ -35,7 +35,8 @@ pub struct RetryPolicy {
     pub max_elapsed: Duration,
     /// The same where the provider says how long to wait.
     pub max_hinted_elapsed: Duration,
-    /// The same where the provider fails inside (HTTP 500) and has never answered anybody.
+    /// The same where the provider fails inside (HTTP 500) and has never answered anybody: for all calls
+    /// together, so that those that come later do not wait alone.
     pub max_faulty_elapsed: Duration,
     /// Attempts that may end in something that is no provider's reply; a proxy does not go away.
     pub max_unreadable: u32,
@@ -77,8 +78,9 @@ pub struct Attempts {
     pub unreachable: u32,
     /// Time that they, but for the first, and the waits between them took.
     pub elapsed: Duration,
-    /// Whether the last one failed inside a provider that has never answered any call.
-    pub is_faulty: bool,
+    /// If the last one failed inside a provider that has never answered any call: for how long that
+    /// has been so, whichever calls it was.
+    pub faulty_for: Option<Duration>,
     /// Whether the provider is known to be there, since it has answered this or another call.
     pub was_reached: bool,
 }
@@ -132,9 +134,10 @@ impl RetryPolicy {
                 self.ceiling(kind, attempts.made).mul_f64(share)
             }
         };
-        let left = self
-            .deadline(kind, attempts)
-            .saturating_sub(attempts.elapsed);
+        let passed = attempts
+            .elapsed
+            .max(attempts.faulty_for.unwrap_or_default());
+        let left = self.deadline(kind, attempts).saturating_sub(passed);
         match kind.retry_after() {
             _ if left.is_zero() => Decision::GiveUp,
             // Waiting less than is asked for would be rude.
@@ -153,7 +156,7 @@ impl RetryPolicy {
     fn deadline(&self, kind: ModelErrorKind, attempts: Attempts) -> Duration {
         if is_stranger(kind, attempts) {
             self.max_unreachable_elapsed.min(self.max_elapsed)
-        } else if attempts.is_faulty {
+        } else if attempts.faulty_for.is_some() {
             self.max_faulty_elapsed
         } else if kind.retry_after().is_some() {
             self.max_hinted_elapsed

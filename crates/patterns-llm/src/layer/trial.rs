@@ -66,7 +66,8 @@ impl Trial {
             Others::Unknown
         };
         self.attempts.was_reached |= state.has_replied;
-        self.attempts.is_faulty = state.served == 0 && is_own_trouble(error);
+        let is_faulty = state.served == 0 && is_own_trouble(error);
+        self.attempts.faulty_for = is_faulty.then_some(state.faulty_for);
     }
 
     /// Takes note of an attempt that failed in an outage, which says little about its call; returns

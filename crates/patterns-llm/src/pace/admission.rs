@@ -174,6 +174,8 @@ pub struct PacerState {
     pub has_replied: bool,
     /// How many attempts were answered.
     pub served: u64,
+    /// For how long a provider that has never answered anything has failed inside.
+    pub faulty_for: Duration,
     /// Whether no call will be admitted any more.
     pub is_closed: bool,
     /// How long everything is held back because the provider asked for it.

@@ -56,6 +56,8 @@ pub struct Pacer {
     complained_at: Option<Duration>,
     has_replied: bool,
     served: u64,
+    /// When a provider that has never answered anything failed inside, first and last.
+    faulty: Option<(Duration, Duration)>,
     /// Since when calls are thrown back and none is answered.
     throttled_since: Option<Duration>,
     /// Since when, and how, the provider has been down.
@@ -84,6 +86,7 @@ impl Pacer {
             complained_at: None,
             has_replied: false,
             served: 0,
+            faulty: None,
             throttled_since: None,
             outage: None,
             closed: None,
@@ -105,8 +108,7 @@ impl Pacer {
             return Admission::Wait(wait, Reason::Asked);
         }
         if self.is_throttled_for_good(now) {
-            let retry_after = None;
-            return Admission::Closed(ModelErrorKind::RateLimited { retry_after });
+            return Admission::Closed(ModelErrorKind::RateLimited { retry_after: None });
         }
         let is_probe = match (self.breaker.gate(now), self.hopeless(now)) {
             (Gate::Open, _) => false,
@@ -169,6 +171,7 @@ impl Pacer {
         }
         let (lively, _) = self.flight.lively(now);
         let load = lively as f64;
+        let took = now.saturating_sub(permit.sent_at);
         // Until a call gets through that was sent after the first complaint, all of them count.
         let slow_down =
             self.complaints.ended(permit.rate, is_throttle) || self.complaints_in_a_row > 0;
@@ -179,7 +182,6 @@ impl Pacer {
             Verdict::Served(used) => {
                 self.throttled_since = None;
                 self.retry_tokens.earn();
-                let took = now.saturating_sub(permit.sent_at);
                 self.concurrency.served(permit.load, took);
                 self.concurrency.grow(lively);
                 if permit.sent_at >= self.complaining_since {
@@ -215,8 +217,7 @@ impl Pacer {
         }
         self.judge(now, &permit, verdict);
         let is_served = matches!(verdict, Verdict::Served(_));
-        let took = is_served.then(|| now.saturating_sub(permit.sent_at));
-        self.flight.ended(permit.number, took);
+        self.flight.ended(permit.number, is_served.then_some(took));
     }
 
     /// Returns how the pacer stands.
@@ -234,6 +235,7 @@ impl Pacer {
             is_outage: self.breaker.is_open(),
             has_replied: self.has_replied,
             served: self.served,
+            faulty_for: self.faulty_for(),
             is_closed: self.closed.is_some(),
             blocked_for: self.blocked_until.saturating_sub(now),
         }
@@ -247,8 +249,8 @@ impl Pacer {
     /// Returns since when the provider has been down, how, and for how long it will be waited for.
     pub fn outage(&self, now: Duration) -> Option<(ModelErrorKind, Duration)> {
         let (since, kind) = self.outage.filter(|_| self.breaker.is_open())?;
-        let left = (since + self.pace.patience(self.has_replied, self.served)).saturating_sub(now);
-        Some((kind, left))
+        let patience = self.pace.patience(self.has_replied, self.served);
+        Some((kind, patience.saturating_sub(now.saturating_sub(since))))
     }
 
     /// Returns whether a provider has thrown back everything for as long as an outage may last. Once a
@@ -261,9 +263,13 @@ impl Pacer {
 
     /// Returns how calls end whose provider has been down for too long.
     fn hopeless(&self, now: Duration) -> Option<ModelErrorKind> {
-        let (since, kind) = self.outage.filter(|_| self.breaker.is_open())?;
-        let patience = self.pace.patience(self.has_replied, self.served);
-        (now.saturating_sub(since) > patience).then_some(kind)
+        let (kind, left) = self.outage(now)?;
+        left.is_zero().then_some(kind)
+    }
+
+    fn faulty_for(&self) -> Duration {
+        let faulty = self.faulty.filter(|_| self.served == 0);
+        faulty.map_or(Duration::ZERO, |(first, last)| last.saturating_sub(first))
     }
 
     fn admit(&mut self, now: Duration, estimate: Demand, is_probe: bool) -> Admission {
@@ -348,6 +354,11 @@ impl Pacer {
     }
 
     fn judge(&mut self, now: Duration, permit: &Permit, verdict: Verdict) {
+        if matches!(verdict, Verdict::Faulty(_)) {
+            let is_recent = |it: &(_, Duration)| now.saturating_sub(it.1) < 2 * LONGEST_PAUSE;
+            let first = self.faulty.filter(is_recent).map_or(now, |it| it.0);
+            self.faulty = Some((first, now));
+        }
         let broken = match verdict {
             Verdict::Served(_) | Verdict::Rejected => None,
             Verdict::Broken(kind) => Some(kind),

@@ -75,12 +75,14 @@ fn there_is_an_end_to_everything() {
     check(Kind::Unreachable, 2, 1, Some(1_000));
     check(Kind::Unreachable, 3, 1, None);
     check(Kind::Unreachable, 2, 11, None);
-    let faulty = Attempts {
-        is_faulty: true,
-        ..attempts(DOWN, 2, 40)
-    };
-    let decision = RetryPolicy::default().decide(DOWN, faulty, 0.5);
-    assert_eq!(decision, Decision::GiveUp);
+    for (elapsed, others) in [(40, 0), (1, 40)] {
+        let faulty = Attempts {
+            faulty_for: Some(Duration::from_secs(others)),
+            ..attempts(DOWN, 2, elapsed)
+        };
+        let decision = RetryPolicy::default().decide(DOWN, faulty, 0.5);
+        assert_eq!(decision, Decision::GiveUp);
+    }
 }
 
 #[test]

@@ -154,6 +154,19 @@ async fn voters_on_a_server_that_always_fails_inside_end_within_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn voters_that_are_asked_one_after_the_other_do_not_wait_alone() {
+    let model = Poisoned::new(|_| true, || broken(500));
+    let pool = Arc::new(Pool::new(Pace::default(), 1));
+    let stack = with_pool(model, &pool, Arc::default());
+    let start = Instant::now();
+    for wave in [0..3, 3..4, 4..5] {
+        assert!(ask(&stack, wave).await.iter().all(Result::is_err));
+    }
+    let passed = start.elapsed().as_secs();
+    assert!(passed < 60, "{passed} s");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_blip_of_a_few_seconds_costs_no_ballot_whatever_its_status() {
     for (voters, seconds) in [(1, 3), (3, 3), (5, 3), (3, 10), (5, 20)] {
         for error in [broken(500), broken(502), broken(503)] {
