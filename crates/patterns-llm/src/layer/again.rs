@@ -1,13 +1,9 @@
 //! What is changed in a request that is sent again, so that it does not fail in the same way.
 //!
-//! An answer that was cut off at a limit that nobody set gets more room, once. A draw that the provider
-//! refused, or failed over twice, gets another seed, where the seed is one that we derive: the same one
-//! would lead to the same failure. Not after the first failure inside: most of these are chance, and the
-//! answer to a seed should not depend on them. Neither changes which call it is: the answer is recorded for the request as it was.
+//! An answer that was cut off at a limit that nobody set gets more room, once. That does not change which
+//! call it is: the answer is recorded for the request as it was. A seed is the user's, and stays.
 
 use patterns_core::{ModelError, ModelErrorKind, Request};
-
-use super::repeats::is_own_trouble;
 
 /// The least room that is asked for after a cut, in tokens …
 const LEAST_ROOM: u64 = 8_192;
@@ -15,9 +11,6 @@ const LEAST_ROOM: u64 = 8_192;
 /// … the most, and how often what did not suffice.
 const MOST_ROOM: u64 = 65_536;
 const TIMES: u64 = 4;
-
-/// Between the seeds of two attempts, so that they are those of no other sample.
-const SEED_STEP: i64 = 1_000_003;
 
 /// Returns the request with more room, if its answer was cut off where nobody had set a limit.
 pub(super) fn with_more_room(request: &Request, error: &ModelError) -> Option<Request> {
@@ -29,21 +22,6 @@ pub(super) fn with_more_room(request: &Request, error: &ModelError) -> Option<Re
     let room = (used * TIMES).clamp(LEAST_ROOM, MOST_ROOM);
     let mut request = request.clone();
     request.sampling.max_output_tokens = u32::try_from(room).ok();
-    Some(request)
-}
-
-/// Returns the request with another seed, if it had one and its draw is what the provider failed over;
-/// `times` is how often in a row it has failed like this.
-pub(super) fn with_another_seed(
-    request: &Request,
-    error: &ModelError,
-    times: i32,
-) -> Option<Request> {
-    let is_refused = error.status() != Some(500);
-    let is_the_draw = is_own_trouble(error) && (is_refused || times >= 2);
-    let seed = request.sampling.seed.filter(|_| is_the_draw)?;
-    let mut request = request.clone();
-    request.sampling.seed = Some(seed.wrapping_add(SEED_STEP));
     Some(request)
 }
 
@@ -105,24 +83,6 @@ mod tests {
         assert_eq!(room(&request(Some(300), None), &cut(300, 0)), None);
         let other = ModelError::new(ModelErrorKind::Refused);
         assert_eq!(room(&request(None, None), &other), None);
-    }
-
-    #[test]
-    fn a_draw_that_failed_inside_gets_another_seed() {
-        let failed = |status| {
-            let kind = ModelErrorKind::Unavailable { retry_after: None };
-            ModelError::new(kind).with_status(status)
-        };
-        let seed_after = |times, request: &Request, error: &ModelError| {
-            with_another_seed(request, error, times)?.sampling.seed
-        };
-        let seed = |request: &Request, error: &ModelError| seed_after(2, request, error);
-        let seeded = request(None, Some(1));
-        assert_eq!(seed_after(1, &seeded, &failed(500)), None, "chance");
-        assert_eq!(seed_after(1, &seeded, &failed(400)), Some(1_000_004));
-        assert_eq!(seed(&request(None, Some(1)), &failed(500)), Some(1_000_004));
-        assert_eq!(seed(&request(None, Some(1)), &failed(502)), None);
-        assert_eq!(seed(&request(None, None), &failed(500)), None);
     }
 
     #[test]

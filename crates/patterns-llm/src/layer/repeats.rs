@@ -65,11 +65,6 @@ pub(super) struct Repeats {
 }
 
 impl Repeats {
-    /// Returns how many attempts in a row have failed alike.
-    pub(super) fn times(&self) -> i32 {
-        self.times
-    }
-
     /// Takes note of a failed attempt; returns whether it shows that this request can't succeed.
     pub(super) fn record(
         &mut self,

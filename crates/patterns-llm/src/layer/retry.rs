@@ -13,7 +13,7 @@ use rand::{Rng, SeedableRng};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::again::{where_cut, with_another_seed};
+use super::again::where_cut;
 use super::alike::Alike;
 use super::repeats::{FailureShare, is_own_trouble};
 use super::retry_policy::{Decision, RetryPolicy};
@@ -164,16 +164,13 @@ impl<M: Model> Retry<M> {
             };
             if let Some(wider) = wider {
                 changed = Some(wider);
-            } else if let Some(redrawn) = with_another_seed(asked, &error, trial.repeats.times()) {
-                changed = Some(redrawn);
-                trial.first_redrawn();
             }
             trial.wasted += attempt_of(&error);
             self.tell(request, &trial, &error, wait);
             tokio::select! {
                 biased;
                 () = self.drain.cancelled() => return Err(trial.not_sent()),
-                () = self.wait(wait) => trial.attempts.elapsed += wait,
+                () = self.wait(wait) => trial.attempts.pass(wait),
             }
         }
     }
@@ -200,7 +197,7 @@ impl<M: Model> Retry<M> {
         if trial.attempts.made == 0 {
             shared.failures.record(is_own_trouble(error));
         }
-        trial.attempts.record(error.kind(), took);
+        trial.record(state, error, took);
         if trial.repeats.record(error, shared.failures, trial.others) {
             return Decision::GiveUp;
         }
@@ -215,14 +212,15 @@ impl<M: Model> Retry<M> {
             kind: error.kind(),
             retry_in: wait,
         });
-        if trial.is_worth_telling(error) {
+        if let Some(reason) = trial.worth_telling(error) {
+            let left = self.policy.max_elapsed.saturating_sub(trial.attempts.alike);
             self.events.emit(Event::CallsHeld {
                 origin: request.origin,
                 model: self.inner.id().to_string(),
-                reason: HoldReason::Throttled,
+                reason,
                 cause: error.to_string(),
                 wait,
-                gives_up_in: None,
+                gives_up_in: (reason == HoldReason::Outage).then_some(left),
             });
         }
     }

@@ -20,7 +20,7 @@ const FIRM_FROM: u32 = 4;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RetryPolicy {
     /// Attempts of one call, the first included. Those that were only too fast don't count: they
-    /// are a matter of pace.
+    /// are a matter of pace. Nor do those that an outage may be to blame for; these end by time.
     pub max_attempts: u32,
     /// Upper bound of the first wait after a failure of the network or inside the provider.
     pub base: Duration,
@@ -30,10 +30,10 @@ pub struct RetryPolicy {
     pub cap: Duration,
     /// Longest hint that is waited for.
     pub max_hint: Duration,
-    /// Time that a call is worked on after its first attempt has failed (attempts and the waits between
+    /// Time that a call is worked on while it fails in one and the same way (attempts and the waits between
     /// them, but not its turn in a queue) after which no attempt is made.
     pub max_elapsed: Duration,
-    /// The same where the provider says how long to wait.
+    /// The same where the provider says how long to wait, and in all.
     pub max_hinted_elapsed: Duration,
     /// The same where the provider fails inside (HTTP 500) and has never answered anybody: for all calls
     /// together, so that those that come later do not wait alone.
@@ -72,12 +72,16 @@ pub struct Attempts {
     pub made: u32,
     /// Those that were thrown back for being too fast.
     pub throttled: u32,
+    /// Those that an outage that has just begun may be to blame for.
+    pub excused: u32,
     /// Those that ended in something that is no provider's reply.
     pub unreadable: u32,
     /// Those that failed to connect.
     pub unreachable: u32,
     /// Time that they, but for the first, and the waits between them took.
     pub elapsed: Duration,
+    /// The same of those only that have failed in the same way as the last one, without another between.
+    pub alike: Duration,
     /// If the last one failed inside a provider that has never answered any call: for how long that
     /// has been so, whichever calls it was.
     pub faulty_for: Option<Duration>,
@@ -86,16 +90,25 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Counts one more failed attempt, which took so long.
-    pub fn record(&mut self, kind: ModelErrorKind, took: Duration) {
+    /// Counts one more failed attempt, which took so long and failed like the one before it, or not.
+    pub fn record(&mut self, kind: ModelErrorKind, took: Duration, is_alike: bool) {
         self.made += 1;
         let is_throttle = matches!(kind, ModelErrorKind::RateLimited { .. });
         self.throttled += u32::from(is_throttle);
         self.unreadable += u32::from(kind == ModelErrorKind::Unreadable);
         self.unreachable += u32::from(kind == ModelErrorKind::Unreachable);
-        if self.made > 1 {
-            self.elapsed = self.elapsed.saturating_add(took);
+        if !is_alike {
+            self.alike = Duration::ZERO;
         }
+        if self.made > 1 {
+            self.pass(took);
+        }
+    }
+
+    /// Lets time pass.
+    pub fn pass(&mut self, time: Duration) {
+        self.elapsed = self.elapsed.saturating_add(time);
+        self.alike = self.alike.saturating_add(time);
     }
 }
 
@@ -134,10 +147,10 @@ impl RetryPolicy {
                 self.ceiling(kind, attempts.made).mul_f64(share)
             }
         };
-        let passed = attempts
-            .elapsed
-            .max(attempts.faulty_for.unwrap_or_default());
+        let passed = attempts.alike.max(attempts.faulty_for.unwrap_or_default());
+        let in_all = self.max_hinted_elapsed.saturating_sub(attempts.elapsed);
         let left = self.deadline(kind, attempts).saturating_sub(passed);
+        let left = left.min(in_all);
         match kind.retry_after() {
             _ if left.is_zero() => Decision::GiveUp,
             // Waiting less than is asked for would be rude.
@@ -147,7 +160,8 @@ impl RetryPolicy {
     }
 
     fn is_exhausted(&self, kind: ModelErrorKind, attempts: Attempts) -> bool {
-        attempts.made - attempts.throttled >= self.max_attempts
+        let counted = attempts.made - attempts.throttled - attempts.excused;
+        counted >= self.max_attempts
             || self.max_attempts <= 1
             || (kind == ModelErrorKind::Unreadable && attempts.unreadable >= self.max_unreadable)
             || (is_stranger(kind, attempts) && attempts.unreachable >= self.max_unreachable)

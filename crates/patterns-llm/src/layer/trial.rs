@@ -1,6 +1,13 @@
 //! How one call has gone so far, and what that says about the next attempt.
+//!
+//! Attempts count against a call only where it is known to fail by itself. The last call of a run that
+//! fails alone may have met an outage that has just begun: there is nobody left whose answer would tell. It
+//! is tried for ten minutes. That makes a last document that is to blame cost ten minutes; the other choice
+//! would lose what a run has paid for to a pause of the server of two.
 
-use patterns_core::{ModelError, ModelErrorKind, Request, Usage};
+use std::time::Duration;
+
+use patterns_core::{HoldReason, ModelError, ModelErrorKind, Request, Usage};
 
 use super::again::{where_cut, with_more_room};
 use super::repeats::{Others, Repeats, is_own_trouble};
@@ -17,6 +24,9 @@ const THROTTLES_WORTH_TELLING: u32 = 3;
 /// … and even if somebody was.
 const THROTTLES_OF_ONE: u32 = 10;
 
+/// After so many attempts that an outage may be to blame for, too.
+const EXCUSED_WORTH_TELLING: u32 = 6;
+
 /// How one call has gone so far.
 pub(super) struct Trial {
     /// All attempts that were made.
@@ -26,14 +36,17 @@ pub(super) struct Trial {
     /// Those that failed in an outage.
     in_outage: u32,
     pub(super) repeats: Repeats,
-    /// Whether it was sent with another seed.
-    is_redrawn: bool,
     pub(super) wasted: Usage,
     /// How many attempts of all calls were answered when this one was first sent, and when it first
     /// failed.
     served_before: u64,
     served_at_failure: Option<u64>,
     pub(super) others: Others,
+    /// How the last attempt failed.
+    last: Option<(Option<u16>, &'static str)>,
+    /// Whether it has failed in that way while a call that was sent later was answered. One that failed by
+    /// chance and then met an outage has not: an outage fails in a way of its own.
+    is_own_failure: bool,
     /// The cut answer that was asked for once more, with more room.
     cut: Option<ModelError>,
 }
@@ -45,11 +58,12 @@ impl Trial {
             attempts: Attempts::default(),
             in_outage: 0,
             repeats: Repeats::default(),
-            is_redrawn: false,
             wasted: Usage::default(),
             served_before,
             served_at_failure: None,
             others: Others::Unknown,
+            last: None,
+            is_own_failure: false,
             cut: None,
         }
     }
@@ -68,6 +82,20 @@ impl Trial {
         self.attempts.was_reached |= state.has_replied;
         let is_faulty = state.served == 0 && is_own_trouble(error);
         self.attempts.faulty_for = is_faulty.then_some(state.faulty_for);
+    }
+
+    /// Counts a failed attempt that took so long.
+    pub(super) fn record(&mut self, state: Option<PacerState>, error: &ModelError, took: Duration) {
+        let way = Some((error.status(), error.kind().name()));
+        let is_alike = way == self.last;
+        self.last = way;
+        self.is_own_failure = state.is_none_or(|state| {
+            let is_healthy = state.good_sent.is_some_and(|ago| ago <= took);
+            // A provider that has never answered anybody has no good days to wait for.
+            is_healthy || state.served == 0 || (self.is_own_failure && is_alike)
+        });
+        self.attempts.record(error.kind(), took, is_alike);
+        self.attempts.excused += u32::from(!self.is_own_failure && !is_throttle(error));
     }
 
     /// Takes note of an attempt that failed in an outage, which says little about its call; returns
@@ -90,20 +118,19 @@ impl Trial {
         Some(wider)
     }
 
-    /// Forgets the failures of the first seed, once, so that others are given their chances.
-    pub(super) fn first_redrawn(&mut self) {
-        if !std::mem::replace(&mut self.is_redrawn, true) {
-            self.repeats = Repeats::default();
+    /// Returns what a user should hear of how the call fails again and again, if it is time to.
+    pub(super) fn worth_telling(&self, error: &ModelError) -> Option<HoldReason> {
+        if is_throttle(error) {
+            return self.is_thrown_back().then_some(HoldReason::Throttled);
         }
+        let is_time = self.attempts.excused == EXCUSED_WORTH_TELLING && !self.is_own_failure;
+        is_time.then_some(HoldReason::Outage)
     }
 
-    /// Returns whether a user should hear that the call is thrown back again and again.
-    pub(super) fn is_worth_telling(&self, error: &ModelError) -> bool {
-        let is_throttle = matches!(error.kind(), ModelErrorKind::RateLimited { .. });
+    fn is_thrown_back(&self) -> bool {
         let throttled = self.attempts.throttled;
         let is_alone = self.others != Others::FareWell;
-        is_throttle
-            && ((is_alone && throttled == THROTTLES_WORTH_TELLING) || throttled == THROTTLES_OF_ONE)
+        (is_alone && throttled == THROTTLES_WORTH_TELLING) || throttled == THROTTLES_OF_ONE
     }
 
     /// Makes the error of a call that is not tried again because the run is being ended.
@@ -142,6 +169,10 @@ impl Trial {
         let total = last + self.wasted;
         error.with_usage(Usage { calls: 1, ..total })
     }
+}
+
+fn is_throttle(error: &ModelError) -> bool {
+    matches!(error.kind(), ModelErrorKind::RateLimited { .. })
 }
 
 /// Returns what one failed try adds to the bill of its call.

@@ -172,8 +172,10 @@ pub struct PacerState {
     pub is_outage: bool,
     /// Whether the provider has ever replied, so that it is known to be there.
     pub has_replied: bool,
-    /// How many attempts were answered.
+    /// How many attempts were answered …
     pub served: u64,
+    /// … and how long ago the latest of these was sent.
+    pub good_sent: Option<Duration>,
     /// For how long a provider that has never answered anything has failed inside.
     pub faulty_for: Duration,
     /// Whether no call will be admitted any more.

@@ -120,6 +120,11 @@ impl Breaker {
         }
     }
 
+    /// Returns how long ago the latest of the calls was sent that were answered.
+    pub(super) fn good_sent(&self, now: Duration) -> Option<Duration> {
+        self.good_sent_at.map(|at| now.saturating_sub(at))
+    }
+
     /// Returns whether nothing but probes may pass.
     pub(super) fn is_open(&self) -> bool {
         self.state != State::Closed

@@ -235,6 +235,7 @@ impl Pacer {
             is_outage: self.breaker.is_open(),
             has_replied: self.has_replied,
             served: self.served,
+            good_sent: self.breaker.good_sent(now),
             faulty_for: self.faulty_for(),
             is_closed: self.closed.is_some(),
             blocked_for: self.blocked_until.saturating_sub(now),

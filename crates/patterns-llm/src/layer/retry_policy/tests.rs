@@ -16,10 +16,10 @@ fn after(seconds: u64) -> Kind {
 fn attempts(kind: Kind, made: u32, elapsed: u64) -> Attempts {
     let mut attempts = Attempts::default();
     for _ in 0..made {
-        attempts.record(kind, Duration::ZERO);
+        attempts.record(kind, Duration::ZERO, true);
     }
     if made > 1 {
-        attempts.elapsed = Duration::from_secs(elapsed);
+        attempts.pass(Duration::from_secs(elapsed));
     }
     attempts
 }
@@ -94,7 +94,7 @@ fn how_long_a_lone_call_is_tried_hardly_depends_on_the_dice() {
                 ..Attempts::default()
             };
             let waited = std::iter::from_fn(|| {
-                attempts.record(kind, Duration::ZERO);
+                attempts.record(kind, Duration::ZERO, true);
                 match RetryPolicy::default().decide(kind, attempts, random) {
                     Decision::RetryIn(wait) => Some(wait),
                     Decision::GiveUp => None,

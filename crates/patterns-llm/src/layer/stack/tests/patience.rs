@@ -106,12 +106,18 @@ async fn an_item_that_always_fails_is_given_up_and_the_rest_goes_on() {
                 assert_eq!(end.is_err(), poison(sample), "{sample}: {end:?}");
             }
             let passed = start.elapsed().as_secs();
-            assert!(passed < 400, "{passed} s: {:?}", error());
-            assert!(lock(&model.asked).values().all(|&it| it <= 10));
+            // The last one might have met an outage; it is given the longest that one item may take.
+            let (most, longest) = if poison(200) { (40, 620) } else { (10, 400) };
+            assert!(passed < longest, "{passed} s: {:?}", error());
+            assert!(lock(&model.asked).values().all(|&it| it <= most));
             let is_held = lock(&log.0)
                 .iter()
                 .any(|it| matches!(it, Event::CallsHeld { .. }));
-            assert!(!is_held, "it is not taken for an outage: {:?}", error());
+            // Others were answered while the last one took its time, and 500 speaks of the call itself.
+            let is_told_apart =
+                error().kind() == ModelErrorKind::Timeout || error().status() == Some(500);
+            let may_be_outage = poison(200) && !is_told_apart;
+            assert_eq!(is_held, may_be_outage, "{:?}", error());
             // What combines the answers comes last, and is sent at once.
             let start = Instant::now();
             assert!(ask(&stack, 1_001..1_002).await[0].is_ok());
@@ -192,18 +198,28 @@ async fn a_blip_of_a_few_seconds_costs_no_ballot_whatever_its_status() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_failed_inside_is_drawn_with_another_seed() {
-    let model = Poisoned::new(|_| true, || broken(500));
-    let pool = Arc::new(Pool::new(Pace::default(), 1));
-    let stack = with_pool(Arc::clone(&model), &pool, Arc::default());
-    let mut request = Request::default();
-    request.sampling.seed = Some(7);
-    assert!(stack.generate(&request).await.is_err());
-    let seeds = lock(&model.seeds).clone();
-    // The first failure, and the first with the new seed, may be chance.
-    let different: std::collections::HashSet<_> = seeds.iter().collect();
-    assert_eq!(seeds[..2], [Some(7), Some(7)], "{seeds:?}");
-    assert!(different.len() >= seeds.len() - 2, "{seeds:?}");
+async fn the_users_seed_is_kept_whatever_fails() {
+    let errors: [fn() -> ModelError; 4] = [
+        || broken(400),
+        || broken(422),
+        || broken(500),
+        || broken(502),
+    ];
+    for error in errors {
+        let model = Poisoned::new(|_| true, error);
+        let pool = Arc::new(Pool::new(Pace::default(), 1));
+        let stack = with_pool(Arc::clone(&model), &pool, Arc::default());
+        let mut request = Request::default();
+        request.sampling.seed = Some(7);
+        assert!(stack.generate(&request).await.is_err());
+        let seeds = lock(&model.seeds).clone();
+        assert!(seeds.len() > 2, "{:?}: {seeds:?}", error());
+        assert!(
+            seeds.iter().all(|it| *it == Some(7)),
+            "{:?}: {seeds:?}",
+            error()
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
