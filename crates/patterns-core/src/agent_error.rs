@@ -36,6 +36,8 @@ pub enum AgentErrorKind {
     Model(ModelErrorKind),
     /// The model answered, and asked again it still broke the contract.
     InvalidAnswer,
+    /// As [`InvalidAnswer`](Self::InvalidAnswer), and so did ten steps before it, and none was answered.
+    NeverValid,
     /// A step made of code failed.
     Code,
     /// What the step was to work on could not be read.
@@ -48,6 +50,7 @@ impl AgentErrorKind {
         match self {
             Self::Model(kind) => kind.name(),
             Self::InvalidAnswer => "invalid-answer",
+            Self::NeverValid => "never-valid",
             Self::Code => "code",
             Self::UnreadableInput => "unreadable-input",
         }
@@ -57,6 +60,7 @@ impl AgentErrorKind {
     pub fn is_fatal(self) -> bool {
         match self {
             Self::Model(kind) => kind.is_fatal(),
+            Self::NeverValid => true,
             Self::InvalidAnswer | Self::Code | Self::UnreadableInput => false,
         }
     }
@@ -103,6 +107,12 @@ impl AgentError {
             usage: Usage::default(),
             source: Some(Source::Other(source)),
         }))
+    }
+
+    /// Makes the same error of an agent of which no answer ever keeps the contract.
+    pub(crate) fn as_always(mut self) -> Self {
+        self.0.kind = AgentErrorKind::NeverValid;
+        self
     }
 
     /// Makes the same error with what earlier calls of the step used on its bill.
@@ -157,7 +167,7 @@ impl fmt::Display for AgentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind() {
             AgentErrorKind::Model(_) => f.write_str("the model gave no answer"),
-            AgentErrorKind::InvalidAnswer => {
+            AgentErrorKind::InvalidAnswer | AgentErrorKind::NeverValid => {
                 let n = self.violations().len();
                 write!(f, "the answer breaks its contract in {n} place(s)")
             }

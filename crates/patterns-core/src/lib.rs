@@ -46,6 +46,7 @@ mod layer;
 mod model;
 mod model_agent;
 mod model_error;
+mod never_valid;
 mod outcome;
 mod request;
 mod response;

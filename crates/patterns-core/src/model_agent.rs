@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+use crate::never_valid::NeverValid;
 use crate::{
     Agent, AgentError, Answer, BoxFuture, Contract, Event, EventSink, Message, Model, Origin,
     Prompt, Rejection, Request, Sampling, Usage,
@@ -13,7 +14,9 @@ use crate::{
 /// Model + instructions + contract: the real [`Agent`].
 ///
 /// An answer that breaks the contract is sent back with exactly what is wrong, up to
-/// [`max_reasks`](Self::max_reasks) times; every try is on the bill.
+/// [`max_reasks`](Self::max_reasks) times; every try is on the bill. If ten steps end without an answer
+/// that keeps the contract, all for the same reason, and none with one, that error
+/// [is fatal](crate::AgentErrorKind::NeverValid): others would fail likewise.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -39,6 +42,7 @@ pub struct ModelAgent<I, O> {
     sampling: Sampling,
     max_reasks: u32,
     events: Arc<dyn EventSink>,
+    never_valid: NeverValid,
 }
 
 impl<I, O> ModelAgent<I, O> {
@@ -59,6 +63,7 @@ impl<I, O> ModelAgent<I, O> {
             sampling: Sampling::default(),
             max_reasks: 2,
             events: Arc::new(()),
+            never_valid: NeverValid::default(),
         }
     }
 
@@ -127,6 +132,7 @@ impl<I, O: DeserializeOwned> ModelAgent<I, O> {
             usage += response.usage;
             let rejection = match self.contract.decode(&response.text) {
                 Ok(decoded) => {
+                    self.never_valid.answered();
                     self.report_fixes(&request, &decoded.fixes);
                     return Ok(Answer {
                         value: decoded.value,
@@ -148,7 +154,9 @@ impl<I, O: DeserializeOwned> ModelAgent<I, O> {
                 // The answers to re-asks depend on it, and are not found without it.
                 request.sample = sample;
                 self.model.disown(&request);
-                return Err(AgentError::invalid_answer(rejection, last.text, usage));
+                let is_all = self.never_valid.rejected(&rejection.violations);
+                let error = AgentError::invalid_answer(rejection, last.text, usage);
+                return Err(if is_all { error.as_always() } else { error });
             }
             reasks += 1;
             self.push_reask(&mut request.messages, &last, &rejection);

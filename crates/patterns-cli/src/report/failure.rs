@@ -146,6 +146,11 @@ fn not_combined(error: &AggregateError) -> Error {
              --map-instructions or --max-output-tokens, or choose a model that reads more",
         ),
         (_, Some(AgentErrorKind::Model(kind))) => by_model(kind),
+        (_, Some(AgentErrorKind::NeverValid)) => (
+            ErrorKind::Model,
+            "no answer of the model keeps the schema, all for the same reason: choose a model that can, or \
+             ask for less",
+        ),
         (AggregateErrorKind::TooManyFailures, _) => (
             ErrorKind::NotCombined,
             "raise --max-failures to accept more",

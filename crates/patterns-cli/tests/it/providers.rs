@@ -288,6 +288,21 @@ fn answers_of_the_wrong_shape_are_sent_back_and_told_of() {
 }
 
 #[test]
+fn a_model_none_of_whose_answers_keeps_the_schema_stops_the_run() {
+    let rows: String = (0..40)
+        .map(|n| format!("{{\"text\": \"{n}\"}}\n"))
+        .collect();
+    let place = Place::with(&[("rows.jsonl", rows.as_str())]);
+    let server = Server::start(|_| (200, completion(r#"{"topics": ["fruit"]}"#)));
+    let mut args = vec!["map-reduce", "rows.jsonl", "--concurrency", "1"];
+    args.extend(server.args());
+    let shown = place.run(&args);
+    assert!(shown.starts_with("exit 78\n"), "{shown}");
+    assert!(shown.contains("keeps the schema"), "{shown}");
+    assert!(shown.contains("calls 30 "), "{shown}");
+}
+
+#[test]
 fn a_weaker_answer_format_is_told_of() {
     let server = Server::start(|body| {
         if body.contains("\"json_schema\"") {

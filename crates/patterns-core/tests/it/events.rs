@@ -127,6 +127,7 @@ fn every_kind_of_error_survives_a_round_trip() {
         AgentErrorKind::Model(ModelErrorKind::Overloaded { retry_after: None }),
         AgentErrorKind::Model(ModelErrorKind::NeedsModel),
         AgentErrorKind::InvalidAnswer,
+        AgentErrorKind::NeverValid,
         AgentErrorKind::Code,
         AgentErrorKind::UnreadableInput,
     ];
