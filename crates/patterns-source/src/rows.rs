@@ -1,6 +1,7 @@
 //! Rows of JSONL, CSV, TSV and Parquet files, one at a time.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::Path;
 
 use serde_json::value::RawValue;
@@ -9,9 +10,11 @@ use serde_json::{Map, Value};
 use crate::decoding::{TextReader, text};
 use crate::format::{ParquetBytes, ParquetRows, parquet_rows};
 use crate::input::{self, Input};
+use crate::isolation::{Task, file_of, isolated_rows};
 use crate::lines::{Line, Lines};
 use crate::table::Table;
-use crate::{Format, Limits, TextEncoding, Unreadable, UnreadableKind};
+use crate::whole::too_large;
+use crate::{Format, Isolation, Limits, TextEncoding, Unreadable, UnreadableKind};
 
 /// One row, as an object.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +42,7 @@ impl Row {
     }
 
     /// Says that there is nothing of a kind in a field, and which one may have been meant.
-    pub(crate) fn lacks(&self, what: &str, field: &str) -> String {
+    pub fn lacks(&self, what: &str, field: &str) -> String {
         let likeness = |it: &&String| (strsim::jaro_winkler(it, field) * 1e6) as u64;
         let nearest = self.fields.keys().max_by_key(likeness);
         let nearest = nearest.filter(|it| likeness(it) > 800_000 && *it != field);
@@ -64,6 +67,30 @@ pub(crate) struct Reading {
     pub(crate) limits: Limits,
 }
 
+/// Reads a Parquet file in a process of its own.
+fn isolated(
+    name: String,
+    path: &Path,
+    input: Input,
+    limits: Limits,
+    isolation: &dyn Isolation,
+) -> Result<RowReader, Unreadable> {
+    let io = |error: std::io::Error| Unreadable::io(&name, &error);
+    let file = if input.is_packed {
+        let bytes = input.whole(limits.file).map_err(io)?;
+        let too_large = || {
+            let (kind, reason) = too_large(limits.file);
+            Unreadable::new(kind, &name, format!("the file {reason}"))
+        };
+        file_of(&bytes.ok_or_else(too_large)?)
+    } else {
+        File::open(path)
+    };
+    let task = Task::new(Format::Parquet, limits, None);
+    let rows = isolated_rows(isolation, file.map_err(io)?, task).map_err(io)?;
+    Ok(RowReader::parquet(name, rows))
+}
+
 /// The rows of a file.
 pub struct RowReader {
     name: String,
@@ -78,16 +105,23 @@ enum Rows {
 }
 
 impl RowReader {
-    /// Opens a file of rows.
+    /// Opens a file of rows; one of a format that invites attacks is read in a process of its own.
     ///
     /// # Errors
     ///
     /// Returns an [`Unreadable`] if it is not there, or holds no rows.
-    pub fn open(path: &Path, limits: Limits) -> Result<Self, Unreadable> {
+    pub fn open(
+        path: &Path,
+        limits: Limits,
+        isolation: Option<&dyn Isolation>,
+    ) -> Result<Self, Unreadable> {
         let name = crate::find::name(path);
         let mut input = input::open(path, limits).map_err(|it| Unreadable::io(&name, &it))?;
         let beginning = input.beginning().map_err(|it| Unreadable::io(&name, &it))?;
         let format = Format::of(path).by_beginning(beginning);
+        if let Some(isolation) = isolation.filter(|_| format == Format::Parquet) {
+            return isolated(name, path, input, limits, isolation);
+        }
         let reading = Reading {
             limits,
             ..Reading::default()

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use patterns_source::{Format, Limits, Row, RowReader, UnreadableKind};
+use patterns_source::{Format, Isolation, Limits, Row, RowReader, UnreadableKind};
 use serde_json::Value;
 
 use super::file::name;
+use super::isolation::Processes;
 use super::problems::Problems;
 use crate::error::{Error, ErrorKind};
 use crate::job::BatchQuestion;
@@ -43,7 +44,9 @@ pub(crate) fn read_questions(
         return Err(Error::new(ErrorKind::BadData, message)
             .help("give --batch a file that ends in .jsonl, .csv, .tsv or .parquet"));
     }
-    match RowReader::open(path, Limits::default()) {
+    let processes = Processes::of_this_command();
+    let isolation = processes.as_ref().map(|it| it as &dyn Isolation);
+    match RowReader::open(path, Limits::default(), isolation) {
         Ok(reader) => {
             for row in reader {
                 match row {
@@ -88,8 +91,8 @@ fn question(row: &Row, place: &str, field: &str, problems: &mut Problems) -> Opt
     let question = row.text(field).filter(|text| !text.trim().is_empty());
     if question.is_none() {
         problems.invalid(format!(
-            "{place}: there is no question in {field:?} (--question-field); the fields are {}",
-            row.names()
+            "{place}: {} (--question-field)",
+            row.lacks("question", field)
         ));
     }
     question
@@ -102,10 +105,7 @@ fn id(row: &Row, place: &str, field: Option<&str>, problems: &mut Problems) -> O
     };
     let id = row.text(field);
     if id.is_none() {
-        problems.invalid(format!(
-            "{place}: there is no id in {field:?}; the fields are {}",
-            row.names()
-        ));
+        problems.invalid(format!("{place}: {} (--id-field)", row.lacks("id", field)));
     }
     id
 }
@@ -119,8 +119,8 @@ fn gold(row: &Row, place: &str, field: Option<&str>, problems: &mut Problems) ->
         Some(answer) => Some(answer.to_string()),
         None => {
             problems.invalid(format!(
-                "{place}: there is no right answer in {field:?} (--gold); the fields are {}",
-                row.names()
+                "{place}: {} (--gold)",
+                row.lacks("right answer", field)
             ));
             None
         }

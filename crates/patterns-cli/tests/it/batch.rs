@@ -154,6 +154,20 @@ fn bad_batches_are_refused() {
 }
 
 #[test]
+fn a_misspelt_field_of_a_batch_is_recognised() {
+    let place = Place::with(&[("q.jsonl", r#"{"id": 1, "question": "x", "truth": "y"}"#)]);
+    for (option, field, meant) in [
+        ("--question-field", "qestion", "question"),
+        ("--gold", "thruth", "truth"),
+    ] {
+        let shown = place.run(&["vote", "--batch", "q.jsonl", option, field]);
+        assert!(shown.starts_with("exit 65\n"), "{shown}");
+        let says = format!("did you mean {meant:?}?");
+        assert!(shown.contains(&says) && shown.contains(option), "{shown}");
+    }
+}
+
+#[test]
 fn a_decided_election_asks_nobody_else_and_the_provider_agrees() {
     let rows: Vec<String> = (0..20)
         .map(|n| format!("{{\"id\": {n}, \"question\": \"Did ship {n} come in?\"}}"))

@@ -121,6 +121,13 @@ fn answers_are_rows_of_parquet() {
     ];
     let shown = place.run(&read);
     assert!(shown.contains("3 started = 3 answered"), "{shown}");
+    // … and as questions.
+    let mut ask = vec!["vote", "--batch", "bills.parquet", "-n", "1", "--no-store"];
+    ask.extend(["--question-field", "document"]);
+    let server = Server::start(|_| (200, completion(r#"{"reasoning": "So.", "answer": "yes"}"#)));
+    ask.extend(server.args());
+    let shown = place.run(&ask);
+    assert!(shown.contains("3 started = 3 answered"), "{shown}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::{self, Cursor};
 use std::sync::Arc;
 
 use insta::assert_snapshot;
-use patterns_source::{Isolated, Isolation, Source, Task, read_isolated};
+use patterns_source::{Isolated, Isolation, Limits, RowReader, Source, Task, read_isolated};
 
 use crate::support::{Folder, gzip};
 
@@ -51,4 +51,19 @@ fn whoever_ends_without_a_last_word_has_read_nothing() {
     Broken c.pdf: the file takes more than 20 s to be read
     d.txt = "Text."
     "#);
+}
+
+#[test]
+fn a_file_of_rows_is_read_elsewhere_too() {
+    let folder = Folder::with("rows.parquet", b"PAR1 nothing");
+    folder.write("packed.parquet.gz", &gzip(b"PAR1 nothing"));
+    for name in ["rows.parquet", "packed.parquet.gz"] {
+        let path = folder.0.path().join(name);
+        let rows = RowReader::open(&path, Limits::default(), Some(&Cut(12))).unwrap();
+        let errors: Vec<_> = rows.map(|row| row.unwrap_err().to_string()).collect();
+        assert!(
+            errors[0].ends_with("takes more than 20 s to be read"),
+            "{errors:?}"
+        );
+    }
 }
