@@ -30,6 +30,8 @@
 //! ```
 
 mod fan_out;
+mod inputs;
+mod machine;
 mod map_reduce;
 mod options;
 mod run;
@@ -37,7 +39,8 @@ mod sectioning;
 mod settle;
 mod voting;
 
-pub use fan_out::{FanOut, Order, Stop};
+pub use fan_out::Stop;
+pub use inputs::{FanOut, Order};
 #[cfg(feature = "split")]
 pub use map_reduce::{Boundary, Splitter, SplitterError};
 pub use map_reduce::{

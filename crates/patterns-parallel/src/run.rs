@@ -1,14 +1,11 @@
 //! The book-keeping of one run: numbers branches, adds up what they did, tells begin and end.
 
-use futures_core::Stream;
-use futures_util::StreamExt;
 use patterns_core::{
-    Agent, AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Branch, BranchId,
-    Counts, Event, ModelErrorKind, Origin, Outcome, Pattern, StepRole, Usage, Warning,
+    AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Branch, BranchId, Counts,
+    Event, ModelErrorKind, Outcome, Pattern, Usage, Warning,
 };
 
-use crate::fan_out::{FanOut, Stop};
-use crate::settle::settle;
+use crate::fan_out::Stop;
 use crate::{RunOptions, StoppingRuleError};
 
 /// A run that could not be carried out at all; nothing was asked of any model.
@@ -75,37 +72,6 @@ impl<'a> Run<'a> {
         self.keeps_steps = false;
     }
 
-    /// Carries out a single step around the fan-out.
-    pub(crate) async fn step<I, O>(
-        &mut self,
-        role: StepRole,
-        label: &str,
-        agent: &dyn Agent<I, O>,
-        input: &I,
-    ) -> Result<O, AggregateError> {
-        let id = BranchId(self.next);
-        self.next += 1;
-        let origin = Origin {
-            run: self.options.run,
-            branch: id,
-        };
-        let label = label.to_owned();
-        self.options.events.emit(Event::BranchStarted {
-            origin,
-            role,
-            label: label.clone(),
-        });
-        let (usage, end) = settle(self.options, origin, agent.run(input, origin).await);
-        let branch = Branch {
-            id,
-            role,
-            label,
-            usage,
-            end,
-        };
-        self.take_step(branch).ok_or_else(|| self.step_error())
-    }
-
     /// Accounts for a step that has ended and returns its value.
     pub(crate) fn take_step<O>(&mut self, branch: Branch<O>) -> Option<O> {
         self.add(&branch);
@@ -145,24 +111,6 @@ impl<'a> Run<'a> {
     /// Returns the number of the next branch.
     pub(crate) fn next_id(&self) -> BranchId {
         BranchId(self.next)
-    }
-
-    /// Runs a fan-out to its end and returns its branches in input order.
-    pub(crate) async fn collect<'b, I, B: 'b, S>(
-        &mut self,
-        fan_out: FanOut<'b, I, B, S>,
-    ) -> (Vec<Branch<B>>, Option<Stop>)
-    where
-        S: Stream<Item = (String, I)>,
-    {
-        let mut fan_out = fan_out.first(self.next_id());
-        let mut branches = Vec::new();
-        while let Some(branch) = fan_out.next().await {
-            self.account(&branch);
-            branches.push(branch);
-        }
-        branches.sort_by_key(|branch| branch.id);
-        (branches, fan_out.stopped())
     }
 
     /// Returns whether the fan-out was stopped because the budget is used up.
@@ -223,6 +171,11 @@ impl<'a> Run<'a> {
             warnings: self.warnings,
             coverage: None,
         }
+    }
+
+    /// Returns whether a step has failed.
+    pub(crate) fn has_failed_step(&self) -> bool {
+        self.steps.iter().any(|step| step.error().is_some())
     }
 
     /// Returns the error for a failed step: the last one, or one that had to stop the run.

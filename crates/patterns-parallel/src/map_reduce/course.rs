@@ -13,7 +13,7 @@ use super::intake::{Intake, rows};
 use super::task::{ReduceItem, ReduceTask};
 use super::topology::{Place, ReduceGroup, Shape, ShapeEnd};
 use super::work::{Made, Task, digest, size};
-use crate::fan_out::WINDOW;
+use crate::inputs::WINDOW;
 use crate::run::Run;
 use crate::settle::only;
 use crate::{FanOut, Order, Stop};

@@ -5,6 +5,7 @@
 //! ```
 
 mod answer;
+mod machine;
 mod pattern;
 mod task;
 

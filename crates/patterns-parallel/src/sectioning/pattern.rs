@@ -1,20 +1,18 @@
-//! The course of a sectioning run.
+//! Sets up a sectioning run: its agents, its sections, its material.
 
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use futures_util::stream;
-use patterns_core::{
-    Agent, AggregateError, Branch, ContractError, Document, Model, Outcome, Pattern, StepRole,
-};
+use patterns_core::{Agent, AgentError, Answer, ContractError, Document, Model, Origin, Outcome};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::answer::{Section, Synthesis, outline_agent, section_agent, synthesis_agent};
-use super::task::{Outline, OutlineTask, SectionBrief, SectionTask, SynthesisTask, WrittenSection};
-use crate::run::Run;
-use crate::{AgentOptions, FanOut, RunError, RunOptions};
+use super::machine::{Done, Plan, Work, Writing};
+use super::task::{Outline, OutlineTask, SectionBrief, SectionTask, SynthesisTask};
+use crate::fan_out::FanOut;
+use crate::{AgentOptions, RunError, RunOptions};
 
 /// Divides a topic into independent sections, writes them in parallel and merges them.
 ///
@@ -45,6 +43,8 @@ pub struct Sectioning<S, Y> {
     planned: usize,
     context: Arc<[Document]>,
 }
+
+const NO_SECTION: &str = "no section is given and none is to be planned";
 
 impl Sectioning<Section, Synthesis> {
     /// Makes the pattern with the default answers, all agents on one model.
@@ -151,21 +151,39 @@ where
     /// Dropping the future ends all calls under way.
     pub async fn run(&self, topic: &str, options: &RunOptions) -> Result<Outcome<Y, S>, RunError> {
         self.check(topic)?;
-        let topic: Arc<str> = topic.into();
-        let given = (!self.outline.is_empty()).then_some(self.outline.len() as u64);
-        let mut run = Run::start(options, Pattern::Sectioning, given);
-        let outline = match self.find_outline(&topic, &mut run).await {
-            Ok(outline) => Arc::new(outline),
-            Err(error) => return Ok(run.finish(Err(error), Vec::new())),
+        let plan = match &self.planner {
+            Some(_) if self.outline.is_empty() => Plan::Ask(self.planned),
+            _ => Plan::Given(Outline {
+                sections: self.outline.clone(),
+            }),
         };
-        let (branches, stop) = self.write(&topic, &outline, &mut run).await;
-        if let Err(error) = run.verdict(stop) {
-            return Ok(run.finish(Err(error), branches));
+        let machine = Writing::new(topic.into(), Arc::clone(&self.context), plan, options);
+        let fan_out = FanOut::new(machine, options, |work, origin| {
+            Box::pin(self.carry_out(work, origin))
+        });
+        let (machine, stop) = fan_out.run().await;
+        Ok(machine.outcome(stop))
+    }
+
+    async fn carry_out(
+        &self,
+        work: Work<S>,
+        origin: Origin,
+    ) -> Result<Answer<Done<S, Y>>, AgentError> {
+        match (work, &self.planner) {
+            (Work::Outline(task), Some(planner)) => {
+                Ok(planner.run(&task, origin).await?.map(Done::Outline))
+            }
+            (Work::Outline(_), None) => Err(AgentError::code(RunError::NoInput(NO_SECTION))),
+            (Work::Section(task), _) => {
+                Ok(self.section.run(&task, origin).await?.map(Done::Section))
+            }
+            (Work::Synthesis(task), _) => Ok(self
+                .synthesis
+                .run(&task, origin)
+                .await?
+                .map(Done::Synthesis)),
         }
-        let task = synthesis_task(topic, &branches);
-        let role = StepRole::Synthesis;
-        let value = run.step(role, "synthesis", &*self.synthesis, &task).await;
-        Ok(run.finish(value, branches))
     }
 
     fn check(&self, topic: &str) -> Result<(), RunError> {
@@ -173,9 +191,7 @@ where
             return Err(RunError::NoInput("the topic is empty"));
         }
         if self.outline.is_empty() && (self.planned == 0 || self.planner.is_none()) {
-            return Err(RunError::NoInput(
-                "no section is given and none is to be planned",
-            ));
+            return Err(RunError::NoInput(NO_SECTION));
         }
         let mut names = HashSet::new();
         for section in &self.outline {
@@ -187,73 +203,6 @@ where
             }
         }
         Ok(())
-    }
-
-    async fn find_outline(
-        &self,
-        topic: &Arc<str>,
-        run: &mut Run<'_>,
-    ) -> Result<Outline, AggregateError> {
-        let Some(planner) = self.planner.as_ref().filter(|_| self.outline.is_empty()) else {
-            let sections = self.outline.clone();
-            return Ok(Outline { sections });
-        };
-        let task = OutlineTask {
-            topic: Arc::clone(topic),
-            sections: self.planned,
-            context: Arc::clone(&self.context),
-        };
-        let mut outline = run
-            .step(StepRole::Outline, "outline", &**planner, &task)
-            .await?;
-        // More sections than asked for would cost more than the user agreed to.
-        if outline.sections.len() > self.planned {
-            let message = format!(
-                "the planner proposed {} sections; the first {} are used",
-                outline.sections.len(),
-                self.planned
-            );
-            run.warn(patterns_core::Warning::new("outline-shortened", message));
-            outline.sections.truncate(self.planned);
-        }
-        Ok(outline)
-    }
-
-    async fn write(
-        &self,
-        topic: &Arc<str>,
-        outline: &Arc<Outline>,
-        run: &mut Run<'_>,
-    ) -> (Vec<Branch<S>>, Option<crate::Stop>) {
-        let tasks = outline.sections.iter().enumerate().map(|(index, section)| {
-            let task = SectionTask {
-                topic: Arc::clone(topic),
-                outline: Arc::clone(outline),
-                index,
-                context: Arc::clone(&self.context),
-            };
-            (section.name.clone(), task)
-        });
-        let agent = &self.section;
-        let fan_out = FanOut::new(stream::iter(tasks), run.options, move |task, origin| {
-            Box::pin(async move { agent.run(&task, origin).await })
-        });
-        run.collect(fan_out.role(StepRole::Section)).await
-    }
-}
-
-fn synthesis_task<S: Clone>(topic: Arc<str>, branches: &[Branch<S>]) -> SynthesisTask<S> {
-    let written = branches.iter().filter_map(|branch| {
-        branch.value().map(|answer| WrittenSection {
-            name: branch.label.clone(),
-            answer: answer.clone(),
-        })
-    });
-    let missing = branches.iter().filter(|branch| branch.value().is_none());
-    SynthesisTask {
-        topic,
-        sections: written.collect(),
-        missing: missing.map(|branch| branch.label.clone()).collect(),
     }
 }
 

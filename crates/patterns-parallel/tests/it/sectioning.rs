@@ -105,7 +105,7 @@ async fn a_run_on_a_model_tells_of_repairs_and_counts_every_call() {
     "#);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_planned_outline_is_never_longer_than_asked_for() {
     let mut planner = MockAgent::<OutlineTask, Outline>::new();
     planner
@@ -178,7 +178,7 @@ async fn without_an_outline_nothing_is_written() {
     assert_eq!((outcome.counts.started, outcome.counts.failed), (1, 1));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failed_synthesis_keeps_the_sections() {
     let mut editor = MockAgent::<SynthesisTask<String>, String>::new();
     editor

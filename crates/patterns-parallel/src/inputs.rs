@@ -1,0 +1,248 @@
+//! A fan-out over a stream of inputs.
+//!
+//! Voting and map-reduce still feed it from outside; it goes when they are machines themselves.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_util::StreamExt;
+use patterns_core::{Branch, BranchId, Origin, StepRole};
+
+use crate::RunOptions;
+use crate::fan_out::{self, Stop, Work};
+use crate::machine::{Due, Machine};
+
+/// Runs one piece of work per input, at most `concurrency` at once, and yields a [`Branch`] for
+/// every input that was started.
+///
+/// It pulls an input only when a place is free, so any number of inputs needs constant memory. It
+/// spawns nothing: the work runs while the stream is polled.
+///
+/// # Cancellation
+///
+/// Dropping the stream drops all work in flight.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use futures_util::{StreamExt, stream};
+/// use patterns_core::{AgentError, Answer, StepRole};
+/// use patterns_parallel::{FanOut, Order, RunOptions};
+///
+/// let inputs = stream::iter(1..=3).map(|n: u32| (format!("number {n}"), n));
+/// let squares: Vec<u32> = FanOut::new(inputs, &RunOptions::default(), |n, _origin| {
+///     Box::pin(async move { Ok::<_, AgentError>(Answer::new(n * n)) })
+/// })
+/// .role(StepRole::Map)
+/// .order(Order::Input)
+/// .filter_map(async |branch| branch.value().copied())
+/// .collect()
+/// .await;
+/// assert_eq!(squares, [1, 4, 9]);
+/// # }
+/// ```
+pub struct FanOut<'a, I, B, S: Stream<Item = (String, I)>> {
+    inner: fan_out::FanOut<'a, Inputs<I, B, S>>,
+}
+
+/// Branches that may wait for a slow one before them, for each one in flight. A call that gets stuck
+/// for a minute holds back what a fast provider answers in that minute.
+pub(crate) const WINDOW: usize = 64;
+
+/// In which order finished branches are yielded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// As they finish.
+    #[default]
+    Finish,
+    /// As their inputs came. A slow branch holds back later ones; to bound what is held, new
+    /// inputs are pulled only while fewer than 64 times the concurrency are unyielded.
+    Input,
+}
+
+impl<'a, I, B, S> FanOut<'a, I, B, S>
+where
+    S: Stream<Item = (String, I)>,
+    B: 'a,
+{
+    /// Prepares a fan-out over labelled inputs; nothing runs until it is polled.
+    pub fn new(
+        inputs: S,
+        options: &RunOptions,
+        work: impl FnMut(I, Origin) -> Work<'a, B> + Send + 'a,
+    ) -> Self {
+        let machine = Inputs {
+            total: match inputs.size_hint() {
+                (least, Some(most)) if least == most => Some(most as u64),
+                _ => None,
+            },
+            inputs: Box::pin(inputs),
+            role: StepRole::Map,
+            order: Order::default(),
+            window: WINDOW * options.concurrency.get(),
+            is_exhausted: false,
+            added: VecDeque::new(),
+            is_held: false,
+            under_way: 0,
+            waiting: BTreeMap::new(),
+            ready: VecDeque::new(),
+            next_out: BranchId(0),
+        };
+        Self {
+            inner: fan_out::FanOut::new(machine, options, work),
+        }
+    }
+
+    /// Says what the branches are for.
+    #[must_use]
+    pub fn role(mut self, role: StepRole) -> Self {
+        self.inner.machine_mut().role = role;
+        self
+    }
+
+    /// Sets the order in which branches are yielded.
+    #[must_use]
+    pub fn order(mut self, order: Order) -> Self {
+        self.inner.machine_mut().order = order;
+        self
+    }
+
+    /// Numbers the branches from `first` on, for runs that fan out more than once.
+    #[must_use]
+    pub fn first(mut self, first: BranchId) -> Self {
+        self.inner.number_from(first);
+        self.inner.machine_mut().next_out = first;
+        self
+    }
+
+    /// Returns why the fan-out ended early, once it has.
+    pub fn stopped(&self) -> Option<Stop> {
+        self.inner.stopped()
+    }
+
+    /// Returns the number that the next branch will get.
+    pub fn next_id(&self) -> BranchId {
+        let added = self.inner.machine().added.len() as u64;
+        BranchId(self.inner.next_id().0 + added)
+    }
+
+    /// Adds work that the branches so far gave rise to, and returns its number; it goes before the
+    /// next input. For [`Order::Finish`].
+    pub(crate) fn add(&mut self, role: StepRole, label: String, work: I) -> BranchId {
+        let id = self.next_id();
+        let added = &mut self.inner.machine_mut().added;
+        added.push_back(Due { role, label, work });
+        id
+    }
+
+    /// Pulls no more inputs while `is_held`.
+    pub(crate) fn hold(&mut self, is_held: bool) {
+        self.inner.machine_mut().is_held = is_held;
+    }
+
+    /// Returns whether every input has been pulled.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.inner.machine().is_exhausted
+    }
+
+    /// Cancels branches that have not ended; each is yielded as such.
+    pub(crate) fn cancel(&mut self, branches: impl IntoIterator<Item = BranchId>) {
+        self.inner.cancel(branches.into_iter().collect());
+    }
+}
+
+/// What goes into a fan-out from outside, and comes out of it.
+struct Inputs<I, B, S> {
+    inputs: Pin<Box<S>>,
+    total: Option<u64>,
+    role: StepRole,
+    order: Order,
+    /// How many branches may be unyielded.
+    window: usize,
+    is_exhausted: bool,
+    /// Work that goes before the next input.
+    added: VecDeque<Due<I>>,
+    /// Whether no input is to be pulled for now.
+    is_held: bool,
+    under_way: usize,
+    /// Finished branches that wait for their turn.
+    waiting: BTreeMap<BranchId, Branch<B>>,
+    /// Finished branches that can be yielded.
+    ready: VecDeque<Branch<B>>,
+    next_out: BranchId,
+}
+
+impl<I, B, S: Stream<Item = (String, I)>> Machine for Inputs<I, B, S> {
+    type Work = I;
+    type Done = B;
+
+    fn due(&mut self, _id: BranchId, cx: &mut Context<'_>) -> Poll<Option<Due<I>>> {
+        if let Some(due) = self.added.pop_front() {
+            self.under_way += 1;
+            return Poll::Ready(Some(due));
+        }
+        if self.is_exhausted {
+            return Poll::Ready(None);
+        }
+        let is_full = match self.order {
+            Order::Finish => self.is_held,
+            Order::Input => self.under_way + self.waiting.len() >= self.window,
+        };
+        if is_full {
+            return Poll::Pending;
+        }
+        let role = self.role;
+        let next = self.inputs.as_mut().poll_next(cx);
+        self.under_way += usize::from(matches!(next, Poll::Ready(Some(_))));
+        self.is_exhausted = matches!(next, Poll::Ready(None));
+        next.map(|it| it.map(|(label, work)| Due { role, label, work }))
+    }
+
+    fn ended(&mut self, branch: Branch<B>) -> Vec<BranchId> {
+        self.under_way -= 1;
+        match self.order {
+            Order::Finish => self.ready.push_back(branch),
+            Order::Input => {
+                self.waiting.insert(branch.id, branch);
+                while let Some(branch) = self.waiting.remove(&self.next_out) {
+                    self.next_out.0 += 1;
+                    self.ready.push_back(branch);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn total(&self) -> Option<u64> {
+        self.total
+    }
+}
+
+impl<'a, I, B, S> Stream for FanOut<'a, I, B, S>
+where
+    S: Stream<Item = (String, I)>,
+    B: 'a,
+{
+    type Item = Branch<B>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Branch<B>>> {
+        loop {
+            if let Some(branch) = self.inner.machine_mut().ready.pop_front() {
+                return Poll::Ready(Some(branch));
+            }
+            match self.inner.poll_next_unpin(cx) {
+                Poll::Ready(Some(())) => {}
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl<I, B, S: Stream<Item = (String, I)>> fmt::Debug for FanOut<'_, I, B, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}

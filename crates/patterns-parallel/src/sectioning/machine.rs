@@ -1,0 +1,355 @@
+//! Says what is due in a sectioning run: an outline, its sections, their synthesis.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use patterns_core::{
+    AggregateError, Branch, BranchId, Document, Outcome, Pattern, StepRole, Warning,
+};
+
+use super::task::{Outline, OutlineTask, SectionTask, SynthesisTask, WrittenSection};
+use crate::RunOptions;
+use crate::fan_out::Stop;
+use crate::machine::{Due, Machine};
+use crate::run::Run;
+use crate::settle::only;
+
+/// Where the outline comes from.
+pub(super) enum Plan {
+    Given(Outline),
+    /// The planner finds so many sections.
+    Ask(usize),
+}
+
+/// What a branch works on.
+pub(super) enum Work<S> {
+    Outline(OutlineTask),
+    Section(SectionTask),
+    Synthesis(SynthesisTask<S>),
+}
+
+/// What a branch makes.
+pub(super) enum Done<S, Y> {
+    Outline(Outline),
+    Section(S),
+    Synthesis(Y),
+}
+
+/// A piece that is being written.
+pub(super) struct Writing<'a, S, Y> {
+    run: Run<'a>,
+    topic: Arc<str>,
+    context: Arc<[Document]>,
+    plan: Plan,
+    stage: Stage,
+    /// The sections that have ended.
+    sections: Vec<Branch<S>>,
+    value: Option<Y>,
+}
+
+/// How far a piece has come.
+enum Stage {
+    /// The outline is due.
+    Planning,
+    /// So many sections have begun.
+    Writing {
+        outline: Arc<Outline>,
+        begun: usize,
+    },
+    /// An outline or the synthesis is under way; nothing else can be.
+    Waiting,
+    Over,
+}
+
+impl<'a, S, Y> Writing<'a, S, Y> {
+    pub(super) fn new(
+        topic: Arc<str>,
+        context: Arc<[Document]>,
+        plan: Plan,
+        options: &'a RunOptions,
+    ) -> Self {
+        let (stage, given) = match &plan {
+            Plan::Given(outline) => {
+                let given = outline.sections.len() as u64;
+                (Stage::writing(outline.clone()), Some(given))
+            }
+            Plan::Ask(_) => (Stage::Planning, None),
+        };
+        Self {
+            run: Run::start(options, Pattern::Sectioning, given),
+            topic,
+            context,
+            plan,
+            stage,
+            sections: Vec::new(),
+            value: None,
+        }
+    }
+
+    /// Ends the run. Its branches are the sections, in outline order.
+    pub(super) fn outcome(mut self, stop: Option<Stop>) -> Outcome<Y, S> {
+        let value = match self.value.take() {
+            Some(value) => Ok(value),
+            None => Err(self.error(stop)),
+        };
+        self.sections.sort_by_key(|branch| branch.id);
+        self.run.finish(value, self.sections)
+    }
+
+    /// Returns why there is no synthesis: a step has failed, or the sections are no good.
+    fn error(&self, stop: Option<Stop>) -> AggregateError {
+        if self.run.has_failed_step() {
+            return self.run.step_error();
+        }
+        let verdict = self.run.verdict(stop);
+        verdict.err().unwrap_or_else(|| self.run.step_error())
+    }
+
+    fn outline_task(&self, sections: usize) -> OutlineTask {
+        OutlineTask {
+            topic: Arc::clone(&self.topic),
+            sections,
+            context: Arc::clone(&self.context),
+        }
+    }
+
+    /// Takes the planner's outline. More sections than asked for would cost more than the user agreed
+    /// to.
+    fn take_outline(&mut self, mut outline: Outline) {
+        if let Plan::Ask(planned) = self.plan
+            && outline.sections.len() > planned
+        {
+            let message = format!(
+                "the planner proposed {} sections; the first {planned} are used",
+                outline.sections.len(),
+            );
+            self.run.warn(Warning::new("outline-shortened", message));
+            outline.sections.truncate(planned);
+        }
+        self.stage = Stage::writing(outline);
+    }
+}
+
+impl Stage {
+    fn writing(outline: Outline) -> Self {
+        Self::Writing {
+            outline: Arc::new(outline),
+            begun: 0,
+        }
+    }
+}
+
+impl<S: Clone, Y> Writing<'_, S, Y> {
+    /// Returns the synthesis as soon as all sections have ended, if they are good enough for one.
+    fn synthesis(&mut self) -> Poll<Option<Due<Work<S>>>> {
+        if self.run.verdict(None).is_err() {
+            self.stage = Stage::Over;
+            return Poll::Ready(None);
+        }
+        self.stage = Stage::Waiting;
+        self.sections.sort_by_key(|branch| branch.id);
+        let written = self.sections.iter().filter_map(|branch| {
+            branch.value().map(|answer| WrittenSection {
+                name: branch.label.clone(),
+                answer: answer.clone(),
+            })
+        });
+        let missing = self.sections.iter().filter(|it| it.value().is_none());
+        let task = SynthesisTask {
+            topic: Arc::clone(&self.topic),
+            sections: written.collect(),
+            missing: missing.map(|branch| branch.label.clone()).collect(),
+        };
+        due(StepRole::Synthesis, "synthesis", Work::Synthesis(task))
+    }
+}
+
+fn due<S>(role: StepRole, label: &str, work: Work<S>) -> Poll<Option<Due<Work<S>>>> {
+    let label = label.to_owned();
+    Poll::Ready(Some(Due { role, label, work }))
+}
+
+impl<S: Clone, Y> Machine for Writing<'_, S, Y> {
+    type Work = Work<S>;
+    type Done = Done<S, Y>;
+
+    fn due(&mut self, _id: BranchId, _cx: &mut Context<'_>) -> Poll<Option<Due<Work<S>>>> {
+        match (&mut self.stage, &self.plan) {
+            (Stage::Planning, Plan::Ask(sections)) => {
+                let sections = *sections;
+                let task = self.outline_task(sections);
+                self.stage = Stage::Waiting;
+                due(StepRole::Outline, "outline", Work::Outline(task))
+            }
+            (Stage::Writing { outline, begun }, _) => {
+                let index = *begun;
+                let Some(section) = outline.sections.get(index) else {
+                    return match self.sections.len() == index {
+                        true => self.synthesis(),
+                        false => Poll::Pending,
+                    };
+                };
+                *begun += 1;
+                let task = SectionTask {
+                    topic: Arc::clone(&self.topic),
+                    outline: Arc::clone(outline),
+                    index,
+                    context: Arc::clone(&self.context),
+                };
+                due(StepRole::Section, &section.name, Work::Section(task))
+            }
+            (Stage::Waiting, _) => Poll::Pending,
+            (Stage::Planning | Stage::Over, _) => Poll::Ready(None),
+        }
+    }
+
+    fn ended(&mut self, branch: Branch<Done<S, Y>>) -> Vec<BranchId> {
+        if branch.role == StepRole::Section {
+            let section = only(branch, |done| match done {
+                Done::Section(section) => Some(section),
+                Done::Outline(_) | Done::Synthesis(_) => None,
+            });
+            self.run.account(&section);
+            self.sections.push(section);
+            return Vec::new();
+        }
+        match self.run.take_step(branch) {
+            Some(Done::Outline(outline)) => self.take_outline(outline),
+            Some(Done::Synthesis(value)) => {
+                self.value = Some(value);
+                self.stage = Stage::Over;
+            }
+            Some(Done::Section(_)) | None => self.stage = Stage::Over,
+        }
+        Vec::new()
+    }
+
+    fn total(&self) -> Option<u64> {
+        match &self.stage {
+            Stage::Writing { outline, .. } => Some(outline.sections.len() as u64),
+            Stage::Planning | Stage::Waiting | Stage::Over => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use patterns_core::{AgentError, AggregateErrorKind, BranchEnd, ModelError, ModelErrorKind};
+
+    use super::super::task::SectionBrief;
+    use super::*;
+
+    type Piece<'a> = Writing<'a, &'static str, String>;
+
+    fn outline(names: &[&str]) -> Outline {
+        let sections = names.iter().copied().map(SectionBrief::named).collect();
+        Outline { sections }
+    }
+
+    fn piece(plan: Plan, options: &RunOptions) -> Piece<'_> {
+        Writing::new("Tides".into(), Arc::default(), plan, options)
+    }
+
+    /// Returns the label of what is due, or how it stands if nothing is.
+    fn next(piece: &mut Piece<'_>) -> String {
+        let mut cx = Context::from_waker(Waker::noop());
+        match piece.due(BranchId(0), &mut cx) {
+            Poll::Ready(Some(due)) => match due.work {
+                Work::Synthesis(task) => {
+                    let written: Vec<&str> = task.sections.iter().map(|it| it.answer).collect();
+                    format!("synthesis of {written:?} without {:?}", task.missing)
+                }
+                Work::Outline(_) | Work::Section(_) => due.label,
+            },
+            Poll::Ready(None) => "over".to_owned(),
+            Poll::Pending => "pending".to_owned(),
+        }
+    }
+
+    fn end(
+        piece: &mut Piece<'_>,
+        id: u64,
+        role: StepRole,
+        end: BranchEnd<Done<&'static str, String>>,
+    ) {
+        let needless = piece.ended(Branch {
+            id: BranchId(id),
+            role,
+            label: format!("section {id}"),
+            usage: patterns_core::Usage::default(),
+            end,
+        });
+        assert!(needless.is_empty());
+    }
+
+    fn failed<D>() -> BranchEnd<D> {
+        BranchEnd::Failed(AgentError::from(ModelError::new(ModelErrorKind::Refused)))
+    }
+
+    #[test]
+    fn the_synthesis_is_due_once_all_sections_have_ended() {
+        let options = RunOptions::default();
+        let mut it = piece(Plan::Given(outline(&["a", "b", "c"])), &options);
+        let begun = [(); 4].map(|()| next(&mut it));
+        assert_eq!(begun, ["a", "b", "c", "pending"]);
+        let section = |text| BranchEnd::Answered(Done::Section(text));
+        end(&mut it, 2, StepRole::Section, section("third"));
+        end(&mut it, 1, StepRole::Section, failed());
+        assert_eq!(next(&mut it), "pending");
+        end(&mut it, 0, StepRole::Section, section("first"));
+        assert_eq!(
+            next(&mut it),
+            r#"synthesis of ["first", "third"] without ["section 1"]"#
+        );
+        assert_eq!(next(&mut it), "pending");
+        let whole = BranchEnd::Answered(Done::Synthesis("whole".to_owned()));
+        end(&mut it, 3, StepRole::Synthesis, whole);
+        assert_eq!(next(&mut it), "over");
+        let outcome = it.outcome(None);
+        assert_eq!(outcome.value.unwrap(), "whole");
+        let ids: Vec<u64> = outcome.branches.iter().map(|it| it.id.0).collect();
+        assert_eq!(ids, [0, 1, 2]);
+        assert_eq!((outcome.counts.started, outcome.counts.failed), (4, 1));
+    }
+
+    #[test]
+    fn no_more_sections_are_written_than_were_asked_for() {
+        let options = RunOptions::default();
+        let mut it = piece(Plan::Ask(2), &options);
+        assert_eq!([(); 2].map(|()| next(&mut it)), ["outline", "pending"]);
+        let planned = BranchEnd::Answered(Done::Outline(outline(&["a", "b", "c"])));
+        end(&mut it, 0, StepRole::Outline, planned);
+        assert_eq!(it.total(), Some(2));
+        assert_eq!([(); 3].map(|()| next(&mut it)), ["a", "b", "pending"]);
+        assert_eq!(it.outcome(None).warnings[0].code, "outline-shortened");
+    }
+
+    #[test]
+    fn why_there_is_no_synthesis_is_said() {
+        use AggregateErrorKind::{Drained, NothingAnswered, StepFailed, TooManyFailures};
+        let options = RunOptions::default();
+        let begin = || {
+            let mut it = piece(Plan::Given(outline(&["a"])), &options);
+            assert_eq!(next(&mut it), "a");
+            it
+        };
+        let kind = |it: Piece<'_>, stop| it.outcome(stop).value.unwrap_err().kind();
+        let mut it = begin();
+        end(&mut it, 0, StepRole::Section, failed());
+        assert_eq!(next(&mut it), "over");
+        assert_eq!(kind(it, None), NothingAnswered);
+        let mut it = begin();
+        end(&mut it, 0, StepRole::Section, failed());
+        assert_eq!(kind(it, Some(Stop::Policy)), TooManyFailures);
+        assert_eq!(kind(begin(), Some(Stop::Drained)), Drained);
+        let mut it = begin();
+        let section = BranchEnd::Answered(Done::Section("first"));
+        end(&mut it, 0, StepRole::Section, section);
+        next(&mut it);
+        end(&mut it, 1, StepRole::Synthesis, failed());
+        assert_eq!(next(&mut it), "over");
+        assert_eq!(kind(it, None), StepFailed);
+    }
+}
