@@ -110,7 +110,7 @@ impl AgentError {
     }
 
     /// Makes the same error of an agent of which no answer ever keeps the contract.
-    pub(crate) fn as_always(mut self) -> Self {
+    pub(crate) fn never_valid(mut self) -> Self {
         self.0.kind = AgentErrorKind::NeverValid;
         self
     }

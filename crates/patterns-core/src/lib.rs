@@ -46,6 +46,7 @@ mod layer;
 mod model;
 mod model_agent;
 mod model_error;
+mod nearest;
 mod never_valid;
 mod outcome;
 mod request;
@@ -72,6 +73,7 @@ pub use layer::Layer;
 pub use model::{BoxFuture, Model, ModelId};
 pub use model_agent::ModelAgent;
 pub use model_error::{ModelError, ModelErrorKind};
+pub use nearest::nearest;
 pub use outcome::{
     AggregateError, AggregateErrorKind, Branch, BranchEnd, Counts, Outcome, Pattern, StepRole,
     Warning,

@@ -156,7 +156,7 @@ impl<I, O: DeserializeOwned> ModelAgent<I, O> {
                 self.model.disown(&request);
                 let is_all = self.never_valid.rejected(&rejection.violations);
                 let error = AgentError::invalid_answer(rejection, last.text, usage);
-                return Err(if is_all { error.as_always() } else { error });
+                return Err(if is_all { error.never_valid() } else { error });
             }
             reasks += 1;
             self.push_reask(&mut request.messages, &last, &rejection);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
 
+use patterns_core::nearest;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -43,9 +44,8 @@ impl Row {
 
     /// Says that there is nothing of a kind in a field, and which one may have been meant.
     pub fn lacks(&self, what: &str, field: &str) -> String {
-        let likeness = |it: &&String| (strsim::jaro_winkler(it, field) * 1e6) as u64;
-        let nearest = self.fields.keys().max_by_key(likeness);
-        let nearest = nearest.filter(|it| likeness(it) > 800_000 && *it != field);
+        let nearest = nearest(field, self.fields.keys().map(String::as_str));
+        let nearest = nearest.filter(|it| *it != field);
         let meant = nearest.map(|it| format!("did you mean {it:?}? "));
         let meant = meant.unwrap_or_default();
         let names = self.names();

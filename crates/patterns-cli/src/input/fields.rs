@@ -1,5 +1,6 @@
 //! Checks that the fields a reduction works on are in the schema of the answers.
 
+use patterns_core::nearest;
 use patterns_parallel::{Field, KeyedReduce};
 use serde_json::{Value, json};
 
@@ -98,14 +99,11 @@ fn other_than_number(schema: &Value) -> Option<String> {
 }
 
 fn unknown(field: &Field, name: &str, names: &[&str]) -> Error {
-    let likeness = |it: &&&str| (strsim::jaro_winkler(it, name) * 1e6) as u64;
-    let nearest = names.iter().max_by_key(likeness);
-    let nearest = nearest.filter(|it| likeness(it) > 700_000);
     let message = match name == field.to_string() {
         true => format!("the answers have no field {name:?}"),
         false => format!("the answers have no field {name:?} (in {field})"),
     };
-    let help = match nearest {
+    let help = match nearest(name, names.iter().copied()) {
         Some(nearest) => format!("did you mean {nearest:?}?"),
         None => format!("the fields are {}", names.join(", ")),
     };

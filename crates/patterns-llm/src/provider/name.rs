@@ -1,5 +1,7 @@
 //! The providers, and what each is called and usually found at.
 
+use patterns_core::nearest;
+
 use super::openai::{Dialect, OLLAMA_BASE_URL, OPENAI_BASE_URL};
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 
@@ -47,13 +49,9 @@ impl Provider {
 pub(crate) fn unknown_provider(name: &str) -> ConnectError {
     let (provider, rest) = name.split_at(name.find(':').unwrap_or(name.len()));
     let provider = provider.trim().to_lowercase();
-    let likeness = |known: Provider| strsim::jaro_winkler(known.name(), &provider);
-    let nearest = Provider::ALL
-        .into_iter()
-        .max_by(|a, b| likeness(*a).total_cmp(&likeness(*b)))
-        .filter(|known| likeness(*known) > 0.8);
+    let nearest = nearest(&provider, Provider::ALL.map(Provider::name));
     let known = Provider::ALL.map(Provider::name).join(", ");
     let message = format!("there is no provider {provider:?} (known: {known})");
     ConnectError::new(ConnectErrorKind::UnknownProvider, message)
-        .with_suggestion(nearest.map(|known| format!("{}{rest}", known.name())))
+        .with_suggestion(nearest.map(|known| format!("{known}{rest}")))
 }

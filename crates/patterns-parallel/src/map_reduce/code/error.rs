@@ -1,5 +1,7 @@
 //! Why a text names no code reduction.
 
+use patterns_core::nearest;
+
 use super::CodeFunction;
 
 /// A text that names no code reduction.
@@ -29,12 +31,9 @@ pub enum CodeReduceError {
 
 impl CodeReduceError {
     pub(super) fn unknown(name: &str) -> Self {
-        let likeness = |known: &&str| strsim::jaro_winkler(known, name);
-        let by_likeness = |a: &&str, b: &&str| likeness(a).total_cmp(&likeness(b));
-        let nearest = CodeFunction::NAMES.into_iter().max_by(by_likeness);
         Self::UnknownFunction {
             name: name.to_owned(),
-            nearest: nearest.filter(|it| likeness(it) > 0.7).map(str::to_owned),
+            nearest: nearest(name, CodeFunction::NAMES).map(str::to_owned),
         }
     }
 }

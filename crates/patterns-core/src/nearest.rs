@@ -1,0 +1,20 @@
+//! Finds the name that may have been meant.
+
+/// From this likeness on (Jaro-Winkler, from 0 to 1), a name may be a misspelling of another.
+const ALIKE: f64 = 0.75;
+
+/// Returns the known name that is most like `name`, if one is like it at all: "did you mean …?".
+///
+/// ```
+/// use patterns_core::nearest;
+///
+/// assert_eq!(nearest("meen", ["mean", "median", "sum"]), Some("mean"));
+/// assert_eq!(nearest("average", ["mean", "median", "sum"]), None);
+/// ```
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let with_likeness = known
+        .into_iter()
+        .map(|known| (strsim::jaro_winkler(known, name), known));
+    let (likeness, nearest) = with_likeness.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (likeness > ALIKE).then_some(nearest)
+}
