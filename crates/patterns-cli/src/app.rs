@@ -47,9 +47,7 @@ fn run(cli: Cli, terminal: Terminal) -> u8 {
     if let Some(warning) = too_many_calls(&cli.command) {
         terminal.labelled_note("warning", &warning);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
+    let runtime = runtime(&cli.command).enable_all().build();
     let result = match runtime {
         Ok(runtime) => {
             let result = runtime.block_on(commands::run(cli.command, terminal));
@@ -65,6 +63,15 @@ fn run(cli: Cli, terminal: Terminal) -> u8 {
             terminal.error(&error);
             exit_code::of(error.kind())
         }
+    }
+}
+
+/// Returns the runtime that a command runs in. A run is one task; the readers, the store and the signals
+/// have threads of their own. With more threads a third of the time went into waking one another.
+fn runtime(command: &Command) -> tokio::runtime::Builder {
+    match command {
+        Command::Simulate(_) => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
     }
 }
 

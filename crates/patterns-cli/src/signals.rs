@@ -73,8 +73,8 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Begins to listen. The listener is a task of its own, so that it is heard even while the run
-    /// is stuck in writing its output. A run that may take so long is ended by the clock as well.
+    /// Begins to listen. The listener has a thread of its own, so that it is heard even while the run
+    /// computes, or is stuck in writing its output. A run that may take so long is ended by the clock as well.
     /// The first signal cancels `drain`.
     pub(crate) fn listen(
         drain: CancellationToken,
@@ -85,7 +85,19 @@ impl Signals {
             drain,
             ..Self::default()
         };
-        tokio::spawn(signals.clone().heed(observers, max_time));
+        let listener = signals.clone();
+        let listen = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            if let Ok(runtime) = runtime {
+                runtime.block_on(listener.heed(observers, max_time));
+            }
+        };
+        // Without it signals end the process, as they do everywhere.
+        let _ = std::thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(listen);
         signals
     }
 

@@ -18,7 +18,11 @@ mod capture;
 #[cfg(all(feature = "bench", unix))]
 mod child;
 #[cfg(all(feature = "bench", unix))]
+mod command;
+#[cfg(all(feature = "bench", unix))]
 mod measure;
+#[cfg(all(feature = "bench", unix))]
+mod openai;
 #[cfg(all(feature = "bench", unix))]
 mod overhead;
 #[cfg(all(feature = "bench", unix))]
@@ -46,6 +50,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Bench {
+    /// Compare the whole command with a loop over async-openai, against the simulator
+    Command(CommandArgs),
     /// Compare our whole stack with a bare reqwest loop, against the simulator
     Overhead(OverheadArgs),
     /// Compare runs that record every call with runs that do not, and do finished ones again
@@ -78,6 +84,25 @@ struct OverheadArgs {
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct CommandArgs {
+    /// How many documents are worked on
+    #[arg(long, value_name = "N", default_value_t = 2_000)]
+    documents: u64,
+
+    /// How many words a document has
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    words: usize,
+
+    /// How often each side runs
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    runs: u32,
+
+    /// Another build of the command, to compare with
+    #[arg(long, value_name = "FILE")]
+    old: Option<std::path::PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -142,6 +167,17 @@ enum Part {
     Bare(Client),
     /// Make the calls with our stack
     Stack(Client),
+    /// Ask about the rows of a file with async-openai alone
+    OpenAi {
+        #[arg(long)]
+        url: String,
+        #[arg(long)]
+        rows: std::path::PathBuf,
+        #[arg(long)]
+        request: std::path::PathBuf,
+        #[arg(long)]
+        in_flight: usize,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -195,6 +231,7 @@ pub(crate) fn build_and_run() -> Result<()> {
 #[cfg(all(feature = "bench", unix))]
 fn measure_here(bench: Bench) -> Result<()> {
     match bench {
+        Bench::Command(args) => command::run(&args),
         Bench::Overhead(args) => overhead::run(args.load, args.json),
         Bench::Store(args) => store::run(&args),
         Bench::Reduce(args) => reduce::run(&args),

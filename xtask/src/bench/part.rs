@@ -9,7 +9,7 @@ use patterns_simulator::{Latency, Simulator};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use super::{Part, bare, stack};
+use super::{Part, bare, openai, stack};
 
 /// Any seed does; the answers of all processes must be the same.
 const SEED: u64 = 7;
@@ -20,6 +20,14 @@ pub(super) fn run(part: Part) -> Result<()> {
     let measurement = match part {
         Part::Simulator { latency_ms } => {
             return runtime.block_on(simulate(Duration::from_millis(latency_ms)));
+        }
+        Part::OpenAi {
+            url,
+            rows,
+            request,
+            in_flight,
+        } => {
+            return runtime.block_on(openai::run(&url, &rows, &request, in_flight));
         }
         Part::Bare(client) => runtime.block_on(bare::run(&client.url, client.load))?,
         Part::Stack(client) => runtime.block_on(stack::run(&client.url, client.load))?,

@@ -134,7 +134,7 @@ fn once(patterns: &Path, folder: &Path, url: &str, more: &[&str]) -> Result<Used
 }
 
 /// Returns the CPU time of all processes that were waited for.
-fn children() -> Result<Duration> {
+pub(super) fn children() -> Result<Duration> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
     Ok(Duration::from_micros(u64::try_from(micros)?))

@@ -1,0 +1,271 @@
+//! What the whole command costs, seen from outside, against a loop over async-openai.
+//!
+//! The command and the loop are given the first core and the server the others, where the system has
+//! `taskset`. The sides take turns, and of each the run with the least CPU time counts: what else the
+//! machine does only ever adds.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use super::CommandArgs;
+use super::openai::TEXT;
+use super::store::children;
+use crate::cargo::{cargo, run as run_command, target};
+use crate::provider::Provider;
+
+/// In flight, latency of the server in ms, and the goals: times the CPU of the loop, and times the ideal
+/// wall time.
+const LOADS: [(usize, u64, f64, f64); 3] = [
+    (64, 0, 1.5, f64::INFINITY),
+    (200, 200, f64::INFINITY, 1.03),
+    (1_000, 100, 1.5, 1.25),
+];
+
+/// At most so much more than without a store.
+const STORE_GOAL: f64 = 1.2;
+
+/// What a process has used.
+#[derive(Clone, Copy, Debug)]
+struct Used {
+    wall: Duration,
+    cpu: Duration,
+}
+
+/// Measures and prints.
+pub(super) fn run(args: &CommandArgs) -> Result<()> {
+    let build = ["build", "--release", "--quiet", "--package", "patterns-cli"];
+    run_command(&mut cargo(build))?;
+    let bench = Bench::new(args)?;
+    println!(
+        "{} documents of {} words, least of {} runs\n\n{:>6}  {:>7}  {:<16} {:>8} {:>7} {:>8} {:>11}",
+        args.documents,
+        args.words,
+        args.runs,
+        "at once",
+        "latency",
+        "side",
+        "CPU/call",
+        "ratio",
+        "wall",
+        "wall/ideal"
+    );
+    for load in LOADS {
+        bench.compare(load)?;
+    }
+    Ok(fs::remove_dir_all(&bench.folder)?)
+}
+
+struct Bench<'a> {
+    args: &'a CommandArgs,
+    folder: PathBuf,
+    patterns: PathBuf,
+}
+
+impl<'a> Bench<'a> {
+    fn new(args: &'a CommandArgs) -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("patterns-command-{}", std::process::id()));
+        fs::create_dir_all(&folder)?;
+        let bench = Self {
+            args,
+            folder,
+            patterns: target().join("release").join("patterns"),
+        };
+        let words = "The harbour crane stopped with a load in the air and was lowered by hand "
+            .repeat(1 + args.words / 15);
+        let words: Vec<&str> = words.split(' ').take(args.words).collect();
+        let text = words.join(" ");
+        let row = |n| format!("{{\"id\": {n}, \"text\": \"Report {n}. {text}\"}}\n");
+        fs::write(
+            bench.folder.join("rows.jsonl"),
+            (0..args.documents).map(row).collect::<String>(),
+        )?;
+        fs::write(
+            bench.folder.join("one.jsonl"),
+            format!("{{\"text\": \"{TEXT}\"}}\n"),
+        )?;
+        fs::write(
+            bench.folder.join("request.json"),
+            bench.request()?.to_string(),
+        )?;
+        Ok(bench)
+    }
+
+    /// Returns what the command sends for a document, where it wants whole replies: the loop reads no other.
+    fn request(&self) -> Result<Value> {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let url = format!("http://{}/v1", listener.local_addr()?);
+        let mut child = self
+            .command(
+                &self.patterns,
+                "one.jsonl",
+                &url,
+                1,
+                &["--no-store", "--stream", "never"],
+            )
+            .spawn()?;
+        let (mut connection, _) = listener.accept()?;
+        let mut request = Vec::new();
+        let mut piece = [0; 4096];
+        let body = loop {
+            let n = connection.read(&mut piece)?;
+            ensure!(n > 0, "the request ended too early");
+            request.extend_from_slice(&piece[..n]);
+            let end = request.windows(4).position(|it| it == b"\r\n\r\n");
+            let body = end.and_then(|at| serde_json::from_slice(&request[at + 4..]).ok());
+            if let Some(body) = body {
+                break body;
+            }
+        };
+        child.kill()?;
+        child.wait()?;
+        Ok(body)
+    }
+
+    fn compare(
+        &self,
+        (in_flight, latency, cpu_goal, wall_goal): (usize, u64, f64, f64),
+    ) -> Result<()> {
+        let latency_arg = format!("{latency}ms");
+        let provider = Provider::start(&self.patterns, &self.folder, &["--latency", &latency_arg])?;
+        let rounds = self.args.documents.div_ceil(in_flight as u64);
+        let ideal = Duration::from_millis(latency) * u32::try_from(rounds)?;
+        let mut sides = vec![
+            ("async-openai", None, vec![]),
+            ("patterns", Some(&self.patterns), vec!["--no-store"]),
+            (
+                "  whole replies",
+                Some(&self.patterns),
+                vec!["--no-store", "--stream", "never"],
+            ),
+            ("  with a store", Some(&self.patterns), vec!["--fresh"]),
+        ];
+        if let Some(old) = &self.args.old {
+            sides.push(("  old command", Some(old), vec!["--no-store"]));
+        }
+        let mut least: Vec<Option<Used>> = vec![None; sides.len()];
+        for _ in 0..self.args.runs {
+            for ((_, binary, more), least) in sides.iter().zip(&mut least) {
+                let mut command = match binary {
+                    Some(binary) => {
+                        self.command(binary, "rows.jsonl", &provider.url, in_flight, more)
+                    }
+                    None => self.bare(&provider.url, in_flight)?,
+                };
+                let used = self.once(&mut command)?;
+                if least.is_none_or(|it| used.cpu < it.cpu) {
+                    *least = Some(used);
+                }
+            }
+        }
+        let least: Vec<Used> = least.into_iter().flatten().collect();
+        for ((name, _, _), used) in sides.iter().zip(&least) {
+            let ratio = used.cpu.div_duration_f64(least[0].cpu);
+            let over = used
+                .wall
+                .div_duration_f64(if latency == 0 { least[0].wall } else { ideal });
+            println!(
+                "{in_flight:>7}  {latency:>4} ms  {name:<16} {:>5.0} µs {ratio:>6.2}x {:>6.2} s {over:>11.2}",
+                used.cpu.as_secs_f64() * 1e6 / self.args.documents as f64,
+                used.wall.as_secs_f64(),
+            );
+        }
+        let told = |what: &str, ratio: f64, goal: f64| {
+            if goal.is_finite() {
+                let word = if ratio <= goal { "met" } else { "MISSED" };
+                println!("         {what}: {ratio:.2}, goal {goal}: {word}");
+            }
+        };
+        told(
+            "CPU against async-openai",
+            least[1].cpu.div_duration_f64(least[0].cpu),
+            cpu_goal,
+        );
+        told(
+            "CPU with a store against without",
+            least[3].cpu.div_duration_f64(least[1].cpu),
+            STORE_GOAL,
+        );
+        if latency > 0 {
+            told(
+                "wall against the ideal",
+                least[1].wall.div_duration_f64(ideal),
+                wall_goal,
+            );
+        }
+        Ok(())
+    }
+
+    fn command(
+        &self,
+        patterns: &Path,
+        rows: &str,
+        url: &str,
+        in_flight: usize,
+        more: &[&str],
+    ) -> Command {
+        let mut command = on_first_core(patterns);
+        command.args(["map-reduce", rows, "--no-reduce", "--output", "jsonl", "-q"]);
+        command.args(["--concurrency", &in_flight.to_string()]);
+        command
+            .args(["--model", "compatible:sim", "--base-url", url])
+            .args(more);
+        command
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        command
+    }
+
+    fn bare(&self, url: &str, in_flight: usize) -> Result<Command> {
+        let mut command = on_first_core(&std::env::current_exe()?);
+        command.args(["bench", "part", "open-ai", "--url", url]);
+        command.args(["--rows", "rows.jsonl", "--request", "request.json"]);
+        command.args(["--in-flight", &in_flight.to_string()]);
+        command.current_dir(&self.folder).stdin(Stdio::null());
+        Ok(command)
+    }
+
+    fn once(&self, command: &mut Command) -> Result<Used> {
+        let output = self.folder.join("output.jsonl");
+        let before = children()?;
+        let begun = Instant::now();
+        let status = command
+            .stdout(File::create(&output)?)
+            .status()
+            .context("it cannot be started")?;
+        let wall = begun.elapsed();
+        ensure!(status.success(), "it ended with {status}");
+        let lines = fs::read_to_string(&output)?.lines().count() as u64;
+        ensure!(
+            lines >= self.args.documents,
+            "there are {lines} answers only"
+        );
+        Ok(Used {
+            wall,
+            cpu: children()?.saturating_sub(before),
+        })
+    }
+}
+
+/// Returns a command that stays on one core, where the system can do that.
+fn on_first_core(program: &Path) -> Command {
+    let has_taskset = Command::new("taskset")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|it| it.success());
+    if !has_taskset {
+        return Command::new(program);
+    }
+    let mut command = Command::new("taskset");
+    command.args(["-c", "0"]).arg(program);
+    command
+}
