@@ -30,11 +30,13 @@
 //! ```
 
 mod fan_out;
+mod in_order;
 mod inputs;
 mod machine;
 mod map_reduce;
 mod options;
 mod run;
+mod running;
 mod sectioning;
 mod settle;
 mod voting;
@@ -56,6 +58,7 @@ pub use map_reduce::{
 pub use options::{AgentOptions, FailurePolicy, RunOptions};
 pub use patterns_core::estimate_tokens;
 pub use run::RunError;
+pub use running::Running;
 pub use sectioning::{
     Outline, OutlineTask, Section, SectionBrief, SectionTask, Sectioning, Synthesis, SynthesisTask,
     WrittenSection,

@@ -41,7 +41,7 @@ pub(super) async fn run(args: &SectionArgs, terminal: Terminal) -> Result<(), Er
     }
 }
 
-async fn write<Y: Serialize>(
+async fn write<Y: Serialize + Send>(
     session: Session,
     pattern: Sectioning<Section, Y>,
     work: &SectionWork,
