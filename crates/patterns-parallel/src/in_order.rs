@@ -28,6 +28,11 @@ impl<T> InOrder<T> {
         self.next += 1;
         Some(next)
     }
+
+    /// Returns how many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.len()
+    }
 }
 
 #[cfg(test)]
@@ -46,6 +51,6 @@ mod tests {
         }
         assert_eq!(out, [0, 1, 2, 3, 4, 5]);
         assert_eq!(seen, [0, 1, 3, 3, 3, 6, 6]);
-        assert_eq!(queue.waiting.len(), 1);
+        assert_eq!(queue.len(), 1);
     }
 }

@@ -34,7 +34,6 @@ use crate::machine::Machine;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::sync::Arc;
-/// use futures_util::StreamExt;
 /// use patterns_parallel::{AgentOptions, RunOptions, Sectioning};
 /// use patterns_testkit::ScriptedModel;
 ///
@@ -141,6 +140,11 @@ impl<'r, A, B> Running<'r, A, B> {
             kept: Vec::new(),
             is_streamed: false,
         }
+    }
+
+    /// Returns the next branch in input order, as the stream does.
+    pub async fn next(&mut self) -> Option<Branch<B>> {
+        StreamExt::next(self).await
     }
 
     fn poll_row(&mut self, cx: &mut Context<'_>) -> Poll<Option<Branch<B>>> {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use patterns_core::{ContractError, Pattern};
-use patterns_parallel::{Section, Sectioning};
+use patterns_parallel::Sectioning;
+use patterns_parallel::sectioning::Section;
 use serde::Serialize;
 
 use super::publish;

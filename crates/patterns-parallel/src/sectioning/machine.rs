@@ -13,10 +13,9 @@ use super::task::{Outline, OutlineTask, SectionTask, SynthesisTask, WrittenSecti
 use crate::RunOptions;
 use crate::fan_out::Stop;
 use crate::in_order::InOrder;
-use crate::machine::{Due, Machine};
+use crate::machine::{Due, Machine, narrowed};
 use crate::run::Run;
 use crate::running::RunMachine;
-use crate::settle::only;
 
 /// Where the outline comes from.
 pub(super) enum Plan {
@@ -211,7 +210,7 @@ impl<S: Clone, Y> Machine for SectioningMachine<'_, S, Y> {
 
     fn ended(&mut self, branch: Branch<Done<S, Y>>) -> Vec<BranchId> {
         if branch.role == StepRole::Section {
-            let section = only(branch, |done| match done {
+            let section = narrowed(branch, |done| match done {
                 Done::Section(section) => Some(section),
                 Done::Outline(_) | Done::Synthesis(_) => None,
             });
