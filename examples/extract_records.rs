@@ -3,11 +3,10 @@
 //! Notice the second advert: its first answer breaks a rule that no schema can express, and the
 //! re-ask says exactly what is wrong.
 
-use std::sync::Arc;
-
 use futures_util::stream;
-use patterns_core::{Agent, Contract, Document, Violation};
-use patterns_parallel::{AgentOptions, RunOptions, document_agent, map_documents};
+use patterns_core::{Contract, Document, Violation};
+use patterns_parallel::map_reduce::{MapReduce, Rows, document_agent};
+use patterns_parallel::{AgentOptions, RunOptions};
 use patterns_testkit::ScriptedModel;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,17 +49,19 @@ async fn main() -> anyhow::Result<()> {
     let adverts = text.split("\n\n").enumerate();
     let documents = adverts.map(|(n, text)| Document::new(format!("advert-{}", n + 1), text));
     let contract = Contract::of::<Advert>()?.check(plausible);
-    let agent: Arc<dyn Agent<Document, Advert>> =
-        Arc::new(document_agent(model, contract, &AgentOptions::default()));
+    let agent = document_agent::<Advert>(model, contract, &AgentOptions::default());
 
+    let extraction = MapReduce::new(agent, Rows);
+    let options = RunOptions::default();
     let documents = stream::iter(documents.collect::<Vec<_>>());
-    let outcome = map_documents(&agent, documents, &RunOptions::default(), |branch| {
+    let mut run = extraction.run(documents, &options);
+    while let Some(branch) = run.next().await {
         match (branch.value(), branch.error()) {
             (Some(advert), _) => println!("{}: {}", branch.label, serde_json::json!(advert)),
             (None, error) => println!("{}: {error:?}", branch.label),
         }
-    })
-    .await?;
+    }
+    let outcome = run.await?;
     println!(
         "{} calls for {} adverts",
         outcome.usage.calls, outcome.counts.answered

@@ -3,11 +3,10 @@
 //! Notice that nothing is asked of a model that code can compute: the table is exact, and says which
 //! rows it could not count.
 
-use std::sync::Arc;
-
 use futures_util::stream;
 use patterns_core::{Contract, Document};
-use patterns_parallel::{AgentOptions, CodeMapReduce, KeyedReduce, RunOptions, document_agent};
+use patterns_parallel::map_reduce::{KeyedReduce, MapReduce, document_agent};
+use patterns_parallel::{AgentOptions, RunOptions};
 use patterns_testkit::ScriptedModel;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,9 +45,9 @@ async fn main() -> anyhow::Result<()> {
     let totals = KeyedReduce::new(["sum:lines".parse()?, "count".parse()?])
         .each("problems")
         .group_by("component");
-    let map_reduce = CodeMapReduce::new(Arc::new(triage), totals);
+    let map_reduce = MapReduce::new(triage, totals);
     let outcome = map_reduce
-        .run(stream::iter(documents), &RunOptions::default(), |_| {})
+        .run(stream::iter(documents), &RunOptions::default())
         .await?;
     let table = outcome.value?;
     print!("{}", table.to_csv());

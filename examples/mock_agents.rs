@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use patterns_core::{AgentError, Answer, ModelError, ModelErrorKind};
-use patterns_parallel::{RunOptions, SectionTask, Sectioning, SynthesisTask};
+use patterns_parallel::sectioning::{SectionTask, SynthesisTask};
+use patterns_parallel::{RunOptions, Sectioning};
 use patterns_testkit::{EventLog, MockAgent};
 
 #[tokio::main]

@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use patterns_core::{Contract, ModelAgent};
-use patterns_parallel::{Outline, RunOptions, SectionBrief, Sectioning};
+use patterns_parallel::sectioning::{Outline, SectionBrief};
+use patterns_parallel::{RunOptions, Sectioning};
 use patterns_testkit::ScriptedModel;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use patterns_core::{Caps, Document, RunId, Sampling};
 use patterns_llm::Prices;
-use patterns_parallel::{KeyedReduce, StoppingRule, Topology, Unsupported, VotingRule};
+use patterns_parallel::map_reduce::{KeyedReduce, Topology, Unsupported};
+use patterns_parallel::{StoppingRule, VotingRule};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

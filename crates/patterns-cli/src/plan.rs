@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use patterns_core::{Caps, RunId, Sampling};
-use patterns_parallel::{Field, FieldRules, Glean, KeyedReduce, VotingRule};
+use patterns_parallel::map_reduce::{Field, Glean, KeyedReduce};
+use patterns_parallel::{FieldRules, VotingRule};
 
 use crate::args::{
     Common, Format, MapReduceArgs, ReduceArgs, SectionArgs, SourceArgs, Tie, VoteArgs,

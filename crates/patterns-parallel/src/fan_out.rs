@@ -121,9 +121,8 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
         self.stop
     }
 
-    /// Runs to the end, and returns the machine and why it ended early, if it did.
-    pub(crate) async fn run(mut self) -> (M, Option<Stop>) {
-        while self.next().await.is_some() {}
+    /// Returns the machine, and why it ended early, if it did.
+    pub(crate) fn into_parts(self) -> (M, Option<Stop>) {
         (self.machine, self.stop)
     }
 

@@ -84,7 +84,6 @@ where
             window: WINDOW * options.concurrency.get(),
             is_exhausted: false,
             added: VecDeque::new(),
-            is_held: false,
             under_way: 0,
             waiting: BTreeMap::new(),
             ready: VecDeque::new(),
@@ -137,16 +136,6 @@ where
         id
     }
 
-    /// Pulls no more inputs while `is_held`.
-    pub(crate) fn hold(&mut self, is_held: bool) {
-        self.inner.machine_mut().is_held = is_held;
-    }
-
-    /// Returns whether every input has been pulled.
-    pub(crate) fn is_exhausted(&self) -> bool {
-        self.inner.machine().is_exhausted
-    }
-
     /// Cancels branches that have not ended; each is yielded as such.
     pub(crate) fn cancel(&mut self, branches: impl IntoIterator<Item = BranchId>) {
         self.inner.cancel(branches.into_iter().collect());
@@ -164,8 +153,6 @@ struct Inputs<I, B, S> {
     is_exhausted: bool,
     /// Work that goes before the next input.
     added: VecDeque<Due<I>>,
-    /// Whether no input is to be pulled for now.
-    is_held: bool,
     under_way: usize,
     /// Finished branches that wait for their turn.
     waiting: BTreeMap<BranchId, Branch<B>>,
@@ -186,11 +173,8 @@ impl<I, B, S: Stream<Item = (String, I)>> Machine for Inputs<I, B, S> {
         if self.is_exhausted {
             return Poll::Ready(None);
         }
-        let is_full = match self.order {
-            Order::Finish => self.is_held,
-            Order::Input => self.under_way + self.waiting.len() >= self.window,
-        };
-        if is_full {
+        let unyielded = self.under_way + self.waiting.len();
+        if self.order == Order::Input && unyielded >= self.window {
             return Poll::Pending;
         }
         let role = self.role;

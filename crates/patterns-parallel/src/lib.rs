@@ -30,36 +30,24 @@
 //! ```
 
 mod fan_out;
+mod in_order;
 mod inputs;
 mod machine;
-mod map_reduce;
+pub mod map_reduce;
 mod options;
 mod run;
-mod sectioning;
-mod settle;
+mod running;
+pub mod sectioning;
 mod voting;
 
 pub use fan_out::Stop;
 pub use inputs::{FanOut, Order};
-#[cfg(feature = "split")]
-pub use map_reduce::{Boundary, Splitter, SplitterError};
-pub use map_reduce::{
-    CheckedStatement, CheckedStatements, Chunk, CodeFunction, CodeMapReduce, CodeReduce,
-    CodeReduceError, DifferentReduce, DocumentSummary, Field, FieldProblem, FieldTrouble, Glean,
-    GleanError, GleanErrorKind, GleanTask, Grounds, Half, Heading, KeyCandidates, KeyCount,
-    KeyMerges, KeyPair, KeyedReduce, MapInput, MapReduce, ProvenanceRecord, Quote, ReduceItem,
-    ReduceTask, Reduction, SameKey, Split, Statement, StatementList, Support, SupportCounts, Table,
-    TableBuilder, Topology, Unfolded, Unsupported, combining_agent, csv_record, document_agent,
-    find_quote, judging_agent, key_agent, key_candidates, map_chunks, map_documents, pack,
-    reduce_agent, summary_agent, unfold,
-};
+pub use map_reduce::MapReduce;
 pub use options::{AgentOptions, FailurePolicy, RunOptions};
-pub use patterns_core::estimate_tokens;
+
 pub use run::RunError;
-pub use sectioning::{
-    Outline, OutlineTask, Section, SectionBrief, SectionTask, Sectioning, Synthesis, SynthesisTask,
-    WrittenSection,
-};
+pub use running::Running;
+pub use sectioning::Sectioning;
 pub use voting::{
     Agreement, AnswerCount, AnswerWeight, Ballot, BallotTask, BatchElection, BatchTally, CallIndex,
     CourseStep, Decision, Election, FieldElection, FieldRule, FieldRuleError, FieldRules, Forecast,

@@ -72,6 +72,11 @@ impl<'a> Run<'a> {
         self.keeps_steps = false;
     }
 
+    /// Keeps all steps.
+    pub(crate) fn keep_steps(&mut self) {
+        self.keeps_steps = true;
+    }
+
     /// Accounts for a step that has ended and returns its value.
     pub(crate) fn take_step<O>(&mut self, branch: Branch<O>) -> Option<O> {
         self.add(&branch);

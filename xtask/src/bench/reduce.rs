@@ -8,10 +8,11 @@ use anyhow::Result;
 use futures_util::{StreamExt, stream};
 use patterns_core::{Document, Model};
 use patterns_llm::{Pace, connect};
-use patterns_parallel::{
-    AgentOptions, DocumentSummary, FanOut, MapReduce, ReduceItem, ReduceTask, Reduction,
-    RunOptions, Topology, combining_agent, map_documents, summary_agent,
+use patterns_parallel::map_reduce::{
+    Combine, DocumentSummary, ReduceItem, ReduceTask, Reduction, Rows, Topology, combining_agent,
+    summary_agent,
 };
+use patterns_parallel::{AgentOptions, FanOut, MapReduce, RunOptions};
 use patterns_simulator::{Latency, Simulator};
 use tokio::time::Instant;
 
@@ -94,14 +95,14 @@ async fn once(args: &ReduceArgs, topology: Option<Topology>, seed: u64) -> Resul
         None => with_barriers(args, model, documents, &options).await?,
         Some(topology) => {
             let agents = AgentOptions::default();
-            let pattern = MapReduce::with_model(model, &agents, &agents)?;
-            let pattern = pattern.topology(topology).fan_in(args.fan_in);
-            let pattern = match topology {
+            let map = summary_agent(Arc::clone(&model), &agents)?;
+            let fan_in = match topology {
                 // One after the other is what it is for.
-                Topology::Refine => pattern.fan_in(2),
-                _ => pattern,
+                Topology::Refine => 2,
+                Topology::Tree | Topology::Unordered => args.fan_in,
             };
-            let _ = pattern
+            let combine = Combine::summaries(model, &agents)?;
+            let _ = MapReduce::new(map, combine.topology(topology).fan_in(fan_in))
                 .run(stream::iter(documents), &options)
                 .await?
                 .value?;
@@ -120,17 +121,17 @@ async fn with_barriers(
     options: &RunOptions,
 ) -> Result<()> {
     let agents = AgentOptions::default();
-    let map: Arc<dyn patterns_core::Agent<_, _>> =
-        Arc::new(summary_agent(Arc::clone(&model), &agents)?);
+    let map = MapReduce::new(summary_agent(Arc::clone(&model), &agents)?, Rows);
     let reduce: Arc<dyn patterns_core::Agent<ReduceTask<DocumentSummary, Reduction>, Reduction>> =
         Arc::new(combining_agent(model, &agents)?);
     let mut items = Vec::new();
-    let outcome = map_documents(&map, stream::iter(documents), options, |branch| {
+    let mut run = map.run(stream::iter(documents), options);
+    while let Some(branch) = run.next().await {
         let id = branch.label.clone();
         let answer = branch.value().cloned();
         items.extend(answer.map(|answer| Item::Mapped { id, answer }));
-    });
-    let _ = outcome.await?;
+    }
+    let _ = run.await?;
     let mut level = 0;
     while items.len() > 1 {
         let tasks = items.chunks(args.fan_in as usize).map(|items| {

@@ -7,7 +7,8 @@ use anyhow::{Result, ensure};
 use futures_util::stream;
 use patterns_core::{Agent, Contract, Document, Event, EventSink};
 use patterns_llm::{Pace, Streaming, connect};
-use patterns_parallel::{AgentOptions, RunOptions, document_agent, map_documents};
+use patterns_parallel::map_reduce::{MapReduce, Rows, document_agent};
+use patterns_parallel::{AgentOptions, RunOptions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -102,7 +103,10 @@ pub(super) async fn run(url: &str, load: Load) -> Result<Measurement> {
     let calls = load.calls.get();
     measure(async {
         let documents = stream::iter((0..calls).map(document));
-        let outcome = map_documents(&agent, documents, &options, drop).await?;
+        let rows = MapReduce::new(agent, Rows);
+        let mut run = rows.run(documents, &options);
+        while run.next().await.is_some() {}
+        let outcome = run.await?;
         let counts = outcome.counts;
         ensure!(
             counts.answered == calls as u64,

@@ -9,7 +9,8 @@ use anyhow::Result;
 use futures_util::stream;
 use patterns_core::{BranchEnd, Document, Model, Sampling};
 use patterns_llm::{HedgePolicy, connect};
-use patterns_parallel::{AgentOptions, RunOptions, map_documents, summary_agent};
+use patterns_parallel::map_reduce::{MapReduce, Rows, summary_agent};
+use patterns_parallel::{AgentOptions, RunOptions};
 use patterns_simulator::{InMemory, Latency, Ledger, Scenario, Simulator};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -79,7 +80,7 @@ async fn live_through(storm: &Storm, calls: usize, seed: u64) -> Result<Report> 
         },
         ..AgentOptions::default()
     };
-    let agent: Arc<dyn patterns_core::Agent<_, _>> = Arc::new(summary_agent(model, &options)?);
+    let summaries = MapReduce::new(summary_agent(model, &options)?, Rows);
     // Second tries need slots that nobody else has.
     let branches = IN_FLIGHT - if storm.hedges { IN_FLIGHT / 20 } else { 0 };
     let run = RunOptions {
@@ -89,12 +90,13 @@ async fn live_through(storm: &Storm, calls: usize, seed: u64) -> Result<Report> 
     let documents = (0..calls).map(document);
     let mut answers = BTreeMap::new();
     let begun = Instant::now();
-    let outcome = map_documents(&agent, stream::iter(documents), &run, |branch| {
+    let mut run = summaries.run(stream::iter(documents), &run);
+    while let Some(branch) = run.next().await {
         if let BranchEnd::Answered(summary) = branch.end {
             answers.insert(branch.id, summary.summary);
         }
-    });
-    let counts = outcome.await?.counts;
+    }
+    let counts = run.await?.counts;
     let wall = begun.elapsed();
     let ledger = provider.ledger();
     let text: Vec<String> = answers.into_values().collect();

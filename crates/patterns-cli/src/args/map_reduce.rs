@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use patterns_parallel::Topology;
+use patterns_parallel::map_reduce::Topology;
 
 use super::source::SourceArgs;
 use super::{Common, ReduceArgs};

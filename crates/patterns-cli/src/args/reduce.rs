@@ -1,7 +1,7 @@
 //! The options of `patterns map-reduce` for reductions by code and checked statements.
 
 use clap::{Args, ValueEnum};
-use patterns_parallel::{CodeReduce, Unsupported};
+use patterns_parallel::map_reduce::{CodeReduce, Unsupported};
 
 /// Reductions by code and checked statements.
 #[derive(Debug, Args)]

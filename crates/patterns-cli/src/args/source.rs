@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 
 use clap::Args;
-use patterns_parallel::{Splitter, SplitterError};
+use patterns_parallel::map_reduce::{Splitter, SplitterError};
 use patterns_source::{Format, Limits, Records, Template, TextEncoding};
 
 use super::values;

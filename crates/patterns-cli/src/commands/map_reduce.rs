@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use patterns_core::{Branch, Pattern};
+use patterns_core::{Agent, Branch, Document, Pattern};
 use patterns_llm::token_counter;
-use patterns_parallel::{
-    DocumentSummary, MapReduce, Reduction, combining_agent, reduce_agent, summary_agent,
+use patterns_parallel::MapReduce;
+use patterns_parallel::map_reduce::{
+    Combine, DocumentSummary, Reduction, combining_agent, reduce_agent, summary_agent,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -66,13 +67,15 @@ async fn combine_summaries(
     let model = Arc::clone(&session.connected.models[0]);
     let map = session.agent_options(work.map_instructions.as_deref());
     let reduce = session.agent_options(work.reduce_instructions.as_deref());
-    let mut pattern = MapReduce::with_model(Arc::clone(&model), &map, &reduce).map_err(unusable)?;
+    let map = summary_agent(Arc::clone(&model), &map).map_err(unusable)?;
+    let mut pattern = Combine::summaries(Arc::clone(&model), &reduce).map_err(unusable)?;
     if let Some(more) = &work.inner_instructions {
         let inner = session.agent_options(Some(more));
         let inner = combining_agent(model, &inner).map_err(unusable)?;
-        pattern = pattern.inner(Arc::new(inner));
+        pattern = pattern.inner(inner);
     }
-    combine(session, pattern, (work, corpus), |it| it, summary_page).await
+    let map = Arc::new(map);
+    combine(session, map, pattern, (work, corpus), |it| it, summary_page).await
 }
 
 fn summary_page(
@@ -107,20 +110,17 @@ async fn combine_values(
     let reduce = |more| {
         let contract = contract(&reduce_schema).map_err(unusable)?;
         let options = session.agent_options(more);
-        Ok::<_, Error>(Arc::new(reduce_agent(
-            Arc::clone(&model),
-            contract,
-            &options,
-        )))
+        let model = Arc::clone(&model);
+        Ok::<_, Error>(reduce_agent::<Value, Value>(model, contract, &options))
     };
-    let mut pattern = MapReduce::new(map, reduce(work.reduce_instructions.as_deref())?);
+    let mut pattern = Combine::by(reduce(work.reduce_instructions.as_deref())?);
     if let Some(more) = &work.inner_instructions {
         pattern = pattern.inner(reduce(Some(more))?);
     }
     if work.map_schema == work.reduce_schema && work.reduce_instructions.is_none() {
         pattern = pattern.alone(Value::clone);
     }
-    combine(session, pattern, (work, corpus), |it| it, value_page).await
+    combine(session, map, pattern, (work, corpus), |it| it, value_page).await
 }
 
 /// Returns the user's schema, or that of one text where there is none.
@@ -153,7 +153,8 @@ fn value_page(page: &mut Page, value: Option<&Value>, branches: &[Branch<Value>]
 /// Runs a pattern and publishes its result as `finish` makes it.
 pub(super) async fn combine<M, R, A: Serialize>(
     mut session: Session,
-    mut pattern: MapReduce<M, R>,
+    map: Arc<dyn Agent<Document, M>>,
+    mut pattern: Combine<M, R>,
     (work, corpus): (MapReduceWork, Corpus),
     finish: impl FnOnce(R) -> A,
     page: impl FnOnce(&mut Page, Option<&A>, &[Branch<M>]),
@@ -163,24 +164,31 @@ where
     R: Serialize + Clone + Send + Sync + 'static,
 {
     if let Some(tokens) = work.reduce_tokens {
-        pattern = pattern.reduce_tokens(tokens);
+        pattern = pattern.tokens(tokens);
     }
     if let Some(mean) = work.fan_in {
         pattern = pattern.fan_in(mean);
     }
+    if let Some(counter) = token_counter(session.connected.models[0].id()) {
+        pattern = pattern.counted_by(counter);
+    }
+    let mut pattern = MapReduce::new(map, pattern.topology(work.topology));
     if let Some(splitter) = corpus.splitter() {
         pattern = pattern.split(splitter);
     }
-    if let Some(counter) = token_counter(session.connected.models[0].id()) {
-        pattern = pattern.tokens(counter);
-    }
-    pattern = pattern.topology(work.topology);
     let documents = corpus.stream()?;
     let options = session.run_options();
     if session.format == Format::Jsonl {
         let mut lines = Lines::begin(&mut session, None, |branch, _| branch_line(branch));
-        let run = pattern.run_each(documents, &options, |branch| lines.write(branch));
-        let ended = session.watch(run).await;
+        let ended = session
+            .watch(async {
+                let mut run = pattern.run(documents, &options);
+                while let Some(branch) = run.next().await {
+                    lines.write(branch);
+                }
+                run.await
+            })
+            .await;
         let ended = ended.map(|it| it.map(|it| it.map(finish)));
         return lines.end(session, ended).await;
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use patterns_core::{Agent, Branch, Document, Pattern};
-use patterns_parallel::{CodeMapReduce, Table, key_agent, summary_agent};
+use patterns_parallel::map_reduce::{MapReduce, Table, Tabulate, key_agent, summary_agent};
 use serde::Serialize;
 
 use super::section::unusable;
@@ -44,20 +44,27 @@ async fn tabulate<M: Serialize + Send + Sync + 'static>(
     corpus: Corpus,
     code: CodeWork,
 ) -> Result<(), Error> {
-    let mut pattern = CodeMapReduce::new(map, code.reduce);
+    let mut table = Tabulate::new(code.reduce);
     if code.resolve_keys {
         let model = Arc::clone(&session.connected.models[0]);
         let same = key_agent(model, &session.agent_options(None)).map_err(unusable)?;
-        pattern = pattern.resolve_keys(Arc::new(same));
+        table = table.resolve_keys(same);
     }
+    let mut pattern = MapReduce::new(map, table);
     if let Some(splitter) = corpus.splitter() {
         pattern = pattern.split(splitter);
     }
     // The answers are in the table, the failures stay: they are named at the end.
     let mut failed: Vec<Branch<M>> = Vec::new();
-    let keep = |branch: Branch<M>| failed.extend(branch.error().is_some().then_some(branch));
     let options = session.run_options();
-    let run = session.watch(pattern.run(corpus.stream()?, &options, keep));
+    let documents = corpus.stream()?;
+    let run = session.watch(async {
+        let mut run = pattern.run(documents, &options);
+        while let Some(branch) = run.next().await {
+            failed.extend(branch.error().is_some().then_some(branch));
+        }
+        run.await
+    });
     let Some(mut outcome) = run.await? else {
         return Ok(());
     };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use patterns_core::{Agent, Branch, Document, Outcome, Pattern};
-use patterns_parallel::map_chunks;
+use patterns_parallel::map_reduce::{self, MapReduce};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -42,9 +42,19 @@ pub(super) async fn write_rows<M: Serialize + Send + Sync + 'static>(
     });
     let options = session.run_options();
     let (splitter, documents) = (corpus.splitter(), corpus.stream()?);
-    let write = |branch| lines.write(branch);
-    let run = map_chunks(&map, splitter, documents, &options, write);
-    let ended = session.watch(run).await;
+    let mut pattern = MapReduce::new(map, map_reduce::Rows);
+    if let Some(splitter) = splitter {
+        pattern = pattern.split(splitter);
+    }
+    let ended = session
+        .watch(async {
+            let mut run = pattern.run(documents, &options);
+            while let Some(branch) = run.next().await {
+                lines.write(branch);
+            }
+            run.await
+        })
+        .await;
     lines.end(session, ended).await
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use patterns_core::{ContractError, Pattern};
-use patterns_parallel::{Section, Sectioning};
+use patterns_parallel::Sectioning;
+use patterns_parallel::sectioning::Section;
 use serde::Serialize;
 
 use super::publish;
@@ -41,7 +42,7 @@ pub(super) async fn run(args: &SectionArgs, terminal: Terminal) -> Result<(), Er
     }
 }
 
-async fn write<Y: Serialize>(
+async fn write<Y: Serialize + Send>(
     session: Session,
     pattern: Sectioning<Section, Y>,
     work: &SectionWork,

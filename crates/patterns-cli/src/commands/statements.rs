@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use patterns_core::Branch;
-use patterns_parallel::{
-    CheckedStatement, CheckedStatements, MapReduce, ProvenanceRecord, SupportCounts, Unsupported,
+use patterns_parallel::map_reduce::{
+    CheckedStatement, CheckedStatements, ProvenanceRecord, SupportCounts, Unsupported,
+    statement_agents,
 };
 use serde::Serialize;
 
@@ -44,8 +45,8 @@ pub(super) async fn run(
     let model = Arc::clone(&session.connected.models[0]);
     let map = session.agent_options(work.map_instructions.as_deref());
     let reduce = session.agent_options(work.reduce_instructions.as_deref());
-    let pattern = MapReduce::with_statements(model, &map, &reduce, unsupported);
-    let (pattern, record) = pattern.map_err(unusable)?;
+    let agents = statement_agents(model, &map, &reduce, unsupported);
+    let (map, pattern, record) = agents.map_err(unusable)?;
     let trace = Arc::clone(&session.trace);
     let finish = |result: CheckedStatements| {
         let (statements, answers) = (result.statements.clone(), record.answers());
@@ -59,7 +60,7 @@ pub(super) async fn run(
         let _ = trace.set(text);
         report(result, &record)
     };
-    combine(session, pattern, (work, corpus), finish, page).await
+    combine(session, map, pattern, (work, corpus), finish, page).await
 }
 
 fn report(result: CheckedStatements, record: &ProvenanceRecord) -> StatementReport {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use patterns_parallel::{CheckedStatement, Unfolded, unfold};
+use patterns_parallel::map_reduce::{CheckedStatement, Unfolded, unfold};
 use patterns_store::Store;
 use serde::{Deserialize, Serialize};
 use serde_json::json;

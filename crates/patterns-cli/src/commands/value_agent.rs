@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use patterns_core::{Agent, Document};
-use patterns_parallel::{Glean, document_agent, judging_agent};
+use patterns_parallel::map_reduce::{Glean, document_agent, judging_agent};
 use serde_json::Value;
 
 use super::section::unusable;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::Stream;
 use patterns_core::{Document, ModelId};
 use patterns_llm::token_counter;
-use patterns_parallel::{MapInput, Split, Splitter};
+use patterns_parallel::map_reduce::{MapInput, Split, Splitter};
 use patterns_source::{Documents, Source, SourceError, Sourced, Unreadable, UnreadableKind};
 use tokio::sync::mpsc;
 

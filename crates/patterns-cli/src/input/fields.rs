@@ -1,7 +1,7 @@
 //! Checks that the fields a reduction works on are in the schema of the answers.
 
 use patterns_core::nearest;
-use patterns_parallel::{Field, KeyedReduce};
+use patterns_parallel::map_reduce::{Field, KeyedReduce};
 use serde_json::{Value, json};
 
 use crate::error::{Error, ErrorKind};

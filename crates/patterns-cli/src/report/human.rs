@@ -1,7 +1,8 @@
 //! Outcomes as text, for people.
 
 use patterns_core::Branch;
-use patterns_parallel::{DocumentSummary, Section};
+use patterns_parallel::map_reduce::DocumentSummary;
+use patterns_parallel::sectioning::Section;
 use serde_json::Value;
 
 use crate::escape::{escape, escape_line};

@@ -1,6 +1,8 @@
 //! Tables and checked statements as text, for people.
 
-use patterns_parallel::{CheckedStatement, FieldProblem, Support, SupportCounts, Table};
+use patterns_parallel::map_reduce::{
+    CheckedStatement, FieldProblem, Support, SupportCounts, Table,
+};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 

@@ -4,7 +4,7 @@
 //! `'` before what a spreadsheet would take for a formula. Only where it is shown on a terminal is it
 //! escaped for that.
 
-use patterns_parallel::csv_record;
+use patterns_parallel::map_reduce::csv_record;
 use serde_json::Value;
 
 use super::column::Column;

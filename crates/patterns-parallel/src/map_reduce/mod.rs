@@ -1,49 +1,47 @@
-//! Map-reduce: an agent per document in parallel, then a combination.
+//! Map-reduce: an agent per document in parallel, then one result.
 //!
 //! ```text
-//! documents (a stream) ─► map agent each ─► answers ─► tree: neighbours that belong together
-//!                                             ▲              │ as soon as they are all there
-//!                                             └─ reduce agent ◄┘ … until one is left
+//! documents (a stream) ─► pieces ─► map agent each ─► answers ─► Reduce: combined by an agent in a tree,
+//!                                                                        tabulated by code, folded, or rows
 //! ```
 
-mod answer;
 mod code;
-mod course;
+mod combine;
+mod coverage;
 mod glean;
-mod input;
-mod intake;
+mod groups;
+mod halves;
 mod keyed;
-mod ledger;
-mod overflow;
-mod pack;
+mod machine;
 mod pattern;
+mod pieces;
 mod provenance;
-mod rows;
+mod reduce;
+mod reduce_task;
 mod split;
-mod task;
-mod topology;
+mod summaries;
 mod unseen;
-mod work;
 
-pub use answer::{
-    DocumentSummary, Reduction, combining_agent, document_agent, reduce_agent, summary_agent,
-};
 pub use code::{CodeFunction, CodeReduce, CodeReduceError, Field, FieldTrouble};
+pub use combine::Combine;
 pub use glean::{Glean, GleanError, GleanErrorKind, GleanTask, judging_agent};
-pub use input::MapInput;
+pub use groups::Topology;
 pub use keyed::{
-    CodeMapReduce, DifferentReduce, FieldProblem, KeyCandidates, KeyCount, KeyMerges, KeyPair,
-    KeyedReduce, SameKey, Table, TableBuilder, csv_record, key_agent, key_candidates,
+    DifferentReduce, FieldProblem, KeyCandidates, KeyCount, KeyMerges, KeyPair, KeyedReduce,
+    SameKey, Table, TableBuilder, Tabulate, csv_record, key_agent, key_candidates,
 };
-pub use pack::pack;
 pub use pattern::MapReduce;
+pub use pieces::MapInput;
 pub use provenance::{
     CheckedStatement, CheckedStatements, Grounds, ProvenanceRecord, Quote, Statement,
-    StatementList, Support, SupportCounts, Unfolded, Unsupported, find_quote, unfold,
+    StatementList, Support, SupportCounts, Unfolded, Unsupported, checked_statements, find_quote,
+    statement_agents, unfold,
 };
-pub use rows::{map_chunks, map_documents};
+pub use reduce::{Fold, Reduce, Rows};
+pub use reduce_task::{ReduceItem, ReduceTask};
 #[cfg(feature = "split")]
 pub use split::{Boundary, Splitter, SplitterError};
 pub use split::{Chunk, Half, Heading, Split};
-pub use task::{ReduceItem, ReduceTask};
-pub use topology::Topology;
+pub use summaries::{
+    DocumentSummary, Reduction, combining_agent, document_agent, reduce_agent, summary_agent,
+};

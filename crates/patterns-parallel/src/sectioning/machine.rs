@@ -1,5 +1,7 @@
 //! Says what is due in a sectioning run: an outline, its sections, their synthesis.
 
+use std::collections::BTreeMap;
+use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -10,9 +12,10 @@ use patterns_core::{
 use super::task::{Outline, OutlineTask, SectionTask, SynthesisTask, WrittenSection};
 use crate::RunOptions;
 use crate::fan_out::Stop;
-use crate::machine::{Due, Machine};
+use crate::in_order::InOrder;
+use crate::machine::{Due, Machine, narrowed};
 use crate::run::Run;
-use crate::settle::only;
+use crate::running::RunMachine;
 
 /// Where the outline comes from.
 pub(super) enum Plan {
@@ -36,16 +39,23 @@ pub(super) enum Done<S, Y> {
 }
 
 /// A piece that is being written.
-pub(super) struct Writing<'a, S, Y> {
+pub(super) struct SectioningMachine<'a, S, Y> {
     run: Run<'a>,
     topic: Arc<str>,
     context: Arc<[Document]>,
     plan: Plan,
     stage: Stage,
-    /// The sections that have ended.
-    sections: Vec<Branch<S>>,
+    /// The sections that have ended, by their places in the outline.
+    ended: BTreeMap<usize, WrittenOrNot<S>>,
+    /// The branches of sections, for the caller.
+    rows: InOrder<Branch<S>>,
+    /// The branch of the first section; the others follow it.
+    first: BranchId,
     value: Option<Y>,
 }
+
+/// The name of a section, and its text unless it failed.
+type WrittenOrNot<S> = (String, Option<S>);
 
 /// How far a piece has come.
 enum Stage {
@@ -61,7 +71,7 @@ enum Stage {
     Over,
 }
 
-impl<'a, S, Y> Writing<'a, S, Y> {
+impl<'a, S, Y> SectioningMachine<'a, S, Y> {
     pub(super) fn new(
         topic: Arc<str>,
         context: Arc<[Document]>,
@@ -81,19 +91,11 @@ impl<'a, S, Y> Writing<'a, S, Y> {
             context,
             plan,
             stage,
-            sections: Vec::new(),
+            ended: BTreeMap::new(),
+            rows: InOrder::new(),
+            first: BranchId(0),
             value: None,
         }
-    }
-
-    /// Ends the run. Its branches are the sections, in outline order.
-    pub(super) fn outcome(mut self, stop: Option<Stop>) -> Outcome<Y, S> {
-        let value = match self.value.take() {
-            Some(value) => Ok(value),
-            None => Err(self.error(stop)),
-        };
-        self.sections.sort_by_key(|branch| branch.id);
-        self.run.finish(value, self.sections)
     }
 
     /// Returns why there is no synthesis: a step has failed, or the sections are no good.
@@ -139,7 +141,7 @@ impl Stage {
     }
 }
 
-impl<S: Clone, Y> Writing<'_, S, Y> {
+impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
     /// Returns the synthesis as soon as all sections have ended, if they are good enough for one.
     fn synthesis(&mut self) -> Poll<Option<Due<Work<S>>>> {
         if self.run.verdict(None).is_err() {
@@ -147,18 +149,18 @@ impl<S: Clone, Y> Writing<'_, S, Y> {
             return Poll::Ready(None);
         }
         self.stage = Stage::Waiting;
-        self.sections.sort_by_key(|branch| branch.id);
-        let written = self.sections.iter().filter_map(|branch| {
-            branch.value().map(|answer| WrittenSection {
-                name: branch.label.clone(),
-                answer: answer.clone(),
-            })
-        });
-        let missing = self.sections.iter().filter(|it| it.value().is_none());
+        let (mut sections, mut missing) = (Vec::new(), Vec::new());
+        for (name, answer) in mem::take(&mut self.ended).into_values() {
+            match answer {
+                Some(answer) => sections.push(WrittenSection { name, answer }),
+                None => missing.push(name),
+            }
+        }
+        let topic = Arc::clone(&self.topic);
         let task = SynthesisTask {
-            topic: Arc::clone(&self.topic),
-            sections: written.collect(),
-            missing: missing.map(|branch| branch.label.clone()).collect(),
+            topic,
+            sections,
+            missing,
         };
         due(StepRole::Synthesis, "synthesis", Work::Synthesis(task))
     }
@@ -169,11 +171,11 @@ fn due<S>(role: StepRole, label: &str, work: Work<S>) -> Poll<Option<Due<Work<S>
     Poll::Ready(Some(Due { role, label, work }))
 }
 
-impl<S: Clone, Y> Machine for Writing<'_, S, Y> {
+impl<S: Clone, Y> Machine for SectioningMachine<'_, S, Y> {
     type Work = Work<S>;
     type Done = Done<S, Y>;
 
-    fn due(&mut self, _id: BranchId, _cx: &mut Context<'_>) -> Poll<Option<Due<Work<S>>>> {
+    fn due(&mut self, id: BranchId, _cx: &mut Context<'_>) -> Poll<Option<Due<Work<S>>>> {
         match (&mut self.stage, &self.plan) {
             (Stage::Planning, Plan::Ask(sections)) => {
                 let sections = *sections;
@@ -184,11 +186,14 @@ impl<S: Clone, Y> Machine for Writing<'_, S, Y> {
             (Stage::Writing { outline, begun }, _) => {
                 let index = *begun;
                 let Some(section) = outline.sections.get(index) else {
-                    return match self.sections.len() == index {
+                    return match self.ended.len() == index {
                         true => self.synthesis(),
                         false => Poll::Pending,
                     };
                 };
+                if index == 0 {
+                    self.first = id;
+                }
                 *begun += 1;
                 let task = SectionTask {
                     topic: Arc::clone(&self.topic),
@@ -205,12 +210,16 @@ impl<S: Clone, Y> Machine for Writing<'_, S, Y> {
 
     fn ended(&mut self, branch: Branch<Done<S, Y>>) -> Vec<BranchId> {
         if branch.role == StepRole::Section {
-            let section = only(branch, |done| match done {
+            let section = narrowed(branch, |done| match done {
                 Done::Section(section) => Some(section),
                 Done::Outline(_) | Done::Synthesis(_) => None,
             });
             self.run.account(&section);
-            self.sections.push(section);
+            let place = section.id.0 - self.first.0;
+            let answer = section.value().cloned();
+            self.ended
+                .insert(place as usize, (section.label.clone(), answer));
+            self.rows.put(place, section);
             return Vec::new();
         }
         match self.run.take_step(branch) {
@@ -232,6 +241,23 @@ impl<S: Clone, Y> Machine for Writing<'_, S, Y> {
     }
 }
 
+impl<S: Clone, Y> RunMachine for SectioningMachine<'_, S, Y> {
+    type Value = Y;
+    type Row = S;
+
+    fn next_row(&mut self) -> Option<Branch<S>> {
+        self.rows.next()
+    }
+
+    fn outcome(mut self, stop: Option<Stop>) -> Outcome<Y, S> {
+        let value = match self.value.take() {
+            Some(value) => Ok(value),
+            None => Err(self.error(stop)),
+        };
+        self.run.finish(value, Vec::new())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::task::Waker;
@@ -241,7 +267,7 @@ mod tests {
     use super::super::task::SectionBrief;
     use super::*;
 
-    type Piece<'a> = Writing<'a, &'static str, String>;
+    type Piece<'a> = SectioningMachine<'a, &'static str, String>;
 
     fn outline(names: &[&str]) -> Outline {
         let sections = names.iter().copied().map(SectionBrief::named).collect();
@@ -249,13 +275,13 @@ mod tests {
     }
 
     fn piece(plan: Plan, options: &RunOptions) -> Piece<'_> {
-        Writing::new("Tides".into(), Arc::default(), plan, options)
+        SectioningMachine::new("Tides".into(), Arc::default(), plan, options)
     }
 
     /// Returns the label of what is due, or how it stands if nothing is.
-    fn next(piece: &mut Piece<'_>) -> String {
+    fn next(piece: &mut Piece<'_>, id: u64) -> String {
         let mut cx = Context::from_waker(Waker::noop());
-        match piece.due(BranchId(0), &mut cx) {
+        match piece.due(BranchId(id), &mut cx) {
             Poll::Ready(Some(due)) => match due.work {
                 Work::Synthesis(task) => {
                     let written: Vec<&str> = task.sections.iter().map(|it| it.answer).collect();
@@ -292,25 +318,25 @@ mod tests {
     fn the_synthesis_is_due_once_all_sections_have_ended() {
         let options = RunOptions::default();
         let mut it = piece(Plan::Given(outline(&["a", "b", "c"])), &options);
-        let begun = [(); 4].map(|()| next(&mut it));
+        let begun = [0, 1, 2, 3].map(|id| next(&mut it, id));
         assert_eq!(begun, ["a", "b", "c", "pending"]);
         let section = |text| BranchEnd::Answered(Done::Section(text));
         end(&mut it, 2, StepRole::Section, section("third"));
         end(&mut it, 1, StepRole::Section, failed());
-        assert_eq!(next(&mut it), "pending");
+        assert_eq!(next(&mut it, 9), "pending");
         end(&mut it, 0, StepRole::Section, section("first"));
         assert_eq!(
-            next(&mut it),
+            next(&mut it, 9),
             r#"synthesis of ["first", "third"] without ["section 1"]"#
         );
-        assert_eq!(next(&mut it), "pending");
+        assert_eq!(next(&mut it, 9), "pending");
         let whole = BranchEnd::Answered(Done::Synthesis("whole".to_owned()));
         end(&mut it, 3, StepRole::Synthesis, whole);
-        assert_eq!(next(&mut it), "over");
+        assert_eq!(next(&mut it, 9), "over");
+        let rows = std::iter::from_fn(|| it.next_row());
+        assert_eq!(rows.map(|it| it.id.0).collect::<Vec<_>>(), [0, 1, 2]);
         let outcome = it.outcome(None);
         assert_eq!(outcome.value.unwrap(), "whole");
-        let ids: Vec<u64> = outcome.branches.iter().map(|it| it.id.0).collect();
-        assert_eq!(ids, [0, 1, 2]);
         assert_eq!((outcome.counts.started, outcome.counts.failed), (4, 1));
     }
 
@@ -318,11 +344,11 @@ mod tests {
     fn no_more_sections_are_written_than_were_asked_for() {
         let options = RunOptions::default();
         let mut it = piece(Plan::Ask(2), &options);
-        assert_eq!([(); 2].map(|()| next(&mut it)), ["outline", "pending"]);
+        assert_eq!([0, 1].map(|id| next(&mut it, id)), ["outline", "pending"]);
         let planned = BranchEnd::Answered(Done::Outline(outline(&["a", "b", "c"])));
         end(&mut it, 0, StepRole::Outline, planned);
         assert_eq!(it.total(), Some(2));
-        assert_eq!([(); 3].map(|()| next(&mut it)), ["a", "b", "pending"]);
+        assert_eq!([1, 2, 3].map(|id| next(&mut it, id)), ["a", "b", "pending"]);
         assert_eq!(it.outcome(None).warnings[0].code, "outline-shortened");
     }
 
@@ -332,13 +358,13 @@ mod tests {
         let options = RunOptions::default();
         let begin = || {
             let mut it = piece(Plan::Given(outline(&["a"])), &options);
-            assert_eq!(next(&mut it), "a");
+            assert_eq!(next(&mut it, 0), "a");
             it
         };
         let kind = |it: Piece<'_>, stop| it.outcome(stop).value.unwrap_err().kind();
         let mut it = begin();
         end(&mut it, 0, StepRole::Section, failed());
-        assert_eq!(next(&mut it), "over");
+        assert_eq!(next(&mut it, 9), "over");
         assert_eq!(kind(it, None), NothingAnswered);
         let mut it = begin();
         end(&mut it, 0, StepRole::Section, failed());
@@ -347,9 +373,9 @@ mod tests {
         let mut it = begin();
         let section = BranchEnd::Answered(Done::Section("first"));
         end(&mut it, 0, StepRole::Section, section);
-        next(&mut it);
+        next(&mut it, 9);
         end(&mut it, 1, StepRole::Synthesis, failed());
-        assert_eq!(next(&mut it), "over");
+        assert_eq!(next(&mut it, 9), "over");
         assert_eq!(kind(it, None), StepFailed);
     }
 }

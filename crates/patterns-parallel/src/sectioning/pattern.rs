@@ -4,15 +4,15 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use patterns_core::{Agent, AgentError, Answer, ContractError, Document, Model, Origin, Outcome};
+use patterns_core::{Agent, AgentError, Answer, ContractError, Document, Model, Origin};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::answer::{Section, Synthesis, outline_agent, section_agent, synthesis_agent};
-use super::machine::{Done, Plan, Work, Writing};
+use super::machine::{Done, Plan, SectioningMachine, Work};
 use super::task::{Outline, OutlineTask, SectionBrief, SectionTask, SynthesisTask};
 use crate::fan_out::FanOut;
-use crate::{AgentOptions, RunError, RunOptions};
+use crate::{AgentOptions, RunError, RunOptions, Running};
 
 /// Divides a topic into independent sections, writes them in parallel and merges them.
 ///
@@ -136,6 +136,7 @@ impl<S, Y> Sectioning<S, Y> {
 impl<S, Y> Sectioning<S, Y>
 where
     S: Serialize + Send + Sync + Clone + 'static,
+    Y: Send,
 {
     /// Writes the sections on `topic` and merges them.
     ///
@@ -144,25 +145,24 @@ where
     ///
     /// # Errors
     ///
-    /// Returns a [`RunError`] if there is nothing to write, or neither sections nor a planner.
-    ///
-    /// # Cancellation
-    ///
-    /// Dropping the future ends all calls under way.
-    pub async fn run(&self, topic: &str, options: &RunOptions) -> Result<Outcome<Y, S>, RunError> {
-        self.check(topic)?;
-        let plan = match &self.planner {
-            Some(_) if self.outline.is_empty() => Plan::Ask(self.planned),
-            _ => Plan::Given(Outline {
-                sections: self.outline.clone(),
-            }),
-        };
-        let machine = Writing::new(topic.into(), Arc::clone(&self.context), plan, options);
-        let fan_out = FanOut::new(machine, options, |work, origin| {
-            Box::pin(self.carry_out(work, origin))
-        });
-        let (machine, stop) = fan_out.run().await;
-        Ok(machine.outcome(stop))
+    /// The run ends with a [`RunError`] if there is nothing to write, or neither sections nor a
+    /// planner.
+    pub fn run<'r>(&'r self, topic: &str, options: &'r RunOptions) -> Running<'r, Y, S> {
+        let topic: Arc<str> = topic.into();
+        Running::new(async move {
+            self.check(&topic)?;
+            let plan = match &self.planner {
+                Some(_) if self.outline.is_empty() => Plan::Ask(self.planned),
+                _ => Plan::Given(Outline {
+                    sections: self.outline.clone(),
+                }),
+            };
+            let context = Arc::clone(&self.context);
+            let machine = SectioningMachine::new(topic, context, plan, options);
+            Ok(FanOut::new(machine, options, |work, origin| {
+                Box::pin(self.carry_out(work, origin))
+            }))
+        })
     }
 
     async fn carry_out(

@@ -17,8 +17,8 @@ use super::polls::{Due, Polls};
 use super::stop::CallIndex;
 use super::voter::Voter;
 use crate::fan_out::Stop;
+use crate::machine::narrowed as only;
 use crate::run::Run;
-use crate::settle::only;
 use crate::{FanOut, RunError};
 
 /// Elections under way, or waiting for an earlier one, for each ballot that may be in flight.

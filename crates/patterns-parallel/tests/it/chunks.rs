@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use futures_util::{Stream, stream};
 use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, Branch, BranchEnd, Covered, Document, ModelErrorKind,
-    Origin, Outcome, TokenCounter, Usage,
+    Agent, AgentError, Answer, BoxFuture, BranchEnd, Covered, Document, ModelErrorKind, Origin,
+    Outcome, TokenCounter, Usage,
 };
-use patterns_parallel::{
-    Chunk, CodeMapReduce, FailurePolicy, KeyedReduce, MapInput, MapReduce, ReduceItem, ReduceTask,
-    RunOptions, Split, map_chunks,
+use patterns_parallel::map_reduce::{
+    Chunk, Combine, KeyedReduce, MapInput, ReduceItem, ReduceTask, Rows, Split,
 };
+use patterns_parallel::{FailurePolicy, MapReduce, RunOptions};
 use patterns_testkit::ScriptedAgent;
 use serde_json::json;
 
@@ -74,6 +74,14 @@ impl Agent<Document, String> for Reader {
 
 /// Combines answers into the names of all that they are about.
 fn pattern(limit: usize) -> MapReduce<String, Vec<String>> {
+    pattern_with(limit, |combine| combine)
+}
+
+/// As the above, with another way to combine.
+fn pattern_with(
+    limit: usize,
+    adapt: impl FnOnce(Combine<String, Vec<String>>) -> Combine<String, Vec<String>>,
+) -> MapReduce<String, Vec<String>> {
     let reduce = ScriptedAgent::new(|task: &ReduceTask<String, Vec<String>>| {
         let ids = task.items.iter().flat_map(|item| match item {
             ReduceItem::Mapped { id, .. } => vec![id.clone()],
@@ -81,7 +89,7 @@ fn pattern(limit: usize) -> MapReduce<String, Vec<String>> {
         });
         Ok(ids.collect())
     });
-    MapReduce::new(Arc::new(Reader(limit)), Arc::new(reduce))
+    MapReduce::new(Reader(limit), adapt(Combine::by(reduce)))
 }
 
 fn documents(texts: &[&str]) -> impl Stream<Item = Document> + Send + use<> {
@@ -111,7 +119,7 @@ fn gaps<A>(outcome: &Outcome<A, String>) -> Vec<(&str, Covered)> {
 #[tokio::test]
 async fn each_chunk_is_a_branch_and_each_document_is_accounted_for() {
     let texts = ["one", "three four!", "", "!", "seven eight"];
-    let pattern = pattern(99).split(Arc::new(Every(6)));
+    let pattern = pattern(99).split(Every(6));
     let (options, _) = logged(2);
     let outcome = pattern.run(documents(&texts), &options).await.unwrap();
     assert_eq!(
@@ -143,7 +151,7 @@ async fn each_chunk_is_a_branch_and_each_document_is_accounted_for() {
 
 #[tokio::test]
 async fn what_is_too_long_is_asked_about_in_halves_and_both_are_combined() {
-    let pattern = pattern(5).split(Arc::new(Every(8)));
+    let pattern = pattern(5).split(Every(8));
     let (options, log) = logged(1);
     let text = "aaa bbb ccc";
     let outcome = pattern.run(documents(&[text]), &options).await.unwrap();
@@ -174,7 +182,7 @@ async fn what_is_too_long_is_asked_about_in_halves_and_both_are_combined() {
 
 #[tokio::test]
 async fn what_is_too_long_is_cut_until_it_fits() {
-    let pattern = pattern(3).split(Arc::new(Every(8)));
+    let pattern = pattern(3).split(Every(8));
     let options = RunOptions::default();
     let outcome = pattern
         .run(documents(&["eeffgghh"]), &options)
@@ -216,7 +224,7 @@ async fn half_an_answer_is_none_and_what_cannot_be_cut_further_has_failed() {
         (5, "!ccc ddd", "refused", 8 + 4),
         (0, "e", "context-too-long", 1),
     ] {
-        let pattern = pattern(limit).split(Arc::new(Every(8)));
+        let pattern = pattern(limit).split(Every(8));
         let options = RunOptions::default();
         let outcome = pattern.run(documents(&[text, ""]), &options).await.unwrap();
         assert_eq!(ends(&outcome), [format!("a {end}")]);
@@ -230,19 +238,11 @@ async fn half_an_answer_is_none_and_what_cannot_be_cut_further_has_failed() {
 #[tokio::test]
 async fn rows_and_tables_have_the_chunks_too() {
     let options = RunOptions::default();
-    let agent: Arc<dyn Agent<Document, String>> = Arc::new(Reader(5));
-    let splitter: Arc<dyn Split> = Arc::new(Every(8));
     let texts = ["aaa bbb ccc", "!", "d"];
-    let mut rows = Vec::new();
-    let each = |row: Branch<String>| rows.push(row.label);
-    let outcome = map_chunks(
-        &agent,
-        Some(splitter.clone()),
-        documents(&texts),
-        &options,
-        each,
-    );
-    let coverage = outcome.await.unwrap().coverage.unwrap();
+    let rows = MapReduce::new(Reader(5), Rows).split(Every(8));
+    let outcome = rows.run(documents(&texts), &options).await.unwrap();
+    let rows: Vec<_> = outcome.branches.iter().map(|it| &*it.label).collect();
+    let coverage = outcome.coverage.unwrap();
     assert_eq!(rows, ["a#1.1", "a#1.2", "a#2", "b", "c"]);
     assert_eq!(
         (coverage.documents.mapped, coverage.documents.failed),
@@ -250,8 +250,8 @@ async fn rows_and_tables_have_the_chunks_too() {
     );
 
     let keyed = KeyedReduce::new(["count".parse().unwrap()]);
-    let table = CodeMapReduce::new(agent, keyed).split(splitter);
-    let outcome = table.run(documents(&texts), &options, drop).await.unwrap();
+    let table = MapReduce::new(Reader(5), keyed).split(Every(8));
+    let outcome = table.run(documents(&texts), &options).await.unwrap();
     assert_eq!(outcome.coverage, Some(coverage));
     assert_eq!(outcome.value.unwrap().rows, [[json!(4)]]);
 }
@@ -285,7 +285,7 @@ async fn what_a_run_that_ends_early_has_begun_is_accounted_for() {
         concurrency: const { NonZeroUsize::MIN },
         ..RunOptions::default()
     };
-    let pattern = pattern(99).split(Arc::new(Every(4)));
+    let pattern = pattern(99).split(Every(4));
     let documents = documents(&["one", "two four!six", "not begun"]);
     let outcome = pattern.run(documents, &options).await.unwrap();
     assert!(outcome.value.is_err());
@@ -318,11 +318,12 @@ async fn what_fits_into_a_call_is_counted_by_the_counter_that_is_set() {
     let texts = ["some words"; 20];
     let combinations = async |pattern: MapReduce<String, Vec<String>>| {
         let options = RunOptions::default();
-        let pattern = pattern.reduce_tokens(500);
         let outcome = pattern.run(documents(&texts), &options).await;
         outcome.unwrap().steps.len()
     };
-    assert_eq!(combinations(pattern(99)).await, 1);
+    let estimated = pattern_with(99, |it| it.tokens(500));
+    assert_eq!(combinations(estimated).await, 1);
     let dear = TokenCounter::new(|text| 10 * text.len() as u64);
-    assert!(combinations(pattern(99).tokens(dear)).await > 1);
+    let counted = pattern_with(99, |it| it.tokens(500).counted_by(dear));
+    assert!(combinations(counted).await > 1);
 }

@@ -8,10 +8,10 @@ use futures_util::stream;
 use patterns_core::{
     Agent, AggregateErrorKind, Contract, Document, ModelErrorKind, Part, Request, StepRole,
 };
-use patterns_parallel::{
-    AgentOptions, CodeMapReduce, KeyPair, KeyedReduce, RunError, RunOptions, SameKey, Table,
-    document_agent, key_agent,
+use patterns_parallel::map_reduce::{
+    KeyPair, KeyedReduce, SameKey, Table, Tabulate, document_agent, key_agent,
 };
+use patterns_parallel::{AgentOptions, MapReduce, RunError, RunOptions};
 use patterns_testkit::{ScriptedAgent, ScriptedModel};
 use serde_json::{Value, json};
 
@@ -79,17 +79,13 @@ async fn counts_of_a_log_are_those_of_its_lines() {
     let run = async |keyed: KeyedReduce| {
         let model = Arc::new(ScriptedModel::by(|request| triage(text_of(request))));
         let contract = Contract::<Value>::from_schema(schema.clone()).unwrap();
-        let map = Arc::new(document_agent(
-            model.clone(),
-            contract,
-            &AgentOptions::default(),
-        ));
+        let map = document_agent(model.clone(), contract, &AgentOptions::default());
         let chunks = lines.chunks(40).enumerate();
         let chunks = chunks.map(|(n, it)| Document::new(format!("lines {n}"), it.join("\n")));
         let (options, _) = logged(16);
         let documents = stream::iter(chunks.collect::<Vec<_>>());
-        let pattern = CodeMapReduce::<Value>::new(map, keyed.each("events"));
-        let outcome = pattern.run(documents, &options, |_| {}).await.unwrap();
+        let pattern = MapReduce::<Value, _>::new(map, keyed.each("events"));
+        let outcome = pattern.run(documents, &options).await.unwrap();
         assert_eq!((model.requests().len(), outcome.steps.len()), (50, 0));
         outcome.value.unwrap()
     };
@@ -143,10 +139,9 @@ async fn answers_count_in_the_order_of_their_documents() {
         r#"{"k": "b", "n": "x"}"#,
     ];
     let (options, log) = logged(8);
-    let pattern = CodeMapReduce::new(reader(), keyed(&["sum:n", "union:n"]).group_by("k"));
-    let mut labels = Vec::new();
-    let outcome = pattern.run(documents(&texts), &options, |it| labels.push(it.label));
-    let outcome = outcome.await.unwrap();
+    let pattern = MapReduce::new(reader(), keyed(&["sum:n", "union:n"]).group_by("k"));
+    let outcome = pattern.run(documents(&texts), &options).await.unwrap();
+    let labels: Vec<_> = outcome.branches.iter().map(|it| &*it.label).collect();
     assert_eq!(labels, ["0", "1", "2", "3"]);
     assert_eq!((outcome.counts.answered, outcome.counts.failed), (3, 1));
     assert_eq!(
@@ -182,12 +177,11 @@ async fn keys_that_mean_the_same_are_put_together() {
         json!({"reasoning": "The city, or not.", "same": same && words(request).contains("New York\n")})
     });
     let model = Arc::new(model);
-    let same = Arc::new(key_agent(model.clone(), &AgentOptions::default()).unwrap());
-    let pattern = CodeMapReduce::new(reader(), keyed(&["count"]).group_by("city"));
+    let same = key_agent(model.clone(), &AgentOptions::default()).unwrap();
+    let table = Tabulate::new(keyed(&["count"]).group_by("city"));
+    let pattern = MapReduce::new(reader(), table.resolve_keys(same));
     let (options, _) = logged(1);
-    let pattern = pattern.resolve_keys(same);
-    let outcome = pattern.run(cities(), &options, |_| {});
-    let outcome = outcome.await.unwrap();
+    let outcome = pattern.run(cities(), &options).await.unwrap();
     assert_eq!(
         counts(outcome.value.as_ref().unwrap()),
         [("New York City", 3), ("York", 1), ("Paris", 1)]
@@ -223,12 +217,10 @@ async fn keys_that_mean_the_same_are_put_together() {
 async fn a_pair_without_an_answer_stays_apart_but_want_of_credit_ends_the_run() {
     let run = async |kind| {
         let same = ScriptedAgent::new(move |_: &KeyPair| Err::<SameKey, _>(failure(kind)));
-        let pattern = CodeMapReduce::new(reader(), keyed(&["count"]).group_by("city"));
-        let pattern = pattern.resolve_keys(Arc::new(same));
-        pattern
-            .run(cities(), &RunOptions::default(), |_| {})
-            .await
-            .unwrap()
+        let table = Tabulate::new(keyed(&["count"]).group_by("city"));
+        let pattern = MapReduce::new(reader(), table.resolve_keys(same));
+        let outcome = pattern.run(cities(), &RunOptions::default()).await;
+        outcome.unwrap()
     };
     let outcome = run(ModelErrorKind::Refused).await;
     assert_eq!(
@@ -249,10 +241,8 @@ async fn a_pair_without_an_answer_stays_apart_but_want_of_credit_ends_the_run() 
 
 #[tokio::test]
 async fn no_document_is_an_error() {
-    let pattern = CodeMapReduce::new(reader(), keyed(&["count"]));
-    let error = pattern
-        .run(documents(&[]), &RunOptions::default(), |_| {})
-        .await;
+    let pattern = MapReduce::new(reader(), keyed(&["count"]));
+    let error = pattern.run(documents(&[]), &RunOptions::default()).await;
     assert_eq!(
         error.unwrap_err(),
         RunError::NoInput("there is no document")

@@ -8,10 +8,10 @@ use patterns_core::{
     Agent, AgentError, AgentErrorKind, AggregateErrorKind, Answer, BoxFuture, Contract, Document,
     ModelError, ModelErrorKind, Origin, StepRole, Usage,
 };
-use patterns_parallel::{
-    AgentOptions, MapReduce, ReduceItem, ReduceTask, RunError, RunOptions, Topology,
-    document_agent, map_documents,
+use patterns_parallel::map_reduce::{
+    Combine, ReduceItem, ReduceTask, Rows, Topology, document_agent, reduce_agent, summary_agent,
 };
+use patterns_parallel::{AgentOptions, MapReduce, RunError, RunOptions};
 use patterns_testkit::{MockAgent, ScriptedAgent, ScriptedModel};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -29,6 +29,13 @@ fn documents(count: usize) -> impl futures_util::Stream<Item = Document> + Send 
 
 /// Maps a document to its id and combines ids by joining them, later documents being faster.
 fn pattern() -> (MapReduce<String, Covered>, Arc<Combiner>) {
+    pattern_with(|combine| combine)
+}
+
+/// As the above, with another way to combine.
+fn pattern_with(
+    adapt: impl FnOnce(Combine<String, Covered>) -> Combine<String, Covered>,
+) -> (MapReduce<String, Covered>, Arc<Combiner>) {
     let map = ScriptedAgent::new(|document: &Document| match document.id.as_str() {
         id if id.ends_with('7') => Err(failure(ModelErrorKind::Filtered)),
         id => Ok(id.to_owned()),
@@ -37,10 +44,8 @@ fn pattern() -> (MapReduce<String, Covered>, Arc<Combiner>) {
     let reduce = Arc::new(ScriptedAgent::new(|task: &ReduceTask<String, Covered>| {
         Ok(task.items.iter().flat_map(covered).collect())
     }));
-    (
-        MapReduce::new(Arc::new(map), Arc::clone(&reduce) as _),
-        reduce,
-    )
+    let combine = adapt(Combine::by(Arc::clone(&reduce)));
+    (MapReduce::new(map, combine), reduce)
 }
 
 fn covered(item: &ReduceItem<String, Covered>) -> Covered {
@@ -72,13 +77,9 @@ async fn what_fits_is_combined_in_one_call() {
 
 #[tokio::test(start_paused = true)]
 async fn what_does_not_fit_is_combined_in_a_tree() {
-    let (pattern, reduce) = pattern();
+    let (pattern, reduce) = pattern_with(|it| it.tokens(100));
     let (options, _) = logged(8);
-    let outcome = pattern
-        .reduce_tokens(100)
-        .run(documents(20), &options)
-        .await
-        .unwrap();
+    let outcome = pattern.run(documents(20), &options).await.unwrap();
     let all = outcome.value.unwrap();
     assert_eq!(all.len(), 18, "18 of 20 documents were mapped");
     assert!(all.is_sorted());
@@ -116,11 +117,9 @@ proptest! {
             .start_paused(true)
             .build()
             .unwrap();
-        let (pattern, _) = pattern();
-        let run = async {
-            let options = RunOptions::default();
-            pattern.reduce_tokens(budget).run(documents(count), &options).await
-        };
+        let (pattern, _) = pattern_with(|it| it.tokens(budget));
+        let options = RunOptions::default();
+        let run = pattern.run(documents(count), &options);
         let outcome = runtime.block_on(run).unwrap();
         let mapped: Vec<String> = outcome.branches.iter().filter_map(|it| it.value().cloned()).collect();
         match outcome.value {
@@ -135,7 +134,7 @@ async fn answers_too_large_to_meet_end_the_run_with_their_branches_kept() {
     let map = ScriptedAgent::new(|_: &Document| Ok("x".repeat(10_000)));
     let mut reduce = MockAgent::<ReduceTask<String, Covered>, Covered>::new();
     reduce.expect_answer().never();
-    let pattern = MapReduce::new(Arc::new(map), Arc::new(reduce)).reduce_tokens(1_000);
+    let pattern = MapReduce::new(map, Combine::by(reduce).tokens(1_000));
     let outcome = pattern
         .run(documents(3), &RunOptions::default())
         .await
@@ -162,7 +161,7 @@ async fn a_failed_combination_keeps_the_branches_and_says_why() {
         .expect_answer()
         .once()
         .returning(|_, _| Err(failure(ModelErrorKind::Truncated)));
-    let pattern = MapReduce::new(Arc::new(map), Arc::new(reduce));
+    let pattern = MapReduce::new(map, Combine::by(reduce));
     let outcome = pattern
         .run(documents(3), &RunOptions::default())
         .await
@@ -181,9 +180,10 @@ async fn totals_are_computed_over_all_levels() {
             _ => json!({"combined_summary": "More words."}),
         },
     );
-    let agent = AgentOptions::default();
-    let pattern = MapReduce::with_model(Arc::new(model), &agent, &agent).unwrap();
-    let pattern = pattern.reduce_tokens(120);
+    let (model, agent) = (Arc::new(model), AgentOptions::default());
+    let map = summary_agent(model.clone(), &agent).unwrap();
+    let combine = Combine::summaries(model, &agent).unwrap().tokens(120);
+    let pattern = MapReduce::new(map, combine);
     let outcome = pattern
         .run(documents(30), &RunOptions::default())
         .await
@@ -209,7 +209,9 @@ async fn types_of_the_users_own_go_all_the_way() {
         }
     }));
     let agent = AgentOptions::default();
-    let pattern = MapReduce::with_contracts(model.clone(), (map, &agent), (reduce, &agent));
+    let map = document_agent(model.clone(), map, &agent);
+    let reduce = reduce_agent::<Value, _>(model.clone(), reduce, &agent);
+    let pattern = MapReduce::new(map, Combine::by(reduce));
     let outcome = pattern
         .run(documents(2), &RunOptions::default())
         .await
@@ -225,17 +227,15 @@ async fn rows_come_in_input_order_while_the_run_goes_on() {
         json!({"type": "object", "properties": {"ok": {"type": "boolean"}}}),
     );
     let model = Arc::new(ScriptedModel::by(|_| json!({})).latency(Duration::from_secs(1)));
-    let agent: Arc<dyn Agent<Document, Value>> = Arc::new(document_agent(
-        model,
-        contract.unwrap(),
-        &AgentOptions::default(),
-    ));
+    let agent = document_agent(model, contract.unwrap(), &AgentOptions::default());
+    let pattern = MapReduce::<Value, ()>::new(agent, Rows);
     let (options, _) = logged(4);
     let mut rows = Vec::new();
-    let outcome = map_documents(&agent, documents(100), &options, |branch| {
-        rows.push(branch.label)
-    });
-    let outcome = outcome.await.unwrap();
+    let mut run = pattern.run(documents(100), &options);
+    while let Some(row) = run.next().await {
+        rows.push(row.label);
+    }
+    let outcome = run.await.unwrap();
     assert!(outcome.value.is_ok() && outcome.branches.is_empty());
     assert_eq!(outcome.counts.answered, 100);
     assert_eq!(rows.len(), 100);
@@ -255,8 +255,7 @@ async fn no_document_is_an_error_before_anything_is_asked() {
 #[tokio::test(start_paused = true)]
 async fn each_topology_combines_everything_in_its_own_way() {
     let course = async |topology| {
-        let (pattern, reduce) = pattern();
-        let pattern = pattern.topology(topology).fan_in(3);
+        let (pattern, reduce) = pattern_with(|it| it.topology(topology).fan_in(3));
         let outcome = pattern.run(documents(12), &RunOptions::default()).await;
         let mut covered = outcome.unwrap().value.unwrap();
         let calls = reduce.inputs();
@@ -275,11 +274,10 @@ async fn each_topology_combines_everything_in_its_own_way() {
 
 #[tokio::test(start_paused = true)]
 async fn combinations_may_have_their_own_agent() {
-    let (pattern, leaf) = pattern();
     let inner = Arc::new(ScriptedAgent::new(|task: &ReduceTask<String, Covered>| {
         Ok(task.items.iter().flat_map(covered).collect())
     }));
-    let pattern = pattern.fan_in(3).inner(Arc::clone(&inner) as _);
+    let (pattern, leaf) = pattern_with(|it| it.fan_in(3).inner(Arc::clone(&inner)));
     let outcome = pattern.run(documents(12), &RunOptions::default()).await;
     assert_eq!(outcome.unwrap().value.unwrap().len(), 11);
     let levels = |agent: &Combiner| {
@@ -335,7 +333,7 @@ async fn a_combination_that_is_too_long_is_made_in_parts_and_loses_nothing() {
             asked: Mutex::default(),
         });
         let pattern: MapReduce<String, Covered> =
-            MapReduce::new(Arc::new(map), Arc::clone(&reduce) as _);
+            MapReduce::new(map, Combine::by(Arc::clone(&reduce)));
         let outcome = pattern
             .run(documents(10), &RunOptions::default())
             .await
@@ -362,7 +360,7 @@ async fn a_combination_of_two_that_is_too_long_fails() {
         most: 1,
         asked: Mutex::default(),
     };
-    let pattern = MapReduce::new(Arc::new(map), Arc::new(reduce));
+    let pattern = MapReduce::new(map, Combine::by(reduce));
     let outcome = pattern
         .run(documents(3), &RunOptions::default())
         .await
@@ -380,8 +378,8 @@ async fn a_combination_of_two_that_is_too_long_fails() {
 async fn an_answer_that_is_alone_needs_no_combination() {
     for (count, calls) in [(1, 0), (2, 1)] {
         for topology in [Topology::Tree, Topology::Refine, Topology::Unordered] {
-            let (pattern, reduce) = pattern();
-            let pattern = pattern.topology(topology).alone(|it| vec![it.clone()]);
+            let (pattern, reduce) =
+                pattern_with(|it| it.topology(topology).alone(|it| vec![it.clone()]));
             let outcome = pattern.run(documents(count), &RunOptions::default()).await;
             assert_eq!(outcome.unwrap().value.unwrap().len(), count, "{topology:?}");
             assert_eq!(reduce.inputs().len(), calls, "{topology:?}");
@@ -395,7 +393,7 @@ async fn what_a_combination_has_that_no_document_has_is_warned_of() {
     let reduce = ScriptedAgent::new(|_: &ReduceTask<String, String>| {
         Ok("there are 2 words, some say 1,630, by Whitby".to_owned())
     });
-    let pattern = MapReduce::new(Arc::new(map), Arc::new(reduce));
+    let pattern = MapReduce::new(map, Combine::by(reduce));
     let (options, log) = logged(1);
     let outcome = pattern.run(documents(3), &options).await.unwrap();
     let codes: Vec<_> = outcome.warnings.iter().map(|it| &*it.code).collect();
@@ -417,18 +415,16 @@ async fn what_was_not_begun_is_counted() {
         "004" => Err(failure(ModelErrorKind::Unauthorized)),
         id => Ok(id.to_owned()),
     });
-    let map: Arc<dyn Agent<Document, String>> = Arc::new(map);
+    let pattern = MapReduce::<String, ()>::new(map, Rows);
     let (options, _) = logged(1);
-    let outcome = map_documents(&map, documents(50), &options, drop)
-        .await
-        .unwrap();
+    let outcome = pattern.run(documents(50), &options).await.unwrap();
     let coverage = outcome.coverage.unwrap();
     let counts = coverage.documents;
     assert_eq!((counts.mapped, counts.failed), (4, 1));
     assert_eq!((counts.not_begun, coverage.more_not_begun), (45, false));
     let numbers = stream::iter((0..50).filter(|it| *it < 99));
     let unknown = numbers.map(|n| Document::new(format!("{n:03}"), "some words"));
-    let outcome = map_documents(&map, unknown, &options, drop).await.unwrap();
+    let outcome = pattern.run(unknown, &options).await.unwrap();
     let coverage = outcome.coverage.unwrap();
     assert_eq!(
         (coverage.documents.not_begun, coverage.more_not_begun),

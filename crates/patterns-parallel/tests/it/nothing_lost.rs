@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use futures_util::stream;
 use patterns_core::{Agent, Branch, Coverage, Document, ModelErrorKind};
-use patterns_parallel::{
-    FailurePolicy, MapReduce, ReduceItem, ReduceTask, RunOptions, Split, Splitter, Topology,
-    map_chunks,
+use patterns_parallel::map_reduce::{
+    Combine, ReduceItem, ReduceTask, Rows, Split, Splitter, Topology,
 };
+use patterns_parallel::{FailurePolicy, MapReduce, RunOptions};
 use patterns_testkit::ScriptedAgent;
 use proptest::prelude::*;
 
@@ -106,10 +106,8 @@ impl Scene {
             });
             Ok(ids.collect())
         });
-        let pattern = MapReduce::new(self.agent(), Arc::new(reduce))
-            .topology(self.topology)
-            .reduce_tokens(400)
-            .split(self.splitter());
+        let combine = Combine::by(reduce).topology(self.topology).tokens(400);
+        let pattern = MapReduce::new(self.agent(), combine).split(self.splitter());
         let documents = stream::iter(self.documents());
         let outcome = pattern.run(documents, &self.options()).await.unwrap();
         Account {
@@ -120,11 +118,13 @@ impl Scene {
     }
 
     async fn rows(&self) -> Account {
-        let mut rows = Vec::new();
-        let keep = |row| rows.push(row);
-        let (agent, documents) = (self.agent(), stream::iter(self.documents()));
+        let pattern = MapReduce::new(self.agent(), Rows).split(self.splitter());
         let options = self.options();
-        let run = map_chunks(&agent, Some(self.splitter()), documents, &options, keep);
+        let mut run = pattern.run(stream::iter(self.documents()), &options);
+        let mut rows = Vec::new();
+        while let Some(row) = run.next().await {
+            rows.push(row);
+        }
         let coverage = run.await.unwrap().coverage.unwrap();
         Account {
             answered: answered(&rows),

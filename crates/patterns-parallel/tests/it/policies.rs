@@ -1,11 +1,11 @@
 //! Failure policies, and the account that must add up whatever happens.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use patterns_core::{AggregateErrorKind, BranchEnd, Counts, Document, ModelErrorKind};
-use patterns_parallel::{FailurePolicy, MapReduce, ReduceTask, RunOptions};
+use patterns_parallel::map_reduce::{Combine, ReduceTask};
+use patterns_parallel::{FailurePolicy, MapReduce, RunOptions};
 use patterns_testkit::ScriptedAgent;
 use proptest::prelude::*;
 
@@ -24,7 +24,7 @@ fn pattern(seconds: impl Fn(&str) -> u64 + Send + Sync + 'static) -> MapReduce<S
     });
     let map = map.latency(move |document| Duration::from_secs(seconds(&document.id)));
     let reduce = ScriptedAgent::new(|task: &ReduceTask<String, String>| Ok(task.name()));
-    MapReduce::new(Arc::new(map), Arc::new(reduce))
+    MapReduce::new(map, Combine::by(reduce))
 }
 
 fn documents(texts: &[&'static str]) -> impl futures_util::Stream<Item = Document> + Send + use<> {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use futures_util::stream;
 use patterns_core::{Document, Sampling};
-use patterns_parallel::{
-    AgentOptions, MapReduce, Outline, Question, RunOptions, SectionBrief, Sectioning, Voting,
-};
+use patterns_parallel::map_reduce::{Combine, summary_agent};
+use patterns_parallel::sectioning::{Outline, SectionBrief};
+use patterns_parallel::{AgentOptions, MapReduce, Question, RunOptions, Sectioning, Voting};
 use patterns_testkit::ScriptedModel;
 
 use crate::support::{logged, words};
@@ -197,7 +197,8 @@ async fn map_reduce_asks_in_these_words() {
         r#"{"summary": "Costs rose."}"#,
         r#"{"combined_summary": "Both rose."}"#,
     ]));
-    let map_reduce = MapReduce::with_model(model.clone(), &told(), &AgentOptions::default());
+    let map = summary_agent(model.clone(), &told()).unwrap();
+    let combine = Combine::summaries(model.clone(), &AgentOptions::default());
     let documents = [
         Document::new("q1.md", "Sales went up.\n"),
         Document::new(
@@ -206,8 +207,7 @@ async fn map_reduce_asks_in_these_words() {
         ),
     ];
     let (options, _) = logged(1);
-    let outcome = map_reduce
-        .unwrap()
+    let outcome = MapReduce::new(map, combine.unwrap())
         .run(stream::iter(documents), &options)
         .await
         .unwrap();

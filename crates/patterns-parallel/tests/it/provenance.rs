@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use futures_util::stream;
 use patterns_core::Document;
-use patterns_parallel::{
-    AgentOptions, CheckedStatements, MapReduce, ProvenanceRecord, RunOptions, Support, Unsupported,
+use patterns_parallel::map_reduce::{
+    CheckedStatements, ProvenanceRecord, Support, Unsupported, statement_agents,
 };
+use patterns_parallel::{AgentOptions, MapReduce, RunOptions};
 use patterns_testkit::ScriptedModel;
 use serde_json::{Value, json};
 
@@ -65,9 +66,9 @@ async fn run(
 ) -> (CheckedStatements, Arc<ProvenanceRecord>, Arc<ScriptedModel>) {
     let model = Arc::new(model());
     let agent = AgentOptions::default();
-    let pattern = MapReduce::with_statements(model.clone(), &agent, &agent, unsupported);
-    let (pattern, record) = pattern.unwrap();
-    let outcome = pattern
+    let agents = statement_agents(model.clone(), &agent, &agent, unsupported);
+    let (map, combine, record) = agents.unwrap();
+    let outcome = MapReduce::new(map, combine)
         .run(documents(), &RunOptions::default())
         .await
         .unwrap();
@@ -169,9 +170,9 @@ async fn a_foreign_source_does_not_become_a_ground_by_being_passed_up() {
         json!({"statements": statements})
     });
     let agent = AgentOptions::default();
-    let pattern = MapReduce::with_statements(Arc::new(model), &agent, &agent, Unsupported::Flag);
-    let (pattern, _) = pattern.unwrap();
-    let outcome = pattern
+    let agents = statement_agents(Arc::new(model), &agent, &agent, Unsupported::Flag);
+    let (map, combine, _) = agents.unwrap();
+    let outcome = MapReduce::new(map, combine)
         .run(documents(), &RunOptions::default())
         .await
         .unwrap();

@@ -191,7 +191,7 @@ async fn map_reduce_sends_these() {
         r#"{"combined_summary": "It is."}"#,
     ]));
     let agent = AgentOptions::default();
-    let map_reduce = MapReduce::with_model(model.clone(), &agent, &agent).unwrap();
+    let map_reduce = MapReduce::with_model(model.clone(), &agent).unwrap();
     let documents = stream::iter([Document::new("a", "It is.")]);
     let outcome = map_reduce.run(documents, &RunOptions::default()).await;
     assert_eq!(outcome.unwrap().counts.answered, 2);

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patterns_core::{AggregateErrorKind, Answer, ModelError, ModelErrorKind, StepRole};
-use patterns_parallel::{
-    AgentOptions, Outline, OutlineTask, RunError, RunOptions, SectionBrief, SectionTask,
-    Sectioning, SynthesisTask,
+use patterns_parallel::sectioning::{
+    Outline, OutlineTask, SectionBrief, SectionTask, SynthesisTask,
 };
+use patterns_parallel::{AgentOptions, RunError, RunOptions, Sectioning};
 use patterns_testkit::{MockAgent, Reply, ScriptedAgent, ScriptedModel};
 
 use crate::support::{failure, logged};

@@ -12,7 +12,7 @@ use super::{CodeFunction, CodeReduceError, Field, FieldTrouble, State, Taken, fo
 /// A function and the field that it works on, written as `sum:amount` or `top:5:tags`.
 ///
 /// ```
-/// use patterns_parallel::{CodeReduce, KeyedReduce};
+/// use patterns_parallel::map_reduce::{CodeReduce, KeyedReduce};
 /// use serde_json::json;
 ///
 /// let reduce: CodeReduce = "sum:amount".parse()?;
@@ -23,7 +23,7 @@ use super::{CodeFunction, CodeReduceError, Field, FieldTrouble, State, Taken, fo
 /// let table = table.finish();
 /// assert_eq!(table.rows, [[json!(0.3)]]);
 /// assert_eq!(table.problems[0].examples, ["c.txt"]);
-/// # Ok::<(), patterns_parallel::CodeReduceError>(())
+/// # Ok::<(), patterns_parallel::map_reduce::CodeReduceError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -15,7 +15,7 @@ use super::follow_up::follow_up_schema;
 use super::rounds::Rounds;
 use super::task::GleanTask;
 use crate::AgentOptions;
-use crate::map_reduce::answer::MAP_INSTRUCTIONS;
+use crate::map_reduce::summaries::MAP_INSTRUCTIONS;
 
 /// Works on a document, then asks what was missed, up to a number of rounds or until nothing new
 /// comes; for answers with lists, such as extracted records.
@@ -29,7 +29,8 @@ use crate::map_reduce::answer::MAP_INSTRUCTIONS;
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::sync::Arc;
 /// use patterns_core::{Agent, Document, Origin};
-/// use patterns_parallel::{AgentOptions, Glean};
+/// use patterns_parallel::map_reduce::Glean;
+/// use patterns_parallel::AgentOptions;
 /// use patterns_testkit::ScriptedModel;
 /// use serde_json::json;
 ///

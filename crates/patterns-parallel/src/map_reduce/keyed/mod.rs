@@ -5,20 +5,19 @@
 //! ```
 
 mod builder;
-mod pattern;
 mod problem;
 mod reduce;
-mod resolve;
+mod spellings;
 mod table;
+mod tabulate;
 #[cfg(test)]
 mod tests;
 
 pub use builder::{DifferentReduce, TableBuilder};
-pub use pattern::CodeMapReduce;
 pub use problem::FieldProblem;
 pub use reduce::KeyedReduce;
-use resolve::resolve;
-pub use resolve::{
+pub use spellings::{
     KeyCandidates, KeyCount, KeyMerges, KeyPair, SameKey, key_agent, key_candidates,
 };
 pub use table::{Table, csv_record};
+pub use tabulate::Tabulate;

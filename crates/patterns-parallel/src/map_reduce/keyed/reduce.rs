@@ -8,7 +8,7 @@ use crate::map_reduce::code::{CodeReduce, Field};
 /// Code reductions of all answers, or of each group of them.
 ///
 /// ```
-/// use patterns_parallel::KeyedReduce;
+/// use patterns_parallel::map_reduce::KeyedReduce;
 /// use serde_json::json;
 ///
 /// let keyed = KeyedReduce::new(["count".parse()?, "sum:amount".parse()?]).group_by("customer");
@@ -17,7 +17,7 @@ use crate::map_reduce::code::{CodeReduce, Field};
 /// table.add("2.eml", &json!({"customer": "Bob", "amount": 3}));
 /// table.add("3.eml", &json!({"customer": "Ann", "amount": 5}));
 /// assert_eq!(table.finish().to_csv(), "customer,count,sum:amount\nAnn,2,7\nBob,1,3\n");
-/// # Ok::<(), patterns_parallel::CodeReduceError>(())
+/// # Ok::<(), patterns_parallel::map_reduce::CodeReduceError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeyedReduce {

@@ -1,4 +1,4 @@
-//! Map-reduce with statements: agents whose answers are checked before anybody sees them.
+//! Agents of a map-reduce with statements, whose answers are checked before anybody sees them.
 
 use std::sync::Arc;
 
@@ -7,76 +7,83 @@ use patterns_core::{Agent, Contract, ContractError, Document, Model, Prompt};
 use super::record::statements_of;
 use super::statement::{MAP_INSTRUCTIONS, REDUCE_INSTRUCTIONS};
 use super::{CheckedStatement, CheckedStatements, ProvenanceRecord, StatementList, Unsupported};
-use crate::{AgentOptions, MapReduce, ReduceTask};
+use crate::AgentOptions;
+use crate::map_reduce::combine::Combine;
+use crate::map_reduce::reduce_task::ReduceTask;
 
 type Task = ReduceTask<CheckedStatements, CheckedStatements>;
 
-impl MapReduce<CheckedStatements, CheckedStatements> {
-    /// Makes the pattern with statements as answers, all agents on one model. Every answer is
-    /// checked against what it was made of before it is combined, and what was found is recorded.
-    /// The record is for one run.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use std::sync::Arc;
-    /// use futures_util::{StreamExt, stream};
-    /// use patterns_core::Document;
-    /// use patterns_parallel::{AgentOptions, MapReduce, RunOptions, Support, Unsupported};
-    /// use patterns_testkit::ScriptedModel;
-    ///
-    /// let model = Arc::new(ScriptedModel::new([
-    ///     r#"{"statements": [{"text": "Sales rose.", "sources": ["q1"], "quote": {"source": "q1", "text": "went up"}}]}"#,
-    ///     r#"{"statements": []}"#,
-    ///     r#"{"statements": [{"text": "Sales rose, costs too.", "sources": ["q1", "q3"], "quote": null}]}"#,
-    /// ]));
-    /// let agent = AgentOptions::default();
-    /// let (map_reduce, record) = MapReduce::with_statements(model, &agent, &agent, Unsupported::Flag)?;
-    /// let documents = stream::iter([("q1", "Sales went up."), ("q2", "")]);
-    /// let documents = documents.map(|(id, text)| Document::new(id, text));
-    /// let outcome = map_reduce.run(documents, &RunOptions::default()).await?;
-    /// let [statement] = &outcome.value?.statements[..] else { panic!("there is one") };
-    /// assert_eq!(statement.support, Support::ForeignSource(vec!["q3".to_owned()]));
-    /// assert_eq!(record.unfold(statement)[0].statements[0].quoted, Some(6..13));
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`ContractError`] if the answer type has no strict schema; it has.
-    pub fn with_statements(
-        model: Arc<dyn Model>,
-        map: &AgentOptions,
-        reduce: &AgentOptions,
-        unsupported: Unsupported,
-    ) -> Result<(Self, Arc<ProvenanceRecord>), ContractError> {
-        let contract = Contract::of::<StatementList>()?;
-        let map = map.agent(Arc::clone(&model), MAP_INSTRUCTIONS, contract.clone());
-        let reduce_options = reduce;
-        let reduce = reduce
-            .agent(model, REDUCE_INSTRUCTIONS, contract)
-            .prompt(words);
-        let is_told_more = reduce_options.instructions.is_some();
-        let (pattern, record) = Self::with_statement_agents(map, reduce, unsupported);
-        // The statements about one document are a result as they are.
-        let pattern = match is_told_more {
-            true => pattern,
-            false => pattern.alone(CheckedStatements::clone),
-        };
-        Ok((pattern, record))
-    }
+/// Reads documents into statements.
+type Reader = Arc<dyn Agent<Document, CheckedStatements>>;
 
-    /// As [`with_statements`](Self::with_statements), of two agents.
-    pub fn with_statement_agents(
-        map: impl Agent<Document, StatementList> + 'static,
-        reduce: impl Agent<Task, StatementList> + 'static,
-        unsupported: Unsupported,
-    ) -> (Self, Arc<ProvenanceRecord>) {
-        let record = Arc::new(ProvenanceRecord::new(unsupported));
-        let (mapped, reduced) = (Arc::clone(&record), Arc::clone(&record));
-        let map = map.map(move |it, document: &Document| mapped.map(it, document));
-        let reduce = reduce.map(move |it, task: &Task| reduced.reduce(it, task));
-        (Self::new(Arc::new(map), Arc::new(reduce)), record)
-    }
+/// Combines statements into others.
+type Combiner = Combine<CheckedStatements, CheckedStatements>;
+
+/// Makes the agents of a map-reduce whose answers are statements, on one model. Every answer is checked
+/// against what it was made of before it is combined, and what was found is recorded. The record is
+/// for one run.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+/// use futures_util::{StreamExt, stream};
+/// use patterns_core::Document;
+/// use patterns_parallel::map_reduce::{MapReduce, Support, Unsupported, statement_agents};
+/// use patterns_parallel::{AgentOptions, RunOptions};
+/// use patterns_testkit::ScriptedModel;
+///
+/// let model = Arc::new(ScriptedModel::new([
+///     r#"{"statements": [{"text": "Sales rose.", "sources": ["q1"], "quote": {"source": "q1", "text": "went up"}}]}"#,
+///     r#"{"statements": []}"#,
+///     r#"{"statements": [{"text": "Sales rose, costs too.", "sources": ["q1", "q3"], "quote": null}]}"#,
+/// ]));
+/// let agent = AgentOptions::default();
+/// let (map, combine, record) = statement_agents(model, &agent, &agent, Unsupported::Flag)?;
+/// let documents = stream::iter([("q1", "Sales went up."), ("q2", "")]);
+/// let documents = documents.map(|(id, text)| Document::new(id, text));
+/// let map_reduce = MapReduce::new(map, combine);
+/// let outcome = map_reduce.run(documents, &RunOptions::default()).await?;
+/// let [statement] = &outcome.value?.statements[..] else { panic!("there is one") };
+/// assert_eq!(statement.support, Support::ForeignSource(vec!["q3".to_owned()]));
+/// assert_eq!(record.unfold(statement)[0].statements[0].quoted, Some(6..13));
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+///
+/// Returns a [`ContractError`] if the answer type has no strict schema; it has.
+pub fn statement_agents(
+    model: Arc<dyn Model>,
+    map: &AgentOptions,
+    reduce: &AgentOptions,
+    unsupported: Unsupported,
+) -> Result<(Reader, Combiner, Arc<ProvenanceRecord>), ContractError> {
+    let contract = Contract::of::<StatementList>()?;
+    let map = map.agent(Arc::clone(&model), MAP_INSTRUCTIONS, contract.clone());
+    let is_told_more = reduce.instructions.is_some();
+    let reduce = reduce
+        .agent(model, REDUCE_INSTRUCTIONS, contract)
+        .prompt(words);
+    let (map, combine, record) = checked_statements(map, reduce, unsupported);
+    // The statements about one document are a result as they are.
+    let combine = match is_told_more {
+        true => combine,
+        false => combine.alone(CheckedStatements::clone),
+    };
+    Ok((map, combine, record))
+}
+
+/// As [`statement_agents`], of two agents that answer with statements.
+pub fn checked_statements(
+    map: impl Agent<Document, StatementList> + 'static,
+    reduce: impl Agent<Task, StatementList> + 'static,
+    unsupported: Unsupported,
+) -> (Reader, Combiner, Arc<ProvenanceRecord>) {
+    let record = Arc::new(ProvenanceRecord::new(unsupported));
+    let (mapped, reduced) = (Arc::clone(&record), Arc::clone(&record));
+    let map = map.map(move |it, document: &Document| mapped.map(it, document));
+    let reduce = reduce.map(move |it, task: &Task| reduced.reduce(it, task));
+    (Arc::new(map), Combine::by(reduce), record)
 }
 
 /// Puts statements to a model without what the checks found, which is not for it to judge.

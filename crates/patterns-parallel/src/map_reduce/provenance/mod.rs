@@ -12,6 +12,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
+pub use agents::{checked_statements, statement_agents};
 pub use check::{
     CheckedStatement, CheckedStatements, Grounds, Support, SupportCounts, Unsupported,
 };

@@ -9,7 +9,7 @@ use std::ops::Range;
 /// both (Knuth, Morris and Pratt 1977), and memory only what the quote takes.
 ///
 /// ```
-/// use patterns_parallel::find_quote;
+/// use patterns_parallel::map_reduce::find_quote;
 ///
 /// let text = "The harbour\n  is old.";
 /// assert_eq!(find_quote(text, " harbour is "), Some(4..16));

@@ -1,5 +1,7 @@
 //! The seam for whoever knows better where documents are to be cut.
 
+use std::sync::Arc;
+
 use patterns_core::Document;
 
 use super::Chunk;
@@ -16,5 +18,15 @@ pub trait Split: Send + Sync {
     /// Cuts a chunk in two that a model calls too long; `None` if that cannot be.
     fn halve(&self, chunk: &Chunk) -> Option<[Chunk; 2]> {
         chunk.halve()
+    }
+}
+
+impl<S: Split + ?Sized> Split for Arc<S> {
+    fn split(&self, document: &Document) -> Vec<Chunk> {
+        (**self).split(document)
+    }
+
+    fn halve(&self, chunk: &Chunk) -> Option<[Chunk; 2]> {
+        (**self).halve(chunk)
     }
 }

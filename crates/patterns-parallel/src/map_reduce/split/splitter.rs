@@ -32,7 +32,7 @@ const CODE: [&str; 32] = [
 /// ```
 /// use std::num::NonZeroU64;
 /// use patterns_core::Document;
-/// use patterns_parallel::{Split, Splitter};
+/// use patterns_parallel::map_reduce::{Split, Splitter};
 ///
 /// let splitter = Splitter::new(NonZeroU64::new(8).unwrap());
 /// let guide = Document::new("guide.md", "# Install\n\nRun the script.\n\nRestart the shell.");

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
 use patterns_core::{Document, Event, ModelErrorKind, StepRole};
-use patterns_parallel::{MapReduce, ReduceTask, RunError, RunOptions};
+use patterns_parallel::map_reduce::{Combine, ReduceTask};
+use patterns_parallel::{MapReduce, RunError, RunOptions};
 use patterns_testkit::{EventLog, ScriptedAgent};
 
 use crate::support::{failure, logged};
@@ -51,9 +52,17 @@ fn digest(task: &ReduceTask<String, String>) -> String {
 fn pattern(
     seconds: impl Fn(u64) -> u64 + Send + Sync + 'static,
 ) -> (MapReduce<String, String>, Arc<Reduce>) {
+    pattern_of(6, seconds)
+}
+
+/// As the above, with another fan-in.
+fn pattern_of(
+    mean: u32,
+    seconds: impl Fn(u64) -> u64 + Send + Sync + 'static,
+) -> (MapReduce<String, String>, Arc<Reduce>) {
     let reduce = Arc::new(reduce());
-    let pattern = MapReduce::new(Arc::new(map(seconds)), Arc::clone(&reduce) as _).fan_in(6);
-    (pattern, reduce)
+    let combine = Combine::by(Arc::clone(&reduce)).fan_in(mean);
+    (MapReduce::new(map(seconds), combine), reduce)
 }
 
 /// The combinations that were asked for, whatever the order.
@@ -172,11 +181,12 @@ async fn branches_can_be_had_in_input_order_while_they_are_combined() {
     let mut labels = Vec::new();
     let mut pulled_before = None;
     let (pattern, _) = pattern(latency);
-    let outcome = pattern.run_each(documents, &options, |branch| {
+    let mut run = pattern.run(documents, &options);
+    while let Some(branch) = run.next().await {
         pulled_before.get_or_insert(pulled.load(Ordering::Relaxed));
         labels.push(branch.label);
-    });
-    let outcome = outcome.await.unwrap();
+    }
+    let outcome = run.await.unwrap();
     assert_eq!(outcome.value.unwrap(), all.value.unwrap());
     assert!(outcome.branches.is_empty());
     assert_eq!(outcome.counts, all.counts);
@@ -199,19 +209,19 @@ async fn documents_are_pulled_only_for_free_places() {
     let (options, _) = logged(4);
     let mut ended = 0;
     let (pattern, _) = pattern(|_| 1);
-    let run = pattern.run_each(documents, &options, |_| {
+    let mut run = pattern.run(documents, &options);
+    while run.next().await.is_some() {
         ended += 1;
         let pulled = pulled.load(Ordering::Relaxed);
         assert!(pulled <= ended + 5, "{pulled} pulled with {ended} ended");
-    });
+    }
     assert!(run.await.unwrap().value.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_fan_in_can_be_chosen() {
     let sizes = async |mean| {
-        let (pattern, reduce) = pattern(|_| 0);
-        let pattern = pattern.fan_in(mean);
+        let (pattern, reduce) = pattern_of(mean, |_| 0);
         let outcome = pattern.run(documents(300), &RunOptions::default()).await?;
         assert!(outcome.value.is_ok());
         let tasks = reduce.inputs();

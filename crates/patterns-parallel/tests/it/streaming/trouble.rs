@@ -1,11 +1,11 @@
 //! Runs that meet trouble, or are told to end, while documents and combinations are under way.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use patterns_core::{AggregateErrorKind, Counts, Document, ModelErrorKind, Outcome};
-use patterns_parallel::{FailurePolicy, MapReduce, ReduceTask, RunOptions};
+use patterns_parallel::map_reduce::{Combine, ReduceTask};
+use patterns_parallel::{FailurePolicy, MapReduce, RunOptions};
 use patterns_testkit::ScriptedAgent;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -37,7 +37,7 @@ async fn troubled(
         }
         Ok(digest(task))
     });
-    let pattern = MapReduce::new(Arc::new(map(seconds)), Arc::new(reduce)).fan_in(6);
+    let pattern = MapReduce::new(map(seconds), Combine::by(reduce).fan_in(6));
     let (options, _) = logged(bound);
     let options = RunOptions {
         on_failure,

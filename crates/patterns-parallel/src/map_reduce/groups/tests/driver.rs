@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Place, ReduceGroup, Shape, ShapeEnd};
+use crate::map_reduce::groups::{Place, ReduceGroup, Shape, ShapeEnd};
 
 pub(super) type Digest = [u8; 32];
 

@@ -1,4 +1,4 @@
-//! The answers of map-reduce where the user brings no types of their own, and their agents.
+//! Summaries: the answers of map-reduce where the user brings no types of their own, and the agents.
 
 use std::sync::Arc;
 
@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::task::{ReduceItem, ReduceTask};
+use super::combine::Combine;
+use super::reduce_task::{ReduceItem, ReduceTask};
 use crate::AgentOptions;
 
 /// The summary of one document.
@@ -26,8 +27,8 @@ pub struct DocumentSummary {
 pub struct Reduction {
     /// What they say together.
     pub combined_summary: String,
-    /// How many documents went into it, wholly or in part. A reduce agent by itself counts chunks;
-    /// [`MapReduce::with_model`](crate::MapReduce::with_model) knows what they are of.
+    /// How many documents went into it, wholly or in part. An agent by itself counts chunks;
+    /// [`Combine::summaries`] knows what they are of.
     pub total_documents: u64,
     /// How many words those documents have.
     pub total_words: u64,
@@ -131,6 +132,17 @@ fn summary_text(item: &ReduceItem<DocumentSummary, Reduction>) -> Document {
     Document::new(item.name(), text.as_str())
 }
 
+impl Combine<DocumentSummary, Reduction> {
+    /// Combines summaries into one, and counts the documents behind it.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ContractError`] if the answer type has no strict schema; the default one has.
+    pub fn summaries(model: Arc<dyn Model>, options: &AgentOptions) -> Result<Self, ContractError> {
+        Ok(Self::by(combining_agent(model, options)?).complete(Reduction::count_documents))
+    }
+}
+
 impl Reduction {
     fn complete(draft: ReductionDraft, task: &ReduceTask<DocumentSummary, Self>) -> Self {
         let sizes = task.items.iter().map(|item| match item {
@@ -145,7 +157,7 @@ impl Reduction {
         }
     }
 
-    pub(super) fn count_documents(&mut self, coverage: &Coverage) {
+    fn count_documents(&mut self, coverage: &Coverage) {
         self.total_documents = coverage.documents.mapped + coverage.documents.truncated;
     }
 }

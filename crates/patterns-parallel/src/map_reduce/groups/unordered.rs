@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{FanIn, Place, ReduceGroup, Shape, ShapeEnd};
+use super::fan_in::FanIn;
+use super::shape::{Place, ReduceGroup, Shape, ShapeEnd};
 
 /// Combines what is there, the least combined first.
 #[derive(Debug)]
-pub(super) struct Pool {
+pub(super) struct Unordered {
     budget: u64,
     fan_in: FanIn,
     pushed: u64,
@@ -30,7 +31,7 @@ struct Item {
     depth: usize,
 }
 
-impl Pool {
+impl Unordered {
     pub(super) fn new(budget: u64, fan_in: FanIn) -> Self {
         Self {
             budget,
@@ -125,7 +126,7 @@ impl Pool {
     }
 }
 
-impl Shape for Pool {
+impl Shape for Unordered {
     fn push(&mut self) -> Place {
         let place = Place(self.pushed);
         self.pushed += 1;

@@ -1,8 +1,11 @@
 //! What holds for every topology, and what is particular to one.
 
+mod driver;
+mod tree;
+
+use driver::{Built, Leaves, build, equal, random};
 use proptest::prelude::*;
 
-use super::driver::{Built, Leaves, build, equal, random};
 use super::{FanIn, ShapeEnd, Topology};
 
 /// All but the one that depends on the order of answers.

@@ -1,13 +1,11 @@
 //! Merges keys that mean the same: cheap candidates first, then an agent on the few that are left.
 
 mod agent;
-mod ask;
 mod candidates;
 mod merges;
 #[cfg(test)]
 mod tests;
 
 pub use agent::{KeyPair, SameKey, key_agent};
-pub(in crate::map_reduce) use ask::resolve;
 pub use candidates::{KeyCandidates, KeyCount, key_candidates};
 pub use merges::KeyMerges;

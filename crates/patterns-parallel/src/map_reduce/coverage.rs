@@ -1,4 +1,8 @@
-//! Keeps account of documents and their chunks until each has ended.
+//! Accounts for the coverage of a run: what has become of every document and its chunks.
+//!
+//! Gaps are named in input order, the first hundred of them, so that the account takes constant memory
+//! and shows nothing of who was faster. What a run that was cut off had not begun is counted, and not
+//! named; where nobody knows how many there are, that is said.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +17,10 @@ const NAMED_CUTS: usize = 3;
 /// The account of a run under way. Of documents it holds only those of which some chunk has not
 /// ended.
 #[derive(Debug, Default)]
-pub(super) struct Ledger {
+pub(super) struct CoverageAccount {
     next: u64,
     open: BTreeMap<DocumentNumber, Open>,
-    gaps: BTreeMap<LedgerLine, Gap>,
+    gaps: BTreeMap<ChunkNumber, Gap>,
     coverage: Coverage,
     /// How many documents there are, if that is known.
     total: Option<u64>,
@@ -24,13 +28,13 @@ pub(super) struct Ledger {
     is_exhausted: bool,
     /// The first documents that nobody had asked to be cut and that were too long, and how many
     /// there are of them.
-    cut: BTreeMap<LedgerLine, String>,
+    cut: BTreeMap<ChunkNumber, String>,
     cuts: u64,
 }
 
 /// How a chunk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LineEnd {
+pub(super) enum ChunkEnd {
     /// With so many answers: several if it was halved.
     Answered(usize),
     /// Without one.
@@ -44,9 +48,9 @@ pub(super) enum LineEnd {
 pub(super) struct DocumentNumber(u64);
 
 impl DocumentNumber {
-    /// Returns the line of its chunk at this place.
-    pub(super) fn line(self, chunk: usize) -> LedgerLine {
-        LedgerLine {
+    /// Returns the number of its chunk at this place.
+    pub(super) fn chunk(self, chunk: usize) -> ChunkNumber {
+        ChunkNumber {
             document: self,
             chunk,
         }
@@ -55,7 +59,7 @@ impl DocumentNumber {
 
 /// Numbers a chunk within its run, in input order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct LedgerLine {
+pub(super) struct ChunkNumber {
     document: DocumentNumber,
     chunk: usize,
 }
@@ -70,13 +74,13 @@ struct Open {
     has_not_begun: bool,
 }
 
-impl Ledger {
+impl CoverageAccount {
     /// Begins a document with these chunks; without any, there is nothing in it.
     pub(super) fn begin(&mut self, name: &str, chunks: Vec<String>) -> DocumentNumber {
         let number = DocumentNumber(self.next);
         self.next += 1;
         if chunks.is_empty() {
-            self.count(number.line(0), name.to_owned(), Covered::Skipped);
+            self.count(number.chunk(0), name.to_owned(), Covered::Skipped);
             self.coverage.documents.add(Covered::Skipped);
         } else {
             let open = Open {
@@ -90,20 +94,28 @@ impl Ledger {
         number
     }
 
-    /// Says how many documents there are, if that is known.
-    pub(super) fn expect(&mut self, total: Option<u64>) {
-        self.total = total;
+    /// Begins the account of so many documents, if their number is known.
+    pub(super) fn expecting(total: Option<u64>) -> Self {
+        Self {
+            total,
+            ..Self::default()
+        }
     }
 
-    /// Says whether all documents have come.
-    pub(super) fn exhaust(&mut self, is_exhausted: bool) {
-        self.is_exhausted = is_exhausted;
+    /// Returns how many documents there are, if that is known.
+    pub(super) fn expected(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// Notes that all documents have come.
+    pub(super) fn exhaust(&mut self) {
+        self.is_exhausted = true;
     }
 
     /// Notes that a document was cut that nobody had asked to be cut.
-    pub(super) fn cut(&mut self, line: LedgerLine, name: String) {
+    pub(super) fn cut(&mut self, number: ChunkNumber, name: String) {
         self.cuts += 1;
-        self.cut.insert(line, name);
+        self.cut.insert(number, name);
         if self.cut.len() > NAMED_CUTS {
             self.cut.pop_last();
         }
@@ -115,24 +127,24 @@ impl Ledger {
     }
 
     /// Ends a chunk.
-    pub(super) fn end(&mut self, line: LedgerLine, end: LineEnd) {
-        let Some(open) = self.open.get_mut(&line.document) else {
+    pub(super) fn end(&mut self, number: ChunkNumber, end: ChunkEnd) {
+        let Some(open) = self.open.get_mut(&number.document) else {
             return;
         };
-        let Some(name) = open.chunks.remove(&line.chunk) else {
+        let Some(name) = open.chunks.remove(&number.chunk) else {
             return;
         };
         let (covered, answers) = match end {
-            LineEnd::Answered(answers) => (Covered::Mapped, answers),
-            LineEnd::Failed => (Covered::Failed, 0),
-            LineEnd::NotBegun => (Covered::NotBegun, 0),
+            ChunkEnd::Answered(answers) => (Covered::Mapped, answers),
+            ChunkEnd::Failed => (Covered::Failed, 0),
+            ChunkEnd::NotBegun => (Covered::NotBegun, 0),
         };
         open.add(covered);
         if open.chunks.is_empty() {
             self.coverage.documents.add(open.end());
-            self.open.remove(&line.document);
+            self.open.remove(&number.document);
         }
-        self.count(line, name, covered);
+        self.count(number, name, covered);
         self.coverage.halved += u64::from(answers > 1);
     }
 
@@ -142,7 +154,7 @@ impl Ledger {
             open.add(Covered::Failed);
             self.coverage.documents.add(open.end());
             for (chunk, name) in open.chunks {
-                self.count(document.line(chunk), name, Covered::Failed);
+                self.count(document.chunk(chunk), name, Covered::Failed);
             }
         }
         let mut coverage = std::mem::take(&mut self.coverage);
@@ -157,12 +169,12 @@ impl Ledger {
 
     /// Counts a chunk. Of the gaps the first are kept, in input order: which branch was faster must
     /// not show.
-    fn count(&mut self, line: LedgerLine, name: String, end: Covered) {
+    fn count(&mut self, number: ChunkNumber, name: String, end: Covered) {
         self.coverage.chunks.add(end);
         if matches!(end, Covered::Mapped | Covered::NotBegun) {
             return;
         }
-        self.gaps.insert(line, Gap { name, end });
+        self.gaps.insert(number, Gap { name, end });
         if self.gaps.len() > MAX_GAPS {
             self.gaps.pop_last();
             self.coverage.more_gaps += 1;
@@ -199,10 +211,10 @@ mod tests {
         (1..=chunks).map(|n| format!("{document}#{n}")).collect()
     }
 
-    fn end(answers: usize) -> LineEnd {
+    fn end(answers: usize) -> ChunkEnd {
         match answers {
-            0 => LineEnd::Failed,
-            answers => LineEnd::Answered(answers),
+            0 => ChunkEnd::Failed,
+            answers => ChunkEnd::Answered(answers),
         }
     }
 
@@ -214,17 +226,18 @@ mod tests {
             (None, true, (1, false)),
             (Some(53), true, (1, false)),
         ] {
-            let mut ledger = Ledger::default();
-            ledger.expect(total);
+            let mut account = CoverageAccount::expecting(total);
             let all: Vec<_> = (0..20)
-                .map(|n| ledger.begin(&n.to_string(), names("x", 1)))
+                .map(|n| account.begin(&n.to_string(), names("x", 1)))
                 .collect();
             for it in &all[..19] {
-                ledger.end(it.line(0), LineEnd::Answered(1));
+                account.end(it.chunk(0), ChunkEnd::Answered(1));
             }
-            ledger.end(all[19].line(0), LineEnd::NotBegun);
-            ledger.exhaust(is_exhausted);
-            let coverage = ledger.finish();
+            account.end(all[19].chunk(0), ChunkEnd::NotBegun);
+            if is_exhausted {
+                account.exhaust();
+            }
+            let coverage = account.finish();
             let not_begun = coverage.documents.not_begun;
             assert_eq!((not_begun, coverage.more_not_begun), expected);
             assert!(!coverage.is_whole() && coverage.gaps.is_empty());
@@ -234,22 +247,22 @@ mod tests {
 
     #[test]
     fn the_first_documents_that_were_cut_are_named() {
-        let mut ledger = Ledger::default();
+        let mut account = CoverageAccount::default();
         let all: Vec<_> = (0..5)
-            .map(|n| ledger.begin(&n.to_string(), names("x", 1)))
+            .map(|n| account.begin(&n.to_string(), names("x", 1)))
             .collect();
         for (n, it) in all.iter().enumerate().rev() {
-            ledger.cut(it.line(0), n.to_string());
+            account.cut(it.chunk(0), n.to_string());
         }
-        assert_eq!(ledger.cuts(), (vec!["0", "1", "2"], 5));
+        assert_eq!(account.cuts(), (vec!["0", "1", "2"], 5));
     }
 
     #[test]
     fn a_document_ends_with_its_last_chunk() {
-        let mut ledger = Ledger::default();
-        let [a, b, c] = ["a", "b", "c"].map(|name| ledger.begin(name, names(name, 2)));
-        ledger.begin("empty", Vec::new());
-        let d = ledger.begin("d", names("d", 2));
+        let mut account = CoverageAccount::default();
+        let [a, b, c] = ["a", "b", "c"].map(|name| account.begin(name, names(name, 2)));
+        account.begin("empty", Vec::new());
+        let d = account.begin("d", names("d", 2));
         for (document, chunk, answers) in [
             (a, 1, 1),
             (c, 0, 0),
@@ -259,10 +272,10 @@ mod tests {
             (c, 1, 0),
             (d, 0, 1),
         ] {
-            ledger.end(document.line(chunk), end(answers));
+            account.end(document.chunk(chunk), end(answers));
         }
-        ledger.exhaust(true);
-        let coverage = ledger.finish();
+        account.exhaust();
+        let coverage = account.finish();
         let counts = coverage.documents;
         assert_eq!((counts.mapped, counts.truncated, counts.failed), (1, 2, 1));
         assert_eq!((counts.skipped, counts.total()), (1, 5));
@@ -273,15 +286,15 @@ mod tests {
 
     #[test]
     fn the_first_gaps_are_named_and_the_rest_is_counted() {
-        let mut ledger = Ledger::default();
+        let mut account = CoverageAccount::default();
         let all: Vec<_> = (0..MAX_GAPS + 3)
-            .map(|n| ledger.begin(&n.to_string(), names("x", 1)))
+            .map(|n| account.begin(&n.to_string(), names("x", 1)))
             .collect();
         all.iter()
             .rev()
-            .for_each(|it| ledger.end(it.line(0), LineEnd::Failed));
-        assert!(ledger.gaps.len() <= MAX_GAPS);
-        let coverage = ledger.finish();
+            .for_each(|it| account.end(it.chunk(0), ChunkEnd::Failed));
+        assert!(account.gaps.len() <= MAX_GAPS);
+        let coverage = account.finish();
         assert_eq!((coverage.gaps.len(), coverage.more_gaps), (MAX_GAPS, 3));
         assert_eq!(coverage.chunks.failed, MAX_GAPS as u64 + 3);
     }
@@ -291,21 +304,21 @@ mod tests {
         fn totals_add_up_however_it_ends(
             documents in prop::collection::vec(prop::collection::vec(0usize..4, 0..5), 0..10),
         ) {
-            let mut ledger = Ledger::default();
+            let mut account = CoverageAccount::default();
             let mut chunks = 0;
             for (n, ends) in documents.iter().enumerate() {
                 let name = n.to_string();
-                let number = ledger.begin(&name, names(&name, ends.len()));
+                let number = account.begin(&name, names(&name, ends.len()));
                 chunks += ends.len().max(1) as u64;
                 for (chunk, answers) in ends.iter().enumerate().filter(|(_, it)| **it < 3) {
-                    ledger.end(number.line(chunk), end(*answers));
+                    account.end(number.chunk(chunk), end(*answers));
                 }
             }
-            ledger.exhaust(true);
-            let coverage = ledger.finish();
+            account.exhaust();
+            let coverage = account.finish();
             prop_assert_eq!(coverage.documents.total(), documents.len() as u64);
             prop_assert_eq!(coverage.chunks.total(), chunks);
-            prop_assert!(ledger.open.is_empty());
+            prop_assert!(account.open.is_empty());
             let gaps = coverage.gaps.len() as u64 + coverage.more_gaps;
             prop_assert_eq!(gaps, chunks - coverage.chunks.mapped);
             let is_whole = |it: &Vec<usize>| !it.is_empty() && it.iter().all(|it| [1, 2].contains(it));

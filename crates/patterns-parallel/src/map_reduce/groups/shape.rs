@@ -1,41 +1,4 @@
-//! What a topology decides, whatever its kind.
-
-use serde::{Deserialize, Serialize};
-
-use super::FanIn;
-use super::fold::Fold;
-use super::pool::Pool;
-use super::tree::ReduceTree;
-
-/// How the answers about many documents become one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Topology {
-    /// All in one call where they fit the token budget; else neighbours in groups, and the combinations of groups again (hierarchical merging, 2310.00785).
-    /// The groups depend on the names of the documents alone, so that a changed, added or removed
-    /// document changes few of them.
-    #[default]
-    Tree,
-    /// Whatever answers are there, in groups; for combinations that don't depend on the order. The
-    /// fastest, and not repeatable: another run groups in another way.
-    Unordered,
-    /// One after the other, in document order, each added to the combination so far ("refine",
-    /// incremental updating, 2310.00785). Keeps more detail and costs a call in sequence for each.
-    Refine,
-}
-
-impl Topology {
-    /// Begins one whose calls combine at most `budget` tokens.
-    pub(crate) fn begin(self, budget: u64, fan_in: Option<FanIn>) -> Box<dyn Shape> {
-        let or_default = fan_in.unwrap_or_default();
-        match self {
-            Self::Tree => Box::new(ReduceTree::new(budget, or_default)),
-            Self::Unordered => Box::new(Pool::new(budget, or_default)),
-            // One at a time keeps the most detail.
-            Self::Refine => Box::new(Fold::new(budget, fan_in.map_or(2, FanIn::mean))),
-        }
-    }
-}
+//! The seam between a topology and those who combine: what is told to one, and what it says.
 
 /// Decides which answers are combined, as leaves and combinations are answered.
 ///

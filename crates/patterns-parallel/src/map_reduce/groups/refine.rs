@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Place, ReduceGroup, Shape, ShapeEnd};
+use super::shape::{Place, ReduceGroup, Shape, ShapeEnd};
 
 /// Adds leaves to the combination so far, in order.
 #[derive(Debug)]
-pub(super) struct Fold {
+pub(super) struct Refine {
     budget: u64,
     /// The most items of one call, the combination so far included.
     most: usize,
@@ -23,7 +23,7 @@ pub(super) struct Fold {
     does_not_fit: bool,
 }
 
-impl Fold {
+impl Refine {
     pub(super) fn new(budget: u64, most: u32) -> Self {
         Self {
             budget,
@@ -90,7 +90,7 @@ impl Fold {
     }
 }
 
-impl Shape for Fold {
+impl Shape for Refine {
     fn push(&mut self) -> Place {
         let place = Place(self.pushed);
         self.pushed += 1;

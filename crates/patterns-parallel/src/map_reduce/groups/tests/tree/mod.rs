@@ -4,9 +4,9 @@ mod edits;
 mod properties;
 mod shapes;
 
-use super::{FanIn, ReduceTree};
-use crate::map_reduce::topology::driver::{self, Built, Leaves, equal, random};
-use crate::map_reduce::topology::{Place, Shape, ShapeEnd};
+use super::driver::{self, Built, Leaves, equal, random};
+use crate::map_reduce::groups::reduce_tree::ReduceTree;
+use crate::map_reduce::groups::{FanIn, Place, Shape, ShapeEnd};
 
 /// Builds a tree with `window` leaves under way; `pick` chooses what ends next. Returns the tree
 /// and the most that was held.

@@ -1,4 +1,4 @@
-//! What a reduce agent is asked, and in which words.
+//! The words of a reduce prompt: what an agent that combines answers is asked.
 
 use patterns_core::{Document, Part, Prompt};
 use serde::Serialize;

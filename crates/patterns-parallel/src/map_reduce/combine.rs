@@ -1,0 +1,467 @@
+//! Combines answers by an agent, as soon as those are there that belong together.
+//!
+//! Which answers these are is the [`Topology`]'s to say: a machine of its own that is told of answers
+//! and hands out groups. There are no levels in time: a group is combined as soon as its own parts are
+//! there.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, LazyLock};
+
+use patterns_core::{
+    Agent, AgentError, AggregateError, AggregateErrorKind, Answer, BoxFuture, BranchId, Coverage,
+    Origin, StepRole, TokenCounter, Usage,
+};
+use serde::Serialize;
+
+use super::groups::{FanIn, Place, ReduceGroup, Shape, ShapeEnd, Topology};
+use super::halves::{Mapped, parts_of};
+use super::reduce::{End, Reduce, Reducing, Reduction, Step, Stepped, no_step};
+use super::reduce_task::{ReduceItem, ReduceTask};
+use crate::RunError;
+use crate::fan_out::{Stop, Work};
+use crate::machine::Due;
+use crate::run::Run;
+
+/// An agent that combines answers.
+type Combiner<M, R> = Arc<dyn Agent<ReduceTask<M, R>, R>>;
+
+/// Combines the answers by an agent.
+///
+/// A few answers that fit the token budget are combined in one call; more of them in a tree, in
+/// document order. A combination is made as soon as its own parts are there, whatever else is under
+/// way, and which answers are its parts depends on the names of the documents, not on the order of the
+/// answers. A change of one document changes only the combinations above it; see [`Topology`].
+///
+/// Numbers and names of the result that are in no document are warned of.
+pub struct Combine<M, R> {
+    leaf: Combiner<M, R>,
+    /// Who combines combinations, if others do.
+    inner: Option<Combiner<M, R>>,
+    tokens: u64,
+    topology: Topology,
+    fan_in: Option<u32>,
+    counter: TokenCounter,
+    /// Makes a result of an answer that is alone.
+    alone: Option<fn(&M) -> R>,
+    /// Puts what is known of the documents into the result.
+    complete: Option<fn(&mut R, &Coverage)>,
+}
+
+impl<M, R> Combine<M, R> {
+    /// The token budget of a call where none is set.
+    pub const DEFAULT_TOKENS: u64 = 24_000;
+
+    /// Lets an agent combine.
+    pub fn by(agent: impl Agent<ReduceTask<M, R>, R> + 'static) -> Self {
+        Self {
+            leaf: Arc::new(agent),
+            inner: None,
+            tokens: Self::DEFAULT_TOKENS,
+            topology: Topology::default(),
+            fan_in: None,
+            counter: TokenCounter::default(),
+            alone: None,
+            complete: None,
+        }
+    }
+
+    /// Lets another agent combine combinations; the first one then combines answers about documents.
+    #[must_use]
+    pub fn inner(mut self, agent: impl Agent<ReduceTask<M, R>, R> + 'static) -> Self {
+        self.inner = Some(Arc::new(agent));
+        self
+    }
+
+    /// Sets which answers are combined, and when; [`Topology::Tree`] if not set.
+    #[must_use]
+    pub fn topology(mut self, topology: Topology) -> Self {
+        self.topology = topology;
+        self
+    }
+
+    /// Sets how many answers one call combines on average; at most, it is twice as many. The least is
+    /// 2. If it isn't set, it is 8 where not all answers fit in one call, and 2 for
+    /// [`Topology::Refine`]: the next answer and the combination so far.
+    #[must_use]
+    pub fn fan_in(mut self, mean: u32) -> Self {
+        self.fan_in = Some(mean);
+        self
+    }
+
+    /// Sets how many tokens of answers one call may combine.
+    #[must_use]
+    pub fn tokens(mut self, tokens: u64) -> Self {
+        self.tokens = tokens;
+        self
+    }
+
+    /// Sets who counts the tokens of answers.
+    #[must_use]
+    pub fn counted_by(mut self, counter: TokenCounter) -> Self {
+        self.counter = counter;
+        self
+    }
+
+    /// Takes an answer that is alone for the result, made into one by this function, instead of asking
+    /// the agent to combine one thing.
+    #[must_use]
+    pub fn alone(mut self, make: fn(&M) -> R) -> Self {
+        self.alone = Some(make);
+        self
+    }
+
+    /// Sets what puts the counts of documents into the result.
+    pub(super) fn complete(mut self, complete: fn(&mut R, &Coverage)) -> Self {
+        self.complete = Some(complete);
+        self
+    }
+
+    fn agent(&self, task: &ReduceTask<M, R>) -> &dyn Agent<ReduceTask<M, R>, R> {
+        match &self.inner {
+            Some(inner) if task.level > 0 => &**inner,
+            _ => &*self.leaf,
+        }
+    }
+}
+
+impl<M, R> From<Combine<M, R>> for Reduce<M, R>
+where
+    M: Serialize + Clone + Send + Sync + 'static,
+    R: Serialize + Send + Sync + 'static,
+{
+    fn from(combine: Combine<M, R>) -> Self {
+        Self::of(combine)
+    }
+}
+
+impl<M, R> Reduction<M, R> for Combine<M, R>
+where
+    M: Serialize + Clone + Send + Sync + 'static,
+    R: Serialize + Send + Sync + 'static,
+{
+    fn begin(&self) -> Result<Box<dyn Reducing<M, R>>, RunError> {
+        let fan_in = self.fan_in.map(|mean| {
+            let fan_in = FanIn::new(mean, mean.saturating_mul(2));
+            fan_in.ok_or(RunError::InvalidSetup("a fan-in is at least 2"))
+        });
+        Ok(Box::new(Combining {
+            shape: self.topology.begin(self.tokens, fan_in.transpose()?),
+            counter: self.counter.clone(),
+            alone: self.alone,
+            complete: self.complete,
+            items: BTreeMap::new(),
+            under_way: BTreeMap::new(),
+            is_whole: true,
+        }))
+    }
+
+    fn carry_out(&self, step: Step<M, R>, origin: Origin) -> Work<'_, Stepped<R>> {
+        let Step::Combine(task) = step else {
+            return no_step();
+        };
+        Box::pin(async move { Ok(self.combine(task, origin).await?.map(Stepped::Combined)) })
+    }
+
+    fn remembers_words(&self) -> bool {
+        true
+    }
+
+    fn has_many_steps(&self) -> bool {
+        true
+    }
+}
+
+impl<M: Send + Sync, R: Send + Sync> Combine<M, R> {
+    /// Combines answers. If they are too long for the model, groups of them are combined first, and
+    /// then what these came to; so a paid answer is never lost for the length of another.
+    ///
+    /// All of it is one branch: the tree has its shape before anybody is asked.
+    fn combine<'a>(
+        &'a self,
+        task: ReduceTask<M, R>,
+        origin: Origin,
+    ) -> BoxFuture<'a, Result<Answer<R>, AgentError>> {
+        Box::pin(async move {
+            let error = match self.agent(&task).run(&task, origin).await {
+                Err(error) => error,
+                answer => return answer,
+            };
+            let Some(groups) = parts_of(&error).and_then(|it| groups(task.items.len(), it)) else {
+                return Err(error);
+            };
+            let mut spent = error.usage();
+            let level = task.level;
+            let mut items = task.items.into_iter();
+            let mut combined = Vec::new();
+            for count in groups {
+                let part = ReduceTask {
+                    items: items.by_ref().take(count).collect(),
+                    level,
+                };
+                combined.push(self.item(part, origin, &mut spent).await?);
+            }
+            let task = ReduceTask {
+                items: combined,
+                level: level + 1,
+            };
+            let answer = self.combine(task, origin).await;
+            let mut answer = answer.map_err(|it| it.after(spent))?;
+            answer.usage += spent;
+            Ok(answer)
+        })
+    }
+
+    /// Makes one item of a part of a task; a lone item stays as it is.
+    async fn item(
+        &self,
+        mut part: ReduceTask<M, R>,
+        origin: Origin,
+        spent: &mut Usage,
+    ) -> Result<ReduceItem<M, R>, AgentError> {
+        if part.items.len() == 1
+            && let Some(item) = part.items.pop()
+        {
+            return Ok(item);
+        }
+        let covered = Covered::by(&part);
+        let answer = self.combine(part, origin).await;
+        let answer = answer.map_err(|it| it.after(*spent))?;
+        *spent += answer.usage;
+        Ok(covered.item(answer.value))
+    }
+}
+
+/// Returns how many of so many items go into each group, evenly; `None` if there would be no fewer
+/// groups than items.
+fn groups(items: usize, wanted: u64) -> Option<Vec<usize>> {
+    if items < 3 {
+        return None;
+    }
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    let count = wanted.clamp(2, items.div_ceil(2));
+    let size = |n: usize| items * (n + 1) / count - items * n / count;
+    Some((0..count).map(size).collect())
+}
+
+/// What a combination is about.
+struct Covered {
+    first: String,
+    last: String,
+}
+
+impl Covered {
+    fn by<M, R>(task: &ReduceTask<M, R>) -> Self {
+        Self {
+            first: task.items.first().map_or("", ReduceItem::first).to_owned(),
+            last: task.items.last().map_or("", ReduceItem::last).to_owned(),
+        }
+    }
+
+    fn item<M, R>(self, answer: R) -> ReduceItem<M, R> {
+        ReduceItem::Reduced {
+            first: self.first,
+            last: self.last,
+            answer,
+        }
+    }
+}
+
+/// Answers that are being combined.
+struct Combining<M, R> {
+    shape: Box<dyn Shape>,
+    counter: TokenCounter,
+    alone: Option<fn(&M) -> R>,
+    complete: Option<fn(&mut R, &Coverage)>,
+    /// Answers that wait for their neighbours; several for a chunk that was asked about in parts.
+    items: BTreeMap<Place, Vec<ReduceItem<M, R>>>,
+    /// Combinations under way.
+    under_way: BTreeMap<BranchId, (Place, Covered)>,
+    /// Whether no combination has failed: without one, there can be no root.
+    is_whole: bool,
+}
+
+impl<M, R> Combining<M, R>
+where
+    M: Serialize + Clone + Send,
+    R: Serialize + Send,
+{
+    /// Takes an answer that is alone for its own combination, if it may be.
+    fn take_lone(&mut self, place: Place, task: &ReduceTask<M, R>) -> bool {
+        let (Some(make), [ReduceItem::Mapped { answer, .. }]) = (self.alone, &task.items[..])
+        else {
+            return false;
+        };
+        let item = Covered::by(task).item(make(answer));
+        self.take_item(place, item);
+        true
+    }
+
+    fn take_item(&mut self, place: Place, item: ReduceItem<M, R>) {
+        let items = vec![item];
+        let size = size(&items, &self.counter);
+        self.items.insert(place, items);
+        self.shape.group_answered(place, size);
+    }
+
+    fn task(&mut self, group: &ReduceGroup) -> ReduceTask<M, R> {
+        let items = group.items.iter().filter_map(|at| self.items.remove(at));
+        ReduceTask {
+            items: items.flatten().collect(),
+            level: group.level,
+        }
+    }
+
+    /// Returns the combination of everything, or why there is none.
+    fn root(&mut self, run: &Run<'_>, stop: Option<Stop>) -> Result<R, AggregateError> {
+        let end = self.shape.end();
+        // What came to its end is whole, even if the run was told to end meanwhile.
+        if let Some(ShapeEnd::Root(place)) = end
+            && let Some(ReduceItem::Reduced { answer, .. }) =
+                self.items.remove(&place).and_then(|mut it| it.pop())
+        {
+            return Ok(answer);
+        }
+        let step_error = run.step_error();
+        let is_by_step = match stop {
+            Some(Stop::Fatal) => step_error.kind() == AggregateErrorKind::Stopped,
+            Some(Stop::Policy) => !run.has_failures(),
+            Some(Stop::Drained) | None => false,
+        };
+        if !is_by_step {
+            run.verdict(stop)?;
+        }
+        Err(match end {
+            Some(ShapeEnd::DoesNotFit) => AggregateError::new(AggregateErrorKind::DoesNotFit),
+            Some(ShapeEnd::Root(_) | ShapeEnd::Empty) | None => step_error,
+        })
+    }
+}
+
+impl<M, R> Reducing<M, R> for Combining<M, R>
+where
+    M: Serialize + Clone + Send,
+    R: Serialize + Send,
+{
+    fn begun(&mut self) {
+        self.shape.push();
+    }
+
+    fn mapped(&mut self, place: u64, name: &str, answers: &[Mapped<M>]) {
+        let place = Place(place);
+        if answers.is_empty() || !self.is_whole {
+            return self.shape.leaf_failed(place);
+        }
+        let items = answers.iter().map(|it| ReduceItem::Mapped {
+            id: it.id.clone(),
+            answer: it.answer.clone(),
+        });
+        let items: Vec<_> = items.collect();
+        let size = size(&items, &self.counter);
+        self.shape.leaf_answered(place, &digest(name), size);
+        self.items.insert(place, items);
+    }
+
+    fn finish(&mut self) {
+        self.shape.finish();
+    }
+
+    fn due(&mut self, id: BranchId, _: bool, _: &mut Run<'_>) -> Option<Due<Step<M, R>>> {
+        while self.is_whole
+            && let Some(group) = self.shape.next_group()
+        {
+            let task = self.task(&group);
+            if self.take_lone(group.place, &task) {
+                continue;
+            }
+            self.under_way.insert(id, (group.place, Covered::by(&task)));
+            return Some(Due {
+                role: StepRole::Reduce,
+                label: task.name(),
+                work: Step::Combine(task),
+            });
+        }
+        None
+    }
+
+    fn ended(&mut self, id: BranchId, made: Option<Stepped<R>>) {
+        let Some((place, covered)) = self.under_way.remove(&id) else {
+            return;
+        };
+        match made {
+            Some(Stepped::Combined(answer)) if self.is_whole => {
+                self.take_item(place, covered.item(answer));
+            }
+            Some(_) => {}
+            None => {
+                self.is_whole = false;
+                self.items.clear();
+            }
+        }
+    }
+
+    fn value(mut self: Box<Self>, end: End<'_, '_>) -> Result<R, AggregateError> {
+        let mut value = self.root(end.run, end.stop)?;
+        if let Some(warning) = end.words.and_then(|it| it.warning(&value)) {
+            end.run.warn(warning);
+        }
+        if let Some(complete) = self.complete {
+            complete(&mut value, end.coverage);
+        }
+        Ok(value)
+    }
+}
+
+/// Returns what a document is known by in the tree: a digest of its name. So a changed text changes
+/// no shape. Another digest here would be another tree for all recorded runs.
+fn digest(name: &str) -> [u8; 32] {
+    const CONTEXT: &str = "patterns 2026-11-23 reduce tree v1";
+    static HASHER: LazyLock<blake3::Hasher> =
+        LazyLock::new(|| blake3::Hasher::new_derive_key(CONTEXT));
+    *HASHER.clone().update(name.as_bytes()).finalize().as_bytes()
+}
+
+/// Returns how many tokens the items of one place take in a reduce call.
+fn size<M: Serialize, R: Serialize>(items: &[ReduceItem<M, R>], counter: &TokenCounter) -> u64 {
+    // The fence and the id around an item cost a few tokens too.
+    let sizes = items
+        .iter()
+        .map(|it| counter.count(&it.to_json()).saturating_add(16));
+    sizes.fold(0, u64::saturating_add)
+}
+
+impl<M, R> fmt::Debug for Combine<M, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Combine")
+            .field("tokens", &self.tokens)
+            .field("topology", &self.topology)
+            .field("fan_in", &self.fan_in)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_even_and_fewer_than_items() {
+        assert_eq!(groups(2, 2), None);
+        assert_eq!(groups(3, 9), Some(vec![1, 2]));
+        assert_eq!(groups(10, 3), Some(vec![3, 3, 4]));
+        assert_eq!(groups(200, 2), Some(vec![100, 100]));
+        for items in 3..50 {
+            for wanted in 0..70 {
+                let groups = groups(items, wanted).unwrap();
+                assert_eq!(groups.iter().sum::<usize>(), items);
+                assert!(groups.len() < items && !groups.contains(&0));
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_has_the_digest_that_recorded_runs_know() {
+        let expected = blake3::derive_key("patterns 2026-11-23 reduce tree v1", b"a.txt");
+        assert_eq!(digest("a.txt"), expected);
+    }
+}

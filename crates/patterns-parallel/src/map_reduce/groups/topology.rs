@@ -1,0 +1,39 @@
+//! The topologies: which answers are combined, and when.
+
+use serde::{Deserialize, Serialize};
+
+use super::fan_in::FanIn;
+use super::reduce_tree::ReduceTree;
+use super::refine::Refine;
+use super::shape::Shape;
+use super::unordered::Unordered;
+
+/// How the answers about many documents become one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Topology {
+    /// All in one call where they fit the token budget; else neighbours in groups, and the combinations of groups again (hierarchical merging, 2310.00785).
+    /// The groups depend on the names of the documents alone, so that a changed, added or removed
+    /// document changes few of them.
+    #[default]
+    Tree,
+    /// Whatever answers are there, in groups; for combinations that don't depend on the order. The
+    /// fastest, and not repeatable: another run groups in another way.
+    Unordered,
+    /// One after the other, in document order, each added to the combination so far ("refine",
+    /// incremental updating, 2310.00785). Keeps more detail and costs a call in sequence for each.
+    Refine,
+}
+
+impl Topology {
+    /// Begins one whose calls combine at most `budget` tokens.
+    pub(crate) fn begin(self, budget: u64, fan_in: Option<FanIn>) -> Box<dyn Shape> {
+        let or_default = fan_in.unwrap_or_default();
+        match self {
+            Self::Tree => Box::new(ReduceTree::new(budget, or_default)),
+            Self::Unordered => Box::new(Unordered::new(budget, or_default)),
+            // One at a time keeps the most detail.
+            Self::Refine => Box::new(Refine::new(budget, fan_in.map_or(2, FanIn::mean))),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Makes pieces of documents, as they come: what one branch works on, and which documents it is of.
+
+use std::collections::VecDeque;
+use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+use futures_util::StreamExt;
+use patterns_core::Document;
+
+use super::coverage::{ChunkNumber, CoverageAccount};
+use super::split::{Chunk, Split};
+use super::unseen::SeenWords;
+use crate::RunError;
+
+/// An input of map-reduce. A stream of [`Document`]s is a stream of inputs, too.
+#[derive(Clone)]
+pub enum MapInput {
+    /// A document to work on.
+    Document(Document),
+    /// What could not be read: a failed branch, so that it is named and counted.
+    Unreadable {
+        /// Where it is.
+        id: String,
+        /// Why.
+        reason: Arc<dyn Error + Send + Sync>,
+    },
+}
+
+impl From<Document> for MapInput {
+    fn from(document: Document) -> Self {
+        Self::Document(document)
+    }
+}
+
+impl fmt::Debug for MapInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = match self {
+            Self::Document(document) => &document.id,
+            Self::Unreadable { id, .. } => id,
+        };
+        f.debug_tuple("MapInput").field(id).finish()
+    }
+}
+
+/// What one branch works on.
+pub(super) enum Piece {
+    /// A document that nobody asked to cut.
+    Whole(Document),
+    /// A chunk of one.
+    Chunk(Chunk),
+    /// What could not be read.
+    Unreadable(Arc<dyn Error + Send + Sync>),
+}
+
+/// A piece with its name and its line in the account of the run.
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) number: ChunkNumber,
+    pub(super) piece: Piece,
+}
+
+/// The documents of a run, and what is known of those that have come.
+pub(super) struct Pieces<'r> {
+    inputs: Pin<Box<dyn Stream<Item = MapInput> + Send + 'r>>,
+    splitter: Option<Arc<dyn Split>>,
+    /// Pieces of the last document.
+    made: VecDeque<Named>,
+    is_exhausted: bool,
+    pub(super) coverage: CoverageAccount,
+    /// The words of the documents, if a result is to be held to them.
+    pub(super) words: Option<SeenWords>,
+}
+
+impl<'r> Pieces<'r> {
+    /// Waits for the first document.
+    pub(super) async fn open<S>(
+        inputs: S,
+        splitter: Option<Arc<dyn Split>>,
+        remembers_words: bool,
+    ) -> Result<Self, RunError>
+    where
+        S: Stream<Item: Into<MapInput>> + Send + 'r,
+    {
+        let mut inputs: Pin<Box<dyn Stream<Item = MapInput> + Send + 'r>> =
+            Box::pin(inputs.map(Into::into));
+        let Some(first) = inputs.next().await else {
+            return Err(RunError::NoInput("there is no document"));
+        };
+        let total = match inputs.size_hint() {
+            (least, Some(most)) if least == most => Some(most as u64 + 1),
+            _ => None,
+        };
+        let mut pieces = Self {
+            inputs,
+            splitter,
+            made: VecDeque::new(),
+            is_exhausted: false,
+            coverage: CoverageAccount::expecting(total),
+            words: remembers_words.then(SeenWords::default),
+        };
+        pieces.cut(first);
+        Ok(pieces)
+    }
+
+    /// Returns how many pieces there will be, if that is known.
+    pub(super) fn total(&self) -> Option<u64> {
+        let total = self.coverage.expected();
+        total.filter(|_| self.splitter.is_none())
+    }
+
+    /// Returns whether documents are cut because somebody asked for it.
+    pub(super) fn are_chunks(&self) -> bool {
+        self.splitter.is_some()
+    }
+
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.is_exhausted
+    }
+
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Named>> {
+        loop {
+            if let Some(next) = self.made.pop_front() {
+                return Poll::Ready(Some(next));
+            }
+            if self.is_exhausted {
+                return Poll::Ready(None);
+            }
+            match ready!(self.inputs.as_mut().poll_next(cx)) {
+                Some(input) => self.cut(input),
+                None => {
+                    self.is_exhausted = true;
+                    self.coverage.exhaust();
+                }
+            }
+        }
+    }
+
+    fn cut(&mut self, input: MapInput) {
+        match (input, self.splitter.clone()) {
+            (MapInput::Unreadable { id, reason }, _) => {
+                self.remember_name(&id);
+                self.add(&id.clone(), [(id, Piece::Unreadable(reason))].into());
+            }
+            (MapInput::Document(document), None) => {
+                self.remember(&document);
+                self.remember_name(&document.id);
+                let name = document.id.clone();
+                self.add(&name.clone(), [(name, Piece::Whole(document))].into());
+            }
+            (MapInput::Document(document), Some(splitter)) => {
+                self.remember(&document);
+                let chunks = splitter.split(&document).into_iter();
+                let named: Vec<_> = chunks.map(|it| (it.id(), Piece::Chunk(it))).collect();
+                named.iter().for_each(|it| self.remember_name(&it.0));
+                self.add(&document.id, named);
+            }
+        }
+    }
+
+    /// Adds the pieces of a document; in one without any there is nothing.
+    fn add(&mut self, document: &str, pieces: Vec<(String, Piece)>) {
+        let names = pieces.iter().map(|it| it.0.clone());
+        let number = self.coverage.begin(document, names.collect());
+        for (place, (name, piece)) in pieces.into_iter().enumerate() {
+            self.made.push_back(Named {
+                name,
+                number: number.chunk(place),
+                piece,
+            });
+        }
+    }
+
+    fn remember(&mut self, document: &Document) {
+        if let Some(words) = &mut self.words {
+            words.add(document);
+        }
+    }
+
+    /// Remembers a name that a model is shown.
+    pub(super) fn remember_name(&mut self, name: &str) {
+        if let Some(words) = &mut self.words {
+            words.add_name(name);
+        }
+    }
+}

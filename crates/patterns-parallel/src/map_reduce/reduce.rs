@@ -1,0 +1,227 @@
+//! How answers become one result: the seam between map-reduce and what combines the answers.
+
+use std::fmt;
+
+use patterns_core::{AggregateError, Branch, BranchId, Coverage, Origin};
+
+use super::halves::Mapped;
+use super::keyed::{KeyPair, SameKey};
+use super::reduce_task::ReduceTask;
+use super::unseen::SeenWords;
+use crate::RunError;
+use crate::fan_out::{Stop, Work};
+use crate::machine::Due;
+use crate::run::Run;
+
+/// How the answers of a map-reduce run become one result of type `R`.
+///
+/// | made of | the result |
+/// |---|---|
+/// | [`Combine`](super::Combine) | what an agent combines them to: in a tree, one after the other, or as they come |
+/// | [`Tabulate`](super::Tabulate), [`KeyedReduce`](super::KeyedReduce) | a table that code computes |
+/// | [`Fold`] | what a function of yours makes of them, one after the other |
+/// | [`Rows`] | nothing: the answers themselves are the result |
+pub struct Reduce<M, R>(Box<dyn Reduction<M, R>>);
+
+impl<M, R> Reduce<M, R> {
+    pub(super) fn of(reduction: impl Reduction<M, R> + 'static) -> Self {
+        Self(Box::new(reduction))
+    }
+
+    pub(super) fn reduction(&self) -> &dyn Reduction<M, R> {
+        &*self.0
+    }
+}
+
+impl<M, R> fmt::Debug for Reduce<M, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reduce").finish_non_exhaustive()
+    }
+}
+
+/// How answers are reduced: begins a reduction for each run, and carries out its steps.
+pub(super) trait Reduction<M, R>: Send + Sync {
+    /// Begins a run.
+    fn begin(&self) -> Result<Box<dyn Reducing<M, R>>, RunError>;
+
+    /// Carries out a step that was due.
+    fn carry_out(&self, step: Step<M, R>, origin: Origin) -> Work<'_, Stepped<R>>;
+
+    /// Returns whether the result is held to the words of the documents.
+    fn remembers_words(&self) -> bool {
+        false
+    }
+
+    /// Returns whether there may be so many steps that answered ones are forgotten.
+    fn has_many_steps(&self) -> bool {
+        false
+    }
+}
+
+/// A step of a reduction.
+pub(super) enum Step<M, R> {
+    Combine(ReduceTask<M, R>),
+    Compare(KeyPair),
+}
+
+/// What a step makes.
+pub(super) enum Stepped<R> {
+    Combined(R),
+    Compared(SameKey),
+}
+
+/// The pure state of a reduction in a run under way.
+///
+/// Documents are known by their places, counted from 0 in the order in which they begin.
+pub(super) trait Reducing<M, R>: Send {
+    /// Takes note that the next document has begun.
+    fn begun(&mut self) {}
+
+    /// Takes the answers about a document, or about the parts of one, in any order; none if it failed.
+    fn mapped(&mut self, _place: u64, _name: &str, _answers: &[Mapped<M>]) {}
+
+    /// Takes a document as the caller sees it, in input order.
+    fn row(&mut self, _row: &Branch<M>) {}
+
+    /// Takes note that no further document begins.
+    fn finish(&mut self) {}
+
+    /// Returns the next step that can be made now. `are_all_in` says whether every document has ended.
+    fn due(
+        &mut self,
+        _id: BranchId,
+        _are_all_in: bool,
+        _run: &mut Run<'_>,
+    ) -> Option<Due<Step<M, R>>> {
+        None
+    }
+
+    /// Takes a step that has ended; nothing if it failed.
+    fn ended(&mut self, _id: BranchId, _made: Option<Stepped<R>>) {}
+
+    /// Returns the result, or why there is none.
+    fn value(self: Box<Self>, end: End<'_, '_>) -> Result<R, AggregateError>;
+}
+
+/// What is known at the end of a run.
+pub(super) struct End<'e, 'r> {
+    pub(super) run: &'e mut Run<'r>,
+    pub(super) stop: Option<Stop>,
+    pub(super) coverage: &'e Coverage,
+    pub(super) words: Option<&'e SeenWords>,
+}
+
+/// No reduction: the answers are the result, one row for each document or part of one. Batch
+/// extraction.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rows;
+
+impl<M: 'static> From<Rows> for Reduce<M, ()> {
+    fn from(rows: Rows) -> Self {
+        Self::of(rows)
+    }
+}
+
+impl<M> Reduction<M, ()> for Rows {
+    fn begin(&self) -> Result<Box<dyn Reducing<M, ()>>, RunError> {
+        Ok(Box::new(*self))
+    }
+
+    fn carry_out(&self, _: Step<M, ()>, _: Origin) -> Work<'_, Stepped<()>> {
+        no_step()
+    }
+}
+
+impl<M> Reducing<M, ()> for Rows {
+    fn value(self: Box<Self>, end: End<'_, '_>) -> Result<(), AggregateError> {
+        end.run.verdict(end.stop)
+    }
+}
+
+/// A function of yours that takes the answers one after the other, in input order.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use futures_util::stream;
+/// use patterns_core::Document;
+/// use patterns_parallel::RunOptions;
+/// use patterns_parallel::map_reduce::{Fold, MapReduce};
+/// use patterns_testkit::ScriptedAgent;
+///
+/// let length = ScriptedAgent::new(|it: &Document| Ok(it.text.len()));
+/// let longest = Fold::new(0, |longest, _name, length: &usize| *longest = length.max(longest).to_owned());
+/// let documents = ["a word", "two", "more"].map(|it| Document::new(it, it));
+/// let map_reduce = MapReduce::new(length, longest);
+/// let outcome = map_reduce.run(stream::iter(documents), &RunOptions::default()).await?;
+/// assert_eq!(outcome.value?, 6);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Fold<R, F> {
+    value: R,
+    add: F,
+}
+
+impl<R, F> Fold<R, F> {
+    /// Makes a fold of what there is before the first answer, and what adds an answer to it: given the
+    /// name of its document, or of the part of one.
+    pub fn new<M>(initial: R, add: F) -> Self
+    where
+        F: Fn(&mut R, &str, &M),
+    {
+        Self {
+            value: initial,
+            add,
+        }
+    }
+}
+
+impl<M, R, F> From<Fold<R, F>> for Reduce<M, R>
+where
+    M: 'static,
+    R: Clone + Send + Sync + 'static,
+    F: Fn(&mut R, &str, &M) + Clone + Send + Sync + 'static,
+{
+    fn from(fold: Fold<R, F>) -> Self {
+        Self::of(fold)
+    }
+}
+
+impl<M, R, F> Reduction<M, R> for Fold<R, F>
+where
+    R: Clone + Send + Sync + 'static,
+    F: Fn(&mut R, &str, &M) + Clone + Send + Sync + 'static,
+{
+    fn begin(&self) -> Result<Box<dyn Reducing<M, R>>, RunError> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn carry_out(&self, _: Step<M, R>, _: Origin) -> Work<'_, Stepped<R>> {
+        no_step()
+    }
+}
+
+impl<M, R: Send, F: Fn(&mut R, &str, &M) + Send> Reducing<M, R> for Fold<R, F> {
+    fn row(&mut self, row: &Branch<M>) {
+        if let Some(answer) = row.value() {
+            (self.add)(&mut self.value, &row.label, answer);
+        }
+    }
+
+    fn value(self: Box<Self>, end: End<'_, '_>) -> Result<R, AggregateError> {
+        end.run.verdict(end.stop)?;
+        Ok(self.value)
+    }
+}
+
+impl<R: fmt::Debug, F> fmt::Debug for Fold<R, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Fold").field(&self.value).finish()
+    }
+}
+
+/// Answers a step that a reduction has never asked for.
+pub(super) fn no_step<'a, R>() -> Work<'a, Stepped<R>> {
+    let error = RunError::InvalidSetup("the reduction has no such step");
+    Box::pin(async { Err(patterns_core::AgentError::code(error)) })
+}
