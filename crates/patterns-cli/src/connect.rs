@@ -28,8 +28,13 @@ const MODEL_VARIABLE: &str = "PATTERNS_MODEL";
 /// The variable with the address of the provider.
 const BASE_URL_VARIABLE: &str = "PATTERNS_BASE_URL";
 
-/// The variable with the address of OpenAI, or of what stands in for it, as OpenAI's own clients read it.
-const OPENAI_URL_VARIABLE: &str = "OPENAI_BASE_URL";
+/// The variables with the addresses of providers, or of what stands in for them, as their own clients
+/// read them.
+const URL_VARIABLES: [(&str, &str); 3] = [
+    ("openai", "OPENAI_BASE_URL"),
+    ("anthropic", "ANTHROPIC_BASE_URL"),
+    ("gemini", "GOOGLE_GEMINI_BASE_URL"),
+];
 
 /// How long a local Ollama has to answer.
 const PROBE: Duration = Duration::from_millis(300);
@@ -115,12 +120,13 @@ fn provider(name: &str) -> &str {
 
 /// Returns the server of a provider, if it is not the usual one.
 fn server(provider: &str, wanted: &Models, from: &mut Vec<&'static str>) -> Option<String> {
-    if wanted.base_url.is_some() || provider != "openai" {
+    if wanted.base_url.is_some() {
         return wanted.base_url.clone();
     }
-    let url = variable(OPENAI_URL_VARIABLE)?;
-    if !from.contains(&OPENAI_URL_VARIABLE) {
-        from.push(OPENAI_URL_VARIABLE);
+    let (_, name) = URL_VARIABLES.iter().find(|(it, _)| *it == provider)?;
+    let url = variable(name)?;
+    if !from.contains(name) {
+        from.push(name);
     }
     Some(url)
 }
@@ -191,7 +197,7 @@ async fn choose() -> (String, String) {
         let why = format!("{} is set", key::OPENAI_VARIABLE);
         return (OPENAI_DEFAULT.to_owned(), why);
     }
-    let found = models_at(&ollama_base_url(), PROBE).await;
+    let found = models_at(&format!("{}/v1", ollama_base_url()), PROBE).await;
     let first = found.and_then(|models| models.into_iter().next());
     match first {
         Some(model) => (
@@ -239,7 +245,8 @@ fn reach(
         Some(url) => connect.proxies(proxy::given(url)?),
         None if is_near => connect,
         None => {
-            let server = server.as_deref().unwrap_or("https://api.openai.com/v1");
+            let server = server.as_deref().or(connect.usual_base_url());
+            let server = server.unwrap_or_default();
             said.extend(environment.says(server).filter(|it| !said.contains(it)));
             connect.proxies(environment.proxies())
         }
@@ -300,7 +307,7 @@ fn base_url_of(host: &str) -> String {
     let rest = rest.replacen("0.0.0.0", "127.0.0.1", 1);
     let has_port = rest.rsplit(']').next().is_some_and(|it| it.contains(':'));
     let port = if has_port { "" } else { ":11434" };
-    format!("{scheme}://{rest}{port}/v1")
+    format!("{scheme}://{rest}{port}")
 }
 
 fn refused(error: ConnectError) -> Error {
@@ -311,14 +318,14 @@ fn refused(error: ConnectError) -> Error {
     let help = match error.kind() {
         ConnectErrorKind::MissingBaseUrl => "pass --base-url, such as http://localhost:8000/v1",
         ConnectErrorKind::InvalidBaseUrl => {
-            "mend --base-url, PATTERNS_BASE_URL or OPENAI_BASE_URL: http://localhost:8000/v1 is one"
+            "mend --base-url, PATTERNS_BASE_URL or the provider's own variable: http://localhost:8000/v1 is one"
         }
         ConnectErrorKind::InvalidProxy => "mend --proxy, or HTTP_PROXY, HTTPS_PROXY or ALL_PROXY",
         ConnectErrorKind::UnknownPrice => {
             "pass --prices FILE with its price, or cap --max-tokens or --max-calls instead of --max-cost"
         }
         ConnectErrorKind::MissingKey | ConnectErrorKind::InvalidKey => "check the API key",
-        _ => "name a model as openai:NAME, ollama:NAME, compatible:NAME or offline",
+        _ => "name a model as openai:NAME, anthropic:NAME, ollama:NAME, compatible:NAME or offline",
     };
     Error::new(kind, error.to_string()).help(help)
 }
@@ -331,11 +338,11 @@ mod tests {
     fn ollamas_own_variable_is_understood() {
         for (host, url) in [
             ("", OLLAMA_BASE_URL),
-            ("127.0.0.1:11434", "http://127.0.0.1:11434/v1"),
-            ("0.0.0.0", "http://127.0.0.1:11434/v1"),
-            ("https://box.local:8443/", "https://box.local:8443/v1"),
-            ("[::1]", "http://[::1]:11434/v1"),
-            ("[::1]:9", "http://[::1]:9/v1"),
+            ("127.0.0.1:11434", "http://127.0.0.1:11434"),
+            ("0.0.0.0", "http://127.0.0.1:11434"),
+            ("https://box.local:8443/", "https://box.local:8443"),
+            ("[::1]", "http://[::1]:11434"),
+            ("[::1]:9", "http://[::1]:9"),
         ] {
             assert_eq!(base_url_of(host), url, "{host}");
         }

@@ -31,21 +31,30 @@ pub(crate) fn find(provider: &str, file: Option<&Path>) -> Result<Option<SecretS
         })?;
         return usable(&text, &format!("the key file {name}")).map(Some);
     }
+    let variables = variables(provider);
+    let set = variables
+        .iter()
+        .find_map(|name| Some((name, env::var_os(name)?)));
+    match (set, variables) {
+        (Some((name, value)), _) => from_variable(name, &value).map(Some),
+        (None, [] | [COMPATIBLE_VARIABLE]) => Ok(None),
+        (None, [name, ..]) => {
+            let message = format!("there is no API key: {name} is not set");
+            Err(Error::new(ErrorKind::Config, message).help(format!(
+                "set {name}, or put the key into a file and pass --key-file FILE"
+            )))
+        }
+    }
+}
+
+/// Returns the variables with the key of a provider, as its own clients read them.
+fn variables(provider: &str) -> &'static [&'static str] {
     match provider {
-        "openai" => match env::var_os(OPENAI_VARIABLE) {
-            Some(value) => from_variable(OPENAI_VARIABLE, &value).map(Some),
-            None => Err(Error::new(
-                ErrorKind::Config,
-                format!("there is no API key: {OPENAI_VARIABLE} is not set"),
-            )
-            .help(format!(
-                "set {OPENAI_VARIABLE}, or put the key into a file and pass --key-file FILE"
-            ))),
-        },
-        "compatible" => env::var_os(COMPATIBLE_VARIABLE)
-            .map(|value| from_variable(COMPATIBLE_VARIABLE, &value))
-            .transpose(),
-        _ => Ok(None),
+        "openai" => &[OPENAI_VARIABLE],
+        "anthropic" => &["ANTHROPIC_API_KEY"],
+        "gemini" => &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+        "compatible" => &[COMPATIBLE_VARIABLE],
+        _ => &[],
     }
 }
 

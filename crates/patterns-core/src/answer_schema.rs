@@ -17,6 +17,7 @@ pub struct AnswerSchema {
     json: Box<RawValue>,
     digest: [u8; 32],
     shape: Option<Arc<str>>,
+    closed: Option<Box<Value>>,
 }
 
 /// What an [`AnswerSchema`] is made of, the rest being computed.
@@ -24,6 +25,8 @@ pub struct AnswerSchema {
 struct Parts {
     name: String,
     schema: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    closed: Option<Box<Value>>,
 }
 
 impl AnswerSchema {
@@ -44,7 +47,22 @@ impl AnswerSchema {
                 .map(Arc::from),
             name,
             schema,
+            closed: None,
         }
+    }
+
+    /// Sets the schema with its optional properties optional, for providers that can enforce that. It
+    /// takes the same answers, but that what is absent is left out instead of `null`; so it is no part
+    /// of what a call is known by.
+    #[must_use]
+    pub fn with_closed(mut self, closed: Value) -> Self {
+        self.closed = (closed != self.schema).then(|| Box::new(closed));
+        self
+    }
+
+    /// Returns the schema with its optional properties optional, and every object closed.
+    pub fn closed(&self) -> &Value {
+        self.closed.as_deref().unwrap_or(&self.schema)
     }
 
     /// Returns the name it is sent under.
@@ -83,13 +101,21 @@ impl PartialEq for AnswerSchema {
 impl Eq for AnswerSchema {}
 
 impl From<Parts> for AnswerSchema {
-    fn from(Parts { name, schema }: Parts) -> Self {
-        Self::new(name, schema)
+    fn from(parts: Parts) -> Self {
+        let schema = Self::new(parts.name, parts.schema);
+        match parts.closed {
+            Some(closed) => schema.with_closed(*closed),
+            None => schema,
+        }
     }
 }
 
 impl From<AnswerSchema> for Parts {
-    fn from(AnswerSchema { name, schema, .. }: AnswerSchema) -> Self {
-        Self { name, schema }
+    fn from(schema: AnswerSchema) -> Self {
+        Self {
+            name: schema.name,
+            schema: schema.schema,
+            closed: schema.closed,
+        }
     }
 }

@@ -16,23 +16,12 @@ pub enum AnswerFormat {
     PlainJsonSchema,
     /// The provider enforces a schema beside `json_object`, as llama.cpp and its relatives do.
     JsonObjectSchema,
+    /// The model is made to call a tool, and the schema is that of its arguments.
+    Tool,
     /// The provider enforces JSON; the schema is in the prompt (`json_object`).
     JsonObject,
     /// Nothing is enforced; the schema is in the prompt.
     Prompt,
-}
-
-impl AnswerFormat {
-    /// Returns the next weaker format.
-    pub fn step_down(self) -> Option<Self> {
-        match self {
-            Self::JsonSchema => Some(Self::PlainJsonSchema),
-            Self::PlainJsonSchema => Some(Self::JsonObjectSchema),
-            Self::JsonObjectSchema => Some(Self::JsonObject),
-            Self::JsonObject => Some(Self::Prompt),
-            Self::Prompt => None,
-        }
-    }
 }
 
 impl fmt::Display for AnswerFormat {
@@ -41,6 +30,7 @@ impl fmt::Display for AnswerFormat {
             Self::JsonSchema => "json_schema",
             Self::PlainJsonSchema => "json_schema without lengths",
             Self::JsonObjectSchema => "json_object with a schema",
+            Self::Tool => "a forced tool",
             Self::JsonObject => "json_object",
             Self::Prompt => "schema in the prompt",
         })

@@ -16,8 +16,9 @@ use crate::http::{ClientSetup, HttpClient};
 use crate::layer::{BudgetLayer, HedgePolicy, Ladder, RetryPolicy, Stack};
 use crate::pace::{Pace, Pool, PoolKey};
 use crate::price::{self, Prices};
-use crate::provider::openai::{OpenAi, Route, Setup, Transport};
-use crate::provider::{Provider, unknown_provider};
+use crate::provider::{
+    Adapter, Provider, Route, Server, Setup, Transport, named, unknown_provider,
+};
 use crate::proxies::Proxies;
 use crate::streaming::Streaming;
 
@@ -34,6 +35,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// | name | speaks to |
 /// |---|---|
 /// | `openai:gpt-5-mini` | OpenAI; needs a key |
+/// | `anthropic:claude-sonnet-4-5` | Anthropic; needs a key |
 /// | `ollama:qwen3:8b` | Ollama, at [`OLLAMA_BASE_URL`](crate::OLLAMA_BASE_URL) unless told otherwise |
 /// | `compatible:NAME` | any server of OpenAI's chat completions protocol; needs a base URL |
 ///
@@ -58,11 +60,11 @@ pub fn connect(name: &str) -> Result<Connect, ConnectError> {
         Some((provider, model)) => (provider, Some(model.trim())),
         None => (name, None),
     };
-    let provider = Provider::named(provider.trim()).ok_or_else(|| unknown_provider(name))?;
+    let provider = named(provider.trim()).ok_or_else(|| unknown_provider(name))?;
     let model = match (provider, model) {
         (_, Some(model)) if !model.is_empty() => model,
         (provider, _) => {
-            let name = provider.name();
+            let name = provider.name;
             let message = format!("the model is missing: write `{name}:MODEL`");
             return Err(ConnectError::new(ConnectErrorKind::MissingModel, message));
         }
@@ -74,7 +76,7 @@ pub fn connect(name: &str) -> Result<Connect, ConnectError> {
 #[derive(Clone)]
 #[must_use = "nothing is connected before `build`"]
 pub struct Connect {
-    provider: Provider,
+    provider: &'static Provider,
     model: String,
     key: Option<SecretString>,
     base_url: Option<String>,
@@ -97,7 +99,7 @@ pub struct Connect {
 }
 
 impl Connect {
-    fn new(provider: Provider, model: &str) -> Self {
+    fn new(provider: &'static Provider, model: &str) -> Self {
         Self {
             provider,
             model: model.to_owned(),
@@ -122,16 +124,22 @@ impl Connect {
         }
     }
 
-    /// Sets the key that is sent as a bearer token. An empty one counts as none.
+    /// Sets the key. An empty one counts as none.
     pub fn api_key(mut self, key: impl Into<SecretString>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// Sets the server, up to and including its `/v1`.
+    /// Sets the server, up to and including the `/v1` of OpenAI's protocol; for others with or without
+    /// what the paths of their requests begin with.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
+    }
+
+    /// Returns where the provider is found unless told otherwise.
+    pub fn usual_base_url(&self) -> Option<&'static str> {
+        self.provider.usual_base_url
     }
 
     /// Sets through which proxies the server is reached; none, if it isn't set.
@@ -250,33 +258,41 @@ impl Connect {
         let base_url = self.checked_base_url()?;
         let key = self.checked_key()?;
         let client = self.http_client(&base_url)?;
-        let id = ModelId::new(self.provider.name(), self.model.clone());
-        let is_usual = self.provider.usual_base_url() == Some(base_url.as_str());
-        let is_own = !is_usual || self.provider == Provider::Ollama;
+        let provider = self.provider;
+        let id = ModelId::new(provider.name, self.model.clone());
+        let is_usual = provider.usual_base_url == Some(base_url.as_str());
+        let is_own = !is_usual || provider.is_local;
         let pool = Pool::shared(self.pool_key(&base_url), self.pace, self.seed);
-        let first_tokens = Arc::default();
-        let transport = Transport {
-            route: self.route(client.clone()),
-            first_tokens: Arc::clone(&first_tokens),
-        };
+        let (first_tokens, beginnings) = (Arc::default(), Arc::default());
         let budget = budgeted(self.budget.clone(), &self.prices, &id)?;
         let streams = self.streaming.is_on(is_own || self.is_priming);
-        let dialect = self.provider.dialect();
-        let ladder = Arc::new(Ladder::new(dialect.strongest_format(), streams));
-        let adapter = OpenAi::new(Setup {
+        let server = Server {
+            transport: Transport {
+                route: self.route(client.clone()),
+                assembly: provider.assembly,
+                first_tokens: Arc::clone(&first_tokens),
+            },
+            headers: provider.headers(key.as_ref())?,
+            base_url: base_url.clone(),
+            client: client.client,
+        };
+        let dialect = (provider.dialect)(&server);
+        let ladder = Arc::new(Ladder::new(dialect.formats(), streams));
+        let adapter = Adapter::new(Setup {
             id: if is_usual { id } else { id.at(&base_url) },
-            base_url,
             key,
             dialect,
-            transport,
-            client: client.client,
+            server,
+            is_own,
             pool: Arc::clone(&pool),
             ladder: Arc::clone(&ladder),
+            beginnings: Arc::clone(&beginnings),
             events: Arc::clone(&self.events),
-        })?;
+        });
         let stack = Stack {
             is_priming: self.is_priming,
             first_tokens,
+            beginnings,
             retry: self.retry,
             hedge: self.hedge,
             pool,
@@ -312,7 +328,7 @@ impl Connect {
     fn pool_key(&self, base_url: &str) -> PoolKey {
         let mut hasher = DefaultHasher::new();
         let key = self.key.as_ref().map_or("", |key| key.expose_secret());
-        (self.provider.name(), base_url, &self.model, key).hash(&mut hasher);
+        (self.provider.name, base_url, &self.model, key).hash(&mut hasher);
         // Numbers of a pace have no `Hash`, being floats.
         format!("{:?}", self.pace).hash(&mut hasher);
         PoolKey(hasher.finish())
@@ -321,20 +337,20 @@ impl Connect {
     fn checked_key(&self) -> Result<Option<SecretString>, ConnectError> {
         let key = self.key.clone();
         let key = key.filter(|key| !key.expose_secret().trim().is_empty());
-        if key.is_none() && self.provider == Provider::OpenAi {
-            let message = "OpenAI needs an API key";
+        if key.is_none() && self.provider.needs_key {
+            let message = format!("{} needs an API key", self.provider.maker);
             return Err(ConnectError::new(ConnectErrorKind::MissingKey, message));
         }
         Ok(key)
     }
 
     fn checked_base_url(&self) -> Result<String, ConnectError> {
-        let usual = self.provider.usual_base_url();
+        let usual = self.provider.usual_base_url;
         match (&self.base_url, usual) {
-            (Some(url), _) => checked_url(url),
+            (Some(url), _) => checked_url(url).map(|it| self.provider.root(it)),
             (None, Some(usual)) => Ok(usual.to_owned()),
             (None, None) => {
-                let name = self.provider.name();
+                let name = self.provider.name;
                 let message = format!("`{name}` has no usual server: set its base URL");
                 Err(ConnectError::new(ConnectErrorKind::MissingBaseUrl, message))
             }
@@ -356,7 +372,7 @@ fn budgeted(budget: Budget, prices: &Prices, id: &ModelId) -> Result<BudgetLayer
 impl fmt::Debug for Connect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connect")
-            .field("provider", &self.provider)
+            .field("provider", &self.provider.name)
             .field("model", &self.model)
             .field("has_key", &self.key.is_some())
             .field("timeout", &self.timeout)

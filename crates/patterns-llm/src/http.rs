@@ -287,7 +287,8 @@ fn tls(is_secure: bool) -> Result<ClientConfig, rustls::Error> {
 }
 
 /// Asks an OpenAI-compatible server without a key which models it has (`GET {base_url}/models`),
-/// say to find a local Ollama at [`OLLAMA_BASE_URL`](crate::OLLAMA_BASE_URL).
+/// say to find a local Ollama, which has such an endpoint below `/v1` of
+/// [`OLLAMA_BASE_URL`](crate::OLLAMA_BASE_URL).
 ///
 /// Returns `None` if no such server answers within `limit`.
 pub async fn models_at(base_url: &str, limit: Duration) -> Option<Vec<String>> {

@@ -53,7 +53,7 @@ pub use pace::{
     Window,
 };
 pub use price::{Price, Prices, PricesError};
-pub use provider::openai::OLLAMA_BASE_URL;
+pub use provider::OLLAMA_BASE_URL;
 pub use proxies::Proxies;
 pub use streaming::Streaming;
 #[cfg(feature = "tiktoken")]

@@ -11,6 +11,9 @@ pub struct Price {
     /// Of tokens read from the provider's prompt cache; the same as others if it isn't known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cached_input: Option<Money>,
+    /// Of tokens written into the provider's prompt cache; the same as others if it isn't known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write: Option<Money>,
     /// Of tokens written, hidden reasoning included.
     pub output: Money,
 }
@@ -22,18 +25,20 @@ impl Price {
     /// use patterns_core::Usage;
     /// use patterns_llm::Price;
     ///
-    /// let price = Price { input: "2.50".parse()?, cached_input: None, output: "10".parse()? };
+    /// let price = Price { input: "2.50".parse()?, output: "10".parse()?, ..Price::default() };
     /// let usage = Usage { input_tokens: 1000, output_tokens: 200, ..Usage::default() };
     /// assert_eq!(price.of(usage).to_string(), "$0.0045");
     /// # Ok::<(), patterns_core::MoneyError>(())
     /// ```
     pub fn of(&self, usage: Usage) -> Money {
         let cached = usage.cached_input_tokens.min(usage.input_tokens);
-        let fresh = usage.input_tokens - cached;
+        let written = usage.cache_write_tokens.min(usage.input_tokens - cached);
+        let fresh = usage.input_tokens - cached - written;
         let cached_input = self.cached_input.unwrap_or(self.input);
         let parts = [
             (fresh, self.input),
             (cached, cached_input),
+            (written, self.cache_write.unwrap_or(self.input)),
             (usage.output_tokens, self.output),
         ];
         let parts = parts.map(|(tokens, price)| {
@@ -46,7 +51,8 @@ impl Price {
 
     /// Returns the most that so many tokens cost.
     pub(crate) fn at_most(&self, input_tokens: u64, output_tokens: u64) -> Money {
-        let dearest = self.input.max(self.cached_input.unwrap_or(self.input));
+        let others = [self.cached_input, self.cache_write];
+        let dearest = others.into_iter().flatten().fold(self.input, Money::max);
         let price = Self {
             input: dearest,
             ..*self
@@ -96,6 +102,8 @@ struct Row {
     input: Money,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cached_input: Option<Money>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cache_write: Option<Money>,
     output: Money,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     source: Option<String>,
@@ -155,6 +163,7 @@ impl Prices {
         Some(Price {
             input: row.input,
             cached_input: row.cached_input,
+            cache_write: row.cache_write,
             output: row.output,
         })
     }

@@ -34,6 +34,14 @@ struct Body<'a> {
     model: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     request_id: Option<Cow<'a, str>>,
+    /// What is told of few calls has no column; sums of it are not kept.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    cache_write_tokens: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 const INSERT: &str = "INSERT INTO calls (key, status, run, model, attempts, input_tokens, \
@@ -86,6 +94,7 @@ pub(crate) fn usage_of(row: &Row<'_>, first: usize) -> rusqlite::Result<Usage> {
         cached_input_tokens: count(3)?,
         output_tokens: count(4)?,
         reasoning_tokens: count(5)?,
+        cache_write_tokens: 0,
     })
 }
 
@@ -98,6 +107,7 @@ fn believed(usage: Usage) -> Usage {
         cached_input_tokens: usage.cached_input_tokens.min(MOST),
         output_tokens: usage.output_tokens.min(MOST),
         reasoning_tokens: usage.reasoning_tokens.min(MOST),
+        cache_write_tokens: usage.cache_write_tokens.min(MOST),
     }
 }
 
@@ -170,13 +180,14 @@ fn body(response: &Response) -> Vec<u8> {
         finish,
         model,
         request_id,
-        usage: _,
+        usage,
     } = response;
     let body = Body {
         text: text.into(),
         finish: finish.clone(),
         model: model.into(),
         request_id: request_id.as_deref().map(Into::into),
+        cache_write_tokens: usage.cache_write_tokens.min(MOST),
     };
     // Texts and an enum always have a written form.
     serde_json::to_vec(&body).unwrap_or_default()
@@ -206,6 +217,7 @@ impl Record {
             cached_input_tokens: count(6)?,
             output_tokens: count(7)?,
             reasoning_tokens: count(8)?,
+            cache_write_tokens: 0,
         };
         let body = row.get_ref(9)?.as_blob().unwrap_or_default();
         let written = row.get_ref(10)?.as_blob().unwrap_or_default();
@@ -217,7 +229,10 @@ impl Record {
         let response = Response {
             text: body.text.into_owned(),
             finish: body.finish,
-            usage,
+            usage: Usage {
+                cache_write_tokens: body.cache_write_tokens,
+                ..usage
+            },
             model: body.model.into_owned(),
             request_id: body.request_id.map(Cow::into_owned),
         };

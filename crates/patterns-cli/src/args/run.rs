@@ -15,13 +15,13 @@ use crate::terminal::ColorChoice;
 /// The options that every pattern has.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Common {
-    /// openai:NAME, ollama:NAME, compatible:NAME (with --base-url) or offline [default: PATTERNS_MODEL,
-    /// else OpenAI if OPENAI_API_KEY is set, else a local Ollama, else offline]
+    /// openai:NAME, anthropic:NAME, gemini:NAME, ollama:NAME, compatible:NAME (with --base-url) or offline
+    /// [default: PATTERNS_MODEL, else OpenAI if its key is set, else a local Ollama, else offline]
     #[arg(short, long, value_name = "MODEL", help_heading = "Model")]
     pub(crate) model: Option<String>,
 
     /// Address of the provider, such as http://localhost:8000/v1 [default: PATTERNS_BASE_URL, else
-    /// OPENAI_BASE_URL for openai:NAME]
+    /// the provider's own, such as OPENAI_BASE_URL]
     #[arg(long, value_name = "URL", help_heading = "Model")]
     pub(crate) base_url: Option<String>,
 
@@ -30,7 +30,8 @@ pub(crate) struct Common {
     #[arg(long, value_name = "URL", help_heading = "Model")]
     pub(crate) proxy: Option<String>,
 
-    /// File with the API key [default: OPENAI_API_KEY, or PATTERNS_API_KEY for compatible:NAME]
+    /// File with the API key [default: OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY;
+    /// PATTERNS_API_KEY for compatible:NAME]
     #[arg(long, value_name = "FILE", help_heading = "Model")]
     pub(crate) key_file: Option<PathBuf>,
 

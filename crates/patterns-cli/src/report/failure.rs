@@ -145,6 +145,10 @@ fn not_combined(error: &AggregateError) -> Error {
             "two answers together are too long for the model: ask for shorter ones with \
              --map-instructions or --max-output-tokens, or choose a model that reads more",
         ),
+        (_, Some(AgentErrorKind::Model(Kind::UnknownModel))) if is_of_ollama(cause) => (
+            ErrorKind::Model,
+            "`ollama pull NAME` fetches a model, `ollama list` has those that are there",
+        ),
         (_, Some(AgentErrorKind::Model(kind))) => by_model(kind),
         (_, Some(AgentErrorKind::NeverValid)) => (
             ErrorKind::Model,
@@ -171,6 +175,12 @@ fn not_combined(error: &AggregateError) -> Error {
         None => error.to_string(),
     };
     Error::new(kind, message).help(help)
+}
+
+/// Returns whether it was Ollama that was asked, as the address says.
+fn is_of_ollama(cause: Option<&AgentError>) -> bool {
+    let asked = cause.and_then(|it| it.model_error()?.cause());
+    asked.is_some_and(|it| it.ends_with("/api/chat"))
 }
 
 /// Names the option of the cap that was reached.

@@ -27,19 +27,21 @@ fn every_pattern_has_the_same_options() {
     }
     assert_snapshot!(shared(&help), @r#"
       -m, --model <MODEL>
-              openai:NAME, ollama:NAME, compatible:NAME (with --base-url) or offline [default:
-              PATTERNS_MODEL, else OpenAI if OPENAI_API_KEY is set, else a local Ollama, else offline]
+              openai:NAME, anthropic:NAME, gemini:NAME, ollama:NAME, compatible:NAME (with --base-url)
+              or offline [default: PATTERNS_MODEL, else OpenAI if its key is set, else a local Ollama,
+              else offline]
 
           --base-url <URL>
               Address of the provider, such as http://localhost:8000/v1 [default: PATTERNS_BASE_URL,
-              else OPENAI_BASE_URL for openai:NAME]
+              else the provider's own, such as OPENAI_BASE_URL]
 
           --proxy <URL>
               Proxy for all requests, such as http://localhost:3128 or socks5h://localhost:1080
               [default: HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, but for the hosts of NO_PROXY]
 
           --key-file <FILE>
-              File with the API key [default: OPENAI_API_KEY, or PATTERNS_API_KEY for compatible:NAME]
+              File with the API key [default: OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY;
+              PATTERNS_API_KEY for compatible:NAME]
 
           --instructions <TEXT>
               What the model is told on top of the pattern's own instructions

@@ -470,12 +470,22 @@ fn a_missing_key_is_a_matter_of_configuration() {
     ");
 }
 
+/// A reply of Ollama's chat with this text.
+fn chat(text: &str) -> String {
+    let message = serde_json::json!({"role": "assistant", "content": text});
+    serde_json::json!({"message": message, "done": true, "done_reason": "stop"}).to_string()
+}
+
 #[test]
 fn a_local_ollama_is_found() {
     let place = place();
     let server = Server::start(|body| match body {
         "" => (200, r#"{"data": [{"id": "qwen3:8b"}]}"#.to_owned()),
-        body => summaries(body),
+        r#"{"model":"qwen3:8b"}"# => (200, r#"{"model_info": {}}"#.to_owned()),
+        _ => (
+            200,
+            chat(r#"{"summary": "Fruit.", "combined_summary": "Fruit."}"#),
+        ),
     });
     let host = server.args()[3]
         .trim_start_matches("http://")
@@ -486,7 +496,46 @@ fn a_local_ollama_is_found() {
     let shown = crate::support::shown(&mut command);
     assert!(shown.starts_with("exit 0\n"), "{shown}");
     assert!(
-        shown.contains("model: ollama:qwen3:8b@http://[server]/v1 (a local Ollama has it)"),
+        shown.contains("model: ollama:qwen3:8b@http://[server] (a local Ollama has it)"),
         "{shown}"
     );
+}
+
+#[test]
+fn a_model_that_an_ollama_does_not_have_names_the_command_that_fetches_it() {
+    let missing = r#"{"error": "model 'qwen9' not found"}"#;
+    let server = Server::start(|_| (404, missing.to_owned()));
+    let place = place();
+    let [.., url] = server.args();
+    let asked = [
+        "vote",
+        "Is it?",
+        "--model",
+        "ollama:qwen9",
+        "--base-url",
+        url,
+    ];
+    assert_snapshot!(place.run(&asked), @r"
+    exit 78
+    --- stdout
+    --- stderr
+    branches: 3 started = 0 answered + 3 failed + 0 cancelled · calls 3 · attempts 3 · [time]
+    `patterns resume 1` goes on with this run
+    error[E-MODEL]: the run was stopped: the provider does not know the model or the address: asked http://[server]/api/chat (HTTP 404)
+      voter 1, voter 2, voter 3: the provider does not know the model or the address: asked http://[server]/api/chat (HTTP 404): model 'qwen9' not found
+    help: `ollama pull NAME` fetches a model, `ollama list` has those that are there
+    ");
+}
+
+#[test]
+fn a_key_that_is_missing_is_named_by_its_own_variable() {
+    for (model, variable) in [
+        ("anthropic:m", "ANTHROPIC_API_KEY"),
+        ("gemini:m", "GEMINI_API_KEY"),
+        ("openai:m", "OPENAI_API_KEY"),
+    ] {
+        let shown = place().run(&["vote", "Is it?", "--model", model]);
+        let said = format!("there is no API key: {variable} is not set");
+        assert!(shown.contains(&said), "{shown}");
+    }
 }

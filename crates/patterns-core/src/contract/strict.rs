@@ -46,6 +46,9 @@ use keywords::{
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Strict {
+    /// Whether optional properties stay optional, instead of becoming nullable: some providers can
+    /// enforce that, and count nullable ones against a limit.
+    pub keeps_optional: bool,
     /// What could not be expressed; the transformed schema is strict if this stays empty.
     pub problems: Vec<SchemaProblem>,
 }
@@ -68,7 +71,10 @@ impl fmt::Display for SchemaProblem {
 impl Transform for Strict {
     fn transform(&mut self, schema: &mut Schema) {
         let mut root = std::mem::take(schema).to_value();
-        let mut walk = Walk::default();
+        let mut walk = Walk {
+            keeps_optional: self.keeps_optional,
+            ..Walk::default()
+        };
         match &mut root {
             Value::Object(map) => walk.root(map),
             _ => walk.problem("", "a schema is a JSON object"),
@@ -92,6 +98,7 @@ struct Walk {
     /// The names that came from `definitions`.
     drafted: Vec<String>,
     copies: usize,
+    keeps_optional: bool,
     depth: usize,
     problems: Vec<SchemaProblem>,
 }
@@ -232,6 +239,9 @@ impl Walk {
         if let Some(Value::Object(properties)) = map.get_mut("properties") {
             for (name, property) in properties.iter_mut() {
                 self.schema(property, &join(pointer, &["properties", name]));
+                if !is_required(name) && self.keeps_optional {
+                    continue;
+                }
                 if !is_required(name) {
                     make_nullable(property);
                 }

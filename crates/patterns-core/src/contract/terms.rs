@@ -153,13 +153,20 @@ impl<T: DeserializeOwned> Contract<T> {
         informing.demand(&mut sent);
         let mut sent = Schema::try_from(sent)
             .map_err(|_| ContractError::one("", "a schema is a JSON object"))?;
+        let mut closed = sent.clone();
         strict.transform(&mut sent);
         if !strict.problems.is_empty() {
             return Err(ContractError::new(strict.problems));
         }
+        let mut open = Strict {
+            keeps_optional: true,
+            ..Strict::default()
+        };
+        open.transform(&mut closed);
         let validator = compile(&schema)?;
+        let sent = AnswerSchema::new(schema_name(name), sent.to_value());
         Ok(Self {
-            sent: Arc::new(AnswerSchema::new(schema_name(name), sent.to_value())),
+            sent: Arc::new(sent.with_closed(closed.to_value())),
             recursion: Recursion::of(&schema),
             informing,
             schema: Arc::new(schema),

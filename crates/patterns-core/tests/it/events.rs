@@ -22,6 +22,7 @@ fn usage() -> Usage {
         cached_input_tokens: 4,
         output_tokens: 5,
         reasoning_tokens: 6,
+        cache_write_tokens: 0,
     }
 }
 

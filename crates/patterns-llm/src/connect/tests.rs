@@ -13,6 +13,8 @@ fn names_connect_to_their_providers() {
     for (name, id) in [
         ("openai:gpt-5-mini", "openai:gpt-5-mini"),
         ("ollama:qwen3:8b", "ollama:qwen3:8b"),
+        ("anthropic:claude-x", "anthropic:claude-x"),
+        ("gemini:gemini-x", "gemini:gemini-x"),
         (" openai : gpt-5-mini ", "openai:gpt-5-mini"),
     ] {
         assert_eq!(named(name).unwrap(), id, "{name}");
@@ -70,7 +72,8 @@ fn base_urls_are_checked_and_part_of_the_name() {
         .base_url("http://box:1/v1")
         .build()
         .unwrap();
-    assert_eq!(moved.id().to_string(), "ollama:m@http://box:1/v1");
+    // It speaks another protocol than the `/v1` that many addresses of it end with.
+    assert_eq!(moved.id().to_string(), "ollama:m@http://box:1");
     let usual = connect("ollama:m")
         .unwrap()
         .base_url(OLLAMA_BASE_URL)

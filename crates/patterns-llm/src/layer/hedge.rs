@@ -167,6 +167,7 @@ const DROPPED: Usage = Usage {
     attempts: 1,
     input_tokens: 0,
     cached_input_tokens: 0,
+    cache_write_tokens: 0,
     output_tokens: 0,
     reasoning_tokens: 0,
 };

@@ -22,6 +22,7 @@ pub use budget::{ASSUMED_OUTPUT_TOKENS, BudgetLayer, Budgeted};
 pub use hedge::{HedgeLayer, Hedged};
 pub use hedge_policy::HedgePolicy;
 pub use pace::{PaceLayer, Paced};
+pub(crate) use prime::Beginnings;
 pub use prime::{PrimeLayer, Primed};
 pub use retry::{Retry, RetryLayer};
 pub use retry_policy::{Attempts, Decision, RetryPolicy};

@@ -32,6 +32,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 pub struct PrimeLayer {
     is_on: bool,
     first_tokens: Arc<FirstTokens>,
+    beginnings: Arc<Beginnings>,
 }
 
 impl PrimeLayer {
@@ -40,7 +41,14 @@ impl PrimeLayer {
         Self {
             is_on,
             first_tokens: Arc::default(),
+            beginnings: Arc::default(),
         }
+    }
+
+    /// Sets where it is written down which beginnings are shared.
+    pub(crate) fn beginnings(mut self, beginnings: Arc<Beginnings>) -> Self {
+        self.beginnings = beginnings;
+        self
     }
 
     /// Sets who tells that an answer has begun.
@@ -56,7 +64,7 @@ impl<M: Model> Layer<M> for PrimeLayer {
     fn layer(&self, inner: M) -> Primed<M> {
         Primed {
             inner,
-            beginnings: self.is_on.then(Mutex::default),
+            beginnings: self.is_on.then(|| Arc::clone(&self.beginnings)),
             first_tokens: Arc::clone(&self.first_tokens),
         }
     }
@@ -70,7 +78,7 @@ impl<M: Model> Layer<M> for PrimeLayer {
 #[derive(Debug)]
 pub struct Primed<M> {
     inner: M,
-    beginnings: Option<Beginnings>,
+    beginnings: Option<Arc<Beginnings>>,
     first_tokens: Arc<FirstTokens>,
 }
 
@@ -80,10 +88,27 @@ struct Beginning {
     used: Instant,
     /// Closed when the call that went ahead has ended, well or not, or its answer has begun.
     ahead: watch::Receiver<()>,
+    /// Whether a second call has it.
+    is_shared: bool,
 }
 
-/// By their digests, a collision of which costs a wait.
-type Beginnings = Mutex<HashMap<u64, Beginning>>;
+/// The beginnings that have been sent, by their digests, a collision of which costs a wait.
+#[derive(Debug, Default)]
+pub(crate) struct Beginnings(Mutex<HashMap<u64, Beginning>>);
+
+impl Beginnings {
+    /// Returns which beginnings of a request others share: all but its last part, and all of it. Only
+    /// what goes ahead of others is known to be shared, so a provider that bills what it is told to cache
+    /// is told of nothing that is read once.
+    pub(crate) fn shared(&self, request: &Request) -> [bool; 2] {
+        let beginnings = lock(&self.0);
+        if beginnings.is_empty() {
+            return [false; 2];
+        }
+        let is_shared = |hash| beginnings.get(&hash).is_some_and(|it| it.is_shared);
+        long_beginnings(request).map(|it| it.is_some_and(is_shared))
+    }
+}
 
 impl<M: Model> Primed<M> {
     async fn call(
@@ -105,6 +130,8 @@ impl<M: Model> Primed<M> {
         if ahead.is_empty() {
             return self.inner.generate(request).await;
         }
+        // The others of a fan-out that begins now come up behind, and are seen.
+        tokio::task::yield_now().await;
         let key = CallKey::of(self.inner.id(), request).to_string();
         let mut first_token = self.first_tokens.expect(key);
         let mut generating = self.inner.generate(request);
@@ -123,16 +150,25 @@ enum Role {
 
 fn join(beginnings: &Beginnings, hash: u64) -> Role {
     let now = Instant::now();
-    let mut beginnings = lock(beginnings);
+    let mut beginnings = lock(&beginnings.0);
     if let Some(known) = beginnings.get_mut(&hash)
         && now.duration_since(known.used) < KEPT
     {
         known.used = now;
+        known.is_shared = true;
         return Role::Other(known.ahead.clone());
     }
     beginnings.retain(|_, it| now.duration_since(it.used) < KEPT);
     let (sender, ahead) = watch::channel(());
-    beginnings.insert(hash, Beginning { used: now, ahead });
+    let is_shared = false;
+    beginnings.insert(
+        hash,
+        Beginning {
+            used: now,
+            ahead,
+            is_shared,
+        },
+    );
     Role::First(sender)
 }
 
@@ -246,6 +282,45 @@ mod tests {
         assert_eq!(asked, ["0", "1", "1", "0", "0"]);
         let asked = asked_at(&model(false), &requests).await;
         assert_eq!(asked, ["0"; 5]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_others_share_is_known_when_the_first_is_sent() {
+        /// Answers with what it knows to be shared.
+        struct Telling(Clock, Arc<Beginnings>);
+        impl Model for Telling {
+            fn id(&self) -> &ModelId {
+                &self.0.id
+            }
+            fn generate<'a>(
+                &'a self,
+                request: &'a Request,
+            ) -> BoxFuture<'a, Result<Response, ModelError>> {
+                let shared = format!("{:?}", self.1.shared(request));
+                Box::pin(async { Ok(Response::new("telling", shared)) })
+            }
+        }
+        let beginnings = Arc::<Beginnings>::default();
+        let clock = Clock {
+            id: ModelId::new("clock", ""),
+            start: Instant::now(),
+        };
+        let layer = PrimeLayer::new(true).beginnings(Arc::clone(&beginnings));
+        let model = layer.layer(Telling(clock, beginnings));
+        let (long, other) = ("x".repeat(LEAST_BYTES), "y".repeat(LEAST_BYTES));
+        let requests = [
+            request(&long, "1", 0),
+            request(&long, "2", 0),
+            request(&other, "3", 0),
+            request("short", &other, 0),
+            request("short", &other, 1),
+        ];
+        let answers = join_all(requests.iter().map(|it| model.generate(it))).await;
+        let shared: Vec<String> = answers.into_iter().map(|it| it.unwrap().text).collect();
+        let part = "[true, false]";
+        let none = "[false, false]";
+        let whole = "[false, true]";
+        assert_eq!(shared, [part, part, none, whole, whole]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -12,7 +12,11 @@ use patterns_core::{AnswerFormat, AnswerSchema};
 
 /// Which format each schema is asked for in.
 #[derive(Debug)]
-pub(super) struct Rungs(Mutex<State>);
+pub(super) struct Rungs {
+    /// The formats that servers of this kind may know, strongest first.
+    formats: &'static [AnswerFormat],
+    state: Mutex<State>,
+}
 
 #[derive(Debug)]
 struct State {
@@ -24,20 +28,17 @@ struct State {
     lowered: HashMap<[u8; 32], AnswerFormat>,
 }
 
-impl Default for Rungs {
-    fn default() -> Self {
-        Self::from(AnswerFormat::JsonSchema)
-    }
-}
-
 impl Rungs {
-    /// Begins with a format.
-    pub(super) fn from(format: AnswerFormat) -> Self {
-        Self(Mutex::new(State {
-            format,
-            answered: HashSet::new(),
-            lowered: HashMap::new(),
-        }))
+    /// Begins with the first of some formats, which are in falling order.
+    pub(super) fn new(formats: &'static [AnswerFormat]) -> Self {
+        Self {
+            formats,
+            state: Mutex::new(State {
+                format: formats.first().copied().unwrap_or(AnswerFormat::Prompt),
+                answered: HashSet::new(),
+                lowered: HashMap::new(),
+            }),
+        }
     }
 
     /// Returns the strongest format in which the schema may be known.
@@ -59,12 +60,7 @@ impl Rungs {
         schema: &AnswerSchema,
         from: AnswerFormat,
     ) -> Option<AnswerFormat> {
-        let to = from.step_down()?;
-        // Without lengths, the schema is the same as with them.
-        let to = match to {
-            AnswerFormat::PlainJsonSchema if !has_lengths(schema) => to.step_down()?,
-            to => to,
-        };
+        let to = self.below(schema, from)?;
         let digest = *schema.digest();
         if self.format(Some(schema)) != from {
             return None;
@@ -81,8 +77,25 @@ impl Rungs {
         Some(to)
     }
 
+    /// Remembers that the schema has no form in `from`, and returns the weaker format that it is asked
+    /// for in from now on.
+    pub(super) fn lower(&self, schema: &AnswerSchema, from: AnswerFormat) -> Option<AnswerFormat> {
+        let to = self.below(schema, from)?;
+        self.lock().lowered.insert(*schema.digest(), to);
+        Some(to)
+    }
+
+    /// Returns the next weaker format.
+    fn below(&self, schema: &AnswerSchema, from: AnswerFormat) -> Option<AnswerFormat> {
+        let weaker = self.formats.iter().copied().filter(|it| *it > from);
+        // Without lengths, the schema is the same as with them.
+        let is_same =
+            |it: &AnswerFormat| *it == AnswerFormat::PlainJsonSchema && !has_lengths(schema);
+        weaker.filter(|it| !is_same(it)).min()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -99,6 +112,14 @@ mod tests {
 
     use super::*;
 
+    const ALL: &[AnswerFormat] = &[
+        JsonSchema,
+        PlainJsonSchema,
+        JsonObjectSchema,
+        JsonObject,
+        Prompt,
+    ];
+
     fn schema(name: &str) -> AnswerSchema {
         let lengths = json!({"type": "string", "maxLength": 3});
         AnswerSchema::new(
@@ -110,7 +131,7 @@ mod tests {
     #[test]
     fn a_server_that_has_answered_nothing_steps_down_for_all() {
         let (a, b) = (schema("a"), schema("b"));
-        let rungs = Rungs::default();
+        let rungs = Rungs::new(ALL);
         assert_eq!(rungs.step_down(&a, JsonSchema), Some(PlainJsonSchema));
         assert_eq!(rungs.step_down(&a, JsonSchema), None, "told once");
         assert_eq!(rungs.step_down(&b, PlainJsonSchema), Some(JsonObjectSchema));
@@ -119,14 +140,14 @@ mod tests {
         assert_eq!(rungs.step_down(&b, Prompt), None);
         assert_eq!(rungs.format(Some(&a)), Prompt);
         let plain = AnswerSchema::new("plain", json!({"type": "object"}));
-        let rungs = Rungs::default();
+        let rungs = Rungs::new(ALL);
         assert_eq!(rungs.step_down(&plain, JsonSchema), Some(JsonObjectSchema));
     }
 
     #[test]
     fn one_refusal_moves_nobody_who_has_been_answered() {
         let (a, b, c) = (schema("a"), schema("b"), schema("c"));
-        let rungs = Rungs::default();
+        let rungs = Rungs::new(ALL);
         rungs.answered(&a, JsonSchema);
         assert_eq!(
             rungs.step_down(&a, JsonSchema),
@@ -138,5 +159,17 @@ mod tests {
         for untouched in [Some(&a), Some(&c), None] {
             assert_eq!(rungs.format(untouched), JsonSchema);
         }
+    }
+
+    #[test]
+    fn each_kind_of_server_has_its_own_formats() {
+        let (a, b) = (schema("a"), schema("b"));
+        let rungs = Rungs::new(&[JsonSchema, Tool, Prompt]);
+        assert_eq!(rungs.lower(&a, JsonSchema), Some(Tool));
+        assert_eq!(rungs.format(Some(&a)), Tool);
+        assert_eq!(rungs.format(Some(&b)), JsonSchema, "only that schema");
+        assert_eq!(rungs.step_down(&b, JsonSchema), Some(Tool));
+        assert_eq!(rungs.step_down(&b, Tool), Some(Prompt));
+        assert_eq!(rungs.lower(&a, Prompt), None);
     }
 }

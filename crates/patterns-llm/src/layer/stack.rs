@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::step_down::{Ladder, StepDownLayer};
 use super::{
-    BudgetLayer, HedgeLayer, HedgePolicy, PaceLayer, PrimeLayer, RetryLayer, RetryPolicy,
-    SingleFlightLayer, TimeoutLayer, TraceLayer,
+    Beginnings, BudgetLayer, HedgeLayer, HedgePolicy, PaceLayer, PrimeLayer, RetryLayer,
+    RetryPolicy, SingleFlightLayer, TimeoutLayer, TraceLayer,
 };
 use crate::first_tokens::FirstTokens;
 use crate::pace::Pool;
@@ -18,6 +18,7 @@ use crate::pace::Pool;
 pub(crate) struct Stack {
     pub(crate) is_priming: bool,
     pub(crate) first_tokens: Arc<FirstTokens>,
+    pub(crate) beginnings: Arc<Beginnings>,
     pub(crate) retry: RetryPolicy,
     pub(crate) hedge: Option<HedgePolicy>,
     pub(crate) pool: Arc<Pool>,
@@ -58,6 +59,7 @@ impl Stack {
         let paced = pace.layer(hedge.layer(budgeted));
         let stepping = StepDownLayer::new(self.ladder).layer(paced);
         let primed = PrimeLayer::new(self.is_priming).first_tokens(self.first_tokens);
+        let primed = primed.beginnings(self.beginnings);
         let primed = primed.layer(retry.layer(stepping));
         Arc::new(SingleFlightLayer.layer(primed))
     }

@@ -7,7 +7,7 @@
 //! outside all of these.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 
 use patterns_core::{
     AnswerFormat, BoxFuture, Layer, Model, ModelError, ModelErrorKind, ModelId, Request, Response,
@@ -18,21 +18,31 @@ use super::rungs::Rungs;
 
 /// Remembers which answer formats a server has been found not to know, whether it streams, whether it
 /// knows the system role, and which parameters it refuses.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ladder {
     rungs: Rungs,
     streams: AtomicBool,
     folds_system: AtomicBool,
     left_out: AtomicU8,
+    changes: AtomicU32,
+}
+
+#[cfg(test)]
+impl Default for Ladder {
+    fn default() -> Self {
+        Self::new(&[AnswerFormat::JsonSchema, AnswerFormat::Prompt], false)
+    }
 }
 
 impl Ladder {
-    pub(crate) fn new(format: AnswerFormat, streams: bool) -> Self {
+    /// Begins with the first of the formats that servers of this kind may know.
+    pub(crate) fn new(formats: &'static [AnswerFormat], streams: bool) -> Self {
         Self {
-            rungs: Rungs::from(format),
+            rungs: Rungs::new(formats),
             streams: AtomicBool::new(streams),
             folds_system: AtomicBool::default(),
             left_out: AtomicU8::default(),
+            changes: AtomicU32::default(),
         }
     }
 
@@ -85,10 +95,29 @@ impl Ladder {
         self.rungs.step_down(request.schema.as_deref()?, from)
     }
 
+    /// Remembers that the request's schema has no form in the format `from`, and returns the weaker one
+    /// that it is asked for in.
+    pub(crate) fn lower(&self, request: &Request, from: AnswerFormat) -> Option<AnswerFormat> {
+        self.rungs.lower(request.schema.as_deref()?, from)
+    }
+
+    /// Remembers that the adapter has learnt something else, so that it is asked again.
+    pub(crate) fn changed(&self) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Returns everything that decides how a request is put.
-    fn state(&self, request: &Request) -> (AnswerFormat, bool, bool, u8) {
+    fn state(&self, request: &Request) -> (AnswerFormat, bool, bool, u8, u32) {
+        let changes = self.changes.load(Ordering::Relaxed);
+        let left_out = self.left_out();
         let format = self.format(request);
-        (format, self.streams(), self.folds_system(), self.left_out())
+        (
+            format,
+            self.streams(),
+            self.folds_system(),
+            left_out,
+            changes,
+        )
     }
 }
 

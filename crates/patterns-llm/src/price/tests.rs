@@ -80,6 +80,7 @@ fn what_usage_costs() {
     let price = Price {
         input: dollars("1"),
         cached_input: Some(dollars("0.1")),
+        cache_write: Some(dollars("1.25")),
         output: dollars("10"),
     };
     let usage = |input_tokens, cached_input_tokens, output_tokens| Usage {
@@ -98,9 +99,15 @@ fn what_usage_costs() {
     ] {
         assert_eq!(price.of(usage), dollars(expected), "{usage:?}");
     }
+    // What is written into the cache costs more, and is a part of what is read.
+    let written = Usage {
+        cache_write_tokens: 400,
+        ..usage(1_000, 400, 0)
+    };
+    assert_eq!(price.of(written), dollars("0.00074"));
     let absurd = usage(u64::MAX, 0, u64::MAX);
     assert_eq!(price.of(absurd).picodollars(), u64::MAX);
-    assert_eq!(price.at_most(1_000, 7), dollars("0.00107"));
+    assert_eq!(price.at_most(1_000, 7), dollars("0.00132"));
 }
 
 #[test]

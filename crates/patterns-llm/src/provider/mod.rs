@@ -1,6 +1,30 @@
-//! The providers: one folder for each way of speaking to models.
+//! The providers: what all of them share, and one folder for each way of speaking to models.
+//!
+//! ```text
+//! Request ─► adapter ─► dialect (writes) ─► transport ─► HTTP
+//! Response or ModelError ◄─ reply (classifies) ◄─ dialect (reads) ◄─ stream (puts together) ◄─┘
+//! ```
+//!
+//! A provider is a row of facts ([`Provider`]) and a [`Dialect`](dialect::Dialect), which writes requests
+//! and reads answers. Errors, waits, streams, refused parameters and the memory of what a server does not
+//! know are here, once for all.
 
-mod name;
-pub(crate) mod openai;
+mod adapter;
+mod anthropic;
+mod dialect;
+mod facts;
+mod gemini;
+mod ollama;
+mod openai;
+mod refused;
+mod reply;
+mod schema;
+mod short;
+mod stream;
+mod transport;
+mod words;
 
-pub(crate) use name::{Provider, unknown_provider};
+pub(crate) use adapter::{Adapter, Setup};
+pub(crate) use facts::{Provider, named, unknown_provider};
+pub use ollama::OLLAMA_BASE_URL;
+pub(crate) use transport::{Route, Server, Transport};

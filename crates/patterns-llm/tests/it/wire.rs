@@ -150,7 +150,7 @@ async fn own_servers_get_all_of_the_schema_and_its_shape_in_words() {
         schema: Some(Arc::new(AnswerSchema::new("capital", schema))),
         ..request()
     };
-    let own = body("ollama:m", &request, 0).await;
+    let own = body("compatible:m", &request, 0).await;
     let format = &own["response_format"]["json_schema"]["schema"];
     assert_eq!(format["properties"]["city"]["maxLength"], 20);
     insta::assert_snapshot!(own["messages"][1]["content"].as_str().unwrap(), @r#"
@@ -184,5 +184,5 @@ async fn what_is_not_set_is_not_sent() {
         ..Request::default()
     };
     let expected = json!({"model": "m", "messages": [{"role": "user", "content": "Hi."}]});
-    assert_eq!(body("ollama:m", &request, 0).await, expected);
+    assert_eq!(body("compatible:m", &request, 0).await, expected);
 }

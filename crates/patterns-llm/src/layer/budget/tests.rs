@@ -53,6 +53,7 @@ fn dollar_each() -> Price {
     Price {
         input: dollar,
         cached_input: None,
+        cache_write: None,
         output: dollar,
     }
 }

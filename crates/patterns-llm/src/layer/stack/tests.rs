@@ -65,6 +65,7 @@ fn stack(model: Slow, events: Arc<Log>) -> Arc<dyn Model> {
 fn stack_within(budget: &Budget, model: Slow, events: Arc<Log>) -> Arc<dyn Model> {
     let stack = Stack {
         first_tokens: Arc::default(),
+        beginnings: Arc::default(),
         is_priming: false,
         retry: RetryPolicy::default(),
         hedge: None,
@@ -167,6 +168,7 @@ async fn an_outage_of_ten_minutes_loses_nothing() {
     let log = Arc::new(Log::default());
     let stack = Stack {
         first_tokens: Arc::default(),
+        beginnings: Arc::default(),
         is_priming: false,
         retry: RetryPolicy::default(),
         hedge: None,
@@ -309,6 +311,7 @@ async fn what_waits_for_room_is_not_sent_once_the_run_is_drained() {
     let pool = Arc::new(Pool::new(Pace::default(), 1));
     let stack = Stack {
         first_tokens: Arc::default(),
+        beginnings: Arc::default(),
         is_priming: false,
         retry: RetryPolicy::default(),
         hedge: None,
@@ -345,6 +348,7 @@ async fn an_exhausted_budget_does_not_close_the_pool_for_others() {
         };
         let stack = Stack {
             first_tokens: Arc::default(),
+            beginnings: Arc::default(),
             is_priming: false,
             retry: RetryPolicy::default(),
             hedge: None,

@@ -4,84 +4,53 @@
 use patterns_core::{FinishReason, ModelErrorKind, Usage};
 use serde_json::Value;
 
-use super::lenient;
+use crate::provider::reply::{Completion, Verdict, count, is_error, one_attempt, read_json};
 
-/// A chat completion, as any server may write it.
-#[derive(Debug)]
-pub(super) struct Completion(Value);
-
-/// What a completion comes to.
-#[derive(Debug, PartialEq)]
-pub(super) enum Verdict {
-    /// A whole answer.
-    Answer(String, FinishReason),
-    /// No answer, and why.
-    Failed(ModelErrorKind),
-    /// An error where an answer should be.
-    Error(Value),
-}
-
-impl Completion {
-    /// Reads a body; returns `None` if it is no object.
-    pub(super) fn read(body: &[u8]) -> Option<Self> {
-        let mut body = lenient::read(body).ok()?;
-        // Some gateways wrap it.
-        if body.get("choices").is_none() && body["data"].get("choices").is_some() {
-            body = body["data"].take();
-        }
-        body.is_object().then_some(Self(body))
+/// Reads a body; returns `None` if it is no object.
+pub(crate) fn read(body: &[u8]) -> Option<Completion> {
+    let mut body = read_json(body).ok()?;
+    // Some gateways wrap it.
+    if body.get("choices").is_none() && body["data"].get("choices").is_some() {
+        body = body["data"].take();
     }
-
-    /// Returns the provider's id of the answer.
-    pub(super) fn id(&self) -> Option<String> {
-        match &self.0["id"] {
+    body.is_object().then(|| Completion {
+        id: match &body["id"] {
             Value::String(id) => Some(id.clone()),
             Value::Number(id) => Some(id.to_string()),
             _ => None,
-        }
-    }
+        },
+        model: body["model"].as_str().map(str::to_owned),
+        verdict: verdict(&body),
+        usage: usage(&body),
+    })
+}
 
-    /// Returns the model that says it has answered.
-    pub(super) fn model(&self) -> Option<String> {
-        self.0["model"].as_str().map(str::to_owned)
+fn verdict(body: &Value) -> Verdict {
+    if is_error(&body["error"]) {
+        return Verdict::Error(body["error"].clone());
     }
-
-    /// Returns what the completion comes to.
-    pub(super) fn verdict(&self) -> Verdict {
-        if is_error(&self.0["error"]) {
-            return Verdict::Error(self.0["error"].clone());
+    match body["choices"].get(0) {
+        Some(choice) => of_choice(choice),
+        None if body["promptFeedback"].get("blockReason").is_some() => {
+            Verdict::Failed(ModelErrorKind::Filtered)
         }
-        match self.0["choices"].get(0) {
-            Some(choice) => of_choice(choice),
-            None if self.0["promptFeedback"].get("blockReason").is_some() => {
-                Verdict::Failed(ModelErrorKind::Filtered)
-            }
-            None => Verdict::Failed(ModelErrorKind::Unavailable { retry_after: None }),
-        }
-    }
-
-    /// Returns the bill of the one attempt that this is the answer to.
-    pub(super) fn usage(&self) -> Usage {
-        let bill = usage_of(&self.0).unwrap_or(&Value::Null);
-        let cached = bill.pointer("/prompt_tokens_details/cached_tokens");
-        let cached = cached.or_else(|| bill.get("prompt_cache_hit_tokens"));
-        let reasoning = bill.pointer("/completion_tokens_details/reasoning_tokens");
-        Usage {
-            input_tokens: bill.get("prompt_tokens").map_or(0, count),
-            cached_input_tokens: cached.map_or(0, count),
-            output_tokens: bill.get("completion_tokens").map_or(0, count),
-            reasoning_tokens: reasoning.map_or(0, count),
-            ..one_attempt()
-        }
+        None => Verdict::Failed(ModelErrorKind::Unavailable { retry_after: None }),
     }
 }
 
-/// The bill of an attempt of which nothing else is known.
-pub(super) fn one_attempt() -> Usage {
+fn usage(body: &Value) -> Usage {
+    let bill = usage_of(body).unwrap_or(&Value::Null);
+    let cached = bill.pointer("/prompt_tokens_details/cached_tokens");
+    let cached = cached.or_else(|| bill.get("prompt_cache_hit_tokens"));
+    let written = bill.pointer("/prompt_tokens_details/cache_write_tokens");
+    let reasoning = bill.pointer("/completion_tokens_details/reasoning_tokens");
     Usage {
-        calls: 1,
-        attempts: 1,
-        ..Usage::default()
+        input_tokens: bill.get("prompt_tokens").map_or(0, count),
+        cached_input_tokens: cached.map_or(0, count),
+        cache_write_tokens: written.map_or(0, count),
+        output_tokens: bill.get("completion_tokens").map_or(0, count),
+        reasoning_tokens: reasoning.map_or(0, count),
+        ..one_attempt()
     }
 }
 
@@ -90,19 +59,6 @@ pub(super) fn usage_of(body: &Value) -> Option<&Value> {
     ["/usage", "/choices/0/usage", "/x_groq/usage"]
         .iter()
         .find_map(|place| body.pointer(place).filter(|it| it.is_object()))
-}
-
-/// Returns whether what stands behind `error` tells of one: gateways fill the field with something
-/// that is blank, beside a good answer.
-pub(super) fn is_error(error: &Value) -> bool {
-    match error {
-        Value::Null => false,
-        Value::Bool(is_error) => *is_error,
-        Value::Number(code) => code.as_f64() != Some(0.0),
-        Value::String(words) => !words.trim().is_empty(),
-        Value::Array(list) => list.iter().any(is_error),
-        Value::Object(fields) => fields.values().any(is_error),
-    }
 }
 
 /// Returns the reason why an answer ended; the empty one and the word "null" are none.
@@ -200,19 +156,6 @@ fn finish(reason: Option<&str>) -> FinishReason {
         None | Some("stop" | "STOP" | "eos" | "end_turn" | "stop_sequence") => FinishReason::Stop,
         Some(other) => FinishReason::Other(other.to_owned()),
     }
-}
-
-/// Reads a count however it is written; what is no count is none. A count that cannot be is left as
-/// large as it gets, so that it is seen for what it is.
-fn count(value: &Value) -> u64 {
-    let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
-    number
-        .or_else(|| {
-            let float = value.as_f64()?;
-            // A float of the wire; absurd ones saturate.
-            Some(if float < 0.0 { u64::MAX } else { float as u64 })
-        })
-        .unwrap_or(0)
 }
 
 #[cfg(test)]

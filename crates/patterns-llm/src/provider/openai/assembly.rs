@@ -4,17 +4,14 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::answer::{finish_reason, is_error, text_of, usage_of};
-use super::lenient;
-use super::sse::Event;
+use super::answer::{finish_reason, text_of, usage_of};
 use crate::exchange::{ExchangeError, ExchangeErrorKind};
-
-/// So much white space in a row is no answer. Models that are held to a JSON grammar can fall into it.
-const MOST_BLANK: usize = 2_000;
+use crate::provider::reply::{is_error, read_json};
+use crate::provider::stream::{Assembly, Blanks, Event, broken};
 
 /// A streamed answer as far as it has come.
 #[derive(Debug, Default)]
-pub(super) struct Assembly {
+pub(crate) struct Chunks {
     id: Value,
     model: Value,
     content: String,
@@ -30,43 +27,26 @@ pub(super) struct Assembly {
     is_done: bool,
     has_choices: bool,
     /// Whether a token or a thought has come.
-    pub(super) has_begun: bool,
-    /// How much white space the answer ends with.
-    blank: usize,
+    has_begun: bool,
+    blanks: Blanks,
 }
 
-impl Assembly {
-    /// Returns whether nothing more is to come.
-    pub(super) fn is_done(&self) -> bool {
+impl Assembly for Chunks {
+    fn is_done(&self) -> bool {
         self.is_done
     }
 
-    /// Returns whether the answer is whole, though its bill may be missing.
-    pub(super) fn has_ended(&self) -> bool {
+    fn has_ended(&self) -> bool {
         self.is_done || self.finish_reason.is_some()
     }
 
-    /// Returns how many bytes of the answer are kept.
-    pub(super) fn len(&self) -> usize {
+    fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
+    fn len(&self) -> usize {
         let arguments = self.arguments.as_ref().map_or(0, String::len);
         self.content.len() + self.refusal.len() + self.reasoning.len() + arguments
-    }
-
-    /// Takes events; returns whether they were a sign of life, which pings are not.
-    pub(super) fn take_all(&mut self, events: &[Event]) -> Result<bool, ExchangeError> {
-        let mut is_alive = false;
-        for event in events {
-            is_alive |= self.take(event)?;
-        }
-        Ok(is_alive)
-    }
-
-    /// Takes what stood at the very end. Half an event there is that of a broken connection.
-    pub(super) fn take_last(&mut self, events: &[Event]) -> Result<(), ExchangeError> {
-        match self.take_all(events) {
-            Err(error) if error.kind() == ExchangeErrorKind::Garbled => Ok(()),
-            result => result.map(drop),
-        }
     }
 
     fn take(&mut self, event: &Event) -> Result<bool, ExchangeError> {
@@ -83,7 +63,7 @@ impl Assembly {
         if !data.starts_with(b"{") && !data.starts_with(b"[") {
             return Ok(false);
         }
-        let mut chunk = lenient::read(data)
+        let mut chunk = read_json(data)
             .map_err(|error| ExchangeError::new(ExchangeErrorKind::Garbled).with_source(error))?;
         // Google lists what it has to say.
         if let Some(first) = chunk.as_array_mut().and_then(|it| it.first_mut()) {
@@ -98,6 +78,38 @@ impl Assembly {
         }
     }
 
+    fn finish(&mut self) -> Result<Bytes, ExchangeError> {
+        let this = std::mem::take(self);
+        if let Some(error) = this.error {
+            let body = json!({"error": error, "usage": this.usage});
+            return Ok(body.to_string().into());
+        }
+        if !this.is_done && this.finish_reason.is_none() {
+            return Err(broken());
+        }
+        let mut message = json!({
+            "content": this.content,
+            "refusal": Some(this.refusal).filter(|it| !it.is_empty()),
+        });
+        if !this.reasoning.is_empty() {
+            message["reasoning_content"] = this.reasoning.into();
+        }
+        if let Some(arguments) = this.arguments.filter(|_| !this.has_other_calls) {
+            message["tool_calls"] = json!([{"function": {"arguments": arguments}}]);
+        }
+        let choice = json!({"message": message, "finish_reason": this.finish_reason});
+        let choices: &[Value] = match this.has_choices {
+            true => &[choice],
+            false => &[],
+        };
+        let body = json!({
+            "id": this.id, "model": this.model, "choices": choices, "usage": this.usage,
+        });
+        Ok(body.to_string().into())
+    }
+}
+
+impl Chunks {
     fn add(&mut self, mut chunk: Value) -> Result<bool, ExchangeError> {
         if self.error.is_none() && is_error(&chunk["error"]) {
             self.error = Some(chunk["error"].take());
@@ -167,46 +179,8 @@ impl Assembly {
 
     fn add_content(&mut self, content: &str) -> Result<(), ExchangeError> {
         self.has_begun |= !content.is_empty() || !self.refusal.is_empty();
-        let trailing = content.len() - content.trim_end().len();
-        self.blank = match trailing {
-            all if all == content.len() => self.blank + all,
-            some => some,
-        };
-        if self.blank > MOST_BLANK {
-            return Err(ExchangeError::new(ExchangeErrorKind::Blank));
-        }
+        self.blanks.see(content)?;
         self.content += content;
         Ok(())
-    }
-
-    /// Returns the body of the whole answer. A stream without an end is none: it broke off.
-    pub(super) fn finish(self) -> Result<Bytes, ExchangeError> {
-        if let Some(error) = self.error {
-            let body = json!({"error": error, "usage": self.usage});
-            return Ok(body.to_string().into());
-        }
-        if !self.is_done && self.finish_reason.is_none() {
-            return Err(ExchangeError::new(ExchangeErrorKind::Broken)
-                .with_words("the stream ended before the answer did"));
-        }
-        let mut message = json!({
-            "content": self.content,
-            "refusal": Some(self.refusal).filter(|it| !it.is_empty()),
-        });
-        if !self.reasoning.is_empty() {
-            message["reasoning_content"] = self.reasoning.into();
-        }
-        if let Some(arguments) = self.arguments.filter(|_| !self.has_other_calls) {
-            message["tool_calls"] = json!([{"function": {"arguments": arguments}}]);
-        }
-        let choice = json!({"message": message, "finish_reason": self.finish_reason});
-        let choices: &[Value] = match self.has_choices {
-            true => &[choice],
-            false => &[],
-        };
-        let body = json!({
-            "id": self.id, "model": self.model, "choices": choices, "usage": self.usage,
-        });
-        Ok(body.to_string().into())
     }
 }

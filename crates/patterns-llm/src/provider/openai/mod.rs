@@ -1,40 +1,46 @@
 //! Speaks OpenAI's chat completions protocol, and the many dialects of it that other servers speak.
 //!
-//! ```text
-//! Request ─► wire ─► async-openai ─► transport ─► HTTP
-//! Response or ModelError ◄─ classify ◄─ Reply (status, headers, body) ◄─┘
-//! ```
-//!
 //! async-openai builds requests. It never sees a reply: the transport reads the whole of it and
-//! hands it to [`classify`], because async-openai drops headers, and calls every reply that differs
-//! from OpenAI's own a deserialisation failure. A streamed answer is put together (`stream`) to the
-//! very body that would have come whole.
+//! hands it to the classification, because async-openai drops headers, and calls every reply that
+//! differs from OpenAI's own a deserialisation failure.
 
-mod adapter;
 mod answer;
 mod assembly;
-mod classify;
+mod chat;
 mod endpoint;
-mod failure;
-mod foreign;
-mod hint;
-mod lenient;
-mod no_credit;
-mod redact;
-mod refused;
-mod sse;
-mod stream;
-mod system_role;
-mod too_long;
-mod transport;
 mod wire;
 
-pub(crate) use adapter::{OpenAi, Setup};
-pub(crate) use transport::{Route, Transport};
-pub(crate) use wire::Dialect;
+use std::sync::Arc;
 
-/// Where a local Ollama serves the protocol unless told otherwise.
-pub const OLLAMA_BASE_URL: &str = "http://localhost:11434/v1";
+#[cfg(test)]
+pub(crate) use answer::read;
+#[cfg(test)]
+pub(crate) use assembly::Chunks;
+use chat::Chat;
+use wire::Flavour;
 
-/// Where OpenAI serves it.
-pub(crate) const OPENAI_BASE_URL: &str = "https://api.openai.com/v1";
+use super::facts::{KeyGoes, Provider};
+
+/// OpenAI itself.
+pub(crate) const OPENAI: Provider = Provider {
+    name: "openai",
+    maker: "OpenAI",
+    usual_base_url: Some("https://api.openai.com/v1"),
+    versions: &[],
+    needs_key: true,
+    is_local: false,
+    key_goes: KeyGoes::Bearer,
+    headers: &[],
+    dialect: |server| Arc::new(Chat::new(Flavour::OpenAi, server)),
+    assembly: || Box::<assembly::Chunks>::default(),
+};
+
+/// Any other server of its protocol.
+pub(crate) const COMPATIBLE: Provider = Provider {
+    name: "compatible",
+    maker: "the server",
+    usual_base_url: None,
+    needs_key: false,
+    dialect: |server| Arc::new(Chat::new(Flavour::Compatible, server)),
+    ..OPENAI
+};

@@ -7,24 +7,34 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::refused::{LeftOut, Parameter};
 use crate::layer::has_lengths;
+use crate::provider::dialect::sent;
+use crate::provider::refused::{LeftOut, Parameter};
+use crate::provider::words::schema_in_words;
 
 /// Where servers differ in what they accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
+pub(super) enum Flavour {
     /// OpenAI's own, with `max_completion_tokens`.
     OpenAi,
     /// Everybody else's, with the older `max_tokens`.
     Compatible,
 }
 
-impl Dialect {
-    /// Returns the strongest format that servers of this dialect may know.
-    pub(crate) fn strongest_format(self) -> AnswerFormat {
+impl Flavour {
+    /// Returns the formats that servers may know, strongest first.
+    pub(super) fn formats(self) -> &'static [AnswerFormat] {
+        const ALL: &[AnswerFormat] = &[
+            AnswerFormat::JsonSchema,
+            AnswerFormat::PlainJsonSchema,
+            AnswerFormat::JsonObjectSchema,
+            AnswerFormat::JsonObject,
+            AnswerFormat::Prompt,
+        ];
         match self {
-            Self::OpenAi => AnswerFormat::PlainJsonSchema,
-            Self::Compatible => AnswerFormat::JsonSchema,
+            // Its schemas have no lengths of texts.
+            Self::OpenAi => &ALL[1..],
+            Self::Compatible => ALL,
         }
     }
 
@@ -94,17 +104,17 @@ impl<'a> Body<'a> {
         model: &'a str,
         request: &'a Request,
         format: AnswerFormat,
-        dialect: Dialect,
+        flavour: Flavour,
     ) -> Self {
         let sampling = request.sampling;
-        let (max_completion_tokens, max_tokens) = match dialect {
-            Dialect::OpenAi => (sampling.max_output_tokens, None),
-            Dialect::Compatible => (None, sampling.max_output_tokens),
+        let (max_completion_tokens, max_tokens) = match flavour {
+            Flavour::OpenAi => (sampling.max_output_tokens, None),
+            Flavour::Compatible => (None, sampling.max_output_tokens),
         };
         let schema = request.schema.as_deref();
         Self {
             model,
-            messages: turns(request, format, dialect),
+            messages: turns(request, format, flavour),
             response_format: schema.and_then(|schema| response_format(schema, format)),
             temperature: sampling.temperature,
             top_p: sampling.top_p,
@@ -145,7 +155,7 @@ impl<'a> Body<'a> {
 
     /// Returns the parameters that are sent and can be left out, by their names on the wire.
     pub(super) fn parameters(&self) -> Vec<&'static str> {
-        let sent = [
+        sent([
             ("temperature", self.temperature.is_some()),
             ("top_p", self.top_p.is_some()),
             ("seed", self.seed.is_some()),
@@ -156,9 +166,7 @@ impl<'a> Body<'a> {
             ("max_tokens", self.max_tokens.is_some()),
             ("stream_options", self.stream_options.is_some()),
             ("stream", self.stream.is_some()),
-        ];
-        let sent = sent.into_iter().filter(|(_, is_sent)| *is_sent);
-        sent.map(|(name, _)| name).collect()
+        ])
     }
 
     /// Asks for the answer as it is made.
@@ -172,7 +180,7 @@ impl<'a> Body<'a> {
     }
 }
 
-fn turns(request: &Request, format: AnswerFormat, dialect: Dialect) -> Vec<Turn<'_>> {
+fn turns(request: &Request, format: AnswerFormat, flavour: Flavour) -> Vec<Turn<'_>> {
     let system = (!request.instructions.is_empty()).then_some(Turn {
         role: SYSTEM,
         content: Cow::Borrowed(&*request.instructions),
@@ -186,7 +194,7 @@ fn turns(request: &Request, format: AnswerFormat, dialect: Dialect) -> Vec<Turn<
         content: content(message),
     }));
     let schema = request.schema.as_deref();
-    if let Some(words) = schema.and_then(|it| schema_in_words(it, format, dialect)) {
+    if let Some(words) = schema.and_then(|it| schema_in_words(it, format, flavour.shows_schema())) {
         put_before(&mut turns, &words);
     }
     turns
@@ -202,28 +210,6 @@ fn put_before(turns: &mut Vec<Turn<'_>>, words: &str) {
         None => turns.push(Turn {
             role: USER,
             content: Cow::Owned(words.to_owned()),
-        }),
-    }
-}
-
-/// Says which shape the answer has. The words stand before everything that differs between the
-/// requests of an agent, where providers cache them, and in what the user says, where small models
-/// heed them more than among the instructions: of 40 votes, 17 were valid without, 32 with them
-/// there, and 36 with them here, a grammar or not.
-fn schema_in_words(
-    schema: &AnswerSchema,
-    format: AnswerFormat,
-    dialect: Dialect,
-) -> Option<String> {
-    match format {
-        AnswerFormat::JsonObject | AnswerFormat::Prompt => Some(format!(
-            "Answer with one JSON object that is valid against this JSON Schema, and with nothing \
-             before or after it:\n{}",
-            schema.json()
-        )),
-        _ if dialect.shows_schema() => None,
-        _ => schema.shape().map(|shape| {
-            format!("Answer with one JSON object of this shape, and with nothing else:\n{shape}")
         }),
     }
 }
@@ -250,7 +236,7 @@ fn response_format(schema: &AnswerSchema, format: AnswerFormat) -> Option<Respon
             schema: Some(schema.json()),
         }),
         AnswerFormat::JsonObject => Some(ResponseFormat::JsonObject { schema: None }),
-        AnswerFormat::Prompt => None,
+        AnswerFormat::Tool | AnswerFormat::Prompt => None,
     }
 }
 

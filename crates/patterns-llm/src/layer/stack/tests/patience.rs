@@ -55,6 +55,7 @@ fn broken(status: u16) -> ModelError {
 fn with_pool(model: Arc<Poisoned>, pool: &Arc<Pool>, events: Arc<Log>) -> Arc<dyn Model> {
     let stack = Stack {
         first_tokens: Arc::default(),
+        beginnings: Arc::default(),
         is_priming: false,
         retry: RetryPolicy::default(),
         hedge: None,
@@ -179,6 +180,7 @@ async fn a_blip_of_a_few_seconds_costs_no_ballot_whatever_its_status() {
             let model = Arc::new(Outage::with(0..seconds, error));
             let stack = Stack {
                 first_tokens: Arc::default(),
+                beginnings: Arc::default(),
                 is_priming: false,
                 retry: RetryPolicy::default(),
                 hedge: None,

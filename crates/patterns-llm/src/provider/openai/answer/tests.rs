@@ -6,9 +6,9 @@ use super::*;
 
 #[track_caller]
 fn answers(body: &Value, text: &str, finish: FinishReason) {
-    let completion = Completion::read(body.to_string().as_bytes()).unwrap();
+    let completion = read(body.to_string().as_bytes()).unwrap();
     let expected = Verdict::Answer(text.to_owned(), finish);
-    assert_eq!(completion.verdict(), expected, "{body}");
+    assert_eq!(completion.verdict, expected, "{body}");
 }
 
 #[test]

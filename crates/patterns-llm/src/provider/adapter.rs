@@ -1,0 +1,303 @@
+//! The model behind a server, whatever its dialect: asks, hands every reply to the classification, and
+//! remembers what the server does not know.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::header::LOCATION;
+use patterns_core::{
+    AnswerFormat, BoxFuture, CallKey, Event, EventSink, Model, ModelError, ModelErrorKind, ModelId,
+    Request, Response, Usage, Warning,
+};
+use secrecy::SecretString;
+
+use super::dialect::{Dialect, Put, Unwritable, Written};
+use super::refused::{LeftOut, refused};
+use super::reply::{MAX_DETAIL, Redactor, classify, is_foreign, one_attempt, refuses_system_role};
+use super::short::is_short;
+use super::transport::{Reply, Server};
+use crate::layer::{Beginnings, Ladder};
+use crate::pace::{Pool, RateLimits};
+
+/// More tokens than any call has; a bill with more is not believed.
+const MOST_TOKENS: u64 = 1_000_000_000;
+
+/// Everything an adapter is made of.
+pub(crate) struct Setup {
+    pub(crate) id: ModelId,
+    pub(crate) key: Option<SecretString>,
+    pub(crate) dialect: Arc<dyn Dialect>,
+    pub(crate) server: Server,
+    /// Whether the server is not the provider's own.
+    pub(crate) is_own: bool,
+    pub(crate) pool: Arc<Pool>,
+    /// Which answer formats the server knows, and whether it is to stream.
+    pub(crate) ladder: Arc<Ladder>,
+    /// Which beginnings of requests are shared.
+    pub(crate) beginnings: Arc<Beginnings>,
+    pub(crate) events: Arc<dyn EventSink>,
+}
+
+/// A model of a server.
+pub(crate) struct Adapter {
+    setup: Setup,
+    redactor: Redactor,
+    /// Whether the server has sent a bill that cannot be true.
+    has_lied: AtomicBool,
+    /// Whether the user has been told that another model answers.
+    is_told: AtomicBool,
+    /// What the user has been told that the server has no way to be told.
+    untold: Mutex<HashSet<&'static str>>,
+}
+
+impl Adapter {
+    pub(crate) fn new(setup: Setup) -> Self {
+        Self {
+            redactor: Redactor::new(setup.key.clone().unwrap_or_default()),
+            setup,
+            has_lied: AtomicBool::default(),
+            is_told: AtomicBool::default(),
+            untold: Mutex::default(),
+        }
+    }
+
+    /// Asks once. A server that doesn't know the format or refuses a parameter is remembered, for
+    /// whoever asks again.
+    async fn call(&self, request: &Request) -> Result<Response, ModelError> {
+        let ladder = &self.setup.ladder;
+        let model = &self.setup.id.model;
+        self.setup.dialect.prepare(&self.setup.server, model).await;
+        let (written, from) = self.written(request)?;
+        self.check_untold(request, &written);
+        let has_system = !request.instructions.is_empty() && !ladder.folds_system();
+        let (result, refused) = self.attempt(request, &written).await;
+        if let Some(name) = refused {
+            let spent = result.map_or_else(|error| error.usage(), |response| response.usage);
+            self.leave_out(request, name);
+            // Asked again without, as in a weaker format.
+            return Err(ModelError::new(ModelErrorKind::UnsupportedFormat).with_usage(spent));
+        }
+        let error = match result {
+            Ok(response) => {
+                ladder.answered(request, from);
+                self.check_name(request, &response.model);
+                return Ok(response);
+            }
+            Err(error) => error,
+        };
+        let again = |usage| ModelError::new(ModelErrorKind::UnsupportedFormat).with_usage(usage);
+        if has_system && refuses_system_role(&error) {
+            ladder.fold_system();
+            return Err(again(error.usage()));
+        }
+        if self.setup.dialect.learn(&error, &written) {
+            ladder.changed();
+            return Err(again(error.usage()));
+        }
+        if error.kind() == ModelErrorKind::UnsupportedFormat
+            && let Some(to) = ladder.step_down(request, from)
+        {
+            self.stepped_down(request, from, to);
+        }
+        Err(error)
+    }
+
+    /// Writes a request down as the server is known to take it, in the strongest format that has a form
+    /// for its schema.
+    fn written(&self, request: &Request) -> Result<(Written, AnswerFormat), ModelError> {
+        let ladder = &self.setup.ladder;
+        loop {
+            let format = ladder.format(request);
+            let put = Put {
+                model: &self.setup.id.model,
+                format,
+                left_out: LeftOut(ladder.left_out()),
+                folds_system: ladder.folds_system(),
+                streams: ladder.streams(),
+                shared: self.setup.beginnings.shared(request),
+                is_own: self.setup.is_own,
+            };
+            match self.setup.dialect.write(request, &put) {
+                Ok(written) => return Ok((written, format)),
+                Err(Unwritable::Request(error)) => return Err(error),
+                Err(Unwritable::Schema(why)) => {
+                    let to = ladder.lower(request, format).ok_or_else(|| {
+                        ModelError::new(ModelErrorKind::InvalidRequest).with_cause(why.clone())
+                    })?;
+                    let id = &self.setup.id;
+                    let message = format!(
+                        "{id} cannot be held to the answer schema ({why}); answers are only checked here"
+                    );
+                    self.warn(request, "schema-not-enforced", message);
+                    self.stepped_down(request, format, to);
+                }
+            }
+        }
+    }
+
+    fn stepped_down(&self, request: &Request, from: AnswerFormat, to: AnswerFormat) {
+        self.setup.events.emit(Event::FormatSteppedDown {
+            origin: request.origin,
+            model: self.setup.id.to_string(),
+            from,
+            to,
+        });
+    }
+
+    /// Says once of each option that this provider knows nothing like it.
+    fn check_untold(&self, request: &Request, written: &Written) {
+        for name in written.untold {
+            let mut told = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+            if told.insert(name) {
+                drop(told);
+                let id = &self.setup.id;
+                let message = format!("{id} does not take `{name}`: it is left out");
+                self.warn(request, "parameter-refused", message);
+            }
+        }
+    }
+
+    /// Says once which other model answers, if one does.
+    fn check_name(&self, request: &Request, answering: &str) {
+        if is_foreign(&self.setup.id.model, answering)
+            && !self.is_told.swap(true, Ordering::Relaxed)
+        {
+            let answering = self.redactor.excerpt(answering, MAX_NAME);
+            let message = format!(
+                "{} was asked, and the server says that {answering:?} answered; name the model that \
+                 is meant, or check what the server runs",
+                self.setup.id
+            );
+            self.warn(request, "other-model", message);
+        }
+    }
+
+    /// Remembers that the server refuses a parameter, and says so once.
+    fn leave_out(&self, request: &Request, name: &str) {
+        let left_out = LeftOut(self.setup.ladder.left_out());
+        let (is_news, instead) = match left_out.instead_of(name) {
+            None => (
+                self.setup.ladder.stop_streaming(),
+                "answers come whole".to_owned(),
+            ),
+            Some((parameter, instead)) => (self.setup.ladder.leave_out(parameter as u8), instead),
+        };
+        if is_news {
+            let message = format!("{} does not take `{name}`: {instead}", self.setup.id);
+            self.warn(request, "parameter-refused", message);
+        }
+    }
+
+    fn warn(&self, request: &Request, code: &str, message: String) {
+        let run = request.origin.run;
+        let warning = Warning::new(code, message);
+        self.setup
+            .events
+            .emit(Event::WarningRaised { run, warning });
+    }
+
+    /// Sends a request; returns what came of it, and which parameter the server refused.
+    async fn attempt(
+        &self,
+        request: &Request,
+        written: &Written,
+    ) -> (Result<Response, ModelError>, Option<&'static str>) {
+        let key = CallKey::of(&self.setup.id, request).to_string();
+        let sent = self.setup.dialect.send(&self.setup.server, key, written);
+        match sent.await {
+            Ok(reply) => self.read(request, written, &reply),
+            Err(error) => (Err(error), None),
+        }
+    }
+
+    fn read(
+        &self,
+        request: &Request,
+        written: &Written,
+        reply: &Reply,
+    ) -> (Result<Response, ModelError>, Option<&'static str>) {
+        if let Some(limits) = RateLimits::from_headers(&reply.headers) {
+            self.setup.pool.learn(&limits);
+        }
+        let has_worked = self.setup.pool.state().served > 0;
+        let read = |body: &[u8]| self.setup.dialect.read(body);
+        let model = &self.setup.id.model;
+        match classify(reply, model, read, &self.redactor, has_worked) {
+            Ok(mut response) => {
+                response.usage = self.believed(request, response.usage);
+                let short = is_short(request, response.usage, written.window);
+                (short.map_or(Ok(response), Err), None)
+            }
+            Err(error) => {
+                let refused = refused(error.kind(), &reply.body, &written.parameters);
+                let usage = self.believed(request, error.usage());
+                (
+                    Err(self.placed(error.with_usage(usage), reply, &written.path)),
+                    refused,
+                )
+            }
+        }
+    }
+
+    /// Returns a bill, or one without tokens if it cannot be true; then the cap is kept by estimates.
+    fn believed(&self, request: &Request, usage: Usage) -> Usage {
+        let counts = [
+            usage.input_tokens,
+            usage.cached_input_tokens,
+            usage.output_tokens,
+            usage.reasoning_tokens,
+            usage.cache_write_tokens,
+        ];
+        if counts.iter().all(|it| *it <= MOST_TOKENS) {
+            return usage;
+        }
+        if !self.has_lied.swap(true, Ordering::Relaxed) {
+            let message = format!(
+                "{} reports impossible numbers of tokens; such bills are not counted",
+                self.setup.id
+            );
+            self.warn(request, "impossible-usage", message);
+        }
+        one_attempt()
+    }
+
+    /// Says where a request went that found nobody, and where it was sent instead.
+    fn placed(&self, error: ModelError, reply: &Reply, path: &str) -> ModelError {
+        let url = format!("{}{path}", self.setup.server.base_url);
+        let status = reply.status;
+        let goal = reply.headers.get(LOCATION).and_then(|it| it.to_str().ok());
+        if let Some(goal) = goal.filter(|_| status.is_redirection()) {
+            let goal = goal.split(['?', '#']).next().unwrap_or_default();
+            let goal = self.redactor.excerpt(goal, MAX_DETAIL);
+            return error.with_cause(format!("{url} redirects to {goal}, which is not followed"));
+        }
+        match status.as_u16() {
+            300..400 | 404 | 405 | 410 => error.with_cause(format!("asked {url}")),
+            _ => error,
+        }
+    }
+}
+
+/// The most characters of a model's name that a server may have said.
+const MAX_NAME: usize = 100;
+
+impl Model for Adapter {
+    fn id(&self) -> &ModelId {
+        &self.setup.id
+    }
+
+    fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
+        Box::pin(self.call(request))
+    }
+}
+
+impl fmt::Debug for Adapter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Adapter")
+            .field("id", &self.setup.id)
+            .field("dialect", &self.setup.dialect)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,522 @@
+//! What is sent, byte for byte, and what becomes of every reply that Anthropic is known to send.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use patterns_core::ModelErrorKind::{
+    ContextTooLong, InvalidRequest, Overloaded, QuotaExhausted, RateLimited, Refused, Truncated,
+    Unauthorized, Unavailable, UnknownModel, UnsupportedFormat,
+};
+use patterns_core::{
+    AnswerFormat, AnswerSchema, Document, FinishReason, Message, ModelError, ModelErrorKind, Part,
+    Request, Response, Sampling,
+};
+use serde_json::{Value, json};
+
+use super::answer;
+use super::assembly::Blocks;
+use super::messages::{Messages, longest_answer};
+use crate::provider::dialect::{Dialect, Put};
+use crate::provider::refused::{LeftOut, Parameter};
+use crate::provider::reply::{Redactor, classify};
+use crate::provider::stream::stored;
+use crate::provider::transport::Reply;
+
+fn put(format: AnswerFormat) -> Put<'static> {
+    Put {
+        model: "claude",
+        format,
+        left_out: LeftOut(0),
+        folds_system: false,
+        streams: false,
+        shared: [false; 2],
+        is_own: false,
+    }
+}
+
+fn schema() -> AnswerSchema {
+    let mark = json!({"type": ["integer", "null"], "minimum": 1});
+    let city = json!({"type": "string"});
+    let strict = json!({"type": "object", "properties": {"city": city, "mark": mark},
+        "required": ["city", "mark"], "additionalProperties": false});
+    let mark = json!({"type": "integer", "minimum": 1});
+    let closed = json!({"type": "object", "properties": {"city": city, "mark": mark},
+        "required": ["city"], "additionalProperties": false});
+    AnswerSchema::new("capital", strict).with_closed(closed)
+}
+
+/// A request that uses everything, asked again after a blank answer.
+fn request() -> Request {
+    Request {
+        instructions: "Be brief.".into(),
+        messages: vec![
+            Message::user([
+                Part::text("Which city?"),
+                Part::Document(Document::new("a", "Paris.")),
+            ]),
+            Message::assistant(" "),
+            Message::user([Part::text("Again.")]),
+        ],
+        schema: Some(Arc::new(schema())),
+        sampling: Sampling {
+            temperature: Some(0.5),
+            top_p: Some(0.9),
+            max_output_tokens: Some(100),
+            seed: Some(40),
+        },
+        sample: 2,
+        ..Request::default()
+    }
+}
+
+fn body(request: &Request, put: &Put<'_>) -> String {
+    let written = Messages::default().write(request, put).unwrap();
+    assert_eq!(written.path, "/v1/messages");
+    written.body.get().to_owned()
+}
+
+#[test]
+fn the_native_format_keeps_optional_properties_optional_and_says_limits_in_words() {
+    let written = Messages::default()
+        .write(&request(), &put(AnswerFormat::JsonSchema))
+        .unwrap();
+    insta::assert_snapshot!(written.body.get(), @r#"{"model":"claude","max_tokens":100,"system":[{"type":"text","text":"Be brief."}],"messages":[{"role":"user","content":[{"type":"text","text":"Which city?"},{"type":"text","text":"<document-4deccd79 id=\"a\">\nParis.\n</document-4deccd79>"}]},{"role":"assistant","content":[{"type":"text","text":"(no answer)"}]},{"role":"user","content":[{"type":"text","text":"Again."}]}],"output_config":{"format":{"type":"json_schema","schema":{"type":"object","properties":{"city":{"type":"string"},"mark":{"type":"integer","description":"(at least 1)"}},"required":["city"],"additionalProperties":false}}},"temperature":0.5,"top_p":0.9}"#);
+    assert_eq!(written.parameters, ["temperature", "top_p"]);
+    assert_eq!(written.untold, ["seed"]);
+}
+
+#[test]
+fn a_model_without_it_is_made_to_call_a_tool() {
+    insta::assert_snapshot!(body(&request(), &put(AnswerFormat::Tool)), @r#"{"model":"claude","max_tokens":100,"system":[{"type":"text","text":"Be brief."}],"messages":[{"role":"user","content":[{"type":"text","text":"Which city?"},{"type":"text","text":"<document-4deccd79 id=\"a\">\nParis.\n</document-4deccd79>"}]},{"role":"assistant","content":[{"type":"text","text":"(no answer)"}]},{"role":"user","content":[{"type":"text","text":"Again."}]}],"tools":[{"name":"capital","description":"Takes the answer.","input_schema":{"type":"object","properties":{"city":{"type":"string"},"mark":{"type":["integer","null"],"minimum":1}},"required":["city","mark"],"additionalProperties":false}}],"tool_choice":{"type":"tool","name":"capital"},"temperature":0.5,"top_p":0.9}"#);
+}
+
+#[test]
+fn what_is_not_set_is_not_sent_but_the_room_that_the_api_insists_on() {
+    let request = Request {
+        messages: vec![Message::user([Part::text("Hi.")])],
+        ..Request::default()
+    };
+    insta::assert_snapshot!(body(&request, &put(AnswerFormat::JsonSchema)), @r#"{"model":"claude","max_tokens":8192,"messages":[{"role":"user","content":[{"type":"text","text":"Hi."}]}]}"#);
+}
+
+#[test]
+fn long_instructions_and_shared_beginnings_are_marked_for_the_cache() {
+    let request = Request {
+        instructions: "x".repeat(4_096).into(),
+        messages: vec![Message::user([
+            Part::text("a"),
+            Part::text("b"),
+            Part::text("c"),
+        ])],
+        ..Request::default()
+    };
+    let marked = |shared| {
+        let put = Put {
+            shared,
+            streams: true,
+            ..put(AnswerFormat::Prompt)
+        };
+        let body: Value = serde_json::from_str(&body(&request, &put)).unwrap();
+        let blocks = [&body["system"], &body["messages"][0]["content"]];
+        let blocks = blocks.map(|it| it.as_array().unwrap().clone()).concat();
+        assert_eq!(body["stream"], true);
+        blocks
+            .iter()
+            .map(|it| it["cache_control"]["type"] == "ephemeral")
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(marked([false, false]), [true, false, false, false]);
+    assert_eq!(marked([true, false]), [true, false, true, false]);
+    assert_eq!(marked([false, true]), [true, false, false, true]);
+}
+
+#[test]
+fn parameters_that_a_model_refuses_are_left_out_and_folded_instructions_come_first() {
+    let put = Put {
+        left_out: LeftOut(Parameter::Temperature as u8 | Parameter::TopP as u8),
+        folds_system: true,
+        is_own: true,
+        ..put(AnswerFormat::JsonSchema)
+    };
+    let body: Value = serde_json::from_str(&body(&request(), &put)).unwrap();
+    for name in ["temperature", "top_p", "system"] {
+        assert_eq!(body.get(name), None, "{name}");
+    }
+    let first = body["messages"][0]["content"].as_array().unwrap();
+    assert_eq!(first[0]["text"], "Be brief.");
+    // Servers of one's own may ignore the format, so their models are told the shape.
+    assert!(first[1]["text"].as_str().unwrap().contains("of this shape"));
+}
+
+#[test]
+fn a_schema_that_refers_to_itself_is_not_sent_in_the_native_format() {
+    let node = json!({"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}});
+    let schema = json!({"type": "object", "properties": {"root": {"$ref": "#/$defs/Node"}},
+        "$defs": {"Node": node}});
+    let request = Request {
+        schema: Some(Arc::new(AnswerSchema::new("tree", schema))),
+        ..request()
+    };
+    let dialect = Messages::default();
+    assert!(
+        dialect
+            .write(&request, &put(AnswerFormat::JsonSchema))
+            .is_err()
+    );
+    assert!(dialect.write(&request, &put(AnswerFormat::Tool)).is_ok());
+}
+
+#[test]
+fn a_models_longest_answer_is_learnt_once() {
+    let words =
+        "max_tokens: 8192 > 4096, which is the maximum allowed number of output tokens for m";
+    assert_eq!(longest_answer(words), Some(4096));
+    assert_eq!(longest_answer("max_tokens: must be positive"), None);
+    let dialect = Messages::default();
+    let error = ModelError::new(InvalidRequest).with_detail(words);
+    let mut request = request();
+    request.sampling.max_output_tokens = None;
+    let written = dialect.write(&request, &put(AnswerFormat::Prompt)).unwrap();
+    assert!(dialect.learn(&error, &written));
+    assert!(!dialect.learn(&error, &written), "it would fail again");
+    let written = dialect.write(&request, &put(AnswerFormat::Prompt)).unwrap();
+    assert!(written.body.get().contains("\"max_tokens\":4096,"));
+}
+
+type Headers<'a> = &'a [(&'static str, &'a str)];
+
+fn read(status: u16, headers: Headers<'_>, body: &str) -> Result<Response, ModelError> {
+    let headers = headers.iter().map(|(name, value)| {
+        let value = HeaderValue::from_str(value).unwrap();
+        (HeaderName::from_static(name), value)
+    });
+    let reply = Reply {
+        status: StatusCode::from_u16(status).unwrap(),
+        headers: headers.collect::<HeaderMap>(),
+        body: body.as_bytes().to_vec().into(),
+    };
+    let redactor = Redactor::new("sk-ant-canary-0123456789".into());
+    classify(&reply, "claude", answer::read, &redactor, false)
+}
+
+fn message(reason: &str, content: Value) -> Value {
+    json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-x",
+        "content": content, "stop_reason": reason, "stop_sequence": null,
+        "usage": {"input_tokens": 10, "cache_creation_input_tokens": 200,
+            "cache_read_input_tokens": 3000, "output_tokens": 40,
+            "cache_creation": {"ephemeral_5m_input_tokens": 200, "ephemeral_1h_input_tokens": 0}}})
+}
+
+#[test]
+fn every_stop_reason_says_whether_there_is_an_answer() {
+    let text = |text: &str| json!([{"type": "text", "text": text}]);
+    let answer = |reason: &str, content: Value| {
+        read(200, &[], &message(reason, content).to_string()).map_err(|it| it.kind())
+    };
+    for reason in ["end_turn", "stop_sequence"] {
+        let response = answer(reason, text("Hi.")).unwrap();
+        assert_eq!(
+            (response.text.as_str(), response.finish),
+            ("Hi.", FinishReason::Stop)
+        );
+    }
+    let other = answer("something_new", text("Hi.")).unwrap();
+    assert_eq!(
+        other.finish,
+        FinishReason::Other("something_new".to_owned())
+    );
+    let down = Unavailable { retry_after: None };
+    for (reason, kind) in [
+        ("max_tokens", Truncated),
+        ("refusal", Refused),
+        ("model_context_window_exceeded", ContextTooLong),
+        ("pause_turn", down),
+    ] {
+        assert_eq!(
+            answer(reason, text("{\"a\"")).unwrap_err(),
+            kind,
+            "{reason}"
+        );
+    }
+}
+
+#[test]
+fn an_answer_is_found_wherever_it_is() {
+    let text = |content: Value| {
+        let response = read(200, &[], &message("tool_use", content).to_string());
+        response.unwrap().text
+    };
+    let thought = json!({"type": "thinking", "thinking": "{\"city\":\"Rome\"}", "signature": "x"});
+    let said = json!({"type": "text", "text": "Here:"});
+    let call =
+        json!({"type": "tool_use", "id": "t", "name": "capital", "input": {"city": "Paris"}});
+    assert_eq!(text(json!([thought, said, call])), r#"{"city":"Paris"}"#);
+    assert_eq!(text(json!([thought, said, said])), "Here:Here:");
+    assert_eq!(
+        text(json!([call, call, said])),
+        "Here:",
+        "which of two is nobody's to choose"
+    );
+    assert_eq!(text(json!([])), "");
+    assert_eq!(text(json!("plain")), "plain");
+}
+
+#[test]
+fn the_bill_counts_cached_and_written_tokens_as_read() {
+    let body = message("end_turn", json!([])).to_string();
+    let usage = read(200, &[], &body).unwrap().usage;
+    assert_eq!((usage.input_tokens, usage.output_tokens), (3_210, 40));
+    assert_eq!(
+        (usage.cached_input_tokens, usage.cache_write_tokens),
+        (3_000, 200)
+    );
+    let cut = message("max_tokens", json!([])).to_string();
+    assert_eq!(read(200, &[], &cut).unwrap_err().usage(), usage);
+}
+
+#[test]
+fn a_refusal_says_why() {
+    let mut body = message("refusal", json!([]));
+    body["stop_details"] = json!({"type": "refusal", "category": "bio", "explanation": null});
+    let error = read(200, &[], &body.to_string()).unwrap_err();
+    assert_eq!((error.kind(), error.detail()), (Refused, Some("bio")));
+}
+
+#[track_caller]
+fn fails(status: u16, headers: Headers<'_>, class: &str, words: &str, kind: ModelErrorKind) {
+    let body = json!({"type": "error", "error": {"type": class, "message": words},
+        "request_id": "req_1"});
+    let error = read(status, headers, &body.to_string()).expect_err(words);
+    assert_eq!(error.kind(), kind, "{status} {class} {words}");
+    assert_eq!(error.request_id(), Some("req_1"));
+    assert_eq!(error.usage().attempts, 1);
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn every_error_says_what_to_do() {
+    let bad = "invalid_request_error";
+    let seconds = |it| Some(Duration::from_secs(it));
+    for (status, class, words, kind) in [
+        (
+            400,
+            bad,
+            "messages: at least one message is required",
+            InvalidRequest,
+        ),
+        (
+            400,
+            bad,
+            "prompt is too long: 205000 tokens > 200000 maximum",
+            ContextTooLong,
+        ),
+        (
+            400,
+            bad,
+            "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000",
+            ContextTooLong,
+        ),
+        (
+            400,
+            bad,
+            "Your credit balance is too low to access the Anthropic API.",
+            QuotaExhausted,
+        ),
+        (
+            400,
+            bad,
+            "You have reached your specified API usage limits.  You will regain access on 2026-12-01 (usage limit reached)",
+            QuotaExhausted,
+        ),
+        (
+            400,
+            bad,
+            "output_config.format: Extra inputs are not permitted",
+            UnsupportedFormat,
+        ),
+        (
+            400,
+            bad,
+            "The compiled grammar is too large",
+            UnsupportedFormat,
+        ),
+        (
+            400,
+            bad,
+            "Schema is too complex for compilation",
+            UnsupportedFormat,
+        ),
+        (
+            400,
+            bad,
+            "output_config.format.schema: For 'object' type, 'additionalProperties' must be explicitly set to false",
+            UnsupportedFormat,
+        ),
+        (
+            400,
+            bad,
+            "tool_choice forces tool use is not compatible with this model",
+            UnsupportedFormat,
+        ),
+        (
+            400,
+            bad,
+            "This model does not support assistant message prefill. The conversation must end with a user message.",
+            InvalidRequest,
+        ),
+        (
+            401,
+            "authentication_error",
+            "invalid x-api-key",
+            Unauthorized,
+        ),
+        (
+            402,
+            "billing_error",
+            "There is an issue with your payment information.",
+            QuotaExhausted,
+        ),
+        (
+            403,
+            "permission_error",
+            "Your API key does not have permission.",
+            Unauthorized,
+        ),
+        (404, "not_found_error", "model: claude-9", UnknownModel),
+        (
+            413,
+            "request_too_large",
+            "Request exceeds the maximum allowed number of bytes.",
+            ContextTooLong,
+        ),
+        (
+            500,
+            "api_error",
+            "Internal server error",
+            Unavailable { retry_after: None },
+        ),
+        (
+            504,
+            "timeout_error",
+            "The request timed out.",
+            Unavailable { retry_after: None },
+        ),
+        (
+            529,
+            "overloaded_error",
+            "Overloaded",
+            Overloaded { retry_after: None },
+        ),
+    ] {
+        fails(status, &[], class, words, kind);
+    }
+    let fast = |retry_after| RateLimited { retry_after };
+    let limit =
+        "This request would exceed your organization's rate limit of 50 requests per minute.";
+    fails(
+        429,
+        &[("retry-after", "7")],
+        "rate_limit_error",
+        limit,
+        fast(seconds(7)),
+    );
+    let reset = [
+        ("date", "Mon, 23 Nov 2026 12:00:00 GMT"),
+        ("anthropic-ratelimit-requests-limit", "50"),
+        ("anthropic-ratelimit-requests-remaining", "0"),
+        ("anthropic-ratelimit-requests-reset", "2026-11-23T12:00:31Z"),
+    ];
+    fails(429, &reset, "rate_limit_error", limit, fast(seconds(31)));
+}
+
+#[test]
+fn odd_bodies_are_errors_and_never_answers() {
+    for body in [
+        "",
+        "{}",
+        "[]",
+        "null",
+        "<html>",
+        "{\"type\":\"message\"}",
+        "{\"ok\":true}",
+    ] {
+        assert!(read(200, &[], body).is_err(), "{body}");
+    }
+    let error = json!({"type": "error", "error": {"type": "overloaded_error", "message": "Busy"}});
+    let error = read(200, &[], &error.to_string()).unwrap_err();
+    assert_eq!(error.kind(), Overloaded { retry_after: None });
+}
+
+/// A stream of a thinking model, with pings, two pieces of text and the bill at both ends.
+fn stream(kind: &str, piece: &str, pieces: [&str; 2]) -> String {
+    let start = json!({"type": "message_start", "message": {"id": "msg_1", "type": "message",
+        "role": "assistant", "model": "claude-x", "content": [], "stop_reason": null,
+        "usage": {"input_tokens": 10, "cache_read_input_tokens": 30, "output_tokens": 1}}});
+    let block = |index: u64, block: Value| json!({"type": "content_block_start", "index": index, "content_block": block});
+    let delta = |index: u64, delta: Value| json!({"type": "content_block_delta", "index": index, "delta": delta});
+    let name = match kind {
+        "text" => "text",
+        _ => "partial_json",
+    };
+    let events = [
+        start,
+        block(0, json!({"type": "thinking", "thinking": ""})),
+        json!({"type": "ping"}),
+        delta(0, json!({"type": "thinking_delta", "thinking": "Hm."})),
+        delta(0, json!({"type": "signature_delta", "signature": "x"})),
+        block(1, json!({"type": kind, "name": "capital"})),
+        delta(1, json!({"type": piece, name: pieces[0]})),
+        delta(1, json!({"type": piece, name: pieces[1]})),
+        json!({"type": "content_block_stop", "index": 1}),
+        json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 7}}),
+        json!({"type": "message_stop"}),
+    ];
+    let events =
+        events.map(|it| format!("event: {}\ndata: {it}\n\n", it["type"].as_str().unwrap()));
+    events.concat()
+}
+
+async fn assembled(stream: &str) -> Option<Response> {
+    let body = stored(
+        stream.to_owned().into(),
+        true,
+        Box::<Blocks>::default(),
+        || {},
+    );
+    let body = body.await.ok()?;
+    read(200, &[], std::str::from_utf8(&body).unwrap()).ok()
+}
+
+#[tokio::test]
+async fn a_stream_cut_anywhere_says_the_same_or_nothing() {
+    for stream in [
+        stream("text", "text_delta", ["{\"city\":\"Kö", "ln\"}"]),
+        stream("tool_use", "input_json_delta", ["{\"city\":\"Kö", "ln\"}"]),
+    ] {
+        let whole = assembled(&stream).await.unwrap();
+        assert_eq!(whole.text, r#"{"city":"Köln"}"#);
+        assert_eq!(
+            (whole.usage.input_tokens, whole.usage.output_tokens),
+            (40, 7)
+        );
+        assert_eq!(whole.model, "claude-x");
+        for end in (0..stream.len()).filter(|it| stream.is_char_boundary(*it)) {
+            if let Some(cut) = assembled(&stream[..end]).await {
+                assert_eq!(cut, whole, "{end}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_in_a_stream_is_that_error() {
+    let begin = stream("text", "text_delta", ["{\"city\"", ":1}"]);
+    let begin = &begin[..begin.find("event: message_delta").unwrap()];
+    let error = json!({"type": "error", "error": {"type": "overloaded_error", "message": "Busy"}});
+    let stream = format!("{begin}event: error\ndata: {error}\n\n");
+    let body = stored(stream.into(), true, Box::<Blocks>::default(), || {});
+    let body = body.await.unwrap();
+    let error = read(200, &[], std::str::from_utf8(&body).unwrap()).unwrap_err();
+    assert_eq!(error.kind(), Overloaded { retry_after: None });
+}

@@ -1,0 +1,231 @@
+//! What is sent: the body of a request for a message.
+//!
+//! Instructions and long beginnings that others share are marked for the prompt cache. A mark costs a
+//! quarter more for what is written, so what only one call has is left alone; what is shorter than the
+//! cache takes is not billed for its mark.
+
+use std::borrow::Cow;
+
+use patterns_core::{AnswerFormat, Message, Part, Request, Role};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::schema;
+use crate::provider::dialect::{Put, Unwritable, sent};
+use crate::provider::refused::Parameter;
+use crate::provider::words::schema_in_words;
+
+/// Instructions shorter than this are not cached: 1024 tokens of four bytes are the least.
+const LEAST_BYTES: usize = 4 * 1024;
+
+/// What stands for an answer that was blank: turns must not be.
+const NO_ANSWER: &str = "(no answer)";
+
+#[derive(Debug, Serialize)]
+pub(super) struct Body<'a> {
+    model: &'a str,
+    max_tokens: u32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    system: Vec<Block<'a>>,
+    messages: Vec<Turn<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_config: Option<OutputConfig>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Tool<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<ToolChoice<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<bool>,
+}
+
+#[derive(Debug, Serialize)]
+struct Turn<'a> {
+    role: &'static str,
+    content: Vec<Block<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Block<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    text: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_control: Option<Ephemeral>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Ephemeral {
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+const EPHEMERAL: Ephemeral = Ephemeral { kind: "ephemeral" };
+
+#[derive(Debug, Serialize)]
+struct OutputConfig {
+    format: Format,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Format {
+    JsonSchema { schema: Value },
+}
+
+#[derive(Debug, Serialize)]
+struct Tool<'a> {
+    name: &'a str,
+    description: &'static str,
+    input_schema: &'a RawValue,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum ToolChoice<'a> {
+    Tool { name: &'a str },
+}
+
+impl<'a> Body<'a> {
+    /// Writes a request down; `room` is what an answer gets for which nobody has set it.
+    pub(super) fn new(request: &'a Request, put: &Put<'a>, room: u32) -> Result<Self, Unwritable> {
+        let sampling = request.sampling;
+        let mut body = Self {
+            model: put.model,
+            max_tokens: sampling.max_output_tokens.unwrap_or(room),
+            system: Vec::new(),
+            messages: turns(request, put),
+            output_config: None,
+            tools: Vec::new(),
+            tool_choice: None,
+            temperature: sampling
+                .temperature
+                .filter(|_| !put.left_out.has(Parameter::Temperature)),
+            top_p: sampling
+                .top_p
+                .filter(|_| !put.left_out.has(Parameter::TopP)),
+            stream: put.streams.then_some(true),
+        };
+        if !put.folds_system && !request.instructions.trim().is_empty() {
+            let mut block = block(Cow::Borrowed(&*request.instructions));
+            if request.instructions.len() >= LEAST_BYTES {
+                block.cache_control = Some(EPHEMERAL);
+            }
+            body.system.push(block);
+        }
+        body.ask_for_shape(request, put.format)?;
+        Ok(body)
+    }
+
+    fn ask_for_shape(
+        &mut self,
+        request: &'a Request,
+        format: AnswerFormat,
+    ) -> Result<(), Unwritable> {
+        let Some(schema) = request.schema.as_deref() else {
+            return Ok(());
+        };
+        match format {
+            AnswerFormat::JsonSchema => {
+                let schema = schema::of(schema.closed()).map_err(Unwritable::Schema)?;
+                let format = Format::JsonSchema { schema };
+                self.output_config = Some(OutputConfig { format });
+            }
+            AnswerFormat::Tool => {
+                let name = schema.name();
+                self.tools.push(Tool {
+                    name,
+                    description: "Takes the answer.",
+                    input_schema: schema.json(),
+                });
+                self.tool_choice = Some(ToolChoice::Tool { name });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Returns the parameters that are sent and can be left out.
+    pub(super) fn parameters(&self) -> Vec<&'static str> {
+        sent([
+            ("temperature", self.temperature.is_some()),
+            ("top_p", self.top_p.is_some()),
+            ("stream", self.stream.is_some()),
+        ])
+    }
+}
+
+fn turns<'a>(request: &'a Request, put: &Put<'a>) -> Vec<Turn<'a>> {
+    let mut turns: Vec<Turn<'a>> = Vec::new();
+    let total: usize = request.messages.iter().map(|it| it.parts.len()).sum();
+    let mut at = 0;
+    for message in &request.messages {
+        let mut content = Vec::new();
+        for part in &message.parts {
+            at += 1;
+            let mut block = block(text(part, message));
+            let is_end = [
+                at + 1 == total && put.shared[0],
+                at == total && put.shared[1],
+            ];
+            if is_end.contains(&true) {
+                block.cache_control = Some(EPHEMERAL);
+            }
+            if !block.text.trim().is_empty() {
+                content.push(block);
+            }
+        }
+        turns.push(Turn {
+            role: match message.role {
+                Role::User => USER,
+                Role::Assistant => "assistant",
+            },
+            content,
+        });
+    }
+    let words = request.schema.as_deref();
+    let words = words.and_then(|it| schema_in_words(it, put.format, !put.is_own));
+    let folded = put
+        .folds_system
+        .then(|| Cow::Borrowed(&*request.instructions));
+    for words in [words.map(Cow::Owned), folded].into_iter().flatten() {
+        put_before(&mut turns, words);
+    }
+    turns
+}
+
+const USER: &str = "user";
+
+fn text<'a>(part: &'a Part, message: &Message) -> Cow<'a, str> {
+    match part {
+        Part::Text(text) if message.role == Role::Assistant && text.trim().is_empty() => {
+            Cow::Borrowed(NO_ANSWER)
+        }
+        Part::Text(text) => Cow::Borrowed(text),
+        Part::Document(_) => Cow::Owned(part.to_string()),
+    }
+}
+
+fn block(text: Cow<'_, str>) -> Block<'_> {
+    Block {
+        kind: "text",
+        text,
+        cache_control: None,
+    }
+}
+
+/// Puts words before the first thing that the user says.
+fn put_before<'a>(turns: &mut Vec<Turn<'a>>, words: Cow<'a, str>) {
+    let block = block(words);
+    match turns.iter_mut().find(|it| it.role == USER) {
+        Some(turn) => turn.content.insert(0, block),
+        None => turns.push(Turn {
+            role: USER,
+            content: vec![block],
+        }),
+    }
+}

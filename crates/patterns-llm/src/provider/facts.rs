@@ -1,0 +1,100 @@
+//! What is known of each provider before it is asked: its name, its usual server, how it takes a key.
+
+use std::sync::Arc;
+
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use patterns_core::nearest;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::dialect::Dialect;
+use super::stream::Assembly;
+use super::transport::Server;
+use super::{anthropic, gemini, ollama, openai};
+use crate::connect_error::{ConnectError, ConnectErrorKind};
+
+/// The providers. A new one is a folder and a line here.
+pub(crate) const PROVIDERS: [&Provider; 5] = [
+    &openai::OPENAI,
+    &anthropic::ANTHROPIC,
+    &gemini::GEMINI,
+    &ollama::OLLAMA,
+    &openai::COMPATIBLE,
+];
+
+/// What is known of a provider.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    /// The name users write.
+    pub(crate) name: &'static str,
+    /// The name in sentences.
+    pub(crate) maker: &'static str,
+    /// Where it is found unless told otherwise.
+    pub(crate) usual_base_url: Option<&'static str>,
+    /// What an address may end with that the paths of requests have themselves.
+    pub(crate) versions: &'static [&'static str],
+    pub(crate) needs_key: bool,
+    /// Whether it runs on machines of one's own, the usual one too.
+    pub(crate) is_local: bool,
+    pub(crate) key_goes: KeyGoes,
+    /// Headers of every request.
+    pub(crate) headers: &'static [(&'static str, &'static str)],
+    pub(crate) dialect: fn(&Server) -> Arc<dyn Dialect>,
+    pub(crate) assembly: fn() -> Box<dyn Assembly>,
+}
+
+/// How a key is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum KeyGoes {
+    /// As a bearer token.
+    Bearer,
+    /// In a header of its own.
+    In(&'static str),
+}
+
+impl Provider {
+    /// Returns a checked address without what the paths of requests begin with.
+    pub(crate) fn root(&self, url: String) -> String {
+        let mut versions = self.versions.iter();
+        match versions.find_map(|it| url.strip_suffix(it)) {
+            Some(root) => root.to_owned(),
+            None => url,
+        }
+    }
+
+    /// Returns the headers of every request.
+    pub(crate) fn headers(&self, key: Option<&SecretString>) -> Result<HeaderMap, ConnectError> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in self.headers {
+            headers.insert(*name, HeaderValue::from_static(value));
+        }
+        let Some(key) = key else { return Ok(headers) };
+        let key = key.expose_secret().trim();
+        let (name, text) = match self.key_goes {
+            KeyGoes::Bearer => (AUTHORIZATION, format!("Bearer {key}")),
+            KeyGoes::In(name) => (HeaderName::from_static(name), key.to_owned()),
+        };
+        let mut value = HeaderValue::from_str(&text).map_err(|_| {
+            let message = "the API key has characters that no header can carry";
+            ConnectError::new(ConnectErrorKind::InvalidKey, message)
+        })?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+        Ok(headers)
+    }
+}
+
+/// Returns the provider of a name.
+pub(crate) fn named(name: &str) -> Option<&'static Provider> {
+    PROVIDERS.into_iter().find(|it| it.name == name)
+}
+
+pub(crate) fn unknown_provider(name: &str) -> ConnectError {
+    let (provider, rest) = name.split_at(name.find(':').unwrap_or(name.len()));
+    let provider = provider.trim().to_lowercase();
+    let nearest = nearest(&provider, PROVIDERS.map(|it| it.name));
+    let known = PROVIDERS.map(|it| it.name).join(", ");
+    let message = format!("there is no provider {provider:?} (known: {known})");
+    ConnectError::new(ConnectErrorKind::UnknownProvider, message)
+        .with_suggestion(nearest.map(|known| format!("{known}{rest}")))
+}

@@ -1,0 +1,126 @@
+//! A streamed candidate as far as it has come. A stream has no mark at its end: the last piece has the
+//! reason why the answer ended, and the bill.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::exchange::{ExchangeError, ExchangeErrorKind};
+use crate::provider::reply::{is_error, read_json};
+use crate::provider::stream::{Assembly, Blanks, Event, broken};
+
+/// A streamed candidate as far as it has come.
+#[derive(Debug, Default)]
+pub(super) struct Candidate {
+    text: String,
+    id: Value,
+    model: Value,
+    finish_reason: Value,
+    finish_message: Value,
+    ratings: Value,
+    feedback: Value,
+    usage: Value,
+    error: Option<Value>,
+    has_begun: bool,
+    blanks: Blanks,
+}
+
+impl Assembly for Candidate {
+    fn take(&mut self, event: &Event) -> Result<bool, ExchangeError> {
+        let data = event.data.trim_ascii();
+        if !data.starts_with(b"{") && !data.starts_with(b"[") {
+            return Ok(false);
+        }
+        let mut piece = read_json(data)
+            .map_err(|error| ExchangeError::new(ExchangeErrorKind::Garbled).with_source(error))?;
+        if let Some(first) = piece.as_array_mut().and_then(|it| it.first_mut()) {
+            piece = first.take();
+        }
+        if !piece.is_object() {
+            return Ok(false);
+        }
+        self.add(piece)?;
+        Ok(true)
+    }
+
+    fn is_done(&self) -> bool {
+        self.has_ended() && self.usage.is_object()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.finish_reason.is_string() || self.is_blocked()
+    }
+
+    fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
+    fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    fn finish(&mut self) -> Result<Bytes, ExchangeError> {
+        let this = std::mem::take(self);
+        if let Some(error) = this.error {
+            let body = json!({"error": error, "usageMetadata": this.usage});
+            return Ok(body.to_string().into());
+        }
+        if !this.has_ended() {
+            return Err(broken());
+        }
+        let mut body = json!({
+            "responseId": this.id, "modelVersion": this.model, "usageMetadata": this.usage,
+        });
+        if this.finish_reason.is_string() {
+            body["candidates"] = json!([{
+                "content": {"role": "model", "parts": [{"text": this.text}]},
+                "finishReason": this.finish_reason, "finishMessage": this.finish_message,
+                "safetyRatings": this.ratings,
+            }]);
+        } else {
+            body["promptFeedback"] = this.feedback;
+        }
+        Ok(body.to_string().into())
+    }
+}
+
+impl Candidate {
+    fn is_blocked(&self) -> bool {
+        self.feedback["blockReason"].is_string()
+    }
+
+    fn add(&mut self, mut piece: Value) -> Result<(), ExchangeError> {
+        if is_error(&piece["error"]) {
+            self.error.get_or_insert(piece["error"].take());
+            return Ok(());
+        }
+        let candidate = piece["candidates"].get_mut(0).map(Value::take);
+        let mut candidate = candidate.unwrap_or_default();
+        for part in candidate["content"]["parts"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
+            self.has_begun = true;
+            if part["thought"] != true {
+                let text = part["text"].as_str().unwrap_or_default();
+                self.blanks.see(text)?;
+                self.text += text;
+            }
+        }
+        // The last word on each of these holds.
+        for (kept, told) in [
+            (&mut self.finish_reason, candidate["finishReason"].take()),
+            (&mut self.finish_message, candidate["finishMessage"].take()),
+            (&mut self.ratings, candidate["safetyRatings"].take()),
+            (&mut self.id, piece["responseId"].take()),
+            (&mut self.model, piece["modelVersion"].take()),
+            (&mut self.feedback, piece["promptFeedback"].take()),
+            (&mut self.usage, piece["usageMetadata"].take()),
+        ] {
+            if !told.is_null() {
+                *kept = told;
+            }
+        }
+        Ok(())
+    }
+}

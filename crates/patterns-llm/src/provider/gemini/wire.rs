@@ -1,0 +1,175 @@
+//! What is sent: the body of a request for content.
+//!
+//! Keywords that the dialect of its schemas lacks are dropped there without a word, so they are said in
+//! descriptions. Optional properties are nullable and required here: each that may be absent multiplies
+//! the states that the API counts against a limit.
+
+use std::borrow::Cow;
+
+use patterns_core::{AnswerFormat, Part, Request, Role};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::provider::dialect::{Put, sent};
+use crate::provider::refused::Parameter;
+use crate::provider::schema::{Lacks, without};
+use crate::provider::words::schema_in_words;
+
+const LACKS: Lacks = Lacks {
+    limits: &[
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minLength",
+        "maxLength",
+    ],
+    items_above: None,
+    pattern: |_| true,
+    constants: true,
+    nested_values: true,
+};
+
+/// What stands for an answer that was blank: parts must not be.
+const NO_ANSWER: &str = "(no answer)";
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system_instruction: Option<Turn<'a>>,
+    contents: Vec<Turn<'a>>,
+    #[serde(skip_serializing_if = "Config::is_empty")]
+    generation_config: Config,
+}
+
+#[derive(Debug, Serialize)]
+struct Turn<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
+    parts: Vec<Text<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Text<'a> {
+    text: Cow<'a, str>,
+}
+
+#[derive(Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Config {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_mime_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_json_schema: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_output_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<i64>,
+}
+
+impl Config {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl<'a> Body<'a> {
+    /// Writes a request down.
+    pub(super) fn new(request: &'a Request, put: &Put<'a>) -> Self {
+        let sampling = request.sampling;
+        let has = |parameter| !put.left_out.has(parameter);
+        let schema = request.schema.as_deref();
+        let is_json = matches!(
+            put.format,
+            AnswerFormat::JsonSchema | AnswerFormat::JsonObject
+        );
+        let instructions = Cow::Borrowed(&*request.instructions);
+        let has_system = !put.folds_system && !request.instructions.trim().is_empty();
+        Self {
+            system_instruction: has_system.then(|| Turn {
+                role: None,
+                parts: vec![Text { text: instructions }],
+            }),
+            contents: turns(request, put),
+            generation_config: Config {
+                response_mime_type: schema.filter(|_| is_json).map(|_| "application/json"),
+                response_json_schema: schema
+                    .filter(|_| put.format == AnswerFormat::JsonSchema)
+                    .map(|it| without(it.schema(), &LACKS)),
+                temperature: sampling.temperature.filter(|_| has(Parameter::Temperature)),
+                top_p: sampling.top_p.filter(|_| has(Parameter::TopP)),
+                max_output_tokens: sampling.max_output_tokens.filter(|_| has(Parameter::Limit)),
+                // Samples of one request must stay different draws; seeds have 31 bits here.
+                seed: sampling
+                    .seed
+                    .filter(|_| has(Parameter::Seed))
+                    .map(|seed| seed.wrapping_add(i64::from(request.sample)))
+                    .map(|seed| seed.rem_euclid(i64::from(i32::MAX))),
+            },
+        }
+    }
+
+    /// Returns the parameters that are sent and can be left out.
+    pub(super) fn parameters(&self) -> Vec<&'static str> {
+        let config = &self.generation_config;
+        sent([
+            ("temperature", config.temperature.is_some()),
+            ("topP", config.top_p.is_some()),
+            ("seed", config.seed.is_some()),
+        ])
+    }
+}
+
+fn turns<'a>(request: &'a Request, put: &Put<'_>) -> Vec<Turn<'a>> {
+    let mut turns: Vec<Turn<'a>> = request
+        .messages
+        .iter()
+        .map(|message| Turn {
+            role: Some(match message.role {
+                Role::User => USER,
+                Role::Assistant => "model",
+            }),
+            parts: message.parts.iter().map(text).collect(),
+        })
+        .collect();
+    for turn in turns.iter_mut().filter(|it| it.role != Some(USER)) {
+        for part in turn.parts.iter_mut().filter(|it| it.text.trim().is_empty()) {
+            part.text = Cow::Borrowed(NO_ANSWER);
+        }
+    }
+    let schema = request.schema.as_deref();
+    let words = schema.and_then(|it| schema_in_words(it, put.format, !put.is_own));
+    let folded = put
+        .folds_system
+        .then(|| Cow::Borrowed(&*request.instructions));
+    for text in [words.map(Cow::Owned), folded].into_iter().flatten() {
+        put_before(&mut turns, text);
+    }
+    turns
+}
+
+const USER: &str = "user";
+
+fn text(part: &Part) -> Text<'_> {
+    let text = match part {
+        Part::Text(text) => Cow::Borrowed(&**text),
+        Part::Document(_) => Cow::Owned(part.to_string()),
+    };
+    Text { text }
+}
+
+/// Puts words before the first thing that the user says.
+fn put_before<'a>(turns: &mut Vec<Turn<'a>>, text: Cow<'a, str>) {
+    let part = Text { text };
+    match turns.iter_mut().find(|it| it.role == Some(USER)) {
+        Some(turn) => turn.parts.insert(0, part),
+        None => turns.push(Turn {
+            role: Some(USER),
+            parts: vec![part],
+        }),
+    }
+}

@@ -1,0 +1,142 @@
+//! The dialect of chat completions, and how its requests are sent.
+
+use std::fmt;
+use std::task::{Context, Poll};
+
+use async_openai::Client;
+use async_openai::error::OpenAIError;
+use async_openai::middleware::HttpRequestFactory;
+use async_openai::traits::RequestOptionsBuilder;
+use patterns_core::{AnswerFormat, BoxFuture, ModelError, ModelErrorKind, Request};
+use tower_service::Service;
+
+use super::answer;
+use super::endpoint::Endpoint;
+use super::wire::{Body, Flavour};
+use crate::exchange::ExchangeError;
+use crate::provider::dialect::{Dialect, Put, Unwritable, Written};
+use crate::provider::reply::{Completion, one_attempt};
+use crate::provider::transport::{CALL_KEY_HEADER, Reply, Server, Transport, no_reply, unsendable};
+
+/// Chat completions.
+pub(super) struct Chat {
+    client: Client<Endpoint>,
+    flavour: Flavour,
+}
+
+impl Chat {
+    pub(super) fn new(flavour: Flavour, server: &Server) -> Self {
+        let endpoint = Endpoint {
+            base_url: server.base_url.clone(),
+            headers: server.headers.clone(),
+            key: Default::default(),
+        };
+        let service = Untouched(server.transport.clone());
+        Self {
+            client: Client::build(server.client.clone(), endpoint).with_http_service(service),
+            flavour,
+        }
+    }
+
+    async fn send(&self, call_key: String, written: &Written) -> Result<Reply, ModelError> {
+        let chat = self.client.chat().header(CALL_KEY_HEADER, call_key);
+        let sent = match chat {
+            Ok(chat) => {
+                chat.create_byot::<_, serde_json::Value>(&*written.body)
+                    .await
+            }
+            Err(error) => Err(error),
+        };
+        Err(match sent {
+            Err(OpenAIError::Boxed(error)) => match error.downcast::<Reply>() {
+                Ok(reply) => return Ok(*reply),
+                Err(error) => match error.downcast::<ExchangeError>() {
+                    Ok(error) => no_reply(*error),
+                    Err(error) => unreadable(Unread(error)),
+                },
+            },
+            Err(OpenAIError::Reqwest(error)) => unsendable(error),
+            Err(error) => unreadable(error),
+            // The service never lets a reply through.
+            Ok(_) => ModelError::new(ModelErrorKind::Unreadable).with_usage(one_attempt()),
+        })
+    }
+}
+
+impl Dialect for Chat {
+    fn formats(&self) -> &'static [AnswerFormat] {
+        self.flavour.formats()
+    }
+
+    fn write(&self, request: &Request, put: &Put<'_>) -> Result<Written, Unwritable> {
+        let mut body =
+            Body::new(put.model, request, put.format, self.flavour).without(put.left_out);
+        if put.folds_system {
+            body = body.without_system();
+        }
+        if put.streams {
+            body = body.streamed();
+        }
+        Written::new("/chat/completions", &body, body.parameters())
+    }
+
+    fn send<'a>(
+        &'a self,
+        _: &'a Server,
+        call_key: String,
+        written: &'a Written,
+    ) -> BoxFuture<'a, Result<Reply, ModelError>> {
+        Box::pin(self.send(call_key, written))
+    }
+
+    fn read(&self, body: &[u8]) -> Option<Completion> {
+        answer::read(body)
+    }
+}
+
+impl fmt::Debug for Chat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chat")
+            .field("flavour", &self.flavour)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Carries requests of async-openai to the transport.
+///
+/// It never succeeds: a reply travels back as the boxed "error", the one thing that async-openai passes
+/// through untouched, headers and all.
+#[derive(Clone)]
+struct Untouched(Transport);
+
+impl Service<HttpRequestFactory> for Untouched {
+    type Response = reqwest::Response;
+    type Error = OpenAIError;
+    type Future = BoxFuture<'static, Result<reqwest::Response, OpenAIError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), OpenAIError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: HttpRequestFactory) -> Self::Future {
+        let transport = self.0.clone();
+        Box::pin(async move {
+            let request = request.build().await?;
+            Err(match transport.exchange(request).await {
+                Ok(reply) => OpenAIError::Boxed(Box::new(reply)),
+                Err(error) => OpenAIError::Boxed(Box::new(error)),
+            })
+        })
+    }
+}
+
+fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> ModelError {
+    ModelError::new(ModelErrorKind::Unreadable)
+        .with_usage(one_attempt())
+        .with_source(error)
+}
+
+/// Lets a boxed error be a source.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct Unread(Box<dyn std::error::Error + Send + Sync>);

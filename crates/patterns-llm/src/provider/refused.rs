@@ -1,0 +1,187 @@
+//! Which parameter of a request a server refuses, so that it is asked again without. Reasoning models
+//! take no temperature, some servers no seed, and the limit of an answer has two names.
+//!
+//! It is judged by stems and not by phrases, since every server has its own: the name of a parameter
+//! that was sent, as a word, and a word for "not here". A value that is out of range is not refused in
+//! this sense: whoever chose it should know.
+
+use patterns_core::ModelErrorKind;
+
+/// A parameter that is left out or sent under another name; each has a bit of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Parameter {
+    Temperature = 1,
+    TopP = 2,
+    Seed = 4,
+    /// The limit of the answer goes by its other name.
+    OtherLimit = 8,
+    /// There is no limit.
+    Limit = 16,
+}
+
+/// The parameters that are left out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LeftOut(pub(crate) u8);
+
+impl LeftOut {
+    pub(crate) fn has(self, parameter: Parameter) -> bool {
+        self.0 & parameter as u8 != 0
+    }
+
+    /// Returns what is left out next if `name` is refused, and what is done instead, in words; none for
+    /// what belongs to streams.
+    pub(crate) fn instead_of(self, name: &str) -> Option<(Parameter, String)> {
+        let parameter = match name {
+            "temperature" => Parameter::Temperature,
+            "top_p" | "topP" => Parameter::TopP,
+            "seed" => Parameter::Seed,
+            "stream" | "stream_options" => return None,
+            limit if !self.has(Parameter::OtherLimit) => {
+                let other = match limit {
+                    "max_tokens" => "max_completion_tokens",
+                    _ => "max_tokens",
+                };
+                let instead = format!("`{other}` is sent instead");
+                return Some((Parameter::OtherLimit, instead));
+            }
+            _ => Parameter::Limit,
+        };
+        Some((parameter, "it is left out".to_owned()))
+    }
+}
+
+/// How servers say that they do not take something.
+const STEMS: &[&str] = &[
+    "unsupported",
+    "not support",
+    "n't support",
+    "unknown",
+    "unrecogni",
+    "unexpected",
+    "unavailable",
+    "not available",
+    "not permitted",
+    "not allowed",
+    "not accept",
+    "not recogni",
+    "not implemented",
+    "not a valid",
+    "extra_forbidden",
+    "extra field",
+    "extra input",
+    "extra argument",
+    "additional propert",
+    "only the default",
+    "cannot both",
+    "cannot be used",
+    "cannot find field",
+    "no such",
+    "deprecated",
+    "incompatible",
+];
+
+/// Returns which of the parameters that were `sent` a reply refuses, given what it was taken for.
+pub(crate) fn refused(
+    kind: ModelErrorKind,
+    body: &[u8],
+    sent: &[&'static str],
+) -> Option<&'static str> {
+    let is_stream = |name: &str| name.starts_with("stream");
+    let words = String::from_utf8_lossy(body).to_lowercase();
+    let is_named = |name: &&str| {
+        words
+            .split(|it: char| !is_of_name(it))
+            .any(|it| it.eq_ignore_ascii_case(name))
+    };
+    let mut named = sent.iter().filter(|it| is_named(it)).copied();
+    let is_refusal = STEMS.iter().any(|it| words.contains(it));
+    match kind {
+        ModelErrorKind::InvalidRequest if is_refusal => named.next(),
+        // Streams are many a server's trouble, whatever it says of them.
+        ModelErrorKind::InvalidRequest | ModelErrorKind::UnsupportedFormat => {
+            named.find(|it| is_stream(it))
+        }
+        _ => None,
+    }
+}
+
+fn is_of_name(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(sent: &[&'static str], body: &str, expected: Option<&str>) {
+        let found = refused(ModelErrorKind::InvalidRequest, body.as_bytes(), sent);
+        assert_eq!(found, expected, "{body}");
+    }
+
+    #[test]
+    fn servers_name_what_they_do_not_take() {
+        let all = ["temperature", "top_p", "seed", "max_tokens", "stream"];
+        for (body, expected) in [
+            (
+                r#"{"error":{"message":"Unsupported value: 'temperature' does not support 0.2 with this model. Only the default (1) value is supported.","param":"temperature","code":"unsupported_value"}}"#,
+                Some("temperature"),
+            ),
+            (
+                r#"{"error":{"message":"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.","code":"unsupported_parameter"}}"#,
+                Some("max_tokens"),
+            ),
+            (
+                r#"{"detail":[{"type":"extra_forbidden","loc":["body","seed"],"msg":"Extra inputs are not permitted","input":7}]}"#,
+                Some("seed"),
+            ),
+            (
+                r#"[{"error":{"code":400,"message":"Invalid JSON payload received. Unknown name \"seed\": Cannot find field."}}]"#,
+                Some("seed"),
+            ),
+            (
+                "Unrecognized request argument supplied: top_p",
+                Some("top_p"),
+            ),
+            (
+                "`temperature` and `top_p` cannot both be specified for this model.",
+                Some("temperature"),
+            ),
+            ("stream is not implemented", Some("stream")),
+            // A value that is wrong is its user's to mend.
+            ("temperature must be between 0 and 1", None),
+            (
+                "max_tokens is too large: 99999. This model has at most 4096",
+                None,
+            ),
+            // Other words, and other parameters.
+            ("upstream request failed: unknown host", None),
+            ("response_format is not supported", None),
+            ("unexpected end of input", None),
+        ] {
+            check(&all, body, expected);
+        }
+        check(&["temperature"], "seed is not supported", None);
+    }
+
+    #[test]
+    fn only_a_refusal_of_the_request_refuses_a_parameter() {
+        let body = b"temperature is not supported with stream";
+        let sent = ["temperature", "stream"];
+        let of = |kind| refused(kind, body, &sent);
+        assert_eq!(of(ModelErrorKind::Unauthorized), None);
+        assert_eq!(of(ModelErrorKind::UnsupportedFormat), Some("stream"));
+        assert_eq!(of(ModelErrorKind::InvalidRequest), Some("temperature"));
+    }
+
+    #[test]
+    fn the_limit_has_two_names_and_then_none() {
+        let first = LeftOut(0).instead_of("max_tokens").unwrap();
+        assert_eq!(first.0, Parameter::OtherLimit);
+        assert_eq!(first.1, "`max_completion_tokens` is sent instead");
+        let second = LeftOut(Parameter::OtherLimit as u8).instead_of("max_completion_tokens");
+        assert_eq!(second.unwrap().0, Parameter::Limit);
+        assert_eq!(LeftOut(0).instead_of("stream_options"), None);
+    }
+}

@@ -1,0 +1,583 @@
+//! The compatibility table: what becomes of every shape of reply that servers are known to send.
+
+mod judgement;
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use patterns_core::FinishReason;
+use patterns_core::ModelErrorKind::{
+    ContextTooLong, Filtered, InvalidRequest, Overloaded, QuotaExhausted, RateLimited, Refused,
+    Truncated, Unauthorized, Unavailable, UnknownModel, Unreadable, UnsupportedFormat,
+};
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::provider::openai;
+
+const KEY: &str = "sk-canary-0123456789";
+
+type Headers<'a> = &'a [(&'static str, &'a str)];
+
+fn read(
+    status: u16,
+    headers: Headers<'_>,
+    body: impl Into<Vec<u8>>,
+) -> Result<Response, ModelError> {
+    read_after(false, status, headers, body)
+}
+
+fn read_after(
+    has_worked: bool,
+    status: u16,
+    headers: Headers<'_>,
+    body: impl Into<Vec<u8>>,
+) -> Result<Response, ModelError> {
+    let headers = headers.iter().map(|(name, value)| {
+        let value = HeaderValue::from_str(value).unwrap();
+        (HeaderName::from_static(name), value)
+    });
+    let reply = Reply {
+        status: StatusCode::from_u16(status).unwrap(),
+        headers: headers.collect::<HeaderMap>(),
+        body: Into::<Vec<u8>>::into(body).into(),
+    };
+    let redactor = Redactor::new(KEY.into());
+    classify(&reply, "asked", openai::read, &redactor, has_worked)
+}
+
+/// Checks the kind and code of a failure, which must bill one attempt.
+#[track_caller]
+fn fails(
+    status: u16,
+    headers: Headers<'_>,
+    body: impl ToString,
+    kind: ModelErrorKind,
+    code: Option<&str>,
+) -> ModelError {
+    let body = body.to_string();
+    let error = read(status, headers, body.as_str()).expect_err(&body);
+    assert_eq!(
+        (error.kind(), error.code()),
+        (kind, code),
+        "{status} {body}"
+    );
+    assert_eq!(
+        (error.usage().calls, error.usage().attempts),
+        (1, 1),
+        "{body}"
+    );
+    error
+}
+
+fn openai(class: &str, code: impl Into<Value>, message: &str) -> Value {
+    json!({"error": {"message": message, "type": class, "param": null, "code": code.into()}})
+}
+
+const SECONDS: fn(u64) -> Option<Duration> = |it| Some(Duration::from_secs(it));
+const NONE: Option<Duration> = None;
+const SPEED: ModelErrorKind = RateLimited { retry_after: NONE };
+const BUSY: ModelErrorKind = Overloaded { retry_after: NONE };
+const DOWN: ModelErrorKind = Unavailable { retry_after: NONE };
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn openai_says_it_like_this() {
+    for code in [
+        "credit_balance_exhausted",
+        "organization_spend_limit_exceeded",
+        "project_spend_limit_exceeded",
+        "organization_usage_limit_exceeded",
+    ] {
+        let body = openai(
+            "insufficient_quota",
+            code,
+            "You exceeded your current quota.",
+        );
+        fails(429, &[], body, QuotaExhausted, Some(code));
+    }
+    let body = openai(
+        "insufficient_quota",
+        Value::Null,
+        "You exceeded your quota.",
+    );
+    fails(429, &[], body, QuotaExhausted, Some("insufficient_quota"));
+    let body = openai(
+        "tokens",
+        "rate_limit_exceeded",
+        "Limit 30000, used 29000. Please try again in 1.5s.",
+    );
+    let wait = Some(Duration::from_millis(1_500));
+    fails(
+        429,
+        &[],
+        &body,
+        RateLimited { retry_after: wait },
+        Some("rate_limit_exceeded"),
+    );
+    let wait = RateLimited {
+        retry_after: SECONDS(20),
+    };
+    fails(
+        429,
+        &[("retry-after", "20")],
+        &body,
+        wait,
+        Some("rate_limit_exceeded"),
+    );
+    // The code is what counts, whatever the type says.
+    let body = openai("insufficient_quota", "rate_limit_exceeded", "Too fast.");
+    fails(429, &[], body, SPEED, Some("rate_limit_exceeded"));
+    fails(
+        429,
+        &[],
+        openai("rate_limit_error", "slow_down", "Slow."),
+        SPEED,
+        Some("slow_down"),
+    );
+    let body = openai(
+        "invalid_request_error",
+        "context_length_exceeded",
+        "Too long.",
+    );
+    fails(
+        400,
+        &[],
+        body,
+        ContextTooLong,
+        Some("context_length_exceeded"),
+    );
+    let body = openai(
+        "invalid_request_error",
+        "invalid_api_key",
+        "Incorrect API key.",
+    );
+    let error = fails(
+        401,
+        &[("x-request-id", "req_1")],
+        body,
+        Unauthorized,
+        Some("invalid_api_key"),
+    );
+    assert_eq!(
+        (error.status(), error.request_id()),
+        (Some(401), Some("req_1"))
+    );
+    assert_eq!(error.detail(), Some("Incorrect API key."));
+    let body = openai("request_forbidden", "unsupported_country", "Not here.");
+    fails(403, &[], body, Unauthorized, Some("unsupported_country"));
+    let body = openai("invalid_request_error", "model_not_found", "No such model.");
+    fails(404, &[], body, UnknownModel, Some("model_not_found"));
+    let body = openai("invalid_request_error", Value::Null, "Bad temperature.");
+    fails(
+        400,
+        &[],
+        body,
+        InvalidRequest,
+        Some("invalid_request_error"),
+    );
+    let body = openai("server_error", Value::Null, "Sorry.");
+    fails(500, &[], body, DOWN, Some("server_error"));
+    let body = openai("service_unavailable_error", "server_is_overloaded", "Busy.");
+    fails(503, &[], body, BUSY, Some("server_is_overloaded"));
+    let mut body = openai("invalid_request_error", Value::Null, "Invalid schema.");
+    body["error"]["param"] = json!("response_format");
+    fails(
+        400,
+        &[],
+        body,
+        UnsupportedFormat,
+        Some("invalid_request_error"),
+    );
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn others_say_it_like_this() {
+    // Anthropic, and gateways before it.
+    let anthropic = |class: &str, message: &str| json!({"type": "error", "error": {"type": class, "message": message}, "request_id": "req_a"});
+    let error = fails(
+        529,
+        &[],
+        anthropic("overloaded_error", "Overloaded"),
+        BUSY,
+        Some("overloaded_error"),
+    );
+    assert_eq!(error.request_id(), Some("req_a"));
+    let body = anthropic(
+        "invalid_request_error",
+        "Your credit balance is too low to use the API.",
+    );
+    fails(
+        400,
+        &[],
+        body,
+        QuotaExhausted,
+        Some("invalid_request_error"),
+    );
+    let mut body = anthropic("rate_limit_error", "Limit reached.");
+    body["error"]["details"] = json!({"error_code": "enforced_spend_limit_reached"});
+    fails(
+        429,
+        &[],
+        body,
+        QuotaExhausted,
+        Some("enforced_spend_limit_reached"),
+    );
+    fails(
+        402,
+        &[],
+        anthropic("billing_error", "Pay."),
+        QuotaExhausted,
+        Some("billing_error"),
+    );
+    fails(
+        413,
+        &[],
+        "<html>Request too large</html>",
+        ContextTooLong,
+        None,
+    );
+    fails(
+        409,
+        &[],
+        anthropic("conflict_error", "Again."),
+        DOWN,
+        Some("conflict_error"),
+    );
+    // Gemini: the code is the status, the details have the rest.
+    let gemini = |quota: &str, delay: &str| {
+        json!([{"error": {"code": 429, "message": "Quota.", "status": "RESOURCE_EXHAUSTED", "details": [
+            {"violations": [{"quotaId": quota}]}, {"retryDelay": delay}]}}])
+    };
+    let body = gemini("GenerateRequestsPerMinutePerProject", "34s")[0].clone();
+    fails(
+        429,
+        &[],
+        body,
+        RateLimited {
+            retry_after: SECONDS(34),
+        },
+        Some("429"),
+    );
+    fails(
+        429,
+        &[],
+        gemini("GenerateRequestsPerMinute", ""),
+        SPEED,
+        Some("429"),
+    );
+    fails(
+        429,
+        &[],
+        gemini("GenerateRequestsPerDayPerProject", "9s"),
+        QuotaExhausted,
+        Some("429"),
+    );
+    let body =
+        json!({"error": {"code": 400, "message": "Billing.", "status": "FAILED_PRECONDITION"}});
+    fails(400, &[], body, Unauthorized, Some("400"));
+    let body = json!({"error": {"code": 400, "message": "API key not valid.", "status": "INVALID_ARGUMENT"}});
+    fails(400, &[], body, Unauthorized, Some("400"));
+    // Azure.
+    let body = openai("", "content_filter", "The prompt was filtered.");
+    fails(400, &[], body, Filtered, Some("content_filter"));
+    let wait = RateLimited {
+        retry_after: Some(Duration::from_millis(250)),
+    };
+    fails(
+        429,
+        &[("retry-after-ms", "250")],
+        openai("", "429", "High demand."),
+        wait,
+        Some("429"),
+    );
+    // OpenRouter: numbers for codes, shortages with and without a hint.
+    let router = |code: u16, message: &str| json!({"error": {"code": code, "message": message}});
+    fails(
+        402,
+        &[],
+        router(402, "Insufficient credits"),
+        QuotaExhausted,
+        Some("402"),
+    );
+    let wait = RateLimited {
+        retry_after: SECONDS(3),
+    };
+    fails(
+        402,
+        &[("retry-after", "3")],
+        router(402, "Later"),
+        wait,
+        Some("402"),
+    );
+    fails(
+        403,
+        &[],
+        router(403, "Flagged by moderation"),
+        Filtered,
+        Some("403"),
+    );
+    fails(408, &[], router(408, "Timed out"), DOWN, Some("408"));
+    fails(502, &[], router(502, "Bad provider"), DOWN, Some("502"));
+    let error = fails(200, &[], router(502, "Bad provider"), DOWN, Some("502"));
+    assert_eq!(error.status(), Some(502));
+    fails(200, &[], router(429, "Too fast"), SPEED, Some("429"));
+    let mut body = router(400, "Provider returned error");
+    body["error"]["metadata"] = json!({"raw": "maximum context length is 4096 tokens"});
+    fails(400, &[], body, ContextTooLong, Some("400"));
+    // vLLM, FastAPI, LiteLLM.
+    let body = json!({"object": "error", "message": "maximum context length is 4096", "type": "BadRequestError", "code": 400});
+    fails(400, &[], body, ContextTooLong, Some("400"));
+    let body =
+        json!({"object": "error", "message": "No model x", "type": "NotFoundError", "code": 404});
+    fails(404, &[], body, UnknownModel, Some("404"));
+    fails(
+        422,
+        &[],
+        json!({"detail": [{"msg": "field required"}]}),
+        InvalidRequest,
+        None,
+    );
+    fails(
+        401,
+        &[],
+        json!({"detail": "Not authenticated"}),
+        Unauthorized,
+        None,
+    );
+    let body = json!({"error": {"message": "x", "type": "None", "param": "None", "code": "401"}});
+    fails(401, &[], body, Unauthorized, Some("401"));
+    // Ollama and llama.cpp.
+    fails(
+        404,
+        &[],
+        json!({"error": "model 'x' not found"}),
+        UnknownModel,
+        None,
+    );
+    fails(
+        503,
+        &[],
+        json!({"error": "server busy, maximum pending requests exceeded"}),
+        BUSY,
+        None,
+    );
+    let body = json!({"error": {"code": 400, "message": "too many tokens", "type": "exceed_context_size_error"}});
+    fails(400, &[], body, ContextTooLong, Some("400"));
+    let body =
+        json!({"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}});
+    fails(503, &[], body, BUSY, Some("503"));
+    let body = json!({"error": {"code": 500, "message": "JSON schema conversion failed", "type": "server_error"}});
+    fails(500, &[], body, UnsupportedFormat, Some("500"));
+}
+
+#[test]
+fn bodies_that_are_no_api_at_all() {
+    let html = "<html><head><title>x</title></head></html>";
+    let error = fails(200, &[], html, Unreadable, None);
+    assert_eq!((error.status(), error.detail()), (Some(200), Some(html)));
+    fails(200, &[], "", Unreadable, None);
+    fails(200, &[], "42", Unreadable, None);
+    fails(200, &[], "data: {\"choices\": []}\n\n", Unreadable, None);
+    fails(404, &[], html, UnknownModel, None);
+    fails(429, &[], "Too Many Requests", SPEED, None);
+    fails(502, &[], html, DOWN, None);
+    fails(
+        503,
+        &[("retry-after", "7")],
+        html,
+        Overloaded {
+            retry_after: SECONDS(7),
+        },
+        None,
+    );
+    fails(504, &[], "", DOWN, None);
+    fails(524, &[], html, DOWN, None);
+    fails(400, &[], "nope", InvalidRequest, None);
+    fails(425, &[], "", DOWN, None);
+    // A redirect would carry the key elsewhere.
+    fails(
+        302,
+        &[("location", "https://elsewhere.example")],
+        "",
+        UnknownModel,
+        None,
+    );
+    // Some gateways know better than the status.
+    fails(400, &[("x-should-retry", "true")], "", DOWN, None);
+    fails(
+        429,
+        &[("x-should-retry", "false")],
+        "",
+        InvalidRequest,
+        None,
+    );
+    fails(401, &[("x-should-retry", "true")], "", Unauthorized, None);
+}
+
+#[track_caller]
+fn answers(body: &Value, text: &str, finish: FinishReason) -> Response {
+    let response = read(200, &[], body.to_string()).unwrap();
+    assert_eq!(
+        (response.text.as_str(), &response.finish),
+        (text, &finish),
+        "{body}"
+    );
+    response
+}
+
+fn choice(message: &Value, finish: &Value) -> Value {
+    json!({"choices": [{"index": 0, "message": message, "finish_reason": finish}]})
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn answers_come_in_many_shapes() {
+    let stop = FinishReason::Stop;
+    let full = json!({
+        "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "gpt-5-mini-2026",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi.", "refusal": null},
+            "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 100, "completion_tokens": 20,
+            "prompt_tokens_details": {"cached_tokens": 64},
+            "completion_tokens_details": {"reasoning_tokens": 8}},
+    });
+    let response = answers(&full, "Hi.", stop.clone());
+    assert_eq!(response.model, "gpt-5-mini-2026");
+    assert_eq!(response.request_id.as_deref(), Some("chatcmpl-1"));
+    let usage = response.usage;
+    let tokens = (
+        usage.input_tokens,
+        usage.cached_input_tokens,
+        usage.output_tokens,
+    );
+    assert_eq!((tokens, usage.reasoning_tokens), ((100, 64, 20), 8));
+    assert_eq!((usage.calls, usage.attempts), (1, 1));
+    // As little as there can be.
+    let bare = answers(
+        &choice(&json!({"content": "Hi."}), &Value::Null),
+        "Hi.",
+        stop.clone(),
+    );
+    assert_eq!((bare.model.as_str(), bare.request_id), ("asked", None));
+    let message = json!({"content": "Hi."});
+    for finish in ["eos", "end_turn", "STOP", ""] {
+        answers(&choice(&message, &json!(finish)), "Hi.", stop.clone());
+    }
+    let other = FinishReason::Other("tool_calls".to_owned());
+    answers(&choice(&message, &json!("tool_calls")), "Hi.", other);
+    answers(&choice(&message, &json!(7)), "Hi.", stop.clone());
+    answers(
+        &choice(&json!({"content": null}), &json!("stop")),
+        "",
+        stop.clone(),
+    );
+    let parts =
+        json!({"content": [{"type": "text", "text": "Hi "}, {"type": "text", "text": "you."}]});
+    answers(&choice(&parts, &json!("stop")), "Hi you.", stop.clone());
+    let mut odd = choice(&message, &json!("stop"));
+    odd["usage"] =
+        json!({"prompt_tokens": "12", "completion_tokens": 3.0, "prompt_cache_hit_tokens": 4});
+    let usage = answers(&odd, "Hi.", stop.clone()).usage;
+    assert_eq!(
+        (
+            usage.input_tokens,
+            usage.output_tokens,
+            usage.cached_input_tokens
+        ),
+        (12, 3, 4)
+    );
+    for nonsense in [
+        json!(null),
+        json!([]),
+        json!("x"),
+        json!({"prompt_tokens": {}, "completion_tokens": null}),
+    ] {
+        odd["usage"] = nonsense;
+        assert_eq!(answers(&odd, "Hi.", stop.clone()).usage.total_tokens(), 0);
+    }
+    for blank in [
+        json!(null),
+        json!(""),
+        json!({}),
+        json!(false),
+        json!({"message": "", "code": null}),
+    ] {
+        odd["error"] = blank;
+        answers(&odd, "Hi.", stop.clone());
+    }
+    // DeepSeek sends blank lines while a request queues.
+    let queued = format!("\n\n\r\n{odd}");
+    assert_eq!(
+        read(200, &[("x-request-id", "r")], queued)
+            .unwrap()
+            .request_id
+            .as_deref(),
+        Some("r")
+    );
+}
+
+#[test]
+fn what_is_no_whole_answer_is_an_error_with_its_bill() {
+    let usage = json!({"prompt_tokens": 5, "completion_tokens": 9});
+    let check = |mut body: Value, kind: ModelErrorKind| {
+        body["usage"] = usage.clone();
+        let error = fails(200, &[], &body, kind, None);
+        assert_eq!(error.usage().total_tokens(), 14, "{body}");
+    };
+    let text = json!({"content": "Hi"});
+    check(choice(&text, &json!("length")), Truncated);
+    check(
+        choice(&json!({"content": ""}), &json!("max_tokens")),
+        Truncated,
+    );
+    check(choice(&text, &json!("content_filter")), Filtered);
+    check(choice(&text, &json!("SAFETY")), Filtered);
+    check(
+        choice(&json!({"refusal": "I can't."}), &json!("stop")),
+        Refused,
+    );
+    check(
+        choice(
+            &json!({"content": [{"refusal": "I can't."}]}),
+            &json!("stop"),
+        ),
+        Refused,
+    );
+    check(choice(&text, &json!("refusal")), Refused);
+    check(choice(&text, &json!("error")), DOWN);
+    check(json!({"choices": []}), DOWN);
+    check(json!({"choices": null}), DOWN);
+    check(
+        json!({"promptFeedback": {"blockReason": "SAFETY"}}),
+        Filtered,
+    );
+    let mut body = choice(&text, &json!("error"));
+    body["choices"][0]["error"] = json!({"code": 503, "message": "Gone."});
+    fails(200, &[], body, BUSY, Some("503"));
+}
+
+proptest! {
+    #[test]
+    fn no_reply_panics_or_shows_the_key(
+        status in 100u16..1000,
+        body in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..200),
+            "[{\\[]?\"?(error|choices|message|detail|code)?\"?:?.{0,40}".prop_map(String::into_bytes),
+        ],
+        place in 0usize..4,
+    ) {
+        let key = json!({"error": {"message": format!("bad {KEY}"), "code": KEY, "type": KEY}});
+        let body = match place {
+            0 => key.to_string().into_bytes(),
+            1 => [body.as_slice(), KEY.as_bytes()].concat(),
+            _ => body,
+        };
+        if let Err(error) = read(status, &[("x-request-id", KEY)], body) {
+            let told = format!("{error} {error:?} {:?} {:?}", error.detail(), error.request_id());
+            prop_assert!(!told.contains("canary"), "{}", told);
+        }
+    }
+}

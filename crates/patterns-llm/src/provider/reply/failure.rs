@@ -1,0 +1,305 @@
+//! What went wrong, read from the many shapes in which providers say it, and sorted by what to do.
+
+use std::time::Duration;
+
+use patterns_core::ModelErrorKind;
+use serde_json::Value;
+
+use super::no_credit::is_out_of_credit;
+use super::too_long::{exceeds_the_minute, is_too_long};
+
+/// A provider's own account of a failure.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Failure {
+    pub(crate) status: u16,
+    pub(crate) code: Option<String>,
+    /// The `type` or `status` beside the code.
+    pub(crate) class: Option<String>,
+    pub(crate) message: String,
+    /// Which parameter of the request is blamed.
+    param: Option<String>,
+    /// Google's name of the quota that is used up.
+    quota: Option<String>,
+}
+
+impl Failure {
+    /// Reads the failure that `body` tells of, if it tells of one: `{"error": {…}}`,
+    /// `{"error": "…"}`, `[{"error": …}]`, vLLM's `{"object": "error", …}` or FastAPI's
+    /// `{"detail": …}`.
+    pub(crate) fn of_json(status: u16, body: &Value) -> Option<Self> {
+        let body = body.as_array().and_then(|it| it.first()).unwrap_or(body);
+        let error = match body.get("error").filter(|it| !it.is_null()) {
+            Some(error) => error,
+            None if body.get("object").and_then(Value::as_str) == Some("error") => body,
+            None => body.get("detail").or_else(|| body.get("message"))?,
+        };
+        Some(Self::of_error(status, error))
+    }
+
+    /// Reads what stands behind `error`.
+    pub(crate) fn of_error(status: u16, error: &Value) -> Self {
+        let code = error
+            .pointer("/details/error_code")
+            .or_else(|| error.get("code"));
+        let code = code.and_then(plain);
+        let class = error.get("type").or_else(|| error.get("status"));
+        Self {
+            status: own_status(status, code.as_deref()),
+            class: class.and_then(plain),
+            message: message(error),
+            param: error.get("param").and_then(plain),
+            quota: quota(error),
+            code,
+        }
+    }
+
+    /// Takes the words of a reply that is no JSON.
+    pub(crate) fn of_text(status: u16, text: &str) -> Self {
+        Self {
+            status,
+            message: text.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Says what to do. `retry_after` is the provider's hint and `should_retry` its explicit word;
+    /// `has_worked` says whether it has answered another call with the same key, model and address.
+    pub(crate) fn kind(
+        &self,
+        retry_after: Option<Duration>,
+        should_retry: Option<bool>,
+        has_worked: bool,
+    ) -> ModelErrorKind {
+        let words = self.message.to_lowercase();
+        let kind = self
+            .by_numbers(&words)
+            .or_else(|| self.by_code(retry_after))
+            .or_else(|| self.by_words(&words, retry_after))
+            .unwrap_or_else(|| self.by_status(retry_after, has_worked));
+        match should_retry {
+            Some(true) if kind == ModelErrorKind::InvalidRequest => {
+                ModelErrorKind::Unavailable { retry_after }
+            }
+            Some(false) if kind.is_transient() => ModelErrorKind::InvalidRequest,
+            _ => kind,
+        }
+    }
+
+    /// A request that is too large for a whole minute comes with the code of one that is too fast.
+    fn by_numbers(&self, words: &str) -> Option<ModelErrorKind> {
+        let is_limit = matches!(self.status, 413 | 429);
+        (is_limit && exceeds_the_minute(words)).then_some(ModelErrorKind::ContextTooLong)
+    }
+
+    fn by_code(&self, retry_after: Option<Duration>) -> Option<ModelErrorKind> {
+        if self
+            .quota
+            .as_deref()
+            .is_some_and(|it| it.contains("PerDay"))
+        {
+            return Some(ModelErrorKind::QuotaExhausted);
+        }
+        // OpenAI: the code is what counts, the type may say something else.
+        let named = |name: &Option<String>| kind_of_name(name.as_deref()?, retry_after);
+        named(&self.code).or_else(|| named(&self.class))
+    }
+
+    fn by_words(&self, words: &str, retry_after: Option<Duration>) -> Option<ModelErrorKind> {
+        let says = |phrases: &[&str]| phrases.iter().any(|it| words.contains(it));
+        let is_client_error = (400..500).contains(&self.status);
+        let blames_format = self
+            .param
+            .as_deref()
+            .is_some_and(|it| it.starts_with("response_format"));
+        if is_client_error && is_out_of_credit(words, retry_after.is_some()) {
+            Some(ModelErrorKind::QuotaExhausted)
+        } else if matches!(self.status, 400 | 404 | 415 | 422 | 500 | 501)
+            && (blames_format || says(FORMAT))
+        {
+            Some(ModelErrorKind::UnsupportedFormat)
+        } else if matches!(self.status, 400 | 403 | 413 | 422 | 500) && is_too_long(words) {
+            Some(ModelErrorKind::ContextTooLong)
+        } else if self.status == 500 && says(TOO_LARGE) {
+            // Ollama, of a model that does not fit into its memory.
+            Some(ModelErrorKind::InvalidRequest)
+        } else if self.status == 403 && says(MODERATION) {
+            Some(ModelErrorKind::Filtered)
+        } else if matches!(self.status, 400 | 422) && says(UNKNOWN_MODEL) {
+            Some(ModelErrorKind::UnknownModel)
+        } else if self.status == 400 && says(BAD_KEY) {
+            Some(ModelErrorKind::Unauthorized)
+        } else {
+            None
+        }
+    }
+
+    /// Without a code or words, a 403 or a 404 may come from a firewall or a proxy that dislikes this one
+    /// document. So it speaks of the key or the address only as long as these have never worked.
+    fn by_status(&self, retry_after: Option<Duration>, has_worked: bool) -> ModelErrorKind {
+        match self.status {
+            403 | 404 | 405 | 410 if has_worked => ModelErrorKind::InvalidRequest,
+            401 | 403 | 407 => ModelErrorKind::Unauthorized,
+            // OpenRouter: a shortage that passes comes with a hint.
+            402 if retry_after.is_some() => ModelErrorKind::RateLimited { retry_after },
+            402 => ModelErrorKind::QuotaExhausted,
+            // A redirect is not followed, since that would carry the key elsewhere.
+            300..400 | 404 | 405 | 410 => ModelErrorKind::UnknownModel,
+            413 => ModelErrorKind::ContextTooLong,
+            429 => ModelErrorKind::RateLimited { retry_after },
+            // Groq's 498: no capacity in the flexible tier.
+            498 | 503 | 529 => ModelErrorKind::Overloaded { retry_after },
+            // TGI answers 424 when the model behind it has failed; 499 is nginx's name for a client gone.
+            408 | 409 | 424 | 425 | 499 => ModelErrorKind::Unavailable { retry_after },
+            400..500 => ModelErrorKind::InvalidRequest,
+            // An error in a reply that calls itself a success is the provider's own trouble.
+            200..300 | 500 | 502 | 504 | 507 | 508 | 520..=527 | 530 | 598 | 599 => {
+                ModelErrorKind::Unavailable { retry_after }
+            }
+            // 1xx, 501, 505, 511, 6xx …: whoever sends that is no provider, and does not become one.
+            _ => ModelErrorKind::Unreadable,
+        }
+    }
+}
+
+const FORMAT: &[&str] = &[
+    "response_format",
+    "json_schema",
+    "json schema",
+    "json_object",
+    "structured output",
+    "guided decoding",
+    "grammar",
+    // Ollama's.
+    "invalid format",
+    "chatrequest.format",
+    "schema is too complex",
+    "output_config.format",
+    "output_format",
+    "output format",
+    // Of a tool that the model is made to call.
+    "tool_choice",
+    "support tool",
+    // Google's; the first is all that it says of some schemas.
+    "request contains an invalid argument",
+    "too many states",
+    "responsejsonschema",
+    "response_json_schema",
+    "responseschema",
+    "response_schema",
+    "json mode",
+    "response mime type",
+    "responsemimetype",
+];
+
+const TOO_LARGE: &[&str] = &["requires more system memory"];
+
+const MODERATION: &[&str] = &["moderation", "flagged", "guardrail"];
+
+const UNKNOWN_MODEL: &[&str] = &[
+    "model not found",
+    "invalid model",
+    "unknown model",
+    "not a valid model",
+];
+
+const BAD_KEY: &[&str] = &["api key not valid", "invalid api key", "incorrect api key"];
+
+/// The codes and types that say what to do whatever the status; sources: the error pages of OpenAI,
+/// Anthropic, Google, Azure, OpenRouter, Groq, Moonshot, Zhipu, DashScope, SiliconFlow, LiteLLM and
+/// llama.cpp.
+fn kind_of_name(name: &str, retry_after: Option<Duration>) -> Option<ModelErrorKind> {
+    Some(match name {
+        "credit_balance_exhausted"
+        | "organization_spend_limit_exceeded"
+        | "project_spend_limit_exceeded"
+        | "organization_usage_limit_exceeded"
+        | "insufficient_quota"
+        | "insufficient_credits"
+        | "billing_hard_limit_reached"
+        | "billing_not_active"
+        | "billing_error"
+        | "exceeded_current_quota_error"
+        | "insufficient_balance"
+        | "budget_exceeded"
+        | "payment_required"
+        | "Arrearage"
+        | "AllocationQuota.FreeTierOnly"
+        // Zhipu and SiliconFlow number them.
+        | "1113"
+        | "30001"
+        | "enforced_spend_limit_reached" => ModelErrorKind::QuotaExhausted,
+        "rate_limit_exceeded"
+        | "rate_limit_error"
+        | "rate_limited"
+        | "slow_down"
+        | "RESOURCE_EXHAUSTED" => ModelErrorKind::RateLimited { retry_after },
+        // Groq checks the JSON itself and refuses a draw; the next one may be fine.
+        "json_validate_failed" => ModelErrorKind::Unavailable { retry_after },
+        "server_is_overloaded"
+        | "overloaded_error"
+        | "engine_overloaded"
+        | "service_unavailable_error"
+        | "UNAVAILABLE" => ModelErrorKind::Overloaded { retry_after },
+        "context_length_exceeded"
+        | "exceed_context_size_error"
+        | "request_too_large"
+        | "string_above_max_length" => ModelErrorKind::ContextTooLong,
+        "invalid_api_key"
+        | "authentication_error"
+        | "permission_error"
+        | "account_deactivated"
+        | "UNAUTHENTICATED"
+        | "PERMISSION_DENIED"
+        | "FAILED_PRECONDITION" => ModelErrorKind::Unauthorized,
+        "model_not_found" | "not_found_error" | "DeploymentNotFound" | "NOT_FOUND"
+        | "NotFoundError" => ModelErrorKind::UnknownModel,
+        "content_filter" | "content_policy_violation" | "ResponsibleAIPolicyViolation" => {
+            ModelErrorKind::Filtered
+        }
+        _ => return None,
+    })
+}
+
+/// OpenRouter puts the status of the failure behind it into the code, within a 200.
+fn own_status(status: u16, code: Option<&str>) -> u16 {
+    let inner = code.and_then(|it| it.parse().ok());
+    match inner.filter(|it| (400..600).contains(it)) {
+        Some(inner) if (200..300).contains(&status) => inner,
+        _ => status,
+    }
+}
+
+/// Returns a word or a number as text.
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn message(error: &Value) -> String {
+    let message = match error {
+        Value::String(text) => Some(text.as_str()),
+        // FastAPI lists what is wrong with each field.
+        Value::Array(list) => list.iter().find_map(|it| it.get("msg")?.as_str()),
+        _ => error.get("message").and_then(Value::as_str),
+    };
+    // LiteLLM and OpenRouter wrap what the provider behind them said.
+    let inner = error.pointer("/metadata/raw").and_then(Value::as_str);
+    match (message, inner) {
+        (Some(message), Some(inner)) => format!("{message}: {inner}"),
+        (message, inner) => message.or(inner).unwrap_or_default().to_owned(),
+    }
+}
+
+fn quota(error: &Value) -> Option<String> {
+    let details = error.get("details")?.as_array()?;
+    let violations = details
+        .iter()
+        .filter_map(|it| it.get("violations")?.as_array());
+    let mut ids = violations
+        .flatten()
+        .filter_map(|it| it.get("quotaId")?.as_str());
+    ids.next().map(str::to_owned)
+}

@@ -1,0 +1,22 @@
+//! Turns any reply into a whole answer or an error that says what to do next, whoever sent it.
+//!
+//! What an answer looks like is a dialect's affair. How failures are said is not: gateways pass on one
+//! provider's words in another one's shape, so that one table knows all of them.
+
+mod classify;
+mod completion;
+mod failure;
+mod foreign;
+mod hint;
+mod lenient;
+mod no_credit;
+mod redact;
+mod system_role;
+mod too_long;
+
+pub(super) use classify::classify;
+pub(super) use completion::{Completion, Verdict, count, is_error, one_attempt};
+pub(super) use foreign::is_foreign;
+pub(super) use lenient::read as read_json;
+pub(super) use redact::{MAX_DETAIL, Redactor};
+pub(super) use system_role::is_refused as refuses_system_role;

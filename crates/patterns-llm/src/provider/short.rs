@@ -1,0 +1,232 @@
+//! Notices that a server has read less than it was sent: some cut what does not fit, answer with success,
+//! and only their bill tells.
+//!
+//! Nobody knows another's tokenizer, so a text is counted so low that none can have fewer: of words in
+//! letters no vocabulary has two in one token, numbers come in pieces of one to four digits, Chinese,
+//! Japanese and Korean in pieces of one to two characters (three are counted), Thai and its relatives,
+//! which set no blanks, in pieces of up to six; punctuation and white space may belong to their
+//! neighbours and count for nothing. English, code and logs have 1.3 to 4 times as many as this.
+//!
+//! A bill of nothing is none, and one of a few tokens is no window of any model, but somebody's constant.
+
+use patterns_core::{Message, ModelError, ModelErrorKind, Part, Request, Role, Usage};
+
+/// Fewer tokens than this are no reason to look.
+const WORTH_LOOKING: u64 = 300;
+
+/// No server reads so few tokens at most.
+const SMALLEST_WINDOW: u64 = 200;
+
+/// Returns the error of an answer to a request of which only a part was read. What was served from a
+/// cache counts as read, however the server counts it. Where the size of the context is known, a prompt
+/// that fills all of it was cut.
+pub(super) fn is_short(request: &Request, usage: Usage, window: Option<u64>) -> Option<ModelError> {
+    let read = usage.input_tokens;
+    let error = |words: String| {
+        let kind = ModelErrorKind::ContextTooLong;
+        Some(ModelError::new(kind).with_usage(usage).with_detail(words))
+    };
+    if window.is_some_and(|window| read >= window) {
+        return error(format!(
+            "the server read {read} tokens, all that fits, and cut the others"
+        ));
+    }
+    if read < SMALLEST_WINDOW {
+        return None;
+    }
+    let least = least_of(request);
+    let seen = read.saturating_add(usage.cached_input_tokens);
+    if least < WORTH_LOOKING || seen >= least - least / 10 {
+        return None;
+    }
+    let words =
+        format!("the server read about {read} of at least {least} tokens and said nothing of it");
+    let kind = ModelErrorKind::ContextTooLong;
+    Some(ModelError::new(kind).with_usage(usage).with_detail(words))
+}
+
+/// Returns the fewest tokens that a request can have. What the model has said before is left out, since
+/// templates drop some of it.
+pub(super) fn least_of(request: &Request) -> u64 {
+    let said = request.messages.iter().filter(|it| it.role == Role::User);
+    let parts = said.flat_map(|Message { parts, .. }| parts);
+    let parts = parts.map(|part| match part {
+        Part::Text(text) => least(text),
+        Part::Document(document) => least(&document.text),
+    });
+    least(&request.instructions) + parts.sum::<u64>()
+}
+
+/// What characters there are, by how many of a kind make a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Letters,
+    Digits,
+    Ideographs,
+    Unspaced,
+    Other,
+}
+
+impl Kind {
+    fn of(it: char) -> Self {
+        match it {
+            _ if it.is_ascii_digit() => Self::Digits,
+            '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' => {
+                Self::Unspaced
+            }
+            '\u{1100}'..='\u{11ff}'
+            | '\u{3040}'..='\u{30ff}'
+            | '\u{3400}'..='\u{4dbf}'
+            | '\u{4e00}'..='\u{9fff}'
+            | '\u{ac00}'..='\u{d7af}'
+            | '\u{f900}'..='\u{faff}'
+            | '\u{20000}'..='\u{3ffff}' => Self::Ideographs,
+            '\u{0900}'..='\u{0dff}' => Self::Letters,
+            _ if it.is_alphabetic() => Self::Letters,
+            _ => Self::Other,
+        }
+    }
+
+    /// The most characters of this kind that one token has; a longer run of letters is no word.
+    fn longest(self) -> u64 {
+        match self {
+            Self::Letters => 24,
+            Self::Digits => 4,
+            Self::Ideographs => 3,
+            Self::Unspaced => 6,
+            Self::Other => u64::MAX,
+        }
+    }
+}
+
+/// Returns the fewest tokens that a text can have.
+fn least(text: &str) -> u64 {
+    let (mut tokens, mut run, mut kind) = (0, 0_u64, Kind::Other);
+    let end = |kind: Kind, run: u64| match kind {
+        Kind::Other => 0,
+        kind => run.div_ceil(kind.longest()),
+    };
+    // Marks and apostrophes within a word do not end it.
+    let is_within = |it: &char| {
+        matches!(
+            it,
+            '\'' | '’' | '\u{0300}'..='\u{036f}' | '\u{200c}' | '\u{200d}'
+        )
+    };
+    for it in text.chars().filter(|it| !is_within(it)) {
+        let next = Kind::of(it);
+        if next != kind {
+            tokens += end(kind, run);
+            (kind, run) = (next, 0);
+        }
+        run += 1;
+    }
+    tokens + end(kind, run)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Texts of every kind that tokenizers are good or bad at, long enough to be looked at.
+    fn samples() -> Vec<(&'static str, String)> {
+        [
+            ("English", "The committee agreed that the annual report should be published before the end of June. "),
+            ("plain words", "it is as if we go to be or not to be so do as I do "),
+            ("code", "        for (int index = 0; index < length; ++index) { total += values[index]; }\n"),
+            ("JSON", "{\"name\": \"value\", \"items\": [1, 2, 3], \"nested\": {\"flag\": true, \"empty\": null}}\n"),
+            ("log", "2026-11-27T15:14:51.123Z INFO  worker-17 GET /index.html 200 1234 bytes 17 ms 10.0.0.1\n"),
+            ("numbers", "1234567890 31415926535 2026 17 3.14159 1000000\n"),
+            ("Chinese", "我们的目标是在今年年底之前完成所有的工作,并且向委员会提交一份详细的报告。"),
+            ("Japanese", "私たちは今年の終わりまでにすべての作業を完了し、詳細な報告書を提出する予定です。"),
+            ("Korean", "우리는 올해 말까지 모든 작업을 완료하고 위원회에 자세한 보고서를 제출할 예정입니다. "),
+            ("Russian", "Комитет решил, что ежегодный отчёт должен быть опубликован до конца июня. "),
+            ("German", "Die Bundesverfassungsgerichtsentscheidung wurde gestern veröffentlicht. "),
+            ("Thai", "เราวางแผนที่จะทำงานทั้งหมดให้เสร็จภายในสิ้นปีนี้และส่งรายงานโดยละเอียดต่อคณะกรรมการ"),
+            ("Arabic", "قررت اللجنة نشر التقرير السنوي قبل نهاية شهر يونيو المقبل. "),
+            ("Hindi", "समिति ने निर्णय लिया कि वार्षिक रिपोर्ट जून के अंत से पहले प्रकाशित की जाए। "),
+            ("emoji", "🍎🍊🍋 👩‍👩‍👧 😀😃😄 🇩🇪 "),
+            ("rules", "==========================================\n------------------------------------------\n"),
+            ("blanks", "                                                                              \n\n\n\n"),
+            ("base64", "QmFzZTY0IGlzIGEgZ3JvdXAgb2YgYmluYXJ5LXRvLXRleHQgZW5jb2Rpbmcgc2NoZW1lcyB0aGF0"),
+            ("one letter", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+        ]
+        .into_iter()
+        .map(|(name, text)| (name, text.repeat(200)))
+        .collect()
+    }
+
+    fn request(text: &str) -> Request {
+        Request {
+            messages: vec![Message::user([Part::text(text)])],
+            ..Request::default()
+        }
+    }
+
+    fn read(input_tokens: u64, cached_input_tokens: u64) -> Usage {
+        Usage {
+            input_tokens,
+            cached_input_tokens,
+            ..Usage::default()
+        }
+    }
+
+    #[test]
+    fn a_bill_far_below_what_was_sent_is_no_answer() {
+        let long = request(&"word ".repeat(5_000));
+        let error = is_short(&long, read(2_050, 0), None).unwrap();
+        assert_eq!(error.kind(), ModelErrorKind::ContextTooLong);
+        assert_eq!(error.usage().input_tokens, 2_050);
+        assert_eq!(
+            error.detail(),
+            Some("the server read about 2050 of at least 5000 tokens and said nothing of it")
+        );
+        for (input, cached) in [(5_010, 0), (4_600, 0), (300, 4_700), (0, 0), (10, 0)] {
+            assert!(
+                is_short(&long, read(input, cached), None).is_none(),
+                "{input}"
+            );
+        }
+        let short = request(&"word ".repeat(250));
+        assert!(is_short(&short, read(210, 0), None).is_none());
+    }
+
+    #[test]
+    fn a_prompt_that_fills_the_context_was_cut() {
+        let short = request("word");
+        assert!(is_short(&short, read(4_096, 0), Some(4_096)).is_some());
+        assert!(is_short(&short, read(4_095, 0), Some(4_096)).is_none());
+    }
+
+    #[test]
+    fn what_the_model_said_before_does_not_count() {
+        let mut request = request("Again.");
+        request
+            .messages
+            .push(Message::assistant("word ".repeat(9_000)));
+        assert_eq!(least_of(&request), 1);
+    }
+
+    /// No text of any kind has fewer tokens than are counted, by the vocabularies with the longest ones.
+    #[cfg(feature = "tiktoken")]
+    #[test]
+    fn no_tokenizer_has_fewer() {
+        for model in ["gpt-4o", "gpt-4"] {
+            let id = patterns_core::ModelId::new("openai", model);
+            let counter = crate::token_counter(&id).unwrap();
+            for (name, text) in samples() {
+                let (tokens, least) = (counter.count(&text), least(&text));
+                assert!(tokens >= least, "{name}: {tokens} by {model}, {least} here");
+            }
+        }
+    }
+
+    #[test]
+    fn texts_are_counted_low() {
+        let counted: Vec<String> = samples()
+            .iter()
+            .map(|(name, text)| format!("{name} {}", least(text) / 200))
+            .collect();
+        insta::assert_snapshot!(counted.join(" · "), @"English 15 · plain words 17 · code 10 · JSON 11 · log 24 · numbers 13 · Chinese 12 · Japanese 13 · Korean 15 · Russian 11 · German 6 · Thai 13 · Arabic 10 · Hindi 15 · emoji 0 · rules 0 · blanks 0 · base64 20 · one letter 3");
+    }
+}
