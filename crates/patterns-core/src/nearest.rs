@@ -1,7 +1,7 @@
 //! Finds the name that may have been meant.
 
 /// From this likeness on (Jaro-Winkler, from 0 to 1), a name may be a misspelling of another.
-const ALIKE: f64 = 0.75;
+const ALIKE: f64 = 0.8;
 
 /// Returns the known name that is most like `name`, if one is like it at all: "did you mean …?".
 ///
