@@ -19,6 +19,7 @@ mod faults;
 mod in_memory;
 mod provider;
 mod record;
+mod schema;
 mod soak;
 mod stats;
 mod test;
@@ -46,6 +47,8 @@ enum Task {
     Ci(ci::Args),
     /// List the public names of the libraries in `api/`
     Api(api::Args),
+    /// Write the JSON Schemas of what users write to `schema/`
+    Schema(schema::Args),
     /// Check the rules of the tree that no compiler knows
     Tidy,
     /// Run the examples, or one of them
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&args),
         Task::Ci(args) => ci::run(&args),
         Task::Api(args) => api::run(&args),
+        Task::Schema(args) => schema::run(&args),
         Task::Tidy => tidy::run(),
         Task::Demo(args) => demo::run(&args),
         Task::Record(args) => record::run(&args),
