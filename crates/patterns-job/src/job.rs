@@ -1,5 +1,31 @@
 //! A run of a pattern, as plain data.
 
+mod job_file;
+mod map_reduce_job;
+mod parts;
+mod policies;
+mod section_job;
+mod spelled;
+#[cfg(test)]
+mod tests;
+mod units;
+mod vote_check;
+mod vote_job;
+
+pub use job_file::JobFormat;
+pub use map_reduce_job::{
+    AgentReduce, CodePart, MapPart, MapReduceJob, MapReduceModels, MapReducePattern, Reduce,
+    SourcePart, StatementsReduce,
+};
+pub use parts::{
+    Durability, Form, ModelPart, OutputPart, RunPart, SchemaSource, SpendPart, StoreMode, StorePart,
+};
+pub use policies::{MaxFailures, Stream, Tie};
+pub use section_job::{SectionJob, SectionPattern};
+pub use spelled::Spelled;
+pub use units::{ByteSize, TimeSpan};
+pub use vote_job::{BallotPart, BatchPart, VoteJob, VoteModels, VotePattern, VoterSpec};
+
 use std::path::{Path, PathBuf};
 
 use schemars::{JsonSchema, Schema, schema_for};
@@ -8,10 +34,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::job_error::JobError;
-use crate::map_reduce_job::{MapReduceJob, Reduce};
-use crate::parts::{ModelPart, OutputPart, RunPart, SchemaSource, SpendPart, StorePart};
-use crate::section_job::SectionJob;
-use crate::vote_job::VoteJob;
 
 /// Everything that a run is: a pattern, what it works on, who answers, and what it may spend.
 ///
@@ -130,6 +152,27 @@ impl Job {
         paths.into_iter().map(PathBuf::as_path).collect()
     }
 
+    /// Returns the small files that it reads: schemas, rows, prices, keys.
+    pub fn files(&self) -> Vec<&Path> {
+        let (schema, batch) = match self {
+            Self::Section(job) => (job.schema.as_ref(), None),
+            Self::Vote(job) => (
+                job.ballot.as_ref().map(|it| &it.schema),
+                job.batch.as_ref().map(|it| &*it.file),
+            ),
+            Self::MapReduce(job) => (job.map.schema.as_ref(), None),
+        };
+        let other = match self {
+            Self::MapReduce(job) => job.reduce.schema(),
+            _ => None,
+        };
+        let schemas = [schema, other].into_iter().flatten();
+        let schemas = schemas.filter_map(SchemaSource::file);
+        let shared = [&self.model().key_file, &self.spend().prices];
+        let shared = shared.into_iter().flatten().map(PathBuf::as_path);
+        schemas.chain(batch).chain(shared).collect()
+    }
+
     /// Takes every path that is relative for one below `folder`: that of the file it was read from.
     #[must_use]
     pub fn relative_to(mut self, folder: &Path) -> Self {
@@ -191,7 +234,7 @@ impl Job {
     ///
     /// Returns an error that names the first key that has none.
     pub fn check(&self) -> Result<(), JobError> {
-        crate::parts::check(self)?;
+        parts::check(self)?;
         match self {
             Self::Section(job) => job.check(),
             Self::Vote(job) => job.check(),
@@ -219,6 +262,3 @@ impl<'de> Deserialize<'de> for Job {
         job.map_err(D::Error::custom)
     }
 }
-
-#[cfg(test)]
-mod tests;

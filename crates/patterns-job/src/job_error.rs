@@ -22,6 +22,18 @@ pub struct JobError {
 pub enum JobErrorKind {
     /// Mend the job.
     Invalid,
+    /// Mend what a file has in it.
+    BadData,
+    /// Mend a schema.
+    BadSchema,
+    /// Look for what is missing or cannot be read.
+    NoInput,
+    /// There is nothing to do.
+    Empty,
+    /// Name a model, or another one.
+    Model,
+    /// Try again.
+    Io,
 }
 
 /// A place in a file, counted from 1.
@@ -54,6 +66,13 @@ impl JobError {
         }
     }
 
+    /// Adds lines that say more, one thing each.
+    #[must_use]
+    pub(crate) fn details_of(mut self, details: impl IntoIterator<Item = String>) -> Self {
+        self.details.extend(details);
+        self
+    }
+
     /// Says what to do next.
     #[must_use]
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
@@ -61,9 +80,9 @@ impl JobError {
         self
     }
 
-    /// Says where it is.
+    /// Says where in the text of the job it is.
     #[must_use]
-    pub(crate) fn at(mut self, place: Option<Place>) -> Self {
+    pub fn at(mut self, place: Option<Place>) -> Self {
         self.place = place;
         self
     }
@@ -104,7 +123,13 @@ impl JobError {
     }
 }
 
-fn renamed(text: &str, name: &impl Fn(&str) -> Option<String>) -> String {
+/// Puts other names in the place of the words that a text has in backticks, as far as `name` knows any.
+///
+/// ```
+/// let name = |key: &str| (key == "run.seed").then(|| "--seed".to_owned());
+/// assert_eq!(patterns_job::renamed("`run.seed` of `x`", name), "--seed of `x`");
+/// ```
+pub fn renamed(text: &str, name: impl Fn(&str) -> Option<String>) -> String {
     let mut renamed = String::new();
     for (number, part) in text.split('`').enumerate() {
         match (number % 2 == 1).then(|| name(part)).flatten() {

@@ -22,32 +22,21 @@
 //! # Ok::<(), patterns_job::JobError>(())
 //! ```
 
+mod input;
 mod job;
 mod job_error;
-mod job_file;
-mod map_reduce_job;
-mod nearest;
-mod parts;
-mod policies;
-mod section_job;
-mod spelled;
-mod units;
-mod vote_check;
-mod vote_job;
+mod work;
 
-pub use job::Job;
-pub use job_error::{JobError, JobErrorKind, Place};
-pub use job_file::JobFormat;
-pub use map_reduce_job::{
-    AgentReduce, CodePart, MapPart, MapReduceJob, MapReduceModels, MapReducePattern, Reduce,
-    SourcePart, StatementsReduce,
+pub use input::{Corpus, CorpusStream, NotText, Reader, decode_text, read_text_file};
+pub use job::{
+    AgentReduce, BallotPart, BatchPart, ByteSize, CodePart, Durability, Form, Job, JobFormat,
+    MapPart, MapReduceJob, MapReduceModels, MapReducePattern, MaxFailures, ModelPart, OutputPart,
+    Reduce, RunPart, SchemaSource, SectionJob, SectionPattern, SourcePart, Spelled, SpendPart,
+    StatementsReduce, StoreMode, StorePart, Stream, Tie, TimeSpan, VoteJob, VoteModels,
+    VotePattern, VoterSpec,
 };
-pub use nearest::nearest;
-pub use parts::{
-    Durability, Form, ModelPart, OutputPart, RunPart, SchemaSource, SpendPart, StoreMode, StorePart,
+pub use job_error::{JobError, JobErrorKind, Place, renamed};
+pub use work::{
+    BallotSpec, BatchQuestion, CodeWork, MapReduceWork, ModelRoles, Questions, SectionWork,
+    Settings, VoteWork,
 };
-pub use policies::{MaxFailures, Stream, Tie};
-pub use section_job::{SectionJob, SectionPattern};
-pub use spelled::Spelled;
-pub use units::{ByteSize, TimeSpan};
-pub use vote_job::{BallotPart, BatchPart, VoteJob, VoteModels, VotePattern, VoterSpec};

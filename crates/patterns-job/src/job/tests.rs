@@ -1,5 +1,9 @@
-use super::*;
-use crate::job_file::JobFormat;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{Job, JobFormat, VoteJob};
+use crate::JobError;
 
 fn read(text: &str) -> Result<Job, JobError> {
     Job::read(text, JobFormat::Toml)
@@ -138,7 +142,7 @@ fn the_place_and_what_was_meant_are_said() {
     4:1: `reduce.agent.fan_in` is from 2 to 64
     1:1: `inputs` is missing
     5:11: expected a number with a unit (ms, s, m, h, d), such as 30s or 2m
-    4:1: `output.form` csv and parquet are for tables: map-reduce with `reduce.code` or `reduce` none
+    4:1: `output.form` csv and parquet are for tables: map-reduce with `reduce.code` or `reduce.none`
     2:11: invalid literal string, expected `'`
     "#
     );
@@ -157,7 +161,7 @@ fn json_says_it_too() {
         .join("\n"),
         @r#"
     2:10: there is no key `quorom` here (did you mean `quorum`?)
-    2:17: there is no voting rule "borda"; there are plurality, majority, supermajority, unanimous, threshold, median, best-of, same-meaning
+    2:10: there is no voting rule "borda"; there are plurality, majority, supermajority, unanimous, threshold, median, best-of, same-meaning
     1:19: EOF while parsing a value
     "#
     );
@@ -171,10 +175,9 @@ fn keys_without_effect_are_errors() {
         ("explain = true\n[batch]\nfile = 'a.csv'", "batch"),
         ("count_as_they_come = true", "count_as_they_come"),
         (judge, "models.judge"),
-        ("[models]\nescalate = 'ollama:x'", "models.escalate"),
         (
-            "rule = 'best-of'\n[models]\njudge = 'ollama:x'",
-            "models.judge",
+            "[models]\nescalate = 'ollama:x'\n[model]\nname = 'ollama:y'",
+            "models.escalate",
         ),
         (&format!("rule = 'best-of'\n{voters}"), "voters"),
         (&format!("policy = 'ahead-by:2'\n{voters}"), "policy"),

@@ -9,11 +9,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::job::Job;
+use super::Job;
+use super::policies::{MaxFailures, Stream};
+use super::spelled::Spelled;
+use super::units::TimeSpan;
 use crate::job_error::JobError;
-use crate::policies::{MaxFailures, Stream};
-use crate::spelled::Spelled;
-use crate::units::TimeSpan;
 
 /// Returns whether a value is the one that it has where nothing is written.
 pub(crate) fn is_default<T: Default + PartialEq>(it: &T) -> bool {
@@ -193,7 +193,7 @@ impl OutputPart {
             return Ok(());
         }
         let message = "`output.form` csv and parquet are for tables: map-reduce with `reduce.code` or \
-                       `reduce` none";
+                       `reduce.none`";
         Err(JobError::of_key("output.form", message))
     }
 }

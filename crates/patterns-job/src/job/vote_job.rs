@@ -7,11 +7,11 @@ use patterns_parallel::{Rule, StoppingRule, VotingRule};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::parts::{
+use super::parts::{
     ModelPart, OutputPart, RunPart, SchemaSource, SpendPart, StorePart, is_default,
 };
-use crate::policies::Tie;
-use crate::spelled::Spelled;
+use super::policies::Tie;
+use super::spelled::Spelled;
 
 /// Says that a job is one of voting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Why bytes are not text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NotText {
+pub enum NotText {
     /// There is a NUL at this offset.
     Binary(usize),
     /// The byte at this offset is not UTF-8.
@@ -26,7 +26,11 @@ impl fmt::Display for NotText {
 }
 
 /// Reads UTF-8 with or without a byte order mark, and UTF-16 with one.
-pub(super) fn decode(bytes: &[u8]) -> Result<String, NotText> {
+///
+/// # Errors
+///
+/// Returns where the first byte is that is not text.
+pub fn decode_text(bytes: &[u8]) -> Result<String, NotText> {
     match bytes {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
@@ -84,7 +88,7 @@ mod tests {
             (b"PNG\0", Err(NotText::Binary(3))),
         ];
         for (bytes, expected) in table {
-            assert_eq!(decode(bytes), expected.map(str::to_owned), "{bytes:?}");
+            assert_eq!(decode_text(bytes), expected.map(str::to_owned), "{bytes:?}");
         }
     }
 }

@@ -3,13 +3,16 @@
 //! A text is read twice: for its pattern, and then as the job of that pattern. An enum that is read at
 //! once would be, too, but its errors would have no place.
 
+use std::collections::HashMap;
+
+use patterns_core::nearest;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::job::Job;
+use super::Job;
 use crate::job_error::{JobError, JobErrorKind, Place};
-use crate::nearest::nearest;
 
 /// What a job is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,37 +73,68 @@ impl JobFormat {
                 let place = error.span().map(|span| place(text, span.start));
                 wrong(error.message()).at(place)
             }),
-            Self::Json => serde_json::from_str(text).map_err(|error| {
-                let message = error.to_string();
-                let message = message.split(" at line ").next().unwrap_or_default();
-                let (line, column) = (error.line(), error.column());
-                wrong(message).at((line > 0).then_some(Place { line, column }))
-            }),
+            Self::Json => {
+                let mut json = serde_json::Deserializer::from_str(text);
+                let read = serde_path_to_error::deserialize(&mut json);
+                read.map_err(|error| self.wrong_json(text, error))
+            }
         }
+    }
+
+    /// A wrong value is noticed behind it, so its place is looked for by its key.
+    fn wrong_json(
+        self,
+        text: &str,
+        error: serde_path_to_error::Error<serde_json::Error>,
+    ) -> JobError {
+        let key = error.path().to_string();
+        let error = error.into_inner();
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default();
+        let (line, column) = (error.line(), error.column());
+        let noticed = (line > 0).then_some(Place { line, column });
+        let is_value = error.is_data() && !message.contains(" field `");
+        let found = is_value.then(|| self.place_of(text, &key)).flatten();
+        wrong(message).at(found.or(noticed))
     }
 
     /// Finds a key such as `models.judge`, or the table that it would be in.
     fn place_of(self, text: &str, key: &str) -> Option<Place> {
         match self {
-            Self::Toml => {
-                let root = toml::de::DeTable::parse(text).ok()?;
-                let (mut table, mut at) = (root.get_ref(), None);
-                for name in key.split('.') {
-                    let Some((key, value)) = table.get_key_value(name) else {
-                        break;
-                    };
-                    at = Some(key.span().start);
-                    let Some(below) = value.get_ref().as_table() else {
-                        break;
-                    };
-                    table = below;
-                }
-                at.map(|at| place(text, at))
-            }
-            // A parsed document keeps no places.
-            Self::Json => None,
+            Self::Toml => in_toml(text, key),
+            Self::Json => in_json(text, key),
         }
     }
+}
+
+fn in_toml(text: &str, key: &str) -> Option<Place> {
+    let root = toml::de::DeTable::parse(text).ok()?;
+    let (mut table, mut at) = (root.get_ref(), None);
+    for name in key.split('.') {
+        let Some((key, value)) = table.get_key_value(name) else {
+            break;
+        };
+        at = Some(key.span().start);
+        let Some(below) = value.get_ref().as_table() else {
+            break;
+        };
+        table = below;
+    }
+    at.map(|at| place(text, at))
+}
+
+/// Raw values are pieces of the text, which tells where they are.
+fn in_json(text: &str, key: &str) -> Option<Place> {
+    let (mut value, mut at) = (text, None);
+    for name in key.split('.') {
+        let table: Option<HashMap<&str, &RawValue>> = serde_json::from_str(value).ok();
+        let Some(found) = table.and_then(|it| it.get(name).copied()) else {
+            break;
+        };
+        value = found.get();
+        at = (value.as_ptr() as usize).checked_sub(text.as_ptr() as usize);
+    }
+    at.map(|at| place(text, at))
 }
 
 /// Says what serde has found wrong in words of ours, with what may have been meant.

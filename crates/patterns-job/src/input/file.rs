@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::decode::decode;
+use super::decode::decode_text;
 use super::problems::Problems;
-use crate::error::reason;
+use crate::job_error::JobError;
 
 /// The most bytes that such a file may have.
 const MOST: u64 = 16 << 20;
@@ -15,6 +15,18 @@ const MOST: u64 = 16 << 20;
 pub(super) fn name(path: &Path) -> String {
     let path = path.strip_prefix(".").unwrap_or(path);
     path.display().to_string()
+}
+
+/// Reads a small file as text.
+///
+/// # Errors
+///
+/// Returns an error if it cannot be read or is no text.
+pub fn read_text_file(path: &Path) -> Result<String, JobError> {
+    let mut problems = Problems::default();
+    let text = read_file(path, &name(path), &mut problems);
+    problems.check()?;
+    Ok(text.unwrap_or_default())
 }
 
 /// Reads a whole file as text.
@@ -44,11 +56,20 @@ fn text_of(bytes: &[u8], name: &str, problems: &mut Problems) -> Option<String> 
         problems.invalid(format!("{name}: the file is empty"));
         return None;
     }
-    match decode(bytes) {
+    match decode_text(bytes) {
         Ok(text) => Some(text),
         Err(problem) => {
             problems.invalid(format!("{name}: the file {problem}"));
             None
         }
+    }
+}
+
+/// Returns why an operation of the system failed, without the number of the system's error.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((reason, _)) => reason.to_owned(),
+        None => text,
     }
 }

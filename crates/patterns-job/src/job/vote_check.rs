@@ -6,9 +6,9 @@ use std::collections::HashSet;
 
 use patterns_parallel::{Rule, StoppingRule, VotingRule};
 
+use super::policies::Tie;
+use super::vote_job::VoteJob;
 use crate::job_error::JobError;
-use crate::policies::Tie;
-use crate::vote_job::VoteJob;
 
 impl VoteJob {
     /// Checks that every key has an effect beside the others.
@@ -17,7 +17,6 @@ impl VoteJob {
         asking(self)?;
         fields(self)?;
         voters(self)?;
-        models(self)?;
         judged(self)?;
         weighted(self)?;
         tie(self)?;
@@ -109,30 +108,7 @@ fn voters(job: &VoteJob) -> Result<(), JobError> {
             return Err(JobError::of_key("voters", message));
         }
     }
-    let has_own = |it: &&crate::vote_job::VoterSpec| it.model.is_some();
-    let own = job.voters.iter().filter(has_own).count();
-    if job.model.name.is_none() && own > 0 && own < job.voters.len() {
-        let message = "some voters have no model of their own";
-        return Err(JobError::of_key("voters", message).help("name one for them in `model.name`"));
-    }
     Ok(())
-}
-
-/// Whoever judges would be the one who votes where it is not said who that is.
-fn models(job: &VoteJob) -> Result<(), JobError> {
-    let is_said = job.model.name.is_some() || job.voters.iter().any(|it| it.model.is_some());
-    let named = [
-        ("models.judge", &job.models.judge),
-        ("models.escalate", &job.models.escalate),
-    ];
-    match named.into_iter().find(|it| it.1.is_some() && !is_said) {
-        Some((key, _)) => {
-            let message =
-                format!("`{key}` needs `model.name`, or `voters` with models, to say who votes");
-            Err(JobError::of_key(key, message))
-        }
-        None => Ok(()),
-    }
 }
 
 fn judged(job: &VoteJob) -> Result<(), JobError> {

@@ -1,33 +1,18 @@
-//! Reads the voters of an election.
+//! Reads a file of voters.
 
 use std::collections::HashSet;
 use std::path::Path;
 
+use patterns_job::{VoterSpec, read_text_file};
 use serde::Deserialize;
 
-use super::file::{name, read_file};
-use super::problems::Problems;
 use crate::error::{Error, ErrorKind};
-
-/// A voter, as its file has it.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct VoterRow {
-    /// How it is called.
-    pub(crate) name: String,
-    /// What it is told behind the question.
-    pub(crate) prompt: Option<String>,
-    /// Its model, in place of --model.
-    pub(crate) model: Option<String>,
-    /// How much its ballots weigh.
-    pub(crate) weight: Option<f64>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Voters {
     #[serde(default)]
-    voter: Vec<VoterRow>,
+    voter: Vec<VoterSpec>,
 }
 
 /// Reads voters.
@@ -35,12 +20,10 @@ struct Voters {
 /// # Errors
 ///
 /// Returns an error if the file cannot be read, has no voter, or names one twice.
-pub(crate) fn read_voters(path: &Path) -> Result<Vec<VoterRow>, Error> {
-    let file = name(path);
-    let mut problems = Problems::default();
-    let text = read_file(path, &file, &mut problems);
-    problems.check()?;
-    let voters = voters(&text.unwrap_or_default());
+pub(crate) fn read_voters(path: &Path) -> Result<Vec<VoterSpec>, Error> {
+    let text = read_text_file(path)?;
+    let file = path.strip_prefix(".").unwrap_or(path).display();
+    let voters = voters(&text);
     voters.map_err(|problem| {
         let help = "a voter is [[voter]] with name = \"sceptic\", and prompt = \"...\", \
             model = \"PROVIDER:MODEL\" or weight = 2 as needed";
@@ -48,21 +31,22 @@ pub(crate) fn read_voters(path: &Path) -> Result<Vec<VoterRow>, Error> {
     })
 }
 
-fn voters(text: &str) -> Result<Vec<VoterRow>, String> {
+fn voters(text: &str) -> Result<Vec<VoterSpec>, String> {
     let Voters { voter: voters } = toml::from_str(text).map_err(|error| error.to_string())?;
     if voters.is_empty() {
         return Err("there is no voter".to_owned());
     }
     let mut names = HashSet::new();
     for voter in &voters {
-        if voter.name.trim().is_empty() {
+        let name = voter.name.as_deref().ok_or("missing field `name`")?;
+        if name.trim().is_empty() {
             return Err("a voter has an empty name".to_owned());
         }
-        if !names.insert(&voter.name) {
-            return Err(format!("two voters are called {:?}", voter.name));
+        if !names.insert(name) {
+            return Err(format!("two voters are called {name:?}"));
         }
         if voter.weight.is_some_and(|it| !it.is_finite() || it <= 0.0) {
-            let message = format!("the weight of {:?} is no number above 0", voter.name);
+            let message = format!("the weight of {name:?} is no number above 0");
             return Err(message);
         }
     }

@@ -3,17 +3,17 @@
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 
-use patterns_parallel::{CodeReduce, Topology, Unsupported};
+use patterns_parallel::map_reduce::{CodeReduce, Topology, Unsupported};
 use patterns_source::{Format, Records, Template, TextEncoding};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::job_error::JobError;
-use crate::parts::{
+use super::parts::{
     ModelPart, OutputPart, RunPart, SchemaSource, SpendPart, StorePart, is_default,
 };
-use crate::spelled::Spelled;
-use crate::units::ByteSize;
+use super::spelled::Spelled;
+use super::units::ByteSize;
+use crate::job_error::JobError;
 
 /// Says that a job is a map-reduce.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -136,6 +136,16 @@ pub enum Reduce {
 impl Default for Reduce {
     fn default() -> Self {
         Self::Agent(AgentReduce::default())
+    }
+}
+
+impl Reduce {
+    /// Returns the schema of the combination, if it has one of its own.
+    pub fn schema(&self) -> Option<&SchemaSource> {
+        match self {
+            Self::Agent(agent) => agent.schema.as_ref(),
+            Self::None | Self::Code(_) | Self::Statements(_) => None,
+        }
     }
 }
 
@@ -262,10 +272,6 @@ impl MapReduceJob {
             let message = "`models.judge` says whether anything was missed, and nothing asks";
             let help = "write `map.glean`, or leave `models.judge` out";
             return Err(JobError::of_key("models.judge", message).help(help));
-        }
-        if self.models.judge.is_some() && self.model.name.is_none() {
-            let message = "`models.judge` needs `model.name`, to say who answers";
-            return Err(JobError::of_key("models.judge", message));
         }
         Ok(())
     }

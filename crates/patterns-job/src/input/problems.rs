@@ -1,6 +1,6 @@
 //! Collects what is wrong with the inputs, so that all of it is said at once.
 
-use crate::error::{Error, ErrorKind};
+use crate::job_error::{JobError, JobErrorKind};
 
 /// What is wrong with the inputs so far.
 #[derive(Debug, Default)]
@@ -30,25 +30,31 @@ impl Problems {
 
     /// Returns an error if there was any problem. Missing inputs decide the kind, since what is
     /// in them cannot be judged yet.
-    pub(super) fn check(self) -> Result<(), Error> {
+    pub(super) fn check(self) -> Result<(), JobError> {
         let count = self.missing.len() + self.invalid.len();
         let (kind, message, help) = if !self.missing.is_empty() {
             let message = format!("{} cannot be read", inputs(count));
-            (ErrorKind::NoInput, message, "check names and permissions")
+            (
+                JobErrorKind::NoInput,
+                message,
+                "check names and permissions",
+            )
         } else if !self.invalid.is_empty() {
             let message = format!("{} not valid", are(count));
             let help = match self.fields == count {
-                true => "choose fields with --text-field, --text-template and --id-field",
+                true => {
+                    "choose fields with `source.text_field`, `source.text_template` and `source.id_field`"
+                }
                 false => "mend or remove what is listed; ignore files and globs leave files out",
             };
-            (ErrorKind::BadData, message, help)
+            (JobErrorKind::BadData, message, help)
         } else {
             return Ok(());
         };
         let mut problems = self.missing;
         problems.extend(self.invalid);
         let message = format!("{message}; nothing was sent");
-        Err(Error::new(kind, message).details(problems).help(help))
+        Err(JobError::new(kind, message).details_of(problems).help(help))
     }
 }
 

@@ -1,20 +1,20 @@
 //! The user's own ballot: where its answer is, and what that may be.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// The user's own ballot.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct BallotSpec {
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BallotSpec {
     /// Its schema.
-    pub(crate) schema: Value,
+    pub schema: Value,
     /// Where the counted answer is, as a JSON pointer; empty for the whole ballot.
-    pub(crate) answer: String,
+    pub answer: String,
 }
 
 impl BallotSpec {
     /// Returns the schema of the counted answer; `None` if it is the whole ballot, or not named.
-    pub(crate) fn answer_schema(&self) -> Option<&Value> {
+    pub fn answer_schema(&self) -> Option<&Value> {
         let names = self.answer.split('/').skip(1);
         let mut schema = &self.schema;
         for name in names {
@@ -33,7 +33,7 @@ impl BallotSpec {
     }
 
     /// Returns the texts of which the counted answer must be one; empty if it is open.
-    pub(crate) fn choices(&self) -> Vec<String> {
+    pub fn choices(&self) -> Vec<String> {
         let listed = self
             .answer_schema()
             .and_then(|it| it.get("enum")?.as_array());
@@ -42,7 +42,7 @@ impl BallotSpec {
     }
 
     /// Returns the schema of the ballot for a question with these options.
-    pub(crate) fn schema_for(&self, options: &[String]) -> Value {
+    pub fn schema_for(&self, options: &[String]) -> Value {
         let mut schema = self.schema.clone();
         if options.is_empty() || self.answer.is_empty() {
             return schema;

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::job_error::JobError;
-use crate::parts::{
+use super::parts::{
     ModelPart, OutputPart, RunPart, SchemaSource, SpendPart, StorePart, is_default,
 };
+use crate::job_error::JobError;
 
 /// Says that a job is one of sectioning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

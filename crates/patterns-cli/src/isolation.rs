@@ -28,13 +28,13 @@ const STACK: usize = 16 << 20;
 
 /// Starts this command again for each file.
 #[derive(Debug)]
-pub(super) struct Processes {
+pub(crate) struct Processes {
     command: PathBuf,
 }
 
 impl Processes {
     /// Finds the command that is running; `None` if the system does not tell.
-    pub(super) fn of_this_command() -> Option<Self> {
+    pub(crate) fn of_this_command() -> Option<Self> {
         let command = std::env::current_exe().ok()?;
         Some(Self { command })
     }

@@ -11,15 +11,15 @@ use futures_util::Stream;
 use patterns_core::{Document, ModelId};
 use patterns_llm::token_counter;
 use patterns_parallel::map_reduce::{MapInput, Split, Splitter};
-use patterns_source::{Documents, Source, SourceError, Sourced, Unreadable, UnreadableKind};
+use patterns_source::{
+    Documents, Limits, Source, SourceError, Sourced, Unreadable, UnreadableKind,
+};
 use tokio::sync::mpsc;
 
-use super::isolation::Processes;
+use super::Reader;
 use super::problems::Problems;
-use crate::args::SourceArgs;
-use crate::error::{Error, ErrorKind};
-use crate::terminal::Terminal;
-use crate::written::Written;
+use crate::job::SourcePart;
+use crate::job_error::{JobError, JobErrorKind};
 
 type Item = Result<Sourced, Unreadable>;
 
@@ -32,7 +32,7 @@ struct Read {
 
 /// The documents of a run.
 #[derive(Debug)]
-pub(crate) struct Corpus {
+pub struct Corpus {
     /// What was read to see that there is something to work on.
     first: Vec<Item>,
     rest: Documents,
@@ -42,7 +42,7 @@ pub(crate) struct Corpus {
     splitter: Option<Splitter>,
     /// What the user should know about what was read so far.
     notes: Vec<String>,
-    terminal: Terminal,
+    reader: Reader,
 }
 
 /// How many unreadable documents are passed over in search of the first readable one.
@@ -59,22 +59,14 @@ impl Corpus {
     ///
     /// # Errors
     ///
-    /// Returns an error if there is nothing to work on: an argument names nothing, or nothing in
-    /// them can be read. With `--strict`, also if anything cannot.
-    pub(crate) fn open(
-        inputs: &[PathBuf],
-        args: &SourceArgs,
-        written: &Written,
-    ) -> Result<Self, Error> {
-        written.check_documents(inputs)?;
-        let (mine, terminal) = (written.clone(), written.terminal());
-        let source = source(inputs, args).leave_out(move |it| mine.has(it));
-        let splitter = args.splitter().map_err(|error| {
-            Error::new(ErrorKind::Usage, format!("--chunk-overlap: {error}")).help("see --help")
-        })?;
+    /// Returns an error if there is nothing to work on: an input names nothing, or nothing in them can
+    /// be read. Where reading is strict, also if anything cannot.
+    pub fn open(inputs: &[PathBuf], part: &SourcePart, reader: &Reader) -> Result<Self, JobError> {
+        let source = source(inputs, part, reader);
+        let splitter = splitter(part)?;
         let mut rest = open(&source)?;
         let mut total = None;
-        if args.strict && !inputs.iter().any(|it| it == Path::new("-")) {
+        if part.strict && !inputs.iter().any(|it| it == Path::new("-")) {
             let mut wrong = Vec::new();
             let count = rest.by_ref().map(|it| wrong.extend(it.err())).count();
             problems(wrong.iter())?;
@@ -82,7 +74,7 @@ impl Corpus {
             rest = open(&source)?;
         }
         // Standard input can be read only once.
-        let is_all_read = args.strict && total.is_none();
+        let is_all_read = part.strict && total.is_none();
         let mut first = Vec::new();
         let mut has_any = false;
         while is_all_read || first.len() < if has_any { AHEAD } else { PATIENCE } {
@@ -102,7 +94,7 @@ impl Corpus {
         if first.is_empty() {
             let names: Vec<String> = inputs.iter().map(|it| it.display().to_string()).collect();
             let message = format!("there is no document in {}", names.join(", "));
-            return Err(Error::new(ErrorKind::Empty, message)
+            return Err(JobError::new(JobErrorKind::Empty, message)
                 .help("name a file, or check the glob; hidden and ignored files are left out"));
         }
         let notes = rest.take_notes();
@@ -112,7 +104,7 @@ impl Corpus {
             total,
             splitter,
             notes,
-            terminal,
+            reader: reader.clone(),
         })
     }
 
@@ -121,7 +113,7 @@ impl Corpus {
     /// # Errors
     ///
     /// Returns an error if anything cannot be read.
-    pub(crate) fn whole(self) -> Result<Vec<Document>, Error> {
+    pub fn whole(self) -> Result<Vec<Document>, JobError> {
         let mut documents = Vec::new();
         let mut wrong = Vec::new();
         let mut rest = self.rest;
@@ -133,21 +125,21 @@ impl Corpus {
         }
         problems(wrong.iter())?;
         warn(
-            self.terminal,
+            &self.reader,
             self.notes.into_iter().chain(rest.take_notes()),
         );
         Ok(documents)
     }
 
     /// Cuts documents by the tokens of this model, if its tokenizer is known; else they are estimated.
-    pub(crate) fn count_as(&mut self, model: &ModelId) {
+    pub fn count_as(&mut self, model: &ModelId) {
         if let Some(counter) = token_counter(model) {
             self.splitter = self.splitter.take().map(|it| it.tokens(counter));
         }
     }
 
     /// Returns what cuts the documents, if anything does.
-    pub(crate) fn splitter(&self) -> Option<Arc<dyn Split>> {
+    pub fn splitter(&self) -> Option<Arc<dyn Split>> {
         Some(Arc::new(self.splitter.clone()?))
     }
 
@@ -156,17 +148,17 @@ impl Corpus {
     /// # Errors
     ///
     /// Returns an error if there can be no such thread.
-    pub(crate) fn stream(self) -> Result<CorpusStream, Error> {
+    pub fn stream(self) -> Result<CorpusStream, JobError> {
         let (sender, receiver) = mpsc::channel::<Read>(AHEAD);
         let Self {
             first,
             mut rest,
             total,
             notes,
-            terminal,
+            reader,
             ..
         } = self;
-        warn(terminal, notes.into_iter());
+        warn(&reader, notes.into_iter());
         let is_whole = total == Some(first.len());
         let read = move || {
             loop {
@@ -183,27 +175,27 @@ impl Corpus {
             let thread = std::thread::Builder::new().name("reader".to_owned());
             thread.spawn(read).map_err(|error| {
                 let message = format!("cannot start to read: {error}");
-                Error::new(ErrorKind::Io, message).help("try again")
+                JobError::new(JobErrorKind::Io, message).help("try again")
             })?;
         }
         Ok(CorpusStream {
             first: first.into(),
             rest: (!is_whole).then_some(receiver),
             left: total,
-            terminal,
+            reader,
         })
     }
 }
 
 /// The documents of a run, one after the other.
 #[derive(Debug)]
-pub(crate) struct CorpusStream {
+pub struct CorpusStream {
     first: VecDeque<Item>,
     /// What is still being read.
     rest: Option<mpsc::Receiver<Read>>,
     /// How many there still are, if that is known.
     left: Option<usize>,
-    terminal: Terminal,
+    reader: Reader,
 }
 
 impl CorpusStream {
@@ -233,7 +225,7 @@ impl CorpusStream {
             item: Some(Err(Unreadable::broken_off())),
             notes: Vec::new(),
         });
-        warn(self.terminal, notes.into_iter());
+        warn(&self.reader, notes.into_iter());
         Poll::Ready(item)
     }
 }
@@ -260,48 +252,72 @@ fn wait(times: u32) -> bool {
     times < 6_000
 }
 
-fn warn(terminal: Terminal, notes: impl Iterator<Item = String>) {
+fn warn(reader: &Reader, notes: impl Iterator<Item = String>) {
     for note in notes {
         let help = match note.ends_with("a guess") {
-            true => " (--encoding NAME chooses another)",
+            true => " (`source.encoding` NAME chooses another)",
             false => "",
         };
-        terminal.labelled_note("warning", &format!("{note}{help}"));
+        reader.tell(&format!("{note}{help}"));
     }
 }
 
-fn source(inputs: &[PathBuf], args: &SourceArgs) -> Source {
-    let mut source = Source::new(inputs)
-        .limits(args.limits())
-        .when_out_of_descriptors(wait);
-    if let Some(processes) = Processes::of_this_command() {
-        source = source.isolation(Arc::new(processes));
+/// Returns what cuts documents into chunks, if they are to be cut.
+fn splitter(part: &SourcePart) -> Result<Option<Splitter>, JobError> {
+    let splitter = part.chunk_tokens.map(Splitter::new);
+    let splitter = splitter.map(|it| it.overlap(part.chunk_overlap));
+    splitter.transpose().map_err(|error| {
+        let message = format!("`source.chunk_overlap`: {error}");
+        JobError::of_key("source.chunk_overlap", message)
+    })
+}
+
+/// Returns how much is read at most.
+fn limits(part: &SourcePart) -> Limits {
+    let usual = Limits::default();
+    let document = part.max_document_size.as_deref();
+    let document = document.map_or(usual.document, |it| it.0);
+    Limits {
+        document,
+        file: usual.file.max(document),
+        ..usual
     }
-    if let Some(encoding) = args.encoding {
+}
+
+fn source(inputs: &[PathBuf], part: &SourcePart, reader: &Reader) -> Source {
+    let leave_out = reader.clone();
+    let mut source = Source::new(inputs)
+        .leave_out(move |it| leave_out.leaves_out(it))
+        .limits(limits(part))
+        .when_out_of_descriptors(wait);
+    if let Some(isolation) = reader.isolation() {
+        source = source.isolation(isolation);
+    }
+    if let Some(encoding) = part.encoding.as_deref().copied() {
         source = source.encoding(encoding);
     }
-    if let Some(delimiter) = args.delimiter {
+    if let Some(delimiter) = part.delimiter {
         source = source.delimiter(delimiter);
     }
-    if let Some(format) = args.format {
+    if let Some(format) = part.format.as_deref().copied() {
         source = source.format(format);
     }
-    if let Some(records) = &args.records {
+    if let Some(records) = part.records.as_deref() {
         source = source.records(records.clone());
     }
-    if let Some(name) = &args.text_field {
+    if let Some(name) = &part.text_field {
         source = source.text_field(name);
     }
-    if let Some(template) = &args.text_template {
+    if let Some(template) = part.text_template.as_deref() {
         source = source.template(template.clone());
     }
-    if let Some(name) = &args.id_field {
+    if let Some(name) = &part.id_field {
         source = source.id_field(name);
     }
     source
 }
 
-fn open(source: &Source) -> Result<Documents, Error> {
+fn open(source: &Source) -> Result<Documents, JobError> {
     source.open().map_err(|error| match error {
         SourceError::Missing(missing) => problems(missing.iter())
             .err()
@@ -310,12 +326,12 @@ fn open(source: &Source) -> Result<Documents, Error> {
     })
 }
 
-fn nothing(error: &SourceError) -> Error {
-    Error::new(ErrorKind::BadData, format!("{error}; nothing was sent")).help("see --help")
+fn nothing(error: &SourceError) -> JobError {
+    JobError::new(JobErrorKind::BadData, format!("{error}; nothing was sent"))
 }
 
 /// Returns an error that lists all of them, if there are any.
-fn problems<'a>(wrong: impl Iterator<Item = &'a Unreadable>) -> Result<(), Error> {
+fn problems<'a>(wrong: impl Iterator<Item = &'a Unreadable>) -> Result<(), JobError> {
     let mut problems = Problems::default();
     for error in wrong {
         match error.kind() {

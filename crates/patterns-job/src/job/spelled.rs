@@ -35,6 +35,15 @@ impl<T> fmt::Display for Spelled<T> {
     }
 }
 
+impl<T: fmt::Display> From<T> for Spelled<T> {
+    fn from(value: T) -> Self {
+        Self {
+            text: value.to_string(),
+            value,
+        }
+    }
+}
+
 impl<T: FromStr> FromStr for Spelled<T> {
     type Err = T::Err;
 

@@ -4,7 +4,7 @@ use patterns_core::nearest;
 use patterns_parallel::map_reduce::{Field, KeyedReduce};
 use serde_json::{Value, json};
 
-use crate::error::{Error, ErrorKind};
+use crate::job_error::{JobError, JobErrorKind};
 
 /// Checks the fields of a reduction against the schema of the answers; without one, answers are
 /// summaries. What a schema leaves open is accepted.
@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 /// # Errors
 ///
 /// Returns an error that names the first field that isn't there, and the nearest that is.
-pub(crate) fn check_fields(schema: Option<&Value>, reduce: &KeyedReduce) -> Result<(), Error> {
+pub(crate) fn check_fields(schema: Option<&Value>, reduce: &KeyedReduce) -> Result<(), JobError> {
     let summary = json!({
         "properties": {
             "doc_id": {"type": "string"},
@@ -39,16 +39,21 @@ pub(crate) fn check_fields(schema: Option<&Value>, reduce: &KeyedReduce) -> Resu
         if let Some(kind) = place.and_then(other_than_number)
             && column.function().is_of_numbers()
         {
-            let message = format!("--reduce {column} is of numbers, and {field} is {kind}");
+            let message =
+                format!("`reduce.code.columns` {column} is of numbers, and {field} is {kind}");
             let help = "count, distinct, top and union are of any values";
-            return Err(Error::new(ErrorKind::Usage, message).help(help));
+            return Err(JobError::new(JobErrorKind::Invalid, message).help(help));
         }
     }
     Ok(())
 }
 
 /// Follows a field from a place in the schema; `None` where the schema says no more.
-fn walk<'a>(root: &'a Value, from: &'a Value, field: &Field) -> Result<Option<&'a Value>, Error> {
+fn walk<'a>(
+    root: &'a Value,
+    from: &'a Value,
+    field: &Field,
+) -> Result<Option<&'a Value>, JobError> {
     let mut at = from;
     for name in field.names() {
         let Some(place) = settled(root, at) else {
@@ -98,7 +103,7 @@ fn other_than_number(schema: &Value) -> Option<String> {
     (!types.is_empty() && !types.iter().any(|it| is_number(it))).then(|| types.join(" or "))
 }
 
-fn unknown(field: &Field, name: &str, names: &[&str]) -> Error {
+fn unknown(field: &Field, name: &str, names: &[&str]) -> JobError {
     let message = match name == field.to_string() {
         true => format!("the answers have no field {name:?}"),
         false => format!("the answers have no field {name:?} (in {field})"),
@@ -107,7 +112,7 @@ fn unknown(field: &Field, name: &str, names: &[&str]) -> Error {
         Some(nearest) => format!("did you mean {nearest:?}?"),
         None => format!("the fields are {}", names.join(", ")),
     };
-    Error::new(ErrorKind::Usage, message).help(help)
+    JobError::new(JobErrorKind::Invalid, message).help(help)
 }
 
 #[cfg(test)]
@@ -135,7 +140,8 @@ mod tests {
         if !each.is_empty() {
             reduce = reduce.each(each);
         }
-        check_fields(Some(&schema), &reduce).map_err(|it| it.render().unwrap())
+        check_fields(Some(&schema), &reduce)
+            .map_err(|it| format!("{it}\nhelp: {}", it.hint().unwrap_or_default()))
     }
 
     #[test]
@@ -158,11 +164,11 @@ mod tests {
             );
         }
         insta::assert_snapshot!(check("events", "hots", "count").unwrap_err(), @r#"
-        error[E-USAGE]: the answers have no field "hots"
+        the answers have no field "hots"
         help: did you mean "host"?
         "#);
         insta::assert_snapshot!(check("", "total", "sum:events.m").unwrap_err(), @r#"
-        error[E-USAGE]: the answers have no field "m" (in events.m)
+        the answers have no field "m" (in events.m)
         help: the fields are host, n
         "#);
     }
@@ -173,7 +179,7 @@ mod tests {
             assert!(check("", "total", column).is_err(), "{column}");
         }
         insta::assert_snapshot!(check("events", "host", "sum:host").unwrap_err(), @r"
-        error[E-USAGE]: --reduce sum:host is of numbers, and host is string
+        `reduce.code.columns` sum:host is of numbers, and host is string
         help: count, distinct, top and union are of any values
         ");
     }

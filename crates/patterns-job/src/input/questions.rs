@@ -1,37 +1,27 @@
 //! Reads the questions of a batch of elections.
 
 use std::collections::HashMap;
-use std::path::Path;
 
-use patterns_source::{Format, Isolation, Limits, Row, RowReader, UnreadableKind};
+use patterns_source::{Format, Limits, Row, RowReader, UnreadableKind};
 use serde_json::Value;
 
+use super::Reader;
 use super::file::name;
-use super::isolation::Processes;
 use super::problems::Problems;
-use crate::error::{Error, ErrorKind};
-use crate::job::BatchQuestion;
+use crate::job::BatchPart;
+use crate::job_error::{JobError, JobErrorKind};
+use crate::work::BatchQuestion;
 
-/// Which fields of a row are read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct QuestionFields<'a> {
-    /// The question.
-    pub(crate) question: &'a str,
-    /// The id; by default `id`, else the row's place.
-    pub(crate) id: Option<&'a str>,
-    /// The right answer, if rows have it.
-    pub(crate) gold: Option<&'a str>,
-}
-
-/// Reads and checks every row of `path`.
+/// Reads and checks every row of a batch.
 ///
 /// # Errors
 ///
 /// Returns an error that lists every row that is not valid; or that there is none.
 pub(crate) fn read_questions(
-    path: &Path,
-    fields: QuestionFields<'_>,
-) -> Result<Vec<BatchQuestion>, Error> {
+    batch: &BatchPart,
+    reader: &Reader,
+) -> Result<Vec<BatchQuestion>, JobError> {
+    let path = &*batch.file;
     let name = name(path);
     let mut problems = Problems::default();
     let mut note = |error: patterns_source::Unreadable| match error.kind() {
@@ -41,14 +31,13 @@ pub(crate) fn read_questions(
     let mut rows = Vec::new();
     if path.is_file() && !Format::of(path).has_rows() {
         let message = format!("{name} is not a file of rows");
-        return Err(Error::new(ErrorKind::BadData, message)
-            .help("give --batch a file that ends in .jsonl, .csv, .tsv or .parquet"));
+        return Err(JobError::new(JobErrorKind::BadData, message)
+            .help("give `batch.file` a file that ends in .jsonl, .csv, .tsv or .parquet"));
     }
-    let processes = Processes::of_this_command();
-    let isolation = processes.as_ref().map(|it| it as &dyn Isolation);
-    match RowReader::open(path, Limits::default(), isolation) {
-        Ok(reader) => {
-            for row in reader {
+    let isolation = reader.isolation();
+    match RowReader::open(path, Limits::default(), isolation.as_deref()) {
+        Ok(read) => {
+            for row in read {
                 match row {
                     Ok(row) => rows.push(row),
                     Err(error) => note(error),
@@ -57,14 +46,15 @@ pub(crate) fn read_questions(
         }
         Err(error) => note(error),
     }
+    let question_field = batch.question_field.as_deref().unwrap_or("question");
     let mut seen = HashMap::new();
     let mut questions = Vec::new();
     for row in &rows {
         let place = format!("{name}:{}", row.line);
-        let question = question(row, &place, fields.question, &mut problems);
+        let question = question(row, &place, question_field, &mut problems);
         let options = options(row, &place, &mut problems);
-        let gold = gold(row, &place, fields.gold, &mut problems);
-        let Some(id) = id(row, &place, fields.id, &mut problems) else {
+        let gold = gold(row, &place, batch.gold.as_deref(), &mut problems);
+        let Some(id) = id(row, &place, batch.id_field.as_deref(), &mut problems) else {
             continue;
         };
         if let Some(first) = seen.insert(id.clone(), place.clone()) {
@@ -82,7 +72,7 @@ pub(crate) fn read_questions(
     problems.check()?;
     if questions.is_empty() {
         let message = format!("there is no question in {name}");
-        return Err(Error::new(ErrorKind::Empty, message).help("add a row"));
+        return Err(JobError::new(JobErrorKind::Empty, message).help("add a row"));
     }
     Ok(questions)
 }
@@ -91,7 +81,7 @@ fn question(row: &Row, place: &str, field: &str, problems: &mut Problems) -> Opt
     let question = row.text(field).filter(|text| !text.trim().is_empty());
     if question.is_none() {
         problems.invalid(format!(
-            "{place}: {} (--question-field)",
+            "{place}: {} (`batch.question_field`)",
             row.lacks("question", field)
         ));
     }
@@ -105,7 +95,10 @@ fn id(row: &Row, place: &str, field: Option<&str>, problems: &mut Problems) -> O
     };
     let id = row.text(field);
     if id.is_none() {
-        problems.invalid(format!("{place}: {} (--id-field)", row.lacks("id", field)));
+        problems.invalid(format!(
+            "{place}: {} (`batch.id_field`)",
+            row.lacks("id", field)
+        ));
     }
     id
 }
@@ -119,7 +112,7 @@ fn gold(row: &Row, place: &str, field: Option<&str>, problems: &mut Problems) ->
         Some(answer) => Some(answer.to_string()),
         None => {
             problems.invalid(format!(
-                "{place}: {} (--gold)",
+                "{place}: {} (`batch.gold`)",
                 row.lacks("right answer", field)
             ));
             None
