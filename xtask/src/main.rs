@@ -17,6 +17,7 @@ mod example_list;
 mod faults;
 #[cfg(all(feature = "bench", unix))]
 mod in_memory;
+mod jobs;
 mod provider;
 mod record;
 mod schema;

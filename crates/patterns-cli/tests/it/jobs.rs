@@ -439,3 +439,41 @@ fn a_run_of_an_older_version_is_compiled_from_what_was_typed() {
     help: begin the run anew: its answers are found
     ");
 }
+
+#[test]
+fn the_jobs_among_the_examples_are_what_is_typed_above_them() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/jobs");
+    let place = Place::new();
+    let simulator = Simulator::start(&place, &[]);
+    let store = place.path().join("store.db").display().to_string();
+    let run = |words: &[String]| {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let output = place.command(&words).current_dir(&folder).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{words:?}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let model = simulator.args().map(str::to_owned);
+    let more = ["--store", &store, "--concurrency", "1", "-q"].map(str::to_owned);
+    let mut patterns = Vec::new();
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let text = std::fs::read_to_string(folder.join(&name)).unwrap();
+        let line = text.lines().find_map(|it| it.strip_prefix("# patterns "));
+        let typed = shlex::split(line.expect("its head says how it is typed")).unwrap();
+        let print = ["--print-job".to_owned()];
+        let job = ["run".to_owned(), name];
+        assert_eq!(
+            run(&[&job[..], &print].concat()),
+            run(&[&typed[..], &print].concat())
+        );
+        let [by_job, by_flags] = [&job[..], &typed].map(|it| [it, &model, &more].concat());
+        let first = run(&by_flags);
+        let sent = simulator.ledger()["requests"].clone();
+        assert_eq!(run(&by_job), first);
+        assert_eq!(simulator.ledger()["requests"], sent);
+        patterns.push(typed[0].clone());
+    }
+    patterns.sort();
+    assert_eq!(patterns, ["map-reduce", "section", "vote"]);
+}
