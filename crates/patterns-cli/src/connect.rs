@@ -2,7 +2,7 @@
 
 use std::env;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +26,9 @@ const OPENAI_DEFAULT: &str = "openai:gpt-5-mini";
 
 /// The variable with the model.
 const MODEL_VARIABLE: &str = "PATTERNS_MODEL";
+
+/// The variable with the store.
+const STORE_VARIABLE: &str = "PATTERNS_STORE";
 
 /// The variable with the address of the provider.
 const BASE_URL_VARIABLE: &str = "PATTERNS_BASE_URL";
@@ -70,13 +73,16 @@ impl Connected {
     }
 }
 
-/// Takes from the environment who is to answer where a job does not say so, and returns the variables
-/// that do.
+/// Takes from the environment who is to answer, and where answers are recorded, where a job does not
+/// say so. Returns the variables that say who answers.
 ///
 /// # Errors
 ///
 /// Returns an error if there is a server and no model to ask it for.
 pub(crate) fn fill_in(job: &mut Job, names: Names) -> Result<Vec<&'static str>, Error> {
+    if job.store().file.is_none() {
+        job.store_mut().file = variable(STORE_VARIABLE).map(PathBuf::from);
+    }
     let mut from = Vec::new();
     let named = |job: &Job| ModelRoles::of(job).map(|it| it.names).unwrap_or_default();
     if job.model().name.is_none() {

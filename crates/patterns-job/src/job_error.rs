@@ -11,8 +11,8 @@ pub struct JobError {
     kind: JobErrorKind,
     message: String,
     details: Vec<String>,
-    help: Option<String>,
-    key: Option<String>,
+    help: Option<Box<str>>,
+    key: Option<Box<str>>,
     place: Option<Place>,
 }
 
@@ -61,7 +61,7 @@ impl JobError {
     /// Makes the error of a key whose value cannot be, such as `models.judge`.
     pub(crate) fn of_key(key: &str, message: impl Into<String>) -> Self {
         Self {
-            key: Some(key.to_owned()),
+            key: Some(key.into()),
             ..Self::new(JobErrorKind::Invalid, message)
         }
     }
@@ -76,7 +76,7 @@ impl JobError {
     /// Says what to do next.
     #[must_use]
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(help.into().into());
         self
     }
 
@@ -116,9 +116,10 @@ impl JobError {
     #[must_use]
     pub fn named(mut self, name: impl Fn(&str) -> Option<String>) -> Self {
         self.message = renamed(&self.message, &name);
-        for text in self.details.iter_mut().chain(&mut self.help) {
+        for text in &mut self.details {
             *text = renamed(text, &name);
         }
+        self.help = self.help.map(|it| renamed(&it, &name).into());
         self
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches};
 use patterns_job::{Job, JobFormat, read_text_file};
 use serde_json::Value;
@@ -12,7 +13,7 @@ use crate::compile::{compiled, read_stdin_text};
 use crate::error::{Error, ErrorKind};
 use crate::launch::Launch;
 use crate::option_names::{Names, put};
-use crate::terminal::{ColorChoice, Terminal};
+use crate::terminal::Terminal;
 
 pub(super) async fn run(args: &RunArgs) -> Result<(), Error> {
     let job = read(&args.job)?;
@@ -63,52 +64,31 @@ const PLACEHOLDER: &str = "(of the job)";
 ///
 /// Returns an error if they are no such options, or go against what the job has.
 pub(super) fn with_options(job: Job, more: &[String]) -> Result<(Job, More), Error> {
-    if more.is_empty() {
-        let terminal = Terminal::new(false, ColorChoice::Auto);
-        let print_job = false;
-        return Ok((
-            job,
-            More {
-                terminal,
-                print_job,
-            },
-        ));
-    }
     let mut written = Value::from(&job);
-    let pattern = written["pattern"].as_str().unwrap_or_default().to_owned();
-    let has_batch = more
-        .iter()
-        .any(|it| it == "--batch" || it.starts_with("--batch="));
-    let placeholder = (!has_batch).then(|| PLACEHOLDER.to_owned());
-    let words = ["patterns".to_owned(), pattern].into_iter();
-    let words = words.chain(placeholder).chain(more.iter().cloned());
-    let refused = |error: clap::Error| {
-        let text = error.to_string();
-        let lines = text.split("\n\nUsage:").next().unwrap_or_default().lines();
-        let lines = lines.filter(|line| !line.is_empty());
-        let message = "the run cannot be done with these options";
-        Error::new(ErrorKind::Usage, message).details(lines.map(str::to_owned))
-    };
+    let pattern = written["pattern"].as_str().unwrap_or_default();
+    let is_batch = |it: &String| it == "--batch" || it.starts_with("--batch=");
+    let has_batch = more.iter().any(is_batch);
+    let placeholder = (!has_batch).then_some(PLACEHOLDER);
+    let words = ["patterns", pattern].into_iter().chain(placeholder);
+    let words = words.chain(more.iter().map(String::as_str));
     let matches = Cli::command()
         .try_get_matches_from(words)
-        .map_err(refused)?;
-    let cli = Cli::from_arg_matches(&matches).map_err(refused)?;
+        .map_err(|error| no_options(&error))?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| no_options(&error))?;
     let (Some((typed, common)), Some((_, matches))) =
         (compiled(&cli.command)?, matches.subcommand())
     else {
-        return Ok((
-            job,
-            More {
-                terminal: Terminal::new(false, ColorChoice::Auto),
-                print_job: false,
-            },
-        ));
+        return Err(Error::new(ErrorKind::Bug, "the job has no pattern"));
     };
+    check_inputs(&typed)?;
     let ids = matches.ids().map(clap::Id::as_str);
-    let is_typed =
-        |id: &&str| matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine);
-    let ids: Vec<&str> = ids.filter(is_typed).collect();
-    put(&job, &ids, &Value::from(&typed), &mut written);
+    let is_typed = |id: &&str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    put(
+        &job,
+        &ids.filter(is_typed).collect::<Vec<_>>(),
+        &Value::from(&typed),
+        &mut written,
+    );
     if has_batch && let Value::Object(written) = &mut written {
         written.shift_remove("question");
     }
@@ -125,4 +105,30 @@ pub(super) fn with_options(job: Job, more: &[String]) -> Result<(Job, More), Err
             print_job,
         },
     ))
+}
+
+/// Says what is wrong with the options, without how the pattern would be typed.
+fn no_options(error: &clap::Error) -> Error {
+    let text = error.to_string();
+    let lines = text.split("\n\nUsage:").next().unwrap_or_default().lines();
+    let lines = lines.filter(|line| !line.is_empty());
+    let message = "the run cannot be done with these options";
+    Error::new(ErrorKind::Usage, message).details(lines.map(str::to_owned))
+}
+
+/// Refuses documents beside those of the job.
+fn check_inputs(typed: &Job) -> Result<(), Error> {
+    let Job::MapReduce(typed) = typed else {
+        return Ok(());
+    };
+    match typed.inputs.get(1) {
+        Some(other) => {
+            let message = format!(
+                "{} is no option: the documents are those of the job",
+                other.display()
+            );
+            Err(Error::new(ErrorKind::Usage, message).help("write it into the job"))
+        }
+        None => Ok(()),
+    }
 }

@@ -336,6 +336,13 @@ fn a_job_is_changed_by_options_that_are_typed_behind_it() {
     form = "json"
     --- stderr
     "#);
+    assert_snapshot!(changed(&["b.txt"]), @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error[E-USAGE]: b.txt is no option: the documents are those of the job
+    help: write it into the job
+    ");
     assert_snapshot!(changed(&["--no-reduce"]), @r#"
     exit 0
     --- stdout
@@ -476,4 +483,21 @@ fn the_jobs_among_the_examples_are_what_is_typed_above_them() {
     }
     patterns.sort();
     assert_eq!(patterns, ["map-reduce", "section", "vote"]);
+}
+
+#[test]
+fn a_job_is_completed_by_the_environment_as_what_is_typed_is() {
+    let place = Place::with(&[("job.toml", "pattern = 'vote'\nquestion = 'Is it?'\n")]);
+    let simulator = Simulator::start(&place, &[]);
+    let mut command = place.command(&["run", "job.toml"]);
+    command.env("PATTERNS_MODEL", "compatible:sim");
+    command.env("PATTERNS_BASE_URL", &simulator.url);
+    command.env("PATTERNS_STORE", "mine.db");
+    let shown = shown(&mut command);
+    assert!(shown.starts_with("exit 0\n"), "{shown}");
+    assert!(
+        shown.contains("from PATTERNS_MODEL and PATTERNS_BASE_URL"),
+        "{shown}"
+    );
+    assert!(place.path().join("mine.db").exists());
 }

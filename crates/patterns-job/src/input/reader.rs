@@ -11,13 +11,19 @@ use super::Corpus;
 use crate::job::SourcePart;
 use crate::job_error::JobError;
 
+/// Says of a file whether it is left out.
+type Predicate = dyn Fn(&Path) -> bool + Send + Sync;
+
+/// Is told of what was guessed.
+type Listener = dyn Fn(&str) + Send + Sync;
+
 /// How the files of a job are read: apart from this process or in it, which are left out, and who is
 /// told of what was guessed.
 #[derive(Clone, Default)]
 pub struct Reader {
     isolation: Option<Arc<dyn Isolation>>,
-    leave_out: Option<Arc<dyn Fn(&Path) -> bool + Send + Sync>>,
-    tell: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    leave_out: Option<Arc<Predicate>>,
+    tell: Option<Arc<Listener>>,
 }
 
 impl Reader {

@@ -1,3 +1,5 @@
+//! Tests how jobs are written and read, and what is wrong with them.
+
 use std::path::Path;
 
 use serde_json::Value;
