@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::cargo::{cargo, root, run as run_command};
-use crate::{api, crash, demo, faults, tidy};
+use crate::{api, crash, demo, faults, jobs, schema, tidy};
 
 /// Which checks to run.
 #[derive(Debug, clap::Args)]
@@ -32,8 +32,12 @@ enum Step {
     Doc,
     /// The public names, as they are committed
     Api,
+    /// The schemas of what users write, as they are committed
+    Schema,
     /// All examples, without a provider
     Demo,
+    /// All jobs among the examples, on a simulated provider
+    Jobs,
     /// The first command of the README
     Readme,
     /// Runs that are killed and gone on with
@@ -94,7 +98,9 @@ impl Step {
                     .env("RUSTDOCFLAGS", "--deny=warnings"),
             ),
             Self::Api => api::run(&api::Args { check: true }),
+            Self::Schema => schema::run(&schema::Args { check: true }),
             Self::Demo => demo::run_examples(&demo::all()?, &PROVIDER_VARIABLES),
+            Self::Jobs => jobs::run(),
             Self::Readme => readme(),
             Self::Crash => crash::run(&crash::Args::short()),
             Self::Faults => faults::run(&faults::Args::short()),

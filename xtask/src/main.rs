@@ -17,8 +17,10 @@ mod example_list;
 mod faults;
 #[cfg(all(feature = "bench", unix))]
 mod in_memory;
+mod jobs;
 mod provider;
 mod record;
+mod schema;
 mod soak;
 mod stats;
 mod test;
@@ -46,6 +48,8 @@ enum Task {
     Ci(ci::Args),
     /// List the public names of the libraries in `api/`
     Api(api::Args),
+    /// Write the JSON Schemas of what users write to `schema/`
+    Schema(schema::Args),
     /// Check the rules of the tree that no compiler knows
     Tidy,
     /// Run the examples, or one of them
@@ -71,6 +75,7 @@ fn main() -> ExitCode {
         Task::Test(args) => test::run(&args),
         Task::Ci(args) => ci::run(&args),
         Task::Api(args) => api::run(&args),
+        Task::Schema(args) => schema::run(&args),
         Task::Tidy => tidy::run(),
         Task::Demo(args) => demo::run(&args),
         Task::Record(args) => record::run(&args),

@@ -13,7 +13,7 @@ use crate::descriptors;
 use crate::error::{Error, ErrorKind};
 use crate::escape::escape;
 use crate::exit_code;
-use crate::input::read_document;
+use crate::isolation::read_document;
 use crate::terminal::{ColorChoice, Log, Terminal, write_stdout};
 
 /// The variable that turns on a log on standard error.
@@ -44,9 +44,6 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, terminal: Terminal) -> u8 {
-    if let Some(warning) = too_many_calls(&cli.command) {
-        terminal.labelled_note("warning", &warning);
-    }
     let runtime = runtime(&cli.command).enable_all().build();
     let result = match runtime {
         Ok(runtime) => {
@@ -75,21 +72,6 @@ fn runtime(command: &Command) -> tokio::runtime::Builder {
     }
 }
 
-/// Says that fewer calls than were asked for can be under way at once.
-fn too_many_calls(command: &Command) -> Option<String> {
-    let common = match command {
-        Command::Section(args) => &args.common,
-        Command::Vote(args) => &args.common,
-        Command::MapReduce(args) => &args.common,
-        _ => return None,
-    };
-    let given = common.concurrency.given()?.get();
-    let most = descriptors::connections().filter(|it| *it < given)?;
-    Some(format!(
-        "{given} calls at once need more open files than are allowed; there will be {most} (see ulimit -n)"
-    ))
-}
-
 /// Returns the door to the terminal that a command wants.
 pub(crate) fn terminal(command: &Command) -> Terminal {
     match command {
@@ -99,11 +81,12 @@ pub(crate) fn terminal(command: &Command) -> Terminal {
         Command::Runs(args) => Terminal::new(false, args.look.color),
         Command::Show(args) => Terminal::new(false, args.look.color),
         Command::Store(command) => Terminal::new(false, command.look().color),
-        Command::Resume(_) => Terminal::new(false, ColorChoice::Auto),
         Command::Simulate(args) => Terminal::new(args.quiet, ColorChoice::Auto),
-        Command::Completions { .. } | Command::ReadDocument(_) => {
-            Terminal::new(false, ColorChoice::Auto)
-        }
+        // What they run has a word about it.
+        Command::Run(_)
+        | Command::Resume(_)
+        | Command::Completions { .. }
+        | Command::ReadDocument(_) => Terminal::new(false, ColorChoice::Auto),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::env;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use patterns_core::{Budget, EventSink, Model};
+use patterns_job::{Job, ModelRoles, Settings};
 use patterns_llm::{
     Connect, ConnectError, ConnectErrorKind, HedgePolicy, OLLAMA_BASE_URL, Pace, models_at,
 };
@@ -15,8 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::descriptors;
 use crate::error::{Error, ErrorKind};
-use crate::job::{AUTO_CONCURRENCY, Models, Settings};
 use crate::key;
+use crate::launch::{Launch, variable};
+use crate::option_names::Names;
 use crate::proxy;
 
 /// The model of OpenAI where none is named: the cheap one that keeps strict schemas.
@@ -24,6 +26,9 @@ const OPENAI_DEFAULT: &str = "openai:gpt-5-mini";
 
 /// The variable with the model.
 const MODEL_VARIABLE: &str = "PATTERNS_MODEL";
+
+/// The variable with the store.
+const STORE_VARIABLE: &str = "PATTERNS_STORE";
 
 /// The variable with the address of the provider.
 const BASE_URL_VARIABLE: &str = "PATTERNS_BASE_URL";
@@ -43,7 +48,9 @@ const PROBE: Duration = Duration::from_millis(300);
 pub(crate) struct Connected {
     /// The models; never empty.
     pub(crate) models: Vec<Arc<dyn Model>>,
-    /// Their names.
+    /// Their names in the job.
+    roles: Vec<String>,
+    /// Their full names.
     pub(crate) names: Vec<String>,
     /// What all of them may spend, and have spent.
     pub(crate) budget: Budget,
@@ -53,56 +60,60 @@ pub(crate) struct Connected {
     pub(crate) notice: Option<&'static str>,
 }
 
-/// What is needed to reach models and is no part of a job.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Access<'a> {
-    /// The file with the key.
-    pub(crate) key_file: Option<&'a Path>,
-    /// The proxy that was typed.
-    pub(crate) proxy: Option<&'a str>,
+impl Connected {
+    /// Returns the model that answers, unless another one has a part of its own.
+    pub(crate) fn first(&self) -> &Arc<dyn Model> {
+        &self.models[0]
+    }
+
+    /// Returns a model by the name that it has in the job; the one that answers where it has none.
+    pub(crate) fn model(&self, name: Option<&str>) -> &Arc<dyn Model> {
+        let place = name.and_then(|name| self.roles.iter().position(|it| it == name));
+        &self.models[place.unwrap_or_default()]
+    }
 }
 
-/// Says who is to answer: a panel or a model that was typed, else the one of the environment.
+/// Takes from the environment who is to answer, and where answers are recorded, where a job does not
+/// say so. Returns the variables that say who answers.
 ///
 /// # Errors
 ///
 /// Returns an error if there is a server and no model to ask it for.
-pub(crate) fn wanted(
-    model: Option<&str>,
-    base_url: Option<&str>,
-    panel: &[String],
-) -> Result<Models, Error> {
-    let mut from = Vec::new();
-    let standing = standing_model().filter(|_| model.is_none());
-    let names = match model {
-        _ if !panel.is_empty() => panel.to_vec(),
-        Some(model) => vec![model.to_owned()],
-        None => standing.clone().into_iter().collect(),
-    };
-    if standing.is_some_and(|it| names.contains(&it)) {
-        from.push(MODEL_VARIABLE);
+pub(crate) fn fill_in(job: &mut Job, names: Names) -> Result<Vec<&'static str>, Error> {
+    if job.store().file.is_none() {
+        job.store_mut().file = variable(STORE_VARIABLE).map(PathBuf::from);
     }
-    let is_far = names.iter().any(|name| provider(name) != "offline");
-    let base_url_is_standing = base_url.is_none();
-    let base_url = match base_url {
-        Some(url) => Some(url.to_owned()),
-        None if is_far || names.is_empty() => variable(BASE_URL_VARIABLE),
-        None => None,
-    };
-    if base_url.is_some() && base_url_is_standing {
+    let mut from = Vec::new();
+    let named = |job: &Job| ModelRoles::of(job).map(|it| it.names).unwrap_or_default();
+    if job.model().name.is_none() {
+        job.model_mut().name = standing_model();
+        if job
+            .model()
+            .name
+            .as_ref()
+            .is_some_and(|it| named(job).contains(it))
+        {
+            from.push(MODEL_VARIABLE);
+        }
+    }
+    let models = named(job);
+    let is_far = models.iter().any(|name| provider(name) != "offline");
+    let is_given = job.model().base_url.is_some();
+    if !is_given && (is_far || models.is_empty()) {
+        job.model_mut().base_url = variable(BASE_URL_VARIABLE);
+    }
+    if !is_given && job.model().base_url.is_some() {
         from.push(BASE_URL_VARIABLE);
     }
-    if base_url.is_some() && names.is_empty() {
-        let option = from.last().unwrap_or(&"--base-url");
-        let message = format!("{option} needs --model, to say what to ask the server for");
-        let help = format!("pass --model compatible:NAME, or set {MODEL_VARIABLE}");
+    if job.model().base_url.is_some() && models.is_empty() {
+        let option = from.last().map(|it| (*it).to_owned());
+        let option = option.unwrap_or_else(|| names.name(job, "model.base_url"));
+        let model = names.name(job, "model.name");
+        let message = format!("{option} needs {model}, to say what to ask the server for");
+        let help = format!("set it to compatible:NAME, or set {MODEL_VARIABLE}");
         return Err(Error::new(ErrorKind::Usage, message).help(help));
     }
-    Ok(Models {
-        names,
-        base_url,
-        from,
-    })
+    Ok(from)
 }
 
 /// Returns the model that the environment names for every run.
@@ -110,18 +121,14 @@ pub(crate) fn standing_model() -> Option<String> {
     variable(MODEL_VARIABLE)
 }
 
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|it| !it.trim().is_empty())
-}
-
 fn provider(name: &str) -> &str {
     name.split(':').next().unwrap_or_default().trim()
 }
 
 /// Returns the server of a provider, if it is not the usual one.
-fn server(provider: &str, wanted: &Models, from: &mut Vec<&'static str>) -> Option<String> {
-    if wanted.base_url.is_some() {
-        return wanted.base_url.clone();
+fn server(provider: &str, base_url: Option<&str>, from: &mut Vec<&'static str>) -> Option<String> {
+    if base_url.is_some() {
+        return base_url.map(str::to_owned);
     }
     let (_, name) = URL_VARIABLES.iter().find(|(it, _)| *it == provider)?;
     let url = variable(name)?;
@@ -137,23 +144,24 @@ fn server(provider: &str, wanted: &Models, from: &mut Vec<&'static str>) -> Opti
 ///
 /// Returns an error if a name, a key or an address is missing or wrong.
 pub(crate) async fn connect(
-    wanted: &Models,
+    launch: &Launch,
+    roles: &ModelRoles,
     settings: &Settings,
-    access: Access<'_>,
     events: Arc<dyn EventSink>,
     drain: CancellationToken,
 ) -> Result<Connected, Error> {
     let environment = proxy::Environment::read();
     let mut said: Vec<String> = Vec::new();
-    let names = match wanted.names.is_empty() {
+    let access = launch.job.model();
+    let names = match roles.names.is_empty() {
         true => {
             let (name, why) = choose().await;
             said.push(why);
             vec![name]
         }
-        false => wanted.names.clone(),
+        false => roles.names.clone(),
     };
-    let mut from = wanted.from.clone();
+    let mut from = launch.from.clone();
     let budget = Budget::new(settings.caps);
     let mut models = Vec::new();
     for name in &names {
@@ -161,13 +169,13 @@ pub(crate) async fn connect(
             models.push(model);
             continue;
         }
-        let server = server(provider(name), wanted, &mut from);
-        let connect = prepare(name, settings, access.key_file)?;
+        let server = server(provider(name), access.base_url.as_deref(), &mut from);
+        let connect = prepare(name, settings, access.key_file.as_deref())?;
         let connect = reach(
             connect,
             server,
             provider(name),
-            access,
+            access.proxy.as_deref(),
             &environment,
             &mut said,
         )?
@@ -180,9 +188,11 @@ pub(crate) async fn connect(
         said.insert(0, format!("from {}", from.join(" and ")));
     }
     let is_offline = models.iter().any(|model| model.id().provider == "offline");
+    let roles = names;
     let names: Vec<String> = models.iter().map(|model| model.id().to_string()).collect();
     let choice = format!("model: {} ({})", names.join(", "), said.join("; "));
     Ok(Connected {
+        roles,
         names,
         models,
         budget,
@@ -230,7 +240,7 @@ fn reach(
     mut connect: Connect,
     server: Option<String>,
     provider: &str,
-    access: Access<'_>,
+    given: Option<&str>,
     environment: &proxy::Environment,
     said: &mut Vec<String>,
 ) -> Result<Connect, Error> {
@@ -241,7 +251,7 @@ fn reach(
     } else if is_near {
         connect = connect.base_url(ollama_base_url());
     }
-    Ok(match access.proxy {
+    Ok(match given {
         Some(url) => connect.proxies(proxy::given(url)?),
         None if is_near => connect,
         None => {
@@ -257,13 +267,13 @@ fn prepare(name: &str, settings: &Settings, key_file: Option<&Path>) -> Result<C
     let provider = provider(name);
     let mut connect = patterns_llm::connect(name)
         .map_err(refused)?
-        .timeout(settings.timeout)
-        .prime(settings.prime)
-        .streaming(settings.stream.into())
+        .timeout(settings.timeout())
+        .prime(settings.part.prime)
+        .streaming(settings.stream().into())
         .pace(pace(provider, settings))
         .seed(settings.run.0)
-        .prices(settings.all_prices());
-    if settings.hedge {
+        .prices(settings.prices.clone());
+    if settings.part.hedge {
         connect = connect.hedge(HedgePolicy::default());
     }
     if let Some(key) = key::find(provider, key_file)? {
@@ -273,20 +283,20 @@ fn prepare(name: &str, settings: &Settings, key_file: Option<&Path>) -> Result<C
 }
 
 fn pace(provider: &str, settings: &Settings) -> Pace {
-    let given = settings.concurrency;
+    let given = settings.part.concurrency;
     // Ollama works on a few calls at once and queues the others, whose time runs on.
     let most = if provider == "ollama" {
         4
     } else {
-        AUTO_CONCURRENCY.get()
+        Settings::AUTO_CONCURRENCY.get()
     };
     Pace {
         max_in_flight: given
             .map_or(most, NonZeroUsize::get)
             .min(descriptors::connections().unwrap_or(usize::MAX)),
         starts_slowly: given.is_none(),
-        requests_per_minute: settings.requests_per_minute,
-        tokens_per_minute: settings.tokens_per_minute,
+        requests_per_minute: settings.part.requests_per_minute.map(|it| it.get() as f64),
+        tokens_per_minute: settings.part.tokens_per_minute.map(|it| it.get() as f64),
         ..Pace::default()
     }
 }

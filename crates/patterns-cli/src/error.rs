@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
+use patterns_job::{JobError, JobErrorKind};
+
 /// What stops a command, in the words that its user sees.
 #[derive(Debug)]
 pub(crate) struct Error {
@@ -124,6 +126,12 @@ impl Error {
         self
     }
 
+    /// Makes it one of another kind.
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
     /// Keeps the cause.
     pub(crate) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.source = Some(Box::new(source));
@@ -156,6 +164,25 @@ impl Error {
             text.push_str(&format!("help: {help}\n"));
         }
         Some(text)
+    }
+}
+
+impl From<JobError> for Error {
+    fn from(error: JobError) -> Self {
+        let kind = match error.kind() {
+            JobErrorKind::BadData => ErrorKind::BadData,
+            JobErrorKind::BadSchema => ErrorKind::BadSchema,
+            JobErrorKind::NoInput => ErrorKind::NoInput,
+            JobErrorKind::Empty => ErrorKind::Empty,
+            JobErrorKind::Model => ErrorKind::Model,
+            JobErrorKind::Io => ErrorKind::Io,
+            _ => ErrorKind::Usage,
+        };
+        let told = Self::new(kind, error.to_string()).details(error.details().to_vec());
+        match error.hint() {
+            Some(help) => told.help(help),
+            None => told,
+        }
     }
 }
 

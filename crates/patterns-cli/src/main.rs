@@ -2,22 +2,22 @@
 
 mod app;
 mod args;
-mod ballot_spec;
 mod commands;
+mod compile;
 mod connect;
 mod descriptors;
 mod error;
 mod escape;
 mod exit_code;
-mod input;
-mod job;
+mod isolation;
 mod key;
+mod launch;
+mod option_names;
 mod output;
-mod plan;
 mod proxy;
 mod record;
+mod recorded_job;
 mod report;
-mod seats;
 mod session;
 mod sheet;
 mod signals;
@@ -25,7 +25,7 @@ mod store;
 mod target;
 mod terminal;
 mod trust;
-mod vote_options;
+mod voters_file;
 mod written;
 
 fn main() -> std::process::ExitCode {

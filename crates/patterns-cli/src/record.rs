@@ -4,40 +4,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use blake3::Hasher;
 use patterns_core::{EventSink, Layer, Model, Spend, Spent, Usage};
+use patterns_job::{Job, StoreMode};
 use patterns_llm::{Price, Prices};
 use patterns_store::{Again, LockFile, RunRecord, Store, StoreLayer, StorePolicy};
-use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::args::StoreArgs;
 use crate::error::{Error, ErrorKind, reason};
-use crate::job::{Job, Work};
+use crate::launch::Launch;
+use crate::recorded_job::RecordedJob;
 use crate::store::refused;
 use crate::terminal::Terminal;
 use crate::trust;
 
 /// How often a run that waits for an equal one looks whether it has ended.
 const LOOK: Duration = Duration::from_millis(100);
-
-/// What was typed, and where: enough to do it again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Typed {
-    /// The arguments, without the name of the program.
-    pub(crate) arguments: Vec<String>,
-    /// The directory in which they were typed.
-    pub(crate) directory: PathBuf,
-}
-
-impl Typed {
-    /// Returns the command, quoted so that a shell understands it.
-    pub(crate) fn command(&self) -> String {
-        let words = self.arguments.iter().map(String::as_str);
-        let words = shlex::Quoter::new().allow_nul(true).join(words);
-        format!("patterns {}", words.unwrap_or_default())
-    }
-}
 
 /// A run with a store.
 #[derive(Debug)]
@@ -58,17 +39,18 @@ impl Record {
     /// Returns an error if the store cannot be used, or a signal came while waiting for it.
     pub(crate) async fn begin(
         store: Store,
-        job: &Job,
-        args: &StoreArgs,
+        launch: &Launch,
+        identity: [u8; 32],
         drain: &CancellationToken,
-        terminal: Terminal,
     ) -> Result<Self, Error> {
+        let terminal = launch.terminal;
         if trust::is_known(&store.id().map_err(refused)?) == Some(false) {
             terminal.note(
                 "the answers of this store were recorded elsewhere; --no-store does without them",
             );
         }
-        if args.read_only {
+        let mode = launch.job.store().mode;
+        if mode == StoreMode::ReadOnly {
             return Ok(Self {
                 store,
                 run: None,
@@ -76,25 +58,27 @@ impl Record {
                 _lock: None,
             });
         }
-        let resumed = match args.resumed {
+        let resumed = match launch.resumed {
             Some(id) => store.identity_of(id).map_err(refused)?.map(|it| (id, it)),
             None => None,
         };
-        let identity = resumed.map_or_else(|| identity(job), |it| it.1);
+        let identity = resumed.map_or(identity, |it| it.1);
         let lock = lock(&store, &identity, drain, terminal).await?;
         let run = match resumed {
             Some((id, _)) => store.go_on_with(id).await,
             None => {
-                let typed = serde_json::to_string(&typed()).unwrap_or_default();
-                store.begin_run(identity, typed, again(job, args)).await
+                let typed =
+                    serde_json::to_string(&RecordedJob::now(&launch.job)).unwrap_or_default();
+                let again = again(&launch.job);
+                store.begin_run(identity, typed, again).await
             }
         };
         Ok(Self {
             run: Some(run.map_err(refused)?),
             store,
-            policy: match args.fresh {
-                true => StorePolicy::Fresh,
-                false => StorePolicy::Use,
+            policy: match mode {
+                StoreMode::Fresh => StorePolicy::Fresh,
+                _ => StorePolicy::Use,
             },
             _lock: lock,
         })
@@ -216,53 +200,12 @@ fn spent_before(run: &RunRecord, paid: Spend, dearest: Option<Price>) -> Spent {
 /// from: questions and topics are in what was typed, so that it is the same work, and a budget that
 /// buys as many ballots as it can must not buy them again. Documents come and go, and those of
 /// tomorrow are another run under the same cap.
-fn again(job: &Job, args: &StoreArgs) -> Again {
-    match &job.work {
-        _ if args.fresh => Again::Another,
-        Work::MapReduce(_) => Again::SameUntilDone,
-        Work::Vote(_) | Work::Section(_) => Again::Same,
+fn again(job: &Job) -> Again {
+    match job {
+        _ if job.store().mode == StoreMode::Fresh => Again::Another,
+        Job::MapReduce(_) => Again::SameUntilDone,
+        Job::Vote(_) | Job::Section(_) => Again::Same,
     }
-}
-
-/// Returns a digest of what a run is for. How it is carried out (how fast, with which budget) is no
-/// part of it, so that a run can be gone on with in another way.
-fn identity(job: &Job) -> [u8; 32] {
-    fn add(hasher: &mut Hasher, part: &impl Serialize) {
-        // A hasher takes everything, and plain data always has a written form.
-        let _ = serde_json::to_writer(hasher, part);
-    }
-    let mut hasher = Hasher::new_derive_key("patterns 2026-11-23 run identity v1");
-    let settings = &job.settings;
-    add(
-        &mut hasher,
-        &(&job.models, settings.sampling, &settings.instructions),
-    );
-    match &job.work {
-        Work::MapReduce(work) => {
-            // Documents may come and go between sessions; what names them stays.
-            let reduce_words = (&work.reduce_instructions, &work.inner_instructions);
-            let words = (&work.map_instructions, reduce_words);
-            let schemas = (&work.map_schema, &work.reduce_schema);
-            let reduce = (work.reduce, work.topology, work.reduce_tokens, work.fan_in);
-            add(
-                &mut hasher,
-                &((&work.inputs, &work.source), words, schemas, reduce),
-            );
-            if work.code.is_some() || work.statements.is_some() {
-                add(&mut hasher, &(&work.code, work.statements));
-            }
-            if work.glean.is_some() {
-                add(&mut hasher, &work.glean);
-            }
-        }
-        Work::Vote(work) => {
-            let mut work = work.clone();
-            (work.spare, work.counts_arrivals) = (None, false);
-            add(&mut hasher, &work);
-        }
-        Work::Section(work) => add(&mut hasher, work),
-    }
-    *hasher.finalize().as_bytes()
 }
 
 /// Waits until no equal run is under way on this store.
@@ -307,24 +250,13 @@ async fn lock(
     }
 }
 
-/// Returns what was typed. Arguments that are no Unicode cannot be typed again.
-fn typed() -> Typed {
-    let arguments = std::env::args_os().skip(1);
-    Typed {
-        arguments: arguments
-            .map(|it| it.to_string_lossy().into_owned())
-            .collect(),
-        directory: std::env::current_dir().unwrap_or_default(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use patterns_job::{MapReduceWork, ModelRoles, Settings};
 
-    use super::*;
     use crate::args::{Cli, Command};
-    use crate::plan;
+    use crate::compile;
 
     /// Returns the identity of a map-reduce with these arguments more.
     fn identity_with(more: &[&str]) -> [u8; 32] {
@@ -343,7 +275,16 @@ mod tests {
         let Command::MapReduce(args) = Cli::try_parse_from(typed).unwrap().command else {
             unreachable!("it is a map-reduce");
         };
-        identity(&plan::map_reduce(&args).unwrap().0)
+        let job = compile::map_reduce(&args);
+        let (roles, settings) = (
+            ModelRoles::of(&job).unwrap(),
+            Settings::of(&job, 0).unwrap(),
+        );
+        let patterns_job::Job::MapReduce(job) = job else {
+            unreachable!("it is a map-reduce");
+        };
+        let work = MapReduceWork::read(*job).unwrap();
+        work.identity(&roles, &settings)
     }
 
     #[test]

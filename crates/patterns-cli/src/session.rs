@@ -1,19 +1,19 @@
 //! What every run shares: its events, its output, and how it ends.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use patterns_core::{Caps, Counts, EventSink, Outcome};
+use patterns_job::{Form, Job, MaxFailures, ModelRoles, OutputPart, Settings};
 use patterns_parallel::{AgentOptions, FailurePolicy, RunError, RunOptions};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::{Common, Format, MaxFailures, StoreArgs};
-use crate::connect::{Access, Connected, connect};
+use crate::args::Format;
+use crate::connect::{Connected, connect};
 use crate::error::{Error, ErrorKind};
 use crate::exit_code;
-use crate::job::{Job, Settings, Work};
+use crate::launch::Launch;
 use crate::output::{Output, Rows};
 use crate::record::Record;
 use crate::report::{Observers, coverage_line, failure_of};
@@ -44,69 +44,43 @@ pub(crate) struct Session {
     pub(crate) trace: Arc<OnceLock<String>>,
 }
 
-/// What a session needs beside the job.
-pub(crate) struct Surroundings {
-    format: Format,
-    output_file: Option<PathBuf>,
-    events: Option<PathBuf>,
-    key_file: Option<PathBuf>,
-    proxy: Option<String>,
-    store: StoreArgs,
-}
-
-impl From<&Common> for Surroundings {
-    fn from(common: &Common) -> Self {
-        Self {
-            format: common.output,
-            output_file: common.output_file.clone(),
-            events: common.events.clone(),
-            key_file: common.key_file.clone(),
-            proxy: common.proxy.clone(),
-            store: common.store.clone(),
-        }
-    }
-}
-
 impl Session {
-    /// Opens outputs and models.
+    /// Opens outputs and models. `identity` says of a run with these models what it is for.
     ///
     /// # Errors
     ///
     /// Returns an error if one of them cannot be opened.
     pub(crate) async fn open(
-        job: &Job,
-        surroundings: Surroundings,
-        terminal: Terminal,
+        launch: &Launch,
+        identity: impl FnOnce(&ModelRoles, &Settings) -> [u8; 32],
     ) -> Result<Self, Error> {
-        let mut output = Output::open(surroundings.output_file.as_deref())?;
-        let observers = Observers::open(surroundings.events.as_deref(), terminal)?;
+        let (job, terminal) = (&launch.job, launch.terminal);
+        let roles = ModelRoles::of(job).map_err(|error| launch.told(error))?;
+        let settings = launch.settings()?;
+        let mut output = Output::open(job.output().file.as_deref())?;
+        let observers = Observers::open(job.output().events.as_deref(), terminal)?;
         let observers = Arc::new(observers);
-        let access = Access {
-            key_file: surroundings.key_file.as_deref(),
-            proxy: surroundings.proxy.as_deref(),
-        };
         let events: Arc<dyn EventSink> = observers.clone();
         let drain = CancellationToken::new();
-        let settings = &job.settings;
         let models = connect(
-            &job.models,
-            settings,
-            access,
+            launch,
+            &roles,
+            &settings,
             Arc::clone(&events),
             drain.clone(),
         );
         let mut connected = models.await?;
-        announce(job, &connected, &surroundings, terminal)?;
+        announce(launch, &connected)?;
         let is_paid = connected.notice.is_none();
-        let store = open_store(&surroundings.store, is_paid)?;
+        let store = open_store(job.store(), is_paid)?;
         // Not before: until here something may block, and Ctrl-C ends the process by itself.
         let listening = Arc::clone(&observers);
-        let signals = Signals::listen(drain.clone(), listening, settings.max_time);
+        let signals = Signals::listen(drain.clone(), listening, settings.max_time());
         let record = match store {
             Some(store) => {
-                let begun = Record::begin(store, job, &surroundings.store, &drain, terminal);
-                let record = begun.await?;
-                attach(&record, &mut connected, settings, &observers, terminal)?;
+                let identity = identity(&roles, &settings);
+                let record = Record::begin(store, launch, identity, &drain).await?;
+                attach(&record, &mut connected, &settings, &observers, terminal)?;
                 if record.is_private() {
                     output.make_private();
                     observers.make_private();
@@ -117,14 +91,14 @@ impl Session {
         };
         Ok(Self {
             terminal,
-            format: surroundings.format,
+            format: job.output().form.into(),
             connected,
             unfinished: output.unfinished(),
             output,
             allows_gaps: false,
             shortfall: None,
             record,
-            settings: job.settings.clone(),
+            settings,
             observers,
             signals,
             begun: Instant::now(),
@@ -137,7 +111,7 @@ impl Session {
         RunOptions {
             run: self.settings.run,
             concurrency: self.settings.branches(),
-            on_failure: match self.settings.max_failures {
+            on_failure: match self.settings.max_failures() {
                 MaxFailures::KeepGoing => FailurePolicy::KeepGoing,
                 MaxFailures::FailFast => FailurePolicy::FailFast,
                 MaxFailures::Share(share) => FailurePolicy::AtMost(share),
@@ -262,7 +236,7 @@ fn attach(
     observers: &Arc<Observers>,
     terminal: Terminal,
 ) -> Result<(), Error> {
-    let spent = record.spent(&connected.models, &settings.all_prices())?;
+    let spent = record.spent(&connected.models, &settings.prices)?;
     connected.budget.carry_over(spent);
     for model in &mut connected.models {
         *model = record.wrap(Arc::clone(model), observers.clone());
@@ -298,28 +272,23 @@ fn has_result(has_value: bool, counts: Counts, code: u8) -> bool {
 /// # Errors
 ///
 /// Returns an error if the model cannot do the work at all.
-fn announce(
-    job: &Job,
-    connected: &Connected,
-    surroundings: &Surroundings,
-    terminal: Terminal,
-) -> Result<(), Error> {
-    if let (Some(_), Some(what)) = (connected.notice, needs_model(&job.work)) {
+fn announce(launch: &Launch, connected: &Connected) -> Result<(), Error> {
+    if let (Some(_), Some(what)) = (connected.notice, needs_model(&launch.job)) {
         return Err(offline_cannot(what));
     }
-    let hint = form_hint(surroundings.output_file.as_deref(), surroundings.format);
+    let hint = form_hint(launch.job.output());
     for note in hint.iter().chain(&connected.choice) {
-        terminal.note(note);
+        launch.terminal.note(note);
     }
     Ok(())
 }
 
 /// Names work that the offline model cannot do, since it only quotes documents.
-fn needs_model(work: &Work) -> Option<&'static str> {
-    match work {
-        Work::Vote(_) => Some("a vote"),
-        Work::Section(work) if work.sections.is_empty() => Some("planning sections"),
-        Work::Section(_) | Work::MapReduce(_) => None,
+fn needs_model(job: &Job) -> Option<&'static str> {
+    match job {
+        Job::Vote(_) => Some("a vote"),
+        Job::Section(job) if job.sections.is_empty() => Some("planning sections"),
+        Job::Section(_) | Job::MapReduce(_) => None,
     }
 }
 
@@ -330,8 +299,9 @@ fn offline_cannot(what: &str) -> Error {
 }
 
 /// Says that the name of a file chooses no form.
-fn form_hint(file: Option<&Path>, format: Format) -> Option<String> {
-    let file = file.filter(|_| format == Format::Human)?;
+fn form_hint(output: &OutputPart) -> Option<String> {
+    let file = output.file.as_deref();
+    let file = file.filter(|_| output.form == Form::Human)?;
     let ending = file.extension()?.to_str()?.to_ascii_lowercase();
     let is_form = ["csv", "json", "jsonl", "parquet"].contains(&&*ending);
     is_form.then(|| {

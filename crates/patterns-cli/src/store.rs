@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use patterns_job::{StoreMode, StorePart};
 use patterns_store::{Store, StoreError, StoreErrorKind};
 
-use crate::args::{DEFAULT_STORE, StoreArgs};
+use crate::args::DEFAULT_STORE;
 use crate::error::{Error, ErrorKind};
 use crate::trust;
 
@@ -13,18 +14,19 @@ use crate::trust;
 /// # Errors
 ///
 /// Returns an error if it cannot be used.
-pub(crate) fn open_store(args: &StoreArgs, is_paid: bool) -> Result<Option<Store>, Error> {
-    let path = match &args.store {
-        _ if args.no_store => return Ok(None),
+pub(crate) fn open_store(part: &StorePart, is_paid: bool) -> Result<Option<Store>, Error> {
+    let is_read_only = part.mode == StoreMode::ReadOnly;
+    let path = match &part.file {
+        _ if part.mode == StoreMode::None => return Ok(None),
         Some(path) => path.clone(),
-        None if is_paid || args.read_only => PathBuf::from(DEFAULT_STORE),
+        None if is_paid || is_read_only => PathBuf::from(DEFAULT_STORE),
         None => return Ok(None),
     };
-    if args.read_only {
+    if is_read_only {
         return open_to_read(&path).map(Some);
     }
     let is_new = !path.exists();
-    let store = Store::open(path, args.durability.into()).map_err(refused)?;
+    let store = Store::open(path, part.durability.into()).map_err(refused)?;
     if is_new {
         trust::remember(&store.id().map_err(refused)?);
     }

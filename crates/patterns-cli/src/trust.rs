@@ -1,4 +1,4 @@
-//! Which stores were made here. A store names its runs by what was typed, and `resume` types that
+//! Which stores were made here. A store has the jobs of its runs, and `resume` runs them
 //! again, with the user's key and files; so a store out of a download, an archive or a clone is asked
 //! about first. The numbers of stores that this user has made, or was asked about, are kept in the
 //! user's own state directory, which nobody downloads.

@@ -9,23 +9,23 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use clap::Parser;
+use patterns_job::Job;
 use patterns_source::{Found, Source};
 use patterns_store::Store;
 
-use crate::args::{Cli, Command, Common, DEFAULT_STORE};
+use crate::args::DEFAULT_STORE;
 use crate::error::{Error, ErrorKind};
-use crate::record::Typed;
+use crate::option_names::Names;
+use crate::recorded_job::RecordedJob;
 use crate::target::{is_stdout, resolve};
 use crate::terminal::Terminal;
 
 /// The files that a run writes, links followed.
 #[derive(Clone, Debug)]
 pub(crate) struct Written {
-    /// The result and the events, with the options that name them and as they are named.
-    files: Vec<(&'static str, PathBuf, PathBuf)>,
+    /// The result and the events, with what names them and as they are named.
+    files: Vec<(String, PathBuf, PathBuf)>,
     store: PathBuf,
-    terminal: Terminal,
 }
 
 /// So many runs of a store are asked whether they wrote a file.
@@ -33,23 +33,19 @@ const RUNS: u32 = 1_000;
 
 impl Written {
     /// Returns what a run writes.
-    pub(crate) fn by(common: &Common) -> Self {
-        let result = common.output_file.iter().map(|it| ("-o", it));
-        let events = common.events.iter().map(|it| ("--events", it));
+    pub(crate) fn by(job: &Job, names: Names) -> Self {
+        let output = job.output();
+        let name = |key| names.name(job, key);
+        let result = output.file.iter().map(|it| (name("output.file"), it));
+        let events = output.events.iter().map(|it| (name("output.events"), it));
         let files = result.chain(events).filter(|(_, it)| !is_stdout(it));
-        let store = common.store.store.as_deref();
+        let store = job.store().file.as_deref();
         Self {
             files: files
                 .map(|(option, it)| (option, it.clone(), resolve(it)))
                 .collect(),
             store: resolve(store.unwrap_or(Path::new(DEFAULT_STORE))),
-            terminal: Terminal::new(common.quiet, common.color),
         }
-    }
-
-    /// Returns where it is told what is left out.
-    pub(crate) fn terminal(&self) -> Terminal {
-        self.terminal
     }
 
     /// Refuses a small file that is read and named as one to write.
@@ -73,8 +69,8 @@ impl Written {
             return Err(Error::new(ErrorKind::Usage, message).help("name another file"));
         }
         match &self.files[..] {
-            [(_, name, one), (_, _, other)] if one == other && one.is_file() => {
-                let message = format!("-o and --events both name {}", name.display());
+            [(result, name, one), (events, _, other)] if one == other && one.is_file() => {
+                let message = format!("{result} and {events} both name {}", name.display());
                 Err(Error::new(ErrorKind::Usage, message).help("name two files"))
             }
             _ => Ok(()),
@@ -86,12 +82,16 @@ impl Written {
     /// # Errors
     ///
     /// Returns an error that names the file.
-    pub(crate) fn check_documents(&self, inputs: &[PathBuf]) -> Result<(), Error> {
+    pub(crate) fn check_documents(
+        &self,
+        inputs: &[PathBuf],
+        terminal: Terminal,
+    ) -> Result<(), Error> {
         let source = Source::new(inputs);
         for (option, name, path) in &self.files {
             match path.is_file().then(|| source.find(path)).flatten() {
                 None => {}
-                Some(Found::Within) if self.is_ours(path) => self.terminal.note(&format!(
+                Some(Found::Within) if self.is_ours(path) => terminal.note(&format!(
                     "{} is left out of the documents: {option} writes it",
                     name.display()
                 )),
@@ -108,7 +108,7 @@ impl Written {
             Some(Found::Within) => {
                 let store = self.store.file_name().unwrap_or_default();
                 let store = store.display();
-                self.terminal.note(&format!(
+                terminal.note(&format!(
                     "{store} is left out of the documents: it is the store"
                 ));
                 Ok(())
@@ -126,7 +126,7 @@ impl Written {
         let Some(name) = file.file_name() else {
             return false;
         };
-        let is_called = |it: &&(&str, PathBuf, PathBuf)| it.2.file_name() == Some(name);
+        let is_called = |it: &&(String, PathBuf, PathBuf)| it.2.file_name() == Some(name);
         let is_result = self.files.iter().any(|it| is_called(&it));
         let text = name.to_string_lossy();
         let store = self.store.file_name().unwrap_or_default().to_string_lossy();
@@ -184,27 +184,20 @@ fn is_recorded(store: &Path, path: &Path) -> bool {
     };
     let runs = store.runs(RUNS).unwrap_or_default();
     runs.iter().any(|run| {
-        let typed: Option<Typed> = serde_json::from_str(&run.job).ok();
+        let typed: Option<RecordedJob> = serde_json::from_str(&run.job).ok();
         typed.is_some_and(|it| written_by(it).any(|it| it == path))
     })
 }
 
-/// Returns the files that what was typed has written.
-fn written_by(typed: Typed) -> impl Iterator<Item = PathBuf> {
-    let Typed {
-        arguments,
-        directory,
-    } = typed;
-    let program = std::iter::once("patterns".to_owned());
-    let cli = Cli::try_parse_from(program.chain(arguments)).ok();
-    let common = cli.and_then(|cli| match cli.command {
-        Command::Section(it) => Some(it.common),
-        Command::Vote(it) => Some(it.common),
-        Command::MapReduce(it) => Some(it.common),
-        _ => None,
+/// Returns the files that a recorded run has written.
+fn written_by(typed: RecordedJob) -> impl Iterator<Item = PathBuf> {
+    let job = typed.recorded();
+    let files = job.map(|job| {
+        let output = job.output();
+        [output.file.clone(), output.events.clone()]
     });
-    let files = common.map(|it| [it.output_file, it.events]);
     let files = files.into_iter().flatten().flatten();
+    let directory = typed.directory;
     files.map(move |it| {
         let path = directory.join(it);
         fs::canonicalize(&path).unwrap_or(path)

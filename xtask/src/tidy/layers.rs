@@ -3,8 +3,9 @@
 use super::Problem;
 
 /// The library crates.
-pub(crate) const LIBRARIES: [&str; 8] = [
+pub(crate) const LIBRARIES: [&str; 9] = [
     "patterns-core",
+    "patterns-job",
     "patterns-llm",
     "patterns-offline",
     "patterns-parallel",
@@ -25,6 +26,9 @@ const HTTP_CLIENTS: [&str; 9] = [
     "rustls",
     "ureq",
 ];
+
+/// What reads a command line or writes to a terminal.
+const TERMINAL: [&str; 3] = ["clap", "indicatif", "tracing-subscriber"];
 
 /// Checks what `cargo tree` prints for a library, one `NAME VERSION` a line.
 pub(super) fn check(library: &str, tree: &str) -> Vec<Problem> {
@@ -50,6 +54,14 @@ fn broken_rule(library: &str, name: &str) -> Option<&'static str> {
     let is_ours = name.starts_with("patterns-");
     let is_client = HTTP_CLIENTS.contains(&name);
     match library {
+        "patterns-job" if TERMINAL.contains(&name) => Some("a job runs without a terminal"),
+        "patterns-job"
+            if ["patterns-cli", "patterns-simulator", "patterns-testkit"].contains(&name) =>
+        {
+            Some("a job needs no surface and no tests")
+        }
+        // It alone puts the others together.
+        "patterns-job" => None,
         "patterns-core" if is_ours => Some("core stands alone"),
         "patterns-core" if name == "tokio" => Some("core needs no runtime"),
         "patterns-core" | "patterns-offline" | "patterns-parallel" | "patterns-source"
@@ -87,6 +99,11 @@ mod tests {
         check_tree("patterns-llm", &["patterns-core", "reqwest", "tokio"], &[]);
         check_tree("patterns-parallel", &["patterns-core", "futures-util"], &[]);
         check_tree("patterns-testkit", &["patterns-core", "hyper", "axum"], &[]);
+        check_tree(
+            "patterns-job",
+            &["patterns-llm", "patterns-parallel", "hyper"],
+            &[],
+        );
     }
 
     #[test]
@@ -106,6 +123,14 @@ mod tests {
             &[
                 "error: patterns-llm: depends on `patterns-parallel`: of our crates, libraries see \
              only core",
+            ],
+        );
+        check_tree(
+            "patterns-job",
+            &["clap", "patterns-testkit"],
+            &[
+                "error: patterns-job: depends on `clap`: a job runs without a terminal",
+                "error: patterns-job: depends on `patterns-testkit`: a job needs no surface and no tests",
             ],
         );
         check_tree(

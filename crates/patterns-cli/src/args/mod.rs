@@ -5,6 +5,7 @@ mod map_reduce;
 mod read_document;
 mod reduce;
 mod run;
+mod run_job;
 mod section;
 mod simulate;
 mod source;
@@ -18,15 +19,15 @@ pub(crate) use hint::hinted;
 pub(crate) use map_reduce::MapReduceArgs;
 pub(crate) use read_document::ReadDocument;
 pub(crate) use reduce::ReduceArgs;
-pub(crate) use run::{Common, Format, Stream};
+pub(crate) use run::{Common, Format};
+pub(crate) use run_job::RunArgs;
 pub(crate) use section::SectionArgs;
 pub(crate) use simulate::SimulateArgs;
 pub(crate) use source::SourceArgs;
 pub(crate) use store::{
     DEFAULT_STORE, LookFormat, ResumeArgs, RunsArgs, ShowArgs, StoreArgs, StoreCommand, Which,
 };
-pub(crate) use values::MaxFailures;
-pub(crate) use vote::{Tie, VoteArgs};
+pub(crate) use vote::VoteArgs;
 
 /// Parallel LLM work with typed answers: sectioning, voting and map-reduce.
 #[derive(Debug, Parser)]
@@ -57,6 +58,9 @@ pub(crate) enum Command {
     /// Work on every document in parallel and combine the answers
     #[command(after_help = map_reduce::EXAMPLES)]
     MapReduce(Box<MapReduceArgs>),
+    /// Run a job that is written in a file
+    #[command(after_help = run_job::EXAMPLES)]
+    Run(RunArgs),
     /// List the runs that a store has recorded
     Runs(RunsArgs),
     /// Show what a run was for, how it ended and what it cost
@@ -77,16 +81,4 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-}
-
-impl Command {
-    /// Returns the options that every pattern has, if it is a pattern.
-    pub(crate) fn common(&mut self) -> Option<&mut Common> {
-        match self {
-            Self::Section(args) => Some(&mut args.common),
-            Self::Vote(args) => Some(&mut args.common),
-            Self::MapReduce(args) => Some(&mut args.common),
-            _ => None,
-        }
-    }
 }

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use patterns_core::Money;
-use patterns_llm::Streaming;
-use serde::{Deserialize, Serialize};
+use patterns_job::{Form, MaxFailures, Stream};
 
 use super::store::StoreArgs;
-use super::values::{self, Concurrency, MaxFailures};
+use super::values::{self, Concurrency};
 use crate::terminal::ColorChoice;
 
 /// The options that every pattern has.
@@ -124,7 +123,7 @@ pub(crate) struct Common {
         default_value = "auto",
         help_heading = "Run"
     )]
-    pub(crate) stream: Stream,
+    pub(crate) stream: StreamWhen,
 
     #[command(flatten)]
     pub(crate) store: StoreArgs,
@@ -158,6 +157,10 @@ pub(crate) struct Common {
         help_heading = "Output"
     )]
     pub(crate) color: ColorChoice,
+
+    /// Print the job, as `patterns run` takes it, and make no call
+    #[arg(long, help_heading = "Output")]
+    pub(crate) print_job: bool,
 }
 
 /// The form of the result.
@@ -175,10 +178,33 @@ pub(crate) enum Format {
     Parquet,
 }
 
+impl From<Form> for Format {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Human => Self::Human,
+            Form::Json => Self::Json,
+            Form::Jsonl => Self::Jsonl,
+            Form::Csv => Self::Csv,
+            Form::Parquet => Self::Parquet,
+        }
+    }
+}
+
+impl From<Format> for Form {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Human => Self::Human,
+            Format::Json => Self::Json,
+            Format::Jsonl => Self::Jsonl,
+            Format::Csv => Self::Csv,
+            Format::Parquet => Self::Parquet,
+        }
+    }
+}
+
 /// When answers are streamed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Stream {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StreamWhen {
     /// By servers of your own, and with --prime
     Auto,
     /// By every server
@@ -187,12 +213,12 @@ pub(crate) enum Stream {
     Never,
 }
 
-impl From<Stream> for Streaming {
-    fn from(stream: Stream) -> Self {
-        match stream {
-            Stream::Auto => Self::Auto,
-            Stream::Always => Self::Always,
-            Stream::Never => Self::Never,
+impl From<StreamWhen> for Stream {
+    fn from(when: StreamWhen) -> Self {
+        match when {
+            StreamWhen::Auto => Self::Auto,
+            StreamWhen::Always => Self::Always,
+            StreamWhen::Never => Self::Never,
         }
     }
 }

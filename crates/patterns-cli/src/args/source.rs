@@ -3,8 +3,7 @@
 use std::num::NonZeroU64;
 
 use clap::Args;
-use patterns_parallel::map_reduce::{Splitter, SplitterError};
-use patterns_source::{Format, Limits, Records, Template, TextEncoding};
+use patterns_source::{Format, Records, Template, TextEncoding};
 
 use super::values;
 
@@ -70,46 +69,4 @@ pub(crate) struct SourceArgs {
     /// branch
     #[arg(long, help_heading = "Input")]
     pub(crate) strict: bool,
-}
-
-impl Default for SourceArgs {
-    fn default() -> Self {
-        Self {
-            format: None,
-            encoding: None,
-            delimiter: None,
-            records: None,
-            text_field: None,
-            text_template: None,
-            id_field: None,
-            max_document_size: Limits::default().document,
-            chunk_tokens: None,
-            chunk_overlap: 0,
-            strict: false,
-        }
-    }
-}
-
-impl SourceArgs {
-    /// Returns what cuts documents into chunks, if they are to be cut.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if chunks would mostly repeat each other.
-    pub(crate) fn splitter(&self) -> Result<Option<Splitter>, SplitterError> {
-        let splitter = self.chunk_tokens.map(Splitter::new);
-        splitter
-            .map(|it| it.overlap(self.chunk_overlap))
-            .transpose()
-    }
-
-    /// Returns how much is read at most.
-    pub(crate) fn limits(&self) -> Limits {
-        let usual = Limits::default();
-        Limits {
-            document: self.max_document_size,
-            file: usual.file.max(self.max_document_size),
-            ..usual
-        }
-    }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use patterns_store::Durability;
+use patterns_job::Durability;
 
 use super::values;
 use crate::terminal::ColorChoice;
@@ -48,10 +48,6 @@ pub(crate) struct StoreArgs {
         help_heading = "Store"
     )]
     pub(crate) durability: Survives,
-
-    /// The run to go on with, under its own number, when `resume` types it again.
-    #[arg(skip)]
-    pub(crate) resumed: Option<i64>,
 }
 
 /// Which run is meant.

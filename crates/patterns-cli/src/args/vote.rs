@@ -1,11 +1,10 @@
 //! The command line of `patterns vote`.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::Args;
+use patterns_job::{Spelled, Tie};
 use patterns_parallel::{StoppingRule, VotingRule};
-use serde::{Deserialize, Serialize};
 
 use super::Common;
 
@@ -57,7 +56,7 @@ pub(crate) struct VoteArgs {
     /// When to stop asking: fixed (never early), exact (when nothing can change any more),
     /// ahead-by:4, adaptive:0.95 or plan
     #[arg(long, value_name = "POLICY", default_value = "exact")]
-    pub(crate) policy: StoppingRule,
+    pub(crate) policy: Spelled<StoppingRule>,
 
     /// Ask one by one instead of in waves, with N ballots more under way than are needed; those under
     /// way when it is decided are cancelled. Quicker, and dearer by the more the larger N is
@@ -74,7 +73,7 @@ pub(crate) struct VoteArgs {
     /// and by a judge: same-meaning (answers that mean the same count together) or best-of (answers
     /// in pairs, each pair in both orders)
     #[arg(long, value_name = "RULE", default_value = "plurality")]
-    pub(crate) rule: VotingRule,
+    pub(crate) rule: Spelled<VotingRule>,
 
     /// Decide every field of the --schema on its own
     #[arg(long, requires = "schema", conflicts_with_all = ["rule", "answer_field"])]
@@ -127,36 +126,4 @@ pub(crate) struct VoteArgs {
 
     #[command(flatten)]
     pub(crate) common: Common,
-}
-
-/// What happens when several answers lead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Tie {
-    /// The answer of the earliest voter wins.
-    FirstSeen,
-    /// Nobody wins.
-    NoConsensus,
-    /// More voters are asked, up to so many in all, or twice as many as without a tie.
-    Extend(Option<u16>),
-}
-
-impl FromStr for Tie {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            None => match text {
-                "first-seen" => Ok(Self::FirstSeen),
-                "no-consensus" => Ok(Self::NoConsensus),
-                "extend" => Ok(Self::Extend(None)),
-                _ => Err("expected first-seen, no-consensus, extend or extend:N".to_owned()),
-            },
-            Some(("extend", most)) => match most.parse() {
-                Ok(most @ 1..=1000) => Ok(Self::Extend(Some(most))),
-                _ => Err("extend takes a number of ballots, from 1 to 1000".to_owned()),
-            },
-            Some(_) => Err("only extend takes a value".to_owned()),
-        }
-    }
 }

@@ -1,61 +1,68 @@
 //! `patterns map-reduce`: an agent per document, then a combination, or the rows themselves.
 
+use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
 
-use patterns_core::{Agent, Branch, Document, Pattern};
+use patterns_core::{Agent, Branch, Contract, Document, Pattern};
+use patterns_job::{AgentReduce, Corpus, MapReduceJob, MapReduceWork, Reduce};
 use patterns_llm::token_counter;
 use patterns_parallel::MapReduce;
 use patterns_parallel::map_reduce::{
-    Combine, DocumentSummary, Reduction, combining_agent, reduce_agent, summary_agent,
+    Combine, DocumentSummary, Reduction, Topology, combining_agent, reduce_agent, summary_agent,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::rows::{Lines, write_rows};
-use super::section::unusable;
 use super::value_agent::value_agent;
-use super::{publish, reduce, statements};
-use crate::args::{Format, MapReduceArgs};
+use super::{publish, reduce, statements, unusable};
+use crate::args::Format;
 use crate::error::Error;
-use crate::input::{Corpus, contract};
-use crate::job::{MapReduceWork, Work};
-use crate::plan;
+use crate::launch::Launch;
 use crate::report::{Page, branch_line, document_page};
-use crate::session::{Session, Surroundings};
+use crate::session::Session;
 use crate::sheet::Column;
-use crate::terminal::{Style, Terminal};
+use crate::terminal::Style;
+use crate::written::Written;
 
-pub(super) async fn run(args: &MapReduceArgs, terminal: Terminal) -> Result<(), Error> {
-    let (job, mut corpus) = plan::map_reduce(args)?;
-    let mut session = Session::open(&job, Surroundings::from(&args.common), terminal).await?;
-    let Work::MapReduce(work) = job.work else {
-        return Ok(());
-    };
-    let work = *work;
-    session.allows_gaps = work.allow_gaps;
-    corpus.count_as(session.connected.models[0].id());
-    if let Some(code) = work.code.clone() {
-        return reduce::run(session, work, corpus, code).await;
-    }
-    if let Some(unsupported) = work.statements {
-        return statements::run(session, work, corpus, unsupported).await;
-    }
-    match (work.reduce, &work.map_schema, &work.reduce_schema) {
-        (false, None, _) => {
-            let options = session.agent_options(work.map_instructions.as_deref());
-            let model = Arc::clone(&session.connected.models[0]);
+pub(crate) async fn run(job: MapReduceJob, launch: Launch) -> Result<(), Error> {
+    let written = Written::by(&launch.job, launch.names);
+    written.check_files(&launch.job.files())?;
+    let (inputs, source) = (job.inputs.clone(), job.source.clone());
+    let work = MapReduceWork::read(job).map_err(|error| launch.told(error))?;
+    written.check_documents(&inputs, launch.terminal)?;
+    let corpus = Corpus::open(&inputs, &source, &launch.reader(&written));
+    let mut corpus = corpus.map_err(|error| launch.told(error))?;
+    let mut session =
+        Session::open(&launch, |roles, settings| work.identity(roles, settings)).await?;
+    session.allows_gaps = work.job.allow_gaps;
+    corpus.count_as(session.connected.first().id());
+    match (&work.job.reduce, &work.map_schema) {
+        (Reduce::Code(_), _) => reduce::run(session, work, corpus).await,
+        (Reduce::Statements(it), _) => {
+            let it = it.clone();
+            statements::run(session, work, corpus, it).await
+        }
+        (Reduce::None, None) => {
+            let options = session.agent_options(work.job.map.instructions.as_deref());
+            let model = Arc::clone(session.connected.first());
             let map = summary_agent(model, &options).map_err(unusable)?;
             let show = |page: &mut Page, it: &DocumentSummary| page.paragraph(&it.summary);
             let columns = vec![Column::text("summary"), Column::integer("word_count")];
             write_rows(session, Arc::new(map), corpus, (columns, show)).await
         }
-        (false, Some(schema), _) => {
+        (Reduce::None, Some(schema)) => {
             let map = value_agent(&session, &work, schema)?;
             let columns = Column::of_schema(schema);
             write_rows(session, map, corpus, (columns, Page::answer)).await
         }
-        (true, None, None) => combine_summaries(session, work, corpus).await,
-        (true, _, _) => combine_values(session, work, corpus).await,
+        (Reduce::Agent(agent), map) => {
+            let agent = agent.clone();
+            match (map, &work.reduce_schema) {
+                (None, None) => combine_summaries(session, work, corpus, agent).await,
+                _ => combine_values(session, work, corpus, agent).await,
+            }
+        }
     }
 }
 
@@ -63,19 +70,28 @@ async fn combine_summaries(
     session: Session,
     work: MapReduceWork,
     corpus: Corpus,
+    agent: AgentReduce,
 ) -> Result<(), Error> {
-    let model = Arc::clone(&session.connected.models[0]);
-    let map = session.agent_options(work.map_instructions.as_deref());
-    let reduce = session.agent_options(work.reduce_instructions.as_deref());
+    let model = Arc::clone(session.connected.first());
+    let map = session.agent_options(work.job.map.instructions.as_deref());
+    let reduce = session.agent_options(agent.instructions.as_deref());
     let map = summary_agent(Arc::clone(&model), &map).map_err(unusable)?;
     let mut pattern = Combine::summaries(Arc::clone(&model), &reduce).map_err(unusable)?;
-    if let Some(more) = &work.inner_instructions {
+    if let Some(more) = &agent.inner_instructions {
         let inner = session.agent_options(Some(more));
         let inner = combining_agent(model, &inner).map_err(unusable)?;
         pattern = pattern.inner(inner);
     }
-    let map = Arc::new(map);
-    combine(session, map, pattern, (work, corpus), |it| it, summary_page).await
+    let (map, calls) = (Arc::new(map), Calls::from(&agent));
+    combine(
+        session,
+        map,
+        pattern,
+        (calls, corpus),
+        |it| it,
+        summary_page,
+    )
+    .await
 }
 
 fn summary_page(
@@ -102,25 +118,27 @@ async fn combine_values(
     session: Session,
     work: MapReduceWork,
     corpus: Corpus,
+    agent: AgentReduce,
 ) -> Result<(), Error> {
-    let model = Arc::clone(&session.connected.models[0]);
+    let model = Arc::clone(session.connected.first());
     let map_schema = value_schema(work.map_schema.as_ref(), "document_summary", "summary");
     let map = value_agent(&session, &work, &map_schema)?;
     let reduce_schema = value_schema(work.reduce_schema.as_ref(), "reduction", "combined_summary");
     let reduce = |more| {
-        let contract = contract(&reduce_schema).map_err(unusable)?;
+        let contract = Contract::from_schema(reduce_schema.clone()).map_err(unusable)?;
         let options = session.agent_options(more);
         let model = Arc::clone(&model);
         Ok::<_, Error>(reduce_agent::<Value, Value>(model, contract, &options))
     };
-    let mut pattern = Combine::by(reduce(work.reduce_instructions.as_deref())?);
-    if let Some(more) = &work.inner_instructions {
+    let mut pattern = Combine::by(reduce(agent.instructions.as_deref())?);
+    if let Some(more) = &agent.inner_instructions {
         pattern = pattern.inner(reduce(Some(more))?);
     }
-    if work.map_schema == work.reduce_schema && work.reduce_instructions.is_none() {
+    if work.map_schema == work.reduce_schema && agent.instructions.is_none() {
         pattern = pattern.alone(Value::clone);
     }
-    combine(session, map, pattern, (work, corpus), |it| it, value_page).await
+    let calls = Calls::from(&agent);
+    combine(session, map, pattern, (calls, corpus), |it| it, value_page).await
 }
 
 /// Returns the user's schema, or that of one text where there is none.
@@ -150,12 +168,29 @@ fn value_page(page: &mut Page, value: Option<&Value>, branches: &[Branch<Value>]
     }
 }
 
+/// Which answers a call combines.
+pub(super) struct Calls {
+    pub(super) topology: Topology,
+    pub(super) tokens: Option<NonZeroU64>,
+    pub(super) fan_in: Option<NonZeroU32>,
+}
+
+impl From<&AgentReduce> for Calls {
+    fn from(agent: &AgentReduce) -> Self {
+        Self {
+            topology: agent.topology,
+            tokens: agent.tokens,
+            fan_in: agent.fan_in,
+        }
+    }
+}
+
 /// Runs a pattern and publishes its result as `finish` makes it.
 pub(super) async fn combine<M, R, A: Serialize>(
     mut session: Session,
     map: Arc<dyn Agent<Document, M>>,
     mut pattern: Combine<M, R>,
-    (work, corpus): (MapReduceWork, Corpus),
+    (calls, corpus): (Calls, Corpus),
     finish: impl FnOnce(R) -> A,
     page: impl FnOnce(&mut Page, Option<&A>, &[Branch<M>]),
 ) -> Result<(), Error>
@@ -163,20 +198,20 @@ where
     M: Serialize + Clone + Send + Sync + 'static,
     R: Serialize + Clone + Send + Sync + 'static,
 {
-    if let Some(tokens) = work.reduce_tokens {
-        pattern = pattern.tokens(tokens);
+    if let Some(tokens) = calls.tokens {
+        pattern = pattern.tokens(tokens.get());
     }
-    if let Some(mean) = work.fan_in {
-        pattern = pattern.fan_in(mean);
+    if let Some(mean) = calls.fan_in {
+        pattern = pattern.fan_in(mean.get());
     }
-    if let Some(counter) = token_counter(session.connected.models[0].id()) {
+    if let Some(counter) = token_counter(session.connected.first().id()) {
         pattern = pattern.counted_by(counter);
     }
-    let mut pattern = MapReduce::new(map, pattern.topology(work.topology));
+    let mut pattern = MapReduce::new(map, pattern.topology(calls.topology));
     if let Some(splitter) = corpus.splitter() {
         pattern = pattern.split(splitter);
     }
-    let documents = corpus.stream()?;
+    let documents = corpus.stream().map_err(Error::from)?;
     let options = session.run_options();
     if session.format == Format::Jsonl {
         let mut lines = Lines::begin(&mut session, None, |branch, _| branch_line(branch));

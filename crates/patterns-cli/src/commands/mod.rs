@@ -6,6 +6,7 @@ mod panel;
 mod reduce;
 mod resume;
 mod rows;
+mod run;
 mod runs;
 mod section;
 mod show;
@@ -16,11 +17,15 @@ mod trace;
 mod value_agent;
 mod vote;
 
-use patterns_core::{Branch, Outcome, Pattern};
+use patterns_core::{Branch, ContractError, Outcome, Pattern};
+use patterns_job::Job;
 use serde::Serialize;
 
 use crate::args::{Command, Format};
-use crate::error::Error;
+use crate::compile::compiled;
+use crate::error::{Error, ErrorKind};
+use crate::launch::Launch;
+use crate::option_names::Names;
 use crate::report::{Page, branch_line, outcome_json, outcome_line};
 use crate::session::Session;
 use crate::terminal::Terminal;
@@ -32,18 +37,52 @@ use crate::terminal::Terminal;
 /// Returns an error if anything failed, after what was answered has been written.
 pub(crate) async fn run(command: Command, terminal: Terminal) -> Result<(), Error> {
     match command {
-        Command::Section(args) => section::run(&args, terminal).await,
-        Command::Vote(args) => vote::run(&args, terminal).await,
-        Command::MapReduce(args) => map_reduce::run(&args, terminal).await,
+        Command::Section(_) | Command::Vote(_) | Command::MapReduce(_) => {
+            typed(&command, terminal).await
+        }
+        Command::Run(args) => Box::pin(run::run(&args)).await,
         Command::Runs(args) => runs::run(&args, terminal),
         Command::Show(args) => show::run(&args, terminal),
-        Command::Resume(args) => Box::pin(resume::run(&args, terminal)).await,
+        Command::Resume(args) => Box::pin(resume::run(&args)).await,
         Command::Store(command) => store::run(&command, terminal).await,
         Command::Simulate(args) => simulate::run(&args, terminal).await,
         Command::Completions { shell } => completions::run(shell),
         // It is over before this.
         Command::ReadDocument(_) => Ok(()),
     }
+}
+
+/// Runs the job that was typed, or prints it.
+async fn typed(command: &Command, terminal: Terminal) -> Result<(), Error> {
+    let Some((job, common)) = compiled(command)? else {
+        return Ok(());
+    };
+    start(
+        Launch::new(job, Names::Options, terminal)?,
+        common.print_job,
+    )
+    .await
+}
+
+/// Runs a job, or prints it if that is all.
+async fn start(launch: Launch, print: bool) -> Result<(), Error> {
+    if print {
+        return launch.print();
+    }
+    if let Some(warning) = launch.too_many_calls() {
+        launch.terminal.labelled_note("warning", &warning);
+    }
+    launch.check_output()?;
+    match launch.job.clone() {
+        Job::Section(job) => Box::pin(section::run(*job, launch)).await,
+        Job::Vote(job) => Box::pin(vote::run(*job, launch)).await,
+        Job::MapReduce(job) => Box::pin(map_reduce::run(*job, launch)).await,
+    }
+}
+
+/// A schema was checked when it was read, and our own ones are tested.
+fn unusable(error: ContractError) -> Error {
+    Error::new(ErrorKind::BadSchema, error.to_string())
 }
 
 /// Writes an outcome in the form asked for, `page` being the text for people, and returns what

@@ -3,31 +3,31 @@
 use std::sync::Arc;
 
 use patterns_core::{Agent, Caps, Model};
+use patterns_job::{Questions, Tie, VoteWork};
 use patterns_parallel::{
     AgentOptions, BallotTask, Forecast, TieBreak, Voter, Voting, VotingRule, judge_agent,
 };
 use serde::Serialize;
 
-use super::section::unusable;
-use crate::args::Tie;
+use super::unusable;
+use crate::connect::Connected;
 use crate::error::Error;
-use crate::job::{Questions, VoteWork};
 use crate::session::Session;
 
 /// Who takes part in the elections of a job.
-pub(super) struct Panel {
+pub(super) struct Panel<'a> {
     pub(super) options: AgentOptions,
-    models: Vec<Arc<dyn Model>>,
-    work: VoteWork,
+    connected: &'a Connected,
+    work: &'a VoteWork,
     caps: Caps,
 }
 
-impl Panel {
-    pub(super) fn new(session: &Session, work: &VoteWork) -> Self {
+impl<'a> Panel<'a> {
+    pub(super) fn new(session: &'a Session, work: &'a VoteWork) -> Self {
         Self {
             options: session.agent_options(None),
-            models: session.connected.models.clone(),
-            work: work.clone(),
+            connected: &session.connected,
+            work,
             caps: session.caps(),
         }
     }
@@ -42,13 +42,15 @@ impl Panel {
         cast: impl Fn(&Arc<dyn Model>) -> Result<Arc<dyn Agent<BallotTask, V>>, Error>,
         answer_of: impl Fn(&V) -> Option<String> + Send + Sync + 'static,
     ) -> Result<Voting<V>, Error> {
-        let work = &self.work;
-        let mut voting = if work.voters.is_empty() {
-            Voting::new(cast(&self.models[0])?, answer_of)
+        let (work, job) = (self.work, &self.work.job);
+        let mut voting = if job.voters.is_empty() {
+            Voting::new(cast(self.connected.first())?, answer_of)
         } else {
             let mut voters = Vec::new();
-            for spec in &work.voters {
-                let model = &self.models[spec.model];
+            for spec in &job.voters {
+                let model = self
+                    .connected
+                    .model(spec.model.as_deref().or(job.model.name.as_deref()));
                 let name = spec.name.clone().unwrap_or_else(|| model.id().to_string());
                 let voter = Voter::new(cast(model)?).named(name);
                 let voter = voter.weight(spec.weight.unwrap_or(1.0));
@@ -59,27 +61,27 @@ impl Panel {
             }
             Voting::of_voters(voters, answer_of)
         };
-        if let Some(votes) = work.votes {
-            voting = voting.voters(votes);
+        if let Some(votes) = job.votes {
+            voting = voting.voters(usize::from(votes.get()));
         }
         if let VotingRule::Judged(_) = &work.rule {
-            let judge = Arc::clone(&self.models[work.judge.unwrap_or_default()]);
+            let judge = Arc::clone(self.connected.model(job.models.judge.as_deref()));
             let judge = judge_agent(judge, &self.options).map_err(unusable)?;
             voting = voting.judge(Arc::new(judge));
         }
-        if let Some(place) = work.escalate {
-            let model = &self.models[place];
+        if let Some(name) = &job.models.escalate {
+            let model = self.connected.model(Some(name));
             let voter = Voter::new(cast(model)?).named(model.id().to_string());
             voting = voting.escalate_to(voter);
         }
         voting = self.paced(voting);
         let votes = voting.voter_count() as u64;
-        let voting = voting.tie_break(tie_break(work.tie, votes));
-        let voting = voting.rule(work.rule.clone()).policy(work.policy.clone());
-        let voting = voting.quorum(work.quorum);
+        let voting = voting.tie_break(tie_break(job.tie(), votes));
+        let voting = voting.rule(work.rule.clone()).policy(job.policy());
+        let voting = voting.quorum(u64::from(job.quorum));
         let voting = voting.warn_about_temperature(&self.options);
         let is_offline = |it: &Arc<dyn Model>| it.id().provider == "offline";
-        Ok(if self.models.iter().all(is_offline) {
+        Ok(if self.connected.models.iter().all(is_offline) {
             voting
         } else {
             voting.warn_about_identical_ballots()
@@ -88,8 +90,8 @@ impl Panel {
 
     /// Sets how voters are asked: in waves, with spare ballots, or as far as a batch's budget goes.
     fn paced<V>(&self, mut voting: Voting<V>) -> Voting<V> {
-        let work = &self.work;
-        if work.counts_arrivals {
+        let (work, job) = (self.work, &self.work.job);
+        if job.count_as_they_come {
             voting = voting.counted_as_they_come();
         }
         let Caps {
@@ -99,10 +101,10 @@ impl Panel {
         } = self.caps;
         let is_capped = max_calls.is_some() || max_tokens.is_some() || max_cost.is_some();
         let is_batch = matches!(work.questions, Questions::Batch(_));
-        let counts_votes = matches!(work.rule, VotingRule::Votes(_)) && !work.has_weights();
+        let counts_votes = matches!(work.rule, VotingRule::Votes(_)) && !job.has_weights();
         let is_foreseen = voting.voter_count() as u64 <= Forecast::MOST_VOTES;
-        match work.spare {
-            Some(spare) => voting.streaming(spare),
+        match job.spare {
+            Some(spare) => voting.streaming(u64::from(spare)),
             None if is_capped && is_batch && counts_votes && is_foreseen => {
                 voting.shared_calls(max_calls.unwrap_or(u64::MAX))
             }

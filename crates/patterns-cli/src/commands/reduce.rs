@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use patterns_core::{Agent, Branch, Document, Pattern};
+use patterns_job::{CodeWork, Corpus, MapReduceWork};
 use patterns_parallel::map_reduce::{MapReduce, Table, Tabulate, key_agent, summary_agent};
 use serde::Serialize;
 
-use super::section::unusable;
+use super::unusable;
 use super::value_agent::value_agent;
 use crate::args::Format;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::escape::{escape, escape_json};
-use crate::input::Corpus;
-use crate::job::{CodeWork, MapReduceWork};
 use crate::report::{Page, outcome_json, problem_line, table_page};
 use crate::session::Session;
 use crate::sheet::{Column, Sheet};
@@ -22,12 +21,15 @@ pub(super) async fn run(
     session: Session,
     work: MapReduceWork,
     corpus: Corpus,
-    code: CodeWork,
 ) -> Result<(), Error> {
+    // A map-reduce by code has it.
+    let Some(code) = work.code.clone() else {
+        return Err(Error::new(ErrorKind::Bug, "there is nothing to compute"));
+    };
     match &work.map_schema {
         None => {
-            let options = session.agent_options(work.map_instructions.as_deref());
-            let model = Arc::clone(&session.connected.models[0]);
+            let options = session.agent_options(work.job.map.instructions.as_deref());
+            let model = Arc::clone(session.connected.first());
             let map = summary_agent(model, &options).map_err(unusable)?;
             tabulate(session, Arc::new(map), corpus, code).await
         }
@@ -46,7 +48,7 @@ async fn tabulate<M: Serialize + Send + Sync + 'static>(
 ) -> Result<(), Error> {
     let mut table = Tabulate::new(code.reduce);
     if code.resolve_keys {
-        let model = Arc::clone(&session.connected.models[0]);
+        let model = Arc::clone(session.connected.first());
         let same = key_agent(model, &session.agent_options(None)).map_err(unusable)?;
         table = table.resolve_keys(same);
     }
@@ -57,7 +59,7 @@ async fn tabulate<M: Serialize + Send + Sync + 'static>(
     // The answers are in the table, the failures stay: they are named at the end.
     let mut failed: Vec<Branch<M>> = Vec::new();
     let options = session.run_options();
-    let documents = corpus.stream()?;
+    let documents = corpus.stream().map_err(Error::from)?;
     let run = session.watch(async {
         let mut run = pattern.run(documents, &options);
         while let Some(branch) = run.next().await {

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use patterns_core::{Agent, Branch, Document, Outcome, Pattern};
+use patterns_job::Corpus;
 use patterns_parallel::map_reduce::{self, MapReduce};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::args::Format;
 use crate::error::Error;
-use crate::input::Corpus;
 use crate::output::Rows;
 use crate::report::{Page, branch_line, outcome_line, words};
 use crate::session::Session;
@@ -41,7 +41,7 @@ pub(super) async fn write_rows<M: Serialize + Send + Sync + 'static>(
         _ => branch_line(branch),
     });
     let options = session.run_options();
-    let (splitter, documents) = (corpus.splitter(), corpus.stream()?);
+    let (splitter, documents) = (corpus.splitter(), corpus.stream().map_err(Error::from)?);
     let mut pattern = MapReduce::new(map, map_reduce::Rows);
     if let Some(splitter) = splitter {
         pattern = pattern.split(splitter);

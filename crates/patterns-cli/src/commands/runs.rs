@@ -4,7 +4,7 @@ use patterns_core::Usage;
 use patterns_store::{RunRecord, Store};
 use serde_json::{Value, json};
 
-use super::show::{cost, date, outcome, state, typed};
+use super::show::{cost, date, outcome, state, typed, typed_json};
 use crate::args::{LookFormat, RunsArgs};
 use crate::error::Error;
 use crate::report::Page;
@@ -64,7 +64,7 @@ fn line(store: &Store, run: &RunRecord) -> Result<Value, Error> {
         "ended": run.ended,
         "state": state(run),
         "sessions": run.sessions,
-        "typed": typed(run),
+        "typed": typed(run).as_ref().map(typed_json),
         "outcome": outcome(run),
         "paid": paid(store, run)?,
         "account": run.account,

@@ -2,28 +2,27 @@
 
 use std::sync::Arc;
 
-use patterns_core::{ContractError, Pattern};
+use patterns_core::{Contract, Pattern};
+use patterns_job::{SectionJob, SectionWork};
 use patterns_parallel::Sectioning;
 use patterns_parallel::sectioning::Section;
 use serde::Serialize;
 
-use super::publish;
-use crate::args::SectionArgs;
-use crate::error::{Error, ErrorKind};
-use crate::input::contract;
-use crate::job::{SectionWork, Work};
-use crate::plan;
+use super::{publish, unusable};
+use crate::error::Error;
+use crate::launch::Launch;
 use crate::report::{Page, section_page};
-use crate::session::{Session, Surroundings};
-use crate::terminal::Terminal;
+use crate::session::Session;
+use crate::written::Written;
 
-pub(super) async fn run(args: &SectionArgs, terminal: Terminal) -> Result<(), Error> {
-    let job = plan::section(args)?;
-    let session = Session::open(&job, Surroundings::from(&args.common), terminal).await?;
-    let Work::Section(work) = job.work else {
-        return Ok(());
-    };
-    let model = Arc::clone(&session.connected.models[0]);
+pub(crate) async fn run(job: SectionJob, launch: Launch) -> Result<(), Error> {
+    let written = Written::by(&launch.job, launch.names);
+    written.check_files(&launch.job.files())?;
+    written.check_documents(&job.context, launch.terminal)?;
+    let work = SectionWork::read(job, &launch.reader(&written));
+    let work = work.map_err(|error| launch.told(error))?;
+    let session = Session::open(&launch, |roles, settings| work.identity(roles, settings)).await?;
+    let model = Arc::clone(session.connected.first());
     let options = session.agent_options(None);
     match &work.schema {
         None => {
@@ -34,7 +33,7 @@ pub(super) async fn run(args: &SectionArgs, terminal: Terminal) -> Result<(), Er
             .await
         }
         Some(schema) => {
-            let contract = contract(schema).map_err(unusable)?;
+            let contract = Contract::from_schema(schema.clone()).map_err(unusable)?;
             let pattern = Sectioning::with_synthesis(model, contract, &options);
             let pattern = pattern.map_err(unusable)?;
             write(session, pattern, &work, Page::answer).await
@@ -49,25 +48,20 @@ async fn write<Y: Serialize + Send>(
     synthesis: impl Fn(&mut Page, &Y),
 ) -> Result<(), Error> {
     let pattern = pattern
-        .sections(work.sections.clone())
-        .plan(work.plan)
+        .sections(work.job.sections.clone())
+        .plan(work.job.planned())
         .context(work.context.clone());
     let options = session.run_options();
-    let run = session.watch(pattern.run(&work.topic, &options));
+    let run = session.watch(pattern.run(&work.job.topic, &options));
     let Some(outcome) = run.await? else {
         return Ok(());
     };
     publish(session, Pattern::Sectioning, &outcome, |page, outcome| {
-        page.heading(&work.topic);
+        page.heading(&work.job.topic);
         if let Ok(value) = &outcome.value {
             synthesis(page, value);
         }
         section_page(page, &outcome.branches);
     })
     .await
-}
-
-/// A schema was checked when it was read, and our own ones are tested.
-pub(super) fn unusable(error: ContractError) -> Error {
-    Error::new(ErrorKind::BadSchema, error.to_string())
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::trace;
 use crate::args::{LookFormat, ShowArgs, Which};
 use crate::error::{Error, ErrorKind};
-use crate::record::Typed;
+use crate::recorded_job::RecordedJob;
 use crate::report::{Page, cost_of};
 use crate::store::{open_to_read, refused};
 use crate::terminal::{Style, Terminal, write_json};
@@ -36,7 +36,8 @@ pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
                 "sessions": run.sessions,
                 "lost": run.lost,
                 "account": run.account,
-                "typed": typed(&run),
+                "typed": typed(&run).as_ref().map(typed_json),
+                "job": typed(&run).and_then(|it| it.job),
                 "outcome": outcome(&run),
                 "paid": models.collect::<Vec<_>>(),
                 "notes": notes.collect::<Vec<_>>(),
@@ -165,8 +166,13 @@ pub(super) fn find(store: &Store, which: Which) -> Result<RunRecord, Error> {
 }
 
 /// Returns what was typed to begin a run.
-pub(super) fn typed(run: &RunRecord) -> Option<Typed> {
+pub(super) fn typed(run: &RunRecord) -> Option<RecordedJob> {
     serde_json::from_str(&run.job).ok()
+}
+
+/// Writes what was typed to begin a run.
+pub(super) fn typed_json(typed: &RecordedJob) -> Value {
+    json!({"arguments": typed.arguments, "directory": typed.directory})
 }
 
 /// Returns how a run ended, if it said so.

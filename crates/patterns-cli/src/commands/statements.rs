@@ -3,18 +3,16 @@
 use std::sync::Arc;
 
 use patterns_core::Branch;
+use patterns_job::{Corpus, MapReduceWork, StatementsReduce};
 use patterns_parallel::map_reduce::{
-    CheckedStatement, CheckedStatements, ProvenanceRecord, SupportCounts, Unsupported,
-    statement_agents,
+    CheckedStatement, CheckedStatements, ProvenanceRecord, SupportCounts, statement_agents,
 };
 use serde::Serialize;
 
-use super::map_reduce::combine;
-use super::section::unusable;
+use super::map_reduce::{Calls, combine};
 use super::trace::Trace;
+use super::unusable;
 use crate::error::Error;
-use crate::input::Corpus;
-use crate::job::MapReduceWork;
 use crate::report::{Page, flagged_page, statement_page, support_line};
 use crate::session::Session;
 use crate::terminal::Style;
@@ -40,12 +38,12 @@ pub(super) async fn run(
     session: Session,
     work: MapReduceWork,
     corpus: Corpus,
-    unsupported: Unsupported,
+    reduce: StatementsReduce,
 ) -> Result<(), Error> {
-    let model = Arc::clone(&session.connected.models[0]);
-    let map = session.agent_options(work.map_instructions.as_deref());
-    let reduce = session.agent_options(work.reduce_instructions.as_deref());
-    let agents = statement_agents(model, &map, &reduce, unsupported);
+    let model = Arc::clone(session.connected.first());
+    let map = session.agent_options(work.job.map.instructions.as_deref());
+    let told = session.agent_options(reduce.instructions.as_deref());
+    let agents = statement_agents(model, &map, &told, reduce.unsupported);
     let (map, pattern, record) = agents.map_err(unusable)?;
     let trace = Arc::clone(&session.trace);
     let finish = |result: CheckedStatements| {
@@ -60,7 +58,12 @@ pub(super) async fn run(
         let _ = trace.set(text);
         report(result, &record)
     };
-    combine(session, map, pattern, (work, corpus), finish, page).await
+    let calls = Calls {
+        topology: reduce.topology,
+        tokens: reduce.tokens,
+        fan_in: reduce.fan_in,
+    };
+    combine(session, map, pattern, (calls, corpus), finish, page).await
 }
 
 fn report(result: CheckedStatements, record: &ProvenanceRecord) -> StatementReport {

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use patterns_core::{Agent, Document};
+use std::num::NonZeroU32;
+
+use patterns_core::{Agent, Contract, Document};
+use patterns_job::MapReduceWork;
 use patterns_parallel::map_reduce::{Glean, document_agent, judging_agent};
 use serde_json::Value;
 
-use super::section::unusable;
+use super::unusable;
 use crate::error::{Error, ErrorKind};
-use crate::input::contract;
-use crate::job::{GleanWork, MapReduceWork};
 use crate::session::Session;
 
 /// Makes the agent.
@@ -22,19 +23,19 @@ pub(super) fn value_agent(
     work: &MapReduceWork,
     schema: &Value,
 ) -> Result<Arc<dyn Agent<Document, Value>>, Error> {
-    if let Some(glean) = &work.glean {
-        return Ok(Arc::new(gleaning(session, work, glean, schema)?));
+    if let Some(rounds) = work.job.map.glean {
+        return Ok(Arc::new(gleaning(session, work, rounds, schema)?));
     }
-    let options = session.agent_options(work.map_instructions.as_deref());
-    let model = Arc::clone(&session.connected.models[0]);
-    let contract = contract(schema).map_err(unusable)?;
+    let options = session.agent_options(work.job.map.instructions.as_deref());
+    let model = Arc::clone(session.connected.first());
+    let contract = Contract::from_schema(schema.clone()).map_err(unusable)?;
     Ok(Arc::new(document_agent(model, contract, &options)))
 }
 
 fn gleaning(
     session: &Session,
     work: &MapReduceWork,
-    glean: &GleanWork,
+    rounds: NonZeroU32,
     schema: &Value,
 ) -> Result<Glean, Error> {
     if session.connected.notice.is_some() {
@@ -44,15 +45,16 @@ fn gleaning(
             "set OPENAI_API_KEY, start Ollama, or pass --model with any OpenAI-compatible server",
         ));
     }
-    let options = session.agent_options(work.map_instructions.as_deref());
-    let model = Arc::clone(&session.connected.models[0]);
+    let options = session.agent_options(work.job.map.instructions.as_deref());
+    let model = Arc::clone(session.connected.first());
     let agent = Glean::with_model(model, schema, &options);
     let agent = agent.map_err(|error| Error::new(ErrorKind::BadSchema, error.to_string()))?;
-    let agent = agent.rounds(glean.rounds);
-    match session.connected.models.get(1).filter(|_| glean.is_judged) {
+    let agent = agent.rounds(rounds.get());
+    match &work.job.models.judge {
         None => Ok(agent),
         Some(judge) => {
-            let judge = judging_agent(Arc::clone(judge), &options).map_err(unusable)?;
+            let judge = Arc::clone(session.connected.model(Some(judge)));
+            let judge = judging_agent(judge, &options).map_err(unusable)?;
             Ok(agent.judge(Arc::new(judge)))
         }
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use futures_util::stream;
-use patterns_core::{Agent, Caps, Model, Money, Outcome, Pattern};
+use patterns_core::{Agent, Caps, Contract, Model, Money, Outcome, Pattern};
+use patterns_job::{BallotSpec, BatchQuestion, Questions, VoteJob, VoteWork};
 use patterns_parallel::{
     AgentOptions, BallotTask, BatchElection, BatchTally, CourseStep, Election, Question,
     StopReason, Vote, Voting, VotingRule, ballot_agent_for, course, name_option, named_option,
@@ -13,27 +14,25 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::panel::Panel;
-use super::publish;
-use super::section::unusable;
-use crate::args::{Format, VoteArgs};
-use crate::ballot_spec::BallotSpec;
+use super::{publish, unusable};
+use crate::args::Format;
 use crate::error::{Error, ErrorKind};
-use crate::input::contract;
-use crate::job::{BatchQuestion, Questions, VoteWork, Work};
-use crate::plan;
+use crate::launch::Launch;
 use crate::report::{
     BatchReport, Findings, Page, batch_line, course_page, election_line, election_page,
     outcome_line, unasked_json, unasked_line,
 };
-use crate::session::{Session, Surroundings};
-use crate::terminal::{Style, Terminal};
+use crate::session::Session;
+use crate::terminal::Style;
+use crate::written::Written;
 
-pub(super) async fn run(args: &VoteArgs, terminal: Terminal) -> Result<(), Error> {
-    let job = plan::vote(args)?;
-    let session = Session::open(&job, Surroundings::from(&args.common), terminal).await?;
-    let Work::Vote(work) = job.work else {
-        return Ok(());
-    };
+pub(crate) async fn run(job: VoteJob, launch: Launch) -> Result<(), Error> {
+    let written = Written::by(&launch.job, launch.names);
+    written.check_files(&launch.job.files())?;
+    written.check_documents(&job.context, launch.terminal)?;
+    let work = VoteWork::read(job, &launch.reader(&written));
+    let work = work.map_err(|error| launch.told(error))?;
+    let session = Session::open(&launch, |roles, settings| work.identity(roles, settings)).await?;
     let panel = Panel::new(&session, &work);
     match (&work.ballot, &work.rule) {
         (Some(spec), _) => {
@@ -45,11 +44,11 @@ pub(super) async fn run(args: &VoteArgs, terminal: Terminal) -> Result<(), Error
             };
             let mut voting = panel.voting(cast, answer_of)?;
             let choices = spec.choices();
-            if work.options.is_empty() && !choices.is_empty() {
+            if work.job.options.is_empty() && !choices.is_empty() {
                 voting = voting
                     .counted_as(move |answer| named_option(&choices, answer).map(str::to_owned));
             }
-            hold(session, voting, &work, args.explain).await
+            hold(session, voting, &work).await
         }
         (None, VotingRule::Median(_)) => {
             let cast = |model: &Arc<dyn Model>| {
@@ -58,7 +57,7 @@ pub(super) async fn run(args: &VoteArgs, terminal: Terminal) -> Result<(), Error
                 Ok(Arc::new(agent) as Arc<dyn Agent<BallotTask, Vote<f64>>>)
             };
             let voting = panel.voting(cast, |vote| Some(vote.answer.to_string()))?;
-            hold(session, voting, &work, args.explain).await
+            hold(session, voting, &work).await
         }
         (None, _) => {
             let cast = |model: &Arc<dyn Model>| {
@@ -66,7 +65,7 @@ pub(super) async fn run(args: &VoteArgs, terminal: Terminal) -> Result<(), Error
                 Ok(Arc::new(agent) as Arc<dyn Agent<BallotTask, Vote>>)
             };
             let voting = panel.voting(cast, |vote: &Vote| Some(vote.answer.clone()))?;
-            hold(session, voting, &work, args.explain).await
+            hold(session, voting, &work).await
         }
     }
 }
@@ -78,7 +77,7 @@ fn own_ballot(
     options: &AgentOptions,
 ) -> impl Agent<BallotTask, Value> + 'static {
     ballot_agent_for(model, options, move |options| {
-        let contract = contract(&spec.schema_for(options))?;
+        let contract = Contract::from_schema(spec.schema_for(options))?;
         let pointer = spec.answer.clone();
         let options = if options.is_empty() {
             spec.choices()
@@ -102,15 +101,14 @@ async fn hold<V: Serialize + Send + Sync + 'static>(
     session: Session,
     voting: Voting<V>,
     work: &VoteWork,
-    explain: bool,
 ) -> Result<(), Error> {
     match &work.questions {
         Questions::One(text) => {
             one(
                 session,
                 voting,
-                question(text, &work.options, work),
-                explain,
+                question(text, &work.job.options, work),
+                work.job.explain,
             )
             .await
         }

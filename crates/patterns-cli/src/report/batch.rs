@@ -1,5 +1,6 @@
 //! What a batch of elections says about its voters: how much they agree, and how often they are right.
 
+use patterns_job::{BallotSpec, BatchQuestion, VoteWork};
 use patterns_parallel::{
     Agreement, Decision, Election, Question, Reliability, ShareInterval, StopReason, VoteTable,
     VotingRule, named_option, read_number, reliability, wilson_interval,
@@ -7,8 +8,6 @@ use patterns_parallel::{
 use serde::Serialize;
 
 use super::human::Page;
-use crate::ballot_spec::BallotSpec;
-use crate::job::{BatchQuestion, VoteWork};
 use crate::terminal::Style;
 
 /// The elections of a batch so far.

@@ -167,6 +167,9 @@ fn every_pattern_has_the_same_options() {
               - never:  Never
               
               [default: auto]
+
+          --print-job
+              Print the job, as `patterns run` takes it, and make no call
     "#);
 }
 
@@ -184,6 +187,7 @@ fn help_of_every_command() {
       section      Write sections on a topic in parallel and merge them
       vote         Put a question to several voters and let a rule decide
       map-reduce   Work on every document in parallel and combine the answers
+      run          Run a job that is written in a file
       runs         List the runs that a store has recorded
       show         Show what a run was for, how it ended and what it cost
       resume       Go on with a run, or do it again: nothing that is recorded is paid for twice

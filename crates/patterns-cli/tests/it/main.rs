@@ -16,6 +16,7 @@ mod glean;
 mod help;
 mod inputs;
 mod isolated;
+mod jobs;
 mod killed;
 mod network;
 mod offline;

@@ -389,7 +389,7 @@ fn a_store_from_elsewhere_is_asked_about() {
         "it sends your inputs and your API key to: http://[server]/v1",
         "it writes: out.jsonl",
         "in the directory: ",
-        "it would type: patterns map-reduce rows.jsonl",
+        r#"all of the job: {"pattern":"map-reduce","inputs":["rows.jsonl"]"#,
         "--trust",
     ] {
         assert!(shown.contains(part), "{part}: {shown}");

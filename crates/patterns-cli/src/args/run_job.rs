@@ -1,0 +1,29 @@
+//! The command line of `patterns run`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+pub(super) const EXAMPLES: &str = "Examples:
+  patterns vote 'Is glass a liquid?' --option yes --option no --print-job > glass.toml
+  patterns run glass.toml
+  patterns run glass.toml --model ollama:qwen3:8b --max-calls 10
+
+A job is TOML, or JSON where its name ends in .json; schema/job.json of the source is its schema. Its \
+paths are relative to its file.";
+
+/// The command line of `patterns run`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The job: a TOML or JSON file, or - for standard input
+    #[arg(value_name = "JOB")]
+    pub(crate) job: PathBuf,
+
+    /// Options to add to those of the job, or to change, such as --max-cost 5
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "OPTION"
+    )]
+    pub(crate) more: Vec<String>,
+}

@@ -1,0 +1,134 @@
+//! `patterns run`: runs a job that is written in a file.
+
+use std::path::Path;
+
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches};
+use patterns_job::{Job, JobFormat, read_text_file};
+use serde_json::Value;
+
+use super::start;
+use crate::args::{Cli, RunArgs};
+use crate::compile::{compiled, read_stdin_text};
+use crate::error::{Error, ErrorKind};
+use crate::launch::Launch;
+use crate::option_names::{Names, put};
+use crate::terminal::Terminal;
+
+pub(super) async fn run(args: &RunArgs) -> Result<(), Error> {
+    let job = read(&args.job)?;
+    let (job, more) = with_options(job, &args.more)?;
+    let launch = Launch::new(job, Names::Keys, more.terminal)?;
+    start(launch, more.print_job).await
+}
+
+/// Reads a job and says where in its file something is wrong.
+fn read(path: &Path) -> Result<Job, Error> {
+    let is_piped = path == Path::new("-");
+    let (text, name) = match is_piped {
+        true => (read_stdin_text()?, "standard input".to_owned()),
+        false => (read_text_file(path)?, path.display().to_string()),
+    };
+    let is_json = path.extension().is_some_and(|it| it == "json")
+        || (is_piped && text.trim_start().starts_with('{'));
+    let format = if is_json {
+        JobFormat::Json
+    } else {
+        JobFormat::Toml
+    };
+    let job = Job::read(&text, format).map_err(|error| {
+        let place = error.place();
+        let place = place.map_or_else(String::new, |it| format!(":{}:{}", it.line, it.column));
+        let told = Error::new(ErrorKind::BadData, format!("{name}{place}: {error}"));
+        told.help(
+            error
+                .hint()
+                .unwrap_or("schema/job.json is the schema of jobs"),
+        )
+    })?;
+    Ok(job.relative_to(path.parent().unwrap_or(Path::new(""))))
+}
+
+/// What was typed behind the job, as far as it is not part of a job.
+pub(super) struct More {
+    pub(super) terminal: Terminal,
+    pub(super) print_job: bool,
+}
+
+/// What stands for the topic, the question and the documents of a job that has its own.
+const PLACEHOLDER: &str = "(of the job)";
+
+/// Changes a job by options of its pattern that were typed.
+///
+/// # Errors
+///
+/// Returns an error if they are no such options, or go against what the job has.
+pub(super) fn with_options(job: Job, more: &[String]) -> Result<(Job, More), Error> {
+    let mut written = Value::from(&job);
+    let pattern = written["pattern"].as_str().unwrap_or_default();
+    let is_batch = |it: &String| it == "--batch" || it.starts_with("--batch=");
+    let has_batch = more.iter().any(is_batch);
+    let placeholder = (!has_batch).then_some(PLACEHOLDER);
+    let words = ["patterns", pattern].into_iter().chain(placeholder);
+    let words = words.chain(more.iter().map(String::as_str));
+    let matches = Cli::command()
+        .try_get_matches_from(words)
+        .map_err(|error| no_options(&error))?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| no_options(&error))?;
+    let (Some((typed, common)), Some((_, matches))) =
+        (compiled(&cli.command)?, matches.subcommand())
+    else {
+        return Err(Error::new(ErrorKind::Bug, "the job has no pattern"));
+    };
+    check_inputs(&typed)?;
+    let ids = matches.ids().map(clap::Id::as_str);
+    let is_typed = |id: &&str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    put(
+        &job,
+        &ids.filter(is_typed).collect::<Vec<_>>(),
+        &Value::from(&typed),
+        &mut written,
+    );
+    if has_batch && let Value::Object(written) = &mut written {
+        written.shift_remove("question");
+    }
+    let changed = serde_json::from_value(written).map_err(|error| {
+        let message = format!("the run cannot be done with these options: {error}");
+        Error::new(ErrorKind::Usage, message)
+    })?;
+    let terminal = Terminal::new(common.quiet, common.color);
+    let print_job = common.print_job;
+    Ok((
+        changed,
+        More {
+            terminal,
+            print_job,
+        },
+    ))
+}
+
+/// Says what is wrong with the options, without how the pattern would be typed.
+fn no_options(error: &clap::Error) -> Error {
+    let text = error.to_string();
+    let lines = text.split("\n\nUsage:").next().unwrap_or_default().lines();
+    let lines = lines.filter(|line| !line.is_empty());
+    let message = "the run cannot be done with these options";
+    Error::new(ErrorKind::Usage, message).details(lines.map(str::to_owned))
+}
+
+/// Refuses documents beside those of the job.
+fn check_inputs(typed: &Job) -> Result<(), Error> {
+    let Job::MapReduce(typed) = typed else {
+        return Ok(());
+    };
+    match typed.inputs.get(1) {
+        Some(other) => {
+            let message = format!(
+                "{} is no option: the documents are those of the job",
+                other.display()
+            );
+            Err(Error::new(ErrorKind::Usage, message).help("write it into the job"))
+        }
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,334 @@
+//! From what was typed to a job: one function per pattern. Only standard input and the file of voters
+//! are read for it.
+
+use std::io::Read;
+use std::num::{NonZeroU16, NonZeroU32, NonZeroU64};
+use std::path::{Path, PathBuf};
+
+use patterns_job::{
+    AgentReduce, BallotPart, BatchPart, ByteSize, CodePart, Job, MapPart, MapReduceJob,
+    MapReduceModels, ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, Settings,
+    SourcePart, Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, TimeSpan, VoteJob,
+    VoteModels, VoterSpec, decode_text,
+};
+use patterns_source::Limits;
+
+use crate::args::{Command, Common, MapReduceArgs, SectionArgs, SourceArgs, StoreArgs, VoteArgs};
+use crate::error::{Error, ErrorKind, reason};
+use crate::terminal::is_stdin_terminal;
+use crate::voters_file::read_voters;
+use crate::written::Written;
+
+/// Returns the job that was typed, if a pattern was, and the options that every pattern has.
+///
+/// # Errors
+///
+/// Returns an error if something is to be read for it and cannot be.
+pub(crate) fn compiled(command: &Command) -> Result<Option<(Job, &Common)>, Error> {
+    Ok(Some(match command {
+        Command::Section(args) => (section(args)?, &args.common),
+        Command::Vote(args) => (vote(args)?, &args.common),
+        Command::MapReduce(args) => (map_reduce(args), &args.common),
+        _ => return Ok(None),
+    }))
+}
+
+/// Compiles `patterns section`.
+///
+/// # Errors
+///
+/// Returns an error if the topic is to be read and cannot be.
+fn section(args: &SectionArgs) -> Result<Job, Error> {
+    let common = &args.common;
+    Ok(Job::Section(Box::new(SectionJob {
+        topic: words(&args.topic, "the topic")?,
+        sections: args.sections.clone(),
+        plan: args.plan.and_then(NonZeroU16::new),
+        context: args.context.clone(),
+        schema: schema(common.schema.as_deref()),
+        model: model(common),
+        run: run(common),
+        spend: spend(common),
+        store: store(&common.store),
+        output: output(common),
+        ..SectionJob::default()
+    })))
+}
+
+/// Compiles `patterns vote`.
+///
+/// # Errors
+///
+/// Returns an error if the question or the voters are to be read and cannot be.
+fn vote(args: &VoteArgs) -> Result<Job, Error> {
+    of_a_batch(args)?;
+    let common = &args.common;
+    let question = args.question.as_deref();
+    let job = Job::Vote(Box::new(VoteJob {
+        question: question.map(|it| words(it, "the question")).transpose()?,
+        options: args.options.clone(),
+        context: args.context.clone(),
+        votes: args.votes.and_then(NonZeroU16::new),
+        rule: unusual(&args.rule, "plurality"),
+        policy: unusual(&args.policy, "exact"),
+        tie: args.tie,
+        quorum: args.quorum,
+        spare: args.spare,
+        count_as_they_come: args.count_as_they_come,
+        explain: args.explain,
+        ballot: ballot(args),
+        batch: args.batch.as_ref().map(|file| batch(args, file)),
+        models: VoteModels {
+            judge: args.judge.clone(),
+            escalate: args.escalate.clone(),
+        },
+        voters: voters(args)?,
+        model: model(common),
+        run: run(common),
+        spend: spend(common),
+        store: store(&common.store),
+        output: output(common),
+        ..VoteJob::default()
+    }));
+    // It is not in the job, which has the voters themselves.
+    let files: Vec<&Path> = args.voters.iter().map(PathBuf::as_path).collect();
+    Written::by(&job, crate::option_names::Names::Options).check_files(&files)?;
+    Ok(job)
+}
+
+/// Compiles `patterns map-reduce`.
+pub(crate) fn map_reduce(args: &MapReduceArgs) -> Job {
+    let common = &args.common;
+    Job::MapReduce(Box::new(MapReduceJob {
+        inputs: args.inputs.clone(),
+        allow_gaps: args.allow_gaps,
+        source: source(&args.source),
+        map: MapPart {
+            instructions: args.map_instructions.clone(),
+            schema: schema(args.map_schema.as_deref()),
+            glean: args.glean.and_then(NonZeroU32::new),
+        },
+        reduce: reduce(args),
+        models: MapReduceModels {
+            judge: args.glean_judge.clone(),
+        },
+        model: model(common),
+        run: run(common),
+        spend: spend(common),
+        store: store(&common.store),
+        output: output(common),
+        ..MapReduceJob::default()
+    }))
+}
+
+fn reduce(args: &MapReduceArgs) -> Reduce {
+    let tokens = args.reduce_tokens.and_then(NonZeroU64::new);
+    let fan_in = args.fan_in.and_then(NonZeroU32::new);
+    if args.no_reduce {
+        Reduce::None
+    } else if !args.reduce.code.is_empty() {
+        Reduce::Code(CodePart {
+            columns: args.reduce.code.clone(),
+            group_by: args.reduce.group_by.clone(),
+            each: args.reduce.each.clone(),
+            resolve_keys: args.reduce.resolve_keys,
+        })
+    } else if args.reduce.statements {
+        Reduce::Statements(StatementsReduce {
+            instructions: args.reduce_instructions.clone(),
+            unsupported: args.reduce.unsupported.into(),
+            topology: args.topology.into(),
+            tokens,
+            fan_in,
+        })
+    } else {
+        Reduce::Agent(AgentReduce {
+            instructions: args.reduce_instructions.clone(),
+            inner_instructions: args.inner_instructions.clone(),
+            schema: schema(args.common.schema.as_deref()),
+            topology: args.topology.into(),
+            tokens,
+            fan_in,
+        })
+    }
+}
+
+fn source(args: &SourceArgs) -> SourcePart {
+    let size = args.max_document_size;
+    SourcePart {
+        format: args.format.map(Spelled::from),
+        encoding: args.encoding.map(Spelled::from),
+        delimiter: args.delimiter,
+        records: args.records.clone().map(Spelled::from),
+        text_field: args.text_field.clone(),
+        text_template: args.text_template.clone().map(Spelled::from),
+        id_field: args.id_field.clone(),
+        max_document_size: (size != Limits::default().document).then(|| ByteSize(size).into()),
+        chunk_tokens: args.chunk_tokens,
+        chunk_overlap: args.chunk_overlap,
+        strict: args.strict,
+    }
+}
+
+fn model(common: &Common) -> ModelPart {
+    ModelPart {
+        name: common.model.clone(),
+        base_url: common.base_url.clone(),
+        proxy: common.proxy.clone(),
+        key_file: common.key_file.clone(),
+        instructions: common.instructions.clone(),
+        temperature: common.temperature,
+        max_output_tokens: common.max_output_tokens.and_then(NonZeroU32::new),
+    }
+}
+
+fn run(common: &Common) -> RunPart {
+    // They are whole numbers of at least 1.
+    let rate = |it: Option<f64>| it.and_then(|it| NonZeroU64::new(it as u64));
+    let timeout = Some(common.timeout).filter(|it| *it != Settings::TIMEOUT);
+    RunPart {
+        seed: common.seed,
+        concurrency: common.concurrency.given(),
+        timeout: timeout.map(|it| TimeSpan(it).into()),
+        max_time: common.max_time.map(|it| TimeSpan(it).into()),
+        max_failures: common.max_failures,
+        hedge: common.hedge,
+        prime: common.prime,
+        stream: common.stream.into(),
+        requests_per_minute: rate(common.requests_per_minute),
+        tokens_per_minute: rate(common.tokens_per_minute),
+    }
+}
+
+fn spend(common: &Common) -> SpendPart {
+    SpendPart {
+        max_calls: common.max_calls.and_then(NonZeroU64::new),
+        max_tokens: common.max_tokens.and_then(NonZeroU64::new),
+        max_cost: common.max_cost,
+        prices: common.prices.clone(),
+    }
+}
+
+fn store(args: &StoreArgs) -> StorePart {
+    StorePart {
+        file: args.store.clone(),
+        mode: match args {
+            _ if args.no_store => StoreMode::None,
+            _ if args.fresh => StoreMode::Fresh,
+            _ if args.read_only => StoreMode::ReadOnly,
+            _ => StoreMode::Use,
+        },
+        durability: args.durability.into(),
+    }
+}
+
+fn output(common: &Common) -> OutputPart {
+    OutputPart {
+        form: common.output.into(),
+        file: common.output_file.clone(),
+        events: common.events.clone(),
+    }
+}
+
+fn schema(path: Option<&Path>) -> Option<SchemaSource> {
+    path.map(|it| SchemaSource::File(it.to_owned()))
+}
+
+fn ballot(args: &VoteArgs) -> Option<BallotPart> {
+    Some(BallotPart {
+        schema: schema(args.common.schema.as_deref())?,
+        answer_field: args.answer_field.clone(),
+        by_field: args.by_field,
+        fields: args.field.clone(),
+    })
+}
+
+fn batch(args: &VoteArgs, file: &Path) -> BatchPart {
+    let question = Some(&args.question_field).filter(|it| *it != "question");
+    BatchPart {
+        file: file.to_owned(),
+        question_field: question.cloned(),
+        id_field: args.id_field.clone(),
+        gold: args.gold.clone(),
+    }
+}
+
+fn voters(args: &VoteArgs) -> Result<Vec<VoterSpec>, Error> {
+    let panel = args.panel.iter().map(|model| VoterSpec {
+        model: Some(model.clone()),
+        ..VoterSpec::default()
+    });
+    let rows = args.voters.as_deref().map(read_voters).transpose()?;
+    Ok(panel.chain(rows.into_iter().flatten()).collect())
+}
+
+/// Returns a value unless it is spelled as the one that it has where nothing is written.
+fn unusual<T: Clone>(value: &Spelled<T>, usual: &str) -> Option<Spelled<T>> {
+    (value.to_string() != usual).then(|| value.clone())
+}
+
+/// clap waives a requirement whose option conflicts with another one that is there, such as the
+/// question.
+fn of_a_batch(args: &VoteArgs) -> Result<(), Error> {
+    if args.batch.is_some() {
+        return Ok(());
+    }
+    let given = [
+        ("--gold", args.gold.is_some()),
+        ("--id-field", args.id_field.is_some()),
+        ("--question-field", args.question_field != "question"),
+    ];
+    match given.into_iter().find(|it| it.1) {
+        Some((option, _)) => {
+            let message = format!("{option} is for the rows of a --batch");
+            let help = "pass --batch FILE in place of the question, or leave the option out";
+            Err(Error::new(ErrorKind::Usage, message).help(help))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Returns the words that were typed, or those that are piped in.
+fn words(argument: &str, what: &str) -> Result<String, Error> {
+    let text = match argument {
+        "-" => read_stdin_text()?,
+        text => text.to_owned(),
+    };
+    if text.trim().is_empty() {
+        let message = format!("{what} is empty");
+        return Err(Error::new(ErrorKind::Usage, message).help("see --help"));
+    }
+    Ok(text.trim_end().to_owned())
+}
+
+/// Reads one text from standard input, say a question.
+///
+/// # Errors
+///
+/// Returns an error if there is none, or it is not text.
+pub(crate) fn read_stdin_text() -> Result<String, Error> {
+    if is_stdin_terminal() {
+        return Err(
+            Error::new(ErrorKind::NoInput, "nothing is piped into standard input")
+                .help("pipe a text in, as in `patterns … - < question.txt`"),
+        );
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| {
+            let message = format!("cannot read standard input: {}", reason(&error));
+            Error::new(ErrorKind::NoInput, message).help("pipe a text in")
+        })?;
+    let text = decode_text(&bytes).map_err(|problem| {
+        Error::new(ErrorKind::BadData, format!("standard input {problem}"))
+            .help("convert the input to UTF-8 text")
+    })?;
+    if text.trim().is_empty() {
+        return Err(
+            Error::new(ErrorKind::BadData, "standard input is empty").help("pipe a text in")
+        );
+    }
+    Ok(text)
+}

@@ -1,0 +1,122 @@
+//! A job that is about to be run: from where, under which number, and in whose words.
+
+use std::env;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use patterns_job::{Job, JobError, ModelRoles, Reader, Settings};
+
+use crate::connect::fill_in;
+use crate::descriptors;
+use crate::error::{Error, ErrorKind};
+use crate::isolation::Processes;
+use crate::option_names::Names;
+use crate::target::is_stdout;
+use crate::terminal::{Terminal, is_stdout_terminal, write_stdout};
+use crate::written::Written;
+
+/// A job that is about to be run.
+#[derive(Clone, Debug)]
+pub(crate) struct Launch {
+    pub(crate) job: Job,
+    pub(crate) names: Names,
+    /// The run to go on with, under its own number.
+    pub(crate) resumed: Option<i64>,
+    /// The variables that say who answers, where the job does not.
+    pub(crate) from: Vec<&'static str>,
+    pub(crate) terminal: Terminal,
+}
+
+impl Launch {
+    /// Completes a job by what the environment says and checks it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the job contradicts itself.
+    pub(crate) fn new(mut job: Job, names: Names, terminal: Terminal) -> Result<Self, Error> {
+        let from = fill_in(&mut job, names)?;
+        let checked = job.check();
+        checked.map_err(|error| names.told(&job, error))?;
+        let roles = ModelRoles::of(&job);
+        roles.map_err(|error| names.told(&job, error))?;
+        Ok(Self {
+            job,
+            names,
+            resumed: None,
+            from,
+            terminal,
+        })
+    }
+
+    /// Prints the job.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be written.
+    pub(crate) fn print(&self) -> Result<(), Error> {
+        write_stdout(self.job.to_toml().as_bytes())
+    }
+
+    /// Says an error of the job in the words of whoever wrote it.
+    pub(crate) fn told(&self, error: JobError) -> Error {
+        self.names.told(&self.job, error)
+    }
+
+    /// Returns how the run is carried out.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if its price table cannot be read.
+    pub(crate) fn settings(&self) -> Result<Settings, Error> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = since.map_or(0, |it| it.as_nanos() as u64);
+        Settings::of(&self.job, now).map_err(|error| self.told(error))
+    }
+
+    /// Returns how its files are read.
+    pub(crate) fn reader(&self, written: &Written) -> Reader {
+        let (mine, terminal) = (written.clone(), self.terminal);
+        let (job, names) = (self.job.clone(), self.names);
+        let reader = Reader::new()
+            .leave_out(move |it| mine.has(it))
+            .telling(move |note| {
+                let note = names.words(&job, note);
+                terminal.labelled_note("warning", &note);
+            });
+        match Processes::of_this_command() {
+            Some(processes) => reader.apart(Arc::new(processes)),
+            None => reader,
+        }
+    }
+
+    /// Says that fewer calls than were asked for can be under way at once.
+    pub(crate) fn too_many_calls(&self) -> Option<String> {
+        let given = self.job.run_part().concurrency?.get();
+        let most = descriptors::connections().filter(|it| *it < given)?;
+        Some(format!(
+            "{given} calls at once need more open files than are allowed; there will be {most} (see ulimit -n)"
+        ))
+    }
+
+    /// Checks that what is not to be read is not shown.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it would be.
+    pub(crate) fn check_output(&self) -> Result<(), Error> {
+        let output = self.job.output();
+        let is_file = output.file.as_deref().is_some_and(|it| !is_stdout(it));
+        let is_shown = !is_file && is_stdout_terminal();
+        if output.form != patterns_job::Form::Parquet || !is_shown {
+            return Ok(());
+        }
+        let file = self.names.name(&self.job, "output.file");
+        let message = format!("Parquet is nothing to read; name a file with {file}");
+        Err(Error::new(ErrorKind::Usage, message).help("see --help"))
+    }
+}
+
+/// Returns the value of a variable that is set to something.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|it| !it.trim().is_empty())
+}

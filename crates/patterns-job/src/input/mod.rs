@@ -1,0 +1,21 @@
+//! Finds, reads and checks what a run works on: documents while it goes on, all else before the first
+//! call.
+
+mod corpus;
+mod decode;
+mod fields;
+mod file;
+mod prices;
+mod problems;
+mod questions;
+mod reader;
+mod schema;
+
+pub use corpus::{Corpus, CorpusStream};
+pub use decode::{NotText, decode_text};
+pub(crate) use fields::check_fields;
+pub use file::read_text_file;
+pub(crate) use prices::read_prices;
+pub(crate) use questions::read_questions;
+pub use reader::Reader;
+pub(crate) use schema::read_schema;

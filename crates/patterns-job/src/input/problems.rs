@@ -1,0 +1,75 @@
+//! Collects what is wrong with the inputs, so that all of it is said at once.
+
+use crate::job_error::{JobError, JobErrorKind};
+
+/// What is wrong with the inputs so far.
+#[derive(Debug, Default)]
+pub(super) struct Problems {
+    missing: Vec<String>,
+    invalid: Vec<String>,
+    /// How many of those have only not the fields that were asked for.
+    fields: usize,
+}
+
+impl Problems {
+    /// Notes an input that is missing or unreadable.
+    pub(super) fn missing(&mut self, what: String) {
+        self.missing.push(what);
+    }
+
+    /// Notes an input that was read and is not valid.
+    pub(super) fn invalid(&mut self, what: String) {
+        self.invalid.push(what);
+    }
+
+    /// Notes that an input has not the fields that were asked for.
+    pub(super) fn field(&mut self, what: String) {
+        self.fields += 1;
+        self.invalid.push(what);
+    }
+
+    /// Returns an error if there was any problem. Missing inputs decide the kind, since what is
+    /// in them cannot be judged yet.
+    pub(super) fn check(self) -> Result<(), JobError> {
+        let count = self.missing.len() + self.invalid.len();
+        let (kind, message, help) = if !self.missing.is_empty() {
+            let message = format!("{} cannot be read", inputs(count));
+            (
+                JobErrorKind::NoInput,
+                message,
+                "check names and permissions",
+            )
+        } else if !self.invalid.is_empty() {
+            let message = format!("{} not valid", are(count));
+            let help = match self.fields == count {
+                true => {
+                    "choose fields with `source.text_field`, `source.text_template` and `source.id_field`"
+                }
+                false => "mend or remove what is listed; ignore files and globs leave files out",
+            };
+            (JobErrorKind::BadData, message, help)
+        } else {
+            return Ok(());
+        };
+        let mut problems = self.missing;
+        problems.extend(self.invalid);
+        let message = format!("{message}; nothing was sent");
+        Err(JobError::new(kind, message).details_of(problems).help(help))
+    }
+}
+
+fn inputs(count: usize) -> String {
+    if count == 1 {
+        "an input".to_owned()
+    } else {
+        format!("{count} inputs")
+    }
+}
+
+fn are(count: usize) -> String {
+    if count == 1 {
+        "an input is".to_owned()
+    } else {
+        format!("{count} inputs are")
+    }
+}

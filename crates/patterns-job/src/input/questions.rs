@@ -1,0 +1,136 @@
+//! Reads the questions of a batch of elections.
+
+use std::collections::HashMap;
+
+use patterns_source::{Format, Limits, Row, RowReader, UnreadableKind};
+use serde_json::Value;
+
+use super::Reader;
+use super::file::name;
+use super::problems::Problems;
+use crate::job::BatchPart;
+use crate::job_error::{JobError, JobErrorKind};
+use crate::work::BatchQuestion;
+
+/// Reads and checks every row of a batch.
+///
+/// # Errors
+///
+/// Returns an error that lists every row that is not valid; or that there is none.
+pub(crate) fn read_questions(
+    batch: &BatchPart,
+    reader: &Reader,
+) -> Result<Vec<BatchQuestion>, JobError> {
+    let path = &*batch.file;
+    let name = name(path);
+    let mut problems = Problems::default();
+    let mut note = |error: patterns_source::Unreadable| match error.kind() {
+        UnreadableKind::Missing => problems.missing(error.to_string()),
+        _ => problems.invalid(error.to_string()),
+    };
+    let mut rows = Vec::new();
+    if path.is_file() && !Format::of(path).has_rows() {
+        let message = format!("{name} is not a file of rows");
+        return Err(JobError::new(JobErrorKind::BadData, message)
+            .help("give `batch.file` a file that ends in .jsonl, .csv, .tsv or .parquet"));
+    }
+    let isolation = reader.isolation();
+    match RowReader::open(path, Limits::default(), isolation.as_deref()) {
+        Ok(read) => {
+            for row in read {
+                match row {
+                    Ok(row) => rows.push(row),
+                    Err(error) => note(error),
+                }
+            }
+        }
+        Err(error) => note(error),
+    }
+    let question_field = batch.question_field.as_deref().unwrap_or("question");
+    let mut seen = HashMap::new();
+    let mut questions = Vec::new();
+    for row in &rows {
+        let place = format!("{name}:{}", row.line);
+        let question = question(row, &place, question_field, &mut problems);
+        let options = options(row, &place, &mut problems);
+        let gold = gold(row, &place, batch.gold.as_deref(), &mut problems);
+        let Some(id) = id(row, &place, batch.id_field.as_deref(), &mut problems) else {
+            continue;
+        };
+        if let Some(first) = seen.insert(id.clone(), place.clone()) {
+            problems.invalid(format!(
+                "{place}: the id {id:?} is used twice, first in {first}"
+            ));
+        }
+        questions.extend(question.map(|question| BatchQuestion {
+            id,
+            question,
+            options,
+            gold,
+        }));
+    }
+    problems.check()?;
+    if questions.is_empty() {
+        let message = format!("there is no question in {name}");
+        return Err(JobError::new(JobErrorKind::Empty, message).help("add a row"));
+    }
+    Ok(questions)
+}
+
+fn question(row: &Row, place: &str, field: &str, problems: &mut Problems) -> Option<String> {
+    let question = row.text(field).filter(|text| !text.trim().is_empty());
+    if question.is_none() {
+        problems.invalid(format!(
+            "{place}: {} (`batch.question_field`)",
+            row.lacks("question", field)
+        ));
+    }
+    question
+}
+
+/// Returns the id: from `field`, else from `id`, else the row's place.
+fn id(row: &Row, place: &str, field: Option<&str>, problems: &mut Problems) -> Option<String> {
+    let Some(field) = field else {
+        return Some(row.text("id").unwrap_or_else(|| place.to_owned()));
+    };
+    let id = row.text(field);
+    if id.is_none() {
+        problems.invalid(format!(
+            "{place}: {} (`batch.id_field`)",
+            row.lacks("id", field)
+        ));
+    }
+    id
+}
+
+/// Returns the right answer; null is none.
+fn gold(row: &Row, place: &str, field: Option<&str>, problems: &mut Problems) -> Option<String> {
+    let field = field?;
+    match row.fields.get(field) {
+        Some(Value::Null) => None,
+        Some(Value::String(answer)) => Some(answer.clone()),
+        Some(answer) => Some(answer.to_string()),
+        None => {
+            problems.invalid(format!(
+                "{place}: {} (`batch.gold`)",
+                row.lacks("right answer", field)
+            ));
+            None
+        }
+    }
+}
+
+fn options(row: &Row, place: &str, problems: &mut Problems) -> Option<Vec<String>> {
+    let options = match row.fields.get("options")? {
+        Value::Array(options) => options
+            .iter()
+            .map(|it| it.as_str().map(str::to_owned))
+            .collect::<Option<Vec<_>>>(),
+        Value::Null => return None,
+        _ => None,
+    };
+    if options.as_ref().is_none_or(Vec::is_empty) {
+        problems.invalid(format!("{place}: options is not a list of texts"));
+    }
+    options
+}

@@ -1,0 +1,42 @@
+//! A run of a pattern as plain data: a [`Job`] says what is asked, who answers, and what it may cost.
+//!
+//! A job is read from TOML or JSON ([`Job::read`]) or made of its parts, and has a published schema
+//! ([`Job::schema`]). Every surface (the command, a server) turns what it was asked into a job.
+//!
+//! ```
+//! use patterns_job::{Job, JobFormat};
+//!
+//! let job = Job::read(
+//!     r#"
+//!     pattern = "vote"
+//!     question = "Is glass a liquid?"
+//!     options = ["yes", "no"]
+//!     rule = "majority"
+//!     "#,
+//!     JobFormat::Toml,
+//! )?;
+//! assert!(matches!(&job, Job::Vote(vote) if vote.options == ["yes", "no"]));
+//!
+//! let unknown = Job::read("pattern = \"vote\"\nquorom = 2\n", JobFormat::Toml).unwrap_err();
+//! assert_eq!(unknown.place().map(|it| (it.line, it.column)), Some((2, 1)));
+//! # Ok::<(), patterns_job::JobError>(())
+//! ```
+
+mod input;
+mod job;
+mod job_error;
+mod work;
+
+pub use input::{Corpus, CorpusStream, NotText, Reader, decode_text, read_text_file};
+pub use job::{
+    AgentReduce, BallotPart, BatchPart, ByteSize, CodePart, Durability, Form, Job, JobFormat,
+    MapPart, MapReduceJob, MapReduceModels, MapReducePattern, MaxFailures, ModelPart, OutputPart,
+    Reduce, RunPart, SchemaSource, SectionJob, SectionPattern, SourcePart, Spelled, SpendPart,
+    StatementsReduce, StoreMode, StorePart, Stream, Tie, TimeSpan, VoteJob, VoteModels,
+    VotePattern, VoterSpec,
+};
+pub use job_error::{JobError, JobErrorKind, Place, renamed};
+pub use work::{
+    BallotSpec, BatchQuestion, CodeWork, MapReduceWork, ModelRoles, Questions, SectionWork,
+    Settings, VoteWork,
+};

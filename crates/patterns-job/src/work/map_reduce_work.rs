@@ -1,0 +1,86 @@
+//! What a map-reduce works with, read: its schemas and what code computes. Its documents come later.
+
+use std::collections::HashSet;
+
+use patterns_parallel::map_reduce::{Field, Glean, KeyedReduce};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::input::{check_fields, read_schema};
+use crate::job::{CodePart, MapReduceJob, Reduce};
+use crate::job_error::{JobError, JobErrorKind};
+
+/// What a map-reduce works with.
+#[derive(Clone, Debug)]
+pub struct MapReduceWork {
+    /// The job.
+    pub job: MapReduceJob,
+    /// The schema of the answer to each document, if it is not a summary.
+    pub map_schema: Option<Value>,
+    /// The schema of the combination, if it is not a summary.
+    pub reduce_schema: Option<Value>,
+    /// What code computes from the answers, if no model combines them.
+    pub code: Option<CodeWork>,
+}
+
+/// What code computes from answers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CodeWork {
+    /// The columns, groups and rows.
+    pub reduce: KeyedReduce,
+    /// Whether a model is asked which groups are the same.
+    pub resolve_keys: bool,
+}
+
+impl MapReduceWork {
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a schema is missing or not valid, or lacks the fields that are worked on.
+    pub fn read(job: MapReduceJob) -> Result<Self, JobError> {
+        let map_schema = job.map.schema.as_ref().map(read_schema).transpose()?;
+        let (reduce_schema, code) = match &job.reduce {
+            Reduce::Agent(it) => (it.schema.as_ref().map(read_schema).transpose()?, None),
+            Reduce::Code(it) => (None, Some(code(it, map_schema.as_ref())?)),
+            Reduce::None | Reduce::Statements(_) => (None, None),
+        };
+        if let (Some(_), Some(schema)) = (job.map.glean, &map_schema) {
+            Glean::check(schema).map_err(|error| {
+                JobError::of_key("map.glean", format!("`map.glean`: {error}")).help(
+                    "what is found must be the items of a list: make it a property of type array in \
+                     `map.schema`",
+                )
+            })?;
+        }
+        Ok(Self {
+            map_schema,
+            reduce_schema,
+            code,
+            job,
+        })
+    }
+}
+
+/// Plans what code computes from the answers.
+fn code(part: &CodePart, schema: Option<&Value>) -> Result<CodeWork, JobError> {
+    let reduce = KeyedReduce {
+        columns: part.columns.clone(),
+        group_by: part.group_by.as_deref().map(Field::new),
+        each: part.each.as_deref().map(Field::new),
+    };
+    check_fields(schema, &reduce)?;
+    let keys = reduce.group_by.iter().map(ToString::to_string);
+    let columns = reduce.columns.iter().map(ToString::to_string);
+    let mut names = HashSet::new();
+    for name in keys.chain(columns) {
+        if !names.insert(name.clone()) {
+            let message = format!("two columns would be called {name:?}");
+            return Err(JobError::new(JobErrorKind::Invalid, message));
+        }
+    }
+    Ok(CodeWork {
+        reduce,
+        resolve_keys: part.resolve_keys,
+    })
+}

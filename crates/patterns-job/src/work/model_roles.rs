@@ -1,0 +1,103 @@
+//! Which models take part in a run, and as what.
+
+use crate::job::{Job, VoteJob};
+use crate::job_error::JobError;
+
+/// The models of a run by the names that they have in the job, each once, the one that answers first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModelRoles {
+    /// The names; none where the job names no model.
+    pub names: Vec<String>,
+}
+
+impl ModelRoles {
+    /// Finds the models of a job.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is not said who answers, which would make it whoever has another part.
+    pub fn of(job: &Job) -> Result<Self, JobError> {
+        let name = &job.model().name;
+        let mut roles = Self::default();
+        match job {
+            Job::Section(_) => roles.add(name),
+            Job::MapReduce(job) => {
+                needs_name("models.judge", &job.models.judge, name.is_some())?;
+                roles.add(name);
+                roles.add(&job.models.judge);
+            }
+            Job::Vote(job) => roles.add_voters(job)?,
+        }
+        Ok(roles)
+    }
+
+    fn add_voters(&mut self, job: &VoteJob) -> Result<(), JobError> {
+        let name = &job.model.name;
+        let own = job.voters.iter().filter(|it| it.model.is_some()).count();
+        if name.is_none() && own > 0 && own < job.voters.len() {
+            let message = "some voters have no model of their own";
+            let help = "name one for them: `model.name`";
+            return Err(JobError::of_key("voters", message).help(help));
+        }
+        // Nobody needs the model of all where each voter has its own.
+        if own < job.voters.len() || own == 0 {
+            self.add(name);
+        }
+        for voter in &job.voters {
+            self.add(&voter.model);
+        }
+        let is_said = !self.names.is_empty();
+        needs_name("models.judge", &job.models.judge, is_said)?;
+        needs_name("models.escalate", &job.models.escalate, is_said)?;
+        self.add(&job.models.judge);
+        self.add(&job.models.escalate);
+        Ok(())
+    }
+
+    fn add(&mut self, name: &Option<String>) {
+        if let Some(name) = name.as_ref().filter(|it| !self.names.contains(it)) {
+            self.names.push(name.clone());
+        }
+    }
+}
+
+fn needs_name(key: &str, model: &Option<String>, is_said: bool) -> Result<(), JobError> {
+    if model.is_none() || is_said {
+        return Ok(());
+    }
+    let message = format!("`{key}` needs `model.name`, to say who answers");
+    Err(JobError::of_key(key, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::JobFormat;
+
+    fn names(text: &str) -> Result<Vec<String>, String> {
+        let job = Job::read(text, JobFormat::Toml).unwrap();
+        let roles = ModelRoles::of(&job);
+        roles.map(|it| it.names).map_err(|it| it.to_string())
+    }
+
+    #[test]
+    fn each_model_is_there_once_and_the_one_that_votes_first() {
+        let vote = |rest: &str| {
+            names(&format!(
+                "pattern = 'vote'\nquestion = '?'\nrule = 'best-of'\n{rest}"
+            ))
+        };
+        let model = "[model]\nname = 'a'\n";
+        let judge = "[models]\njudge = 'b'\n";
+        let voters = "[[voters]]\nmodel = 'c'\n[[voters]]\nname = 'd'\nmodel = 'b'\n";
+        assert_eq!(vote("").unwrap(), [""; 0]);
+        assert_eq!(vote(&format!("{model}{judge}")).unwrap(), ["a", "b"]);
+        assert_eq!(
+            vote(&format!("{model}{judge}{voters}")).unwrap(),
+            ["c", "b"]
+        );
+        assert_eq!(vote(&format!("{judge}{voters}")).unwrap(), ["c", "b"]);
+        assert!(vote(judge).is_err());
+        assert!(vote(&format!("{voters}[[voters]]\nname = 'x'")).is_err());
+    }
+}

@@ -1,0 +1,93 @@
+//! How a run is carried out, whatever its pattern.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use patterns_core::{Caps, RunId, Sampling};
+use patterns_llm::Prices;
+
+use crate::input::read_prices;
+use crate::job::{Job, MaxFailures, RunPart, Stream};
+use crate::job_error::JobError;
+
+/// How a run is carried out, whatever its pattern.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Names the run.
+    pub run: RunId,
+    /// How it is carried out, as the job says.
+    pub part: RunPart,
+    /// The most that may be spent.
+    pub caps: Caps,
+    /// What models cost, those that are known included.
+    pub prices: Prices,
+    /// How tokens are drawn.
+    pub sampling: Sampling,
+    /// What all agents are told on top of the pattern's own instructions.
+    pub instructions: Option<String>,
+}
+
+impl Settings {
+    /// The most branches in flight at once where the user says nothing.
+    pub const AUTO_CONCURRENCY: NonZeroUsize = NonZeroUsize::new(256).expect("it is not zero");
+
+    /// The time for one attempt of a call where the user says nothing.
+    pub const TIMEOUT: Duration = Duration::from_secs(120);
+
+    /// Reads them from a job. The run is named by its seed, else by `now`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if its price table cannot be read.
+    pub fn of(job: &Job, now: u64) -> Result<Self, JobError> {
+        let (run, spend, model) = (job.run_part(), job.spend(), job.model());
+        let prices = spend.prices.as_deref().map(read_prices).transpose()?;
+        Ok(Self {
+            run: RunId(run.seed.map_or(now, u64::from)),
+            caps: Caps {
+                max_calls: spend.max_calls.map(Into::into),
+                max_tokens: spend.max_tokens.map(Into::into),
+                max_cost: spend.max_cost,
+            },
+            prices: Prices::known().merge(prices.unwrap_or_default()),
+            sampling: Sampling {
+                temperature: model.temperature,
+                max_output_tokens: model.max_output_tokens.map(Into::into),
+                seed: run.seed.map(i64::from),
+                ..Sampling::default()
+            },
+            instructions: model.instructions.clone(),
+            part: run.clone(),
+        })
+    }
+
+    /// Returns the time for one attempt of a call.
+    pub fn timeout(&self) -> Duration {
+        self.part
+            .timeout
+            .as_deref()
+            .map_or(Self::TIMEOUT, |it| it.0)
+    }
+
+    /// Returns the time for the whole run, if it has an end.
+    pub fn max_time(&self) -> Option<Duration> {
+        self.part.max_time.as_deref().map(|it| it.0)
+    }
+
+    /// Returns when answers are streamed.
+    pub fn stream(&self) -> Stream {
+        self.part.stream
+    }
+
+    /// Returns what a failed branch means for the others.
+    pub fn max_failures(&self) -> MaxFailures {
+        self.part.max_failures
+    }
+
+    /// Returns the most branches in flight at once. Second tries need slots that nobody else has.
+    pub fn branches(&self) -> NonZeroUsize {
+        let calls = self.part.concurrency.unwrap_or(Self::AUTO_CONCURRENCY);
+        let spare = if self.part.hedge { calls.get() / 20 } else { 0 };
+        NonZeroUsize::new(calls.get() - spare).unwrap_or(calls)
+    }
+}

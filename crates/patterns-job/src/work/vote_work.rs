@@ -1,0 +1,162 @@
+//! What a vote works on, read: its questions, its material, its ballot and its rule.
+
+use patterns_core::Document;
+use patterns_parallel::{FieldRules, VotingRule, read_number};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::BallotSpec;
+use crate::input::{Reader, read_questions, read_schema};
+use crate::job::{BallotPart, VoteJob};
+use crate::job_error::JobError;
+
+/// What a vote works on.
+#[derive(Clone, Debug)]
+pub struct VoteWork {
+    /// The job.
+    pub job: VoteJob,
+    /// What to ask.
+    pub questions: Questions,
+    /// Material for every question.
+    pub context: Vec<Document>,
+    /// How ballots become a result.
+    pub rule: VotingRule,
+    /// The user's own ballot.
+    pub ballot: Option<BallotSpec>,
+}
+
+/// What to ask.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Questions {
+    /// One question.
+    One(String),
+    /// One election per row.
+    Batch(Vec<BatchQuestion>),
+}
+
+/// A row of a batch.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BatchQuestion {
+    /// Names the election.
+    pub id: String,
+    /// What to ask.
+    pub question: String,
+    /// The answers to choose from, if the row has its own.
+    pub options: Option<Vec<String>>,
+    /// The right answer, if it is known.
+    pub gold: Option<String>,
+}
+
+impl VoteWork {
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if anything in it is missing or not valid, or does not go with its rule.
+    pub fn read(job: VoteJob, reader: &Reader) -> Result<Self, JobError> {
+        let questions = match (&job.batch, &job.question) {
+            (Some(batch), _) => Questions::Batch(read_questions(batch, reader)?),
+            (None, question) => Questions::One(question.clone().unwrap_or_default()),
+        };
+        let ballot = job.ballot.as_ref().map(ballot).transpose()?;
+        let rule = match (&ballot, &job.ballot) {
+            (Some(spec), Some(part)) if part.is_by_field() => field_rule(spec, part)?,
+            _ => job.rule(),
+        };
+        let work = Self {
+            questions,
+            context: reader.context(&job.context)?,
+            rule,
+            ballot,
+            job,
+        };
+        work.check_numbers()?;
+        Ok(work)
+    }
+
+    /// Returns the options of a question, those of its row before those of all.
+    pub fn options_of<'a>(&'a self, row: Option<&'a BatchQuestion>) -> &'a [String] {
+        let own = row.and_then(|it| it.options.as_deref());
+        own.unwrap_or(&self.job.options)
+    }
+
+    fn rows(&self) -> &[BatchQuestion] {
+        match &self.questions {
+            Questions::One(_) => &[],
+            Questions::Batch(rows) => rows,
+        }
+    }
+
+    /// A median is of numbers, so options and ballots have to be such.
+    fn check_numbers(&self) -> Result<(), JobError> {
+        if !matches!(self.rule, VotingRule::Median(_)) {
+            return Ok(());
+        }
+        let own = self.rows().iter().filter_map(|it| it.options.as_ref());
+        let mut options = self.job.options.iter().chain(own.flatten());
+        if let Some(option) = options.find(|it| read_number(it).is_none()) {
+            let message =
+                format!("the option {option:?} is no number, and `rule` median is of numbers");
+            let help = "choose another `rule`, or options that are numbers";
+            return Err(JobError::of_key("rule", message).help(help));
+        }
+        let Some(spec) = self.ballot.as_ref().filter(|it| !holds_numbers(it)) else {
+            return Ok(());
+        };
+        let message = format!(
+            "{} of the `ballot.schema` is no number, and `rule` median is of numbers",
+            place(&spec.answer)
+        );
+        let help = "make it a number, name another `ballot.answer_field`, or choose another `rule`";
+        Err(JobError::of_key("rule", message).help(help))
+    }
+}
+
+/// Finds where in the user's own ballot the answer is.
+fn ballot(part: &BallotPart) -> Result<BallotSpec, JobError> {
+    let schema = read_schema(&part.schema)?;
+    let has = |field: &str| {
+        let properties = schema.get("properties");
+        properties.is_some_and(|it| it.get(field).is_some())
+    };
+    let answer = match part.answer_field.as_deref() {
+        Some(pointer) if pointer.starts_with('/') => pointer.to_owned(),
+        Some(field) if has(field) => format!("/{field}"),
+        Some(field) => {
+            let message = format!("the schema has no property {field:?}");
+            return Err(JobError::of_key("ballot.answer_field", message));
+        }
+        None if part.is_by_field() => String::new(),
+        None if has("answer") => "/answer".to_owned(),
+        None => String::new(),
+    };
+    Ok(BallotSpec { schema, answer })
+}
+
+fn field_rule(spec: &BallotSpec, part: &BallotPart) -> Result<VotingRule, JobError> {
+    let rules = FieldRules::parse(&spec.schema, &part.fields)
+        .map_err(|error| JobError::of_key("ballot.fields", format!("`ballot.fields`: {error}")))?;
+    let schema = spec.schema.clone();
+    Ok(VotingRule::Fields { schema, rules })
+}
+
+/// Returns whether the counted answer may be a number.
+fn holds_numbers(spec: &BallotSpec) -> bool {
+    let Some(schema) = spec.answer_schema() else {
+        return spec.schema.get("type").is_none_or(|it| it != "object");
+    };
+    let is_number = |it: &Value| it == "number" || it == "integer";
+    match schema.get("type") {
+        Some(Value::Array(types)) => types.iter().any(is_number),
+        Some(one) => is_number(one),
+        None => true,
+    }
+}
+
+fn place(pointer: &str) -> String {
+    match pointer {
+        "" => "the whole ballot".to_owned(),
+        pointer => format!("the field {pointer}"),
+    }
+}
