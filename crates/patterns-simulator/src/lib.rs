@@ -1,4 +1,4 @@
-//! A provider on loopback that answers like the OpenAI API, from a seed.
+//! A provider on loopback that answers like the APIs of OpenAI, Anthropic, Gemini and Ollama, from a seed.
 //!
 //! ```text
 //! request ─► ledger: arrived ─► Faults::fate ─► Answerer::reply ─► sleep(delay) ─► ledger: answered ─► reply
@@ -13,6 +13,7 @@
 
 mod answer;
 mod builder;
+mod dialect;
 mod draw;
 mod faults;
 mod latency;

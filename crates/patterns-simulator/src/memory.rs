@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::Bytes;
-use hyper::{HeaderMap, StatusCode};
+use hyper::{HeaderMap, Method, StatusCode};
 
+use super::dialect::Dialect;
 use super::faults::Faults;
 use super::ledger::Ledger;
 use super::provider::{Delivery, Exchange, Provider};
+use super::server::other;
 
 /// How long it takes to be turned away.
 const AT_ONCE: Duration = Duration::from_millis(10);
@@ -54,7 +56,20 @@ impl InMemory {
         }
     }
 
-    /// Asks for a completion.
+    /// Asks for a completion, in the protocol of OpenAI.
+    ///
+    /// # Errors
+    ///
+    /// As [`post_to`](Self::post_to).
+    ///
+    /// # Cancellation
+    ///
+    /// As [`post_to`](Self::post_to).
+    pub async fn post(&self, headers: &HeaderMap, body: Bytes) -> Result<InMemoryReply, Dropped> {
+        self.post_to("/v1/chat/completions", headers, body).await
+    }
+
+    /// Asks for a completion, in the protocol that a path belongs to.
     ///
     /// # Errors
     ///
@@ -63,13 +78,26 @@ impl InMemory {
     /// # Cancellation
     ///
     /// A request whose future is dropped counts as dropped in the ledger.
-    pub async fn post(&self, headers: &HeaderMap, body: Bytes) -> Result<InMemoryReply, Dropped> {
+    pub async fn post_to(
+        &self,
+        path: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<InMemoryReply, Dropped> {
+        let Some(dialect) = Dialect::of(path) else {
+            let reply = other(&Method::POST, path);
+            return Ok(InMemoryReply {
+                status: reply.status,
+                headers: reply.headers,
+                body: reply.body,
+            });
+        };
         let key = headers.get("x-call-key").map(AsRef::as_ref);
         let Exchange {
             pending,
             reply,
             delivery,
-        } = self.provider.complete(key, &body);
+        } = self.provider.complete(&dialect, key, &body);
         tokio::time::sleep(reply.delay.max(AT_ONCE)).await;
         match delivery {
             Delivery::Whole => {}

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use hyper::StatusCode;
 use hyper::body::Bytes;
+use hyper::{HeaderMap, StatusCode};
 
 use super::answer::{Answerer, Parts, Reply, Spoil};
+use super::dialect::Dialect;
 use super::faults::{Fate, Fault, Faults};
 use super::ledger::{Pending, Recorder};
-use super::sse::unstreamed;
 use super::wire::tokens_asked_for;
 
 /// How a reply reaches the client.
@@ -39,59 +39,85 @@ pub(super) struct Provider {
 
 impl Provider {
     /// Decides the reply to a request that has arrived, and notes both.
-    pub(super) fn complete(&self, key: Option<&[u8]>, body: &Bytes) -> Exchange {
+    pub(super) fn complete(&self, dialect: &Dialect, key: Option<&[u8]>, body: &Bytes) -> Exchange {
         let pending = self.recorder.arrived(|| name(key, body));
+        let asked = match dialect.read(body) {
+            Ok(asked) => asked,
+            Err(refusal) => {
+                let mut reply = Reply::refusal(&refusal);
+                dialect.write(&mut reply, None);
+                return Exchange {
+                    pending,
+                    reply,
+                    delivery: Delivery::Whole,
+                };
+            }
+        };
         // A streamed answer is the same answer.
-        let (body, streaming) = unstreamed(body);
-        let parts = Parts { key, body: &body };
-        let draw = self.answerer.draw(parts);
-        let Some(faults) = &self.faults else {
-            let mut reply = self.answerer.reply(parts, draw, None);
-            reply.stream(streaming);
-            return Exchange {
-                pending,
-                reply,
-                delivery: Delivery::Whole,
-            };
+        let parts = Parts {
+            key,
+            body: &asked.body,
         };
-        let tokens = tokens_asked_for(&body);
-        let (fate, headers) = faults.fate(self.recorder.now(), draw, tokens);
-        if let Fate::Answered(_) = &fate {
-            self.recorder.took(tokens);
-        }
-        let (mut reply, delivery) = match fate {
-            Fate::Answered(None) => {
-                let mut reply = self.answerer.reply(parts, draw, None);
-                reply.stream(streaming);
-                (reply, Delivery::Whole)
-            }
-            Fate::Answered(Some(fault)) => {
-                self.recorder.met(fault.name);
-                let mut reply = self.answerer.reply(parts, draw, spoil(fault));
-                reply.stream(streaming);
-                let delivery = delivery(fault, reply.body.len());
-                (reply, delivery)
-            }
-            Fate::TurnedAway(name, reply) => {
-                self.recorder.met(name);
-                (reply, Delivery::Whole)
-            }
-            Fate::Refused => {
-                self.recorder.met("outage");
-                (nothing(), Delivery::Refused)
-            }
-            Fate::Reset => {
-                self.recorder.met("reset");
-                (nothing(), Delivery::Reset)
-            }
+        let (mut reply, fault, extra) = self.decide(parts);
+        dialect.write(&mut reply, Some(&asked));
+        reply.headers.extend(extra);
+        let delivery = match fault {
+            Ended::Well => Delivery::Whole,
+            Ended::With(fault) => delivery(fault, reply.body.len()),
+            Ended::Unanswered(delivery) => delivery,
         };
-        reply.headers.extend(headers);
         Exchange {
             pending,
             reply,
             delivery,
         }
     }
+
+    /// Decides the reply to a request for a completion, what befalls it on its way, and its further
+    /// headers.
+    fn decide(&self, parts: Parts<'_>) -> (Reply, Ended, HeaderMap) {
+        let draw = self.answerer.draw(parts);
+        let Some(faults) = &self.faults else {
+            let reply = self.answerer.reply(parts, draw, None);
+            return (reply, Ended::Well, HeaderMap::new());
+        };
+        let tokens = tokens_asked_for(parts.body);
+        let (fate, headers) = faults.fate(self.recorder.now(), draw, tokens);
+        if let Fate::Answered(_) = &fate {
+            self.recorder.took(tokens);
+        }
+        let (reply, ended) = match fate {
+            Fate::Answered(None) => (self.answerer.reply(parts, draw, None), Ended::Well),
+            Fate::Answered(Some(fault)) => {
+                self.recorder.met(fault.name);
+                let reply = self.answerer.reply(parts, draw, spoil(fault));
+                (reply, Ended::With(fault))
+            }
+            Fate::TurnedAway(name, reply) => {
+                self.recorder.met(name);
+                (reply, Ended::Well)
+            }
+            Fate::Refused => {
+                self.recorder.met("outage");
+                (nothing(), Ended::Unanswered(Delivery::Refused))
+            }
+            Fate::Reset => {
+                self.recorder.met("reset");
+                (nothing(), Ended::Unanswered(Delivery::Reset))
+            }
+        };
+        (reply, ended, headers)
+    }
+}
+
+/// How a request has ended.
+enum Ended {
+    /// With a reply that arrives.
+    Well,
+    /// With an answer that has a fault, or meets one on its way.
+    With(Fault),
+    /// With none.
+    Unanswered(Delivery),
 }
 
 /// A request that has arrived, and what becomes of it.

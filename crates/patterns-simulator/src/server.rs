@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::answer::Reply;
 use super::builder::SimulatorBuilder;
+use super::dialect::{Dialect, ollama};
 use super::faults::Faults;
 use super::ledger::{Ledger, Pending};
 use super::provider::{Delivery, Exchange, Provider};
@@ -35,7 +36,8 @@ const FLUSH: Duration = Duration::from_millis(2);
 
 /// A provider on loopback.
 ///
-/// It answers as the OpenAI chat completions API does. An answer is a valid instance of the
+/// It answers as the OpenAI chat completions API does, and Anthropic's `/v1/messages`, Ollama's `/api/chat`
+/// and Gemini's `generateContent`. An answer is a valid instance of the
 /// JSON Schema that the request carries: as its `response_format`, or in its system message behind
 /// the words "JSON Schema". It depends on nothing but the seed, the body and the `x-call-key`
 /// header of the request: equal requests get equal answers after equal delays, in any order.
@@ -221,10 +223,26 @@ fn trickle(time: Duration) -> BoxStream<'static, io::Result<Frame<Bytes>>> {
     drops.chain(stream::once(fail_after(FLUSH))).boxed()
 }
 
+/// Replies to what is no request for a completion.
+pub(super) fn other(method: &Method, path: &str) -> Reply {
+    if (method, path) == (&Method::POST, "/api/show") {
+        return Reply::json(StatusCode::OK, ollama::shown());
+    }
+    Reply::refusal(&Refusal {
+        status: StatusCode::NOT_FOUND,
+        param: None,
+        code: Some("unknown_url"),
+        message: format!("Unknown request URL: {method} {path}."),
+    })
+}
+
 impl Shared {
     async fn handle(&self, request: Request<Incoming>) -> io::Result<Response<Body>> {
-        Ok(response(match (request.method(), request.uri().path()) {
-            (&Method::POST, "/v1/chat/completions") => return self.complete(request).await,
+        let (method, path) = (request.method(), request.uri().path());
+        if let (&Method::POST, Some(dialect)) = (method, Dialect::of(path)) {
+            return self.complete(&dialect, request).await;
+        }
+        Ok(response(match (method, path) {
             (&Method::GET, "/v1/models") => {
                 Reply::json(StatusCode::OK, models(&self.provider.model))
             }
@@ -232,16 +250,15 @@ impl Shared {
                 let with_entries = request.uri().query() == Some("entries=true");
                 self.show_ledger(with_entries)
             }
-            (method, path) => Reply::refusal(&Refusal {
-                status: StatusCode::NOT_FOUND,
-                param: None,
-                code: Some("unknown_url"),
-                message: format!("Unknown request URL: {method} {path}."),
-            }),
+            (method, path) => other(method, path),
         }))
     }
 
-    async fn complete(&self, request: Request<Incoming>) -> io::Result<Response<Body>> {
+    async fn complete(
+        &self,
+        dialect: &Dialect,
+        request: Request<Incoming>,
+    ) -> io::Result<Response<Body>> {
         let (head, body) = request.into_parts();
         let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
             return Ok(response(Reply::refusal(&Refusal {
@@ -254,7 +271,7 @@ impl Shared {
             pending,
             reply,
             delivery,
-        } = self.provider.complete(key, &body.to_bytes());
+        } = self.provider.complete(dialect, key, &body.to_bytes());
         let is_streamed = !reply.frames.is_empty() && delivery == Delivery::Whole;
         let first = if is_streamed {
             reply.delay / 5

@@ -76,7 +76,7 @@ pub(super) fn frames(completion: &[u8], streaming: Streaming) -> Option<Vec<Byte
 }
 
 /// Cuts a text into a few pieces, between characters.
-fn pieces(text: &str) -> Vec<&str> {
+pub(super) fn pieces(text: &str) -> Vec<&str> {
     let size = text.len().div_ceil(PIECES).max(1);
     let mut rest = text;
     let mut pieces = Vec::new();

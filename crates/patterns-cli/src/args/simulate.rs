@@ -12,7 +12,9 @@ pub(super) const EXAMPLES: &str = "Examples:
   patterns simulate --port 8081 --scenario examples/data/storm.toml
 
 In another terminal:
-  patterns vote 'Is glass a liquid?' --model compatible:sim --base-url http://127.0.0.1:8080/v1";
+  patterns vote 'Is glass a liquid?' --model compatible:sim --base-url http://127.0.0.1:8080/v1
+
+It speaks the protocols of compatible:, openai:, anthropic:, gemini: and ollama: models.";
 
 /// The command line of `patterns simulate`.
 #[derive(Clone, Debug, Args)]

@@ -528,6 +528,8 @@ fn help_of_every_command() {
 
     In another terminal:
       patterns vote 'Is glass a liquid?' --model compatible:sim --base-url http://[server]/v1
+
+    It speaks the protocols of compatible:, openai:, anthropic:, gemini: and ollama: models.
     --- stderr
     ");
 }

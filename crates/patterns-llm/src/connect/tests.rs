@@ -25,7 +25,9 @@ fn names_connect_to_their_providers() {
 fn names_that_mean_nothing_are_refused_with_a_suggestion() {
     use ConnectErrorKind::{MissingModel, UnknownProvider};
     for (name, kind, suggestion) in [
-        ("gpt-5-mini", UnknownProvider, None),
+        ("gpt-5-mini", UnknownProvider, Some("openai:gpt-5-mini")),
+        ("claude-x", UnknownProvider, Some("anthropic:claude-x")),
+        ("mistral-small", UnknownProvider, None),
         ("opnai:gpt-5", UnknownProvider, Some("openai:gpt-5")),
         ("OLLAMA:x", UnknownProvider, Some("ollama:x")),
         ("", UnknownProvider, None),

@@ -89,12 +89,23 @@ pub(crate) fn named(name: &str) -> Option<&'static Provider> {
     PROVIDERS.into_iter().find(|it| it.name == name)
 }
 
+/// How the names of well-known models begin, and who serves them.
+const MODELS: [(&str, &str); 4] = [
+    ("gpt-", "openai"),
+    ("chatgpt-", "openai"),
+    ("claude-", "anthropic"),
+    ("gemini-", "gemini"),
+];
+
 pub(crate) fn unknown_provider(name: &str) -> ConnectError {
     let (provider, rest) = name.split_at(name.find(':').unwrap_or(name.len()));
     let provider = provider.trim().to_lowercase();
-    let nearest = nearest(&provider, PROVIDERS.map(|it| it.name));
+    let is_known = |(beginning, _): &&(&str, &str)| provider.starts_with(beginning);
+    let suggestion = match MODELS.iter().find(is_known) {
+        Some((_, owner)) => Some(format!("{owner}:{}", name.trim())),
+        None => nearest(&provider, PROVIDERS.map(|it| it.name)).map(|it| format!("{it}{rest}")),
+    };
     let known = PROVIDERS.map(|it| it.name).join(", ");
     let message = format!("there is no provider {provider:?} (known: {known})");
-    ConnectError::new(ConnectErrorKind::UnknownProvider, message)
-        .with_suggestion(nearest.map(|known| format!("{known}{rest}")))
+    ConnectError::new(ConnectErrorKind::UnknownProvider, message).with_suggestion(suggestion)
 }

@@ -5,6 +5,7 @@
     reason = "the server of a test is a task of its own"
 )]
 
+mod conformance;
 mod exchange;
 mod network;
 mod server;

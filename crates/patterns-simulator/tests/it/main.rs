@@ -7,6 +7,7 @@
 mod answers;
 mod client;
 mod contracts;
+mod dialects;
 mod errors;
 mod faults;
 mod ledger;
