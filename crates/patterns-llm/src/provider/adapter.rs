@@ -72,7 +72,9 @@ impl Adapter {
         let (written, from) = self.written(request)?;
         self.check_untold(request, &written);
         let has_system = !request.instructions.is_empty() && !ladder.folds_system();
+        let timed = ladder.timed();
         let (result, refused) = self.attempt(request, &written).await;
+        drop(timed);
         if let Some(name) = refused {
             let spent = result.map_or_else(|error| error.usage(), |response| response.usage);
             self.leave_out(request, name);
