@@ -111,6 +111,7 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Job {
         reduce: reduce(args),
         models: MapReduceModels {
             judge: args.glean_judge.clone(),
+            ..MapReduceModels::default()
         },
         model: model(common),
         run: run(common),

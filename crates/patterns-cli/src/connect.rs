@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patterns_core::{Budget, EventSink, Model};
-use patterns_job::{Job, ModelRoles, Settings};
+use patterns_job::{Job, ModelRoles, Models, Settings};
 use patterns_llm::{
     Connect, ConnectError, ConnectErrorKind, HedgePolicy, OLLAMA_BASE_URL, Pace, models_at,
 };
@@ -46,10 +46,8 @@ const PROBE: Duration = Duration::from_millis(300);
 
 /// The models of a run.
 pub(crate) struct Connected {
-    /// The models; never empty.
-    pub(crate) models: Vec<Arc<dyn Model>>,
-    /// Their names in the job.
-    roles: Vec<String>,
+    /// The models.
+    pub(crate) models: Models,
     /// Their full names.
     pub(crate) names: Vec<String>,
     /// What all of them may spend, and have spent.
@@ -58,19 +56,6 @@ pub(crate) struct Connected {
     pub(crate) choice: Option<String>,
     /// What everything that these models answer must be labelled with.
     pub(crate) notice: Option<&'static str>,
-}
-
-impl Connected {
-    /// Returns the model that answers, unless another one has a part of its own.
-    pub(crate) fn first(&self) -> &Arc<dyn Model> {
-        &self.models[0]
-    }
-
-    /// Returns a model by the name that it has in the job; the one that answers where it has none.
-    pub(crate) fn model(&self, name: Option<&str>) -> &Arc<dyn Model> {
-        let place = name.and_then(|name| self.roles.iter().position(|it| it == name));
-        &self.models[place.unwrap_or_default()]
-    }
 }
 
 /// Takes from the environment who is to answer, and where answers are recorded, where a job does not
@@ -163,10 +148,16 @@ pub(crate) async fn connect(
     };
     let mut from = launch.from.clone();
     let budget = Budget::new(settings.caps);
-    let mut models = Vec::new();
+    let mut models: Option<Models> = None;
+    let mut add = |name: &String, model| {
+        models = Some(match models.take() {
+            None => Models::new(name, model),
+            Some(models) => models.and(name, model),
+        });
+    };
     for name in &names {
         if let Some(model) = offline(name)? {
-            models.push(model);
+            add(name, model);
             continue;
         }
         let server = server(provider(name), access.base_url.as_deref(), &mut from);
@@ -182,17 +173,18 @@ pub(crate) async fn connect(
         .events(Arc::clone(&events))
         .budget(budget.clone())
         .drain(drain.clone());
-        models.push(connect.build().map_err(refused)?);
+        add(name, connect.build().map_err(refused)?);
     }
+    let Some(models) = models else {
+        return Err(Error::new(ErrorKind::Bug, "there is no model"));
+    };
     if !from.is_empty() {
         said.insert(0, format!("from {}", from.join(" and ")));
     }
-    let is_offline = models.iter().any(|model| model.id().provider == "offline");
-    let roles = names;
+    let is_offline = models.only_quote();
     let names: Vec<String> = models.iter().map(|model| model.id().to_string()).collect();
     let choice = format!("model: {} ({})", names.join(", "), said.join("; "));
     Ok(Connected {
-        roles,
         names,
         models,
         budget,

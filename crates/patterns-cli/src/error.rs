@@ -6,6 +6,10 @@ use std::io;
 
 use patterns_job::{JobError, JobErrorKind};
 
+/// What to do where work needs a model and there is only the one that quotes.
+pub(crate) const NEEDS_MODEL: &str =
+    "set OPENAI_API_KEY, start Ollama, or pass --model with any OpenAI-compatible server";
+
 /// What stops a command, in the words that its user sees.
 #[derive(Debug)]
 pub(crate) struct Error {

@@ -6,7 +6,7 @@
 use patterns_job::{Job, JobError, JobErrorKind};
 use serde_json::{Map, Value};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, NEEDS_MODEL};
 
 /// An option as clap knows it, how it is typed, and its key.
 type Row = (&'static str, &'static str, &'static str);
@@ -176,6 +176,7 @@ impl Names {
         let told = Error::from(error.named(|key| self.option(job, key)));
         match (self, kind) {
             _ if needs_help => told.help("see --help"),
+            (_, JobErrorKind::Model) => told.help(NEEDS_MODEL),
             (Self::Keys, JobErrorKind::Invalid) => told.of_kind(ErrorKind::BadData),
             _ => told,
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patterns_core::{EventSink, Layer, Model, Spend, Spent, Usage};
-use patterns_job::{Job, StoreMode};
+use patterns_job::{Job, Models, StoreMode};
 use patterns_llm::{Price, Prices};
 use patterns_store::{Again, LockFile, RunRecord, Store, StoreLayer, StorePolicy};
 use tokio_util::sync::CancellationToken;
@@ -114,7 +114,7 @@ impl Record {
     /// # Errors
     ///
     /// Returns an error if the store cannot be read.
-    pub(crate) fn spent(&self, models: &[Arc<dyn Model>], prices: &Prices) -> Result<Spent, Error> {
+    pub(crate) fn spent(&self, models: &Models, prices: &Prices) -> Result<Spent, Error> {
         let Some(run) = &self.run else {
             return Ok(Spent::default());
         };

@@ -4,14 +4,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use patterns_core::{Caps, Counts, EventSink, Outcome};
-use patterns_job::{Form, Job, MaxFailures, ModelRoles, OutputPart, Settings};
-use patterns_parallel::{AgentOptions, FailurePolicy, RunError, RunOptions};
+use patterns_job::{Form, Job, ModelRoles, OutputPart, Settings, Setup};
+use patterns_parallel::RunError;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::Format;
 use crate::connect::{Connected, connect};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, NEEDS_MODEL};
 use crate::exit_code;
 use crate::launch::Launch;
 use crate::output::{Output, Rows};
@@ -107,35 +107,19 @@ impl Session {
         })
     }
 
-    pub(crate) fn run_options(&self) -> RunOptions {
-        RunOptions {
-            run: self.settings.run,
-            concurrency: self.settings.branches(),
-            on_failure: match self.settings.max_failures() {
-                MaxFailures::KeepGoing => FailurePolicy::KeepGoing,
-                MaxFailures::FailFast => FailurePolicy::FailFast,
-                MaxFailures::Share(share) => FailurePolicy::AtMost(share),
-            },
-            drain: self.signals.drain.clone(),
+    /// Returns what the job is run with.
+    pub(crate) fn setup(&self) -> Setup {
+        Setup {
+            models: self.connected.models.clone(),
+            settings: self.settings.clone(),
             events: self.observers.clone(),
+            drain: self.signals.drain.clone(),
         }
     }
 
     /// Returns the most that the run may spend.
     pub(crate) fn caps(&self) -> Caps {
         self.settings.caps
-    }
-
-    /// Returns the options of agents that are told `more` on top of what all are told.
-    pub(crate) fn agent_options(&self, more: Option<&str>) -> AgentOptions {
-        let parts = [self.settings.instructions.as_deref(), more];
-        let parts: Vec<&str> = parts.into_iter().flatten().collect();
-        AgentOptions {
-            instructions: (!parts.is_empty()).then(|| parts.join("\n\n")),
-            sampling: self.settings.sampling,
-            events: self.observers.clone(),
-            ..AgentOptions::default()
-        }
     }
 
     /// Takes the output to write rows to it; it is given back at their end.
@@ -238,9 +222,8 @@ fn attach(
 ) -> Result<(), Error> {
     let spent = record.spent(&connected.models, &settings.prices)?;
     connected.budget.carry_over(spent);
-    for model in &mut connected.models {
-        *model = record.wrap(Arc::clone(model), observers.clone());
-    }
+    let models = connected.models.clone();
+    connected.models = models.each(|model| record.wrap(model, observers.clone()));
     let Some(run) = &record.run else {
         return Ok(());
     };
@@ -294,8 +277,7 @@ fn needs_model(job: &Job) -> Option<&'static str> {
 
 fn offline_cannot(what: &str) -> Error {
     let message = format!("{what} needs a model; the offline one only quotes");
-    Error::new(ErrorKind::Model, message)
-        .help("set OPENAI_API_KEY, start Ollama, or pass --model with any OpenAI-compatible server")
+    Error::new(ErrorKind::Model, message).help(NEEDS_MODEL)
 }
 
 /// Says that the name of a file chooses no form.

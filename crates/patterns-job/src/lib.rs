@@ -25,6 +25,9 @@
 mod input;
 mod job;
 mod job_error;
+mod models;
+mod pattern;
+mod setup;
 mod work;
 
 pub use input::{Corpus, CorpusStream, NotText, Reader, decode_text, read_text_file};
@@ -36,6 +39,9 @@ pub use job::{
     VotePattern, VoterSpec,
 };
 pub use job_error::{JobError, JobErrorKind, Place, renamed};
+pub use models::Models;
+pub use pattern::{Checked, ReadBy};
+pub use setup::Setup;
 pub use work::{
     BallotSpec, BatchQuestion, CodeWork, MapReduceWork, ModelRoles, Questions, SectionWork,
     Settings, VoteWork,

@@ -1,21 +1,14 @@
 //! `patterns map-reduce`: an agent per document, then a combination, or the rows themselves.
 
-use std::num::{NonZeroU32, NonZeroU64};
-use std::sync::Arc;
-
-use patterns_core::{Agent, Branch, Contract, Document, Pattern};
-use patterns_job::{AgentReduce, Corpus, MapReduceJob, MapReduceWork, Reduce};
-use patterns_llm::token_counter;
+use patterns_core::{Branch, Pattern};
+use patterns_job::{Corpus, MapReduceJob, MapReduceWork, Reduce};
 use patterns_parallel::MapReduce;
-use patterns_parallel::map_reduce::{
-    Combine, DocumentSummary, Reduction, Topology, combining_agent, reduce_agent, summary_agent,
-};
+use patterns_parallel::map_reduce::{DocumentSummary, Reduction};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::rows::{Lines, write_rows};
-use super::value_agent::value_agent;
-use super::{publish, reduce, statements, unusable};
+use super::{publish, reduce, statements};
 use crate::args::Format;
 use crate::error::Error;
 use crate::launch::Launch;
@@ -36,62 +29,49 @@ pub(crate) async fn run(job: MapReduceJob, launch: Launch) -> Result<(), Error> 
     let mut session =
         Session::open(&launch, |roles, settings| work.identity(roles, settings)).await?;
     session.allows_gaps = work.job.allow_gaps;
-    corpus.count_as(session.connected.first().id());
+    let setup = session.setup();
+    work.count_tokens(&mut corpus, &setup.models);
+    let told = |error| launch.told(error);
+    let with = (&corpus, &setup);
     match (&work.job.reduce, &work.map_schema) {
-        (Reduce::Code(_), _) => reduce::run(session, work, corpus).await,
+        (Reduce::Code(_), None) => {
+            let map = work.summarising(&setup).map_err(told)?;
+            reduce::run(session, &work, (map, corpus), &launch).await
+        }
+        (Reduce::Code(_), Some(schema)) => {
+            let map = work.answering(schema, &setup).map_err(told)?;
+            reduce::run(session, &work, (map, corpus), &launch).await
+        }
         (Reduce::Statements(it), _) => {
-            let it = it.clone();
-            statements::run(session, work, corpus, it).await
+            let (pattern, record) = work.statements(it, with).map_err(told)?;
+            statements::run(session, pattern, corpus, &record).await
         }
         (Reduce::None, None) => {
-            let options = session.agent_options(work.job.map.instructions.as_deref());
-            let model = Arc::clone(session.connected.first());
-            let map = summary_agent(model, &options).map_err(unusable)?;
+            let map = work.summarising(&setup).map_err(told)?;
             let show = |page: &mut Page, it: &DocumentSummary| page.paragraph(&it.summary);
             let columns = vec![Column::text("summary"), Column::integer("word_count")];
-            write_rows(session, Arc::new(map), corpus, (columns, show)).await
+            write_rows(session, work.rows(map, &corpus), corpus, (columns, show)).await
         }
         (Reduce::None, Some(schema)) => {
-            let map = value_agent(&session, &work, schema)?;
+            let map = work.answering(schema, &setup).map_err(told)?;
             let columns = Column::of_schema(schema);
-            write_rows(session, map, corpus, (columns, Page::answer)).await
+            write_rows(
+                session,
+                work.rows(map, &corpus),
+                corpus,
+                (columns, Page::answer),
+            )
+            .await
         }
-        (Reduce::Agent(agent), map) => {
-            let agent = agent.clone();
-            match (map, &work.reduce_schema) {
-                (None, None) => combine_summaries(session, work, corpus, agent).await,
-                _ => combine_values(session, work, corpus, agent).await,
-            }
+        (Reduce::Agent(agent), None) if work.reduce_schema.is_none() => {
+            let pattern = work.summaries(agent, with).map_err(told)?;
+            combine(session, pattern, corpus, |it| it, summary_page).await
+        }
+        (Reduce::Agent(agent), _) => {
+            let pattern = work.values(agent, with).map_err(told)?;
+            combine(session, pattern, corpus, |it| it, value_page).await
         }
     }
-}
-
-async fn combine_summaries(
-    session: Session,
-    work: MapReduceWork,
-    corpus: Corpus,
-    agent: AgentReduce,
-) -> Result<(), Error> {
-    let model = Arc::clone(session.connected.first());
-    let map = session.agent_options(work.job.map.instructions.as_deref());
-    let reduce = session.agent_options(agent.instructions.as_deref());
-    let map = summary_agent(Arc::clone(&model), &map).map_err(unusable)?;
-    let mut pattern = Combine::summaries(Arc::clone(&model), &reduce).map_err(unusable)?;
-    if let Some(more) = &agent.inner_instructions {
-        let inner = session.agent_options(Some(more));
-        let inner = combining_agent(model, &inner).map_err(unusable)?;
-        pattern = pattern.inner(inner);
-    }
-    let (map, calls) = (Arc::new(map), Calls::from(&agent));
-    combine(
-        session,
-        map,
-        pattern,
-        (calls, corpus),
-        |it| it,
-        summary_page,
-    )
-    .await
 }
 
 fn summary_page(
@@ -113,47 +93,6 @@ fn summary_page(
     document_page(page, branches);
 }
 
-/// Works with answers of the user's own shape, on at least one side.
-async fn combine_values(
-    session: Session,
-    work: MapReduceWork,
-    corpus: Corpus,
-    agent: AgentReduce,
-) -> Result<(), Error> {
-    let model = Arc::clone(session.connected.first());
-    let map_schema = value_schema(work.map_schema.as_ref(), "document_summary", "summary");
-    let map = value_agent(&session, &work, &map_schema)?;
-    let reduce_schema = value_schema(work.reduce_schema.as_ref(), "reduction", "combined_summary");
-    let reduce = |more| {
-        let contract = Contract::from_schema(reduce_schema.clone()).map_err(unusable)?;
-        let options = session.agent_options(more);
-        let model = Arc::clone(&model);
-        Ok::<_, Error>(reduce_agent::<Value, Value>(model, contract, &options))
-    };
-    let mut pattern = Combine::by(reduce(agent.instructions.as_deref())?);
-    if let Some(more) = &agent.inner_instructions {
-        pattern = pattern.inner(reduce(Some(more))?);
-    }
-    if work.map_schema == work.reduce_schema && agent.instructions.is_none() {
-        pattern = pattern.alone(Value::clone);
-    }
-    let calls = Calls::from(&agent);
-    combine(session, map, pattern, (calls, corpus), |it| it, value_page).await
-}
-
-/// Returns the user's schema, or that of one text where there is none.
-fn value_schema(schema: Option<&Value>, title: &str, field: &str) -> Value {
-    let text = || {
-        json!({
-            "title": title,
-            "type": "object",
-            "properties": {field: {"type": "string"}},
-            "required": [field],
-        })
-    };
-    schema.cloned().unwrap_or_else(text)
-}
-
 fn value_page(page: &mut Page, value: Option<&Value>, branches: &[Branch<Value>]) {
     if let Some(value) = value {
         page.answer(value);
@@ -168,29 +107,11 @@ fn value_page(page: &mut Page, value: Option<&Value>, branches: &[Branch<Value>]
     }
 }
 
-/// Which answers a call combines.
-pub(super) struct Calls {
-    pub(super) topology: Topology,
-    pub(super) tokens: Option<NonZeroU64>,
-    pub(super) fan_in: Option<NonZeroU32>,
-}
-
-impl From<&AgentReduce> for Calls {
-    fn from(agent: &AgentReduce) -> Self {
-        Self {
-            topology: agent.topology,
-            tokens: agent.tokens,
-            fan_in: agent.fan_in,
-        }
-    }
-}
-
 /// Runs a pattern and publishes its result as `finish` makes it.
 pub(super) async fn combine<M, R, A: Serialize>(
     mut session: Session,
-    map: Arc<dyn Agent<Document, M>>,
-    mut pattern: Combine<M, R>,
-    (calls, corpus): (Calls, Corpus),
+    pattern: MapReduce<M, R>,
+    corpus: Corpus,
     finish: impl FnOnce(R) -> A,
     page: impl FnOnce(&mut Page, Option<&A>, &[Branch<M>]),
 ) -> Result<(), Error>
@@ -198,21 +119,8 @@ where
     M: Serialize + Clone + Send + Sync + 'static,
     R: Serialize + Clone + Send + Sync + 'static,
 {
-    if let Some(tokens) = calls.tokens {
-        pattern = pattern.tokens(tokens.get());
-    }
-    if let Some(mean) = calls.fan_in {
-        pattern = pattern.fan_in(mean.get());
-    }
-    if let Some(counter) = token_counter(session.connected.first().id()) {
-        pattern = pattern.counted_by(counter);
-    }
-    let mut pattern = MapReduce::new(map, pattern.topology(calls.topology));
-    if let Some(splitter) = corpus.splitter() {
-        pattern = pattern.split(splitter);
-    }
     let documents = corpus.stream().map_err(Error::from)?;
-    let options = session.run_options();
+    let options = session.setup().run_options();
     if session.format == Format::Jsonl {
         let mut lines = Lines::begin(&mut session, None, |branch, _| branch_line(branch));
         let ended = session

@@ -14,7 +14,6 @@ mod simulate;
 mod statements;
 mod store;
 mod trace;
-mod value_agent;
 mod vote;
 
 use patterns_core::{Branch, ContractError, Outcome, Pattern};

@@ -3,30 +3,29 @@
 use std::sync::Arc;
 
 use patterns_core::{Agent, Caps, Model};
-use patterns_job::{Questions, Tie, VoteWork};
+use patterns_job::{Models, Questions, Tie, VoteWork};
 use patterns_parallel::{
     AgentOptions, BallotTask, Forecast, TieBreak, Voter, Voting, VotingRule, judge_agent,
 };
 use serde::Serialize;
 
 use super::unusable;
-use crate::connect::Connected;
 use crate::error::Error;
 use crate::session::Session;
 
 /// Who takes part in the elections of a job.
 pub(super) struct Panel<'a> {
     pub(super) options: AgentOptions,
-    connected: &'a Connected,
+    models: Models,
     work: &'a VoteWork,
     caps: Caps,
 }
 
 impl<'a> Panel<'a> {
-    pub(super) fn new(session: &'a Session, work: &'a VoteWork) -> Self {
+    pub(super) fn new(session: &Session, work: &'a VoteWork) -> Self {
         Self {
-            options: session.agent_options(None),
-            connected: &session.connected,
+            options: session.setup().agent_options(None),
+            models: session.connected.models.clone(),
             work,
             caps: session.caps(),
         }
@@ -44,13 +43,13 @@ impl<'a> Panel<'a> {
     ) -> Result<Voting<V>, Error> {
         let (work, job) = (self.work, &self.work.job);
         let mut voting = if job.voters.is_empty() {
-            Voting::new(cast(self.connected.first())?, answer_of)
+            Voting::new(cast(self.models.first())?, answer_of)
         } else {
             let mut voters = Vec::new();
             for spec in &job.voters {
                 let model = self
-                    .connected
-                    .model(spec.model.as_deref().or(job.model.name.as_deref()));
+                    .models
+                    .of(spec.model.as_deref().or(job.model.name.as_deref()));
                 let name = spec.name.clone().unwrap_or_else(|| model.id().to_string());
                 let voter = Voter::new(cast(model)?).named(name);
                 let voter = voter.weight(spec.weight.unwrap_or(1.0));
@@ -65,12 +64,12 @@ impl<'a> Panel<'a> {
             voting = voting.voters(usize::from(votes.get()));
         }
         if let VotingRule::Judged(_) = &work.rule {
-            let judge = Arc::clone(self.connected.model(job.models.judge.as_deref()));
+            let judge = Arc::clone(self.models.of(job.models.judge.as_deref()));
             let judge = judge_agent(judge, &self.options).map_err(unusable)?;
             voting = voting.judge(Arc::new(judge));
         }
         if let Some(name) = &job.models.escalate {
-            let model = self.connected.model(Some(name));
+            let model = self.models.of(Some(name));
             let voter = Voter::new(cast(model)?).named(model.id().to_string());
             voting = voting.escalate_to(voter);
         }
@@ -81,7 +80,7 @@ impl<'a> Panel<'a> {
         let voting = voting.quorum(u64::from(job.quorum));
         let voting = voting.warn_about_temperature(&self.options);
         let is_offline = |it: &Arc<dyn Model>| it.id().provider == "offline";
-        Ok(if self.connected.models.iter().all(is_offline) {
+        Ok(if self.models.iter().all(is_offline) {
             voting
         } else {
             voting.warn_about_identical_ballots()

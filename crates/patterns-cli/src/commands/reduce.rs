@@ -1,64 +1,34 @@
 //! `patterns map-reduce --reduce`: code reduces the answers to a table.
 
-use std::sync::Arc;
-
-use patterns_core::{Agent, Branch, Document, Pattern};
-use patterns_job::{CodeWork, Corpus, MapReduceWork};
-use patterns_parallel::map_reduce::{MapReduce, Table, Tabulate, key_agent, summary_agent};
+use patterns_core::{Branch, Pattern};
+use patterns_job::{Corpus, MapReduceWork, ReadBy};
+use patterns_parallel::map_reduce::Table;
 use serde::Serialize;
 
-use super::unusable;
-use super::value_agent::value_agent;
 use crate::args::Format;
 use crate::error::{Error, ErrorKind};
 use crate::escape::{escape, escape_json};
+use crate::launch::Launch;
 use crate::report::{Page, outcome_json, problem_line, table_page};
 use crate::session::Session;
 use crate::sheet::{Column, Sheet, csv_table, json_lines};
 
 /// Reduces answers by code: summaries, or those of the user's own shape.
-pub(super) async fn run(
-    session: Session,
-    work: MapReduceWork,
-    corpus: Corpus,
+pub(super) async fn run<M: Serialize + Send + Sync + 'static>(
+    mut session: Session,
+    work: &MapReduceWork,
+    (map, corpus): (ReadBy<M>, Corpus),
+    launch: &Launch,
 ) -> Result<(), Error> {
     // A map-reduce by code has it.
-    let Some(code) = work.code.clone() else {
+    let Some(code) = &work.code else {
         return Err(Error::new(ErrorKind::Bug, "there is nothing to compute"));
     };
-    match &work.map_schema {
-        None => {
-            let options = session.agent_options(work.job.map.instructions.as_deref());
-            let model = Arc::clone(session.connected.first());
-            let map = summary_agent(model, &options).map_err(unusable)?;
-            tabulate(session, Arc::new(map), corpus, code).await
-        }
-        Some(schema) => {
-            let map = value_agent(&session, &work, schema)?;
-            tabulate(session, map, corpus, code).await
-        }
-    }
-}
-
-async fn tabulate<M: Serialize + Send + Sync + 'static>(
-    mut session: Session,
-    map: Arc<dyn Agent<Document, M>>,
-    corpus: Corpus,
-    code: CodeWork,
-) -> Result<(), Error> {
-    let mut table = Tabulate::new(code.reduce);
-    if code.resolve_keys {
-        let model = Arc::clone(session.connected.first());
-        let same = key_agent(model, &session.agent_options(None)).map_err(unusable)?;
-        table = table.resolve_keys(same);
-    }
-    let mut pattern = MapReduce::new(map, table);
-    if let Some(splitter) = corpus.splitter() {
-        pattern = pattern.split(splitter);
-    }
+    let pattern = work.table(map, code, (&corpus, &session.setup()));
+    let pattern = pattern.map_err(|error| launch.told(error))?;
     // The answers are in the table, the failures stay: they are named at the end.
     let mut failed: Vec<Branch<M>> = Vec::new();
-    let options = session.run_options();
+    let options = session.setup().run_options();
     let documents = corpus.stream().map_err(Error::from)?;
     let run = session.watch(async {
         let mut run = pattern.run(documents, &options);

@@ -1,10 +1,8 @@
 //! The answers of a run, written one by one while it goes on.
 
-use std::sync::Arc;
-
-use patterns_core::{Agent, Branch, Document, Outcome, Pattern};
+use patterns_core::{Branch, Outcome, Pattern};
 use patterns_job::Corpus;
-use patterns_parallel::map_reduce::{self, MapReduce};
+use patterns_parallel::MapReduce;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -21,7 +19,7 @@ use crate::terminal::Style;
 /// `columns` are those of an answer, where they are written as a table, and `show` is for people.
 pub(super) async fn write_rows<M: Serialize + Send + Sync + 'static>(
     mut session: Session,
-    map: Arc<dyn Agent<Document, M>>,
+    pattern: MapReduce<M, ()>,
     corpus: Corpus,
     (columns, show): (Vec<Column>, impl Fn(&mut Page, &M)),
 ) -> Result<(), Error> {
@@ -40,12 +38,8 @@ pub(super) async fn write_rows<M: Serialize + Send + Sync + 'static>(
         }
         _ => branch_line(branch),
     });
-    let options = session.run_options();
-    let (splitter, documents) = (corpus.splitter(), corpus.stream().map_err(Error::from)?);
-    let mut pattern = MapReduce::new(map, map_reduce::Rows);
-    if let Some(splitter) = splitter {
-        pattern = pattern.split(splitter);
-    }
+    let options = session.setup().run_options();
+    let documents = corpus.stream().map_err(Error::from)?;
     let ended = session
         .watch(async {
             let mut run = pattern.run(documents, &options);

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use patterns_core::Branch;
-use patterns_job::{Corpus, MapReduceWork, StatementsReduce};
+use patterns_job::Corpus;
+use patterns_parallel::MapReduce;
 use patterns_parallel::map_reduce::{
-    CheckedStatement, CheckedStatements, ProvenanceRecord, SupportCounts, statement_agents,
+    CheckedStatement, CheckedStatements, ProvenanceRecord, SupportCounts,
 };
 use serde::Serialize;
 
-use super::map_reduce::{Calls, combine};
+use super::map_reduce::combine;
 use super::trace::Trace;
-use super::unusable;
 use crate::error::Error;
 use crate::report::{Page, flagged_page, statement_page, support_line};
 use crate::session::Session;
@@ -36,15 +36,10 @@ struct Flagged {
 /// Combines statements.
 pub(super) async fn run(
     session: Session,
-    work: MapReduceWork,
+    pattern: MapReduce<CheckedStatements, CheckedStatements>,
     corpus: Corpus,
-    reduce: StatementsReduce,
+    record: &ProvenanceRecord,
 ) -> Result<(), Error> {
-    let model = Arc::clone(session.connected.first());
-    let map = session.agent_options(work.job.map.instructions.as_deref());
-    let told = session.agent_options(reduce.instructions.as_deref());
-    let agents = statement_agents(model, &map, &told, reduce.unsupported);
-    let (map, pattern, record) = agents.map_err(unusable)?;
     let trace = Arc::clone(&session.trace);
     let finish = |result: CheckedStatements| {
         let (statements, answers) = (result.statements.clone(), record.answers());
@@ -56,14 +51,9 @@ pub(super) async fn run(
         .unwrap_or_default();
         // It is set once: a run has one result.
         let _ = trace.set(text);
-        report(result, &record)
+        report(result, record)
     };
-    let calls = Calls {
-        topology: reduce.topology,
-        tokens: reduce.tokens,
-        fan_in: reduce.fan_in,
-    };
-    combine(session, map, pattern, (calls, corpus), finish, page).await
+    combine(session, pattern, corpus, finish, page).await
 }
 
 fn report(result: CheckedStatements, record: &ProvenanceRecord) -> StatementReport {

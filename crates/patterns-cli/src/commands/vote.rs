@@ -140,7 +140,7 @@ async fn one<V: Serialize + Send + Sync + 'static>(
     question: Question,
     explain: bool,
 ) -> Result<(), Error> {
-    let options = session.run_options();
+    let options = session.setup().run_options();
     let run = session.watch(voting.run(question, &options));
     let Some(outcome) = run.await? else {
         return Ok(());
@@ -221,7 +221,7 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
         let question = question(&it.question, work.options_of(Some(it)), work);
         (it.id.clone(), question)
     });
-    let options = session.run_options();
+    let options = session.setup().run_options();
     let format = session.format;
     let mut rows = session.rows();
     let mut failed = Vec::new();

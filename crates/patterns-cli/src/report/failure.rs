@@ -9,7 +9,7 @@ use patterns_core::{
 };
 
 use super::observers::clock;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, NEEDS_MODEL};
 
 /// Longer than this, no run waits because a provider asks it to.
 const LONG_WAIT: Duration = Duration::from_secs(600);
@@ -243,10 +243,7 @@ fn by_model(kind: ModelErrorKind) -> (ErrorKind, &'static str) {
             ErrorKind::NotCombined,
             "raise --max-output-tokens, or ask for a shorter answer",
         ),
-        Kind::NeedsModel => (
-            ErrorKind::Model,
-            "set OPENAI_API_KEY, start Ollama, or pass --model with any OpenAI-compatible server",
-        ),
+        Kind::NeedsModel => (ErrorKind::Model, NEEDS_MODEL),
         Kind::ContextTooLong => (
             ErrorKind::NotCombined,
             "shorten the material, or choose a model that reads more; map-reduce cuts documents that are \

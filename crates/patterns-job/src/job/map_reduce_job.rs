@@ -219,6 +219,12 @@ pub struct StatementsReduce {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MapReduceModels {
+    /// Who reads the documents, if it is not the model of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map: Option<String>,
+    /// Who combines the answers, if it is not the model of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reduce: Option<String>,
     /// Who is asked first whether anything was missed in a document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub judge: Option<String>,

@@ -22,9 +22,15 @@ impl ModelRoles {
         match job {
             Job::Section(_) => roles.add(name),
             Job::MapReduce(job) => {
-                needs_name("models.judge", &job.models.judge, name.is_some())?;
+                let parts = &job.models;
+                let is_said = name.is_some() || (parts.map.is_some() && parts.reduce.is_some());
+                needs_name("models.map", &parts.map, is_said)?;
+                needs_name("models.reduce", &parts.reduce, is_said)?;
+                needs_name("models.judge", &parts.judge, is_said)?;
                 roles.add(name);
-                roles.add(&job.models.judge);
+                roles.add(&parts.map);
+                roles.add(&parts.reduce);
+                roles.add(&parts.judge);
             }
             Job::Vote(job) => roles.add_voters(job)?,
         }

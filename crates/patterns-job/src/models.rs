@@ -1,0 +1,60 @@
+//! The models of a run, by the names that they have in its job.
+
+use std::fmt;
+use std::sync::Arc;
+
+use patterns_core::Model;
+
+/// The models of a run, by the names that they have in its job; the first is the one that answers where
+/// no other one has the part.
+#[derive(Clone)]
+pub struct Models(Vec<(String, Arc<dyn Model>)>);
+
+impl Models {
+    /// Takes the model that answers where no other one has the part.
+    pub fn new(name: impl Into<String>, model: Arc<dyn Model>) -> Self {
+        Self(vec![(name.into(), model)])
+    }
+
+    /// Adds a model.
+    #[must_use]
+    pub fn and(mut self, name: impl Into<String>, model: Arc<dyn Model>) -> Self {
+        self.0.push((name.into(), model));
+        self
+    }
+
+    /// Puts something around each of them.
+    #[must_use]
+    pub fn each(self, around: impl Fn(Arc<dyn Model>) -> Arc<dyn Model>) -> Self {
+        let models = self.0.into_iter();
+        Self(models.map(|(name, model)| (name, around(model))).collect())
+    }
+
+    /// Returns the model that answers.
+    pub fn first(&self) -> &Arc<dyn Model> {
+        &self.0[0].1
+    }
+
+    /// Returns the model of a part: the one of that name, or the one that answers.
+    pub fn of(&self, name: Option<&str>) -> &Arc<dyn Model> {
+        let found = self.0.iter().find(|it| Some(it.0.as_str()) == name);
+        found.map_or_else(|| self.first(), |it| &it.1)
+    }
+
+    /// Returns all of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Model>> {
+        self.0.iter().map(|it| &it.1)
+    }
+
+    /// Returns whether one of them only quotes, and cannot answer anything else.
+    pub fn only_quote(&self) -> bool {
+        self.iter().any(|it| it.id().provider == "offline")
+    }
+}
+
+impl fmt::Debug for Models {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.0.iter().map(|(name, model)| (name, model.id()));
+        f.debug_map().entries(names).finish()
+    }
+}

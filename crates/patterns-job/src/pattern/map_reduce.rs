@@ -1,0 +1,264 @@
+//! Map-reduce, as a job describes it: the agent that reads a document, and what its answers become.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use patterns_core::{Agent, Contract, Document};
+use patterns_llm::token_counter;
+use patterns_parallel::MapReduce;
+use patterns_parallel::map_reduce::{
+    CheckedStatements, Combine, DocumentSummary, Glean, ProvenanceRecord, Reduction, Rows, Table,
+    Tabulate, combining_agent, document_agent, judging_agent, key_agent, reduce_agent,
+    statement_agents, summary_agent,
+};
+use serde_json::{Value, json};
+
+use super::unusable;
+use crate::input::Corpus;
+use crate::job::{AgentReduce, StatementsReduce};
+use crate::job_error::{JobError, JobErrorKind};
+use crate::models::Models;
+use crate::setup::Setup;
+use crate::work::{CodeWork, MapReduceWork};
+
+/// The agent that reads a document.
+pub type ReadBy<M> = Arc<dyn Agent<Document, M>>;
+
+impl MapReduceWork {
+    /// Cuts documents by the tokens of the model that reads them, if its tokenizer is known.
+    pub fn count_tokens(&self, corpus: &mut Corpus, models: &Models) {
+        corpus.count_as(models.of(self.job.models.map.as_deref()).id());
+    }
+
+    /// Returns the agent that summarises a document.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a contract cannot be made.
+    pub fn summarising(&self, setup: &Setup) -> Result<ReadBy<DocumentSummary>, JobError> {
+        let options = setup.agent_options(self.job.map.instructions.as_deref());
+        let model = setup.models.of(self.job.models.map.as_deref());
+        let agent = summary_agent(Arc::clone(model), &options).map_err(unusable)?;
+        Ok(Arc::new(agent))
+    }
+
+    /// Returns the agent whose answers have the user's own shape, and which asks again what it missed
+    /// if it is to.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the model cannot say what it missed.
+    pub fn answering(&self, schema: &Value, setup: &Setup) -> Result<ReadBy<Value>, JobError> {
+        if let Some(rounds) = self.job.map.glean {
+            return Ok(Arc::new(self.gleaning(rounds, schema, setup)?));
+        }
+        let options = setup.agent_options(self.job.map.instructions.as_deref());
+        let model = setup.models.of(self.job.models.map.as_deref());
+        let contract = Contract::from_schema(schema.clone()).map_err(unusable)?;
+        Ok(Arc::new(document_agent(
+            Arc::clone(model),
+            contract,
+            &options,
+        )))
+    }
+
+    fn gleaning(
+        &self,
+        rounds: NonZeroU32,
+        schema: &Value,
+        setup: &Setup,
+    ) -> Result<Glean, JobError> {
+        if setup.models.only_quote() {
+            let message = "`map.glean` asks what was missed, which needs a model; the offline one only quotes";
+            return Err(JobError::new(JobErrorKind::Model, message));
+        }
+        let options = setup.agent_options(self.job.map.instructions.as_deref());
+        let model = setup.models.of(self.job.models.map.as_deref());
+        let agent = Glean::with_model(Arc::clone(model), schema, &options);
+        let agent = agent.map_err(|it| JobError::new(JobErrorKind::BadSchema, it.to_string()))?;
+        let agent = agent.rounds(rounds.get());
+        let Some(judge) = &self.job.models.judge else {
+            return Ok(agent);
+        };
+        let judge = Arc::clone(setup.models.of(Some(judge)));
+        let judge = judging_agent(judge, &options).map_err(unusable)?;
+        Ok(agent.judge(Arc::new(judge)))
+    }
+
+    /// Returns the pattern whose answers are the result, one by one.
+    pub fn rows<M>(&self, map: ReadBy<M>, corpus: &Corpus) -> MapReduce<M, ()>
+    where
+        M: Send + Sync + 'static,
+    {
+        cut(MapReduce::new(map, Rows), corpus)
+    }
+
+    /// Returns the pattern whose answers code reduces to a table.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a contract cannot be made.
+    pub fn table<M>(
+        &self,
+        map: ReadBy<M>,
+        code: &CodeWork,
+        (corpus, setup): (&Corpus, &Setup),
+    ) -> Result<MapReduce<M, Table>, JobError>
+    where
+        M: serde::Serialize + Send + Sync + 'static,
+    {
+        let mut table = Tabulate::new(code.reduce.clone());
+        if code.resolve_keys {
+            let model = setup.models.of(self.job.models.reduce.as_deref());
+            let same = key_agent(Arc::clone(model), &setup.agent_options(None));
+            table = table.resolve_keys(same.map_err(unusable)?);
+        }
+        Ok(cut(MapReduce::new(map, table), corpus))
+    }
+
+    /// Returns the pattern that combines summaries.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a contract cannot be made.
+    pub fn summaries(
+        &self,
+        agent: &AgentReduce,
+        (corpus, setup): (&Corpus, &Setup),
+    ) -> Result<MapReduce<DocumentSummary, Reduction>, JobError> {
+        let model = setup.models.of(self.job.models.reduce.as_deref());
+        let options = setup.agent_options(agent.instructions.as_deref());
+        let mut combine = Combine::summaries(Arc::clone(model), &options).map_err(unusable)?;
+        if let Some(more) = &agent.inner_instructions {
+            let inner = setup.agent_options(Some(more));
+            let inner = combining_agent(Arc::clone(model), &inner).map_err(unusable)?;
+            combine = combine.inner(inner);
+        }
+        let combine = self.grouped(combine, agent.into(), setup);
+        Ok(cut(
+            MapReduce::new(self.summarising(setup)?, combine),
+            corpus,
+        ))
+    }
+
+    /// Returns the pattern that combines answers of the user's own shape, on at least one side.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a contract cannot be made.
+    pub fn values(
+        &self,
+        agent: &AgentReduce,
+        (corpus, setup): (&Corpus, &Setup),
+    ) -> Result<MapReduce<Value, Value>, JobError> {
+        let map_schema = value_schema(self.map_schema.as_ref(), "document_summary", "summary");
+        let map = self.answering(&map_schema, setup)?;
+        let schema = value_schema(self.reduce_schema.as_ref(), "reduction", "combined_summary");
+        let reduce = |more| {
+            let contract = Contract::from_schema(schema.clone()).map_err(unusable)?;
+            let model = setup.models.of(self.job.models.reduce.as_deref());
+            let options = setup.agent_options(more);
+            Ok::<_, JobError>(reduce_agent::<Value, Value>(
+                Arc::clone(model),
+                contract,
+                &options,
+            ))
+        };
+        let mut combine = Combine::by(reduce(agent.instructions.as_deref())?);
+        if let Some(more) = &agent.inner_instructions {
+            combine = combine.inner(reduce(Some(more))?);
+        }
+        if self.map_schema == self.reduce_schema && agent.instructions.is_none() {
+            combine = combine.alone(Value::clone);
+        }
+        let combine = self.grouped(combine, agent.into(), setup);
+        Ok(cut(MapReduce::new(map, combine), corpus))
+    }
+
+    /// Returns the pattern that combines statements, and the record of what its checks find.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a contract cannot be made.
+    pub fn statements(
+        &self,
+        reduce: &StatementsReduce,
+        (corpus, setup): (&Corpus, &Setup),
+    ) -> Result<Checked, JobError> {
+        let model = Arc::clone(setup.models.of(self.job.models.map.as_deref()));
+        let map = setup.agent_options(self.job.map.instructions.as_deref());
+        let told = setup.agent_options(reduce.instructions.as_deref());
+        let agents = statement_agents(model, &map, &told, reduce.unsupported);
+        let (map, combine, record) = agents.map_err(unusable)?;
+        let combine = self.grouped(combine, reduce.into(), setup);
+        Ok((cut(MapReduce::new(map, combine), corpus), record))
+    }
+
+    fn grouped<M, R>(&self, combine: Combine<M, R>, calls: Calls, setup: &Setup) -> Combine<M, R> {
+        let mut combine = combine.topology(calls.topology);
+        if let Some(tokens) = calls.tokens {
+            combine = combine.tokens(tokens);
+        }
+        if let Some(mean) = calls.fan_in {
+            combine = combine.fan_in(mean);
+        }
+        let model = setup.models.of(self.job.models.reduce.as_deref());
+        match token_counter(model.id()) {
+            Some(counter) => combine.counted_by(counter),
+            None => combine,
+        }
+    }
+}
+
+/// Statements that are checked, and what the checks found.
+pub type Checked = (
+    MapReduce<CheckedStatements, CheckedStatements>,
+    Arc<ProvenanceRecord>,
+);
+
+/// Which answers a call combines.
+struct Calls {
+    topology: patterns_parallel::map_reduce::Topology,
+    tokens: Option<u64>,
+    fan_in: Option<u32>,
+}
+
+impl From<&AgentReduce> for Calls {
+    fn from(it: &AgentReduce) -> Self {
+        Self {
+            topology: it.topology,
+            tokens: it.tokens.map(Into::into),
+            fan_in: it.fan_in.map(Into::into),
+        }
+    }
+}
+
+impl From<&StatementsReduce> for Calls {
+    fn from(it: &StatementsReduce) -> Self {
+        Self {
+            topology: it.topology,
+            tokens: it.tokens.map(Into::into),
+            fan_in: it.fan_in.map(Into::into),
+        }
+    }
+}
+
+fn cut<M, R>(pattern: MapReduce<M, R>, corpus: &Corpus) -> MapReduce<M, R> {
+    match corpus.splitter() {
+        Some(splitter) => pattern.split(splitter),
+        None => pattern,
+    }
+}
+
+/// Returns the user's schema, or that of one text where there is none.
+fn value_schema(schema: Option<&Value>, title: &str, field: &str) -> Value {
+    let text = || {
+        json!({
+            "title": title,
+            "type": "object",
+            "properties": {field: {"type": "string"}},
+            "required": [field],
+        })
+    };
+    schema.cloned().unwrap_or_else(text)
+}

@@ -1,0 +1,15 @@
+//! The patterns that jobs describe, one file for each.
+
+mod map_reduce;
+mod section;
+
+pub use map_reduce::{Checked, ReadBy};
+
+use patterns_core::ContractError;
+
+use crate::job_error::{JobError, JobErrorKind};
+
+/// A schema was checked when it was read, and our own ones are tested.
+fn unusable(error: ContractError) -> JobError {
+    JobError::new(JobErrorKind::BadSchema, error.to_string())
+}
