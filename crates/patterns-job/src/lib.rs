@@ -25,6 +25,7 @@
 mod input;
 mod job;
 mod job_error;
+mod job_run;
 mod models;
 mod pattern;
 mod setup;
@@ -39,6 +40,7 @@ pub use job::{
     VotePattern, VoterSpec,
 };
 pub use job_error::{JobError, JobErrorKind, Place, renamed};
+pub use job_run::JobOutcome;
 pub use models::Models;
 pub use pattern::{Checked, ReadBy};
 pub use setup::Setup;
