@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{EventSink, Layer, Model, Spend, Spent, Usage};
+use patterns_core::{EventSink, Spend, Spent, Usage};
 use patterns_job::{Job, Models, StoreMode};
 use patterns_llm::{Price, Prices};
-use patterns_store::{Again, LockFile, RunRecord, Store, StoreLayer, StorePolicy};
+use patterns_store::{Again, LockFile, RunRecord, Store};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, ErrorKind, reason};
@@ -26,7 +26,7 @@ pub(crate) struct Record {
     pub(crate) store: Store,
     /// Its place in the store; `None` if nothing is recorded.
     pub(crate) run: Option<RunRecord>,
-    policy: StorePolicy,
+    mode: StoreMode,
     /// Held as long as the run goes on, so that no equal one pays for the same at the same time.
     _lock: Option<LockFile>,
 }
@@ -54,7 +54,7 @@ impl Record {
             return Ok(Self {
                 store,
                 run: None,
-                policy: StorePolicy::ReadOnly,
+                mode,
                 _lock: None,
             });
         }
@@ -76,10 +76,7 @@ impl Record {
         Ok(Self {
             run: Some(run.map_err(refused)?),
             store,
-            policy: match mode {
-                StoreMode::Fresh => StorePolicy::Fresh,
-                _ => StorePolicy::Use,
-            },
+            mode,
             _lock: lock,
         })
     }
@@ -102,11 +99,9 @@ impl Record {
         false
     }
 
-    /// Puts the store in front of a model.
-    pub(crate) fn wrap(&self, model: Arc<dyn Model>, events: Arc<dyn EventSink>) -> Arc<dyn Model> {
-        let layer = StoreLayer::new(self.store.clone());
-        let layer = layer.policy(self.policy).run(self.id()).events(events);
-        Arc::new(layer.layer(model))
+    /// Puts the store in front of the models.
+    pub(crate) fn in_front_of(&self, models: Models, events: &Arc<dyn EventSink>) -> Models {
+        models.recorded_in(&self.store, self.mode, self.id(), events)
     }
 
     /// Returns what the run has spent in earlier sessions.

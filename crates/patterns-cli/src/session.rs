@@ -222,8 +222,8 @@ fn attach(
 ) -> Result<(), Error> {
     let spent = record.spent(&connected.models, &settings.prices)?;
     connected.budget.carry_over(spent);
-    let models = connected.models.clone();
-    connected.models = models.each(|model| record.wrap(model, observers.clone()));
+    let events: Arc<dyn EventSink> = observers.clone();
+    connected.models = record.in_front_of(connected.models.clone(), &events);
     let Some(run) = &record.run else {
         return Ok(());
     };

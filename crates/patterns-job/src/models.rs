@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use patterns_core::Model;
+use patterns_core::{EventSink, Layer, Model};
+use patterns_store::{Store, StoreLayer, StorePolicy};
+
+use crate::job::StoreMode;
 
 /// The models of a run, by the names that they have in its job; the first is the one that answers where
 /// no other one has the part.
@@ -23,11 +26,31 @@ impl Models {
         self
     }
 
-    /// Puts something around each of them.
+    /// Puts a store in front of each of them: what it has recorded for a run is not asked for again.
     #[must_use]
-    pub fn each(self, around: impl Fn(Arc<dyn Model>) -> Arc<dyn Model>) -> Self {
+    pub fn recorded_in(
+        self,
+        store: &Store,
+        mode: StoreMode,
+        run: i64,
+        events: &Arc<dyn EventSink>,
+    ) -> Self {
+        let policy = match mode {
+            StoreMode::Use => StorePolicy::Use,
+            StoreMode::Fresh => StorePolicy::Fresh,
+            StoreMode::ReadOnly => StorePolicy::ReadOnly,
+            StoreMode::None => return self,
+        };
+        let recorded = |model| -> Arc<dyn Model> {
+            let layer = StoreLayer::new(store.clone()).policy(policy).run(run);
+            Arc::new(layer.events(Arc::clone(events)).layer(model))
+        };
         let models = self.0.into_iter();
-        Self(models.map(|(name, model)| (name, around(model))).collect())
+        Self(
+            models
+                .map(|(name, model)| (name, recorded(model)))
+                .collect(),
+        )
     }
 
     /// Returns the model that answers.

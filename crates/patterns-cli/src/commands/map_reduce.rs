@@ -1,5 +1,9 @@
 //! `patterns map-reduce`: an agent per document, then a combination, or the rows themselves.
 
+mod rows;
+mod statements;
+mod table;
+
 use patterns_core::{Branch, Pattern};
 use patterns_job::{Corpus, MapReduceJob, MapReduceWork, Reduce};
 use patterns_parallel::MapReduce;
@@ -7,8 +11,8 @@ use patterns_parallel::map_reduce::{DocumentSummary, Reduction};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::rows::{Lines, write_rows};
-use super::{publish, reduce, statements};
+use self::rows::{Lines, write_rows};
+use super::publish;
 use crate::args::Format;
 use crate::error::Error;
 use crate::launch::Launch;
@@ -36,11 +40,11 @@ pub(crate) async fn run(job: MapReduceJob, launch: Launch) -> Result<(), Error> 
     match (&work.job.reduce, &work.map_schema) {
         (Reduce::Code(_), None) => {
             let map = work.summarising(&setup).map_err(told)?;
-            reduce::run(session, &work, (map, corpus), &launch).await
+            table::run(session, &work, (map, corpus), &launch).await
         }
         (Reduce::Code(_), Some(schema)) => {
             let map = work.answering(schema, &setup).map_err(told)?;
-            reduce::run(session, &work, (map, corpus), &launch).await
+            table::run(session, &work, (map, corpus), &launch).await
         }
         (Reduce::Statements(it), _) => {
             let (pattern, record) = work.statements(it, with).map_err(told)?;

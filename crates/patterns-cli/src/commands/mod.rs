@@ -3,17 +3,13 @@
 mod completions;
 mod map_reduce;
 mod panel;
-mod reduce;
 mod resume;
-mod rows;
 mod run;
 mod runs;
 mod section;
 mod show;
 mod simulate;
-mod statements;
 mod store;
-mod trace;
 mod vote;
 
 use patterns_core::{Branch, ContractError, Outcome, Pattern};

@@ -1,9 +1,12 @@
 //! `patterns show`: one recorded run.
 
+mod trace;
+
 use patterns_store::{RunRecord, Store};
 use serde_json::{Value, json};
 
-use super::trace;
+pub(super) use self::trace::Trace;
+use self::trace::unfold_statement;
 use crate::args::{LookFormat, ShowArgs, Which};
 use crate::error::{Error, ErrorKind};
 use crate::recorded_job::RecordedJob;
@@ -15,7 +18,7 @@ pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
     let store = open_to_read(&args.look.store)?;
     let run = find(&store, args.run)?;
     if let Some(statement) = &args.trace {
-        return trace::run(&store, run.id, statement, args.look.output, terminal);
+        return unfold_statement(&store, run.id, statement, args.look.output, terminal);
     }
     let paid = store.paid(run.id).map_err(refused)?;
     let notes = store.notes(run.id).map_err(refused)?;

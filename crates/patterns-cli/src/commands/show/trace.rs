@@ -15,14 +15,14 @@ use crate::terminal::{Style, Terminal, write_json};
 
 /// What the result of a run with statements was made of.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Trace {
+pub(crate) struct Trace {
     /// The statements of the result.
-    pub(super) statements: Vec<CheckedStatement>,
+    pub(crate) statements: Vec<CheckedStatement>,
     /// All answers on the way to it.
-    pub(super) answers: Vec<Unfolded>,
+    pub(crate) answers: Vec<Unfolded>,
 }
 
-pub(super) fn run(
+pub(super) fn unfold_statement(
     store: &Store,
     run: i64,
     statement: &str,

@@ -10,8 +10,8 @@ use patterns_parallel::map_reduce::{
 };
 use serde::Serialize;
 
-use super::map_reduce::combine;
-use super::trace::Trace;
+use super::combine;
+use crate::commands::show::Trace;
 use crate::error::Error;
 use crate::report::{Page, flagged_page, statement_page, support_line};
 use crate::session::Session;
