@@ -62,9 +62,9 @@ pub enum ReliabilityError {
 /// Returns a [`ReliabilityError`] if there are no bins, or a share is not from 0 to 1.
 ///
 /// ```
-/// let table = patterns_parallel::reliability(&[(0.6, false), (1.0, true), (1.0, true)], 5)?;
+/// let table = patterns_parallel::voting::reliability(&[(0.6, false), (1.0, true), (1.0, true)], 5)?;
 /// assert!((table.expected_calibration_error.unwrap() - 0.2).abs() < 1e-9);
-/// # Ok::<(), patterns_parallel::ReliabilityError>(())
+/// # Ok::<(), patterns_parallel::voting::ReliabilityError>(())
 /// ```
 pub fn reliability(
     elections: &[(f64, bool)],

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 /// The votes of a batch: a row per question, a column per voter.
 ///
-/// Answers are in the form in which they are counted ([`Ballot::normalised`](crate::Ballot)), and told
+/// Answers are in the form in which they are counted ([`Ballot::normalised`](crate::voting::Ballot)), and told
 /// apart sign by sign. Votes may be missing anywhere. Memory grows with the number of votes, whatever
 /// the number of answers.
 ///
 /// ```
-/// use patterns_parallel::VoteTable;
+/// use patterns_parallel::voting::VoteTable;
 ///
 /// let mut table = VoteTable::default();
 /// table.push([Some("yes"), Some("yes"), None]);

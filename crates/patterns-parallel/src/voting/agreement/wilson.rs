@@ -18,7 +18,7 @@ pub struct ShareInterval {
 /// the interval is then too narrow.
 ///
 /// ```
-/// let interval = patterns_parallel::wilson_interval(8, 10).unwrap();
+/// let interval = patterns_parallel::voting::wilson_interval(8, 10).unwrap();
 /// assert!((interval.low - 0.490).abs() < 1e-3 && (interval.high - 0.943).abs() < 1e-3);
 /// ```
 pub fn wilson_interval(votes: u64, total: u64) -> Option<ShareInterval> {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::beta::BetaTable;
 use super::error::StoppingRuleError;
-use super::exact::Verdict;
 use super::forecast::{Forecast, chain};
 use super::plan::{Plan, Prediction};
-use super::rule::StoppingRule;
 use super::state::State;
 use super::stopper::StopReason;
+use super::stopping_rule::StoppingRule;
 use super::tally::Tally;
+use super::win_condition::WinCondition;
 
 /// A rule with its tables.
 #[derive(Clone, Debug)]
@@ -50,13 +50,18 @@ impl Criterion {
     /// Returns the least number of further calls after which the rule can be met; 0 if it is,
     /// `None` if it cannot be, with `left` calls left.
     ///
-    /// A streak for the leader is the shortest way, but to a verdict that nobody wins.
-    pub(super) fn need<K>(&self, tally: &Tally<K>, left: u64, verdict: Verdict) -> Option<u64> {
+    /// A streak for the leader is the shortest way, but to an end that nobody wins.
+    pub(super) fn need<K>(
+        &self,
+        tally: &Tally<K>,
+        left: u64,
+        condition: WinCondition,
+    ) -> Option<u64> {
         let (leader, runner_up) = tally.front();
         match self {
             Self::Fixed => None,
             // When all votes are cast, that is the plainer reason.
-            Self::Exact => (left > 0).then(|| verdict.need(tally, left)),
+            Self::Exact => (left > 0).then(|| condition.need(tally, left)),
             Self::AheadBy(lead) => Some(lead.saturating_sub(leader - runner_up)),
             Self::Beta(table) => table.lacking(leader, runner_up),
             Self::Plan(_) if left == 0 => None,

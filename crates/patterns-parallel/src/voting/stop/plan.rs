@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chain::{Chain, Fork};
 use super::forecast::Forecast;
-use super::rule::{PlanGoal, PlanLoss, PlanPrice};
+use super::plan_goal::{PlanGoal, PlanLoss, PlanPrice};
 use super::state::{Layout, State};
 
 /// The most calls in one wave.
