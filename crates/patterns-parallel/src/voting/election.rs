@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::agreement::ShareInterval;
 use super::ballot::Ballot;
 use super::judge::Judgements;
 use super::rules::count::count_answers;
-use super::rules::{AnswerCount, Decision, Rule, TieBreak, Weights};
+use super::rules::{AnswerCount, Decision, Rule, ShareInterval, TieBreak, Weights};
 use super::stop::StopReason;
 
 /// The result of an election; `W` is what wins, `D` what the rule found beside the counts of votes.

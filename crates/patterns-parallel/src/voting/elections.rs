@@ -4,6 +4,14 @@
 //! Elections are handed over in the order of their questions. As many may be under way or wait for an
 //! earlier one as 64 for each branch in flight, so that a batch of any length needs constant memory.
 
+mod asking;
+mod batch;
+mod identical_ballots;
+pub(super) mod open_election;
+mod run;
+mod shared_calls;
+mod work;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,15 +25,17 @@ use patterns_core::{
 };
 
 use super::judge::Comparison;
-use super::open_election::{Cast, OpenElection};
 use super::question::Question;
 use super::rules::Rule;
-use super::shared_calls::{NextCall, SharedCalls};
 use super::stop::{Step, Stopper};
 use super::voting::Voting;
-use super::work::{Done, Work, ballot, step_label};
 use crate::machine::{Due, Machine};
 use crate::run::Run;
+pub use asking::{Asking, CountingOrder};
+pub use batch::{BatchElection, BatchTally};
+use open_election::{Cast, OpenElection};
+use shared_calls::{NextCall, SharedCalls};
+use work::{Done, Work, ballot, step_label};
 
 /// Elections under way, or waiting for an earlier one, for each ballot that may be in flight.
 const WINDOW: usize = 64;
@@ -368,3 +378,6 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>> Machine for Elections<'_,
         Vec::new()
     }
 }
+
+#[cfg(test)]
+mod tests;

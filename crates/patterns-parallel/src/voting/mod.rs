@@ -10,21 +10,16 @@
 //! are asked, and [`Voting`] puts these together.
 
 mod agreement;
-mod asking;
 mod ballot;
-mod batch;
 mod election;
 mod elections;
 mod field;
-mod identical_ballots;
 mod judge;
 mod normalise;
-mod open_election;
 mod panel;
 mod question;
+mod reliability;
 mod rules;
-mod run;
-mod shared_calls;
 mod standing;
 mod stop;
 mod vote;
@@ -33,16 +28,11 @@ mod vote;
     reason = "a file has the name of its main type"
 )]
 mod voting;
-mod work;
 
-pub use agreement::{
-    Agreement, Reliability, ReliabilityBin, ReliabilityError, ShareInterval, VoteTable,
-    reliability, wilson_interval,
-};
-pub use asking::{Asking, CountingOrder};
+pub use agreement::{Agreement, VoteTable};
 pub use ballot::{Ballot, BallotTask};
-pub use batch::{BatchElection, BatchTally};
 pub use election::Election;
+pub use elections::{Asking, BatchElection, BatchTally, CountingOrder};
 pub use field::{FieldElection, FieldError, FieldRule, Fields, ObjectElection, Union, ValueCount};
 pub(crate) use field::{exact, segments};
 pub use judge::{
@@ -52,9 +42,11 @@ pub use judge::{
 pub use normalise::normalise;
 pub use panel::{Panel, Voter};
 pub use question::{Question, named_option};
+pub use reliability::{Reliability, ReliabilityBin, ReliabilityError, reliability};
 pub use rules::{
     AnswerCount, AnswerWeight, AnyDetail, AnyRule, BestOf, Decision, LeastShare, Median, Plurality,
-    Rule, RuleError, Ruling, SameMeaning, Share, Spread, TieBreak, Weights, read_number,
+    Rule, RuleError, Ruling, SameMeaning, Share, ShareInterval, Spread, TieBreak, Weights,
+    read_number, wilson_interval,
 };
 pub use standing::Standing;
 pub use stop::{

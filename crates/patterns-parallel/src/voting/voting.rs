@@ -4,12 +4,11 @@ use std::num::NonZeroUsize;
 
 use patterns_core::Branch;
 
-use super::asking::Asking;
 use super::ballot::Ballot;
 use super::election::{Election, ElectionBy};
-use super::elections::Need;
+use super::elections::open_election::{Cast, OpenElection};
+use super::elections::{Asking, Need};
 use super::judge::{Comparison, JudgeTask, Judgements};
-use super::open_election::{Cast, OpenElection};
 use super::panel::{Panel, Voter};
 use super::rules::count::count_answers;
 use super::rules::{Decision, LeastShare, Plurality, Rule, TieBreak};

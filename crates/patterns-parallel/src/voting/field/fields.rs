@@ -7,10 +7,8 @@ use patterns_core::nearest;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::field_error::FieldError;
-use super::field_rule::FieldRule;
-use super::object::decide_object;
-use super::object_election::ObjectElection;
+use super::field_rule::{FieldError, FieldRule};
+use super::object::{ObjectElection, decide_object};
 use super::shape::{Kind, Shape, join, segments};
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;

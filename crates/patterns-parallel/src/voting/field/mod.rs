@@ -7,21 +7,18 @@
 //! ```
 
 mod canonical;
-mod field_error;
 mod field_rule;
 mod field_ruling;
 mod fields;
 mod leaf;
 mod object;
-mod object_election;
 mod shape;
 mod union;
 
 pub(crate) use canonical::exact;
-pub use field_error::FieldError;
-pub use field_rule::FieldRule;
+pub use field_rule::{FieldError, FieldRule};
 pub use field_ruling::ValueCount;
 pub use fields::Fields;
-pub use object_election::{FieldElection, ObjectElection};
+pub use object::{FieldElection, ObjectElection};
 pub(crate) use shape::segments;
 pub use union::Union;

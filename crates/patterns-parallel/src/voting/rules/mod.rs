@@ -21,5 +21,5 @@ pub use plurality::{AnswerWeight, Plurality, Weights};
 pub use rule::{Rule, Ruling};
 pub use rule_text::RuleError;
 pub use same_meaning::SameMeaning;
-pub use share::{LeastShare, Share};
+pub use share::{LeastShare, Share, ShareInterval, wilson_interval};
 pub use tie_break::{Decision, TieBreak};

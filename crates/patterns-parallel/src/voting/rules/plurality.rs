@@ -13,9 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::count::{grouped, most_frequent};
 use super::rule::{Rule, Ruling};
 use super::rule_text::{RuleError, name_and_value, needed_share, no_value};
-use super::share::{LeastShare, Share};
+use super::share::{LeastShare, Share, wilson_interval};
 use super::tie_break::{Decision, TieBreak};
-use crate::voting::agreement::wilson_interval;
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
 

@@ -6,9 +6,8 @@
 
 use patterns_core::Agent;
 
-use super::share::LeastShare;
+use super::share::{LeastShare, ShareInterval};
 use super::tie_break::{Decision, TieBreak};
-use crate::voting::agreement::ShareInterval;
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::{Comparison, JudgeTask, Judgement, Judgements};
 

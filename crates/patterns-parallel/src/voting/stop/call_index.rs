@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::error::StoppingRuleError;
 use super::forecast::{Forecast, chain};
 use super::state::{Layout, State};
+use super::stopping_rule::StoppingRuleError;
 use super::tally::Tally;
 
 /// The most further calls that are looked at.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::chain::Chain;
-use super::error::StoppingRuleError;
-use super::state::{Layout, State};
+use super::state::{Layout, MOST_VOTES, State};
+use super::stopping_rule::StoppingRuleError;
 use super::tally::Tally;
 
 /// How elections with N votes go on, under a mixture of Pitman–Yor processes fitted to recorded
@@ -23,7 +23,7 @@ pub(in crate::voting) struct Forecast {
 
 impl Forecast {
     /// The most votes of an election that can be foreseen.
-    pub(in crate::voting) const MOST_VOTES: u64 = 100;
+    pub(in crate::voting) const MOST_VOTES: u64 = MOST_VOTES;
 
     /// Makes the table for elections with `max_votes` votes.
     ///

@@ -12,7 +12,6 @@ mod beta;
 mod call_index;
 mod chain;
 mod criterion;
-mod error;
 mod forecast;
 mod pitman_yor;
 mod plan;
@@ -23,13 +22,11 @@ mod stopping_rule;
 mod tally;
 #[cfg(test)]
 mod tests;
-mod win_condition;
 
 pub(super) use call_index::CallIndex;
-pub use error::StoppingRuleError;
 pub(super) use forecast::Forecast;
 pub use plan::Prediction;
 pub use plan_goal::{PlanGoal, PlanLoss, PlanPrice};
 pub use stopper::{Step, StopReason, Stopper};
-pub use stopping_rule::StoppingRule;
+pub use stopping_rule::{StoppingRule, StoppingRuleError};
 pub use tally::Tally;

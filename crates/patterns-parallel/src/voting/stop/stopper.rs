@@ -2,12 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::criterion::Criterion;
-use super::error::StoppingRuleError;
+use super::criterion::{Criterion, WinCondition};
 use super::plan::Prediction;
-use super::stopping_rule::StoppingRule;
+use super::stopping_rule::{StoppingRule, StoppingRuleError};
 use super::tally::Tally;
-use super::win_condition::WinCondition;
 use crate::voting::rules::{LeastShare, TieBreak};
 
 /// What to do next in a vote.

@@ -6,28 +6,28 @@ use std::sync::Arc;
 use patterns_core::{AgentErrorKind, Branch, BranchEnd, BranchId, ModelErrorKind};
 
 use super::asking::Asking;
-use super::judge::{Comparison, Judgements};
-use super::question::Question;
-use super::stop::{StopReason, Tally};
+use crate::voting::judge::{Comparison, Judgements};
+use crate::voting::question::Question;
+use crate::voting::stop::{StopReason, Tally};
 
 /// An election under way, or over.
 #[derive(Debug)]
-pub(super) struct OpenElection<V> {
-    pub(super) id: String,
-    pub(super) question: Arc<Question>,
-    pub(super) tally: Tally,
+pub(in crate::voting) struct OpenElection<V> {
+    pub(in crate::voting) id: String,
+    pub(in crate::voting) question: Arc<Question>,
+    pub(in crate::voting) tally: Tally,
     /// Ballots in the order in which they were counted.
-    pub(super) counted: Vec<Cast<V>>,
+    pub(in crate::voting) counted: Vec<Cast<V>>,
     /// Ballots that were asked for in advance and not needed, in voter order.
-    pub(super) spare: Vec<Cast<V>>,
-    pub(super) waves: u64,
-    pub(super) stop: Option<StopReason>,
+    pub(in crate::voting) spare: Vec<Cast<V>>,
+    pub(in crate::voting) waves: u64,
+    pub(in crate::voting) stop: Option<StopReason>,
     /// What a judge has said of the answers.
-    pub(super) judgements: Judgements,
+    pub(in crate::voting) judgements: Judgements,
     /// What the judge is being asked.
-    pub(super) being_judged: BTreeSet<Comparison>,
+    pub(in crate::voting) being_judged: BTreeSet<Comparison>,
     /// The stronger voter's ballot, if it was asked for; `None` inside if it failed.
-    pub(super) escalated: Option<Option<V>>,
+    pub(in crate::voting) escalated: Option<Option<V>>,
     /// Voters that were asked and are not counted, in voter order.
     pending: VecDeque<Pending<V>>,
     asked: usize,
@@ -35,9 +35,9 @@ pub(super) struct OpenElection<V> {
 
 /// A ballot that has ended.
 #[derive(Debug)]
-pub(super) struct Cast<V> {
-    pub(super) voter: usize,
-    pub(super) branch: Branch<V>,
+pub(in crate::voting) struct Cast<V> {
+    pub(in crate::voting) voter: usize,
+    pub(in crate::voting) branch: Branch<V>,
 }
 
 #[derive(Debug)]
@@ -54,7 +54,7 @@ enum State<V> {
 }
 
 impl<V> OpenElection<V> {
-    pub(super) fn new(id: String, question: Arc<Question>) -> Self {
+    pub(in crate::voting) fn new(id: String, question: Arc<Question>) -> Self {
         Self {
             id,
             question,
@@ -72,7 +72,7 @@ impl<V> OpenElection<V> {
     }
 
     /// Asks one more voter, and returns its number.
-    pub(super) fn ask(&mut self) -> usize {
+    pub(in crate::voting) fn ask(&mut self) -> usize {
         let voter = self.asked;
         self.asked += 1;
         let state = State::Due;
@@ -80,7 +80,7 @@ impl<V> OpenElection<V> {
         voter
     }
 
-    pub(super) fn began(&mut self, voter: usize, branch: BranchId) {
+    pub(in crate::voting) fn began(&mut self, voter: usize, branch: BranchId) {
         if let Some(it) = self.find(voter) {
             it.state = State::UnderWay(branch);
         }
@@ -88,7 +88,7 @@ impl<V> OpenElection<V> {
 
     /// Puts a ballot that has ended in its place; it is counted later, or is a spare one if the
     /// election is decided.
-    pub(super) fn ended(&mut self, cast: Cast<V>) {
+    pub(in crate::voting) fn ended(&mut self, cast: Cast<V>) {
         if self.stop.is_some() {
             self.pending.retain(|it| it.voter != cast.voter);
             let at = self.spare.partition_point(|it| it.voter < cast.voter);
@@ -104,7 +104,7 @@ impl<V> OpenElection<V> {
 
     /// Counts the next ballot, if it is in: that of the first voter who is not counted, or anybody's
     /// where the order of arrival counts. Returns whether there was one.
-    pub(super) fn count_next(
+    pub(in crate::voting) fn count_next(
         &mut self,
         asking: Asking,
         answer_of: impl Fn(&Question, &V) -> Option<String>,
@@ -130,17 +130,17 @@ impl<V> OpenElection<V> {
     }
 
     /// Returns how many voters were asked and are not counted.
-    pub(super) fn pending(&self) -> u64 {
+    pub(in crate::voting) fn pending(&self) -> u64 {
         self.pending.len() as u64
     }
 
     /// Returns whether all that were asked are counted, or set aside.
-    pub(super) fn is_wave_in(&self) -> bool {
+    pub(in crate::voting) fn is_wave_in(&self) -> bool {
         self.pending.is_empty()
     }
 
     /// Returns the ballots that are being cast.
-    pub(super) fn under_way(&self) -> impl Iterator<Item = BranchId> {
+    pub(in crate::voting) fn under_way(&self) -> impl Iterator<Item = BranchId> {
         self.pending.iter().filter_map(|it| match it.state {
             State::UnderWay(branch) => Some(branch),
             State::Due | State::Ended(_) => None,
@@ -149,7 +149,7 @@ impl<V> OpenElection<V> {
 
     /// Sets ballots aside that are in and not needed, and recalls those that nobody has begun to
     /// cast; returns whether there were any of these.
-    pub(super) fn recall(&mut self) -> bool {
+    pub(in crate::voting) fn recall(&mut self) -> bool {
         let mut recalled = false;
         for Pending { voter, state } in std::mem::take(&mut self.pending) {
             match state {
@@ -162,13 +162,13 @@ impl<V> OpenElection<V> {
     }
 
     /// Ends for want of calls.
-    pub(super) fn spent(mut self) -> Self {
+    pub(in crate::voting) fn spent(mut self) -> Self {
         self.stop.get_or_insert(StopReason::CallsSpent);
         self
     }
 
     /// Ends before its time, with all ballots that are in.
-    pub(super) fn break_off(mut self) -> Self {
+    pub(in crate::voting) fn break_off(mut self) -> Self {
         for Pending { voter, state } in std::mem::take(&mut self.pending) {
             match state {
                 State::Ended(branch) if was_cast(&branch) => {

@@ -9,22 +9,22 @@ use patterns_core::{
     ModelErrorKind, Origin, Outcome, Pattern,
 };
 
+use super::Elections;
 use super::asking::Asking;
-use super::ballot::BallotTask;
 use super::batch::{BatchElection, BatchTally};
-use super::election::ElectionBy;
-use super::elections::Elections;
 use super::identical_ballots::{are_identical, identical_ballots};
 use super::open_election::OpenElection;
-use super::panel::Voter;
-use super::question::Question;
-use super::rules::Rule;
 use super::shared_calls::SharedCalls;
-use super::stop::CallIndex;
-use super::voting::Voting;
 use super::work::{Done, Work};
 use crate::fan_out::{FanOut, Stop};
 use crate::run::Run;
+use crate::voting::ballot::BallotTask;
+use crate::voting::election::ElectionBy;
+use crate::voting::panel::Voter;
+use crate::voting::question::Question;
+use crate::voting::rules::Rule;
+use crate::voting::stop::CallIndex;
+use crate::voting::voting::Voting;
 use crate::{RunError, RunOptions};
 
 impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
@@ -32,7 +32,7 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
     ///
     /// The branches of the outcome are the ballots, in voter order; judgements and an escalation are
     /// its steps. Where the budget is used up first, the ballots that are in decide, and the election
-    /// says so by [`StopReason::CallsSpent`](super::StopReason::CallsSpent).
+    /// says so by [`StopReason::CallsSpent`](crate::voting::StopReason::CallsSpent).
     ///
     /// # Errors
     ///

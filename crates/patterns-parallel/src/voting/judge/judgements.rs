@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::task::{Better, Judgement};
+use super::{Better, Judgement};
 
 /// A question about two answers, which are named by their places among the distinct ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,9 +3,9 @@
 use patterns_core::Branch;
 use serde::{Deserialize, Serialize};
 
-use super::election::Election;
-use super::rules::{Decision, Weights};
-use super::stop::StopReason;
+use crate::voting::election::Election;
+use crate::voting::rules::{Decision, Weights};
+use crate::voting::stop::StopReason;
 
 /// One decided question of a batch.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct BatchTally {
 }
 
 impl BatchTally {
-    pub(super) fn count<W, D>(&mut self, election: &Election<W, D>) {
+    pub(in crate::voting) fn count<W, D>(&mut self, election: &Election<W, D>) {
         match election.decision {
             Decision::NotAsked => self.unasked += 1,
             decision if decision.is_won() => self.decided += 1,
@@ -47,7 +47,7 @@ impl BatchTally {
     }
 
     /// Returns how many elections came to an end with a ballot.
-    pub(super) fn ended(&self) -> u64 {
+    pub(in crate::voting) fn ended(&self) -> u64 {
         self.decided + self.undecided
     }
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use patterns_core::{Branch, BranchEnd};
 
-use super::judge::{JudgeTask, Judgement};
-use super::question::Question;
+use crate::voting::judge::{JudgeTask, Judgement};
+use crate::voting::question::Question;
 
 /// What a branch works on.
 #[derive(Clone, Debug)]
-pub(super) enum Work {
+pub(in crate::voting) enum Work {
     /// Asks a voter, by its number.
     Ballot(usize, Arc<Question>),
     /// Asks the judge.
@@ -20,13 +20,13 @@ pub(super) enum Work {
 
 /// What a branch makes.
 #[derive(Debug)]
-pub(super) enum Done<V> {
+pub(in crate::voting) enum Done<V> {
     Ballot(V),
     Judgement(Judgement),
 }
 
 /// Narrows a branch to the ballot that it has made.
-pub(super) fn ballot<V>(branch: Branch<Done<V>>) -> Branch<V> {
+pub(in crate::voting) fn ballot<V>(branch: Branch<Done<V>>) -> Branch<V> {
     Branch {
         id: branch.id,
         role: branch.role,
@@ -41,7 +41,7 @@ pub(super) fn ballot<V>(branch: Branch<Done<V>>) -> Branch<V> {
 }
 
 /// Names a step; single elections have no id.
-pub(super) fn step_label(id: &str, what: &str) -> String {
+pub(in crate::voting) fn step_label(id: &str, what: &str) -> String {
     if id.is_empty() {
         what.to_owned()
     } else {

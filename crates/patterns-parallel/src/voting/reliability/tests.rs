@@ -1,6 +1,6 @@
 //! What is said of shares, by what was right.
 
-use super::super::*;
+use super::*;
 
 #[test]
 fn shares_are_held_against_what_is_right() {

@@ -137,3 +137,6 @@ impl Sums {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

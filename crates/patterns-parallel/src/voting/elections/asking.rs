@@ -2,10 +2,10 @@
 
 use std::num::NonZeroU64;
 
-use super::stop::Forecast;
+use crate::voting::stop::Forecast;
 
 /// How the voters of an election are asked. Whichever it is, nobody is asked of whom the
-/// [stopping rule](super::StoppingRule) wants to know nothing.
+/// [stopping rule](crate::voting::StoppingRule) wants to know nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Asking {
     /// In waves that waste no call: as many at once as the stopping rule needs at least.
@@ -46,12 +46,12 @@ impl Asking {
     pub const MOST_SHARING: u64 = Forecast::MOST_VOTES;
 
     /// Returns whether the stopping rule decides again after every ballot, not after a whole wave.
-    pub(super) fn is_streaming(self) -> bool {
+    pub(in crate::voting) fn is_streaming(self) -> bool {
         matches!(self, Self::Streaming { .. })
     }
 
     /// Returns how many ballots more than are needed are under way.
-    pub(super) fn spare(self) -> u64 {
+    pub(in crate::voting) fn spare(self) -> u64 {
         match self {
             Self::Streaming { spare, .. } => spare,
             Self::Waves | Self::SharedCalls(_) => 0,
@@ -59,7 +59,7 @@ impl Asking {
     }
 
     /// Returns whether ballots are counted as they come in, not in voter order.
-    pub(super) fn counts_arrivals(self) -> bool {
+    pub(in crate::voting) fn counts_arrivals(self) -> bool {
         let order = CountingOrder::Arrival;
         matches!(self, Self::Streaming { order: it, .. } if it == order)
     }
