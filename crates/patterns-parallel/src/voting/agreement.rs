@@ -1,4 +1,4 @@
-//! How far the voters of a batch agree, and what of it chance does not explain.
+//! Computes how far the voters of a batch agree, and what of it chance does not explain.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What a voter is asked, and what is kept of its answer.
+//! Puts a question into the words for a voter, and keeps its answer.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The result of an election: its ballots and what the rule made of them, decided once.
+//! Decides an election once, and holds the result: its ballots and what the rule made of them.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! The elections of a run under way: which ballot or judgement is due next, and which elections are
+//! Says which ballot or judgement of the elections under way is due next, and which elections are
 //! over. It is pure; the fan-out carries out what is due.
 //!
 //! Elections are handed over in the order of their questions. As many may be under way or wait for an
@@ -6,6 +6,7 @@
 
 mod asking;
 mod batch;
+mod decide;
 mod identical_ballots;
 pub(super) mod open_election;
 mod run;
@@ -285,7 +286,7 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
         }
     }
 
-    /// Takes note of a judgement, or of the stronger voter's ballot.
+    /// Adds a judgement to its election, or the stronger voter's ballot.
     fn step_ended(&mut self, number: u64, task: Task, done: Option<Done<V>>) {
         let Some(election) = self.open.get_mut(&number) else {
             return;

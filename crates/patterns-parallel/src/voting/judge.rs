@@ -1,5 +1,4 @@
-//! What a judge is asked about the answers of an election, what it says, and the agent that asks a
-//! model to judge.
+//! Asks a judge about the answers of an election: which of two is better, or whether they mean the same.
 
 mod judgements;
 

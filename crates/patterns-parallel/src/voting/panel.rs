@@ -1,4 +1,4 @@
-//! Who votes, and how their ballots are read.
+//! Says who votes, labels the voters, and reads their ballots.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The question of an election, its options, and what an answer to it is counted as.
+//! Holds the question of an election with its options, and says what an answer to it is counted as.
 
 use patterns_core::Document;
 

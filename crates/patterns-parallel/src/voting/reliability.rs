@@ -1,4 +1,4 @@
-//! Holds shares of votes against what was right.
+//! Compares shares of votes with what was right.
 
 use serde::{Deserialize, Serialize};
 

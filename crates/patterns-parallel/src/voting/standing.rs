@@ -1,4 +1,4 @@
-//! How an election stood after each of its ballots.
+//! Shows how an election stood after each of its ballots.
 
 use serde::Serialize;
 

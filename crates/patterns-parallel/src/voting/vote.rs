@@ -1,4 +1,4 @@
-//! The ballot paper where the user brings none, and its agent.
+//! Makes the agents that cast ballots, and the ballot paper where the user brings none.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

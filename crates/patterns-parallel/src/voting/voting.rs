@@ -2,18 +2,12 @@
 
 use std::num::NonZeroUsize;
 
-use patterns_core::Branch;
-
 use super::ballot::Ballot;
-use super::election::{Election, ElectionBy};
-use super::elections::open_election::{Cast, OpenElection};
-use super::elections::{Asking, Need};
-use super::judge::{Comparison, JudgeTask, Judgements};
+use super::elections::Asking;
 use super::panel::{Panel, Voter};
-use super::rules::count::count_answers;
-use super::rules::{Decision, LeastShare, Plurality, Rule, TieBreak};
+use super::rules::{LeastShare, Plurality, Rule, TieBreak};
 use super::standing::{Standing, standings};
-use super::stop::{Forecast, StopReason, Stopper, StoppingRule};
+use super::stop::{Forecast, Stopper, StoppingRule};
 use crate::RunError;
 
 /// Puts one question to several voters and lets a rule decide.
@@ -46,8 +40,8 @@ pub struct Voting<V, R = Plurality> {
     pub(super) voters: NonZeroUsize,
     pub(super) stopping: StoppingRule,
     pub(super) asking: Asking,
-    tie_break: TieBreak,
-    quorum: u64,
+    pub(super) tie_break: TieBreak,
+    pub(super) quorum: u64,
     /// Who is asked where the voters came to no consensus.
     pub(super) escalation: Option<Voter<V>>,
 }
@@ -189,115 +183,5 @@ impl<V, R: Rule> Voting<V, R> {
     /// Names the voter that casts a ballot.
     pub(super) fn label(&self, voter: usize) -> String {
         self.panel.label(voter, self.voters.get())
-    }
-
-    fn ballots(&self, election: &OpenElection<V>) -> Vec<Ballot> {
-        let ballot = |it: &Cast<V>| {
-            let value = it.branch.value();
-            let ballot = self
-                .panel
-                .ballot(&election.question, self.label(it.voter), value);
-            Ballot {
-                weight: self.panel.voter(it.voter).0.weight,
-                ..ballot
-            }
-        };
-        election.counted.iter().map(ballot).collect()
-    }
-
-    /// Puts a comparison into the words for the judge.
-    pub(super) fn judge_task(
-        &self,
-        election: &OpenElection<V>,
-        comparison: Comparison,
-    ) -> JudgeTask {
-        let answers = count_answers(&self.ballots(election));
-        let answer = |place: usize| answers[place].answer.clone();
-        let question = election.question.clone();
-        match comparison {
-            Comparison::Better(first, second) => JudgeTask::Compare {
-                question,
-                first: answer(first),
-                second: answer(second),
-            },
-            Comparison::Same(first, second) => JudgeTask::Same {
-                question,
-                first: answer(first),
-                second: answer(second),
-            },
-        }
-    }
-
-    /// Returns what an election needs whose votes are in.
-    pub(super) fn need(&self, election: &OpenElection<V>) -> Need {
-        if self.rule.judge().is_some() {
-            let answers = count_answers(&self.ballots(election)).len();
-            let mut due = self.rule.to_judge(answers, &election.judgements);
-            due.retain(|it| !election.being_judged.contains(it));
-            if !due.is_empty() {
-                return Need::Judgements(due);
-            }
-            if !election.being_judged.is_empty() {
-                return Need::ToWait;
-            }
-        }
-        if self.escalation.is_none()
-            || election.escalated.is_some()
-            || election.stop == Some(StopReason::CallsSpent)
-            || self.result(election).decision.is_won()
-        {
-            return Need::Nothing;
-        }
-        Need::Escalation
-    }
-
-    /// Decides by the votes, and by what the judge has said.
-    fn result(&self, election: &OpenElection<V>) -> ElectionBy<R> {
-        let terms = (self.tie_break, self.quorum);
-        let ballots = self.ballots(election);
-        Election::decide(&self.rule, ballots, terms, &election.judgements)
-    }
-
-    /// Decides an election that is over, and returns its ballots too: those that were counted, then
-    /// those that were not.
-    pub(super) fn decide(
-        &self,
-        over: OpenElection<V>,
-        forecast: Option<&Forecast>,
-    ) -> (ElectionBy<R>, Vec<Branch<V>>) {
-        let mut election = self.result(&over);
-        election.voters = self.voters.get() as u64;
-        election.waves = over.waves;
-        election.spare_ballots = over.spare.len() as u64;
-        election.stop_reason = over.stop.unwrap_or(StopReason::AllVotesCast);
-        election.stability = match election.stop_reason {
-            _ if over.stop.is_none() => None,
-            StopReason::AllVotesCast | StopReason::Decided => Some(1.0),
-            _ => forecast.and_then(|it| it.win_probability(&over.tally)),
-        };
-        if election.stop_reason == StopReason::CallsSpent && election.ballots.is_empty() {
-            election.decision = Decision::NotAsked;
-        }
-        self.escalate(&over, &mut election);
-        let ballots = over.counted.into_iter().chain(over.spare);
-        (election, ballots.map(|it| it.branch).collect())
-    }
-
-    /// Lets the stronger voter's answer stand, if it was asked and gave one.
-    fn escalate(&self, over: &OpenElection<V>, election: &mut ElectionBy<R>) {
-        let (Some(escalated), Some(voter)) = (&over.escalated, &self.escalation) else {
-            return;
-        };
-        let name = voter.name.as_deref().unwrap_or("escalation").to_owned();
-        let ballot = self.panel.ballot(&over.question, name, escalated.as_ref());
-        let ballots = std::slice::from_ref(&ballot);
-        let ruling = self
-            .rule
-            .decide(ballots, self.tie_break, &Judgements::default());
-        if ruling.decision.is_won() {
-            election.winning_answer = ruling.winner;
-            election.decision = Decision::Escalated;
-        }
-        election.escalation = Some(ballot);
     }
 }

@@ -3,8 +3,8 @@
 use futures_util::stream;
 use patterns_core::ModelErrorKind;
 use patterns_parallel::voting::{
-    AnyDetail, AnyRule, BallotTask, Decision, Election, Fields, JudgeTask, Judgement, StopReason,
-    StoppingRule, Voter,
+    AnyDetail, AnyRule, BallotTask, Decision, Election, Fields, JudgeTask, Judgement, Median,
+    StopReason, StoppingRule, Voter,
 };
 use patterns_parallel::{Panel, Question, RunError, RunOptions, Voting};
 use patterns_testkit::ScriptedAgent;
@@ -63,6 +63,30 @@ async fn numbers_have_a_median() {
         (account(&it), it.decision),
         ((None, 0, 2, 1), Decision::QuorumMissed)
     );
+}
+
+#[tokio::test]
+async fn the_stronger_voter_of_a_median_gives_a_number_or_nothing() {
+    let escalated = async |answer: &'static str| {
+        let strong = ScriptedAgent::new(move |_: &BallotTask| Ok(answer.to_owned()));
+        let voting = Voting::new(panel(many()), "median".parse::<Median>().unwrap())
+            .voters(nonzero(2))
+            .escalate_to(Voter::new(strong));
+        let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
+        let it = outcome.value.unwrap();
+        (it.winning_answer, it.decision)
+    };
+    let found = escalated("about $1,200").await;
+    assert_eq!(found, (None, Decision::QuorumMissed));
+    assert_eq!(
+        escalated("$1,200").await,
+        (Some(1200.0), Decision::Escalated)
+    );
+}
+
+/// A voter without a number.
+fn many() -> ScriptedAgent<BallotTask, String> {
+    ScriptedAgent::new(|_: &BallotTask| Ok("many".to_owned()))
 }
 
 /// Each voter answers with its own words and weighs so much.

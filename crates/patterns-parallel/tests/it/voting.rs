@@ -359,6 +359,28 @@ async fn a_ballot_of_the_users_own_is_counted_where_they_say() {
     assert_eq!((election.vote_count, election.abstentions), (2, 1));
 }
 
+#[tokio::test]
+async fn the_options_of_a_question_bind_the_users_own_ballot_too() {
+    let schema = json!({"type": "object", "properties": {"verdict": {"type": "string"}}});
+    let contract = Contract::<Value>::from_schema(schema).unwrap();
+    let model = Arc::new(ScriptedModel::new([
+        r#"{"verdict": "perhaps"}"#,
+        r#"{"verdict": "Safe."}"#,
+    ]));
+    let verdict = |ballot: &Value| ballot["verdict"].as_str().map(str::to_owned);
+    let panel = Panel::of_ballots(model.clone(), contract, &AgentOptions::default(), verdict);
+    let question = Question::new("Text.").options(["safe", "unsafe"]);
+    let voting = Voting::new(panel, Plurality::new()).voters(nonzero(1));
+    let outcome = voting.run(question, &RunOptions::default()).await.unwrap();
+    let election = outcome.value.unwrap();
+    assert_eq!(election.winning_answer.as_deref(), Some("safe"));
+    let sent_back = model.requests()[1].messages.last().unwrap().to_text();
+    assert!(
+        sent_back.contains(r#"the answer "perhaps" is none of "safe", "unsafe""#),
+        "{sent_back}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_batch_hands_over_elections_in_the_order_of_the_questions() {
     let agent = ScriptedAgent::new(|task: &BallotTask| {

@@ -1,4 +1,4 @@
-//! How the voters of an election are asked.
+//! Says how the voters of an election are asked.
 
 use std::num::NonZeroU64;
 

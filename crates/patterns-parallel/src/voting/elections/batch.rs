@@ -1,4 +1,4 @@
-//! What a batch of elections hands over, and how it ended.
+//! Counts how the elections of a batch ended, and holds what is handed over of each.
 
 use patterns_core::Branch;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! One election under way: who was asked, whose ballot is in, what is counted and what is judged.
+//! Keeps one election under way: who was asked, whose ballot is in, what is counted and what is judged.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;

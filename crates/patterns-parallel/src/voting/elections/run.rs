@@ -53,7 +53,7 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
         let questions = stream::iter([(String::new(), question)]);
         let elections = self.elections(questions, options, false)?;
         let mut held = Vec::new();
-        let (mut run, stop, broken_off) = self.hold(elections, |it| held.push(it)).await;
+        let (mut run, stop, broken_off) = self.run_elections(elections, |it| held.push(it)).await;
         let is_spent = run.is_out_of_budget(stop);
         let held = held.pop().or(broken_off.into_iter().next());
         if held
@@ -113,7 +113,7 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
                 branches,
             });
         };
-        let (mut run, stop, broken_off) = self.hold(elections, hand_over).await;
+        let (mut run, stop, broken_off) = self.run_elections(elections, hand_over).await;
         tally.broken_off = broken_off.len() as u64;
         let all = tally.ended();
         // A cache answers all alike; some elections may be clear to the last word.
@@ -165,7 +165,7 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
 
     /// Casts ballots until all elections are over, handing each over in the order of the questions.
     /// Returns the run, why it stopped, and the elections that it broke off.
-    async fn hold<'a, S>(
+    async fn run_elections<'a, S>(
         &'a self,
         elections: Elections<'a, V, R, S>,
         mut hand_over: impl FnMut(OpenElection<V>),

@@ -1,4 +1,4 @@
-//! Shares a number of calls among elections: who gets the next one. A pure decision.
+//! Shares a number of calls among elections: decides who gets the next one.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};

@@ -1,4 +1,4 @@
-//! What the branches of elections work on, and what they make.
+//! Names what the branches of elections work on, and what they make.
 
 use std::sync::Arc;
 

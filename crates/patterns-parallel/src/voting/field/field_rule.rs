@@ -1,4 +1,4 @@
-//! The rules of which one decides a field.
+//! Names the rule that decides a field, and says why a field cannot have it.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! What a rule makes of one field, before anybody asks whether it may be null or absent.
+//! Holds what a rule makes of one field, before anybody asks whether it may be null or absent.
 
 use std::cmp::Reverse;
 

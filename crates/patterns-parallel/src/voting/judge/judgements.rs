@@ -1,4 +1,4 @@
-//! What a judge has said of the distinct answers of an election, so far and in the end.
+//! Keeps what a judge has said of the distinct answers of an election.
 
 use std::collections::BTreeMap;
 

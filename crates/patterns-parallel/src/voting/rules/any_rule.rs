@@ -1,4 +1,4 @@
-//! Any of the voting rules, for who learns at run time which it is.
+//! Decides by any of the voting rules, for who learns at run time which it is.
 
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! What a voting rule is: a pure function from ballots to a ruling.
+//! Says what a voting rule is: a pure function from ballots to a ruling.
 //!
 //! A rule is one file with its own type of winner. It sees ballots, and what a judge has said of them;
 //! it calls nobody. So a rule is tested by a table, and an election is decided once, by one call of

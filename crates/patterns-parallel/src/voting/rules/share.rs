@@ -1,4 +1,5 @@
-//! A share of a whole, the interval that it stands for, and which share of the votes is enough to win.
+//! Holds a share of a whole, and computes the interval that it stands for and which share of the votes
+//! is enough to win.
 
 use std::fmt;
 

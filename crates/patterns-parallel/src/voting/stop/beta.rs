@@ -1,4 +1,5 @@
-//! The stopping rule of Adaptive-Consistency for two answers: P(p > 1/2) under a Beta posterior.
+//! Stops when the leader is sure enough: P(p > 1/2) under a Beta posterior, as Adaptive-Consistency does
+//! for two answers.
 
 use std::sync::Arc;
 

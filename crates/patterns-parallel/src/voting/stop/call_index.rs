@@ -1,4 +1,4 @@
-//! Which of many elections gains most from the next call, when they share a budget.
+//! Finds out which of many elections gains most from the next call, when they share a budget.
 
 use std::sync::Arc;
 

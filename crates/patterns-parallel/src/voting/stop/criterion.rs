@@ -1,4 +1,4 @@
-//! A stopping rule with its tables: how many further calls it needs at least.
+//! Computes how many further calls a stopping rule needs at least, by its tables.
 
 use std::sync::Arc;
 

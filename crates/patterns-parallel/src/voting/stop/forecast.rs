@@ -1,4 +1,4 @@
-//! Who will win when all votes are cast, judged by the votes so far.
+//! Foresees who wins when all votes are cast, by the votes so far.
 
 use std::sync::Arc;
 

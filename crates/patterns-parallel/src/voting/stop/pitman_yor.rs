@@ -1,4 +1,4 @@
-//! What the next vote is likely to be: a mixture of Pitman–Yor processes fitted to recorded votes.
+//! Says how likely each next vote is, by a mixture of Pitman–Yor processes fitted to recorded votes.
 
 use super::state::{MOST_OPTIONS, State};
 

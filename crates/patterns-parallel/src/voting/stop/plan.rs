@@ -1,4 +1,5 @@
-//! The cheapest waves and stops on average, by backward induction over all states of an election.
+//! Finds the waves and stops that are cheapest on average, by backward induction over all states of an
+//! election.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a plan aims at, and how that is written.
+//! Reads and writes what a plan aims at.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The states of an election that the tables tell apart, and their places in a table.
+//! Numbers the states of an election that the tables tell apart.
 
 use std::ops::{Range, RangeInclusive};
 

@@ -1,4 +1,4 @@
-//! A stopping rule made ready for votes of a certain length: after each wave, stop or ask.
+//! Decides after each wave whether an election stops, or how many more voters are asked.
 
 use serde::{Deserialize, Serialize};
 

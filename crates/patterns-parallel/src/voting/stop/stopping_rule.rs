@@ -1,4 +1,4 @@
-//! The stopping rules to choose from, how they are written, and what their values may be.
+//! Lists the stopping rules, reads and writes them, and checks their values.
 
 use std::fmt;
 use std::str::FromStr;
