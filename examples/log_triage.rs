@@ -50,7 +50,10 @@ async fn main() -> anyhow::Result<()> {
         .run(stream::iter(documents), &RunOptions::default())
         .await?;
     let table = outcome.value?;
-    print!("{}", table.to_csv());
+    println!("{}", table.columns.join(" "));
+    for row in &table.rows {
+        println!("{}", serde_json::json!(row));
+    }
     for problem in table.problems {
         println!(
             "{} in {} rows: {}",

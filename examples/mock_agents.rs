@@ -35,8 +35,7 @@ async fn main() -> anyhow::Result<()> {
         events: log.clone(),
         ..RunOptions::default()
     };
-    let sectioning = Sectioning::new(Arc::new(writer), Arc::new(editor))
-        .sections(["History", "Risks", "Outlook"]);
+    let sectioning = Sectioning::new(["History", "Risks", "Outlook"], writer, editor);
     let outcome = sectioning.run("Timber piles", &options).await?;
 
     assert_eq!(outcome.value?, "All about History. All about Outlook.");

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use patterns_core::{Contract, ModelAgent};
-use patterns_parallel::sectioning::{Outline, SectionBrief};
 use patterns_parallel::{RunOptions, Sectioning};
 use patterns_testkit::ScriptedModel;
 use schemars::JsonSchema;
@@ -34,27 +33,17 @@ async fn main() -> anyhow::Result<()> {
         r#"{"prose": "Whoever wants deep water has to pay for it, year after year."}"#,
         r#"{"headline": "The price of deep water", "teaser": "Mud always comes back."}"#,
     ]))?;
-    let writer = ModelAgent::new(
-        Arc::clone(&model),
-        "You write one passage of a newspaper article.",
-        Contract::of::<Passage>()?,
-    );
-    let editor = ModelAgent::new(
-        model,
-        "You are the editor. Find the headline for the passages.",
-        Contract::of::<Article>()?,
-    );
-    let part = |name: &str, brief: &str| SectionBrief {
-        name: name.to_owned(),
-        brief: brief.to_owned(),
-    };
-    let article = Sectioning::new(Arc::new(writer), Arc::new(editor)).outline(Outline {
-        sections: vec![
-            part("Introduction", "open with an image"),
-            part("Body", "how harbours silt up and what is done about it"),
-            part("Conclusion", "what it means for those who pay"),
-        ],
-    });
+    let passage = Contract::of::<Passage>()?;
+    let writer = "You write one passage of a newspaper article.";
+    let writer = ModelAgent::new(Arc::clone(&model), writer, passage);
+    let editor = "You are the editor. Find the headline for the passages.";
+    let editor = ModelAgent::new(model, editor, Contract::of::<Article>()?);
+    let plan = [
+        ("Introduction", "open with an image"),
+        ("Body", "how harbours silt up and what is done about it"),
+        ("Conclusion", "what it means for those who pay"),
+    ];
+    let article = Sectioning::new(plan, writer, editor);
     let outcome = article.run("Dredging", &RunOptions::default()).await?;
 
     let Article { headline, teaser } = outcome.value?;

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use clap::ValueEnum;
 use indicatif::ProgressBar;
@@ -198,7 +198,8 @@ pub(crate) fn write_stdout(data: &[u8]) -> Result<(), Error> {
 ///
 /// Returns an error that says so.
 pub(crate) fn check_stdout() -> Result<(), Error> {
-    if !is_stdout_closed() {
+    static IS_CLOSED: OnceLock<bool> = OnceLock::new();
+    if !IS_CLOSED.get_or_init(is_stdout_closed) {
         return Ok(());
     }
     let message = "cannot write to standard output: it is closed";
@@ -230,7 +231,8 @@ fn is_stdout_closed() -> bool {
 
 /// Returns whether standard output is read by a person.
 pub(crate) fn is_stdout_terminal() -> bool {
-    io::stdout().is_terminal()
+    static IS_TERMINAL: OnceLock<bool> = OnceLock::new();
+    *IS_TERMINAL.get_or_init(|| io::stdout().is_terminal())
 }
 
 /// Returns whether standard input is a person.

@@ -265,7 +265,7 @@ impl Connect {
         let pool = Pool::shared(self.pool_key(&base_url), self.pace, self.seed);
         let (first_tokens, beginnings) = (Arc::default(), Arc::default());
         let budget = budgeted(self.budget.clone(), &self.prices, &id)?;
-        let streams = self.streaming.is_on(is_own || self.is_priming);
+        let streams = self.streaming.of_server(is_own, self.is_priming);
         let server = Server {
             transport: Transport {
                 route: self.route(client.clone()),

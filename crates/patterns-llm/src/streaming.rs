@@ -1,5 +1,7 @@
 //! Whether answers are streamed.
 
+use std::time::Duration;
+
 /// Whether answers are streamed to us.
 ///
 /// A streamed call that is dropped ends at once at servers that otherwise work on to its end
@@ -7,8 +9,8 @@
 /// [`prime`](crate::Connect::prime) waits for one token. It costs some CPU for each token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Streaming {
-    /// By servers of one's own (Ollama, and any but the provider's usual one), and where calls wait
-    /// for the first token of another.
+    /// By servers of one's own (Ollama, and any but the provider's usual one) once an answer has taken
+    /// five seconds, and where calls wait for the first token of another.
     #[default]
     Auto,
     /// By every server. One that refuses is asked without from then on.
@@ -17,13 +19,30 @@ pub enum Streaming {
     Never,
 }
 
+/// An answer that takes so long may also hang, or be dropped, and is worth being watched.
+pub(crate) const SLOW: Duration = Duration::from_secs(5);
+
+/// When answers of one server are streamed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Streams {
+    /// Not at all.
+    Never,
+    /// Once one has been [slow](SLOW): a stream costs as much CPU as the whole call does otherwise, and
+    /// buys nothing where answers come at once.
+    OnceSlow,
+    /// Always.
+    Always,
+}
+
 impl Streaming {
-    /// Returns whether answers are streamed, given whether that helps.
-    pub(crate) fn is_on(self, helps: bool) -> bool {
+    /// Returns when answers are streamed by a server that is one's own or not.
+    pub(crate) fn of_server(self, is_own: bool, is_priming: bool) -> Streams {
         match self {
-            Self::Auto => helps,
-            Self::Always => true,
-            Self::Never => false,
+            Self::Auto if is_priming => Streams::Always,
+            Self::Auto if is_own => Streams::OnceSlow,
+            Self::Always => Streams::Always,
+            Self::Auto | Self::Never => Streams::Never,
         }
     }
 }

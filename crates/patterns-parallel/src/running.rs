@@ -42,8 +42,8 @@ use crate::machine::Machine;
 ///     r#"{"content": "Safe, and strict.", "key_points": []}"#,
 ///     r#"{"summary": "Rust, begun in 2006, is safe and strict."}"#,
 /// ]));
-/// let sectioning = Sectioning::with_model(model, &AgentOptions::default())?
-///     .sections(["History", "Pros and cons"]);
+/// let plan = ["History", "Pros and cons"];
+/// let sectioning = Sectioning::with_model(plan, model, &AgentOptions::default())?;
 /// let options = RunOptions::default();
 /// let mut run = sectioning.run("Rust", &options);
 /// let mut headings = Vec::new();

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::escape::{escape, escape_json};
 use crate::report::{Page, outcome_json, problem_line, table_page};
 use crate::session::Session;
-use crate::sheet::{Column, Sheet};
+use crate::sheet::{Column, Sheet, csv_table, json_lines};
 
 /// Reduces answers by code: summaries, or those of the user's own shape.
 pub(super) async fn run(
@@ -95,9 +95,9 @@ fn written(session: &Session, table: &Table) -> Result<Vec<u8>, Error> {
     }
     Ok(match session.format {
         Format::Csv if session.output.is_terminal() => {
-            escape(&table.to_csv()).into_owned().into_bytes()
+            escape(&csv_table(table)).into_owned().into_bytes()
         }
-        Format::Csv => table.to_csv().into_bytes(),
+        Format::Csv => csv_table(table).into_bytes(),
         Format::Parquet => {
             let columns = Column::of_rows(&table.columns, &table.rows);
             let mut sheet = Sheet::parquet(columns)?;
@@ -108,6 +108,6 @@ fn written(session: &Session, table: &Table) -> Result<Vec<u8>, Error> {
             bytes.extend(sheet.end()?);
             bytes
         }
-        _ => escape_json(&table.to_jsonl()).into_owned().into_bytes(),
+        _ => escape_json(&json_lines(table)).into_owned().into_bytes(),
     })
 }

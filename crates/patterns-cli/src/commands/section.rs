@@ -1,11 +1,12 @@
 //! `patterns section`: sections in parallel, then a synthesis.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use patterns_core::{Contract, Pattern};
+use patterns_core::{Contract, Model, Pattern};
 use patterns_job::{SectionJob, SectionWork};
-use patterns_parallel::Sectioning;
-use patterns_parallel::sectioning::Section;
+use patterns_parallel::sectioning::{Plan, Section, planner_agent};
+use patterns_parallel::{AgentOptions, Sectioning};
 use serde::Serialize;
 
 use super::{publish, unusable};
@@ -26,7 +27,8 @@ pub(crate) async fn run(job: SectionJob, launch: Launch) -> Result<(), Error> {
     let options = session.agent_options(None);
     match &work.schema {
         None => {
-            let pattern = Sectioning::with_model(model, &options).map_err(unusable)?;
+            let plan = plan_of(&work, &model, &options)?;
+            let pattern = Sectioning::with_model(plan, model, &options).map_err(unusable)?;
             write(session, pattern, &work, |page, it| {
                 page.paragraph(&it.summary)
             })
@@ -34,7 +36,8 @@ pub(crate) async fn run(job: SectionJob, launch: Launch) -> Result<(), Error> {
         }
         Some(schema) => {
             let contract = Contract::from_schema(schema.clone()).map_err(unusable)?;
-            let pattern = Sectioning::with_synthesis(model, contract, &options);
+            let plan = plan_of(&work, &model, &options)?;
+            let pattern = Sectioning::with_synthesis(plan, model, contract, &options);
             let pattern = pattern.map_err(unusable)?;
             write(session, pattern, &work, Page::answer).await
         }
@@ -47,10 +50,7 @@ async fn write<Y: Serialize + Send>(
     work: &SectionWork,
     synthesis: impl Fn(&mut Page, &Y),
 ) -> Result<(), Error> {
-    let pattern = pattern
-        .sections(work.job.sections.clone())
-        .plan(work.job.planned())
-        .context(work.context.clone());
+    let pattern = pattern.context(work.context.clone());
     let options = session.run_options();
     let run = session.watch(pattern.run(&work.job.topic, &options));
     let Some(outcome) = run.await? else {
@@ -64,4 +64,20 @@ async fn write<Y: Serialize + Send>(
         section_page(page, &outcome.branches);
     })
     .await
+}
+
+/// Returns where the sections come from: those that were named, or the planner.
+fn plan_of(
+    work: &SectionWork,
+    model: &Arc<dyn Model>,
+    options: &AgentOptions,
+) -> Result<Plan, Error> {
+    let sections = &work.job.sections;
+    match NonZeroUsize::new(work.job.planned()).filter(|_| sections.is_empty()) {
+        None => Ok(sections.clone().into()),
+        Some(count) => {
+            let planner = planner_agent(Arc::clone(model), options).map_err(unusable)?;
+            Ok(Plan::by(planner, count))
+        }
+    }
 }

@@ -4,10 +4,10 @@
 //! `'` before what a spreadsheet would take for a formula. Only where it is shown on a terminal is it
 //! escaped for that.
 
-use patterns_parallel::map_reduce::csv_record;
 use serde_json::Value;
 
 use super::column::Column;
+use super::csv::csv_record;
 use super::parquet::ParquetRows;
 use crate::error::{Error, ErrorKind};
 use crate::escape::escape;

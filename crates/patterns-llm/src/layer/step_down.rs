@@ -13,15 +13,17 @@ use patterns_core::{
     AnswerFormat, BoxFuture, Layer, Model, ModelError, ModelErrorKind, ModelId, Request, Response,
     Usage,
 };
+use tokio::time::Instant;
 
 use super::rungs::Rungs;
+use crate::streaming::{SLOW, Streams};
 
 /// Remembers which answer formats a server has been found not to know, whether it streams, whether it
 /// knows the system role, and which parameters it refuses.
 #[derive(Debug)]
 pub(crate) struct Ladder {
     rungs: Rungs,
-    streams: AtomicBool,
+    streams: AtomicU8,
     folds_system: AtomicBool,
     left_out: AtomicU8,
     changes: AtomicU32,
@@ -30,16 +32,19 @@ pub(crate) struct Ladder {
 #[cfg(test)]
 impl Default for Ladder {
     fn default() -> Self {
-        Self::new(&[AnswerFormat::JsonSchema, AnswerFormat::Prompt], false)
+        Self::new(
+            &[AnswerFormat::JsonSchema, AnswerFormat::Prompt],
+            Streams::Never,
+        )
     }
 }
 
 impl Ladder {
     /// Begins with the first of the formats that servers of this kind may know.
-    pub(crate) fn new(formats: &'static [AnswerFormat], streams: bool) -> Self {
+    pub(crate) fn new(formats: &'static [AnswerFormat], streams: Streams) -> Self {
         Self {
             rungs: Rungs::new(formats),
-            streams: AtomicBool::new(streams),
+            streams: AtomicU8::new(streams as u8),
             folds_system: AtomicBool::default(),
             left_out: AtomicU8::default(),
             changes: AtomicU32::default(),
@@ -59,12 +64,21 @@ impl Ladder {
 
     /// Returns whether answers are to be streamed.
     pub(crate) fn streams(&self) -> bool {
-        self.streams.load(Ordering::Relaxed)
+        self.streams.load(Ordering::Relaxed) == Streams::Always as u8
+    }
+
+    /// Takes the time of an attempt until this is dropped, be it that the attempt is.
+    pub(crate) fn timed(&self) -> Timed<'_> {
+        Timed {
+            ladder: self,
+            start: Instant::now(),
+        }
     }
 
     /// Remembers that the server does not stream; returns whether that is news.
     pub(crate) fn stop_streaming(&self) -> bool {
-        self.streams.swap(false, Ordering::Relaxed)
+        let before = self.streams.swap(Streams::Never as u8, Ordering::Relaxed);
+        before == Streams::Always as u8
     }
 
     /// Returns whether instructions go into what the user says.
@@ -118,6 +132,27 @@ impl Ladder {
             left_out,
             changes,
         )
+    }
+}
+
+/// An attempt under way.
+pub(crate) struct Timed<'a> {
+    ladder: &'a Ladder,
+    start: Instant,
+}
+
+impl Drop for Timed<'_> {
+    fn drop(&mut self) {
+        if self.start.elapsed() >= SLOW {
+            let (from, to) = (Streams::OnceSlow as u8, Streams::Always as u8);
+            // It is another state already, or is now.
+            let _ = self.ladder.streams.compare_exchange(
+                from,
+                to,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            );
+        }
     }
 }
 
@@ -186,5 +221,40 @@ impl<M: Model> Model for StepDown<M> {
 
     fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
         Box::pin(self.call(request))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    async fn streams_after(streams: Streams, attempts: &[u64]) -> bool {
+        let ladder = Ladder::new(&[AnswerFormat::Prompt], streams);
+        for seconds in attempts {
+            let timed = ladder.timed();
+            tokio::time::sleep(Duration::from_secs(*seconds)).await;
+            drop(timed);
+        }
+        ladder.streams()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_are_streamed_once_one_was_slow() {
+        assert!(!streams_after(Streams::OnceSlow, &[1, 4, 4]).await);
+        assert!(streams_after(Streams::OnceSlow, &[1, 5]).await);
+        assert!(!streams_after(Streams::Never, &[60]).await);
+        assert!(streams_after(Streams::Always, &[]).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_refused_a_stream_is_not_asked_for_one_again() {
+        let ladder = Ladder::new(&[AnswerFormat::Prompt], Streams::Always);
+        assert!(ladder.stop_streaming() && !ladder.stop_streaming());
+        let timed = ladder.timed();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        drop(timed);
+        assert!(!ladder.streams());
     }
 }

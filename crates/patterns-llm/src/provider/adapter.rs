@@ -72,7 +72,9 @@ impl Adapter {
         let (written, from) = self.written(request)?;
         self.check_untold(request, &written);
         let has_system = !request.instructions.is_empty() && !ladder.folds_system();
+        let timed = ladder.timed();
         let (result, refused) = self.attempt(request, &written).await;
+        drop(timed);
         if let Some(name) = refused {
             let spent = result.map_or_else(|error| error.usage(), |response| response.usage);
             self.leave_out(request, name);
@@ -81,8 +83,11 @@ impl Adapter {
         }
         let error = match result {
             Ok(response) => {
-                ladder.answered(request, from);
                 self.check_name(request, &response.model);
+                match ignores_format(request, from, &response.text) {
+                    true => self.say_more(request, from),
+                    false => ladder.answered(request, from),
+                }
                 return Ok(response);
             }
             Err(error) => error,
@@ -134,6 +139,20 @@ impl Adapter {
                     self.stepped_down(request, format, to);
                 }
             }
+        }
+    }
+
+    /// Asks from now on in a format in which the model itself is told of the schema.
+    fn say_more(&self, request: &Request, from: AnswerFormat) {
+        let mut at = from;
+        while let Some(to) = self.setup.ladder.step_down(request, at) {
+            at = to;
+            if at >= AnswerFormat::Tool {
+                break;
+            }
+        }
+        if at != from {
+            self.stepped_down(request, from, at);
         }
     }
 
@@ -282,6 +301,18 @@ impl Adapter {
 
 /// The most characters of a model's name that a server may have said.
 const MAX_NAME: usize = 100;
+
+/// Returns whether an answer has none of the names that its schema requires, though the server was asked
+/// to hold its model to it: then it ignores the format, and a weaker one says more in words.
+fn ignores_format(request: &Request, format: AnswerFormat, text: &str) -> bool {
+    let is_enforced = format < AnswerFormat::JsonObject;
+    let schema = request.schema.as_deref().filter(|_| is_enforced);
+    let required = schema.and_then(|it| it.schema()["required"].as_array());
+    required.is_some_and(|names| {
+        let mut names = names.iter().peekable();
+        names.peek().is_some() && !names.any(|name| text.contains(&name.to_string()))
+    })
+}
 
 impl Model for Adapter {
     fn id(&self) -> &ModelId {

@@ -14,6 +14,7 @@ mod anthropic;
 mod dialect;
 mod facts;
 mod gemini;
+mod known;
 mod ollama;
 mod openai;
 mod refused;
@@ -25,6 +26,7 @@ mod transport;
 mod words;
 
 pub(crate) use adapter::{Adapter, Setup};
-pub(crate) use facts::{Provider, named, unknown_provider};
+pub(crate) use facts::Provider;
+pub(crate) use known::{named, unknown_provider};
 pub use ollama::OLLAMA_BASE_URL;
 pub(crate) use transport::{Route, Server, Transport};

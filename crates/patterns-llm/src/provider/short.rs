@@ -70,7 +70,10 @@ enum Kind {
 impl Kind {
     fn of(it: char) -> Self {
         match it {
-            _ if it.is_ascii_digit() => Self::Digits,
+            // Most of what is read: it comes first, since every character of every request is looked at.
+            'a'..='z' | 'A'..='Z' => Self::Letters,
+            '0'..='9' => Self::Digits,
+            _ if it.is_ascii() => Self::Other,
             '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' => {
                 Self::Unspaced
             }

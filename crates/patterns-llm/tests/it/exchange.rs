@@ -116,7 +116,8 @@ async fn one_refusal_of_a_format_that_has_worked_fails_that_request_alone() {
         "",
         r#"{"error": "response_format is not to our taste"}"#,
     );
-    let server = Server::start(vec![says("{}"), refusal, says("{}")]).await;
+    let city = says(r#"{"city": "Paris"}"#);
+    let server = Server::start(vec![city.clone(), refusal, city]).await;
     let log = Arc::new(Log::default());
     let model = model(&server, &log);
     model.generate(&request()).await.unwrap();
@@ -129,6 +130,25 @@ async fn one_refusal_of_a_format_that_has_worked_fails_that_request_alone() {
         sent[0].body["response_format"]
     );
     assert!(log.0.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_server_that_ignores_the_format_is_shown_the_schema_in_words_from_then_on() {
+    let city = says(r#"{"city": "Paris"}"#);
+    let server = Server::start(vec![says("It is Paris."), city.clone(), city]).await;
+    let log = Arc::new(Log::default());
+    let model = model(&server, &log);
+    for _ in 0..3 {
+        model.generate(&request()).await.unwrap();
+    }
+    let sent = server.sent();
+    let asked = |n: usize| sent[n].body["messages"][1]["content"].as_str().unwrap();
+    assert!(!asked(0).contains("valid against this JSON Schema"));
+    for n in [1, 2] {
+        assert!(asked(n).contains("valid against this JSON Schema"));
+        assert_eq!(sent[n].body["response_format"]["type"], "json_object");
+    }
+    assert_eq!(log.0.lock().unwrap().len(), 1, "it is said once");
 }
 
 #[tokio::test]
@@ -153,7 +173,7 @@ async fn instructions_go_into_what_the_user_says_where_no_system_role_is_known()
 
 #[tokio::test]
 async fn another_model_in_the_reply_is_told_of_once() {
-    let body = r#"{"model": "other", "choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]}"#;
+    let body = r#"{"model": "other", "choices": [{"message": {"content": "{\"city\": \"Paris\"}"}, "finish_reason": "stop"}]}"#;
     let server = Server::start(vec![reply(200, "", body); 2]).await;
     let log = Arc::new(Log::default());
     let model = connect("compatible:meant")

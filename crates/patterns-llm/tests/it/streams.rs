@@ -26,7 +26,7 @@ async fn a_streamed_answer_is_the_same_answer() {
             .generate(&request())
             .await
             .unwrap();
-        let streamed = model(&url, Streaming::Auto)
+        let streamed = model(&url, Streaming::Always)
             .generate(&request())
             .await
             .unwrap();
@@ -76,7 +76,7 @@ async fn a_server_learns_at_once_that_nobody_wants_its_answer() {
 async fn a_server_that_knows_no_streams_is_asked_without_from_then_on() {
     let refusal = r#"{"error": {"message": "stream_options: extra fields not permitted"}}"#;
     let server = Server::start(vec![reply(422, "", refusal), says("{}")]).await;
-    let model = model(&server.url, Streaming::Auto);
+    let model = model(&server.url, Streaming::Always);
     let first = model.generate(&request()).await.unwrap();
     assert_eq!((first.usage.calls, first.usage.attempts), (1, 2));
     model

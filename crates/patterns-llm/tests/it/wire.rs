@@ -186,3 +186,32 @@ async fn what_is_not_set_is_not_sent() {
     let expected = json!({"model": "m", "messages": [{"role": "user", "content": "Hi."}]});
     assert_eq!(body("compatible:m", &request, 0).await, expected);
 }
+
+#[tokio::test]
+async fn what_the_calls_of_a_fan_out_share_is_marked_for_anthropics_cache() {
+    let message = json!({"content": [{"type": "text", "text": "Hi."}], "stop_reason": "end_turn"});
+    let server = Server::start(vec![reply(200, "", &message.to_string())]).await;
+    let connect = connect("anthropic:m").unwrap().base_url(&server.url);
+    let model = connect.api_key("k").prime(true).build().unwrap();
+    let shared = "word ".repeat(2_000);
+    let asked = |end: &str| Request {
+        messages: vec![Message::user([
+            Part::text(shared.as_str()),
+            Part::text(end),
+        ])],
+        ..Request::default()
+    };
+    let (one, other) = (asked("1"), asked("2"));
+    let (first, second) = tokio::join!(model.generate(&one), model.generate(&other));
+    assert!(first.is_ok() && second.is_ok());
+    for sent in server.sent() {
+        assert_eq!(sent.header("x-api-key"), Some("k"));
+        assert_eq!(sent.header("anthropic-version"), Some("2023-06-01"));
+        let blocks = sent.body["messages"][0]["content"].as_array().unwrap();
+        let marks: Vec<bool> = blocks
+            .iter()
+            .map(|it| it["cache_control"].is_object())
+            .collect();
+        assert_eq!(marks, [true, false]);
+    }
+}

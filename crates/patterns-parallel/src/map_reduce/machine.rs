@@ -288,3 +288,6 @@ fn rows<M>(branch: Branch<Vec<Mapped<M>>>) -> Vec<Branch<M>> {
         BranchEnd::Cancelled => vec![row(label, usage, BranchEnd::Cancelled)],
     }
 }
+
+#[cfg(test)]
+mod tests;

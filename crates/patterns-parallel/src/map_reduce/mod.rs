@@ -27,8 +27,8 @@ pub use combine::Combine;
 pub use glean::{Glean, GleanError, GleanErrorKind, GleanTask, judging_agent};
 pub use groups::Topology;
 pub use keyed::{
-    DifferentReduce, FieldProblem, KeyCandidates, KeyCount, KeyMerges, KeyPair, KeyedReduce,
-    SameKey, Table, TableBuilder, Tabulate, csv_record, key_agent, key_candidates,
+    FieldProblem, KeyCandidates, KeyCount, KeyMerges, KeyPair, KeyedReduce, SameKey, Table,
+    TableBuilder, Tabulate, key_agent, key_candidates,
 };
 pub use pattern::MapReduce;
 pub use pieces::MapInput;

@@ -119,7 +119,12 @@ fn outline_contract(sections: usize) -> Result<Contract<Outline>, ContractError>
     }))
 }
 
-pub(super) fn outline_agent(
+/// Makes the default planner; the number of sections that a task asks for is part of its contract.
+///
+/// # Errors
+///
+/// Returns a [`ContractError`] if the answer type has no strict schema; it has.
+pub fn planner_agent(
     model: Arc<dyn Model>,
     options: &AgentOptions,
 ) -> Result<impl Agent<OutlineTask, Outline> + 'static, ContractError> {

@@ -9,6 +9,7 @@ use patterns_core::{
     AggregateError, Branch, BranchId, Document, Outcome, Pattern, StepRole, Warning,
 };
 
+use super::plan::Plan;
 use super::task::{Outline, OutlineTask, SectionTask, SynthesisTask, WrittenSection};
 use crate::RunOptions;
 use crate::fan_out::Stop;
@@ -16,13 +17,6 @@ use crate::in_order::InOrder;
 use crate::machine::{Due, Machine, narrowed};
 use crate::run::Run;
 use crate::running::RunMachine;
-
-/// Where the outline comes from.
-pub(super) enum Plan {
-    Given(Outline),
-    /// The planner finds so many sections.
-    Ask(usize),
-}
 
 /// What a branch works on.
 pub(super) enum Work<S> {
@@ -43,7 +37,6 @@ pub(super) struct SectioningMachine<'a, S, Y> {
     run: Run<'a>,
     topic: Arc<str>,
     context: Arc<[Document]>,
-    plan: Plan,
     stage: Stage,
     /// The sections that have ended, by their places in the outline.
     ended: BTreeMap<usize, WrittenOrNot<S>>,
@@ -59,15 +52,17 @@ type WrittenOrNot<S> = (String, Option<S>);
 
 /// How far a piece has come.
 enum Stage {
-    /// The outline is due.
-    Planning,
+    /// An outline of so many sections is due.
+    Planning(usize),
+    /// It is under way.
+    Planned(usize),
     /// So many sections have begun.
     Writing {
         outline: Arc<Outline>,
         begun: usize,
     },
-    /// An outline or the synthesis is under way; nothing else can be.
-    Waiting,
+    /// The synthesis is under way.
+    Merging,
     Over,
 }
 
@@ -75,21 +70,20 @@ impl<'a, S, Y> SectioningMachine<'a, S, Y> {
     pub(super) fn new(
         topic: Arc<str>,
         context: Arc<[Document]>,
-        plan: Plan,
+        plan: &Plan,
         options: &'a RunOptions,
     ) -> Self {
-        let (stage, given) = match &plan {
+        let (stage, given) = match plan {
             Plan::Given(outline) => {
                 let given = outline.sections.len() as u64;
                 (Stage::writing(outline.clone()), Some(given))
             }
-            Plan::Ask(_) => (Stage::Planning, None),
+            Plan::Ask { sections, .. } => (Stage::Planning(sections.get()), None),
         };
         Self {
             run: Run::start(options, Pattern::Sectioning, given),
             topic,
             context,
-            plan,
             stage,
             ended: BTreeMap::new(),
             rows: InOrder::new(),
@@ -118,7 +112,7 @@ impl<'a, S, Y> SectioningMachine<'a, S, Y> {
     /// Takes the planner's outline. More sections than asked for would cost more than the user agreed
     /// to.
     fn take_outline(&mut self, mut outline: Outline) {
-        if let Plan::Ask(planned) = self.plan
+        if let Stage::Planned(planned) = self.stage
             && outline.sections.len() > planned
         {
             let message = format!(
@@ -148,7 +142,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
             self.stage = Stage::Over;
             return Poll::Ready(None);
         }
-        self.stage = Stage::Waiting;
+        self.stage = Stage::Merging;
         let (mut sections, mut missing) = (Vec::new(), Vec::new());
         for (name, answer) in mem::take(&mut self.ended).into_values() {
             match answer {
@@ -176,14 +170,14 @@ impl<S: Clone, Y> Machine for SectioningMachine<'_, S, Y> {
     type Done = Done<S, Y>;
 
     fn due(&mut self, id: BranchId, _cx: &mut Context<'_>) -> Poll<Option<Due<Work<S>>>> {
-        match (&mut self.stage, &self.plan) {
-            (Stage::Planning, Plan::Ask(sections)) => {
+        match &mut self.stage {
+            Stage::Planning(sections) => {
                 let sections = *sections;
                 let task = self.outline_task(sections);
-                self.stage = Stage::Waiting;
+                self.stage = Stage::Planned(sections);
                 due(StepRole::Outline, "outline", Work::Outline(task))
             }
-            (Stage::Writing { outline, begun }, _) => {
+            Stage::Writing { outline, begun } => {
                 let index = *begun;
                 let Some(section) = outline.sections.get(index) else {
                     return match self.ended.len() == index {
@@ -203,8 +197,8 @@ impl<S: Clone, Y> Machine for SectioningMachine<'_, S, Y> {
                 };
                 due(StepRole::Section, &section.name, Work::Section(task))
             }
-            (Stage::Waiting, _) => Poll::Pending,
-            (Stage::Planning | Stage::Over, _) => Poll::Ready(None),
+            Stage::Planned(_) | Stage::Merging => Poll::Pending,
+            Stage::Over => Poll::Ready(None),
         }
     }
 
@@ -236,7 +230,7 @@ impl<S: Clone, Y> Machine for SectioningMachine<'_, S, Y> {
     fn total(&self) -> Option<u64> {
         match &self.stage {
             Stage::Writing { outline, .. } => Some(outline.sections.len() as u64),
-            Stage::Planning | Stage::Waiting | Stage::Over => None,
+            Stage::Planning(_) | Stage::Planned(_) | Stage::Merging | Stage::Over => None,
         }
     }
 }
@@ -260,9 +254,11 @@ impl<S: Clone, Y> RunMachine for SectioningMachine<'_, S, Y> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroUsize;
     use std::task::Waker;
 
     use patterns_core::{AgentError, AggregateErrorKind, BranchEnd, ModelError, ModelErrorKind};
+    use patterns_testkit::MockAgent;
 
     use super::super::task::SectionBrief;
     use super::*;
@@ -274,8 +270,8 @@ mod tests {
         Outline { sections }
     }
 
-    fn piece(plan: Plan, options: &RunOptions) -> Piece<'_> {
-        SectioningMachine::new("Tides".into(), Arc::default(), plan, options)
+    fn piece(plan: impl Into<Plan>, options: &RunOptions) -> Piece<'_> {
+        SectioningMachine::new("Tides".into(), Arc::default(), &plan.into(), options)
     }
 
     /// Returns the label of what is due, or how it stands if nothing is.
@@ -317,7 +313,7 @@ mod tests {
     #[test]
     fn the_synthesis_is_due_once_all_sections_have_ended() {
         let options = RunOptions::default();
-        let mut it = piece(Plan::Given(outline(&["a", "b", "c"])), &options);
+        let mut it = piece(["a", "b", "c"], &options);
         let begun = [0, 1, 2, 3].map(|id| next(&mut it, id));
         assert_eq!(begun, ["a", "b", "c", "pending"]);
         let section = |text| BranchEnd::Answered(Done::Section(text));
@@ -343,7 +339,9 @@ mod tests {
     #[test]
     fn no_more_sections_are_written_than_were_asked_for() {
         let options = RunOptions::default();
-        let mut it = piece(Plan::Ask(2), &options);
+        let planner = MockAgent::<OutlineTask, Outline>::new();
+        let two = const { NonZeroUsize::new(2).expect("2 is not zero") };
+        let mut it = piece(Plan::by(planner, two), &options);
         assert_eq!([0, 1].map(|id| next(&mut it, id)), ["outline", "pending"]);
         let planned = BranchEnd::Answered(Done::Outline(outline(&["a", "b", "c"])));
         end(&mut it, 0, StepRole::Outline, planned);
@@ -357,7 +355,7 @@ mod tests {
         use AggregateErrorKind::{Drained, NothingAnswered, StepFailed, TooManyFailures};
         let options = RunOptions::default();
         let begin = || {
-            let mut it = piece(Plan::Given(outline(&["a"])), &options);
+            let mut it = piece(["a"], &options);
             assert_eq!(next(&mut it, 0), "a");
             it
         };

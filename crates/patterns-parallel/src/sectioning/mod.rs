@@ -7,8 +7,10 @@
 mod answer;
 mod machine;
 mod pattern;
+mod plan;
 mod task;
 
-pub use answer::{Section, Synthesis};
+pub use answer::{Section, Synthesis, planner_agent};
 pub use pattern::Sectioning;
+pub use plan::Plan;
 pub use task::{Outline, OutlineTask, SectionBrief, SectionTask, SynthesisTask, WrittenSection};

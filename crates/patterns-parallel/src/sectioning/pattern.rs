@@ -4,13 +4,14 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use patterns_core::{Agent, AgentError, Answer, ContractError, Document, Model, Origin};
+use patterns_core::{Agent, AgentError, Answer, Contract, ContractError, Document, Model, Origin};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::answer::{Section, Synthesis, outline_agent, section_agent, synthesis_agent};
-use super::machine::{Done, Plan, SectioningMachine, Work};
-use super::task::{Outline, OutlineTask, SectionBrief, SectionTask, SynthesisTask};
+use super::answer::{Section, Synthesis, custom_synthesis_agent, section_agent, synthesis_agent};
+use super::machine::{Done, SectioningMachine, Work};
+use super::plan::Plan;
+use super::task::{SectionTask, SynthesisTask};
 use crate::fan_out::FanOut;
 use crate::{AgentOptions, RunError, RunOptions, Running};
 
@@ -29,22 +30,18 @@ use crate::{AgentOptions, RunError, RunOptions, Running};
 ///     r#"{"content": "Safe, and strict.", "key_points": ["safe", "strict"]}"#,
 ///     r#"{"summary": "Rust, begun in 2006, is safe and strict."}"#,
 /// ]));
-/// let sectioning = Sectioning::with_model(model, &AgentOptions::default())?
-///     .sections(["History", "Pros and cons"]);
+/// let plan = ["History", "Pros and cons"];
+/// let sectioning = Sectioning::with_model(plan, model, &AgentOptions::default())?;
 /// let outcome = sectioning.run("Rust", &RunOptions::default()).await?;
 /// assert_eq!(outcome.value?.all_key_points, ["2006", "safe", "strict"]);
 /// # Ok(()) }
 /// ```
 pub struct Sectioning<S, Y> {
+    plan: Plan,
     section: Arc<dyn Agent<SectionTask, S>>,
     synthesis: Arc<dyn Agent<SynthesisTask<S>, Y>>,
-    planner: Option<Arc<dyn Agent<OutlineTask, Outline>>>,
-    outline: Vec<SectionBrief>,
-    planned: usize,
     context: Arc<[Document]>,
 }
-
-const NO_SECTION: &str = "no section is given and none is to be planned";
 
 impl Sectioning<Section, Synthesis> {
     /// Makes the pattern with the default answers, all agents on one model.
@@ -53,13 +50,12 @@ impl Sectioning<Section, Synthesis> {
     ///
     /// Returns a [`ContractError`] if an answer type has no strict schema; the default ones have.
     pub fn with_model(
+        plan: impl Into<Plan>,
         model: Arc<dyn Model>,
         options: &AgentOptions,
     ) -> Result<Self, ContractError> {
-        let planner = Arc::new(outline_agent(Arc::clone(&model), options)?);
-        let section = Arc::new(section_agent(Arc::clone(&model), options)?);
-        let synthesis = Arc::new(synthesis_agent(model, options)?);
-        Ok(Self::new(section, synthesis).planner(planner))
+        let section = section_agent(Arc::clone(&model), options)?;
+        Ok(Self::new(plan, section, synthesis_agent(model, options)?))
     }
 }
 
@@ -70,59 +66,30 @@ impl<Y: DeserializeOwned + Send + 'static> Sectioning<Section, Y> {
     ///
     /// As [`with_model`](Self::with_model).
     pub fn with_synthesis(
+        plan: impl Into<Plan>,
         model: Arc<dyn Model>,
-        synthesis: patterns_core::Contract<Y>,
+        synthesis: Contract<Y>,
         options: &AgentOptions,
     ) -> Result<Self, ContractError> {
-        let planner = Arc::new(outline_agent(Arc::clone(&model), options)?);
-        let section = Arc::new(section_agent(Arc::clone(&model), options)?);
-        let synthesis = super::answer::custom_synthesis_agent(model, synthesis, options);
-        Ok(Self::new(section, Arc::new(synthesis)).planner(planner))
+        let section = section_agent(Arc::clone(&model), options)?;
+        let synthesis = custom_synthesis_agent(model, synthesis, options);
+        Ok(Self::new(plan, section, synthesis))
     }
 }
 
 impl<S, Y> Sectioning<S, Y> {
-    /// Makes the pattern of two agents.
+    /// Makes the pattern of a plan and two agents: who writes a section, and who merges them.
     pub fn new(
-        section: Arc<dyn Agent<SectionTask, S>>,
-        synthesis: Arc<dyn Agent<SynthesisTask<S>, Y>>,
+        plan: impl Into<Plan>,
+        section: impl Agent<SectionTask, S> + 'static,
+        synthesis: impl Agent<SynthesisTask<S>, Y> + 'static,
     ) -> Self {
         Self {
-            section,
-            synthesis,
-            planner: None,
-            outline: Vec::new(),
-            planned: 0,
+            plan: plan.into(),
+            section: Arc::new(section),
+            synthesis: Arc::new(synthesis),
             context: Arc::default(),
         }
-    }
-
-    /// Sets the agent that plans the outline where none is given.
-    #[must_use]
-    pub fn planner(mut self, planner: Arc<dyn Agent<OutlineTask, Outline>>) -> Self {
-        self.planner = Some(planner);
-        self
-    }
-
-    /// Gives the sections by their headings.
-    #[must_use]
-    pub fn sections<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
-        let sections = names.into_iter().map(SectionBrief::named).collect();
-        self.outline(Outline { sections })
-    }
-
-    /// Gives the sections with their briefs.
-    #[must_use]
-    pub fn outline(mut self, outline: Outline) -> Self {
-        self.outline = outline.sections;
-        self
-    }
-
-    /// Lets the planner find this many sections.
-    #[must_use]
-    pub fn plan(mut self, sections: usize) -> Self {
-        self.planned = sections;
-        self
     }
 
     /// Gives material that every section agent sees.
@@ -145,20 +112,13 @@ where
     ///
     /// # Errors
     ///
-    /// The run ends with a [`RunError`] if there is nothing to write, or neither sections nor a
-    /// planner.
+    /// The run ends with a [`RunError`] if there is no topic, no section, or two of one name.
     pub fn run<'r>(&'r self, topic: &str, options: &'r RunOptions) -> Running<'r, Y, S> {
         let topic: Arc<str> = topic.into();
         Running::new(async move {
             self.check(&topic)?;
-            let plan = match &self.planner {
-                Some(_) if self.outline.is_empty() => Plan::Ask(self.planned),
-                _ => Plan::Given(Outline {
-                    sections: self.outline.clone(),
-                }),
-            };
             let context = Arc::clone(&self.context);
-            let machine = SectioningMachine::new(topic, context, plan, options);
+            let machine = SectioningMachine::new(topic, context, &self.plan, options);
             Ok(FanOut::new(machine, options, |work, origin| {
                 Box::pin(self.carry_out(work, origin))
             }))
@@ -170,11 +130,13 @@ where
         work: Work<S>,
         origin: Origin,
     ) -> Result<Answer<Done<S, Y>>, AgentError> {
-        match (work, &self.planner) {
-            (Work::Outline(task), Some(planner)) => {
+        match (work, &self.plan) {
+            (Work::Outline(task), Plan::Ask { planner, .. }) => {
                 Ok(planner.run(&task, origin).await?.map(Done::Outline))
             }
-            (Work::Outline(_), None) => Err(AgentError::code(RunError::NoInput(NO_SECTION))),
+            (Work::Outline(_), Plan::Given(_)) => {
+                Err(AgentError::code(RunError::NoInput("no section is given")))
+            }
             (Work::Section(task), _) => {
                 Ok(self.section.run(&task, origin).await?.map(Done::Section))
             }
@@ -190,11 +152,14 @@ where
         if topic.trim().is_empty() {
             return Err(RunError::NoInput("the topic is empty"));
         }
-        if self.outline.is_empty() && (self.planned == 0 || self.planner.is_none()) {
-            return Err(RunError::NoInput(NO_SECTION));
+        let Plan::Given(outline) = &self.plan else {
+            return Ok(());
+        };
+        if outline.sections.is_empty() {
+            return Err(RunError::NoInput("no section is given"));
         }
         let mut names = HashSet::new();
-        for section in &self.outline {
+        for section in &outline.sections {
             if section.name.trim().is_empty() {
                 return Err(RunError::InvalidSetup("a section has no name"));
             }
@@ -209,8 +174,7 @@ where
 impl<S, Y> fmt::Debug for Sectioning<S, Y> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sectioning")
-            .field("outline", &self.outline)
-            .field("planned", &self.planned)
+            .field("plan", &self.plan)
             .field("context", &self.context.len())
             .finish_non_exhaustive()
     }

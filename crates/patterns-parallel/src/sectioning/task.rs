@@ -36,6 +36,27 @@ impl SectionBrief {
     }
 }
 
+impl From<&str> for SectionBrief {
+    fn from(name: &str) -> Self {
+        Self::named(name)
+    }
+}
+
+impl From<String> for SectionBrief {
+    fn from(name: String) -> Self {
+        Self::named(name)
+    }
+}
+
+impl From<(&str, &str)> for SectionBrief {
+    fn from((name, brief): (&str, &str)) -> Self {
+        Self {
+            name: name.to_owned(),
+            brief: brief.to_owned(),
+        }
+    }
+}
+
 /// Asks for the sections of a piece.
 #[derive(Clone, Debug)]
 pub struct OutlineTask {

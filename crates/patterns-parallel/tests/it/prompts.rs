@@ -1,11 +1,12 @@
 //! The words in which each pattern asks.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use futures_util::stream;
 use patterns_core::{Document, Sampling};
 use patterns_parallel::map_reduce::{Combine, summary_agent};
-use patterns_parallel::sectioning::{Outline, SectionBrief};
+use patterns_parallel::sectioning::{Plan, SectionBrief, planner_agent};
 use patterns_parallel::{
     AgentOptions, MapReduce, Panel, Plurality, Question, RunOptions, Sectioning, Voting,
 };
@@ -28,9 +29,10 @@ async fn sectioning_asks_in_these_words() {
         r#"{"content": "It goes.", "key_points": ["goes"]}"#,
         r#"{"summary": "It began and goes."}"#,
     ]));
-    let sectioning = Sectioning::with_model(model.clone(), &told())
+    let planner = planner_agent(model.clone(), &told()).unwrap();
+    let plan = Plan::by(planner, NonZeroUsize::new(2).unwrap());
+    let sectioning = Sectioning::with_model(plan, model.clone(), &told())
         .unwrap()
-        .plan(2)
         .context([Document::new("notes.md", "Built in 1850.")]);
     let (options, _) = logged(1);
     sectioning
@@ -124,11 +126,9 @@ async fn section_prompts_share_all_but_the_last_part() {
         name: name.into(),
         brief: "Something.".into(),
     };
-    let sectioning = Sectioning::with_model(model.clone(), &AgentOptions::default())
+    let plan = [brief("A"), brief("B"), brief("C")];
+    let sectioning = Sectioning::with_model(plan, model.clone(), &AgentOptions::default())
         .unwrap()
-        .outline(Outline {
-            sections: vec![brief("A"), brief("B"), brief("C")],
-        })
         .context([Document::new("d", "Text.")]);
     sectioning
         .run("Topic", &RunOptions::default())

@@ -1,9 +1,11 @@
 //! The schema that each default answer type is sent with.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use futures_util::stream;
 use patterns_core::{Document, Request};
+use patterns_parallel::sectioning::{Plan, planner_agent};
 use patterns_parallel::{
     AgentOptions, MapReduce, Panel, Plurality, Question, RunOptions, Sectioning, Voting,
 };
@@ -34,8 +36,13 @@ async fn sectioning_sends_these() {
         r#"{"content": "It was.", "key_points": []}"#,
         r#"{"summary": "It was."}"#,
     ]));
-    let sectioning = Sectioning::with_model(model.clone(), &AgentOptions::default()).unwrap();
-    let outcome = sectioning.plan(1).run("Time", &RunOptions::default()).await;
+    let agents = AgentOptions::default();
+    let plan = Plan::by(
+        planner_agent(model.clone(), &agents).unwrap(),
+        NonZeroUsize::MIN,
+    );
+    let sectioning = Sectioning::with_model(plan, model.clone(), &agents).unwrap();
+    let outcome = sectioning.run("Time", &RunOptions::default()).await;
     assert_eq!(outcome.unwrap().counts.answered, 3);
     insta::assert_snapshot!(schemas(&model.requests()), @r###"
     Outline: {

@@ -1,16 +1,19 @@
 //! Sectioning: outline, sections in order, synthesis, failures named.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
 use patterns_core::{AggregateErrorKind, Answer, ModelError, ModelErrorKind, StepRole};
 use patterns_parallel::sectioning::{
-    Outline, OutlineTask, SectionBrief, SectionTask, SynthesisTask,
+    Outline, OutlineTask, Plan, SectionBrief, SectionTask, SynthesisTask, planner_agent,
 };
 use patterns_parallel::{AgentOptions, RunError, RunOptions, Sectioning};
 use patterns_testkit::{MockAgent, Reply, ScriptedAgent, ScriptedModel};
 
 use crate::support::{failure, logged};
+
+const TWO: NonZeroUsize = NonZeroUsize::new(2).expect("2 is not zero");
 
 /// Writers that take the less time the later their section is, so that they finish in reverse.
 fn writer() -> Arc<ScriptedAgent<SectionTask, String>> {
@@ -34,7 +37,7 @@ fn editor() -> Arc<ScriptedAgent<SynthesisTask<String>, String>> {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_section_is_named_and_the_others_are_merged_in_outline_order() {
-    let sectioning = Sectioning::new(writer(), editor()).sections(["History", "Risks", "Outlook"]);
+    let sectioning = Sectioning::new(["History", "Risks", "Outlook"], writer(), editor());
     let (options, log) = logged(16);
     let outcome = sectioning.run("Piles", &options).await.unwrap();
     assert_eq!(
@@ -75,9 +78,8 @@ async fn a_run_on_a_model_tells_of_repairs_and_counts_every_call() {
         events: log.clone(),
         ..AgentOptions::default()
     };
-    let sectioning = Sectioning::with_model(model, &agents)
-        .unwrap()
-        .sections(["Past", "Secret", "Present"]);
+    let plan = ["Past", "Secret", "Present"];
+    let sectioning = Sectioning::with_model(plan, model, &agents).unwrap();
     let outcome = sectioning.run("Time", &options).await.unwrap();
     let synthesis = outcome.value.unwrap();
     assert_eq!(synthesis.all_key_points, ["old", "new"]);
@@ -118,9 +120,7 @@ async fn a_planned_outline_is_never_longer_than_asked_for() {
                 sections: sections.into(),
             }))
         });
-    let sectioning = Sectioning::new(writer(), editor())
-        .planner(Arc::new(planner))
-        .plan(2);
+    let sectioning = Sectioning::new(Plan::by(planner, TWO), writer(), editor());
     let outcome = sectioning
         .run("Topic", &RunOptions::default())
         .await
@@ -149,9 +149,12 @@ async fn as_many_sections_are_planned_as_are_asked_for() {
             section.to_owned(),
             r#"{"summary": "All."}"#.to_owned(),
         ]));
-        let sectioning = Sectioning::with_model(model.clone(), &AgentOptions::default()).unwrap();
-        let run = sectioning.plan(2);
-        let outcome = run.run("Topic", &RunOptions::default()).await.unwrap();
+        let agents = AgentOptions::default();
+        let planner = planner_agent(model.clone(), &agents).unwrap();
+        let plan = Plan::by(planner, TWO);
+        let sectioning = Sectioning::with_model(plan, model.clone(), &agents).unwrap();
+        let run = sectioning.run("Topic", &RunOptions::default()).await;
+        let outcome = run.unwrap();
         assert_eq!(outcome.value.unwrap().section_count, 2, "{wrong:?}");
         assert!(outcome.warnings.is_empty(), "{wrong:?}");
         assert_eq!(model.requests().len(), 5, "{wrong:?} is asked for again");
@@ -166,9 +169,7 @@ async fn without_an_outline_nothing_is_written() {
         .returning(|_, _| Err(failure(ModelErrorKind::Truncated)));
     let mut section = MockAgent::<SectionTask, String>::new();
     section.expect_answer().never();
-    let sectioning = Sectioning::new(Arc::new(section), editor())
-        .planner(Arc::new(planner))
-        .plan(2);
+    let sectioning = Sectioning::new(Plan::by(planner, TWO), section, editor());
     let outcome = sectioning
         .run("Topic", &RunOptions::default())
         .await
@@ -184,7 +185,7 @@ async fn a_failed_synthesis_keeps_the_sections() {
     editor
         .expect_answer()
         .returning(|_, _| Err(failure(ModelErrorKind::ContextTooLong)));
-    let sectioning = Sectioning::new(writer(), Arc::new(editor)).sections(["A", "B"]);
+    let sectioning = Sectioning::new(["A", "B"], writer(), editor);
     let outcome = sectioning
         .run("Topic", &RunOptions::default())
         .await
@@ -203,30 +204,22 @@ async fn a_failed_synthesis_keeps_the_sections() {
 
 #[tokio::test]
 async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
-    let check = async |topic: &str, sections: &[&str], plan: usize, expected: RunError| {
+    let check = async |topic: &str, sections: &[&str], expected: RunError| {
         let (mut section, mut synthesis) = (MockAgent::new(), MockAgent::new());
         section.expect_answer().never();
         synthesis.expect_answer().never();
-        let sectioning = Sectioning::<String, String>::new(Arc::new(section), Arc::new(synthesis))
-            .sections(sections.iter().copied())
-            .plan(plan);
+        let plan = sections.to_vec();
+        let sectioning = Sectioning::<String, String>::new(plan, section, synthesis);
         let error = sectioning
             .run(topic, &RunOptions::default())
             .await
             .unwrap_err();
         assert_eq!(error, expected);
     };
-    let nothing = RunError::NoInput("no section is given and none is to be planned");
-    check(" ", &["A"], 0, RunError::NoInput("the topic is empty")).await;
-    check("T", &[], 0, nothing.clone()).await;
-    check("T", &[], 3, nothing.clone()).await;
+    check(" ", &["A"], RunError::NoInput("the topic is empty")).await;
+    check("T", &[], RunError::NoInput("no section is given")).await;
     let twice = RunError::InvalidSetup("two sections have the same name");
-    check("T", &["A", "B", " A"], 0, twice).await;
-    check(
-        "T",
-        &["A", ""],
-        0,
-        RunError::InvalidSetup("a section has no name"),
-    )
-    .await;
+    check("T", &["A", "B", " A"], twice).await;
+    let nameless = RunError::InvalidSetup("a section has no name");
+    check("T", &["A", ""], nameless).await;
 }

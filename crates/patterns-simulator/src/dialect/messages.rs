@@ -54,17 +54,20 @@ pub(super) fn read(request: &Value) -> Result<(Value, Foreign), Refusal> {
             &format!("output_config.format.schema: {problem}"),
         );
     }
-    let tool = request["tool_choice"]["name"].as_str();
+    let choice = &request["tool_choice"];
     let tools = request["tools"].as_array().into_iter().flatten();
-    let called = tools
-        .clone()
-        .find(|it| it["name"].as_str() == tool && tool.is_some());
+    let is_called = |it: &&Value| match choice["type"].as_str() {
+        Some("any") => true,
+        Some("tool") => it["name"] == choice["name"],
+        _ => false,
+    };
+    let called = { tools }.find(is_called);
     let schema = called
         .map(|it| &it["input_schema"])
         .or(format.get("schema"));
     let form = Foreign {
         streams: request["stream"] == true,
-        tool: called.and(tool).map(str::to_owned),
+        tool: called.and_then(|it| it["name"].as_str()).map(str::to_owned),
         window: None,
     };
     let most = &request["max_tokens"];

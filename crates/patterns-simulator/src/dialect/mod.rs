@@ -213,11 +213,7 @@ fn message(role: &str, content: impl Into<Value>) -> Value {
 fn text_of(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
-        Value::Array(parts) => parts
-            .iter()
-            .filter_map(|it| it["text"].as_str())
-            .collect::<Vec<_>>()
-            .join("\n\n"),
+        Value::Array(parts) => parts.iter().filter_map(|it| it["text"].as_str()).collect(),
         _ => String::new(),
     }
 }

@@ -61,10 +61,12 @@ async fn anthropics_api_insists_on_what_the_real_one_does() {
 #[tokio::test(start_paused = true)]
 async fn a_forced_tool_is_called() {
     let tool = json!({"name": "t", "input_schema": schema(json!({"type": "boolean"}))});
-    let forced = json!({"tools": [tool], "tool_choice": {"type": "tool", "name": "t"}});
-    let (_, body) = post("/v1/messages", message(forced)).await;
-    assert_eq!(body["stop_reason"], "tool_use");
-    assert!(body["content"][0]["input"]["a"].is_boolean());
+    for choice in [json!({"type": "tool", "name": "t"}), json!({"type": "any"})] {
+        let forced = json!({"tools": [tool], "tool_choice": choice});
+        let (_, body) = post("/v1/messages", message(forced)).await;
+        assert_eq!(body["stop_reason"], "tool_use");
+        assert!(body["content"][0]["input"]["a"].is_boolean());
+    }
 }
 
 #[tokio::test(start_paused = true)]

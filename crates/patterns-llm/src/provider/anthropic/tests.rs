@@ -81,14 +81,14 @@ fn the_native_format_keeps_optional_properties_optional_and_says_limits_in_words
     let written = Messages::default()
         .write(&request(), &put(AnswerFormat::JsonSchema))
         .unwrap();
-    insta::assert_snapshot!(written.body.get(), @r#"{"model":"claude","max_tokens":100,"system":[{"type":"text","text":"Be brief."}],"messages":[{"role":"user","content":[{"type":"text","text":"Which city?"},{"type":"text","text":"<document-4deccd79 id=\"a\">\nParis.\n</document-4deccd79>"}]},{"role":"assistant","content":[{"type":"text","text":"(no answer)"}]},{"role":"user","content":[{"type":"text","text":"Again."}]}],"output_config":{"format":{"type":"json_schema","schema":{"type":"object","properties":{"city":{"type":"string"},"mark":{"type":"integer","description":"(at least 1)"}},"required":["city"],"additionalProperties":false}}},"temperature":0.5,"top_p":0.9}"#);
+    insta::assert_snapshot!(written.body.get(), @r#"{"model":"claude","max_tokens":100,"system":[{"type":"text","text":"Be brief."}],"messages":[{"role":"user","content":[{"type":"text","text":"Which city?\n\n"},{"type":"text","text":"<document-4deccd79 id=\"a\">\nParis.\n</document-4deccd79>"}]},{"role":"assistant","content":[{"type":"text","text":"(no answer)"}]},{"role":"user","content":[{"type":"text","text":"Again."}]}],"output_config":{"format":{"type":"json_schema","schema":{"type":"object","properties":{"city":{"type":"string"},"mark":{"type":"integer","description":"(at least 1)"}},"required":["city"],"additionalProperties":false}}},"temperature":0.5,"top_p":0.9}"#);
     assert_eq!(written.parameters, ["temperature", "top_p"]);
     assert_eq!(written.untold, ["seed"]);
 }
 
 #[test]
 fn a_model_without_it_is_made_to_call_a_tool() {
-    insta::assert_snapshot!(body(&request(), &put(AnswerFormat::Tool)), @r#"{"model":"claude","max_tokens":100,"system":[{"type":"text","text":"Be brief."}],"messages":[{"role":"user","content":[{"type":"text","text":"Which city?"},{"type":"text","text":"<document-4deccd79 id=\"a\">\nParis.\n</document-4deccd79>"}]},{"role":"assistant","content":[{"type":"text","text":"(no answer)"}]},{"role":"user","content":[{"type":"text","text":"Again."}]}],"tools":[{"name":"capital","description":"Takes the answer.","input_schema":{"type":"object","properties":{"city":{"type":"string"},"mark":{"type":["integer","null"],"minimum":1}},"required":["city","mark"],"additionalProperties":false}}],"tool_choice":{"type":"tool","name":"capital"},"temperature":0.5,"top_p":0.9}"#);
+    insta::assert_snapshot!(body(&request(), &put(AnswerFormat::Tool)), @r#"{"model":"claude","max_tokens":100,"system":[{"type":"text","text":"Be brief."}],"messages":[{"role":"user","content":[{"type":"text","text":"Which city?\n\n"},{"type":"text","text":"<document-4deccd79 id=\"a\">\nParis.\n</document-4deccd79>"}]},{"role":"assistant","content":[{"type":"text","text":"(no answer)"}]},{"role":"user","content":[{"type":"text","text":"Again."}]}],"tools":[{"name":"capital","description":"Takes the answer.","input_schema":{"type":"object","properties":{"city":{"type":"string"},"mark":{"type":["integer","null"],"minimum":1}},"required":["city","mark"],"additionalProperties":false}}],"tool_choice":{"type":"any"},"temperature":0.5,"top_p":0.9}"#);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn parameters_that_a_model_refuses_are_left_out_and_folded_instructions_come_fir
         assert_eq!(body.get(name), None, "{name}");
     }
     let first = body["messages"][0]["content"].as_array().unwrap();
-    assert_eq!(first[0]["text"], "Be brief.");
+    assert_eq!(first[0]["text"], "Be brief.\n\n");
     // Servers of one's own may ignore the format, so their models are told the shape.
     assert!(first[1]["text"].as_str().unwrap().contains("of this shape"));
 }

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use super::schema;
 use crate::provider::dialect::{Put, Unwritable, sent};
 use crate::provider::refused::Parameter;
-use crate::provider::words::schema_in_words;
+use crate::provider::words::{BETWEEN, schema_in_words};
 
 /// Instructions shorter than this are not cached: 1024 tokens of four bytes are the least.
 const LEAST_BYTES: usize = 4 * 1024;
@@ -34,7 +34,7 @@ pub(super) struct Body<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Tool<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tool_choice: Option<ToolChoice<'a>>,
+    tool_choice: Option<ToolChoice>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,10 +84,11 @@ struct Tool<'a> {
     input_schema: &'a RawValue,
 }
 
+/// Any tool is the one that there is; llama.cpp takes a named one for a suggestion.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum ToolChoice<'a> {
-    Tool { name: &'a str },
+enum ToolChoice {
+    Any,
 }
 
 impl<'a> Body<'a> {
@@ -136,13 +137,12 @@ impl<'a> Body<'a> {
                 self.output_config = Some(OutputConfig { format });
             }
             AnswerFormat::Tool => {
-                let name = schema.name();
                 self.tools.push(Tool {
-                    name,
+                    name: schema.name(),
                     description: "Takes the answer.",
                     input_schema: schema.json(),
                 });
-                self.tool_choice = Some(ToolChoice::Tool { name });
+                self.tool_choice = Some(ToolChoice::Any);
             }
             _ => {}
         }
@@ -194,6 +194,12 @@ fn turns<'a>(request: &'a Request, put: &Put<'a>) -> Vec<Turn<'a>> {
         .then(|| Cow::Borrowed(&*request.instructions));
     for words in [words.map(Cow::Owned), folded].into_iter().flatten() {
         put_before(&mut turns, words);
+    }
+    for turn in &mut turns {
+        let count = turn.content.len();
+        for block in turn.content.iter_mut().take(count.saturating_sub(1)) {
+            block.text.to_mut().push_str(BETWEEN);
+        }
     }
     turns
 }

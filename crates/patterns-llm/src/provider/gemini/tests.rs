@@ -70,12 +70,12 @@ fn body(request: &Request, put: &Put<'_>) -> String {
 
 #[test]
 fn a_schema_is_enforced_and_what_its_dialect_lacks_is_said_in_words() {
-    insta::assert_snapshot!(body(&request(), &put(AnswerFormat::JsonSchema)), @r#"{"systemInstruction":{"parts":[{"text":"Be brief."}]},"contents":[{"role":"user","parts":[{"text":"Which city?"},{"text":"<document-4deccd79 id=\"a\">\nParis.\n</document-4deccd79>"}]},{"role":"model","parts":[{"text":"(no answer)"}]},{"role":"user","parts":[{"text":"Again."}]}],"generationConfig":{"responseMimeType":"application/json","responseJsonSchema":{"type":"object","properties":{"city":{"type":"string","description":"Its name. (characters at most: 20)"},"mark":{"type":["integer","null"],"minimum":1,"description":"(less than 6)"},"kind":{"enum":["a"]}},"required":["city","mark","kind"],"additionalProperties":false},"temperature":0.5,"topP":0.9,"maxOutputTokens":100,"seed":42}}"#);
+    insta::assert_snapshot!(body(&request(), &put(AnswerFormat::JsonSchema)), @r#"{"systemInstruction":{"parts":[{"text":"Be brief."}]},"contents":[{"role":"user","parts":[{"text":"Which city?\n\n"},{"text":"<document-4deccd79 id=\"a\">\nParis.\n</document-4deccd79>"}]},{"role":"model","parts":[{"text":"(no answer)"}]},{"role":"user","parts":[{"text":"Again."}]}],"generationConfig":{"responseMimeType":"application/json","responseJsonSchema":{"type":"object","properties":{"city":{"type":"string","description":"Its name. (characters at most: 20)"},"mark":{"type":["integer","null"],"minimum":1,"description":"(less than 6)"},"kind":{"enum":["a"]}},"required":["city","mark","kind"],"additionalProperties":false},"temperature":0.5,"topP":0.9,"maxOutputTokens":100,"seed":42}}"#);
 }
 
 #[test]
 fn weaker_formats_say_the_whole_schema() {
-    insta::assert_snapshot!(body(&request(), &put(AnswerFormat::JsonObject)), @r#"{"systemInstruction":{"parts":[{"text":"Be brief."}]},"contents":[{"role":"user","parts":[{"text":"Answer with one JSON object that is valid against this JSON Schema, and with nothing before or after it:\n{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\",\"maxLength\":20,\"description\":\"Its name.\"},\"mark\":{\"type\":[\"integer\",\"null\"],\"minimum\":1,\"exclusiveMaximum\":6},\"kind\":{\"const\":\"a\"}},\"required\":[\"city\",\"mark\",\"kind\"],\"additionalProperties\":false}"},{"text":"Which city?"},{"text":"<document-4deccd79 id=\"a\">\nParis.\n</document-4deccd79>"}]},{"role":"model","parts":[{"text":"(no answer)"}]},{"role":"user","parts":[{"text":"Again."}]}],"generationConfig":{"responseMimeType":"application/json","temperature":0.5,"topP":0.9,"maxOutputTokens":100,"seed":42}}"#);
+    insta::assert_snapshot!(body(&request(), &put(AnswerFormat::JsonObject)), @r#"{"systemInstruction":{"parts":[{"text":"Be brief."}]},"contents":[{"role":"user","parts":[{"text":"Answer with one JSON object that is valid against this JSON Schema, and with nothing before or after it:\n{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\",\"maxLength\":20,\"description\":\"Its name.\"},\"mark\":{\"type\":[\"integer\",\"null\"],\"minimum\":1,\"exclusiveMaximum\":6},\"kind\":{\"const\":\"a\"}},\"required\":[\"city\",\"mark\",\"kind\"],\"additionalProperties\":false}\n\n"},{"text":"Which city?\n\n"},{"text":"<document-4deccd79 id=\"a\">\nParis.\n</document-4deccd79>"}]},{"role":"model","parts":[{"text":"(no answer)"}]},{"role":"user","parts":[{"text":"Again."}]}],"generationConfig":{"responseMimeType":"application/json","temperature":0.5,"topP":0.9,"maxOutputTokens":100,"seed":42}}"#);
     let words: Value = serde_json::from_str(&body(&request(), &put(AnswerFormat::Prompt))).unwrap();
     assert_eq!(words["generationConfig"].get("responseMimeType"), None);
 }
@@ -123,7 +123,7 @@ fn parameters_that_a_model_refuses_are_left_out_and_folded_instructions_come_fir
     };
     let body: Value = serde_json::from_str(&body(&request(), &put)).unwrap();
     assert_eq!(body.get("systemInstruction"), None);
-    assert_eq!(body["contents"][0]["parts"][0]["text"], "Be brief.");
+    assert_eq!(body["contents"][0]["parts"][0]["text"], "Be brief.\n\n");
     for name in ["seed", "topP"] {
         assert_eq!(body["generationConfig"].get(name), None, "{name}");
     }

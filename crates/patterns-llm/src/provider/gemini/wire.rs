@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::provider::dialect::{Put, sent};
 use crate::provider::refused::Parameter;
 use crate::provider::schema::{Lacks, without};
-use crate::provider::words::schema_in_words;
+use crate::provider::words::{BETWEEN, schema_in_words};
 
 const LACKS: Lacks = Lacks {
     limits: &[
@@ -148,6 +148,12 @@ fn turns<'a>(request: &'a Request, put: &Put<'_>) -> Vec<Turn<'a>> {
         .then(|| Cow::Borrowed(&*request.instructions));
     for text in [words.map(Cow::Owned), folded].into_iter().flatten() {
         put_before(&mut turns, text);
+    }
+    for turn in &mut turns {
+        let count = turn.parts.len();
+        for part in turn.parts.iter_mut().take(count.saturating_sub(1)) {
+            part.text.to_mut().push_str(BETWEEN);
+        }
     }
     turns
 }

@@ -4,6 +4,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+use crate::voting::exact;
 
 /// Where a row was seen: the number of its answer, and its place in it.
 pub(in crate::map_reduce) type RowPosition = (u64, usize);
@@ -81,5 +84,16 @@ impl Seen {
             self.first = at;
             self.value = value.clone();
         }
+    }
+}
+
+/// Returns the form of a value: values are the same if their forms are. Every sign counts, but for how
+/// a letter with an accent is encoded (NFC), the order of an object's members, and how a number is
+/// written.
+pub(in crate::map_reduce) fn form(value: &Value) -> String {
+    let form = exact(value);
+    match is_nfc(&form) {
+        true => form,
+        false => form.nfc().collect(),
     }
 }

@@ -4,22 +4,17 @@
 //! answer ─► field ─► values, or what is wrong with it ─► state (mergeable) ─► result
 //! ```
 
+mod code_reduce;
 mod counts;
-mod error;
 mod field;
-mod form;
 mod function;
-mod moments;
-mod number;
-mod reduce;
+mod numbers;
 mod state;
 #[cfg(test)]
 mod tests;
 
-pub(super) use counts::RowPosition;
-pub use error::CodeReduceError;
+pub use code_reduce::{CodeReduce, CodeReduceError};
+pub(super) use counts::{RowPosition, form};
 pub use field::{Field, FieldTrouble};
-pub(super) use form::form;
 pub use function::CodeFunction;
-pub use reduce::CodeReduce;
 pub(super) use state::{State, Taken};

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use bigdecimal::BigDecimal;
 use serde_json::Value;
 
-use super::CodeFunction;
 use super::counts::{Counts, RowPosition};
-use super::moments::Moments;
-use super::number::write;
+use super::function::CodeFunction;
+use super::numbers::{Moments, write};
 
 /// What was taken from an answer.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,19 +1,18 @@
-//! The agent that asks again what it has missed.
+//! The agent that asks again what it has missed, in which words, and why it cannot.
 
 use std::fmt;
 use std::sync::Arc;
 
 use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Document, Model, Origin, Usage,
+    Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Document, Model, Origin, Part,
+    Prompt, Usage,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::error::GleanError;
 use super::follow_up::follow_up_schema;
 use super::rounds::Rounds;
-use super::task::GleanTask;
 use crate::AgentOptions;
 use crate::map_reduce::summaries::MAP_INSTRUCTIONS;
 
@@ -208,4 +207,81 @@ pub fn judging_agent(
         task.prompt("Is anything of that kind in the document that is not among what was found?")
     });
     Ok(agent.map(|verdict: Completeness, _: &GleanTask| verdict.is_complete))
+}
+
+/// Asks what was missed in a document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GleanTask {
+    /// The document.
+    pub document: Document,
+    /// What was found in it so far.
+    pub found: Value,
+    /// Which follow-up it is, from 1.
+    pub round: u32,
+}
+
+impl From<&GleanTask> for Prompt {
+    fn from(task: &GleanTask) -> Self {
+        task.prompt(
+            "What was missed? Go through the document again, and answer only with what it says and \
+             what is not among what was found. If nothing was missed, every list is empty.",
+        )
+    }
+}
+
+impl GleanTask {
+    /// Puts the document first, as in the first question, so that a provider can serve it from its
+    /// cache.
+    fn prompt(&self, question: &str) -> Prompt {
+        let found = serde_json::to_string_pretty(&self.found).unwrap_or_default();
+        Prompt::new([
+            Part::Document(self.document.clone()),
+            Part::text("This was found in it so far:"),
+            Part::Document(Document::new("found", found)),
+            Part::text(question),
+        ])
+    }
+}
+
+/// A schema whose answers cannot be gleaned.
+#[derive(Debug, thiserror::Error)]
+#[error("{kind}")]
+pub struct GleanError {
+    kind: GleanErrorKind,
+    source: Option<ContractError>,
+}
+
+/// What stands in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GleanErrorKind {
+    /// No field of an answer is a list that can grow, so nothing can be added to it.
+    #[error("no field of the answers is a list without maxItems, so nothing can be added to them")]
+    NoList,
+    /// The schema makes no contract.
+    #[error("the schema makes no contract")]
+    Contract,
+}
+
+impl GleanError {
+    fn no_list() -> Self {
+        Self {
+            kind: GleanErrorKind::NoList,
+            source: None,
+        }
+    }
+
+    /// Returns what stands in the way.
+    pub fn kind(&self) -> GleanErrorKind {
+        self.kind
+    }
+}
+
+impl From<ContractError> for GleanError {
+    fn from(error: ContractError) -> Self {
+        Self {
+            kind: GleanErrorKind::Contract,
+            source: Some(error),
+        }
+    }
 }

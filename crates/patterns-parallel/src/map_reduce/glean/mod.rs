@@ -1,16 +1,16 @@
 //! Gleaning: asking what an extraction has missed, until nothing new comes.
 //!
+//! A follow-up asks for lists only, without their `minItems`: all else was answered, and who has missed
+//! nothing must be able to say so. Lists with a `maxItems` are left alone, since what is added could
+//! break the user's schema.
+//!
 //! The follow-up rounds of `GraphRAG` (2404.16130) and `DocETL` (2410.12189).
 
 mod agent;
-mod error;
 mod follow_up;
 mod merge;
 mod rounds;
-mod task;
 #[cfg(test)]
 mod tests;
 
-pub use agent::{Glean, judging_agent};
-pub use error::{GleanError, GleanErrorKind};
-pub use task::GleanTask;
+pub use agent::{Glean, GleanError, GleanErrorKind, GleanTask, judging_agent};

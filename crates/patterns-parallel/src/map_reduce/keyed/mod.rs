@@ -4,20 +4,19 @@
 //! answers ─► rows ─► groups by key ─► (keys that mean the same are merged) ─► reductions ─► Table
 //! ```
 
-mod builder;
-mod problem;
-mod reduce;
+mod keyed_reduce;
 mod spellings;
 mod table;
+mod table_builder;
 mod tabulate;
 #[cfg(test)]
 mod tests;
 
-pub use builder::{DifferentReduce, TableBuilder};
-pub use problem::FieldProblem;
-pub use reduce::KeyedReduce;
+pub use keyed_reduce::KeyedReduce;
+
 pub use spellings::{
     KeyCandidates, KeyCount, KeyMerges, KeyPair, SameKey, key_agent, key_candidates,
 };
-pub use table::{Table, csv_record};
+pub use table::{FieldProblem, Table};
+pub use table_builder::TableBuilder;
 pub use tabulate::Tabulate;

@@ -1,10 +1,16 @@
-//! A finished table, and its written forms.
+//! A finished table, and what was wrong with rows that are not in it.
+//!
+//! An answer that is wrong in one place counts in no part of a column: then the rows counted and those
+//! with a problem add up to all.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::builder::{Group, Place};
-use super::{FieldProblem, TableBuilder};
+use super::TableBuilder;
+use super::table_builder::{Group, Place};
+use crate::map_reduce::code::{FieldTrouble, RowPosition};
 
 /// What a keyed reduce comes to.
 ///
@@ -57,50 +63,54 @@ impl Table {
             problems: problems.collect(),
         }
     }
-
-    /// Writes one JSON object a line, its members in the order of the columns.
-    pub fn to_jsonl(&self) -> String {
-        let line = |row: &Vec<Value>| {
-            let members = self.columns.iter().cloned().zip(row.iter().cloned());
-            format!("{}\n", Value::Object(members.collect::<Map<_, _>>()))
-        };
-        self.rows.iter().map(line).collect()
-    }
-
-    /// Writes CSV (RFC 4180) with a line of names. Lists and objects are written as JSON.
-    ///
-    /// A text that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab
-    /// or a carriage return) gets a `'` before it, as OWASP advises against CSV injection.
-    pub fn to_csv(&self) -> String {
-        let names: Vec<Value> = self.columns.iter().map(|it| it.as_str().into()).collect();
-        let rows = self.rows.iter().map(|row| csv_record(row));
-        std::iter::once(csv_record(&names)).chain(rows).collect()
-    }
 }
 
-/// Writes one record of CSV, its end included, as [`Table::to_csv`] does.
-pub fn csv_record(values: &[Value]) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    // Memory takes everything.
-    let _ = writer.write_record(values.iter().map(cell));
-    let bytes = writer.into_inner().unwrap_or_default();
-    String::from_utf8(bytes).unwrap_or_default()
+/// Rows that a column could not be computed from, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldProblem {
+    /// The column, or the field whose values are the groups or the rows.
+    pub column: String,
+    /// What was wrong.
+    pub trouble: FieldTrouble,
+    /// How many rows.
+    pub rows: u64,
+    /// The answers with the first of them, five at most.
+    pub examples: Vec<String>,
 }
 
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => harmless(text),
-        value => value.to_string(),
+/// How many answers are named as examples.
+const EXAMPLES: usize = 5;
+
+/// Rows with one problem.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Affected {
+    rows: u64,
+    first: BTreeSet<(RowPosition, String)>,
+}
+
+impl Affected {
+    pub(super) fn add(&mut self, at: RowPosition, id: &str) {
+        self.rows += 1;
+        self.name(at, id.to_owned());
     }
-}
 
-fn harmless(text: &str) -> String {
-    // A whole number that JSON has no number for is written as a text.
-    let digits = text.strip_prefix('-').unwrap_or_default();
-    let is_long_number = digits.len() > 18 && digits.bytes().all(|it| it.is_ascii_digit());
-    match !is_long_number && text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{text}"),
-        false => text.to_owned(),
+    /// Of an answer, only its first row is named.
+    fn name(&mut self, at: RowPosition, id: String) {
+        self.first.insert((at, id));
+        let mut last = None;
+        self.first
+            .retain(|((answer, _), _)| last.replace(*answer) != Some(*answer));
+        while self.first.len() > EXAMPLES {
+            self.first.pop_last();
+        }
+    }
+
+    pub(super) fn problem(&self, column: &str, trouble: FieldTrouble) -> FieldProblem {
+        FieldProblem {
+            column: column.to_owned(),
+            trouble,
+            rows: self.rows,
+            examples: self.first.iter().map(|(_, id)| id.clone()).collect(),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Tables by hand, their written forms, and that no row is lost.
+//! Tables by hand, and that no row is lost.
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -28,10 +28,7 @@ fn a_list_of_keys_puts_an_answer_into_several_groups() {
         json!({"tags": "b", "n": "?"}),
     ];
     let table = table(&keyed, &answers).finish();
-    insta::assert_snapshot!(table.to_jsonl(), @r#"
-    {"tags":"a","count":1,"sum:n":1}
-    {"tags":"b","count":3,"sum:n":3}
-    "#);
+    assert_eq!(json!(table.rows), json!([["a", 1, 1], ["b", 3, 3]]));
     assert_eq!(
         (table.answers, table.answer_rows, &*table.counted),
         (6, 6, &[3, 2][..])
@@ -85,49 +82,6 @@ fn without_groups_there_is_one_row() {
 }
 
 #[test]
-fn csv_is_quoted_and_no_formula() {
-    let keyed = keyed(&["count", "sum:n", "union:n"]).group_by("k");
-    let keys = [
-        "=1+1",
-        "@x",
-        "-2",
-        "+3",
-        "\tt",
-        "\rr",
-        "a,b",
-        "say \"no\"",
-        "two\nlines",
-        "'q",
-    ];
-    let answers: Vec<Value> = keys.iter().map(|it| json!({"k": it, "n": -1})).collect();
-    let csv = table(&keyed, &answers).finish().to_csv();
-    let mut reader = csv::Reader::from_reader(csv.as_bytes());
-    assert_eq!(
-        reader.headers().unwrap(),
-        vec!["k", "count", "sum:n", "union:n"]
-    );
-    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-    let read: Vec<&str> = rows.iter().map(|it| &it[0]).collect();
-    let safe = [
-        "'=1+1",
-        "'@x",
-        "'-2",
-        "'+3",
-        "'\tt",
-        "'\rr",
-        "a,b",
-        "say \"no\"",
-        "two\nlines",
-        "'q",
-    ];
-    assert_eq!(read, safe);
-    assert!(
-        rows.iter().all(|it| &it[2] == "-1" && &it[3] == "[-1]"),
-        "numbers stay numbers"
-    );
-}
-
-#[test]
 fn merged_keys_go_under_one_name() {
     let keyed = keyed(&["count", "union:n"]).group_by("k");
     let answers = [
@@ -141,17 +95,10 @@ fn merged_keys_go_under_one_name() {
     let names: Vec<(&str, u64)> = keys.iter().map(|it| (&*it.key, it.rows)).collect();
     assert_eq!(names, [("NYC", 1), ("Paris", 1), ("New York", 2)]);
     table.merge_keys(&KeyMerges::new(&keys, [(0, 2), (7, 9)]));
-    insta::assert_snapshot!(table.finish().to_csv(), @r#"
-    k,count,union:n
-    New York,3,"[1,3,4]"
-    Paris,1,[2]
-    "#);
-}
-
-#[test]
-fn tables_of_different_reductions_are_not_merged() {
-    let mut table = keyed(&["count"]).table();
-    assert!(table.merge(keyed(&["sum:n"]).table()).is_err());
+    assert_eq!(
+        json!(table.finish().rows),
+        json!([["New York", 3, [1, 3, 4]], ["Paris", 1, [2]]])
+    );
 }
 
 fn rows() -> impl Strategy<Value = Vec<Value>> {
@@ -190,31 +137,6 @@ proptest! {
             let lost = problems(&column.to_string()) + problems("k");
             prop_assert_eq!(counted + lost, rows.len() as u64);
         }
-    }
-
-    #[test]
-    fn parts_make_the_same_table(rows in rows(), parts in prop::collection::vec(0..3usize, 24), flip: bool) {
-        let keyed = keyed(&["sum:n", "union:n", "median:n"]).group_by("k");
-        let mut built = vec![keyed.table(); 3];
-        for (n, row) in rows.iter().enumerate() {
-            built[parts[n]].add_at(n as u64, &format!("d{n}"), row);
-        }
-        if flip {
-            built.reverse();
-        }
-        let mut merged = keyed.table();
-        built.into_iter().for_each(|it| merged.merge(it).unwrap());
-        prop_assert_eq!(merged.finish(), table(&keyed, &rows).finish());
-    }
-
-    #[test]
-    fn answers_may_come_in_any_order(rows in rows()) {
-        let keyed = keyed(&["union:n", "top:1:n"]).group_by("k");
-        let mut backwards = keyed.table();
-        for (n, row) in rows.iter().enumerate().rev() {
-            backwards.add_at(n as u64, &format!("d{n}"), row);
-        }
-        prop_assert_eq!(backwards.finish(), table(&keyed, &rows).finish());
     }
 
     #[test]

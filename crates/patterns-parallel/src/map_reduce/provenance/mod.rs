@@ -4,18 +4,16 @@
 //! document ─► map ─► statements {text, sources, quote} ─► check ─► reduce ─► check ─► … ─► record
 //! ```
 
-mod agents;
 mod check;
 mod quote;
 mod record;
-mod statement;
+mod statements;
 #[cfg(test)]
 mod tests;
 
-pub use agents::{checked_statements, statement_agents};
 pub use check::{
     CheckedStatement, CheckedStatements, Grounds, Support, SupportCounts, Unsupported,
 };
 pub use quote::find_quote;
 pub use record::{ProvenanceRecord, Unfolded, unfold};
-pub use statement::{Quote, Statement, StatementList};
+pub use statements::{Quote, Statement, StatementList, checked_statements, statement_agents};

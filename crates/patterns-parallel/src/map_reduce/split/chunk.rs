@@ -1,11 +1,12 @@
-//! A part of a document: what it is called, where it stands, and what is sent of it.
+//! A chunk of a document: what it is called, where it stands, what is sent of it, and the seam for
+//! whoever knows better where documents are to be cut.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use patterns_core::Document;
 
-use super::halve::middle;
+use super::middle::middle;
 
 /// How often a chunk is halved: what a 64th of it is still too long for cannot be helped.
 pub(in crate::map_reduce) const MOST_HALVINGS: usize = 6;
@@ -132,6 +133,31 @@ impl Chunk {
             text,
             ..self.clone()
         })
+    }
+}
+
+/// Cuts documents into chunks.
+///
+/// `Splitter` (feature `split`) does it for text and Markdown. Others may know where pages, functions
+/// or speakers end.
+pub trait Split: Send + Sync {
+    /// Returns the chunks of a document, in order; none if there is nothing in it, and
+    /// [the whole](Chunk::whole) if it needs no cutting. What is in no chunk is asked of nobody.
+    fn split(&self, document: &Document) -> Vec<Chunk>;
+
+    /// Cuts a chunk in two that a model calls too long; `None` if that cannot be.
+    fn halve(&self, chunk: &Chunk) -> Option<[Chunk; 2]> {
+        chunk.halve()
+    }
+}
+
+impl<S: Split + ?Sized> Split for Arc<S> {
+    fn split(&self, document: &Document) -> Vec<Chunk> {
+        (**self).split(document)
+    }
+
+    fn halve(&self, chunk: &Chunk) -> Option<[Chunk; 2]> {
+        (**self).halve(chunk)
     }
 }
 

@@ -2,22 +2,20 @@
 //!
 //! ```text
 //! document ─► Splitter ─► chunk #1, #2, … each with the headings above it
-//!                            └─ still too long for the model? ─► two halves, once
+//!                            └─ still too long for the model? ─► in halves
 //! ```
 
 mod chunk;
 #[cfg(feature = "split")]
 mod code;
-mod halve;
+mod middle;
 #[cfg(feature = "split")]
 mod outline;
 #[cfg(feature = "split")]
 mod overlap;
-mod seam;
 #[cfg(feature = "split")]
 mod splitter;
 
-pub use chunk::{Chunk, Half, Heading};
-pub use seam::Split;
+pub use chunk::{Chunk, Half, Heading, Split};
 #[cfg(feature = "split")]
 pub use splitter::{Boundary, Splitter, SplitterError};

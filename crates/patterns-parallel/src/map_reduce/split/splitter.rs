@@ -8,7 +8,7 @@ use patterns_core::{Document, TokenCounter};
 use text_splitter::{ChunkConfig, ChunkSizer, MarkdownSplitter, TextSplitter};
 
 use super::code::blocks;
-use super::halve::middle;
+use super::middle::middle;
 use super::outline::paths;
 use super::overlap::{floor_boundary, reach_back};
 use super::{Chunk, Split};

@@ -1,4 +1,8 @@
-//! Numbers of answers as exact decimals, and back.
+//! Numbers of answers as exact decimals: read, summed up and written.
+//!
+//! Numbers are added as they are written, so that the order of answers cannot show in the last digit,
+//! and 0.1 + 0.2 is 0.3. An answer's numbers are 64-bit integers or floats (one that would not be the
+//! same number as either is asked for again), so no sum has more than some hundred digits.
 
 use bigdecimal::{BigDecimal, ToPrimitive};
 use serde_json::Value;
@@ -59,4 +63,51 @@ fn is_exactly(float: f64, number: &BigDecimal) -> bool {
         .to_string()
         .parse::<BigDecimal>()
         .is_ok_and(|it| it == *number)
+}
+
+/// What is known of numbers without keeping them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Moments {
+    count: u64,
+    sum: BigDecimal,
+    /// The least and the greatest number.
+    range: Option<(BigDecimal, BigDecimal)>,
+}
+
+impl Moments {
+    pub(super) fn add(&mut self, number: &BigDecimal) {
+        self.merge(Self {
+            count: 1,
+            sum: number.clone(),
+            range: Some((number.clone(), number.clone())),
+        });
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        self.sum += other.sum;
+        self.range = match (self.range.take(), other.range) {
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+            (a, b) => a.or(b),
+        };
+    }
+
+    pub(super) fn sum(&self) -> Value {
+        write(&self.sum)
+    }
+
+    pub(super) fn mean(&self) -> Value {
+        match self.count {
+            0 => Value::Null,
+            count => rounded(&(&self.sum / BigDecimal::from(count))),
+        }
+    }
+
+    pub(super) fn min(&self) -> Value {
+        self.range.as_ref().map_or(Value::Null, |it| write(&it.0))
+    }
+
+    pub(super) fn max(&self) -> Value {
+        self.range.as_ref().map_or(Value::Null, |it| write(&it.1))
+    }
 }

@@ -1,11 +1,11 @@
-//! A table under construction: answers go in, in any order and in parts.
+//! A table under construction: answers go in, one after the other.
 
 use std::collections::BTreeMap;
 use std::mem;
 
 use serde_json::Value;
 
-use super::problem::Affected;
+use super::table::Affected;
 use super::{KeyCount, KeyMerges, KeyedReduce, Table};
 use crate::map_reduce::code::{FieldTrouble, RowPosition, State, Taken, form};
 
@@ -39,11 +39,6 @@ pub(super) struct Group {
     pub(super) states: Vec<State>,
 }
 
-/// Two tables were to be merged that compute different things.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("only tables of the same reductions can be merged")]
-pub struct DifferentReduce;
-
 impl TableBuilder {
     pub(super) fn new(reduce: KeyedReduce) -> Self {
         let mut table = Self {
@@ -63,12 +58,7 @@ impl TableBuilder {
 
     /// Adds the next answer, `id` being the document it is about.
     pub fn add(&mut self, id: &str, answer: &Value) {
-        self.add_at(self.answers, id, answer);
-    }
-
-    /// Adds an answer of which it is known where it belongs. Where the order of answers matters
-    /// (which of equal values goes first), it is that of their numbers.
-    pub fn add_at(&mut self, number: u64, id: &str, answer: &Value) {
+        let number = self.answers;
         self.answers += 1;
         let rows = match &self.reduce.each {
             Some(field) => field.values(answer),
@@ -140,29 +130,6 @@ impl TableBuilder {
             .entry((place, trouble))
             .or_default()
             .add(at, id);
-    }
-
-    /// Adds a table of other answers; their numbers must not overlap if the order matters.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the tables compute different things.
-    pub fn merge(&mut self, other: Self) -> Result<(), DifferentReduce> {
-        if self.reduce != other.reduce {
-            return Err(DifferentReduce);
-        }
-        self.answers += other.answers;
-        self.rows += other.rows;
-        for (count, more) in self.counted.iter_mut().zip(other.counted) {
-            *count += more;
-        }
-        for (key, group) in other.groups {
-            self.add_group(key, group);
-        }
-        for (place, affected) in other.problems {
-            self.problems.entry(place).or_default().merge(affected);
-        }
-        Ok(())
     }
 
     fn add_group(&mut self, key: String, group: Group) {

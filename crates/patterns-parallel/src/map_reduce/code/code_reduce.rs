@@ -1,13 +1,17 @@
-//! A code reduction: a function and the field it works on.
+//! A code reduction: a function and the field it works on, and why a text names none.
 
 use std::fmt;
 use std::str::FromStr;
 
+use patterns_core::nearest;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::number::read;
-use super::{CodeFunction, CodeReduceError, Field, FieldTrouble, State, Taken, form};
+use super::counts::form;
+use super::field::{Field, FieldTrouble};
+use super::function::CodeFunction;
+use super::numbers::read;
+use super::state::{State, Taken};
 
 /// A function and the field that it works on, written as `sum:amount` or `top:5:tags`.
 ///
@@ -149,5 +153,46 @@ impl TryFrom<String> for CodeReduce {
 impl From<CodeReduce> for String {
     fn from(reduce: CodeReduce) -> Self {
         reduce.to_string()
+    }
+}
+
+/// A text that names no code reduction.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CodeReduceError {
+    /// There is no such function.
+    #[error("there is no reduction {name:?}{}", or_meant(.nearest.as_deref()))]
+    UnknownFunction {
+        /// What was asked for.
+        name: String,
+        /// The function whose name is nearest.
+        nearest: Option<String>,
+    },
+    /// The function works on a field.
+    #[error("{0} needs a field: {0}:FIELD")]
+    NeedsField(&'static str),
+    /// The function needs an argument before its field.
+    #[error("{form}: {expected}")]
+    BadArgument {
+        /// How the function is written.
+        form: &'static str,
+        /// What its argument may be.
+        expected: &'static str,
+    },
+}
+
+impl CodeReduceError {
+    fn unknown(name: &str) -> Self {
+        Self::UnknownFunction {
+            name: name.to_owned(),
+            nearest: nearest(name, CodeFunction::NAMES).map(str::to_owned),
+        }
+    }
+}
+
+fn or_meant(nearest: Option<&str>) -> String {
+    match nearest {
+        Some(name) => format!("; did you mean {name:?}?"),
+        None => format!("; there are {}", CodeFunction::NAMES.join(", ")),
     }
 }

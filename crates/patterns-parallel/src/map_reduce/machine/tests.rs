@@ -1,0 +1,214 @@
+//! The machine, driven by hand: whatever ends when, every document is a row, in order, and in the
+//! account.
+
+use std::task::Waker;
+
+use futures_util::{FutureExt, stream};
+use patterns_core::{Document, ModelError, Usage};
+use patterns_testkit::ScriptedAgent;
+use proptest::prelude::*;
+
+use super::*;
+use crate::map_reduce::combine::Combine;
+use crate::map_reduce::reduce::Reduce;
+use crate::map_reduce::reduce_task::{ReduceItem, ReduceTask};
+use crate::map_reduce::{Rows, Topology};
+
+type It<'r, R> = MapReduceMachine<'r, String, R>;
+
+fn machine<R>(
+    options: &RunOptions,
+    count: usize,
+    reduce: impl Into<Reduce<String, R>>,
+) -> It<'_, R> {
+    let documents = (0..count).map(|n| Document::new(format!("{n:03}"), "text"));
+    let pieces = Pieces::open(stream::iter(documents), None, false);
+    let pieces = pieces.now_or_never().unwrap().unwrap();
+    let reducing = reduce.into().reduction().begin().unwrap();
+    MapReduceMachine::new(options, pieces, reducing)
+}
+
+/// Combines answers into the names of the documents that they are about.
+fn combine(topology: Topology) -> Combine<String, Vec<String>> {
+    let agent = ScriptedAgent::new(|_: &ReduceTask<String, Vec<String>>| Ok(Vec::new()));
+    Combine::by(agent).topology(topology).fan_in(3)
+}
+
+fn combined(task: ReduceTask<String, Vec<String>>) -> Vec<String> {
+    let items = task.items.into_iter().flat_map(|item| match item {
+        ReduceItem::Mapped { id, .. } => vec![id],
+        ReduceItem::Reduced { answer, .. } => answer,
+    });
+    items.collect()
+}
+
+/// How a document ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Ends {
+    Answered,
+    Failed,
+    NotSent,
+}
+
+/// A machine with what is under way.
+struct Driven<'r, R> {
+    machine: It<'r, R>,
+    under_way: Vec<(BranchId, Due<MapWork<String, R>>)>,
+    next: u64,
+    rows: Vec<String>,
+    is_over: bool,
+}
+
+impl<'r, R> Driven<'r, R> {
+    fn new(machine: It<'r, R>) -> Self {
+        Self {
+            machine,
+            under_way: Vec::new(),
+            next: 0,
+            rows: Vec::new(),
+            is_over: false,
+        }
+    }
+
+    fn begin(&mut self, bound: usize) {
+        let mut cx = Context::from_waker(Waker::noop());
+        while self.under_way.len() < bound {
+            let id = BranchId(self.next);
+            match self.machine.due(id, &mut cx) {
+                Poll::Ready(Some(due)) => self.under_way.push((id, due)),
+                Poll::Ready(None) => {
+                    self.is_over = true;
+                    return;
+                }
+                Poll::Pending => {
+                    assert!(
+                        !self.under_way.is_empty(),
+                        "nothing would ever be due again"
+                    );
+                    return;
+                }
+            }
+            self.next += 1;
+        }
+    }
+
+    fn end(&mut self, at: usize, ends: Ends, step: impl FnOnce(Step<String, R>) -> Stepped<R>) {
+        let (id, due) = self.under_way.swap_remove(at % self.under_way.len());
+        let done = match due.work {
+            MapWork::Map(_) => MapDone::Mapped(vec![Mapped {
+                id: due.label.clone(),
+                answer: due.label.clone(),
+                usage: Usage::default(),
+            }]),
+            MapWork::Step(it) => MapDone::Stepped(step(it)),
+        };
+        let end = match (ends, due.role) {
+            (Ends::Answered, _) | (_, StepRole::Reduce) => BranchEnd::Answered(done),
+            (Ends::Failed, _) => {
+                BranchEnd::Failed(AgentError::from(ModelError::new(ModelErrorKind::Refused)))
+            }
+            (Ends::NotSent, _) => BranchEnd::Cancelled,
+        };
+        let needless = self.machine.ended(Branch {
+            id,
+            role: due.role,
+            label: due.label,
+            usage: Usage::default(),
+            end,
+        });
+        assert!(needless.is_empty());
+        let rows = std::iter::from_fn(|| self.machine.next_row());
+        self.rows.extend(rows.map(|row| row.label));
+    }
+}
+
+fn ends() -> impl Strategy<Value = Ends> {
+    prop_oneof![6 => Just(Ends::Answered), 1 => Just(Ends::Failed), 1 => Just(Ends::NotSent)]
+}
+
+proptest! {
+    #[test]
+    fn every_document_is_a_row_in_order_and_in_the_account(
+        topology in prop::sample::select(vec![Topology::Tree, Topology::Refine, Topology::Unordered]),
+        all in prop::collection::vec((ends(), any::<usize>()), 1..40),
+        bound in 1..6_usize,
+        stop_after in 0..80_usize,
+    ) {
+        let options = RunOptions::default();
+        let mut it = Driven::new(machine(&options, all.len(), combine(topology)));
+        let mut ended = 0;
+        let mut ends = all.iter().cycle();
+        loop {
+            // Once a run is stopped, nothing is due any more.
+            if ended != stop_after {
+                it.begin(bound);
+            }
+            if it.under_way.is_empty() {
+                break;
+            }
+            let (ends, at) = *ends.next().unwrap();
+            it.end(at, ends, |step| match step {
+                Step::Combine(task) => Stepped::Combined(combined(task)),
+                Step::Compare(_) => panic!("no keys are compared"),
+            });
+            ended += usize::from(ended != stop_after);
+        }
+        let stop = (!it.is_over).then_some(Stop::Drained);
+        prop_assert!(it.rows.is_sorted());
+        prop_assert!(it.rows.windows(2).all(|it| it[0] != it[1]));
+        let rows = it.rows.len() as u64;
+        prop_assert!(stop.is_some() || rows == all.len() as u64);
+        let outcome = it.machine.outcome(stop);
+        let counts = outcome.counts;
+        prop_assert_eq!(counts.started, counts.answered + counts.failed + counts.cancelled);
+        let documents = outcome.coverage.unwrap().documents;
+        prop_assert_eq!(documents.total(), all.len() as u64);
+        prop_assert_eq!(documents.mapped + documents.failed + documents.not_begun, all.len() as u64);
+        if let Ok(mut names) = outcome.value {
+            names.sort();
+            prop_assert_eq!(names.len() as u64, documents.mapped);
+            prop_assert!(names.iter().all(|name| it.rows.contains(name)));
+        }
+    }
+}
+
+#[test]
+fn a_slow_document_bounds_what_waits_for_it_unless_all_is_kept() {
+    let options = RunOptions {
+        concurrency: const { std::num::NonZeroUsize::MIN },
+        ..RunOptions::default()
+    };
+    for keeps_all in [false, true] {
+        let mut machine = machine(&options, 200, Rows);
+        if keeps_all {
+            machine.keep_all();
+        }
+        let mut it = Driven::new(machine);
+        it.begin(2);
+        loop {
+            // The first one is slow.
+            let next = it.under_way.iter().position(|it| it.0 != BranchId(0));
+            let Some(next) = next else { break };
+            it.end(next, Ends::Answered, |_| unreachable!("rows have no steps"));
+            it.begin(2);
+        }
+        let begun = if keeps_all { 200 } else { WINDOW as u64 };
+        assert_eq!((it.next, it.rows.len()), (begun, 0));
+    }
+}
+
+#[test]
+fn what_was_cancelled_in_flight_has_failed_and_what_was_not_sent_was_not_begun() {
+    for (stop, expected) in [(Stop::Policy, (1, 0)), (Stop::Drained, (0, 1))] {
+        let options = RunOptions::default();
+        let mut it = Driven::new(machine(&options, 1, Rows));
+        it.begin(1);
+        it.end(0, Ends::NotSent, |_| unreachable!("rows have no steps"));
+        let documents = it.machine.outcome(Some(stop)).coverage.unwrap().documents;
+        assert_eq!(
+            (documents.failed, documents.not_begun),
+            expected,
+            "{stop:?}"
+        );
+    }
+}
