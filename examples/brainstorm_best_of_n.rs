@@ -3,11 +3,14 @@
 //! Notice that the ideas are samples of one prompt, drawn by `FanOut` itself, and that the judges
 //! choose among them by an ordinary election whose options are the ideas.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use patterns_core::{Agent, Contract, ModelAgent, Part, Prompt};
-use patterns_parallel::{AgentOptions, FanOut, Order, Question, RunOptions, Voting};
+use patterns_parallel::{
+    AgentOptions, FanOut, Order, Panel, Plurality, Question, RunOptions, Voting,
+};
 use patterns_testkit::ScriptedModel;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -28,6 +31,8 @@ impl From<&Attempt> for Prompt {
         Self::new([Part::text(TASK)]).sample(attempt.0)
     }
 }
+
+const THREE: NonZeroUsize = NonZeroUsize::new(3).expect("it is not zero");
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -57,8 +62,9 @@ async fn main() -> anyhow::Result<()> {
     .await;
 
     let question = Question::new(format!("{TASK} Which is the best?")).options(&ideas);
-    let judges = Voting::with_model(model, &AgentOptions::default()).voters(3);
-    let election = judges.run(question, &RunOptions::default()).await?.value?;
+    let judges = Panel::of_model(model, &AgentOptions::default());
+    let voting = Voting::new(judges, Plurality::new()).voters(THREE);
+    let election = voting.run(question, &RunOptions::default()).await?.value?;
     println!("ideas: {}", ideas.join(", "));
     println!("best:  {}", election.winning_answer.unwrap_or_default());
     Ok(())

@@ -3,8 +3,11 @@
 //! Notice the enum: it becomes an enum of the schema, so no model can vote for a category that
 //! does not exist.
 
+use std::num::NonZeroUsize;
+
 use patterns_core::Contract;
-use patterns_parallel::{AgentOptions, Rule, RunOptions, TieBreak, Voting};
+use patterns_parallel::voting::{Share, TieBreak};
+use patterns_parallel::{AgentOptions, Panel, Plurality, RunOptions, Voting};
 use patterns_testkit::ScriptedModel;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,6 +30,8 @@ struct Moderation {
     verdict: Verdict,
 }
 
+const THREE: NonZeroUsize = NonZeroUsize::new(3).expect("it is not zero");
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let model = examples::model(ScriptedModel::new([
@@ -39,15 +44,15 @@ async fn main() -> anyhow::Result<()> {
         ..AgentOptions::default()
     };
     let contract = Contract::of::<Moderation>()?;
-    let moderators = Voting::with_contract(model, contract, &options, |ballot: &Moderation| {
+    let moderators = Panel::of_ballots(model, contract, &options, |ballot: &Moderation| {
         Some(format!("{:?}", ballot.verdict))
-    })
-    .voters(3)
-    .rule(Rule::Threshold(2.0 / 3.0))
-    .tie_break(TieBreak::NoConsensus)
-    .quorum(3);
+    });
+    let voting = Voting::new(moderators, Plurality::of_at_least(Share::TWO_THIRDS))
+        .voters(THREE)
+        .tie_break(TieBreak::NoConsensus)
+        .quorum(3);
     let post = "How can I kill a Python process?";
-    let outcome = moderators.run(post, &RunOptions::default()).await?;
+    let outcome = voting.run(post, &RunOptions::default()).await?;
 
     println!("{post}");
     for ballot in outcome.branches.iter().filter_map(|branch| branch.value()) {

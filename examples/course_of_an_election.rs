@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use patterns_core::Model;
-use patterns_parallel::{AgentOptions, CourseStep, Next, Question, RunOptions, Voting, course};
+use patterns_parallel::voting::{Standing, Step};
+use patterns_parallel::{AgentOptions, Panel, Plurality, Question, RunOptions, Voting};
 use patterns_testkit::ScriptedModel;
 use serde_json::json;
 
@@ -35,29 +36,30 @@ async fn main() -> anyhow::Result<()> {
 /// Lets five voters choose one of the options, and prints the course of the election.
 async fn elect(model: &Arc<dyn Model>, question: &str, options: &[&str]) -> anyhow::Result<()> {
     let asked = Question::new(format!("{question}\n\n{MAIL}")).options(options.iter().copied());
-    let voting = Voting::with_model(Arc::clone(model), &AgentOptions::default());
+    let panel = Panel::of_model(Arc::clone(model), &AgentOptions::default());
+    let voting = Voting::new(panel, Plurality::new());
     let election = voting.run(asked, &RunOptions::default()).await?.value?;
     println!("{question}");
-    for step in course(&election.ballots, &voting.stopper()?) {
-        print(&step);
+    for standing in voting.standings(&election.ballots)? {
+        print(&standing);
     }
     let winner = election.winning_answer.as_deref();
     println!("{}\n", winner.unwrap_or("no consensus"));
     Ok(())
 }
 
-fn print(step: &CourseStep) {
-    let counts = step.counts.iter().map(|(it, n)| format!("{it} {n}"));
+fn print(standing: &Standing) {
+    let counts = standing.counts.iter().map(|(it, n)| format!("{it} {n}"));
     let counts: Vec<String> = counts.collect();
-    let next = match step.next {
+    let next = match standing.next {
         None => String::new(),
-        Some(Next::Ask(more)) => format!("; {more} more"),
-        Some(Next::Stop(reason)) => format!("; {reason:?}"),
+        Some(Step::Ask(more)) => format!("; {more} more"),
+        Some(Step::Stop(reason)) => format!("; {reason:?}"),
     };
     println!(
         "  wave {}, {}: {}{next}",
-        step.wave,
-        step.voter,
+        standing.wave,
+        standing.voter,
         counts.join(", ")
     );
 }

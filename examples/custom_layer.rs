@@ -3,11 +3,12 @@
 //! Notice that a layer is a plain struct around a model; it wraps the scripted stand-in here and
 //! would wrap a provider just as well.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use patterns_core::{BoxFuture, Layer, Model, ModelError, ModelId, Request, Response};
-use patterns_parallel::{AgentOptions, RunOptions, Voting};
+use patterns_parallel::{AgentOptions, Panel, Plurality, RunOptions, Voting};
 use patterns_testkit::ScriptedModel;
 
 #[derive(Clone, Default)]
@@ -49,6 +50,8 @@ impl<M: Model> Model for Counted<M> {
     }
 }
 
+const THREE: NonZeroUsize = NonZeroUsize::new(3).expect("it is not zero");
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let model = examples::model(ScriptedModel::new([
@@ -58,7 +61,8 @@ async fn main() -> anyhow::Result<()> {
     ]))?;
     let count = WordCount::default();
     let model = Arc::new(count.layer(model));
-    let voting = Voting::with_model(model, &AgentOptions::default()).voters(3);
+    let panel = Panel::of_model(model, &AgentOptions::default());
+    let voting = Voting::new(panel, Plurality::new()).voters(THREE);
     let question = "About how many hours lie between two high tides?";
     let election = voting.run(question, &RunOptions::default()).await?.value?;
 

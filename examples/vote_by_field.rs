@@ -3,10 +3,15 @@
 //! Notice that a slip in one field of a ballot costs none of the others: texts go by plurality,
 //! numbers by the median, lists by the items that more than half have.
 
+use std::num::NonZeroUsize;
+
 use patterns_core::Contract;
-use patterns_parallel::{AgentOptions, FieldRules, RuleDetail, RunOptions, Voting, VotingRule};
+use patterns_parallel::voting::Fields;
+use patterns_parallel::{AgentOptions, Panel, RunOptions, Voting};
 use patterns_testkit::ScriptedModel;
 use serde_json::{Value, json};
+
+const THREE: NonZeroUsize = NonZeroUsize::new(3).expect("it is not zero");
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -28,21 +33,18 @@ async fn main() -> anyhow::Result<()> {
         order("Quay 7", 16.0, &["rope", "buoys"], false),
         order("quay 7", 40.0, &["rope", "buoy", "crane"], true),
     ]))?;
-    let rules = FieldRules::parse(&schema, ["metres=median:1%"])?;
     let contract = Contract::from_schema(schema.clone())?;
     let whole = |ballot: &Value| Some(ballot.to_string());
-    let voting = Voting::with_contract(model, contract, &AgentOptions::default(), whole)
-        .voters(3)
-        .rule(VotingRule::Fields { schema, rules });
+    let panel = Panel::of_ballots(model, contract, &AgentOptions::default(), whole);
+    let rule = Fields::parse(schema, ["metres=median:1%"])?;
+    let voting = Voting::new(panel, rule).voters(THREE);
     let question = "Extract the order.\n\nPlease send us 40 m of rope, 16 mm, and two buoys, to \
         quay 7. The crane there lifts 5 t.";
     let election = voting.run(question, &RunOptions::default()).await?.value?;
-    if let Some(RuleDetail::Fields(detail)) = &election.detail {
-        for field in &detail.fields {
-            let (path, value, rule) = (&field.path, &field.value, field.rule);
-            let (votes, total) = (field.votes, field.total);
-            println!("{path} = {value} ({votes} of {total}, {rule})");
-        }
+    for field in election.detail.iter().flat_map(|it| &it.fields) {
+        let (path, value, rule) = (&field.path, &field.value, field.rule);
+        let (votes, total) = (field.votes, field.total);
+        println!("{path} = {value} ({votes} of {total}, {rule})");
     }
     println!("{}", election.winning_answer.unwrap_or_default());
     Ok(())

@@ -108,10 +108,6 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
         self.next
     }
 
-    pub(crate) fn machine(&self) -> &M {
-        &self.machine
-    }
-
     pub(crate) fn machine_mut(&mut self) -> &mut M {
         &mut self.machine
     }

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -74,6 +75,7 @@ where
         work: impl FnMut(I, Origin) -> Work<'a, B> + Send + 'a,
     ) -> Self {
         let machine = Inputs {
+            of: PhantomData,
             total: match inputs.size_hint() {
                 (least, Some(most)) if least == most => Some(most as u64),
                 _ => None,
@@ -83,7 +85,6 @@ where
             order: Order::default(),
             window: WINDOW * options.concurrency.get(),
             is_exhausted: false,
-            added: VecDeque::new(),
             under_way: 0,
             waiting: BTreeMap::new(),
             ready: VecDeque::new(),
@@ -123,36 +124,20 @@ where
 
     /// Returns the number that the next branch will get.
     pub fn next_id(&self) -> BranchId {
-        let added = self.inner.machine().added.len() as u64;
-        BranchId(self.inner.next_id().0 + added)
-    }
-
-    /// Adds work that the branches so far gave rise to, and returns its number; it goes before the
-    /// next input. For [`Order::Finish`].
-    pub(crate) fn add(&mut self, role: StepRole, label: String, work: I) -> BranchId {
-        let id = self.next_id();
-        let added = &mut self.inner.machine_mut().added;
-        added.push_back(Due { role, label, work });
-        id
-    }
-
-    /// Cancels branches that have not ended; each is yielded as such.
-    pub(crate) fn cancel(&mut self, branches: impl IntoIterator<Item = BranchId>) {
-        self.inner.cancel(branches.into_iter().collect());
+        self.inner.next_id()
     }
 }
 
 /// What goes into a fan-out from outside, and comes out of it.
 struct Inputs<I, B, S> {
     inputs: Pin<Box<S>>,
+    of: PhantomData<fn() -> I>,
     total: Option<u64>,
     role: StepRole,
     order: Order,
     /// How many branches may be unyielded.
     window: usize,
     is_exhausted: bool,
-    /// Work that goes before the next input.
-    added: VecDeque<Due<I>>,
     under_way: usize,
     /// Finished branches that wait for their turn.
     waiting: BTreeMap<BranchId, Branch<B>>,
@@ -166,10 +151,6 @@ impl<I, B, S: Stream<Item = (String, I)>> Machine for Inputs<I, B, S> {
     type Done = B;
 
     fn due(&mut self, _id: BranchId, cx: &mut Context<'_>) -> Poll<Option<Due<I>>> {
-        if let Some(due) = self.added.pop_front() {
-            self.under_way += 1;
-            return Poll::Ready(Some(due));
-        }
         if self.is_exhausted {
             return Poll::Ready(None);
         }

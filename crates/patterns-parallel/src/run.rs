@@ -1,12 +1,13 @@
-//! The book-keeping of one run: numbers branches, adds up what they did, tells begin and end.
+//! The book-keeping of one run: adds up what its branches did, tells begin and end.
 
 use patterns_core::{
-    AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Branch, BranchId, Counts,
-    Event, ModelErrorKind, Outcome, Pattern, Usage, Warning,
+    AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Branch, Counts, Event,
+    ModelErrorKind, Outcome, Pattern, Usage, Warning,
 };
 
+use crate::RunOptions;
 use crate::fan_out::Stop;
-use crate::{RunOptions, StoppingRuleError};
+use crate::voting::StoppingRuleError;
 
 /// A run that could not be carried out at all; nothing was asked of any model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +27,6 @@ pub enum RunError {
 /// One run under way.
 pub(crate) struct Run<'a> {
     pub(crate) options: &'a RunOptions,
-    next: u64,
     counts: Counts,
     /// The part of `counts` that is not steps.
     fan_out: Counts,
@@ -48,7 +48,6 @@ impl<'a> Run<'a> {
         });
         Self {
             options,
-            next: 0,
             counts: Counts::default(),
             fan_out: Counts::default(),
             usage: Usage::default(),
@@ -110,12 +109,6 @@ impl<'a> Run<'a> {
     fn add<B>(&mut self, branch: &Branch<B>) {
         self.counts.add(&branch.end);
         self.usage += branch.usage;
-        self.next = self.next.max(branch.id.0 + 1);
-    }
-
-    /// Returns the number of the next branch.
-    pub(crate) fn next_id(&self) -> BranchId {
-        BranchId(self.next)
     }
 
     /// Returns whether the fan-out was stopped because the budget is used up.

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use anyhow::Result;
-use patterns_parallel::{Stopper, StoppingRule, Tally};
+use patterns_parallel::voting::{Stopper, StoppingRule, Tally};
 
 use super::VoteArgs;
 

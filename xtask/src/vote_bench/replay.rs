@@ -1,14 +1,15 @@
 //! Replays the votes: a batch of elections for each policy and each budget, through `Voting` itself.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use futures_util::stream;
 use patterns_core::{Agent, AgentError, Answer, BoxFuture, Origin};
-use patterns_parallel::{BallotTask, Question, RunOptions, StoppingRule, Voting};
+use patterns_parallel::voting::{Asking, BallotTask, StoppingRule, Voter};
+use patterns_parallel::{Panel, Plurality, Question, RunOptions, Voting};
 
 use super::Args;
 use super::trace::{Trace, files, read};
@@ -56,15 +57,22 @@ impl FromStr for Way {
 impl Way {
     /// Sets a batch of elections up that have so many recorded votes each.
     fn set_up<V>(&self, voting: Voting<V>, voters: usize, questions: u64) -> Voting<V> {
+        let voters_at_most =
+            |most: usize| NonZeroUsize::new(voters.min(most)).unwrap_or(NonZeroUsize::MIN);
         match self {
-            Self::Policy(rule) => voting.voters(voters).policy(rule.clone()),
+            Self::Policy(rule) => voting
+                .voters(voters_at_most(usize::MAX))
+                .stop_by(rule.clone()),
             Self::Uniform(ballots) => voting
-                .voters(voters.min(*ballots))
-                .policy(StoppingRule::Fixed),
+                .voters(voters_at_most(*ballots))
+                .stop_by(StoppingRule::Fixed),
             // No table looks further ahead than a hundred votes.
-            Self::Shared(calls) => voting
-                .voters(voters.min(100))
-                .shared_calls(calls * questions),
+            Self::Shared(calls) => {
+                let calls = NonZeroU64::new(calls * questions).unwrap_or(NonZeroU64::MIN);
+                voting
+                    .voters(voters_at_most(100))
+                    .asking(Asking::SharedCalls(calls))
+            }
         }
     }
 }
@@ -127,11 +135,12 @@ async fn hold(traces: &[Arc<Trace>], way: &Way) -> Result<Vec<Option<Held>>> {
         ..RunOptions::default()
     };
     for (voters, places) in by_length {
-        let agent = Arc::new(Recorded(traces.to_vec()));
-        let voting = Voting::new(agent, |answer: &Option<String>| answer.clone());
+        let voter = Voter::new(Recorded(traces.to_vec()));
         // The files hold final answers, which their sources compare as they are.
+        let panel = Panel::new([voter], |answer: &Option<String>| answer.clone())
+            .counted_as(|answer| Some(answer.to_owned()));
+        let voting = Voting::new(panel, Plurality::new());
         let voting = way.set_up(voting, voters, places.len() as u64);
-        let voting = voting.counted_as(|answer| Some(answer.to_owned()));
         let questions = places
             .into_iter()
             .map(|n| (n.to_string(), Question::new(n.to_string())));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use patterns_job::{Spelled, Tie};
-use patterns_parallel::{StoppingRule, VotingRule};
+use patterns_parallel::voting::{AnyRule, StoppingRule};
 
 use super::Common;
 
@@ -73,7 +73,7 @@ pub(crate) struct VoteArgs {
     /// and by a judge: same-meaning (answers that mean the same count together) or best-of (answers
     /// in pairs, each pair in both orders)
     #[arg(long, value_name = "RULE", default_value = "plurality")]
-    pub(crate) rule: Spelled<VotingRule>,
+    pub(crate) rule: Spelled<AnyRule>,
 
     /// Decide every field of the --schema on its own
     #[arg(long, requires = "schema", conflicts_with_all = ["rule", "answer_field"])]

@@ -1,28 +1,33 @@
-//! The voters of an election, and how they are asked, from what a job says.
+//! Sets the elections of a job up: who votes, how they are asked, who judges.
 
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 
 use patterns_core::{Agent, Caps, Model};
 use patterns_job::{Models, Questions, Tie, VoteWork};
-use patterns_parallel::{
-    AgentOptions, BallotTask, Forecast, TieBreak, Voter, Voting, VotingRule, judge_agent,
+use patterns_parallel::voting::{
+    AnyRule, Asking, CountingOrder, JudgeTask, Judgement, TieBreak, Voter, judge_agent,
 };
+use patterns_parallel::{AgentOptions, Panel, Voting};
 use serde::Serialize;
 
 use super::unusable;
 use crate::error::Error;
 use crate::session::Session;
 
-/// Who takes part in the elections of a job.
-pub(super) struct Panel<'a> {
+/// Who judges.
+pub(super) type Judge = Arc<dyn Agent<JudgeTask, Judgement>>;
+
+/// What the elections of a job are set up from.
+pub(super) struct VoteSetup<'a> {
     pub(super) options: AgentOptions,
     models: Models,
     work: &'a VoteWork,
     caps: Caps,
 }
 
-impl<'a> Panel<'a> {
-    pub(super) fn new(session: &Session, work: &'a VoteWork) -> Self {
+impl<'a> VoteSetup<'a> {
+    pub(super) fn new(session: &'a Session, work: &'a VoteWork) -> Self {
         Self {
             options: session.setup().agent_options(None),
             models: session.connected.models.clone(),
@@ -31,67 +36,82 @@ impl<'a> Panel<'a> {
         }
     }
 
-    /// Sets the elections up. `cast` makes a voter of a model.
+    /// Sets the elections up. `cast` makes a voter of a model, and `read` says how the panel's answers
+    /// are counted.
     ///
     /// # Errors
     ///
     /// Returns an error if a contract cannot be made.
     pub(super) fn voting<V: Serialize + 'static>(
         &self,
-        cast: impl Fn(&Arc<dyn Model>) -> Result<Arc<dyn Agent<BallotTask, V>>, Error>,
+        cast: impl Fn(&Arc<dyn Model>) -> Result<Voter<V>, Error>,
         answer_of: impl Fn(&V) -> Option<String> + Send + Sync + 'static,
-    ) -> Result<Voting<V>, Error> {
-        let (work, job) = (self.work, &self.work.job);
-        let mut voting = if job.voters.is_empty() {
-            Voting::new(cast(self.models.first())?, answer_of)
-        } else {
-            let mut voters = Vec::new();
-            for spec in &job.voters {
-                let model = self
-                    .models
-                    .of(spec.model.as_deref().or(job.model.name.as_deref()));
-                let name = spec.name.clone().unwrap_or_else(|| model.id().to_string());
-                let voter = Voter::new(cast(model)?).named(name);
-                let voter = voter.weight(spec.weight.unwrap_or(1.0));
-                voters.push(match &spec.prompt {
-                    Some(prompt) => voter.told(prompt.as_str()),
-                    None => voter,
-                });
-            }
-            Voting::of_voters(voters, answer_of)
+        read: impl FnOnce(Panel<V>) -> Panel<V>,
+    ) -> Result<Voting<V, AnyRule<Judge>>, Error> {
+        let job = &self.work.job;
+        let panel = Panel::new(self.voters(&cast)?, answer_of);
+        let panel = read(panel.warn_about_temperature(&self.options));
+        let is_offline = |it: &Arc<dyn Model>| it.id().provider == "offline";
+        let panel = match self.models.iter().all(is_offline) {
+            true => panel,
+            false => panel.warn_about_identical_ballots(),
         };
-        if let Some(votes) = job.votes {
-            voting = voting.voters(usize::from(votes.get()));
-        }
-        if let VotingRule::Judged(_) = &work.rule {
-            let judge = Arc::clone(self.models.of(job.models.judge.as_deref()));
-            let judge = judge_agent(judge, &self.options).map_err(unusable)?;
-            voting = voting.judge(Arc::new(judge));
+        let rule = self.work.rule.clone().with_judge(|| self.judge())?;
+        let mut voting = Voting::new(panel, rule)
+            .asking(self.asking())
+            .tie_break(tie_break(job.tie(), job.most_ballots() as u64))
+            .stop_by(job.policy())
+            .quorum(u64::from(job.quorum));
+        if let Some(voters) = NonZeroUsize::new(job.most_ballots()) {
+            voting = voting.voters(voters);
         }
         if let Some(name) = &job.models.escalate {
             let model = self.models.of(Some(name));
-            let voter = Voter::new(cast(model)?).named(model.id().to_string());
-            voting = voting.escalate_to(voter);
+            voting = voting.escalate_to(cast(model)?.named(model.id().to_string()));
         }
-        voting = self.paced(voting);
-        let votes = voting.voter_count() as u64;
-        let voting = voting.tie_break(tie_break(job.tie(), votes));
-        let voting = voting.rule(work.rule.clone()).policy(job.policy());
-        let voting = voting.quorum(u64::from(job.quorum));
-        let voting = voting.warn_about_temperature(&self.options);
-        let is_offline = |it: &Arc<dyn Model>| it.id().provider == "offline";
-        Ok(if self.models.iter().all(is_offline) {
-            voting
-        } else {
-            voting.warn_about_identical_ballots()
-        })
+        Ok(voting)
     }
 
-    /// Sets how voters are asked: in waves, with spare ballots, or as far as a batch's budget goes.
-    fn paced<V>(&self, mut voting: Voting<V>) -> Voting<V> {
+    /// Returns the members of the panel: those of the job, or the first model.
+    fn voters<V>(
+        &self,
+        cast: &impl Fn(&Arc<dyn Model>) -> Result<Voter<V>, Error>,
+    ) -> Result<Vec<Voter<V>>, Error> {
+        let job = &self.work.job;
+        if job.voters.is_empty() {
+            return Ok(vec![cast(self.models.first())?]);
+        }
+        let voters = job.voters.iter().map(|spec| {
+            let name = spec.model.as_deref().or(job.model.name.as_deref());
+            let model = self.models.of(name);
+            let name = spec.name.clone().unwrap_or_else(|| model.id().to_string());
+            let voter = cast(model)?.named(name).weight(spec.weight.unwrap_or(1.0));
+            Ok(match &spec.prompt {
+                Some(prompt) => voter.with_prompt(prompt.as_str()),
+                None => voter,
+            })
+        });
+        voters.collect()
+    }
+
+    fn judge(&self) -> Result<Judge, Error> {
+        let judge = self.work.job.models.judge.as_deref();
+        let model = Arc::clone(self.models.of(judge));
+        let judge = judge_agent(model, &self.options).map_err(unusable)?;
+        Ok(Arc::new(judge))
+    }
+
+    /// Returns how voters are asked: in waves, with spare ballots, or as far as a batch's budget goes.
+    fn asking(&self) -> Asking {
         let (work, job) = (self.work, &self.work.job);
-        if job.count_as_they_come {
-            voting = voting.counted_as_they_come();
+        if let Some(spare) = job.spare {
+            return Asking::Streaming {
+                spare: u64::from(spare),
+                order: match job.count_as_they_come {
+                    true => CountingOrder::Arrival,
+                    false => CountingOrder::Voters,
+                },
+            };
         }
         let Caps {
             max_calls,
@@ -100,14 +120,13 @@ impl<'a> Panel<'a> {
         } = self.caps;
         let is_capped = max_calls.is_some() || max_tokens.is_some() || max_cost.is_some();
         let is_batch = matches!(work.questions, Questions::Batch(_));
-        let counts_votes = matches!(work.rule, VotingRule::Votes(_)) && !job.has_weights();
-        let is_foreseen = voting.voter_count() as u64 <= Forecast::MOST_VOTES;
-        match job.spare {
-            Some(spare) => voting.streaming(u64::from(spare)),
-            None if is_capped && is_batch && counts_votes && is_foreseen => {
-                voting.shared_calls(max_calls.unwrap_or(u64::MAX))
+        let counts_votes = matches!(work.rule, AnyRule::Plurality(_)) && !job.has_weights();
+        let is_foreseen = job.most_ballots() as u64 <= Asking::MOST_SHARING;
+        match NonZeroU64::new(max_calls.unwrap_or(u64::MAX)) {
+            Some(calls) if is_capped && is_batch && counts_votes && is_foreseen => {
+                Asking::SharedCalls(calls)
             }
-            None => voting,
+            _ => Asking::Waves,
         }
     }
 }

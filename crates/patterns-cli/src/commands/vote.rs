@@ -5,15 +5,15 @@ use std::sync::Arc;
 use futures_util::stream;
 use patterns_core::{Agent, Caps, Contract, Model, Money, Outcome, Pattern};
 use patterns_job::{BallotSpec, BatchQuestion, Questions, VoteJob, VoteWork};
-use patterns_parallel::{
-    AgentOptions, BallotTask, BatchElection, BatchTally, CourseStep, Election, Question,
-    StopReason, Vote, Voting, VotingRule, ballot_agent_for, course, name_option, named_option,
-    number_agent, vote_agent,
+use patterns_parallel::voting::{
+    AnyDetail, AnyRule, BallotTask, BatchElection, BatchTally, Election, Standing, StopReason,
+    Vote, Voter, ballot_agent_for, name_option, named_option, number_agent, vote_agent,
 };
+use patterns_parallel::{AgentOptions, Panel, Question, Voting};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::panel::Panel;
+use super::panel::{Judge, VoteSetup};
 use super::{publish, unusable};
 use crate::args::Format;
 use crate::error::{Error, ErrorKind};
@@ -33,38 +33,41 @@ pub(crate) async fn run(job: VoteJob, launch: Launch) -> Result<(), Error> {
     let work = VoteWork::read(job, &launch.reader(&written));
     let work = work.map_err(|error| launch.told(error))?;
     let session = Session::open(&launch, |roles, settings| work.identity(roles, settings)).await?;
-    let panel = Panel::new(&session, &work);
+    let setup = VoteSetup::new(&session, &work);
     match (&work.ballot, &work.rule) {
         (Some(spec), _) => {
             let pointer = spec.answer.clone();
             let answer_of = move |ballot: &Value| counted(ballot.pointer(&pointer)?);
             let cast = |model: &Arc<dyn Model>| {
-                let agent = own_ballot(Arc::clone(model), spec.clone(), &panel.options);
-                Ok(Arc::new(agent) as Arc<dyn Agent<BallotTask, Value>>)
+                let agent = own_ballot(Arc::clone(model), spec.clone(), &setup.options);
+                Ok(Voter::new(agent))
             };
-            let mut voting = panel.voting(cast, answer_of)?;
             let choices = spec.choices();
-            if work.job.options.is_empty() && !choices.is_empty() {
-                voting = voting
-                    .counted_as(move |answer| named_option(&choices, answer).map(str::to_owned));
-            }
+            let has_choices = work.job.options.is_empty() && !choices.is_empty();
+            let voting =
+                setup.voting(cast, answer_of, |panel: Panel<Value>| match has_choices {
+                    true => panel.counted_as(move |answer| {
+                        named_option(&choices, answer).map(str::to_owned)
+                    }),
+                    false => panel,
+                })?;
             hold(session, voting, &work).await
         }
-        (None, VotingRule::Median(_)) => {
+        (None, AnyRule::Median(_)) => {
             let cast = |model: &Arc<dyn Model>| {
-                let agent = number_agent(Arc::clone(model), &panel.options);
+                let agent = number_agent(Arc::clone(model), &setup.options);
                 let agent = agent.map_err(unusable)?;
-                Ok(Arc::new(agent) as Arc<dyn Agent<BallotTask, Vote<f64>>>)
+                Ok(Voter::new(agent))
             };
-            let voting = panel.voting(cast, |vote| Some(vote.answer.to_string()))?;
+            let voting = setup.voting(cast, |vote| Some(vote.answer.to_string()), |it| it)?;
             hold(session, voting, &work).await
         }
         (None, _) => {
             let cast = |model: &Arc<dyn Model>| {
-                let agent = vote_agent(Arc::clone(model), &panel.options);
-                Ok(Arc::new(agent) as Arc<dyn Agent<BallotTask, Vote>>)
+                let agent = vote_agent(Arc::clone(model), &setup.options);
+                Ok(Voter::new(agent))
             };
-            let voting = panel.voting(cast, |vote: &Vote| Some(vote.answer.clone()))?;
+            let voting = setup.voting(cast, |vote: &Vote| Some(vote.answer.clone()), |it| it)?;
             hold(session, voting, &work).await
         }
     }
@@ -99,7 +102,7 @@ fn counted(answer: &Value) -> Option<String> {
 
 async fn hold<V: Serialize + Send + Sync + 'static>(
     session: Session,
-    voting: Voting<V>,
+    voting: Voting<V, AnyRule<Judge>>,
     work: &VoteWork,
 ) -> Result<(), Error> {
     match &work.questions {
@@ -126,17 +129,17 @@ fn question(text: &str, options: &[String], work: &VoteWork) -> Question {
 #[derive(Serialize)]
 struct Explained {
     #[serde(flatten)]
-    election: Election,
+    election: Election<String, AnyDetail>,
     /// What the ballots would have cost that were not asked for, in dollars, by those that were.
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_saved: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    course: Option<Vec<CourseStep>>,
+    course: Option<Vec<Standing>>,
 }
 
 async fn one<V: Serialize + Send + Sync + 'static>(
     mut session: Session,
-    voting: Voting<V>,
+    voting: Voting<V, AnyRule<Judge>>,
     question: Question,
     explain: bool,
 ) -> Result<(), Error> {
@@ -145,14 +148,15 @@ async fn one<V: Serialize + Send + Sync + 'static>(
     let Some(outcome) = run.await? else {
         return Ok(());
     };
-    let stopper = voting.stopper().ok().filter(|_| explain);
     let spent = session.connected.budget.spent().committed.cost;
     let outcome = outcome.map(|election| {
         let asked = election.ballots.len() as u64;
         let saved = election.voters.saturating_sub(asked);
         Explained {
             cost_saved: saved_cost(spent, saved, asked),
-            course: stopper.map(|stopper| course(&election.ballots, &stopper)),
+            course: explain
+                .then(|| voting.standings(&election.ballots).ok())
+                .flatten(),
             election,
         }
     });
@@ -213,7 +217,7 @@ fn saved_cost(spent: Option<Money>, saved: u64, asked: u64) -> Option<String> {
 /// Holds all elections and writes each as soon as it is decided.
 async fn batch<V: Serialize + Send + Sync + 'static>(
     mut session: Session,
-    voting: Voting<V>,
+    voting: Voting<V, AnyRule<Judge>>,
     questions: &[BatchQuestion],
     work: &VoteWork,
 ) -> Result<(), Error> {
@@ -230,7 +234,7 @@ async fn batch<V: Serialize + Send + Sync + 'static>(
     let run = voting.run_batch(
         stream::iter(asked),
         &options,
-        |election: BatchElection<V>| {
+        |election: BatchElection<V, String, AnyDetail>| {
             // Elections come in the order of their questions.
             let row = in_turn.next();
             let gold = row.and_then(|it| it.gold.as_deref());

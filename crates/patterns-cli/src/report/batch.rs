@@ -1,9 +1,9 @@
 //! What a batch of elections says about its voters: how much they agree, and how often they are right.
 
 use patterns_job::{BallotSpec, BatchQuestion, VoteWork};
-use patterns_parallel::{
-    Agreement, Decision, Election, Question, Reliability, ShareInterval, StopReason, VoteTable,
-    VotingRule, named_option, read_number, reliability, wilson_interval,
+use patterns_parallel::voting::{
+    Agreement, AnyDetail, AnyRule, Decision, Election, Question, Reliability, ShareInterval,
+    StopReason, VoteTable, named_option, read_number, reliability, wilson_interval,
 };
 use serde::Serialize;
 
@@ -75,7 +75,11 @@ impl<'a> BatchReport<'a> {
 
     /// Adds an election; returns whether its winner is right, if that is known. A question that was
     /// not asked is neither right nor wrong, and nothing was saved on it.
-    pub(crate) fn add(&mut self, election: &Election, row: Option<&BatchQuestion>) -> Option<bool> {
+    pub(crate) fn add(
+        &mut self,
+        election: &Election<String, AnyDetail>,
+        row: Option<&BatchQuestion>,
+    ) -> Option<bool> {
         if election.decision == Decision::NotAsked {
             return None;
         }
@@ -102,9 +106,9 @@ impl<'a> BatchReport<'a> {
 
     /// Returns whether an answer is the right one, in the terms of the question and the rule.
     fn agree(&self, answer: &str, gold: &str, row: Option<&BatchQuestion>) -> bool {
-        if let VotingRule::Median(tolerance) = &self.work.rule {
+        if let AnyRule::Median(rule) = &self.work.rule {
             let both = read_number(answer).zip(read_number(gold));
-            return both.is_some_and(|(answer, gold)| tolerance.holds(answer, gold));
+            return both.is_some_and(|(answer, gold)| rule.agree(answer, gold));
         }
         let options = self.work.options_of(row);
         let counted = |text: &str| {

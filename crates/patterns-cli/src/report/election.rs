@@ -1,9 +1,8 @@
 //! Elections as text, for people.
 
 use patterns_core::Branch;
-use patterns_parallel::{
-    BatchElection, CourseStep, Decision, Election, JudgedElection, JudgedRule, Next, RuleDetail,
-    StopReason,
+use patterns_parallel::voting::{
+    AnyDetail, BatchElection, Decision, Election, Judged, JudgedBy, Standing, Step, StopReason,
 };
 
 use serde::Serialize;
@@ -12,10 +11,13 @@ use super::human::Page;
 use crate::escape::escape_line;
 use crate::terminal::Style;
 
+/// An election under any rule.
+type AnyElection = Election<String, AnyDetail>;
+
 /// Adds an election with its counts and ballots.
 pub(crate) fn election_page<V>(
     page: &mut Page,
-    election: &Election,
+    election: &AnyElection,
     cost_saved: Option<&str>,
     branches: &[Branch<V>],
 ) {
@@ -36,7 +38,7 @@ pub(crate) fn election_page<V>(
 }
 
 /// Adds what was counted, in the terms of the rule.
-fn counts(page: &mut Page, election: &Election) {
+fn counts(page: &mut Page, election: &AnyElection) {
     let Some(detail) = &election.detail else {
         for count in &election.counts {
             page.paragraph(&format!("{:>5}  {}", count.votes, on_a_line(&count.answer)));
@@ -44,7 +46,7 @@ fn counts(page: &mut Page, election: &Election) {
         return;
     };
     match detail {
-        RuleDetail::Weighted(it) => {
+        AnyDetail::Weighted(it) => {
             for count in &it.counts {
                 let answer = on_a_line(&count.answer);
                 page.paragraph(&format!(
@@ -53,15 +55,13 @@ fn counts(page: &mut Page, election: &Election) {
                 ));
             }
         }
-        RuleDetail::Numeric(it) => {
-            if let Some(spread) = &it.spread {
-                page.paragraph(&format!(
-                    "from {} to {}, the middle half from {} to {}",
-                    spread.min, spread.max, spread.lower_quartile, spread.upper_quartile
-                ));
-            }
+        AnyDetail::Numeric { spread } => {
+            page.paragraph(&format!(
+                "from {} to {}, the middle half from {} to {}",
+                spread.min, spread.max, spread.lower_quartile, spread.upper_quartile
+            ));
         }
-        RuleDetail::Judged(it) => {
+        AnyDetail::Judged(it) => {
             for judged in &it.answers {
                 let answer = on_a_line(&judged.answer);
                 let mut line = match judged.wins {
@@ -76,7 +76,7 @@ fn counts(page: &mut Page, election: &Election) {
             }
             page.line(Style::Dim, &judgements(it));
         }
-        RuleDetail::Fields(it) => {
+        AnyDetail::Fields(it) => {
             for field in &it.fields {
                 let path = if field.path.is_empty() {
                     "/"
@@ -95,7 +95,7 @@ fn counts(page: &mut Page, election: &Election) {
 /// Adds the course of an election, vote by vote, with the voters' reasons.
 pub(crate) fn course_page<V: Serialize>(
     page: &mut Page,
-    course: &[CourseStep],
+    course: &[Standing],
     branches: &[Branch<V>],
 ) {
     page.gap();
@@ -129,13 +129,13 @@ pub(crate) fn course_page<V: Serialize>(
         }
         match step.next {
             None => {}
-            Some(Next::Ask(1)) => page.line(Style::Dim, "        still open: one more is asked"),
-            Some(Next::Ask(more)) => {
+            Some(Step::Ask(1)) => page.line(Style::Dim, "        still open: one more is asked"),
+            Some(Step::Ask(more)) => {
                 let line =
                     format!("        still open: {more} more are asked at once, none in vain");
                 page.line(Style::Dim, &line);
             }
-            Some(Next::Stop(why)) => {
+            Some(Step::Stop(why)) => {
                 page.line(Style::Dim, &format!("        over: {}", reason(why)));
             }
         }
@@ -150,7 +150,7 @@ fn reasoning<V: Serialize>(branch: &Branch<V>) -> Option<String> {
 }
 
 /// Says how much was judged, and what came of it that shows in no score.
-fn judgements(judged: &JudgedElection) -> String {
+fn judgements(judged: &Judged) -> String {
     let mut line = format!("judgements: {}", judged.judgements);
     if judged.failed > 0 {
         line += &format!(", of which {} failed", judged.failed);
@@ -168,7 +168,7 @@ fn on_a_line(text: &str) -> String {
 }
 
 /// Says why not all voters were asked, if so.
-fn early_end(election: &Election, cost_saved: Option<&str>) -> Option<String> {
+fn early_end(election: &AnyElection, cost_saved: Option<&str>) -> Option<String> {
     let (asked, voters) = (election.ballots.len() as u64, election.voters);
     if asked >= voters || election.stop_reason == StopReason::AllVotesCast {
         return None;
@@ -207,7 +207,10 @@ fn reason(reason: StopReason) -> &'static str {
 }
 
 /// Writes an election of a batch on one line.
-pub(crate) fn batch_line<V>(election: &BatchElection<V>, is_right: Option<bool>) -> String {
+pub(crate) fn batch_line<V>(
+    election: &BatchElection<V, String, AnyDetail>,
+    is_right: Option<bool>,
+) -> String {
     let right = match is_right {
         None => "",
         Some(true) => ", right",
@@ -226,7 +229,7 @@ pub(crate) fn unasked_line(id: &str) -> String {
 }
 
 /// Says who won, and with how many votes.
-fn verdict(election: &Election) -> String {
+fn verdict(election: &AnyElection) -> String {
     let Election {
         vote_count,
         total_votes,
@@ -238,17 +241,17 @@ fn verdict(election: &Election) -> String {
     let word = if *total_votes == 1 { "vote" } else { "votes" };
     let votes = match &election.detail {
         None => format!("{vote_count} of {total_votes} {word}, {percent:.0} %"),
-        Some(RuleDetail::Weighted(_)) => {
+        Some(AnyDetail::Weighted(_)) => {
             format!("{percent:.0} % of the weight of {total_votes} {word}")
         }
-        Some(RuleDetail::Numeric(_)) => format!("median of {total_votes} numbers"),
-        Some(RuleDetail::Judged(it)) if it.rule == JudgedRule::SameMeaning => {
+        Some(AnyDetail::Numeric { .. }) => format!("median of {total_votes} numbers"),
+        Some(AnyDetail::Judged(it)) if it.rule == JudgedBy::SameMeaning => {
             format!("{vote_count} of {total_votes} {word} that mean the same, {percent:.0} %")
         }
-        Some(RuleDetail::Judged(it)) => {
-            format!("{}, answers: {}", it.rule.name(), it.answers.len())
+        Some(AnyDetail::Judged(it)) => {
+            format!("best-of, answers: {}", it.answers.len())
         }
-        Some(RuleDetail::Fields(_)) => {
+        Some(AnyDetail::Fields(_)) => {
             format!("of {total_votes} objects, {percent:.0} % agreement")
         }
     };

@@ -4,7 +4,7 @@ use patterns_core::{
     AgentError, AggregateError, Branch, BranchEnd, Budget, Caps, Coverage, Outcome, Pattern, Spend,
     Usage, Warning,
 };
-use patterns_parallel::BatchElection;
+use patterns_parallel::voting::{AnyDetail, BatchElection};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -75,7 +75,7 @@ pub(crate) fn branch_line<B: Serialize>(it: &Branch<B>) -> String {
 
 /// Writes an election of a batch, on one line.
 pub(crate) fn election_line<V: Serialize>(
-    election: &BatchElection<V>,
+    election: &BatchElection<V, String, AnyDetail>,
     gold: Option<(&str, bool)>,
 ) -> String {
     let failed = election.branches.iter().filter_map(|branch| {

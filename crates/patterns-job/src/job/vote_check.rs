@@ -4,7 +4,8 @@
 
 use std::collections::HashSet;
 
-use patterns_parallel::{Rule, StoppingRule, VotingRule};
+use patterns_parallel::Plurality;
+use patterns_parallel::voting::{AnyRule, StoppingRule};
 
 use super::policies::Tie;
 use super::vote_job::VoteJob;
@@ -112,7 +113,7 @@ fn voters(job: &VoteJob) -> Result<(), JobError> {
 }
 
 fn judged(job: &VoteJob) -> Result<(), JobError> {
-    if job.models.judge.is_some() && !matches!(job.rule(), VotingRule::Judged(_)) {
+    if job.models.judge.is_some() && !job.rule().is_judged() {
         return wrong(
             "models.judge",
             "`models.judge` is for rules with a judge",
@@ -127,7 +128,7 @@ fn weighted(job: &VoteJob) -> Result<(), JobError> {
         return Ok(());
     };
     let name = voter.name.as_deref().unwrap_or("a voter");
-    if job.is_by_field() || !matches!(job.rule(), VotingRule::Votes(_)) {
+    if job.is_by_field() || !matches!(job.rule(), AnyRule::Plurality(_)) {
         return wrong(
             "voters",
             &format!("the voter {name:?} has a weight, which this rule does not count"),
@@ -147,7 +148,7 @@ fn weighted(job: &VoteJob) -> Result<(), JobError> {
 }
 
 fn tie(job: &VoteJob) -> Result<(), JobError> {
-    if job.tie.is_some() && matches!(job.rule(), VotingRule::Median(_)) && !job.is_by_field() {
+    if job.tie.is_some() && matches!(job.rule(), AnyRule::Median(_)) && !job.is_by_field() {
         return wrong(
             "tie",
             "a median has no ties for `tie` to break",
@@ -167,8 +168,8 @@ fn tie(job: &VoteJob) -> Result<(), JobError> {
 fn escalated(job: &VoteJob) -> Result<(), JobError> {
     let rule = job.rule();
     let may_be_open =
-        job.is_by_field() || matches!(&rule, VotingRule::Votes(rule) if *rule != Rule::Plurality);
-    let may_tie = job.tie() != Tie::FirstSeen && !matches!(rule, VotingRule::Median(_));
+        job.is_by_field() || matches!(&rule, AnyRule::Plurality(rule) if *rule != Plurality::new());
+    let may_tie = job.tie() != Tie::FirstSeen && !matches!(rule, AnyRule::Median(_));
     if job.models.escalate.is_none() || may_be_open || may_tie || job.quorum > 1 {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
-use patterns_parallel::{Rule, StoppingRule, VotingRule};
+use patterns_parallel::voting::{AnyRule, StoppingRule};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ pub struct VoteJob {
     /// How ballots become a result, such as `majority`, `threshold:0.8`, `median:1%` or `best-of`;
     /// `plurality` where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule: Option<Spelled<VotingRule>>,
+    pub rule: Option<Spelled<AnyRule>>,
     /// When to stop asking: `fixed`, `exact` (which it is where it is missing), `ahead-by:4`,
     /// `adaptive:0.95` or `plan`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -166,7 +166,7 @@ pub struct VoterSpec {
 
 impl VoteJob {
     /// How many ballots a question gets where nobody says.
-    pub const DEFAULT_VOTES: usize = patterns_parallel::Voting::<()>::DEFAULT_VOTERS;
+    pub const DEFAULT_VOTES: usize = patterns_parallel::Voting::<()>::DEFAULT_VOTERS.get();
 
     /// Makes the job of asking one question.
     pub fn new(question: impl Into<String>) -> Self {
@@ -193,9 +193,8 @@ impl VoteJob {
     }
 
     /// Returns how ballots become a result, where it is not field by field.
-    pub fn rule(&self) -> VotingRule {
-        let rule = self.rule.as_deref().cloned();
-        rule.unwrap_or_else(|| Rule::Plurality.into())
+    pub fn rule(&self) -> AnyRule {
+        self.rule.as_deref().cloned().unwrap_or_default()
     }
 
     /// Returns when no more voters are asked.
@@ -218,7 +217,7 @@ impl VoteJob {
 
     pub(crate) fn second_is_idle(&self) -> bool {
         let counts = !self.is_by_field()
-            && matches!(self.rule(), VotingRule::Votes(_))
+            && matches!(self.rule(), AnyRule::Plurality(_))
             && !self.has_weights();
         counts && self.most_ballots() == 2 && self.policy() == StoppingRule::Exact
     }

@@ -1,7 +1,7 @@
 //! What a vote works on, read: its questions, its material, its ballot and its rule.
 
 use patterns_core::Document;
-use patterns_parallel::{FieldRules, VotingRule, read_number};
+use patterns_parallel::voting::{AnyRule, Fields, read_number};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ pub struct VoteWork {
     /// Material for every question.
     pub context: Vec<Document>,
     /// How ballots become a result.
-    pub rule: VotingRule,
+    pub rule: AnyRule,
     /// The user's own ballot.
     pub ballot: Option<BallotSpec>,
 }
@@ -90,7 +90,7 @@ impl VoteWork {
 
     /// A median is of numbers, so options and ballots have to be such.
     fn check_numbers(&self) -> Result<(), JobError> {
-        if !matches!(self.rule, VotingRule::Median(_)) {
+        if !matches!(self.rule, AnyRule::Median(_)) {
             return Ok(());
         }
         let own = self.rows().iter().filter_map(|it| it.options.as_ref());
@@ -134,11 +134,10 @@ fn ballot(part: &BallotPart) -> Result<BallotSpec, JobError> {
     Ok(BallotSpec { schema, answer })
 }
 
-fn field_rule(spec: &BallotSpec, part: &BallotPart) -> Result<VotingRule, JobError> {
-    let rules = FieldRules::parse(&spec.schema, &part.fields)
+fn field_rule(spec: &BallotSpec, part: &BallotPart) -> Result<AnyRule, JobError> {
+    let fields = Fields::parse(spec.schema.clone(), &part.fields)
         .map_err(|error| JobError::of_key("ballot.fields", format!("`ballot.fields`: {error}")))?;
-    let schema = spec.schema.clone();
-    Ok(VotingRule::Fields { schema, rules })
+    Ok(AnyRule::Fields(Box::new(fields)))
 }
 
 /// Returns whether the counted answer may be a number.

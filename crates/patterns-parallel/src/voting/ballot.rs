@@ -1,95 +1,11 @@
-//! What a voter is asked, and what is kept of its answer.
+//! Puts a question into the words for a voter, and keeps its answer.
 
 use std::sync::Arc;
 
-use patterns_core::{Document, Part, Prompt};
+use patterns_core::{Part, Prompt};
 use serde::{Deserialize, Serialize};
 
-use super::normalise::normalise;
-
-/// A question to vote on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Question {
-    /// The words.
-    pub text: String,
-    /// The answers to choose from; empty for an open question.
-    pub options: Vec<String>,
-    /// Material that the answer should rest on.
-    pub context: Vec<Document>,
-}
-
-impl Question {
-    /// Asks an open question.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            ..Self::default()
-        }
-    }
-
-    /// Sets the answers to choose from.
-    #[must_use]
-    pub fn options<O: Into<String>>(mut self, options: impl IntoIterator<Item = O>) -> Self {
-        self.options = options.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// Returns the form in which an answer is counted; `None` if it counts as none.
-    ///
-    /// With options that is the one that the answer names, and nothing else is counted. An open
-    /// answer is what [`normalise`] makes of it.
-    ///
-    /// ```
-    /// use patterns_parallel::Question;
-    ///
-    /// let versions = Question::new("Which?").options(["1.1", "1.10", "None"]);
-    /// assert_eq!(versions.counted(" none "), Some("None".to_owned()));
-    /// assert_eq!(versions.counted("2.0"), None);
-    /// assert_eq!(Question::new("Where?").counted("Rome."), Some("rome".to_owned()));
-    /// ```
-    pub fn counted(&self, answer: &str) -> Option<String> {
-        if self.options.is_empty() {
-            return normalise(answer);
-        }
-        named_option(&self.options, answer).map(str::to_owned)
-    }
-
-    /// Adds material.
-    #[must_use]
-    pub fn context(mut self, documents: impl IntoIterator<Item = Document>) -> Self {
-        self.context.extend(documents);
-        self
-    }
-}
-
-impl<T: Into<String>> From<T> for Question {
-    fn from(text: T) -> Self {
-        Self::new(text)
-    }
-}
-
-/// Returns the option that an answer names: the one that is written like it, sign by sign, or else the
-/// only one that [`normalise`] does not tell from it.
-///
-/// ```
-/// use patterns_parallel::named_option;
-///
-/// let options = ["yes", "no", "No"].map(str::to_owned);
-/// assert_eq!(named_option(&options, "Yes."), Some("yes"));
-/// assert_eq!(named_option(&options, "No"), Some("No"));
-/// assert_eq!(named_option(&options, "NO"), None);
-/// ```
-pub fn named_option<'a>(options: &'a [String], answer: &str) -> Option<&'a str> {
-    let same = |it: &&String| it.as_str() == answer || it.trim() == answer.trim();
-    if let Some(option) = options.iter().find(same) {
-        return Some(option);
-    }
-    let counted = normalise(answer)?;
-    let is_alike = |it: &&String| normalise(it).is_some_and(|it| it == counted);
-    let mut alike = options.iter().filter(is_alike);
-    let option = alike.next()?;
-    alike.next().is_none().then_some(option)
-}
+use super::question::Question;
 
 /// Asks one voter for one ballot.
 ///
@@ -102,7 +18,7 @@ pub struct BallotTask {
     /// Which draw of its agent this ballot is.
     pub sample: u32,
     /// What this voter is told behind the question.
-    pub words: Option<Arc<str>>,
+    pub prompt: Option<Arc<str>>,
 }
 
 impl From<&BallotTask> for Prompt {
@@ -115,13 +31,13 @@ impl From<&BallotTask> for Prompt {
             let options = question.options.join("\n- ");
             parts.push(Part::text(format!("Answer with one of:\n- {options}")));
         }
-        parts.extend(task.words.as_deref().map(Part::text));
+        parts.extend(task.prompt.as_deref().map(Part::text));
         Self::new(parts).sample(task.sample)
     }
 }
 
 /// One voter's answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ballot {
     /// Who voted.
     pub voter: String,
@@ -129,4 +45,33 @@ pub struct Ballot {
     pub answer: Option<String>,
     /// The answer as it was counted.
     pub normalised: Option<String>,
+    /// How much it counts where votes are counted. It is the voter's, and no part of what is written
+    /// of a ballot.
+    #[serde(skip, default = "one")]
+    pub weight: f64,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+impl Ballot {
+    /// Makes a ballot of weight 1.
+    pub fn new(
+        voter: impl Into<String>,
+        answer: Option<String>,
+        normalised: Option<String>,
+    ) -> Self {
+        Self {
+            voter: voter.into(),
+            answer,
+            normalised,
+            weight: 1.0,
+        }
+    }
+
+    /// Returns the answer as it is counted, and word for word, if it counts.
+    pub(super) fn valid(&self) -> Option<(&str, &str)> {
+        Some((self.normalised.as_deref()?, self.answer.as_deref()?))
+    }
 }

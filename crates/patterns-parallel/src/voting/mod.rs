@@ -1,62 +1,57 @@
 //! Voting: the same question to several voters, then a consensus.
 //!
 //! ```text
-//! question ─► voters (samples of one agent, or a panel) ─► ballots ─► tally ─► rule ─► Election
+//! question ─► panel of voters ─► ballots ─► rule (and a judge) ─► Election
+//!                 ▲                 │
+//!                 └── stopping rule ◄┘
 //! ```
+//!
+//! A [`Panel`] casts ballots, a [`Rule`] decides on them, a [`StoppingRule`] says when no more voters
+//! are asked, and [`Voting`] puts these together.
 
 mod agreement;
-mod allotment;
-mod answer;
 mod ballot;
-mod batch;
-mod bench;
-mod course;
-mod detail;
-mod elect;
-mod explain;
+mod election;
+mod elections;
 mod field;
-mod hold;
-mod judging;
-mod manner;
-mod models;
+mod judge;
 mod normalise;
-mod numeric;
-mod pattern;
-mod polls;
-mod rule;
-mod rule_text;
+mod panel;
+mod question;
+mod reliability;
+mod rules;
+mod standing;
 mod stop;
-mod voter;
-mod voting_rule;
-mod weighted;
+mod vote;
+#[expect(
+    clippy::module_inception,
+    reason = "a file has the name of its main type"
+)]
+mod voting;
 
-pub use agreement::{
-    Agreement, Reliability, ReliabilityBin, ReliabilityError, ShareInterval, VoteTable,
-    reliability, wilson_interval,
-};
-pub use answer::{Vote, ballot_agent, ballot_agent_for, name_option, number_agent, vote_agent};
-pub use ballot::{Ballot, BallotTask, Question, named_option};
-pub use batch::{BatchElection, BatchTally};
-pub use detail::RuleDetail;
-pub use explain::{CourseStep, Next, course};
-pub use field::{
-    FieldElection, FieldRule, FieldRuleError, FieldRules, ObjectElection, ValueCount, decide_fields,
-};
+pub use agreement::{Agreement, VoteTable};
+pub use ballot::{Ballot, BallotTask};
+pub use election::Election;
+pub use elections::{Asking, BatchElection, BatchTally, CountingOrder};
+pub use field::{FieldElection, FieldError, FieldRule, Fields, ObjectElection, Union, ValueCount};
 pub(crate) use field::{exact, segments};
-pub use judging::{
-    JudgeTask, JudgedAnswer, JudgedElection, JudgedRule, Judgement, Verdict, judge_agent,
+pub use judge::{
+    Better, Comparison, JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements,
+    judge_agent,
 };
 pub use normalise::normalise;
-pub use numeric::{
-    NumericElection, Spread, Tolerance, ToleranceError, decide_numbers, read_number,
+pub use panel::{Panel, Voter};
+pub use question::{Question, named_option};
+pub use reliability::{Reliability, ReliabilityBin, ReliabilityError, reliability};
+pub use rules::{
+    AnswerCount, AnswerWeight, AnyDetail, AnyRule, BestOf, Decision, LeastShare, Median, Plurality,
+    Rule, RuleError, Ruling, SameMeaning, Share, ShareInterval, Spread, TieBreak, Weights,
+    read_number, wilson_interval,
 };
-pub use pattern::Voting;
-pub use rule::{AnswerCount, Decision, Election, Rule, TieBreak};
-pub use rule_text::VotingRuleError;
+pub use standing::Standing;
 pub use stop::{
-    CallIndex, Forecast, PlanGoal, PlanLoss, PlanPrice, Prediction, Step, StopReason, Stopper,
-    StoppingRule, StoppingRuleError, Tally, beta_confidence,
+    PlanGoal, PlanLoss, PlanPrice, Prediction, Step, StopReason, Stopper, StoppingRule,
+    StoppingRuleError, Tally,
 };
-pub use voter::Voter;
-pub use voting_rule::VotingRule;
-pub use weighted::{AnswerWeight, WeightedElection};
+pub use vote::{Vote, ballot_agent_for, name_option, number_agent, vote_agent};
+pub use voting::Voting;

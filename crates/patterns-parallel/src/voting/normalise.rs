@@ -18,7 +18,7 @@ use unicode_normalization::UnicodeNormalization;
 /// Returns the form in which an open answer is counted; `None` if it says nothing.
 ///
 /// ```
-/// use patterns_parallel::normalise;
+/// use patterns_parallel::voting::normalise;
 ///
 /// assert_eq!(normalise(" “Paris.” "), normalise("PARIS"));
 /// assert_eq!(normalise("**1,000**"), normalise("1000.0"));

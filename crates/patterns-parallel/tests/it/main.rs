@@ -16,7 +16,6 @@ mod provenance;
 mod rules;
 mod schemas;
 mod sectioning;
-mod stopping;
 mod streaming;
 mod support;
 mod voting;

@@ -7,10 +7,12 @@ use futures_util::stream;
 use patterns_core::{Document, Sampling};
 use patterns_parallel::map_reduce::{Combine, summary_agent};
 use patterns_parallel::sectioning::{Plan, SectionBrief, planner_agent};
-use patterns_parallel::{AgentOptions, MapReduce, Question, RunOptions, Sectioning, Voting};
+use patterns_parallel::{
+    AgentOptions, MapReduce, Panel, Plurality, Question, RunOptions, Sectioning, Voting,
+};
 use patterns_testkit::ScriptedModel;
 
-use crate::support::{logged, words};
+use crate::support::{logged, nonzero, words};
 
 fn told() -> AgentOptions {
     AgentOptions {
@@ -154,10 +156,10 @@ async fn voting_asks_in_these_words() {
     let question = Question::new("Is it deep enough?")
         .options(["yes", "no"])
         .context([Document::new("survey.md", "Depth: 3 m.")]);
-    let voting = Voting::with_model(model.clone(), &told());
+    let voting = Voting::new(Panel::of_model(model.clone(), &told()), Plurality::new());
     let (options, _) = logged(1);
     voting
-        .voters(3)
+        .voters(nonzero(3))
         .run(question, &options)
         .await
         .unwrap()

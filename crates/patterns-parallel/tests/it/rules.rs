@@ -1,95 +1,130 @@
 //! Voting rules that don't count votes, through the pattern.
 
-use std::sync::Arc;
-
 use futures_util::stream;
 use patterns_core::ModelErrorKind;
-use patterns_parallel::{
-    BallotTask, Decision, Election, FieldRules, Question, Rule, RuleDetail, RunError, RunOptions,
-    StopReason, StoppingRule, Tolerance, Voter, Voting, VotingRule,
+use patterns_parallel::voting::{
+    AnyDetail, AnyRule, BallotTask, Decision, Election, Fields, JudgeTask, Judgement, Median,
+    StopReason, StoppingRule, Voter,
 };
+use patterns_parallel::{Panel, Question, RunError, RunOptions, Voting};
 use patterns_testkit::ScriptedAgent;
 use serde_json::json;
 
-use crate::support::{failure, logged};
+use crate::support::{failure, logged, nonzero, panel};
 
-/// Voters who answer by sample; `""` fails.
-fn voting(answers: &'static [&'static str]) -> Voting<String> {
+/// Samples of a voter who answers by sample; `""` fails.
+fn by(rule: Ruled, answers: &'static [&'static str]) -> Voting<String, Ruled> {
     let agent = ScriptedAgent::new(|task: &BallotTask| match answers[task.sample as usize] {
         "" => Err(failure(ModelErrorKind::Refused)),
         answer => Ok(answer.to_owned()),
     });
-    Voting::new(Arc::new(agent), |answer: &String| Some(answer.clone())).voters(answers.len())
+    Voting::new(panel(agent), rule).voters(nonzero(answers.len()))
 }
 
-async fn elect(voting: Voting<String>, options: &[&str]) -> Election {
+fn voting(answers: &'static [&'static str]) -> Voting<String, Ruled> {
+    by(AnyRule::default(), answers)
+}
+
+/// Any rule, under a judge whom none of these elections asks.
+type Ruled = AnyRule<ScriptedAgent<JudgeTask, Judgement>>;
+
+fn rule(text: &str) -> Ruled {
+    let rule: AnyRule = text.parse().unwrap();
+    let mute = ScriptedAgent::new(|_: &JudgeTask| Err(failure(ModelErrorKind::Refused)));
+    rule.with_judge(|| Ok::<_, String>(mute)).unwrap()
+}
+
+async fn elect(voting: Voting<String, Ruled>, options: &[&str]) -> Election<String, AnyDetail> {
     let question = Question::new("Well?").options(options.iter().copied());
     let outcome = voting.run(question, &RunOptions::default()).await;
     outcome.unwrap().value.unwrap()
 }
 
-fn account(it: &Election) -> (Option<&str>, u64, u64, u64) {
+fn account(it: &Election<String, AnyDetail>) -> (Option<&str>, u64, u64, u64) {
     let winner = it.winning_answer.as_deref();
     (winner, it.vote_count, it.total_votes, it.abstentions)
 }
 
 #[tokio::test]
 async fn numbers_have_a_median() {
-    let rule = VotingRule::Median(Tolerance::default());
-    let it = elect(
-        voting(&["$1,200", "1250", "many", "99999", "1250", ""]).rule(rule.clone()),
-        &[],
-    )
-    .await;
+    let median = || rule("median");
+    let answers = &["$1,200", "1250", "many", "99999", "1250", ""];
+    let it = elect(by(median(), answers), &[]).await;
     assert_eq!(account(&it), (Some("1250"), 2, 4, 2));
-    assert!(matches!(it.detail, Some(RuleDetail::Numeric(_))));
+    assert!(matches!(it.detail, Some(AnyDetail::Numeric { .. })));
     assert_eq!(it.ballots.len(), 6, "no rule of this kind ends early");
-    let it = elect(voting(&["many", ""]).rule(rule.clone()), &[]).await;
+    let it = elect(by(median(), &["many", ""]), &[]).await;
     assert_eq!(
         (account(&it), it.decision),
         ((None, 0, 0, 2), Decision::QuorumMissed)
     );
-    let it = elect(voting(&["1", "2", ""]).rule(rule).quorum(3), &[]).await;
+    let it = elect(by(median(), &["1", "2", ""]).quorum(3), &[]).await;
     assert_eq!(
         (account(&it), it.decision),
         ((None, 0, 2, 1), Decision::QuorumMissed)
     );
 }
 
+#[tokio::test]
+async fn the_stronger_voter_of_a_median_gives_a_number_or_nothing() {
+    let escalated = async |answer: &'static str| {
+        let strong = ScriptedAgent::new(move |_: &BallotTask| Ok(answer.to_owned()));
+        let voting = Voting::new(panel(many()), "median".parse::<Median>().unwrap())
+            .voters(nonzero(2))
+            .escalate_to(Voter::new(strong));
+        let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
+        let it = outcome.value.unwrap();
+        (it.winning_answer, it.decision)
+    };
+    let found = escalated("about $1,200").await;
+    assert_eq!(found, (None, Decision::QuorumMissed));
+    assert_eq!(
+        escalated("$1,200").await,
+        (Some(1200.0), Decision::Escalated)
+    );
+}
+
+/// A voter without a number.
+fn many() -> ScriptedAgent<BallotTask, String> {
+    ScriptedAgent::new(|_: &BallotTask| Ok("many".to_owned()))
+}
+
 /// Each voter answers with its own words and weighs so much.
-fn weighted(voters: &'static [(&'static str, f64)]) -> Voting<String> {
+fn weighted(rule: &str, voters: &'static [(&'static str, f64)]) -> Voting<String, Ruled> {
     let voter = |(answer, weight): &(&'static str, f64)| {
         let answer = *answer;
         let agent = ScriptedAgent::new(move |_: &BallotTask| Ok(answer.to_owned()));
-        Voter::new(Arc::new(agent)).weight(*weight)
+        Voter::new(agent).weight(*weight)
     };
-    Voting::of_voters(voters.iter().map(voter), |it: &String| Some(it.clone()))
+    let panel = Panel::new(voters.iter().map(voter), |it: &String| Some(it.clone()));
+    Voting::new(panel, self::rule(rule))
 }
 
 #[tokio::test]
 async fn weights_outvote_heads() {
-    let heads = weighted(&[("no", 1.0), ("no", 1.0), ("yes", 3.0)]);
-    let it = elect(heads, &[]).await;
+    let heads = &[("no", 1.0), ("no", 1.0), ("yes", 3.0)];
+    let it = elect(weighted("plurality", heads), &[]).await;
     assert_eq!(account(&it), (Some("yes"), 1, 3, 0));
     assert!((it.share - 0.6).abs() < 1e-9);
-    assert!(matches!(it.detail, Some(RuleDetail::Weighted(_))));
+    assert!(matches!(it.detail, Some(AnyDetail::Weighted(_))));
     // The least share is one of the weight.
-    let heads = weighted(&[("no", 1.0), ("no", 1.0), ("yes", 3.0)]);
-    let it = elect(heads.rule(Rule::Threshold(0.7)), &[]).await;
+    let it = elect(weighted("threshold:0.7", heads), &[]).await;
     assert_eq!(it.decision, Decision::ThresholdMissed);
     // A weight that is none counts nothing, and harms nobody.
-    let odd = weighted(&[("no", f64::NAN), ("yes", 0.5)]);
+    let odd = weighted("plurality", &[("no", f64::NAN), ("yes", 0.5)]);
     assert_eq!(elect(odd, &[]).await.winning_answer.as_deref(), Some("yes"));
     // Equal weights are none.
-    let it = elect(weighted(&[("no", 2.0), ("no", 2.0), ("yes", 2.0)]), &[]).await;
+    let equal = weighted("plurality", &[("no", 2.0), ("no", 2.0), ("yes", 2.0)]);
+    let it = elect(equal, &[]).await;
     assert_eq!((it.ballots.len(), it.detail.is_none()), (2, true));
 }
 
 #[tokio::test]
 async fn weights_that_nothing_counts_are_refused() {
+    let voters = &[("1", 1.0), ("2", 3.0)];
     for voting in [
-        weighted(&[("1", 1.0), ("2", 3.0)]).rule(VotingRule::Median(Tolerance::default())),
-        weighted(&[("1", 1.0), ("2", 3.0)]).policy(StoppingRule::AheadBy(2)),
+        weighted("median", voters),
+        weighted("plurality", voters).stop_by(StoppingRule::AheadBy(2)),
     ] {
         let result = voting.run("Well?", &RunOptions::default()).await;
         assert!(
@@ -112,15 +147,14 @@ async fn objects_are_decided_field_by_field() {
         "not an object",
         r#"{"vendor": "Apex", "total": 120.5}"#,
     ];
-    let rules = FieldRules::parse(&schema, ["/vendor=majority"]).unwrap();
-    let rule = VotingRule::Fields { schema, rules };
-    let it = elect(voting(ballots).rule(rule), &[]).await;
+    let fields = Fields::parse(schema, ["/vendor=majority"]).unwrap();
+    let it = elect(by(AnyRule::Fields(Box::new(fields)), ballots), &[]).await;
     assert_eq!(
         it.winning_answer.as_deref(),
         Some(r#"{"vendor":"ACME","total":120.5}"#)
     );
     assert_eq!((it.total_votes, it.abstentions), (3, 1));
-    let Some(RuleDetail::Fields(detail)) = &it.detail else {
+    let Some(AnyDetail::Fields(detail)) = &it.detail else {
         panic!("{it:?}")
     };
     assert_eq!(detail.fields.len(), 2);
@@ -128,14 +162,12 @@ async fn objects_are_decided_field_by_field() {
 
 #[tokio::test]
 async fn what_cannot_be_stopped_early_is_an_error() {
-    let median = |tolerance| VotingRule::Median(Tolerance::relative(tolerance));
-    for (rule, policy, is_fine) in [
-        (median(0.1), StoppingRule::Exact, true),
-        (median(0.1), StoppingRule::Fixed, true),
-        (median(0.1), StoppingRule::AheadBy(2), false),
-        (median(1.1), StoppingRule::Exact, false),
+    for (rule_text, stopping, is_fine) in [
+        ("median:10%", StoppingRule::Exact, true),
+        ("median:10%", StoppingRule::Fixed, true),
+        ("median:10%", StoppingRule::AheadBy(2), false),
     ] {
-        let voting = voting(&["1", "2"]).rule(rule).policy(policy);
+        let voting = by(rule(rule_text), &["1", "2"]).stop_by(stopping);
         let result = voting.run("Well?", &RunOptions::default()).await;
         let is_refused = matches!(result, Err(RunError::InvalidSetup(_)));
         assert_eq!(is_refused, !is_fine, "{voting:?}");
@@ -145,7 +177,7 @@ async fn what_cannot_be_stopped_early_is_an_error() {
 #[tokio::test]
 async fn a_result_says_how_sure_it_is() {
     let answers = &["a", "a", "a", "b", "a", "a", "a", "a", "a", "a", "a", "a"];
-    let early = voting(answers).policy(StoppingRule::AheadBy(3));
+    let early = voting(answers).stop_by(StoppingRule::AheadBy(3));
     let it = elect(early, &[]).await;
     assert_eq!(account(&it), (Some("a"), 3, 3, 0));
     let interval = it.share_interval.unwrap();
@@ -160,7 +192,7 @@ async fn a_result_says_how_sure_it_is() {
 #[tokio::test]
 async fn with_options_the_option_itself_is_counted_and_nothing_else() {
     let counts = async |answers: &'static [&'static str], options: &[&str]| {
-        let it = elect(voting(answers).policy(StoppingRule::Fixed), options).await;
+        let it = elect(voting(answers).stop_by(StoppingRule::Fixed), options).await;
         let counts = it
             .counts
             .iter()
@@ -187,8 +219,8 @@ async fn a_question_whose_budget_is_used_up_is_decided_by_the_ballots_that_are_i
             sample if sample < calls => Ok("a".to_owned()),
             _ => Err(failure(ModelErrorKind::BudgetExhausted)),
         });
-        let voting = Voting::new(Arc::new(agent), |it: &String| Some(it.clone())).voters(5);
-        let voting = voting.policy(StoppingRule::Fixed);
+        let voting = Voting::new(panel(agent), rule("plurality")).voters(nonzero(5));
+        let voting = voting.stop_by(StoppingRule::Fixed);
         let outcome = voting.run("Well?", &RunOptions::default()).await;
         outcome.unwrap().value
     };
@@ -204,8 +236,7 @@ async fn a_batch_whose_budget_is_used_up_hands_over_what_is_in() {
         "first" => Ok("1".to_owned()),
         _ => Err(failure(ModelErrorKind::BudgetExhausted)),
     });
-    let voting = Voting::new(Arc::new(agent), |it: &String| Some(it.clone())).voters(2);
-    let voting = voting.rule(VotingRule::Median(Tolerance::default()));
+    let voting = Voting::new(panel(agent), rule("median")).voters(nonzero(2));
     let questions = ["first", "second"].map(|it| (it.to_owned(), Question::new(it)));
     let mut seen = Vec::new();
     let (options, _) = logged(1);

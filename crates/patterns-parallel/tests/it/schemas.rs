@@ -6,8 +6,12 @@ use std::sync::Arc;
 use futures_util::stream;
 use patterns_core::{Document, Request};
 use patterns_parallel::sectioning::{Plan, planner_agent};
-use patterns_parallel::{AgentOptions, MapReduce, Question, RunOptions, Sectioning, Voting};
+use patterns_parallel::{
+    AgentOptions, MapReduce, Panel, Plurality, Question, RunOptions, Sectioning, Voting,
+};
 use patterns_testkit::ScriptedModel;
+
+use crate::support::nonzero;
 
 /// The schemas of all requests, with their names.
 fn schemas(requests: &[Request]) -> String {
@@ -127,8 +131,11 @@ async fn voting_sends_this() {
     for options in [vec![], vec!["yes", "no"]] {
         let question = Question::new("Well?").options(options);
         let agent = AgentOptions::default();
-        let voting = Voting::with_model(model.clone(), &agent);
-        let outcome = voting.voters(1).run(question, &RunOptions::default()).await;
+        let voting = Voting::new(Panel::of_model(model.clone(), &agent), Plurality::new());
+        let outcome = voting
+            .voters(nonzero(1))
+            .run(question, &RunOptions::default())
+            .await;
         assert_eq!(outcome.unwrap().counts.answered, 1);
     }
     insta::assert_snapshot!(schemas(&model.requests()), @r#"

@@ -3,8 +3,9 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use patterns_core::{AgentError, ModelError, ModelErrorKind, Request, Role};
+use patterns_core::{Agent, AgentError, ModelError, ModelErrorKind, Request, Role};
 use patterns_parallel::RunOptions;
+use patterns_parallel::voting::{BallotTask, Panel, Plurality, Voter};
 use patterns_testkit::EventLog;
 
 /// Run options with this bound, and the log of their events.
@@ -34,4 +35,18 @@ pub(crate) fn words(request: &Request) -> String {
         words += &format!("[{role}]\n{}\n", message.to_text());
     }
     words + &format!("[sample {}]", request.sample)
+}
+
+/// Samples of an agent whose ballot is its answer.
+pub(crate) fn panel(agent: impl Agent<BallotTask, String> + 'static) -> Panel<String> {
+    Panel::new([Voter::new(agent)], |answer: &String| Some(answer.clone()))
+}
+
+pub(crate) fn nonzero(number: usize) -> NonZeroUsize {
+    NonZeroUsize::new(number).expect("it is not zero")
+}
+
+/// The rule that is written like this.
+pub(crate) fn rule(text: &str) -> Plurality {
+    text.parse().expect("a rule")
 }

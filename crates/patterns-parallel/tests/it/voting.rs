@@ -5,28 +5,42 @@ use std::time::Duration;
 
 use futures_util::stream;
 use patterns_core::{
-    Agent, AggregateErrorKind, Answer, Contract, Model, ModelError, ModelErrorKind, ModelId,
-    Sampling,
+    AggregateErrorKind, Answer, Contract, Model, ModelError, ModelErrorKind, ModelId, Sampling,
 };
-use patterns_parallel::{
-    AgentOptions, BallotTask, Decision, Election, PlanGoal, Question, Rule, RunError, RunOptions,
-    StopReason, StoppingRule, TieBreak, Vote, Voting, number_agent,
+use patterns_parallel::voting::{
+    BallotTask, Decision, Election, PlanGoal, Plurality, StopReason, StoppingRule, TieBreak, Vote,
+    Voter, number_agent,
 };
+use patterns_parallel::{AgentOptions, Panel, Question, RunError, RunOptions, Voting};
 use patterns_testkit::{MockAgent, Reply, ScriptedAgent, ScriptedModel};
 use serde_json::{Value, json};
 
-use crate::support::{failure, logged};
+use crate::support::{failure, logged, nonzero, panel, rule};
+
+/// Five samples of a model.
+fn of_model(model: Arc<dyn Model>) -> Voting<Vote> {
+    let panel = Panel::of_model(model, &AgentOptions::default());
+    Voting::new(panel, Plurality::new())
+}
 
 /// A voter who answers by sample; `""` fails. The first are the slowest.
 fn sampled(answers: &'static [&'static str]) -> Voting<String> {
+    sampled_by("plurality", answers)
+}
+
+fn sampled_by(rule_text: &str, answers: &'static [&'static str]) -> Voting<String> {
+    Voting::new(samples(answers), rule(rule_text))
+        .voters(nonzero(answers.len()))
+        .stop_by(StoppingRule::Fixed)
+}
+
+fn samples(answers: &'static [&'static str]) -> Panel<String> {
     let agent = ScriptedAgent::new(|task: &BallotTask| match answers[task.sample as usize] {
         "" => Err(failure(ModelErrorKind::Refused)),
         answer => Ok(answer.to_owned()),
     });
     let agent = agent.latency(|task| Duration::from_secs(100 - u64::from(task.sample)));
-    Voting::new(Arc::new(agent), |answer: &String| Some(answer.clone()))
-        .voters(answers.len())
-        .policy(StoppingRule::Fixed)
+    panel(agent)
 }
 
 async fn check(
@@ -68,13 +82,13 @@ async fn elections_end_as_their_rules_say() {
     .await;
     let strict = sampled(&["no", "yes"]).tie_break(TieBreak::NoConsensus);
     check(strict, None, Tied, (1, 2, 0)).await;
-    let majority = sampled(&["a", "b", "a", "c"]).rule(Rule::Majority);
+    let majority = sampled_by("majority", &["a", "b", "a", "c"]);
     check(majority, None, ThresholdMissed, (2, 4, 0)).await;
-    let threshold = sampled(&["a", "b", "a"]).rule(Rule::Threshold(0.6667));
+    let threshold = sampled_by("threshold:0.6667", &["a", "b", "a"]);
     check(threshold, Some("a"), Won, (2, 3, 0)).await;
     // Abstentions are outside the share but count against the quorum.
     check(
-        sampled(&["a", "", " "]).rule(Rule::Majority),
+        sampled_by("majority", &["a", "", " "]),
         Some("a"),
         Won,
         (1, 1, 2),
@@ -168,16 +182,20 @@ async fn nobody_answering_is_no_election() {
 
 #[tokio::test]
 async fn a_panel_votes_in_turn_under_its_names() {
-    let mut panel: Vec<(String, Arc<dyn Agent<BallotTask, String>>)> = Vec::new();
+    let mut voters = Vec::new();
     for (name, ballots) in [("ada", 2), ("bob", 1)] {
         let mut agent = MockAgent::<BallotTask, String>::new();
         agent
             .expect_answer()
             .times(ballots)
             .returning(move |task, _| Ok(Answer::new(format!("{name} {}", task.sample))));
-        panel.push((name.to_owned(), Arc::new(agent)));
+        voters.push(Voter::new(agent).named(name));
     }
-    let voting = Voting::panel(panel, |answer: &String| Some(answer.clone())).voters(3);
+    let voting = Voting::new(
+        Panel::new(voters, |answer: &String| Some(answer.clone())),
+        Plurality::new(),
+    )
+    .voters(nonzero(3));
     let outcome = voting.run("Who?", &RunOptions::default()).await.unwrap();
     let labels: Vec<_> = outcome
         .branches
@@ -207,9 +225,12 @@ async fn samples_at_temperature_zero_are_warned_about() {
                 ScriptedModel::by(move |_| vote).id(ModelId::new("scripted", n.to_string()));
             Arc::new(model) as Arc<dyn Model>
         };
-        let voting = Voting::with_models((0..models).map(model), &agent);
+        let voting = Voting::new(
+            Panel::of_models((0..models).map(model), &agent),
+            Plurality::new(),
+        );
         let outcome = voting
-            .voters(voters)
+            .voters(nonzero(voters))
             .run("Well?", &RunOptions::default())
             .await
             .unwrap();
@@ -233,10 +254,10 @@ async fn an_answer_outside_the_options_is_sent_back() {
     let replies = [vote("maybe", 0.5), vote("yes", 95.0)];
     let model = Arc::new(ScriptedModel::new(replies));
     let options = ["yes".to_owned(), "no".to_owned()];
-    let voting = Voting::with_model(model.clone(), &AgentOptions::default());
+    let voting = of_model(model.clone());
     let question = Question::new("Well?").options(options);
     let outcome = voting
-        .voters(1)
+        .voters(nonzero(1))
         .run(question, &RunOptions::default())
         .await
         .unwrap();
@@ -263,7 +284,7 @@ async fn an_answer_outside_the_options_is_sent_back() {
 async fn every_question_of_a_batch_is_held_to_its_own_options() {
     let vote = |answer: &str| json!({"reasoning": "So.", "answer": answer, "confidence": 0.5});
     let model = Arc::new(ScriptedModel::new(["B.", "x", "b", "anything"].map(vote)));
-    let voting = Voting::with_model(model.clone(), &AgentOptions::default()).voters(1);
+    let voting = of_model(model.clone()).voters(nonzero(1));
     let question = |options: &[&str]| Question::new("Well?").options(options.iter().copied());
     let questions = [&["A", "B"][..], &["a", "b"], &[]].map(|it| (it.join("/"), question(it)));
     let mut winners = Vec::new();
@@ -297,10 +318,11 @@ async fn a_ballot_with_a_number_takes_text_that_is_one() {
         vote(json!(3.5)),
     ]);
     let agent = number_agent(Arc::new(model), &AgentOptions::default()).unwrap();
-    let voting = Voting::new(Arc::new(agent), |it: &Vote<f64>| {
+    let panel = Panel::new([Voter::new(agent)], |it: &Vote<f64>| {
         Some(it.answer.to_string())
     });
-    let voting = voting.voters(2).policy(StoppingRule::Fixed);
+    let voting = Voting::new(panel, Plurality::new());
+    let voting = voting.voters(nonzero(2)).stop_by(StoppingRule::Fixed);
     let outcome = voting.run("How far?", &logged(1).0).await.unwrap();
     let election = outcome.value.unwrap();
     assert_eq!(election.all_answers, ["1200", "3.5"]);
@@ -320,18 +342,43 @@ async fn a_ballot_of_the_users_own_is_counted_where_they_say() {
         r#"{"verdict": "unsafe"}"#,
     ];
     let model = Arc::new(ScriptedModel::new(replies));
-    let voting = Voting::with_contract(model, contract, &AgentOptions::default(), |ballot| {
-        ballot["verdict"].as_str().map(str::to_owned)
-    });
-    let outcome = voting
-        .voters(3)
-        .policy(StoppingRule::Fixed)
+    let panel = Panel::of_ballots(
+        model,
+        contract,
+        &AgentOptions::default(),
+        |ballot: &Value| ballot["verdict"].as_str().map(str::to_owned),
+    );
+    let outcome = Voting::new(panel, Plurality::new())
+        .voters(nonzero(3))
+        .stop_by(StoppingRule::Fixed)
         .run("Text.", &RunOptions::default())
         .await
         .unwrap();
     let election = outcome.value.unwrap();
     assert_eq!(election.winning_answer.as_deref(), Some("unsafe"));
     assert_eq!((election.vote_count, election.abstentions), (2, 1));
+}
+
+#[tokio::test]
+async fn the_options_of_a_question_bind_the_users_own_ballot_too() {
+    let schema = json!({"type": "object", "properties": {"verdict": {"type": "string"}}});
+    let contract = Contract::<Value>::from_schema(schema).unwrap();
+    let model = Arc::new(ScriptedModel::new([
+        r#"{"verdict": "perhaps"}"#,
+        r#"{"verdict": "Safe."}"#,
+    ]));
+    let verdict = |ballot: &Value| ballot["verdict"].as_str().map(str::to_owned);
+    let panel = Panel::of_ballots(model.clone(), contract, &AgentOptions::default(), verdict);
+    let question = Question::new("Text.").options(["safe", "unsafe"]);
+    let voting = Voting::new(panel, Plurality::new()).voters(nonzero(1));
+    let outcome = voting.run(question, &RunOptions::default()).await.unwrap();
+    let election = outcome.value.unwrap();
+    assert_eq!(election.winning_answer.as_deref(), Some("safe"));
+    let sent_back = model.requests()[1].messages.last().unwrap().to_text();
+    assert!(
+        sent_back.contains(r#"the answer "perhaps" is none of "safe", "unsafe""#),
+        "{sent_back}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -348,11 +395,9 @@ async fn a_batch_hands_over_elections_in_the_order_of_the_questions() {
         "slow" => Duration::from_secs(10),
         _ => Duration::from_secs(1),
     }));
-    let voting = Voting::new(Arc::clone(&agent) as _, |answer: &String| {
-        Some(answer.clone())
-    })
-    .voters(2)
-    .tie_break(TieBreak::NoConsensus);
+    let voting = Voting::new(panel(Arc::clone(&agent)), Plurality::new())
+        .voters(nonzero(2))
+        .tie_break(TieBreak::NoConsensus);
     let questions = ["slow", "torn", "half"].map(|text| (format!("{text}/1"), Question::new(text)));
     let (options, _) = logged(4);
     let mut seen = Vec::new();
@@ -384,9 +429,9 @@ async fn a_batch_that_is_stopped_says_how_many_elections_it_broke_off() {
         "2" => Err(failure(ModelErrorKind::QuotaExhausted)),
         text => Ok(text.to_owned()),
     });
-    let voting = Voting::new(Arc::new(agent), |answer: &String| Some(answer.clone()))
-        .voters(2)
-        .policy(StoppingRule::Fixed);
+    let voting = Voting::new(panel(agent), Plurality::new())
+        .voters(nonzero(2))
+        .stop_by(StoppingRule::Fixed);
     let questions = (0..10).map(|n| (format!("q{n}"), Question::new(n.to_string())));
     let (options, _) = logged(1);
     let mut decided = 0;
@@ -412,10 +457,10 @@ async fn a_failed_voter_abstains() {
         Reply::from(ModelError::new(ModelErrorKind::Timeout)),
         Reply::from(vote),
     ]);
-    let voting = Voting::with_model(Arc::new(model), &AgentOptions::default());
+    let voting = of_model(Arc::new(model));
     let outcome = voting
-        .voters(3)
-        .policy(StoppingRule::Fixed)
+        .voters(nonzero(3))
+        .stop_by(StoppingRule::Fixed)
         .run("Well?", &RunOptions::default())
         .await
         .unwrap();
@@ -439,10 +484,10 @@ async fn polled(policy: &str, count: usize, answers: &'static [&'static str]) ->
     });
     // The later a voter is asked, the sooner it answers.
     let agent = Arc::new(agent.latency(|task| Duration::from_secs(100 - u64::from(task.sample))));
-    let voting = Voting::new(Arc::clone(&agent) as _, |answer: &String| {
-        Some(answer.clone())
-    });
-    let voting = voting.voters(count).policy(policy.parse().unwrap());
+    let voting = Voting::new(panel(Arc::clone(&agent)), Plurality::new());
+    let voting = voting
+        .voters(nonzero(count))
+        .stop_by(policy.parse().unwrap());
     let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
     (outcome.value.unwrap(), agent.inputs().len())
 }
@@ -488,10 +533,8 @@ async fn elections_of_a_batch_share_places_and_stop_on_their_own() {
         Ok(if is_torn { "no" } else { "yes" }.to_owned())
     });
     let agent = Arc::new(agent.latency(|_| Duration::from_secs(1)));
-    let voting = Voting::new(Arc::clone(&agent) as _, |answer: &String| {
-        Some(answer.clone())
-    });
-    let voting = voting.voters(40).policy(StoppingRule::AheadBy(4));
+    let voting = Voting::new(panel(Arc::clone(&agent)), Plurality::new());
+    let voting = voting.voters(nonzero(40)).stop_by(StoppingRule::AheadBy(4));
     let questions = ["torn", "clear", "torn", "clear"].map(|it| (it.to_owned(), Question::new(it)));
     let (options, _) = logged(8);
     let mut seen = Vec::new();
@@ -516,7 +559,8 @@ async fn where_every_sign_matters_answers_are_counted_as_they_are() {
     let answers = &["'Ab'", "ab", "'Ab'", "AB", "Ab"];
     assert_eq!(winner(sampled(answers)).await.as_deref(), Some("'Ab'"));
     let answers = &["'Ab'", "ab", "ab", "AB", "Ab"];
-    let verbatim = sampled(answers).counted_as(|answer| Some(answer.to_owned()));
+    let verbatim = samples(answers).counted_as(|answer| Some(answer.to_owned()));
+    let verbatim = Voting::new(verbatim, Plurality::new()).stop_by(StoppingRule::Fixed);
     assert_eq!(winner(verbatim).await.as_deref(), Some("ab"));
     // Of an open answer, signs alone are an answer too.
     let signs = sampled(&["*", "**", "**"]);
@@ -528,7 +572,7 @@ async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
     let voting = || {
         let mut agent = MockAgent::<BallotTask, String>::new();
         agent.expect_answer().never();
-        Voting::new(Arc::new(agent), |answer: &String| Some(answer.clone()))
+        Voting::new(panel(agent), Plurality::new())
     };
     let refused = async |voting: Voting<String>, question: &str| {
         voting
@@ -540,18 +584,17 @@ async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
         refused(voting(), " ").await,
         RunError::NoInput("the question is empty")
     );
+    let nobody = Panel::new([], |answer: &String| Some(answer.clone()));
     for invalid in [
-        voting().voters(0),
-        voting().voters(2).quorum(3),
-        voting().rule(Rule::Threshold(1.5)),
-        voting().rule(Rule::Threshold(f64::NAN)),
+        Voting::new(nobody, Plurality::new()),
+        voting().voters(nonzero(2)).quorum(3),
     ] {
         let error = refused(invalid, "Well?").await;
         assert!(matches!(error, RunError::InvalidSetup(_)), "{error}");
     }
     let blind = voting()
-        .voters(500)
-        .policy(StoppingRule::Plan(PlanGoal::default()));
+        .voters(nonzero(500))
+        .stop_by(StoppingRule::Plan(PlanGoal::default()));
     let error = refused(blind, "Well?").await;
     assert!(matches!(error, RunError::StoppingRule(_)), "{error}");
 }

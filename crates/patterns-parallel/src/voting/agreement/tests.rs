@@ -3,8 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-
-mod shares;
+use crate::voting::wilson_interval;
 
 #[track_caller]
 fn check_near(found: Option<f64>, expected: f64) {

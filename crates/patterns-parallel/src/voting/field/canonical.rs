@@ -60,16 +60,3 @@ fn plain(number: &Number) -> String {
         _ => number.to_string(),
     }
 }
-
-/// Returns the spelling that occurs most often; the first of them in a tie.
-pub(super) fn most_frequent<'a>(spellings: &[&'a Value]) -> Option<&'a Value> {
-    let mut counts: Vec<(&Value, usize)> = Vec::new();
-    for spelling in spellings {
-        match counts.iter_mut().find(|(it, _)| it == spelling) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((spelling, 1)),
-        }
-    }
-    let most = counts.iter().map(|(_, count)| *count).max()?;
-    counts.iter().find(|it| it.1 == most).map(|it| it.0)
-}

@@ -1,57 +1,15 @@
 //! Decides one field that is decided as a whole.
 
-use std::collections::HashMap;
-
 use serde_json::Value;
 
-use super::canonical::{canonical, most_frequent};
+use super::canonical::canonical;
+use super::field_rule::FieldRule;
+use super::field_ruling::{FieldRuling, canonical_counts, counts};
 use super::shape::{Kind, Shape};
-use super::{FieldRule, ValueCount, list, number};
 use crate::voting::ballot::Ballot;
-use crate::voting::numeric::Spread;
-use crate::voting::rule::{self, Decision, Rule, TieBreak, by_tie_break};
-
-/// How one field is decided, before anybody asks whether it may be null or absent.
-#[derive(Debug)]
-pub(super) struct Verdict {
-    pub(super) value: Option<Value>,
-    pub(super) decision: Decision,
-    pub(super) votes: u64,
-    pub(super) total: u64,
-    /// The votes, each counted as far as it agrees, where ballots can agree in part.
-    pub(super) agreement: Option<f64>,
-    pub(super) counts: Vec<ValueCount>,
-    pub(super) spread: Option<Spread>,
-}
-
-impl Verdict {
-    pub(super) fn without_winner(decision: Decision, votes: usize, total: usize) -> Self {
-        Self {
-            value: None,
-            decision,
-            votes: votes as u64,
-            total: total as u64,
-            agreement: None,
-            counts: Vec::new(),
-            spread: None,
-        }
-    }
-
-    /// Adds the votes for null, which did not win.
-    fn with_nulls(mut self, votes: u64) -> Self {
-        if votes == 0 {
-            return self;
-        }
-        if self.decision == Decision::Won && self.total == votes {
-            self.decision = Decision::WonByTieBreak;
-        }
-        self.total += votes;
-        let value = Value::Null;
-        self.counts.push(ValueCount { value, votes });
-        self.counts.sort_by_key(|it| std::cmp::Reverse(it.votes));
-        self
-    }
-}
+use crate::voting::judge::Judgements;
+use crate::voting::rules::number::{read_number, sorted, spread};
+use crate::voting::rules::{Decision, Median, Plurality, Rule, TieBreak};
 
 /// Decides a field; a missing ballot is an abstention.
 pub(super) fn leaf(
@@ -60,23 +18,24 @@ pub(super) fn leaf(
     shape: &Shape<'_>,
     rule: FieldRule,
     tie_break: TieBreak,
-) -> Verdict {
-    if let Some(rule) = rule.on_whole_values() {
+) -> FieldRuling {
+    if let FieldRule::Plurality(rule) = rule {
         return most_votes(ballots, kind, rule, tie_break);
     }
-    if let Some(verdict) = null_wins(ballots, tie_break) {
-        return verdict;
+    if let Some(ruling) = null_wins(ballots, tie_break) {
+        return ruling;
     }
-    let verdict = match rule {
-        FieldRule::Median(tolerance) => number::decide(ballots, tolerance, tie_break),
-        _ => list::decide(ballots, shape, rule),
+    let ruling = match rule {
+        FieldRule::Union(rule) => rule.decide(ballots, shape),
+        FieldRule::Median(rule) => middle(ballots, rule, tie_break),
+        FieldRule::Plurality(rule) => most_votes(ballots, kind, rule, tie_break),
     };
     let nulls = ballots.iter().flatten().filter(|it| it.is_null());
-    verdict.with_nulls(nulls.count() as u64)
+    ruling.with_nulls(nulls.count() as u64)
 }
 
-/// Returns the verdict if null has at least as many votes as all else, or if nobody voted.
-pub(super) fn null_wins(ballots: &[Option<&Value>], tie_break: TieBreak) -> Option<Verdict> {
+/// Returns the ruling if null has at least as many votes as all else, or if nobody voted.
+pub(super) fn null_wins(ballots: &[Option<&Value>], tie_break: TieBreak) -> Option<FieldRuling> {
     let mut cast = ballots.iter().flatten().peekable();
     let is_first = cast.peek().is_some_and(|it| it.is_null());
     let (nulls, others): (Vec<&Value>, Vec<&Value>) = cast.partition(|it| it.is_null());
@@ -85,82 +44,72 @@ pub(super) fn null_wins(ballots: &[Option<&Value>], tie_break: TieBreak) -> Opti
         _ if total == 0 => Decision::QuorumMissed,
         std::cmp::Ordering::Less => return None,
         std::cmp::Ordering::Greater => Decision::Won,
-        std::cmp::Ordering::Equal => match by_tie_break(true, tie_break) {
+        std::cmp::Ordering::Equal => match tie_break.decide(true) {
             Decision::WonByTieBreak if !is_first => return None,
             decision => decision,
         },
     };
-    Some(Verdict {
+    Some(FieldRuling {
         value: Some(Value::Null),
-        counts: counts(ballots),
-        ..Verdict::without_winner(decision, nulls.len(), total)
+        counts: canonical_counts(ballots),
+        ..FieldRuling::without_winner(decision, nulls.len(), total)
     })
 }
 
 fn most_votes(
     ballots: &[Option<&Value>],
     kind: &Kind<'_>,
-    rule: Rule,
+    rule: Plurality,
     tie_break: TieBreak,
-) -> Verdict {
+) -> FieldRuling {
     let key = |value: &Value| match kind {
         Kind::Choice(_) => value.to_string(),
         _ => canonical(value),
     };
-    let groups = group(ballots.iter().copied().flatten(), key);
     // The very rule that decides on plain answers decides here; keys stand for the values.
-    let stand_ins = ballots.iter().map(|it| stand_in(it.map(key))).collect();
-    let election = rule::decide(stand_ins, rule, tie_break, 0);
-    let counts = ranked(&groups);
-    Verdict {
+    let stand_in = |it: &Option<&Value>| {
+        let key = it.map(key);
+        Ballot::new("", key.clone(), key)
+    };
+    let stand_ins: Vec<Ballot> = ballots.iter().map(stand_in).collect();
+    let ruling = rule.decide(&stand_ins, tie_break, &Judgements::default());
+    let counts = counts(ballots.iter().copied().flatten(), key);
+    FieldRuling {
         value: counts.first().map(|it| it.value.clone()),
-        decision: election.decision,
-        votes: election.vote_count,
-        total: election.total_votes,
+        decision: ruling.decision,
+        votes: ruling.vote_count,
+        total: ruling.total_votes,
         counts,
         agreement: None,
         spread: None,
     }
 }
 
-fn stand_in(key: Option<String>) -> Ballot {
-    Ballot {
-        voter: String::new(),
-        answer: key.clone(),
-        normalised: key,
-    }
-}
-
-/// Returns values that count as equal together, in the order first seen.
-pub(super) fn group<'a>(
-    values: impl Iterator<Item = &'a Value>,
-    key: impl Fn(&Value) -> String,
-) -> Vec<Vec<&'a Value>> {
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut groups: Vec<Vec<&Value>> = Vec::new();
-    for value in values {
-        let place = *places.entry(key(value)).or_insert(groups.len());
-        match groups.get_mut(place) {
-            Some(group) => group.push(value),
-            None => groups.push(vec![value]),
+/// Decides a number, or text that is read as one. Nulls have been counted elsewhere.
+fn middle(ballots: &[Option<&Value>], rule: Median, tie_break: TieBreak) -> FieldRuling {
+    let votes = sorted(ballots.iter().map(|it| read(*it)));
+    let (value, agreeing, decision) = match rule.among(&votes, tie_break) {
+        Some((winner, agreeing, decision)) => {
+            let value = ballots.get(winner.voter).copied().flatten();
+            (value.cloned(), agreeing, decision)
         }
-    }
-    groups
-}
-
-/// Returns each group in its most frequent spelling, most votes first, ties in the order seen.
-pub(super) fn ranked(groups: &[Vec<&Value>]) -> Vec<ValueCount> {
-    let count = |group: &Vec<&Value>| {
-        let value = most_frequent(group)?.clone();
-        let votes = group.len() as u64;
-        Some(ValueCount { value, votes })
+        None => (None, 0, Decision::QuorumMissed),
     };
-    let mut counts: Vec<ValueCount> = groups.iter().filter_map(count).collect();
-    counts.sort_by_key(|it| std::cmp::Reverse(it.votes));
-    counts
+    let readable = ballots
+        .iter()
+        .map(|it| it.filter(|it| read(Some(it)).is_some()));
+    let readable: Vec<Option<&Value>> = readable.collect();
+    FieldRuling {
+        value,
+        counts: canonical_counts(&readable),
+        spread: spread(&votes),
+        ..FieldRuling::without_winner(decision, agreeing, votes.len())
+    }
 }
 
-/// Returns each value with its votes.
-pub(super) fn counts(ballots: &[Option<&Value>]) -> Vec<ValueCount> {
-    ranked(&group(ballots.iter().copied().flatten(), canonical))
+fn read(ballot: Option<&Value>) -> Option<f64> {
+    match ballot? {
+        Value::String(text) => read_number(text),
+        value => value.as_f64(),
+    }
 }

@@ -1,27 +1,24 @@
-//! Voting on objects field by field: each field by the rule that its kind of value calls for.
+//! Voting on objects field by field.
 //!
 //! ```text
 //! schema ─► shape ─┐
-//! overrides ─► FieldRules ─► one election per field ─► ObjectElection
+//! rules of fields ─► Fields ─► one ruling per field ─► ObjectElection
 //! ballots ─────────┘
 //! ```
 
 mod canonical;
-mod count;
+mod field_rule;
+mod field_ruling;
+mod fields;
 mod leaf;
-mod list;
-mod number;
-mod result;
-mod rule;
-mod rules;
+mod object;
 mod shape;
+mod union;
 
 pub(crate) use canonical::exact;
-pub use count::decide_fields;
-pub use result::{FieldElection, ObjectElection, ValueCount};
-pub use rule::FieldRule;
-pub use rules::{FieldRuleError, FieldRules};
+pub use field_rule::{FieldError, FieldRule};
+pub use field_ruling::ValueCount;
+pub use fields::Fields;
+pub use object::{FieldElection, ObjectElection};
 pub(crate) use shape::segments;
-
-#[cfg(test)]
-mod tests;
+pub use union::Union;

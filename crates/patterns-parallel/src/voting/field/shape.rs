@@ -52,7 +52,7 @@ impl<'a> Shape<'a> {
         path::resolve(self.root, target)
     }
 
-    /// Takes note of a schema's alternatives and returns the one that is left besides null.
+    /// Adds a schema's alternatives and returns the one that is left besides null.
     fn only_alternative(&mut self, schema: &'a Value) -> Option<&'a Value> {
         let alternatives = ["anyOf", "oneOf"].map(|keyword| list(schema, keyword));
         let all: Vec<&Value> = alternatives.into_iter().flatten().collect();

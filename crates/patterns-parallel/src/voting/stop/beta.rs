@@ -1,4 +1,5 @@
-//! The stopping rule of Adaptive-Consistency for two answers: P(p > 1/2) under a Beta posterior.
+//! Stops when the leader is sure enough: P(p > 1/2) under a Beta posterior, as Adaptive-Consistency does
+//! for two answers.
 
 use std::sync::Arc;
 
@@ -7,11 +8,8 @@ use std::sync::Arc;
 ///
 /// Source: Aggarwal et al., "Let's Sample Step by Step: Adaptive-Consistency" (arXiv 2305.11860).
 /// The integral is the sum of C(a + b + 1, j) / 2^(a + b + 1) over j ≤ a.
-///
-/// ```
-/// assert_eq!(patterns_parallel::beta_confidence(4, 0), 0.96875);
-/// ```
-pub fn beta_confidence(leader: u64, runner_up: u64) -> f64 {
+#[cfg(test)]
+pub(super) fn beta_confidence(leader: u64, runner_up: u64) -> f64 {
     let mut walk = Walk::default();
     let pairs = leader.min(runner_up);
     (pairs..leader).for_each(|_| walk.count_leader());

@@ -1,4 +1,4 @@
-//! An election as a chain of states: where each leads with the next vote, and how likely.
+//! Follows an election from state to state: where each leads with the next vote, and how likely.
 
 use std::sync::Arc;
 

@@ -1,10 +1,10 @@
-//! Who will win when all votes are cast, judged by the votes so far.
+//! Foresees who wins when all votes are cast, by the votes so far.
 
 use std::sync::Arc;
 
 use super::chain::Chain;
-use super::error::StoppingRuleError;
-use super::state::{Layout, State};
+use super::state::{Layout, MOST_VOTES, State};
+use super::stopping_rule::StoppingRuleError;
 use super::tally::Tally;
 
 /// How elections with N votes go on, under a mixture of Pitman–Yor processes fitted to recorded
@@ -12,21 +12,8 @@ use super::tally::Tally;
 ///
 /// The number of answers need not be known. The table is made once for an N and then answers in
 /// constant time.
-///
-/// ```
-/// use patterns_parallel::{Forecast, Tally};
-///
-/// let forecast = Forecast::new(40)?;
-/// let mut tally: Tally = Tally::new();
-/// for vote in ["a", "a", "b", "a"] {
-///     tally.count(Some(vote));
-/// }
-/// let p = forecast.win_probability(&tally).expect("there are votes");
-/// assert!((0.900..0.901).contains(&p));
-/// # Ok::<(), patterns_parallel::StoppingRuleError>(())
-/// ```
 #[derive(Clone, Debug)]
-pub struct Forecast {
+pub(in crate::voting) struct Forecast {
     layout: Arc<Layout>,
     /// By state: P(the answer looked at wins).
     win: Arc<[f64]>,
@@ -36,14 +23,14 @@ pub struct Forecast {
 
 impl Forecast {
     /// The most votes of an election that can be foreseen.
-    pub const MOST_VOTES: u64 = 100;
+    pub(in crate::voting) const MOST_VOTES: u64 = MOST_VOTES;
 
     /// Makes the table for elections with `max_votes` votes.
     ///
     /// # Errors
     ///
     /// Returns a [`StoppingRuleError`] for no votes and for more than [`Self::MOST_VOTES`].
-    pub fn new(max_votes: u64) -> Result<Self, StoppingRuleError> {
+    pub(in crate::voting) fn new(max_votes: u64) -> Result<Self, StoppingRuleError> {
         Ok(Self::of(&chain(max_votes, "forecast")?))
     }
 
@@ -74,13 +61,14 @@ impl Forecast {
 
     /// Returns the probability that the leader is the winner once all N votes are cast, a tie
     /// counting half; `None` before the first vote and beyond N votes.
-    pub fn win_probability<K>(&self, tally: &Tally<K>) -> Option<f64> {
+    pub(in crate::voting) fn win_probability<K>(&self, tally: &Tally<K>) -> Option<f64> {
         Some(self.win[self.find(tally)?])
     }
 
     /// Returns by which share of all N votes the leader will probably fall short of the winner;
     /// `None` before the first vote and beyond N votes.
-    pub fn expected_shortfall<K>(&self, tally: &Tally<K>) -> Option<f64> {
+    #[cfg(test)]
+    pub(super) fn expected_shortfall<K>(&self, tally: &Tally<K>) -> Option<f64> {
         Some(self.shortfall[self.find(tally)?])
     }
 

@@ -1,7 +1,7 @@
 //! Stopping rules: when a vote is over before all voters were asked.
 //!
 //! ```text
-//! StoppingRule ──(N)──► Stopper      Tally ──► Stopper::next ──► Draw(n), a wave │ Stop(reason)
+//! StoppingRule ──(N)──► Stopper      Tally ──► Stopper::next ──► Ask(n), a wave │ Stop(reason)
 //! ```
 //!
 //! Everything here is pure and synchronous; who makes the calls counts the answers into a
@@ -9,28 +9,24 @@
 //! so does the [`CallIndex`] of elections that share a budget.
 
 mod beta;
+mod call_index;
 mod chain;
 mod criterion;
-mod error;
-mod exact;
 mod forecast;
-mod gamma;
-mod index;
 mod pitman_yor;
 mod plan;
-mod rule;
+mod plan_goal;
 mod state;
 mod stopper;
+mod stopping_rule;
 mod tally;
 #[cfg(test)]
 mod tests;
-mod text;
 
-pub use beta::beta_confidence;
-pub use error::StoppingRuleError;
-pub use forecast::Forecast;
-pub use index::CallIndex;
+pub(super) use call_index::CallIndex;
+pub(super) use forecast::Forecast;
 pub use plan::Prediction;
-pub use rule::{PlanGoal, PlanLoss, PlanPrice, StoppingRule};
+pub use plan_goal::{PlanGoal, PlanLoss, PlanPrice};
 pub use stopper::{Step, StopReason, Stopper};
+pub use stopping_rule::{StoppingRule, StoppingRuleError};
 pub use tally::Tally;

@@ -1,4 +1,5 @@
-//! The cheapest waves and stops on average, by backward induction over all states of an election.
+//! Finds the waves and stops that are cheapest on average, by backward induction over all states of an
+//! election.
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chain::{Chain, Fork};
 use super::forecast::Forecast;
-use super::rule::{PlanGoal, PlanLoss, PlanPrice};
+use super::plan_goal::{PlanGoal, PlanLoss, PlanPrice};
 use super::state::{Layout, State};
 
 /// The most calls in one wave.

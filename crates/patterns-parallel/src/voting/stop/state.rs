@@ -1,8 +1,11 @@
-//! The states of an election that the tables tell apart, and their places in a table.
+//! Numbers the states of an election that the tables tell apart.
 
 use std::ops::{Range, RangeInclusive};
 
 use super::tally::Tally;
+
+/// The most votes of an election that can be foreseen.
+pub(super) const MOST_VOTES: u64 = 100;
 
 /// Elections with this many answers, or more, are one state.
 pub(super) const MOST_OPTIONS: usize = 10;

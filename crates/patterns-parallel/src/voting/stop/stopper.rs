@@ -1,22 +1,21 @@
-//! A stopping rule made ready for votes of a certain length: after each wave, stop or draw.
+//! Decides after each wave whether an election stops, or how many more voters are asked.
 
 use serde::{Deserialize, Serialize};
 
-use super::super::rule::{Rule, TieBreak};
-use super::criterion::Criterion;
-use super::error::StoppingRuleError;
-use super::exact::Verdict;
+use super::criterion::{Criterion, WinCondition};
 use super::plan::Prediction;
-use super::rule::StoppingRule;
+use super::stopping_rule::{StoppingRule, StoppingRuleError};
 use super::tally::Tally;
+use crate::voting::rules::{LeastShare, TieBreak};
 
 /// What to do next in a vote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Step {
     /// The vote is over.
     Stop(StopReason),
     /// So many further calls, 1 or more, can be made at once without wasting one.
-    Draw(u64),
+    Ask(u64),
 }
 
 /// Why a vote is over.
@@ -47,22 +46,22 @@ pub enum StopReason {
 /// themselves.)
 ///
 /// ```
-/// use patterns_parallel::{Step, Stopper, StoppingRule, Tally};
+/// use patterns_parallel::voting::{Step, Stopper, StoppingRule, Tally};
 ///
 /// let stopper = Stopper::new(&StoppingRule::AheadBy(3), 40)?;
 /// let mut tally: Tally = Tally::new();
-/// assert_eq!(stopper.next(&tally), Step::Draw(3));
+/// assert_eq!(stopper.next(&tally), Step::Ask(3));
 /// for vote in ["yes", "no", "yes"] {
 ///     tally.count(Some(vote));
 /// }
-/// assert_eq!(stopper.next(&tally), Step::Draw(2));
-/// # Ok::<(), patterns_parallel::StoppingRuleError>(())
+/// assert_eq!(stopper.next(&tally), Step::Ask(2));
+/// # Ok::<(), patterns_parallel::voting::StoppingRuleError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Stopper {
     max_votes: u64,
     criterion: Criterion,
-    verdict: Verdict,
+    condition: WinCondition,
     or_decided: bool,
 }
 
@@ -90,7 +89,7 @@ impl Stopper {
         Ok(Self {
             max_votes,
             criterion,
-            verdict: Verdict::default(),
+            condition: WinCondition::default(),
             or_decided: false,
         })
     }
@@ -100,9 +99,9 @@ impl Stopper {
     ///
     /// `exact` and [`or_decided`](Self::or_decided) stop when no vote to come can change that.
     #[must_use]
-    pub fn decided_by(mut self, rule: Rule, tie_break: TieBreak, quorum: u64) -> Self {
-        self.verdict = Verdict {
-            rule,
+    pub fn decided_by(mut self, least: LeastShare, tie_break: TieBreak, quorum: u64) -> Self {
+        self.condition = WinCondition {
+            least,
             tie_break,
             quorum,
         };
@@ -126,7 +125,7 @@ impl Stopper {
     /// Decides what to do after the votes so far.
     pub fn next<K>(&self, tally: &Tally<K>) -> Step {
         match self.next_of_all(tally) {
-            Step::Stop(_) if self.left(tally) > 0 && self.verdict.is_tied(tally) => Step::Draw(1),
+            Step::Stop(_) if self.left(tally) > 0 && self.condition.is_tied(tally) => Step::Ask(1),
             step => step,
         }
     }
@@ -136,16 +135,16 @@ impl Stopper {
         let left = self.max_votes.saturating_sub(tally.calls());
         let decided = self
             .or_decided
-            .then(|| Criterion::Exact.need(tally, left, self.verdict))
+            .then(|| Criterion::Exact.need(tally, left, self.condition))
             .flatten();
-        let need = self.criterion.need(tally, left, self.verdict);
+        let need = self.criterion.need(tally, left, self.condition);
         match (decided, need) {
             (Some(0), _) => Step::Stop(StopReason::Decided),
             (_, Some(0)) => Step::Stop(self.criterion.reason()),
             _ if left == 0 => Step::Stop(StopReason::AllVotesCast),
             // A plan has chosen its waves with regard to the rounds they save.
-            (_, Some(wave)) if self.criterion.is_plan() => Step::Draw(wave.min(left)),
-            _ => Step::Draw(left.min(need.unwrap_or(left)).min(decided.unwrap_or(left))),
+            (_, Some(wave)) if self.criterion.is_plan() => Step::Ask(wave.min(left)),
+            _ => Step::Ask(left.min(need.unwrap_or(left)).min(decided.unwrap_or(left))),
         }
     }
 
@@ -153,8 +152,8 @@ impl Stopper {
     /// may be extended.
     pub(in crate::voting) fn left<K>(&self, tally: &Tally<K>) -> u64 {
         let left = self.max_votes.saturating_sub(tally.calls());
-        match self.verdict.tie_break {
-            TieBreak::Extend { most } if left == 0 || self.verdict.is_tied(tally) => {
+        match self.condition.tie_break {
+            TieBreak::Extend { most } if left == 0 || self.condition.is_tied(tally) => {
                 most.max(self.max_votes).saturating_sub(tally.calls())
             }
             _ => left,

@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 /// O(log k) for k different answers, and an answer is copied only when it is new.
 ///
 /// ```
-/// use patterns_parallel::Tally;
+/// use patterns_parallel::voting::Tally;
 ///
 /// let mut tally: Tally = Tally::new();
 /// for vote in [Some("yes"), None, Some("no"), Some("no")] {

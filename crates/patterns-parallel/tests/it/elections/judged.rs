@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use futures_util::stream;
 use patterns_core::{ModelErrorKind, StepRole};
-use patterns_parallel::{
-    BallotTask, Decision, Election, JudgeTask, Judgement, Question, Rule, RuleDetail, RunOptions,
-    Verdict, Voter, Voting, VotingRule,
+use patterns_parallel::voting::{
+    AnyDetail, AnyRule, BallotTask, BestOf, Better, Decision, Election, JudgeTask, Judgement, Voter,
 };
+use patterns_parallel::{Plurality, Question, RunOptions, Voting};
 use patterns_testkit::ScriptedAgent;
 
-use super::timed;
-use crate::support::{failure, logged};
+use super::{agent, samples};
+use crate::support::{failure, logged, nonzero, panel};
 
 /// Judges by length: the longer, the better; answers with the same first letter mean the same.
 fn judge() -> ScriptedAgent<JudgeTask, Judgement> {
@@ -21,10 +21,10 @@ fn judge() -> ScriptedAgent<JudgeTask, Judgement> {
         }
         JudgeTask::Compare { first, second, .. } => {
             Ok(Judgement::Better(match first.len().cmp(&second.len()) {
-                std::cmp::Ordering::Greater => Verdict::First,
-                std::cmp::Ordering::Less => Verdict::Second,
+                std::cmp::Ordering::Greater => Better::First,
+                std::cmp::Ordering::Less => Better::Second,
                 // It likes what it sees first.
-                std::cmp::Ordering::Equal => Verdict::First,
+                std::cmp::Ordering::Equal => Better::First,
             }))
         }
         JudgeTask::Same { first, second, .. } => {
@@ -33,11 +33,12 @@ fn judge() -> ScriptedAgent<JudgeTask, Judgement> {
     })
 }
 
-async fn held(rule: &str, answers: &[&str]) -> (Election, usize) {
-    let (voting, _) = timed(answers.iter().map(|it| ((*it).to_owned(), 1)).collect());
+async fn held(rule: &str, answers: &[&str]) -> (Election<String, AnyDetail>, usize) {
+    let voters = agent(answers.iter().map(|it| ((*it).to_owned(), 1)).collect());
     let judge = Arc::new(judge());
-    let rule: VotingRule = rule.parse().unwrap();
-    let voting = voting.rule(rule).judge(Arc::clone(&judge) as _);
+    let rule: AnyRule = rule.parse().unwrap();
+    let rule = rule.with_judge(|| Ok::<_, String>(Arc::clone(&judge)));
+    let voting = Voting::new(samples(voters), rule.unwrap()).voters(nonzero(answers.len()));
     let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
     assert_eq!(outcome.steps.len(), judge.inputs().len());
     assert!(outcome.steps.iter().all(|it| it.role == StepRole::Judge));
@@ -69,7 +70,7 @@ async fn each_rule_asks_what_it_says_and_no_more() {
 #[tokio::test(start_paused = true)]
 async fn what_the_judge_found_is_told() {
     let detail = async |rule: &str, answers: &[&str]| match held(rule, answers).await.0.detail {
-        Some(RuleDetail::Judged(it)) => it,
+        Some(AnyDetail::Judged(it)) => it,
         other => panic!("{other:?}"),
     };
     let same = detail("same-meaning", &["aa", "ab", "b", "aa"]).await;
@@ -90,10 +91,9 @@ async fn what_the_judge_found_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn a_judge_that_says_nothing_decides_nothing() {
-    let (voting, _) = timed(vec![("a".to_owned(), 1), ("b".to_owned(), 1)]);
+    let voters = agent(vec![("a".to_owned(), 1), ("b".to_owned(), 1)]);
     let mute = ScriptedAgent::new(|_: &JudgeTask| Err(failure(ModelErrorKind::Refused)));
-    let rule: VotingRule = "best-of".parse().unwrap();
-    let voting = voting.rule(rule).judge(Arc::new(mute));
+    let voting = Voting::new(samples(voters), BestOf::new(mute)).voters(nonzero(2));
     let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
     let election = outcome.value.unwrap();
     assert_eq!(election.decision, Decision::NotJudged);
@@ -112,10 +112,9 @@ async fn the_stronger_voter_is_asked_only_where_there_is_no_consensus() {
         _ => Ok("perhaps".to_owned()),
     });
     let strong = Arc::new(strong);
-    let voting = Voting::new(Arc::new(agent), |it: &String| Some(it.clone()))
-        .voters(4)
-        .rule(Rule::Majority)
-        .escalate_to(Voter::new(Arc::clone(&strong) as _).named("strong"));
+    let voting = Voting::new(panel(agent), Plurality::majority())
+        .voters(nonzero(4))
+        .escalate_to(Voter::new(Arc::clone(&strong)).named("strong"));
     let questions =
         ["clear", "torn", "torn, hopeless"].map(|it| (it.to_owned(), Question::new(it)));
     let mut seen = Vec::new();

@@ -1,17 +1,21 @@
 //! A batch whose elections share calls: where they go, and that it does not depend on who is quick.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream;
 use patterns_core::{AgentErrorKind, ModelErrorKind};
-use patterns_parallel::{
-    BallotTask, Decision, Election, Question, RunError, StopReason, StoppingRule, Voting,
-};
+use patterns_parallel::voting::{Asking, BallotTask, Decision, Election, StopReason, StoppingRule};
+use patterns_parallel::{Plurality, Question, RunError, Voting};
 use patterns_testkit::ScriptedAgent;
 use proptest::prelude::*;
 
-use crate::support::{failure, logged};
+use crate::support::{failure, logged, nonzero, panel};
+
+fn shared(calls: u64) -> Asking {
+    Asking::SharedCalls(NonZeroU64::new(calls).expect("a call"))
+}
 
 /// Holds a batch in which voter n answers a question with its letter n, over and over.
 fn held(
@@ -25,9 +29,9 @@ fn held(
         Ok(letters[task.sample as usize % letters.len()].to_string())
     });
     let agent = Arc::new(agent.latency(move |task| Duration::from_millis(latency(task))));
-    let voting = Voting::new(Arc::clone(&agent) as _, |it: &String| Some(it.clone()))
-        .voters(9)
-        .shared_calls(calls);
+    let voting = Voting::new(panel(Arc::clone(&agent)), Plurality::new())
+        .voters(nonzero(9))
+        .asking(shared(calls));
     let questions: Vec<_> = questions
         .iter()
         .map(|it| (String::new(), Question::new(it.clone())))
@@ -106,8 +110,8 @@ async fn the_end_of_the_budget_ends_all_elections_by_the_ballots_that_are_in() {
             _ => Err(failure(ModelErrorKind::BudgetExhausted)),
         }
     });
-    let voting = Voting::new(Arc::new(agent), |it: &String| Some(it.clone()));
-    let voting = voting.voters(9).shared_calls(u64::MAX);
+    let voting = Voting::new(panel(agent), Plurality::new());
+    let voting = voting.voters(nonzero(9)).asking(shared(u64::MAX));
     let questions = (0..5).map(|n| (n.to_string(), Question::new("Well?")));
     let (options, _) = logged(8);
     let mut ballots = 0;
@@ -126,8 +130,8 @@ async fn a_budget_that_allows_no_call_is_to_blame_for_that() {
     let agent = ScriptedAgent::new(|_: &BallotTask| -> Result<String, _> {
         Err(failure(ModelErrorKind::BudgetExhausted))
     });
-    let voting = Voting::new(Arc::new(agent), |it: &String| Some(it.clone()));
-    let voting = voting.shared_calls(u64::MAX);
+    let voting = Voting::new(panel(agent), Plurality::new());
+    let voting = voting.asking(shared(u64::MAX));
     let questions = stream::iter([(String::new(), Question::new("Well?"))]);
     let run = voting.run_batch(questions, &logged(8).0, |_| {}).await;
     let error = run.unwrap().value.unwrap_err();
@@ -140,19 +144,17 @@ async fn a_budget_that_allows_no_call_is_to_blame_for_that() {
 async fn shares_that_cannot_be_are_refused() {
     let voting = || {
         let agent = ScriptedAgent::new(|_: &BallotTask| Ok("a".to_owned()));
-        Voting::new(Arc::new(agent), |it: &String| Some(it.clone()))
+        Voting::new(panel(agent), Plurality::new())
     };
     let refused = async |voting: Voting<String>| {
         let questions = stream::iter([(String::new(), Question::new("Well?"))]);
         let run = voting.run_batch(questions, &logged(1).0, |_| {}).await;
         run.unwrap_err()
     };
-    let none = refused(voting().shared_calls(0)).await;
-    assert_eq!(none, RunError::InvalidSetup("there is no call to share"));
     let many = voting()
-        .policy(StoppingRule::Exact)
-        .voters(101)
-        .shared_calls(9);
+        .stop_by(StoppingRule::Exact)
+        .voters(nonzero(101))
+        .asking(shared(9));
     assert!(matches!(refused(many).await, RunError::StoppingRule(_)));
 }
 

@@ -1,10 +1,16 @@
 //! Elections with spare ballots under way: decided after each ballot, the rest cancelled.
 
 use patterns_core::{BranchEnd, Counts};
-use patterns_parallel::{RunOptions, StopReason, StoppingRule, TieBreak};
+use patterns_parallel::RunOptions;
+use patterns_parallel::voting::{Asking, CountingOrder, StopReason, StoppingRule, TieBreak};
 use proptest::prelude::*;
 
 use super::timed;
+use crate::support::nonzero;
+
+fn streaming(spare: u64, order: CountingOrder) -> Asking {
+    Asking::Streaming { spare, order }
+}
 
 /// Longer than any test waits.
 const NEVER: u64 = 1_000_000_000;
@@ -25,7 +31,9 @@ async fn what_is_under_way_is_cancelled_once_it_is_decided() {
     ]);
     votes.extend(vec![("no".to_owned(), NEVER); 35]);
     let (voting, agent) = timed(votes);
-    let voting = voting.policy(StoppingRule::AheadBy(5)).streaming(3);
+    let voting = voting
+        .stop_by(StoppingRule::AheadBy(5))
+        .asking(streaming(3, CountingOrder::Voters));
     let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
     let election = outcome.value.unwrap();
     assert_eq!(election.winning_answer.as_deref(), Some("yes"));
@@ -58,12 +66,16 @@ async fn arrival_counts_only_if_it_is_asked_for() {
     };
     let policy = StoppingRule::AheadBy(2);
     let (voting, _) = timed(votes());
-    let voting = voting.policy(policy.clone()).streaming(3);
+    let voting = voting
+        .stop_by(policy.clone())
+        .asking(streaming(3, CountingOrder::Voters));
     let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
     let election = outcome.value.unwrap();
     assert_eq!(election.winning_answer.as_deref(), Some("right"));
     let (voting, _) = timed(votes());
-    let voting = voting.policy(policy).streaming(3).counted_as_they_come();
+    let voting = voting
+        .stop_by(policy)
+        .asking(streaming(3, CountingOrder::Arrival));
     let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
     let election = outcome.value.unwrap();
     assert_eq!(election.winning_answer.as_deref(), Some("wrong"));
@@ -77,7 +89,9 @@ async fn a_tie_is_extended_until_somebody_leads_or_enough_were_asked() {
     let extended = async |answers: &[&str], most: u64| {
         let votes = answers.iter().map(|it| ((*it).to_owned(), 1)).collect();
         let (voting, agent) = timed(votes);
-        let voting = voting.voters(4).tie_break(TieBreak::Extend { most });
+        let voting = voting
+            .voters(nonzero(4))
+            .tie_break(TieBreak::Extend { most });
         let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
         let election = outcome.value.unwrap();
         assert_eq!(election.ballots.len(), agent.inputs().len());
@@ -120,10 +134,10 @@ proptest! {
         policy in policies(),
     ) {
         let votes = ballots(&votes);
-        let held = |streaming: bool| {
+        let held = |is_streaming: bool| {
             let (voting, agent) = timed(votes.clone());
-            let voting = voting.policy(policy.clone());
-            let voting = if streaming { voting.streaming(spare) } else { voting };
+            let voting = voting.stop_by(policy.clone());
+            let voting = if is_streaming { voting.asking(streaming(spare, CountingOrder::Voters)) } else { voting };
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_time()
                 .start_paused(true)

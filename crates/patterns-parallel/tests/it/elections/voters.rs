@@ -3,23 +3,26 @@
 use std::sync::Arc;
 
 use patterns_core::{Message, Prompt, Request};
-use patterns_parallel::{BallotTask, Question, RunOptions, StoppingRule, Voter, Voting};
+use patterns_parallel::voting::{BallotTask, StoppingRule, Voter};
+use patterns_parallel::{Panel, Plurality, Question, RunOptions, Voting};
 use patterns_testkit::ScriptedAgent;
 
-use crate::support::words;
+use crate::support::{nonzero, words};
 
 #[tokio::test(start_paused = true)]
 async fn voters_take_turns_and_are_told_their_words_last() {
     let agent = Arc::new(ScriptedAgent::new(|_: &BallotTask| Ok("a".to_owned())));
-    let voter = || Voter::new(Arc::clone(&agent) as _);
-    let voting = Voting::of_voters(
+    let voter = || Voter::new(Arc::clone(&agent));
+    let panel = Panel::new(
         [
             voter().named("plain"),
-            voter().named("sceptic").told("Doubt everything."),
+            voter().named("sceptic").with_prompt("Doubt everything."),
         ],
         |it: &String| Some(it.clone()),
     );
-    let voting = voting.voters(3).policy(StoppingRule::Fixed);
+    let voting = Voting::new(panel, Plurality::new())
+        .voters(nonzero(3))
+        .stop_by(StoppingRule::Fixed);
     let question = Question::new("Well?").options(["a", "b"]);
     let outcome = voting.run(question, &RunOptions::default()).await.unwrap();
     let names: Vec<String> = outcome.branches.into_iter().map(|it| it.label).collect();

@@ -1,11 +1,9 @@
-//! Says what kind of value a field holds, and which rules can decide on it.
+//! Says what kind of value a field holds, and the names of the rules that can decide on it.
 
 use serde_json::Value;
 
 use super::{Shape, constants};
-use crate::voting::field::FieldRule;
 use crate::voting::field::canonical::canonical;
-use crate::voting::numeric::Tolerance;
 
 /// What kind of value a field holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,16 +64,6 @@ impl<'a> Shape<'a> {
 }
 
 impl<'a> Kind<'a> {
-    /// Returns the rule where none is set; `None` if fields within decide.
-    pub(in crate::voting::field) fn usual_rule(&self) -> Option<FieldRule> {
-        match self {
-            Self::Object => None,
-            Self::List => Some(FieldRule::Union),
-            Self::Integer | Self::Number => Some(FieldRule::Median(Tolerance::default())),
-            Self::Choice(_) | Self::Flag | Self::Text | Self::Any => Some(FieldRule::Plurality),
-        }
-    }
-
     /// Returns the names of the rules that can decide on such values.
     pub(in crate::voting::field) fn fitting(&self) -> &'static [&'static str] {
         match self {

@@ -1,5 +1,6 @@
 //! Tests of the stopping rules: tables of cases, and properties over many votes.
 
+mod golden;
 mod parts;
 mod properties;
 mod rules;
@@ -26,7 +27,7 @@ fn hold(stopper: &Stopper, votes: &str, one_at_a_time: bool) -> (Tally<char>, u6
     let mut tally = Tally::new();
     let mut votes = votes.chars();
     let mut waves = 0;
-    while let Step::Draw(wave) = stopper.next(&tally) {
+    while let Step::Ask(wave) = stopper.next(&tally) {
         assert!(wave > 0, "a wave has calls");
         waves += 1;
         for _ in 0..if one_at_a_time { 1 } else { wave } {

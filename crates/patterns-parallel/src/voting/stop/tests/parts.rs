@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 
 use super::super::beta::BetaTable;
+use super::super::beta::beta_confidence;
 use super::super::chain::Chain;
 use super::super::pitman_yor::Mixture;
 use super::super::state::{Layout, State};
-use super::super::{CallIndex, Forecast, Prediction, beta_confidence};
+use super::super::{CallIndex, Forecast, Prediction};
 use super::{stopper, tally};
 
 proptest! {

@@ -2,10 +2,12 @@
 
 use proptest::prelude::*;
 
-use super::super::super::ballot::Ballot;
-use super::super::super::rule::{Rule, TieBreak, decide};
 use super::super::{Step, Stopper, Tally};
 use super::{hold, stopper, tally};
+use crate::voting::ballot::Ballot;
+use crate::voting::election::Election;
+use crate::voting::judge::Judgements;
+use crate::voting::rules::{LeastShare, Plurality, Rule, TieBreak};
 
 /// Rules that can stop even short votes, plans apart.
 const RULES: [&str; 7] = [
@@ -84,72 +86,71 @@ proptest! {
     }
 }
 
-/// Ways to decide an election: rule, tie-break, quorum.
-const VERDICTS: [(Rule, TieBreak, u64); 8] = [
-    (Rule::Plurality, TieBreak::FirstSeen, 0),
-    (Rule::Plurality, TieBreak::NoConsensus, 0),
-    (Rule::Plurality, TieBreak::FirstSeen, 3),
-    (Rule::Majority, TieBreak::FirstSeen, 0),
-    (Rule::Majority, TieBreak::NoConsensus, 4),
-    (Rule::Threshold(0.4), TieBreak::NoConsensus, 2),
-    (Rule::Threshold(0.6667), TieBreak::FirstSeen, 1),
-    (Rule::Threshold(1.0), TieBreak::FirstSeen, 0),
+/// How an election is decided: rule, tie-break, quorum.
+type Terms = (&'static str, TieBreak, u64);
+
+const TERMS: [Terms; 8] = [
+    ("plurality", TieBreak::FirstSeen, 0),
+    ("plurality", TieBreak::NoConsensus, 0),
+    ("plurality", TieBreak::FirstSeen, 3),
+    ("majority", TieBreak::FirstSeen, 0),
+    ("majority", TieBreak::NoConsensus, 4),
+    ("threshold:0.4", TieBreak::NoConsensus, 2),
+    ("threshold:0.6667", TieBreak::FirstSeen, 1),
+    ("unanimous", TieBreak::FirstSeen, 0),
 ];
 
+fn rule(text: &str) -> Plurality {
+    text.parse().expect("a rule")
+}
+
+fn least(text: &str) -> LeastShare {
+    rule(text).least_share().expect("a rule that counts votes")
+}
+
 /// Returns who wins with these votes.
-fn winner(votes: &str, (rule, tie_break, quorum): (Rule, TieBreak, u64)) -> Option<String> {
+fn winner(votes: &str, (rule, tie_break, quorum): Terms) -> Option<String> {
     let answer = |vote: char| (vote != '-').then(|| vote.to_string());
-    let ballot = |vote| Ballot {
-        voter: String::new(),
-        answer: answer(vote),
-        normalised: answer(vote),
-    };
+    let ballot = |vote| Ballot::new("", answer(vote), answer(vote));
     let ballots = votes.chars().map(ballot).collect();
-    decide(ballots, rule, tie_break, quorum).winning_answer
+    let terms = (tie_break, quorum);
+    Election::decide(&self::rule(rule), ballots, terms, &Judgements::default()).winning_answer
 }
 
 /// Returns whether all continuations of `votes` by `left` votes have the same winner.
-fn is_decided(votes: &mut String, left: usize, verdict: (Rule, TieBreak, u64)) -> bool {
-    fn visit(
-        votes: &mut String,
-        left: usize,
-        verdict: (Rule, TieBreak, u64),
-        winners: &mut Vec<Option<String>>,
-    ) {
+fn is_decided(votes: &mut String, left: usize, terms: Terms) -> bool {
+    fn visit(votes: &mut String, left: usize, terms: Terms, winners: &mut Vec<Option<String>>) {
         if left == 0 {
-            winners.push(winner(votes, verdict));
+            winners.push(winner(votes, terms));
             return;
         }
         for vote in ['a', 'b', 'c', 'x', 'y', 'z', '-'] {
             votes.push(vote);
-            visit(votes, left - 1, verdict, winners);
+            visit(votes, left - 1, terms, winners);
             votes.pop();
         }
     }
     let mut winners = Vec::new();
-    visit(votes, left, verdict, &mut winners);
+    visit(votes, left, terms, &mut winners);
     winners.windows(2).all(|pair| pair[0] == pair[1])
 }
 
 /// Checks that exact stops with `left` calls left when all that can come ends alike, and only then.
-fn check_exact(votes: &str, left: usize, verdict: (Rule, TieBreak, u64)) {
-    let (rule, tie_break, quorum) = verdict;
+fn check_exact(votes: &str, left: usize, terms: Terms) {
+    let (rule, tie_break, quorum) = terms;
     let max_votes = (votes.len() + left) as u64;
-    let stopper = stopper("exact", max_votes).decided_by(rule, tie_break, quorum);
+    let stopper = stopper("exact", max_votes).decided_by(least(rule), tie_break, quorum);
     let stops = matches!(stopper.next(&tally(votes)), Step::Stop(_));
-    let is_decided = is_decided(&mut votes.to_owned(), left, verdict);
-    assert_eq!(
-        stops, is_decided,
-        "{verdict:?} after {votes:?}, {left} left"
-    );
+    let is_decided = is_decided(&mut votes.to_owned(), left, terms);
+    assert_eq!(stops, is_decided, "{terms:?} after {votes:?}, {left} left");
 }
 
 #[test]
 fn exact_stops_all_short_votes_as_soon_as_they_are_decided() {
     fn visit(votes: &mut String) {
-        for verdict in VERDICTS {
-            check_exact(votes, 1, verdict);
-            check_exact(votes, 2, verdict);
+        for terms in TERMS {
+            check_exact(votes, 1, terms);
+            check_exact(votes, 2, terms);
         }
         if votes.len() < 4 {
             for vote in ['a', 'b', 'c', '-'] {
@@ -165,7 +166,7 @@ fn exact_stops_all_short_votes_as_soon_as_they_are_decided() {
 proptest! {
     #[test]
     fn exact_stops_longer_votes_as_soon_as_they_are_decided(
-        rule in prop::sample::select(VERDICTS.map(|(rule, ..)| rule).to_vec()),
+        rule in prop::sample::select(TERMS.map(|(rule, ..)| rule).to_vec()),
         tie_break in prop::sample::select(vec![TieBreak::FirstSeen, TieBreak::NoConsensus]),
         quorum in 0..9_u64,
         votes in "[aaabbc-]{3,7}",
@@ -175,12 +176,12 @@ proptest! {
 }
 
 #[test]
-fn waves_reach_just_as_far_under_every_verdict() {
-    for (rule, tie_break, quorum) in VERDICTS {
+fn waves_reach_just_as_far_under_every_terms() {
+    for (rule, tie_break, quorum) in TERMS {
         for max_votes in [1, 4, 5] {
             let exact = stopper("exact", max_votes);
             check_waves(
-                &exact.decided_by(rule, tie_break, quorum),
+                &exact.decided_by(least(rule), tie_break, quorum),
                 &mut String::new(),
             );
         }
@@ -201,7 +202,7 @@ fn can_stop(stopper: &Stopper, votes: &mut String, further: u64) -> bool {
 }
 
 fn check_waves(stopper: &Stopper, votes: &mut String) {
-    if let Step::Draw(wave) = stopper.next(&tally(votes)) {
+    if let Step::Ask(wave) = stopper.next(&tally(votes)) {
         for further in 1..wave {
             assert!(
                 !can_stop(stopper, votes, further),

@@ -10,7 +10,7 @@ fn check(rule: &str, max_votes: u64, steps: &str) {
     for step in steps.split(", ") {
         let (votes, expected) = step.split_once(": ").expect("votes and a step");
         let found = match stopper.next(&tally(votes)) {
-            Step::Draw(wave) => wave.to_string(),
+            Step::Ask(wave) => wave.to_string(),
             Step::Stop(reason) => format!("{reason:?}"),
         };
         assert_eq!(found, expected, "{rule} of {max_votes} after {votes:?}");
@@ -53,10 +53,10 @@ fn a_decided_vote_can_end_under_every_rule() {
         assert_eq!(step, Step::Stop(StopReason::Decided), "{rule}");
     }
     let ahead = stopper("ahead-by:9", 10).or_decided();
-    assert_eq!(ahead.next(&tally("a")), Step::Draw(4));
+    assert_eq!(ahead.next(&tally("a")), Step::Ask(4));
     // Where rounds are dear, a plan asks for more at once than could decide the vote.
     let plan = stopper("plan:rho=50", 10).or_decided();
-    assert_eq!(plan.next(&tally("ab")), Step::Draw(8));
+    assert_eq!(plan.next(&tally("ab")), Step::Ask(8));
 }
 
 fn check_text(text: &str, rule: StoppingRule, printed: &str) {
@@ -172,7 +172,7 @@ fn what_cannot_be_applied_is_refused() {
         "the stopping rule adaptive works for at most 1000000 votes, not for 18446744073709551615",
     );
     let long = Stopper::new(&StoppingRule::Exact, u64::MAX).expect("it needs no table");
-    assert_eq!(long.next(&Tally::<String>::new()), Step::Draw(1 << 63));
+    assert_eq!(long.next(&Tally::<String>::new()), Step::Ask(1 << 63));
 }
 
 #[test]

@@ -1,0 +1,384 @@
+//! Says which ballot or judgement of the elections under way is due next, and which elections are
+//! over. It is pure; the fan-out carries out what is due.
+//!
+//! Elections are handed over in the order of their questions. As many may be under way or wait for an
+//! earlier one as 64 for each branch in flight, so that a batch of any length needs constant memory.
+
+mod asking;
+mod batch;
+mod decide;
+mod identical_ballots;
+pub(super) mod open_election;
+mod run;
+mod shared_calls;
+mod work;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_util::StreamExt;
+use futures_util::stream::Fuse;
+use patterns_core::{
+    AgentError, Branch, BranchEnd, BranchId, ModelError, ModelErrorKind, StepRole,
+};
+
+use super::judge::Comparison;
+use super::question::Question;
+use super::rules::Rule;
+use super::stop::{Step, Stopper};
+use super::voting::Voting;
+use crate::machine::{Due, Machine};
+use crate::run::Run;
+pub use asking::{Asking, CountingOrder};
+pub use batch::{BatchElection, BatchTally};
+use open_election::{Cast, OpenElection};
+use shared_calls::{NextCall, SharedCalls};
+use work::{Done, Work, ballot, step_label};
+
+/// Elections under way, or waiting for an earlier one, for each ballot that may be in flight.
+const WINDOW: usize = 64;
+
+/// All elections of a run.
+pub(super) struct Elections<'a, V, R, S> {
+    voting: &'a Voting<V, R>,
+    pub(super) run: Run<'a>,
+    stopper: Stopper,
+    /// Who gets the next call, where elections share them.
+    shared: Option<SharedCalls<Ended<V>>>,
+    questions: Pin<Box<Fuse<S>>>,
+    /// Whether ballots are labelled by their questions.
+    is_batch: bool,
+    /// Elections that are not over, by number.
+    open: BTreeMap<u64, OpenElection<V>>,
+    /// Judgements and further ballots that are due; they go before ballots.
+    steps: VecDeque<(u64, Task)>,
+    /// Ballots that are due, by election and voter.
+    ballots: VecDeque<(u64, usize)>,
+    /// What each branch under way is for.
+    tasks: HashMap<BranchId, (u64, Task)>,
+    /// Elections that are over and not handed over yet.
+    over: BTreeMap<u64, OpenElection<V>>,
+    begun: u64,
+    handed_over: u64,
+}
+
+/// A ballot that has ended, of which voter in which election.
+type Ended<V> = (u64, usize, Branch<V>);
+
+/// What a branch is for.
+#[derive(Clone, Copy, Debug)]
+enum Task {
+    Ballot(usize),
+    Judge(Comparison),
+    Escalate,
+}
+
+/// What an election needs whose votes are in.
+pub(super) enum Need {
+    /// Nothing: it is decided, or cannot be.
+    Nothing,
+    /// What is being judged.
+    ToWait,
+    Judgements(Vec<Comparison>),
+    Escalation,
+}
+
+impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S> {
+    pub(super) fn new(
+        voting: &'a Voting<V, R>,
+        run: Run<'a>,
+        (stopper, shared): (Stopper, Option<SharedCalls<Ended<V>>>),
+        questions: S,
+        is_batch: bool,
+    ) -> Self {
+        Self {
+            voting,
+            run,
+            stopper,
+            shared,
+            questions: Box::pin(questions.fuse()),
+            is_batch,
+            open: BTreeMap::new(),
+            steps: VecDeque::new(),
+            ballots: VecDeque::new(),
+            tasks: HashMap::new(),
+            over: BTreeMap::new(),
+            begun: 0,
+            handed_over: 0,
+        }
+    }
+
+    /// Returns the elections that are over, if those before them have been handed over.
+    pub(super) fn take_over(&mut self) -> Vec<OpenElection<V>> {
+        let mut taken = Vec::new();
+        while let Some(election) = self.over.remove(&self.handed_over) {
+            self.handed_over += 1;
+            taken.push(election);
+        }
+        taken
+    }
+
+    /// Ends the run's elections: returns those that are over and were not handed over, and those that
+    /// were broken off, which have ended too if the calls are spent; and how many these are.
+    pub(super) fn end(
+        mut self,
+        is_spent: bool,
+    ) -> (Run<'a>, Vec<OpenElection<V>>, Vec<OpenElection<V>>) {
+        let open = std::mem::take(&mut self.open).into_iter();
+        let mut broken_off = Vec::new();
+        for (number, election) in open {
+            match is_spent {
+                true => _ = self.over.insert(number, election.spent().break_off()),
+                false => broken_off.push(election.break_off()),
+            }
+        }
+        (self.run, self.over.into_values().collect(), broken_off)
+    }
+
+    /// Begins an election. No rule ends one before the first vote.
+    fn begin(&mut self, id: String, question: Question) {
+        let election = OpenElection::new(id, Arc::new(question));
+        self.open.insert(self.begun, election);
+        self.begun += 1;
+        self.go_on(self.begun - 1);
+    }
+
+    /// Returns whether no further election may begin for now. Those that share calls begin all at once.
+    fn is_full(&self) -> bool {
+        let window = WINDOW * self.run.options.concurrency.get();
+        self.shared.is_none() && self.open.len() + self.over.len() >= window
+    }
+
+    /// Shares calls once all elections have begun; returns whether ballots may be due by that.
+    fn all_begun(&mut self) -> bool {
+        let is_news = self.shared.as_mut().is_some_and(SharedCalls::all_begun);
+        if is_news {
+            self.share();
+        }
+        is_news
+    }
+
+    /// Makes further ballots due, or ends the election.
+    fn go_on(&mut self, number: u64) {
+        let Some(election) = self.open.get_mut(&number) else {
+            return;
+        };
+        match (self.stopper.next(&election.tally), &mut self.shared) {
+            (Step::Stop(reason), _) => election.stop = Some(reason),
+            (Step::Ask(_), Some(shared)) => shared.offer(number, &election.tally),
+            (Step::Ask(needed), None) => {
+                let left = self.stopper.left(&election.tally);
+                let spare = self.voting.asking.spare();
+                let wanted = needed.saturating_add(spare).min(left);
+                let more = wanted.saturating_sub(election.pending());
+                self.ask(number, more);
+            }
+        }
+    }
+
+    fn ask(&mut self, number: u64, ballots: u64) {
+        let Some(election) = self.open.get_mut(&number) else {
+            return;
+        };
+        election.waves += u64::from(ballots > 0);
+        for _ in 0..ballots {
+            self.ballots.push_back((number, election.ask()));
+        }
+    }
+
+    /// Gives calls to elections that share them, and counts their ballots, as far as it goes. When the
+    /// calls are spent, all elections end by the ballots that are in.
+    fn share(&mut self) {
+        while let Some(shared) = &mut self.shared {
+            match shared.next() {
+                NextCall::Give(election) => self.ask(election, 1),
+                NextCall::Count((number, voter, ballot)) => {
+                    self.count(number, voter, ballot);
+                }
+                NextCall::Wait => break,
+            }
+        }
+        if self.shared.as_ref().is_some_and(SharedCalls::is_spent) {
+            for (number, election) in std::mem::take(&mut self.open) {
+                self.over.insert(number, election.spent().break_off());
+            }
+        }
+    }
+
+    /// Takes a ballot that has ended; returns the branches that nobody needs any more.
+    fn ballot_ended(&mut self, number: u64, voter: usize, ballot: Branch<V>) -> Vec<BranchId> {
+        let is_refused =
+            matches!(ballot.end, BranchEnd::Cancelled) && !self.run.options.drain.is_cancelled();
+        let Some(shared) = &mut self.shared else {
+            return self.count(number, voter, ballot);
+        };
+        if is_refused {
+            // The budget has given out before the calls were spent.
+            shared.spend_all();
+            let refused = ModelError::new(ModelErrorKind::BudgetExhausted);
+            self.run.blame(AgentError::model(refused, ballot.usage));
+        }
+        shared.ended(ballot.id, (number, voter, ballot));
+        self.share();
+        Vec::new()
+    }
+
+    /// Counts a ballot, and those that waited for it.
+    fn count(&mut self, number: u64, voter: usize, ballot: Branch<V>) -> Vec<BranchId> {
+        let asking = self.voting.asking;
+        if let Some(election) = self.open.get_mut(&number) {
+            election.ended(Cast {
+                voter,
+                branch: ballot,
+            });
+        }
+        while let Some(election) = self.open.get_mut(&number)
+            && election.stop.is_none()
+            && election.count_next(asking, |question, value| {
+                self.voting.panel.counted(question, value)
+            })
+        {
+            if asking.is_streaming() || election.is_wave_in() {
+                self.go_on(number);
+            }
+        }
+        self.close(number)
+    }
+
+    /// If an election is decided, sees to it that nobody works for it any more, and goes on with what
+    /// it needs then.
+    fn close(&mut self, number: u64) -> Vec<BranchId> {
+        let election = self.open.get_mut(&number);
+        let Some(election) = election.filter(|it| it.stop.is_some()) else {
+            return Vec::new();
+        };
+        if election.recall() {
+            self.ballots.retain(|due| due.0 != number);
+        }
+        let needless = election.under_way().collect();
+        if election.is_wave_in() {
+            self.votes_in(number);
+        }
+        needless
+    }
+
+    /// Has an election judged or escalated whose votes are in, or ends it.
+    fn votes_in(&mut self, number: u64) {
+        let Some(election) = self.open.get_mut(&number) else {
+            return;
+        };
+        match self.voting.need(election) {
+            Need::Nothing => {
+                if let Some(election) = self.open.remove(&number) {
+                    self.over.insert(number, election);
+                }
+            }
+            Need::ToWait => {}
+            Need::Judgements(comparisons) => {
+                election.being_judged.extend(comparisons.iter().copied());
+                let tasks = comparisons.into_iter().map(|it| (number, Task::Judge(it)));
+                self.steps.extend(tasks);
+            }
+            Need::Escalation => self.steps.push_back((number, Task::Escalate)),
+        }
+    }
+
+    /// Adds a judgement to its election, or the stronger voter's ballot.
+    fn step_ended(&mut self, number: u64, task: Task, done: Option<Done<V>>) {
+        let Some(election) = self.open.get_mut(&number) else {
+            return;
+        };
+        match (task, done) {
+            (Task::Judge(comparison), done) => {
+                let said = match done {
+                    Some(Done::Judgement(said)) => Some(said),
+                    Some(Done::Ballot(_)) | None => None,
+                };
+                election.being_judged.remove(&comparison);
+                election.judgements.add(comparison, said);
+            }
+            (_, Some(Done::Ballot(ballot))) => election.escalated = Some(Some(ballot)),
+            (_, _) => election.escalated = Some(None),
+        }
+        self.votes_in(number);
+    }
+
+    /// Begins what is due first.
+    fn next_task(&mut self, id: BranchId) -> Option<Due<Work>> {
+        let ballot = |(number, voter)| (number, Task::Ballot(voter));
+        let step = self.steps.pop_front();
+        let (number, task) = step.or_else(|| self.ballots.pop_front().map(ballot))?;
+        let election = self.open.get_mut(&number)?;
+        self.tasks.insert(id, (number, task));
+        let question = Arc::clone(&election.question);
+        let (role, label, work) = match task {
+            Task::Ballot(voter) => {
+                election.began(voter, id);
+                if let Some(shared) = &mut self.shared {
+                    shared.began(id);
+                }
+                let label = match self.is_batch {
+                    true => format!("{}/{}", election.id, voter + 1),
+                    false => self.voting.label(voter),
+                };
+                (StepRole::Ballot, label, Work::Ballot(voter, question))
+            }
+            Task::Judge(comparison) => {
+                let task = self.voting.judge_task(election, comparison);
+                (
+                    StepRole::Judge,
+                    step_label(&election.id, "judgement"),
+                    Work::Judge(task),
+                )
+            }
+            Task::Escalate => {
+                let label = step_label(&election.id, "escalation");
+                (StepRole::Judge, label, Work::Escalate(question))
+            }
+        };
+        Some(Due { role, label, work })
+    }
+}
+
+impl<V, R: Rule, S: Stream<Item = (String, Question)>> Machine for Elections<'_, V, R, S> {
+    type Work = Work;
+    type Done = Done<V>;
+
+    fn due(&mut self, id: BranchId, cx: &mut Context<'_>) -> Poll<Option<Due<Work>>> {
+        loop {
+            if let Some(due) = self.next_task(id) {
+                return Poll::Ready(Some(due));
+            }
+            if self.is_full() {
+                return Poll::Pending;
+            }
+            match self.questions.poll_next_unpin(cx) {
+                Poll::Ready(Some((id, question))) => self.begin(id, question),
+                Poll::Ready(None) if self.all_begun() => {}
+                Poll::Ready(None) if self.open.is_empty() => return Poll::Ready(None),
+                // The branches under way may make others due.
+                Poll::Ready(None) | Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    fn ended(&mut self, branch: Branch<Done<V>>) -> Vec<BranchId> {
+        let Some((number, task)) = self.tasks.remove(&branch.id) else {
+            return Vec::new();
+        };
+        if let Task::Ballot(voter) = task {
+            let ballot = ballot(branch);
+            self.run.account(&ballot);
+            return self.ballot_ended(number, voter, ballot);
+        }
+        let done = self.run.take_step(branch);
+        self.step_ended(number, task, done);
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests;

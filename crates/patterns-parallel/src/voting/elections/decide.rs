@@ -1,0 +1,126 @@
+//! Decides elections whose votes are in: what a judge or a stronger voter is still to be asked, and the
+//! result.
+
+use patterns_core::Branch;
+
+use super::Need;
+use super::open_election::{Cast, OpenElection};
+use crate::voting::ballot::Ballot;
+use crate::voting::election::{Election, ElectionBy};
+use crate::voting::judge::{Comparison, JudgeTask, Judgements};
+use crate::voting::rules::count::count_answers;
+use crate::voting::rules::{Decision, Rule};
+use crate::voting::stop::{Forecast, StopReason};
+use crate::voting::voting::Voting;
+
+impl<V, R: Rule> Voting<V, R> {
+    fn ballots(&self, election: &OpenElection<V>) -> Vec<Ballot> {
+        let ballot = |it: &Cast<V>| {
+            let value = it.branch.value();
+            let ballot = self
+                .panel
+                .ballot(&election.question, self.label(it.voter), value);
+            Ballot {
+                weight: self.panel.voter(it.voter).0.weight,
+                ..ballot
+            }
+        };
+        election.counted.iter().map(ballot).collect()
+    }
+
+    /// Puts a comparison into the words for the judge.
+    pub(in crate::voting) fn judge_task(
+        &self,
+        election: &OpenElection<V>,
+        comparison: Comparison,
+    ) -> JudgeTask {
+        let answers = count_answers(&self.ballots(election));
+        let answer = |place: usize| answers[place].answer.clone();
+        let question = election.question.clone();
+        match comparison {
+            Comparison::Better(first, second) => JudgeTask::Compare {
+                question,
+                first: answer(first),
+                second: answer(second),
+            },
+            Comparison::Same(first, second) => JudgeTask::Same {
+                question,
+                first: answer(first),
+                second: answer(second),
+            },
+        }
+    }
+
+    /// Returns what an election needs whose votes are in.
+    pub(in crate::voting) fn need(&self, election: &OpenElection<V>) -> Need {
+        if self.rule.judge().is_some() {
+            let answers = count_answers(&self.ballots(election)).len();
+            let mut due = self.rule.to_judge(answers, &election.judgements);
+            due.retain(|it| !election.being_judged.contains(it));
+            if !due.is_empty() {
+                return Need::Judgements(due);
+            }
+            if !election.being_judged.is_empty() {
+                return Need::ToWait;
+            }
+        }
+        if self.escalation.is_none()
+            || election.escalated.is_some()
+            || election.stop == Some(StopReason::CallsSpent)
+            || self.result(election).decision.is_won()
+        {
+            return Need::Nothing;
+        }
+        Need::Escalation
+    }
+
+    /// Decides by the votes, and by what the judge has said.
+    fn result(&self, election: &OpenElection<V>) -> ElectionBy<R> {
+        let terms = (self.tie_break, self.quorum);
+        let ballots = self.ballots(election);
+        Election::decide(&self.rule, ballots, terms, &election.judgements)
+    }
+
+    /// Decides an election that is over, and returns its ballots too: those that were counted, then
+    /// those that were not.
+    pub(in crate::voting) fn decide(
+        &self,
+        over: OpenElection<V>,
+        forecast: Option<&Forecast>,
+    ) -> (ElectionBy<R>, Vec<Branch<V>>) {
+        let mut election = self.result(&over);
+        election.voters = self.voters.get() as u64;
+        election.waves = over.waves;
+        election.spare_ballots = over.spare.len() as u64;
+        election.stop_reason = over.stop.unwrap_or(StopReason::AllVotesCast);
+        election.stability = match election.stop_reason {
+            _ if over.stop.is_none() => None,
+            StopReason::AllVotesCast | StopReason::Decided => Some(1.0),
+            _ => forecast.and_then(|it| it.win_probability(&over.tally)),
+        };
+        if election.stop_reason == StopReason::CallsSpent && election.ballots.is_empty() {
+            election.decision = Decision::NotAsked;
+        }
+        self.escalate(&over, &mut election);
+        let ballots = over.counted.into_iter().chain(over.spare);
+        (election, ballots.map(|it| it.branch).collect())
+    }
+
+    /// Lets the stronger voter's answer stand, if it was asked and gave one.
+    fn escalate(&self, over: &OpenElection<V>, election: &mut ElectionBy<R>) {
+        let (Some(escalated), Some(voter)) = (&over.escalated, &self.escalation) else {
+            return;
+        };
+        let name = voter.name.as_deref().unwrap_or("escalation").to_owned();
+        let ballot = self.panel.ballot(&over.question, name, escalated.as_ref());
+        let ballots = std::slice::from_ref(&ballot);
+        let ruling = self
+            .rule
+            .decide(ballots, self.tie_break, &Judgements::default());
+        if ruling.decision.is_won() {
+            election.winning_answer = ruling.winner;
+            election.decision = Decision::Escalated;
+        }
+        election.escalation = Some(ballot);
+    }
+}

@@ -1,0 +1,226 @@
+//! Walks the shape of an answer and decides every field of it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::field_rule::FieldRule;
+use super::field_ruling::{FieldRuling, ValueCount};
+use super::fields::Fields;
+use super::leaf::{leaf, null_wins};
+use super::shape::{Kind, Shape, join};
+use super::union::Union;
+use crate::voting::rules::rule::share_of;
+use crate::voting::rules::{Decision, Median, Plurality, Spread, TieBreak};
+
+/// The result of voting on objects field by field.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ObjectElection {
+    /// The answer put together from the winners.
+    ///
+    /// A field without a winner is null where the schema allows that, else left out.
+    pub value: Value,
+    /// Whether `value` has all that the schema requires. If not, do not use it as an answer: each
+    /// field that is missing is in `fields` with the [`Decision`] that says why.
+    pub is_complete: bool,
+    /// How many ballots there are.
+    pub total_ballots: u64,
+    /// One election per field, in the order of the schema.
+    pub fields: Vec<FieldElection>,
+}
+
+/// How one field was decided.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldElection {
+    /// Where the field is, as a JSON pointer (RFC 6901); empty for the whole answer.
+    pub path: String,
+    /// The rule that decided.
+    pub rule: FieldRule,
+    /// The winner; null if null won, and without a winner.
+    pub value: Value,
+    /// Why there is a winner, or none.
+    pub decision: Decision,
+    /// How many ballots agree with the winner: equal to it, within the tolerance, or with the same
+    /// items.
+    pub votes: u64,
+    /// How many ballots have the field, null included.
+    pub total: u64,
+    /// `votes` as a share of `total`, 0 to 1. Of lists, ballots can agree in part: it is the share of
+    /// all items, seen by all ballots, on which a ballot and the result agree that they are in or out.
+    pub share: f64,
+    /// Ballots without the field, or with something else in its place.
+    pub abstentions: u64,
+    /// Each value (of a list: each item) with its votes, most votes first, ties in the order seen.
+    pub counts: Vec<ValueCount>,
+    /// How far numbers lie apart.
+    pub spread: Option<Spread>,
+}
+
+/// Decides on objects, in voter order, field by field.
+pub(super) fn decide_object(
+    fields: &Fields,
+    ballots: &[Value],
+    tie_break: TieBreak,
+) -> ObjectElection {
+    let mut object = DecidedObject {
+        rules: fields,
+        tie_break,
+        total_ballots: ballots.len() as u64,
+        is_complete: true,
+        fields: Vec::new(),
+    };
+    let ballots: Vec<Option<&Value>> = ballots.iter().map(Some).collect();
+    let shape = Shape::new(fields.schema(), fields.schema());
+    let value = object.field("", &shape, &ballots, true);
+    ObjectElection {
+        value: value.unwrap_or_default(),
+        is_complete: object.is_complete,
+        total_ballots: object.total_ballots,
+        fields: object.fields,
+    }
+}
+
+/// Returns the rule where none is set; `None` if fields within decide.
+fn usual_rule(kind: &Kind<'_>) -> Option<FieldRule> {
+    match kind {
+        Kind::Object => None,
+        Kind::List => Some(FieldRule::Union(Union::default())),
+        Kind::Integer | Kind::Number => Some(FieldRule::Median(Median::default())),
+        Kind::Choice(_) | Kind::Flag | Kind::Text | Kind::Any => Some(PLURALITY),
+    }
+}
+
+const PLURALITY: FieldRule = FieldRule::Plurality(Plurality::new());
+
+/// An object as far as it is decided.
+struct DecidedObject<'r> {
+    rules: &'r Fields,
+    tie_break: TieBreak,
+    total_ballots: u64,
+    is_complete: bool,
+    fields: Vec<FieldElection>,
+}
+
+impl DecidedObject<'_> {
+    /// Decides one field; `None` if it is left out.
+    fn field<'a>(
+        &mut self,
+        path: &str,
+        shape: &Shape<'a>,
+        ballots: &[Option<&'a Value>],
+        is_required: bool,
+    ) -> Option<Value> {
+        let kind = shape.kind();
+        let read = |ballot: &Option<&'a Value>| match (*ballot)? {
+            Value::Null => shape.is_nullable().then_some(&Value::Null),
+            value => kind.read(value),
+        };
+        let ballots: Vec<Option<&Value>> = ballots.iter().map(read).collect();
+        let rule = self.rules.get(path).or(usual_rule(&kind));
+        let ruling = match rule {
+            Some(rule) => leaf(&ballots, &kind, shape, rule, self.tie_break),
+            None => match null_wins(&ballots, self.tie_break) {
+                Some(ruling) => ruling,
+                None => return Some(self.object(path, shape, &ballots)),
+            },
+        };
+        let rule = rule.unwrap_or(PLURALITY);
+        let value = self.value(&ruling, shape.is_nullable(), is_required);
+        self.report(path, rule, value.clone(), ruling);
+        value
+    }
+
+    /// Returns what stands in the field; the object is incomplete if something must, but nothing does.
+    fn value(
+        &mut self,
+        ruling: &FieldRuling,
+        is_nullable: bool,
+        is_required: bool,
+    ) -> Option<Value> {
+        let is_absent = ruling.decision == Decision::QuorumMissed && !is_required;
+        let value = match &ruling.value {
+            Some(value) if ruling.decision.is_won() => Some(value.clone()),
+            _ => (is_nullable && !is_absent).then_some(Value::Null),
+        };
+        self.is_complete &= value.is_some() || !is_required;
+        value
+    }
+
+    fn object<'a>(
+        &mut self,
+        path: &str,
+        shape: &Shape<'a>,
+        ballots: &[Option<&'a Value>],
+    ) -> Value {
+        let properties = shape.properties();
+        let mut object = Map::new();
+        for (name, inner) in &properties {
+            let is_required = shape.is_required(name);
+            let value = self.field(
+                &join(path, name),
+                inner,
+                &within(ballots, name),
+                is_required,
+            );
+            object.extend(value.map(|value| ((*name).to_owned(), value)));
+        }
+        let Some(additional) = shape.additional() else {
+            return Value::Object(object);
+        };
+        let is_declared = |name: &str| properties.iter().any(|it| it.0 == name);
+        for name in names(ballots).into_iter().filter(|it| !is_declared(it)) {
+            let value = self.undeclared(&join(path, name), &additional, ballots, name);
+            object.extend(value.map(|value| (name.to_owned(), value)));
+        }
+        Value::Object(object)
+    }
+
+    /// Decides a field that the schema does not name: it is there if more than half have it.
+    fn undeclared<'a>(
+        &mut self,
+        path: &str,
+        shape: &Shape<'a>,
+        ballots: &[Option<&'a Value>],
+        name: &str,
+    ) -> Option<Value> {
+        let inner = within(ballots, name);
+        let having = inner.iter().flatten().count();
+        let total = ballots.iter().flatten().filter(|it| it.is_object()).count();
+        if having * 2 > total {
+            return self.field(path, shape, &inner, false);
+        }
+        let ruling = FieldRuling::without_winner(Decision::ThresholdMissed, having, total);
+        self.report(path, FieldRule::Union(Union::default()), None, ruling);
+        None
+    }
+
+    fn report(&mut self, path: &str, rule: FieldRule, value: Option<Value>, ruling: FieldRuling) {
+        self.fields.push(FieldElection {
+            path: path.to_owned(),
+            rule,
+            value: value.unwrap_or_default(),
+            decision: ruling.decision,
+            votes: ruling.votes,
+            total: ruling.total,
+            share: match ruling.agreement {
+                Some(agreement) if ruling.total > 0 => agreement / ruling.total as f64,
+                _ => share_of(ruling.votes, ruling.total),
+            },
+            abstentions: self.total_ballots - ruling.total,
+            counts: ruling.counts,
+            spread: ruling.spread,
+        });
+    }
+}
+
+fn within<'a>(ballots: &[Option<&'a Value>], name: &str) -> Vec<Option<&'a Value>> {
+    let inner = |ballot: &Option<&'a Value>| (*ballot)?.get(name);
+    ballots.iter().map(inner).collect()
+}
+
+/// Returns the names that occur in the ballots, in the order first seen.
+fn names<'a>(ballots: &[Option<&'a Value>]) -> Vec<&'a str> {
+    let mut seen = std::collections::HashSet::new();
+    let objects = ballots.iter().flatten().filter_map(|it| it.as_object());
+    let names = objects.flat_map(|it| it.keys().map(String::as_str));
+    names.filter(|name| seen.insert(*name)).collect()
+}

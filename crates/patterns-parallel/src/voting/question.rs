@@ -1,0 +1,89 @@
+//! Holds the question of an election with its options, and says what an answer to it is counted as.
+
+use patterns_core::Document;
+
+use super::normalise::normalise;
+
+/// A question to vote on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Question {
+    /// The words.
+    pub text: String,
+    /// The answers to choose from; empty for an open question.
+    pub options: Vec<String>,
+    /// Material that the answer should rest on.
+    pub context: Vec<Document>,
+}
+
+impl Question {
+    /// Asks an open question.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Sets the answers to choose from.
+    #[must_use]
+    pub fn options<O: Into<String>>(mut self, options: impl IntoIterator<Item = O>) -> Self {
+        self.options = options.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Returns the form in which an answer is counted; `None` if it counts as none.
+    ///
+    /// With options that is the one that the answer names, and nothing else is counted. An open
+    /// answer is what [`normalise`] makes of it.
+    ///
+    /// ```
+    /// use patterns_parallel::voting::Question;
+    ///
+    /// let versions = Question::new("Which?").options(["1.1", "1.10", "None"]);
+    /// assert_eq!(versions.counted(" none "), Some("None".to_owned()));
+    /// assert_eq!(versions.counted("2.0"), None);
+    /// assert_eq!(Question::new("Where?").counted("Rome."), Some("rome".to_owned()));
+    /// ```
+    pub fn counted(&self, answer: &str) -> Option<String> {
+        if self.options.is_empty() {
+            return normalise(answer);
+        }
+        named_option(&self.options, answer).map(str::to_owned)
+    }
+
+    /// Adds material.
+    #[must_use]
+    pub fn context(mut self, documents: impl IntoIterator<Item = Document>) -> Self {
+        self.context.extend(documents);
+        self
+    }
+}
+
+impl<T: Into<String>> From<T> for Question {
+    fn from(text: T) -> Self {
+        Self::new(text)
+    }
+}
+
+/// Returns the option that an answer names: the one that is written like it, sign by sign, or else the
+/// only one that [`normalise`] does not tell from it.
+///
+/// ```
+/// use patterns_parallel::voting::named_option;
+///
+/// let options = ["yes", "no", "No"].map(str::to_owned);
+/// assert_eq!(named_option(&options, "Yes."), Some("yes"));
+/// assert_eq!(named_option(&options, "No"), Some("No"));
+/// assert_eq!(named_option(&options, "NO"), None);
+/// ```
+pub fn named_option<'a>(options: &'a [String], answer: &str) -> Option<&'a str> {
+    let same = |it: &&String| it.as_str() == answer || it.trim() == answer.trim();
+    if let Some(option) = options.iter().find(same) {
+        return Some(option);
+    }
+    let counted = normalise(answer)?;
+    let is_alike = |it: &&String| normalise(it).is_some_and(|it| it == counted);
+    let mut alike = options.iter().filter(is_alike);
+    let option = alike.next()?;
+    alike.next().is_none().then_some(option)
+}

@@ -1,0 +1,203 @@
+//! Decides by any of the voting rules, for who learns at run time which it is.
+
+use std::str::FromStr;
+
+use patterns_core::Agent;
+use serde::{Deserialize, Serialize};
+
+use super::best_of::BestOf;
+use super::median::Median;
+use super::number::Spread;
+use super::plurality::{Plurality, Weights};
+use super::rule::{Rule, Ruling};
+use super::rule_text::{RuleError, name_and_value, no_value};
+use super::same_meaning::SameMeaning;
+use super::share::LeastShare;
+use super::tie_break::TieBreak;
+use crate::voting::ballot::Ballot;
+use crate::voting::field::{Fields, ObjectElection};
+use crate::voting::judge::{Comparison, JudgeTask, Judged, Judgement, Judgements};
+
+/// Any of the voting rules; its winner is text.
+///
+/// It is written as its rule is. Only [`Fields`] have no such form, as they need a schema. `J` is the
+/// judge, `()` as long as nobody is asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnyRule<J = ()> {
+    /// The most votes win.
+    Plurality(Plurality),
+    /// The number in the middle wins.
+    Median(Median),
+    /// Every field of an object is decided on its own.
+    Fields(Box<Fields>),
+    /// The best answer wins, by a judge.
+    BestOf(BestOf<J>),
+    /// The meaning with the most votes wins, by a judge.
+    SameMeaning(SameMeaning<J>),
+}
+
+/// What counts of votes don't say, under any rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnyDetail {
+    /// Of votes that weigh differently.
+    Weighted(Weights),
+    /// Of numbers: how far they lie apart.
+    Numeric {
+        /// How far.
+        spread: Spread,
+    },
+    /// Of answers that a judge was asked about.
+    Judged(Judged),
+    /// Of objects, field by field.
+    Fields(ObjectElection),
+}
+
+impl AnyRule {
+    /// Gives the rule its judge, which is made if the rule needs one.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of making it.
+    pub fn with_judge<J, E>(self, judge: impl FnOnce() -> Result<J, E>) -> Result<AnyRule<J>, E> {
+        Ok(match self {
+            Self::Plurality(rule) => AnyRule::Plurality(rule),
+            Self::Median(rule) => AnyRule::Median(rule),
+            Self::Fields(rule) => AnyRule::Fields(rule),
+            Self::BestOf(_) => AnyRule::BestOf(BestOf::new(judge()?)),
+            Self::SameMeaning(_) => AnyRule::SameMeaning(SameMeaning::new(judge()?)),
+        })
+    }
+
+    /// Returns whether the rule needs a judge.
+    pub fn is_judged(&self) -> bool {
+        matches!(self, Self::BestOf(_) | Self::SameMeaning(_))
+    }
+}
+
+impl<J> Default for AnyRule<J> {
+    fn default() -> Self {
+        Self::Plurality(Plurality::new())
+    }
+}
+
+impl FromStr for AnyRule {
+    type Err = RuleError;
+
+    fn from_str(text: &str) -> Result<Self, RuleError> {
+        let (name, value) = name_and_value(text);
+        Ok(match name {
+            name if Plurality::NAMES.contains(&name) => Self::Plurality(text.parse()?),
+            Median::NAME => Self::Median(text.parse()?),
+            BestOf::<()>::NAME => {
+                no_value(name, value)?;
+                Self::BestOf(BestOf::new(()))
+            }
+            SameMeaning::<()>::NAME => {
+                no_value(name, value)?;
+                Self::SameMeaning(SameMeaning::new(()))
+            }
+            name => {
+                let mut names = Plurality::NAMES.to_vec();
+                names.extend([Median::NAME, BestOf::<()>::NAME, SameMeaning::<()>::NAME]);
+                return Err(RuleError::unknown(name, &names));
+            }
+        })
+    }
+}
+
+impl<J: Agent<JudgeTask, Judgement>> Rule for AnyRule<J> {
+    type Winner = String;
+    type Detail = AnyDetail;
+
+    fn decide(
+        &self,
+        ballots: &[Ballot],
+        tie_break: TieBreak,
+        judgements: &Judgements,
+    ) -> Ruling<String, AnyDetail> {
+        match self {
+            Self::Plurality(rule) => {
+                let ruling = rule.decide(ballots, tie_break, judgements);
+                ruling.map(|it| it, AnyDetail::Weighted)
+            }
+            Self::Median(rule) => {
+                let ruling = rule.decide(ballots, tie_break, judgements);
+                ruling.map(|it| it.to_string(), |spread| AnyDetail::Numeric { spread })
+            }
+            Self::Fields(rule) => {
+                let ruling = rule.decide(ballots, tie_break, judgements);
+                ruling.map(|it| it.to_string(), AnyDetail::Fields)
+            }
+            Self::BestOf(rule) => {
+                let ruling = rule.decide(ballots, tie_break, judgements);
+                ruling.map(|it| it, AnyDetail::Judged)
+            }
+            Self::SameMeaning(rule) => {
+                let ruling = rule.decide(ballots, tie_break, judgements);
+                ruling.map(|it| it, AnyDetail::Judged)
+            }
+        }
+    }
+
+    fn least_share(&self) -> Option<LeastShare> {
+        match self {
+            Self::Plurality(rule) => rule.least_share(),
+            Self::Median(_) | Self::Fields(_) | Self::BestOf(_) | Self::SameMeaning(_) => None,
+        }
+    }
+
+    fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
+        match self {
+            Self::Plurality(_) | Self::Median(_) | Self::Fields(_) => None,
+            Self::BestOf(rule) => rule.judge(),
+            Self::SameMeaning(rule) => rule.judge(),
+        }
+    }
+
+    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<Comparison> {
+        match self {
+            Self::Plurality(_) | Self::Median(_) | Self::Fields(_) => Vec::new(),
+            Self::BestOf(rule) => rule.to_judge(answers, judgements),
+            Self::SameMeaning(rule) => rule.to_judge(answers, judgements),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_understood() {
+        let names = ["median", "best-of", "same-meaning"];
+        for name in Plurality::NAMES.into_iter().chain(names) {
+            let value = if name == "threshold" { ":60%" } else { "" };
+            let text = format!("{name}{value}");
+            assert!(text.parse::<AnyRule>().is_ok(), "{name}");
+        }
+        let read = |text: &str| text.parse::<AnyRule>().unwrap();
+        assert_eq!(read("threshold:2/3"), read("supermajority"));
+        assert_eq!(read("median"), AnyRule::Median(Median::default()));
+        assert_ne!(read("median:1%"), read("median"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let error = |text: &str| text.parse::<AnyRule>().unwrap_err().to_string();
+        insta::assert_snapshot!(
+            ["borda", "majority:1", "threshold", "threshold:2", "median:-1", "median:x"]
+                .map(error)
+                .join("\n"),
+            @r#"
+        there is no voting rule "borda"; there are plurality, majority, supermajority, unanimous, threshold, median, best-of, same-meaning
+        the rule `majority`: it takes no value, but has `1`
+        the rule `threshold`: it needs a share, such as 0.6, 60% or 2/3
+        the rule `threshold`: 2 is no share from 0 to 1
+        the rule `median`: an absolute tolerance is a finite number from 0, not -1
+        the rule `median`: `x` is no tolerance, such as 0.5 or 1%
+        "#
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! Decides for the number in the middle.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::number::{Number, Spread, middles, read_number, sorted, spread};
+use super::rule::{Rule, Ruling, share_of};
+use super::rule_text::{RuleError, name_and_value, read_share};
+use super::tie_break::{Decision, TieBreak};
+use crate::voting::ballot::Ballot;
+use crate::voting::judge::Judgements;
+
+/// The number in the middle wins; of an even number of votes, the mean of the two in the middle. It
+/// takes half of the voters to move it without bound (Hampel 1971, breakdown point).
+///
+/// What is within the tolerance of it agrees with it. What is no finite number is an abstention. It is
+/// written as `median`, `median:0.5` (a distance), `median:1%` (a share), or both with a comma.
+///
+/// ```
+/// use patterns_parallel::voting::Median;
+///
+/// let rule: Median = "median:5%".parse()?;
+/// assert!(rule.agree(1200.0, 1250.0));
+/// assert!("median:-1".parse::<Median>().is_err());
+/// # Ok::<(), patterns_parallel::voting::RuleError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Median {
+    /// The widest distance, in the unit of the numbers, from 0.
+    absolute: f64,
+    /// The widest distance as a share of the greater number's size, 0 to less than 1.
+    relative: f64,
+}
+
+impl Median {
+    /// The name under which the rule is written.
+    pub const NAME: &'static str = "median";
+
+    /// Returns whether two numbers count as one: they lie no farther apart than the wider of the two
+    /// limits (as in Python's `math.isclose`, PEP 485).
+    pub fn agree(self, a: f64, b: f64) -> bool {
+        // A hair more, or 0.3 would not be within 0.1 of 0.2.
+        let hair = 4.0 * f64::EPSILON * a.abs().max(b.abs());
+        let relative = self.relative * a.abs().max(b.abs());
+        a == b || (a - b).abs() <= self.absolute.max(relative) + hair
+    }
+
+    fn check(self) -> Result<Self, RuleError> {
+        let Self { absolute, relative } = self;
+        let wrong = |reason| Err(RuleError::value(Self::NAME, reason));
+        if !(absolute.is_finite() && absolute >= 0.0) {
+            return wrong(format!(
+                "an absolute tolerance is a finite number from 0, not {absolute}"
+            ));
+        }
+        if !(0.0..1.0).contains(&relative) {
+            return wrong(format!(
+                "a relative tolerance is a share from 0 to less than 1, not {relative}"
+            ));
+        }
+        Ok(self)
+    }
+
+    /// Decides for one of the votes, which is an integer where they are: of two in the middle, the one
+    /// seen first. They are a tie if they lie further apart than the tolerance. Returns the vote, how
+    /// many agree with it, and the decision.
+    pub(in crate::voting) fn among(
+        self,
+        votes: &[Number],
+        tie_break: TieBreak,
+    ) -> Option<(Number, usize, Decision)> {
+        let (low, high) = middles(votes)?;
+        let winner = if low.voter <= high.voter { low } else { high };
+        let agreeing = votes.iter().filter(|it| self.agree(it.value, winner.value));
+        let is_tied = !self.agree(low.value, high.value);
+        Some((winner, agreeing.count(), tie_break.decide(is_tied)))
+    }
+}
+
+impl Rule for Median {
+    type Winner = f64;
+    type Detail = Spread;
+
+    fn decide(&self, ballots: &[Ballot], _: TieBreak, _: &Judgements) -> Ruling<f64, Spread> {
+        let numbers = ballots.iter().map(|it| read_number(it.answer.as_deref()?));
+        let votes = sorted(numbers);
+        let winner = mean_of_middles(&votes);
+        let agrees = |it: &&Number| winner.is_some_and(|winner| self.agree(it.value, winner));
+        let vote_count = votes.iter().filter(agrees).count() as u64;
+        let total_votes = votes.len() as u64;
+        Ruling {
+            winner,
+            decision: winner.map_or(Decision::QuorumMissed, |_| Decision::Won),
+            vote_count,
+            total_votes,
+            share: share_of(vote_count, total_votes),
+            share_interval: None,
+            detail: spread(&votes),
+        }
+    }
+}
+
+fn mean_of_middles(votes: &[Number]) -> Option<f64> {
+    let (low, high) = middles(votes)?;
+    // Halved first, as the sum may overflow; equal ones as they are, as halving may underflow.
+    let is_one = low.value == high.value;
+    Some(if is_one {
+        low.value
+    } else {
+        low.value / 2.0 + high.value / 2.0
+    })
+}
+
+impl FromStr for Median {
+    type Err = RuleError;
+
+    fn from_str(text: &str) -> Result<Self, RuleError> {
+        let (name, value) = name_and_value(text);
+        if name != Self::NAME {
+            return Err(RuleError::unknown(name, &[Self::NAME]));
+        }
+        let mut rule = Self::default();
+        for part in value.into_iter().flat_map(|it| it.split(',')) {
+            let part = part.trim();
+            let wrong =
+                || RuleError::value(name, format!("`{part}` is no tolerance, such as 0.5 or 1%"));
+            if part.ends_with('%') {
+                rule.relative = read_share(part).ok_or_else(wrong)?;
+            } else {
+                rule.absolute = part.parse().map_err(|_| wrong())?;
+            }
+        }
+        rule.check()
+    }
+}
+
+impl fmt::Display for Median {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { absolute, relative } = *self;
+        f.write_str(Self::NAME)?;
+        match (absolute, relative) {
+            (0.0, 0.0) => Ok(()),
+            (0.0, relative) => write!(f, ":{}%", percent(relative)),
+            (absolute, 0.0) => write!(f, ":{absolute}"),
+            (absolute, relative) => write!(f, ":{absolute},{}%", percent(relative)),
+        }
+    }
+}
+
+/// Shifts in decimal, as a product may round.
+fn percent(share: f64) -> f64 {
+    let scientific = format!("{share:e}");
+    let shifted = scientific.split_once('e').and_then(|(digits, exponent)| {
+        let exponent: i32 = exponent.parse().ok()?;
+        format!("{digits}e{}", exponent + 2).parse().ok()
+    });
+    shifted.unwrap_or(share * 100.0)
+}
+
+impl TryFrom<String> for Median {
+    type Error = RuleError;
+
+    fn try_from(text: String) -> Result<Self, RuleError> {
+        text.parse()
+    }
+}
+
+impl From<Median> for String {
+    fn from(rule: Median) -> Self {
+        rule.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests;

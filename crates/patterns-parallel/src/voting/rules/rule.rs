@@ -1,0 +1,90 @@
+//! Says what a voting rule is: a pure function from ballots to a ruling.
+//!
+//! A rule is one file with its own type of winner. It sees ballots, and what a judge has said of them;
+//! it calls nobody. So a rule is tested by a table, and an election is decided once, by one call of
+//! [`Rule::decide`].
+
+use patterns_core::Agent;
+
+use super::share::{LeastShare, ShareInterval};
+use super::tie_break::{Decision, TieBreak};
+use crate::voting::ballot::Ballot;
+use crate::voting::judge::{Comparison, JudgeTask, Judgement, Judgements};
+
+/// Decides an election.
+pub trait Rule: Send + Sync {
+    /// What wins.
+    type Winner: Send;
+    /// What the rule found that counts of votes don't say.
+    type Detail: Send;
+
+    /// Decides on ballots, in voter order, with what the judge has said of their distinct answers.
+    /// Without a valid ballot the decision is [`Decision::QuorumMissed`].
+    fn decide(
+        &self,
+        ballots: &[Ballot],
+        tie_break: TieBreak,
+        judgements: &Judgements,
+    ) -> Ruling<Self::Winner, Self::Detail>;
+
+    /// Returns the share of votes that wins, if the rule counts votes and nothing else. Elections
+    /// under such a rule can end before all ballots are in.
+    fn least_share(&self) -> Option<LeastShare> {
+        None
+    }
+
+    /// Returns who is asked about the answers, if the rule needs a judge.
+    fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
+        None
+    }
+
+    /// Returns what the judge is still to be asked about so many distinct answers, most frequent
+    /// first. It is asked at once; when a judgement is in, this is called again.
+    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<Comparison> {
+        let _ = (answers, judgements);
+        Vec::new()
+    }
+}
+
+/// What a rule makes of the ballots of an election.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ruling<W, D> {
+    /// The leading answer, if there is any. It wins if the decision says so.
+    pub winner: Option<W>,
+    /// Why there is a winner, or none.
+    pub decision: Decision,
+    /// How many votes the leading answer has.
+    pub vote_count: u64,
+    /// How many valid votes were cast.
+    pub total_votes: u64,
+    /// The leading answer's share of the valid votes, 0 to 1.
+    pub share: f64,
+    /// What the share stands for, at 95 %; `None` where it is no share of equal votes.
+    pub share_interval: Option<ShareInterval>,
+    /// What counts of votes don't say.
+    pub detail: Option<D>,
+}
+
+impl<W, D> Ruling<W, D> {
+    /// Makes the same ruling with another type of winner and detail.
+    pub fn map<X, E>(
+        self,
+        winner: impl FnOnce(W) -> X,
+        detail: impl FnOnce(D) -> E,
+    ) -> Ruling<X, E> {
+        Ruling {
+            winner: self.winner.map(winner),
+            decision: self.decision,
+            vote_count: self.vote_count,
+            total_votes: self.total_votes,
+            share: self.share,
+            share_interval: self.share_interval,
+            detail: self.detail.map(detail),
+        }
+    }
+}
+
+/// Returns votes as a share of a total, 0 if there is none.
+pub(in crate::voting) fn share_of(votes: u64, total: u64) -> f64 {
+    votes as f64 / total.max(1) as f64
+}

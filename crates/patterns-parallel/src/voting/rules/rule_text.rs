@@ -1,0 +1,84 @@
+//! Reads rules as they are written: a name, and for some a value behind a colon.
+
+use super::share::Share;
+
+/// A rule that cannot be understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RuleError {
+    /// There is no rule of that name.
+    #[error("there is no voting rule {name:?}; there are {known}")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: String,
+    },
+    /// The value is missing, of no use, or out of range.
+    #[error("the rule `{name}`: {reason}")]
+    Value {
+        /// The rule's name.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl RuleError {
+    pub(in crate::voting) fn value(name: &str, reason: impl Into<String>) -> Self {
+        Self::Value {
+            name: name.to_owned(),
+            reason: reason.into(),
+        }
+    }
+
+    pub(in crate::voting) fn unknown(name: &str, names: &[&str]) -> Self {
+        Self::Unknown {
+            name: name.to_owned(),
+            known: names.join(", "),
+        }
+    }
+}
+
+/// Divides `name` and `name:value`.
+pub(in crate::voting) fn name_and_value(text: &str) -> (&str, Option<&str>) {
+    match text.trim().split_once(':') {
+        Some((name, value)) => (name.trim(), Some(value.trim())),
+        None => (text.trim(), None),
+    }
+}
+
+/// Checks that a rule has no value.
+pub(in crate::voting) fn no_value(name: &str, value: Option<&str>) -> Result<(), RuleError> {
+    match value {
+        None => Ok(()),
+        Some(value) => {
+            let reason = format!("it takes no value, but has `{value}`");
+            Err(RuleError::value(name, reason))
+        }
+    }
+}
+
+/// Reads the share that a rule needs.
+pub(in crate::voting) fn needed_share(name: &str, value: Option<&str>) -> Result<Share, RuleError> {
+    const FORMS: &str = "such as 0.6, 60% or 2/3";
+    let Some(text) = value else {
+        return Err(RuleError::value(name, format!("it needs a share, {FORMS}")));
+    };
+    let number = read_share(text)
+        .ok_or_else(|| RuleError::value(name, format!("`{text}` is no share, {FORMS}")))?;
+    Share::new(number)
+        .ok_or_else(|| RuleError::value(name, format!("{number} is no share from 0 to 1")))
+}
+
+/// Reads `0.6`, `60%` or `3/5`.
+pub(in crate::voting) fn read_share(text: &str) -> Option<f64> {
+    if let Some((part, whole)) = text.split_once('/') {
+        return Some(part.trim().parse::<f64>().ok()? / whole.trim().parse::<f64>().ok()?);
+    }
+    match text.strip_suffix('%') {
+        // Shifted in decimal, as a division by 100 may round.
+        Some(percent) => format!("{}e-2", percent.trim()).parse().ok(),
+        None => text.parse().ok(),
+    }
+}

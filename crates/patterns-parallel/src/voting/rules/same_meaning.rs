@@ -1,0 +1,134 @@
+//! Decides for the meaning with the most votes: answers that a judge finds to say the same count
+//! together. For free text; semantic clusters are those of arXiv 2302.09664.
+
+use std::cmp::Reverse;
+
+use patterns_core::Agent;
+use serde::{Deserialize, Serialize};
+
+use super::count::{AnswerCount, count_answers};
+use super::rule::{Rule, Ruling, share_of};
+use super::tie_break::{Decision, TieBreak};
+use crate::voting::ballot::Ballot;
+use crate::voting::judge::{
+    Comparison, JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements,
+};
+
+/// Answers of which each two are compared; each further one would cost a call for every other.
+const MOST_COMPARED: usize = 10;
+
+/// Answers that mean the same count together; then the most votes win. One call for each two of the
+/// ten most frequent answers; others stay apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SameMeaning<J>(J);
+
+impl<J> SameMeaning<J> {
+    /// The name under which the rule is written.
+    pub const NAME: &'static str = "same-meaning";
+
+    /// Makes the rule with its judge; see [`judge_agent`](crate::voting::judge_agent).
+    pub fn new(judge: J) -> Self {
+        Self(judge)
+    }
+}
+
+impl<J: Agent<JudgeTask, Judgement>> Rule for SameMeaning<J> {
+    type Winner = String;
+    type Detail = Judged;
+
+    fn decide(
+        &self,
+        ballots: &[Ballot],
+        tie_break: TieBreak,
+        judgements: &Judgements,
+    ) -> Ruling<String, Judged> {
+        let answers = count_answers(ballots);
+        let is_open = !self.to_judge(answers.len(), judgements).is_empty();
+        let total_votes: u64 = answers.iter().map(|it| it.votes).sum();
+        let judged = meanings(&answers, judgements);
+        let decision = match judged.as_slice() {
+            [] => Decision::QuorumMissed,
+            _ if is_open => Decision::NotJudged,
+            [_] => Decision::Won,
+            [first, second, ..] => tie_break.decide(first.votes == second.votes),
+        };
+        let vote_count = judged.first().map_or(0, |it| it.votes);
+        Ruling {
+            winner: judged.first().map(|it| it.answer.clone()),
+            decision,
+            vote_count,
+            total_votes,
+            share: share_of(vote_count, total_votes),
+            share_interval: None,
+            detail: Some(Judged {
+                rule: JudgedBy::SameMeaning,
+                judgements: judgements.asked(),
+                failed: judgements.failed(),
+                flipped: None,
+                answers: judged,
+            }),
+        }
+    }
+
+    fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
+        Some(&self.0)
+    }
+
+    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<Comparison> {
+        let compared = answers.min(MOST_COMPARED);
+        let pairs = (0..compared).flat_map(|a| (a + 1..compared).map(move |b| (a, b)));
+        let asked = pairs.map(|(a, b)| Comparison::Same(a, b));
+        asked.filter(|it| !judgements.has(*it)).collect()
+    }
+}
+
+/// Joins answers that mean the same under the most frequent of them; most votes first, of equals the
+/// one that was seen first. What is the same as a third is the same as each other.
+fn meanings(answers: &[AnswerCount], judgements: &Judgements) -> Vec<JudgedAnswer> {
+    let mut heads: Vec<usize> = (0..answers.len()).collect();
+    for (a, b) in judgements.same() {
+        let (head, other) = (heads[a].min(heads[b]), heads[a].max(heads[b]));
+        heads
+            .iter_mut()
+            .filter(|it| **it == other)
+            .for_each(|it| *it = head);
+    }
+    let heads = heads.as_slice();
+    let members = |head: usize| (0..answers.len()).filter(move |it| heads[*it] == head);
+    let mut meanings: Vec<JudgedAnswer> = (0..answers.len())
+        .filter(|it| members(*it).next().is_some())
+        .map(|head| JudgedAnswer {
+            answer: answers[head].answer.clone(),
+            votes: members(head).map(|it| answers[it].votes).sum(),
+            wins: None,
+            same: members(head)
+                .skip(1)
+                .map(|it| answers[it].answer.clone())
+                .collect(),
+        })
+        .collect();
+    meanings.sort_by_key(|it| Reverse(it.votes));
+    meanings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_the_same_as_a_third_is_the_same() {
+        let answers = [("a", 1), ("b", 1), ("c", 1), ("d", 2)].map(|(answer, votes)| AnswerCount {
+            answer: answer.to_owned(),
+            votes,
+        });
+        let mut said = Judgements::default();
+        for (a, b, is_same) in [(0, 1, false), (0, 2, true), (1, 2, true), (0, 3, false)] {
+            said.add(Comparison::Same(a, b), Some(Judgement::Same(is_same)));
+        }
+        let found: Vec<String> = meanings(&answers, &said)
+            .iter()
+            .map(|it| format!("{} {} {:?}", it.answer, it.votes, it.same))
+            .collect();
+        assert_eq!(found, [r#"a 3 ["b", "c"]"#, "d 2 []"]);
+    }
+}

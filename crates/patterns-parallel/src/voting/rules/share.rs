@@ -1,0 +1,152 @@
+//! Holds a share of a whole, and computes the interval that it stands for and which share of the votes
+//! is enough to win.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A share of a whole, from 0 to 1.
+///
+/// ```
+/// use patterns_parallel::voting::Share;
+///
+/// assert_eq!(Share::new(0.8).map(Share::get), Some(0.8));
+/// assert_eq!(Share::new(1.5), None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "f64", into = "f64")]
+pub struct Share(f64);
+
+impl Share {
+    /// The whole.
+    pub const ALL: Self = Self(1.0);
+
+    /// Two of three.
+    pub const TWO_THIRDS: Self = Self(2.0 / 3.0);
+
+    /// Makes a share; `None` if the number is none from 0 to 1.
+    pub fn new(share: f64) -> Option<Self> {
+        (0.0..=1.0).contains(&share).then_some(Self(share))
+    }
+
+    /// Returns the number.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl TryFrom<f64> for Share {
+    type Error = String;
+
+    fn try_from(share: f64) -> Result<Self, String> {
+        Self::new(share).ok_or_else(|| format!("{share} is no share from 0 to 1"))
+    }
+}
+
+impl From<Share> for f64 {
+    fn from(share: Share) -> Self {
+        share.0
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A range of shares, 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ShareInterval {
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+/// Returns the 95 % interval of a share by Wilson's score method (Wilson 1927), without continuity
+/// correction; `None` without votes, or with more than the total.
+///
+/// It is that of independent votes. Those of one model are not: many of them count as few, and
+/// the interval is then too narrow.
+///
+/// ```
+/// let interval = patterns_parallel::voting::wilson_interval(8, 10).unwrap();
+/// assert!((interval.low - 0.490).abs() < 1e-3 && (interval.high - 0.943).abs() < 1e-3);
+/// ```
+pub fn wilson_interval(votes: u64, total: u64) -> Option<ShareInterval> {
+    /// The 97.5 % quantile of the normal distribution.
+    const Z: f64 = 1.959_963_984_540_054;
+    if total == 0 || votes > total {
+        return None;
+    }
+    let (votes, total) = (votes as f64, total as f64);
+    let share = votes / total;
+    let scale = 1.0 + Z * Z / total;
+    let centre = (share + Z * Z / (2.0 * total)) / scale;
+    let variance = share * (1.0 - share) / total + Z * Z / (4.0 * total * total);
+    let half = Z * variance.sqrt() / scale;
+    // At the ends the limits are the share itself, but for rounding.
+    Some(ShareInterval {
+        low: (centre - half).clamp(0.0, share),
+        high: (centre + half).clamp(share, 1.0),
+    })
+}
+
+/// A hair of tolerance, in votes: without it 2 of 3 would miss a share that is written as 0.6667.
+const HAIR: f64 = 1e-3;
+
+/// Which share of the valid votes the leading answer needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum LeastShare {
+    /// None: it needs more votes than any other answer has.
+    #[default]
+    None,
+    /// More than half of them.
+    MoreThanHalf,
+    /// This share, or more.
+    AtLeast(Share),
+}
+
+impl LeastShare {
+    /// Returns whether `part` of `whole` is enough, both in votes.
+    pub(in crate::voting) fn is_met(self, part: f64, whole: f64) -> bool {
+        match self {
+            Self::None => true,
+            Self::MoreThanHalf => part * 2.0 > whole + 1e-9,
+            Self::AtLeast(share) => part + HAIR >= share.get() * whole,
+        }
+    }
+
+    /// Returns how many of `valid` votes are enough.
+    pub(in crate::voting) fn least_votes(self, valid: u64) -> u64 {
+        match self {
+            Self::None => 0,
+            Self::MoreThanHalf => valid / 2 + 1,
+            Self::AtLeast(share) => (share.get() * valid as f64 - HAIR).ceil().max(0.0) as u64,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_votes_are_the_least_that_are_enough() {
+        let shares = [0.0, 0.4, 0.6667, 2.0 / 3.0, 1.0].map(|it| Share::new(it).unwrap());
+        let at_least = shares.map(LeastShare::AtLeast);
+        for least in [LeastShare::MoreThanHalf].into_iter().chain(at_least) {
+            for valid in 1..20_u64 {
+                let votes = least.least_votes(valid);
+                assert!(
+                    least.is_met(votes as f64, valid as f64),
+                    "{least:?} of {valid}"
+                );
+                let fewer = votes.saturating_sub(1) as f64;
+                let is_least = votes == 0 || !least.is_met(fewer, valid as f64);
+                assert!(is_least, "{least:?} of {valid}");
+            }
+        }
+    }
+}

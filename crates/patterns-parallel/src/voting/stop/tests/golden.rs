@@ -1,0 +1,165 @@
+//! The stopping rules against a golden file: 120 made-up votes under 10 policies, and probes of
+//! the tables.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::super::beta::beta_confidence;
+use super::super::{CallIndex, Forecast, Step, Stopper, StoppingRule, Tally};
+
+/// Rounding of sums that are added up in another order.
+const ROUNDING: f64 = 1e-13;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Golden {
+    n_max: u64,
+    prior: Vec<(f64, f64, f64)>,
+    prior_columns: [String; 3],
+    /// (P(leader is the fixed-N majority), expected share regret), by counts.
+    horizon_probe: BTreeMap<String, (f64, f64)>,
+    horizon_columns: [String; 2],
+    index_probe: BTreeMap<String, f64>,
+    beta: BTreeMap<String, f64>,
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    votes: Vec<Option<String>>,
+    /// By policy: answer, calls, rounds.
+    expect: BTreeMap<String, (Option<String>, u64, u64)>,
+}
+
+fn golden() -> Golden {
+    serde_json::from_str(include_str!("golden.json")).unwrap()
+}
+
+/// Returns the rule that the golden file calls `policy`, and for how many votes.
+fn rule(policy: &str) -> (StoppingRule, u64) {
+    let (rule, votes) = match policy {
+        "fixed-5" => ("fixed", 5),
+        "fixed-11" => ("fixed", 11),
+        "decided" => ("exact", 40),
+        "AC-beta(0.95)" => ("adaptive:0.95", 40),
+        "ahead-by-2" => ("ahead-by:2", 40),
+        "ahead-by-3" => ("ahead-by:3", 40),
+        "ahead-by-4" => ("ahead-by:4", 40),
+        "plan(P,150,1)" => ("plan:lambda=150", 40),
+        "plan(P,300,1)" => ("plan", 40),
+        "plan(R,1000,1)" => ("plan:lambda=1000,loss=share", 40),
+        _ => panic!("unknown policy {policy}"),
+    };
+    (rule.parse().unwrap(), votes)
+}
+
+/// Returns the counts written as `3,1,1`, without zeros.
+fn tally(counts: &str) -> Tally<usize> {
+    let mut tally = Tally::new();
+    for (answer, votes) in counts.split(',').enumerate() {
+        for _ in 0..votes.parse().unwrap() {
+            tally.count(Some(&answer));
+        }
+    }
+    tally
+}
+
+fn assert_close(found: f64, expected: f64, what: &str) {
+    let error = (found - expected).abs();
+    assert!(error < ROUNDING, "{what}: {found}, not {expected}");
+}
+
+#[test]
+fn every_policy_ends_every_golden_vote_as_expected() {
+    let golden = golden();
+    let policies: Vec<&String> = golden.cases[0].expect.keys().collect();
+    assert_eq!((golden.cases.len(), policies.len()), (120, 10));
+    for policy in policies {
+        let (rule, votes) = rule(policy);
+        let stopper = Stopper::new(&rule, votes).unwrap();
+        for case in &golden.cases {
+            let (answer, calls, rounds) = &case.expect[policy];
+            let (tally, waves) = hold(&stopper, &case.votes);
+            let found = tally.leader().map(|(answer, _)| answer);
+            assert_eq!(
+                (found, tally.calls(), waves),
+                (answer.as_ref(), *calls, *rounds),
+                "{policy} on {:?}",
+                case.votes
+            );
+        }
+    }
+}
+
+/// Holds a vote in waves; returns the tally and how many waves there were.
+fn hold(stopper: &Stopper, votes: &[Option<String>]) -> (Tally, u64) {
+    let mut tally = Tally::new();
+    let mut votes = votes.iter();
+    let mut waves = 0;
+    while let Step::Ask(wave) = stopper.next(&tally) {
+        waves += 1;
+        for _ in 0..wave {
+            tally.count(votes.next().unwrap().as_deref());
+        }
+    }
+    (tally, waves)
+}
+
+#[test]
+fn forecasts_are_those_of_the_golden_file() {
+    let golden = golden();
+    assert_eq!(golden.horizon_probe.len(), 21);
+    assert_eq!(golden.horizon_columns.len() + golden.prior_columns.len(), 5);
+    let forecast = Forecast::new(golden.n_max).unwrap();
+    for (counts, (win, shortfall)) in &golden.horizon_probe {
+        let tally = tally(counts);
+        assert_close(forecast.win_probability(&tally).unwrap(), *win, counts);
+        assert_close(
+            forecast.expected_shortfall(&tally).unwrap(),
+            *shortfall,
+            counts,
+        );
+    }
+}
+
+#[test]
+fn the_index_of_a_call_is_that_of_the_golden_file() {
+    let golden = golden();
+    assert_eq!(golden.index_probe.len(), 21);
+    let index = CallIndex::new(golden.n_max).unwrap();
+    for (counts, expected) in &golden.index_probe {
+        assert_close(index.of(&tally(counts)), *expected, counts);
+    }
+}
+
+#[test]
+fn confidences_are_those_of_the_golden_file() {
+    let golden = golden();
+    assert_eq!(golden.beta.len(), 90);
+    for (counts, expected) in &golden.beta {
+        let (leader, runner_up) = counts.split_once(',').unwrap();
+        let found = beta_confidence(leader.parse().unwrap(), runner_up.parse().unwrap());
+        assert_eq!(found, *expected, "{counts}");
+    }
+}
+
+#[test]
+fn the_prior_is_that_of_the_golden_file() {
+    // The prior is private, but P(second vote = first vote) is a plain sum over it.
+    let golden = golden();
+    let weights: f64 = golden.prior.iter().map(|(.., weight)| weight).sum();
+    let same = golden.prior.iter();
+    let same: f64 = same
+        .map(|(theta, d, weight)| weight / weights * (1.0 - d) / (1.0 + theta))
+        .sum();
+    let forecast = Forecast::new(2).unwrap();
+    // With two votes, a second one that differs makes a tie, which counts half.
+    let expected = same + (1.0 - same) / 2.0;
+    assert_close(
+        forecast.win_probability(&tally("1")).unwrap(),
+        expected,
+        "N = 2",
+    );
+}

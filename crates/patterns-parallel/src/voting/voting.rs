@@ -1,0 +1,187 @@
+//! Sets elections up: who votes, by which rule, and how they are asked.
+
+use std::num::NonZeroUsize;
+
+use super::ballot::Ballot;
+use super::elections::Asking;
+use super::panel::{Panel, Voter};
+use super::rules::{LeastShare, Plurality, Rule, TieBreak};
+use super::standing::{Standing, standings};
+use super::stop::{Forecast, Stopper, StoppingRule};
+use crate::RunError;
+
+/// Puts one question to several voters and lets a rule decide.
+///
+/// A voter that fails or says nothing countable abstains; no consensus is an outcome, not an error.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+/// use patterns_parallel::voting::{Panel, Plurality, Question, Voting};
+/// use patterns_parallel::{AgentOptions, RunOptions};
+/// use patterns_testkit::ScriptedModel;
+///
+/// let model = Arc::new(ScriptedModel::by(|_| {
+///     r#"{"reasoning": "It melts at 0 °C.", "answer": "yes", "confidence": 0.9}"#
+/// }));
+/// let panel = Panel::of_model(model, &AgentOptions::default());
+/// let question = Question::new("Does ice melt at 5 °C?").options(["yes", "no"]);
+/// let voting = Voting::new(panel, Plurality::majority()).quorum(3);
+/// let election = voting.run(question, &RunOptions::default()).await?.value?;
+/// assert_eq!(election.winning_answer.as_deref(), Some("yes"));
+/// // Three of five agree, so no further vote could change that.
+/// assert_eq!((election.total_votes, election.voters), (3, 5));
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct Voting<V, R = Plurality> {
+    pub(super) panel: Panel<V>,
+    pub(super) rule: R,
+    pub(super) voters: NonZeroUsize,
+    pub(super) stopping: StoppingRule,
+    pub(super) asking: Asking,
+    pub(super) tie_break: TieBreak,
+    pub(super) quorum: u64,
+    /// Who is asked where the voters came to no consensus.
+    pub(super) escalation: Option<Voter<V>>,
+}
+
+impl<V> Voting<V, Plurality> {
+    /// The number of ballots of a panel of one, where none is set.
+    pub const DEFAULT_VOTERS: NonZeroUsize = NonZeroUsize::new(5).expect("it is not zero");
+}
+
+impl<V, R: Rule> Voting<V, R> {
+    /// Lets a panel vote by a rule. A panel of one casts five ballots, all others one for each member,
+    /// unless [`voters`](Self::voters) says otherwise.
+    pub fn new(panel: Panel<V>, rule: R) -> Self {
+        let members = NonZeroUsize::new(panel.voters.len());
+        let several = members.filter(|it| it.get() > 1);
+        Self {
+            panel,
+            rule,
+            voters: several.unwrap_or(Voting::<V>::DEFAULT_VOTERS),
+            stopping: StoppingRule::default(),
+            asking: Asking::default(),
+            tie_break: TieBreak::default(),
+            quorum: 0,
+            escalation: None,
+        }
+    }
+
+    /// Sets how many ballots are cast at most. Panel members vote in turn, again and again.
+    #[must_use]
+    pub fn voters(mut self, voters: NonZeroUsize) -> Self {
+        self.voters = voters;
+        self
+    }
+
+    /// Sets when an election ends before all voters were asked; [`StoppingRule::Exact`] if it isn't
+    /// set, which asks nobody whose vote cannot matter and never changes who wins.
+    ///
+    /// Rules that don't count votes, and voters of unequal [weight](Voter::weight), need every
+    /// ballot: with them [`StoppingRule::Exact`] asks all voters, and the other stopping rules are an
+    /// error.
+    #[must_use]
+    pub fn stop_by(mut self, rule: StoppingRule) -> Self {
+        self.stopping = rule;
+        self
+    }
+
+    /// Sets how voters are asked: [in waves](Asking::Waves) if it isn't set.
+    #[must_use]
+    pub fn asking(mut self, asking: Asking) -> Self {
+        self.asking = asking;
+        self
+    }
+
+    /// Asks a further voter, say a stronger model, where the voters come to no consensus: its answer
+    /// wins then.
+    #[must_use]
+    pub fn escalate_to(mut self, voter: Voter<V>) -> Self {
+        self.escalation = Some(voter);
+        self
+    }
+
+    /// Sets what happens when several answers have the most votes.
+    #[must_use]
+    pub fn tie_break(mut self, tie_break: TieBreak) -> Self {
+        self.tie_break = tie_break;
+        self
+    }
+
+    /// Sets the least number of valid votes without which nobody wins.
+    #[must_use]
+    pub fn quorum(mut self, quorum: u64) -> Self {
+        self.quorum = quorum;
+        self
+    }
+
+    /// Returns how an election stood after each of its ballots.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`RunError`] if no election can be held like that, as [`run`](Self::run) does.
+    pub fn standings(&self, ballots: &[Ballot]) -> Result<Vec<Standing>, RunError> {
+        Ok(standings(ballots, &self.stopper()?))
+    }
+
+    /// Returns whether all voters are asked, whatever the first ones say.
+    pub(super) fn asks_all(&self) -> bool {
+        self.stopping == StoppingRule::Fixed || self.counts_alike().is_none()
+    }
+
+    /// Returns which share wins, if each ballot is one vote.
+    fn counts_alike(&self) -> Option<LeastShare> {
+        self.rule
+            .least_share()
+            .filter(|_| !self.panel.is_weighted())
+    }
+
+    /// Returns what decides when an election ends: the stopping rule, with the voting rule.
+    pub(super) fn stopper(&self) -> Result<Stopper, RunError> {
+        let voters = self.voters.get() as u64;
+        let invalid = |what| Err(RunError::InvalidSetup(what));
+        if self.panel.voters.is_empty() {
+            return invalid("there is no voter");
+        }
+        if self.quorum > voters {
+            return invalid("the quorum is larger than the number of voters");
+        }
+        if self.panel.is_weighted() && self.rule.least_share().is_none() {
+            return invalid("voters have weights that the voting rule does not count");
+        }
+        let Some(least) = self.counts_alike() else {
+            if matches!(self.tie_break, TieBreak::Extend { .. }) {
+                return invalid("only votes of equal weight can be extended after a tie");
+            }
+            if !matches!(self.stopping, StoppingRule::Fixed | StoppingRule::Exact) {
+                return invalid(
+                    "only votes of equal weight can be stopped early: this vote goes with the \
+                     stopping rules exact and fixed, which ask everybody",
+                );
+            }
+            return Ok(Stopper::new(&StoppingRule::Fixed, voters)?);
+        };
+        let stopper = Stopper::new(&self.stopping, voters)?;
+        let stopper = stopper.decided_by(least, self.tie_break, self.quorum);
+        Ok(if self.asks_all() {
+            stopper
+        } else {
+            stopper.or_decided()
+        })
+    }
+
+    /// Returns what foresees the vote of all voters, where elections may end before that is sure.
+    pub(super) fn forecast(&self) -> Option<Forecast> {
+        let is_exact = matches!(self.stopping, StoppingRule::Fixed | StoppingRule::Exact);
+        let may_err = matches!(self.asking, Asking::SharedCalls(_)) || !is_exact;
+        let voters = self.voters.get() as u64;
+        may_err.then(|| Forecast::new(voters).ok()).flatten()
+    }
+
+    /// Names the voter that casts a ballot.
+    pub(super) fn label(&self, voter: usize) -> String {
+        self.panel.label(voter, self.voters.get())
+    }
+}
