@@ -20,6 +20,7 @@ mod in_memory;
 mod jobs;
 mod provider;
 mod record;
+mod reference;
 mod schema;
 mod soak;
 mod stats;
@@ -56,6 +57,8 @@ enum Task {
     Demo(demo::Args),
     /// Record the calls of the examples, which their tests replay
     Record(record::Args),
+    /// Write the reference of the configuration, and its schema
+    Reference,
     /// Measure
     Bench(bench::Args),
     /// Live through bad days of a provider, in simulated time
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Demo(args) => demo::run(&args),
         Task::Record(args) => record::run(&args),
+        Task::Reference => reference::run(),
         Task::Bench(args) => bench::run(args),
         Task::Soak(args) => soak::run(&args),
         Task::Stats => stats::run(),

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::env;
 use std::process::ExitCode;
 
-use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::{Cli, Command, hinted};
+use crate::args::{Cli, Command, Given, hinted, parse};
 use crate::commands;
+use crate::config;
 use crate::descriptors;
 use crate::error::{Error, ErrorKind};
 use crate::escape::escape;
@@ -21,8 +21,8 @@ const LOG_VARIABLE: &str = "PATTERNS_LOG";
 
 /// Runs the command.
 pub(crate) fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let (mut cli, given) = match parse(env::args_os()) {
+        Ok(parsed) => parsed,
         Err(error) => return ExitCode::from(not_parsed(&hinted(error))),
     };
     if let Command::ReadDocument(args) = &cli.command {
@@ -30,24 +30,37 @@ pub(crate) fn main() -> ExitCode {
         return ExitCode::from(u8::from(read_document(args).is_err()));
     }
     escape_panics();
-    let terminal = terminal(&cli.command);
-    if let Err(error) = start_log() {
-        terminal.error(&error);
-        return ExitCode::from(exit_code::of(error.kind()));
-    }
+    let terminal = match prepare(&mut cli, &given) {
+        Ok(terminal) => terminal,
+        Err(error) => {
+            terminal(&cli.command).error(&error);
+            return ExitCode::from(exit_code::of(error.kind()));
+        }
+    };
     descriptors::raise();
-    match std::panic::catch_unwind(|| run(cli, terminal)) {
+    match std::panic::catch_unwind(|| run(cli, given, terminal)) {
         Ok(code) => ExitCode::from(code),
         // The panic hook has said where.
         Err(_) => ExitCode::from(exit_code::BUG),
     }
 }
 
-fn run(cli: Cli, terminal: Terminal) -> u8 {
+/// Starts the log, fills in what is configured, and opens the door to the terminal.
+fn prepare(cli: &mut Cli, given: &Given) -> Result<Terminal, Error> {
+    start_log()?;
+    let warnings = config::fill_options(cli, given)?;
+    let terminal = terminal(&cli.command);
+    for warning in warnings {
+        terminal.labelled_note("warning", &warning);
+    }
+    Ok(terminal)
+}
+
+fn run(cli: Cli, given: Given, terminal: Terminal) -> u8 {
     let runtime = runtime(&cli.command).enable_all().build();
     let result = match runtime {
         Ok(runtime) => {
-            let result = runtime.block_on(commands::run(cli.command, terminal));
+            let result = runtime.block_on(commands::run(cli.command, given, terminal));
             // What still runs after a signal is not waited for.
             runtime.shutdown_background();
             result
@@ -85,6 +98,7 @@ pub(crate) fn terminal(command: &Command) -> Terminal {
         // What they run has a word about it.
         Command::Run(_)
         | Command::Resume(_)
+        | Command::Config(_)
         | Command::Completions { .. }
         | Command::ReadDocument(_) => Terminal::new(false, ColorChoice::Auto),
     }

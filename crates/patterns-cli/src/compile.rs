@@ -6,12 +6,11 @@ use std::num::{NonZeroU16, NonZeroU32, NonZeroU64};
 use std::path::{Path, PathBuf};
 
 use patterns_job::{
-    AgentReduce, BallotPart, BatchPart, ByteSize, CodePart, Job, MapPart, MapReduceJob,
-    MapReduceModels, ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, Settings,
-    SourcePart, Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, TimeSpan, VoteJob,
-    VoteModels, VoterSpec, decode_text,
+    AgentReduce, BallotPart, BatchPart, CodePart, Job, MapPart, MapReduceJob, MapReduceModels,
+    ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, Settings, SourcePart,
+    Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, TimeSpan, VoteJob, VoteModels,
+    VoterSpec, decode_text,
 };
-use patterns_source::Limits;
 
 use crate::args::{Command, Common, MapReduceArgs, SectionArgs, SourceArgs, StoreArgs, VoteArgs};
 use crate::error::{Error, ErrorKind, reason};
@@ -73,8 +72,6 @@ fn vote(args: &VoteArgs) -> Result<Job, Error> {
         policy: unusual(&args.policy, "exact"),
         tie: args.tie,
         quorum: args.quorum,
-        spare: args.spare,
-        count_as_they_come: args.count_as_they_come,
         explain: args.explain,
         ballot: ballot(args),
         batch: args.batch.as_ref().map(|file| batch(args, file)),
@@ -123,8 +120,6 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Job {
 }
 
 fn reduce(args: &MapReduceArgs) -> Reduce {
-    let tokens = args.reduce_tokens.and_then(NonZeroU64::new);
-    let fan_in = args.fan_in.and_then(NonZeroU32::new);
     if args.no_reduce {
         Reduce::None
     } else if !args.reduce.code.is_empty() {
@@ -139,8 +134,7 @@ fn reduce(args: &MapReduceArgs) -> Reduce {
             instructions: args.reduce_instructions.clone(),
             unsupported: args.reduce.unsupported.into(),
             topology: args.topology.into(),
-            tokens,
-            fan_in,
+            ..StatementsReduce::default()
         })
     } else {
         Reduce::Agent(AgentReduce {
@@ -148,14 +142,12 @@ fn reduce(args: &MapReduceArgs) -> Reduce {
             inner_instructions: args.inner_instructions.clone(),
             schema: schema(args.common.schema.as_deref()),
             topology: args.topology.into(),
-            tokens,
-            fan_in,
+            ..AgentReduce::default()
         })
     }
 }
 
 fn source(args: &SourceArgs) -> SourcePart {
-    let size = args.max_document_size;
     SourcePart {
         format: args.format.map(Spelled::from),
         encoding: args.encoding.map(Spelled::from),
@@ -164,10 +156,10 @@ fn source(args: &SourceArgs) -> SourcePart {
         text_field: args.text_field.clone(),
         text_template: args.text_template.clone().map(Spelled::from),
         id_field: args.id_field.clone(),
-        max_document_size: (size != Limits::default().document).then(|| ByteSize(size).into()),
         chunk_tokens: args.chunk_tokens,
         chunk_overlap: args.chunk_overlap,
         strict: args.strict,
+        ..SourcePart::default()
     }
 }
 
@@ -175,17 +167,14 @@ fn model(common: &Common) -> ModelPart {
     ModelPart {
         name: common.model.clone(),
         base_url: common.base_url.clone(),
-        proxy: common.proxy.clone(),
-        key_file: common.key_file.clone(),
         instructions: common.instructions.clone(),
         temperature: common.temperature,
         max_output_tokens: common.max_output_tokens.and_then(NonZeroU32::new),
+        ..ModelPart::default()
     }
 }
 
 fn run(common: &Common) -> RunPart {
-    // They are whole numbers of at least 1.
-    let rate = |it: Option<f64>| it.and_then(|it| NonZeroU64::new(it as u64));
     let timeout = Some(common.timeout).filter(|it| *it != Settings::TIMEOUT);
     RunPart {
         seed: common.seed,
@@ -193,11 +182,8 @@ fn run(common: &Common) -> RunPart {
         timeout: timeout.map(|it| TimeSpan(it).into()),
         max_time: common.max_time.map(|it| TimeSpan(it).into()),
         max_failures: common.max_failures,
-        hedge: common.hedge,
-        prime: common.prime,
         stream: common.stream.into(),
-        requests_per_minute: rate(common.requests_per_minute),
-        tokens_per_minute: rate(common.tokens_per_minute),
+        ..RunPart::default()
     }
 }
 
@@ -206,7 +192,7 @@ fn spend(common: &Common) -> SpendPart {
         max_calls: common.max_calls.and_then(NonZeroU64::new),
         max_tokens: common.max_tokens.and_then(NonZeroU64::new),
         max_cost: common.max_cost,
-        prices: common.prices.clone(),
+        ..SpendPart::default()
     }
 }
 
@@ -219,7 +205,7 @@ fn store(args: &StoreArgs) -> StorePart {
             _ if args.read_only => StoreMode::ReadOnly,
             _ => StoreMode::Use,
         },
-        durability: args.durability.into(),
+        ..StorePart::default()
     }
 }
 

@@ -1,37 +1,30 @@
 //! Finds the models that a job asks for, or those that are there.
 
+use std::collections::HashMap;
 use std::env;
-use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{Budget, EventSink, Model};
-use patterns_job::{Job, ModelRoles, Models, Settings};
+use patterns_core::{Budget, EventSink, Model, nearest};
+use patterns_job::{ModelRoles, Models, Settings};
 use patterns_llm::{
     Connect, ConnectError, ConnectErrorKind, HedgePolicy, OLLAMA_BASE_URL, Pace, models_at,
 };
 use patterns_offline::{OFFLINE_LABEL, Offline};
+use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
+use crate::config::{KeySource, NamedProvider, Providers};
 use crate::descriptors;
 use crate::error::{Error, ErrorKind};
 use crate::key;
-use crate::launch::{Launch, variable};
-use crate::option_names::Names;
+use crate::launch::Launch;
 use crate::proxy;
+use crate::wanted::provider;
 
 /// The model of OpenAI where none is named: the cheap one that keeps strict schemas.
 const OPENAI_DEFAULT: &str = "openai:gpt-5-mini";
-
-/// The variable with the model.
-const MODEL_VARIABLE: &str = "PATTERNS_MODEL";
-
-/// The variable with the store.
-const STORE_VARIABLE: &str = "PATTERNS_STORE";
-
-/// The variable with the address of the provider.
-const BASE_URL_VARIABLE: &str = "PATTERNS_BASE_URL";
 
 /// The variables with the addresses of providers, or of what stands in for them, as their own clients
 /// read them.
@@ -46,7 +39,7 @@ const PROBE: Duration = Duration::from_millis(300);
 
 /// The models of a run.
 pub(crate) struct Connected {
-    /// The models.
+    /// The models, by their names in the job.
     pub(crate) models: Models,
     /// Their full names.
     pub(crate) names: Vec<String>,
@@ -58,69 +51,8 @@ pub(crate) struct Connected {
     pub(crate) notice: Option<&'static str>,
 }
 
-/// Takes from the environment who is to answer, and where answers are recorded, where a job does not
-/// say so. Returns the variables that say who answers.
-///
-/// # Errors
-///
-/// Returns an error if there is a server and no model to ask it for.
-pub(crate) fn fill_in(job: &mut Job, names: Names) -> Result<Vec<&'static str>, Error> {
-    if job.store().file.is_none() {
-        job.store_mut().file = variable(STORE_VARIABLE).map(PathBuf::from);
-    }
-    let mut from = Vec::new();
-    let named = |job: &Job| ModelRoles::of(job).map(|it| it.names).unwrap_or_default();
-    if job.model().name.is_none() {
-        job.model_mut().name = standing_model();
-        if job
-            .model()
-            .name
-            .as_ref()
-            .is_some_and(|it| named(job).contains(it))
-        {
-            from.push(MODEL_VARIABLE);
-        }
-    }
-    let models = named(job);
-    let is_far = models.iter().any(|name| provider(name) != "offline");
-    let is_given = job.model().base_url.is_some();
-    if !is_given && (is_far || models.is_empty()) {
-        job.model_mut().base_url = variable(BASE_URL_VARIABLE);
-    }
-    if !is_given && job.model().base_url.is_some() {
-        from.push(BASE_URL_VARIABLE);
-    }
-    if job.model().base_url.is_some() && models.is_empty() {
-        let option = from.last().map(|it| (*it).to_owned());
-        let option = option.unwrap_or_else(|| names.name(job, "model.base_url"));
-        let model = names.name(job, "model.name");
-        let message = format!("{option} needs {model}, to say what to ask the server for");
-        let help = format!("set it to compatible:NAME, or set {MODEL_VARIABLE}");
-        return Err(Error::new(ErrorKind::Usage, message).help(help));
-    }
-    Ok(from)
-}
-
-/// Returns the model that the environment names for every run.
-pub(crate) fn standing_model() -> Option<String> {
-    variable(MODEL_VARIABLE)
-}
-
-fn provider(name: &str) -> &str {
-    name.split(':').next().unwrap_or_default().trim()
-}
-
-/// Returns the server of a provider, if it is not the usual one.
-fn server(provider: &str, base_url: Option<&str>, from: &mut Vec<&'static str>) -> Option<String> {
-    if base_url.is_some() {
-        return base_url.map(str::to_owned);
-    }
-    let (_, name) = URL_VARIABLES.iter().find(|(it, _)| *it == provider)?;
-    let url = variable(name)?;
-    if !from.contains(name) {
-        from.push(name);
-    }
-    Some(url)
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|it| !it.trim().is_empty())
 }
 
 /// Connects all models of a job.
@@ -135,49 +67,44 @@ pub(crate) async fn connect(
     events: Arc<dyn EventSink>,
     drain: CancellationToken,
 ) -> Result<Connected, Error> {
-    let environment = proxy::Environment::read();
     let mut said: Vec<String> = Vec::new();
-    let access = launch.job.model();
     let names = match roles.names.is_empty() {
         true => {
-            let (name, why) = choose().await;
+            let (name, why) = choose(&launch.providers).await;
             said.push(why);
             vec![name]
         }
         false => roles.names.clone(),
     };
-    let mut from = launch.from.clone();
     let budget = Budget::new(settings.caps);
-    let mut models: Option<Models> = None;
-    let mut add = |name: &String, model| {
-        models = Some(match models.take() {
-            None => Models::new(name, model),
-            Some(models) => models.and(name, model),
-        });
+    let mut connecting = Connecting {
+        launch,
+        settings,
+        environment: proxy::Environment::read(),
+        keys: HashMap::new(),
+        from: launch.from.clone(),
+        said,
     };
-    for name in &names {
-        if let Some(model) = offline(name)? {
-            add(name, model);
-            continue;
-        }
-        let server = server(provider(name), access.base_url.as_deref(), &mut from);
-        let connect = prepare(name, settings, access.key_file.as_deref())?;
-        let connect = reach(
-            connect,
-            server,
-            provider(name),
-            access.proxy.as_deref(),
-            &environment,
-            &mut said,
-        )?
-        .events(Arc::clone(&events))
-        .budget(budget.clone())
-        .drain(drain.clone());
-        add(name, connect.build().map_err(refused)?);
+    let mut models: Option<Models> = None;
+    for role in &names {
+        let name = launch.aliases.model(role);
+        let model = match offline(name)? {
+            Some(model) => model,
+            None => {
+                let connect = connecting.prepare(name)?;
+                let connect = connect.events(Arc::clone(&events)).drain(drain.clone());
+                connect.budget(budget.clone()).build().map_err(refused)?
+            }
+        };
+        models = Some(match models {
+            None => Models::new(role, model),
+            Some(models) => models.and(role, model),
+        });
     }
     let Some(models) = models else {
         return Err(Error::new(ErrorKind::Bug, "there is no model"));
     };
+    let Connecting { from, mut said, .. } = connecting;
     if !from.is_empty() {
         said.insert(0, format!("from {}", from.join(" and ")));
     }
@@ -193,8 +120,154 @@ pub(crate) async fn connect(
     })
 }
 
+/// What the models of one job share while they are connected.
+struct Connecting<'a> {
+    launch: &'a Launch,
+    settings: &'a Settings,
+    environment: proxy::Environment,
+    /// The keys that were found, by provider: a command that prints one runs once.
+    keys: HashMap<String, Option<SecretString>>,
+    /// Where that was set which was not typed.
+    from: Vec<String>,
+    /// What is said of the choice.
+    said: Vec<String>,
+}
+
+impl Connecting<'_> {
+    /// Prepares the connection to a model.
+    fn prepare(&mut self, name: &str) -> Result<Connect, Error> {
+        let settings = self.settings;
+        let provider = provider(name);
+        let named = self.launch.providers.get(provider);
+        let kind = named.map_or(provider, |it| it.kind);
+        let mut connect = named_model(name, self.launch)?
+            .timeout(settings.timeout())
+            .prime(settings.part.prime)
+            .streaming(settings.stream().into())
+            .pace(pace(kind, named, settings))
+            .seed(settings.run.0)
+            .prices(settings.prices.clone());
+        if settings.part.hedge {
+            connect = connect.hedge(HedgePolicy::default());
+        }
+        if let Some(named) = named {
+            connect = connect
+                .headers(named.headers.clone())
+                .extra(named.extra.clone());
+            connect = match named.context_window {
+                Some(tokens) => connect.context_window(tokens),
+                None => connect,
+            };
+        }
+        let server = self.server(provider);
+        let connect = self.reach(connect, server.as_deref(), kind)?;
+        Ok(match self.key(provider)? {
+            Some(key) => connect.api_key(key),
+            None => connect,
+        })
+    }
+
+    /// Returns the key of a provider, if it has one: that of the job, which is for all of them, else its
+    /// own.
+    fn key(&mut self, provider: &str) -> Result<Option<SecretString>, Error> {
+        if let Some(key) = self.keys.get(provider) {
+            return Ok(key.clone());
+        }
+        let of_job = self
+            .launch
+            .job
+            .model()
+            .key_file
+            .clone()
+            .map(KeySource::File);
+        let own = self
+            .launch
+            .providers
+            .get(provider)
+            .and_then(|it| it.key.clone());
+        let key = key::find(provider, own.or(of_job).as_ref())?;
+        self.keys.insert(provider.to_owned(), key.clone());
+        Ok(key)
+    }
+
+    /// Returns the server of a provider, if it is not the usual one. Its own comes first: a key that is
+    /// configured with it is sent nowhere else.
+    fn server(&mut self, provider: &str) -> Option<String> {
+        let own = self.launch.providers.base_url(provider);
+        if let Some(url) = own.or(self.launch.job.model().base_url.as_deref()) {
+            return Some(url.to_owned());
+        }
+        let (_, name) = URL_VARIABLES.iter().find(|(it, _)| *it == provider)?;
+        let url = variable(name)?;
+        if !self.from.iter().any(|it| it == name) {
+            self.from.push((*name).to_owned());
+        }
+        Some(url)
+    }
+
+    /// Says where a provider is and which way leads there; adds to what is `said` of it.
+    fn reach(
+        &mut self,
+        mut connect: Connect,
+        server: Option<&str>,
+        kind: &str,
+    ) -> Result<Connect, Error> {
+        // The usual Ollama is on this machine, where no proxy leads.
+        let is_near = kind == "ollama" && server.is_none();
+        if let Some(url) = server {
+            connect = connect.base_url(url);
+        } else if is_near {
+            connect = connect.base_url(ollama_base_url());
+        }
+        Ok(match &self.launch.job.model().proxy {
+            Some(url) => connect.proxies(proxy::given(url)?),
+            None if is_near => connect,
+            None => {
+                let server = server.or(connect.usual_base_url()).unwrap_or_default();
+                let says = self.environment.says(server);
+                self.said.extend(says.filter(|it| !self.said.contains(it)));
+                connect.proxies(self.environment.proxies())
+            }
+        })
+    }
+}
+
+/// Finds a model by its name, which may be that of a configured server and one of its models.
+fn named_model(name: &str, launch: &Launch) -> Result<Connect, Error> {
+    let Some(named) = launch.providers.get(provider(name)) else {
+        return patterns_llm::connect(name).map_err(|error| unknown(name, error, launch));
+    };
+    let model = name.split_once(':').map(|it| it.1.trim());
+    let Some(model) = model.filter(|it| !it.is_empty()) else {
+        let provider = provider(name);
+        let message = format!("the model is missing: write `{provider}:MODEL`");
+        return Err(Error::new(ErrorKind::Usage, message).help("see --help"));
+    };
+    patterns_llm::connect(&format!("{}:{model}", named.kind)).map_err(refused)
+}
+
+/// Says which names there are beside the usual ones.
+fn unknown(name: &str, error: ConnectError, launch: &Launch) -> Error {
+    let servers = launch.providers.names().map(|it| format!("{it}:NAME"));
+    let aliases = launch.aliases.names().map(str::to_owned);
+    let names: Vec<String> = aliases.chain(servers).collect();
+    if error.kind() != ConnectErrorKind::UnknownProvider || names.is_empty() {
+        return refused(error);
+    }
+    let known = names.iter().map(String::as_str);
+    let meant = nearest(name, known).map_or_else(String::new, |it| format!("did you mean {it}? "));
+    let names = names.join(", ");
+    Error::new(ErrorKind::Usage, error.to_string()).help(format!("{meant}configured are {names}"))
+}
+
 /// Takes the best model that is there, and says why.
-async fn choose() -> (String, String) {
+async fn choose(providers: &Providers) -> (String, String) {
+    if providers.get("openai").is_some_and(|it| it.key.is_some()) {
+        return (
+            OPENAI_DEFAULT.to_owned(),
+            "its key is configured".to_owned(),
+        );
+    }
     if key::has_openai() {
         let why = format!("{} is set", key::OPENAI_VARIABLE);
         return (OPENAI_DEFAULT.to_owned(), why);
@@ -227,68 +300,24 @@ fn offline(name: &str) -> Result<Option<Arc<dyn Model>>, Error> {
     }
 }
 
-/// Says where a provider is and which way leads there; adds to what is `said` of it.
-fn reach(
-    mut connect: Connect,
-    server: Option<String>,
-    provider: &str,
-    given: Option<&str>,
-    environment: &proxy::Environment,
-    said: &mut Vec<String>,
-) -> Result<Connect, Error> {
-    // The usual Ollama is on this machine, where no proxy leads.
-    let is_near = provider == "ollama" && server.is_none();
-    if let Some(url) = &server {
-        connect = connect.base_url(url);
-    } else if is_near {
-        connect = connect.base_url(ollama_base_url());
-    }
-    Ok(match given {
-        Some(url) => connect.proxies(proxy::given(url)?),
-        None if is_near => connect,
-        None => {
-            let server = server.as_deref().or(connect.usual_base_url());
-            let server = server.unwrap_or_default();
-            said.extend(environment.says(server).filter(|it| !said.contains(it)));
-            connect.proxies(environment.proxies())
-        }
-    })
-}
-
-fn prepare(name: &str, settings: &Settings, key_file: Option<&Path>) -> Result<Connect, Error> {
-    let provider = provider(name);
-    let mut connect = patterns_llm::connect(name)
-        .map_err(refused)?
-        .timeout(settings.timeout())
-        .prime(settings.part.prime)
-        .streaming(settings.stream().into())
-        .pace(pace(provider, settings))
-        .seed(settings.run.0)
-        .prices(settings.prices.clone());
-    if settings.part.hedge {
-        connect = connect.hedge(HedgePolicy::default());
-    }
-    if let Some(key) = key::find(provider, key_file)? {
-        connect = connect.api_key(key);
-    }
-    Ok(connect)
-}
-
-fn pace(provider: &str, settings: &Settings) -> Pace {
+fn pace(kind: &str, named: Option<&NamedProvider>, settings: &Settings) -> Pace {
     let given = settings.part.concurrency;
     // Ollama works on a few calls at once and queues the others, whose time runs on.
-    let most = if provider == "ollama" {
+    let most = if kind == "ollama" {
         4
     } else {
         Settings::AUTO_CONCURRENCY.get()
     };
+    let requests = named.and_then(|it| it.requests_per_minute);
+    let tokens = named.and_then(|it| it.tokens_per_minute);
+    let rate = |it: Option<NonZeroU64>| it.map(|it| it.get() as f64);
     Pace {
         max_in_flight: given
             .map_or(most, NonZeroUsize::get)
             .min(descriptors::connections().unwrap_or(usize::MAX)),
         starts_slowly: given.is_none(),
-        requests_per_minute: settings.part.requests_per_minute.map(|it| it.get() as f64),
-        tokens_per_minute: settings.part.tokens_per_minute.map(|it| it.get() as f64),
+        requests_per_minute: rate(requests.or(settings.part.requests_per_minute)),
+        tokens_per_minute: rate(tokens.or(settings.part.tokens_per_minute)),
         ..Pace::default()
     }
 }
@@ -318,15 +347,25 @@ fn refused(error: ConnectError) -> Error {
         _ => ErrorKind::Config,
     };
     let help = match error.kind() {
-        ConnectErrorKind::MissingBaseUrl => "pass --base-url, such as http://localhost:8000/v1",
+        ConnectErrorKind::MissingBaseUrl => {
+            "pass --base-url, such as http://localhost:8000/v1, or set the base_url of the provider"
+        }
         ConnectErrorKind::InvalidBaseUrl => {
-            "mend --base-url, PATTERNS_BASE_URL or the provider's own variable: http://localhost:8000/v1 is one"
+            "mend --base-url, or where it is set (`patterns config show`), or the provider's own \
+             variable: http://localhost:8000/v1 is one"
         }
-        ConnectErrorKind::InvalidProxy => "mend --proxy, or HTTP_PROXY, HTTPS_PROXY or ALL_PROXY",
+        ConnectErrorKind::InvalidProxy => "mend run.proxy, or HTTP_PROXY, HTTPS_PROXY or ALL_PROXY",
         ConnectErrorKind::UnknownPrice => {
-            "pass --prices FILE with its price, or cap --max-tokens or --max-calls instead of --max-cost"
+            "set its price in [providers.NAME.prices] (see `patterns config keys`), or cap --max-tokens \
+             or --max-calls instead of --max-cost"
         }
-        ConnectErrorKind::MissingKey | ConnectErrorKind::InvalidKey => "check the API key",
+        ConnectErrorKind::MissingKey => {
+            "say where it is: key_variable, key_file or key_command of the provider"
+        }
+        ConnectErrorKind::InvalidKey => "check the API key",
+        ConnectErrorKind::InvalidHeader | ConnectErrorKind::ReservedField => {
+            "mend headers or extra of the provider (`patterns config show`)"
+        }
         _ => "name a model as openai:NAME, anthropic:NAME, ollama:NAME, compatible:NAME or offline",
     };
     Error::new(kind, error.to_string()).help(help)

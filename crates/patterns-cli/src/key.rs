@@ -4,9 +4,11 @@ use std::env;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use secrecy::SecretString;
 
+use crate::config::KeySource;
 use crate::error::{Error, ErrorKind, reason};
 
 /// The variable with the key of OpenAI.
@@ -17,19 +19,23 @@ pub(crate) const COMPATIBLE_VARIABLE: &str = "PATTERNS_API_KEY";
 /// The most bytes that a key file may have.
 const MOST: u64 = 64 << 10;
 
-/// Returns the key for a provider: from the file, else from its variable.
+/// Returns the key for a provider: from where the configuration says it is, else from its variable.
 ///
 /// # Errors
 ///
 /// Returns an error if a needed key is missing, or one is not usable.
-pub(crate) fn find(provider: &str, file: Option<&Path>) -> Result<Option<SecretString>, Error> {
-    if let Some(path) = file {
-        let name = path.display().to_string();
-        let text = read_at_most(path, MOST).map_err(|error| {
-            let message = format!("the key file {name} cannot be read: {}", reason(&error));
-            Error::new(ErrorKind::NoInput, message).help("check the argument of --key-file")
-        })?;
-        return usable(&text, &format!("the key file {name}")).map(Some);
+pub(crate) fn find(
+    provider: &str,
+    source: Option<&KeySource>,
+) -> Result<Option<SecretString>, Error> {
+    match source {
+        Some(KeySource::File(path)) => return from_file(provider, path).map(Some),
+        Some(KeySource::Command(command)) => return from_command(provider, command).map(Some),
+        Some(KeySource::Variable(name)) => {
+            let help = format!("set {name}, or mend providers.{provider}.key_variable");
+            return needed(name, help);
+        }
+        None => {}
     }
     let variables = variables(provider);
     let set = variables
@@ -39,12 +45,62 @@ pub(crate) fn find(provider: &str, file: Option<&Path>) -> Result<Option<SecretS
         (Some((name, value)), _) => from_variable(name, &value).map(Some),
         (None, [] | [COMPATIBLE_VARIABLE]) => Ok(None),
         (None, [name, ..]) => {
-            let message = format!("there is no API key: {name} is not set");
-            Err(Error::new(ErrorKind::Config, message).help(format!(
-                "set {name}, or put the key into a file and pass --key-file FILE"
-            )))
+            let help = format!(
+                "set {name}, or say where the key is: providers.{provider}.key_file or key_command in \
+                 your configuration (`patterns config path`)"
+            );
+            needed(name, help)
         }
     }
+}
+
+fn needed(name: &str, help: String) -> Result<Option<SecretString>, Error> {
+    match env::var_os(name) {
+        Some(value) => from_variable(name, &value).map(Some),
+        None => {
+            let message = format!("there is no API key: {name} is not set");
+            Err(Error::new(ErrorKind::Config, message).help(help))
+        }
+    }
+}
+
+fn from_file(provider: &str, path: &Path) -> Result<SecretString, Error> {
+    let name = path.display().to_string();
+    let text = read_at_most(path, MOST).map_err(|error| {
+        let message = format!("the key file {name} cannot be read: {}", reason(&error));
+        Error::new(ErrorKind::NoInput, message).help(format!("check providers.{provider}.key_file"))
+    })?;
+    usable(&text, &format!("the key file {name}"))
+}
+
+/// Runs a command that prints a key. It may ask its user on the terminal; nothing of what it prints is
+/// shown.
+fn from_command(provider: &str, command: &str) -> Result<SecretString, Error> {
+    let place = format!("providers.{provider}.key_command");
+    let failed = |why: &str| {
+        Error::new(ErrorKind::Config, format!("{place} {why}"))
+            .help("it is a program and its arguments, without a shell, that prints the key alone")
+    };
+    let words = shlex::split(command).unwrap_or_default();
+    let (program, arguments) = words.split_first().ok_or_else(|| failed("is no command"))?;
+    let cannot_start = |error: &io::Error| failed(&format!("cannot run: {}", reason(error)));
+    let mut child = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| cannot_start(&error).caused_by(error))?;
+    let mut text = String::new();
+    let read = match child.stdout.take() {
+        Some(stdout) => stdout.take(MOST).read_to_string(&mut text),
+        None => Ok(0),
+    };
+    let status = child.wait().map_err(|error| cannot_start(&error))?;
+    if !status.success() {
+        return Err(failed(&format!("failed: {status}")));
+    }
+    read.map_err(|error| failed(&format!("printed what is no key: {}", reason(&error))))?;
+    usable(&text, &format!("what {place} printed"))
 }
 
 /// Returns the variables with the key of a provider, as its own clients read them.

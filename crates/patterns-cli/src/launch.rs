@@ -1,18 +1,19 @@
 //! A job that is about to be run: from where, under which number, and in whose words.
 
-use std::env;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use patterns_job::{Job, JobError, ModelRoles, Reader, Settings};
 
-use crate::connect::fill_in;
+use crate::args::Given;
+use crate::config::{Aliases, Loaded, Providers, Scope, fill};
 use crate::descriptors;
 use crate::error::{Error, ErrorKind};
 use crate::isolation::Processes;
 use crate::option_names::Names;
 use crate::target::is_stdout;
 use crate::terminal::{Terminal, is_stdout_terminal, write_stdout};
+use crate::wanted::fill_in;
 use crate::written::Written;
 
 /// A job that is about to be run.
@@ -22,19 +23,43 @@ pub(crate) struct Launch {
     pub(crate) names: Names,
     /// The run to go on with, under its own number.
     pub(crate) resumed: Option<i64>,
-    /// The variables that say who answers, where the job does not.
-    pub(crate) from: Vec<&'static str>,
+    /// The places that say who answers, where the job does not.
+    pub(crate) from: Vec<String>,
+    /// The servers that are configured.
+    pub(crate) providers: Providers,
+    /// The short names of models.
+    pub(crate) aliases: Aliases,
+    /// What `-c` said.
+    pub(crate) set: Vec<String>,
     pub(crate) terminal: Terminal,
 }
 
+/// What was typed around a job.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Around {
+    /// The options that were typed.
+    pub(crate) given: Given,
+    /// What `-c` said.
+    pub(crate) set: Vec<String>,
+}
+
 impl Launch {
-    /// Completes a job by what the environment says and checks it.
+    /// Completes a job by what is configured and checks it.
     ///
     /// # Errors
     ///
-    /// Returns an error if the job contradicts itself.
-    pub(crate) fn new(mut job: Job, names: Names, terminal: Terminal) -> Result<Self, Error> {
-        let from = fill_in(&mut job, names)?;
+    /// Returns an error if the job contradicts itself, or the configuration is wrong or not trusted.
+    pub(crate) fn new(
+        job: Job,
+        names: Names,
+        around: Around,
+        scope: Scope,
+        terminal: Terminal,
+    ) -> Result<Self, Error> {
+        let loaded = Loaded::load(&around.set)?;
+        loaded.check_trust()?;
+        let mut job = fill(job, &around.given, &loaded, scope)?;
+        let from = fill_in(&mut job, names, &loaded)?;
         let checked = job.check();
         checked.map_err(|error| names.told(&job, error))?;
         let roles = ModelRoles::of(&job);
@@ -44,6 +69,9 @@ impl Launch {
             names,
             resumed: None,
             from,
+            providers: loaded.providers(),
+            aliases: loaded.aliases(),
+            set: around.set,
             terminal,
         })
     }
@@ -70,7 +98,9 @@ impl Launch {
     pub(crate) fn settings(&self) -> Result<Settings, Error> {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = since.map_or(0, |it| it.as_nanos() as u64);
-        Settings::of(&self.job, now).map_err(|error| self.told(error))
+        let mut settings = Settings::of(&self.job, now).map_err(|error| self.told(error))?;
+        settings.prices = settings.prices.merge(self.providers.prices());
+        Ok(settings)
     }
 
     /// Returns how its files are read.
@@ -114,9 +144,4 @@ impl Launch {
         let message = format!("Parquet is nothing to read; name a file with {file}");
         Err(Error::new(ErrorKind::Usage, message).help("see --help"))
     }
-}
-
-/// Returns the value of a variable that is set to something.
-pub(crate) fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|it| !it.trim().is_empty())
 }

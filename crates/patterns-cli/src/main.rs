@@ -4,6 +4,7 @@ mod app;
 mod args;
 mod commands;
 mod compile;
+mod config;
 mod connect;
 mod descriptors;
 mod error;
@@ -26,6 +27,7 @@ mod target;
 mod terminal;
 mod trust;
 mod voters_file;
+mod wanted;
 mod written;
 
 fn main() -> std::process::ExitCode {

@@ -14,8 +14,6 @@ type Row = (&'static str, &'static str, &'static str);
 const EVERY: &[Row] = &[
     ("model", "--model", "model.name"),
     ("base_url", "--base-url", "model.base_url"),
-    ("proxy", "--proxy", "model.proxy"),
-    ("key_file", "--key-file", "model.key_file"),
     ("instructions", "--instructions", "model.instructions"),
     ("temperature", "--temperature", "model.temperature"),
     (
@@ -25,31 +23,17 @@ const EVERY: &[Row] = &[
     ),
     ("seed", "--seed", "run.seed"),
     ("concurrency", "--concurrency", "run.concurrency"),
-    (
-        "requests_per_minute",
-        "--requests-per-minute",
-        "run.requests_per_minute",
-    ),
-    (
-        "tokens_per_minute",
-        "--tokens-per-minute",
-        "run.tokens_per_minute",
-    ),
     ("timeout", "--timeout", "run.timeout"),
     ("max_failures", "--max-failures", "run.max_failures"),
     ("max_time", "--max-time", "run.max_time"),
-    ("hedge", "--hedge", "run.hedge"),
-    ("prime", "--prime", "run.prime"),
     ("stream", "--stream", "run.stream"),
     ("max_calls", "--max-calls", "spend.max_calls"),
     ("max_tokens", "--max-tokens", "spend.max_tokens"),
     ("max_cost", "--max-cost", "spend.max_cost"),
-    ("prices", "--prices", "spend.prices"),
     ("store", "--store", "store.file"),
     ("no_store", "--no-store", "store.mode"),
     ("fresh", "--fresh", "store.mode"),
     ("read_only", "--read-only", "store.mode"),
-    ("durability", "--durability", "store.durability"),
     ("output", "--output", "output.form"),
     ("output_file", "-o", "output.file"),
     ("events", "--events", "output.events"),
@@ -71,12 +55,6 @@ const VOTE: &[Row] = &[
     ("id_field", "--id-field", "batch.id_field"),
     ("gold", "--gold", "batch.gold"),
     ("policy", "--policy", "policy"),
-    ("spare", "--spare", "spare"),
-    (
-        "count_as_they_come",
-        "--count-as-they-come",
-        "count_as_they_come",
-    ),
     ("rule", "--rule", "rule"),
     ("by_field", "--by-field", "ballot.by_field"),
     ("field", "--field", "ballot.fields"),
@@ -121,8 +99,6 @@ const MAP_REDUCE: &[Row] = &[
     ),
     ("schema", "--schema", "reduce.*.schema"),
     ("topology", "--topology", "reduce.*.topology"),
-    ("reduce_tokens", "--reduce-tokens", "reduce.*.tokens"),
-    ("fan_in", "--fan-in", "reduce.*.fan_in"),
     ("format", "--format", "source.format"),
     ("encoding", "--encoding", "source.encoding"),
     ("delimiter", "--delimiter", "source.delimiter"),
@@ -130,26 +106,53 @@ const MAP_REDUCE: &[Row] = &[
     ("text_field", "--text-field", "source.text_field"),
     ("text_template", "--text-template", "source.text_template"),
     ("id_field", "--id-field", "source.id_field"),
-    (
-        "max_document_size",
-        "--max-document-size",
-        "source.max_document_size",
-    ),
     ("chunk_tokens", "--chunk-tokens", "source.chunk_tokens"),
     ("chunk_overlap", "--chunk-overlap", "source.chunk_overlap"),
     ("strict", "--strict", "source.strict"),
+];
+
+/// What is no option, as its key of the configuration is called.
+const CONFIGURED: &[Row] = &[
+    ("proxy", "run.proxy", "model.proxy"),
+    ("hedge", "run.hedge", "run.hedge"),
+    ("prime", "run.prime", "run.prime"),
+    ("durability", "run.durability", "store.durability"),
+];
+
+const VOTE_CONFIGURED: &[Row] = &[
+    ("spare", "vote.spare", "spare"),
+    (
+        "count_as_they_come",
+        "vote.count_as_they_come",
+        "count_as_they_come",
+    ),
+];
+
+const MAP_REDUCE_CONFIGURED: &[Row] = &[
+    (
+        "reduce_tokens",
+        "map_reduce.reduce_tokens",
+        "reduce.*.tokens",
+    ),
+    ("fan_in", "map_reduce.fan_in", "reduce.*.fan_in"),
+    (
+        "max_document_size",
+        "map_reduce.max_document_size",
+        "source.max_document_size",
+    ),
 ];
 
 /// The options that say in which way answers are combined: each takes the place of the other ways.
 const WAYS: [&str; 3] = ["no_reduce", "code", "statements"];
 
 fn rows(job: &Job) -> impl Iterator<Item = &'static Row> {
-    let own = match job {
-        Job::Section(_) => SECTION,
-        Job::Vote(_) => VOTE,
-        Job::MapReduce(_) => MAP_REDUCE,
+    let (own, configured): (&[Row], &[Row]) = match job {
+        Job::Section(_) => (SECTION, &[]),
+        Job::Vote(_) => (VOTE, VOTE_CONFIGURED),
+        Job::MapReduce(_) => (MAP_REDUCE, MAP_REDUCE_CONFIGURED),
     };
-    own.iter().chain(EVERY)
+    let all = own.iter().chain(configured);
+    all.chain(EVERY).chain(CONFIGURED)
 }
 
 /// Whether keys of a job are called as its user calls them.
@@ -211,11 +214,6 @@ pub(crate) fn put(of: &Job, ids: &[&str], typed: &Value, job: &mut Value) {
             set(job, &["reduce"], typed.get("reduce").cloned());
             continue;
         }
-        let way = |value: &Value| {
-            let table = value.get("reduce").and_then(Value::as_object);
-            let name = table.and_then(|it| it.keys().next());
-            name.map_or("agent", String::as_str).to_owned()
-        };
         let path = |way: &str| -> Vec<String> {
             let parts = key.split('.');
             let parts = parts.map(|it| if it == "*" { way } else { it });
@@ -229,6 +227,37 @@ pub(crate) fn put(of: &Job, ids: &[&str], typed: &Value, job: &mut Value) {
         let to: Vec<&str> = to.iter().map(String::as_str).collect();
         set(job, &to, value);
     }
+}
+
+/// Puts what is configured under the name of an option into a job that is written as JSON, in place of
+/// what the job says only if `wins`. What is about the combining of answers by a model is left out where
+/// none combines them.
+pub(crate) fn configure(of: &Job, id: &str, value: Value, wins: bool, job: &mut Value) {
+    let Some((_, _, key)) = rows(of).find(|row| row.0 == id) else {
+        return;
+    };
+    let way = way(job);
+    if key.contains('*') && !["agent", "statements"].contains(&&*way) {
+        return;
+    }
+    let path: Vec<&str> = key
+        .split('.')
+        .map(|it| if it == "*" { &*way } else { it })
+        .collect();
+    let is_there = path
+        .iter()
+        .try_fold(&*job, |at, name| at.get(name))
+        .is_some();
+    if wins || !is_there {
+        set(job, &path, Some(value));
+    }
+}
+
+/// Returns in which way a job that is written as JSON combines answers.
+fn way(job: &Value) -> String {
+    let table = job.get("reduce").and_then(Value::as_object);
+    let name = table.and_then(|it| it.keys().next());
+    name.map_or("agent", String::as_str).to_owned()
 }
 
 /// Sets a key, or takes it away where its value is the usual one.
@@ -262,7 +291,16 @@ mod tests {
     use crate::args::Cli;
 
     /// What is no key: where it says nothing about the run, or is what the job is about.
-    const NO_KEYS: [&str; 6] = ["quiet", "color", "print_job", "topic", "question", "inputs"];
+    const NO_KEYS: [&str; 8] = [
+        "quiet",
+        "color",
+        "config",
+        "help",
+        "print_job",
+        "topic",
+        "question",
+        "inputs",
+    ];
 
     #[test]
     fn every_option_of_a_pattern_is_a_key_and_called_as_it_is_typed() {

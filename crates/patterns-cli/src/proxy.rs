@@ -67,16 +67,16 @@ impl Environment {
     }
 }
 
-/// Reads the argument of `--proxy`.
+/// Reads the proxy that is set by a key.
 ///
 /// # Errors
 ///
-/// Returns an error if it holds a password, which would be recorded with what was typed.
+/// Returns an error if it holds a password, which would be recorded where it was typed.
 pub(crate) fn given(url: &str) -> Result<Proxies, Error> {
     if url.contains('@') {
-        let message = "--proxy has a user or a password";
+        let message = "run.proxy has a user or a password";
         return Err(Error::new(ErrorKind::Config, message)
-            .help("what is typed is recorded: set HTTPS_PROXY or HTTP_PROXY instead"));
+            .help("what is typed is recorded, and files are copied: set HTTPS_PROXY or HTTP_PROXY instead"));
     }
     Ok(Proxies::all(url))
 }

@@ -67,8 +67,8 @@ impl Record {
         let run = match resumed {
             Some((id, _)) => store.go_on_with(id).await,
             None => {
-                let typed =
-                    serde_json::to_string(&RecordedJob::now(&launch.job)).unwrap_or_default();
+                let typed = serde_json::to_string(&RecordedJob::now(&launch.job, &launch.set))
+                    .unwrap_or_default();
                 let again = again(&launch.job);
                 store.begin_run(identity, typed, again).await
             }

@@ -21,12 +21,15 @@ pub(crate) struct RecordedJob {
     /// The job; older versions recorded none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) job: Option<Value>,
+    /// What `-c` said, which holds when the run is gone on with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) set: Vec<String>,
 }
 
 impl RecordedJob {
     /// Returns what is recorded of a job that is run now. Arguments that are no Unicode are not shown
     /// as they were.
-    pub(crate) fn now(job: &Job) -> Self {
+    pub(crate) fn now(job: &Job, set: &[String]) -> Self {
         let arguments = std::env::args_os().skip(1);
         Self {
             arguments: arguments
@@ -34,6 +37,7 @@ impl RecordedJob {
                 .collect(),
             directory: std::env::current_dir().unwrap_or_default(),
             job: Some(job.into()),
+            set: set.to_vec(),
         }
     }
 

@@ -6,6 +6,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use clap::ValueEnum;
 use indicatif::ProgressBar;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind};
 use crate::escape::{escape, escape_json};
@@ -14,7 +16,8 @@ use crate::escape::{escape, escape_json};
 static PROGRESS: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// When colours are used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum ColorChoice {
     /// On a terminal, unless NO_COLOR is set or TERM is "dumb"
     #[default]

@@ -56,10 +56,15 @@ impl Encoder {
             provider,
             model,
             endpoint,
+            extra,
         } = model;
         self.text(provider);
         self.text(model);
-        self.optional(endpoint.as_deref(), Self::text);
+        // Without more that is sent the encoding is what it was before there was any: 0 or 1.
+        self.number(u64::from(endpoint.is_some()) + 2 * u64::from(extra.is_some()));
+        for text in [endpoint, extra].into_iter().flatten() {
+            self.text(text);
+        }
     }
 
     fn message(&mut self, Message { role, parts }: &Message) {

@@ -61,6 +61,10 @@ pub struct ModelId {
     /// The server, where it is not the provider's only one. Two servers may well give one name to
     /// different models, so this is part of the identity.
     pub endpoint: Option<String>,
+    /// What is sent with every request beside ours, such as an effort of reasoning: a JSON object in one
+    /// spelling. It may change any answer, so it is part of the identity, but not of what is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extra: Option<String>,
 }
 
 impl ModelId {
@@ -70,6 +74,7 @@ impl ModelId {
             provider: provider.into(),
             model: model.into(),
             endpoint: None,
+            extra: None,
         }
     }
 
@@ -77,6 +82,13 @@ impl ModelId {
     #[must_use]
     pub fn at(mut self, endpoint: impl Into<String>) -> Self {
         self.endpoint = Some(endpoint.into());
+        self
+    }
+
+    /// Names what is sent with every request, too: a JSON object in one spelling.
+    #[must_use]
+    pub fn with_extra(mut self, extra: impl Into<String>) -> Self {
+        self.extra = Some(extra.into());
         self
     }
 }

@@ -7,20 +7,22 @@ use std::time::Duration;
 
 use patterns_core::{Budget, Caps, EventSink, Model, ModelId};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use crate::address::checked_url;
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 use crate::exchange::Exchange;
 use crate::http::{ClientSetup, HttpClient};
-use crate::layer::{BudgetLayer, HedgePolicy, Ladder, RetryPolicy, Stack};
+use crate::layer::{HedgePolicy, Ladder, RetryPolicy, Stack};
 use crate::pace::{Pace, Pool, PoolKey};
-use crate::price::{self, Prices};
+use crate::price::Prices;
 use crate::provider::{
-    Adapter, Provider, Route, Server, Setup, Transport, named, unknown_provider,
+    Adapter, Beside, Provider, Route, Server, Setup, Transport, named, unknown_provider,
 };
 use crate::proxies::Proxies;
 use crate::streaming::Streaming;
+
+mod checked;
 
 /// How long one attempt may take: reasoning models think for minutes.
 const TIMEOUT: Duration = Duration::from_secs(600);
@@ -80,6 +82,9 @@ pub struct Connect {
     model: String,
     key: Option<SecretString>,
     base_url: Option<String>,
+    headers: Vec<(String, SecretString)>,
+    extra: Map<String, Value>,
+    context_window: Option<u64>,
     proxies: Proxies,
     timeout: Duration,
     connect_timeout: Duration,
@@ -105,6 +110,9 @@ impl Connect {
             model: model.to_owned(),
             key: None,
             base_url: None,
+            headers: Vec::new(),
+            extra: Map::new(),
+            context_window: None,
             proxies: Proxies::default(),
             timeout: TIMEOUT,
             connect_timeout: CONNECT_TIMEOUT,
@@ -140,6 +148,37 @@ impl Connect {
     /// Returns where the provider is found unless told otherwise.
     pub fn usual_base_url(&self) -> Option<&'static str> {
         self.provider.usual_base_url
+    }
+
+    /// Sets headers that are sent with every request, beside ours. A value may be a key: where the name
+    /// of a header says so, it is kept out of a provider's words as the key is.
+    pub fn headers(mut self, headers: impl IntoIterator<Item = (String, SecretString)>) -> Self {
+        self.headers = headers.into_iter().collect();
+        self
+    }
+
+    /// Sets fields that are added to the body of every request, such as `reasoning_effort`. They are part
+    /// of the model's identity: an answer is recorded under them, too.
+    ///
+    /// ```
+    /// use patterns_llm::connect;
+    /// use serde_json::json;
+    ///
+    /// let fields = json!({"think": "low"});
+    /// let model = connect("ollama:gpt-oss:20b")?.extra(fields.as_object().unwrap().clone()).build()?;
+    /// assert_eq!(model.id().extra.as_deref(), Some(r#"{"think":"low"}"#));
+    /// # Ok::<(), patterns_llm::ConnectError>(())
+    /// ```
+    pub fn extra(mut self, extra: Map<String, Value>) -> Self {
+        self.extra = extra;
+        self
+    }
+
+    /// Sets how many tokens the model reads and writes at most in one call. What is clearly longer is
+    /// refused as too long without being sent; by default the server decides.
+    pub fn context_window(mut self, tokens: u64) -> Self {
+        self.context_window = Some(tokens);
+        self
     }
 
     /// Sets through which proxies the server is reached; none, if it isn't set.
@@ -252,19 +291,21 @@ impl Connect {
     ///
     /// # Errors
     ///
-    /// Returns an error if the key or the base URL is missing or unusable, if the budget caps the
-    /// cost of a model whose price isn't known, or if the HTTP client cannot be set up.
+    /// Returns an error if the key or the base URL is missing or unusable, if a header or a field cannot
+    /// be sent beside ours, if the budget caps the cost of a model whose price isn't known, or if the
+    /// HTTP client cannot be set up.
     pub fn build(self) -> Result<Arc<dyn Model>, ConnectError> {
-        let base_url = self.checked_base_url()?;
-        let key = self.checked_key()?;
+        let base_url = checked::base_url(&self)?;
+        let key = checked::key(&self)?;
+        let beside = Beside::new(&self.headers, self.extra.clone())?;
         let client = self.http_client(&base_url)?;
         let provider = self.provider;
-        let id = ModelId::new(provider.name, self.model.clone());
+        let id = beside.named(ModelId::new(provider.name, self.model.clone()));
         let is_usual = provider.usual_base_url == Some(base_url.as_str());
         let is_own = !is_usual || provider.is_local;
         let pool = Pool::shared(self.pool_key(&base_url), self.pace, self.seed);
         let (first_tokens, beginnings) = (Arc::default(), Arc::default());
-        let budget = budgeted(self.budget.clone(), &self.prices, &id)?;
+        let budget = checked::budgeted(self.budget.clone(), &self.prices, &id)?;
         let streams = self.streaming.of_server(is_own, self.is_priming);
         let server = Server {
             transport: Transport {
@@ -272,7 +313,7 @@ impl Connect {
                 assembly: provider.assembly,
                 first_tokens: Arc::clone(&first_tokens),
             },
-            headers: provider.headers(key.as_ref())?,
+            headers: beside.among(provider.headers(key.as_ref())?),
             base_url: base_url.clone(),
             client: client.client,
         };
@@ -281,6 +322,7 @@ impl Connect {
         let adapter = Adapter::new(Setup {
             id: if is_usual { id } else { id.at(&base_url) },
             key,
+            beside,
             dialect,
             server,
             is_own,
@@ -290,6 +332,7 @@ impl Connect {
             events: Arc::clone(&self.events),
         });
         let stack = Stack {
+            window: self.context_window,
             is_priming: self.is_priming,
             first_tokens,
             beginnings,
@@ -333,40 +376,6 @@ impl Connect {
         format!("{:?}", self.pace).hash(&mut hasher);
         PoolKey(hasher.finish())
     }
-
-    fn checked_key(&self) -> Result<Option<SecretString>, ConnectError> {
-        let key = self.key.clone();
-        let key = key.filter(|key| !key.expose_secret().trim().is_empty());
-        if key.is_none() && self.provider.needs_key {
-            let message = format!("{} needs an API key", self.provider.maker);
-            return Err(ConnectError::new(ConnectErrorKind::MissingKey, message));
-        }
-        Ok(key)
-    }
-
-    fn checked_base_url(&self) -> Result<String, ConnectError> {
-        let usual = self.provider.usual_base_url;
-        match (&self.base_url, usual) {
-            (Some(url), _) => checked_url(url).map(|it| self.provider.root(it)),
-            (None, Some(usual)) => Ok(usual.to_owned()),
-            (None, None) => {
-                let name = self.provider.name;
-                let message = format!("`{name}` has no usual server: set its base URL");
-                Err(ConnectError::new(ConnectErrorKind::MissingBaseUrl, message))
-            }
-        }
-    }
-}
-
-/// A cap on cost cannot be kept where nobody knows the price.
-fn budgeted(budget: Budget, prices: &Prices, id: &ModelId) -> Result<BudgetLayer, ConnectError> {
-    let price = prices.find(id);
-    if price.is_none() && budget.caps().max_cost.is_some() {
-        let name = price::name(id);
-        let message = format!("the price of {name} is not known, so a cap on cost cannot be kept");
-        return Err(ConnectError::new(ConnectErrorKind::UnknownPrice, message));
-    }
-    Ok(BudgetLayer::new(budget, price))
 }
 
 impl fmt::Debug for Connect {

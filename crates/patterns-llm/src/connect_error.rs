@@ -30,6 +30,10 @@ pub enum ConnectErrorKind {
     MissingKey,
     /// The key cannot be sent in an HTTP header.
     InvalidKey,
+    /// A header has no name or value that can be sent, or is one of ours.
+    InvalidHeader,
+    /// A field that is to be added to every request is one of ours.
+    ReservedField,
     /// The proxy's URL is none.
     InvalidProxy,
     /// The budget caps the cost, and nobody knows what the model costs.

@@ -1,7 +1,7 @@
 //! Connects [`patterns_core`] to language models: provider adapters and the layers that tame them.
 //!
 //! ```text
-//! connect("openai:gpt-5-mini")? ─► single flight ► prime ► retry ► step down ► pace ► hedge ► budget ► trace ► timeout
+//! connect("openai:gpt-5-mini")? ─► single flight ► window ► prime ► retry ► step down ► pace ► hedge ► budget ► trace ► timeout
 //!                                  ─► adapter ─► HTTP
 //! ```
 //!

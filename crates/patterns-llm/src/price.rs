@@ -3,6 +3,8 @@
 use patterns_core::{ModelId, Money, Usage};
 use serde::{Deserialize, Serialize};
 
+use crate::address::checked_url;
+
 /// What a million tokens of a model cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {
@@ -68,7 +70,7 @@ impl Price {
 /// Prices by model.
 ///
 /// A row is found by the model's name as it is connected to, `PROVIDER:MODEL`, whatever the
-/// server: the very name first, then the name without a date at its end
+/// server unless a row names one: rows of that server first, then the very name, then the name without a date at its end
 /// (`gpt-5-mini-2025-08-07` is `gpt-5-mini`), then the longest row that ends in `*`. A name that
 /// merely begins like another is another model.
 ///
@@ -99,6 +101,9 @@ pub struct Prices {
 #[serde(deny_unknown_fields)]
 struct Row {
     model: String,
+    /// The server whose price it is; without it, that of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    server: Option<String>,
     input: Money,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cached_input: Option<Money>,
@@ -144,6 +149,24 @@ impl Prices {
         })
     }
 
+    /// Adds a price: of one model or, with a `*` at its end, of those that begin so; at one server, by
+    /// its base URL, or at all.
+    #[must_use]
+    pub fn with(mut self, model: impl Into<String>, server: Option<&str>, price: Price) -> Self {
+        let server = server.map(|url| checked_url(url).unwrap_or_else(|_| url.to_owned()));
+        self.rows.push(Row {
+            model: model.into(),
+            server,
+            input: price.input,
+            cached_input: price.cached_input,
+            cache_write: price.cache_write,
+            output: price.output,
+            source: None,
+            as_of: None,
+        });
+        self
+    }
+
     /// Adds the rows of `more`, which come before equally good ones of `self`.
     #[must_use]
     pub fn merge(mut self, more: Self) -> Self {
@@ -155,8 +178,9 @@ impl Prices {
     pub fn find(&self, id: &ModelId) -> Option<Price> {
         let name = name(id);
         let matching = self.rows.iter().filter_map(|row| {
-            let fit = fit(&row.model, &name)?;
-            Some((fit, row))
+            let is_there = row.server.is_none() || row.server == id.endpoint;
+            let fit = fit(&row.model, &name).filter(|_| is_there)?;
+            Some(((row.server.is_some(), fit), row))
         });
         // Of rows that fit equally well this takes the last one.
         let (_, row) = matching.max_by_key(|(fit, _)| *fit)?;

@@ -30,7 +30,12 @@ impl Job {
                 "map-reduce",
                 "documents.jsonl",
                 documents,
-                &["map-reduce", "documents.jsonl", "--reduce-tokens", "1000"],
+                &[
+                    "map-reduce",
+                    "documents.jsonl",
+                    "-c",
+                    "map_reduce.reduce_tokens=1000",
+                ],
             ),
             Self::new(
                 "vote",

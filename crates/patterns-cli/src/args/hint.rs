@@ -29,12 +29,37 @@ const ELSEWHERE: [(&str, &str); 8] = [
     ("--out", "-o FILE writes the result to a file"),
     (
         "--api-key",
-        "set OPENAI_API_KEY, or put the key into a file and pass --key-file FILE",
+        "set OPENAI_API_KEY, or say where the key is with providers.NAME.key_file or key_command",
     ),
     (
         "--dry-run",
         "--read-only makes no call and names what it would need one for",
     ),
+];
+
+/// What is set by a key.
+const KEYS: [(&str, &str); 12] = [
+    ("--hedge", "run.hedge=true"),
+    ("--prime", "run.prime=true"),
+    ("--proxy", "run.proxy=URL"),
+    ("--durability", "run.durability=process"),
+    ("--key-file", "providers.openai.key_file=FILE"),
+    (
+        "--prices",
+        "'providers.openai.prices.\"MODEL\"={input=1,output=2}'",
+    ),
+    (
+        "--requests-per-minute",
+        "providers.openai.requests_per_minute=N",
+    ),
+    (
+        "--tokens-per-minute",
+        "providers.openai.tokens_per_minute=N",
+    ),
+    ("--spare", "vote.spare=N"),
+    ("--fan-in", "map_reduce.fan_in=N"),
+    ("--reduce-tokens", "map_reduce.reduce_tokens=N"),
+    ("--max-document-size", "map_reduce.max_document_size=SIZE"),
 ];
 
 /// Adds what to type instead to an error of the command line.
@@ -69,10 +94,18 @@ fn hint(kind: ErrorKind, argument: &str, value: &str, other: &str) -> Option<Str
         }
         ErrorKind::UnknownArgument => {
             let known = ELSEWHERE.iter().find(|it| it.0 == argument);
-            known.map(|it| it.1.to_owned())
+            known.map(|it| it.1.to_owned()).or_else(|| by_key(argument))
         }
         _ => None,
     }
+}
+
+/// Says by which key an option is set that others have as one, or that once was one.
+fn by_key(argument: &str) -> Option<String> {
+    let (_, key) = KEYS.into_iter().find(|it| it.0 == argument)?;
+    Some(format!(
+        "-c {key} sets it for one run, patterns.toml for all; `patterns config keys` says more"
+    ))
 }
 
 fn is_file(value: &str) -> bool {

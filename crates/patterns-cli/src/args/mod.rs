@@ -1,5 +1,7 @@
 //! What was typed: the command line, before anything is read or checked against the world.
 
+mod config;
+mod given;
 mod hint;
 mod map_reduce;
 mod read_document;
@@ -10,11 +12,13 @@ mod section;
 mod simulate;
 mod source;
 mod store;
-mod values;
+pub(crate) mod values;
 mod vote;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use config::ConfigCommand;
+pub(crate) use given::{Given, parse};
 pub(crate) use hint::hinted;
 pub(crate) use map_reduce::MapReduceArgs;
 pub(crate) use read_document::ReadDocument;
@@ -25,8 +29,10 @@ pub(crate) use section::SectionArgs;
 pub(crate) use simulate::SimulateArgs;
 pub(crate) use source::SourceArgs;
 pub(crate) use store::{
-    DEFAULT_STORE, LookFormat, ResumeArgs, RunsArgs, ShowArgs, StoreArgs, StoreCommand, Which,
+    DEFAULT_STORE, LookArgs, LookFormat, ResumeArgs, RunsArgs, ShowArgs, StoreArgs, StoreCommand,
+    Which,
 };
+pub(crate) use values::Concurrency;
 pub(crate) use vote::VoteArgs;
 
 /// Parallel LLM work with typed answers: sectioning, voting and map-reduce.
@@ -46,17 +52,22 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+/// How the help of a pattern is laid out.
+const EXAMPLES_FIRST: &str =
+    "{about}\n\n{usage-heading} {usage}\n\n{before-help}{all-args}{after-help}";
+
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Write sections on a topic in parallel and merge them
-    #[command(after_help = section::EXAMPLES)]
+    #[command(before_help = section::EXAMPLES, help_template = EXAMPLES_FIRST, disable_help_flag = true)]
     Section(Box<SectionArgs>),
     /// Put a question to several voters and let a rule decide
-    #[command(after_help = vote::EXAMPLES)]
+    #[command(before_help = vote::EXAMPLES, help_template = EXAMPLES_FIRST, disable_help_flag = true)]
     Vote(Box<VoteArgs>),
     /// Work on every document in parallel and combine the answers
-    #[command(after_help = map_reduce::EXAMPLES)]
+    #[command(before_help = map_reduce::EXAMPLES, after_long_help = map_reduce::DOCUMENTS,
+        help_template = EXAMPLES_FIRST, disable_help_flag = true)]
     MapReduce(Box<MapReduceArgs>),
     /// Run a job that is written in a file
     #[command(after_help = run_job::EXAMPLES)]
@@ -70,6 +81,9 @@ pub(crate) enum Command {
     /// Look after a store
     #[command(subcommand)]
     Store(StoreCommand),
+    /// Say what is set in files and variables, and what can be
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
     #[command(after_help = simulate::EXAMPLES)]
     Simulate(SimulateArgs),

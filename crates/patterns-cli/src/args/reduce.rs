@@ -5,36 +5,42 @@ use patterns_parallel::map_reduce::{CodeReduce, Unsupported};
 
 /// Reductions by code and checked statements.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Reduce")]
+#[command(next_help_heading = "Combine")]
 pub(crate) struct ReduceArgs {
-    /// Reduce the answers by code, without a model: count, distinct:FIELD, sum:FIELD, mean:FIELD,
-    /// min:FIELD, max:FIELD, median:FIELD, top:K:FIELD, union:FIELD; repeat for more columns
+    /// Combine by code, without a model: count, sum:FIELD and others
+    ///
+    /// Repeat for more columns: count, distinct:FIELD, sum:FIELD, mean:FIELD, min:FIELD, max:FIELD, median:FIELD, top:K:FIELD,
+    /// union:FIELD
     #[arg(
         long = "reduce",
         value_name = "FUNCTION",
         conflicts_with_all = [
-            "no_reduce", "schema", "reduce_instructions", "inner_instructions", "reduce_tokens",
-            "fan_in", "topology", "statements",
+            "no_reduce", "schema", "reduce_instructions", "inner_instructions", "topology",
+            "statements",
         ],
     )]
     pub(crate) code: Vec<CodeReduce>,
 
-    /// Field of the answers whose values are the groups that are reduced; a list puts an answer
-    /// into several groups
+    /// Field of the answers whose values are the groups of --reduce
+    ///
+    /// A list puts an answer into several groups.
     // A `requires` says nothing where what it wants conflicts with something that was given.
     #[arg(long, value_name = "FIELD", requires = "code", conflicts_with_all = ["no_reduce", "statements"])]
     pub(crate) group_by: Option<String>,
 
-    /// Field of the answers with a list of rows; --reduce and --group-by then name fields of a row
+    /// Field of the answers with a list of rows for --reduce
+    ///
+    /// --reduce and --group-by then name fields of a row.
     #[arg(long, value_name = "FIELD", requires = "code", conflicts_with_all = ["no_reduce", "statements"])]
     pub(crate) each: Option<String>,
 
     /// Ask the model which groups have the same name in other words, and put them together
-    #[arg(long, requires = "group_by", conflicts_with_all = ["no_reduce", "statements"])]
+    #[arg(long, hide_short_help = true, requires = "group_by", conflicts_with_all = ["no_reduce", "statements"])]
     pub(crate) resolve_keys: bool,
 
-    /// Answer with statements that name their documents and quote them; code checks both, at every
-    /// combination
+    /// Answer with statements that quote documents; code checks them
+    ///
+    /// They name their documents, too; code checks both, at every combination.
     #[arg(long, conflicts_with_all = ["no_reduce", "schema", "map_schema", "inner_instructions"])]
     pub(crate) statements: bool,
 
@@ -43,6 +49,7 @@ pub(crate) struct ReduceArgs {
         long,
         value_name = "WHAT",
         default_value = "flag",
+        hide_short_help = true,
         requires = "statements",
         conflicts_with_all = ["no_reduce", "map_schema", "code"]
     )]

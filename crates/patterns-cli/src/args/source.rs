@@ -12,24 +12,37 @@ use super::values;
 pub(crate) struct SourceArgs {
     /// What to read the inputs as, in place of what their names say: text, markdown, html, pdf, docx,
     /// jsonl, csv, tsv or parquet
-    #[arg(long, value_name = "FORMAT", help_heading = "Input")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        help_heading = "Input",
+        hide_short_help = true
+    )]
     pub(crate) format: Option<Format>,
 
     /// Encoding of the texts, such as windows-1252 or shift_jis [default: UTF-8, or what marks and
     /// declarations say, else a guess that is told]
-    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "Input",
+        hide_short_help = true
+    )]
     pub(crate) encoding: Option<TextEncoding>,
 
     /// What separates the fields of CSV files: a character, or tab [default: found out of , ; | and tab]
-    #[arg(long, value_name = "CHAR", help_heading = "Input", value_parser = values::delimiter)]
+    #[arg(long, value_name = "CHAR", help_heading = "Input", value_parser = values::delimiter, hide_short_help = true)]
     pub(crate) delimiter: Option<char>,
 
-    /// Divide texts into a document per record: by line, blank (paragraphs), or start:PATTERN (a
-    /// record begins with a line that matches)
+    /// Divide texts into a document per record: by line, blank, or start:PATTERN
+    ///
+    /// blank divides at empty lines; a record of start:PATTERN begins with a line that matches.
     #[arg(long, value_name = "BY", help_heading = "Input")]
     pub(crate) records: Option<Records>,
 
-    /// Field of a row with the text [default: the first of text, content, body, message, question]
+    /// Field of a row with the text
+    ///
+    /// [default: the first of text, content, body, message, question]
     #[arg(
         long,
         value_name = "NAME",
@@ -39,19 +52,27 @@ pub(crate) struct SourceArgs {
     pub(crate) text_field: Option<String>,
 
     /// Text of a row, made of its fields, such as '{title}: {body}'
-    #[arg(long, value_name = "TEMPLATE", help_heading = "Input")]
+    #[arg(
+        long,
+        value_name = "TEMPLATE",
+        help_heading = "Input",
+        hide_short_help = true
+    )]
     pub(crate) text_template: Option<Template>,
 
     /// Field of a row with its id [default: id, else file:line]
-    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "Input",
+        hide_short_help = true
+    )]
     pub(crate) id_field: Option<String>,
 
-    /// Largest document that is read, such as 500k or 64m
-    #[arg(long, value_name = "SIZE", help_heading = "Input", default_value = "32m", value_parser = values::size)]
-    pub(crate) max_document_size: u64,
-
-    /// Cut documents of more tokens into chunks, at the best boundaries there are; each is a branch of
-    /// its own, called name#1 and so on; what the model still calls too long is cut further
+    /// Cut documents of more tokens into chunks
+    ///
+    /// At the best boundaries there are. Each is a branch of its own, called name#1 and so on; what the model still calls too long is cut
+    /// further.
     #[arg(long, value_name = "N", help_heading = "Input")]
     pub(crate) chunk_tokens: Option<NonZeroU64>,
 
@@ -60,6 +81,7 @@ pub(crate) struct SourceArgs {
         long,
         value_name = "N",
         help_heading = "Input",
+        hide_short_help = true,
         requires = "chunk_tokens",
         default_value_t = 0
     )]
@@ -67,6 +89,6 @@ pub(crate) struct SourceArgs {
 
     /// Read and check everything before the first call; without it, what cannot be read is a failed
     /// branch
-    #[arg(long, help_heading = "Input")]
+    #[arg(long, help_heading = "Input", hide_short_help = true)]
     pub(crate) strict: bool,
 }

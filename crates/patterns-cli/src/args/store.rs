@@ -5,7 +5,6 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
-use patterns_job::Durability;
 
 use super::values;
 use crate::terminal::ColorChoice;
@@ -16,38 +15,32 @@ pub(crate) const DEFAULT_STORE: &str = ".patterns/store.db";
 /// Which store a run uses, and how.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct StoreArgs {
-    /// File in which answers are recorded, so that none is paid for twice [default: PATTERNS_STORE,
-    /// or .patterns/store.db; none for the offline model]
+    /// File in which answers are recorded, so that none is paid for twice [default: run.store, or
+    /// .patterns/store.db; none for the offline model]
     #[arg(
         long,
         value_name = "FILE",
-        env = "PATTERNS_STORE",
-        hide_env = true,
-        help_heading = "Store"
+        help_heading = "Store",
+        hide_short_help = true
     )]
     pub(crate) store: Option<PathBuf>,
 
     /// Record nothing and find nothing
-    #[arg(long, conflicts_with_all = ["fresh", "read_only"], help_heading = "Store")]
+    #[arg(long, conflicts_with_all = ["fresh", "read_only"], help_heading = "Store", hide_short_help = true)]
     pub(crate) no_store: bool,
 
     /// Pay for every call again; the new answers take the place of the recorded ones
-    #[arg(long, help_heading = "Store")]
+    #[arg(long, help_heading = "Store", hide_short_help = true)]
     pub(crate) fresh: bool,
 
     /// Make no call: a run that needs one fails, and names what it needs it for
-    #[arg(long, conflicts_with = "fresh", help_heading = "Store")]
-    pub(crate) read_only: bool,
-
-    /// What recorded answers survive: the end of the process (process), or a loss of power, too (power)
     #[arg(
         long,
-        value_name = "WHAT",
-        default_value = "power",
-        hide_possible_values = true,
-        help_heading = "Store"
+        conflicts_with = "fresh",
+        help_heading = "Store",
+        hide_short_help = true
     )]
-    pub(crate) durability: Survives,
+    pub(crate) read_only: bool,
 }
 
 /// Which run is meant.
@@ -77,29 +70,11 @@ impl FromStr for Which {
     }
 }
 
-/// What recorded answers survive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Survives {
-    /// The end of the process, by kill -9 too
-    Process,
-    /// A loss of power, too
-    Power,
-}
-
-impl From<Survives> for Durability {
-    fn from(survives: Survives) -> Self {
-        match survives {
-            Survives::Process => Self::Process,
-            Survives::Power => Self::Power,
-        }
-    }
-}
-
 /// The options of commands that look into a store.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct LookArgs {
-    /// File with the recorded answers; also by PATTERNS_STORE
-    #[arg(long, value_name = "FILE", env = "PATTERNS_STORE", hide_env = true, default_value = DEFAULT_STORE)]
+    /// File with the recorded answers; also by run.store
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_STORE)]
     pub(crate) store: PathBuf,
 
     /// Form of the result
@@ -162,8 +137,8 @@ pub(crate) struct ResumeArgs {
     #[arg(long)]
     pub(crate) trust: bool,
 
-    /// File with the recorded answers; also by PATTERNS_STORE
-    #[arg(long, value_name = "FILE", env = "PATTERNS_STORE", hide_env = true, default_value = DEFAULT_STORE)]
+    /// File with the recorded answers; also by run.store
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_STORE)]
     pub(crate) store: PathBuf,
 
     /// Options to add to those of the run, or to change, such as --max-cost 5
@@ -221,6 +196,17 @@ pub(crate) enum StoreCommand {
 impl StoreCommand {
     /// Returns where the store is.
     pub(crate) fn look(&self) -> &LookArgs {
+        match self {
+            Self::Stats { look }
+            | Self::Verify { look }
+            | Self::Gc { look, .. }
+            | Self::Export { look }
+            | Self::Import { look, .. } => look,
+        }
+    }
+
+    /// Returns where the store is, to fill it.
+    pub(crate) fn look_mut(&mut self) -> &mut LookArgs {
         match self {
             Self::Stats { look }
             | Self::Verify { look }

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use patterns_job::{ByteSize, TimeSpan};
+use patterns_job::TimeSpan;
 
 /// Reads a duration: numbers with units, such as `250ms`, `30s`, `2m`, `1h30m` or `7d`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
@@ -11,7 +11,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Reads the time for one attempt.
-pub(super) fn timeout(text: &str) -> Result<Duration, String> {
+pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     let timeout = duration(text)?;
     if timeout.is_zero() || timeout > DAY {
@@ -40,7 +40,7 @@ impl Concurrency {
 }
 
 /// Reads the bound of calls in flight.
-pub(super) fn concurrency(text: &str) -> Result<Concurrency, String> {
+pub(crate) fn concurrency(text: &str) -> Result<Concurrency, String> {
     if text == "auto" {
         return Ok(Concurrency::Auto);
     }
@@ -52,16 +52,8 @@ pub(super) fn concurrency(text: &str) -> Result<Concurrency, String> {
         .ok_or_else(|| "expected auto or a whole number from 1 to 10000".to_owned())
 }
 
-/// Reads a rate limit in units a minute.
-pub(super) fn rate(text: &str) -> Result<f64, String> {
-    match text.parse::<u64>() {
-        Ok(rate @ 1..=1_000_000_000_000) => Ok(rate as f64),
-        _ => Err("expected a whole number of at least 1".to_owned()),
-    }
-}
-
 /// Reads a temperature.
-pub(super) fn temperature(text: &str) -> Result<f32, String> {
+pub(crate) fn temperature(text: &str) -> Result<f32, String> {
     match text.parse() {
         Ok(temperature) if (0.0..=2.0).contains(&temperature) => Ok(temperature),
         _ => Err("expected a number from 0 to 2".to_owned()),
@@ -74,11 +66,6 @@ pub(super) fn sigma(text: &str) -> Result<f64, String> {
         Ok(sigma) if (0.0..=3.0).contains(&sigma) => Ok(sigma),
         _ => Err("expected a number from 0 to 3".to_owned()),
     }
-}
-
-/// Reads a size in bytes: `500k`, `64m`, `2g` or plain bytes.
-pub(super) fn size(text: &str) -> Result<u64, String> {
-    text.parse().map(|ByteSize(bytes)| bytes)
 }
 
 /// Reads what separates fields: one character, or `tab`.
@@ -112,10 +99,6 @@ mod tests {
         let most = NonZeroUsize::new(10_000);
         assert_eq!(concurrency("10000").map(Concurrency::given), Ok(most));
         assert_eq!(concurrency("auto"), Ok(Concurrency::Auto));
-        assert_eq!(rate("3500"), Ok(3_500.0));
-        for text in ["0", "-1", "1.5", "NaN", ""] {
-            assert!(rate(text).is_err(), "{text}");
-        }
         for text in ["-0.1", "2.1", "NaN", "inf"] {
             assert!(temperature(text).is_err(), "{text}");
         }

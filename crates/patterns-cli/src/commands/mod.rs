@@ -1,6 +1,7 @@
 //! The commands, one per file.
 
 mod completions;
+mod config;
 mod map_reduce;
 mod panel;
 mod resume;
@@ -16,10 +17,11 @@ use patterns_core::{Branch, ContractError, Outcome, Pattern};
 use patterns_job::Job;
 use serde::Serialize;
 
-use crate::args::{Command, Format};
+use crate::args::{Command, Format, Given};
 use crate::compile::compiled;
+use crate::config::Scope;
 use crate::error::{Error, ErrorKind};
-use crate::launch::Launch;
+use crate::launch::{Around, Launch};
 use crate::option_names::Names;
 use crate::report::{Page, branch_line, outcome_json, outcome_line};
 use crate::session::Session;
@@ -30,10 +32,11 @@ use crate::terminal::Terminal;
 /// # Errors
 ///
 /// Returns an error if anything failed, after what was answered has been written.
-pub(crate) async fn run(command: Command, terminal: Terminal) -> Result<(), Error> {
+pub(crate) async fn run(command: Command, given: Given, terminal: Terminal) -> Result<(), Error> {
     match command {
+        Command::Config(command) => config::run(&command, terminal),
         Command::Section(_) | Command::Vote(_) | Command::MapReduce(_) => {
-            typed(&command, terminal).await
+            typed(&command, given, terminal).await
         }
         Command::Run(args) => Box::pin(run::run(&args)).await,
         Command::Runs(args) => runs::run(&args, terminal),
@@ -48,15 +51,14 @@ pub(crate) async fn run(command: Command, terminal: Terminal) -> Result<(), Erro
 }
 
 /// Runs the job that was typed, or prints it.
-async fn typed(command: &Command, terminal: Terminal) -> Result<(), Error> {
+async fn typed(command: &Command, given: Given, terminal: Terminal) -> Result<(), Error> {
     let Some((job, common)) = compiled(command)? else {
         return Ok(());
     };
-    start(
-        Launch::new(job, Names::Options, terminal)?,
-        common.print_job,
-    )
-    .await
+    let set = common.config.clone();
+    let around = Around { given, set };
+    let launch = Launch::new(job, Names::Options, around, Scope::Everything, terminal)?;
+    start(launch, common.print_job).await
 }
 
 /// Runs a job, or prints it if that is all.

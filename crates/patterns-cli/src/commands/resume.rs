@@ -8,6 +8,7 @@ use patterns_store::Store;
 use super::run::with_options;
 use super::start;
 use crate::args::{ResumeArgs, Which};
+use crate::config::{Scope, decides_where};
 use crate::error::{Error, ErrorKind};
 use crate::launch::Launch;
 use crate::option_names::Names;
@@ -21,7 +22,8 @@ pub(super) async fn run(args: &ResumeArgs) -> Result<(), Error> {
     let (more, trust): (Vec<_>, Vec<_>) = args.more.iter().cloned().partition(|it| it != "--trust");
     let store = open_to_read(&args.store)?;
     let (id, recorded) = find(&store, args.run)?;
-    let (mut job, more) = with_options(recorded.job()?, &more)?;
+    let (mut job, mut more) = with_options(recorded.job()?, &more)?;
+    more.around.set.splice(0..0, recorded.set.iter().cloned());
     check_input(id, &job)?;
     let store_path = absolute(&args.store);
     if trust::is_known(&store.id().map_err(refused)?) != Some(true) {
@@ -40,7 +42,8 @@ pub(super) async fn run(args: &ResumeArgs) -> Result<(), Error> {
         true => Names::Options,
         false => Names::Keys,
     };
-    let mut launch = Launch::new(job, names, more.terminal)?;
+    // What is configured where the run was begun is part of its job by now.
+    let mut launch = Launch::new(job, names, more.around, Scope::Arguments, more.terminal)?;
     launch.resumed = Some(id);
     start(launch, more.print_job).await
 }
@@ -79,6 +82,8 @@ fn ask(
     let directory = recorded.directory.display();
     let mut lines = vec![format!("in the directory: {directory}")];
     lines.extend(stakes(job, &recorded.directory));
+    let set = recorded.set.iter().filter(|it| decides_where(it));
+    lines.extend(set.map(|it| format!("it sets where your inputs and keys go: {it}")));
     lines.push(format!("all of the job: {}", serde_json::Value::from(job)));
     if is_trusted {
         return Ok(());
@@ -145,9 +150,11 @@ mod tests {
     #[test]
     fn what_a_record_would_do_is_named() {
         let words = "patterns map-reduce notes /etc/passwd ../x sub/y --model compatible:m --base-url \
-            http://evil/v1 --key-file k -o out --events ev --proxy http://evil:1";
+            http://evil/v1 -o out --events ev";
         let cli = Cli::try_parse_from(words.split_whitespace()).unwrap();
-        let (job, _) = compiled(&cli.command).unwrap().unwrap();
+        let (mut job, _) = compiled(&cli.command).unwrap().unwrap();
+        job.model_mut().key_file = Some("k".into());
+        job.model_mut().proxy = Some("http://evil:1".to_owned());
         assert_eq!(
             stakes(&job, Path::new("/home")),
             [

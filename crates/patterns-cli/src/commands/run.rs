@@ -2,23 +2,28 @@
 
 use std::path::Path;
 
-use clap::parser::ValueSource;
-use clap::{CommandFactory, FromArgMatches};
 use patterns_job::{Job, JobFormat, read_text_file};
 use serde_json::Value;
 
 use super::start;
-use crate::args::{Cli, RunArgs};
+use crate::args::{RunArgs, parse};
 use crate::compile::{compiled, read_stdin_text};
+use crate::config::Scope;
 use crate::error::{Error, ErrorKind};
-use crate::launch::Launch;
+use crate::launch::{Around, Launch};
 use crate::option_names::{Names, put};
 use crate::terminal::Terminal;
 
 pub(super) async fn run(args: &RunArgs) -> Result<(), Error> {
     let job = read(&args.job)?;
     let (job, more) = with_options(job, &args.more)?;
-    let launch = Launch::new(job, Names::Keys, more.terminal)?;
+    let launch = Launch::new(
+        job,
+        Names::Keys,
+        more.around,
+        Scope::Everything,
+        more.terminal,
+    )?;
     start(launch, more.print_job).await
 }
 
@@ -53,6 +58,7 @@ fn read(path: &Path) -> Result<Job, Error> {
 pub(super) struct More {
     pub(super) terminal: Terminal,
     pub(super) print_job: bool,
+    pub(super) around: Around,
 }
 
 /// What stands for the topic, the question and the documents of a job that has its own.
@@ -71,24 +77,13 @@ pub(super) fn with_options(job: Job, more: &[String]) -> Result<(Job, More), Err
     let placeholder = (!has_batch).then_some(PLACEHOLDER);
     let words = ["patterns", pattern].into_iter().chain(placeholder);
     let words = words.chain(more.iter().map(String::as_str));
-    let matches = Cli::command()
-        .try_get_matches_from(words)
-        .map_err(|error| no_options(&error))?;
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| no_options(&error))?;
-    let (Some((typed, common)), Some((_, matches))) =
-        (compiled(&cli.command)?, matches.subcommand())
-    else {
+    let (cli, given) = parse(words).map_err(|error| no_options(&error))?;
+    let Some((typed, common)) = compiled(&cli.command)? else {
         return Err(Error::new(ErrorKind::Bug, "the job has no pattern"));
     };
     check_inputs(&typed)?;
-    let ids = matches.ids().map(clap::Id::as_str);
-    let is_typed = |id: &&str| matches.value_source(id) == Some(ValueSource::CommandLine);
-    put(
-        &job,
-        &ids.filter(is_typed).collect::<Vec<_>>(),
-        &Value::from(&typed),
-        &mut written,
-    );
+    let ids: Vec<&str> = given.names().collect();
+    put(&job, &ids, &Value::from(&typed), &mut written);
     if has_batch && let Value::Object(written) = &mut written {
         written.shift_remove("question");
     }
@@ -98,11 +93,13 @@ pub(super) fn with_options(job: Job, more: &[String]) -> Result<(Job, More), Err
     })?;
     let terminal = Terminal::new(common.quiet, common.color);
     let print_job = common.print_job;
+    let set = common.config.clone();
     Ok((
         changed,
         More {
             terminal,
             print_job,
+            around: Around { given, set },
         },
     ))
 }

@@ -135,7 +135,7 @@ fn not_combined(error: &AggregateError) -> Error {
     let (kind, help) = match (error.kind(), cause.map(AgentError::kind)) {
         (AggregateErrorKind::DoesNotFit, _) => (
             ErrorKind::NotCombined,
-            "raise --reduce-tokens if the model can read more, or ask for shorter answers with --map-instructions",
+            "raise map_reduce.reduce_tokens (-c) if the model can read more, or ask for shorter answers with --map-instructions",
         ),
         (_, Some(AgentErrorKind::Model(ModelErrorKind::BudgetExhausted))) => {
             (ErrorKind::Budget, raise(cause))
@@ -255,7 +255,7 @@ fn by_model(kind: ModelErrorKind) -> (ErrorKind, &'static str) {
         ),
         Kind::Unreachable => (
             ErrorKind::Unavailable,
-            "check --base-url and the server; --proxy or HTTPS_PROXY names a proxy, SSL_CERT_FILE the \
+            "check --base-url and the server; run.proxy or HTTPS_PROXY names a proxy, SSL_CERT_FILE the \
              certificates of a private authority",
         ),
         Kind::Unavailable { .. } | Kind::Unreadable => (

@@ -9,12 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Place, Server, Simulator, completion, error};
 
-const PRICES: &str = r#"
-[[price]]
-model = "compatible:*"
-input = 100
-output = "200"
-"#;
+const PRICES: &str = "providers.compatible.prices.'*'={input=100,output='200'}";
 
 /// Sixty documents in one file.
 fn sixty() -> Place {
@@ -22,7 +17,7 @@ fn sixty() -> Place {
     for n in 0..60 {
         writeln!(rows, r#"{{"id": "doc{n}", "text": "Text {n}."}}"#).unwrap();
     }
-    Place::with(&[("docs.jsonl", &rows), ("prices.toml", PRICES)])
+    Place::with(&[("docs.jsonl", &rows)])
 }
 
 fn args<'a>(model: [&'a str; 4], more: &[&'a str]) -> Vec<&'a str> {
@@ -135,8 +130,8 @@ fn cost_is_counted_at_the_prices_given() {
     let place = sixty();
     let server = server();
     let more = [
-        "--prices",
-        "prices.toml",
+        "-c",
+        PRICES,
         "--no-reduce",
         "--no-store",
         "--output",
@@ -178,19 +173,9 @@ fn spend(place: &Place, args: &[&str]) -> String {
 
 #[test]
 fn what_timed_out_may_have_been_billed() {
-    let place = Place::with(&[
-        ("docs.jsonl", "{\"id\": \"a\", \"text\": \"A.\"}\n"),
-        ("prices.toml", PRICES),
-    ]);
+    let place = Place::with(&[("docs.jsonl", "{\"id\": \"a\", \"text\": \"A.\"}\n")]);
     let simulator = Simulator::start(&place, &["--latency", "30s"]);
-    let more = [
-        "--prices",
-        "prices.toml",
-        "--timeout",
-        "200ms",
-        "--max-calls",
-        "2",
-    ];
+    let more = ["-c", PRICES, "--timeout", "200ms", "--max-calls", "2"];
     let shown = place.run(&args(simulator.args(), &more));
     assert!(shown.starts_with("exit 5\n"), "{shown}");
     assert!(shown.contains(" · $0.00 (+ $1."), "{shown}");
@@ -208,7 +193,7 @@ fn a_cap_on_an_unknown_cost_is_refused_before_anything_is_sent() {
     --- stdout
     --- stderr
     error[E-CONFIG]: the price of compatible:sim is not known, so a cap on cost cannot be kept
-    help: pass --prices FILE with its price, or cap --max-tokens or --max-calls instead of --max-cost
+    help: set its price in [providers.NAME.prices] (see `patterns config keys`), or cap --max-tokens or --max-calls instead of --max-cost
     ");
     assert_eq!(simulator.ledger()["requests"], 0);
 }
@@ -216,10 +201,6 @@ fn a_cap_on_an_unknown_cost_is_refused_before_anything_is_sent() {
 #[test]
 fn odd_caps_and_prices_are_refused() {
     let place = sixty();
-    place.write(
-        "bad.toml",
-        b"[[price]]\nmodel = \"a:b\"\ninput = 1\noutput = \"x\"\n",
-    );
     for (more, code, says) in [
         (["--max-calls", "0"], 2, "0 is not in 1.."),
         (["--max-tokens", "0"], 2, "0 is not in 1.."),
@@ -229,11 +210,15 @@ fn odd_caps_and_prices_are_refused() {
             "expected an amount of dollars such as 5 or 0.50",
         ),
         (
-            ["--prices", "bad.toml"],
-            65,
-            "bad.toml: line 4: expected an amount of dollars",
+            ["-c", "providers.x.prices.m={input=1,output='x'}"],
+            2,
+            "expected an amount of dollars",
         ),
-        (["--prices", "nope.toml"], 66, "nope.toml: No such file"),
+        (
+            ["-c", "providers.x.prices.m={input=1}"],
+            2,
+            "missing field `output`",
+        ),
     ] {
         let model = ["--model", "offline", "--quiet", "--no-reduce"];
         let shown = place.run(&args(model, &more));

@@ -183,7 +183,7 @@ fn an_election_that_is_decided_after_five_of_forty_asks_no_more() {
         }
         (200, vote("yes"))
     });
-    let streamed = held(server.args(), &["--spare", "6", "--seed", "100"]);
+    let streamed = held(server.args(), &["-c", "vote.spare=6", "--seed", "100"]);
     let (value, counts) = (&streamed["value"], &streamed["counts"]);
     assert_eq!(value["ballots"].as_array().unwrap().len(), 5);
     assert_eq!(value["stop_reason"], "ahead_enough");
@@ -200,7 +200,14 @@ fn spare_ballots_and_the_ledger_agree() {
     let place = Place::new();
     let simulator = Simulator::start(&place, &["--latency", "20ms", "--latency-sigma", "1"]);
     let mut args = vec![
-        "vote", "Well?", "--option", "yes", "-n", "40", "--spare", "6",
+        "vote",
+        "Well?",
+        "--option",
+        "yes",
+        "-n",
+        "40",
+        "-c",
+        "vote.spare=6",
     ];
     args.extend(["--policy", "ahead-by:5", "--output", "json", "--no-store"]);
     args.extend(simulator.args());

@@ -7,7 +7,10 @@ use crate::support::Place;
 /// Returns the part of a pattern's help that is about the options of every pattern.
 fn shared(help: &str) -> &str {
     let (_, rest) = help.split_once("\nModel:\n").unwrap();
-    rest.split_once("\nExamples:\n").unwrap().0
+    let end = rest
+        .find("\nA file is one document")
+        .or(rest.find("--- stderr"));
+    rest[..end.unwrap()].trim_end()
 }
 
 /// Returns the rest of it.
@@ -27,21 +30,17 @@ fn every_pattern_has_the_same_options() {
     }
     assert_snapshot!(shared(&help), @r#"
       -m, --model <MODEL>
-              openai:NAME, anthropic:NAME, gemini:NAME, ollama:NAME, compatible:NAME (with --base-url)
-              or offline [default: PATTERNS_MODEL, else OpenAI if its key is set, else a local Ollama,
-              else offline]
+              PROVIDER:NAME such as openai:gpt-5-mini, a short name, or offline
+              
+              openai:NAME, anthropic:NAME, gemini:NAME, ollama:NAME, compatible:NAME (with --base-url),
+              and the providers and short names that are configured (docs/configuration.md) [default:
+              run.model, else OpenAI if its key is set, else a local Ollama, else offline]
 
           --base-url <URL>
-              Address of the provider, such as http://localhost:8000/v1 [default: PATTERNS_BASE_URL,
-              else the provider's own, such as OPENAI_BASE_URL]
-
-          --proxy <URL>
-              Proxy for all requests, such as http://localhost:3128 or socks5h://localhost:1080
-              [default: HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, but for the hosts of NO_PROXY]
-
-          --key-file <FILE>
-              File with the API key [default: OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY;
-              PATTERNS_API_KEY for compatible:NAME]
+              Address of the provider, such as http://localhost:8000/v1
+              
+              [default: that of the provider, else run.base_url, else the provider's own variable, such
+              as OPENAI_BASE_URL]
 
           --instructions <TEXT>
               What the model is told on top of the pattern's own instructions
@@ -58,28 +57,26 @@ fn every_pattern_has_the_same_options() {
           --seed <NUMBER>
               Makes draws and the run's id repeatable, as far as the provider can
 
-    Run:
-          --concurrency <N>
-              Calls in flight at once, 1 to 10000; or auto: as many as the provider takes, 256 at most
-              (4 for Ollama)
-              
-              [default: auto]
-
-          --requests-per-minute <RPM>
-              Requests a minute that the provider allows, if it does not say so itself
-
-          --tokens-per-minute <TPM>
-              Tokens a minute that the provider allows, if it does not say so itself
-
           --timeout <DURATION>
               Time for one attempt of a call, such as 30s or 2m
               
               [default: 120s]
 
-          --max-failures <POLICY>
-              What a failed branch means for the others: keep-going, fail-fast, or a share such as 10%
+          --stream <WHEN>
+              Whether answers are streamed, so that a call that is dropped ends at the server too
+
+              Possible values:
+              - auto:   By servers of your own, and with run.prime
+              - always: By every server
+              - never:  By none
               
-              [default: keep-going]
+              [default: auto]
+
+    Spend:
+          --max-cost <USD>
+              The most dollars to spend, such as 2.50
+              
+              Each call reserves the price of its tokens.
 
           --max-calls <N>
               The most requests to send to providers; retries and repairs count
@@ -88,38 +85,27 @@ fn every_pattern_has_the_same_options() {
               The most tokens to use, read and written; each call reserves its --max-output-tokens, or
               4096
 
-          --max-cost <USD>
-              The most dollars to spend, such as 2.50; each call reserves the price of its tokens,
-              likewise
-
-          --prices <FILE>
-              TOML file with prices of models, for those that are not known or have changed
-
           --max-time <DURATION>
-              Time for the whole run, such as 10m; shortly before its end nothing new is sent
+              Time for the whole run, such as 10m
+              
+              Shortly before its end nothing new is sent.
 
-          --hedge
-              Send a call a second time that takes longer than 19 of 20 do; the first answer is taken,
-              both are paid for, and at most one call in 20 is sent twice
-
-          --prime
-              Where many calls begin with the same 4 KB or more, send one first, so that the others find
-              its beginning in the provider's prompt cache
-
-          --stream <WHEN>
-              Whether answers are streamed, so that a call that is dropped ends at the server too
-
-              Possible values:
-              - auto:   By servers of your own, and with --prime
-              - always: By every server
-              - never:  By none
+          --concurrency <N>
+              Calls in flight at once, 1 to 10000, or auto
+              
+              auto is as many as the provider takes, 256 at most, and 4 for Ollama.
               
               [default: auto]
 
+          --max-failures <POLICY>
+              What a failed branch means for the others: keep-going, fail-fast, or a share such as 10%
+              
+              [default: keep-going]
+
     Store:
           --store <FILE>
-              File in which answers are recorded, so that none is paid for twice [default:
-              PATTERNS_STORE, or .patterns/store.db; none for the offline model]
+              File in which answers are recorded, so that none is paid for twice [default: run.store, or
+              .patterns/store.db; none for the offline model]
 
           --no-store
               Record nothing and find nothing
@@ -130,24 +116,16 @@ fn every_pattern_has_the_same_options() {
           --read-only
               Make no call: a run that needs one fails, and names what it needs it for
 
-          --durability <WHAT>
-              What recorded answers survive: the end of the process (process), or a loss of power, too
-              (power)
-              
-              [default: power]
-
     Output:
           --output <FORM>
               Form of the result
 
               Possible values:
-              - human:   Text to read
+              - human:   Text to read; the default
               - json:    One JSON object; with --batch or --no-reduce the same as jsonl
               - jsonl:   A JSON object per branch and line, the outcome last; of a table, per row
               - csv:     The rows of a table, for map-reduce --reduce; the answers, with --no-reduce
               - parquet: The same as Parquet
-              
-              [default: human]
 
       -o, --output-file <FILE>
               Write the result to a file, all at once at the end
@@ -168,8 +146,14 @@ fn every_pattern_has_the_same_options() {
               
               [default: auto]
 
+      -c, --config <KEY=VALUE>
+              Set what is no option, such as run.hedge=true (`patterns config keys`)
+
           --print-job
               Print the job, as `patterns run` takes it, and make no call
+
+      -h, --help
+              Print this; -h is a summary
     "#);
 }
 
@@ -192,6 +176,7 @@ fn help_of_every_command() {
       show         Show what a run was for, how it ended and what it cost
       resume       Go on with a run, or do it again: nothing that is recorded is paid for twice
       store        Look after a store
+      config       Say what is set in files and variables, and what can be
       simulate     Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
@@ -207,20 +192,23 @@ fn help_of_every_command() {
     PATTERNS_LOG=debug writes a log to standard error.
     --- stderr
     ");
-    assert_snapshot!(own(&place.run(&["section", "--help"])), @r#"
+    assert_snapshot!(own(&place.run(&["section", "--help"])), @r"
     exit 0
     --- stdout
     Write sections on a topic in parallel and merge them
 
     Usage: patterns section [OPTIONS] <TOPIC>
 
-    Arguments:
-      <TOPIC>
-              What to write about; - reads standard input
+    Examples:
+      patterns section 'The Rust language' -s History -s 'Pros and cons'
+      patterns section 'Our outage of 3 May' --plan 4 --context notes.md --context timeline.log
 
-    Options:
+    Sections:
       -s, --section <NAME>
               A section to write; repeat for more
+
+      <TOPIC>
+              What to write about; - reads standard input
 
           --plan <N>
               Let the model plan this many sections [default: 3, if no section is named]
@@ -228,16 +216,10 @@ fn help_of_every_command() {
           --context <PATH>
               Material to work from: a file, a directory or a glob; repeat for more
 
-      -h, --help
-              Print help (see a summary with '-h')
-
     (options of every pattern)
 
-    Examples:
-      patterns section 'The Rust language' -s History -s 'Pros and cons'
-      patterns section 'Our outage of 3 May' --plan 4 --context notes.md --context timeline.log
     --- stderr
-    "#);
+    ");
     assert_snapshot!(own(&place.run(&["vote", "--help"])), @r"
     exit 0
     --- stdout
@@ -245,23 +227,28 @@ fn help_of_every_command() {
 
     Usage: patterns vote [OPTIONS] [QUESTION]
 
-    Arguments:
+    Examples:
+      patterns vote 'Is glass a liquid?' --option yes --option no
+      patterns vote 'Is this claim true?' --context claim.txt -n 7 --rule threshold:0.8 --explain
+      patterns vote 'Extract the bill.' --context mail.txt --schema bill.json --field total=median:1%
+      patterns vote 'Name this product.' --context brief.md -n 8 --rule best-of --judge openai:gpt-5
+      patterns vote --batch questions.jsonl -n 40 --max-cost 5 --gold answer -o elections.jsonl
+
+    Question:
       [QUESTION]
               What to ask; - reads standard input
-
-    Options:
-      -n, --votes <N>
-              How many ballots are cast at most [default: 5, or one per voter of --voters or --panel]
 
           --option <ANSWER>
               An answer to choose from; repeat for more
 
           --context <PATH>
-              Material that the answer should rest on: a file, a directory or a glob; repeat for more
+              Material to answer from: a file, a directory or a glob; repeat for more
 
           --batch <FILE>
-              Hold one election per row of a JSONL, CSV or TSV file; a row may have its own `options`.
-              Under --max-calls or --max-cost, each call goes to the election where it helps most
+              Hold one election per row of a JSONL, CSV or TSV file
+              
+              A row may have its own `options`. Under --max-calls or --max-cost, each call goes to the
+              election where it helps most.
 
           --question-field <NAME>
               Field of a row with the question
@@ -271,26 +258,31 @@ fn help_of_every_command() {
           --id-field <NAME>
               Field of a row with its id [default: id, else file:line]
 
-          --policy <POLICY>
-              When to stop asking: fixed (never early), exact (when nothing can change any more),
-              ahead-by:4, adaptive:0.95 or plan
+          --gold <NAME>
+              Field of a row with the right answer
               
-              [default: exact]
+              Says how many elections found it, and what shares are worth.
 
-          --spare <N>
-              Ask one by one instead of in waves, with N ballots more under way than are needed; those
-              under way when it is decided are cancelled. Quicker, and dearer by the more the larger N
-              is
+    Counting:
+      -n, --votes <N>
+              Ballots at most [default: 5, or one per voter]
 
-          --count-as-they-come
-              Count ballots as they come in, not in the order of the voters: quicker and biased, since
-              quick answers are not as often right as slow ones
+          --panel <MODEL>
+              A model that votes, in place of --model; repeat for more
+
+          --voters <FILE>
+              A TOML file of voters with their own words, models or weights
+              
+              They take turns, each a `[[voter]]` with a `name` and its own `prompt` behind the
+              question, `model` or `weight`. Different prompts are worth more than more votes.
 
           --rule <RULE>
+              By majority, threshold:0.8, median, best-of, …
+              
               How ballots become a result: plurality, majority, supermajority, unanimous or
               threshold:0.8 of the votes, or of their weight where --voters have weights; median or
               median:1% of numbers; and by a judge: same-meaning (answers that mean the same count
-              together) or best-of (answers in pairs, each pair in both orders)
+              together) or best-of (answers in pairs, each pair in both orders).
               
               [default: plurality]
 
@@ -298,15 +290,18 @@ fn help_of_every_command() {
               Decide every field of the --schema on its own
 
           --field <PATH=RULE>
-              The rule of one field, such as /price=median:1% or tags=union:0.6; implies --by-field;
-              repeat for more
+              The rule of one field of the --schema, such as total=median:1%
+              
+              Repeat for more. Or /price=median:1%, tags=union:0.6. Implies --by-field.
 
-          --explain
-              Show the course of the election, vote by vote
+          --answer-field <FIELD>
+              Field of the --schema that is counted, by name or JSON pointer [default: answer, else the
+              whole ballot]
 
-          --gold <NAME>
-              Field of a row with the right answer: how many elections found it, and what shares are
-              worth
+          --judge <MODEL>
+              Who judges under --rule same-meaning or best-of
+              
+              [default: the first model that votes]
 
           --quorum <N>
               Least number of valid votes
@@ -314,41 +309,29 @@ fn help_of_every_command() {
               [default: 0]
 
           --tie <WAY>
-              What happens when several answers lead: first-seen (the earliest voter's wins),
-              no-consensus, or extend (ask on until one leads, with up to twice as many ballots, or
-              extend:21) [default: first-seen; of two voters, whose second could change nothing then,
-              no-consensus]
-
-          --panel <MODEL>
-              A model that votes, in place of --model; repeat for more
-
-          --voters <FILE>
-              A TOML file of voters that take turns, each a `[[voter]]` with a `name` and its own
-              `prompt` behind the question, `model` or `weight`. Different prompts are worth more than
-              more votes
-
-          --judge <MODEL>
-              Who judges the answers under a --rule with a judge [default: the first model that votes]
+              Who wins a tie: first-seen, no-consensus, extend or extend:21
+              
+              first-seen (the earliest voter's wins), no-consensus, or extend (ask on until one leads,
+              with up to twice as many ballots, or extend:21) [default: first-seen; of two voters, whose
+              second could change nothing then, no-consensus]
 
           --escalate <MODEL>
-              Ask this model, once, where the voters come to no consensus; its answer wins then
+              Ask this model, once, where there is no consensus; its answer wins then
 
-          --answer-field <FIELD>
-              Field of the --schema that is counted, by name or JSON pointer [default: answer, else the
-              whole ballot]
+    Stopping:
+          --policy <POLICY>
+              fixed, exact, ahead-by:4, adaptive:0.95 or plan
+              
+              When to stop asking: fixed (never early), exact (when nothing can change any more),
+              ahead-by:4, adaptive:0.95 or plan.
+              
+              [default: exact]
 
-      -h, --help
-              Print help (see a summary with '-h')
+          --explain
+              Show the course of the election, vote by vote
 
     (options of every pattern)
 
-    Examples:
-      patterns vote 'Is glass a liquid?' --option yes --option no
-      patterns vote 'Is this claim true?' --context claim.txt -n 7 --rule threshold:0.8 --explain
-      patterns vote 'Extract the bill.' --context mail.txt --schema bill.json --field total=median:1%
-      patterns vote 'Name this product.' --context brief.md -n 8 --rule best-of --judge openai:gpt-5
-      patterns vote --batch questions.jsonl -n 40 --policy plan --output jsonl -o elections.jsonl
-      patterns vote --batch questions.jsonl -n 40 --max-cost 5 --gold answer
     --- stderr
     ");
     assert_snapshot!(own(&place.run(&["map-reduce", "--help"])), @r"
@@ -358,25 +341,88 @@ fn help_of_every_command() {
 
     Usage: patterns map-reduce [OPTIONS] <PATH>...
 
-    Arguments:
+    Examples:
+      patterns map-reduce docs/
+      patterns map-reduce 'logs/**/*.log.gz' --records line --map-instructions 'List every error.'
+      patterns map-reduce mails.jsonl --no-reduce --map-schema invoice.json --output jsonl
+      patterns map-reduce mails.jsonl --map-schema invoice.json --reduce sum:total --group-by customer
+      patterns map-reduce docs/ --statements
+
+    Input:
+          --format <FORMAT>
+              What to read the inputs as, in place of what their names say: text, markdown, html, pdf,
+              docx, jsonl, csv, tsv or parquet
+
       <PATH>...
               Documents: files, directories, globs, or - for standard input
 
-    Options:
+          --encoding <NAME>
+              Encoding of the texts, such as windows-1252 or shift_jis [default: UTF-8, or what marks
+              and declarations say, else a guess that is told]
+
+          --delimiter <CHAR>
+              What separates the fields of CSV files: a character, or tab [default: found out of , ; |
+              and tab]
+
+          --records <BY>
+              Divide texts into a document per record: by line, blank, or start:PATTERN
+              
+              blank divides at empty lines; a record of start:PATTERN begins with a line that matches.
+
+          --text-field <NAME>
+              Field of a row with the text
+              
+              [default: the first of text, content, body, message, question]
+
+          --text-template <TEMPLATE>
+              Text of a row, made of its fields, such as '{title}: {body}'
+
+          --id-field <NAME>
+              Field of a row with its id [default: id, else file:line]
+
+          --chunk-tokens <N>
+              Cut documents of more tokens into chunks
+              
+              At the best boundaries there are. Each is a branch of its own, called name#1 and so on;
+              what the model still calls too long is cut further.
+
+          --chunk-overlap <N>
+              Tokens of a chunk that the next one repeats, at most half of it
+              
+              [default: 0]
+
+          --strict
+              Read and check everything before the first call; without it, what cannot be read is a
+              failed branch
+
+    Map:
           --map-instructions <TEXT>
               What to do with each document, on top of --instructions
 
+          --map-schema <FILE>
+              JSON Schema of the answer to each document
+              
+              --schema is that of the combination.
+
+          --glean <ROUNDS>
+              Ask up to so many times what was missed in a document
+              
+              Until nothing new comes; it is added to the lists of the answer. Each time is a call.
+
+          --glean-judge <MODEL>
+              Model that is asked first whether anything was missed, such as a cheaper one
+
+    Combine:
           --reduce-instructions <TEXT>
               How to combine the answers, on top of --instructions
 
           --inner-instructions <TEXT>
               How to combine combinations, in place of --reduce-instructions
 
-          --map-schema <FILE>
-              JSON Schema of the answer to each document; --schema is that of the combination
-
           --no-reduce
-              Do not combine the answers; write each one, in input order, as soon as it can be
+              Do not combine; write each answer as soon as it can be
+              
+              In input order.
 
           --topology <NAME>
               Which answers are combined, and when
@@ -388,93 +434,29 @@ fn help_of_every_command() {
               
               [default: tree]
 
-          --reduce-tokens <N>
-              Tokens of answers that one reduce call may combine
-
-          --fan-in <N>
-              Answers that a reduce call combines on average, twice as many at most [default: 8, where
-              not all fit in one call; for --topology refine 2: the next answer and the combination so
-              far]
-
-          --glean <ROUNDS>
-              Ask up to so many times what was missed in a document, until nothing new comes, and add it
-              to the lists of its answer; each time is a call
-
-          --glean-judge <MODEL>
-              Model that is asked first whether anything was missed, such as a cheaper one
-
-          --allow-gaps
-              Succeed although some documents or chunks are in no answer; --max-failures decides how
-              many may fail before there is no result at all
-
-      -h, --help
-              Print help (see a summary with '-h')
-
-    Input:
-          --format <FORMAT>
-              What to read the inputs as, in place of what their names say: text, markdown, html, pdf,
-              docx, jsonl, csv, tsv or parquet
-
-          --encoding <NAME>
-              Encoding of the texts, such as windows-1252 or shift_jis [default: UTF-8, or what marks
-              and declarations say, else a guess that is told]
-
-          --delimiter <CHAR>
-              What separates the fields of CSV files: a character, or tab [default: found out of , ; |
-              and tab]
-
-          --records <BY>
-              Divide texts into a document per record: by line, blank (paragraphs), or start:PATTERN (a
-              record begins with a line that matches)
-
-          --text-field <NAME>
-              Field of a row with the text [default: the first of text, content, body, message,
-              question]
-
-          --text-template <TEMPLATE>
-              Text of a row, made of its fields, such as '{title}: {body}'
-
-          --id-field <NAME>
-              Field of a row with its id [default: id, else file:line]
-
-          --max-document-size <SIZE>
-              Largest document that is read, such as 500k or 64m
-              
-              [default: 32m]
-
-          --chunk-tokens <N>
-              Cut documents of more tokens into chunks, at the best boundaries there are; each is a
-              branch of its own, called name#1 and so on; what the model still calls too long is cut
-              further
-
-          --chunk-overlap <N>
-              Tokens of a chunk that the next one repeats, at most half of it
-              
-              [default: 0]
-
-          --strict
-              Read and check everything before the first call; without it, what cannot be read is a
-              failed branch
-
-    Reduce:
           --reduce <FUNCTION>
-              Reduce the answers by code, without a model: count, distinct:FIELD, sum:FIELD, mean:FIELD,
-              min:FIELD, max:FIELD, median:FIELD, top:K:FIELD, union:FIELD; repeat for more columns
+              Combine by code, without a model: count, sum:FIELD and others
+              
+              Repeat for more columns: count, distinct:FIELD, sum:FIELD, mean:FIELD, min:FIELD,
+              max:FIELD, median:FIELD, top:K:FIELD, union:FIELD
 
           --group-by <FIELD>
-              Field of the answers whose values are the groups that are reduced; a list puts an answer
-              into several groups
+              Field of the answers whose values are the groups of --reduce
+              
+              A list puts an answer into several groups.
 
           --each <FIELD>
-              Field of the answers with a list of rows; --reduce and --group-by then name fields of a
-              row
+              Field of the answers with a list of rows for --reduce
+              
+              --reduce and --group-by then name fields of a row.
 
           --resolve-keys
               Ask the model which groups have the same name in other words, and put them together
 
           --statements
-              Answer with statements that name their documents and quote them; code checks both, at
-              every combination
+              Answer with statements that quote documents; code checks them
+              
+              They name their documents, too; code checks both, at every combination.
 
           --unsupported <WHAT>
               What becomes of statements whose sources or quotes are wrong
@@ -485,18 +467,13 @@ fn help_of_every_command() {
               
               [default: flag]
 
+          --allow-gaps
+              Succeed although some documents or chunks are in no answer
+              
+              --max-failures decides how many may fail before there is no result at all.
+
     (options of every pattern)
 
-    Examples:
-      patterns map-reduce docs/
-      patterns map-reduce 'logs/**/*.log.gz' --records line --map-instructions 'List every error with
-      its cause.'
-      patterns map-reduce mails.jsonl --no-reduce --map-schema invoice.json --output jsonl
-      patterns map-reduce mails.jsonl --map-schema invoice.json --reduce count --reduce sum:total
-      --group-by customer --output csv
-      patterns map-reduce docs/ --statements --unsupported drop
-      patterns map-reduce books/ --chunk-tokens 4000 --map-schema people.json --glean 2 --reduce
-      union:names
 
     A file is one document: text, Markdown, HTML, PDF or DOCX; a .jsonl, .csv, .tsv or .parquet file has
     one per row, a log with --records one per record, each of them also as .gz. Directories and globs

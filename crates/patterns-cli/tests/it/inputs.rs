@@ -113,7 +113,7 @@ fn bad_inputs_are_named_before_anything_is_asked() {
         &["cannot create no/such/dir"],
     );
     check(
-        &["good.txt", "--key-file", "nope"],
+        &["good.txt", "-c", "providers.compatible.key_file=nope"],
         66,
         &["the key file nope cannot be read"],
     );

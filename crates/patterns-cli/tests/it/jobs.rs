@@ -174,8 +174,8 @@ fn a_printed_job_is_the_same_run_and_makes_the_same_calls() {
         &[
             "map-reduce",
             "rows.jsonl",
-            "--reduce-tokens",
-            "300",
+            "-c",
+            "map_reduce.reduce_tokens=300",
             "--topology",
             "refine",
         ],

@@ -91,7 +91,8 @@ fn requests_go_through_the_proxy_that_is_set() {
     assert!(shown.starts_with("exit 0"), "{shown}");
     let said = "(through the proxy [server] of http_proxy)";
     assert!(shown.contains(said), "{shown}");
-    let typed = [&far[..], &["--proxy", &host]].concat();
+    let proxy = format!("run.proxy={host}");
+    let typed = [&far[..], &["-c", &proxy]].concat();
     let shown = vote(&place, &typed, &[("HTTP_PROXY", "127.0.0.1:9")]);
     assert!(shown.starts_with("exit 0"), "{shown}");
     let near = server();
@@ -114,8 +115,8 @@ fn requests_go_through_the_proxy_that_is_set() {
     let shown = vote(
         &place,
         &[
-            "--proxy",
-            "http://me:secret@h",
+            "-c",
+            "run.proxy=http://me:secret@h",
             "-m",
             "compatible:m",
             "--base-url",

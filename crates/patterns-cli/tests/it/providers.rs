@@ -267,7 +267,7 @@ fn a_server_that_is_not_there_is_unavailable() {
     assert!(shown.starts_with("exit 69\n"), "{shown}");
     let said = "the provider cannot be reached: connection refused by [server]";
     assert!(shown.contains(said), "{shown}");
-    assert!(shown.contains("--proxy or HTTPS_PROXY"), "{shown}");
+    assert!(shown.contains("run.proxy or HTTPS_PROXY"), "{shown}");
 }
 
 #[test]
@@ -433,7 +433,7 @@ fn keys_come_from_where_they_should_and_show_up_nowhere() {
     for with_file in [true, false] {
         let mut command = place.command(&args);
         if with_file {
-            command.args(["--key-file", "key.txt"]);
+            command.args(["-c", "providers.compatible.key_file=key.txt"]);
         } else {
             command.env("PATTERNS_API_KEY", KEY);
         }
@@ -459,14 +459,14 @@ fn a_missing_key_is_a_matter_of_configuration() {
     --- stdout
     --- stderr
     error[E-CONFIG]: there is no API key: OPENAI_API_KEY is not set
-    help: set OPENAI_API_KEY, or put the key into a file and pass --key-file FILE
+    help: set OPENAI_API_KEY, or say where the key is: providers.openai.key_file or key_command in your configuration (`patterns config path`)
     ");
     assert_snapshot!(place.run(&["map-reduce", "a.txt", "--model", "compatible:x"]), @r"
     exit 78
     --- stdout
     --- stderr
     error[E-CONFIG]: `compatible` has no usual server: set its base URL
-    help: pass --base-url, such as http://localhost:8000/v1
+    help: pass --base-url, such as http://localhost:8000/v1, or set the base_url of the provider
     ");
 }
 

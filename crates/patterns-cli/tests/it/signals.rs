@@ -111,12 +111,14 @@ fn a_run_that_has_not_begun_is_ended_by_one_signal() {
             .success()
     );
     let mut child = place
-        .command(&["map-reduce", "a.txt", "--key-file", "key", "-o", "out.txt"])
+        .command(&["map-reduce", "a.txt", "-o", "out.txt"])
         .args([
             "--model",
             "compatible:x",
             "--base-url",
             "http://127.0.0.1:9/v1",
+            "-c",
+            "providers.compatible.key_file=key",
         ])
         .stderr(Stdio::piped())
         .spawn()

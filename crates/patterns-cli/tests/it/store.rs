@@ -217,7 +217,13 @@ fn an_edit_of_a_thousand_documents_costs_few_calls() {
     let mut rows: Vec<String> = (0..1_000).map(row).collect();
     let place = Place::new();
     let simulator = Simulator::start(&place, &[]);
-    let mut args = vec!["map-reduce", "rows.jsonl", "--reduce-tokens", "600", "-q"];
+    let mut args = vec![
+        "map-reduce",
+        "rows.jsonl",
+        "-c",
+        "map_reduce.reduce_tokens=600",
+        "-q",
+    ];
     args.extend(simulator.args());
     let calls_for = |rows: &[String]| {
         let before = simulator.ledger()["requests"].as_u64().unwrap();

@@ -15,6 +15,8 @@ pub(crate) struct Place {
     dir: TempDir,
     /// What the user's own state directory is for the command.
     state: TempDir,
+    /// What the directory of the user's configuration is for it.
+    config: TempDir,
 }
 
 impl Place {
@@ -23,6 +25,7 @@ impl Place {
         Self {
             dir: TempDir::new().expect("a temporary directory"),
             state: TempDir::new().expect("another one"),
+            config: TempDir::new().expect("a third one"),
         }
     }
 
@@ -45,6 +48,24 @@ impl Place {
         fs::write(path, bytes).expect("a file");
     }
 
+    /// Writes the user's own configuration.
+    pub(crate) fn configure(&self, text: &str) {
+        self.configure_beside("config.toml", text);
+    }
+
+    /// Writes a file beside it.
+    pub(crate) fn configure_beside(&self, name: &str, text: &str) {
+        let folder = self.config.path().join("patterns");
+        fs::create_dir_all(&folder).expect("a directory");
+        fs::write(folder.join(name), text).expect("a file");
+    }
+
+    /// Takes the places of the user's own files out of what was shown.
+    pub(crate) fn placeless(&self, shown: &str) -> String {
+        let config = self.config.path().display().to_string();
+        shown.replace(&config, "[config]")
+    }
+
     pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path().join(name)).expect("a file")
     }
@@ -58,6 +79,7 @@ impl Place {
             .env_clear()
             .env("OLLAMA_HOST", "127.0.0.1:9")
             .env("XDG_STATE_HOME", self.state.path())
+            .env("XDG_CONFIG_HOME", self.config.path())
             .stdin(Stdio::null());
         command
     }
@@ -119,6 +141,13 @@ pub(crate) struct Server {
 impl Server {
     /// Serves; `reply` returns a status and a body for the body of a request.
     pub(crate) fn start(reply: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> Self {
+        Self::hearing(move |_, body| reply(body))
+    }
+
+    /// Serves; `reply` is given the headers of a request, too, their names in small letters.
+    pub(crate) fn hearing(
+        reply: impl Fn(&str, &str) -> (u16, String) + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let reply = Arc::new(reply);
@@ -135,27 +164,35 @@ impl Server {
 
     /// The arguments that choose this server.
     pub(crate) fn args(&self) -> [&str; 4] {
-        ["--model", "compatible:test", "--base-url", &self.url]
+        ["--model", "compatible:test", "--base-url", self.url()]
+    }
+
+    /// Its address.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 }
 
-fn serve(stream: TcpStream, reply: &dyn Fn(&str) -> (u16, String)) -> Option<()> {
+fn serve(stream: TcpStream, reply: &dyn Fn(&str, &str) -> (u16, String)) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let mut length = 0;
+    let mut head = String::new();
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
-        let header = line.trim().to_ascii_lowercase();
-        if let Some(value) = header.strip_prefix("content-length:") {
+        let (name, value) = line.trim().split_once(':').unwrap_or_default();
+        let name = name.to_ascii_lowercase();
+        if name == "content-length" {
             length = value.trim().parse().ok()?;
         }
-        if header.is_empty() {
+        head.push_str(&format!("{name}: {}\n", value.trim()));
+        if line.trim().is_empty() {
             break;
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    let (status, text) = reply(&String::from_utf8_lossy(&body));
+    let (status, text) = reply(&head, &String::from_utf8_lossy(&body));
     let length = text.len();
     let head =
         format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");

@@ -35,12 +35,15 @@ fn branches(arguments: &[&str]) -> usize {
 fn every_topology_combines_all_documents() {
     assert_eq!(branches(&[]), 9 + 1);
     assert_eq!(branches(&["--topology", "refine"]), 9 + 8);
-    assert_eq!(branches(&["--topology", "refine", "--fan-in", "5"]), 9 + 2);
     assert_eq!(
-        branches(&["--topology", "unordered", "--fan-in", "3"]),
+        branches(&["--topology", "refine", "-c", "map_reduce.fan_in=5"]),
+        9 + 2
+    );
+    assert_eq!(
+        branches(&["--topology", "unordered", "-c", "map_reduce.fan_in=3"]),
         9 + 3
     );
-    assert!((9 + 3..9 + 6).contains(&branches(&["--fan-in", "3"])));
+    assert!((9 + 3..9 + 6).contains(&branches(&["-c", "map_reduce.fan_in=3"])));
 }
 
 #[test]
@@ -51,8 +54,8 @@ fn what_does_not_fit_into_one_call_is_an_error() {
         "map-reduce",
         "a.txt",
         "b.txt",
-        "--reduce-tokens",
-        "100",
+        "-c",
+        "map_reduce.reduce_tokens=100",
         "-q",
         "-o",
         "out",
@@ -62,6 +65,6 @@ fn what_does_not_fit_into_one_call_is_an_error() {
     --- stdout
     --- stderr
     error[E-NOT-COMBINED]: the answers are too large for the token budget of a reduce call
-    help: raise --reduce-tokens if the model can read more, or ask for shorter answers with --map-instructions
+    help: raise map_reduce.reduce_tokens (-c) if the model can read more, or ask for shorter answers with --map-instructions
     ");
 }

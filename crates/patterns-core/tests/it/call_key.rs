@@ -105,6 +105,20 @@ fn whatever_may_change_the_answer_changes_the_key() {
     }
 }
 
+#[test]
+fn what_is_sent_beside_the_request_changes_the_key() {
+    let of = |model: ModelId| CallKey::of(&model, &request());
+    let keys = [
+        of(model()),
+        of(model().with_extra(r#"{"reasoning_effort":"low"}"#)),
+        of(model().with_extra(r#"{"reasoning_effort":"high"}"#)),
+        of(ModelId::new("openai", "gpt-5-mini").with_extra("http://localhost:1")),
+        of(ModelId::new("openai", "gpt-5-mini")),
+    ];
+    let distinct: std::collections::HashSet<_> = keys.iter().collect();
+    assert_eq!(distinct.len(), keys.len());
+}
+
 /// Fields are hashed with their lengths, so that no text can slide from one into the next.
 #[test]
 fn neighbouring_fields_cannot_be_confused() {

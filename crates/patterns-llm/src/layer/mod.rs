@@ -17,6 +17,7 @@ mod step_down;
 mod timeout;
 mod trace;
 mod trial;
+mod window;
 
 pub use budget::{ASSUMED_OUTPUT_TOKENS, BudgetLayer, Budgeted};
 pub use hedge::{HedgeLayer, Hedged};

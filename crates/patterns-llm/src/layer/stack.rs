@@ -7,6 +7,7 @@ use patterns_core::{EventSink, Layer, Model};
 use tokio_util::sync::CancellationToken;
 
 use super::step_down::{Ladder, StepDownLayer};
+use super::window::WindowLayer;
 use super::{
     Beginnings, BudgetLayer, HedgeLayer, HedgePolicy, PaceLayer, PrimeLayer, RetryLayer,
     RetryPolicy, SingleFlightLayer, TimeoutLayer, TraceLayer,
@@ -16,6 +17,8 @@ use crate::pace::Pool;
 
 /// The behaviours that every network model gets.
 pub(crate) struct Stack {
+    /// Tokens that the model reads and writes at most in one call, if that is known.
+    pub(crate) window: Option<u64>,
     pub(crate) is_priming: bool,
     pub(crate) first_tokens: Arc<FirstTokens>,
     pub(crate) beginnings: Arc<Beginnings>,
@@ -31,10 +34,11 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// Wraps an adapter: single flight ► prime ► retry ► step down ► pace ► hedge ► budget ► trace ►
+    /// Wraps an adapter: single flight ► window ► prime ► retry ► step down ► pace ► hedge ► budget ► trace ►
     /// timeout ► adapter.
     ///
-    /// Single flight is outermost, since what is not sent needs nothing else. Prime is outside retry,
+    /// Single flight is outermost, since what is not sent needs nothing else; what is too long to be
+    /// sent is known before anything waits. Prime is outside retry,
     /// since what waits there must hold nothing.
     /// Retry is outside, so that a back-off holds no slot of the pool, and each attempt has its own
     /// clock and its own span and waits its turn like any other. No clock runs in the queue. Hedge
@@ -61,7 +65,7 @@ impl Stack {
         let primed = PrimeLayer::new(self.is_priming).first_tokens(self.first_tokens);
         let primed = primed.beginnings(self.beginnings);
         let primed = primed.layer(retry.layer(stepping));
-        Arc::new(SingleFlightLayer.layer(primed))
+        Arc::new(SingleFlightLayer.layer(WindowLayer::new(self.window).layer(primed)))
     }
 }
 

@@ -131,3 +131,25 @@ fn odd_tables_are_refused() {
         assert!(error.starts_with(expected), "{error}");
     }
 }
+
+#[test]
+fn the_price_of_one_server_is_not_that_of_another() {
+    let price = |dollars: &str| Price {
+        input: dollars.parse().unwrap(),
+        cached_input: None,
+        cache_write: None,
+        output: dollars.parse().unwrap(),
+    };
+    let prices = Prices::default()
+        .with("compatible:m", None, price("3"))
+        .with("compatible:m*", Some("https://A.example/v1/"), price("1"))
+        .with("compatible:m", Some("https://b.example/v1"), price("2"));
+    for (server, expected) in [
+        ("https://a.example/v1", "1"),
+        ("https://b.example/v1", "2"),
+        ("https://c.example/v1", "3"),
+    ] {
+        let found = prices.find(&ModelId::new("compatible", "m").at(server));
+        assert_eq!(found, Some(price(expected)), "{server}");
+    }
+}

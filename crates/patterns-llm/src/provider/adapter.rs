@@ -13,6 +13,7 @@ use patterns_core::{
 };
 use secrecy::SecretString;
 
+use super::beside::Beside;
 use super::dialect::{Dialect, Put, Unwritable, Written};
 use super::refused::{LeftOut, refused};
 use super::reply::{MAX_DETAIL, Redactor, classify, is_foreign, one_attempt, refuses_system_role};
@@ -28,6 +29,8 @@ const MOST_TOKENS: u64 = 1_000_000_000;
 pub(crate) struct Setup {
     pub(crate) id: ModelId,
     pub(crate) key: Option<SecretString>,
+    /// What is sent with every request beside ours.
+    pub(crate) beside: Beside,
     pub(crate) dialect: Arc<dyn Dialect>,
     pub(crate) server: Server,
     /// Whether the server is not the provider's own.
@@ -55,7 +58,8 @@ pub(crate) struct Adapter {
 impl Adapter {
     pub(crate) fn new(setup: Setup) -> Self {
         Self {
-            redactor: Redactor::new(setup.key.clone().unwrap_or_default()),
+            redactor: Redactor::new(setup.key.clone().unwrap_or_default())
+                .and(setup.beside.secrets.clone()),
             setup,
             has_lied: AtomicBool::default(),
             is_told: AtomicBool::default(),
@@ -125,7 +129,10 @@ impl Adapter {
                 is_own: self.setup.is_own,
             };
             match self.setup.dialect.write(request, &put) {
-                Ok(written) => return Ok((written, format)),
+                Ok(mut written) => {
+                    written.body = self.setup.beside.added_to(written.body);
+                    return Ok((written, format));
+                }
                 Err(Unwritable::Request(error)) => return Err(error),
                 Err(Unwritable::Schema(why)) => {
                     let to = ladder.lower(request, format).ok_or_else(|| {

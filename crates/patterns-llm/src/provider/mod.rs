@@ -11,6 +11,7 @@
 
 mod adapter;
 mod anthropic;
+mod beside;
 mod dialect;
 mod facts;
 mod gemini;
@@ -26,6 +27,7 @@ mod transport;
 mod words;
 
 pub(crate) use adapter::{Adapter, Setup};
+pub(crate) use beside::Beside;
 pub(crate) use facts::Provider;
 pub(crate) use known::{named, unknown_provider};
 pub use ollama::OLLAMA_BASE_URL;

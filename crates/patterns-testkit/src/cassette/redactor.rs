@@ -58,6 +58,7 @@ impl Redactor {
             provider: self.text(&id.provider),
             model: self.text(&id.model),
             endpoint: id.endpoint.as_deref().map(|it| self.text(it)),
+            extra: id.extra.as_deref().map(|it| self.text(it)),
         }
     }
 

@@ -66,6 +66,7 @@ fn stack_within(budget: &Budget, model: Slow, events: Arc<Log>) -> Arc<dyn Model
     let stack = Stack {
         first_tokens: Arc::default(),
         beginnings: Arc::default(),
+        window: None,
         is_priming: false,
         retry: RetryPolicy::default(),
         hedge: None,
@@ -169,6 +170,7 @@ async fn an_outage_of_ten_minutes_loses_nothing() {
     let stack = Stack {
         first_tokens: Arc::default(),
         beginnings: Arc::default(),
+        window: None,
         is_priming: false,
         retry: RetryPolicy::default(),
         hedge: None,
@@ -312,6 +314,7 @@ async fn what_waits_for_room_is_not_sent_once_the_run_is_drained() {
     let stack = Stack {
         first_tokens: Arc::default(),
         beginnings: Arc::default(),
+        window: None,
         is_priming: false,
         retry: RetryPolicy::default(),
         hedge: None,
@@ -349,6 +352,7 @@ async fn an_exhausted_budget_does_not_close_the_pool_for_others() {
         let stack = Stack {
             first_tokens: Arc::default(),
             beginnings: Arc::default(),
+            window: None,
             is_priming: false,
             retry: RetryPolicy::default(),
             hedge: None,

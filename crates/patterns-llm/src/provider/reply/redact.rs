@@ -15,14 +15,20 @@ const MIN_KEY: usize = 4;
 /// The same in answers, which are about anything.
 const MIN_KEY_OF_ANSWERS: usize = 12;
 
-/// Replaces the connection's key, and whatever else looks like one, by a mark.
+/// Replaces the connection's keys, and whatever else looks like one, by a mark.
 pub(crate) struct Redactor {
-    key: SecretString,
+    keys: Vec<SecretString>,
 }
 
 impl Redactor {
     pub(crate) fn new(key: SecretString) -> Self {
-        Self { key }
+        Self { keys: vec![key] }
+    }
+
+    /// Hides more keys.
+    pub(crate) fn and(mut self, more: Vec<SecretString>) -> Self {
+        self.keys.extend(more);
+        self
     }
 
     /// Returns at most `max` characters of `text`, without keys. Keys go before the cut, which
@@ -45,12 +51,9 @@ impl Redactor {
     }
 
     fn hide(&self, text: &str, shortest: usize) -> String {
-        let key = self.key.expose_secret();
-        if key.len() < shortest {
-            return text.to_owned();
-        }
+        let keys = self.keys.iter().map(ExposeSecret::expose_secret);
         let mut hidden = text.to_owned();
-        for form in forms(key) {
+        for form in keys.filter(|key| key.len() >= shortest).flat_map(forms) {
             hidden = hide_form(&hidden, &form);
         }
         hidden

@@ -56,6 +56,7 @@ fn with_pool(model: Arc<Poisoned>, pool: &Arc<Pool>, events: Arc<Log>) -> Arc<dy
     let stack = Stack {
         first_tokens: Arc::default(),
         beginnings: Arc::default(),
+        window: None,
         is_priming: false,
         retry: RetryPolicy::default(),
         hedge: None,
@@ -181,6 +182,7 @@ async fn a_blip_of_a_few_seconds_costs_no_ballot_whatever_its_status() {
             let stack = Stack {
                 first_tokens: Arc::default(),
                 beginnings: Arc::default(),
+                window: None,
                 is_priming: false,
                 retry: RetryPolicy::default(),
                 hedge: None,

@@ -1,0 +1,202 @@
+//! Reads what is set outside of files: `-c KEY=VALUE` and variables of the environment.
+
+use patterns_core::nearest;
+use toml::{Table, Value};
+
+use super::entry::{Entry, flat, nested};
+use super::keys;
+use super::sensitive::is_sensitive;
+use super::suggest::words;
+use crate::error::{Error, ErrorKind};
+
+/// Variables that begin like keys and are none.
+const OTHERS: [&str; 2] = ["PATTERNS_LOG", "PATTERNS_API_KEY"];
+
+/// Reads the argument of `-c`.
+///
+/// # Errors
+///
+/// Returns an error that names it.
+pub(super) fn argument(text: &str) -> Result<Vec<Entry>, Error> {
+    let wrong = |why: &str| {
+        // Headers may carry keys.
+        let shown = match text.contains("headers") {
+            true => text.split('=').next().unwrap_or_default(),
+            false => text,
+        };
+        let shown = shown.replace('\n', "\\n");
+        Error::new(ErrorKind::Usage, format!("-c {shown}: {why}"))
+            .help("`patterns config keys` lists every key with its meaning")
+    };
+    let (key, value) = text
+        .split_once('=')
+        .ok_or_else(|| wrong("expected KEY=VALUE, such as run.hedge=true"))?;
+    let path = path(key).ok_or_else(|| wrong("the part before = is no key, such as run.hedge"))?;
+    let entry = entry(&path, value, "-c").map_err(|why| wrong(&why))?;
+    let entries = flat(nested([&entry]), &|_| "-c".to_owned());
+    match entries
+        .iter()
+        .any(|it| it.path.get(2).is_some_and(|it| it == "headers"))
+    {
+        true => Err(wrong(
+            "headers may carry keys, and what is typed is recorded: use a file",
+        )),
+        false => Ok(entries),
+    }
+}
+
+/// Returns whether an argument of `-c` sets a key that decides where inputs and keys go.
+pub(crate) fn decides_where(text: &str) -> bool {
+    argument(text).is_ok_and(|it| it.iter().any(is_sensitive))
+}
+
+/// Reads the variables of the environment. An empty one is none.
+///
+/// # Errors
+///
+/// Returns an error that names the variable.
+pub(super) fn variables(
+    all: impl Iterator<Item = (String, String)>,
+) -> Result<(Vec<Entry>, Vec<String>), Error> {
+    let known = keys::variables();
+    let (mut entries, mut unknown) = (Vec::new(), Vec::new());
+    let all = all.filter(|(name, value)| name.starts_with("PATTERNS_") && !value.trim().is_empty());
+    for (name, value) in all {
+        match known.iter().find(|(known, _)| *known == name) {
+            Some((_, path)) => entries.push(entry(path, &value, &name).map_err(|why| {
+                Error::new(ErrorKind::Config, format!("{name}={value:?}: {why}"))
+                    .help("`patterns config keys` lists every key with its meaning")
+            })?),
+            None if OTHERS.contains(&&*name) => {}
+            None => unknown.push(name),
+        }
+    }
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    unknown.sort();
+    Ok((entries, unknown))
+}
+
+/// Says that a variable sets nothing.
+pub(super) fn unknown_variable(name: &str) -> String {
+    let known = keys::variables();
+    let meant = nearest(name, known.iter().map(|(known, _)| &**known));
+    let meant = meant.map_or_else(String::new, |it| format!("; did you mean {it}?"));
+    format!("{name} sets nothing{meant}")
+}
+
+/// Reads a value: TOML if it is TOML of the right type, else the bare text.
+fn entry(path: &[String], text: &str, place: &str) -> Result<Entry, String> {
+    let with = |value| Entry {
+        path: path.to_vec(),
+        value,
+        place: place.to_owned(),
+    };
+    let bare = with(Value::String(text.to_owned()));
+    let Ok(value) = text.trim().parse::<Value>() else {
+        return bare
+            .check()
+            .map(|()| bare)
+            .map_err(|it| words(it.message()));
+    };
+    let read = with(value);
+    match (read.check(), bare.check()) {
+        (Ok(()), _) => Ok(read),
+        (Err(_), Ok(())) => Ok(bare),
+        (Err(error), Err(_)) => Err(words(error.message())),
+    }
+}
+
+/// Takes a dotted key apart, quoted parts included.
+fn path(key: &str) -> Option<Vec<String>> {
+    let table: Table = toml::from_str(&format!("{key} = 0")).ok()?;
+    let entries = flat(table, &|_| String::new());
+    match <[Entry; 1]>::try_from(entries) {
+        Ok([entry]) => Some(entry.path),
+        Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_is_a_key_and_a_value_with_or_without_quotes() {
+        for (text, key, value) in [
+            ("run.hedge=true", "run.hedge", "true"),
+            ("run.model=openai:gpt-5", "run.model", "\"openai:gpt-5\""),
+            ("run.model='x'", "run.model", "\"x\""),
+            ("run.timeout=30s", "run.timeout", "\"30s\""),
+            ("run.store=1", "run.store", "\"1\""),
+            (
+                "run.base_url=http://h/v1?a=b",
+                "run.base_url",
+                "\"http://h/v1?a=b\"",
+            ),
+            (
+                "providers.x.prices.\"m-*\"={output=2,input=1}",
+                "providers.x.prices.\"m-*\".input",
+                "1",
+            ),
+        ] {
+            let entry = &argument(text).unwrap()[0];
+            assert_eq!((&*entry.key(), &*entry.value.to_string()), (key, value));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_argument_is_said() {
+        let table = [
+            "run.hedge",
+            "=true",
+            "run.hegde=true",
+            "run.hedge=yes",
+            "run.timeout=30",
+            "a\nb=1",
+            "run={ hegde = true }",
+            "providers.x.headers.x-key=canary",
+            "providers.x={headers={x-key='canary'}}",
+        ];
+        let said = table.map(|text| argument(text).unwrap_err().to_string());
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        -c run.hedge: expected KEY=VALUE, such as run.hedge=true
+        -c =true: the part before = is no key, such as run.hedge
+        -c run.hegde=true: there is no key `hegde` here; did you mean `hedge`?
+        -c run.hedge=yes: invalid type: string "yes", expected a boolean
+        -c run.timeout=30: expected a number with a unit (ms, s, m, h, d), such as 30s or 2m
+        -c a\nb=1: the part before = is no key, such as run.hedge
+        -c run={ hegde = true }: there is no key `hegde` here; did you mean `hedge`?
+        -c providers.x.headers.x-key: headers may carry keys, and what is typed is recorded: use a file
+        -c providers.x: headers may carry keys, and what is typed is recorded: use a file
+        "#);
+    }
+
+    #[test]
+    fn variables_are_keys_in_capitals_and_unknown_ones_are_named() {
+        let set = [
+            ("PATTERNS_TIMEOUT", "30s"),
+            ("PATTERNS_VOTE_SPARE", "2"),
+            ("PATTERNS_MAP_REDUCE_FAN_IN", "5"),
+            ("PATTERNS_MODEL", " "),
+            ("PATTERNS_LOG", "debug"),
+            ("PATTERNS_MAX_COSTS", "5"),
+            ("OTHER", "1"),
+        ];
+        let set = set.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let (entries, unknown) = variables(set.into_iter()).unwrap();
+        let keys: Vec<_> = entries.iter().map(Entry::key).collect();
+        assert_eq!(keys, ["map_reduce.fan_in", "run.timeout", "vote.spare"]);
+        assert_eq!(unknown, ["PATTERNS_MAX_COSTS"]);
+        assert_eq!(
+            unknown_variable("PATTERNS_MAX_COSTS"),
+            "PATTERNS_MAX_COSTS sets nothing; did you mean PATTERNS_MAX_COST?"
+        );
+        let set = [("PATTERNS_TIMEOUT".to_owned(), "soon".to_owned())];
+        let error = variables(set.into_iter()).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("PATTERNS_TIMEOUT=\"soon\": expected")
+        );
+    }
+}

@@ -1,0 +1,142 @@
+//! Fills what was not typed with what is configured: first the few options that say how the command
+//! talks, then the job.
+
+use patterns_job::Job;
+use serde_json::{Value, json};
+
+use super::entry::Entry;
+use super::loaded::Loaded;
+use super::schema::Config;
+use crate::args::{Cli, Command, Given, LookArgs};
+use crate::error::{Error, ErrorKind};
+use crate::option_names::configure;
+
+/// What of the configuration a job is filled with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// All of it: the job was typed, or is in a file.
+    Everything,
+    /// What `-c` says: the job is one that was carried out before, and is what it was.
+    Arguments,
+}
+
+/// Keys of `[run]` that are about the command, or about who answers (`launch.rs`).
+const ELSEWHERE: [&str; 4] = ["quiet", "color", "model", "base_url"];
+
+/// Fills the options that say how the command talks and where a store is that is looked into; returns
+/// what the user should know.
+///
+/// # Errors
+///
+/// Returns an error if the configuration is wrong.
+pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, Error> {
+    let set: &[String] = match &cli.command {
+        Command::Section(args) => &args.common.config,
+        Command::Vote(args) => &args.common.config,
+        Command::MapReduce(args) => &args.common.config,
+        Command::Run(_) | Command::Resume(_) => &[],
+        Command::Runs(_) | Command::Show(_) | Command::Store(_) => &[],
+        // One reads what is set by itself, and the others need nothing of it.
+        Command::Config(_)
+        | Command::Simulate(_)
+        | Command::ReadDocument(_)
+        | Command::Completions { .. } => return Ok(Vec::new()),
+    };
+    let loaded = Loaded::load(set)?;
+    let run = &loaded.config.run;
+    let common = match &mut cli.command {
+        Command::Section(args) => Some(&mut args.common),
+        Command::Vote(args) => Some(&mut args.common),
+        Command::MapReduce(args) => Some(&mut args.common),
+        _ => None,
+    };
+    if let Some(common) = common {
+        put(&mut common.quiet, run.quiet.filter(|_| !given.has("quiet")));
+        put(&mut common.color, run.color.filter(|_| !given.has("color")));
+    }
+    match &mut cli.command {
+        Command::Runs(args) => look(&mut args.look, given, &loaded),
+        Command::Show(args) => look(&mut args.look, given, &loaded),
+        Command::Store(command) => look(command.look_mut(), given, &loaded),
+        Command::Resume(args) => {
+            let store = run.store.clone().filter(|_| !given.has("store"));
+            put(&mut args.store, store);
+        }
+        _ => {}
+    }
+    Ok(loaded.warnings())
+}
+
+fn look(look: &mut LookArgs, given: &Given, loaded: &Loaded) {
+    let run = &loaded.config.run;
+    put(
+        &mut look.store,
+        run.store.clone().filter(|_| !given.has("store")),
+    );
+    put(&mut look.color, run.color.filter(|_| !given.has("color")));
+}
+
+fn put<T>(option: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *option = value;
+    }
+}
+
+/// Fills a job with what is configured and was not `given`. What `-c` says holds whatever a job in a file
+/// says; the rest fills what the job leaves open.
+///
+/// # Errors
+///
+/// Returns an error if `-c` says what is about another pattern.
+pub(crate) fn fill(job: Job, given: &Given, loaded: &Loaded, scope: Scope) -> Result<Job, Error> {
+    let own = match &job {
+        Job::Section(_) => "section",
+        Job::Vote(_) => "vote",
+        Job::MapReduce(_) => "map_reduce",
+    };
+    let mut written = Value::from(&job);
+    for entry in &loaded.entries {
+        let [section, id] = &entry.path[..] else {
+            continue;
+        };
+        let is_argument = entry.place == "-c";
+        if is_argument && ["vote", "map_reduce"].contains(&&**section) && section != own {
+            return Err(of_another(entry));
+        }
+        let is_meant = section == "run" || section == own;
+        let is_free = !given.has(id) && !ELSEWHERE.contains(&&**id);
+        if is_meant && is_free && (is_argument || scope == Scope::Everything) {
+            let value = value(id, &loaded.config, entry);
+            configure(&job, id, value, is_argument, &mut written);
+        }
+    }
+    serde_json::from_value(written).map_err(|error| {
+        let message = format!("the configuration goes against the job: {error}");
+        Error::new(ErrorKind::Config, message)
+            .help("`patterns config show` shows what is set where")
+    })
+}
+
+fn of_another(entry: &Entry) -> Error {
+    let key = entry.key();
+    let message = format!("-c {key} is about another pattern");
+    Error::new(ErrorKind::Usage, message).help("leave it out, or set it in a file")
+}
+
+/// Returns a value as jobs have it, which are stricter about numbers and texts.
+fn value(id: &str, config: &Config, entry: &Entry) -> Value {
+    match id {
+        "temperature" => json!(config.run.temperature),
+        // Without a number it is as many as the provider takes.
+        "concurrency" => json!(config.run.concurrency.and_then(|it| it.given())),
+        "fan_in" => json!(config.map_reduce.fan_in),
+        "reduce_tokens" => json!(config.map_reduce.reduce_tokens),
+        "max_document_size" => {
+            let size = config.map_reduce.max_document_size;
+            json!(size.map(|it| it.to_string()))
+        }
+        "store" => json!(config.run.store),
+        // TOML's values have a form in JSON, all of them.
+        _ => serde_json::to_value(&entry.value).unwrap_or_default(),
+    }
+}

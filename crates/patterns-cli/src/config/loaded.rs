@@ -1,0 +1,239 @@
+//! Lays all sources over each other, key by key.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use super::entry::{Entry, nested};
+use super::providers::{Aliases, Providers};
+use super::schema::Config;
+use super::sensitive::{digest, is_sensitive};
+use super::suggest::words;
+use super::{assignment, document, places, resolve};
+use crate::error::{Error, ErrorKind};
+use crate::trust;
+
+/// What holds, and where each value comes from.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// What is set, in the order of its keys.
+    pub(crate) entries: Vec<Entry>,
+    /// What of the project's file does not count, since it is not trusted.
+    pub(crate) untrusted: Vec<Entry>,
+    pub(super) config: Config,
+    /// How places in the file of the project begin.
+    project: Option<String>,
+    /// Variables that set nothing.
+    unknown: Vec<String>,
+}
+
+/// The file of a project, apart from the others.
+pub(crate) struct Project {
+    /// The file, from the working directory.
+    pub(crate) file: PathBuf,
+    /// What decides where inputs and keys go.
+    pub(crate) sensitive: Vec<Entry>,
+    harmless: Vec<Entry>,
+}
+
+impl Project {
+    /// Reads the file of the project, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be read.
+    pub(crate) fn read() -> Result<Option<Self>, Error> {
+        let Some(file) = places::project_file() else {
+            return Ok(None);
+        };
+        let entries = document::read(&file)?;
+        let (sensitive, harmless) = entries.into_iter().partition(is_sensitive);
+        Ok(Some(Self {
+            file,
+            sensitive,
+            harmless,
+        }))
+    }
+
+    /// Returns what is remembered once the file is trusted.
+    pub(crate) fn digest(&self) -> String {
+        let file = self.file.canonicalize();
+        digest(file.as_deref().unwrap_or(&self.file), &self.sensitive)
+    }
+
+    fn is_trusted(&self) -> bool {
+        self.sensitive.is_empty() || trust::knows_project(&self.digest())
+    }
+}
+
+impl Loaded {
+    /// Reads all sources; `assignments` are the arguments of `-c`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that names the source that is wrong, and where in it.
+    pub(crate) fn load(assignments: &[String]) -> Result<Self, Error> {
+        let mut layers = Vec::new();
+        if let Some(file) = places::user_file() {
+            layers.push(rebased(document::read(&file)?, &file));
+        }
+        let (mut untrusted, mut place) = (Vec::new(), None);
+        if let Some(project) = Project::read()? {
+            let is_trusted = project.is_trusted();
+            let file = project.file;
+            place = Some(format!("{}:", file.display()));
+            layers.push(rebased(project.harmless, &file));
+            match is_trusted {
+                true => layers.push(rebased(project.sensitive, &file)),
+                false => untrusted = project.sensitive,
+            }
+        }
+        let set = env::vars_os().filter_map(|(name, value)| {
+            let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
+            Some((name, value))
+        });
+        let (variables, unknown) = assignment::variables(set)?;
+        layers.push(variables);
+        for text in assignments {
+            layers.push(assignment::argument(text)?);
+        }
+        let entries = laid(layers);
+        let config: Config = nested(&entries).try_into().map_err(unfit)?;
+        let loaded = Self {
+            entries,
+            untrusted,
+            config,
+            project: place,
+            unknown,
+        };
+        resolve::check_providers(&loaded.config, &loaded.entries)?;
+        resolve::check_aliases(&loaded.config, &loaded.entries, &loaded.untrusted)?;
+        Ok(loaded)
+    }
+
+    /// Refuses to go on with a project's file that says where inputs and keys go, and that nobody has
+    /// looked at.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that shows what is in it.
+    pub(crate) fn check_trust(&self) -> Result<(), Error> {
+        let Some(first) = self.untrusted.first() else {
+            return Ok(());
+        };
+        let file = first.place.rsplit_once(':').map_or("", |it| it.0);
+        let message = format!("{file} says where your inputs and keys go, and is not trusted yet");
+        let lines = self.untrusted.iter();
+        let lines = lines.map(|it| format!("{}: {} = {}", it.place, it.key(), it.value));
+        Err(Error::new(ErrorKind::Config, message)
+            .details(lines)
+            .help("if you trust that, `patterns config trust` remembers it as it is now"))
+    }
+
+    /// Returns where a key was set, if it was.
+    pub(crate) fn place(&self, path: &[&str]) -> Option<&str> {
+        let entry = self.entries.iter().find(|it| it.path == path);
+        entry.map(|it| &*it.place)
+    }
+
+    /// Returns where the file of the project says what a short name stands for, if it does.
+    pub(crate) fn project_alias(&self, name: &str) -> Option<String> {
+        let place = self.place(&["models", name.trim()])?;
+        let is_there = self
+            .project
+            .as_ref()
+            .is_some_and(|it| place.starts_with(it));
+        is_there.then(|| format!("models.{} in {place}", name.trim()))
+    }
+
+    /// Returns the model that answers where none is named.
+    pub(crate) fn model(&self) -> Option<String> {
+        self.config.run.model.clone()
+    }
+
+    /// Returns the server of models whose provider has none of its own.
+    pub(crate) fn base_url(&self) -> Option<String> {
+        self.config.run.base_url.clone()
+    }
+
+    /// Returns the short names of models.
+    pub(crate) fn aliases(&self) -> Aliases {
+        resolve::aliases(&self.config)
+    }
+
+    /// Returns the servers that are set.
+    pub(crate) fn providers(&self) -> Providers {
+        resolve::providers(&self.config)
+    }
+
+    /// Names the variables that look like keys and set nothing.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let providers = self.config.providers.values();
+        let keys: Vec<_> = providers
+            .filter_map(|it| it.key_variable.as_deref())
+            .collect();
+        let unknown = self.unknown.iter().filter(|it| !keys.contains(&&***it));
+        unknown.map(|it| assignment::unknown_variable(it)).collect()
+    }
+}
+
+fn rebased(mut entries: Vec<Entry>, file: &Path) -> Vec<Entry> {
+    for entry in &mut entries {
+        document::rebase(entry, file);
+    }
+    entries
+}
+
+/// Lays the sources over each other. What a later one sets takes the place of what cannot hold beside
+/// it.
+fn laid(layers: Vec<Vec<Entry>>) -> Vec<Entry> {
+    let mut all: Vec<Entry> = Vec::new();
+    for layer in layers {
+        all.retain(|before| !layer.iter().any(|it| it.excludes(before)));
+        all.extend(layer);
+    }
+    all.sort_by(|a, b| a.path.cmp(&b.path));
+    all
+}
+
+/// Says what only the sources together do wrong.
+fn unfit(error: toml::de::Error) -> Error {
+    let message = format!("the configuration: {}", words(error.message()));
+    Error::new(ErrorKind::Config, message)
+        .help("`patterns config show` shows what comes from where")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(key: &str, value: i64, place: &str) -> Entry {
+        Entry {
+            path: key.split('.').map(str::to_owned).collect(),
+            value: value.into(),
+            place: place.to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_later_source_holds_key_by_key() {
+        let user = vec![
+            entry("run.a", 1, "user"),
+            entry("run.b", 1, "user"),
+            entry("providers.x.extra.deep.a", 1, "user"),
+            entry("providers.x.key_variable", 1, "user"),
+            entry("providers.y.key_variable", 1, "user"),
+        ];
+        let project = vec![entry("run.b", 2, "project")];
+        let typed = vec![entry("providers.x.extra.deep", 3, "-c")];
+        let key = vec![entry("providers.x.key_file", 4, "-c")];
+        let all = laid(vec![user, project, typed, key]);
+        let shown = all.iter().map(|it| format!("{} {}", it.key(), it.place));
+        insta::assert_snapshot!(shown.collect::<Vec<_>>().join("\n"), @r"
+        providers.x.extra.deep -c
+        providers.x.key_file -c
+        providers.y.key_variable user
+        run.a user
+        run.b project
+        ");
+    }
+}

@@ -1,0 +1,92 @@
+//! The servers that are configured and the short names of models, to be looked up.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+
+use patterns_llm::{Price, Prices};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+/// The servers that are configured, by their names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Providers(pub(super) BTreeMap<String, NamedProvider>);
+
+/// A server.
+#[derive(Clone, Debug)]
+pub(crate) struct NamedProvider {
+    /// What it speaks, as models are named: `openai`, `ollama` or `compatible`.
+    pub(crate) kind: &'static str,
+    /// Its address, if it has one of its own.
+    pub(crate) base_url: Option<String>,
+    /// Where its key is, if that is said.
+    pub(crate) key: Option<KeySource>,
+    /// Headers of every request.
+    pub(crate) headers: Vec<(String, SecretString)>,
+    /// Fields of every request's body.
+    pub(crate) extra: Map<String, Value>,
+    /// Requests a minute.
+    pub(crate) requests_per_minute: Option<NonZeroU64>,
+    /// Tokens a minute.
+    pub(crate) tokens_per_minute: Option<NonZeroU64>,
+    /// Tokens of one call.
+    pub(crate) context_window: Option<u64>,
+    /// What its models cost.
+    pub(crate) prices: Vec<(String, Price)>,
+}
+
+/// Where a key is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeySource {
+    /// In a variable.
+    Variable(String),
+    /// In a file.
+    File(PathBuf),
+    /// In what a command prints.
+    Command(String),
+}
+
+impl Providers {
+    /// Returns what is set for a provider.
+    pub(crate) fn get(&self, name: &str) -> Option<&NamedProvider> {
+        self.0.get(name)
+    }
+
+    /// Returns the address of a provider, if it has one of its own.
+    pub(crate) fn base_url(&self, name: &str) -> Option<&str> {
+        self.get(name)?.base_url.as_deref()
+    }
+
+    /// Returns the names that are set.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Returns what the models of these servers cost.
+    pub(crate) fn prices(&self) -> Prices {
+        let mut prices = Prices::default();
+        for provider in self.0.values() {
+            for (model, price) in &provider.prices {
+                let model = format!("{}:{model}", provider.kind);
+                prices = prices.with(model, provider.base_url.as_deref(), *price);
+            }
+        }
+        prices
+    }
+}
+
+/// The short names of models.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Aliases(pub(super) BTreeMap<String, String>);
+
+impl Aliases {
+    /// Returns the model that a name stands for: itself, if it is no short one.
+    pub(crate) fn model<'a>(&'a self, name: &'a str) -> &'a str {
+        self.0.get(name.trim()).map_or(name, String::as_str)
+    }
+
+    /// Returns the short names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}

@@ -1,0 +1,204 @@
+//! Every key that can be set, with its type and its meaning. What is documented here is what
+//! `patterns config keys`, `docs/configuration.md` and `schema/config.json` say.
+
+use std::collections::BTreeMap;
+use std::num::{NonZeroU32, NonZeroU64};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use patterns_core::Money;
+use patterns_job::{Durability, Form, MaxFailures, Stream};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::read;
+use crate::args::Concurrency;
+use crate::terminal::ColorChoice;
+
+/// What is set once instead of typed with every command.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    /// The defaults of every run. A variable sets each of them, too: `PATTERNS_` and its name in
+    /// capitals, such as `PATTERNS_MODEL`.
+    pub(crate) run: RunKeys,
+    /// How votes are carried out; as variables `PATTERNS_VOTE_` and the name.
+    pub(crate) vote: VoteKeys,
+    /// How documents are worked on; as variables `PATTERNS_MAP_REDUCE_` and the name.
+    pub(crate) map_reduce: MapReduceKeys,
+    /// Short names of models: with `fast = "groq:llama-3.3-70b"`, `-m fast` is enough.
+    pub(crate) models: BTreeMap<String, String>,
+    /// Servers by name. `openai`, `anthropic`, `gemini`, `ollama` and `compatible` are there; what is set below their names
+    /// is added to what is known of them. With `[providers.groq]`, `-m groq:MODEL` is a model of it.
+    pub(crate) providers: BTreeMap<String, ProviderKeys>,
+}
+
+/// The defaults of every run.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RunKeys {
+    /// The model: PROVIDER:NAME, or one of `[models]`; --model.
+    pub(crate) model: Option<String>,
+    /// The server of models whose provider has none of its own; --base-url.
+    pub(crate) base_url: Option<String>,
+    /// Proxy for all requests, such as http://localhost:3128 or socks5h://localhost:1080; without
+    /// it, that of HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, but for the hosts of NO_PROXY.
+    pub(crate) proxy: Option<String>,
+    /// Randomness, 0 to 2; --temperature.
+    #[serde(deserialize_with = "read::temperature")]
+    #[schemars(with = "Option<f32>")]
+    pub(crate) temperature: Option<f32>,
+    /// Upper bound of each answer, hidden reasoning included; --max-output-tokens.
+    pub(crate) max_output_tokens: Option<NonZeroU32>,
+    /// Makes draws and the run's id repeatable; --seed.
+    pub(crate) seed: Option<u32>,
+    /// Calls in flight at once, 1 to 10000, or auto; --concurrency.
+    #[serde(deserialize_with = "read::concurrency")]
+    #[schemars(with = "Option<read::NumberOrText>")]
+    pub(crate) concurrency: Option<Concurrency>,
+    /// Time for one attempt of a call, such as 30s or 2m; --timeout.
+    #[serde(deserialize_with = "read::timeout")]
+    #[schemars(with = "Option<String>")]
+    pub(crate) timeout: Option<Duration>,
+    /// What a failed branch means for the others: keep-going, fail-fast or a share such as 10%;
+    /// --max-failures.
+    pub(crate) max_failures: Option<MaxFailures>,
+    /// The most requests to send; --max-calls.
+    pub(crate) max_calls: Option<NonZeroU64>,
+    /// The most tokens to use; --max-tokens.
+    pub(crate) max_tokens: Option<NonZeroU64>,
+    /// The most dollars to spend; --max-cost.
+    #[schemars(with = "Option<read::NumberOrText>")]
+    pub(crate) max_cost: Option<Money>,
+    /// Time for the whole run, such as 10m; --max-time.
+    #[serde(deserialize_with = "read::timeout")]
+    #[schemars(with = "Option<String>")]
+    pub(crate) max_time: Option<Duration>,
+    /// Whether a call that takes longer than 19 of 20 do is sent a second time: the first answer is
+    /// taken, both are paid for, and at most one call in 20 is sent twice.
+    pub(crate) hedge: Option<bool>,
+    /// Whether, where many calls begin with the same 4 KB or more, one is sent first, so that the
+    /// others find its beginning in the provider's prompt cache.
+    pub(crate) prime: Option<bool>,
+    /// Whether answers are streamed, so that a call that is dropped ends at the server too; auto is by
+    /// servers of your own, and with prime; --stream.
+    pub(crate) stream: Option<Stream>,
+    /// File in which answers are recorded; --store. In a file, it is relative to that file.
+    pub(crate) store: Option<PathBuf>,
+    /// What recorded answers survive: the end of the process, or a loss of power, too (the default).
+    pub(crate) durability: Option<Durability>,
+    /// Form of the result; --output.
+    pub(crate) output: Option<Form>,
+    /// Whether nothing but errors is said; --quiet.
+    pub(crate) quiet: Option<bool>,
+    /// When to use colours; --color.
+    pub(crate) color: Option<ColorChoice>,
+}
+
+/// How votes are carried out.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct VoteKeys {
+    /// Ask one by one instead of in waves, with so many ballots more under way than are needed; those
+    /// under way when it is decided are cancelled. Quicker, and dearer by the more the larger it is.
+    pub(crate) spare: Option<u16>,
+    /// Whether ballots are counted as they come in, not in the order of the voters: quicker and
+    /// biased, since quick answers are not as often right as slow ones. Needs `spare`.
+    pub(crate) count_as_they_come: Option<bool>,
+}
+
+/// How documents are worked on.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct MapReduceKeys {
+    /// Answers that a reduce call combines on average, 2 to 64, twice as many at most; without it 8,
+    /// where not all fit in one call (with --topology refine 2: the next answer and the combination
+    /// so far).
+    #[serde(deserialize_with = "read::fan_in")]
+    #[schemars(with = "Option<u32>", range(min = 2, max = 64))]
+    pub(crate) fan_in: Option<u32>,
+    /// Tokens of answers that one reduce call may combine, at least 100.
+    #[serde(deserialize_with = "read::reduce_tokens")]
+    #[schemars(with = "Option<u64>", range(min = 100))]
+    pub(crate) reduce_tokens: Option<u64>,
+    /// Largest document that is read, such as 500k or 64m; without it 32m.
+    #[serde(deserialize_with = "read::size")]
+    #[schemars(with = "Option<read::NumberOrText>")]
+    pub(crate) max_document_size: Option<u64>,
+}
+
+/// A server.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ProviderKeys {
+    /// What it speaks; compatible, which most servers are, if nothing is said.
+    pub(crate) kind: Option<Kind>,
+    /// Its address, up to and including its `/v1`.
+    pub(crate) base_url: Option<String>,
+    /// The variable with its key; without any of the three, OPENAI_API_KEY for `openai`,
+    /// ANTHROPIC_API_KEY, GEMINI_API_KEY, PATTERNS_API_KEY for `compatible`, and no key for others.
+    pub(crate) key_variable: Option<String>,
+    /// The file with its key; in a file, it is relative to that file.
+    pub(crate) key_file: Option<PathBuf>,
+    /// A command that prints its key, such as `pass show groq`; no shell is involved.
+    pub(crate) key_command: Option<String>,
+    /// Headers that are sent with every request.
+    pub(crate) headers: BTreeMap<String, String>,
+    /// Fields that are added to the body of every request, such as `reasoning_effort = "low"`. An
+    /// answer is recorded under them, too.
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub(crate) extra: BTreeMap<String, toml::Value>,
+    /// Requests a minute that it allows, if it does not say so itself.
+    pub(crate) requests_per_minute: Option<NonZeroU64>,
+    /// Tokens a minute that it allows, if it does not say so itself.
+    pub(crate) tokens_per_minute: Option<NonZeroU64>,
+    /// Tokens that its models read and write at most in one call: what is longer is asked about in
+    /// parts without being sent first, or fails.
+    pub(crate) context_window: Option<NonZeroU64>,
+    /// What its models cost, by their names, which may end in `*`.
+    pub(crate) prices: BTreeMap<String, PriceKeys>,
+}
+
+/// What a server speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    /// OpenAI's own protocol.
+    Openai,
+    /// Anthropic's.
+    Anthropic,
+    /// Gemini's.
+    Gemini,
+    /// Ollama.
+    Ollama,
+    /// Any server of OpenAI's chat completions protocol.
+    Compatible,
+}
+
+impl Kind {
+    /// Returns what models of it are named by.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Openai => "openai",
+            Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
+            Self::Ollama => "ollama",
+            Self::Compatible => "compatible",
+        }
+    }
+}
+
+/// What a model costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PriceKeys {
+    /// Dollars per million tokens read.
+    #[schemars(with = "read::NumberOrText")]
+    pub(crate) input: Money,
+    /// Dollars per million tokens read from the provider's prompt cache, if it differs.
+    #[schemars(with = "Option<read::NumberOrText>")]
+    pub(crate) cached_input: Option<Money>,
+    /// Dollars per million tokens written.
+    #[schemars(with = "read::NumberOrText")]
+    pub(crate) output: Money,
+}

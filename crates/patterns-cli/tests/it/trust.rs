@@ -1,0 +1,122 @@
+//! What the configuration of a project may not do before its user has looked at it.
+
+use std::fs;
+
+use insta::assert_snapshot;
+
+use crate::config::{Heard, VOTE, vote};
+use crate::support::{Place, shown};
+
+#[test]
+fn a_project_that_comes_with_a_clone_sends_no_key_elsewhere() {
+    let place = Place::new();
+    let heard = Heard::default();
+    let server = heard.server();
+    let run = |place: &Place| {
+        let mut command = place.command(&[&VOTE[..], &["-m", "openai:gpt-5-mini"]].concat());
+        command.env("OPENAI_API_KEY", "sk-canary");
+        shown(&mut command)
+    };
+    for (text, key) in [
+        (
+            format!("[providers.openai]\nbase_url = '{}'\n", server.url()),
+            "providers.openai.base_url",
+        ),
+        (
+            format!("[run]\nbase_url = '{}'\n", server.url()),
+            "run.base_url",
+        ),
+        (
+            "[providers.openai]\nkey_command = 'touch stolen'\n".to_owned(),
+            "providers.openai.key_command",
+        ),
+        (
+            "[providers.openai]\nkey_variable = 'HOME'\n".to_owned(),
+            "providers.openai.key_variable",
+        ),
+        (
+            "[run]\nproxy = 'http://127.0.0.1:9'\n".to_owned(),
+            "run.proxy",
+        ),
+        ("[run]\nstore = '../../x.db'\n".to_owned(), "run.store"),
+    ] {
+        place.write("patterns.toml", text.as_bytes());
+        let shown = run(&place);
+        assert!(shown.starts_with("exit 78"), "{key}: {shown}");
+        assert!(
+            shown.contains(&format!("patterns.toml:2: {key} = ")),
+            "{key}: {shown}"
+        );
+        assert!(
+            shown.contains("`patterns config trust` remembers it"),
+            "{key}: {shown}"
+        );
+    }
+    assert!(heard.take().is_empty() && !place.path().join("stolen").exists());
+}
+
+#[test]
+fn a_trusted_project_holds_until_it_changes() {
+    let place = Place::new();
+    let heard = Heard::default();
+    let server = heard.server();
+    let text = format!(
+        "[run]\nmodel = 'fast'\n\n[models]\nfast = 'mine:m'\n\n[providers.mine]\nbase_url = '{}'\n",
+        server.url()
+    );
+    place.write("patterns.toml", text.as_bytes());
+    fs::create_dir(place.path().join("below")).unwrap();
+    assert_snapshot!(vote(&place, &[]), @r#"
+    exit 78
+    --- stdout
+    --- stderr
+    error[E-CONFIG]: patterns.toml says where your inputs and keys go, and is not trusted yet
+      patterns.toml:8: providers.mine.base_url = "http://[server]/v1"
+    help: if you trust that, `patterns config trust` remembers it as it is now
+    "#);
+    assert_snapshot!(place.run(&["config", "show"]), @r#"
+    exit 0
+    --- stdout
+    models.fast = "mine:m"  # patterns.toml:5
+    run.model = "fast"  # patterns.toml:2
+    --- stderr
+    not trusted, so it does not hold: providers.mine.base_url = "http://[server]/v1"  # patterns.toml:8
+    "#);
+    assert_snapshot!(place.run(&["config", "trust"]), @r#"
+    exit 0
+    --- stdout
+    --- stderr
+    patterns.toml is trusted, as it is now, with:
+      providers.mine.base_url = "http://[server]/v1"
+    "#);
+    let mut command = place.command(&VOTE);
+    command.current_dir(place.path().join("below"));
+    assert_snapshot!(shown(&mut command), @r"
+    exit 0
+    --- stdout
+    yes (1 of 1 vote, 100 %)
+        1  yes
+
+    voter 1: yes
+    --- stderr
+    model: compatible:m@http://[server]/v1 (from ../patterns.toml:2)
+    branches: 1 started = 1 answered + 0 failed + 0 cancelled · calls 1 · attempts 1 · tokens 10 in, 5 out · [time]
+    ");
+    assert_eq!(heard.take().len(), 1);
+    let named = vote(&place, &["-m", "fast"]);
+    assert!(
+        named.contains("(from models.fast in patterns.toml:5)"),
+        "{named}"
+    );
+    // What is not about where things go may change.
+    place.write(
+        "patterns.toml",
+        format!("{text}\n[vote]\nspare = 1\n").as_bytes(),
+    );
+    assert!(vote(&place, &[]).starts_with("exit 0"));
+    place.write(
+        "patterns.toml",
+        format!("{text}key_command = 'x'\n").as_bytes(),
+    );
+    assert!(vote(&place, &[]).starts_with("exit 78"));
+}

@@ -1,0 +1,50 @@
+//! Checks what a connection is made of.
+
+use patterns_core::{Budget, ModelId};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::Connect;
+use crate::address::checked_url;
+use crate::connect_error::{ConnectError, ConnectErrorKind};
+use crate::layer::BudgetLayer;
+use crate::price::{self, Prices};
+
+/// Returns the key, if there is one.
+pub(super) fn key(connect: &Connect) -> Result<Option<SecretString>, ConnectError> {
+    let key = connect.key.clone();
+    let key = key.filter(|key| !key.expose_secret().trim().is_empty());
+    if key.is_none() && connect.provider.needs_key {
+        let message = format!("{} needs an API key", connect.provider.maker);
+        return Err(ConnectError::new(ConnectErrorKind::MissingKey, message));
+    }
+    Ok(key)
+}
+
+/// Returns the base URL in one spelling.
+pub(super) fn base_url(connect: &Connect) -> Result<String, ConnectError> {
+    let usual = connect.provider.usual_base_url;
+    match (&connect.base_url, usual) {
+        (Some(url), _) => checked_url(url).map(|it| connect.provider.root(it)),
+        (None, Some(usual)) => Ok(usual.to_owned()),
+        (None, None) => {
+            let name = connect.provider.name;
+            let message = format!("`{name}` has no usual server: set its base URL");
+            Err(ConnectError::new(ConnectErrorKind::MissingBaseUrl, message))
+        }
+    }
+}
+
+/// A cap on cost cannot be kept where nobody knows the price.
+pub(super) fn budgeted(
+    budget: Budget,
+    prices: &Prices,
+    id: &ModelId,
+) -> Result<BudgetLayer, ConnectError> {
+    let price = prices.find(id);
+    if price.is_none() && budget.caps().max_cost.is_some() {
+        let name = price::name(id);
+        let message = format!("the price of {name} is not known, so a cap on cost cannot be kept");
+        return Err(ConnectError::new(ConnectErrorKind::UnknownPrice, message));
+    }
+    Ok(BudgetLayer::new(budget, price))
+}

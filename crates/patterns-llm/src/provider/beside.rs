@@ -1,0 +1,195 @@
+//! What the caller wants to be sent beside ours: headers, and fields of the body.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use patterns_core::ModelId;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
+
+use super::transport::CALL_KEY_HEADER;
+use crate::connect_error::{ConnectError, ConnectErrorKind};
+
+/// Headers that are ours, or the client's.
+const OUR_HEADERS: [&str; 7] = [
+    "authorization",
+    "accept-encoding",
+    "content-length",
+    "content-type",
+    "host",
+    "transfer-encoding",
+    CALL_KEY_HEADER,
+];
+
+/// Fields that are ours, in whatever dialect. `n` would pay for answers that nobody reads.
+const OUR_FIELDS: [&str; 13] = [
+    "model",
+    "messages",
+    "contents",
+    "system",
+    "response_format",
+    "format",
+    "temperature",
+    "max_completion_tokens",
+    "max_tokens",
+    "seed",
+    "stream",
+    "stream_options",
+    "n",
+];
+
+/// What in the name of a header says that its value is a key.
+const SECRET: [&str; 5] = ["key", "token", "auth", "secret", "cookie"];
+
+/// What is sent with every request beside ours.
+#[derive(Default)]
+pub(crate) struct Beside {
+    headers: HeaderMap,
+    fields: Map<String, Value>,
+    /// The values of headers that are keys.
+    pub(super) secrets: Vec<SecretString>,
+}
+
+impl Beside {
+    /// Checks what is to be sent.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error that names the header or the field, and never a value.
+    pub(crate) fn new(
+        headers: &[(String, SecretString)],
+        fields: Map<String, Value>,
+    ) -> Result<Self, ConnectError> {
+        if let Some(field) = fields.keys().find(|it| OUR_FIELDS.contains(&it.as_str())) {
+            let message =
+                format!("the field `{field}` cannot be added to requests: it is set elsewhere");
+            return Err(ConnectError::new(ConnectErrorKind::ReservedField, message));
+        }
+        let mut beside = Self {
+            fields,
+            ..Self::default()
+        };
+        for (name, value) in headers {
+            let (name, value) = (header_name(name)?, header_value(name, value)?);
+            beside.headers.insert(name, value);
+        }
+        let is_secret = |name: &str| SECRET.iter().any(|it| name.to_lowercase().contains(it));
+        let secrets = headers.iter().filter(|(name, _)| is_secret(name));
+        beside.secrets = secrets.map(|(_, value)| value.clone()).collect();
+        Ok(beside)
+    }
+
+    /// Adds the headers to ours.
+    pub(crate) fn among(&self, mut ours: HeaderMap) -> HeaderMap {
+        ours.extend(self.headers.clone());
+        ours
+    }
+
+    /// Adds the fields to a body. Tables are merged; of a value that is in both, theirs is sent.
+    pub(super) fn added_to(&self, body: Box<RawValue>) -> Box<RawValue> {
+        if self.fields.is_empty() {
+            return body;
+        }
+        let Ok(Value::Object(mut all)) = serde_json::from_str(body.get()) else {
+            return body;
+        };
+        merge(&mut all, &self.fields);
+        to_raw_value(&all).unwrap_or(body)
+    }
+
+    /// Makes the fields a part of the identity of a model, in one spelling.
+    pub(crate) fn named(&self, id: ModelId) -> ModelId {
+        if self.fields.is_empty() {
+            return id;
+        }
+        let mut fields = Value::Object(self.fields.clone());
+        fields.sort_all_objects();
+        id.with_extra(fields.to_string())
+    }
+}
+
+fn merge(ours: &mut Map<String, Value>, theirs: &Map<String, Value>) {
+    for (name, value) in theirs {
+        match (ours.get_mut(name), value) {
+            (Some(Value::Object(ours)), Value::Object(theirs)) => merge(ours, theirs),
+            _ => {
+                ours.insert(name.clone(), value.clone());
+            }
+        }
+    }
+}
+
+fn header_name(name: &str) -> Result<HeaderName, ConnectError> {
+    let refused = |why| {
+        let message = format!("the header {name:?} {why}");
+        ConnectError::new(ConnectErrorKind::InvalidHeader, message)
+    };
+    let header = HeaderName::try_from(name).map_err(|_| refused("has no name of a header"))?;
+    match OUR_HEADERS.contains(&header.as_str()) {
+        true => Err(refused("is set elsewhere")),
+        false => Ok(header),
+    }
+}
+
+fn header_value(name: &str, value: &SecretString) -> Result<HeaderValue, ConnectError> {
+    let mut value = HeaderValue::from_str(value.expose_secret().trim()).map_err(|_| {
+        let message = format!("the header {name:?} has characters that no header can carry");
+        ConnectError::new(ConnectErrorKind::InvalidHeader, message)
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn beside(header: (&str, &str), fields: &Value) -> Result<Beside, ConnectError> {
+        let header = (header.0.to_owned(), header.1.into());
+        Beside::new(&[header], fields.as_object().unwrap().clone())
+    }
+
+    #[test]
+    fn what_is_ours_or_cannot_be_sent_is_refused() {
+        for (header, fields, says) in [
+            (("x y", "1"), json!({}), "has no name"),
+            (("Authorization", "canary"), json!({}), "is set elsewhere"),
+            (("x-y", "can\nary"), json!({}), "characters"),
+            (("x-y", "1"), json!({"messages": []}), "`messages` cannot"),
+            (("x-y", "1"), json!({"n": 2}), "`n` cannot"),
+        ] {
+            let error = beside(header, &fields).err().unwrap().to_string();
+            assert!(error.contains(says) && !error.contains("nary"), "{error}");
+        }
+    }
+
+    #[test]
+    fn fields_are_part_of_the_identity_in_one_spelling() {
+        let named = |fields| {
+            let beside = beside(("x-y", "1"), &fields).unwrap();
+            beside.named(ModelId::new("p", "m")).extra
+        };
+        let one = named(json!({"b": {"d": 1, "c": 2}, "a": 3}));
+        assert_eq!(one.as_deref(), Some(r#"{"a":3,"b":{"c":2,"d":1}}"#));
+        assert_eq!(one, named(json!({"a": 3, "b": {"c": 2, "d": 1}})));
+        assert_eq!(named(json!({})), None);
+    }
+
+    #[test]
+    fn fields_are_added_to_a_body_table_by_table() {
+        let fields = json!({"options": {"num_ctx": 8192}, "think": false});
+        let beside = beside(("x-y", "1"), &fields).unwrap();
+        let body = to_raw_value(&json!({"model": "m", "options": {"seed": 1, "num_ctx": 1}}));
+        assert_eq!(
+            beside.added_to(body.unwrap()).get(),
+            r#"{"model":"m","options":{"seed":1,"num_ctx":8192},"think":false}"#
+        );
+    }
+
+    #[test]
+    fn only_the_values_of_headers_that_carry_keys_are_secret() {
+        let secrets = |name| beside((name, "v"), &json!({})).unwrap().secrets.len();
+        assert_eq!([secrets("Api-Key"), secrets("X-Title")], [1, 0]);
+    }
+}
