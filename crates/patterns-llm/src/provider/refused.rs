@@ -33,7 +33,11 @@ impl LeftOut {
     /// what belongs to streams.
     pub(crate) fn instead_of(self, name: &str) -> Option<(Parameter, String)> {
         let parameter = match name {
-            "temperature" => Parameter::Temperature,
+            "temperature" => {
+                let instead =
+                    "it is left out, so draws of this model may be more alike than asked for";
+                return Some((Parameter::Temperature, instead.to_owned()));
+            }
             "top_p" | "topP" => Parameter::TopP,
             "seed" => Parameter::Seed,
             "stream" | "stream_options" => return None,
@@ -73,6 +77,7 @@ const STEMS: &[&str] = &[
     "extra argument",
     "additional propert",
     "only the default",
+    "may only be set",
     "cannot both",
     "cannot be used",
     "cannot find field",
@@ -149,6 +154,14 @@ mod tests {
                 Some("temperature"),
             ),
             ("stream is not implemented", Some("stream")),
+            (
+                "`temperature` is deprecated for this model.",
+                Some("temperature"),
+            ),
+            (
+                "`temperature` may only be set to 1 when thinking is enabled.",
+                Some("temperature"),
+            ),
             // A value that is wrong is its user's to mend.
             ("temperature must be between 0 and 1", None),
             (

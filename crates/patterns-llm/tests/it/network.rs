@@ -232,7 +232,7 @@ async fn a_refused_parameter_is_left_out_remembered_and_said_once() {
         .replace(&server.url, "URL");
     insta::assert_snapshot!(told, @r"
     compatible:m@URL does not take `max_tokens`: `max_completion_tokens` is sent instead
-    compatible:m@URL does not take `temperature`: it is left out
+    compatible:m@URL does not take `temperature`: it is left out, so draws of this model may be more alike than asked for
     compatible:m@URL does not take `seed`: it is left out
     ");
 }
