@@ -27,15 +27,13 @@ pub use combine::Combine;
 pub use glean::{Glean, GleanError, GleanErrorKind, GleanTask, judging_agent};
 pub use groups::Topology;
 pub use keyed::{
-    FieldProblem, KeyCandidates, KeyCount, KeyMerges, KeyPair, KeyedReduce, SameKey, Table,
-    TableBuilder, Tabulate, key_agent, key_candidates,
+    FieldProblem, KeyPair, KeyedReduce, SameKey, Table, TableBuilder, Tabulate, key_agent,
 };
 pub use pattern::MapReduce;
 pub use pieces::MapInput;
 pub use provenance::{
-    CheckedStatement, CheckedStatements, Grounds, ProvenanceRecord, Quote, Statement,
-    StatementList, Support, SupportCounts, Unfolded, Unsupported, checked_statements, find_quote,
-    statement_agents, unfold,
+    CheckedStatement, CheckedStatements, ProvenanceRecord, Quote, Statement, StatementList,
+    Support, SupportCounts, Unfolded, Unsupported, statement_agents, unfold,
 };
 pub use reduce::{Fold, Reduce, Rows};
 pub use reduce_task::{ReduceItem, ReduceTask};
