@@ -1,6 +1,4 @@
-//! A fan-out over a stream of inputs.
-//!
-//! Voting and map-reduce still feed it from outside; it goes when they are machines themselves.
+//! A fan-out over a stream of inputs, for work that is none of the patterns.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -14,7 +12,7 @@ use patterns_core::{Branch, BranchId, Origin, StepRole};
 
 use crate::RunOptions;
 use crate::fan_out::{self, Stop, Work};
-use crate::machine::{Due, Machine};
+use crate::machine::{Due, Machine, WINDOW};
 
 /// Runs one piece of work per input, at most `concurrency` at once, and yields a [`Branch`] for
 /// every input that was started.
@@ -47,10 +45,6 @@ use crate::machine::{Due, Machine};
 pub struct FanOut<'a, I, B, S: Stream<Item = (String, I)>> {
     inner: fan_out::FanOut<'a, Inputs<I, B, S>>,
 }
-
-/// Branches that may wait for a slow one before them, for each one in flight. A call that gets stuck
-/// for a minute holds back what a fast provider answers in that minute.
-pub(crate) const WINDOW: usize = 64;
 
 /// In which order finished branches are yielded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

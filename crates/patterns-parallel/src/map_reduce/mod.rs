@@ -17,7 +17,7 @@ mod pattern;
 mod pieces;
 mod provenance;
 mod reduce;
-mod reduce_task;
+mod reduce_prompt;
 mod split;
 mod summaries;
 mod unseen;
@@ -36,10 +36,8 @@ pub use provenance::{
     Support, SupportCounts, Unfolded, Unsupported, statement_agents, unfold,
 };
 pub use reduce::{Fold, Reduce, Rows};
-pub use reduce_task::{ReduceItem, ReduceTask};
+pub use reduce_prompt::{ReduceItem, ReduceTask, reduce_agent};
 #[cfg(feature = "split")]
 pub use split::{Boundary, Splitter, SplitterError};
 pub use split::{Chunk, Half, Heading, Split};
-pub use summaries::{
-    DocumentSummary, Reduction, combining_agent, document_agent, reduce_agent, summary_agent,
-};
+pub use summaries::{DocumentSummary, Reduction, combining_agent, document_agent, summary_agent};

@@ -10,7 +10,7 @@ use super::record::statements_of;
 use super::{CheckedStatement, CheckedStatements, ProvenanceRecord, Unsupported};
 use crate::AgentOptions;
 use crate::map_reduce::combine::Combine;
-use crate::map_reduce::reduce_task::ReduceTask;
+use crate::map_reduce::reduce_prompt::ReduceTask;
 
 type Task = ReduceTask<CheckedStatements, CheckedStatements>;
 
