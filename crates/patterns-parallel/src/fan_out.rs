@@ -98,16 +98,6 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
         }
     }
 
-    /// Numbers the branches from here on, for runs that fan out more than once.
-    pub(crate) fn number_from(&mut self, next: BranchId) {
-        self.next = next;
-    }
-
-    /// Returns the number that the next branch will get.
-    pub(crate) fn next_id(&self) -> BranchId {
-        self.next
-    }
-
     pub(crate) fn machine_mut(&mut self) -> &mut M {
         &mut self.machine
     }

@@ -1,8 +1,6 @@
-//! A fan-out over a stream of inputs.
-//!
-//! Voting and map-reduce still feed it from outside; it goes when they are machines themselves.
+//! A fan-out over a stream of inputs, for work that is none of the patterns.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -14,7 +12,8 @@ use patterns_core::{Branch, BranchId, Origin, StepRole};
 
 use crate::RunOptions;
 use crate::fan_out::{self, Stop, Work};
-use crate::machine::{Due, Machine};
+use crate::in_order::InOrder;
+use crate::machine::{Due, Machine, WINDOW};
 
 /// Runs one piece of work per input, at most `concurrency` at once, and yields a [`Branch`] for
 /// every input that was started.
@@ -47,10 +46,6 @@ use crate::machine::{Due, Machine};
 pub struct FanOut<'a, I, B, S: Stream<Item = (String, I)>> {
     inner: fan_out::FanOut<'a, Inputs<I, B, S>>,
 }
-
-/// Branches that may wait for a slow one before them, for each one in flight. A call that gets stuck
-/// for a minute holds back what a fast provider answers in that minute.
-pub(crate) const WINDOW: usize = 64;
 
 /// In which order finished branches are yielded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,9 +81,8 @@ where
             window: WINDOW * options.concurrency.get(),
             is_exhausted: false,
             under_way: 0,
-            waiting: BTreeMap::new(),
+            waiting: InOrder::new(),
             ready: VecDeque::new(),
-            next_out: BranchId(0),
         };
         Self {
             inner: fan_out::FanOut::new(machine, options, work),
@@ -109,22 +103,9 @@ where
         self
     }
 
-    /// Numbers the branches from `first` on, for runs that fan out more than once.
-    #[must_use]
-    pub fn first(mut self, first: BranchId) -> Self {
-        self.inner.number_from(first);
-        self.inner.machine_mut().next_out = first;
-        self
-    }
-
     /// Returns why the fan-out ended early, once it has.
     pub fn stopped(&self) -> Option<Stop> {
         self.inner.stopped()
-    }
-
-    /// Returns the number that the next branch will get.
-    pub fn next_id(&self) -> BranchId {
-        self.inner.next_id()
     }
 }
 
@@ -140,10 +121,9 @@ struct Inputs<I, B, S> {
     is_exhausted: bool,
     under_way: usize,
     /// Finished branches that wait for their turn.
-    waiting: BTreeMap<BranchId, Branch<B>>,
+    waiting: InOrder<Branch<B>>,
     /// Finished branches that can be yielded.
     ready: VecDeque<Branch<B>>,
-    next_out: BranchId,
 }
 
 impl<I, B, S: Stream<Item = (String, I)>> Machine for Inputs<I, B, S> {
@@ -170,9 +150,8 @@ impl<I, B, S: Stream<Item = (String, I)>> Machine for Inputs<I, B, S> {
         match self.order {
             Order::Finish => self.ready.push_back(branch),
             Order::Input => {
-                self.waiting.insert(branch.id, branch);
-                while let Some(branch) = self.waiting.remove(&self.next_out) {
-                    self.next_out.0 += 1;
+                self.waiting.put(branch.id.0, branch);
+                while let Some(branch) = self.waiting.next() {
                     self.ready.push_back(branch);
                 }
             }

@@ -34,6 +34,10 @@ pub(crate) trait Machine {
     }
 }
 
+/// Branches that may wait for a slow one before them, for each one in flight. A call that gets stuck
+/// for a minute holds back what a fast provider answers in that minute.
+pub(crate) const WINDOW: usize = 64;
+
 /// Work that is due.
 #[derive(Debug)]
 pub(crate) struct Due<W> {

@@ -130,6 +130,8 @@ fn run(items: Vec<Item>, bound: usize, on_failure: FailurePolicy, drain_after: u
     runtime.unwrap().block_on(async {
         while fan_out.next().await.is_some() {
             ended += 1;
+            let (begun, ends) = (fan_out.machine.next, fan_out.machine.ends.len());
+            assert!(begun <= ends + bound, "{begun} begun, {ends} ended");
             if ended == drain_after {
                 options.drain.cancel();
             }

@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::groups::{FanIn, Place, ReduceGroup, Shape, ShapeEnd, Topology};
 use super::halves::{Mapped, parts_of};
 use super::reduce::{End, Reduce, Reducing, Reduction, Step, Stepped, no_step};
-use super::reduce_task::{ReduceItem, ReduceTask};
+use super::reduce_prompt::{ReduceItem, ReduceTask};
 use crate::RunError;
 use crate::fan_out::{Stop, Work};
 use crate::machine::Due;
@@ -34,6 +34,25 @@ type Combiner<M, R> = Arc<dyn Agent<ReduceTask<M, R>, R>>;
 /// answers. A change of one document changes only the combinations above it; see [`Topology`].
 ///
 /// Numbers and names of the result that are in no document are warned of.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use futures_util::stream;
+/// use patterns_core::Document;
+/// use patterns_parallel::RunOptions;
+/// use patterns_parallel::map_reduce::{Combine, MapReduce, ReduceTask, Topology};
+/// use patterns_testkit::ScriptedAgent;
+///
+/// let map = ScriptedAgent::new(|it: &Document| Ok(it.text.to_uppercase()));
+/// let editor = ScriptedAgent::new(|task: &ReduceTask<String, String>| Ok(task.name()));
+/// let refine = Combine::by(editor).topology(Topology::Refine);
+/// let documents = stream::iter(["a", "b", "c"].map(|it| Document::new(it, "some words")));
+/// let map_reduce = MapReduce::new(map, refine);
+/// let outcome = map_reduce.run(documents, &RunOptions::default()).await?;
+/// assert_eq!(outcome.value?, "a … c");
+/// assert_eq!(outcome.steps.len(), 2);
+/// # Ok(()) }
+/// ```
 pub struct Combine<M, R> {
     leaf: Combiner<M, R>,
     /// Who combines combinations, if others do.

@@ -20,8 +20,7 @@ use super::reduce::{End, Reducing, Step, Stepped};
 use crate::RunOptions;
 use crate::fan_out::Stop;
 use crate::in_order::InOrder;
-use crate::inputs::WINDOW;
-use crate::machine::{Due, Machine, narrowed};
+use crate::machine::{Due, Machine, WINDOW, narrowed};
 use crate::run::Run;
 use crate::running::RunMachine;
 

@@ -17,7 +17,7 @@ mod pattern;
 mod pieces;
 mod provenance;
 mod reduce;
-mod reduce_task;
+mod reduce_prompt;
 mod split;
 mod summaries;
 mod unseen;
@@ -27,21 +27,17 @@ pub use combine::Combine;
 pub use glean::{Glean, GleanError, GleanErrorKind, GleanTask, judging_agent};
 pub use groups::Topology;
 pub use keyed::{
-    FieldProblem, KeyCandidates, KeyCount, KeyMerges, KeyPair, KeyedReduce, SameKey, Table,
-    TableBuilder, Tabulate, key_agent, key_candidates,
+    FieldProblem, KeyPair, KeyedReduce, SameKey, Table, TableBuilder, Tabulate, key_agent,
 };
 pub use pattern::MapReduce;
 pub use pieces::MapInput;
 pub use provenance::{
-    CheckedStatement, CheckedStatements, Grounds, ProvenanceRecord, Quote, Statement,
-    StatementList, Support, SupportCounts, Unfolded, Unsupported, checked_statements, find_quote,
-    statement_agents, unfold,
+    CheckedStatement, CheckedStatements, ProvenanceRecord, Quote, Statement, StatementList,
+    Support, SupportCounts, Unfolded, Unsupported, statement_agents, unfold,
 };
 pub use reduce::{Fold, Reduce, Rows};
-pub use reduce_task::{ReduceItem, ReduceTask};
+pub use reduce_prompt::{ReduceItem, ReduceTask, reduce_agent};
 #[cfg(feature = "split")]
 pub use split::{Boundary, Splitter, SplitterError};
 pub use split::{Chunk, Half, Heading, Split};
-pub use summaries::{
-    DocumentSummary, Reduction, combining_agent, document_agent, reduce_agent, summary_agent,
-};
+pub use summaries::{DocumentSummary, Reduction, combining_agent, document_agent, summary_agent};

@@ -6,7 +6,7 @@ use patterns_core::{AggregateError, Branch, BranchId, Coverage, Origin};
 
 use super::halves::Mapped;
 use super::keyed::{KeyPair, SameKey};
-use super::reduce_task::ReduceTask;
+use super::reduce_prompt::ReduceTask;
 use super::unseen::SeenWords;
 use crate::RunError;
 use crate::fan_out::{Stop, Work};

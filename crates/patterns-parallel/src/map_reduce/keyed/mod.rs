@@ -14,9 +14,8 @@ mod tests;
 
 pub use keyed_reduce::KeyedReduce;
 
-pub use spellings::{
-    KeyCandidates, KeyCount, KeyMerges, KeyPair, SameKey, key_agent, key_candidates,
-};
+use spellings::{KeyCount, KeyMerges, key_candidates};
+pub use spellings::{KeyPair, SameKey, key_agent};
 pub use table::{FieldProblem, Table};
 pub use table_builder::TableBuilder;
 pub use tabulate::Tabulate;

@@ -142,7 +142,7 @@ impl TableBuilder {
     }
 
     /// Returns the keys that are texts, with how many rows each has, in the order of their first rows.
-    pub fn keys(&self) -> Vec<KeyCount> {
+    pub(super) fn keys(&self) -> Vec<KeyCount> {
         let mut groups: Vec<&Group> = self.groups.values().collect();
         groups.sort_by_key(|it| it.first);
         let key = |group: &Group| {
@@ -156,7 +156,7 @@ impl TableBuilder {
 
     /// Puts groups together whose keys mean the same. A row that was in several of them, by a list
     /// of keys, is then in their group as many times.
-    pub fn merge_keys(&mut self, merges: &KeyMerges) {
+    pub(super) fn merge_keys(&mut self, merges: &KeyMerges) {
         for (known, mut group) in mem::take(&mut self.groups) {
             let name = group.key.as_str().and_then(|it| merges.name_of(it));
             let Some(name) = name.map(Value::from) else {

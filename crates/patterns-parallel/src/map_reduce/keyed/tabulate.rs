@@ -54,8 +54,8 @@ impl Tabulate {
     }
 
     /// Asks an agent, after the last document, which keys of the groups mean the same; their
-    /// groups are put together. Only pairs are asked about that [`key_candidates`] finds, 500 at most;
-    /// keys of a failed question stay apart. The questions are the outcome's steps.
+    /// groups are put together. Only pairs are asked about that are spelt
+    /// alike or share a word, 500 at most; keys of a failed question stay apart. The questions are the outcome's steps.
     #[must_use]
     pub fn resolve_keys(mut self, same: impl Agent<KeyPair, SameKey> + 'static) -> Self {
         self.same = Some(Arc::new(same));

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::map_reduce::combine::Combine;
 use crate::map_reduce::reduce::Reduce;
-use crate::map_reduce::reduce_task::{ReduceItem, ReduceTask};
+use crate::map_reduce::reduce_prompt::{ReduceItem, ReduceTask};
 use crate::map_reduce::{Rows, Topology};
 
 type It<'r, R> = MapReduceMachine<'r, String, R>;

@@ -81,20 +81,20 @@ pub struct SupportCounts {
 /// What statements may be grounded in: the sources of what they were made of, and the texts of
 /// the documents.
 #[derive(Clone, Debug, Default)]
-pub struct Grounds {
+pub(super) struct Grounds {
     sources: BTreeMap<String, Arc<str>>,
 }
 
 impl Grounds {
     /// Makes grounds of documents: their ids and texts.
-    pub fn new(sources: impl IntoIterator<Item = (String, Arc<str>)>) -> Self {
+    pub(super) fn new(sources: impl IntoIterator<Item = (String, Arc<str>)>) -> Self {
         Self {
             sources: sources.into_iter().collect(),
         }
     }
 
     /// Checks the statements of an answer.
-    pub fn check(&self, answer: StatementList) -> CheckedStatements {
+    pub(super) fn check(&self, answer: StatementList) -> CheckedStatements {
         let statements = answer.statements.into_iter().map(|it| self.examine(it));
         let statements: Vec<CheckedStatement> = statements.collect();
         let mut counts = SupportCounts::default();

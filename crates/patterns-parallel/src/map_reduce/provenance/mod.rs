@@ -11,9 +11,8 @@ mod statements;
 #[cfg(test)]
 mod tests;
 
-pub use check::{
-    CheckedStatement, CheckedStatements, Grounds, Support, SupportCounts, Unsupported,
-};
-pub use quote::find_quote;
+use check::Grounds;
+pub use check::{CheckedStatement, CheckedStatements, Support, SupportCounts, Unsupported};
+use quote::find_quote;
 pub use record::{ProvenanceRecord, Unfolded, unfold};
-pub use statements::{Quote, Statement, StatementList, checked_statements, statement_agents};
+pub use statements::{Quote, Statement, StatementList, statement_agents};

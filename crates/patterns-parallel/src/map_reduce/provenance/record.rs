@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     CheckedStatement, CheckedStatements, Grounds, StatementList, SupportCounts, Unsupported,
 };
-use crate::map_reduce::reduce_task::{ReduceItem, ReduceTask};
+use crate::map_reduce::reduce_prompt::{ReduceItem, ReduceTask};
 
 /// The record of one run's statements: what each answer was made of, and what the checks found.
 ///

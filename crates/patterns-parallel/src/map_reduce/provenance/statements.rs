@@ -10,7 +10,7 @@ use super::record::statements_of;
 use super::{CheckedStatement, CheckedStatements, ProvenanceRecord, Unsupported};
 use crate::AgentOptions;
 use crate::map_reduce::combine::Combine;
-use crate::map_reduce::reduce_task::ReduceTask;
+use crate::map_reduce::reduce_prompt::ReduceTask;
 
 type Task = ReduceTask<CheckedStatements, CheckedStatements>;
 
@@ -74,8 +74,8 @@ pub fn statement_agents(
     Ok((map, combine, record))
 }
 
-/// As [`statement_agents`], of two agents that answer with statements.
-pub fn checked_statements(
+/// Has the statements of two agents checked.
+fn checked_statements(
     map: impl Agent<Document, StatementList> + 'static,
     reduce: impl Agent<Task, StatementList> + 'static,
     unsupported: Unsupported,

@@ -2,28 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
 use crate::normalise;
 
 /// A key of a table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyCount {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KeyCount {
     /// The key.
-    pub key: String,
+    pub(crate) key: String,
     /// How many rows have it.
-    pub rows: u64,
+    pub(crate) rows: u64,
 }
 
 /// Pairs of keys, as places in the list of keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KeyCandidates {
+pub(crate) struct KeyCandidates {
     /// Keys that differ in spelling only ([`normalise`] makes them equal).
-    pub same: Vec<(usize, usize)>,
+    pub(crate) same: Vec<(usize, usize)>,
     /// Keys that may mean the same, most alike first.
-    pub pairs: Vec<(usize, usize)>,
+    pub(crate) pairs: Vec<(usize, usize)>,
     /// How many pairs there would be more.
-    pub left_out: usize,
+    pub(crate) left_out: usize,
 }
 
 /// A block with more keys than this has a word in common that says little.
@@ -44,7 +42,7 @@ const SIGNS: usize = 64;
 /// Pairs share a word or are each other's initials (`IBM`, `International Business Machines`), or
 /// stand next to each other in the alphabet and are spelt nearly alike. The cost is about linear
 /// in the number of keys. Equal keys always give equal pairs in equal order.
-pub fn key_candidates(keys: &[KeyCount], most: usize) -> KeyCandidates {
+pub(crate) fn key_candidates(keys: &[KeyCount], most: usize) -> KeyCandidates {
     let mut forms: BTreeMap<String, usize> = BTreeMap::new();
     let mut same = Vec::new();
     for (place, key) in keys.iter().enumerate() {

@@ -3,8 +3,6 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::KeyCount;
 
 /// Keys that go under the name of another one.
@@ -12,14 +10,14 @@ use super::KeyCount;
 /// What is the same as a third is the same as each other: pairs are joined into classes (union and
 /// find). A class is named by the key with the most rows; of equal ones by the longest, which has
 /// the most to say, and else by the first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeyMerges {
-    names: BTreeMap<String, String>,
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct KeyMerges {
+    pub(super) names: BTreeMap<String, String>,
 }
 
 impl KeyMerges {
     /// Joins pairs of keys, given as places in the list. Pairs of places that there are not are left out.
-    pub fn new(keys: &[KeyCount], pairs: impl IntoIterator<Item = (usize, usize)>) -> Self {
+    pub(crate) fn new(keys: &[KeyCount], pairs: impl IntoIterator<Item = (usize, usize)>) -> Self {
         let mut parents: Vec<usize> = (0..keys.len()).collect();
         for (a, b) in pairs {
             if a < keys.len() && b < keys.len() {
@@ -53,13 +51,8 @@ impl KeyMerges {
     }
 
     /// Returns the name that a key goes under, if it isn't its own.
-    pub fn name_of(&self, key: &str) -> Option<&str> {
+    pub(crate) fn name_of(&self, key: &str) -> Option<&str> {
         self.names.get(key).map(String::as_str)
-    }
-
-    /// Returns the merged keys, each with the name that it goes under.
-    pub fn names(&self) -> &BTreeMap<String, String> {
-        &self.names
     }
 }
 

@@ -6,6 +6,6 @@ mod merges;
 #[cfg(test)]
 mod tests;
 
-pub use candidates::{KeyCandidates, KeyCount, key_candidates};
+pub(super) use candidates::{KeyCount, key_candidates};
 pub use key_agent::{KeyPair, SameKey, key_agent};
-pub use merges::KeyMerges;
+pub(super) use merges::KeyMerges;

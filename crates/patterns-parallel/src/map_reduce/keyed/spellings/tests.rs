@@ -85,7 +85,7 @@ proptest! {
         pairs.reverse();
         let pairs = pairs.into_iter().map(|(a, b)| (b, a));
         prop_assert_eq!(&KeyMerges::new(&keys, pairs), &merges);
-        for name in merges.names().values() {
+        for name in merges.names.values() {
             prop_assert_eq!(merges.name_of(name), None, "a name goes under no other one");
         }
     }
