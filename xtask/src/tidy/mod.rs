@@ -15,6 +15,7 @@ mod layers;
 mod markdown;
 mod msrv;
 mod names;
+mod places;
 mod problem;
 mod reasons;
 mod sizes;
