@@ -1,8 +1,10 @@
 //! What a batch of elections says about its voters: how much they agree, and how often they are right.
 
+use std::num::NonZeroUsize;
+
 use patterns_job::{BallotSpec, BatchQuestion, VoteWork};
 use patterns_parallel::voting::{
-    Agreement, AnyDetail, AnyRule, Decision, Election, Question, Reliability, ShareInterval,
+    Agreement, AnyDetail, AnyRule, Decision, Election, Question, Reliability, Share, ShareInterval,
     StopReason, VoteTable, named_option, read_number, reliability, wilson_interval,
 };
 use serde::Serialize;
@@ -18,7 +20,7 @@ pub(crate) struct BatchReport<'a> {
     choices: Vec<String>,
     votes: VoteTable,
     /// The winner's share, and whether the winner is right.
-    judged: Vec<(f64, bool)>,
+    judged: Vec<(Share, bool)>,
     /// Elections without a winner whose right answer is known.
     missed: u64,
     /// Elections whose right answer is known and that no voter got right.
@@ -52,7 +54,7 @@ struct Gold {
 }
 
 /// How many bins shares are sorted into.
-const BINS: usize = 10;
+const BINS: NonZeroUsize = NonZeroUsize::new(10).expect("it is not zero");
 
 impl<'a> BatchReport<'a> {
     /// Begins without an election.
@@ -98,7 +100,10 @@ impl<'a> BatchReport<'a> {
         let is_won = is_right(election.winning_answer.as_deref());
         self.hopeless += u64::from(is_hopeless && !is_won);
         match election.winning_answer {
-            Some(_) => self.judged.push((election.share, is_won)),
+            Some(_) => {
+                let share = Share::new(election.share);
+                self.judged.extend(share.map(|it| (it, is_won)));
+            }
             None => self.missed += 1,
         }
         Some(is_won)
@@ -133,24 +138,22 @@ impl<'a> BatchReport<'a> {
     /// Returns what came of the elections.
     pub(crate) fn findings(&self) -> Findings {
         let right = self.judged.iter().filter(|it| it.1).count() as u64;
-        let gold = || {
-            Some(Gold {
-                right,
-                wrong: self.judged.len() as u64 - right,
-                without_consensus: self.missed,
-                no_voter_right: self.hopeless,
-                no_voter_right_interval: wilson_interval(
-                    self.hopeless,
-                    self.judged.len() as u64 + self.missed,
-                ),
-                reliability: reliability(&self.judged, BINS).ok()?,
-            })
+        let gold = || Gold {
+            right,
+            wrong: self.judged.len() as u64 - right,
+            without_consensus: self.missed,
+            no_voter_right: self.hopeless,
+            no_voter_right_interval: wilson_interval(
+                self.hopeless,
+                self.judged.len() as u64 + self.missed,
+            ),
+            reliability: reliability(&self.judged, BINS),
         };
         let is_judged = !self.judged.is_empty() || self.missed > 0;
         Findings {
             agreement: self.votes.agreement(),
             ballots_saved: self.saved,
-            gold: is_judged.then(gold).flatten(),
+            gold: is_judged.then(gold),
         }
     }
 }

@@ -42,7 +42,7 @@ pub use judge::{
 pub use normalise::normalise;
 pub use panel::{Panel, Voter};
 pub use question::{Question, named_option};
-pub use reliability::{Reliability, ReliabilityBin, ReliabilityError, reliability};
+pub use reliability::{Reliability, ReliabilityBin, reliability};
 pub use rules::{
     AnswerCount, AnswerWeight, AnyDetail, AnyRule, BestOf, Decision, LeastShare, Median, Plurality,
     Rule, RuleError, Ruling, SameMeaning, Share, ShareInterval, Spread, TieBreak, Weights,

@@ -1,6 +1,10 @@
 //! Compares shares of votes with what was right.
 
+use std::num::NonZeroUsize;
+
 use serde::{Deserialize, Serialize};
+
+use super::rules::Share;
 
 /// How far shares can be read as chances to be right.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,46 +38,23 @@ pub struct ReliabilityBin {
     pub accuracy: Option<f64>,
 }
 
-/// Why there is no reliability table.
-#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReliabilityError {
-    /// There is nothing to put elections in.
-    #[error("a reliability table has at least one bin")]
-    NoBins,
-    /// What should be a share is not.
-    #[error("election {} has the share {share}, not one from 0 to 1", .election + 1)]
-    NotAShare {
-        /// The election's place, from 0.
-        election: usize,
-        /// The number.
-        share: f64,
-    },
-}
-
 /// Puts elections into bins of equal width by the winner's share, and compares that with how many
 /// winners are right.
 ///
 /// `elections` has the winner's share and whether the winner is right, for each election with a
 /// winner and a known right answer.
 ///
-/// # Errors
-///
-/// Returns a [`ReliabilityError`] if there are no bins, or a share is not from 0 to 1.
-///
 /// ```
-/// let table = patterns_parallel::voting::reliability(&[(0.6, false), (1.0, true), (1.0, true)], 5)?;
+/// use std::num::NonZeroUsize;
+/// use patterns_parallel::voting::{Share, reliability};
+///
+/// let (most, all) = (Share::new(0.6).unwrap(), Share::ALL);
+/// let elections = [(most, false), (all, true), (all, true)];
+/// let table = reliability(&elections, NonZeroUsize::new(5).unwrap());
 /// assert!((table.expected_calibration_error.unwrap() - 0.2).abs() < 1e-9);
-/// # Ok::<(), patterns_parallel::voting::ReliabilityError>(())
 /// ```
-pub fn reliability(
-    elections: &[(f64, bool)],
-    bins: usize,
-) -> Result<Reliability, ReliabilityError> {
-    if bins == 0 {
-        return Err(ReliabilityError::NoBins);
-    }
-    let sums = sort_into(elections, bins)?;
+pub fn reliability(elections: &[(Share, bool)], bins: NonZeroUsize) -> Reliability {
+    let sums = sort_into(elections, bins.get());
     let all = sums.iter().fold(Sums::default(), |all, it| Sums {
         elections: all.elections + it.elections,
         correct: all.correct + it.correct,
@@ -83,29 +64,23 @@ pub fn reliability(
         .iter()
         .map(|it| (it.shares - it.correct as f64).abs())
         .sum();
-    Ok(Reliability {
+    let bin = |(number, sums): (usize, &Sums)| sums.bin(number, bins.get());
+    Reliability {
         expected_calibration_error: all.mean(error),
         accuracy: all.mean(all.correct as f64),
         mean_share: all.mean(all.shares),
-        bins: sums
-            .iter()
-            .enumerate()
-            .map(|(n, sums)| sums.bin(n, bins))
-            .collect(),
-    })
+        bins: sums.iter().enumerate().map(bin).collect(),
+    }
 }
 
-fn sort_into(elections: &[(f64, bool)], bins: usize) -> Result<Vec<Sums>, ReliabilityError> {
+fn sort_into(elections: &[(Share, bool)], bins: usize) -> Vec<Sums> {
     let mut sums = vec![Sums::default(); bins];
-    for (election, (share, is_correct)) in elections.iter().copied().enumerate() {
-        if !(0.0..=1.0).contains(&share) {
-            return Err(ReliabilityError::NotAShare { election, share });
-        }
+    for (share, is_correct) in elections {
         // A hair less, or 0.07 might not be in the bin that ends there.
-        let bin = (share * bins as f64 - 1e-9).ceil().max(1.0) as usize - 1;
-        sums[bin.min(bins - 1)].add(share, is_correct);
+        let bin = (share.get() * bins as f64 - 1e-9).ceil().max(1.0) as usize - 1;
+        sums[bin.min(bins - 1)].add(share.get(), *is_correct);
     }
-    Ok(sums)
+    sums
 }
 
 #[derive(Clone, Copy, Default)]

@@ -7,7 +7,7 @@ use patterns_core::nearest;
 use serde::{Deserialize, Serialize};
 
 use super::union::Union;
-use crate::voting::rules::rule_text::name_and_value;
+use crate::voting::rules::rule_text::{name_and_value, written_as_text};
 use crate::voting::rules::{Median, Plurality, RuleError};
 
 /// How the values of one field become one. It is written as its rule is.
@@ -80,19 +80,7 @@ impl fmt::Display for FieldRule {
     }
 }
 
-impl TryFrom<String> for FieldRule {
-    type Error = FieldError;
-
-    fn try_from(text: String) -> Result<Self, FieldError> {
-        text.parse()
-    }
-}
-
-impl From<FieldRule> for String {
-    fn from(rule: FieldRule) -> Self {
-        rule.to_string()
-    }
-}
+written_as_text!(FieldRule);
 
 /// Why a rule cannot be set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -12,7 +12,8 @@ fn shares_are_held_against_what_is_right() {
         (1.0, true),
         (0.0, false),
     ];
-    let table = reliability(&elections, 5).unwrap();
+    let elections = elections.map(|(share, is_right)| (Share::new(share).unwrap(), is_right));
+    let table = reliability(&elections, bins(5));
     let found: Vec<_> = table
         .bins
         .iter()
@@ -21,18 +22,12 @@ fn shares_are_held_against_what_is_right() {
     assert_eq!(found, [(1, 0), (0, 0), (2, 1), (1, 1), (2, 2)]);
     assert!((table.expected_calibration_error.unwrap() - 0.4 / 6.0).abs() < 1e-9);
     // 0.07 times 100 is a hair more than 7.
-    assert_eq!(
-        reliability(&[(0.07, true)], 100).unwrap().bins[6].elections,
-        1
-    );
-    assert_eq!(reliability(&elections, 0), Err(ReliabilityError::NoBins));
-    let error = reliability(&[(0.5, true), (f64::NAN, true)], 5).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "election 2 has the share NaN, not one from 0 to 1"
-    );
-    assert_eq!(
-        reliability(&[], 3).unwrap().expected_calibration_error,
-        None
-    );
+    let seven = [(Share::new(0.07).unwrap(), true)];
+    assert_eq!(reliability(&seven, bins(100)).bins[6].elections, 1);
+    assert_eq!(reliability(&[], bins(3)).expected_calibration_error, None);
+    assert_eq!(Share::new(f64::NAN), None);
+}
+
+fn bins(number: usize) -> NonZeroUsize {
+    NonZeroUsize::new(number).unwrap()
 }

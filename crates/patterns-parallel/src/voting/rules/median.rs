@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::number::{Number, Spread, middles, read_number, sorted, spread};
 use super::rule::{Rule, Ruling, share_of};
-use super::rule_text::{RuleError, name_and_value, read_share};
+use super::rule_text::{RuleError, name_and_value, read_share, written_as_text};
 use super::tie_break::{Decision, TieBreak};
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
@@ -160,19 +160,7 @@ fn percent(share: f64) -> f64 {
     shifted.unwrap_or(share * 100.0)
 }
 
-impl TryFrom<String> for Median {
-    type Error = RuleError;
-
-    fn try_from(text: String) -> Result<Self, RuleError> {
-        text.parse()
-    }
-}
-
-impl From<Median> for String {
-    fn from(rule: Median) -> Self {
-        rule.to_string()
-    }
-}
+written_as_text!(Median);
 
 #[cfg(test)]
 mod tests;

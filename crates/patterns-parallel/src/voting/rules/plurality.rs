@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::count::{grouped, most_frequent};
 use super::rule::{Rule, Ruling};
-use super::rule_text::{RuleError, name_and_value, needed_share, no_value};
+use super::rule_text::{RuleError, name_and_value, needed_share, no_value, written_as_text};
 use super::share::{LeastShare, Share, wilson_interval};
 use super::tie_break::{Decision, TieBreak};
 use crate::voting::ballot::Ballot;
@@ -108,19 +108,7 @@ impl fmt::Display for Plurality {
     }
 }
 
-impl TryFrom<String> for Plurality {
-    type Error = RuleError;
-
-    fn try_from(text: String) -> Result<Self, RuleError> {
-        text.parse()
-    }
-}
-
-impl From<Plurality> for String {
-    fn from(rule: Plurality) -> Self {
-        rule.to_string()
-    }
-}
+written_as_text!(Plurality);
 
 /// The votes of an election by the weights of its voters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

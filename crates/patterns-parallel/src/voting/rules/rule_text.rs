@@ -82,3 +82,23 @@ pub(in crate::voting) fn read_share(text: &str) -> Option<f64> {
         None => text.parse().ok(),
     }
 }
+
+/// Lets serde write a rule as it is written elsewhere: by `Display` and `FromStr`.
+macro_rules! written_as_text {
+    ($rule:ty) => {
+        impl TryFrom<String> for $rule {
+            type Error = <$rule as std::str::FromStr>::Err;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                text.parse()
+            }
+        }
+
+        impl From<$rule> for String {
+            fn from(rule: $rule) -> Self {
+                rule.to_string()
+            }
+        }
+    };
+}
+pub(in crate::voting) use written_as_text;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plan_goal::PlanGoal;
 use super::state::MOST_VOTES;
-use crate::voting::rules::rule_text::name_and_value;
+use crate::voting::rules::rule_text::{name_and_value, written_as_text};
 
 /// The most votes that rules with a small table look ahead.
 const MOST_TABULATED: u64 = 1_000_000;
@@ -172,19 +172,7 @@ impl fmt::Display for StoppingRule {
     }
 }
 
-impl TryFrom<String> for StoppingRule {
-    type Error = StoppingRuleError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<StoppingRule> for String {
-    fn from(rule: StoppingRule) -> Self {
-        rule.to_string()
-    }
-}
+written_as_text!(StoppingRule);
 
 /// A stopping rule that cannot be understood or applied.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
