@@ -20,12 +20,36 @@ use super::store::children;
 use crate::cargo::{cargo, run as run_command, target};
 use crate::provider::Provider;
 
-/// In flight, latency of the server in ms, and the goals: times the CPU of the loop, and times the ideal
-/// wall time.
-const LOADS: [(usize, u64, f64, f64); 3] = [
-    (64, 0, 1.5, f64::INFINITY),
-    (200, 200, f64::INFINITY, 1.03),
-    (1_000, 100, 1.5, 1.25),
+/// How the command is loaded, and what it may cost.
+struct Load {
+    in_flight: usize,
+    /// How long the server takes for an answer.
+    latency_ms: u64,
+    /// At most so many times the CPU time of the loop.
+    cpu_goal: Option<f64>,
+    /// At most so many times the ideal wall time.
+    wall_goal: Option<f64>,
+}
+
+const LOADS: [Load; 3] = [
+    Load {
+        in_flight: 64,
+        latency_ms: 0,
+        cpu_goal: Some(1.5),
+        wall_goal: None,
+    },
+    Load {
+        in_flight: 200,
+        latency_ms: 200,
+        cpu_goal: None,
+        wall_goal: Some(1.03),
+    },
+    Load {
+        in_flight: 1_000,
+        latency_ms: 100,
+        cpu_goal: Some(1.5),
+        wall_goal: Some(1.25),
+    },
 ];
 
 /// At most so much more than without a store.
@@ -56,10 +80,30 @@ pub(super) fn run(args: &CommandArgs) -> Result<()> {
         "wall",
         "wall/ideal"
     );
-    for load in LOADS {
+    for load in &LOADS {
         bench.compare(load)?;
     }
     Ok(fs::remove_dir_all(&bench.folder)?)
+}
+
+impl Used {
+    fn over(&self, other: &Self) -> f64 {
+        self.cpu.div_duration_f64(other.cpu)
+    }
+}
+
+/// What is compared: the loop, or a build of the command with options.
+struct Side {
+    name: &'static str,
+    binary: Option<PathBuf>,
+    more: &'static [&'static str],
+}
+
+fn told(what: &str, ratio: f64, goal: Option<f64>) {
+    if let Some(goal) = goal {
+        let word = if ratio <= goal { "met" } else { "MISSED" };
+        println!("         {what}: {ratio:.2}, goal {goal}: {word}");
+    }
 }
 
 struct Bench<'a> {
@@ -128,78 +172,86 @@ impl<'a> Bench<'a> {
         Ok(body)
     }
 
-    fn compare(
-        &self,
-        (in_flight, latency, cpu_goal, wall_goal): (usize, u64, f64, f64),
-    ) -> Result<()> {
-        let latency_arg = format!("{latency}ms");
-        let provider = Provider::start(&self.patterns, &self.folder, &["--latency", &latency_arg])?;
-        let rounds = self.args.documents.div_ceil(in_flight as u64);
-        let ideal = Duration::from_millis(latency) * u32::try_from(rounds)?;
-        let mut sides = vec![
-            ("async-openai", None, vec![]),
-            ("patterns", Some(&self.patterns), vec!["--no-store"]),
-            (
-                "  whole replies",
-                Some(&self.patterns),
-                vec!["--no-store", "--stream", "never"],
-            ),
-            ("  with a store", Some(&self.patterns), vec!["--fresh"]),
-        ];
-        if let Some(old) = &self.args.old {
-            sides.push(("  old command", Some(old), vec!["--no-store"]));
-        }
+    fn compare(&self, load: &Load) -> Result<()> {
+        let latency = format!("{}ms", load.latency_ms);
+        let provider = Provider::start(&self.patterns, &self.folder, &["--latency", &latency])?;
+        let sides = self.sides();
         let mut least: Vec<Option<Used>> = vec![None; sides.len()];
         for _ in 0..self.args.runs {
-            for ((_, binary, more), least) in sides.iter().zip(&mut least) {
-                let mut command = match binary {
-                    Some(binary) => {
-                        self.command(binary, "rows.jsonl", &provider.url, in_flight, more)
-                    }
-                    None => self.bare(&provider.url, in_flight)?,
-                };
-                let used = self.once(&mut command)?;
+            for (side, least) in sides.iter().zip(&mut least) {
+                let used = self.once(&mut self.started(side, load, &provider.url)?)?;
                 if least.is_none_or(|it| used.cpu < it.cpu) {
                     *least = Some(used);
                 }
             }
         }
         let least: Vec<Used> = least.into_iter().flatten().collect();
-        for ((name, _, _), used) in sides.iter().zip(&least) {
-            let ratio = used.cpu.div_duration_f64(least[0].cpu);
-            let over = used
-                .wall
-                .div_duration_f64(if latency == 0 { least[0].wall } else { ideal });
-            println!(
-                "{in_flight:>7}  {latency:>4} ms  {name:<16} {:>5.0} µs {ratio:>6.2}x {:>6.2} s {over:>11.2}",
-                used.cpu.as_secs_f64() * 1e6 / self.args.documents as f64,
-                used.wall.as_secs_f64(),
-            );
-        }
-        let told = |what: &str, ratio: f64, goal: f64| {
-            if goal.is_finite() {
-                let word = if ratio <= goal { "met" } else { "MISSED" };
-                println!("         {what}: {ratio:.2}, goal {goal}: {word}");
-            }
+        let rounds = self.args.documents.div_ceil(load.in_flight as u64);
+        let ideal = match load.latency_ms {
+            // Without latency there is no ideal but that of the loop.
+            0 => least[0].wall,
+            latency => Duration::from_millis(latency) * u32::try_from(rounds)?,
         };
-        told(
-            "CPU against async-openai",
-            least[1].cpu.div_duration_f64(least[0].cpu),
-            cpu_goal,
-        );
+        for (side, used) in sides.iter().zip(&least) {
+            self.show(load, side, used, used.over(&least[0]), ideal);
+        }
+        let over_the_loop = least[1].over(&least[0]);
+        told("CPU against async-openai", over_the_loop, load.cpu_goal);
+        let with_a_store = least[3].over(&least[1]);
         told(
             "CPU with a store against without",
-            least[3].cpu.div_duration_f64(least[1].cpu),
-            STORE_GOAL,
+            with_a_store,
+            Some(STORE_GOAL),
         );
-        if latency > 0 {
-            told(
-                "wall against the ideal",
-                least[1].wall.div_duration_f64(ideal),
-                wall_goal,
-            );
-        }
+        let over_ideal = least[1].wall.div_duration_f64(ideal);
+        told("wall against the ideal", over_ideal, load.wall_goal);
         Ok(())
+    }
+
+    fn sides(&self) -> Vec<Side> {
+        let side = |name, binary: Option<&PathBuf>, more| Side {
+            name,
+            binary: binary.cloned(),
+            more,
+        };
+        let ours = Some(&self.patterns);
+        let mut sides = vec![
+            side("async-openai", None, &[]),
+            side("patterns", ours, &["--no-store"]),
+            side(
+                "  whole replies",
+                ours,
+                &["--no-store", "--stream", "never"],
+            ),
+            side("  with a store", ours, &["--fresh"]),
+        ];
+        if self.args.old.is_some() {
+            sides.push(side(
+                "  old command",
+                self.args.old.as_ref(),
+                &["--no-store"],
+            ));
+        }
+        sides
+    }
+
+    fn show(&self, load: &Load, side: &Side, used: &Used, ratio: f64, ideal: Duration) {
+        println!(
+            "{:>7}  {:>4} ms  {:<16} {:>5.0} µs {ratio:>6.2}x {:>6.2} s {:>11.2}",
+            load.in_flight,
+            load.latency_ms,
+            side.name,
+            used.cpu.as_secs_f64() * 1e6 / self.args.documents as f64,
+            used.wall.as_secs_f64(),
+            used.wall.div_duration_f64(ideal),
+        );
+    }
+
+    fn started(&self, side: &Side, load: &Load, url: &str) -> Result<Command> {
+        match &side.binary {
+            Some(binary) => Ok(self.command(binary, "rows.jsonl", url, load.in_flight, side.more)),
+            None => self.bare(url, load.in_flight),
+        }
     }
 
     fn command(

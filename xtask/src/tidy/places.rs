@@ -49,13 +49,20 @@ struct Row<'a> {
 
 fn rows(list: &str) -> impl Iterator<Item = Row<'_>> {
     let lines = list.lines().enumerate();
-    let table = lines.skip_while(|(_, line)| !line.starts_with(HEAD)).skip(2);
+    let table = lines
+        .skip_while(|(_, line)| !line.starts_with(HEAD))
+        .skip(2);
     table
         .take_while(|(_, line)| line.starts_with('|'))
         .map(|(at, line)| {
             let mut cells = line.split('|').map(str::trim).skip(1);
             let behaviour = cells.next().unwrap_or_default();
-            let mut named = cells.next().unwrap_or_default().split('`').skip(1).step_by(2);
+            let mut named = cells
+                .next()
+                .unwrap_or_default()
+                .split('`')
+                .skip(1)
+                .step_by(2);
             Row {
                 line: at + 1,
                 behaviour,
@@ -69,7 +76,10 @@ impl Row<'_> {
     fn check(&self, sources: &[Source]) -> Option<Problem> {
         let place = format!("{LIST}:{}", self.line);
         let Some(source) = sources.iter().find(|it| it.path == self.path) else {
-            return Some(Problem::error(place, format!("there is no file {:?}", self.path)));
+            return Some(Problem::error(
+                place,
+                format!("there is no file {:?}", self.path),
+            ));
         };
         let defined = ["fn ", "struct ", "enum ", "trait ", "const "];
         let is_there = !self.item.is_empty()

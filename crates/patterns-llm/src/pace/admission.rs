@@ -143,6 +143,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Returns whether the call was answered.
+    pub(super) fn is_served(self) -> bool {
+        matches!(self, Self::Served(_))
+    }
+
     /// Returns whether it shows that the provider is there.
     pub(super) fn is_sign_of_life(self) -> bool {
         match self {

@@ -20,6 +20,7 @@ mod bucket;
 mod complaints;
 mod concurrency;
 mod estimate;
+mod faulty;
 mod flight;
 mod gain;
 mod limits;

@@ -9,6 +9,7 @@ use super::allowance::Allowance;
 use super::breaker::{Breaker, Ended, Gate};
 use super::complaints::Complaints;
 use super::concurrency::Concurrency;
+use super::faulty::Faulty;
 use super::flight::Flight;
 use super::limits::RateLimits;
 use super::rate::{Cut, InferredRate};
@@ -56,8 +57,7 @@ pub struct Pacer {
     complained_at: Option<Duration>,
     has_replied: bool,
     served: u64,
-    /// When a provider that has never answered anything failed inside, first and last.
-    faulty: Option<(Duration, Duration)>,
+    faulty: Faulty,
     /// Since when calls are thrown back and none is answered.
     throttled_since: Option<Duration>,
     /// Since when, and how, the provider has been down.
@@ -86,7 +86,7 @@ impl Pacer {
             complained_at: None,
             has_replied: false,
             served: 0,
-            faulty: None,
+            faulty: Faulty::default(),
             throttled_since: None,
             outage: None,
             closed: None,
@@ -158,7 +158,7 @@ impl Pacer {
 
     /// Learns how a call ended; `jitter` is a random number from 0 to 1.
     pub fn ended(&mut self, now: Duration, permit: Permit, verdict: Verdict, jitter: f64) {
-        self.served += u64::from(matches!(verdict, Verdict::Served(_)));
+        self.served += u64::from(verdict.is_served());
         let verdict = match verdict {
             // For the pace, a call that the provider had an opinion on is a call that went well.
             Verdict::Rejected => Verdict::Served(None),
@@ -216,8 +216,8 @@ impl Pacer {
             | Verdict::Abandoned => {}
         }
         self.judge(now, &permit, verdict);
-        let is_served = matches!(verdict, Verdict::Served(_));
-        self.flight.ended(permit.number, is_served.then_some(took));
+        self.flight
+            .ended(permit.number, verdict.is_served().then_some(took));
     }
 
     /// Returns how the pacer stands.
@@ -236,7 +236,10 @@ impl Pacer {
             has_replied: self.has_replied,
             served: self.served,
             good_sent: self.breaker.good_sent(now),
-            faulty_for: self.faulty_for(),
+            faulty_for: match self.served {
+                0 => self.faulty.lasted(),
+                _ => Duration::ZERO,
+            },
             is_closed: self.closed.is_some(),
             blocked_for: self.blocked_until.saturating_sub(now),
         }
@@ -266,11 +269,6 @@ impl Pacer {
     fn hopeless(&self, now: Duration) -> Option<ModelErrorKind> {
         let (kind, left) = self.outage(now)?;
         left.is_zero().then_some(kind)
-    }
-
-    fn faulty_for(&self) -> Duration {
-        let faulty = self.faulty.filter(|_| self.served == 0);
-        faulty.map_or(Duration::ZERO, |(first, last)| last.saturating_sub(first))
     }
 
     fn admit(&mut self, now: Duration, estimate: Demand, is_probe: bool) -> Admission {
@@ -356,9 +354,7 @@ impl Pacer {
 
     fn judge(&mut self, now: Duration, permit: &Permit, verdict: Verdict) {
         if matches!(verdict, Verdict::Faulty(_)) {
-            let is_recent = |it: &(_, Duration)| now.saturating_sub(it.1) < 2 * LONGEST_PAUSE;
-            let first = self.faulty.filter(is_recent).map_or(now, |it| it.0);
-            self.faulty = Some((first, now));
+            self.faulty.failed(now);
         }
         let broken = match verdict {
             Verdict::Served(_) | Verdict::Rejected => None,

@@ -168,7 +168,7 @@ impl Pool {
         let jitter = lock(&self.random).random();
         lock(&self.pacer).ended(self.now(), permit, verdict, jitter);
         self.ended.notify_one();
-        if matches!(verdict, Verdict::Served(_)) {
+        if verdict.is_served() {
             self.served.notify_one();
         }
     }
