@@ -7,6 +7,7 @@
 
 mod code;
 mod combine;
+mod combining;
 mod coverage;
 mod glean;
 mod groups;

@@ -1,0 +1,228 @@
+//! Says which answers can be combined now, and keeps those that wait for their neighbours.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use patterns_core::{
+    AggregateError, AggregateErrorKind, BranchId, Coverage, StepRole, TokenCounter,
+};
+use serde::Serialize;
+
+use super::groups::{Place, ReduceGroup, Shape, ShapeEnd};
+use super::halves::Mapped;
+use super::reduce::{End, Reducing, Step, Stepped};
+use super::reduce_prompt::{ReduceItem, ReduceTask};
+use crate::fan_out::Stop;
+use crate::machine::Due;
+use crate::run::Run;
+
+/// What a combination is about.
+pub(super) struct Covered {
+    first: String,
+    last: String,
+}
+
+impl Covered {
+    pub(super) fn by<M, R>(task: &ReduceTask<M, R>) -> Self {
+        Self {
+            first: task.items.first().map_or("", ReduceItem::first).to_owned(),
+            last: task.items.last().map_or("", ReduceItem::last).to_owned(),
+        }
+    }
+
+    pub(super) fn item<M, R>(self, answer: R) -> ReduceItem<M, R> {
+        ReduceItem::Reduced {
+            first: self.first,
+            last: self.last,
+            answer,
+        }
+    }
+}
+
+/// Answers that are being combined.
+pub(super) struct Combining<M, R> {
+    shape: Box<dyn Shape>,
+    counter: TokenCounter,
+    /// Makes a result of an answer that is alone.
+    pub(super) alone: Option<fn(&M) -> R>,
+    /// Puts what is known of the documents into the result.
+    pub(super) complete: Option<fn(&mut R, &Coverage)>,
+    /// Answers that wait for their neighbours; several for a chunk that was asked about in parts.
+    items: BTreeMap<Place, Vec<ReduceItem<M, R>>>,
+    /// Combinations under way.
+    under_way: BTreeMap<BranchId, (Place, Covered)>,
+    /// Whether no combination has failed: without one, there can be no root.
+    is_whole: bool,
+}
+
+impl<M, R> Combining<M, R>
+where
+    M: Serialize + Clone + Send,
+    R: Serialize + Send,
+{
+    pub(super) fn new(shape: Box<dyn Shape>, counter: TokenCounter) -> Self {
+        Self {
+            shape,
+            counter,
+            alone: None,
+            complete: None,
+            items: BTreeMap::new(),
+            under_way: BTreeMap::new(),
+            is_whole: true,
+        }
+    }
+
+    /// Takes an answer that is alone for its own combination, if it may be.
+    fn take_lone(&mut self, place: Place, task: &ReduceTask<M, R>) -> bool {
+        let (Some(make), [ReduceItem::Mapped { answer, .. }]) = (self.alone, &task.items[..])
+        else {
+            return false;
+        };
+        let item = Covered::by(task).item(make(answer));
+        self.take_item(place, item);
+        true
+    }
+
+    fn take_item(&mut self, place: Place, item: ReduceItem<M, R>) {
+        let items = vec![item];
+        let size = size(&items, &self.counter);
+        self.items.insert(place, items);
+        self.shape.group_answered(place, size);
+    }
+
+    fn task(&mut self, group: &ReduceGroup) -> ReduceTask<M, R> {
+        let items = group.items.iter().filter_map(|at| self.items.remove(at));
+        ReduceTask {
+            items: items.flatten().collect(),
+            level: group.level,
+        }
+    }
+
+    /// Returns the combination of everything, or why there is none.
+    fn root(&mut self, run: &Run<'_>, stop: Option<Stop>) -> Result<R, AggregateError> {
+        let end = self.shape.end();
+        // What came to its end is whole, even if the run was told to end meanwhile.
+        if let Some(ShapeEnd::Root(place)) = end
+            && let Some(ReduceItem::Reduced { answer, .. }) =
+                self.items.remove(&place).and_then(|mut it| it.pop())
+        {
+            return Ok(answer);
+        }
+        let step_error = run.step_error();
+        let is_by_step = match stop {
+            Some(Stop::Fatal) => step_error.kind() == AggregateErrorKind::Stopped,
+            Some(Stop::Policy) => !run.has_failures(),
+            Some(Stop::Drained) | None => false,
+        };
+        if !is_by_step {
+            run.verdict(stop)?;
+        }
+        Err(match end {
+            Some(ShapeEnd::DoesNotFit) => AggregateError::new(AggregateErrorKind::DoesNotFit),
+            Some(ShapeEnd::Root(_) | ShapeEnd::Empty) | None => step_error,
+        })
+    }
+}
+
+impl<M, R> Reducing<M, R> for Combining<M, R>
+where
+    M: Serialize + Clone + Send,
+    R: Serialize + Send,
+{
+    fn begun(&mut self) {
+        self.shape.push();
+    }
+
+    fn mapped(&mut self, place: u64, name: &str, answers: &[Mapped<M>]) {
+        let place = Place(place);
+        if answers.is_empty() || !self.is_whole {
+            return self.shape.leaf_failed(place);
+        }
+        let items = answers.iter().map(|it| ReduceItem::Mapped {
+            id: it.id.clone(),
+            answer: it.answer.clone(),
+        });
+        let items: Vec<_> = items.collect();
+        let size = size(&items, &self.counter);
+        self.shape.leaf_answered(place, &digest(name), size);
+        self.items.insert(place, items);
+    }
+
+    fn finish(&mut self) {
+        self.shape.finish();
+    }
+
+    fn due(&mut self, id: BranchId, _: bool, _: &mut Run<'_>) -> Option<Due<Step<M, R>>> {
+        while self.is_whole
+            && let Some(group) = self.shape.next_group()
+        {
+            let task = self.task(&group);
+            if self.take_lone(group.place, &task) {
+                continue;
+            }
+            self.under_way.insert(id, (group.place, Covered::by(&task)));
+            return Some(Due {
+                role: StepRole::Reduce,
+                label: task.name(),
+                work: Step::Combine(task),
+            });
+        }
+        None
+    }
+
+    fn ended(&mut self, id: BranchId, made: Option<Stepped<R>>) {
+        let Some((place, covered)) = self.under_way.remove(&id) else {
+            return;
+        };
+        match made {
+            Some(Stepped::Combined(answer)) if self.is_whole => {
+                self.take_item(place, covered.item(answer));
+            }
+            Some(_) => {}
+            None => {
+                self.is_whole = false;
+                self.items.clear();
+            }
+        }
+    }
+
+    fn value(mut self: Box<Self>, end: End<'_, '_>) -> Result<R, AggregateError> {
+        let mut value = self.root(end.run, end.stop)?;
+        if let Some(warning) = end.words.and_then(|it| it.warning(&value)) {
+            end.run.warn(warning);
+        }
+        if let Some(complete) = self.complete {
+            complete(&mut value, end.coverage);
+        }
+        Ok(value)
+    }
+}
+
+/// Returns what a document is known by in the tree: a digest of its name. So a changed text changes
+/// no shape. Another digest here would be another tree for all recorded runs.
+fn digest(name: &str) -> [u8; 32] {
+    const CONTEXT: &str = "patterns 2026-11-23 reduce tree v1";
+    static HASHER: LazyLock<blake3::Hasher> =
+        LazyLock::new(|| blake3::Hasher::new_derive_key(CONTEXT));
+    *HASHER.clone().update(name.as_bytes()).finalize().as_bytes()
+}
+
+/// Returns how many tokens the items of one place take in a reduce call.
+fn size<M: Serialize, R: Serialize>(items: &[ReduceItem<M, R>], counter: &TokenCounter) -> u64 {
+    // The fence and the id around an item cost a few tokens too.
+    let sizes = items
+        .iter()
+        .map(|it| counter.count(&it.to_json()).saturating_add(16));
+    sizes.fold(0, u64::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_the_digest_that_recorded_runs_know() {
+        let expected = blake3::derive_key("patterns 2026-11-23 reduce tree v1", b"a.txt");
+        assert_eq!(digest("a.txt"), expected);
+    }
+}
