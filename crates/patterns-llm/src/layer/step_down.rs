@@ -67,6 +67,11 @@ impl Ladder {
         self.streams.load(Ordering::Relaxed) == Streams::Always as u8
     }
 
+    /// Returns whether answers will be streamed once one was slow.
+    pub(crate) fn may_stream(&self) -> bool {
+        self.streams.load(Ordering::Relaxed) == Streams::OnceSlow as u8
+    }
+
     /// Takes the time of an attempt until this is dropped, be it that the attempt is.
     pub(crate) fn timed(&self) -> Timed<'_> {
         Timed {
@@ -78,7 +83,7 @@ impl Ladder {
     /// Remembers that the server does not stream; returns whether that is news.
     pub(crate) fn stop_streaming(&self) -> bool {
         let before = self.streams.swap(Streams::Never as u8, Ordering::Relaxed);
-        before == Streams::Always as u8
+        before != Streams::Never as u8
     }
 
     /// Returns whether instructions go into what the user says.
@@ -121,13 +126,13 @@ impl Ladder {
     }
 
     /// Returns everything that decides how a request is put.
-    fn state(&self, request: &Request) -> (AnswerFormat, bool, bool, u8, u32) {
+    fn state(&self, request: &Request) -> (AnswerFormat, u8, bool, u8, u32) {
         let changes = self.changes.load(Ordering::Relaxed);
         let left_out = self.left_out();
         let format = self.format(request);
         (
             format,
-            self.streams(),
+            self.streams.load(Ordering::Relaxed),
             self.folds_system(),
             left_out,
             changes,

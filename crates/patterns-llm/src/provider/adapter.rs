@@ -257,7 +257,10 @@ impl Adapter {
                 (short.map_or(Ok(response), Err), None)
             }
             Err(error) => {
-                let refused = refused(error.kind(), &reply.body, &written.parameters);
+                // A server that speaks of streams unasked is asked for none later.
+                let stream = self.setup.ladder.may_stream().then_some("stream");
+                let named: Vec<_> = written.parameters.iter().copied().chain(stream).collect();
+                let refused = refused(error.kind(), &reply.body, &named);
                 let usage = self.believed(request, error.usage());
                 (
                     Err(self.placed(error.with_usage(usage), reply, &written.path)),

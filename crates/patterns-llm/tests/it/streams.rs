@@ -95,6 +95,25 @@ async fn a_server_that_knows_no_streams_is_asked_without_from_then_on() {
 }
 
 #[tokio::test]
+async fn a_server_that_speaks_of_streams_unasked_is_asked_again_once() {
+    let refusal = r#"{"error": {"message": "stream is not supported"}}"#;
+    let refusals = vec![reply(400, "", refusal), reply(400, "", refusal)];
+    for (replies, is_answered) in [
+        (vec![refusals[0].clone(), says("{}")], true),
+        (refusals, false),
+    ] {
+        let server = Server::start(replies).await;
+        let result = model(&server.url, Streaming::Auto)
+            .generate(&request())
+            .await;
+        assert_eq!(result.is_ok(), is_answered, "{result:?}");
+        let sent = server.sent();
+        assert!(sent.iter().all(|it| it.body.get("stream").is_none()));
+        assert_eq!(sent.len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn a_stream_that_breaks_off_is_tried_again() {
     let begin = "data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\n";
     let end = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
