@@ -95,7 +95,11 @@ impl Trial {
             is_healthy || state.served == 0 || (self.is_own_failure && is_alike)
         });
         self.attempts.record(error.kind(), took, is_alike);
-        self.attempts.excused += u32::from(!self.is_own_failure && !is_throttle(error));
+        // What is paid for is not tried for ten minutes.
+        let usage = error.usage();
+        let is_free = usage.input_tokens == 0 && usage.output_tokens == 0;
+        let is_excused = is_free && !self.is_own_failure && !is_throttle(error);
+        self.attempts.excused += u32::from(is_excused);
     }
 
     /// Takes note of an attempt that failed in an outage, which says little about its call; returns

@@ -131,6 +131,25 @@ async fn an_item_that_always_fails_is_given_up_and_the_rest_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_paid_for_is_not_tried_for_ten_minutes() {
+    let billed = || {
+        let usage = Usage {
+            calls: 1,
+            attempts: 1,
+            input_tokens: 100,
+            ..Usage::default()
+        };
+        ModelError::new(ModelErrorKind::Unavailable { retry_after: None }).with_usage(usage)
+    };
+    let model = Poisoned::new(|it| it == 9, billed);
+    let pool = Arc::new(Pool::new(Pace::default(), 1));
+    let stack = with_pool(Arc::clone(&model), &pool, Arc::default());
+    assert!(ask(&stack, 0..9).await.iter().all(Result::is_ok));
+    assert!(ask(&stack, 9..10).await[0].is_err());
+    assert_eq!(lock(&model.asked)[&9], 10);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_probe_is_another_call_than_the_one_that_failed() {
     let model = Poisoned::new(|_| true, || broken(502));
     let pool = Arc::new(Pool::new(Pace::default(), 1));
