@@ -13,7 +13,7 @@ mod run;
 mod shared_calls;
 mod work;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -202,8 +202,16 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
             }
         }
         if self.shared.as_ref().is_some_and(SharedCalls::is_spent) {
+            // A step under way is paid for, and ends its election by itself.
+            let is_step = |task: &Task| !matches!(task, Task::Ballot(_));
+            let steps = self.tasks.values().filter(|(_, task)| is_step(task));
+            let awaited: BTreeSet<u64> = steps.map(|(number, _)| *number).collect();
             for (number, election) in std::mem::take(&mut self.open) {
-                self.over.insert(number, election.spent().break_off());
+                if awaited.contains(&number) {
+                    self.open.insert(number, election);
+                } else {
+                    self.over.insert(number, election.spent().break_off());
+                }
             }
         }
     }

@@ -193,6 +193,21 @@ proptest! {
     }
 
     #[test]
+    fn an_escalation_that_is_paid_for_counts(
+        questions in questions(), calls in 1..60_u64, picks in picks(),
+    ) {
+        let shared = Asking::SharedCalls(NonZeroU64::new(calls).unwrap());
+        let voting = voting("fixed", shared)
+            .tie_break(TieBreak::NoConsensus)
+            .escalate_to(Voter::new(ScriptedAgent::new(|_: &BallotTask| Ok(String::new()))));
+        let (elections, counts) = hold(&voting, &questions, &picks);
+        let ballots: u64 = elections.iter().map(|it| it.ballots.len() as u64).sum();
+        let spare: u64 = elections.iter().map(|it| it.spare_ballots).sum();
+        let escalated = elections.iter().filter(|it| it.escalation.is_some()).count() as u64;
+        prop_assert_eq!(counts.started, ballots + spare + escalated);
+    }
+
+    #[test]
     fn every_judgement_is_asked_once(questions in questions(), picks in picks()) {
         let judge = ScriptedAgent::new(|_: &JudgeTask| Ok(Judgement::Same(true)));
         let voting = Voting::new(panel(), BestOf::new(judge)).voters(NonZeroUsize::new(9).unwrap());
