@@ -64,3 +64,8 @@ pub fn documents(folder: &str) -> anyhow::Result<Vec<Document>> {
     };
     paths.iter().map(read).collect()
 }
+
+/// Holds the README's Rust sample, which the tests compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

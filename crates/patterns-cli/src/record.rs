@@ -1,4 +1,8 @@
 //! The record of a run in the store: what it is, what it has paid before, and how it ended.
+//!
+//! A finished run that is typed again is the same run for votes and sections, whose work is all in what was
+//! typed (a budget that buys as many ballots as it can must not buy them twice), and a new one for documents,
+//! which come and go. Two equal runs at once queue for a lock, and the second finds all answers.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,4 +1,7 @@
 //! An agent is a typed step: it turns an input into a checked answer.
+//!
+//! It has typed inputs, too, so that a mock sees a task and not a prompt, and fields that code knows (a count, a
+//! name) come from the input: no model is asked for them.
 
 use std::fmt;
 use std::future::Future;

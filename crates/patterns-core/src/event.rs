@@ -1,4 +1,6 @@
 //! What happened in a run: one closed enum that every reporter reads.
+//!
+//! Events have neither time nor call number, which keeps this crate free of clocks and event logs comparable.
 
 use std::sync::Arc;
 use std::time::Duration;

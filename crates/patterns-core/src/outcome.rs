@@ -1,4 +1,7 @@
 //! What a run returns, failures included.
+//!
+//! A fatal error is part of it: its value is then an [`AggregateError`] of kind `Stopped`, and the branches that
+//! were paid for are still there. Only a run that never began has no outcome.
 
 use std::error::Error;
 use std::fmt;

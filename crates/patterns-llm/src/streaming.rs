@@ -1,4 +1,7 @@
 //! Whether answers are streamed.
+//!
+//! By default only where it buys something, since a stream doubles what a call costs here: at servers that work
+//! on after their client has gone, once answers are slow.
 
 use std::time::Duration;
 

@@ -1,4 +1,7 @@
 //! The HTTP server: reads requests, sends replies after their delay, and keeps the ledger.
+//!
+//! It is hyper driven in place, not axum, which spawns a task for each connection: dropping the future of the
+//! simulator ends it whole, as with every future here.
 
 use std::convert::Infallible;
 use std::io;

@@ -9,7 +9,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use encoding_rs::{Decoder, Encoding, UTF_8};
 
 use crate::decode::{Judgement, declared, evidence, judge, mended, not_all, read_as};
-use crate::input::{BEGINNING, Bytes, Input};
+use crate::unpack::{BEGINNING, Bytes, Input};
 
 /// A text as UTF-8.
 pub(crate) type TextReader = BufReader<Decoding>;

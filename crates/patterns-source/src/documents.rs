@@ -1,4 +1,7 @@
 //! One document after the other.
+//!
+//! They are an iterator, not a stream: files block, and their readers are synchronous. Who wants to read ahead
+//! gives them a thread. What cannot be read has its place among them, so that every account adds up.
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -10,11 +13,11 @@ use patterns_core::Document;
 
 use crate::decoding::text;
 use crate::find::{Named, Place};
-use crate::input::{self, Input};
 use crate::isolation::{Task, file_of, isolated_rows, isolated_whole};
 use crate::record_reader::RecordReader;
 use crate::row_documents::RowDocuments;
 use crate::rows::{Reading, RowReader};
+use crate::unpack::{self, Input};
 use crate::whole::{Whole, most, too_large, whole};
 use crate::{Format, Source, Unreadable, UnreadableKind};
 
@@ -151,8 +154,8 @@ impl Documents {
     fn open(&self, place: &Place) -> Result<(Format, Input), Unreadable> {
         let limits = self.source.limits;
         let opened = self.patiently(|| match &place.path {
-            Some(path) => input::open(path, limits),
-            None => input::stdin(limits),
+            Some(path) => unpack::open(path, limits),
+            None => unpack::stdin(limits),
         });
         let opened = opened.and_then(|mut input| {
             let format = place.path.as_deref().map_or(Format::Text, Format::of);

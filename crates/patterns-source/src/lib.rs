@@ -33,7 +33,6 @@ mod documents;
 mod encoding;
 mod find;
 mod format;
-mod input;
 mod isolation;
 mod limits;
 mod lines;
@@ -45,6 +44,7 @@ mod separated;
 mod source;
 mod table;
 mod template;
+mod unpack;
 mod unreadable;
 mod whole;
 

@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use crate::decoding::{TextReader, text};
 use crate::format::{ParquetBytes, ParquetRows, parquet_rows};
-use crate::input::{self, Input};
 use crate::isolation::{Task, file_of, isolated_rows};
 use crate::lines::{Line, Lines};
 use crate::table::Table;
+use crate::unpack::{self, Input};
 use crate::whole::too_large;
 use crate::{Format, Isolation, Limits, TextEncoding, Unreadable, UnreadableKind};
 
@@ -116,7 +116,7 @@ impl RowReader {
         isolation: Option<&dyn Isolation>,
     ) -> Result<Self, Unreadable> {
         let name = crate::find::name(path);
-        let mut input = input::open(path, limits).map_err(|it| Unreadable::io(&name, &it))?;
+        let mut input = unpack::open(path, limits).map_err(|it| Unreadable::io(&name, &it))?;
         let beginning = input.beginning().map_err(|it| Unreadable::io(&name, &it))?;
         let format = Format::of(path).by_beginning(beginning);
         if let Some(isolation) = isolation.filter(|_| format == Format::Parquet) {

@@ -1,4 +1,9 @@
 //! A store in front of a model.
+//!
+//! A rejected answer is replayed, not repaid, as long as its re-ask was answered: the agent rejects it again for
+//! nothing and finds the recorded re-ask. An agent that gives up disowns the first answer, and the whole chain
+//! is asked for again. A second re-ask in the same words is another sample, or it would find the first one's
+//! answer.
 
 use std::fmt;
 use std::sync::Arc;

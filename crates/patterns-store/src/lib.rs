@@ -7,6 +7,9 @@
 //!
 //! An answer is committed before anybody sees it, so a run is a function of its inputs and the store:
 //! to resume a run is to run it again.
+//!
+//! Whose API key paid is no part of a key: a store has one owner, whose keys they are, and a rotated key must
+//! not make all answers unpaid. Answers that must stay apart go into two files.
 
 mod accounts;
 mod connection;

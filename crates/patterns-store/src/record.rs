@@ -1,4 +1,7 @@
 //! One paid call: as it is handed in, as a row, and as it is read back.
+//!
+//! Paid calls are a log, and answers an index over it: what a call has cost stays known when its answer is
+//! superseded or of no use. What removed calls have cost stays in a table of sums.
 
 use std::borrow::Cow;
 use std::sync::Arc;

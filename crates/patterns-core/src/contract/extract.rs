@@ -5,64 +5,27 @@
 
 mod json;
 mod number;
+mod repair;
 mod slice;
 mod thoughts;
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Rejection;
 use json::{Unreadable, parse};
-use slice::{Scan, slices};
+use repair::repair;
+use slice::{MAX_PLACES, slices};
 use thoughts::without_thoughts;
 
+pub use json::MAX_DEPTH;
 pub(super) use json::parse_strictly;
+pub use repair::Fix;
 
 /// The longest answer that is looked at.
 pub const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 
-/// The deepest nesting that is accepted.
-pub const MAX_DEPTH: usize = 100;
-
 /// The most different JSON values of one text.
 const MAX_CANDIDATES: usize = 32;
-
-/// The most places in a text that are tried as JSON.
-const MAX_PLACES: usize = 1_000;
-
-/// Something that was mended to read an answer. None of them changes a value that anything is
-/// decided by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fix {
-    /// A byte order mark was dropped.
-    ByteOrderMark,
-    /// The JSON was taken out of a Markdown code fence.
-    CodeFence,
-    /// Words around the JSON were dropped.
-    SurroundingText,
-    /// Commas before a closing bracket were dropped.
-    TrailingComma,
-    /// What the model thought aloud before its answer was dropped.
-    Thoughts,
-    /// A value that only informs was moved into its range, or left out.
-    OutOfRange,
-}
-
-impl fmt::Display for Fix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ByteOrderMark => "byte order mark",
-            Self::CodeFence => "code fence",
-            Self::SurroundingText => "words around the JSON",
-            Self::TrailingComma => "trailing comma",
-            Self::Thoughts => "thoughts before the answer",
-            Self::OutOfRange => "value out of range",
-        })
-    }
-}
 
 /// A JSON value found in a text.
 #[derive(Debug)]
@@ -120,10 +83,12 @@ fn among(text: &str, whole: Unreadable, fixes: &[Fix]) -> Result<Vec<Candidate>,
             let message = "there are too many JSON values; give one object and nothing else";
             return Err(Rejection::one("", message));
         }
-        let how = fixes.iter().copied().chain(slice.how).collect();
-        match mend(slice.text, how) {
-            Ok(candidate) if found.iter().any(|it| it.value == candidate.value) => {}
-            Ok(candidate) => found.push(candidate),
+        match repair(slice.text) {
+            Ok((value, _)) if found.iter().any(|it| it.value == value) => {}
+            Ok((value, fix)) => {
+                let fixes = fixes.iter().copied().chain(slice.how).chain(fix).collect();
+                found.push(Candidate { value, fixes });
+            }
             // It may be the answer, and all before it a draft.
             Err(_) if slice.is_cut && !found.is_empty() => {
                 let message = "the answer is not complete: its JSON is cut off at the end";
@@ -137,43 +102,6 @@ fn among(text: &str, whole: Unreadable, fixes: &[Fix]) -> Result<Vec<Candidate>,
         return Err(rejection);
     }
     Ok(found)
-}
-
-/// Parses `slice`, dropping commas before closing brackets if it must. What is open at the end is
-/// never closed: the text may have been cut within a list, and who knows what is missing.
-fn mend(slice: &str, mut fixes: Vec<Fix>) -> Result<Candidate, Unreadable> {
-    let error = match parse(slice) {
-        Ok(value) => return Ok(Candidate { value, fixes }),
-        Err(refused @ Unreadable::Refused(_)) => return Err(refused),
-        Err(error) => error,
-    };
-    let mut scan = Scan::default();
-    let mut mended = String::with_capacity(slice.len());
-    let mut dropped_comma = false;
-    for character in slice.chars() {
-        if !scan.in_string && matches!(character, '}' | ']') {
-            dropped_comma |= drop_trailing_comma(&mut mended);
-        }
-        scan.step(u8::try_from(character).unwrap_or(b'x'));
-        if scan.open.len() > MAX_DEPTH {
-            return Err(error);
-        }
-        mended.push(character);
-    }
-    if !dropped_comma {
-        return Err(error);
-    }
-    fixes.push(Fix::TrailingComma);
-    let value = parse(&mended)?;
-    Ok(Candidate { value, fixes })
-}
-
-fn drop_trailing_comma(text: &mut String) -> bool {
-    let kept = text.trim_end().strip_suffix(',').map(str::len);
-    if let Some(length) = kept {
-        text.truncate(length);
-    }
-    kept.is_some()
 }
 
 #[cfg(test)]

@@ -5,6 +5,11 @@
 //!                                                            └── Rejection: what failed, with JSON pointers
 //! ```
 
+#[expect(
+    clippy::module_inception,
+    reason = "a file has the name of its main type"
+)]
+mod contract;
 mod error;
 mod extract;
 mod informing;
@@ -15,11 +20,10 @@ mod recursion;
 mod references;
 mod rejection;
 mod strict;
-mod terms;
 
+pub use contract::{Contract, Decoded, parse_schema};
 pub use error::ContractError;
 pub use extract::{Fix, MAX_ANSWER_BYTES, MAX_DEPTH};
 pub(crate) use references::resolve;
 pub use rejection::{Rejection, Violation};
 pub use strict::{SchemaProblem, Strict};
-pub use terms::{Contract, Decoded, parse_schema};

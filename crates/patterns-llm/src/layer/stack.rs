@@ -1,4 +1,5 @@
 //! The one place that orders the layers around an adapter.
+//! A test beside this file pins the order.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,7 @@
 //! A token bucket: so many units a minute, with a small capacity so that load stays smooth.
+//!
+//! It holds a second's worth: one and a half cost more 429s in the soak. If a provider complains although its
+//! stated limits are kept, it counts by the second; then a bucket holds a twenty-fifth of that.
 
 use std::time::Duration;
 

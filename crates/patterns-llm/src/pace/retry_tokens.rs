@@ -1,5 +1,8 @@
 //! Pays for retries with calls that go well: where everything fails, retries slow down, and none is
 //! dropped.
+//!
+//! A retry costs one token, not fourteen as at AWS: prices there are for dropping retries, and ours only slow
+//! them down to the rate of success.
 
 use std::time::Duration;
 

@@ -17,8 +17,8 @@ use super::beside::Beside;
 use super::dialect::{Dialect, Put, Unwritable, Written};
 use super::refused::{LeftOut, refused};
 use super::reply::{MAX_DETAIL, Redactor, classify, is_foreign, one_attempt, refuses_system_role};
-use super::short::is_short;
 use super::transport::{Reply, Server};
+use super::truncated::is_truncated;
 use crate::layer::{Beginnings, Ladder};
 use crate::pace::{Pool, RateLimits};
 
@@ -253,7 +253,7 @@ impl Adapter {
         match classify(reply, model, read, &self.redactor, has_worked) {
             Ok(mut response) => {
                 response.usage = self.believed(request, response.usage);
-                let short = is_short(request, response.usage, written.window);
+                let short = is_truncated(request, response.usage, written.window);
                 (short.map_or(Ok(response), Err), None)
             }
             Err(error) => {

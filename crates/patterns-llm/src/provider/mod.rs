@@ -21,9 +21,9 @@ mod openai;
 mod refused;
 mod reply;
 mod schema;
-mod short;
 mod stream;
 mod transport;
+mod truncated;
 mod words;
 
 pub(crate) use adapter::{Adapter, Setup};

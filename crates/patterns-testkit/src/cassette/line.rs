@@ -1,4 +1,9 @@
 //! The lines of a cassette: how calls are written and read.
+//!
+//! A cassette knows a call by what redaction leaves of it, not by its `CallKey`: a digest of a text that was
+//! redacted would let anybody try guesses at it, and the next request may contain the redacted answer. So a
+//! replay needs the redactor of its recording. Lines are in the order of what was asked, neither of arrival nor
+//! of keys, so that a changed prompt changes its own lines only.
 
 use std::sync::Arc;
 

@@ -5,10 +5,12 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::MAX_DEPTH;
 use super::number::{Literals, exact};
 use crate::contract::Violation;
 use crate::contract::strict::join;
+
+/// The deepest nesting that is accepted.
+pub const MAX_DEPTH: usize = 100;
 
 /// Why a text is not taken as JSON.
 #[derive(Debug)]

@@ -2,7 +2,11 @@
 
 use std::ops::Range;
 
-use super::{Fix, MAX_DEPTH, MAX_PLACES};
+use super::json::MAX_DEPTH;
+use super::repair::Fix;
+
+/// The most places in a text that are tried as JSON.
+pub(super) const MAX_PLACES: usize = 1_000;
 
 /// A part of a text that may be a JSON object or array.
 pub(super) struct Slice<'a> {

@@ -9,8 +9,8 @@ use super::context::{Context, Limits};
 use super::wire::Body;
 use crate::provider::dialect::{Dialect, Put, Unwritable, Written};
 use crate::provider::reply::{Completion, read_json};
-use crate::provider::short::least_of;
 use crate::provider::transport::Server;
+use crate::provider::truncated::least_of;
 
 /// Ollama's chat.
 #[derive(Debug, Default)]

@@ -1,4 +1,7 @@
 //! The dialect of chat completions, and how its requests are sent.
+//!
+//! A reply comes out of async-openai as an error, since one thing passes through it untouched, headers and all:
+//! a boxed error. So one table of ours reads every reply, good or bad, as it does for the other providers.
 
 use std::fmt;
 use std::task::{Context, Poll};

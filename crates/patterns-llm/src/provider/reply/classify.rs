@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::completion::{Completion, Verdict, one_attempt};
 use super::failure::Failure;
-use super::hint;
 use super::redact::{MAX_DETAIL, Redactor};
+use super::retry_after;
 use crate::pace::RateLimits;
 use crate::provider::transport::Reply;
 
@@ -100,9 +100,9 @@ impl Reading<'_> {
 
     fn error(&self, failure: &Failure, body: &Value, usage: Usage) -> ModelError {
         let headers = &self.reply.headers;
-        let wait = hint::retry_after(headers, body, &failure.message)
+        let wait = retry_after::retry_after(headers, body, &failure.message)
             .or_else(|| RateLimits::from_headers(headers)?.reset_of_exhausted());
-        let kind = failure.kind(wait, hint::should_retry(headers), self.has_worked);
+        let kind = failure.kind(wait, retry_after::should_retry(headers), self.has_worked);
         let mut error = ModelError::new(kind)
             .with_status(failure.status)
             .with_usage(usage);

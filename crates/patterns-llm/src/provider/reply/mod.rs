@@ -7,10 +7,10 @@ mod classify;
 mod completion;
 mod failure;
 mod foreign;
-mod hint;
 mod lenient;
 mod no_credit;
 mod redact;
+mod retry_after;
 mod system_role;
 mod too_long;
 

@@ -1,4 +1,7 @@
 //! Runs elections: one, or a batch of them, on one fan-out.
+//!
+//! A refused call ends elections, it does not fail them: every election ends by the ballots that are in, and
+//! a question without one is called not asked.
 
 use std::sync::Arc;
 

@@ -20,7 +20,11 @@ const SMALLEST_WINDOW: u64 = 200;
 /// Returns the error of an answer to a request of which only a part was read. What was served from a
 /// cache counts as read, however the server counts it. Where the size of the context is known, a prompt
 /// that fills all of it was cut.
-pub(super) fn is_short(request: &Request, usage: Usage, window: Option<u64>) -> Option<ModelError> {
+pub(super) fn is_truncated(
+    request: &Request,
+    usage: Usage,
+    window: Option<u64>,
+) -> Option<ModelError> {
     let read = usage.input_tokens;
     let error = |words: String| {
         let kind = ModelErrorKind::ContextTooLong;
@@ -177,7 +181,7 @@ mod tests {
     #[test]
     fn a_bill_far_below_what_was_sent_is_no_answer() {
         let long = request(&"word ".repeat(5_000));
-        let error = is_short(&long, read(2_050, 0), None).unwrap();
+        let error = is_truncated(&long, read(2_050, 0), None).unwrap();
         assert_eq!(error.kind(), ModelErrorKind::ContextTooLong);
         assert_eq!(error.usage().input_tokens, 2_050);
         assert_eq!(
@@ -186,19 +190,19 @@ mod tests {
         );
         for (input, cached) in [(5_010, 0), (4_600, 0), (300, 4_700), (0, 0), (10, 0)] {
             assert!(
-                is_short(&long, read(input, cached), None).is_none(),
+                is_truncated(&long, read(input, cached), None).is_none(),
                 "{input}"
             );
         }
         let short = request(&"word ".repeat(250));
-        assert!(is_short(&short, read(210, 0), None).is_none());
+        assert!(is_truncated(&short, read(210, 0), None).is_none());
     }
 
     #[test]
     fn a_prompt_that_fills_the_context_was_cut() {
         let short = request("word");
-        assert!(is_short(&short, read(4_096, 0), Some(4_096)).is_some());
-        assert!(is_short(&short, read(4_095, 0), Some(4_096)).is_none());
+        assert!(is_truncated(&short, read(4_096, 0), Some(4_096)).is_some());
+        assert!(is_truncated(&short, read(4_095, 0), Some(4_096)).is_none());
     }
 
     #[test]

@@ -1,0 +1,76 @@
+//! Repairs JSON that is slightly broken, and says what was repaired.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::json::{MAX_DEPTH, Unreadable, parse};
+use super::slice::Scan;
+
+/// Something that was mended to read an answer. None of them changes a value that anything is
+/// decided by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fix {
+    /// A byte order mark was dropped.
+    ByteOrderMark,
+    /// The JSON was taken out of a Markdown code fence.
+    CodeFence,
+    /// Words around the JSON were dropped.
+    SurroundingText,
+    /// Commas before a closing bracket were dropped.
+    TrailingComma,
+    /// What the model thought aloud before its answer was dropped.
+    Thoughts,
+    /// A value that only informs was moved into its range, or left out.
+    OutOfRange,
+}
+
+impl fmt::Display for Fix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ByteOrderMark => "byte order mark",
+            Self::CodeFence => "code fence",
+            Self::SurroundingText => "words around the JSON",
+            Self::TrailingComma => "trailing comma",
+            Self::Thoughts => "thoughts before the answer",
+            Self::OutOfRange => "value out of range",
+        })
+    }
+}
+
+/// Parses `slice`, dropping commas before closing brackets if it must. What is open at the end is
+/// never closed: the text may have been cut within a list, and who knows what is missing.
+pub(super) fn repair(slice: &str) -> Result<(Value, Option<Fix>), Unreadable> {
+    let error = match parse(slice) {
+        Ok(value) => return Ok((value, None)),
+        Err(refused @ Unreadable::Refused(_)) => return Err(refused),
+        Err(error) => error,
+    };
+    let mut scan = Scan::default();
+    let mut mended = String::with_capacity(slice.len());
+    let mut dropped_comma = false;
+    for character in slice.chars() {
+        if !scan.in_string && matches!(character, '}' | ']') {
+            dropped_comma |= drop_trailing_comma(&mut mended);
+        }
+        scan.step(u8::try_from(character).unwrap_or(b'x'));
+        if scan.open.len() > MAX_DEPTH {
+            return Err(error);
+        }
+        mended.push(character);
+    }
+    if !dropped_comma {
+        return Err(error);
+    }
+    Ok((parse(&mended)?, Some(Fix::TrailingComma)))
+}
+
+fn drop_trailing_comma(text: &mut String) -> bool {
+    let kept = text.trim_end().strip_suffix(',').map(str::len);
+    if let Some(length) = kept {
+        text.truncate(length);
+    }
+    kept.is_some()
+}
