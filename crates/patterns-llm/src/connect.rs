@@ -302,6 +302,7 @@ impl Connect {
         let provider = self.provider;
         let id = beside.named(ModelId::new(provider.name, self.model.clone()));
         let is_usual = provider.usual_base_url == Some(base_url.as_str());
+        let id = if is_usual { id } else { id.at(&base_url) };
         let is_own = !is_usual || provider.is_local;
         let pool = Pool::shared(self.pool_key(&base_url), self.pace, self.seed);
         let (first_tokens, beginnings) = (Arc::default(), Arc::default());
@@ -320,7 +321,7 @@ impl Connect {
         let dialect = (provider.dialect)(&server);
         let ladder = Arc::new(Ladder::new(dialect.formats(), streams));
         let adapter = Adapter::new(Setup {
-            id: if is_usual { id } else { id.at(&base_url) },
+            id,
             key,
             beside,
             dialect,

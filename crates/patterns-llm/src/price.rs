@@ -4,6 +4,7 @@ use patterns_core::{ModelId, Money, Usage};
 use serde::{Deserialize, Serialize};
 
 use crate::address::checked_url;
+use crate::provider;
 
 /// What a million tokens of a model cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,10 +154,9 @@ impl Prices {
     /// its base URL, or at all.
     #[must_use]
     pub fn with(mut self, model: impl Into<String>, server: Option<&str>, price: Price) -> Self {
-        let server = server.map(|url| checked_url(url).unwrap_or_else(|_| url.to_owned()));
         self.rows.push(Row {
             model: model.into(),
-            server,
+            server: server.map(str::to_owned),
             input: price.input,
             cached_input: price.cached_input,
             cache_write: price.cache_write,
@@ -177,8 +177,18 @@ impl Prices {
     /// Returns the price of a model, if it is known.
     pub fn find(&self, id: &ModelId) -> Option<Price> {
         let name = name(id);
+        let provider = provider::named(&id.provider);
+        let usual = provider.and_then(|it| it.usual_base_url);
+        let endpoint = id.endpoint.as_deref().or(usual);
+        // As a connection spells its address.
+        let spelt = |url: &String| match (checked_url(url), provider) {
+            (Ok(url), Some(provider)) => provider.root(url),
+            (Ok(url), None) => url,
+            (Err(_), _) => url.clone(),
+        };
         let matching = self.rows.iter().filter_map(|row| {
-            let is_there = row.server.is_none() || row.server == id.endpoint;
+            let server = row.server.as_ref().map(spelt);
+            let is_there = server.is_none() || server.as_deref() == endpoint;
             let fit = fit(&row.model, &name).filter(|_| is_there)?;
             Some(((row.server.is_some(), fit), row))
         });

@@ -80,6 +80,19 @@ fn each_source_weighs_more_than_the_one_before() {
 }
 
 #[test]
+fn what_a_configured_server_costs_is_counted_and_capped() {
+    let place = Place::new();
+    let server = Heard::default().server();
+    place.configure(&format!(
+        "[providers.mine]\nbase_url = '{}'\n[providers.mine.prices]\n'm*' = {{ input = 1000, output = 1000 }}\n",
+        server.url()
+    ));
+    let shown = vote(&place, &["-m", "mine:model", "--max-cost", "50"]);
+    assert!(shown.starts_with("exit 0"), "{shown}");
+    assert!(shown.contains(" · $0.0"), "{shown}");
+}
+
+#[test]
 fn config_show_says_what_holds_and_where_it_was_set_without_secrets() {
     let place = Place::new();
     place.configure(

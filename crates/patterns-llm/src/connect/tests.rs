@@ -1,7 +1,7 @@
 //! Names, addresses and keys: what connects, and what is refused with which words.
 
 use super::*;
-use crate::OLLAMA_BASE_URL;
+use crate::{OLLAMA_BASE_URL, Price};
 
 fn named(name: &str) -> Result<String, ConnectError> {
     let connect = connect(name)?.api_key("sk-canary-0123456789");
@@ -131,4 +131,40 @@ fn a_cap_on_cost_needs_a_price() {
     assert!(connected("compatible:m", capped(), prices).is_ok());
     let uncapped = Budget::new(Caps::default());
     assert!(connected("compatible:m", uncapped, Prices::known()).is_ok());
+}
+
+#[test]
+fn the_price_at_a_configured_server_is_found_however_its_address_is_spelt() {
+    let capped = || Caps {
+        max_cost: Some("1".parse().unwrap()),
+        ..Caps::default()
+    };
+    let price = Price {
+        output: "7".parse().unwrap(),
+        ..Price::default()
+    };
+    for (name, url) in [
+        ("compatible:m", "http://box:1/v1"),
+        ("compatible:m", "http://box:1/v1/"),
+        ("openai:m", "https://api.openai.com/v1"),
+        ("anthropic:m", "http://box:1/v1"),
+        ("anthropic:m", "https://api.anthropic.com/v1/"),
+        ("gemini:m", "http://box:1/v1beta/"),
+        ("ollama:m", "http://box:1/api"),
+    ] {
+        let prices = Prices::known().with(name, Some(url), price);
+        let at = |address: &str| {
+            let connect = connect(name).unwrap().api_key("k").base_url(address);
+            connect
+                .budget(Budget::new(capped()))
+                .prices(prices.clone())
+                .build()
+        };
+        let id = at(url).unwrap_or_else(|error| panic!("{name} at {url}: {error}"));
+        let found = prices.find(id.id()).unwrap();
+        assert_eq!(found.output, price.output, "{name} at {url}");
+        let elsewhere = at("http://other:1/v1").ok();
+        let elsewhere = elsewhere.and_then(|it| prices.find(it.id()));
+        assert_ne!(elsewhere, Some(price), "{name} at {url}");
+    }
 }

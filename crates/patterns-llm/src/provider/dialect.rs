@@ -78,6 +78,8 @@ pub(crate) struct Written {
     pub(crate) untold: &'static [&'static str],
     /// The size of the context that was asked for: a prompt that fills it was cut.
     pub(crate) window: Option<u64>,
+    /// The room of an answer that was asked for because nobody has set one.
+    pub(crate) usual_room: Option<u32>,
 }
 
 /// Why a request is not written down.
@@ -105,6 +107,7 @@ impl Written {
             parameters,
             untold: &[],
             window: None,
+            usual_room: None,
         })
     }
 }

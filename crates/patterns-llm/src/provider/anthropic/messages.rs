@@ -38,8 +38,10 @@ impl Dialect for Messages {
     }
 
     fn write(&self, request: &Request, put: &Put<'_>) -> Result<Written, Unwritable> {
-        let body = Body::new(request, put, self.room.load(Ordering::Relaxed))?;
+        let room = self.room.load(Ordering::Relaxed);
+        let body = Body::new(request, put, room)?;
         let mut written = Written::new("/v1/messages", &body, body.parameters())?;
+        written.usual_room = request.sampling.max_output_tokens.is_none().then_some(room);
         if request.sampling.seed.is_some() {
             written.untold = &["seed"];
         }
@@ -50,12 +52,18 @@ impl Dialect for Messages {
         answer::read(body)
     }
 
-    /// Learns that the model writes no answers as long as the usual room.
-    fn learn(&self, error: &ModelError, _: &Written) -> bool {
-        let most = (error.kind() == ModelErrorKind::InvalidRequest)
-            .then(|| longest_answer(error.detail()?))
-            .flatten();
-        most.is_some_and(|most| self.room.fetch_min(most, Ordering::Relaxed) > most)
+    /// Learns that the model writes no answers as long as the usual room. Of calls that are under way at
+    /// once, each was sent with a room of its own, and each is asked again with a smaller one.
+    fn learn(&self, error: &ModelError, written: &Written) -> bool {
+        let sent = written
+            .usual_room
+            .filter(|_| error.kind() == ModelErrorKind::InvalidRequest);
+        let most = error.detail().and_then(longest_answer);
+        let (Some(sent), Some(most)) = (sent, most) else {
+            return false;
+        };
+        self.room.fetch_min(most, Ordering::Relaxed);
+        sent > most
     }
 }
 
