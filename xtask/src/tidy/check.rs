@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use super::{
     Problem, Source, changelog, circles, clippy_config, examples, exit_codes, faults, headers,
-    layers, msrv, names, places, reasons, sizes, source, strings, undeclared,
+    layers, map, msrv, names, places, reasons, sizes, source, strings, undeclared,
 };
 use crate::cargo::{cargo, output, root};
 use crate::example_list;
@@ -45,6 +45,7 @@ fn all(sources: &[Source]) -> Result<Vec<Problem>> {
     problems.extend(undeclared::check(sources));
     problems.extend(circles::check(sources));
     problems.extend(faults::check(read(faults::LIST)?, sources));
+    problems.extend(map::check(read(places::LIST)?, sources));
     problems.extend(places::check(read(places::LIST)?, sources));
     problems.extend(examples::check(readme, &example_names));
     problems.extend(exit_codes::check(readme, read(exit_codes::SOURCE)?));

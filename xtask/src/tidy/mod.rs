@@ -12,6 +12,7 @@ mod faults;
 mod headers;
 mod imports;
 mod layers;
+mod map;
 mod markdown;
 mod msrv;
 mod names;

@@ -44,15 +44,15 @@ type Flight = tokio::sync::Mutex<Option<Result<Response, ModelError>>>;
 
 impl<M: Model> SingleFlight<M> {
     async fn call(&self, request: &Request) -> Result<Response, ModelError> {
-        let boarded = Boarded::new(&self.flights, CallKey::of(self.inner.id(), request));
-        let mut landed = boarded.flight.lock().await;
-        if let Some(result) = &*landed {
+        let joined = Joined::new(&self.flights, CallKey::of(self.inner.id(), request));
+        let mut known = joined.flight.lock().await;
+        if let Some(result) = &*known {
             return shared(result);
         }
         let result = self.inner.generate(request).await;
         // Without others there is nobody to leave the answer to.
-        if boarded.has_others() {
-            *landed = Some(result.clone());
+        if joined.has_others() {
+            *known = Some(result.clone());
         }
         result
     }
@@ -80,14 +80,14 @@ fn shared(result: &Result<Response, ModelError>) -> Result<Response, ModelError>
     }
 }
 
-/// A place on a flight, which is forgotten when the last one has left it.
-struct Boarded<'a> {
+/// A call under way that this one has joined; it is forgotten when the last one has left it.
+struct Joined<'a> {
     flights: &'a Mutex<HashMap<CallKey, Arc<Flight>>>,
     key: CallKey,
     flight: Arc<Flight>,
 }
 
-impl<'a> Boarded<'a> {
+impl<'a> Joined<'a> {
     fn new(flights: &'a Mutex<HashMap<CallKey, Arc<Flight>>>, key: CallKey) -> Self {
         let flight = Arc::clone(lock(flights).entry(key).or_default());
         Self {
@@ -97,15 +97,15 @@ impl<'a> Boarded<'a> {
         }
     }
 
-    /// Returns whether anybody else is on the flight; the map itself holds it once, too.
+    /// Returns whether anybody else has joined; the map itself holds it once, too.
     fn has_others(&self) -> bool {
         Arc::strong_count(&self.flight) > 2
     }
 }
 
-impl Drop for Boarded<'_> {
+impl Drop for Joined<'_> {
     fn drop(&mut self) {
-        // Under the lock nobody boards or leaves.
+        // Under the lock nobody joins or leaves.
         let mut flights = lock(self.flights);
         if !self.has_others() {
             flights.remove(&self.key);
