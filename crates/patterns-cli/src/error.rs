@@ -124,6 +124,12 @@ impl Error {
         self
     }
 
+    /// Says first of all details what the result lacks.
+    pub(crate) fn lacking(mut self, what: Option<String>) -> Self {
+        self.details.splice(0..0, what);
+        self
+    }
+
     /// Says what to do next.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

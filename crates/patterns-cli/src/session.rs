@@ -31,6 +31,8 @@ pub(crate) struct Session {
     pub(crate) allows_gaps: bool,
     /// What the result lacks, though it is there.
     pub(crate) shortfall: Option<Error>,
+    /// What it lacks because the run was ended.
+    pub(crate) lacking: Option<String>,
     record: Option<Record>,
     settings: Settings,
     observers: Arc<Observers>,
@@ -97,6 +99,7 @@ impl Session {
             output,
             allows_gaps: false,
             shortfall: None,
+            lacking: None,
             record,
             settings,
             observers,
@@ -177,6 +180,7 @@ impl Session {
         let failure = failure_of(outcome).filter(|_| !is_allowed);
         let drained = self.signals.drained(outcome.counts);
         let error = drained.or(self.shortfall).or(failure);
+        let error = error.map(|it| it.lacking(self.lacking));
         let code = error
             .as_ref()
             .map_or(exit_code::SUCCESS, |it| exit_code::of(it.kind()));

@@ -1,18 +1,57 @@
 //! Runs a job, whoever asks for it: no terminal, no files but those that it names, answers as JSON.
 
+mod vote_run;
+
 use patterns_core::{Branch, Outcome};
 use patterns_parallel::{MapReduce, RunError};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::input::{Corpus, Reader};
-use crate::job::{MapReduceJob, Reduce, SectionJob};
+use crate::job::{Job, MapReduceJob, Reduce, SectionJob};
 use crate::job_error::{JobError, JobErrorKind};
 use crate::setup::Setup;
 use crate::work::{MapReduceWork, SectionWork};
 
 /// What came of a job: answers as JSON.
 pub type JobOutcome = Outcome<Value, Value>;
+
+impl Job {
+    /// Runs it, whatever its pattern.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::sync::Arc;
+    /// use patterns_job::{Job, Models, Reader, SectionJob, Settings, Setup};
+    ///
+    /// let job = SectionJob {
+    ///     topic: "Tides".to_owned(),
+    ///     sections: vec!["Why".to_owned()],
+    ///     ..SectionJob::default()
+    /// };
+    /// let job = Job::Section(Box::new(job));
+    /// let setup = Setup {
+    ///     models: Models::new("offline", Arc::new(patterns_offline::Offline::new())),
+    ///     settings: Settings::of(&job, 1)?,
+    ///     events: Arc::new(()),
+    ///     drain: Default::default(),
+    /// };
+    /// let outcome = job.run(&setup, &Reader::new()).await?;
+    /// assert_eq!(outcome.branches[0].label, "Why");
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the job is not valid, or something that it names is missing.
+    pub async fn run(self, setup: &Setup, reader: &Reader) -> Result<JobOutcome, JobError> {
+        match self {
+            Self::Section(job) => Box::pin(job.run(setup, reader)).await,
+            Self::Vote(job) => Box::pin(job.run(setup, reader)).await,
+            Self::MapReduce(job) => Box::pin(job.run(setup, reader)).await,
+        }
+    }
+}
 
 impl SectionJob {
     /// Writes the sections and their synthesis.
@@ -133,56 +172,4 @@ fn json(value: impl Serialize) -> Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use patterns_offline::Offline;
-    use tokio_util::sync::CancellationToken;
-
-    use super::*;
-    use crate::job::{Job, JobFormat};
-    use crate::models::Models;
-    use crate::work::Settings;
-
-    fn setup(job: &Job) -> Setup {
-        Setup {
-            models: Models::new("offline", Arc::new(Offline::new())),
-            settings: Settings::of(job, 1).unwrap(),
-            events: Arc::new(()),
-            drain: CancellationToken::new(),
-        }
-    }
-
-    async fn outcome(text: &str) -> JobOutcome {
-        let job = Job::read(text, JobFormat::Toml).unwrap();
-        let (setup, reader) = (setup(&job), Reader::new());
-        match job {
-            Job::Section(job) => job.run(&setup, &reader).await,
-            Job::MapReduce(job) => job.run(&setup, &reader).await,
-            Job::Vote(_) => unreachable!("there is none here"),
-        }
-        .unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_job_runs_without_a_terminal() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.txt");
-        std::fs::write(&path, "A harbour is a shelter for ships.").unwrap();
-        let path = path.display().to_string();
-        let documents = format!("pattern = 'map-reduce'\ninputs = ['{path}']\n");
-        let one = outcome(&documents).await;
-        assert_eq!(one.value.unwrap()["total_documents"], 1);
-        let rows = outcome(&format!("{documents}reduce = 'none'")).await;
-        let row = rows.branches[0].value().unwrap();
-        assert_eq!(row["summary"], "A harbour is a shelter for ships.");
-        let table = format!("{documents}[reduce.code]\ncolumns = ['count', 'sum:word_count']");
-        let table = outcome(&table).await.value.unwrap();
-        assert_eq!(table["rows"][0], serde_json::json!([1, 7]));
-        let brief = format!(
-            "pattern = 'section'\ntopic = 'Harbours'\nsections = ['What']\ncontext = ['{path}']"
-        );
-        let brief = outcome(&brief).await;
-        assert_eq!(brief.counts.answered, 2);
-    }
-}
+mod tests;

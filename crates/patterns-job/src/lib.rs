@@ -42,9 +42,9 @@ pub use job::{
 pub use job_error::{JobError, JobErrorKind, Place, renamed};
 pub use job_run::JobOutcome;
 pub use models::Models;
-pub use pattern::{Checked, ReadBy};
+pub use pattern::{AnyVoting, Checked, ReadBy};
 pub use setup::Setup;
 pub use work::{
-    BallotSpec, BatchQuestion, CodeWork, MapReduceWork, ModelRoles, Questions, SectionWork,
-    Settings, VoteWork,
+    BallotSpec, BatchQuestion, BatchTurns, CodeWork, MapReduceWork, ModelRoles, Questions,
+    SectionWork, Settings, VoteWork,
 };

@@ -3,7 +3,6 @@
 mod completions;
 mod config;
 mod map_reduce;
-mod panel;
 mod resume;
 mod run;
 mod runs;
@@ -13,14 +12,14 @@ mod simulate;
 mod store;
 mod vote;
 
-use patterns_core::{Branch, ContractError, Outcome, Pattern};
+use patterns_core::{Branch, Outcome, Pattern};
 use patterns_job::Job;
 use serde::Serialize;
 
 use crate::args::{Command, Format, Given};
 use crate::compile::compiled;
 use crate::config::Scope;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::launch::{Around, Launch};
 use crate::option_names::Names;
 use crate::report::{Page, branch_line, outcome_json, outcome_line};
@@ -75,11 +74,6 @@ async fn start(launch: Launch, print: bool) -> Result<(), Error> {
         Job::Vote(job) => Box::pin(vote::run(*job, launch)).await,
         Job::MapReduce(job) => Box::pin(map_reduce::run(*job, launch)).await,
     }
-}
-
-/// A schema was checked when it was read, and our own ones are tested.
-fn unusable(error: ContractError) -> Error {
-    Error::new(ErrorKind::BadSchema, error.to_string())
 }
 
 /// Writes an outcome in the form asked for, `page` being the text for people, and returns what

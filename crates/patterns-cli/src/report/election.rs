@@ -221,12 +221,7 @@ pub(crate) fn batch_line<V>(
 }
 
 /// What is said of a question that was put to nobody.
-const NOT_ASKED: &str = "not asked: the budget is used up";
-
-/// Writes a question of a batch that was put to nobody on one line.
-pub(crate) fn unasked_line(id: &str) -> String {
-    format!("{}\n", escape_line(&format!("{id}: {NOT_ASKED}")))
-}
+pub(crate) const NOT_ASKED: &str = "not asked: the budget is used up";
 
 /// Says who won, and with how many votes.
 fn verdict(election: &AnyElection) -> String {

@@ -113,13 +113,6 @@ fn add_reasons<V: Serialize>(ballot: &mut Value, branch: &Branch<V>) {
     }
 }
 
-/// Writes a question of a batch that was put to nobody, on one line.
-pub(crate) fn unasked_json(id: &str) -> String {
-    line(
-        &json!({"type": "election", "id": id, "decision": "not_asked", "stop_reason": "calls_spent"}),
-    )
-}
-
 fn whole<'a, A: Serialize, B>(
     pattern: Pattern,
     connected: &'a Connected,

@@ -202,12 +202,7 @@ fn a_printed_job_is_the_same_run_and_makes_the_same_calls() {
             "50",
         ],
     ] {
-        let typed = [
-            typed,
-            &simulator.args(),
-            &["--output", "jsonl", "--concurrency", "1"],
-        ]
-        .concat();
+        let typed = [typed, &simulator.args(), &["--output", "jsonl"]].concat();
         let (code, job) = place.data(&[&typed[..], &["--print-job"]].concat());
         assert_eq!(code, Some(0), "{typed:?}");
         place.write("job.toml", job.as_bytes());

@@ -8,6 +8,7 @@
 #[path = "../../../patterns-parallel/tests/it/auth_log.rs"]
 mod auth_log;
 mod batch;
+mod batch_ended;
 mod budget;
 mod config;
 mod coverage;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::support::{Place, Simulator};
 
 /// A run in a process of its own.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     stderr: BufReader<ChildStderr>,
     said: String,
@@ -16,19 +16,20 @@ struct Running {
 
 impl Running {
     fn start(place: &Place, simulator: &Simulator, more: &[&str]) -> Self {
-        let mut child = place
-            .command(&["map-reduce", "a.txt", "b.txt", "--concurrency", "2"])
-            .args(more)
-            .args(simulator.args())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut command = place.command(&["map-reduce", "a.txt", "b.txt", "--concurrency", "2"]);
+        let running = Self::of(command.args(more).args(simulator.args()));
         // Both calls have arrived when the ledger says so.
         while simulator.ledger()["in_flight"] != 2 {
             std::thread::yield_now();
         }
+        running
+    }
+
+    /// Starts a command.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
         Self {
             child,
             stderr,
@@ -36,14 +37,14 @@ impl Running {
         }
     }
 
-    fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
         let status = Command::new("kill").args([signal, &id]).status().unwrap();
         assert!(status.success());
     }
 
     /// Reads what is said until it contains `words`.
-    fn wait_for(&mut self, words: &str) {
+    pub(crate) fn wait_for(&mut self, words: &str) {
         while !self.said.contains(words) {
             let read = self.stderr.read_line(&mut self.said).unwrap();
             assert!(read > 0, "it ended without {words:?}: {}", self.said);
@@ -51,7 +52,7 @@ impl Running {
     }
 
     /// Returns the exit code, what was said and what was written.
-    fn end(mut self) -> (Option<i32>, String, String) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String, String) {
         self.stderr.read_to_string(&mut self.said).unwrap();
         let mut written = String::new();
         let mut stdout = self.child.stdout.take().unwrap();

@@ -2,8 +2,10 @@
 
 mod map_reduce;
 mod section;
+mod vote;
 
 pub use map_reduce::{Checked, ReadBy};
+pub use vote::AnyVoting;
 
 use patterns_core::ContractError;
 

@@ -1,6 +1,7 @@
 //! What a job works on, read: questions, material, schemas. Documents are read while the run goes on.
 
 mod ballot_spec;
+mod batch_turns;
 mod identity;
 mod map_reduce_work;
 mod model_roles;
@@ -9,6 +10,7 @@ mod settings;
 mod vote_work;
 
 pub use ballot_spec::BallotSpec;
+pub use batch_turns::BatchTurns;
 pub use map_reduce_work::{CodeWork, MapReduceWork};
 pub use model_roles::ModelRoles;
 pub use section_work::SectionWork;

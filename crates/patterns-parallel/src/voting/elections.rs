@@ -122,7 +122,8 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
     }
 
     /// Ends the run's elections: returns those that are over and were not handed over, and those that
-    /// were broken off, which have ended too if the calls are spent; and how many these are.
+    /// were broken off. If the calls are spent, these are over too; and so are those that had begun with
+    /// all others, to share their calls, and never had a turn.
     pub(super) fn end(
         mut self,
         is_spent: bool,
@@ -130,9 +131,10 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
         let open = std::mem::take(&mut self.open).into_iter();
         let mut broken_off = Vec::new();
         for (number, election) in open {
-            match is_spent {
-                true => _ = self.over.insert(number, election.spent().break_off()),
-                false => broken_off.push(election.break_off()),
+            match (is_spent, election.was_put_to_anybody()) {
+                (true, _) => _ = self.over.insert(number, election.spent().break_off()),
+                (false, false) => _ = self.over.insert(number, election.break_off()),
+                (false, true) => broken_off.push(election.break_off()),
             }
         }
         (self.run, self.over.into_values().collect(), broken_off)

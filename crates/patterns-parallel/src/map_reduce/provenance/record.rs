@@ -1,6 +1,9 @@
 //! What statements were made of: the record of a run's checks, which unfolds any of them.
+//!
+//! Answers are checked in the order in which they come, which differs from run to run. They are told in
+//! the order of the documents, which every combination knows of what it was made of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use patterns_core::Document;
@@ -24,10 +27,16 @@ pub struct ProvenanceRecord {
 #[derive(Debug, Default)]
 struct Known {
     texts: BTreeMap<String, Arc<str>>,
-    answers: Vec<Unfolded>,
-    /// Statements that were not supported, with the names of their answers.
-    flagged: Vec<(String, CheckedStatement)>,
+    /// In the order of the checks; what an answer was made of is before it.
+    answers: Vec<Kept>,
     counts: SupportCounts,
+}
+
+/// An answer, and those of its statements that were not supported, dropped ones included.
+#[derive(Debug)]
+struct Kept {
+    answer: Unfolded,
+    flagged: Vec<CheckedStatement>,
 }
 
 /// What one answer, of map or of reduce, has to do with a statement.
@@ -86,17 +95,17 @@ impl ProvenanceRecord {
         mut checked: CheckedStatements,
     ) -> CheckedStatements {
         let mut known = self.known();
-        let flagged = checked.unsupported().cloned();
-        known.flagged.extend(flagged.map(|it| (name.clone(), it)));
+        let flagged = checked.unsupported().cloned().collect();
         if self.unsupported == Unsupported::Drop {
             checked.drop_unsupported();
         }
         known.counts += checked.counts;
-        known.answers.push(Unfolded {
+        let answer = Unfolded {
             name,
             parts,
             statements: checked.statements.clone(),
-        });
+        };
+        known.answers.push(Kept { answer, flagged });
         checked
     }
 
@@ -106,26 +115,65 @@ impl ProvenanceRecord {
     }
 
     /// Returns the statements that were not supported, dropped ones included, with the names of
-    /// their answers, in the order of the checks.
+    /// their answers: those about documents in the order of these, then those of combinations.
     pub fn flagged(&self) -> Vec<(String, CheckedStatement)> {
-        self.known().flagged.clone()
+        let known = self.known();
+        let kept = in_document_order(&known.answers).into_iter();
+        let flagged = kept.flat_map(|it| {
+            let name = &it.answer.name;
+            it.flagged.iter().map(|it| (name.clone(), it.clone()))
+        });
+        flagged.collect()
     }
 
     /// Unfolds a statement; see [`unfold`].
     pub fn unfold(&self, statement: &CheckedStatement) -> Vec<Unfolded> {
-        unfold(&self.known().answers, statement)
+        unfold(&self.answers(), statement)
     }
 
-    /// Returns all answers, in the order of the checks, with all their statements: what [`unfold`]
-    /// works on, to be kept.
+    /// Returns all answers with all their statements, those about documents in the order of these, then
+    /// the combinations: what [`unfold`] works on, to be kept.
     pub fn answers(&self) -> Vec<Unfolded> {
-        self.known().answers.clone()
+        let known = self.known();
+        let kept = in_document_order(&known.answers).into_iter();
+        kept.map(|it| it.answer.clone()).collect()
     }
 
     /// A panic elsewhere leaves the record as it was between two answers.
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Puts the answers about documents into the order of these, and the combinations behind them, each
+/// behind what it was made of.
+fn in_document_order(kept: &[Kept]) -> Vec<&Kept> {
+    let made_of = made_of(kept);
+    let used: BTreeSet<usize> = made_of.iter().flatten().copied().collect();
+    let mut due: Vec<usize> = (0..kept.len()).filter(|it| !used.contains(it)).collect();
+    let mut order = Vec::new();
+    // Backwards: a combination before its parts, the last one first.
+    while let Some(number) = due.pop() {
+        order.push(&kept[number]);
+        due.extend(&made_of[number]);
+    }
+    order.reverse();
+    order.sort_by_key(|it| !it.answer.parts.is_empty());
+    order
+}
+
+/// Finds which earlier answers each answer was made of. A combination of one answer has the name of
+/// that, so the last one of a name is meant, and each is used once.
+fn made_of(kept: &[Kept]) -> Vec<Vec<usize>> {
+    let mut unused: HashMap<&str, Vec<usize>> = HashMap::new();
+    let numbered = kept.iter().enumerate().map(|(number, it)| {
+        let parts = it.answer.parts.iter();
+        let parts = parts.filter_map(|part| unused.get_mut(&**part)?.pop());
+        let parts = parts.collect();
+        unused.entry(&it.answer.name).or_default().push(number);
+        parts
+    });
+    numbered.collect()
 }
 
 /// Unfolds a statement: all answers on the way to it, documents first, with what they say on the same

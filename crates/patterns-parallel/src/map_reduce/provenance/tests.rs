@@ -3,7 +3,12 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Grounds, Quote, Statement, StatementList, Support, find_quote};
+use patterns_core::Document;
+
+use super::{
+    Grounds, ProvenanceRecord, Quote, Statement, StatementList, Support, Unsupported, find_quote,
+};
+use crate::map_reduce::reduce_prompt::{ReduceItem, ReduceTask};
 
 fn statement(sources: &[&str], quote: Option<(&str, &str)>) -> Statement {
     Statement {
@@ -101,6 +106,64 @@ fn dropped_statements_are_counted() {
     assert_eq!((checked.statements.len(), counts.total()), (1, 5));
     assert_eq!((counts.supported, counts.dropped), (1, 4));
     assert_eq!((counts.quotes, counts.quotes_found), (4, 2));
+}
+
+/// Checks the answers to documents in this order, then combines them two by two.
+fn checked(order: &[usize]) -> ProvenanceRecord {
+    const IDS: [&str; 4] = ["a", "b", "c", "d"];
+    let record = ProvenanceRecord::new(Unsupported::Drop);
+    let list = |foreign: &str| StatementList {
+        statements: vec![statement(&[foreign], None)],
+    };
+    let mapped = order.iter().map(|it| {
+        let id = IDS[*it];
+        let answer = record.map(list("x"), &Document::new(id, "It."));
+        (id, answer)
+    });
+    let mut mapped: Vec<_> = mapped.collect();
+    mapped.sort_by_key(|it| it.0);
+    let item = |(id, answer): &(&str, _)| ReduceItem::Mapped {
+        id: (*id).to_owned(),
+        answer: Clone::clone(answer),
+    };
+    let combine = |items: Vec<_>, level| {
+        let task = ReduceTask { items, level };
+        let answer = record.reduce(list("y"), &task);
+        let (first, last) = (task.items[0].first(), task.items.last().unwrap().last());
+        ReduceItem::Reduced {
+            first: first.to_owned(),
+            last: last.to_owned(),
+            answer,
+        }
+    };
+    let groups = |from: usize| combine(mapped[from..from + 2].iter().map(item).collect(), 0);
+    let halves = match order[0] < 2 {
+        true => [groups(0), groups(2)],
+        false => {
+            let second = groups(2);
+            [groups(0), second]
+        }
+    };
+    let whole = combine(halves.into(), 1);
+    // One of one has its name.
+    combine(vec![whole], 2);
+    record
+}
+
+#[test]
+fn answers_are_told_in_the_order_of_the_documents_whichever_comes_first() {
+    let first = checked(&[0, 1, 2, 3]);
+    let names = |record: &ProvenanceRecord| {
+        let flagged = record.flagged();
+        let names: Vec<String> = flagged.into_iter().map(|it| it.0).collect();
+        names.join(", ")
+    };
+    assert_eq!(names(&first), "a, b, c, d, a … b, c … d, a … d, a … d");
+    for order in [[3, 2, 1, 0], [2, 0, 3, 1], [1, 3, 0, 2]] {
+        let other = checked(&order);
+        assert_eq!(other.answers(), first.answers(), "{order:?}");
+        assert_eq!(other.flagged(), first.flagged(), "{order:?}");
+    }
 }
 
 #[test]

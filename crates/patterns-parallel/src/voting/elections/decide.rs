@@ -98,7 +98,8 @@ impl<V, R: Rule> Voting<V, R> {
             StopReason::AllVotesCast | StopReason::Decided => Some(1.0),
             _ => forecast.and_then(|it| it.win_probability(&over.tally)),
         };
-        if election.stop_reason == StopReason::CallsSpent && election.ballots.is_empty() {
+        let is_cut = matches!(over.stop, None | Some(StopReason::CallsSpent));
+        if is_cut && election.ballots.is_empty() {
             election.decision = Decision::NotAsked;
         }
         self.escalate(&over, &mut election);

@@ -129,6 +129,13 @@ impl<V> OpenElection<V> {
         true
     }
 
+    /// Returns whether anybody was asked, even if that came to nothing.
+    pub(in crate::voting) fn was_put_to_anybody(&self) -> bool {
+        let has_begun = |it: &Pending<V>| !matches!(it.state, State::Due);
+        let has_ended = !self.counted.is_empty() || !self.spare.is_empty();
+        has_ended || self.pending.iter().any(has_begun)
+    }
+
     /// Returns how many voters were asked and are not counted.
     pub(in crate::voting) fn pending(&self) -> u64 {
         self.pending.len() as u64

@@ -84,6 +84,10 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
     /// of the questions, as soon as it and those before it are over, so a batch of any length needs
     /// constant memory. The outcome has the sums; its list of branches is empty.
     ///
+    /// An election that the run breaks off is not handed over. One that had begun to share the calls,
+    /// and had none, is handed over as [`NotAsked`](crate::voting::Decision::NotAsked), as it is when the
+    /// calls are spent.
+    ///
     /// # Errors
     ///
     /// Returns a [`RunError`] if there is no voter.

@@ -100,6 +100,30 @@ fn without_a_call_for_everybody_some_have_no_ballot() {
     assert_eq!(elections[2].decision, Decision::NotAsked);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_ended_hands_over_the_questions_that_it_put_to_nobody() {
+    let (mut options, _) = logged(1);
+    options.drain = tokio_util::sync::CancellationToken::new();
+    let drain = options.drain.clone();
+    let agent = ScriptedAgent::new(move |task: &BallotTask| {
+        if task.question.text == "2" {
+            drain.cancel();
+        }
+        Ok("a".to_owned())
+    });
+    let voting = Voting::new(panel(agent), Plurality::new());
+    let voting = voting.voters(nonzero(9)).asking(shared(100));
+    let questions = (0..5).map(|n| (n.to_string(), Question::new(n.to_string())));
+    let mut seen = Vec::new();
+    let run = voting.run_batch(stream::iter(questions), &options, |it| {
+        assert_ne!(it.election.stop_reason, StopReason::CallsSpent);
+        seen.push((it.id, it.election.decision));
+    });
+    assert!(run.await.unwrap().value.is_err());
+    let not_asked = ["3", "4"].map(|it| (it.to_owned(), Decision::NotAsked));
+    assert_eq!(seen, not_asked);
+}
+
 /// A budget that is used up is what shared calls are for, not a failure.
 #[tokio::test(start_paused = true)]
 async fn the_end_of_the_budget_ends_all_elections_by_the_ballots_that_are_in() {

@@ -1,0 +1,233 @@
+//! `patterns vote --batch`: an election for each row of a file, each written as soon as it is decided,
+//! and a word on each question that has none.
+
+use patterns_core::{Branch, Outcome, Pattern};
+use patterns_job::{AnyVoting, BatchQuestion, BatchTurns, VoteWork};
+use patterns_parallel::voting::{
+    AnyDetail, BatchElection, BatchTally, Decision, Election, StopReason,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::lack::Lack;
+use super::{out_of_budget, saved_cost};
+use crate::args::Format;
+use crate::error::Error;
+use crate::output::Rows;
+use crate::report::{BatchReport, Findings, Page, batch_line, election_line, outcome_line};
+use crate::session::Session;
+use crate::terminal::Style;
+
+/// Holds all elections.
+pub(super) async fn run(
+    mut session: Session,
+    voting: &AnyVoting,
+    questions: &[BatchQuestion],
+    work: &VoteWork,
+) -> Result<(), Error> {
+    let options = session.setup().run_options();
+    let mut held = Held {
+        rows: session.rows(),
+        format: session.format,
+        report: BatchReport::new(work),
+        turns: BatchTurns::new(questions),
+        failed: Vec::new(),
+        is_any: false,
+        broken_off: 0,
+        not_begun: 0,
+    };
+    let mut not_begun = questions.iter();
+    let asked = work.asked(not_begun.by_ref());
+    let ended = session
+        .watch(voting.run_batch(asked, &options, |it| held.add(it)))
+        .await;
+    let is_cut = matches!(&ended, Ok(Some(it)) if it.value.as_ref().is_ok_and(is_cut_short));
+    let not_begun = not_begun.len();
+    let lack = match is_cut {
+        true => Lack::NotAsked,
+        false => Lack::NotBegun,
+    };
+    held.end(not_begun, lack);
+    let lacking = lacking(questions.len(), held.broken_off, held.not_begun);
+    session.lacking = lacking.filter(|_| !is_cut);
+    let Held {
+        rows,
+        report,
+        failed,
+        ..
+    } = held;
+    session.output = rows.finish()?;
+    let Some(outcome) = ended.map_err(|error| error.lacking(session.lacking.take()))? else {
+        return Ok(());
+    };
+    let spent = session.connected.budget.spent().committed.cost;
+    let mut outcome = outcome.map(|mut tally| {
+        tally.unasked += not_begun as u64;
+        BatchEnd {
+            tally,
+            findings: report.findings(),
+            cost_saved: saved_cost(spent, report.saved(), report.ballots()),
+        }
+    });
+    if let Ok(BatchEnd { tally, .. }) = &outcome.value
+        && is_cut_short(tally)
+    {
+        let message = budget_ended(tally, questions.len());
+        session.shortfall = Some(out_of_budget(session.caps(), message));
+    }
+    let end = end_of_batch(&session, &outcome);
+    session.output.write(&end)?;
+    outcome.branches = failed;
+    session.conclude(&outcome).await
+}
+
+/// The elections that have been held, as they are written.
+struct Held<'a> {
+    rows: Rows,
+    format: Format,
+    report: BatchReport<'a>,
+    turns: BatchTurns<'a>,
+    failed: Vec<Branch<Value>>,
+    /// Whether there is any.
+    is_any: bool,
+    broken_off: usize,
+    not_begun: usize,
+}
+
+impl Held<'_> {
+    /// Writes an election, and that those before it were broken off which should have come first.
+    fn add(&mut self, election: BatchElection<Value, String, AnyDetail>) {
+        let (broken_off, row) = self.turns.take(&election.id);
+        self.broken_off += broken_off.len();
+        self.lack(broken_off, Lack::BrokenOff);
+        let Election {
+            decision,
+            stop_reason,
+            ..
+        } = election.election;
+        if decision == Decision::NotAsked && stop_reason != StopReason::CallsSpent {
+            self.not_begun += 1;
+            return self
+                .rows
+                .write(Lack::NotBegun.row(&election.id, self.format));
+        }
+        self.is_any = true;
+        let gold = row.and_then(|it| it.gold.as_deref());
+        let is_right = self.report.add(&election.election, row);
+        self.rows.write(&match self.format {
+            Format::Human | Format::Csv | Format::Parquet => batch_line(&election, is_right),
+            Format::Json | Format::Jsonl => election_line(&election, gold.zip(is_right)),
+        });
+        let branches = election.branches.into_iter();
+        self.failed
+            .extend(branches.filter(|branch| branch.error().is_some()));
+    }
+
+    /// Writes that there is no election of the other questions, of which so many were not begun. Where
+    /// none was held, there is no result that could be taken for a whole one.
+    fn end(&mut self, not_begun: usize, lack: Lack) {
+        let (broken_off, not_begun) = self.turns.rest(not_begun);
+        self.broken_off += broken_off.len();
+        self.not_begun += not_begun.len();
+        if self.is_any {
+            self.lack(broken_off, Lack::BrokenOff);
+            self.lack(not_begun, lack);
+        }
+    }
+
+    fn lack(&mut self, questions: &[BatchQuestion], lack: Lack) {
+        for BatchQuestion { id, .. } in questions {
+            self.rows.write(lack.row(id, self.format));
+        }
+    }
+}
+
+/// Says how many questions a run that was ended has no result for, if there are any.
+fn lacking(questions: usize, broken_off: usize, not_begun: usize) -> Option<String> {
+    let were = |count: usize, what: &str| {
+        let word = if count == 1 { "was" } else { "were" };
+        (count > 0).then(|| format!("{count} {word} {what}"))
+    };
+    let parts = [were(broken_off, "broken off"), were(not_begun, "not begun")];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let of = format!("of {questions} questions, ");
+    (!parts.is_empty()).then(|| of + &parts.join(" and "))
+}
+
+/// How a batch ended, and what it says about its voters.
+#[derive(Serialize)]
+struct BatchEnd {
+    #[serde(flatten)]
+    tally: BatchTally,
+    #[serde(flatten)]
+    findings: Findings,
+    /// As of a single election.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_saved: Option<String>,
+}
+
+/// Says what the end of the budget means for a batch.
+fn budget_ended(tally: &BatchTally, questions: usize) -> String {
+    let mut message = format!("the budget is used up: of {questions} questions");
+    if tally.cut_short > 0 {
+        message += &format!(
+            " {} were decided by the ballots that were in",
+            tally.cut_short
+        );
+    }
+    if tally.unasked > 0 {
+        let and = if tally.cut_short > 0 { " and" } else { "" };
+        message += &format!("{and} {} were not asked", tally.unasked);
+    }
+    message
+}
+
+/// Returns whether a budget ended a batch before its time.
+fn is_cut_short(tally: &BatchTally) -> bool {
+    tally.unasked + tally.cut_short > 0
+}
+
+fn end_of_batch(session: &Session, outcome: &Outcome<BatchEnd, Value>) -> String {
+    match (session.format, &outcome.value) {
+        (Format::Json | Format::Jsonl, _) => {
+            outcome_line(Pattern::Voting, &session.connected, outcome)
+        }
+        (
+            Format::Human | Format::Csv | Format::Parquet,
+            Ok(BatchEnd {
+                tally,
+                findings,
+                cost_saved,
+            }),
+        ) => {
+            let mut page = Page::new(session.output.paint(session.terminal), None);
+            let BatchTally {
+                decided,
+                undecided,
+                unasked,
+                cut_short,
+                ..
+            } = tally;
+            page.paragraph("");
+            page.paragraph(&format!("{decided} decided, {undecided} without consensus"));
+            if *cut_short > 0 {
+                page.line(
+                    Style::Yellow,
+                    &format!(
+                        "{cut_short} ended because the budget is used up, by the ballots that were in"
+                    ),
+                );
+            }
+            if *unasked > 0 {
+                let line = format!("{unasked} not asked: the budget is used up");
+                page.line(Style::Yellow, &line);
+            }
+            findings.page(&mut page);
+            if let Some(cost) = cost_saved {
+                page.line(Style::Dim, &format!("saved: about {cost}"));
+            }
+            page.finish()
+        }
+        (Format::Human | Format::Csv | Format::Parquet, Err(_)) => String::new(),
+    }
+}

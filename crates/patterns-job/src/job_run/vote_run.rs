@@ -1,0 +1,100 @@
+//! Runs a job of voting: one election, or a batch of them.
+
+use patterns_core::{Branch, BranchEnd, BranchId, Outcome, StepRole, Usage};
+use patterns_parallel::RunError;
+use patterns_parallel::voting::{AnyDetail, BatchElection, BatchTally, Decision};
+use serde_json::{Value, json};
+
+use super::{JobOutcome, told};
+use crate::input::Reader;
+use crate::job::VoteJob;
+use crate::job_error::JobError;
+use crate::pattern::AnyVoting;
+use crate::setup::Setup;
+use crate::work::{BatchQuestion, BatchTurns, Questions, VoteWork};
+
+impl VoteJob {
+    /// Holds the election, whose ballots are the branches of the outcome; or those of a batch, which are
+    /// its branches then, one for each question, with how they ended as the value. A question without
+    /// a result is a branch that was cancelled.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the job is not valid, or something that it names is missing.
+    pub async fn run(self, setup: &Setup, reader: &Reader) -> Result<JobOutcome, JobError> {
+        let work = VoteWork::read(self, reader)?;
+        let voting = work.voting(setup)?;
+        match &work.questions {
+            Questions::One(text) => {
+                let question = work.question(text, None);
+                told(voting.run(question, &setup.run_options()).await)
+            }
+            Questions::Batch(rows) => told(batch(&work, &voting, rows, setup).await),
+        }
+    }
+}
+
+async fn batch(
+    work: &VoteWork,
+    voting: &AnyVoting,
+    rows: &[BatchQuestion],
+    setup: &Setup,
+) -> Result<Outcome<BatchTally, Value>, RunError> {
+    let mut not_begun = rows.iter();
+    let mut turns = BatchTurns::new(rows);
+    let mut branches = Vec::new();
+    let options = setup.run_options();
+    let asked = work.asked(not_begun.by_ref());
+    let run = voting.run_batch(asked, &options, |it| {
+        let (broken_off, _) = turns.take(&it.id);
+        broken_off
+            .iter()
+            .for_each(|it| add(&mut branches, &it.id, None));
+        let id = it.id.clone();
+        add(&mut branches, &id, Some(it));
+    });
+    let outcome = run.await?;
+    let (broken_off, not_begun) = turns.rest(not_begun.len());
+    let rest = broken_off.iter().chain(not_begun);
+    rest.for_each(|it| add(&mut branches, &it.id, None));
+    let mut outcome = outcome.map(|mut tally| {
+        tally.unasked += not_begun.len() as u64;
+        tally
+    });
+    outcome.branches = branches;
+    Ok(outcome)
+}
+
+/// Adds a question with its election, if there was one.
+fn add(
+    branches: &mut Vec<Branch<Value>>,
+    id: &str,
+    held: Option<BatchElection<Value, String, AnyDetail>>,
+) {
+    let held = held.filter(|it| it.election.decision != Decision::NotAsked);
+    let mut usage = Usage::default();
+    held.iter()
+        .flat_map(|it| &it.branches)
+        .for_each(|it| usage += it.usage);
+    branches.push(Branch {
+        id: BranchId(branches.len() as u64),
+        role: StepRole::Ballot,
+        label: id.to_owned(),
+        usage,
+        end: match held {
+            Some(it) => BranchEnd::Answered(row(&it)),
+            None => BranchEnd::Cancelled,
+        },
+    });
+}
+
+/// Writes an election, with what its voters said in whole or why they failed.
+fn row(held: &BatchElection<Value, String, AnyDetail>) -> Value {
+    let said = |it: &Branch<Value>| match (it.value(), it.error()) {
+        (Some(ballot), _) => json!({"voter": it.label, "ballot": ballot}),
+        (None, error) => json!({"voter": it.label, "error": error.map(ToString::to_string)}),
+    };
+    let mut row = super::json(&held.election);
+    row["said"] = held.branches.iter().map(said).collect();
+    row
+}

@@ -1,0 +1,212 @@
+//! Voting, as a job describes it: who votes, how they are asked, who judges.
+//!
+//! Ballots are JSON whatever their kind is (an answer with its reasons, a number, the user's own), so
+//! that one type is every election.
+
+use std::num::{NonZeroU64, NonZeroUsize};
+use std::sync::Arc;
+
+use futures_util::stream::{self, Stream};
+use patterns_core::{Agent, Caps, Contract, Model};
+use patterns_parallel::voting::{
+    AnyRule, Asking, BallotTask, CountingOrder, JudgeTask, Judgement, TieBreak, Voter,
+    ballot_agent_for, judge_agent, name_option, named_option, number_agent, vote_agent,
+};
+use patterns_parallel::{AgentOptions, Panel, Question, Voting};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::unusable;
+use crate::job::Tie;
+use crate::job_error::JobError;
+use crate::setup::Setup;
+use crate::work::{BallotSpec, BatchQuestion, Questions, VoteWork};
+
+/// An election of any kind of ballot, under any rule.
+pub type AnyVoting = Voting<Value, AnyRule<Judge>>;
+
+/// Who judges.
+type Judge = Arc<dyn Agent<JudgeTask, Judgement>>;
+
+impl VoteWork {
+    /// Returns the pattern that puts a question to the voters.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a contract cannot be made.
+    pub fn voting(&self, setup: &Setup) -> Result<AnyVoting, JobError> {
+        let job = &self.job;
+        let panel = self.panel(setup)?;
+        let rule = self.rule.clone().with_judge(|| self.judge(setup))?;
+        let mut voting = Voting::new(panel, rule)
+            .asking(self.asking(setup.settings.caps))
+            .tie_break(tie_break(job.tie(), job.most_ballots() as u64))
+            .stop_by(job.policy())
+            .quorum(u64::from(job.quorum));
+        if let Some(voters) = NonZeroUsize::new(job.most_ballots()) {
+            voting = voting.voters(voters);
+        }
+        if let Some(name) = &job.models.escalate {
+            let model = setup.models.of(Some(name));
+            let voter = self.voter(model, &setup.agent_options(None))?;
+            voting = voting.escalate_to(voter.named(model.id().to_string()));
+        }
+        Ok(voting)
+    }
+
+    /// Returns one question, or one of the batch.
+    pub fn question(&self, text: &str, row: Option<&BatchQuestion>) -> Question {
+        Question::new(text)
+            .options(self.options_of(row).iter().cloned())
+            .context(self.context.iter().cloned())
+    }
+
+    /// Returns the questions of a batch. A run takes them from `rows` as it begins them, so what is left
+    /// of these was not begun.
+    pub fn asked<'a, I>(&'a self, rows: I) -> impl Stream<Item = (String, Question)> + use<'a, I>
+    where
+        I: Iterator<Item = &'a BatchQuestion>,
+    {
+        stream::iter(rows.map(|it| (it.id.clone(), self.question(&it.question, Some(it)))))
+    }
+
+    /// Returns the members of the panel, and how their answers are counted.
+    fn panel(&self, setup: &Setup) -> Result<Panel<Value>, JobError> {
+        let options = setup.agent_options(None);
+        let panel = Panel::new(self.voters(setup, &options)?, self.counted());
+        let mut panel = panel.warn_about_temperature(&options);
+        let choices = self.ballot.as_ref().map(BallotSpec::choices);
+        if let Some(choices) = choices.filter(|it| self.job.options.is_empty() && !it.is_empty()) {
+            panel = panel.counted_as(move |it| named_option(&choices, it).map(str::to_owned));
+        }
+        let is_offline = |it: &Arc<dyn Model>| it.id().provider == "offline";
+        Ok(match setup.models.iter().all(is_offline) {
+            true => panel,
+            false => panel.warn_about_identical_ballots(),
+        })
+    }
+
+    /// Returns those of the job, or the first model.
+    fn voters(&self, setup: &Setup, options: &AgentOptions) -> Result<Vec<Voter<Value>>, JobError> {
+        let job = &self.job;
+        if job.voters.is_empty() {
+            return Ok(vec![self.voter(setup.models.first(), options)?]);
+        }
+        let voters = job.voters.iter().map(|spec| {
+            let name = spec.model.as_deref().or(job.model.name.as_deref());
+            let model = setup.models.of(name);
+            let name = spec.name.clone().unwrap_or_else(|| model.id().to_string());
+            let voter = self.voter(model, options)?.named(name);
+            let voter = voter.weight(spec.weight.unwrap_or(1.0));
+            Ok(match &spec.prompt {
+                Some(prompt) => voter.with_prompt(prompt.as_str()),
+                None => voter,
+            })
+        });
+        voters.collect()
+    }
+
+    /// Makes a voter of a model.
+    fn voter(
+        &self,
+        model: &Arc<dyn Model>,
+        options: &AgentOptions,
+    ) -> Result<Voter<Value>, JobError> {
+        let model = Arc::clone(model);
+        Ok(match (&self.ballot, &self.rule) {
+            (Some(spec), _) => Voter::new(own_ballot(model, spec.clone(), options)),
+            (None, AnyRule::Median(_)) => {
+                let agent = number_agent(model, options).map_err(unusable)?;
+                Voter::new(agent.map(|it, _: &BallotTask| json(it)))
+            }
+            (None, _) => {
+                let agent = vote_agent(model, options);
+                Voter::new(agent.map(|it, _: &BallotTask| json(it)))
+            }
+        })
+    }
+
+    /// Returns how the answer that a ballot is counted by is found in it.
+    fn counted(&self) -> impl Fn(&Value) -> Option<String> + Send + Sync + use<> {
+        let (pointer, is_number) = match &self.ballot {
+            Some(spec) => (spec.answer.clone(), false),
+            None => (
+                "/answer".to_owned(),
+                matches!(self.rule, AnyRule::Median(_)),
+            ),
+        };
+        move |ballot| match ballot.pointer(&pointer)? {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) if is_number => Some(number.as_f64()?.to_string()),
+            other => Some(other.to_string()),
+        }
+    }
+
+    fn judge(&self, setup: &Setup) -> Result<Judge, JobError> {
+        let model = Arc::clone(setup.models.of(self.job.models.judge.as_deref()));
+        let judge = judge_agent(model, &setup.agent_options(None)).map_err(unusable)?;
+        Ok(Arc::new(judge))
+    }
+
+    /// Returns how voters are asked: in waves, with spare ballots, or as far as a batch's budget goes.
+    fn asking(&self, caps: Caps) -> Asking {
+        let job = &self.job;
+        if let Some(spare) = job.spare {
+            return Asking::Streaming {
+                spare: u64::from(spare),
+                order: match job.count_as_they_come {
+                    true => CountingOrder::Arrival,
+                    false => CountingOrder::Voters,
+                },
+            };
+        }
+        let Caps {
+            max_calls,
+            max_tokens,
+            max_cost,
+        } = caps;
+        let is_capped = max_calls.is_some() || max_tokens.is_some() || max_cost.is_some();
+        let is_batch = matches!(self.questions, Questions::Batch(_));
+        let counts_votes = matches!(self.rule, AnyRule::Plurality(_)) && !job.has_weights();
+        let is_foreseen = job.most_ballots() as u64 <= Asking::MOST_SHARING;
+        match NonZeroU64::new(max_calls.unwrap_or(u64::MAX)) {
+            Some(calls) if is_capped && is_batch && counts_votes && is_foreseen => {
+                Asking::SharedCalls(calls)
+            }
+            _ => Asking::Waves,
+        }
+    }
+}
+
+/// Makes the agent that casts the user's own ballot, whose answer is one of the options.
+fn own_ballot(
+    model: Arc<dyn Model>,
+    spec: BallotSpec,
+    options: &AgentOptions,
+) -> impl Agent<BallotTask, Value> + 'static {
+    ballot_agent_for(model, options, move |options| {
+        let contract = Contract::from_schema(spec.schema_for(options))?;
+        let pointer = spec.answer.clone();
+        let options = match options.is_empty() {
+            true => spec.choices(),
+            false => options.to_vec(),
+        };
+        Ok(contract.mended_by(move |ballot| name_option(&options, ballot.pointer_mut(&pointer))))
+    })
+}
+
+fn tie_break(tie: Tie, votes: u64) -> TieBreak {
+    match tie {
+        Tie::FirstSeen => TieBreak::FirstSeen,
+        Tie::NoConsensus => TieBreak::NoConsensus,
+        Tie::Extend(most) => TieBreak::Extend {
+            most: most.map_or(2 * votes, u64::from),
+        },
+    }
+}
+
+/// A ballot that was read from JSON can be written as JSON.
+fn json(ballot: impl Serialize) -> Value {
+    serde_json::to_value(ballot).unwrap_or_default()
+}
