@@ -214,6 +214,22 @@ async fn another_model_in_the_reply_is_told_of_once() {
 }
 
 #[tokio::test]
+async fn the_key_of_a_header_is_hidden_without_its_scheme_and_a_key_without_its_blanks() {
+    let body = r#"{"error": {"message": "neither canary-9876543210 nor canary-0123456789"}}"#;
+    let server = Server::start(vec![reply(401, "", body)]).await;
+    let header = ("x-auth".to_owned(), "Bearer canary-9876543210".into());
+    let model = connect("compatible:m")
+        .unwrap()
+        .base_url(&server.url)
+        .api_key("canary-0123456789\n")
+        .headers([header])
+        .build()
+        .unwrap();
+    let error = model.generate(&request()).await.unwrap_err();
+    assert_eq!(error.detail(), Some("neither [key] nor [key]"));
+}
+
+#[tokio::test]
 async fn a_key_shows_up_in_no_error_and_no_event() {
     let body = format!(r#"{{"error": {{"message": "bad {KEY}", "code": "{KEY}"}}}}"#);
     let failed = reply(
