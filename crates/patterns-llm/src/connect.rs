@@ -297,9 +297,9 @@ impl Connect {
     pub fn build(self) -> Result<Arc<dyn Model>, ConnectError> {
         let base_url = checked::base_url(&self)?;
         let key = checked::key(&self)?;
-        let beside = Beside::new(&self.headers, self.extra.clone())?;
-        let client = self.http_client(&base_url)?;
         let provider = self.provider;
+        let beside = Beside::new(&self.headers, self.extra.clone(), provider.key_goes)?;
+        let client = self.http_client(&base_url)?;
         let id = beside.named(ModelId::new(provider.name, self.model.clone()));
         let is_usual = provider.usual_base_url == Some(base_url.as_str());
         let id = if is_usual { id } else { id.at(&base_url) };

@@ -14,7 +14,8 @@ pub struct Price {
     /// Of tokens read from the provider's prompt cache; the same as others if it isn't known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cached_input: Option<Money>,
-    /// Of tokens written into the provider's prompt cache; the same as others if it isn't known.
+    /// Of tokens written into the provider's prompt cache; if it isn't known, the same as others, and a
+    /// quarter more of Anthropic's models.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_write: Option<Money>,
     /// Of tokens written, hidden reasoning included.
@@ -134,7 +135,7 @@ impl Prices {
     }
 
     /// Reads a table: `[[price]]` with `model`, `input` and `output`, dollars per million tokens;
-    /// `cached_input`, `source` and `as_of` may be left out.
+    /// `server`, `cached_input`, `cache_write`, `source` and `as_of` may be left out.
     ///
     /// # Errors
     ///
@@ -194,13 +195,21 @@ impl Prices {
         });
         // Of rows that fit equally well this takes the last one.
         let (_, row) = matching.max_by_key(|(fit, _)| *fit)?;
+        let usually = provider.map(|it| share(row.input, it.cache_write_percent));
+        let usually = usually.filter(|it| *it != row.input);
+        let cache_write = row.cache_write.or(usually);
         Some(Price {
             input: row.input,
             cached_input: row.cached_input,
-            cache_write: row.cache_write,
+            cache_write,
             output: row.output,
         })
     }
+}
+
+fn share(price: Money, percent: u64) -> Money {
+    let share = u128::from(price.picodollars()) * u128::from(percent);
+    Money::from_picodollars(u64::try_from(share.div_ceil(100)).unwrap_or(u64::MAX))
 }
 
 /// Returns what a model is called in a table.

@@ -45,7 +45,7 @@ fn provider(name: &str, keys: &ProviderKeys) -> NamedProvider {
         let price = Price {
             input: price.input,
             cached_input: price.cached_input,
-            cache_write: None,
+            cache_write: price.cache_write,
             output: price.output,
         };
         (model.clone(), price)
@@ -155,6 +155,24 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_price_that_is_set_is_that_of_the_server() {
+        let text = "[providers.x.prices.m]\ninput = 1\ncached_input = 0.1\ncache_write = 2\noutput = 5";
+        let config: Config = toml::from_str(text).unwrap();
+        let servers = providers(&config);
+        let dollars = |it: &str| it.parse().unwrap();
+        let price = Price {
+            input: dollars("1"),
+            cached_input: Some(dollars("0.1")),
+            cache_write: Some(dollars("2")),
+            output: dollars("5"),
+        };
+        assert_eq!(
+            servers.get("x").unwrap().prices,
+            [("m".to_owned(), price)]
+        );
+    }
 
     #[test]
     fn what_the_types_cannot_tell_is_checked() {

@@ -198,6 +198,10 @@ pub(crate) struct PriceKeys {
     /// Dollars per million tokens read from the provider's prompt cache, if it differs.
     #[schemars(with = "Option<read::NumberOrText>")]
     pub(crate) cached_input: Option<Money>,
+    /// Dollars per million tokens written into the provider's prompt cache, if it differs; of Anthropic's
+    /// models a quarter more than `input`, if it isn't set.
+    #[schemars(with = "Option<read::NumberOrText>")]
+    pub(crate) cache_write: Option<Money>,
     /// Dollars per million tokens written.
     #[schemars(with = "read::NumberOrText")]
     pub(crate) output: Money,

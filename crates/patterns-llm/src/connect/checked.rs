@@ -9,10 +9,10 @@ use crate::connect_error::{ConnectError, ConnectErrorKind};
 use crate::layer::BudgetLayer;
 use crate::price::{self, Prices};
 
-/// Returns the key, if there is one.
+/// Returns the key as it is sent, if there is one.
 pub(super) fn key(connect: &Connect) -> Result<Option<SecretString>, ConnectError> {
-    let key = connect.key.clone();
-    let key = key.filter(|key| !key.expose_secret().trim().is_empty());
+    let key = connect.key.as_ref().map(|key| key.expose_secret().trim());
+    let key = key.filter(|key| !key.is_empty()).map(SecretString::from);
     if key.is_none() && connect.provider.needs_key {
         let message = format!("{} needs an API key", connect.provider.maker);
         return Err(ConnectError::new(ConnectErrorKind::MissingKey, message));

@@ -153,3 +153,24 @@ fn the_price_of_one_server_is_not_that_of_another() {
         assert_eq!(found, Some(price(expected)), "{server}");
     }
 }
+
+#[test]
+fn what_is_written_into_anthropics_cache_costs_a_quarter_more_unless_it_is_set() {
+    let input = |cache_write| Price {
+        input: dollars("1"),
+        cache_write,
+        ..Price::default()
+    };
+    for (provider, set, found) in [
+        ("anthropic", None, Some("1.25")),
+        ("anthropic", Some("2"), Some("2")),
+        ("openai", None, None),
+        ("openai", Some("2"), Some("2")),
+        ("elsewhere", None, None),
+    ] {
+        let model = format!("{provider}:m");
+        let prices = Prices::default().with(model, None, input(set.map(dollars)));
+        let price = prices.find(&ModelId::new(provider, "m")).unwrap();
+        assert_eq!(price.cache_write, found.map(dollars), "{provider} {set:?}");
+    }
+}

@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
+use super::facts::KeyGoes;
 use super::transport::CALL_KEY_HEADER;
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 
@@ -58,6 +59,7 @@ impl Beside {
     pub(crate) fn new(
         headers: &[(String, SecretString)],
         fields: Map<String, Value>,
+        key_goes: KeyGoes,
     ) -> Result<Self, ConnectError> {
         if let Some(field) = fields.keys().find(|it| OUR_FIELDS.contains(&it.as_str())) {
             let message =
@@ -69,12 +71,12 @@ impl Beside {
             ..Self::default()
         };
         for (name, value) in headers {
-            let (name, value) = (header_name(name)?, header_value(name, value)?);
+            let (name, value) = (header_name(name, key_goes)?, header_value(name, value)?);
             beside.headers.insert(name, value);
         }
         let is_secret = |name: &str| SECRET.iter().any(|it| name.to_lowercase().contains(it));
         let secrets = headers.iter().filter(|(name, _)| is_secret(name));
-        beside.secrets = secrets.map(|(_, value)| value.clone()).collect();
+        beside.secrets = secrets.flat_map(|(_, value)| keys_in(value)).collect();
         Ok(beside)
     }
 
@@ -118,13 +120,28 @@ fn merge(ours: &mut Map<String, Value>, theirs: &Map<String, Value>) {
     }
 }
 
-fn header_name(name: &str) -> Result<HeaderName, ConnectError> {
+/// Returns what of a header's value a provider may quote: all of it as it is sent, and the key alone,
+/// behind the scheme (`Bearer …`) or the name of a cookie.
+fn keys_in(value: &SecretString) -> Vec<SecretString> {
+    let whole = value.expose_secret().trim();
+    let behind_scheme = whole
+        .split_once(char::is_whitespace)
+        .map(|(_, key)| key.trim());
+    let cookies = whole.split(';').filter_map(|it| it.split_once('='));
+    let cookies = cookies.map(|(_, key)| key.trim());
+    let keys = [whole].into_iter().chain(behind_scheme).chain(cookies);
+    let keys = keys.filter(|it| !it.is_empty());
+    keys.map(SecretString::from).collect()
+}
+
+fn header_name(name: &str, key_goes: KeyGoes) -> Result<HeaderName, ConnectError> {
     let refused = |why| {
         let message = format!("the header {name:?} {why}");
         ConnectError::new(ConnectErrorKind::InvalidHeader, message)
     };
     let header = HeaderName::try_from(name).map_err(|_| refused("has no name of a header"))?;
-    match OUR_HEADERS.contains(&header.as_str()) {
+    let is_of_key = matches!(key_goes, KeyGoes::In(name) if name == header.as_str());
+    match is_of_key || OUR_HEADERS.contains(&header.as_str()) {
         true => Err(refused("is set elsewhere")),
         false => Ok(header),
     }
@@ -147,7 +164,8 @@ mod tests {
 
     fn beside(header: (&str, &str), fields: &Value) -> Result<Beside, ConnectError> {
         let header = (header.0.to_owned(), header.1.into());
-        Beside::new(&[header], fields.as_object().unwrap().clone())
+        let fields = fields.as_object().unwrap().clone();
+        Beside::new(&[header], fields, KeyGoes::In("x-api-key"))
     }
 
     #[test]
@@ -155,6 +173,7 @@ mod tests {
         for (header, fields, says) in [
             (("x y", "1"), json!({}), "has no name"),
             (("Authorization", "canary"), json!({}), "is set elsewhere"),
+            (("X-API-Key", "canary"), json!({}), "is set elsewhere"),
             (("x-y", "can\nary"), json!({}), "characters"),
             (("x-y", "1"), json!({"messages": []}), "`messages` cannot"),
             (("x-y", "1"), json!({"n": 2}), "`n` cannot"),
@@ -188,8 +207,19 @@ mod tests {
     }
 
     #[test]
-    fn only_the_values_of_headers_that_carry_keys_are_secret() {
-        let secrets = |name| beside((name, "v"), &json!({})).unwrap().secrets.len();
-        assert_eq!([secrets("Api-Key"), secrets("X-Title")], [1, 0]);
+    fn only_the_values_of_headers_that_carry_keys_are_secret_whole_and_without_their_scheme() {
+        let secrets = |name, value| {
+            let secrets = beside((name, value), &json!({})).unwrap().secrets;
+            let secrets = secrets.iter().map(|it| it.expose_secret().to_owned());
+            secrets.collect::<Vec<_>>()
+        };
+        for (name, value, hidden) in [
+            ("Api-Key", " v\n", vec!["v"]),
+            ("X-Title", "v", vec![]),
+            ("X-Auth", "Bearer  sk-1 ", vec!["Bearer  sk-1", "sk-1"]),
+            ("Cookie", "a=1; b=22", vec!["a=1; b=22", "b=22", "1", "22"]),
+        ] {
+            assert_eq!(secrets(name, value), hidden, "{name}");
+        }
     }
 }

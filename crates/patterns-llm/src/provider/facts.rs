@@ -28,6 +28,9 @@ pub(crate) struct Provider {
     pub(crate) key_goes: KeyGoes,
     /// Headers of every request.
     pub(crate) headers: &'static [(&'static str, &'static str)],
+    /// What a token written into the prompt cache costs where its price is not known, of the price of one
+    /// that is read.
+    pub(crate) cache_write_percent: u64,
     pub(crate) dialect: fn(&Server) -> Arc<dyn Dialect>,
     pub(crate) assembly: fn() -> Box<dyn Assembly>,
 }

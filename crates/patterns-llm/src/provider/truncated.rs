@@ -8,6 +8,8 @@
 //! neighbours and count for nothing. English, code and logs have 1.3 to 4 times as many as this.
 //!
 //! A bill of nothing is none, and one of a few tokens is no window of any model, but somebody's constant.
+//! Servers that count no tokens bill a fourth or a third of the bytes or characters: where words are short
+//! that is less than there are words, and says nothing of what was read.
 
 use patterns_core::{Message, ModelError, ModelErrorKind, Part, Request, Role, Usage};
 
@@ -40,7 +42,7 @@ pub(super) fn is_truncated(
     }
     let least = least_of(request);
     let seen = read.saturating_add(usage.cached_input_tokens);
-    if least < WORTH_LOOKING || seen >= least - least / 10 {
+    if least < WORTH_LOOKING || seen >= least - least / 10 || is_estimate(request, seen) {
         return None;
     }
     let words =
@@ -48,6 +50,29 @@ pub(super) fn is_truncated(
     let kind = ModelErrorKind::ContextTooLong;
     Some(ModelError::new(kind).with_usage(usage).with_detail(words))
 }
+
+/// Returns whether a bill looks computed from the length of the request, as it is or with its schema.
+fn is_estimate(request: &Request, bill: u64) -> bool {
+    let parts = request.messages.iter().flat_map(|it| &it.parts);
+    let texts = parts.map(|part| match part {
+        Part::Text(text) => &**text,
+        Part::Document(document) => &document.text,
+    });
+    let (mut bytes, mut letters) = (0, 0);
+    for text in texts.chain([&*request.instructions]) {
+        bytes += text.len();
+        letters += text.chars().count();
+    }
+    let schema = request.schema.as_ref();
+    let schema = schema.map_or(0, |it| it.json().get().len());
+    let lengths = [bytes, letters, bytes + schema, letters + schema];
+    let estimates = lengths.iter().flat_map(|it| [it / 4, it / 3]);
+    let mut estimates = estimates.map(|it| it as u64);
+    estimates.any(|it| bill.abs_diff(it) <= it / 20 + FRAME)
+}
+
+/// Tokens of the template around the messages, which an estimate may count.
+const FRAME: u64 = 16;
 
 /// Returns the fewest tokens that a request can have. What the model has said before is left out, since
 /// templates drop some of it.
@@ -196,6 +221,25 @@ mod tests {
         }
         let short = request(&"word ".repeat(250));
         assert!(is_truncated(&short, read(210, 0), None).is_none());
+    }
+
+    #[test]
+    fn a_bill_that_is_computed_from_the_length_tells_nothing() {
+        let ideographs = "我们的目标是在今年年底之前完成所有的工作".repeat(60);
+        for (text, bill, is_cut) in [
+            ("a ".repeat(1_200), 600, false),
+            ("a ".repeat(1_200), 610, false),
+            ("a ".repeat(1_200), 800, false),
+            ("a ".repeat(1_200), 300, true),
+            ("a ".repeat(1_200), 700, true),
+            (ideographs.clone(), 300, false),
+            (ideographs, 210, true),
+        ] {
+            let error = is_short(&request(&text), read(bill, 0), None);
+            assert_eq!(error.is_some(), is_cut, "{bill} of {}", text.len());
+        }
+        let filled = is_short(&request(&"a ".repeat(1_200)), read(600, 0), Some(600));
+        assert!(filled.is_some(), "what fills the context was cut");
     }
 
     #[test]

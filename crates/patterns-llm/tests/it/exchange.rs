@@ -152,6 +152,27 @@ async fn a_server_that_ignores_the_format_is_shown_the_schema_in_words_from_then
 }
 
 #[tokio::test]
+async fn a_server_that_cannot_say_now_what_its_model_reads_is_asked_again() {
+    let shown = reply(200, "", r#"{"model_info": {"x.context_length": 8192}}"#);
+    let answer = reply(
+        200,
+        "",
+        r#"{"model": "m", "message": {"content": "{\"city\": \"Rome\"}"}, "done": true, "done_reason": "stop"}"#,
+    );
+    let busy = reply(503, "", "loading");
+    let server = Server::start(vec![busy, answer.clone(), shown, answer.clone(), answer]).await;
+    let connect = connect("ollama:m").unwrap().base_url(&server.url);
+    let model = connect.build().unwrap();
+    for _ in 0..3 {
+        model.generate(&request()).await.unwrap();
+    }
+    let sent = server.sent();
+    let paths: Vec<_> = sent.iter().map(|it| it.head.split(' ').nth(1)).collect();
+    let [show, chat] = [Some("/api/show"), Some("/api/chat")];
+    assert_eq!(paths, [show, chat, show, chat, chat]);
+}
+
+#[tokio::test]
 async fn instructions_go_into_what_the_user_says_where_no_system_role_is_known() {
     let refusal = reply(400, "", r#"{"error": "System role not supported"}"#);
     let server = Server::start(vec![refusal, says("{}"), says("{}")]).await;
@@ -190,6 +211,22 @@ async fn another_model_in_the_reply_is_told_of_once() {
     };
     assert_eq!(warning.code, "other-model");
     assert!(warning.message.contains("\"other\""), "{}", warning.message);
+}
+
+#[tokio::test]
+async fn the_key_of_a_header_is_hidden_without_its_scheme_and_a_key_without_its_blanks() {
+    let body = r#"{"error": {"message": "neither canary-9876543210 nor canary-0123456789"}}"#;
+    let server = Server::start(vec![reply(401, "", body)]).await;
+    let header = ("x-auth".to_owned(), "Bearer canary-9876543210".into());
+    let model = connect("compatible:m")
+        .unwrap()
+        .base_url(&server.url)
+        .api_key("canary-0123456789\n")
+        .headers([header])
+        .build()
+        .unwrap();
+    let error = model.generate(&request()).await.unwrap_err();
+    assert_eq!(error.detail(), Some("neither [key] nor [key]"));
 }
 
 #[tokio::test]

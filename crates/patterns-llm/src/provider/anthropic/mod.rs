@@ -24,6 +24,7 @@ pub(crate) const ANTHROPIC: Provider = Provider {
     is_local: false,
     key_goes: KeyGoes::In("x-api-key"),
     headers: &[("anthropic-version", "2023-06-01")],
+    cache_write_percent: 125,
     dialect: |_| Arc::<messages::Messages>::default(),
     assembly: || Box::<assembly::Blocks>::default(),
 };

@@ -21,6 +21,7 @@ pub(crate) const GEMINI: Provider = Provider {
     is_local: false,
     key_goes: KeyGoes::In("x-goog-api-key"),
     headers: &[],
+    cache_write_percent: 100,
     dialect: |_| Arc::new(generate::Generate),
     assembly: || Box::<assembly::Candidate>::default(),
 };

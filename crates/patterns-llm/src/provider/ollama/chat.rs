@@ -20,12 +20,16 @@ pub(super) struct Chat {
 
 impl Chat {
     /// Asks what the model can read. A server that does not say it has said that; one that is not
-    /// reached is asked again.
+    /// reached, or cannot answer now, is asked again.
     async fn show(server: &Server, model: &str) -> Result<Limits, ModelError> {
         let Ok(body) = to_raw_value(&json!({"model": model})) else {
             return Ok(Limits::default());
         };
         let reply = server.post("/api/show", None, &body).await?;
+        if reply.status.is_server_error() || matches!(reply.status.as_u16(), 408 | 429) {
+            let retry_after = None;
+            return Err(ModelError::new(ModelErrorKind::Unavailable { retry_after }));
+        }
         let shown = reply
             .status
             .is_success()

@@ -28,6 +28,7 @@ pub(crate) const OLLAMA: Provider = Provider {
     is_local: true,
     key_goes: KeyGoes::Bearer,
     headers: &[],
+    cache_write_percent: 100,
     dialect: |_| Arc::<chat::Chat>::default(),
     assembly: || Box::<assembly::Lines>::default(),
 };

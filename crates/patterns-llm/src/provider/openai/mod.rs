@@ -31,6 +31,7 @@ pub(crate) const OPENAI: Provider = Provider {
     is_local: false,
     key_goes: KeyGoes::Bearer,
     headers: &[],
+    cache_write_percent: 100,
     dialect: |server| Arc::new(Chat::new(Flavour::OpenAi, server)),
     assembly: || Box::<assembly::Chunks>::default(),
 };
