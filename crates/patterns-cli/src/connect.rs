@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind};
 use crate::key;
 use crate::launch::Launch;
 use crate::proxy;
-use crate::wanted::provider;
+use crate::wanted::{provider, served, used};
 
 /// The model of OpenAI where none is named: the cheap one that keeps strict schemas.
 const OPENAI_DEFAULT: &str = "openai:gpt-5-mini";
@@ -77,10 +77,12 @@ pub(crate) async fn connect(
         false => roles.names.clone(),
     };
     let budget = Budget::new(settings.caps);
+    let used = used(&names, &launch.aliases);
     let mut connecting = Connecting {
         launch,
         settings,
         environment: proxy::Environment::read(),
+        served: served(&used, &launch.providers),
         keys: HashMap::new(),
         from: launch.from.clone(),
         said,
@@ -125,6 +127,8 @@ struct Connecting<'a> {
     launch: &'a Launch,
     settings: &'a Settings,
     environment: proxy::Environment,
+    /// The providers that the server of the job is of.
+    served: Vec<&'a str>,
     /// The keys that were found, by provider: a command that prints one runs once.
     keys: HashMap<String, Option<SecretString>>,
     /// Where that was set which was not typed.
@@ -194,7 +198,9 @@ impl Connecting<'_> {
     /// configured with it is sent nowhere else.
     fn server(&mut self, provider: &str) -> Option<String> {
         let own = self.launch.providers.base_url(provider);
-        if let Some(url) = own.or(self.launch.job.model().base_url.as_deref()) {
+        let of_job = self.launch.job.model().base_url.as_deref();
+        let of_job = of_job.filter(|_| self.served.contains(&provider));
+        if let Some(url) = own.or(of_job) {
             return Some(url.to_owned());
         }
         let (_, name) = URL_VARIABLES.iter().find(|(it, _)| *it == provider)?;

@@ -155,6 +155,13 @@ impl Loaded {
         self.config.run.base_url.clone()
     }
 
+    /// Returns whether that server was set in the same place as the model, so that both are meant
+    /// together.
+    pub(crate) fn sets_server_of_model(&self) -> bool {
+        let source = |key| self.place(&["run", key]).map(source);
+        source("model").is_some() && source("model") == source("base_url")
+    }
+
     /// Returns the short names of models.
     pub(crate) fn aliases(&self) -> Aliases {
         resolve::aliases(&self.config)
@@ -173,6 +180,15 @@ impl Loaded {
             .collect();
         let unknown = self.unknown.iter().filter(|it| !keys.contains(&&***it));
         unknown.map(|it| assignment::unknown_variable(it)).collect()
+    }
+}
+
+/// Returns the source that a place is in: a file without the line, or all variables.
+fn source(place: &str) -> &str {
+    match place.rsplit_once(':') {
+        Some((file, _)) => file,
+        None if place.starts_with("PATTERNS_") => "PATTERNS_",
+        None => place,
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use insta::assert_snapshot;
 
 use crate::config::{Heard, VOTE, vote};
-use crate::support::{Place, shown};
+use crate::support::{Place, Server, shown};
 
 #[test]
 fn a_project_that_comes_with_a_clone_sends_no_key_elsewhere() {
@@ -119,4 +119,79 @@ fn a_trusted_project_holds_until_it_changes() {
         format!("{text}key_command = 'x'\n").as_bytes(),
     );
     assert!(vote(&place, &[]).starts_with("exit 78"));
+}
+
+/// Runs a command with a key of each provider, whose usual servers are `elsewhere`.
+fn with_keys(place: &Place, args: &[&str], elsewhere: &Server) -> String {
+    let mut command = place.command(args);
+    for name in ["OPENAI", "ANTHROPIC", "GEMINI"] {
+        command.env(format!("{name}_API_KEY"), "sk-canary");
+    }
+    for name in ["OPENAI", "ANTHROPIC", "GOOGLE_GEMINI"] {
+        command.env(format!("{name}_BASE_URL"), elsewhere.url());
+    }
+    shown(&mut command)
+}
+
+#[test]
+fn a_server_that_is_configured_for_all_draws_no_key_of_another_provider() {
+    let place = Place::new();
+    let (mine, usual) = (Heard::default(), Heard::default());
+    let (server, elsewhere) = (mine.server(), usual.server());
+    let asked = |more: &[&str]| with_keys(&place, &[&VOTE[..], more].concat(), &elsewhere);
+    place.configure(&format!("[run]\nbase_url = '{}'\n", server.url()));
+    for model in ["anthropic:m", "openai:m", "gemini:m"] {
+        asked(&["-m", model]);
+        assert!(mine.take().is_empty(), "{model}");
+        assert!(usual.take()[0].0.contains("sk-canary"), "{model}");
+    }
+    asked(&["-m", "compatible:m"]);
+    let heads = mine.take();
+    assert_eq!(heads.len(), 1, "it is for servers that have no usual one");
+    assert!(!heads[0].0.contains("sk-canary"), "{heads:?}");
+    // Whoever names the model in the same place means that model, and no other.
+    place.configure(&format!(
+        "[run]\nmodel = 'openai:m'\nbase_url = '{}'\n",
+        server.url()
+    ));
+    asked(&[]);
+    assert_eq!(mine.take().len(), 1);
+    asked(&["-m", "anthropic:m"]);
+    assert!(mine.take().is_empty());
+    place.configure("[run]\nmodel = 'openai:m'\n");
+    let mut command = place.command(&VOTE);
+    command
+        .env("PATTERNS_BASE_URL", server.url())
+        .env("OPENAI_BASE_URL", elsewhere.url())
+        .env("OPENAI_API_KEY", "sk-canary");
+    shown(&mut command);
+    assert!(mine.take().is_empty(), "set in two places");
+}
+
+#[test]
+fn a_server_that_is_typed_is_for_the_providers_of_a_panel_that_have_none() {
+    let place = Place::new();
+    let (mine, usual) = (Heard::default(), Heard::default());
+    let (server, elsewhere) = (mine.server(), usual.server());
+    let asked = |models: [&str; 2]| {
+        let args = ["vote", "Well?", "--no-store", "--policy", "fixed"];
+        let panel = ["--panel", models[0], "--panel", models[1]];
+        let base = ["--base-url", server.url()];
+        with_keys(&place, &[&args[..], &panel, &base].concat(), &elsewhere)
+    };
+    asked(["openai:a", "openai:b"]);
+    assert_eq!(mine.take().len(), 2, "one provider is what was meant");
+    asked(["compatible:a", "anthropic:b"]);
+    let heads = mine.take();
+    assert_eq!(heads.len(), 1, "{heads:?}");
+    assert!(!heads[0].0.contains("sk-canary"), "{heads:?}");
+    usual.take();
+    assert_snapshot!(asked(["openai:a", "anthropic:b"]), @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error[E-USAGE]: --base-url is for one provider, and openai and anthropic are asked
+    help: for one run, -c providers.openai.base_url=URL says another one
+    ");
+    assert!(mine.take().is_empty() && usual.take().is_empty());
 }
