@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::env;
+use std::net::{IpAddr, SocketAddr};
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use patterns_offline::{OFFLINE_LABEL, Offline};
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{KeySource, NamedProvider, Providers};
+use crate::config::{KeySource, Loaded, NamedProvider, Providers};
 use crate::descriptors;
 use crate::error::{Error, ErrorKind};
 use crate::key;
@@ -53,6 +54,40 @@ pub(crate) struct Connected {
 
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|it| !it.trim().is_empty())
+}
+
+/// Returns whether a server is on this machine, or one that the user has configured, or the usual one of a
+/// provider.
+pub(crate) fn is_own_server(url: &str, loaded: &Loaded) -> bool {
+    let is_it = |other: &str| other.trim_end_matches('/') == url.trim_end_matches('/');
+    let providers = loaded.providers();
+    let mut named = providers.names().filter_map(|it| providers.base_url(it));
+    let is_usual = |(provider, name): &(&str, &str)| {
+        let connect = patterns_llm::connect(&format!("{provider}:m"));
+        let usual = connect.is_ok_and(|it| it.usual_base_url().is_some_and(is_it));
+        usual || variable(name).is_some_and(|it| is_it(&it))
+    };
+    is_loopback(url)
+        || named.any(is_it)
+        || loaded.base_url().is_some_and(|it| is_it(&it))
+        || URL_VARIABLES.iter().any(is_usual)
+}
+
+/// Returns whether a URL is of this machine. One that could be read in another way is not.
+fn is_loopback(url: &str) -> bool {
+    let rest = url.strip_prefix("http://");
+    let rest = rest.or_else(|| url.strip_prefix("https://"));
+    let host = rest.and_then(|it| it.split(['/', '?', '#', '\\']).next());
+    let host = host.unwrap_or_default();
+    let name = host.split_once(':').map_or(host, |it| it.0);
+    let port = host.get(name.len()..).unwrap_or_default();
+    let is_port = |it: &str| it.bytes().all(|it| it.is_ascii_digit());
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    match (host.parse::<SocketAddr>(), bare.parse::<IpAddr>()) {
+        (Ok(address), _) => address.ip().is_loopback(),
+        (_, Ok(address)) => address.is_loopback(),
+        _ => name == "localhost" && is_port(port.trim_start_matches(':')),
+    }
 }
 
 /// Connects all models of a job.
@@ -380,6 +415,25 @@ fn refused(error: ConnectError) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_cannot_be_elsewhere_is_on_this_machine() {
+        for (url, expected) in [
+            ("http://127.0.0.1:8000/v1", true),
+            ("http://localhost/v1", true),
+            ("https://localhost:1", true),
+            ("http://[::1]:9/v1", true),
+            ("http://[::1]", true),
+            ("http://localhost.example/v1", false),
+            ("http://localhost:x@h/v1", false),
+            ("http://127.0.0.1@h/v1", false),
+            ("http://127.0.0.1:1@h/v1", false),
+            ("http://10.0.0.1/v1", false),
+            ("localhost", false),
+        ] {
+            assert_eq!(is_loopback(url), expected, "{url}");
+        }
+    }
 
     #[test]
     fn ollamas_own_variable_is_understood() {

@@ -22,6 +22,7 @@ mod report;
 mod session;
 mod sheet;
 mod signals;
+mod stakes;
 mod store;
 mod target;
 mod terminal;
