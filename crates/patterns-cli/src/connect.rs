@@ -1,38 +1,28 @@
 //! Finds the models that a job asks for, or those that are there.
 
 use std::collections::HashMap;
-use std::env;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
 use patterns_core::{Budget, EventSink, Model, nearest};
 use patterns_job::{ModelRoles, Models, Settings};
-use patterns_llm::{
-    Connect, ConnectError, ConnectErrorKind, HedgePolicy, OLLAMA_BASE_URL, Pace, models_at,
-};
+use patterns_llm::{Connect, ConnectError, ConnectErrorKind, HedgePolicy, Pace, models_at};
 use patterns_offline::{OFFLINE_LABEL, Offline};
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
+use crate::addresses::{self, ollama_base_url};
 use crate::config::{KeySource, NamedProvider, Providers};
 use crate::descriptors;
 use crate::error::{Error, ErrorKind};
 use crate::key;
 use crate::launch::Launch;
 use crate::proxy;
-use crate::wanted::provider;
+use crate::wanted::{provider, served, used};
 
 /// The model of OpenAI where none is named: the cheap one that keeps strict schemas.
 const OPENAI_DEFAULT: &str = "openai:gpt-5-mini";
-
-/// The variables with the addresses of providers, or of what stands in for them, as their own clients
-/// read them.
-const URL_VARIABLES: [(&str, &str); 3] = [
-    ("openai", "OPENAI_BASE_URL"),
-    ("anthropic", "ANTHROPIC_BASE_URL"),
-    ("gemini", "GOOGLE_GEMINI_BASE_URL"),
-];
 
 /// How long a local Ollama has to answer.
 const PROBE: Duration = Duration::from_millis(300);
@@ -49,10 +39,6 @@ pub(crate) struct Connected {
     pub(crate) choice: Option<String>,
     /// What everything that these models answer must be labelled with.
     pub(crate) notice: Option<&'static str>,
-}
-
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|it| !it.trim().is_empty())
 }
 
 /// Connects all models of a job.
@@ -77,10 +63,12 @@ pub(crate) async fn connect(
         false => roles.names.clone(),
     };
     let budget = Budget::new(settings.caps);
+    let used = used(&names, &launch.aliases);
     let mut connecting = Connecting {
         launch,
         settings,
         environment: proxy::Environment::read(),
+        served: served(&used, &launch.providers),
         keys: HashMap::new(),
         from: launch.from.clone(),
         said,
@@ -125,6 +113,8 @@ struct Connecting<'a> {
     launch: &'a Launch,
     settings: &'a Settings,
     environment: proxy::Environment,
+    /// The providers that the server of the job is of.
+    served: Vec<&'a str>,
     /// The keys that were found, by provider: a command that prints one runs once.
     keys: HashMap<String, Option<SecretString>>,
     /// Where that was set which was not typed.
@@ -194,13 +184,14 @@ impl Connecting<'_> {
     /// configured with it is sent nowhere else.
     fn server(&mut self, provider: &str) -> Option<String> {
         let own = self.launch.providers.base_url(provider);
-        if let Some(url) = own.or(self.launch.job.model().base_url.as_deref()) {
+        let of_job = self.launch.job.model().base_url.as_deref();
+        let of_job = of_job.filter(|_| self.served.contains(&provider));
+        if let Some(url) = own.or(of_job) {
             return Some(url.to_owned());
         }
-        let (_, name) = URL_VARIABLES.iter().find(|(it, _)| *it == provider)?;
-        let url = variable(name)?;
+        let (name, url) = addresses::of_provider(provider)?;
         if !self.from.iter().any(|it| it == name) {
-            self.from.push((*name).to_owned());
+            self.from.push(name.to_owned());
         }
         Some(url)
     }
@@ -322,25 +313,6 @@ fn pace(kind: &str, named: Option<&NamedProvider>, settings: &Settings) -> Pace 
     }
 }
 
-/// Returns where Ollama listens: its own variable may say another host or port.
-fn ollama_base_url() -> String {
-    let host = env::var("OLLAMA_HOST").unwrap_or_default();
-    base_url_of(host.trim())
-}
-
-fn base_url_of(host: &str) -> String {
-    if host.is_empty() {
-        return OLLAMA_BASE_URL.to_owned();
-    }
-    let (scheme, rest) = host.split_once("://").unwrap_or(("http", host));
-    let rest = rest.trim_end_matches('/');
-    // A server that listens everywhere is asked here.
-    let rest = rest.replacen("0.0.0.0", "127.0.0.1", 1);
-    let has_port = rest.rsplit(']').next().is_some_and(|it| it.contains(':'));
-    let port = if has_port { "" } else { ":11434" };
-    format!("{scheme}://{rest}{port}")
-}
-
 fn refused(error: ConnectError) -> Error {
     let kind = match error.kind() {
         ConnectErrorKind::UnknownProvider | ConnectErrorKind::MissingModel => ErrorKind::Usage,
@@ -366,26 +338,9 @@ fn refused(error: ConnectError) -> Error {
         ConnectErrorKind::InvalidHeader | ConnectErrorKind::ReservedField => {
             "mend headers or extra of the provider (`patterns config show`)"
         }
-        _ => "name a model as openai:NAME, anthropic:NAME, ollama:NAME, compatible:NAME or offline",
+        _ => {
+            "name a model as openai:NAME, anthropic:NAME, gemini:NAME, ollama:NAME, compatible:NAME or offline"
+        }
     };
     Error::new(kind, error.to_string()).help(help)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ollamas_own_variable_is_understood() {
-        for (host, url) in [
-            ("", OLLAMA_BASE_URL),
-            ("127.0.0.1:11434", "http://127.0.0.1:11434"),
-            ("0.0.0.0", "http://127.0.0.1:11434"),
-            ("https://box.local:8443/", "https://box.local:8443"),
-            ("[::1]", "http://[::1]:11434"),
-            ("[::1]:9", "http://[::1]:9"),
-        ] {
-            assert_eq!(base_url_of(host), url, "{host}");
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! The command `patterns`: sectioning, voting and map-reduce from the terminal.
 
+mod addresses;
 mod app;
 mod args;
 mod commands;
@@ -22,6 +23,7 @@ mod report;
 mod session;
 mod sheet;
 mod signals;
+mod stakes;
 mod store;
 mod target;
 mod terminal;

@@ -81,6 +81,16 @@ pub(crate) fn given(url: &str) -> Result<Proxies, Error> {
     Ok(Proxies::all(url))
 }
 
+/// Returns a URL with its user and password hidden.
+pub(crate) fn without_login(url: &str) -> String {
+    let at = url.find("://").map_or(0, |it| it + 3);
+    let (scheme, rest) = url.split_at(at);
+    match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}[hidden]@{host}"),
+        None => url.to_owned(),
+    }
+}
+
 /// Returns a proxy without its user and password.
 fn shown(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -122,6 +132,17 @@ mod tests {
             (&[("HTTP_PROXY", " ")], http, None),
         ] {
             assert_eq!(says(set, server), expected, "{set:?} {server}");
+        }
+    }
+
+    #[test]
+    fn a_login_is_hidden() {
+        for (url, expected) in [
+            ("http://me:p@ss@h:1/v1", "http://[hidden]@h:1/v1"),
+            ("me:pw@h:1", "[hidden]@h:1"),
+            ("https://h/v1", "https://h/v1"),
+        ] {
+            assert_eq!(without_login(url), expected);
         }
     }
 

@@ -15,6 +15,9 @@ const STORES: &str = "stores";
 /// The project files that are trusted.
 const PROJECTS: &str = "projects";
 
+/// The jobs in files that are trusted.
+const JOBS: &str = "jobs";
+
 /// Returns whether a store was made here or is trusted; `None` if there is no place to know it from.
 pub(crate) fn is_known(id: &[u8; 16]) -> Option<bool> {
     let file = file(STORES)?;
@@ -45,6 +48,29 @@ pub(crate) fn knows_project(digest: &str) -> bool {
 pub(crate) fn remember_project(digest: &str) -> io::Result<()> {
     let missing = || io::Error::new(io::ErrorKind::NotFound, "there is no home directory");
     append(&file(PROJECTS).ok_or_else(missing)?, digest)
+}
+
+/// Returns what is remembered of a job in a file that is trusted: where it is, and what was shown of it.
+pub(crate) fn job_digest(file: &Path, shown: &[String]) -> String {
+    let mut hasher = blake3::Hasher::new_derive_key("patterns 2026-11-27 trusted job v1");
+    hasher.update(file.as_os_str().as_encoded_bytes());
+    for line in shown {
+        hasher.update(b"\n").update(line.as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+/// Returns whether a job is trusted, by its digest.
+pub(crate) fn knows_job(digest: &str) -> bool {
+    let text = file(JOBS).and_then(|it| fs::read_to_string(it).ok());
+    text.is_some_and(|text| has(&text, digest))
+}
+
+/// Remembers that a job is trusted. Where that fails, it is asked about again.
+pub(crate) fn remember_job(digest: &str) {
+    if let Some(file) = file(JOBS) {
+        let _ = append(&file, digest);
+    }
 }
 
 /// Returns a file of the user's state, if there is a place for it.

@@ -1,24 +1,58 @@
 //! Says who is to answer where a job does not: the model that is configured, and its server.
 
+use std::collections::HashSet;
+
 use patterns_job::{Job, ModelRoles};
 
-use crate::config::Loaded;
+use crate::config::{Aliases, Loaded, Providers};
 use crate::error::{Error, ErrorKind};
 use crate::option_names::Names;
+
+/// The model that has no provider.
+const OFFLINE: &str = "offline";
 
 /// Returns the name of a model's provider.
 pub(crate) fn provider(name: &str) -> &str {
     name.split(':').next().unwrap_or_default().trim()
 }
 
+/// Returns the providers of a job that a server which is named for the whole job is of: those that have
+/// none, neither a configured nor a usual one, since a key goes where it belongs. A provider that is
+/// alone is asked there in place of its usual one: nothing else can be meant.
+pub(crate) fn served<'a>(used: &[&'a str], providers: &Providers) -> Vec<&'a str> {
+    let asked: HashSet<&str> = used.iter().copied().filter(|it| *it != OFFLINE).collect();
+    let is_alone = asked.len() == 1;
+    let free = asked.into_iter();
+    let free = free.filter(|it| providers.base_url(it).is_none());
+    let free = free.filter(|it| is_alone || !has_server(it, providers));
+    free.collect()
+}
+
+/// Returns whether a provider has a server without being told of one.
+fn has_server(provider: &str, providers: &Providers) -> bool {
+    let named = providers.get(provider);
+    if provider == OFFLINE || named.is_some_and(|it| it.base_url.is_some()) {
+        return true;
+    }
+    let kind = named.map_or(provider, |it| it.kind);
+    let connect = patterns_llm::connect(&format!("{kind}:m"));
+    connect.is_ok_and(|it| it.usual_base_url().is_some())
+}
+
+/// Returns the providers of a job's models.
+pub(crate) fn used<'a>(models: &'a [String], aliases: &'a Aliases) -> Vec<&'a str> {
+    let of = |name: &'a String| provider(aliases.model(name));
+    models.iter().map(of).collect()
+}
+
 /// Fills in who is to answer; returns the places that say so.
 ///
 /// # Errors
 ///
-/// Returns an error if there is a server and no model to ask it for, or none of the models is at it.
+/// Returns an error if there is a server and no model to ask it for, or it is of none of the models.
 pub(crate) fn fill_in(job: &mut Job, names: Names, loaded: &Loaded) -> Result<Vec<String>, Error> {
     let mut from = Vec::new();
-    let named = |job: &Job| ModelRoles::of(job).map(|it| it.names).unwrap_or_default();
+    let is_configured = job.model().name.is_none();
     let place = match &job.model().name {
         // A clone may say that a name stands for another model than it usually does.
         Some(name) => loaded.project_alias(name),
@@ -27,45 +61,66 @@ pub(crate) fn fill_in(job: &mut Job, names: Names, loaded: &Loaded) -> Result<Ve
             loaded.place(&["run", "model"]).map(str::to_owned)
         }
     };
-    let models = named(job);
-    if job
-        .model()
-        .name
-        .as_ref()
-        .is_some_and(|it| models.contains(it))
-    {
-        from.extend(place);
-    }
+    let models = ModelRoles::of(job).map(|it| it.names).unwrap_or_default();
+    let name = job.model().name.as_ref();
+    let is_asked = name.is_some_and(|it| models.contains(it));
+    from.extend(place.filter(|_| is_asked));
     let (aliases, providers) = (loaded.aliases(), loaded.providers());
-    let of = |name: &String| provider(aliases.model(name)).to_owned();
-    let lacks_server = |it: &String| *it != "offline" && providers.base_url(it).is_none();
-    let used: Vec<String> = models.iter().map(of).collect();
-    let is_used = used.iter().any(lacks_server);
+    let used = used(&models, &aliases);
+    let is_meant = is_configured && is_asked && loaded.sets_server_of_model();
+    let lacks = |it: &&str| !has_server(it, &providers);
     if job.model().base_url.is_none()
-        && (is_used || models.is_empty())
+        && (is_meant || models.is_empty() || used.iter().any(lacks))
         && let Some(url) = loaded.base_url()
     {
         job.model_mut().base_url = Some(url);
         from.extend(loaded.place(&["run", "base_url"]).map(str::to_owned));
     }
-    let own = used
-        .iter()
-        .find_map(|it| Some((it, providers.base_url(it)?)));
-    match (&job.model().base_url, own) {
-        (Some(_), _) if models.is_empty() => {
-            let option = from.last().cloned();
-            let option = option.unwrap_or_else(|| names.name(job, "model.base_url"));
-            let model = names.name(job, "model.name");
-            let message = format!("{option} needs {model}, to say what to ask the server for");
-            let help = "set it to compatible:NAME, or set PATTERNS_MODEL";
-            Err(Error::new(ErrorKind::Usage, message).help(help))
-        }
-        (Some(_), Some((name, url))) if !is_used => {
-            let option = names.name(job, "model.base_url");
-            let message = format!("{option} has no effect: {name} is at {url}");
-            let help = format!("for one run, -c providers.{name}.base_url=URL says another one");
-            Err(Error::new(ErrorKind::Usage, message).help(help))
-        }
-        _ => Ok(from),
+    match (&job.model().base_url, models.is_empty()) {
+        (Some(_), true) => Err(needs_model(job, names, from.last())),
+        (Some(_), false) => check_server(job, names, &used, &providers).map(|()| from),
+        (None, _) => Ok(from),
     }
+}
+
+fn needs_model(job: &Job, names: Names, place: Option<&String>) -> Error {
+    let option = place.cloned();
+    let option = option.unwrap_or_else(|| names.name(job, "model.base_url"));
+    let model = names.name(job, "model.name");
+    let message = format!("{option} needs {model}, to say what to ask the server for");
+    let help = "set it to compatible:NAME, or set PATTERNS_MODEL";
+    Error::new(ErrorKind::Usage, message).help(help)
+}
+
+/// Checks that a server that is named for the whole job is that of one of its models.
+fn check_server(
+    job: &Job,
+    names: Names,
+    used: &[&str],
+    providers: &Providers,
+) -> Result<(), Error> {
+    if !served(used, providers).is_empty() {
+        return Ok(());
+    }
+    let option = names.name(job, "model.base_url");
+    let with_url = |it: &&str| Some(((*it).to_owned(), providers.base_url(it)?.to_owned()));
+    let is_own = used.iter().all(|it| providers.base_url(it).is_some());
+    let (name, message) = match used.iter().find_map(with_url) {
+        Some((name, url)) if is_own => {
+            let message = format!("{option} has no effect: {name} is at {url}");
+            (name, message)
+        }
+        _ => {
+            let mut asked = used.to_vec();
+            asked.retain(|it| *it != OFFLINE);
+            asked.dedup();
+            let message = format!(
+                "{option} is for one provider, and {} are asked",
+                asked.join(" and ")
+            );
+            (asked.first().copied().unwrap_or("NAME").to_owned(), message)
+        }
+    };
+    let help = format!("for one run, -c providers.{name}.base_url=URL says another one");
+    Err(Error::new(ErrorKind::Usage, message).help(help))
 }

@@ -19,6 +19,10 @@ pub(crate) struct RunArgs {
     #[arg(value_name = "JOB")]
     pub(crate) job: PathBuf,
 
+    /// Run a job that says where your key goes, or writes outside its folder, without being asked
+    #[arg(long)]
+    pub(crate) trust: bool,
+
     /// Options to add to those of the job, or to change, such as --max-cost 5
     #[arg(
         trailing_var_arg = true,

@@ -13,8 +13,9 @@ use crate::error::{Error, ErrorKind};
 use crate::launch::Launch;
 use crate::option_names::Names;
 use crate::recorded_job::RecordedJob;
+use crate::stakes::{self, stakes};
 use crate::store::{open_to_read, refused};
-use crate::terminal::{Terminal, confirm, is_stdin_terminal};
+use crate::terminal::{Terminal, is_stdin_terminal};
 use crate::trust;
 
 /// Goes on with a run, in the directory where it was begun.
@@ -78,94 +79,19 @@ fn ask(
     is_trusted: bool,
     terminal: Terminal,
 ) -> Result<(), Error> {
-    let what = format!("{} was not made here", store.display());
     let directory = recorded.directory.display();
     let mut lines = vec![format!("in the directory: {directory}")];
     lines.extend(stakes(job, &recorded.directory));
     let set = recorded.set.iter().filter(|it| decides_where(it));
     lines.extend(set.map(|it| format!("it sets where your inputs and keys go: {it}")));
     lines.push(format!("all of the job: {}", serde_json::Value::from(job)));
-    if is_trusted {
-        return Ok(());
+    let what = format!("{} was not made here", store.display());
+    match is_trusted {
+        true => Ok(()),
+        false => stakes::ask(&what, lines, terminal),
     }
-    if is_stdin_terminal() && terminal.is_watched() {
-        terminal.labelled_note("warning", &what);
-        for line in &lines {
-            terminal.note(&format!("  {line}"));
-        }
-        if confirm("go on with it? [y/N] ") {
-            return Ok(());
-        }
-        return Err(Error::new(ErrorKind::Usage, "the run is left as it is"));
-    }
-    Err(
-        Error::new(ErrorKind::Usage, format!("{what}, and nobody can be asked"))
-            .details(lines)
-            .help("if you trust all of it, add --trust; it is then remembered"),
-    )
-}
-
-/// Returns what a job sends, reads and writes beyond its directory.
-fn stakes(job: &Job, directory: &Path) -> Vec<String> {
-    let outside = |path: &&Path| {
-        let is_below = !path.is_absolute() || path.starts_with(directory);
-        !is_below || path.components().any(|it| it.as_os_str() == "..")
-    };
-    let mut lines = Vec::new();
-    for input in job.inputs().into_iter().filter(outside) {
-        lines.push(format!(
-            "it reads, outside that directory: {}",
-            input.display()
-        ));
-    }
-    if let Some(url) = &job.model().base_url {
-        lines.push(format!("it sends your inputs and your API key to: {url}"));
-    }
-    if let Some(proxy) = &job.model().proxy {
-        lines.push(format!("it sends all of it through: {proxy}"));
-    }
-    let mut file = |what: &str, path: &Option<PathBuf>| {
-        if let Some(path) = path {
-            lines.push(format!("{what}: {}", path.display()));
-        }
-    };
-    file("it takes the API key from", &job.model().key_file);
-    file("it writes", &job.output().file);
-    file("it writes", &job.output().events);
-    lines
 }
 
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-    use crate::args::Cli;
-    use crate::compile::compiled;
-
-    #[test]
-    fn what_a_record_would_do_is_named() {
-        let words = "patterns map-reduce notes /etc/passwd ../x sub/y --model compatible:m --base-url \
-            http://evil/v1 -o out --events ev";
-        let cli = Cli::try_parse_from(words.split_whitespace()).unwrap();
-        let (mut job, _) = compiled(&cli.command).unwrap().unwrap();
-        job.model_mut().key_file = Some("k".into());
-        job.model_mut().proxy = Some("http://evil:1".to_owned());
-        assert_eq!(
-            stakes(&job, Path::new("/home")),
-            [
-                "it reads, outside that directory: /etc/passwd",
-                "it reads, outside that directory: ../x",
-                "it sends your inputs and your API key to: http://evil/v1",
-                "it sends all of it through: http://evil:1",
-                "it takes the API key from: k",
-                "it writes: out",
-                "it writes: ev",
-            ]
-        );
-    }
 }

@@ -8,31 +8,78 @@ use serde_json::Value;
 use super::start;
 use crate::args::{RunArgs, parse};
 use crate::compile::{compiled, read_stdin_text};
-use crate::config::Scope;
+use crate::config::{Loaded, Scope};
 use crate::error::{Error, ErrorKind};
 use crate::launch::{Around, Launch};
 use crate::option_names::{Names, put};
+use crate::stakes;
 use crate::terminal::Terminal;
+use crate::trust;
 
 pub(super) async fn run(args: &RunArgs) -> Result<(), Error> {
-    let job = read(&args.job)?;
-    let (job, more) = with_options(job, &args.more)?;
-    let launch = Launch::new(
+    let (more, trust): (Vec<_>, Vec<_>) = args.more.iter().cloned().partition(|it| it != "--trust");
+    let (job, more) = with_options(read(&args.job)?, &more)?;
+    if !more.print_job {
+        check_trust(&args.job, &job, &more, args.trust || !trust.is_empty())?;
+    }
+    let has_server = job.model().base_url.is_some() && !more.around.given.has("base_url");
+    let mut launch = Launch::new(
         job,
         Names::Keys,
         more.around,
         Scope::Everything,
         more.terminal,
     )?;
+    if has_server {
+        launch
+            .from
+            .push(format!("model.base_url in {}", name(&args.job)));
+    }
     start(launch, more.print_job).await
+}
+
+/// Asks once about a job that says where the user's key goes, or writes elsewhere.
+fn check_trust(path: &Path, job: &Job, more: &More, is_trusted: bool) -> Result<(), Error> {
+    let loaded = Loaded::load(&more.around.set)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let lines = stakes::of_file(job, folder, &more.around, &loaded);
+    // What is piped in has no place to be known by.
+    let file = path.canonicalize().ok().filter(|_| !is_piped(path));
+    let digest = file.map(|it| trust::job_digest(&it, &lines));
+    let is_known = digest.as_deref().is_some_and(trust::knows_job);
+    if lines.is_empty() || is_known {
+        return Ok(());
+    }
+    if !is_trusted {
+        let what = format!(
+            "{} says where your key goes, or writes elsewhere",
+            name(path)
+        );
+        stakes::ask(&what, lines, more.terminal)?;
+    }
+    if let Some(digest) = digest {
+        trust::remember_job(&digest);
+    }
+    Ok(())
+}
+
+fn is_piped(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+fn name(path: &Path) -> String {
+    match is_piped(path) {
+        true => "standard input".to_owned(),
+        false => path.display().to_string(),
+    }
 }
 
 /// Reads a job and says where in its file something is wrong.
 fn read(path: &Path) -> Result<Job, Error> {
-    let is_piped = path == Path::new("-");
-    let (text, name) = match is_piped {
-        true => (read_stdin_text()?, "standard input".to_owned()),
-        false => (read_text_file(path)?, path.display().to_string()),
+    let (is_piped, name) = (is_piped(path), name(path));
+    let text = match is_piped {
+        true => read_stdin_text()?,
+        false => read_text_file(path)?,
     };
     let is_json = path.extension().is_some_and(|it| it == "json")
         || (is_piped && text.trim_start().starts_with('{'));

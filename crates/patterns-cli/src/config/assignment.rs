@@ -1,5 +1,7 @@
 //! Reads what is set outside of files: `-c KEY=VALUE` and variables of the environment.
 
+use std::path::Path;
+
 use patterns_core::nearest;
 use toml::{Table, Value};
 
@@ -47,7 +49,8 @@ pub(super) fn argument(text: &str) -> Result<Vec<Entry>, Error> {
 
 /// Returns whether an argument of `-c` sets a key that decides where inputs and keys go.
 pub(crate) fn decides_where(text: &str) -> bool {
-    argument(text).is_ok_and(|it| it.iter().any(is_sensitive))
+    let here = Path::new("");
+    argument(text).is_ok_and(|it| it.iter().any(|it| is_sensitive(it, here)))
 }
 
 /// Reads the variables of the environment. An empty one is none.

@@ -19,6 +19,8 @@ pub(crate) struct Loaded {
     pub(crate) entries: Vec<Entry>,
     /// What of the project's file does not count, since it is not trusted.
     pub(crate) untrusted: Vec<Entry>,
+    /// Caps of the project's file above those of its user, which hold in their place.
+    capped: Vec<Entry>,
     pub(super) config: Config,
     /// How places in the file of the project begin.
     project: Option<String>,
@@ -46,7 +48,9 @@ impl Project {
             return Ok(None);
         };
         let entries = document::read(&file)?;
-        let (sensitive, harmless) = entries.into_iter().partition(is_sensitive);
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let entries = entries.into_iter();
+        let (sensitive, harmless) = entries.partition(|it| is_sensitive(it, folder));
         Ok(Some(Self {
             file,
             sensitive,
@@ -76,12 +80,15 @@ impl Loaded {
         if let Some(file) = places::user_file() {
             layers.push(rebased(document::read(&file)?, &file));
         }
-        let (mut untrusted, mut place) = (Vec::new(), None);
+        let (mut untrusted, mut capped, mut place) = (Vec::new(), Vec::new(), None);
         if let Some(project) = Project::read()? {
             let is_trusted = project.is_trusted();
             let file = project.file;
             place = Some(format!("{}:", file.display()));
-            layers.push(rebased(project.harmless, &file));
+            let user = layers.first().map_or(&[][..], Vec::as_slice);
+            let (above, harmless) = caps_above(project.harmless, user);
+            capped = above;
+            layers.push(rebased(harmless, &file));
             match is_trusted {
                 true => layers.push(rebased(project.sensitive, &file)),
                 false => untrusted = project.sensitive,
@@ -101,6 +108,7 @@ impl Loaded {
         let loaded = Self {
             entries,
             untrusted,
+            capped,
             config,
             project: place,
             unknown,
@@ -121,7 +129,9 @@ impl Loaded {
             return Ok(());
         };
         let file = first.place.rsplit_once(':').map_or("", |it| it.0);
-        let message = format!("{file} says where your inputs and keys go, and is not trusted yet");
+        let message = format!(
+            "{file} says where your inputs and keys go, or what is paid for, and is not trusted yet"
+        );
         let lines = self.untrusted.iter();
         let lines = lines.map(|it| format!("{}: {} = {}", it.place, it.key(), it.value));
         Err(Error::new(ErrorKind::Config, message)
@@ -155,6 +165,18 @@ impl Loaded {
         self.config.run.base_url.clone()
     }
 
+    /// Returns the proxy that is configured.
+    pub(crate) fn proxy(&self) -> Option<String> {
+        self.config.run.proxy.clone()
+    }
+
+    /// Returns whether that server was set in the same place as the model, so that both are meant
+    /// together.
+    pub(crate) fn sets_server_of_model(&self) -> bool {
+        let source = |key| self.place(&["run", key]).map(source);
+        source("model").is_some() && source("model") == source("base_url")
+    }
+
     /// Returns the short names of models.
     pub(crate) fn aliases(&self) -> Aliases {
         resolve::aliases(&self.config)
@@ -165,14 +187,31 @@ impl Loaded {
         resolve::providers(&self.config)
     }
 
-    /// Names the variables that look like keys and set nothing.
+    /// Names the variables that look like keys and set nothing, and caps that do not hold.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let providers = self.config.providers.values();
         let keys: Vec<_> = providers
             .filter_map(|it| it.key_variable.as_deref())
             .collect();
         let unknown = self.unknown.iter().filter(|it| !keys.contains(&&***it));
-        unknown.map(|it| assignment::unknown_variable(it)).collect()
+        let unknown = unknown.map(|it| assignment::unknown_variable(it));
+        let capped = self.capped.iter().map(|it| {
+            let (place, key) = (&it.place, it.key());
+            format!(
+                "{place}: {key} = {} does not hold: your own file has a smaller one",
+                it.value
+            )
+        });
+        unknown.chain(capped).collect()
+    }
+}
+
+/// Returns the source that a place is in: a file without the line, or all variables.
+fn source(place: &str) -> &str {
+    match place.rsplit_once(':') {
+        Some((file, _)) => file,
+        None if place.starts_with("PATTERNS_") => "PATTERNS_",
+        None => place,
     }
 }
 
@@ -181,6 +220,28 @@ fn rebased(mut entries: Vec<Entry>, file: &Path) -> Vec<Entry> {
         document::rebase(entry, file);
     }
     entries
+}
+
+/// Parts what a project's file says into caps that are above those of the user's own file, and the rest. A
+/// clone may lower what is spent, not raise it; a variable or an option may.
+fn caps_above(project: Vec<Entry>, user: &[Entry]) -> (Vec<Entry>, Vec<Entry>) {
+    project.into_iter().partition(|entry| {
+        let own = user.iter().find(|it| it.path == entry.path);
+        own.is_some_and(|own| match (cap(own), cap(entry)) {
+            (Some(own), Some(other)) => other > own,
+            _ => false,
+        })
+    })
+}
+
+/// Returns how large a cap is, in a unit of its own, if an entry is one.
+fn cap(entry: &Entry) -> Option<u128> {
+    let config: Config = nested([entry]).try_into().ok()?;
+    let run = config.run;
+    let counts = run.max_calls.or(run.max_tokens);
+    let cost = run.max_cost.map(|it| u128::from(it.picodollars()));
+    let time = run.max_time.map(|it| it.as_nanos());
+    counts.map(|it| u128::from(it.get())).or(cost).or(time)
 }
 
 /// Lays the sources over each other. What a later one sets takes the place of what cannot hold beside
@@ -212,6 +273,30 @@ mod tests {
             value: value.into(),
             place: place.to_owned(),
         }
+    }
+
+    #[test]
+    fn of_two_caps_the_smaller_one_holds() {
+        let of = |key: &str, value: toml::Value| Entry {
+            value,
+            ..entry(key, 0, "")
+        };
+        for (key, user, project, is_above) in [
+            ("run.max_calls", 5.into(), 6.into(), true),
+            ("run.max_calls", 5.into(), 5.into(), false),
+            ("run.max_tokens", 5.into(), 4.into(), false),
+            ("run.max_cost", 2.into(), "2.01".into(), true),
+            ("run.max_cost", 2.5.into(), 1.into(), false),
+            ("run.max_time", "1m".into(), "61s".into(), true),
+            ("run.max_time", "1m".into(), "59s".into(), false),
+            ("run.seed", 1.into(), 2.into(), false),
+        ] {
+            let user: toml::Value = user;
+            let (above, _) = caps_above(vec![of(key, project)], &[of(key, user)]);
+            assert_eq!(!above.is_empty(), is_above, "{key}");
+        }
+        let (above, rest) = caps_above(vec![entry("run.max_calls", 5, "")], &[]);
+        assert_eq!((above.len(), rest.len()), (0, 1));
     }
 
     #[test]

@@ -29,3 +29,4 @@ pub(crate) use keys::{reference, schema_json};
 pub(crate) use loaded::{Loaded, Project};
 pub(crate) use places::{project_file, user_file};
 pub(crate) use providers::{Aliases, KeySource, NamedProvider, Providers};
+pub(crate) use sensitive::leads_out;

@@ -158,7 +158,8 @@ mod tests {
 
     #[test]
     fn every_price_that_is_set_is_that_of_the_server() {
-        let text = "[providers.x.prices.m]\ninput = 1\ncached_input = 0.1\ncache_write = 2\noutput = 5";
+        let text =
+            "[providers.x.prices.m]\ninput = 1\ncached_input = 0.1\ncache_write = 2\noutput = 5";
         let config: Config = toml::from_str(text).unwrap();
         let servers = providers(&config);
         let dollars = |it: &str| it.parse().unwrap();
@@ -168,10 +169,7 @@ mod tests {
             cache_write: Some(dollars("2")),
             output: dollars("5"),
         };
-        assert_eq!(
-            servers.get("x").unwrap().prices,
-            [("m".to_owned(), price)]
-        );
+        assert_eq!(servers.get("x").unwrap().prices, [("m".to_owned(), price)]);
     }
 
     #[test]

@@ -39,7 +39,8 @@ pub(crate) struct Config {
 pub(crate) struct RunKeys {
     /// The model: PROVIDER:NAME, or one of `[models]`; --model.
     pub(crate) model: Option<String>,
-    /// The server of models whose provider has none of its own; --base-url.
+    /// The server of models whose provider has none otherwise, and of a `model` that is set in the same
+    /// place; --base-url.
     pub(crate) base_url: Option<String>,
     /// Proxy for all requests, such as http://localhost:3128 or socks5h://localhost:1080; without
     /// it, that of HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, but for the hosts of NO_PROXY.

@@ -101,13 +101,14 @@ fn config_show_says_what_holds_and_where_it_was_set_without_secrets() {
     );
     place.write(
         "patterns.toml",
-        b"[run]\nmax_cost = 1\n\n[vote]\nspare = 2\n",
+        b"[run]\nmax_cost = 1\n\n[map_reduce]\nfan_in = 3\n",
     );
     let mut command = place.command(&["config", "show", "-c", "run.hedge=false"]);
     command.env("PATTERNS_TIMEOUT", "30s");
     assert_snapshot!(place.placeless(&shown(&mut command)), @r#"
     exit 0
     --- stdout
+    map_reduce.fan_in = 3  # patterns.toml:5
     models.fast = "mine:m"  # [config]/patterns/config.toml:6
     providers.mine.base_url = "http://h/v1"  # [config]/patterns/config.toml:9
     providers.mine.headers.x-key = [hidden]  # [config]/patterns/config.toml:11
@@ -115,7 +116,6 @@ fn config_show_says_what_holds_and_where_it_was_set_without_secrets() {
     run.hedge = false  # -c
     run.max_cost = 1  # patterns.toml:2
     run.timeout = "30s"  # PATTERNS_TIMEOUT
-    vote.spare = 2  # patterns.toml:5
     --- stderr
     "#);
 }

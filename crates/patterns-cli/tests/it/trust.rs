@@ -5,7 +5,7 @@ use std::fs;
 use insta::assert_snapshot;
 
 use crate::config::{Heard, VOTE, vote};
-use crate::support::{Place, shown};
+use crate::support::{Place, Server, shown};
 
 #[test]
 fn a_project_that_comes_with_a_clone_sends_no_key_elsewhere() {
@@ -39,6 +39,8 @@ fn a_project_that_comes_with_a_clone_sends_no_key_elsewhere() {
             "run.proxy",
         ),
         ("[run]\nstore = '../../x.db'\n".to_owned(), "run.store"),
+        ("[run]\nhedge = true\n".to_owned(), "run.hedge"),
+        ("[vote]\nspare = 9\n".to_owned(), "vote.spare"),
     ] {
         place.write("patterns.toml", text.as_bytes());
         let shown = run(&place);
@@ -56,6 +58,29 @@ fn a_project_that_comes_with_a_clone_sends_no_key_elsewhere() {
 }
 
 #[test]
+fn a_project_may_lower_the_caps_of_its_user_and_not_raise_them() {
+    let place = Place::new();
+    place.configure("[run]\nmax_cost = 2.5\nmax_calls = 5\nmax_time = '5m'\n");
+    place.write(
+        "patterns.toml",
+        b"[run]\nmax_cost = 1000\nmax_calls = 3\nmax_time = '10m'\nmax_tokens = 9\n",
+    );
+    assert_snapshot!(place.placeless(&place.run(&["config", "show"])), @r#"
+    exit 0
+    --- stdout
+    run.max_calls = 3  # patterns.toml:3
+    run.max_cost = 2.5  # [config]/patterns/config.toml:2
+    run.max_time = "5m"  # [config]/patterns/config.toml:4
+    run.max_tokens = 9  # patterns.toml:5
+    --- stderr
+    warning: patterns.toml:2: run.max_cost = 1000 does not hold: your own file has a smaller one
+    warning: patterns.toml:4: run.max_time = "10m" does not hold: your own file has a smaller one
+    "#);
+    let typed = place.run(&["vote", "?", "--max-cost", "7", "--print-job"]);
+    assert!(typed.contains("max_cost = \"7\""), "{typed}");
+}
+
+#[test]
 fn a_trusted_project_holds_until_it_changes() {
     let place = Place::new();
     let heard = Heard::default();
@@ -70,7 +95,7 @@ fn a_trusted_project_holds_until_it_changes() {
     exit 78
     --- stdout
     --- stderr
-    error[E-CONFIG]: patterns.toml says where your inputs and keys go, and is not trusted yet
+    error[E-CONFIG]: patterns.toml says where your inputs and keys go, or what is paid for, and is not trusted yet
       patterns.toml:8: providers.mine.base_url = "http://[server]/v1"
     help: if you trust that, `patterns config trust` remembers it as it is now
     "#);
@@ -111,7 +136,7 @@ fn a_trusted_project_holds_until_it_changes() {
     // What is not about where things go may change.
     place.write(
         "patterns.toml",
-        format!("{text}\n[vote]\nspare = 1\n").as_bytes(),
+        format!("{text}\n[map_reduce]\nfan_in = 3\n").as_bytes(),
     );
     assert!(vote(&place, &[]).starts_with("exit 0"));
     place.write(
@@ -119,4 +144,155 @@ fn a_trusted_project_holds_until_it_changes() {
         format!("{text}key_command = 'x'\n").as_bytes(),
     );
     assert!(vote(&place, &[]).starts_with("exit 78"));
+}
+
+/// Runs a command with a key of each provider, whose usual servers are `elsewhere`.
+fn with_keys(place: &Place, args: &[&str], elsewhere: &Server) -> String {
+    let mut command = place.command(args);
+    for name in ["OPENAI", "ANTHROPIC", "GEMINI"] {
+        command.env(format!("{name}_API_KEY"), "sk-canary");
+    }
+    for name in ["OPENAI", "ANTHROPIC", "GOOGLE_GEMINI"] {
+        command.env(format!("{name}_BASE_URL"), elsewhere.url());
+    }
+    shown(&mut command)
+}
+
+#[test]
+fn a_server_that_is_configured_for_all_draws_no_key_of_another_provider() {
+    let place = Place::new();
+    let (mine, usual) = (Heard::default(), Heard::default());
+    let (server, elsewhere) = (mine.server(), usual.server());
+    let asked = |more: &[&str]| with_keys(&place, &[&VOTE[..], more].concat(), &elsewhere);
+    place.configure(&format!("[run]\nbase_url = '{}'\n", server.url()));
+    for model in ["anthropic:m", "openai:m", "gemini:m"] {
+        asked(&["-m", model]);
+        assert!(mine.take().is_empty(), "{model}");
+        assert!(usual.take()[0].0.contains("sk-canary"), "{model}");
+    }
+    asked(&["-m", "compatible:m"]);
+    let heads = mine.take();
+    assert_eq!(heads.len(), 1, "it is for servers that have no usual one");
+    assert!(!heads[0].0.contains("sk-canary"), "{heads:?}");
+    // Whoever names the model in the same place means that model, and no other.
+    place.configure(&format!(
+        "[run]\nmodel = 'openai:m'\nbase_url = '{}'\n",
+        server.url()
+    ));
+    asked(&[]);
+    assert_eq!(mine.take().len(), 1);
+    asked(&["-m", "anthropic:m"]);
+    assert!(mine.take().is_empty());
+    place.configure("[run]\nmodel = 'openai:m'\n");
+    let mut command = place.command(&VOTE);
+    command
+        .env("PATTERNS_BASE_URL", server.url())
+        .env("OPENAI_BASE_URL", elsewhere.url())
+        .env("OPENAI_API_KEY", "sk-canary");
+    shown(&mut command);
+    assert!(mine.take().is_empty(), "set in two places");
+}
+
+#[test]
+fn a_server_that_is_typed_is_for_the_providers_of_a_panel_that_have_none() {
+    let place = Place::new();
+    let (mine, usual) = (Heard::default(), Heard::default());
+    let (server, elsewhere) = (mine.server(), usual.server());
+    let asked = |models: [&str; 2]| {
+        let args = ["vote", "Well?", "--no-store", "--policy", "fixed"];
+        let panel = ["--panel", models[0], "--panel", models[1]];
+        let base = ["--base-url", server.url()];
+        with_keys(&place, &[&args[..], &panel, &base].concat(), &elsewhere)
+    };
+    asked(["openai:a", "openai:b"]);
+    assert_eq!(mine.take().len(), 2, "one provider is what was meant");
+    asked(["compatible:a", "anthropic:b"]);
+    let heads = mine.take();
+    assert_eq!(heads.len(), 1, "{heads:?}");
+    assert!(!heads[0].0.contains("sk-canary"), "{heads:?}");
+    usual.take();
+    assert_snapshot!(asked(["openai:a", "anthropic:b"]), @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error[E-USAGE]: --base-url is for one provider, and openai and anthropic are asked
+    help: for one run, -c providers.openai.base_url=URL says another one
+    ");
+    assert!(mine.take().is_empty() && usual.take().is_empty());
+}
+
+#[test]
+fn a_job_that_comes_with_a_clone_is_asked_about_before_a_key_goes_anywhere() {
+    let place = Place::new();
+    let job = |more: &str| format!("pattern = 'vote'\nquestion = 'Well?'\nvotes = 1\n{more}");
+    let with = |more: &str, args: &[&str]| {
+        place.write("clone/job.toml", job(more).as_bytes());
+        let words = [&["run", "clone/job.toml"], args].concat();
+        let mut command = place.command(&words);
+        command
+            .env("PATTERNS_API_KEY", "sk-canary")
+            .env("NO_PROXY", "*");
+        shown(&mut command)
+    };
+    let model = "[model]\nname = 'compatible:m'\n";
+    let far = format!("{model}base_url = 'http://h.invalid/v1'\n");
+    assert_snapshot!(with(&far, &[]), @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error[E-USAGE]: clone/job.toml says where your key goes, or writes elsewhere, and nobody can be asked
+      it sends your inputs and your API key to: http://h.invalid/v1
+    help: if you trust all of it, add --trust; it is then remembered
+    ");
+    for (more, said) in [
+        ("key_file = 'k'\n", "it takes the API key from: clone/k"),
+        ("proxy = 'http://h.invalid'\n", "it sends all of it through"),
+        ("[output]\nfile = '../x'\n", "it writes, outside its folder"),
+        ("[output]\nevents = '/x'\n", "it writes, outside its folder"),
+        ("[store]\nfile = '../x'\n", "it writes, outside its folder"),
+    ] {
+        let shown = with(&format!("{model}{more}"), &[]);
+        assert!(shown.contains(said), "{more}: {shown}");
+    }
+    // What is only printed sends nothing, and what is typed is the user's own.
+    assert!(with(&far, &["--print-job"]).starts_with("exit 0"));
+    let heard = Heard::default();
+    let server = heard.server();
+    let typed = with(&far, &["--base-url", server.url()]);
+    assert!(typed.starts_with("exit 0"), "{typed}");
+    // A server of this machine needs no trust, and is named.
+    let near = format!("{model}base_url = '{}'\n", server.url());
+    let shown = with(&near, &[]);
+    let said = "model: compatible:m@http://[server]/v1 (from model.base_url in clone/job.toml)";
+    assert!(
+        shown.starts_with("exit 0") && shown.contains(said),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_job_is_trusted_until_it_changes() {
+    let place = Place::new();
+    let heard = Heard::default();
+    let server = heard.server();
+    let job = |key: &str| {
+        format!(
+            "pattern = 'vote'\nquestion = 'Well?'\nvotes = 1\n[store]\nmode = 'none'\n[model]\n\
+             name = 'compatible:m'\nbase_url = '{}'\nkey_file = '{key}'\n",
+            server.url()
+        )
+    };
+    place.write("one", b"sk-one\n");
+    place.write("two", b"sk-two\n");
+    place.write("job.toml", job("one").as_bytes());
+    assert!(place.run(&["run", "job.toml"]).starts_with("exit 2"));
+    assert!(
+        place
+            .run(&["run", "job.toml", "--trust"])
+            .starts_with("exit 0")
+    );
+    assert!(place.run(&["run", "job.toml"]).starts_with("exit 0"));
+    place.write("job.toml", job("two").as_bytes());
+    assert!(place.run(&["run", "job.toml"]).starts_with("exit 2"));
+    assert_eq!(heard.take().len(), 2);
 }

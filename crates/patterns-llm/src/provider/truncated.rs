@@ -235,10 +235,10 @@ mod tests {
             (ideographs.clone(), 300, false),
             (ideographs, 210, true),
         ] {
-            let error = is_short(&request(&text), read(bill, 0), None);
+            let error = is_truncated(&request(&text), read(bill, 0), None);
             assert_eq!(error.is_some(), is_cut, "{bill} of {}", text.len());
         }
-        let filled = is_short(&request(&"a ".repeat(1_200)), read(600, 0), Some(600));
+        let filled = is_truncated(&request(&"a ".repeat(1_200)), read(600, 0), Some(600));
         assert!(filled.is_some(), "what fills the context was cut");
     }
 
