@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::header::LOCATION;
@@ -49,6 +49,8 @@ pub(crate) struct Adapter {
     redactor: Redactor,
     /// Whether the server has sent a bill that cannot be true.
     has_lied: AtomicBool,
+    /// How many answers in a row had none of the names that their schemas require.
+    shapeless: AtomicU32,
     /// Whether the user has been told that another model answers.
     is_told: AtomicBool,
     /// What the user has been told that the server has no way to be told.
@@ -62,6 +64,7 @@ impl Adapter {
                 .and(setup.beside.secrets.clone()),
             setup,
             has_lied: AtomicBool::default(),
+            shapeless: AtomicU32::default(),
             is_told: AtomicBool::default(),
             untold: Mutex::default(),
         }
@@ -88,10 +91,7 @@ impl Adapter {
         let error = match result {
             Ok(response) => {
                 self.check_name(request, &response.model);
-                match ignores_format(request, from, &response.text) {
-                    true => self.say_more(request, from),
-                    false => ladder.answered(request, from),
-                }
+                self.check_shape(request, from, &response.text);
                 return Ok(response);
             }
             Err(error) => error,
@@ -149,7 +149,21 @@ impl Adapter {
         }
     }
 
-    /// Asks from now on in a format in which the model itself is told of the schema.
+    /// Remembers whether an answer has the shape that was asked for. A server of one's own that ignores
+    /// the format does so every time; a provider's model strays once in a while, and only two such
+    /// answers in a row are a sign.
+    fn check_shape(&self, request: &Request, format: AnswerFormat, text: &str) {
+        if !ignores_format(request, format, text) {
+            self.shapeless.store(0, Ordering::Relaxed);
+            return self.setup.ladder.answered(request, format);
+        }
+        let before = self.shapeless.fetch_add(1, Ordering::Relaxed);
+        if self.setup.is_own || before > 0 {
+            self.say_more(request, format);
+        }
+    }
+
+    /// Steps down to a format in which the model itself is told of the schema.
     fn say_more(&self, request: &Request, from: AnswerFormat) {
         let mut at = from;
         while let Some(to) = self.setup.ladder.step_down(request, at) {
@@ -159,7 +173,12 @@ impl Adapter {
             }
         }
         if at != from {
-            self.stepped_down(request, from, at);
+            let id = &self.setup.id;
+            let message = format!(
+                "{id} answers without any of the names that were asked for, as if it ignored {from}: \
+                 it is shown the schema in words from now on ({at})"
+            );
+            self.warn(request, "format-ignored", message);
         }
     }
 

@@ -3,8 +3,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use patterns_core::{AnswerFormat, CallKey, Event, EventSink, Model, ModelErrorKind, Request};
-use patterns_llm::{RetryPolicy, connect, models_at};
+use bytes::Bytes;
+use patterns_core::{
+    AnswerFormat, BoxFuture, CallKey, Event, EventSink, Model, ModelErrorKind, Request,
+};
+use patterns_llm::{Exchange, ExchangeError, RetryPolicy, connect, models_at};
 
 use crate::server::{Server, reply, says};
 use crate::wire::request;
@@ -148,7 +151,58 @@ async fn a_server_that_ignores_the_format_is_shown_the_schema_in_words_from_then
         assert!(asked(n).contains("valid against this JSON Schema"));
         assert_eq!(sent[n].body["response_format"]["type"], "json_object");
     }
-    assert_eq!(log.0.lock().unwrap().len(), 1, "it is said once");
+    let log = log.0.lock().unwrap();
+    let [Event::WarningRaised { warning, .. }] = log.as_slice() else {
+        panic!("it is said once: {log:?}");
+    };
+    assert_eq!(warning.code, "format-ignored");
+    assert!(!warning.message.contains("support"), "{}", warning.message);
+}
+
+/// Replies to requests to a provider's usual address, and keeps their bodies.
+struct Scripted {
+    texts: Mutex<Vec<&'static str>>,
+    sent: Mutex<Vec<serde_json::Value>>,
+}
+
+impl Exchange for Scripted {
+    fn exchange(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, ExchangeError>> {
+        let body = serde_json::from_slice(request.body()).unwrap();
+        self.sent.lock().unwrap().push(body);
+        let text = self.texts.lock().unwrap().remove(0);
+        let message = serde_json::json!({"content": text});
+        let body = serde_json::json!({"model": "m", "choices": [
+            {"message": message, "finish_reason": "stop"}]});
+        let reply = http::Response::new(Bytes::from(body.to_string()));
+        Box::pin(std::future::ready(Ok(reply)))
+    }
+}
+
+#[tokio::test]
+async fn a_provider_is_shown_the_schema_in_words_after_two_answers_in_a_row_without_its_names() {
+    let [city, prose] = [r#"{"city": "Paris"}"#, "It is Paris."];
+    for (texts, enforced) in [
+        (vec![prose, city, city], vec![true, true, true]),
+        (vec![prose, city, prose, city], vec![true; 4]),
+        (vec![prose, prose, city], vec![true, true, false]),
+    ] {
+        let scripted = Arc::new(Scripted {
+            texts: Mutex::new(texts.clone()),
+            sent: Mutex::default(),
+        });
+        let connect = connect("openai:m").unwrap().api_key(KEY);
+        let model = connect.exchange(scripted.clone()).build().unwrap();
+        for _ in &texts {
+            model.generate(&request()).await.unwrap();
+        }
+        let sent = scripted.sent.lock().unwrap();
+        let kinds = sent.iter().map(|it| &it["response_format"]["type"]);
+        let kinds: Vec<_> = kinds.map(|it| it == "json_schema").collect();
+        assert_eq!(kinds, enforced, "{texts:?}");
+    }
 }
 
 #[tokio::test]
