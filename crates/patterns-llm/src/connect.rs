@@ -38,6 +38,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// |---|---|
 /// | `openai:gpt-5-mini` | OpenAI; needs a key |
 /// | `anthropic:claude-sonnet-4-5` | Anthropic; needs a key |
+/// | `gemini:gemini-2.5-flash` | Gemini; needs a key |
 /// | `ollama:qwen3:8b` | Ollama, at [`OLLAMA_BASE_URL`](crate::OLLAMA_BASE_URL) unless told otherwise |
 /// | `compatible:NAME` | any server of OpenAI's chat completions protocol; needs a base URL |
 ///
