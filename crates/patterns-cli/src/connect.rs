@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -157,8 +158,7 @@ impl Connecting<'_> {
         })
     }
 
-    /// Returns the key of a provider, if it has one: that of the job, which is for all of them, else its
-    /// own.
+    /// Returns the key of a provider, if it has one: its own, or that of the job, which is for all of them.
     fn key(&mut self, provider: &str) -> Result<Option<SecretString>, Error> {
         if let Some(key) = self.keys.get(provider) {
             return Ok(key.clone());
@@ -175,6 +175,9 @@ impl Connecting<'_> {
             .providers
             .get(provider)
             .and_then(|it| it.key.clone());
+        if let (Some(_), Some(KeySource::File(path))) = (&own, &of_job) {
+            return Err(two_keys(provider, path));
+        }
         let key = key::find(provider, own.or(of_job).as_ref())?;
         self.keys.insert(provider.to_owned(), key.clone());
         Ok(key)
@@ -221,6 +224,14 @@ impl Connecting<'_> {
             }
         })
     }
+}
+
+fn two_keys(provider: &str, path: &Path) -> Error {
+    let path = path.display();
+    let message =
+        format!("model.key_file ({path}) has no effect: the key of {provider} is configured");
+    Error::new(ErrorKind::Config, message)
+        .help("leave model.key_file out of the job, or the key out of the configuration")
 }
 
 /// Finds a model by its name, which may be that of a configured server and one of its models.

@@ -11,6 +11,7 @@ use crate::descriptors;
 use crate::error::{Error, ErrorKind};
 use crate::isolation::Processes;
 use crate::option_names::Names;
+use crate::proxy;
 use crate::target::is_stdout;
 use crate::terminal::{Terminal, is_stdout_terminal, write_stdout};
 use crate::wanted::fill_in;
@@ -59,6 +60,9 @@ impl Launch {
         let loaded = Loaded::load(&around.set)?;
         loaded.check_trust()?;
         let mut job = fill(job, &around.given, &loaded, scope)?;
+        if let Some(url) = &job.model().proxy {
+            proxy::given(url)?;
+        }
         let from = fill_in(&mut job, names, &loaded)?;
         let checked = job.check();
         checked.map_err(|error| names.told(&job, error))?;
@@ -74,6 +78,14 @@ impl Launch {
             set: around.set,
             terminal,
         })
+    }
+
+    /// Puts models in place of their short names: what is recorded, and what a run is known by, is who is
+    /// asked, whatever a short name stands for later.
+    pub(crate) fn name_in_full(&mut self) {
+        let aliases = &self.aliases;
+        self.job
+            .rename_models(|name| aliases.model(name).to_owned());
     }
 
     /// Prints the job.

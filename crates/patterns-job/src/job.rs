@@ -77,6 +77,28 @@ impl Job {
         }
     }
 
+    /// Puts other names in place of those of its models, such as full ones in place of short ones.
+    pub fn rename_models(&mut self, full: impl Fn(&str) -> String) {
+        let mut own: Vec<&mut Option<String>> = Vec::new();
+        match self {
+            Self::Section(_) => {}
+            Self::Vote(job) => {
+                own.extend(job.voters.iter_mut().map(|it| &mut it.model));
+                own.extend([&mut job.models.judge, &mut job.models.escalate]);
+            }
+            Self::MapReduce(job) => {
+                let models = &mut job.models;
+                own.extend([&mut models.map, &mut models.reduce, &mut models.judge]);
+            }
+        }
+        for name in own.into_iter().flatten() {
+            *name = full(name);
+        }
+        if let Some(name) = &mut self.model_mut().name {
+            *name = full(name);
+        }
+    }
+
     /// Returns how the run is carried out.
     pub fn run_part(&self) -> &RunPart {
         match self {

@@ -61,10 +61,11 @@ async fn typed(command: &Command, given: Given, terminal: Terminal) -> Result<()
 }
 
 /// Runs a job, or prints it if that is all.
-async fn start(launch: Launch, print: bool) -> Result<(), Error> {
+async fn start(mut launch: Launch, print: bool) -> Result<(), Error> {
     if print {
         return launch.print();
     }
+    launch.name_in_full();
     if let Some(warning) = launch.too_many_calls() {
         launch.terminal.labelled_note("warning", &warning);
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::start;
 use crate::args::{RunArgs, parse};
 use crate::compile::{compiled, read_stdin_text};
-use crate::config::{Loaded, Scope};
+use crate::config::{Loaded, Scope, talk};
 use crate::error::{Error, ErrorKind};
 use crate::launch::{Around, Launch};
 use crate::option_names::{Names, put};
@@ -138,7 +138,7 @@ pub(super) fn with_options(job: Job, more: &[String]) -> Result<(Job, More), Err
         let message = format!("the run cannot be done with these options: {error}");
         Error::new(ErrorKind::Usage, message)
     })?;
-    let terminal = Terminal::new(common.quiet, common.color);
+    let terminal = talk(common, &given)?;
     let print_job = common.print_job;
     let set = common.config.clone();
     Ok((

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use toml::{Table, Value};
 
 use super::schema::Config;
+use crate::proxy::without_login;
 
 /// One key with its value, and where it was set.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,10 +35,15 @@ impl Entry {
     }
 
     /// Returns the value as it is shown: headers may carry keys, and so may the arguments of a command
-    /// that prints one.
+    /// that prints one, fields of a request that are called so, and URLs.
     pub(crate) fn shown(&self) -> String {
         match self.path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["providers", _, "headers", _] => HIDDEN.to_owned(),
+            ["providers", _, "extra", .., name] if is_secret(name) => HIDDEN.to_owned(),
+            ["run", "base_url" | "proxy"] | ["providers", _, "base_url"] => {
+                let url = self.value.as_str().unwrap_or_default();
+                Value::String(without_login(url)).to_string()
+            }
             ["providers", _, "key_command"] => {
                 let command = self.value.as_str().unwrap_or_default();
                 let program = command.split_whitespace().next().unwrap_or_default();
@@ -73,6 +79,14 @@ impl Entry {
             _ => None,
         }
     }
+}
+
+/// Returns whether a field is called as what is secret is.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let parts = ["key", "token", "secret", "password", "auth", "credential"];
+    // A number of tokens is none.
+    parts.iter().any(|it| name.contains(it)) && !name.contains("tokens")
 }
 
 /// Puts entries into tables. Of two that exclude each other, only one may be there.

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use super::entry::Entry;
 use super::loaded::Loaded;
 use super::schema::Config;
-use crate::args::{Cli, Command, Given, LookArgs};
+use crate::args::{Cli, Command, Common, Given, LookArgs};
 use crate::error::{Error, ErrorKind};
 use crate::option_names::configure;
+use crate::terminal::Terminal;
 
 /// What of the configuration a job is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +21,11 @@ pub(crate) enum Scope {
     Arguments,
 }
 
-/// Keys of `[run]` that are about the command, or about who answers (`launch.rs`).
-const ELSEWHERE: [&str; 4] = ["quiet", "color", "model", "base_url"];
+/// Keys of `[run]` that are about the command.
+const OF_COMMAND: [&str; 2] = ["quiet", "color"];
+
+/// Keys of `[run]` that say who answers, which `wanted.rs` looks at unless they are arguments.
+const WHO_ANSWERS: [&str; 2] = ["model", "base_url"];
 
 /// Fills the options that say how the command talks and where a store is that is looked into; returns
 /// what the user should know.
@@ -67,6 +71,19 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
     Ok(loaded.warnings())
 }
 
+/// Fills the options that say how a job in a file talks, which are typed behind it.
+///
+/// # Errors
+///
+/// Returns an error if the configuration is wrong.
+pub(crate) fn talk(common: &Common, given: &Given) -> Result<Terminal, Error> {
+    let run = Loaded::load(&common.config)?.config.run;
+    let (mut quiet, mut color) = (common.quiet, common.color);
+    put(&mut quiet, run.quiet.filter(|_| !given.has("quiet")));
+    put(&mut color, run.color.filter(|_| !given.has("color")));
+    Ok(Terminal::new(quiet, color))
+}
+
 fn look(look: &mut LookArgs, given: &Given, loaded: &Loaded) {
     let run = &loaded.config.run;
     put(
@@ -104,7 +121,8 @@ pub(crate) fn fill(job: Job, given: &Given, loaded: &Loaded, scope: Scope) -> Re
             return Err(of_another(entry));
         }
         let is_meant = section == "run" || section == own;
-        let is_free = !given.has(id) && !ELSEWHERE.contains(&&**id);
+        let is_elsewhere = WHO_ANSWERS.contains(&&**id) && !is_argument;
+        let is_free = !given.has(id) && !OF_COMMAND.contains(&&**id) && !is_elsewhere;
         if is_meant && is_free && (is_argument || scope == Scope::Everything) {
             let value = value(id, &loaded.config, entry);
             configure(&job, id, value, is_argument, &mut written);

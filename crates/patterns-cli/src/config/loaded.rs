@@ -48,6 +48,7 @@ impl Project {
             return Ok(None);
         };
         let entries = document::read(&file)?;
+        entries.iter().try_for_each(check_command)?;
         let folder = file.parent().unwrap_or(Path::new(""));
         let entries = entries.into_iter();
         let (sensitive, harmless) = entries.partition(|it| is_sensitive(it, folder));
@@ -220,6 +221,26 @@ fn rebased(mut entries: Vec<Entry>, file: &Path) -> Vec<Entry> {
         document::rebase(entry, file);
     }
     entries
+}
+
+/// Refuses a program of the project itself to print a key: what is trusted is the line, and the program may
+/// be another one tomorrow.
+fn check_command(entry: &Entry) -> Result<(), Error> {
+    let [section, _, key] = &entry.path[..] else {
+        return Ok(());
+    };
+    let command = entry.value.as_str().unwrap_or_default();
+    let words = shlex::split(command).unwrap_or_default();
+    let program = Path::new(words.first().map_or("", String::as_str));
+    let is_relative = !program.is_absolute() && program.components().count() > 1;
+    if section != "providers" || key != "key_command" || !is_relative {
+        return Ok(());
+    }
+    let (place, key, program) = (&entry.place, entry.key(), program.display());
+    let message =
+        format!("{place}: {key} runs {program}, a program beside this file that may change");
+    Err(Error::new(ErrorKind::Config, message)
+        .help("name a program of PATH or its whole path, or set the key in your own file"))
 }
 
 /// Parts what a project's file says into caps that are above those of the user's own file, and the rest. A

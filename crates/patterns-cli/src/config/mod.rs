@@ -24,7 +24,7 @@ mod suggest;
 
 pub(crate) use assignment::decides_where;
 pub(crate) use entry::Entry;
-pub(crate) use fill::{Scope, fill, fill_options};
+pub(crate) use fill::{Scope, fill, fill_options, talk};
 pub(crate) use keys::{reference, schema_json};
 pub(crate) use loaded::{Loaded, Project};
 pub(crate) use places::{project_file, user_file};

@@ -296,3 +296,19 @@ fn a_job_is_trusted_until_it_changes() {
     assert!(place.run(&["run", "job.toml"]).starts_with("exit 2"));
     assert_eq!(heard.take().len(), 2);
 }
+
+#[test]
+fn a_project_names_no_program_of_its_own_to_print_a_key() {
+    let place = Place::new();
+    place.write(
+        "patterns.toml",
+        b"[providers.x]\nbase_url = 'http://h/v1'\nkey_command = './get-key now'\n",
+    );
+    assert_snapshot!(place.run(&["config", "trust"]), @r"
+    exit 78
+    --- stdout
+    --- stderr
+    error[E-CONFIG]: patterns.toml:3: providers.x.key_command runs ./get-key, a program beside this file that may change
+    help: name a program of PATH or its whole path, or set the key in your own file
+    ");
+}

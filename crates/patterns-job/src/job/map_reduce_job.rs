@@ -251,6 +251,7 @@ impl MapReduceJob {
     pub(crate) fn check(&self) -> Result<(), JobError> {
         self.source.check()?;
         self.check_map()?;
+        self.check_reducer()?;
         match &self.reduce {
             Reduce::Agent(it) => check_calls(it.tokens, it.fan_in, "reduce.agent"),
             Reduce::Statements(it) => check_calls(it.tokens, it.fan_in, "reduce.statements"),
@@ -259,6 +260,20 @@ impl MapReduceJob {
         }?;
         let is_table = matches!(self.reduce, Reduce::Code(_) | Reduce::None);
         self.output.check_is_table(is_table)
+    }
+
+    fn check_reducer(&self) -> Result<(), JobError> {
+        let asks = match &self.reduce {
+            Reduce::Agent(_) => true,
+            Reduce::Code(code) => code.resolve_keys,
+            Reduce::None | Reduce::Statements(_) => false,
+        };
+        if asks || self.models.reduce.is_none() {
+            return Ok(());
+        }
+        let message = "`models.reduce` combines answers, and it is not asked for that";
+        let help = "leave `models.reduce` out, or combine with `reduce.agent`";
+        Err(JobError::of_key("models.reduce", message).help(help))
     }
 
     fn check_map(&self) -> Result<(), JobError> {

@@ -216,3 +216,28 @@ fn paths_are_relative_to_the_file_of_the_job() {
         Some(Path::new("there/hosts.csv"))
     );
 }
+
+#[test]
+fn a_model_that_combines_is_named_only_where_one_is_asked_to() {
+    let check = |reduce: &str| {
+        let text = format!(
+            "pattern = 'map-reduce'\ninputs = ['a']\n{reduce}\n[models]\nreduce = 'ollama:r'\n\
+             [model]\nname = 'ollama:m'\n"
+        );
+        read(&text).map(drop).map_err(|error| error.to_string())
+    };
+    for reduce in [
+        "",
+        "[reduce.code]\ncolumns = ['count']\ngroup_by = 'a'\nresolve_keys = true",
+    ] {
+        assert_eq!(check(reduce), Ok(()), "{reduce}");
+    }
+    for reduce in [
+        "reduce = 'none'",
+        "[reduce.statements]",
+        "[reduce.code]\ncolumns = ['count']",
+    ] {
+        let said = check(reduce).unwrap_err();
+        assert!(said.contains("`models.reduce` combines answers"), "{said}");
+    }
+}
