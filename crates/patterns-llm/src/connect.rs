@@ -29,7 +29,6 @@ const TIMEOUT: Duration = Duration::from_secs(600);
 
 /// How long a reply may stall.
 const IDLE: Duration = Duration::from_secs(60);
-
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Names a model to connect to: `PROVIDER:MODEL`.
