@@ -11,6 +11,7 @@ mod batch;
 mod batch_ended;
 mod budget;
 mod config;
+mod config_of_jobs;
 mod coverage;
 mod elections;
 mod full_disk;
