@@ -2,6 +2,7 @@
 //! re-asks, refusals, cut-offs, rate limits, outages, the end of the credit, cancelled streams, usage.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -70,8 +71,12 @@ impl Exchange for Wire {
     }
 }
 
+/// Each has a key of its own: models of one server and key share what they learn of it, and where the
+/// tests share a process, one test's end of the credit would be another one's.
 fn connected(name: &str) -> Connect {
-    let connect = connect(name).unwrap().api_key("k").seed(1);
+    static KEYS: AtomicU64 = AtomicU64::new(0);
+    let key = format!("k{}", KEYS.fetch_add(1, Ordering::Relaxed));
+    let connect = connect(name).unwrap().api_key(key).seed(1);
     connect.base_url("http://simulator/v1")
 }
 
