@@ -31,7 +31,7 @@ pub(crate) struct BatchReport<'a> {
 
 /// What came of them.
 #[derive(Debug, Serialize)]
-pub(crate) struct Findings {
+pub(crate) struct BatchFigures {
     agreement: Agreement,
     /// Ballots that were not asked for.
     ballots_saved: u64,
@@ -109,7 +109,7 @@ impl<'a> BatchReport<'a> {
         Some(is_won)
     }
 
-    /// Returns whether an answer is the right one, in the terms of the question and the rule.
+    /// Returns whether an answer is the right one, as the question and the rule put it.
     fn agree(&self, answer: &str, gold: &str, row: Option<&BatchQuestion>) -> bool {
         if let AnyRule::Median(rule) = &self.work.rule {
             let both = read_number(answer).zip(read_number(gold));
@@ -136,7 +136,7 @@ impl<'a> BatchReport<'a> {
     }
 
     /// Returns what came of the elections.
-    pub(crate) fn findings(&self) -> Findings {
+    pub(crate) fn figures(&self) -> BatchFigures {
         let right = self.judged.iter().filter(|it| it.1).count() as u64;
         let gold = || Gold {
             right,
@@ -150,7 +150,7 @@ impl<'a> BatchReport<'a> {
             reliability: reliability(&self.judged, BINS),
         };
         let is_judged = !self.judged.is_empty() || self.missed > 0;
-        Findings {
+        BatchFigures {
             agreement: self.votes.agreement(),
             ballots_saved: self.saved,
             gold: is_judged.then(gold),
@@ -158,7 +158,7 @@ impl<'a> BatchReport<'a> {
     }
 }
 
-impl Findings {
+impl BatchFigures {
     /// Adds them for people.
     pub(crate) fn page(&self, page: &mut Page) {
         let percent = |share: f64| format!("{:.0} %", 100.0 * share);

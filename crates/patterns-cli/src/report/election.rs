@@ -37,7 +37,7 @@ pub(crate) fn election_page<V>(
     }
 }
 
-/// Adds what was counted, in the terms of the rule.
+/// Adds what was counted, as the rule counts.
 fn counts(page: &mut Page, election: &AnyElection) {
     let Some(detail) = &election.detail else {
         for count in &election.counts {

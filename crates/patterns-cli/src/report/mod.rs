@@ -13,7 +13,7 @@ mod progress;
 mod table;
 
 pub(crate) use account::cost_of;
-pub(crate) use batch::{BatchReport, Findings};
+pub(crate) use batch::{BatchFigures, BatchReport};
 pub(crate) use coverage::coverage_line;
 pub(crate) use election::{NOT_ASKED, batch_line, course_page, election_page};
 pub(crate) use failure::{failure_of, words};

@@ -14,7 +14,7 @@ use super::{out_of_budget, saved_cost};
 use crate::args::Format;
 use crate::error::Error;
 use crate::output::Rows;
-use crate::report::{BatchReport, Findings, Page, batch_line, election_line, outcome_line};
+use crate::report::{BatchFigures, BatchReport, Page, batch_line, election_line, outcome_line};
 use crate::session::Session;
 use crate::terminal::Style;
 
@@ -65,7 +65,7 @@ pub(super) async fn run(
         tally.unasked += not_begun as u64;
         BatchEnd {
             tally,
-            findings: report.findings(),
+            figures: report.figures(),
             cost_saved: saved_cost(spent, report.saved(), report.ballots()),
         }
     });
@@ -160,7 +160,7 @@ struct BatchEnd {
     #[serde(flatten)]
     tally: BatchTally,
     #[serde(flatten)]
-    findings: Findings,
+    figures: BatchFigures,
     /// As of a single election.
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_saved: Option<String>,
@@ -196,7 +196,7 @@ fn end_of_batch(session: &Session, outcome: &Outcome<BatchEnd, Value>) -> String
             Format::Human | Format::Csv | Format::Parquet,
             Ok(BatchEnd {
                 tally,
-                findings,
+                figures,
                 cost_saved,
             }),
         ) => {
@@ -222,7 +222,7 @@ fn end_of_batch(session: &Session, outcome: &Outcome<BatchEnd, Value>) -> String
                 let line = format!("{unasked} not asked: the budget is used up");
                 page.line(Style::Yellow, &line);
             }
-            findings.page(&mut page);
+            figures.page(&mut page);
             if let Some(cost) = cost_saved {
                 page.line(Style::Dim, &format!("saved: about {cost}"));
             }

@@ -76,9 +76,9 @@ impl<V, R: Rule> Voting<V, R> {
 
     /// Decides by the votes, and by what the judge has said.
     fn result(&self, election: &OpenElection<V>) -> ElectionBy<R> {
-        let terms = (self.tie_break, self.quorum);
+        let ties_and_quorum = (self.tie_break, self.quorum);
         let ballots = self.ballots(election);
-        Election::decide(&self.rule, ballots, terms, &election.judgements)
+        Election::decide(&self.rule, ballots, ties_and_quorum, &election.judgements)
     }
 
     /// Decides an election that is over, and returns its ballots too: those that were counted, then

@@ -23,8 +23,13 @@ fn rule(text: &str) -> Plurality {
 }
 
 fn decide(ballots: Vec<Ballot>, rule: &str, tie_break: TieBreak, quorum: u64) -> Election {
-    let terms = (tie_break, quorum);
-    Election::decide(&self::rule(rule), ballots, terms, &Judgements::default())
+    let ties_and_quorum = (tie_break, quorum);
+    Election::decide(
+        &self::rule(rule),
+        ballots,
+        ties_and_quorum,
+        &Judgements::default(),
+    )
 }
 
 fn check(answers: &[&str], rule: &str, quorum: u64, expected: (Decision, Option<&str>)) {

@@ -87,9 +87,9 @@ proptest! {
 }
 
 /// How an election is decided: rule, tie-break, quorum.
-type Terms = (&'static str, TieBreak, u64);
+type Counting = (&'static str, TieBreak, u64);
 
-const TERMS: [Terms; 8] = [
+const COUNTINGS: [Counting; 8] = [
     ("plurality", TieBreak::FirstSeen, 0),
     ("plurality", TieBreak::NoConsensus, 0),
     ("plurality", TieBreak::FirstSeen, 3),
@@ -109,48 +109,56 @@ fn least(text: &str) -> LeastShare {
 }
 
 /// Returns who wins with these votes.
-fn winner(votes: &str, (rule, tie_break, quorum): Terms) -> Option<String> {
+fn winner(votes: &str, (rule, tie_break, quorum): Counting) -> Option<String> {
     let answer = |vote: char| (vote != '-').then(|| vote.to_string());
     let ballot = |vote| Ballot::new("", answer(vote), answer(vote));
     let ballots = votes.chars().map(ballot).collect();
-    let terms = (tie_break, quorum);
-    Election::decide(&self::rule(rule), ballots, terms, &Judgements::default()).winning_answer
+    let counting = (tie_break, quorum);
+    Election::decide(&self::rule(rule), ballots, counting, &Judgements::default()).winning_answer
 }
 
 /// Returns whether all continuations of `votes` by `left` votes have the same winner.
-fn is_decided(votes: &mut String, left: usize, terms: Terms) -> bool {
-    fn visit(votes: &mut String, left: usize, terms: Terms, winners: &mut Vec<Option<String>>) {
+fn is_decided(votes: &mut String, left: usize, counting: Counting) -> bool {
+    fn visit(
+        votes: &mut String,
+        left: usize,
+        counting: Counting,
+        winners: &mut Vec<Option<String>>,
+    ) {
         if left == 0 {
-            winners.push(winner(votes, terms));
+            winners.push(winner(votes, counting));
             return;
         }
         for vote in ['a', 'b', 'c', 'x', 'y', 'z', '-'] {
             votes.push(vote);
-            visit(votes, left - 1, terms, winners);
+            visit(votes, left - 1, counting, winners);
             votes.pop();
         }
     }
     let mut winners = Vec::new();
-    visit(votes, left, terms, &mut winners);
+    visit(votes, left, counting, &mut winners);
     winners.windows(2).all(|pair| pair[0] == pair[1])
 }
 
 /// Checks that exact stops with `left` calls left when all that can come ends alike, and only then.
-fn check_exact(votes: &str, left: usize, terms: Terms) {
-    let (rule, tie_break, quorum) = terms;
+fn check_exact(votes: &str, left: usize, counting: Counting) {
+    let (rule, tie_break, quorum) = counting;
     let max_votes = (votes.len() + left) as u64;
     let stopper = stopper("exact", max_votes).decided_by(least(rule), tie_break, quorum);
     let stops = matches!(stopper.next(&tally(votes)), Step::Stop(_));
-    let is_decided = is_decided(&mut votes.to_owned(), left, terms);
-    assert_eq!(stops, is_decided, "{terms:?} after {votes:?}, {left} left");
+    let is_decided = is_decided(&mut votes.to_owned(), left, counting);
+    assert_eq!(
+        stops, is_decided,
+        "{counting:?} after {votes:?}, {left} left"
+    );
 }
 
 #[test]
 fn exact_stops_all_short_votes_as_soon_as_they_are_decided() {
     fn visit(votes: &mut String) {
-        for terms in TERMS {
-            check_exact(votes, 1, terms);
-            check_exact(votes, 2, terms);
+        for counting in COUNTINGS {
+            check_exact(votes, 1, counting);
+            check_exact(votes, 2, counting);
         }
         if votes.len() < 4 {
             for vote in ['a', 'b', 'c', '-'] {
@@ -166,7 +174,7 @@ fn exact_stops_all_short_votes_as_soon_as_they_are_decided() {
 proptest! {
     #[test]
     fn exact_stops_longer_votes_as_soon_as_they_are_decided(
-        rule in prop::sample::select(TERMS.map(|(rule, ..)| rule).to_vec()),
+        rule in prop::sample::select(COUNTINGS.map(|(rule, ..)| rule).to_vec()),
         tie_break in prop::sample::select(vec![TieBreak::FirstSeen, TieBreak::NoConsensus]),
         quorum in 0..9_u64,
         votes in "[aaabbc-]{3,7}",
@@ -177,7 +185,7 @@ proptest! {
 
 #[test]
 fn waves_reach_just_as_far_under_every_terms() {
-    for (rule, tie_break, quorum) in TERMS {
+    for (rule, tie_break, quorum) in COUNTINGS {
         for max_votes in [1, 4, 5] {
             let exact = stopper("exact", max_votes);
             check_waves(
