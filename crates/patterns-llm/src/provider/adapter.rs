@@ -94,14 +94,16 @@ impl Adapter {
                 self.check_shape(request, from, &response.text);
                 return Ok(response);
             }
-            Err(error) => error,
+            Err(error) => without_format(error, request, from),
         };
         let again = |usage| ModelError::new(ModelErrorKind::UnsupportedFormat).with_usage(usage);
         if has_system && refuses_system_role(&error) {
             ladder.fold_system();
             return Err(again(error.usage()));
         }
-        if self.setup.dialect.learn(&error, &written) {
+        // A size of the context that the user has set is not learnt to be too small: it stays.
+        let is_set = self.setup.beside.num_ctx().is_some();
+        if !is_set && self.setup.dialect.learn(&error, &written) {
             ladder.changed();
             return Err(again(error.usage()));
         }
@@ -131,6 +133,8 @@ impl Adapter {
             match self.setup.dialect.write(request, &put) {
                 Ok(mut written) => {
                     written.body = self.setup.beside.added_to(written.body);
+                    let window = written.window.take();
+                    written.window = window.map(|it| self.setup.beside.num_ctx().unwrap_or(it));
                     return Ok((written, format));
                 }
                 Err(Unwritable::Request(error)) => return Err(error),
@@ -341,6 +345,18 @@ fn ignores_format(request: &Request, format: AnswerFormat, text: &str) -> bool {
         let mut names = names.iter().peekable();
         names.peek().is_some() && !names.any(|name| text.contains(&name.to_string()))
     })
+}
+
+/// Takes a complaint about the format of an answer for one about the request, where none was asked for:
+/// of some requests Google says no more than that an argument is invalid.
+fn without_format(error: ModelError, request: &Request, format: AnswerFormat) -> ModelError {
+    let is_asked_for = request.schema.is_some() && format != AnswerFormat::Prompt;
+    match error.kind() {
+        ModelErrorKind::UnsupportedFormat if !is_asked_for => {
+            error.with_kind(ModelErrorKind::InvalidRequest)
+        }
+        _ => error,
+    }
 }
 
 impl Model for Adapter {

@@ -1,4 +1,9 @@
 //! What the caller wants to be sent beside ours: headers, and fields of the body.
+//!
+//! A field that is ours is refused before anything is sent, also within a table: it would replace what the
+//! run is told to ask, and the answers would be recorded under another request than was sent. Names are
+//! compared without regard to case and underscores, since Google's API takes `candidate_count` for
+//! `candidateCount`.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use patterns_core::ModelId;
@@ -21,14 +26,18 @@ const OUR_HEADERS: [&str; 7] = [
     CALL_KEY_HEADER,
 ];
 
-/// Fields that are ours, in whatever dialect. `n` would pay for answers that nobody reads.
-const OUR_FIELDS: [&str; 13] = [
+/// Fields that are ours, in whatever dialect. `n`, `best_of` and `candidateCount` would pay for answers that
+/// nobody reads, `tools` make answers that nobody carries out, and `truncate` and `shift` cut what is read.
+const OUR_FIELDS: [&str; 34] = [
     "model",
     "messages",
     "contents",
     "system",
+    "systemInstruction",
     "response_format",
     "format",
+    "output_format",
+    "output_config.format",
     "temperature",
     "max_completion_tokens",
     "max_tokens",
@@ -36,6 +45,24 @@ const OUR_FIELDS: [&str; 13] = [
     "stream",
     "stream_options",
     "n",
+    "best_of",
+    "tools",
+    "tool_choice",
+    "functions",
+    "function_call",
+    "truncate",
+    "shift",
+    "options.num_predict",
+    "options.temperature",
+    "options.seed",
+    "generationConfig.responseMimeType",
+    "generationConfig.responseSchema",
+    "generationConfig.responseJsonSchema",
+    "generationConfig.temperature",
+    "generationConfig.maxOutputTokens",
+    "generationConfig.seed",
+    "generationConfig.candidateCount",
+    "toolConfig",
 ];
 
 /// What in the name of a header says that its value is a key.
@@ -61,9 +88,8 @@ impl Beside {
         fields: Map<String, Value>,
         key_goes: KeyGoes,
     ) -> Result<Self, ConnectError> {
-        if let Some(field) = fields.keys().find(|it| OUR_FIELDS.contains(&it.as_str())) {
-            let message =
-                format!("the field `{field}` cannot be added to requests: it is set elsewhere");
+        if let Some(why) = OUR_FIELDS.iter().find_map(|it| clash(&fields, it)) {
+            let message = format!("the field {why}");
             return Err(ConnectError::new(ConnectErrorKind::ReservedField, message));
         }
         let mut beside = Self {
@@ -98,6 +124,12 @@ impl Beside {
         to_raw_value(&all).unwrap_or(body)
     }
 
+    /// Returns the size of the context that the fields ask for, by Ollama's name; a size of ours is then
+    /// not sent.
+    pub(super) fn num_ctx(&self) -> Option<u64> {
+        self.fields.get("options")?.get("num_ctx")?.as_u64()
+    }
+
     /// Makes the fields a part of the identity of a model, in one spelling.
     pub(crate) fn named(&self, id: ModelId) -> ModelId {
         if self.fields.is_empty() {
@@ -107,6 +139,35 @@ impl Beside {
         fields.sort_all_objects();
         id.with_extra(fields.to_string())
     }
+}
+
+/// Says why fields cannot be added beside one of ours, which is named with the table that it is in.
+fn clash(fields: &Map<String, Value>, ours: &str) -> Option<String> {
+    let (table, inner) = match ours.split_once('.') {
+        Some((table, inner)) => (table, Some(inner)),
+        None => (ours, None),
+    };
+    let (name, value) = fields.iter().find(|(name, _)| is_same(name, table))?;
+    let Some(inner) = inner else {
+        return Some(set_elsewhere(name));
+    };
+    let Value::Object(values) = value else {
+        return Some(format!("`{name}` has to be a table"));
+    };
+    if name != table {
+        return Some(format!("`{name}` is written `{table}`"));
+    }
+    let inner = values.keys().find(|it| is_same(it, inner))?;
+    Some(set_elsewhere(&format!("{name}.{inner}")))
+}
+
+fn set_elsewhere(name: &str) -> String {
+    format!("`{name}` cannot be added to requests: it is set elsewhere")
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    let letters = |name: &str| name.replace('_', "").to_lowercase();
+    letters(one) == letters(other)
 }
 
 fn merge(ours: &mut Map<String, Value>, theirs: &Map<String, Value>) {
@@ -177,9 +238,53 @@ mod tests {
             (("x-y", "can\nary"), json!({}), "characters"),
             (("x-y", "1"), json!({"messages": []}), "`messages` cannot"),
             (("x-y", "1"), json!({"n": 2}), "`n` cannot"),
+            (("x-y", "1"), json!({"tools": []}), "`tools` cannot"),
         ] {
             let error = beside(header, &fields).err().unwrap().to_string();
             assert!(error.contains(says) && !error.contains("nary"), "{error}");
+        }
+    }
+
+    #[test]
+    fn fields_within_a_table_of_ours_are_refused_by_name() {
+        for (fields, says) in [
+            (json!({"options": {"seed": 1}}), "`options.seed` cannot"),
+            (
+                json!({"options": {"num_predict": 1}}),
+                "`options.num_predict`",
+            ),
+            (json!({"options": 3}), "`options` has to be a table"),
+            (
+                json!({"generationConfig": {"candidateCount": 2}}),
+                "`generationConfig.candidateCount` cannot",
+            ),
+            (
+                json!({"generationConfig": {"candidate_count": 2}}),
+                "`generationConfig.candidate_count` cannot",
+            ),
+            (
+                json!({"generation_config": {"topK": 2}}),
+                "`generation_config` is written `generationConfig`",
+            ),
+            (
+                json!({"system_instruction": {}}),
+                "`system_instruction` cannot",
+            ),
+            (
+                json!({"output_config": {"format": {}}}),
+                "`output_config.format`",
+            ),
+        ] {
+            let error = beside(("x-y", "1"), &fields).err().unwrap();
+            assert_eq!(error.kind(), ConnectErrorKind::ReservedField, "{fields}");
+            assert!(error.to_string().contains(says), "{error}");
+        }
+        for fields in [
+            json!({"options": {"num_ctx": 8192, "top_k": 3}, "think": true, "top_p": 0.9}),
+            json!({"generationConfig": {"thinkingConfig": {"thinkingBudget": 0}, "topK": 1}}),
+            json!({"output_config": {"effort": "low"}}),
+        ] {
+            assert!(beside(("x-y", "1"), &fields).is_ok(), "{fields}");
         }
     }
 

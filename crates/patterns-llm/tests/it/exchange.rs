@@ -8,6 +8,7 @@ use patterns_core::{
     AnswerFormat, BoxFuture, CallKey, Event, EventSink, Model, ModelErrorKind, Request,
 };
 use patterns_llm::{Exchange, ExchangeError, RetryPolicy, connect, models_at};
+use serde_json::json;
 
 use crate::server::{Server, reply, says};
 use crate::wire::request;
@@ -224,6 +225,51 @@ async fn a_server_that_cannot_say_now_what_its_model_reads_is_asked_again() {
     let paths: Vec<_> = sent.iter().map(|it| it.head.split(' ').nth(1)).collect();
     let [show, chat] = [Some("/api/show"), Some("/api/chat")];
     assert_eq!(paths, [show, chat, show, chat, chat]);
+}
+
+#[tokio::test]
+async fn a_size_of_the_context_that_the_user_has_set_stays_and_what_fills_it_was_cut() {
+    let shown = reply(200, "", r#"{"model_info": {"x.context_length": 8192}}"#);
+    let short = r#"{"error": "the input exceeds the context length of 2048 tokens"}"#;
+    let full = r#"{"model": "m", "message": {"content": "{}"}, "done": true,
+        "done_reason": "stop", "prompt_eval_count": 2048, "eval_count": 1}"#;
+    let server = Server::start(vec![shown, reply(400, "", short), reply(200, "", full)]).await;
+    let fields = json!({"options": {"num_ctx": 2048}});
+    let connect = connect("ollama:m").unwrap().base_url(&server.url);
+    let model = connect.extra(fields.as_object().unwrap().clone());
+    let model = model.build().unwrap();
+    for answer in ["a refusal", "a prompt that was cut"] {
+        let error = model.generate(&request()).await.unwrap_err();
+        assert_eq!(error.kind(), ModelErrorKind::ContextTooLong, "{answer}");
+    }
+    let sent = server.sent();
+    assert_eq!(sent.len(), 3, "nothing is learnt from a size that stays");
+    for chat in &sent[1..] {
+        assert_eq!(chat.body["options"]["num_ctx"], 2048);
+    }
+}
+
+#[tokio::test]
+async fn a_complaint_about_the_format_where_none_was_asked_for_is_about_the_request() {
+    let body = r#"{"error": {"code": 400, "message": "Request contains an invalid argument.",
+        "status": "INVALID_ARGUMENT"}}"#;
+    let server = Server::start(vec![reply(400, "", body)]).await;
+    let connect = connect("gemini:m").unwrap().base_url(&server.url);
+    let model = connect.api_key(KEY).build().unwrap();
+    let plain = Request {
+        schema: None,
+        ..request()
+    };
+    let error = model.generate(&plain).await.unwrap_err();
+    assert_eq!(error.kind(), ModelErrorKind::InvalidRequest);
+    assert_eq!(server.sent().len(), 1);
+    let error = model.generate(&request()).await.unwrap_err();
+    assert_eq!(
+        error.kind(),
+        ModelErrorKind::InvalidRequest,
+        "in words, too"
+    );
+    assert_eq!(server.sent().len(), 4);
 }
 
 #[tokio::test]

@@ -134,6 +134,30 @@ fn long_instructions_and_shared_beginnings_are_marked_for_the_cache() {
 }
 
 #[test]
+fn blank_parts_are_not_sent_and_lose_no_mark_and_no_turn_is_without_words() {
+    let request = Request {
+        instructions: "\n".into(),
+        messages: vec![
+            Message::user([Part::text("a"), Part::text("b"), Part::text(" ")]),
+            Message::assistant(""),
+            Message::user([Part::text(" "), Part::text("")]),
+        ],
+        ..Request::default()
+    };
+    let put = Put {
+        folds_system: true,
+        shared: [false, true],
+        ..put(AnswerFormat::Prompt)
+    };
+    insta::assert_snapshot!(body(&request, &put), @r#"{"model":"claude","max_tokens":8192,"messages":[{"role":"user","content":[{"type":"text","text":"a\n\n"},{"type":"text","text":"b"}]},{"role":"assistant","content":[{"type":"text","text":"(no answer)","cache_control":{"type":"ephemeral"}}]},{"role":"user","content":[{"type":"text","text":"(nothing)"}]}]}"#);
+    let request = Request {
+        messages: request.messages[..1].to_vec(),
+        ..request
+    };
+    insta::assert_snapshot!(body(&request, &put), @r#"{"model":"claude","max_tokens":8192,"messages":[{"role":"user","content":[{"type":"text","text":"a\n\n"},{"type":"text","text":"b","cache_control":{"type":"ephemeral"}}]}]}"#);
+}
+
+#[test]
 fn parameters_that_a_model_refuses_are_left_out_and_folded_instructions_come_first() {
     let put = Put {
         left_out: LeftOut(Parameter::Temperature as u8 | Parameter::TopP as u8),

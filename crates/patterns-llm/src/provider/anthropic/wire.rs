@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use patterns_core::{AnswerFormat, Message, Part, Request, Role};
+use patterns_core::{AnswerFormat, Part, Request, Role};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -21,6 +21,9 @@ const LEAST_BYTES: usize = 4 * 1024;
 
 /// What stands for an answer that was blank: turns must not be.
 const NO_ANSWER: &str = "(no answer)";
+
+/// What stands for words of the user that were blank.
+const NOTHING: &str = "(nothing)";
 
 #[derive(Debug, Serialize)]
 pub(super) struct Body<'a> {
@@ -167,31 +170,26 @@ fn turns<'a>(request: &'a Request, put: &Put<'a>) -> Vec<Turn<'a>> {
         let mut content = Vec::new();
         for part in &message.parts {
             at += 1;
-            let mut block = block(text(part, message));
+            let block = block(text(part));
+            if !block.text.trim().is_empty() {
+                content.push(block);
+            }
             let is_end = [
                 at + 1 == total && put.shared[0],
                 at == total && put.shared[1],
             ];
             if is_end.contains(&true) {
-                block.cache_control = Some(EPHEMERAL);
-            }
-            if !block.text.trim().is_empty() {
-                content.push(block);
+                mark_last(&mut content, &mut turns);
             }
         }
-        turns.push(Turn {
-            role: match message.role {
-                Role::User => USER,
-                Role::Assistant => "assistant",
-            },
-            content,
-        });
+        turns.push(turn(message.role, content));
     }
     let words = request.schema.as_deref();
     let words = words.and_then(|it| schema_in_words(it, put.format, !put.is_own));
     let folded = put
         .folds_system
-        .then(|| Cow::Borrowed(&*request.instructions));
+        .then(|| Cow::Borrowed(&*request.instructions))
+        .filter(|it| !it.trim().is_empty());
     for words in [words.map(Cow::Owned), folded].into_iter().flatten() {
         put_before(&mut turns, words);
     }
@@ -206,11 +204,27 @@ fn turns<'a>(request: &'a Request, put: &Put<'a>) -> Vec<Turn<'a>> {
 
 const USER: &str = "user";
 
-fn text<'a>(part: &'a Part, message: &Message) -> Cow<'a, str> {
+fn turn<'a>(role: Role, mut content: Vec<Block<'a>>) -> Turn<'a> {
+    let (role, blank) = match role {
+        Role::User => (USER, NOTHING),
+        Role::Assistant => ("assistant", NO_ANSWER),
+    };
+    if content.is_empty() {
+        content.push(block(Cow::Borrowed(blank)));
+    }
+    Turn { role, content }
+}
+
+/// Marks the last block so far: a blank part is not sent, and its mark belongs to what is before it.
+fn mark_last<'a>(content: &mut [Block<'a>], turns: &mut [Turn<'a>]) {
+    let before = turns.last_mut().and_then(|it| it.content.last_mut());
+    if let Some(block) = content.last_mut().or(before) {
+        block.cache_control = Some(EPHEMERAL);
+    }
+}
+
+fn text(part: &Part) -> Cow<'_, str> {
     match part {
-        Part::Text(text) if message.role == Role::Assistant && text.trim().is_empty() => {
-            Cow::Borrowed(NO_ANSWER)
-        }
         Part::Text(text) => Cow::Borrowed(text),
         Part::Document(_) => Cow::Owned(part.to_string()),
     }

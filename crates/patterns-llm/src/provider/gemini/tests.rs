@@ -81,6 +81,24 @@ fn weaker_formats_say_the_whole_schema() {
 }
 
 #[test]
+fn blank_parts_are_not_sent_and_no_turn_is_without_words() {
+    let request = Request {
+        instructions: "\n".into(),
+        messages: vec![
+            Message::user([Part::text("a"), Part::text(" ")]),
+            Message::assistant(""),
+            Message::user([Part::text(" ")]),
+        ],
+        ..Request::default()
+    };
+    let put = Put {
+        folds_system: true,
+        ..put(AnswerFormat::Prompt)
+    };
+    insta::assert_snapshot!(body(&request, &put), @r#"{"contents":[{"role":"user","parts":[{"text":"a"}]},{"role":"model","parts":[{"text":"(no answer)"}]},{"role":"user","parts":[{"text":"(nothing)"}]}]}"#);
+}
+
+#[test]
 fn what_is_not_set_is_not_sent() {
     let request = Request {
         messages: vec![Message::user([Part::text("Hi.")])],

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use patterns_core::{AnswerFormat, Part, Request, Role};
+use patterns_core::{AnswerFormat, Message, Part, Request, Role};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -31,6 +31,9 @@ const LACKS: Lacks = Lacks {
 
 /// What stands for an answer that was blank: parts must not be.
 const NO_ANSWER: &str = "(no answer)";
+
+/// What stands for words of the user that were blank.
+const NOTHING: &str = "(nothing)";
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -102,7 +105,7 @@ impl<'a> Body<'a> {
                     .map(|it| without(it.schema(), &LACKS)),
                 temperature: sampling.temperature.filter(|_| has(Parameter::Temperature)),
                 top_p: sampling.top_p.filter(|_| has(Parameter::TopP)),
-                max_output_tokens: sampling.max_output_tokens.filter(|_| has(Parameter::Limit)),
+                max_output_tokens: sampling.max_output_tokens,
                 // Samples of one request must stay different draws; seeds have 31 bits here.
                 seed: sampling
                     .seed
@@ -125,27 +128,13 @@ impl<'a> Body<'a> {
 }
 
 fn turns<'a>(request: &'a Request, put: &Put<'_>) -> Vec<Turn<'a>> {
-    let mut turns: Vec<Turn<'a>> = request
-        .messages
-        .iter()
-        .map(|message| Turn {
-            role: Some(match message.role {
-                Role::User => USER,
-                Role::Assistant => "model",
-            }),
-            parts: message.parts.iter().map(text).collect(),
-        })
-        .collect();
-    for turn in turns.iter_mut().filter(|it| it.role != Some(USER)) {
-        for part in turn.parts.iter_mut().filter(|it| it.text.trim().is_empty()) {
-            part.text = Cow::Borrowed(NO_ANSWER);
-        }
-    }
+    let mut turns: Vec<Turn<'a>> = request.messages.iter().map(turn).collect();
     let schema = request.schema.as_deref();
     let words = schema.and_then(|it| schema_in_words(it, put.format, !put.is_own));
     let folded = put
         .folds_system
-        .then(|| Cow::Borrowed(&*request.instructions));
+        .then(|| Cow::Borrowed(&*request.instructions))
+        .filter(|it| !it.trim().is_empty());
     for text in [words.map(Cow::Owned), folded].into_iter().flatten() {
         put_before(&mut turns, text);
     }
@@ -159,6 +148,22 @@ fn turns<'a>(request: &'a Request, put: &Put<'_>) -> Vec<Turn<'a>> {
 }
 
 const USER: &str = "user";
+
+fn turn(message: &Message) -> Turn<'_> {
+    let (role, blank) = match message.role {
+        Role::User => (USER, NOTHING),
+        Role::Assistant => ("model", NO_ANSWER),
+    };
+    let parts = message.parts.iter().map(text);
+    let mut parts: Vec<_> = parts.filter(|it| !it.text.trim().is_empty()).collect();
+    if parts.is_empty() {
+        parts.push(Text { text: blank.into() });
+    }
+    Turn {
+        role: Some(role),
+        parts,
+    }
+}
 
 fn text(part: &Part) -> Text<'_> {
     let text = match part {
