@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::cargo::{cargo, root, run as run_command};
-use crate::{api, crash, demo, faults, jobs, schema, tidy};
+use crate::{api, crash, demo, faults, jobs, real, schema, tidy};
 
 /// Which checks to run.
 #[derive(Debug, clap::Args)]
@@ -44,6 +44,8 @@ enum Step {
     Crash,
     /// Runs whose disk fails
     Faults,
+    /// Runs against a server that other people wrote
+    Real,
 }
 
 /// Would let an example or the README's command spend somebody's money.
@@ -104,6 +106,7 @@ impl Step {
             Self::Readme => readme(),
             Self::Crash => crash::run(&crash::Args::short()),
             Self::Faults => faults::run(&faults::Args::short()),
+            Self::Real => real::run(&real::Args::short()),
         }
     }
 }

