@@ -2,14 +2,14 @@
 //! are read for it.
 
 use std::io::Read;
-use std::num::{NonZeroU16, NonZeroU32, NonZeroU64};
+use std::num::{NonZeroU16, NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use patterns_job::{
-    AgentReduce, BallotPart, BatchPart, CodePart, Job, MapPart, MapReduceJob, MapReduceModels,
-    ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, Settings, SourcePart,
-    Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, TimeSpan, VoteJob, VoteModels,
-    VoterSpec, decode_text,
+    AgentReduce, BallotPart, BatchPart, CodePart, InputPart, Job, MapPart, MapReduceJob,
+    MapReduceModels, ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, Settings,
+    SourcePart, Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, TimeSpan, VoteJob,
+    VoteModels, VoterSpec, decode_text,
 };
 
 use crate::args::{Command, Common, MapReduceArgs, SectionArgs, SourceArgs, StoreArgs, VoteArgs};
@@ -75,6 +75,7 @@ fn vote(args: &VoteArgs) -> Result<Job, Error> {
         explain: args.explain,
         ballot: ballot(args),
         batch: args.batch.as_ref().map(|file| batch(args, file)),
+        input: input(args.limit, args.sample),
         models: VoteModels {
             judge: args.judge.clone(),
             escalate: args.escalate.clone(),
@@ -98,6 +99,7 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Job {
     let common = &args.common;
     Job::MapReduce(Box::new(MapReduceJob {
         inputs: args.inputs.clone(),
+        input: input(args.limit, args.sample),
         allow_gaps: args.allow_gaps,
         source: source(&args.source),
         map: MapPart {
@@ -144,6 +146,14 @@ fn reduce(args: &MapReduceArgs) -> Reduce {
             topology: args.topology.into(),
             ..AgentReduce::default()
         })
+    }
+}
+
+fn input(limit: Option<u64>, sample: Option<u64>) -> InputPart {
+    let count = |it: u64| NonZeroUsize::new(usize::try_from(it).unwrap_or(usize::MAX));
+    InputPart {
+        limit: limit.and_then(count),
+        sample: sample.and_then(count),
     }
 }
 
@@ -263,6 +273,8 @@ fn of_a_batch(args: &VoteArgs) -> Result<(), Error> {
     let given = [
         ("--gold", args.gold.is_some()),
         ("--id-field", args.id_field.is_some()),
+        ("--limit", args.limit.is_some()),
+        ("--sample", args.sample.is_some()),
         ("--question-field", args.question_field != "question"),
     ];
     match given.into_iter().find(|it| it.1) {

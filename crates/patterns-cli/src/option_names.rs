@@ -48,6 +48,8 @@ const SECTION: &[Row] = &[
 
 const VOTE: &[Row] = &[
     ("votes", "--votes", "votes"),
+    ("limit", "--limit", "input.limit"),
+    ("sample", "--sample", "input.sample"),
     ("options", "--option", "options"),
     ("context", "--context", "context"),
     ("batch", "--batch", "batch.file"),
@@ -75,6 +77,8 @@ const MAP_REDUCE: &[Row] = &[
     ("glean", "--glean", "map.glean"),
     ("glean_judge", "--glean-judge", "models.judge"),
     ("allow_gaps", "--allow-gaps", "allow_gaps"),
+    ("limit", "--limit", "input.limit"),
+    ("sample", "--sample", "input.sample"),
     ("code", "--reduce", "reduce.code"),
     ("code", "--reduce", "reduce.code.columns"),
     ("group_by", "--group-by", "reduce.code.group_by"),

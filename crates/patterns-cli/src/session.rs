@@ -3,8 +3,8 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use patterns_core::{Caps, Counts, EventSink, Outcome};
-use patterns_job::{Form, Job, ModelRoles, OutputPart, Settings, Setup};
+use patterns_core::{Caps, Counts, EventSink, Outcome, Pattern};
+use patterns_job::{Form, Job, ModelRoles, OutputPart, Settings, Setup, Taken};
 use patterns_parallel::RunError;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,7 @@ use crate::exit_code;
 use crate::launch::Launch;
 use crate::output::{Output, Rows};
 use crate::record::Record;
-use crate::report::{Observers, coverage_line, failure_of};
+use crate::report::{Frame, Observers, coverage_line, failure_of};
 use crate::signals::Signals;
 use crate::store::open_store;
 use crate::terminal::Terminal;
@@ -29,6 +29,10 @@ pub(crate) struct Session {
     pub(crate) output: Output,
     /// Whether documents without an answer are no failure.
     pub(crate) allows_gaps: bool,
+    /// How much of the input is worked on, where that may be not all.
+    pub(crate) taken: Option<Taken>,
+    /// What the input consists of.
+    unit: &'static str,
     /// What the result lacks, though it is there.
     pub(crate) shortfall: Option<Error>,
     /// What it lacks because the run was ended.
@@ -98,6 +102,8 @@ impl Session {
             unfinished: output.unfinished(),
             output,
             allows_gaps: false,
+            taken: None,
+            unit: unit(job),
             shortfall: None,
             lacking: None,
             record,
@@ -123,6 +129,26 @@ impl Session {
     /// Returns the most that the run may spend.
     pub(crate) fn caps(&self) -> Caps {
         self.settings.caps
+    }
+
+    /// Returns what an outcome is of.
+    pub(crate) fn frame(&self, pattern: Pattern) -> Frame<'_> {
+        Frame {
+            pattern,
+            connected: &self.connected,
+            taken: self.taken,
+        }
+    }
+
+    /// Says which part of the input is worked on, if it is not all.
+    fn part(&self) -> Option<String> {
+        self.taken?.words(self.unit)
+    }
+
+    /// Returns what all that people read must be labelled with.
+    pub(crate) fn labels(&self) -> Vec<String> {
+        let notice = self.connected.notice.map(str::to_owned);
+        notice.into_iter().chain(self.part()).collect()
     }
 
     /// Takes the output to write rows to it; it is given back at their end.
@@ -175,6 +201,7 @@ impl Session {
     /// Returns an error if the output cannot be written, the run was ended by a signal or anything
     /// in it failed, unless that are gaps, and they are allowed.
     pub(crate) async fn conclude<A, B>(self, outcome: &Outcome<A, B>) -> Result<(), Error> {
+        let part = self.part();
         // A result that is there fails by its gaps only.
         let is_allowed = self.allows_gaps && outcome.value.is_ok();
         let failure = failure_of(outcome).filter(|_| !is_allowed);
@@ -187,6 +214,9 @@ impl Session {
         match has_result(outcome.value.is_ok(), outcome.counts, code) {
             true => self.output.finish()?,
             false => self.output.abandon(self.record.is_some(), self.terminal)?,
+        }
+        if let Some(part) = part {
+            self.terminal.note(&format!("input: {part}"));
         }
         if let Some(coverage) = &outcome.coverage {
             self.terminal.note(&coverage_line(coverage));
@@ -268,6 +298,14 @@ fn announce(launch: &Launch, connected: &Connected) -> Result<(), Error> {
         launch.terminal.note(note);
     }
     Ok(())
+}
+
+/// Returns what the input consists of.
+fn unit(job: &Job) -> &'static str {
+    match job {
+        Job::Vote(_) => "questions",
+        Job::Section(_) | Job::MapReduce(_) => "documents",
+    }
 }
 
 /// Names work that the offline model cannot do, since it only quotes documents.

@@ -1,5 +1,6 @@
 //! A run of a pattern, as plain data.
 
+mod input_part;
 mod job_file;
 mod map_reduce_job;
 mod parts;
@@ -12,6 +13,7 @@ mod units;
 mod vote_check;
 mod vote_job;
 
+pub use input_part::{Choice, InputPart};
 pub use job_file::JobFormat;
 pub use map_reduce_job::{
     AgentReduce, CodePart, MapPart, MapReduceJob, MapReduceModels, MapReducePattern, Reduce,
@@ -105,6 +107,16 @@ impl Job {
             Self::Section(job) => &job.run,
             Self::Vote(job) => &job.run,
             Self::MapReduce(job) => &job.run,
+        }
+    }
+
+    /// Returns how much of the input is worked on.
+    pub fn choice(&self) -> Choice {
+        let seed = self.run_part().seed;
+        match self {
+            Self::Section(_) => Choice::All,
+            Self::Vote(job) => job.input.choice(seed),
+            Self::MapReduce(job) => job.input.choice(seed),
         }
     }
 

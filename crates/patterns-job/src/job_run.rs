@@ -2,12 +2,12 @@
 
 mod vote_run;
 
-use patterns_core::{Branch, Outcome};
+use patterns_core::{Branch, Outcome, Warning};
 use patterns_parallel::{MapReduce, RunError};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::input::{Corpus, Reader};
+use crate::input::{Corpus, Reader, Taken};
 use crate::job::{Job, MapReduceJob, Reduce, SectionJob};
 use crate::job_error::{JobError, JobErrorKind};
 use crate::setup::Setup;
@@ -84,12 +84,14 @@ impl MapReduceJob {
     /// Returns an error if the job is not valid, or something that it names is missing.
     pub async fn run(self, setup: &Setup, reader: &Reader) -> Result<JobOutcome, JobError> {
         let (inputs, source) = (self.inputs.clone(), self.source.clone());
+        let choice = self.input.choice(self.run.seed);
         let work = MapReduceWork::read(self)?;
-        let mut corpus = Corpus::open(&inputs, &source, reader)?;
+        let mut corpus = Corpus::open(&inputs, &source, choice, reader)?;
+        let taken = corpus.taken();
         work.count_tokens(&mut corpus, &setup.models);
         let with = (&corpus, setup);
         let schema = work.map_schema.as_ref();
-        match (&work.job.reduce, schema, &work.code) {
+        let outcome = match (&work.job.reduce, schema, &work.code) {
             (Reduce::Statements(it), ..) => {
                 finish(work.statements(it, with)?.0, corpus, setup).await
             }
@@ -113,8 +115,20 @@ impl MapReduceJob {
                 let pattern = work.rows(work.answering(schema, setup)?, &corpus);
                 finish(pattern, corpus, setup).await
             }
-        }
+        };
+        Ok(noting_part(outcome?, taken, "documents"))
     }
+}
+
+/// Warns that a result is of a part of the input only.
+fn noting_part(mut outcome: JobOutcome, taken: Option<Taken>, what: &str) -> JobOutcome {
+    if let Some(words) = taken.and_then(|it| it.words(what)) {
+        let message = format!("only {words} were worked on");
+        outcome
+            .warnings
+            .push(Warning::new("part-of-input", message));
+    }
+    outcome
 }
 
 async fn finish<M, R>(

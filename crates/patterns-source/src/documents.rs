@@ -3,7 +3,7 @@
 //! They are an iterator, not a stream: files block, and their readers are synchronous. Who wants to read ahead
 //! gives them a thread. What cannot be read has its place among them, so that every account adds up.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::fmt;
 use std::fs::File;
 use std::io;
@@ -17,29 +17,11 @@ use crate::isolation::{Task, file_of, isolated_rows, isolated_whole};
 use crate::record_reader::RecordReader;
 use crate::row_documents::RowDocuments;
 use crate::rows::{Reading, RowReader};
+use crate::sourced::{Item, sourced};
 use crate::unpack::{self, Input};
+use crate::wanted::Wanted;
 use crate::whole::{Whole, most, too_large, whole};
-use crate::{Format, Source, Unreadable, UnreadableKind};
-
-/// A document that was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sourced {
-    /// Its id and text.
-    pub document: Document,
-    /// Where it is: a file, with the line where there is one.
-    pub place: String,
-    /// What it was read as.
-    pub format: Format,
-    /// The encoding of the file, such as `UTF-8`, as far as it is known by then.
-    pub encoding: String,
-}
-
-impl Sourced {
-    /// Returns the BLAKE3 digest of its text.
-    pub fn digest(&self) -> [u8; 32] {
-        *blake3::hash(self.document.text.as_bytes()).as_bytes()
-    }
-}
+use crate::{Format, Sample, Source, Unreadable, UnreadableKind};
 
 /// The documents of a [`Source`], read as they are asked for.
 ///
@@ -53,6 +35,26 @@ pub struct Documents {
     /// The files that were read, and the ids that were given.
     seen: HashSet<u64>,
     notes: Vec<String>,
+    wanted: Wanted,
+    /// How many were come to, those that are not wanted included.
+    number: u64,
+}
+
+/// A document that was come to.
+enum Met {
+    Read(Item),
+    /// It is not wanted, and was not read: its name.
+    Passed(String),
+}
+
+impl Met {
+    fn name(&self) -> &str {
+        match self {
+            Self::Read(Ok(it)) => &it.document.id,
+            Self::Read(Err(error)) => error.place(),
+            Self::Passed(name) => name,
+        }
+    }
 }
 
 /// A file of several documents under way.
@@ -62,8 +64,6 @@ enum Current {
     Records(Box<RecordReader>, String, String),
 }
 
-pub(crate) type Item = Result<Sourced, Unreadable>;
-
 impl Documents {
     pub(crate) fn new(source: Source, places: Vec<Named>) -> Self {
         Self {
@@ -72,7 +72,39 @@ impl Documents {
             current: None,
             seen: HashSet::new(),
             notes: Vec::new(),
+            wanted: Wanted::All,
+            number: 0,
         }
+    }
+
+    /// Reads the first so many only.
+    #[must_use]
+    pub fn first(mut self, most: u64) -> Self {
+        self.wanted = Wanted::First(most);
+        self
+    }
+
+    /// Reads those only that have these numbers, counted from 0. Files that are not among them are not
+    /// read; of rows and records, all have to be.
+    #[must_use]
+    pub fn only(mut self, numbers: BTreeSet<u64>) -> Self {
+        self.wanted = Wanted::Those(numbers);
+        self
+    }
+
+    /// Offers all of them to a sample, by their names; what is a file by itself is not read for that.
+    pub fn offer_to(mut self, sample: &mut Sample) {
+        self.wanted = Wanted::None;
+        while let Some(met) = self.meet() {
+            sample.offer(met.name());
+        }
+    }
+
+    /// Counts them up to `most`; what is a file by itself is not read for that.
+    pub fn count_up_to(mut self, most: u64) -> u64 {
+        self.wanted = Wanted::None;
+        while self.number < most && self.meet().is_some() {}
+        self.number
     }
 
     /// Returns what the user should know about what was read since the last time: that an encoding was
@@ -87,6 +119,7 @@ impl Documents {
         let mut count = 0;
         while let Some(named) = self.places.front_mut() {
             match named.next() {
+                Some(Ok(place)) if self.source.leaves_out(&place) => {}
                 Some(Ok(Place {
                     path: Some(path), ..
                 })) if self.is_whole(&path) => count += 1,
@@ -111,13 +144,13 @@ impl Documents {
     }
 
     /// Returns the first document of a place, or begins to read its documents.
-    fn begin(&mut self, place: Place) -> Option<Item> {
+    fn begin(&mut self, place: Place) -> Option<Met> {
         if !self
             .seen
             .insert(short_hash(&format!("file {}", place.shown)))
         {
             let (kind, reason) = (UnreadableKind::DuplicateId, "the file is named twice");
-            return Some(Err(Unreadable::new(kind, place.shown, reason)));
+            return Some(Met::Read(Err(Unreadable::new(kind, place.shown, reason))));
         }
         let name = self.name(&place);
         let begun = self.open(&place).and_then(|(format, input)| {
@@ -136,9 +169,13 @@ impl Documents {
                 self.current = Some(Current::Records(Box::new(reader), name.clone(), shown));
                 return Ok(None);
             }
-            self.whole(&place, name.clone(), format, input).map(Some)
+            if !self.wanted.has(self.number) {
+                return Ok(Some(Met::Passed(name.clone())));
+            }
+            let whole = self.whole(&place, name.clone(), format, input);
+            Ok(Some(Met::Read(whole)))
         });
-        begun.transpose()
+        begun.unwrap_or_else(|error| Some(Met::Read(Err(error))))
     }
 
     /// Returns what a file is called: by its place below the directory that was named, unless a file of
@@ -280,27 +317,18 @@ impl Documents {
     }
 }
 
-/// Returns a document, if it has a text.
-pub(crate) fn sourced(document: Document, place: String, format: Format, encoding: String) -> Item {
-    if document.text.trim().is_empty() {
-        let reason = "there is no text";
-        return Err(Unreadable::new(UnreadableKind::Empty, place, reason));
+impl Documents {
+    /// Comes to the next document and counts it.
+    fn meet(&mut self) -> Option<Met> {
+        let met = self.next_met()?;
+        self.number += 1;
+        Some(met)
     }
-    Ok(Sourced {
-        document,
-        place,
-        format,
-        encoding,
-    })
-}
 
-impl Iterator for Documents {
-    type Item = Item;
-
-    fn next(&mut self) -> Option<Self::Item> {
+    fn next_met(&mut self) -> Option<Met> {
         loop {
             if let Some(item) = self.go_on() {
-                return Some(item);
+                return Some(Met::Read(item));
             }
             let named = self.places.front_mut()?;
             match named.next() {
@@ -308,15 +336,30 @@ impl Iterator for Documents {
                     self.notes.extend(named.note());
                     self.places.pop_front();
                 }
-                Some(Err(error)) => return Some(Err(error)),
+                Some(Err(error)) => return Some(Met::Read(Err(error))),
                 Some(Ok(place)) if self.source.leaves_out(&place) => {}
                 Some(Ok(place)) => {
-                    if let Some(item) = self.begin(place) {
-                        return Some(item);
+                    if let Some(met) = self.begin(place) {
+                        return Some(met);
                     }
                 }
             }
         }
+    }
+}
+
+impl Iterator for Documents {
+    type Item = Item;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.wanted.is_over(self.number) {
+            let number = self.number;
+            match self.meet()? {
+                Met::Read(item) if self.wanted.has(number) => return Some(item),
+                Met::Read(_) | Met::Passed(_) => {}
+            }
+        }
+        None
     }
 }
 

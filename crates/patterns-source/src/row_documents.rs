@@ -7,8 +7,9 @@ use std::collections::{HashSet, VecDeque};
 
 use patterns_core::Document;
 
-use crate::documents::{Item, short_hash, sourced};
+use crate::documents::short_hash;
 use crate::rows::{Row, RowReader};
+use crate::sourced::{Item, sourced};
 use crate::{Format, Source, Unreadable, UnreadableKind};
 
 /// Where a row's text is looked for.

@@ -36,6 +36,25 @@ pub(crate) struct MapReduceArgs {
     #[command(flatten)]
     pub(crate) source: SourceArgs,
 
+    /// Work on the first so many documents only, to try
+    ///
+    /// The same command without it goes on from there: what is answered is not paid for again.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Input")]
+    pub(crate) limit: Option<u64>,
+
+    /// Work on so many documents only, drawn evenly; the same ones for the same --seed
+    ///
+    /// A larger sample has the smaller one in it.
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u64).range(1..),
+        conflicts_with = "limit",
+        help_heading = "Input",
+        hide_short_help = true
+    )]
+    pub(crate) sample: Option<u64>,
+
     /// What to do with each document, on top of --instructions
     #[arg(long, value_name = "TEXT", help_heading = "Map")]
     pub(crate) map_instructions: Option<String>,

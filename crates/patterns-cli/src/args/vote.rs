@@ -76,6 +76,33 @@ pub(crate) struct VoteArgs {
     )]
     pub(crate) gold: Option<String>,
 
+    /// Ask the first so many questions of a batch only, to try
+    ///
+    /// The same command without it goes on from there: what is answered is not paid for again.
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u64).range(1..),
+        requires = "batch",
+        help_heading = "Question",
+        hide_short_help = true
+    )]
+    pub(crate) limit: Option<u64>,
+
+    /// Ask so many questions of a batch only, drawn evenly; the same ones for the same --seed
+    ///
+    /// A larger sample has the smaller one in it.
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u64).range(1..),
+        requires = "batch",
+        conflicts_with = "limit",
+        help_heading = "Question",
+        hide_short_help = true
+    )]
+    pub(crate) sample: Option<u64>,
+
     /// Ballots at most [default: 5, or one per voter]
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = "Counting")]
     pub(crate) votes: Option<u16>,

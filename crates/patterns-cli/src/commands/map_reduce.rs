@@ -26,13 +26,15 @@ pub(crate) async fn run(job: MapReduceJob, launch: Launch) -> Result<(), Error> 
     let written = Written::by(&launch.job, launch.names);
     written.check_files(&launch.job.files())?;
     let (inputs, source) = (job.inputs.clone(), job.source.clone());
+    let choice = job.input.choice(job.run.seed);
     let work = MapReduceWork::read(job).map_err(|error| launch.told(error))?;
     written.check_documents(&inputs, launch.terminal)?;
-    let corpus = Corpus::open(&inputs, &source, &launch.reader(&written));
+    let corpus = Corpus::open(&inputs, &source, choice, &launch.reader(&written));
     let mut corpus = corpus.map_err(|error| launch.told(error))?;
     let mut session =
         Session::open(&launch, |roles, settings| work.identity(roles, settings)).await?;
     session.allows_gaps = work.job.allow_gaps;
+    session.taken = corpus.taken();
     let setup = session.setup();
     work.count_tokens(&mut corpus, &setup.models);
     let told = |error| launch.told(error);

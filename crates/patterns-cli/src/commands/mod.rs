@@ -86,14 +86,14 @@ async fn publish<A: Serialize, B: Serialize>(
     page: impl FnOnce(&mut Page, &Outcome<A, B>),
 ) -> Result<(), Error> {
     let text = match session.format {
-        Format::Json => outcome_json(pattern, &session.connected, outcome),
+        Format::Json => outcome_json(&session.frame(pattern), outcome),
         Format::Jsonl => {
             let branches: String = outcome.branches.iter().map(branch_line).collect();
-            branches + &outcome_line(pattern, &session.connected, outcome)
+            branches + &outcome_line(&session.frame(pattern), outcome)
         }
         Format::Human if has_answer(&outcome.branches) || outcome.value.is_ok() => {
             let paint = session.output.paint(session.terminal);
-            let mut it = Page::new(paint, session.connected.notice);
+            let mut it = Page::new(paint, &session.labels());
             page(&mut it, outcome);
             it.finish()
         }

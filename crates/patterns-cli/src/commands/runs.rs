@@ -22,7 +22,7 @@ pub(super) fn run(args: &RunsArgs, terminal: Terminal) -> Result<(), Error> {
             lines.collect::<Result<String, Error>>()?
         }
         LookFormat::Human => {
-            let mut page = Page::new(terminal.stdout_paint(), None);
+            let mut page = Page::new(terminal.stdout_paint(), &[]);
             for run in &runs {
                 entry(&mut page, &store, run)?;
             }

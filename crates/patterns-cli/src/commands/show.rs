@@ -48,7 +48,7 @@ pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
             format!("{value}\n")
         }
         LookFormat::Human => {
-            let mut page = Page::new(terminal.stdout_paint(), None);
+            let mut page = Page::new(terminal.stdout_paint(), &[]);
             describe(&mut page, &run);
             for (model, usage) in &paid {
                 page.paragraph(&format!(

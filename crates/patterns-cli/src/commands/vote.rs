@@ -22,7 +22,9 @@ pub(crate) async fn run(job: VoteJob, launch: Launch) -> Result<(), Error> {
     written.check_documents(&job.context, launch.terminal)?;
     let work = VoteWork::read(job, &launch.reader(&written));
     let work = work.map_err(|error| launch.told(error))?;
-    let session = Session::open(&launch, |roles, settings| work.identity(roles, settings)).await?;
+    let mut session =
+        Session::open(&launch, |roles, settings| work.identity(roles, settings)).await?;
+    session.taken = work.taken;
     let voting = work.voting(&session.setup());
     let voting = voting.map_err(|error| launch.told(error))?;
     match &work.questions {

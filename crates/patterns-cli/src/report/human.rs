@@ -17,15 +17,15 @@ pub(crate) struct Page {
 
 impl Page {
     /// Begins a page with what all answers must be labelled with.
-    pub(crate) fn new(paint: Paint, notice: Option<&str>) -> Self {
+    pub(crate) fn new(paint: Paint, labels: &[String]) -> Self {
         let mut page = Self {
             text: String::new(),
             paint,
         };
-        if let Some(notice) = notice {
-            page.line(Style::Dim, &format!("[{notice}]"));
-            page.gap();
+        for label in labels {
+            page.line(Style::Dim, &format!("[{label}]"));
         }
+        page.gap();
         page
     }
 

@@ -4,6 +4,7 @@ use patterns_core::{
     AgentError, AggregateError, Branch, BranchEnd, Budget, Caps, Coverage, Outcome, Pattern, Spend,
     Usage, Warning,
 };
+use patterns_job::Taken;
 use patterns_parallel::voting::{AnyDetail, BatchElection};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -21,6 +22,9 @@ struct OutcomeJson<'a> {
     /// What all answers must be labelled with.
     #[serde(skip_serializing_if = "Option::is_none")]
     notice: Option<&'static str>,
+    /// How much of the input it is of, where that may be not all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<Taken>,
     value: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Value>,
@@ -45,25 +49,30 @@ struct SpendJson {
     caps: Caps,
 }
 
+/// What an outcome is of, beside what it says itself.
+pub(crate) struct Frame<'a> {
+    pub(crate) pattern: Pattern,
+    pub(crate) connected: &'a Connected,
+    pub(crate) taken: Option<Taken>,
+}
+
 /// Writes a whole outcome, indented.
 pub(crate) fn outcome_json<A: Serialize, B: Serialize>(
-    pattern: Pattern,
-    connected: &Connected,
+    frame: &Frame<'_>,
     outcome: &Outcome<A, B>,
 ) -> String {
     let branches = outcome.branches.iter().map(branch).collect();
-    let whole = whole(pattern, connected, outcome, Some(branches));
+    let whole = whole(frame, outcome, Some(branches));
     let json = serde_json::to_string_pretty(&whole).unwrap_or_default();
     format!("{}\n", escape_json(&json))
 }
 
 /// Writes an outcome without its branches, on one line.
 pub(crate) fn outcome_line<A: Serialize, B: Serialize>(
-    pattern: Pattern,
-    connected: &Connected,
+    frame: &Frame<'_>,
     outcome: &Outcome<A, B>,
 ) -> String {
-    line(&whole(pattern, connected, outcome, None))
+    line(&whole(frame, outcome, None))
 }
 
 /// Writes a branch, on one line.
@@ -114,17 +123,22 @@ fn add_reasons<V: Serialize>(ballot: &mut Value, branch: &Branch<V>) {
 }
 
 fn whole<'a, A: Serialize, B>(
-    pattern: Pattern,
-    connected: &'a Connected,
+    frame: &Frame<'a>,
     outcome: &'a Outcome<A, B>,
     branches: Option<Vec<Value>>,
 ) -> OutcomeJson<'a> {
+    let Frame {
+        pattern,
+        connected,
+        taken,
+    } = *frame;
     OutcomeJson {
         kind: "outcome",
         pattern,
         run: outcome.run.to_string(),
         models: &connected.names,
         notice: connected.notice,
+        input: taken,
         value: outcome.value.as_ref().map_or(Value::Null, to_value),
         error: outcome.value.as_ref().err().map(aggregate_error),
         branches,

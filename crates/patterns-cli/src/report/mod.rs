@@ -18,6 +18,6 @@ pub(crate) use coverage::coverage_line;
 pub(crate) use election::{NOT_ASKED, batch_line, course_page, election_page};
 pub(crate) use failure::{failure_of, words};
 pub(crate) use human::{Page, document_page, section_page};
-pub(crate) use json::{branch_line, election_line, outcome_json, outcome_line};
+pub(crate) use json::{Frame, branch_line, election_line, outcome_json, outcome_line};
 pub(crate) use observers::Observers;
 pub(crate) use table::{flagged_page, problem_line, statement_page, support_line, table_page};

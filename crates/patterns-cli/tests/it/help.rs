@@ -263,6 +263,16 @@ fn help_of_every_command() {
               
               Says how many elections found it, and what shares are worth.
 
+          --limit <N>
+              Ask the first so many questions of a batch only, to try
+              
+              The same command without it goes on from there: what is answered is not paid for again.
+
+          --sample <N>
+              Ask so many questions of a batch only, drawn evenly; the same ones for the same --seed
+              
+              A larger sample has the smaller one in it.
+
     Counting:
       -n, --votes <N>
               Ballots at most [default: 5, or one per voter]
@@ -394,6 +404,16 @@ fn help_of_every_command() {
           --strict
               Read and check everything before the first call; without it, what cannot be read is a
               failed branch
+
+          --limit <N>
+              Work on the first so many documents only, to try
+              
+              The same command without it goes on from there: what is answered is not paid for again.
+
+          --sample <N>
+              Work on so many documents only, drawn evenly; the same ones for the same --seed
+              
+              A larger sample has the smaller one in it.
 
     Map:
           --map-instructions <TEXT>

@@ -24,6 +24,7 @@ mod killed;
 mod network;
 mod offline;
 mod outputs;
+mod part_of_input;
 mod providers;
 mod reduce;
 mod rules;

@@ -5,20 +5,19 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use futures_util::Stream;
 use patterns_core::{Document, ModelId};
 use patterns_llm::token_counter;
 use patterns_parallel::map_reduce::{MapInput, Split, Splitter};
-use patterns_source::{
-    Documents, Limits, Source, SourceError, Sourced, Unreadable, UnreadableKind,
-};
+use patterns_source::{Documents, Source, Sourced, Unreadable};
 use tokio::sync::mpsc;
 
 use super::Reader;
-use super::problems::Problems;
-use crate::job::SourcePart;
+use super::chosen::{Chosen, MOST_COUNTED, piped};
+use super::source::{open, problems, source, splitter};
+use super::taken::Taken;
+use crate::job::{Choice, SourcePart};
 use crate::job_error::{JobError, JobErrorKind};
 
 type Item = Result<Sourced, Unreadable>;
@@ -38,6 +37,8 @@ pub struct Corpus {
     rest: Documents,
     /// How many there are, if that is known.
     total: Option<usize>,
+    /// How much of the input that is, if it may be that it is not all.
+    taken: Option<Taken>,
     /// What cuts long ones.
     splitter: Option<Splitter>,
     /// What the user should know about what was read so far.
@@ -47,9 +48,6 @@ pub struct Corpus {
 
 /// How many unreadable documents are passed over in search of the first readable one.
 const PATIENCE: usize = 1_000;
-
-/// How many files are counted before the first is worked on, so that it can be said how many there are.
-const MOST_COUNTED: usize = 100_000;
 
 /// How many documents are read ahead.
 const AHEAD: usize = 16;
@@ -61,34 +59,26 @@ impl Corpus {
     ///
     /// Returns an error if there is nothing to work on: an input names nothing, or nothing in them can
     /// be read. Where reading is strict, also if anything cannot.
-    pub fn open(inputs: &[PathBuf], part: &SourcePart, reader: &Reader) -> Result<Self, JobError> {
+    pub fn open(
+        inputs: &[PathBuf],
+        part: &SourcePart,
+        choice: Choice,
+        reader: &Reader,
+    ) -> Result<Self, JobError> {
         let source = source(inputs, part, reader);
         let splitter = splitter(part)?;
-        let mut rest = open(&source)?;
-        let mut total = None;
-        if part.strict && !inputs.iter().any(|it| it == Path::new("-")) {
-            let mut wrong = Vec::new();
-            let count = rest.by_ref().map(|it| wrong.extend(it.err())).count();
-            problems(wrong.iter())?;
-            total = Some(count);
-            rest = open(&source)?;
-        }
         // Standard input can be read only once.
-        let is_all_read = part.strict && total.is_none();
-        let mut first = Vec::new();
-        let mut has_any = false;
-        while is_all_read || first.len() < if has_any { AHEAD } else { PATIENCE } {
-            let Some(item) = rest.next() else {
-                total = Some(first.len());
-                break;
-            };
-            has_any |= item.is_ok();
-            first.push(item);
-        }
-        if total.is_none() {
-            total = open(&source)?.count_files(MOST_COUNTED);
-        }
-        if is_all_read || !has_any {
+        let is_piped = inputs.iter().any(|it| it == Path::new("-"));
+        let Opened {
+            first,
+            mut rest,
+            total,
+            taken,
+        } = match is_piped {
+            true => Opened::piped(open(&source)?, choice, part.strict),
+            false => Opened::files(&source, choice, part.strict)?,
+        };
+        if (is_piped && part.strict) || !first.iter().any(Result::is_ok) {
             problems(first.iter().filter_map(|it| it.as_ref().err()))?;
         }
         if first.is_empty() {
@@ -102,10 +92,16 @@ impl Corpus {
             first,
             rest,
             total,
+            taken,
             splitter,
             notes,
             reader: reader.clone(),
         })
+    }
+
+    /// Returns how much of the input it is, if it may be that it is not all.
+    pub fn taken(&self) -> Option<Taken> {
+        self.taken
     }
 
     /// Reads all of it at once.
@@ -187,6 +183,75 @@ impl Corpus {
     }
 }
 
+/// The documents as they are found.
+struct Opened {
+    first: Vec<Item>,
+    rest: Documents,
+    total: Option<usize>,
+    taken: Option<Taken>,
+}
+
+impl Opened {
+    /// Opens what can be read only once.
+    fn piped(mut rest: Documents, choice: Choice, is_all_read: bool) -> Self {
+        let (total, taken, first) = match piped(&mut rest, choice) {
+            Some((first, taken)) => (Some(first.len()), Some(taken), first),
+            None => {
+                let (first, is_over) = read_ahead(&mut rest, is_all_read);
+                (is_over.then_some(first.len()), None, first)
+            }
+        };
+        Self {
+            first,
+            rest,
+            total,
+            taken,
+        }
+    }
+
+    /// Opens files, all of which are read before if that is to be strict.
+    fn files(source: &Source, choice: Choice, is_strict: bool) -> Result<Self, JobError> {
+        let chosen = Chosen::of(|| open(source), choice)?;
+        let mut total = None;
+        if is_strict {
+            let mut wrong = Vec::new();
+            let checked = chosen.of_these(open(source)?);
+            total = Some(checked.map(|it| wrong.extend(it.err())).count());
+            problems(wrong.iter())?;
+        }
+        let mut rest = chosen.of_these(open(source)?);
+        let (first, is_over) = read_ahead(&mut rest, false);
+        let known = match is_over {
+            true => Some(first.len()),
+            false => chosen.count(),
+        };
+        total = total.or(known);
+        if total.is_none() {
+            total = open(source)?.count_files(MOST_COUNTED);
+        }
+        Ok(Self {
+            first,
+            rest,
+            total,
+            taken: chosen.taken(),
+        })
+    }
+}
+
+/// Reads until there is something to work on, and whether that was all.
+fn read_ahead(rest: &mut Documents, is_all_read: bool) -> (Vec<Item>, bool) {
+    let mut first = Vec::new();
+    let mut has_any = false;
+    while is_all_read || first.len() < if has_any { AHEAD } else { PATIENCE } {
+        let Some(item) = rest.next() else {
+            return (first, true);
+        };
+        has_any |= item.is_ok();
+        first.push(item);
+    }
+    (first, false)
+}
+
 /// The documents of a run, one after the other.
 #[derive(Debug)]
 pub struct CorpusStream {
@@ -246,12 +311,6 @@ impl Stream for CorpusStream {
     }
 }
 
-/// Waits a little for connections that end; ten minutes at most.
-fn wait(times: u32) -> bool {
-    std::thread::park_timeout(Duration::from_millis(100));
-    times < 6_000
-}
-
 fn warn(reader: &Reader, notes: impl Iterator<Item = String>) {
     for note in notes {
         let help = match note.ends_with("a guess") {
@@ -260,87 +319,4 @@ fn warn(reader: &Reader, notes: impl Iterator<Item = String>) {
         };
         reader.tell(&format!("{note}{help}"));
     }
-}
-
-/// Returns what cuts documents into chunks, if they are to be cut.
-fn splitter(part: &SourcePart) -> Result<Option<Splitter>, JobError> {
-    let splitter = part.chunk_tokens.map(Splitter::new);
-    let splitter = splitter.map(|it| it.overlap(part.chunk_overlap));
-    splitter.transpose().map_err(|error| {
-        let message = format!("`source.chunk_overlap`: {error}");
-        JobError::of_key("source.chunk_overlap", message)
-    })
-}
-
-/// Returns how much is read at most.
-fn limits(part: &SourcePart) -> Limits {
-    let usual = Limits::default();
-    let document = part.max_document_size.as_deref();
-    let document = document.map_or(usual.document, |it| it.0);
-    Limits {
-        document,
-        file: usual.file.max(document),
-        ..usual
-    }
-}
-
-fn source(inputs: &[PathBuf], part: &SourcePart, reader: &Reader) -> Source {
-    let leave_out = reader.clone();
-    let mut source = Source::new(inputs)
-        .leave_out(move |it| leave_out.leaves_out(it))
-        .limits(limits(part))
-        .when_out_of_descriptors(wait);
-    if let Some(isolation) = reader.isolation() {
-        source = source.isolation(isolation);
-    }
-    if let Some(encoding) = part.encoding.as_deref().copied() {
-        source = source.encoding(encoding);
-    }
-    if let Some(delimiter) = part.delimiter {
-        source = source.delimiter(delimiter);
-    }
-    if let Some(format) = part.format.as_deref().copied() {
-        source = source.format(format);
-    }
-    if let Some(records) = part.records.as_deref() {
-        source = source.records(records.clone());
-    }
-    if let Some(name) = &part.text_field {
-        source = source.text_field(name);
-    }
-    if let Some(template) = part.text_template.as_deref() {
-        source = source.template(template.clone());
-    }
-    if let Some(name) = &part.id_field {
-        source = source.id_field(name);
-    }
-    source
-}
-
-fn open(source: &Source) -> Result<Documents, JobError> {
-    source.open().map_err(|error| match error {
-        SourceError::Missing(missing) => problems(missing.iter())
-            .err()
-            .unwrap_or_else(|| nothing(&SourceError::StdinTwice)),
-        other => nothing(&other),
-    })
-}
-
-fn nothing(error: &SourceError) -> JobError {
-    JobError::new(JobErrorKind::BadData, format!("{error}; nothing was sent"))
-}
-
-/// Returns an error that lists all of them, if there are any.
-fn problems<'a>(wrong: impl Iterator<Item = &'a Unreadable>) -> Result<(), JobError> {
-    let mut problems = Problems::default();
-    for error in wrong {
-        match error.kind() {
-            UnreadableKind::Missing => problems.missing(error.to_string()),
-            UnreadableKind::NoField => {
-                problems.field(error.to_string());
-            }
-            _ => problems.invalid(error.to_string()),
-        }
-    }
-    problems.check()
 }

@@ -1,6 +1,7 @@
 //! Finds, reads and checks what a run works on: documents while it goes on, all else before the first
 //! call.
 
+mod chosen;
 mod corpus;
 mod decode;
 mod fields;
@@ -10,6 +11,8 @@ mod problems;
 mod questions;
 mod reader;
 mod schema;
+mod source;
+mod taken;
 
 pub use corpus::{Corpus, CorpusStream};
 pub use decode::{NotText, decode_text};
@@ -19,3 +22,4 @@ pub(crate) use prices::read_prices;
 pub(crate) use questions::read_questions;
 pub use reader::Reader;
 pub(crate) use schema::read_schema;
+pub use taken::{Taken, Total};

@@ -8,7 +8,7 @@ use patterns_core::Document;
 use patterns_source::Isolation;
 
 use super::Corpus;
-use crate::job::SourcePart;
+use crate::job::{Choice, SourcePart};
 use crate::job_error::JobError;
 
 /// Says of a file whether it is left out.
@@ -76,7 +76,7 @@ impl Reader {
         if paths.is_empty() {
             return Ok(Vec::new());
         }
-        Corpus::open(paths, &SourcePart::default(), self)?.whole()
+        Corpus::open(paths, &SourcePart::default(), Choice::All, self)?.whole()
     }
 }
 

@@ -8,6 +8,7 @@ use patterns_source::{Format, Records, Template, TextEncoding};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::input_part::InputPart;
 use super::parts::{
     ModelPart, OutputPart, RunPart, SchemaSource, SpendPart, StorePart, is_default,
 };
@@ -35,6 +36,9 @@ pub struct MapReduceJob {
     /// Whether documents or chunks without an answer are no failure.
     #[serde(default, skip_serializing_if = "is_default")]
     pub allow_gaps: bool,
+    /// How many of them are worked on.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub input: InputPart,
     /// How documents are read.
     #[serde(default, skip_serializing_if = "is_default")]
     pub source: SourcePart,
@@ -249,6 +253,7 @@ impl MapReduceJob {
 
     /// Checks that every key has an effect beside the others.
     pub(crate) fn check(&self) -> Result<(), JobError> {
+        self.input.check()?;
         self.source.check()?;
         self.check_map()?;
         self.check_reducer()?;

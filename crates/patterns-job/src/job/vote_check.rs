@@ -15,6 +15,8 @@ impl VoteJob {
     /// Checks that every key has an effect beside the others.
     pub(crate) fn check(&self) -> Result<(), JobError> {
         question(self)?;
+        self.input.check()?;
+        part(self)?;
         asking(self)?;
         fields(self)?;
         voters(self)?;
@@ -49,6 +51,19 @@ fn question(job: &VoteJob) -> Result<(), JobError> {
         ),
         _ => Ok(()),
     }
+}
+
+fn part(job: &VoteJob) -> Result<(), JobError> {
+    let key = match &job.input {
+        it if it.limit.is_some() => "input.limit",
+        it if it.sample.is_some() => "input.sample",
+        _ => return Ok(()),
+    };
+    if job.batch.is_some() {
+        return Ok(());
+    }
+    let message = format!("`{key}` is for the questions of a `batch`");
+    wrong(key, &message, "ask a `batch`, or leave it out")
 }
 
 fn asking(job: &VoteJob) -> Result<(), JobError> {

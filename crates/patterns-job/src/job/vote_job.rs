@@ -7,6 +7,7 @@ use patterns_parallel::voting::{AnyRule, StoppingRule};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::input_part::InputPart;
 use super::parts::{
     ModelPart, OutputPart, RunPart, SchemaSource, SpendPart, StorePart, is_default,
 };
@@ -70,6 +71,9 @@ pub struct VoteJob {
     /// The questions, if they are the rows of a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<BatchPart>,
+    /// How many of the questions of a batch are asked.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub input: InputPart,
     /// Models with a part of their own.
     #[serde(default, skip_serializing_if = "is_default")]
     pub models: VoteModels,

@@ -5,7 +5,7 @@ use patterns_parallel::RunError;
 use patterns_parallel::voting::{AnyDetail, BatchElection, BatchTally, Decision};
 use serde_json::{Value, json};
 
-use super::{JobOutcome, told};
+use super::{JobOutcome, noting_part, told};
 use crate::input::Reader;
 use crate::job::VoteJob;
 use crate::job_error::JobError;
@@ -29,7 +29,10 @@ impl VoteJob {
                 let question = work.question(text, None);
                 told(voting.run(question, &setup.run_options()).await)
             }
-            Questions::Batch(rows) => told(batch(&work, &voting, rows, setup).await),
+            Questions::Batch(rows) => {
+                let outcome = told(batch(&work, &voting, rows, setup).await)?;
+                Ok(noting_part(outcome, work.taken, "questions"))
+            }
         }
     }
 }

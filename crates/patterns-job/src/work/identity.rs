@@ -8,7 +8,7 @@ use blake3::Hasher;
 use serde::Serialize;
 
 use super::{MapReduceWork, ModelRoles, SectionWork, Settings, VoteWork};
-use crate::job::{ModelPart, Reduce};
+use crate::job::{InputPart, ModelPart, Reduce};
 
 impl SectionWork {
     /// Returns a digest of what the run is for.
@@ -62,7 +62,17 @@ impl MapReduceWork {
         let schemas = (&self.map_schema, &self.reduce_schema);
         let map = (&job.map.instructions, job.map.glean, &job.models);
         let work = (&job.inputs, source, map, reduce, schemas);
-        digest("map-reduce", roles, &job.model, settings, &work)
+        // Runs of all documents keep the digest that older versions gave them.
+        match job.input == InputPart::default() {
+            true => digest("map-reduce", roles, &job.model, settings, &work),
+            false => digest(
+                "map-reduce",
+                roles,
+                &job.model,
+                settings,
+                &(work, &job.input),
+            ),
+        }
     }
 }
 

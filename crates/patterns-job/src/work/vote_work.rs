@@ -2,12 +2,13 @@
 
 use patterns_core::Document;
 use patterns_parallel::voting::{AnyRule, Fields, read_number};
+use patterns_source::Sample;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::BallotSpec;
-use crate::input::{Reader, read_questions, read_schema};
-use crate::job::{BallotPart, VoteJob};
+use crate::input::{Reader, Taken, Total, read_questions, read_schema};
+use crate::job::{BallotPart, Choice, VoteJob};
 use crate::job_error::JobError;
 
 /// What a vote works on.
@@ -23,6 +24,8 @@ pub struct VoteWork {
     pub rule: AnyRule,
     /// The user's own ballot.
     pub ballot: Option<BallotSpec>,
+    /// How many questions are asked, if it may be that not all are.
+    pub taken: Option<Taken>,
 }
 
 /// What to ask.
@@ -55,9 +58,13 @@ impl VoteWork {
     ///
     /// Returns an error if anything in it is missing or not valid, or does not go with its rule.
     pub fn read(job: VoteJob, reader: &Reader) -> Result<Self, JobError> {
-        let questions = match (&job.batch, &job.question) {
-            (Some(batch), _) => Questions::Batch(read_questions(batch, reader)?),
-            (None, question) => Questions::One(question.clone().unwrap_or_default()),
+        let (questions, taken) = match (&job.batch, &job.question) {
+            (Some(batch), _) => {
+                let all = read_questions(batch, reader)?;
+                let (questions, taken) = choose(all, job.input.choice(job.run.seed));
+                (Questions::Batch(questions), taken)
+            }
+            (None, question) => (Questions::One(question.clone().unwrap_or_default()), None),
         };
         let ballot = job.ballot.as_ref().map(ballot).transpose()?;
         let rule = match (&ballot, &job.ballot) {
@@ -69,6 +76,7 @@ impl VoteWork {
             context: reader.context(&job.context)?,
             rule,
             ballot,
+            taken,
             job,
         };
         work.check_numbers()?;
@@ -110,6 +118,31 @@ impl VoteWork {
         );
         let help = "make it a number, name another `ballot.answer_field`, or choose another `rule`";
         Err(JobError::of_key("rule", message).help(help))
+    }
+}
+
+/// Leaves out the questions that are not asked. All of them were checked.
+fn choose(all: Vec<BatchQuestion>, choice: Choice) -> (Vec<BatchQuestion>, Option<Taken>) {
+    let of = all.len() as u64;
+    match choice {
+        Choice::All => (all, None),
+        Choice::First(most) => {
+            let taken: Vec<_> = all.into_iter().take(most.get()).collect();
+            let count = taken.len() as u64;
+            (taken, Some(Taken::first(count, Total::Exactly(of))))
+        }
+        Choice::Drawn { size, seed } => {
+            let mut sample = Sample::new(size, seed);
+            for question in &all {
+                sample.offer(&question.id);
+            }
+            let numbers = sample.numbers();
+            let numbered = (0..).zip(all);
+            let drawn = numbered.filter(|(number, _)| numbers.contains(number));
+            let drawn: Vec<_> = drawn.map(|(_, question)| question).collect();
+            let count = drawn.len() as u64;
+            (drawn, Some(Taken::drawn(count, of)))
+        }
     }
 }
 

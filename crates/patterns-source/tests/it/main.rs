@@ -6,6 +6,7 @@ mod files;
 mod formats;
 mod hostile;
 mod names;
+mod part;
 mod pdf;
 mod support;
 mod tables;

@@ -30,9 +30,9 @@ pub(super) async fn write_rows<M: Serialize + Send + Sync + 'static>(
         Format::Parquet => Some(AnswerSheet::parquet(columns)?),
         Format::Human | Format::Json | Format::Jsonl => None,
     };
-    let mut lines = Lines::begin(&mut session, sheet, |branch, notice| match format {
+    let mut lines = Lines::begin(&mut session, sheet, |branch, labels| match format {
         Format::Human => {
-            let mut page = Page::new(paint, notice.take());
+            let mut page = Page::new(paint, &std::mem::take(labels));
             row(&mut page, branch, &show);
             page.finish()
         }
@@ -57,11 +57,11 @@ pub(super) struct Lines<M, F> {
     rows: Rows,
     sheet: Option<AnswerSheet>,
     show: F,
-    notice: Option<&'static str>,
+    labels: Vec<String>,
     failed: Vec<Branch<M>>,
 }
 
-impl<M: Serialize, F: FnMut(&Branch<M>, &mut Option<&'static str>) -> String> Lines<M, F> {
+impl<M: Serialize, F: FnMut(&Branch<M>, &mut Vec<String>) -> String> Lines<M, F> {
     pub(super) fn begin(
         session: &mut Session,
         sheet: Option<(AnswerSheet, Vec<u8>)>,
@@ -76,14 +76,14 @@ impl<M: Serialize, F: FnMut(&Branch<M>, &mut Option<&'static str>) -> String> Li
             rows,
             sheet,
             show,
-            notice: session.connected.notice,
+            labels: session.labels(),
             failed: Vec::new(),
         }
     }
 
     pub(super) fn write(&mut self, branch: Branch<M>) {
         match &mut self.sheet {
-            None => self.rows.write((self.show)(&branch, &mut self.notice)),
+            None => self.rows.write((self.show)(&branch, &mut self.labels)),
             Some(sheet) => match sheet.row(&branch) {
                 Ok(piece) => self.rows.write(piece),
                 Err(error) => self.rows.fail(error),
@@ -108,7 +108,7 @@ impl<M: Serialize, F: FnMut(&Branch<M>, &mut Option<&'static str>) -> String> Li
             return Ok(());
         };
         if session.format != Format::Human && !is_sheet {
-            let end = outcome_line(Pattern::MapReduce, &session.connected, &outcome);
+            let end = outcome_line(&session.frame(Pattern::MapReduce), &outcome);
             session.output.write(&end)?;
         }
         outcome.branches = self.failed;

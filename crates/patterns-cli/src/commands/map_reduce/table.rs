@@ -43,7 +43,7 @@ pub(super) async fn run<M: Serialize + Send + Sync + 'static>(
     outcome.branches = failed;
     let text = match (session.format, &outcome.value) {
         (Format::Json, _) => {
-            outcome_json(Pattern::MapReduce, &session.connected, &outcome).into_bytes()
+            outcome_json(&session.frame(Pattern::MapReduce), &outcome).into_bytes()
         }
         (_, Ok(table)) => written(&session, table)?,
         (_, Err(_)) => Vec::new(),
@@ -56,7 +56,7 @@ pub(super) async fn run<M: Serialize + Send + Sync + 'static>(
 fn written(session: &Session, table: &Table) -> Result<Vec<u8>, Error> {
     if session.format == Format::Human {
         let paint = session.output.paint(session.terminal);
-        let mut page = Page::new(paint, session.connected.notice);
+        let mut page = Page::new(paint, &session.labels());
         table_page(&mut page, table);
         return Ok(page.finish().into_bytes());
     }

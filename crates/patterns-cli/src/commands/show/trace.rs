@@ -45,7 +45,7 @@ pub(super) fn unfold_statement(
             format!("{value}\n")
         }
         LookFormat::Human => {
-            let mut page = Page::new(terminal.stdout_paint(), None);
+            let mut page = Page::new(terminal.stdout_paint(), &[]);
             statement_page(&mut page, found);
             tree(&mut page, &steps);
             page.finish()

@@ -189,9 +189,7 @@ fn is_cut_short(tally: &BatchTally) -> bool {
 
 fn end_of_batch(session: &Session, outcome: &Outcome<BatchEnd, Value>) -> String {
     match (session.format, &outcome.value) {
-        (Format::Json | Format::Jsonl, _) => {
-            outcome_line(Pattern::Voting, &session.connected, outcome)
-        }
+        (Format::Json | Format::Jsonl, _) => outcome_line(&session.frame(Pattern::Voting), outcome),
         (
             Format::Human | Format::Csv | Format::Parquet,
             Ok(BatchEnd {
@@ -200,7 +198,7 @@ fn end_of_batch(session: &Session, outcome: &Outcome<BatchEnd, Value>) -> String
                 cost_saved,
             }),
         ) => {
-            let mut page = Page::new(session.output.paint(session.terminal), None);
+            let mut page = Page::new(session.output.paint(session.terminal), &[]);
             let BatchTally {
                 decided,
                 undecided,
@@ -210,6 +208,9 @@ fn end_of_batch(session: &Session, outcome: &Outcome<BatchEnd, Value>) -> String
             } = tally;
             page.paragraph("");
             page.paragraph(&format!("{decided} decided, {undecided} without consensus"));
+            for label in session.labels() {
+                page.line(Style::Dim, &format!("[{label}]"));
+            }
             if *cut_short > 0 {
                 page.line(
                     Style::Yellow,

@@ -1,0 +1,41 @@
+//! A document that was read, and what it was read from.
+
+use patterns_core::Document;
+
+use crate::{Format, Unreadable, UnreadableKind};
+
+/// A document that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sourced {
+    /// Its id and text.
+    pub document: Document,
+    /// Where it is: a file, with the line where there is one.
+    pub place: String,
+    /// What it was read as.
+    pub format: Format,
+    /// The encoding of the file, such as `UTF-8`, as far as it is known by then.
+    pub encoding: String,
+}
+
+impl Sourced {
+    /// Returns the BLAKE3 digest of its text.
+    pub fn digest(&self) -> [u8; 32] {
+        *blake3::hash(self.document.text.as_bytes()).as_bytes()
+    }
+}
+
+pub(crate) type Item = Result<Sourced, Unreadable>;
+
+/// Returns a document, if it has a text.
+pub(crate) fn sourced(document: Document, place: String, format: Format, encoding: String) -> Item {
+    if document.text.trim().is_empty() {
+        let reason = "there is no text";
+        return Err(Unreadable::new(UnreadableKind::Empty, place, reason));
+    }
+    Ok(Sourced {
+        document,
+        place,
+        format,
+        encoding,
+    })
+}
