@@ -31,6 +31,11 @@ pub(crate) fn escape_line(text: &str) -> String {
 
 /// Returns JSON text with what [`escape`] would show as JSON escapes: the same value, safe to see.
 pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
+    // Nearly all there is. The loop has no branches, so many bytes are looked at at once.
+    let is_plain = |it: u8| it.wrapping_sub(0x20) < 0x5f || it == b'\n';
+    if json.bytes().fold(true, |plain, it| plain & is_plain(it)) {
+        return Cow::Borrowed(json);
+    }
     // JSON has no raw control character inside strings, so only the others are left to escape.
     if !json.chars().any(is_hostile) {
         return Cow::Borrowed(json);

@@ -1,6 +1,6 @@
 //! One request to a model, as plain data.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -57,8 +57,13 @@ impl Message {
 
     /// Renders the turn as the text that is sent, documents fenced.
     pub fn to_text(&self) -> String {
-        let parts: Vec<String> = self.parts.iter().map(ToString::to_string).collect();
-        parts.join("\n\n")
+        let mut text = String::new();
+        for (n, part) in self.parts.iter().enumerate() {
+            let gap = if n == 0 { "" } else { "\n\n" };
+            // Writing to a string never fails.
+            let _ = write!(text, "{gap}{part}");
+        }
+        text
     }
 }
 
@@ -130,7 +135,13 @@ impl Document {
 
     /// Counts the words (runs of characters between white space).
     pub fn word_count(&self) -> u64 {
-        self.text.split_whitespace().count() as u64
+        if !self.text.is_ascii() {
+            return self.text.split_whitespace().count() as u64;
+        }
+        // The vertical tab is white space of Unicode, but not of `u8`.
+        let is_blank = |it: &u8| it.is_ascii_whitespace() || *it == 0x0b;
+        let words = self.text.as_bytes().split(is_blank);
+        words.filter(|it| !it.is_empty()).count() as u64
     }
 }
 
@@ -140,17 +151,9 @@ impl fmt::Display for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digest = blake3::hash(self.text.as_bytes()).to_hex();
         // Eight digits can be hit by trying; what was hit is in the text, and no longer used.
-        let lengths = [8, 16, 32, 64]
-            .into_iter()
-            .map(|length| &digest.as_str()[..length]);
-        let fence = lengths.reduce(|fence, longer| {
-            if self.text.contains(fence) {
-                longer
-            } else {
-                fence
-            }
-        });
-        let fence = fence.unwrap_or_default();
+        let mut lengths = [8, 16, 32].into_iter().map(|it| &digest.as_str()[..it]);
+        let fence = lengths.find(|it| !self.text.contains(it));
+        let fence = fence.unwrap_or(&digest);
         let text = self.text.trim_end_matches('\n');
         write!(f, "<document-{fence} id={}", quoted(&self.id)?)?;
         if let Some(context) = &self.context {

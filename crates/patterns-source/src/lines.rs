@@ -55,7 +55,7 @@ impl<R: BufRead> Lines<R> {
                 break;
             }
             has_any = true;
-            let end = bytes.iter().position(|byte| *byte == self.end);
+            let end = memchr::memchr(self.end, bytes);
             let part = &bytes[..end.unwrap_or(bytes.len())];
             if line.len() + part.len() > self.most {
                 is_too_long = true;

@@ -1,8 +1,8 @@
 //! Outcomes as JSON, for programs.
 
 use patterns_core::{
-    AgentError, AggregateError, Branch, BranchEnd, Budget, Caps, Coverage, Outcome, Pattern, Spend,
-    Usage, Warning,
+    AgentError, AggregateError, Branch, BranchEnd, BranchId, Budget, Caps, Coverage, Outcome,
+    Pattern, Spend, StepRole, Usage, Warning,
 };
 use patterns_job::Taken;
 use patterns_parallel::voting::{AnyDetail, BatchElection};
@@ -13,7 +13,7 @@ use crate::connect::Connected;
 use crate::escape::escape_json;
 
 #[derive(Serialize)]
-struct OutcomeJson<'a> {
+struct OutcomeJson<'a, B> {
     #[serde(rename = "type")]
     kind: &'static str,
     pattern: Pattern,
@@ -29,14 +29,30 @@ struct OutcomeJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    branches: Option<Vec<Value>>,
-    steps: Vec<Value>,
+    branches: Option<Vec<BranchJson<'a, B>>>,
+    steps: Vec<BranchJson<'a, ()>>,
     counts: patterns_core::Counts,
     usage: Usage,
     spend: SpendJson,
     warnings: &'a [Warning],
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<&'a Coverage>,
+}
+
+/// A branch. Of runs of many there is one a line, so nothing is copied on the way.
+#[derive(Serialize)]
+struct BranchJson<'a, B> {
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    branch: BranchId,
+    role: StepRole,
+    label: &'a str,
+    end: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Value>,
+    usage: Usage,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a B>,
 }
 
 /// What was sent to providers and what it cost, cancelled attempts included. `cost` is null where a
@@ -61,7 +77,8 @@ pub(crate) fn outcome_json<A: Serialize, B: Serialize>(
     frame: &Frame<'_>,
     outcome: &Outcome<A, B>,
 ) -> String {
-    let branches = outcome.branches.iter().map(branch).collect();
+    let branches = outcome.branches.iter();
+    let branches = branches.map(|it| branch(it, it.value())).collect();
     let whole = whole(frame, outcome, Some(branches));
     let json = serde_json::to_string_pretty(&whole).unwrap_or_default();
     format!("{}\n", escape_json(&json))
@@ -77,9 +94,10 @@ pub(crate) fn outcome_line<A: Serialize, B: Serialize>(
 
 /// Writes a branch, on one line.
 pub(crate) fn branch_line<B: Serialize>(it: &Branch<B>) -> String {
-    let mut json = json!({"type": "branch"});
-    merge(&mut json, branch(it));
-    line(&json)
+    line(&BranchJson {
+        kind: Some("branch"),
+        ..branch(it, it.value())
+    })
 }
 
 /// Writes an election of a batch, on one line.
@@ -125,8 +143,8 @@ fn add_reasons<V: Serialize>(ballot: &mut Value, branch: &Branch<V>) {
 fn whole<'a, A: Serialize, B>(
     frame: &Frame<'a>,
     outcome: &'a Outcome<A, B>,
-    branches: Option<Vec<Value>>,
-) -> OutcomeJson<'a> {
+    branches: Option<Vec<BranchJson<'a, B>>>,
+) -> OutcomeJson<'a, B> {
     let Frame {
         pattern,
         connected,
@@ -142,7 +160,7 @@ fn whole<'a, A: Serialize, B>(
         value: outcome.value.as_ref().map_or(Value::Null, to_value),
         error: outcome.value.as_ref().err().map(aggregate_error),
         branches,
-        steps: outcome.steps.iter().map(step).collect(),
+        steps: outcome.steps.iter().map(|it| branch(it, None)).collect(),
         counts: outcome.counts,
         usage: outcome.usage,
         spend: spend(&connected.budget),
@@ -165,25 +183,21 @@ fn aggregate_error(error: &AggregateError) -> Value {
     json!({"message": error.to_string(), "cause": cause})
 }
 
-fn branch<B: Serialize>(branch: &Branch<B>) -> Value {
-    let mut json = step(branch);
-    if let Some(value) = branch.value() {
-        merge(&mut json, json!({"value": to_value(value)}));
+fn branch<'a, A, B>(branch: &'a Branch<A>, value: Option<&'a B>) -> BranchJson<'a, B> {
+    BranchJson {
+        kind: None,
+        branch: branch.id,
+        role: branch.role,
+        label: &branch.label,
+        end: match &branch.end {
+            BranchEnd::Answered(_) => "answered",
+            BranchEnd::Failed(_) => "failed",
+            BranchEnd::Cancelled => "cancelled",
+        },
+        error: branch.error().map(error_json),
+        usage: branch.usage,
+        value,
     }
-    json
-}
-
-/// Writes everything about a branch but its value.
-fn step<B>(branch: &Branch<B>) -> Value {
-    let end = match &branch.end {
-        BranchEnd::Answered(_) => json!({"end": "answered"}),
-        BranchEnd::Failed(error) => json!({"end": "failed", "error": error_json(error)}),
-        BranchEnd::Cancelled => json!({"end": "cancelled"}),
-    };
-    let mut json = json!({"branch": branch.id, "role": branch.role, "label": branch.label});
-    merge(&mut json, end);
-    merge(&mut json, json!({"usage": branch.usage}));
-    json
 }
 
 fn error_json(error: &AgentError) -> Value {

@@ -16,7 +16,7 @@ use super::error::ContractError;
 use super::extract::{self, Candidate, Fix, parse_strictly};
 use super::informing::Informing;
 use super::normal::normal;
-use super::optional::{Stranger, remove_absent};
+use super::optional::{Stranger, has_optional, remove_absent};
 use super::recursion::Recursion;
 use super::rejection::{Rejection, Violation};
 use super::strict::{Strict, join};
@@ -44,6 +44,7 @@ use crate::AnswerSchema;
 pub struct Contract<T = Value> {
     sent: Arc<AnswerSchema>,
     schema: Arc<Value>,
+    has_optional: bool,
     validator: Arc<Validator>,
     recursion: Recursion,
     informing: Informing,
@@ -169,6 +170,7 @@ impl<T: DeserializeOwned> Contract<T> {
             sent: Arc::new(sent.with_closed(closed.to_value())),
             recursion: Recursion::of(&schema),
             informing,
+            has_optional: has_optional(&schema),
             schema: Arc::new(schema),
             validator: Arc::new(validator),
             mends: Vec::new(),
@@ -230,7 +232,10 @@ impl<T: DeserializeOwned> Contract<T> {
         if !value.is_object() {
             return Err(Rejection::one("", NO_OBJECT));
         }
-        let strangers = remove_absent(&mut value, &self.schema);
+        let strangers = match self.has_optional {
+            true => remove_absent(&mut value, &self.schema),
+            false => Vec::new(),
+        };
         self.mends.iter().for_each(|mend| mend(&mut value));
         if self.informing.mend(&mut value) {
             fixes.push(Fix::OutOfRange);
@@ -343,6 +348,7 @@ impl<T> Clone for Contract<T> {
             schema: Arc::clone(&self.schema),
             validator: Arc::clone(&self.validator),
             recursion: self.recursion,
+            has_optional: self.has_optional,
             informing: self.informing.clone(),
             mends: self.mends.clone(),
             checks: self.checks.clone(),

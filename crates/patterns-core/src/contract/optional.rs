@@ -30,6 +30,24 @@ pub(super) fn remove_absent(answer: &mut Value, schema: &Value) -> Vec<Stranger>
     removal.strangers
 }
 
+/// Returns whether answers to `schema` are worth looking at: where every property is required and nothing
+/// is an alternative, what has no known name or a null too many is invalid anyway.
+pub(super) fn has_optional(schema: &Value) -> bool {
+    match schema {
+        Value::Object(map) => {
+            let names = map.get("properties").and_then(Value::as_object);
+            let mut names = names.into_iter().flat_map(Map::keys);
+            names.any(|name| !is_required(schema, name))
+                || ["anyOf", "oneOf", "allOf"]
+                    .iter()
+                    .any(|it| map.contains_key(*it))
+                || map.values().any(has_optional)
+        }
+        Value::Array(items) => items.iter().any(has_optional),
+        _ => false,
+    }
+}
+
 /// An object of an answer that has other names than all that were asked for.
 pub(super) struct Stranger {
     pub(super) pointer: String,

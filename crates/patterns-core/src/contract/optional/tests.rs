@@ -270,3 +270,44 @@ proptest! {
         prop_assert!(jsonschema::validator_for(&schema).unwrap().is_valid(&filled));
     }
 }
+
+#[test]
+fn where_nothing_is_optional_there_is_nothing_to_remove() {
+    let inner =
+        json!({"type": "object", "properties": {"b": {"type": "string"}}, "required": ["b"]});
+    let of = |required: Value, a: &Value| json!({"type": "object", "properties": {"a": a}, "required": required});
+    for (schema, expected) in [
+        (of(json!(["a"]), &inner), false),
+        (
+            of(json!(["a"]), &json!({"type": "array", "items": inner})),
+            false,
+        ),
+        (of(json!([]), &inner), true),
+        (of(json!(["a"]), &of(json!([]), &inner)), true),
+        (
+            of(json!(["a"]), &json!({"anyOf": [inner, {"type": "null"}]})),
+            true,
+        ),
+        (
+            of(
+                json!(["a"]),
+                &json!({"type": "array", "items": of(json!([]), &inner)}),
+            ),
+            true,
+        ),
+    ] {
+        assert_eq!(has_optional(&schema), expected, "{schema}");
+        for answer in [
+            json!({"a": null}),
+            json!({"a": {"b": null}}),
+            json!({"a": [{"b": null}]}),
+        ] {
+            let mut kept = answer.clone();
+            remove_absent(&mut kept, &schema);
+            assert!(
+                expected || kept == answer,
+                "{schema}: {answer} became {kept}"
+            );
+        }
+    }
+}

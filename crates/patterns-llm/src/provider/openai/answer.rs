@@ -40,10 +40,11 @@ fn verdict(body: &Value) -> Verdict {
 
 fn usage(body: &Value) -> Usage {
     let bill = usage_of(body).unwrap_or(&Value::Null);
-    let cached = bill.pointer("/prompt_tokens_details/cached_tokens");
+    let prompt = &bill["prompt_tokens_details"];
+    let cached = prompt.get("cached_tokens");
     let cached = cached.or_else(|| bill.get("prompt_cache_hit_tokens"));
-    let written = bill.pointer("/prompt_tokens_details/cache_write_tokens");
-    let reasoning = bill.pointer("/completion_tokens_details/reasoning_tokens");
+    let written = prompt.get("cache_write_tokens");
+    let reasoning = bill["completion_tokens_details"].get("reasoning_tokens");
     Usage {
         input_tokens: bill.get("prompt_tokens").map_or(0, count),
         cached_input_tokens: cached.map_or(0, count),
@@ -56,9 +57,9 @@ fn usage(body: &Value) -> Usage {
 
 /// Returns the bill, wherever it is: Moonshot puts it into the choice, Groq into a field of its own.
 pub(super) fn usage_of(body: &Value) -> Option<&Value> {
-    ["/usage", "/choices/0/usage", "/x_groq/usage"]
-        .iter()
-        .find_map(|place| body.pointer(place).filter(|it| it.is_object()))
+    let of_choice = &body["choices"][0]["usage"];
+    let places = [&body["usage"], of_choice, &body["x_groq"]["usage"]];
+    places.into_iter().find(|it| it.is_object())
 }
 
 /// Returns the reason why an answer ended; the empty one and the word "null" are none.
