@@ -49,8 +49,10 @@ mod model_error;
 mod nearest;
 mod never_valid;
 mod outcome;
+pub mod pointer;
 mod request;
 mod response;
+mod schema_view;
 mod tokens;
 mod usage;
 
@@ -80,5 +82,6 @@ pub use outcome::{
 };
 pub use request::{BranchId, Document, Message, Origin, Part, Request, Role, RunId, Sampling};
 pub use response::{FinishReason, Response};
+pub use schema_view::{SchemaKind, SchemaView};
 pub use tokens::{TokenCounter, estimate_tokens};
 pub use usage::Usage;

@@ -1,6 +1,7 @@
 //! Plans how to fill an answer's schema by quoting, or finds the first field that needs a model.
 
-use serde_json::{Map, Value};
+use patterns_core::{SchemaKind, SchemaView, pointer};
+use serde_json::Value;
 
 use super::fields::{Quoting, quoting};
 
@@ -68,24 +69,25 @@ impl Obstacle {
 /// Returns the first field, in declared order, that needs judgement.
 pub(super) fn plan(schema: &Value) -> Result<Plan, Obstacle> {
     let mut planner = Planner {
-        root: schema,
         fields_left: MAX_FIELDS,
     };
-    planner.plan(schema, "", "", 0)
+    planner.plan(&SchemaView::new(schema), "", "", 0)
 }
 
 const JUDGEMENT: &str = "needs judgement";
 const TOO_DEEP: &str = "is nested too deeply to be filled with quotations";
 
-struct Planner<'a> {
-    root: &'a Value,
+/// What a quotation would meet by chance only.
+const DEMANDS: [&str; 5] = ["pattern", "format", "not", "prefixItems", "contains"];
+
+struct Planner {
     fields_left: usize,
 }
 
-impl Planner<'_> {
+impl Planner {
     fn plan(
         &mut self,
-        schema: &Value,
+        schema: &SchemaView<'_>,
         name: &str,
         pointer: &str,
         depth: usize,
@@ -95,109 +97,59 @@ impl Planner<'_> {
         if depth > MAX_DEPTH {
             return Err(Obstacle::new(pointer, TOO_DEEP));
         }
-        if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
-            let root = self.root;
-            let resolved = target.strip_prefix('#').and_then(|at| root.pointer(at));
-            let resolved = resolved.ok_or_else(|| Obstacle::new(pointer, JUDGEMENT))?;
-            return self.plan(resolved, name, pointer, depth + 1);
-        }
         if let Some(value) = only_value(schema) {
             return Ok(Plan::Constant(value.clone()));
         }
-        if let Some(alternatives) = schema.get("anyOf").and_then(Value::as_array) {
-            return self.nullable(alternatives, name, pointer, depth);
-        }
-        let is_free = [
-            "enum",
-            "pattern",
-            "format",
-            "allOf",
-            "oneOf",
-            "not",
-            "prefixItems",
-            "contains",
-        ]
-        .iter()
-        .all(|it| schema.get(it).is_none());
-        match kind(schema) {
-            Some("object") if is_free => self.object(schema, pointer, depth),
-            Some("string") if is_free => text(schema, name, pointer),
-            Some("array") if is_free => self.list(schema, name, pointer),
+        let plan = match schema.kind() {
+            _ if !is_free(schema) => Err(Obstacle::new(pointer, JUDGEMENT)),
+            SchemaKind::Object => self.object(schema, pointer, depth),
+            SchemaKind::Text => text(schema, name, pointer),
+            SchemaKind::List => list(schema, name, pointer),
             _ => Err(Obstacle::new(pointer, JUDGEMENT)),
+        }?;
+        // Null would claim that there is nothing to say, so only what is quoted can stand there.
+        match schema.is_nullable() && !plan.quotes() {
+            true => Err(Obstacle::new(pointer, JUDGEMENT)),
+            false => Ok(plan),
         }
     }
 
-    /// A value or null: null would claim that there is nothing to say, so only what is quoted can
-    /// stand there.
-    fn nullable(
+    fn object(
         &mut self,
-        alternatives: &[Value],
-        name: &str,
+        schema: &SchemaView<'_>,
         pointer: &str,
         depth: usize,
     ) -> Result<Plan, Obstacle> {
-        let is_null = |it: &&Value| it.get("type").and_then(Value::as_str) == Some("null");
-        let mut others = alternatives.iter().filter(|it| !is_null(it));
-        let judgement = || Obstacle::new(pointer, JUDGEMENT);
-        let (Some(only), None) = (others.next(), others.next()) else {
-            return Err(judgement());
-        };
-        let plan = self.plan(only, name, pointer, depth + 1)?;
-        if alternatives.len() > 1 && !plan.quotes() {
-            return Err(judgement());
+        let is_closed = schema.additional().is_none();
+        if schema.keyword("properties").next().is_none() && !is_closed {
+            return Err(Obstacle::new(pointer, JUDGEMENT));
         }
-        Ok(plan)
-    }
-
-    fn object(&mut self, schema: &Value, pointer: &str, depth: usize) -> Result<Plan, Obstacle> {
-        let none = Map::new();
-        let properties = schema.get("properties").and_then(Value::as_object);
-        let is_closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
-        let properties = match properties {
-            Some(properties) => properties,
-            None if is_closed => &none,
-            None => return Err(Obstacle::new(pointer, JUDGEMENT)),
-        };
-        let mut plans = Vec::with_capacity(properties.len());
-        for (name, property) in properties {
-            let escaped = name.replace('~', "~0").replace('/', "~1");
-            let plan = self.plan(property, name, &format!("{pointer}/{escaped}"), depth + 1)?;
-            plans.push((name.clone(), plan));
-        }
-        Ok(Plan::Object(plans))
-    }
-
-    fn list(&mut self, schema: &Value, name: &str, pointer: &str) -> Result<Plan, Obstacle> {
-        let judgement = || Obstacle::new(pointer, JUDGEMENT);
-        let quoting = quoting(name).ok_or_else(judgement)?;
-        let mut item = schema.get("items").ok_or_else(judgement)?;
-        let root = self.root;
-        for _ in 0..MAX_DEPTH {
-            let Some(target) = item.get("$ref").and_then(Value::as_str) else {
-                break;
-            };
-            let resolved = target.strip_prefix('#').and_then(|at| root.pointer(at));
-            item = resolved.ok_or_else(judgement)?;
-        }
-        let is_free = ["enum", "const", "pattern", "format", "anyOf", "$ref"]
-            .iter()
-            .all(|it| item.get(it).is_none());
-        if kind(item) != Some("string") || !is_free {
-            return Err(judgement());
-        }
-        Ok(Plan::List {
-            quoting,
-            pointer: pointer.to_owned(),
-            items: (
-                number(schema, "minItems").unwrap_or(0),
-                number(schema, "maxItems"),
-            ),
-            chars: chars(item),
-        })
+        let properties = schema.properties().into_iter().map(|(name, property)| {
+            let inner = pointer::join(pointer, [name]);
+            let plan = self.plan(&property, name, &inner, depth + 1)?;
+            Ok((name.to_owned(), plan))
+        });
+        Ok(Plan::Object(properties.collect::<Result<_, _>>()?))
     }
 }
 
-fn text(schema: &Value, name: &str, pointer: &str) -> Result<Plan, Obstacle> {
+fn list(schema: &SchemaView<'_>, name: &str, pointer: &str) -> Result<Plan, Obstacle> {
+    let judgement = || Obstacle::new(pointer, JUDGEMENT);
+    let quoting = quoting(name).ok_or_else(judgement)?;
+    let item = schema.items().ok_or_else(judgement)?;
+    if item.kind() != SchemaKind::Text || !is_free(&item) {
+        return Err(judgement());
+    }
+    let (least, most) = schema.item_bounds();
+    Ok(Plan::List {
+        quoting,
+        pointer: pointer.to_owned(),
+        items: (least, Some(most).filter(|it| *it < usize::MAX)),
+        chars: chars(&item),
+    })
+}
+
+fn text(schema: &SchemaView<'_>, name: &str, pointer: &str) -> Result<Plan, Obstacle> {
     let quoting = quoting(name).ok_or_else(|| Obstacle::new(pointer, JUDGEMENT))?;
     Ok(Plan::Text {
         quoting,
@@ -206,40 +158,32 @@ fn text(schema: &Value, name: &str, pointer: &str) -> Result<Plan, Obstacle> {
     })
 }
 
-fn chars(schema: &Value) -> (usize, usize) {
-    let min = number(schema, "minLength").unwrap_or(0);
-    (min, number(schema, "maxLength").unwrap_or(usize::MAX))
+fn is_free(schema: &SchemaView<'_>) -> bool {
+    DEMANDS.iter().all(|it| schema.keyword(it).next().is_none())
 }
 
-fn number(schema: &Value, keyword: &str) -> Option<usize> {
-    let value = schema.get(keyword)?.as_u64()?;
-    usize::try_from(value).ok()
+fn chars(schema: &SchemaView<'_>) -> (usize, usize) {
+    let bound = |keyword| schema.keyword(keyword).filter_map(Value::as_u64);
+    let size = |it| usize::try_from(it).unwrap_or(usize::MAX);
+    let least = bound("minLength").max().unwrap_or(0);
+    (
+        size(least),
+        bound("maxLength").min().map_or(usize::MAX, size),
+    )
 }
 
 /// What can take exactly one value needs no judgement.
-fn only_value(schema: &Value) -> Option<&Value> {
-    if let Some(value) = schema.get("const") {
-        return Some(value);
-    }
-    if schema.get("type").and_then(Value::as_str) == Some("null") {
-        return Some(&Value::Null);
-    }
-    match schema.get("enum")?.as_array()?.as_slice() {
-        [only] => Some(only),
-        _ => None,
-    }
-}
-
-/// Returns the one type that values may have, null aside.
-fn kind(schema: &Value) -> Option<&str> {
-    match schema.get("type")? {
-        Value::String(name) => Some(name),
-        Value::Array(names) => {
-            let mut others = names
-                .iter()
-                .filter_map(Value::as_str)
-                .filter(|it| *it != "null");
-            others.next().filter(|_| others.next().is_none())
+fn only_value<'a>(schema: &SchemaView<'a>) -> Option<&'a Value> {
+    match schema.kind() {
+        SchemaKind::Choice(values) => match values.as_slice() {
+            [only] if !schema.is_nullable() => Some(only),
+            _ => None,
+        },
+        SchemaKind::Any => {
+            let nothing_else =
+                schema.type_names().is_empty() && schema.alternatives().next().is_none();
+            let is_said = !schema.says_nothing();
+            (nothing_else && is_said).then_some(&Value::Null)
         }
         _ => None,
     }

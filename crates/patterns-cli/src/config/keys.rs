@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use patterns_core::{SchemaKind, SchemaView};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
@@ -62,7 +63,12 @@ pub(crate) fn reference() -> String {
 /// Writes keys down, those of a table below it with its name before theirs.
 fn list(keys: &Map<String, Value>, above: &str, text: &mut String) {
     for (key, of) in keys {
-        let _ = writeln!(text, "- `{above}{key}` ({}): {}", kind(of), meaning(of));
+        let _ = writeln!(
+            text,
+            "- `{above}{key}` ({}): {}",
+            kind(&SchemaView::new(of)),
+            meaning(of)
+        );
         let inner = of.get("additionalProperties").and_then(properties);
         if let Some(inner) = inner {
             list(inner, &format!("{above}{key}.NAME."), text);
@@ -88,44 +94,26 @@ fn meaning(schema: &Value) -> String {
 }
 
 /// Names the type of a key.
-fn kind(schema: &Value) -> String {
-    let variants = ["anyOf", "oneOf"].map(|name| schema[name].as_array());
-    if let Some(variants) = variants.into_iter().flatten().next() {
-        let names = variants.iter().filter_map(|it| match it.get("const") {
-            Some(constant) => constant.as_str().map(str::to_owned),
-            None => Some(kind(it)).filter(|it| it != "null"),
-        });
-        return either(names.collect());
+fn kind(of: &SchemaView<'_>) -> String {
+    let alternatives: Vec<String> = of.alternatives().map(|it| kind(&it)).collect();
+    if !alternatives.is_empty() {
+        return either(alternatives);
     }
-    if let Some(values) = schema["enum"].as_array() {
-        return either(
-            values
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect(),
-        );
+    if let SchemaKind::Choice(values) = of.kind() {
+        let values = values.into_iter().filter_map(Value::as_str);
+        return either(values.map(str::to_owned).collect());
     }
-    let one = |name: &str| match name {
+    let one = |name: &&str| match *name {
         "boolean" => "true or false",
         "integer" => "whole number",
         "number" => "number",
         "string" => "text",
         "object" => "table",
-        _ => "null",
+        _ => "list",
     };
-    match &schema["type"] {
-        Value::String(name) => one(name).to_owned(),
-        Value::Array(names) => {
-            let names = names.iter().filter_map(Value::as_str).map(one);
-            either(
-                names
-                    .filter(|it| *it != "null")
-                    .map(str::to_owned)
-                    .collect(),
-            )
-        }
-        _ => "anything".to_owned(),
+    match of.type_names().as_slice() {
+        [] => "anything".to_owned(),
+        names => either(names.iter().map(|it| one(it).to_owned()).collect()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The columns of a table, and what is in them.
 
+use patterns_core::{SchemaKind, SchemaView};
 use serde_json::Value;
 
 /// A column.
@@ -37,12 +38,12 @@ impl Column {
 
     /// Returns the columns of objects of a JSON Schema: one for each of its properties.
     pub(crate) fn of_schema(schema: &Value) -> Vec<Self> {
-        let properties = schema.get("properties").and_then(Value::as_object);
-        let column = |(name, schema): (&String, &Value)| Self {
-            name: name.clone(),
-            kind: Kind::of_schema(schema),
-        };
-        properties.into_iter().flatten().map(column).collect()
+        let properties = SchemaView::new(schema).properties();
+        let columns = properties.into_iter().map(|(name, field)| Self {
+            name: name.to_owned(),
+            kind: field.kind().into(),
+        });
+        columns.collect()
     }
 
     /// Returns the columns of rows that are there, by what is in them.
@@ -58,22 +59,19 @@ impl Column {
     }
 }
 
-impl Kind {
-    fn of_schema(schema: &Value) -> Self {
-        let types = match &schema["type"] {
-            Value::Array(types) => types.iter().filter_map(Value::as_str).collect(),
-            other => Vec::from_iter(other.as_str()),
-        };
-        let mut types = types.into_iter().filter(|it| *it != "null");
-        match (types.next(), types.next()) {
-            (Some("string"), None) => Self::Text,
-            (Some("integer"), None) => Self::Integer,
-            (Some("number"), None) => Self::Number,
-            (Some("boolean"), None) => Self::Flag,
+impl From<SchemaKind<'_>> for Kind {
+    fn from(kind: SchemaKind<'_>) -> Self {
+        match kind.plain() {
+            SchemaKind::Text => Self::Text,
+            SchemaKind::Integer => Self::Integer,
+            SchemaKind::Number => Self::Number,
+            SchemaKind::Flag => Self::Flag,
             _ => Self::Json,
         }
     }
+}
 
+impl Kind {
     /// Returns what a value is; `None` for one that is missing.
     fn of(value: &Value) -> Option<Self> {
         Some(match value {
@@ -108,7 +106,9 @@ mod tests {
             "name": {"type": "string"}, "count": {"type": ["integer", "null"]},
             "price": {"type": "number"}, "open": {"type": "boolean"}, "tags": {"type": "array"},
             "either": {"type": ["string", "integer"]}, "any": {},
-        }});
+            "maybe": {"anyOf": [{"$ref": "#/$defs/Name"}, {"type": "null"}]},
+            "level": {"enum": ["a", null]},
+        }, "$defs": {"Name": {"type": "string"}}});
         let kinds: Vec<Kind> = Column::of_schema(&schema)
             .iter()
             .map(|it| it.kind)
@@ -117,7 +117,9 @@ mod tests {
         sorted.sort();
         assert_eq!(
             sorted,
-            ["Flag", "Integer", "Json", "Json", "Json", "Number", "Text"]
+            [
+                "Flag", "Integer", "Json", "Json", "Json", "Number", "Text", "Text", "Text"
+            ]
         );
         let names = ["a", "b", "c", "d"].map(str::to_owned);
         let rows = [

@@ -4,6 +4,7 @@
 //! `'` before what a spreadsheet would take for a formula. Only where it is shown on a terminal is it
 //! escaped for that.
 
+use parquet::errors::ParquetError;
 use serde_json::Value;
 
 use super::column::Column;
@@ -73,7 +74,11 @@ fn line(values: &[Value], is_shown: bool) -> Vec<u8> {
     }
 }
 
-fn failed(error: parquet::errors::ParquetError) -> Error {
-    let message = format!("the Parquet file cannot be written: {error}");
+fn failed(error: ParquetError) -> Error {
+    let cause = match error {
+        ParquetError::General(cause) => cause,
+        other => other.to_string(),
+    };
+    let message = format!("the Parquet file cannot be written: {cause}");
     Error::new(ErrorKind::Io, message).help("choose --output jsonl")
 }

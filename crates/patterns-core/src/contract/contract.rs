@@ -19,8 +19,9 @@ use super::normal::normal;
 use super::optional::{Stranger, has_optional, remove_absent};
 use super::recursion::Recursion;
 use super::rejection::{Rejection, Violation};
-use super::strict::{Strict, join};
+use super::strict::Strict;
 use crate::AnswerSchema;
+use crate::pointer::join;
 
 /// What an answer must be: a JSON Schema to send, and a decoder that accepts nothing else.
 ///
@@ -264,9 +265,8 @@ impl<T: DeserializeOwned> Contract<T> {
 
     fn typed(&self, value: Value, fixes: Vec<Fix>) -> Result<Decoded<T>, Rejection> {
         let value: T = serde_path_to_error::deserialize(value).map_err(|error| {
-            let names: Vec<String> = error.path().iter().map(segment_name).collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            Rejection::one(join("", &names), error.into_inner().to_string())
+            let names = error.path().iter().map(segment_name);
+            Rejection::one(join("", names), error.into_inner().to_string())
         })?;
         let mut violations: Vec<Violation> =
             self.checks.iter().flat_map(|check| check(&value)).collect();

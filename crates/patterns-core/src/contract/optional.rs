@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::references::resolve;
-use super::strict::join;
+use crate::pointer::join;
 
 /// The most known names that are named.
 const NAMES_SHOWN: usize = 10;
@@ -135,9 +135,8 @@ impl<'a> Removal<'a> {
             return;
         }
         known.truncate(NAMES_SHOWN);
-        let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
         self.strangers.push(Stranger {
-            pointer: join("", &path),
+            pointer: join("", &self.path),
             known: known.into_iter().map(|it| format!("{it:?}")).collect(),
         });
     }

@@ -17,6 +17,7 @@ use schemars::Schema;
 use schemars::transform::Transform;
 use serde_json::{Map, Value, json};
 
+use crate::pointer::join;
 use contradictions::{contradiction, unknown_names};
 use keywords::{
     constants, describe_constants, draft_4_bounds, has_type, infer_type, keep_supported,
@@ -188,7 +189,7 @@ impl Walk {
             return;
         };
         for (n, alternative) in any.iter_mut().enumerate() {
-            self.schema(alternative, &join(pointer, &["anyOf", &n.to_string()]));
+            self.schema(alternative, &join(pointer, ["anyOf", &n.to_string()]));
         }
         if map.contains_key("properties") {
             // Closed, the object would forbid what its alternatives demand.
@@ -228,7 +229,7 @@ impl Walk {
                 "requires {}, which no property is called; correct the name or describe it",
                 unknown.join(" and ")
             );
-            self.problem(&join(pointer, &["required"]), message);
+            self.problem(&join(pointer, ["required"]), message);
         }
         let is_required = |name: &str| {
             required
@@ -238,7 +239,7 @@ impl Walk {
         let mut names = Vec::new();
         if let Some(Value::Object(properties)) = map.get_mut("properties") {
             for (name, property) in properties.iter_mut() {
-                self.schema(property, &join(pointer, &["properties", name]));
+                self.schema(property, &join(pointer, ["properties", name]));
                 if !is_required(name) && self.keeps_optional {
                     continue;
                 }
@@ -262,19 +263,10 @@ impl Walk {
             return;
         }
         match map.get_mut("items") {
-            Some(items) => self.schema(items, &join(pointer, &["items"])),
+            Some(items) => self.schema(items, &join(pointer, ["items"])),
             None => self.problem(pointer, "is a list of anything; say what its items are"),
         }
     }
-}
-
-pub(super) fn join(pointer: &str, names: &[&str]) -> String {
-    let mut joined = pointer.to_owned();
-    for name in names {
-        joined.push('/');
-        joined.push_str(&name.replace('~', "~0").replace('/', "~1"));
-    }
-    joined
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Checks that the fields a reduction works on are in the schema of the answers.
 
-use patterns_core::nearest;
+use patterns_core::{SchemaKind, SchemaView, nearest};
 use patterns_parallel::map_reduce::{Field, KeyedReduce};
 use serde_json::{Value, json};
 
@@ -20,23 +20,23 @@ pub(crate) fn check_fields(schema: Option<&Value>, reduce: &KeyedReduce) -> Resu
             "word_count": {"type": "integer"},
         },
     });
-    let root = schema.unwrap_or(&summary);
+    let root = SchemaView::new(schema.unwrap_or(&summary));
     let row = match &reduce.each {
-        Some(field) => walk(root, root, field)?,
+        Some(field) => walk(&root, field)?,
         None => Some(root),
     };
     let Some(row) = row else {
         return Ok(());
     };
     if let Some(field) = &reduce.group_by {
-        walk(root, row, field)?;
+        walk(&row, field)?;
     }
     for column in &reduce.columns {
         let Some(field) = column.field() else {
             continue;
         };
-        let place = walk(root, row, field)?.and_then(|it| settled(root, it));
-        if let Some(kind) = place.and_then(other_than_number)
+        let place = walk(&row, field)?.and_then(element);
+        if let Some(kind) = place.and_then(|it| other_than_number(&it))
             && column.function().is_of_numbers()
         {
             let message =
@@ -49,58 +49,51 @@ pub(crate) fn check_fields(schema: Option<&Value>, reduce: &KeyedReduce) -> Resu
 }
 
 /// Follows a field from a place in the schema; `None` where the schema says no more.
-fn walk<'a>(
-    root: &'a Value,
-    from: &'a Value,
-    field: &Field,
-) -> Result<Option<&'a Value>, JobError> {
-    let mut at = from;
+fn walk<'a>(from: &SchemaView<'a>, field: &Field) -> Result<Option<SchemaView<'a>>, JobError> {
+    let mut at = from.clone();
     for name in field.names() {
-        let Some(place) = settled(root, at) else {
+        let is_list = at.items().is_some();
+        let Some(place) = element(at) else {
             return Ok(None);
         };
-        if name.parse::<usize>().is_ok() && at.get("items").is_some() {
+        if name.parse::<usize>().is_ok() && is_list {
             at = place;
             continue;
         }
-        let Some(properties) = place.get("properties").and_then(Value::as_object) else {
+        let properties = place.properties();
+        if properties.is_empty() {
             return Ok(None);
-        };
-        at = properties.get(name).ok_or_else(|| {
-            let names: Vec<&str> = properties.keys().map(String::as_str).collect();
-            unknown(field, name, &names)
-        })?;
+        }
+        let known = properties.iter().map(|it| it.0).collect::<Vec<_>>();
+        let inner = place.property(name);
+        at = inner.ok_or_else(|| unknown(field, name, &known))?;
     }
     Ok(Some(at))
 }
 
-/// How many references are followed before a schema is taken for one without an end.
+/// How many lists within lists are gone into before a schema is taken for one without an end.
 const HOPS: usize = 64;
 
-/// Follows references, and goes into the elements of lists.
-fn settled<'a>(root: &'a Value, mut at: &'a Value) -> Option<&'a Value> {
+/// Goes into the elements of lists.
+fn element(mut at: SchemaView<'_>) -> Option<SchemaView<'_>> {
     for _ in 0..HOPS {
-        let target = at.get("$ref").and_then(Value::as_str);
-        at = match (target, at.get("items")) {
-            (Some(target), _) => root.pointer(target.strip_prefix('#')?)?,
-            (None, Some(items)) => items,
-            (None, None) => return Some(at),
-        };
+        match at.items() {
+            Some(items) => at = items,
+            None => return Some(at),
+        }
     }
     None
 }
 
 /// Returns what the values of a schema are if none of them can be a number.
-fn other_than_number(schema: &Value) -> Option<String> {
-    let is_number = |it: &str| matches!(it, "number" | "integer");
-    let types: Vec<&str> = match (&schema["type"], &schema["enum"]) {
-        (Value::String(one), _) => vec![one],
-        (Value::Array(all), _) => all.iter().filter_map(Value::as_str).collect(),
-        (_, Value::Array(values)) if values.iter().all(Value::is_string) => vec!["string"],
-        _ => Vec::new(),
-    };
-    let types: Vec<&str> = types.into_iter().filter(|it| *it != "null").collect();
-    (!types.is_empty() && !types.iter().any(|it| is_number(it))).then(|| types.join(" or "))
+pub(crate) fn other_than_number(place: &SchemaView<'_>) -> Option<String> {
+    match (place.type_names().as_slice(), place.kind().plain()) {
+        (_, SchemaKind::Integer | SchemaKind::Number) => None,
+        ([], SchemaKind::Text) => Some("string".to_owned()),
+        ([], _) => None,
+        (types, _) if types.contains(&"number") || types.contains(&"integer") => None,
+        (types, _) => Some(types.join(" or ")),
+    }
 }
 
 fn unknown(field: &Field, name: &str, names: &[&str]) -> JobError {
@@ -124,8 +117,10 @@ mod tests {
             "$defs": {
                 "event": {"type": "object", "properties": {"host": {"type": "string"}, "n": {}}},
                 "loop": {"$ref": "#/$defs/loop"},
+                "events": {"type": "array", "items": {"$ref": "#/$defs/event"}},
             },
             "properties": {
+                "later": {"anyOf": [{"$ref": "#/$defs/events"}, {"type": "null"}]},
                 "total": {"type": "number"},
                 "events": {"type": "array", "items": {"$ref": "#/$defs/event"}},
                 "open": {"type": "object"},
@@ -155,6 +150,8 @@ mod tests {
             ("", "who", "sum:either"),
             ("", "kind", "max:open.anything"),
             ("", "tags", "distinct:who"),
+            ("", "later.host", "sum:later.n"),
+            ("later", "host", "count"),
         ];
         for (each, group_by, column) in good {
             assert_eq!(
@@ -166,6 +163,10 @@ mod tests {
         insta::assert_snapshot!(check("events", "hots", "count").unwrap_err(), @r#"
         the answers have no field "hots"
         help: did you mean "host"?
+        "#);
+        insta::assert_snapshot!(check("", "total", "sum:later.m").unwrap_err(), @r#"
+        the answers have no field "m" (in later.m)
+        help: the fields are host, n
         "#);
         insta::assert_snapshot!(check("", "total", "sum:events.m").unwrap_err(), @r#"
         the answers have no field "m" (in events.m)

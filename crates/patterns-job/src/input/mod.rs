@@ -16,7 +16,7 @@ mod taken;
 
 pub use corpus::{Corpus, CorpusStream};
 pub use decode::{NotText, decode_text};
-pub(crate) use fields::check_fields;
+pub(crate) use fields::{check_fields, other_than_number};
 pub use file::read_text_file;
 pub(crate) use prices::read_prices;
 pub(crate) use questions::read_questions;

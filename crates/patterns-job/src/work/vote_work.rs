@@ -1,13 +1,12 @@
 //! What a vote works on, read: its questions, its material, its ballot and its rule.
 
-use patterns_core::Document;
+use patterns_core::{Document, SchemaView, pointer};
 use patterns_parallel::voting::{AnyRule, Fields, read_number};
 use patterns_source::Sample;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::BallotSpec;
-use crate::input::{Reader, Taken, Total, read_questions, read_schema};
+use crate::input::{Reader, Taken, Total, other_than_number, read_questions, read_schema};
 use crate::job::{BallotPart, Choice, VoteJob};
 use crate::job_error::JobError;
 
@@ -149,13 +148,10 @@ fn choose(all: Vec<BatchQuestion>, choice: Choice) -> (Vec<BatchQuestion>, Optio
 /// Finds where in the user's own ballot the answer is.
 fn ballot(part: &BallotPart) -> Result<BallotSpec, JobError> {
     let schema = read_schema(&part.schema)?;
-    let has = |field: &str| {
-        let properties = schema.get("properties");
-        properties.is_some_and(|it| it.get(field).is_some())
-    };
+    let has = |field: &str| SchemaView::new(&schema).property(field).is_some();
     let answer = match part.answer_field.as_deref() {
         Some(pointer) if pointer.starts_with('/') => pointer.to_owned(),
-        Some(field) if has(field) => format!("/{field}"),
+        Some(field) if has(field) => pointer::join("", [field]),
         Some(field) => {
             let message = format!("the schema has no property {field:?}");
             return Err(JobError::of_key("ballot.answer_field", message));
@@ -175,15 +171,8 @@ fn field_rule(spec: &BallotSpec, part: &BallotPart) -> Result<AnyRule, JobError>
 
 /// Returns whether the counted answer may be a number.
 fn holds_numbers(spec: &BallotSpec) -> bool {
-    let Some(schema) = spec.answer_schema() else {
-        return spec.schema.get("type").is_none_or(|it| it != "object");
-    };
-    let is_number = |it: &Value| it == "number" || it == "integer";
-    match schema.get("type") {
-        Some(Value::Array(types)) => types.iter().any(is_number),
-        Some(one) => is_number(one),
-        None => true,
-    }
+    let answer = spec.answer();
+    answer.is_some_and(|it| other_than_number(&it).is_none())
 }
 
 fn place(pointer: &str) -> String {

@@ -33,8 +33,8 @@ pub use agreement::{Agreement, VoteTable};
 pub use ballot::{Ballot, BallotTask};
 pub use election::Election;
 pub use elections::{Asking, BatchElection, BatchTally, CountingOrder};
+pub(crate) use field::exact;
 pub use field::{FieldElection, FieldError, FieldRule, Fields, ObjectElection, Union, ValueCount};
-pub(crate) use field::{exact, segments};
 pub use judge::{
     Better, Comparison, JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements,
     judge_agent,

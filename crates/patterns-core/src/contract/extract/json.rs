@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value};
 
 use super::number::{Literals, exact};
 use crate::contract::Violation;
-use crate::contract::strict::join;
+use crate::pointer::join;
 
 /// The deepest nesting that is accepted.
 pub const MAX_DEPTH: usize = 100;

@@ -29,7 +29,7 @@ impl Walk {
         for (name, definition) in drafted {
             match self.definitions.get(&name) {
                 Some(other) if *other != definition => {
-                    let pointer = join("", &["definitions", &name]);
+                    let pointer = join("", ["definitions", &name]);
                     self.problem(
                         &pointer,
                         "differs from the one in $defs; rename one of them",
@@ -64,7 +64,7 @@ impl Walk {
             };
             let is_drafted = self.drafted.contains(&name);
             let home = if is_drafted { "definitions" } else { "$defs" };
-            self.schema(&mut definition, &join("", &[home, &name]));
+            self.schema(&mut definition, &join("", [home, &name]));
             due.extend(definition.as_object().map(names).unwrap_or_default());
             used.insert(name, definition);
         }

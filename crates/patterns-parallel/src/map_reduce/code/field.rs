@@ -3,10 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use patterns_core::pointer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-
-use crate::voting::segments;
 
 /// A field of an answer, by the names on the way to it: `server.port`, or a JSON pointer
 /// (RFC 6901) such as `/server/port`.
@@ -37,7 +36,7 @@ impl Field {
         let path = path.into();
         let names = match path.is_empty() {
             true => Vec::new(),
-            false => segments(&path),
+            false => pointer::names(&path),
         };
         Self { path, names }
     }

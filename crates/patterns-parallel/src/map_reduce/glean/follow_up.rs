@@ -1,5 +1,6 @@
 //! The schema of a follow-up: the lists of an answer, which may be empty.
 
+use patterns_core::SchemaView;
 use serde_json::{Map, Value};
 
 /// Returns the schema of what may have been missed; `None` if answers of `schema` have no list of
@@ -8,11 +9,14 @@ use serde_json::{Map, Value};
 /// Only the fields that are lists without a longest length are in it, since nothing else can be added
 /// to; and they may be empty, or a model that has missed nothing would have to invent something.
 pub(super) fn follow_up_schema(schema: &Value) -> Option<Value> {
-    let properties = schema.get("properties")?.as_object()?;
-    let lists: Map<String, Value> = properties
-        .iter()
-        .filter_map(|(name, property)| Some((name.clone(), list(schema, property)?)))
-        .collect();
+    let properties = SchemaView::new(schema).properties();
+    let lists = properties.into_iter().filter_map(|(name, property)| {
+        let alternatives: Vec<SchemaView<'_>> = property.alternatives().collect();
+        let views = std::iter::once(&property).chain(&alternatives);
+        let mut schemas = views.flat_map(SchemaView::schemas);
+        Some((name.to_owned(), schemas.find_map(|it| own_list(it))?))
+    });
+    let lists: Map<String, Value> = lists.collect();
     if lists.is_empty() {
         return None;
     }
@@ -26,6 +30,7 @@ pub(super) fn follow_up_schema(schema: &Value) -> Option<Value> {
     follow_up.insert("properties".to_owned(), Value::Object(lists));
     follow_up.insert("required".to_owned(), Value::Array(required));
     for rule in [
+        "$ref",
         "minProperties",
         "dependentRequired",
         "allOf",
@@ -40,17 +45,7 @@ pub(super) fn follow_up_schema(schema: &Value) -> Option<Value> {
     Some(Value::Object(follow_up))
 }
 
-/// Returns the schema of a list that may be empty, if a property is one that can grow.
-fn list(root: &Value, property: &Value) -> Option<Value> {
-    let target = property.get("$ref").and_then(Value::as_str);
-    let target = target.and_then(|it| root.pointer(it.strip_prefix('#')?));
-    let property = target.unwrap_or(property);
-    if let Some(choices) = ["anyOf", "oneOf"].iter().find_map(|it| property.get(it)) {
-        return choices.as_array()?.iter().find_map(own_list);
-    }
-    own_list(property)
-}
-
+/// Returns the schema of a list that may be empty, if `schema` is one of a list that can grow.
 fn own_list(schema: &Value) -> Option<Value> {
     let mut list = schema.as_object()?.clone();
     let is_list = match list.get("type")? {
@@ -109,6 +104,19 @@ mod tests {
                 "required": ["people", "aliases", "dates", "notes"],
                 "additionalProperties": false,
             })
+        );
+    }
+
+    #[test]
+    fn lists_are_found_behind_references() {
+        let schema = json!({"$ref": "#/$defs/All", "$defs": {
+            "All": {"type": "object", "properties": {"names": {"anyOf": [{"$ref": "#/$defs/Names"}, {"type": "null"}]}}},
+            "Names": {"type": "array", "items": {"type": "string"}},
+        }});
+        let lists = &follow_up_schema(&schema).unwrap()["properties"];
+        assert_eq!(
+            lists,
+            &json!({"names": {"type": "array", "items": {"type": "string"}}})
         );
     }
 

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use patterns_core::nearest;
+use patterns_core::{SchemaKind, SchemaView, nearest, pointer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::field_rule::{FieldError, FieldRule};
+use super::kind::{addressable, fitting, name, pointers};
 use super::object::{ObjectElection, decide_object};
-use super::shape::{Kind, Shape, join, segments};
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
 use crate::voting::rules::{Decision, Rule, Ruling, TieBreak};
@@ -90,14 +90,14 @@ impl Fields {
     }
 
     fn set(&mut self, path: &str, rule: FieldRule) -> Result<(), FieldError> {
-        let names = segments(path);
-        let mut shape = Shape::new(&self.schema, &self.schema);
+        let names = pointer::names(path);
+        let mut field = SchemaView::new(&self.schema);
         for name in &names {
-            let inner = shape.addressable(name);
-            shape = inner.ok_or_else(|| unknown_path(&self.schema, path))?;
+            let inner = addressable(&field, name);
+            field = inner.ok_or_else(|| unknown_path(&self.schema, path))?;
         }
-        let path = names.iter().fold(String::new(), |path, it| join(&path, it));
-        check_fit(&path, &shape.kind(), rule)?;
+        let path = pointer::join("", &names);
+        check_fit(&path, &field.kind(), rule)?;
         match self.rules.insert(path.clone(), rule) {
             None => Ok(()),
             Some(_) => Err(FieldError::Twice(path)),
@@ -145,25 +145,23 @@ impl Rule for Fields {
     }
 }
 
-fn check_fit(path: &str, kind: &Kind<'_>, rule: FieldRule) -> Result<(), FieldError> {
-    let fitting = kind.fitting();
+fn check_fit(path: &str, kind: &SchemaKind<'_>, rule: FieldRule) -> Result<(), FieldError> {
+    let fitting = fitting(kind);
     if fitting.contains(&rule.name()) {
         return Ok(());
     }
     Err(FieldError::Unfit {
         path: path.to_owned(),
-        kind: kind.name(),
+        kind: name(kind),
         rule: rule.name(),
         fitting: fitting.to_vec(),
     })
 }
 
 fn unknown_path(schema: &Value, path: &str) -> FieldError {
-    let written = segments(path);
-    let full = written
-        .iter()
-        .fold(String::new(), |path, it| join(&path, it));
-    let known = Shape::new(schema, schema).paths();
+    let written = pointer::names(path);
+    let full = pointer::join("", &written);
+    let known = pointers(schema);
     let last_name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
     let names: Vec<String> = known.iter().map(|it| last_name(it)).collect();
     // A name may be right where the way to it is not.

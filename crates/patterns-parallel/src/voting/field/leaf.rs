@@ -1,11 +1,11 @@
 //! Decides one field that is decided as a whole.
 
+use patterns_core::{SchemaKind, SchemaView};
 use serde_json::Value;
 
 use super::canonical::canonical;
 use super::field_rule::FieldRule;
 use super::field_ruling::{FieldRuling, canonical_counts, counts};
-use super::shape::{Kind, Shape};
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
 use crate::voting::rules::number::{read_number, sorted, spread};
@@ -14,8 +14,8 @@ use crate::voting::rules::{Decision, Median, Plurality, Rule, TieBreak};
 /// Decides a field; a missing ballot is an abstention.
 pub(super) fn leaf(
     ballots: &[Option<&Value>],
-    kind: &Kind<'_>,
-    shape: &Shape<'_>,
+    kind: &SchemaKind<'_>,
+    shape: &SchemaView<'_>,
     rule: FieldRule,
     tie_break: TieBreak,
 ) -> FieldRuling {
@@ -58,12 +58,12 @@ pub(super) fn null_wins(ballots: &[Option<&Value>], tie_break: TieBreak) -> Opti
 
 fn most_votes(
     ballots: &[Option<&Value>],
-    kind: &Kind<'_>,
+    kind: &SchemaKind<'_>,
     rule: Plurality,
     tie_break: TieBreak,
 ) -> FieldRuling {
     let key = |value: &Value| match kind {
-        Kind::Choice(_) => value.to_string(),
+        SchemaKind::Choice(_) => value.to_string(),
         _ => canonical(value),
     };
     // The very rule that decides on plain answers decides here; keys stand for the values.

@@ -1,7 +1,7 @@
 //! Voting on objects field by field.
 //!
 //! ```text
-//! schema ─► shape ─┐
+//! schema ─► kinds ─┐
 //! rules of fields ─► Fields ─► one ruling per field ─► ObjectElection
 //! ballots ─────────┘
 //! ```
@@ -10,9 +10,9 @@ mod canonical;
 mod field_rule;
 mod field_ruling;
 mod fields;
+mod kind;
 mod leaf;
 mod object;
-mod shape;
 mod union;
 
 pub(crate) use canonical::exact;
@@ -20,5 +20,4 @@ pub use field_rule::{FieldError, FieldRule};
 pub use field_ruling::ValueCount;
 pub use fields::Fields;
 pub use object::{FieldElection, ObjectElection};
-pub(crate) use shape::segments;
 pub use union::Union;

@@ -1,13 +1,14 @@
-//! Walks the shape of an answer and decides every field of it.
+//! Walks the schema of an answer and decides every field of it.
 
+use patterns_core::{SchemaKind, SchemaView, pointer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::field_rule::FieldRule;
 use super::field_ruling::{FieldRuling, ValueCount};
 use super::fields::Fields;
+use super::kind::read as read_kind;
 use super::leaf::{leaf, null_wins};
-use super::shape::{Kind, Shape, join};
 use super::union::Union;
 use crate::voting::rules::rule::share_of;
 use crate::voting::rules::{Decision, Median, Plurality, Spread, TieBreak};
@@ -69,7 +70,7 @@ pub(super) fn decide_object(
         fields: Vec::new(),
     };
     let ballots: Vec<Option<&Value>> = ballots.iter().map(Some).collect();
-    let shape = Shape::new(fields.schema(), fields.schema());
+    let shape = SchemaView::new(fields.schema());
     let value = object.field("", &shape, &ballots, true);
     ObjectElection {
         value: value.unwrap_or_default(),
@@ -80,12 +81,14 @@ pub(super) fn decide_object(
 }
 
 /// Returns the rule where none is set; `None` if fields within decide.
-fn usual_rule(kind: &Kind<'_>) -> Option<FieldRule> {
+fn usual_rule(kind: &SchemaKind<'_>) -> Option<FieldRule> {
     match kind {
-        Kind::Object => None,
-        Kind::List => Some(FieldRule::Union(Union::default())),
-        Kind::Integer | Kind::Number => Some(FieldRule::Median(Median::default())),
-        Kind::Choice(_) | Kind::Flag | Kind::Text | Kind::Any => Some(PLURALITY),
+        SchemaKind::Object => None,
+        SchemaKind::List => Some(FieldRule::Union(Union::default())),
+        SchemaKind::Integer | SchemaKind::Number => Some(FieldRule::Median(Median::default())),
+        SchemaKind::Choice(_) | SchemaKind::Flag | SchemaKind::Text | SchemaKind::Any => {
+            Some(PLURALITY)
+        }
     }
 }
 
@@ -105,14 +108,14 @@ impl DecidedObject<'_> {
     fn field<'a>(
         &mut self,
         path: &str,
-        shape: &Shape<'a>,
+        shape: &SchemaView<'a>,
         ballots: &[Option<&'a Value>],
         is_required: bool,
     ) -> Option<Value> {
         let kind = shape.kind();
         let read = |ballot: &Option<&'a Value>| match (*ballot)? {
             Value::Null => shape.is_nullable().then_some(&Value::Null),
-            value => kind.read(value),
+            value => read_kind(&kind, value),
         };
         let ballots: Vec<Option<&Value>> = ballots.iter().map(read).collect();
         let rule = self.rules.get(path).or(usual_rule(&kind));
@@ -148,7 +151,7 @@ impl DecidedObject<'_> {
     fn object<'a>(
         &mut self,
         path: &str,
-        shape: &Shape<'a>,
+        shape: &SchemaView<'a>,
         ballots: &[Option<&'a Value>],
     ) -> Value {
         let properties = shape.properties();
@@ -156,7 +159,7 @@ impl DecidedObject<'_> {
         for (name, inner) in &properties {
             let is_required = shape.is_required(name);
             let value = self.field(
-                &join(path, name),
+                &pointer::join(path, [name]),
                 inner,
                 &within(ballots, name),
                 is_required,
@@ -168,7 +171,7 @@ impl DecidedObject<'_> {
         };
         let is_declared = |name: &str| properties.iter().any(|it| it.0 == name);
         for name in names(ballots).into_iter().filter(|it| !is_declared(it)) {
-            let value = self.undeclared(&join(path, name), &additional, ballots, name);
+            let value = self.undeclared(&pointer::join(path, [name]), &additional, ballots, name);
             object.extend(value.map(|value| (name.to_owned(), value)));
         }
         Value::Object(object)
@@ -178,7 +181,7 @@ impl DecidedObject<'_> {
     fn undeclared<'a>(
         &mut self,
         path: &str,
-        shape: &Shape<'a>,
+        shape: &SchemaView<'a>,
         ballots: &[Option<&'a Value>],
         name: &str,
     ) -> Option<Value> {

@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
+use patterns_core::SchemaView;
 use serde_json::Value;
 
 use super::canonical::canonical;
 use super::field_ruling::{FieldRuling, ranked};
-use super::shape::Shape;
 use crate::voting::rules::count::most_frequent;
 use crate::voting::rules::rule_text::{RuleError, name_and_value, needed_share};
 use crate::voting::rules::{Decision, LeastShare};
@@ -64,7 +64,7 @@ struct Items<'a> {
 
 impl Union {
     /// Decides a list. Ballots that are no lists have been counted elsewhere.
-    pub(super) fn decide(self, ballots: &[Option<&Value>], shape: &Shape<'_>) -> FieldRuling {
+    pub(super) fn decide(self, ballots: &[Option<&Value>], shape: &SchemaView<'_>) -> FieldRuling {
         let lists: Vec<&Vec<Value>> = ballots
             .iter()
             .flatten()
