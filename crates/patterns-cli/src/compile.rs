@@ -202,7 +202,6 @@ fn spend(common: &Common) -> SpendPart {
         max_calls: common.max_calls.and_then(NonZeroU64::new),
         max_tokens: common.max_tokens.and_then(NonZeroU64::new),
         max_cost: common.max_cost,
-        ..SpendPart::default()
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::num::{NonZeroU64, NonZeroUsize};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use crate::addresses::{self, ollama_base_url};
-use crate::config::{KeySource, NamedProvider, Providers};
+use crate::config::{NamedProvider, Providers};
 use crate::descriptors;
 use crate::error::{Error, ErrorKind};
 use crate::key;
@@ -158,27 +157,13 @@ impl Connecting<'_> {
         })
     }
 
-    /// Returns the key of a provider, if it has one: its own, or that of the job, which is for all of them.
+    /// Returns the key of a provider, if it has one.
     fn key(&mut self, provider: &str) -> Result<Option<SecretString>, Error> {
         if let Some(key) = self.keys.get(provider) {
             return Ok(key.clone());
         }
-        let of_job = self
-            .launch
-            .job
-            .model()
-            .key_file
-            .clone()
-            .map(KeySource::File);
-        let own = self
-            .launch
-            .providers
-            .get(provider)
-            .and_then(|it| it.key.clone());
-        if let (Some(_), Some(KeySource::File(path))) = (&own, &of_job) {
-            return Err(two_keys(provider, path));
-        }
-        let key = key::find(provider, own.or(of_job).as_ref())?;
+        let named = self.launch.providers.get(provider);
+        let key = key::find(provider, named.and_then(|it| it.key.as_ref()))?;
         self.keys.insert(provider.to_owned(), key.clone());
         Ok(key)
     }
@@ -224,14 +209,6 @@ impl Connecting<'_> {
             }
         })
     }
-}
-
-fn two_keys(provider: &str, path: &Path) -> Error {
-    let path = path.display();
-    let message =
-        format!("model.key_file ({path}) has no effect: the key of {provider} is configured");
-    Error::new(ErrorKind::Config, message)
-        .help("leave model.key_file out of the job, or the key out of the configuration")
 }
 
 /// Finds a model by its name, which may be that of a configured server and one of its models.
@@ -318,8 +295,8 @@ fn pace(kind: &str, named: Option<&NamedProvider>, settings: &Settings) -> Pace 
             .map_or(most, NonZeroUsize::get)
             .min(descriptors::connections().unwrap_or(usize::MAX)),
         starts_slowly: given.is_none(),
-        requests_per_minute: rate(requests.or(settings.part.requests_per_minute)),
-        tokens_per_minute: rate(tokens.or(settings.part.tokens_per_minute)),
+        requests_per_minute: rate(requests),
+        tokens_per_minute: rate(tokens),
         ..Pace::default()
     }
 }

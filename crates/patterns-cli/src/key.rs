@@ -74,7 +74,8 @@ fn from_file(provider: &str, path: &Path) -> Result<SecretString, Error> {
 }
 
 /// Runs a command that prints a key. It may ask its user on the terminal; nothing of what it prints is
-/// shown.
+/// shown. It runs in the user's home directory: where `patterns` was typed may be a clone, whose files are
+/// not to be found by it, and the key is the same wherever it is asked for.
 fn from_command(provider: &str, command: &str) -> Result<SecretString, Error> {
     let place = format!("providers.{provider}.key_command");
     let failed = |why: &str| {
@@ -86,6 +87,11 @@ fn from_command(provider: &str, command: &str) -> Result<SecretString, Error> {
     let cannot_start = |error: &io::Error| failed(&format!("cannot run: {}", reason(error)));
     let mut child = Command::new(program)
         .args(arguments)
+        .current_dir(
+            env::home_dir()
+                .filter(|it| it.is_dir())
+                .unwrap_or("/".into()),
+        )
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()

@@ -59,7 +59,10 @@ impl Launch {
     ) -> Result<Self, Error> {
         let loaded = Loaded::load(&around.set)?;
         loaded.check_trust()?;
-        let mut job = fill(job, &around.given, &loaded, scope)?;
+        let (mut job, warnings) = fill(job, &around.given, &loaded, scope)?;
+        for warning in warnings {
+            terminal.labelled_note("warning", &warning);
+        }
         if let Some(url) = &job.model().proxy {
             proxy::given(url)?;
         }
@@ -103,16 +106,12 @@ impl Launch {
     }
 
     /// Returns how the run is carried out.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if its price table cannot be read.
-    pub(crate) fn settings(&self) -> Result<Settings, Error> {
+    pub(crate) fn settings(&self) -> Settings {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let now = since.map_or(0, |it| it.as_nanos() as u64);
-        let mut settings = Settings::of(&self.job, now).map_err(|error| self.told(error))?;
+        let mut settings = Settings::of(&self.job, now);
         settings.prices = settings.prices.merge(self.providers.prices());
-        Ok(settings)
+        settings
     }
 
     /// Returns how its files are read.

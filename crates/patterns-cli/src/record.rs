@@ -275,10 +275,7 @@ mod tests {
             unreachable!("it is a map-reduce");
         };
         let job = compile::map_reduce(&args);
-        let (roles, settings) = (
-            ModelRoles::of(&job).unwrap(),
-            Settings::of(&job, 0).unwrap(),
-        );
+        let (roles, settings) = (ModelRoles::of(&job).unwrap(), Settings::of(&job, 0));
         let patterns_job::Job::MapReduce(job) = job else {
             unreachable!("it is a map-reduce");
         };

@@ -62,7 +62,7 @@ impl Session {
     ) -> Result<Self, Error> {
         let (job, terminal) = (&launch.job, launch.terminal);
         let roles = ModelRoles::of(job).map_err(|error| launch.told(error))?;
-        let settings = launch.settings()?;
+        let settings = launch.settings();
         let mut output = Output::open(job.output().file.as_deref())?;
         let observers = Observers::open(job.output().events.as_deref(), terminal)?;
         let observers = Arc::new(observers);

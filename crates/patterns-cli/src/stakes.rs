@@ -2,9 +2,10 @@
 //!
 //! A recorded run of a store that was made elsewhere is asked about as a whole (`commands/resume.rs`). The
 //! file of a job is asked about if it says where the user's key goes or what is written: a server or a
-//! proxy that is neither on this machine nor one of the user's own, a file with a key, and files outside
-//! of the job's folder that are written. What was typed or configured is the user's own. What a job reads
-//! is no reason to ask by itself: it goes to the user's own server, and to the user.
+//! proxy that is neither on this machine nor one of the user's own, and files outside of the job's folder
+//! that are written. What was typed or configured is the user's own. What a job reads is no reason to ask by
+//! itself: it goes to the user's own server, and to the user. What it may spend is bounded by the user's own
+//! caps, of which the smaller one holds (`config/fill.rs`).
 
 use std::path::{Path, PathBuf};
 
@@ -32,9 +33,11 @@ pub(crate) fn stakes(job: &Job, directory: &Path) -> Vec<String> {
         ));
     }
     if let Some(url) = &job.model().base_url {
+        let url = without_login(url);
         lines.push(format!("it sends your inputs and your API key to: {url}"));
     }
     if let Some(proxy) = &job.model().proxy {
+        let proxy = without_login(proxy);
         lines.push(format!("it sends all of it through: {proxy}"));
     }
     let mut file = |what: &str, path: &Option<PathBuf>| {
@@ -42,10 +45,22 @@ pub(crate) fn stakes(job: &Job, directory: &Path) -> Vec<String> {
             lines.push(format!("{what}: {}", path.display()));
         }
     };
-    file("it takes the API key from", &job.model().key_file);
     file("it writes", &job.output().file);
     file("it writes", &job.output().events);
     lines
+}
+
+/// Returns all of a job in one line, without the log-ins of its addresses.
+pub(crate) fn in_a_line(job: &Job) -> String {
+    let mut job = job.clone();
+    let model = job.model_mut();
+    for url in [&mut model.base_url, &mut model.proxy]
+        .into_iter()
+        .flatten()
+    {
+        *url = without_login(url);
+    }
+    serde_json::Value::from(&job).to_string()
 }
 
 /// Returns what the job of a file does that is asked about; the paths of the job begin in the working
@@ -70,9 +85,6 @@ pub(crate) fn of_file(job: &Job, folder: &Path, around: &Around, loaded: &Loaded
             "it sends all of it through: {}",
             without_login(proxy)
         ));
-    }
-    if let Some(path) = &model.key_file {
-        lines.push(format!("it takes the API key from: {}", path.display()));
     }
     for (id, path) in [
         ("output_file", &job.output().file),
@@ -127,19 +139,19 @@ mod tests {
             http://evil/v1 -o out --events ev";
         let cli = Cli::try_parse_from(words.split_whitespace()).unwrap();
         let (mut job, _) = compiled(&cli.command).unwrap().unwrap();
-        job.model_mut().key_file = Some("k".into());
-        job.model_mut().proxy = Some("http://evil:1".to_owned());
+        job.model_mut().proxy = Some("http://me:secret@evil:1".to_owned());
         assert_eq!(
             stakes(&job, Path::new("/home")),
             [
                 "it reads, outside that directory: /etc/passwd",
                 "it reads, outside that directory: ../x",
                 "it sends your inputs and your API key to: http://evil/v1",
-                "it sends all of it through: http://evil:1",
-                "it takes the API key from: k",
+                "it sends all of it through: http://[hidden]@evil:1",
                 "it writes: out",
                 "it writes: ev",
             ]
         );
+        let line = in_a_line(&job);
+        assert!(line.contains("[hidden]@evil:1") && !line.contains("secret"));
     }
 }

@@ -45,7 +45,7 @@ enum Way {
         is_begun: bool,
     },
     /// At the end.
-    Held {
+    AtEnd {
         held: BufWriter<File>,
         old: Option<Metadata>,
     },
@@ -69,7 +69,7 @@ impl Target {
                 Err(error) => return Err(error),
             };
             let held = BufWriter::new(held);
-            Ok(Way::Held { held, old })
+            Ok(Way::AtEnd { held, old })
         })
     }
 
@@ -145,7 +145,7 @@ impl Target {
 
     /// Returns whether there is an older text that has not been touched.
     pub(crate) fn keeps_old(&self) -> bool {
-        matches!(&self.way, Way::Held { old: Some(_), .. })
+        matches!(&self.way, Way::AtEnd { old: Some(_), .. })
     }
 
     /// Writes a piece.
@@ -156,7 +156,7 @@ impl Target {
     pub(crate) fn write(&mut self, piece: &[u8]) -> io::Result<()> {
         match &mut self.way {
             Way::Through(file) => file.write_all(piece),
-            Way::Held { held, .. } => held.write_all(piece),
+            Way::AtEnd { held, .. } => held.write_all(piece),
             Way::Live { file, is_begun, .. } => {
                 if !*is_begun {
                     file.get_ref().set_len(0)?;
@@ -175,7 +175,7 @@ impl Target {
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         match &mut self.way {
             Way::Live { file, .. } => file.flush(),
-            Way::Through(_) | Way::Held { .. } => Ok(()),
+            Way::Through(_) | Way::AtEnd { .. } => Ok(()),
         }
     }
 
@@ -185,7 +185,7 @@ impl Target {
     ///
     /// Returns the error of the system.
     pub(crate) fn take_back(self) -> io::Result<Option<File>> {
-        let Way::Held { held, .. } = self.way else {
+        let Way::AtEnd { held, .. } = self.way else {
             return Ok(None);
         };
         let mut held = held.into_inner().map_err(io::IntoInnerError::into_error)?;
@@ -206,7 +206,7 @@ impl Target {
     fn put(mut self) -> io::Result<()> {
         self.flush()?;
         let (path, is_private) = (self.path.clone(), self.is_private);
-        let Way::Held { old, .. } = &self.way else {
+        let Way::AtEnd { old, .. } = &self.way else {
             return Ok(());
         };
         let old = old.clone();

@@ -61,13 +61,13 @@ pub enum Event {
         after: Duration,
     },
     /// Calls to a provider are held back for a while; nothing is lost.
-    CallsHeld {
+    CallsPaused {
         /// The branch of the call that is next.
         origin: Origin,
         /// The model's name.
         model: String,
         /// Why.
-        reason: HoldReason,
+        reason: PauseReason,
         /// What went wrong last, as an error says it.
         #[serde(default)]
         cause: String,
@@ -155,7 +155,7 @@ impl Event {
             Self::AnswerReused { .. } => "answer_reused",
             Self::AttemptFailed { .. } => "attempt_failed",
             Self::CallHedged { .. } => "call_hedged",
-            Self::CallsHeld { .. } => "calls_held",
+            Self::CallsPaused { .. } => "calls_paused",
             Self::FormatSteppedDown { .. } => "format_stepped_down",
             Self::AnswerFixed { .. } => "answer_fixed",
             Self::AnswerRejected { .. } => "answer_rejected",
@@ -171,7 +171,7 @@ impl Event {
 /// Why calls are held back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum HoldReason {
+pub enum PauseReason {
     /// The provider asked to wait.
     Asked,
     /// The provider is down; a call is sent now and then to see whether it is back.

@@ -69,7 +69,7 @@ pub use contract::{
     Strict, Violation, parse_schema,
 };
 pub use coverage::{Coverage, CoverageCounts, Covered, Gap};
-pub use event::{Event, EventSink, HoldReason};
+pub use event::{Event, EventSink, PauseReason};
 pub use format::AnswerFormat;
 pub use layer::Layer;
 pub use model::{BoxFuture, Model, ModelId};

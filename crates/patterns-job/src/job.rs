@@ -164,14 +164,6 @@ impl Job {
         }
     }
 
-    fn spend_mut(&mut self) -> &mut SpendPart {
-        match self {
-            Self::Section(job) => &mut job.spend,
-            Self::Vote(job) => &mut job.spend,
-            Self::MapReduce(job) => &mut job.spend,
-        }
-    }
-
     /// Returns what it reads to work on: material, rows, documents. Small files that say how are not
     /// among them.
     pub fn inputs(&self) -> Vec<&Path> {
@@ -186,7 +178,7 @@ impl Job {
         paths.into_iter().map(PathBuf::as_path).collect()
     }
 
-    /// Returns the small files that it reads: schemas, rows, prices, keys.
+    /// Returns the small files that it reads: schemas and rows.
     pub fn files(&self) -> Vec<&Path> {
         let (schema, batch) = match self {
             Self::Section(job) => (job.schema.as_ref(), None),
@@ -202,9 +194,7 @@ impl Job {
         };
         let schemas = [schema, other].into_iter().flatten();
         let schemas = schemas.filter_map(SchemaSource::file);
-        let shared = [&self.model().key_file, &self.spend().prices];
-        let shared = shared.into_iter().flatten().map(PathBuf::as_path);
-        schemas.chain(batch).chain(shared).collect()
+        schemas.chain(batch).collect()
     }
 
     /// Takes every path that is relative for one below `folder`: that of the file it was read from.
@@ -217,8 +207,6 @@ impl Job {
         };
         self.own_paths().into_iter().for_each(move_below);
         let move_each = |path: &mut Option<PathBuf>| path.iter_mut().for_each(move_below);
-        move_each(&mut self.model_mut().key_file);
-        move_each(&mut self.spend_mut().prices);
         move_each(&mut self.store_mut().file);
         let output = self.output_mut();
         move_each(&mut output.file);

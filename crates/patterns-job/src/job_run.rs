@@ -32,7 +32,7 @@ impl Job {
     /// let job = Job::Section(Box::new(job));
     /// let setup = Setup {
     ///     models: Models::new("offline", Arc::new(patterns_offline::Offline::new())),
-    ///     settings: Settings::of(&job, 1)?,
+    ///     settings: Settings::of(&job, 1),
     ///     events: Arc::new(()),
     ///     drain: Default::default(),
     /// };

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use patterns_core::{Event, EventSink, HoldReason, Origin, Usage};
+use patterns_core::{Event, EventSink, Origin, PauseReason, Usage};
 
 /// An [`EventSink`] that remembers everything.
 ///
@@ -92,7 +92,7 @@ fn line(event: &Event) -> String {
         Event::CallHedged { origin, after } => {
             branch(*origin, &format!("sent a second time after {after:?}"))
         }
-        Event::CallsHeld {
+        Event::CallsPaused {
             origin,
             model,
             reason,
@@ -101,9 +101,9 @@ fn line(event: &Event) -> String {
             gives_up_in: _,
         } => {
             let why = match reason {
-                HoldReason::Asked => "asks to wait",
-                HoldReason::Outage => "is down",
-                HoldReason::Throttled => "throws calls back",
+                PauseReason::Asked => "asks to wait",
+                PauseReason::Outage => "is down",
+                PauseReason::Throttled => "throws calls back",
             };
             branch(*origin, &format!("held: {model} {why}, {wait:?} at most"))
         }

@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 const ELSEWHERE: [(&str, &str); 8] = [
     (
         "--verbose",
-        "PATTERNS_LOG=debug writes a log, --events FILE what happens, --explain the course of a vote",
+        "PATTERNS_LOG=debug writes a log, --events FILE what happens, --explain a vote step by step",
     ),
     (
         "--debug",

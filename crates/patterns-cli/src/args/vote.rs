@@ -193,7 +193,7 @@ pub(crate) struct VoteArgs {
     )]
     pub(crate) policy: Spelled<StoppingRule>,
 
-    /// Show the course of the election, vote by vote
+    /// Show how the election stands after each vote
     #[arg(long, conflicts_with = "batch", help_heading = "Stopping")]
     pub(crate) explain: bool,
 

@@ -82,9 +82,9 @@ fn ask(
     let directory = recorded.directory.display();
     let mut lines = vec![format!("in the directory: {directory}")];
     lines.extend(stakes(job, &recorded.directory));
-    let set = recorded.set.iter().filter(|it| decides_where(it));
+    let set = recorded.set.iter().flat_map(|it| decides_where(it));
     lines.extend(set.map(|it| format!("it sets where your inputs and keys go: {it}")));
-    lines.push(format!("all of the job: {}", serde_json::Value::from(job)));
+    lines.push(format!("all of the job: {}", stakes::in_a_line(job)));
     let what = format!("{} was not made here", store.display());
     match is_trusted {
         true => Ok(()),

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::publish;
 use crate::error::{Error, ErrorKind};
 use crate::launch::Launch;
-use crate::report::{course_page, election_page};
+use crate::report::{election_page, standings_page};
 use crate::session::Session;
 use crate::written::Written;
 
@@ -36,7 +36,7 @@ pub(crate) async fn run(job: VoteJob, launch: Launch) -> Result<(), Error> {
     }
 }
 
-/// An election, with its course if that was asked for.
+/// An election, and how it stood after each vote if that was asked for.
 #[derive(Serialize)]
 struct Explained {
     #[serde(flatten)]
@@ -45,7 +45,7 @@ struct Explained {
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_saved: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    course: Option<Vec<Standing>>,
+    standings: Option<Vec<Standing>>,
 }
 
 async fn one(
@@ -65,7 +65,7 @@ async fn one(
         let saved = election.voters.saturating_sub(asked);
         Explained {
             cost_saved: saved_cost(spent, saved, asked),
-            course: explain
+            standings: explain
                 .then(|| voting.standings(&election.ballots).ok())
                 .flatten(),
             election,
@@ -82,12 +82,12 @@ async fn one(
         if let Ok(Explained {
             election,
             cost_saved,
-            course,
+            standings,
         }) = &outcome.value
         {
             election_page(page, election, cost_saved.as_deref(), &outcome.branches);
-            if let Some(course) = course {
-                course_page(page, course, &outcome.branches);
+            if let Some(standings) = standings {
+                standings_page(page, standings, &outcome.branches);
             }
         }
     })

@@ -47,10 +47,13 @@ pub(super) fn argument(text: &str) -> Result<Vec<Entry>, Error> {
     }
 }
 
-/// Returns whether an argument of `-c` sets a key that decides where inputs and keys go.
-pub(crate) fn decides_where(text: &str) -> bool {
-    let here = Path::new("");
-    argument(text).is_ok_and(|it| it.iter().any(|it| is_sensitive(it, here)))
+/// Returns what an argument of `-c` sets that decides where inputs and keys go, as it may be shown.
+pub(crate) fn decides_where(text: &str) -> Vec<String> {
+    let entries = argument(text).unwrap_or_default().into_iter();
+    let sensitive = entries.filter(|it| is_sensitive(it, Path::new("")));
+    sensitive
+        .map(|it| format!("{}={}", it.key(), it.shown()))
+        .collect()
 }
 
 /// Reads the variables of the environment. An empty one is none.

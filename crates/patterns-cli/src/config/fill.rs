@@ -99,19 +99,26 @@ fn put<T>(option: &mut T, value: Option<T>) {
     }
 }
 
-/// Fills a job with what is configured and was not `given`. What `-c` says holds whatever a job in a file
-/// says; the rest fills what the job leaves open.
+/// Fills a job with what is configured and was not `given`; returns what the user should know. What `-c`
+/// says holds whatever a job in a file says; the rest fills what the job leaves open. Of two caps the
+/// smaller one holds: the file of a job may come with a clone, and what is typed behind it may raise them.
 ///
 /// # Errors
 ///
 /// Returns an error if `-c` says what is about another pattern.
-pub(crate) fn fill(job: Job, given: &Given, loaded: &Loaded, scope: Scope) -> Result<Job, Error> {
+pub(crate) fn fill(
+    job: Job,
+    given: &Given,
+    loaded: &Loaded,
+    scope: Scope,
+) -> Result<(Job, Vec<String>), Error> {
     let own = match &job {
         Job::Section(_) => "section",
         Job::Vote(_) => "vote",
         Job::MapReduce(_) => "map_reduce",
     };
     let mut written = Value::from(&job);
+    let mut warnings = Vec::new();
     for entry in &loaded.entries {
         let [section, id] = &entry.path[..] else {
             continue;
@@ -125,14 +132,41 @@ pub(crate) fn fill(job: Job, given: &Given, loaded: &Loaded, scope: Scope) -> Re
         let is_free = !given.has(id) && !OF_COMMAND.contains(&&**id) && !is_elsewhere;
         if is_meant && is_free && (is_argument || scope == Scope::Everything) {
             let value = value(id, &loaded.config, entry);
-            configure(&job, id, value, is_argument, &mut written);
+            let is_below = !is_argument && is_below(id, &loaded.config, &job);
+            warnings.extend(is_below.then(|| holds(entry)));
+            configure(&job, id, value, is_argument || is_below, &mut written);
         }
     }
-    serde_json::from_value(written).map_err(|error| {
+    let filled = serde_json::from_value(written).map_err(|error| {
         let message = format!("the configuration goes against the job: {error}");
         Error::new(ErrorKind::Config, message)
             .help("`patterns config show` shows what is set where")
-    })
+    })?;
+    Ok((filled, warnings))
+}
+
+/// Returns whether a configured cap is below that of a job which has one.
+fn is_below(id: &str, config: &Config, job: &Job) -> bool {
+    let (run, spend) = (&config.run, job.spend());
+    match id {
+        "max_calls" => spend.max_calls > run.max_calls,
+        "max_tokens" => spend.max_tokens > run.max_tokens,
+        "max_cost" => spend.max_cost > run.max_cost,
+        "max_time" => {
+            let time = job.run_part().max_time.as_deref();
+            time.map(|it| it.0.as_nanos()) > run.max_time.map(|it| it.as_nanos())
+        }
+        _ => false,
+    }
+}
+
+fn holds(entry: &Entry) -> String {
+    let (place, key, value) = (&entry.place, entry.key(), entry.shown());
+    let option = entry.path.last().map(|it| it.replace('_', "-"));
+    let option = option.unwrap_or_default();
+    format!(
+        "{place}: {key} = {value} holds, and not the larger one of the job; --{option} raises it for this run"
+    )
 }
 
 fn of_another(entry: &Entry) -> Error {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::entry::{Entry, nested};
 use super::providers::{Aliases, Providers};
 use super::schema::Config;
-use super::sensitive::{digest, is_sensitive};
+use super::sensitive::{digest, is_sensitive, leads_out};
 use super::suggest::words;
 use super::{assignment, document, places, resolve};
 use crate::error::{Error, ErrorKind};
@@ -48,8 +48,10 @@ impl Project {
             return Ok(None);
         };
         let entries = document::read(&file)?;
-        entries.iter().try_for_each(check_command)?;
         let folder = file.parent().unwrap_or(Path::new(""));
+        for entry in &entries {
+            check_command(entry, folder)?;
+        }
         let entries = entries.into_iter();
         let (sensitive, harmless) = entries.partition(|it| is_sensitive(it, folder));
         Ok(Some(Self {
@@ -223,24 +225,45 @@ fn rebased(mut entries: Vec<Entry>, file: &Path) -> Vec<Entry> {
     entries
 }
 
-/// Refuses a program of the project itself to print a key: what is trusted is the line, and the program may
-/// be another one tomorrow.
-fn check_command(entry: &Entry) -> Result<(), Error> {
+/// Refuses a program of the project itself to print a key, or one that is given a file of the project, which
+/// may be a script: what is trusted is the line, and the file may be another one tomorrow. What it finds
+/// there unasked it does not find either: it runs elsewhere (`key.rs`).
+fn check_command(entry: &Entry, folder: &Path) -> Result<(), Error> {
     let [section, _, key] = &entry.path[..] else {
         return Ok(());
     };
-    let command = entry.value.as_str().unwrap_or_default();
-    let words = shlex::split(command).unwrap_or_default();
-    let program = Path::new(words.first().map_or("", String::as_str));
-    let is_relative = !program.is_absolute() && program.components().count() > 1;
-    if section != "providers" || key != "key_command" || !is_relative {
+    if section != "providers" || key != "key_command" {
         return Ok(());
     }
-    let (place, key, program) = (&entry.place, entry.key(), program.display());
+    let command = entry.value.as_str().unwrap_or_default();
+    let Some(file) = beside(command, folder) else {
+        return Ok(());
+    };
+    let (place, key) = (&entry.place, entry.key());
     let message =
-        format!("{place}: {key} runs {program}, a program beside this file that may change");
-    Err(Error::new(ErrorKind::Config, message)
-        .help("name a program of PATH or its whole path, or set the key in your own file"))
+        format!("{place}: {key} runs or reads {file}, a file beside this one that may change");
+    Err(Error::new(ErrorKind::Config, message).help(
+        "name a program of PATH that needs no file of the project, or set the key in your own file",
+    ))
+}
+
+/// Returns the first of the words of a command that names a file below a folder, or a program from there.
+/// A word may be one more command, as behind `sh -c`.
+fn beside(command: &str, folder: &Path) -> Option<String> {
+    let words = shlex::split(command).unwrap_or_default();
+    let program = words.first()?;
+    let is_relative = |path: &Path| !path.is_absolute() && path.components().count() > 1;
+    if is_relative(Path::new(program)) {
+        return Some(program.clone());
+    }
+    let is_of_path = |it: char| !it.is_whitespace() && !"\"'`;|&()<>=,$".contains(it);
+    let pieces = words.iter().flat_map(|it| it.split(|it| !is_of_path(it)));
+    let mut pieces = words.iter().map(String::as_str).chain(pieces);
+    let is_beside = |piece: &&str| {
+        let path = folder.join(piece);
+        path.is_file() && !leads_out(folder, &path)
+    };
+    pieces.find(is_beside).map(str::to_owned)
 }
 
 /// Parts what a project's file says into caps that are above those of the user's own file, and the rest. A

@@ -141,7 +141,8 @@ pub(crate) struct ProviderKeys {
     pub(crate) key_variable: Option<String>,
     /// The file with its key; in a file, it is relative to that file.
     pub(crate) key_file: Option<PathBuf>,
-    /// A command that prints its key, such as `pass show groq`; no shell is involved.
+    /// A command that prints its key, such as `pass show groq`; no shell is involved, and it runs in your
+    /// home directory.
     pub(crate) key_command: Option<String>,
     /// Headers that are sent with every request.
     pub(crate) headers: BTreeMap<String, String>,

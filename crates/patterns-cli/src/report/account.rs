@@ -52,7 +52,7 @@ impl Account {
             }
             Event::RunStarted { .. }
             | Event::AttemptFailed { .. }
-            | Event::CallsHeld { .. }
+            | Event::CallsPaused { .. }
             | Event::FormatSteppedDown { .. }
             | Event::AnswerRejected { .. }
             | Event::WarningRaised { .. }

@@ -92,19 +92,19 @@ fn counts(page: &mut Page, election: &AnyElection) {
     }
 }
 
-/// Adds the course of an election, vote by vote, with the voters' reasons.
-pub(crate) fn course_page<V: Serialize>(
+/// Adds how an election stood after each vote, with the voters' reasons.
+pub(crate) fn standings_page<V: Serialize>(
     page: &mut Page,
-    course: &[Standing],
+    standings: &[Standing],
     branches: &[Branch<V>],
 ) {
     page.gap();
-    page.heading("course of the election");
+    page.heading("vote by vote");
     let reasons = branches
         .iter()
         .map(reasoning)
         .chain(std::iter::repeat(None));
-    for (step, reason_given) in course.iter().zip(reasons) {
+    for (step, reason_given) in standings.iter().zip(reasons) {
         let counts = step
             .counts
             .iter()

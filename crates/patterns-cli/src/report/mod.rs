@@ -15,7 +15,7 @@ mod table;
 pub(crate) use account::cost_of;
 pub(crate) use batch::{BatchFigures, BatchReport};
 pub(crate) use coverage::coverage_line;
-pub(crate) use election::{NOT_ASKED, batch_line, course_page, election_page};
+pub(crate) use election::{NOT_ASKED, batch_line, election_page, standings_page};
 pub(crate) use failure::{failure_of, words};
 pub(crate) use human::{Page, document_page, section_page};
 pub(crate) use json::{Frame, branch_line, election_line, outcome_json, outcome_line};

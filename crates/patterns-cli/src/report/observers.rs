@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use patterns_core::{Event, EventSink, HoldReason, Spent};
+use patterns_core::{Event, EventSink, PauseReason, Spent};
 
 use patterns_store::Store;
 use serde_json::json;
@@ -28,7 +28,7 @@ struct Readers {
     /// Where what is worth noting is kept, and for which run.
     store: Option<(Store, i64)>,
     /// Whether the user has been told that calls are held back, since the last that was answered.
-    is_held: bool,
+    is_paused: bool,
     /// What is said at the end, each thing once.
     notes: Vec<String>,
 }
@@ -46,7 +46,7 @@ impl Observers {
             progress: terminal.is_watched().then(Progress::start),
             terminal,
             store: None,
-            is_held: false,
+            is_paused: false,
             notes: Vec::new(),
         })))
     }
@@ -147,12 +147,12 @@ impl Readers {
     fn tell_of_hold(&mut self, event: &Event) {
         match event {
             Event::BranchAnswered { .. } => {
-                if let Some(progress) = self.progress.as_mut().filter(|_| self.is_held) {
+                if let Some(progress) = self.progress.as_mut().filter(|_| self.is_paused) {
                     progress.set_phase(String::new());
                 }
-                self.is_held = false;
+                self.is_paused = false;
             }
-            Event::CallsHeld {
+            Event::CallsPaused {
                 model,
                 reason,
                 cause,
@@ -160,13 +160,13 @@ impl Readers {
                 gives_up_in,
                 ..
             } => {
-                let text = held(model, *reason, cause, *wait, *gives_up_in);
+                let text = paused(model, *reason, cause, *wait, *gives_up_in);
                 match &mut self.progress {
                     Some(progress) => progress.set_phase(text),
-                    None if !self.is_held => self.terminal.note(&text),
+                    None if !self.is_paused => self.terminal.note(&text),
                     None => {}
                 }
-                self.is_held = true;
+                self.is_paused = true;
             }
             _ => {}
         }
@@ -174,28 +174,28 @@ impl Readers {
 }
 
 /// Says why calls are held back, and until when at most.
-fn held(
+fn paused(
     model: &str,
-    reason: HoldReason,
+    reason: PauseReason,
     cause: &str,
     wait: Duration,
     gives_up_in: Option<Duration>,
 ) -> String {
     match reason {
-        HoldReason::Asked => {
+        PauseReason::Asked => {
             let seconds = wait.as_secs_f64().ceil();
             format!(
                 "{model} asks to wait {seconds} s, until {}: {cause}",
                 clock(wait)
             )
         }
-        HoldReason::Outage => {
+        PauseReason::Outage => {
             let until = gives_up_in.map_or_else(String::new, |it| format!(" until {}", clock(it)));
             format!(
                 "{model} is down ({cause}); trying again every few seconds{until}, nothing is lost"
             )
         }
-        HoldReason::Throttled => {
+        PauseReason::Throttled => {
             format!("{model} throws calls back ({cause}); they wait and are sent again")
         }
     }
@@ -216,7 +216,7 @@ pub(crate) fn clock(ahead: Duration) -> String {
 /// its account.
 fn is_worth_noting(event: &Event) -> bool {
     match event {
-        Event::CallsHeld { .. }
+        Event::CallsPaused { .. }
         | Event::FormatSteppedDown { .. }
         | Event::AnswerRejected { .. }
         | Event::BranchFailed { .. }
@@ -247,7 +247,7 @@ fn note(event: &Event) -> Option<String> {
         | Event::AttemptFailed { .. }
         | Event::CallHedged { .. }
         | Event::AnswerReused { .. }
-        | Event::CallsHeld { .. }
+        | Event::CallsPaused { .. }
         | Event::AnswerFixed { .. }
         | Event::AnswerRejected { .. }
         | Event::BranchAnswered { .. }
@@ -264,8 +264,8 @@ mod tests {
     #[test]
     fn a_hold_says_why_and_until_when() {
         let half_an_hour = Some(Duration::from_secs(1_800));
-        let text = |reason| held("m", reason, "refused", Duration::from_secs(5), half_an_hour);
-        let outage = text(HoldReason::Outage);
+        let text = |reason| paused("m", reason, "refused", Duration::from_secs(5), half_an_hour);
+        let outage = text(PauseReason::Outage);
         assert!(
             outage.starts_with("m is down (refused); trying"),
             "{outage}"
@@ -274,10 +274,10 @@ mod tests {
             outage.contains(" until ") && outage.contains(" UTC"),
             "{outage}"
         );
-        let asked = text(HoldReason::Asked);
+        let asked = text(PauseReason::Asked);
         assert!(asked.starts_with("m asks to wait 5 s, until "), "{asked}");
         assert!(asked.ends_with(" UTC: refused"), "{asked}");
-        let throttled = text(HoldReason::Throttled);
+        let throttled = text(PauseReason::Throttled);
         assert_eq!(
             throttled,
             "m throws calls back (refused); they wait and are sent again"

@@ -280,7 +280,7 @@ fn a_key_that_belongs_to_a_server_is_sent_nowhere_else() {
 #[cfg(unix)]
 #[test]
 fn a_command_prints_the_key_and_what_goes_wrong_names_it() {
-    let place = Place::new();
+    let place = Place::with(&[("home/.profile", "")]);
     let heard = Heard::default();
     let server = heard.server();
     let with = |command: &str| {
@@ -290,7 +290,8 @@ fn a_command_prints_the_key_and_what_goes_wrong_names_it() {
         ));
         let mut run =
             place.command(&[&VOTE[..], &["--panel", "mine:a", "--panel", "mine:b"]].concat());
-        run.env("PATH", "/usr/bin:/bin");
+        run.env("PATH", "/usr/bin:/bin")
+            .env("HOME", place.path().join("home"));
         shown(&mut run)
     };
     let text = with("sh -c 'echo once >> count; echo sk-told'");
@@ -303,7 +304,8 @@ fn a_command_prints_the_key_and_what_goes_wrong_names_it() {
             .0
             .contains("authorization: Bearer sk-told\n")
     );
-    assert_eq!(place.read("count"), "once\n", "once for both models");
+    let count = place.read("home/count");
+    assert_eq!(count, "once\n", "once for both models, and not in a clone");
     let wrong = ["false", "no-such-program", "echo", "'"].map(with);
     assert_snapshot!(wrong.join(""), @r"
     exit 78

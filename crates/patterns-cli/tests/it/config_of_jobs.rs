@@ -52,25 +52,40 @@ fn a_job_in_a_file_is_as_quiet_as_is_configured() {
 }
 
 #[test]
-fn a_key_file_of_a_job_beside_a_configured_key_is_an_error() {
-    let place = Place::with(&[("key", "sk-job\n"), ("own", "sk-own\n")]);
+fn a_jobs_caps_do_not_raise_those_that_are_configured() {
+    let place = Place::new();
     let heard = Heard::default();
     let server = heard.server();
-    place.configure("[providers.compatible]\nkey_variable = 'MINE'\n");
+    place.configure("[run]\nmax_calls = 2\nmax_time = '1h'\n");
     let job = format!(
-        "pattern = 'vote'\nquestion = 'Well?'\n[store]\nmode = 'none'\n[model]\n\
-         name = 'compatible:m'\nbase_url = '{}'\nkey_file = 'key'\n",
+        "pattern = 'vote'\nquestion = 'Well?'\nvotes = 5\npolicy = 'fixed'\n[store]\nmode = 'none'\n\
+         [run]\nmax_time = '30m'\n[spend]\nmax_calls = 9\n\
+         [model]\nname = 'compatible:m'\nbase_url = '{}'\n",
         server.url()
     );
     place.write("job.toml", job.as_bytes());
-    assert_snapshot!(place.run(&["run", "job.toml", "--trust"]), @r"
-    exit 78
-    --- stdout
-    --- stderr
-    error[E-CONFIG]: model.key_file (key) has no effect: the key of compatible is configured
-    help: leave model.key_file out of the job, or the key out of the configuration
-    ");
-    assert!(heard.take().is_empty());
+    let shown = place.placeless(&place.run(&["run", "job.toml"]));
+    assert!(shown.starts_with("exit 5"), "{shown}");
+    let warnings: Vec<_> = shown.lines().filter(|it| it.contains("warning")).collect();
+    assert_snapshot!(warnings.join("\n"), @"warning: [config]/patterns/config.toml:2: run.max_calls = 2 holds, and not the larger one of the job; --max-calls raises it for this run");
+    assert_eq!(heard.take().len(), 2);
+    assert!(
+        place
+            .run(&["run", "job.toml", "--max-calls", "9"])
+            .starts_with("exit 0")
+    );
+    assert_eq!(heard.take().len(), 5, "what is typed may raise it");
+    place.configure("[run]\nmax_calls = 9\n");
+    place.write(
+        "job.toml",
+        job.replace("max_calls = 9", "max_calls = 3").as_bytes(),
+    );
+    let shown = place.run(&["run", "job.toml"]);
+    assert!(
+        shown.starts_with("exit 5") && !shown.contains("holds"),
+        "{shown}"
+    );
+    assert_eq!(heard.take().len(), 3, "a job may lower it");
 }
 
 #[test]

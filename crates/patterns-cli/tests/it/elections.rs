@@ -261,4 +261,14 @@ fn a_batch_shares_its_budget() {
     error[E-BUDGET]: the budget is used up: of 8 questions 8 were decided by the ballots that were in
     help: what was answered is counted and kept; to do more, raise --max-calls
     ");
+    let warned = "warning: with vote.spare the calls are not shared among the questions";
+    for (more, is_warned) in [
+        (&["--max-calls", "20"][..], true),
+        (&["--max-calls", "20", "--rule", "median"], false),
+        (&[], false),
+    ] {
+        let batch = ["--batch", "q.jsonl", "-n", "9", "-c", "vote.spare=2"];
+        let shown = run(&place, &server, &[&batch, more].concat());
+        assert_eq!(shown.contains(warned), is_warned, "{more:?}: {shown}");
+    }
 }

@@ -338,7 +338,7 @@ fn help_of_every_command() {
               [default: exact]
 
           --explain
-              Show the course of the election, vote by vote
+              Show how the election stands after each vote
 
     (options of every pattern)
 

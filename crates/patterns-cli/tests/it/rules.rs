@@ -1,4 +1,4 @@
-//! Voting rules, per-field voting, the course of an election and right answers, from the command line.
+//! Voting rules, per-field voting, standings and right answers, from the command line.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -119,7 +119,7 @@ fn numbers_have_a_median() {
 }
 
 #[test]
-fn the_course_of_an_election() {
+fn how_an_election_stood_after_each_vote() {
     let place = Place::new();
     let server = scripted(["yes", "no", "Yes.", "yes", "yes"].map(vote).to_vec());
     let args = ["Well?", "-n", "7", "--policy", "ahead-by:2", "--explain"];
@@ -136,7 +136,7 @@ fn the_course_of_an_election() {
     voter 3: Yes.
     voter 4: yes
 
-    course of the election
+    vote by vote
     wave 1  voter 1: yes  ->  yes 1 (ahead by 1)
             because: So it is.
     wave 1  voter 2: no  ->  yes 1, no 1 (ahead by 0)
@@ -156,9 +156,9 @@ fn the_course_of_an_election() {
     let shown = elect(&place, &server, &json);
     let (_, shown) = shown.split_once("--- stdout\n").unwrap();
     let shown: Value = serde_json::from_str(shown.split_once("--- stderr").unwrap().0).unwrap();
-    assert_eq!(shown["value"]["course"].as_array().unwrap().len(), 4);
+    assert_eq!(shown["value"]["standings"].as_array().unwrap().len(), 4);
     assert_eq!(
-        shown["value"]["course"][3]["next"],
+        shown["value"]["standings"][3]["next"],
         json!({"stop": "ahead_enough"})
     );
 }

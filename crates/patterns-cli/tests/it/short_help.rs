@@ -54,7 +54,7 @@ fn the_short_help_of_a_pattern_is_one_screen_with_examples_first() {
 
     Stopping:
           --policy <POLICY>  fixed, exact, ahead-by:4, adaptive:0.95 or plan [default: exact]
-          --explain          Show the course of the election, vote by vote
+          --explain          Show how the election stands after each vote
 
     Model:
       -m, --model <MODEL>        PROVIDER:NAME such as openai:gpt-5-mini, a short name, or offline

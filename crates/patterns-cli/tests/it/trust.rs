@@ -245,7 +245,6 @@ fn a_job_that_comes_with_a_clone_is_asked_about_before_a_key_goes_anywhere() {
     help: if you trust all of it, add --trust; it is then remembered
     ");
     for (more, said) in [
-        ("key_file = 'k'\n", "it takes the API key from: clone/k"),
         ("proxy = 'http://h.invalid'\n", "it sends all of it through"),
         ("[output]\nfile = '../x'\n", "it writes, outside its folder"),
         ("[output]\nevents = '/x'\n", "it writes, outside its folder"),
@@ -275,15 +274,15 @@ fn a_job_is_trusted_until_it_changes() {
     let place = Place::new();
     let heard = Heard::default();
     let server = heard.server();
-    let job = |key: &str| {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let job = |name: &str| {
         format!(
             "pattern = 'vote'\nquestion = 'Well?'\nvotes = 1\n[store]\nmode = 'none'\n[model]\n\
-             name = 'compatible:m'\nbase_url = '{}'\nkey_file = '{key}'\n",
-            server.url()
+             name = 'compatible:m'\nbase_url = '{}'\n[output]\nfile = '{}'\n",
+            server.url(),
+            elsewhere.path().join(name).display(),
         )
     };
-    place.write("one", b"sk-one\n");
-    place.write("two", b"sk-two\n");
     place.write("job.toml", job("one").as_bytes());
     assert!(place.run(&["run", "job.toml"]).starts_with("exit 2"));
     assert!(
@@ -298,7 +297,7 @@ fn a_job_is_trusted_until_it_changes() {
 }
 
 #[test]
-fn a_project_names_no_program_of_its_own_to_print_a_key() {
+fn a_project_names_no_program_and_no_script_of_its_own_to_print_a_key() {
     let place = Place::new();
     place.write(
         "patterns.toml",
@@ -308,7 +307,35 @@ fn a_project_names_no_program_of_its_own_to_print_a_key() {
     exit 78
     --- stdout
     --- stderr
-    error[E-CONFIG]: patterns.toml:3: providers.x.key_command runs ./get-key, a program beside this file that may change
-    help: name a program of PATH or its whole path, or set the key in your own file
+    error[E-CONFIG]: patterns.toml:3: providers.x.key_command runs or reads ./get-key, a file beside this one that may change
+    help: name a program of PATH that needs no file of the project, or set the key in your own file
     ");
+    place.write("tools/get.sh", b"echo sk-stolen\n");
+    let whole = place.path().join("tools/get.sh");
+    for command in [
+        "sh ./tools/get.sh",
+        "sh tools/get.sh",
+        "sh -c '. tools/get.sh; true'",
+        "env -S sh\\ tools/get.sh",
+        &format!("{}", whole.display()),
+        &format!("python3 --file={}", whole.display()),
+    ] {
+        let text = format!("[providers.x]\nbase_url = 'http://h/v1'\nkey_command = {command:?}\n");
+        place.write("patterns.toml", text.as_bytes());
+        let shown = place.run(&["config", "trust"]);
+        assert!(
+            shown.contains("a file beside this one that may change"),
+            "{command}: {shown}"
+        );
+    }
+    for command in [
+        "op read op://vault/item/field",
+        "pass show tools",
+        "cat /etc/hostname",
+    ] {
+        let text = format!("[providers.x]\nbase_url = 'http://h/v1'\nkey_command = {command:?}\n");
+        place.write("patterns.toml", text.as_bytes());
+        let shown = place.run(&["config", "trust"]);
+        assert!(shown.starts_with("exit 0"), "{command}: {shown}");
+    }
 }

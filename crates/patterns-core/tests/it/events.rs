@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use patterns_core::{
-    AgentErrorKind, AnswerFormat, BranchId, Counts, Event, Fix, HoldReason, ModelErrorKind, Origin,
-    Pattern, RunId, StepRole, Usage, Violation, Warning,
+    AgentErrorKind, AnswerFormat, BranchId, Counts, Event, Fix, ModelErrorKind, Origin, Pattern,
+    PauseReason, RunId, StepRole, Usage, Violation, Warning,
 };
 
 fn origin() -> Origin {
@@ -54,15 +54,15 @@ fn next(event: Option<&Event>) -> Option<Event> {
             origin,
             after: Duration::from_millis(8_200),
         },
-        Some(Event::CallHedged { .. }) => Event::CallsHeld {
+        Some(Event::CallHedged { .. }) => Event::CallsPaused {
             origin,
             model: "llama".to_owned(),
-            reason: HoldReason::Asked,
+            reason: PauseReason::Asked,
             cause: "the provider limits the rate of requests".to_owned(),
             wait: Duration::from_secs(34),
             gives_up_in: None,
         },
-        Some(Event::CallsHeld { .. }) => Event::FormatSteppedDown {
+        Some(Event::CallsPaused { .. }) => Event::FormatSteppedDown {
             origin,
             model: "llama".to_owned(),
             from: AnswerFormat::JsonSchema,
@@ -160,7 +160,7 @@ fn the_written_form_is_pinned() {
     {"event":"answer_reused","origin":{"run":1,"branch":2}}
     {"event":"attempt_failed","origin":{"run":1,"branch":2},"attempt":1,"kind":{"rate_limited":{"retry_after":{"secs":1,"nanos":500000000}}},"retry_in":{"secs":2,"nanos":0}}
     {"event":"call_hedged","origin":{"run":1,"branch":2},"after":{"secs":8,"nanos":200000000}}
-    {"event":"calls_held","origin":{"run":1,"branch":2},"model":"llama","reason":"asked","cause":"the provider limits the rate of requests","wait":{"secs":34,"nanos":0},"gives_up_in":null}
+    {"event":"calls_paused","origin":{"run":1,"branch":2},"model":"llama","reason":"asked","cause":"the provider limits the rate of requests","wait":{"secs":34,"nanos":0},"gives_up_in":null}
     {"event":"format_stepped_down","origin":{"run":1,"branch":2},"model":"llama","from":"json_schema","to":"json_object"}
     {"event":"answer_fixed","origin":{"run":1,"branch":2},"fixes":["byte_order_mark","code_fence","surrounding_text","trailing_comma","thoughts","out_of_range"]}
     {"event":"answer_rejected","origin":{"run":1,"branch":2},"answer":1,"violations":[{"pointer":"/a/0","message":"is \"bad\""}],"will_reask":true}

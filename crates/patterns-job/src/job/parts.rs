@@ -20,7 +20,8 @@ pub(crate) fn is_default<T: Default + PartialEq>(it: &T) -> bool {
     *it == T::default()
 }
 
-/// The model that answers, and what it is told.
+/// The model that answers, and what it is told. What is known of its provider (keys, prices, limits) is no
+/// part of a job, but of whoever runs it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelPart {
@@ -34,9 +35,6 @@ pub struct ModelPart {
     /// The proxy for all requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<String>,
-    /// The file with the API key. A job holds no key.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub key_file: Option<PathBuf>,
     /// What all agents are told on top of the pattern's own instructions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instructions: Option<String>,
@@ -77,12 +75,6 @@ pub struct RunPart {
     /// When answers are streamed.
     #[serde(skip_serializing_if = "is_default")]
     pub stream: Stream,
-    /// Requests a minute that the provider allows, if it does not say so itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub requests_per_minute: Option<NonZeroU64>,
-    /// Tokens a minute that the provider allows, if it does not say so itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tokens_per_minute: Option<NonZeroU64>,
 }
 
 /// The most that a run may spend.
@@ -99,9 +91,6 @@ pub struct SpendPart {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub max_cost: Option<Money>,
-    /// A TOML file with prices of models that are not known or have changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub prices: Option<PathBuf>,
 }
 
 /// Where answers are recorded, and how the records are used.

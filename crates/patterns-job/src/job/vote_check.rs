@@ -46,7 +46,7 @@ fn question(job: &VoteJob) -> Result<(), JobError> {
             .help("write a `question`, or `batch` with a file of them")),
         _ if job.explain && job.batch.is_some() => wrong(
             "explain",
-            "`explain` shows the course of one election, and `batch` holds many",
+            "`explain` shows one election vote by vote, and `batch` has many",
             "leave `explain` out",
         ),
         _ => Ok(()),

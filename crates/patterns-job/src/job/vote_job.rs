@@ -62,7 +62,7 @@ pub struct VoteJob {
     /// Whether ballots are counted as they come, not in the order of the voters.
     #[serde(default, skip_serializing_if = "is_default")]
     pub count_as_they_come: bool,
-    /// Whether the result tells the course of the election, vote by vote.
+    /// Whether the result tells how the election stood after each vote.
     #[serde(default, skip_serializing_if = "is_default")]
     pub explain: bool,
     /// The user's own ballot.

@@ -16,7 +16,7 @@ use crate::work::Settings;
 fn setup(job: &Job) -> Setup {
     Setup {
         models: Models::new("offline", Arc::new(Offline::new())),
-        settings: Settings::of(job, 1).unwrap(),
+        settings: Settings::of(job, 1),
         events: Arc::new(()),
         drain: CancellationToken::new(),
     }

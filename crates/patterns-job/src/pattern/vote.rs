@@ -161,6 +161,19 @@ impl VoteWork {
                 },
             };
         }
+        let shared = self.shared_calls(caps);
+        shared.map_or(Asking::Waves, Asking::SharedCalls)
+    }
+
+    /// Returns whether a batch would share its calls among its questions, and does not, since each of them
+    /// is asked with spare ballots.
+    pub fn leaves_calls_unshared(&self, caps: Caps) -> bool {
+        self.job.spare.is_some() && self.shared_calls(caps).is_some()
+    }
+
+    /// Returns how many calls a batch under a budget may share among its questions, if it may.
+    fn shared_calls(&self, caps: Caps) -> Option<NonZeroU64> {
+        let job = &self.job;
         let Caps {
             max_calls,
             max_tokens,
@@ -170,12 +183,8 @@ impl VoteWork {
         let is_batch = matches!(self.questions, Questions::Batch(_));
         let counts_votes = matches!(self.rule, AnyRule::Plurality(_)) && !job.has_weights();
         let is_foreseen = job.most_ballots() as u64 <= Asking::MOST_SHARING;
-        match NonZeroU64::new(max_calls.unwrap_or(u64::MAX)) {
-            Some(calls) if is_capped && is_batch && counts_votes && is_foreseen => {
-                Asking::SharedCalls(calls)
-            }
-            _ => Asking::Waves,
-        }
+        let calls = NonZeroU64::new(max_calls.unwrap_or(u64::MAX));
+        calls.filter(|_| is_capped && is_batch && counts_votes && is_foreseen)
     }
 }
 

@@ -6,9 +6,7 @@ use std::time::Duration;
 use patterns_core::{Caps, RunId, Sampling};
 use patterns_llm::Prices;
 
-use crate::input::read_prices;
 use crate::job::{Job, MaxFailures, RunPart, Stream};
-use crate::job_error::JobError;
 
 /// How a run is carried out, whatever its pattern.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +17,7 @@ pub struct Settings {
     pub part: RunPart,
     /// The most that may be spent.
     pub caps: Caps,
-    /// What models cost, those that are known included.
+    /// What models cost: those that are known, unless whoever runs the job knows more.
     pub prices: Prices,
     /// How tokens are drawn.
     pub sampling: Sampling,
@@ -35,21 +33,16 @@ impl Settings {
     pub const TIMEOUT: Duration = Duration::from_secs(120);
 
     /// Reads them from a job. The run is named by its seed, else by `now`.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if its price table cannot be read.
-    pub fn of(job: &Job, now: u64) -> Result<Self, JobError> {
+    pub fn of(job: &Job, now: u64) -> Self {
         let (run, spend, model) = (job.run_part(), job.spend(), job.model());
-        let prices = spend.prices.as_deref().map(read_prices).transpose()?;
-        Ok(Self {
+        Self {
             run: RunId(run.seed.map_or(now, u64::from)),
             caps: Caps {
                 max_calls: spend.max_calls.map(Into::into),
                 max_tokens: spend.max_tokens.map(Into::into),
                 max_cost: spend.max_cost,
             },
-            prices: Prices::known().merge(prices.unwrap_or_default()),
+            prices: Prices::known(),
             sampling: Sampling {
                 temperature: model.temperature,
                 max_output_tokens: model.max_output_tokens.map(Into::into),
@@ -58,7 +51,7 @@ impl Settings {
             },
             instructions: model.instructions.clone(),
             part: run.clone(),
-        })
+        }
     }
 
     /// Returns the time for one attempt of a call.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patterns_core::{
-    BoxFuture, Event, EventSink, HoldReason, Layer, Model, ModelError, ModelErrorKind, ModelId,
+    BoxFuture, Event, EventSink, Layer, Model, ModelError, ModelErrorKind, ModelId, PauseReason,
     Request, Response, Usage,
 };
 
@@ -105,11 +105,11 @@ impl<M: Model> Paced<M> {
     fn tell(&self, request: &Request, wait: Duration, reason: Reason) {
         let reason = match reason {
             Reason::Full | Reason::Rate => return,
-            Reason::Asked => HoldReason::Asked,
-            Reason::Outage => HoldReason::Outage,
+            Reason::Asked => PauseReason::Asked,
+            Reason::Outage => PauseReason::Outage,
         };
         if wait >= WORTH_TELLING {
-            self.layer.events.emit(Event::CallsHeld {
+            self.layer.events.emit(Event::CallsPaused {
                 origin: request.origin,
                 model: self.inner.id().to_string(),
                 reason,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use patterns_core::{
-    BoxFuture, Event, EventSink, HoldReason, Layer, Model, ModelError, ModelErrorKind, ModelId,
+    BoxFuture, Event, EventSink, Layer, Model, ModelError, ModelErrorKind, ModelId, PauseReason,
     Request, Response,
 };
 use rand::rngs::StdRng;
@@ -214,13 +214,13 @@ impl<M: Model> Retry<M> {
         });
         if let Some(reason) = trial.worth_telling(error) {
             let left = self.policy.max_elapsed.saturating_sub(trial.attempts.alike);
-            self.events.emit(Event::CallsHeld {
+            self.events.emit(Event::CallsPaused {
                 origin: request.origin,
                 model: self.inner.id().to_string(),
                 reason,
                 cause: error.to_string(),
                 wait,
-                gives_up_in: (reason == HoldReason::Outage).then_some(left),
+                gives_up_in: (reason == PauseReason::Outage).then_some(left),
             });
         }
     }

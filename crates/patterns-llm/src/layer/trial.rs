@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use patterns_core::{HoldReason, ModelError, ModelErrorKind, Request, Usage};
+use patterns_core::{ModelError, ModelErrorKind, PauseReason, Request, Usage};
 
 use super::again::{where_cut, with_more_room};
 use super::repeats::{Others, Repeats, is_own_trouble};
@@ -123,12 +123,12 @@ impl Trial {
     }
 
     /// Returns what a user should hear of how the call fails again and again, if it is time to.
-    pub(super) fn worth_telling(&self, error: &ModelError) -> Option<HoldReason> {
+    pub(super) fn worth_telling(&self, error: &ModelError) -> Option<PauseReason> {
         if is_throttle(error) {
-            return self.is_thrown_back().then_some(HoldReason::Throttled);
+            return self.is_thrown_back().then_some(PauseReason::Throttled);
         }
         let is_time = self.attempts.excused == EXCUSED_WORTH_TELLING && !self.is_own_failure;
-        is_time.then_some(HoldReason::Outage)
+        is_time.then_some(PauseReason::Outage)
     }
 
     fn is_thrown_back(&self) -> bool {

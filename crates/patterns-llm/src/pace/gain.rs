@@ -36,7 +36,7 @@ enum State {
     /// It did not pay once.
     Doubtful,
     /// It does not pay; for so many rounds yet it is not tried again.
-    Held(u32),
+    Resting(u32),
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -75,9 +75,9 @@ impl Gain {
 
     /// Judges a round by what was in flight and how much came out of it a second.
     fn judge(&mut self, load: f64, output: f64) -> Option<Step> {
-        if let State::Held(rounds) = self.state {
+        if let State::Resting(rounds) = self.state {
             match rounds.checked_sub(1) {
-                Some(left) => self.state = State::Held(left),
+                Some(left) => self.state = State::Resting(left),
                 None => (self.state, self.best) = (State::Growing, Some((load, output))),
             }
             return None;
@@ -99,7 +99,7 @@ impl Gain {
             self.state = State::Doubtful;
             return None;
         }
-        self.state = State::Held(PATIENCE);
+        self.state = State::Resting(PATIENCE);
         Some(Step::Back(best_load.ceil()))
     }
 }

@@ -18,6 +18,10 @@ use crate::report::{BatchFigures, BatchReport, Page, batch_line, election_line, 
 use crate::session::Session;
 use crate::terminal::Style;
 
+/// What an election with spare ballots costs a batch under a budget.
+const UNSHARED: &str = "with vote.spare the calls are not shared among the questions: the first may use them \
+    up; leave it out to give each call to the question that gains most from it";
+
 /// Holds all elections.
 pub(super) async fn run(
     mut session: Session,
@@ -26,7 +30,10 @@ pub(super) async fn run(
     work: &VoteWork,
 ) -> Result<(), Error> {
     let options = session.setup().run_options();
-    let mut held = Held {
+    if work.leaves_calls_unshared(session.caps()) {
+        session.terminal.labelled_note("warning", UNSHARED);
+    }
+    let mut batch = BatchRows {
         rows: session.rows(),
         format: session.format,
         report: BatchReport::new(work),
@@ -39,7 +46,7 @@ pub(super) async fn run(
     let mut not_begun = questions.iter();
     let asked = work.asked(not_begun.by_ref());
     let ended = session
-        .watch(voting.run_batch(asked, &options, |it| held.add(it)))
+        .watch(voting.run_batch(asked, &options, |it| batch.add(it)))
         .await;
     let is_cut = matches!(&ended, Ok(Some(it)) if it.value.as_ref().is_ok_and(is_cut_short));
     let not_begun = not_begun.len();
@@ -47,15 +54,15 @@ pub(super) async fn run(
         true => Lack::NotAsked,
         false => Lack::NotBegun,
     };
-    held.end(not_begun, lack);
-    let lacking = lacking(questions.len(), held.broken_off, held.not_begun);
+    batch.end(not_begun, lack);
+    let lacking = lacking(questions.len(), batch.broken_off, batch.not_begun);
     session.lacking = lacking.filter(|_| !is_cut);
-    let Held {
+    let BatchRows {
         rows,
         report,
         failed,
         ..
-    } = held;
+    } = batch;
     session.output = rows.finish()?;
     let Some(outcome) = ended.map_err(|error| error.lacking(session.lacking.take()))? else {
         return Ok(());
@@ -81,8 +88,8 @@ pub(super) async fn run(
     session.conclude(&outcome).await
 }
 
-/// The elections that have been held, as they are written.
-struct Held<'a> {
+/// The rows of a batch, as they are written.
+struct BatchRows<'a> {
     rows: Rows,
     format: Format,
     report: BatchReport<'a>,
@@ -94,7 +101,7 @@ struct Held<'a> {
     not_begun: usize,
 }
 
-impl Held<'_> {
+impl BatchRows<'_> {
     /// Writes an election, and that those before it were broken off which should have come first.
     fn add(&mut self, election: BatchElection<Value, String, AnyDetail>) {
         let (broken_off, row) = self.turns.take(&election.id);
@@ -124,7 +131,7 @@ impl Held<'_> {
     }
 
     /// Writes that there is no election of the other questions, of which so many were not begun. Where
-    /// none was held, there is no result that could be taken for a whole one.
+    /// none came to an end, there is no result that could be taken for a whole one.
     fn end(&mut self, not_begun: usize, lack: Lack) {
         let (broken_off, not_begun) = self.turns.rest(not_begun);
         self.broken_off += broken_off.len();

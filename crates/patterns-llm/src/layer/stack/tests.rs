@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::join_all;
 use patterns_core::{
-    BoxFuture, Budget, Caps, Event, HoldReason, ModelError, ModelErrorKind, ModelId, Request,
+    BoxFuture, Budget, Caps, Event, ModelError, ModelErrorKind, ModelId, PauseReason, Request,
     Response, Usage,
 };
 use tokio::time::Instant;
@@ -198,8 +198,8 @@ async fn an_outage_of_ten_minutes_loses_nothing() {
     let failed = *lock(&model.failed);
     assert!(failed < 150, "{failed} attempts were wasted");
     let told = lock(&log.0).iter().find_map(|event| match event {
-        Event::CallsHeld {
-            reason: HoldReason::Outage,
+        Event::CallsPaused {
+            reason: PauseReason::Outage,
             cause,
             gives_up_in,
             ..

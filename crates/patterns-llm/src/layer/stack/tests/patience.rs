@@ -114,7 +114,7 @@ async fn an_item_that_always_fails_is_given_up_and_the_rest_goes_on() {
             assert!(lock(&model.asked).values().all(|&it| it <= most));
             let is_held = lock(&log.0)
                 .iter()
-                .any(|it| matches!(it, Event::CallsHeld { .. }));
+                .any(|it| matches!(it, Event::CallsPaused { .. }));
             // Others were answered while the last one took its time, and 500 speaks of the call itself.
             let is_told_apart =
                 error().kind() == ModelErrorKind::Timeout || error().status() == Some(500);
@@ -322,11 +322,11 @@ async fn a_throttled_pool_says_so_within_seconds() {
             waited += *retry_in;
             None
         }
-        Event::CallsHeld { reason, cause, .. } => Some((*reason, cause.clone(), failed)),
+        Event::CallsPaused { reason, cause, .. } => Some((*reason, cause.clone(), failed)),
         _ => None,
     });
     let (reason, cause, after) = told.expect("it is told");
-    assert_eq!((reason, after), (HoldReason::Throttled, 3));
+    assert_eq!((reason, after), (PauseReason::Throttled, 3));
     assert_eq!(cause, "the provider limits the rate of requests (HTTP 429)");
     assert!(waited < Duration::from_secs(10), "{waited:?}");
 }

@@ -33,7 +33,7 @@ async fn main() -> anyhow::Result<()> {
     elect(&model, claim, &["yes", "no"]).await
 }
 
-/// Lets five voters choose one of the options, and prints the course of the election.
+/// Lets five voters choose one of the options, and prints how it stands after each vote.
 async fn elect(model: &Arc<dyn Model>, question: &str, options: &[&str]) -> anyhow::Result<()> {
     let asked = Question::new(format!("{question}\n\n{MAIL}")).options(options.iter().copied());
     let panel = Panel::of_model(Arc::clone(model), &AgentOptions::default());
