@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::cargo::{cargo, root, run as run_command};
-use crate::{api, crash, demo, faults, jobs, real, schema, tidy};
+use crate::{api, browser, crash, demo, faults, jobs, real, schema, tidy};
 
 /// Which checks to run.
 #[derive(Debug, clap::Args)]
@@ -40,6 +40,8 @@ enum Step {
     Jobs,
     /// The first command of the README
     Readme,
+    /// Reports, in a real browser
+    Browser,
     /// Runs that are killed and gone on with
     Crash,
     /// Runs whose disk fails
@@ -104,6 +106,7 @@ impl Step {
             Self::Demo => demo::run_examples(&demo::all()?, &PROVIDER_VARIABLES),
             Self::Jobs => jobs::run(),
             Self::Readme => readme(),
+            Self::Browser => browser::run(&browser::Args::default()),
             Self::Crash => crash::run(&crash::Args::short()),
             Self::Faults => faults::run(&faults::Args::short()),
             Self::Real => real::run(&real::Args::short()),

@@ -9,6 +9,7 @@
 mod api;
 mod bench;
 mod binary;
+mod browser;
 mod cargo;
 mod ci;
 mod crash;
@@ -60,6 +61,8 @@ enum Task {
     Record(record::Args),
     /// Write the reference of the configuration, and its schema
     Reference,
+    /// Open reports in a browser and do with them what a reader would do
+    Browser(browser::Args),
     /// Measure
     Bench(bench::Args),
     /// Live through bad days of a provider, in simulated time
@@ -86,6 +89,7 @@ fn main() -> ExitCode {
         Task::Demo(args) => demo::run(&args),
         Task::Record(args) => record::run(&args),
         Task::Reference => reference::run(),
+        Task::Browser(args) => browser::run(&args),
         Task::Bench(args) => bench::run(args),
         Task::Soak(args) => soak::run(&args),
         Task::Stats => stats::run(),

@@ -3,12 +3,13 @@
 use super::Problem;
 
 /// The library crates.
-pub(crate) const LIBRARIES: [&str; 9] = [
+pub(crate) const LIBRARIES: [&str; 10] = [
     "patterns-core",
     "patterns-job",
     "patterns-llm",
     "patterns-offline",
     "patterns-parallel",
+    "patterns-report",
     "patterns-simulator",
     "patterns-source",
     "patterns-store",
@@ -65,10 +66,14 @@ fn broken_rule(library: &str, name: &str) -> Option<&'static str> {
         "patterns-core" if is_ours => Some("core stands alone"),
         "patterns-core" if name == "tokio" => Some("core needs no runtime"),
         "patterns-core" | "patterns-offline" | "patterns-parallel" | "patterns-source"
-        | "patterns-store"
+        | "patterns-report" | "patterns-store"
             if is_client =>
         {
             Some("only patterns-llm speaks HTTP to providers")
+        }
+        "patterns-report" if ["patterns-core", "patterns-store"].contains(&name) => None,
+        "patterns-report" if is_ours => {
+            Some("a page is made of what a store has, and of nothing else")
         }
         _ if is_ours && name != "patterns-core" => Some("of our crates, libraries see only core"),
         _ => None,
@@ -99,6 +104,7 @@ mod tests {
         check_tree("patterns-llm", &["patterns-core", "reqwest", "tokio"], &[]);
         check_tree("patterns-parallel", &["patterns-core", "futures-util"], &[]);
         check_tree("patterns-testkit", &["patterns-core", "hyper", "axum"], &[]);
+        check_tree("patterns-report", &["patterns-core", "patterns-store"], &[]);
         check_tree(
             "patterns-job",
             &["patterns-llm", "patterns-parallel", "hyper"],
@@ -123,6 +129,14 @@ mod tests {
             &[
                 "error: patterns-llm: depends on `patterns-parallel`: of our crates, libraries see \
              only core",
+            ],
+        );
+        check_tree(
+            "patterns-report",
+            &["patterns-llm"],
+            &[
+                "error: patterns-report: depends on `patterns-llm`: a page is made of what a store \
+                 has, and of nothing else",
             ],
         );
         check_tree(

@@ -1,0 +1,42 @@
+// Puts the parts of the page together, in the order in which they are looked at.
+
+const THEMES = ["system", "light", "dark"];
+
+function theme() {
+  const it = $("theme");
+  it.hidden = false;
+  it.addEventListener("click", () => {
+    const next = THEMES[(THEMES.indexOf(document.documentElement.dataset.theme || "system") + 1) % THEMES.length];
+    document.documentElement.dataset.theme = next;
+    it.textContent = "Theme: " + next;
+    repaint();
+  });
+}
+
+function repaint() {
+  colours.read();
+  view.readers.forEach((it) => it());
+}
+
+/** Shows one part; what goes wrong with it is said in its place, and the others are shown all the same. */
+function attempt(id, show) {
+  try {
+    show();
+  } catch (error) {
+    reveal(id, el("p", { class: "notice" }, "This part cannot be shown: " + error.message));
+    console.error(error);
+  }
+}
+
+colours.read();
+theme();
+attempt("elections", showElections);
+attempt("results", showResults);
+attempt("provenance", showProvenance);
+attempt("failures", showFailures);
+attempt("timeline", () => timeline.show());
+attempt("rates", () => plots.show());
+attempt("spend", showSpend);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+addEventListener("resize", onFrame(repaint));
+addEventListener("beforeprint", () => document.querySelectorAll("main details").forEach((it) => (it.open = true)));

@@ -1,0 +1,112 @@
+//! `cargo xtask browser`: opens reports in a real browser and does with them what a reader would do.
+
+mod checks;
+mod chromium;
+mod runs;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+use checks::Check;
+use chromium::Browser;
+
+use crate::cargo::target;
+
+/// What to do beside checking.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Args {
+    /// Also keep pictures of the pages in this folder, light and dark
+    #[arg(long, value_name = "DIR")]
+    pictures: Option<PathBuf>,
+
+    /// Only the page with this name
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+}
+
+/// A page, and what is done with it.
+struct Page {
+    name: &'static str,
+    checks: &'static [Check],
+}
+
+const PAGES: [Page; 2] = [
+    Page {
+        name: "hostile",
+        checks: &[checks::executes_nothing],
+    },
+    Page {
+        name: "large",
+        checks: &[
+            checks::paints,
+            checks::sorts,
+            checks::filters,
+            checks::zooms,
+            checks::failures,
+            checks::unfolds,
+            checks::searches,
+        ],
+    },
+];
+
+/// Makes the pages and opens one after the other.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let folder = target().join("browser");
+    let folder = std::path::absolute(folder)?;
+    fs::create_dir_all(&folder)?;
+    runs::make(&folder)?;
+    let mut browser = Browser::start(&folder)?;
+    for page in &PAGES {
+        if args.only.as_ref().is_some_and(|it| it != page.name) {
+            continue;
+        }
+        println!("{}:", page.name);
+        let file = folder.join(page.name).with_extension("html");
+        check(&mut browser, page, &file).with_context(|| format!("page {}", page.name))?;
+        if let Some(pictures) = &args.pictures {
+            fs::create_dir_all(pictures)?;
+            picture(&mut browser, page.name, &file, pictures)?;
+        }
+    }
+    Ok(())
+}
+
+fn check(browser: &mut Browser, page: &Page, file: &Path) -> Result<()> {
+    browser.look("light", 1280, 900)?;
+    for check in page.checks {
+        browser.open(file)?;
+        println!("  {}", check(browser)?);
+        ensure!(
+            browser.trouble.is_empty(),
+            "the page is not quiet: {:?}",
+            browser.trouble
+        );
+    }
+    Ok(())
+}
+
+/// Keeps pictures of a page, part by part.
+fn picture(browser: &mut Browser, name: &str, file: &Path, folder: &Path) -> Result<()> {
+    for theme in ["light", "dark"] {
+        browser.look(theme, 1280, 900)?;
+        browser.open(file)?;
+        let height = browser.eval("document.documentElement.scrollHeight")?;
+        let height = height.as_f64().unwrap_or(900.0).min(3_600.0) as u32;
+        browser.look(theme, 1280, height)?;
+        browser.eval(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))",
+        )?;
+        browser.picture(&folder.join(format!("{name}-{theme}.png")))?;
+        browser.look(theme, 1280, 900)?;
+        let opened = browser.eval(
+            "const row = document.querySelector('#results tr[data-at]'); row?.click(); \
+             new Promise((done) => setTimeout(() => done(Boolean(row)), 300))",
+        )?;
+        if opened == true {
+            browser.picture(&folder.join(format!("{name}-detail-{theme}.png")))?;
+        }
+    }
+    Ok(())
+}
