@@ -89,7 +89,7 @@ fn a_context_is_sent_with_the_text_and_cannot_leave_its_attribute() {
 
 proptest::proptest! {
     #[test]
-    fn words_are_what_stands_between_white_space(text in "[a-z \t\n\r\x0b\x0c\x1c\u{a0}é]{0,40}|[ -~\n\x0b]{0,40}") {
+    fn words_are_what_stands_between_white_space(text in "[a-z \t\n\r\x0b\x0c\x1c\u{a0}é]{0,40}|[a-d \n\x0b\x1c]{0,400}") {
         let words = text.split_whitespace().count() as u64;
         proptest::prop_assert_eq!(Document::new("id", text).word_count(), words);
     }
