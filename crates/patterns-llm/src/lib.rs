@@ -29,6 +29,7 @@ mod exchange;
 mod first_tokens;
 mod go_duration;
 mod http;
+mod known_model;
 mod layer;
 mod no_reply;
 mod pace;
@@ -36,6 +37,7 @@ mod price;
 mod provider;
 mod proxies;
 mod streaming;
+mod tier;
 #[cfg(feature = "tiktoken")]
 mod tokenizer;
 
@@ -43,6 +45,7 @@ pub use connect::{Connect, connect};
 pub use connect_error::{ConnectError, ConnectErrorKind};
 pub use exchange::{Exchange, ExchangeError, ExchangeErrorKind};
 pub use http::models_at;
+pub use known_model::KnownModel;
 pub use layer::{
     ASSUMED_OUTPUT_TOKENS, Attempts, BudgetLayer, Budgeted, Decision, HedgeLayer, HedgePolicy,
     Hedged, PaceLayer, Paced, PrimeLayer, Primed, Retry, RetryLayer, RetryPolicy, SingleFlight,
@@ -52,9 +55,10 @@ pub use pace::{
     Admission, Demand, Pace, Pacer, PacerState, Permit, Pool, RateLimits, Reason, Slot, Verdict,
     Window,
 };
-pub use price::{Price, Prices, PricesError};
+pub use price::{LongPrice, Price, Prices, PricesError};
 pub use provider::OLLAMA_BASE_URL;
 pub use proxies::Proxies;
 pub use streaming::Streaming;
+pub use tier::Tier;
 #[cfg(feature = "tiktoken")]
 pub use tokenizer::token_counter;

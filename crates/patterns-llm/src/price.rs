@@ -1,10 +1,12 @@
-//! What models cost: a small dated table, and more rows from whoever knows better.
+//! What models cost: the [table of known models](crate::KnownModel), and rows from whoever knows better.
 
 use patterns_core::{ModelId, Money, Usage};
 use serde::{Deserialize, Serialize};
 
 use crate::address::checked_url;
+use crate::known_model::KnownModel;
 use crate::provider;
+use crate::tier::Tier;
 
 /// What a million tokens of a model cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,10 +22,43 @@ pub struct Price {
     pub cache_write: Option<Money>,
     /// Of tokens written, hidden reasoning included.
     pub output: Money,
+    /// All of these, of calls that read much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub long: Option<LongPrice>,
+}
+
+/// What a million tokens cost of calls that read much.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LongPrice {
+    /// Calls that read more tokens than this are long.
+    pub above: u64,
+    /// Of tokens read.
+    pub input: Money,
+    /// Of tokens read from the provider's prompt cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cached_input: Option<Money>,
+    /// Of tokens written into the provider's prompt cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write: Option<Money>,
+    /// Of tokens written.
+    pub output: Money,
+}
+
+impl LongPrice {
+    fn plain(self) -> Price {
+        Price {
+            input: self.input,
+            cached_input: self.cached_input,
+            cache_write: self.cache_write,
+            output: self.output,
+            long: None,
+        }
+    }
 }
 
 impl Price {
-    /// Returns what `usage` costs, rounded up to a picodollar.
+    /// Returns what the `usage` of one call costs, rounded up to a picodollar.
     ///
     /// ```
     /// use patterns_core::Usage;
@@ -35,6 +70,9 @@ impl Price {
     /// # Ok::<(), patterns_core::MoneyError>(())
     /// ```
     pub fn of(&self, usage: Usage) -> Money {
+        if let Some(long) = self.long.filter(|it| usage.input_tokens > it.above) {
+            return long.plain().of(usage);
+        }
         let cached = usage.cached_input_tokens.min(usage.input_tokens);
         let written = usage.cache_write_tokens.min(usage.input_tokens - cached);
         let fresh = usage.input_tokens - cached - written;
@@ -55,17 +93,23 @@ impl Price {
 
     /// Returns the most that so many tokens cost.
     pub(crate) fn at_most(&self, input_tokens: u64, output_tokens: u64) -> Money {
-        let others = [self.cached_input, self.cache_write];
-        let dearest = others.into_iter().flatten().fold(self.input, Money::max);
-        let price = Self {
-            input: dearest,
-            ..*self
-        };
-        price.of(Usage {
+        let usage = Usage {
             input_tokens,
             output_tokens,
             ..Usage::default()
+        };
+        let dearest = |it: Self| {
+            let others = [it.cached_input, it.cache_write].into_iter().flatten();
+            let input = others.fold(it.input, Money::max);
+            Self { input, ..it }.of(usage)
+        };
+        // What is read is an estimate, which may be on either side of the step.
+        let long = self.long.map_or(Money::default(), |it| dearest(it.plain()));
+        dearest(Self {
+            long: None,
+            ..*self
         })
+        .max(long)
     }
 }
 
@@ -73,8 +117,8 @@ impl Price {
 ///
 /// A row is found by the model's name as it is connected to, `PROVIDER:MODEL`, whatever the
 /// server unless a row names one: rows of that server first, then the very name, then the name without a date at its end
-/// (`gpt-5-mini-2025-08-07` is `gpt-5-mini`), then the longest row that ends in `*`. A name that
-/// merely begins like another is another model.
+/// (`gpt-5-mini-2025-08-07` is `gpt-5-mini`), then the longest row that ends in `*`, then the table of
+/// [known models](KnownModel). A name that merely begins like another is another model.
 ///
 /// ```
 /// use patterns_core::ModelId;
@@ -97,6 +141,9 @@ impl Price {
 pub struct Prices {
     #[serde(default, rename = "price")]
     rows: Vec<Row>,
+    /// Whether the table of known models counts, too.
+    #[serde(skip)]
+    knows: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +160,8 @@ struct Row {
     cache_write: Option<Money>,
     output: Money,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    long: Option<LongPrice>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     source: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     as_of: Option<String>,
@@ -127,15 +176,17 @@ pub struct PricesError {
 }
 
 impl Prices {
-    /// Returns the prices that this crate knows: few, dated, each with its source.
+    /// Returns the prices of the [known models](KnownModel), and of models that cost nothing because
+    /// they run on a machine of one's own.
     pub fn known() -> Self {
-        let table = Self::from_toml(include_str!("prices.toml"));
-        // A test reads every row.
-        table.unwrap_or_default()
+        Self {
+            rows: Vec::new(),
+            knows: true,
+        }
     }
 
     /// Reads a table: `[[price]]` with `model`, `input` and `output`, dollars per million tokens;
-    /// `server`, `cached_input`, `cache_write`, `source` and `as_of` may be left out.
+    /// `server`, `cached_input`, `cache_write`, `long`, `source` and `as_of` may be left out.
     ///
     /// # Errors
     ///
@@ -162,6 +213,7 @@ impl Prices {
             cached_input: price.cached_input,
             cache_write: price.cache_write,
             output: price.output,
+            long: price.long,
             source: None,
             as_of: None,
         });
@@ -172,11 +224,30 @@ impl Prices {
     #[must_use]
     pub fn merge(mut self, more: Self) -> Self {
         self.rows.extend(more.rows);
+        self.knows |= more.knows;
         self
     }
 
-    /// Returns the price of a model, if it is known.
+    /// Returns the price of a model at the standard tier, if it is known.
     pub fn find(&self, id: &ModelId) -> Option<Price> {
+        self.find_at(id, Tier::Standard)
+    }
+
+    /// Returns the price of a model at a tier, if it is known: where nobody knows that of the tier, it is
+    /// that of the standard one, and so is a price of a row.
+    pub fn find_at(&self, id: &ModelId, tier: Tier) -> Option<Price> {
+        let provider = provider::named(&id.provider);
+        let price = self.of_row(id).or_else(|| self.of_table(id, tier))?;
+        let usually = provider.map(|it| share(price.input, it.cache_write_percent));
+        let usually = usually.filter(|it| *it != price.input);
+        let cache_write = price.cache_write.or(usually);
+        Some(Price {
+            cache_write,
+            ..price
+        })
+    }
+
+    fn of_row(&self, id: &ModelId) -> Option<Price> {
         let name = name(id);
         let provider = provider::named(&id.provider);
         let usual = provider.and_then(|it| it.usual_base_url);
@@ -195,15 +266,27 @@ impl Prices {
         });
         // Of rows that fit equally well this takes the last one.
         let (_, row) = matching.max_by_key(|(fit, _)| *fit)?;
-        let usually = provider.map(|it| share(row.input, it.cache_write_percent));
-        let usually = usually.filter(|it| *it != row.input);
-        let cache_write = row.cache_write.or(usually);
         Some(Price {
             input: row.input,
             cached_input: row.cached_input,
-            cache_write,
+            cache_write: row.cache_write,
             output: row.output,
+            long: row.long,
         })
+    }
+
+    fn of_table(&self, id: &ModelId, tier: Tier) -> Option<Price> {
+        let is_free = provider::named(&id.provider).is_some_and(|it| it.is_local)
+            || id.provider == "offline"
+            || KnownModel::is_free(id);
+        if is_free {
+            return self.knows.then(Price::default);
+        }
+        let model = KnownModel::find(id).filter(|_| self.knows)?;
+        match tier {
+            Tier::Flex => model.flex.or(model.price),
+            Tier::Standard => model.price,
+        }
     }
 }
 
@@ -223,7 +306,7 @@ pub(crate) fn name(id: &ModelId) -> String {
 
 /// How well a row fits a name, in rising order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
+pub(crate) enum Fit {
     /// A pattern, with this many bytes before its `*`.
     Pattern(usize),
     /// But for the date.
@@ -232,7 +315,8 @@ enum Fit {
     Exact,
 }
 
-fn fit(row: &str, name: &str) -> Option<Fit> {
+/// Returns how well a row fits a name, if it does.
+pub(crate) fn fit(row: &str, name: &str) -> Option<Fit> {
     if row == name {
         return Some(Fit::Exact);
     }

@@ -4,6 +4,7 @@ mod config;
 mod given;
 mod hint;
 mod map_reduce;
+mod models;
 mod read_document;
 mod reduce;
 mod run;
@@ -21,6 +22,7 @@ pub(crate) use config::ConfigCommand;
 pub(crate) use given::{Given, parse};
 pub(crate) use hint::hinted;
 pub(crate) use map_reduce::MapReduceArgs;
+pub(crate) use models::ModelsArgs;
 pub(crate) use read_document::ReadDocument;
 pub(crate) use reduce::ReduceArgs;
 pub(crate) use run::{Common, Format};
@@ -81,6 +83,9 @@ pub(crate) enum Command {
     /// Look after a store
     #[command(subcommand)]
     Store(StoreCommand),
+    /// List the models that are known: what they read, what they cost, what they take
+    #[command(after_help = models::EXAMPLES)]
+    Models(ModelsArgs),
     /// Say what is set in files and variables, and what can be
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -3,6 +3,7 @@
 mod completions;
 mod config;
 mod map_reduce;
+mod models;
 mod resume;
 mod run;
 mod runs;
@@ -41,6 +42,7 @@ pub(crate) async fn run(command: Command, given: Given, terminal: Terminal) -> R
         Command::Runs(args) => runs::run(&args, terminal),
         Command::Show(args) => show::run(&args, terminal),
         Command::Resume(args) => Box::pin(resume::run(&args)).await,
+        Command::Models(args) => models::run(&args, terminal),
         Command::Store(command) => store::run(&command, terminal).await,
         Command::Simulate(args) => simulate::run(&args, terminal).await,
         Command::Completions { shell } => completions::run(shell),

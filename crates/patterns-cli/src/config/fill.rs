@@ -42,6 +42,7 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
         Command::Runs(_) | Command::Show(_) | Command::Store(_) => &[],
         // One reads what is set by itself, and the others need nothing of it.
         Command::Config(_)
+        | Command::Models(_)
         | Command::Simulate(_)
         | Command::ReadDocument(_)
         | Command::Completions { .. } => return Ok(Vec::new()),

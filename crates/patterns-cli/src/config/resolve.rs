@@ -47,6 +47,7 @@ fn provider(name: &str, keys: &ProviderKeys) -> NamedProvider {
             cached_input: price.cached_input,
             cache_write: price.cache_write,
             output: price.output,
+            long: None,
         };
         (model.clone(), price)
     });
@@ -168,6 +169,7 @@ mod tests {
             cached_input: Some(dollars("0.1")),
             cache_write: Some(dollars("2")),
             output: dollars("5"),
+            long: None,
         };
         assert_eq!(servers.get("x").unwrap().prices, [("m".to_owned(), price)]);
     }

@@ -17,19 +17,10 @@ const WIDEST: usize = 60;
 pub(crate) fn table_page(page: &mut Page, table: &Table) {
     let names = table.columns.iter().map(|it| escape_line(it)).collect();
     let rows = table.rows.iter().map(|row| row.iter().map(cell).collect());
-    let lines: Vec<Vec<String>> = std::iter::once(names).chain(rows).collect();
-    let width = |column: usize| {
-        let widths = lines.iter().map(|it| it[column].width());
-        widths.max().unwrap_or(0).min(WIDEST)
-    };
-    let widths: Vec<usize> = (0..table.columns.len()).map(width).collect();
-    for (n, line) in lines.iter().enumerate() {
-        let line = lined_up(line, &widths);
-        match n {
-            0 => page.heading(&line),
-            _ => page.paragraph(&line),
-        }
-    }
+    aligned(
+        page,
+        &std::iter::once(names).chain(rows).collect::<Vec<_>>(),
+    );
     page.gap();
     let (answers, rows) = (table.answers, table.answer_rows);
     page.line(
@@ -38,6 +29,23 @@ pub(crate) fn table_page(page: &mut Page, table: &Table) {
     );
     for problem in &table.problems {
         page.line(Style::Red, &problem_line(problem));
+    }
+}
+
+/// Adds lines whose columns stand below each other, the first of them a heading.
+pub(crate) fn aligned(page: &mut Page, lines: &[Vec<String>]) {
+    let width = |column: usize| {
+        let widths = lines.iter().map(|it| it[column].width());
+        widths.max().unwrap_or(0).min(WIDEST)
+    };
+    let columns = lines.first().map_or(0, Vec::len);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    for (n, line) in lines.iter().enumerate() {
+        let line = lined_up(line, &widths);
+        match n {
+            0 => page.heading(&line),
+            _ => page.paragraph(&line),
+        }
     }
 }
 

@@ -176,6 +176,7 @@ fn help_of_every_command() {
       show         Show what a run was for, how it ended and what it cost
       resume       Go on with a run, or do it again: nothing that is recorded is paid for twice
       store        Look after a store
+      models       List the models that are known: what they read, what they cost, what they take
       config       Say what is set in files and variables, and what can be
       simulate     Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
       completions  Print a completion script for a shell

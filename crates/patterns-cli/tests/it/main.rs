@@ -21,6 +21,7 @@ mod inputs;
 mod isolated;
 mod jobs;
 mod killed;
+mod models;
 mod network;
 mod offline;
 mod outputs;

