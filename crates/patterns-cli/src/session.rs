@@ -1,9 +1,9 @@
 //! What every run shares: its events, its output, and how it ends.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 
-use patterns_core::{Caps, Counts, EventSink, Outcome, Pattern};
+use patterns_core::{Caps, Counts, Outcome, Pattern};
 use patterns_job::{Form, Job, ModelRoles, OutputPart, Settings, Setup, Taken};
 use patterns_parallel::RunError;
 use tokio::sync::Notify;
@@ -47,7 +47,7 @@ pub(crate) struct Session {
     /// Tells that a row could not be written.
     broken: Arc<Notify>,
     /// What the result was made of, if that is to be kept.
-    pub(crate) trace: Arc<OnceLock<String>>,
+    pub(crate) trace: Option<String>,
 }
 
 impl Session {
@@ -66,16 +66,8 @@ impl Session {
         let mut output = Output::open(job.output().file.as_deref())?;
         let observers = Observers::open(job.output().events.as_deref(), terminal)?;
         let observers = Arc::new(observers);
-        let events: Arc<dyn EventSink> = observers.clone();
         let drain = CancellationToken::new();
-        let models = connect(
-            launch,
-            &roles,
-            &settings,
-            Arc::clone(&events),
-            drain.clone(),
-        );
-        let mut connected = models.await?;
+        let mut connected = connect(launch, &roles, &settings).await?;
         announce(launch, &connected)?;
         let is_paid = connected.notice.is_none();
         let store = open_store(job.store(), is_paid)?;
@@ -112,7 +104,7 @@ impl Session {
             signals,
             begun: Instant::now(),
             broken: Arc::default(),
-            trace: Arc::default(),
+            trace: None,
         })
     }
 
@@ -225,8 +217,8 @@ impl Session {
         let account = self.observers.outcome(code, spent, self.begun.elapsed());
         if let Some(record) = self.record {
             let is_over = [exit_code::SUCCESS, exit_code::SOME_FAILED].contains(&code);
-            if let Some(trace) = self.trace.get() {
-                record.keep_trace(trace.clone()).await?;
+            if let Some(trace) = self.trace {
+                record.keep_trace(trace).await?;
             }
             record.end(code == exit_code::SUCCESS, account).await?;
             if let Some(id) = record.run.map(|run| run.id).filter(|_| !is_over) {
@@ -256,8 +248,7 @@ fn attach(
 ) -> Result<(), Error> {
     let spent = record.spent(&connected.models, &settings.prices)?;
     connected.budget.carry_over(spent);
-    let events: Arc<dyn EventSink> = observers.clone();
-    connected.models = record.in_front_of(connected.models.clone(), &events);
+    connected.models = record.in_front_of(connected.models.clone());
     let Some(run) = &record.run else {
         return Ok(());
     };

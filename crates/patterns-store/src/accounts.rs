@@ -5,15 +5,12 @@
 //! have what was about to be sent, too: a cap is never too lax, and by that much too strict.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use patterns_core::{BoxFuture, Budget, Journal, ModelError, Spent};
+use patterns_core::{Budget, Spent};
 use rusqlite::Connection;
 
 use crate::error::StoreError;
-use crate::layer::not_recorded;
-use crate::store::{Inner, Store};
 
 /// The budgets of runs that go on, by the number of the run.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +24,7 @@ struct Account {
 }
 
 impl Accounts {
-    fn add(&self, run: i64, budget: Budget) {
+    pub(crate) fn add(&self, run: i64, budget: Budget) {
         let account = Account {
             budget,
             written: None,
@@ -58,34 +55,4 @@ pub(crate) fn set(connection: &Connection, run: i64, spent: Spent) -> Result<(),
     let update = "UPDATE runs SET account = ?2 WHERE id = ?1";
     connection.prepare_cached(update)?.execute((run, spent))?;
     Ok(())
-}
-
-impl Store {
-    /// Keeps what a run spends from now on: every reservation of its budget, before it is used. Add
-    /// what earlier sessions have spent first.
-    pub fn keep_account(&self, run: i64, budget: &Budget) {
-        self.0.accounts.add(run, budget.clone());
-        budget.keep_in(Arc::new(Keeper(Arc::downgrade(&self.0))));
-    }
-}
-
-/// The journal of a budget. The store knows the budget, so the budget must not keep the store.
-struct Keeper(Weak<Inner>);
-
-impl Journal for Keeper {
-    fn keep(&self) -> BoxFuture<'_, Result<(), ModelError>> {
-        Box::pin(async {
-            match self.0.upgrade() {
-                Some(inner) => Store(inner).keep().await.map_err(not_recorded),
-                None => Err(ModelError::new(patterns_core::ModelErrorKind::NotRecorded)
-                    .with_detail("the store is closed")),
-            }
-        })
-    }
-}
-
-impl fmt::Debug for Keeper {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Keeper")
-    }
 }

@@ -14,6 +14,7 @@
 mod accounts;
 mod connection;
 mod error;
+mod journal;
 mod known;
 mod layer;
 mod lock_file;

@@ -25,8 +25,7 @@ pub(super) fn check(sources: &[Source]) -> Vec<Problem> {
                 circle.len(),
                 circle.join(", ")
             );
-            // A warning for as long as the tree still has such circles.
-            Problem::warning(circle[0].clone(), message)
+            Problem::error(circle[0].clone(), message)
         })
         .collect()
 }
@@ -204,7 +203,7 @@ mod tests {
                 ("m/d.rs", "use super::A;\n"),
             ],
             &[
-                "warning: crates/x/src/m/a.rs: 4 files import from each other in a circle: \
+                "error: crates/x/src/m/a.rs: 4 files import from each other in a circle: \
                crates/x/src/m/a.rs, crates/x/src/m/b.rs, crates/x/src/m/c.rs, crates/x/src/m/d.rs",
             ],
         );

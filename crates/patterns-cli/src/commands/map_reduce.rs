@@ -71,11 +71,11 @@ pub(crate) async fn run(job: MapReduceJob, launch: Launch) -> Result<(), Error> 
         }
         (Reduce::Agent(agent), None) if work.reduce_schema.is_none() => {
             let pattern = work.summaries(agent, with).map_err(told)?;
-            combine(session, pattern, corpus, |it| it, summary_page).await
+            combine(session, pattern, corpus, |it, _| it, summary_page).await
         }
         (Reduce::Agent(agent), _) => {
             let pattern = work.values(agent, with).map_err(told)?;
-            combine(session, pattern, corpus, |it| it, value_page).await
+            combine(session, pattern, corpus, |it, _| it, value_page).await
         }
     }
 }
@@ -118,7 +118,7 @@ pub(super) async fn combine<M, R, A: Serialize>(
     mut session: Session,
     pattern: MapReduce<M, R>,
     corpus: Corpus,
-    finish: impl FnOnce(R) -> A,
+    finish: impl FnOnce(R, &mut Session) -> A,
     page: impl FnOnce(&mut Page, Option<&A>, &[Branch<M>]),
 ) -> Result<(), Error>
 where
@@ -138,6 +138,7 @@ where
                 run.await
             })
             .await;
+        let finish = |it| finish(it, &mut session);
         let ended = ended.map(|it| it.map(|it| it.map(finish)));
         return lines.end(session, ended).await;
     }
@@ -145,7 +146,7 @@ where
     let Some(outcome) = session.watch(run).await? else {
         return Ok(());
     };
-    let outcome = outcome.map(finish);
+    let outcome = outcome.map(|it| finish(it, &mut session));
     publish(session, Pattern::MapReduce, &outcome, |it, outcome| {
         page(it, outcome.value.as_ref().ok(), &outcome.branches);
     })

@@ -8,7 +8,7 @@ use super::keywords::{
     array_bounds, integer, is_a, is_annotation, known, likely_type, number, promises, text, types,
 };
 use super::merge::merge;
-use super::plan::{Node, NodeId, Property};
+use super::node::{Node, NodeId, Property};
 use super::text::Text;
 
 /// The deepest nesting of schemas within schemas.

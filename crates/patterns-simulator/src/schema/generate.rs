@@ -4,7 +4,7 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 use serde_json::{Map, Value};
 
-use super::plan::{Node, NodeId, Plan, Property};
+use super::node::{Node, NodeId, Property};
 
 /// How much deeper than the smallest instance an instance may get.
 const EXTRA_DEPTH: usize = 4;
@@ -14,29 +14,31 @@ const ROOM: usize = 200;
 const EXTRA_ITEMS: usize = 3;
 
 pub(super) struct Generator<'a, R> {
-    plan: &'a Plan,
+    nodes: &'a [Node],
+    heights: &'a [Option<usize>],
     rng: &'a mut R,
     room: usize,
 }
 
 impl<'a, R: Rng> Generator<'a, R> {
-    pub(super) fn new(plan: &'a Plan, rng: &'a mut R) -> Self {
+    pub(super) fn new(nodes: &'a [Node], heights: &'a [Option<usize>], rng: &'a mut R) -> Self {
         Self {
-            plan,
+            nodes,
+            heights,
             rng,
             room: ROOM,
         }
     }
 
     pub(super) fn draw(&mut self, root: NodeId) -> Value {
-        let depth = self.plan.heights[root].unwrap_or(0) + EXTRA_DEPTH;
+        let depth = self.heights[root].unwrap_or(0) + EXTRA_DEPTH;
         self.value(root, depth)
     }
 
     fn value(&mut self, id: NodeId, depth: usize) -> Value {
         self.room = self.room.saturating_sub(1);
         let depth = if self.room == 0 { 0 } else { depth };
-        match &self.plan.nodes[id] {
+        match &self.nodes[id] {
             Node::Constant(values) => values.choose(self.rng).cloned().unwrap_or_default(),
             Node::AnyOf(alternatives) => {
                 let alternative = self.alternative(alternatives, depth);
@@ -62,7 +64,7 @@ impl<'a, R: Rng> Generator<'a, R> {
 
     /// Chooses among those that fit. If none does, the smallest one ends the recursion.
     fn alternative(&mut self, alternatives: &[NodeId], depth: usize) -> Option<NodeId> {
-        let height = |id: &NodeId| self.plan.heights[*id];
+        let height = |id: &NodeId| self.heights[*id];
         let fits = |id: &&NodeId| height(id).is_some_and(|height| height <= depth);
         let fitting: Vec<_> = alternatives.iter().filter(fits).copied().collect();
         fitting.choose(self.rng).copied().or_else(|| {
@@ -103,6 +105,6 @@ impl<'a, R: Rng> Generator<'a, R> {
 
     /// Tells whether there is room for a child that need not be there.
     fn fits(&self, id: NodeId, depth: usize) -> bool {
-        self.plan.heights[id].is_some_and(|height| height < depth)
+        self.heights[id].is_some_and(|height| height < depth)
     }
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::node::Node;
 use super::number::{IntegerRange, NumberRange};
 use super::pattern::Pattern;
-use super::plan::Node;
 use super::text::{Format, Text};
 
 /// The most items or characters that an instance is made to have.

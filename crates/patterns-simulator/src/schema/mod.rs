@@ -13,6 +13,7 @@ mod compile;
 mod generate;
 mod keywords;
 mod merge;
+mod node;
 mod number;
 mod pattern;
 mod plan;

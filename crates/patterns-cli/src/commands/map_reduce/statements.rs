@@ -1,7 +1,5 @@
 //! `patterns map-reduce --statements`: statements whose sources and quotes code has checked.
 
-use std::sync::Arc;
-
 use patterns_core::Branch;
 use patterns_job::Corpus;
 use patterns_parallel::MapReduce;
@@ -40,8 +38,7 @@ pub(super) async fn run(
     corpus: Corpus,
     record: &ProvenanceRecord,
 ) -> Result<(), Error> {
-    let trace = Arc::clone(&session.trace);
-    let finish = |result: CheckedStatements| {
+    let finish = |result: CheckedStatements, session: &mut Session| {
         let (statements, answers) = (result.statements.clone(), record.answers());
         // Plain data always has a written form.
         let text = serde_json::to_string(&Trace {
@@ -49,8 +46,7 @@ pub(super) async fn run(
             answers,
         })
         .unwrap_or_default();
-        // It is set once: a run has one result.
-        let _ = trace.set(text);
+        session.trace = Some(text);
         report(result, record)
     };
     combine(session, pattern, corpus, finish, page).await
