@@ -5,12 +5,11 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{Budget, EventSink, Model, nearest};
+use patterns_core::{Budget, Model, nearest};
 use patterns_job::{ModelRoles, Models, Settings};
 use patterns_llm::{Connect, ConnectError, ConnectErrorKind, HedgePolicy, Pace, models_at};
 use patterns_offline::{OFFLINE_LABEL, Offline};
 use secrecy::SecretString;
-use tokio_util::sync::CancellationToken;
 
 use crate::addresses::{self, ollama_base_url};
 use crate::config::{NamedProvider, Providers};
@@ -50,8 +49,6 @@ pub(crate) async fn connect(
     launch: &Launch,
     roles: &ModelRoles,
     settings: &Settings,
-    events: Arc<dyn EventSink>,
-    drain: CancellationToken,
 ) -> Result<Connected, Error> {
     let mut said: Vec<String> = Vec::new();
     let names = match roles.names.is_empty() {
@@ -80,7 +77,6 @@ pub(crate) async fn connect(
             Some(model) => model,
             None => {
                 let connect = connecting.prepare(name)?;
-                let connect = connect.events(Arc::clone(&events)).drain(drain.clone());
                 connect.budget(budget.clone()).build().map_err(refused)?
             }
         };

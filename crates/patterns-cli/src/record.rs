@@ -5,10 +5,9 @@
 //! which come and go. Two equal runs at once queue for a lock, and the second finds all answers.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{EventSink, Spend, Spent, Usage};
+use patterns_core::{Spend, Spent, Usage};
 use patterns_job::{Job, Models, StoreMode};
 use patterns_llm::{Price, Prices};
 use patterns_store::{Again, LockFile, RunRecord, Store};
@@ -104,8 +103,8 @@ impl Record {
     }
 
     /// Puts the store in front of the models.
-    pub(crate) fn in_front_of(&self, models: Models, events: &Arc<dyn EventSink>) -> Models {
-        models.recorded_in(&self.store, self.mode, self.id(), events)
+    pub(crate) fn in_front_of(&self, models: Models) -> Models {
+        models.recorded_in(&self.store, self.mode, self.id())
     }
 
     /// Returns what the run has spent in earlier sessions.

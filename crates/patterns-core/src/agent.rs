@@ -7,7 +7,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::{AgentError, BoxFuture, Fix, Origin, Part, Usage};
+use crate::{AgentError, BoxFuture, Fix, Part, Scope, Usage};
 
 /// A typed step.
 ///
@@ -18,7 +18,7 @@ use crate::{AgentError, BoxFuture, Fix, Origin, Part, Usage};
 ///
 /// Dropping the future of [`run`](Self::run) ends the step and every call it has under way.
 pub trait Agent<I, O>: Send + Sync {
-    /// Carries out the step; `origin` names the branch it is carried out for.
+    /// Carries out the step; `scope` says which branch it is for, and who is told.
     ///
     /// # Errors
     ///
@@ -26,7 +26,7 @@ pub trait Agent<I, O>: Send + Sync {
     fn run<'a>(
         &'a self,
         input: &'a I,
-        origin: Origin,
+        scope: Scope,
     ) -> BoxFuture<'a, Result<Answer<O>, AgentError>>;
 
     /// Makes an agent that turns each answer into another type, with the input at hand, so that
@@ -48,9 +48,9 @@ impl<I, O, A: Agent<I, O> + ?Sized> Agent<I, O> for Arc<A> {
     fn run<'a>(
         &'a self,
         input: &'a I,
-        origin: Origin,
+        scope: Scope,
     ) -> BoxFuture<'a, Result<Answer<O>, AgentError>> {
-        (**self).run(input, origin)
+        (**self).run(input, scope)
     }
 }
 
@@ -162,10 +162,10 @@ where
     fn run<'a>(
         &'a self,
         input: &'a I,
-        origin: Origin,
+        scope: Scope,
     ) -> BoxFuture<'a, Result<Answer<P>, AgentError>> {
         Box::pin(async move {
-            let answer = self.agent.run(input, origin).await?;
+            let answer = self.agent.run(input, scope).await?;
             Ok(answer.map(|value| (self.f)(value, input)))
         })
     }
@@ -202,7 +202,7 @@ where
     F: Fn(I) -> Fut + Send + Sync,
     Fut: Future<Output = Result<Answer<O>, AgentError>> + Send,
 {
-    fn run<'a>(&'a self, input: &'a I, _: Origin) -> BoxFuture<'a, Result<Answer<O>, AgentError>> {
+    fn run<'a>(&'a self, input: &'a I, _: Scope) -> BoxFuture<'a, Result<Answer<O>, AgentError>> {
         Box::pin(async move { (self.0)(input.clone()).await })
     }
 }

@@ -16,7 +16,7 @@
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::Arc;
-//! use patterns_core::{Agent, Contract, ModelAgent, Origin};
+//! use patterns_core::{Agent, Contract, ModelAgent, Scope};
 //! use patterns_testkit::ScriptedModel;
 //!
 //! #[derive(serde::Deserialize, schemars::JsonSchema)]
@@ -28,7 +28,7 @@
 //!
 //! let model = Arc::new(ScriptedModel::new([r#"{"reasoning": "It praises.", "positive": true}"#]));
 //! let agent = ModelAgent::new(model, "Judge the sentiment.", Contract::of::<Sentiment>()?);
-//! let answer = agent.run(&"What a day!".to_owned(), Origin::default()).await?;
+//! let answer = agent.run(&"What a day!".to_owned(), Scope::default()).await?;
 //! assert!(answer.value.positive);
 //! # Ok(()) }
 //! ```
@@ -48,11 +48,13 @@ mod model_agent;
 mod model_error;
 mod nearest;
 mod never_valid;
+mod origin;
 mod outcome;
 pub mod pointer;
 mod request;
 mod response;
 mod schema_view;
+mod scope;
 mod tokens;
 mod usage;
 
@@ -76,12 +78,14 @@ pub use model::{BoxFuture, Model, ModelId};
 pub use model_agent::ModelAgent;
 pub use model_error::{ModelError, ModelErrorKind};
 pub use nearest::nearest;
+pub use origin::{BranchId, Origin, RunId};
 pub use outcome::{
     AggregateError, AggregateErrorKind, Branch, BranchEnd, Counts, Outcome, Pattern, StepRole,
     Warning,
 };
-pub use request::{BranchId, Document, Message, Origin, Part, Request, Role, RunId, Sampling};
+pub use request::{Document, Message, Part, Request, Role, Sampling};
 pub use response::{FinishReason, Response};
 pub use schema_view::{SchemaKind, SchemaView};
+pub use scope::Scope;
 pub use tokens::{TokenCounter, estimate_tokens};
 pub use usage::Usage;

@@ -7,8 +7,8 @@ use serde::de::DeserializeOwned;
 
 use crate::never_valid::NeverValid;
 use crate::{
-    Agent, AgentError, Answer, BoxFuture, Contract, Event, EventSink, Message, Model, Origin,
-    Prompt, Rejection, Request, Sampling, Usage,
+    Agent, AgentError, Answer, BoxFuture, Contract, Event, Message, Model, Prompt, Rejection,
+    Request, Sampling, Scope, Usage,
 };
 
 /// Model + instructions + contract: the real [`Agent`].
@@ -21,7 +21,7 @@ use crate::{
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::sync::Arc;
-/// use patterns_core::{Agent, Contract, ModelAgent, Origin};
+/// use patterns_core::{Agent, Contract, ModelAgent, Scope};
 /// use patterns_testkit::ScriptedModel;
 ///
 /// #[derive(serde::Deserialize, schemars::JsonSchema)]
@@ -29,7 +29,7 @@ use crate::{
 ///
 /// let model = Arc::new(ScriptedModel::new(["{\"town\": \"Paris\"}", "{\"city\": \"Paris\"}"]));
 /// let agent = ModelAgent::new(model, "Name the capital.", Contract::of::<Capital>()?);
-/// let answer = agent.run(&"France".to_owned(), Origin::default()).await?;
+/// let answer = agent.run(&"France".to_owned(), Scope::default()).await?;
 /// assert_eq!(answer.value.city, "Paris");
 /// assert_eq!((answer.reasks, answer.usage.calls), (1, 2));
 /// # Ok(()) }
@@ -41,7 +41,6 @@ pub struct ModelAgent<I, O> {
     prompt: Arc<dyn Fn(&I) -> Prompt + Send + Sync>,
     sampling: Sampling,
     max_reasks: u32,
-    events: Arc<dyn EventSink>,
     never_valid: NeverValid,
 }
 
@@ -62,7 +61,6 @@ impl<I, O> ModelAgent<I, O> {
             prompt: Arc::new(|input| Prompt::from(input)),
             sampling: Sampling::default(),
             max_reasks: 2,
-            events: Arc::new(()),
             never_valid: NeverValid::default(),
         }
     }
@@ -88,14 +86,7 @@ impl<I, O> ModelAgent<I, O> {
         self
     }
 
-    /// Sets who is told about mended and rejected answers.
-    #[must_use]
-    pub fn events(mut self, events: Arc<dyn EventSink>) -> Self {
-        self.events = events;
-        self
-    }
-
-    fn request(&self, input: &I, origin: Origin) -> Request {
+    fn request(&self, input: &I, scope: Scope) -> Request {
         let Prompt { parts, sample } = (self.prompt)(input);
         Request {
             instructions: Arc::clone(&self.instructions),
@@ -103,7 +94,7 @@ impl<I, O> ModelAgent<I, O> {
             schema: Some(Arc::clone(self.contract.schema())),
             sampling: self.sampling,
             sample,
-            origin,
+            scope,
         }
     }
 }
@@ -112,9 +103,9 @@ impl<I: Sync, O: DeserializeOwned + Send> Agent<I, O> for ModelAgent<I, O> {
     fn run<'a>(
         &'a self,
         input: &'a I,
-        origin: Origin,
+        scope: Scope,
     ) -> BoxFuture<'a, Result<Answer<O>, AgentError>> {
-        Box::pin(self.ask(self.request(input, origin)))
+        Box::pin(self.ask(self.request(input, scope)))
     }
 }
 
@@ -180,8 +171,8 @@ impl<I, O: DeserializeOwned> ModelAgent<I, O> {
 
     fn report_fixes(&self, request: &Request, fixes: &[crate::Fix]) {
         if !fixes.is_empty() {
-            self.events.emit(Event::AnswerFixed {
-                origin: request.origin,
+            request.scope.emit(Event::AnswerFixed {
+                origin: request.scope.origin(),
                 fixes: fixes.to_vec(),
             });
         }
@@ -194,8 +185,8 @@ impl<I, O: DeserializeOwned> ModelAgent<I, O> {
         answer: u32,
         will_reask: bool,
     ) {
-        self.events.emit(Event::AnswerRejected {
-            origin: request.origin,
+        request.scope.emit(Event::AnswerRejected {
+            origin: request.scope.origin(),
             answer,
             violations: rejection.violations.clone(),
             will_reask,

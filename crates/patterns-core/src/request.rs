@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::AnswerSchema;
+use crate::{AnswerSchema, Scope};
 
 /// Asks a model for one answer.
 ///
 /// Plain data: it can be stored, compared and sent elsewhere. Everything in it except
-/// [`origin`](Self::origin) may change the answer and is part of its [`CallKey`](crate::CallKey).
+/// [`scope`](Self::scope) may change the answer and is part of its [`CallKey`](crate::CallKey).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     /// The standing instructions (the "system prompt"); equal for all requests of an agent.
@@ -24,9 +24,9 @@ pub struct Request {
     /// Which independent draw this is. Voter 1 and voter 2 send the same words but are different
     /// samples, so they never share a recorded answer.
     pub sample: u32,
-    /// Where in a run the request comes from. Not part of its identity.
+    /// What the request belongs to. Not part of its identity.
     #[serde(skip)]
-    pub origin: Origin,
+    pub scope: Scope,
 }
 
 /// One turn of a conversation.
@@ -189,37 +189,4 @@ pub struct Sampling {
     pub max_output_tokens: Option<u32>,
     /// Seed of the draw. Adapters send it plus the sample number, so samples stay different.
     pub seed: Option<i64>,
-}
-
-/// Identifies a run; chosen by the caller.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
-pub struct RunId(pub u64);
-
-impl fmt::Display for RunId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
-
-/// Numbers a branch within its run, in the order in which branches are started.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
-pub struct BranchId(pub u64);
-
-impl fmt::Display for BranchId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// Where a call comes from, so that events can name their branch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Origin {
-    /// The run.
-    pub run: RunId,
-    /// The branch of that run.
-    pub branch: BranchId,
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use patterns_core::{EventSink, Layer, Model};
+use patterns_core::{Layer, Model};
 use patterns_store::{Store, StoreLayer, StorePolicy};
 
 use crate::job::StoreMode;
@@ -28,13 +28,7 @@ impl Models {
 
     /// Puts a store in front of each of them: what it has recorded for a run is not asked for again.
     #[must_use]
-    pub fn recorded_in(
-        self,
-        store: &Store,
-        mode: StoreMode,
-        run: i64,
-        events: &Arc<dyn EventSink>,
-    ) -> Self {
+    pub fn recorded_in(self, store: &Store, mode: StoreMode, run: i64) -> Self {
         let policy = match mode {
             StoreMode::Use => StorePolicy::Use,
             StoreMode::Fresh => StorePolicy::Fresh,
@@ -43,7 +37,7 @@ impl Models {
         };
         let recorded = |model| -> Arc<dyn Model> {
             let layer = StoreLayer::new(store.clone()).policy(policy).run(run);
-            Arc::new(layer.events(Arc::clone(events)).layer(model))
+            Arc::new(layer.layer(model))
         };
         let models = self.0.into_iter();
         Self(

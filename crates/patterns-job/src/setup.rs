@@ -56,7 +56,6 @@ impl Setup {
         AgentOptions {
             instructions: (!parts.is_empty()).then(|| parts.join("\n\n")),
             sampling: self.settings.sampling,
-            events: Arc::clone(&self.events),
             ..AgentOptions::default()
         }
     }

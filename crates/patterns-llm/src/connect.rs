@@ -5,10 +5,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{Budget, Caps, EventSink, Model, ModelId};
+use patterns_core::{Budget, Caps, Model, ModelId};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
-use tokio_util::sync::CancellationToken;
 
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 use crate::exchange::Exchange;
@@ -96,10 +95,8 @@ pub struct Connect {
     first_byte: Option<Duration>,
     idle: Duration,
     exchange: Option<Arc<dyn Exchange>>,
-    drain: CancellationToken,
     budget: Budget,
     prices: Prices,
-    events: Arc<dyn EventSink>,
     seed: u64,
 }
 
@@ -124,10 +121,8 @@ impl Connect {
             first_byte: None,
             idle: IDLE,
             exchange: None,
-            drain: CancellationToken::new(),
             budget: Budget::new(Caps::default()),
             prices: Prices::known(),
-            events: Arc::new(()),
             seed: 0,
         }
     }
@@ -254,13 +249,6 @@ impl Connect {
         self
     }
 
-    /// Sets what, once it is cancelled, keeps calls from being sent that still wait to be. It is
-    /// meant to be the token that drains the run.
-    pub fn drain(mut self, drain: CancellationToken) -> Self {
-        self.drain = drain;
-        self
-    }
-
     /// Sets the budget of all attempts, failed ones and repeated ones included. Models that are given
     /// clones of one budget share it. Without it, nothing is capped.
     pub fn budget(mut self, budget: Budget) -> Self {
@@ -271,12 +259,6 @@ impl Connect {
     /// Sets what models cost; [`Prices::known`] if it isn't set.
     pub fn prices(mut self, prices: Prices) -> Self {
         self.prices = prices;
-        self
-    }
-
-    /// Sets who is told of failed attempts and weakened answer formats.
-    pub fn events(mut self, events: Arc<dyn EventSink>) -> Self {
-        self.events = events;
         self
     }
 
@@ -330,7 +312,6 @@ impl Connect {
             pool: Arc::clone(&pool),
             ladder: Arc::clone(&ladder),
             beginnings: Arc::clone(&beginnings),
-            events: Arc::clone(&self.events),
         });
         let stack = Stack {
             window: self.context_window,
@@ -343,8 +324,6 @@ impl Connect {
             ladder,
             budget,
             timeout: self.timeout,
-            drain: self.drain,
-            events: self.events,
             seed: self.seed,
         };
         Ok(stack.around(adapter))

@@ -15,7 +15,7 @@ use futures_util::future::{AbortHandle, Abortable, abortable};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use patterns_core::{
     AgentError, AgentErrorKind, Answer, BoxFuture, Branch, BranchEnd, BranchId, Event,
-    ModelErrorKind, Origin, StepRole, Usage,
+    ModelErrorKind, Scope, StepRole, Usage,
 };
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
@@ -32,6 +32,7 @@ pub(crate) struct FanOut<'a, M: Machine> {
     machine: M,
     carry_out: CarryOut<'a, M::Work, M::Done>,
     options: RunOptions,
+    scope: Scope,
     next: BranchId,
     stop: Option<Stop>,
     /// How many branches have failed that are no steps.
@@ -61,7 +62,7 @@ struct Started {
 pub(crate) type Work<'a, D> = BoxFuture<'a, Result<Answer<D>, AgentError>>;
 
 /// Does the work of a branch.
-type CarryOut<'a, W, D> = Box<dyn FnMut(W, Origin) -> Work<'a, D> + Send + 'a>;
+type CarryOut<'a, W, D> = Box<dyn FnMut(W, Scope) -> Work<'a, D> + Send + 'a>;
 
 /// The work of one branch, with its number.
 type Numbered<'a, D> = BoxFuture<'a, (BranchId, Result<Answer<D>, AgentError>)>;
@@ -82,12 +83,13 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
     pub(crate) fn new(
         machine: M,
         options: &RunOptions,
-        carry_out: impl FnMut(M::Work, Origin) -> Work<'a, M::Done> + Send + 'a,
+        carry_out: impl FnMut(M::Work, Scope) -> Work<'a, M::Done> + Send + 'a,
     ) -> Self {
         Self {
             machine,
             carry_out: Box::new(carry_out),
             options: options.clone(),
+            scope: options.scope(),
             next: BranchId(0),
             stop: None,
             failed: 0,
@@ -128,13 +130,13 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
         let Due { role, label, work } = due;
         let id = self.next;
         self.next.0 += 1;
-        let origin = self.origin(id);
-        self.options.events.emit(Event::BranchStarted {
-            origin,
+        let scope = self.scope.branch(id);
+        scope.emit(Event::BranchStarted {
+            origin: scope.origin(),
             role,
             label: label.clone(),
         });
-        let work = (self.carry_out)(work, origin);
+        let work = (self.carry_out)(work, scope);
         let numbered: Numbered<'a, M::Done> = Box::pin(async move { (id, work.await) });
         let (work, handle) = abortable(numbered);
         let started = Started {
@@ -144,13 +146,6 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
         };
         self.started.insert(id, started);
         self.running.push(work);
-    }
-
-    fn origin(&self, branch: BranchId) -> Origin {
-        Origin {
-            run: self.options.run,
-            branch,
-        }
     }
 
     fn finish(&mut self, id: BranchId, result: Result<Answer<M::Done>, AgentError>) {
@@ -194,8 +189,8 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
         let Some(Started { role, label, .. }) = self.started.remove(&id) else {
             return Vec::new();
         };
-        let origin = self.origin(id);
-        self.options.events.emit(match &end {
+        let origin = self.scope.branch(id).origin();
+        self.scope.emit(match &end {
             BranchEnd::Answered(_) => Event::BranchAnswered { origin, usage },
             BranchEnd::Cancelled => Event::BranchCancelled { origin, usage },
             BranchEnd::Failed(error) => Event::BranchFailed {

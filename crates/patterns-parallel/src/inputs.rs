@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::StreamExt;
-use patterns_core::{Branch, BranchId, Origin, StepRole};
+use patterns_core::{Branch, BranchId, Scope, StepRole};
 
 use crate::RunOptions;
 use crate::fan_out::{self, Stop, Work};
@@ -32,7 +32,7 @@ use crate::machine::{Due, Machine, WINDOW};
 /// use patterns_parallel::{FanOut, Order, RunOptions};
 ///
 /// let inputs = stream::iter(1..=3).map(|n: u32| (format!("number {n}"), n));
-/// let squares: Vec<u32> = FanOut::new(inputs, &RunOptions::default(), |n, _origin| {
+/// let squares: Vec<u32> = FanOut::new(inputs, &RunOptions::default(), |n, _scope| {
 ///     Box::pin(async move { Ok::<_, AgentError>(Answer::new(n * n)) })
 /// })
 /// .role(StepRole::Map)
@@ -67,7 +67,7 @@ where
     pub fn new(
         inputs: S,
         options: &RunOptions,
-        work: impl FnMut(I, Origin) -> Work<'a, B> + Send + 'a,
+        work: impl FnMut(I, Scope) -> Work<'a, B> + Send + 'a,
     ) -> Self {
         let machine = Inputs {
             of: PhantomData,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use patterns_core::{Contract, EventSink, Model, ModelAgent, Prompt, RunId, Sampling};
+use patterns_core::{Contract, EventSink, Model, ModelAgent, Prompt, RunId, Sampling, Scope};
 use tokio_util::sync::CancellationToken;
 
 /// How a run is carried out, whatever its pattern.
@@ -16,11 +16,18 @@ pub struct RunOptions {
     pub concurrency: NonZeroUsize,
     /// What a failed branch means for the run.
     pub on_failure: FailurePolicy,
-    /// Cancelling it drains the run: nothing new begins, what is in flight ends, and the outcome
-    /// has what was answered. (Dropping the run's future ends everything at once.)
+    /// Cancelling it drains the run: nothing new begins, calls that wait to be sent are not sent, what is in
+    /// flight ends, and the outcome has what was answered. (Dropping the run's future ends everything at once.)
     pub drain: CancellationToken,
-    /// Who is told what happens.
+    /// Who is told what happens: to the run and its branches, to answers and to every attempt of a call.
     pub events: Arc<dyn EventSink>,
+}
+
+impl RunOptions {
+    /// Returns what all calls of the run belong to.
+    pub(crate) fn scope(&self) -> Scope {
+        Scope::new(self.run, Arc::clone(&self.events), self.drain.clone())
+    }
 }
 
 impl Default for RunOptions {
@@ -88,8 +95,6 @@ pub struct AgentOptions {
     pub sampling: Sampling,
     /// How often a rejected answer is sent back.
     pub max_reasks: u32,
-    /// Who is told about mended and rejected answers.
-    pub events: Arc<dyn EventSink>,
 }
 
 impl Default for AgentOptions {
@@ -98,7 +103,6 @@ impl Default for AgentOptions {
             instructions: None,
             sampling: Sampling::default(),
             max_reasks: 2,
-            events: Arc::new(()),
         }
     }
 }
@@ -121,7 +125,6 @@ impl AgentOptions {
         ModelAgent::new(model, instructions, contract)
             .sampling(self.sampling)
             .max_reasks(self.max_reasks)
-            .events(Arc::clone(&self.events))
     }
 }
 

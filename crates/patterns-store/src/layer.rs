@@ -9,8 +9,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use patterns_core::{
-    BoxFuture, CallKey, Event, EventSink, FinishReason, Layer, Model, ModelError, ModelErrorKind,
-    ModelId, Request, Response, Usage, Warning,
+    BoxFuture, CallKey, Event, FinishReason, Layer, Model, ModelError, ModelErrorKind, ModelId,
+    Request, Response, Usage, Warning,
 };
 
 use crate::record::{Entry, Record};
@@ -49,7 +49,6 @@ pub struct StoreLayer {
     store: Store,
     policy: StorePolicy,
     run: i64,
-    events: Arc<dyn EventSink>,
 }
 
 impl StoreLayer {
@@ -59,7 +58,6 @@ impl StoreLayer {
             store,
             policy: StorePolicy::default(),
             run: 0,
-            events: Arc::new(()),
         }
     }
 
@@ -74,13 +72,6 @@ impl StoreLayer {
     #[must_use]
     pub fn run(mut self, run: i64) -> Self {
         self.run = run;
-        self
-    }
-
-    /// Sets who is told of answers that were found.
-    #[must_use]
-    pub fn events(mut self, events: Arc<dyn EventSink>) -> Self {
-        self.events = events;
         self
     }
 }
@@ -119,8 +110,8 @@ impl<M: Model> Stored<M> {
         if *policy != StorePolicy::Fresh
             && let Some(record) = self.find(&key, request).await.map_err(not_recorded)?
         {
-            self.layer.events.emit(Event::AnswerReused {
-                origin: request.origin,
+            request.scope.emit(Event::AnswerReused {
+                origin: request.scope.origin(),
             });
             return Ok(reused(record.response));
         }
@@ -143,14 +134,14 @@ impl<M: Model> Stored<M> {
 
     /// Finds the recorded answer. An index that leads astray is made anew, and the user is told.
     async fn find(&self, key: &CallKey, asked: &Request) -> Result<Option<Record>, StoreError> {
-        let StoreLayer { store, events, .. } = &self.layer;
+        let StoreLayer { store, .. } = &self.layer;
         match store.find_known(key) {
             Err(error)
                 if error.kind() == StoreErrorKind::Misled
                     && self.layer.policy != StorePolicy::ReadOnly =>
             {
-                events.emit(Event::WarningRaised {
-                    run: asked.origin.run,
+                asked.scope.emit(Event::WarningRaised {
+                    run: asked.scope.origin().run,
                     warning: Warning::new(
                         "store-damaged",
                         "the index of the store was damaged: it led to the answer of another call; \

@@ -4,7 +4,7 @@
 //! | to test | take |
 //! |---|---|
 //! | code that runs agents | [`ScriptedAgent`], [`MockAgent`] |
-//! | an agent, a contract, a layer | [`ScriptedModel`], [`MockModel`] |
+//! | an agent, a contract, a layer | [`ScriptedModel`], [`MockModel`], [`Scoped`] |
 //! | what a run tells its observers | [`EventLog`] |
 //! | what a real model answered, without it | `RecordLayer` and `Replay` (feature `cassette`) |
 
@@ -13,6 +13,7 @@ mod cassette;
 mod event_log;
 #[cfg(feature = "mock")]
 mod mock;
+mod scoped;
 mod scripted;
 
 #[cfg(feature = "cassette")]
@@ -23,4 +24,5 @@ pub use cassette::{
 pub use event_log::EventLog;
 #[cfg(feature = "mock")]
 pub use mock::{MockAgent, MockModel};
+pub use scoped::Scoped;
 pub use scripted::{Reply, ScriptedAgent, ScriptedModel};

@@ -7,7 +7,7 @@ use std::future::ready;
 
 use mockall::mock;
 use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, Model, ModelError, ModelId, Origin, Request, Response,
+    Agent, AgentError, Answer, BoxFuture, Model, ModelError, ModelId, Request, Response, Scope,
 };
 
 mock! {
@@ -36,7 +36,7 @@ mock! {
     #[derive(Debug)]
     pub Agent<I: Send + Sync + 'static, O: Send + Sync + 'static> {
         /// Carries out the step.
-        pub fn answer(&self, input: &I, origin: Origin) -> Result<Answer<O>, AgentError>;
+        pub fn answer(&self, input: &I, scope: Scope) -> Result<Answer<O>, AgentError>;
     }
 }
 
@@ -44,8 +44,8 @@ impl<I: Send + Sync + 'static, O: Send + Sync + 'static> Agent<I, O> for MockAge
     fn run<'a>(
         &'a self,
         input: &'a I,
-        origin: Origin,
+        scope: Scope,
     ) -> BoxFuture<'a, Result<Answer<O>, AgentError>> {
-        Box::pin(ready(self.answer(input, origin)))
+        Box::pin(ready(self.answer(input, scope)))
     }
 }

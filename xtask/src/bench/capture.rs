@@ -1,9 +1,7 @@
 //! Takes down what our stack sends, so that the bare loop can send the same.
 
-use std::sync::Arc;
-
 use anyhow::{Context, Result, bail};
-use patterns_core::Origin;
+use patterns_core::Scope;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
@@ -13,11 +11,11 @@ use super::stack;
 pub(super) async fn body() -> Result<Vec<u8>> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let url = format!("http://{}/v1", listener.local_addr()?);
-    let agent = stack::agent(&url, &Arc::default())?;
+    let agent = stack::agent(&url)?;
     let document = stack::document(0);
     tokio::select! {
         body = receive(&listener) => body,
-        answer = agent.run(&document, Origin::default()) => {
+        answer = agent.run(&document, Scope::default()) => {
             bail!("the agent ended before its request was read: {:?}", answer.err())
         }
     }

@@ -57,11 +57,7 @@ impl EventSink for Counter {
 }
 
 /// Makes the agent that is measured.
-pub(super) fn agent(
-    url: &str,
-    events: &Arc<Counter>,
-) -> Result<Arc<dyn Agent<Document, Incident>>> {
-    let events: Arc<dyn EventSink> = Arc::<Counter>::clone(events);
+pub(super) fn agent(url: &str) -> Result<Arc<dyn Agent<Document, Incident>>> {
     let model = connect("compatible:sim")?
         .base_url(url)
         // The bare loop reads whole replies, too.
@@ -71,12 +67,8 @@ pub(super) fn agent(
             starts_slowly: false,
             ..Pace::default()
         })
-        .events(Arc::clone(&events))
         .build()?;
-    let options = AgentOptions {
-        events,
-        ..AgentOptions::default()
-    };
+    let options = AgentOptions::default();
     Ok(Arc::new(document_agent(
         model,
         Contract::of::<Incident>()?,
@@ -93,7 +85,7 @@ pub(super) fn document(n: usize) -> Document {
 /// Makes the calls.
 pub(super) async fn run(url: &str, load: Load) -> Result<Measurement> {
     let counter = Arc::new(Counter::default());
-    let agent = agent(url, &counter)?;
+    let agent = agent(url)?;
     let events: Arc<dyn EventSink> = Arc::<Counter>::clone(&counter);
     let options = RunOptions {
         concurrency: load.in_flight,

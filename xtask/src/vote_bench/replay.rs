@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use futures_util::stream;
-use patterns_core::{Agent, AgentError, Answer, BoxFuture, Origin};
+use patterns_core::{Agent, AgentError, Answer, BoxFuture, Scope};
 use patterns_parallel::voting::{Asking, BallotTask, StoppingRule, Voter};
 use patterns_parallel::{Panel, Plurality, Question, RunOptions, Voting};
 
@@ -201,7 +201,7 @@ impl Agent<BallotTask, Option<String>> for Recorded {
     fn run<'a>(
         &'a self,
         task: &'a BallotTask,
-        _: Origin,
+        _: Scope,
     ) -> BoxFuture<'a, Result<Answer<Option<String>>, AgentError>> {
         let trace = task
             .question

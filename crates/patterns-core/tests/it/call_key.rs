@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use patterns_core::{
     AnswerSchema, BranchId, CallKey, Document, Message, ModelId, Origin, Part, Request, RunId,
-    Sampling,
+    Sampling, Scope,
 };
 use serde_json::json;
 
@@ -31,7 +31,7 @@ fn request() -> Request {
             seed: Some(-1),
         },
         sample: 3,
-        origin: Origin::default(),
+        scope: Scope::default(),
     }
 }
 
@@ -133,7 +133,7 @@ fn where_a_call_comes_from_is_not_its_identity() {
         run: RunId(7),
         branch: BranchId(9),
     };
-    assert_eq!(key(|it| it.origin = origin), key(|_| ()));
+    assert_eq!(key(|it| it.scope = origin.into()), key(|_| ()));
 }
 
 #[test]

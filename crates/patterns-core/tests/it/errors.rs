@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use patterns_core::{
-    Agent, AgentError, AgentErrorKind, Contract, ModelAgent, ModelError, ModelErrorKind, Origin,
+    Agent, AgentError, AgentErrorKind, Contract, ModelAgent, ModelError, ModelErrorKind, Scope,
     Usage,
 };
 use patterns_testkit::ScriptedModel;
@@ -63,7 +63,7 @@ async fn a_rejected_answer_is_kept_but_not_shown() {
     let contract = Contract::of::<Empty>().unwrap();
     let agent = ModelAgent::new(std::sync::Arc::new(model), SECRET, contract).max_reasks(0);
     let error = agent
-        .run(&SECRET.to_owned(), Origin::default())
+        .run(&SECRET.to_owned(), Scope::default())
         .await
         .unwrap_err();
     check_hides_secrets(&error);

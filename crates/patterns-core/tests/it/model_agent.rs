@@ -5,7 +5,7 @@ use std::sync::Arc;
 use patterns_core::{
     Agent, AgentError, AgentErrorKind, Answer, BranchId, Contract, Event, Fix, ModelAgent,
     ModelError, ModelErrorKind, Origin, Part, Prompt, Request, Response, Role, RunId, Sampling,
-    Usage, Violation,
+    Scope, Usage, Violation,
 };
 use patterns_testkit::{EventLog, Reply, ScriptedModel};
 
@@ -46,8 +46,10 @@ async fn run_with<T: Into<Reply>>(
     let model = Arc::new(ScriptedModel::new(replies));
     let log = Arc::new(EventLog::default());
     let contract = Contract::of::<Verdict>().unwrap();
-    let agent = ModelAgent::new(model.clone(), "Judge.", contract).events(log.clone());
-    let result = change(agent).run(&"The text.".to_owned(), ORIGIN).await;
+    let agent = ModelAgent::new(model.clone(), "Judge.", contract);
+    let run = Scope::new(ORIGIN.run, log.clone(), Default::default());
+    let scope = run.branch(ORIGIN.branch);
+    let result = change(agent).run(&"The text.".to_owned(), scope).await;
     Run {
         result,
         requests: model.requests(),
@@ -97,7 +99,7 @@ async fn the_request_carries_everything_the_agent_was_given() {
     assert_eq!(&*request.instructions, "Judge.");
     assert_eq!(run.conversation(0), "User: Shared.\n\nThe text.");
     assert_eq!(request.sampling, sampling);
-    assert_eq!((request.sample, request.origin), (3, ORIGIN));
+    assert_eq!((request.sample, request.scope.origin()), (3, ORIGIN));
     let schema = request.schema.as_ref().unwrap();
     assert_eq!(schema.name(), "Verdict");
     assert_eq!(schema, Contract::of::<Verdict>().unwrap().schema());
@@ -252,7 +254,7 @@ async fn checks_lead_to_a_reask_too() {
             too_high.then(violation).into_iter().collect()
         });
     let agent = ModelAgent::new(model.clone(), "Judge.", contract);
-    let answer = agent.run(&String::new(), ORIGIN).await.unwrap();
+    let answer = agent.run(&String::new(), ORIGIN.into()).await.unwrap();
     assert_eq!((answer.value.score, answer.reasks), (1, 1));
     let reask = model.requests()[1].messages[2].to_text();
     assert!(

@@ -12,7 +12,6 @@ use patterns_core::{
     BoxFuture, Budget, Exhausted, Layer, Model, ModelError, ModelErrorKind, ModelId, Part, Request,
     Reservation, Response, Spend, Usage,
 };
-use tokio_util::sync::CancellationToken;
 
 use crate::price::Price;
 
@@ -31,25 +30,13 @@ const FENCE_BYTES: usize = 64;
 pub struct BudgetLayer {
     budget: Budget,
     price: Option<Price>,
-    drain: CancellationToken,
 }
 
 impl BudgetLayer {
     /// Makes the layer. Without a price no cost is counted, and a budget with a cap on cost lets
     /// nothing pass.
     pub fn new(budget: Budget, price: Option<Price>) -> Self {
-        Self {
-            budget,
-            price,
-            drain: CancellationToken::new(),
-        }
-    }
-
-    /// Sets what, once it is cancelled, keeps attempts from being sent that wait for room.
-    #[must_use]
-    pub fn drain(mut self, drain: CancellationToken) -> Self {
-        self.drain = drain;
-        self
+        Self { budget, price }
     }
 }
 
@@ -61,7 +48,6 @@ impl<M: Model> Layer<M> for BudgetLayer {
             inner,
             budget: self.budget.clone(),
             price: self.price,
-            drain: self.drain.clone(),
         }
     }
 }
@@ -92,7 +78,6 @@ pub struct Budgeted<M> {
     inner: M,
     budget: Budget,
     price: Option<Price>,
-    drain: CancellationToken,
 }
 
 impl<M: Model> Budgeted<M> {
@@ -100,7 +85,7 @@ impl<M: Model> Budgeted<M> {
         let reservation = self.budget.reserve(self.estimate(request));
         let reservation = tokio::select! {
             biased;
-            () = self.drain.cancelled() => {
+            () = request.scope.draining() => {
                 return Err(ModelError::new(ModelErrorKind::NotSent));
             }
             reservation = reservation => Unsent(Some(reservation.map_err(exhausted)?)),

@@ -7,10 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use patterns_core::{
-    BoxFuture, Event, EventSink, Layer, Model, ModelError, ModelId, Request, Response, Usage,
+    BoxFuture, Event, Layer, Model, ModelError, ModelId, Request, Response, Usage,
 };
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::hedge_policy::{HedgePolicy, Hedger};
 use super::pace::verdict;
@@ -26,33 +25,12 @@ pub struct HedgeLayer {
     /// Without one, nothing is sent twice.
     policy: Option<HedgePolicy>,
     pool: Arc<Pool>,
-    events: Arc<dyn EventSink>,
-    drain: CancellationToken,
 }
 
 impl HedgeLayer {
     /// Makes the layer, which does nothing without a policy; second tries take slots of the pool.
     pub fn new(policy: Option<HedgePolicy>, pool: Arc<Pool>) -> Self {
-        Self {
-            policy,
-            pool,
-            events: Arc::new(()),
-            drain: CancellationToken::new(),
-        }
-    }
-
-    /// Sets what, once it is cancelled, keeps second tries from being sent.
-    #[must_use]
-    pub fn drain(mut self, drain: CancellationToken) -> Self {
-        self.drain = drain;
-        self
-    }
-
-    /// Sets who is told of second tries.
-    #[must_use]
-    pub fn events(mut self, events: Arc<dyn EventSink>) -> Self {
-        self.events = events;
-        self
+        Self { policy, pool }
     }
 }
 
@@ -145,7 +123,7 @@ impl<M: Model> Hedged<M> {
 
     /// Returns a slot for a second try, if it may be made.
     fn room(&self, hedger: &Mutex<Hedger>, request: &Request) -> Option<Slot> {
-        if self.layer.drain.is_cancelled() {
+        if request.scope.is_draining() {
             return None;
         }
         let slot = self.layer.pool.spare(demand(request))?;
@@ -154,8 +132,8 @@ impl<M: Model> Hedged<M> {
     }
 
     fn tell(&self, request: &Request, after: Duration) {
-        self.layer.events.emit(Event::CallHedged {
-            origin: request.origin,
+        request.scope.emit(Event::CallHedged {
+            origin: request.scope.origin(),
             after,
         });
     }

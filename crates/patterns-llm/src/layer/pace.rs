@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patterns_core::{
-    BoxFuture, Event, EventSink, Layer, Model, ModelError, ModelErrorKind, ModelId, PauseReason,
-    Request, Response, Usage,
+    BoxFuture, Event, Layer, Model, ModelError, ModelErrorKind, ModelId, PauseReason, Request,
+    Response, Usage,
 };
 
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::repeats::is_own_trouble;
 use crate::pace::{Pool, Reason, Verdict, demand};
@@ -22,32 +21,12 @@ const WORTH_TELLING: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub struct PaceLayer {
     pool: Arc<Pool>,
-    events: Arc<dyn EventSink>,
-    drain: CancellationToken,
 }
 
 impl PaceLayer {
     /// Makes the layer; all models that it wraps share the pool.
     pub fn new(pool: Arc<Pool>) -> Self {
-        Self {
-            pool,
-            events: Arc::new(()),
-            drain: CancellationToken::new(),
-        }
-    }
-
-    /// Sets what, once it is cancelled, keeps calls that wait from being sent.
-    #[must_use]
-    pub fn drain(mut self, drain: CancellationToken) -> Self {
-        self.drain = drain;
-        self
-    }
-
-    /// Sets who is told when calls are held back for long.
-    #[must_use]
-    pub fn events(mut self, events: Arc<dyn EventSink>) -> Self {
-        self.events = events;
-        self
+        Self { pool }
     }
 }
 
@@ -88,7 +67,7 @@ impl<M: Model> Paced<M> {
         });
         let slot = tokio::select! {
             biased;
-            () = self.layer.drain.cancelled() => return Err(not_sent(ModelErrorKind::NotSent)),
+            () = request.scope.draining() => return Err(not_sent(ModelErrorKind::NotSent)),
             admitted = admitted => admitted.map_err(not_sent)?,
         };
         let sent = Instant::now();
@@ -109,8 +88,8 @@ impl<M: Model> Paced<M> {
             Reason::Outage => PauseReason::Outage,
         };
         if wait >= WORTH_TELLING {
-            self.layer.events.emit(Event::CallsPaused {
-                origin: request.origin,
+            request.scope.emit(Event::CallsPaused {
+                origin: request.scope.origin(),
                 model: self.inner.id().to_string(),
                 reason,
                 cause: self.layer.pool.trouble(),

@@ -5,13 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use patterns_core::{
-    BoxFuture, Event, EventSink, Layer, Model, ModelError, ModelErrorKind, ModelId, PauseReason,
-    Request, Response,
+    BoxFuture, Event, Layer, Model, ModelError, ModelErrorKind, ModelId, PauseReason, Request,
+    Response,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::again::where_cut;
 use super::alike::Alike;
@@ -24,9 +23,7 @@ use crate::pace::{Pool, demand};
 #[derive(Clone)]
 pub struct RetryLayer {
     policy: RetryPolicy,
-    events: Arc<dyn EventSink>,
     pool: Option<Arc<Pool>>,
-    drain: CancellationToken,
     seed: u64,
 }
 
@@ -35,18 +32,9 @@ impl RetryLayer {
     pub fn new(policy: RetryPolicy, seed: u64) -> Self {
         Self {
             policy,
-            events: Arc::new(()),
             pool: None,
-            drain: CancellationToken::new(),
             seed,
         }
-    }
-
-    /// Sets what, once it is cancelled, keeps failed calls from being tried again.
-    #[must_use]
-    pub fn drain(mut self, drain: CancellationToken) -> Self {
-        self.drain = drain;
-        self
     }
 
     /// Sets the pool that the calls are paced by: attempts that fail in an outage hardly count, and
@@ -54,13 +42,6 @@ impl RetryLayer {
     #[must_use]
     pub fn pool(mut self, pool: Arc<Pool>) -> Self {
         self.pool = Some(pool);
-        self
-    }
-
-    /// Sets who is told of each failed attempt that is followed by another one.
-    #[must_use]
-    pub fn events(mut self, events: Arc<dyn EventSink>) -> Self {
-        self.events = events;
         self
     }
 }
@@ -81,9 +62,7 @@ impl<M: Model> Layer<M> for RetryLayer {
         Retry {
             inner,
             policy: self.policy,
-            events: Arc::clone(&self.events),
             pool: self.pool.clone(),
-            drain: self.drain.clone(),
             shared: Mutex::new(Shared {
                 random: StdRng::seed_from_u64(self.seed),
                 failures: FailureShare::default(),
@@ -104,9 +83,7 @@ impl<M: Model> Layer<M> for RetryLayer {
 pub struct Retry<M> {
     inner: M,
     policy: RetryPolicy,
-    events: Arc<dyn EventSink>,
     pool: Option<Arc<Pool>>,
-    drain: CancellationToken,
     shared: Mutex<Shared>,
 }
 
@@ -169,7 +146,7 @@ impl<M: Model> Retry<M> {
             self.tell(request, &trial, &error, wait);
             tokio::select! {
                 biased;
-                () = self.drain.cancelled() => return Err(trial.not_sent()),
+                () = request.scope.draining() => return Err(trial.not_sent()),
                 () = self.wait(wait) => trial.attempts.pass(wait),
             }
         }
@@ -206,16 +183,16 @@ impl<M: Model> Retry<M> {
     }
 
     fn tell(&self, request: &Request, trial: &Trial, error: &ModelError, wait: Duration) {
-        self.events.emit(Event::AttemptFailed {
-            origin: request.origin,
+        request.scope.emit(Event::AttemptFailed {
+            origin: request.scope.origin(),
             attempt: trial.tries,
             kind: error.kind(),
             retry_in: wait,
         });
         if let Some(reason) = trial.worth_telling(error) {
             let left = self.policy.max_elapsed.saturating_sub(trial.attempts.alike);
-            self.events.emit(Event::CallsPaused {
-                origin: request.origin,
+            request.scope.emit(Event::CallsPaused {
+                origin: request.scope.origin(),
                 model: self.inner.id().to_string(),
                 reason,
                 cause: error.to_string(),

@@ -4,8 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{EventSink, Layer, Model};
-use tokio_util::sync::CancellationToken;
+use patterns_core::{Layer, Model};
 
 use super::step_down::{Ladder, StepDownLayer};
 use super::window::WindowLayer;
@@ -29,8 +28,6 @@ pub(crate) struct Stack {
     pub(crate) ladder: Arc<Ladder>,
     pub(crate) budget: BudgetLayer,
     pub(crate) timeout: Duration,
-    pub(crate) drain: CancellationToken,
-    pub(crate) events: Arc<dyn EventSink>,
     pub(crate) seed: u64,
 }
 
@@ -48,19 +45,11 @@ impl Stack {
     /// that nothing is reserved for a call that waits. Trace is outside timeout, so that its span
     /// says how an attempt that ran out of time ended.
     pub(crate) fn around(self, adapter: impl Model + 'static) -> Arc<dyn Model> {
-        let retry = RetryLayer::new(self.retry, self.seed)
-            .events(Arc::clone(&self.events))
-            .pool(Arc::clone(&self.pool))
-            .drain(self.drain.clone());
-        let pace = PaceLayer::new(Arc::clone(&self.pool))
-            .events(Arc::clone(&self.events))
-            .drain(self.drain.clone());
-        let hedge = HedgeLayer::new(self.hedge, self.pool)
-            .events(self.events)
-            .drain(self.drain.clone());
+        let retry = RetryLayer::new(self.retry, self.seed).pool(Arc::clone(&self.pool));
+        let pace = PaceLayer::new(Arc::clone(&self.pool));
+        let hedge = HedgeLayer::new(self.hedge, self.pool);
         let timed = TimeoutLayer::new(self.timeout).layer(adapter);
-        let budget = self.budget.drain(self.drain);
-        let budgeted = budget.layer(TraceLayer.layer(timed));
+        let budgeted = self.budget.layer(TraceLayer.layer(timed));
         let paced = pace.layer(hedge.layer(budgeted));
         let stepping = StepDownLayer::new(self.ladder).layer(paced);
         let primed = PrimeLayer::new(self.is_priming).first_tokens(self.first_tokens);

@@ -42,8 +42,8 @@ impl<M: Model> Trace<M> {
             gen_ai.usage.output_tokens = Empty,
             http.response.status_code = Empty,
             error.r#type = Empty,
-            patterns.run = %request.origin.run,
-            patterns.branch = request.origin.branch.0,
+            patterns.run = %request.scope.origin().run,
+            patterns.branch = request.scope.origin().branch.0,
             patterns.sample = request.sample,
         )
     }

@@ -36,7 +36,7 @@ pub(crate) fn demand(request: &Request) -> Demand {
 /// Tells calls apart. How tokens are drawn does not count: a call may be tried again with more room.
 fn digest(request: &Request) -> u64 {
     let mut hasher = DefaultHasher::new();
-    let origin = request.origin;
+    let origin = request.scope.origin();
     (
         origin.run,
         origin.branch,

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::header::LOCATION;
 use patterns_core::{
-    AnswerFormat, BoxFuture, CallKey, Event, EventSink, Model, ModelError, ModelErrorKind, ModelId,
-    Request, Response, Usage, Warning,
+    AnswerFormat, BoxFuture, CallKey, Event, Model, ModelError, ModelErrorKind, ModelId, Request,
+    Response, Usage, Warning,
 };
 use secrecy::SecretString;
 
@@ -40,7 +40,6 @@ pub(crate) struct Setup {
     pub(crate) ladder: Arc<Ladder>,
     /// Which beginnings of requests are shared.
     pub(crate) beginnings: Arc<Beginnings>,
-    pub(crate) events: Arc<dyn EventSink>,
 }
 
 /// A model of a server.
@@ -187,8 +186,8 @@ impl Adapter {
     }
 
     fn stepped_down(&self, request: &Request, from: AnswerFormat, to: AnswerFormat) {
-        self.setup.events.emit(Event::FormatSteppedDown {
-            origin: request.origin,
+        request.scope.emit(Event::FormatSteppedDown {
+            origin: request.scope.origin(),
             model: self.setup.id.to_string(),
             from,
             to,
@@ -240,11 +239,9 @@ impl Adapter {
     }
 
     fn warn(&self, request: &Request, code: &str, message: String) {
-        let run = request.origin.run;
+        let run = request.scope.origin().run;
         let warning = Warning::new(code, message);
-        self.setup
-            .events
-            .emit(Event::WarningRaised { run, warning });
+        request.scope.emit(Event::WarningRaised { run, warning });
     }
 
     /// Sends a request; returns what came of it, and which parameter the server refused.

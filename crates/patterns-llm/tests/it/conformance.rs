@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use patterns_core::{
     Agent, AgentErrorKind, BoxFuture, Contract, Document, Message, Model, ModelAgent, ModelError,
-    ModelErrorKind, Origin, Part, Request, Response, Violation,
+    ModelErrorKind, Part, Request, Response, Scope, Violation,
 };
 use patterns_llm::{Connect, Exchange, ExchangeError, ExchangeErrorKind, Streaming, connect};
 use patterns_simulator::{
@@ -159,7 +159,7 @@ async fn a_re_ask_is_a_conversation_that_the_provider_takes() {
         let (model, provider) = model(name, spoilt, Streaming::Auto);
         let contract = Contract::of::<City>().unwrap();
         let agent = ModelAgent::<String, City>::new(model, "Be brief.", contract);
-        let error = agent.run(&"Which?".to_owned(), Origin::default()).await;
+        let error = agent.run(&"Which?".to_owned(), Scope::default()).await;
         let error = error.unwrap_err();
         assert!(
             matches!(error.kind(), AgentErrorKind::InvalidAnswer),

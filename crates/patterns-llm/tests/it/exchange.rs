@@ -8,6 +8,7 @@ use patterns_core::{
     AnswerFormat, BoxFuture, CallKey, Event, EventSink, Model, ModelErrorKind, Request,
 };
 use patterns_llm::{Exchange, ExchangeError, RetryPolicy, connect, models_at};
+use patterns_testkit::Scoped;
 use serde_json::json;
 
 use crate::server::{Server, reply, says};
@@ -30,7 +31,7 @@ fn model(server: &Server, log: &Arc<Log>) -> Arc<dyn Model> {
         .unwrap()
         .base_url(&server.url)
         .api_key(KEY);
-    connect.events(events).build().unwrap()
+    Arc::new(Scoped::told(connect.build().unwrap(), events))
 }
 
 #[tokio::test]
@@ -300,9 +301,9 @@ async fn another_model_in_the_reply_is_told_of_once() {
     let model = connect("compatible:meant")
         .unwrap()
         .base_url(&server.url)
-        .events(log.clone())
         .build()
         .unwrap();
+    let model = Scoped::told(model, log.clone());
     model.generate(&request()).await.unwrap();
     model.generate(&request()).await.unwrap();
     let log = log.0.lock().unwrap();

@@ -9,6 +9,7 @@ use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 use patterns_core::{Event, EventSink, Model, ModelErrorKind, Request, Sampling};
 use patterns_llm::{Proxies, RetryPolicy, Streaming, connect};
+use patterns_testkit::Scoped;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -200,8 +201,8 @@ async fn a_refused_parameter_is_left_out_remembered_and_said_once() {
     let warnings = Arc::new(Warnings::default());
     let events: Arc<dyn EventSink> = warnings.clone();
     let connect = connect("compatible:m").unwrap().base_url(&server.url);
-    let connect = connect.streaming(Streaming::Never).events(events);
-    let model = connect.build().unwrap();
+    let connect = connect.streaming(Streaming::Never);
+    let model = Scoped::told(connect.build().unwrap(), events);
     let sampling = Sampling {
         temperature: Some(0.5),
         max_output_tokens: Some(9),
@@ -247,7 +248,7 @@ async fn a_bill_that_cannot_be_true_is_not_counted_and_said() {
         );
         let server = Server::start(vec![reply(200, "", &body)]).await;
         let connect = connect("compatible:m").unwrap().base_url(&server.url);
-        let model = connect.events(Arc::clone(&events)).build().unwrap();
+        let model = Scoped::told(connect.build().unwrap(), Arc::clone(&events));
         let response = model.generate(&Request::default()).await.unwrap();
         assert_eq!(response.usage.total_tokens(), 0, "{absurd}");
     }

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use patterns_core::{Agent, AgentError, Answer, BoxFuture, Coverage, Origin, TokenCounter, Usage};
+use patterns_core::{Agent, AgentError, Answer, BoxFuture, Coverage, Scope, TokenCounter, Usage};
 use serde::Serialize;
 
 use super::combining::{Combining, Covered};
@@ -166,11 +166,11 @@ where
         Ok(Box::new(combining))
     }
 
-    fn carry_out(&self, step: Step<M, R>, origin: Origin) -> Work<'_, Stepped<R>> {
+    fn carry_out(&self, step: Step<M, R>, scope: Scope) -> Work<'_, Stepped<R>> {
         let Step::Combine(task) = step else {
             return no_step();
         };
-        Box::pin(async move { Ok(self.combine(task, origin).await?.map(Stepped::Combined)) })
+        Box::pin(async move { Ok(self.combine(task, scope).await?.map(Stepped::Combined)) })
     }
 
     fn remembers_words(&self) -> bool {
@@ -190,10 +190,10 @@ impl<M: Send + Sync, R: Send + Sync> Combine<M, R> {
     fn combine<'a>(
         &'a self,
         task: ReduceTask<M, R>,
-        origin: Origin,
+        scope: Scope,
     ) -> BoxFuture<'a, Result<Answer<R>, AgentError>> {
         Box::pin(async move {
-            let error = match self.agent(&task).run(&task, origin).await {
+            let error = match self.agent(&task).run(&task, scope.clone()).await {
                 Err(error) => error,
                 answer => return answer,
             };
@@ -209,13 +209,13 @@ impl<M: Send + Sync, R: Send + Sync> Combine<M, R> {
                     items: items.by_ref().take(count).collect(),
                     level,
                 };
-                combined.push(self.item(part, origin, &mut spent).await?);
+                combined.push(self.item(part, scope.clone(), &mut spent).await?);
             }
             let task = ReduceTask {
                 items: combined,
                 level: level + 1,
             };
-            let answer = self.combine(task, origin).await;
+            let answer = self.combine(task, scope).await;
             let mut answer = answer.map_err(|it| it.after(spent))?;
             answer.usage += spent;
             Ok(answer)
@@ -226,7 +226,7 @@ impl<M: Send + Sync, R: Send + Sync> Combine<M, R> {
     async fn item(
         &self,
         mut part: ReduceTask<M, R>,
-        origin: Origin,
+        scope: Scope,
         spent: &mut Usage,
     ) -> Result<ReduceItem<M, R>, AgentError> {
         if part.items.len() == 1
@@ -235,7 +235,7 @@ impl<M: Send + Sync, R: Send + Sync> Combine<M, R> {
             return Ok(item);
         }
         let covered = Covered::by(&part);
-        let answer = self.combine(part, origin).await;
+        let answer = self.combine(part, scope).await;
         let answer = answer.map_err(|it| it.after(*spent))?;
         *spent += answer.usage;
         Ok(covered.item(answer.value))

@@ -18,7 +18,7 @@
 //! is cut further.
 
 use patterns_core::{
-    Agent, AgentError, AgentErrorKind, Answer, Document, ModelError, ModelErrorKind, Origin, Usage,
+    Agent, AgentError, AgentErrorKind, Answer, Document, ModelError, ModelErrorKind, Scope, Usage,
 };
 
 use super::pieces::Piece;
@@ -43,7 +43,7 @@ pub(super) async fn ask_in_halves<M>(
     agent: &dyn Agent<Document, M>,
     splitter: Option<&dyn Split>,
     piece: Piece,
-    origin: Origin,
+    scope: Scope,
 ) -> Result<Answer<Vec<Mapped<M>>>, AgentError> {
     let (document, mut chunk) = match piece {
         Piece::Unreadable(reason) => return Err(AgentError::unreadable_input(reason)),
@@ -55,7 +55,7 @@ pub(super) async fn ask_in_halves<M>(
     let mut spent = Usage::default();
     let mut done: Option<Parts<M>> = None;
     while let Some(document) = next.take() {
-        match agent.run(&document, origin).await {
+        match agent.run(&document, scope.clone()).await {
             Ok(answer) => {
                 let answer = mapped(document.id, answer, spent);
                 spent = Usage::default();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_core::Stream;
-use patterns_core::{Agent, AgentError, Answer, ContractError, Document, Model, Origin};
+use patterns_core::{Agent, AgentError, Answer, ContractError, Document, Model, Scope};
 
 use super::combine::Combine;
 use super::halves::ask_in_halves;
@@ -135,8 +135,8 @@ where
             let pieces = Pieces::open(documents, splitter, reduction.remembers_words()).await?;
             let machine = MapReduceMachine::new(options, pieces, reducing);
             let machine = machine.forget_steps(reduction.has_many_steps());
-            Ok(FanOut::new(machine, options, |work, origin| {
-                Box::pin(self.carry_out(work, origin))
+            Ok(FanOut::new(machine, options, |work, scope| {
+                Box::pin(self.carry_out(work, scope))
             }))
         })
     }
@@ -144,16 +144,16 @@ where
     async fn carry_out(
         &self,
         work: MapWork<M, R>,
-        origin: Origin,
+        scope: Scope,
     ) -> Result<Answer<MapDone<M, R>>, AgentError> {
         match work {
             MapWork::Map(piece) => {
                 let splitter = self.splitter.as_deref();
-                let answer = ask_in_halves(&*self.map, splitter, piece, origin).await?;
+                let answer = ask_in_halves(&*self.map, splitter, piece, scope).await?;
                 Ok(answer.map(MapDone::Mapped))
             }
             MapWork::Step(step) => {
-                let answer = self.reduce.reduction().carry_out(step, origin).await?;
+                let answer = self.reduce.reduction().carry_out(step, scope).await?;
                 Ok(answer.map(MapDone::Stepped))
             }
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use patterns_core::{AggregateError, Branch, BranchId, Coverage, Origin};
+use patterns_core::{AggregateError, Branch, BranchId, Coverage, Scope};
 
 use super::halves::Mapped;
 use super::keyed::{KeyPair, SameKey};
@@ -45,7 +45,7 @@ pub(super) trait Reduction<M, R>: Send + Sync {
     fn begin(&self) -> Result<Box<dyn Reducing<M, R>>, RunError>;
 
     /// Carries out a step that was due.
-    fn carry_out(&self, step: Step<M, R>, origin: Origin) -> Work<'_, Stepped<R>>;
+    fn carry_out(&self, step: Step<M, R>, scope: Scope) -> Work<'_, Stepped<R>>;
 
     /// Returns whether the result is held to the words of the documents.
     fn remembers_words(&self) -> bool {
@@ -127,7 +127,7 @@ impl<M> Reduction<M, ()> for Rows {
         Ok(Box::new(*self))
     }
 
-    fn carry_out(&self, _: Step<M, ()>, _: Origin) -> Work<'_, Stepped<()>> {
+    fn carry_out(&self, _: Step<M, ()>, _: Scope) -> Work<'_, Stepped<()>> {
         no_step()
     }
 }
@@ -196,7 +196,7 @@ where
         Ok(Box::new(self.clone()))
     }
 
-    fn carry_out(&self, _: Step<M, R>, _: Origin) -> Work<'_, Stepped<R>> {
+    fn carry_out(&self, _: Step<M, R>, _: Scope) -> Work<'_, Stepped<R>> {
         no_step()
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Document, Model, Origin,
+    Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Document, Model, Scope,
     Violation,
 };
 use schemars::JsonSchema;
@@ -74,15 +74,11 @@ struct Planner {
 }
 
 impl Planner {
-    async fn plan(
-        &self,
-        task: &OutlineTask,
-        origin: Origin,
-    ) -> Result<Answer<Outline>, AgentError> {
+    async fn plan(&self, task: &OutlineTask, scope: Scope) -> Result<Answer<Outline>, AgentError> {
         let contract = outline_contract(task.sections).map_err(AgentError::code)?;
         let model = Arc::clone(&self.model);
         let agent = self.options.agent(model, OUTLINE_INSTRUCTIONS, contract);
-        agent.run(task, origin).await
+        agent.run(task, scope).await
     }
 }
 
@@ -90,9 +86,9 @@ impl Agent<OutlineTask, Outline> for Planner {
     fn run<'a>(
         &'a self,
         task: &'a OutlineTask,
-        origin: Origin,
+        scope: Scope,
     ) -> BoxFuture<'a, Result<Answer<Outline>, AgentError>> {
-        Box::pin(self.plan(task, origin))
+        Box::pin(self.plan(task, scope))
     }
 }
 

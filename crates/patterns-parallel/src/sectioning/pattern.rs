@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use patterns_core::{Agent, AgentError, Answer, Contract, ContractError, Document, Model, Origin};
+use patterns_core::{Agent, AgentError, Answer, Contract, ContractError, Document, Model, Scope};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -119,8 +119,8 @@ where
             self.check(&topic)?;
             let context = Arc::clone(&self.context);
             let machine = SectioningMachine::new(topic, context, &self.plan, options);
-            Ok(FanOut::new(machine, options, |work, origin| {
-                Box::pin(self.carry_out(work, origin))
+            Ok(FanOut::new(machine, options, |work, scope| {
+                Box::pin(self.carry_out(work, scope))
             }))
         })
     }
@@ -128,23 +128,21 @@ where
     async fn carry_out(
         &self,
         work: Work<S>,
-        origin: Origin,
+        scope: Scope,
     ) -> Result<Answer<Done<S, Y>>, AgentError> {
         match (work, &self.plan) {
             (Work::Outline(task), Plan::Ask { planner, .. }) => {
-                Ok(planner.run(&task, origin).await?.map(Done::Outline))
+                Ok(planner.run(&task, scope).await?.map(Done::Outline))
             }
             (Work::Outline(_), Plan::Given(_)) => {
                 Err(AgentError::code(RunError::NoInput("no section is given")))
             }
             (Work::Section(task), _) => {
-                Ok(self.section.run(&task, origin).await?.map(Done::Section))
+                Ok(self.section.run(&task, scope).await?.map(Done::Section))
             }
-            (Work::Synthesis(task), _) => Ok(self
-                .synthesis
-                .run(&task, origin)
-                .await?
-                .map(Done::Synthesis)),
+            (Work::Synthesis(task), _) => {
+                Ok(self.synthesis.run(&task, scope).await?.map(Done::Synthesis))
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use patterns_core::{
     Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Document, Model, ModelAgent,
-    Origin, Part, Prompt,
+    Part, Prompt, Scope,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -151,16 +151,16 @@ impl Agent<JudgeTask, Judgement> for Judge {
     fn run<'a>(
         &'a self,
         task: &'a JudgeTask,
-        origin: Origin,
+        scope: Scope,
     ) -> BoxFuture<'a, Result<Answer<Judgement>, AgentError>> {
         Box::pin(async move {
             Ok(match task {
                 JudgeTask::Compare { .. } => {
-                    let answer = self.compare.run(task, origin).await?;
+                    let answer = self.compare.run(task, scope).await?;
                     answer.map(|it| Judgement::Better(it.better))
                 }
                 JudgeTask::Same { .. } => {
-                    let answer = self.same.run(task, origin).await?;
+                    let answer = self.same.run(task, scope).await?;
                     answer.map(|it| Judgement::Same(it.same))
                 }
             })

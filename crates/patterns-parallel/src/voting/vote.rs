@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Model, ModelAgent, Origin,
+    Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Model, ModelAgent, Scope,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -141,11 +141,11 @@ where
     fn run<'a>(
         &'a self,
         task: &'a BallotTask,
-        origin: Origin,
+        scope: Scope,
     ) -> BoxFuture<'a, Result<Answer<V>, AgentError>> {
         Box::pin(async move {
             let agent = self.agent(&task.question.options);
-            agent.map_err(AgentError::code)?.run(task, origin).await
+            agent.map_err(AgentError::code)?.run(task, scope).await
         })
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use futures_util::{Stream, stream};
 use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, BranchEnd, Covered, Document, ModelErrorKind, Origin,
-    Outcome, TokenCounter, Usage,
+    Agent, AgentError, Answer, BoxFuture, BranchEnd, Covered, Document, ModelErrorKind, Outcome,
+    Scope, TokenCounter, Usage,
 };
 use patterns_parallel::map_reduce::{
     Chunk, Combine, KeyedReduce, MapInput, ReduceItem, ReduceTask, Rows, Split,
@@ -51,7 +51,7 @@ impl Agent<Document, String> for Reader {
     fn run<'a>(
         &'a self,
         document: &'a Document,
-        _: Origin,
+        _: Scope,
     ) -> BoxFuture<'a, Result<Answer<String>, AgentError>> {
         let text = document.text.to_string();
         let usage = Usage {

@@ -25,8 +25,8 @@ fn fan_out<'a, S: Stream<Item = (String, u64)>>(
     options: &RunOptions,
     agent: &'a Squares,
 ) -> FanOut<'a, u64, u64, S> {
-    FanOut::new(inputs, options, move |n, origin| {
-        Box::pin(async move { agent.run(&n, origin).await })
+    FanOut::new(inputs, options, move |n, scope| {
+        Box::pin(async move { agent.run(&n, scope).await })
     })
 }
 

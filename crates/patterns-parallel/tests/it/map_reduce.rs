@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use patterns_core::{
     Agent, AgentError, AgentErrorKind, AggregateErrorKind, Answer, BoxFuture, Contract, Document,
-    ModelError, ModelErrorKind, Origin, StepRole, Usage,
+    ModelError, ModelErrorKind, Scope, StepRole, Usage,
 };
 use patterns_parallel::map_reduce::{
     Combine, ReduceItem, ReduceTask, Rows, Topology, document_agent, reduce_agent, summary_agent,
@@ -298,7 +298,7 @@ impl Agent<ReduceTask<String, Covered>, Covered> for Narrow {
     fn run<'a>(
         &'a self,
         task: &'a ReduceTask<String, Covered>,
-        _: Origin,
+        _: Scope,
     ) -> BoxFuture<'a, Result<Answer<Covered>, AgentError>> {
         let count = task.items.len();
         self.asked.lock().unwrap().push((count, task.level));

@@ -74,10 +74,7 @@ async fn a_run_on_a_model_tells_of_repairs_and_counts_every_call() {
         Reply::from(r#"{"summary": "Old and new."}"#),
     ]));
     let (options, log) = logged(1);
-    let agents = AgentOptions {
-        events: log.clone(),
-        ..AgentOptions::default()
-    };
+    let agents = AgentOptions::default();
     let plan = ["Past", "Secret", "Present"];
     let sectioning = Sectioning::with_model(plan, model, &agents).unwrap();
     let outcome = sectioning.run("Time", &options).await.unwrap();

@@ -1,7 +1,7 @@
 //! Which answers are given out again, and who pays.
 
 use patterns_core::{
-    Agent, Contract, Layer, Model, ModelAgent, ModelError, ModelErrorKind, Origin, RunId, Usage,
+    Agent, Contract, Layer, Model, ModelAgent, ModelError, ModelErrorKind, RunId, Scope, Usage,
 };
 use patterns_store::{StoreLayer, StorePolicy};
 use patterns_testkit::ScriptedModel;
@@ -25,10 +25,7 @@ async fn equal_calls_are_paid_for_once_and_other_samples_are_not_equal() {
     let model =
         StoreLayer::new(Store::in_memory().unwrap()).layer(ScriptedModel::new(["1", "2", "3"]));
     let mut elsewhere = request("a", 0);
-    elsewhere.origin = Origin {
-        run: RunId(7),
-        ..Origin::default()
-    };
+    elsewhere.scope = Scope::new(RunId(7), Arc::new(()), Default::default());
     let requests = [request("a", 0), request("a", 1), elsewhere, request("b", 0)];
     assert_eq!(texts(&model, &requests).await, some(&["1", "2", "1", "3"]));
 }
@@ -116,7 +113,7 @@ async fn a_mended_answer_is_replayed_with_its_mending() {
     for (script, attempts) in [(&script[..], 2), (&[], 0)] {
         let agent = agent(&store, script);
         let answer = agent
-            .run(&"France".to_owned(), Origin::default())
+            .run(&"France".to_owned(), Scope::default())
             .await
             .unwrap();
         assert_eq!((answer.value.city.as_str(), answer.reasks), ("Paris", 1));
@@ -129,11 +126,11 @@ async fn an_answer_that_was_of_no_use_is_asked_for_again() {
     let store = Store::in_memory().unwrap();
     let nowhere = [r#"{"town": "Paris"}"#, r#"{"village": "Paris"}"#];
     let input = "France".to_owned();
-    let failed = agent(&store, &nowhere).run(&input, Origin::default()).await;
+    let failed = agent(&store, &nowhere).run(&input, Scope::default()).await;
     assert!(failed.is_err());
     store.flush().await.unwrap();
     let again = agent(&store, &[r#"{"city": "Paris"}"#]);
-    let answer = again.run(&input, Origin::default()).await.unwrap();
+    let answer = again.run(&input, Scope::default()).await.unwrap();
     assert_eq!((answer.reasks, answer.usage.attempts), (0, 1));
     assert_eq!(store.stats().unwrap().calls["disowned"], 1);
 }

@@ -2,7 +2,7 @@
 
 use patterns_core::{Layer, Model, ModelErrorKind};
 use patterns_store::{StoreErrorKind, StoreLayer};
-use patterns_testkit::ScriptedModel;
+use patterns_testkit::{Scoped, ScriptedModel};
 
 use super::*;
 
@@ -140,8 +140,8 @@ async fn an_index_that_leads_to_another_answer_is_noticed_and_made_anew() {
     assert_eq!(error.kind(), StoreErrorKind::Misled);
     drop(reader);
     let log = Arc::new(patterns_testkit::EventLog::default());
-    let layer = StoreLayer::new(place.open()).events(log.clone());
-    let model = layer.layer(ScriptedModel::new([""; 0]));
+    let layer = StoreLayer::new(place.open());
+    let model = Scoped::told(layer.layer(ScriptedModel::new([""; 0])), log.clone());
     for (words, answer) in [("a", "1"), ("b", "2")] {
         assert_eq!(
             model.generate(&request(words, 0)).await.unwrap().text,

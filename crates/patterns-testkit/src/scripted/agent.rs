@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use patterns_core::{Agent, AgentError, Answer, BoxFuture, Origin};
+use patterns_core::{Agent, AgentError, Answer, BoxFuture, Scope};
 
 use super::gauge::{Gauge, lock};
 
@@ -15,11 +15,11 @@ use super::gauge::{Gauge, lock};
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
-/// use patterns_core::{Agent, Origin};
+/// use patterns_core::{Agent, Scope};
 /// use patterns_testkit::ScriptedAgent;
 ///
 /// let agent = ScriptedAgent::new(|word: &String| Ok(word.len()));
-/// let answer = agent.run(&"four".to_owned(), Origin::default()).await.unwrap();
+/// let answer = agent.run(&"four".to_owned(), Scope::default()).await.unwrap();
 /// assert_eq!(answer.value, 4);
 /// assert_eq!(agent.inputs(), ["four"]);
 /// # }
@@ -64,7 +64,7 @@ impl<I: Clone, O> ScriptedAgent<I, O> {
 }
 
 impl<I: Clone + Send + Sync, O: Send> Agent<I, O> for ScriptedAgent<I, O> {
-    fn run<'a>(&'a self, input: &'a I, _: Origin) -> BoxFuture<'a, Result<Answer<O>, AgentError>> {
+    fn run<'a>(&'a self, input: &'a I, _: Scope) -> BoxFuture<'a, Result<Answer<O>, AgentError>> {
         Box::pin(async move {
             let _in_flight = self.gauge.enter();
             lock(&self.inputs).push(input.clone());

@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use patterns_core::{Budget, Caps, ModelErrorKind};
+use patterns_core::{Budget, Caps, EventSink, ModelErrorKind, RunId, Scope};
+use patterns_testkit::Scoped;
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::layer::{BudgetLayer, PaceLayer, Paced};
@@ -71,10 +73,17 @@ impl EventSink for Hedges {
 }
 
 /// Twenty calls of a second make a second usual; what follows is up to the script.
-async fn after_twenty<M: Model>(inner: M, pool: &Arc<Pool>, log: Arc<Hedges>) -> Paced<Hedged<M>> {
+async fn after_twenty<M: Model>(
+    inner: M,
+    pool: &Arc<Pool>,
+    log: Arc<Hedges>,
+) -> Scoped<Paced<Hedged<M>>> {
     let policy = Some(HedgePolicy::default());
-    let hedge = HedgeLayer::new(policy, Arc::clone(pool)).events(log);
-    let model = PaceLayer::new(Arc::clone(pool)).layer(hedge.layer(inner));
+    let hedge = HedgeLayer::new(policy, Arc::clone(pool));
+    let model = Scoped::told(
+        PaceLayer::new(Arc::clone(pool)).layer(hedge.layer(inner)),
+        log,
+    );
     for sample in 0..20 {
         let usage = generate(&model, sample).await.unwrap().usage;
         assert_eq!(usage.attempts, 1, "nothing is slow yet");
@@ -168,8 +177,9 @@ async fn nothing_is_sent_twice_soon_after_a_complaint_or_when_draining() {
 
     let drain = CancellationToken::new();
     let policy = Some(HedgePolicy::default());
-    let layer = HedgeLayer::new(policy, pool).drain(drain.clone());
-    let model = layer.layer(scripted(slow_ones));
+    let layer = HedgeLayer::new(policy, pool);
+    let scope = Scope::new(RunId::default(), Arc::new(()), drain.clone());
+    let model = Scoped::new(layer.layer(scripted(slow_ones)), scope);
     for sample in 0..20 {
         generate(&model, sample).await.unwrap();
     }

@@ -7,10 +7,12 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::join_all;
 use patterns_core::{
-    BoxFuture, Budget, Caps, Event, ModelError, ModelErrorKind, ModelId, PauseReason, Request,
-    Response, Usage,
+    BoxFuture, Budget, Caps, Event, EventSink, ModelError, ModelErrorKind, ModelId, PauseReason,
+    Request, Response, RunId, Scope, Usage,
 };
+use patterns_testkit::Scoped;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::pace::Pace;
@@ -59,11 +61,20 @@ impl EventSink for Log {
 }
 
 fn stack(model: Slow, events: Arc<Log>) -> Arc<dyn Model> {
-    stack_within(&Budget::new(Caps::default()), model, events)
+    Arc::new(Scoped::told(plain().around(model), events))
 }
 
 fn stack_within(budget: &Budget, model: Slow, events: Arc<Log>) -> Arc<dyn Model> {
     let stack = Stack {
+        budget: BudgetLayer::new(budget.clone(), None),
+        ..plain()
+    };
+    Arc::new(Scoped::told(stack.around(model), events))
+}
+
+/// The layers as they are where nothing is set.
+fn plain() -> Stack {
+    Stack {
         first_tokens: Arc::default(),
         beginnings: Arc::default(),
         window: None,
@@ -72,13 +83,10 @@ fn stack_within(budget: &Budget, model: Slow, events: Arc<Log>) -> Arc<dyn Model
         hedge: None,
         pool: Arc::new(Pool::new(Pace::default(), 1)),
         ladder: Arc::default(),
-        budget: BudgetLayer::new(budget.clone(), None),
+        budget: BudgetLayer::new(Budget::new(Caps::default()), None),
         timeout: Duration::from_secs(10),
-        drain: CancellationToken::new(),
-        events,
         seed: 1,
-    };
-    stack.around(model)
+    }
 }
 
 fn busy(seconds: u64) -> Result<Response, ModelError> {
@@ -167,22 +175,7 @@ async fn an_outage_of_ten_minutes_loses_nothing() {
     // What is sent at second 5 to 605 fails; there is room for all attempts that might be made.
     let model = Arc::new(Outage::new(5..605));
     let log = Arc::new(Log::default());
-    let stack = Stack {
-        first_tokens: Arc::default(),
-        beginnings: Arc::default(),
-        window: None,
-        is_priming: false,
-        retry: RetryPolicy::default(),
-        hedge: None,
-        pool: Arc::new(Pool::new(Pace::default(), 1)),
-        ladder: Arc::default(),
-        budget: BudgetLayer::new(Budget::new(Caps::default()), None),
-        timeout: Duration::from_secs(10),
-        drain: CancellationToken::new(),
-        events: log.clone(),
-        seed: 1,
-    };
-    let stack = stack.around(Arc::clone(&model));
+    let stack = Scoped::told(plain().around(Arc::clone(&model)), log.clone());
     let start = Instant::now();
     let calls = (0..400).map(|sample| {
         let request = Request {
@@ -312,23 +305,15 @@ async fn what_waits_for_room_is_not_sent_once_the_run_is_drained() {
     let drain = CancellationToken::new();
     let pool = Arc::new(Pool::new(Pace::default(), 1));
     let stack = Stack {
-        first_tokens: Arc::default(),
-        beginnings: Arc::default(),
-        window: None,
-        is_priming: false,
-        retry: RetryPolicy::default(),
-        hedge: None,
         pool: Arc::clone(&pool),
-        ladder: Arc::default(),
         budget: BudgetLayer::new(Budget::new(caps), None),
-        timeout: Duration::from_secs(10),
-        drain: drain.clone(),
-        events: Arc::new(Log::default()),
-        seed: 1,
+        ..plain()
     };
     let model = stack.around(Slow::new([(9, Ok(Response::new("slow", "done")))]));
+    let scope = Scope::new(RunId::default(), Arc::new(()), drain.clone());
     let [one, other] = [1, 2].map(|sample| Request {
         sample,
+        scope: scope.clone(),
         ..Request::default()
     });
     let draining = async {
@@ -350,19 +335,9 @@ async fn an_exhausted_budget_does_not_close_the_pool_for_others() {
             ..Caps::default()
         };
         let stack = Stack {
-            first_tokens: Arc::default(),
-            beginnings: Arc::default(),
-            window: None,
-            is_priming: false,
-            retry: RetryPolicy::default(),
-            hedge: None,
             pool: Arc::clone(&pool),
-            ladder: Arc::default(),
             budget: BudgetLayer::new(Budget::new(caps), None),
-            timeout: Duration::from_secs(10),
-            drain: CancellationToken::new(),
-            events: Arc::new(Log::default()),
-            seed: 1,
+            ..plain()
         };
         stack.around(Slow::new(script))
     };

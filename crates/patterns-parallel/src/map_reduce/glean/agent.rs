@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Document, Model, Origin, Part,
-    Prompt, Usage,
+    Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Document, Model, Part, Prompt,
+    Scope, Usage,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,7 +27,7 @@ use crate::map_reduce::summaries::MAP_INSTRUCTIONS;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::sync::Arc;
-/// use patterns_core::{Agent, Document, Origin};
+/// use patterns_core::{Agent, Document, Scope};
 /// use patterns_parallel::map_reduce::Glean;
 /// use patterns_parallel::AgentOptions;
 /// use patterns_testkit::ScriptedModel;
@@ -45,7 +45,7 @@ use crate::map_reduce::summaries::MAP_INSTRUCTIONS;
 /// ]));
 /// let glean = Glean::with_model(model, &schema, &AgentOptions::default())?.rounds(3);
 /// let text = Document::new("a", "Ada met Grace.");
-/// let answer = glean.run(&text, Origin::default()).await?;
+/// let answer = glean.run(&text, Scope::default()).await?;
 /// assert_eq!(answer.value, json!({"names": ["Ada", "Grace"]}));
 /// assert_eq!(answer.usage.calls, 3);
 /// # Ok(()) }
@@ -115,12 +115,8 @@ impl Glean {
         self
     }
 
-    async fn glean(
-        &self,
-        document: &Document,
-        origin: Origin,
-    ) -> Result<Answer<Value>, AgentError> {
-        let mut answer = self.first.run(document, origin).await?;
+    async fn glean(&self, document: &Document, scope: Scope) -> Result<Answer<Value>, AgentError> {
+        let mut answer = self.first.run(document, scope.clone()).await?;
         let mut rounds = Rounds::new(std::mem::take(&mut answer.value), self.rounds);
         while let Some((round, found)) = rounds.next() {
             let task = GleanTask {
@@ -128,11 +124,14 @@ impl Glean {
                 found: found.clone(),
                 round,
             };
-            if self.is_complete(&task, origin, &mut answer.usage).await? {
+            if self
+                .is_complete(&task, scope.clone(), &mut answer.usage)
+                .await?
+            {
                 rounds.complete();
                 continue;
             }
-            let more = self.more.run(&task, origin).await;
+            let more = self.more.run(&task, scope.clone()).await;
             let more = more.map_err(|error| error.after(answer.usage))?;
             rounds.add(answer.join(more));
         }
@@ -142,13 +141,13 @@ impl Glean {
     async fn is_complete(
         &self,
         task: &GleanTask,
-        origin: Origin,
+        scope: Scope,
         usage: &mut Usage,
     ) -> Result<bool, AgentError> {
         let Some(judge) = &self.judge else {
             return Ok(false);
         };
-        let verdict = judge.run(task, origin).await;
+        let verdict = judge.run(task, scope).await;
         let verdict = verdict.map_err(|error| error.after(*usage))?;
         *usage += verdict.usage;
         Ok(verdict.value)
@@ -166,9 +165,9 @@ impl Agent<Document, Value> for Glean {
     fn run<'a>(
         &'a self,
         document: &'a Document,
-        origin: Origin,
+        scope: Scope,
     ) -> BoxFuture<'a, Result<Answer<Value>, AgentError>> {
-        Box::pin(self.glean(document, origin))
+        Box::pin(self.glean(document, scope))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use patterns_core::{
-    Agent, AgentError, AgentErrorKind, Document, ModelError, ModelErrorKind, Origin, Usage,
+    Agent, AgentError, AgentErrorKind, Document, ModelError, ModelErrorKind, Scope, Usage,
 };
 use patterns_testkit::{ScriptedAgent, ScriptedModel};
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ fn glean(model: &Arc<ScriptedModel>) -> Glean {
 }
 
 async fn run(glean: &Glean) -> (Value, Usage) {
-    let answer = glean.run(&document(), Origin::default()).await.unwrap();
+    let answer = glean.run(&document(), Scope::default()).await.unwrap();
     (answer.value, answer.usage)
 }
 
@@ -110,7 +110,7 @@ async fn a_follow_up_that_fails_fails_the_step_with_the_whole_bill() {
         )))
     });
     let glean = Glean::new(Arc::new(glean.rounds(0)), Arc::new(refused));
-    let error = glean.run(&document(), Origin::default()).await.unwrap_err();
+    let error = glean.run(&document(), Scope::default()).await.unwrap_err();
     assert_eq!(
         error.kind(),
         AgentErrorKind::Model(ModelErrorKind::ContextTooLong)

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use patterns_core::{
-    Agent, AggregateError, AggregateErrorKind, Branch, BranchId, Origin, StepRole, Warning,
+    Agent, AggregateError, AggregateErrorKind, Branch, BranchId, Scope, StepRole, Warning,
 };
 use serde::Serialize;
 
@@ -85,10 +85,10 @@ impl<M: Serialize> Reduction<M, Table> for Tabulate {
         }))
     }
 
-    fn carry_out(&self, step: Step<M, Table>, origin: Origin) -> Work<'_, Stepped<Table>> {
+    fn carry_out(&self, step: Step<M, Table>, scope: Scope) -> Work<'_, Stepped<Table>> {
         match (step, &self.same) {
             (Step::Compare(pair), Some(same)) => {
-                Box::pin(async move { Ok(same.run(&pair, origin).await?.map(Stepped::Compared)) })
+                Box::pin(async move { Ok(same.run(&pair, scope).await?.map(Stepped::Compared)) })
             }
             _ => no_step(),
         }

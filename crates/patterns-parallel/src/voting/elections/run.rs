@@ -9,7 +9,7 @@ use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 use patterns_core::{
     AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Answer, ModelError,
-    ModelErrorKind, Origin, Outcome, Pattern,
+    ModelErrorKind, Outcome, Pattern, Scope,
 };
 
 use super::Elections;
@@ -181,8 +181,8 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
         S: Stream<Item = (String, Question)> + Send,
     {
         let options = elections.run.options;
-        let mut fan_out = FanOut::new(elections, options, |work, origin| {
-            Box::pin(self.carry_out(work, origin))
+        let mut fan_out = FanOut::new(elections, options, |work, scope| {
+            Box::pin(self.carry_out(work, scope))
         });
         while fan_out.next().await.is_some() {
             let over = fan_out.machine_mut().take_over();
@@ -197,8 +197,8 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
 
     /// Carries out what a branch is for. That there is no budget left is how a batch ends that shares
     /// it, and no failure: its ballot was not sent.
-    async fn carry_out(&self, work: Work, origin: Origin) -> Result<Answer<Done<V>>, AgentError> {
-        match self.ask(work, origin).await {
+    async fn carry_out(&self, work: Work, scope: Scope) -> Result<Answer<Done<V>>, AgentError> {
+        match self.ask(work, scope).await {
             Err(error)
                 if is_out_of_budget(&error) && matches!(self.asking, Asking::SharedCalls(_)) =>
             {
@@ -209,22 +209,22 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
         }
     }
 
-    async fn ask(&self, work: Work, origin: Origin) -> Result<Answer<Done<V>>, AgentError> {
+    async fn ask(&self, work: Work, scope: Scope) -> Result<Answer<Done<V>>, AgentError> {
         let missing = |what| AgentError::code(RunError::InvalidSetup(what));
         match work {
             Work::Ballot(number, question) => {
                 let (voter, sample) = self.panel.voter(number);
-                cast(voter, sample, question, origin).await
+                cast(voter, sample, question, scope).await
             }
             Work::Judge(task) => {
                 let judge = self.rule.judge();
                 let judge = judge.ok_or_else(|| missing("there is no judge"))?;
-                Ok(judge.run(&task, origin).await?.map(Done::Judgement))
+                Ok(judge.run(&task, scope).await?.map(Done::Judgement))
             }
             Work::Escalate(question) => {
                 let voter = self.escalation.as_ref();
                 let voter = voter.ok_or_else(|| missing("there is no voter"))?;
-                cast(voter, 0, question, origin).await
+                cast(voter, 0, question, scope).await
             }
         }
     }
@@ -235,14 +235,14 @@ async fn cast<V>(
     voter: &Voter<V>,
     sample: usize,
     question: Arc<Question>,
-    origin: Origin,
+    scope: Scope,
 ) -> Result<Answer<Done<V>>, AgentError> {
     let task = BallotTask {
         question,
         sample: u32::try_from(sample).unwrap_or(u32::MAX),
         prompt: voter.prompt.clone(),
     };
-    Ok(voter.agent.run(&task, origin).await?.map(Done::Ballot))
+    Ok(voter.agent.run(&task, scope).await?.map(Done::Ballot))
 }
 
 fn is_out_of_budget(error: &AgentError) -> bool {

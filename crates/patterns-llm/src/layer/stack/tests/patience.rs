@@ -54,21 +54,11 @@ fn broken(status: u16) -> ModelError {
 
 fn with_pool(model: Arc<Poisoned>, pool: &Arc<Pool>, events: Arc<Log>) -> Arc<dyn Model> {
     let stack = Stack {
-        first_tokens: Arc::default(),
-        beginnings: Arc::default(),
-        window: None,
-        is_priming: false,
-        retry: RetryPolicy::default(),
-        hedge: None,
         pool: Arc::clone(pool),
-        ladder: Arc::default(),
-        budget: BudgetLayer::new(Budget::new(Caps::default()), None),
         timeout: Duration::from_secs(30),
-        drain: CancellationToken::new(),
-        events,
-        seed: 1,
+        ..plain()
     };
-    stack.around(model)
+    Arc::new(Scoped::told(stack.around(model), events))
 }
 
 /// Asks for so many samples at once; returns which were answered.
@@ -198,22 +188,7 @@ async fn a_blip_of_a_few_seconds_costs_no_ballot_whatever_its_status() {
     for (voters, seconds) in [(1, 3), (3, 3), (5, 3), (3, 10), (5, 20)] {
         for error in [broken(500), broken(502), broken(503)] {
             let model = Arc::new(Outage::with(0..seconds, error));
-            let stack = Stack {
-                first_tokens: Arc::default(),
-                beginnings: Arc::default(),
-                window: None,
-                is_priming: false,
-                retry: RetryPolicy::default(),
-                hedge: None,
-                pool: Arc::new(Pool::new(Pace::default(), 1)),
-                ladder: Arc::default(),
-                budget: BudgetLayer::new(Budget::new(Caps::default()), None),
-                timeout: Duration::from_secs(10),
-                drain: CancellationToken::new(),
-                events: Arc::new(Log::default()),
-                seed: 1,
-            };
-            let stack = stack.around(model);
+            let stack = plain().around(model);
             let ends = ask(&stack, 0..voters).await;
             assert!(ends.iter().all(Result::is_ok), "{seconds} s: {ends:?}");
         }
