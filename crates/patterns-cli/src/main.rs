@@ -14,6 +14,7 @@ mod exit_code;
 mod isolation;
 mod key;
 mod launch;
+mod local_time;
 mod option_names;
 mod output;
 mod proxy;

@@ -163,6 +163,7 @@ impl Session {
             biased;
             error = self.signals.aborted() => Err(error),
             () = self.broken.notified() => Ok(None),
+            () = self.observers.keep_flushed() => Ok(None),
             result = run => result.map(Some).map_err(not_run),
         };
         if let (Some(record), Err(error)) = (&self.record, &result) {

@@ -245,3 +245,25 @@ impl Incoming {
         Signal::Interrupt
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_cancelled_is_not_called_finished() {
+        let signals = Signals::default();
+        let counts = |cancelled| Counts {
+            cancelled,
+            ..Counts::default()
+        };
+        assert!(signals.drained(counts(1)).is_none(), "nobody asked for it");
+        signals.first.set(Signal::Interrupt).unwrap();
+        let words = [0, 1, 2].map(|it| signals.drained(counts(it)).unwrap().to_string());
+        insta::assert_snapshot!(words.join("\n"), @r"
+        interrupted; calls in flight were finished and what was answered is kept
+        interrupted; 1 branch was cancelled and what was answered is kept
+        interrupted; 2 branches were cancelled and what was answered is kept
+        ");
+    }
+}

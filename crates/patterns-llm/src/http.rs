@@ -104,6 +104,9 @@ impl HttpClient {
             self.used().insert(info.local_addr().port());
         }
         let status = reply.status();
+        if let (407, Some(words)) = (status.as_u16(), peer.wants_login()) {
+            return Err(ExchangeError::new(ExchangeErrorKind::NotConnected).with_words(words));
+        }
         let headers = std::mem::take(reply.headers_mut());
         let mut response = http::Response::new(Incoming {
             reply,

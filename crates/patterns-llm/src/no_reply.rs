@@ -37,6 +37,16 @@ impl Peer {
             None => self.host.clone(),
         }
     }
+
+    /// Says what a proxy wants that has answered itself; behind TLS it is the server who answers.
+    pub(crate) fn wants_login(&self) -> Option<String> {
+        let is_proxy = self.proxy.is_some() && !self.is_tls;
+        is_proxy.then(|| wants_login(&self.next()))
+    }
+}
+
+fn wants_login(next: &str) -> String {
+    format!("{next} wants a user and a password")
 }
 
 /// Returns the host of a URL, and its port if it names one.
@@ -103,7 +113,7 @@ fn not_connected(error: &reqwest::Error, peer: &Peer) -> String {
     let said: Vec<String> = causes(error).map(ToString::to_string).collect();
     let says = |words: &str| said.iter().any(|it| it.contains(words));
     if says("proxy authorization required") {
-        return format!("{next} wants a user and a password");
+        return wants_login(&next);
     }
     if says("tunnel error: unsuccessful") {
         return format!("{next} refuses to connect to {}", peer.host);

@@ -12,7 +12,7 @@ use std::path::Path;
 use patterns_core::Document;
 
 use crate::decoding::text;
-use crate::find::{Named, Place};
+use crate::find::{Named, Place, is_out_of_descriptors};
 use crate::isolation::{Task, file_of, isolated_rows, isolated_whole};
 use crate::record_reader::RecordReader;
 use crate::row_documents::RowDocuments;
@@ -118,7 +118,7 @@ impl Documents {
     pub fn count_files(mut self, most: usize) -> Option<usize> {
         let mut count = 0;
         while let Some(named) = self.places.front_mut() {
-            match named.next() {
+            match named.next(self.source.wait) {
                 Some(Ok(place)) if self.source.leaves_out(&place) => {}
                 Some(Ok(Place {
                     path: Some(path), ..
@@ -331,9 +331,9 @@ impl Documents {
                 return Some(Met::Read(item));
             }
             let named = self.places.front_mut()?;
-            match named.next() {
+            match named.next(self.source.wait) {
                 None => {
-                    self.notes.extend(named.note());
+                    self.notes.extend(named.notes());
                     self.places.pop_front();
                 }
                 Some(Err(error)) => return Some(Met::Read(Err(error))),
@@ -369,11 +369,6 @@ impl fmt::Debug for Documents {
             .field("source", &self.source)
             .finish_non_exhaustive()
     }
-}
-
-/// Returns whether this process (`EMFILE`) or the system (`ENFILE`) has too many open files.
-fn is_out_of_descriptors(error: &io::Error) -> bool {
-    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
 }
 
 pub(crate) fn short_hash(id: &str) -> u64 {

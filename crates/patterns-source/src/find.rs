@@ -6,13 +6,18 @@
 //! it was typed.
 
 use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use ignore::overrides::{Override, OverrideBuilder};
-use ignore::{DirEntry, Walk, WalkBuilder};
+use ignore::{DirEntry, WalkBuilder};
 
 use crate::unreadable::reason;
 use crate::{Unreadable, UnreadableKind};
+
+/// Waits for a file descriptor; told how often it has waited for the same file. Returns whether to try
+/// again.
+pub(crate) type Wait = fn(u32) -> bool;
 
 /// What an argument names.
 pub(crate) enum Named {
@@ -24,7 +29,8 @@ pub(crate) enum Named {
 
 /// The files below a directory.
 pub(crate) struct Tree {
-    walk: Walk,
+    /// The walk, and those of folders in it for which there was no file descriptor at first.
+    walks: Vec<Walk>,
     /// Which of them are meant, if not all.
     filter: Option<Override>,
     /// What their names are relative to.
@@ -35,7 +41,11 @@ pub(crate) struct Tree {
     first: Option<Result<Place, Unreadable>>,
     /// A link that leads elsewhere.
     outside: Option<PathBuf>,
+    /// What is wrong with a file that says what to leave out.
+    ignored: Option<String>,
 }
+
+type Walk = Box<dyn Iterator<Item = Result<DirEntry, ignore::Error>> + Send>;
 
 /// Something to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,35 +97,47 @@ impl Named {
         match self {
             Self::One(place) => place.is_none(),
             Self::Walk(tree) => {
-                tree.first = tree.next();
+                tree.first = tree.next(None);
                 tree.first.is_none()
             }
         }
     }
 
-    /// Returns the next thing to read.
-    pub(crate) fn next(&mut self) -> Option<Result<Place, Unreadable>> {
+    /// Returns the next thing to read; waits for file descriptors if it may.
+    pub(crate) fn next(&mut self, wait: Option<Wait>) -> Option<Result<Place, Unreadable>> {
         match self {
             Self::One(place) => place.take().map(Ok),
-            Self::Walk(tree) => tree.first.take().or_else(|| tree.next()),
+            Self::Walk(tree) => tree.first.take().or_else(|| tree.next(wait)),
         }
     }
 
     /// Returns what the user should know about how it was walked.
-    pub(crate) fn note(&self) -> Option<String> {
-        let Self::Walk(tree) = self else { return None };
-        let link = tree.outside.as_ref()?;
-        let (link, base) = (name(link), tree.base.display());
-        Some(format!(
-            "links that lead out of {base} are not followed, such as {link}"
-        ))
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let Self::Walk(tree) = self else {
+            return Vec::new();
+        };
+        let base = tree.base.display();
+        let link = tree.outside.as_deref().map(name);
+        let link =
+            link.map(|it| format!("links that lead out of {base} are not followed, such as {it}"));
+        let ignored = tree.ignored.as_ref();
+        let ignored = ignored.map(|it| format!("not all that says what to leave out holds: {it}"));
+        link.into_iter().chain(ignored).collect()
     }
 }
 
 impl Tree {
-    fn next(&mut self) -> Option<Result<Place, Unreadable>> {
+    fn next(&mut self, wait: Option<Wait>) -> Option<Result<Place, Unreadable>> {
+        let mut waited = 0;
         loop {
-            match self.walk.next()? {
+            let Some(entry) = self.walks.last_mut()?.next() else {
+                self.walks.pop();
+                continue;
+            };
+            if let Some(error) = entry.as_ref().ok().and_then(DirEntry::error) {
+                self.ignored.get_or_insert_with(|| error.to_string());
+            }
+            match entry {
                 Ok(entry) if self.is_file(&entry) => {
                     let path = entry.into_path();
                     let is_match = |it: &Override| it.matched(&path, false).is_whitelist();
@@ -125,11 +147,17 @@ impl Tree {
                     }
                 }
                 Ok(_) => {}
-                Err(error) => {
-                    let kind = UnreadableKind::Missing;
-                    let place = self.base.display().to_string();
-                    return Some(Err(Unreadable::new(kind, place, error.to_string())));
-                }
+                Err(error) => match folder_without_descriptor(&error) {
+                    Some(folder) if wait.is_some_and(|wait| wait(waited)) => {
+                        self.walks.push(walk(folder));
+                        waited += 1;
+                    }
+                    _ => {
+                        let kind = UnreadableKind::Missing;
+                        let place = self.base.display().to_string();
+                        return Some(Err(Unreadable::new(kind, place, error.to_string())));
+                    }
+                },
             }
         }
     }
@@ -155,6 +183,33 @@ impl Tree {
     }
 }
 
+/// Returns the folder that could not be listed for want of a file descriptor, if that is what went wrong.
+/// The walk goes on behind it; it is walked by itself, in its place.
+fn folder_without_descriptor(error: &ignore::Error) -> Option<&Path> {
+    let is_short = error.io_error().is_some_and(|error| {
+        // The walker wraps the error of the system to name the file.
+        let inner = error.get_ref().and_then(|it| it.source());
+        let inner = inner.and_then(|it| it.downcast_ref::<io::Error>());
+        is_out_of_descriptors(inner.unwrap_or(error))
+    });
+    path_of(error).filter(|_| is_short)
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            path_of(err)
+        }
+        _ => None,
+    }
+}
+
+/// Returns whether this process (`EMFILE`) or the system (`ENFILE`) has too many open files.
+pub(crate) fn is_out_of_descriptors(error: &io::Error) -> bool {
+    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
+}
+
 /// Where a file is among those that arguments name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
@@ -172,7 +227,7 @@ pub(crate) fn find(argument: &Path, file: &Path) -> Option<Found> {
         Named::Walk(_) => Found::Within,
     };
     let wanted = identity(file)?;
-    while let Some(place) = named.next() {
+    while let Some(place) = named.next(None) {
         if let Ok(Place {
             path: Some(path), ..
         }) = place
@@ -230,16 +285,22 @@ fn glob(pattern: &Path) -> Result<Named, String> {
 
 /// Links to directories are not followed, so no loop is walked.
 fn tree(directory: &Path, base: &Path, filter: Option<Override>) -> Named {
-    let walk = WalkBuilder::new(directory)
-        .require_git(false)
-        .sort_by_file_path(Path::cmp)
-        .build();
     Named::Walk(Box::new(Tree {
-        walk,
+        walks: vec![walk(directory)],
         filter,
         base: base.to_owned(),
         real: fs::canonicalize(directory).ok(),
         first: None,
         outside: None,
+        ignored: None,
     }))
 }
+
+fn walk(directory: &Path) -> Walk {
+    let mut builder = WalkBuilder::new(directory);
+    builder.require_git(false).sort_by_file_path(Path::cmp);
+    Box::new(builder.build())
+}
+
+#[cfg(test)]
+mod tests;

@@ -46,6 +46,7 @@ mod source;
 mod sourced;
 mod table;
 mod template;
+mod twice;
 mod unpack;
 mod unreadable;
 mod wanted;

@@ -13,6 +13,7 @@ use crate::format::{ParquetBytes, ParquetRows, parquet_rows};
 use crate::isolation::{Task, file_of, isolated_rows};
 use crate::lines::{Line, Lines};
 use crate::table::Table;
+use crate::twice::key_twice;
 use crate::unpack::{self, Input};
 use crate::whole::too_large;
 use crate::{Format, Isolation, Limits, TextEncoding, Unreadable, UnreadableKind};
@@ -96,6 +97,16 @@ pub struct RowReader {
     name: String,
     rows: Rows,
     is_over: bool,
+    /// What the user should know of a key that a row has twice; the first of a file is said.
+    twice: Twice,
+}
+
+#[derive(Default)]
+enum Twice {
+    #[default]
+    No,
+    Found(String),
+    Said,
 }
 
 enum Rows {
@@ -156,6 +167,7 @@ impl RowReader {
             name,
             rows,
             is_over: false,
+            twice: Twice::No,
         })
     }
 
@@ -165,6 +177,7 @@ impl RowReader {
             name,
             rows: Rows::Parquet(rows, 0),
             is_over: false,
+            twice: Twice::No,
         }
     }
 
@@ -178,11 +191,15 @@ impl RowReader {
     }
 
     /// Returns what the user should know and has not been told.
-    pub(crate) fn take_notes(&mut self) -> Vec<String> {
+    pub fn take_notes(&mut self) -> Vec<String> {
         let mut notes = match &mut self.rows {
             Rows::Table(table) => table.take_notes(),
             Rows::Jsonl(..) | Rows::Parquet(..) => Vec::new(),
         };
+        if let Twice::Found(note) = &mut self.twice {
+            notes.push(std::mem::take(note));
+            self.twice = Twice::Said;
+        }
         notes.extend(self.text().and_then(|it| it.get_mut().take_note()));
         notes
     }
@@ -210,9 +227,16 @@ impl RowReader {
                         return Some(Err(Unreadable::io(place, &error)));
                     }
                 };
-                if !bytes.iter().all(u8::is_ascii_whitespace) {
-                    return Some(object(name, *line, &bytes));
+                if bytes.iter().all(u8::is_ascii_whitespace) {
+                    continue;
                 }
+                if matches!(self.twice, Twice::No)
+                    && let Some(key) = key_twice(&bytes)
+                {
+                    let note = format!("line {line} has {key:?} twice, of which the last counts");
+                    self.twice = Twice::Found(note);
+                }
+                return Some(object(name, *line, &bytes));
             },
             Rows::Table(table) => table.next(),
             Rows::Parquet(rows, line) => {

@@ -4,15 +4,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::find::{self, Found, Named, Place};
+use crate::find::{self, Found, Named, Place, Wait};
 use crate::{
     Documents, Format, Isolation, Limits, Records, Template, TextEncoding, Unreadable,
     UnreadableKind,
 };
-
-/// Waits for a file descriptor; told how often it has waited for the same file. Returns whether to try
-/// again.
-pub(crate) type Wait = fn(u32) -> bool;
 
 /// Where documents come from, and how they are read.
 #[derive(Clone, Debug)]

@@ -4,9 +4,10 @@ use patterns_core::Usage;
 use patterns_store::{RunRecord, Store};
 use serde_json::{Value, json};
 
-use super::show::{cost, date, outcome, state, typed, typed_json};
+use super::show::{cost, outcome, state, typed, typed_json};
 use crate::args::{LookFormat, RunsArgs};
 use crate::error::Error;
+use crate::local_time::date;
 use crate::report::Page;
 use crate::store::{open_to_read, refused};
 use crate::terminal::{Style, Terminal, write_json};

@@ -9,6 +9,7 @@ pub(super) use self::trace::Trace;
 use self::trace::unfold_statement;
 use crate::args::{LookFormat, ShowArgs, Which};
 use crate::error::{Error, ErrorKind};
+use crate::local_time::date;
 use crate::recorded_job::RecordedJob;
 use crate::report::{Page, cost_of};
 use crate::store::{open_to_read, refused};
@@ -193,13 +194,5 @@ pub(super) fn state(run: &RunRecord) -> String {
         (Some(code), _) => format!("stopped (exit {code})"),
         (None, Some(_)) => "stopped".to_owned(),
         (None, None) => "not ended".to_owned(),
-    }
-}
-
-/// Writes seconds since 1970 as a date.
-pub(super) fn date(seconds: i64) -> String {
-    match jiff::Timestamp::from_second(seconds) {
-        Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        Err(_) => seconds.to_string(),
     }
 }

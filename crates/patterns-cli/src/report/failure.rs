@@ -8,8 +8,8 @@ use patterns_core::{
     Limit, ModelErrorKind, Outcome,
 };
 
-use super::observers::clock;
 use crate::error::{Error, ErrorKind, NEEDS_MODEL};
+use crate::local_time::clock;
 
 /// Longer than this, no run waits because a provider asks it to.
 const LONG_WAIT: Duration = Duration::from_secs(600);
@@ -149,6 +149,10 @@ fn not_combined(error: &AggregateError) -> Error {
             ErrorKind::Model,
             "`ollama pull NAME` fetches a model, `ollama list` has those that are there",
         ),
+        (_, Some(AgentErrorKind::Model(Kind::Unreachable))) if wants_login(cause) => (
+            ErrorKind::Unavailable,
+            "put them into HTTP_PROXY or HTTPS_PROXY, as in http://USER:PASSWORD@HOST:PORT",
+        ),
         (_, Some(AgentErrorKind::Model(kind))) => by_model(kind),
         (_, Some(AgentErrorKind::NeverValid)) => (
             ErrorKind::Model,
@@ -181,6 +185,12 @@ fn not_combined(error: &AggregateError) -> Error {
 fn is_of_ollama(cause: Option<&AgentError>) -> bool {
     let asked = cause.and_then(|it| it.model_error()?.cause());
     asked.is_some_and(|it| it.ends_with("/api/chat"))
+}
+
+/// Returns whether a proxy on the way asks who one is.
+fn wants_login(cause: Option<&AgentError>) -> bool {
+    let why = cause.and_then(|it| it.model_error()?.cause());
+    why.is_some_and(|it| it.ends_with("wants a user and a password"))
 }
 
 /// Names the option of the cap that was reached.

@@ -13,7 +13,11 @@ use super::account::Account;
 use super::event_file::EventFile;
 use super::progress::Progress;
 use crate::error::Error;
+use crate::local_time::clock;
 use crate::terminal::Terminal;
+
+/// How long what happens may take to be in the event file.
+const FLUSH: Duration = Duration::from_millis(250);
 
 /// Takes the events of a run and tells everybody who wants to know.
 #[derive(Debug)]
@@ -99,6 +103,22 @@ impl Observers {
             terminal.labelled_note("warning", note);
         }
         terminal.note(&readers.account.line(spent, elapsed));
+    }
+
+    /// Writes out again and again what is still held of the event file, so that whoever follows it sees
+    /// within a moment what happens; without such a file it only waits, for ever. Writing each event by
+    /// itself would cost a call of the system for each.
+    pub(crate) async fn keep_flushed(&self) {
+        if self.lock().file.is_none() {
+            std::future::pending::<()>().await;
+        }
+        let mut ticks = tokio::time::interval(FLUSH);
+        loop {
+            ticks.tick().await;
+            if let Some(file) = &mut self.lock().file {
+                file.flush();
+            }
+        }
     }
 
     /// Returns an error if the event file could not be written.
@@ -201,17 +221,6 @@ fn paused(
     }
 }
 
-/// Returns the time of day that lies so far ahead.
-pub(crate) fn clock(ahead: Duration) -> String {
-    let then = jiff::SignedDuration::try_from(ahead)
-        .ok()
-        .and_then(|ahead| jiff::Timestamp::now().checked_add(ahead).ok());
-    then.map_or_else(
-        || "some time".to_owned(),
-        |it| it.strftime("%H:%M UTC").to_string(),
-    )
-}
-
 /// Returns whether an event belongs in the record of a run. What branches did is in its calls and
 /// its account.
 fn is_worth_noting(event: &Event) -> bool {
@@ -270,13 +279,10 @@ mod tests {
             outage.starts_with("m is down (refused); trying"),
             "{outage}"
         );
-        assert!(
-            outage.contains(" until ") && outage.contains(" UTC"),
-            "{outage}"
-        );
+        assert!(outage.contains(" until "), "{outage}");
         let asked = text(PauseReason::Asked);
         assert!(asked.starts_with("m asks to wait 5 s, until "), "{asked}");
-        assert!(asked.ends_with(" UTC: refused"), "{asked}");
+        assert!(asked.ends_with(": refused"), "{asked}");
         let throttled = text(PauseReason::Throttled);
         assert_eq!(
             throttled,

@@ -362,3 +362,20 @@ fn chunks_are_measured_in_the_tokens_of_the_model() {
     assert_eq!(chunks("compatible:test"), 4);
     assert!(chunks("compatible:gpt-4o") < 4);
 }
+
+#[test]
+fn a_key_that_a_row_has_twice_is_said_once_for_a_file() {
+    let rows = "{\"id\": 1, \"text\": \"One.\"}\n{\"id\": 2, \"text\": \"Lost.\", \"text\": \"Two.\"}\n\
+                {\"id\": 3, \"text\": \"Lost.\", \"text\": \"Three.\"}\n";
+    let questions = rows.replace("text", "question");
+    let place = Place::with(&[("rows.jsonl", rows), ("q.jsonl", &questions)]);
+    let said = |args: &[&str]| {
+        let shown = place.run(args);
+        let lines: Vec<_> = shown.lines().filter(|it| it.contains("twice")).collect();
+        lines.join("\n")
+    };
+    let documents = ["map-reduce", "rows.jsonl", "--no-reduce", "-m", "offline"];
+    assert_snapshot!(said(&documents), @r#"warning: rows.jsonl: line 2 has "text" twice, of which the last counts"#);
+    let batch = ["vote", "--batch", "q.jsonl", "-m", "offline"];
+    assert_snapshot!(said(&batch), @r#"warning: q.jsonl: line 2 has "question" twice, of which the last counts"#);
+}

@@ -27,6 +27,7 @@ mod offline;
 mod outputs;
 mod part_of_input;
 mod providers;
+mod pty;
 mod reduce;
 mod rules;
 mod scenario;

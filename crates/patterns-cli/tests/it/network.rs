@@ -6,6 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
+use insta::assert_snapshot;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
@@ -165,6 +166,25 @@ impl Tls {
 }
 
 /// Answers one request.
+#[test]
+fn a_proxy_that_wants_a_password_is_named_and_where_to_put_it() {
+    let place = Place::new();
+    let proxy = Server::start(|_| (407, "<html>Access denied</html>".to_owned()));
+    let proxy = proxy.args()[3].trim_end_matches("/v1").to_owned();
+    let model = ["-m", "compatible:m", "--base-url", "http://h.invalid/v1"];
+    let shown = vote(&place, &model, &[("HTTP_PROXY", &proxy)]);
+    assert_snapshot!(shown, @r"
+    exit 69
+    --- stdout
+    --- stderr
+    model: compatible:m@http://h.invalid/v1 (through the proxy [server] of HTTP_PROXY)
+    branches: 1 started = 0 answered + 1 failed + 0 cancelled · calls 1 · attempts 3 · [time]
+    error[E-UNAVAILABLE]: no branch has answered: the provider cannot be reached: the proxy [server] wants a user and a password
+      voter 1: the provider cannot be reached: the proxy [server] wants a user and a password
+    help: put them into HTTP_PROXY or HTTPS_PROXY, as in http://USER:PASSWORD@HOST:PORT
+    ");
+}
+
 fn answer(mut stream: impl Read + Write) -> io::Result<()> {
     let mut request = Vec::new();
     let mut piece = [0; 4096];

@@ -2,8 +2,9 @@
 
 use std::io::Read;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
-use crate::support::{Place, Server, error};
+use crate::support::{Place, Server, completion, error};
 
 fn place() -> Place {
     Place::with(&[("a.txt", "A harbour is a shelter. Ships rest there.")])
@@ -33,6 +34,34 @@ fn a_file_appears_whole_or_not_at_all() {
     let names = std::fs::read_dir(place.path()).unwrap();
     let names: Vec<_> = names.map(|it| it.unwrap().file_name()).collect();
     assert_eq!(names.len(), 3, "no temporary file is left: {names:?}");
+}
+
+#[test]
+fn what_happens_is_in_the_event_file_while_the_run_goes_on() {
+    let place = place();
+    let events = place.path().join("events.jsonl");
+    // It answers once the file says that the branch has begun.
+    let server = Server::start(move |_| {
+        let end = Instant::now() + Duration::from_secs(10);
+        let is_there = || std::fs::read_to_string(&events).is_ok_and(|it| it.contains("started"));
+        while !is_there() && Instant::now() < end {
+            std::thread::yield_now();
+        }
+        match is_there() {
+            true => (200, completion(r#"{"summary": "Ships rest there."}"#)),
+            false => (400, error("late", "Nothing is in the file.")),
+        }
+    });
+    let args = [
+        "map-reduce",
+        "a.txt",
+        "--no-reduce",
+        "--no-store",
+        "--events",
+        "events.jsonl",
+    ];
+    let shown = place.run(&[&args[..], &server.args()].concat());
+    assert!(shown.starts_with("exit 0"), "{shown}");
 }
 
 #[test]

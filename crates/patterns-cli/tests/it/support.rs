@@ -78,6 +78,7 @@ impl Place {
             .current_dir(self.path())
             .env_clear()
             .env("OLLAMA_HOST", "127.0.0.1:9")
+            .env("TZ", "UTC")
             .env("XDG_STATE_HOME", self.state.path())
             .env("XDG_CONFIG_HOME", self.config.path())
             .stdin(Stdio::null());

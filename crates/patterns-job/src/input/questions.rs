@@ -36,12 +36,15 @@ pub(crate) fn read_questions(
     }
     let isolation = reader.isolation();
     match RowReader::open(path, Limits::default(), isolation.as_deref()) {
-        Ok(read) => {
-            for row in read {
+        Ok(mut read) => {
+            for row in read.by_ref() {
                 match row {
                     Ok(row) => rows.push(row),
                     Err(error) => note(error),
                 }
+            }
+            for note in read.take_notes() {
+                reader.tell(&format!("{name}: {note}"));
             }
         }
         Err(error) => note(error),

@@ -306,10 +306,11 @@ async fn why_a_server_is_not_reached_is_said_without_secrets() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_refuses_a_tunnel_is_named() {
-    for (status, expected) in [
-        (407, "wants a user and a password"),
-        (403, "refuses to connect to host.example"),
+async fn a_proxy_that_refuses_is_named() {
+    for (scheme, status, expected) in [
+        ("https", 407, "wants a user and a password"),
+        ("https", 403, "refuses to connect to host.example"),
+        ("http", 407, "wants a user and a password"),
     ] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -323,10 +324,11 @@ async fn a_proxy_that_refuses_a_tunnel_is_named() {
         });
         let connect = connect("compatible:m")
             .unwrap()
-            .base_url("https://host.example/v1");
+            .base_url(format!("{scheme}://host.example/v1"));
         let connect = connect.proxies(Proxies::all(address.to_string()));
         let model = connect.retry(RetryPolicy::never()).build().unwrap();
         let error = model.generate(&Request::default()).await.unwrap_err();
+        assert_eq!(error.kind(), ModelErrorKind::Unreachable);
         assert_eq!(
             error.cause(),
             Some(format!("the proxy {address} {expected}").as_str())
