@@ -121,6 +121,7 @@ const CONFIGURED: &[Row] = &[
     ("hedge", "run.hedge", "run.hedge"),
     ("prime", "run.prime", "run.prime"),
     ("durability", "run.durability", "store.durability"),
+    ("prompts", "store.prompts", "store.prompts"),
 ];
 
 const VOTE_CONFIGURED: &[Row] = &[

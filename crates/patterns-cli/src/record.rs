@@ -4,13 +4,13 @@
 //! typed (a budget that buys as many ballots as it can must not buy them twice), and a new one for documents,
 //! which come and go. Two equal runs at once queue for a lock, and the second finds all answers.
 
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use patterns_core::{Spend, Spent, Usage};
 use patterns_job::{Job, Models, StoreMode};
 use patterns_llm::{Price, Prices};
-use patterns_store::{Again, LockFile, RunRecord, Store};
+use patterns_store::{Again, LockFile, Recorder, RunRecord, Store};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, ErrorKind, reason};
@@ -29,6 +29,8 @@ pub(crate) struct Record {
     pub(crate) store: Store,
     /// Its place in the store; `None` if nothing is recorded.
     pub(crate) run: Option<RunRecord>,
+    /// Who writes down how it goes.
+    recorder: Option<Arc<Recorder>>,
     mode: StoreMode,
     /// Held as long as the run goes on, so that no equal one pays for the same at the same time.
     _lock: Option<LockFile>,
@@ -57,6 +59,7 @@ impl Record {
             return Ok(Self {
                 store,
                 run: None,
+                recorder: None,
                 mode,
                 _lock: None,
             });
@@ -76,8 +79,12 @@ impl Record {
                 store.begin_run(identity, typed, again).await
             }
         };
+        let run = run.map_err(refused)?;
+        let recorder = Recorder::new(&store, &run).map_err(refused)?;
+        let recorder = recorder.prompts(launch.job.store().prompts.unwrap_or(true));
         Ok(Self {
-            run: Some(run.map_err(refused)?),
+            run: Some(run),
+            recorder: Some(Arc::new(recorder)),
             store,
             mode,
             _lock: lock,
@@ -103,8 +110,13 @@ impl Record {
     }
 
     /// Puts the store in front of the models.
-    pub(crate) fn in_front_of(&self, models: Models) -> Models {
-        models.recorded_in(&self.store, self.mode, self.id())
+    pub(crate) fn in_front_of(&self, models: Models, prices: &Prices) -> Models {
+        models.recorded_in(&self.store, self.mode, self.recorder.as_ref(), prices)
+    }
+
+    /// Returns who writes down how the run goes, if it is recorded.
+    pub(crate) fn recorder(&self) -> Option<&Arc<Recorder>> {
+        self.recorder.as_ref()
     }
 
     /// Returns what the run has spent in earlier sessions.
@@ -156,6 +168,9 @@ impl Record {
     pub(crate) async fn end(&self, is_done: bool, outcome: String) -> Result<(), Error> {
         if self.run.is_none() {
             return Ok(());
+        }
+        if let Some(recorder) = &self.recorder {
+            recorder.close();
         }
         let ended = self.store.end_run(self.id(), is_done, outcome);
         ended.await.map_err(refused)
@@ -213,13 +228,9 @@ async fn lock(
     drain: &CancellationToken,
     terminal: Terminal,
 ) -> Result<Option<LockFile>, Error> {
-    let Some(path) = store.path() else {
+    let Some(path) = store.lock_path(identity) else {
         return Ok(None);
     };
-    let name = blake3::Hash::from_bytes(*identity).to_hex();
-    let mut file = path.as_os_str().to_owned();
-    file.push(format!(".run-{}.lock", &name[..16]));
-    let path = PathBuf::from(file);
     let mut is_told = false;
     loop {
         let taken = LockFile::try_take(&path).map_err(|error| {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use patterns_core::{Caps, Counts, Outcome, Pattern};
+use patterns_core::{Caps, Counts, Outcome, Pattern, RunId};
 use patterns_job::{Form, Job, ModelRoles, OutputPart, Settings, Setup, Taken};
 use patterns_parallel::RunError;
 use tokio::sync::Notify;
@@ -62,7 +62,7 @@ impl Session {
     ) -> Result<Self, Error> {
         let (job, terminal) = (&launch.job, launch.terminal);
         let roles = ModelRoles::of(job).map_err(|error| launch.told(error))?;
-        let settings = launch.settings();
+        let mut settings = launch.settings();
         let mut output = Output::open(job.output().file.as_deref())?;
         let observers = Observers::open(job.output().events.as_deref(), terminal)?;
         let observers = Arc::new(observers);
@@ -79,6 +79,10 @@ impl Session {
                 let identity = identity(&roles, &settings);
                 let record = Record::begin(store, launch, identity, &drain).await?;
                 attach(&record, &mut connected, &settings, &observers, terminal)?;
+                if let Some(run) = &record.run {
+                    // The number by which it is called everywhere.
+                    settings.run = RunId(run.id.unsigned_abs());
+                }
                 if record.is_private() {
                     output.make_private();
                     observers.make_private();
@@ -249,12 +253,12 @@ fn attach(
 ) -> Result<(), Error> {
     let spent = record.spent(&connected.models, &settings.prices)?;
     connected.budget.carry_over(spent);
-    connected.models = record.in_front_of(connected.models.clone());
+    connected.models = record.in_front_of(connected.models.clone(), &settings.prices);
     let Some(run) = &record.run else {
         return Ok(());
     };
     record.store.keep_account(run.id, &connected.budget);
-    observers.record(record.store.clone(), run.id);
+    observers.record(record.store.clone(), run.id, record.recorder());
     if run.sessions > 1 {
         terminal.note(&format!("going on with run {}", run.id));
     }

@@ -42,6 +42,31 @@ pub enum Event {
         /// The branch of the call.
         origin: Origin,
     },
+    /// An attempt of a call was let go: it is sent as soon as the budget has room for it.
+    AttemptSent {
+        /// The branch of the call.
+        origin: Origin,
+        /// What it has waited for.
+        #[serde(default, skip_serializing_if = "Waits::is_none")]
+        waited: Waits,
+    },
+    /// A streamed answer began to come.
+    AnswerBegan {
+        /// The branch of the call.
+        origin: Origin,
+        /// How long after the attempt was sent its first token came.
+        after: Duration,
+    },
+    /// An attempt that was sent has ended, well or not.
+    AttemptEnded {
+        /// The branch of the call.
+        origin: Origin,
+        /// How long it took, from the first byte sent to the last one read.
+        took: Duration,
+        /// Why it failed, as an error says it; nothing if it was answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
     /// An attempt of a call failed and another one follows.
     AttemptFailed {
         /// The branch of the call.
@@ -153,6 +178,9 @@ impl Event {
             Self::RunStarted { .. } => "run_started",
             Self::BranchStarted { .. } => "branch_started",
             Self::AnswerReused { .. } => "answer_reused",
+            Self::AttemptSent { .. } => "attempt_sent",
+            Self::AnswerBegan { .. } => "answer_began",
+            Self::AttemptEnded { .. } => "attempt_ended",
             Self::AttemptFailed { .. } => "attempt_failed",
             Self::CallHedged { .. } => "call_hedged",
             Self::CallsPaused { .. } => "calls_paused",
@@ -165,6 +193,29 @@ impl Event {
             Self::WarningRaised { .. } => "warning_raised",
             Self::RunFinished { .. } => "run_finished",
         }
+    }
+}
+
+/// How long an attempt has waited before it was sent, by what it was that it waited for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waits {
+    /// For one of the calls in flight to end.
+    pub slot: Duration,
+    /// For a rate limit.
+    pub rate: Duration,
+    /// For the provider, which was down or had asked to wait.
+    pub paused: Duration,
+}
+
+impl Waits {
+    /// Returns whether it has waited for nothing.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Returns all of it.
+    pub fn total(&self) -> Duration {
+        self.slot + self.rate + self.paused
     }
 }
 

@@ -71,7 +71,7 @@ pub use contract::{
     Strict, Violation, parse_schema,
 };
 pub use coverage::{Coverage, CoverageCounts, Covered, Gap};
-pub use event::{Event, EventSink, PauseReason};
+pub use event::{Event, EventSink, PauseReason, Waits};
 pub use format::AnswerFormat;
 pub use layer::Layer;
 pub use model::{BoxFuture, Model, ModelId};

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use patterns_core::{Layer, Model};
-use patterns_store::{Store, StoreLayer, StorePolicy};
+use patterns_llm::Prices;
+use patterns_store::{Recorder, Store, StoreLayer, StorePolicy};
 
 use crate::job::StoreMode;
 
@@ -26,17 +27,30 @@ impl Models {
         self
     }
 
-    /// Puts a store in front of each of them: what it has recorded for a run is not asked for again.
+    /// Puts a store in front of each of them: what it has recorded is not asked for again. How the calls
+    /// of a run go is written down by its `recorder`, with what they cost.
     #[must_use]
-    pub fn recorded_in(self, store: &Store, mode: StoreMode, run: i64) -> Self {
+    pub fn recorded_in(
+        self,
+        store: &Store,
+        mode: StoreMode,
+        recorder: Option<&Arc<Recorder>>,
+        prices: &Prices,
+    ) -> Self {
         let policy = match mode {
             StoreMode::Use => StorePolicy::Use,
             StoreMode::Fresh => StorePolicy::Fresh,
             StoreMode::ReadOnly => StorePolicy::ReadOnly,
             StoreMode::None => return self,
         };
-        let recorded = |model| -> Arc<dyn Model> {
-            let layer = StoreLayer::new(store.clone()).policy(policy).run(run);
+        let recorded = |model: Arc<dyn Model>| -> Arc<dyn Model> {
+            let mut layer = StoreLayer::new(store.clone()).policy(policy);
+            if let Some(recorder) = recorder {
+                layer = layer.run(recorder.run()).recorder(Arc::clone(recorder));
+            }
+            if let Some(price) = prices.find(model.id()) {
+                layer = layer.cost(move |usage| Some(price.of(usage)));
+            }
             Arc::new(layer.layer(model))
         };
         let models = self.0.into_iter();

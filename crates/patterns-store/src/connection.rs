@@ -1,4 +1,4 @@
-//! Opens the file: its folder, permissions, settings and version.
+//! Opens the file: its folder, permissions and settings.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -9,31 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{StoreError, StoreErrorKind};
 use crate::lock_file::{LockFile, private};
-
-/// Says in the head of the file that it is ours: "patt".
-const APPLICATION: i64 = 0x7061_7474;
-
-/// The version of the tables.
-const VERSION: i64 = 4;
-
-/// What turns the tables of version 1 into those of version 2.
-const TO_2: &str = "ALTER TABLE runs ADD COLUMN in_flight INTEGER NOT NULL DEFAULT 0; \
-    ALTER TABLE runs ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;";
-
-/// What turns the tables of version 2 into those of version 3.
-const TO_3: &str = "CREATE TABLE traces (run INTEGER PRIMARY KEY, trace TEXT NOT NULL) STRICT;";
-
-/// What turns the tables of version 3 into those of version 4. What was under way is lost: whoever
-/// opens the store of a run that goes on has the same version.
-const TO_4: &str = "ALTER TABLE runs ADD COLUMN account TEXT; \
-    UPDATE runs SET lost = lost + in_flight; \
-    ALTER TABLE runs DROP COLUMN in_flight; \
-    CREATE TABLE removed (run INTEGER NOT NULL, model INTEGER NOT NULL REFERENCES models, \
-    calls INTEGER NOT NULL, attempts INTEGER NOT NULL, input_tokens INTEGER NOT NULL, \
-    cached_input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, \
-    reasoning_tokens INTEGER NOT NULL, PRIMARY KEY (run, model)) STRICT; \
-    CREATE TABLE identity (id BLOB NOT NULL) STRICT; \
-    INSERT INTO identity (id) VALUES (randomblob(16));";
+use crate::versions::{APPLICATION, VERSION, migrate, numbers};
 
 /// How long another process may be writing.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -137,55 +113,6 @@ fn set_up(connection: &Connection, durability: Durability) -> Result<(), StoreEr
     connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     migrate(connection)
-}
-
-fn migrate(connection: &Connection) -> Result<(), StoreError> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
-    let result = make_tables(connection);
-    let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    connection.execute_batch(end)?;
-    result
-}
-
-fn make_tables(connection: &Connection) -> Result<(), StoreError> {
-    match numbers(connection)? {
-        (APPLICATION, VERSION) => Ok(()),
-        (APPLICATION, older @ 1..VERSION) => {
-            for (version, step) in [(2, TO_2), (3, TO_3), (4, TO_4)] {
-                if older < version {
-                    connection.execute_batch(step)?;
-                }
-            }
-            connection.pragma_update(None, "user_version", VERSION)?;
-            Ok(())
-        }
-        (0, 0) if is_empty(connection)? => {
-            connection.execute_batch(include_str!("schema.sql"))?;
-            connection.pragma_update(None, "application_id", APPLICATION)?;
-            connection.pragma_update(None, "user_version", VERSION)?;
-            Ok(())
-        }
-        (APPLICATION, newer) => Err(StoreError::new(
-            StoreErrorKind::NotAStore,
-            format!("its version is {newer}, and this program knows {VERSION}"),
-        )),
-        _ => Err(StoreError::new(
-            StoreErrorKind::NotAStore,
-            "it is a database of some other program",
-        )),
-    }
-}
-
-/// Returns the numbers that say whose file it is, and of which version.
-fn numbers(connection: &Connection) -> Result<(i64, i64), StoreError> {
-    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    Ok((number("application_id")?, number("user_version")?))
-}
-
-fn is_empty(connection: &Connection) -> Result<bool, StoreError> {
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok(tables == 0)
 }
 
 /// Makes the folder, for its owner only, and keeps version control out of it.

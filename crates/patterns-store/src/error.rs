@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use patterns_core::{ModelError, ModelErrorKind};
 use rusqlite::ErrorCode;
 
 /// A record that could not be read or kept.
@@ -70,6 +71,13 @@ impl StoreError {
     pub fn path(&self) -> Option<&Path> {
         self.0.path.as_deref()
     }
+}
+
+/// Says to whoever asked a model that its answer could not be recorded or read back.
+pub(crate) fn not_recorded(error: StoreError) -> ModelError {
+    ModelError::new(ModelErrorKind::NotRecorded)
+        .with_detail(error.to_string())
+        .with_source(error)
 }
 
 impl From<rusqlite::Error> for StoreError {

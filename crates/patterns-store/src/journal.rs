@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 
 use patterns_core::{BoxFuture, Budget, Journal, ModelError};
 
-use crate::layer::not_recorded;
+use crate::error::not_recorded;
 use crate::store::{Inner, Store};
 
 impl Store {

@@ -10,11 +10,16 @@ use std::sync::Arc;
 
 use patterns_core::{
     BoxFuture, CallKey, Event, FinishReason, Layer, Model, ModelError, ModelErrorKind, ModelId,
-    Request, Response, Usage, Warning,
+    Money, Request, Response, Usage, Warning,
 };
 
-use crate::record::{Entry, Record};
+use crate::call_record::CallEnding;
+use crate::error::not_recorded;
+use crate::record::Entry;
+use crate::recorder::Recorder;
 use crate::status::CallStatus;
+use crate::store::Found;
+use crate::under_way::CallEnd;
 use crate::{Store, StoreError, StoreErrorKind};
 
 /// Which answers are given out, and whether calls are made.
@@ -49,7 +54,12 @@ pub struct StoreLayer {
     store: Store,
     policy: StorePolicy,
     run: i64,
+    recorder: Option<Arc<Recorder>>,
+    cost: Option<Cost>,
 }
+
+/// Says what a call has cost, if that is known.
+type Cost = Arc<dyn Fn(Usage) -> Option<Money> + Send + Sync>;
 
 impl StoreLayer {
     /// Makes the layer; the same store can serve any number of models.
@@ -58,6 +68,8 @@ impl StoreLayer {
             store,
             policy: StorePolicy::default(),
             run: 0,
+            recorder: None,
+            cost: None,
         }
     }
 
@@ -72,6 +84,20 @@ impl StoreLayer {
     #[must_use]
     pub fn run(mut self, run: i64) -> Self {
         self.run = run;
+        self
+    }
+
+    /// Sets who writes down how the calls of the run go.
+    #[must_use]
+    pub fn recorder(mut self, recorder: Arc<Recorder>) -> Self {
+        self.recorder = Some(recorder);
+        self
+    }
+
+    /// Sets what says what a call has cost, for its record.
+    #[must_use]
+    pub fn cost(mut self, cost: impl Fn(Usage) -> Option<Money> + Send + Sync + 'static) -> Self {
+        self.cost = Some(Arc::new(cost));
         self
     }
 }
@@ -105,35 +131,94 @@ pub struct Stored<M> {
 
 impl<M: Model> Stored<M> {
     async fn call(&self, request: &Request) -> Result<Response, ModelError> {
-        let StoreLayer { store, policy, .. } = &self.layer;
+        let StoreLayer {
+            policy, recorder, ..
+        } = &self.layer;
         let key = CallKey::of(self.id(), request);
+        if let Some(recorder) = recorder {
+            recorder.begins(request.scope.origin(), &self.name);
+        }
         if *policy != StorePolicy::Fresh
-            && let Some(record) = self.find(&key, request).await.map_err(not_recorded)?
+            && let Some(found) = self.find(&key, request).await.map_err(not_recorded)?
         {
             request.scope.emit(Event::AnswerReused {
                 origin: request.scope.origin(),
             });
-            return Ok(reused(record.response));
+            self.tell_found(request, &found);
+            return Ok(reused(found.record.response));
         }
         if *policy == StorePolicy::ReadOnly {
             return Err(ModelError::new(ModelErrorKind::NotInStore));
         }
         let result = self.inner.generate(request).await;
-        if let Some(entry) = self.entry(key, &result) {
-            store.enter(entry).await.map_err(|error| {
-                // It has been paid for all the same.
-                let usage = match &result {
-                    Ok(response) => response.usage,
-                    Err(error) => error.usage(),
-                };
-                not_recorded(error).with_usage(usage)
-            })?;
-        }
+        let row = self.enter(key, request, &result).await?;
+        self.tell_end(request, row, &result);
         result
     }
 
+    /// Records a call that was paid for, and returns the number of its row when that is safe.
+    async fn enter(
+        &self,
+        key: CallKey,
+        request: &Request,
+        result: &Result<Response, ModelError>,
+    ) -> Result<Option<i64>, ModelError> {
+        let Some(entry) = self.entry(key, result) else {
+            return Ok(None);
+        };
+        let asked = self
+            .layer
+            .recorder
+            .as_ref()
+            .and_then(|it| it.asked(request));
+        let entered = self.layer.store.enter(entry.asked(asked)).await;
+        entered.map(Some).map_err(|error| {
+            // It has been paid for all the same.
+            let usage = match result {
+                Ok(response) => response.usage,
+                Err(error) => error.usage(),
+            };
+            not_recorded(error).with_usage(usage)
+        })
+    }
+
+    /// Tells the recorder of an answer that was found. What was asked is kept if it was not before.
+    fn tell_found(&self, request: &Request, found: &Found) {
+        let Some(recorder) = &self.layer.recorder else {
+            return;
+        };
+        let asked = || recorder.asked(request);
+        let end = CallEnd {
+            row: Some(found.row),
+            asked: (!found.has_prompt).then(asked).flatten(),
+            ..CallEnd::new(CallEnding::Found)
+        };
+        recorder.ends(request.scope.origin(), end);
+    }
+
+    /// Tells the recorder how a call has ended that was made.
+    fn tell_end(&self, request: &Request, row: Option<i64>, result: &Result<Response, ModelError>) {
+        let Some(recorder) = &self.layer.recorder else {
+            return;
+        };
+        let (ending, usage, error) = match result {
+            Ok(response) => (CallEnding::Answered, response.usage, None),
+            Err(error) => (CallEnding::Failed, error.usage(), Some(error.into())),
+        };
+        let asked = || recorder.asked(request);
+        let end = CallEnd {
+            row,
+            asked: row.is_none().then(asked).flatten(),
+            usage: Some(usage),
+            cost: self.layer.cost.as_ref().and_then(|cost| cost(usage)),
+            error,
+            ..CallEnd::new(ending)
+        };
+        recorder.ends(request.scope.origin(), end);
+    }
+
     /// Finds the recorded answer. An index that leads astray is made anew, and the user is told.
-    async fn find(&self, key: &CallKey, asked: &Request) -> Result<Option<Record>, StoreError> {
+    async fn find(&self, key: &CallKey, asked: &Request) -> Result<Option<Found>, StoreError> {
         let StoreLayer { store, .. } = &self.layer;
         match store.find_known(key) {
             Err(error)
@@ -149,7 +234,7 @@ impl<M: Model> Stored<M> {
                     ),
                 });
                 store.mend_index().await?;
-                store.find(key)
+                store.find_row(key)
             }
             found => found,
         }
@@ -183,12 +268,6 @@ fn stump(error: &ModelError) -> Response {
         model: String::new(),
         request_id: error.request_id().map(str::to_owned),
     }
-}
-
-pub(crate) fn not_recorded(error: StoreError) -> ModelError {
-    ModelError::new(ModelErrorKind::NotRecorded)
-        .with_detail(error.to_string())
-        .with_source(error)
 }
 
 impl<M: Model> Model for Stored<M> {

@@ -12,25 +12,36 @@
 //! not make all answers unpaid. Answers that must stay apart go into two files.
 
 mod accounts;
+mod branch_record;
+mod call_record;
+mod calls;
 mod connection;
 mod error;
 mod journal;
 mod known;
 mod layer;
 mod lock_file;
+mod prompts;
 mod record;
+mod recorder;
 mod runs;
 mod status;
 mod store;
 mod transfer;
+mod under_way;
 mod upkeep;
+mod versions;
 mod writer;
 
+pub use branch_record::{BranchEnding, BranchRecord, Branches};
+pub use call_record::{AttemptRecord, CallEnding, CallFailure, CallRecord};
+pub use calls::{Calls, Texts};
 pub use connection::Durability;
 pub use error::{StoreError, StoreErrorKind};
 pub use layer::{StoreLayer, StorePolicy, Stored};
 pub use lock_file::LockFile;
 pub use record::Record;
+pub use recorder::Recorder;
 pub use runs::{Again, RunRecord};
 pub use status::CallStatus;
 pub use store::Store;

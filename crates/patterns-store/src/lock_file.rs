@@ -37,6 +37,14 @@ impl LockFile {
     }
 }
 
+impl LockFile {
+    /// Returns whether somebody has the turn. Nothing is made or changed.
+    pub(crate) fn is_held(path: &Path) -> bool {
+        let file = File::open(path);
+        file.is_ok_and(|it| matches!(it.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+}
+
 impl Drop for LockFile {
     fn drop(&mut self) {
         // While it is locked: nobody else can have taken the turn with this very file. One that

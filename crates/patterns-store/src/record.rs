@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{StoreError, StoreErrorKind};
+use crate::prompts::{Asked, Prompts};
 use crate::status::CallStatus;
 
 /// One paid call.
@@ -48,12 +49,13 @@ fn is_zero(count: &u64) -> bool {
 }
 
 const INSERT: &str = "INSERT INTO calls (key, status, run, model, attempts, input_tokens, \
-    cached_input_tokens, output_tokens, reasoning_tokens, body, digest) VALUES (:key, :status, \
-    :run, :model, :attempts, :input, :cached, :output, :reasoning, :body, :digest)";
+    cached_input_tokens, output_tokens, reasoning_tokens, body, digest, prompt) VALUES (:key, \
+    :status, :run, :model, :attempts, :input, :cached, :output, :reasoning, :body, :digest, :prompt)";
 
-/// The beginning of a query whose rows [`Record::read`] reads; the twelfth column is the row's number.
+/// The beginning of a query whose rows [`Record::read`] reads; the twelfth column is the row's number,
+/// the thirteenth that of its prompt.
 pub(crate) const SELECT: &str = "SELECT key, status, run, name, attempts, input_tokens, \
-    cached_input_tokens, output_tokens, reasoning_tokens, body, digest, calls.id FROM calls \
+    cached_input_tokens, output_tokens, reasoning_tokens, body, digest, calls.id, prompt FROM calls \
     JOIN models ON models.id = calls.model";
 
 /// The most that is believed of a number in a bill. Whoever reports more reports nonsense; and the sum
@@ -124,6 +126,8 @@ pub(crate) struct Entry {
     usage: Usage,
     body: Vec<u8>,
     digest: [u8; 16],
+    /// What was asked, if that is kept.
+    asked: Option<Asked>,
 }
 
 impl Entry {
@@ -144,21 +148,35 @@ impl Entry {
             usage,
             digest: digest(&key, model, usage, &body),
             body,
+            asked: None,
         }
     }
 
-    /// Writes the call. An answer takes the place of an earlier one to the same call.
-    pub(crate) fn write(&self, connection: &Connection) -> Result<(), StoreError> {
-        match self.insert(connection) {
+    /// Keeps what was asked, too.
+    pub(crate) fn asked(mut self, asked: Option<Asked>) -> Self {
+        self.asked = asked;
+        self
+    }
+
+    /// Writes the call, and returns the number of its row. An answer takes the place of an earlier one
+    /// to the same call.
+    pub(crate) fn write(
+        &self,
+        connection: &Connection,
+        prompts: &mut Prompts,
+    ) -> Result<i64, StoreError> {
+        let asked = self.asked.as_ref();
+        let prompt = asked.map(|it| prompts.keep(connection, it)).transpose()?;
+        match self.insert(connection, prompt) {
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
                 set_status(connection, &self.key, CallStatus::Superseded)?;
-                Ok(self.insert(connection)?)
+                Ok(self.insert(connection, prompt)?)
             }
             inserted => Ok(inserted?),
         }
     }
 
-    fn insert(&self, connection: &Connection) -> rusqlite::Result<()> {
+    fn insert(&self, connection: &Connection, prompt: Option<i64>) -> rusqlite::Result<i64> {
         let mut insert = connection.prepare_cached(INSERT)?;
         insert.execute(named_params! {
             ":key": self.key.as_bytes(),
@@ -172,8 +190,9 @@ impl Entry {
             ":reasoning": self.usage.reasoning_tokens.cast_signed(),
             ":body": self.body,
             ":digest": self.digest,
+            ":prompt": prompt,
         })?;
-        Ok(())
+        Ok(connection.last_insert_rowid())
     }
 }
 
@@ -250,7 +269,7 @@ impl Record {
 }
 
 /// Returns the number that stands for the name of a model.
-fn model_number(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+pub(crate) fn model_number(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     let mut select = connection.prepare_cached("SELECT id FROM models WHERE name = ?1")?;
     if let Some(id) = select.query_row([name], |row| row.get(0)).optional()? {
         return Ok(id);

@@ -1,12 +1,17 @@
 //! What runs there were: what was asked for, how they ended, and what was worth noting in them.
 
+use std::path::PathBuf;
+
 use patterns_core::Spent;
 use rusqlite::{Connection, Row};
 use serde::Serialize;
 
 use crate::Store;
 use crate::accounts;
+use crate::connection::beside;
 use crate::error::StoreError;
+use crate::lock_file::LockFile;
+use crate::prompts;
 use crate::store::optional;
 
 /// A run as it is recorded.
@@ -30,9 +35,11 @@ pub struct RunRecord {
     pub ended: Option<i64>,
     /// How it ended, in the words of whoever began it.
     pub outcome: Option<String>,
+    /// What it was expected to cost and did, in the words of whoever began it.
+    pub estimate: Option<String>,
 }
 
-const COLUMNS: &str = "id, job, started, sessions, lost, account, ended, outcome";
+const COLUMNS: &str = "id, job, started, sessions, lost, account, ended, outcome, estimate";
 
 /// Whether a run that is begun again is the same run, with the same account under the same cap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +63,7 @@ impl RunRecord {
             account: account_of(row.get(5)?),
             ended: row.get(6)?,
             outcome: row.get(7)?,
+            estimate: row.get(8)?,
         })
     }
 }
@@ -182,6 +190,72 @@ impl Store {
             let select = "SELECT trace FROM traces WHERE run = ?1";
             optional(connection.query_row(select, [id], |row| row.get(0)))
         })
+    }
+
+    /// Keeps what came of a run, in place of what was kept before.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if that cannot be recorded.
+    pub async fn keep_result(&self, id: i64, result: String) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let insert = "INSERT OR REPLACE INTO results (run, result) VALUES (?1, ?2)";
+            connection.execute(insert, (id, prompts::pack(result.as_bytes())?))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Returns what came of a run, if that was kept.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be read.
+    pub fn result(&self, id: i64) -> Result<Option<String>, StoreError> {
+        self.read(|connection| {
+            let select = "SELECT result FROM results WHERE run = ?1";
+            let packed = connection.query_row(select, [id], |row| row.get::<_, Vec<u8>>(0));
+            let unpacked = optional(packed)?.map(|it| prompts::unpack(&it));
+            Ok(unpacked
+                .transpose()?
+                .map(|it| String::from_utf8_lossy(&it).into_owned()))
+        })
+    }
+
+    /// Keeps what a run was expected to cost and did, in place of what was kept before.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if that cannot be recorded.
+    pub async fn keep_estimate(&self, id: i64, estimate: String) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let update = "UPDATE runs SET estimate = ?2 WHERE id = ?1";
+            connection.execute(update, (id, estimate))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Returns the file whose lock is held while a run of an identity goes on; `None` if the store is
+    /// in no file.
+    pub fn lock_path(&self, identity: &[u8; 32]) -> Option<PathBuf> {
+        let name = blake3::Hash::from_bytes(*identity).to_hex();
+        Some(beside(self.path()?, &format!(".run-{}.lock", &name[..16])))
+    }
+
+    /// Returns whether a run goes on in some process: it has no outcome, and its lock is held.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store cannot be read.
+    pub fn is_running(&self, id: i64) -> Result<bool, StoreError> {
+        let select = "SELECT identity FROM runs AS it WHERE id = ?1 AND ended IS NULL AND \
+            outcome IS NULL AND NOT EXISTS \
+            (SELECT 1 FROM runs WHERE identity = it.identity AND id > it.id)";
+        let identity: Option<[u8; 32]> =
+            self.read(|connection| optional(connection.query_row(select, [id], |row| row.get(0))))?;
+        let path = identity.and_then(|it| self.lock_path(&it));
+        Ok(path.is_some_and(|it| LockFile::is_held(&it)))
     }
 
     /// Returns what was noted in a run: when, in seconds since 1970, and the event as JSON.

@@ -13,7 +13,9 @@ CREATE TABLE calls (
     output_tokens INTEGER NOT NULL,
     reasoning_tokens INTEGER NOT NULL,
     body BLOB NOT NULL,
-    digest BLOB NOT NULL
+    digest BLOB NOT NULL,
+    -- What was asked, if that is kept.
+    prompt INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX answers ON calls (key) WHERE status = 0;
 CREATE INDEX calls_of_runs ON calls (run);
@@ -34,7 +36,9 @@ CREATE TABLE runs (
     -- Attempts that were under way when a session was killed.
     lost INTEGER NOT NULL DEFAULT 0,
     -- What it has spent and reserved, as JSON; kept before anything is sent.
-    account TEXT
+    account TEXT,
+    -- What it was expected to cost and did, in the words of whoever began it.
+    estimate TEXT
 ) STRICT;
 CREATE INDEX runs_by_identity ON runs (identity);
 

@@ -43,6 +43,14 @@ impl CallStatus {
         }
     }
 
+    /// Returns whether nothing but the bill is kept of such a call.
+    pub(crate) fn is_without_answer(self) -> bool {
+        match self {
+            Self::Refused | Self::Filtered | Self::Truncated => true,
+            Self::Answered | Self::Disowned | Self::Superseded => false,
+        }
+    }
+
     /// Returns the number that is written. It never changes its meaning.
     pub(crate) fn number(self) -> i64 {
         match self {

@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use patterns_core::{CallKey, Event, Usage};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 use tokio::sync::oneshot;
 
 use crate::accounts::Accounts;
 use crate::connection::{self, Durability};
 use crate::error::{StoreError, StoreErrorKind};
 use crate::known::Known;
-use crate::record::{ALL_CALLS, Entry, Record, SELECT, usage_of, usage_sums};
+use crate::prompts::Prompts;
+use crate::record::{ALL_CALLS, Entry, Record, SELECT, set_status, usage_of, usage_sums};
 use crate::status::CallStatus;
 use crate::writer::{Write, Writer, acknowledged, lock};
 
@@ -125,6 +126,11 @@ impl Store {
     ///
     /// Returns an error if the record cannot be read or is damaged.
     pub fn find(&self, key: &CallKey) -> Result<Option<Record>, StoreError> {
+        Ok(self.find_row(key)?.map(|it| it.record))
+    }
+
+    /// Returns the same as [`find`](Self::find), with the numbers of its rows.
+    pub(crate) fn find_row(&self, key: &CallKey) -> Result<Option<Found>, StoreError> {
         self.read(|connection| {
             // In two steps: SQLite takes from an index what that has, and would compare the key that is
             // asked for with itself. Its pages may be damaged while the rows are not.
@@ -135,8 +141,8 @@ impl Store {
             let select = format!("{SELECT} WHERE calls.id = ?1");
             let mut select = connection.prepare_cached(&select)?;
             let mut rows = select.query([id])?;
-            match rows.next()?.map(Record::read).transpose()? {
-                Some(it) if it.key == *key && it.status == CallStatus::Answered => Ok(Some(it)),
+            match rows.next()?.map(Found::read).transpose()? {
+                Some(it) if it.is_answer_to(key) => Ok(Some(it)),
                 _ => Err(StoreError::new(
                     StoreErrorKind::Misled,
                     "its index leads to another call than the one that was asked for",
@@ -147,7 +153,7 @@ impl Store {
 
     /// Returns the same as [`find`](Self::find), without looking into the file for what nobody has
     /// recorded. What another process has recorded a moment ago may be missed.
-    pub(crate) fn find_known(&self, key: &CallKey) -> Result<Option<Record>, StoreError> {
+    pub(crate) fn find_known(&self, key: &CallKey) -> Result<Option<Found>, StoreError> {
         let may_have = {
             let mut known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
             if known.is_none() {
@@ -163,7 +169,11 @@ impl Store {
                 None => true,
             }
         };
-        if may_have { self.find(key) } else { Ok(None) }
+        if may_have {
+            self.find_row(key)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Makes the index of answers anew, out of the answers themselves.
@@ -182,10 +192,11 @@ impl Store {
     ///
     /// The record is kept even if the future is dropped, once it has been polled.
     pub async fn record(&self, record: &Record) -> Result<(), StoreError> {
-        self.enter(record.entry()).await
+        self.enter(record.entry()).await.map(drop)
     }
 
-    pub(crate) async fn enter(&self, entry: Entry) -> Result<(), StoreError> {
+    /// Records a paid call, and returns the number of its row when that is safe.
+    pub(crate) async fn enter(&self, entry: Entry) -> Result<i64, StoreError> {
         if let Some(known) = &mut *self.0.known.lock().unwrap_or_else(PoisonError::into_inner) {
             known.add(&entry.key);
         }
@@ -201,20 +212,25 @@ impl Store {
         // Whoever waits must not keep the store open.
         let path = self.path().map(Path::to_owned);
         drop(self);
-        let kept = acknowledged(done).await;
+        let kept = acknowledged(done).await.map(drop);
         kept.map_err(|error| path.iter().fold(error, |error, path| error.at(path)))
     }
 
     /// Says that the recorded answer of a call was of no use, so that it isn't given out again. That
     /// takes effect in its turn, after what was sent to be written before.
     pub fn disown(&self, key: &CallKey) {
-        self.send(Write::Disown(*key));
+        let key = *key;
+        self.write_later(move |connection, _| set_status(connection, &key, CallStatus::Disowned));
     }
 
     /// Keeps something worth noting in a run.
     pub fn note(&self, run: i64, event: &Event) {
         if let Ok(event) = serde_json::to_string(event) {
-            self.send(Write::Note(run, event));
+            self.write_later(move |connection, _| {
+                let insert = "INSERT INTO notes (run, event) VALUES (?1, ?2)";
+                connection.prepare_cached(insert)?.execute((run, event))?;
+                Ok(())
+            });
         }
     }
 
@@ -270,20 +286,35 @@ impl Store {
         &self,
         write: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.write_with(|connection, _| write(connection)).await
+    }
+
+    /// Has something written in its turn that may have prompts in it, and waits for it.
+    pub(crate) async fn write_with<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&Connection, &mut Prompts) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (ack, done) = oneshot::channel();
         let (give, take) = oneshot::channel();
-        let other = move |connection: &Connection| {
-            let _ = give.send(write(connection)?);
+        let other = move |connection: &Connection, prompts: &mut Prompts| {
+            let _ = give.send(write(connection, prompts)?);
             Ok(())
         };
         self.send(Write::Other(Box::new(other), ack));
-        acknowledged(done)
-            .await
-            .map_err(|error| self.named(error))?;
+        let written = acknowledged(done).await;
+        written.map_err(|error| self.named(error))?;
         take.await.map_err(|_| {
             let detail = "the thread that writes has ended";
             StoreError::new(crate::StoreErrorKind::Io, detail)
         })
+    }
+
+    /// Has something written in its turn; nobody waits.
+    pub(crate) fn write_later(
+        &self,
+        write: impl FnOnce(&Connection, &mut Prompts) -> Result<(), StoreError> + Send + 'static,
+    ) {
+        self.send(Write::Later(Box::new(write)));
     }
 
     fn send(&self, write: Write) {
@@ -298,6 +329,29 @@ impl Store {
             Some(path) => error.at(path),
             None => error,
         }
+    }
+}
+
+/// A recorded answer, and where it is.
+pub(crate) struct Found {
+    pub(crate) record: Record,
+    /// The number of its row.
+    pub(crate) row: i64,
+    /// Whether it is known what was asked.
+    pub(crate) has_prompt: bool,
+}
+
+impl Found {
+    fn read(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            record: Record::read(row)?,
+            row: row.get(11)?,
+            has_prompt: row.get::<_, Option<i64>>(12)?.is_some(),
+        })
+    }
+
+    fn is_answer_to(&self, key: &CallKey) -> bool {
+        self.record.key == *key && self.record.status == CallStatus::Answered
     }
 }
 

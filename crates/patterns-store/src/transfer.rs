@@ -2,11 +2,12 @@
 
 use std::io::{BufRead, Write};
 
-use patterns_core::{CallKey, Response};
+use patterns_core::{CallKey, Request, Response};
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::{StoreError, StoreErrorKind};
+use crate::prompts::{self, Asked};
 use crate::record::{Record, SELECT};
 use crate::status::CallStatus;
 
@@ -21,6 +22,9 @@ pub(crate) struct Line {
     pub(crate) status: CallStatus,
     pub(crate) model: String,
     pub(crate) response: Response,
+    /// What was asked, if that is to be seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) request: Option<Request>,
 }
 
 impl Line {
@@ -30,40 +34,46 @@ impl Line {
             status: record.status,
             model: record.model,
             response: record.response,
+            request: None,
         }
     }
 
-    pub(crate) fn read(number: usize, text: &str) -> Result<Record, StoreError> {
+    pub(crate) fn read(number: usize, text: &str) -> Result<(Record, Option<Request>), StoreError> {
         let invalid = |error: &dyn std::fmt::Display| {
             let detail = format!("line {number}: {error}");
             StoreError::new(StoreErrorKind::InvalidRecord, detail)
         };
         let line: Self = serde_json::from_str(text).map_err(|error| invalid(&error))?;
         let key: CallKey = line.key.parse().map_err(|error| invalid(&error))?;
-        Ok(Record {
+        let record = Record {
             key,
             status: line.status,
             run: 0,
             model: line.model,
             response: line.response,
-        })
+        };
+        Ok((record, line.request))
     }
 }
 
 impl Store {
-    /// Writes all records, the oldest first, and returns how many.
+    /// Writes all records, the oldest first, and returns how many; with what was asked if
+    /// `has_prompts`.
     ///
     /// # Errors
     ///
     /// Returns an error if they cannot be read or written.
-    pub fn export(&self, mut to: impl Write) -> Result<u64, StoreError> {
+    pub fn export(&self, mut to: impl Write, has_prompts: bool) -> Result<u64, StoreError> {
         self.read(|connection| {
             let select = format!("{SELECT} ORDER BY calls.id");
             let mut select = connection.prepare(&select)?;
             let mut rows = select.query([])?;
             let mut count = 0;
             while let Some(row) = rows.next()? {
-                let line = Line::of(Record::read(row)?);
+                let mut line = Line::of(Record::read(row)?);
+                if let Some(prompt) = row.get::<_, Option<i64>>(12)?.filter(|_| has_prompts) {
+                    line.request = prompts::read(connection, prompt)?;
+                }
                 serde_json::to_writer(&mut to, &line).map_err(std::io::Error::from)?;
                 to.write_all(b"\n")?;
                 count += 1;
@@ -100,15 +110,16 @@ impl Store {
         Ok(count + self.take_in(batch).await?)
     }
 
-    async fn take_in(&self, records: Vec<Record>) -> Result<u64, StoreError> {
-        self.write(move |connection| {
+    async fn take_in(&self, records: Vec<(Record, Option<Request>)>) -> Result<u64, StoreError> {
+        self.write_with(move |connection, prompts| {
             let mut count = 0;
-            for record in records {
+            for (record, request) in records {
                 let select = "SELECT 1 FROM calls WHERE key = ?1 AND status = 0";
                 let mut select = connection.prepare_cached(select)?;
                 let is_known = select.exists([record.key.as_bytes()])?;
                 if record.status == CallStatus::Answered && !is_known {
-                    record.entry().write(connection)?;
+                    let asked = request.as_ref().map(Asked::of);
+                    record.entry().asked(asked).write(connection, prompts)?;
                     count += 1;
                 }
             }

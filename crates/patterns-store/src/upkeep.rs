@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::Store;
 use crate::error::StoreError;
+use crate::prompts;
 use crate::record::{ALL_CALLS, Record, SELECT, usage_of, usage_sums};
 use crate::status::CallStatus;
 
@@ -22,6 +23,8 @@ pub struct Stats {
     pub calls: BTreeMap<&'static str, u64>,
     /// What all of them were billed, those included that were removed.
     pub usage: Usage,
+    /// Calls of which it is known what was asked.
+    pub prompts: u64,
     /// Size of the file in bytes.
     pub bytes: u64,
 }
@@ -122,6 +125,7 @@ impl Store {
                     [],
                     |row| usage_of(row, 0),
                 )?,
+                prompts: number("SELECT count(*) FROM prompts")?,
                 bytes: number(
                     "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
                 )?,
@@ -181,7 +185,7 @@ impl Store {
     }
 
     /// Removes calls that are never given out again, and, if `older_than` is given, answers that
-    /// were recorded before that; then gives the room back. What removed calls have cost stays known
+    /// were recorded before that, and how runs went before that; then gives the room back. What removed calls have cost stays known
     /// to the [accounts](Self::paid) of their runs.
     ///
     /// # Errors
@@ -197,10 +201,33 @@ impl Store {
                 let gone = garbage(connection, age)?;
                 connection.execute(&keep_accounts(), [age])?;
                 connection.execute(&format!("DELETE FROM calls WHERE {GARBAGE}"), [age])?;
+                for table in ["run_calls", "branches"] {
+                    let delete =
+                        format!("DELETE FROM {table} WHERE began / 1000000 <= unixepoch() - ?1");
+                    connection.execute(&delete, [age])?;
+                }
+                prompts::clean_up(connection, false)?;
                 Ok(gone)
             })
             .await?;
         // It cannot be part of a transaction.
+        self.read(|connection| Ok(connection.execute_batch("VACUUM")?))?;
+        Ok(gone)
+    }
+
+    /// Removes all that was asked, and gives the room back. Answers and accounts stay.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if that cannot be done.
+    pub async fn remove_prompts(&self) -> Result<u64, StoreError> {
+        let gone = self.write(|connection| {
+            let count = "SELECT count(*) FROM prompts";
+            let count: i64 = connection.query_row(count, [], |row| row.get(0))?;
+            prompts::clean_up(connection, true)?;
+            Ok(count.cast_unsigned())
+        });
+        let gone = gone.await?;
         self.read(|connection| Ok(connection.execute_batch("VACUUM")?))?;
         Ok(gone)
     }

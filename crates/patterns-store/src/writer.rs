@@ -9,14 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use patterns_core::CallKey;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::accounts::Accounts;
 use crate::error::{StoreError, StoreErrorKind};
-use crate::record::{Entry, set_status};
-use crate::status::CallStatus;
+use crate::prompts::Prompts;
+use crate::record::Entry;
 
 /// The most writes that are committed together.
 const MOST: usize = 256;
@@ -27,23 +26,21 @@ const PATIENCE: Duration = Duration::from_millis(4);
 
 /// Something to be written, in the order in which it came.
 pub(crate) enum Write {
-    /// A paid call; whoever waits is told when it is safe.
+    /// A paid call; whoever waits is told the number of its row when it is safe.
     Call(Box<Entry>, Ack),
-    /// The answer to a call is not to be given out again.
-    Disown(CallKey),
-    /// Something worth noting in a run.
-    Note(i64, String),
     /// Nothing but the accounts, which every commit writes; whoever waits is about to send.
     Accounts(Ack),
     /// Anything else, which wants a result.
     Other(Apply, Ack),
+    /// Anything that nobody waits for.
+    Later(Apply),
 }
 
 /// What writes something.
-pub(crate) type Apply = Box<dyn FnOnce(&Connection) -> Result<(), StoreError> + Send>;
+pub(crate) type Apply = Box<dyn FnOnce(&Connection, &mut Prompts) -> Result<(), StoreError> + Send>;
 
-/// Tells that something is safe, or why it is not.
-pub(crate) type Ack = oneshot::Sender<Result<(), StoreError>>;
+/// Tells that something is safe and which row it is, if that is asked, or why it is not.
+pub(crate) type Ack = oneshot::Sender<Result<i64, StoreError>>;
 
 /// The way to the writing thread, which ends when this is dropped, after all that was sent to it.
 #[derive(Debug)]
@@ -89,8 +86,8 @@ impl Drop for Writer {
 
 /// Waits until something is safe.
 pub(crate) async fn acknowledged(
-    ack: oneshot::Receiver<Result<(), StoreError>>,
-) -> Result<(), StoreError> {
+    ack: oneshot::Receiver<Result<i64, StoreError>>,
+) -> Result<i64, StoreError> {
     ack.await.unwrap_or_else(|_| {
         let detail = "it was opened to be read, or the thread that writes has ended";
         Err(StoreError::new(StoreErrorKind::Io, detail))
@@ -99,19 +96,20 @@ pub(crate) async fn acknowledged(
 
 fn write_all(connection: &Mutex<Connection>, accounts: &Accounts, incoming: &Receiver<Write>) {
     let mut broken: Option<StoreError> = None;
+    let mut prompts = Prompts::default();
     while let Ok(first) = incoming.recv() {
         let batch = gather(first, incoming);
         // After a failed commit nobody knows what the disk has; going on would be a gamble.
         let (acks, result) = match &broken {
             Some(error) => (acks_of(batch), Err(error.clone())),
-            None => commit(&lock(connection), accounts, batch),
+            None => commit(&lock(connection), accounts, &mut prompts, batch),
         };
         if let Err(error) = &result {
             broken.get_or_insert_with(|| error.clone());
         }
-        for ack in acks {
+        for (ack, row) in acks {
             // Nobody may be waiting any more.
-            let _ = ack.send(result.clone());
+            let _ = ack.send(result.clone().map(|()| row));
         }
     }
 }
@@ -129,11 +127,15 @@ fn gather(first: Write, incoming: &Receiver<Write>) -> Vec<Write> {
     batch
 }
 
+/// Who is to be told, and of which row.
+type Acks = Vec<(Ack, i64)>;
+
 fn commit(
     connection: &Connection,
     accounts: &Accounts,
+    prompts: &mut Prompts,
     batch: Vec<Write>,
-) -> (Vec<Ack>, Result<(), StoreError>) {
+) -> (Acks, Result<(), StoreError>) {
     let mut acks = Vec::new();
     let mut result = connection
         .execute_batch("BEGIN IMMEDIATE")
@@ -141,11 +143,13 @@ fn commit(
         // First, so that whoever waits for it finds what was reserved before.
         .and_then(|()| accounts.write(connection));
     for write in batch {
-        let (ack, write) = split(write);
-        acks.extend(ack);
-        if result.is_ok() {
-            result = write(connection);
+        if result.is_err() {
+            acks.extend(ack_of(write));
+            continue;
         }
+        let (ack, written) = apply(write, connection, prompts);
+        acks.extend(ack.map(|it| (it, *written.as_ref().unwrap_or(&0))));
+        result = written.map(drop);
     }
     let result = result.and_then(|()| Ok(connection.execute_batch("COMMIT")?));
     if result.is_err() {
@@ -155,28 +159,28 @@ fn commit(
     (acks, result)
 }
 
-fn split(write: Write) -> (Option<Ack>, Apply) {
+fn apply(
+    write: Write,
+    connection: &Connection,
+    prompts: &mut Prompts,
+) -> (Option<Ack>, Result<i64, StoreError>) {
     match write {
-        Write::Call(entry, ack) => (Some(ack), Box::new(move |it| entry.write(it))),
-        Write::Other(other, ack) => (Some(ack), other),
-        Write::Accounts(ack) => (Some(ack), Box::new(|_| Ok(()))),
-        Write::Disown(key) => (
-            None,
-            Box::new(move |it| set_status(it, &key, CallStatus::Disowned)),
-        ),
-        Write::Note(run, event) => (
-            None,
-            Box::new(move |it| {
-                let insert = "INSERT INTO notes (run, event) VALUES (?1, ?2)";
-                it.prepare_cached(insert)?.execute((run, event))?;
-                Ok(())
-            }),
-        ),
+        Write::Call(entry, ack) => (Some(ack), entry.write(connection, prompts)),
+        Write::Other(other, ack) => (Some(ack), other(connection, prompts).map(|()| 0)),
+        Write::Accounts(ack) => (Some(ack), Ok(0)),
+        Write::Later(other) => (None, other(connection, prompts).map(|()| 0)),
     }
 }
 
-fn acks_of(batch: Vec<Write>) -> Vec<Ack> {
-    batch.into_iter().filter_map(|it| split(it).0).collect()
+fn ack_of(write: Write) -> Option<(Ack, i64)> {
+    match write {
+        Write::Call(_, ack) | Write::Other(_, ack) | Write::Accounts(ack) => Some((ack, 0)),
+        Write::Later(_) => None,
+    }
+}
+
+fn acks_of(batch: Vec<Write>) -> Acks {
+    batch.into_iter().filter_map(ack_of).collect()
 }
 
 pub(crate) fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {

@@ -79,6 +79,27 @@ fn line(event: &Event) -> String {
             bill(*usage)
         ),
         Event::AnswerReused { origin } => branch(*origin, "answer found in the store"),
+        Event::AttemptSent { origin, waited } => {
+            let waits = [
+                ("slot", waited.slot),
+                ("rate", waited.rate),
+                ("paused", waited.paused),
+            ];
+            let waits = waits.iter().filter(|it| !it.1.is_zero());
+            let waits = waits.map(|(what, time)| format!(", {what} {time:?}"));
+            branch(*origin, &format!("sent{}", waits.collect::<String>()))
+        }
+        Event::AnswerBegan { origin, after } => {
+            branch(*origin, &format!("first token after {after:?}"))
+        }
+        Event::AttemptEnded {
+            origin,
+            took,
+            error,
+        } => match error {
+            None => branch(*origin, &format!("attempt answered after {took:?}")),
+            Some(error) => branch(*origin, &format!("attempt ended after {took:?}: {error}")),
+        },
         Event::AttemptFailed {
             origin,
             attempt,

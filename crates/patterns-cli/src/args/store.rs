@@ -170,6 +170,10 @@ pub(crate) enum StoreCommand {
         #[arg(long, value_name = "DURATION", value_parser = values::duration)]
         older_than: Option<Duration>,
 
+        /// Remove what models were asked, and nothing else; answers and what they cost stay
+        #[arg(long, conflicts_with = "older_than")]
+        prompts: bool,
+
         /// Say what would be removed, and remove nothing
         #[arg(long)]
         dry_run: bool,
@@ -179,6 +183,10 @@ pub(crate) enum StoreCommand {
     },
     /// Write all records to standard output: one JSON object per line
     Export {
+        /// Write what was asked, too; it has your documents in it
+        #[arg(long)]
+        prompts: bool,
+
         #[command(flatten)]
         look: LookArgs,
     },
@@ -200,7 +208,7 @@ impl StoreCommand {
             Self::Stats { look }
             | Self::Verify { look }
             | Self::Gc { look, .. }
-            | Self::Export { look }
+            | Self::Export { look, .. }
             | Self::Import { look, .. } => look,
         }
     }
@@ -211,7 +219,7 @@ impl StoreCommand {
             Self::Stats { look }
             | Self::Verify { look }
             | Self::Gc { look, .. }
-            | Self::Export { look }
+            | Self::Export { look, .. }
             | Self::Import { look, .. } => look,
         }
     }

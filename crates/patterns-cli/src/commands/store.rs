@@ -28,6 +28,14 @@ pub(super) async fn run(command: &StoreCommand, terminal: Terminal) -> Result<()
         StoreCommand::Stats { .. } => stats(&store.stats().map_err(refused)?, look.output),
         StoreCommand::Verify { .. } => return verify(&store, look.output),
         StoreCommand::Gc {
+            prompts: true,
+            dry_run,
+            ..
+        } => match dry_run {
+            true => json!({"would_remove": store.stats().map_err(refused)?.prompts}),
+            false => json!({"removed": store.remove_prompts().await.map_err(refused)?}),
+        },
+        StoreCommand::Gc {
             older_than,
             dry_run: true,
             ..
@@ -43,9 +51,11 @@ pub(super) async fn run(command: &StoreCommand, terminal: Terminal) -> Result<()
             let removed = store.collect_garbage(*older_than).await;
             json!({"removed": removed.map_err(refused)?.calls()})
         }
-        StoreCommand::Export { .. } => {
+        StoreCommand::Export { prompts, .. } => {
             check_stdout()?;
-            let count = store.export(JsonStdout::default()).map_err(refused)?;
+            let count = store
+                .export(JsonStdout::default(), *prompts)
+                .map_err(refused)?;
             terminal.note(&format!("{count} records"));
             return Ok(());
         }
@@ -71,6 +81,11 @@ fn stats(stats: &Stats, format: LookFormat) -> Value {
         }
     }
     let usage = stats.usage;
+    if is_json {
+        value["prompts"] = json!(stats.prompts);
+    } else if stats.prompts > 0 {
+        value["calls whose words are kept"] = json!(stats.prompts);
+    }
     value["attempts"] = json!(usage.attempts);
     if is_json {
         value["tokens"] = json!(usage.total_tokens());

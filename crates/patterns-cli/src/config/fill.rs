@@ -128,7 +128,7 @@ pub(crate) fn fill(
         if is_argument && ["vote", "map_reduce"].contains(&&**section) && section != own {
             return Err(of_another(entry));
         }
-        let is_meant = section == "run" || section == own;
+        let is_meant = ["run", "store", own].contains(&&**section);
         let is_elsewhere = WHO_ANSWERS.contains(&&**id) && !is_argument;
         let is_free = !given.has(id) && !OF_COMMAND.contains(&&**id) && !is_elsewhere;
         if is_meant && is_free && (is_argument || scope == Scope::Everything) {

@@ -9,10 +9,11 @@ use serde_json::{Map, Value};
 use super::schema::Config;
 
 /// The sections whose keys have variables, and how those begin.
-const VARIABLES: [(&str, &str); 3] = [
+const VARIABLES: [(&str, &str); 4] = [
     ("run", "PATTERNS_"),
     ("vote", "PATTERNS_VOTE_"),
     ("map_reduce", "PATTERNS_MAP_REDUCE_"),
+    ("store", "PATTERNS_STORE_"),
 ];
 
 /// Returns the JSON Schema of a configuration, as it is published.

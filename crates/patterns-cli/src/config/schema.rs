@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) vote: VoteKeys,
     /// How documents are worked on; as variables `PATTERNS_MAP_REDUCE_` and the name.
     pub(crate) map_reduce: MapReduceKeys,
+    /// What is kept in the store; as variables `PATTERNS_STORE_` and the name.
+    pub(crate) store: StoreKeys,
     /// Short names of models: with `fast = "groq:llama-3.3-70b"`, `-m fast` is enough.
     pub(crate) models: BTreeMap<String, String>,
     /// Servers by name. `openai`, `anthropic`, `gemini`, `ollama` and `compatible` are there; what is set below their names
@@ -126,6 +128,15 @@ pub(crate) struct MapReduceKeys {
     #[serde(deserialize_with = "read::size")]
     #[schemars(with = "Option<read::NumberOrText>")]
     pub(crate) max_document_size: Option<u64>,
+}
+
+/// What is kept in the store.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct StoreKeys {
+    /// Whether it is kept what models are asked, for `patterns show` and reports; it is, unless this is
+    /// false. Answers are kept in any case.
+    pub(crate) prompts: Option<bool>,
 }
 
 /// A server.

@@ -51,6 +51,9 @@ impl Account {
                 }
             }
             Event::RunStarted { .. }
+            | Event::AttemptSent { .. }
+            | Event::AnswerBegan { .. }
+            | Event::AttemptEnded { .. }
             | Event::AttemptFailed { .. }
             | Event::CallsPaused { .. }
             | Event::FormatSteppedDown { .. }

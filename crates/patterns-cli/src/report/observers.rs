@@ -1,12 +1,12 @@
 //! The one sink of a run's events, and the readers behind it.
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use patterns_core::{Event, EventSink, PauseReason, Spent};
 
-use patterns_store::Store;
+use patterns_store::{Recorder, Store};
 use serde_json::json;
 
 use super::account::Account;
@@ -31,6 +31,8 @@ struct Readers {
     terminal: Terminal,
     /// Where what is worth noting is kept, and for which run.
     store: Option<(Store, i64)>,
+    /// Who writes down how the run goes.
+    recorder: Option<Arc<Recorder>>,
     /// Whether the user has been told that calls are held back, since the last that was answered.
     is_paused: bool,
     /// What is said at the end, each thing once.
@@ -50,6 +52,7 @@ impl Observers {
             progress: terminal.is_watched().then(Progress::start),
             terminal,
             store: None,
+            recorder: None,
             is_paused: false,
             notes: Vec::new(),
         })))
@@ -78,9 +81,11 @@ impl Observers {
         }
     }
 
-    /// Keeps what is worth noting in the record of a run.
-    pub(crate) fn record(&self, store: Store, run: i64) {
-        self.lock().store = Some((store, run));
+    /// Keeps what is worth noting in the record of a run, and how it goes.
+    pub(crate) fn record(&self, store: Store, run: i64, recorder: Option<&Arc<Recorder>>) {
+        let mut readers = self.lock();
+        readers.store = Some((store, run));
+        readers.recorder = recorder.cloned();
     }
 
     /// Returns how the run ended, as it is recorded: its account and exit code, as JSON.
@@ -159,6 +164,9 @@ impl EventSink for Observers {
         {
             readers.notes.push(note);
         }
+        if let Some(recorder) = &readers.recorder {
+            recorder.emit(event);
+        }
     }
 }
 
@@ -234,6 +242,9 @@ fn is_worth_noting(event: &Event) -> bool {
         | Event::RunFinished { .. } => true,
         Event::BranchStarted { .. }
         | Event::AnswerReused { .. }
+        | Event::AttemptSent { .. }
+        | Event::AnswerBegan { .. }
+        | Event::AttemptEnded { .. }
         | Event::AttemptFailed { .. }
         | Event::CallHedged { .. }
         | Event::AnswerFixed { .. }
@@ -253,6 +264,9 @@ fn note(event: &Event) -> Option<String> {
         )),
         Event::RunStarted { .. }
         | Event::BranchStarted { .. }
+        | Event::AttemptSent { .. }
+        | Event::AnswerBegan { .. }
+        | Event::AttemptEnded { .. }
         | Event::AttemptFailed { .. }
         | Event::CallHedged { .. }
         | Event::AnswerReused { .. }

@@ -54,7 +54,7 @@ fn map_reduce_for_programs() {
     {
       "type": "outcome",
       "pattern": "map-reduce",
-      "run": "0000000000000007",
+      "run": "7",
       "models": [
         "offline"
       ],
@@ -188,7 +188,7 @@ fn map_reduce_by_line() {
     exit 0
     --- stdout
     {"type":"branch","branch":0,"role":"map","label":"docs/tides.md","end":"answered","usage":{"calls":1,"attempts":1,"input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_tokens":0},"value":{"doc_id":"docs/tides.md","summary":"Tides rise and fall twice a day in most harbours. The Sun adds its part, so that tides are highest at new and full moon.","word_count":33}}
-    {"type":"outcome","pattern":"map-reduce","run":"0000000000000007","models":["offline"],"notice":"offline: key sentences, no LLM","value":{"combined_summary":"Tides rise and fall twice a day in most harbours. The Sun adds its part, so that tides are highest at new and full moon.","total_documents":1,"total_words":33},"steps":[],"counts":{"started":2,"answered":2,"failed":0,"cancelled":0},"usage":{"calls":2,"attempts":2,"input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_tokens":0},"spend":{"calls":0,"tokens":0,"cost":"0","possibly_billed":{"calls":0,"tokens":0,"cost":"0"},"caps":{}},"warnings":[],"coverage":{"documents":{"mapped":1,"truncated":0,"failed":0,"skipped":0,"not_begun":0},"chunks":{"mapped":1,"truncated":0,"failed":0,"skipped":0,"not_begun":0},"halved":0,"gaps":[],"more_gaps":0,"more_not_begun":false}}
+    {"type":"outcome","pattern":"map-reduce","run":"7","models":["offline"],"notice":"offline: key sentences, no LLM","value":{"combined_summary":"Tides rise and fall twice a day in most harbours. The Sun adds its part, so that tides are highest at new and full moon.","total_documents":1,"total_words":33},"steps":[],"counts":{"started":2,"answered":2,"failed":0,"cancelled":0},"usage":{"calls":2,"attempts":2,"input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_tokens":0},"spend":{"calls":0,"tokens":0,"cost":"0","possibly_billed":{"calls":0,"tokens":0,"cost":"0"},"caps":{}},"warnings":[],"coverage":{"documents":{"mapped":1,"truncated":0,"failed":0,"skipped":0,"not_begun":0},"chunks":{"mapped":1,"truncated":0,"failed":0,"skipped":0,"not_begun":0},"halved":0,"gaps":[],"more_gaps":0,"more_not_begun":false}}
     --- stderr
     "#);
 }
@@ -229,7 +229,7 @@ fn rows_without_a_combination() {
     --- stdout
     {"type":"branch","branch":0,"role":"map","label":"a","end":"answered","usage":{"calls":1,"attempts":1,"input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_tokens":0},"value":{"doc_id":"a","summary":"Tides rise and fall. The Moon causes it.","word_count":8}}
     {"type":"branch","branch":1,"role":"map","label":"b","end":"answered","usage":{"calls":1,"attempts":1,"input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_tokens":0},"value":{"doc_id":"b","summary":"Mud settles. It must be dredged.","word_count":6}}
-    {"type":"outcome","pattern":"map-reduce","run":"0000000000000007","models":["offline"],"notice":"offline: key sentences, no LLM","value":null,"steps":[],"counts":{"started":2,"answered":2,"failed":0,"cancelled":0},"usage":{"calls":2,"attempts":2,"input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_tokens":0},"spend":{"calls":0,"tokens":0,"cost":"0","possibly_billed":{"calls":0,"tokens":0,"cost":"0"},"caps":{}},"warnings":[],"coverage":{"documents":{"mapped":2,"truncated":0,"failed":0,"skipped":0,"not_begun":0},"chunks":{"mapped":2,"truncated":0,"failed":0,"skipped":0,"not_begun":0},"halved":0,"gaps":[],"more_gaps":0,"more_not_begun":false}}
+    {"type":"outcome","pattern":"map-reduce","run":"7","models":["offline"],"notice":"offline: key sentences, no LLM","value":null,"steps":[],"counts":{"started":2,"answered":2,"failed":0,"cancelled":0},"usage":{"calls":2,"attempts":2,"input_tokens":0,"cached_input_tokens":0,"output_tokens":0,"reasoning_tokens":0},"spend":{"calls":0,"tokens":0,"cost":"0","possibly_billed":{"calls":0,"tokens":0,"cost":"0"},"caps":{}},"warnings":[],"coverage":{"documents":{"mapped":2,"truncated":0,"failed":0,"skipped":0,"not_begun":0},"chunks":{"mapped":2,"truncated":0,"failed":0,"skipped":0,"not_begun":0},"halved":0,"gaps":[],"more_gaps":0,"more_not_begun":false}}
     --- stderr
     "#);
 }

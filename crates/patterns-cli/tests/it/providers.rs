@@ -68,7 +68,7 @@ fn a_failed_branch_is_named_and_the_rest_is_kept() {
     {
       "type": "outcome",
       "pattern": "map-reduce",
-      "run": "0000000000000001",
+      "run": "1",
       "models": [
         "compatible:test@http://[server]/v1"
       ],
@@ -380,7 +380,7 @@ fn an_election_for_people_and_programs() {
     exit 0
     --- stdout
     {"type":"branch","branch":0,"role":"ballot","label":"voter 1","end":"answered","usage":{"calls":1,"attempts":1,"input_tokens":10,"cached_input_tokens":0,"output_tokens":5,"reasoning_tokens":0},"value":{"reasoning":"It is rigid.","answer":"no","confidence":0.9}}
-    {"type":"outcome","pattern":"voting","run":"0000000000000007","models":["compatible:test@http://[server]/v1"],"value":{"winning_answer":"no","decision":"won","vote_count":1,"total_votes":1,"share":1.0,"share_interval":{"low":0.20654931437723745,"high":1.0},"stability":1.0,"counts":[{"answer":"no","votes":1}],"all_answers":["no"],"abstentions":0,"voters":1,"waves":1,"stop_reason":"all_votes_cast","ballots":[{"voter":"voter 1","answer":"no","normalised":"no"}]},"steps":[],"counts":{"started":1,"answered":1,"failed":0,"cancelled":0},"usage":{"calls":1,"attempts":1,"input_tokens":10,"cached_input_tokens":0,"output_tokens":5,"reasoning_tokens":0},"spend":{"calls":1,"tokens":15,"cost":null,"possibly_billed":{"calls":0,"tokens":0,"cost":"0"},"caps":{}},"warnings":[]}
+    {"type":"outcome","pattern":"voting","run":"2","models":["compatible:test@http://[server]/v1"],"value":{"winning_answer":"no","decision":"won","vote_count":1,"total_votes":1,"share":1.0,"share_interval":{"low":0.20654931437723745,"high":1.0},"stability":1.0,"counts":[{"answer":"no","votes":1}],"all_answers":["no"],"abstentions":0,"voters":1,"waves":1,"stop_reason":"all_votes_cast","ballots":[{"voter":"voter 1","answer":"no","normalised":"no"}]},"steps":[],"counts":{"started":1,"answered":1,"failed":0,"cancelled":0},"usage":{"calls":1,"attempts":1,"input_tokens":10,"cached_input_tokens":0,"output_tokens":5,"reasoning_tokens":0},"spend":{"calls":1,"tokens":15,"cost":null,"possibly_billed":{"calls":0,"tokens":0,"cost":"0"},"caps":{}},"warnings":[]}
     --- stderr
     "#);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use patterns_core::{
     AgentErrorKind, AnswerFormat, BranchId, Counts, Event, Fix, ModelErrorKind, Origin, Pattern,
-    PauseReason, RunId, StepRole, Usage, Violation, Warning,
+    PauseReason, RunId, StepRole, Usage, Violation, Waits, Warning,
 };
 
 fn origin() -> Origin {
@@ -50,7 +50,23 @@ fn next(event: Option<&Event>) -> Option<Event> {
             },
             retry_in: Duration::from_secs(2),
         },
-        Some(Event::AttemptFailed { .. }) => Event::CallHedged {
+        Some(Event::AttemptFailed { .. }) => Event::AttemptSent {
+            origin,
+            waited: Waits {
+                slot: Duration::from_millis(20),
+                ..Waits::default()
+            },
+        },
+        Some(Event::AttemptSent { .. }) => Event::AnswerBegan {
+            origin,
+            after: Duration::from_millis(300),
+        },
+        Some(Event::AnswerBegan { .. }) => Event::AttemptEnded {
+            origin,
+            took: Duration::from_secs(1),
+            error: Some("the call timed out".to_owned()),
+        },
+        Some(Event::AttemptEnded { .. }) => Event::CallHedged {
             origin,
             after: Duration::from_millis(8_200),
         },
@@ -159,6 +175,9 @@ fn the_written_form_is_pinned() {
     {"event":"branch_started","origin":{"run":1,"branch":2},"role":"ballot","label":"\u001b[1m"}
     {"event":"answer_reused","origin":{"run":1,"branch":2}}
     {"event":"attempt_failed","origin":{"run":1,"branch":2},"attempt":1,"kind":{"rate_limited":{"retry_after":{"secs":1,"nanos":500000000}}},"retry_in":{"secs":2,"nanos":0}}
+    {"event":"attempt_sent","origin":{"run":1,"branch":2},"waited":{"slot":{"secs":0,"nanos":20000000},"rate":{"secs":0,"nanos":0},"paused":{"secs":0,"nanos":0}}}
+    {"event":"answer_began","origin":{"run":1,"branch":2},"after":{"secs":0,"nanos":300000000}}
+    {"event":"attempt_ended","origin":{"run":1,"branch":2},"took":{"secs":1,"nanos":0},"error":"the call timed out"}
     {"event":"call_hedged","origin":{"run":1,"branch":2},"after":{"secs":8,"nanos":200000000}}
     {"event":"calls_paused","origin":{"run":1,"branch":2},"model":"llama","reason":"asked","cause":"the provider limits the rate of requests","wait":{"secs":34,"nanos":0},"gives_up_in":null}
     {"event":"format_stepped_down","origin":{"run":1,"branch":2},"model":"llama","from":"json_schema","to":"json_object"}

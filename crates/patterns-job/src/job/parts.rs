@@ -106,6 +106,9 @@ pub struct StorePart {
     /// What recorded answers survive.
     #[serde(skip_serializing_if = "is_default")]
     pub durability: Durability,
+    /// Whether it is kept what models are asked, to be shown later; it is where this is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<bool>,
 }
 
 /// What is done with a store.

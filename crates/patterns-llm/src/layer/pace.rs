@@ -70,6 +70,10 @@ impl<M: Model> Paced<M> {
             () = request.scope.draining() => return Err(not_sent(ModelErrorKind::NotSent)),
             admitted = admitted => admitted.map_err(not_sent)?,
         };
+        request.scope.emit(Event::AttemptSent {
+            origin: request.scope.origin(),
+            waited: slot.waited(),
+        });
         let sent = Instant::now();
         let result = self.inner.generate(request).await;
         if let Err(error) = &result

@@ -1,10 +1,11 @@
-//! Bounds the time of one attempt, from the first byte sent to the last byte read.
+//! Bounds the time of one attempt, from the first byte sent to the last byte read, and tells it.
 
 use std::time::Duration;
 
 use patterns_core::{
-    BoxFuture, Layer, Model, ModelError, ModelErrorKind, ModelId, Request, Response, Usage,
+    BoxFuture, Event, Layer, Model, ModelError, ModelErrorKind, ModelId, Request, Response, Usage,
 };
+use tokio::time::Instant;
 
 /// Bounds the time of every attempt.
 #[derive(Clone, Copy, Debug)]
@@ -39,25 +40,35 @@ pub struct Timeout<M> {
     limit: Duration,
 }
 
+impl<M: Model> Timeout<M> {
+    async fn attempt(&self, request: &Request) -> Result<Response, ModelError> {
+        let sent = Instant::now();
+        let attempt = tokio::time::timeout(self.limit, self.inner.generate(request));
+        let result = attempt.await.unwrap_or_else(|elapsed| {
+            Err(ModelError::new(ModelErrorKind::Timeout)
+                .with_detail(format!("no complete answer within {:?}", self.limit))
+                .with_usage(Usage {
+                    calls: 1,
+                    attempts: 1,
+                    ..Usage::default()
+                })
+                .with_source(elapsed))
+        });
+        request.scope.emit(Event::AttemptEnded {
+            origin: request.scope.origin(),
+            took: sent.elapsed(),
+            error: result.as_ref().err().map(ToString::to_string),
+        });
+        result
+    }
+}
+
 impl<M: Model> Model for Timeout<M> {
     fn id(&self) -> &ModelId {
         self.inner.id()
     }
 
     fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
-        Box::pin(async move {
-            let attempt = self.inner.generate(request);
-            match tokio::time::timeout(self.limit, attempt).await {
-                Ok(result) => result,
-                Err(elapsed) => Err(ModelError::new(ModelErrorKind::Timeout)
-                    .with_detail(format!("no complete answer within {:?}", self.limit))
-                    .with_usage(Usage {
-                        calls: 1,
-                        attempts: 1,
-                        ..Usage::default()
-                    })
-                    .with_source(elapsed)),
-            }
-        })
+        Box::pin(self.attempt(request))
     }
 }

@@ -28,6 +28,7 @@ mod pacer;
 mod pool;
 mod rate;
 mod retry_tokens;
+mod waiting;
 
 pub use admission::{Admission, Demand, Pace, PacerState, Permit, Reason, Verdict};
 pub use limits::{RateLimits, Window};

@@ -5,12 +5,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use patterns_core::ModelErrorKind;
+use patterns_core::{ModelErrorKind, Waits};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::waiting::Waiting;
 use super::{Admission, Demand, Pace, Pacer, PacerState, Permit, RateLimits, Reason, Verdict};
 
 /// Admits the calls to one (provider, model, key), first come, first served.
@@ -26,6 +27,8 @@ pub struct Pool {
     served: Notify,
     /// What went wrong last, in words.
     trouble: Mutex<String>,
+    /// What whoever is next in turn waits for.
+    waiting: Waiting,
 }
 
 impl Pool {
@@ -40,6 +43,7 @@ impl Pool {
             ended: Notify::new(),
             served: Notify::new(),
             trouble: Mutex::default(),
+            waiting: Waiting::default(),
         }
     }
 
@@ -73,6 +77,7 @@ impl Pool {
         demand: Demand,
         mut held: impl FnMut(Duration, Reason),
     ) -> Result<Slot, ModelErrorKind> {
+        let before = self.waiting.until(self.now());
         let _turn = self.turn.lock().await;
         loop {
             let now = self.now();
@@ -80,14 +85,20 @@ impl Pool {
             let admission = lock(&self.pacer).ask(now, demand);
             match admission {
                 Admission::Go(permit) => {
+                    self.waiting.ends(now);
                     return Ok(Slot {
                         pool: Arc::clone(self),
                         permit: Some(permit),
+                        waited: self.waiting.since(before, now),
                     });
                 }
                 Admission::Closed(kind) => return Err(kind),
-                Admission::Full => self.ended.notified().await,
+                Admission::Full => {
+                    self.waiting.begins(now, Reason::Full);
+                    self.ended.notified().await;
+                }
                 Admission::Wait(wait, reason) => {
+                    self.waiting.begins(now, reason);
                     held(wait, reason);
                     // A call that ends may change the wait, say by healing an outage.
                     tokio::select! {
@@ -111,6 +122,7 @@ impl Pool {
             Admission::Go(permit) => Some(Slot {
                 pool: Arc::clone(self),
                 permit: Some(permit),
+                waited: Waits::default(),
             }),
             Admission::Wait(..) | Admission::Full | Admission::Closed(_) => None,
         }
@@ -196,9 +208,15 @@ pub(crate) struct PoolKey(pub(crate) u64);
 pub struct Slot {
     pool: Arc<Pool>,
     permit: Option<Permit>,
+    waited: Waits,
 }
 
 impl Slot {
+    /// Returns what was waited for until there was one.
+    pub fn waited(&self) -> Waits {
+        self.waited
+    }
+
     /// Says how the call ended.
     pub fn end(mut self, verdict: Verdict) {
         if let Some(permit) = self.permit.take() {

@@ -253,7 +253,13 @@ impl Adapter {
         let key = CallKey::of(&self.setup.id, request).to_string();
         let sent = self.setup.dialect.send(&self.setup.server, key, written);
         match sent.await {
-            Ok(reply) => self.read(request, written, &reply),
+            Ok(reply) => {
+                if let Some(after) = reply.began {
+                    let origin = request.scope.origin();
+                    request.scope.emit(Event::AnswerBegan { origin, after });
+                }
+                self.read(request, written, &reply)
+            }
             Err(error) => (Err(error), None),
         }
     }

@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use patterns_core::{ModelError, ModelErrorKind};
 use serde_json::value::RawValue;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::reply::one_attempt;
 use super::stream::{Assembly, stored, streamed};
@@ -24,6 +27,8 @@ pub(crate) struct Reply {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// How long after the request was sent a streamed answer began, if it was one.
+    pub(super) began: Option<Duration>,
 }
 
 /// A server, how it is reached, and what goes along with every request to it.
@@ -104,7 +109,11 @@ pub(crate) enum Route {
 impl Transport {
     pub(super) async fn exchange(&self, request: reqwest::Request) -> Result<Reply, ExchangeError> {
         let key = request.headers().get(CALL_KEY_HEADER).cloned();
+        let sent = Instant::now();
+        let (tell, mut told) = oneshot::channel();
         let begun = || {
+            // It is asked for below.
+            let _ = tell.send(sent.elapsed());
             if let Some(key) = key.as_ref().and_then(|it| it.to_str().ok()) {
                 self.first_tokens.came(key);
             }
@@ -132,6 +141,7 @@ impl Transport {
             status: head.status,
             headers: head.headers,
             body,
+            began: told.try_recv().ok(),
         })
     }
 

@@ -3,6 +3,7 @@
 
 mod answers;
 mod files;
+mod how_runs_go;
 mod runs;
 mod transfer;
 

@@ -161,15 +161,19 @@ async fn a_budget_does_not_keep_its_store_open() {
 
 #[tokio::test]
 async fn a_store_of_an_older_version_is_brought_up_to_date() {
+    let to_4 = "DROP TABLE branches; DROP TABLE run_calls; DROP TABLE results; \
+        DROP TABLE prompts; DROP TABLE frames; ALTER TABLE calls DROP COLUMN prompt; \
+        ALTER TABLE runs DROP COLUMN estimate; PRAGMA user_version = 4;";
     let to_3 = "DROP TABLE removed; DROP TABLE identity; ALTER TABLE runs DROP COLUMN account; \
         ALTER TABLE runs ADD COLUMN in_flight INTEGER NOT NULL DEFAULT 0;
         UPDATE runs SET in_flight = 7; PRAGMA user_version = 3;";
+    let to_3 = format!("{to_4} {to_3}");
     let to_2 = format!("{to_3} DROP TABLE traces; PRAGMA user_version = 2;");
     let to_1 = format!(
         "{to_2} ALTER TABLE runs DROP COLUMN in_flight; ALTER TABLE runs DROP COLUMN lost; \
          PRAGMA user_version = 1;"
     );
-    for (back, lost) in [(to_3, 7), (&to_2, 7), (&to_1, 0)] {
+    for (back, lost) in [(to_4, 0), (&to_3, 7), (&to_2, 7), (&to_1, 0)] {
         let place = Place::new();
         let store = place.open();
         store
@@ -188,6 +192,13 @@ async fn a_store_of_an_older_version_is_brought_up_to_date() {
         assert_eq!(store.id().unwrap(), place.open().id().unwrap());
         assert_eq!(text(&store, "a").as_deref(), Some("1"));
         assert_eq!(store.trace(1).unwrap(), None);
+        assert_eq!(store.calls_of(1).count(), 0, "nobody knows how it went");
+        assert_eq!(store.branches_of(1, 1).count(), 0);
+        assert_eq!((run.estimate, store.result(1).unwrap()), (None, None));
+        // What is done with it from now on is kept.
+        let run = store.go_on_with(1).await.unwrap();
+        let asked = how_runs_go::ask(&store, &run, ["a", "b"]).await;
+        assert_eq!(asked, ["found 1", "answered b"], "{back}");
     }
 }
 

@@ -20,7 +20,7 @@ async fn filled() -> Store {
 #[tokio::test]
 async fn answers_travel_by_lines() {
     let mut lines = Vec::new();
-    assert_eq!(filled().await.export(&mut lines).unwrap(), 3);
+    assert_eq!(filled().await.export(&mut lines, false).unwrap(), 3);
     let other = Store::in_memory().unwrap();
     other.record(&record("a", "mine", 0)).await.unwrap();
     assert_eq!(other.import(&lines[..]).await.unwrap(), 1);
@@ -31,7 +31,7 @@ async fn answers_travel_by_lines() {
 #[tokio::test]
 async fn a_wrong_line_is_named_and_those_before_it_stay() {
     let mut lines = Vec::new();
-    filled().await.export(&mut lines).unwrap();
+    filled().await.export(&mut lines, false).unwrap();
     lines.extend(b"\n{\"key\": \"zz\"}\n");
     let other = Store::in_memory().unwrap();
     let error = other.import(&lines[..]).await.unwrap_err();

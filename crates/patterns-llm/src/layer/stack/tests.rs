@@ -7,10 +7,10 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::join_all;
 use patterns_core::{
-    BoxFuture, Budget, Caps, Event, EventSink, ModelError, ModelErrorKind, ModelId, PauseReason,
-    Request, Response, RunId, Scope, Usage,
+    BoxFuture, BranchId, Budget, Caps, Event, EventSink, ModelError, ModelErrorKind, ModelId,
+    PauseReason, Request, Response, RunId, Scope, Usage,
 };
-use patterns_testkit::Scoped;
+use patterns_testkit::{EventLog, Scoped};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -56,7 +56,13 @@ struct Log(Mutex<Vec<Event>>);
 
 impl EventSink for Log {
     fn emit(&self, event: Event) {
-        lock(&self.0).push(event);
+        // What each attempt tells of itself has a test of its own.
+        if !matches!(
+            event,
+            Event::AttemptSent { .. } | Event::AttemptEnded { .. }
+        ) {
+            lock(&self.0).push(event);
+        }
     }
 }
 
@@ -119,6 +125,49 @@ async fn each_attempt_has_its_own_clock_and_waiting_has_none() {
         matches!(events[..], [Event::AttemptFailed { attempt: 1, .. }]),
         "{events:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_attempt_tells_what_it_waited_for_and_how_long_it_took() {
+    let log = Arc::new(EventLog::default());
+    let answer = || Ok(Response::new("slow", "done"));
+    let script = [(3, busy(100)), (11, answer()), (2, answer()), (1, answer())];
+    let pool = Arc::new(Pool::new(
+        Pace {
+            max_in_flight: 1,
+            ..Pace::default()
+        },
+        1,
+    ));
+    let stack = Stack { pool, ..plain() };
+    let scope = Scope::new(RunId(1), log.clone(), CancellationToken::new());
+    let model = stack.around(Slow::new(script));
+    let ask = |branch| {
+        let request = Request {
+            sample: branch as u32,
+            scope: scope.branch(BranchId(branch)),
+            ..Request::default()
+        };
+        let model = Arc::clone(&model);
+        async move { model.generate(&request).await }
+    };
+    for result in join_all([ask(0), ask(1)]).await {
+        result.unwrap();
+    }
+    let attempts: Vec<String> = log.lines();
+    let attempts = attempts.iter().filter(|it| !it.contains("next in"));
+    let attempts: Vec<&str> = attempts.map(String::as_str).collect();
+    insta::assert_snapshot!(attempts.join("\n"), @r"
+    [0] sent
+    [0] attempt ended after 3s: the provider limits the rate of requests
+    [1] held: slow:one asks to wait, 109.742447373s at most
+    [1] sent, slot 3s, paused 109.743s
+    [1] attempt ended after 10s: the call timed out
+    [0] sent, slot 10s
+    [0] attempt answered after 2s
+    [1] sent, slot 1.827s
+    [1] attempt answered after 1s
+    ");
 }
 
 #[tokio::test(start_paused = true)]

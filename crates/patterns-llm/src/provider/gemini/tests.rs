@@ -152,6 +152,7 @@ fn read(status: u16, body: &str) -> Result<Response, ModelError> {
         status: StatusCode::from_u16(status).unwrap(),
         headers: HeaderMap::new(),
         body: body.as_bytes().to_vec().into(),
+        began: None,
     };
     let redactor = Redactor::new("AIza-canary-0123456789".into());
     classify(&reply, "gemini-3-flash", answer::read, &redactor, false)

@@ -93,6 +93,7 @@ fn read(status: u16, body: &str) -> Result<Response, ModelError> {
         status: StatusCode::from_u16(status).unwrap(),
         headers: HeaderMap::new(),
         body: body.as_bytes().to_vec().into(),
+        began: None,
     };
     let redactor = Redactor::new("canary-0123456789".into());
     classify(&reply, "qwen3:8b", answer::read, &redactor, false)

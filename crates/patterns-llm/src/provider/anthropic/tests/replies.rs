@@ -13,6 +13,7 @@ fn read(status: u16, headers: Headers<'_>, body: &str) -> Result<Response, Model
         status: StatusCode::from_u16(status).unwrap(),
         headers: headers.collect::<HeaderMap>(),
         body: body.as_bytes().to_vec().into(),
+        began: None,
     };
     let redactor = Redactor::new("sk-ant-canary-0123456789".into());
     classify(&reply, "claude", answer::read, &redactor, false)

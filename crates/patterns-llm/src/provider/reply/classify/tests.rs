@@ -42,6 +42,7 @@ fn read_after(
         status: StatusCode::from_u16(status).unwrap(),
         headers: headers.collect::<HeaderMap>(),
         body: Into::<Vec<u8>>::into(body).into(),
+        began: None,
     };
     let redactor = Redactor::new(KEY.into());
     classify(&reply, "asked", openai::read, &redactor, has_worked)

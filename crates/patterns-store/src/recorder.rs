@@ -1,0 +1,344 @@
+//! Writes down how a run goes: its branches and calls, with what was asked, answered and waited for.
+//!
+//! The layer in front of a model knows what is asked and answered, and events tell what lies between: what
+//! an attempt waited for, how long it took, what was mended. Both come here, and a call is written once, when
+//! it is known what its answer was worth: with the next event of its branch. Nobody waits for that; it is
+//! committed with what others wait for. So a run that is killed may lack the last calls of this record, and
+//! never a paid answer.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use patterns_core::{BranchId, Event, EventSink, Origin, Request, StepRole};
+use rusqlite::named_params;
+use tokio::time::Instant;
+
+use crate::Store;
+use crate::branch_record::{BranchEnding, role_name};
+use crate::call_record::{AttemptRecord, CallEnding, More};
+use crate::error::StoreError;
+use crate::prompts::Asked;
+use crate::record::model_number;
+use crate::runs::RunRecord;
+use crate::under_way::{CallEnd, UnderWay};
+
+/// Writes down how a session of a run goes. It is an [`EventSink`]: give it all events of the run, and
+/// to [`StoreLayer::recorder`](crate::StoreLayer::recorder).
+pub struct Recorder {
+    store: Store,
+    run: i64,
+    session: i64,
+    keeps_prompts: bool,
+    /// The time of day, in microseconds since 1970, and when it was that.
+    midnight: (i64, Instant),
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The number of the last call that was written.
+    last: i64,
+    open: BTreeMap<BranchId, Open>,
+}
+
+/// A branch that has not ended.
+#[derive(Default)]
+struct Open {
+    /// How many calls it has made.
+    calls: u32,
+    /// The one that is under way.
+    under_way: Option<UnderWay>,
+    /// One that has ended, and nobody has said yet what its answer was worth.
+    ended: Option<Ended>,
+}
+
+struct Ended {
+    call: UnderWay,
+    took: Duration,
+    end: CallEnd,
+    more: More,
+}
+
+impl Recorder {
+    /// Begins to write down the session of a run that has just been begun or gone on with.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store cannot be read.
+    pub fn new(store: &Store, run: &RunRecord) -> Result<Self, StoreError> {
+        let (micros, last) = store.read(|connection| {
+            let select = "SELECT CAST(unixepoch('subsec') * 1000000 AS INTEGER), \
+                (SELECT coalesce(max(number), 0) FROM run_calls WHERE run = ?1)";
+            Ok(connection.query_row(select, [run.id], |row| Ok((row.get(0)?, row.get(1)?)))?)
+        })?;
+        Ok(Self {
+            store: store.clone(),
+            run: run.id,
+            session: run.sessions,
+            keeps_prompts: true,
+            midnight: (micros, Instant::now()),
+            state: Mutex::new(State {
+                last,
+                open: BTreeMap::new(),
+            }),
+        })
+    }
+
+    /// Returns the number of the run.
+    pub fn run(&self) -> i64 {
+        self.run
+    }
+
+    /// Sets whether what is asked is kept; it is, if nobody says otherwise.
+    #[must_use]
+    pub fn prompts(mut self, keeps_prompts: bool) -> Self {
+        self.keeps_prompts = keeps_prompts;
+        self
+    }
+
+    /// Writes what has not ended as cancelled, where a run is broken off without its events.
+    pub fn close(&self) {
+        let mut state = self.lock();
+        let open: Vec<BranchId> = state.open.keys().copied().collect();
+        for branch in open {
+            self.branch_ended(&mut state, branch, BranchEnding::Cancelled, None);
+        }
+    }
+
+    /// Returns what is kept of a request, if it is.
+    pub(crate) fn asked(&self, request: &Request) -> Option<Asked> {
+        self.keeps_prompts.then(|| Asked::of(request))
+    }
+
+    /// Takes note of a call that is asked now.
+    pub(crate) fn begins(&self, origin: Origin, model: &Arc<str>) {
+        let mut state = self.lock();
+        self.settle(&mut state, origin.branch);
+        let open = state.open.entry(origin.branch).or_default();
+        open.calls += 1;
+        open.under_way = Some(UnderWay::new(open.calls, model));
+    }
+
+    /// Takes note of how the call of a branch has ended.
+    pub(crate) fn ends(&self, origin: Origin, end: CallEnd) {
+        let mut state = self.lock();
+        let open = state.open.entry(origin.branch).or_default();
+        if let Some(call) = open.under_way.take() {
+            open.ended = Some(Ended {
+                took: call.began.elapsed(),
+                call,
+                more: More::default(),
+                end,
+            });
+        }
+    }
+
+    /// Writes the calls of a branch about which nothing more will be said.
+    fn settle(&self, state: &mut State, branch: BranchId) {
+        let Some(open) = state.open.get_mut(&branch) else {
+            return;
+        };
+        let ended = open.ended.take();
+        let dropped = open.under_way.take().map(|call| Ended {
+            took: call.began.elapsed(),
+            call,
+            more: More::default(),
+            end: CallEnd::new(CallEnding::Cancelled),
+        });
+        for call in ended.into_iter().chain(dropped) {
+            state.last += 1;
+            self.write_call(state.last, branch, call);
+        }
+    }
+
+    fn write_call(&self, number: i64, branch: BranchId, it: Ended) {
+        let (run, session) = (self.run, self.session);
+        let Ended {
+            call,
+            took,
+            end,
+            mut more,
+        } = it;
+        let began = self.time(call.began);
+        more.error = end.error;
+        more.usage = end.usage.filter(|_| end.row.is_none());
+        let more = more.with_attempts(call.attempts);
+        let cost = end.cost.map(|it| it.picodollars().cast_signed());
+        self.store.write_later(move |connection, prompts| {
+            let asked = end.asked.map(|it| prompts.keep(connection, &it));
+            let mut prompt = asked.transpose()?;
+            if let (Some(row), Some(_)) = (end.row, prompt) {
+                let update = "UPDATE calls SET prompt = ?2 WHERE id = ?1 AND prompt IS NULL";
+                connection
+                    .prepare_cached(update)?
+                    .execute((row, prompt.take()))?;
+            }
+            let insert = "INSERT INTO run_calls (run, number, session, branch, nth, model, began, \
+                took, ending, call, prompt, cost, more) VALUES (:run, :number, :session, :branch, \
+                :nth, :model, :began, :took, :ending, :call, :prompt, :cost, :more)";
+            connection.prepare_cached(insert)?.execute(named_params! {
+                ":run": run,
+                ":number": number,
+                ":session": session,
+                ":branch": branch.0.cast_signed(),
+                ":nth": call.nth,
+                ":model": model_number(connection, &call.model)?,
+                ":began": began,
+                ":took": micros(took),
+                ":ending": end.ending.number(),
+                ":call": end.row,
+                ":prompt": prompt,
+                ":cost": cost,
+                // Texts and numbers always have a written form.
+                ":more": serde_json::to_string(&more).unwrap_or_default(),
+            })?;
+            Ok(())
+        });
+    }
+
+    fn branch_began(&self, origin: Origin, role: StepRole, label: String) {
+        self.lock().open.entry(origin.branch).or_default();
+        let (run, session, began) = (self.run, self.session, self.time(Instant::now()));
+        let branch = origin.branch.0.cast_signed();
+        self.store.write_later(move |connection, _| {
+            let insert = "INSERT OR REPLACE INTO branches (run, session, branch, role, label, \
+                began) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            let row = (run, session, branch, role_name(role), label, began);
+            connection.prepare_cached(insert)?.execute(row)?;
+            Ok(())
+        });
+    }
+
+    fn branch_ended(
+        &self,
+        state: &mut State,
+        branch: BranchId,
+        ending: BranchEnding,
+        error: Option<&'static str>,
+    ) {
+        self.settle(state, branch);
+        state.open.remove(&branch);
+        let (run, session, ended) = (self.run, self.session, self.time(Instant::now()));
+        let branch = branch.0.cast_signed();
+        self.store.write_later(move |connection, _| {
+            let update = "UPDATE branches SET ended = ?4, ending = ?5, error = ?6 \
+                WHERE run = ?1 AND session = ?2 AND branch = ?3";
+            let row = (run, session, branch, ended, ending.number(), error);
+            connection.prepare_cached(update)?.execute(row)?;
+            Ok(())
+        });
+    }
+
+    /// Changes the call of a branch that is under way.
+    fn under_way(&self, origin: Origin, change: impl FnOnce(&mut UnderWay)) {
+        let mut state = self.lock();
+        let open = state.open.get_mut(&origin.branch);
+        if let Some(call) = open.and_then(|it| it.under_way.as_mut()) {
+            change(call);
+        }
+    }
+
+    /// Changes what is known of the call of a branch that has ended last.
+    fn ended(&self, origin: Origin, change: impl FnOnce(&mut More)) {
+        let mut state = self.lock();
+        let open = state.open.get_mut(&origin.branch);
+        if let Some(call) = open.and_then(|it| it.ended.as_mut()) {
+            change(&mut call.more);
+        }
+    }
+
+    /// Returns a moment as microseconds since 1970.
+    fn time(&self, moment: Instant) -> i64 {
+        let (micros_then, then) = self.midnight;
+        micros_then + micros(moment.saturating_duration_since(then))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX >> 10)
+}
+
+impl EventSink for Recorder {
+    fn emit(&self, event: Event) {
+        match event {
+            Event::BranchStarted {
+                origin,
+                role,
+                label,
+            } => self.branch_began(origin, role, label),
+            Event::AttemptSent { origin, waited } => self.under_way(origin, |call| {
+                call.sent(AttemptRecord {
+                    waited,
+                    ..AttemptRecord::default()
+                });
+            }),
+            Event::CallHedged { origin, .. } => self.under_way(origin, |call| {
+                call.sent(AttemptRecord {
+                    is_hedge: true,
+                    ..AttemptRecord::default()
+                });
+            }),
+            Event::AnswerBegan { origin, after } => {
+                self.under_way(origin, |call| call.first_token = Some(after));
+            }
+            Event::AttemptEnded {
+                origin,
+                took,
+                error,
+            } => self.under_way(origin, |call| call.attempt_ended(took, error)),
+            Event::AnswerFixed { origin, fixes } => self.ended(origin, |it| it.fixes = fixes),
+            Event::AnswerRejected {
+                origin,
+                violations,
+                will_reask,
+                ..
+            } => {
+                self.ended(origin, |it| {
+                    it.violations = violations;
+                    it.will_reask = will_reask;
+                });
+                self.settle(&mut self.lock(), origin.branch);
+            }
+            Event::BranchAnswered { origin, .. } => self.branch_is_over(origin, None, true),
+            Event::BranchFailed { origin, kind, .. } => {
+                self.branch_is_over(origin, Some(kind.name()), false);
+            }
+            Event::BranchCancelled { origin, .. } => self.branch_is_over(origin, None, false),
+            // What is worth noting of these is noted elsewhere.
+            Event::RunStarted { .. }
+            | Event::AnswerReused { .. }
+            | Event::AttemptFailed { .. }
+            | Event::CallsPaused { .. }
+            | Event::FormatSteppedDown { .. }
+            | Event::WarningRaised { .. }
+            | Event::RunFinished { .. } => {}
+        }
+    }
+}
+
+impl Recorder {
+    fn branch_is_over(&self, origin: Origin, error: Option<&'static str>, is_answered: bool) {
+        let ending = match (is_answered, error) {
+            (true, _) => BranchEnding::Answered,
+            (false, Some(_)) => BranchEnding::Failed,
+            (false, None) => BranchEnding::Cancelled,
+        };
+        self.branch_ended(&mut self.lock(), origin.branch, ending, error);
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder")
+            .field("run", &self.run)
+            .field("session", &self.session)
+            .field("keeps_prompts", &self.keeps_prompts)
+            .finish_non_exhaustive()
+    }
+}
