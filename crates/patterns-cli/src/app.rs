@@ -93,6 +93,7 @@ pub(crate) fn terminal(command: &Command) -> Terminal {
         Command::MapReduce(args) => Terminal::new(args.common.quiet, args.common.color),
         Command::Runs(args) => Terminal::new(false, args.look.color),
         Command::Show(args) => Terminal::new(false, args.look.color),
+        Command::Diff(args) => Terminal::new(false, args.look.color),
         Command::Store(command) => Terminal::new(false, command.look().color),
         Command::Models(args) => Terminal::new(false, args.color),
         Command::Simulate(args) => Terminal::new(args.quiet, ColorChoice::Auto),

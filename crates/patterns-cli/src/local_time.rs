@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 
@@ -16,6 +17,17 @@ pub(crate) fn date(seconds: i64) -> String {
 /// Returns the time of day that lies so far ahead, with its date if that is not today's.
 pub(crate) fn clock(ahead: Duration) -> String {
     clock_in(Timestamp::now(), ahead, zone())
+}
+
+/// Reads a date, or a date and a time, of the user's clock, as seconds since 1970.
+pub(crate) fn read(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Some(moment.as_second());
+    }
+    let time: DateTime = text.parse().ok()?;
+    let time = time.to_zoned_datetime(zone()).ok()?;
+    Some(time.timestamp().as_second())
 }
 
 /// Where nobody says which zone it is (in containers), it is UTC.

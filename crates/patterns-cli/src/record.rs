@@ -160,6 +160,19 @@ impl Record {
         kept.await.map_err(refused)
     }
 
+    /// Records what came of the run.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if that cannot be recorded.
+    pub(crate) async fn keep_result(&self, result: String) -> Result<(), Error> {
+        if self.run.is_none() {
+            return Ok(());
+        }
+        let kept = self.store.keep_result(self.id(), result);
+        kept.await.map_err(refused)
+    }
+
     /// Records how the run ended; `is_done` if there is nothing left to go on with.
     ///
     /// # Errors

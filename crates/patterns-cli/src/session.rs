@@ -1,11 +1,13 @@
 //! What every run shares: its events, its output, and how it ends.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use patterns_core::{Caps, Counts, Outcome, Pattern, RunId};
 use patterns_job::{Form, Job, ModelRoles, OutputPart, Settings, Setup, Taken};
 use patterns_parallel::RunError;
+use serde::Serialize;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -16,9 +18,9 @@ use crate::exit_code;
 use crate::launch::Launch;
 use crate::output::{Output, Rows};
 use crate::record::Record;
-use crate::report::{Frame, Observers, coverage_line, failure_of};
+use crate::report::{Frame, Observers, coverage_line, failure_of, recorded_result};
 use crate::signals::Signals;
-use crate::store::open_store;
+use crate::store::{above, open_store};
 use crate::terminal::Terminal;
 
 /// One run, from its models to its account.
@@ -42,6 +44,8 @@ pub(crate) struct Session {
     observers: Arc<Observers>,
     signals: Signals,
     begun: Instant,
+    /// Where the result goes, if that is a file.
+    file: Option<PathBuf>,
     /// What is said of the output if it is not finished.
     unfinished: Option<String>,
     /// Tells that a row could not be written.
@@ -71,6 +75,9 @@ impl Session {
         announce(launch, &connected)?;
         let is_paid = connected.notice.is_none();
         let store = open_store(job.store(), is_paid)?;
+        if let Some(file) = store.as_ref().and_then(above) {
+            terminal.note(&format!("recorded in {}", file.display()));
+        }
         // Not before: until here something may block, and Ctrl-C ends the process by itself.
         let listening = Arc::clone(&observers);
         let signals = Signals::listen(drain.clone(), listening, settings.max_time());
@@ -96,6 +103,7 @@ impl Session {
             format: job.output().form.into(),
             connected,
             unfinished: output.unfinished(),
+            file: job.output().file.clone(),
             output,
             allows_gaps: false,
             taken: None,
@@ -197,7 +205,10 @@ impl Session {
     ///
     /// Returns an error if the output cannot be written, the run was ended by a signal or anything
     /// in it failed, unless that are gaps, and they are allowed.
-    pub(crate) async fn conclude<A, B>(self, outcome: &Outcome<A, B>) -> Result<(), Error> {
+    pub(crate) async fn conclude<A: Serialize, B>(
+        self,
+        outcome: &Outcome<A, B>,
+    ) -> Result<(), Error> {
         let part = self.part();
         // A result that is there fails by its gaps only.
         let is_allowed = self.allows_gaps && outcome.value.is_ok();
@@ -225,6 +236,8 @@ impl Session {
             if let Some(trace) = self.trace {
                 record.keep_trace(trace).await?;
             }
+            let result = recorded_result(outcome, self.file.as_deref());
+            record.keep_result(result).await?;
             record.end(code == exit_code::SUCCESS, account).await?;
             if let Some(id) = record.run.map(|run| run.id).filter(|_| !is_over) {
                 self.terminal

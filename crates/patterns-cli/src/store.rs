@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use patterns_job::{StoreMode, StorePart};
-use patterns_store::{Store, StoreError, StoreErrorKind};
+use patterns_store::{Store, StoreError, StoreErrorKind, nearest};
 
 use crate::args::DEFAULT_STORE;
 use crate::error::{Error, ErrorKind};
@@ -19,7 +19,7 @@ pub(crate) fn open_store(part: &StorePart, is_paid: bool) -> Result<Option<Store
     let path = match &part.file {
         _ if part.mode == StoreMode::None => return Ok(None),
         Some(path) => path.clone(),
-        None if is_paid || is_read_only => PathBuf::from(DEFAULT_STORE),
+        None if is_paid || is_read_only => usual(),
         None => return Ok(None),
     };
     if is_read_only {
@@ -31,6 +31,22 @@ pub(crate) fn open_store(part: &StorePart, is_paid: bool) -> Result<Option<Store
         trust::remember(&store.id().map_err(refused)?);
     }
     Ok(Some(store))
+}
+
+/// Returns the store of the working directory: the nearest one upwards, as git finds its own; where
+/// there is none, the one that would be made here.
+pub(crate) fn usual() -> PathBuf {
+    let here = std::env::current_dir();
+    let nearest = here
+        .ok()
+        .and_then(|it| nearest(&it, Path::new(DEFAULT_STORE)));
+    nearest.unwrap_or_else(|| PathBuf::from(DEFAULT_STORE))
+}
+
+/// Returns the file of a store that was found in a folder above.
+pub(crate) fn above(store: &Store) -> Option<PathBuf> {
+    let path = store.path()?;
+    path.starts_with("..").then(|| path.to_owned())
 }
 
 /// Opens a store that is there, to look into it.

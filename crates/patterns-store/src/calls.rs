@@ -108,12 +108,25 @@ impl Store {
         })
     }
 
+    /// Returns what was answered in a call, if anything was and is still there.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be read or is damaged.
+    pub fn answer(&self, call: &CallRecord) -> Result<Option<String>, StoreError> {
+        Ok(self.said(call, false)?.answer)
+    }
+
     /// Returns what was said in a call.
     ///
     /// # Errors
     ///
     /// Returns an error if it cannot be read or is damaged.
     pub fn texts(&self, call: &CallRecord) -> Result<Texts, StoreError> {
+        self.said(call, true)
+    }
+
+    fn said(&self, call: &CallRecord, with_prompt: bool) -> Result<Texts, StoreError> {
         self.read(|connection| {
             let mut texts = Texts::default();
             let mut prompt = call.prompt;
@@ -130,7 +143,7 @@ impl Store {
                     texts.finish = Some(answer.response.finish);
                 }
             }
-            texts.request = prompt_of(connection, prompt)?;
+            texts.request = prompt_of(connection, prompt.filter(|_| with_prompt))?;
             Ok(texts)
         })
     }

@@ -28,6 +28,20 @@ pub enum Durability {
 /// How often somebody who waits for a turn looks again.
 const LOOK: Duration = Duration::from_millis(5);
 
+/// Returns the nearest file of that name, in a folder or one above it, as a path from that folder. Files
+/// that somebody else owns or may write to are passed over.
+pub fn nearest(folder: &Path, name: &Path) -> Option<PathBuf> {
+    let mut way = PathBuf::new();
+    for above in folder.ancestors() {
+        let file = above.join(name);
+        if file.is_file() && (above == folder || check_owner(&file).is_ok()) {
+            return Some(way.join(name));
+        }
+        way.push("..");
+    }
+    None
+}
+
 /// Opens a store, made now if there is none.
 pub(crate) fn open(path: &Path, durability: Durability) -> Result<Connection, StoreError> {
     prepare_folder(path)?;

@@ -36,7 +36,7 @@ mod writer;
 pub use branch_record::{BranchEnding, BranchRecord, Branches};
 pub use call_record::{AttemptRecord, CallEnding, CallFailure, CallRecord};
 pub use calls::{Calls, Texts};
-pub use connection::Durability;
+pub use connection::{Durability, nearest};
 pub use error::{StoreError, StoreErrorKind};
 pub use layer::{StoreLayer, StorePolicy, Stored};
 pub use lock_file::LockFile;

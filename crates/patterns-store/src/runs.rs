@@ -154,6 +154,26 @@ impl Store {
         })
     }
 
+    /// Returns runs that were begun before one, or the latest: at most so many, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if they cannot be read.
+    pub fn runs_before(
+        &self,
+        before: Option<i64>,
+        most: u32,
+    ) -> Result<Vec<RunRecord>, StoreError> {
+        self.read(|connection| {
+            let select =
+                format!("SELECT {COLUMNS} FROM runs WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
+            let mut select = connection.prepare(&select)?;
+            let before = before.unwrap_or(i64::MAX);
+            let rows = select.query_map((before, most), RunRecord::read)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Returns a run, if there is one of that number.
     ///
     /// # Errors

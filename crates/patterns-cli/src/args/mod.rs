@@ -31,10 +31,10 @@ pub(crate) use section::SectionArgs;
 pub(crate) use simulate::SimulateArgs;
 pub(crate) use source::SourceArgs;
 pub(crate) use store::{
-    DEFAULT_STORE, LookArgs, LookFormat, ResumeArgs, RunsArgs, ShowArgs, StoreArgs, StoreCommand,
-    Which,
+    DEFAULT_STORE, DiffArgs, LookArgs, LookFormat, PatternName, ResumeArgs, RunsArgs, ShowArgs,
+    StoreArgs, StoreCommand, Which,
 };
-pub(crate) use values::Concurrency;
+pub(crate) use values::{Concurrency, Since};
 pub(crate) use vote::VoteArgs;
 
 /// Parallel LLM work with typed answers: sectioning, voting and map-reduce.
@@ -76,8 +76,10 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// List the runs that a store has recorded
     Runs(RunsArgs),
-    /// Show what a run was for, how it ended and what it cost
+    /// Show how a run went, or one branch of it: what was asked and answered, what that took and cost
     Show(ShowArgs),
+    /// Compare the answers and the costs of two runs
+    Diff(DiffArgs),
     /// Go on with a run, or do it again: nothing that is recorded is paid for twice
     Resume(ResumeArgs),
     /// Look after a store

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::values;
+use super::values::{self, Since};
 use crate::terminal::ColorChoice;
 
 /// Where the store is, if nobody says so.
@@ -102,6 +102,52 @@ pub(crate) struct RunsArgs {
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
     pub(crate) limit: u32,
 
+    /// Only those that began since then: 7d or 12h ago, or a date such as 2026-11-27
+    #[arg(long, value_name = "WHEN", value_parser = values::since)]
+    pub(crate) since: Option<Since>,
+
+    /// Only those with these words in the question, in the name of a branch or in an answer
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) grep: Option<String>,
+
+    /// Only those of a pattern
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) pattern: Option<PatternName>,
+
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+}
+
+/// A pattern, by the name of its command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PatternName {
+    /// Sectioning
+    Section,
+    /// Voting
+    Vote,
+    /// Map-reduce
+    MapReduce,
+}
+
+/// The command line of `patterns diff`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The earlier run, as `patterns runs` has it; or latest; or -2 for the one before the latest
+    #[arg(value_name = "RUN", allow_negative_numbers = true)]
+    pub(crate) before: Which,
+
+    /// The run that it is compared with
+    #[arg(
+        value_name = "RUN",
+        default_value = "latest",
+        allow_negative_numbers = true
+    )]
+    pub(crate) after: Which,
+
+    /// How many branches of each kind are shown; the figures are of all
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: usize,
+
     #[command(flatten)]
     pub(crate) look: LookArgs,
 }
@@ -116,6 +162,15 @@ pub(crate) struct ShowArgs {
         allow_negative_numbers = true
     )]
     pub(crate) run: Which,
+
+    /// A branch of it, by its name, the beginning of its name, or its number: its prompts, answers,
+    /// re-asks, times and costs
+    #[arg(value_name = "BRANCH", conflicts_with = "trace")]
+    pub(crate) branch: Option<String>,
+
+    /// How many branches are listed, those that failed first
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    pub(crate) limit: usize,
 
     /// Unfold a statement of a run with --statements down to its documents: its number in the result,
     /// from 1, or some of its words

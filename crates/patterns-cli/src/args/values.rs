@@ -10,6 +10,25 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     text.parse().map(|TimeSpan(duration)| duration)
 }
 
+/// Since when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// For so long.
+    Ago(Duration),
+    /// Since so many seconds after 1970.
+    Then(i64),
+}
+
+/// Reads a moment in the past: how long ago it was, or its date, with a time if need be.
+pub(super) fn since(text: &str) -> Result<Since, String> {
+    if let Ok(ago) = duration(text) {
+        return Ok(Since::Ago(ago));
+    }
+    crate::local_time::read(text)
+        .map(Since::Then)
+        .ok_or_else(|| "expected how long ago, such as 7d or 12h, or a date: 2026-11-27".to_owned())
+}
+
 /// Reads the time for one attempt.
 pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -2,6 +2,7 @@
 
 mod completions;
 mod config;
+mod diff;
 mod map_reduce;
 mod models;
 mod resume;
@@ -41,6 +42,7 @@ pub(crate) async fn run(command: Command, given: Given, terminal: Terminal) -> R
         Command::Run(args) => Box::pin(run::run(&args)).await,
         Command::Runs(args) => runs::run(&args, terminal),
         Command::Show(args) => show::run(&args, terminal),
+        Command::Diff(args) => diff::run(&args, terminal),
         Command::Resume(args) => Box::pin(resume::run(&args)).await,
         Command::Models(args) => models::run(&args, terminal),
         Command::Store(command) => store::run(&command, terminal).await,

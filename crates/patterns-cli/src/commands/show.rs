@@ -1,10 +1,16 @@
 //! `patterns show`: one recorded run.
 
+mod branch;
+mod stages;
 mod trace;
+
+use std::time::Duration;
 
 use patterns_store::{RunRecord, Store};
 use serde_json::{Value, json};
 
+use self::branch::{seconds, show_branch};
+use self::stages::Stages;
 pub(super) use self::trace::Trace;
 use self::trace::unfold_statement;
 use crate::args::{LookFormat, ShowArgs, Which};
@@ -21,6 +27,10 @@ pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
     if let Some(statement) = &args.trace {
         return unfold_statement(&store, run.id, statement, args.look.output, terminal);
     }
+    if let Some(branch) = &args.branch {
+        return show_branch(&store, &run, branch, args.look.output, terminal);
+    }
+    let stages = Stages::read(&store, &run, args.limit)?;
     let paid = store.paid(run.id).map_err(refused)?;
     let notes = store.notes(run.id).map_err(refused)?;
     let text = match args.look.output {
@@ -34,7 +44,7 @@ pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
             });
             let value = json!({
                 "run": run.id,
-                "state": state(&run),
+                "state": state(&store, &run),
                 "started": run.started,
                 "ended": run.ended,
                 "sessions": run.sessions,
@@ -43,6 +53,9 @@ pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
                 "typed": typed(&run).as_ref().map(typed_json),
                 "job": typed(&run).and_then(|it| it.job),
                 "outcome": outcome(&run),
+                "estimate": parsed(run.estimate.as_deref()),
+                "result": parsed(store.result(run.id).map_err(refused)?.as_deref()),
+                "went": stages.json(),
                 "paid": models.collect::<Vec<_>>(),
                 "notes": notes.collect::<Vec<_>>(),
             });
@@ -50,7 +63,7 @@ pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
         }
         LookFormat::Human => {
             let mut page = Page::new(terminal.stdout_paint(), &[]);
-            describe(&mut page, &run);
+            describe(&mut page, &store, &run);
             for (model, usage) in &paid {
                 page.paragraph(&format!(
                     "paid: {model}: {} calls · {} attempts · tokens {} in ({} cached), {} out",
@@ -68,15 +81,19 @@ pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
             for line in &events {
                 page.line(Style::Dim, &format!("  {line}"));
             }
+            stages.describe(&mut page, run.id, args.limit);
             page.finish()
         }
     };
     write_json(&text)
 }
 
-fn describe(page: &mut Page, run: &RunRecord) {
+fn describe(page: &mut Page, store: &Store, run: &RunRecord) {
     let started = date(run.started);
-    page.line(Style::Bold, &format!("run {}: {}", run.id, state(run)));
+    page.line(
+        Style::Bold,
+        &format!("run {}: {}", run.id, state(store, run)),
+    );
     page.paragraph(&format!("began: {started} · sessions: {}", run.sessions));
     if let Some(typed) = typed(run) {
         page.paragraph(&format!("in: {}", typed.directory.display()));
@@ -184,8 +201,32 @@ pub(super) fn outcome(run: &RunRecord) -> Option<Value> {
     serde_json::from_str(run.outcome.as_deref()?).ok()
 }
 
+/// Reads what was recorded as JSON.
+fn parsed(text: Option<&str>) -> Option<Value> {
+    serde_json::from_str(text?).ok()
+}
+
+/// Says how long a run took: its last session, or until now if it goes on.
+pub(super) fn duration(store: &Store, run: &RunRecord) -> Option<String> {
+    if let Some(took) = outcome(run).and_then(|it| it.get("seconds")?.as_f64()) {
+        return Duration::try_from_secs_f64(took).ok().map(seconds);
+    }
+    let is_running = store.is_running(run.id).unwrap_or_default();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let since = now
+        .ok()?
+        .checked_sub(Duration::from_secs(run.started.unsigned_abs()))?;
+    (is_running && run.sessions == 1).then(|| seconds(since))
+}
+
+/// Writes what a branch is for.
+pub(super) fn role_name(role: patterns_core::StepRole) -> String {
+    let name = serde_json::to_value(role).unwrap_or_default();
+    name.as_str().unwrap_or_default().to_owned()
+}
+
 /// Says how a run stands.
-pub(super) fn state(run: &RunRecord) -> String {
+pub(super) fn state(store: &Store, run: &RunRecord) -> String {
     let code = outcome(run).and_then(|it| it.get("exit_code")?.as_u64());
     match (code, &run.outcome) {
         (Some(0), _) => "done".to_owned(),
@@ -193,6 +234,7 @@ pub(super) fn state(run: &RunRecord) -> String {
         (Some(2), _) => "refused (exit 2)".to_owned(),
         (Some(code), _) => format!("stopped (exit {code})"),
         (None, Some(_)) => "stopped".to_owned(),
+        (None, None) if store.is_running(run.id).unwrap_or_default() => "running".to_owned(),
         (None, None) => "not ended".to_owned(),
     }
 }

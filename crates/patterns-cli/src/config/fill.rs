@@ -10,6 +10,7 @@ use super::schema::Config;
 use crate::args::{Cli, Command, Common, Given, LookArgs};
 use crate::error::{Error, ErrorKind};
 use crate::option_names::configure;
+use crate::store::usual;
 use crate::terminal::Terminal;
 
 /// What of the configuration a job is filled with.
@@ -39,7 +40,7 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
         Command::Vote(args) => &args.common.config,
         Command::MapReduce(args) => &args.common.config,
         Command::Run(_) | Command::Resume(_) => &[],
-        Command::Runs(_) | Command::Show(_) | Command::Store(_) => &[],
+        Command::Runs(_) | Command::Show(_) | Command::Diff(_) | Command::Store(_) => &[],
         // One reads what is set by itself, and the others need nothing of it.
         Command::Config(_)
         | Command::Models(_)
@@ -61,11 +62,13 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
     }
     match &mut cli.command {
         Command::Runs(args) => look(&mut args.look, given, &loaded),
+        Command::Diff(args) => look(&mut args.look, given, &loaded),
         Command::Show(args) => look(&mut args.look, given, &loaded),
         Command::Store(command) => look(command.look_mut(), given, &loaded),
         Command::Resume(args) => {
-            let store = run.store.clone().filter(|_| !given.has("store"));
-            put(&mut args.store, store);
+            if !given.has("store") {
+                args.store = run.store.clone().unwrap_or_else(usual);
+            }
         }
         _ => {}
     }
@@ -87,10 +90,9 @@ pub(crate) fn talk(common: &Common, given: &Given) -> Result<Terminal, Error> {
 
 fn look(look: &mut LookArgs, given: &Given, loaded: &Loaded) {
     let run = &loaded.config.run;
-    put(
-        &mut look.store,
-        run.store.clone().filter(|_| !given.has("store")),
-    );
+    if !given.has("store") {
+        look.store = run.store.clone().unwrap_or_else(usual);
+    }
     put(&mut look.color, run.color.filter(|_| !given.has("color")));
 }
 

@@ -1,5 +1,7 @@
 //! Outcomes as JSON, for programs.
 
+use std::path::Path;
+
 use patterns_core::{
     AgentError, AggregateError, Branch, BranchEnd, BranchId, Budget, Caps, Coverage, Outcome,
     Pattern, Spend, StepRole, Usage, Warning,
@@ -167,6 +169,31 @@ fn whole<'a, A: Serialize, B>(
         warnings: &outcome.warnings,
         coverage: outcome.coverage.as_ref(),
     }
+}
+
+/// The longest result that is recorded, in bytes; a longer one is where the user wanted it.
+const LONGEST: usize = 16 << 20;
+
+/// Writes what came of a run as it is recorded, without its branches, whose answers are recorded
+/// anyway.
+pub(crate) fn recorded_result<A: Serialize, B>(
+    outcome: &Outcome<A, B>,
+    file: Option<&Path>,
+) -> String {
+    let mut result = json!({
+        "value": outcome.value.as_ref().map_or(Value::Null, to_value),
+        "error": outcome.value.as_ref().err().map(aggregate_error),
+        "coverage": outcome.coverage,
+        "warnings": outcome.warnings,
+        "file": file,
+    });
+    let mut text = result.to_string();
+    if text.len() > LONGEST {
+        result["value"] = Value::Null;
+        result["bytes"] = json!(text.len());
+        text = result.to_string();
+    }
+    text
 }
 
 fn spend(budget: &Budget) -> SpendJson {

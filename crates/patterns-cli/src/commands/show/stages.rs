@@ -1,0 +1,217 @@
+//! What the branches of a run came to: stage by stage, those that failed by their cause, and some of them.
+
+use std::collections::BTreeMap;
+
+use patterns_core::{BranchId, Money, StepRole};
+use patterns_store::{BranchEnding, BranchRecord, CallEnding, RunRecord, Store};
+use serde_json::{Value, json};
+
+use super::branch::named_line;
+use super::role_name;
+use crate::error::Error;
+use crate::report::Page;
+use crate::store::refused;
+use crate::terminal::Style;
+
+/// What is known of the branches of the latest session of a run.
+#[derive(Debug, Default)]
+pub(super) struct Stages {
+    /// Counts of each role, in the order in which they began.
+    stages: Vec<Stage>,
+    failures: Vec<Failure>,
+    /// Some branches: those that failed or are under way first.
+    shown: Vec<BranchRecord>,
+    others: Vec<BranchRecord>,
+    branches: usize,
+}
+
+#[derive(Debug)]
+struct Stage {
+    role: StepRole,
+    branches: u64,
+    answered: u64,
+    failed: u64,
+    cancelled: u64,
+    calls: u64,
+    found: u64,
+    cost: Option<Money>,
+}
+
+/// Branches or calls that failed alike.
+#[derive(Debug)]
+struct Failure {
+    words: String,
+    count: u64,
+    example: BranchId,
+}
+
+impl Stages {
+    /// Reads the branches and calls of a run; keeps `limit` branches.
+    pub(super) fn read(store: &Store, run: &RunRecord, limit: usize) -> Result<Self, Error> {
+        let mut stages = Self::default();
+        let mut roles: BTreeMap<BranchId, StepRole> = BTreeMap::new();
+        for branch in store.branches_of(run.id, run.sessions) {
+            let branch = branch.map_err(refused)?;
+            roles.insert(branch.branch, branch.role);
+            stages.add(branch, limit);
+        }
+        for call in store.calls_of(run.id) {
+            let call = call.map_err(refused)?;
+            let role = roles.get(&call.branch).copied();
+            let is_latest = call.session == run.sessions;
+            if let (Some(role), true) = (role, is_latest) {
+                let stage = stages.stage(role);
+                stage.calls += 1;
+                stage.found += u64::from(call.ending == CallEnding::Found);
+                if let Some(cost) = call.cost {
+                    stage.cost = Some(stage.cost.unwrap_or_default() + cost);
+                }
+            }
+            let rejected = call.violations.first().filter(|_| !call.will_reask);
+            if let (Some(violation), true) = (rejected, is_latest) {
+                stages.fail(format!("the answer was rejected: {violation}"), call.branch);
+            }
+            if let (Some(error), true) = (&call.error, is_latest) {
+                let detail = error.detail.as_ref();
+                let detail = detail.map_or_else(String::new, |it| format!(": {it}"));
+                stages.fail(format!("{}{detail}", error.message), call.branch);
+            }
+        }
+        Ok(stages)
+    }
+
+    fn stage(&mut self, role: StepRole) -> &mut Stage {
+        let at = self.stages.iter().position(|it| it.role == role);
+        let at = at.unwrap_or_else(|| {
+            self.stages.push(Stage {
+                role,
+                branches: 0,
+                answered: 0,
+                failed: 0,
+                cancelled: 0,
+                calls: 0,
+                found: 0,
+                cost: None,
+            });
+            self.stages.len() - 1
+        });
+        &mut self.stages[at]
+    }
+
+    fn add(&mut self, branch: BranchRecord, limit: usize) {
+        self.branches += 1;
+        let stage = self.stage(branch.role);
+        stage.branches += 1;
+        match branch.ending {
+            Some(BranchEnding::Answered) => stage.answered += 1,
+            Some(BranchEnding::Failed) => stage.failed += 1,
+            Some(BranchEnding::Cancelled) => stage.cancelled += 1,
+            None => {}
+        }
+        let is_first = matches!(branch.ending, Some(BranchEnding::Failed) | None);
+        let list = match is_first {
+            true => &mut self.shown,
+            false => &mut self.others,
+        };
+        if list.len() < limit {
+            list.push(branch);
+        }
+    }
+
+    fn fail(&mut self, words: String, example: BranchId) {
+        /// More causes than anybody reads.
+        const MOST: usize = 100;
+        let known = self.failures.iter().position(|it| it.words == words);
+        match known {
+            Some(at) => self.failures[at].count += 1,
+            None if self.failures.len() < MOST => self.failures.push(Failure {
+                words,
+                count: 1,
+                example,
+            }),
+            None => {}
+        }
+    }
+
+    /// Adds it to a page.
+    pub(super) fn describe(mut self, page: &mut Page, run: i64, limit: usize) {
+        for stage in &self.stages {
+            page.paragraph(&stage.line());
+        }
+        self.failures.sort_by_key(|it| std::cmp::Reverse(it.count));
+        for failure in self.failures.iter().take(limit) {
+            let text = format!(
+                "failed calls: {} × {}, such as in branch #{}",
+                failure.count, failure.words, failure.example
+            );
+            page.paragraph(&text);
+        }
+        self.shown.append(&mut self.others);
+        self.shown.truncate(limit);
+        if self.shown.is_empty() {
+            return;
+        }
+        page.line(Style::Bold, "branches:");
+        for branch in &self.shown {
+            page.line(Style::Dim, &format!("  {}", named_line(branch)));
+        }
+        let more = self.branches - self.shown.len();
+        let more = match more {
+            0 => String::new(),
+            more => format!("{more} more (--limit); "),
+        };
+        let hint =
+            format!("  {more}`patterns show {run} BRANCH` shows what was asked and answered");
+        page.line(Style::Dim, &hint);
+    }
+
+    /// Returns it as JSON.
+    pub(super) fn json(&self) -> Value {
+        let stages = self.stages.iter().map(|it| {
+            json!({
+                "role": it.role,
+                "branches": it.branches,
+                "answered": it.answered,
+                "failed": it.failed,
+                "cancelled": it.cancelled,
+                "calls": it.calls,
+                "found": it.found,
+                "cost": it.cost,
+            })
+        });
+        let failures = self
+            .failures
+            .iter()
+            .map(|it| json!({"message": it.words, "calls": it.count, "branch": it.example}));
+        json!({
+            "stages": stages.collect::<Vec<_>>(),
+            "failures": failures.collect::<Vec<_>>(),
+            "branches": self.shown.iter().chain(&self.others).collect::<Vec<_>>(),
+        })
+    }
+}
+
+impl Stage {
+    fn line(&self) -> String {
+        let under_way = self.branches - self.answered - self.failed - self.cancelled;
+        let mut line = format!(
+            "{}: {} branches = {} answered + {} failed + {} cancelled",
+            role_name(self.role),
+            self.branches,
+            self.answered,
+            self.failed,
+            self.cancelled
+        );
+        if under_way > 0 {
+            line += &format!(" + {under_way} not ended");
+        }
+        line += &format!(" · {} calls", self.calls);
+        if self.found > 0 {
+            line += &format!(" ({} from the store)", self.found);
+        }
+        if let Some(cost) = self.cost.filter(|it| *it != Money::ZERO) {
+            line += &format!(" · {cost}");
+        }
+        line
+    }
+}
