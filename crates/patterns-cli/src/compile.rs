@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use patterns_job::{
     AgentReduce, BallotPart, BatchPart, CodePart, InputPart, Job, MapPart, MapReduceJob,
     MapReduceModels, ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, Settings,
-    SourcePart, Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, TimeSpan, VoteJob,
-    VoteModels, VoterSpec, decode_text,
+    SourcePart, Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, SynthesisWay, TimeSpan,
+    VoteJob, VoteModels, VoterSpec, decode_text,
 };
 
 use crate::args::{Command, Common, MapReduceArgs, SectionArgs, SourceArgs, StoreArgs, VoteArgs};
@@ -39,10 +39,21 @@ pub(crate) fn compiled(command: &Command) -> Result<Option<(Job, &Common)>, Erro
 /// Returns an error if the topic is to be read and cannot be.
 fn section(args: &SectionArgs) -> Result<Job, Error> {
     let common = &args.common;
+    let topic = args.topic.as_deref();
+    let topic = topic.map(|it| words(it, "the topic")).transpose()?;
     Ok(Job::Section(Box::new(SectionJob {
-        topic: words(&args.topic, "the topic")?,
-        sections: args.sections.clone(),
+        topic: topic.unwrap_or_default(),
+        sections: args.sections.iter().map(|it| it.as_str().into()).collect(),
+        outline: args.outline.clone(),
+        outline_only: args.outline_only,
         plan: args.plan.and_then(NonZeroU16::new),
+        gate: args.gate,
+        synthesis: match args.stitch {
+            true => SynthesisWay::Stitch,
+            false => SynthesisWay::Synthesize,
+        },
+        consistency: args.consistency,
+        live: args.live,
         context: args.context.clone(),
         schema: schema(common.schema.as_deref()),
         model: model(common),

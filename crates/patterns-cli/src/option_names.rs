@@ -42,6 +42,12 @@ const EVERY: &[Row] = &[
 const SECTION: &[Row] = &[
     ("sections", "--section", "sections"),
     ("plan", "--plan", "plan"),
+    ("outline", "--outline", "outline"),
+    ("outline_only", "--outline-only", "outline_only"),
+    ("gate", "--gate", "gate"),
+    ("stitch", "--stitch", "synthesis"),
+    ("consistency", "--consistency", "consistency"),
+    ("live", "--live", "live"),
     ("context", "--context", "context"),
     ("schema", "--schema", "schema"),
 ];
@@ -124,6 +130,9 @@ const CONFIGURED: &[Row] = &[
     ("prompts", "store.prompts", "store.prompts"),
 ];
 
+const SECTION_CONFIGURED: &[Row] =
+    &[("context_tokens", "section.context_tokens", "context_tokens")];
+
 const VOTE_CONFIGURED: &[Row] = &[
     ("spare", "vote.spare", "spare"),
     (
@@ -152,7 +161,7 @@ const WAYS: [&str; 3] = ["no_reduce", "code", "statements"];
 
 fn rows(job: &Job) -> impl Iterator<Item = &'static Row> {
     let (own, configured): (&[Row], &[Row]) = match job {
-        Job::Section(_) => (SECTION, &[]),
+        Job::Section(_) => (SECTION, SECTION_CONFIGURED),
         Job::Vote(_) => (VOTE, VOTE_CONFIGURED),
         Job::MapReduce(_) => (MAP_REDUCE, MAP_REDUCE_CONFIGURED),
     };

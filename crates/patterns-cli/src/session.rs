@@ -7,7 +7,9 @@ use std::time::Instant;
 use patterns_core::{Caps, Counts, Outcome, Pattern, RunId};
 use patterns_job::{Form, Job, ModelRoles, OutputPart, Settings, Setup, Taken};
 use patterns_parallel::RunError;
+use patterns_parallel::sectioning::SectionBrief;
 use serde::Serialize;
+use serde_json::Value;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +20,7 @@ use crate::exit_code;
 use crate::launch::Launch;
 use crate::output::{Output, Rows};
 use crate::record::Record;
-use crate::report::{Frame, Observers, coverage_line, failure_of, recorded_result};
+use crate::report::{Frame, Observers, SectionTimes, coverage_line, failure_of, recorded_result};
 use crate::signals::Signals;
 use crate::store::{above, open_store};
 use crate::terminal::Terminal;
@@ -39,6 +41,8 @@ pub(crate) struct Session {
     pub(crate) shortfall: Option<Error>,
     /// What it lacks because the run was ended.
     pub(crate) lacking: Option<String>,
+    /// What was measured of the result.
+    pub(crate) figures: Option<Value>,
     record: Option<Record>,
     settings: Settings,
     observers: Arc<Observers>,
@@ -110,6 +114,7 @@ impl Session {
             unit: unit(job),
             shortfall: None,
             lacking: None,
+            figures: None,
             record,
             settings,
             observers,
@@ -141,7 +146,13 @@ impl Session {
             pattern,
             connected: &self.connected,
             taken: self.taken,
+            figures: self.figures.as_ref(),
         }
+    }
+
+    /// Returns how long the steps of a piece took, whose sections build on each other like this.
+    pub(crate) fn times<'a>(&self, briefs: impl Iterator<Item = &'a SectionBrief>) -> SectionTimes {
+        self.observers.times(briefs)
     }
 
     /// Says which part of the input is worked on, if it is not all.
@@ -321,8 +332,11 @@ fn unit(job: &Job) -> &'static str {
 fn needs_model(job: &Job) -> Option<&'static str> {
     match job {
         Job::Vote(_) => Some("a vote"),
-        Job::Section(job) if job.sections.is_empty() => Some("planning sections"),
-        Job::Section(_) | Job::MapReduce(_) => None,
+        Job::Section(job) if job.is_planned() => Some("planning sections"),
+        Job::Section(job) if job.consistency => Some("reading sections together"),
+        Job::Section(job) if job.grow.is_some() => Some("growing an outline"),
+        Job::Section(job) => job.nested().find_map(needs_model),
+        Job::MapReduce(_) => None,
     }
 }
 
@@ -336,7 +350,7 @@ fn form_hint(output: &OutputPart) -> Option<String> {
     let file = output.file.as_deref();
     let file = file.filter(|_| output.form == Form::Human)?;
     let ending = file.extension()?.to_str()?.to_ascii_lowercase();
-    let is_form = ["csv", "json", "jsonl", "parquet"].contains(&&*ending);
+    let is_form = ["csv", "html", "json", "jsonl", "parquet"].contains(&&*ending);
     is_form.then(|| {
         format!(
             "{} gets text to read; --output {ending} chooses that form",

@@ -166,6 +166,10 @@ pub enum StepRole {
     Outline,
     /// Writes one section.
     Section,
+    /// Reads all sections together.
+    Review,
+    /// Writes one section again.
+    Rewrite,
     /// Merges the sections.
     Synthesis,
     /// Casts one ballot.

@@ -6,6 +6,7 @@ mod map_reduce_job;
 mod parts;
 mod policies;
 mod section_job;
+mod section_spec;
 mod spelled;
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,8 @@ pub use parts::{
     Durability, Form, ModelPart, OutputPart, RunPart, SchemaSource, SpendPart, StoreMode, StorePart,
 };
 pub use policies::{MaxFailures, Stream, Tie};
-pub use section_job::{SectionJob, SectionPattern};
+pub use section_job::{GrowPart, SectionJob, SectionPattern, SynthesisWay};
+pub use section_spec::SectionSpec;
 pub use spelled::Spelled;
 pub use units::{ByteSize, TimeSpan};
 pub use vote_job::{BallotPart, BatchPart, VoteJob, VoteModels, VotePattern, VoterSpec};
@@ -50,6 +52,13 @@ pub enum Job {
     Vote(Box<VoteJob>),
     /// Documents and their combination.
     MapReduce(Box<MapReduceJob>),
+}
+
+/// An empty one, which is for nothing.
+impl Default for Job {
+    fn default() -> Self {
+        Self::Section(Box::default())
+    }
 }
 
 impl Job {
@@ -79,11 +88,24 @@ impl Job {
         }
     }
 
+    /// Returns whether it says nothing about how a run is carried out, what it may spend, and where it is
+    /// recorded and written: what only a whole job does.
+    pub(crate) fn has_usual_parts(&self) -> bool {
+        *self.run_part() == RunPart::default()
+            && *self.spend() == SpendPart::default()
+            && *self.store() == StorePart::default()
+            && *self.output() == OutputPart::default()
+    }
+
     /// Puts other names in place of those of its models, such as full ones in place of short ones.
     pub fn rename_models(&mut self, full: impl Fn(&str) -> String) {
+        self.rename(&full);
+    }
+
+    fn rename(&mut self, full: &dyn Fn(&str) -> String) {
         let mut own: Vec<&mut Option<String>> = Vec::new();
         match self {
-            Self::Section(_) => {}
+            Self::Section(job) => job.nested_mut().for_each(|it| it.rename(full)),
             Self::Vote(job) => {
                 own.extend(job.voters.iter_mut().map(|it| &mut it.model));
                 own.extend([&mut job.models.judge, &mut job.models.escalate]);
@@ -167,21 +189,28 @@ impl Job {
     /// Returns what it reads to work on: material, rows, documents. Small files that say how are not
     /// among them.
     pub fn inputs(&self) -> Vec<&Path> {
-        let paths: Vec<&PathBuf> = match self {
-            Self::Section(job) => job.context.iter().collect(),
+        let paths = self.input_paths().into_iter();
+        paths.map(PathBuf::as_path).collect()
+    }
+
+    fn input_paths(&self) -> Vec<&PathBuf> {
+        match self {
+            Self::Section(job) => {
+                let nested = job.nested().flat_map(Self::input_paths);
+                job.context.iter().chain(nested).collect()
+            }
             Self::Vote(job) => {
                 let batch = job.batch.iter().map(|it| &it.file);
                 job.context.iter().chain(batch).collect()
             }
             Self::MapReduce(job) => job.inputs.iter().collect(),
-        };
-        paths.into_iter().map(PathBuf::as_path).collect()
+        }
     }
 
     /// Returns the small files that it reads: schemas and rows.
     pub fn files(&self) -> Vec<&Path> {
         let (schema, batch) = match self {
-            Self::Section(job) => (job.schema.as_ref(), None),
+            Self::Section(job) => (job.schema.as_ref(), job.outline.as_deref()),
             Self::Vote(job) => (
                 job.ballot.as_ref().map(|it| &it.schema),
                 job.batch.as_ref().map(|it| &*it.file),
@@ -194,7 +223,11 @@ impl Job {
         };
         let schemas = [schema, other].into_iter().flatten();
         let schemas = schemas.filter_map(SchemaSource::file);
-        schemas.chain(batch).collect()
+        let nested: Vec<&Path> = match self {
+            Self::Section(job) => job.nested().flat_map(Self::files).collect(),
+            _ => Vec::new(),
+        };
+        schemas.chain(batch).chain(nested).collect()
     }
 
     /// Takes every path that is relative for one below `folder`: that of the file it was read from.
@@ -225,7 +258,11 @@ impl Job {
         match self {
             Self::Section(job) => {
                 let schema = file(job.schema.as_mut());
-                job.context.iter_mut().chain(schema).collect()
+                let nested = job.sections.iter_mut();
+                let nested = nested.filter_map(|it| it.job.as_deref_mut());
+                let nested: Vec<&mut PathBuf> = nested.flat_map(Self::own_paths).collect();
+                let own = job.context.iter_mut().chain(schema);
+                own.chain(job.outline.as_mut()).chain(nested).collect()
             }
             Self::Vote(job) => {
                 let schema = file(job.ballot.as_mut().map(|it| &mut it.schema));

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::input::{Corpus, Reader, Taken};
-use crate::job::{Job, MapReduceJob, Reduce, SectionJob};
+use crate::job::{Job, MapReduceJob, Reduce, SectionJob, SynthesisWay};
 use crate::job_error::{JobError, JobErrorKind};
 use crate::setup::Setup;
 use crate::work::{MapReduceWork, SectionWork};
@@ -26,7 +26,7 @@ impl Job {
     ///
     /// let job = SectionJob {
     ///     topic: "Tides".to_owned(),
-    ///     sections: vec!["Why".to_owned()],
+    ///     sections: vec!["Why".into()],
     ///     ..SectionJob::default()
     /// };
     /// let job = Job::Section(Box::new(job));
@@ -61,15 +61,20 @@ impl SectionJob {
     /// Returns an error if the job is not valid, or something that it names is missing.
     pub async fn run(self, setup: &Setup, reader: &Reader) -> Result<JobOutcome, JobError> {
         let work = SectionWork::read(self, reader)?;
-        let options = setup.run_options();
-        match &work.schema {
-            None => {
-                let pattern = work.sectioning(setup)?;
-                told(pattern.run(&work.job.topic, &options).await)
+        let (options, topic) = (setup.run_options(), &work.topic);
+        match (&work.schema, work.job.synthesis) {
+            _ if work.job.outline_only => {
+                let ended = work.outlining(setup)?.run(topic, &options).await;
+                told(ended.map(|it| it.map(|outline| work.titled(outline))))
             }
-            Some(schema) => {
-                let pattern = work.sectioning_to(schema, setup)?;
-                told(pattern.run(&work.job.topic, &options).await)
+            (Some(schema), _) => told(
+                work.sectioning_to(schema, setup)?
+                    .run(topic, &options)
+                    .await,
+            ),
+            (None, SynthesisWay::Stitch) => told(work.stitching(setup)?.run(topic, &options).await),
+            (None, SynthesisWay::Synthesize) => {
+                told(work.sectioning(setup)?.run(topic, &options).await)
             }
         }
     }

@@ -33,11 +33,11 @@ mod work;
 
 pub use input::{Corpus, CorpusStream, NotText, Reader, Taken, Total, decode_text, read_text_file};
 pub use job::{
-    AgentReduce, BallotPart, BatchPart, ByteSize, Choice, CodePart, Durability, Form, InputPart,
-    Job, JobFormat, MapPart, MapReduceJob, MapReduceModels, MapReducePattern, MaxFailures,
-    ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, SectionPattern, SourcePart,
-    Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, Stream, Tie, TimeSpan, VoteJob,
-    VoteModels, VotePattern, VoterSpec,
+    AgentReduce, BallotPart, BatchPart, ByteSize, Choice, CodePart, Durability, Form, GrowPart,
+    InputPart, Job, JobFormat, MapPart, MapReduceJob, MapReduceModels, MapReducePattern,
+    MaxFailures, ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, SectionPattern,
+    SectionSpec, SourcePart, Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, Stream,
+    SynthesisWay, Tie, TimeSpan, VoteJob, VoteModels, VotePattern, VoterSpec,
 };
 pub use job_error::{JobError, JobErrorKind, Place, renamed};
 pub use job_run::JobOutcome;

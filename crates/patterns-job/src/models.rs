@@ -72,6 +72,16 @@ impl Models {
         found.map_or_else(|| self.first(), |it| &it.1)
     }
 
+    /// Puts one of them first: the one that answers where no other one has the part.
+    #[must_use]
+    pub(crate) fn led_by(mut self, name: &str) -> Self {
+        if let Some(place) = self.0.iter().position(|it| it.0 == name) {
+            let it = self.0.remove(place);
+            self.0.insert(0, it);
+        }
+        self
+    }
+
     /// Returns all of them.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Model>> {
         self.0.iter().map(|it| &it.1)

@@ -1,12 +1,14 @@
 //! Fills a plan with quotations.
 
-use serde_json::Value;
+use patterns_core::Document;
+use serde_json::{Value, json};
 
 use super::fields::Quoting;
 use super::keywords::keywords;
 use super::plan::{Obstacle, Plan};
 use super::select::{Length, Ranking};
 use super::source::Source;
+use super::words::fold;
 
 /// How many keywords are given where the schema does not say.
 const KEYWORDS: usize = 8;
@@ -16,14 +18,16 @@ const TOO_FEW: &str = "asks for more than there is to quote";
 /// Quotes from one source; fields that come later prefer sentences that are not quoted yet.
 pub(super) struct Quoter<'a> {
     source: &'a Source,
+    documents: &'a [&'a Document],
     ranking: Ranking<'a>,
     used: Vec<usize>,
 }
 
 impl<'a> Quoter<'a> {
-    pub(super) fn new(source: &'a Source) -> Self {
+    pub(super) fn new(source: &'a Source, documents: &'a [&'a Document]) -> Self {
         Self {
             source,
+            documents,
             ranking: Ranking::of(source),
             used: Vec::new(),
         }
@@ -66,6 +70,7 @@ impl<'a> Quoter<'a> {
                 }
                 Ok(Value::from(list))
             }
+            Plan::Citations(most) => Ok(self.citations(*most)),
             Plan::Object(properties) => {
                 let filled = properties
                     .iter()
@@ -144,6 +149,25 @@ impl<'a> Quoter<'a> {
         chosen.sort_unstable();
         self.used.extend(&chosen);
         chosen.iter().map(|n| self.text(*n).to_owned()).collect()
+    }
+
+    /// Cites what was quoted so far, as far as it is in its document word for word: marks of a format are
+    /// taken out of a sentence before it is quoted.
+    fn citations(&self, most: usize) -> Value {
+        let mut cited: Vec<(&str, &str)> = Vec::new();
+        for n in &self.used {
+            let quote = self.text(*n);
+            let document = self.documents.get(self.source.sentences[*n].document);
+            let has_it = document.filter(|it| fold(&it.text).contains(quote));
+            let is_new = !cited.iter().any(|it| it.1 == quote);
+            if let Some(document) = has_it.filter(|_| is_new) {
+                cited.push((&document.id, quote));
+            }
+        }
+        let cited = cited.into_iter().take(most);
+        cited
+            .map(|(source, quote)| json!({"source": source, "quote": quote}))
+            .collect()
     }
 
     fn keyword_list(&self, items: (usize, Option<usize>), chars: (usize, usize)) -> Vec<String> {

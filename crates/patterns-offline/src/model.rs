@@ -17,8 +17,8 @@ const HOW: &str = "to get a model, set OPENAI_API_KEY or start Ollama, and choos
 /// Answers by quoting the best sentences of the documents in the request; there is no language
 /// model in it, and it needs no network.
 ///
-/// It fills fields whose name asks for a summary, key points or keywords, and those that can take
-/// one value only. Anything that needs judgement is
+/// It fills fields whose name asks for a summary, key points or keywords, lists of citations (`source`
+/// and `quote`) with what it has quoted, and fields that can take one value only. Anything that needs judgement is
 /// [`NeedsModel`](patterns_core::ModelErrorKind::NeedsModel): it never invents. Equal requests get
 /// equal answers, whatever their sampling.
 ///
@@ -82,7 +82,8 @@ fn answer(request: &Request) -> Result<String, ModelError> {
     if source.sentences.is_empty() && plan.as_ref().is_none_or(Plan::quotes) {
         return Err(empty());
     }
-    let mut quoter = Quoter::new(&source);
+    let documents = documents(request);
+    let mut quoter = Quoter::new(&source, &documents);
     match plan {
         None => Ok(quoter.summary(usize::MAX)),
         Some(plan) => {

@@ -29,6 +29,8 @@ pub(super) enum Plan {
         items: (usize, Option<usize>),
         chars: (usize, usize),
     },
+    /// A list of at most so many citations: what was quoted so far, with the documents it is from.
+    Citations(usize),
     /// An object, its properties in declared order.
     Object(Vec<(String, Self)>),
 }
@@ -38,7 +40,7 @@ impl Plan {
     pub(super) fn quotes(&self) -> bool {
         match self {
             Self::Constant(_) => false,
-            Self::Text { .. } | Self::List { .. } => true,
+            Self::Text { .. } | Self::List { .. } | Self::Citations(_) => true,
             Self::Object(properties) => properties.iter().any(|(_, plan)| plan.quotes()),
         }
     }
@@ -135,18 +137,30 @@ impl Planner {
 
 fn list(schema: &SchemaView<'_>, name: &str, pointer: &str) -> Result<Plan, Obstacle> {
     let judgement = || Obstacle::new(pointer, JUDGEMENT);
-    let quoting = quoting(name).ok_or_else(judgement)?;
     let item = schema.items().ok_or_else(judgement)?;
+    let (least, most) = schema.item_bounds();
+    if least == 0 && is_citation(&item) {
+        return Ok(Plan::Citations(most));
+    }
+    let quoting = quoting(name).ok_or_else(judgement)?;
     if item.kind() != SchemaKind::Text || !is_free(&item) {
         return Err(judgement());
     }
-    let (least, most) = schema.item_bounds();
     Ok(Plan::List {
         quoting,
         pointer: pointer.to_owned(),
         items: (least, Some(most).filter(|it| *it < usize::MAX)),
         chars: chars(&item),
     })
+}
+
+/// Returns whether a schema is that of a document's id and words of it, and of nothing else.
+fn is_citation(schema: &SchemaView<'_>) -> bool {
+    let properties = schema.properties();
+    let mut names: Vec<&str> = properties.iter().map(|it| it.0).collect();
+    names.sort_unstable();
+    let mut views = properties.iter().map(|it| &it.1);
+    names == ["quote", "source"] && views.all(|it| it.kind() == SchemaKind::Text && is_free(it))
 }
 
 fn text(schema: &SchemaView<'_>, name: &str, pointer: &str) -> Result<Plan, Obstacle> {

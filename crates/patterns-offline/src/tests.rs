@@ -339,6 +339,22 @@ fn several_documents_take_turns_and_repeat_nothing() {
 }
 
 #[test]
+fn what_is_quoted_is_cited_word_for_word() {
+    let citation = object(json!({"source": string(), "quote": string()}));
+    let text =
+        "**Silt** fills the basin\nevery year. The harbour must be dredged before the winter.";
+    let parts = vec![document(text)];
+    let properties =
+        json!({"content": string(), "citations": {"type": "array", "items": citation}});
+    let filled = fill(properties, parts);
+    assert_eq!(
+        filled["citations"],
+        json!([{"source": "d", "quote": "The harbour must be dredged before the winter."}]),
+        "marks are no words: {filled}"
+    );
+}
+
+#[test]
 fn earlier_answers_are_quoted_from_their_strings() {
     let json = serde_json::to_string_pretty(&json!({
         "content": "The mill was built in 1700 by the monks of the valley. It burned down in 1812.",

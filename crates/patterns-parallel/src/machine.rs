@@ -51,7 +51,12 @@ pub(crate) struct Due<W> {
 pub(crate) fn is_step(role: StepRole) -> bool {
     match role {
         StepRole::Section | StepRole::Ballot | StepRole::Map => false,
-        StepRole::Outline | StepRole::Synthesis | StepRole::Judge | StepRole::Reduce => true,
+        StepRole::Outline
+        | StepRole::Review
+        | StepRole::Rewrite
+        | StepRole::Synthesis
+        | StepRole::Judge
+        | StepRole::Reduce => true,
     }
 }
 

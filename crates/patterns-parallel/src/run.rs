@@ -7,6 +7,7 @@ use patterns_core::{
 
 use crate::RunOptions;
 use crate::fan_out::Stop;
+use crate::sectioning::OutlineError;
 use crate::voting::StoppingRuleError;
 
 /// A run that could not be carried out at all; nothing was asked of any model.
@@ -22,6 +23,9 @@ pub enum RunError {
     /// The stopping rule cannot be applied.
     #[error("the run is not set up right: {0}")]
     StoppingRule(#[from] StoppingRuleError),
+    /// The outline is not right.
+    #[error("the outline is not right: {0}")]
+    Outline(#[from] OutlineError),
 }
 
 /// One run under way.

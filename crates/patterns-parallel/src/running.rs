@@ -81,6 +81,9 @@ pub(crate) trait RunMachine: Machine {
     /// Keeps the account of all steps and bounds nothing, because all branches are kept anyway.
     fn keep_all(&mut self) {}
 
+    /// Is told that nothing will end any more, so that no branch need wait for another.
+    fn close(&mut self) {}
+
     /// Returns the next branch in input order, if it has ended.
     fn next_row(&mut self) -> Option<Branch<Self::Row>>;
 
@@ -110,7 +113,10 @@ where
             }
             match self.poll_next_unpin(cx) {
                 Poll::Ready(Some(())) => {}
-                Poll::Ready(None) => return Poll::Ready(self.machine_mut().next_row()),
+                Poll::Ready(None) => {
+                    self.machine_mut().close();
+                    return Poll::Ready(self.machine_mut().next_row());
+                }
                 Poll::Pending => return Poll::Pending,
             }
         }

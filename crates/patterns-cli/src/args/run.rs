@@ -108,7 +108,7 @@ pub(crate) struct Common {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 
-    /// Form of the result
+    /// Result form
     #[arg(
         long,
         value_name = "FORM",
@@ -182,6 +182,8 @@ pub(crate) enum Format {
     Csv,
     /// The same as Parquet
     Parquet,
+    /// A web page, of sections
+    Html,
 }
 
 impl From<Form> for Format {
@@ -192,6 +194,7 @@ impl From<Form> for Format {
             Form::Jsonl => Self::Jsonl,
             Form::Csv => Self::Csv,
             Form::Parquet => Self::Parquet,
+            Form::Html => Self::Html,
         }
     }
 }
@@ -204,6 +207,7 @@ impl From<Format> for Form {
             Format::Jsonl => Self::Jsonl,
             Format::Csv => Self::Csv,
             Format::Parquet => Self::Parquet,
+            Format::Html => Self::Html,
         }
     }
 }

@@ -1,61 +1,233 @@
-//! `patterns section`: sections in parallel, then a synthesis.
+//! `patterns section`: sections in parallel, then what becomes of them.
 
-use patterns_core::Pattern;
-use patterns_job::{SectionJob, SectionWork};
-use patterns_parallel::Sectioning;
-use patterns_parallel::sectioning::Section;
+use patterns_core::{Branch, Outcome, Pattern};
+use patterns_job::{SectionJob, SectionWork, SynthesisWay};
+use patterns_parallel::sectioning::{Figures, Outline, PieceText, Section};
+use patterns_parallel::{RunOptions, Sectioning};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::publish;
+use crate::args::Format;
 use crate::error::Error;
 use crate::launch::Launch;
-use crate::report::{Page, section_page};
+use crate::report::{Page, branch_line, figures_line, outcome_line, web_page};
 use crate::session::Session;
 use crate::written::Written;
 
 pub(crate) async fn run(job: SectionJob, launch: Launch) -> Result<(), Error> {
     let written = Written::by(&launch.job, launch.names);
     written.check_files(&launch.job.files())?;
-    written.check_documents(&job.context, launch.terminal)?;
+    let inputs: Vec<_> = launch.job.inputs().into_iter().map(Into::into).collect();
+    written.check_documents(&inputs, launch.terminal)?;
     let work = SectionWork::read(job, &launch.reader(&written));
     let work = work.map_err(|error| launch.told(error))?;
     let session = Session::open(&launch, |roles, settings| work.identity(roles, settings)).await?;
     let setup = session.setup();
-    match &work.schema {
-        None => {
-            let pattern = work
-                .sectioning(&setup)
-                .map_err(|error| launch.told(error))?;
-            write(session, pattern, &work, |page, it| {
-                page.paragraph(&it.summary)
-            })
-            .await
+    let told = |error| launch.told(error);
+    match (&work.schema, work.job.synthesis) {
+        _ if work.job.outline_only => {
+            let pattern = work.outlining(&setup).map_err(told)?;
+            outline(session, pattern, &work).await
         }
-        Some(schema) => {
-            let pattern = work.sectioning_to(schema, &setup);
-            let pattern = pattern.map_err(|error| launch.told(error))?;
-            write(session, pattern, &work, Page::answer).await
+        (Some(schema), _) => {
+            let pattern = work.sectioning_to(schema, &setup).map_err(told)?;
+            write(session, pattern, &work, |it| Whole::Answer(it.clone())).await
+        }
+        (None, SynthesisWay::Stitch) => {
+            let pattern = work.stitching(&setup).map_err(told)?;
+            write(session, pattern, &work, |it| Whole::Text(it.text.clone())).await
+        }
+        (None, SynthesisWay::Synthesize) => {
+            let pattern = work.sectioning(&setup).map_err(told)?;
+            let summary = |it: &patterns_parallel::sectioning::Synthesis| it.summary.clone();
+            write(session, pattern, &work, |it| Whole::Summary(summary(it))).await
         }
     }
 }
 
-async fn write<Y: Serialize + Send + 'static>(
+/// What has become of the sections.
+enum Whole {
+    Summary(String),
+    /// All of it.
+    Text(String),
+    Answer(Value),
+}
+
+async fn outline(
     session: Session,
-    pattern: Sectioning<Section, Y>,
+    pattern: Sectioning<Section, Outline>,
     work: &SectionWork,
-    synthesis: impl Fn(&mut Page, &Y),
 ) -> Result<(), Error> {
     let options = session.setup().run_options();
-    let run = session.watch(pattern.run(&work.job.topic, &options));
+    let run = session.watch(pattern.run(&work.topic, &options));
     let Some(outcome) = run.await? else {
         return Ok(());
     };
+    let outcome = outcome.map(|it| work.titled(it));
     publish(session, Pattern::Sectioning, &outcome, |page, outcome| {
-        page.heading(&work.job.topic);
-        if let Ok(value) = &outcome.value {
-            synthesis(page, value);
+        if let Ok(outline) = &outcome.value {
+            page.markdown(&outline.to_markdown());
         }
-        section_page(page, &outcome.branches);
     })
     .await
+}
+
+async fn write<Y: Serialize + Send + 'static>(
+    mut session: Session,
+    pattern: Sectioning<Section, Y>,
+    work: &SectionWork,
+    whole: impl Fn(&Y) -> Whole,
+) -> Result<(), Error> {
+    let options = session.setup().run_options();
+    if work.job.live {
+        return write_live(session, (&pattern, &options), work, whole).await;
+    }
+    let run = session.watch(pattern.run(&work.topic, &options));
+    let Some(outcome) = run.await? else {
+        return Ok(());
+    };
+    measure(&mut session, &outcome);
+    let text = text(work, &outcome, whole);
+    if session.format == Format::Html {
+        if outcome.value.is_ok() || super::has_answer(&outcome.branches) {
+            let page = web_page(title(work), &session.labels(), &text);
+            session.output.write(page)?;
+        }
+        return session.conclude(&outcome).await;
+    }
+    publish(session, Pattern::Sectioning, &outcome, |page, _| {
+        page.markdown(&text);
+    })
+    .await
+}
+
+/// Writes each section as soon as its turn has come, and what becomes of them behind.
+async fn write_live<Y: Serialize + Send + 'static>(
+    mut session: Session,
+    (pattern, options): (&Sectioning<Section, Y>, &RunOptions),
+    work: &SectionWork,
+    whole: impl Fn(&Y) -> Whole,
+) -> Result<(), Error> {
+    let is_text = session.format == Format::Human;
+    let paint = session.output.paint(session.terminal);
+    let labels = session.labels();
+    let mut rows = session.rows();
+    let page = |labels: &[String], text: &str| {
+        let mut page = Page::new(paint, labels);
+        page.markdown(text);
+        page.finish()
+    };
+    let mut text = piece_text(work);
+    let mut sections = Vec::new();
+    let ended = session
+        .watch(async {
+            let mut run = pattern.run(&work.topic, options);
+            while let Some(branch) = run.next().await {
+                let head = sections.is_empty().then(|| text.title(title(work)));
+                let piece = section(&mut text, &branch);
+                rows.write(match (is_text, head) {
+                    (false, _) => branch_line(&branch),
+                    (true, Some(head)) => page(&labels, &format!("{head}{piece}")),
+                    (true, None) => page(&[], &piece),
+                });
+                sections.push(branch);
+            }
+            run.await
+        })
+        .await;
+    session.output = rows.finish()?;
+    let Some(mut outcome) = ended? else {
+        return Ok(());
+    };
+    outcome.branches = sections;
+    measure(&mut session, &outcome);
+    let end = match (is_text, outcome.value.as_ref().ok().map(whole)) {
+        (false, _) => outcome_line(&session.frame(Pattern::Sectioning), &outcome),
+        (true, Some(Whole::Summary(it))) => {
+            page(&[], &format!("\n## Summary\n\n{it}\n{}", text.sources()))
+        }
+        (true, Some(Whole::Answer(it))) => {
+            let mut page = Page::new(paint, &[]);
+            page.gap();
+            page.answer(&it);
+            page.markdown(&text.sources());
+            page.finish()
+        }
+        (true, _) => page(&[], &text.sources()),
+    };
+    session.output.write(end)?;
+    session.conclude(&outcome).await
+}
+
+/// Says what the sections are like and how long they took.
+fn measure<Y>(session: &mut Session, outcome: &Outcome<Y, Section>) {
+    let sections = outcome.branches.iter().filter_map(Branch::value);
+    let figures = Figures::of(sections.clone());
+    if figures.written == 0 {
+        return;
+    }
+    let times = session.times(sections.map(|it| &it.planned));
+    let planned = outcome.branches.len() as u64;
+    session
+        .terminal
+        .note(&figures_line(&figures, planned, &times));
+    let mut measured = json!({"planned": planned});
+    let parts = [json!(figures), json!(times)];
+    for part in parts.into_iter().filter_map(|it| it.as_object().cloned()) {
+        if let Value::Object(measured) = &mut measured {
+            measured.extend(part);
+        }
+    }
+    session.figures = Some(measured);
+}
+
+fn title(work: &SectionWork) -> &str {
+    let title = work.outline.as_ref().and_then(|it| it.title.as_deref());
+    title.unwrap_or(&work.topic)
+}
+
+/// A piece that is stitched is an article; one with a summary is a brief.
+fn piece_text(work: &SectionWork) -> PieceText {
+    match work.job.synthesis {
+        SynthesisWay::Stitch => PieceText::numbered(),
+        SynthesisWay::Synthesize => PieceText::with_key_points(),
+    }
+}
+
+fn section(text: &mut PieceText, branch: &Branch<Section>) -> String {
+    let section = branch.value();
+    text.section(&branch.label, section.map_or(0, |it| it.depth), section)
+}
+
+/// Writes all of a piece as Markdown.
+fn text<Y>(
+    work: &SectionWork,
+    outcome: &Outcome<Y, Section>,
+    whole: impl Fn(&Y) -> Whole,
+) -> String {
+    let mut text = piece_text(work);
+    let mut all = text.title(title(work));
+    match outcome.value.as_ref().ok().map(whole) {
+        Some(Whole::Text(text)) => return text,
+        // What was written in a single call is its own summary.
+        Some(Whole::Summary(summary)) if is_all(&summary, outcome) => {}
+        Some(Whole::Summary(summary)) => all += &format!("\n{}\n", summary.trim_end()),
+        Some(Whole::Answer(value)) => {
+            let json = serde_json::to_string_pretty(&value).unwrap_or_default();
+            all += &format!("\n```json\n{json}\n```\n");
+        }
+        None => {}
+    }
+    for branch in &outcome.branches {
+        all += &section(&mut text, branch);
+    }
+    all + &text.sources()
+}
+
+fn is_all<Y>(summary: &str, outcome: &Outcome<Y, Section>) -> bool {
+    let [only] = &outcome.branches[..] else {
+        return false;
+    };
+    only.value().is_some_and(|it| it.content == summary)
 }

@@ -127,7 +127,8 @@ pub(crate) fn fill(
             continue;
         };
         let is_argument = entry.place == "-c";
-        if is_argument && ["vote", "map_reduce"].contains(&&**section) && section != own {
+        if is_argument && ["section", "vote", "map_reduce"].contains(&&**section) && section != own
+        {
             return Err(of_another(entry));
         }
         let is_meant = ["run", "store", own].contains(&&**section);

@@ -9,8 +9,9 @@ use serde_json::{Map, Value};
 use super::schema::Config;
 
 /// The sections whose keys have variables, and how those begin.
-const VARIABLES: [(&str, &str); 4] = [
+const VARIABLES: [(&str, &str); 5] = [
     ("run", "PATTERNS_"),
+    ("section", "PATTERNS_SECTION_"),
     ("vote", "PATTERNS_VOTE_"),
     ("map_reduce", "PATTERNS_MAP_REDUCE_"),
     ("store", "PATTERNS_STORE_"),

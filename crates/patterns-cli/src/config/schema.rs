@@ -22,6 +22,8 @@ pub(crate) struct Config {
     /// The defaults of every run. A variable sets each of them, too: `PATTERNS_` and its name in
     /// capitals, such as `PATTERNS_MODEL`.
     pub(crate) run: RunKeys,
+    /// How sections are written; as variables `PATTERNS_SECTION_` and the name.
+    pub(crate) section: SectionKeys,
     /// How votes are carried out; as variables `PATTERNS_VOTE_` and the name.
     pub(crate) vote: VoteKeys,
     /// How documents are worked on; as variables `PATTERNS_MAP_REDUCE_` and the name.
@@ -96,6 +98,15 @@ pub(crate) struct RunKeys {
     pub(crate) quiet: Option<bool>,
     /// When to use colours; --color.
     pub(crate) color: Option<ColorChoice>,
+}
+
+/// How sections are written.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct SectionKeys {
+    /// Tokens of material that a section gets at most, without it 8000; of more, it gets the passages that
+    /// concern it.
+    pub(crate) context_tokens: Option<NonZeroU64>,
 }
 
 /// How votes are carried out.

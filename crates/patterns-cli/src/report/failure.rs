@@ -256,8 +256,8 @@ fn by_model(kind: ModelErrorKind) -> (ErrorKind, &'static str) {
         Kind::NeedsModel => (ErrorKind::Model, NEEDS_MODEL),
         Kind::ContextTooLong => (
             ErrorKind::NotCombined,
-            "shorten the material, or choose a model that reads more; map-reduce cuts documents that are \
-             too long",
+            "shorten the material (section.context_tokens says how much of it a section gets), or choose a \
+             model that reads more; map-reduce cuts documents that are too long",
         ),
         Kind::RateLimited { .. } | Kind::Overloaded { .. } | Kind::Timeout => (
             ErrorKind::TryLater,

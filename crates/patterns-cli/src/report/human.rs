@@ -2,7 +2,6 @@
 
 use patterns_core::Branch;
 use patterns_parallel::map_reduce::DocumentSummary;
-use patterns_parallel::sectioning::Section;
 use serde_json::Value;
 
 use crate::escape::{escape, escape_line};
@@ -54,6 +53,18 @@ impl Page {
         }
     }
 
+    /// Adds a text in Markdown as it is, its headings in their style.
+    pub(crate) fn markdown(&mut self, text: &str) {
+        let mut is_code = false;
+        for line in text.lines() {
+            is_code ^= line.trim_start().starts_with("```");
+            match line.starts_with('#') && !is_code {
+                true => self.heading(line),
+                false => self.paragraph(line),
+            }
+        }
+    }
+
     /// Adds an answer of the user's own shape: a lone text as it is, all else as JSON.
     pub(crate) fn answer(&mut self, value: &Value) {
         let only = value.as_object().filter(|it| it.len() == 1);
@@ -70,22 +81,6 @@ impl Page {
     /// Returns the text.
     pub(crate) fn finish(self) -> String {
         self.text
-    }
-}
-
-/// Adds the sections, each under its name.
-pub(crate) fn section_page(page: &mut Page, branches: &[Branch<Section>]) {
-    for branch in branches {
-        page.gap();
-        page.heading(&branch.label);
-        let Some(section) = branch.value() else {
-            page.line(Style::Red, "(this section could not be written)");
-            continue;
-        };
-        page.paragraph(&section.content);
-        for point in &section.key_points {
-            page.paragraph(&format!("- {}", point.replace('\n', " ")));
-        }
     }
 }
 

@@ -39,6 +39,8 @@ struct OutcomeJson<'a, B> {
     warnings: &'a [Warning],
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<&'a Coverage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    figures: Option<&'a Value>,
 }
 
 /// A branch. Of runs of many there is one a line, so nothing is copied on the way.
@@ -72,6 +74,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) pattern: Pattern,
     pub(crate) connected: &'a Connected,
     pub(crate) taken: Option<Taken>,
+    /// What was measured of the result.
+    pub(crate) figures: Option<&'a Value>,
 }
 
 /// Writes a whole outcome, indented.
@@ -151,6 +155,7 @@ fn whole<'a, A: Serialize, B>(
         pattern,
         connected,
         taken,
+        figures,
     } = *frame;
     OutcomeJson {
         kind: "outcome",
@@ -168,6 +173,7 @@ fn whole<'a, A: Serialize, B>(
         spend: spend(&connected.budget),
         warnings: &outcome.warnings,
         coverage: outcome.coverage.as_ref(),
+        figures,
     }
 }
 

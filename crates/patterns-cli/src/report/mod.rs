@@ -6,18 +6,22 @@ mod coverage;
 mod election;
 mod event_file;
 mod failure;
+mod figures;
 mod human;
 mod json;
 mod observers;
 mod progress;
 mod table;
+mod timeline;
+mod web_page;
 
 pub(crate) use account::cost_of;
 pub(crate) use batch::{BatchFigures, BatchReport};
 pub(crate) use coverage::coverage_line;
 pub(crate) use election::{NOT_ASKED, batch_line, election_page, standings_page};
 pub(crate) use failure::{failure_of, words};
-pub(crate) use human::{Page, document_page, section_page};
+pub(crate) use figures::figures_line;
+pub(crate) use human::{Page, document_page};
 pub(crate) use json::{
     Frame, branch_line, election_line, outcome_json, outcome_line, recorded_result,
 };
@@ -25,3 +29,5 @@ pub(crate) use observers::Observers;
 pub(crate) use table::{
     aligned, flagged_page, problem_line, statement_page, support_line, table_page,
 };
+pub(crate) use timeline::SectionTimes;
+pub(crate) use web_page::web_page;

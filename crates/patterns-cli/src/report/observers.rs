@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use patterns_core::{Event, EventSink, PauseReason, Spent};
 
+use patterns_parallel::sectioning::SectionBrief;
 use patterns_store::{Recorder, Store};
 use serde_json::json;
 
 use super::account::Account;
 use super::event_file::EventFile;
 use super::progress::Progress;
+use super::timeline::{SectionTimes, Timeline};
 use crate::error::Error;
 use crate::local_time::clock;
 use crate::terminal::Terminal;
@@ -26,6 +28,7 @@ pub(crate) struct Observers(Mutex<Readers>);
 #[derive(Debug)]
 struct Readers {
     account: Account,
+    timeline: Timeline,
     file: Option<EventFile>,
     progress: Option<Progress>,
     terminal: Terminal,
@@ -48,6 +51,7 @@ impl Observers {
     pub(crate) fn open(events: Option<&Path>, terminal: Terminal) -> Result<Self, Error> {
         Ok(Self(Mutex::new(Readers {
             account: Account::default(),
+            timeline: Timeline::default(),
             file: events.map(EventFile::create).transpose()?,
             progress: terminal.is_watched().then(Progress::start),
             terminal,
@@ -126,6 +130,11 @@ impl Observers {
         }
     }
 
+    /// Returns how long the steps of a piece took, whose sections build on each other like this.
+    pub(crate) fn times<'a>(&self, briefs: impl Iterator<Item = &'a SectionBrief>) -> SectionTimes {
+        self.lock().timeline.times(briefs)
+    }
+
     /// Returns an error if the event file could not be written.
     ///
     /// # Errors
@@ -147,6 +156,7 @@ impl EventSink for Observers {
     fn emit(&self, event: Event) {
         let readers = &mut *self.lock();
         readers.account.add(&event);
+        readers.timeline.add(&event);
         if let Some(file) = &mut readers.file {
             file.write(&event);
         }

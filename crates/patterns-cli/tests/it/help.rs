@@ -118,7 +118,7 @@ fn every_pattern_has_the_same_options() {
 
     Output:
           --output <FORM>
-              Form of the result
+              Result form
 
               Possible values:
               - human:   Text to read; the default
@@ -126,6 +126,7 @@ fn every_pattern_has_the_same_options() {
               - jsonl:   A JSON object per branch and line, the outcome last; of a table, per row
               - csv:     The rows of a table, for map-reduce --reduce; the answers, with --no-reduce
               - parquet: The same as Parquet
+              - html:    A web page, of sections
 
       -o, --output-file <FILE>
               Write the result to a file, all at once at the end
@@ -193,29 +194,54 @@ fn help_of_every_command() {
     PATTERNS_LOG=debug writes a log to standard error.
     --- stderr
     ");
-    assert_snapshot!(own(&place.run(&["section", "--help"])), @r"
+    assert_snapshot!(own(&place.run(&["section", "--help"])), @"
     exit 0
     --- stdout
     Write sections on a topic in parallel and merge them
 
-    Usage: patterns section [OPTIONS] <TOPIC>
+    Usage: patterns section [OPTIONS] [TOPIC]
 
     Examples:
       patterns section 'The Rust language' -s History -s 'Pros and cons'
       patterns section 'Our outage of 3 May' --plan 4 --context notes.md --context timeline.log
+      patterns section 'Small harbours' --outline-only > outline.md
+      patterns section --outline outline.md --context docs --stitch --consistency -o harbours.md
 
     Sections:
       -s, --section <NAME>
               A section to write; repeat for more
 
-      <TOPIC>
-              What to write about; - reads standard input
+      [TOPIC]
+              What to write about; - reads standard input [default: the title of the --outline]
 
           --plan <N>
-              Let the model plan this many sections [default: 3, if no section is named]
+              Let the model plan this many sections, 2 to 20 [default: 3, if no section is named]
+
+          --outline <FILE>
+              Take the sections from a Markdown file, each under a heading such as ## History
+              
+              Below the heading there may be lines such as `- words: 300` and `- after: history, costs`
+              (what it builds on, which is written first), then a text that says what it covers.
+              --outline-only writes such a file.
+
+          --outline-only
+              Print the outline as Markdown, to be edited, and write no section
+
+          --gate
+              Ask first whether the topic divides at all; one that does not is written in a single call
 
           --context <PATH>
               Material to work from: a file, a directory or a glob; repeat for more
+
+          --stitch
+              Put the sections together without a further call: numbers, contents, sources
+
+          --consistency
+              Read all sections together and write again, at most twice, what contradicts or repeats
+              others
+
+          --live
+              Write out each section as soon as its turn has come
 
     (options of every pattern)
 

@@ -31,6 +31,7 @@ mod pty;
 mod reduce;
 mod rules;
 mod scenario;
+mod sections;
 mod sheets;
 mod short_help;
 mod signals;

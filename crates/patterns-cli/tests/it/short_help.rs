@@ -22,7 +22,7 @@ fn the_short_help_of_a_pattern_is_one_screen_with_examples_first() {
             );
         }
     }
-    assert_snapshot!(place.run(&["vote", "-h"]), @r"
+    assert_snapshot!(place.run(&["vote", "-h"]), @"
     exit 0
     --- stdout
     Put a question to several voters and let a rule decide
@@ -69,14 +69,14 @@ fn the_short_help_of_a_pattern_is_one_screen_with_examples_first() {
           --concurrency <N>      Calls in flight at once, 1 to 10000, or auto [default: auto]
 
     Output:
-          --output <FORM>       Form of the result [possible values: human, json, jsonl, csv, parquet]
+          --output <FORM>       Result form [possible values: human, json, jsonl, csv, parquet, html]
       -o, --output-file <FILE>  Write the result to a file, all at once at the end
       -q, --quiet               Say nothing but errors on standard error
       -c, --config <KEY=VALUE>  Set what is no option, such as run.hedge=true (`patterns config keys`)
       -h, --help                Print this; --help has every option
     --- stderr
     ");
-    assert_snapshot!(place.run(&["map-reduce", "-h"]), @r"
+    assert_snapshot!(place.run(&["map-reduce", "-h"]), @"
     exit 0
     --- stdout
     Work on every document in parallel and combine the answers
@@ -124,7 +124,7 @@ fn the_short_help_of_a_pattern_is_one_screen_with_examples_first() {
           --concurrency <N>      Calls in flight at once, 1 to 10000, or auto [default: auto]
 
     Output:
-          --output <FORM>       Form of the result [possible values: human, json, jsonl, csv, parquet]
+          --output <FORM>       Result form [possible values: human, json, jsonl, csv, parquet, html]
       -o, --output-file <FILE>  Write the result to a file, all at once at the end
       -q, --quiet               Say nothing but errors on standard error
       -c, --config <KEY=VALUE>  Set what is no option, such as run.hedge=true (`patterns config keys`)

@@ -126,7 +126,10 @@ fn portless(text: &str) -> String {
 /// Takes the duration out of the account.
 fn timeless(text: &str) -> String {
     let lines = text.lines().map(|line| match line.rsplit_once(" · ") {
-        Some((rest, time)) if line.starts_with("branches:") && time.ends_with(" s") => {
+        Some((rest, time))
+            if (line.starts_with("branches:") || line.starts_with("sections:"))
+                && time.ends_with(" s") =>
+        {
             format!("{rest} · [time]\n")
         }
         _ => format!("{line}\n"),

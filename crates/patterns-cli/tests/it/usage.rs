@@ -75,7 +75,7 @@ fn usage_errors() {
         ),
         (
             vec!["section", "T", "-s", "A", "-s", "A", "--model", "offline"],
-            "the same name",
+            "two sections have the title \"A\"",
         ),
     ] {
         let shown = place.run(&args);

@@ -176,11 +176,17 @@ pub enum Form {
     Csv,
     /// The same as Parquet.
     Parquet,
+    /// A web page, of a piece of writing.
+    Html,
 }
 
 impl OutputPart {
     /// Checks that what is to be written as a table is one.
     pub(crate) fn check_is_table(&self, is_table: bool) -> Result<(), JobError> {
+        if self.form == Form::Html {
+            let message = "`output.form` html is for pieces of writing, which sections make";
+            return Err(JobError::of_key("output.form", message).help("choose another"));
+        }
         if is_table || !matches!(self.form, Form::Csv | Form::Parquet) {
             return Ok(());
         }

@@ -22,16 +22,22 @@ impl VoteJob {
     ///
     /// Returns an error if the job is not valid, or something that it names is missing.
     pub async fn run(self, setup: &Setup, reader: &Reader) -> Result<JobOutcome, JobError> {
-        let work = VoteWork::read(self, reader)?;
-        let voting = work.voting(setup)?;
-        match &work.questions {
+        VoteWork::read(self, reader)?.run(setup).await
+    }
+}
+
+impl VoteWork {
+    /// Holds the election, or those of a batch.
+    pub(crate) async fn run(self, setup: &Setup) -> Result<JobOutcome, JobError> {
+        let voting = self.voting(setup)?;
+        match &self.questions {
             Questions::One(text) => {
-                let question = work.question(text, None);
+                let question = self.question(text, None);
                 told(voting.run(question, &setup.run_options()).await)
             }
             Questions::Batch(rows) => {
-                let outcome = told(batch(&work, &voting, rows, setup).await)?;
-                Ok(noting_part(outcome, work.taken, "questions"))
+                let outcome = told(batch(&self, &voting, rows, setup).await)?;
+                Ok(noting_part(outcome, self.taken, "questions"))
             }
         }
     }

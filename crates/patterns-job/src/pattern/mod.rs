@@ -1,6 +1,7 @@
 //! The patterns that jobs describe, one file for each.
 
 mod map_reduce;
+mod nested_writer;
 mod section;
 mod vote;
 

@@ -3,12 +3,18 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use patterns_core::Contract;
-use patterns_parallel::Sectioning;
-use patterns_parallel::sectioning::{Plan, Section, Synthesis, planner_agent};
+use patterns_core::{Contract, Document, TokenCounter};
+use patterns_llm::token_counter;
+use patterns_parallel::sectioning::{
+    Outline, Passages, Piece, Plan, Section, Synthesis, gate_agent, planner_agent, review_agent,
+    section_agent,
+};
+use patterns_parallel::{AgentOptions, Sectioning};
 use serde_json::Value;
 
+use super::nested_writer::NestedWriter;
 use super::unusable;
+use crate::job::SectionJob;
 use crate::job_error::JobError;
 use crate::setup::Setup;
 use crate::work::SectionWork;
@@ -20,10 +26,29 @@ impl SectionWork {
     ///
     /// Returns an error if a contract cannot be made.
     pub fn sectioning(&self, setup: &Setup) -> Result<Sectioning<Section, Synthesis>, JobError> {
-        let model = Arc::clone(setup.models.first());
-        let options = setup.agent_options(None);
+        let (model, options) = (Arc::clone(setup.models.first()), setup.agent_options(None));
         let pattern = Sectioning::with_model(self.plan(setup)?, model, &options);
-        Ok(pattern.map_err(unusable)?.context(self.context.clone()))
+        self.gated(pattern.map_err(unusable)?, setup)
+    }
+
+    /// Returns the pattern whose sections code puts together.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a contract cannot be made.
+    pub fn stitching(&self, setup: &Setup) -> Result<Sectioning<Section, Piece>, JobError> {
+        let (model, options) = (Arc::clone(setup.models.first()), setup.agent_options(None));
+        let pattern = Sectioning::stitching(self.plan(setup)?, model, &options);
+        self.gated(pattern.map_err(unusable)?, setup)
+    }
+
+    /// Returns the pattern that makes the outline alone.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a contract cannot be made.
+    pub fn outlining(&self, setup: &Setup) -> Result<Sectioning<Section, Outline>, JobError> {
+        Ok(self.stitching(setup)?.outline_only())
     }
 
     /// Returns the pattern with a synthesis of the user's own shape.
@@ -36,23 +61,90 @@ impl SectionWork {
         schema: &Value,
         setup: &Setup,
     ) -> Result<Sectioning<Section, Value>, JobError> {
-        let model = Arc::clone(setup.models.first());
+        let (model, options) = (Arc::clone(setup.models.first()), setup.agent_options(None));
         let contract = Contract::from_schema(schema.clone()).map_err(unusable)?;
-        let options = setup.agent_options(None);
         let pattern = Sectioning::with_synthesis(self.plan(setup)?, model, contract, &options);
-        Ok(pattern.map_err(unusable)?.context(self.context.clone()))
+        self.dressed(pattern.map_err(unusable)?, setup)
     }
 
-    /// Returns where the sections come from: those that are named, or a planner.
+    /// Returns where the sections come from: those that are given, or a planner.
     fn plan(&self, setup: &Setup) -> Result<Plan, JobError> {
-        let sections = &self.job.sections;
-        match NonZeroUsize::new(self.job.planned()).filter(|_| sections.is_empty()) {
-            None => Ok(sections.clone().into()),
-            Some(count) => {
-                let model = Arc::clone(setup.models.first());
-                let planner = planner_agent(model, &setup.agent_options(None));
-                Ok(Plan::by(planner.map_err(unusable)?, count))
-            }
+        if let Some(outline) = &self.outline {
+            return Ok(Plan::from(outline.clone()));
+        }
+        let model = Arc::clone(setup.models.first());
+        let planner = planner_agent(model, &setup.agent_options(None)).map_err(unusable)?;
+        let sections = NonZeroUsize::new(self.job.planned()).unwrap_or(NonZeroUsize::MIN);
+        Ok(Plan::by(planner, sections))
+    }
+
+    fn gated<Y: Send + 'static>(
+        &self,
+        pattern: Sectioning<Section, Y>,
+        setup: &Setup,
+    ) -> Result<Sectioning<Section, Y>, JobError> {
+        let pattern = self.dressed(pattern, setup)?;
+        if !self.job.gate {
+            return Ok(pattern);
+        }
+        let model = Arc::clone(setup.models.first());
+        let gate = gate_agent(model, &setup.agent_options(None)).map_err(unusable)?;
+        Ok(pattern.gate(gate))
+    }
+
+    /// Gives a pattern its material, its bounds, its reviewer, and those who write sections that are jobs
+    /// of their own.
+    fn dressed<Y: Send + 'static>(
+        &self,
+        mut pattern: Sectioning<Section, Y>,
+        setup: &Setup,
+    ) -> Result<Sectioning<Section, Y>, JobError> {
+        let (model, options) = (setup.models.first(), setup.agent_options(None));
+        if self.job.nested().next().is_some() {
+            pattern = pattern.written_by(self.nested_writer(setup, &options)?);
+        }
+        if let Some(grow) = &self.job.grow {
+            pattern = pattern.growing(grow.into());
+        }
+        if self.job.consistency {
+            let review = review_agent(Arc::clone(model), &options).map_err(unusable)?;
+            pattern = pattern.review(review);
+        }
+        let counter = token_counter(model.id()).unwrap_or_default();
+        Ok(self.with_material(pattern, &counter))
+    }
+
+    fn nested_writer(
+        &self,
+        setup: &Setup,
+        options: &AgentOptions,
+    ) -> Result<NestedWriter, JobError> {
+        let model = Arc::clone(setup.models.first());
+        let usual = section_agent(model, options).map_err(unusable)?;
+        let titled = self.outline.iter().flat_map(|it| &it.sections);
+        let jobs = titled
+            .zip(&self.job.sections)
+            .filter(|(_, spec)| spec.job.is_some())
+            .map(|(brief, spec)| (brief.id.clone(), spec.clone()));
+        Ok(NestedWriter::new(
+            Arc::new(usual),
+            jobs.collect(),
+            (setup.clone(), self.reader.clone()),
+        ))
+    }
+
+    /// Gives all of the material to every section, or where it is too much, the passages that concern it.
+    fn with_material<Y>(
+        &self,
+        pattern: Sectioning<Section, Y>,
+        counter: &TokenCounter,
+    ) -> Sectioning<Section, Y> {
+        let most = self.job.context_tokens;
+        let most = most.unwrap_or(SectionJob::DEFAULT_CONTEXT_TOKENS);
+        let count = |it: &Document| counter.count(&it.text);
+        match self.context.iter().map(count).sum::<u64>() > most.get() {
+            true => pattern.passages(Passages::new(&self.context, most, counter)),
+            false => pattern.context(self.context.clone()),
         }
     }
 }

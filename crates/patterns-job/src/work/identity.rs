@@ -14,14 +14,11 @@ impl SectionWork {
     /// Returns a digest of what the run is for.
     pub fn identity(&self, roles: &ModelRoles, settings: &Settings) -> [u8; 32] {
         let job = &self.job;
-        let work = (&job.topic, &job.sections, job.planned());
-        digest(
-            "section",
-            roles,
-            &job.model,
-            settings,
-            &(work, &self.context, &self.schema),
-        )
+        let work = (&self.topic, &job.sections, &self.outline, job.planned());
+        let ways = (job.gate, &job.grow, job.synthesis, job.consistency);
+        let material = (&self.context, job.context_tokens, &self.schema);
+        let all = (work, ways, job.outline_only, material);
+        digest("section", roles, &job.model, settings, &all)
     }
 }
 

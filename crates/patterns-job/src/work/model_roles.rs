@@ -20,7 +20,18 @@ impl ModelRoles {
         let name = &job.model().name;
         let mut roles = Self::default();
         match job {
-            Job::Section(_) => roles.add(name),
+            Job::Section(job) => {
+                roles.add(name);
+                for nested in job.nested() {
+                    let own = &nested.model().name;
+                    needs_name("sections.job.model.name", own, name.is_some())?;
+                    let mut nested = nested.clone();
+                    nested.model_mut().name = own.clone().or_else(|| name.clone());
+                    let of_nested = Self::of(&nested)?;
+                    let all = of_nested.names.into_iter();
+                    all.for_each(|it| roles.add(&Some(it)));
+                }
+            }
             Job::MapReduce(job) => {
                 let parts = &job.models;
                 let is_said = name.is_some() || (parts.map.is_some() && parts.reduce.is_some());

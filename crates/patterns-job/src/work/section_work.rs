@@ -1,21 +1,28 @@
 //! What sectioning works on, read.
 
 use patterns_core::Document;
+use patterns_parallel::sectioning::Outline;
 use serde_json::Value;
 
-use crate::input::{Reader, read_schema};
+use crate::input::{Reader, read_schema, read_text_file};
 use crate::job::SectionJob;
-use crate::job_error::JobError;
+use crate::job_error::{JobError, JobErrorKind};
 
 /// What sectioning works on.
 #[derive(Clone, Debug)]
 pub struct SectionWork {
     /// The job.
     pub job: SectionJob,
+    /// What to write about.
+    pub topic: String,
+    /// The sections, where they are given.
+    pub outline: Option<Outline>,
     /// Material.
     pub context: Vec<Document>,
     /// The schema of the synthesis, if it is not the usual one.
     pub schema: Option<Value>,
+    /// Reads what sections that are jobs of their own work on.
+    pub(crate) reader: Reader,
 }
 
 impl SectionWork {
@@ -25,10 +32,45 @@ impl SectionWork {
     ///
     /// Returns an error if anything in it is missing or not valid.
     pub fn read(job: SectionJob, reader: &Reader) -> Result<Self, JobError> {
+        let outline = outline(&job)?;
+        let title = outline.as_ref().and_then(|it| it.title.clone());
+        let topic = Some(job.topic.clone()).filter(|it| !it.trim().is_empty());
+        let topic = topic.or(title).ok_or_else(|| {
+            let message = "there is no `topic`, and the `outline` has no title";
+            JobError::of_key("topic", message).help("begin the outline with `# TITLE`")
+        })?;
         Ok(Self {
+            topic,
+            outline,
             context: reader.context(&job.context)?,
             schema: job.schema.as_ref().map(read_schema).transpose()?,
+            reader: reader.clone(),
             job,
         })
     }
+
+    /// Gives an outline the title that it is found under again.
+    #[must_use]
+    pub fn titled(&self, mut outline: Outline) -> Outline {
+        outline.title.get_or_insert_with(|| self.topic.clone());
+        outline.clone().checked().unwrap_or(outline)
+    }
+}
+
+/// Reads the sections that are given, in the job or in a file.
+fn outline(job: &SectionJob) -> Result<Option<Outline>, JobError> {
+    let Some(path) = &job.outline else {
+        let given = job.given();
+        let is_given = !given.sections.is_empty();
+        let wrong = |it| JobError::of_key("sections", format!("`sections`: {it}"));
+        return is_given.then(|| given.checked().map_err(wrong)).transpose();
+    };
+    let text = read_text_file(path)?;
+    let outline = Outline::from_markdown(&text).map_err(|error| {
+        let message = format!("{}: {error}", path.display());
+        let help = "each section begins with a heading, such as `## History`; `outline_only` shows how \
+                    the rest is written";
+        JobError::new(JobErrorKind::BadData, message).help(help)
+    });
+    outline.map(Some)
 }

@@ -32,6 +32,7 @@ pub use keyed::{
 };
 pub use pattern::MapReduce;
 pub use pieces::MapInput;
+pub(crate) use provenance::find_quote;
 pub use provenance::{
     CheckedStatement, CheckedStatements, ProvenanceRecord, Quote, Statement, StatementList,
     Support, SupportCounts, Unfolded, Unsupported, statement_agents, unfold,

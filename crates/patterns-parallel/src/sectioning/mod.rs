@@ -1,16 +1,30 @@
-//! Sectioning: independent sections in parallel, then a synthesis.
+//! Sectioning: sections in parallel, each as soon as those that it builds on are there, then the whole.
 //!
 //! ```text
-//! topic ─► outline (given, or planned by an agent) ─► one section agent each ─► synthesis agent
+//! topic ─► gate? ─► outline (given, or planned by an agent) ─► one section agent each, as a DAG
+//!                                                                │ ─► review? ─► sections again
+//!                                                                └► synthesis agent, or code
 //! ```
 
 mod answer;
+mod context;
+mod dag;
 mod machine;
+mod outline;
 mod pattern;
-mod plan;
+mod piece;
+mod review;
 mod task;
 
-pub use answer::{Section, Synthesis, planner_agent};
-pub use pattern::Sectioning;
-pub use plan::Plan;
-pub use task::{Outline, OutlineTask, SectionBrief, SectionTask, SynthesisTask, WrittenSection};
+pub use answer::{Section, Synthesis, section_agent};
+pub use context::Citation;
+#[cfg(feature = "split")]
+pub use context::Passages;
+pub use outline::{
+    GateTask, Outline, OutlineError, OutlineTask, Plan, SectionBrief, Verdict, gate_agent,
+    planner_agent,
+};
+pub use pattern::{Growth, Sectioning};
+pub use piece::{Draft, DraftSection, Figures, Piece, PieceText, anchor, longest_chain};
+pub use review::{Change, Issue, Review, ReviewTask, ReviewedSection, review_agent};
+pub use task::{Revision, SectionInput, SectionTask, SynthesisTask, WrittenSection};

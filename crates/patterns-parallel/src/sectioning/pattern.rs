@@ -1,6 +1,5 @@
 //! Sets up a sectioning run: its agents, its sections, its material.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,15 +8,19 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::answer::{Section, Synthesis, custom_synthesis_agent, section_agent, synthesis_agent};
+use super::context::Select;
 use super::machine::{Done, SectioningMachine, Work};
-use super::plan::Plan;
-use super::task::{SectionTask, SynthesisTask};
+use super::outline::{GateTask, Outline, Plan, SectionBrief, Verdict};
+use super::piece::{Draft, Piece};
+use super::review::{Review, ReviewTask};
+use super::task::{SectionTask, SynthesisTask, json};
 use crate::fan_out::FanOut;
 use crate::{AgentOptions, RunError, RunOptions, Running};
 
-/// Divides a topic into independent sections, writes them in parallel and merges them.
+/// Divides a topic into sections, writes them in parallel, each as soon as those that it builds on are
+/// there, and merges them.
 ///
-/// `S` is what a section agent answers, `Y` what the synthesis agent makes of all of them.
+/// `S` is what a section agent answers, `Y` what becomes of all of them.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -37,10 +40,62 @@ use crate::{AgentOptions, RunError, RunOptions, Running};
 /// # Ok(()) }
 /// ```
 pub struct Sectioning<S, Y> {
-    plan: Plan,
+    pub(super) plan: Plan,
     section: Arc<dyn Agent<SectionTask, S>>,
-    synthesis: Arc<dyn Agent<SynthesisTask<S>, Y>>,
-    context: Arc<[Document]>,
+    pub(super) ending: Ending<S, Y>,
+    pub(super) context: Arc<[Document]>,
+    pub(super) passages: Option<Arc<dyn Select>>,
+    /// What a section says, in short and in full.
+    pub(super) reading: Reading<S>,
+    pub(super) growth: Option<(Growth, Further<S>)>,
+    gate: Option<Arc<dyn Agent<GateTask, Verdict>>>,
+    review: Option<Arc<dyn Agent<ReviewTask, Review>>>,
+}
+
+/// Reads in an answer which further sections it asks for.
+type Further<S> = Arc<dyn Fn(&S) -> Vec<SectionBrief> + Send + Sync>;
+
+/// Makes the whole of the one section of a topic that is not divided.
+type Alone<S, Y> = Arc<dyn Fn(&S) -> Y + Send + Sync>;
+
+/// Makes a text of an answer.
+type Text<S> = Arc<dyn Fn(&S) -> String + Send + Sync>;
+
+/// What becomes of the sections.
+pub(super) enum Ending<S, Y> {
+    /// An agent merges them. Code makes the whole of a topic that was not divided.
+    Synthesis {
+        agent: Arc<dyn Agent<SynthesisTask<S>, Y>>,
+        alone: Option<Alone<S, Y>>,
+    },
+    /// Code puts them together.
+    Code(Arc<dyn Fn(Draft<S>) -> Y + Send + Sync>),
+    /// None is written; the outline is the result.
+    Outline(Arc<dyn Fn(Outline) -> Y + Send + Sync>),
+}
+
+/// What is told of a section to others.
+pub(super) struct Reading<S> {
+    pub(super) summary: Text<S>,
+    pub(super) text: Text<S>,
+}
+
+/// How far an outline may grow while it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Growth {
+    /// The most sections, those that were planned among them.
+    pub max_sections: usize,
+    /// How many levels below the planned sections there may be.
+    pub max_depth: u32,
+}
+
+impl Default for Growth {
+    fn default() -> Self {
+        Self {
+            max_sections: 20,
+            max_depth: 1,
+        }
+    }
 }
 
 impl Sectioning<Section, Synthesis> {
@@ -55,7 +110,25 @@ impl Sectioning<Section, Synthesis> {
         options: &AgentOptions,
     ) -> Result<Self, ContractError> {
         let section = section_agent(Arc::clone(&model), options)?;
-        Ok(Self::new(plan, section, synthesis_agent(model, options)?))
+        let pattern = Self::new(plan, section, synthesis_agent(model, options)?);
+        Ok(pattern.alone(Synthesis::of_one).read_as_section())
+    }
+}
+
+impl Sectioning<Section, Piece> {
+    /// Makes the pattern whose sections code stitches together: headings, numbers, a table of contents
+    /// and sources, without a further call.
+    ///
+    /// # Errors
+    ///
+    /// As [`with_model`](Sectioning::with_model).
+    pub fn stitching(
+        plan: impl Into<Plan>,
+        model: Arc<dyn Model>,
+        options: &AgentOptions,
+    ) -> Result<Self, ContractError> {
+        let section = section_agent(model, options)?;
+        Ok(Self::by_code(plan, section, Piece::of).read_as_section())
     }
 }
 
@@ -73,23 +146,81 @@ impl<Y: DeserializeOwned + Send + 'static> Sectioning<Section, Y> {
     ) -> Result<Self, ContractError> {
         let section = section_agent(Arc::clone(&model), options)?;
         let synthesis = custom_synthesis_agent(model, synthesis, options);
-        Ok(Self::new(plan, section, synthesis))
+        Ok(Self::new(plan, section, synthesis).read_as_section())
     }
 }
 
-impl<S, Y> Sectioning<S, Y> {
+impl<Y> Sectioning<Section, Y> {
+    fn read_as_section(mut self) -> Self {
+        self.reading = Reading {
+            summary: Arc::new(Section::summary),
+            text: Arc::new(|it: &Section| it.content.clone()),
+        };
+        self
+    }
+
+    /// Lets sections ask for further ones below them while the piece is written, within bounds:
+    /// orchestrator and workers.
+    #[must_use]
+    pub fn growing(mut self, growth: Growth) -> Self {
+        let further = |it: &Section| it.further_sections.clone();
+        self.growth = Some((growth, Arc::new(further)));
+        self
+    }
+}
+
+impl<S, Y> Sectioning<S, Y>
+where
+    S: Serialize,
+{
     /// Makes the pattern of a plan and two agents: who writes a section, and who merges them.
     pub fn new(
         plan: impl Into<Plan>,
         section: impl Agent<SectionTask, S> + 'static,
         synthesis: impl Agent<SynthesisTask<S>, Y> + 'static,
     ) -> Self {
+        let agent = Arc::new(synthesis);
+        let ending = Ending::Synthesis { agent, alone: None };
+        Self::ending_in(plan, section, ending)
+    }
+
+    /// Makes the pattern whose sections are merged by code.
+    pub fn by_code(
+        plan: impl Into<Plan>,
+        section: impl Agent<SectionTask, S> + 'static,
+        merge: impl Fn(Draft<S>) -> Y + Send + Sync + 'static,
+    ) -> Self {
+        Self::ending_in(plan, section, Ending::Code(Arc::new(merge)))
+    }
+
+    fn ending_in(
+        plan: impl Into<Plan>,
+        section: impl Agent<SectionTask, S> + 'static,
+        ending: Ending<S, Y>,
+    ) -> Self {
         Self {
             plan: plan.into(),
             section: Arc::new(section),
-            synthesis: Arc::new(synthesis),
+            ending,
             context: Arc::default(),
+            passages: None,
+            reading: Reading {
+                summary: Arc::new(|it| json(it)),
+                text: Arc::new(|it| json(it)),
+            },
+            growth: None,
+            gate: None,
+            review: None,
         }
+    }
+}
+
+impl<S, Y> Sectioning<S, Y> {
+    /// Writes sections with another agent.
+    #[must_use]
+    pub fn written_by(mut self, section: impl Agent<SectionTask, S> + 'static) -> Self {
+        self.section = Arc::new(section);
+        self
     }
 
     /// Gives material that every section agent sees.
@@ -98,27 +229,86 @@ impl<S, Y> Sectioning<S, Y> {
         self.context = context.into();
         self
     }
+
+    /// Gives long material, of which every section agent sees the passages that concern it.
+    #[cfg(feature = "split")]
+    #[must_use]
+    pub fn passages(mut self, passages: super::Passages) -> Self {
+        self.passages = Some(Arc::new(passages));
+        self
+    }
+
+    /// Makes the whole of the one section of a topic that is not divided, in the place of a synthesis.
+    #[must_use]
+    pub fn alone(mut self, whole: impl Fn(&S) -> Y + Send + Sync + 'static) -> Self {
+        if let Ending::Synthesis { alone, .. } = &mut self.ending {
+            *alone = Some(Arc::new(whole));
+        }
+        self
+    }
+
+    /// Asks before a plan is made whether the topic divides at all, say a
+    /// [`gate_agent`](super::gate_agent). One that does not is written in a single call, as is one whose
+    /// words ask for maths or a proof. Sections that are given are not questioned, so with those it is an
+    /// error.
+    #[must_use]
+    pub fn gate(mut self, gate: impl Agent<GateTask, Verdict> + 'static) -> Self {
+        self.gate = Some(Arc::new(gate));
+        self
+    }
+
+    /// Has the summaries of all sections read together, say by a
+    /// [`review_agent`](super::review_agent), and those that do not go together with others written
+    /// again, at most twice.
+    #[must_use]
+    pub fn review(mut self, review: impl Agent<ReviewTask, Review> + 'static) -> Self {
+        self.review = Some(Arc::new(review));
+        self
+    }
+
+    /// Makes the outline alone; no section is written.
+    #[must_use]
+    pub fn outline_only(self) -> Sectioning<S, Outline> {
+        Sectioning {
+            plan: self.plan,
+            section: self.section,
+            ending: Ending::Outline(Arc::new(|it| it)),
+            context: self.context,
+            passages: self.passages,
+            reading: self.reading,
+            growth: None,
+            gate: self.gate,
+            review: None,
+        }
+    }
+
+    pub(super) fn has_gate(&self) -> bool {
+        self.gate.is_some()
+    }
+
+    pub(super) fn has_review(&self) -> bool {
+        self.review.is_some()
+    }
 }
 
 impl<S, Y> Sectioning<S, Y>
 where
-    S: Serialize + Send + Sync + Clone + 'static,
-    Y: Send,
+    S: Send + Sync + Clone + 'static,
+    Y: Send + 'static,
 {
     /// Writes the sections on `topic` and merges them.
     ///
     /// The branches of the outcome are the sections, in outline order. A section that failed is
-    /// named to the synthesis agent, which works with the others.
+    /// named to those that build on it and to the synthesis agent, who work with the others.
     ///
     /// # Errors
     ///
-    /// The run ends with a [`RunError`] if there is no topic, no section, or two of one name.
+    /// The run ends with a [`RunError`] if there is no topic, no section, or the outline is not right.
     pub fn run<'r>(&'r self, topic: &str, options: &'r RunOptions) -> Running<'r, Y, S> {
         let topic: Arc<str> = topic.into();
         Running::new(async move {
-            self.check(&topic)?;
-            let context = Arc::clone(&self.context);
-            let machine = SectioningMachine::new(topic, context, &self.plan, options);
+            let given = self.given(&topic)?;
+            let machine = SectioningMachine::new(topic, self, given, options);
             Ok(FanOut::new(machine, options, |work, scope| {
                 Box::pin(self.carry_out(work, scope))
             }))
@@ -130,42 +320,53 @@ where
         work: Work<S>,
         scope: Scope,
     ) -> Result<Answer<Done<S, Y>>, AgentError> {
-        match (work, &self.plan) {
-            (Work::Outline(task), Plan::Ask { planner, .. }) => {
-                Ok(planner.run(&task, scope).await?.map(Done::Outline))
+        let not_set_up = || AgentError::code(RunError::InvalidSetup("nobody can do this step"));
+        match work {
+            Work::Gate(task) => {
+                let gate = self.gate.as_ref().ok_or_else(not_set_up)?;
+                Ok(gate.run(&task, scope).await?.map(Done::Gate))
             }
-            (Work::Outline(_), Plan::Given(_)) => {
-                Err(AgentError::code(RunError::NoInput("no section is given")))
+            Work::Outline(task) => match &self.plan {
+                Plan::Ask { planner, .. } => {
+                    Ok(planner.run(&task, scope).await?.map(Done::Outline))
+                }
+                Plan::Given(_) => Err(not_set_up()),
+            },
+            Work::Section(task) => Ok(self.section.run(&task, scope).await?.map(Done::Section)),
+            Work::Review(task) => {
+                let review = self.review.as_ref().ok_or_else(not_set_up)?;
+                Ok(review.run(&task, scope).await?.map(Done::Review))
             }
-            (Work::Section(task), _) => {
-                Ok(self.section.run(&task, scope).await?.map(Done::Section))
-            }
-            (Work::Synthesis(task), _) => {
-                Ok(self.synthesis.run(&task, scope).await?.map(Done::Synthesis))
-            }
+            Work::Synthesis(task) => match &self.ending {
+                Ending::Synthesis { agent, .. } => {
+                    Ok(agent.run(&task, scope).await?.map(Done::Synthesis))
+                }
+                Ending::Code(_) | Ending::Outline(_) => Err(not_set_up()),
+            },
         }
     }
 
-    fn check(&self, topic: &str) -> Result<(), RunError> {
+    /// Checks what is asked for, and returns the sections if they are given.
+    fn given(&self, topic: &str) -> Result<Option<Outline>, RunError> {
         if topic.trim().is_empty() {
             return Err(RunError::NoInput("the topic is empty"));
         }
         let Plan::Given(outline) = &self.plan else {
-            return Ok(());
+            return match (&self.gate, &self.ending) {
+                (Some(_), Ending::Synthesis { alone: None, .. }) => Err(RunError::InvalidSetup(
+                    "a gate needs to know what becomes of a topic that does not divide",
+                )),
+                _ => Ok(None),
+            };
         };
+        if self.gate.is_some() {
+            let message = "a gate is for sections that are planned, and these are given";
+            return Err(RunError::InvalidSetup(message));
+        }
         if outline.sections.is_empty() {
             return Err(RunError::NoInput("no section is given"));
         }
-        let mut names = HashSet::new();
-        for section in &outline.sections {
-            if section.name.trim().is_empty() {
-                return Err(RunError::InvalidSetup("a section has no name"));
-            }
-            if !names.insert(section.name.trim()) {
-                return Err(RunError::InvalidSetup("two sections have the same name"));
-            }
-        }
-        Ok(())
+        Ok(Some(outline.clone().checked()?))
     }
 }
 
@@ -174,6 +375,10 @@ impl<S, Y> fmt::Debug for Sectioning<S, Y> {
         f.debug_struct("Sectioning")
             .field("plan", &self.plan)
             .field("context", &self.context.len())
+            .field("has_passages", &self.passages.is_some())
+            .field("growth", &self.growth.as_ref().map(|it| it.0))
+            .field("has_gate", &self.gate.is_some())
+            .field("has_review", &self.review.is_some())
             .finish_non_exhaustive()
     }
 }

@@ -15,6 +15,7 @@ mod prompts;
 mod provenance;
 mod rules;
 mod schemas;
+mod section_modes;
 mod sectioning;
 mod streaming;
 mod support;

@@ -32,7 +32,7 @@ fn schemas(requests: &[Request]) -> String {
 #[tokio::test]
 async fn sectioning_sends_these() {
     let model = Arc::new(ScriptedModel::new([
-        r#"{"sections": [{"name": "Past", "brief": "What was."}]}"#,
+        r#"{"sections": [{"id": "past", "title": "Past", "brief": "What was.", "words": 100, "depends_on": []}]}"#,
         r#"{"content": "It was.", "key_points": []}"#,
         r#"{"summary": "It was."}"#,
     ]));
@@ -44,42 +44,61 @@ async fn sectioning_sends_these() {
     let sectioning = Sectioning::with_model(plan, model.clone(), &agents).unwrap();
     let outcome = sectioning.run("Time", &RunOptions::default()).await;
     assert_eq!(outcome.unwrap().counts.answered, 3);
-    insta::assert_snapshot!(schemas(&model.requests()), @r###"
-    Outline: {
+    insta::assert_snapshot!(schemas(&model.requests()), @r##"
+    outline: {
       "type": "object",
       "properties": {
         "sections": {
           "type": "array",
           "items": {
-            "$ref": "#/$defs/SectionBrief"
+            "$ref": "#/$defs/section"
           },
-          "description": "The sections.",
+          "description": "The sections, in order.",
           "minItems": 1,
           "maxItems": 1
         }
       },
-      "description": "The sections of a piece, in order.",
+      "description": "The outline of a piece.",
       "required": [
         "sections"
       ],
       "additionalProperties": false,
       "$defs": {
-        "SectionBrief": {
+        "section": {
           "type": "object",
           "properties": {
-            "name": {
+            "id": {
+              "type": "string",
+              "description": "A short name for the section in lower case, such as \"costs\"."
+            },
+            "title": {
               "type": "string",
               "description": "The heading."
             },
             "brief": {
               "type": "string",
               "description": "What the section covers, in one or two sentences."
+            },
+            "words": {
+              "type": "integer",
+              "minimum": 0,
+              "description": "About how many words it is to have."
+            },
+            "depends_on": {
+              "type": "array",
+              "items": {
+                "type": "string"
+              },
+              "description": "The ids of the sections that have to be written before it; mostly none."
             }
           },
-          "description": "What one section is to be about.",
+          "description": "A section of the piece.",
           "required": [
-            "name",
-            "brief"
+            "id",
+            "title",
+            "brief",
+            "words",
+            "depends_on"
           ],
           "additionalProperties": false
         }
@@ -97,7 +116,8 @@ async fn sectioning_sends_these() {
           "items": {
             "type": "string"
           },
-          "description": "The points a reader should remember, one sentence each."
+          "description": "The points a reader should remember, one sentence each.",
+          "maxItems": 12
         }
       },
       "description": "One section of the piece.",
@@ -121,7 +141,7 @@ async fn sectioning_sends_these() {
       ],
       "additionalProperties": false
     }
-    "###);
+    "##);
 }
 
 #[tokio::test]

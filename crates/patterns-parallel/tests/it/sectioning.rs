@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use patterns_core::{AggregateErrorKind, Answer, ModelError, ModelErrorKind, StepRole};
 use patterns_parallel::sectioning::{
-    Outline, OutlineTask, Plan, SectionBrief, SectionTask, SynthesisTask, planner_agent,
+    Outline, OutlineTask, Plan, SectionTask, SynthesisTask, planner_agent,
 };
 use patterns_parallel::{AgentOptions, RunError, RunOptions, Sectioning};
 use patterns_testkit::{MockAgent, Reply, ScriptedAgent, ScriptedModel};
@@ -17,7 +17,7 @@ const TWO: NonZeroUsize = NonZeroUsize::new(2).expect("2 is not zero");
 
 /// Writers that take the less time the later their section is, so that they finish in reverse.
 fn writer() -> Arc<ScriptedAgent<SectionTask, String>> {
-    let agent = ScriptedAgent::new(|task: &SectionTask| match task.section().name.as_str() {
+    let agent = ScriptedAgent::new(|task: &SectionTask| match task.section().title.as_str() {
         "Risks" => Err(failure(ModelErrorKind::Refused)),
         name => Ok(format!("All about {name}.")),
     });
@@ -111,12 +111,7 @@ async fn a_planned_outline_is_never_longer_than_asked_for() {
         .expect_answer()
         .once()
         .withf(|task, _| &*task.topic == "Topic" && task.sections == 2)
-        .returning(|_, _| {
-            let sections = ["A", "B", "C"].map(SectionBrief::named);
-            Ok(Answer::new(Outline {
-                sections: sections.into(),
-            }))
-        });
+        .returning(|_, _| Ok(Answer::new(Outline::new(["A", "B", "C"]))));
     let sectioning = Sectioning::new(Plan::by(planner, TWO), writer(), editor());
     let outcome = sectioning
         .run("Topic", &RunOptions::default())
@@ -134,7 +129,9 @@ async fn as_many_sections_are_planned_as_are_asked_for() {
     let outline = |names: &[&str]| {
         let sections = names
             .iter()
-            .map(|it| serde_json::json!({"name": it, "brief": ""}));
+            .map(|it| {
+                serde_json::json!({"id": "", "title": it, "brief": "", "words": 0, "depends_on": []})
+            });
         serde_json::json!({"sections": sections.collect::<Vec<_>>()}).to_string()
     };
     let section = r#"{"content": "Text.", "key_points": []}"#;
@@ -215,8 +212,8 @@ async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
     };
     check(" ", &["A"], RunError::NoInput("the topic is empty")).await;
     check("T", &[], RunError::NoInput("no section is given")).await;
-    let twice = RunError::InvalidSetup("two sections have the same name");
-    check("T", &["A", "B", " A"], twice).await;
-    let nameless = RunError::InvalidSetup("a section has no name");
-    check("T", &["A", ""], nameless).await;
+    for sections in [&["A", "B", " a"][..], &["A", ""]] {
+        let wrong = Outline::new(sections.to_vec()).checked().unwrap_err();
+        check("T", sections, RunError::Outline(wrong)).await;
+    }
 }

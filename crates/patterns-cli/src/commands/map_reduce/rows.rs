@@ -28,7 +28,7 @@ pub(super) async fn write_rows<M: Serialize + Send + Sync + 'static>(
     let sheet = match format {
         Format::Csv => Some(AnswerSheet::csv(columns, session.output.is_terminal())),
         Format::Parquet => Some(AnswerSheet::parquet(columns)?),
-        Format::Human | Format::Json | Format::Jsonl => None,
+        Format::Human | Format::Json | Format::Jsonl | Format::Html => None,
     };
     let mut lines = Lines::begin(&mut session, sheet, |branch, labels| match format {
         Format::Human => {

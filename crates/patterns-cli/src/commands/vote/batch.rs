@@ -122,7 +122,9 @@ impl BatchRows<'_> {
         let gold = row.and_then(|it| it.gold.as_deref());
         let is_right = self.report.add(&election.election, row);
         self.rows.write(&match self.format {
-            Format::Human | Format::Csv | Format::Parquet => batch_line(&election, is_right),
+            Format::Human | Format::Csv | Format::Parquet | Format::Html => {
+                batch_line(&election, is_right)
+            }
             Format::Json | Format::Jsonl => election_line(&election, gold.zip(is_right)),
         });
         let branches = election.branches.into_iter();
@@ -198,7 +200,7 @@ fn end_of_batch(session: &Session, outcome: &Outcome<BatchEnd, Value>) -> String
     match (session.format, &outcome.value) {
         (Format::Json | Format::Jsonl, _) => outcome_line(&session.frame(Pattern::Voting), outcome),
         (
-            Format::Human | Format::Csv | Format::Parquet,
+            Format::Human | Format::Csv | Format::Parquet | Format::Html,
             Ok(BatchEnd {
                 tally,
                 figures,
@@ -236,6 +238,6 @@ fn end_of_batch(session: &Session, outcome: &Outcome<BatchEnd, Value>) -> String
             }
             page.finish()
         }
-        (Format::Human | Format::Csv | Format::Parquet, Err(_)) => String::new(),
+        (Format::Human | Format::Csv | Format::Parquet | Format::Html, Err(_)) => String::new(),
     }
 }

@@ -21,7 +21,7 @@ impl Lack {
     /// Writes the row of a question.
     pub(super) fn row(self, id: &str, format: Format) -> String {
         let row = match format {
-            Format::Human | Format::Csv | Format::Parquet => {
+            Format::Human | Format::Csv | Format::Parquet | Format::Html => {
                 escape_line(&format!("{id}: {}", self.words()))
             }
             Format::Json | Format::Jsonl => {

@@ -13,6 +13,6 @@ mod tests;
 
 use check::Grounds;
 pub use check::{CheckedStatement, CheckedStatements, Support, SupportCounts, Unsupported};
-use quote::find_quote;
+pub(crate) use quote::find_quote;
 pub use record::{ProvenanceRecord, Unfolded, unfold};
 pub use statements::{Quote, Statement, StatementList, statement_agents};

@@ -7,7 +7,7 @@ use std::ops::Range;
 /// Runs of white space count as one space, and white space around the quote does not count; all
 /// else must be the same sign by sign. A quote without a word is nowhere. The time is linear in
 /// both (Knuth, Morris and Pratt 1977), and memory only what the quote takes.
-pub(super) fn find_quote(text: &str, quote: &str) -> Option<Range<usize>> {
+pub(crate) fn find_quote(text: &str, quote: &str) -> Option<Range<usize>> {
     let sought: Vec<char> = folded(quote.trim()).map(|(_, it)| it).collect();
     let shorter = shorter_matches(&sought);
     let mut matched = 0;

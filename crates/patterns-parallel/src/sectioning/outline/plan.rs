@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use patterns_core::Agent;
 
-use super::task::{Outline, OutlineTask, SectionBrief};
+use super::outline::{Outline, SectionBrief};
+use super::planner::OutlineTask;
 
 /// Where the sections come from. A list of names, or of names and briefs, is a plan as it is.
 ///
@@ -48,14 +49,13 @@ impl From<Outline> for Plan {
 
 impl<S: Into<SectionBrief>> From<Vec<S>> for Plan {
     fn from(sections: Vec<S>) -> Self {
-        let sections = sections.into_iter().map(Into::into).collect();
-        Self::Given(Outline { sections })
+        Self::Given(Outline::new(sections))
     }
 }
 
 impl<S: Into<SectionBrief>, const N: usize> From<[S; N]> for Plan {
     fn from(sections: [S; N]) -> Self {
-        Vec::from(sections).into()
+        Self::Given(Outline::new(sections))
     }
 }
 

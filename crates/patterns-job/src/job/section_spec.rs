@@ -1,0 +1,190 @@
+//! A section as a job has it: a heading alone, or a table that says more.
+
+use std::fmt;
+
+use patterns_parallel::sectioning::SectionBrief;
+use schemars::JsonSchema;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+
+use super::{Job, ModelPart, Reduce};
+use crate::job_error::JobError;
+
+/// A section of a job.
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+#[schemars(with = "Written")]
+pub struct SectionSpec {
+    /// Names the section within its outline; made of the title where it is empty.
+    pub id: String,
+    /// The heading.
+    pub title: String,
+    /// What the section covers.
+    pub brief: String,
+    /// About how many words it is to have.
+    pub words: Option<u32>,
+    /// The ids or titles of the sections that it builds on.
+    pub depends_on: Vec<String>,
+    /// The job that makes it: a vote on it, or a map-reduce over documents of its own. What it costs is
+    /// part of this job, as are its store and its output.
+    pub job: Option<Box<Job>>,
+}
+
+/// How a section is written in a job.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "it is only for its schema")]
+enum Written {
+    /// The heading.
+    Title(String),
+    /// The heading, and more.
+    Table(Box<Table>),
+}
+
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "SectionTable")]
+struct Table {
+    /// Names the section; made of the title where it is missing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    id: String,
+    /// The heading.
+    title: String,
+    /// What the section covers, in one or two sentences.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    brief: String,
+    /// About how many words it is to have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    words: Option<u32>,
+    /// The ids or titles of the sections that it builds on: they are written first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    depends_on: Vec<String>,
+    /// The job that makes it: a vote on it, or a map-reduce over documents of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    job: Option<Box<Job>>,
+}
+
+impl From<String> for SectionSpec {
+    fn from(title: String) -> Self {
+        Self {
+            title,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&str> for SectionSpec {
+    fn from(title: &str) -> Self {
+        title.to_owned().into()
+    }
+}
+
+impl From<&SectionSpec> for SectionBrief {
+    fn from(spec: &SectionSpec) -> Self {
+        Self {
+            id: spec.id.clone(),
+            title: spec.title.clone(),
+            brief: spec.brief.clone(),
+            words: spec.words,
+            depends_on: spec.depends_on.clone(),
+        }
+    }
+}
+
+impl Serialize for SectionSpec {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let alone = Self::from(self.title.clone());
+        if *self == alone {
+            return serializer.serialize_str(&self.title);
+        }
+        let it = self.clone();
+        let table = Table {
+            id: it.id,
+            title: it.title,
+            brief: it.brief,
+            words: it.words,
+            depends_on: it.depends_on,
+            job: it.job,
+        };
+        table.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for SectionSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reading;
+        impl<'de> Visitor<'de> for Reading {
+            type Value = SectionSpec;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a heading, or a table with a `title`")
+            }
+
+            fn visit_str<E>(self, title: &str) -> Result<SectionSpec, E> {
+                Ok(title.into())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SectionSpec, A::Error> {
+                let it = Table::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(SectionSpec {
+                    id: it.id,
+                    title: it.title,
+                    brief: it.brief,
+                    words: it.words,
+                    depends_on: it.depends_on,
+                    job: it.job,
+                })
+            }
+        }
+        deserializer.deserialize_any(Reading)
+    }
+}
+
+impl SectionSpec {
+    /// Checks the job that makes it.
+    pub(crate) fn check(&self) -> Result<(), JobError> {
+        let Some(job) = self.job.as_deref() else {
+            return Ok(());
+        };
+        let wrong = |what: &str| {
+            let message = format!("`sections.job` of {:?}: {what}", self.title);
+            Err(JobError::of_key("sections", message))
+        };
+        let mut bare = job.model().clone();
+        bare.name = None;
+        if bare != ModelPart::default() {
+            return wrong("of `model`, it has only `name`; the rest is that of the whole job");
+        }
+        if !job.has_usual_parts() {
+            return wrong("`run`, `spend`, `store` and `output` are those of the whole job");
+        }
+        match job {
+            Job::Section(_) => return wrong("it is a vote or a map-reduce"),
+            Job::Vote(vote) if vote.batch.is_some() => {
+                return wrong("a batch is many results, and a section is one");
+            }
+            Job::MapReduce(it) if it.reduce == Reduce::None => {
+                return wrong("`reduce` none is many results, and a section is one");
+            }
+            Job::Vote(_) | Job::MapReduce(_) => {}
+        }
+        let said = self.nested("the section").check();
+        said.or_else(|error| wrong(&error.to_string()))
+    }
+
+    /// Returns the job that makes the section, which asks this where it asks nothing itself.
+    pub(crate) fn nested(&self, ask: &str) -> Job {
+        let mut job = self.job.as_deref().cloned().unwrap_or_default();
+        match &mut job {
+            Job::Vote(vote) => {
+                vote.question.get_or_insert_with(|| ask.to_owned());
+            }
+            Job::MapReduce(it) => {
+                it.map.instructions.get_or_insert_with(|| ask.to_owned());
+            }
+            Job::Section(_) => {}
+        }
+        job
+    }
+}

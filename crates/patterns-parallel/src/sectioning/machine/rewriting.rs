@@ -1,0 +1,122 @@
+//! How sections are read together, and which are written again.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::Poll;
+
+use patterns_core::{BranchEnd, BranchId, StepRole, Warning};
+
+use super::super::review::{Change, Issue, MOST_ROUNDS, Review, ReviewTask, ReviewedSection};
+use super::super::task::Revision;
+use super::{NextDue, SectioningMachine, Stage, Work, due};
+
+impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
+    /// Has the sections read together that were written.
+    pub(super) fn review(&mut self, round: u32) -> NextDue<S> {
+        let written = self.dag.order().iter().filter_map(|n| {
+            let (brief, answer) = (&self.dag.node(*n).brief, self.answer(*n)?);
+            Some(ReviewedSection {
+                id: brief.id.clone(),
+                title: brief.title.clone(),
+                summary: (self.pattern.reading.summary)(answer),
+            })
+        });
+        let task = ReviewTask {
+            topic: Arc::clone(&self.topic),
+            sections: written.collect(),
+        };
+        self.stage = Stage::Rewriting(round + 1, VecDeque::new());
+        due(StepRole::Review, "review", Work::Review(task))
+    }
+
+    /// Takes what does not go together, by the sections that have to change.
+    pub(super) fn take_review(&mut self, review: Review) {
+        let Stage::Rewriting(_, queue) = &mut self.stage else {
+            return;
+        };
+        for issue in review.issues {
+            let found = self.dag.find(&issue.section);
+            let Some(n) =
+                found.filter(|n| self.ended.get(n).is_some_and(|it| it.value().is_some()))
+            else {
+                let message = format!(
+                    "the review names {:?}, which is no section that was written: {}",
+                    issue.section, issue.issue
+                );
+                self.run.warn(Warning::new("review-unknown", message));
+                continue;
+            };
+            match queue.iter_mut().find(|it| it.0 == n) {
+                Some((_, issues)) => issues.push(issue),
+                None => queue.push_back((n, vec![issue])),
+            }
+        }
+    }
+
+    pub(super) fn rewrite(&mut self, id: BranchId, round: u32) -> NextDue<S> {
+        let Stage::Rewriting(_, queue) = &mut self.stage else {
+            return Poll::Pending;
+        };
+        let Some((n, issues)) = queue.pop_front() else {
+            return Poll::Pending;
+        };
+        let text = self.answer(n).map(|it| (self.pattern.reading.text)(it));
+        let mut task = self.task(n);
+        task.may_grow = false;
+        let section = task.brief.title.clone();
+        for Issue { issue, fix, .. } in &issues {
+            let (section, issue, fix) = (section.clone(), issue.clone(), fix.clone());
+            self.changes.push(Change {
+                section,
+                issue,
+                fix,
+                is_made: false,
+            });
+        }
+        let text = text.unwrap_or_default();
+        task.revision = Some(Revision { text, issues });
+        self.begun.insert(id, n);
+        let label = format!(
+            "{section} (again{})",
+            if round > 1 { ", twice" } else { "" }
+        );
+        due(StepRole::Rewrite, label, Work::Section(Box::new(task)))
+    }
+
+    pub(super) fn take_rewritten(&mut self, id: BranchId, section: Option<S>) {
+        let Some(n) = self.begun.remove(&id) else {
+            return;
+        };
+        let title = &self.dag.node(n).brief.title;
+        let is_open = |it: &&mut Change| it.section == *title && !it.is_made;
+        let mut whys = Vec::new();
+        for change in self.changes.iter_mut().filter(is_open) {
+            change.is_made = section.is_some();
+            whys.push(format!("{} ({})", change.issue, change.fix));
+        }
+        let whys = whys.join("; ");
+        let warning = match &section {
+            Some(_) => Warning::new(
+                "section-rewritten",
+                format!("{title:?} was written again: {whys}"),
+            ),
+            None => Warning::new(
+                "section-not-rewritten",
+                format!("{title:?} could not be written again and stays as it was: {whys}"),
+            ),
+        };
+        if let (Some(section), Some(branch)) = (section, self.ended.get_mut(&n)) {
+            branch.end = BranchEnd::Answered(section);
+        }
+        self.run.warn(warning);
+    }
+
+    /// Goes on when nothing of a round is under way any more.
+    pub(super) fn end_round(&mut self, round: u32) {
+        let has_rewritten = self.changes.iter().any(|it| it.is_made);
+        self.stage = match has_rewritten && round < MOST_ROUNDS {
+            true => Stage::Reviewing(round),
+            false => Stage::Merging,
+        };
+    }
+}

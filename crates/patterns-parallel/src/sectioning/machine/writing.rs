@@ -1,0 +1,159 @@
+//! How sections are written: what each is given, what becomes of one that has ended, and which further
+//! ones it asks for.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::task::Poll;
+
+use patterns_core::{Branch, BranchId, StepRole, Warning};
+
+use super::super::context::Select;
+use super::super::outline::{Outline, SectionBrief};
+use super::super::task::{SectionInput, SectionTask};
+use super::{NextDue, SectioningMachine, Stage, Work, due};
+
+impl<S, Y> SectioningMachine<'_, S, Y> {
+    /// Warns of documents of which no section has got anything.
+    pub(super) fn warn_of_unused(&mut self, passages: &dyn Select) {
+        if self.ended.is_empty() {
+            return;
+        }
+        let mut unused = passages.documents();
+        unused.retain(|it| !self.used.contains(it));
+        if !unused.is_empty() {
+            let named = unused[..unused.len().min(3)].join(", ");
+            let more = match unused.len().saturating_sub(3) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let message = format!("no section was given anything of {named}{more}");
+            self.run.warn(Warning::new("context-unused", message));
+        }
+    }
+}
+
+impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
+    pub(super) fn write(&mut self, id: BranchId) -> NextDue<S> {
+        if let Some(n) = self.dag.begin() {
+            self.begun.insert(id, n);
+            let task = self.task(n);
+            self.warn_of_inputs(&task);
+            let label = task.brief.title.clone();
+            return due(StepRole::Section, label, Work::Section(Box::new(task)));
+        }
+        if !self.dag.have_all_ended() {
+            return Poll::Pending;
+        }
+        // What is no good is not read together.
+        self.stage = match self.run.verdict(None) {
+            Err(_) => Stage::Over,
+            Ok(()) if self.pattern.has_review() && self.dag.len() > 1 => Stage::Reviewing(0),
+            Ok(()) => Stage::Merging,
+        };
+        self.next_of(id)
+    }
+
+    pub(super) fn warn_of_inputs(&mut self, task: &SectionTask) {
+        let missing = task.inputs.iter().filter(|it| it.summary.is_none());
+        let missing: Vec<String> = missing.map(|it| format!("{:?}", it.title)).collect();
+        if !missing.is_empty() {
+            let message = format!(
+                "{:?} was written without {}, which could not be written",
+                task.brief.title,
+                missing.join(" and ")
+            );
+            self.run
+                .warn(Warning::new("section-without-input", message));
+        }
+    }
+
+    pub(super) fn task(&mut self, n: usize) -> SectionTask {
+        let node = self.dag.node(n);
+        let SectionBrief { title, brief, .. } = &*node.brief;
+        let passages = match &self.pattern.passages {
+            None => Vec::new(),
+            Some(it) => it.select(&[&format!("{title} {brief}"), &self.topic]),
+        };
+        if let Some(all) = &self.pattern.passages {
+            let documents = passages.iter().filter_map(|it| all.document_of(&it.id));
+            self.used.extend(documents);
+        }
+        let inputs = node.inputs.iter().map(|it| SectionInput {
+            title: self.dag.node(*it).brief.title.clone(),
+            summary: self
+                .answer(*it)
+                .map(|it| (self.pattern.reading.summary)(it)),
+        });
+        let growth = self.pattern.growth.as_ref().map(|it| it.0);
+        let parent = node.parent.map(|it| self.dag.node(it).brief.title.clone());
+        SectionTask {
+            topic: Arc::clone(&self.topic),
+            outline: Arc::clone(&self.outline),
+            index: n,
+            brief: Arc::clone(&node.brief),
+            parent,
+            depth: node.depth,
+            context: Arc::clone(&self.pattern.context),
+            passages,
+            inputs: inputs.collect(),
+            may_grow: growth
+                .is_some_and(|it| node.depth < it.max_depth && self.dag.len() < it.max_sections),
+            revision: None,
+        }
+    }
+
+    pub(super) fn take_section(&mut self, branch: Branch<S>) {
+        self.run.account(&branch);
+        let Some(n) = self.begun.remove(&branch.id) else {
+            return;
+        };
+        self.dag.end(n);
+        let further = match (&self.pattern.growth, branch.value()) {
+            (Some((_, further)), Some(answer)) => further(answer),
+            _ => Vec::new(),
+        };
+        self.ended.insert(n, branch);
+        self.grow(n, further);
+    }
+
+    /// Adds the sections that a section has asked for, within the bounds.
+    pub(super) fn grow(&mut self, parent: usize, further: Vec<SectionBrief>) {
+        let Some(growth) = self.pattern.growth.as_ref().map(|it| it.0) else {
+            return;
+        };
+        let above = self.dag.node(parent);
+        let (title, id) = (above.brief.title.clone(), above.brief.id.clone());
+        let known = self.dag.order().iter();
+        let mut known: BTreeSet<String> = known
+            .map(|n| self.dag.node(*n).brief.title.to_lowercase())
+            .collect();
+        let mut asked = Outline::new(further);
+        asked.tidy();
+        let is_new =
+            |it: &SectionBrief| !it.title.is_empty() && known.insert(it.title.to_lowercase());
+        let all: Vec<SectionBrief> = asked.sections.into_iter().filter(is_new).collect();
+        let room = match above.depth < growth.max_depth {
+            true => growth.max_sections.saturating_sub(self.dag.len()),
+            false => 0,
+        };
+        if all.len() > room {
+            let message = format!(
+                "{} of {} sections that {title:?} asked for are not written: there are {} at most, {} \
+                 levels deep",
+                all.len() - room,
+                all.len(),
+                growth.max_sections,
+                growth.max_depth
+            );
+            self.run.warn(Warning::new("outline-bounded", message));
+        }
+        let numbered = all.into_iter().take(room).zip(1..);
+        let added = numbered.map(|(brief, number)| SectionBrief {
+            id: format!("{id}.{number}"),
+            depends_on: vec![id.clone()],
+            ..brief
+        });
+        let added = added.collect();
+        self.dag.add_below(parent, added);
+    }
+}

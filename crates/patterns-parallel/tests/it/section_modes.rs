@@ -1,0 +1,368 @@
+//! Every way in which a piece is written, from its outline to its text, on a scripted model.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use patterns_core::{Document, Request};
+use patterns_parallel::sectioning::{
+    Growth, Outline, Plan, SectionBrief, SectionTask, gate_agent, planner_agent, review_agent,
+};
+use patterns_parallel::{AgentOptions, RunOptions, Sectioning};
+use patterns_testkit::{ScriptedAgent, ScriptedModel};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::support::{logged, words};
+
+/// The last words of a request: what it asks for.
+fn ask(request: &Request) -> String {
+    let text = request.messages[0].to_text();
+    let ask = text.rsplit("\n\n").next().unwrap_or_default();
+    ask.to_owned()
+}
+
+/// A model that answers what is asked for by the first of these that its words have.
+fn model(script: &'static [(&'static str, &'static str)]) -> Arc<ScriptedModel> {
+    Arc::new(ScriptedModel::by(move |request| {
+        let ask = ask(request);
+        let found = script.iter().find(|it| ask.contains(it.0));
+        found
+            .unwrap_or_else(|| panic!("nothing is scripted for {ask:?}"))
+            .1
+    }))
+}
+
+fn told(model: &ScriptedModel) -> String {
+    let asked: Vec<String> = model.requests().iter().map(words).collect();
+    asked.join("\n\n")
+}
+
+fn two() -> NonZeroUsize {
+    NonZeroUsize::new(2).unwrap()
+}
+
+const PLAN: &str = r#"{"sections": [
+    {"id": "costs", "title": "Costs", "brief": "What it costs.", "words": 50, "depends_on": []},
+    {"id": "verdict", "title": "Verdict", "brief": "Whether to.", "words": 0, "depends_on": ["costs"]}]}"#;
+
+#[tokio::test]
+async fn a_planned_piece_is_stitched() {
+    let model = model(&[
+        ("Plan exactly 2", PLAN),
+        (
+            "Write section 1",
+            r##"{"content": "# Costs\n\nTwo million [1].", "key_points": ["Two million."],
+            "citations": [{"source": "b.md", "quote": "Dredging costs two million."}]}"##,
+        ),
+        (
+            "Write section 2",
+            r#"{"content": "No.", "key_points": ["No."],
+            "citations": [{"source": "a.md", "quote": "It is cheap."}]}"#,
+        ),
+    ]);
+    let agents = AgentOptions::default();
+    let plan = Plan::by(planner_agent(model.clone(), &agents).unwrap(), two());
+    let sectioning = Sectioning::stitching(plan, model.clone(), &agents).unwrap();
+    let sectioning = sectioning.context([Document::new("a.md", "Dredging costs two million.")]);
+    let (options, log) = logged(16);
+    let outcome = sectioning.run("Dredging", &options).await.unwrap();
+    insta::assert_snapshot!(
+        "stitched",
+        format!(
+            "{}\n\n{log}\n\n{}",
+            told(&model),
+            outcome.value.unwrap().text
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_planted_contradiction_rewrites_exactly_the_named_section() {
+    let model = model(&[
+        (
+            "Write section 1",
+            r#"{"content": "Three million.", "key_points": ["It costs three million."]}"#,
+        ),
+        (
+            "It was written before",
+            r#"{"content": "Dear: three million.", "key_points": ["It is dear."]}"#,
+        ),
+        (
+            "Write section 2",
+            r#"{"content": "Cheap: a thousand.", "key_points": ["It is cheap."]}"#,
+        ),
+        (
+            "What does not go together?",
+            r#"{"issues": [{"section": "verdict",
+            "issue": "\"Verdict\" calls cheap what \"Costs\" puts at three million.", "fix": "Call it dear."}]}"#,
+        ),
+    ]);
+    let agents = AgentOptions::default();
+    let sectioning = Sectioning::stitching(["Costs", "Verdict"], model.clone(), &agents).unwrap();
+    let sectioning = sectioning.review(review_agent(model.clone(), &agents).unwrap());
+    let (options, log) = logged(16);
+    let outcome = sectioning.run("Dredging", &options).await.unwrap();
+    let piece = outcome.value.unwrap();
+    // The model finds the same each time it is asked.
+    let rewritten: Vec<&str> = piece.changes.iter().map(|it| &*it.section).collect();
+    assert_eq!(rewritten, ["Verdict", "Verdict"]);
+    insta::assert_snapshot!(
+        "reviewed",
+        format!("{}\n\n{log}\n\n{}", told(&model), piece.text)
+    );
+}
+
+#[tokio::test]
+async fn a_topic_that_does_not_divide_is_one_call() {
+    let model = model(&[
+        (
+            "Which independent points",
+            r#"{"points": ["the price"], "is_step_by_step": false}"#,
+        ),
+        (
+            "Write section 1",
+            r#"{"content": "Two million.", "key_points": ["Two million."]}"#,
+        ),
+    ]);
+    let agents = AgentOptions::default();
+    let plan = Plan::by(planner_agent(model.clone(), &agents).unwrap(), two());
+    let sectioning = Sectioning::with_model(plan, model.clone(), &agents).unwrap();
+    let sectioning = sectioning.gate(gate_agent(model.clone(), &agents).unwrap());
+    let (options, log) = logged(16);
+    let outcome = sectioning.run("The price of it", &options).await.unwrap();
+    insta::assert_snapshot!(
+        "undivided",
+        format!(
+            "{}\n\n{log}\n\n{}",
+            told(&model),
+            outcome.value.unwrap().summary
+        )
+    );
+}
+
+#[tokio::test]
+async fn sections_ask_for_further_ones() {
+    let model = model(&[
+        (
+            "Write section 1",
+            r#"{"content": "Much.", "key_points": ["Much."],
+            "further_sections": [{"title": "Wages", "brief": "What crews get."}]}"#,
+        ),
+        (
+            "Write section 2",
+            r#"{"content": "Yes.", "key_points": [], "further_sections": []}"#,
+        ),
+        ("\"Wages\"", r#"{"content": "A lot.", "key_points": []}"#),
+    ]);
+    let agents = AgentOptions::default();
+    let sectioning = Sectioning::stitching(["Costs", "Verdict"], model.clone(), &agents).unwrap();
+    let sectioning = sectioning.growing(Growth::default());
+    let (options, log) = logged(16);
+    let outcome = sectioning.run("Dredging", &options).await.unwrap();
+    insta::assert_snapshot!(
+        "grown",
+        format!(
+            "{}\n\n{log}\n\n{}",
+            told(&model),
+            outcome.value.unwrap().text
+        )
+    );
+}
+
+#[tokio::test]
+async fn an_outline_alone_asks_for_no_section() {
+    let model = model(&[("Plan exactly 2", PLAN)]);
+    let agents = AgentOptions::default();
+    let plan = Plan::by(planner_agent(model.clone(), &agents).unwrap(), two());
+    let sectioning = Sectioning::with_model(plan, model.clone(), &agents).unwrap();
+    let (options, log) = logged(16);
+    let outcome = sectioning
+        .outline_only()
+        .run("Dredging", &options)
+        .await
+        .unwrap();
+    assert_eq!(model.requests().len(), 1);
+    let outline = outcome.value.unwrap();
+    assert_eq!(
+        Outline::from_markdown(&outline.to_markdown()),
+        Ok(outline.clone())
+    );
+    insta::assert_snapshot!(format!("{log}\n\n{}", outline.to_markdown()), @r#"
+    run started: Sectioning
+    [0] started: Outline "outline"
+    [0] answered (calls 1, attempts 1)
+    run finished: 1 started = 1 answered + 0 failed + 0 cancelled (calls 1, attempts 1)
+
+    ## Costs
+
+    - id: costs
+    - words: 50
+
+    What it costs.
+
+    ## Verdict
+
+    - id: verdict
+    - after: costs
+
+    Whether to.
+    "#);
+}
+
+#[tokio::test]
+async fn an_outline_that_is_not_right_is_asked_for_again() {
+    let section = |id: &str, after: Value| json!({"id": id, "title": id.to_uppercase(), "brief": "", "words": 0, "depends_on": after});
+    let plan = |sections: Value| json!({ "sections": sections }).to_string();
+    let good = plan(json!([section("a", json!([])), section("b", json!(["a"]))]));
+    for wrong in [
+        json!([section("a", json!(["b"])), section("b", json!(["a"]))]),
+        json!([section("a", json!([])), section("a", json!([]))]),
+        json!([section("a", json!([]))]),
+    ] {
+        let model = Arc::new(ScriptedModel::new([plan(wrong), good.clone()]));
+        let agents = AgentOptions::default();
+        let planner = planner_agent(model.clone(), &agents).unwrap();
+        let sectioning = Sectioning::with_model(Plan::by(planner, two()), model.clone(), &agents);
+        let sectioning = sectioning.unwrap().outline_only();
+        let outcome = sectioning.run("Topic", &RunOptions::default()).await;
+        let outline = outcome.unwrap().value.unwrap();
+        assert_eq!(outline.sections[1].depends_on, ["a"]);
+        assert_eq!(model.requests().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_section_that_builds_on_nothing_that_is_there_is_written_without_it_and_said_so() {
+    let plan = PLAN.replace(r#"["costs"]"#, r#"["prices", "costs"]"#);
+    let model = Arc::new(ScriptedModel::new([plan]));
+    let agents = AgentOptions::default();
+    let planner = planner_agent(model.clone(), &agents).unwrap();
+    let sectioning = Sectioning::with_model(Plan::by(planner, two()), model.clone(), &agents);
+    let sectioning = sectioning.unwrap().outline_only();
+    let outcome = sectioning
+        .run("Topic", &RunOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(outcome.value.unwrap().sections[1].depends_on, ["costs"]);
+    assert_eq!(
+        outcome.warnings[0].message,
+        "\"Verdict\" builds on \"prices\", which is no section; there is costs, verdict; it is written \
+         without that"
+    );
+}
+
+/// Twelve sections, of which those that take long are built on by others, and the longest chain.
+fn twelve() -> (Outline, BTreeMap<String, u64>, u64) {
+    let links: [(&str, &[&str], u64); 12] = [
+        ("a", &[], 3),
+        ("b", &["a"], 5),
+        ("c", &["a"], 1),
+        ("d", &["b", "c"], 2),
+        ("e", &[], 9),
+        ("f", &["e", "d"], 4),
+        ("g", &["l"], 1),
+        ("h", &[], 2),
+        ("i", &["h"], 2),
+        ("j", &["i"], 2),
+        ("k", &["j", "f"], 3),
+        ("l", &["k"], 1),
+    ];
+    let sections =
+        links.map(|(title, after, _)| SectionBrief::named(title).after(after.iter().copied()));
+    let seconds = links.iter().map(|it| (it.0.to_owned(), it.2)).collect();
+    // a, b, d, f, k, l, g: the clock does not know that.
+    (Outline::new(sections), seconds, 3 + 5 + 2 + 4 + 3 + 1 + 1)
+}
+
+#[tokio::test(start_paused = true)]
+async fn twelve_sections_take_as_long_as_their_longest_chain() {
+    let (outline, seconds, longest) = twelve();
+    let writer = ScriptedAgent::new(|task: &SectionTask| Ok(task.brief.title.clone()))
+        .latency(move |task: &SectionTask| Duration::from_secs(seconds[&task.brief.title]));
+    let sectioning = Sectioning::by_code(outline, writer, |draft| {
+        let sections = draft.sections.into_iter();
+        sections.filter_map(|it| it.answer).collect::<String>()
+    });
+    let begun = Instant::now();
+    let outcome = sectioning
+        .run("Topic", &RunOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(begun.elapsed().as_secs(), longest);
+    assert_eq!(outcome.value.unwrap(), "abcdefghijkl");
+    assert_eq!(outcome.counts.answered, 12);
+}
+
+#[cfg(feature = "split")]
+#[tokio::test]
+async fn of_a_long_context_each_section_gets_what_concerns_it() {
+    use std::num::NonZeroU64;
+
+    use patterns_core::TokenCounter;
+    use patterns_parallel::sectioning::Passages;
+
+    // Forty pages of five hundred words, of which three are about something.
+    let page =
+        "The minutes of the last meeting were read and nobody had anything to add. ".repeat(36);
+    let document = |name: &str, fact: &str| {
+        let pages = vec![page.clone(); 7].join("\n\n");
+        Document::new(name, format!("{pages}\n\n{fact}\n\n{pages}"))
+    };
+    let documents = [
+        document("costs.md", "Dredging costs two million a year."),
+        document("light.md", "The lighthouse dates from 1850."),
+        document("fish.md", "Herring has left the bay."),
+    ];
+    let model = Arc::new(ScriptedModel::by(|request: &Request| {
+        let text = request.messages[0].to_text();
+        let facts = [
+            "costs two million a year",
+            "dates from 1850",
+            "Herring has left",
+        ];
+        let quoted: Vec<Value> = facts
+            .iter()
+            .filter(|it| text.contains(**it))
+            .map(|it| json!({"source": "x", "quote": it}))
+            .collect();
+        json!({"content": "Text.", "key_points": [], "citations": quoted}).to_string()
+    }));
+    let agents = AgentOptions::default();
+    let plan = [
+        ("Dredging", "what it costs"),
+        ("The lighthouse", "how old it is"),
+    ];
+    let sectioning = Sectioning::stitching(plan, model.clone(), &agents).unwrap();
+    let budget = NonZeroU64::new(2_000).unwrap();
+    let passages = Passages::new(&documents, budget, &TokenCounter::default());
+    let outcome = sectioning
+        .passages(passages)
+        .run("The harbour", &RunOptions::default())
+        .await
+        .unwrap();
+    let piece = outcome.value.unwrap();
+    for (section, source) in piece.sections.iter().zip(["costs.md#", "light.md#"]) {
+        let [citation] = &section.citations[..] else {
+            panic!("{section:?} cites what concerns it, and nothing else");
+        };
+        assert!(
+            citation.holds && citation.source.starts_with(source),
+            "{citation:?}"
+        );
+    }
+    for request in model.requests() {
+        assert!(
+            request.messages[0].to_text().len() < 8_000,
+            "it fits into a small window"
+        );
+    }
+    let codes: Vec<&str> = outcome.warnings.iter().map(|it| &*it.code).collect();
+    assert_eq!(codes, ["context-selected", "context-unused"]);
+    assert!(
+        outcome.warnings[1].message.ends_with("fish.md"),
+        "{:?}",
+        outcome.warnings
+    );
+}
