@@ -374,33 +374,6 @@ fn others_say_it_like_this() {
 }
 
 #[test]
-fn a_success_without_an_answer_may_tell_of_an_error_in_a_way_of_its_own() {
-    let base = |code: u32, words: &str| json!({"id": "1", "choices": null, "base_resp": {"status_code": code, "status_msg": words}});
-    let down = Unavailable { retry_after: None };
-    for (body, kind) in [
-        (base(1002, "rate limit"), RateLimited { retry_after: None }),
-        (base(1004, "login fail"), Unauthorized),
-        (base(1008, "insufficient balance"), QuotaExhausted),
-        (base(1013, "unknown error"), down),
-        (base(1027, "output new_sensitive"), Filtered),
-        (base(1039, "token limit"), ContextTooLong),
-        (base(2013, "invalid params"), InvalidRequest),
-        (
-            json!({"code": 429, "msg": "busy"}),
-            RateLimited { retry_after: None },
-        ),
-        (
-            json!({"error_code": 336_100, "error_msg": "server high load"}),
-            down,
-        ),
-    ] {
-        let error = read(200, &[], body.to_string()).expect_err("no answer");
-        assert_eq!(error.kind(), kind, "{body}");
-        assert!(error.detail().is_some(), "its words are shown: {body}");
-    }
-}
-
-#[test]
 fn bodies_that_are_no_api_at_all() {
     let html = "<html><head><title>x</title></head></html>";
     let error = fails(200, &[], html, Unreadable, None);
