@@ -8,8 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpInfo;
-use reqwest::Client;
-use reqwest::redirect::Policy;
+use reqwest::redirect::{Action, Attempt, Policy};
+use reqwest::{Client, Url};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use serde::Deserialize;
@@ -224,6 +224,22 @@ impl Incoming {
     }
 }
 
+/// Most redirects that are followed one after the other.
+const MAX_REDIRECTS: usize = 3;
+
+/// Follows a redirect that asks for the same request at another path of the same server, as frameworks and
+/// proxies do for a slash too many or too few. Others are answers: they would carry the key elsewhere, or
+/// make another request of this one.
+fn within_origin(attempt: Attempt<'_>) -> Action {
+    let before = attempt.previous();
+    let is_within = before.last().map(Url::origin) == Some(attempt.url().origin());
+    let is_same = matches!(attempt.status().as_u16(), 307 | 308);
+    match is_within && is_same && before.len() <= MAX_REDIRECTS {
+        true => attempt.follow(),
+        false => attempt.stop(),
+    }
+}
+
 fn too_long() -> ExchangeError {
     ExchangeError::new(ExchangeErrorKind::TooLong)
 }
@@ -242,14 +258,14 @@ pub(crate) struct ClientSetup {
 }
 
 impl ClientSetup {
-    /// Makes a client that follows no redirect (a redirect would carry the key to another host),
+    /// Makes a client that follows no redirect to elsewhere (it would carry the key to another host),
     /// repeats nothing by itself and looks for no proxy in the environment. It says that it reads gzip
     /// and deflate, and reads them unasked too.
     fn client(&self, idle_connections: usize) -> Result<Client, ClientError> {
         let builder = Client::builder()
             .tls_backend_preconfigured(tls(self.is_secure)?)
             .user_agent(concat!("patterns/", env!("CARGO_PKG_VERSION")))
-            .redirect(Policy::none())
+            .redirect(Policy::custom(within_origin))
             .retry(reqwest::retry::never())
             .no_proxy()
             .connect_timeout(self.connect_timeout)

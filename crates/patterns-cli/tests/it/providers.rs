@@ -38,6 +38,28 @@ fn summaries(body: &str) -> (u16, String) {
 }
 
 #[test]
+fn an_address_that_is_not_known_is_named_as_it_was_asked() {
+    let server = Server::start(|_| (404, r#"{"detail": "Not Found"}"#.to_owned()));
+    let without = server.url().trim_end_matches("/v1");
+    let twice = format!("{}/chat/completions", server.url());
+    for (base, asked) in [
+        (without, "asked http://[server]/chat/completions (HTTP 404)"),
+        (
+            &*twice,
+            "asked http://[server]/v1/chat/completions/chat/completions (HTTP 404)",
+        ),
+    ] {
+        let model = ["-m", "compatible:m", "--base-url", base];
+        let args = [&["vote", "Well?", "-n", "1", "--no-store"][..], &model].concat();
+        let shown = Place::new().run(&args);
+        assert!(shown.starts_with("exit 78"), "{shown}");
+        for part in [asked, "--base-url (it ends in /v1 for most servers)"] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+    }
+}
+
+#[test]
 fn a_failed_branch_is_named_and_the_rest_is_kept() {
     let server = Server::start(summaries);
     assert_snapshot!(run(&place(), &server, &[]), @r"

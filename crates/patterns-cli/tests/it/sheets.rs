@@ -61,6 +61,29 @@ fn rows(place: &Place, name: &str) -> Vec<Value> {
 }
 
 #[test]
+fn cells_of_a_csv_are_the_words_of_the_answer_in_a_file_and_in_a_pipe() {
+    let words =
+        "שלום\u{200f} \u{1f3f4}\u{e0067}\u{e007f} one\u{2028}two\rthree\u{202e}four\u{200b}";
+    let place = Place::with(&[("a.txt", "Words.")]);
+    let answer = json!({"summary": words}).to_string();
+    let server = Server::start(move |_| (200, completion(&answer)));
+    let args = [
+        "map-reduce",
+        "a.txt",
+        "--no-reduce",
+        "--no-store",
+        "--output",
+        "csv",
+    ];
+    let args = [&args[..], &server.args()].concat();
+    let (code, piped) = place.data(&args);
+    assert_eq!(code, Some(0), "{piped}");
+    place.data(&[&args[..], &["-o", "out.csv"]].concat());
+    assert!(piped.contains(&format!("\"{words}\"")), "{piped:?}");
+    assert_eq!(place.read("out.csv"), piped);
+}
+
+#[test]
 fn answers_are_rows_of_csv() {
     let (place, server) = bills();
     assert_snapshot!(run(&place, &server, &["--no-reduce", "--output", "csv"]), @r#"

@@ -376,20 +376,51 @@ async fn a_reply_that_never_ends_is_bounded_in_time_and_size() {
 }
 
 #[tokio::test]
-async fn redirects_are_not_followed_and_nobody_listening_is_unreachable() {
+async fn a_redirect_to_another_path_of_the_same_server_is_followed_with_the_same_request() {
+    let slash = |status| reply(status, "location: /v1/chat/completions/\r\n", "");
+    for status in [307, 308] {
+        let server = Server::start(vec![slash(status), says("Hi.")]).await;
+        let model = model(&server, &Arc::default());
+        let response = model.generate(&request()).await.unwrap();
+        assert_eq!((&*response.text, response.usage.attempts), ("Hi.", 1));
+        let sent = server.sent();
+        assert!(sent[1].head.starts_with("post /v1/chat/completions/ "));
+        assert_eq!(sent[0].body, sent[1].body);
+        for name in ["authorization", "x-call-key"] {
+            assert_eq!(sent[0].header(name), sent[1].header(name), "{name}");
+        }
+    }
+    // What makes another request of it, or leads nowhere, is told.
+    for (status, sent) in [(301, 1), (308, 4)] {
+        let server = Server::start(vec![slash(status)]).await;
+        let model = model(&server, &Arc::default());
+        let error = model.generate(&request()).await.unwrap_err();
+        assert_eq!(error.kind(), ModelErrorKind::UnknownModel, "{status}");
+        assert_eq!(server.sent().len(), sent, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn redirects_to_elsewhere_are_not_followed_and_nobody_listening_is_unreachable() {
     let elsewhere = Server::start(vec![says("stolen")]).await;
-    let moved = reply(302, &format!("location: {}?key=x\r\n", elsewhere.url), "");
-    let server = Server::start(vec![moved]).await;
-    let error = model(&server, &Arc::default())
-        .generate(&request())
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), ModelErrorKind::UnknownModel);
-    let cause = format!(
-        "{}/chat/completions redirects to {}, which is not followed",
-        server.url, elsewhere.url
-    );
-    assert_eq!(error.cause(), Some(cause.as_str()));
+    for status in [301, 302, 303, 307, 308] {
+        let moved = reply(
+            status,
+            &format!("location: {}?key=x\r\n", elsewhere.url),
+            "",
+        );
+        let server = Server::start(vec![moved]).await;
+        let error = model(&server, &Arc::default())
+            .generate(&request())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ModelErrorKind::UnknownModel, "{status}");
+        let cause = format!(
+            "{}/chat/completions redirects to {}, which is not followed",
+            server.url, elsewhere.url
+        );
+        assert_eq!(error.cause(), Some(cause.as_str()), "{status}");
+    }
     assert!(elsewhere.sent().is_empty());
     let nobody = connect("compatible:m")
         .unwrap()

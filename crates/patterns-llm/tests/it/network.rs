@@ -4,6 +4,7 @@
 use std::io::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
@@ -303,6 +304,24 @@ async fn why_a_server_is_not_reached_is_said_without_secrets() {
         Some("connection refused by the proxy 127.0.0.1:9")
     );
     assert!(!format!("{error} {error:?}").contains("secret"));
+}
+
+#[tokio::test]
+async fn a_tls_handshake_that_nobody_answers_ends_in_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let connect = connect("compatible:m").unwrap();
+    let connect = connect
+        .base_url(format!("https://{address}/v1"))
+        .connect_timeout(Duration::from_millis(20));
+    let model = connect.retry(RetryPolicy::never()).build().unwrap();
+    let request = Request::default();
+    let (error, silent) = tokio::join!(model.generate(&request), listener.accept());
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ModelErrorKind::Unreachable);
+    let expected = format!("{address} did not take the connection in time, or does not speak TLS");
+    assert_eq!(error.cause(), Some(&*expected));
+    drop(silent);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! not needed may be anything.
 
 use patterns_core::{FinishReason, ModelErrorKind, Usage};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::provider::reply::{Completion, Verdict, count, is_error, one_attempt, read_json};
 
@@ -34,8 +34,36 @@ fn verdict(body: &Value) -> Verdict {
         None if body["promptFeedback"].get("blockReason").is_some() => {
             Verdict::Failed(ModelErrorKind::Filtered)
         }
-        None => Verdict::Failed(ModelErrorKind::Unavailable { retry_after: None }),
+        None => match told(body) {
+            Some(error) => Verdict::Error(error),
+            None => Verdict::Failed(ModelErrorKind::Unavailable { retry_after: None }),
+        },
     }
+}
+
+/// Returns the error of a reply without choices that tells of it in a way of its own: MiniMax in
+/// `base_resp`, under numbers of its own, Baidu and gateways beside the other fields.
+fn told(body: &Value) -> Option<Value> {
+    let inner = &body["base_resp"];
+    let text = |value: &Value, names: &[&str]| {
+        let mut texts = names.iter().filter_map(|name| value[*name].as_str());
+        texts.find(|it| !it.is_empty()).map(str::to_owned)
+    };
+    if let Some(words) = text(inner, &["status_msg"]) {
+        let code = match inner["status_code"].as_u64() {
+            Some(1002) => json!(429),
+            Some(1004 | 2049) => json!(401),
+            Some(1008) => json!(402),
+            Some(1026 | 1027) => json!("content_filter"),
+            Some(1039) => json!("context_length_exceeded"),
+            Some(2013) => json!(400),
+            _ => json!(500),
+        };
+        return Some(json!({"code": code, "message": words}));
+    }
+    let words = text(body, &["message", "msg", "error_msg", "detail"])?;
+    let code = body.get("code").or_else(|| body.get("error_code"));
+    Some(json!({"code": code, "message": words}))
 }
 
 fn usage(body: &Value) -> Usage {

@@ -50,6 +50,7 @@ const GONE: &[&str] = &[
     "out of credit",
     "used up",
     "no credit",
+    "n't have any credit",
     "no remaining",
 ];
 
@@ -96,6 +97,7 @@ mod tests {
             "Your credit balance is too low to access the API.",
             "This request requires more credits, or fewer max_tokens. You have run out of credit.",
             "Your prepayment credits are depleted.",
+            "Your newly created team doesn't have any credits yet.",
             "You have reached your specified API usage limits: spending limit reached",
         ] {
             assert!(is_out_of_credit(&words.to_lowercase(), false), "{words}");

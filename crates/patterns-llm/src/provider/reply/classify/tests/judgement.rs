@@ -77,3 +77,30 @@ fn no_credit_stops_and_too_much_for_a_minute_is_too_long() {
     fails(422, &[], words, ContextTooLong, None);
     fails(422, &[], json!({"message": words}), ContextTooLong, None);
 }
+
+#[test]
+fn a_success_without_an_answer_may_tell_of_an_error_in_a_way_of_its_own() {
+    let base = |code: u32, words: &str| json!({"id": "1", "choices": null, "base_resp": {"status_code": code, "status_msg": words}});
+    let down = Unavailable { retry_after: None };
+    for (body, kind) in [
+        (base(1002, "rate limit"), RateLimited { retry_after: None }),
+        (base(1004, "login fail"), Unauthorized),
+        (base(1008, "insufficient balance"), QuotaExhausted),
+        (base(1013, "unknown error"), down),
+        (base(1027, "output new_sensitive"), Filtered),
+        (base(1039, "token limit"), ContextTooLong),
+        (base(2013, "invalid params"), InvalidRequest),
+        (
+            json!({"code": 429, "msg": "busy"}),
+            RateLimited { retry_after: None },
+        ),
+        (
+            json!({"error_code": 336_100, "error_msg": "server high load"}),
+            down,
+        ),
+    ] {
+        let error = read(200, &[], body.to_string()).expect_err("no answer");
+        assert_eq!(error.kind(), kind, "{body}");
+        assert!(error.detail().is_some(), "its words are shown: {body}");
+    }
+}
