@@ -21,6 +21,7 @@ const EVERY: &[Row] = &[
         "--max-output-tokens",
         "model.max_output_tokens",
     ),
+    ("effort", "--effort", "model.effort"),
     ("seed", "--seed", "run.seed"),
     ("concurrency", "--concurrency", "run.concurrency"),
     ("timeout", "--timeout", "run.timeout"),
@@ -119,6 +120,7 @@ const MAP_REDUCE: &[Row] = &[
 const CONFIGURED: &[Row] = &[
     ("proxy", "run.proxy", "model.proxy"),
     ("hedge", "run.hedge", "run.hedge"),
+    ("tier", "run.tier", "model.tier"),
     ("prime", "run.prime", "run.prime"),
     ("durability", "run.durability", "store.durability"),
 ];

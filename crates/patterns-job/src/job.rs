@@ -22,7 +22,7 @@ pub use map_reduce_job::{
 pub use parts::{
     Durability, Form, ModelPart, OutputPart, RunPart, SchemaSource, SpendPart, StoreMode, StorePart,
 };
-pub use policies::{MaxFailures, Stream, Tie};
+pub use policies::{MaxFailures, Stream, Tie, Tier};
 pub use section_job::{SectionJob, SectionPattern};
 pub use spelled::Spelled;
 pub use units::{ByteSize, TimeSpan};

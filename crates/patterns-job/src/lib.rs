@@ -36,8 +36,8 @@ pub use job::{
     AgentReduce, BallotPart, BatchPart, ByteSize, Choice, CodePart, Durability, Form, InputPart,
     Job, JobFormat, MapPart, MapReduceJob, MapReduceModels, MapReducePattern, MaxFailures,
     ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, SectionPattern, SourcePart,
-    Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, Stream, Tie, TimeSpan, VoteJob,
-    VoteModels, VotePattern, VoterSpec,
+    Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, Stream, Tie, Tier, TimeSpan,
+    VoteJob, VoteModels, VotePattern, VoterSpec,
 };
 pub use job_error::{JobError, JobErrorKind, Place, renamed};
 pub use job_run::JobOutcome;
