@@ -67,9 +67,9 @@ pub(crate) struct SourceArgs {
     )]
     pub(crate) id_field: Option<String>,
 
-    /// Cut documents of more tokens into chunks; auto: those that do not fit into the model
+    /// Cut documents of more tokens into chunks; auto: what does not fit
     ///
-    /// At the best boundaries there are. Each is a branch of its own, called name#1 and so on; what the model still calls too long is cut
+    /// auto, the default: what is too long for the model, where it is known how much that reads. Cut is at the best boundaries there are. Each is a branch of its own, called name#1 and so on; what the model still calls too long is cut
     /// further.
     #[arg(long, value_name = "N", default_value = "auto", hide_default_value = true, value_parser = values::chunk_tokens, help_heading = "Input")]
     pub(crate) chunk_tokens: ChunkTokens,

@@ -39,4 +39,5 @@ mod support;
 mod topology;
 mod trust;
 mod usage;
+mod vocabulary;
 mod vote_options;
