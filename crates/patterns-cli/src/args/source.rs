@@ -69,8 +69,9 @@ pub(crate) struct SourceArgs {
 
     /// Cut documents of more tokens into chunks; auto: what does not fit
     ///
-    /// auto, the default: what is too long for the model, where it is known how much that reads. Cut is at the best boundaries there are. Each is a branch of its own, called name#1 and so on; what the model still calls too long is cut
-    /// further.
+    /// auto, the default, cuts what is too long for the model, where it is known how much that reads. Cuts
+    /// are at the best boundaries there are. Each chunk is a branch of its own, called name#1 and so on;
+    /// what the model still calls too long is cut further.
     #[arg(long, value_name = "N", default_value = "auto", hide_default_value = true, value_parser = values::chunk_tokens, help_heading = "Input")]
     pub(crate) chunk_tokens: ChunkTokens,
 
