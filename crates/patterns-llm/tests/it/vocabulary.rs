@@ -2,8 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use patterns_core::{Budget, Caps, Effort, Event, EventSink, Message, Part, Request, Sampling};
+use patterns_core::{
+    Budget, Caps, Effort, Event, EventSink, Message, Model, Part, Request, Sampling,
+};
 use patterns_llm::{Connect, ConnectErrorKind, Tier, connect};
+use patterns_testkit::Scoped;
 use serde_json::{Value, json};
 
 use crate::server::{Server, reply};
@@ -67,9 +70,8 @@ async fn asked(
         .unwrap()
         .api_key("k")
         .base_url(server.url.trim_end_matches("/v1"))
-        .budget(budget.clone())
-        .events(Arc::clone(&warnings) as Arc<dyn EventSink>);
-    let model = set(connect).build().unwrap();
+        .budget(budget.clone());
+    let model = Scoped::told(set(connect).build().unwrap(), warnings.clone());
     for _ in 0..2 {
         model.generate(request).await.unwrap();
     }
