@@ -277,7 +277,7 @@ fn attach(
 ) -> Result<(), Error> {
     let spent = record.spent(&connected.models, &settings.prices)?;
     connected.budget.carry_over(spent);
-    connected.models = record.in_front_of(connected.models.clone(), &settings.prices);
+    connected.models = record.in_front_of(connected.models.clone(), settings);
     let Some(run) = &record.run else {
         return Ok(());
     };

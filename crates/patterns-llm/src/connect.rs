@@ -20,6 +20,7 @@ use crate::provider::{
 };
 use crate::proxies::Proxies;
 use crate::streaming::Streaming;
+use crate::tier::Tier;
 
 mod checked;
 
@@ -38,6 +39,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// | `anthropic:claude-sonnet-4-5` | Anthropic; needs a key |
 /// | `gemini:gemini-2.5-flash` | Gemini; needs a key |
 /// | `ollama:qwen3:8b` | Ollama, at [`OLLAMA_BASE_URL`](crate::OLLAMA_BASE_URL) unless told otherwise |
+/// | `azure:DEPLOYMENT` | Azure OpenAI; needs a key and the base URL of the resource |
+/// | `openrouter:MAKER/MODEL` | OpenRouter; needs a key |
 /// | `compatible:NAME` | any server of OpenAI's chat completions protocol; needs a base URL |
 ///
 /// ```
@@ -84,6 +87,8 @@ pub struct Connect {
     headers: Vec<(String, SecretString)>,
     extra: Map<String, Value>,
     context_window: Option<u64>,
+    tier: Tier,
+    api_version: Option<String>,
     proxies: Proxies,
     timeout: Duration,
     connect_timeout: Duration,
@@ -110,6 +115,8 @@ impl Connect {
             headers: Vec::new(),
             extra: Map::new(),
             context_window: None,
+            tier: Tier::Standard,
+            api_version: None,
             proxies: Proxies::default(),
             timeout: TIMEOUT,
             connect_timeout: CONNECT_TIMEOUT,
@@ -173,6 +180,20 @@ impl Connect {
     /// refused as too long without being sent; by default the server decides.
     pub fn context_window(mut self, tokens: u64) -> Self {
         self.context_window = Some(tokens);
+        self
+    }
+
+    /// Sets how urgently answers are wanted; as usual, if it isn't set. Answers of [`Tier::Flex`] may take
+    /// a quarter of an hour: set the [time-out](Self::timeout) with it.
+    pub fn tier(mut self, tier: Tier) -> Self {
+        self.tier = tier;
+        self
+    }
+
+    /// Sets the version of the API that a deployment of Azure is asked by, such as `2024-10-21`; without
+    /// it, its `/openai/v1`, which needs none. Other providers have no such thing, and refuse it.
+    pub fn api_version(mut self, version: impl Into<String>) -> Self {
+        self.api_version = Some(version.into());
         self
     }
 
@@ -289,6 +310,9 @@ impl Connect {
         let pool = Pool::shared(self.pool_key(&base_url), self.pace, self.seed);
         let (first_tokens, beginnings) = (Arc::default(), Arc::default());
         let budget = checked::budgeted(self.budget.clone(), &self.prices, &id)?;
+        let flex = self.prices.find_at(&id, Tier::Flex);
+        let flex = flex.filter(|_| self.tier == Tier::Flex);
+        let place = checked::place(&self)?;
         let streams = self.streaming.of_server(is_own, self.is_priming);
         let server = Server {
             transport: Transport {
@@ -300,8 +324,9 @@ impl Connect {
             base_url: base_url.clone(),
             client: client.client,
         };
-        let dialect = (provider.dialect)(&server);
+        let dialect = (provider.dialect)(&server, &place);
         let ladder = Arc::new(Ladder::new(dialect.formats(), streams));
+        let budget = budget.flex(flex, Arc::clone(&ladder));
         let adapter = Adapter::new(Setup {
             id,
             key,
@@ -309,6 +334,7 @@ impl Connect {
             dialect,
             server,
             is_own,
+            tier: self.tier,
             pool: Arc::clone(&pool),
             ladder: Arc::clone(&ladder),
             beginnings: Arc::clone(&beginnings),

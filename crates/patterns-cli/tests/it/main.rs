@@ -40,4 +40,5 @@ mod support;
 mod topology;
 mod trust;
 mod usage;
+mod vocabulary;
 mod vote_options;

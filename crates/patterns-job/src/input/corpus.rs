@@ -1,6 +1,7 @@
 //! The documents of a run: opened before the first call, read while it goes on.
 
 use std::collections::VecDeque;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tokio::sync::mpsc;
 
 use super::Reader;
 use super::chosen::{Chosen, MOST_COUNTED, piped};
+use super::room::Fitting;
 use super::source::{open, problems, source, splitter};
 use super::taken::Taken;
 use crate::job::{Choice, SourcePart};
@@ -41,6 +43,8 @@ pub struct Corpus {
     taken: Option<Taken>,
     /// What cuts long ones.
     splitter: Option<Splitter>,
+    /// What cuts those that do not fit, where nobody has said which are long.
+    fitting: Option<Fitting>,
     /// What the user should know about what was read so far.
     notes: Vec<String>,
     reader: Reader,
@@ -94,6 +98,7 @@ impl Corpus {
             total,
             taken,
             splitter,
+            fitting: None,
             notes,
             reader: reader.clone(),
         })
@@ -127,16 +132,26 @@ impl Corpus {
         Ok(documents)
     }
 
-    /// Cuts documents by the tokens of this model, if its tokenizer is known; else they are estimated.
-    pub fn count_as(&mut self, model: &ModelId) {
+    /// Cuts documents by the tokens of this model, if its tokenizer is known; else they are estimated. What
+    /// has more than there is `room` for is cut in any case.
+    pub fn count_as(&mut self, model: &ModelId, room: Option<NonZeroU64>) {
+        self.fitting = room.filter(|_| self.splitter.is_none()).map(Fitting::new);
         if let Some(counter) = token_counter(model) {
-            self.splitter = self.splitter.take().map(|it| it.tokens(counter));
+            let counted = |it: Splitter| it.tokens(counter.clone());
+            self.splitter = self.splitter.take().map(counted);
+            self.fitting = self.fitting.take().map(|it| Fitting {
+                splitter: counted(it.splitter),
+                ..it
+            });
         }
     }
 
     /// Returns what cuts the documents, if anything does.
     pub fn splitter(&self) -> Option<Arc<dyn Split>> {
-        Some(Arc::new(self.splitter.clone()?))
+        match &self.splitter {
+            Some(splitter) => Some(Arc::new(splitter.clone())),
+            None => self.fitting.as_ref().map(Fitting::shared),
+        }
     }
 
     /// Reads on in a thread of its own, a few documents ahead of those who work on them.

@@ -28,6 +28,7 @@ pub(crate) fn request() -> Request {
             top_p: None,
             max_output_tokens: Some(100),
             seed: Some(40),
+            effort: None,
         },
         sample: 2,
         ..Request::default()

@@ -25,6 +25,7 @@ pub(crate) const ANTHROPIC: Provider = Provider {
     key_goes: KeyGoes::In("x-api-key"),
     headers: &[("anthropic-version", "2023-06-01")],
     cache_write_percent: 125,
-    dialect: |_| Arc::<messages::Messages>::default(),
+    has_versions: false,
+    dialect: |_, _| Arc::<messages::Messages>::default(),
     assembly: || Box::<assembly::Blocks>::default(),
 };

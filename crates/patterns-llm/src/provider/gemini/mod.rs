@@ -22,6 +22,7 @@ pub(crate) const GEMINI: Provider = Provider {
     key_goes: KeyGoes::In("x-goog-api-key"),
     headers: &[],
     cache_write_percent: 100,
-    dialect: |_| Arc::new(generate::Generate),
+    has_versions: false,
+    dialect: |_, _| Arc::new(generate::Generate),
     assembly: || Box::<assembly::Candidate>::default(),
 };

@@ -29,6 +29,7 @@ pub(crate) const OLLAMA: Provider = Provider {
     key_goes: KeyGoes::Bearer,
     headers: &[],
     cache_write_percent: 100,
-    dialect: |_| Arc::<chat::Chat>::default(),
+    has_versions: false,
+    dialect: |_, _| Arc::<chat::Chat>::default(),
     assembly: || Box::<assembly::Lines>::default(),
 };
