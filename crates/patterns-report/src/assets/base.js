@@ -84,7 +84,7 @@ function niceStep(span, most) {
 
 /** The values of the style's colours, which change with the theme. */
 const colours = {
-  names: ["text", "dim", "line", "accent", "network", "first", "rate", "slot", "retry", "bad", "panel"],
+  names: ["other", "text", "dim", "line", "accent", "network", "first", "rate", "slot", "retry", "bad", "panel"],
   read() {
     const probe = $("probe") || document.body.appendChild(el("span", { id: "probe", hidden: true }));
     for (const name of this.names) {
@@ -133,7 +133,7 @@ function onFrame(work) {
 function reveal(id, ...nodes) {
   const part = $(id);
   if (!part) return null;
-  part.append(...nodes);
+  part.append(...nodes.filter(Boolean));
   part.hidden = false;
   const link = document.querySelector('nav a[href="#' + id + '"]');
   if (link) link.parentElement.hidden = false;

@@ -142,10 +142,11 @@ function ballots(it) {
   const all = it.ballots || [];
   if (!all.length) return null;
   const rows = all.map((ballot) => {
-    const reason = ballot.reasoning ?? ballot.reason ?? "";
-    const b = branchNamed(ballot.voter);
-    const open = b >= 0 && !it.id ? button(ballot.voter, () => detail.open(b), { class: "link" }) : ballot.voter;
-    const confidence = typeof ballot.confidence === "number" ? percent(ballot.confidence) : "";
+    const b = branchNamed(ballot.voter, "ballot");
+    const said = it.id === undefined && b >= 0 && typeof branches[b].answer === "object" ? { ...branches[b].answer, ...ballot } : ballot;
+    const reason = said.reasoning ?? said.reason ?? "";
+    const open = b >= 0 && it.id === undefined ? button(ballot.voter, () => detail.open(b), { class: "link" }) : ballot.voter;
+    const confidence = typeof said.confidence === "number" ? percent(said.confidence) : "";
     return el("tr", {}, el("th", { scope: "row" }, open), el("td", { class: "text" }, ballot.answer === null ? el("span", { class: "dim" }, "abstained") : pretty(ballot.answer)), el("td", {}, confidence), el("td", { class: "text reason" }, String(reason)));
   });
   const heads = ["Voter", "Answer", "Confidence", "Reason"];

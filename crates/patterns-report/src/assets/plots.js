@@ -70,7 +70,7 @@ const plots = {
     const top = Math.max(1, ...whole.subarray(0, -1));
     const base = new Float64Array(whole.length);
     for (const p of order) {
-      draw.fillStyle = [colours.slot, colours.rate, colours.slot, colours.retry, colours.first, colours.network][p];
+      draw.fillStyle = [colours.slot, colours.rate, colours.other, colours.retry, colours.first, colours.network][p];
       draw.beginPath();
       for (let at = 0; at < whole.length - 1; at++) {
         const high = (phases[p][at] / top) * (height - 4);
