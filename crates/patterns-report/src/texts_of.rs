@@ -29,10 +29,19 @@ pub(crate) fn prompt(request: &Request) -> String {
 /// Says why a call has no answer that counts, if so.
 pub(crate) fn cause(record: &CallRecord) -> Option<String> {
     if let Some(error) = &record.error {
-        return Some(error.message.clone());
+        return Some(without_request(&error.message));
     }
     let violation = record.violations.first()?;
     Some(format!("the answer broke its contract: {violation}"))
+}
+
+/// Leaves out which request it was, so that equal causes are equal words.
+fn without_request(message: &str) -> String {
+    let Some((before, rest)) = message.split_once(" (request \"") else {
+        return message.to_owned();
+    };
+    let after = rest.split_once("\")").map_or("", |(_, after)| after);
+    format!("{before}{after}")
 }
 
 /// Says what else is worth knowing of a call.
@@ -44,7 +53,7 @@ pub(crate) fn notes(record: &CallRecord, answered_by: Option<&str>) -> Vec<Strin
     if let Some(run) = record.paid_by.filter(|it| *it != record.run) {
         notes.push(format!("paid for by run {run}"));
     }
-    if let Some(model) = answered_by.filter(|it| !it.is_empty() && !record.model.ends_with(it)) {
+    if let Some(model) = answered_by.filter(|it| !it.is_empty() && !record.model.contains(*it)) {
         notes.push(format!("the provider calls the model {model}"));
     }
     let tries = (1..).zip(&record.attempts);
@@ -60,6 +69,9 @@ pub(crate) fn notes(record: &CallRecord, answered_by: Option<&str>) -> Vec<Strin
         notes.push(format!("mended: {}", fixes.join(", ")));
     }
     let error = record.error.as_ref();
+    if let Some(error) = error.filter(|it| without_request(&it.message) != it.message) {
+        notes.push(error.message.clone());
+    }
     if let Some(detail) = error.and_then(|it| it.detail.as_ref()) {
         notes.push(format!("the provider said: {detail}"));
     }
@@ -76,5 +88,21 @@ fn of_attempt(number: u32, attempt: &AttemptRecord) -> Option<String> {
             "attempt {number} was sent beside the one before, which took long"
         )),
         (None, false) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_does_not_say_which_request_it_was() {
+        for (message, expected) in [
+            ("it refused (request \"r-1\")", "it refused"),
+            ("it refused (request \"r-1\"): no", "it refused: no"),
+            ("it refused", "it refused"),
+        ] {
+            assert_eq!(without_request(message), expected);
+        }
     }
 }

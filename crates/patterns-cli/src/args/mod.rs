@@ -82,7 +82,7 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Compare the answers and the costs of two runs
     Diff(DiffArgs),
-    /// Make one HTML page of a run: results, timeline, spend, every prompt and answer
+    /// Make one HTML page of a run, with its timeline, prompts and answers
     #[command(after_help = report::EXAMPLES)]
     Report(ReportArgs),
     /// Go on with a run, or do it again: nothing that is recorded is paid for twice

@@ -53,6 +53,7 @@ const percent = (share) => (share > 0 && share < 0.01 ? "<1" : Math.round(100 * 
 /** Writes milliseconds. */
 function time(ms) {
   if (ms < 0 || ms == null) return "";
+  if (ms === 0) return "0";
   if (ms < 999.5) return (ms < 10 ? ms.toFixed(1) : Math.round(ms)) + " ms";
   if (ms < 59950) return (ms / 1000).toFixed(ms < 9950 ? 2 : 1) + " s";
   const seconds = Math.round(ms / 1000);

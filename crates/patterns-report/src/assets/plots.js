@@ -15,7 +15,7 @@ const plots = {
     const grid = el("div", { class: "plots" });
     this.add(grid, "In flight", "calls at once", (...it) => this.inFlight(...it));
     this.add(grid, "Throughput", "calls ended per second", (...it) => this.throughput(...it));
-    this.add(grid, isPriced ? "Spend" : "Tokens", isPriced ? "US dollars so far" : "read and written so far", (...it) => this.spend(...it), isPriced ? money : count);
+    if (this.sums[this.ended.length] > 0) this.add(grid, isPriced ? "Spend" : "Tokens", isPriced ? "US dollars so far" : "read and written so far", (...it) => this.spend(...it), isPriced ? money : count);
     reveal("rates", grid, this.words(isPriced));
     view.readers.push(onFrame(() => this.draw()));
     this.draw();
