@@ -100,6 +100,37 @@ fn prompts_stay_out_if_they_are_to() {
 }
 
 #[test]
+fn the_elections_of_a_batch_are_on_its_page() {
+    let rows = "{\"id\": \"q1\", \"question\": \"Is it?\"}\n{\"id\": \"q2\", \"question\": \"Is it not?\"}\n";
+    let place = Place::with(&[("questions.jsonl", rows)]);
+    let simulator = Simulator::start(&place, &[]);
+    let batch = ["vote", "--batch", "questions.jsonl", "--votes", "3"];
+    let options = ["--option", "yes", "--option", "no"];
+    let shown = place.run(&[&batch[..], &options, &simulator.args()].concat());
+    assert!(shown.starts_with("exit 0\n"), "{shown}");
+    says(&place, &["report"], 0, "run 1:");
+    let page = place.read("run-1.html");
+    let begin = "<script type=\"application/json\" class=\"elections\">";
+    let block = page
+        .split(begin)
+        .nth(1)
+        .and_then(|it| it.split("</script>").next());
+    let elections: serde_json::Value = serde_json::from_str(block.unwrap()).unwrap();
+    let ids: Vec<_> = elections
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["id"])
+        .collect();
+    assert_eq!(ids, ["q1", "q2"]);
+    assert!(
+        elections[0]["ballots"][0]["reasoning"].is_string(),
+        "with reasons: {elections}"
+    );
+    assert!(!page.contains("class=\"trace\""), "they are no statements");
+}
+
+#[test]
 fn what_is_not_there_is_said() {
     says(&Place::new(), &["report"], 66, "there is no store at");
     let place = voted(&[]);

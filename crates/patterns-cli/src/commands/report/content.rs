@@ -9,8 +9,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::super::show::{cost, date, outcome, state, typed};
+use super::super::show::{cost, outcome, typed};
 use crate::error::Error;
+use crate::local_time::date;
 use crate::recorded_job::RecordedJob;
 use crate::store::refused;
 
@@ -25,8 +26,16 @@ struct Kept {
     error: Option<Value>,
     coverage: Option<Coverage>,
     warnings: Vec<Warning>,
-    output: Option<Value>,
+    file: Option<String>,
+}
+
+/// What is kept of a batch of elections.
+#[derive(Debug, Default, Deserialize)]
+struct KeptElections {
     elections: Vec<Box<RawValue>>,
+    /// How many were not kept.
+    #[serde(default)]
+    more: u64,
 }
 
 /// Returns what a page says of a run.
@@ -52,19 +61,21 @@ pub(super) fn content(
     let is_offline = models.iter().any(|(name, _)| name.starts_with("offline"));
     let notes = store.notes(run.id).map_err(refused)?;
     let counts = outcome(run).and_then(|it| serde_json::from_value(it.get("counts")?.clone()).ok());
-    let (elections, result) = divide(kept.value, kept.elections);
+    let batch: Option<KeptElections> = trace
+        .as_deref()
+        .and_then(|it| serde_json::from_str(it).ok());
+    let trace = trace.filter(|_| batch.is_none());
+    let KeptElections { elections, more } = batch.unwrap_or_default();
+    let (elections, result) = divide(kept.value, elections);
+    let state = run_state(run, is_running);
     let mut report = Report {
         run: run.id.to_string(),
         title: title(job.as_ref(), typed.as_ref()),
         pattern: job
             .as_ref()
             .map_or_else(String::new, |it| pattern(it).to_owned()),
-        state: run_state(run, is_running),
-        state_words: if is_running {
-            "under way".to_owned()
-        } else {
-            state(run)
-        },
+        state,
+        state_words: state_words(run, is_running),
         figures: figures(run, totals, counts),
         facts: facts(run, typed.as_ref(), &models),
         notice: is_offline.then(|| OFFLINE_LABEL.to_owned()),
@@ -83,8 +94,15 @@ pub(super) fn content(
             .warnings
             .insert(0, message.map_or_else(|| error.to_string(), str::to_owned));
     }
-    if let Some(file) = kept.output.as_ref().and_then(|it| it.get("file")?.as_str()) {
+    if let Some(file) = kept.file {
         report.facts.push(Fact::new("Result in", file));
+    }
+    if more > 0 {
+        let text = format!(
+            "{} more elections were not kept in the store.",
+            number(more)
+        );
+        report.lacks.push(text);
     }
     Ok(report)
 }
@@ -166,6 +184,18 @@ fn run_state(run: &RunRecord, is_running: bool) -> RunState {
         (Some(3), _) => RunState::Lacking,
         (None, None) => RunState::NotEnded,
         _ => RunState::Stopped,
+    }
+}
+
+fn state_words(run: &RunRecord, is_running: bool) -> String {
+    let code = outcome(run).and_then(|it| it.get("exit_code")?.as_u64());
+    match (run_state(run, is_running), code) {
+        (RunState::Done, _) => "done".to_owned(),
+        (RunState::Lacking, _) => "done, with failures".to_owned(),
+        (RunState::Stopped, Some(code)) => format!("stopped (exit {code})"),
+        (RunState::Stopped, None) => "stopped".to_owned(),
+        (RunState::NotEnded, _) if is_running => "under way".to_owned(),
+        (RunState::NotEnded, _) => "not ended".to_owned(),
     }
 }
 
