@@ -177,6 +177,7 @@ fn help_of_every_command() {
       run          Run a job that is written in a file
       runs         List the runs that a store has recorded
       show         Show what a run was for, how it ended and what it cost
+      report       Make one HTML page of a run, with its timeline, prompts and answers
       resume       Go on with a run, or do it again: nothing that is recorded is paid for twice
       store        Look after a store
       models       List the models that are known: what they read, what they cost, what they take

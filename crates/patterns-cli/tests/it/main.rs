@@ -29,6 +29,7 @@ mod part_of_input;
 mod providers;
 mod pty;
 mod reduce;
+mod report;
 mod rules;
 mod scenario;
 mod sections;

@@ -9,6 +9,7 @@ use patterns_parallel::voting::{
 use serde::Serialize;
 use serde_json::Value;
 
+use super::kept::KeptElections;
 use super::lack::Lack;
 use super::{out_of_budget, saved_cost};
 use crate::args::Format;
@@ -37,6 +38,7 @@ pub(super) async fn run(
         rows: session.rows(),
         format: session.format,
         report: BatchReport::new(work),
+        kept: session.is_recorded().then(KeptElections::default),
         turns: BatchTurns::new(questions),
         failed: Vec::new(),
         is_any: false,
@@ -61,8 +63,10 @@ pub(super) async fn run(
         rows,
         report,
         failed,
+        kept,
         ..
     } = batch;
+    session.trace = kept.and_then(|it| it.json());
     session.output = rows.finish()?;
     let Some(outcome) = ended.map_err(|error| error.lacking(session.lacking.take()))? else {
         return Ok(());
@@ -94,6 +98,8 @@ struct BatchRows<'a> {
     format: Format,
     report: BatchReport<'a>,
     turns: BatchTurns<'a>,
+    /// What the record of the run keeps of them, if there is one.
+    kept: Option<KeptElections>,
     failed: Vec<Branch<Value>>,
     /// Whether there is any.
     is_any: bool,
@@ -121,6 +127,10 @@ impl BatchRows<'_> {
         self.is_any = true;
         let gold = row.and_then(|it| it.gold.as_deref());
         let is_right = self.report.add(&election.election, row);
+        if let Some(kept) = &mut self.kept {
+            let line = election_line(&election, gold.zip(is_right));
+            kept.add(&line, row.map_or("", |it| &it.question));
+        }
         self.rows.write(&match self.format {
             Format::Human | Format::Csv | Format::Parquet | Format::Html => {
                 batch_line(&election, is_right)
