@@ -46,7 +46,9 @@ pub(super) async fn run(
     let mut not_begun = questions.iter();
     let asked = work.asked(not_begun.by_ref());
     let ended = session
-        .watch(voting.run_batch(asked, &options, |it| batch.add(it)))
+        .watch(voting.run_batch(asked, &options).each(|branch| {
+            branch.into_value().into_iter().for_each(|it| batch.add(it));
+        }))
         .await;
     let is_cut = matches!(&ended, Ok(Some(it)) if it.value.as_ref().is_ok_and(is_cut_short));
     let not_begun = not_begun.len();
@@ -68,7 +70,7 @@ pub(super) async fn run(
         return Ok(());
     };
     let spent = session.connected.budget.spent().committed.cost;
-    let mut outcome = outcome.map(|mut tally| {
+    let outcome = outcome.map(|mut tally| {
         tally.unasked += not_begun as u64;
         BatchEnd {
             tally,
@@ -82,6 +84,7 @@ pub(super) async fn run(
         let message = budget_ended(tally, questions.len());
         session.shortfall = Some(out_of_budget(session.caps(), message));
     }
+    let mut outcome = outcome.with_branches(Vec::new());
     let end = end_of_batch(&session, &outcome);
     session.output.write(&end)?;
     outcome.branches = failed;
