@@ -31,16 +31,13 @@ use super::rules::Rule;
 use super::stop::{Step, Stopper};
 use super::voting::Voting;
 use crate::fan_out::Stop;
-use crate::machine::{Due, Machine};
+use crate::machine::{Due, Machine, WINDOW};
 use crate::run::Run;
 pub use asking::{Asking, CountingOrder};
 pub use batch::{BatchElection, BatchTally};
 use open_election::{Cast, OpenElection};
 use shared_calls::{NextCall, SharedCalls};
 use work::{Done, Work, ballot, step_label};
-
-/// Elections under way, or waiting for an earlier one, for each ballot that may be in flight.
-const WINDOW: usize = 64;
 
 /// All elections of a run.
 pub(super) struct Elections<'a, V, R, S> {
