@@ -48,7 +48,7 @@ pub(super) async fn run(
     let mut not_begun = questions.iter();
     let asked = work.asked(not_begun.by_ref());
     let ended = session
-        .watch(voting.run_batch(asked, &options, |it| batch.add(it)))
+        .watch(voting.run_batch(asked, &options).each(|it| batch.add(it)))
         .await;
     let is_cut = matches!(&ended, Ok(Some(it)) if it.value.as_ref().is_ok_and(is_cut_short));
     let not_begun = not_begun.len();
@@ -72,7 +72,7 @@ pub(super) async fn run(
         return Ok(());
     };
     let spent = session.connected.budget.spent().committed.cost;
-    let mut outcome = outcome.map(|mut tally| {
+    let mut outcome = outcome.with_branches(Vec::new()).map(|mut tally| {
         tally.unasked += not_begun as u64;
         BatchEnd {
             tally,
@@ -109,7 +109,10 @@ struct BatchRows<'a> {
 
 impl BatchRows<'_> {
     /// Writes an election, and that those before it were broken off which should have come first.
-    fn add(&mut self, election: BatchElection<Value, String, AnyDetail>) {
+    fn add(&mut self, branch: Branch<BatchElection<Value, String, AnyDetail>>) {
+        let Some(election) = branch.into_value() else {
+            return;
+        };
         let (broken_off, row) = self.turns.take(&election.id);
         self.broken_off += broken_off.len();
         self.lack(broken_off, Lack::BrokenOff);
