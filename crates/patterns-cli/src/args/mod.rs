@@ -78,7 +78,7 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// List the runs that a store has recorded
     Runs(RunsArgs),
-    /// Show how a run went, or one branch of it: what was asked and answered, what that took and cost
+    /// Show how a run went, or what one branch of it was asked and answered
     Show(ShowArgs),
     /// Compare the answers and the costs of two runs
     Diff(DiffArgs),

@@ -176,7 +176,8 @@ fn help_of_every_command() {
       map-reduce   Work on every document in parallel and combine the answers
       run          Run a job that is written in a file
       runs         List the runs that a store has recorded
-      show         Show what a run was for, how it ended and what it cost
+      show         Show how a run went, or what one branch of it was asked and answered
+      diff         Compare the answers and the costs of two runs
       report       Make one HTML page of a run, with its timeline, prompts and answers
       resume       Go on with a run, or do it again: nothing that is recorded is paid for twice
       store        Look after a store
