@@ -87,7 +87,7 @@ mod tests {
         let plain = attempt(0, 10, 15, Some(80));
         check(
             100,
-            &[plain.clone()],
+            std::slice::from_ref(&plain),
             false,
             [10.0, 0.0, 10.0, 0.0, 0.0, 80.0],
         );

@@ -34,17 +34,7 @@ pub(super) async fn run(
     if work.leaves_calls_unshared(session.caps()) {
         session.terminal.labelled_note("warning", UNSHARED);
     }
-    let mut batch = BatchRows {
-        rows: session.rows(),
-        format: session.format,
-        report: BatchReport::new(work),
-        kept: session.is_recorded().then(KeptElections::default),
-        turns: BatchTurns::new(questions),
-        failed: Vec::new(),
-        is_any: false,
-        broken_off: 0,
-        not_begun: 0,
-    };
+    let mut batch = BatchRows::new(&mut session, questions, work);
     let mut not_begun = questions.iter();
     let asked = work.asked(not_begun.by_ref());
     let ended = session
@@ -59,14 +49,13 @@ pub(super) async fn run(
     batch.end(not_begun, lack);
     let lacking = lacking(questions.len(), batch.broken_off, batch.not_begun);
     session.lacking = lacking.filter(|_| !is_cut);
+    session.trace = batch.kept.as_ref().and_then(KeptElections::json);
     let BatchRows {
         rows,
         report,
         failed,
-        kept,
         ..
     } = batch;
-    session.trace = kept.and_then(|it| it.json());
     session.output = rows.finish()?;
     let Some(outcome) = ended.map_err(|error| error.lacking(session.lacking.take()))? else {
         return Ok(());
@@ -107,7 +96,21 @@ struct BatchRows<'a> {
     not_begun: usize,
 }
 
-impl BatchRows<'_> {
+impl<'a> BatchRows<'a> {
+    fn new(session: &mut Session, questions: &'a [BatchQuestion], work: &'a VoteWork) -> Self {
+        Self {
+            rows: session.rows(),
+            format: session.format,
+            report: BatchReport::new(work),
+            kept: session.is_recorded().then(KeptElections::default),
+            turns: BatchTurns::new(questions),
+            failed: Vec::new(),
+            is_any: false,
+            broken_off: 0,
+            not_begun: 0,
+        }
+    }
+
     /// Writes an election, and that those before it were broken off which should have come first.
     fn add(&mut self, branch: Branch<BatchElection<Value, String, AnyDetail>>) {
         let Some(election) = branch.into_value() else {
