@@ -72,10 +72,8 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
             put(&mut args.color, run.color.filter(|_| !given.has("color")));
         }
         Command::Store(command) => look(command.look_mut(), given, &loaded),
-        Command::Resume(args) => {
-            if !given.has("store") {
-                args.store = run.store.clone().unwrap_or_else(usual);
-            }
+        Command::Resume(args) if !given.has("store") => {
+            args.store = run.store.clone().unwrap_or_else(usual);
         }
         _ => {}
     }

@@ -17,6 +17,7 @@ mod elections;
 mod full_disk;
 mod glean;
 mod help;
+mod how_runs_go;
 mod inputs;
 mod isolated;
 mod jobs;
