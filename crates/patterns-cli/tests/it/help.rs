@@ -422,10 +422,11 @@ fn help_of_every_command() {
               Field of a row with its id [default: id, else file:line]
 
           --chunk-tokens <N>
-              Cut documents of more tokens into chunks; auto: those that do not fit into the model
+              Cut documents of more tokens into chunks; auto: what does not fit
               
-              At the best boundaries there are. Each is a branch of its own, called name#1 and so on;
-              what the model still calls too long is cut further.
+              auto, the default, cuts what is too long for the model, where it is known how much that
+              reads. Cuts are at the best boundaries there are. Each chunk is a branch of its own,
+              called name#1 and so on; what the model still calls too long is cut further.
 
           --chunk-overlap <N>
               Tokens of a chunk that the next one repeats, at most half of it
