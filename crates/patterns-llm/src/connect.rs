@@ -191,7 +191,7 @@ impl Connect {
     }
 
     /// Sets the version of the API that a deployment of Azure is asked by, such as `2024-10-21`; without
-    /// it, its `/openai/v1`, which needs none. Other providers have no such thing, and refuse it.
+    /// it, its `/openai/v1`, which needs none. It is an error for others.
     pub fn api_version(mut self, version: impl Into<String>) -> Self {
         self.api_version = Some(version.into());
         self
@@ -309,10 +309,7 @@ impl Connect {
         let is_own = !is_usual || provider.is_local;
         let pool = Pool::shared(self.pool_key(&base_url), self.pace, self.seed);
         let (first_tokens, beginnings) = (Arc::default(), Arc::default());
-        let budget = checked::budgeted(self.budget.clone(), &self.prices, &id)?;
-        let flex = self.prices.find_at(&id, Tier::Flex);
-        let flex = flex.filter(|_| self.tier == Tier::Flex);
-        let place = checked::place(&self)?;
+        let (budget, place) = (checked::budgeted(&self, &id)?, checked::place(&self)?);
         let streams = self.streaming.of_server(is_own, self.is_priming);
         let server = Server {
             transport: Transport {
@@ -326,7 +323,7 @@ impl Connect {
         };
         let dialect = (provider.dialect)(&server, &place);
         let ladder = Arc::new(Ladder::new(dialect.formats(), streams));
-        let budget = budget.flex(flex, Arc::clone(&ladder));
+        let budget = budget.flex(checked::flex_price(&self, &id), Arc::clone(&ladder));
         let adapter = Adapter::new(Setup {
             id,
             key,
@@ -391,12 +388,9 @@ impl fmt::Debug for Connect {
             .field("model", &self.model)
             .field("has_key", &self.key.is_some())
             .field("timeout", &self.timeout)
-            .field("connect_timeout", &self.connect_timeout)
             .field("retry", &self.retry)
-            .field("hedge", &self.hedge)
             .field("pace", &self.pace)
             .field("budget", &self.budget)
-            .field("seed", &self.seed)
             .finish_non_exhaustive()
     }
 }
