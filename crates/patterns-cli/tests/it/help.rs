@@ -163,7 +163,7 @@ fn every_pattern_has_the_same_options() {
 #[test]
 fn help_of_every_command() {
     let place = Place::new();
-    assert_snapshot!(place.run(&["--help"]), @r"
+    assert_snapshot!(place.run(&["--help"]), @"
     exit 0
     --- stdout
     Parallel LLM work with typed answers: sectioning, voting and map-reduce
@@ -176,7 +176,9 @@ fn help_of_every_command() {
       map-reduce   Work on every document in parallel and combine the answers
       run          Run a job that is written in a file
       runs         List the runs that a store has recorded
-      show         Show what a run was for, how it ended and what it cost
+      show         Show how a run went, or one branch of it: what was asked and answered, what that took
+                   and cost
+      diff         Compare the answers and the costs of two runs
       report       Make one HTML page of a run, with its timeline, prompts and answers
       resume       Go on with a run, or do it again: nothing that is recorded is paid for twice
       store        Look after a store
@@ -421,10 +423,11 @@ fn help_of_every_command() {
               Field of a row with its id [default: id, else file:line]
 
           --chunk-tokens <N>
-              Cut documents of more tokens into chunks; auto: those that do not fit into the model
+              Cut documents of more tokens into chunks; auto: what does not fit
               
-              At the best boundaries there are. Each is a branch of its own, called name#1 and so on;
-              what the model still calls too long is cut further.
+              auto, the default, cuts what is too long for the model, where it is known how much that
+              reads. Cuts are at the best boundaries there are. Each chunk is a branch of its own,
+              called name#1 and so on; what the model still calls too long is cut further.
 
           --chunk-overlap <N>
               Tokens of a chunk that the next one repeats, at most half of it
