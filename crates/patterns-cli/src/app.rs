@@ -100,6 +100,7 @@ pub(crate) fn terminal(command: &Command) -> Terminal {
         Command::Simulate(args) => Terminal::new(args.quiet, ColorChoice::Auto),
         // What they run has a word about it.
         Command::Run(_)
+        | Command::Plan(_)
         | Command::Resume(_)
         | Command::Config(_)
         | Command::Completions { .. }

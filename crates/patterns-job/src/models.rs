@@ -73,6 +73,12 @@ impl Models {
         Self(models.collect(), self.1)
     }
 
+    /// Puts another model in the place of each.
+    pub(crate) fn each_as(&self, other: impl Fn(&Arc<dyn Model>) -> Arc<dyn Model>) -> Self {
+        let models = self.0.iter();
+        Self(models.map(|(name, it)| (name.clone(), other(it))).collect())
+    }
+
     /// Returns the model that answers.
     pub fn first(&self) -> &Arc<dyn Model> {
         &self.0[0].1

@@ -76,6 +76,9 @@ pub(crate) enum Command {
     /// Run a job that is written in a file
     #[command(after_help = run_job::EXAMPLES)]
     Run(RunArgs),
+    /// Say what a job would do and cost, and make no call
+    #[command(after_help = run_job::PLAN_EXAMPLES)]
+    Plan(RunArgs),
     /// List the runs that a store has recorded
     Runs(RunsArgs),
     /// Show how a run went, or one branch of it: what was asked and answered, what that took and cost

@@ -39,7 +39,7 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
         Command::Section(args) => &args.common.config,
         Command::Vote(args) => &args.common.config,
         Command::MapReduce(args) => &args.common.config,
-        Command::Run(_) | Command::Resume(_) => &[],
+        Command::Run(_) | Command::Plan(_) | Command::Resume(_) => &[],
         Command::Runs(_) | Command::Show(_) | Command::Diff(_) | Command::Report(_) => &[],
         Command::Store(_) => &[],
         // One reads what is set by itself, and the others need nothing of it.

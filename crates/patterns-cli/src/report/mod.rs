@@ -10,6 +10,7 @@ mod figures;
 mod human;
 mod json;
 mod observers;
+mod plan;
 mod progress;
 mod table;
 mod timeline;
@@ -26,6 +27,7 @@ pub(crate) use json::{
     Frame, branch_line, election_line, outcome_json, outcome_line, recorded_result,
 };
 pub(crate) use observers::Observers;
+pub(crate) use plan::{beside_plan, plan_page, planned_cost};
 pub(crate) use table::{
     aligned, flagged_page, problem_line, statement_page, support_line, table_page,
 };

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use patterns_core::{Event, EventSink, PauseReason, Spent};
+use patterns_core::{Event, EventSink, PauseReason, Spent, Usage};
 
 use patterns_parallel::sectioning::SectionBrief;
 use patterns_store::{Recorder, Store};
@@ -90,6 +90,11 @@ impl Observers {
         let mut readers = self.lock();
         readers.store = Some((store, run));
         readers.recorder = recorder.cloned();
+    }
+
+    /// Returns what was used, calls that were answered by the store left out.
+    pub(crate) fn usage(&self) -> Usage {
+        self.lock().account.paid()
     }
 
     /// Returns how the run ended, as it is recorded: its account and exit code, as JSON.
