@@ -131,18 +131,18 @@ fn figure(it: &Figure<u64>) -> String {
 /// Says what something is likely to cost, and between what.
 pub(crate) fn planned_cost(it: &Figure<Money>) -> String {
     match it.low == it.high {
-        true => short(it.likely),
+        true => short_money(it.likely),
         false => format!(
             "about {} ({} to {})",
-            short(it.likely),
-            short(it.low),
-            short(it.high)
+            short_money(it.likely),
+            short_money(it.low),
+            short_money(it.high)
         ),
     }
 }
 
 /// Writes an estimated amount with the digits that it deserves.
-fn short(money: Money) -> String {
+pub(crate) fn short_money(money: Money) -> String {
     let dollars = money.picodollars() as f64 / 1e12;
     match dollars {
         0.0 => "$0".to_owned(),
@@ -204,8 +204,8 @@ pub(crate) fn beside_plan(planned: &PlanTotal, usage: Usage, cost: Option<Money>
         let dollars = |it: Money| it.picodollars() as f64;
         parts.push(format!(
             "{} planned, {} spent{}",
-            short(planned.likely),
-            short(cost),
+            short_money(planned.likely),
+            short_money(cost),
             off(dollars(planned.likely), dollars(cost))
         ));
     }
@@ -228,7 +228,7 @@ mod tests {
     fn numbers_are_as_long_as_they_deserve() {
         let grouped: Vec<String> = [0, 999, 1000, 1_234_567].map(grouped).into();
         assert_eq!(grouped, ["0", "999", "1,000", "1,234,567"]);
-        let money = |dollars: &str| short(dollars.parse().unwrap());
+        let money = |dollars: &str| short_money(dollars.parse().unwrap());
         let written = ["0", "0.00001", "0.00123", "0.1234", "12.345"].map(money);
         assert_eq!(
             written,

@@ -83,6 +83,20 @@ fn every_pattern_has_the_same_options() {
           --max-calls <N>
               The most requests to send to providers; retries and repairs count
 
+          --dry-run
+              Say what it would do and cost, and make no call
+              
+              Calls, tokens, money and time of each stage, what the store has already, and the first
+              prompt of each stage. With --output json as JSON.
+
+          --confirm-above <USD>
+              Plan first, and ask before more than that is likely to be spent
+              
+              Where nobody can be asked, the run is refused, with exit code 5.
+
+          --yes
+              Go on without being asked by --confirm-above
+
           --max-tokens <N>
               The most tokens to use, read and written; each call reserves its --max-output-tokens, or
               4096
@@ -175,6 +189,7 @@ fn help_of_every_command() {
       vote         Put a question to several voters and let a rule decide
       map-reduce   Work on every document in parallel and combine the answers
       run          Run a job that is written in a file
+      plan         Say what a job would do and cost, and make no call
       runs         List the runs that a store has recorded
       show         Show what a run was for, how it ended and what it cost
       report       Make one HTML page of a run, with its timeline, prompts and answers

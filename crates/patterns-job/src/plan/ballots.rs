@@ -34,6 +34,8 @@ pub(super) struct Ballots {
     /// Where the answer is in a ballot, as a JSON pointer.
     pointer: String,
     elections: HashMap<[u8; 32], Election>,
+    /// How many elections have taken a known one for their course.
+    scripted: u64,
 }
 
 /// An election by its question.
@@ -56,6 +58,7 @@ impl Ballots {
             known,
             pointer,
             elections: HashMap::new(),
+            scripted: 0,
         }
     }
 
@@ -124,14 +127,17 @@ impl Ballots {
     }
 
     fn election(&mut self, question: [u8; 32]) -> &mut Election {
-        let (fall, known) = (self.fall, &self.known);
+        let (fall, known, scripted) = (self.fall, &self.known, &mut self.scripted);
         self.elections.entry(question).or_insert_with(|| {
             let round = match fall {
                 Fall::Foreseen(round) => round,
                 Fall::Agree | Fall::Differ => 0,
             };
             let seed = seed_of(&question) ^ round.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            let place = (seed >> 7) as usize % known.len().max(1);
+            // The golden ratio spreads them evenly however many elections there are.
+            *scripted += 1;
+            let share = (*scripted as f64 * 0.618_033_988_749_894_9 + round as f64 * 0.37).fract();
+            let place = (share * known.len() as f64) as usize;
             Election {
                 answers: Vec::new(),
                 cast: Vec::new(),

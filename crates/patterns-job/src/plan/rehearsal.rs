@@ -1,6 +1,6 @@
 //! Stands in for the models of a job, and counts what they would be sent.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use patterns_core::{
@@ -24,6 +24,8 @@ pub(super) struct Rehearsal(Arc<Shared>);
 
 struct Shared {
     store: Option<Store>,
+    /// Whether what is answered once is found again.
+    is_recorded: bool,
     draft: Arc<Draft>,
     /// How many sections a planner plans.
     sections: usize,
@@ -38,6 +40,8 @@ struct State {
     /// Tokens of standing instructions with the schema, by the address of the instructions, which are
     /// kept so that nothing else comes to lie there.
     standing: HashMap<usize, (Arc<str>, u64)>,
+    /// What was sent, where the store has it from then on.
+    sent: HashSet<CallKey>,
 }
 
 #[derive(Clone, Copy)]
@@ -57,6 +61,7 @@ impl Rehearsal {
         let is_used = matches!(mode, StoreMode::Use | StoreMode::ReadOnly);
         Self(Arc::new(Shared {
             store: with.store.clone().filter(|_| is_used),
+            is_recorded: is_used,
             draft: Arc::clone(&with.draft),
             sections,
             state: Mutex::new(State {
@@ -65,6 +70,7 @@ impl Rehearsal {
                 ballots,
                 warnings: Vec::new(),
                 standing: HashMap::new(),
+                sent: HashSet::new(),
             }),
         }))
     }
@@ -182,7 +188,10 @@ impl StandIn {
             None => {
                 let seed = u64::from(request.sample) ^ seed_of(&key, request.messages.len());
                 let answer = self.draft(&mut state, role, request, seed);
-                if !is_reasked && let Some(tally) = state.stages.get_mut(&stage) {
+                let is_again = shared.is_recorded && !state.sent.insert(key);
+                if is_again && let Some(tally) = state.stages.get_mut(&stage) {
+                    tally.held += 1;
+                } else if !is_reasked && let Some(tally) = state.stages.get_mut(&stage) {
                     let drafted = answer.as_ref().map_or(0, |it| self.count(it));
                     tally.first.get_or_insert_with(|| first_prompt(request));
                     tally.send(text, tokens, drafted);

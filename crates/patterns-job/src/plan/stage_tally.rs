@@ -19,8 +19,10 @@ pub(super) struct StageTally {
     pub(super) drafted: u64,
     /// The longest of them, in tokens.
     pub(super) longest: u64,
-    /// Calls that the store has answers to.
+    /// Calls that the store has answers to, or will have by then.
     pub(super) held: u64,
+    /// Those of them that it has now.
+    pub(super) known: u64,
     /// Tokens that those read, as they are counted here.
     pub(super) held_read: u64,
     /// What those were billed.
@@ -59,6 +61,7 @@ impl StageTally {
     /// Adds a call that the store has an answer to.
     pub(super) fn hold(&mut self, tokens: u64, usage: Usage) {
         self.held += 1;
+        self.known += 1;
         self.held_read += tokens;
         self.held_usage += usage;
     }
@@ -72,6 +75,7 @@ impl StageTally {
         self.drafted += other.drafted;
         self.longest = self.longest.max(other.longest);
         self.held += other.held;
+        self.known += other.known;
         self.held_read += other.held_read;
         self.held_usage += other.held_usage;
         self.first = self.first.take().or(other.first);
@@ -79,13 +83,13 @@ impl StageTally {
 
     /// Returns how many tokens a provider counts to one that is counted here, where that is known.
     pub(super) fn read_ratio(&self) -> Option<f64> {
-        let is_known = self.held >= FEW && self.held_read > 0 && self.held_usage.input_tokens > 0;
+        let is_known = self.known >= FEW && self.held_read > 0 && self.held_usage.input_tokens > 0;
         is_known.then(|| self.held_usage.input_tokens as f64 / self.held_read as f64)
     }
 
     /// Returns how many tokens an answer had on average, where that is known.
     pub(super) fn mean_written(&self) -> Option<f64> {
-        let is_known = self.held >= FEW && self.held_usage.output_tokens > 0;
-        is_known.then(|| self.held_usage.output_tokens as f64 / self.held as f64)
+        let is_known = self.known >= FEW && self.held_usage.output_tokens > 0;
+        is_known.then(|| self.held_usage.output_tokens as f64 / self.known as f64)
     }
 }
