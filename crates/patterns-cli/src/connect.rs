@@ -49,9 +49,8 @@ pub(crate) async fn to_plan(
     launch: &Launch,
     roles: &ModelRoles,
     settings: &Settings,
-    drain: CancellationToken,
 ) -> Result<Connected, Error> {
-    connect_with(launch, roles, settings, Arc::new(()), drain, true).await
+    connect_with(launch, roles, settings, true).await
 }
 
 /// Connects all models of a job.
@@ -64,15 +63,13 @@ pub(crate) async fn connect(
     roles: &ModelRoles,
     settings: &Settings,
 ) -> Result<Connected, Error> {
-    connect_with(launch, roles, settings, events, drain, false).await
+    connect_with(launch, roles, settings, false).await
 }
 
 async fn connect_with(
     launch: &Launch,
     roles: &ModelRoles,
     settings: &Settings,
-    events: Arc<dyn EventSink>,
-    drain: CancellationToken,
     is_plan: bool,
 ) -> Result<Connected, Error> {
     let mut said: Vec<String> = Vec::new();

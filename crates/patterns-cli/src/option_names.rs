@@ -307,9 +307,10 @@ mod tests {
     use crate::args::Cli;
 
     /// What is no key: where it says nothing about the run, or is what the job is about.
-    const NO_KEYS: [&str; 11] = [
+    const NO_KEYS: [&str; 12] = [
         "quiet",
         "color",
+        "progress",
         "config",
         "help",
         "print_job",

@@ -79,6 +79,7 @@ impl Session {
         let drain = CancellationToken::new();
         let mut connected = connect(launch, &roles, &settings).await?;
         announce(launch, &connected)?;
+        observers.watch(&connected.budget);
         let is_paid = connected.notice.is_none();
         let store = open_store(job.store(), is_paid)?;
         if let Some(file) = store.as_ref().and_then(above) {
@@ -198,7 +199,7 @@ impl Session {
             biased;
             error = self.signals.aborted() => Err(error),
             () = self.broken.notified() => Ok(None),
-            () = self.observers.keep_flushed() => Ok(None),
+            () = self.observers.keep_up() => Ok(None),
             result = run => result.map(Some).map_err(not_run),
         };
         if let (Some(record), Err(error)) = (&self.record, &result) {

@@ -34,7 +34,7 @@ pub(crate) use simulate::SimulateArgs;
 pub(crate) use source::SourceArgs;
 pub(crate) use store::{
     DEFAULT_STORE, DiffArgs, LookArgs, LookFormat, PatternName, ResumeArgs, RunsArgs, ShowArgs,
-    StoreArgs, StoreCommand, Which,
+    StoreArgs, StoreCommand, WatchArgs, Which,
 };
 pub(crate) use values::{Concurrency, Since};
 pub(crate) use vote::VoteArgs;
@@ -88,6 +88,8 @@ pub(crate) enum Command {
     /// Make one HTML page of a run, with its timeline, prompts and answers
     #[command(after_help = report::EXAMPLES)]
     Report(ReportArgs),
+    /// Follow a run that is under way elsewhere, until it has ended
+    Watch(WatchArgs),
     /// Go on with a run, or do it again: nothing that is recorded is paid for twice
     Resume(ResumeArgs),
     /// Look after a store

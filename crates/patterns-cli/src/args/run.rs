@@ -9,7 +9,7 @@ use patterns_job::{Form, MaxFailures, Stream};
 
 use super::store::StoreArgs;
 use super::values::{self, Concurrency};
-use crate::terminal::ColorChoice;
+use crate::terminal::{ColorChoice, ProgressChoice};
 
 /// The options that every pattern has.
 #[derive(Clone, Debug, Args)]
@@ -180,6 +180,16 @@ pub(crate) struct Common {
         hide_short_help = true
     )]
     pub(crate) color: ColorChoice,
+
+    /// How to show how far the run is, on standard error
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = "auto",
+        help_heading = "Output",
+        hide_short_help = true
+    )]
+    pub(crate) progress: ProgressChoice,
 
     /// Set what is no option, such as run.hedge=true (`patterns config keys`)
     #[arg(

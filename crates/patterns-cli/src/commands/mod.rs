@@ -15,6 +15,7 @@ mod show;
 mod simulate;
 mod store;
 mod vote;
+mod watch;
 
 use patterns_core::{Branch, Outcome, Pattern};
 use patterns_job::Job;
@@ -48,6 +49,7 @@ pub(crate) async fn run(command: Command, given: Given, terminal: Terminal) -> R
         Command::Show(args) => show::run(&args, terminal),
         Command::Diff(args) => diff::run(&args, terminal),
         Command::Report(args) => report::run(&args, terminal),
+        Command::Watch(args) => watch::run(&args).await,
         Command::Resume(args) => Box::pin(resume::run(&args)).await,
         Command::Models(args) => models::run(&args, terminal),
         Command::Store(command) => store::run(&command, terminal).await,

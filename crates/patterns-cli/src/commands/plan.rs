@@ -2,6 +2,7 @@
 //! more than that is likely to be spent.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use patterns_store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::DEFAULT_STORE;
+use crate::config::NamedProvider;
 use crate::connect::{self, Connected};
 use crate::error::{Error, ErrorKind};
 use crate::launch::Launch;
@@ -69,7 +71,8 @@ pub(super) async fn confirm(launch: &mut Launch, limit: Limit) -> Result<(), Err
         return Ok(());
     }
     let above = limit.above;
-    if is_stdin_terminal() && ask(&format!("That is more than {above}. Go on? [y/N] ")) {
+    let is_there = is_stdin_terminal() && launch.terminal.is_watched();
+    if is_there && ask(&format!("That is more than {above}. Go on? [y/N] ")) {
         return Ok(());
     }
     let message = format!("nothing was sent: {words}, which is more than --confirm-above {above}");
@@ -87,9 +90,8 @@ async fn plan(launch: &Launch) -> Result<Plan, Error> {
     };
     written.check_documents(&documents, launch.terminal)?;
     let roles = ModelRoles::of(&launch.job).map_err(|error| launch.told(error))?;
-    let settings = launch.settings()?;
-    let drain = CancellationToken::new();
-    let connected = connect::to_plan(launch, &roles, &settings, drain.clone()).await?;
+    let settings = launch.settings();
+    let connected = connect::to_plan(launch, &roles, &settings).await?;
     let store = held(launch, &connected)?;
     let instances = Instances::default();
     let with = PlanSetup {
@@ -97,11 +99,13 @@ async fn plan(launch: &Launch) -> Result<Plan, Error> {
             models: connected.models,
             settings,
             events: Arc::new(()),
-            drain,
+            drain: CancellationToken::new(),
         },
         store,
         draft: Arc::new(move |schema, seed| instances.draw(schema, seed)),
         windows: windows(launch, &connected.names),
+        requests_per_minute: least(launch, &connected.names, |it| it.requests_per_minute),
+        tokens_per_minute: least(launch, &connected.names, |it| it.tokens_per_minute),
     };
     let reader = launch.reader(&written);
     let plan = Box::pin(launch.job.clone().plan(&with, &reader)).await;
@@ -139,6 +143,17 @@ fn windows(launch: &Launch, names: &[String]) -> BTreeMap<String, u64> {
         Some((name.clone(), tokens))
     };
     names.iter().filter_map(window).collect()
+}
+
+/// Returns the least of what the providers of models allow, as far as that is configured.
+fn least(
+    launch: &Launch,
+    names: &[String],
+    limit: impl Fn(&NamedProvider) -> Option<NonZeroU64>,
+) -> Option<NonZeroU64> {
+    let providers = names.iter().filter_map(|it| it.split(':').next());
+    let limits = providers.filter_map(|it| limit(launch.providers.get(it)?));
+    limits.min()
 }
 
 /// Puts options in the place of keys.

@@ -12,6 +12,8 @@ mod json;
 mod observers;
 mod plan;
 mod progress;
+mod progress_lines;
+mod progress_state;
 mod table;
 mod timeline;
 mod web_page;

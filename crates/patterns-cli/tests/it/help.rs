@@ -163,6 +163,18 @@ fn every_pattern_has_the_same_options() {
               
               [default: auto]
 
+          --progress <HOW>
+              How to show how far the run is, on standard error
+
+              Possible values:
+              - auto:  In lines that change on a terminal, in plain ones elsewhere and where TERM is
+                "dumb"
+              - plain: A line every few seconds
+              - json:  A JSON object a second
+              - none:  Not at all
+              
+              [default: auto]
+
       -c, --config <KEY=VALUE>
               Set what is no option, such as run.hedge=true (`patterns config keys`)
 
@@ -193,6 +205,7 @@ fn help_of_every_command() {
       runs         List the runs that a store has recorded
       show         Show what a run was for, how it ended and what it cost
       report       Make one HTML page of a run, with its timeline, prompts and answers
+      watch        Follow a run that is under way elsewhere, until it has ended
       resume       Go on with a run, or do it again: nothing that is recorded is paid for twice
       store        Look after a store
       models       List the models that are known: what they read, what they cost, what they take

@@ -11,9 +11,9 @@ use patterns_core::{ModelId, Money, Usage};
 use patterns_llm::{Price, Prices};
 use patterns_store::Experience;
 
+use super::plan_setup::PlanSetup;
 use super::stage_tally::StageTally;
 use super::written_plan::{Figure, Stage};
-use crate::work::Settings;
 
 /// What one stage of one model came to: at least, on average over so many rehearsals, and at most.
 pub(super) struct Counted<'a> {
@@ -143,7 +143,8 @@ const TOKENS_PER_SECOND: f64 = 60.0;
 const OLLAMA_AT_ONCE: usize = 4;
 
 /// Foresees how long the stages take, and says what that rests on.
-pub(super) fn time(stages: &[Stage], settings: &Settings) -> (Figure<f64>, String) {
+pub(super) fn time(stages: &[Stage], with: &PlanSetup) -> (Figure<f64>, String) {
+    let settings = &with.setup.settings;
     let given = settings.part.concurrency.is_some();
     let is_local = !given && stages.iter().all(|it| it.model.starts_with("ollama:"));
     let at_once = match is_local {
@@ -172,17 +173,16 @@ pub(super) fn time(stages: &[Stage], settings: &Settings) -> (Figure<f64>, Strin
     let minutes = |count: u64, limit: Option<NonZeroU64>| {
         limit.map(|it| count as f64 / it.get() as f64 * 60.0)
     };
-    let part = &settings.part;
     let limits = [
         (
-            minutes(calls, part.requests_per_minute),
+            minutes(calls, with.requests_per_minute),
             "requests",
-            part.requests_per_minute,
+            with.requests_per_minute,
         ),
         (
-            minutes(tokens, part.tokens_per_minute),
+            minutes(tokens, with.tokens_per_minute),
             "tokens",
-            part.tokens_per_minute,
+            with.tokens_per_minute,
         ),
     ];
     let slow = limits

@@ -51,7 +51,7 @@ impl Job {
     /// let job = Job::Section(Box::new(job));
     /// let setup = Setup {
     ///     models: Models::new("offline", Arc::new(patterns_offline::Offline::new())),
-    ///     settings: Settings::of(&job, 1)?,
+    ///     settings: Settings::of(&job, 1),
     ///     events: Arc::new(()),
     ///     drain: Default::default(),
     /// };
@@ -59,7 +59,14 @@ impl Job {
     ///     let answer = r#"{"content": "Water.", "key_points": [], "summary": "Water.", "title": "T"}"#;
     ///     Some(answer.to_owned())
     /// };
-    /// let with = PlanSetup { setup, store: None, draft: Arc::new(draft), windows: Default::default() };
+    /// let with = PlanSetup {
+    ///     setup,
+    ///     store: None,
+    ///     draft: Arc::new(draft),
+    ///     windows: Default::default(),
+    ///     requests_per_minute: None,
+    ///     tokens_per_minute: None,
+    /// };
     /// let plan = job.plan(&with, &Reader::new()).await?;
     /// assert_eq!(plan.stages[0].stage, "section");
     /// assert_eq!(plan.stages[0].calls.likely, 2);
@@ -258,7 +265,7 @@ fn plan(pattern: Pattern, it: Rehearsed, with: &PlanSetup, experience: &Experien
         })
         .collect();
     let total = PlanTotal::of(&stages);
-    let (seconds, time_rests_on) = time(&stages, settings);
+    let (seconds, time_rests_on) = time(&stages, with);
     let mut warnings = it.warnings;
     warnings.dedup();
     warnings.extend(too_long(&it.high, with));

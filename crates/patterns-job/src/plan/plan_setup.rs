@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use patterns_store::Store;
@@ -23,6 +24,10 @@ pub struct PlanSetup {
     pub draft: Arc<Draft>,
     /// Tokens that models read and write at most in one call, by their full names.
     pub windows: BTreeMap<String, u64>,
+    /// Requests a minute that are allowed, as far as that is known.
+    pub requests_per_minute: Option<NonZeroU64>,
+    /// Tokens a minute that are allowed, as far as that is known.
+    pub tokens_per_minute: Option<NonZeroU64>,
 }
 
 impl fmt::Debug for PlanSetup {

@@ -159,7 +159,7 @@ impl StandIn {
             ModelError::new(ModelErrorKind::NotRecorded).with_detail(error.to_string())
         })?;
         let mut state = self.rehearsal.lock();
-        let role = state.roles.get(&request.origin.branch).copied();
+        let role = state.roles.get(&request.scope.origin().branch).copied();
         let Role { role, is_reasked } = role.unwrap_or(Role {
             role: StepRole::Map,
             is_reasked: false,
