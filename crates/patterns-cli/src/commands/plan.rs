@@ -1,7 +1,6 @@
 //! `--dry-run` and `patterns plan`: what a job would do and cost; and `--confirm-above`, which asks before
 //! more than that is likely to be spent.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,13 +11,12 @@ use patterns_simulator::Instances;
 use patterns_store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::DEFAULT_STORE;
 use crate::config::NamedProvider;
 use crate::connect::{self, Connected};
 use crate::error::{Error, ErrorKind};
 use crate::launch::Launch;
 use crate::report::{plan_page, planned_cost};
-use crate::store::{open_to_read, refused};
+use crate::store::{open_to_read, refused, usual};
 use crate::terminal::{confirm as ask, is_stdin_terminal, write_json, write_stdout};
 use crate::written::Written;
 
@@ -44,7 +42,7 @@ pub(super) async fn show(launch: &Launch) -> Result<(), Error> {
             let json = serde_json::to_string_pretty(&plan).unwrap_or_default();
             write_json(&format!("{json}\n"))
         }
-        Form::Human | Form::Csv | Form::Parquet => {
+        _ => {
             let page = plan_page(&plan, launch.terminal.stdout_paint());
             write_stdout(page.as_bytes())
         }
@@ -103,7 +101,6 @@ async fn plan(launch: &Launch) -> Result<Plan, Error> {
         },
         store,
         draft: Arc::new(move |schema, seed| instances.draw(schema, seed)),
-        windows: windows(launch, &connected.names),
         requests_per_minute: least(launch, &connected.names, |it| it.requests_per_minute),
         tokens_per_minute: least(launch, &connected.names, |it| it.tokens_per_minute),
     };
@@ -119,7 +116,7 @@ fn held(launch: &Launch, connected: &Connected) -> Result<Option<Store>, Error> 
     let path = match &part.file {
         _ if matches!(part.mode, StoreMode::None | StoreMode::Fresh) => return Ok(None),
         Some(path) => path.clone(),
-        None if is_paid => PathBuf::from(DEFAULT_STORE),
+        None if is_paid => usual(),
         None => return Ok(None),
     };
     path.exists().then(|| open_to_read(&path)).transpose()
@@ -129,20 +126,10 @@ fn held(launch: &Launch, connected: &Connected) -> Result<Option<Store>, Error> 
 fn store_to_keep(launch: &Launch) -> Result<Option<Store>, Error> {
     let part = launch.job.store();
     let path = part.file.clone();
-    let path = path.unwrap_or_else(|| PathBuf::from(DEFAULT_STORE));
+    let path = path.unwrap_or_else(usual);
     let is_kept = matches!(part.mode, StoreMode::Use | StoreMode::Fresh) && path.exists();
     let open = || Store::open(path, part.durability.into()).map_err(refused);
     is_kept.then(open).transpose()
-}
-
-/// Returns how much models take at once, as far as that is configured.
-fn windows(launch: &Launch, names: &[String]) -> BTreeMap<String, u64> {
-    let window = |name: &String| {
-        let provider = name.split(':').next()?;
-        let tokens = launch.providers.get(provider)?.context_window?;
-        Some((name.clone(), tokens))
-    };
-    names.iter().filter_map(window).collect()
 }
 
 /// Returns the least of what the providers of models allow, as far as that is configured.

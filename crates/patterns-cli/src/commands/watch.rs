@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use patterns_core::{Event, Spent};
-use patterns_store::{LockFile, RunRecord, Store};
+use patterns_store::{RunRecord, Store};
 use serde_json::{Value, json};
 
 use super::show::{find, state};
 use crate::args::{LookFormat, WatchArgs, Which};
-use crate::error::{Error, ErrorKind, reason};
+use crate::error::Error;
 use crate::escape::escape_line;
 use crate::report::cost_of;
 use crate::store::{open_to_read, refused};
@@ -25,10 +25,11 @@ pub(super) async fn run(args: &WatchArgs) -> Result<(), Error> {
     loop {
         let run = find(&store, Which::Number(id))?;
         let notes = store.notes(id).map_err(refused)?;
-        let is_under_way = run.outcome.is_none() && is_locked(&store, id)?;
+        let is_under_way = store.is_running(id).map_err(refused)?;
+        let stand = stand(&store, &run, is_under_way);
         let line = match args.look.output {
-            LookFormat::Json => json_line(&run, &notes, is_under_way),
-            LookFormat::Human => human_line(&run, &notes, is_under_way),
+            LookFormat::Json => json_line(&run, &notes, &stand),
+            LookFormat::Human => human_line(&run, &notes, &stand, is_under_way),
         };
         if line != last {
             match args.look.output {
@@ -44,25 +45,9 @@ pub(super) async fn run(args: &WatchArgs) -> Result<(), Error> {
     }
 }
 
-/// Returns whether somebody carries the run out. Who does holds its lock, however it ends.
-fn is_locked(store: &Store, id: i64) -> Result<bool, Error> {
-    let identity = store.identity_of(id).map_err(refused)?;
-    let Some(path) = identity.and_then(|it| store.lock_path(&it)) else {
-        return Ok(false);
-    };
-    if !path.exists() {
-        return Ok(false);
-    }
-    let taken = LockFile::try_take(&path).map_err(|error| {
-        let message = format!("cannot look at {}: {}", path.display(), reason(&error));
-        Error::new(ErrorKind::Io, message).help("check the permissions of its directory")
-    })?;
-    Ok(taken.is_none())
-}
-
-fn human_line(run: &RunRecord, notes: &[(i64, String)], is_under_way: bool) -> String {
+fn human_line(run: &RunRecord, notes: &[(i64, String)], stand: &str, is_under_way: bool) -> String {
     let spent = run.account.unwrap_or_default();
-    let mut line = format!("run {}: {}", run.id, stand(run, is_under_way));
+    let mut line = format!("run {}: {stand}", run.id);
     line += &format!(" · {} calls paid", spent.committed.calls);
     if let Some(branches) = branches(notes) {
         line += &format!(" (for {branches} branches)");
@@ -80,7 +65,7 @@ fn human_line(run: &RunRecord, notes: &[(i64, String)], is_under_way: bool) -> S
     line + "\n"
 }
 
-fn json_line(run: &RunRecord, notes: &[(i64, String)], is_under_way: bool) -> String {
+fn json_line(run: &RunRecord, notes: &[(i64, String)], stand: &str) -> String {
     let Spent {
         committed,
         reserved,
@@ -89,7 +74,7 @@ fn json_line(run: &RunRecord, notes: &[(i64, String)], is_under_way: bool) -> St
     let line = json!({
         "type": "watch",
         "run": run.id,
-        "state": stand(run, is_under_way),
+        "state": stand,
         "branches": branches(notes),
         "in_flight": reserved.calls,
         "spent": committed,
@@ -99,11 +84,10 @@ fn json_line(run: &RunRecord, notes: &[(i64, String)], is_under_way: bool) -> St
     format!("{line}\n")
 }
 
-fn stand(run: &RunRecord, is_under_way: bool) -> String {
+fn stand(store: &Store, run: &RunRecord, is_under_way: bool) -> String {
     match (is_under_way, &run.outcome) {
-        (true, _) => "under way".to_owned(),
         (false, None) => "broken off".to_owned(),
-        (false, Some(_)) => state(run),
+        _ => state(store, run),
     }
 }
 

@@ -84,7 +84,10 @@ impl ProgressState {
             Event::BranchFailed { origin, .. } => self.end(*origin, true, now),
             Event::BranchCancelled { origin, .. } => self.end(*origin, false, now),
             Event::AnswerReused { .. } => self.reused += 1,
-            Event::AttemptFailed { .. }
+            Event::AttemptSent { .. }
+            | Event::AnswerBegan { .. }
+            | Event::AttemptEnded { .. }
+            | Event::AttemptFailed { .. }
             | Event::CallHedged { .. }
             | Event::CallsPaused { .. }
             | Event::FormatSteppedDown { .. }

@@ -63,7 +63,6 @@ impl Job {
     ///     setup,
     ///     store: None,
     ///     draft: Arc::new(draft),
-    ///     windows: Default::default(),
     ///     requests_per_minute: None,
     ///     tokens_per_minute: None,
     /// };
@@ -211,7 +210,8 @@ async fn hold(work: &VoteWork, rehearsal: &Rehearsal, with: &PlanSetup) -> Resul
             .await
             .map(|_| ()),
         Questions::Batch(rows) => voting
-            .run_batch(work.asked(rows.iter()), &options, |_| {})
+            .run_batch(work.asked(rows.iter()), &options)
+            .each(drop)
             .await
             .map(|_| ()),
     };
@@ -286,8 +286,9 @@ fn plan(pattern: Pattern, it: Rehearsed, with: &PlanSetup, experience: &Experien
 
 /// Says which calls do not fit into what their model reads at once.
 fn too_long(stages: &Stages, with: &PlanSetup) -> Vec<String> {
+    let windows = with.setup.models.windows();
     let too_long = stages.iter().filter_map(|((stage, model), tally)| {
-        let window = *with.windows.get(model)?;
+        let window = *windows.get(model)?;
         (tally.longest > window).then(|| {
             format!(
                 "the longest call of {stage} reads about {} tokens, and {model} takes {window}: it is \

@@ -1,6 +1,5 @@
 //! What a job is planned with.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -22,8 +21,6 @@ pub struct PlanSetup {
     pub store: Option<Store>,
     /// Writes answers in place of models.
     pub draft: Arc<Draft>,
-    /// Tokens that models read and write at most in one call, by their full names.
-    pub windows: BTreeMap<String, u64>,
     /// Requests a minute that are allowed, as far as that is known.
     pub requests_per_minute: Option<NonZeroU64>,
     /// Tokens a minute that are allowed, as far as that is known.
@@ -35,7 +32,6 @@ impl fmt::Debug for PlanSetup {
         f.debug_struct("PlanSetup")
             .field("setup", &self.setup)
             .field("store", &self.store)
-            .field("windows", &self.windows)
             .finish_non_exhaustive()
     }
 }
