@@ -8,6 +8,7 @@ use patterns_core::{Caps, Counts, Money, Outcome, Pattern, RunId, Spent};
 use patterns_job::{Form, Job, ModelRoles, OutputPart, Settings, Setup, Taken};
 use patterns_parallel::RunError;
 use patterns_parallel::sectioning::SectionBrief;
+use patterns_store::Store;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -82,9 +83,7 @@ impl Session {
         observers.watch(&connected.budget);
         let is_paid = connected.notice.is_none();
         let store = open_store(job.store(), is_paid)?;
-        if let Some(file) = store.as_ref().and_then(above) {
-            terminal.note(&format!("recorded in {}", file.display()));
-        }
+        say_where(store.as_ref(), terminal);
         // Not before: until here something may block, and Ctrl-C ends the process by itself.
         let listening = Arc::clone(&observers);
         let signals = Signals::listen(drain.clone(), listening, settings.max_time());
@@ -292,6 +291,13 @@ fn since(before: Spent, spent: Spent) -> Option<Money> {
     let (before, spent) = (before.committed.cost?, spent.committed.cost?);
     let cost = spent.picodollars().saturating_sub(before.picodollars());
     Some(Money::from_picodollars(cost))
+}
+
+/// Says where the run is recorded, if that is a store of a folder above.
+fn say_where(store: Option<&Store>, terminal: Terminal) {
+    if let Some(file) = store.and_then(above) {
+        terminal.note(&format!("recorded in {}", file.display()));
+    }
 }
 
 /// Puts the record of a run behind its models and its budget.
