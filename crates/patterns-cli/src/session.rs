@@ -289,8 +289,7 @@ impl Session {
 /// Returns what this session has cost.
 fn since(before: Spent, spent: Spent) -> Option<Money> {
     let (before, spent) = (before.committed.cost?, spent.committed.cost?);
-    let cost = spent.picodollars().saturating_sub(before.picodollars());
-    Some(Money::from_picodollars(cost))
+    Some(spent.saturating_sub(before))
 }
 
 /// Says where the run is recorded, if that is a store of a folder above.
