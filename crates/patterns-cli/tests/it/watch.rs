@@ -74,7 +74,16 @@ fn a_run_that_has_ended_is_said_once() {
     let words = [&["map-reduce", "a.txt", "--no-reduce"], &server.args()[..]].concat();
     place.data(&words);
     assert_snapshot!(place.run(&["watch"]), @r"
+    exit 0
+    --- stdout
+    run 1: done · 1 calls paid (for 1 branches)
+    --- stderr
     ");
     assert_snapshot!(place.run(&["watch", "7"]), @r"
+    exit 66
+    --- stdout
+    --- stderr
+    error[E-INPUT]: there is no run 7
+    help: `patterns runs` lists those there are
     ");
 }
