@@ -179,15 +179,15 @@ impl Record {
         kept.await.map_err(refused)
     }
 
-    /// Keeps what the run is planned to come to.
+    /// Keeps what the run is planned to come to, if it was planned just now.
     ///
     /// # Errors
     ///
     /// Returns an error if that cannot be recorded.
-    pub(crate) async fn keep_plan(&self, planned: &PlanTotal) -> Result<(), Error> {
-        if self.run.is_none() {
+    pub(crate) async fn keep_plan(&self, planned: Option<&PlanTotal>) -> Result<(), Error> {
+        let Some(planned) = planned.filter(|_| self.run.is_some()) else {
             return Ok(());
-        }
+        };
         let plan = serde_json::to_string(planned).unwrap_or_default();
         let kept = self.store.keep_plan(self.identity, plan);
         kept.await.map_err(refused)

@@ -93,9 +93,7 @@ impl Session {
                 let identity = identity(&roles, &settings);
                 let record = Record::begin(store, launch, identity, &drain).await?;
                 before = attach(&record, &mut connected, &settings, &observers, terminal)?;
-                if let Some(planned) = &launch.planned {
-                    record.keep_plan(planned).await?;
-                }
+                record.keep_plan(launch.planned.as_ref()).await?;
                 if let Some(run) = &record.run {
                     // The number by which it is called everywhere.
                     settings.run = RunId(run.id.unsigned_abs());

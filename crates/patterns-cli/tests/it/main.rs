@@ -45,3 +45,4 @@ mod trust;
 mod usage;
 mod vocabulary;
 mod vote_options;
+mod watch;

@@ -57,13 +57,7 @@ fn a_plan_makes_no_call_and_its_calls_are_those_of_the_run() {
             "-c",
             "map_reduce.fan_in=4",
         ],
-        &[
-            "map-reduce",
-            "docs",
-            "--statements",
-            "-c",
-            "map_reduce.reduce_tokens=2000",
-        ],
+        &["map-reduce", "docs", "--statements"],
     ] {
         let words = [words, &simulator.args()].concat();
         let plan = planned(&place, &words);
