@@ -47,7 +47,7 @@ mod tests {
             found(&format!("{long}\n```\n```\n{long}"), 4),
             [
                 "error: README.md: has 5 lines; at most 4, what is more goes to a page of its own",
-                "error: README.md: says twice: A sentence of more than sixty letters, wh…",
+                "error: README.md: says twice: A sentence of more than sixty letters, w…",
             ]
         );
     }
