@@ -104,6 +104,7 @@ pub(crate) fn terminal(command: &Command) -> Terminal {
         | Command::Plan(_)
         | Command::Resume(_)
         | Command::Config(_)
+        | Command::Schema(_)
         | Command::Completions { .. }
         | Command::ReadDocument(_) => Terminal::new(false, ColorChoice::Auto),
     }

@@ -9,7 +9,7 @@ use patterns_job::{
     AgentReduce, BallotPart, BatchPart, CodePart, InputPart, Job, MapPart, MapReduceJob,
     MapReduceModels, ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, SourcePart,
     Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, SynthesisWay, TimeSpan, VoteJob,
-    VoteModels, VoterSpec, decode_text,
+    VoteModels, VoterSpec, decode_text, is_short_schema, read_short_schema,
 };
 
 use crate::args::{Command, Common, MapReduceArgs, SectionArgs, SourceArgs, StoreArgs, VoteArgs};
@@ -27,7 +27,7 @@ pub(crate) fn compiled(command: &Command) -> Result<Option<(Job, &Common)>, Erro
     Ok(Some(match command {
         Command::Section(args) => (section(args)?, &args.common),
         Command::Vote(args) => (vote(args)?, &args.common),
-        Command::MapReduce(args) => (map_reduce(args), &args.common),
+        Command::MapReduce(args) => (map_reduce(args)?, &args.common),
         _ => return Ok(None),
     }))
 }
@@ -55,7 +55,7 @@ fn section(args: &SectionArgs) -> Result<Job, Error> {
         consistency: args.consistency,
         live: args.live,
         context: args.context.clone(),
-        schema: schema(common.schema.as_deref()),
+        schema: schema(common.schema.as_deref())?,
         model: model(common),
         run: run(common),
         spend: spend(common),
@@ -84,7 +84,7 @@ fn vote(args: &VoteArgs) -> Result<Job, Error> {
         tie: args.tie,
         quorum: args.quorum,
         explain: args.explain,
-        ballot: ballot(args),
+        ballot: ballot(args)?,
         batch: args.batch.as_ref().map(|file| batch(args, file)),
         input: input(args.limit, args.sample),
         models: VoteModels {
@@ -106,19 +106,23 @@ fn vote(args: &VoteArgs) -> Result<Job, Error> {
 }
 
 /// Compiles `patterns map-reduce`.
-pub(crate) fn map_reduce(args: &MapReduceArgs) -> Job {
+///
+/// # Errors
+///
+/// Returns an error if the short form of a schema is wrong.
+pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
     let common = &args.common;
-    Job::MapReduce(Box::new(MapReduceJob {
+    Ok(Job::MapReduce(Box::new(MapReduceJob {
         inputs: args.inputs.clone(),
         input: input(args.limit, args.sample),
         allow_gaps: args.allow_gaps,
         source: source(&args.source),
         map: MapPart {
             instructions: args.map_instructions.clone(),
-            schema: schema(args.map_schema.as_deref()),
+            schema: schema(args.map_schema.as_deref())?,
             glean: args.glean.and_then(NonZeroU32::new),
         },
-        reduce: reduce(args),
+        reduce: reduce(args)?,
         models: MapReduceModels {
             judge: args.glean_judge.clone(),
             ..MapReduceModels::default()
@@ -129,11 +133,11 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Job {
         store: store(&common.store),
         output: output(common),
         ..MapReduceJob::default()
-    }))
+    })))
 }
 
-fn reduce(args: &MapReduceArgs) -> Reduce {
-    if args.no_reduce {
+fn reduce(args: &MapReduceArgs) -> Result<Reduce, Error> {
+    Ok(if args.no_reduce {
         Reduce::None
     } else if !args.reduce.code.is_empty() {
         Reduce::Code(CodePart {
@@ -153,11 +157,11 @@ fn reduce(args: &MapReduceArgs) -> Reduce {
         Reduce::Agent(AgentReduce {
             instructions: args.reduce_instructions.clone(),
             inner_instructions: args.inner_instructions.clone(),
-            schema: schema(args.common.schema.as_deref()),
+            schema: schema(args.common.schema.as_deref())?,
             topology: args.topology.into(),
             ..AgentReduce::default()
         })
-    }
+    })
 }
 
 fn input(limit: Option<u64>, sample: Option<u64>) -> InputPart {
@@ -231,23 +235,31 @@ fn store(args: &StoreArgs) -> StorePart {
 
 fn output(common: &Common) -> OutputPart {
     OutputPart {
-        form: common.output.into(),
+        form: common.output.map(Into::into),
         file: common.output_file.clone(),
         events: common.events.clone(),
     }
 }
 
-fn schema(path: Option<&Path>) -> Option<SchemaSource> {
-    path.map(|it| SchemaSource::File(it.to_owned()))
+/// Returns the schema that was typed: a file, or its fields where there is no such file and it can be no
+/// other. The job has what they stand for.
+fn schema(typed: Option<&Path>) -> Result<Option<SchemaSource>, Error> {
+    let Some(path) = typed else { return Ok(None) };
+    let fields = path.to_str().filter(|it| is_short_schema(it));
+    Ok(Some(match fields.filter(|_| !path.exists()) {
+        Some(fields) => SchemaSource::Inline(read_short_schema(fields)?),
+        None => SchemaSource::File(path.to_owned()),
+    }))
 }
 
-fn ballot(args: &VoteArgs) -> Option<BallotPart> {
-    Some(BallotPart {
-        schema: schema(args.common.schema.as_deref())?,
+fn ballot(args: &VoteArgs) -> Result<Option<BallotPart>, Error> {
+    let schema = schema(args.common.schema.as_deref())?;
+    Ok(schema.map(|schema| BallotPart {
+        schema,
         answer_field: args.answer_field.clone(),
         by_field: args.by_field,
         fields: args.field.clone(),
-    })
+    }))
 }
 
 fn batch(args: &VoteArgs, file: &Path) -> BatchPart {

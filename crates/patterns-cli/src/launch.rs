@@ -151,7 +151,7 @@ impl Launch {
         let output = self.job.output();
         let is_file = output.file.as_deref().is_some_and(|it| !is_stdout(it));
         let is_shown = !is_file && is_stdout_terminal();
-        if output.form != patterns_job::Form::Parquet || !is_shown {
+        if output.form() != patterns_job::Form::Parquet || !is_shown {
             return Ok(());
         }
         let file = self.names.name(&self.job, "output.file");

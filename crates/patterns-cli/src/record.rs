@@ -348,7 +348,7 @@ mod tests {
         let Command::MapReduce(args) = Cli::try_parse_from(typed).unwrap().command else {
             unreachable!("it is a map-reduce");
         };
-        let job = compile::map_reduce(&args);
+        let job = compile::map_reduce(&args).unwrap();
         let (roles, settings) = (ModelRoles::of(&job).unwrap(), Settings::of(&job, 0));
         let patterns_job::Job::MapReduce(job) = job else {
             unreachable!("it is a map-reduce");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use patterns_core::{Caps, Counts, Money, Outcome, Pattern, RunId, Spent};
-use patterns_job::{Form, Job, ModelRoles, OutputPart, Settings, Setup, Taken};
+use patterns_job::{Job, ModelRoles, Settings, Setup, Taken};
 use patterns_parallel::RunError;
 use patterns_parallel::sectioning::SectionBrief;
 use patterns_store::Store;
@@ -108,7 +108,7 @@ impl Session {
         };
         Ok(Self {
             terminal,
-            format: job.output().form.into(),
+            format: job.output().form().into(),
             connected,
             unfinished: output.unfinished(),
             file: job.output().file.clone(),
@@ -334,7 +334,7 @@ fn has_result(has_value: bool, counts: Counts, code: u8) -> bool {
     has_value || (counts.answered > 0 && (code < exit_code::BAD_DATA || SIGNALLED.contains(&code)))
 }
 
-/// Says which model was chosen, and that the name of a file chooses nothing.
+/// Says which model was chosen.
 ///
 /// # Errors
 ///
@@ -343,8 +343,7 @@ fn announce(launch: &Launch, connected: &Connected) -> Result<(), Error> {
     if let (Some(_), Some(what)) = (connected.notice, needs_model(&launch.job)) {
         return Err(offline_cannot(what));
     }
-    let hint = form_hint(launch.job.output());
-    for note in hint.iter().chain(&connected.choice) {
+    if let Some(note) = &connected.choice {
         launch.terminal.note(note);
     }
     Ok(())
@@ -373,20 +372,6 @@ fn needs_model(job: &Job) -> Option<&'static str> {
 fn offline_cannot(what: &str) -> Error {
     let message = format!("{what} needs a model; the offline one only quotes");
     Error::new(ErrorKind::Model, message).help(NEEDS_MODEL)
-}
-
-/// Says that the name of a file chooses no form.
-fn form_hint(output: &OutputPart) -> Option<String> {
-    let file = output.file.as_deref();
-    let file = file.filter(|_| output.form == Form::Human)?;
-    let ending = file.extension()?.to_str()?.to_ascii_lowercase();
-    let is_form = ["csv", "html", "json", "jsonl", "parquet"].contains(&&*ending);
-    is_form.then(|| {
-        format!(
-            "{} gets text to read; --output {ending} chooses that form",
-            file.display()
-        )
-    })
 }
 
 fn not_run(error: RunError) -> Error {

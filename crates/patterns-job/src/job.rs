@@ -3,10 +3,12 @@
 mod input_part;
 mod job_file;
 mod map_reduce_job;
+mod output_part;
 mod parts;
 mod policies;
 mod section_job;
 mod section_spec;
+mod short_schema;
 mod spelled;
 #[cfg(test)]
 mod tests;
@@ -20,12 +22,12 @@ pub use map_reduce_job::{
     AgentReduce, CodePart, MapPart, MapReduceJob, MapReduceModels, MapReducePattern, Reduce,
     SourcePart, StatementsReduce,
 };
-pub use parts::{
-    Durability, Form, ModelPart, OutputPart, RunPart, SchemaSource, SpendPart, StoreMode, StorePart,
-};
+pub use output_part::{Form, OutputPart};
+pub use parts::{Durability, ModelPart, RunPart, SchemaSource, SpendPart, StoreMode, StorePart};
 pub use policies::{MaxFailures, Stream, Tie, Tier};
 pub use section_job::{GrowPart, SectionJob, SectionPattern, SynthesisWay};
 pub use section_spec::SectionSpec;
+pub use short_schema::{is_short_schema, read_short_schema};
 pub use spelled::Spelled;
 pub use units::{ByteSize, TimeSpan};
 pub use vote_job::{BallotPart, BatchPart, VoteJob, VoteModels, VotePattern, VoterSpec};

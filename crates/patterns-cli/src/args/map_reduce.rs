@@ -59,7 +59,7 @@ pub(crate) struct MapReduceArgs {
     #[arg(long, value_name = "TEXT", help_heading = "Map")]
     pub(crate) map_instructions: Option<String>,
 
-    /// JSON Schema of the answer to each document
+    /// JSON Schema of the answer to each document, or its fields
     ///
     /// --schema is that of the combination.
     #[arg(long, value_name = "FILE", help_heading = "Map")]

@@ -10,6 +10,7 @@ mod reduce;
 mod report;
 mod run;
 mod run_job;
+mod schema;
 mod section;
 mod simulate;
 mod source;
@@ -29,6 +30,7 @@ pub(crate) use reduce::ReduceArgs;
 pub(crate) use report::ReportArgs;
 pub(crate) use run::{Common, Format};
 pub(crate) use run_job::RunArgs;
+pub(crate) use schema::SchemaArgs;
 pub(crate) use section::SectionArgs;
 pub(crate) use simulate::SimulateArgs;
 pub(crate) use source::SourceArgs;
@@ -95,6 +97,9 @@ pub(crate) enum Command {
     /// Look after a store
     #[command(subcommand)]
     Store(StoreCommand),
+    /// Print the JSON Schema that a line such as 'name, age int, ok yes|no' stands for
+    #[command(after_help = schema::EXAMPLES)]
+    Schema(SchemaArgs),
     /// List the models that are known: what they read, what they cost, what they take
     #[command(after_help = models::EXAMPLES)]
     Models(ModelsArgs),

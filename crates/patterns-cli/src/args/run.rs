@@ -33,7 +33,9 @@ pub(crate) struct Common {
     #[arg(long, value_name = "TEXT", help_heading = "Model")]
     pub(crate) instructions: Option<String>,
 
-    /// JSON Schema of the answer you want instead of the default one
+    /// JSON Schema of the answer, or its fields: 'name, age int, ok yes|no'
+    ///
+    /// `patterns schema` says what can be written, and shows what it stands for.
     #[arg(long, value_name = "FILE", help_heading = "Model")]
     pub(crate) schema: Option<PathBuf>,
 
@@ -145,16 +147,14 @@ pub(crate) struct Common {
     pub(crate) store: StoreArgs,
 
     /// Result form
-    #[arg(
-        long,
-        value_name = "FORM",
-        default_value = "human",
-        hide_default_value = true,
-        help_heading = "Output"
-    )]
-    pub(crate) output: Format,
+    ///
+    /// [default: what the ending of the file says, else human]
+    #[arg(long, value_name = "FORM", help_heading = "Output")]
+    pub(crate) output: Option<Format>,
 
     /// Write the result to a file, all at once at the end
+    ///
+    /// Its ending says in which form: .csv, .json, .jsonl, .parquet, .html, .md.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output_file: Option<PathBuf>,
 
@@ -218,13 +218,13 @@ pub(crate) struct Common {
 /// The form of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// Text to read; the default
+    /// Text to read
     Human,
     /// One JSON object; with --batch or --no-reduce the same as jsonl
     Json,
     /// A JSON object per branch and line, the outcome last; of a table, per row
     Jsonl,
-    /// The rows of a table, for map-reduce --reduce; the answers, with --no-reduce
+    /// The rows of a table: of map-reduce --reduce or --no-reduce, or of a --batch
     Csv,
     /// The same as Parquet
     Parquet,

@@ -10,6 +10,7 @@ mod report;
 mod resume;
 mod run;
 mod runs;
+mod schema;
 mod section;
 mod show;
 mod simulate;
@@ -51,6 +52,7 @@ pub(crate) async fn run(command: Command, given: Given, terminal: Terminal) -> R
         Command::Report(args) => report::run(&args, terminal),
         Command::Watch(args) => watch::run(&args).await,
         Command::Resume(args) => Box::pin(resume::run(&args)).await,
+        Command::Schema(args) => schema::run(&args),
         Command::Models(args) => models::run(&args, terminal),
         Command::Store(command) => store::run(&command, terminal).await,
         Command::Simulate(args) => simulate::run(&args, terminal).await,

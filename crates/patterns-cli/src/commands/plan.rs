@@ -38,7 +38,7 @@ pub(super) async fn show(launch: &Launch) -> Result<(), Error> {
     }
     let plan = in_users_words(plan, launch);
     match launch.job.output().form {
-        Form::Json | Form::Jsonl => {
+        Some(Form::Json | Form::Jsonl) => {
             let json = serde_json::to_string_pretty(&plan).unwrap_or_default();
             write_json(&format!("{json}\n"))
         }

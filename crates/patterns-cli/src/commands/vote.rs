@@ -1,6 +1,7 @@
 //! `patterns vote`: one election, or a batch of them.
 
 mod batch;
+mod batch_sheet;
 mod kept;
 mod lack;
 

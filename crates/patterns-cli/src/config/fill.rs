@@ -45,6 +45,7 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
         // One reads what is set by itself, and the others need nothing of it.
         Command::Config(_)
         | Command::Models(_)
+        | Command::Schema(_)
         | Command::Simulate(_)
         | Command::ReadDocument(_)
         | Command::Completions { .. } => return Ok(Vec::new()),
@@ -145,6 +146,9 @@ pub(crate) fn fill(
         }
         let is_meant = ["run", "store", own].contains(&&**section);
         let is_elsewhere = WHO_ANSWERS.contains(&&**id) && !is_argument;
+        // The ending of the file that is named here says more than what is usual elsewhere.
+        let has_ending = **id == *"output" && job.output().form_of_file().is_some();
+        let is_elsewhere = is_elsewhere || (has_ending && !is_argument);
         let is_free = !given.has(id) && !OF_COMMAND.contains(&&**id) && !is_elsewhere;
         if is_meant && is_free && (is_argument || scope == Scope::Everything) {
             let value = value(id, &loaded.config, entry);

@@ -98,7 +98,7 @@ pub(crate) struct RunKeys {
     pub(crate) store: Option<PathBuf>,
     /// What recorded answers survive: the end of the process, or a loss of power, too (the default).
     pub(crate) durability: Option<Durability>,
-    /// Form of the result; --output.
+    /// Form of the result, where the ending of its file says none; --output.
     pub(crate) output: Option<Form>,
     /// Whether nothing but errors is said; --quiet.
     pub(crate) quiet: Option<bool>,

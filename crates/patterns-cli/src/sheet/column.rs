@@ -36,6 +36,20 @@ impl Column {
         }
     }
 
+    pub(crate) fn number(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind: Kind::Number,
+        }
+    }
+
+    pub(crate) fn flag(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind: Kind::Flag,
+        }
+    }
+
     /// Returns the columns of objects of a JSON Schema: one for each of its properties.
     pub(crate) fn of_schema(schema: &Value) -> Vec<Self> {
         let properties = SchemaView::new(schema).properties();

@@ -193,3 +193,117 @@ fn a_decided_election_asks_nobody_else_and_the_provider_agrees() {
     assert_eq!(calls[0], 800);
     assert!(calls[1] < 800 && calls[2] < 600, "{calls:?}");
 }
+
+/// Three questions, one of which gets no consensus, and what is answered to them.
+fn sums() -> (Place, Server) {
+    let rows = r#"{"id": "=1", "question": "What is one, \"plus\" one?", "right": "2"}
+{"id": "b", "question": "Which colour has the wind?", "right": null}
+{"id": "c", "question": "What is two plus two?", "right": "5"}"#;
+    let place = Place::with(&[("q.jsonl", rows)]);
+    let server = Server::start(|body| {
+        let answer = match body {
+            it if it.contains("wind") => return (400, error("invalid_request_error", "No.")),
+            it if it.contains("two") => r#"{"reasoning": "Two\nand two.", "answer": "4"}"#,
+            _ => r#"{"reasoning": "-1 + 3", "answer": "2"}"#,
+        };
+        (200, completion(answer))
+    });
+    (place, server)
+}
+
+fn sums_args<'a>(server: &'a Server, more: &[&'a str]) -> Vec<&'a str> {
+    let base = [
+        "vote",
+        "--batch",
+        "q.jsonl",
+        "--gold",
+        "right",
+        "-n",
+        "2",
+        "--concurrency",
+        "1",
+    ];
+    let mut args = [&base[..], &["--no-store"], more].concat();
+    args.extend(server.args());
+    args
+}
+
+#[test]
+fn elections_of_a_batch_are_rows_of_csv_and_what_is_said_of_all_is_talk() {
+    let (place, server) = sums();
+    insta::assert_snapshot!(place.run(&sums_args(&server, &["--output", "csv"])), @r##"
+    exit 3
+    --- stdout
+    id,question,answer,share,reason,gold,right,decision
+    '=1,"What is one, ""plus"" one?",2,1.0,'-1 + 3,2,true,won
+    b,Which colour has the wind?,,0.0,,,,quorum_missed
+    c,What is two plus two?,4,1.0,"Two
+    and two.",5,false,won
+    --- stderr
+    branches: 6 started = 4 answered + 2 failed + 0 cancelled · calls 6 · attempts 6 · tokens 40 in, 20 out · [time]
+    2 decided, 1 without consensus
+    two voters agree on 100 % · Krippendorff's alpha 1.00
+    right: 1 of 2 (50.0 %), 0 without consensus
+    no voter was right on 1 of 2 (9 to 91 %): more votes cannot pass 50 %
+      shares of  90 to 100 %:  50.0 % right of 2
+    expected calibration error of the share: 0.500
+    error[E-SOME-FAILED]: 2 of 6 branches failed
+      b/1, b/2: the provider rejected the request (HTTP 400, code "invalid_request_error"): No.
+    help: the result was made without them; --output json has each with its error
+    "##);
+}
+
+#[test]
+fn elections_of_a_batch_are_rows_of_parquet() {
+    let (place, server) = sums();
+    let shown = place.run(&sums_args(&server, &["-o", "out.parquet"]));
+    assert!(
+        shown.starts_with("exit 3\n--- stdout\n--- stderr\n"),
+        "{shown}"
+    );
+    let rows = crate::sheets::rows(&place, "out.parquet");
+    let shown: Vec<String> = rows.iter().map(Value::to_string).collect();
+    insta::assert_snapshot!(shown.join("\n"), @r##"
+    {"id":"=1","question":"What is one, \"plus\" one?","answer":"2","share":1.0,"reason":"-1 + 3","gold":"2","right":true,"decision":"won"}
+    {"id":"b","question":"Which colour has the wind?","answer":null,"share":0.0,"reason":null,"gold":null,"right":null,"decision":"quorum_missed"}
+    {"id":"c","question":"What is two plus two?","answer":"4","share":1.0,"reason":"Two\nand two.","gold":"5","right":false,"decision":"won"}
+    "##);
+}
+
+#[test]
+fn a_question_without_a_result_has_a_row_that_says_why() {
+    let (place, server) = sums();
+    let args = sums_args(
+        &server,
+        &[
+            "--output",
+            "csv",
+            "--max-calls",
+            "2",
+            "-c",
+            "run.prime=false",
+        ],
+    );
+    let shown = place.run(&args);
+    assert!(shown.starts_with("exit 5\n"), "{shown}");
+    assert!(shown.contains(",not_asked\n"), "{shown}");
+}
+
+#[test]
+fn a_single_election_is_no_table() {
+    let place = Place::new();
+    insta::assert_snapshot!(place.run(&["vote", "?", "--output", "csv"]), @r##"
+    exit 2
+    --- stdout
+    --- stderr
+    error[E-USAGE]: --output csv and parquet are for tables: map-reduce with `reduce.code` or `reduce.none`, or votes on a batch
+    help: choose another
+    "##);
+    insta::assert_snapshot!(place.run(&["vote", "?", "-o", "x.parquet"]), @r##"
+    exit 2
+    --- stdout
+    --- stderr
+    error[E-USAGE]: -o x.parquet is parquet by its ending, and csv and parquet are for tables: map-reduce with `reduce.code` or `reduce.none`, or votes on a batch
+    help: give it another ending, such as .json or .txt
+    "##);
+}

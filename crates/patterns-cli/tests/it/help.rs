@@ -47,7 +47,9 @@ fn every_pattern_has_the_same_options() {
               What the model is told on top of the pattern's own instructions
 
           --schema <FILE>
-              JSON Schema of the answer you want instead of the default one
+              JSON Schema of the answer, or its fields: 'name, age int, ok yes|no'
+              
+              `patterns schema` says what can be written, and shows what it stands for.
 
           --temperature <NUMBER>
               Randomness, 0 to 2 [default: the provider's]
@@ -135,17 +137,21 @@ fn every_pattern_has_the_same_options() {
     Output:
           --output <FORM>
               Result form
+              
+              [default: what the ending of the file says, else human]
 
               Possible values:
-              - human:   Text to read; the default
+              - human:   Text to read
               - json:    One JSON object; with --batch or --no-reduce the same as jsonl
               - jsonl:   A JSON object per branch and line, the outcome last; of a table, per row
-              - csv:     The rows of a table, for map-reduce --reduce; the answers, with --no-reduce
+              - csv:     The rows of a table: of map-reduce --reduce or --no-reduce, or of a --batch
               - parquet: The same as Parquet
               - html:    A web page, of sections
 
       -o, --output-file <FILE>
               Write the result to a file, all at once at the end
+              
+              Its ending says in which form: .csv, .json, .jsonl, .parquet, .html, .md.
 
           --events <FILE>
               Write what happens, as it happens, to a file: one JSON object per line
@@ -209,6 +215,7 @@ fn help_of_every_command() {
       watch        Follow a run that is under way elsewhere, until it has ended
       resume       Go on with a run, or do it again: nothing that is recorded is paid for twice
       store        Look after a store
+      schema       Print the JSON Schema that a line such as 'name, age int, ok yes|no' stands for
       models       List the models that are known: what they read, what they cost, what they take
       config       Say what is set in files and variables, and what can be
       simulate     Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
@@ -480,7 +487,7 @@ fn help_of_every_command() {
               What to do with each document, on top of --instructions
 
           --map-schema <FILE>
-              JSON Schema of the answer to each document
+              JSON Schema of the answer to each document, or its fields
               
               --schema is that of the combination.
 

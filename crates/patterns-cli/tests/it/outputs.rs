@@ -432,3 +432,66 @@ fn json_has_no_character_that_a_terminal_obeys() {
         exported
     );
 }
+
+#[test]
+fn the_ending_of_a_file_chooses_the_form_of_what_is_in_it() {
+    let place = Place::with(&[("a.txt", "The harbour is closed.")]);
+    let base = [
+        "map-reduce",
+        "a.txt",
+        "--no-reduce",
+        "--model",
+        "offline",
+        "-q",
+    ];
+    for (file, begins) in [
+        ("out.csv", "document,summary,word_count,error\na.txt,"),
+        ("out.jsonl", "{\"type\":\"branch\""),
+        ("out.parquet", "PAR1"),
+        ("out.md", "[offline: key sentences, no LLM]\n\na.txt\n"),
+        ("out.txt", "[offline: key sentences, no LLM]\n\na.txt\n"),
+    ] {
+        let args = [&base[..], &["-o", file]].concat();
+        assert_eq!(place.data(&args).0, Some(0), "{file}");
+        let bytes = std::fs::read(place.path().join(file)).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(text.starts_with(begins), "{file}: {text}");
+    }
+    let shown = place.run(&[&base[..], &["--output", "json", "-o", "new.csv"]].concat());
+    insta::assert_snapshot!(shown, @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error[E-USAGE]: --output is json, and -o new.csv is csv
+    help: leave --output out, or give the file another ending
+    ");
+    let shown = place.run(&["map-reduce", "a.txt", "--model", "offline", "-o", "new.csv"]);
+    insta::assert_snapshot!(shown, @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error[E-USAGE]: -o new.csv is csv by its ending, and csv and parquet are for tables: map-reduce with --reduce or --no-reduce, or votes on a batch
+    help: give it another ending, such as .json or .txt
+    ");
+    assert!(!place.path().join("new.csv").exists());
+}
+
+#[test]
+fn a_form_that_is_configured_gives_way_to_the_ending_of_a_file() {
+    let place = Place::with(&[
+        ("a.txt", "The harbour is closed."),
+        ("patterns.toml", "[run]\noutput = \"json\"\n"),
+    ]);
+    let base = [
+        "map-reduce",
+        "a.txt",
+        "--no-reduce",
+        "--model",
+        "offline",
+        "-q",
+    ];
+    place.data(&[&base[..], &["-o", "out.csv"]].concat());
+    assert!(place.read("out.csv").starts_with("document,summary"));
+    place.data(&[&base[..], &["-o", "out.txt"]].concat());
+    assert!(place.read("out.txt").starts_with("{"));
+}

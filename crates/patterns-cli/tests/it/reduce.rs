@@ -331,8 +331,8 @@ fn wrong_reductions_are_refused_before_anything_is_read() {
     exit 2
     --- stdout
     --- stderr
-    error[E-USAGE]: --output csv and parquet are for tables: map-reduce with --reduce or --no-reduce
-    help: see --help
+    error[E-USAGE]: --output csv and parquet are for tables: map-reduce with --reduce or --no-reduce, or votes on a batch
+    help: choose another
     ");
 }
 

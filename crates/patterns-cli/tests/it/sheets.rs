@@ -53,7 +53,7 @@ fn run(place: &Place, server: &Server, more: &[&str]) -> String {
     place.run(&args)
 }
 
-fn rows(place: &Place, name: &str) -> Vec<Value> {
+pub(crate) fn rows(place: &Place, name: &str) -> Vec<Value> {
     let file = File::open(place.path().join(name)).unwrap();
     let reader = SerializedFileReader::new(file).unwrap();
     let rows = reader.get_row_iter(None).unwrap();
@@ -312,4 +312,105 @@ fn a_number_that_a_column_cannot_hold_is_an_error() {
         shown.starts_with("exit 74\n") && shown.contains(lost),
         "{shown}"
     );
+}
+
+#[test]
+fn a_schema_may_be_typed_as_its_fields() {
+    let place = Place::with(&[("a.txt", "Ropes from Acme, 12.50.")]);
+    let server = Server::start(|body| {
+        assert!(body.contains("with tax"), "{body}");
+        (
+            200,
+            completion(r#"{"vendor": "Acme", "total": 12.5, "paid": "no"}"#),
+        )
+    });
+    let fields = "vendor, total number: with tax, paid yes|no";
+    let mut args = vec!["map-reduce", "a.txt", "--no-reduce", "--map-schema", fields];
+    args.extend(["--no-store", "-q", "--output", "csv"]);
+    args.extend(server.args());
+    insta::assert_snapshot!(place.run(&args), @r##"
+    exit 0
+    --- stdout
+    document,vendor,total,paid,error
+    a.txt,Acme,12.5,no,
+    --- stderr
+    "##);
+    // A file of that name is what is meant.
+    place.write(
+        "vendor, total",
+        br#"{"type": "object", "properties": {"x": {"type": "string"}}}"#,
+    );
+    let args = [
+        "map-reduce",
+        "a.txt",
+        "--no-reduce",
+        "--map-schema",
+        "vendor, total",
+        "--print-job",
+    ];
+    let shown = place.run(&args);
+    assert!(shown.contains("schema = \"vendor, total\""), "{shown}");
+}
+
+#[test]
+fn the_short_form_of_a_schema_is_shown_and_its_mistakes_are_pointed_at() {
+    let place = Place::new();
+    insta::assert_snapshot!(place.run(&["schema", "name, age? int, tags [text], verdict yes|no: what it means"]), @r##"
+    exit 0
+    --- stdout
+    {
+      "type": "object",
+      "properties": {
+        "name": {
+          "type": "string"
+        },
+        "age": {
+          "type": "integer"
+        },
+        "tags": {
+          "type": "array",
+          "items": {
+            "type": "string"
+          }
+        },
+        "verdict": {
+          "type": "string",
+          "enum": [
+            "yes",
+            "no"
+          ],
+          "description": "what it means"
+        }
+      },
+      "required": [
+        "name",
+        "tags",
+        "verdict"
+      ],
+      "additionalProperties": false
+    }
+    --- stderr
+    "##);
+    insta::assert_snapshot!(place.run(&["schema", "name, age itn"]), @r##"
+    exit 65
+    --- stdout
+    --- stderr
+    error[E-SCHEMA]: the short schema is wrong at character 11: there is no type "itn"
+    help: write NAME TYPE: MEANING with commas between fields, or a line for each; types are text, int, number, bool, [text], yes|no
+    "##);
+    insta::assert_snapshot!(place.run(&["vote", "?", "--schema", "answer, why txet"]), @r##"
+    exit 65
+    --- stdout
+    --- stderr
+    error[E-SCHEMA]: the short schema is wrong at character 13: there is no type "txet" (did you mean text?)
+    help: write NAME TYPE: MEANING with commas between fields, or a line for each; types are text, int, number, bool, [text], yes|no
+    "##);
+    insta::assert_snapshot!(place.run(&["vote", "?", "--schema", "my bill.json"]), @r##"
+    exit 66
+    --- stdout
+    --- stderr
+    error[E-INPUT]: an input cannot be read; nothing was sent
+      my bill.json: No such file or directory
+    help: check names and permissions
+    "##);
 }

@@ -60,7 +60,7 @@ fn the_short_help_of_a_pattern_is_one_screen_with_examples_first() {
       -m, --model <MODEL>        PROVIDER:NAME such as openai:gpt-5-mini, a short name, or offline
           --base-url <URL>       Address of the provider, such as http://localhost:8000/v1
           --instructions <TEXT>  What the model is told on top of the pattern's own instructions
-          --schema <FILE>        JSON Schema of the answer you want instead of the default one
+          --schema <FILE>        JSON Schema of the answer, or its fields: 'name, age int, ok yes|no'
 
     Spend:
           --max-cost <USD>       The most dollars to spend, such as 2.50
@@ -100,7 +100,7 @@ fn the_short_help_of_a_pattern_is_one_screen_with_examples_first() {
 
     Map:
           --map-instructions <TEXT>  What to do with each document, on top of --instructions
-          --map-schema <FILE>        JSON Schema of the answer to each document
+          --map-schema <FILE>        JSON Schema of the answer to each document, or its fields
 
     Combine:
           --reduce-instructions <TEXT>  How to combine the answers, on top of --instructions
@@ -115,7 +115,7 @@ fn the_short_help_of_a_pattern_is_one_screen_with_examples_first() {
       -m, --model <MODEL>        PROVIDER:NAME such as openai:gpt-5-mini, a short name, or offline
           --base-url <URL>       Address of the provider, such as http://localhost:8000/v1
           --instructions <TEXT>  What the model is told on top of the pattern's own instructions
-          --schema <FILE>        JSON Schema of the answer you want instead of the default one
+          --schema <FILE>        JSON Schema of the answer, or its fields: 'name, age int, ok yes|no'
 
     Spend:
           --max-cost <USD>       The most dollars to spend, such as 2.50

@@ -9,9 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::input_part::InputPart;
-use super::parts::{
-    ModelPart, OutputPart, RunPart, SchemaSource, SpendPart, StorePart, is_default,
-};
+use super::output_part::OutputPart;
+use super::parts::{ModelPart, RunPart, SchemaSource, SpendPart, StorePart, is_default};
 use super::spelled::Spelled;
 use super::units::ByteSize;
 use crate::job_error::JobError;

@@ -153,56 +153,6 @@ impl From<Durability> for patterns_store::Durability {
     }
 }
 
-/// Where the result goes, and in which form.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct OutputPart {
-    /// The form of the result.
-    #[serde(skip_serializing_if = "is_default")]
-    pub form: Form,
-    /// The file of the result; standard output where it is missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<PathBuf>,
-    /// The file of what happens: one JSON object per line.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub events: Option<PathBuf>,
-}
-
-/// The form of a result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Form {
-    /// Text to read.
-    #[default]
-    Human,
-    /// One JSON object.
-    Json,
-    /// A JSON object per branch and line, the outcome last; of a table, per row.
-    Jsonl,
-    /// The rows of a table.
-    Csv,
-    /// The same as Parquet.
-    Parquet,
-    /// A web page, of a piece of writing.
-    Html,
-}
-
-impl OutputPart {
-    /// Checks that what is to be written as a table is one.
-    pub(crate) fn check_is_table(&self, is_table: bool) -> Result<(), JobError> {
-        if self.form == Form::Html {
-            let message = "`output.form` html is for pieces of writing, which sections make";
-            return Err(JobError::of_key("output.form", message).help("choose another"));
-        }
-        if is_table || !matches!(self.form, Form::Csv | Form::Parquet) {
-            return Ok(());
-        }
-        let message = "`output.form` csv and parquet are for tables: map-reduce with `reduce.code` or \
-                       `reduce.none`";
-        Err(JobError::of_key("output.form", message))
-    }
-}
-
 /// A JSON Schema: written in the job, or in a file of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(
@@ -228,6 +178,7 @@ impl SchemaSource {
 
 /// Checks the parts that all jobs have.
 pub(crate) fn check(job: &Job) -> Result<(), JobError> {
+    job.output().check_ending()?;
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     let (model, run) = (job.model(), job.run_part());
     if model

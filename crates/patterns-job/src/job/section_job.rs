@@ -7,9 +7,8 @@ use patterns_parallel::sectioning::{Growth, Outline, SectionBrief};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{
-    ModelPart, OutputPart, RunPart, SchemaSource, SpendPart, StorePart, is_default,
-};
+use super::output_part::OutputPart;
+use super::parts::{ModelPart, RunPart, SchemaSource, SpendPart, StorePart, is_default};
 use super::section_spec::SectionSpec;
 use super::{Form, Job};
 use crate::job_error::JobError;
@@ -272,14 +271,13 @@ impl SectionJob {
     }
 
     fn check_output(&self) -> Result<(), JobError> {
-        let form = self.output.form;
+        let form = self.output.form();
         if self.live && !matches!(form, Form::Human | Form::Jsonl) {
             let message = "`live` writes text or jsonl, and `output.form` is another";
             return Err(JobError::of_key("live", message).help("leave one of them out"));
         }
         if form == Form::Html && (self.schema.is_some() || self.outline_only) {
-            let message = "`output.form` html is for pieces of writing";
-            return Err(JobError::of_key("output.form", message).help("choose another"));
+            return Err(self.output.wrong_form("html is for pieces of writing"));
         }
         match form {
             Form::Html => Ok(()),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Job, JobFormat, VoteJob};
+use super::{Form, Job, JobFormat, VoteJob};
 use crate::JobError;
 
 fn read(text: &str) -> Result<Job, JobError> {
@@ -144,7 +144,7 @@ fn the_place_and_what_was_meant_are_said() {
     4:1: `reduce.agent.fan_in` is from 2 to 64
     1:1: `inputs` is missing
     5:11: expected a number with a unit (ms, s, m, h, d), such as 30s or 2m
-    4:1: `output.form` csv and parquet are for tables: map-reduce with `reduce.code` or `reduce.none`
+    4:1: `output.form` csv and parquet are for tables: map-reduce with `reduce.code` or `reduce.none`, or votes on a batch (choose another)
     2:11: invalid literal string, expected `'`
     "#
     );
@@ -190,6 +190,10 @@ fn keys_without_effect_are_errors() {
             "rule",
         ),
         ("[output]\nform = 'parquet'", "output.form"),
+        ("[output]\nfile = 'x.parquet'", "output.file"),
+        ("[output]\nfile = 'x.HTML'", "output.file"),
+        ("[output]\nform = 'json'\nfile = 'x.csv'", "output.form"),
+        ("[output]\nform = 'human'\nfile = 'x.jsonl'", "output.form"),
     ] {
         let error = read(&format!("pattern = 'vote'\nquestion = '?'\n{rest}")).unwrap_err();
         assert_eq!(error.key(), Some(key), "{rest}: {error}");
@@ -240,4 +244,38 @@ fn a_model_that_combines_is_named_only_where_one_is_asked_to() {
         let said = check(reduce).unwrap_err();
         assert!(said.contains("`models.reduce` combines answers"), "{said}");
     }
+}
+
+#[test]
+fn the_ending_of_the_file_says_in_which_form_the_result_is() {
+    let form = |output: &str| {
+        let text =
+            format!("pattern = 'map-reduce'\ninputs = ['a']\nreduce = 'none'\n[output]\n{output}");
+        read(&text)
+            .map(|job| job.output().form())
+            .map_err(|error| error.to_string())
+    };
+    for (output, expected) in [
+        ("file = 'x.csv'", Form::Csv),
+        ("file = 'a.b/x.CSV'", Form::Csv),
+        ("file = 'x.jsonl'", Form::Jsonl),
+        ("file = 'x.ndjson'", Form::Jsonl),
+        ("file = 'x.json'", Form::Json),
+        ("file = 'x.parquet'", Form::Parquet),
+        ("file = 'x.md'", Form::Human),
+        ("file = 'x.txt'", Form::Human),
+        ("file = 'csv'", Form::Human),
+        ("file = '-'", Form::Human),
+        ("", Form::Human),
+        ("form = 'json'\nfile = 'x.txt'", Form::Json),
+        ("form = 'jsonl'\nfile = 'x.json'", Form::Jsonl),
+        ("form = 'csv'\nfile = 'x.csv'", Form::Csv),
+    ] {
+        assert_eq!(form(output), Ok(expected), "{output}");
+    }
+    let said = form("form = 'json'\nfile = 'out.csv'").unwrap_err();
+    assert!(
+        said.contains("`output.form` is json, and `output.file` out.csv is csv"),
+        "{said}"
+    );
 }

@@ -24,7 +24,7 @@ impl VoteJob {
         weighted(self)?;
         tie(self)?;
         escalated(self)?;
-        self.output.check_is_table(false)
+        self.output.check_is_table(self.batch.is_some())
     }
 }
 

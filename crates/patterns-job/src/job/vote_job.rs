@@ -8,9 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::input_part::InputPart;
-use super::parts::{
-    ModelPart, OutputPart, RunPart, SchemaSource, SpendPart, StorePart, is_default,
-};
+use super::output_part::OutputPart;
+use super::parts::{ModelPart, RunPart, SchemaSource, SpendPart, StorePart, is_default};
 use super::policies::Tie;
 use super::spelled::Spelled;
 

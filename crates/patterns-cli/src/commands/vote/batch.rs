@@ -11,13 +11,14 @@ use serde_json::Value;
 
 use super::kept::KeptElections;
 use super::lack::Lack;
-use super::{out_of_budget, saved_cost};
+use super::{batch_sheet, out_of_budget, saved_cost};
 use crate::args::Format;
 use crate::error::Error;
 use crate::output::Rows;
 use crate::report::{BatchFigures, BatchReport, Page, batch_line, election_line, outcome_line};
 use crate::session::Session;
-use crate::terminal::Style;
+use crate::sheet::Sheet;
+use crate::terminal::{Paint, Style};
 
 /// What an election with spare ballots costs a batch under a budget.
 const UNSHARED: &str = "with vote.spare the calls are not shared among the questions: the first may use them \
@@ -34,7 +35,7 @@ pub(super) async fn run(
     if work.leaves_calls_unshared(session.caps()) {
         session.terminal.labelled_note("warning", UNSHARED);
     }
-    let mut batch = BatchRows::new(&mut session, questions, work);
+    let mut batch = BatchRows::new(&mut session, questions, work)?;
     let mut not_begun = questions.iter();
     let asked = work.asked(not_begun.by_ref());
     let ended = session
@@ -46,6 +47,7 @@ pub(super) async fn run(
         true => Lack::NotAsked,
         false => Lack::NotBegun,
     };
+    let is_table = batch.sheet.is_some();
     batch.end(not_begun, lack);
     let lacking = lacking(questions.len(), batch.broken_off, batch.not_begun);
     session.lacking = lacking.filter(|_| !is_cut);
@@ -76,7 +78,14 @@ pub(super) async fn run(
         session.shortfall = Some(out_of_budget(session.caps(), message));
     }
     let end = end_of_batch(&session, &outcome);
-    session.output.write(&end)?;
+    match is_table {
+        // A table has its rows and nothing else; what is said of all of them is talk.
+        true => {
+            let lines = end.lines().filter(|it| !it.is_empty());
+            lines.for_each(|it| session.terminal.note(it));
+        }
+        false => session.output.write(&end)?,
+    }
     outcome.branches = failed;
     session.conclude(&outcome).await
 }
@@ -84,6 +93,7 @@ pub(super) async fn run(
 /// The rows of a batch, as they are written.
 struct BatchRows<'a> {
     rows: Rows,
+    sheet: Option<Sheet>,
     format: Format,
     report: BatchReport<'a>,
     turns: BatchTurns<'a>,
@@ -97,9 +107,16 @@ struct BatchRows<'a> {
 }
 
 impl<'a> BatchRows<'a> {
-    fn new(session: &mut Session, questions: &'a [BatchQuestion], work: &'a VoteWork) -> Self {
-        Self {
-            rows: session.rows(),
+    fn new(
+        session: &mut Session,
+        questions: &'a [BatchQuestion],
+        work: &'a VoteWork,
+    ) -> Result<Self, Error> {
+        let is_shown = session.output.is_terminal();
+        let mut rows = session.rows();
+        Ok(Self {
+            sheet: batch_sheet::begin(session.format, &mut rows, is_shown)?,
+            rows,
             format: session.format,
             report: BatchReport::new(work),
             kept: session.is_recorded().then(KeptElections::default),
@@ -108,7 +125,7 @@ impl<'a> BatchRows<'a> {
             is_any: false,
             broken_off: 0,
             not_begun: 0,
-        }
+        })
     }
 
     /// Writes an election, and that those before it were broken off which should have come first.
@@ -126,9 +143,8 @@ impl<'a> BatchRows<'a> {
         } = election.election;
         if decision == Decision::NotAsked && stop_reason != StopReason::CallsSpent {
             self.not_begun += 1;
-            return self
-                .rows
-                .write(Lack::NotBegun.row(&election.id, self.format));
+            let questions = row.map(std::slice::from_ref).unwrap_or_default();
+            return self.lack(questions, Lack::NotBegun);
         }
         self.is_any = true;
         let gold = row.and_then(|it| it.gold.as_deref());
@@ -137,12 +153,14 @@ impl<'a> BatchRows<'a> {
             let line = election_line(&election, gold.zip(is_right));
             kept.add(&line, row.map_or("", |it| &it.question));
         }
-        self.rows.write(&match self.format {
-            Format::Human | Format::Csv | Format::Parquet | Format::Html => {
-                batch_line(&election, is_right)
-            }
-            Format::Json | Format::Jsonl => election_line(&election, gold.zip(is_right)),
-        });
+        if self.sheet.is_some() {
+            self.table_row(batch_sheet::row(&election, row, is_right));
+        } else {
+            self.rows.write(&match self.format {
+                Format::Json | Format::Jsonl => election_line(&election, gold.zip(is_right)),
+                _ => batch_line(&election, is_right),
+            });
+        }
         let branches = election.branches.into_iter();
         self.failed
             .extend(branches.filter(|branch| branch.error().is_some()));
@@ -158,11 +176,31 @@ impl<'a> BatchRows<'a> {
             self.lack(broken_off, Lack::BrokenOff);
             self.lack(not_begun, lack);
         }
+        if let Some(sheet) = self.sheet.take() {
+            self.put(sheet.end());
+        }
     }
 
     fn lack(&mut self, questions: &[BatchQuestion], lack: Lack) {
-        for BatchQuestion { id, .. } in questions {
-            self.rows.write(lack.row(id, self.format));
+        for question in questions {
+            match self.sheet {
+                Some(_) => self.table_row(lack.table_row(question)),
+                None => self.rows.write(lack.row(&question.id, self.format)),
+            }
+        }
+    }
+
+    fn table_row(&mut self, row: Vec<Value>) {
+        if let Some(sheet) = &mut self.sheet {
+            let piece = sheet.row(row);
+            self.put(piece);
+        }
+    }
+
+    fn put(&mut self, piece: Result<Vec<u8>, Error>) {
+        match piece {
+            Ok(piece) => self.rows.write(piece),
+            Err(error) => self.rows.fail(error),
         }
     }
 }
@@ -223,7 +261,11 @@ fn end_of_batch(session: &Session, outcome: &Outcome<BatchEnd, Value>) -> String
                 cost_saved,
             }),
         ) => {
-            let mut page = Page::new(session.output.paint(session.terminal), &[]);
+            let paint = match session.format {
+                Format::Human => session.output.paint(session.terminal),
+                _ => Paint::plain(),
+            };
+            let mut page = Page::new(paint, &[]);
             let BatchTally {
                 decided,
                 undecided,

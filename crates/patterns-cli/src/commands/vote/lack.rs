@@ -1,7 +1,9 @@
 //! Says why a question of a batch has no election, in the place of its row.
 
-use serde_json::json;
+use patterns_job::BatchQuestion;
+use serde_json::{Value, json};
 
+use super::batch_sheet;
 use crate::args::Format;
 use crate::escape::{escape_json, escape_line};
 use crate::report::NOT_ASKED;
@@ -31,6 +33,11 @@ impl Lack {
             }
         };
         row + "\n"
+    }
+
+    /// Returns the row of a question in a table.
+    pub(super) fn table_row(self, question: &BatchQuestion) -> Vec<Value> {
+        batch_sheet::lacking_row(question, self.decision().0)
     }
 
     fn words(self) -> &'static str {

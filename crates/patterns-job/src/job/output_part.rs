@@ -1,0 +1,140 @@
+//! Where the result goes, and in which form: the one that is given, else the one that the ending of the
+//! file stands for.
+
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::job_error::JobError;
+
+/// Where the result goes, and in which form.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct OutputPart {
+    /// The form of the result; where it is missing, what the ending of the file says, else text to read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<Form>,
+    /// The file of the result; standard output where it is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
+    /// The file of what happens: one JSON object per line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<PathBuf>,
+}
+
+/// The form of a result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// Text to read.
+    #[default]
+    Human,
+    /// One JSON object.
+    Json,
+    /// A JSON object per branch and line, the outcome last; of a table, per row.
+    Jsonl,
+    /// The rows of a table.
+    Csv,
+    /// The same as Parquet.
+    Parquet,
+    /// A web page, of a piece of writing.
+    Html,
+}
+
+impl Form {
+    /// Returns how it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Parquet => "parquet",
+            Self::Html => "html",
+        }
+    }
+
+    /// Returns the form that the ending of a file stands for, if it stands for one.
+    fn of_ending(file: &Path) -> Option<Self> {
+        let ending = file.extension()?.to_str()?.to_ascii_lowercase();
+        Some(match &*ending {
+            "md" | "markdown" => Self::Human,
+            "json" => Self::Json,
+            "jsonl" | "ndjson" => Self::Jsonl,
+            "csv" => Self::Csv,
+            "parquet" => Self::Parquet,
+            "html" | "htm" => Self::Html,
+            _ => return None,
+        })
+    }
+
+    /// Returns whether a file of this ending may hold it. JSON is in either file of JSON: whoever says
+    /// which means it.
+    fn fits(self, ending: Self) -> bool {
+        let is_json = |it| matches!(it, Self::Json | Self::Jsonl);
+        self == ending || (is_json(self) && is_json(ending))
+    }
+}
+
+impl OutputPart {
+    /// Returns the form of the result: the one that is given, else that of the file's ending.
+    pub fn form(&self) -> Form {
+        self.form.or(self.form_of_file()).unwrap_or_default()
+    }
+
+    /// Returns the form that the ending of the file stands for, if it stands for one.
+    pub fn form_of_file(&self) -> Option<Form> {
+        Form::of_ending(self.file.as_deref()?)
+    }
+
+    /// Checks that the form that is given and the ending of the file do not contradict each other.
+    pub(super) fn check_ending(&self) -> Result<(), JobError> {
+        let (Some(form), Some(file), Some(ending)) = (self.form, &self.file, self.form_of_file())
+        else {
+            return Ok(());
+        };
+        if form.fits(ending) {
+            return Ok(());
+        }
+        let (form, file) = (form.name(), file.display());
+        let message = match ending {
+            Form::Human => format!("`output.form` is {form}, and `output.file` {file} is Markdown"),
+            other => format!(
+                "`output.form` is {form}, and `output.file` {file} is {}",
+                other.name()
+            ),
+        };
+        let help = "leave `output.form` out, or give the file another ending";
+        Err(JobError::of_key("output.form", message).help(help))
+    }
+
+    /// Says that the result cannot have this form, naming what asked for it.
+    pub(crate) fn wrong_form(&self, why: &str) -> JobError {
+        let form = self.form().name();
+        match (self.form, &self.file) {
+            (None, Some(file)) => {
+                let file = file.display();
+                let message = format!("`output.file` {file} is {form} by its ending, and {why}");
+                let help = "give it another ending, such as .json or .txt";
+                JobError::of_key("output.file", message).help(help)
+            }
+            _ => JobError::of_key("output.form", format!("`output.form` {why}"))
+                .help("choose another"),
+        }
+    }
+
+    /// Checks that what is to be written as a table is one.
+    pub(crate) fn check_is_table(&self, is_table: bool) -> Result<(), JobError> {
+        match self.form() {
+            Form::Html => {
+                Err(self.wrong_form("html is for pieces of writing, which sections make"))
+            }
+            Form::Csv | Form::Parquet if !is_table => Err(self.wrong_form(
+                "csv and parquet are for tables: map-reduce with `reduce.code` or `reduce.none`, or \
+                 votes on a batch",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
