@@ -303,7 +303,6 @@ impl EventSink for Recorder {
                     it.violations = violations;
                     it.will_reask = will_reask;
                 });
-                self.settle(&mut self.lock(), origin.branch);
             }
             Event::BranchAnswered { origin, .. } => self.branch_is_over(origin, None, true),
             Event::BranchFailed { origin, kind, .. } => {

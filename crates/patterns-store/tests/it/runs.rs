@@ -199,6 +199,9 @@ async fn a_store_of_an_older_version_is_brought_up_to_date() {
         let run = store.go_on_with(1).await.unwrap();
         let asked = how_runs_go::ask(&store, &run, ["a", "b"]).await;
         assert_eq!(asked, ["found 1", "answered b"], "{back}");
+        let found = store.calls_of(1).next().unwrap().unwrap();
+        let texts = store.texts(&found).unwrap();
+        assert!(texts.request.is_some(), "it is known from now on");
     }
 }
 
