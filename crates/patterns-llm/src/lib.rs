@@ -23,6 +23,7 @@
 //! [`ModelError`](patterns_core::ModelError) that says what to do next.
 
 mod address;
+mod attached;
 mod connect;
 mod connect_error;
 mod exchange;

@@ -5,6 +5,7 @@
 )]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail a test")]
 
+mod attachments;
 #[path = "../../../patterns-parallel/tests/it/auth_log.rs"]
 mod auth_log;
 mod batch;

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::header::LOCATION;
 use patterns_core::{
-    AnswerFormat, BoxFuture, CallKey, Event, Model, ModelError, ModelErrorKind, ModelId, Request,
-    Response, Usage, Warning,
+    AnswerFormat, BoxFuture, CallKey, Event, Model, ModelError, ModelErrorKind, ModelId, Part,
+    Request, Response, Usage, Warning,
 };
 use secrecy::SecretString;
 
@@ -117,6 +117,7 @@ impl Adapter {
     /// Writes a request down as the server is known to take it, in the strongest format that has a form
     /// for its schema.
     fn written(&self, request: &Request) -> Result<(Written, AnswerFormat), ModelError> {
+        self.check_attached(request)?;
         let ladder = &self.setup.ladder;
         loop {
             let format = ladder.format(request);
@@ -150,6 +151,21 @@ impl Adapter {
                 }
             }
         }
+    }
+
+    /// Refuses what the provider has no way to be sent.
+    fn check_attached(&self, request: &Request) -> Result<(), ModelError> {
+        let parts = request.messages.iter().flat_map(|it| &it.parts);
+        let mut attached = parts.filter_map(Part::attachment);
+        let not_taken = attached.find(|it| !self.setup.dialect.takes(it.media_type()));
+        not_taken.map_or(Ok(()), |it| {
+            let media_type = it.media_type();
+            let (id, words) = (&self.setup.id, media_type.words());
+            let cause = format!(
+                "{id} cannot be sent a {words} ({media_type}): use another model, or convert it"
+            );
+            Err(ModelError::new(ModelErrorKind::InvalidRequest).with_cause(cause))
+        })
     }
 
     /// Remembers whether an answer has the shape that was asked for. A server of one's own that ignores

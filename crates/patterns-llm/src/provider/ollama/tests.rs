@@ -8,8 +8,8 @@ use patterns_core::ModelErrorKind::{
     UnsupportedFormat,
 };
 use patterns_core::{
-    AnswerFormat, AnswerSchema, FinishReason, Message, ModelError, ModelErrorKind, Part, Request,
-    Response, Sampling,
+    AnswerFormat, AnswerSchema, Attachment, Document, FinishReason, MediaType, Message, ModelError,
+    ModelErrorKind, Part, Request, Response, Sampling,
 };
 use serde_json::{Value, json};
 
@@ -73,6 +73,26 @@ fn weaker_formats_say_the_whole_schema() {
     insta::assert_snapshot!(body(&request(), &put(AnswerFormat::JsonObject)), @r#"{"model":"qwen3:8b","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Answer with one JSON object that is valid against this JSON Schema, and with nothing before or after it:\n{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}},\"required\":[\"city\"],\"additionalProperties\":false}\n\nWhich city?"},{"role":"assistant","content":"{}"},{"role":"user","content":"Again."}],"stream":true,"truncate":false,"shift":false,"format":"json","options":{"num_ctx":4096,"num_predict":100,"temperature":0.5,"seed":42}}"#);
     let words: Value = serde_json::from_str(&body(&request(), &put(AnswerFormat::Prompt))).unwrap();
     assert_eq!(words.get("format"), None);
+}
+
+#[test]
+fn pictures_are_sent_beside_the_words_and_files_are_refused() {
+    let attached = |id, bytes: &[u8]| {
+        Part::Document(Document::attached(
+            id,
+            Attachment::new(MediaType::Png, bytes),
+        ))
+    };
+    let request = Request {
+        messages: vec![Message::user([
+            attached("a.png", b"one"),
+            attached("b.png", b"two"),
+            Part::text("What is it?"),
+        ])],
+        ..Request::default()
+    };
+    insta::assert_snapshot!(body(&request, &put(AnswerFormat::Prompt)), @r#"{"model":"qwen3:8b","messages":[{"role":"user","content":"<document-d33fb48a id=\"a.png\">\n(attached: image/png)\n</document-d33fb48a>\n\n<document-dc770fff id=\"b.png\">\n(attached: image/png)\n</document-dc770fff>\n\nWhat is it?","images":["b25l","dHdv"]}],"stream":true,"truncate":false,"shift":false,"options":{"num_ctx":8192}}"#);
+    assert!(Chat::default().takes(MediaType::Webp) && !Chat::default().takes(MediaType::Pdf));
 }
 
 #[test]

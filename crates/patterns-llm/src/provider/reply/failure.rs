@@ -119,8 +119,7 @@ impl Failure {
             Some(ModelErrorKind::UnsupportedFormat)
         } else if matches!(self.status, 400 | 403 | 413 | 422 | 500) && is_too_long(words) {
             Some(ModelErrorKind::ContextTooLong)
-        } else if self.status == 500 && says(TOO_LARGE) {
-            // Ollama, of a model that does not fit into its memory.
+        } else if self.status == 500 && says(NEVER) {
             Some(ModelErrorKind::InvalidRequest)
         } else if self.status == 403 && says(MODERATION) {
             Some(ModelErrorKind::Filtered)
@@ -191,7 +190,13 @@ const FORMAT: &[&str] = &[
     "responsemimetype",
 ];
 
-const TOO_LARGE: &[&str] = &["requires more system memory"];
+/// What no repetition changes, though it is said as if it did.
+const NEVER: &[&str] = &[
+    // Ollama, of a model that does not fit into its memory.
+    "requires more system memory",
+    // llama.cpp, of a model that cannot look at pictures.
+    "image input is not supported",
+];
 
 const MODERATION: &[&str] = &["moderation", "flagged", "guardrail"];
 
