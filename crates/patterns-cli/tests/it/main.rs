@@ -27,6 +27,7 @@ mod network;
 mod offline;
 mod outputs;
 mod part_of_input;
+mod pools;
 mod providers;
 mod pty;
 mod reduce;
