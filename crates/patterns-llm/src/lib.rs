@@ -57,7 +57,7 @@ pub use pace::{
     Window,
 };
 pub use price::{LongPrice, Price, Prices, PricesError};
-pub use provider::OLLAMA_BASE_URL;
+pub use provider::{OLLAMA_BASE_URL, takes};
 pub use proxies::Proxies;
 pub use streaming::Streaming;
 pub use tier::Tier;

@@ -18,6 +18,14 @@ pub struct Sourced {
 }
 
 impl Sourced {
+    /// Says that nobody can be asked about it: what is no text cannot be sent to `model`.
+    pub fn cannot_be_sent(&self, model: &str) -> Unreadable {
+        let words = self.document.attachment.as_ref();
+        let words = words.map_or("text", |it| it.media_type().words());
+        let reason = format!("the file is a {words}, and {model} cannot be sent one");
+        Unreadable::new(UnreadableKind::Unsupported, &*self.place, reason)
+    }
+
     /// Returns the BLAKE3 digest of its text, or of the bytes of what is no text.
     pub fn digest(&self) -> [u8; 32] {
         if let Some(attachment) = &self.document.attachment {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::support::{Place, Server, completion};
+use crate::support::{Place, Server, completion, shown};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\nthe rest";
 
@@ -55,22 +55,26 @@ fn pictures_and_scans_are_extracted_from() {
         "invoice.json",
     ];
     args.extend(["--no-reduce", "--output", "csv", "--no-store"]);
-    args.extend(server.args());
-    assert_snapshot!(place().run(&args), @r#"
+    args.extend(["-m", "openai:gpt-5-mini", "--base-url", server.url()]);
+    let place = place();
+    let mut command = place.command(&args);
+    command.env("OPENAI_API_KEY", "key");
+    assert_snapshot!(shown(&mut command), @r#"
     exit 0
     --- stdout
     document,total,error
     a.png,1,
     scans/b.pdf,2,
     --- stderr
-    branches: 2 started = 2 answered + 0 failed + 0 cancelled · calls 2 · attempts 2 · tokens 20 in, 10 out · [time]
+    branches: 2 started = 2 answered + 0 failed + 0 cancelled · calls 2 · attempts 2 · tokens 20 in, 10 out · $0.000025 · [time]
     documents: 2 = 2 mapped
     "#);
 }
 
 #[test]
-fn the_offline_model_says_that_it_cannot_look_at_them() {
-    let args = [
+fn what_a_provider_cannot_be_sent_is_unreadable_to_it() {
+    let place = place();
+    let offline = [
         "map-reduce",
         "a.png",
         "scans",
@@ -78,16 +82,37 @@ fn the_offline_model_says_that_it_cannot_look_at_them() {
         "offline",
         "--no-store",
     ];
-    assert_snapshot!(place().run(&args), @r#"
-    exit 3
+    assert_snapshot!(place.run(&offline), @r#"
+    exit 65
     --- stdout
     --- stderr
-    branches: 2 started = 0 answered + 2 failed + 0 cancelled · calls 2 · attempts 2 · [time]
-    documents: 2 = 0 mapped + 2 failed · in no answer: a.png, b.pdf
-    error[E-NOT-COMBINED]: no branch has answered: the provider rejected the request
-      a.png: the provider rejected the request: the offline model only quotes, and cannot look at a picture; to get a model, set OPENAI_API_KEY or start Ollama, and choose one with --model
-      b.pdf: the provider rejected the request: the offline model only quotes, and cannot look at a PDF without text; to get a model, set OPENAI_API_KEY or start Ollama, and choose one with --model
-    help: --output json has every branch with its answer or error
+    error[E-DATA]: 2 inputs are not valid; nothing was sent
+      a.png: the file is a picture, and offline cannot be sent one
+      scans/b.pdf: the file is a PDF without text, and offline cannot be sent one
+    help: mend or remove what is listed; ignore files and globs leave files out
+    "#);
+    let server = Server::start(totals);
+    let mut args = vec![
+        "map-reduce",
+        "a.png",
+        "scans",
+        "--map-schema",
+        "invoice.json",
+    ];
+    args.extend(["--no-reduce", "--output", "csv", "--no-store"]);
+    args.extend(server.args());
+    assert_snapshot!(place.run(&args), @r#"
+    exit 3
+    --- stdout
+    document,total,error
+    a.png,1,
+    scans/b.pdf,,"the file is a PDF without text, and compatible:test@http://[server]/v1 cannot be sent one"
+    --- stderr
+    branches: 2 started = 1 answered + 1 failed + 0 cancelled · calls 1 · attempts 1 · tokens 10 in, 5 out · [time]
+    documents: 2 = 1 mapped + 1 failed · in no answer: scans/b.pdf
+    error[E-SOME-FAILED]: 1 of 2 branches failed
+      scans/b.pdf: the file is a PDF without text, and compatible:test@http://[server]/v1 cannot be sent one
+    help: the result was made without them; --output json has each with its error, --allow-gaps accepts it
     "#);
 }
 

@@ -86,7 +86,21 @@ fn keys_are_used_side_by_side_and_the_refused_one_is_left_out() {
     ));
     let mut command = place.command(&RUN);
     command.env("KEY_A", "key-a").env("KEY_B", "key-b");
-    assert_snapshot!(crate::support::shown(&mut command), @"");
+    assert_snapshot!(crate::support::shown(&mut command), @r#"
+    exit 0
+    --- stdout
+    document,summary,word_count,error
+    0.txt,A ship.,4,
+    1.txt,A ship.,4,
+    2.txt,A ship.,4,
+    3.txt,A ship.,4,
+    4.txt,A ship.,4,
+    5.txt,A ship.,4,
+    --- stderr
+    warning: http://[server]/v1 (number 1 of 2) is left out from now on: the account's credit or quota is used up (HTTP 429, code "insufficient_quota")
+    branches: 6 started = 6 answered + 0 failed + 0 cancelled · calls 6 · attempts 7 · tokens 60 in, 30 out · [time]
+    documents: 6 = 6 mapped
+    "#);
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_util::Stream;
-use patterns_core::{Document, ModelId};
-use patterns_llm::token_counter;
+use patterns_core::{Attachment, Document, ModelId};
+use patterns_llm::{takes, token_counter};
 use patterns_parallel::map_reduce::{MapInput, Split, Splitter};
 use patterns_source::{Documents, Source, Sourced, Unreadable};
 use tokio::sync::mpsc;
@@ -44,6 +44,8 @@ pub struct Corpus {
     /// What the user should know about what was read so far.
     notes: Vec<String>,
     reader: Reader,
+    /// Who is asked about them, once that is known.
+    model: Option<ModelId>,
 }
 
 /// How many unreadable documents are passed over in search of the first readable one.
@@ -96,6 +98,7 @@ impl Corpus {
             splitter,
             notes,
             reader: reader.clone(),
+            model: None,
         })
     }
 
@@ -127,10 +130,23 @@ impl Corpus {
         Ok(documents)
     }
 
-    /// Cuts documents by the tokens of this model, if its tokenizer is known; else they are estimated.
-    pub fn count_as(&mut self, model: &ModelId) {
+    /// Prepares for this model: documents are cut by its tokens, if its tokenizer is known, and those that it
+    /// cannot be sent count as unreadable.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be sent any of them.
+    pub fn asked_of(&mut self, model: &ModelId) -> Result<(), JobError> {
         if let Some(counter) = token_counter(model) {
             self.splitter = self.splitter.take().map(|it| it.tokens(counter));
+        }
+        let first = std::mem::take(&mut self.first).into_iter();
+        self.first = first.map(|it| sendable(Some(model), it)).collect();
+        self.model = Some(model.clone());
+        let is_all = self.total == Some(self.first.len());
+        match is_all && self.first.iter().all(Result::is_err) {
+            true => problems(self.first.iter().filter_map(|it| it.as_ref().err())),
+            false => Ok(()),
         }
     }
 
@@ -152,6 +168,7 @@ impl Corpus {
             total,
             notes,
             reader,
+            model,
             ..
         } = self;
         warn(&reader, notes.into_iter());
@@ -179,6 +196,7 @@ impl Corpus {
             rest: (!is_whole).then_some(receiver),
             left: total,
             reader,
+            model,
         })
     }
 }
@@ -261,11 +279,12 @@ pub struct CorpusStream {
     /// How many there still are, if that is known.
     left: Option<usize>,
     reader: Reader,
+    model: Option<ModelId>,
 }
 
 impl CorpusStream {
-    fn hand_out(item: Item) -> MapInput {
-        match item {
+    fn hand_out(&self, item: Item) -> MapInput {
+        match sendable(self.model.as_ref(), item) {
             Ok(it) => MapInput::Document(it.document),
             Err(error) => MapInput::Unreadable {
                 id: error.place().to_owned(),
@@ -303,11 +322,24 @@ impl Stream for CorpusStream {
         if item.is_some() {
             self.left = self.left.map(|it| it.saturating_sub(1));
         }
-        Poll::Ready(item.map(Self::hand_out))
+        Poll::Ready(item.map(|it| self.hand_out(it)))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         (self.left.unwrap_or(self.first.len()), self.left)
+    }
+}
+
+/// Returns a document, unless it is one that the model cannot be sent.
+fn sendable(model: Option<&ModelId>, item: Item) -> Item {
+    let (Some(model), Ok(it)) = (model, &item) else {
+        return item;
+    };
+    let attached = it.document.attachment.as_ref();
+    let is_taken = |it: &Attachment| model.provider != "offline" && takes(model, it.media_type());
+    match attached.is_none_or(is_taken) {
+        true => item,
+        false => Err(it.cannot_be_sent(&model.to_string())),
     }
 }
 

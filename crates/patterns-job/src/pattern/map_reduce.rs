@@ -25,9 +25,13 @@ use crate::work::{CodeWork, MapReduceWork};
 pub type ReadBy<M> = Arc<dyn Agent<Document, M>>;
 
 impl MapReduceWork {
-    /// Cuts documents by the tokens of the model that reads them, if its tokenizer is known.
-    pub fn count_tokens(&self, corpus: &mut Corpus, models: &Models) {
-        corpus.count_as(models.of(self.job.models.map.as_deref()).id());
+    /// Prepares documents for the model that reads them.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be sent any of them.
+    pub fn prepare(&self, corpus: &mut Corpus, models: &Models) -> Result<(), JobError> {
+        corpus.asked_of(models.of(self.job.models.map.as_deref()).id())
     }
 
     /// Returns the agent that summarises a document.

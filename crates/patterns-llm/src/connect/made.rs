@@ -79,6 +79,7 @@ impl Connect {
             id,
             key,
             beside,
+            takes: provider.takes,
             dialect,
             server,
             is_own,

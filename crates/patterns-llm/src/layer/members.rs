@@ -198,7 +198,7 @@ mod tests {
 
     use super::*;
     use crate::layer::SingleFlightLayer;
-    use crate::pace::Pace;
+    use crate::pace::{Demand, Pace, Verdict};
 
     /// Says one thing, or fails in one way.
     struct Says(
@@ -355,5 +355,37 @@ mod tests {
         let answer = tokio::time::timeout(Duration::from_secs(60), model.generate(&request));
         assert!(answer.await.is_err());
         assert_eq!(asked(&counts), [0, 0]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_goes_down_is_not_waited_for_while_another_one_is_up() {
+        let (mut members, counts) = members(&[Ok("a"), Ok("b")]);
+        members.0[0].hasty = Arc::new(Hangs(ModelId::new("test", "0")));
+        let pool = Arc::clone(&members.0[0].pool);
+        let goes_down = async {
+            for call in 0..20 {
+                let demand = demand_of(call);
+                let Ok(slot) = pool.admit(demand, |_, _| {}).await else {
+                    return;
+                };
+                slot.end(Verdict::Broken(ModelErrorKind::Unreachable));
+                if pool.outage().is_some() {
+                    return;
+                }
+            }
+        };
+        let request = Request::default();
+        let (answer, ()) = tokio::join!(members.generate(&request), goes_down);
+        assert!(pool.outage().is_some());
+        assert_eq!((&*answer.unwrap().text, asked(&counts)), ("b", vec![0, 1]));
+    }
+
+    fn demand_of(call: u64) -> Demand {
+        Demand {
+            input_tokens: 1,
+            output_tokens: 1,
+            is_bounded: true,
+            call,
+        }
     }
 }

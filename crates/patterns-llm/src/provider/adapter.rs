@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::header::LOCATION;
 use patterns_core::{
-    AnswerFormat, BoxFuture, CallKey, Event, Model, ModelError, ModelErrorKind, ModelId, Part,
-    Request, Response, Usage, Warning,
+    AnswerFormat, BoxFuture, CallKey, Event, MediaType, Model, ModelError, ModelErrorKind, ModelId,
+    Part, Request, Response, Usage, Warning,
 };
 use secrecy::SecretString;
 
@@ -31,6 +31,8 @@ pub(crate) struct Setup {
     pub(crate) key: Option<SecretString>,
     /// What is sent with every request beside ours.
     pub(crate) beside: Beside,
+    /// What may be attached to a message.
+    pub(crate) takes: &'static [MediaType],
     pub(crate) dialect: Arc<dyn Dialect>,
     pub(crate) server: Server,
     /// Whether the server is not the provider's own.
@@ -157,7 +159,7 @@ impl Adapter {
     fn check_attached(&self, request: &Request) -> Result<(), ModelError> {
         let parts = request.messages.iter().flat_map(|it| &it.parts);
         let mut attached = parts.filter_map(Part::attachment);
-        let not_taken = attached.find(|it| !self.setup.dialect.takes(it.media_type()));
+        let not_taken = attached.find(|it| !self.setup.takes.contains(&it.media_type()));
         not_taken.map_or(Ok(()), |it| {
             let media_type = it.media_type();
             let (id, words) = (&self.setup.id, media_type.words());

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use patterns_core::{AnswerFormat, BoxFuture, MediaType, ModelError, ModelErrorKind, Request};
+use patterns_core::{AnswerFormat, BoxFuture, ModelError, ModelErrorKind, Request};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -15,12 +15,6 @@ use super::transport::{Reply, Server};
 pub(crate) trait Dialect: fmt::Debug + Send + Sync {
     /// Returns the answer formats that servers may know, strongest first.
     fn formats(&self) -> &'static [AnswerFormat];
-
-    /// Returns whether a message may have this attached to it; most take all.
-    fn takes(&self, media_type: MediaType) -> bool {
-        let _ = media_type;
-        true
-    }
 
     /// Learns what has to be known of the server before it is asked; most need to know nothing.
     fn prepare<'a>(&'a self, server: &'a Server, model: &'a str) -> BoxFuture<'a, ()> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use patterns_core::MediaType;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::dialect::Dialect;
@@ -31,9 +32,28 @@ pub(crate) struct Provider {
     /// What a token written into the prompt cache costs where its price is not known, of the price of one
     /// that is read.
     pub(crate) cache_write_percent: u64,
+    /// What may be attached to a message; whether the model can look at it, only its answer tells.
+    pub(crate) takes: &'static [MediaType],
     pub(crate) dialect: fn(&Server) -> Arc<dyn Dialect>,
     pub(crate) assembly: fn() -> Box<dyn Assembly>,
 }
+
+/// The pictures that most providers take.
+pub(crate) const PICTURES: &[MediaType] = &[
+    MediaType::Png,
+    MediaType::Jpeg,
+    MediaType::Gif,
+    MediaType::Webp,
+];
+
+/// The same, and files.
+pub(crate) const PICTURES_AND_FILES: &[MediaType] = &[
+    MediaType::Png,
+    MediaType::Jpeg,
+    MediaType::Gif,
+    MediaType::Webp,
+    MediaType::Pdf,
+];
 
 /// How a key is sent.
 #[derive(Clone, Copy, Debug)]

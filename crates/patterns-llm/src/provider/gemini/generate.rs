@@ -1,6 +1,6 @@
 //! The dialect of `generateContent`.
 
-use patterns_core::{AnswerFormat, MediaType, Request};
+use patterns_core::{AnswerFormat, Request};
 
 use super::answer;
 use super::wire::Body;
@@ -18,10 +18,6 @@ impl Dialect for Generate {
             AnswerFormat::JsonObject,
             AnswerFormat::Prompt,
         ]
-    }
-
-    fn takes(&self, media_type: MediaType) -> bool {
-        media_type != MediaType::Gif
     }
 
     fn write(&self, request: &Request, put: &Put<'_>) -> Result<Written, Unwritable> {

@@ -1,6 +1,6 @@
 //! The dialect of Ollama's chat, and what it learns of a model.
 
-use patterns_core::{AnswerFormat, BoxFuture, MediaType, ModelError, ModelErrorKind, Request};
+use patterns_core::{AnswerFormat, BoxFuture, ModelError, ModelErrorKind, Request};
 use serde_json::json;
 use serde_json::value::to_raw_value;
 
@@ -47,10 +47,6 @@ impl Dialect for Chat {
             AnswerFormat::JsonObject,
             AnswerFormat::Prompt,
         ]
-    }
-
-    fn takes(&self, media_type: MediaType) -> bool {
-        media_type.is_picture()
     }
 
     fn prepare<'a>(&'a self, server: &'a Server, model: &'a str) -> BoxFuture<'a, ()> {

@@ -19,7 +19,7 @@ pub(crate) use assembly::Chunks;
 use chat::Chat;
 use wire::Flavour;
 
-use super::facts::{KeyGoes, Provider};
+use super::facts::{KeyGoes, PICTURES, PICTURES_AND_FILES, Provider};
 
 /// OpenAI itself.
 pub(crate) const OPENAI: Provider = Provider {
@@ -32,6 +32,7 @@ pub(crate) const OPENAI: Provider = Provider {
     key_goes: KeyGoes::Bearer,
     headers: &[],
     cache_write_percent: 100,
+    takes: PICTURES_AND_FILES,
     dialect: |server| Arc::new(Chat::new(Flavour::OpenAi, server)),
     assembly: || Box::<assembly::Chunks>::default(),
 };
@@ -42,6 +43,8 @@ pub(crate) const COMPATIBLE: Provider = Provider {
     maker: "the server",
     usual_base_url: None,
     needs_key: false,
+    // Few servers know OpenAI's way to send a PDF.
+    takes: PICTURES,
     dialect: |server| Arc::new(Chat::new(Flavour::Compatible, server)),
     ..OPENAI
 };
