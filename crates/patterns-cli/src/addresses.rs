@@ -9,10 +9,11 @@ use crate::config::Loaded;
 
 /// The variables with the addresses of providers, or of what stands in for them, as their own clients
 /// read them.
-const URL_VARIABLES: [(&str, &str); 3] = [
+const URL_VARIABLES: [(&str, &str); 4] = [
     ("openai", "OPENAI_BASE_URL"),
     ("anthropic", "ANTHROPIC_BASE_URL"),
     ("gemini", "GOOGLE_GEMINI_BASE_URL"),
+    ("azure", "AZURE_OPENAI_ENDPOINT"),
 ];
 
 fn variable(name: &str) -> Option<String> {

@@ -94,6 +94,7 @@ pub(crate) fn terminal(command: &Command) -> Terminal {
         Command::Runs(args) => Terminal::new(false, args.look.color),
         Command::Show(args) => Terminal::new(false, args.look.color),
         Command::Diff(args) => Terminal::new(false, args.look.color),
+        Command::Report(args) => Terminal::new(false, args.color),
         Command::Store(command) => Terminal::new(false, command.look().color),
         Command::Models(args) => Terminal::new(false, args.color),
         Command::Simulate(args) => Terminal::new(args.quiet, ColorChoice::Auto),

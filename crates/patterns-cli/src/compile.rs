@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use patterns_job::{
     AgentReduce, BallotPart, BatchPart, CodePart, InputPart, Job, MapPart, MapReduceJob,
-    MapReduceModels, ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, Settings,
-    SourcePart, Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, SynthesisWay, TimeSpan,
-    VoteJob, VoteModels, VoterSpec, decode_text,
+    MapReduceModels, ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, SourcePart,
+    Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, SynthesisWay, TimeSpan, VoteJob,
+    VoteModels, VoterSpec, decode_text,
 };
 
 use crate::args::{Command, Common, MapReduceArgs, SectionArgs, SourceArgs, StoreArgs, VoteArgs};
@@ -177,7 +177,7 @@ fn source(args: &SourceArgs) -> SourcePart {
         text_field: args.text_field.clone(),
         text_template: args.text_template.clone().map(Spelled::from),
         id_field: args.id_field.clone(),
-        chunk_tokens: args.chunk_tokens,
+        chunk_tokens: args.chunk_tokens.given(),
         chunk_overlap: args.chunk_overlap,
         strict: args.strict,
         ..SourcePart::default()
@@ -190,17 +190,17 @@ fn model(common: &Common) -> ModelPart {
         base_url: common.base_url.clone(),
         instructions: common.instructions.clone(),
         temperature: common.temperature,
+        effort: common.effort,
         max_output_tokens: common.max_output_tokens.and_then(NonZeroU32::new),
         ..ModelPart::default()
     }
 }
 
 fn run(common: &Common) -> RunPart {
-    let timeout = Some(common.timeout).filter(|it| *it != Settings::TIMEOUT);
     RunPart {
         seed: common.seed,
         concurrency: common.concurrency.given(),
-        timeout: timeout.map(|it| TimeSpan(it).into()),
+        timeout: common.timeout.map(|it| TimeSpan(it).into()),
         max_time: common.max_time.map(|it| TimeSpan(it).into()),
         max_failures: common.max_failures,
         stream: common.stream.into(),

@@ -83,9 +83,14 @@ pub(crate) async fn connect(
                 connect_all(connections.collect()).map_err(refused)?
             }
         };
-        models = Some(match models {
+        let connected = match models {
             None => Models::new(role, model),
             Some(models) => models.and(role, model),
+        };
+        let named = launch.providers.get(provider(name));
+        models = Some(match named.and_then(|it| it.context_window) {
+            Some(tokens) => connected.reading(role, tokens),
+            None => connected,
         });
     }
     let Some(models) = models else {
@@ -133,6 +138,7 @@ impl Connecting<'_> {
             .timeout(settings.timeout())
             .prime(settings.part.prime)
             .streaming(settings.stream().into())
+            .tier(settings.tier.into())
             .pace(pace(kind, named, settings))
             .seed(settings.run.0)
             .prices(settings.prices.clone());
@@ -145,6 +151,10 @@ impl Connecting<'_> {
                 .extra(named.extra.clone());
             connect = match named.context_window {
                 Some(tokens) => connect.context_window(tokens),
+                None => connect,
+            };
+            connect = match &named.api_version {
+                Some(version) => connect.api_version(version),
                 None => connect,
             };
         }
@@ -331,6 +341,13 @@ fn refused(error: ConnectError) -> Error {
         _ => ErrorKind::Config,
     };
     let help = match error.kind() {
+        ConnectErrorKind::MissingBaseUrl if error.to_string().contains("`azure`") => {
+            "set AZURE_OPENAI_ENDPOINT, or the base_url of the provider, to the address of your resource, \
+             such as https://NAME.openai.azure.com"
+        }
+        ConnectErrorKind::InvalidApiVersion => {
+            "mend api_version of the provider, or leave it out: /openai/v1 needs none"
+        }
         ConnectErrorKind::MissingBaseUrl => {
             "pass --base-url, such as http://localhost:8000/v1, or set the base_url of the provider"
         }
@@ -351,7 +368,8 @@ fn refused(error: ConnectError) -> Error {
             "mend headers or extra of the provider (`patterns config show`)"
         }
         _ => {
-            "name a model as openai:NAME, anthropic:NAME, gemini:NAME, ollama:NAME, compatible:NAME or offline"
+            "name a model as openai:NAME, anthropic:NAME, gemini:NAME, azure:NAME, openrouter:NAME, \
+             ollama:NAME, compatible:NAME or offline"
         }
     };
     Error::new(kind, error.to_string()).help(help)

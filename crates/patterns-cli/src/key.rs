@@ -115,6 +115,8 @@ fn variables(provider: &str) -> &'static [&'static str] {
         "openai" => &[OPENAI_VARIABLE],
         "anthropic" => &["ANTHROPIC_API_KEY"],
         "gemini" => &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+        "azure" => &["AZURE_OPENAI_API_KEY"],
+        "openrouter" => &["OPENROUTER_API_KEY"],
         "compatible" => &[COMPATIBLE_VARIABLE],
         _ => &[],
     }

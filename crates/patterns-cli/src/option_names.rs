@@ -21,6 +21,7 @@ const EVERY: &[Row] = &[
         "--max-output-tokens",
         "model.max_output_tokens",
     ),
+    ("effort", "--effort", "model.effort"),
     ("seed", "--seed", "run.seed"),
     ("concurrency", "--concurrency", "run.concurrency"),
     ("timeout", "--timeout", "run.timeout"),
@@ -125,6 +126,7 @@ const MAP_REDUCE: &[Row] = &[
 const CONFIGURED: &[Row] = &[
     ("proxy", "run.proxy", "model.proxy"),
     ("hedge", "run.hedge", "run.hedge"),
+    ("tier", "run.tier", "model.tier"),
     ("prime", "run.prime", "run.prime"),
     ("durability", "run.durability", "store.durability"),
     ("prompts", "store.prompts", "store.prompts"),

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{Spend, Spent, Usage};
-use patterns_job::{Job, Models, StoreMode};
+use patterns_core::{ModelId, Spend, Spent, Usage};
+use patterns_job::{Job, Models, Settings, StoreMode};
 use patterns_llm::{Price, Prices};
 use patterns_store::{Again, LockFile, Recorder, RunRecord, Store};
 use tokio_util::sync::CancellationToken;
@@ -110,8 +110,9 @@ impl Record {
     }
 
     /// Puts the store in front of the models.
-    pub(crate) fn in_front_of(&self, models: Models, prices: &Prices) -> Models {
-        models.recorded_in(&self.store, self.mode, self.recorder.as_ref(), prices)
+    pub(crate) fn in_front_of(&self, models: Models, settings: &Settings) -> Models {
+        let price = |id: &ModelId| settings.prices.find_at(id, settings.tier.into());
+        models.recorded_in(&self.store, self.mode, self.recorder.as_ref(), price)
     }
 
     /// Returns who writes down how the run goes, if it is recorded.

@@ -135,6 +135,11 @@ impl Session {
         }
     }
 
+    /// Returns whether what comes of the run is recorded.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.record.as_ref().is_some_and(|it| it.run.is_some())
+    }
+
     /// Returns the most that the run may spend.
     pub(crate) fn caps(&self) -> Caps {
         self.settings.caps
@@ -277,7 +282,7 @@ fn attach(
 ) -> Result<(), Error> {
     let spent = record.spent(&connected.models, &settings.prices)?;
     connected.budget.carry_over(spent);
-    connected.models = record.in_front_of(connected.models.clone(), &settings.prices);
+    connected.models = record.in_front_of(connected.models.clone(), settings);
     let Some(run) = &record.run else {
         return Ok(());
     };

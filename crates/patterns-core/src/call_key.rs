@@ -31,6 +31,11 @@ impl CallKey {
         });
         encoder.sampling(request.sampling);
         encoder.number(request.sample.into());
+        // What was added later stands at the end, and only where it is set: the other keys are what they
+        // were.
+        if let Some(effort) = request.sampling.effort {
+            encoder.text(effort.name());
+        }
         Self(*encoder.0.finalize().as_bytes())
     }
 
@@ -108,6 +113,8 @@ impl Encoder {
             top_p,
             max_output_tokens,
             seed,
+            // At the end.
+            effort: _,
         } = sampling;
         let bits = |number: f32| u64::from(number.to_bits());
         self.optional(temperature.map(bits), Self::number);

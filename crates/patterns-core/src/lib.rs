@@ -85,7 +85,7 @@ pub use outcome::{
     AggregateError, AggregateErrorKind, Branch, BranchEnd, Counts, Outcome, Pattern, StepRole,
     Warning,
 };
-pub use request::{Document, Message, Part, Request, Role, Sampling};
+pub use request::{Document, Effort, Message, Part, Request, Role, Sampling};
 pub use response::{FinishReason, Response};
 pub use schema_view::{SchemaKind, SchemaView};
 pub use scope::Scope;

@@ -37,6 +37,20 @@ pub struct Outcome<A, B> {
 }
 
 impl<A, B> Outcome<A, B> {
+    /// Returns the outcome with other branches.
+    pub fn with_branches<C>(self, branches: Vec<Branch<C>>) -> Outcome<A, C> {
+        Outcome {
+            run: self.run,
+            value: self.value,
+            branches,
+            steps: self.steps,
+            counts: self.counts,
+            usage: self.usage,
+            warnings: self.warnings,
+            coverage: self.coverage,
+        }
+    }
+
     /// Returns the outcome with its value, if there is one, turned into another.
     pub fn map<C>(self, turn: impl FnOnce(A) -> C) -> Outcome<C, B> {
         Outcome {
@@ -68,6 +82,14 @@ pub struct Branch<B> {
 }
 
 impl<B> Branch<B> {
+    /// Returns the value, if there is one.
+    pub fn into_value(self) -> Option<B> {
+        match self.end {
+            BranchEnd::Answered(value) => Some(value),
+            BranchEnd::Failed(_) | BranchEnd::Cancelled => None,
+        }
+    }
+
     /// Returns the value of an answered branch.
     pub fn value(&self) -> Option<&B> {
         match &self.end {

@@ -1,8 +1,10 @@
 //! One request to a model, as plain data.
 
 use std::fmt::{self, Write as _};
+use std::str::FromStr;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{AnswerSchema, Attachment, Scope};
@@ -219,4 +221,67 @@ pub struct Sampling {
     pub max_output_tokens: Option<u32>,
     /// Seed of the draw. Adapters send it plus the sample number, so samples stay different.
     pub seed: Option<i64>,
+    /// How long the model is to think before it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effort: Option<Effort>,
+}
+
+/// How long a model is to think before it answers, in one vocabulary for all providers. A model that does
+/// not know one is asked with the nearest that it knows, or as it is used to, and that is said.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Effort {
+    /// Not at all.
+    None,
+    /// As little as it can.
+    Minimal,
+    /// Little.
+    Low,
+    /// As long as most do by themselves.
+    Medium,
+    /// Long.
+    High,
+    /// As long as it can.
+    Max,
+}
+
+impl Effort {
+    /// All of them, in rising order.
+    pub const ALL: [Self; 6] = [
+        Self::None,
+        Self::Minimal,
+        Self::Low,
+        Self::Medium,
+        Self::High,
+        Self::Max,
+    ];
+
+    /// Returns the word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Minimal => "minimal",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Max => "max",
+        }
+    }
+}
+
+impl fmt::Display for Effort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Effort {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|it| it.name() == text);
+        found.ok_or_else(|| "expected none, minimal, low, medium, high or max".to_owned())
+    }
 }

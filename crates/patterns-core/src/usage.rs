@@ -5,6 +5,8 @@ use std::ops::{Add, AddAssign};
 
 use serde::{Deserialize, Serialize};
 
+use crate::Money;
+
 /// Counts what was sent to and billed by providers, failed work included.
 ///
 /// Every quantity adds up: the usage of a run is the sum over its branches, and that of a branch
@@ -27,6 +29,10 @@ pub struct Usage {
     pub output_tokens: u64,
     /// The part of `output_tokens` spent on hidden reasoning.
     pub reasoning_tokens: u64,
+    /// What the provider says that it has billed, where it does: that is the truth, whatever a table of
+    /// prices says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billed: Option<Money>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
@@ -57,6 +63,10 @@ impl Add for Usage {
                 .saturating_add(other.cache_write_tokens),
             output_tokens: self.output_tokens.saturating_add(other.output_tokens),
             reasoning_tokens: self.reasoning_tokens.saturating_add(other.reasoning_tokens),
+            billed: match (self.billed, other.billed) {
+                (Some(one), Some(other)) => Some(one + other),
+                (one, other) => one.or(other),
+            },
         }
     }
 }

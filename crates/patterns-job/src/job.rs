@@ -23,7 +23,7 @@ pub use map_reduce_job::{
 pub use parts::{
     Durability, Form, ModelPart, OutputPart, RunPart, SchemaSource, SpendPart, StoreMode, StorePart,
 };
-pub use policies::{MaxFailures, Stream, Tie};
+pub use policies::{MaxFailures, Stream, Tie, Tier};
 pub use section_job::{GrowPart, SectionJob, SectionPattern, SynthesisWay};
 pub use section_spec::SectionSpec;
 pub use spelled::Spelled;

@@ -37,7 +37,7 @@ pub use job::{
     InputPart, Job, JobFormat, MapPart, MapReduceJob, MapReduceModels, MapReducePattern,
     MaxFailures, ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, SectionPattern,
     SectionSpec, SourcePart, Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, Stream,
-    SynthesisWay, Tie, TimeSpan, VoteJob, VoteModels, VotePattern, VoterSpec,
+    SynthesisWay, Tie, Tier, TimeSpan, VoteJob, VoteModels, VotePattern, VoterSpec,
 };
 pub use job_error::{JobError, JobErrorKind, Place, renamed};
 pub use job_run::JobOutcome;

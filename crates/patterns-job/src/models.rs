@@ -1,10 +1,11 @@
 //! The models of a run, by the names that they have in its job.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use patterns_core::{Layer, Model};
-use patterns_llm::Prices;
+use patterns_core::{Layer, Model, ModelId};
+use patterns_llm::{KnownModel, Price};
 use patterns_store::{Recorder, Store, StoreLayer, StorePolicy};
 
 use crate::job::StoreMode;
@@ -12,12 +13,12 @@ use crate::job::StoreMode;
 /// The models of a run, by the names that they have in its job; the first is the one that answers where
 /// no other one has the part.
 #[derive(Clone)]
-pub struct Models(Vec<(String, Arc<dyn Model>)>);
+pub struct Models(Vec<(String, Arc<dyn Model>)>, HashMap<String, u64>);
 
 impl Models {
     /// Takes the model that answers where no other one has the part.
     pub fn new(name: impl Into<String>, model: Arc<dyn Model>) -> Self {
-        Self(vec![(name.into(), model)])
+        Self(vec![(name.into(), model)], HashMap::new())
     }
 
     /// Adds a model.
@@ -25,6 +26,21 @@ impl Models {
     pub fn and(mut self, name: impl Into<String>, model: Arc<dyn Model>) -> Self {
         self.0.push((name.into(), model));
         self
+    }
+
+    /// Says how many tokens the model of a name reads at most; without it, it is what is known of it.
+    #[must_use]
+    pub fn reading(mut self, name: impl Into<String>, tokens: u64) -> Self {
+        self.1.insert(name.into(), tokens);
+        self
+    }
+
+    /// Returns how many tokens the model of a part reads at most, if that is known.
+    pub fn window(&self, name: Option<&str>) -> Option<u64> {
+        let found = self.0.iter().find(|it| Some(it.0.as_str()) == name);
+        let (name, model) = found.unwrap_or(&self.0[0]);
+        let set = self.1.get(name).copied();
+        set.or_else(|| KnownModel::find(model.id())?.context_window)
     }
 
     /// Puts a store in front of each of them: what it has recorded is not asked for again. How the calls
@@ -35,7 +51,7 @@ impl Models {
         store: &Store,
         mode: StoreMode,
         recorder: Option<&Arc<Recorder>>,
-        prices: &Prices,
+        price: impl Fn(&ModelId) -> Option<Price>,
     ) -> Self {
         let policy = match mode {
             StoreMode::Use => StorePolicy::Use,
@@ -48,17 +64,13 @@ impl Models {
             if let Some(recorder) = recorder {
                 layer = layer.run(recorder.run()).recorder(Arc::clone(recorder));
             }
-            if let Some(price) = prices.find(model.id()) {
-                layer = layer.cost(move |usage| Some(price.of(usage)));
-            }
+            let price = price(model.id());
+            layer = layer.cost(move |usage| usage.billed.or_else(|| Some(price?.of(usage))));
             Arc::new(layer.layer(model))
         };
         let models = self.0.into_iter();
-        Self(
-            models
-                .map(|(name, model)| (name, recorded(model)))
-                .collect(),
-        )
+        let models = models.map(|(name, model)| (name, recorded(model)));
+        Self(models.collect(), self.1)
     }
 
     /// Returns the model that answers.

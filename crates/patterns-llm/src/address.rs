@@ -1,8 +1,18 @@
-//! Checks the addresses that users give.
+//! Checks the addresses that users give, and writes names into paths.
 
 use reqwest::Url;
 
 use crate::connect_error::{ConnectError, ConnectErrorKind};
+
+/// Writes a name so that it can stand in a path.
+pub(crate) fn in_path(name: &str) -> String {
+    let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"-._~/@".contains(&it);
+    let bytes = name.bytes().map(|it| match is_plain(it) {
+        true => char::from(it).to_string(),
+        false => format!("%{it:02X}"),
+    });
+    bytes.collect()
+}
 
 /// Returns the URL in one spelling, without a slash at its end. The error does not repeat the URL,
 /// since people paste keys into them.

@@ -16,6 +16,7 @@ use crate::price::Prices;
 use crate::provider::{Provider, named, unknown_provider};
 use crate::proxies::Proxies;
 use crate::streaming::Streaming;
+use crate::tier::Tier;
 
 mod checked;
 mod made;
@@ -38,6 +39,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// | `anthropic:claude-sonnet-4-5` | Anthropic; needs a key |
 /// | `gemini:gemini-2.5-flash` | Gemini; needs a key |
 /// | `ollama:qwen3:8b` | Ollama, at [`OLLAMA_BASE_URL`](crate::OLLAMA_BASE_URL) unless told otherwise |
+/// | `azure:DEPLOYMENT` | Azure OpenAI; needs a key and the base URL of the resource |
+/// | `openrouter:MAKER/MODEL` | OpenRouter; needs a key |
 /// | `compatible:NAME` | any server of OpenAI's chat completions protocol; needs a base URL |
 ///
 /// ```
@@ -84,6 +87,8 @@ pub struct Connect {
     headers: Vec<(String, SecretString)>,
     extra: Map<String, Value>,
     context_window: Option<u64>,
+    tier: Tier,
+    api_version: Option<String>,
     proxies: Proxies,
     timeout: Duration,
     connect_timeout: Duration,
@@ -110,6 +115,8 @@ impl Connect {
             headers: Vec::new(),
             extra: Map::new(),
             context_window: None,
+            tier: Tier::Standard,
+            api_version: None,
             proxies: Proxies::default(),
             timeout: TIMEOUT,
             connect_timeout: CONNECT_TIMEOUT,
@@ -173,6 +180,20 @@ impl Connect {
     /// refused as too long without being sent; by default the server decides.
     pub fn context_window(mut self, tokens: u64) -> Self {
         self.context_window = Some(tokens);
+        self
+    }
+
+    /// Sets how urgently answers are wanted; as usual, if it isn't set. Answers of [`Tier::Flex`] may take
+    /// a quarter of an hour: set the [time-out](Self::timeout) with it.
+    pub fn tier(mut self, tier: Tier) -> Self {
+        self.tier = tier;
+        self
+    }
+
+    /// Sets the version of the API that a deployment of Azure is asked by, such as `2024-10-21`; without
+    /// it, its `/openai/v1`, which needs none. Other providers have no such thing, and refuse it.
+    pub fn api_version(mut self, version: impl Into<String>) -> Self {
+        self.api_version = Some(version.into());
         self
     }
 

@@ -26,6 +26,8 @@ pub enum ConnectErrorKind {
     MissingBaseUrl,
     /// The base URL is none that requests can be sent to.
     InvalidBaseUrl,
+    /// The version of the API is none, or the provider has no versions to choose from.
+    InvalidApiVersion,
     /// The provider answers nobody without a key.
     MissingKey,
     /// The key cannot be sent in an HTTP header.

@@ -31,11 +31,13 @@
 //! # Ok(()) }
 //! ```
 
+mod canonical;
 mod fan_out;
 mod in_order;
 mod inputs;
 mod machine;
 pub mod map_reduce;
+mod normalise;
 mod options;
 mod run;
 mod running;
@@ -47,8 +49,8 @@ pub use inputs::{FanOut, Order};
 pub use map_reduce::MapReduce;
 pub use options::{AgentOptions, FailurePolicy, RunOptions};
 
+pub(crate) use normalise::normalise;
 pub use run::RunError;
 pub use running::Running;
 pub use sectioning::Sectioning;
-pub(crate) use voting::normalise;
 pub use voting::{Panel, Plurality, Question, Voting};

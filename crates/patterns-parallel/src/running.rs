@@ -81,8 +81,11 @@ pub(crate) trait RunMachine: Machine {
     /// Keeps the account of all steps and bounds nothing, because all branches are kept anyway.
     fn keep_all(&mut self) {}
 
-    /// Is told that nothing will end any more, so that no branch need wait for another.
-    fn close(&mut self) {}
+    /// Takes note that nothing runs any more, and why it ended early, if it did. It is told whenever it is
+    /// asked for a branch after that.
+    fn stopped(&mut self, stop: Option<Stop>) {
+        let _ = stop;
+    }
 
     /// Returns the next branch in input order, if it has ended.
     fn next_row(&mut self) -> Option<Branch<Self::Row>>;
@@ -114,7 +117,8 @@ where
             match self.poll_next_unpin(cx) {
                 Poll::Ready(Some(())) => {}
                 Poll::Ready(None) => {
-                    self.machine_mut().close();
+                    let stop = self.stopped();
+                    self.machine_mut().stopped(stop);
                     return Poll::Ready(self.machine_mut().next_row());
                 }
                 Poll::Pending => return Poll::Pending,
@@ -151,6 +155,22 @@ impl<'r, A, B> Running<'r, A, B> {
     /// Returns the next branch in input order, as the stream does.
     pub async fn next(&mut self) -> Option<Branch<B>> {
         StreamExt::next(self).await
+    }
+
+    /// Hands over each branch in input order, as soon as its turn has come, and returns the outcome, which
+    /// has none of them then.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`RunError`] if the run cannot be carried out at all.
+    pub async fn each(
+        mut self,
+        mut take: impl FnMut(Branch<B>),
+    ) -> Result<Outcome<A, B>, RunError> {
+        while let Some(branch) = self.next().await {
+            take(branch);
+        }
+        self.await
     }
 
     fn poll_row(&mut self, cx: &mut Context<'_>) -> Poll<Option<Branch<B>>> {

@@ -1,4 +1,4 @@
-//! Writes the page of an invented run to standard output: `large 100000`, or `hostile`.
+//! Writes the page of an invented run to standard output: `large 100000`, `elections 300` or `hostile`.
 //!
 //! The browser step of CI opens them. No provider answers as fast, and none as wickedly.
 
@@ -8,7 +8,7 @@ use std::io::{self, BufWriter, Write};
 
 use patterns_core::{Coverage, CoverageCounts, Covered, Gap};
 use patterns_report::{Call, CallEnd, Fact, PageError, Report, RunState, Timing, write_page};
-use serde_json::{json, value::to_raw_value};
+use serde_json::{Value, json, value::to_raw_value};
 
 const HOSTILE: &str = "</script><script>document.title='executed'</script></style><style>*{display:none}</style>\
     <img src=x onerror=\"document.title='executed'\"><svg onload=\"document.title='executed'\"></svg>\
@@ -21,6 +21,7 @@ fn main() -> Result<(), PageError> {
     let mut out = BufWriter::new(io::stdout().lock());
     match kind.as_str() {
         "hostile" => write_page(&mut out, &hostile_report(), (0..40).map(hostile_call))?,
+        "elections" => write_page(&mut out, &elections(calls), ballots())?,
         _ => write_page(&mut out, &large_report(calls), large_calls(calls))?,
     }
     Ok(out.flush()?)
@@ -143,6 +144,74 @@ fn large_call(n: u64, calls: u64, timing: Timing) -> Call {
     }
 }
 
+/// Elections of seven voters, the first of them one of objects that are decided field by field.
+fn elections(count: u64) -> Report {
+    let elections = (0..count).map(|n| match n {
+        0 => fields_election(),
+        _ => election(n),
+    });
+    Report {
+        run: "7".to_owned(),
+        title: "The questions of claims.jsonl".to_owned(),
+        pattern: "vote".to_owned(),
+        state: RunState::Done,
+        state_words: "done".to_owned(),
+        figures: vec![Fact::new("Questions", count.to_string())],
+        elections: elections.filter_map(|it| to_raw_value(&it).ok()).collect(),
+        ..Report::default()
+    }
+}
+
+fn election(n: u64) -> Value {
+    let yes = 4 + n % 4;
+    let ballots: Vec<Value> = (0..7)
+        .map(|voter| {
+            let answer = if (voter * 5 + n) % 7 < yes { "yes" } else { "no" };
+            json!({"voter": format!("voter {}", voter + 1), "answer": answer, "normalised": answer, "confidence": 0.5 + voter as f64 / 20.0,
+                "reasoning": format!("Source {} says so, and nothing speaks against it.", (n + voter) % 9)})
+        })
+        .collect();
+    json!({"id": format!("claim-{n}"), "winning_answer": "yes", "decision": "won", "vote_count": yes, "total_votes": 7, "share": yes as f64 / 7.0,
+        "counts": [{"answer": "yes", "votes": yes}, {"answer": "no", "votes": 7 - yes}], "abstentions": 0, "voters": 7, "waves": 2,
+        "stop_reason": "all_votes_cast", "ballots": ballots, "gold": "yes", "right": true})
+}
+
+fn fields_election() -> Value {
+    let field = |path: &str, value: Value, counts: Value| json!({"path": path, "rule": "plurality", "value": value, "decision": "won", "votes": 3, "total": 4, "share": 0.75, "abstentions": 0, "counts": counts});
+    let object = json!({"vendor": "Tide & Sons", "total": 41}).to_string();
+    let ballots: Vec<Value> = (1..=4)
+        .map(|n| json!({"voter": format!("voter {n}"), "answer": object, "normalised": object}))
+        .collect();
+    json!({"id": "invoice", "winning_answer": object, "decision": "won", "vote_count": 3, "total_votes": 4, "share": 0.75, "counts": [], "abstentions": 0,
+        "voters": 4, "waves": 1, "stop_reason": "all_votes_cast", "ballots": ballots, "detail": {"fields": [
+            field("/vendor", json!("Tide & Sons"), json!([{"value": "Tide & Sons", "votes": 3}, {"value": "Tide", "votes": 1}])),
+            field("/total", json!(41), json!([{"value": 41, "votes": 3}, {"value": 14, "votes": 1}]))]}})
+}
+
+fn ballots() -> impl Iterator<Item = Result<Call, Infallible>> {
+    (0..7).map(|n| {
+        let answer =
+            json!({"reasoning": "It is in the table.", "answer": "yes", "confidence": 0.8});
+        Ok(Call {
+            branch: n,
+            label: format!("voter {}", n + 1),
+            stage: "ballot".to_owned(),
+            number: 1,
+            model: "openai:gpt-5-mini".to_owned(),
+            attempts: 1,
+            prompt: Some("Is it so?".to_owned()),
+            answer: Some(answer.to_string()),
+            timing: Some(Timing {
+                begin: 5.0 * n as f64,
+                slot: 2.0,
+                rest: 400.0,
+                ..Timing::default()
+            }),
+            ..Call::default()
+        })
+    })
+}
+
 fn hostile_report() -> Report {
     let text = || HOSTILE.to_owned();
     let election = json!({
@@ -185,7 +254,7 @@ fn hostile_call(n: u64) -> Result<Call, Infallible> {
         CallEnd::Answered,
         CallEnd::Rejected,
         CallEnd::Failed,
-        CallEnd::UnderWay,
+        CallEnd::NotEnded,
     ][(n % 4) as usize];
     Ok(Call {
         branch: n,

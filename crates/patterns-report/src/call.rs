@@ -52,8 +52,8 @@ pub enum CallEnd {
     Failed,
     /// Nobody needed it any more.
     Cancelled,
-    /// It had not ended when the page was made.
-    UnderWay,
+    /// It had not ended when the page was made: it is under way, or was when the run was broken off.
+    NotEnded,
 }
 
 impl CallEnd {
@@ -64,7 +64,7 @@ impl CallEnd {
         Self::Rejected,
         Self::Failed,
         Self::Cancelled,
-        Self::UnderWay,
+        Self::NotEnded,
     ];
 
     /// Returns the word that the page shows.
@@ -75,7 +75,7 @@ impl CallEnd {
             Self::Rejected => "rejected",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
-            Self::UnderWay => "under way",
+            Self::NotEnded => "not ended",
         }
     }
 }

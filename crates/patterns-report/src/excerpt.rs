@@ -31,6 +31,10 @@ fn short(value: Value) -> Value {
             let words: Vec<String> = items.iter().take(LENGTH).map(word).collect();
             Value::String(cut(&words.join(", ")))
         }
+        Value::Array(items) if !items.is_empty() && items.iter().all(|it| name(it).is_some()) => {
+            let names: Vec<&str> = items.iter().take(LENGTH).filter_map(name).collect();
+            Value::String(cut(&names.join("; ")))
+        }
         Value::Array(_) | Value::Object(_) => Value::String(cut(&value.to_string())),
         single => single,
     }
@@ -44,6 +48,13 @@ fn word(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Returns what an item of a list is called, or says.
+fn name(item: &Value) -> Option<&str> {
+    ["text", "name", "title"]
+        .into_iter()
+        .find_map(|it| item.get(it)?.as_str())
 }
 
 fn cut(text: &str) -> String {
@@ -71,6 +82,10 @@ mod tests {
             (
                 r#"{"deep": {"a": [1]}, "list": [{"b": 1}]}"#.to_owned(),
                 json!({"deep": r#"{"a":[1]}"#, "list": r#"[{"b":1}]"#}),
+            ),
+            (
+                r#"{"all": [{"text": "a", "n": 1}, {"text": "b"}]}"#.to_owned(),
+                json!({"all": "a; b"}),
             ),
             (json!({"text": long}).to_string(), json!({"text": cut})),
             (long.clone(), json!(cut)),

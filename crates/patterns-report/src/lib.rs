@@ -4,7 +4,7 @@
 //! are in it, by their hashes. Whatever a model, a file or a provider has written is data to it: the
 //! script shows it as text and never as markup.
 //!
-//! [`write_page`] streams: it holds the calls of one block at a time, so that a run of a hundred
+//! [`recorded_calls`] reads the calls out of a store, and [`write_page`] writes the page; it streams: it holds the calls of one block at a time, so that a run of a hundred
 //! thousand calls needs little memory.
 
 mod call;
@@ -14,11 +14,15 @@ mod excerpt;
 mod html;
 mod json;
 mod page;
+mod recorded;
 mod report;
 mod summary;
 mod texts;
+mod texts_of;
+mod timing;
 
 pub use call::{Call, CallEnd, Timing};
 pub use error::PageError;
 pub use page::write_page;
+pub use recorded::{RecordedCalls, Totals, recorded_calls};
 pub use report::{Fact, Report, RunState};

@@ -294,5 +294,6 @@ fn bill(row: &Row<'_>) -> rusqlite::Result<Usage> {
         output_tokens: count(18)?,
         reasoning_tokens: count(19)?,
         cache_write_tokens: 0,
+        billed: None,
     })
 }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use patterns_core::{CallKey, FinishReason, Response, Usage};
+use patterns_core::{CallKey, FinishReason, Money, Response, Usage};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,8 @@ struct Body<'a> {
     /// What is told of few calls has no column; sums of it are not kept.
     #[serde(default, skip_serializing_if = "is_zero")]
     cache_write_tokens: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    billed: Option<Money>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
@@ -100,6 +102,7 @@ pub(crate) fn usage_of(row: &Row<'_>, first: usize) -> rusqlite::Result<Usage> {
         output_tokens: count(4)?,
         reasoning_tokens: count(5)?,
         cache_write_tokens: 0,
+        billed: None,
     })
 }
 
@@ -113,6 +116,7 @@ fn believed(usage: Usage) -> Usage {
         output_tokens: usage.output_tokens.min(MOST),
         reasoning_tokens: usage.reasoning_tokens.min(MOST),
         cache_write_tokens: usage.cache_write_tokens.min(MOST),
+        billed: usage.billed,
     }
 }
 
@@ -210,6 +214,7 @@ fn body(response: &Response) -> Vec<u8> {
         model: model.into(),
         request_id: request_id.as_deref().map(Into::into),
         cache_write_tokens: usage.cache_write_tokens.min(MOST),
+        billed: usage.billed,
     };
     // Texts and an enum always have a written form.
     serde_json::to_vec(&body).unwrap_or_default()
@@ -240,6 +245,7 @@ impl Record {
             output_tokens: count(7)?,
             reasoning_tokens: count(8)?,
             cache_write_tokens: 0,
+            billed: None,
         };
         let body = row.get_ref(9)?.as_blob().unwrap_or_default();
         let written = row.get_ref(10)?.as_blob().unwrap_or_default();
@@ -253,6 +259,7 @@ impl Record {
             finish: body.finish,
             usage: Usage {
                 cache_write_tokens: body.cache_write_tokens,
+                billed: body.billed,
                 ..usage
             },
             model: body.model.into_owned(),

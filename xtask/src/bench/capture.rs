@@ -11,7 +11,7 @@ use super::stack;
 pub(super) async fn body() -> Result<Vec<u8>> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let url = format!("http://{}/v1", listener.local_addr()?);
-    let agent = stack::agent(&url)?;
+    let agent = stack::agent("compatible", &url)?;
     let document = stack::document(0);
     tokio::select! {
         body = receive(&listener) => body,

@@ -49,12 +49,30 @@ impl Drop for Simulator {
     }
 }
 
-/// Runs one side of a comparison, `bare` or `stack`, and returns what it cost.
-pub(super) fn client(side: &str, url: &str, load: Load) -> Result<Measurement> {
-    let mut command = part(side)?;
+/// Runs our stack over an adapter, as a command that runs another.
+pub(super) fn client_of(
+    mut command: Command,
+    adapter: &str,
+    url: &str,
+    load: Load,
+) -> Result<Measurement> {
+    command.arg(std::env::current_exe()?);
+    command.args(["bench", "part", "stack", "--adapter", adapter]);
+    calls(&mut command, url, load);
+    let printed = output(&mut command)?;
+    serde_json::from_str(&printed).with_context(|| format!("`{adapter}` printed {printed:?}"))
+}
+
+fn calls(command: &mut Command, url: &str, load: Load) {
     command.args(["--url", url]);
     command.args(["--calls", &load.calls.to_string()]);
     command.args(["--in-flight", &load.in_flight.to_string()]);
+}
+
+/// Runs one side of a comparison, `bare` or `stack`, and returns what it cost.
+pub(super) fn client(side: &str, url: &str, load: Load) -> Result<Measurement> {
+    let mut command = part(side)?;
+    calls(&mut command, url, load);
     let printed = output(&mut command)?;
     serde_json::from_str(&printed).with_context(|| format!("`{side}` printed {printed:?}"))
 }

@@ -12,6 +12,8 @@ use clap::Subcommand;
 use crate::cargo::{cargo, run as run_command};
 
 #[cfg(all(feature = "bench", unix))]
+mod adapters;
+#[cfg(all(feature = "bench", unix))]
 mod bare;
 #[cfg(all(feature = "bench", unix))]
 mod capture;
@@ -84,6 +86,10 @@ struct OverheadArgs {
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
+
+    /// Compare the adapters with each other instead, by the instructions that `perf` counts
+    #[arg(long, conflicts_with = "json")]
+    adapters: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -185,6 +191,10 @@ struct Client {
     #[arg(long)]
     url: String,
 
+    /// Whose protocol is spoken
+    #[arg(long, default_value = "compatible")]
+    adapter: String,
+
     #[command(flatten)]
     load: Load,
 }
@@ -232,6 +242,7 @@ pub(crate) fn build_and_run() -> Result<()> {
 fn measure_here(bench: Bench) -> Result<()> {
     match bench {
         Bench::Command(args) => command::run(&args),
+        Bench::Overhead(args) if args.adapters => adapters::run(args.load),
         Bench::Overhead(args) => overhead::run(args.load, args.json),
         Bench::Store(args) => store::run(&args),
         Bench::Reduce(args) => reduce::run(&args),

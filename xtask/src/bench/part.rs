@@ -30,7 +30,9 @@ pub(super) fn run(part: Part) -> Result<()> {
             return runtime.block_on(openai::run(&url, &rows, &request, in_flight));
         }
         Part::Bare(client) => runtime.block_on(bare::run(&client.url, client.load))?,
-        Part::Stack(client) => runtime.block_on(stack::run(&client.url, client.load))?,
+        Part::Stack(client) => {
+            runtime.block_on(stack::run(&client.adapter, &client.url, client.load))?
+        }
     };
     println!("{}", serde_json::to_string(&measurement)?);
     Ok(())

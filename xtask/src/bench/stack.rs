@@ -57,8 +57,11 @@ impl EventSink for Counter {
 }
 
 /// Makes the agent that is measured.
-pub(super) fn agent(url: &str) -> Result<Arc<dyn Agent<Document, Incident>>> {
-    let model = connect("compatible:sim")?
+pub(super) fn agent(adapter: &str, url: &str) -> Result<Arc<dyn Agent<Document, Incident>>> {
+    // The bare loop has no key, and `compatible` needs none.
+    let key = if adapter == "compatible" { "" } else { "k" };
+    let model = connect(&format!("{adapter}:sim"))?
+        .api_key(key)
         .base_url(url)
         // The bare loop reads whole replies, too.
         .streaming(Streaming::Never)
@@ -83,9 +86,9 @@ pub(super) fn document(n: usize) -> Document {
 }
 
 /// Makes the calls.
-pub(super) async fn run(url: &str, load: Load) -> Result<Measurement> {
+pub(super) async fn run(adapter: &str, url: &str, load: Load) -> Result<Measurement> {
     let counter = Arc::new(Counter::default());
-    let agent = agent(url)?;
+    let agent = agent(adapter, url)?;
     let events: Arc<dyn EventSink> = Arc::<Counter>::clone(&counter);
     let options = RunOptions {
         concurrency: load.in_flight,

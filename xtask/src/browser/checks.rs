@@ -126,6 +126,40 @@ pub(super) fn unfolds(browser: &mut Browser) -> Result<String> {
     ))
 }
 
+/// Looks at the tally of fields of the first election, and at votes and reasons of one that it finds.
+pub(super) fn votes(browser: &mut Browser) -> Result<String> {
+    let got = script(
+        browser,
+        "
+        const seen = () => ({verdict: $('.verdict').textContent, tally: $('.election table').textContent,
+            ballots: $('.ballots').rows.length - 1, squares: document.querySelectorAll('.course i').length});
+        const fields = seen();
+        const field = $('#elections input[type=search]');
+        field.value = 'claim-42'; field.dispatchEvent(new Event('input')); await wait(400); await frame();
+        $('#elections tr[data-at]').click(); await frame();
+        return {fields, one: seen(), reasons: $('.ballots').textContent};",
+    )?;
+    let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
+    let tally = text(&got["fields"]["tally"]);
+    ensure!(
+        tally.contains("/vendor") && tally.contains("Tide 1"),
+        "each field is counted: {got}"
+    );
+    ensure!(text(&got["one"]["verdict"]).starts_with("yes"), "{got}");
+    ensure!(
+        got["one"]["ballots"] == 7 && got["one"]["squares"] == 7,
+        "all ballots: {got}"
+    );
+    ensure!(
+        text(&got["reasons"]).contains("nothing speaks against"),
+        "{got}"
+    );
+    Ok(format!(
+        "elections: {}, then {}",
+        got["fields"]["verdict"], got["one"]["verdict"]
+    ))
+}
+
 /// Looks at the failures and opens the example of the first.
 pub(super) fn failures(browser: &mut Browser) -> Result<String> {
     let got = script(

@@ -32,7 +32,39 @@ struct Page {
     checks: &'static [Check],
 }
 
-const PAGES: [Page; 2] = [
+const PAGES: [Page; 7] = [
+    Page {
+        name: "vote",
+        checks: &[
+            checks::sorts,
+            checks::filters,
+            checks::unfolds,
+            checks::searches,
+        ],
+    },
+    Page {
+        name: "batch",
+        checks: &[checks::sorts, checks::unfolds, checks::searches],
+    },
+    Page {
+        name: "section",
+        checks: &[checks::sorts, checks::unfolds, checks::searches],
+    },
+    Page {
+        name: "map-reduce",
+        checks: &[
+            checks::sorts,
+            checks::filters,
+            checks::unfolds,
+            checks::zooms,
+            checks::failures,
+            checks::searches,
+        ],
+    },
+    Page {
+        name: "elections",
+        checks: &[checks::votes],
+    },
     Page {
         name: "hostile",
         checks: &[checks::executes_nothing],
@@ -44,7 +76,6 @@ const PAGES: [Page; 2] = [
             checks::sorts,
             checks::filters,
             checks::zooms,
-            checks::failures,
             checks::unfolds,
             checks::searches,
         ],

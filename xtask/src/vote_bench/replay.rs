@@ -144,16 +144,19 @@ async fn hold(traces: &[Arc<Trace>], way: &Way) -> Result<Vec<Option<Held>>> {
         let questions = places
             .into_iter()
             .map(|n| (n.to_string(), Question::new(n.to_string())));
-        let run = voting.run_batch(stream::iter(questions), &options, |it| {
-            let Some(place) = it.id.parse().ok().and_then(|n: usize| results.get_mut(n)) else {
-                return;
-            };
-            *place = Some(Held {
-                winner: it.election.winning_answer,
-                calls: it.branches.len() as u64,
-                waves: it.election.waves,
+        let run = voting
+            .run_batch(stream::iter(questions), &options)
+            .each(|it| {
+                let Some(it) = it.into_value() else { return };
+                let Some(place) = it.id.parse().ok().and_then(|n: usize| results.get_mut(n)) else {
+                    return;
+                };
+                *place = Some(Held {
+                    winner: it.election.winning_answer,
+                    calls: it.branches.len() as u64,
+                    waves: it.election.waves,
+                });
             });
-        });
         let outcome = run.await?;
         ensure!(outcome.value.is_ok(), "the batch was broken off");
     }

@@ -7,6 +7,7 @@ mod map_reduce;
 mod models;
 mod read_document;
 mod reduce;
+mod report;
 mod run;
 mod run_job;
 mod section;
@@ -25,6 +26,7 @@ pub(crate) use map_reduce::MapReduceArgs;
 pub(crate) use models::ModelsArgs;
 pub(crate) use read_document::ReadDocument;
 pub(crate) use reduce::ReduceArgs;
+pub(crate) use report::ReportArgs;
 pub(crate) use run::{Common, Format};
 pub(crate) use run_job::RunArgs;
 pub(crate) use section::SectionArgs;
@@ -76,10 +78,13 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// List the runs that a store has recorded
     Runs(RunsArgs),
-    /// Show how a run went, or one branch of it: what was asked and answered, what that took and cost
+    /// Show how a run went, or what one branch of it was asked and answered
     Show(ShowArgs),
     /// Compare the answers and the costs of two runs
     Diff(DiffArgs),
+    /// Make one HTML page of a run, with its timeline, prompts and answers
+    #[command(after_help = report::EXAMPLES)]
+    Report(ReportArgs),
     /// Go on with a run, or do it again: nothing that is recorded is paid for twice
     Resume(ResumeArgs),
     /// Look after a store

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
-use patterns_core::Money;
+use patterns_core::{Effort, Money};
 use patterns_job::{Form, MaxFailures, Stream};
 
 use super::store::StoreArgs;
@@ -16,8 +16,8 @@ use crate::terminal::ColorChoice;
 pub(crate) struct Common {
     /// PROVIDER:NAME such as openai:gpt-5-mini, a short name, or offline
     ///
-    /// openai:NAME, anthropic:NAME, gemini:NAME, ollama:NAME, compatible:NAME (with --base-url), and the
-    /// providers and short names that are configured (docs/configuration.md) [default: run.model, else
+    /// openai:NAME, anthropic:NAME, gemini:NAME, azure:NAME, openrouter:NAME, ollama:NAME, compatible:NAME
+    /// (with --base-url), and the providers and short names that are configured (docs/configuration.md) [default: run.model, else
     /// OpenAI if its key is set, else a local Ollama, else offline]
     #[arg(short, long, value_name = "MODEL", help_heading = "Model")]
     pub(crate) model: Option<String>,
@@ -45,13 +45,22 @@ pub(crate) struct Common {
     #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Model", hide_short_help = true)]
     pub(crate) max_output_tokens: Option<u32>,
 
+    /// How long models think before they answer: none, minimal, low, medium, high or max
+    #[arg(
+        long,
+        value_name = "EFFORT",
+        help_heading = "Model",
+        hide_short_help = true
+    )]
+    pub(crate) effort: Option<Effort>,
+
     /// Makes draws and the run's id repeatable, as far as the provider can
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32), help_heading = "Model", hide_short_help = true)]
     pub(crate) seed: Option<u32>,
 
-    /// Time for one attempt of a call, such as 30s or 2m
-    #[arg(long, value_name = "DURATION", default_value = "120s", value_parser = values::timeout, help_heading = "Model", hide_short_help = true)]
-    pub(crate) timeout: Duration,
+    /// Time for one attempt of a call, such as 30s or 5m [default: 2m; 15m with run.tier=flex]
+    #[arg(long, value_name = "DURATION", value_parser = values::timeout, help_heading = "Model", hide_short_help = true)]
+    pub(crate) timeout: Option<Duration>,
 
     /// Whether answers are streamed, so that a call that is dropped ends at the server too
     #[arg(

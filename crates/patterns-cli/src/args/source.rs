@@ -1,11 +1,9 @@
 //! How documents are read.
 
-use std::num::NonZeroU64;
-
 use clap::Args;
 use patterns_source::{Format, Records, Template, TextEncoding};
 
-use super::values;
+use super::values::{self, ChunkTokens};
 
 /// How documents are read.
 #[derive(Clone, Debug, Args)]
@@ -69,12 +67,13 @@ pub(crate) struct SourceArgs {
     )]
     pub(crate) id_field: Option<String>,
 
-    /// Cut documents of more tokens into chunks
+    /// Cut documents of more tokens into chunks; auto: what does not fit
     ///
-    /// At the best boundaries there are. Each is a branch of its own, called name#1 and so on; what the model still calls too long is cut
-    /// further.
-    #[arg(long, value_name = "N", help_heading = "Input")]
-    pub(crate) chunk_tokens: Option<NonZeroU64>,
+    /// auto, the default, cuts what is too long for the model, where it is known how much that reads. Cuts
+    /// are at the best boundaries there are. Each chunk is a branch of its own, called name#1 and so on;
+    /// what the model still calls too long is cut further.
+    #[arg(long, value_name = "N", default_value = "auto", hide_default_value = true, value_parser = values::chunk_tokens, help_heading = "Input")]
+    pub(crate) chunk_tokens: ChunkTokens,
 
     /// Tokens of a chunk that the next one repeats, at most half of it
     #[arg(

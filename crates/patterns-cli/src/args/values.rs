@@ -1,6 +1,6 @@
 //! Reads single values of the command line: durations, shares, bounds.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::time::Duration;
 
 use patterns_job::TimeSpan;
@@ -69,6 +69,36 @@ pub(crate) fn concurrency(text: &str) -> Result<Concurrency, String> {
         .filter(|it: &NonZeroUsize| it.get() <= 10_000);
     most.map(Concurrency::AtMost)
         .ok_or_else(|| "expected auto or a whole number from 1 to 10000".to_owned())
+}
+
+/// From how many tokens on documents are cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ChunkTokens {
+    /// From as many as the model cannot read, where that is known.
+    Auto,
+    /// From so many.
+    Above(NonZeroU64),
+}
+
+impl ChunkTokens {
+    /// Returns the number, if one was given.
+    pub(crate) fn given(self) -> Option<NonZeroU64> {
+        match self {
+            Self::Auto => None,
+            Self::Above(tokens) => Some(tokens),
+        }
+    }
+}
+
+/// Reads the size of chunks.
+pub(super) fn chunk_tokens(text: &str) -> Result<ChunkTokens, String> {
+    match text {
+        "auto" => Ok(ChunkTokens::Auto),
+        number => number
+            .parse()
+            .map(ChunkTokens::Above)
+            .map_err(|_| "expected auto or a whole number from 1".to_owned()),
+    }
 }
 
 /// Reads a temperature.

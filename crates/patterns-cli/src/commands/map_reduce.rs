@@ -130,13 +130,7 @@ where
     if session.format == Format::Jsonl {
         let mut lines = Lines::begin(&mut session, None, |branch, _| branch_line(branch));
         let ended = session
-            .watch(async {
-                let mut run = pattern.run(documents, &options);
-                while let Some(branch) = run.next().await {
-                    lines.write(branch);
-                }
-                run.await
-            })
+            .watch(pattern.run(documents, &options).each(|it| lines.write(it)))
             .await;
         let finish = |it| finish(it, &mut session);
         let ended = ended.map(|it| it.map(|it| it.map(finish)));

@@ -5,6 +5,7 @@ mod config;
 mod diff;
 mod map_reduce;
 mod models;
+mod report;
 mod resume;
 mod run;
 mod runs;
@@ -43,6 +44,7 @@ pub(crate) async fn run(command: Command, given: Given, terminal: Terminal) -> R
         Command::Runs(args) => runs::run(&args, terminal),
         Command::Show(args) => show::run(&args, terminal),
         Command::Diff(args) => diff::run(&args, terminal),
+        Command::Report(args) => report::run(&args, terminal),
         Command::Resume(args) => Box::pin(resume::run(&args)).await,
         Command::Models(args) => models::run(&args, terminal),
         Command::Store(command) => store::run(&command, terminal).await,

@@ -1,6 +1,7 @@
 //! `patterns vote`: one election, or a batch of them.
 
 mod batch;
+mod kept;
 mod lack;
 
 use patterns_core::{Caps, Money, Pattern};

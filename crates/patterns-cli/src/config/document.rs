@@ -126,7 +126,7 @@ mod tests {
         f:2:15: expected auto or a whole number from 1 to 10000
         f:2:10: unknown variant `sometimes`, expected one of `auto`, `always`, `never`
         f:2:12: expected an amount of dollars such as 5 or 0.50
-        f:2:8: unknown variant `openia`, expected one of `openai`, `anthropic`, `gemini`, `ollama`, `compatible`
+        f:2:8: unknown variant `openia`, expected one of `openai`, `anthropic`, `gemini`, `azure`, `openrouter`, `ollama`, `compatible`
         f:1:1: missing field `output`
         f:1:5: unclosed table, expected `]`
         "#);

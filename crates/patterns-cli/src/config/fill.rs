@@ -40,7 +40,8 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
         Command::Vote(args) => &args.common.config,
         Command::MapReduce(args) => &args.common.config,
         Command::Run(_) | Command::Resume(_) => &[],
-        Command::Runs(_) | Command::Show(_) | Command::Diff(_) | Command::Store(_) => &[],
+        Command::Runs(_) | Command::Show(_) | Command::Diff(_) | Command::Report(_) => &[],
+        Command::Store(_) => &[],
         // One reads what is set by itself, and the others need nothing of it.
         Command::Config(_)
         | Command::Models(_)
@@ -64,6 +65,12 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
         Command::Runs(args) => look(&mut args.look, given, &loaded),
         Command::Diff(args) => look(&mut args.look, given, &loaded),
         Command::Show(args) => look(&mut args.look, given, &loaded),
+        Command::Report(args) => {
+            if !given.has("store") {
+                args.store = run.store.clone().unwrap_or_else(usual);
+            }
+            put(&mut args.color, run.color.filter(|_| !given.has("color")));
+        }
         Command::Store(command) => look(command.look_mut(), given, &loaded),
         Command::Resume(args) => {
             if !given.has("store") {

@@ -31,6 +31,8 @@ pub(crate) struct NamedProvider {
     pub(crate) tokens_per_minute: Option<NonZeroU64>,
     /// Tokens of one call.
     pub(crate) context_window: Option<u64>,
+    /// The version of its API, if it is one of Azure.
+    pub(crate) api_version: Option<String>,
     /// What its models cost.
     pub(crate) prices: Vec<(String, Price)>,
 }

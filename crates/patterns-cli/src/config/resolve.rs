@@ -9,10 +9,12 @@ use super::schema::{Config, Kind, ProviderKeys};
 use crate::error::{Error, ErrorKind};
 
 /// The providers that are there without being set.
-const BUILT_IN: [(&str, Kind); 5] = [
+const BUILT_IN: [(&str, Kind); 7] = [
     ("openai", Kind::Openai),
     ("anthropic", Kind::Anthropic),
     ("gemini", Kind::Gemini),
+    ("azure", Kind::Azure),
+    ("openrouter", Kind::Openrouter),
     ("ollama", Kind::Ollama),
     ("compatible", Kind::Compatible),
 ];
@@ -60,6 +62,7 @@ fn provider(name: &str, keys: &ProviderKeys) -> NamedProvider {
         requests_per_minute: keys.requests_per_minute,
         tokens_per_minute: keys.tokens_per_minute,
         context_window: keys.context_window.map(u64::from),
+        api_version: keys.api_version.clone(),
         prices: prices.collect(),
     }
 }

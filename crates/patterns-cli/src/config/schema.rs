@@ -6,8 +6,8 @@ use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use patterns_core::Money;
-use patterns_job::{Durability, Form, MaxFailures, Stream};
+use patterns_core::{Effort, Money};
+use patterns_job::{Durability, Form, MaxFailures, Stream, Tier};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -32,7 +32,7 @@ pub(crate) struct Config {
     pub(crate) store: StoreKeys,
     /// Short names of models: with `fast = "groq:llama-3.3-70b"`, `-m fast` is enough.
     pub(crate) models: BTreeMap<String, String>,
-    /// Servers by name. `openai`, `anthropic`, `gemini`, `ollama` and `compatible` are there; what is set below their names
+    /// Servers by name. `openai`, `anthropic`, `gemini`, `azure`, `openrouter`, `ollama` and `compatible` are there; what is set below their names
     /// is added to what is known of them. With `[providers.groq]`, `-m groq:MODEL` is a model of it.
     pub(crate) providers: BTreeMap<String, ProviderKeys>,
 }
@@ -55,6 +55,12 @@ pub(crate) struct RunKeys {
     pub(crate) temperature: Option<f32>,
     /// Upper bound of each answer, hidden reasoning included; --max-output-tokens.
     pub(crate) max_output_tokens: Option<NonZeroU32>,
+    /// How long models think before they answer: none, minimal, low, medium, high or max; --effort. What
+    /// a model does not know is put to it as the nearest that it knows, and that is said.
+    pub(crate) effort: Option<Effort>,
+    /// How urgently answers are wanted: standard, or flex, which costs about half and may take a quarter
+    /// of an hour an answer (OpenAI, Gemini, Azure, OpenRouter).
+    pub(crate) tier: Option<Tier>,
     /// Makes draws and the run's id repeatable; --seed.
     pub(crate) seed: Option<u32>,
     /// Calls in flight at once, 1 to 10000, or auto; --concurrency.
@@ -163,7 +169,8 @@ pub(crate) struct ProviderKeys {
     /// own; what they answer is recorded under the first.
     pub(crate) base_urls: Vec<String>,
     /// The variable with its key; without any of the three, OPENAI_API_KEY for `openai`,
-    /// ANTHROPIC_API_KEY, GEMINI_API_KEY, PATTERNS_API_KEY for `compatible`, and no key for others.
+    /// ANTHROPIC_API_KEY, GEMINI_API_KEY, AZURE_OPENAI_API_KEY, OPENROUTER_API_KEY, PATTERNS_API_KEY for
+    /// `compatible`, and no key for others.
     pub(crate) key_variable: Option<String>,
     /// In place of `key_variable`, variables with a key each, which are used side by side as servers are;
     /// with `base_urls`, one for each address. A key that is refused is left out.
@@ -186,6 +193,9 @@ pub(crate) struct ProviderKeys {
     /// Tokens that its models read and write at most in one call: what is longer is asked about in
     /// parts without being sent first, or fails.
     pub(crate) context_window: Option<NonZeroU64>,
+    /// The version of Azure's API, such as 2024-10-21: its deployments are asked by it. Without it its
+    /// `/openai/v1` is asked, which needs none.
+    pub(crate) api_version: Option<String>,
     /// What its models cost, by their names, which may end in `*`.
     pub(crate) prices: BTreeMap<String, PriceKeys>,
 }
@@ -200,6 +210,10 @@ pub(crate) enum Kind {
     Anthropic,
     /// Gemini's.
     Gemini,
+    /// OpenAI's models at Azure.
+    Azure,
+    /// OpenRouter.
+    Openrouter,
     /// Ollama.
     Ollama,
     /// Any server of OpenAI's chat completions protocol.
@@ -213,6 +227,8 @@ impl Kind {
             Self::Openai => "openai",
             Self::Anthropic => "anthropic",
             Self::Gemini => "gemini",
+            Self::Azure => "azure",
+            Self::Openrouter => "openrouter",
             Self::Ollama => "ollama",
             Self::Compatible => "compatible",
         }

@@ -17,7 +17,9 @@ use super::entry::{Entry, written};
 pub(super) fn is_sensitive(entry: &Entry, folder: &Path) -> bool {
     let parts: Vec<&str> = entry.path.iter().map(String::as_str).collect();
     match parts[..] {
-        ["providers", ..] | ["run", "base_url" | "proxy" | "hedge"] | ["vote", "spare"] => true,
+        ["providers", ..]
+        | ["run", "base_url" | "proxy" | "hedge" | "effort" | "tier"]
+        | ["vote", "spare"] => true,
         ["run", "store"] => match entry.value.as_str() {
             Some(path) => leads_out(folder, &folder.join(path)),
             None => true,

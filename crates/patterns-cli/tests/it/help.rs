@@ -32,9 +32,10 @@ fn every_pattern_has_the_same_options() {
       -m, --model <MODEL>
               PROVIDER:NAME such as openai:gpt-5-mini, a short name, or offline
               
-              openai:NAME, anthropic:NAME, gemini:NAME, ollama:NAME, compatible:NAME (with --base-url),
-              and the providers and short names that are configured (docs/configuration.md) [default:
-              run.model, else OpenAI if its key is set, else a local Ollama, else offline]
+              openai:NAME, anthropic:NAME, gemini:NAME, azure:NAME, openrouter:NAME, ollama:NAME,
+              compatible:NAME (with --base-url), and the providers and short names that are configured
+              (docs/configuration.md) [default: run.model, else OpenAI if its key is set, else a local
+              Ollama, else offline]
 
           --base-url <URL>
               Address of the provider, such as http://localhost:8000/v1
@@ -54,13 +55,14 @@ fn every_pattern_has_the_same_options() {
           --max-output-tokens <TOKENS>
               Upper bound of each answer, hidden reasoning included
 
+          --effort <EFFORT>
+              How long models think before they answer: none, minimal, low, medium, high or max
+
           --seed <NUMBER>
               Makes draws and the run's id repeatable, as far as the provider can
 
           --timeout <DURATION>
-              Time for one attempt of a call, such as 30s or 2m
-              
-              [default: 120s]
+              Time for one attempt of a call, such as 30s or 5m [default: 2m; 15m with run.tier=flex]
 
           --stream <WHEN>
               Whether answers are streamed, so that a call that is dropped ends at the server too
@@ -174,7 +176,9 @@ fn help_of_every_command() {
       map-reduce   Work on every document in parallel and combine the answers
       run          Run a job that is written in a file
       runs         List the runs that a store has recorded
-      show         Show what a run was for, how it ended and what it cost
+      show         Show how a run went, or what one branch of it was asked and answered
+      diff         Compare the answers and the costs of two runs
+      report       Make one HTML page of a run, with its timeline, prompts and answers
       resume       Go on with a run, or do it again: nothing that is recorded is paid for twice
       store        Look after a store
       models       List the models that are known: what they read, what they cost, what they take
@@ -418,7 +422,7 @@ fn help_of_every_command() {
               Field of a row with its id [default: id, else file:line]
 
           --chunk-tokens <N>
-              Cut documents of more tokens into chunks
+              Cut documents of more tokens into chunks; auto: those that do not fit into the model
               
               At the best boundaries there are. Each is a branch of its own, called name#1 and so on;
               what the model still calls too long is cut further.

@@ -333,19 +333,12 @@ fn any_run_is_gone_on_with_under_its_own_number_and_words() {
 fn a_run_that_is_refused_is_recorded_as_refused() {
     let place = Place::new();
     let simulator = Simulator::start(&place, &[]);
-    let mut args = vec![
-        "section",
-        "Small harbours",
-        "-s",
-        "Pros and cons",
-        "-s",
-        "Pros and cons",
-    ];
+    let mut args = vec!["vote", "Is it?", "-n", "3", "--quorum", "4"];
     args.extend(simulator.args());
     assert_eq!(place.data(&args).0, Some(2));
     let (_, runs) = place.data(&["runs"]);
     assert!(runs.contains("refused (exit 2)"), "{runs:?}");
-    let quoted = "patterns section 'Small harbours' -s 'Pros and cons'";
+    let quoted = "patterns vote 'Is it?' -n 3 --quorum 4";
     assert!(runs.contains(quoted), "{runs:?}");
 }
 

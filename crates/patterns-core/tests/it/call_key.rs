@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use patterns_core::{
-    AnswerSchema, Attachment, BranchId, CallKey, Document, MediaType, Message, ModelId, Origin,
-    Part, Request, RunId, Sampling, Scope,
+    AnswerSchema, Attachment, BranchId, CallKey, Document, Effort, MediaType, Message, ModelId,
+    Origin, Part, Request, RunId, Sampling, Scope,
 };
 use serde_json::json;
 
@@ -29,6 +29,7 @@ fn request() -> Request {
             top_p: None,
             max_output_tokens: Some(100),
             seed: Some(-1),
+            effort: None,
         },
         sample: 3,
         scope: Scope::default(),
@@ -158,4 +159,13 @@ fn keys_are_written_and_read_in_hexadecimal() {
     assert_eq!(key.to_string().parse::<CallKey>().unwrap(), key);
     assert!("abc".parse::<CallKey>().is_err());
     assert_eq!(format!("{key:?}"), format!("CallKey({key})"));
+}
+
+/// The pinned keys above have none.
+#[test]
+fn an_effort_is_a_part_of_the_key_where_there_is_one() {
+    let efforts = [None].into_iter().chain(Effort::ALL.map(Some));
+    let keys = efforts.map(|effort| key(|it| it.sampling.effort = effort));
+    let keys: std::collections::HashSet<CallKey> = keys.collect();
+    assert_eq!(keys.len(), 1 + Effort::ALL.len());
 }

@@ -23,6 +23,7 @@ fn usage() -> Usage {
         output_tokens: 5,
         reasoning_tokens: 6,
         cache_write_tokens: 0,
+        billed: None,
     }
 }
 

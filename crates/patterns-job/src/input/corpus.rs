@@ -1,6 +1,7 @@
 //! The documents of a run: opened before the first call, read while it goes on.
 
 use std::collections::VecDeque;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tokio::sync::mpsc;
 
 use super::Reader;
 use super::chosen::{Chosen, MOST_COUNTED, piped};
+use super::room::Fitting;
 use super::source::{open, problems, source, splitter};
 use super::taken::Taken;
 use crate::job::{Choice, SourcePart};
@@ -41,6 +43,8 @@ pub struct Corpus {
     taken: Option<Taken>,
     /// What cuts long ones.
     splitter: Option<Splitter>,
+    /// What cuts those that do not fit, where nobody has said which are long.
+    fitting: Option<Fitting>,
     /// What the user should know about what was read so far.
     notes: Vec<String>,
     reader: Reader,
@@ -96,6 +100,7 @@ impl Corpus {
             total,
             taken,
             splitter,
+            fitting: None,
             notes,
             reader: reader.clone(),
             model: None,
@@ -130,15 +135,22 @@ impl Corpus {
         Ok(documents)
     }
 
-    /// Prepares for this model: documents are cut by its tokens, if its tokenizer is known, and those that it
-    /// cannot be sent count as unreadable.
+    /// Prepares for this model: documents are cut by its tokens, if its tokenizer is known; else they are
+    /// estimated. What has more than there is `room` for is cut in any case, and what it cannot be sent counts
+    /// as unreadable.
     ///
     /// # Errors
     ///
     /// Returns an error if it cannot be sent any of them.
-    pub fn asked_of(&mut self, model: &ModelId) -> Result<(), JobError> {
+    pub fn asked_of(&mut self, model: &ModelId, room: Option<NonZeroU64>) -> Result<(), JobError> {
+        self.fitting = room.filter(|_| self.splitter.is_none()).map(Fitting::new);
         if let Some(counter) = token_counter(model) {
-            self.splitter = self.splitter.take().map(|it| it.tokens(counter));
+            let counted = |it: Splitter| it.tokens(counter.clone());
+            self.splitter = self.splitter.take().map(counted);
+            self.fitting = self.fitting.take().map(|it| Fitting {
+                splitter: counted(it.splitter),
+                ..it
+            });
         }
         let first = std::mem::take(&mut self.first).into_iter();
         self.first = first.map(|it| sendable(Some(model), it)).collect();
@@ -152,7 +164,10 @@ impl Corpus {
 
     /// Returns what cuts the documents, if anything does.
     pub fn splitter(&self) -> Option<Arc<dyn Split>> {
-        Some(Arc::new(self.splitter.clone()?))
+        match &self.splitter {
+            Some(splitter) => Some(Arc::new(splitter.clone())),
+            None => self.fitting.as_ref().map(Fitting::shared),
+        }
     }
 
     /// Reads on in a thread of its own, a few documents ahead of those who work on them.

@@ -4,13 +4,13 @@ use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use patterns_core::Money;
+use patterns_core::{Effort, Money};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Job;
-use super::policies::{MaxFailures, Stream};
+use super::policies::{MaxFailures, Stream, Tier};
 use super::spelled::Spelled;
 use super::units::TimeSpan;
 use crate::job_error::JobError;
@@ -44,6 +44,13 @@ pub struct ModelPart {
     /// The upper bound of each answer in tokens, hidden reasoning included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_output_tokens: Option<NonZeroU32>,
+    /// How long models think before they answer, in one vocabulary for all providers: `none`, `minimal`,
+    /// `low`, `medium`, `high` or `max`; as they do by themselves where it is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effort: Option<Effort>,
+    /// How urgently answers are wanted. Those of `flex` cost about half, and may take a quarter of an hour.
+    #[serde(skip_serializing_if = "is_default")]
+    pub tier: Tier,
 }
 
 /// How a run is carried out.

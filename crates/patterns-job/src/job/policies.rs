@@ -128,6 +128,26 @@ pub enum Stream {
     Never,
 }
 
+/// How urgently providers are to answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tier {
+    /// As usual.
+    #[default]
+    Standard,
+    /// When they have room, at about half the price.
+    Flex,
+}
+
+impl From<Tier> for patterns_llm::Tier {
+    fn from(tier: Tier) -> Self {
+        match tier {
+            Tier::Standard => Self::Standard,
+            Tier::Flex => Self::Flex,
+        }
+    }
+}
+
 impl From<Stream> for patterns_llm::Streaming {
     fn from(stream: Stream) -> Self {
         match stream {

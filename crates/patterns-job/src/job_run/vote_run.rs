@@ -54,24 +54,23 @@ async fn batch(
     let mut branches = Vec::new();
     let options = setup.run_options();
     let asked = work.asked(not_begun.by_ref());
-    let run = voting.run_batch(asked, &options, |it| {
-        let (broken_off, _) = turns.take(&it.id);
+    let run = voting.run_batch(asked, &options).each(|it| {
+        let (broken_off, _) = turns.take(&it.label);
         broken_off
             .iter()
             .for_each(|it| add(&mut branches, &it.id, None));
-        let id = it.id.clone();
-        add(&mut branches, &id, Some(it));
+        let id = it.label.clone();
+        add(&mut branches, &id, it.into_value());
     });
     let outcome = run.await?;
     let (broken_off, not_begun) = turns.rest(not_begun.len());
     let rest = broken_off.iter().chain(not_begun);
     rest.for_each(|it| add(&mut branches, &it.id, None));
-    let mut outcome = outcome.map(|mut tally| {
+    let outcome = outcome.map(|mut tally| {
         tally.unasked += not_begun.len() as u64;
         tally
     });
-    outcome.branches = branches;
-    Ok(outcome)
+    Ok(outcome.with_branches(branches))
 }
 
 /// Adds a question with its election, if there was one.

@@ -14,7 +14,7 @@ use patterns_parallel::map_reduce::{
 use serde_json::{Value, json};
 
 use super::unusable;
-use crate::input::Corpus;
+use crate::input::{Corpus, room};
 use crate::job::{AgentReduce, StatementsReduce};
 use crate::job_error::{JobError, JobErrorKind};
 use crate::models::Models;
@@ -25,13 +25,22 @@ use crate::work::{CodeWork, MapReduceWork};
 pub type ReadBy<M> = Arc<dyn Agent<Document, M>>;
 
 impl MapReduceWork {
-    /// Prepares documents for the model that reads them.
+    /// Prepares documents for the model that reads them: they are cut by its tokens, if its tokenizer is known,
+    /// and so is what does not fit into it, if it is known how much it reads.
     ///
     /// # Errors
     ///
     /// Returns an error if it cannot be sent any of them.
     pub fn prepare(&self, corpus: &mut Corpus, models: &Models) -> Result<(), JobError> {
-        corpus.asked_of(models.of(self.job.models.map.as_deref()).id())
+        let name = self.job.models.map.as_deref();
+        let room = models.window(name).map(|window| {
+            let answer = self.job.model.max_output_tokens.map(Into::into);
+            let told = [&self.job.model.instructions, &self.job.map.instructions];
+            let told = told.into_iter().flatten().map(String::len).sum::<usize>();
+            let schema = self.map_schema.as_ref().map(|it| it.to_string().len());
+            room(window, answer, told + schema.unwrap_or_default())
+        });
+        corpus.asked_of(models.of(name).id(), room)
     }
 
     /// Returns the agent that summarises a document.
@@ -200,7 +209,14 @@ impl MapReduceWork {
 
     fn grouped<M, R>(&self, combine: Combine<M, R>, calls: Calls, setup: &Setup) -> Combine<M, R> {
         let mut combine = combine.topology(calls.topology);
-        if let Some(tokens) = calls.tokens {
+        let name = self.job.models.reduce.as_deref();
+        let fits = setup.models.window(name).map(|window| {
+            let answer = self.job.model.max_output_tokens.map(Into::into);
+            room(window, answer, 0)
+                .get()
+                .min(Combine::<M, R>::DEFAULT_TOKENS)
+        });
+        if let Some(tokens) = calls.tokens.or(fits) {
             combine = combine.tokens(tokens);
         }
         if let Some(mean) = calls.fan_in {

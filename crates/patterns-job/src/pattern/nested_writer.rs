@@ -139,6 +139,9 @@ fn without_own(all: Usage, own: Usage) -> Usage {
             .saturating_sub(own.cache_write_tokens),
         output_tokens: all.output_tokens.saturating_sub(own.output_tokens),
         reasoning_tokens: all.reasoning_tokens.saturating_sub(own.reasoning_tokens),
+        billed: all
+            .billed
+            .map(|it| it.saturating_sub(own.billed.unwrap_or_default())),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use patterns_core::{Caps, RunId, Sampling};
 use patterns_llm::Prices;
 
-use crate::job::{Job, MaxFailures, RunPart, Stream};
+use crate::job::{Job, MaxFailures, RunPart, Stream, Tier};
 
 /// How a run is carried out, whatever its pattern.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Settings {
     pub prices: Prices,
     /// How tokens are drawn.
     pub sampling: Sampling,
+    /// How urgently answers are wanted.
+    pub tier: Tier,
     /// What all agents are told on top of the pattern's own instructions.
     pub instructions: Option<String>,
 }
@@ -31,6 +33,9 @@ impl Settings {
 
     /// The time for one attempt of a call where the user says nothing.
     pub const TIMEOUT: Duration = Duration::from_secs(120);
+
+    /// The same where answers are not urgent: what OpenAI advises.
+    pub const FLEX_TIMEOUT: Duration = Duration::from_secs(900);
 
     /// Reads them from a job. The run is named by its seed, else by `now`.
     pub fn of(job: &Job, now: u64) -> Self {
@@ -47,8 +52,10 @@ impl Settings {
                 temperature: model.temperature,
                 max_output_tokens: model.max_output_tokens.map(Into::into),
                 seed: run.seed.map(i64::from),
+                effort: model.effort,
                 ..Sampling::default()
             },
+            tier: model.tier,
             instructions: model.instructions.clone(),
             part: run.clone(),
         }
@@ -56,10 +63,11 @@ impl Settings {
 
     /// Returns the time for one attempt of a call.
     pub fn timeout(&self) -> Duration {
-        self.part
-            .timeout
-            .as_deref()
-            .map_or(Self::TIMEOUT, |it| it.0)
+        let usual = match self.tier {
+            Tier::Standard => Self::TIMEOUT,
+            Tier::Flex => Self::FLEX_TIMEOUT,
+        };
+        self.part.timeout.as_deref().map_or(usual, |it| it.0)
     }
 
     /// Returns the time for the whole run, if it has an end.

@@ -8,6 +8,7 @@ use crate::address::checked_url;
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 use crate::layer::BudgetLayer;
 use crate::price::{self, Prices};
+use crate::provider::Place;
 
 /// Returns the key as it is sent, if there is one.
 pub(super) fn key(connect: &Connect) -> Result<Option<SecretString>, ConnectError> {
@@ -32,6 +33,30 @@ pub(super) fn base_url(connect: &Connect) -> Result<String, ConnectError> {
             Err(ConnectError::new(ConnectErrorKind::MissingBaseUrl, message))
         }
     }
+}
+
+/// Returns what a dialect has to know of where it asks.
+pub(super) fn place(connect: &Connect) -> Result<Place, ConnectError> {
+    let version = connect.api_version.as_deref().map(str::trim);
+    let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"-._".contains(&it);
+    let name = connect.provider.name;
+    let why = match version {
+        Some(_) if !connect.provider.has_versions => "is for deployments of Azure",
+        Some(version) if version.is_empty() || !version.bytes().all(is_plain) => {
+            "is a date such as 2024-10-21, or preview"
+        }
+        _ => {
+            return Ok(Place {
+                model: connect.model.clone(),
+                api_version: version.map(str::to_owned),
+            });
+        }
+    };
+    let message = format!("the API version of `{name}` {why}");
+    Err(ConnectError::new(
+        ConnectErrorKind::InvalidApiVersion,
+        message,
+    ))
 }
 
 /// A cap on cost cannot be kept where nobody knows the price.

@@ -13,6 +13,7 @@ use crate::http::{ClientSetup, HttpClient};
 use crate::layer::{Beginnings, BudgetLayer, Ladder, RetryPolicy, Stack};
 use crate::pace::{Pool, PoolKey};
 use crate::provider::{Adapter, Beside, Route, Server, Setup, Transport};
+use crate::tier::Tier;
 
 /// A model without its layers.
 pub(super) struct Made {
@@ -62,6 +63,9 @@ impl Connect {
         let pool = Pool::shared(self.pool_key(&base_url), self.pace, self.seed);
         let (first_tokens, beginnings) = (Arc::default(), Arc::default());
         let budget = checked::budgeted(self.budget.clone(), &self.prices, &id)?;
+        let flex = self.prices.find_at(&id, Tier::Flex);
+        let flex = flex.filter(|_| self.tier == Tier::Flex);
+        let place = checked::place(&self)?;
         let streams = self.streaming.of_server(is_own, self.is_priming);
         let server = Server {
             transport: Transport {
@@ -73,8 +77,9 @@ impl Connect {
             base_url: base_url.clone(),
             client: client.client,
         };
-        let dialect = (provider.dialect)(&server);
+        let dialect = (provider.dialect)(&server, &place);
         let ladder = Arc::new(Ladder::new(dialect.formats(), streams));
+        let budget = budget.flex(flex, Arc::clone(&ladder));
         let adapter = Arc::new(Adapter::new(Setup {
             id,
             key,
@@ -83,6 +88,7 @@ impl Connect {
             dialect,
             server,
             is_own,
+            tier: self.tier,
             pool: Arc::clone(&pool),
             ladder: Arc::clone(&ladder),
             beginnings: Arc::clone(&beginnings),

@@ -148,6 +148,7 @@ const DROPPED: Usage = Usage {
     cache_write_tokens: 0,
     output_tokens: 0,
     reasoning_tokens: 0,
+    billed: None,
 };
 
 /// Ends a call one of whose tries has failed.

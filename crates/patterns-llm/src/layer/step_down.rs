@@ -1,6 +1,6 @@
 //! Asks again in a weaker answer format where the server does not know the one that was used,
-//! without a stream where it knows none, without a system role where it refuses that, and without
-//! a parameter that it refuses.
+//! without a stream where it knows none, without a system role where it refuses that, with another effort
+//! or at the standard tier where it refuses those, and without a parameter that it refuses.
 //!
 //! The adapter makes one attempt per call and finds out; this layer asks again. So that the further
 //! attempt, too, reserves in the budget, waits its turn and has its own clock and span, it stands
@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 
 use patterns_core::{
-    AnswerFormat, BoxFuture, Layer, Model, ModelError, ModelErrorKind, ModelId, Request, Response,
-    Usage,
+    AnswerFormat, BoxFuture, Effort, Layer, Model, ModelError, ModelErrorKind, ModelId, Request,
+    Response, Usage,
 };
 use tokio::time::Instant;
 
@@ -26,6 +26,10 @@ pub(crate) struct Ladder {
     streams: AtomicU8,
     folds_system: AtomicBool,
     left_out: AtomicU8,
+    /// How often each effort was refused, in whatever words it was put.
+    efforts: [AtomicU8; Effort::ALL.len()],
+    /// Whether the flex tier was refused, or not given.
+    is_standard: AtomicBool,
     changes: AtomicU32,
 }
 
@@ -47,6 +51,8 @@ impl Ladder {
             streams: AtomicU8::new(streams as u8),
             folds_system: AtomicBool::default(),
             left_out: AtomicU8::default(),
+            efforts: Default::default(),
+            is_standard: AtomicBool::default(),
             changes: AtomicU32::default(),
         }
     }
@@ -60,6 +66,28 @@ impl Ladder {
     pub(crate) fn leave_out(&self, parameters: u8) -> bool {
         let before = self.left_out.fetch_or(parameters, Ordering::Relaxed);
         before | parameters != before
+    }
+
+    /// Returns how often an effort was refused.
+    pub(crate) fn refusals_of(&self, effort: Effort) -> u8 {
+        self.efforts[effort as usize].load(Ordering::Relaxed)
+    }
+
+    /// Remembers that an effort was refused once more than so often; returns whether that is news.
+    pub(crate) fn refuse(&self, effort: Effort, before: u8) -> bool {
+        let (to, order) = (before.saturating_add(1), Ordering::Relaxed);
+        let changed = self.efforts[effort as usize].compare_exchange(before, to, order, order);
+        changed.is_ok()
+    }
+
+    /// Returns whether the server was found to know, or to give, no tier but the standard one.
+    pub(crate) fn is_standard(&self) -> bool {
+        self.is_standard.load(Ordering::Relaxed)
+    }
+
+    /// Remembers that; returns whether it is news.
+    pub(crate) fn fall_to_standard(&self) -> bool {
+        !self.is_standard.swap(true, Ordering::Relaxed)
     }
 
     /// Returns whether answers are to be streamed.
@@ -126,18 +154,30 @@ impl Ladder {
     }
 
     /// Returns everything that decides how a request is put.
-    fn state(&self, request: &Request) -> (AnswerFormat, u8, bool, u8, u32) {
-        let changes = self.changes.load(Ordering::Relaxed);
-        let left_out = self.left_out();
-        let format = self.format(request);
-        (
-            format,
-            self.streams.load(Ordering::Relaxed),
-            self.folds_system(),
-            left_out,
-            changes,
-        )
+    fn state(&self, request: &Request) -> State {
+        let effort = request.sampling.effort;
+        State {
+            format: self.format(request),
+            streams: self.streams.load(Ordering::Relaxed),
+            folds_system: self.folds_system(),
+            left_out: self.left_out(),
+            refusals: effort.map(|it| self.refusals_of(it)),
+            is_standard: self.is_standard(),
+            changes: self.changes.load(Ordering::Relaxed),
+        }
     }
+}
+
+/// Everything that decides how a request is put.
+#[derive(PartialEq)]
+struct State {
+    format: AnswerFormat,
+    streams: u8,
+    folds_system: bool,
+    left_out: u8,
+    refusals: Option<u8>,
+    is_standard: bool,
+    changes: u32,
 }
 
 /// An attempt under way.

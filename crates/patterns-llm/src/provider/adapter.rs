@@ -9,21 +9,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::header::LOCATION;
 use patterns_core::{
     AnswerFormat, BoxFuture, CallKey, Event, MediaType, Model, ModelError, ModelErrorKind, ModelId,
-    Part, Request, Response, Usage, Warning,
+    Money, Part, Request, Response, Usage, Warning,
 };
 use secrecy::SecretString;
 
 use super::beside::Beside;
 use super::dialect::{Dialect, Put, Unwritable, Written};
-use super::refused::{LeftOut, refused};
+use super::refused::{LeftOut, Refused, Sent, refused};
 use super::reply::{MAX_DETAIL, Redactor, classify, is_foreign, one_attempt, refuses_system_role};
 use super::transport::{Reply, Server};
 use super::truncated::is_truncated;
 use crate::layer::{Beginnings, Ladder};
 use crate::pace::{Pool, RateLimits};
+use crate::tier::Tier;
 
 /// More tokens than any call has; a bill with more is not believed.
 const MOST_TOKENS: u64 = 1_000_000_000;
+
+/// More dollars than any call costs.
+const MOST_COST: Money = Money::from_picodollars(10_000 * 1_000_000_000_000);
 
 /// Everything an adapter is made of.
 pub(crate) struct Setup {
@@ -37,6 +41,7 @@ pub(crate) struct Setup {
     pub(crate) server: Server,
     /// Whether the server is not the provider's own.
     pub(crate) is_own: bool,
+    pub(crate) tier: Tier,
     pub(crate) pool: Arc<Pool>,
     /// Which answer formats the server knows, and whether it is to stream.
     pub(crate) ladder: Arc<Ladder>,
@@ -83,9 +88,9 @@ impl Adapter {
         let timed = ladder.timed();
         let (result, refused) = self.attempt(request, &written).await;
         drop(timed);
-        if let Some(name) = refused {
+        if let Some(refused) = refused {
             let spent = result.map_or_else(|error| error.usage(), |response| response.usage);
-            self.leave_out(request, name);
+            self.learn(request, &written, refused);
             // Asked again without, as in a weaker format.
             return Err(ModelError::new(ModelErrorKind::UnsupportedFormat).with_usage(spent));
         }
@@ -123,10 +128,14 @@ impl Adapter {
         let ladder = &self.setup.ladder;
         loop {
             let format = ladder.format(request);
+            let (refusals, effort) = self.effort(request);
+            let is_flex = self.setup.tier == Tier::Flex && !ladder.is_standard();
             let put = Put {
                 model: &self.setup.id.model,
                 format,
                 left_out: LeftOut(ladder.left_out()),
+                effort,
+                is_flex,
                 folds_system: ladder.folds_system(),
                 streams: ladder.streams(),
                 shared: self.setup.beginnings.shared(request),
@@ -134,6 +143,8 @@ impl Adapter {
             };
             match self.setup.dialect.write(request, &put) {
                 Ok(mut written) => {
+                    written.effort = effort.and(Some(refusals));
+                    written.is_flex = is_flex;
                     written.body = self.setup.beside.added_to(written.body);
                     let window = written.window.take();
                     written.window = window.map(|it| self.setup.beside.num_ctx().unwrap_or(it));
@@ -168,6 +179,17 @@ impl Adapter {
             );
             Err(ModelError::new(ModelErrorKind::InvalidRequest).with_cause(cause))
         })
+    }
+
+    /// Returns how the effort of a request is put, after so many refusals of it.
+    fn effort(&self, request: &Request) -> (u8, Option<&'static str>) {
+        let Some(effort) = request.sampling.effort else {
+            return (0, None);
+        };
+        let refusals = self.setup.ladder.refusals_of(effort);
+        let model = &self.setup.id.model;
+        let ways = self.setup.dialect.efforts(model, effort);
+        (refusals, ways.get(usize::from(refusals)).copied())
     }
 
     /// Remembers whether an answer has the shape that was asked for. A server of one's own that ignores
@@ -240,6 +262,43 @@ impl Adapter {
         }
     }
 
+    /// Remembers what the server refuses, and says so once.
+    fn learn(&self, request: &Request, written: &Written, refused: Refused) {
+        match refused {
+            Refused::Named(name) => self.leave_out(request, name),
+            Refused::Effort => self.lower_effort(request, written.effort.unwrap_or_default()),
+            Refused::Flex => self.fall_to_standard(request, "does not take the flex tier"),
+        }
+    }
+
+    fn lower_effort(&self, request: &Request, before: u8) {
+        let Some(effort) = request.sampling.effort else {
+            return;
+        };
+        if !self.setup.ladder.refuse(effort, before) {
+            return;
+        }
+        let id = &self.setup.id;
+        let ways = self.setup.dialect.efforts(&id.model, effort);
+        let mut ways = ways.iter().skip(before.into());
+        let (sent, instead) = (ways.next().unwrap_or(&""), ways.next());
+        let instead = match instead {
+            Some(instead) => format!("it is asked with `{instead}`"),
+            None => "it thinks as it does by itself".to_owned(),
+        };
+        let message = format!("{id} does not take the effort {effort} (as `{sent}`): {instead}");
+        self.warn(request, "parameter-refused", message);
+    }
+
+    fn fall_to_standard(&self, request: &Request, why: &str) {
+        if self.setup.ladder.fall_to_standard() {
+            let id = &self.setup.id;
+            let message =
+                format!("{id} {why}: it is asked at the standard one, at the standard price");
+            self.warn(request, "parameter-refused", message);
+        }
+    }
+
     /// Remembers that the server refuses a parameter, and says so once.
     fn leave_out(&self, request: &Request, name: &str) {
         let left_out = LeftOut(self.setup.ladder.left_out());
@@ -267,7 +326,7 @@ impl Adapter {
         &self,
         request: &Request,
         written: &Written,
-    ) -> (Result<Response, ModelError>, Option<&'static str>) {
+    ) -> (Result<Response, ModelError>, Option<Refused>) {
         let key = CallKey::of(&self.setup.id, request).to_string();
         let sent = self.setup.dialect.send(&self.setup.server, key, written);
         match sent.await {
@@ -287,16 +346,24 @@ impl Adapter {
         request: &Request,
         written: &Written,
         reply: &Reply,
-    ) -> (Result<Response, ModelError>, Option<&'static str>) {
+    ) -> (Result<Response, ModelError>, Option<Refused>) {
         if let Some(limits) = RateLimits::from_headers(&reply.headers) {
             self.setup.pool.learn(&limits);
         }
         let has_worked = self.setup.pool.state().served > 0;
-        let read = |body: &[u8]| self.setup.dialect.read(body);
+        let mut tier = None;
+        let read = |body: &[u8]| {
+            let completion = self.setup.dialect.read(body)?;
+            tier = completion.tier;
+            Some(completion)
+        };
         let model = &self.setup.id.model;
         match classify(reply, model, read, &self.redactor, has_worked) {
             Ok(mut response) => {
                 response.usage = self.believed(request, response.usage);
+                if written.is_flex && tier == Some(Tier::Standard) {
+                    self.fall_to_standard(request, "has not answered at the flex tier");
+                }
                 let short = is_truncated(request, response.usage, written.window);
                 (short.map_or(Ok(response), Err), None)
             }
@@ -304,7 +371,12 @@ impl Adapter {
                 // A server that speaks of streams unasked is asked for none later.
                 let stream = self.setup.ladder.may_stream().then_some("stream");
                 let named: Vec<_> = written.parameters.iter().copied().chain(stream).collect();
-                let refused = refused(error.kind(), &reply.body, &named);
+                let sent = Sent {
+                    names: &named,
+                    effort: written.effort.is_some(),
+                    flex: written.is_flex,
+                };
+                let refused = refused(error.kind(), &reply.body, sent);
                 let usage = self.believed(request, error.usage());
                 (
                     Err(self.placed(error.with_usage(usage), reply, &written.path)),
@@ -323,12 +395,13 @@ impl Adapter {
             usage.reasoning_tokens,
             usage.cache_write_tokens,
         ];
-        if counts.iter().all(|it| *it <= MOST_TOKENS) {
+        let is_dear = usage.billed.is_some_and(|it| it > MOST_COST);
+        if counts.iter().all(|it| *it <= MOST_TOKENS) && !is_dear {
             return usage;
         }
         if !self.has_lied.swap(true, Ordering::Relaxed) {
             let message = format!(
-                "{} reports impossible numbers of tokens; such bills are not counted",
+                "{} reports impossible numbers of tokens or dollars; such bills are not counted",
                 self.setup.id
             );
             self.warn(request, "impossible-usage", message);

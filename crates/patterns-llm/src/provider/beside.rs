@@ -201,7 +201,7 @@ fn header_name(name: &str, key_goes: KeyGoes) -> Result<HeaderName, ConnectError
         ConnectError::new(ConnectErrorKind::InvalidHeader, message)
     };
     let header = HeaderName::try_from(name).map_err(|_| refused("has no name of a header"))?;
-    let is_of_key = matches!(key_goes, KeyGoes::In(name) if name == header.as_str());
+    let is_of_key = matches!(key_goes, KeyGoes::In(name) | KeyGoes::InUnlessSigned(name) if name == header.as_str());
     match is_of_key || OUR_HEADERS.contains(&header.as_str()) {
         true => Err(refused("is set elsewhere")),
         false => Ok(header),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use patterns_core::{AnswerFormat, BoxFuture, ModelError, ModelErrorKind, Request};
+use patterns_core::{AnswerFormat, BoxFuture, Effort, ModelError, ModelErrorKind, Request};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -21,6 +21,10 @@ pub(crate) trait Dialect: fmt::Debug + Send + Sync {
         let _ = (server, model);
         Box::pin(std::future::ready(()))
     }
+
+    /// Returns how an effort is put to a model: what says most exactly what is meant, and what is said
+    /// where that is refused. What is written is one of these texts, or nothing.
+    fn efforts(&self, model: &str, effort: Effort) -> &'static [&'static str];
 
     /// Writes a request down.
     ///
@@ -57,6 +61,10 @@ pub(crate) struct Put<'a> {
     pub(crate) model: &'a str,
     pub(crate) format: AnswerFormat,
     pub(crate) left_out: LeftOut,
+    /// The effort, as this dialect puts it.
+    pub(crate) effort: Option<&'static str>,
+    /// Whether the flex tier is asked for.
+    pub(crate) is_flex: bool,
     /// Whether the instructions are the beginning of what the user says.
     pub(crate) folds_system: bool,
     pub(crate) streams: bool,
@@ -80,6 +88,10 @@ pub(crate) struct Written {
     pub(crate) window: Option<u64>,
     /// The room of an answer that was asked for because nobody has set one.
     pub(crate) usual_room: Option<u32>,
+    /// How often the effort was refused before it was put as it is, if it is.
+    pub(crate) effort: Option<u8>,
+    /// Whether the flex tier is asked for.
+    pub(crate) is_flex: bool,
 }
 
 /// Why a request is not written down.
@@ -108,6 +120,8 @@ impl Written {
             untold: &[],
             window: None,
             usual_room: None,
+            effort: None,
+            is_flex: false,
         })
     }
 }

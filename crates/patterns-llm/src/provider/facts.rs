@@ -34,8 +34,17 @@ pub(crate) struct Provider {
     pub(crate) cache_write_percent: u64,
     /// What may be attached to a message; whether the model can look at it, only its answer tells.
     pub(crate) takes: &'static [MediaType],
-    pub(crate) dialect: fn(&Server) -> Arc<dyn Dialect>,
+    /// Whether the version of the API is chosen by whoever asks.
+    pub(crate) has_versions: bool,
+    pub(crate) dialect: fn(&Server, &Place) -> Arc<dyn Dialect>,
     pub(crate) assembly: fn() -> Box<dyn Assembly>,
+}
+
+/// What is asked at a server, where that is a part of the path.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) model: String,
+    pub(crate) api_version: Option<String>,
 }
 
 /// The pictures that most providers take.
@@ -62,6 +71,21 @@ pub(crate) enum KeyGoes {
     Bearer,
     /// In a header of its own.
     In(&'static str),
+    /// In a header of its own, but a token that is signed (a JWT, as Entra gives them out) as a bearer
+    /// token.
+    InUnlessSigned(&'static str),
+}
+
+impl KeyGoes {
+    /// Returns the header of a key of this form, if it has one of its own.
+    fn header(self, key: &str) -> Option<&'static str> {
+        let is_signed = key.starts_with("eyJ") && key.matches('.').count() == 2;
+        match self {
+            Self::InUnlessSigned(_) if is_signed => None,
+            Self::In(name) | Self::InUnlessSigned(name) => Some(name),
+            Self::Bearer => None,
+        }
+    }
 }
 
 impl Provider {
@@ -82,9 +106,9 @@ impl Provider {
         }
         let Some(key) = key else { return Ok(headers) };
         let key = key.expose_secret().trim();
-        let (name, text) = match self.key_goes {
-            KeyGoes::Bearer => (AUTHORIZATION, format!("Bearer {key}")),
-            KeyGoes::In(name) => (HeaderName::from_static(name), key.to_owned()),
+        let (name, text) = match self.key_goes.header(key) {
+            None => (AUTHORIZATION, format!("Bearer {key}")),
+            Some(name) => (HeaderName::from_static(name), key.to_owned()),
         };
         let mut value = HeaderValue::from_str(&text).map_err(|_| {
             let message = "the API key has characters that no header can carry";

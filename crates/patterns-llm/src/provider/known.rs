@@ -7,11 +7,13 @@ use super::{anthropic, gemini, ollama, openai};
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 
 /// The providers. A new one is a folder and a line here.
-const PROVIDERS: [&Provider; 5] = [
+const PROVIDERS: [&Provider; 7] = [
     &openai::OPENAI,
     &anthropic::ANTHROPIC,
     &gemini::GEMINI,
     &ollama::OLLAMA,
+    &openai::AZURE,
+    &openai::OPENROUTER,
     &openai::COMPATIBLE,
 ];
 

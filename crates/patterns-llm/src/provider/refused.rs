@@ -55,6 +55,44 @@ impl LeftOut {
     }
 }
 
+/// What providers call the effort of thinking in requests and in their words about them.
+const EFFORT: [&str; 11] = [
+    "reasoning_effort",
+    "effort",
+    "reasoning",
+    "thinking",
+    "think",
+    "thinkingLevel",
+    "thinking_level",
+    "thinkingBudget",
+    "thinking_budget",
+    "thinkingConfig",
+    "thinking_config",
+];
+
+/// What they call the tier.
+const TIER: [&str; 3] = ["service_tier", "serviceTier", "flex"];
+
+/// What is refused, as it is dealt with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// A parameter, or streams, by this name.
+    Named(&'static str),
+    /// The effort, as it was put.
+    Effort,
+    /// The flex tier.
+    Flex,
+}
+
+/// What was sent that may be refused.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sent<'a> {
+    /// Parameters and streams, by their names on the wire.
+    pub(crate) names: &'a [&'static str],
+    pub(crate) effort: bool,
+    pub(crate) flex: bool,
+}
+
 /// How servers say that they do not take something.
 const STEMS: &[&str] = &[
     "unsupported",
@@ -86,27 +124,29 @@ const STEMS: &[&str] = &[
     "incompatible",
 ];
 
-/// Returns which of the parameters that were `sent` a reply refuses, given what it was taken for.
-pub(crate) fn refused(
-    kind: ModelErrorKind,
-    body: &[u8],
-    sent: &[&'static str],
-) -> Option<&'static str> {
+/// Returns which of what was `sent` a reply refuses, given what it was taken for. An effort and a tier
+/// are words of ours: whatever is said against them, nobody else can mend it.
+pub(crate) fn refused(kind: ModelErrorKind, body: &[u8], sent: Sent<'_>) -> Option<Refused> {
     let is_stream = |name: &str| name.starts_with("stream");
     let words = String::from_utf8_lossy(body).to_lowercase();
-    let is_named = |name: &&str| {
+    let is_named = |name: &str| {
         words
             .split(|it: char| !is_of_name(it))
             .any(|it| it.eq_ignore_ascii_case(name))
     };
-    let mut named = sent.iter().filter(|it| is_named(it)).copied();
+    let mut named = sent.names.iter().copied().filter(|it| is_named(it));
     let is_refusal = STEMS.iter().any(|it| words.contains(it));
     match kind {
-        ModelErrorKind::InvalidRequest if is_refusal => named.next(),
-        // Streams are many a server's trouble, whatever it says of them.
-        ModelErrorKind::InvalidRequest | ModelErrorKind::UnsupportedFormat => {
-            named.find(|it| is_stream(it))
+        ModelErrorKind::InvalidRequest => {
+            let flex = sent.flex && TIER.iter().any(|it| is_named(it));
+            let effort = sent.effort && EFFORT.iter().any(|it| is_named(it));
+            let parameter = named.find(|it| is_refusal || is_stream(it));
+            let parameter = parameter.map(Refused::Named);
+            let parameter = parameter.or_else(|| flex.then_some(Refused::Flex));
+            parameter.or_else(|| effort.then_some(Refused::Effort))
         }
+        // Streams are many a server's trouble, whatever it says of them.
+        ModelErrorKind::UnsupportedFormat => named.find(|it| is_stream(it)).map(Refused::Named),
         _ => None,
     }
 }
@@ -121,8 +161,14 @@ mod tests {
 
     #[track_caller]
     fn check(sent: &[&'static str], body: &str, expected: Option<&str>) {
+        let names = sent;
+        let sent = Sent {
+            names,
+            ..Sent::default()
+        };
         let found = refused(ModelErrorKind::InvalidRequest, body.as_bytes(), sent);
-        assert_eq!(found, expected, "{body}");
+        let expected = names.iter().find(|it| Some(**it) == expected);
+        assert_eq!(found, expected.map(|it| Refused::Named(it)), "{body}");
     }
 
     #[test]
@@ -181,11 +227,71 @@ mod tests {
     #[test]
     fn only_a_refusal_of_the_request_refuses_a_parameter() {
         let body = b"temperature is not supported with stream";
-        let sent = ["temperature", "stream"];
-        let of = |kind| refused(kind, body, &sent);
+        let sent = Sent {
+            names: &["temperature", "stream"],
+            ..Sent::default()
+        };
+        let of = |kind| refused(kind, body, sent);
         assert_eq!(of(ModelErrorKind::Unauthorized), None);
-        assert_eq!(of(ModelErrorKind::UnsupportedFormat), Some("stream"));
-        assert_eq!(of(ModelErrorKind::InvalidRequest), Some("temperature"));
+        let named = |name| Some(Refused::Named(name));
+        assert_eq!(of(ModelErrorKind::UnsupportedFormat), named("stream"));
+        assert_eq!(of(ModelErrorKind::InvalidRequest), named("temperature"));
+    }
+
+    #[test]
+    fn an_effort_and_a_tier_are_refused_in_every_providers_words() {
+        let sent = Sent {
+            names: &["temperature"],
+            effort: true,
+            flex: true,
+        };
+        for (body, expected) in [
+            (
+                "Unsupported value: 'reasoning_effort' does not support 'none' with this model. Supported values are: 'low', 'medium', and 'high'.",
+                Some(Refused::Effort),
+            ),
+            (
+                r#"{"error":{"message":"Invalid value: 'max'","param":"reasoning_effort"}}"#,
+                Some(Refused::Effort),
+            ),
+            (
+                "This model does not support the effort parameter.",
+                Some(Refused::Effort),
+            ),
+            (
+                "adaptive thinking is not supported on this model",
+                Some(Refused::Effort),
+            ),
+            (
+                "Budget 0 is invalid. This model only works in thinking mode.",
+                Some(Refused::Effort),
+            ),
+            (
+                r#"{"error":"\"llama3.2\" does not support thinking"}"#,
+                Some(Refused::Effort),
+            ),
+            (
+                r#"{"error":"invalid think value: \"low\" (must be true or false)"}"#,
+                Some(Refused::Effort),
+            ),
+            (
+                "`temperature` may only be set to 1 when thinking is enabled or in adaptive mode.",
+                Some(Refused::Named("temperature")),
+            ),
+            ("Unsupported service_tier: flex", Some(Refused::Flex)),
+            ("Flex is not available for this model.", Some(Refused::Flex)),
+            ("messages: roles must alternate", None),
+        ] {
+            let found = refused(ModelErrorKind::InvalidRequest, body.as_bytes(), sent);
+            assert_eq!(found, expected, "{body}");
+        }
+        let unasked = Sent {
+            effort: false,
+            flex: false,
+            ..sent
+        };
+        let body = b"thinking is not supported, nor is flex";
+        assert_eq!(refused(ModelErrorKind::InvalidRequest, body, unasked), None);
     }
 
     #[test]

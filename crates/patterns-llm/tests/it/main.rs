@@ -11,4 +11,5 @@ mod network;
 mod server;
 mod storm;
 mod streams;
+mod vocabulary;
 mod wire;

@@ -30,6 +30,7 @@ pub(crate) fn request() -> Request {
             top_p: None,
             max_output_tokens: Some(100),
             seed: Some(40),
+            effort: None,
         },
         sample: 2,
         ..Request::default()
@@ -259,9 +260,9 @@ async fn the_schema_in_words_comes_before_pictures() {
 
 #[tokio::test]
 async fn what_a_provider_has_no_way_to_be_sent_fails_without_being_sent() {
-    for name in ["ollama:qwen3:8b", "compatible:m"] {
+    for name in ["ollama:qwen3:8b", "compatible:m", "azure:gpt-5"] {
         let server = Server::start(vec![reply(404, "", "{}")]).await;
-        let model = connect(name).unwrap().base_url(&server.url);
+        let model = connect(name).unwrap().base_url(&server.url).api_key("k");
         let model = model.build().unwrap();
         let error = model.generate(&attached()).await.unwrap_err();
         assert_eq!(error.kind(), ModelErrorKind::InvalidRequest);

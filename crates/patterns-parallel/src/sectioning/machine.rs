@@ -283,7 +283,7 @@ impl<S: Clone, Y> RunMachine for SectioningMachine<'_, S, Y> {
     type Value = Y;
     type Row = S;
 
-    fn close(&mut self) {
+    fn stopped(&mut self, _: Option<Stop>) {
         self.stage = Stage::Over;
     }
 

@@ -30,7 +30,8 @@ use super::question::Question;
 use super::rules::Rule;
 use super::stop::{Step, Stopper};
 use super::voting::Voting;
-use crate::machine::{Due, Machine};
+use crate::fan_out::Stop;
+use crate::machine::{Due, Machine, WINDOW};
 use crate::run::Run;
 pub use asking::{Asking, CountingOrder};
 pub use batch::{BatchElection, BatchTally};
@@ -38,12 +39,9 @@ use open_election::{Cast, OpenElection};
 use shared_calls::{NextCall, SharedCalls};
 use work::{Done, Work, ballot, step_label};
 
-/// Elections under way, or waiting for an earlier one, for each ballot that may be in flight.
-const WINDOW: usize = 64;
-
 /// All elections of a run.
 pub(super) struct Elections<'a, V, R, S> {
-    voting: &'a Voting<V, R>,
+    pub(super) voting: &'a Voting<V, R>,
     pub(super) run: Run<'a>,
     stopper: Stopper,
     /// Who gets the next call, where elections share them.
@@ -61,8 +59,12 @@ pub(super) struct Elections<'a, V, R, S> {
     tasks: HashMap<BranchId, (u64, Task)>,
     /// Elections that are over and not handed over yet.
     over: BTreeMap<u64, OpenElection<V>>,
+    /// Elections that the end of the run broke off.
+    pub(super) broken_off: Vec<OpenElection<V>>,
     begun: u64,
     handed_over: u64,
+    /// Whether nothing runs any more.
+    is_ended: bool,
 }
 
 /// A ballot that has ended, of which voter in which election.
@@ -106,38 +108,42 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
             ballots: VecDeque::new(),
             tasks: HashMap::new(),
             over: BTreeMap::new(),
+            broken_off: Vec::new(),
             begun: 0,
             handed_over: 0,
+            is_ended: false,
         }
     }
 
-    /// Returns the elections that are over, if those before them have been handed over.
-    pub(super) fn take_over(&mut self) -> Vec<OpenElection<V>> {
-        let mut taken = Vec::new();
-        while let Some(election) = self.over.remove(&self.handed_over) {
-            self.handed_over += 1;
-            taken.push(election);
+    /// Returns the next election that is over, if those before it have been handed over; or the next of
+    /// all, once nothing runs any more.
+    pub(super) fn next_over(&mut self) -> Option<OpenElection<V>> {
+        if self.is_ended {
+            return self.over.pop_first().map(|it| it.1);
         }
-        taken
+        let election = self.over.remove(&self.handed_over)?;
+        self.handed_over += 1;
+        Some(election)
     }
 
-    /// Ends the run's elections: returns those that are over and were not handed over, and those that
-    /// were broken off. If the calls are spent, these are over too; and so are those that had begun with
-    /// all others, to share their calls, and never had a turn.
-    pub(super) fn end(
-        mut self,
-        is_spent: bool,
-    ) -> (Run<'a>, Vec<OpenElection<V>>, Vec<OpenElection<V>>) {
-        let open = std::mem::take(&mut self.open).into_iter();
-        let mut broken_off = Vec::new();
-        for (number, election) in open {
+    /// Ends the elections that are under way: if the calls are spent, these are over; and so are those
+    /// that had begun with all others, to share their calls, and never had a turn. The rest is broken off.
+    pub(super) fn stop(&mut self, stop: Option<Stop>) {
+        self.is_ended = true;
+        let is_spent = self.run.is_out_of_budget(stop);
+        for (number, election) in std::mem::take(&mut self.open) {
             match (is_spent, election.was_put_to_anybody()) {
                 (true, _) => _ = self.over.insert(number, election.spent().break_off()),
                 (false, false) => _ = self.over.insert(number, election.break_off()),
-                (false, true) => broken_off.push(election.break_off()),
+                (false, true) => self.broken_off.push(election.break_off()),
             }
         }
-        (self.run, self.over.into_values().collect(), broken_off)
+    }
+
+    /// Takes elections that were broken off for such that are over.
+    pub(super) fn count_broken_off(&mut self) {
+        let broken_off = std::mem::take(&mut self.broken_off);
+        self.over.extend((self.begun..).zip(broken_off));
     }
 
     /// Begins an election. No rule ends one before the first vote.

@@ -15,7 +15,6 @@ mod election;
 mod elections;
 mod field;
 mod judge;
-mod normalise;
 mod panel;
 mod question;
 mod reliability;
@@ -29,17 +28,16 @@ mod vote;
 )]
 mod voting;
 
+pub use crate::normalise::normalise;
 pub use agreement::{Agreement, VoteTable};
 pub use ballot::{Ballot, BallotTask};
 pub use election::Election;
 pub use elections::{Asking, BatchElection, BatchTally, CountingOrder};
-pub(crate) use field::exact;
 pub use field::{FieldElection, FieldError, FieldRule, Fields, ObjectElection, Union, ValueCount};
 pub use judge::{
     Better, Comparison, JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements,
     judge_agent,
 };
-pub use normalise::normalise;
 pub use panel::{Panel, Voter};
 pub use question::{Question, named_option};
 pub use reliability::{Reliability, ReliabilityBin, reliability};

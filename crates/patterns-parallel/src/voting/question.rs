@@ -2,7 +2,7 @@
 
 use patterns_core::Document;
 
-use super::normalise::normalise;
+use crate::normalise;
 
 /// A question to vote on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

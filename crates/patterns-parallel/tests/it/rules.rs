@@ -10,7 +10,7 @@ use patterns_parallel::{Panel, Question, RunError, RunOptions, Voting};
 use patterns_testkit::ScriptedAgent;
 use serde_json::json;
 
-use crate::support::{failure, logged, nonzero, panel};
+use crate::support::{failure, hand_over, logged, nonzero, panel};
 
 /// Samples of a voter who answers by sample; `""` fails.
 fn by(rule: Ruled, answers: &'static [&'static str]) -> Voting<String, Ruled> {
@@ -240,7 +240,7 @@ async fn a_batch_whose_budget_is_used_up_hands_over_what_is_in() {
     let questions = ["first", "second"].map(|it| (it.to_owned(), Question::new(it)));
     let mut seen = Vec::new();
     let (options, _) = logged(1);
-    let run = voting.run_batch(stream::iter(questions), &options, |it| {
+    let run = hand_over(voting.run_batch(stream::iter(questions), &options), |it| {
         seen.push((it.election.decision, it.election.ballots.len()));
     });
     let tally = run.await.unwrap().value.unwrap();

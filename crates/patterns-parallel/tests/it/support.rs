@@ -3,9 +3,9 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use patterns_core::{Agent, AgentError, ModelError, ModelErrorKind, Request, Role};
-use patterns_parallel::RunOptions;
+use patterns_core::{Agent, AgentError, ModelError, ModelErrorKind, Outcome, Request, Role};
 use patterns_parallel::voting::{BallotTask, Panel, Plurality, Voter};
+use patterns_parallel::{RunError, RunOptions, Running};
 use patterns_testkit::EventLog;
 
 /// Run options with this bound, and the log of their events.
@@ -49,4 +49,13 @@ pub(crate) fn nonzero(number: usize) -> NonZeroUsize {
 /// The rule that is written like this.
 pub(crate) fn rule(text: &str) -> Plurality {
     text.parse().expect("a rule")
+}
+
+/// Hands over what each branch of a run has answered.
+pub(crate) async fn hand_over<A, B>(
+    run: Running<'_, A, B>,
+    mut each: impl FnMut(B),
+) -> Result<Outcome<A, B>, RunError> {
+    run.each(|it| it.into_value().into_iter().for_each(&mut each))
+        .await
 }

@@ -15,7 +15,7 @@ use patterns_parallel::{AgentOptions, Panel, Question, RunError, RunOptions, Vot
 use patterns_testkit::{MockAgent, Reply, ScriptedAgent, ScriptedModel};
 use serde_json::{Value, json};
 
-use crate::support::{failure, logged, nonzero, panel, rule};
+use crate::support::{failure, hand_over, logged, nonzero, panel, rule};
 
 /// Five samples of a model.
 fn of_model(model: Arc<dyn Model>) -> Voting<Vote> {
@@ -289,7 +289,7 @@ async fn every_question_of_a_batch_is_held_to_its_own_options() {
     let questions = [&["A", "B"][..], &["a", "b"], &[]].map(|it| (it.join("/"), question(it)));
     let mut winners = Vec::new();
     let (options, _) = logged(1);
-    let run = voting.run_batch(stream::iter(questions), &options, |it| {
+    let run = hand_over(voting.run_batch(stream::iter(questions), &options), |it| {
         winners.push(it.election.winning_answer.unwrap_or_default());
     });
     let outcome = run.await.unwrap();
@@ -401,12 +401,11 @@ async fn a_batch_hands_over_elections_in_the_order_of_the_questions() {
     let questions = ["slow", "torn", "half"].map(|text| (format!("{text}/1"), Question::new(text)));
     let (options, _) = logged(4);
     let mut seen = Vec::new();
-    let outcome = voting
-        .run_batch(stream::iter(questions), &options, |it| {
-            seen.push((it.id, it.election.winning_answer, it.election.abstentions));
-        })
-        .await
-        .unwrap();
+    let outcome = hand_over(voting.run_batch(stream::iter(questions), &options), |it| {
+        seen.push((it.id, it.election.winning_answer, it.election.abstentions));
+    })
+    .await
+    .unwrap();
     let expected = [
         ("slow/1", Some("slow"), 0),
         ("torn/1", None, 0),
@@ -435,10 +434,11 @@ async fn a_batch_that_is_stopped_says_how_many_elections_it_broke_off() {
     let questions = (0..10).map(|n| (format!("q{n}"), Question::new(n.to_string())));
     let (options, _) = logged(1);
     let mut decided = 0;
-    let outcome = voting
-        .run_batch(stream::iter(questions), &options, |_| decided += 1)
-        .await
-        .unwrap();
+    let outcome = hand_over(voting.run_batch(stream::iter(questions), &options), |_| {
+        decided += 1
+    })
+    .await
+    .unwrap();
     assert_eq!(
         outcome.value.unwrap_err().kind(),
         AggregateErrorKind::Stopped
@@ -538,12 +538,11 @@ async fn elections_of_a_batch_share_places_and_stop_on_their_own() {
     let questions = ["torn", "clear", "torn", "clear"].map(|it| (it.to_owned(), Question::new(it)));
     let (options, _) = logged(8);
     let mut seen = Vec::new();
-    let outcome = voting
-        .run_batch(stream::iter(questions), &options, |it| {
-            seen.push((it.id, it.branches.len()));
-        })
-        .await
-        .unwrap();
+    let outcome = hand_over(voting.run_batch(stream::iter(questions), &options), |it| {
+        seen.push((it.id, it.branches.len()));
+    })
+    .await
+    .unwrap();
     // With 20 to 19 the last voter could only make a tie, which goes to the first answer.
     let sizes = [("torn", 39), ("clear", 4), ("torn", 39), ("clear", 4)];
     assert_eq!(seen, sizes.map(|(id, size)| (id.to_owned(), size)));

@@ -53,6 +53,7 @@ const percent = (share) => (share > 0 && share < 0.01 ? "<1" : Math.round(100 * 
 /** Writes milliseconds. */
 function time(ms) {
   if (ms < 0 || ms == null) return "";
+  if (ms === 0) return "0";
   if (ms < 999.5) return (ms < 10 ? ms.toFixed(1) : Math.round(ms)) + " ms";
   if (ms < 59950) return (ms / 1000).toFixed(ms < 9950 ? 2 : 1) + " s";
   const seconds = Math.round(ms / 1000);
@@ -84,7 +85,7 @@ function niceStep(span, most) {
 
 /** The values of the style's colours, which change with the theme. */
 const colours = {
-  names: ["text", "dim", "line", "accent", "network", "first", "rate", "slot", "retry", "bad", "panel"],
+  names: ["other", "text", "dim", "line", "accent", "network", "first", "rate", "slot", "retry", "bad", "panel"],
   read() {
     const probe = $("probe") || document.body.appendChild(el("span", { id: "probe", hidden: true }));
     for (const name of this.names) {
@@ -133,7 +134,7 @@ function onFrame(work) {
 function reveal(id, ...nodes) {
   const part = $(id);
   if (!part) return null;
-  part.append(...nodes);
+  part.append(...nodes.filter(Boolean));
   part.hidden = false;
   const link = document.querySelector('nav a[href="#' + id + '"]');
   if (link) link.parentElement.hidden = false;

@@ -59,7 +59,9 @@ function groupCalls() {
 function sum(branch) {
   const last = branch.calls[branch.calls.length - 1];
   let [begin, end] = [Infinity, -1];
-  Object.assign(branch, { end: calls.end[last], model: calls.model[last], answer: null, cause: calls.cause[last], attempts: 0, tokens: 0, cost: -1 });
+  // An entry without a number tells how the branch ended, and is no call.
+  const made = branch.calls.filter((n) => calls.number[n]);
+  Object.assign(branch, { end: calls.end[last], made: made.length, model: calls.model[made[made.length - 1] ?? last], answer: null, cause: calls.cause[last], attempts: 0, tokens: 0, cost: -1 });
   for (const n of branch.calls) {
     branch.attempts += calls.attempts[n];
     branch.tokens += calls.input[n] + calls.output[n];

@@ -118,7 +118,7 @@ function fieldTally(fields) {
 /** The votes of each answer after each ballot: a line of squares, one for each ballot. */
 function course(it) {
   const names = (it.counts || []).map((of) => of.answer);
-  if (!it.ballots || it.ballots.length < 2 || it.ballots.length > 400 || names.length > 12) return null;
+  if (!names.length || !it.ballots || it.ballots.length < 2 || it.ballots.length > 400 || names.length > 12) return null;
   const counted = it.ballots.map((ballot) => ballot.normalised);
   const order = names.map((name) => it.ballots.find((ballot) => ballot.answer === name)?.normalised ?? name);
   const squares = it.ballots.map((ballot, n) => {
@@ -141,13 +141,21 @@ function course(it) {
 function ballots(it) {
   const all = it.ballots || [];
   if (!all.length) return null;
-  const rows = all.map((ballot) => {
-    const reason = ballot.reasoning ?? ballot.reason ?? "";
-    const b = branchNamed(ballot.voter);
-    const open = b >= 0 && !it.id ? button(ballot.voter, () => detail.open(b), { class: "link" }) : ballot.voter;
+  const saidOf = (ballot) => {
+    const b = it.id === undefined ? branchNamed(ballot.voter, "ballot") : -1;
+    const answer = b >= 0 && branches[b].answer;
+    return { b, ...(answer && typeof answer === "object" ? answer : {}), ...ballot };
+  };
+  const said = all.map(saidOf);
+  const hasConfidence = said.some((ballot) => typeof ballot.confidence === "number");
+  const reasonOf = (ballot) => String(ballot.reasoning ?? ballot.reason ?? "");
+  const hasReason = said.some(reasonOf);
+  const rows = said.map((ballot) => {
+    const voter = ballot.b >= 0 ? button(ballot.voter, () => detail.open(ballot.b), { class: "link" }) : ballot.voter;
+    const answer = ballot.answer === null ? el("span", { class: "dim" }, "abstained") : pretty(String(ballot.answer));
     const confidence = typeof ballot.confidence === "number" ? percent(ballot.confidence) : "";
-    return el("tr", {}, el("th", { scope: "row" }, open), el("td", { class: "text" }, ballot.answer === null ? el("span", { class: "dim" }, "abstained") : pretty(ballot.answer)), el("td", {}, confidence), el("td", { class: "text reason" }, String(reason)));
+    return el("tr", {}, el("th", { scope: "row" }, voter), el("td", { class: "text" }, answer), hasConfidence && el("td", {}, confidence), hasReason && el("td", { class: "text reason" }, reasonOf(ballot)));
   });
-  const heads = ["Voter", "Answer", "Confidence", "Reason"];
+  const heads = ["Voter", "Answer", hasConfidence && "Confidence", hasReason && "Reason"].filter(Boolean);
   return el("details", { open: all.length <= 15 }, el("summary", {}, plural(all.length, "ballot")), el("table", { class: "plain wide ballots" }, el("thead", {}, el("tr", {}, ...heads.map((it) => el("th", { scope: "col" }, it)))), el("tbody", {}, ...rows)));
 }

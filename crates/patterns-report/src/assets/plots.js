@@ -15,7 +15,7 @@ const plots = {
     const grid = el("div", { class: "plots" });
     this.add(grid, "In flight", "calls at once", (...it) => this.inFlight(...it));
     this.add(grid, "Throughput", "calls ended per second", (...it) => this.throughput(...it));
-    this.add(grid, isPriced ? "Spend" : "Tokens", isPriced ? "US dollars so far" : "read and written so far", (...it) => this.spend(...it), isPriced ? money : count);
+    if (this.sums[this.ended.length] > 0) this.add(grid, isPriced ? "Spend" : "Tokens", isPriced ? "US dollars so far" : "read and written so far", (...it) => this.spend(...it), isPriced ? money : count);
     reveal("rates", grid, this.words(isPriced));
     view.readers.push(onFrame(() => this.draw()));
     this.draw();
@@ -70,7 +70,7 @@ const plots = {
     const top = Math.max(1, ...whole.subarray(0, -1));
     const base = new Float64Array(whole.length);
     for (const p of order) {
-      draw.fillStyle = [colours.slot, colours.rate, colours.slot, colours.retry, colours.first, colours.network][p];
+      draw.fillStyle = [colours.slot, colours.rate, colours.other, colours.retry, colours.first, colours.network][p];
       draw.beginPath();
       for (let at = 0; at < whole.length - 1; at++) {
         const high = (phases[p][at] / top) * (height - 4);

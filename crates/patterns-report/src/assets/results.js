@@ -27,7 +27,7 @@ function resultTable(chosen, rebuild) {
     ...fields.map((field) => ({ name: field, kind: isNumeric(shown, field) ? "number" : "field", value: at((it) => it.answer?.[field]), text: at((it) => cell(it.answer?.[field])) })),
     !fields.length && { name: "Answer", kind: "answer", value: at((it) => words(it)), text: at((it) => line(words(it))) },
     hasMixedStage() && { name: "Model", kind: "word", value: at((it) => calls.models[it.model]), text: at((it) => calls.models[it.model]) },
-    branches.some((it) => it.calls.length > 1) && number("Calls", (it) => it.calls.length, count),
+    branches.some((it) => it.made > 1) && number("Calls", (it) => it.made, count),
     number("Tokens", (it) => it.tokens, count),
     calls.cost.some((it) => it >= 0) && number("Cost", (it) => it.cost, money),
     calls.begin.some((it) => it >= 0) && number("Time", (it) => it.took, time),
@@ -45,7 +45,7 @@ function resultTable(chosen, rebuild) {
   const tools = [
     select("Stage", calls.stages, "stage"),
     select("End", run.ends, "end"),
-    select("Model", calls.models, "model"),
+    calls.models.filter(Boolean).length > 1 && select("Model", calls.models, "model"),
     calls.block.some((it) => it >= 0) && el("label", {}, whole, "also in whole prompts and answers"),
   ].filter(Boolean);
   const table = new Table({
@@ -101,6 +101,7 @@ function commonFields(shown) {
 function hasMixedStage() {
   const models = new Map();
   return branches.some((it) => {
+    if (!it.made) return false;
     if (!models.has(it.stage)) models.set(it.stage, it.model);
     return models.get(it.stage) !== it.model;
   });
@@ -115,7 +116,7 @@ function isNumeric(shown, field) {
 /** The end of a branch, as a word with a mark. */
 function state(branch) {
   const name = Object.keys(ENDS)[branch.end];
-  const again = branch.calls.length > 1 && name === "answered" ? ", asked again" : "";
+  const again = branch.made > 1 && name === "answered" ? ", asked again" : "";
   return el("span", { class: "end end-" + name }, run.ends[branch.end] + again);
 }
 

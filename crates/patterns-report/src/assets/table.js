@@ -43,7 +43,12 @@ class Table {
     const fixed = sum(wanted.filter((_, at) => !isLong(at)));
     const long = sum(wanted.filter((_, at) => isLong(at))) || 1;
     const share = Math.min(1, Math.max(0, room - fixed) / long);
-    return wanted.map((it, at) => (isLong(at) ? Math.max(160, it * share) : it));
+    const widths = wanted.map((it, at) => (isLong(at) ? Math.max(160, it * share) : it));
+    // What is left over goes to texts, and numbers stay close together.
+    const isText = (at) => ["name", "answer", "field"].includes(columns[at].kind);
+    const texts = sum(widths.filter((_, at) => isText(at))) || 1;
+    const left = Math.max(0, room - sum(widths));
+    return widths.map((it, at) => (isText(at) ? it + (left * it) / texts : it));
   }
 
   /** Returns how wide a column would like to be, going by some of its rows. */
@@ -56,7 +61,7 @@ class Table {
     }
     lengths.sort((a, b) => a - b);
     const most = { name: 34, answer: 90, field: 60 }[column.kind] || 26;
-    const long = lengths[Math.floor(0.95 * (lengths.length - 1))] || 0;
+    const long = lengths[Math.round(0.97 * (lengths.length - 1))] || 0;
     return 30 + 7.3 * Math.min(most, Math.max(column.name.length + 2, long));
   }
 
@@ -99,7 +104,7 @@ class Table {
     this.current = 0;
     this.told.textContent = order.length === this.rows ? plural(this.rows, "row") : count(order.length) + " of " + plural(this.rows, "row");
     this.table.setAttribute("aria-rowcount", order.length + 1);
-    this.scroller.style.height = Math.min(this.height, Math.max(3, order.length)) * ROW + 34 + "px";
+    this.scroller.style.height = Math.min(this.height, Math.max(3, order.length)) * ROW + 36 + "px";
     this.scroller.scrollTop = 0;
     this.draw();
   }

@@ -1,6 +1,8 @@
 //! The page as a whole: its policy, its data, and what becomes of hostile text.
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail a test")]
 
+mod recorded;
+
 use std::convert::Infallible;
 use std::io::Read;
 

@@ -41,13 +41,7 @@ pub(super) async fn write_rows<M: Serialize + Send + Sync + 'static>(
     let options = session.setup().run_options();
     let documents = corpus.stream().map_err(Error::from)?;
     let ended = session
-        .watch(async {
-            let mut run = pattern.run(documents, &options);
-            while let Some(branch) = run.next().await {
-                lines.write(branch);
-            }
-            run.await
-        })
+        .watch(pattern.run(documents, &options).each(|it| lines.write(it)))
         .await;
     lines.end(session, ended).await
 }

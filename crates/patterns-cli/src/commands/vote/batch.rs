@@ -9,6 +9,7 @@ use patterns_parallel::voting::{
 use serde::Serialize;
 use serde_json::Value;
 
+use super::kept::KeptElections;
 use super::lack::Lack;
 use super::{out_of_budget, saved_cost};
 use crate::args::Format;
@@ -33,20 +34,11 @@ pub(super) async fn run(
     if work.leaves_calls_unshared(session.caps()) {
         session.terminal.labelled_note("warning", UNSHARED);
     }
-    let mut batch = BatchRows {
-        rows: session.rows(),
-        format: session.format,
-        report: BatchReport::new(work),
-        turns: BatchTurns::new(questions),
-        failed: Vec::new(),
-        is_any: false,
-        broken_off: 0,
-        not_begun: 0,
-    };
+    let mut batch = BatchRows::new(&mut session, questions, work);
     let mut not_begun = questions.iter();
     let asked = work.asked(not_begun.by_ref());
     let ended = session
-        .watch(voting.run_batch(asked, &options, |it| batch.add(it)))
+        .watch(voting.run_batch(asked, &options).each(|it| batch.add(it)))
         .await;
     let is_cut = matches!(&ended, Ok(Some(it)) if it.value.as_ref().is_ok_and(is_cut_short));
     let not_begun = not_begun.len();
@@ -57,6 +49,7 @@ pub(super) async fn run(
     batch.end(not_begun, lack);
     let lacking = lacking(questions.len(), batch.broken_off, batch.not_begun);
     session.lacking = lacking.filter(|_| !is_cut);
+    session.trace = batch.kept.as_ref().and_then(KeptElections::json);
     let BatchRows {
         rows,
         report,
@@ -68,7 +61,7 @@ pub(super) async fn run(
         return Ok(());
     };
     let spent = session.connected.budget.spent().committed.cost;
-    let mut outcome = outcome.map(|mut tally| {
+    let mut outcome = outcome.with_branches(Vec::new()).map(|mut tally| {
         tally.unasked += not_begun as u64;
         BatchEnd {
             tally,
@@ -94,6 +87,8 @@ struct BatchRows<'a> {
     format: Format,
     report: BatchReport<'a>,
     turns: BatchTurns<'a>,
+    /// What the record of the run keeps of them, if there is one.
+    kept: Option<KeptElections>,
     failed: Vec<Branch<Value>>,
     /// Whether there is any.
     is_any: bool,
@@ -101,9 +96,26 @@ struct BatchRows<'a> {
     not_begun: usize,
 }
 
-impl BatchRows<'_> {
+impl<'a> BatchRows<'a> {
+    fn new(session: &mut Session, questions: &'a [BatchQuestion], work: &'a VoteWork) -> Self {
+        Self {
+            rows: session.rows(),
+            format: session.format,
+            report: BatchReport::new(work),
+            kept: session.is_recorded().then(KeptElections::default),
+            turns: BatchTurns::new(questions),
+            failed: Vec::new(),
+            is_any: false,
+            broken_off: 0,
+            not_begun: 0,
+        }
+    }
+
     /// Writes an election, and that those before it were broken off which should have come first.
-    fn add(&mut self, election: BatchElection<Value, String, AnyDetail>) {
+    fn add(&mut self, branch: Branch<BatchElection<Value, String, AnyDetail>>) {
+        let Some(election) = branch.into_value() else {
+            return;
+        };
         let (broken_off, row) = self.turns.take(&election.id);
         self.broken_off += broken_off.len();
         self.lack(broken_off, Lack::BrokenOff);
@@ -121,6 +133,10 @@ impl BatchRows<'_> {
         self.is_any = true;
         let gold = row.and_then(|it| it.gold.as_deref());
         let is_right = self.report.add(&election.election, row);
+        if let Some(kept) = &mut self.kept {
+            let line = election_line(&election, gold.zip(is_right));
+            kept.add(&line, row.map_or("", |it| &it.question));
+        }
         self.rows.write(&match self.format {
             Format::Human | Format::Csv | Format::Parquet | Format::Html => {
                 batch_line(&election, is_right)

@@ -13,6 +13,7 @@ pub(super) fn read(body: &[u8]) -> Option<Completion> {
         id: body["id"].as_str().map(str::to_owned),
         model: body["model"].as_str().map(str::to_owned),
         verdict: verdict(&body),
+        tier: None,
         usage: usage(&body["usage"]),
     })
 }

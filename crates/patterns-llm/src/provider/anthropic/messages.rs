@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use patterns_core::{AnswerFormat, ModelError, ModelErrorKind, Request};
+use patterns_core::{AnswerFormat, Effort, ModelError, ModelErrorKind, Request};
 
 use super::answer;
 use super::wire::Body;
@@ -13,17 +13,20 @@ use crate::provider::reply::Completion;
 /// needs more is asked for again with more.
 const USUAL_ROOM: u32 = 8_192;
 
+/// The same for one that is thought about for long: thoughts count as a part of the answer.
+const ROOM_TO_THINK: u32 = 32_768;
+
 /// Messages.
 #[derive(Debug)]
 pub(super) struct Messages {
-    /// The room that is asked for where nobody has set one.
-    room: AtomicU32,
+    /// The most that the model is known to write.
+    most: AtomicU32,
 }
 
 impl Default for Messages {
     fn default() -> Self {
         Self {
-            room: AtomicU32::new(USUAL_ROOM),
+            most: AtomicU32::new(u32::MAX),
         }
     }
 }
@@ -37,14 +40,35 @@ impl Dialect for Messages {
         ]
     }
 
+    /// Newer models take a word; the older ones, that refuse it, a number of tokens.
+    fn efforts(&self, _: &str, effort: Effort) -> &'static [&'static str] {
+        match effort {
+            Effort::None => &["disabled"],
+            Effort::Minimal => &["low", "1024"],
+            Effort::Low => &["low", "2048"],
+            Effort::Medium => &["medium", "8192"],
+            Effort::High => &["high", "16384"],
+            Effort::Max => &["max", "xhigh", "high", "32768"],
+        }
+    }
+
     fn write(&self, request: &Request, put: &Put<'_>) -> Result<Written, Unwritable> {
-        let room = self.room.load(Ordering::Relaxed);
+        let thinks_long = request.sampling.effort.is_some_and(|it| it >= Effort::High);
+        let room = if thinks_long {
+            ROOM_TO_THINK
+        } else {
+            USUAL_ROOM
+        };
+        let room = room.min(self.most.load(Ordering::Relaxed));
         let body = Body::new(request, put, room)?;
         let mut written = Written::new("/v1/messages", &body, body.parameters())?;
         written.usual_room = request.sampling.max_output_tokens.is_none().then_some(room);
-        if request.sampling.seed.is_some() {
-            written.untold = &["seed"];
-        }
+        written.untold = match (request.sampling.seed.is_some(), put.is_flex) {
+            (true, true) => &["seed", "tier"],
+            (true, false) => &["seed"],
+            (false, true) => &["tier"],
+            (false, false) => &[],
+        };
         Ok(written)
     }
 
@@ -62,7 +86,7 @@ impl Dialect for Messages {
         let (Some(sent), Some(most)) = (sent, most) else {
             return false;
         };
-        self.room.fetch_min(most, Ordering::Relaxed);
+        self.most.fetch_min(most, Ordering::Relaxed);
         sent > most
     }
 }

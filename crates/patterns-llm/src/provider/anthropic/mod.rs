@@ -26,6 +26,7 @@ pub(crate) const ANTHROPIC: Provider = Provider {
     headers: &[("anthropic-version", "2023-06-01")],
     cache_write_percent: 125,
     takes: PICTURES_AND_FILES,
-    dialect: |_| Arc::<messages::Messages>::default(),
+    has_versions: false,
+    dialect: |_, _| Arc::<messages::Messages>::default(),
     assembly: || Box::<assembly::Blocks>::default(),
 };

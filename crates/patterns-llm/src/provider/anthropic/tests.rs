@@ -11,8 +11,8 @@ use patterns_core::ModelErrorKind::{
     Unauthorized, Unavailable, UnknownModel, UnsupportedFormat,
 };
 use patterns_core::{
-    AnswerFormat, AnswerSchema, Attachment, Document, FinishReason, MediaType, Message, ModelError,
-    ModelErrorKind, Part, Request, Response, Sampling,
+    AnswerFormat, AnswerSchema, Attachment, Document, Effort, FinishReason, MediaType, Message,
+    ModelError, ModelErrorKind, Part, Request, Response, Sampling,
 };
 use serde_json::{Value, json};
 
@@ -30,6 +30,8 @@ fn put(format: AnswerFormat) -> Put<'static> {
         model: "claude",
         format,
         left_out: LeftOut(0),
+        effort: None,
+        is_flex: false,
         folds_system: false,
         streams: false,
         shared: [false; 2],
@@ -66,6 +68,7 @@ fn request() -> Request {
             top_p: Some(0.9),
             max_output_tokens: Some(100),
             seed: Some(40),
+            effort: None,
         },
         sample: 2,
         ..Request::default()
@@ -235,4 +238,46 @@ fn a_models_longest_answer_is_learnt_by_every_call_that_asked_for_more() {
     request.sampling.max_output_tokens = Some(8192);
     let written = dialect.write(&request, &put(AnswerFormat::Prompt)).unwrap();
     assert!(!dialect.learn(&error, &written), "the user has set it");
+}
+
+#[test]
+fn an_effort_is_a_word_and_for_older_models_a_number_of_tokens() {
+    let said = |effort| {
+        let request = Request {
+            messages: vec![Message::user([Part::text("Hi.")])],
+            ..Request::default()
+        };
+        let put = Put {
+            effort: Some(effort),
+            ..put(AnswerFormat::JsonSchema)
+        };
+        let body: Value = serde_json::from_str(&body(&request, &put)).unwrap();
+        (body["output_config"].clone(), body["thinking"].clone())
+    };
+    let adaptive = json!({"type": "adaptive"});
+    assert_eq!(said("low"), (json!({"effort": "low"}), adaptive.clone()));
+    assert_eq!(said("max"), (json!({"effort": "max"}), adaptive));
+    assert_eq!(said("disabled"), (Value::Null, json!({"type": "disabled"})));
+    let tokens = |budget| {
+        (
+            Value::Null,
+            json!({"type": "enabled", "budget_tokens": budget}),
+        )
+    };
+    assert_eq!(said("2048"), tokens(2_048));
+    // Half of the room, which the answer has to fit into, too.
+    assert_eq!(said("32768"), tokens(4_096));
+}
+
+#[test]
+fn there_is_more_room_for_what_is_thought_about_for_long() {
+    let room = |effort| {
+        let mut request = Request::default();
+        request.sampling.effort = effort;
+        let written = Messages::default().write(&request, &put(AnswerFormat::Prompt));
+        written.unwrap().usual_room
+    };
+    assert_eq!(room(None), Some(8_192));
+    assert_eq!(room(Some(Effort::Low)), Some(8_192));
+    assert_eq!(room(Some(Effort::High)), Some(32_768));
 }

@@ -43,6 +43,8 @@ pub(super) struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     top_p: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    thinking: Option<Thinking>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     stream: Option<bool>,
 }
 
@@ -84,10 +86,25 @@ struct Ephemeral {
 
 const EPHEMERAL: Ephemeral = Ephemeral { kind: "ephemeral" };
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct OutputConfig {
-    format: Format,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effort: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<Format>,
 }
+
+/// Whether the model thinks: as it sees fit, not at all, or in at most so many tokens.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Thinking {
+    Adaptive,
+    Disabled,
+    Enabled { budget_tokens: u32 },
+}
+
+/// The least that a model which thinks has to be given for it.
+const LEAST_THOUGHT: u32 = 1024;
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -127,8 +144,10 @@ impl<'a> Body<'a> {
             top_p: sampling
                 .top_p
                 .filter(|_| !put.left_out.has(Parameter::TopP)),
+            thinking: None,
             stream: put.streams.then_some(true),
         };
+        body.think(put.effort);
         if !put.folds_system && !request.instructions.trim().is_empty() {
             let mut block = block(Cow::Borrowed(&*request.instructions));
             if request.instructions.len() >= LEAST_BYTES {
@@ -138,6 +157,22 @@ impl<'a> Body<'a> {
         }
         body.ask_for_shape(request, put.format)?;
         Ok(body)
+    }
+
+    /// Says how long the model is to think: in a word, or in tokens, which count as a part of the answer.
+    fn think(&mut self, effort: Option<&'static str>) {
+        let Some(effort) = effort else { return };
+        self.thinking = Some(match (effort, effort.parse::<u32>()) {
+            ("disabled", _) => Thinking::Disabled,
+            (_, Ok(tokens)) => {
+                let budget_tokens = tokens.min(self.max_tokens / 2).max(LEAST_THOUGHT);
+                Thinking::Enabled { budget_tokens }
+            }
+            (_, Err(_)) => {
+                self.output_config.get_or_insert_default().effort = Some(effort);
+                Thinking::Adaptive
+            }
+        });
     }
 
     fn ask_for_shape(
@@ -151,8 +186,8 @@ impl<'a> Body<'a> {
         match format {
             AnswerFormat::JsonSchema => {
                 let schema = schema::of(schema.closed()).map_err(Unwritable::Schema)?;
-                let format = Format::JsonSchema { schema };
-                self.output_config = Some(OutputConfig { format });
+                let config = self.output_config.get_or_insert_default();
+                config.format = Some(Format::JsonSchema { schema });
             }
             AnswerFormat::Tool => {
                 self.tools.push(Tool {

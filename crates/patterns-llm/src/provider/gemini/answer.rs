@@ -17,6 +17,7 @@ pub(super) fn read(body: &[u8]) -> Option<Completion> {
         id: body["responseId"].as_str().map(str::to_owned),
         model: body["modelVersion"].as_str().map(str::to_owned),
         verdict: verdict(&body),
+        tier: None,
         usage: usage(&body["usageMetadata"]),
     })
 }

@@ -1,9 +1,10 @@
 //! The dialect of `generateContent`.
 
-use patterns_core::{AnswerFormat, Request};
+use patterns_core::{AnswerFormat, Effort, Request};
 
 use super::answer;
 use super::wire::Body;
+use crate::address::in_path;
 use crate::provider::dialect::{Dialect, Put, Unwritable, Written};
 use crate::provider::reply::Completion;
 
@@ -18,6 +19,24 @@ impl Dialect for Generate {
             AnswerFormat::JsonObject,
             AnswerFormat::Prompt,
         ]
+    }
+
+    /// Models before the third generation take a number of tokens and not a level.
+    fn efforts(&self, model: &str, effort: Effort) -> &'static [&'static str] {
+        let is_old = ["gemini-1", "gemini-2"].iter().any(|it| model.contains(it));
+        match (is_old, effort) {
+            (true, Effort::None) => &["0", "128"],
+            (true, Effort::Minimal) => &["512"],
+            (true, Effort::Low) => &["1024"],
+            (true, Effort::Medium) => &["8192"],
+            (true, Effort::High) => &["24576"],
+            (true, Effort::Max) => &["32768", "24576"],
+            (false, Effort::None | Effort::Minimal) => &["minimal", "low"],
+            (false, Effort::Low) => &["low"],
+            (false, Effort::Medium) => &["medium", "high"],
+            (false, Effort::High) => &["high"],
+            (false, Effort::Max) => &["xhigh", "high"],
+        }
     }
 
     fn write(&self, request: &Request, put: &Put<'_>) -> Result<Written, Unwritable> {
@@ -41,10 +60,5 @@ fn path(put: &Put<'_>) -> String {
     } else {
         "models/"
     };
-    let is_plain = |it: u8| it.is_ascii_alphanumeric() || b"-._~/@".contains(&it);
-    let name = put.model.bytes().map(|it| match is_plain(it) {
-        true => char::from(it).to_string(),
-        false => format!("%{it:02X}"),
-    });
-    format!("/v1beta/{folder}{}:{method}", name.collect::<String>())
+    format!("/v1beta/{folder}{}:{method}", in_path(put.model))
 }

@@ -31,6 +31,7 @@ pub(crate) const GEMINI: Provider = Provider {
         MediaType::Webp,
         MediaType::Pdf,
     ],
-    dialect: |_| Arc::new(generate::Generate),
+    has_versions: false,
+    dialect: |_, _| Arc::new(generate::Generate),
     assembly: || Box::<assembly::Candidate>::default(),
 };

@@ -28,6 +28,8 @@ fn put(format: AnswerFormat) -> Put<'static> {
         model: "gemini-3-flash",
         format,
         left_out: LeftOut(0),
+        effort: None,
+        is_flex: false,
         folds_system: false,
         streams: false,
         shared: [false; 2],
@@ -57,6 +59,7 @@ fn request() -> Request {
             top_p: Some(0.9),
             max_output_tokens: Some(100),
             seed: Some(40),
+            effort: None,
         },
         sample: 2,
         ..Request::default()
@@ -411,4 +414,45 @@ async fn a_blocked_question_and_an_error_come_in_streams_too() {
     assert_eq!(read(blocked).await, Filtered);
     let error = json!({"error": {"code": 503, "message": "Busy", "status": "UNAVAILABLE"}});
     assert_eq!(read(error).await, Overloaded { retry_after: None });
+}
+
+#[test]
+fn an_effort_is_a_level_and_for_older_models_a_number_of_tokens() {
+    use patterns_core::Effort;
+
+    let thinking = |model: &str, effort| {
+        let put = Put {
+            effort: Generate.efforts(model, effort).first().copied(),
+            is_flex: true,
+            ..put(AnswerFormat::Prompt)
+        };
+        let written = Generate.write(&Request::default(), &put).unwrap();
+        let body: Value = serde_json::from_str(written.body.get()).unwrap();
+        assert_eq!(body["serviceTier"], "flex");
+        body["generationConfig"]["thinkingConfig"].clone()
+    };
+    for (model, effort, expected) in [
+        (
+            "gemini-2.5-flash",
+            Effort::None,
+            json!({"thinkingBudget": 0}),
+        ),
+        (
+            "models/gemini-2.5-pro",
+            Effort::High,
+            json!({"thinkingBudget": 24_576}),
+        ),
+        (
+            "gemini-3.8-flash",
+            Effort::None,
+            json!({"thinkingLevel": "minimal"}),
+        ),
+        (
+            "gemini-3.8-flash",
+            Effort::Medium,
+            json!({"thinkingLevel": "medium"}),
+        ),
+    ] {
+        assert_eq!(thinking(model, effort), expected, "{model} {effort}");
+    }
 }

@@ -43,6 +43,8 @@ pub(super) struct Body<'a> {
     contents: Vec<Turn<'a>>,
     #[serde(skip_serializing_if = "Config::is_empty")]
     generation_config: Config,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_tier: Option<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -78,6 +80,23 @@ struct Config {
     max_output_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking_config: Option<Thinking>,
+}
+
+/// How long the model is to think: so many tokens, or at a level.
+#[derive(Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum Thinking {
+    ThinkingBudget(u32),
+    ThinkingLevel(&'static str),
+}
+
+impl Thinking {
+    fn of(text: &'static str) -> Self {
+        text.parse()
+            .map_or(Self::ThinkingLevel(text), Self::ThinkingBudget)
+    }
 }
 
 impl Config {
@@ -118,7 +137,9 @@ impl<'a> Body<'a> {
                     .filter(|_| has(Parameter::Seed))
                     .map(|seed| seed.wrapping_add(i64::from(request.sample)))
                     .map(|seed| seed.rem_euclid(i64::from(i32::MAX))),
+                thinking_config: put.effort.map(Thinking::of),
             },
+            service_tier: put.is_flex.then_some("flex"),
         }
     }
 
@@ -129,6 +150,7 @@ impl<'a> Body<'a> {
             ("temperature", config.temperature.is_some()),
             ("topP", config.top_p.is_some()),
             ("seed", config.seed.is_some()),
+            ("maxOutputTokens", config.max_output_tokens.is_some()),
         ])
     }
 }

@@ -18,6 +18,7 @@ pub(super) fn read(body: &[u8]) -> Option<Completion> {
             output_tokens: count(&body["eval_count"]),
             ..one_attempt()
         },
+        tier: None,
     })
 }
 

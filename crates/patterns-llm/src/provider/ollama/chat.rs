@@ -1,6 +1,6 @@
 //! The dialect of Ollama's chat, and what it learns of a model.
 
-use patterns_core::{AnswerFormat, BoxFuture, ModelError, ModelErrorKind, Request};
+use patterns_core::{AnswerFormat, BoxFuture, Effort, ModelError, ModelErrorKind, Request};
 use serde_json::json;
 use serde_json::value::to_raw_value;
 
@@ -49,6 +49,16 @@ impl Dialect for Chat {
         ]
     }
 
+    /// Most models only think or do not; what they are told of how much, some refuse.
+    fn efforts(&self, _: &str, effort: Effort) -> &'static [&'static str] {
+        match effort {
+            Effort::None => &["false"],
+            Effort::Minimal | Effort::Low => &["low", "true"],
+            Effort::Medium => &["medium", "true"],
+            Effort::High | Effort::Max => &["high", "true"],
+        }
+    }
+
     fn prepare<'a>(&'a self, server: &'a Server, model: &'a str) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let limits = &self.context.limits;
@@ -68,6 +78,9 @@ impl Dialect for Chat {
         let body = Body::new(request, put, size);
         let mut written = Written::new("/api/chat", &body, body.parameters())?;
         written.window = Some(size);
+        if put.is_flex {
+            written.untold = &["tier"];
+        }
         Ok(written)
     }
 

@@ -30,6 +30,7 @@ pub(crate) const OLLAMA: Provider = Provider {
     headers: &[],
     cache_write_percent: 100,
     takes: PICTURES,
-    dialect: |_| Arc::<chat::Chat>::default(),
+    has_versions: false,
+    dialect: |_, _| Arc::<chat::Chat>::default(),
     assembly: || Box::<assembly::Lines>::default(),
 };

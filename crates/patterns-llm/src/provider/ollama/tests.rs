@@ -27,6 +27,8 @@ fn put(format: AnswerFormat) -> Put<'static> {
         model: "qwen3:8b",
         format,
         left_out: LeftOut(0),
+        effort: None,
+        is_flex: false,
         folds_system: false,
         streams: true,
         shared: [false; 2],
@@ -51,6 +53,7 @@ fn request() -> Request {
             top_p: None,
             max_output_tokens: Some(100),
             seed: Some(40),
+            effort: None,
         },
         sample: 2,
         ..Request::default()
@@ -265,4 +268,24 @@ async fn an_error_in_a_stream_is_that_error() {
     let body = stored(stream.into(), true, Box::<Lines>::default(), || {});
     let body = body.await.unwrap();
     assert!(read(200, std::str::from_utf8(&body).unwrap()).is_err());
+}
+
+#[test]
+fn a_model_is_told_whether_to_think_or_for_how_long() {
+    use patterns_core::Effort;
+
+    let said = |effort: Effort, refusals: usize| {
+        let chat = Chat::default();
+        let put = Put {
+            effort: chat.efforts("m", effort).get(refusals).copied(),
+            ..put(AnswerFormat::Prompt)
+        };
+        let written = chat.write(&Request::default(), &put).unwrap();
+        let body: Value = serde_json::from_str(written.body.get()).unwrap();
+        body["think"].clone()
+    };
+    assert_eq!(said(Effort::None, 0), json!(false));
+    assert_eq!(said(Effort::High, 0), json!("high"));
+    assert_eq!(said(Effort::High, 1), json!(true));
+    assert_eq!(said(Effort::High, 2), Value::Null);
 }

@@ -24,6 +24,8 @@ pub(super) struct Body<'a> {
     shift: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     format: Option<Format<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    think: Option<Think>,
     options: Options,
 }
 
@@ -41,6 +43,19 @@ struct Turn<'a> {
 enum Format<'a> {
     Schema(&'a RawValue),
     Named(&'static str),
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Think {
+    Whether(bool),
+    HowLong(&'static str),
+}
+
+impl Think {
+    fn of(text: &'static str) -> Self {
+        text.parse().map_or(Self::HowLong(text), Self::Whether)
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -73,6 +88,7 @@ impl<'a> Body<'a> {
                 AnswerFormat::JsonObject => Some(Format::Named("json")),
                 _ => None,
             }),
+            think: put.effort.map(Think::of),
             options: Options {
                 num_ctx,
                 num_predict: sampling.max_output_tokens,

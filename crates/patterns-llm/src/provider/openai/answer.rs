@@ -1,10 +1,11 @@
 //! Reads the body of a successful reply, tolerant of everything that servers leave out or add: what is
 //! not needed may be anything.
 
-use patterns_core::{FinishReason, ModelErrorKind, Usage};
+use patterns_core::{FinishReason, ModelErrorKind, Money, Usage};
 use serde_json::{Value, json};
 
 use crate::provider::reply::{Completion, Verdict, count, is_error, one_attempt, read_json};
+use crate::tier::Tier;
 
 /// Reads a body; returns `None` if it is no object.
 pub(crate) fn read(body: &[u8]) -> Option<Completion> {
@@ -21,6 +22,11 @@ pub(crate) fn read(body: &[u8]) -> Option<Completion> {
         },
         model: body["model"].as_str().map(str::to_owned),
         verdict: verdict(&body),
+        tier: match body["service_tier"].as_str() {
+            Some("default" | "standard" | "on_demand") => Some(Tier::Standard),
+            Some("flex") => Some(Tier::Flex),
+            _ => None,
+        },
         usage: usage(&body),
     })
 }
@@ -79,8 +85,20 @@ fn usage(body: &Value) -> Usage {
         cache_write_tokens: written.map_or(0, count),
         output_tokens: bill.get("completion_tokens").map_or(0, count),
         reasoning_tokens: reasoning.map_or(0, count),
+        billed: billed(bill),
         ..one_attempt()
     }
+}
+
+/// Returns what OpenRouter has billed. Whoever brings a key of their own pays two: OpenRouter, and the
+/// provider behind it.
+fn billed(bill: &Value) -> Option<Money> {
+    let cost = bill["cost"].as_f64()?;
+    let upstream = bill.pointer("/cost_details/upstream_inference_cost");
+    let upstream = upstream.filter(|_| bill["is_byok"] == true);
+    let dollars = cost + upstream.and_then(Value::as_f64).unwrap_or(0.0);
+    // What is negative is none, and what is absurd stays so, to be seen for what it is.
+    (dollars >= 0.0).then(|| Money::from_picodollars((dollars * 1e12).ceil() as u64))
 }
 
 /// Returns the bill, wherever it is: Moonshot puts it into the choice, Groq into a field of its own.

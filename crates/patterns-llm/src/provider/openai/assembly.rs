@@ -14,6 +14,7 @@ use crate::provider::stream::{Assembly, Blanks, Event, broken};
 pub(crate) struct Chunks {
     id: Value,
     model: Value,
+    service_tier: Value,
     content: String,
     refusal: String,
     /// What the model thought; the answer of servers that mistake one for the other.
@@ -102,9 +103,12 @@ impl Assembly for Chunks {
             true => &[choice],
             false => &[],
         };
-        let body = json!({
+        let mut body = json!({
             "id": this.id, "model": this.model, "choices": choices, "usage": this.usage,
         });
+        if !this.service_tier.is_null() {
+            body["service_tier"] = this.service_tier;
+        }
         Ok(body.to_string().into())
     }
 }
@@ -117,7 +121,11 @@ impl Chunks {
         if let Some(usage) = usage_of(&chunk) {
             self.usage = usage.clone();
         }
-        for (kept, name) in [(&mut self.id, "id"), (&mut self.model, "model")] {
+        for (kept, name) in [
+            (&mut self.id, "id"),
+            (&mut self.model, "model"),
+            (&mut self.service_tier, "service_tier"),
+        ] {
             if kept.is_null() {
                 *kept = chunk[name].take();
             }

@@ -10,14 +10,17 @@ use async_openai::Client;
 use async_openai::error::OpenAIError;
 use async_openai::middleware::HttpRequestFactory;
 use async_openai::traits::RequestOptionsBuilder;
-use patterns_core::{AnswerFormat, BoxFuture, ModelError, ModelErrorKind, Request};
+use patterns_core::{AnswerFormat, BoxFuture, Effort, ModelError, ModelErrorKind, Request};
 use tower_service::Service;
 
 use super::answer;
 use super::endpoint::Endpoint;
+use super::routing::Routing;
 use super::wire::{Body, Flavour};
+use crate::address::in_path;
 use crate::exchange::ExchangeError;
 use crate::provider::dialect::{Dialect, Put, Unwritable, Written};
+use crate::provider::facts::Place;
 use crate::provider::reply::{Completion, one_attempt};
 use crate::provider::transport::{CALL_KEY_HEADER, Reply, Server, Transport, no_reply, unsendable};
 
@@ -25,12 +28,23 @@ use crate::provider::transport::{CALL_KEY_HEADER, Reply, Server, Transport, no_r
 pub(super) struct Chat {
     client: Client<Endpoint>,
     flavour: Flavour,
+    /// What follows the address of the server, with the version of the API.
+    path: String,
+    routing: Routing,
 }
 
 impl Chat {
-    pub(super) fn new(flavour: Flavour, server: &Server) -> Self {
+    pub(super) fn new(flavour: Flavour, server: &Server, place: &Place) -> Self {
+        let version = place.api_version.as_deref();
+        let folder = match version {
+            _ if flavour != Flavour::Azure => String::new(),
+            None => "/openai/v1".to_owned(),
+            Some(_) => format!("/openai/deployments/{}", in_path(&place.model)),
+        };
+        let query = version.map_or(String::new(), |it| format!("?api-version={it}"));
         let endpoint = Endpoint {
-            base_url: server.base_url.clone(),
+            base_url: format!("{}{folder}", server.base_url),
+            api_version: place.api_version.clone(),
             headers: server.headers.clone(),
             key: Default::default(),
         };
@@ -38,6 +52,8 @@ impl Chat {
         Self {
             client: Client::build(server.client.clone(), endpoint).with_http_service(service),
             flavour,
+            path: format!("{folder}/chat/completions{query}"),
+            routing: Routing::default(),
         }
     }
 
@@ -71,16 +87,23 @@ impl Dialect for Chat {
         self.flavour.formats()
     }
 
+    fn efforts(&self, _: &str, effort: Effort) -> &'static [&'static str] {
+        Flavour::efforts(effort)
+    }
+
     fn write(&self, request: &Request, put: &Put<'_>) -> Result<Written, Unwritable> {
-        let mut body =
-            Body::new(put.model, request, put.format, self.flavour).without(put.left_out);
+        let body = Body::new(put.model, request, put.format, self.flavour).without(put.left_out);
+        let mut body = body.thinking(put.effort, put.is_flex, self.flavour);
+        if self.flavour == Flavour::OpenRouter {
+            body = body.routed(self.routing.is_strict(put.format));
+        }
         if put.folds_system {
             body = body.without_system();
         }
         if put.streams {
             body = body.streamed();
         }
-        Written::new("/chat/completions", &body, body.parameters())
+        Written::new(self.path.clone(), &body, body.parameters())
     }
 
     fn send<'a>(
@@ -93,7 +116,17 @@ impl Dialect for Chat {
     }
 
     fn read(&self, body: &[u8]) -> Option<Completion> {
-        answer::read(body)
+        let mut completion = answer::read(body)?;
+        // Others count in other coins, or for other accounts.
+        if self.flavour != Flavour::OpenRouter {
+            completion.usage.billed = None;
+        }
+        Some(completion)
+    }
+
+    fn learn(&self, error: &ModelError, written: &Written) -> bool {
+        let is_strict = written.body.get().contains("\"require_parameters\":true");
+        is_strict && self.routing.learn(error)
     }
 }
 

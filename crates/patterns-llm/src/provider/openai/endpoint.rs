@@ -10,6 +10,8 @@ use secrecy::SecretString;
 /// carry, so it is not used.
 pub(super) struct Endpoint {
     pub(super) base_url: String,
+    /// The version of the API, where it is chosen by whoever asks.
+    pub(super) api_version: Option<String>,
     pub(super) headers: HeaderMap,
     pub(super) key: SecretString,
 }
@@ -24,7 +26,8 @@ impl Config for Endpoint {
     }
 
     fn query(&self) -> Vec<(&str, &str)> {
-        Vec::new()
+        let version = self.api_version.as_deref();
+        version.map(|it| ("api-version", it)).into_iter().collect()
     }
 
     fn api_base(&self) -> &str {

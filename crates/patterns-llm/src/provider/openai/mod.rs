@@ -8,6 +8,9 @@ mod answer;
 mod assembly;
 mod chat;
 mod endpoint;
+mod routing;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::sync::Arc;
@@ -33,8 +36,32 @@ pub(crate) const OPENAI: Provider = Provider {
     headers: &[],
     cache_write_percent: 100,
     takes: PICTURES_AND_FILES,
-    dialect: |server| Arc::new(Chat::new(Flavour::OpenAi, server)),
+    has_versions: false,
+    dialect: |server, place| Arc::new(Chat::new(Flavour::OpenAi, server, place)),
     assembly: || Box::<assembly::Chunks>::default(),
+};
+
+/// OpenAI's models at Azure (<https://learn.microsoft.com/azure/ai-services/openai/reference>).
+pub(crate) const AZURE: Provider = Provider {
+    name: "azure",
+    maker: "Azure",
+    usual_base_url: None,
+    versions: &["/openai/v1", "/openai"],
+    key_goes: KeyGoes::InUnlessSigned("api-key"),
+    has_versions: true,
+    // Its reference for chat completions knows texts and pictures only.
+    takes: PICTURES,
+    dialect: |server, place| Arc::new(Chat::new(Flavour::Azure, server, place)),
+    ..OPENAI
+};
+
+/// OpenRouter (<https://openrouter.ai/docs/api-reference/chat-completion>).
+pub(crate) const OPENROUTER: Provider = Provider {
+    name: "openrouter",
+    maker: "OpenRouter",
+    usual_base_url: Some("https://openrouter.ai/api/v1"),
+    dialect: |server, place| Arc::new(Chat::new(Flavour::OpenRouter, server, place)),
+    ..OPENAI
 };
 
 /// Any other server of its protocol.
@@ -45,6 +72,6 @@ pub(crate) const COMPATIBLE: Provider = Provider {
     needs_key: false,
     // Few servers know OpenAI's way to send a PDF.
     takes: PICTURES,
-    dialect: |server| Arc::new(Chat::new(Flavour::Compatible, server)),
+    dialect: |server, place| Arc::new(Chat::new(Flavour::Compatible, server, place)),
     ..OPENAI
 };

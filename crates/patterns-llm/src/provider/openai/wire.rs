@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use patterns_core::{AnswerFormat, AnswerSchema, Attachment, Message, Part, Request, Role};
+use patterns_core::{AnswerFormat, AnswerSchema, Attachment, Effort, Message, Part, Request, Role};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -17,6 +17,10 @@ use crate::provider::words::schema_in_words;
 pub(super) enum Flavour {
     /// OpenAI's own, with `max_completion_tokens`.
     OpenAi,
+    /// The same at Azure.
+    Azure,
+    /// OpenRouter's, with many providers behind it.
+    OpenRouter,
     /// Everybody else's, with the older `max_tokens`.
     Compatible,
 }
@@ -33,15 +37,27 @@ impl Flavour {
         ];
         match self {
             // Its schemas have no lengths of texts.
-            Self::OpenAi => &ALL[1..],
-            Self::Compatible => ALL,
+            Self::OpenAi | Self::Azure => &ALL[1..],
+            Self::OpenRouter | Self::Compatible => ALL,
         }
     }
 
     /// Returns whether the server shows its model the schema that it enforces. OpenAI's does, and
     /// bills it as input; showing it again would be paid twice.
     fn shows_schema(self) -> bool {
-        self == Self::OpenAi
+        matches!(self, Self::OpenAi | Self::Azure)
+    }
+
+    /// Returns how an effort is put, and how where that is refused.
+    pub(super) fn efforts(effort: Effort) -> &'static [&'static str] {
+        match effort {
+            Effort::None => &["none", "minimal", "low"],
+            Effort::Minimal => &["minimal", "low"],
+            Effort::Low => &["low", "medium"],
+            Effort::Medium => &["medium", "high"],
+            Effort::High => &["high"],
+            Effort::Max => &["max", "xhigh", "high"],
+        }
     }
 }
 
@@ -62,9 +78,37 @@ pub(super) struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_effort: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning: Option<Reasoning>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service_tier: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<Route>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Accounting>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     stream: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream_options: Option<StreamOptions>,
+}
+
+/// OpenRouter's own form of the effort.
+#[derive(Debug, Serialize)]
+struct Reasoning {
+    effort: &'static str,
+}
+
+/// Which of the providers behind OpenRouter may answer.
+#[derive(Debug, Serialize)]
+struct Route {
+    require_parameters: bool,
+}
+
+/// Asks OpenRouter what the answer costs.
+#[derive(Debug, Serialize)]
+struct Accounting {
+    include: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -135,8 +179,8 @@ impl<'a> Body<'a> {
     ) -> Self {
         let sampling = request.sampling;
         let (max_completion_tokens, max_tokens) = match flavour {
-            Flavour::OpenAi => (sampling.max_output_tokens, None),
-            Flavour::Compatible => (None, sampling.max_output_tokens),
+            Flavour::OpenAi | Flavour::Azure => (sampling.max_output_tokens, None),
+            Flavour::OpenRouter | Flavour::Compatible => (None, sampling.max_output_tokens),
         };
         let schema = request.schema.as_deref();
         Self {
@@ -151,9 +195,42 @@ impl<'a> Body<'a> {
             seed: sampling
                 .seed
                 .map(|seed| seed.wrapping_add(i64::from(request.sample))),
+            reasoning_effort: None,
+            reasoning: None,
+            service_tier: None,
+            provider: None,
+            usage: None,
             stream: None,
             stream_options: None,
         }
+    }
+
+    /// Says how long the model is to think, and how urgent it is.
+    pub(super) fn thinking(
+        self,
+        effort: Option<&'static str>,
+        is_flex: bool,
+        flavour: Flavour,
+    ) -> Self {
+        let is_router = flavour == Flavour::OpenRouter;
+        Self {
+            reasoning_effort: effort.filter(|_| !is_router),
+            reasoning: effort
+                .filter(|_| is_router)
+                .map(|effort| Reasoning { effort }),
+            service_tier: is_flex.then_some("flex"),
+            ..self
+        }
+    }
+
+    /// Says who behind OpenRouter may answer, and that the answer is to come with its price.
+    pub(super) fn routed(mut self, is_strict: bool) -> Self {
+        let is_strict = is_strict && self.response_format.is_some();
+        self.provider = is_strict.then_some(Route {
+            require_parameters: true,
+        });
+        self.usage = Some(Accounting { include: true });
+        self
     }
 
     /// Makes the instructions the beginning of what the user says.

@@ -3,6 +3,8 @@
 use patterns_core::{FinishReason, ModelErrorKind, Usage};
 use serde_json::Value;
 
+use crate::tier::Tier;
+
 /// What a successful reply comes to.
 #[derive(Debug)]
 pub(crate) struct Completion {
@@ -13,6 +15,8 @@ pub(crate) struct Completion {
     pub(crate) verdict: Verdict,
     /// The bill of the one attempt that this is the answer to.
     pub(crate) usage: Usage,
+    /// The tier that the provider says it has answered at, if it does.
+    pub(crate) tier: Option<Tier>,
 }
 
 /// Whether there is an answer.

@@ -119,6 +119,9 @@ impl Failure {
             Some(ModelErrorKind::UnsupportedFormat)
         } else if matches!(self.status, 400 | 403 | 413 | 422 | 500) && is_too_long(words) {
             Some(ModelErrorKind::ContextTooLong)
+        } else if self.status == 429 && says(NO_ROOM) {
+            // Of the flex tier: it is not we who ask too fast.
+            Some(ModelErrorKind::Overloaded { retry_after })
         } else if self.status == 500 && says(NEVER) {
             Some(ModelErrorKind::InvalidRequest)
         } else if self.status == 403 && says(MODERATION) {
@@ -190,6 +193,8 @@ const FORMAT: &[&str] = &[
     "responsemimetype",
 ];
 
+const NO_ROOM: &[&str] = &["resource unavailable", "resource_unavailable"];
+
 /// What no repetition changes, though it is said as if it did.
 const NEVER: &[&str] = &[
     // Ollama, of a model that does not fit into its memory.
@@ -241,6 +246,8 @@ fn kind_of_name(name: &str, retry_after: Option<Duration>) -> Option<ModelErrorK
         // Groq checks the JSON itself and refuses a draw; the next one may be fine.
         "json_validate_failed" => ModelErrorKind::Unavailable { retry_after },
         "server_is_overloaded"
+        // OpenAI's flex tier, when it has no room; nothing is billed.
+        | "resource_unavailable"
         | "overloaded_error"
         | "engine_overloaded"
         | "service_unavailable_error"

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use crate::voting::exact;
+use crate::canonical::exact;
 
 /// Where a row was seen: the number of its answer, and its place in it.
 pub(in crate::map_reduce) type RowPosition = (u64, usize);

@@ -3,137 +3,110 @@
 //! A refused call ends elections, it does not fail them: every election ends by the ballots that are in, and
 //! a question without one is called not asked.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 use patterns_core::{
-    AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Answer, ModelError,
-    ModelErrorKind, Outcome, Pattern, Scope,
+    AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Answer, Branch, BranchEnd,
+    BranchId, ModelError, ModelErrorKind, Outcome, Pattern, Scope, StepRole, Usage,
 };
 
 use super::Elections;
 use super::asking::Asking;
 use super::batch::{BatchElection, BatchTally};
 use super::identical_ballots::{are_identical, identical_ballots};
-use super::open_election::OpenElection;
 use super::shared_calls::SharedCalls;
 use super::work::{Done, Work};
 use crate::fan_out::{FanOut, Stop};
+use crate::machine::{Due, Machine};
 use crate::run::Run;
+use crate::running::RunMachine;
 use crate::voting::ballot::BallotTask;
 use crate::voting::election::ElectionBy;
 use crate::voting::panel::Voter;
 use crate::voting::question::Question;
 use crate::voting::rules::Rule;
-use crate::voting::stop::CallIndex;
+use crate::voting::stop::{CallIndex, Forecast};
 use crate::voting::voting::Voting;
-use crate::{RunError, RunOptions};
+use crate::{RunError, RunOptions, Running};
 
 impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
     /// Asks all voters and decides.
     ///
-    /// The branches of the outcome are the ballots, in voter order; judgements and an escalation are
-    /// its steps. Where the budget is used up first, the ballots that are in decide, and the election
-    /// says so by [`StopReason::CallsSpent`](crate::voting::StopReason::CallsSpent).
+    /// The branches are the ballots, in voter order; they come once the election is over, since until then
+    /// it is open which of them count. Judgements and an escalation are the steps of the outcome. Where the
+    /// budget is used up first, the ballots that are in decide, and the election says so by
+    /// [`StopReason::CallsSpent`](crate::voting::StopReason::CallsSpent).
     ///
     /// # Errors
     ///
-    /// Returns a [`RunError`] if the question is empty or there is no voter.
-    ///
-    /// # Cancellation
-    ///
-    /// Dropping the future ends all calls under way.
-    pub async fn run(
-        &self,
+    /// It ends with a [`RunError`] if the question is empty or there is no voter.
+    pub fn run<'r>(
+        &'r self,
         question: impl Into<Question>,
-        options: &RunOptions,
-    ) -> Result<Outcome<ElectionBy<R>, V>, RunError> {
+        options: &'r RunOptions,
+    ) -> Running<'r, ElectionBy<R>, V> {
         let question = question.into();
-        if question.text.trim().is_empty() {
-            return Err(RunError::NoInput("the question is empty"));
-        }
-        let questions = stream::iter([(String::new(), question)]);
-        let elections = self.elections(questions, options, false)?;
-        let mut held = Vec::new();
-        let (mut run, stop, broken_off) = self.run_elections(elections, |it| held.push(it)).await;
-        let is_spent = run.is_out_of_budget(stop);
-        let held = held.pop().or(broken_off.into_iter().next());
-        if held
-            .as_ref()
-            .is_some_and(|it| are_identical(&self.panel, it))
-        {
-            run.warn(identical_ballots(1, 1));
-        }
-        let forecast = self.forecast();
-        let decided = held.map(|it| self.decide(it, forecast.as_ref()));
-        let (election, branches) = decided.unzip();
-        let nothing = || AggregateError::new(AggregateErrorKind::NothingAnswered);
-        // The ballots that were paid for are a result, if a short one.
-        let is_short = is_spent && election.as_ref().is_some_and(|it| it.total_votes > 0);
-        let verdict = run
-            .verdict(stop)
-            .or_else(|error| is_short.then_some(()).ok_or(error));
-        let value = verdict.and_then(|()| election.ok_or_else(nothing));
-        Ok(run.finish(value, branches.unwrap_or_default()))
+        Running::new(async move {
+            if question.text.trim().is_empty() {
+                return Err(RunError::NoInput("the question is empty"));
+            }
+            let questions = stream::iter([(String::new(), question)]);
+            let elections = self.elections(questions, options, false)?;
+            let one = One {
+                elections,
+                forecast: self.forecast(),
+                election: None,
+                ballots: VecDeque::new(),
+            };
+            Ok(self.fan_out(one, options))
+        })
     }
 
     /// Holds one election per question, in one run with one bound of concurrency.
     ///
-    /// Questions are pulled as places free up, and every election is handed to `each` in the order
-    /// of the questions, as soon as it and those before it are over, so a batch of any length needs
-    /// constant memory. The outcome has the sums; its list of branches is empty.
+    /// The branches are the elections, in the order of the questions and with their ids as labels; what a
+    /// branch has used is what its ballots have used. As a stream, a batch of any length needs constant
+    /// memory: questions are pulled as places free up. The outcome has the sums.
     ///
-    /// An election that the run breaks off is not handed over. One that had begun to share the calls,
-    /// and had none, is handed over as [`NotAsked`](crate::voting::Decision::NotAsked), as it is when the
-    /// calls are spent.
+    /// An election that the run breaks off is no branch. One that had begun to share the calls, and had
+    /// none, is one as [`NotAsked`](crate::voting::Decision::NotAsked), as it is when the calls are spent.
     ///
     /// # Errors
     ///
-    /// Returns a [`RunError`] if there is no voter.
-    ///
-    /// # Cancellation
-    ///
-    /// Dropping the future ends all calls under way.
-    pub async fn run_batch<S>(
-        &self,
+    /// It ends with a [`RunError`] if there is no voter.
+    pub fn run_batch<'r, S>(
+        &'r self,
         questions: S,
-        options: &RunOptions,
-        mut each: impl FnMut(BatchElection<V, R::Winner, R::Detail>),
-    ) -> Result<Outcome<BatchTally, V>, RunError>
+        options: &'r RunOptions,
+    ) -> Running<'r, BatchTally, BatchElection<V, R::Winner, R::Detail>>
     where
-        S: Stream<Item = (String, Question)> + Send,
+        S: Stream<Item = (String, Question)> + Send + 'r,
     {
-        let mut elections = self.elections(questions, options, true)?;
-        elections.run.forget_steps();
-        let mut tally = BatchTally::default();
-        let forecast = self.forecast();
-        let mut uniform = 0;
-        let hand_over = |over: OpenElection<V>| {
-            uniform += u64::from(are_identical(&self.panel, &over));
-            let id = over.id.clone();
-            let (election, branches) = self.decide(over, forecast.as_ref());
-            tally.count(&election);
-            each(BatchElection {
-                id,
-                election,
-                branches,
-            });
-        };
-        let (mut run, stop, broken_off) = self.run_elections(elections, hand_over).await;
-        tally.broken_off = broken_off.len() as u64;
-        let all = tally.ended();
-        // A cache answers all alike; some elections may be clear to the last word.
-        if uniform > 0 && uniform * 2 >= all {
-            run.warn(identical_ballots(uniform, all));
-        }
-        // The ballots that were paid for are a result, if a short one.
-        let is_short = run.is_out_of_budget(stop) && all > 0;
-        let verdict = run
-            .verdict(stop)
-            .or_else(|error| is_short.then_some(()).ok_or(error));
-        let value = verdict.map(|()| tally);
-        Ok(run.finish(value, Vec::new()))
+        Running::new(async move {
+            let mut elections = self.elections(questions, options, true)?;
+            elections.run.forget_steps();
+            let batch = Batch {
+                elections,
+                forecast: self.forecast(),
+                tally: BatchTally::default(),
+                alike: 0,
+                next: 0,
+            };
+            Ok(self.fan_out(batch, options))
+        })
+    }
+
+    fn fan_out<'r, M>(&'r self, machine: M, options: &RunOptions) -> FanOut<'r, M>
+    where
+        M: Machine<Work = Work, Done = Done<V>>,
+    {
+        FanOut::new(machine, options, |work, scope| {
+            Box::pin(self.carry_out(work, scope))
+        })
     }
 
     /// Begins a run of elections.
@@ -170,31 +143,6 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
         Ok(Elections::new(self, run, ends, questions, is_batch))
     }
 
-    /// Casts ballots until all elections are over, handing each over in the order of the questions.
-    /// Returns the run, why it stopped, and the elections that it broke off.
-    async fn run_elections<'a, S>(
-        &'a self,
-        elections: Elections<'a, V, R, S>,
-        mut hand_over: impl FnMut(OpenElection<V>),
-    ) -> (Run<'a>, Option<Stop>, Vec<OpenElection<V>>)
-    where
-        S: Stream<Item = (String, Question)> + Send,
-    {
-        let options = elections.run.options;
-        let mut fan_out = FanOut::new(elections, options, |work, scope| {
-            Box::pin(self.carry_out(work, scope))
-        });
-        while fan_out.next().await.is_some() {
-            let over = fan_out.machine_mut().take_over();
-            over.into_iter().for_each(&mut hand_over);
-        }
-        let (elections, stop) = fan_out.into_parts();
-        let is_spent = elections.run.is_out_of_budget(stop);
-        let (run, over, broken_off) = elections.end(is_spent);
-        over.into_iter().for_each(hand_over);
-        (run, stop, broken_off)
-    }
-
     /// Carries out what a branch is for. That there is no budget left is how a batch ends that shares
     /// it, and no failure: its ballot was not sent.
     async fn carry_out(&self, work: Work, scope: Scope) -> Result<Answer<Done<V>>, AgentError> {
@@ -227,6 +175,137 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
                 cast(voter, 0, question, scope).await
             }
         }
+    }
+}
+
+/// A run of one election.
+struct One<'a, V, R: Rule, S> {
+    elections: Elections<'a, V, R, S>,
+    forecast: Option<Forecast>,
+    election: Option<ElectionBy<R>>,
+    /// Its ballots, once it is over.
+    ballots: VecDeque<Branch<V>>,
+}
+
+/// A run of many elections.
+struct Batch<'a, V, R, S> {
+    elections: Elections<'a, V, R, S>,
+    forecast: Option<Forecast>,
+    tally: BatchTally,
+    /// Elections whose ballots are all the same, word for word.
+    alike: u64,
+    next: u64,
+}
+
+impl<V, R: Rule, S: Stream<Item = (String, Question)>> Machine for One<'_, V, R, S> {
+    type Work = Work;
+    type Done = Done<V>;
+
+    fn due(&mut self, id: BranchId, cx: &mut Context<'_>) -> Poll<Option<Due<Work>>> {
+        self.elections.due(id, cx)
+    }
+
+    fn ended(&mut self, branch: Branch<Done<V>>) -> Vec<BranchId> {
+        self.elections.ended(branch)
+    }
+}
+
+impl<V, R: Rule, S: Stream<Item = (String, Question)>> Machine for Batch<'_, V, R, S> {
+    type Work = Work;
+    type Done = Done<V>;
+
+    fn due(&mut self, id: BranchId, cx: &mut Context<'_>) -> Poll<Option<Due<Work>>> {
+        self.elections.due(id, cx)
+    }
+
+    fn ended(&mut self, branch: Branch<Done<V>>) -> Vec<BranchId> {
+        self.elections.ended(branch)
+    }
+}
+
+impl<V, R: Rule, S: Stream<Item = (String, Question)>> RunMachine for One<'_, V, R, S> {
+    type Value = ElectionBy<R>;
+    type Row = V;
+
+    fn stopped(&mut self, stop: Option<Stop>) {
+        self.elections.stop(stop);
+        self.elections.count_broken_off();
+    }
+
+    fn next_row(&mut self) -> Option<Branch<V>> {
+        if let Some(over) = self.elections.next_over() {
+            let voting = self.elections.voting;
+            if are_identical(&voting.panel, &over) {
+                self.elections.run.warn(identical_ballots(1, 1));
+            }
+            let (election, ballots) = voting.decide(over, self.forecast.as_ref());
+            self.election = Some(election);
+            self.ballots.extend(ballots);
+        }
+        self.ballots.pop_front()
+    }
+
+    fn outcome(self, stop: Option<Stop>) -> Outcome<ElectionBy<R>, V> {
+        let (run, election) = (self.elections.run, self.election);
+        // The ballots that were paid for are a result, if a short one.
+        let is_short = election.as_ref().is_some_and(|it| it.total_votes > 0);
+        let nothing = || AggregateError::new(AggregateErrorKind::NothingAnswered);
+        let verdict = verdict(&run, stop, is_short);
+        let value = verdict.and_then(|()| election.ok_or_else(nothing));
+        run.finish(value, Vec::new())
+    }
+}
+
+impl<V, R: Rule, S: Stream<Item = (String, Question)>> RunMachine for Batch<'_, V, R, S> {
+    type Value = BatchTally;
+    type Row = BatchElection<V, R::Winner, R::Detail>;
+
+    fn stopped(&mut self, stop: Option<Stop>) {
+        self.elections.stop(stop);
+    }
+
+    fn next_row(&mut self) -> Option<Branch<Self::Row>> {
+        let over = self.elections.next_over()?;
+        let voting = self.elections.voting;
+        self.alike += u64::from(are_identical(&voting.panel, &over));
+        let id = over.id.clone();
+        let (election, branches) = voting.decide(over, self.forecast.as_ref());
+        self.tally.count(&election);
+        let mut usage = Usage::default();
+        branches.iter().for_each(|it| usage += it.usage);
+        let branch = BranchId(self.next);
+        self.next += 1;
+        Some(Branch {
+            id: branch,
+            role: StepRole::Ballot,
+            label: id.clone(),
+            usage,
+            end: BranchEnd::Answered(BatchElection {
+                id,
+                election,
+                branches,
+            }),
+        })
+    }
+
+    fn outcome(mut self, stop: Option<Stop>) -> Outcome<BatchTally, Self::Row> {
+        self.tally.broken_off = self.elections.broken_off.len() as u64;
+        let all = self.tally.ended();
+        let mut run = self.elections.run;
+        // A cache answers all alike; some elections may be clear to the last word.
+        if self.alike > 0 && self.alike * 2 >= all {
+            run.warn(identical_ballots(self.alike, all));
+        }
+        let value = verdict(&run, stop, all > 0).map(|()| self.tally);
+        run.finish(value, Vec::new())
+    }
+}
+
+/// Returns why there is no result, if there is none: a budget that is used up leaves one, if a short one.
+fn verdict(run: &Run<'_>, stop: Option<Stop>, is_any: bool) -> Result<(), AggregateError> {
+    match run.is_out_of_budget(stop) && is_any {
+        true => Ok(()),
+        false => run.verdict(stop),
     }
 }
 

@@ -82,21 +82,21 @@ fn hold<R: Rule>(voting: &Voting<String, R>, questions: &[String], picks: &[usiz
             let (id, due) = under_way.swap_remove(at);
             needless.extend(machine.ended(branch(id, &due, BranchEnd::Cancelled)));
         }
-        over.extend(machine.take_over());
+        over.extend(std::iter::from_fn(|| machine.next_over()));
     }
     assert!(matches!(
         machine.due(BranchId(next), &mut cx),
         Poll::Ready(None)
     ));
-    let (run, rest, broken_off) = machine.end(false);
-    assert!(rest.is_empty() && broken_off.is_empty());
+    machine.stop(None);
+    assert!(machine.next_over().is_none() && machine.broken_off.is_empty());
     let ids: Vec<&String> = over.iter().map(|it| &it.id).collect();
     assert_eq!(ids, questions.iter().collect::<Vec<_>>(), "in their order");
     let elections = over
         .into_iter()
         .map(|it| voting.decide(it, None).0)
         .collect();
-    let outcome: Outcome<(), ()> = run.finish(Ok(()), Vec::new());
+    let outcome: Outcome<(), ()> = machine.run.finish(Ok(()), Vec::new());
     assert_eq!(outcome.counts.started, next);
     (elections, outcome.counts)
 }

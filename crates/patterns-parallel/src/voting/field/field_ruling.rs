@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::canonical::canonical;
+use crate::canonical::canonical;
 use crate::voting::rules::count::{grouped, most_frequent};
 use crate::voting::rules::{Decision, Spread};
 

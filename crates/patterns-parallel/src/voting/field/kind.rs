@@ -3,7 +3,7 @@
 use patterns_core::{SchemaKind, SchemaView, pointer};
 use serde_json::Value;
 
-use super::canonical::canonical;
+use crate::canonical::canonical;
 
 /// Returns a field for which a rule may be set.
 pub(super) fn addressable<'a>(view: &SchemaView<'a>, name: &str) -> Option<SchemaView<'a>> {

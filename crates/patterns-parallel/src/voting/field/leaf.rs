@@ -3,9 +3,9 @@
 use patterns_core::{SchemaKind, SchemaView};
 use serde_json::Value;
 
-use super::canonical::canonical;
 use super::field_rule::FieldRule;
 use super::field_ruling::{FieldRuling, canonical_counts, counts};
+use crate::canonical::canonical;
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
 use crate::voting::rules::number::{read_number, sorted, spread};

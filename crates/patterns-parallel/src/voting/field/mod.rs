@@ -6,7 +6,6 @@
 //! ballots ─────────┘
 //! ```
 
-mod canonical;
 mod field_rule;
 mod field_ruling;
 mod fields;
@@ -15,7 +14,6 @@ mod leaf;
 mod object;
 mod union;
 
-pub(crate) use canonical::exact;
 pub use field_rule::{FieldError, FieldRule};
 pub use field_ruling::ValueCount;
 pub use fields::Fields;

@@ -8,8 +8,8 @@ use std::str::FromStr;
 use patterns_core::SchemaView;
 use serde_json::Value;
 
-use super::canonical::canonical;
 use super::field_ruling::{FieldRuling, ranked};
+use crate::canonical::canonical;
 use crate::voting::rules::count::most_frequent;
 use crate::voting::rules::rule_text::{RuleError, name_and_value, needed_share};
 use crate::voting::rules::{Decision, LeastShare};

@@ -11,7 +11,7 @@ use patterns_parallel::{Plurality, Question, RunOptions, Voting};
 use patterns_testkit::ScriptedAgent;
 
 use super::{agent, samples};
-use crate::support::{failure, logged, nonzero, panel};
+use crate::support::{failure, hand_over, logged, nonzero, panel};
 
 /// Judges by length: the longer, the better; answers with the same first letter mean the same.
 fn judge() -> ScriptedAgent<JudgeTask, Judgement> {
@@ -118,13 +118,15 @@ async fn the_stronger_voter_is_asked_only_where_there_is_no_consensus() {
     let questions =
         ["clear", "torn", "torn, hopeless"].map(|it| (it.to_owned(), Question::new(it)));
     let mut seen = Vec::new();
-    let outcome = voting
-        .run_batch(stream::iter(questions), &logged(8).0, |it| {
+    let outcome = hand_over(
+        voting.run_batch(stream::iter(questions), &logged(8).0),
+        |it| {
             let voter = it.election.escalation.map(|it| it.voter);
             seen.push((it.election.winning_answer, it.election.decision, voter));
-        })
-        .await
-        .unwrap();
+        },
+    )
+    .await
+    .unwrap();
     let strong_name = Some("strong".to_owned());
     let expected = [
         (Some("yes".to_owned()), Decision::Won, None),

@@ -11,7 +11,7 @@ use patterns_parallel::{Plurality, Question, RunError, Voting};
 use patterns_testkit::ScriptedAgent;
 use proptest::prelude::*;
 
-use crate::support::{failure, logged, nonzero, panel};
+use crate::support::{failure, hand_over, logged, nonzero, panel};
 
 fn shared(calls: u64) -> Asking {
     Asking::SharedCalls(NonZeroU64::new(calls).expect("a call"))
@@ -38,7 +38,7 @@ fn held(
         .collect();
     let (options, _) = logged(concurrency);
     let mut elections = Vec::new();
-    let run = voting.run_batch(stream::iter(questions), &options, |it| {
+    let run = hand_over(voting.run_batch(stream::iter(questions), &options), |it| {
         elections.push(it.election);
     });
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -115,7 +115,7 @@ async fn a_run_that_is_ended_hands_over_the_questions_that_it_put_to_nobody() {
     let voting = voting.voters(nonzero(9)).asking(shared(100));
     let questions = (0..5).map(|n| (n.to_string(), Question::new(n.to_string())));
     let mut seen = Vec::new();
-    let run = voting.run_batch(stream::iter(questions), &options, |it| {
+    let run = hand_over(voting.run_batch(stream::iter(questions), &options), |it| {
         assert_ne!(it.election.stop_reason, StopReason::CallsSpent);
         seen.push((it.id, it.election.decision));
     });
@@ -139,7 +139,7 @@ async fn the_end_of_the_budget_ends_all_elections_by_the_ballots_that_are_in() {
     let questions = (0..5).map(|n| (n.to_string(), Question::new("Well?")));
     let (options, _) = logged(8);
     let mut ballots = 0;
-    let run = voting.run_batch(stream::iter(questions), &options, |it| {
+    let run = hand_over(voting.run_batch(stream::iter(questions), &options), |it| {
         assert_eq!(it.election.stop_reason, StopReason::CallsSpent);
         assert_eq!(it.election.abstentions, 0);
         ballots += it.election.ballots.len();
@@ -157,7 +157,7 @@ async fn a_budget_that_allows_no_call_is_to_blame_for_that() {
     let voting = Voting::new(panel(agent), Plurality::new());
     let voting = voting.asking(shared(u64::MAX));
     let questions = stream::iter([(String::new(), Question::new("Well?"))]);
-    let run = voting.run_batch(questions, &logged(8).0, |_| {}).await;
+    let run = voting.run_batch(questions, &logged(8).0).await;
     let error = run.unwrap().value.unwrap_err();
     let cause = error.agent_error().map(|it| it.kind());
     let out_of_budget = AgentErrorKind::Model(ModelErrorKind::BudgetExhausted);
@@ -172,7 +172,7 @@ async fn shares_that_cannot_be_are_refused() {
     };
     let refused = async |voting: Voting<String>| {
         let questions = stream::iter([(String::new(), Question::new("Well?"))]);
-        let run = voting.run_batch(questions, &logged(1).0, |_| {}).await;
+        let run = voting.run_batch(questions, &logged(1).0).await;
         run.unwrap_err()
     };
     let many = voting()

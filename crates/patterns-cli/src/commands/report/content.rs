@@ -1,0 +1,368 @@
+//! What a page says of a run beside its calls: out of its job, its account and its result.
+
+use patterns_core::{Counts, Coverage, Warning};
+use patterns_job::Job;
+use patterns_offline::OFFLINE_LABEL;
+use patterns_report::{Fact, Report, RunState, Totals};
+use patterns_store::{RunRecord, Store};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::super::show::{cost, outcome, typed};
+use crate::error::Error;
+use crate::local_time::date;
+use crate::recorded_job::RecordedJob;
+use crate::store::refused;
+
+/// A longer result is not shown as a text.
+const RESULT: usize = 200_000;
+
+/// What is kept of the result of a run.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Kept {
+    value: Option<Box<RawValue>>,
+    error: Option<Value>,
+    coverage: Option<Coverage>,
+    warnings: Vec<Warning>,
+    file: Option<String>,
+}
+
+/// What is kept of a batch of elections.
+#[derive(Debug, Default, Deserialize)]
+struct KeptElections {
+    elections: Vec<Box<RawValue>>,
+    /// How many were not kept.
+    #[serde(default)]
+    more: u64,
+}
+
+/// Returns what a page says of a run.
+///
+/// # Errors
+///
+/// Returns an error if the store cannot be read.
+pub(super) fn content(
+    store: &Store,
+    run: &RunRecord,
+    totals: Totals,
+    no_prompts: bool,
+) -> Result<Report, Error> {
+    let typed = typed(run);
+    let job = typed.as_ref().and_then(RecordedJob::recorded);
+    let kept = store.result(run.id).map_err(refused)?;
+    let kept: Kept = kept
+        .and_then(|it| serde_json::from_str(&it).ok())
+        .unwrap_or_default();
+    let trace = store.trace(run.id).map_err(refused)?;
+    let is_running = store.is_running(run.id).map_err(refused)?;
+    let models = store.paid(run.id).map_err(refused)?;
+    let is_offline = models.iter().any(|(name, _)| name.starts_with("offline"));
+    let notes = store.notes(run.id).map_err(refused)?;
+    let counts = outcome(run).and_then(|it| serde_json::from_value(it.get("counts")?.clone()).ok());
+    let batch: Option<KeptElections> = trace
+        .as_deref()
+        .and_then(|it| serde_json::from_str(it).ok());
+    let trace = trace.filter(|_| batch.is_none());
+    let KeptElections { elections, more } = batch.unwrap_or_default();
+    let (elections, result) = divide(kept.value, elections);
+    let state = run_state(run, is_running);
+    let mut report = Report {
+        run: run.id.to_string(),
+        title: title(job.as_ref(), typed.as_ref()),
+        pattern: job
+            .as_ref()
+            .map_or_else(String::new, |it| pattern(it).to_owned()),
+        state,
+        state_words: state_words(run, is_running),
+        figures: figures(run, totals, counts),
+        facts: facts(run, typed.as_ref(), &models),
+        notice: is_offline.then(|| OFFLINE_LABEL.to_owned()),
+        warnings: warnings(kept.warnings, &notes),
+        result,
+        counts,
+        coverage: kept.coverage,
+        began: run.started,
+        elections,
+        trace: trace.and_then(|it| RawValue::from_string(it).ok()),
+        lacks: lacks(job.as_ref(), totals, no_prompts, is_running),
+    };
+    if let Some(error) = kept.error {
+        let message = error.get("message").and_then(Value::as_str);
+        report
+            .warnings
+            .insert(0, message.map_or_else(|| error.to_string(), str::to_owned));
+    }
+    if let Some(file) = kept.file {
+        report.facts.push(Fact::new("Result in", file));
+    }
+    if more > 0 {
+        let text = format!(
+            "{} more elections were not kept in the store.",
+            number(more)
+        );
+        report.lacks.push(text);
+    }
+    Ok(report)
+}
+
+/// Divides the value of a run into elections, which have a part of their own, and a text.
+fn divide(
+    value: Option<Box<RawValue>>,
+    mut elections: Vec<Box<RawValue>>,
+) -> (Vec<Box<RawValue>>, Option<String>) {
+    let Some(raw) = value else {
+        return (elections, None);
+    };
+    let value: Value = serde_json::from_str(raw.get()).unwrap_or_default();
+    if value.get("ballots").is_some() && value.get("decision").is_some() {
+        elections.push(raw);
+        return (elections, None);
+    }
+    (elections, text(&value).filter(|it| it.len() <= RESULT))
+}
+
+/// Writes a value as a text for people: what is a text already as it is, and the fields of an object
+/// that are texts below their names.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Object(fields) if fields.values().all(Value::is_string) => {
+            let field = |(name, it): (&String, &Value)| {
+                format!("{name}\n{}", it.as_str().unwrap_or_default())
+            };
+            Some(fields.iter().map(field).collect::<Vec<_>>().join("\n\n"))
+        }
+        _ => serde_json::to_string_pretty(value).ok(),
+    }
+}
+
+fn pattern(job: &Job) -> &'static str {
+    match job {
+        Job::Section(_) => "section",
+        Job::Vote(_) => "vote",
+        Job::MapReduce(_) => "map-reduce",
+    }
+}
+
+/// Says what was asked, in one line.
+fn title(job: Option<&Job>, typed: Option<&RecordedJob>) -> String {
+    let asked = job.and_then(|job| match job {
+        Job::Section(job) => Some(job.topic.clone()),
+        Job::Vote(job) => {
+            let batch = job.batch.as_ref();
+            let batch = batch.map(|it| format!("The questions of {}", it.file.display()));
+            job.question.clone().or(batch)
+        }
+        Job::MapReduce(job) => {
+            let asked = job
+                .map
+                .instructions
+                .clone()
+                .or_else(|| job.model.instructions.clone());
+            asked.or_else(|| {
+                let files: Vec<String> = job
+                    .inputs
+                    .iter()
+                    .map(|it| it.display().to_string())
+                    .collect();
+                Some(format!("The documents of {}", files.join(", ")))
+            })
+        }
+    });
+    let asked = asked.or_else(|| typed.map(RecordedJob::command));
+    asked.unwrap_or_else(|| "A recorded run".to_owned())
+}
+
+fn run_state(run: &RunRecord, is_running: bool) -> RunState {
+    let code = outcome(run).and_then(|it| it.get("exit_code")?.as_u64());
+    match (code, &run.outcome) {
+        _ if is_running => RunState::NotEnded,
+        (Some(0), _) => RunState::Done,
+        (Some(3), _) => RunState::Lacking,
+        (None, None) => RunState::NotEnded,
+        _ => RunState::Stopped,
+    }
+}
+
+fn state_words(run: &RunRecord, is_running: bool) -> String {
+    let code = outcome(run).and_then(|it| it.get("exit_code")?.as_u64());
+    match (run_state(run, is_running), code) {
+        (RunState::Done, _) => "done".to_owned(),
+        (RunState::Lacking, _) => "done, with failures".to_owned(),
+        (RunState::Stopped, Some(code)) => format!("stopped (exit {code})"),
+        (RunState::Stopped, None) => "stopped".to_owned(),
+        (RunState::NotEnded, _) if is_running => "under way".to_owned(),
+        (RunState::NotEnded, _) => "not ended".to_owned(),
+    }
+}
+
+fn figures(run: &RunRecord, totals: Totals, counts: Option<Counts>) -> Vec<Fact> {
+    let mut figures = Vec::new();
+    if let Some(counts) = counts {
+        let text = format!("{} of {}", number(counts.answered), number(counts.started));
+        figures.push(Fact::new("Branches answered", text));
+    }
+    if totals.calls > 0 {
+        figures.push(Fact::new("Calls", number(totals.calls)));
+    }
+    if totals.found > 0 {
+        figures.push(Fact::new("From the store", number(totals.found)));
+    }
+    if totals.usage.total_tokens() > 0 {
+        figures.push(Fact::new("Tokens", number(totals.usage.total_tokens())));
+    }
+    if let Some(cost) = cost(run) {
+        figures.push(Fact::new("Cost", cost));
+    }
+    if totals.span > 0.0 {
+        figures.push(Fact::new("Took", span(totals.span / 1_000.0)));
+    }
+    figures
+}
+
+fn facts(
+    run: &RunRecord,
+    typed: Option<&RecordedJob>,
+    models: &[(String, patterns_core::Usage)],
+) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    if let Some(typed) = typed {
+        facts.push(Fact::new("Typed", typed.command()));
+        facts.push(Fact::new("In", typed.directory.display().to_string()));
+    }
+    facts.push(Fact::new("Began", date(run.started)));
+    if let Some(ended) = run.ended {
+        facts.push(Fact::new("Ended", date(ended)));
+    }
+    facts.push(Fact::new("Sessions", run.sessions.to_string()));
+    if let Some(spent) = run.account {
+        let text = format!("{}, failed ones included", number(spent.total().calls));
+        facts.push(Fact::new("Attempts", text));
+    }
+    if run.lost > 0 {
+        let text = format!("{}; what they cost is not known", run.lost);
+        facts.push(Fact::new("Calls under way at a kill", text));
+    }
+    let names: Vec<&str> = models.iter().map(|it| &*it.0).collect();
+    if !names.is_empty() {
+        facts.push(Fact::new("Models", names.join(", ")));
+    }
+    facts
+}
+
+/// Returns the warnings of a run, each once: those of its result, and those that were noted before it
+/// had one.
+fn warnings(of_result: Vec<Warning>, notes: &[(i64, String)]) -> Vec<String> {
+    let noted = notes.iter().filter_map(|(_, event)| {
+        let event: Value = serde_json::from_str(event).ok()?;
+        Some(event.get("warning")?.get("message")?.as_str()?.to_owned())
+    });
+    let mut warnings: Vec<String> = Vec::new();
+    for warning in of_result.into_iter().map(|it| it.message).chain(noted) {
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
+    warnings
+}
+
+/// Says what is not on the page, and why.
+fn lacks(job: Option<&Job>, totals: Totals, no_prompts: bool, is_running: bool) -> Vec<String> {
+    let mut lacks = Vec::new();
+    if is_running {
+        lacks.push("The run goes on: the page has what had ended when it was made.".to_owned());
+    }
+    if totals.calls == 0 {
+        lacks.push("How the calls of this run went is not recorded.".to_owned());
+    }
+    if no_prompts {
+        lacks.push("What was asked was left out of this page.".to_owned());
+    } else if job.is_some_and(|it| it.store().prompts == Some(false)) {
+        lacks.push("What was asked was not kept: store.prompts was off.".to_owned());
+    }
+    lacks
+}
+
+/// Writes a number with a comma before each three digits.
+fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let parts = digits.as_bytes().rchunks(3).rev();
+    let parts: Vec<&str> = parts
+        .map(|it| std::str::from_utf8(it).unwrap_or_default())
+        .collect();
+    parts.join(",")
+}
+
+fn span(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    match whole {
+        0..60 => format!("{seconds:.1} s"),
+        60..3_600 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", whole / 3_600, whole % 3_600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn numbers_and_spans_are_easy_to_read() {
+        for (it, expected) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(number(it), expected);
+        }
+        for (it, expected) in [
+            (3.21, "3.2 s"),
+            (75.0, "1 min 15 s"),
+            (7_380.0, "2 h 3 min"),
+        ] {
+            assert_eq!(span(it), expected);
+        }
+    }
+
+    #[test]
+    fn an_election_is_shown_as_one_and_all_else_as_text() {
+        let raw = |value: Value| serde_json::value::to_raw_value(&value).ok();
+        let election = json!({"decision": "won", "ballots": []});
+        let (elections, text) = divide(raw(election), Vec::new());
+        assert_eq!((elections.len(), text), (1, None));
+        for (value, expected) in [
+            (json!("a text"), Some("a text")),
+            (
+                json!({"title": "T", "body": "B"}),
+                Some("title\nT\n\nbody\nB"),
+            ),
+            (json!({"n": 1}), Some("{\n  \"n\": 1\n}")),
+            (json!(null), None),
+        ] {
+            let (elections, text) = divide(raw(value), Vec::new());
+            assert_eq!((elections.len(), text.as_deref()), (0, expected));
+        }
+    }
+
+    #[test]
+    fn a_warning_is_said_once() {
+        let warning = |text: &str| Warning::new("code", text);
+        let note = |text: &str| {
+            (
+                0,
+                json!({"event": "warning_raised", "warning": warning(text)}).to_string(),
+            )
+        };
+        let said = warnings(
+            vec![warning("a"), warning("b")],
+            &[note("b"), note("c"), (0, "{}".to_owned())],
+        );
+        assert_eq!(said, ["a", "b", "c"]);
+    }
+}

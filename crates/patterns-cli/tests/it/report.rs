@@ -1,0 +1,144 @@
+//! A recorded run as a page.
+
+use std::fs;
+
+use crate::support::{Place, Simulator};
+
+/// Makes a place in which a vote of three ballots is run 1.
+fn voted(files: &[(&str, &str)]) -> Place {
+    let place = Place::with(files);
+    let simulator = Simulator::start(&place, &[]);
+    let question = ["vote", "Is </script><b>glass</b> a liquid?"];
+    let more = ["--votes", "3", "--option", "yes", "--option", "no"];
+    let shown = place.run(&[&question[..], &more, &simulator.args()].concat());
+    assert!(shown.starts_with("exit 0\n"), "{shown}");
+    place
+}
+
+/// Runs the command, which must end like this and say that.
+fn says(place: &Place, args: &[&str], code: u8, said: &str) {
+    let shown = place.run(args);
+    let is_so = shown.starts_with(&format!("exit {code}\n")) && shown.contains(said);
+    assert!(is_so, "{args:?}: {shown}");
+}
+
+#[test]
+fn a_page_is_made_of_the_latest_run() {
+    let place = voted(&[]);
+    says(
+        &place,
+        &["report"],
+        0,
+        "--- stdout\n--- stderr\nrun 1: run-1.html (",
+    );
+    let page = place.read("run-1.html");
+    assert!(
+        page.contains("<h1 id=\"title\">Is &lt;/script&gt;&lt;b&gt;glass&lt;/b&gt; a liquid?</h1>")
+    );
+    assert!(!page.contains("<b>glass"), "hostile text stays text");
+    for part in [
+        "\"voter 1\"",
+        "\"stages\":[\"ballot\"]",
+        "<p class=\"state done\">done</p>",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(
+        page.contains("id=\"texts-0\""),
+        "prompts and answers are there"
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn a_page_is_for_its_owner_and_goes_where_it_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = voted(&[]);
+    says(
+        &place,
+        &["report", "1", "-o", "it.html"],
+        0,
+        "run 1: it.html (",
+    );
+    let mode = fs::metadata(place.path().join("it.html"))
+        .unwrap()
+        .permissions();
+    assert_eq!(mode.mode() & 0o777, 0o600);
+    let (code, stdout) = place.data(&["report", "1", "-o", "-"]);
+    assert_eq!(code, Some(0));
+    assert!(stdout.starts_with("<!doctype html>") && stdout.ends_with("</html>\n"));
+}
+
+#[test]
+fn a_file_that_is_no_page_is_left_alone() {
+    let place = voted(&[("run-1.html", "mine")]);
+    says(
+        &place,
+        &["report"],
+        73,
+        "run-1.html is there and is no report",
+    );
+    says(&place, &["report"], 73, "patterns report -o FILE");
+    assert_eq!(place.read("run-1.html"), "mine");
+    fs::remove_file(place.path().join("run-1.html")).unwrap();
+    // An older page is no such file.
+    says(&place, &["report"], 0, "run 1:");
+    says(&place, &["report"], 0, "run 1:");
+}
+
+#[test]
+fn prompts_stay_out_if_they_are_to() {
+    let place = voted(&[]);
+    says(&place, &["report", "--no-prompts"], 0, "run 1:");
+    assert!(
+        place
+            .read("run-1.html")
+            .contains("What was asked was left out of this page.")
+    );
+    says(&place, &["report"], 0, "run 1:");
+    assert!(!place.read("run-1.html").contains("left out"));
+}
+
+#[test]
+fn the_elections_of_a_batch_are_on_its_page() {
+    let rows = "{\"id\": \"q1\", \"question\": \"Is it?\"}\n{\"id\": \"q2\", \"question\": \"Is it not?\"}\n";
+    let place = Place::with(&[("questions.jsonl", rows)]);
+    let simulator = Simulator::start(&place, &[]);
+    let batch = ["vote", "--batch", "questions.jsonl", "--votes", "3"];
+    let options = ["--option", "yes", "--option", "no"];
+    let shown = place.run(&[&batch[..], &options, &simulator.args()].concat());
+    assert!(shown.starts_with("exit 0\n"), "{shown}");
+    says(&place, &["report"], 0, "run 1:");
+    let page = place.read("run-1.html");
+    let begin = "<script type=\"application/json\" class=\"elections\">";
+    let block = page
+        .split(begin)
+        .nth(1)
+        .and_then(|it| it.split("</script>").next());
+    let elections: serde_json::Value = serde_json::from_str(block.unwrap()).unwrap();
+    let ids: Vec<_> = elections
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["id"])
+        .collect();
+    assert_eq!(ids, ["q1", "q2"]);
+    assert!(
+        elections[0]["ballots"][0]["reasoning"].is_string(),
+        "with reasons: {elections}"
+    );
+    assert!(!page.contains("class=\"trace\""), "they are no statements");
+}
+
+#[test]
+fn what_is_not_there_is_said() {
+    says(&Place::new(), &["report"], 66, "there is no store at");
+    let place = voted(&[]);
+    says(&place, &["report", "9"], 66, "there is no run 9");
+    says(
+        &place,
+        &["report", "-o", "nowhere/it.html"],
+        73,
+        "nowhere/it.html",
+    );
+}
