@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::args::{Cli, Command, Given, hinted, parse};
+use crate::args::{Cli, Command, Common, Given, hinted, parse};
 use crate::commands;
 use crate::config;
 use crate::descriptors;
@@ -88,23 +88,29 @@ fn runtime(command: &Command) -> tokio::runtime::Builder {
 /// Returns the door to the terminal that a command wants.
 pub(crate) fn terminal(command: &Command) -> Terminal {
     match command {
-        Command::Section(args) => Terminal::new(args.common.quiet, args.common.color),
-        Command::Vote(args) => Terminal::new(args.common.quiet, args.common.color),
-        Command::MapReduce(args) => Terminal::new(args.common.quiet, args.common.color),
+        Command::Section(args) => talking(&args.common),
+        Command::Vote(args) => talking(&args.common),
+        Command::MapReduce(args) => talking(&args.common),
         Command::Runs(args) => Terminal::new(false, args.look.color),
         Command::Show(args) => Terminal::new(false, args.look.color),
         Command::Diff(args) => Terminal::new(false, args.look.color),
         Command::Report(args) => Terminal::new(false, args.color),
+        Command::Watch(args) => Terminal::new(false, args.look.color),
         Command::Store(command) => Terminal::new(false, command.look().color),
         Command::Models(args) => Terminal::new(false, args.color),
         Command::Simulate(args) => Terminal::new(args.quiet, ColorChoice::Auto),
         // What they run has a word about it.
         Command::Run(_)
+        | Command::Plan(_)
         | Command::Resume(_)
         | Command::Config(_)
         | Command::Completions { .. }
         | Command::ReadDocument(_) => Terminal::new(false, ColorChoice::Auto),
     }
+}
+
+fn talking(common: &Common) -> Terminal {
+    Terminal::new(common.quiet, common.color).progress(common.progress)
 }
 
 /// Prints help where it was asked for, and what is wrong with the command line otherwise.

@@ -42,6 +42,19 @@ pub(crate) struct Connected {
     pub(crate) notice: Option<&'static str>,
 }
 
+/// Connects all models of a job without a key: they are asked for their names only.
+///
+/// # Errors
+///
+/// As [`connect`], but for keys.
+pub(crate) async fn to_plan(
+    launch: &Launch,
+    roles: &ModelRoles,
+    settings: &Settings,
+) -> Result<Connected, Error> {
+    connect_with(launch, roles, settings, true).await
+}
+
 /// Connects all models of a job.
 ///
 /// # Errors
@@ -51,6 +64,15 @@ pub(crate) async fn connect(
     launch: &Launch,
     roles: &ModelRoles,
     settings: &Settings,
+) -> Result<Connected, Error> {
+    connect_with(launch, roles, settings, false).await
+}
+
+async fn connect_with(
+    launch: &Launch,
+    roles: &ModelRoles,
+    settings: &Settings,
+    is_plan: bool,
 ) -> Result<Connected, Error> {
     let mut said: Vec<String> = Vec::new();
     let names = match roles.names.is_empty() {
@@ -69,6 +91,7 @@ pub(crate) async fn connect(
         environment: proxy::Environment::read(),
         served: served(&used, &launch.providers),
         keys: HashMap::new(),
+        is_plan,
         from: launch.from.clone(),
         said,
     };
@@ -77,11 +100,7 @@ pub(crate) async fn connect(
         let name = launch.aliases.model(role);
         let model = match offline(name)? {
             Some(model) => model,
-            None => {
-                let connections = connecting.prepare(name)?.into_iter();
-                let connections = connections.map(|it| it.budget(budget.clone()));
-                connect_all(connections.collect()).map_err(refused)?
-            }
+            None => connecting.model(name, &budget)?,
         };
         let connected = match models {
             None => Models::new(role, model),
@@ -121,6 +140,8 @@ struct Connecting<'a> {
     served: Vec<&'a str>,
     /// The keys that were found, by provider: a command that prints one runs once.
     keys: HashMap<String, Vec<Option<SecretString>>>,
+    /// Whether nothing is sent, so that no key is needed.
+    is_plan: bool,
     /// Where that was set which was not typed.
     from: Vec<String>,
     /// What is said of the choice.
@@ -128,6 +149,13 @@ struct Connecting<'a> {
 }
 
 impl Connecting<'_> {
+    /// Connects to a model, whose servers and keys work as one.
+    fn model(&mut self, name: &str, budget: &Budget) -> Result<Arc<dyn Model>, Error> {
+        let connections = self.prepare(name)?.into_iter();
+        let connections = connections.map(|it| it.budget(budget.clone()));
+        connect_all(connections.collect()).map_err(refused)
+    }
+
     /// Prepares the connections to a model: one for each server or key of its provider.
     fn prepare(&mut self, name: &str) -> Result<Vec<Connect>, Error> {
         let settings = self.settings;
@@ -175,6 +203,9 @@ impl Connecting<'_> {
 
     /// Returns the keys of a provider; one that is none, if it has none.
     fn keys(&mut self, provider: &str) -> Result<Vec<Option<SecretString>>, Error> {
+        if self.is_plan {
+            return Ok(vec![Some("no-key".into())]);
+        }
         if let Some(keys) = self.keys.get(provider) {
             return Ok(keys.clone());
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use patterns_job::{Job, JobError, ModelRoles, Reader, Settings};
+use patterns_job::{Job, JobError, ModelRoles, PlanTotal, Reader, Settings};
 
 use crate::args::Given;
 use crate::config::{Aliases, Loaded, Providers, Scope, fill};
@@ -32,6 +32,8 @@ pub(crate) struct Launch {
     pub(crate) aliases: Aliases,
     /// What `-c` said.
     pub(crate) set: Vec<String>,
+    /// What the run was planned to come to, if it was just now.
+    pub(crate) planned: Option<PlanTotal>,
     pub(crate) terminal: Terminal,
 }
 
@@ -79,6 +81,7 @@ impl Launch {
             providers: loaded.providers(),
             aliases: loaded.aliases(),
             set: around.set,
+            planned: None,
             terminal,
         })
     }

@@ -307,12 +307,16 @@ mod tests {
     use crate::args::Cli;
 
     /// What is no key: where it says nothing about the run, or is what the job is about.
-    const NO_KEYS: [&str; 8] = [
+    const NO_KEYS: [&str; 12] = [
         "quiet",
         "color",
+        "progress",
         "config",
         "help",
         "print_job",
+        "dry_run",
+        "confirm_above",
+        "yes",
         "topic",
         "question",
         "inputs",

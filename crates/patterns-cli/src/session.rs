@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use patterns_core::{Caps, Counts, Outcome, Pattern, RunId};
+use patterns_core::{Caps, Counts, Money, Outcome, Pattern, RunId, Spent};
 use patterns_job::{Form, Job, ModelRoles, OutputPart, Settings, Setup, Taken};
 use patterns_parallel::RunError;
 use patterns_parallel::sectioning::SectionBrief;
+use patterns_store::Store;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -44,6 +45,8 @@ pub(crate) struct Session {
     /// What was measured of the result.
     pub(crate) figures: Option<Value>,
     record: Option<Record>,
+    /// What was spent in earlier sessions.
+    before: Spent,
     settings: Settings,
     observers: Arc<Observers>,
     signals: Signals,
@@ -77,19 +80,20 @@ impl Session {
         let drain = CancellationToken::new();
         let mut connected = connect(launch, &roles, &settings).await?;
         announce(launch, &connected)?;
+        observers.watch(&connected.budget);
         let is_paid = connected.notice.is_none();
         let store = open_store(job.store(), is_paid)?;
-        if let Some(file) = store.as_ref().and_then(above) {
-            terminal.note(&format!("recorded in {}", file.display()));
-        }
+        say_where(store.as_ref(), terminal);
         // Not before: until here something may block, and Ctrl-C ends the process by itself.
         let listening = Arc::clone(&observers);
         let signals = Signals::listen(drain.clone(), listening, settings.max_time());
+        let mut before = Spent::default();
         let record = match store {
             Some(store) => {
                 let identity = identity(&roles, &settings);
                 let record = Record::begin(store, launch, identity, &drain).await?;
-                attach(&record, &mut connected, &settings, &observers, terminal)?;
+                before = attach(&record, &mut connected, &settings, &observers, terminal)?;
+                record.keep_plan(launch.planned.as_ref()).await?;
                 if let Some(run) = &record.run {
                     // The number by which it is called everywhere.
                     settings.run = RunId(run.id.unsigned_abs());
@@ -115,6 +119,7 @@ impl Session {
             shortfall: None,
             lacking: None,
             figures: None,
+            before,
             record,
             settings,
             observers,
@@ -191,7 +196,7 @@ impl Session {
             biased;
             error = self.signals.aborted() => Err(error),
             () = self.broken.notified() => Ok(None),
-            () = self.observers.keep_flushed() => Ok(None),
+            () = self.observers.keep_up() => Ok(None),
             result = run => result.map(Some).map_err(not_run),
         };
         if let (Some(record), Err(error)) = (&self.record, &result) {
@@ -255,6 +260,13 @@ impl Session {
             let result = recorded_result(outcome, self.file.as_deref());
             record.keep_result(result).await?;
             record.end(code == exit_code::SUCCESS, account).await?;
+            if code == exit_code::SUCCESS {
+                let usage = self.observers.usage();
+                let cost = since(self.before, spent);
+                if let Some(line) = record.end_plan(usage, cost).await? {
+                    self.terminal.note(&line);
+                }
+            }
             if let Some(id) = record.run.map(|run| run.id).filter(|_| !is_over) {
                 self.terminal
                     .note(&format!("`patterns resume {id}` goes on with this run"));
@@ -272,6 +284,19 @@ impl Session {
     }
 }
 
+/// Returns what this session has cost.
+fn since(before: Spent, spent: Spent) -> Option<Money> {
+    let (before, spent) = (before.committed.cost?, spent.committed.cost?);
+    Some(spent.saturating_sub(before))
+}
+
+/// Says where the run is recorded, if that is a store of a folder above.
+fn say_where(store: Option<&Store>, terminal: Terminal) {
+    if let Some(file) = store.and_then(above) {
+        terminal.note(&format!("recorded in {}", file.display()));
+    }
+}
+
 /// Puts the record of a run behind its models and its budget.
 fn attach(
     record: &Record,
@@ -279,12 +304,12 @@ fn attach(
     settings: &Settings,
     observers: &Arc<Observers>,
     terminal: Terminal,
-) -> Result<(), Error> {
+) -> Result<Spent, Error> {
     let spent = record.spent(&connected.models, &settings.prices)?;
     connected.budget.carry_over(spent);
     connected.models = record.in_front_of(connected.models.clone(), settings);
     let Some(run) = &record.run else {
-        return Ok(());
+        return Ok(spent);
     };
     record.store.keep_account(run.id, &connected.budget);
     observers.record(record.store.clone(), run.id, record.recorder());
@@ -298,7 +323,7 @@ fn attach(
             run.lost
         ));
     }
-    Ok(())
+    Ok(spent)
 }
 
 /// Returns whether a run has a result that may take the place of an older one: a value, or what was

@@ -28,11 +28,36 @@ pub(crate) enum ColorChoice {
     Never,
 }
 
+/// How it is shown how far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ProgressChoice {
+    /// In lines that change on a terminal, in plain ones elsewhere and where TERM is "dumb"
+    #[default]
+    Auto,
+    /// A line every few seconds
+    Plain,
+    /// A JSON object a second
+    Json,
+    /// Not at all
+    None,
+}
+
+/// What is shown of how far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProgressShown {
+    Nothing,
+    Line,
+    Plain,
+    Json,
+}
+
 /// Where the command talks to its user.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terminal {
     is_quiet: bool,
     color: ColorChoice,
+    progress: ProgressChoice,
 }
 
 /// How a word looks.
@@ -46,7 +71,29 @@ pub(crate) enum Style {
 
 impl Terminal {
     pub(crate) fn new(is_quiet: bool, color: ColorChoice) -> Self {
-        Self { is_quiet, color }
+        Self {
+            is_quiet,
+            color,
+            progress: ProgressChoice::Auto,
+        }
+    }
+
+    /// Sets how it is shown how far a run is.
+    pub(crate) fn progress(mut self, progress: ProgressChoice) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// Returns what is shown of how far a run is.
+    pub(crate) fn progress_shown(self) -> ProgressShown {
+        match self.progress {
+            _ if self.is_quiet => ProgressShown::Nothing,
+            ProgressChoice::None => ProgressShown::Nothing,
+            ProgressChoice::Plain => ProgressShown::Plain,
+            ProgressChoice::Json => ProgressShown::Json,
+            ProgressChoice::Auto if self.is_watched() => ProgressShown::Line,
+            ProgressChoice::Auto => ProgressShown::Plain,
+        }
     }
 
     /// Returns whether somebody watches standard error.
@@ -109,6 +156,12 @@ impl Terminal {
         line.push('\n');
         let _ = above_progress(|| io::stderr().lock().write_all(line.as_bytes()));
     }
+}
+
+/// Returns how many columns standard error has; 80 where that is not known.
+pub(crate) fn stderr_width() -> usize {
+    let size = terminal_size::terminal_size_of(io::stderr());
+    size.map_or(80, |(width, _)| usize::from(width.0).max(1))
 }
 
 /// Shows the line that says how far a run is, or takes it away.

@@ -88,6 +88,18 @@ impl MapReduceJob {
     ///
     /// Returns an error if the job is not valid, or something that it names is missing.
     pub async fn run(self, setup: &Setup, reader: &Reader) -> Result<JobOutcome, JobError> {
+        let (outcome, taken) = self.carry_out(setup, reader, true).await?;
+        Ok(noting_part(outcome, taken, "documents"))
+    }
+
+    /// Runs it, and says how much of the input that is. The answers to documents are kept only if they
+    /// are wanted.
+    pub(crate) async fn carry_out(
+        self,
+        setup: &Setup,
+        reader: &Reader,
+        keeps_all: bool,
+    ) -> Result<(JobOutcome, Option<Taken>), JobError> {
         let (inputs, source) = (self.inputs.clone(), self.source.clone());
         let choice = self.input.choice(self.run.seed);
         let work = MapReduceWork::read(self)?;
@@ -98,30 +110,32 @@ impl MapReduceJob {
         let schema = work.map_schema.as_ref();
         let outcome = match (&work.job.reduce, schema, &work.code) {
             (Reduce::Statements(it), ..) => {
-                finish(work.statements(it, with)?.0, corpus, setup).await
+                finish(work.statements(it, with)?.0, corpus, (setup, keeps_all)).await
             }
             (Reduce::Agent(it), None, _) if work.reduce_schema.is_none() => {
-                finish(work.summaries(it, with)?, corpus, setup).await
+                finish(work.summaries(it, with)?, corpus, (setup, keeps_all)).await
             }
-            (Reduce::Agent(it), ..) => finish(work.values(it, with)?, corpus, setup).await,
+            (Reduce::Agent(it), ..) => {
+                finish(work.values(it, with)?, corpus, (setup, keeps_all)).await
+            }
             (_, None, Some(code)) => {
                 let pattern = work.table(work.summarising(setup)?, code, with)?;
-                finish(pattern, corpus, setup).await
+                finish(pattern, corpus, (setup, keeps_all)).await
             }
             (_, Some(schema), Some(code)) => {
                 let pattern = work.table(work.answering(schema, setup)?, code, with)?;
-                finish(pattern, corpus, setup).await
+                finish(pattern, corpus, (setup, keeps_all)).await
             }
             (_, None, None) => {
                 let pattern = work.rows(work.summarising(setup)?, &corpus);
-                finish(pattern, corpus, setup).await
+                finish(pattern, corpus, (setup, keeps_all)).await
             }
             (_, Some(schema), None) => {
                 let pattern = work.rows(work.answering(schema, setup)?, &corpus);
-                finish(pattern, corpus, setup).await
+                finish(pattern, corpus, (setup, keeps_all)).await
             }
         };
-        Ok(noting_part(outcome?, taken, "documents"))
+        Ok((outcome?, taken))
     }
 }
 
@@ -139,14 +153,17 @@ fn noting_part(mut outcome: JobOutcome, taken: Option<Taken>, what: &str) -> Job
 async fn finish<M, R>(
     pattern: MapReduce<M, R>,
     corpus: Corpus,
-    setup: &Setup,
+    (setup, keeps_all): (&Setup, bool),
 ) -> Result<JobOutcome, JobError>
 where
     M: Serialize + Send + Sync + 'static,
     R: Serialize + Send + 'static,
 {
     let documents = corpus.stream()?;
-    told(pattern.run(documents, &setup.run_options()).await)
+    let options = setup.run_options();
+    let mut run = pattern.run(documents, &options);
+    while !keeps_all && run.next().await.is_some() {}
+    told(run.await)
 }
 
 fn told<A: Serialize, B: Serialize>(

@@ -28,6 +28,7 @@ mod job_error;
 mod job_run;
 mod models;
 mod pattern;
+mod plan;
 mod setup;
 mod work;
 
@@ -43,6 +44,7 @@ pub use job_error::{JobError, JobErrorKind, Place, renamed};
 pub use job_run::JobOutcome;
 pub use models::Models;
 pub use pattern::{AnyVoting, Checked, ReadBy};
+pub use plan::{Draft, Figure, FirstPrompt, Plan, PlanSetup, PlanTotal, Stage};
 pub use setup::Setup;
 pub use work::{
     BallotSpec, BatchQuestion, BatchTurns, CodeWork, MapReduceWork, ModelRoles, Questions,

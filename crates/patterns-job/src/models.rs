@@ -1,6 +1,6 @@
 //! The models of a run, by the names that they have in its job.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -71,6 +71,21 @@ impl Models {
         let models = self.0.into_iter();
         let models = models.map(|(name, model)| (name, recorded(model)));
         Self(models.collect(), self.1)
+    }
+
+    /// Puts another model in the place of each.
+    pub(crate) fn each_as(&self, other: impl Fn(&Arc<dyn Model>) -> Arc<dyn Model>) -> Self {
+        let models = self.0.iter();
+        let models = models.map(|(name, it)| (name.clone(), other(it)));
+        Self(models.collect(), self.1.clone())
+    }
+
+    /// Returns how many tokens they read at most, as far as that is known, by their full names.
+    pub(crate) fn windows(&self) -> BTreeMap<String, u64> {
+        let window = |(name, model): &(String, Arc<dyn Model>)| {
+            Some((model.id().to_string(), self.window(Some(name))?))
+        };
+        self.0.iter().filter_map(window).collect()
     }
 
     /// Returns the model that answers.

@@ -191,7 +191,7 @@ impl Connect {
     }
 
     /// Sets the version of the API that a deployment of Azure is asked by, such as `2024-10-21`; without
-    /// it, its `/openai/v1`, which needs none. Other providers have no such thing, and refuse it.
+    /// it, its `/openai/v1`, which needs none. It is an error for others.
     pub fn api_version(mut self, version: impl Into<String>) -> Self {
         self.api_version = Some(version.into());
         self
@@ -310,12 +310,9 @@ impl fmt::Debug for Connect {
             .field("model", &self.model)
             .field("has_key", &self.key.is_some())
             .field("timeout", &self.timeout)
-            .field("connect_timeout", &self.connect_timeout)
             .field("retry", &self.retry)
-            .field("hedge", &self.hedge)
             .field("pace", &self.pace)
             .field("budget", &self.budget)
-            .field("seed", &self.seed)
             .finish_non_exhaustive()
     }
 }

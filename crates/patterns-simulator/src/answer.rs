@@ -1,8 +1,6 @@
 //! Decides the reply to a request: a pure function of the seed and what was sent.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper::body::Bytes;
@@ -12,14 +10,12 @@ use rand::Rng;
 use serde_json::Value;
 
 use super::draw::{Draw, Purpose};
+use super::instances::Instances;
 use super::latency::Latency;
 use super::prompt::schema_in;
-use super::schema::{Plan, words};
+use super::schema::words;
 use super::sse::{Streaming, frames};
 use super::wire::{Answer, CREATED, ChatRequest, ChatResponse, Choice, FormatKind, Refusal, Usage};
-
-/// How many compiled schemas are kept; a run has as many as it has kinds of agents.
-const MAX_PLANS: usize = 1024;
 
 /// The parts of a request that its reply may depend on.
 #[derive(Clone, Copy, Debug)]
@@ -117,11 +113,8 @@ impl Reply {
 pub(super) struct Answerer {
     seed: u64,
     latency: Latency,
-    /// Compiled schemas by the digest of their text. A cache: no answer depends on it.
-    plans: Mutex<HashMap<blake3::Hash, CachedPlan>>,
+    instances: Instances,
 }
-
-type CachedPlan = Arc<Result<Plan, String>>;
 
 impl fmt::Debug for Answerer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,7 +130,7 @@ impl Answerer {
         Self {
             seed,
             latency,
-            plans: Mutex::default(),
+            instances: Instances::default(),
         }
     }
 
@@ -220,25 +213,11 @@ impl Answerer {
         rng: &mut impl Rng,
     ) -> Result<String, Refusal> {
         let invalid = |why: &str| Refusal::invalid(param, format!("Invalid schema: {why}."));
-        let plan = self.plan(text, schema);
+        let plan = self.instances.plan(text, schema);
         let plan = plan.as_ref().as_ref().map_err(|why| invalid(why))?;
         let instance = plan.draw(rng);
         let instance = instance.ok_or_else(|| invalid("no instance of it was found"))?;
         Ok(instance.to_string())
-    }
-
-    fn plan(&self, text: &[u8], schema: impl FnOnce() -> Result<Value, String>) -> CachedPlan {
-        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
-        let digest = blake3::hash(text);
-        if let Some(plan) = plans.get(&digest) {
-            return Arc::clone(plan);
-        }
-        if plans.len() == MAX_PLANS {
-            plans.clear();
-        }
-        let plan = Arc::new(schema().and_then(|schema| Plan::new(&schema)));
-        plans.insert(digest, Arc::clone(&plan));
-        plan
     }
 }
 

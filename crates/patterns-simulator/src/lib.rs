@@ -16,6 +16,7 @@ mod builder;
 mod dialect;
 mod draw;
 mod faults;
+mod instances;
 mod latency;
 mod ledger;
 mod memory;
@@ -28,6 +29,7 @@ mod sse;
 mod wire;
 
 pub use builder::SimulatorBuilder;
+pub use instances::Instances;
 pub use latency::Latency;
 pub use ledger::{Entry, Ledger};
 pub use memory::{Dropped, InMemory, InMemoryReply};

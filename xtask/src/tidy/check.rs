@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use super::{
     Problem, Source, changelog, circles, clippy_config, examples, exit_codes, faults, headers,
-    layers, map, msrv, names, places, reasons, sizes, source, strings, undeclared,
+    layers, map, msrv, names, pages, places, reasons, sizes, source, strings, undeclared,
 };
 use crate::cargo::{cargo, output, root};
 use crate::example_list;
@@ -51,6 +51,9 @@ fn all(sources: &[Source]) -> Result<Vec<Problem>> {
     problems.extend(exit_codes::check(readme, read(exit_codes::SOURCE)?));
     problems.extend(reasons::check(manifest));
     problems.extend(changelog::check(read("CHANGELOG.md")?));
+    for (page, most) in pages::PAGES {
+        problems.extend(pages::check(page, read(page)?, most));
+    }
     for library in layers::LIBRARIES {
         let path = format!("crates/{library}/clippy.toml");
         problems.extend(clippy_config::check(

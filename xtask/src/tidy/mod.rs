@@ -16,6 +16,7 @@ mod map;
 mod markdown;
 mod msrv;
 mod names;
+mod pages;
 mod places;
 mod problem;
 mod reasons;

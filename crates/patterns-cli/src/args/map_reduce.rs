@@ -68,7 +68,7 @@ pub(crate) struct MapReduceArgs {
     /// Ask up to so many times what was missed in a document
     ///
     /// Until nothing new comes; it is added to the lists of the answer. Each time is a call.
-    #[arg(long, value_name = "ROUNDS", requires = "map_schema", conflicts_with = "statements", value_parser = clap::value_parser!(u32).range(1..=20), help_heading = "Map")]
+    #[arg(long, value_name = "ROUNDS", requires = "map_schema", conflicts_with = "statements", hide_short_help = true, value_parser = clap::value_parser!(u32).range(1..=20), help_heading = "Map")]
     pub(crate) glean: Option<u32>,
 
     /// Model that is asked first whether anything was missed, such as a cheaper one

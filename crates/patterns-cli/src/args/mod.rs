@@ -34,7 +34,7 @@ pub(crate) use simulate::SimulateArgs;
 pub(crate) use source::SourceArgs;
 pub(crate) use store::{
     DEFAULT_STORE, DiffArgs, LookArgs, LookFormat, PatternName, ResumeArgs, RunsArgs, ShowArgs,
-    StoreArgs, StoreCommand, Which,
+    StoreArgs, StoreCommand, WatchArgs, Which,
 };
 pub(crate) use values::{Concurrency, Since};
 pub(crate) use vote::VoteArgs;
@@ -76,6 +76,9 @@ pub(crate) enum Command {
     /// Run a job that is written in a file
     #[command(after_help = run_job::EXAMPLES)]
     Run(RunArgs),
+    /// Say what a job would do and cost, and make no call
+    #[command(after_help = run_job::PLAN_EXAMPLES)]
+    Plan(RunArgs),
     /// List the runs that a store has recorded
     Runs(RunsArgs),
     /// Show how a run went, or what one branch of it was asked and answered
@@ -85,6 +88,8 @@ pub(crate) enum Command {
     /// Make one HTML page of a run, with its timeline, prompts and answers
     #[command(after_help = report::EXAMPLES)]
     Report(ReportArgs),
+    /// Follow a run that is under way elsewhere, until it has ended
+    Watch(WatchArgs),
     /// Go on with a run, or do it again: nothing that is recorded is paid for twice
     Resume(ResumeArgs),
     /// Look after a store

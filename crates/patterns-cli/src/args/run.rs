@@ -9,7 +9,7 @@ use patterns_job::{Form, MaxFailures, Stream};
 
 use super::store::StoreArgs;
 use super::values::{self, Concurrency};
-use crate::terminal::ColorChoice;
+use crate::terminal::{ColorChoice, ProgressChoice};
 
 /// The options that every pattern has.
 #[derive(Clone, Debug, Args)]
@@ -82,6 +82,33 @@ pub(crate) struct Common {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Spend")]
     pub(crate) max_calls: Option<u64>,
 
+    /// Say what it would do and cost, and make no call
+    ///
+    /// Calls, tokens, money and time of each stage, what the store has already, and the first prompt of
+    /// each stage. With --output json as JSON.
+    #[arg(long, help_heading = "Spend")]
+    pub(crate) dry_run: bool,
+
+    /// Plan first, and ask before more than that is likely to be spent
+    ///
+    /// Where nobody can be asked, the run is refused, with exit code 5.
+    #[arg(
+        long,
+        value_name = "USD",
+        help_heading = "Spend",
+        hide_short_help = true
+    )]
+    pub(crate) confirm_above: Option<Money>,
+
+    /// Go on without being asked by --confirm-above
+    #[arg(
+        long,
+        requires = "confirm_above",
+        help_heading = "Spend",
+        hide_short_help = true
+    )]
+    pub(crate) yes: bool,
+
     /// The most tokens to use, read and written; each call reserves its --max-output-tokens, or 4096
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Spend", hide_short_help = true)]
     pub(crate) max_tokens: Option<u64>,
@@ -153,6 +180,16 @@ pub(crate) struct Common {
         hide_short_help = true
     )]
     pub(crate) color: ColorChoice,
+
+    /// How to show how far the run is, on standard error
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = "auto",
+        help_heading = "Output",
+        hide_short_help = true
+    )]
+    pub(crate) progress: ProgressChoice,
 
     /// Set what is no option, such as run.hedge=true (`patterns config keys`)
     #[arg(

@@ -12,7 +12,11 @@ pub(super) const EXAMPLES: &str = "Examples:
 A job is TOML, or JSON where its name ends in .json; schema/job.json of the source is its schema. Its \
 paths are relative to its file.";
 
-/// The command line of `patterns run`.
+pub(super) const PLAN_EXAMPLES: &str = "Examples:
+  patterns plan nightly.toml
+  patterns plan nightly.toml --json --limit 100";
+
+/// The command line of `patterns run` and `patterns plan`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RunArgs {
     /// The job: a TOML or JSON file, or - for standard input

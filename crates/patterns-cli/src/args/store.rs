@@ -181,6 +181,21 @@ pub(crate) struct ShowArgs {
     pub(crate) look: LookArgs,
 }
 
+/// The command line of `patterns watch`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct WatchArgs {
+    /// Number of the run, as `patterns runs` has it; or latest; or -2 for the one before the latest
+    #[arg(
+        value_name = "RUN",
+        default_value = "latest",
+        allow_negative_numbers = true
+    )]
+    pub(crate) run: Which,
+
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+}
+
 /// The command line of `patterns resume`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ResumeArgs {

@@ -5,6 +5,7 @@ mod config;
 mod diff;
 mod map_reduce;
 mod models;
+mod plan;
 mod report;
 mod resume;
 mod run;
@@ -14,12 +15,14 @@ mod show;
 mod simulate;
 mod store;
 mod vote;
+mod watch;
 
 use patterns_core::{Branch, Outcome, Pattern};
 use patterns_job::Job;
 use serde::Serialize;
 
-use crate::args::{Command, Format, Given};
+use self::plan::Limit;
+use crate::args::{Command, Common, Format, Given};
 use crate::compile::compiled;
 use crate::config::Scope;
 use crate::error::Error;
@@ -41,10 +44,12 @@ pub(crate) async fn run(command: Command, given: Given, terminal: Terminal) -> R
             typed(&command, given, terminal).await
         }
         Command::Run(args) => Box::pin(run::run(&args)).await,
+        Command::Plan(args) => Box::pin(run::plan(&args)).await,
         Command::Runs(args) => runs::run(&args, terminal),
         Command::Show(args) => show::run(&args, terminal),
         Command::Diff(args) => diff::run(&args, terminal),
         Command::Report(args) => report::run(&args, terminal),
+        Command::Watch(args) => watch::run(&args).await,
         Command::Resume(args) => Box::pin(resume::run(&args)).await,
         Command::Models(args) => models::run(&args, terminal),
         Command::Store(command) => store::run(&command, terminal).await,
@@ -63,15 +68,45 @@ async fn typed(command: &Command, given: Given, terminal: Terminal) -> Result<()
     let set = common.config.clone();
     let around = Around { given, set };
     let launch = Launch::new(job, Names::Options, around, Scope::Everything, terminal)?;
-    start(launch, common.print_job).await
+    start(launch, Task::of(common)).await
 }
 
-/// Runs a job, or prints it if that is all.
-async fn start(mut launch: Launch, print: bool) -> Result<(), Error> {
-    if print {
+/// What is done with a job.
+#[derive(Clone, Copy, Debug)]
+enum Task {
+    /// It is printed.
+    Print,
+    /// What it would do is said.
+    Plan,
+    /// It is run, after a question if that is likely to cost more.
+    Run(Option<Limit>),
+}
+
+impl Task {
+    fn of(common: &Common) -> Self {
+        let (above, is_confirmed) = (common.confirm_above, common.yes);
+        match common {
+            _ if common.print_job => Self::Print,
+            _ if common.dry_run => Self::Plan,
+            _ => Self::Run(above.map(|above| Limit {
+                above,
+                is_confirmed,
+            })),
+        }
+    }
+}
+
+/// Runs a job, or says what it is or would do.
+async fn start(mut launch: Launch, task: Task) -> Result<(), Error> {
+    if let Task::Print = task {
         return launch.print();
     }
     launch.name_in_full();
+    match task {
+        Task::Plan => return Box::pin(plan::show(&launch)).await,
+        Task::Run(Some(limit)) => Box::pin(plan::confirm(&mut launch, limit)).await?,
+        Task::Run(None) | Task::Print => {}
+    }
     if let Some(warning) = launch.too_many_calls() {
         launch.terminal.labelled_note("warning", &warning);
     }

@@ -46,7 +46,7 @@ pub(super) async fn run(args: &ResumeArgs) -> Result<(), Error> {
     // What is configured where the run was begun is part of its job by now.
     let mut launch = Launch::new(job, names, more.around, Scope::Arguments, more.terminal)?;
     launch.resumed = Some(id);
-    start(launch, more.print_job).await
+    start(launch, more.task).await
 }
 
 /// Finds a run and what is recorded of it.

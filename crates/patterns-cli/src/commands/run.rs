@@ -5,7 +5,7 @@ use std::path::Path;
 use patterns_job::{Job, JobFormat, read_text_file};
 use serde_json::Value;
 
-use super::start;
+use super::{Task, start};
 use crate::args::{RunArgs, parse};
 use crate::compile::{compiled, read_stdin_text};
 use crate::config::{Loaded, Scope, talk};
@@ -17,9 +17,25 @@ use crate::terminal::Terminal;
 use crate::trust;
 
 pub(super) async fn run(args: &RunArgs) -> Result<(), Error> {
+    read_and_start(args, false).await
+}
+
+/// Says what a job would do.
+pub(super) async fn plan(args: &RunArgs) -> Result<(), Error> {
+    let mut args = args.clone();
+    for word in args.more.iter_mut().filter(|it| *it == "--json") {
+        *word = "--output=json".to_owned();
+    }
+    read_and_start(&args, true).await
+}
+
+async fn read_and_start(args: &RunArgs, is_plan: bool) -> Result<(), Error> {
     let (more, trust): (Vec<_>, Vec<_>) = args.more.iter().cloned().partition(|it| it != "--trust");
-    let (job, more) = with_options(read(&args.job)?, &more)?;
-    if !more.print_job {
+    let (job, mut more) = with_options(read(&args.job)?, &more)?;
+    if is_plan {
+        more.task = Task::Plan;
+    }
+    if let Task::Run(_) = more.task {
         check_trust(&args.job, &job, &more, args.trust || !trust.is_empty())?;
     }
     let has_server = job.model().base_url.is_some() && !more.around.given.has("base_url");
@@ -35,7 +51,7 @@ pub(super) async fn run(args: &RunArgs) -> Result<(), Error> {
             .from
             .push(format!("model.base_url in {}", name(&args.job)));
     }
-    start(launch, more.print_job).await
+    start(launch, more.task).await
 }
 
 /// Asks once about a job that says where the user's key goes, or writes elsewhere.
@@ -104,7 +120,7 @@ fn read(path: &Path) -> Result<Job, Error> {
 /// What was typed behind the job, as far as it is not part of a job.
 pub(super) struct More {
     pub(super) terminal: Terminal,
-    pub(super) print_job: bool,
+    pub(super) task: Task,
     pub(super) around: Around,
 }
 
@@ -139,13 +155,13 @@ pub(super) fn with_options(job: Job, more: &[String]) -> Result<(Job, More), Err
         Error::new(ErrorKind::Usage, message)
     })?;
     let terminal = talk(common, &given)?;
-    let print_job = common.print_job;
+    let task = Task::of(common);
     let set = common.config.clone();
     Ok((
         changed,
         More {
             terminal,
-            print_job,
+            task,
             around: Around { given, set },
         },
     ))

@@ -30,62 +30,71 @@ pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
     if let Some(branch) = &args.branch {
         return show_branch(&store, &run, branch, args.look.output, terminal);
     }
-    let stages = Stages::read(&store, &run, args.limit)?;
-    let paid = store.paid(run.id).map_err(refused)?;
-    let notes = store.notes(run.id).map_err(refused)?;
     let text = match args.look.output {
-        LookFormat::Json => {
-            let models = paid
-                .iter()
-                .map(|(model, usage)| json!({"model": model, "usage": usage}));
-            let notes = notes.iter().map(|(at, event)| {
-                let event: Value = serde_json::from_str(event).unwrap_or_default();
-                json!({"at": at, "event": event})
-            });
-            let value = json!({
-                "run": run.id,
-                "state": state(&store, &run),
-                "started": run.started,
-                "ended": run.ended,
-                "sessions": run.sessions,
-                "lost": run.lost,
-                "account": run.account,
-                "typed": typed(&run).as_ref().map(typed_json),
-                "job": typed(&run).and_then(|it| it.job),
-                "outcome": outcome(&run),
-                "estimate": parsed(run.estimate.as_deref()),
-                "result": parsed(store.result(run.id).map_err(refused)?.as_deref()),
-                "went": stages.json(),
-                "paid": models.collect::<Vec<_>>(),
-                "notes": notes.collect::<Vec<_>>(),
-            });
-            format!("{value}\n")
-        }
-        LookFormat::Human => {
-            let mut page = Page::new(terminal.stdout_paint(), &[]);
-            describe(&mut page, &store, &run);
-            for (model, usage) in &paid {
-                page.paragraph(&format!(
-                    "paid: {model}: {} calls · {} attempts · tokens {} in ({} cached), {} out",
-                    usage.calls,
-                    usage.attempts,
-                    usage.input_tokens,
-                    usage.cached_input_tokens,
-                    usage.output_tokens
-                ));
-            }
-            let events: Vec<_> = notes.iter().filter_map(named).collect();
-            if !events.is_empty() {
-                page.line(Style::Bold, "worth noting:");
-            }
-            for line in &events {
-                page.line(Style::Dim, &format!("  {line}"));
-            }
-            stages.describe(&mut page, run.id, args.limit);
-            page.finish()
-        }
+        LookFormat::Json => format!("{}\n", in_json(&store, &run, args.limit)?),
+        LookFormat::Human => for_people(&store, &run, args.limit, terminal)?,
     };
     write_json(&text)
+}
+
+fn in_json(store: &Store, run: &RunRecord, limit: usize) -> Result<Value, Error> {
+    let paid = store.paid(run.id).map_err(refused)?;
+    let paid = paid
+        .iter()
+        .map(|(model, usage)| json!({"model": model, "usage": usage}));
+    let notes = store.notes(run.id).map_err(refused)?;
+    let notes = notes.iter().map(|(at, event)| {
+        let event: Value = serde_json::from_str(event).unwrap_or_default();
+        json!({"at": at, "event": event})
+    });
+    let typed = typed(run);
+    Ok(json!({
+        "run": run.id,
+        "state": state(store, run),
+        "started": run.started,
+        "ended": run.ended,
+        "sessions": run.sessions,
+        "lost": run.lost,
+        "account": run.account,
+        "typed": typed.as_ref().map(typed_json),
+        "job": typed.and_then(|it| it.job),
+        "outcome": outcome(run),
+        "estimate": parsed(run.estimate.as_deref()),
+        "result": parsed(store.result(run.id).map_err(refused)?.as_deref()),
+        "went": Stages::read(store, run, limit)?.json(),
+        "paid": paid.collect::<Vec<_>>(),
+        "notes": notes.collect::<Vec<_>>(),
+    }))
+}
+
+fn for_people(
+    store: &Store,
+    run: &RunRecord,
+    limit: usize,
+    terminal: Terminal,
+) -> Result<String, Error> {
+    let mut page = Page::new(terminal.stdout_paint(), &[]);
+    describe(&mut page, store, run);
+    for (model, usage) in store.paid(run.id).map_err(refused)? {
+        page.paragraph(&format!(
+            "paid: {model}: {} calls · {} attempts · tokens {} in ({} cached), {} out",
+            usage.calls,
+            usage.attempts,
+            usage.input_tokens,
+            usage.cached_input_tokens,
+            usage.output_tokens
+        ));
+    }
+    let notes = store.notes(run.id).map_err(refused)?;
+    let events: Vec<_> = notes.iter().filter_map(named).collect();
+    if !events.is_empty() {
+        page.line(Style::Bold, "worth noting:");
+    }
+    for line in &events {
+        page.line(Style::Dim, &format!("  {line}"));
+    }
+    Stages::read(store, run, limit)?.describe(&mut page, run.id, limit);
+    Ok(page.finish())
 }
 
 fn describe(page: &mut Page, store: &Store, run: &RunRecord) {

@@ -23,7 +23,7 @@ pub(crate) enum Scope {
 }
 
 /// Keys of `[run]` that are about the command.
-const OF_COMMAND: [&str; 2] = ["quiet", "color"];
+const OF_COMMAND: [&str; 3] = ["quiet", "color", "progress"];
 
 /// Keys of `[run]` that say who answers, which `wanted.rs` looks at unless they are arguments.
 const WHO_ANSWERS: [&str; 2] = ["model", "base_url"];
@@ -39,9 +39,9 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
         Command::Section(args) => &args.common.config,
         Command::Vote(args) => &args.common.config,
         Command::MapReduce(args) => &args.common.config,
-        Command::Run(_) | Command::Resume(_) => &[],
+        Command::Run(_) | Command::Plan(_) | Command::Resume(_) => &[],
         Command::Runs(_) | Command::Show(_) | Command::Diff(_) | Command::Report(_) => &[],
-        Command::Store(_) => &[],
+        Command::Watch(_) | Command::Store(_) => &[],
         // One reads what is set by itself, and the others need nothing of it.
         Command::Config(_)
         | Command::Models(_)
@@ -60,6 +60,8 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
     if let Some(common) = common {
         put(&mut common.quiet, run.quiet.filter(|_| !given.has("quiet")));
         put(&mut common.color, run.color.filter(|_| !given.has("color")));
+        let progress = run.progress.filter(|_| !given.has("progress"));
+        put(&mut common.progress, progress);
     }
     match &mut cli.command {
         Command::Runs(args) => look(&mut args.look, given, &loaded),
@@ -71,11 +73,10 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
             }
             put(&mut args.color, run.color.filter(|_| !given.has("color")));
         }
+        Command::Watch(args) => look(&mut args.look, given, &loaded),
         Command::Store(command) => look(command.look_mut(), given, &loaded),
-        Command::Resume(args) => {
-            if !given.has("store") {
-                args.store = run.store.clone().unwrap_or_else(usual);
-            }
+        Command::Resume(args) if !given.has("store") => {
+            args.store = run.store.clone().unwrap_or_else(usual);
         }
         _ => {}
     }
@@ -89,10 +90,14 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
 /// Returns an error if the configuration is wrong.
 pub(crate) fn talk(common: &Common, given: &Given) -> Result<Terminal, Error> {
     let run = Loaded::load(&common.config)?.config.run;
-    let (mut quiet, mut color) = (common.quiet, common.color);
+    let (mut quiet, mut color, mut progress) = (common.quiet, common.color, common.progress);
     put(&mut quiet, run.quiet.filter(|_| !given.has("quiet")));
     put(&mut color, run.color.filter(|_| !given.has("color")));
-    Ok(Terminal::new(quiet, color))
+    put(
+        &mut progress,
+        run.progress.filter(|_| !given.has("progress")),
+    );
+    Ok(Terminal::new(quiet, color).progress(progress))
 }
 
 fn look(look: &mut LookArgs, given: &Given, loaded: &Loaded) {

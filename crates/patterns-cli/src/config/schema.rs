@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::read;
 use crate::args::Concurrency;
-use crate::terminal::ColorChoice;
+use crate::terminal::{ColorChoice, ProgressChoice};
 
 /// What is set once instead of typed with every command.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
@@ -104,6 +104,9 @@ pub(crate) struct RunKeys {
     pub(crate) quiet: Option<bool>,
     /// When to use colours; --color.
     pub(crate) color: Option<ColorChoice>,
+    /// How it is shown on standard error how far a run is: in lines that change on a terminal and a line
+    /// every few seconds elsewhere (auto), in plain lines, as JSON, or not at all; --progress.
+    pub(crate) progress: Option<ProgressChoice>,
 }
 
 /// How sections are written.

@@ -72,6 +72,15 @@ impl Account {
         counts
     }
 
+    /// Returns what was used, calls that were answered by the store left out.
+    pub(super) fn paid(&self) -> Usage {
+        let calls = self.usage.calls.saturating_sub(self.reused);
+        Usage {
+            calls,
+            ..self.usage
+        }
+    }
+
     /// Returns the account of a run that is over, as it is recorded.
     pub(super) fn json(&self, exit_code: u8, spent: Spent) -> Value {
         json!({

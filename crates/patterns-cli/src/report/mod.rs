@@ -10,7 +10,10 @@ mod figures;
 mod human;
 mod json;
 mod observers;
+mod plan;
 mod progress;
+mod progress_lines;
+mod progress_state;
 mod table;
 mod timeline;
 mod web_page;
@@ -26,6 +29,7 @@ pub(crate) use json::{
     Frame, branch_line, election_line, outcome_json, outcome_line, recorded_result,
 };
 pub(crate) use observers::Observers;
+pub(crate) use plan::{beside_plan, plan_page, planned_cost};
 pub(crate) use table::{
     aligned, flagged_page, problem_line, statement_page, support_line, table_page,
 };

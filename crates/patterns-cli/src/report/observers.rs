@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use patterns_core::{Event, EventSink, PauseReason, Spent};
+use patterns_core::{Budget, Event, EventSink, PauseReason, Spent, Usage};
 
 use patterns_parallel::sectioning::SectionBrief;
 use patterns_store::{Recorder, Store};
@@ -53,7 +53,7 @@ impl Observers {
             account: Account::default(),
             timeline: Timeline::default(),
             file: events.map(EventFile::create).transpose()?,
-            progress: terminal.is_watched().then(Progress::start),
+            progress: Progress::start(terminal),
             terminal,
             store: None,
             recorder: None,
@@ -72,9 +72,16 @@ impl Observers {
             "{why}: finishing {in_flight} in flight, {seconds} s at most; Ctrl-C drops them"
         );
         match &mut readers.progress {
-            Some(progress) => progress.set_phase(text),
-            None if first => readers.terminal.note(&text),
-            None => {}
+            Some(progress) if progress.is_drawn() => progress.set_phase(text),
+            _ if first => readers.terminal.note(&text),
+            _ => {}
+        }
+    }
+
+    /// Looks at what is spent, to say it while the run goes on.
+    pub(crate) fn watch(&self, budget: &Budget) {
+        if let Some(progress) = &mut self.lock().progress {
+            progress.watch(budget.clone());
         }
     }
 
@@ -92,6 +99,11 @@ impl Observers {
         readers.recorder = recorder.cloned();
     }
 
+    /// Returns what was used, calls that were answered by the store left out.
+    pub(crate) fn usage(&self) -> Usage {
+        self.lock().account.paid()
+    }
+
     /// Returns how the run ended, as it is recorded: its account and exit code, as JSON.
     pub(crate) fn outcome(&self, code: u8, spent: Spent, elapsed: Duration) -> String {
         let mut outcome = self.lock().account.json(code, spent);
@@ -103,7 +115,7 @@ impl Observers {
     pub(crate) fn finish(&self, terminal: Terminal, spent: Spent, elapsed: Duration) {
         let mut readers = self.lock();
         if let Some(progress) = readers.progress.take() {
-            progress.clear();
+            progress.end();
         }
         if let Some(file) = &mut readers.file {
             file.flush();
@@ -114,18 +126,26 @@ impl Observers {
         terminal.note(&readers.account.line(spent, elapsed));
     }
 
-    /// Writes out again and again what is still held of the event file, so that whoever follows it sees
-    /// within a moment what happens; without such a file it only waits, for ever. Writing each event by
-    /// itself would cost a call of the system for each.
-    pub(crate) async fn keep_flushed(&self) {
-        if self.lock().file.is_none() {
+    /// Shows again and again how far the run is, and writes out what is still held of the event file, so
+    /// that whoever follows it sees within a moment what happens; where there is neither it only waits, for
+    /// ever. Writing each event by itself would cost a call of the system for each.
+    pub(crate) async fn keep_up(&self) {
+        let is_watched = {
+            let readers = self.lock();
+            readers.file.is_some() || readers.progress.is_some()
+        };
+        if !is_watched {
             std::future::pending::<()>().await;
         }
         let mut ticks = tokio::time::interval(FLUSH);
         loop {
             ticks.tick().await;
-            if let Some(file) = &mut self.lock().file {
+            let readers = &mut *self.lock();
+            if let Some(file) = &mut readers.file {
                 file.flush();
+            }
+            if let Some(progress) = &mut readers.progress {
+                progress.tick();
             }
         }
     }
@@ -167,7 +187,7 @@ impl EventSink for Observers {
         }
         readers.tell_of_hold(&event);
         if let Some(progress) = &mut readers.progress {
-            progress.show(&event, readers.account.counts(false));
+            progress.take(&event);
         }
         if let Some(note) = note(&event)
             && !readers.notes.contains(&note)
@@ -185,9 +205,6 @@ impl Readers {
     fn tell_of_hold(&mut self, event: &Event) {
         match event {
             Event::BranchAnswered { .. } => {
-                if let Some(progress) = self.progress.as_mut().filter(|_| self.is_paused) {
-                    progress.set_phase(String::new());
-                }
                 self.is_paused = false;
             }
             Event::CallsPaused {
@@ -199,10 +216,13 @@ impl Readers {
                 ..
             } => {
                 let text = paused(model, *reason, cause, *wait, *gives_up_in);
-                match &mut self.progress {
-                    Some(progress) => progress.set_phase(text),
-                    None if !self.is_paused => self.terminal.note(&text),
-                    None => {}
+                let is_drawn = self.progress.as_ref().is_some_and(Progress::is_drawn);
+                if !is_drawn && !self.is_paused {
+                    self.terminal.note(&text);
+                }
+                if let Some(progress) = &mut self.progress {
+                    let wait = Some(*wait).filter(|_| *reason == PauseReason::Asked);
+                    progress.hold(text, wait);
                 }
                 self.is_paused = true;
             }

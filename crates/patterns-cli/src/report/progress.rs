@@ -1,69 +1,159 @@
-//! The progress line on a terminal.
+//! Shows how far a run is: on a terminal in lines that change, elsewhere in a line every few seconds.
 
-use std::time::Duration;
+use std::fmt;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use patterns_core::{Counts, Event};
+use patterns_core::{Budget, Event};
+use serde_json::json;
 
-use crate::escape::escape_line;
-use crate::terminal::set_progress;
+use super::progress_lines::{progress_line, progress_lines};
+use super::progress_state::{ProgressState, Snapshot};
+use crate::terminal::{ProgressShown, Terminal, set_progress, stderr_width};
 
-/// A line that says how far a run is.
-#[derive(Debug)]
+/// How often lines on a terminal are drawn at most, as events come.
+const DRAW: Duration = Duration::from_millis(100);
+
+/// How often a line is said where there is no terminal.
+const PLAIN: Duration = Duration::from_secs(5);
+
+/// How often figures are told to programs.
+const JSON: Duration = Duration::from_secs(1);
+
+/// Shows how far a run is.
 pub(super) struct Progress {
-    bar: ProgressBar,
-    total: Option<u64>,
-    /// What is going on beside the work.
-    phase: String,
-    counted: String,
+    state: ProgressState,
+    begun: Instant,
+    shown: Shown,
+    /// What is spent, once that is known.
+    budget: Option<Budget>,
+    terminal: Terminal,
+}
+
+enum Shown {
+    Line(ProgressBar, Instant),
+    /// When the next one is due.
+    Plain(Duration),
+    Json(Duration),
 }
 
 impl Progress {
-    pub(super) fn start() -> Self {
-        let bar = ProgressBar::new_spinner();
-        let style = ProgressStyle::with_template("{spinner} {elapsed:>3} {wide_msg}");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-        bar.enable_steady_tick(Duration::from_millis(120));
-        set_progress(Some(bar.clone()));
-        Self {
-            bar,
-            total: None,
-            phase: String::new(),
-            counted: String::new(),
+    /// Begins, if anything is to be shown.
+    pub(super) fn start(terminal: Terminal) -> Option<Self> {
+        let begun = Instant::now();
+        let shown = match terminal.progress_shown() {
+            ProgressShown::Nothing => return None,
+            ProgressShown::Line => Shown::Line(bar(), begun),
+            ProgressShown::Plain => Shown::Plain(PLAIN),
+            ProgressShown::Json => Shown::Json(JSON),
+        };
+        Some(Self {
+            state: ProgressState::default(),
+            begun,
+            shown,
+            budget: None,
+            terminal,
+        })
+    }
+
+    /// Returns whether it is drawn, so that what holds the run up is seen there.
+    pub(super) fn is_drawn(&self) -> bool {
+        matches!(self.shown, Shown::Line(..))
+    }
+
+    /// Looks at what is spent from now on.
+    pub(super) fn watch(&mut self, budget: Budget) {
+        self.budget = Some(budget);
+    }
+
+    pub(super) fn take(&mut self, event: &Event) {
+        self.state.take(event, self.begun.elapsed());
+        if let Shown::Line(_, drawn) = &self.shown
+            && drawn.elapsed() >= DRAW
+        {
+            self.draw();
         }
     }
 
-    pub(super) fn show(&mut self, event: &Event, counts: Counts) {
-        if let Event::RunStarted { branches, .. } = event {
-            self.total = *branches;
-        }
-        let ended = counts.answered + counts.failed + counts.cancelled;
-        let total = self
-            .total
-            .map_or_else(String::new, |it| format!("/{}", it.max(ended)));
-        let in_flight = counts.started - ended;
-        let mut message = format!("{ended}{total} done, {in_flight} in flight");
-        if counts.failed > 0 {
-            message += &format!(", {} failed", counts.failed);
-        }
-        self.counted = message;
-        self.redraw();
+    /// Says why calls are held back, for how long at most.
+    pub(super) fn hold(&mut self, why: String, wait: Option<Duration>) {
+        let until = wait.map(|it| self.begun.elapsed() + it);
+        self.state.hold(why, until);
+        self.draw();
     }
 
-    /// Says what is going on beside the work; nothing if it is empty.
+    /// Says what is going on beside the work.
     pub(super) fn set_phase(&mut self, phase: String) {
-        self.phase = escape_line(&phase);
-        self.redraw();
+        self.state.set_phase(phase);
+        self.draw();
     }
 
-    fn redraw(&self) {
-        let gap = if self.phase.is_empty() { "" } else { " · " };
-        self.bar
-            .set_message(format!("{}{gap}{}", self.counted, self.phase));
+    /// Shows what has changed with the time.
+    pub(super) fn tick(&mut self) {
+        let now = self.begun.elapsed();
+        match &mut self.shown {
+            Shown::Line(..) => return self.draw(),
+            Shown::Plain(due) | Shown::Json(due) if now < *due => return,
+            Shown::Plain(due) => *due = now + PLAIN,
+            Shown::Json(due) => *due = now + JSON,
+        }
+        self.say();
     }
 
-    pub(super) fn clear(&self) {
-        set_progress(None);
-        self.bar.finish_and_clear();
+    /// Ends it: lines that are drawn go away, and programs are told the last figures.
+    pub(super) fn end(self) {
+        match &self.shown {
+            Shown::Line(bar, _) => {
+                set_progress(None);
+                bar.finish_and_clear();
+            }
+            Shown::Plain(_) => {}
+            Shown::Json(_) => self.say(),
+        }
+    }
+
+    fn say(&self) {
+        let at = self.snapshot();
+        let line = match &self.shown {
+            Shown::Json(_) => {
+                let mut line = json!(at);
+                line["type"] = json!("progress");
+                line.to_string()
+            }
+            _ => format!("progress: {}", progress_line(&at)),
+        };
+        self.terminal.note(&line);
+    }
+
+    fn draw(&mut self) {
+        let at = self.snapshot();
+        if let Shown::Line(bar, drawn) = &mut self.shown {
+            // The spinner and the space behind it take two columns.
+            let width = stderr_width().saturating_sub(2).max(1);
+            bar.set_message(progress_lines(&at, width).join("\n  "));
+            *drawn = Instant::now();
+        }
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let spent = self.budget.as_ref().map(Budget::spent);
+        self.state.at(self.begun.elapsed(), spent)
+    }
+}
+
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    let style = ProgressStyle::with_template("{spinner} {msg}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    bar.enable_steady_tick(Duration::from_millis(120));
+    set_progress(Some(bar.clone()));
+    bar
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }

@@ -83,6 +83,20 @@ fn every_pattern_has_the_same_options() {
           --max-calls <N>
               The most requests to send to providers; retries and repairs count
 
+          --dry-run
+              Say what it would do and cost, and make no call
+              
+              Calls, tokens, money and time of each stage, what the store has already, and the first
+              prompt of each stage. With --output json as JSON.
+
+          --confirm-above <USD>
+              Plan first, and ask before more than that is likely to be spent
+              
+              Where nobody can be asked, the run is refused, with exit code 5.
+
+          --yes
+              Go on without being asked by --confirm-above
+
           --max-tokens <N>
               The most tokens to use, read and written; each call reserves its --max-output-tokens, or
               4096
@@ -149,6 +163,18 @@ fn every_pattern_has_the_same_options() {
               
               [default: auto]
 
+          --progress <HOW>
+              How to show how far the run is, on standard error
+
+              Possible values:
+              - auto:  In lines that change on a terminal, in plain ones elsewhere and where TERM is
+                "dumb"
+              - plain: A line every few seconds
+              - json:  A JSON object a second
+              - none:  Not at all
+              
+              [default: auto]
+
       -c, --config <KEY=VALUE>
               Set what is no option, such as run.hedge=true (`patterns config keys`)
 
@@ -175,10 +201,12 @@ fn help_of_every_command() {
       vote         Put a question to several voters and let a rule decide
       map-reduce   Work on every document in parallel and combine the answers
       run          Run a job that is written in a file
+      plan         Say what a job would do and cost, and make no call
       runs         List the runs that a store has recorded
       show         Show how a run went, or what one branch of it was asked and answered
       diff         Compare the answers and the costs of two runs
       report       Make one HTML page of a run, with its timeline, prompts and answers
+      watch        Follow a run that is under way elsewhere, until it has ended
       resume       Go on with a run, or do it again: nothing that is recorded is paid for twice
       store        Look after a store
       models       List the models that are known: what they read, what they cost, what they take
@@ -422,10 +450,11 @@ fn help_of_every_command() {
               Field of a row with its id [default: id, else file:line]
 
           --chunk-tokens <N>
-              Cut documents of more tokens into chunks; auto: those that do not fit into the model
+              Cut documents of more tokens into chunks; auto: what does not fit
               
-              At the best boundaries there are. Each is a branch of its own, called name#1 and so on;
-              what the model still calls too long is cut further.
+              auto, the default, cuts what is too long for the model, where it is known how much that
+              reads. Cuts are at the best boundaries there are. Each chunk is a branch of its own,
+              called name#1 and so on; what the model still calls too long is cut further.
 
           --chunk-overlap <N>
               Tokens of a chunk that the next one repeats, at most half of it

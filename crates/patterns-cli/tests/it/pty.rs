@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::num::NonZero;
+use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
@@ -47,31 +48,38 @@ struct AtTerminal {
     keyboard: File,
     written: Written,
     reader: JoinHandle<()>,
+    /// Another hold on the terminal, to change its size.
+    side: Option<OwnedFd>,
+    columns: u16,
 }
 
 impl AtTerminal {
     fn start(command: &mut Command, written: &Written) -> Self {
+        Self::start_in(COLUMNS.get(), command, written)
+    }
+
+    fn start_in(columns: u16, command: &mut Command, written: &Written) -> Self {
         let size = Winsize {
             ws_row: ROWS.get(),
-            ws_col: COLUMNS.get(),
+            ws_col: columns,
             ws_xpixel: 0,
             ws_ypixel: 0,
         };
         let pty = openpty(Some(&size), None).unwrap();
         let side = || Stdio::from(pty.slave.try_clone().unwrap());
+        if !command.get_envs().any(|(name, _)| name == "TERM") {
+            command.env("TERM", "xterm");
+        }
         let child = command
-            .env("TERM", "xterm")
             .stdin(side())
             .stdout(side())
             .stderr(side())
             .spawn()
             .unwrap();
-        // The terminal ends with the last who has it open.
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        drop(pty.slave);
         let mut screen = File::from(pty.master);
         let keyboard = screen.try_clone().unwrap();
         let seen = written.clone();
@@ -86,7 +94,29 @@ impl AtTerminal {
             keyboard,
             written: written.clone(),
             reader,
+            side: Some(pty.slave),
+            columns,
         }
+    }
+
+    /// Makes the terminal so many columns wide.
+    fn resize(&mut self, columns: u16) {
+        let side = self.side.as_ref().unwrap().try_clone().unwrap();
+        let mut stty = Command::new("stty");
+        let columns_now = columns.to_string();
+        let status = stty
+            .args(["cols", &columns_now])
+            .stdin(Stdio::from(side))
+            .status();
+        assert!(status.unwrap().success());
+        self.columns = columns;
+    }
+
+    /// Presses Ctrl-C.
+    fn interrupt(&self) {
+        let id = self.child.id().to_string();
+        let status = Command::new("kill").args(["-INT", &id]).status();
+        assert!(status.unwrap().success());
     }
 
     fn type_in(&mut self, words: &str) {
@@ -96,8 +126,11 @@ impl AtTerminal {
     /// Returns the exit code, and what the terminal shows in the end.
     fn end(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().unwrap().code();
+        // The terminal ends with the last who has it open.
+        self.side.take();
         self.reader.join().unwrap();
-        let mut screen = vt100::Parser::new(ROWS, COLUMNS, 0);
+        let columns = NonZero::new(self.columns).unwrap();
+        let mut screen = vt100::Parser::new(ROWS, columns, 0);
         screen.process(self.written.text().as_bytes());
         (code, screen.screen().contents())
     }
@@ -184,4 +217,152 @@ fn a_store_from_elsewhere_is_gone_on_with_only_after_a_yes() {
             assert!(screen.contains(part), "{answer:?}, {part}: {screen}");
         }
     }
+}
+
+/// Returns what was drawn, line by line, without what moves about on a terminal.
+fn drawn(written: &str) -> Vec<String> {
+    let mut plain = String::new();
+    let mut letters = written.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\u{1b}' => {
+                let is_end = |it: &char| it.is_ascii_alphabetic();
+                letters.by_ref().find(is_end);
+            }
+            '\r' => plain.push('\n'),
+            letter => plain.push(letter),
+        }
+    }
+    let lines = plain.lines().map(str::trim_end).filter(|it| !it.is_empty());
+    lines.map(str::to_owned).collect()
+}
+
+fn documents() -> (Place, Vec<&'static str>) {
+    let rows: String = (0..8)
+        .map(|n| format!("{{\"text\": \"Row {n}.\"}}\n"))
+        .collect();
+    let place = Place::with(&[("rows.jsonl", &rows)]);
+    let words = vec![
+        "map-reduce",
+        "rows.jsonl",
+        "--no-reduce",
+        "--no-store",
+        "--concurrency",
+        "1",
+    ];
+    (place, words)
+}
+
+#[test]
+fn progress_fits_into_terminals_of_any_width_beside_results_that_stream() {
+    for columns in [24, 80, 200] {
+        let (place, words) = documents();
+        let written = Written::default();
+        let server = between_draws(&written, r#"{"summary": "A row."}"#);
+        let mut command = place.command(&[&words[..], &server.args()].concat());
+        command.env("NO_COLOR", "1");
+        let (code, screen) = AtTerminal::start_in(columns, &mut command, &written).end();
+        assert_eq!(code, Some(0), "{screen}");
+        let text = written.text();
+        let lines = drawn(&text);
+        let progress = lines
+            .iter()
+            .filter(|it| it.contains("/8") && it.contains("in flight"));
+        let widest = progress.map(|it| it.chars().count()).max();
+        assert!(
+            widest.is_some_and(|it| it <= columns.into()),
+            "{columns}: {lines:#?}"
+        );
+        // Eight results stand there whole, and nothing of the progress is left.
+        assert_eq!(
+            screen.lines().filter(|it| *it == "A row.").count(),
+            8,
+            "{screen}"
+        );
+        assert!(!screen.contains("in flight"), "{screen}");
+        // NO_COLOR: nothing is coloured.
+        let is_colour =
+            |it: &str| it.starts_with(['3', '9']) && it.split('m').next().unwrap().len() == 2;
+        assert!(!text.split("\u{1b}[").skip(1).any(is_colour), "{text:?}");
+    }
+}
+
+#[test]
+fn a_terminal_that_changes_its_width_is_drawn_on_anew() {
+    let (place, words) = documents();
+    let written = Written::default();
+    let gate = written.clone();
+    let server = Server::start(move |_| {
+        gate.wait_for("RESIZED", 1);
+        (200, completion(r#"{"summary": "A row."}"#))
+    });
+    let mut command = place.command(&[&words[..], &server.args()].concat());
+    let mut run = AtTerminal::start_in(100, &mut command, &written);
+    written.wait_for("1 in flight", 1);
+    run.resize(24);
+    let before = written.text().len();
+    // It is looked at four times a second; the spinner turns more often.
+    let draws = written.text().matches("in flight").count();
+    written.wait_for("in flight", draws + 6);
+    let lines = drawn(&written.text()[before..]);
+    let last = lines.last().map(|it| it.chars().count());
+    assert!(last <= Some(24), "{lines:#?}");
+    written.add(b"RESIZED");
+    assert_eq!(run.end().0, Some(0));
+}
+
+#[test]
+fn a_dumb_terminal_is_not_drawn_on() {
+    let (place, words) = documents();
+    let written = Written::default();
+    let server = Server::start(|_| (200, completion(r#"{"summary": "A row."}"#)));
+    let mut command = place.command(&[&words[..], &server.args()].concat());
+    command.env("TERM", "dumb");
+    let (code, screen) = AtTerminal::start(&mut command, &written).end();
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(!written.text().contains('\u{1b}'), "{:?}", written.text());
+    assert!(!written.text().contains("in flight"), "{screen}");
+}
+
+#[test]
+fn ctrl_c_is_said_where_the_progress_is() {
+    let (place, words) = documents();
+    let written = Written::default();
+    let gate = written.clone();
+    let server = Server::start(move |_| {
+        gate.wait_for("interrupted: finishing", 1);
+        (200, completion(r#"{"summary": "A row."}"#))
+    });
+    let mut command = place.command(&[&words[..], &server.args()].concat());
+    let run = AtTerminal::start_in(80, &mut command, &written);
+    written.wait_for("1 in flight", 1);
+    run.interrupt();
+    let (code, screen) = run.end();
+    assert_eq!(code, Some(130), "{screen}");
+    assert!(!screen.contains("interrupted: finishing"), "{screen}");
+    assert!(screen.contains("E-INTERRUPTED"), "{screen}");
+}
+
+#[test]
+fn programs_are_told_in_json_and_nobody_if_nothing_is_wanted() {
+    let (place, words) = documents();
+    let server = Server::start(|_| (200, completion(r#"{"summary": "A row."}"#)));
+    let run = |how: &str| {
+        let more = ["-c", &format!("run.progress={how}")];
+        let words = [&words[..], &server.args(), &more].concat();
+        let output = place.command(&words).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let told = run("json");
+    let last = told.lines().rfind(|it| it.starts_with('{')).unwrap();
+    let last: serde_json::Value = serde_json::from_str(last).unwrap();
+    assert_eq!(
+        (&last["type"], &last["done"]),
+        (&"progress".into(), &8.into())
+    );
+    assert_eq!(
+        (&last["in_flight"], &last["waiting"]),
+        (&0.into(), &0.into())
+    );
+    assert!(!run("none").contains("progress"));
 }

@@ -65,6 +65,7 @@ fn the_short_help_of_a_pattern_is_one_screen_with_examples_first() {
     Spend:
           --max-cost <USD>       The most dollars to spend, such as 2.50
           --max-calls <N>        The most requests to send to providers; retries and repairs count
+          --dry-run              Say what it would do and cost, and make no call
           --max-time <DURATION>  Time for the whole run, such as 10m
           --concurrency <N>      Calls in flight at once, 1 to 10000, or auto [default: auto]
 
@@ -100,7 +101,6 @@ fn the_short_help_of_a_pattern_is_one_screen_with_examples_first() {
     Map:
           --map-instructions <TEXT>  What to do with each document, on top of --instructions
           --map-schema <FILE>        JSON Schema of the answer to each document
-          --glean <ROUNDS>           Ask up to so many times what was missed in a document
 
     Combine:
           --reduce-instructions <TEXT>  How to combine the answers, on top of --instructions
@@ -120,6 +120,7 @@ fn the_short_help_of_a_pattern_is_one_screen_with_examples_first() {
     Spend:
           --max-cost <USD>       The most dollars to spend, such as 2.50
           --max-calls <N>        The most requests to send to providers; retries and repairs count
+          --dry-run              Say what it would do and cost, and make no call
           --max-time <DURATION>  Time for the whole run, such as 10m
           --concurrency <N>      Calls in flight at once, 1 to 10000, or auto [default: auto]
 

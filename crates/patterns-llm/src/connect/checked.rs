@@ -1,14 +1,15 @@
 //! Checks what a connection is made of.
 
-use patterns_core::{Budget, ModelId};
+use patterns_core::ModelId;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Connect;
 use crate::address::checked_url;
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 use crate::layer::BudgetLayer;
-use crate::price::{self, Prices};
+use crate::price::{self, Price};
 use crate::provider::Place;
+use crate::tier::Tier;
 
 /// Returns the key as it is sent, if there is one.
 pub(super) fn key(connect: &Connect) -> Result<Option<SecretString>, ConnectError> {
@@ -60,16 +61,18 @@ pub(super) fn place(connect: &Connect) -> Result<Place, ConnectError> {
 }
 
 /// A cap on cost cannot be kept where nobody knows the price.
-pub(super) fn budgeted(
-    budget: Budget,
-    prices: &Prices,
-    id: &ModelId,
-) -> Result<BudgetLayer, ConnectError> {
-    let price = prices.find(id);
+pub(super) fn budgeted(connect: &Connect, id: &ModelId) -> Result<BudgetLayer, ConnectError> {
+    let (budget, price) = (connect.budget.clone(), connect.prices.find(id));
     if price.is_none() && budget.caps().max_cost.is_some() {
         let name = price::name(id);
         let message = format!("the price of {name} is not known, so a cap on cost cannot be kept");
         return Err(ConnectError::new(ConnectErrorKind::UnknownPrice, message));
     }
     Ok(BudgetLayer::new(budget, price))
+}
+
+/// Returns the price of the flex tier, if that is asked for.
+pub(super) fn flex_price(connect: &Connect, id: &ModelId) -> Option<Price> {
+    let price = connect.prices.find_at(id, Tier::Flex);
+    price.filter(|_| connect.tier == Tier::Flex)
 }

@@ -13,7 +13,6 @@ use crate::http::{ClientSetup, HttpClient};
 use crate::layer::{Beginnings, BudgetLayer, Ladder, RetryPolicy, Stack};
 use crate::pace::{Pool, PoolKey};
 use crate::provider::{Adapter, Beside, Route, Server, Setup, Transport};
-use crate::tier::Tier;
 
 /// A model without its layers.
 pub(super) struct Made {
@@ -62,10 +61,7 @@ impl Connect {
         let is_own = !is_usual || provider.is_local;
         let pool = Pool::shared(self.pool_key(&base_url), self.pace, self.seed);
         let (first_tokens, beginnings) = (Arc::default(), Arc::default());
-        let budget = checked::budgeted(self.budget.clone(), &self.prices, &id)?;
-        let flex = self.prices.find_at(&id, Tier::Flex);
-        let flex = flex.filter(|_| self.tier == Tier::Flex);
-        let place = checked::place(&self)?;
+        let (budget, place) = (checked::budgeted(&self, &id)?, checked::place(&self)?);
         let streams = self.streaming.of_server(is_own, self.is_priming);
         let server = Server {
             transport: Transport {
@@ -79,7 +75,7 @@ impl Connect {
         };
         let dialect = (provider.dialect)(&server, &place);
         let ladder = Arc::new(Ladder::new(dialect.formats(), streams));
-        let budget = budget.flex(flex, Arc::clone(&ladder));
+        let budget = budget.flex(checked::flex_price(&self, &id), Arc::clone(&ladder));
         let adapter = Arc::new(Adapter::new(Setup {
             id,
             key,

@@ -1,33 +1,27 @@
 //! The model behind a server, whatever its dialect: asks, hands every reply to the classification, and
 //! remembers what the server does not know.
 
-use std::collections::HashSet;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use http::header::LOCATION;
 use patterns_core::{
     AnswerFormat, BoxFuture, CallKey, Event, MediaType, Model, ModelError, ModelErrorKind, ModelId,
-    Money, Part, Request, Response, Usage, Warning,
+    Part, Request, Response,
 };
 use secrecy::SecretString;
 
 use super::beside::Beside;
 use super::dialect::{Dialect, Put, Unwritable, Written};
 use super::refused::{LeftOut, Refused, Sent, refused};
-use super::reply::{MAX_DETAIL, Redactor, classify, is_foreign, one_attempt, refuses_system_role};
+use super::reply::{MAX_DETAIL, Redactor, classify, refuses_system_role};
+use super::told::{MAX_NAME, Told, warn};
 use super::transport::{Reply, Server};
 use super::truncated::is_truncated;
 use crate::layer::{Beginnings, Ladder};
 use crate::pace::{Pool, RateLimits};
 use crate::tier::Tier;
-
-/// More tokens than any call has; a bill with more is not believed.
-const MOST_TOKENS: u64 = 1_000_000_000;
-
-/// More dollars than any call costs.
-const MOST_COST: Money = Money::from_picodollars(10_000 * 1_000_000_000_000);
 
 /// Everything an adapter is made of.
 pub(crate) struct Setup {
@@ -53,14 +47,9 @@ pub(crate) struct Setup {
 pub(crate) struct Adapter {
     setup: Setup,
     redactor: Redactor,
-    /// Whether the server has sent a bill that cannot be true.
-    has_lied: AtomicBool,
+    told: Told,
     /// How many answers in a row had none of the names that their schemas require.
     shapeless: AtomicU32,
-    /// Whether the user has been told that another model answers.
-    is_told: AtomicBool,
-    /// What the user has been told that the server has no way to be told.
-    untold: Mutex<HashSet<&'static str>>,
 }
 
 impl Adapter {
@@ -69,10 +58,8 @@ impl Adapter {
             redactor: Redactor::new(setup.key.clone().unwrap_or_default())
                 .and(setup.beside.secrets.clone()),
             setup,
-            has_lied: AtomicBool::default(),
+            told: Told::default(),
             shapeless: AtomicU32::default(),
-            is_told: AtomicBool::default(),
-            untold: Mutex::default(),
         }
     }
 
@@ -83,7 +70,7 @@ impl Adapter {
         let model = &self.setup.id.model;
         self.setup.dialect.prepare(&self.setup.server, model).await;
         let (written, from) = self.written(request)?;
-        self.check_untold(request, &written);
+        self.told.untold(&self.setup.id, request, written.untold);
         let has_system = !request.instructions.is_empty() && !ladder.folds_system();
         let timed = ladder.timed();
         let (result, refused) = self.attempt(request, &written).await;
@@ -96,7 +83,8 @@ impl Adapter {
         }
         let error = match result {
             Ok(response) => {
-                self.check_name(request, &response.model);
+                let answering = self.redactor.excerpt(&response.model, MAX_NAME);
+                self.told.answering(&self.setup.id, request, &answering);
                 self.check_shape(request, from, &response.text);
                 return Ok(response);
             }
@@ -159,7 +147,7 @@ impl Adapter {
                     let message = format!(
                         "{id} cannot be held to the answer schema ({why}); answers are only checked here"
                     );
-                    self.warn(request, "schema-not-enforced", message);
+                    warn(request, "schema-not-enforced", message);
                     self.stepped_down(request, format, to);
                 }
             }
@@ -221,7 +209,7 @@ impl Adapter {
                 "{id} answers without any of the names that were asked for, as if it ignored {from}: \
                  it is shown the schema in words from now on ({at})"
             );
-            self.warn(request, "format-ignored", message);
+            warn(request, "format-ignored", message);
         }
     }
 
@@ -232,34 +220,6 @@ impl Adapter {
             from,
             to,
         });
-    }
-
-    /// Says once of each option that this provider knows nothing like it.
-    fn check_untold(&self, request: &Request, written: &Written) {
-        for name in written.untold {
-            let mut told = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
-            if told.insert(name) {
-                drop(told);
-                let id = &self.setup.id;
-                let message = format!("{id} does not take `{name}`: it is left out");
-                self.warn(request, "parameter-refused", message);
-            }
-        }
-    }
-
-    /// Says once which other model answers, if one does.
-    fn check_name(&self, request: &Request, answering: &str) {
-        if is_foreign(&self.setup.id.model, answering)
-            && !self.is_told.swap(true, Ordering::Relaxed)
-        {
-            let answering = self.redactor.excerpt(answering, MAX_NAME);
-            let message = format!(
-                "{} was asked, and the server says that {answering:?} answered; name the model that \
-                 is meant, or check what the server runs",
-                self.setup.id
-            );
-            self.warn(request, "other-model", message);
-        }
     }
 
     /// Remembers what the server refuses, and says so once.
@@ -287,7 +247,7 @@ impl Adapter {
             None => "it thinks as it does by itself".to_owned(),
         };
         let message = format!("{id} does not take the effort {effort} (as `{sent}`): {instead}");
-        self.warn(request, "parameter-refused", message);
+        warn(request, "parameter-refused", message);
     }
 
     fn fall_to_standard(&self, request: &Request, why: &str) {
@@ -295,7 +255,7 @@ impl Adapter {
             let id = &self.setup.id;
             let message =
                 format!("{id} {why}: it is asked at the standard one, at the standard price");
-            self.warn(request, "parameter-refused", message);
+            warn(request, "parameter-refused", message);
         }
     }
 
@@ -311,14 +271,8 @@ impl Adapter {
         };
         if is_news {
             let message = format!("{} does not take `{name}`: {instead}", self.setup.id);
-            self.warn(request, "parameter-refused", message);
+            warn(request, "parameter-refused", message);
         }
-    }
-
-    fn warn(&self, request: &Request, code: &str, message: String) {
-        let run = request.scope.origin().run;
-        let warning = Warning::new(code, message);
-        request.scope.emit(Event::WarningRaised { run, warning });
     }
 
     /// Sends a request; returns what came of it, and which parameter the server refused.
@@ -360,7 +314,7 @@ impl Adapter {
         let model = &self.setup.id.model;
         match classify(reply, model, read, &self.redactor, has_worked) {
             Ok(mut response) => {
-                response.usage = self.believed(request, response.usage);
+                response.usage = self.told.believed(&self.setup.id, request, response.usage);
                 if written.is_flex && tier == Some(Tier::Standard) {
                     self.fall_to_standard(request, "has not answered at the flex tier");
                 }
@@ -377,36 +331,13 @@ impl Adapter {
                     flex: written.is_flex,
                 };
                 let refused = refused(error.kind(), &reply.body, sent);
-                let usage = self.believed(request, error.usage());
+                let usage = self.told.believed(&self.setup.id, request, error.usage());
                 (
                     Err(self.placed(error.with_usage(usage), reply, &written.path)),
                     refused,
                 )
             }
         }
-    }
-
-    /// Returns a bill, or one without tokens if it cannot be true; then the cap is kept by estimates.
-    fn believed(&self, request: &Request, usage: Usage) -> Usage {
-        let counts = [
-            usage.input_tokens,
-            usage.cached_input_tokens,
-            usage.output_tokens,
-            usage.reasoning_tokens,
-            usage.cache_write_tokens,
-        ];
-        let is_dear = usage.billed.is_some_and(|it| it > MOST_COST);
-        if counts.iter().all(|it| *it <= MOST_TOKENS) && !is_dear {
-            return usage;
-        }
-        if !self.has_lied.swap(true, Ordering::Relaxed) {
-            let message = format!(
-                "{} reports impossible numbers of tokens or dollars; such bills are not counted",
-                self.setup.id
-            );
-            self.warn(request, "impossible-usage", message);
-        }
-        one_attempt()
     }
 
     /// Says where a request went that found nobody, and where it was sent instead.
@@ -425,9 +356,6 @@ impl Adapter {
         }
     }
 }
-
-/// The most characters of a model's name that a server may have said.
-const MAX_NAME: usize = 100;
 
 /// Returns whether an answer has none of the names that its schema requires, though the server was asked
 /// to hold its model to it: then it ignores the format, and a weaker one says more in words.

@@ -22,6 +22,7 @@ mod refused;
 mod reply;
 mod schema;
 mod stream;
+mod told;
 mod transport;
 mod truncated;
 mod words;

@@ -48,8 +48,8 @@ pub use rules::{
 };
 pub use standing::Standing;
 pub use stop::{
-    PlanGoal, PlanLoss, PlanPrice, Prediction, Step, StopReason, Stopper, StoppingRule,
-    StoppingRuleError, Tally,
+    ForeseenVotes, PlanGoal, PlanLoss, PlanPrice, Prediction, Step, StopReason, Stopper,
+    StoppingRule, StoppingRuleError, Tally,
 };
 pub use vote::{Vote, ballot_agent_for, name_option, number_agent, vote_agent};
 pub use voting::Voting;

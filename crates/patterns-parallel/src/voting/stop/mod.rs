@@ -13,6 +13,7 @@ mod call_index;
 mod chain;
 mod criterion;
 mod forecast;
+mod foreseen_votes;
 mod pitman_yor;
 mod plan;
 mod plan_goal;
@@ -25,6 +26,7 @@ mod tests;
 
 pub(super) use call_index::CallIndex;
 pub(super) use forecast::Forecast;
+pub use foreseen_votes::ForeseenVotes;
 pub use plan::Prediction;
 pub use plan_goal::{PlanGoal, PlanLoss, PlanPrice};
 pub use stopper::{Step, StopReason, Stopper};

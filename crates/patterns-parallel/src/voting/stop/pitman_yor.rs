@@ -2,11 +2,11 @@
 
 use super::state::{MOST_OPTIONS, State};
 
-const DISCOUNTS: [f64; 3] = [0.0, 0.3, 0.6];
+pub(super) const DISCOUNTS: [f64; 3] = [0.0, 0.3, 0.6];
 
 /// (θ, place in [`DISCOUNTS`], weight). The weights were fitted by expectation maximisation to
 /// the partitions of recorded votes; the golden file of the tests has the same ones.
-const PRIOR: [(f64, usize, f64); 15] = [
+pub(super) const PRIOR: [(f64, usize, f64); 15] = [
     (0.02, 0, 0.05707518112586132),
     (0.02, 1, 0.3411436302950853),
     (0.02, 2, 0.3372899986390881),

@@ -1,0 +1,275 @@
+//! A plan as text, for people; and how it compares with what came of it.
+
+use std::time::Duration;
+
+use patterns_core::{Money, Usage};
+use patterns_job::{Figure, Plan, PlanTotal, Stage};
+
+use super::human::Page;
+use crate::terminal::{Paint, Style};
+
+/// Writes a plan: each stage, all together, what to mind, and the first prompt of each stage.
+pub(crate) fn plan_page(plan: &Plan, paint: Paint) -> String {
+    let mut page = Page::new(paint, &[]);
+    page.heading(&format!(
+        "plan: {}, no call was made",
+        plan.models.join(", ")
+    ));
+    let unit = if plan.stages.iter().any(|it| it.stage == "ballot") {
+        "questions"
+    } else {
+        "documents"
+    };
+    if let Some(part) = plan.input.and_then(|it| it.words(unit)) {
+        page.line(Style::Dim, &format!("input: {part}"));
+    }
+    for stage in &plan.stages {
+        page.gap();
+        page.heading(&format!("{} · {}", stage.stage, stage.model));
+        stage_lines(&mut page, stage);
+    }
+    page.gap();
+    page.heading("all");
+    total_lines(&mut page, plan);
+    for warning in &plan.warnings {
+        page.line(Style::Yellow, &format!("! {warning}"));
+    }
+    for stage in &plan.stages {
+        prompt(&mut page, stage);
+    }
+    page.finish()
+}
+
+fn stage_lines(page: &mut Page, stage: &Stage) {
+    row(page, "calls", &calls(&stage.calls, stage.held));
+    let cached = match stage.cached {
+        0 => String::new(),
+        cached => format!(", up to {} of them cached", grouped(cached)),
+    };
+    row(
+        page,
+        "read",
+        &format!("{} tokens{cached}", figure(&stage.read)),
+    );
+    row(
+        page,
+        "written",
+        &format!("{} tokens", figure(&stage.written)),
+    );
+    let cost = stage.cost.as_ref().map(planned_cost);
+    row(page, "cost", cost.as_deref().unwrap_or("not known"));
+}
+
+fn total_lines(page: &mut Page, plan: &Plan) {
+    let total = &plan.total;
+    row(page, "calls", &calls(&total.calls, total.held));
+    row(page, "read", &format!("{} tokens", figure(&total.read)));
+    row(
+        page,
+        "written",
+        &format!("{} tokens", figure(&total.written)),
+    );
+    let cost = total.cost.as_ref().map(planned_cost);
+    row(page, "cost", cost.as_deref().unwrap_or("not known"));
+    let Figure { low, likely, high } = plan.seconds;
+    let time = format!(
+        "about {} ({} to {}): {}",
+        seconds(likely),
+        seconds(low),
+        seconds(high),
+        plan.time_rests_on
+    );
+    row(page, "time", &time);
+}
+
+fn row(page: &mut Page, name: &str, value: &str) {
+    page.paragraph(&format!("  {name:<8} {value}"));
+}
+
+fn prompt(page: &mut Page, stage: &Stage) {
+    let Some(first) = &stage.first_prompt else {
+        return;
+    };
+    page.gap();
+    page.heading(&format!(
+        "first prompt of {} · {}",
+        stage.stage, stage.model
+    ));
+    page.line(Style::Dim, "[instructions]");
+    page.paragraph(&first.instructions);
+    page.line(Style::Dim, "[prompt]");
+    page.paragraph(&first.prompt);
+    if let Some(schema) = &first.schema {
+        page.line(Style::Dim, "[schema of the answer]");
+        page.paragraph(&serde_json::to_string_pretty(schema).unwrap_or_default());
+    }
+}
+
+fn calls(calls: &Figure<u64>, held: u64) -> String {
+    match held {
+        0 => figure(calls),
+        held => format!(
+            "{}; {} more are answered by the store",
+            figure(calls),
+            grouped(held)
+        ),
+    }
+}
+
+fn figure(it: &Figure<u64>) -> String {
+    match it.low == it.high {
+        true => grouped(it.likely),
+        false => format!(
+            "about {} ({} to {})",
+            grouped(it.likely),
+            grouped(it.low),
+            grouped(it.high)
+        ),
+    }
+}
+
+/// Says what something is likely to cost, and between what.
+pub(crate) fn planned_cost(it: &Figure<Money>) -> String {
+    match it.low == it.high {
+        true => short_money(it.likely),
+        false => format!(
+            "about {} ({} to {})",
+            short_money(it.likely),
+            short_money(it.low),
+            short_money(it.high)
+        ),
+    }
+}
+
+/// Writes an estimated amount with the digits that it deserves.
+pub(crate) fn short_money(money: Money) -> String {
+    let dollars = money.picodollars() as f64 / 1e12;
+    match dollars {
+        0.0 => "$0".to_owned(),
+        it if it < 0.0001 => "less than $0.0001".to_owned(),
+        it if it < 0.01 => format!("${it:.4}"),
+        it if it < 1.0 => format!("${it:.3}"),
+        it => format!("${it:.2}"),
+    }
+}
+
+/// Writes a number with its thousands apart.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn seconds(seconds: f64) -> String {
+    short_time(Duration::from_secs_f64(seconds.clamp(0.0, 1e9)))
+}
+
+/// Writes a time with the two units that matter.
+pub(crate) fn short_time(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    let whole = seconds.round() as u64;
+    match whole {
+        0..10 => format!("{seconds:.1} s"),
+        10..60 => format!("{whole} s"),
+        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        _ => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+/// Sets what was planned beside what came of it.
+pub(crate) fn beside_plan(planned: &PlanTotal, usage: Usage, cost: Option<Money>) -> String {
+    let mut parts = vec![
+        format!(
+            "calls {} planned, {} made",
+            grouped(planned.calls.likely),
+            grouped(usage.calls)
+        ),
+        format!(
+            "tokens {} planned, {} used{}",
+            grouped(planned.read.likely + planned.written.likely),
+            grouped(usage.total_tokens()),
+            off(
+                (planned.read.likely + planned.written.likely) as f64,
+                usage.total_tokens() as f64
+            )
+        ),
+    ];
+    if let (Some(planned), Some(cost)) = (planned.cost, cost) {
+        let dollars = |it: Money| it.picodollars() as f64;
+        parts.push(format!(
+            "{} planned, {} spent{}",
+            short_money(planned.likely),
+            short_money(cost),
+            off(dollars(planned.likely), dollars(cost))
+        ));
+    }
+    format!("plan: {}", parts.join(" · "))
+}
+
+/// Says by how much something came out otherwise.
+fn off(planned: f64, actual: f64) -> String {
+    if planned <= 0.0 || (actual / planned - 1.0).abs() < 0.005 {
+        return String::new();
+    }
+    format!(" ({:+.0} %)", 100.0 * (actual / planned - 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_as_long_as_they_deserve() {
+        let grouped: Vec<String> = [0, 999, 1000, 1_234_567].map(grouped).into();
+        assert_eq!(grouped, ["0", "999", "1,000", "1,234,567"]);
+        let money = |dollars: &str| short_money(dollars.parse().unwrap());
+        let written = ["0", "0.00001", "0.00123", "0.1234", "12.345"].map(money);
+        assert_eq!(
+            written,
+            ["$0", "less than $0.0001", "$0.0012", "$0.123", "$12.35"]
+        );
+        let time = |seconds| short_time(Duration::from_secs_f64(seconds));
+        assert_eq!(
+            [1.26, 59.0, 61.0, 7265.0].map(time),
+            ["1.3 s", "59 s", "1 min 01 s", "2 h 01 min"]
+        );
+    }
+
+    #[test]
+    fn the_plan_is_beside_what_came_of_it() {
+        let one = |n| Figure {
+            low: n,
+            likely: n,
+            high: n,
+        };
+        let planned = PlanTotal {
+            held: 0,
+            calls: one(10),
+            read: one(900),
+            written: one(100),
+            cost: Some(Figure {
+                low: Money::ZERO,
+                likely: "0.02".parse().unwrap(),
+                high: Money::ZERO,
+            }),
+        };
+        let usage = Usage {
+            calls: 11,
+            input_tokens: 950,
+            output_tokens: 150,
+            ..Usage::default()
+        };
+        let line = beside_plan(&planned, usage, "0.02".parse().ok());
+        assert_eq!(
+            line,
+            "plan: calls 10 planned, 11 made · tokens 1,000 planned, 1,100 used (+10 %) · $0.020 planned, \
+             $0.020 spent"
+        );
+    }
+}

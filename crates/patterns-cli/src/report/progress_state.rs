@@ -1,0 +1,327 @@
+//! How far a run is: a pure function of its events, of what is spent and of when that was.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use patterns_core::{Event, Money, Origin, Spent, StepRole};
+use serde::Serialize;
+
+/// What has begun and ended in one stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct StageCount {
+    pub(crate) begun: u64,
+    pub(crate) ended: u64,
+    pub(crate) failed: u64,
+}
+
+/// Why a run is slow now, and until when at most.
+#[derive(Clone, Debug, PartialEq)]
+struct Hold {
+    why: String,
+    until: Option<Duration>,
+}
+
+/// How far a run is. Times are since its beginning.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ProgressState {
+    /// How many branches of the fan-out there are, if that is known.
+    total: Option<u64>,
+    /// By purpose, in the order of first appearance.
+    stages: Vec<(StepRole, StageCount)>,
+    roles: std::collections::HashMap<Origin, StepRole>,
+    hold: Option<Hold>,
+    /// What is said beside the work, such as that the run is being ended.
+    phase: Option<String>,
+    /// When how many had ended, for the last while.
+    pace: VecDeque<(Duration, u64)>,
+    reused: u64,
+}
+
+/// How far a run is, in figures.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Snapshot {
+    /// Branches that have ended, of the fan-out.
+    pub(crate) done: u64,
+    pub(crate) total: Option<u64>,
+    pub(crate) failed: u64,
+    /// Calls that are with a provider.
+    pub(crate) in_flight: u64,
+    /// Branches that wait: for a slot, for the rate, or to try again.
+    pub(crate) waiting: u64,
+    pub(crate) from_store: u64,
+    pub(crate) stages: Vec<(String, StageCount)>,
+    /// Branches a second, lately.
+    pub(crate) per_second: Option<f64>,
+    pub(crate) seconds_left: Option<f64>,
+    pub(crate) seconds: f64,
+    /// Dollars so far, and what it comes to at that rate.
+    pub(crate) cost: Option<Money>,
+    pub(crate) projected_cost: Option<Money>,
+    /// Why it is slow now, and until when.
+    pub(crate) held: Option<String>,
+    pub(crate) phase: Option<String>,
+}
+
+/// The rate is taken over so long.
+const WINDOW: Duration = Duration::from_secs(30);
+
+/// The fewest branches that a rate is taken of.
+const FEW: u64 = 3;
+
+impl ProgressState {
+    /// Takes an event at its time.
+    pub(crate) fn take(&mut self, event: &Event, now: Duration) {
+        match event {
+            Event::RunStarted { branches, .. } => self.total = *branches,
+            Event::BranchStarted { origin, role, .. } => {
+                self.roles.insert(*origin, *role);
+                self.stage(*role).begun += 1;
+            }
+            Event::BranchAnswered { origin, .. } => {
+                self.hold = None;
+                self.end(*origin, false, now);
+            }
+            Event::BranchFailed { origin, .. } => self.end(*origin, true, now),
+            Event::BranchCancelled { origin, .. } => self.end(*origin, false, now),
+            Event::AnswerReused { .. } => self.reused += 1,
+            Event::AttemptSent { .. }
+            | Event::AnswerBegan { .. }
+            | Event::AttemptEnded { .. }
+            | Event::AttemptFailed { .. }
+            | Event::CallHedged { .. }
+            | Event::CallsPaused { .. }
+            | Event::FormatSteppedDown { .. }
+            | Event::AnswerFixed { .. }
+            | Event::AnswerRejected { .. }
+            | Event::WarningRaised { .. }
+            | Event::RunFinished { .. } => {}
+        }
+    }
+
+    /// Says why calls are held back, until when at most.
+    pub(crate) fn hold(&mut self, why: String, until: Option<Duration>) {
+        self.hold = Some(Hold { why, until });
+    }
+
+    /// Says what is going on beside the work.
+    pub(crate) fn set_phase(&mut self, phase: String) {
+        self.phase = Some(phase);
+    }
+
+    fn stage(&mut self, role: StepRole) -> &mut StageCount {
+        let place = self.stages.iter().position(|it| it.0 == role);
+        let place = place.unwrap_or_else(|| {
+            self.stages.push((role, StageCount::default()));
+            self.stages.len() - 1
+        });
+        &mut self.stages[place].1
+    }
+
+    fn end(&mut self, origin: Origin, is_failed: bool, now: Duration) {
+        let Some(role) = self.roles.remove(&origin) else {
+            return;
+        };
+        let stage = self.stage(role);
+        stage.ended += 1;
+        stage.failed += u64::from(is_failed);
+        let ended = self.ended();
+        self.pace.push_back((now, ended));
+        while self.pace.len() > 2 && self.pace[1].0 + WINDOW < now {
+            self.pace.pop_front();
+        }
+    }
+
+    fn ended(&self) -> u64 {
+        self.stages.iter().map(|it| it.1.ended).sum()
+    }
+
+    /// Returns the figures at a time, given what is spent.
+    pub(crate) fn at(&self, now: Duration, spent: Option<Spent>) -> Snapshot {
+        let fan_out = self.fan_out();
+        let total = self.total.map(|it| it.max(fan_out.ended));
+        let per_second = self.per_second(now);
+        let left = total.map(|it| it - fan_out.ended);
+        let seconds_left = left.zip(per_second).map(|(left, rate)| left as f64 / rate);
+        let under_way = self.roles.len() as u64;
+        let in_flight = spent.map_or(under_way, |it| it.reserved.calls);
+        let cost = spent
+            .and_then(|it| it.committed.cost)
+            .filter(|it| *it > Money::ZERO);
+        // What the store had was free, and will not be so again.
+        let paid = fan_out.ended.saturating_sub(self.reused);
+        let projected_cost = cost.zip(left).filter(|_| paid >= FEW).map(|(cost, left)| {
+            let more = u128::from(cost.picodollars()) * u128::from(left) / u128::from(paid);
+            let more = u64::try_from(more).unwrap_or(u64::MAX);
+            Money::from_picodollars(cost.picodollars().saturating_add(more))
+        });
+        let hold = self.hold.as_ref();
+        let hold = hold.filter(|it| it.until.is_none_or(|until| until > now));
+        Snapshot {
+            done: fan_out.ended,
+            total,
+            failed: self.stages.iter().map(|it| it.1.failed).sum(),
+            in_flight,
+            waiting: under_way.saturating_sub(in_flight),
+            from_store: self.reused,
+            stages: self
+                .stages
+                .iter()
+                .map(|(role, it)| (name(*role), *it))
+                .collect(),
+            per_second: per_second.map(rounded),
+            seconds_left: seconds_left.map(rounded),
+            seconds: rounded(now.as_secs_f64()),
+            cost,
+            projected_cost,
+            held: hold.map(|it| it.why.clone()),
+            phase: self.phase.clone(),
+        }
+    }
+
+    /// Returns the counts of what the total is of: the stage that is not a step around it.
+    fn fan_out(&self) -> StageCount {
+        let is_fan_out =
+            |role: StepRole| matches!(role, StepRole::Map | StepRole::Ballot | StepRole::Section);
+        let mut sum = StageCount::default();
+        for (_, it) in self.stages.iter().filter(|it| is_fan_out(it.0)) {
+            sum.begun += it.begun;
+            sum.ended += it.ended;
+            sum.failed += it.failed;
+        }
+        sum
+    }
+
+    fn per_second(&self, now: Duration) -> Option<f64> {
+        let (since, before) = *self.pace.front()?;
+        let ended = self.ended() - before;
+        let time = (now.saturating_sub(since)).as_secs_f64();
+        (ended >= FEW && time > 0.1).then(|| ended as f64 / time)
+    }
+}
+
+fn rounded(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
+}
+
+fn name(role: StepRole) -> String {
+    let written = serde_json::to_value(role).unwrap_or_default();
+    written.as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use patterns_core::{AgentErrorKind, BranchId, Pattern, RunId, Spend, Usage};
+
+    use super::*;
+
+    fn seconds(number: u64) -> Duration {
+        Duration::from_secs(number)
+    }
+
+    fn origin(branch: u64) -> Origin {
+        let branch = BranchId(branch);
+        Origin {
+            branch,
+            ..Origin::default()
+        }
+    }
+
+    fn begin(state: &mut ProgressState, branch: u64, role: StepRole) {
+        let label = String::new();
+        let origin = origin(branch);
+        state.take(
+            &Event::BranchStarted {
+                origin,
+                role,
+                label,
+            },
+            seconds(0),
+        );
+    }
+
+    fn under_way() -> ProgressState {
+        let mut state = ProgressState::default();
+        let (run, pattern, branches) = (RunId(1), Pattern::MapReduce, Some(100));
+        state.take(
+            &Event::RunStarted {
+                run,
+                pattern,
+                branches,
+            },
+            seconds(0),
+        );
+        (0..30).for_each(|it| begin(&mut state, it, StepRole::Map));
+        begin(&mut state, 90, StepRole::Reduce);
+        let usage = Usage::default();
+        for branch in 0..9 {
+            let origin = origin(branch);
+            state.take(
+                &Event::BranchAnswered { origin, usage },
+                seconds(1 + branch),
+            );
+        }
+        let (origin, kind) = (origin(9), AgentErrorKind::InvalidAnswer);
+        state.take(
+            &Event::BranchFailed {
+                origin,
+                kind,
+                usage,
+            },
+            seconds(10),
+        );
+        state
+    }
+
+    fn spent(calls: u64, dollars: &str) -> Option<Spent> {
+        let cost = dollars.parse().ok();
+        Some(Spent {
+            committed: Spend {
+                cost,
+                ..Spend::ZERO
+            },
+            reserved: Spend {
+                calls,
+                ..Spend::ZERO
+            },
+            ..Spent::default()
+        })
+    }
+
+    #[test]
+    fn what_is_done_in_flight_and_waiting_adds_up() {
+        let at = under_way().at(seconds(11), spent(4, "0.20"));
+        assert_eq!((at.done, at.total, at.failed), (10, Some(100), 1));
+        // 20 documents and a combination are under way, 4 of them with the provider.
+        assert_eq!((at.in_flight, at.waiting), (4, 17));
+        assert_eq!(at.stages.len(), 2);
+        // 9 in the 10 seconds since the first.
+        assert_eq!((at.per_second, at.seconds_left), (Some(0.9), Some(100.0)));
+        let dollars = |it: Option<Money>| it.map(|it| it.to_string());
+        assert_eq!(dollars(at.cost).as_deref(), Some("$0.20"));
+        assert_eq!(dollars(at.projected_cost).as_deref(), Some("$2.00"));
+    }
+
+    #[test]
+    fn a_hold_ends_with_its_time_or_an_answer() {
+        let mut state = under_way();
+        state.hold("the provider asks to wait".to_owned(), Some(seconds(20)));
+        assert!(state.at(seconds(19), None).held.is_some());
+        assert_eq!(state.at(seconds(20), None).held, None);
+        state.hold("it is down".to_owned(), None);
+        assert!(state.at(seconds(99), None).held.is_some());
+        let (origin, usage) = (origin(11), Usage::default());
+        state.take(&Event::BranchAnswered { origin, usage }, seconds(100));
+        assert_eq!(state.at(seconds(100), None).held, None);
+    }
+
+    #[test]
+    fn nothing_is_foreseen_of_what_is_not_known() {
+        let state = ProgressState::default();
+        let at = state.at(seconds(5), None);
+        assert_eq!(
+            (at.total, at.per_second, at.seconds_left),
+            (None, None, None)
+        );
+        assert_eq!((at.cost, at.projected_cost), (None, None));
+    }
+}

@@ -1,0 +1,89 @@
+//! A run is followed from another terminal.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+use std::sync::{Arc, Condvar, Mutex};
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::support::{Place, Server, completion};
+
+/// Opened once, for everybody who waits at it.
+#[derive(Clone, Default)]
+struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    fn open(&self) {
+        *self.0.0.lock().unwrap() = true;
+        self.0.1.notify_all();
+    }
+
+    fn pass(&self) {
+        let is_open = self.0.0.lock().unwrap();
+        drop(self.0.1.wait_while(is_open, |it| !*it).unwrap());
+    }
+}
+
+#[test]
+fn a_run_is_followed_until_it_has_ended() {
+    let place = Place::with(&[("a.txt", "The tide rose."), ("b.txt", "The tide fell.")]);
+    let gate = Gate::default();
+    let passed = gate.clone();
+    let server = Server::start(move |_| {
+        passed.pass();
+        (200, completion(r#"{"summary": "The tide."}"#))
+    });
+    let words = [
+        &["map-reduce", "a.txt", "b.txt", "--no-reduce"],
+        &server.args()[..],
+    ]
+    .concat();
+    let mut run = place.command(&words);
+    let mut run = run
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut watched = loop {
+        // It follows the run once that is recorded.
+        let mut watch = place.command(&["watch", "--output", "json"]);
+        let mut watch = watch.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
+        let first = lines.next().map_or_else(String::new, |it| it.unwrap());
+        if first.contains(r#""state":"running""#) {
+            break (watch, lines);
+        }
+        watch.wait().unwrap();
+    };
+    gate.open();
+    let last = watched.1.by_ref().last().unwrap().unwrap();
+    let last: Value = serde_json::from_str(&last).unwrap();
+    assert_eq!(
+        (&last["state"], &last["in_flight"]),
+        (&"done".into(), &0.into())
+    );
+    assert!(watched.0.wait().unwrap().success());
+    assert!(run.wait().unwrap().success());
+}
+
+#[test]
+fn a_run_that_has_ended_is_said_once() {
+    let place = Place::with(&[("a.txt", "The tide rose.")]);
+    let server = Server::start(|_| (200, completion(r#"{"summary": "The tide."}"#)));
+    let words = [&["map-reduce", "a.txt", "--no-reduce"], &server.args()[..]].concat();
+    place.data(&words);
+    assert_snapshot!(place.run(&["watch"]), @r"
+    exit 0
+    --- stdout
+    run 1: done · 1 calls paid (for 1 branches)
+    --- stderr
+    ");
+    assert_snapshot!(place.run(&["watch", "7"]), @r"
+    exit 66
+    --- stdout
+    --- stderr
+    error[E-INPUT]: there is no run 7
+    help: `patterns runs` lists those there are
+    ");
+}

@@ -1,0 +1,234 @@
+//! Casts the ballots of a rehearsal: as votes of language models fall, all alike, or all different.
+//!
+//! Where the store has whole elections of the same batch, say of a run with a limit before, the others are
+//! taken to go as those did; otherwise as recorded votes did that a model of elections is fitted to.
+
+use std::collections::HashMap;
+
+use patterns_parallel::voting::ForeseenVotes;
+use serde_json::Value;
+
+/// How ballots fall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fall {
+    /// All are of one answer: as few are needed as can be.
+    Agree,
+    /// As they are foreseen; drawn anew for each number.
+    Foreseen(u64),
+    /// Each is of another answer: as many are needed as can be.
+    Differ,
+}
+
+/// The fewest elections that say more than what is usual.
+const FEW: usize = 20;
+
+/// How often an answer is drafted to find another one than there is.
+const TRIES: u64 = 16;
+
+/// The ballots of a rehearsal.
+#[derive(Debug)]
+pub(super) struct Ballots {
+    fall: Fall,
+    /// How the votes fell in elections that are known.
+    known: Vec<Vec<usize>>,
+    /// Where the answer is in a ballot, as a JSON pointer.
+    pointer: String,
+    elections: HashMap<[u8; 32], Election>,
+    /// How many elections have taken a known one for their course.
+    scripted: u64,
+}
+
+/// An election by its question.
+#[derive(Debug)]
+struct Election {
+    /// Answers in the order of first appearance, each with a ballot for it.
+    answers: Vec<(String, String)>,
+    /// The answers of the ballots so far.
+    cast: Vec<usize>,
+    foreseen: ForeseenVotes,
+    /// The votes of a known election that it is taken to go as.
+    script: Option<Vec<usize>>,
+    is_drafted: bool,
+}
+
+impl Ballots {
+    pub(super) fn new(fall: Fall, known: Vec<Vec<usize>>, pointer: String) -> Self {
+        Self {
+            fall,
+            known,
+            pointer,
+            elections: HashMap::new(),
+            scripted: 0,
+        }
+    }
+
+    /// Takes note of a ballot that the store has.
+    pub(super) fn hold(&mut self, question: [u8; 32], text: &str) {
+        let answer = answer_of(text, &self.pointer);
+        let election = self.election(question);
+        let found = election.answers.iter().position(|it| it.0 == answer);
+        let place = found.unwrap_or(election.answers.len());
+        if found.is_none() {
+            election.answers.push((answer, text.to_owned()));
+        }
+        election.cast.push(place);
+        election.foreseen.note(place);
+    }
+
+    /// Casts a ballot that would be asked for; `draft` writes one by a seed.
+    pub(super) fn cast(
+        &mut self,
+        question: [u8; 32],
+        draft: impl Fn(u64) -> Option<String>,
+    ) -> Option<String> {
+        let fall = self.fall;
+        let pointer = self.pointer.clone();
+        let election = self.election(question);
+        election.is_drafted = true;
+        let place = match fall {
+            Fall::Agree => most_common(&election.cast),
+            Fall::Differ => election.answers.len(),
+            Fall::Foreseen(_) => election.next(),
+        };
+        let place = match election.answers.get(place) {
+            Some(_) => place,
+            None => {
+                let drafts =
+                    (0..TRIES).filter_map(|n| draft(seed_of(&question) ^ (n << 32 | place as u64)));
+                let known = |text: &String| {
+                    let answer = answer_of(text, &pointer);
+                    election.answers.iter().position(|it| it.0 == answer)
+                };
+                let mut drafts = drafts.map(|text| (known(&text), text)).collect::<Vec<_>>();
+                let new = drafts.iter().position(|it| it.0.is_none());
+                match new {
+                    Some(at) => {
+                        let (_, text) = drafts.swap_remove(at);
+                        let answer = answer_of(&text, &pointer);
+                        election.answers.push((answer, text));
+                        election.answers.len() - 1
+                    }
+                    // There are no more answers than these.
+                    None => election.cast.len() % election.answers.len().max(1),
+                }
+            }
+        };
+        election.cast.push(place);
+        Some(election.answers.get(place)?.1.clone())
+    }
+
+    /// Returns how the votes fell in the elections that the store has wholly, if they are enough.
+    pub(super) fn known(self) -> Vec<Vec<usize>> {
+        let whole = self.elections.into_values().filter(|it| !it.is_drafted);
+        let mut known: Vec<Vec<usize>> = whole.map(|it| it.cast).collect();
+        // Whatever order a table of hashes has.
+        known.sort();
+        if known.len() < FEW { Vec::new() } else { known }
+    }
+
+    fn election(&mut self, question: [u8; 32]) -> &mut Election {
+        let (fall, known, scripted) = (self.fall, &self.known, &mut self.scripted);
+        self.elections.entry(question).or_insert_with(|| {
+            let round = match fall {
+                Fall::Foreseen(round) => round,
+                Fall::Agree | Fall::Differ => 0,
+            };
+            let seed = seed_of(&question) ^ round.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            // The golden ratio spreads them evenly however many elections there are.
+            *scripted += 1;
+            let share = (*scripted as f64 * 0.618_033_988_749_894_9 + round as f64 * 0.37).fract();
+            let place = (share * known.len() as f64) as usize;
+            Election {
+                answers: Vec::new(),
+                cast: Vec::new(),
+                foreseen: ForeseenVotes::new(seed),
+                script: known.get(place).cloned(),
+                is_drafted: false,
+            }
+        })
+    }
+}
+
+impl Election {
+    /// Returns the answer of the next ballot.
+    fn next(&mut self) -> usize {
+        let script = self.script.as_ref().filter(|_| self.is_free());
+        match script.and_then(|it| it.get(self.cast.len())) {
+            Some(place) => {
+                self.foreseen.note(*place);
+                *place
+            }
+            None => self.foreseen.next().unwrap_or_default(),
+        }
+    }
+
+    /// Returns whether what was cast is what the script says.
+    fn is_free(&self) -> bool {
+        let script = self.script.iter().flatten();
+        self.cast.iter().zip(script).all(|(a, b)| a == b)
+    }
+}
+
+fn most_common(cast: &[usize]) -> usize {
+    let count = |place: &usize| cast.iter().filter(|it| *it == place).count();
+    cast.iter().copied().max_by_key(count).unwrap_or_default()
+}
+
+fn seed_of(question: &[u8; 32]) -> u64 {
+    let mut half = [0; 8];
+    half.copy_from_slice(&question[..8]);
+    u64::from_le_bytes(half)
+}
+
+/// Returns the answer of a ballot, or all of it.
+fn answer_of(text: &str, pointer: &str) -> String {
+    let ballot: Option<Value> = serde_json::from_str(text).ok();
+    let answer = ballot.as_ref().and_then(|it| it.pointer(pointer));
+    answer.map_or_else(|| text.to_owned(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(seed: u64) -> Option<String> {
+        Some(format!(
+            "{{\"answer\": \"a{}\", \"why\": \"{seed}\"}}",
+            seed % 3
+        ))
+    }
+
+    fn cast(ballots: &mut Ballots, question: u8, votes: usize) -> Vec<String> {
+        let cast = (0..votes).map(|_| ballots.cast([question; 32], draft));
+        cast.map(|it| answer_of(&it.unwrap(), "/answer")).collect()
+    }
+
+    #[test]
+    fn ballots_agree_or_differ_as_far_as_there_are_answers() {
+        let new = |fall| Ballots::new(fall, Vec::new(), "/answer".to_owned());
+        let same = cast(&mut new(Fall::Agree), 1, 4);
+        assert!(same.iter().all(|it| *it == same[0]), "{same:?}");
+        let mut differ = new(Fall::Differ);
+        let all = cast(&mut differ, 1, 5);
+        let first: std::collections::HashSet<_> = all[..3].iter().collect();
+        assert_eq!(first.len(), 3, "{all:?}");
+        assert_eq!(cast(&mut new(Fall::Foreseen(1)), 1, 9).len(), 9);
+    }
+
+    #[test]
+    fn what_is_held_is_gone_on_with() {
+        let mut ballots = Ballots::new(Fall::Agree, Vec::new(), "/answer".to_owned());
+        ballots.hold([1; 32], "{\"answer\": \"yes\"}");
+        assert_eq!(cast(&mut ballots, 1, 2), ["\"yes\"", "\"yes\""]);
+        for question in 2..30 {
+            ballots.hold([question; 32], "{\"answer\": \"yes\"}");
+            ballots.hold([question; 32], "{\"answer\": \"no\"}");
+        }
+        // The first was not whole.
+        let known = ballots.known();
+        assert_eq!(known, vec![vec![0, 1]; 28]);
+        let mut like_those = Ballots::new(Fall::Foreseen(0), known, "/answer".to_owned());
+        let two = cast(&mut like_those, 77, 2);
+        assert_ne!(two[0], two[1]);
+    }
+}

@@ -1,0 +1,316 @@
+//! Stands in for the models of a job, and counts what they would be sent.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use patterns_core::{
+    BoxFuture, BranchId, CallKey, Event, EventSink, Model, ModelError, ModelErrorKind, ModelId,
+    Part, Request, Response, StepRole, TokenCounter,
+};
+use patterns_llm::token_counter;
+use patterns_store::Store;
+use serde_json::Value;
+
+use super::ballots::Ballots;
+use super::plan_setup::{Draft, PlanSetup};
+use super::stage_tally::StageTally;
+use super::written_plan::FirstPrompt;
+use crate::job::StoreMode;
+use crate::setup::Setup;
+
+/// A rehearsal under way. It is told by events which branch is for what.
+#[derive(Clone)]
+pub(super) struct Rehearsal(Arc<Shared>);
+
+struct Shared {
+    store: Option<Store>,
+    /// Whether what is answered once is found again.
+    is_recorded: bool,
+    draft: Arc<Draft>,
+    /// How many sections a planner plans.
+    sections: usize,
+    state: Mutex<State>,
+}
+
+struct State {
+    roles: HashMap<BranchId, Role>,
+    stages: BTreeMap<(String, String), StageTally>,
+    ballots: Ballots,
+    warnings: Vec<String>,
+    /// Tokens of standing instructions with the schema, by the address of the instructions, which are
+    /// kept so that nothing else comes to lie there.
+    standing: HashMap<usize, (Arc<str>, u64)>,
+    /// What was sent, where the store has it from then on.
+    sent: HashSet<CallKey>,
+}
+
+#[derive(Clone, Copy)]
+struct Role {
+    role: StepRole,
+    /// Whether a draft was not valid, so that the next call is a re-ask, which is no call of the plan.
+    is_reasked: bool,
+}
+
+impl Rehearsal {
+    pub(super) fn new(
+        with: &PlanSetup,
+        mode: StoreMode,
+        sections: usize,
+        ballots: Ballots,
+    ) -> Self {
+        let is_used = matches!(mode, StoreMode::Use | StoreMode::ReadOnly);
+        Self(Arc::new(Shared {
+            store: with.store.clone().filter(|_| is_used),
+            is_recorded: is_used,
+            draft: Arc::clone(&with.draft),
+            sections,
+            state: Mutex::new(State {
+                roles: HashMap::new(),
+                stages: BTreeMap::new(),
+                ballots,
+                warnings: Vec::new(),
+                standing: HashMap::new(),
+                sent: HashSet::new(),
+            }),
+        }))
+    }
+
+    /// Returns what the job is rehearsed with.
+    pub(super) fn setup(&self, setup: &Setup) -> Setup {
+        let stand_in = |model: &Arc<dyn Model>| -> Arc<dyn Model> {
+            Arc::new(StandIn {
+                id: model.id().clone(),
+                counter: token_counter(model.id()),
+                rehearsal: self.clone(),
+            })
+        };
+        Setup {
+            models: setup.models.each_as(stand_in),
+            events: Arc::new(self.clone()),
+            drain: tokio_util::sync::CancellationToken::new(),
+            settings: setup.settings.clone(),
+        }
+    }
+
+    /// Returns what was counted, by stage and model, what was warned of, and the ballots.
+    pub(super) fn end(&self) -> Ended {
+        let mut state = self.lock();
+        let empty = Ballots::new(super::ballots::Fall::Agree, Vec::new(), String::new());
+        Ended {
+            stages: std::mem::take(&mut state.stages),
+            warnings: std::mem::take(&mut state.warnings),
+            ballots: std::mem::replace(&mut state.ballots, empty),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What came of a rehearsal.
+pub(super) struct Ended {
+    pub(super) stages: BTreeMap<(String, String), StageTally>,
+    pub(super) warnings: Vec<String>,
+    pub(super) ballots: Ballots,
+}
+
+impl EventSink for Rehearsal {
+    fn emit(&self, event: Event) {
+        match event {
+            Event::BranchStarted { origin, role, .. } => {
+                let is_reasked = false;
+                self.lock()
+                    .roles
+                    .insert(origin.branch, Role { role, is_reasked });
+            }
+            Event::AnswerRejected { origin, .. } => {
+                if let Some(role) = self.lock().roles.get_mut(&origin.branch) {
+                    role.is_reasked = true;
+                }
+            }
+            Event::BranchAnswered { origin, .. }
+            | Event::BranchFailed { origin, .. }
+            | Event::BranchCancelled { origin, .. } => {
+                self.lock().roles.remove(&origin.branch);
+            }
+            // Others are about what stand-ins say.
+            Event::WarningRaised { warning, .. } if warning.code == "temperature-zero" => {
+                self.lock().warnings.push(warning.message);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Stands in for a model.
+struct StandIn {
+    id: ModelId,
+    counter: Option<TokenCounter>,
+    rehearsal: Rehearsal,
+}
+
+impl StandIn {
+    fn answer(&self, request: &Request) -> Result<Response, ModelError> {
+        let shared = &self.rehearsal.0;
+        let key = CallKey::of(&self.id, request);
+        let stored = shared.store.as_ref().map(|it| it.find(&key));
+        let stored = stored.transpose().map_err(|error| {
+            ModelError::new(ModelErrorKind::NotRecorded).with_detail(error.to_string())
+        })?;
+        let mut state = self.rehearsal.lock();
+        let role = state.roles.get(&request.scope.origin().branch).copied();
+        let Role { role, is_reasked } = role.unwrap_or(Role {
+            role: StepRole::Map,
+            is_reasked: false,
+        });
+        let text = text_of(request);
+        let tokens = self.tokens(&mut state, request, &text);
+        let stage = (name(role), self.id.to_string());
+        let order = state.stages.len();
+        let tally = state
+            .stages
+            .entry(stage.clone())
+            .or_insert_with(|| StageTally {
+                order,
+                ..StageTally::default()
+            });
+        let answer = match stored.flatten() {
+            Some(record) => {
+                tally.hold(tokens, record.response.usage);
+                if role == StepRole::Ballot {
+                    state
+                        .ballots
+                        .hold(question_of(request), &record.response.text);
+                }
+                Some(record.response.text)
+            }
+            None => {
+                let seed = u64::from(request.sample) ^ seed_of(&key, request.messages.len());
+                let answer = self.draft(&mut state, role, request, seed);
+                let is_again = shared.is_recorded && !state.sent.insert(key);
+                if is_again && let Some(tally) = state.stages.get_mut(&stage) {
+                    tally.held += 1;
+                } else if !is_reasked && let Some(tally) = state.stages.get_mut(&stage) {
+                    let drafted = answer.as_ref().map_or(0, |it| self.count(it));
+                    tally.first.get_or_insert_with(|| first_prompt(request));
+                    tally.send(text, tokens, drafted);
+                }
+                answer
+            }
+        };
+        let Some(answer) = answer else {
+            let detail = "nothing of the shape of the answer could be drafted";
+            return Err(ModelError::new(ModelErrorKind::InvalidRequest).with_detail(detail));
+        };
+        Ok(Response::new(&self.id.model, answer))
+    }
+
+    fn draft(
+        &self,
+        state: &mut State,
+        role: StepRole,
+        request: &Request,
+        seed: u64,
+    ) -> Option<String> {
+        let shared = &self.rehearsal.0;
+        let schema = request.schema.as_ref().map_or("{}", |it| it.json().get());
+        let draft = |seed| (shared.draft)(schema, seed);
+        match role {
+            StepRole::Ballot => state.ballots.cast(question_of(request), draft),
+            StepRole::Outline => with_length(&draft(seed)?, shared.sections),
+            _ => draft(seed),
+        }
+    }
+
+    fn tokens(&self, state: &mut State, request: &Request, text: &str) -> u64 {
+        let at = request.instructions.as_ptr().addr();
+        let standing = state.standing.entry(at).or_insert_with(|| {
+            let schema = request.schema.as_ref().map_or("", |it| it.json().get());
+            let tokens = self.count(&request.instructions) + self.count(schema);
+            (Arc::clone(&request.instructions), tokens)
+        });
+        standing.1 + self.count(text)
+    }
+
+    /// Counts as the model does, or as most do: four bytes a token.
+    fn count(&self, text: &str) -> u64 {
+        match &self.counter {
+            Some(counter) => counter.count(text),
+            None => (text.len() as u64).div_ceil(4),
+        }
+    }
+}
+
+impl Model for StandIn {
+    fn id(&self) -> &ModelId {
+        &self.id
+    }
+
+    fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
+        Box::pin(std::future::ready(self.answer(request)))
+    }
+}
+
+fn name(role: StepRole) -> String {
+    let written = serde_json::to_value(role).unwrap_or_default();
+    written.as_str().unwrap_or_default().to_owned()
+}
+
+/// Writes what is said to the model, without its standing instructions.
+fn text_of(request: &Request) -> String {
+    let messages: Vec<String> = request.messages.iter().map(|it| it.to_text()).collect();
+    messages.join("\n\n")
+}
+
+fn first_prompt(request: &Request) -> FirstPrompt {
+    let schema = request.schema.as_ref();
+    FirstPrompt {
+        instructions: request.instructions.to_string(),
+        prompt: text_of(request),
+        schema: schema.and_then(|it| serde_json::from_str(it.json().get()).ok()),
+    }
+}
+
+/// Tells questions apart, whatever voters are told behind them.
+fn question_of(request: &Request) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    for part in request.messages.iter().flat_map(|it| &it.parts) {
+        hasher.update(part.to_string().as_bytes());
+        if matches!(part, Part::Text(_)) {
+            break;
+        }
+    }
+    *hasher.finalize().as_bytes()
+}
+
+fn seed_of(key: &CallKey, messages: usize) -> u64 {
+    let mut half = [0; 8];
+    half.copy_from_slice(&key.as_bytes()[..8]);
+    u64::from_le_bytes(half) ^ ((messages as u64) << 48)
+}
+
+/// Gives the first list of an answer so many items, which differ in all their texts.
+fn with_length(answer: &str, items: usize) -> Option<String> {
+    let mut answer: Value = serde_json::from_str(answer).ok()?;
+    let list = answer
+        .as_object_mut()?
+        .values_mut()
+        .find_map(Value::as_array_mut)?;
+    let first = list.first()?.clone();
+    *list = (1..=items).map(|n| numbered(first.clone(), n)).collect();
+    Some(answer.to_string())
+}
+
+fn numbered(mut item: Value, n: usize) -> Value {
+    match &mut item {
+        Value::String(text) => text.push_str(&format!(" {n}")),
+        Value::Object(fields) => {
+            for field in fields.values_mut().filter(|it| it.is_string()) {
+                *field = numbered(field.take(), n);
+            }
+        }
+        _ => {}
+    }
+    item
+}

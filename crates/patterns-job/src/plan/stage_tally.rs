@@ -1,0 +1,95 @@
+//! Adds up what is sent in one stage, and what is known of such calls from the store.
+
+use patterns_core::Usage;
+
+use super::written_plan::FirstPrompt;
+
+/// What is sent in one stage, and what the store has of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StageTally {
+    /// Where the stage comes among all.
+    pub(super) order: usize,
+    /// Calls that are sent.
+    pub(super) calls: u64,
+    /// Tokens that they read, as they are counted here.
+    pub(super) read: u64,
+    /// Those of them that the call before began with, too.
+    pub(super) repeated: u64,
+    /// Tokens of the drafts.
+    pub(super) drafted: u64,
+    /// The longest of them, in tokens.
+    pub(super) longest: u64,
+    /// Calls that the store has answers to, or will have by then.
+    pub(super) held: u64,
+    /// Those of them that it has now.
+    pub(super) known: u64,
+    /// Tokens that those read, as they are counted here.
+    pub(super) held_read: u64,
+    /// What those were billed.
+    pub(super) held_usage: Usage,
+    pub(super) first: Option<FirstPrompt>,
+    /// The call before, as it is sent.
+    pub(super) last: String,
+}
+
+/// The fewest answers in the store that say more than what is usual.
+const FEW: u64 = 3;
+
+impl StageTally {
+    /// Adds a call that is sent: its text, its tokens, and those of the draft of its answer.
+    pub(super) fn send(&mut self, text: String, tokens: u64, drafted: u64) {
+        self.calls += 1;
+        self.read += tokens;
+        self.drafted += drafted;
+        self.longest = self.longest.max(tokens);
+        let same = self
+            .last
+            .bytes()
+            .zip(text.bytes())
+            .take_while(|(a, b)| a == b);
+        let share = same.count() as f64 / text.len().max(1) as f64;
+        let repeated = (share * tokens as f64) as u64;
+        // Providers keep beginnings of 1024 tokens or more, in steps of 128.
+        self.repeated += if repeated < 1024 {
+            0
+        } else {
+            repeated / 128 * 128
+        };
+        self.last = text;
+    }
+
+    /// Adds a call that the store has an answer to.
+    pub(super) fn hold(&mut self, tokens: u64, usage: Usage) {
+        self.held += 1;
+        self.known += 1;
+        self.held_read += tokens;
+        self.held_usage += usage;
+    }
+
+    /// Adds those of another rehearsal.
+    pub(super) fn add(&mut self, other: Self) {
+        self.order = other.order;
+        self.calls += other.calls;
+        self.read += other.read;
+        self.repeated += other.repeated;
+        self.drafted += other.drafted;
+        self.longest = self.longest.max(other.longest);
+        self.held += other.held;
+        self.known += other.known;
+        self.held_read += other.held_read;
+        self.held_usage += other.held_usage;
+        self.first = self.first.take().or(other.first);
+    }
+
+    /// Returns how many tokens a provider counts to one that is counted here, where that is known.
+    pub(super) fn read_ratio(&self) -> Option<f64> {
+        let is_known = self.known >= FEW && self.held_read > 0 && self.held_usage.input_tokens > 0;
+        is_known.then(|| self.held_usage.input_tokens as f64 / self.held_read as f64)
+    }
+
+    /// Returns how many tokens an answer had on average, where that is known.
+    pub(super) fn mean_written(&self) -> Option<f64> {
+        let is_known = self.known >= FEW && self.held_usage.output_tokens > 0;
+        is_known.then(|| self.held_usage.output_tokens as f64 / self.known as f64)
+    }
+}

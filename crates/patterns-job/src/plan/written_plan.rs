@@ -1,0 +1,145 @@
+//! A plan, as it is shown and written.
+
+use patterns_core::{Money, Pattern};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::input::Taken;
+
+/// What a job would do and cost.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plan {
+    /// What the run would be for, as a digest: the same as that of the run.
+    #[serde(skip)]
+    pub identity: [u8; 32],
+    /// What it executes.
+    pub pattern: Pattern,
+    /// The models, by their full names.
+    pub models: Vec<String>,
+    /// How much of the input is worked on, where that may be not all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<Taken>,
+    /// Its stages, in the order in which they begin.
+    pub stages: Vec<Stage>,
+    /// All of them together.
+    pub total: PlanTotal,
+    /// How long it takes, in seconds, and what that rests on.
+    pub seconds: Figure<f64>,
+    /// The assumptions and limits behind the time.
+    pub time_rests_on: String,
+    /// What the user should know before.
+    pub warnings: Vec<String>,
+}
+
+/// All calls for one purpose to one model.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Stage {
+    /// Their purpose: `map`, `reduce`, `ballot`, …
+    pub stage: String,
+    /// Who is asked.
+    pub model: String,
+    /// Calls whose answers are in the store; they cost nothing.
+    pub held: u64,
+    /// Calls that are sent, re-asks included.
+    pub calls: Figure<u64>,
+    /// Tokens that are read.
+    pub read: Figure<u64>,
+    /// Those of them that the provider's prompt cache may serve, at most.
+    pub cached: u64,
+    /// Tokens that are written.
+    pub written: Figure<u64>,
+    /// What that costs; `None` if the price is not known.
+    pub cost: Option<Figure<Money>>,
+    /// The first call that is sent; `None` if none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_prompt: Option<FirstPrompt>,
+}
+
+/// A call, as the model gets it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FirstPrompt {
+    /// The standing instructions.
+    pub instructions: String,
+    /// What is asked.
+    pub prompt: String,
+    /// The schema of the answer.
+    pub schema: Option<Value>,
+}
+
+/// All stages together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlanTotal {
+    /// Calls whose answers are in the store.
+    pub held: u64,
+    /// Calls that are sent.
+    pub calls: Figure<u64>,
+    /// Tokens that are read.
+    pub read: Figure<u64>,
+    /// Tokens that are written.
+    pub written: Figure<u64>,
+    /// What that costs; `None` if the price of a model that is asked is not known.
+    pub cost: Option<Figure<Money>>,
+}
+
+/// Something that is estimated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figure<T> {
+    /// It will hardly be less.
+    pub low: T,
+    /// It will be about that.
+    pub likely: T,
+    /// It will hardly be more.
+    pub high: T,
+}
+
+impl<T> Figure<T> {
+    /// Makes one of three numbers, in order.
+    pub(super) fn of(low: T, likely: T, high: T) -> Self {
+        Self { low, likely, high }
+    }
+}
+
+impl Figure<u64> {
+    fn plus(self, other: Self) -> Self {
+        Self::of(
+            self.low.saturating_add(other.low),
+            self.likely.saturating_add(other.likely),
+            self.high.saturating_add(other.high),
+        )
+    }
+}
+
+impl Figure<Money> {
+    fn plus(self, other: Self) -> Self {
+        let Self { low, likely, high } = other;
+        let sum = |a: Money, b: Money| {
+            Money::from_picodollars(a.picodollars().saturating_add(b.picodollars()))
+        };
+        Self::of(
+            sum(self.low, low),
+            sum(self.likely, likely),
+            sum(self.high, high),
+        )
+    }
+}
+
+impl PlanTotal {
+    /// Adds stages up.
+    pub(super) fn of(stages: &[Stage]) -> Self {
+        let none = Self {
+            cost: Some(Figure::default()),
+            ..Self::default()
+        };
+        stages.iter().fold(none, |sum, it| Self {
+            held: sum.held + it.held,
+            calls: sum.calls.plus(it.calls),
+            read: sum.read.plus(it.read),
+            written: sum.written.plus(it.written),
+            cost: match (sum.cost, it.cost) {
+                (Some(sum), Some(cost)) => Some(sum.plus(cost)),
+                _ if it.calls.high == 0 => sum.cost,
+                _ => None,
+            },
+        })
+    }
+}

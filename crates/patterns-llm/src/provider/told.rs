@@ -1,0 +1,83 @@
+//! What the user is told once of a model: an option that it has no words for, another model that answers,
+//! a bill that cannot be true.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use patterns_core::{Event, ModelId, Money, Request, Usage, Warning};
+
+use super::reply::{is_foreign, one_attempt};
+
+/// More tokens than any call has; a bill with more is not believed.
+const MOST_TOKENS: u64 = 1_000_000_000;
+
+/// More dollars than any call costs.
+const MOST_COST: Money = Money::from_picodollars(10_000 * 1_000_000_000_000);
+
+/// The most characters of a model's name that a server may have said.
+pub(super) const MAX_NAME: usize = 100;
+
+/// What the user has been told of a model.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// Whether the server has sent a bill that cannot be true.
+    has_lied: AtomicBool,
+    /// Whether another model answers.
+    has_other_name: AtomicBool,
+    /// Which options the server has no way to be told.
+    untold: Mutex<HashSet<&'static str>>,
+}
+
+impl Told {
+    /// Says once of each option that this provider knows nothing like it.
+    pub(super) fn untold(&self, id: &ModelId, request: &Request, names: &[&'static str]) {
+        for name in names {
+            let mut told = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+            if told.insert(name) {
+                drop(told);
+                let message = format!("{id} does not take `{name}`: it is left out");
+                warn(request, "parameter-refused", message);
+            }
+        }
+    }
+
+    /// Says once which other model answers, if one does.
+    pub(super) fn answering(&self, id: &ModelId, request: &Request, answering: &str) {
+        if is_foreign(&id.model, answering) && !self.has_other_name.swap(true, Ordering::Relaxed) {
+            let message = format!(
+                "{id} was asked, and the server says that {answering:?} answered; name the model that \
+                 is meant, or check what the server runs"
+            );
+            warn(request, "other-model", message);
+        }
+    }
+
+    /// Returns a bill, or one without tokens if it cannot be true; then the cap is kept by estimates.
+    pub(super) fn believed(&self, id: &ModelId, request: &Request, usage: Usage) -> Usage {
+        let counts = [
+            usage.input_tokens,
+            usage.cached_input_tokens,
+            usage.output_tokens,
+            usage.reasoning_tokens,
+            usage.cache_write_tokens,
+        ];
+        let is_dear = usage.billed.is_some_and(|it| it > MOST_COST);
+        if counts.iter().all(|it| *it <= MOST_TOKENS) && !is_dear {
+            return usage;
+        }
+        if !self.has_lied.swap(true, Ordering::Relaxed) {
+            let message = format!(
+                "{id} reports impossible numbers of tokens or dollars; such bills are not counted"
+            );
+            warn(request, "impossible-usage", message);
+        }
+        one_attempt()
+    }
+}
+
+pub(super) fn warn(request: &Request, code: &str, message: String) {
+    let run = request.scope.origin().run;
+    let warning = Warning::new(code, message);
+    request.scope.emit(Event::WarningRaised { run, warning });
+}

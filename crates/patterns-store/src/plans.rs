@@ -1,0 +1,108 @@
+//! What runs were planned to come to, and what came of them: how far estimates can be trusted.
+
+use rusqlite::{Connection, OptionalExtension};
+use serde::Serialize;
+
+use crate::Store;
+use crate::error::StoreError;
+
+/// What a run was planned to come to, in the words of whoever planned it, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Planned {
+    /// When it was planned, in seconds since 1970, UTC.
+    pub at: i64,
+    /// What was planned.
+    pub plan: String,
+    /// What came of it, once there is something.
+    pub actual: Option<String>,
+}
+
+/// The table is made when the first plan is kept, so that stores without one are as they were.
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS plans (identity BLOB PRIMARY KEY, \
+    at INTEGER NOT NULL DEFAULT (unixepoch()), plan TEXT NOT NULL, actual TEXT) STRICT";
+
+impl Store {
+    /// Keeps what a run of this identity is planned to come to, in place of an older plan.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if that cannot be recorded.
+    pub async fn keep_plan(&self, identity: [u8; 32], plan: String) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection.execute_batch(TABLE)?;
+            let insert = "INSERT OR REPLACE INTO plans (identity, plan) VALUES (?1, ?2)";
+            connection.execute(insert, (identity, plan))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Keeps what came of the run of this identity, if it was planned.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if that cannot be recorded.
+    pub async fn end_plan(&self, identity: [u8; 32], actual: String) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            if has_table(connection)? {
+                let update = "UPDATE plans SET actual = ?2 WHERE identity = ?1";
+                connection.execute(update, (identity, actual))?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Returns the plan of a run by its identity, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be read.
+    pub fn planned(&self, identity: &[u8; 32]) -> Result<Option<Planned>, StoreError> {
+        self.read(|connection| {
+            if !has_table(connection)? {
+                return Ok(None);
+            }
+            let select = "SELECT at, plan, actual FROM plans WHERE identity = ?1";
+            let found = connection.query_row(select, [identity], |row| {
+                Ok(Planned {
+                    at: row.get(0)?,
+                    plan: row.get(1)?,
+                    actual: row.get(2)?,
+                })
+            });
+            Ok(found.optional()?)
+        })
+    }
+}
+
+fn has_table(connection: &Connection) -> Result<bool, StoreError> {
+    let select = "SELECT count(*) FROM sqlite_schema WHERE name = 'plans'";
+    let count: i64 = connection.query_row(select, [], |row| row.get(0))?;
+    Ok(count > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_plan_is_kept_with_what_came_of_it() {
+        let store = Store::in_memory().unwrap();
+        let identity = [7; 32];
+        assert_eq!(store.planned(&identity).unwrap(), None);
+        store
+            .end_plan(identity, "nothing".to_owned())
+            .await
+            .unwrap();
+        store.keep_plan(identity, "old".to_owned()).await.unwrap();
+        store.keep_plan(identity, "plan".to_owned()).await.unwrap();
+        store.end_plan(identity, "actual".to_owned()).await.unwrap();
+        let planned = store.planned(&identity).unwrap().unwrap();
+        assert_eq!(
+            (&*planned.plan, planned.actual.as_deref()),
+            ("plan", Some("actual"))
+        );
+        assert_eq!(store.planned(&[8; 32]).unwrap(), None);
+    }
+}
