@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use patterns_core::{Budget, Model, nearest};
 use patterns_job::{ModelRoles, Models, Settings};
-use patterns_llm::{Connect, ConnectError, ConnectErrorKind, HedgePolicy, Pace, models_at};
+use patterns_llm::{
+    Connect, ConnectError, ConnectErrorKind, HedgePolicy, Pace, connect_all, models_at,
+};
 use patterns_offline::{OFFLINE_LABEL, Offline};
 use secrecy::SecretString;
 
@@ -98,10 +100,7 @@ async fn connect_with(
         let name = launch.aliases.model(role);
         let model = match offline(name)? {
             Some(model) => model,
-            None => {
-                let connect = connecting.prepare(name)?;
-                connect.budget(budget.clone()).build().map_err(refused)?
-            }
+            None => connecting.model(name, &budget)?,
         };
         let connected = match models {
             None => Models::new(role, model),
@@ -140,7 +139,7 @@ struct Connecting<'a> {
     /// The providers that the server of the job is of.
     served: Vec<&'a str>,
     /// The keys that were found, by provider: a command that prints one runs once.
-    keys: HashMap<String, Option<SecretString>>,
+    keys: HashMap<String, Vec<Option<SecretString>>>,
     /// Whether nothing is sent, so that no key is needed.
     is_plan: bool,
     /// Where that was set which was not typed.
@@ -150,8 +149,15 @@ struct Connecting<'a> {
 }
 
 impl Connecting<'_> {
-    /// Prepares the connection to a model.
-    fn prepare(&mut self, name: &str) -> Result<Connect, Error> {
+    /// Connects to a model, whose servers and keys work as one.
+    fn model(&mut self, name: &str, budget: &Budget) -> Result<Arc<dyn Model>, Error> {
+        let connections = self.prepare(name)?.into_iter();
+        let connections = connections.map(|it| it.budget(budget.clone()));
+        connect_all(connections.collect()).map_err(refused)
+    }
+
+    /// Prepares the connections to a model: one for each server or key of its provider.
+    fn prepare(&mut self, name: &str) -> Result<Vec<Connect>, Error> {
         let settings = self.settings;
         let provider = provider(name);
         let named = self.launch.providers.get(provider);
@@ -180,35 +186,57 @@ impl Connecting<'_> {
                 None => connect,
             };
         }
-        let server = self.server(provider);
-        let connect = self.reach(connect, server.as_deref(), kind)?;
-        Ok(match self.key(provider)? {
-            Some(key) => connect.api_key(key),
-            None => connect,
-        })
+        let (servers, keys) = (self.servers(provider), self.keys(provider)?);
+        // One server or key is for all of the other.
+        let count = servers.len().max(keys.len());
+        let pairs = servers.iter().cycle().zip(keys.iter().cycle()).take(count);
+        pairs
+            .map(|(server, key)| {
+                let connect = self.reach(connect.clone(), server.as_deref(), kind)?;
+                Ok(match key {
+                    Some(key) => connect.api_key(key.clone()),
+                    None => connect,
+                })
+            })
+            .collect()
     }
 
-    /// Returns the key of a provider, if it has one.
-    fn key(&mut self, provider: &str) -> Result<Option<SecretString>, Error> {
+    /// Returns the keys of a provider; one that is none, if it has none.
+    fn keys(&mut self, provider: &str) -> Result<Vec<Option<SecretString>>, Error> {
         if self.is_plan {
-            return Ok(Some("no-key".into()));
+            return Ok(vec![Some("no-key".into())]);
         }
-        if let Some(key) = self.keys.get(provider) {
-            return Ok(key.clone());
+        if let Some(keys) = self.keys.get(provider) {
+            return Ok(keys.clone());
         }
         let named = self.launch.providers.get(provider);
-        let key = key::find(provider, named.and_then(|it| it.key.as_ref()))?;
-        self.keys.insert(provider.to_owned(), key.clone());
-        Ok(key)
+        let keys = match named.map(|it| it.keys.as_slice()) {
+            None | Some([]) => vec![key::find(provider, None)?],
+            Some(sources) => {
+                let keys = sources.iter().map(|it| key::find(provider, Some(it)));
+                keys.collect::<Result<_, _>>()?
+            }
+        };
+        self.keys.insert(provider.to_owned(), keys.clone());
+        Ok(keys)
     }
 
-    /// Returns the server of a provider, if it is not the usual one. Its own comes first: a key that is
-    /// configured with it is sent nowhere else.
+    /// Returns the servers of a provider; one that is none, if it is the usual one. Its own come first: a
+    /// key that is configured with them is sent nowhere else.
+    fn servers(&mut self, provider: &str) -> Vec<Option<String>> {
+        let own = self.launch.providers.get(provider);
+        let own = own.map_or(&[][..], |it| it.base_urls.as_slice());
+        if !own.is_empty() {
+            return own.iter().cloned().map(Some).collect();
+        }
+        vec![self.server(provider)]
+    }
+
+    /// Returns the server of a provider that has none of its own, if it is not the usual one.
     fn server(&mut self, provider: &str) -> Option<String> {
-        let own = self.launch.providers.base_url(provider);
         let of_job = self.launch.job.model().base_url.as_deref();
         let of_job = of_job.filter(|_| self.served.contains(&provider));
-        if let Some(url) = own.or(of_job) {
+        if let Some(url) = of_job {
             return Some(url.to_owned());
         }
         let (name, url) = addresses::of_provider(provider)?;
@@ -275,7 +303,10 @@ fn unknown(name: &str, error: ConnectError, launch: &Launch) -> Error {
 
 /// Takes the best model that is there, and says why.
 async fn choose(providers: &Providers) -> (String, String) {
-    if providers.get("openai").is_some_and(|it| it.key.is_some()) {
+    if providers
+        .get("openai")
+        .is_some_and(|it| !it.keys.is_empty())
+    {
         return (
             OPENAI_DEFAULT.to_owned(),
             "its key is configured".to_owned(),

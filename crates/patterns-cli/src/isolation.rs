@@ -11,7 +11,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use patterns_source::{Isolated, Isolation, Task, read_isolated};
+use patterns_source::{Isolated, Isolation, Limits, Task, read_isolated};
 
 use crate::args::ReadDocument;
 
@@ -45,7 +45,13 @@ impl Isolation for Processes {
         let size = file.metadata().map_or(0, |it| it.len());
         let mut command = Command::new(&self.command);
         command.arg("read-document").arg(task.format.name());
-        for limit in [task.limits.document, task.limits.file, task.limits.ratio] {
+        let Limits {
+            document,
+            file: whole,
+            attachment,
+            ratio,
+        } = task.limits;
+        for limit in [document, whole, attachment, ratio] {
             command.arg(limit.to_string());
         }
         if let Some(encoding) = task.encoding {

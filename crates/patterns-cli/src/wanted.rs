@@ -31,7 +31,7 @@ pub(crate) fn served<'a>(used: &[&'a str], providers: &Providers) -> Vec<&'a str
 /// Returns whether a provider has a server without being told of one.
 fn has_server(provider: &str, providers: &Providers) -> bool {
     let named = providers.get(provider);
-    if provider == OFFLINE || named.is_some_and(|it| it.base_url.is_some()) {
+    if provider == OFFLINE || named.is_some_and(|it| !it.base_urls.is_empty()) {
         return true;
     }
     let kind = named.map_or(provider, |it| it.kind);

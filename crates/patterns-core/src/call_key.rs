@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use blake3::Hasher;
 
-use crate::{Message, ModelId, Part, Request, Role, Sampling};
+use crate::{Attachment, Message, ModelId, Part, Request, Role, Sampling};
 
 /// A BLAKE3 digest of everything that may change an answer: provider, model, instructions,
 /// messages, schema, sampling and sample number.
@@ -85,6 +85,9 @@ impl Encoder {
                     self.text(text);
                 }
                 Part::Document(document) => {
+                    if let Some(attachment) = &document.attachment {
+                        self.attachment(attachment);
+                    }
                     // Without a context the encoding is what it was before there were any.
                     self.number(if document.context.is_some() { 2 } else { 1 });
                     self.text(&document.id);
@@ -95,6 +98,13 @@ impl Encoder {
                 }
             }
         }
+    }
+
+    /// What a text has before it, if it has an attachment, is a number that no text has.
+    fn attachment(&mut self, attachment: &Attachment) {
+        self.number(3);
+        self.text(attachment.media_type().name());
+        self.0.update(attachment.digest());
     }
 
     fn sampling(&mut self, sampling: Sampling) {

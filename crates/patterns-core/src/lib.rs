@@ -36,6 +36,7 @@
 mod agent;
 mod agent_error;
 mod answer_schema;
+mod attachment;
 mod budget;
 mod call_key;
 mod contract;
@@ -61,6 +62,7 @@ mod usage;
 pub use agent::{Agent, AgentFn, Answer, Map, Prompt, agent_fn};
 pub use agent_error::{AgentError, AgentErrorKind};
 pub use answer_schema::AnswerSchema;
+pub use attachment::{Attachment, MediaType};
 pub use budget::{
     Budget, Caps, Exhausted, Journal, Limit, Money, MoneyError, NoRoom, Reservation, Reserve,
     Spend, Spent,

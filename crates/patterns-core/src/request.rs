@@ -7,7 +7,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{AnswerSchema, Scope};
+use crate::{AnswerSchema, Attachment, Scope};
 
 /// Asks a model for one answer.
 ///
@@ -90,6 +90,14 @@ pub enum Part {
 }
 
 impl Part {
+    /// Returns the picture or file that belongs to it, if any does.
+    pub fn attachment(&self) -> Option<&Attachment> {
+        match self {
+            Self::Text(_) => None,
+            Self::Document(document) => document.attachment.as_ref(),
+        }
+    }
+
     /// Makes a text part.
     pub fn text(text: impl Into<Arc<str>>) -> Self {
         Self::Text(text.into())
@@ -110,12 +118,15 @@ impl fmt::Display for Part {
 pub struct Document {
     /// Names the document within its run; given by us, never by a model.
     pub id: String,
-    /// The whole text.
+    /// The whole text; empty, if it is a picture or a file.
     pub text: Arc<str>,
     /// Where in a larger whole it stands, such as the headings above it: sent with the text, but no
     /// part of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<Arc<str>>,
+    /// What it is, if it is no text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachment: Option<Attachment>,
 }
 
 impl Document {
@@ -125,6 +136,15 @@ impl Document {
             id: id.into(),
             text: text.into(),
             context: None,
+            attachment: None,
+        }
+    }
+
+    /// Makes a document that is no text, but a picture or a file.
+    pub fn attached(id: impl Into<String>, attachment: Attachment) -> Self {
+        Self {
+            attachment: Some(attachment),
+            ..Self::new(id, "")
         }
     }
 
@@ -156,15 +176,25 @@ impl Document {
 }
 
 /// Writes the document between two fences that its text cannot forge: they carry a digest of it,
-/// longer if the text contains even that.
+/// longer if the text contains even that. Of what is no text it is said that it is attached; providers
+/// are sent it behind that.
 impl fmt::Display for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digest = blake3::hash(self.text.as_bytes()).to_hex();
+        let follows = self.attachment.as_ref().map(|it| {
+            (
+                blake3::Hash::from_bytes(*it.digest()),
+                format!("(attached: {})", it.media_type()),
+            )
+        });
+        let (digest, text) = match &follows {
+            Some((digest, words)) => (digest.to_hex(), words.as_str()),
+            None => (blake3::hash(self.text.as_bytes()).to_hex(), &*self.text),
+        };
         // Eight digits can be hit by trying; what was hit is in the text, and no longer used.
         let mut lengths = [8, 16, 32].into_iter().map(|it| &digest.as_str()[..it]);
-        let fence = lengths.find(|it| !self.text.contains(it));
+        let fence = lengths.find(|it| !text.contains(it));
         let fence = fence.unwrap_or(&digest);
-        let text = self.text.trim_end_matches('\n');
+        let text = text.trim_end_matches('\n');
         write!(f, "<document-{fence} id={}", quoted(&self.id)?)?;
         if let Some(context) = &self.context {
             write!(f, " context={}", quoted(context)?)?;

@@ -105,7 +105,7 @@ impl MapReduceJob {
         let work = MapReduceWork::read(self)?;
         let mut corpus = Corpus::open(&inputs, &source, choice, reader)?;
         let taken = corpus.taken();
-        work.count_tokens(&mut corpus, &setup.models);
+        work.prepare(&mut corpus, &setup.models)?;
         let with = (&corpus, setup);
         let schema = work.map_schema.as_ref();
         let outcome = match (&work.job.reduce, schema, &work.code) {

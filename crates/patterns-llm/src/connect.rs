@@ -1,28 +1,28 @@
 //! Finds a model by its name, and everything that can be set about the connection.
 
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{Budget, Caps, Model, ModelId};
-use secrecy::{ExposeSecret, SecretString};
+use patterns_core::{Budget, Caps, Model};
+use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 use crate::exchange::Exchange;
-use crate::http::{ClientSetup, HttpClient};
-use crate::layer::{HedgePolicy, Ladder, RetryPolicy, Stack};
-use crate::pace::{Pace, Pool, PoolKey};
+use crate::layer::{HedgePolicy, RetryPolicy};
+use crate::pace::Pace;
 use crate::price::Prices;
-use crate::provider::{
-    Adapter, Beside, Provider, Route, Server, Setup, Transport, named, unknown_provider,
-};
+use crate::provider::{Provider, named, unknown_provider};
 use crate::proxies::Proxies;
 use crate::streaming::Streaming;
 use crate::tier::Tier;
 
 mod checked;
+mod made;
+mod members;
+
+pub use members::connect_all;
 
 /// How long one attempt may take: reasoning models think for minutes.
 const TIMEOUT: Duration = Duration::from_secs(600);
@@ -298,86 +298,8 @@ impl Connect {
     /// be sent beside ours, if the budget caps the cost of a model whose price isn't known, or if the
     /// HTTP client cannot be set up.
     pub fn build(self) -> Result<Arc<dyn Model>, ConnectError> {
-        let base_url = checked::base_url(&self)?;
-        let key = checked::key(&self)?;
-        let provider = self.provider;
-        let beside = Beside::new(&self.headers, self.extra.clone(), provider.key_goes)?;
-        let client = self.http_client(&base_url)?;
-        let id = beside.named(ModelId::new(provider.name, self.model.clone()));
-        let is_usual = provider.usual_base_url == Some(base_url.as_str());
-        let id = if is_usual { id } else { id.at(&base_url) };
-        let is_own = !is_usual || provider.is_local;
-        let pool = Pool::shared(self.pool_key(&base_url), self.pace, self.seed);
-        let (first_tokens, beginnings) = (Arc::default(), Arc::default());
-        let (budget, place) = (checked::budgeted(&self, &id)?, checked::place(&self)?);
-        let streams = self.streaming.of_server(is_own, self.is_priming);
-        let server = Server {
-            transport: Transport {
-                route: self.route(client.clone()),
-                assembly: provider.assembly,
-                first_tokens: Arc::clone(&first_tokens),
-            },
-            headers: beside.among(provider.headers(key.as_ref())?),
-            base_url: base_url.clone(),
-            client: client.client,
-        };
-        let dialect = (provider.dialect)(&server, &place);
-        let ladder = Arc::new(Ladder::new(dialect.formats(), streams));
-        let budget = budget.flex(checked::flex_price(&self, &id), Arc::clone(&ladder));
-        let adapter = Adapter::new(Setup {
-            id,
-            key,
-            beside,
-            dialect,
-            server,
-            is_own,
-            tier: self.tier,
-            pool: Arc::clone(&pool),
-            ladder: Arc::clone(&ladder),
-            beginnings: Arc::clone(&beginnings),
-        });
-        let stack = Stack {
-            window: self.context_window,
-            is_priming: self.is_priming,
-            first_tokens,
-            beginnings,
-            retry: self.retry,
-            hedge: self.hedge,
-            pool,
-            ladder,
-            budget,
-            timeout: self.timeout,
-            seed: self.seed,
-        };
-        Ok(stack.around(adapter))
-    }
-
-    fn http_client(&self, base_url: &str) -> Result<HttpClient, ConnectError> {
-        let proxy = self.proxies.to(base_url)?;
-        let setup = ClientSetup {
-            connect_timeout: self.connect_timeout,
-            is_secure: base_url.starts_with("https:") || proxy.as_ref().is_some_and(|it| it.is_tls),
-            proxy,
-        };
-        HttpClient::new(&setup, self.first_byte, self.idle).map_err(|error| {
-            ConnectError::new(ConnectErrorKind::Client, error.to_string()).with_source(error)
-        })
-    }
-
-    fn route(&self, client: HttpClient) -> Route {
-        match &self.exchange {
-            Some(exchange) => Route::Custom(Arc::clone(exchange)),
-            None => Route::Network(client),
-        }
-    }
-
-    fn pool_key(&self, base_url: &str) -> PoolKey {
-        let mut hasher = DefaultHasher::new();
-        let key = self.key.as_ref().map_or("", |key| key.expose_secret());
-        (self.provider.name, base_url, &self.model, key).hash(&mut hasher);
-        // Numbers of a pace have no `Hash`, being floats.
-        format!("{:?}", self.pace).hash(&mut hasher);
-        PoolKey(hasher.finish())
+        let retry = self.retry;
+        Ok(self.made()?.stack(retry))
     }
 }
 

@@ -23,6 +23,7 @@
 //! [`ModelError`](patterns_core::ModelError) that says what to do next.
 
 mod address;
+mod attached;
 mod connect;
 mod connect_error;
 mod exchange;
@@ -41,7 +42,7 @@ mod tier;
 #[cfg(feature = "tiktoken")]
 mod tokenizer;
 
-pub use connect::{Connect, connect};
+pub use connect::{Connect, connect, connect_all};
 pub use connect_error::{ConnectError, ConnectErrorKind};
 pub use exchange::{Exchange, ExchangeError, ExchangeErrorKind};
 pub use http::models_at;
@@ -56,7 +57,7 @@ pub use pace::{
     Window,
 };
 pub use price::{LongPrice, Price, Prices, PricesError};
-pub use provider::OLLAMA_BASE_URL;
+pub use provider::{OLLAMA_BASE_URL, takes};
 pub use proxies::Proxies;
 pub use streaming::Streaming;
 pub use tier::Tier;

@@ -100,6 +100,11 @@ fn demand_documents(request: &Request) -> Result<(), ModelError> {
             format!("the offline model only quotes, and the request has no document; {HOW}");
         return Err(ModelError::new(ModelErrorKind::NeedsModel).with_detail(detail));
     }
+    if let Some(attached) = documents.iter().find_map(|it| it.attachment.as_ref()) {
+        let words = attached.media_type().words();
+        let detail = format!("the offline model only quotes, and cannot look at a {words}; {HOW}");
+        return Err(ModelError::new(ModelErrorKind::InvalidRequest).with_detail(detail));
+    }
     if documents.iter().all(|it| it.text.trim().is_empty()) {
         return Err(empty());
     }

@@ -273,6 +273,7 @@ impl Documents {
             |(kind, reason)| Unreadable::new(kind, &place.shown, format!("the file {reason}"));
         let Whole {
             text,
+            attachment,
             encoding,
             notes,
         } = read.map_err(fail)?;
@@ -282,7 +283,11 @@ impl Documents {
             Some(_) => place.shown.clone(),
             None => "standard input".to_owned(),
         };
-        sourced(Document::new(name, text), shown, format, encoding)
+        let document = Document {
+            attachment,
+            ..Document::new(name, text)
+        };
+        sourced(document, shown, format, encoding)
     }
 
     /// Returns the next document of the file under way.

@@ -5,7 +5,7 @@
 //! and calls [`read_isolated`] there, after it has set limits. Without one such files are read in place,
 //! with what can be refused beforehand and with panics caught.
 //!
-//! What the process writes are lines of JSON: `{"text": …}` or rows, `{"error": [kind, reason]}`, and
+//! What the process writes are lines of JSON: `{"text": …}` (or an attachment) or rows, `{"error": [kind, reason]}`, and
 //! `{"end": true}` as the last word, so that what is cut off is seen as such.
 
 use std::fmt;
@@ -85,10 +85,14 @@ pub fn read_isolated(file: File, task: Task, output: impl Write) -> io::Result<(
         }
     } else {
         let read = read_whole(file, &task)?;
-        say(&read.map_or_else(
-            error,
-            |it| json!({"text": it.text, "encoding": it.encoding, "notes": it.notes}),
-        ))?;
+        say(&read.map_or_else(error, |it| {
+            json!({
+                "text": it.text,
+                "attachment": it.attachment,
+                "encoding": it.encoding,
+                "notes": it.notes,
+            })
+        }))?;
     }
     say(&json!({"end": true}))?;
     output.flush()
@@ -180,10 +184,12 @@ pub(crate) fn isolated_whole(
             _ => String::new(),
         };
         let (text, encoding) = (take("text"), take("encoding"));
+        let attachment = said.remove("attachment").unwrap_or_default();
         let notes = said.get("notes").and_then(Value::as_array);
         let notes = notes.into_iter().flatten().filter_map(Value::as_str);
         Whole {
             text,
+            attachment: serde_json::from_value(attachment).ok().flatten(),
             encoding,
             notes: notes.map(str::to_owned).collect(),
         }

@@ -11,6 +11,7 @@
 //! | `.jsonl`, `.csv`, `.tsv`, `.parquet` | one document per row |
 //! | any text, with [`Records`] | one document per record, as of a log |
 //! | `.html`, `.pdf`, `.docx` | their text, as Markdown where it has structure |
+//! | `.png`, `.jpg`, `.gif`, `.webp`, and PDF files without text | as they are, for models that can look at them |
 //! | any of these with `.gz` | the same |
 //!
 //! ```

@@ -1,5 +1,7 @@
 //! Reads a file that is one document.
 
+use patterns_core::{Attachment, MediaType};
+
 use crate::decode::{declared, decode};
 use crate::format::{Reason, docx, html, pdf};
 use crate::isolation::Task;
@@ -9,6 +11,8 @@ use crate::{Format, UnreadableKind};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Whole {
     pub(crate) text: String,
+    /// What it is, if it has no text.
+    pub(crate) attachment: Option<Attachment>,
     pub(crate) encoding: String,
     /// What the user should know about it.
     pub(crate) notes: Vec<String>,
@@ -18,6 +22,7 @@ pub(crate) struct Whole {
 pub(crate) fn most(task: &Task) -> u64 {
     match task.format {
         Format::Html | Format::Pdf | Format::Docx => task.limits.file,
+        Format::Picture => task.limits.attachment,
         _ => task.limits.document,
     }
 }
@@ -34,10 +39,12 @@ pub(crate) fn whole(bytes: Vec<u8>, task: &Task) -> Result<Whole, Reason> {
         return Err((UnreadableKind::Empty, "is empty".to_owned()));
     }
     let whole = match task.format {
-        Format::Pdf => {
-            let (text, notes) = pdf(&bytes)?;
-            of(text, notes)
-        }
+        Format::Pdf => match pdf(&bytes) {
+            Ok((text, notes)) => of(text, notes),
+            Err((UnreadableKind::Empty, _)) => scanned(bytes, task)?,
+            Err(error) => return Err(error),
+        },
+        Format::Picture => picture(bytes)?,
         Format::Docx => of(docx(bytes, task.limits)?, Vec::new()),
         format => {
             let given = task.encoding.map(|it| it.0);
@@ -45,6 +52,7 @@ pub(crate) fn whole(bytes: Vec<u8>, task: &Task) -> Result<Whole, Reason> {
             let read = decode(&bytes, given, declared(&bytes, is_html));
             let read = read.map_err(|it| (UnreadableKind::NotText, it))?;
             Whole {
+                attachment: None,
                 text: if is_html {
                     html(&read.text)?
                 } else {
@@ -66,7 +74,39 @@ fn of(text: String, notes: Vec<String>) -> Whole {
     let encoding = "UTF-8".to_owned();
     Whole {
         text,
+        attachment: None,
         encoding,
         notes,
+    }
+}
+
+/// Returns a PDF as it is, since its pages are pictures.
+fn scanned(bytes: Vec<u8>, task: &Task) -> Result<Whole, Reason> {
+    let most = task.limits.attachment;
+    if bytes.len() as u64 > most {
+        let reason = format!(
+            "is a PDF without text, and too large to be sent as it is: it has more than {most} bytes"
+        );
+        return Err((UnreadableKind::TooLarge, reason));
+    }
+    Ok(attached(MediaType::Pdf, bytes))
+}
+
+fn picture(bytes: Vec<u8>) -> Result<Whole, Reason> {
+    match MediaType::of_beginning(&bytes).filter(|it| it.is_picture()) {
+        Some(media_type) => Ok(attached(media_type, bytes)),
+        None => {
+            let reason = "is no PNG, JPEG, GIF or WebP picture, whatever its name says";
+            Err((UnreadableKind::Broken, reason.to_owned()))
+        }
+    }
+}
+
+fn attached(media_type: MediaType, bytes: Vec<u8>) -> Whole {
+    Whole {
+        text: String::new(),
+        attachment: Some(Attachment::new(media_type, bytes)),
+        encoding: String::new(),
+        notes: Vec::new(),
     }
 }

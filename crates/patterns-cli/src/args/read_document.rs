@@ -12,6 +12,8 @@ pub(crate) struct ReadDocument {
     document: u64,
     /// Bytes of a file
     file: u64,
+    /// Bytes of what is sent as it is
+    attachment: u64,
     /// How much larger than what it is packed into
     ratio: u64,
     /// The encoding of its text
@@ -24,6 +26,7 @@ impl ReadDocument {
         let limits = Limits {
             document: self.document,
             file: self.file,
+            attachment: self.attachment,
             ratio: self.ratio,
         };
         Task::new(self.format, limits, self.encoding)

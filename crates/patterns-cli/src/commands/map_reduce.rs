@@ -36,8 +36,8 @@ pub(crate) async fn run(job: MapReduceJob, launch: Launch) -> Result<(), Error> 
     session.allows_gaps = work.job.allow_gaps;
     session.taken = corpus.taken();
     let setup = session.setup();
-    work.count_tokens(&mut corpus, &setup.models);
     let told = |error| launch.told(error);
+    work.prepare(&mut corpus, &setup.models).map_err(told)?;
     let with = (&corpus, &setup);
     match (&work.job.reduce, &work.map_schema) {
         (Reduce::Code(_), None) => {

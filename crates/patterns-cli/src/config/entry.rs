@@ -44,6 +44,11 @@ impl Entry {
                 let url = self.value.as_str().unwrap_or_default();
                 Value::String(without_login(url)).to_string()
             }
+            ["providers", _, "base_urls"] => {
+                let urls = self.value.as_array().into_iter().flatten();
+                let urls = urls.map(|it| without_login(it.as_str().unwrap_or_default()).into());
+                Value::Array(urls.collect()).to_string()
+            }
             ["providers", _, "key_command"] => {
                 let command = self.value.as_str().unwrap_or_default();
                 let program = command.split_whitespace().next().unwrap_or_default();

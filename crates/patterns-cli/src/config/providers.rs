@@ -17,10 +17,10 @@ pub(crate) struct Providers(pub(super) BTreeMap<String, NamedProvider>);
 pub(crate) struct NamedProvider {
     /// What it speaks, as models are named: `openai`, `ollama` or `compatible`.
     pub(crate) kind: &'static str,
-    /// Its address, if it has one of its own.
-    pub(crate) base_url: Option<String>,
-    /// Where its key is, if that is said.
-    pub(crate) key: Option<KeySource>,
+    /// Its addresses, if it has any of its own.
+    pub(crate) base_urls: Vec<String>,
+    /// Where its keys are, if that is said: one for all addresses, one for each, or several of one address.
+    pub(crate) keys: Vec<KeySource>,
     /// Headers of every request.
     pub(crate) headers: Vec<(String, SecretString)>,
     /// Fields of every request's body.
@@ -54,9 +54,9 @@ impl Providers {
         self.0.get(name)
     }
 
-    /// Returns the address of a provider, if it has one of its own.
+    /// Returns the address of a provider, if it has one of its own: that of its first server.
     pub(crate) fn base_url(&self, name: &str) -> Option<&str> {
-        self.get(name)?.base_url.as_deref()
+        self.get(name)?.base_urls.first().map(String::as_str)
     }
 
     /// Returns the names that are set.
@@ -70,7 +70,12 @@ impl Providers {
         for provider in self.0.values() {
             for (model, price) in &provider.prices {
                 let model = format!("{}:{model}", provider.kind);
-                prices = prices.with(model, provider.base_url.as_deref(), *price);
+                if provider.base_urls.is_empty() {
+                    prices = prices.with(&*model, None, *price);
+                }
+                for url in &provider.base_urls {
+                    prices = prices.with(&*model, Some(url), *price);
+                }
             }
         }
         prices

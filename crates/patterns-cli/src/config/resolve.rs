@@ -55,8 +55,8 @@ fn provider(name: &str, keys: &ProviderKeys) -> NamedProvider {
     });
     NamedProvider {
         kind: kind.name(),
-        base_url: keys.base_url.clone(),
-        key: key_sources(keys).pop(),
+        base_urls: base_urls(keys),
+        keys: key_sources(keys),
         headers: keys.headers.iter().map(header).collect(),
         extra: extra.collect(),
         requests_per_minute: keys.requests_per_minute,
@@ -67,13 +67,33 @@ fn provider(name: &str, keys: &ProviderKeys) -> NamedProvider {
     }
 }
 
+fn base_urls(keys: &ProviderKeys) -> Vec<String> {
+    let urls = keys.base_url.iter().chain(&keys.base_urls);
+    urls.cloned().collect()
+}
+
 fn key_sources(keys: &ProviderKeys) -> Vec<KeySource> {
     let sources = [
         keys.key_variable.clone().map(KeySource::Variable),
         keys.key_file.clone().map(KeySource::File),
         keys.key_command.clone().map(KeySource::Command),
     ];
-    sources.into_iter().flatten().collect()
+    let several = keys.key_variables.iter().cloned().map(KeySource::Variable);
+    sources.into_iter().flatten().chain(several).collect()
+}
+
+/// Returns what is wrong with the servers and keys of a provider, if anything is.
+fn clash(keys: &ProviderKeys) -> Option<&'static str> {
+    let (urls, sources) = (base_urls(keys).len(), key_sources(keys).len());
+    if keys.base_url.is_some() && urls > 1 {
+        Some("has both base_url and base_urls")
+    } else if sources > keys.key_variables.len().max(1) {
+        Some("has more than one of key_variable, key_variables, key_file and key_command")
+    } else if urls > 1 && sources > 1 && urls != sources {
+        Some("has neither one key for all of its base_urls, nor one for each")
+    } else {
+        None
+    }
 }
 
 fn built_in(name: &str) -> Option<Kind> {
@@ -92,8 +112,8 @@ pub(super) fn check_providers(config: &Config, entries: &[Entry]) -> Result<(), 
             "cannot be called so: letters, digits, - _ and . make a name"
         } else if built_in(name).is_some_and(|kind| keys.kind.is_some_and(|it| it != kind)) {
             "is of its own kind; choose another name"
-        } else if key_sources(keys).len() > 1 {
-            "has more than one of key_variable, key_file and key_command"
+        } else if let Some(clash) = clash(keys) {
+            clash
         } else {
             continue;
         };

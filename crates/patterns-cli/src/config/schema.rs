@@ -167,10 +167,17 @@ pub(crate) struct ProviderKeys {
     pub(crate) kind: Option<Kind>,
     /// Its address, up to and including its `/v1`.
     pub(crate) base_url: Option<String>,
+    /// In place of `base_url`, addresses of several servers with the same models: a call goes to the one
+    /// that has the fewest under way, and to the next where one keeps failing. Each has a pace of its
+    /// own; what they answer is recorded under the first.
+    pub(crate) base_urls: Vec<String>,
     /// The variable with its key; without any of the three, OPENAI_API_KEY for `openai`,
     /// ANTHROPIC_API_KEY, GEMINI_API_KEY, AZURE_OPENAI_API_KEY, OPENROUTER_API_KEY, PATTERNS_API_KEY for
     /// `compatible`, and no key for others.
     pub(crate) key_variable: Option<String>,
+    /// In place of `key_variable`, variables with a key each, which are used side by side as servers are;
+    /// with `base_urls`, one for each address. A key that is refused is left out.
+    pub(crate) key_variables: Vec<String>,
     /// The file with its key; in a file, it is relative to that file.
     pub(crate) key_file: Option<PathBuf>,
     /// A command that prints its key, such as `pass show groq`; no shell is involved, and it runs in your

@@ -145,7 +145,7 @@ fn what_is_wrong_in_a_file_is_said_with_its_line_and_what_was_meant() {
     exit 78
     --- stdout
     --- stderr
-    error[E-CONFIG]: [config]/patterns/config.toml:2: the provider "x" has more than one of key_variable, key_file and key_command
+    error[E-CONFIG]: [config]/patterns/config.toml:2: the provider "x" has more than one of key_variable, key_variables, key_file and key_command
     help: `patterns config keys` lists every key with its meaning
     "#);
 }

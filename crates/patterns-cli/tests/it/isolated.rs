@@ -133,12 +133,12 @@ fn pages_that_cannot_be_read_are_told() {
 fn a_process_that_reads_has_no_more_than_the_file() {
     let place = Place::with(&[("a.html", "<h1>Tides</h1>")]);
     let file = std::fs::File::open(place.path().join("a.html")).unwrap();
-    let args = ["read-document", "html", "1000", "1000", "200"];
+    let args = ["read-document", "html", "1000", "1000", "1000", "200"];
     let output = place.command(&args).stdin(file).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(
         said,
-        "{\"text\":\"# Tides\",\"encoding\":\"UTF-8\",\"notes\":[]}\n{\"end\":true}\n"
+        "{\"text\":\"# Tides\",\"attachment\":null,\"encoding\":\"UTF-8\",\"notes\":[]}\n{\"end\":true}\n"
     );
 }
 

@@ -5,6 +5,7 @@
 )]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail a test")]
 
+mod attachments;
 #[path = "../../../patterns-parallel/tests/it/auth_log.rs"]
 mod auth_log;
 mod batch;
@@ -28,6 +29,7 @@ mod offline;
 mod outputs;
 mod part_of_input;
 mod plan;
+mod pools;
 mod providers;
 mod pty;
 mod reduce;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use patterns_core::{
-    AnswerSchema, BranchId, CallKey, Document, Effort, Message, ModelId, Origin, Part, Request,
-    RunId, Sampling, Scope,
+    AnswerSchema, Attachment, BranchId, CallKey, Document, Effort, MediaType, Message, ModelId,
+    Origin, Part, Request, RunId, Sampling, Scope,
 };
 use serde_json::json;
 
@@ -76,6 +76,9 @@ fn whatever_may_change_the_answer_changes_the_key() {
             let document = Document::new("a.md", "Grüße\n<b>").context("Guide");
             it.messages[0].parts[1] = Part::Document(document);
         }),
+        key(|it| it.messages[0].parts[1] = attached(MediaType::Png, b"1")),
+        key(|it| it.messages[0].parts[1] = attached(MediaType::Png, b"2")),
+        key(|it| it.messages[0].parts[1] = attached(MediaType::Jpeg, b"1")),
         key(|it| it.schema = None),
         key(|it| it.schema = schema("Other", first_schema.clone())),
         key(|it| it.schema = schema("Summary", reordered)),
@@ -104,6 +107,11 @@ fn whatever_may_change_the_answer_changes_the_key() {
             assert_ne!(one, other, "{n} and {m}");
         }
     }
+}
+
+fn attached(media_type: MediaType, bytes: &[u8]) -> Part {
+    let attachment = Attachment::new(media_type, bytes);
+    Part::Document(Document::attached("a.md", attachment))
 }
 
 #[test]

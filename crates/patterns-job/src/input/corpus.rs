@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_util::Stream;
-use patterns_core::{Document, ModelId};
-use patterns_llm::token_counter;
+use patterns_core::{Attachment, Document, ModelId};
+use patterns_llm::{takes, token_counter};
 use patterns_parallel::map_reduce::{MapInput, Split, Splitter};
 use patterns_source::{Documents, Source, Sourced, Unreadable};
 use tokio::sync::mpsc;
@@ -48,6 +48,8 @@ pub struct Corpus {
     /// What the user should know about what was read so far.
     notes: Vec<String>,
     reader: Reader,
+    /// Who is asked about them, once that is known.
+    model: Option<ModelId>,
 }
 
 /// How many unreadable documents are passed over in search of the first readable one.
@@ -101,6 +103,7 @@ impl Corpus {
             fitting: None,
             notes,
             reader: reader.clone(),
+            model: None,
         })
     }
 
@@ -132,9 +135,14 @@ impl Corpus {
         Ok(documents)
     }
 
-    /// Cuts documents by the tokens of this model, if its tokenizer is known; else they are estimated. What
-    /// has more than there is `room` for is cut in any case.
-    pub fn count_as(&mut self, model: &ModelId, room: Option<NonZeroU64>) {
+    /// Prepares for this model: documents are cut by its tokens, if its tokenizer is known; else they are
+    /// estimated. What has more than there is `room` for is cut in any case, and what it cannot be sent counts
+    /// as unreadable.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be sent any of them.
+    pub fn asked_of(&mut self, model: &ModelId, room: Option<NonZeroU64>) -> Result<(), JobError> {
         self.fitting = room.filter(|_| self.splitter.is_none()).map(Fitting::new);
         if let Some(counter) = token_counter(model) {
             let counted = |it: Splitter| it.tokens(counter.clone());
@@ -143,6 +151,14 @@ impl Corpus {
                 splitter: counted(it.splitter),
                 ..it
             });
+        }
+        let first = std::mem::take(&mut self.first).into_iter();
+        self.first = first.map(|it| sendable(Some(model), it)).collect();
+        self.model = Some(model.clone());
+        let is_all = self.total == Some(self.first.len());
+        match is_all && self.first.iter().all(Result::is_err) {
+            true => problems(self.first.iter().filter_map(|it| it.as_ref().err())),
+            false => Ok(()),
         }
     }
 
@@ -167,6 +183,7 @@ impl Corpus {
             total,
             notes,
             reader,
+            model,
             ..
         } = self;
         warn(&reader, notes.into_iter());
@@ -194,6 +211,7 @@ impl Corpus {
             rest: (!is_whole).then_some(receiver),
             left: total,
             reader,
+            model,
         })
     }
 }
@@ -276,11 +294,12 @@ pub struct CorpusStream {
     /// How many there still are, if that is known.
     left: Option<usize>,
     reader: Reader,
+    model: Option<ModelId>,
 }
 
 impl CorpusStream {
-    fn hand_out(item: Item) -> MapInput {
-        match item {
+    fn hand_out(&self, item: Item) -> MapInput {
+        match sendable(self.model.as_ref(), item) {
             Ok(it) => MapInput::Document(it.document),
             Err(error) => MapInput::Unreadable {
                 id: error.place().to_owned(),
@@ -318,11 +337,24 @@ impl Stream for CorpusStream {
         if item.is_some() {
             self.left = self.left.map(|it| it.saturating_sub(1));
         }
-        Poll::Ready(item.map(Self::hand_out))
+        Poll::Ready(item.map(|it| self.hand_out(it)))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         (self.left.unwrap_or(self.first.len()), self.left)
+    }
+}
+
+/// Returns a document, unless it is one that the model cannot be sent.
+fn sendable(model: Option<&ModelId>, item: Item) -> Item {
+    let (Some(model), Ok(it)) = (model, &item) else {
+        return item;
+    };
+    let attached = it.document.attachment.as_ref();
+    let is_taken = |it: &Attachment| model.provider != "offline" && takes(model, it.media_type());
+    match attached.is_none_or(is_taken) {
+        true => item,
+        false => Err(it.cannot_be_sent(&model.to_string())),
     }
 }
 

@@ -59,6 +59,8 @@ impl Fitting {
 
 #[cfg(test)]
 mod tests {
+    use patterns_core::{Attachment, MediaType};
+
     use super::*;
 
     #[test]
@@ -71,6 +73,20 @@ mod tests {
             (3, None, 0, 1),
         ] {
             assert_eq!(room(window, answer, told).get(), expected, "{window}");
+        }
+    }
+
+    #[test]
+    fn a_picture_fits_whole() {
+        let fitting = Fitting::new(NonZeroU64::MIN);
+        let picture = Attachment::new(MediaType::Png, *b"\x89PNG");
+        for text in ["", "One two three four. Five."] {
+            let document = Document {
+                attachment: Some(picture.clone()),
+                ..Document::new("a", text)
+            };
+            let chunks = fitting.split(&document);
+            assert_eq!(chunks, [Chunk::whole(&document)], "{text}");
         }
     }
 

@@ -25,9 +25,13 @@ use crate::work::{CodeWork, MapReduceWork};
 pub type ReadBy<M> = Arc<dyn Agent<Document, M>>;
 
 impl MapReduceWork {
-    /// Cuts documents by the tokens of the model that reads them, if its tokenizer is known, and what does
-    /// not fit into it, if it is known how much it reads.
-    pub fn count_tokens(&self, corpus: &mut Corpus, models: &Models) {
+    /// Prepares documents for the model that reads them: they are cut by its tokens, if its tokenizer is known,
+    /// and so is what does not fit into it, if it is known how much it reads.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be sent any of them.
+    pub fn prepare(&self, corpus: &mut Corpus, models: &Models) -> Result<(), JobError> {
         let name = self.job.models.map.as_deref();
         let room = models.window(name).map(|window| {
             let answer = self.job.model.max_output_tokens.map(Into::into);
@@ -36,7 +40,7 @@ impl MapReduceWork {
             let schema = self.map_schema.as_ref().map(|it| it.to_string().len());
             room(window, answer, told + schema.unwrap_or_default())
         });
-        corpus.count_as(models.of(name).id(), room);
+        corpus.asked_of(models.of(name).id(), room)
     }
 
     /// Returns the agent that summarises a document.

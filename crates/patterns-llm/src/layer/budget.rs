@@ -16,6 +16,7 @@ use patterns_core::{
 };
 
 use super::step_down::Ladder;
+use crate::attached::attached_tokens;
 use crate::price::Price;
 
 /// Tokens that an answer is taken to have at most where
@@ -175,14 +176,19 @@ fn input_tokens(request: &Request) -> u64 {
         Part::Text(text) => text.len(),
         Part::Document(document) => document.text.len() + document.id.len() + FENCE_BYTES,
     };
+    let attached = |part: &Part| match part {
+        Part::Text(_) => 0,
+        Part::Document(document) => attached_tokens(document),
+    };
     let parts = request.messages.iter().flat_map(|it| &it.parts);
+    let attached: u64 = parts.clone().map(attached).sum();
     // It goes along twice: to be enforced, and in words.
     let schema = request.schema.as_ref().map_or(0, |it| {
         it.json().get().len() + it.shape().map_or(0, str::len)
     });
     let bytes = request.instructions.len() + schema + parts.map(part).sum::<usize>();
     let frames = FRAME_TOKENS * (request.messages.len() as u64 + 2);
-    (bytes as u64).div_ceil(3) + frames
+    (bytes as u64).div_ceil(3) + frames + attached
 }
 
 /// Returns what an attempt that has ended is known to have used, and `None` if the provider may have

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use patterns_core::{
-    BoxFuture, CallKey, Layer, Model, ModelError, ModelId, Part, Request, Response,
+    Attachment, BoxFuture, CallKey, Layer, Model, ModelError, ModelId, Part, Request, Response,
 };
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -191,7 +191,8 @@ fn long_beginnings(request: &Request) -> [Option<u64>; 2] {
                 text.len()
             }
             Part::Document(document) => {
-                (&document.id, &document.text).hash(&mut hasher);
+                let attached = document.attachment.as_ref().map(Attachment::digest);
+                (&document.id, &document.text, attached).hash(&mut hasher);
                 document.text.len()
             }
         };

@@ -2,9 +2,10 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use patterns_core::{Part, Request};
+use patterns_core::{Attachment, Part, Request};
 
 use super::Demand;
+use crate::attached::attached_tokens;
 
 /// Bytes of English a token; other languages have fewer, which the pacer learns.
 const BYTES_PER_TOKEN: usize = 4;
@@ -15,18 +16,22 @@ const USUAL_OUTPUT: u64 = 500;
 /// Estimates what `request` will use.
 pub(crate) fn demand(request: &Request) -> Demand {
     let parts = request.messages.iter().flat_map(|it| &it.parts);
-    let said: usize = parts
-        .map(|part| match part {
-            Part::Text(text) => text.len(),
-            Part::Document(document) => document.text.len(),
-        })
-        .sum();
+    let (mut said, mut attached) = (0, 0);
+    for part in parts {
+        match part {
+            Part::Text(text) => said += text.len(),
+            Part::Document(document) => {
+                said += document.text.len();
+                attached += attached_tokens(document);
+            }
+        }
+    }
     let schema = request.schema.as_ref();
     let schema = schema.map_or(0, |it| it.json().get().len());
     let bytes = request.instructions.len() + said + schema;
     let most = request.sampling.max_output_tokens.map(u64::from);
     Demand {
-        input_tokens: bytes.div_ceil(BYTES_PER_TOKEN) as u64,
+        input_tokens: bytes.div_ceil(BYTES_PER_TOKEN) as u64 + attached,
         output_tokens: most.unwrap_or(USUAL_OUTPUT),
         is_bounded: most.is_some(),
         call: digest(request),
@@ -47,7 +52,10 @@ fn digest(request: &Request) -> u64 {
     for part in request.messages.iter().flat_map(|it| &it.parts) {
         match part {
             Part::Text(text) => text.hash(&mut hasher),
-            Part::Document(document) => (&document.id, &document.text).hash(&mut hasher),
+            Part::Document(it) => {
+                let attached = it.attachment.as_ref().map(Attachment::digest);
+                (&it.id, &it.text, attached).hash(&mut hasher);
+            }
         }
     }
     hasher.finish()

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use http::header::LOCATION;
 use patterns_core::{
-    AnswerFormat, BoxFuture, CallKey, Event, Model, ModelError, ModelErrorKind, ModelId, Request,
-    Response,
+    AnswerFormat, BoxFuture, CallKey, Event, MediaType, Model, ModelError, ModelErrorKind, ModelId,
+    Part, Request, Response,
 };
 use secrecy::SecretString;
 
@@ -29,6 +29,8 @@ pub(crate) struct Setup {
     pub(crate) key: Option<SecretString>,
     /// What is sent with every request beside ours.
     pub(crate) beside: Beside,
+    /// What may be attached to a message.
+    pub(crate) takes: &'static [MediaType],
     pub(crate) dialect: Arc<dyn Dialect>,
     pub(crate) server: Server,
     /// Whether the server is not the provider's own.
@@ -110,6 +112,7 @@ impl Adapter {
     /// Writes a request down as the server is known to take it, in the strongest format that has a form
     /// for its schema.
     fn written(&self, request: &Request) -> Result<(Written, AnswerFormat), ModelError> {
+        self.check_attached(request)?;
         let ladder = &self.setup.ladder;
         loop {
             let format = ladder.format(request);
@@ -149,6 +152,21 @@ impl Adapter {
                 }
             }
         }
+    }
+
+    /// Refuses what the provider has no way to be sent.
+    fn check_attached(&self, request: &Request) -> Result<(), ModelError> {
+        let parts = request.messages.iter().flat_map(|it| &it.parts);
+        let mut attached = parts.filter_map(Part::attachment);
+        let not_taken = attached.find(|it| !self.setup.takes.contains(&it.media_type()));
+        not_taken.map_or(Ok(()), |it| {
+            let media_type = it.media_type();
+            let (id, words) = (&self.setup.id, media_type.words());
+            let cause = format!(
+                "{id} cannot be sent a {words} ({media_type}): use another model, or convert it"
+            );
+            Err(ModelError::new(ModelErrorKind::InvalidRequest).with_cause(cause))
+        })
     }
 
     /// Returns how the effort of a request is put, after so many refusals of it.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use patterns_core::MediaType;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::dialect::Dialect;
@@ -31,6 +32,8 @@ pub(crate) struct Provider {
     /// What a token written into the prompt cache costs where its price is not known, of the price of one
     /// that is read.
     pub(crate) cache_write_percent: u64,
+    /// What may be attached to a message; whether the model can look at it, only its answer tells.
+    pub(crate) takes: &'static [MediaType],
     /// Whether the version of the API is chosen by whoever asks.
     pub(crate) has_versions: bool,
     pub(crate) dialect: fn(&Server, &Place) -> Arc<dyn Dialect>,
@@ -43,6 +46,23 @@ pub(crate) struct Place {
     pub(crate) model: String,
     pub(crate) api_version: Option<String>,
 }
+
+/// The pictures that most providers take.
+pub(crate) const PICTURES: &[MediaType] = &[
+    MediaType::Png,
+    MediaType::Jpeg,
+    MediaType::Gif,
+    MediaType::Webp,
+];
+
+/// The same, and files.
+pub(crate) const PICTURES_AND_FILES: &[MediaType] = &[
+    MediaType::Png,
+    MediaType::Jpeg,
+    MediaType::Gif,
+    MediaType::Webp,
+    MediaType::Pdf,
+];
 
 /// How a key is sent.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! The providers, by the names that users write.
 
-use patterns_core::nearest;
+use patterns_core::{MediaType, ModelId, nearest};
 
 use super::facts::Provider;
 use super::{anthropic, gemini, ollama, openai};
@@ -20,6 +20,20 @@ const PROVIDERS: [&Provider; 7] = [
 /// Returns the provider of a name.
 pub(crate) fn named(name: &str) -> Option<&'static Provider> {
     PROVIDERS.into_iter().find(|it| it.name == name)
+}
+
+/// Returns whether a model's provider has a way to be sent this. Of a provider that is not known here,
+/// nothing is said.
+///
+/// ```
+/// use patterns_core::{MediaType, ModelId};
+/// use patterns_llm::takes;
+///
+/// assert!(takes(&ModelId::new("anthropic", "claude-haiku-4-5"), MediaType::Pdf));
+/// assert!(!takes(&ModelId::new("ollama", "qwen3:8b"), MediaType::Pdf));
+/// ```
+pub fn takes(model: &ModelId, media_type: MediaType) -> bool {
+    named(&model.provider).is_none_or(|it| it.takes.contains(&media_type))
 }
 
 /// How the names of well-known models begin, and who serves them.

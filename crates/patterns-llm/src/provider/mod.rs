@@ -30,6 +30,7 @@ mod words;
 pub(crate) use adapter::{Adapter, Setup};
 pub(crate) use beside::Beside;
 pub(crate) use facts::{Place, Provider};
+pub use known::takes;
 pub(crate) use known::{named, unknown_provider};
 pub use ollama::OLLAMA_BASE_URL;
 pub(crate) use transport::{Route, Server, Transport};

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use patterns_core::{AnswerSchema, Document, Message, Part, Request, Sampling};
+use patterns_core::{
+    AnswerSchema, Attachment, Document, MediaType, Message, ModelErrorKind, Part, Request, Sampling,
+};
 use patterns_llm::{Streaming, connect};
 use serde_json::{Value, json};
 
@@ -214,5 +216,60 @@ async fn what_the_calls_of_a_fan_out_share_is_marked_for_anthropics_cache() {
             .map(|it| it["cache_control"].is_object())
             .collect();
         assert_eq!(marks, [true, false]);
+    }
+}
+
+/// A picture and a PDF between words.
+fn attached() -> Request {
+    let attached = |id, media_type, bytes: &[u8]| {
+        Part::Document(Document::attached(id, Attachment::new(media_type, bytes)))
+    };
+    Request {
+        messages: vec![Message::user([
+            Part::text("Look."),
+            attached("a.png", MediaType::Png, b"png"),
+            attached("b.pdf", MediaType::Pdf, b"pdf"),
+            Part::text("What is it?"),
+        ])],
+        ..Request::default()
+    }
+}
+
+#[tokio::test]
+async fn pictures_and_files_make_a_message_of_pieces() {
+    let body = body("openai:gpt-5-mini", &attached(), 0).await;
+    insta::assert_snapshot!(body["messages"], @r#"[{"role":"user","content":[{"type":"text","text":"Look."},{"type":"text","text":"<document-bad7c9a3 id=\"a.png\">\n(attached: image/png)\n</document-bad7c9a3>"},{"type":"image_url","image_url":{"url":"data:image/png;base64,cG5n"}},{"type":"text","text":"<document-5515ee2b id=\"b.pdf\">\n(attached: application/pdf)\n</document-5515ee2b>"},{"type":"file","file":{"filename":"b.pdf","file_data":"data:application/pdf;base64,cGRm"}},{"type":"text","text":"What is it?"}]}]"#);
+}
+
+#[tokio::test]
+async fn the_schema_in_words_comes_before_pictures() {
+    let mut request = Request {
+        schema: request().schema,
+        ..attached()
+    };
+    // The PDF.
+    request.messages[0].parts.remove(2);
+    let body = body("compatible:m", &request, 0).await;
+    let first = body["messages"][0]["content"][0]["text"].as_str().unwrap();
+    assert!(
+        first.starts_with("Answer with one JSON object of this shape"),
+        "{first}"
+    );
+    assert_eq!(body["messages"][0]["content"][1]["text"], "Look.");
+}
+
+#[tokio::test]
+async fn what_a_provider_has_no_way_to_be_sent_fails_without_being_sent() {
+    for name in ["ollama:qwen3:8b", "compatible:m", "azure:gpt-5"] {
+        let server = Server::start(vec![reply(404, "", "{}")]).await;
+        let model = connect(name).unwrap().base_url(&server.url).api_key("k");
+        let model = model.build().unwrap();
+        let error = model.generate(&attached()).await.unwrap_err();
+        assert_eq!(error.kind(), ModelErrorKind::InvalidRequest);
+        let words = error.to_string();
+        let expected = "cannot be sent a PDF without text (application/pdf)";
+        assert!(words.contains(expected), "{words}");
+        let chats = server.sent().into_iter();
+        assert_eq!(chats.filter(|it| it.head.contains("/chat")).count(), 0);
     }
 }

@@ -37,6 +37,8 @@ pub(super) struct SeenWords {
     /// Words that begin no sentence, and those of them with a capital.
     inside: u64,
     capitals: u64,
+    /// Whether there are documents that are no text.
+    has_pictures: bool,
 }
 
 impl Default for SeenWords {
@@ -46,6 +48,7 @@ impl Default for SeenWords {
             set: 0,
             inside: 0,
             capitals: 0,
+            has_pictures: false,
         }
     }
 }
@@ -58,6 +61,7 @@ impl SeenWords {
 
     /// Remembers the words of a document.
     pub(super) fn add(&mut self, document: &Document) {
+        self.has_pictures |= document.attachment.is_some();
         self.add_name(document.context.as_deref().unwrap_or_default());
         for word in words(&document.text) {
             self.remember(&word);
@@ -88,9 +92,13 @@ impl SeenWords {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
+        let texts = match self.has_pictures {
+            true => " with text, and pictures are not looked through",
+            false => "",
+        };
         let message = format!(
-            "the result has numbers or names that are in no document: {named}{more} (what was added \
-             up or translated is among them)"
+            "the result has numbers or names that are in no document{texts}: {named}{more} (what was \
+             added up or translated is among them)"
         );
         Some(Warning::new("not-in-documents", message))
     }

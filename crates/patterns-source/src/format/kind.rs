@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
+use patterns_core::MediaType;
+
 /// What a file is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -26,12 +28,14 @@ pub enum Format {
     Tsv,
     /// The rows of a Parquet file.
     Parquet,
+    /// A PNG, JPEG, GIF or WebP picture, as it is.
+    Picture,
 }
 
 /// The name of no format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no format; there are text, markdown, html, pdf, docx, jsonl, csv, tsv and parquet"
+    "{0:?} is no format; there are text, markdown, html, pdf, docx, jsonl, csv, tsv, parquet and picture"
 )]
 pub struct UnknownFormat(String);
 
@@ -53,6 +57,7 @@ impl Format {
             Some("csv") => Self::Csv,
             Some("tsv") => Self::Tsv,
             Some("parquet") => Self::Parquet,
+            Some("png" | "jpg" | "jpeg" | "gif" | "webp") => Self::Picture,
             _ => Self::Text,
         }
     }
@@ -60,10 +65,13 @@ impl Format {
     /// Returns the format by the first bytes, where they leave no doubt, whatever the name says.
     pub(crate) fn by_beginning(self, bytes: &[u8]) -> Self {
         match bytes {
-            [b'%', b'P', b'D', b'F', b'-', ..] => Self::Pdf,
             [b'P', b'A', b'R', b'1', ..] => Self::Parquet,
             [b'P', b'K', 3, 4, ..] if bytes.windows(5).any(|it| it == b"word/") => Self::Docx,
-            _ => self,
+            _ => match MediaType::of_beginning(bytes) {
+                Some(MediaType::Pdf) => Self::Pdf,
+                Some(_) => Self::Picture,
+                None => self,
+            },
         }
     }
 
@@ -84,6 +92,7 @@ impl Format {
             Self::Csv => "csv",
             Self::Tsv => "tsv",
             Self::Parquet => "parquet",
+            Self::Picture => "picture",
         }
     }
 }
@@ -108,6 +117,7 @@ impl FromStr for Format {
             Self::Csv,
             Self::Tsv,
             Self::Parquet,
+            Self::Picture,
         ];
         let found = all.into_iter().find(|it| it.name() == name);
         found.ok_or_else(|| UnknownFormat(name.to_owned()))

@@ -113,7 +113,15 @@ fn message(Message { role, parts }: &Message) -> String {
     };
     let parts = parts.iter().map(|part| match part {
         Part::Text(text) => format!("{role}: {text}"),
-        Part::Document(it) => format!("{role}: document {:?}: {}", it.id, it.text),
+        Part::Document(it) => {
+            let attached = it.attachment.as_ref().map(|it| format!(" {it:?}"));
+            format!(
+                "{role}: document {:?}: {}{}",
+                it.id,
+                it.text,
+                attached.unwrap_or_default()
+            )
+        }
     });
     parts.collect::<Vec<_>>().join("\n")
 }

@@ -80,7 +80,11 @@ impl Redactor {
         match part {
             Part::Text(text) => Part::text(self.text(text)),
             Part::Document(it) => {
-                Part::Document(Document::new(self.text(&it.id), self.text(&it.text)))
+                let document = Document::new(self.text(&it.id), self.text(&it.text));
+                Part::Document(Document {
+                    attachment: it.attachment.clone(),
+                    ..document
+                })
             }
         }
     }

@@ -12,7 +12,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use super::facts::{KeyGoes, Provider};
+use super::facts::{KeyGoes, PICTURES_AND_FILES, Provider};
 
 /// Anthropic, and servers of its protocol.
 pub(crate) const ANTHROPIC: Provider = Provider {
@@ -25,6 +25,7 @@ pub(crate) const ANTHROPIC: Provider = Provider {
     key_goes: KeyGoes::In("x-api-key"),
     headers: &[("anthropic-version", "2023-06-01")],
     cache_write_percent: 125,
+    takes: PICTURES_AND_FILES,
     has_versions: false,
     dialect: |_, _| Arc::<messages::Messages>::default(),
     assembly: || Box::<assembly::Blocks>::default(),

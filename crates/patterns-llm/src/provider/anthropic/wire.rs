@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use patterns_core::{AnswerFormat, Part, Request, Role};
+use patterns_core::{AnswerFormat, Attachment, Part, Request, Role};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -56,11 +56,26 @@ struct Turn<'a> {
 
 #[derive(Debug, Serialize)]
 struct Block<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    text: Cow<'a, str>,
+    #[serde(flatten)]
+    content: Content<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cache_control: Option<Ephemeral>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Content<'a> {
+    Text { text: Cow<'a, str> },
+    Image { source: Bytes },
+    Document { source: Bytes },
+}
+
+#[derive(Debug, Serialize)]
+struct Bytes {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    media_type: &'static str,
+    data: String,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -205,10 +220,11 @@ fn turns<'a>(request: &'a Request, put: &Put<'a>) -> Vec<Turn<'a>> {
         let mut content = Vec::new();
         for part in &message.parts {
             at += 1;
-            let block = block(text(part));
-            if !block.text.trim().is_empty() {
-                content.push(block);
+            let text = text(part);
+            if !text.trim().is_empty() {
+                content.push(block(text));
             }
+            content.extend(part.attachment().map(attached));
             let is_end = [
                 at + 1 == total && put.shared[0],
                 at == total && put.shared[1],
@@ -231,7 +247,9 @@ fn turns<'a>(request: &'a Request, put: &Put<'a>) -> Vec<Turn<'a>> {
     for turn in &mut turns {
         let count = turn.content.len();
         for block in turn.content.iter_mut().take(count.saturating_sub(1)) {
-            block.text.to_mut().push_str(BETWEEN);
+            if let Content::Text { text } = &mut block.content {
+                text.to_mut().push_str(BETWEEN);
+            }
         }
     }
     turns
@@ -267,8 +285,23 @@ fn text(part: &Part) -> Cow<'_, str> {
 
 fn block(text: Cow<'_, str>) -> Block<'_> {
     Block {
-        kind: "text",
-        text,
+        content: Content::Text { text },
+        cache_control: None,
+    }
+}
+
+fn attached(attachment: &Attachment) -> Block<'_> {
+    let media_type = attachment.media_type();
+    let source = Bytes {
+        kind: "base64",
+        media_type: media_type.name(),
+        data: attachment.to_base64(),
+    };
+    Block {
+        content: match media_type.is_picture() {
+            true => Content::Image { source },
+            false => Content::Document { source },
+        },
         cache_control: None,
     }
 }

@@ -9,6 +9,8 @@ mod wire;
 
 use std::sync::Arc;
 
+use patterns_core::MediaType;
+
 use super::facts::{KeyGoes, Provider};
 
 /// Google's Gemini, and servers of its protocol.
@@ -22,6 +24,13 @@ pub(crate) const GEMINI: Provider = Provider {
     key_goes: KeyGoes::In("x-goog-api-key"),
     headers: &[],
     cache_write_percent: 100,
+    // No GIF.
+    takes: &[
+        MediaType::Png,
+        MediaType::Jpeg,
+        MediaType::Webp,
+        MediaType::Pdf,
+    ],
     has_versions: false,
     dialect: |_, _| Arc::new(generate::Generate),
     assembly: || Box::<assembly::Candidate>::default(),

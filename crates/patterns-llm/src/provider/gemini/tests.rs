@@ -9,8 +9,8 @@ use patterns_core::ModelErrorKind::{
     Unauthorized, Unavailable, UnknownModel, Unreadable, UnsupportedFormat,
 };
 use patterns_core::{
-    AnswerFormat, AnswerSchema, Document, FinishReason, Message, ModelError, ModelErrorKind, Part,
-    Request, Response, Sampling,
+    AnswerFormat, AnswerSchema, Attachment, Document, FinishReason, MediaType, Message, ModelError,
+    ModelErrorKind, Part, Request, Response, Sampling,
 };
 use serde_json::{Value, json};
 
@@ -99,6 +99,27 @@ fn blank_parts_are_not_sent_and_no_turn_is_without_words() {
         ..put(AnswerFormat::Prompt)
     };
     insta::assert_snapshot!(body(&request, &put), @r#"{"contents":[{"role":"user","parts":[{"text":"a"}]},{"role":"model","parts":[{"text":"(no answer)"}]},{"role":"user","parts":[{"text":"(nothing)"}]}]}"#);
+}
+
+/// A picture and a PDF between words.
+fn attached() -> Request {
+    let attached = |id, media_type, bytes: &[u8]| {
+        Part::Document(Document::attached(id, Attachment::new(media_type, bytes)))
+    };
+    Request {
+        messages: vec![Message::user([
+            Part::text("Look."),
+            attached("a.png", MediaType::Png, b"png"),
+            attached("b.pdf", MediaType::Pdf, b"pdf"),
+            Part::text("What is it?"),
+        ])],
+        ..Request::default()
+    }
+}
+
+#[test]
+fn pictures_and_files_follow_what_names_them() {
+    insta::assert_snapshot!(body(&attached(), &put(AnswerFormat::Prompt)), @r#"{"contents":[{"role":"user","parts":[{"text":"Look.\n\n"},{"text":"<document-bad7c9a3 id=\"a.png\">\n(attached: image/png)\n</document-bad7c9a3>\n\n"},{"inlineData":{"mimeType":"image/png","data":"cG5n"}},{"text":"<document-5515ee2b id=\"b.pdf\">\n(attached: application/pdf)\n</document-5515ee2b>\n\n"},{"inlineData":{"mimeType":"application/pdf","data":"cGRm"}},{"text":"What is it?"}]}]}"#);
 }
 
 #[test]

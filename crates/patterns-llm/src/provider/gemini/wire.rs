@@ -51,12 +51,18 @@ pub(super) struct Body<'a> {
 struct Turn<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'static str>,
-    parts: Vec<Text<'a>>,
+    parts: Vec<Piece<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct Text<'a> {
-    text: Cow<'a, str>,
+#[serde(rename_all = "camelCase")]
+enum Piece<'a> {
+    Text(Cow<'a, str>),
+    #[serde(rename_all = "camelCase")]
+    InlineData {
+        mime_type: &'static str,
+        data: String,
+    },
 }
 
 #[derive(Debug, Default, PartialEq, Serialize)]
@@ -114,7 +120,7 @@ impl<'a> Body<'a> {
         Self {
             system_instruction: has_system.then(|| Turn {
                 role: None,
-                parts: vec![Text { text: instructions }],
+                parts: vec![Piece::Text(instructions)],
             }),
             contents: turns(request, put),
             generation_config: Config {
@@ -163,7 +169,9 @@ fn turns<'a>(request: &'a Request, put: &Put<'_>) -> Vec<Turn<'a>> {
     for turn in &mut turns {
         let count = turn.parts.len();
         for part in turn.parts.iter_mut().take(count.saturating_sub(1)) {
-            part.text.to_mut().push_str(BETWEEN);
+            if let Piece::Text(text) = part {
+                text.to_mut().push_str(BETWEEN);
+            }
         }
     }
     turns
@@ -176,10 +184,9 @@ fn turn(message: &Message) -> Turn<'_> {
         Role::User => (USER, NOTHING),
         Role::Assistant => ("model", NO_ANSWER),
     };
-    let parts = message.parts.iter().map(text);
-    let mut parts: Vec<_> = parts.filter(|it| !it.text.trim().is_empty()).collect();
+    let mut parts: Vec<_> = message.parts.iter().flat_map(pieces).collect();
     if parts.is_empty() {
-        parts.push(Text { text: blank.into() });
+        parts.push(Piece::Text(blank.into()));
     }
     Turn {
         role: Some(role),
@@ -187,17 +194,22 @@ fn turn(message: &Message) -> Turn<'_> {
     }
 }
 
-fn text(part: &Part) -> Text<'_> {
+fn pieces(part: &Part) -> impl Iterator<Item = Piece<'_>> {
     let text = match part {
         Part::Text(text) => Cow::Borrowed(&**text),
         Part::Document(_) => Cow::Owned(part.to_string()),
     };
-    Text { text }
+    let text = Some(text).filter(|it| !it.trim().is_empty());
+    let attached = part.attachment().map(|it| Piece::InlineData {
+        mime_type: it.media_type().name(),
+        data: it.to_base64(),
+    });
+    text.map(Piece::Text).into_iter().chain(attached)
 }
 
 /// Puts words before the first thing that the user says.
 fn put_before<'a>(turns: &mut Vec<Turn<'a>>, text: Cow<'a, str>) {
-    let part = Text { text };
+    let part = Piece::Text(text);
     match turns.iter_mut().find(|it| it.role == Some(USER)) {
         Some(turn) => turn.parts.insert(0, part),
         None => turns.push(Turn {

@@ -9,6 +9,8 @@ use patterns_core::{Part, Request};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
+use crate::attached::attached_tokens;
+
 /// The smallest size that is asked for, in tokens: what most servers load a model with.
 const LEAST: u64 = 4_096;
 
@@ -77,15 +79,21 @@ impl Context {
 /// four.
 fn needed(request: &Request) -> u64 {
     let parts = request.messages.iter().flat_map(|it| &it.parts);
-    let bytes = parts.map(|part| match part {
-        Part::Text(text) => text.len(),
-        Part::Document(document) => document.text.len() + document.id.len(),
-    });
+    let (mut said, mut attached) = (0, 0);
+    for part in parts {
+        match part {
+            Part::Text(text) => said += text.len(),
+            Part::Document(document) => {
+                said += document.text.len() + document.id.len();
+                attached += attached_tokens(document);
+            }
+        }
+    }
     let schema = request.schema.as_ref();
     let schema = schema.map_or(0, |it| it.json().get().len());
-    let bytes = request.instructions.len() + schema + bytes.sum::<usize>();
+    let bytes = request.instructions.len() + schema + said;
     let room = request.sampling.max_output_tokens.map(u64::from);
-    (bytes as u64).div_ceil(3) + room.unwrap_or(USUAL_ROOM) + FRAME
+    (bytes as u64).div_ceil(3) + attached + room.unwrap_or(USUAL_ROOM) + FRAME
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use super::facts::{KeyGoes, Provider};
+use super::facts::{KeyGoes, PICTURES, Provider};
 
 /// Where a local Ollama listens unless told otherwise.
 pub const OLLAMA_BASE_URL: &str = "http://localhost:11434";
@@ -29,6 +29,7 @@ pub(crate) const OLLAMA: Provider = Provider {
     key_goes: KeyGoes::Bearer,
     headers: &[],
     cache_write_percent: 100,
+    takes: PICTURES,
     has_versions: false,
     dialect: |_, _| Arc::<chat::Chat>::default(),
     assembly: || Box::<assembly::Lines>::default(),

@@ -8,8 +8,8 @@ use patterns_core::ModelErrorKind::{
     UnsupportedFormat,
 };
 use patterns_core::{
-    AnswerFormat, AnswerSchema, FinishReason, Message, ModelError, ModelErrorKind, Part, Request,
-    Response, Sampling,
+    AnswerFormat, AnswerSchema, Attachment, Document, FinishReason, MediaType, Message, ModelError,
+    ModelErrorKind, Part, Request, Response, Sampling,
 };
 use serde_json::{Value, json};
 
@@ -79,6 +79,25 @@ fn weaker_formats_say_the_whole_schema() {
 }
 
 #[test]
+fn pictures_are_sent_beside_the_words() {
+    let attached = |id, bytes: &[u8]| {
+        Part::Document(Document::attached(
+            id,
+            Attachment::new(MediaType::Png, bytes),
+        ))
+    };
+    let request = Request {
+        messages: vec![Message::user([
+            attached("a.png", b"one"),
+            attached("b.png", b"two"),
+            Part::text("What is it?"),
+        ])],
+        ..Request::default()
+    };
+    insta::assert_snapshot!(body(&request, &put(AnswerFormat::Prompt)), @r#"{"model":"qwen3:8b","messages":[{"role":"user","content":"<document-d33fb48a id=\"a.png\">\n(attached: image/png)\n</document-d33fb48a>\n\n<document-dc770fff id=\"b.png\">\n(attached: image/png)\n</document-dc770fff>\n\nWhat is it?","images":["b25l","dHdv"]}],"stream":true,"truncate":false,"shift":false,"options":{"num_ctx":8192}}"#);
+}
+
+#[test]
 fn what_is_not_set_is_not_sent_but_the_stream_and_the_context() {
     let request = Request {
         messages: vec![Message::user([Part::text("Hi.")])],
@@ -141,7 +160,7 @@ fn every_reason_to_be_done_says_whether_there_is_an_answer() {
 
 #[test]
 fn every_error_says_what_to_do() {
-    let table: [(u16, &str, ModelErrorKind); 10] = [
+    let table: [(u16, &str, ModelErrorKind); 11] = [
         (404, "model 'qwen3:9b' not found", UnknownModel),
         (
             404,
@@ -163,6 +182,12 @@ fn every_error_says_what_to_do() {
         (
             500,
             "model requires more system memory (5.6 GiB) than is available (3.2 GiB)",
+            InvalidRequest,
+        ),
+        // llama.cpp's, of a model without eyes.
+        (
+            500,
+            "image input is not supported - hint: you may need to provide the mmproj",
             InvalidRequest,
         ),
         (

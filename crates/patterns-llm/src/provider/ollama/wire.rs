@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use patterns_core::{AnswerFormat, Message, Part, Request, Role};
+use patterns_core::{AnswerFormat, Attachment, Message, Part, Request, Role};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -33,6 +33,9 @@ pub(super) struct Body<'a> {
 struct Turn<'a> {
     role: &'static str,
     content: Cow<'a, str>,
+    /// The pictures, in the order in which the content speaks of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    images: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -124,6 +127,7 @@ fn turns<'a>(request: &'a Request, put: &Put<'_>) -> Vec<Turn<'a>> {
         (false, true) => turns.push(Turn {
             role: "system",
             content: instructions,
+            images: Vec::new(),
         }),
     }
     turns.extend(request.messages.iter().map(|message| Turn {
@@ -132,6 +136,7 @@ fn turns<'a>(request: &'a Request, put: &Put<'_>) -> Vec<Turn<'a>> {
             Role::Assistant => "assistant",
         },
         content: content(message),
+        images: images(message),
     }));
     if !before.is_empty() {
         put_before(&mut turns, &before.join("\n\n"));
@@ -148,6 +153,7 @@ fn put_before(turns: &mut Vec<Turn<'_>>, words: &str) {
         None => turns.push(Turn {
             role: USER,
             content: Cow::Owned(words.to_owned()),
+            images: Vec::new(),
         }),
     }
 }
@@ -157,4 +163,9 @@ fn content(message: &Message) -> Cow<'_, str> {
         [Part::Text(text)] => Cow::Borrowed(text),
         _ => Cow::Owned(message.to_text()),
     }
+}
+
+fn images(message: &Message) -> Vec<String> {
+    let attached = message.parts.iter().filter_map(Part::attachment);
+    attached.map(Attachment::to_base64).collect()
 }

@@ -22,7 +22,7 @@ pub(crate) use assembly::Chunks;
 use chat::Chat;
 use wire::Flavour;
 
-use super::facts::{KeyGoes, Provider};
+use super::facts::{KeyGoes, PICTURES, PICTURES_AND_FILES, Provider};
 
 /// OpenAI itself.
 pub(crate) const OPENAI: Provider = Provider {
@@ -35,6 +35,7 @@ pub(crate) const OPENAI: Provider = Provider {
     key_goes: KeyGoes::Bearer,
     headers: &[],
     cache_write_percent: 100,
+    takes: PICTURES_AND_FILES,
     has_versions: false,
     dialect: |server, place| Arc::new(Chat::new(Flavour::OpenAi, server, place)),
     assembly: || Box::<assembly::Chunks>::default(),
@@ -48,6 +49,8 @@ pub(crate) const AZURE: Provider = Provider {
     versions: &["/openai/v1", "/openai"],
     key_goes: KeyGoes::InUnlessSigned("api-key"),
     has_versions: true,
+    // Its reference for chat completions knows texts and pictures only.
+    takes: PICTURES,
     dialect: |server, place| Arc::new(Chat::new(Flavour::Azure, server, place)),
     ..OPENAI
 };
@@ -67,6 +70,8 @@ pub(crate) const COMPATIBLE: Provider = Provider {
     maker: "the server",
     usual_base_url: None,
     needs_key: false,
+    // Few servers know OpenAI's way to send a PDF.
+    takes: PICTURES,
     dialect: |server, place| Arc::new(Chat::new(Flavour::Compatible, server, place)),
     ..OPENAI
 };

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use patterns_core::{AnswerFormat, AnswerSchema, Effort, Message, Part, Request, Role};
+use patterns_core::{AnswerFormat, AnswerSchema, Attachment, Effort, Message, Part, Request, Role};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -120,7 +120,34 @@ struct StreamOptions {
 #[derive(Debug, Serialize)]
 struct Turn<'a> {
     role: &'static str,
-    content: Cow<'a, str>,
+    content: Content<'a>,
+}
+
+/// What is said: a text, or, where there are pictures and files, pieces.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Text(Cow<'a, str>),
+    Pieces(Vec<Piece<'a>>),
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Piece<'a> {
+    Text { text: Cow<'a, str> },
+    ImageUrl { image_url: ImageUrl },
+    File { file: File<'a> },
+}
+
+#[derive(Debug, Serialize)]
+struct ImageUrl {
+    url: String,
+}
+
+#[derive(Debug, Serialize)]
+struct File<'a> {
+    filename: &'a str,
+    file_data: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -208,9 +235,10 @@ impl<'a> Body<'a> {
 
     /// Makes the instructions the beginning of what the user says.
     pub(super) fn without_system(mut self) -> Self {
-        if self.messages.first().is_some_and(|it| it.role == SYSTEM) {
-            let system = self.messages.remove(0);
-            put_before(&mut self.messages, &system.content);
+        if self.messages.first().is_some_and(|it| it.role == SYSTEM)
+            && let Content::Text(system) = self.messages.remove(0).content
+        {
+            put_before(&mut self.messages, &system);
         }
         self
     }
@@ -260,7 +288,7 @@ impl<'a> Body<'a> {
 fn turns(request: &Request, format: AnswerFormat, flavour: Flavour) -> Vec<Turn<'_>> {
     let system = (!request.instructions.is_empty()).then_some(Turn {
         role: SYSTEM,
-        content: Cow::Borrowed(&*request.instructions),
+        content: Content::Text(Cow::Borrowed(&*request.instructions)),
     });
     let mut turns: Vec<Turn<'_>> = system.into_iter().collect();
     turns.extend(request.messages.iter().map(|message| Turn {
@@ -282,19 +310,60 @@ const USER: &str = "user";
 
 /// Puts words before the first thing that the user says.
 fn put_before(turns: &mut Vec<Turn<'_>>, words: &str) {
-    match turns.iter_mut().find(|it| it.role == USER) {
-        Some(turn) => turn.content = Cow::Owned(format!("{words}\n\n{}", turn.content)),
+    let turn = turns.iter_mut().find(|it| it.role == USER);
+    match turn.map(|it| &mut it.content) {
+        Some(Content::Text(text)) => *text = Cow::Owned(format!("{words}\n\n{text}")),
+        Some(Content::Pieces(pieces)) => pieces.insert(0, piece(Cow::Owned(words.to_owned()))),
         None => turns.push(Turn {
             role: USER,
-            content: Cow::Owned(words.to_owned()),
+            content: Content::Text(Cow::Owned(words.to_owned())),
         }),
     }
 }
 
-fn content(message: &Message) -> Cow<'_, str> {
-    match message.parts.as_slice() {
+fn content(message: &Message) -> Content<'_> {
+    let parts = &message.parts;
+    if parts.iter().any(|it| it.attachment().is_some()) {
+        return Content::Pieces(parts.iter().flat_map(pieces).collect());
+    }
+    Content::Text(match parts.as_slice() {
         [Part::Text(text)] => Cow::Borrowed(text),
         _ => Cow::Owned(message.to_text()),
+    })
+}
+
+fn piece(text: Cow<'_, str>) -> Piece<'_> {
+    Piece::Text { text }
+}
+
+/// Returns a part as text, and what is attached to it.
+fn pieces(part: &Part) -> impl Iterator<Item = Piece<'_>> {
+    let (text, attached) = match part {
+        Part::Text(text) => (Cow::Borrowed(&**text), None),
+        Part::Document(document) => {
+            let attached = document
+                .attachment
+                .as_ref()
+                .map(|it| attached(&document.id, it));
+            (Cow::Owned(document.to_string()), attached)
+        }
+    };
+    [piece(text)].into_iter().chain(attached)
+}
+
+fn attached<'a>(name: &'a str, attachment: &Attachment) -> Piece<'a> {
+    let media_type = attachment.media_type();
+    let url = format!("data:{media_type};base64,{}", attachment.to_base64());
+    match media_type.is_picture() {
+        true => Piece::ImageUrl {
+            image_url: ImageUrl { url },
+        },
+        false => Piece::File {
+            file: File {
+                filename: name,
+                file_data: url,
+            },
+        },
     }
 }
 

@@ -122,8 +122,7 @@ impl Failure {
         } else if self.status == 429 && says(NO_ROOM) {
             // Of the flex tier: it is not we who ask too fast.
             Some(ModelErrorKind::Overloaded { retry_after })
-        } else if self.status == 500 && says(TOO_LARGE) {
-            // Ollama, of a model that does not fit into its memory.
+        } else if self.status == 500 && says(NEVER) {
             Some(ModelErrorKind::InvalidRequest)
         } else if self.status == 403 && says(MODERATION) {
             Some(ModelErrorKind::Filtered)
@@ -196,7 +195,13 @@ const FORMAT: &[&str] = &[
 
 const NO_ROOM: &[&str] = &["resource unavailable", "resource_unavailable"];
 
-const TOO_LARGE: &[&str] = &["requires more system memory"];
+/// What no repetition changes, though it is said as if it did.
+const NEVER: &[&str] = &[
+    // Ollama, of a model that does not fit into its memory.
+    "requires more system memory",
+    // llama.cpp, of a model that cannot look at pictures.
+    "image input is not supported",
+];
 
 const MODERATION: &[&str] = &["moderation", "flagged", "guardrail"];
 

@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use patterns_core::Document;
+use patterns_core::{Attachment, Document};
 
 use super::middle::middle;
 
@@ -30,6 +30,8 @@ pub struct Chunk {
     pub text: Arc<str>,
     /// The headings above it, outermost first.
     pub headings: Vec<Heading>,
+    /// What the document is, if it is no text: a picture is not cut.
+    pub attachment: Option<Attachment>,
 }
 
 /// One of two halves.
@@ -62,6 +64,7 @@ impl Chunk {
             range: 0..document.text.len(),
             text: Arc::clone(&document.text),
             headings: Vec::new(),
+            attachment: document.attachment.clone(),
         }
     }
 
@@ -100,7 +103,10 @@ impl Chunk {
     /// How many chunks there are is not in it: one more at the end would change what is asked about
     /// all the others.
     pub fn to_document(&self) -> Document {
-        let document = Document::new(self.id(), Arc::clone(&self.text));
+        let document = Document {
+            attachment: self.attachment.clone(),
+            ..Document::new(self.id(), Arc::clone(&self.text))
+        };
         match self.context() {
             Some(context) => document.context(context),
             None => document,

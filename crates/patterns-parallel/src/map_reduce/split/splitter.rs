@@ -211,6 +211,9 @@ impl Splitter {
 
 impl Split for Splitter {
     fn split(&self, document: &Document) -> Vec<Chunk> {
+        if document.attachment.is_some() {
+            return vec![Chunk::whole(document)];
+        }
         let text = &document.text;
         if text.trim().is_empty() {
             return Vec::new();
@@ -235,6 +238,7 @@ impl Split for Splitter {
             text: Arc::from(&text[range.clone()]),
             range,
             headings,
+            attachment: None,
         });
         chunks.collect()
     }

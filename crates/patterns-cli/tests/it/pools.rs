@@ -1,0 +1,136 @@
+//! Several servers or keys of a provider work as one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use insta::assert_snapshot;
+
+use crate::support::{Place, Server, completion, error};
+
+fn place() -> Place {
+    let place = Place::new();
+    for n in 0..6 {
+        place.write(
+            &format!("docs/{n}.txt"),
+            format!("Ship {n} came in.").as_bytes(),
+        );
+    }
+    place
+}
+
+/// Answers as a model that summarises, and counts.
+fn counted(
+    count: &Arc<AtomicUsize>,
+) -> impl Fn(&str, &str) -> (u16, String) + Send + Sync + 'static {
+    let count = Arc::clone(count);
+    move |_, _| {
+        count.fetch_add(1, Ordering::Relaxed);
+        (200, completion(r#"{"summary": "A ship."}"#))
+    }
+}
+
+const RUN: [&str; 9] = [
+    "map-reduce",
+    "docs",
+    "-m",
+    "pool:test",
+    "--no-reduce",
+    "--output",
+    "csv",
+    "--concurrency",
+    "1",
+];
+
+#[test]
+fn what_fails_at_one_server_is_asked_of_the_next() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let good = Server::hearing(counted(&count));
+    let bad = Server::start(|_| (401, error("invalid_api_key", "No such key.")));
+    let place = place();
+    place.configure(&format!(
+        "[providers.pool]\nbase_urls = ['{}', '{}']\n",
+        bad.url(),
+        good.url()
+    ));
+    assert_snapshot!(place.run(&RUN), @r#"
+    exit 0
+    --- stdout
+    document,summary,word_count,error
+    0.txt,A ship.,4,
+    1.txt,A ship.,4,
+    2.txt,A ship.,4,
+    3.txt,A ship.,4,
+    4.txt,A ship.,4,
+    5.txt,A ship.,4,
+    --- stderr
+    warning: http://[server]/v1 (number 1 of 2) is left out from now on: the provider rejected the credentials (HTTP 401, code "invalid_api_key")
+    branches: 6 started = 6 answered + 0 failed + 0 cancelled · calls 6 · attempts 7 · tokens 60 in, 30 out · [time]
+    documents: 6 = 6 mapped
+    "#);
+    assert_eq!(count.load(Ordering::Relaxed), 6);
+}
+
+#[test]
+fn keys_are_used_side_by_side_and_the_refused_one_is_left_out() {
+    let server = Server::hearing(|head, _| match head.contains("Bearer key-a") {
+        true => (
+            429,
+            error("insufficient_quota", "You exceeded your current quota."),
+        ),
+        false => (200, completion(r#"{"summary": "A ship."}"#)),
+    });
+    let place = place();
+    let url = server.url();
+    place.configure(&format!(
+        "[providers.pool]\nbase_url = '{url}'\nkey_variables = ['KEY_A', 'KEY_B']\n"
+    ));
+    let mut command = place.command(&RUN);
+    command.env("KEY_A", "key-a").env("KEY_B", "key-b");
+    assert_snapshot!(crate::support::shown(&mut command), @r#"
+    exit 0
+    --- stdout
+    document,summary,word_count,error
+    0.txt,A ship.,4,
+    1.txt,A ship.,4,
+    2.txt,A ship.,4,
+    3.txt,A ship.,4,
+    4.txt,A ship.,4,
+    5.txt,A ship.,4,
+    --- stderr
+    warning: http://[server]/v1 (number 1 of 2) is left out from now on: the account's credit or quota is used up (HTTP 429, code "insufficient_quota")
+    branches: 6 started = 6 answered + 0 failed + 0 cancelled · calls 6 · attempts 7 · tokens 60 in, 30 out · [time]
+    documents: 6 = 6 mapped
+    "#);
+}
+
+#[test]
+fn servers_and_keys_that_do_not_fit_are_refused_and_log_ins_are_not_shown() {
+    let place = place();
+    for (keys, expected) in [
+        (
+            "base_url = 'http://a'\nbase_urls = ['http://b']",
+            "has both base_url and base_urls",
+        ),
+        (
+            "base_urls = ['http://a', 'http://b']\nkey_variables = ['A', 'B', 'C']",
+            "has neither one key for all of its base_urls, nor one for each",
+        ),
+        (
+            "base_url = 'http://a'\nkey_variables = ['A', 'B']\nkey_file = 'c'",
+            "has more than one of key_variable, key_variables, key_file and key_command",
+        ),
+    ] {
+        place.configure(&format!("[providers.pool]\n{keys}\n"));
+        let shown = place.run(&RUN);
+        assert!(
+            shown.starts_with("exit 78\n") && shown.contains(expected),
+            "{shown}"
+        );
+    }
+    place.configure("[providers.pool]\nbase_urls = ['http://me:canary@a/v1', 'http://b/v1']\n");
+    let shown = place.run(&["config", "show"]);
+    assert!(
+        shown.contains("http://b/v1") && !shown.contains("canary"),
+        "{shown}"
+    );
+}

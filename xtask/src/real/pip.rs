@@ -1,0 +1,43 @@
+//! Fetches packages of Python.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::cargo::output;
+
+/// Installs packages into a folder, from where `PYTHONPATH` finds them.
+pub(super) fn install(folder: &Path, packages: &[&str]) -> Result<()> {
+    let mut pip = pip("install");
+    pip.arg("--target").arg(folder).args(packages);
+    run(&mut pip, packages)
+}
+
+/// Downloads the file of a package, and none of what it needs.
+pub(super) fn download(folder: &Path, package: &str, more: &[&str]) -> Result<()> {
+    let mut pip = pip("download");
+    pip.arg("--no-deps").args(more).arg("--dest").arg(folder);
+    run(pip.arg(package), &[package])
+}
+
+/// Returns a Python that finds what was installed into a folder.
+pub(super) fn python(folder: &Path) -> Command {
+    let mut python = Command::new("python3");
+    python.env("PYTHONPATH", folder);
+    python
+}
+
+fn pip(what: &str) -> Command {
+    let mut pip = Command::new("python3");
+    pip.args(["-m", "pip", what, "--quiet", "--disable-pip-version-check"]);
+    pip
+}
+
+fn run(pip: &mut Command, packages: &[&str]) -> Result<()> {
+    let said = output(pip).with_context(|| {
+        let packages = packages.join(", ");
+        format!("{packages} are fetched by pip, which comes with Python 3: install it, or mend it")
+    });
+    said.map(|_| ())
+}
