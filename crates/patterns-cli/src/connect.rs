@@ -3,30 +3,21 @@
 use std::collections::HashMap;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
-use std::time::Duration;
 
 use patterns_core::{Budget, Model, nearest};
 use patterns_job::{ModelRoles, Models, Settings};
-use patterns_llm::{
-    Connect, ConnectError, ConnectErrorKind, HedgePolicy, Pace, connect_all, models_at,
-};
+use patterns_llm::{Connect, ConnectError, ConnectErrorKind, HedgePolicy, Pace, connect_all};
 use patterns_offline::{OFFLINE_LABEL, Offline};
 use secrecy::SecretString;
 
 use crate::addresses::{self, ollama_base_url};
-use crate::config::{NamedProvider, Providers};
+use crate::config::NamedProvider;
 use crate::descriptors;
 use crate::error::{Error, ErrorKind};
 use crate::key;
 use crate::launch::Launch;
 use crate::proxy;
-use crate::wanted::{provider, served, used};
-
-/// The model of OpenAI where none is named: the cheap one that keeps strict schemas.
-const OPENAI_DEFAULT: &str = "openai:gpt-5-mini";
-
-/// How long a local Ollama has to answer.
-const PROBE: Duration = Duration::from_millis(300);
+use crate::wanted::{choose, provider, served, used};
 
 /// The models of a run.
 pub(crate) struct Connected {
@@ -299,37 +290,6 @@ fn unknown(name: &str, error: ConnectError, launch: &Launch) -> Error {
     let meant = nearest(name, known).map_or_else(String::new, |it| format!("did you mean {it}? "));
     let names = names.join(", ");
     Error::new(ErrorKind::Usage, error.to_string()).help(format!("{meant}configured are {names}"))
-}
-
-/// Takes the best model that is there, and says why.
-async fn choose(providers: &Providers) -> (String, String) {
-    if providers
-        .get("openai")
-        .is_some_and(|it| !it.keys.is_empty())
-    {
-        return (
-            OPENAI_DEFAULT.to_owned(),
-            "its key is configured".to_owned(),
-        );
-    }
-    if key::has_openai() {
-        let why = format!("{} is set", key::OPENAI_VARIABLE);
-        return (OPENAI_DEFAULT.to_owned(), why);
-    }
-    let found = models_at(&format!("{}/v1", ollama_base_url()), PROBE).await;
-    let first = found.and_then(|models| models.into_iter().next());
-    match first {
-        Some(model) => (
-            format!("ollama:{model}"),
-            "a local Ollama has it".to_owned(),
-        ),
-        None => {
-            let label = OFFLINE_LABEL.trim_start_matches("offline: ");
-            let variable = key::OPENAI_VARIABLE;
-            let why = format!("{label}; for a model set {variable} or pass --model");
-            ("offline".to_owned(), why)
-        }
-    }
 }
 
 /// Makes the offline model, if that is what is named: it has no server, no key and no price.

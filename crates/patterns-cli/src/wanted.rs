@@ -1,12 +1,23 @@
 //! Says who is to answer where a job does not: the model that is configured, and its server.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use patterns_job::{Job, ModelRoles};
+use patterns_llm::models_at;
+use patterns_offline::OFFLINE_LABEL;
 
+use crate::addresses::ollama_base_url;
 use crate::config::{Aliases, Loaded, Providers};
 use crate::error::{Error, ErrorKind};
+use crate::key;
 use crate::option_names::Names;
+
+/// The model of OpenAI where none is named: the cheap one that keeps strict schemas.
+const OPENAI_DEFAULT: &str = "openai:gpt-5-mini";
+
+/// How long a local Ollama has to answer.
+const PROBE: Duration = Duration::from_millis(300);
 
 /// The model that has no provider.
 const OFFLINE: &str = "offline";
@@ -123,4 +134,35 @@ fn check_server(
     };
     let help = format!("for one run, -c providers.{name}.base_url=URL says another one");
     Err(Error::new(ErrorKind::Usage, message).help(help))
+}
+
+/// Takes the best model that is there, and says why.
+pub(crate) async fn choose(providers: &Providers) -> (String, String) {
+    if providers
+        .get("openai")
+        .is_some_and(|it| !it.keys.is_empty())
+    {
+        return (
+            OPENAI_DEFAULT.to_owned(),
+            "its key is configured".to_owned(),
+        );
+    }
+    if key::has_openai() {
+        let why = format!("{} is set", key::OPENAI_VARIABLE);
+        return (OPENAI_DEFAULT.to_owned(), why);
+    }
+    let found = models_at(&format!("{}/v1", ollama_base_url()), PROBE).await;
+    let first = found.and_then(|models| models.into_iter().next());
+    match first {
+        Some(model) => (
+            format!("ollama:{model}"),
+            "a local Ollama has it".to_owned(),
+        ),
+        None => {
+            let label = OFFLINE_LABEL.trim_start_matches("offline: ");
+            let variable = key::OPENAI_VARIABLE;
+            let why = format!("{label}; for a model set {variable} or pass --model");
+            ("offline".to_owned(), why)
+        }
+    }
 }

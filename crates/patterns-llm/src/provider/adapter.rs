@@ -1,5 +1,4 @@
-//! The model behind a server, whatever its dialect: asks, hands every reply to the classification, and
-//! remembers what the server does not know.
+//! The model behind a server: asks, has replies classified, remembers what the server does not know.
 
 use std::fmt;
 use std::sync::Arc;

@@ -7,6 +7,7 @@
 mod answer;
 mod assembly;
 mod chat;
+mod content;
 mod endpoint;
 mod routing;
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use patterns_core::{AnswerFormat, AnswerSchema, Attachment, Effort, Message, Part, Request, Role};
+use patterns_core::{AnswerFormat, AnswerSchema, Effort, Request, Role};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::content::{Content, content, piece};
 use crate::layer::has_lengths;
 use crate::provider::dialect::sent;
 use crate::provider::refused::{LeftOut, Parameter};
@@ -121,33 +122,6 @@ struct StreamOptions {
 struct Turn<'a> {
     role: &'static str,
     content: Content<'a>,
-}
-
-/// What is said: a text, or, where there are pictures and files, pieces.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum Content<'a> {
-    Text(Cow<'a, str>),
-    Pieces(Vec<Piece<'a>>),
-}
-
-#[derive(Debug, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Piece<'a> {
-    Text { text: Cow<'a, str> },
-    ImageUrl { image_url: ImageUrl },
-    File { file: File<'a> },
-}
-
-#[derive(Debug, Serialize)]
-struct ImageUrl {
-    url: String,
-}
-
-#[derive(Debug, Serialize)]
-struct File<'a> {
-    filename: &'a str,
-    file_data: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -318,52 +292,6 @@ fn put_before(turns: &mut Vec<Turn<'_>>, words: &str) {
             role: USER,
             content: Content::Text(Cow::Owned(words.to_owned())),
         }),
-    }
-}
-
-fn content(message: &Message) -> Content<'_> {
-    let parts = &message.parts;
-    if parts.iter().any(|it| it.attachment().is_some()) {
-        return Content::Pieces(parts.iter().flat_map(pieces).collect());
-    }
-    Content::Text(match parts.as_slice() {
-        [Part::Text(text)] => Cow::Borrowed(text),
-        _ => Cow::Owned(message.to_text()),
-    })
-}
-
-fn piece(text: Cow<'_, str>) -> Piece<'_> {
-    Piece::Text { text }
-}
-
-/// Returns a part as text, and what is attached to it.
-fn pieces(part: &Part) -> impl Iterator<Item = Piece<'_>> {
-    let (text, attached) = match part {
-        Part::Text(text) => (Cow::Borrowed(&**text), None),
-        Part::Document(document) => {
-            let attached = document
-                .attachment
-                .as_ref()
-                .map(|it| attached(&document.id, it));
-            (Cow::Owned(document.to_string()), attached)
-        }
-    };
-    [piece(text)].into_iter().chain(attached)
-}
-
-fn attached<'a>(name: &'a str, attachment: &Attachment) -> Piece<'a> {
-    let media_type = attachment.media_type();
-    let url = format!("data:{media_type};base64,{}", attachment.to_base64());
-    match media_type.is_picture() {
-        true => Piece::ImageUrl {
-            image_url: ImageUrl { url },
-        },
-        false => Piece::File {
-            file: File {
-                filename: name,
-                file_data: url,
-            },
-        },
     }
 }
 
