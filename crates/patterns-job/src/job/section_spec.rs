@@ -9,6 +9,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
+use super::input_part::InputPart;
 use super::{Job, ModelPart, Reduce};
 use crate::job_error::JobError;
 
@@ -160,6 +161,11 @@ impl SectionSpec {
             return wrong("`run`, `spend`, `store` and `output` are those of the whole job");
         }
         match job {
+            Job::MapReduce(it) if it.input != InputPart::default() => {
+                return wrong(
+                    "`input` is for trying a job out, and a section is of all its documents",
+                );
+            }
             Job::Section(_) => return wrong("it is a vote or a map-reduce"),
             Job::Vote(vote) if vote.batch.is_some() => {
                 return wrong("a batch is many results, and a section is one");

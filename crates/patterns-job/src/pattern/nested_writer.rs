@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, Event, EventSink, Part, Prompt, Scope, Usage,
+    Agent, AgentError, Answer, BoxFuture, Event, EventSink, Part, Prompt, Scope, Usage, Warning,
 };
 use patterns_parallel::sectioning::{Citation, Section, SectionTask};
 use serde_json::Value;
@@ -53,8 +53,12 @@ impl NestedWriter {
         task: &SectionTask,
         scope: Scope,
     ) -> Result<Answer<Section>, AgentError> {
-        let outcome = Box::pin(self.run(spec, task, scope)).await;
+        let outcome = Box::pin(self.run(spec, task, scope.clone())).await;
         let outcome = outcome.map_err(AgentError::code)?;
+        if let Some(warning) = lack(&outcome, task) {
+            let run = scope.origin().run;
+            scope.emit(Event::WarningRaised { run, warning });
+        }
         let usage = outcome.usage;
         let error = |error: AgentError| {
             let others = without_own(usage, error.usage());
@@ -125,6 +129,29 @@ impl NestedWriter {
     }
 }
 
+/// Says what a section was made without, if its job lacks anything.
+fn lack(outcome: &JobOutcome, task: &SectionTask) -> Option<Warning> {
+    let counts = outcome.counts;
+    let mut lacks = Vec::new();
+    // A vote cancels what it needs no more; that is no gap.
+    if counts.failed > 0 {
+        let (failed, started) = (counts.failed, counts.started);
+        lacks.push(format!("{failed} of its {started} branches failed"));
+    }
+    if let Some(coverage) = outcome.coverage.as_ref().filter(|it| !it.is_whole()) {
+        let (mapped, total) = (coverage.documents.mapped, coverage.documents.total());
+        lacks.push(format!(
+            "{mapped} of its {total} documents are wholly in it"
+        ));
+    }
+    let message = format!(
+        "the job of the section {:?} has gaps: {}",
+        task.brief.title,
+        lacks.join("; ")
+    );
+    (!lacks.is_empty()).then(|| Warning::new("section-with-gaps", message))
+}
+
 /// Returns what was used beside the calls that an error knows of.
 fn without_own(all: Usage, own: Usage) -> Usage {
     Usage {
@@ -152,8 +179,9 @@ impl Agent<SectionTask, Section> for NestedWriter {
         scope: Scope,
     ) -> BoxFuture<'a, Result<Answer<Section>, AgentError>> {
         match self.jobs.get(&task.brief.id) {
-            Some(spec) => Box::pin(self.write(spec, task, scope)),
-            None => self.usual.run(task, scope),
+            // Its job would be asked the same again, and would not see what is wrong with the text.
+            Some(spec) if task.revision.is_none() => Box::pin(self.write(spec, task, scope)),
+            _ => self.usual.run(task, scope),
         }
     }
 }
