@@ -166,7 +166,7 @@ impl Recorder {
         more.usage = end.usage.filter(|_| end.row.is_none());
         let more = more.with_attempts(call.attempts);
         let cost = end.cost.map(|it| it.picodollars().cast_signed());
-        self.store.write_later(move |connection, prompts| {
+        self.store.write_how_it_went(move |connection, prompts| {
             let asked = end.asked.map(|it| prompts.keep(connection, &it));
             let mut prompt = asked.transpose()?;
             if let (Some(row), Some(_)) = (end.row, prompt) {
@@ -202,7 +202,7 @@ impl Recorder {
         self.lock().open.entry(origin.branch).or_default();
         let (run, session, began) = (self.run, self.session, self.time(Instant::now()));
         let branch = origin.branch.0.cast_signed();
-        self.store.write_later(move |connection, _| {
+        self.store.write_how_it_went(move |connection, _| {
             let insert = "INSERT OR REPLACE INTO branches (run, session, branch, role, label, \
                 began) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
             let row = (run, session, branch, role_name(role), label, began);
@@ -222,7 +222,7 @@ impl Recorder {
         state.open.remove(&branch);
         let (run, session, ended) = (self.run, self.session, self.time(Instant::now()));
         let branch = branch.0.cast_signed();
-        self.store.write_later(move |connection, _| {
+        self.store.write_how_it_went(move |connection, _| {
             let update = "UPDATE branches SET ended = ?4, ending = ?5, error = ?6 \
                 WHERE run = ?1 AND session = ?2 AND branch = ?3";
             let row = (run, session, branch, ended, ending.number(), error);

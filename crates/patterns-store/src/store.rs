@@ -317,6 +317,21 @@ impl Store {
         self.send(Write::Later(Box::new(write)));
     }
 
+    /// Has written how a run goes; nobody waits, and nothing else fails if that does.
+    pub(crate) fn write_how_it_went(
+        &self,
+        write: impl FnOnce(&Connection, &mut Prompts) -> Result<(), StoreError> + Send + 'static,
+    ) {
+        self.send(Write::Went(Box::new(write)));
+    }
+
+    /// Returns why no more is written of how runs go, if that has failed. Answers, bills and accounts
+    /// are kept all the same.
+    pub fn unrecorded(&self) -> Option<StoreError> {
+        let writer = self.0.writer.as_ref();
+        writer.and_then(Writer::unrecorded)
+    }
+
     fn send(&self, write: Write) {
         // Without a writer the acknowledgement is dropped, which tells.
         if let Some(writer) = &self.0.writer {

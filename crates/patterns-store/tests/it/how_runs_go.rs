@@ -428,6 +428,24 @@ async fn a_run_whose_answers_are_gone_never_shows_those_of_another() {
 }
 
 #[tokio::test]
+async fn a_record_that_cannot_be_written_costs_no_answer() {
+    let place = Place::new();
+    let store = place.open();
+    let run = begun(&store, 1).await;
+    let connection = rusqlite::Connection::open(place.path()).unwrap();
+    let refuse = "CREATE TRIGGER no BEFORE INSERT ON run_calls \
+        BEGIN SELECT RAISE(ABORT, 'not today'); END";
+    connection.execute_batch(refuse).unwrap();
+    assert_eq!(ask(&store, &run, ["one"]).await, [""; 0]);
+    let why = store.unrecorded().unwrap().to_string();
+    assert!(why.contains("not today"), "{why}");
+    connection.execute_batch("DROP TRIGGER no").unwrap();
+    // No half record follows, and answers are still kept.
+    assert_eq!(ask(&store, &run, ["two"]).await, [""; 0]);
+    assert_eq!(store.paid(run.id).unwrap()[0].1.calls, 2);
+}
+
+#[tokio::test]
 async fn a_hundred_thousand_calls_are_read_in_order_and_in_pages() {
     let place = Place::new();
     let store = place.open();
