@@ -61,6 +61,15 @@ struct Ended {
     more: More,
 }
 
+impl Store {
+    /// Returns why no more is written of how runs go, if that has failed. Answers, bills and accounts
+    /// are kept all the same.
+    pub fn unrecorded(&self) -> Option<StoreError> {
+        let writer = self.0.writer.as_ref();
+        writer.and_then(|it| it.unrecorded())
+    }
+}
+
 impl Recorder {
     /// Begins to write down the session of a run that has just been begun or gone on with.
     ///

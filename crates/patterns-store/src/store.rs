@@ -31,7 +31,7 @@ pub(crate) struct Inner {
     // Before `writer`, which waits for its thread when it is dropped.
     reader: Arc<Mutex<Connection>>,
     /// None if it was opened for reading.
-    writer: Option<Writer>,
+    pub(crate) writer: Option<Writer>,
     pub(crate) accounts: Accounts,
     /// Made when a layer first asks for it.
     known: Mutex<Option<Known>>,
@@ -323,13 +323,6 @@ impl Store {
         write: impl FnOnce(&Connection, &mut Prompts) -> Result<(), StoreError> + Send + 'static,
     ) {
         self.send(Write::Went(Box::new(write)));
-    }
-
-    /// Returns why no more is written of how runs go, if that has failed. Answers, bills and accounts
-    /// are kept all the same.
-    pub fn unrecorded(&self) -> Option<StoreError> {
-        let writer = self.0.writer.as_ref();
-        writer.and_then(Writer::unrecorded)
     }
 
     fn send(&self, write: Write) {
