@@ -224,6 +224,14 @@ impl Record {
         Ok(Some(beside_plan(&planned, usage, cost)))
     }
 
+    /// Says that not all of how the run went is recorded, if so.
+    pub(crate) fn unrecorded(&self) -> Option<String> {
+        let why = self.store.unrecorded()?;
+        Some(format!(
+            "how this run goes is no longer recorded ({why}); its answers and costs are kept"
+        ))
+    }
+
     /// Records how the run ended; `is_done` if there is nothing left to go on with.
     ///
     /// # Errors

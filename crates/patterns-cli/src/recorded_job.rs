@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use crate::args::Cli;
 use crate::compile::compiled;
+use crate::config::as_shown;
 use crate::error::{Error, ErrorKind};
+use crate::proxy::without_login;
 
 /// What is recorded of a run: the job, which is run again, and what was typed, which is only shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,11 +43,53 @@ impl RecordedJob {
         }
     }
 
-    /// Returns the command, quoted so that a shell understands it.
+    /// Returns the command, quoted so that a shell understands it, without what may be secret.
     pub(crate) fn command(&self) -> String {
-        let words = self.arguments.iter().map(String::as_str);
+        let words = self.shown_arguments();
+        let words = words.iter().map(String::as_str);
         let words = shlex::Quoter::new().allow_nul(true).join(words);
         format!("patterns {}", words.unwrap_or_default())
+    }
+
+    /// Returns the arguments without what may be secret: in values of `-c`, and log-ins of addresses.
+    pub(crate) fn shown_arguments(&self) -> Vec<String> {
+        let mut before = "";
+        let mut shown = Vec::new();
+        for word in &self.arguments {
+            shown.push(self.shown_word(before, word));
+            before = word;
+        }
+        shown
+    }
+
+    fn shown_word(&self, before: &str, word: &str) -> String {
+        if let Some(url) = word.strip_prefix("--base-url=") {
+            return format!("--base-url={}", without_login(url));
+        }
+        if before == "--base-url" {
+            return without_login(word);
+        }
+        if let Some(set) = word.strip_prefix("--config=") {
+            return format!("--config={}", as_shown(set));
+        }
+        if matches!(before, "-c" | "--config") {
+            return as_shown(word);
+        }
+        // Written together, such as -crun.hedge=true or -qcrun.hedge=true.
+        let set = self.set.iter().filter(|it| !it.is_empty());
+        let set = set.filter_map(|it| Some((word.strip_suffix(it.as_str())?, it)));
+        let mut set = set.filter(|(option, _)| option.is_empty() || option.starts_with('-'));
+        match set.next() {
+            Some((option, set)) => format!("{option}{}", as_shown(set)),
+            None => word.to_owned(),
+        }
+    }
+
+    /// Returns the job as it is recorded, without the log-ins of its addresses.
+    pub(crate) fn shown_job(&self) -> Option<Value> {
+        let mut job = self.job.clone()?;
+        hide_logins(&mut job);
+        Some(job)
     }
 
     /// Returns whether the job was typed, and not read from a file.
@@ -83,5 +127,71 @@ impl RecordedJob {
             Error::new(ErrorKind::BadData, "the record is not one of a run")
                 .help("begin the run anew: its answers are found")
         })
+    }
+}
+
+/// Takes the log-ins out of the addresses of a job, wherever they are.
+fn hide_logins(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match (name.as_str(), &*value) {
+                    ("base_url" | "proxy", Value::String(url)) => {
+                        *value = without_login(url).into();
+                    }
+                    _ => hide_logins(value),
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(hide_logins),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(arguments: &[&str], set: &[&str]) -> RecordedJob {
+        RecordedJob {
+            arguments: arguments.iter().map(|it| (*it).to_owned()).collect(),
+            directory: PathBuf::new(),
+            job: None,
+            set: set.iter().map(|it| (*it).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn what_may_be_secret_is_not_shown_of_a_command() {
+        let proxy = "run.proxy=http://me:canary@h";
+        let key = "providers.x.extra.api_key=canary";
+        for arguments in [
+            &["vote", "q", "-c", proxy][..],
+            &["vote", "q", "--config", key],
+            &["vote", "q", "--config=providers.x.headers.k=canary"],
+            &["vote", "-cproviders.x.extra.api_key=canary", "q"],
+            &["vote", "-qcrun.proxy=http://me:canary@h", "q"],
+            &["vote", "q", "-qc", proxy],
+            &["vote", "q", "--base-url", "http://me:canary@h/v1"],
+            &["vote", "q", "--base-url=http://me:canary@h/v1"],
+        ] {
+            let shown = typed(arguments, &[proxy, key]).command();
+            assert!(!shown.contains("canary"), "{shown}");
+            assert!(shown.contains("[hidden]"), "{shown}");
+        }
+        let plain = ["vote", "Is me@home a place?", "-c", "run.hedge=true"];
+        let shown = typed(&plain, &["run.hedge=true"]).command();
+        assert_eq!(
+            shown,
+            "patterns vote 'Is me@home a place?' -c 'run.hedge=true'"
+        );
+    }
+
+    #[test]
+    fn a_job_is_shown_without_log_ins() {
+        let mut job = serde_json::json!({"model": [{"base_url": "http://me:canary@h/v1"}]});
+        hide_logins(&mut job);
+        let url = &job["model"][0]["base_url"];
+        assert_eq!(url, "http://[hidden]@h/v1");
     }
 }

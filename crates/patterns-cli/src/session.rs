@@ -260,6 +260,9 @@ impl Session {
             let result = recorded_result(outcome, self.file.as_deref());
             record.keep_result(result).await?;
             record.end(code == exit_code::SUCCESS, account).await?;
+            if let Some(text) = record.unrecorded() {
+                self.terminal.labelled_note("warning", &text);
+            }
             if code == exit_code::SUCCESS {
                 let usage = self.observers.usage();
                 let cost = since(self.before, spent);

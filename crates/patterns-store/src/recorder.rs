@@ -61,6 +61,15 @@ struct Ended {
     more: More,
 }
 
+impl Store {
+    /// Returns why no more is written of how runs go, if that has failed. Answers, bills and accounts
+    /// are kept all the same.
+    pub fn unrecorded(&self) -> Option<StoreError> {
+        let writer = self.0.writer.as_ref();
+        writer.and_then(|it| it.unrecorded())
+    }
+}
+
 impl Recorder {
     /// Begins to write down the session of a run that has just been begun or gone on with.
     ///
@@ -166,7 +175,7 @@ impl Recorder {
         more.usage = end.usage.filter(|_| end.row.is_none());
         let more = more.with_attempts(call.attempts);
         let cost = end.cost.map(|it| it.picodollars().cast_signed());
-        self.store.write_later(move |connection, prompts| {
+        self.store.write_how_it_went(move |connection, prompts| {
             let asked = end.asked.map(|it| prompts.keep(connection, &it));
             let mut prompt = asked.transpose()?;
             if let (Some(row), Some(_)) = (end.row, prompt) {
@@ -202,7 +211,7 @@ impl Recorder {
         self.lock().open.entry(origin.branch).or_default();
         let (run, session, began) = (self.run, self.session, self.time(Instant::now()));
         let branch = origin.branch.0.cast_signed();
-        self.store.write_later(move |connection, _| {
+        self.store.write_how_it_went(move |connection, _| {
             let insert = "INSERT OR REPLACE INTO branches (run, session, branch, role, label, \
                 began) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
             let row = (run, session, branch, role_name(role), label, began);
@@ -222,7 +231,7 @@ impl Recorder {
         state.open.remove(&branch);
         let (run, session, ended) = (self.run, self.session, self.time(Instant::now()));
         let branch = branch.0.cast_signed();
-        self.store.write_later(move |connection, _| {
+        self.store.write_how_it_went(move |connection, _| {
             let update = "UPDATE branches SET ended = ?4, ending = ?5, error = ?6 \
                 WHERE run = ?1 AND session = ?2 AND branch = ?3";
             let row = (run, session, branch, ended, ending.number(), error);

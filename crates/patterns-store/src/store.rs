@@ -31,7 +31,7 @@ pub(crate) struct Inner {
     // Before `writer`, which waits for its thread when it is dropped.
     reader: Arc<Mutex<Connection>>,
     /// None if it was opened for reading.
-    writer: Option<Writer>,
+    pub(crate) writer: Option<Writer>,
     pub(crate) accounts: Accounts,
     /// Made when a layer first asks for it.
     known: Mutex<Option<Known>>,
@@ -315,6 +315,14 @@ impl Store {
         write: impl FnOnce(&Connection, &mut Prompts) -> Result<(), StoreError> + Send + 'static,
     ) {
         self.send(Write::Later(Box::new(write)));
+    }
+
+    /// Has written how a run goes; nobody waits, and nothing else fails if that does.
+    pub(crate) fn write_how_it_went(
+        &self,
+        write: impl FnOnce(&Connection, &mut Prompts) -> Result<(), StoreError> + Send + 'static,
+    ) {
+        self.send(Write::Went(Box::new(write)));
     }
 
     fn send(&self, write: Write) {

@@ -201,6 +201,12 @@ impl Store {
                 let gone = garbage(connection, age)?;
                 connection.execute(&keep_accounts(), [age])?;
                 connection.execute(&format!("DELETE FROM calls WHERE {GARBAGE}"), [age])?;
+                // Numbers of rows that are gone are given out again.
+                connection.execute(
+                    "UPDATE run_calls SET call = NULL WHERE call IS NOT NULL \
+                     AND call NOT IN (SELECT id FROM calls)",
+                    [],
+                )?;
                 for table in ["run_calls", "branches"] {
                     let delete =
                         format!("DELETE FROM {table} WHERE began / 1000000 <= unixepoch() - ?1");

@@ -5,7 +5,7 @@
 //! [`PATIENCE`] for more, which halves the CPU of ten thousand writes a second.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -34,6 +34,9 @@ pub(crate) enum Write {
     Other(Apply, Ack),
     /// Anything that nobody waits for.
     Later(Apply),
+    /// How a run goes, which nobody waits for either, and which must never cost a paid answer: if it
+    /// cannot be written, no more of it is.
+    Went(Apply),
 }
 
 /// What writes something.
@@ -47,7 +50,11 @@ pub(crate) type Ack = oneshot::Sender<Result<i64, StoreError>>;
 pub(crate) struct Writer {
     writes: Option<Sender<Write>>,
     thread: Option<JoinHandle<()>>,
+    unrecorded: Unrecorded,
 }
+
+/// Why no more is written of how runs go, if it is not.
+type Unrecorded = Arc<OnceLock<StoreError>>;
 
 impl Writer {
     /// Begins to write.
@@ -56,14 +63,22 @@ impl Writer {
         accounts: Accounts,
     ) -> Result<Self, StoreError> {
         let (writes, incoming) = channel();
+        let unrecorded = Unrecorded::default();
+        let told = Arc::clone(&unrecorded);
         // Not a task: it blocks on the disk, and a commit must not be cut short by a dropped future.
         let thread = std::thread::Builder::new()
             .name("patterns-store".to_owned())
-            .spawn(move || write_all(&connection, &accounts, &incoming))?;
+            .spawn(move || write_all(&connection, &accounts, &incoming, &told))?;
         Ok(Self {
             writes: Some(writes),
             thread: Some(thread),
+            unrecorded,
         })
+    }
+
+    /// Returns why no more is written of how runs go, if it is not.
+    pub(crate) fn unrecorded(&self) -> Option<StoreError> {
+        self.unrecorded.get().cloned()
     }
 
     /// Sends something to be written. Nothing waits.
@@ -94,7 +109,12 @@ pub(crate) async fn acknowledged(
     })
 }
 
-fn write_all(connection: &Mutex<Connection>, accounts: &Accounts, incoming: &Receiver<Write>) {
+fn write_all(
+    connection: &Mutex<Connection>,
+    accounts: &Accounts,
+    incoming: &Receiver<Write>,
+    unrecorded: &OnceLock<StoreError>,
+) {
     let mut broken: Option<StoreError> = None;
     let mut prompts = Prompts::default();
     while let Ok(first) = incoming.recv() {
@@ -102,7 +122,12 @@ fn write_all(connection: &Mutex<Connection>, accounts: &Accounts, incoming: &Rec
         // After a failed commit nobody knows what the disk has; going on would be a gamble.
         let (acks, result) = match &broken {
             Some(error) => (acks_of(batch), Err(error.clone())),
-            None => commit(&lock(connection), accounts, &mut prompts, batch),
+            None => commit(
+                &lock(connection),
+                accounts,
+                (&mut prompts, unrecorded),
+                batch,
+            ),
         };
         if let Err(error) = &result {
             broken.get_or_insert_with(|| error.clone());
@@ -133,7 +158,7 @@ type Acks = Vec<(Ack, i64)>;
 fn commit(
     connection: &Connection,
     accounts: &Accounts,
-    prompts: &mut Prompts,
+    (prompts, unrecorded): (&mut Prompts, &OnceLock<StoreError>),
     batch: Vec<Write>,
 ) -> (Acks, Result<(), StoreError>) {
     let mut acks = Vec::new();
@@ -147,7 +172,7 @@ fn commit(
             acks.extend(ack_of(write));
             continue;
         }
-        let (ack, written) = apply(write, connection, prompts);
+        let (ack, written) = apply(write, connection, prompts, unrecorded);
         acks.extend(ack.map(|it| (it, *written.as_ref().unwrap_or(&0))));
         result = written.map(drop);
     }
@@ -163,19 +188,45 @@ fn apply(
     write: Write,
     connection: &Connection,
     prompts: &mut Prompts,
+    unrecorded: &OnceLock<StoreError>,
 ) -> (Option<Ack>, Result<i64, StoreError>) {
     match write {
         Write::Call(entry, ack) => (Some(ack), entry.write(connection, prompts)),
         Write::Other(other, ack) => (Some(ack), other(connection, prompts).map(|()| 0)),
         Write::Accounts(ack) => (Some(ack), Ok(0)),
         Write::Later(other) => (None, other(connection, prompts).map(|()| 0)),
+        Write::Went(_) if unrecorded.get().is_some() => (None, Ok(0)),
+        Write::Went(went) => (
+            None,
+            aside(went, connection, prompts, unrecorded).map(|()| 0),
+        ),
     }
+}
+
+/// Writes how a run goes. If that fails, it is taken back alone, and what is committed with it stays.
+fn aside(
+    went: Apply,
+    connection: &Connection,
+    prompts: &mut Prompts,
+    unrecorded: &OnceLock<StoreError>,
+) -> Result<(), StoreError> {
+    let execute = |sql: &str| connection.prepare_cached(sql)?.execute([]);
+    execute("SAVEPOINT went")?;
+    if let Err(error) = went(connection, prompts) {
+        // Where SQLite has rolled back everything by itself, this fails, and so does the commit.
+        execute("ROLLBACK TO went")?;
+        // It may remember what has just been taken back.
+        *prompts = Prompts::default();
+        unrecorded.get_or_init(|| error);
+    }
+    execute("RELEASE went")?;
+    Ok(())
 }
 
 fn ack_of(write: Write) -> Option<(Ack, i64)> {
     match write {
         Write::Call(_, ack) | Write::Other(_, ack) | Write::Accounts(ack) => Some((ack, 0)),
-        Write::Later(_) => None,
+        Write::Later(_) | Write::Went(_) => None,
     }
 }
 

@@ -25,9 +25,16 @@ type Name = (String, String, u32);
 struct Came {
     branch: BranchId,
     ending: Option<BranchEnding>,
-    /// A digest of its answers.
-    answers: [u8; 32],
+    /// A digest of its answers; `None` if one has been removed from the store, so that nobody knows.
+    answers: Option<[u8; 32]>,
     cost: Option<Money>,
+}
+
+impl Came {
+    /// Returns whether the same is known to have come of another.
+    fn is_same(&self, other: &Self) -> bool {
+        self.ending == other.ending && self.answers.is_some() && self.answers == other.answers
+    }
 }
 
 /// How two runs differ.
@@ -65,16 +72,18 @@ pub(super) fn run(args: &DiffArgs, terminal: Terminal) -> Result<(), Error> {
 
 /// Reads what became of the branches of a run.
 fn read(store: &Store, run: &RunRecord) -> Result<BTreeMap<Name, Came>, Error> {
-    let mut answers: BTreeMap<BranchId, (blake3::Hasher, Option<Money>)> = BTreeMap::new();
+    let mut answers: BTreeMap<BranchId, (blake3::Hasher, Option<Money>, bool)> = BTreeMap::new();
     for call in store.calls_of(run.id) {
         let call = call.map_err(refused)?;
         if call.session != run.sessions {
             continue;
         }
-        let (hasher, cost) = answers.entry(call.branch).or_default();
+        let (hasher, cost, is_gone) = answers.entry(call.branch).or_default();
         if let Some(answer) = accepted(store, &call)? {
             hasher.update(&(answer.len() as u64).to_le_bytes());
             hasher.update(answer.as_bytes());
+        } else if is_accepted(&call) {
+            *is_gone = true;
         }
         if let Some(more) = call.cost {
             *cost = Some(cost.unwrap_or_default() + more);
@@ -83,7 +92,7 @@ fn read(store: &Store, run: &RunRecord) -> Result<BTreeMap<Name, Came>, Error> {
     let mut came = BTreeMap::new();
     for branch in store.branches_of(run.id, run.sessions) {
         let branch = branch.map_err(refused)?;
-        let (hasher, cost) = answers.remove(&branch.branch).unwrap_or_default();
+        let (hasher, cost, is_gone) = answers.remove(&branch.branch).unwrap_or_default();
         let mut name = (role_name(branch.role), branch.label, 1);
         while came.contains_key(&name) {
             name.2 += 1;
@@ -91,7 +100,7 @@ fn read(store: &Store, run: &RunRecord) -> Result<BTreeMap<Name, Came>, Error> {
         let it = Came {
             branch: branch.branch,
             ending: branch.ending,
-            answers: *hasher.finalize().as_bytes(),
+            answers: (!is_gone).then(|| *hasher.finalize().as_bytes()),
             cost,
         };
         came.insert(name, it);
@@ -101,12 +110,16 @@ fn read(store: &Store, run: &RunRecord) -> Result<BTreeMap<Name, Came>, Error> {
 
 /// Returns the answer of a call in one spelling, unless it was rejected.
 fn accepted(store: &Store, call: &CallRecord) -> Result<Option<String>, Error> {
-    let is_answer = matches!(call.ending, CallEnding::Answered | CallEnding::Found);
-    if !is_answer || !call.violations.is_empty() {
+    if !is_accepted(call) {
         return Ok(None);
     }
     let answer = store.answer(call).map_err(refused)?;
     Ok(answer.map(|it| in_one_spelling(&it)))
+}
+
+fn is_accepted(call: &CallRecord) -> bool {
+    let is_answer = matches!(call.ending, CallEnding::Answered | CallEnding::Found);
+    is_answer && call.violations.is_empty()
 }
 
 fn in_one_spelling(answer: &str) -> String {
@@ -124,7 +137,7 @@ fn compare(before: &BTreeMap<Name, Came>, after: &BTreeMap<Name, Came>) -> Diffe
     for (name, it) in before {
         match after.get(name) {
             None => differences.only_before.push((name.clone(), it.branch)),
-            Some(other) if (it.ending, it.answers) == (other.ending, other.answers) => {
+            Some(other) if it.is_same(other) => {
                 differences.same += 1;
             }
             Some(other) => {
@@ -186,7 +199,7 @@ impl Differences {
             for (sign, run, branch) in [("-", before, one), ("+", after, other)] {
                 let answers = answers(store, run, *branch)?;
                 if answers.is_empty() {
-                    page.paragraph(&format!("{sign} (no answer)"));
+                    page.paragraph(&format!("{sign} (no answer is in the store)"));
                 }
                 for answer in answers {
                     page.paragraph(&format!("{sign} {}", excerpt(&answer)));
@@ -262,6 +275,24 @@ fn excerpt(answer: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn branches_whose_answers_are_gone_are_not_called_the_same() {
+        let came = |answers| Came {
+            branch: BranchId(0),
+            ending: Some(BranchEnding::Answered),
+            answers,
+            cost: None,
+        };
+        for (one, other, is_same) in [
+            (Some([1; 32]), Some([1; 32]), true),
+            (Some([1; 32]), Some([2; 32]), false),
+            (Some([1; 32]), None, false),
+            (None, None, false),
+        ] {
+            assert_eq!(came(one).is_same(&came(other)), is_same);
+        }
+    }
 
     #[test]
     fn answers_that_mean_the_same_are_no_difference() {

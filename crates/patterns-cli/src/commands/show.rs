@@ -57,7 +57,7 @@ fn in_json(store: &Store, run: &RunRecord, limit: usize) -> Result<Value, Error>
         "lost": run.lost,
         "account": run.account,
         "typed": typed.as_ref().map(typed_json),
-        "job": typed.and_then(|it| it.job),
+        "job": typed.and_then(|it| it.shown_job()),
         "outcome": outcome(run),
         "estimate": parsed(run.estimate.as_deref()),
         "result": parsed(store.result(run.id).map_err(refused)?.as_deref()),
@@ -202,7 +202,7 @@ pub(super) fn typed(run: &RunRecord) -> Option<RecordedJob> {
 
 /// Writes what was typed to begin a run.
 pub(super) fn typed_json(typed: &RecordedJob) -> Value {
-    json!({"arguments": typed.arguments, "directory": typed.directory})
+    json!({"arguments": typed.shown_arguments(), "directory": typed.directory})
 }
 
 /// Returns how a run ended, if it said so.

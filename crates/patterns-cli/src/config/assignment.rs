@@ -56,6 +56,22 @@ pub(crate) fn decides_where(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// Returns an argument of `-c` as it may be shown: as it was typed, if nothing of it may be secret.
+pub(crate) fn as_shown(text: &str) -> String {
+    let hidden = || format!("{}=[hidden]", text.split('=').next().unwrap_or_default());
+    let Ok(entries) = argument(text) else {
+        // One of another version: nobody knows what it sets.
+        return hidden();
+    };
+    if entries.iter().all(|it| it.shown() == it.value.to_string()) {
+        return text.to_owned();
+    }
+    let entries = entries
+        .iter()
+        .map(|it| format!("{}={}", it.key(), it.shown()));
+    entries.collect::<Vec<_>>().join(", ")
+}
+
 /// Reads the variables of the environment. An empty one is none.
 ///
 /// # Errors
@@ -147,6 +163,33 @@ mod tests {
         ] {
             let entry = &argument(text).unwrap()[0];
             assert_eq!((&*entry.key(), &*entry.value.to_string()), (key, value));
+        }
+    }
+
+    #[test]
+    fn an_argument_is_shown_without_what_may_be_secret() {
+        for (text, expected) in [
+            ("run.timeout=30s", "run.timeout=30s"),
+            ("run.base_url=http://h/v1", "run.base_url=http://h/v1"),
+            (
+                "run.proxy=http://me:canary@h:1",
+                "run.proxy=\"http://[hidden]@h:1\"",
+            ),
+            (
+                "providers.x.extra.api_key=canary",
+                "providers.x.extra.api_key=[hidden]",
+            ),
+            (
+                "providers.x.key_command=\"pass canary\"",
+                "providers.x.key_command=\"pass\" [hidden]",
+            ),
+            (
+                "providers.x.headers.x-key=canary",
+                "providers.x.headers.x-key=[hidden]",
+            ),
+            ("of.another.version=canary", "of.another.version=[hidden]"),
+        ] {
+            assert_eq!(as_shown(text), expected);
         }
     }
 

@@ -1,6 +1,11 @@
 //! A recorded run as a page.
 
 use std::fs;
+use std::io::Read as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::read::GzDecoder;
 
 use crate::support::{Place, Simulator};
 
@@ -90,13 +95,48 @@ fn a_file_that_is_no_page_is_left_alone() {
 fn prompts_stay_out_if_they_are_to() {
     let place = voted(&[]);
     says(&place, &["report", "--no-prompts"], 0, "run 1:");
-    assert!(
-        place
-            .read("run-1.html")
-            .contains("What was asked was left out of this page.")
-    );
+    let page = unpacked(&place.read("run-1.html"));
+    assert!(page.contains("What was asked was left out of this page."));
+    assert!(page.contains("<h1 id=\"title\">Run 1</h1>"));
+    for word in ["glass", "liquid"] {
+        assert!(!page.contains(word), "{word}");
+    }
     says(&place, &["report"], 0, "run 1:");
-    assert!(!place.read("run-1.html").contains("left out"));
+    let page = unpacked(&place.read("run-1.html"));
+    assert!(page.contains("liquid") && !page.contains("left out"));
+}
+
+#[test]
+fn the_questions_of_a_batch_stay_out_with_the_prompts() {
+    let rows = "{\"id\": \"q1\", \"question\": \"Is zirconia a gem?\"}\n{\"question\": \"Is marble soft?\"}\n";
+    let place = Place::with(&[("questions.jsonl", rows)]);
+    let simulator = Simulator::start(&place, &[]);
+    let batch = ["vote", "--batch", "questions.jsonl", "--votes", "3"];
+    let options = ["--option", "yes", "--option", "no"];
+    let shown = place.run(&[&batch[..], &options, &simulator.args()].concat());
+    assert!(shown.starts_with("exit 0\n"), "{shown}");
+    says(&place, &["report", "--no-prompts"], 0, "run 1:");
+    let page = unpacked(&place.read("run-1.html"));
+    assert!(page.contains("\"q1\""), "the ids are there");
+    for word in ["zirconia", "marble"] {
+        assert!(!page.contains(word), "{word}");
+    }
+}
+
+/// Returns a page with its packed texts behind it as they are.
+fn unpacked(page: &str) -> String {
+    let mut all = page.to_owned();
+    for block in page
+        .split("<script type=\"text/plain\" id=\"texts-")
+        .skip(1)
+    {
+        let packed = block.split(['>', '<']).nth(1).unwrap();
+        let packed = STANDARD.decode(packed.trim()).unwrap();
+        GzDecoder::new(&packed[..])
+            .read_to_string(&mut all)
+            .unwrap();
+    }
+    all
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub(super) struct Ballots {
     /// Where the answer is in a ballot, as a JSON pointer.
     pointer: String,
     elections: HashMap<[u8; 32], Election>,
-    /// How many elections have taken a known one for their course.
+    /// How many elections have followed a known one, vote by vote.
     scripted: u64,
 }
 

@@ -1,4 +1,4 @@
-// Shows elections: who won, the tally of votes and of fields, the course, and the ballots with their reasons.
+// Shows elections: who won, the tally of votes and of fields, the standings, and the ballots with their reasons.
 
 const DECISIONS = {
   won: "won", won_by_tie_break: "won by tie-break", escalated: "decided by a further voter", quorum_missed: "no consensus: quorum missed",
@@ -88,7 +88,7 @@ function election(it) {
     el("p", { class: "dim" }, facts.filter(Boolean).join(" · ")),
     !fields && tally(it),
     fields && fieldTally(fields),
-    course(it),
+    standings(it),
     ballots(it),
   ].filter(Boolean);
 }
@@ -116,7 +116,7 @@ function fieldTally(fields) {
 }
 
 /** The votes of each answer after each ballot: a line of squares, one for each ballot. */
-function course(it) {
+function standings(it) {
   const names = (it.counts || []).map((of) => of.answer);
   if (!names.length || !it.ballots || it.ballots.length < 2 || it.ballots.length > 400 || names.length > 12) return null;
   const counted = it.ballots.map((ballot) => ballot.normalised);
@@ -135,7 +135,7 @@ function course(it) {
     if (best !== leader[leader.length - 1]?.answer) leader.push({ answer: best, after: n + 1 });
   });
   const words = leader.map((it, n) => (n ? "then " : "") + line(it.answer) + " leads after ballot " + it.after).join(", ");
-  return el("figure", { class: "course" }, el("figcaption", {}, "Course, ballot by ballot: " + words), el("div", { "aria-hidden": "true" }, ...squares));
+  return el("figure", { class: "standings" }, el("figcaption", {}, "Vote by vote: " + words), el("div", { "aria-hidden": "true" }, ...squares));
 }
 
 function ballots(it) {

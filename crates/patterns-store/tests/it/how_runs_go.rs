@@ -410,6 +410,42 @@ async fn what_all_calls_are_told_is_kept_once_and_made_anew_if_it_was_removed() 
 }
 
 #[tokio::test]
+async fn a_run_whose_answers_are_gone_never_shows_those_of_another() {
+    let place = Place::new();
+    let store = place.open();
+    let old = begun(&store, 1).await;
+    assert_eq!(ask(&store, &old, ["one"]).await, ["answered one"]);
+    let connection = rusqlite::Connection::open(place.path()).unwrap();
+    let age = "UPDATE calls SET at = at - 10000";
+    connection.execute(age, []).unwrap();
+    let hour = Some(Duration::from_secs(3_600));
+    assert_eq!(store.collect_garbage(hour).await.unwrap().old, 1);
+    let new = begun(&store, 2).await;
+    assert_eq!(ask(&store, &new, ["another"]).await, ["answered another"]);
+    let calls = store.calls_of_branch(old.id, 1, BranchId(0)).unwrap();
+    assert_eq!(described(&store, &calls[0]), "answered ");
+    assert_eq!(calls[0].paid_by, None);
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_written_costs_no_answer() {
+    let place = Place::new();
+    let store = place.open();
+    let run = begun(&store, 1).await;
+    let connection = rusqlite::Connection::open(place.path()).unwrap();
+    let refuse = "CREATE TRIGGER no BEFORE INSERT ON run_calls \
+        BEGIN SELECT RAISE(ABORT, 'not today'); END";
+    connection.execute_batch(refuse).unwrap();
+    assert_eq!(ask(&store, &run, ["one"]).await, [""; 0]);
+    let why = store.unrecorded().unwrap().to_string();
+    assert!(why.contains("not today"), "{why}");
+    connection.execute_batch("DROP TRIGGER no").unwrap();
+    // No half record follows, and answers are still kept.
+    assert_eq!(ask(&store, &run, ["two"]).await, [""; 0]);
+    assert_eq!(store.paid(run.id).unwrap()[0].1.calls, 2);
+}
+
+#[tokio::test]
 async fn a_hundred_thousand_calls_are_read_in_order_and_in_pages() {
     let place = Place::new();
     let store = place.open();

@@ -58,7 +58,7 @@ pub(super) fn content(
     let trace = store.trace(run.id).map_err(refused)?;
     let is_running = store.is_running(run.id).map_err(refused)?;
     let models = store.paid(run.id).map_err(refused)?;
-    let is_offline = models.iter().any(|(name, _)| name.starts_with("offline"));
+    let is_offline = models.iter().any(|(name, _)| is_offline(name));
     let notes = store.notes(run.id).map_err(refused)?;
     let counts = outcome(run).and_then(|it| serde_json::from_value(it.get("counts")?.clone()).ok());
     let batch: Option<KeptElections> = trace
@@ -67,24 +67,28 @@ pub(super) fn content(
     let trace = trace.filter(|_| batch.is_none());
     let KeptElections { elections, more } = batch.unwrap_or_default();
     let (elections, result) = divide(kept.value, elections);
+    let said = typed.as_ref().filter(|_| !no_prompts);
     let state = run_state(run, is_running);
     let mut report = Report {
         run: run.id.to_string(),
-        title: title(job.as_ref(), typed.as_ref()),
+        title: title(run.id, job.as_ref().filter(|_| !no_prompts), said),
         pattern: job
             .as_ref()
             .map_or_else(String::new, |it| pattern(it).to_owned()),
         state,
         state_words: state_words(run, is_running),
         figures: figures(run, totals, counts),
-        facts: facts(run, typed.as_ref(), &models),
+        facts: facts(run, said, &models),
         notice: is_offline.then(|| OFFLINE_LABEL.to_owned()),
         warnings: warnings(kept.warnings, &notes),
         result,
         counts,
         coverage: kept.coverage,
         began: run.started,
-        elections,
+        elections: match no_prompts {
+            true => elections.iter().filter_map(|it| unasked(it)).collect(),
+            false => elections,
+        },
         trace: trace.and_then(|it| RawValue::from_string(it).ok()),
         lacks: lacks(job.as_ref(), totals, no_prompts, is_running),
     };
@@ -105,6 +109,18 @@ pub(super) fn content(
         report.lacks.push(text);
     }
     Ok(report)
+}
+
+/// Returns whether a model is the offline one, by its provider.
+fn is_offline(model: &str) -> bool {
+    model.split(':').next() == Some("offline")
+}
+
+/// Returns an election without what was asked.
+fn unasked(election: &RawValue) -> Option<Box<RawValue>> {
+    let mut election: Value = serde_json::from_str(election.get()).ok()?;
+    election.as_object_mut()?.shift_remove("question");
+    serde_json::value::to_raw_value(&election).ok()
 }
 
 /// Divides the value of a run into elections, which have a part of their own, and a text.
@@ -147,8 +163,8 @@ fn pattern(job: &Job) -> &'static str {
     }
 }
 
-/// Says what was asked, in one line.
-fn title(job: Option<&Job>, typed: Option<&RecordedJob>) -> String {
+/// Says what was asked, in one line; where that is not to be said, which run it is.
+fn title(run: i64, job: Option<&Job>, typed: Option<&RecordedJob>) -> String {
     let asked = job.and_then(|job| match job {
         Job::Section(job) => Some(job.topic.clone()),
         Job::Vote(job) => {
@@ -173,7 +189,7 @@ fn title(job: Option<&Job>, typed: Option<&RecordedJob>) -> String {
         }
     });
     let asked = asked.or_else(|| typed.map(RecordedJob::command));
-    asked.unwrap_or_else(|| "A recorded run".to_owned())
+    asked.unwrap_or_else(|| format!("Run {run}"))
 }
 
 fn run_state(run: &RunRecord, is_running: bool) -> RunState {
@@ -327,6 +343,18 @@ mod tests {
             (7_380.0, "2 h 3 min"),
         ] {
             assert_eq!(span(it), expected);
+        }
+    }
+
+    #[test]
+    fn only_the_offline_provider_is_offline() {
+        for (model, expected) in [
+            ("offline:rules", true),
+            ("offline", true),
+            ("offline-box:llama", false),
+            ("openai:offline", false),
+        ] {
+            assert_eq!(is_offline(model), expected, "{model}");
         }
     }
 
