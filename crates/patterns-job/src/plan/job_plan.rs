@@ -235,6 +235,7 @@ fn plan(pattern: Pattern, it: Rehearsed, with: &PlanSetup, experience: &Experien
     let counted: Vec<String> = counted.map(|(name, _)| name.clone()).collect();
     let known = Known {
         prices: &settings.prices,
+        tier: settings.tier.into(),
         experience,
         most_written: settings.sampling.max_output_tokens.map(u64::from),
         models: &models,
