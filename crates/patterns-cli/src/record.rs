@@ -142,7 +142,7 @@ impl Record {
         let paid = paid.into_iter().map(|(name, usage)| Spend {
             calls: usage.attempts,
             tokens: usage.total_tokens(),
-            cost: price_of(&name).map(|price| price.of(usage)),
+            cost: price_of(&name).map(|price| price.of_calls(usage)),
         });
         let dearest = models.iter().filter_map(|it| prices.find(it.id()));
         let dearest = dearest.max_by_key(|price| price.input.max(price.output));

@@ -70,9 +70,35 @@ impl Price {
     /// # Ok::<(), patterns_core::MoneyError>(())
     /// ```
     pub fn of(&self, usage: Usage) -> Money {
-        if let Some(long) = self.long.filter(|it| usage.input_tokens > it.above) {
-            return long.plain().of(usage);
-        }
+        self.at_length(usage.input_tokens).flat(usage)
+    }
+
+    /// Returns what the sum of the `usage` of many calls costs, as if each of its calls read as much as
+    /// the others: a sum is not long because many short calls read much together.
+    ///
+    /// ```
+    /// use patterns_core::Usage;
+    /// use patterns_llm::{LongPrice, Price};
+    ///
+    /// let long = LongPrice { above: 1000, input: "5".parse()?, ..LongPrice::default() };
+    /// let price = Price { input: "2.50".parse()?, long: Some(long), ..Price::default() };
+    /// let usage = Usage { calls: 4, input_tokens: 4000, ..Usage::default() };
+    /// assert_eq!(price.of_calls(usage).to_string(), "$0.01");
+    /// # Ok::<(), patterns_core::MoneyError>(())
+    /// ```
+    pub fn of_calls(&self, usage: Usage) -> Money {
+        let each = usage.input_tokens.div_ceil(usage.calls.max(1));
+        self.at_length(each).flat(usage)
+    }
+
+    /// Returns the price of calls that read so many tokens each.
+    fn at_length(&self, input_tokens: u64) -> Self {
+        let long = self.long.filter(|it| input_tokens > it.above);
+        long.map_or(*self, LongPrice::plain)
+    }
+
+    /// Returns what usage costs, whatever its length.
+    fn flat(&self, usage: Usage) -> Money {
         let cached = usage.cached_input_tokens.min(usage.input_tokens);
         let written = usage.cache_write_tokens.min(usage.input_tokens - cached);
         let fresh = usage.input_tokens - cached - written;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
 use patterns_core::{ModelId, Money, Usage};
-use patterns_llm::{Price, Prices};
+use patterns_llm::{Price, Prices, Tier};
 use patterns_store::Experience;
 
 use super::plan_setup::PlanSetup;
@@ -26,6 +26,8 @@ pub(super) struct Counted<'a> {
 /// What is known of models.
 pub(super) struct Known<'a> {
     pub(super) prices: &'a Prices,
+    /// The tier that calls are paid at.
+    pub(super) tier: Tier,
     pub(super) experience: &'a Experience,
     /// Tokens that an answer has at most.
     pub(super) most_written: Option<u64>,
@@ -57,7 +59,7 @@ impl Known<'_> {
         );
         let cached = mean(of.likely.repeated).min(read.likely);
         let id = self.models.get(model);
-        let price = id.and_then(|it| self.prices.find(it));
+        let price = id.and_then(|it| self.prices.find_at(it, self.tier));
         Stage {
             stage: stage.to_owned(),
             model: model.to_owned(),
@@ -66,7 +68,7 @@ impl Known<'_> {
             read,
             cached,
             written,
-            cost: price.map(|price| cost(price, read, cached, written)),
+            cost: price.map(|price| cost(price, calls, read, cached, written)),
             first_prompt: of.likely.first.clone(),
         }
     }
@@ -119,9 +121,16 @@ fn usual(stage: &str) -> f64 {
     }
 }
 
-fn cost(price: Price, read: Figure<u64>, cached: u64, written: Figure<u64>) -> Figure<Money> {
-    let of = |input_tokens: u64, cached: u64, output_tokens| {
-        price.of(Usage {
+fn cost(
+    price: Price,
+    calls: Figure<u64>,
+    read: Figure<u64>,
+    cached: u64,
+    written: Figure<u64>,
+) -> Figure<Money> {
+    let of = |calls, input_tokens: u64, cached: u64, output_tokens| {
+        price.of_calls(Usage {
+            calls,
             input_tokens,
             cached_input_tokens: cached.min(input_tokens),
             output_tokens,
@@ -129,9 +138,9 @@ fn cost(price: Price, read: Figure<u64>, cached: u64, written: Figure<u64>) -> F
         })
     };
     Figure::of(
-        of(read.low, cached, written.low),
-        of(read.likely, 0, written.likely),
-        of(read.high, 0, written.high),
+        of(calls.low, read.low, cached, written.low),
+        of(calls.likely, read.likely, 0, written.likely),
+        of(calls.high, read.high, 0, written.high),
     )
 }
 
@@ -203,5 +212,48 @@ pub(super) fn time(stages: &[Stage], with: &PlanSetup) -> (Figure<f64>, String) 
                 words,
             )
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns what a stage of calls to a model costs, in picodollars.
+    fn likely(model: &str, tier: Tier, calls: u64, read: u64) -> u64 {
+        let (prices, experience) = (Prices::known(), Experience::default());
+        let models = BTreeMap::from([(model.to_owned(), ModelId::new("openai", model))]);
+        let known = Known {
+            prices: &prices,
+            tier,
+            experience: &experience,
+            most_written: None,
+            models: &models,
+            counted: &[],
+        };
+        let tally = StageTally {
+            calls,
+            read,
+            ..StageTally::default()
+        };
+        let counted = Counted {
+            low: &tally,
+            likely: &tally,
+            rounds: 1,
+            high: &tally,
+        };
+        let cost = known.stage("map", model, &counted).cost.unwrap();
+        cost.likely.picodollars()
+    }
+
+    #[test]
+    fn many_short_calls_cost_what_each_of_them_does_at_the_tier_that_is_paid() {
+        let one = likely("gpt-6-luna", Tier::Standard, 1, 10_000);
+        assert_eq!(
+            likely("gpt-6-luna", Tier::Standard, 100, 1_000_000),
+            100 * one
+        );
+        let usual = likely("gpt-5-mini", Tier::Standard, 10, 10_000);
+        assert_eq!(2 * likely("gpt-5-mini", Tier::Flex, 10, 10_000), usual);
     }
 }

@@ -10,7 +10,7 @@ use patterns_store::Experience;
 use super::ballots::{Ballots, Fall};
 use super::figures::{Counted, Known, time};
 use super::plan_setup::PlanSetup;
-use super::rehearsal::{Ended, Rehearsal};
+use super::rehearsal::{Ended, Extent, Rehearsal};
 use super::stage_tally::StageTally;
 use super::written_plan::{Plan, PlanTotal, Stage};
 use crate::input::{Reader, Taken};
@@ -94,7 +94,7 @@ impl Job {
     }
 }
 
-/// Rehearses a job whose calls do not depend on what is answered.
+/// Rehearses a job: once where its calls do not depend on what is answered, and else at its bounds, too.
 async fn once(
     job: Job,
     roles: &ModelRoles,
@@ -102,12 +102,46 @@ async fn once(
     reader: &Reader,
 ) -> Result<Rehearsed, JobError> {
     let identity = identity(&job, roles, &with.setup.settings, reader)?;
+    let decides = match &job {
+        Job::Section(job) => job.gate || job.grow.is_some() || job.consistency,
+        _ => false,
+    };
+    let (mut likely, taken) = rehearsed(job.clone(), Extent::Likely, with, reader).await?;
+    let (low, high) = match decides {
+        true => {
+            let (low, _) = rehearsed(job.clone(), Extent::Least, with, reader).await?;
+            let (high, _) = rehearsed(job, Extent::Most, with, reader).await?;
+            let of_high = high.warnings.into_iter();
+            let of_high = of_high.map(|it| format!("at most: {it}"));
+            likely.warnings.extend(of_high);
+            (low.stages, high.stages)
+        }
+        false => (likely.stages.clone(), likely.stages.clone()),
+    };
+    Ok(Rehearsed {
+        low,
+        likely: likely.stages,
+        rounds: 1,
+        high,
+        warnings: likely.warnings,
+        taken,
+        identity,
+    })
+}
+
+/// Rehearses a job once.
+async fn rehearsed(
+    job: Job,
+    extent: Extent,
+    with: &PlanSetup,
+    reader: &Reader,
+) -> Result<(Ended, Option<Taken>), JobError> {
     let sections = match &job {
         Job::Section(job) => job.planned(),
         _ => 0,
     };
     let ballots = Ballots::new(Fall::Agree, Vec::new(), String::new());
-    let rehearsal = Rehearsal::new(with, job.store().mode, sections, ballots);
+    let rehearsal = Rehearsal::new(with, job.store().mode, (sections, extent), ballots);
     let setup = rehearsal.setup(&with.setup);
     let (failure, taken) = match job {
         Job::MapReduce(job) => {
@@ -116,26 +150,14 @@ async fn once(
         }
         other => (Box::pin(other.run(&setup, reader)).await?.value.err(), None),
     };
-    let Ended {
-        stages,
-        mut warnings,
-        ..
-    } = rehearsal.end();
-    warnings.extend(failure.map(|it| {
+    let mut ended = rehearsal.end();
+    ended.warnings.extend(failure.map(|it| {
         let cause = it
             .agent_error()
             .map_or_else(String::new, |it| format!(" ({it})"));
         format!("the plan breaks off: {it}{cause}; what would follow is not in it")
     }));
-    Ok(Rehearsed {
-        low: stages.clone(),
-        likely: stages.clone(),
-        rounds: 1,
-        high: stages,
-        warnings,
-        taken,
-        identity,
-    })
+    Ok((ended, taken))
 }
 
 /// Returns what a run of the job would be known by.
@@ -167,7 +189,7 @@ async fn elections(
             None => "/answer".to_owned(),
         };
         let ballots = Ballots::new(fall, known, pointer);
-        let rehearsal = Rehearsal::new(with, mode, 0, ballots);
+        let rehearsal = Rehearsal::new(with, mode, (0, Extent::Likely), ballots);
         hold(&work, &rehearsal, with).await?;
         Ok(rehearsal.end())
     };
@@ -235,6 +257,7 @@ fn plan(pattern: Pattern, it: Rehearsed, with: &PlanSetup, experience: &Experien
     let counted: Vec<String> = counted.map(|(name, _)| name.clone()).collect();
     let known = Known {
         prices: &settings.prices,
+        tier: settings.tier.into(),
         experience,
         most_written: settings.sampling.max_output_tokens.map(u64::from),
         models: &models,
@@ -343,3 +366,6 @@ fn over_caps(total: &PlanTotal, caps: Caps) -> Vec<String> {
     }
     warnings
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use patterns_core::{
 };
 use patterns_llm::token_counter;
 use patterns_store::Store;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::ballots::Ballots;
 use super::plan_setup::{Draft, PlanSetup};
@@ -17,6 +17,17 @@ use super::stage_tally::StageTally;
 use super::written_plan::FirstPrompt;
 use crate::job::StoreMode;
 use crate::setup::Setup;
+
+/// How much comes of what sections decide while they are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// What a gate looks at does not divide, and the rest is as in [`Likely`](Self::Likely).
+    Least,
+    /// The topic divides, no section asks for others, and all goes together.
+    Likely,
+    /// The topic divides, sections ask for as many as there may be, and each is written again.
+    Most,
+}
 
 /// A rehearsal under way. It is told by events which branch is for what.
 #[derive(Clone)]
@@ -29,6 +40,8 @@ struct Shared {
     draft: Arc<Draft>,
     /// How many sections a planner plans.
     sections: usize,
+    /// How much sections come to.
+    extent: Extent,
     state: Mutex<State>,
 }
 
@@ -55,7 +68,7 @@ impl Rehearsal {
     pub(super) fn new(
         with: &PlanSetup,
         mode: StoreMode,
-        sections: usize,
+        (sections, extent): (usize, Extent),
         ballots: Ballots,
     ) -> Self {
         let is_used = matches!(mode, StoreMode::Use | StoreMode::ReadOnly);
@@ -64,6 +77,7 @@ impl Rehearsal {
             is_recorded: is_used,
             draft: Arc::clone(&with.draft),
             sections,
+            extent,
             state: Mutex::new(State {
                 roles: HashMap::new(),
                 stages: BTreeMap::new(),
@@ -218,7 +232,15 @@ impl StandIn {
         let draft = |seed| (shared.draft)(schema, seed);
         match role {
             StepRole::Ballot => state.ballots.cast(question_of(request), draft),
-            StepRole::Outline => with_length(&draft(seed)?, shared.sections),
+            StepRole::Outline => {
+                let drafted = with_length(&draft(seed)?, shared.sections.max(3))?;
+                match gated(&drafted, shared.extent) {
+                    None => with_length(&drafted, shared.sections),
+                    verdict => verdict,
+                }
+            }
+            StepRole::Section | StepRole::Rewrite => grown(&draft(seed)?, shared.extent, seed),
+            StepRole::Review => Some(reviewed(schema, shared.extent)),
             _ => draft(seed),
         }
     }
@@ -288,6 +310,41 @@ fn seed_of(key: &CallKey, messages: usize) -> u64 {
     let mut half = [0; 8];
     half.copy_from_slice(&key.as_bytes()[..8]);
     u64::from_le_bytes(half) ^ ((messages as u64) << 48)
+}
+
+/// Decides whether a topic divides, if that is what is asked.
+fn gated(answer: &str, extent: Extent) -> Option<String> {
+    let mut answer: Value = serde_json::from_str(answer).ok()?;
+    *answer.get_mut("is_step_by_step")? = (extent == Extent::Least).into();
+    Some(answer.to_string())
+}
+
+/// Asks for further sections where that may be and is to be; a job stops them at its bounds.
+fn grown(answer: &str, extent: Extent, seed: u64) -> Option<String> {
+    let mut answer: Value = serde_json::from_str(answer).ok()?;
+    if let Some(further) = answer.get_mut("further_sections") {
+        let asked = if extent == Extent::Most {
+            1..=12
+        } else {
+            1..=0
+        };
+        let section = |n| json!({"title": format!("Part {n} of {seed}"), "brief": "More of it."});
+        *further = asked.map(section).collect();
+    }
+    Some(answer.to_string())
+}
+
+/// Finds something in each section or in none.
+fn reviewed(schema: &str, extent: Extent) -> String {
+    let schema: Value = serde_json::from_str(schema).unwrap_or_default();
+    let places = ["/$defs/issue", "/properties/issues/items"];
+    let ids = places.into_iter().find_map(|it| {
+        let ids = schema.pointer(&format!("{it}/properties/section/enum"));
+        ids.and_then(Value::as_array)
+    });
+    let ids = ids.filter(|_| extent == Extent::Most).into_iter().flatten();
+    let issue = |id| json!({"section": id, "issue": "Said before.", "fix": "Leave it out."});
+    json!({"issues": ids.map(issue).collect::<Vec<_>>()}).to_string()
 }
 
 /// Gives the first list of an answer so many items, which differ in all their texts.

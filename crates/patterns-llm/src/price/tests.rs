@@ -203,3 +203,33 @@ fn what_is_written_into_anthropics_cache_costs_a_quarter_more_unless_it_is_set()
         assert_eq!(price.cache_write, found.map(dollars), "{provider} {set:?}");
     }
 }
+
+#[test]
+fn a_sum_of_short_calls_is_not_long() {
+    let long = LongPrice {
+        above: 1000,
+        input: "4".parse().unwrap(),
+        ..LongPrice::default()
+    };
+    let price = Price {
+        input: "1".parse().unwrap(),
+        long: Some(long),
+        ..Price::default()
+    };
+    for (calls, input_tokens, expected) in [
+        (0, 1000, "$0.001"),
+        (0, 1001, "$0.004004"),
+        (1, 1001, "$0.004004"),
+        (5, 5000, "$0.005"),
+        (5, 5001, "$0.020004"),
+        (500, 50_000, "$0.05"),
+    ] {
+        let usage = Usage {
+            calls,
+            input_tokens,
+            ..Usage::default()
+        };
+        let found = price.of_calls(usage).to_string();
+        assert_eq!(found, expected, "{calls} calls, {input_tokens} tokens");
+    }
+}
