@@ -323,13 +323,9 @@ fn gated(answer: &str, extent: Extent) -> Option<String> {
 fn grown(answer: &str, extent: Extent, seed: u64) -> Option<String> {
     let mut answer: Value = serde_json::from_str(answer).ok()?;
     if let Some(further) = answer.get_mut("further_sections") {
-        let asked = if extent == Extent::Most {
-            1..=12
-        } else {
-            1..=0
-        };
+        let asked = if extent == Extent::Most { 12 } else { 0 };
         let section = |n| json!({"title": format!("Part {n} of {seed}"), "brief": "More of it."});
-        *further = asked.map(section).collect();
+        *further = (1..=asked).map(section).collect();
     }
     Some(answer.to_string())
 }
