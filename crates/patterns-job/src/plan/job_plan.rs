@@ -45,7 +45,7 @@ impl Job {
     ///
     /// let job = SectionJob {
     ///     topic: "Tides".to_owned(),
-    ///     sections: vec!["Why".to_owned(), "When".to_owned()],
+    ///     sections: vec!["Why".to_owned().into(), "When".to_owned().into()],
     ///     ..SectionJob::default()
     /// };
     /// let job = Job::Section(Box::new(job));
