@@ -60,10 +60,19 @@ impl BranchEnding {
     }
 }
 
-/// Writes what a branch is for.
-pub(crate) fn role_name(role: StepRole) -> String {
-    let name = serde_json::to_value(role).unwrap_or_default();
-    name.as_str().unwrap_or_default().to_owned()
+/// Names what a branch is for, as its written form does.
+pub(crate) fn role_name(role: StepRole) -> &'static str {
+    match role {
+        StepRole::Outline => "outline",
+        StepRole::Section => "section",
+        StepRole::Review => "review",
+        StepRole::Rewrite => "rewrite",
+        StepRole::Synthesis => "synthesis",
+        StepRole::Ballot => "ballot",
+        StepRole::Judge => "judge",
+        StepRole::Map => "map",
+        StepRole::Reduce => "reduce",
+    }
 }
 
 const COLUMNS: &str =
@@ -171,5 +180,27 @@ impl Store {
             let of = (run, session, branch.0.cast_signed());
             optional(connection.query_row(&select, of, BranchRecord::read))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_branch_is_for_is_called_as_elsewhere() {
+        for role in [
+            StepRole::Outline,
+            StepRole::Section,
+            StepRole::Review,
+            StepRole::Rewrite,
+            StepRole::Synthesis,
+            StepRole::Ballot,
+            StepRole::Judge,
+            StepRole::Map,
+            StepRole::Reduce,
+        ] {
+            assert_eq!(serde_json::to_value(role).unwrap(), role_name(role));
+        }
     }
 }

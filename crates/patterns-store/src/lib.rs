@@ -26,6 +26,7 @@ mod plans;
 mod prompts;
 mod record;
 mod recorder;
+mod run_rows;
 mod runs;
 mod status;
 mod store;
