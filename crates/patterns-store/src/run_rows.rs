@@ -29,6 +29,10 @@ pub(crate) struct Place {
 }
 
 /// Something to be written about a run.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a third of all rows are calls, and a box each would be freed by another thread"
+)]
 pub(crate) enum RunRow {
     BranchBegan {
         place: Place,
