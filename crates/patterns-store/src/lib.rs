@@ -13,6 +13,7 @@
 
 mod accounts;
 mod branch_record;
+mod branches;
 mod call_record;
 mod calls;
 mod connection;
@@ -26,6 +27,7 @@ mod plans;
 mod prompts;
 mod record;
 mod recorder;
+mod run_rows;
 mod runs;
 mod status;
 mod store;
@@ -35,7 +37,8 @@ mod upkeep;
 mod versions;
 mod writer;
 
-pub use branch_record::{BranchEnding, BranchRecord, Branches};
+pub use branch_record::{BranchEnding, BranchRecord};
+pub use branches::Branches;
 pub use call_record::{AttemptRecord, CallEnding, CallFailure, CallRecord};
 pub use calls::{Calls, Texts};
 pub use connection::{Durability, nearest};

@@ -3,10 +3,11 @@
 //! The thread that writes compresses, so that nobody who waits for an answer waits for that. A prompt is only
 //! ever shown; nothing is answered from it, so it has no digest of its own.
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 
-use patterns_core::{AnswerSchema, Message, Request, Sampling};
+use patterns_core::{AnswerSchema, Document, Message, Part, Request, Sampling};
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 use zstd::bulk::{Compressor, Decompressor};
@@ -16,31 +17,77 @@ use crate::error::{StoreError, StoreErrorKind};
 /// The fastest that zstd calls a level of compression.
 const LEVEL: i32 = 1;
 
+/// What is shorter is kept as it is: compressing it would cost more than all else of its row, for a few
+/// bytes.
+const WORTH_IT: usize = 512;
+
+/// How compressed texts begin, and JSON never does.
+const MAGIC: [u8; 4] = zstd::zstd_safe::MAGICNUMBER.to_le_bytes();
+
 /// The most that a text may be when it is unpacked; what is larger was not written here.
 const MOST_BYTES: usize = 1 << 30;
 
 /// So many frames are remembered: more than a run has agents.
 const FRAMES: usize = 16;
 
-/// What is kept of a request. It shares its texts with the request and holds nothing else of it.
+/// What is kept of a request: one piece of memory beside what all calls of its agent share.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     instructions: Arc<str>,
     schema: Option<Arc<AnswerSchema>>,
-    messages: Vec<Message>,
-    sampling: Sampling,
-    sample: u32,
+    /// The rest of it, as JSON.
+    rest: Vec<u8>,
 }
 
 impl Asked {
     pub(crate) fn of(request: &Request) -> Self {
+        let messages = match request.messages.iter().any(has_attachment) {
+            true => Cow::Owned(request.messages.iter().map(without_bytes).collect()),
+            false => Cow::Borrowed(&request.messages[..]),
+        };
+        let rest = RestRef {
+            messages: &messages,
+            sampling: request.sampling,
+            sample: request.sample,
+        };
         Self {
             instructions: Arc::clone(&request.instructions),
             schema: request.schema.clone(),
-            messages: request.messages.clone(),
-            sampling: request.sampling,
-            sample: request.sample,
+            // Texts and numbers always have a written form.
+            rest: serde_json::to_vec(&rest).unwrap_or_default(),
         }
+    }
+}
+
+fn has_attachment(message: &Message) -> bool {
+    let mut parts = message.parts.iter();
+    parts.any(|it| it.attachment().is_some())
+}
+
+/// Returns a message with the size and digest of each attachment in its place: pictures would make a store
+/// many times as large, and their files are the user's.
+fn without_bytes(message: &Message) -> Message {
+    let parts = message.parts.iter().map(|part| match part {
+        Part::Document(document) => Part::Document(match &document.attachment {
+            None => document.clone(),
+            Some(it) => Document {
+                attachment: None,
+                text: format!(
+                    "[{}, {} bytes, BLAKE3 {}]\n{}",
+                    it.media_type().name(),
+                    it.bytes().len(),
+                    blake3::Hash::from_bytes(*it.digest()).to_hex(),
+                    document.text
+                )
+                .into(),
+                ..document.clone()
+            },
+        }),
+        part => part.clone(),
+    });
+    Message {
+        role: message.role,
+        parts: parts.collect(),
     }
 }
 
@@ -83,12 +130,7 @@ impl Prompts {
         connection: &Connection,
         asked: &Asked,
     ) -> Result<i64, StoreError> {
-        let rest = RestRef {
-            messages: &asked.messages,
-            sampling: asked.sampling,
-            sample: asked.sample,
-        };
-        let text = self.pack(&rest)?;
+        let text = self.pack(&asked.rest)?;
         let insert = "INSERT INTO prompts (frame, text) SELECT id, ?2 FROM frames WHERE id = ?1";
         let mut insert = connection.prepare_cached(insert)?;
         if insert.execute((self.frame(connection, asked)?, &text))? == 0 {
@@ -113,7 +155,8 @@ impl Prompts {
             instructions: Arc::clone(&asked.instructions),
             schema: asked.schema.clone(),
         };
-        let digest = blake3::hash(&serde_json::to_vec(&frame).unwrap_or_default());
+        let frame = serde_json::to_vec(&frame).unwrap_or_default();
+        let digest = blake3::hash(&frame);
         let select = "SELECT id FROM frames WHERE digest = ?1";
         let select = connection.query_row(select, [digest.as_bytes()], |row| row.get(0));
         let id = match select.optional()? {
@@ -132,14 +175,15 @@ impl Prompts {
         Ok(id)
     }
 
-    fn pack(&mut self, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
-        // Texts and numbers always have a written form.
-        let json = serde_json::to_vec(value).unwrap_or_default();
+    fn pack(&mut self, json: &[u8]) -> Result<Vec<u8>, StoreError> {
+        if json.len() < WORTH_IT {
+            return Ok(json.to_vec());
+        }
         let compressor = match &mut self.compressor {
             Some(compressor) => compressor,
             none => none.insert(Compressor::new(LEVEL)?),
         };
-        Ok(compressor.compress(&json)?)
+        Ok(compressor.compress(json)?)
     }
 }
 
@@ -184,6 +228,9 @@ pub(crate) fn unpack(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
         let detail = "a compressed text is not what was written";
         StoreError::new(StoreErrorKind::Damaged, detail).with_source(error)
     };
+    if !packed.starts_with(&MAGIC) {
+        return Ok(packed.to_vec());
+    }
     let most = Decompressor::upper_bound(packed).unwrap_or(MOST_BYTES);
     let mut decompressor = Decompressor::new().map_err(damaged)?;
     decompressor

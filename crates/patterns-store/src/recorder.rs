@@ -2,8 +2,8 @@
 //!
 //! The layer in front of a model knows what is asked and answered, and events tell what lies between: what
 //! an attempt waited for, how long it took, what was mended. Both come here, and a call is written once, when
-//! it is known what its answer was worth: with the next event of its branch. Nobody waits for that; it is
-//! committed with what others wait for. So a run that is killed may lack the last calls of this record, and
+//! it is known what its answer was worth: with the next event of its branch. Nobody waits for that: rows wait
+//! for a commit of others. So a run that is killed may lack the last calls of this record, and
 //! never a paid answer.
 
 use std::collections::BTreeMap;
@@ -12,15 +12,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use patterns_core::{BranchId, Event, EventSink, Origin, Request, StepRole};
-use rusqlite::named_params;
 use tokio::time::Instant;
 
 use crate::Store;
-use crate::branch_record::{BranchEnding, role_name};
+use crate::branch_record::BranchEnding;
 use crate::call_record::{AttemptRecord, CallEnding, More};
 use crate::error::StoreError;
 use crate::prompts::Asked;
-use crate::record::model_number;
+use crate::run_rows::{CallRow, Place, RunRow};
 use crate::runs::RunRecord;
 use crate::under_way::{CallEnd, UnderWay};
 
@@ -163,60 +162,32 @@ impl Recorder {
     }
 
     fn write_call(&self, number: i64, branch: BranchId, it: Ended) {
-        let (run, session) = (self.run, self.session);
         let Ended {
             call,
             took,
             end,
-            mut more,
+            more,
         } = it;
-        let began = self.time(call.began);
-        more.error = end.error;
-        more.usage = end.usage.filter(|_| end.row.is_none());
-        let more = more.with_attempts(call.attempts);
-        let cost = end.cost.map(|it| it.picodollars().cast_signed());
-        self.store.write_how_it_went(move |connection, prompts| {
-            let asked = end.asked.map(|it| prompts.keep(connection, &it));
-            let mut prompt = asked.transpose()?;
-            if let (Some(row), Some(_)) = (end.row, prompt) {
-                let update = "UPDATE calls SET prompt = ?2 WHERE id = ?1 AND prompt IS NULL";
-                connection
-                    .prepare_cached(update)?
-                    .execute((row, prompt.take()))?;
-            }
-            let insert = "INSERT INTO run_calls (run, number, session, branch, nth, model, began, \
-                took, ending, call, prompt, cost, more) VALUES (:run, :number, :session, :branch, \
-                :nth, :model, :began, :took, :ending, :call, :prompt, :cost, :more)";
-            connection.prepare_cached(insert)?.execute(named_params! {
-                ":run": run,
-                ":number": number,
-                ":session": session,
-                ":branch": branch.0.cast_signed(),
-                ":nth": call.nth,
-                ":model": model_number(connection, &call.model)?,
-                ":began": began,
-                ":took": micros(took),
-                ":ending": end.ending.number(),
-                ":call": end.row,
-                ":prompt": prompt,
-                ":cost": cost,
-                // Texts and numbers always have a written form.
-                ":more": serde_json::to_string(&more).unwrap_or_default(),
-            })?;
-            Ok(())
-        });
+        self.store.add_row(RunRow::CallEnded(CallRow {
+            place: self.place(branch),
+            number,
+            nth: call.nth,
+            model: call.model,
+            began: self.time(call.began),
+            took,
+            attempts: call.attempts,
+            end,
+            more,
+        }));
     }
 
     fn branch_began(&self, origin: Origin, role: StepRole, label: String) {
         self.lock().open.entry(origin.branch).or_default();
-        let (run, session, began) = (self.run, self.session, self.time(Instant::now()));
-        let branch = origin.branch.0.cast_signed();
-        self.store.write_how_it_went(move |connection, _| {
-            let insert = "INSERT OR REPLACE INTO branches (run, session, branch, role, label, \
-                began) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-            let row = (run, session, branch, role_name(role), label, began);
-            connection.prepare_cached(insert)?.execute(row)?;
-            Ok(())
+        self.store.add_row(RunRow::BranchBegan {
+            place: self.place(origin.branch),
+            role,
+            label,
+            at: self.time(Instant::now()),
         });
     }
 
@@ -229,15 +200,20 @@ impl Recorder {
     ) {
         self.settle(state, branch);
         state.open.remove(&branch);
-        let (run, session, ended) = (self.run, self.session, self.time(Instant::now()));
-        let branch = branch.0.cast_signed();
-        self.store.write_how_it_went(move |connection, _| {
-            let update = "UPDATE branches SET ended = ?4, ending = ?5, error = ?6 \
-                WHERE run = ?1 AND session = ?2 AND branch = ?3";
-            let row = (run, session, branch, ended, ending.number(), error);
-            connection.prepare_cached(update)?.execute(row)?;
-            Ok(())
+        self.store.add_row(RunRow::BranchEnded {
+            place: self.place(branch),
+            ending,
+            error,
+            at: self.time(Instant::now()),
         });
+    }
+
+    fn place(&self, branch: BranchId) -> Place {
+        Place {
+            run: self.run,
+            session: self.session,
+            branch: branch.0.cast_signed(),
+        }
     }
 
     /// Changes the call of a branch that is under way.

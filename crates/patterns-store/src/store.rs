@@ -14,6 +14,7 @@ use crate::error::{StoreError, StoreErrorKind};
 use crate::known::Known;
 use crate::prompts::Prompts;
 use crate::record::{ALL_CALLS, Entry, Record, SELECT, set_status, usage_of, usage_sums};
+use crate::run_rows::{RunRow, RunRows};
 use crate::status::CallStatus;
 use crate::writer::{Write, Writer, acknowledged, lock};
 
@@ -33,6 +34,7 @@ pub(crate) struct Inner {
     /// None if it was opened for reading.
     pub(crate) writer: Option<Writer>,
     pub(crate) accounts: Accounts,
+    rows: RunRows,
     /// Made when a layer first asks for it.
     known: Mutex<Option<Known>>,
 }
@@ -105,12 +107,14 @@ impl Store {
         writer: Option<Shared>,
     ) -> Result<Self, StoreError> {
         let accounts = Accounts::default();
-        let writer = writer.map(|it| Writer::start(it.0, accounts.clone()));
+        let rows = RunRows::default();
+        let writer = writer.map(|it| Writer::start(it.0, accounts.clone(), rows.clone()));
         Ok(Self(Arc::new(Inner {
             path,
             reader: reader.0,
             writer: writer.transpose()?,
             accounts,
+            rows,
             known: Mutex::default(),
         })))
     }
@@ -309,20 +313,19 @@ impl Store {
         })
     }
 
+    /// Has a row written with the next commit; nobody waits.
+    pub(crate) fn add_row(&self, row: RunRow) {
+        if self.0.rows.add(row) {
+            self.write_later(|_, _| Ok(()));
+        }
+    }
+
     /// Has something written in its turn; nobody waits.
     pub(crate) fn write_later(
         &self,
         write: impl FnOnce(&Connection, &mut Prompts) -> Result<(), StoreError> + Send + 'static,
     ) {
         self.send(Write::Later(Box::new(write)));
-    }
-
-    /// Has written how a run goes; nobody waits, and nothing else fails if that does.
-    pub(crate) fn write_how_it_went(
-        &self,
-        write: impl FnOnce(&Connection, &mut Prompts) -> Result<(), StoreError> + Send + 'static,
-    ) {
-        self.send(Write::Went(Box::new(write)));
     }
 
     fn send(&self, write: Write) {

@@ -24,7 +24,7 @@ impl UnderWay {
             nth,
             model: Arc::clone(model),
             began: Instant::now(),
-            attempts: Vec::new(),
+            attempts: Vec::with_capacity(1),
             first_token: None,
         }
     }

@@ -16,6 +16,7 @@ use crate::accounts::Accounts;
 use crate::error::{StoreError, StoreErrorKind};
 use crate::prompts::Prompts;
 use crate::record::Entry;
+use crate::run_rows::RunRows;
 
 /// The most writes that are committed together.
 const MOST: usize = 256;
@@ -34,9 +35,6 @@ pub(crate) enum Write {
     Other(Apply, Ack),
     /// Anything that nobody waits for.
     Later(Apply),
-    /// How a run goes, which nobody waits for either, and which must never cost a paid answer: if it
-    /// cannot be written, no more of it is.
-    Went(Apply),
 }
 
 /// What writes something.
@@ -56,19 +54,54 @@ pub(crate) struct Writer {
 /// Why no more is written of how runs go, if it is not.
 type Unrecorded = Arc<OnceLock<StoreError>>;
 
+/// What every commit writes, too.
+struct Beside {
+    accounts: Accounts,
+    /// How runs go, which must never cost a paid answer: if it cannot be written, no more of it is.
+    rows: RunRows,
+    unrecorded: Unrecorded,
+}
+
+impl Beside {
+    /// Writes how runs go. If that fails, it is taken back alone, and what is committed with it stays.
+    fn write_rows(&self, connection: &Connection, prompts: &mut Prompts) -> Result<(), StoreError> {
+        let rows = self.rows.take();
+        if rows.is_empty() || self.unrecorded.get().is_some() {
+            return Ok(());
+        }
+        let execute = |sql: &str| connection.prepare_cached(sql)?.execute([]);
+        execute("SAVEPOINT went")?;
+        let mut rows = rows.into_iter();
+        if let Err(error) = rows.try_for_each(|row| row.write(connection, prompts)) {
+            // Where SQLite has rolled back everything by itself, this fails, and so does the commit.
+            execute("ROLLBACK TO went")?;
+            // It may remember what has just been taken back.
+            *prompts = Prompts::default();
+            self.unrecorded.get_or_init(|| error);
+        }
+        execute("RELEASE went")?;
+        Ok(())
+    }
+}
+
 impl Writer {
     /// Begins to write.
     pub(crate) fn start(
         connection: Arc<Mutex<Connection>>,
         accounts: Accounts,
+        rows: RunRows,
     ) -> Result<Self, StoreError> {
         let (writes, incoming) = channel();
         let unrecorded = Unrecorded::default();
-        let told = Arc::clone(&unrecorded);
+        let beside = Beside {
+            accounts,
+            rows,
+            unrecorded: Arc::clone(&unrecorded),
+        };
         // Not a task: it blocks on the disk, and a commit must not be cut short by a dropped future.
         let thread = std::thread::Builder::new()
             .name("patterns-store".to_owned())
-            .spawn(move || write_all(&connection, &accounts, &incoming, &told))?;
+            .spawn(move || write_all(&connection, &beside, &incoming))?;
         Ok(Self {
             writes: Some(writes),
             thread: Some(thread),
@@ -109,12 +142,7 @@ pub(crate) async fn acknowledged(
     })
 }
 
-fn write_all(
-    connection: &Mutex<Connection>,
-    accounts: &Accounts,
-    incoming: &Receiver<Write>,
-    unrecorded: &OnceLock<StoreError>,
-) {
+fn write_all(connection: &Mutex<Connection>, beside: &Beside, incoming: &Receiver<Write>) {
     let mut broken: Option<StoreError> = None;
     let mut prompts = Prompts::default();
     while let Ok(first) = incoming.recv() {
@@ -122,12 +150,7 @@ fn write_all(
         // After a failed commit nobody knows what the disk has; going on would be a gamble.
         let (acks, result) = match &broken {
             Some(error) => (acks_of(batch), Err(error.clone())),
-            None => commit(
-                &lock(connection),
-                accounts,
-                (&mut prompts, unrecorded),
-                batch,
-            ),
+            None => commit(&lock(connection), beside, &mut prompts, batch),
         };
         if let Err(error) = &result {
             broken.get_or_insert_with(|| error.clone());
@@ -157,8 +180,8 @@ type Acks = Vec<(Ack, i64)>;
 
 fn commit(
     connection: &Connection,
-    accounts: &Accounts,
-    (prompts, unrecorded): (&mut Prompts, &OnceLock<StoreError>),
+    beside: &Beside,
+    prompts: &mut Prompts,
     batch: Vec<Write>,
 ) -> (Acks, Result<(), StoreError>) {
     let mut acks = Vec::new();
@@ -166,13 +189,14 @@ fn commit(
         .execute_batch("BEGIN IMMEDIATE")
         .map_err(StoreError::from)
         // First, so that whoever waits for it finds what was reserved before.
-        .and_then(|()| accounts.write(connection));
+        .and_then(|()| beside.accounts.write(connection))
+        .and_then(|()| beside.write_rows(connection, prompts));
     for write in batch {
         if result.is_err() {
             acks.extend(ack_of(write));
             continue;
         }
-        let (ack, written) = apply(write, connection, prompts, unrecorded);
+        let (ack, written) = apply(write, connection, prompts);
         acks.extend(ack.map(|it| (it, *written.as_ref().unwrap_or(&0))));
         result = written.map(drop);
     }
@@ -188,45 +212,19 @@ fn apply(
     write: Write,
     connection: &Connection,
     prompts: &mut Prompts,
-    unrecorded: &OnceLock<StoreError>,
 ) -> (Option<Ack>, Result<i64, StoreError>) {
     match write {
         Write::Call(entry, ack) => (Some(ack), entry.write(connection, prompts)),
         Write::Other(other, ack) => (Some(ack), other(connection, prompts).map(|()| 0)),
         Write::Accounts(ack) => (Some(ack), Ok(0)),
         Write::Later(other) => (None, other(connection, prompts).map(|()| 0)),
-        Write::Went(_) if unrecorded.get().is_some() => (None, Ok(0)),
-        Write::Went(went) => (
-            None,
-            aside(went, connection, prompts, unrecorded).map(|()| 0),
-        ),
     }
-}
-
-/// Writes how a run goes. If that fails, it is taken back alone, and what is committed with it stays.
-fn aside(
-    went: Apply,
-    connection: &Connection,
-    prompts: &mut Prompts,
-    unrecorded: &OnceLock<StoreError>,
-) -> Result<(), StoreError> {
-    let execute = |sql: &str| connection.prepare_cached(sql)?.execute([]);
-    execute("SAVEPOINT went")?;
-    if let Err(error) = went(connection, prompts) {
-        // Where SQLite has rolled back everything by itself, this fails, and so does the commit.
-        execute("ROLLBACK TO went")?;
-        // It may remember what has just been taken back.
-        *prompts = Prompts::default();
-        unrecorded.get_or_init(|| error);
-    }
-    execute("RELEASE went")?;
-    Ok(())
 }
 
 fn ack_of(write: Write) -> Option<(Ack, i64)> {
     match write {
         Write::Call(_, ack) | Write::Other(_, ack) | Write::Accounts(ack) => Some((ack, 0)),
-        Write::Later(_) | Write::Went(_) => None,
+        Write::Later(_) => None,
     }
 }
 

@@ -148,6 +148,10 @@ fn compare(before: &BTreeMap<Name, Came>, after: &BTreeMap<Name, Came>) -> Diffe
     }
     let new = after.iter().filter(|(name, _)| !before.contains_key(*name));
     differences.only_after = new.map(|(name, it)| (name.clone(), it.branch)).collect();
+    // As they began, not by their names.
+    differences.changed.sort_by_key(|it| it.1);
+    differences.only_before.sort_by_key(|it| it.1);
+    differences.only_after.sort_by_key(|it| it.1);
     differences
 }
 

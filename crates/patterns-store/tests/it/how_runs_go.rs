@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patterns_core::{
-    Agent, AgentErrorKind, BoxFuture, BranchId, Budget, Caps, Contract, Event, EventSink, Fix,
-    Layer, Model, ModelAgent, ModelError, ModelErrorKind, Origin, RunId, Scope, StepRole, Usage,
-    Waits,
+    Agent, AgentErrorKind, Attachment, BoxFuture, BranchId, Budget, Caps, Contract, Document,
+    Event, EventSink, Fix, Layer, MediaType, Model, ModelAgent, ModelError, ModelErrorKind, Origin,
+    RunId, Scope, StepRole, Usage, Waits,
 };
 use patterns_store::{
     Again, BranchEnding, CallEnding, CallRecord, Recorder, RunRecord, StoreLayer, StorePolicy,
@@ -484,4 +484,29 @@ async fn what_came_of_a_run_and_what_was_expected_is_kept() {
     // A store does not stay open for what writes into it.
     let budget = Budget::new(Caps::default());
     store.keep_account(1, &budget);
+}
+
+#[tokio::test]
+async fn a_picture_is_kept_by_its_size_and_digest_only() {
+    let store = Store::in_memory().unwrap();
+    let run = begun(&store, 1).await;
+    let recorder = Arc::new(Recorder::new(&store, &run).unwrap());
+    let model = layer(&store, &recorder).layer(ScriptedModel::new(["a harbour"]));
+    let picture = Attachment::new(MediaType::Png, vec![7; 100_000]);
+    let document = Document::attached("harbour.png", picture);
+    let request = Request {
+        messages: vec![Message::user([
+            Part::text("What is it?"),
+            Part::Document(document),
+        ])],
+        ..Request::default()
+    };
+    model.generate(&request).await.unwrap();
+    recorder.close();
+    store.flush().await.unwrap();
+    let call = store.calls_of(1).next().unwrap().unwrap();
+    let asked = store.texts(&call).unwrap().request.unwrap();
+    let text = asked.messages[0].to_text();
+    assert!(text.contains("[image/png, 100000 bytes, BLAKE3 "), "{text}");
+    assert!(asked.messages[0].parts[1].attachment().is_none());
 }

@@ -1,0 +1,96 @@
+//! Reads the branches of runs.
+
+use std::collections::VecDeque;
+
+use patterns_core::BranchId;
+
+use crate::Store;
+use crate::branch_record::{BranchRecord, COLUMNS};
+use crate::error::StoreError;
+use crate::store::optional;
+
+/// So many branches are read together.
+const PAGE: u32 = 1_000;
+
+/// The branches of a session of a run, in the order in which they began; made by
+/// [`Store::branches_of`].
+#[derive(Debug)]
+pub struct Branches {
+    store: Store,
+    run: i64,
+    session: i64,
+    last: i64,
+    page: VecDeque<BranchRecord>,
+    is_over: bool,
+}
+
+impl Iterator for Branches {
+    type Item = Result<BranchRecord, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.page.is_empty() && !self.is_over {
+            match self.store.page_of_branches(self) {
+                Ok(page) => self.page = page,
+                Err(error) => {
+                    self.is_over = true;
+                    return Some(Err(error));
+                }
+            }
+            self.is_over = self.page.is_empty();
+        }
+        let branch = self.page.pop_front()?;
+        self.last = branch.branch.0.cast_signed();
+        Some(Ok(branch))
+    }
+}
+
+impl Store {
+    /// Returns the branches of a session of a run, in the order in which they began. They are read as
+    /// they are asked for, so a run of any size needs little memory.
+    ///
+    /// Each session of a run goes through all its branches again and finds what was answered before,
+    /// so the latest one, [`RunRecord::sessions`](crate::RunRecord::sessions), has them all, unless
+    /// it was broken off.
+    pub fn branches_of(&self, run: i64, session: i64) -> Branches {
+        Branches {
+            store: self.clone(),
+            run,
+            session,
+            last: -1,
+            page: VecDeque::new(),
+            is_over: false,
+        }
+    }
+
+    fn page_of_branches(&self, of: &Branches) -> Result<VecDeque<BranchRecord>, StoreError> {
+        self.read(|connection| {
+            let select = format!(
+                "SELECT {COLUMNS} WHERE run = ?1 AND session = ?2 AND branch > ?3 \
+                 ORDER BY branch LIMIT ?4"
+            );
+            let mut select = connection.prepare_cached(&select)?;
+            let rows = (of.run, of.session, of.last, PAGE);
+            let rows = select.query_map(rows, BranchRecord::read)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Returns a branch of a session of a run, if there is one of that number.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be read.
+    pub fn branch(
+        &self,
+        run: i64,
+        session: i64,
+        branch: BranchId,
+    ) -> Result<Option<BranchRecord>, StoreError> {
+        self.read(|connection| {
+            let select =
+                format!("SELECT {COLUMNS} WHERE run = ?1 AND session = ?2 AND branch = ?3");
+            let of = (run, session, branch.0.cast_signed());
+            optional(connection.query_row(&select, of, BranchRecord::read))
+        })
+    }
+}
