@@ -56,7 +56,7 @@ impl LeftOut {
 }
 
 /// What providers call the effort of thinking in requests and in their words about them.
-const EFFORT: [&str; 11] = [
+const EFFORT: [&str; 12] = [
     "reasoning_effort",
     "effort",
     "reasoning",
@@ -68,10 +68,27 @@ const EFFORT: [&str; 11] = [
     "thinking_budget",
     "thinkingConfig",
     "thinking_config",
+    "budget_tokens",
 ];
 
 /// What they call the tier.
 const TIER: [&str; 3] = ["service_tier", "serviceTier", "flex"];
+
+/// Names that are words, too, which are in many a reply that refuses something else.
+const BARE: [&str; 5] = ["effort", "reasoning", "thinking", "think", "flex"];
+
+/// How servers refuse what goes by such a word, beside the [stems](STEMS).
+const BARE_STEMS: [&str; 9] = [
+    "is invalid",
+    "invalid value",
+    "invalid option",
+    "invalid think",
+    "invalid effort",
+    "invalid reasoning",
+    "expected one of",
+    "should be",
+    "only works",
+];
 
 /// What is refused, as it is dealt with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +142,7 @@ const STEMS: &[&str] = &[
 ];
 
 /// Returns which of what was `sent` a reply refuses, given what it was taken for. An effort and a tier
-/// are words of ours: whatever is said against them, nobody else can mend it.
+/// are words of ours: whatever is said against their full names, nobody else can mend it.
 pub(crate) fn refused(kind: ModelErrorKind, body: &[u8], sent: Sent<'_>) -> Option<Refused> {
     let is_stream = |name: &str| name.starts_with("stream");
     let words = String::from_utf8_lossy(body).to_lowercase();
@@ -138,8 +155,10 @@ pub(crate) fn refused(kind: ModelErrorKind, body: &[u8], sent: Sent<'_>) -> Opti
     let is_refusal = STEMS.iter().any(|it| words.contains(it));
     match kind {
         ModelErrorKind::InvalidRequest => {
-            let flex = sent.flex && TIER.iter().any(|it| is_named(it));
-            let effort = sent.effort && EFFORT.iter().any(|it| is_named(it));
+            let is_bare_refused = is_refusal || BARE_STEMS.iter().any(|it| words.contains(it));
+            let is_refused = |it: &&str| is_named(it) && (is_bare_refused || !BARE.contains(it));
+            let flex = sent.flex && TIER.iter().any(&is_refused);
+            let effort = sent.effort && EFFORT.iter().any(is_refused);
             let parameter = named.find(|it| is_refusal || is_stream(it));
             let parameter = parameter.map(Refused::Named);
             let parameter = parameter.or_else(|| flex.then_some(Refused::Flex));
@@ -281,6 +300,11 @@ mod tests {
             ("Unsupported service_tier: flex", Some(Refused::Flex)),
             ("Flex is not available for this model.", Some(Refused::Flex)),
             ("messages: roles must alternate", None),
+            (
+                "a final assistant turn must begin with a thinking block",
+                None,
+            ),
+            ("the prompt of a reasoning model is too long", None),
         ] {
             let found = refused(ModelErrorKind::InvalidRequest, body.as_bytes(), sent);
             assert_eq!(found, expected, "{body}");

@@ -113,7 +113,7 @@ async fn a_model_that_does_not_think_is_asked_without_an_effort() {
         (
             "openai",
             "Unrecognized request argument supplied: reasoning_effort",
-            2,
+            3,
         ),
         (
             "anthropic",
@@ -122,7 +122,7 @@ async fn a_model_that_does_not_think_is_asked_without_an_effort() {
         ),
         ("gemini", "Thinking is not supported for this model.", 1),
         ("ollama", "\"llama3\" does not support thinking", 2),
-        ("openrouter", "reasoning is not supported", 2),
+        ("openrouter", "reasoning is not supported", 3),
     ] {
         let shown = (provider == "ollama").then(|| reply(404, "", "{}"));
         let answer = match provider {

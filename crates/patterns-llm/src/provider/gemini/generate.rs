@@ -33,7 +33,7 @@ impl Dialect for Generate {
             (true, Effort::Max) => &["32768", "24576"],
             (false, Effort::None | Effort::Minimal) => &["minimal", "low"],
             (false, Effort::Low) => &["low"],
-            (false, Effort::Medium) => &["medium", "high"],
+            (false, Effort::Medium) => &["medium", "low", "high"],
             (false, Effort::High) => &["high"],
             (false, Effort::Max) => &["xhigh", "high"],
         }

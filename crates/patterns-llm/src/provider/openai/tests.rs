@@ -56,6 +56,16 @@ fn every_effort_has_a_way_to_be_put() {
     }
 }
 
+#[test]
+fn where_an_effort_is_refused_less_is_tried_before_more() {
+    let order = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
+    let place = |way: &str| order.iter().position(|it| *it == way).unwrap();
+    for effort in Effort::ALL.into_iter().filter(|it| *it != Effort::None) {
+        let ways = Flavour::efforts(effort);
+        assert!(place(ways[1]) < place(ways[0]), "{effort}: {ways:?}");
+    }
+}
+
 fn read(status: u16, body: &str) -> Result<patterns_core::Response, ModelErrorKind> {
     let reply = Reply {
         status: StatusCode::from_u16(status).unwrap(),

@@ -49,14 +49,14 @@ impl Flavour {
         matches!(self, Self::OpenAi | Self::Azure)
     }
 
-    /// Returns how an effort is put, and how where that is refused.
+    /// Returns how an effort is put, and how where that is refused: less first, as more is dearer.
     pub(super) fn efforts(effort: Effort) -> &'static [&'static str] {
         match effort {
             Effort::None => &["none", "minimal", "low"],
-            Effort::Minimal => &["minimal", "low"],
-            Effort::Low => &["low", "medium"],
-            Effort::Medium => &["medium", "high"],
-            Effort::High => &["high"],
+            Effort::Minimal => &["minimal", "none", "low"],
+            Effort::Low => &["low", "minimal", "medium"],
+            Effort::Medium => &["medium", "low", "high"],
+            Effort::High => &["high", "medium"],
             Effort::Max => &["max", "xhigh", "high"],
         }
     }
