@@ -12,9 +12,10 @@ use patterns_store::Store;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::NamedProvider;
-use crate::connect::{self, Connected};
+use crate::connect;
 use crate::error::{Error, ErrorKind};
 use crate::launch::Launch;
+use crate::option_names::Names;
 use crate::report::{plan_page, planned_cost};
 use crate::store::{open_to_read, refused, usual};
 use crate::terminal::{confirm as ask, is_stdin_terminal, write_json, write_stdout};
@@ -30,8 +31,8 @@ pub(super) struct Limit {
 
 /// Says what the job would do and cost.
 pub(super) async fn show(launch: &Launch) -> Result<(), Error> {
-    let plan = plan(launch).await?;
-    if let Some(store) = store_to_keep(launch)? {
+    let (plan, is_paid) = plan(launch).await?;
+    if let Some(store) = store_to_keep(launch, is_paid)? {
         let total = serde_json::to_string(&plan.total).unwrap_or_default();
         let kept = store.keep_plan(plan.identity, total);
         kept.await.map_err(refused)?;
@@ -56,7 +57,7 @@ pub(super) async fn confirm(launch: &mut Launch, limit: Limit) -> Result<(), Err
                        only once";
         return Err(Error::new(ErrorKind::Usage, message).help("name a file instead of -"));
     }
-    let plan = plan(launch).await?;
+    let (plan, _) = plan(launch).await?;
     launch.planned = Some(plan.total);
     let (is_more, cost) = match plan.total.cost {
         Some(cost) => (cost.likely > limit.above, planned_cost(&cost)),
@@ -78,7 +79,8 @@ pub(super) async fn confirm(launch: &mut Launch, limit: Limit) -> Result<(), Err
         .help("see --dry-run; pass --yes to go on, or try a part with --limit or --sample"))
 }
 
-async fn plan(launch: &Launch) -> Result<Plan, Error> {
+/// Plans the job, and says whether its calls would be recorded where nothing is said of it.
+async fn plan(launch: &Launch) -> Result<(Plan, bool), Error> {
     let written = Written::by(&launch.job, launch.names);
     written.check_files(&launch.job.files())?;
     let documents: Vec<PathBuf> = match &launch.job {
@@ -90,7 +92,8 @@ async fn plan(launch: &Launch) -> Result<Plan, Error> {
     let roles = ModelRoles::of(&launch.job).map_err(|error| launch.told(error))?;
     let settings = launch.settings();
     let connected = connect::to_plan(launch, &roles, &settings).await?;
-    let store = held(launch, &connected)?;
+    let is_paid = connected.notice.is_none();
+    let store = held(launch, is_paid)?;
     let instances = Instances::default();
     let with = PlanSetup {
         setup: Setup {
@@ -106,13 +109,13 @@ async fn plan(launch: &Launch) -> Result<Plan, Error> {
     };
     let reader = launch.reader(&written);
     let plan = Box::pin(launch.job.clone().plan(&with, &reader)).await;
-    plan.map_err(|error| launch.told(error))
+    let plan = plan.map_err(|error| launch.told(error))?;
+    Ok((plan, is_paid))
 }
 
 /// Opens the store whose answers need not be paid for again, if there is one.
-fn held(launch: &Launch, connected: &Connected) -> Result<Option<Store>, Error> {
+fn held(launch: &Launch, is_paid: bool) -> Result<Option<Store>, Error> {
     let part = launch.job.store();
-    let is_paid = connected.notice.is_none();
     let path = match &part.file {
         _ if matches!(part.mode, StoreMode::None | StoreMode::Fresh) => return Ok(None),
         Some(path) => path.clone(),
@@ -122,14 +125,19 @@ fn held(launch: &Launch, connected: &Connected) -> Result<Option<Store>, Error> 
     path.exists().then(|| open_to_read(&path)).transpose()
 }
 
-/// Opens the store of the run, if there is one already, to keep the plan in: a plan makes none.
-fn store_to_keep(launch: &Launch) -> Result<Option<Store>, Error> {
+/// Opens the store of the run to keep the plan in, if there is one already and the run would be recorded
+/// there: a plan makes none. Nobody was asked whether the file of a job may say where to write.
+fn store_to_keep(launch: &Launch, is_paid: bool) -> Result<Option<Store>, Error> {
     let part = launch.job.store();
-    let path = part.file.clone();
-    let path = path.unwrap_or_else(usual);
-    let is_kept = matches!(part.mode, StoreMode::Use | StoreMode::Fresh) && path.exists();
-    let open = || Store::open(path, part.durability.into()).map_err(refused);
-    is_kept.then(open).transpose()
+    let is_typed = matches!(launch.names, Names::Options);
+    let path = match &part.file {
+        Some(path) => is_typed.then(|| path.clone()),
+        None => is_paid.then(usual),
+    };
+    let is_kept = matches!(part.mode, StoreMode::Use | StoreMode::Fresh);
+    let path = path.filter(|it| is_kept && it.exists());
+    let open = |path| Store::open(path, part.durability.into()).map_err(refused);
+    path.map(open).transpose()
 }
 
 /// Returns the least of what the providers of models allow, as far as that is configured.

@@ -322,6 +322,29 @@ fn more_than_is_confirmed_is_not_sent() {
 }
 
 #[test]
+fn a_plan_writes_nothing_into_a_store_that_the_file_of_a_job_names() {
+    let place = place();
+    let simulator = Simulator::start(&place, &[]);
+    let words = ["map-reduce", "docs", "--limit", "2"];
+    let other = ["--store", "other.db"];
+    place.data(&[&words[..], &other, &simulator.args()].concat());
+    let store = place.path().join("other.db");
+    let before = std::fs::read(&store).unwrap();
+    let job = "pattern = 'map-reduce'\ninputs = ['docs']\n[model]\nname = 'compatible:m'\n\
+               base_url = 'http://127.0.0.1:9/v1'\n[store]\nfile = 'other.db'\n";
+    place.write("job.toml", job.as_bytes());
+    let (code, text) = place.data(&["plan", "job.toml", "--json"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(std::fs::read(&store).unwrap() == before);
+    let typed = [&words[..], &other, &simulator.args(), &["--dry-run"]].concat();
+    place.data(&typed);
+    assert!(
+        std::fs::read(&store).unwrap() != before,
+        "what was typed is kept"
+    );
+}
+
+#[test]
 fn a_job_is_planned_from_its_file() {
     let place = place();
     let job = "pattern = 'map-reduce'\ninputs = ['docs']\nreduce = 'none'\n[model]\nname = \
