@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::publish;
 use crate::args::Format;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::launch::Launch;
 use crate::report::{Page, branch_line, figures_line, outcome_line, web_page};
 use crate::session::Session;
@@ -167,6 +167,7 @@ fn measure<Y>(session: &mut Session, outcome: &Outcome<Y, Section>) {
     if figures.written == 0 {
         return;
     }
+    session.shortfall = gaps(sections.clone()).filter(|_| outcome.counts.failed == 0);
     let times = session.times(sections.map(|it| &it.planned));
     let planned = outcome.branches.len() as u64;
     session
@@ -180,6 +181,23 @@ fn measure<Y>(session: &mut Session, outcome: &Outcome<Y, Section>) {
         }
     }
     session.figures = Some(measured);
+}
+
+/// Returns the error of sections whose own jobs lack something, if there are any.
+fn gaps<'a>(sections: impl Iterator<Item = &'a Section>) -> Option<Error> {
+    let line = |it: &Section| Some(format!("{}: {}", it.section_name, it.gaps.as_ref()?));
+    let gaps: Vec<String> = sections.filter_map(line).collect();
+    let message = match gaps.len() {
+        0 => return None,
+        1 => "the job of a section has gaps".to_owned(),
+        more => format!("the jobs of {more} sections have gaps"),
+    };
+    let help = "what is missing is in none of them; --output json has each section with its gaps";
+    Some(
+        Error::new(ErrorKind::SomeFailed, message)
+            .details(gaps)
+            .help(help),
+    )
 }
 
 fn title(work: &SectionWork) -> &str {

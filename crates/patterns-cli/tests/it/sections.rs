@@ -288,6 +288,80 @@ inputs = ["minutes.txt"]
 }
 
 #[test]
+fn a_section_whose_job_has_gaps_says_so_and_the_run_does_not_end_with_0() {
+    let job = r#"
+pattern = "section"
+topic = "Dredging"
+synthesis = "stitch"
+consistency = true
+
+[[sections]]
+title = "What was said"
+
+[sections.job]
+pattern = "map-reduce"
+inputs = ["minutes.txt", "broken.pdf"]
+
+[[sections]]
+title = "Why"
+"#;
+    let minutes = ("minutes.txt", "It costs two million.");
+    let place = Place::with(&[("job.toml", job), minutes, ("broken.pdf", "no PDF")]);
+    let server = Server::start(|body| {
+        let answer = if body.contains("What does not go together") {
+            let found = json!({"section": "what-was-said", "issue": "Dull.", "fix": "Mend it."});
+            match body.contains("Better") {
+                true => json!({"issues": []}),
+                false => json!({"issues": [found]}),
+            }
+        } else if body.contains("It was written before") {
+            json!({"content": "Better.", "key_points": ["Better."]})
+        } else if body.contains("Write section") && !body.contains("two million") {
+            json!({"content": "It silts up.", "key_points": []})
+        } else if body.contains("combined_summary") {
+            json!({"combined_summary": "Two million, they said."})
+        } else {
+            json!({"summary": "Two million, they said."})
+        };
+        (200, completion(&answer.to_string()))
+    });
+    assert_snapshot!(run(&place, &server, &["run", "job.toml"]), @r#"
+    exit 3
+    --- stdout
+    # Dredging
+
+    - [1. What was said](#1-what-was-said)
+    - [2. Why](#2-why)
+
+    ## 1. What was said
+
+    *(made without all of it: 1 of 2 documents read whole)*
+
+    Better.
+
+    ## 2. Why
+
+    It silts up.
+    --- stderr
+    warning: "What was said" was written again: Dull. (Mend it.)
+    branches: 5 started = 5 answered + 0 failed + 0 cancelled · calls 6 · attempts 6 · tokens 60 in, 30 out · [time]
+    sections: 2 of 2 written, 4 words · outline covered 0% · repeated 5-grams 0.0% · [time]
+    error[E-SOME-FAILED]: the job of a section has gaps
+      What was said: 1 of 2 documents read whole
+    help: what is missing is in none of them; --output json has each section with its gaps
+    "#);
+    let json = run(
+        &place,
+        &server,
+        &["run", "job.toml", "--output", "json", "-q"],
+    );
+    assert!(
+        json.contains(r#""gaps": "1 of 2 documents read whole""#),
+        "{json}"
+    );
+}
+
+#[test]
 fn what_cannot_be_is_said_with_its_place() {
     let place = Place::with(&[
         ("none.md", "Some text."),
@@ -304,6 +378,10 @@ fn what_cannot_be_is_said_with_its_place() {
         (
             "unknown.toml",
             "pattern = 'section'\ntopic = 'T'\n[[sections]]\ntitle = 'A'\ndepends_on = ['B']\n",
+        ),
+        (
+            "unheard.toml",
+            "pattern = 'section'\ntopic = 'T'\n[[sections]]\ntitle = 'A'\n[[sections]]\ntitle = 'B'\ndepends_on = ['A']\n[sections.job]\npattern = 'map-reduce'\ninputs = ['none.md']\n",
         ),
     ]);
     let wrong = |args: &[&str]| {
@@ -324,6 +402,7 @@ fn what_cannot_be_is_said_with_its_place() {
         wrong(&["run", "job.toml"]),
         wrong(&["run", "typo.toml"]),
         wrong(&["run", "unknown.toml"]),
+        wrong(&["run", "unheard.toml"]),
     ];
     assert_snapshot!(shown.join("\n"), @r#"
     exit 65
@@ -365,6 +444,9 @@ fn what_cannot_be_is_said_with_its_place() {
     help: did you mean `title`?
     exit 65
     error[E-DATA]: unknown.toml:3:3: `sections`: "A" builds on "B", which is no section; there is a
+    help: schema/job.json is the schema of jobs
+    exit 65
+    error[E-DATA]: unheard.toml:3:3: `sections.job` of "B": a map-reduce reads its documents only, so the section has no `depends_on`
     help: schema/job.json is the schema of jobs
     "#);
 }

@@ -166,6 +166,16 @@ impl SectionSpec {
                     "`input` is for trying a job out, and a section is of all its documents",
                 );
             }
+            Job::MapReduce(_) if !self.depends_on.is_empty() => {
+                return wrong(
+                    "a map-reduce reads its documents only, so the section has no `depends_on`",
+                );
+            }
+            Job::Vote(vote) if !vote.context.is_empty() && !self.depends_on.is_empty() => {
+                return wrong(
+                    "a vote on a `context` of its own reads that only, so the section has no `depends_on`",
+                );
+            }
             Job::Section(_) => return wrong("it is a vote or a map-reduce"),
             Job::Vote(vote) if vote.batch.is_some() => {
                 return wrong("a batch is many results, and a section is one");

@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, Event, EventSink, Part, Prompt, Scope, Usage, Warning,
+    Agent, AgentError, Answer, BoxFuture, Event, EventSink, Part, Prompt, Scope, Usage,
 };
 use patterns_parallel::sectioning::{Citation, Section, SectionTask};
 use serde_json::Value;
@@ -55,10 +55,7 @@ impl NestedWriter {
     ) -> Result<Answer<Section>, AgentError> {
         let outcome = Box::pin(self.run(spec, task, scope.clone())).await;
         let outcome = outcome.map_err(AgentError::code)?;
-        if let Some(warning) = lack(&outcome, task) {
-            let run = scope.origin().run;
-            scope.emit(Event::WarningRaised { run, warning });
-        }
+        let gaps = gaps(&outcome);
         let usage = outcome.usage;
         let error = |error: AgentError| {
             let others = without_own(usage, error.usage());
@@ -81,7 +78,7 @@ impl NestedWriter {
         })?;
         Ok(Answer {
             usage,
-            ..Answer::new(section)
+            ..Answer::new(Section { gaps, ..section })
         })
     }
 
@@ -130,26 +127,18 @@ impl NestedWriter {
 }
 
 /// Says what a section was made without, if its job lacks anything.
-fn lack(outcome: &JobOutcome, task: &SectionTask) -> Option<Warning> {
+fn gaps(outcome: &JobOutcome) -> Option<String> {
     let counts = outcome.counts;
-    let mut lacks = Vec::new();
-    // A vote cancels what it needs no more; that is no gap.
-    if counts.failed > 0 {
-        let (failed, started) = (counts.failed, counts.started);
-        lacks.push(format!("{failed} of its {started} branches failed"));
-    }
+    let mut gaps = Vec::new();
     if let Some(coverage) = outcome.coverage.as_ref().filter(|it| !it.is_whole()) {
         let (mapped, total) = (coverage.documents.mapped, coverage.documents.total());
-        lacks.push(format!(
-            "{mapped} of its {total} documents are wholly in it"
-        ));
+        gaps.push(format!("{mapped} of {total} documents read whole"));
+    } else if counts.failed > 0 {
+        // A vote cancels what it needs no more; that is no gap.
+        let (failed, started) = (counts.failed, counts.started);
+        gaps.push(format!("{failed} of its {started} branches failed"));
     }
-    let message = format!(
-        "the job of the section {:?} has gaps: {}",
-        task.brief.title,
-        lacks.join("; ")
-    );
-    (!lacks.is_empty()).then(|| Warning::new("section-with-gaps", message))
+    (!gaps.is_empty()).then(|| gaps.join("; "))
 }
 
 /// Returns what was used beside the calls that an error knows of.
@@ -179,9 +168,16 @@ impl Agent<SectionTask, Section> for NestedWriter {
         scope: Scope,
     ) -> BoxFuture<'a, Result<Answer<Section>, AgentError>> {
         match self.jobs.get(&task.brief.id) {
-            // Its job would be asked the same again, and would not see what is wrong with the text.
-            Some(spec) if task.revision.is_none() => Box::pin(self.write(spec, task, scope)),
-            _ => self.usual.run(task, scope),
+            None => self.usual.run(task, scope),
+            Some(spec) => Box::pin(async move {
+                // Its job would be asked the same again, and would not see what is wrong with the text.
+                let Some(revision) = &task.revision else {
+                    return self.write(spec, task, scope).await;
+                };
+                let mut answer = self.usual.run(task, scope).await?;
+                answer.value.gaps.clone_from(&revision.gaps);
+                Ok(answer)
+            }),
         }
     }
 }

@@ -32,6 +32,9 @@ pub struct Section {
     /// What was planned.
     #[serde(default)]
     pub planned: SectionBrief,
+    /// What it was made without, where it is known: documents that could not be read, branches that failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gaps: Option<String>,
     /// How many sections are above it; more than none for one that another asked for.
     #[serde(default, skip_serializing_if = "is_none")]
     pub depth: u32,

@@ -64,6 +64,8 @@ pub(super) struct SectioningMachine<'a, S, Y> {
     /// Documents of which a section got a passage.
     used: BTreeSet<String>,
     changes: Vec<Change>,
+    /// How many of them are of earlier rounds.
+    changes_before: usize,
     value: Option<Y>,
     /// Why there is no outline, though a planner has answered.
     wrong: Option<AgentError>,
@@ -120,6 +122,7 @@ impl<'a, S, Y> SectioningMachine<'a, S, Y> {
             yielded: 0,
             used: BTreeSet::new(),
             changes: Vec::new(),
+            changes_before: 0,
             value: None,
             wrong: None,
         };

@@ -78,6 +78,7 @@ pub(super) enum Ending<S, Y> {
 pub(super) struct Reading<S> {
     pub(super) summary: Text<S>,
     pub(super) text: Text<S>,
+    pub(super) gaps: fn(&S) -> Option<String>,
 }
 
 /// How far an outline may grow while it is written.
@@ -155,6 +156,7 @@ impl<Y> Sectioning<Section, Y> {
         self.reading = Reading {
             summary: Arc::new(Section::summary),
             text: Arc::new(|it: &Section| it.content.clone()),
+            gaps: |it| it.gaps.clone(),
         };
         self
     }
@@ -207,6 +209,7 @@ where
             reading: Reading {
                 summary: Arc::new(|it| json(it)),
                 text: Arc::new(|it| json(it)),
+                gaps: |_| None,
             },
             growth: None,
             gate: None,

@@ -56,6 +56,8 @@ pub struct Revision {
     pub text: String,
     /// What is wrong with it.
     pub issues: Vec<Issue>,
+    /// What it was made without, and still is.
+    pub gaps: Option<String>,
 }
 
 impl SectionTask {
@@ -277,6 +279,7 @@ mod tests {
                 issue: "\"Pros\" says it is cheap.".to_owned(),
                 fix: "Say\nso.".to_owned(),
             }],
+            gaps: None,
         });
         insta::assert_snapshot!(text(&task), @r#"
         Topic: Tides

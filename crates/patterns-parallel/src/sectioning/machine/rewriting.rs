@@ -31,6 +31,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
 
     /// Takes what does not go together, by the sections that have to change.
     pub(super) fn take_review(&mut self, review: Review) {
+        self.changes_before = self.changes.len();
         let Stage::Rewriting(_, queue) = &mut self.stage else {
             return;
         };
@@ -60,7 +61,9 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         let Some((n, issues)) = queue.pop_front() else {
             return Poll::Pending;
         };
-        let text = self.answer(n).map(|it| (self.pattern.reading.text)(it));
+        let reading = &self.pattern.reading;
+        let text = self.answer(n).map(|it| (reading.text)(it));
+        let gaps = self.answer(n).and_then(reading.gaps);
         let mut task = self.task(n);
         task.may_grow = false;
         let section = task.brief.title.clone();
@@ -74,7 +77,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
             });
         }
         let text = text.unwrap_or_default();
-        task.revision = Some(Revision { text, issues });
+        task.revision = Some(Revision { text, issues, gaps });
         self.begun.insert(id, n);
         let label = format!(
             "{section} (again{})",
@@ -88,9 +91,10 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
             return;
         };
         let title = &self.dag.node(n).brief.title;
-        let is_open = |it: &&mut Change| it.section == *title && !it.is_made;
+        // What an earlier round has asked for in vain is not made by this one.
+        let of_round = self.changes.iter_mut().skip(self.changes_before);
         let mut whys = Vec::new();
-        for change in self.changes.iter_mut().filter(is_open) {
+        for change in of_round.filter(|it| it.section == *title) {
             change.is_made = section.is_some();
             whys.push(format!("{} ({})", change.issue, change.fix));
         }
@@ -113,7 +117,8 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
 
     /// Goes on when nothing of a round is under way any more.
     pub(super) fn end_round(&mut self, round: u32) {
-        let has_rewritten = self.changes.iter().any(|it| it.is_made);
+        let mut of_round = self.changes.iter().skip(self.changes_before);
+        let has_rewritten = of_round.any(|it| it.is_made);
         self.stage = match has_rewritten && round < MOST_ROUNDS {
             true => Stage::Reviewing(round),
             false => Stage::Merging,

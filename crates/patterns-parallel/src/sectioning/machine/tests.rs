@@ -249,6 +249,33 @@ fn only_what_a_review_names_is_written_again_and_at_most_twice() {
 }
 
 #[test]
+fn what_one_round_asked_for_in_vain_is_not_made_by_the_next() {
+    let pattern = pattern(["a", "b"]).review(MockAgent::<ReviewTask, Review>::new());
+    let options = RunOptions::default();
+    let mut it = begin(&pattern, &options);
+    for id in 0..2 {
+        next(&mut it, id);
+        end(&mut it, id, StepRole::Section, written("text"));
+    }
+    next(&mut it, 2);
+    let both = [("a", "dull"), ("b", "dear")];
+    end(&mut it, 2, StepRole::Review, reviewed(&both));
+    assert_eq!(
+        [3, 4].map(|id| next(&mut it, id)),
+        ["a (again)", "b (again)"]
+    );
+    end(&mut it, 3, StepRole::Rewrite, failed());
+    end(&mut it, 4, StepRole::Rewrite, written("better"));
+    next(&mut it, 5);
+    end(&mut it, 5, StepRole::Review, reviewed(&[("a", "long")]));
+    next(&mut it, 6);
+    end(&mut it, 6, StepRole::Rewrite, written("short"));
+    let changes = it.changes.iter();
+    let changes: Vec<_> = changes.map(|it| (&*it.issue, it.is_made)).collect();
+    assert_eq!(changes, [("dull", false), ("dear", true), ("long", true)]);
+}
+
+#[test]
 fn a_review_that_fails_or_finds_nothing_leaves_the_sections_as_they_are() {
     for ended in [failed(), reviewed(&[])] {
         let pattern = pattern(["a", "b"]).review(MockAgent::<ReviewTask, Review>::new());

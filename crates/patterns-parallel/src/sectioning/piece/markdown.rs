@@ -65,6 +65,9 @@ impl PieceText {
             text += "*(this section could not be written)*\n";
             return text;
         };
+        if let Some(gaps) = &section.gaps {
+            let _ = writeln!(text, "*(made without all of it: {gaps})*\n");
+        }
         let mut points: Vec<String> = match self.has_key_points {
             true => section.key_points.iter().map(|it| words(it)).collect(),
             false => Vec::new(),
