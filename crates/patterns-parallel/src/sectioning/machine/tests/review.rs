@@ -1,0 +1,122 @@
+//! What is written again after a review, and what is said of it.
+
+use super::*;
+
+fn reviewed(issues: &[(&str, &str)]) -> BranchEnd<Done<String, String>> {
+    let issues = issues.iter().map(|(section, issue)| Issue {
+        section: (*section).to_owned(),
+        issue: (*issue).to_owned(),
+        fix: "Mend it.".to_owned(),
+    });
+    BranchEnd::Answered(Done::Review(Review {
+        issues: issues.collect(),
+    }))
+}
+
+#[test]
+fn only_what_a_review_names_is_written_again_and_at_most_twice() {
+    let pattern = pattern(["a", "b", "c"]).review(MockAgent::<ReviewTask, Review>::new());
+    let options = RunOptions::default();
+    let mut it = begin(&pattern, &options);
+    for id in 0..3 {
+        next(&mut it, id);
+        end(
+            &mut it,
+            id,
+            StepRole::Section,
+            written(&format!("text {id}")),
+        );
+    }
+    assert!(it.next_row().is_none(), "it may be written again");
+    let read = r#"review of ["a", "b", "c"]"#;
+    assert_eq!([3, 4].map(|id| next(&mut it, id)), [read, "pending"]);
+    let issues = [("b", "a says otherwise"), ("b", "dull"), ("x", "no such")];
+    end(&mut it, 3, StepRole::Review, reviewed(&issues));
+    let (label, task) = next_section(&mut it, 4);
+    let revision = task.revision.unwrap();
+    let told = (
+        label.as_str(),
+        revision.text.as_str(),
+        revision.issues.len(),
+    );
+    assert_eq!(told, ("b (again)", "\"text 1\"", 2));
+    assert_eq!(next(&mut it, 5), "pending");
+    end(&mut it, 4, StepRole::Rewrite, written("better"));
+    assert_eq!(next(&mut it, 5), read);
+    end(
+        &mut it,
+        5,
+        StepRole::Review,
+        reviewed(&[("b", "still dull"), ("c", "dull")]),
+    );
+    let again = [6, 7, 8].map(|id| next(&mut it, id));
+    assert_eq!(again, ["b (again, twice)", "c (again, twice)", "pending"]);
+    end(&mut it, 7, StepRole::Rewrite, failed());
+    assert_eq!(next(&mut it, 8), "pending");
+    end(&mut it, 6, StepRole::Rewrite, written("best"));
+    assert_eq!(
+        next(&mut it, 8),
+        r#"synthesis of ["text 0", "best", "text 2"] without []"#
+    );
+    let rows = std::iter::from_fn(|| it.next_row());
+    let rows: Vec<String> = rows.filter_map(|it| it.value().cloned()).collect();
+    assert_eq!(rows, ["text 0", "best", "text 2"]);
+    let told: Vec<String> = it
+        .outcome(None)
+        .warnings
+        .into_iter()
+        .map(|it| it.message)
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    the review names "x", which is no section that was written: no such
+    "b" was written again: a says otherwise (Mend it.); dull (Mend it.)
+    "c" could not be written again and stays as it was: dull (Mend it.)
+    "b" was written again: still dull (Mend it.)
+    "#);
+}
+
+#[test]
+fn what_one_round_asked_for_in_vain_is_not_made_by_the_next() {
+    let pattern = pattern(["a", "b"]).review(MockAgent::<ReviewTask, Review>::new());
+    let options = RunOptions::default();
+    let mut it = begin(&pattern, &options);
+    for id in 0..2 {
+        next(&mut it, id);
+        end(&mut it, id, StepRole::Section, written("text"));
+    }
+    next(&mut it, 2);
+    let both = [("a", "dull"), ("b", "dear")];
+    end(&mut it, 2, StepRole::Review, reviewed(&both));
+    assert_eq!(
+        [3, 4].map(|id| next(&mut it, id)),
+        ["a (again)", "b (again)"]
+    );
+    end(&mut it, 3, StepRole::Rewrite, failed());
+    end(&mut it, 4, StepRole::Rewrite, written("better"));
+    next(&mut it, 5);
+    end(&mut it, 5, StepRole::Review, reviewed(&[("a", "long")]));
+    next(&mut it, 6);
+    end(&mut it, 6, StepRole::Rewrite, written("short"));
+    let changes = it.changes.iter();
+    let changes: Vec<_> = changes.map(|it| (&*it.issue, it.is_made)).collect();
+    assert_eq!(changes, [("dull", false), ("dear", true), ("long", true)]);
+}
+
+#[test]
+fn a_review_that_fails_or_finds_nothing_leaves_the_sections_as_they_are() {
+    for ended in [failed(), reviewed(&[])] {
+        let pattern = pattern(["a", "b"]).review(MockAgent::<ReviewTask, Review>::new());
+        let options = RunOptions::default();
+        let mut it = begin(&pattern, &options);
+        for id in 0..2 {
+            next(&mut it, id);
+            end(&mut it, id, StepRole::Section, written("text"));
+        }
+        next(&mut it, 2);
+        end(&mut it, 2, StepRole::Review, ended);
+        assert_eq!(
+            next(&mut it, 3),
+            r#"synthesis of ["text", "text"] without []"#
+        );
+    }
+}
