@@ -221,10 +221,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
                 let round = *round;
                 self.review(round)
             }
-            Stage::Rewriting(round, _) => {
-                let round = *round;
-                self.rewrite(id, round)
-            }
+            Stage::Rewriting(..) => self.rewrite(id),
             Stage::Merging => self.merge(),
             Stage::Over => Poll::Ready(None),
         }

