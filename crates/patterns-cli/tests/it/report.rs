@@ -10,10 +10,12 @@ use flate2::read::GzDecoder;
 use crate::support::{Place, Simulator};
 
 /// Makes a place in which a vote of three ballots is run 1.
+///
+/// No word of the question is one that the simulator writes of its own.
 fn voted(files: &[(&str, &str)]) -> Place {
     let place = Place::with(files);
     let simulator = Simulator::start(&place, &[]);
-    let question = ["vote", "Is </script><b>glass</b> a liquid?"];
+    let question = ["vote", "Is </script><b>obsidian</b> a liquid?"];
     let more = ["--votes", "3", "--option", "yes", "--option", "no"];
     let shown = place.run(&[&question[..], &more, &simulator.args()].concat());
     assert!(shown.starts_with("exit 0\n"), "{shown}");
@@ -38,9 +40,11 @@ fn a_page_is_made_of_the_latest_run() {
     );
     let page = place.read("run-1.html");
     assert!(
-        page.contains("<h1 id=\"title\">Is &lt;/script&gt;&lt;b&gt;glass&lt;/b&gt; a liquid?</h1>")
+        page.contains(
+            "<h1 id=\"title\">Is &lt;/script&gt;&lt;b&gt;obsidian&lt;/b&gt; a liquid?</h1>"
+        )
     );
-    assert!(!page.contains("<b>glass"), "hostile text stays text");
+    assert!(!page.contains("<b>obsidian"), "hostile text stays text");
     for part in [
         "\"voter 1\"",
         "\"stages\":[\"ballot\"]",
@@ -98,7 +102,7 @@ fn prompts_stay_out_if_they_are_to() {
     let page = unpacked(&place.read("run-1.html"));
     assert!(page.contains("What was asked was left out of this page."));
     assert!(page.contains("<h1 id=\"title\">Run 1</h1>"));
-    for word in ["glass", "liquid"] {
+    for word in ["obsidian", "liquid"] {
         assert!(!page.contains(word), "{word}");
     }
     says(&place, &["report"], 0, "run 1:");
