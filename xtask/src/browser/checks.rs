@@ -132,7 +132,7 @@ pub(super) fn votes(browser: &mut Browser) -> Result<String> {
         browser,
         "
         const seen = () => ({verdict: $('.verdict').textContent, tally: $('.election table').textContent,
-            ballots: $('.ballots').rows.length - 1, squares: document.querySelectorAll('.course i').length});
+            ballots: $('.ballots').rows.length - 1, squares: document.querySelectorAll('.standings i').length});
         const fields = seen();
         const field = $('#elections input[type=search]');
         field.value = 'claim-42'; field.dispatchEvent(new Event('input')); await wait(400); await frame();
