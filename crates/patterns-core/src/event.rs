@@ -194,6 +194,54 @@ impl Event {
             Self::RunFinished { .. } => "run_finished",
         }
     }
+
+    /// Returns it as it is told of the outermost branch that it is about; `None` if it tells of the beginning or
+    /// the end of a branch of a run within that one. So whoever counts branches counts none twice.
+    pub fn outermost(mut self) -> Option<Self> {
+        match &mut self {
+            Self::BranchStarted { origin, .. }
+            | Self::BranchAnswered { origin, .. }
+            | Self::BranchFailed { origin, .. }
+            | Self::BranchCancelled { origin, .. } => {
+                return (!origin.branch.is_nested()).then_some(self);
+            }
+            Self::AnswerReused { origin }
+            | Self::AttemptSent { origin, .. }
+            | Self::AnswerBegan { origin, .. }
+            | Self::AttemptEnded { origin, .. }
+            | Self::AttemptFailed { origin, .. }
+            | Self::CallHedged { origin, .. }
+            | Self::CallsPaused { origin, .. }
+            | Self::FormatSteppedDown { origin, .. }
+            | Self::AnswerFixed { origin, .. }
+            | Self::AnswerRejected { origin, .. } => origin.branch = origin.branch.outermost(),
+            Self::RunStarted { .. } | Self::WarningRaised { .. } | Self::RunFinished { .. } => {}
+        }
+        Some(self)
+    }
+
+    /// Returns whether it is about a branch of a run within a branch.
+    pub fn is_nested(&self) -> bool {
+        match self {
+            Self::BranchStarted { origin, .. }
+            | Self::BranchAnswered { origin, .. }
+            | Self::BranchFailed { origin, .. }
+            | Self::BranchCancelled { origin, .. }
+            | Self::AnswerReused { origin }
+            | Self::AttemptSent { origin, .. }
+            | Self::AnswerBegan { origin, .. }
+            | Self::AttemptEnded { origin, .. }
+            | Self::AttemptFailed { origin, .. }
+            | Self::CallHedged { origin, .. }
+            | Self::CallsPaused { origin, .. }
+            | Self::FormatSteppedDown { origin, .. }
+            | Self::AnswerFixed { origin, .. }
+            | Self::AnswerRejected { origin, .. } => origin.branch.is_nested(),
+            Self::RunStarted { .. } | Self::WarningRaised { .. } | Self::RunFinished { .. } => {
+                false
+            }
+        }
+    }
 }
 
 /// How long an attempt has waited before it was sent, by what it was that it waited for.

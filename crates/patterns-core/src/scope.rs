@@ -77,6 +77,13 @@ impl Scope {
     }
 }
 
+/// Tells who is told of the run. So a run within a branch is told of where that branch is.
+impl EventSink for Scope {
+    fn emit(&self, event: Event) {
+        Self::emit(self, event);
+    }
+}
+
 /// The scope of a branch of which nobody is told.
 impl From<Origin> for Scope {
     fn from(origin: Origin) -> Self {

@@ -38,6 +38,7 @@ impl Setup {
     pub fn run_options(&self) -> RunOptions {
         RunOptions {
             run: self.settings.run,
+            within: self.settings.within,
             concurrency: self.settings.branches(),
             on_failure: match self.settings.max_failures() {
                 MaxFailures::KeepGoing => FailurePolicy::KeepGoing,

@@ -90,7 +90,7 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
             carry_out: Box::new(carry_out),
             options: options.clone(),
             scope: options.scope(),
-            next: BranchId(0),
+            next: options.first_branch(),
             stop: None,
             failed: 0,
             draining: Box::pin(options.drain.clone().cancelled_owned()),

@@ -4,7 +4,9 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use patterns_core::{Contract, EventSink, Model, ModelAgent, Prompt, RunId, Sampling, Scope};
+use patterns_core::{
+    BranchId, Contract, Event, EventSink, Model, ModelAgent, Prompt, RunId, Sampling, Scope,
+};
 use tokio_util::sync::CancellationToken;
 
 /// How a run is carried out, whatever its pattern.
@@ -12,6 +14,9 @@ use tokio_util::sync::CancellationToken;
 pub struct RunOptions {
     /// Names the run in its events and outcome.
     pub run: RunId,
+    /// The branch whose work this run is, if it is a part of another one; it bears the name of that one then, its
+    /// branches are numbered [within](BranchId::first_within) it, and its own begin and end are not told.
+    pub within: Option<BranchId>,
     /// The most branches in flight at once.
     pub concurrency: NonZeroUsize,
     /// What a failed branch means for the run.
@@ -28,12 +33,25 @@ impl RunOptions {
     pub(crate) fn scope(&self) -> Scope {
         Scope::new(self.run, Arc::clone(&self.events), self.drain.clone())
     }
+
+    /// Returns the number of its first branch.
+    pub(crate) fn first_branch(&self) -> BranchId {
+        self.within.map_or(BranchId(0), BranchId::first_within)
+    }
+
+    /// Tells of its own begin or end, unless it is a part of another run.
+    pub(crate) fn tell_of_run(&self, event: Event) {
+        if self.within.is_none() {
+            self.events.emit(event);
+        }
+    }
 }
 
 impl Default for RunOptions {
     fn default() -> Self {
         Self {
             run: RunId::default(),
+            within: None,
             concurrency: const { NonZeroUsize::new(16).expect("16 is not zero") },
             on_failure: FailurePolicy::default(),
             drain: CancellationToken::new(),
@@ -46,6 +64,7 @@ impl fmt::Debug for RunOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RunOptions")
             .field("run", &self.run)
+            .field("within", &self.within)
             .field("concurrency", &self.concurrency)
             .field("on_failure", &self.on_failure)
             .finish_non_exhaustive()

@@ -45,7 +45,7 @@ pub(crate) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(crate) fn start(options: &'a RunOptions, pattern: Pattern, branches: Option<u64>) -> Self {
-        options.events.emit(Event::RunStarted {
+        options.tell_of_run(Event::RunStarted {
             run: options.run,
             pattern,
             branches,
@@ -158,7 +158,7 @@ impl<'a> Run<'a> {
         value: Result<A, AggregateError>,
         branches: Vec<Branch<B>>,
     ) -> Outcome<A, B> {
-        self.options.events.emit(Event::RunFinished {
+        self.options.tell_of_run(Event::RunFinished {
             run: self.options.run,
             counts: self.counts,
             usage: self.usage,

@@ -38,8 +38,8 @@ pub struct RecordedCalls {
     /// The branch of the latest session that has a role and a name, if only one has.
     latest: HashMap<(String, String), Option<u64>>,
     sessions: HashMap<i64, Session>,
-    /// What earlier sessions have answered: the stage, the name and the number of the call.
-    answered: HashSet<(String, String, u32)>,
+    /// What earlier sessions have answered: the stage, the name, the part and the number of the call.
+    answered: HashSet<(String, String, Option<String>, u32)>,
     /// How the last call of each branch ended.
     ends: HashMap<u64, CallEnd>,
     /// Branches of the latest session that the calls do not tell of.
@@ -147,7 +147,8 @@ impl RecordedCalls {
             || (String::new(), format!("branch {}", record.branch.0)),
             |it| (stage(it), it.label.clone()),
         );
-        let key = (stage.clone(), label.clone(), record.nth);
+        let part = record.part.clone();
+        let key = (stage.clone(), label.clone(), part, record.nth);
         let is_earlier = record.session < self.last;
         if record.ending == CallEnding::Found && self.answered.contains(&key) {
             return Ok(None);

@@ -47,6 +47,7 @@ fn without_request(message: &str) -> String {
 /// Says what else is worth knowing of a call.
 pub(crate) fn notes(record: &CallRecord, answered_by: Option<&str>) -> Vec<String> {
     let mut notes = Vec::new();
+    notes.extend(record.part.as_ref().map(|it| format!("made for {it:?}")));
     if record.session > 1 {
         notes.push(format!("in session {} of the run", record.session));
     }

@@ -21,7 +21,10 @@ pub struct CallRecord {
     pub number: i64,
     /// The branch, as it is numbered in that session.
     pub branch: BranchId,
-    /// Which call of its branch, from 1: what follows the first are mostly re-asks.
+    /// What of the branch it was made for, where the branch is a run of its own: the name of a voter, a document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
+    /// Which call of its branch or part, from 1: what follows the first are mostly re-asks.
     pub nth: u32,
     /// The name of the model that was asked.
     pub model: String,
@@ -217,6 +220,8 @@ pub(crate) struct More {
     #[serde(rename = "a", skip_serializing_if = "Vec::is_empty")]
     attempts: Vec<AttemptRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) part: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<CallFailure>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) fixes: Vec<Fix>,
@@ -264,6 +269,7 @@ impl CallRecord {
             number: row.get(1)?,
             session: row.get(2)?,
             branch: BranchId(row.get::<_, i64>(3)?.cast_unsigned()),
+            part: more.part,
             nth: row.get(4)?,
             model: row.get(5)?,
             began: row.get(6)?,

@@ -85,7 +85,8 @@ impl Store {
         })
     }
 
-    /// Returns the calls of a branch in a session of its run, in the order in which they ended.
+    /// Returns the calls of a branch in a session of its run, in the order in which they ended; also those of a
+    /// run within it.
     ///
     /// # Errors
     ///

@@ -5,6 +5,9 @@
 //! it is known what its answer was worth: with the next event of its branch. Nobody waits for that: rows wait
 //! for a commit of others. So a run that is killed may lack the last calls of this record, and
 //! never a paid answer.
+//!
+//! A branch that is a run of its own, such as a section that is a vote, has one row, and so many calls at once as
+//! that run. Its calls are written as those of that branch, each with the name of what it was made for.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -45,6 +48,8 @@ struct State {
 /// A branch that has not ended.
 #[derive(Default)]
 struct Open {
+    /// Its name, if it is one of a run within a branch.
+    part: Option<Arc<str>>,
     /// How many calls it has made.
     calls: u32,
     /// The one that is under way.
@@ -54,6 +59,7 @@ struct Open {
 }
 
 struct Ended {
+    part: Option<Arc<str>>,
     call: UnderWay,
     took: Duration,
     end: CallEnd,
@@ -135,6 +141,7 @@ impl Recorder {
         let open = state.open.entry(origin.branch).or_default();
         if let Some(call) = open.under_way.take() {
             open.ended = Some(Ended {
+                part: open.part.clone(),
                 took: call.began.elapsed(),
                 call,
                 more: More::default(),
@@ -149,7 +156,9 @@ impl Recorder {
             return;
         };
         let ended = open.ended.take();
+        let part = open.part.clone();
         let dropped = open.under_way.take().map(|call| Ended {
+            part,
             took: call.began.elapsed(),
             call,
             more: More::default(),
@@ -163,11 +172,13 @@ impl Recorder {
 
     fn write_call(&self, number: i64, branch: BranchId, it: Ended) {
         let Ended {
+            part,
             call,
             took,
             end,
-            more,
+            mut more,
         } = it;
+        more.part = part.map(|it| it.to_string());
         self.store.add_row(RunRow::CallEnded(CallRow {
             place: self.place(branch),
             number,
@@ -182,7 +193,13 @@ impl Recorder {
     }
 
     fn branch_began(&self, origin: Origin, role: StepRole, label: String) {
-        self.lock().open.entry(origin.branch).or_default();
+        let mut state = self.lock();
+        let open = state.open.entry(origin.branch).or_default();
+        if origin.branch.is_nested() {
+            open.part = Some(label.into());
+            return;
+        }
+        drop(state);
         self.store.add_row(RunRow::BranchBegan {
             place: self.place(origin.branch),
             role,
@@ -200,6 +217,17 @@ impl Recorder {
     ) {
         self.settle(state, branch);
         state.open.remove(&branch);
+        if branch.is_nested() {
+            return;
+        }
+        // A run within a branch that is cancelled is dropped, and tells nothing of its own.
+        let next = BranchId(branch.0 + 1).first_within();
+        let within = state.open.range(branch.first_within()..next);
+        let within: Vec<BranchId> = within.map(|(id, _)| *id).collect();
+        for nested in within {
+            self.settle(state, nested);
+            state.open.remove(&nested);
+        }
         self.store.add_row(RunRow::BranchEnded {
             place: self.place(branch),
             ending,
@@ -212,7 +240,7 @@ impl Recorder {
         Place {
             run: self.run,
             session: self.session,
-            branch: branch.0.cast_signed(),
+            branch: branch.outermost().0.cast_signed(),
         }
     }
 

@@ -30,6 +30,25 @@ struct Came {
     cost: Option<Money>,
 }
 
+/// A digest of the answers of a branch, in whatever order they came: those of a vote within a section come as
+/// they come.
+#[derive(Default)]
+struct Digest([u8; 32]);
+
+impl Digest {
+    fn add(&mut self, call: &CallRecord, answer: &str) {
+        let mut hasher = blake3::Hasher::new();
+        for part in [call.part.as_deref().unwrap_or_default(), answer] {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        hasher.update(&call.nth.to_le_bytes());
+        let added = hasher.finalize();
+        let added = self.0.iter_mut().zip(added.as_bytes());
+        added.for_each(|(sum, it)| *sum = sum.wrapping_add(*it));
+    }
+}
+
 impl Came {
     /// Returns whether the same is known to have come of another.
     fn is_same(&self, other: &Self) -> bool {
@@ -72,16 +91,15 @@ pub(super) fn run(args: &DiffArgs, terminal: Terminal) -> Result<(), Error> {
 
 /// Reads what became of the branches of a run.
 fn read(store: &Store, run: &RunRecord) -> Result<BTreeMap<Name, Came>, Error> {
-    let mut answers: BTreeMap<BranchId, (blake3::Hasher, Option<Money>, bool)> = BTreeMap::new();
+    let mut answers: BTreeMap<BranchId, (Digest, Option<Money>, bool)> = BTreeMap::new();
     for call in store.calls_of(run.id) {
         let call = call.map_err(refused)?;
         if call.session != run.sessions {
             continue;
         }
-        let (hasher, cost, is_gone) = answers.entry(call.branch).or_default();
+        let (digest, cost, is_gone) = answers.entry(call.branch).or_default();
         if let Some(answer) = accepted(store, &call)? {
-            hasher.update(&(answer.len() as u64).to_le_bytes());
-            hasher.update(answer.as_bytes());
+            digest.add(&call, &answer);
         } else if is_accepted(&call) {
             *is_gone = true;
         }
@@ -92,7 +110,7 @@ fn read(store: &Store, run: &RunRecord) -> Result<BTreeMap<Name, Came>, Error> {
     let mut came = BTreeMap::new();
     for branch in store.branches_of(run.id, run.sessions) {
         let branch = branch.map_err(refused)?;
-        let (hasher, cost, is_gone) = answers.remove(&branch.branch).unwrap_or_default();
+        let (digest, cost, is_gone) = answers.remove(&branch.branch).unwrap_or_default();
         let mut name = (role_name(branch.role), branch.label, 1);
         while came.contains_key(&name) {
             name.2 += 1;
@@ -100,7 +118,7 @@ fn read(store: &Store, run: &RunRecord) -> Result<BTreeMap<Name, Came>, Error> {
         let it = Came {
             branch: branch.branch,
             ending: branch.ending,
-            answers: (!is_gone).then(|| *hasher.finalize().as_bytes()),
+            answers: (!is_gone).then_some(digest.0),
             cost,
         };
         came.insert(name, it);
@@ -166,7 +184,8 @@ fn called((role, label, nth): &Name) -> String {
 /// Returns the accepted answers of a branch, one after the other.
 fn answers(store: &Store, run: &RunRecord, branch: BranchId) -> Result<Vec<String>, Error> {
     let calls = store.calls_of_branch(run.id, run.sessions, branch);
-    let calls = calls.map_err(refused)?;
+    let mut calls = calls.map_err(refused)?;
+    calls.sort_by(|one, other| (&one.part, one.nth).cmp(&(&other.part, other.nth)));
     let answers = calls.iter().map(|call| accepted(store, call));
     Ok(answers
         .collect::<Result<Vec<_>, _>>()?

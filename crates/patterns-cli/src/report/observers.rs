@@ -175,24 +175,13 @@ impl Observers {
 impl EventSink for Observers {
     fn emit(&self, event: Event) {
         let readers = &mut *self.lock();
-        readers.account.add(&event);
-        readers.timeline.add(&event);
-        if let Some(file) = &mut readers.file {
-            file.write(&event);
-        }
-        if let Some((store, run)) = &readers.store
-            && is_worth_noting(&event)
-        {
-            store.note(*run, &event);
-        }
-        readers.tell_of_hold(&event);
-        if let Some(progress) = &mut readers.progress {
-            progress.take(&event);
-        }
-        if let Some(note) = note(&event)
-            && !readers.notes.contains(&note)
-        {
-            readers.notes.push(note);
+        match event.is_nested() {
+            false => readers.tell(&event),
+            true => event
+                .clone()
+                .outermost()
+                .iter()
+                .for_each(|it| readers.tell(it)),
         }
         if let Some(recorder) = &readers.recorder {
             recorder.emit(event);
@@ -201,6 +190,29 @@ impl EventSink for Observers {
 }
 
 impl Readers {
+    /// Tells all but the recorder, who alone knows of runs within branches.
+    fn tell(&mut self, event: &Event) {
+        self.account.add(event);
+        self.timeline.add(event);
+        if let Some(file) = &mut self.file {
+            file.write(event);
+        }
+        if let Some((store, run)) = &self.store
+            && is_worth_noting(event)
+        {
+            store.note(*run, event);
+        }
+        self.tell_of_hold(event);
+        if let Some(progress) = &mut self.progress {
+            progress.take(event);
+        }
+        if let Some(note) = note(event)
+            && !self.notes.contains(&note)
+        {
+            self.notes.push(note);
+        }
+    }
+
     /// Says once that calls are held back, and forgets it when one is answered.
     fn tell_of_hold(&mut self, event: &Event) {
         match event {

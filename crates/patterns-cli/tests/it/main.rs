@@ -24,6 +24,7 @@ mod isolated;
 mod jobs;
 mod killed;
 mod models;
+mod nested_jobs;
 mod network;
 mod offline;
 mod outputs;

@@ -2,16 +2,14 @@
 //! of its own.
 //!
 //! Such a run is the work of one branch. Its calls go through the same models, and so through the same
-//! budget and the same store; what they used is the branch's. Its own branches are not told of, since
-//! they would be counted twice then.
+//! budget and the same store; what they used is the branch's. Its own branches are numbered within that branch,
+//! so that nobody takes them for branches of the whole run.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, Event, EventSink, Part, Prompt, Scope, Usage,
-};
+use patterns_core::{Agent, AgentError, Answer, BoxFuture, Part, Prompt, Scope, Usage};
 use patterns_parallel::sectioning::{Citation, Section, SectionTask};
 use serde_json::Value;
 
@@ -89,7 +87,10 @@ impl NestedWriter {
         scope: Scope,
     ) -> Result<JobOutcome, JobError> {
         let setup = self.setup_of(spec, scope);
-        let ask = format!("Topic: {}\n\n{}", task.topic, task.ask());
+        let mut ask = format!("Topic: {}\n\n{}", task.topic, task.ask());
+        if !task.brief.brief.is_empty() {
+            ask += &format!("\n\nWhat the section covers: {}", task.brief.brief);
+        }
         match spec.nested(&ask) {
             Job::Vote(vote) => {
                 let mut work = VoteWork::read(*vote, &self.reader)?;
@@ -121,7 +122,8 @@ impl NestedWriter {
         if let Some(name) = name {
             setup.models = setup.models.led_by(name);
         }
-        setup.events = Arc::new(Within(scope));
+        setup.settings.within = Some(scope.origin().branch);
+        setup.events = Arc::new(scope);
         setup
     }
 }
@@ -188,34 +190,6 @@ impl fmt::Debug for NestedWriter {
         f.debug_struct("NestedWriter")
             .field("jobs", &ids)
             .finish_non_exhaustive()
-    }
-}
-
-/// Tells of a run within a branch what is about its calls, as that branch's.
-struct Within(Scope);
-
-impl EventSink for Within {
-    fn emit(&self, mut event: Event) {
-        match &mut event {
-            Event::RunStarted { .. }
-            | Event::BranchStarted { .. }
-            | Event::BranchAnswered { .. }
-            | Event::BranchFailed { .. }
-            | Event::BranchCancelled { .. }
-            | Event::RunFinished { .. } => return,
-            Event::WarningRaised { run, .. } => *run = self.0.origin().run,
-            Event::AnswerReused { origin }
-            | Event::AttemptSent { origin, .. }
-            | Event::AnswerBegan { origin, .. }
-            | Event::AttemptEnded { origin, .. }
-            | Event::AttemptFailed { origin, .. }
-            | Event::CallHedged { origin, .. }
-            | Event::CallsPaused { origin, .. }
-            | Event::FormatSteppedDown { origin, .. }
-            | Event::AnswerFixed { origin, .. }
-            | Event::AnswerRejected { origin, .. } => *origin = self.0.origin(),
-        }
-        self.0.emit(event);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use patterns_core::{Caps, RunId, Sampling};
+use patterns_core::{BranchId, Caps, RunId, Sampling};
 use patterns_llm::Prices;
 
 use crate::job::{Job, MaxFailures, RunPart, Stream, Tier};
@@ -13,6 +13,8 @@ use crate::job::{Job, MaxFailures, RunPart, Stream, Tier};
 pub struct Settings {
     /// Names the run.
     pub run: RunId,
+    /// The branch whose work it is, if it is a part of another run.
+    pub within: Option<BranchId>,
     /// How it is carried out, as the job says.
     pub part: RunPart,
     /// The most that may be spent.
@@ -42,6 +44,7 @@ impl Settings {
         let (run, spend, model) = (job.run_part(), job.spend(), job.model());
         Self {
             run: RunId(run.seed.map_or(now, u64::from)),
+            within: None,
             caps: Caps {
                 max_calls: spend.max_calls.map(Into::into),
                 max_tokens: spend.max_tokens.map(Into::into),

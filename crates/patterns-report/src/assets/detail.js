@@ -58,7 +58,7 @@ const detail = {
     ];
     const list = el("dl", { class: "inline" });
     for (const [name, value] of facts) if (value) list.append(el("div", {}, el("dt", {}, name), el("dd", {}, value)));
-    const name = !calls.number[n] ? "The branch: " + run.ends[calls.end[n]] : of > 1 ? "Call " + (at + 1) + " of " + of + (at ? " (asked again)" : "") + ": " + run.ends[calls.end[n]] : null;
+    const name = !calls.number[n] ? "The branch: " + run.ends[calls.end[n]] : of > 1 ? "Call " + (at + 1) + " of " + of + (calls.number[n] > 1 ? " (asked again)" : "") + ": " + run.ends[calls.end[n]] : null;
     return el("article", { class: "call" }, name && el("h3", {}, name), list, hasTiming(n) && this.phases(n), el("div", { id: "call-texts-" + n, class: "texts" }, el("p", { class: "dim" }, "…")));
   },
 

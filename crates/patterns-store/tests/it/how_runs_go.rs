@@ -94,6 +94,55 @@ struct City {
 }
 
 #[tokio::test]
+async fn the_calls_of_a_run_within_a_branch_are_those_of_that_branch() {
+    let store = Store::in_memory().unwrap();
+    let run = begun(&store, 1).await;
+    let recorder = Arc::new(Recorder::new(&store, &run).unwrap());
+    let model = layer(&store, &recorder).layer(Echo(ModelId::new("openai", "m")));
+    let ask = async |branch: u64, words: &str| {
+        let request = Request {
+            scope: origin(branch).into(),
+            ..request(words, 0)
+        };
+        model.generate(&request).await.unwrap();
+    };
+    let usage = Usage::default();
+    let answered = |branch| Event::BranchAnswered {
+        origin: origin(branch),
+        usage,
+    };
+    // Two sections with two ballots each, all at once; of the last ballot, no end is told.
+    let within = |section: u64, ballot| BranchId(section).first_within().0 + ballot;
+    let ballots = [within(0, 0), within(0, 1), within(1, 0), within(1, 1)];
+    for (branch, label) in [(0, "red"), (1, "blue")] {
+        start(&recorder, branch, label);
+    }
+    for (branch, voter) in ballots.into_iter().zip(["a", "b", "a", "b"]) {
+        start(&recorder, branch, voter);
+    }
+    for branch in ballots {
+        ask(branch, &branch.to_string()).await;
+    }
+    for branch in [ballots[1], ballots[0], 0, ballots[2], 1] {
+        recorder.emit(answered(branch));
+    }
+    store.flush().await.unwrap();
+    let parts = |section| {
+        let calls = store.calls_of_branch(1, 1, BranchId(section)).unwrap();
+        let parts = calls.iter().map(|it| {
+            let answer = store.answer(it).unwrap().unwrap();
+            (it.part.clone().unwrap(), answer, it.nth)
+        });
+        parts.collect::<Vec<_>>()
+    };
+    let call = |voter: &str, branch: u64| (voter.to_owned(), branch.to_string(), 1);
+    assert_eq!(parts(0), [call("b", ballots[1]), call("a", ballots[0])]);
+    assert_eq!(parts(1), [call("a", ballots[2]), call("b", ballots[3])]);
+    let labels = store.branches_of(1, 1).map(|it| it.unwrap().label);
+    assert_eq!(labels.collect::<Vec<_>>(), ["red", "blue"]);
+}
+
+#[tokio::test]
 async fn a_branch_has_its_prompt_its_answers_its_re_ask_and_what_was_mended() {
     let store = Store::in_memory().unwrap();
     let run = begun(&store, 1).await;

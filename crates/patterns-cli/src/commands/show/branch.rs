@@ -169,7 +169,9 @@ fn describe_call(page: &mut Page, call: &CallRecord) {
         CallEnding::Failed => "failed".to_owned(),
         CallEnding::Cancelled => "cancelled".to_owned(),
     };
-    let mut line = format!("call {}: {} · {how}", call.nth, call.model);
+    let part = call.part.as_ref();
+    let part = part.map_or_else(String::new, |it| format!(" of {it:?}"));
+    let mut line = format!("call {}{part}: {} · {how}", call.nth, call.model);
     line += &format!(" · {}", seconds(call.took));
     line += &bill(call.usage);
     if let Some(cost) = call.cost {
