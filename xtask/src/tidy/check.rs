@@ -63,6 +63,7 @@ fn all(sources: &[Source]) -> Result<Vec<Problem>> {
         )?);
         problems.extend(layers::check(library, &tree(library)?));
     }
+    problems.extend(layers::check_usual(&usual_tree()?));
     let metadata = output(&mut cargo([
         "metadata",
         "--format-version=1",
@@ -74,15 +75,17 @@ fn all(sources: &[Source]) -> Result<Vec<Problem>> {
 
 /// Returns what a library depends on, all of its features on, one `NAME VERSION` a line.
 fn tree(library: &str) -> Result<String> {
-    output(&mut cargo([
-        "tree",
-        "--package",
-        library,
-        "--all-features",
-        "--edges=normal",
-        "--prefix=none",
-        "--format={p}",
-    ]))
+    tree_of(&["--package", library, "--all-features"])
+}
+
+/// Returns what the command depends on as most people build it.
+fn usual_tree() -> Result<String> {
+    tree_of(&["--package", "patterns-cli"])
+}
+
+fn tree_of(what: &[&str]) -> Result<String> {
+    let mut command = cargo(["tree", "--edges=normal", "--prefix=none", "--format={p}"]);
+    output(command.args(what))
 }
 
 #[cfg(test)]
@@ -95,5 +98,6 @@ mod tests {
             let tree = tree(library).unwrap();
             assert_eq!(layers::check(library, &tree), [], "{library}");
         }
+        assert_eq!(layers::check_usual(&usual_tree().unwrap()), []);
     }
 }

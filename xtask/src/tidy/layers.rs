@@ -3,13 +3,14 @@
 use super::Problem;
 
 /// The library crates.
-pub(crate) const LIBRARIES: [&str; 10] = [
+pub(crate) const LIBRARIES: [&str; 11] = [
     "patterns-core",
     "patterns-job",
     "patterns-llm",
     "patterns-offline",
     "patterns-parallel",
     "patterns-report",
+    "patterns-restate",
     "patterns-simulator",
     "patterns-source",
     "patterns-store",
@@ -50,6 +51,19 @@ pub(super) fn check(library: &str, tree: &str) -> Vec<Problem> {
         .collect()
 }
 
+/// What the command has only if it is asked for: it would take longer to build than the README promises.
+const ASKED_FOR: [&str; 2] = ["patterns-restate", "restate-sdk"];
+
+/// Checks what `cargo tree` prints for the command as most people build it.
+pub(super) fn check_usual(tree: &str) -> Vec<Problem> {
+    let names = tree.lines().filter_map(|it| it.split_whitespace().next());
+    let heavy = names.filter(|it| ASKED_FOR.contains(it));
+    let message = |it| format!("depends on `{it}` by default: it belongs behind a feature");
+    heavy
+        .map(|it| Problem::error("patterns-cli", message(it)))
+        .collect()
+}
+
 /// Returns the rule that a library breaks by a dependency.
 fn broken_rule(library: &str, name: &str) -> Option<&'static str> {
     let is_ours = name.starts_with("patterns-");
@@ -57,7 +71,13 @@ fn broken_rule(library: &str, name: &str) -> Option<&'static str> {
     match library {
         "patterns-job" if TERMINAL.contains(&name) => Some("a job runs without a terminal"),
         "patterns-job"
-            if ["patterns-cli", "patterns-simulator", "patterns-testkit"].contains(&name) =>
+            if [
+                "patterns-cli",
+                "patterns-restate",
+                "patterns-simulator",
+                "patterns-testkit",
+            ]
+            .contains(&name) =>
         {
             Some("a job needs no surface and no tests")
         }
@@ -106,6 +126,7 @@ mod tests {
         check_tree("patterns-parallel", &["patterns-core", "futures-util"], &[]);
         check_tree("patterns-testkit", &["patterns-core", "hyper", "axum"], &[]);
         check_tree("patterns-report", &["patterns-core", "patterns-store"], &[]);
+        check_tree("patterns-restate", &["patterns-core", "reqwest"], &[]);
         check_tree(
             "patterns-job",
             &["patterns-llm", "patterns-parallel", "hyper"],
@@ -141,6 +162,14 @@ mod tests {
             ],
         );
         check_tree(
+            "patterns-restate",
+            &["patterns-llm"],
+            &[
+                "error: patterns-restate: depends on `patterns-llm`: of our crates, libraries see \
+                 only core",
+            ],
+        );
+        check_tree(
             "patterns-job",
             &["clap", "patterns-testkit"],
             &[
@@ -156,6 +185,18 @@ mod tests {
              providers",
             ],
         );
+    }
+
+    #[test]
+    fn what_takes_long_to_build_is_built_if_asked_for() {
+        let tree = "patterns-cli v1.0.0\npatterns-core v1.0.0\nrestate-sdk v0.13.0\n";
+        assert_eq!(
+            shown(&check_usual(tree)),
+            [
+                "error: patterns-cli: depends on `restate-sdk` by default: it belongs behind a feature"
+            ]
+        );
+        assert_eq!(shown(&check_usual("patterns-cli v1.0.0\n")), [""; 0]);
     }
 
     #[test]

@@ -1,0 +1,94 @@
+//! Looks after a server: registers workers, and limits how many calls are made at once.
+
+use bytes::Bytes;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::client::place;
+use crate::error::{RestateError, RestateErrorKind};
+use crate::ingress::{Answer, Ingress};
+use crate::server::Server;
+use crate::verdict::words;
+
+/// The version of a worker, as it stands in the address by which the server knows it.
+pub(crate) const VERSION: &str = concat!("v", env!("CARGO_PKG_VERSION"));
+
+/// Where a server is looked after.
+#[derive(Debug)]
+pub struct Admin(Ingress);
+
+impl Admin {
+    /// Sets up a connection; nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the HTTP client cannot be set up.
+    pub fn connect(server: Server) -> Result<Self, RestateError> {
+        Ingress::new(server, 1).map(Self)
+    }
+
+    /// Registers a worker at the address where the server finds it, and returns the id of the deployment.
+    ///
+    /// The version of this library is put behind the address, so that another version is another deployment:
+    /// new calls go to the one that was registered last, and calls under way stay with theirs.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server is not reached, wants another token, or does not reach the worker.
+    pub async fn register(&self, worker: &str) -> Result<String, RestateError> {
+        let uri = format!("{}/{VERSION}", worker.trim_end_matches('/'));
+        let answer = self
+            .send(Method::POST, &["deployments"], &json!({"uri": uri}))
+            .await?;
+        let found: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        match (answer.status, found["id"].as_str()) {
+            (200..300, Some(id)) => Ok(id.to_owned()),
+            _ => Err(self.refused(&answer, &format!("does not take the worker at {uri}"))),
+        }
+    }
+
+    /// Limits how many calls of a lane are made at once over all workers.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server is not reached, wants another token, or has no lanes.
+    pub async fn limit(&self, lane: &str, calls: u32) -> Result<(), RestateError> {
+        let rules = json!([{
+            "pattern": lane,
+            "limits": {"concurrency": calls},
+            "description": "set by a patterns worker",
+        }]);
+        let answer = self.send(Method::PUT, &["limits", "rules"], &rules).await?;
+        match answer.status {
+            200..300 => Ok(()),
+            _ => Err(self.refused(&answer, &format!("does not limit the lane `{lane}`"))),
+        }
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: &Value,
+    ) -> Result<Answer, RestateError> {
+        let body = Bytes::from(body.to_string());
+        let sent = self.0.admin(method, path, Some(body)).await;
+        sent.map_err(|lost| {
+            let words = format!("the Restate server is not reached: {}", lost.why);
+            RestateError::new(RestateErrorKind::Unreachable, words)
+        })
+    }
+
+    fn refused(&self, answer: &Answer, what: &str) -> RestateError {
+        let place = place(&self.0.server.admin);
+        let kind = match answer.status {
+            401 | 403 => RestateErrorKind::Unauthorized,
+            _ => RestateErrorKind::NotRegistered,
+        };
+        let said = words(answer);
+        RestateError::new(
+            kind,
+            format!("the Restate server at {place} {what}: {said}"),
+        )
+    }
+}

@@ -1,0 +1,273 @@
+//! Carries out calls that a Restate server hands out.
+//!
+//! A call is one step: nothing is journaled within it, since the reply itself is recorded, and the model
+//! stack races, repeats and waits as it likes, which no handler that is replayed may. So a handler that is
+//! cancelled while it runs goes on to its end, and what was paid for is kept.
+//!
+//! A server that hears nothing of an invocation suspends and aborts it and hands it out again, which would
+//! pay for it again: after a minute and ten more, unless the service says otherwise. Answers take longer.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use patterns_core::{BoxFuture, ModelError, ModelErrorKind, Response};
+use restate_sdk::endpoint::{
+    Endpoint, HandleOptions, HandlerOptions, ProtocolMode, ServiceOptions,
+};
+use restate_sdk::prelude::{Context, HandlerResult, IntoServiceDefinition, Json};
+use tokio::net::TcpListener;
+use tokio::time::{sleep, timeout};
+
+use crate::admin::VERSION;
+use crate::call::{Call, Reply};
+use crate::error::{RestateError, RestateErrorKind};
+use crate::notices::GENERATE;
+
+/// How long a call may say nothing; twice that, and it is handed out again.
+const SILENCE: Duration = Duration::from_secs(30 * 60);
+
+/// How long the server keeps answers, if nobody says so.
+const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Waits between tries of a worker that is not reached. They never end: a call waits for as long as it takes.
+const FIRST_RETRY: Duration = Duration::from_millis(100);
+const LONGEST_RETRY: Duration = Duration::from_secs(10);
+const MOST_RETRIES: u64 = 1_000_000;
+
+/// Calls that are taken at once on one connection.
+const STREAMS: u32 = 1000;
+
+/// How long a listener that cannot accept rests.
+const REST: Duration = Duration::from_millis(100);
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type Body = UnsyncBoxBody<Bytes, BoxError>;
+
+/// Answers calls: finds the model by its name, looks into its own records, and asks. A failure of kind
+/// [`NotSent`](ModelErrorKind::NotSent) is no reply: the server hands the call out again, to another worker.
+pub type Answering =
+    Arc<dyn Fn(Call) -> BoxFuture<'static, Result<Response, ModelError>> + Send + Sync>;
+
+/// A worker.
+#[derive(Clone)]
+pub struct Worker {
+    answering: Answering,
+    identity_keys: Vec<String>,
+    retention: Duration,
+}
+
+impl Worker {
+    /// Makes a worker.
+    pub fn new(answering: Answering) -> Self {
+        Self {
+            answering,
+            identity_keys: Vec::new(),
+            retention: RETENTION,
+        }
+    }
+
+    /// Takes calls of servers only that sign with the key of this public one, `publickeyv1_…`; of any, if none
+    /// is set.
+    #[must_use]
+    pub fn identity_key(mut self, key: impl Into<String>) -> Self {
+        self.identity_keys.push(key.into());
+        self
+    }
+
+    /// Sets how long the server keeps answers; a week if it isn't set.
+    #[must_use]
+    pub fn retention(mut self, time: Duration) -> Self {
+        self.retention = time;
+        self
+    }
+
+    /// Serves until `end`; then takes nothing more and gives what is under way so much time. Returns how many
+    /// calls were broken off: the server hands them out again.
+    ///
+    /// It must be driven by a tokio runtime. `GET /health` says whether calls are taken (200, or 503 after
+    /// `end`), to anybody.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an identity key is none.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        end: impl Future<Output = ()> + Send,
+        drain: Duration,
+    ) -> Result<usize, RestateError> {
+        let under_way = Arc::new(AtomicUsize::new(0));
+        let endpoint = self.endpoint(&under_way)?;
+        let graceful = GracefulShutdown::new();
+        let mut server = auto::Builder::new(TokioExecutor::new());
+        server
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(STREAMS)
+            .keep_alive_interval(Some(Duration::from_secs(20)));
+        let mut end = std::pin::pin!(end);
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = &mut end => break,
+            };
+            let Ok((stream, _)) = accepted else {
+                sleep(REST).await;
+                continue;
+            };
+            let _ = stream.set_nodelay(true);
+            let endpoint = endpoint.clone();
+            let service = service_fn(move |request| {
+                let response = respond(&endpoint, request);
+                async move { Ok::<_, Infallible>(response) }
+            });
+            let connection = server.serve_connection(TokioIo::new(stream), service);
+            let connection = graceful.watch(connection.into_owned());
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "a server answers its connections side by side; they end with its runtime"
+            )]
+            tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::debug!("a connection was broken off: {error}");
+                }
+            });
+        }
+        drop(listener);
+        let _ = timeout(drain, graceful.shutdown()).await;
+        Ok(under_way.load(Ordering::Relaxed))
+    }
+
+    fn endpoint(&self, under_way: &Arc<AtomicUsize>) -> Result<Endpoint, RestateError> {
+        let service = Service {
+            answering: Arc::clone(&self.answering),
+            under_way: Arc::clone(under_way),
+        };
+        let generate = HandlerOptions::new()
+            .inactivity_timeout(SILENCE)
+            .abort_timeout(SILENCE);
+        let options = ServiceOptions::new()
+            .idempotency_retention(self.retention)
+            .retry_policy_initial_interval(FIRST_RETRY)
+            .retry_policy_exponentiation_factor(2.0)
+            .retry_policy_max_interval(LONGEST_RETRY)
+            .retry_policy_max_attempts(MOST_RETRIES)
+            .metadata("patterns", VERSION)
+            .handler(GENERATE, generate);
+        let mut endpoint = Endpoint::builder();
+        for key in &self.identity_keys {
+            endpoint = endpoint.identity_key(key).map_err(|error| {
+                let words = format!("`{key}` is no identity key: {error}");
+                RestateError::new(RestateErrorKind::InvalidKey, words)
+            })?;
+        }
+        let service = service.into_service_definition().options(options);
+        Ok(endpoint.bind(service).build())
+    }
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker")
+            .field("identity_keys", &self.identity_keys)
+            .field("retention", &self.retention)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Responds to a request. Anybody may ask for the health; the rest is the endpoint's, which checks who asks.
+fn respond(endpoint: &Endpoint, request: http::Request<Incoming>) -> http::Response<Body> {
+    let path = request.uri().path();
+    if path == "/health" {
+        return plain(200, "{\"status\":\"ok\"}");
+    }
+    // The endpoint takes for granted that there are three parts.
+    let is_known = path.ends_with("/discover") || path.split('/').rev().nth(2) == Some("invoke");
+    if !is_known {
+        return plain(
+            404,
+            "{\"message\":\"this is a worker for a Restate server\"}",
+        );
+    }
+    let options = HandleOptions {
+        protocol_mode: ProtocolMode::BidiStream,
+    };
+    let response = endpoint.handle_with_options(request, options);
+    response.map(|body| body.map_err(Into::into).boxed_unsync())
+}
+
+fn plain(status: u16, body: &'static str) -> http::Response<Body> {
+    let body = Full::new(Bytes::from_static(body.as_bytes()));
+    let mut response = http::Response::new(body.map_err(Into::into).boxed_unsync());
+    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+    let json = http::HeaderValue::from_static("application/json");
+    response.headers_mut().insert("content-type", json);
+    response
+}
+
+/// The service that the server knows.
+struct Service {
+    answering: Answering,
+    under_way: Arc<AtomicUsize>,
+}
+
+#[restate_sdk::service(name = "Model", client_visibility = "pub(crate)")]
+impl Service {
+    #[handler]
+    async fn generate(&self, _cx: Context<'_>, call: Json<Call>) -> HandlerResult<Json<Reply>> {
+        let _counted = Counted::new(&self.under_way);
+        let call = call.into_inner();
+        let asker = call.asker.clone();
+        let answering = AssertUnwindSafe((self.answering)(call)).catch_unwind();
+        let result = answering.await.unwrap_or_else(|_| Err(panicked()));
+        match result {
+            Err(error) if error.kind() == ModelErrorKind::NotSent => Err(error.into()),
+            result => Ok(Json(Reply::new(asker, result))),
+        }
+    }
+
+    /// That it was called is all that there is to know.
+    #[handler]
+    async fn disown(
+        &self,
+        _cx: Context<'_>,
+        _nothing: Json<serde_json::Value>,
+    ) -> HandlerResult<()> {
+        Ok(())
+    }
+}
+
+fn panicked() -> ModelError {
+    ModelError::new(ModelErrorKind::Unavailable { retry_after: None })
+        .with_cause("the worker panicked; it has written why to its standard error")
+        .finally()
+}
+
+/// One call under way.
+struct Counted<'a>(&'a AtomicUsize);
+
+impl<'a> Counted<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,185 @@
+//! A driver whose server or connection goes away, and calls that nobody needs any more.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use patterns_core::{CallKey, Event, EventSink, Model, ModelErrorKind, ModelId, RunId, Scope};
+use patterns_restate::{Driver, Durable, RestateErrorKind, Server};
+use patterns_testkit::EventLog;
+use serde_json::json;
+
+use crate::scripted::{Act, Scripted, answered, model, request};
+
+fn key() -> String {
+    CallKey::of(&ModelId::new("compatible", "m"), &request()).to_string()
+}
+
+/// An address at which nothing answers.
+async fn nowhere() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+#[tokio::test]
+async fn a_lost_connection_attaches_again_under_the_same_key() {
+    let count = AtomicUsize::new(0);
+    let server = Scripted::start(move |_| match count.fetch_add(1, Ordering::Relaxed) {
+        0 => Act::Lose,
+        1 => Act::Own(503, json!({"message": "no leader"})),
+        _ => answered("me", "yes"),
+    })
+    .await;
+    let log = Arc::new(EventLog::default());
+    let sink: Arc<dyn EventSink> = log.clone();
+    let mut asked = request();
+    asked.scope = Scope::new(RunId(1), sink, tokio_util::sync::CancellationToken::new());
+    let response = model(&server.durable()).generate(&asked).await.unwrap();
+    assert_eq!(response.text, "yes");
+    insta::assert_snapshot!(server.lines(&key()), @r"
+    POST /restate/call/Model/generate KEY
+    POST /restate/call/Model/generate KEY
+    POST /restate/call/Model/generate KEY
+    ");
+    let events = log.events();
+    let paused = events
+        .iter()
+        .filter(|it| matches!(it, Event::CallsPaused { .. }));
+    assert_eq!(paused.count(), 1, "an outage is told once: {events:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_is_given_up_for_all_calls_together() {
+    let server = Server::new(&nowhere().await).unwrap();
+    let driver = Driver::named("me").patience(Duration::ZERO);
+    let durable = Durable::connect(server, driver).unwrap();
+    let error = model(&durable).generate(&request()).await.unwrap_err();
+    assert_eq!(error.kind(), ModelErrorKind::Unreachable);
+    assert!(!error.is_transient());
+    let words = error.to_string();
+    assert!(
+        words.contains("away for 0 s (connection refused at 127.0.0.1:"),
+        "{words}"
+    );
+    // What never got there needs no cancelling.
+    assert_eq!(durable.settled(Duration::ZERO).await, None);
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_is_cancelled() {
+    let server = Scripted::start(|seen| match &*seen.line {
+        "POST /restate/lookup" => Act::Ended(200, json!({"invocationId": "inv"})),
+        "PATCH /invocations/inv/cancel" => Act::Ended(202, json!(null)),
+        _ => Act::Hang,
+    })
+    .await;
+    let durable = server.durable();
+    let model = model(&durable).lane("llm");
+    let asked = request();
+    tokio::select! {
+        _ = model.generate(&asked) => {}
+        () = server.has_seen(1) => {}
+    }
+    tokio::select! {
+        () = durable.keep_telling() => {}
+        untold = durable.settled(Duration::from_secs(9)) => assert_eq!(untold, None),
+    }
+    insta::assert_snapshot!(server.lines(&key()), @r"
+    POST /restate/scope/llm/call/Model/generate KEY
+    POST /restate/lookup
+    PATCH /invocations/inv/cancel
+    ");
+    assert_eq!(server.seen()[1].body["scope"], "llm");
+}
+
+#[tokio::test]
+async fn what_cannot_be_cancelled_is_counted_and_said() {
+    let server = Scripted::start(|seen| match &*seen.line {
+        "POST /restate/lookup" => Act::Ended(200, json!({"invocationId": "inv"})),
+        "PATCH /invocations/inv/cancel" => Act::Own(403, json!({"message": "not yours"})),
+        _ => Act::Hang,
+    })
+    .await;
+    let durable = server.durable();
+    let (model, asked) = (model(&durable), request());
+    tokio::select! {
+        _ = model.generate(&asked) => {}
+        () = server.has_seen(1) => {}
+    }
+    tokio::select! {
+        () = durable.keep_telling() => {}
+        untold = durable.settled(Duration::from_secs(9)) => {
+            assert_eq!(untold, Some((1, "not yours".to_owned())));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_invocation_that_others_cancelled_is_asked_for_anew_but_not_for_ever() {
+    for (cancelled, expected) in [(1, Ok("yes")), (99, Err(3))] {
+        let server = Scripted::start(move |seen| match seen.call().generation {
+            it if it < cancelled => Act::Ended(409, json!({"message": "cancelled"})),
+            _ => answered("me", "yes"),
+        })
+        .await;
+        let result = model(&server.durable()).generate(&request()).await;
+        match expected {
+            Ok(text) => assert_eq!(result.unwrap().text, text),
+            Err(tries) => {
+                assert_eq!(result.unwrap_err().detail(), Some("cancelled"));
+                assert_eq!(server.seen().len(), tries);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_a_worker_ends_the_run() {
+    let server =
+        Scripted::start(|_| Act::Own(404, json!({"message": "service 'Model' not found"})));
+    let server = server.await;
+    let error = model(&server.durable())
+        .generate(&request())
+        .await
+        .unwrap_err();
+    assert!(error.kind().is_fatal(), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("no worker is registered at 127.0.0.1:"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_is_looked_at_before_anything_is_asked() {
+    let table = [
+        (200, json!({"services": ["Model"]}), None),
+        (
+            200,
+            json!({"services": ["Other"]}),
+            Some(RestateErrorKind::NoWorker),
+        ),
+        (
+            401,
+            json!({"message": "who?"}),
+            Some(RestateErrorKind::Unauthorized),
+        ),
+        (200, json!("hello"), Some(RestateErrorKind::Unreachable)),
+        (500, json!(null), Some(RestateErrorKind::Unreachable)),
+    ];
+    for (status, body, expected) in table {
+        let server = Scripted::start(move |_| Act::Ended(status, body.clone())).await;
+        let found = server.durable().check().await.err().map(|it| it.kind());
+        assert_eq!(found, expected, "{status}");
+    }
+    let server = Server::new(&nowhere().await).unwrap();
+    let durable = Durable::connect(server, Driver::named("me")).unwrap();
+    let error = durable.check().await.unwrap_err();
+    assert_eq!(error.kind(), RestateErrorKind::Unreachable);
+    let words = error.to_string();
+    assert!(
+        words.starts_with("no Restate server answers: connection refused at 127"),
+        "{words}"
+    );
+}
