@@ -14,6 +14,8 @@ use patterns_job::{
 
 use crate::args::{Command, Common, MapReduceArgs, SectionArgs, SourceArgs, StoreArgs, VoteArgs};
 use crate::error::{Error, ErrorKind, reason};
+use crate::instructions;
+use crate::option_names::Names;
 use crate::terminal::is_stdin_terminal;
 use crate::voters_file::read_voters;
 use crate::written::Written;
@@ -24,12 +26,17 @@ use crate::written::Written;
 ///
 /// Returns an error if something is to be read for it and cannot be.
 pub(crate) fn compiled(command: &Command) -> Result<Option<(Job, &Common)>, Error> {
-    Ok(Some(match command {
+    let (job, common) = match command {
         Command::Section(args) => (section(args)?, &args.common),
         Command::Vote(args) => (vote(args)?, &args.common),
         Command::MapReduce(args) => (map_reduce(args)?, &args.common),
         _ => return Ok(None),
-    }))
+    };
+    // They are not in the job, which has what is in them.
+    let files = instructions::files(command);
+    let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
+    Written::by(&job, Names::Options).check_files(&files)?;
+    Ok(Some((job, common)))
 }
 
 /// Compiles `patterns section`.
@@ -56,11 +63,11 @@ fn section(args: &SectionArgs) -> Result<Job, Error> {
         live: args.live,
         context: args.context.clone(),
         schema: schema(common.schema.as_deref())?,
-        model: model(common),
+        model: model(common)?,
         run: run(common),
         spend: spend(common),
         store: store(&common.store),
-        output: output(common),
+        output: output(common, &[]),
         ..SectionJob::default()
     })))
 }
@@ -92,16 +99,16 @@ fn vote(args: &VoteArgs) -> Result<Job, Error> {
             escalate: args.escalate.clone(),
         },
         voters: voters(args)?,
-        model: model(common),
+        model: model(common)?,
         run: run(common),
         spend: spend(common),
         store: store(&common.store),
-        output: output(common),
+        output: output(common, &args.keep),
         ..VoteJob::default()
     }));
     // It is not in the job, which has the voters themselves.
     let files: Vec<&Path> = args.voters.iter().map(PathBuf::as_path).collect();
-    Written::by(&job, crate::option_names::Names::Options).check_files(&files)?;
+    Written::by(&job, Names::Options).check_files(&files)?;
     Ok(job)
 }
 
@@ -118,7 +125,10 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
         allow_gaps: args.allow_gaps,
         source: source(&args.source),
         map: MapPart {
-            instructions: args.map_instructions.clone(),
+            instructions: instructions::words(
+                args.map_instructions.as_deref(),
+                "--map-instructions",
+            )?,
             schema: schema(args.map_schema.as_deref())?,
             glean: args.glean.and_then(NonZeroU32::new),
         },
@@ -127,16 +137,20 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
             judge: args.glean_judge.clone(),
             ..MapReduceModels::default()
         },
-        model: model(common),
+        model: model(common)?,
         run: run(common),
         spend: spend(common),
         store: store(&common.store),
-        output: output(common),
+        output: output(common, &args.keep),
         ..MapReduceJob::default()
     })))
 }
 
 fn reduce(args: &MapReduceArgs) -> Result<Reduce, Error> {
+    let told = args.reduce_instructions.as_deref();
+    let told = instructions::words(told, "--reduce-instructions")?;
+    let inner = args.inner_instructions.as_deref();
+    let inner = instructions::words(inner, "--inner-instructions")?;
     Ok(if args.no_reduce {
         Reduce::None
     } else if !args.reduce.code.is_empty() {
@@ -148,15 +162,15 @@ fn reduce(args: &MapReduceArgs) -> Result<Reduce, Error> {
         })
     } else if args.reduce.statements {
         Reduce::Statements(StatementsReduce {
-            instructions: args.reduce_instructions.clone(),
+            instructions: told,
             unsupported: args.reduce.unsupported.into(),
             topology: args.topology.into(),
             ..StatementsReduce::default()
         })
     } else {
         Reduce::Agent(AgentReduce {
-            instructions: args.reduce_instructions.clone(),
-            inner_instructions: args.inner_instructions.clone(),
+            instructions: told,
+            inner_instructions: inner,
             schema: schema(args.common.schema.as_deref())?,
             topology: args.topology.into(),
             ..AgentReduce::default()
@@ -188,16 +202,16 @@ fn source(args: &SourceArgs) -> SourcePart {
     }
 }
 
-fn model(common: &Common) -> ModelPart {
-    ModelPart {
+fn model(common: &Common) -> Result<ModelPart, Error> {
+    Ok(ModelPart {
         name: common.model.clone(),
         base_url: common.base_url.clone(),
-        instructions: common.instructions.clone(),
+        instructions: instructions::words(common.instructions.as_deref(), "--instructions")?,
         temperature: common.temperature,
         effort: common.effort,
         max_output_tokens: common.max_output_tokens.and_then(NonZeroU32::new),
         ..ModelPart::default()
-    }
+    })
 }
 
 fn run(common: &Common) -> RunPart {
@@ -233,10 +247,11 @@ fn store(args: &StoreArgs) -> StorePart {
     }
 }
 
-fn output(common: &Common) -> OutputPart {
+fn output(common: &Common, keep: &[String]) -> OutputPart {
     OutputPart {
         form: common.output.map(Into::into),
         file: common.output_file.clone(),
+        keep: keep.iter().map(|it| it.trim().to_owned()).collect(),
         events: common.events.clone(),
     }
 }

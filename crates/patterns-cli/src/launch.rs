@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use patterns_job::{Job, JobError, ModelRoles, PlanTotal, Reader, Settings};
+use patterns_job::{Form, Job, JobError, ModelRoles, PlanTotal, Reader, Settings};
 
 use crate::args::Given;
 use crate::config::{Aliases, Loaded, Providers, Scope, fill};
@@ -12,7 +12,8 @@ use crate::error::{Error, ErrorKind};
 use crate::isolation::Processes;
 use crate::option_names::Names;
 use crate::proxy;
-use crate::target::is_stdout;
+use crate::sheet::check_replaceable;
+use crate::target::{is_stdout, resolve};
 use crate::terminal::{Terminal, is_stdout_terminal, write_stdout};
 use crate::wanted::fill_in;
 use crate::written::Written;
@@ -142,7 +143,8 @@ impl Launch {
         ))
     }
 
-    /// Checks that what is not to be read is not shown.
+    /// Checks that what is not to be read is not shown, and that a database does not take the place of
+    /// somebody's work.
     ///
     /// # Errors
     ///
@@ -151,11 +153,23 @@ impl Launch {
         let output = self.job.output();
         let is_file = output.file.as_deref().is_some_and(|it| !is_stdout(it));
         let is_shown = !is_file && is_stdout_terminal();
-        if output.form() != patterns_job::Form::Parquet || !is_shown {
+        let form = match output.form() {
+            Form::Parquet => "Parquet",
+            Form::Sqlite => "a SQLite database",
+            _ => return Ok(()),
+        };
+        let database = output
+            .file
+            .as_deref()
+            .filter(|_| output.form() == Form::Sqlite);
+        if let Some(file) = database.filter(|_| is_file) {
+            return check_replaceable(&resolve(file), file);
+        }
+        if !is_shown {
             return Ok(());
         }
         let file = self.names.name(&self.job, "output.file");
-        let message = format!("Parquet is nothing to read; name a file with {file}");
+        let message = format!("{form} is nothing to read; name a file with {file}");
         Err(Error::new(ErrorKind::Usage, message).help("see --help"))
     }
 }

@@ -39,6 +39,7 @@ mod answer_schema;
 mod attachment;
 mod budget;
 mod call_key;
+mod columns;
 mod contract;
 mod coverage;
 mod event;
@@ -68,6 +69,7 @@ pub use budget::{
     Spend, Spent,
 };
 pub use call_key::CallKey;
+pub use columns::Columns;
 pub use contract::{
     Contract, ContractError, Decoded, Fix, MAX_ANSWER_BYTES, MAX_DEPTH, Rejection, SchemaProblem,
     Strict, Violation, parse_schema,

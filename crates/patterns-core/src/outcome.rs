@@ -9,7 +9,7 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentError, BranchId, Coverage, RunId, Usage};
+use crate::{AgentError, BranchId, Columns, Coverage, RunId, Usage};
 
 /// The result of a run: the aggregate, and an account of every branch.
 ///
@@ -79,6 +79,8 @@ pub struct Branch<B> {
     pub usage: Usage,
     /// How it ended.
     pub end: BranchEnd<B>,
+    /// Columns of the row that its document is, if they were to come back.
+    pub columns: Option<Columns>,
 }
 
 impl<B> Branch<B> {
@@ -119,6 +121,7 @@ impl<B> Branch<B> {
             label: self.label,
             usage: self.usage,
             end,
+            columns: self.columns,
         }
     }
 }

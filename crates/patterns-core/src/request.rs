@@ -7,7 +7,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{AnswerSchema, Attachment, Scope};
+use crate::{AnswerSchema, Attachment, Columns, Scope};
 
 /// Asks a model for one answer.
 ///
@@ -127,6 +127,10 @@ pub struct Document {
     /// What it is, if it is no text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attachment: Option<Attachment>,
+    /// Columns of the row that it is, if some are to come back with what is answered about it: no part of
+    /// what is sent.
+    #[serde(skip)]
+    pub columns: Option<Columns>,
 }
 
 impl Document {
@@ -137,6 +141,7 @@ impl Document {
             text: text.into(),
             context: None,
             attachment: None,
+            columns: None,
         }
     }
 

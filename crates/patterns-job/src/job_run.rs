@@ -103,7 +103,7 @@ impl MapReduceJob {
         let (inputs, source) = (self.inputs.clone(), self.source.clone());
         let choice = self.input.choice(self.run.seed);
         let work = MapReduceWork::read(self)?;
-        let mut corpus = Corpus::open(&inputs, &source, choice, reader)?;
+        let mut corpus = Corpus::open(&inputs, &source, choice, work.kept().as_ref(), reader)?;
         let taken = corpus.taken();
         work.prepare(&mut corpus, &setup.models)?;
         let with = (&corpus, setup);

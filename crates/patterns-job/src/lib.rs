@@ -32,7 +32,9 @@ mod plan;
 mod setup;
 mod work;
 
-pub use input::{Corpus, CorpusStream, NotText, Reader, Taken, Total, decode_text, read_text_file};
+pub use input::{
+    Corpus, CorpusStream, KeptColumns, NotText, Reader, Taken, Total, decode_text, read_text_file,
+};
 pub use job::{
     AgentReduce, BallotPart, BatchPart, ByteSize, Choice, CodePart, Durability, Form, GrowPart,
     InputPart, Job, JobFormat, MapPart, MapReduceJob, MapReduceModels, MapReducePattern,

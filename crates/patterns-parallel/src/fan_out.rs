@@ -205,6 +205,7 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
             label,
             usage,
             end,
+            columns: None,
         })
     }
 }

@@ -69,6 +69,7 @@ pub(crate) fn narrowed<A, B>(branch: Branch<A>, narrow: impl FnOnce(A) -> Option
         label,
         usage,
         end,
+        columns,
     } = branch.map(|made| value = narrow(made));
     let end = match (end, value) {
         (BranchEnd::Answered(()), Some(value)) => BranchEnd::Answered(value),
@@ -81,5 +82,6 @@ pub(crate) fn narrowed<A, B>(branch: Branch<A>, narrow: impl FnOnce(A) -> Option
         label,
         usage,
         end,
+        columns,
     }
 }

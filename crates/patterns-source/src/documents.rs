@@ -100,6 +100,19 @@ impl Documents {
         }
     }
 
+    /// Shows what is read of the first `most` documents until enough is seen; what is a file by itself is not
+    /// read for that.
+    pub fn show(mut self, most: u64, mut is_enough: impl FnMut(&Item) -> bool) {
+        self.wanted = Wanted::None;
+        while self.number < most
+            && let Some(met) = self.meet()
+        {
+            if matches!(&met, Met::Read(item) if is_enough(item)) {
+                return;
+            }
+        }
+    }
+
     /// Counts them up to `most`; what is a file by itself is not read for that.
     pub fn count_up_to(mut self, most: u64) -> u64 {
         self.wanted = Wanted::None;

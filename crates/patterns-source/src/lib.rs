@@ -28,6 +28,7 @@
 //! # Ok(()) }
 //! ```
 
+mod columns;
 mod decode;
 mod decoding;
 mod documents;
@@ -53,6 +54,7 @@ mod unreadable;
 mod wanted;
 mod whole;
 
+pub use columns::{ColumnKind, FoundColumns, Keep};
 pub use documents::Documents;
 pub use encoding::{TextEncoding, UnknownEncoding};
 pub use find::Found;

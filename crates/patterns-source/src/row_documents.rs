@@ -4,6 +4,7 @@
 //! one of them has the field, and said once for the file if none has.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 
 use patterns_core::Document;
 
@@ -31,6 +32,8 @@ pub(crate) struct RowDocuments {
     is_right: bool,
     held_back: VecDeque<Item>,
     is_over: bool,
+    /// The names of the fields of the last row, if they are asked for.
+    names: Option<Arc<[String]>>,
 }
 
 impl RowDocuments {
@@ -44,6 +47,7 @@ impl RowDocuments {
             is_right: false,
             held_back: VecDeque::new(),
             is_over: false,
+            names: None,
         }
     }
 
@@ -123,14 +127,26 @@ impl RowDocuments {
         self.is_right = true;
         let encoding = self.rows.encoding().to_owned();
         let named = id.unwrap_or_else(|| format!("{}:{}", self.name, row.line));
-        let document = Document::new(named, text);
-        let item = sourced(document, place, self.format, encoding)?;
+        let mut document = Document::new(named, text);
+        document.columns = self.source.keep.as_ref().map(|it| it.of(row));
+        let mut item = sourced(document, place, self.format, encoding)?;
+        item.names = self.names(row);
         if !seen.insert(short_hash(item.document.id.as_str())) {
             let reason = format!("the id {:?} is used twice", item.document.id.as_str());
             let kind = UnreadableKind::DuplicateId;
             return Err(Unreadable::new(kind, item.place, reason));
         }
         Ok(item)
+    }
+
+    /// Returns the names of the fields of a row, if they are asked for: most rows have those of the last.
+    fn names(&mut self, row: &Row) -> Option<Arc<[String]>> {
+        self.source.keep.as_ref()?;
+        let is_same = |it: &Arc<[String]>| it.iter().eq(row.fields.keys());
+        if !self.names.as_ref().is_some_and(is_same) {
+            self.names = Some(row.fields.keys().cloned().collect());
+        }
+        self.names.clone()
     }
 
     /// Returns the id of a row, if it has one.

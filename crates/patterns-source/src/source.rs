@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::find::{self, Found, Named, Place, Wait};
 use crate::{
-    Documents, Format, Isolation, Limits, Records, Template, TextEncoding, Unreadable,
+    Documents, Format, Isolation, Keep, Limits, Records, Template, TextEncoding, Unreadable,
     UnreadableKind,
 };
 
@@ -19,6 +19,7 @@ pub struct Source {
     pub(crate) text: Option<String>,
     pub(crate) template: Option<Template>,
     pub(crate) id: Option<String>,
+    pub(crate) keep: Option<Keep>,
     pub(crate) limits: Limits,
     pub(crate) encoding: Option<TextEncoding>,
     pub(crate) delimiter: Option<char>,
@@ -77,6 +78,7 @@ impl Source {
             text: None,
             template: None,
             id: None,
+            keep: None,
             limits: Limits::default(),
             encoding: None,
             delimiter: None,
@@ -119,6 +121,13 @@ impl Source {
     #[must_use]
     pub fn id_field(mut self, name: impl Into<String>) -> Self {
         self.id = Some(name.into());
+        self
+    }
+
+    /// Sets which columns of rows come back with their documents.
+    #[must_use]
+    pub fn keep(mut self, keep: Keep) -> Self {
+        self.keep = Some(keep);
         self
     }
 

@@ -1,5 +1,7 @@
 //! A document that was read, and what it was read from.
 
+use std::sync::Arc;
+
 use patterns_core::Document;
 
 use crate::{Format, Unreadable, UnreadableKind};
@@ -15,6 +17,8 @@ pub struct Sourced {
     pub format: Format,
     /// The encoding of the file, such as `UTF-8`, as far as it is known by then.
     pub encoding: String,
+    /// The names of all fields of the row that it is, if columns of rows are kept.
+    pub names: Option<Arc<[String]>>,
 }
 
 impl Sourced {
@@ -48,5 +52,6 @@ pub(crate) fn sourced(document: Document, place: String, format: Format, encodin
         place,
         format,
         encoding,
+        names: None,
     })
 }

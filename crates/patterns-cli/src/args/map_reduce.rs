@@ -55,6 +55,18 @@ pub(crate) struct MapReduceArgs {
     )]
     pub(crate) sample: Option<u64>,
 
+    /// Columns of the input's rows that --no-reduce writes, too: names with commas, or all
+    ///
+    /// In tables and, as `in`, in JSON. A name that an answer has itself gets `in.` before it.
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        help_heading = "Input",
+        hide_short_help = true
+    )]
+    pub(crate) keep: Vec<String>,
+
     /// What to do with each document, on top of --instructions
     #[arg(long, value_name = "TEXT", help_heading = "Map")]
     pub(crate) map_instructions: Option<String>,

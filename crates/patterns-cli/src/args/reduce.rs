@@ -23,7 +23,7 @@ pub(crate) struct ReduceArgs {
 
     /// Field of the answers whose values are the groups of --reduce
     ///
-    /// A list puts an answer into several groups.
+    /// A list puts an answer into several groups. in.NAME is a column of the input's rows.
     // A `requires` says nothing where what it wants conflicts with something that was given.
     #[arg(long, value_name = "FIELD", requires = "code", conflicts_with_all = ["no_reduce", "statements"])]
     pub(crate) group_by: Option<String>,

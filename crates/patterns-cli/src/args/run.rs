@@ -30,6 +30,8 @@ pub(crate) struct Common {
     pub(crate) base_url: Option<String>,
 
     /// What the model is told on top of the pattern's own instructions
+    ///
+    /// @FILE is the text of a file; @@ stands for an @ at the beginning. So it is with all instructions.
     #[arg(long, value_name = "TEXT", help_heading = "Model")]
     pub(crate) instructions: Option<String>,
 
@@ -146,7 +148,7 @@ pub(crate) struct Common {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 
-    /// Result form
+    /// Form
     ///
     /// [default: what the ending of the file says, else human]
     #[arg(long, value_name = "FORM", help_heading = "Output")]
@@ -154,7 +156,7 @@ pub(crate) struct Common {
 
     /// Write the result to a file, all at once at the end
     ///
-    /// Its ending says in which form: .csv, .json, .jsonl, .parquet, .html, .md.
+    /// Its ending says in which form: .csv, .json, .jsonl, .parquet, .db, .html, .md.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub(crate) output_file: Option<PathBuf>,
 
@@ -228,6 +230,8 @@ pub(crate) enum Format {
     Csv,
     /// The same as Parquet
     Parquet,
+    /// The same as a SQLite database, in its table results
+    Sqlite,
     /// A web page, of sections
     Html,
 }
@@ -240,6 +244,7 @@ impl From<Form> for Format {
             Form::Jsonl => Self::Jsonl,
             Form::Csv => Self::Csv,
             Form::Parquet => Self::Parquet,
+            Form::Sqlite => Self::Sqlite,
             Form::Html => Self::Html,
         }
     }
@@ -253,6 +258,7 @@ impl From<Format> for Form {
             Format::Jsonl => Self::Jsonl,
             Format::Csv => Self::Csv,
             Format::Parquet => Self::Parquet,
+            Format::Sqlite => Self::Sqlite,
             Format::Html => Self::Html,
         }
     }

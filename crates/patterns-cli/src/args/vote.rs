@@ -103,6 +103,19 @@ pub(crate) struct VoteArgs {
     )]
     pub(crate) sample: Option<u64>,
 
+    /// Columns of the batch that its results have, too: names with commas, or all
+    ///
+    /// In tables and, as `in`, in JSON. A name that results have themselves gets `in.` before it.
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        requires = "batch",
+        help_heading = "Question",
+        hide_short_help = true
+    )]
+    pub(crate) keep: Vec<String>,
+
     /// Ballots at most [default: 5, or one per voter]
     #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = "Counting")]
     pub(crate) votes: Option<u16>,

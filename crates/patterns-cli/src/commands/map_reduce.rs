@@ -29,7 +29,9 @@ pub(crate) async fn run(job: MapReduceJob, launch: Launch) -> Result<(), Error> 
     let choice = job.input.choice(job.run.seed);
     let work = MapReduceWork::read(job).map_err(|error| launch.told(error))?;
     written.check_documents(&inputs, launch.terminal)?;
-    let corpus = Corpus::open(&inputs, &source, choice, &launch.reader(&written));
+    let reader = launch.reader(&written);
+    let kept = work.kept();
+    let corpus = Corpus::open(&inputs, &source, choice, kept.as_ref(), &reader);
     let mut corpus = corpus.map_err(|error| launch.told(error))?;
     let mut session =
         Session::open(&launch, |roles, settings| work.identity(roles, settings)).await?;

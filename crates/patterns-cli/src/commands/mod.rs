@@ -140,7 +140,9 @@ async fn publish<A: Serialize, B: Serialize>(
             page(&mut it, outcome);
             it.finish()
         }
-        Format::Human | Format::Csv | Format::Parquet | Format::Html => String::new(),
+        Format::Human | Format::Csv | Format::Parquet | Format::Sqlite | Format::Html => {
+            String::new()
+        }
     };
     session.output.write(&text)?;
     session.conclude(outcome).await

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use patterns_core::{
-    AgentError, AggregateError, Branch, BranchEnd, BranchId, Budget, Caps, Coverage, Outcome,
-    Pattern, Spend, StepRole, Usage, Warning,
+    AgentError, AggregateError, Branch, BranchEnd, BranchId, Budget, Caps, Columns, Coverage,
+    Outcome, Pattern, Spend, StepRole, Usage, Warning,
 };
 use patterns_job::Taken;
 use patterns_parallel::voting::{AnyDetail, BatchElection};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::connect::Connected;
 use crate::escape::escape_json;
@@ -51,6 +51,8 @@ struct BranchJson<'a, B> {
     branch: BranchId,
     role: StepRole,
     label: &'a str,
+    #[serde(rename = "in", skip_serializing_if = "Option::is_none")]
+    columns: Option<&'a Map<String, Value>>,
     end: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Value>,
@@ -110,6 +112,7 @@ pub(crate) fn branch_line<B: Serialize>(it: &Branch<B>) -> String {
 pub(crate) fn election_line<V: Serialize>(
     election: &BatchElection<V, String, AnyDetail>,
     gold: Option<(&str, bool)>,
+    columns: Option<&Columns>,
 ) -> String {
     let failed = election.branches.iter().filter_map(|branch| {
         let error = branch.error()?;
@@ -117,6 +120,9 @@ pub(crate) fn election_line<V: Serialize>(
     });
     let failed: Vec<Value> = failed.collect();
     let mut json = json!({"type": "election", "id": election.id});
+    if let Some(columns) = columns {
+        json["in"] = Value::Object((**columns).clone());
+    }
     merge(&mut json, to_value(&election.election));
     if let Some(ballots) = json.get_mut("ballots").and_then(Value::as_array_mut) {
         for (ballot, branch) in ballots.iter_mut().zip(&election.branches) {
@@ -222,6 +228,7 @@ fn branch<'a, A, B>(branch: &'a Branch<A>, value: Option<&'a B>) -> BranchJson<'
         branch: branch.id,
         role: branch.role,
         label: &branch.label,
+        columns: branch.columns.as_deref(),
         end: match &branch.end {
             BranchEnd::Answered(_) => "answered",
             BranchEnd::Failed(_) => "failed",

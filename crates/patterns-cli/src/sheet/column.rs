@@ -1,6 +1,7 @@
 //! The columns of a table, and what is in them.
 
 use patterns_core::{SchemaKind, SchemaView};
+pub(super) use patterns_source::ColumnKind as Kind;
 use serde_json::Value;
 
 /// A column.
@@ -10,44 +11,29 @@ pub(crate) struct Column {
     pub(super) kind: Kind,
 }
 
-/// What is in a column. Any of it may be missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Text,
-    Integer,
-    Number,
-    Flag,
-    /// Lists, objects, and what is not of one type, written as JSON.
-    Json,
-}
-
 impl Column {
-    pub(crate) fn text(name: &str) -> Self {
+    /// Makes a column of a kind.
+    pub(crate) fn of(name: &str, kind: Kind) -> Self {
         Self {
             name: name.to_owned(),
-            kind: Kind::Text,
+            kind,
         }
+    }
+
+    pub(crate) fn text(name: &str) -> Self {
+        Self::of(name, Kind::Text)
     }
 
     pub(crate) fn integer(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            kind: Kind::Integer,
-        }
+        Self::of(name, Kind::Integer)
     }
 
     pub(crate) fn number(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            kind: Kind::Number,
-        }
+        Self::of(name, Kind::Number)
     }
 
     pub(crate) fn flag(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            kind: Kind::Flag,
-        }
+        Self::of(name, Kind::Flag)
     }
 
     /// Returns the columns of objects of a JSON Schema: one for each of its properties.
@@ -55,7 +41,7 @@ impl Column {
         let properties = SchemaView::new(schema).properties();
         let columns = properties.into_iter().map(|(name, field)| Self {
             name: name.to_owned(),
-            kind: field.kind().into(),
+            kind: kind_of(&field),
         });
         columns.collect()
     }
@@ -73,39 +59,53 @@ impl Column {
     }
 }
 
-impl From<SchemaKind<'_>> for Kind {
-    fn from(kind: SchemaKind<'_>) -> Self {
-        match kind.plain() {
-            SchemaKind::Text => Self::Text,
-            SchemaKind::Integer => Self::Integer,
-            SchemaKind::Number => Self::Number,
-            SchemaKind::Flag => Self::Flag,
-            _ => Self::Json,
-        }
+fn kind_of(field: &SchemaView<'_>) -> Kind {
+    match field.kind().plain() {
+        SchemaKind::Text => Kind::Text,
+        SchemaKind::Integer => Kind::Integer,
+        SchemaKind::Number => Kind::Number,
+        SchemaKind::Flag => Kind::Flag,
+        _ => Kind::Json,
     }
 }
 
-impl Kind {
-    /// Returns what a value is; `None` for one that is missing.
-    fn of(value: &Value) -> Option<Self> {
-        Some(match value {
-            Value::Null => return None,
-            Value::String(_) => Self::Text,
-            Value::Bool(_) => Self::Flag,
-            Value::Number(number) if number.is_i64() => Self::Integer,
-            Value::Number(_) => Self::Number,
-            Value::Array(_) | Value::Object(_) => Self::Json,
-        })
-    }
+/// Reads a whole number; `3.0` is one, too.
+pub(super) fn whole(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| {
+        let whole = value.as_f64().filter(|it| it.fract() == 0.0)?;
+        format!("{whole:.0}").parse().ok()
+    })
+}
 
-    /// Returns what holds both.
-    fn or(self, other: Self) -> Self {
-        match (self, other) {
-            (one, other) if one == other => one,
-            (Self::Integer, Self::Number) | (Self::Number, Self::Integer) => Self::Number,
-            _ => Self::Json,
+/// Names columns of the input apart from those that a table has itself, and says which are called
+/// otherwise.
+pub(crate) fn apart(kept: &[(String, Kind)], own: &[&str]) -> (Vec<Column>, Option<String>) {
+    let all: Vec<&str> = kept.iter().map(|it| it.0.as_str()).collect();
+    let mut others = Vec::new();
+    let columns = kept.iter().map(|(name, kind)| {
+        let mut named = name.clone();
+        while own.contains(&named.as_str()) || (named != *name && all.contains(&named.as_str())) {
+            named.insert_str(0, "in.");
         }
-    }
+        if named != *name {
+            others.push(format!("{name} as {named}"));
+        }
+        Column::of(&named, *kind)
+    });
+    let columns = columns.collect();
+    let note = (!others.is_empty()).then(|| {
+        let others = others.join(", ");
+        format!("of the input's columns these are written under other names, as the result has its own: {others}")
+    });
+    (columns, note)
+}
+
+/// Returns the first number of a row that its column cannot hold.
+pub(super) fn lost<'a>(columns: &'a [Column], row: &'a [Value]) -> Option<(&'a Column, &'a Value)> {
+    let mut cells = columns.iter().zip(row);
+    cells.find(|(column, cell)| {
+        column.kind == Kind::Integer && cell.is_number() && whole(cell).is_none()
+    })
 }
 
 #[cfg(test)]
@@ -113,6 +113,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn columns_of_the_input_are_told_apart() {
+        let kept = ["id", "error", "in.error", "year"].map(|it| (it.to_owned(), Kind::Text));
+        let (columns, note) = apart(&kept, &["document", "error", "in.id"]);
+        let names: Vec<&str> = columns.iter().map(|it| &*it.name).collect();
+        assert_eq!(names, ["id", "in.in.error", "in.error", "year"]);
+        assert!(note.unwrap().ends_with(": error as in.in.error"));
+        assert_eq!(apart(&kept, &["document"]).1, None);
+    }
 
     #[test]
     fn columns_are_of_the_kind_that_holds_all_values() {

@@ -15,13 +15,6 @@ pub(crate) fn csv_record(values: &[Value]) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// Writes a table with a line of names.
-pub(crate) fn csv_table(table: &Table) -> String {
-    let names: Vec<Value> = table.columns.iter().map(|it| it.as_str().into()).collect();
-    let rows = table.rows.iter().map(|row| csv_record(row));
-    std::iter::once(csv_record(&names)).chain(rows).collect()
-}
-
 /// Writes one JSON object a line, its members in the order of the columns.
 pub(crate) fn json_lines(table: &Table) -> String {
     let line = |row: &Vec<Value>| {
@@ -79,7 +72,10 @@ mod tests {
             ("'q", "'q"),
         ];
         let answers = keys.map(|(key, _)| json!({"k": key, "n": -1}));
-        let csv = csv_table(&table(&["count", "sum:n", "union:n"], &answers));
+        let table = table(&["count", "sum:n", "union:n"], &answers);
+        let names: Vec<Value> = table.columns.iter().map(|it| it.as_str().into()).collect();
+        let rows = table.rows.iter().map(|row| csv_record(row));
+        let csv: String = std::iter::once(csv_record(&names)).chain(rows).collect();
         let mut reader = csv::Reader::from_reader(csv.as_bytes());
         let names = vec!["k", "count", "sum:n", "union:n"];
         assert_eq!(reader.headers().unwrap(), names);

@@ -1,10 +1,12 @@
-//! Rows as tables for other programs: CSV, and Parquet.
+//! Rows as tables for other programs: CSV, Parquet, and SQLite.
 
 mod column;
 mod csv;
 mod parquet;
+mod sqlite;
 mod writer;
 
-pub(crate) use column::Column;
-pub(crate) use csv::{csv_table, json_lines};
+pub(crate) use column::{Column, apart};
+pub(crate) use csv::json_lines;
+pub(crate) use sqlite::check_replaceable;
 pub(crate) use writer::Sheet;

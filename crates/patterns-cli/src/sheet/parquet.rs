@@ -11,7 +11,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::Type;
 use serde_json::Value;
 
-use super::column::{Column, Kind};
+use super::column::{Column, Kind, whole};
 
 /// So many rows are held before they are written.
 const GROUP: usize = 1_000;
@@ -65,7 +65,6 @@ impl ParquetRows {
 
     /// Takes a row, and returns what can be written by now.
     pub(super) fn row(&mut self, row: Vec<Value>) -> Result<Vec<u8>, ParquetError> {
-        self.check_integers(&row)?;
         self.held.push(row);
         if self.held.len() == GROUP {
             self.group()?;
@@ -82,21 +81,6 @@ impl ParquetRows {
         Ok(std::mem::take(&mut *self.written.lock()))
     }
 
-    /// A number that a column cannot hold is an error: a cell that is left empty would be a lie.
-    fn check_integers(&self, row: &[Value]) -> Result<(), ParquetError> {
-        let mut cells = self.columns.iter().zip(row);
-        let lost = cells.find(|(column, cell)| {
-            column.kind == Kind::Integer && cell.is_number() && integer(cell).is_none()
-        });
-        match lost {
-            None => Ok(()),
-            Some((column, cell)) => Err(ParquetError::General(format!(
-                "{cell} in the column {} is no whole number of 64 bits",
-                column.name
-            ))),
-        }
-    }
-
     fn group(&mut self) -> Result<(), ParquetError> {
         let rows = std::mem::take(&mut self.held);
         let mut group = self.writer.next_row_group()?;
@@ -105,7 +89,7 @@ impl ParquetRows {
             match column.kind {
                 Kind::Text => write::<ByteArrayType, _>(&mut group, cells.map(text))?,
                 Kind::Json => write::<ByteArrayType, _>(&mut group, cells.map(json))?,
-                Kind::Integer => write::<Int64Type, _>(&mut group, cells.map(integer))?,
+                Kind::Integer => write::<Int64Type, _>(&mut group, cells.map(whole))?,
                 Kind::Number => write::<DoubleType, _>(&mut group, cells.map(Value::as_f64))?,
                 Kind::Flag => write::<BoolType, _>(&mut group, cells.map(Value::as_bool))?,
             }
@@ -147,14 +131,6 @@ fn write<T: DataType, W: Write + Send>(
         column.close()?;
     }
     Ok(())
-}
-
-/// Reads a whole number; `3.0` is one, too.
-fn integer(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| {
-        let whole = value.as_f64().filter(|it| it.fract() == 0.0)?;
-        format!("{whole:.0}").parse().ok()
-    })
 }
 
 fn text(value: &Value) -> Option<ByteArray> {

@@ -14,7 +14,7 @@ fn shared(help: &str) -> &str {
 }
 
 /// Returns the rest of it.
-fn own(help: &str) -> String {
+pub(crate) fn own(help: &str) -> String {
     help.replace(
         &format!("Model:\n{}", shared(help)),
         "(options of every pattern)\n",
@@ -45,6 +45,9 @@ fn every_pattern_has_the_same_options() {
 
           --instructions <TEXT>
               What the model is told on top of the pattern's own instructions
+              
+              @FILE is the text of a file; @@ stands for an @ at the beginning. So it is with all
+              instructions.
 
           --schema <FILE>
               JSON Schema of the answer, or its fields: 'name, age int, ok yes|no'
@@ -136,7 +139,7 @@ fn every_pattern_has_the_same_options() {
 
     Output:
           --output <FORM>
-              Result form
+              Form
               
               [default: what the ending of the file says, else human]
 
@@ -146,12 +149,13 @@ fn every_pattern_has_the_same_options() {
               - jsonl:   A JSON object per branch and line, the outcome last; of a table, per row
               - csv:     The rows of a table: of map-reduce --reduce or --no-reduce, or of a --batch
               - parquet: The same as Parquet
+              - sqlite:  The same as a SQLite database, in its table results
               - html:    A web page, of sections
 
       -o, --output-file <FILE>
               Write the result to a file, all at once at the end
               
-              Its ending says in which form: .csv, .json, .jsonl, .parquet, .html, .md.
+              Its ending says in which form: .csv, .json, .jsonl, .parquet, .db, .html, .md.
 
           --events <FILE>
               Write what happens, as it happens, to a file: one JSON object per line
@@ -339,6 +343,11 @@ fn help_of_every_command() {
               
               A larger sample has the smaller one in it.
 
+          --keep <NAMES>
+              Columns of the batch that its results have, too: names with commas, or all
+              
+              In tables and, as `in`, in JSON. A name that results have themselves gets `in.` before it.
+
     Counting:
       -n, --votes <N>
               Ballots at most [default: 5, or one per voter]
@@ -408,164 +417,6 @@ fn help_of_every_command() {
 
     (options of every pattern)
 
-    --- stderr
-    ");
-    assert_snapshot!(own(&place.run(&["map-reduce", "--help"])), @r"
-    exit 0
-    --- stdout
-    Work on every document in parallel and combine the answers
-
-    Usage: patterns map-reduce [OPTIONS] <PATH>...
-
-    Examples:
-      patterns map-reduce docs/
-      patterns map-reduce 'logs/**/*.log.gz' --records line --map-instructions 'List every error.'
-      patterns map-reduce mails.jsonl --no-reduce --map-schema invoice.json --output jsonl
-      patterns map-reduce mails.jsonl --map-schema invoice.json --reduce sum:total --group-by customer
-      patterns map-reduce docs/ --statements
-
-    Input:
-          --format <FORMAT>
-              What to read the inputs as, in place of what their names say: text, markdown, html, pdf,
-              docx, jsonl, csv, tsv, parquet or picture
-
-      <PATH>...
-              Documents: files, directories, globs, or - for standard input
-
-          --encoding <NAME>
-              Encoding of the texts, such as windows-1252 or shift_jis [default: UTF-8, or what marks
-              and declarations say, else a guess that is told]
-
-          --delimiter <CHAR>
-              What separates the fields of CSV files: a character, or tab [default: found out of , ; |
-              and tab]
-
-          --records <BY>
-              Divide texts into a document per record: by line, blank, or start:PATTERN
-              
-              blank divides at empty lines; a record of start:PATTERN begins with a line that matches.
-
-          --text-field <NAME>
-              Field of a row with the text
-              
-              [default: the first of text, content, body, message, question]
-
-          --text-template <TEMPLATE>
-              Text of a row, made of its fields, such as '{title}: {body}'
-
-          --id-field <NAME>
-              Field of a row with its id [default: id, else file:line]
-
-          --chunk-tokens <N>
-              Cut documents of more tokens into chunks; auto: what does not fit
-              
-              auto, the default, cuts what is too long for the model, where it is known how much that
-              reads. Cuts are at the best boundaries there are. Each chunk is a branch of its own,
-              called name#1 and so on; what the model still calls too long is cut further.
-
-          --chunk-overlap <N>
-              Tokens of a chunk that the next one repeats, at most half of it
-              
-              [default: 0]
-
-          --strict
-              Read and check everything before the first call; without it, what cannot be read is a
-              failed branch
-
-          --limit <N>
-              Work on the first so many documents only, to try
-              
-              The same command without it goes on from there: what is answered is not paid for again.
-
-          --sample <N>
-              Work on so many documents only, drawn evenly; the same ones for the same --seed
-              
-              A larger sample has the smaller one in it.
-
-    Map:
-          --map-instructions <TEXT>
-              What to do with each document, on top of --instructions
-
-          --map-schema <FILE>
-              JSON Schema of the answer to each document, or its fields
-              
-              --schema is that of the combination.
-
-          --glean <ROUNDS>
-              Ask up to so many times what was missed in a document
-              
-              Until nothing new comes; it is added to the lists of the answer. Each time is a call.
-
-          --glean-judge <MODEL>
-              Model that is asked first whether anything was missed, such as a cheaper one
-
-    Combine:
-          --reduce-instructions <TEXT>
-              How to combine the answers, on top of --instructions
-
-          --inner-instructions <TEXT>
-              How to combine combinations, in place of --reduce-instructions
-
-          --no-reduce
-              Do not combine; write each answer as soon as it can be
-              
-              In input order.
-
-          --topology <NAME>
-              Which answers are combined, and when
-
-              Possible values:
-              - tree:      One call where all fit; else neighbours, then combinations of neighbours
-              - unordered: Whatever answers are there: the fastest, and grouped in another way each time
-              - refine:    One after the other, added to the combination so far
-              
-              [default: tree]
-
-          --reduce <FUNCTION>
-              Combine by code, without a model: count, sum:FIELD and others
-              
-              Repeat for more columns: count, distinct:FIELD, sum:FIELD, mean:FIELD, min:FIELD,
-              max:FIELD, median:FIELD, top:K:FIELD, union:FIELD
-
-          --group-by <FIELD>
-              Field of the answers whose values are the groups of --reduce
-              
-              A list puts an answer into several groups.
-
-          --each <FIELD>
-              Field of the answers with a list of rows for --reduce
-              
-              --reduce and --group-by then name fields of a row.
-
-          --resolve-keys
-              Ask the model which groups have the same name in other words, and put them together
-
-          --statements
-              Answer with statements that quote documents; code checks them
-              
-              They name their documents, too; code checks both, at every combination.
-
-          --unsupported <WHAT>
-              What becomes of statements whose sources or quotes are wrong
-
-              Possible values:
-              - flag: They stay, with what is wrong
-              - drop: They go, and are counted
-              
-              [default: flag]
-
-          --allow-gaps
-              Succeed although some documents or chunks are in no answer
-              
-              --max-failures decides how many may fail before there is no result at all.
-
-    (options of every pattern)
-
-
-    A file is one document: text, Markdown, HTML, PDF, DOCX or a picture; a .jsonl, .csv, .tsv or
-    .parquet file has one per row, a log with --records one per record, each of them also as .gz.
-    Directories and globs leave out hidden files and what .gitignore and .ignore files name; links to
-    directories are not followed.
     --- stderr
     ");
     assert_snapshot!(place.run(&["simulate", "--help"]), @r"

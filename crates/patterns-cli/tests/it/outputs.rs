@@ -470,7 +470,7 @@ fn the_ending_of_a_file_chooses_the_form_of_what_is_in_it() {
     exit 2
     --- stdout
     --- stderr
-    error[E-USAGE]: -o new.csv is csv by its ending, and csv and parquet are for tables: map-reduce with --reduce or --no-reduce, or votes on a batch
+    error[E-USAGE]: -o new.csv is csv by its ending, and csv, parquet and sqlite are for tables: map-reduce with --reduce or --no-reduce, or votes on a batch
     help: give it another ending, such as .json or .txt
     ");
     assert!(!place.path().join("new.csv").exists());

@@ -215,7 +215,10 @@ fn only_tables_are_sheets() {
             "--output",
             format,
         ]);
-        assert!(shown.contains("csv and parquet are for tables"), "{shown}");
+        assert!(
+            shown.contains("csv, parquet and sqlite are for tables"),
+            "{shown}"
+        );
     }
 }
 

@@ -22,7 +22,7 @@ fn the_short_help_of_a_pattern_is_one_screen_with_examples_first() {
             );
         }
     }
-    assert_snapshot!(place.run(&["vote", "-h"]), @"
+    assert_snapshot!(place.run(&["vote", "-h"]), @r"
     exit 0
     --- stdout
     Put a question to several voters and let a rule decide
@@ -70,14 +70,14 @@ fn the_short_help_of_a_pattern_is_one_screen_with_examples_first() {
           --concurrency <N>      Calls in flight at once, 1 to 10000, or auto [default: auto]
 
     Output:
-          --output <FORM>       Result form [possible values: human, json, jsonl, csv, parquet, html]
+          --output <FORM>       Form [possible values: human, json, jsonl, csv, parquet, sqlite, html]
       -o, --output-file <FILE>  Write the result to a file, all at once at the end
       -q, --quiet               Say nothing but errors on standard error
       -c, --config <KEY=VALUE>  Set what is no option, such as run.hedge=true (`patterns config keys`)
       -h, --help                Print this; --help has every option
     --- stderr
     ");
-    assert_snapshot!(place.run(&["map-reduce", "-h"]), @"
+    assert_snapshot!(place.run(&["map-reduce", "-h"]), @r"
     exit 0
     --- stdout
     Work on every document in parallel and combine the answers
@@ -125,7 +125,7 @@ fn the_short_help_of_a_pattern_is_one_screen_with_examples_first() {
           --concurrency <N>      Calls in flight at once, 1 to 10000, or auto [default: auto]
 
     Output:
-          --output <FORM>       Result form [possible values: human, json, jsonl, csv, parquet, html]
+          --output <FORM>       Form [possible values: human, json, jsonl, csv, parquet, sqlite, html]
       -o, --output-file <FILE>  Write the result to a file, all at once at the end
       -q, --quiet               Say nothing but errors on standard error
       -c, --config <KEY=VALUE>  Set what is no option, such as run.hedge=true (`patterns config keys`)

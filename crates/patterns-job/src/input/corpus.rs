@@ -11,11 +11,12 @@ use futures_util::Stream;
 use patterns_core::{Attachment, Document, ModelId};
 use patterns_llm::{takes, token_counter};
 use patterns_parallel::map_reduce::{MapInput, Split, Splitter};
-use patterns_source::{Documents, Source, Sourced, Unreadable};
+use patterns_source::{ColumnKind, Documents, Source, Sourced, Unreadable};
 use tokio::sync::mpsc;
 
 use super::Reader;
 use super::chosen::{Chosen, MOST_COUNTED, piped};
+use super::kept_columns::KeptColumns;
 use super::room::Fitting;
 use super::source::{open, problems, source, splitter};
 use super::taken::Taken;
@@ -37,6 +38,8 @@ pub struct Corpus {
     /// What was read to see that there is something to work on.
     first: Vec<Item>,
     rest: Documents,
+    /// The columns that rows come with.
+    columns: Vec<(String, ColumnKind)>,
     /// How many there are, if that is known.
     total: Option<usize>,
     /// How much of the input that is, if it may be that it is not all.
@@ -59,26 +62,30 @@ const PATIENCE: usize = 1_000;
 const AHEAD: usize = 16;
 
 impl Corpus {
-    /// Opens the inputs.
+    /// Opens the inputs, whose rows come with those of their columns that are kept.
     ///
     /// # Errors
     ///
     /// Returns an error if there is nothing to work on: an input names nothing, or nothing in them can
-    /// be read. Where reading is strict, also if anything cannot.
+    /// be read, or no row has one of the columns. Where reading is strict, also if anything cannot.
     pub fn open(
         inputs: &[PathBuf],
         part: &SourcePart,
         choice: Choice,
+        kept: Option<&KeptColumns>,
         reader: &Reader,
     ) -> Result<Self, JobError> {
-        let source = source(inputs, part, reader);
+        let mut source = source(inputs, part, reader);
+        if let Some(kept) = kept {
+            source = source.keep(kept.keep.clone());
+        }
         let splitter = splitter(part)?;
         // Standard input can be read only once.
         let is_piped = inputs.iter().any(|it| it == Path::new("-"));
         let Opened {
-            first,
+            mut first,
             mut rest,
-            total,
+            mut total,
             taken,
         } = match is_piped {
             true => Opened::piped(open(&source)?, choice, part.strict),
@@ -93,9 +100,15 @@ impl Corpus {
             return Err(JobError::new(JobErrorKind::Empty, message)
                 .help("name a file, or check the glob; hidden and ignored files are left out"));
         }
+        let columns = match kept {
+            None => Vec::new(),
+            Some(kept) if is_piped => kept.ahead(&mut first, &mut rest, &mut total)?,
+            Some(kept) => kept.found(|| open(&source), choice)?,
+        };
         let notes = rest.take_notes();
         Ok(Self {
             first,
+            columns,
             rest,
             total,
             taken,
@@ -110,6 +123,11 @@ impl Corpus {
     /// Returns how much of the input it is, if it may be that it is not all.
     pub fn taken(&self) -> Option<Taken> {
         self.taken
+    }
+
+    /// Returns the columns that rows come with, and what is in them.
+    pub fn columns(&self) -> &[(String, ColumnKind)] {
+        &self.columns
     }
 
     /// Reads all of it at once.

@@ -7,12 +7,16 @@ use serde_json::{Value, json};
 use crate::job_error::{JobError, JobErrorKind};
 
 /// Checks the fields of a reduction against the schema of the answers; without one, answers are
-/// summaries. What a schema leaves open is accepted.
+/// summaries. What a schema leaves open is accepted. Returns the columns of the input that are named as
+/// `in.COLUMN`, which fields are where answers have no field `in` themselves.
 ///
 /// # Errors
 ///
 /// Returns an error that names the first field that isn't there, and the nearest that is.
-pub(crate) fn check_fields(schema: Option<&Value>, reduce: &KeyedReduce) -> Result<(), JobError> {
+pub(crate) fn check_fields(
+    schema: Option<&Value>,
+    reduce: &KeyedReduce,
+) -> Result<Vec<String>, JobError> {
     let summary = json!({
         "properties": {
             "doc_id": {"type": "string"},
@@ -25,17 +29,32 @@ pub(crate) fn check_fields(schema: Option<&Value>, reduce: &KeyedReduce) -> Resu
         Some(field) => walk(&root, field)?,
         None => Some(root),
     };
-    let Some(row) = row else {
-        return Ok(());
+    let has_in = row
+        .clone()
+        .and_then(element)
+        .is_some_and(|it| it.property("in").is_some());
+    let mut columns = Vec::new();
+    let mut is_column = |field: &Field| {
+        let name = column_of(field).filter(|_| !has_in)?;
+        if !columns.contains(&name) {
+            columns.push(name);
+        }
+        Some(())
     };
-    if let Some(field) = &reduce.group_by {
-        walk(&row, field)?;
+    if let Some(field) = &reduce.group_by
+        && is_column(field).is_none()
+        && let Some(row) = &row
+    {
+        walk(row, field)?;
     }
     for column in &reduce.columns {
         let Some(field) = column.field() else {
             continue;
         };
-        let place = walk(&row, field)?.and_then(element);
+        let (None, Some(row)) = (is_column(field), &row) else {
+            continue;
+        };
+        let place = walk(row, field)?.and_then(element);
         if let Some(kind) = place.and_then(|it| other_than_number(&it))
             && column.function().is_of_numbers()
         {
@@ -45,7 +64,15 @@ pub(crate) fn check_fields(schema: Option<&Value>, reduce: &KeyedReduce) -> Resu
             return Err(JobError::new(JobErrorKind::Invalid, message).help(help));
         }
     }
-    Ok(())
+    Ok(columns)
+}
+
+/// Returns the column of the input that a field is, as in `in.team`.
+fn column_of(field: &Field) -> Option<String> {
+    match field.names() {
+        [first, column, ..] if first == "in" => Some(column.clone()),
+        _ => None,
+    }
 }
 
 /// Follows a field from a place in the schema; `None` where the schema says no more.
@@ -136,6 +163,7 @@ mod tests {
             reduce = reduce.each(each);
         }
         check_fields(Some(&schema), &reduce)
+            .map(|_| ())
             .map_err(|it| format!("{it}\nhelp: {}", it.hint().unwrap_or_default()))
     }
 

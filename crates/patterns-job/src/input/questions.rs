@@ -2,28 +2,87 @@
 
 use std::collections::HashMap;
 
-use patterns_source::{Format, Limits, Row, RowReader, UnreadableKind};
+use patterns_source::{
+    ColumnKind, Format, FoundColumns, Keep, Limits, Row, RowReader, UnreadableKind,
+};
 use serde_json::Value;
 
 use super::Reader;
 use super::file::name;
+use super::kept_columns::no_column;
 use super::problems::Problems;
 use crate::job::BatchPart;
 use crate::job_error::{JobError, JobErrorKind};
 use crate::work::BatchQuestion;
 
-/// Reads and checks every row of a batch.
+/// Questions, and the columns of their rows that are kept.
+type Read = (Vec<BatchQuestion>, Vec<(String, ColumnKind)>);
+
+/// Reads and checks every row of a batch, and which of the columns are kept.
 ///
 /// # Errors
 ///
-/// Returns an error that lists every row that is not valid; or that there is none.
+/// Returns an error that lists every row that is not valid; or that there is none, or none that has a column
+/// that is kept.
 pub(crate) fn read_questions(
     batch: &BatchPart,
+    keep: Option<Keep>,
     reader: &Reader,
-) -> Result<Vec<BatchQuestion>, JobError> {
-    let path = &*batch.file;
-    let name = name(path);
+) -> Result<Read, JobError> {
+    let name = name(&batch.file);
     let mut problems = Problems::default();
+    let rows = read_rows(batch, &name, &mut problems, reader)?;
+    let question_field = batch.question_field.as_deref().unwrap_or("question");
+    let keep = keep.map(|it| others(it, batch, &rows));
+    let mut found = FoundColumns::default();
+    let mut seen = HashMap::new();
+    let mut questions = Vec::new();
+    for row in &rows {
+        let place = format!("{name}:{}", row.line);
+        let question = question(row, &place, question_field, &mut problems);
+        let options = options(row, &place, &mut problems);
+        let gold = gold(row, &place, batch.gold.as_deref(), &mut problems);
+        let Some(id) = id(row, &place, batch.id_field.as_deref(), &mut problems) else {
+            continue;
+        };
+        if let Some(first) = seen.insert(id.clone(), place.clone()) {
+            problems.invalid(format!(
+                "{place}: the id {id:?} is used twice, first in {first}"
+            ));
+        }
+        let columns = keep.as_ref().map(|it| it.of(row));
+        columns.iter().for_each(|it| found.add_fields(it));
+        questions.extend(question.map(|question| BatchQuestion {
+            id,
+            question,
+            options,
+            gold,
+            columns,
+        }));
+    }
+    problems.check()?;
+    if questions.is_empty() {
+        let message = format!("there is no question in {name}");
+        return Err(JobError::new(JobErrorKind::Empty, message).help("add a row"));
+    }
+    let Some(keep) = keep else {
+        return Ok((questions, Vec::new()));
+    };
+    if let Some(name) = found.lacking(&keep) {
+        rows.iter().for_each(|it| found.add_names(it.fields.keys()));
+        return Err(no_column(name, &found));
+    }
+    Ok((questions, found.columns(&keep)))
+}
+
+/// Reads the rows; what is wrong with some is noted.
+fn read_rows(
+    batch: &BatchPart,
+    name: &str,
+    problems: &mut Problems,
+    reader: &Reader,
+) -> Result<Vec<Row>, JobError> {
+    let path = &*batch.file;
     let mut note = |error: patterns_source::Unreadable| match error.kind() {
         UnreadableKind::Missing => problems.missing(error.to_string()),
         _ => problems.invalid(error.to_string()),
@@ -49,35 +108,26 @@ pub(crate) fn read_questions(
         }
         Err(error) => note(error),
     }
-    let question_field = batch.question_field.as_deref().unwrap_or("question");
-    let mut seen = HashMap::new();
-    let mut questions = Vec::new();
-    for row in &rows {
-        let place = format!("{name}:{}", row.line);
-        let question = question(row, &place, question_field, &mut problems);
-        let options = options(row, &place, &mut problems);
-        let gold = gold(row, &place, batch.gold.as_deref(), &mut problems);
-        let Some(id) = id(row, &place, batch.id_field.as_deref(), &mut problems) else {
-            continue;
-        };
-        if let Some(first) = seen.insert(id.clone(), place.clone()) {
-            problems.invalid(format!(
-                "{place}: the id {id:?} is used twice, first in {first}"
-            ));
-        }
-        questions.extend(question.map(|question| BatchQuestion {
-            id,
-            question,
-            options,
-            gold,
-        }));
+    Ok(rows)
+}
+
+/// Leaves out of all columns those that a result has in any case.
+fn others(keep: Keep, batch: &BatchPart, rows: &[Row]) -> Keep {
+    if keep != Keep::All {
+        return keep;
     }
-    problems.check()?;
-    if questions.is_empty() {
-        let message = format!("there is no question in {name}");
-        return Err(JobError::new(JobErrorKind::Empty, message).help("add a row"));
-    }
-    Ok(questions)
+    let question = batch.question_field.as_deref().unwrap_or("question");
+    let id = batch.id_field.as_deref().unwrap_or("id");
+    let own = [Some(question), Some(id), batch.gold.as_deref()];
+    let mut found = FoundColumns::default();
+    rows.iter().for_each(|it| found.add_names(it.fields.keys()));
+    let names = found.names().iter();
+    Keep::Named(
+        names
+            .filter(|it| !own.contains(&Some(it.as_str())))
+            .cloned()
+            .collect(),
+    )
 }
 
 fn question(row: &Row, place: &str, field: &str, problems: &mut Problems) -> Option<String> {

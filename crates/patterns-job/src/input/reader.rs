@@ -76,7 +76,7 @@ impl Reader {
         if paths.is_empty() {
             return Ok(Vec::new());
         }
-        Corpus::open(paths, &SourcePart::default(), Choice::All, self)?.whole()
+        Corpus::open(paths, &SourcePart::default(), Choice::All, None, self)?.whole()
     }
 }
 

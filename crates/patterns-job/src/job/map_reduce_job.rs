@@ -1,10 +1,10 @@
 //! The job of a map-reduce: documents, what is done with each, and how the answers are combined.
 
 use std::num::{NonZeroU32, NonZeroU64};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use patterns_parallel::map_reduce::{CodeReduce, Topology, Unsupported};
-use patterns_source::{Format, Records, Template, TextEncoding};
+use patterns_source::{Format, Keep, Records, Template, TextEncoding};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
@@ -263,7 +263,28 @@ impl MapReduceJob {
             Reduce::None => Ok(()),
         }?;
         let is_table = matches!(self.reduce, Reduce::Code(_) | Reduce::None);
-        self.output.check_is_table(is_table)
+        self.output.check_is_table(is_table)?;
+        self.check_keep()
+    }
+
+    fn check_keep(&self) -> Result<(), JobError> {
+        let help = match self.reduce {
+            Reduce::Code(_) => {
+                "leave it out; `reduce.code.group_by` in.NAME groups by a column of the input"
+            }
+            _ => "leave it out, or do not combine: `reduce.none`",
+        };
+        let is_row = matches!(self.reduce, Reduce::None);
+        self.output.check_keep(is_row, help)?;
+        let is_piped = self.inputs.iter().any(|it| it == Path::new("-"));
+        if is_piped && self.output.kept() == Some(Keep::All) {
+            let message =
+                "`output.keep` all: which columns standard input has is known only at its end";
+            let help =
+                "name the columns, such as `output.keep` id,title, or name a file as the input";
+            return Err(JobError::of_key("output.keep", message).help(help));
+        }
+        Ok(())
     }
 
     fn check_reducer(&self) -> Result<(), JobError> {

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use patterns_source::Keep;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,9 @@ pub struct OutputPart {
     /// The file of the result; standard output where it is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
+    /// The columns of the input's rows that the rows of the result have, too; `["all"]` for all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<String>,
     /// The file of what happens: one JSON object per line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<PathBuf>,
@@ -38,6 +42,8 @@ pub enum Form {
     Csv,
     /// The same as Parquet.
     Parquet,
+    /// The same as a SQLite database.
+    Sqlite,
     /// A web page, of a piece of writing.
     Html,
 }
@@ -51,6 +57,7 @@ impl Form {
             Self::Jsonl => "jsonl",
             Self::Csv => "csv",
             Self::Parquet => "parquet",
+            Self::Sqlite => "sqlite",
             Self::Html => "html",
         }
     }
@@ -64,6 +71,7 @@ impl Form {
             "jsonl" | "ndjson" => Self::Jsonl,
             "csv" => Self::Csv,
             "parquet" => Self::Parquet,
+            "db" | "sqlite" | "sqlite3" => Self::Sqlite,
             "html" | "htm" => Self::Html,
             _ => return None,
         })
@@ -124,15 +132,45 @@ impl OutputPart {
         }
     }
 
+    /// Returns which columns of the input's rows the result has, too, if any.
+    pub fn kept(&self) -> Option<Keep> {
+        match &self.keep[..] {
+            [] => None,
+            [all] if all == "all" => Some(Keep::All),
+            names => Some(Keep::Named(names.to_vec())),
+        }
+    }
+
+    /// Checks that a result can have columns of its input, if it is to have any.
+    pub(crate) fn check_keep(&self, has_rows: bool, help: &str) -> Result<(), JobError> {
+        if !self.keep.is_empty() && !has_rows {
+            let message = "`output.keep` is for results with a row for each row of the input, and this has none";
+            return Err(JobError::of_key("output.keep", message).help(help));
+        }
+        if !self.keep.is_empty() && matches!(self.form(), Form::Human | Form::Html) {
+            let message = "`output.keep` is for tables and JSON, and the result is text to read";
+            let help = "choose `output.form` csv, jsonl, parquet or sqlite, or a file that ends so";
+            return Err(JobError::of_key("output.keep", message).help(help));
+        }
+        let mut names = self.keep.iter().enumerate();
+        match names.find(|(at, name)| self.keep[..*at].contains(name)) {
+            Some((_, name)) => {
+                let message = format!("`output.keep` names {name:?} twice");
+                Err(JobError::of_key("output.keep", message).help("leave one of them out"))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Checks that what is to be written as a table is one.
     pub(crate) fn check_is_table(&self, is_table: bool) -> Result<(), JobError> {
         match self.form() {
             Form::Html => {
                 Err(self.wrong_form("html is for pieces of writing, which sections make"))
             }
-            Form::Csv | Form::Parquet if !is_table => Err(self.wrong_form(
-                "csv and parquet are for tables: map-reduce with `reduce.code` or `reduce.none`, or \
-                 votes on a batch",
+            Form::Csv | Form::Parquet | Form::Sqlite if !is_table => Err(self.wrong_form(
+                "csv, parquet and sqlite are for tables: map-reduce with `reduce.code` or \
+                 `reduce.none`, or votes on a batch",
             )),
             _ => Ok(()),
         }

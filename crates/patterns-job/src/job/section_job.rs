@@ -271,6 +271,7 @@ impl SectionJob {
     }
 
     fn check_output(&self) -> Result<(), JobError> {
+        self.output.check_keep(false, "leave it out")?;
         let form = self.output.form();
         if self.live && !matches!(form, Form::Human | Form::Jsonl) {
             let message = "`live` writes text or jsonl, and `output.form` is another";

@@ -144,7 +144,7 @@ fn the_place_and_what_was_meant_are_said() {
     4:1: `reduce.agent.fan_in` is from 2 to 64
     1:1: `inputs` is missing
     5:11: expected a number with a unit (ms, s, m, h, d), such as 30s or 2m
-    4:1: `output.form` csv and parquet are for tables: map-reduce with `reduce.code` or `reduce.none`, or votes on a batch (choose another)
+    4:1: `output.form` csv, parquet and sqlite are for tables: map-reduce with `reduce.code` or `reduce.none`, or votes on a batch (choose another)
     2:11: invalid literal string, expected `'`
     "#
     );

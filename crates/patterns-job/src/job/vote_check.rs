@@ -24,6 +24,8 @@ impl VoteJob {
         weighted(self)?;
         tie(self)?;
         escalated(self)?;
+        let help = "leave it out, or ask a `batch`";
+        self.output.check_keep(self.batch.is_some(), help)?;
         self.output.check_is_table(self.batch.is_some())
     }
 }

@@ -93,6 +93,7 @@ fn add(
             Some(it) => BranchEnd::Answered(row(&it)),
             None => BranchEnd::Cancelled,
         },
+        columns: None,
     });
 }
 

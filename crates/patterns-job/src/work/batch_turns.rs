@@ -45,6 +45,7 @@ mod tests {
             question: "?".to_owned(),
             options: None,
             gold: None,
+            columns: None,
         });
         let ids = |rows: &[BatchQuestion]| rows.iter().map(|it| &*it.id).collect::<String>();
         let mut turns = BatchTurns::new(&rows);

@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 
 use patterns_parallel::map_reduce::{Field, Glean, KeyedReduce};
+use patterns_source::Keep;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::input::{check_fields, read_schema};
-use crate::job::{CodePart, MapReduceJob, Reduce};
+use crate::input::{KeptColumns, check_fields, read_schema};
+use crate::job::{CodePart, Form, MapReduceJob, Reduce};
 use crate::job_error::{JobError, JobErrorKind};
 
 /// What a map-reduce works with.
@@ -30,6 +31,8 @@ pub struct CodeWork {
     pub reduce: KeyedReduce,
     /// Whether a model is asked which groups are the same.
     pub resolve_keys: bool,
+    /// The columns of the input that it works on.
+    pub columns: Vec<String>,
 }
 
 impl MapReduceWork {
@@ -60,6 +63,20 @@ impl MapReduceWork {
             job,
         })
     }
+
+    /// Returns which columns of the input come back with the answers, if any.
+    pub fn kept(&self) -> Option<KeptColumns> {
+        let keep = match &self.code {
+            Some(code) if code.columns.is_empty() => return None,
+            Some(code) => Keep::Named(code.columns.clone()),
+            None => self.job.output.kept()?,
+        };
+        let is_typed = matches!(self.job.output.form(), Form::Parquet | Form::Sqlite);
+        Some(KeptColumns {
+            keep,
+            is_typed: is_typed && self.code.is_none(),
+        })
+    }
 }
 
 /// Plans what code computes from the answers.
@@ -69,7 +86,7 @@ fn code(part: &CodePart, schema: Option<&Value>) -> Result<CodeWork, JobError> {
         group_by: part.group_by.as_deref().map(Field::new),
         each: part.each.as_deref().map(Field::new),
     };
-    check_fields(schema, &reduce)?;
+    let of_input = check_fields(schema, &reduce)?;
     let keys = reduce.group_by.iter().map(ToString::to_string);
     let columns = reduce.columns.iter().map(ToString::to_string);
     let mut names = HashSet::new();
@@ -82,5 +99,6 @@ fn code(part: &CodePart, schema: Option<&Value>) -> Result<CodeWork, JobError> {
     Ok(CodeWork {
         reduce,
         resolve_keys: part.resolve_keys,
+        columns: of_input,
     })
 }

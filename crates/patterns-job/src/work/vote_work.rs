@@ -1,8 +1,8 @@
 //! What a vote works on, read: its questions, its material, its ballot and its rule.
 
-use patterns_core::{Document, SchemaView, pointer};
+use patterns_core::{Columns, Document, SchemaView, pointer};
 use patterns_parallel::voting::{AnyRule, Fields, read_number};
-use patterns_source::Sample;
+use patterns_source::{ColumnKind, Sample};
 use serde::Serialize;
 
 use super::BallotSpec;
@@ -25,6 +25,8 @@ pub struct VoteWork {
     pub ballot: Option<BallotSpec>,
     /// How many questions are asked, if it may be that not all are.
     pub taken: Option<Taken>,
+    /// The columns of the rows that results have, too, and what is in them.
+    pub columns: Vec<(String, ColumnKind)>,
 }
 
 /// What to ask.
@@ -48,6 +50,9 @@ pub struct BatchQuestion {
     pub options: Option<Vec<String>>,
     /// The right answer, if it is known.
     pub gold: Option<String>,
+    /// The columns of the row that its result has, too.
+    #[serde(skip)]
+    pub columns: Option<Columns>,
 }
 
 impl VoteWork {
@@ -57,9 +62,11 @@ impl VoteWork {
     ///
     /// Returns an error if anything in it is missing or not valid, or does not go with its rule.
     pub fn read(job: VoteJob, reader: &Reader) -> Result<Self, JobError> {
+        let mut columns = Vec::new();
         let (questions, taken) = match (&job.batch, &job.question) {
             (Some(batch), _) => {
-                let all = read_questions(batch, reader)?;
+                let (all, found) = read_questions(batch, job.output.kept(), reader)?;
+                columns = found;
                 let (questions, taken) = choose(all, job.input.choice(job.run.seed));
                 (Questions::Batch(questions), taken)
             }
@@ -76,6 +83,7 @@ impl VoteWork {
             rule,
             ballot,
             taken,
+            columns,
             job,
         };
         work.check_numbers()?;

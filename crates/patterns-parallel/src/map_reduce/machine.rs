@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::task::{Context, Poll, ready};
 
 use patterns_core::{
-    AgentError, AgentErrorKind, Branch, BranchEnd, BranchId, ModelErrorKind, Outcome, Pattern,
-    StepRole, Warning,
+    AgentError, AgentErrorKind, Branch, BranchEnd, BranchId, Columns, ModelErrorKind, Outcome,
+    Pattern, StepRole, Warning,
 };
 
 use super::coverage::{ChunkEnd, ChunkNumber};
@@ -43,8 +43,8 @@ pub(super) struct MapReduceMachine<'r, M, R> {
     reducing: Box<dyn Reducing<M, R>>,
     /// How many documents may be unyielded; no bound where all are kept anyway.
     window: Option<usize>,
-    /// Documents under way: their places and their lines in the account.
-    maps: BTreeMap<BranchId, (u64, ChunkNumber)>,
+    /// Documents under way: their places, their lines in the account, and their columns.
+    maps: BTreeMap<BranchId, (u64, ChunkNumber, Option<Columns>)>,
     /// How many documents have begun.
     begun: u64,
     /// How many steps are under way.
@@ -107,9 +107,10 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
 
     fn take_mapped(&mut self, branch: Branch<Vec<Mapped<M>>>) {
         self.run.account(&branch);
-        let Some((place, number)) = self.maps.remove(&branch.id) else {
+        let Some((place, number, columns)) = self.maps.remove(&branch.id) else {
             return;
         };
+        let branch = Branch { columns, ..branch };
         match &branch.end {
             BranchEnd::Answered(answers) => self.note_answers(number, answers),
             BranchEnd::Failed(error) => {
@@ -176,7 +177,8 @@ impl<M, R> Machine for MapReduceMachine<'_, M, R> {
                 return Poll::Pending;
             }
             if let Some(next) = ready!(self.pieces.poll_next(cx)) {
-                self.maps.insert(id, (self.begun, next.number));
+                let columns = next.piece.columns();
+                self.maps.insert(id, (self.begun, next.number, columns));
                 self.begun += 1;
                 self.reducing.begun();
                 return Poll::Ready(Some(Due {
@@ -270,6 +272,7 @@ fn rows<M>(branch: Branch<Vec<Mapped<M>>>) -> Vec<Branch<M>> {
         label,
         usage,
         end,
+        columns,
     } = branch;
     let row = |label, usage, end| Branch {
         id,
@@ -277,6 +280,7 @@ fn rows<M>(branch: Branch<Vec<Mapped<M>>>) -> Vec<Branch<M>> {
         label,
         usage,
         end,
+        columns: columns.clone(),
     };
     match end {
         BranchEnd::Answered(answers) => answers

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_util::StreamExt;
-use patterns_core::Document;
+use patterns_core::{Columns, Document};
 
 use super::coverage::{ChunkNumber, CoverageAccount};
 use super::split::{Chunk, Split};
@@ -54,6 +54,17 @@ pub(super) enum Piece {
     Chunk(Chunk),
     /// What could not be read.
     Unreadable(Arc<dyn Error + Send + Sync>),
+}
+
+impl Piece {
+    /// Returns the columns that come back with what is answered about it.
+    pub(super) fn columns(&self) -> Option<Columns> {
+        match self {
+            Self::Whole(document) => document.columns.clone(),
+            Self::Chunk(chunk) => chunk.columns.clone(),
+            Self::Unreadable(_) => None,
+        }
+    }
 }
 
 /// A piece with its name and its line in the account of the run.

@@ -329,6 +329,7 @@ fn copy<S: Clone>(branch: &Branch<S>) -> Branch<S> {
             BranchEnd::Failed(error) => BranchEnd::Failed(error.clone()),
             BranchEnd::Cancelled => BranchEnd::Cancelled,
         },
+        columns: branch.columns.clone(),
     }
 }
 

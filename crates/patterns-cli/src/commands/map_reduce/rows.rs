@@ -3,6 +3,7 @@
 use patterns_core::{Branch, Outcome, Pattern};
 use patterns_job::Corpus;
 use patterns_parallel::MapReduce;
+use patterns_source::ColumnKind;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::error::Error;
 use crate::output::Rows;
 use crate::report::{Page, branch_line, outcome_line, words};
 use crate::session::Session;
-use crate::sheet::{Column, Sheet};
+use crate::sheet::{Column, Sheet, apart};
 use crate::terminal::Style;
 
 /// Writes each answer as soon as its turn has come.
@@ -25,11 +26,20 @@ pub(super) async fn write_rows<M: Serialize + Send + Sync + 'static>(
 ) -> Result<(), Error> {
     let format = session.format;
     let paint = session.output.paint(session.terminal);
-    let sheet = match format {
-        Format::Csv => Some(AnswerSheet::csv(columns, session.output.is_terminal())),
-        Format::Parquet => Some(AnswerSheet::parquet(columns)?),
-        Format::Human | Format::Json | Format::Jsonl | Format::Html => None,
-    };
+    let frame = RowColumns::new(columns, corpus.columns());
+    let sheet = Sheet::begin(format, frame.all(), session.output.is_terminal())?;
+    let sheet = sheet.map(|(sheet, head)| {
+        (
+            AnswerSheet {
+                sheet,
+                columns: frame.clone(),
+            },
+            head,
+        )
+    });
+    if let Some(note) = frame.note.filter(|_| sheet.is_some()) {
+        session.terminal.note(&note);
+    }
     let mut lines = Lines::begin(&mut session, sheet, |branch, labels| match format {
         Format::Human => {
             let mut page = Page::new(paint, &std::mem::take(labels));
@@ -95,7 +105,7 @@ impl<M: Serialize, F: FnMut(&Branch<M>, &mut Vec<String>) -> String> Lines<M, F>
     ) -> Result<(), Error> {
         let is_sheet = self.sheet.is_some();
         if let Some(sheet) = self.sheet.take() {
-            self.rows.write(sheet.sheet.end()?);
+            sheet.sheet.end(|piece| self.rows.write(piece))?;
         }
         session.output = self.rows.finish()?;
         let Some(mut outcome) = ended? else {
@@ -119,57 +129,71 @@ fn row<M>(page: &mut Page, branch: &Branch<M>, show: impl Fn(&mut Page, &M)) {
     page.gap();
 }
 
-/// Answers as the rows of a table: the document, the answer's fields, and what kept it from one.
+/// Answers as the rows of a table: the document, what is kept of its row, the answer's fields, and what kept
+/// it from one.
 pub(super) struct AnswerSheet {
     sheet: Sheet,
-    fields: Vec<String>,
+    columns: RowColumns,
+}
+
+/// The columns of such a table.
+#[derive(Clone)]
+struct RowColumns {
+    document: Column,
+    /// Those of the input, and what they are called there.
+    kept: Vec<(Column, String)>,
+    answer: Vec<Column>,
+    error: Column,
+    /// What is to be said of names.
+    note: Option<String>,
+}
+
+impl RowColumns {
+    /// Adds the document before and the error behind, under names that no field has.
+    fn new(answer: Vec<Column>, input: &[(String, ColumnKind)]) -> Self {
+        let free = |name: &str| {
+            let mut name = name.to_owned();
+            while answer.iter().any(|it| it.name == name) {
+                name.push('_');
+            }
+            Column::text(&name)
+        };
+        let (document, error) = (free("document"), free("error"));
+        let own = answer.iter().chain([&document, &error]);
+        let own: Vec<&str> = own.map(|it| it.name.as_str()).collect();
+        let (kept, note) = apart(input, &own);
+        let names = input.iter().map(|it| it.0.clone());
+        Self {
+            kept: kept.into_iter().zip(names).collect(),
+            document,
+            answer,
+            error,
+            note,
+        }
+    }
+
+    fn all(&self) -> Vec<Column> {
+        let kept = self.kept.iter().map(|it| &it.0);
+        let all = std::iter::once(&self.document)
+            .chain(kept)
+            .chain(&self.answer);
+        all.chain([&self.error]).cloned().collect()
+    }
 }
 
 impl AnswerSheet {
-    fn csv(columns: Vec<Column>, is_shown: bool) -> (Self, Vec<u8>) {
-        let fields = names(&columns);
-        let (sheet, head) = Sheet::csv(&with_frame(columns), is_shown);
-        (Self { sheet, fields }, head)
-    }
-
-    fn parquet(columns: Vec<Column>) -> Result<(Self, Vec<u8>), Error> {
-        let fields = names(&columns);
-        let sheet = Sheet::parquet(with_frame(columns))?;
-        Ok((Self { sheet, fields }, Vec::new()))
-    }
-
     fn row<M: Serialize>(&mut self, branch: &Branch<M>) -> Result<Vec<u8>, Error> {
         // Plain data always has a written form.
         let answer = branch.value().and_then(|it| serde_json::to_value(it).ok());
         let answer = answer.unwrap_or_default();
-        let fields = self
-            .fields
-            .iter()
-            .map(|it| answer.get(it).cloned().unwrap_or_default());
-        let error = branch.error().map_or(Value::Null, |it| words(it).into());
-        let label = Value::from(branch.label.as_str());
-        self.sheet
-            .row([label].into_iter().chain(fields).chain([error]).collect())
+        let input = branch.columns.as_deref();
+        let of_input = |name: &String| input.and_then(|it| it.get(name)).cloned();
+        let mut row = vec![Value::from(branch.label.as_str())];
+        let kept = self.columns.kept.iter();
+        row.extend(kept.map(|(_, name)| of_input(name).unwrap_or_default()));
+        let fields = self.columns.answer.iter();
+        row.extend(fields.map(|it| answer.get(&it.name).cloned().unwrap_or_default()));
+        row.push(branch.error().map_or(Value::Null, |it| words(it).into()));
+        self.sheet.row(row)
     }
-}
-
-fn names(columns: &[Column]) -> Vec<String> {
-    columns.iter().map(|it| it.name.clone()).collect()
-}
-
-/// Adds the document before and the error behind, under names that no field has.
-fn with_frame(columns: Vec<Column>) -> Vec<Column> {
-    let free = |name: &str| {
-        let mut name = name.to_owned();
-        while columns.iter().any(|it| it.name == name) {
-            name.push('_');
-        }
-        Column::text(&name)
-    };
-    let (document, error) = (free("document"), free("error"));
-    [document]
-        .into_iter()
-        .chain(columns)
-        .chain([error])
-        .collect()
 }

@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use crate::args::Format;
 use crate::error::{Error, ErrorKind};
-use crate::escape::{escape, escape_json};
+use crate::escape::escape_json;
 use crate::launch::Launch;
 use crate::report::{Page, outcome_json, problem_line, table_page};
 use crate::session::Session;
-use crate::sheet::{Column, Sheet, csv_table, json_lines};
+use crate::sheet::{Column, Sheet, json_lines};
 
 /// Reduces answers by code: summaries, or those of the user's own shape.
 pub(super) async fn run<M: Serialize + Send + Sync + 'static>(
@@ -63,21 +63,14 @@ fn written(session: &Session, table: &Table) -> Result<Vec<u8>, Error> {
     for problem in &table.problems {
         session.terminal.note(&problem_line(problem));
     }
-    Ok(match session.format {
-        Format::Csv if session.output.is_terminal() => {
-            escape(&csv_table(table)).into_owned().into_bytes()
-        }
-        Format::Csv => csv_table(table).into_bytes(),
-        Format::Parquet => {
-            let columns = Column::of_rows(&table.columns, &table.rows);
-            let mut sheet = Sheet::parquet(columns)?;
-            let mut bytes = Vec::new();
-            for row in &table.rows {
-                bytes.extend(sheet.row(row.clone())?);
-            }
-            bytes.extend(sheet.end()?);
-            bytes
-        }
-        _ => escape_json(&json_lines(table)).into_owned().into_bytes(),
-    })
+    let columns = Column::of_rows(&table.columns, &table.rows);
+    let sheet = Sheet::begin(session.format, columns, session.output.is_terminal())?;
+    let Some((mut sheet, mut bytes)) = sheet else {
+        return Ok(escape_json(&json_lines(table)).into_owned().into_bytes());
+    };
+    for row in &table.rows {
+        bytes.extend(sheet.row(row.clone())?);
+    }
+    sheet.end(|piece| bytes.extend(piece))?;
+    Ok(bytes)
 }

@@ -9,6 +9,7 @@ use patterns_parallel::voting::{
 use serde::Serialize;
 use serde_json::Value;
 
+use super::batch_sheet::BatchColumns;
 use super::kept::KeptElections;
 use super::lack::Lack;
 use super::{batch_sheet, out_of_budget, saved_cost};
@@ -93,7 +94,7 @@ pub(super) async fn run(
 /// The rows of a batch, as they are written.
 struct BatchRows<'a> {
     rows: Rows,
-    sheet: Option<Sheet>,
+    sheet: Option<(Sheet, BatchColumns)>,
     format: Format,
     report: BatchReport<'a>,
     turns: BatchTurns<'a>,
@@ -115,7 +116,7 @@ impl<'a> BatchRows<'a> {
         let is_shown = session.output.is_terminal();
         let mut rows = session.rows();
         Ok(Self {
-            sheet: batch_sheet::begin(session.format, &mut rows, is_shown)?,
+            sheet: BatchColumns::begin(session, &work.columns, &mut rows, is_shown)?,
             rows,
             format: session.format,
             report: BatchReport::new(work),
@@ -150,14 +151,17 @@ impl<'a> BatchRows<'a> {
         let gold = row.and_then(|it| it.gold.as_deref());
         let is_right = self.report.add(&election.election, row);
         if let Some(kept) = &mut self.kept {
-            let line = election_line(&election, gold.zip(is_right));
+            let line = election_line(&election, gold.zip(is_right), None);
             kept.add(&line, row.map_or("", |it| &it.question));
         }
         if self.sheet.is_some() {
-            self.table_row(batch_sheet::row(&election, row, is_right));
+            self.table_row(batch_sheet::row(&election, row, is_right), row);
         } else {
             self.rows.write(&match self.format {
-                Format::Json | Format::Jsonl => election_line(&election, gold.zip(is_right)),
+                Format::Json | Format::Jsonl => {
+                    let columns = row.and_then(|it| it.columns.as_ref());
+                    election_line(&election, gold.zip(is_right), columns)
+                }
                 _ => batch_line(&election, is_right),
             });
         }
@@ -176,29 +180,27 @@ impl<'a> BatchRows<'a> {
             self.lack(broken_off, Lack::BrokenOff);
             self.lack(not_begun, lack);
         }
-        if let Some(sheet) = self.sheet.take() {
-            self.put(sheet.end());
+        if let Some((sheet, _)) = self.sheet.take()
+            && let Err(error) = sheet.end(|piece| self.rows.write(piece))
+        {
+            self.rows.fail(error);
         }
     }
 
     fn lack(&mut self, questions: &[BatchQuestion], lack: Lack) {
         for question in questions {
             match self.sheet {
-                Some(_) => self.table_row(lack.table_row(question)),
-                None => self.rows.write(lack.row(&question.id, self.format)),
+                Some(_) => self.table_row(lack.table_row(question), Some(question)),
+                None => self.rows.write(lack.row(question, self.format)),
             }
         }
     }
 
-    fn table_row(&mut self, row: Vec<Value>) {
-        if let Some(sheet) = &mut self.sheet {
-            let piece = sheet.row(row);
-            self.put(piece);
-        }
-    }
-
-    fn put(&mut self, piece: Result<Vec<u8>, Error>) {
-        match piece {
+    fn table_row(&mut self, row: Vec<Value>, question: Option<&BatchQuestion>) {
+        let Some((sheet, columns)) = &mut self.sheet else {
+            return;
+        };
+        match sheet.row(columns.with_kept(row, question)) {
             Ok(piece) => self.rows.write(piece),
             Err(error) => self.rows.fail(error),
         }
@@ -254,7 +256,7 @@ fn end_of_batch(session: &Session, outcome: &Outcome<BatchEnd, Value>) -> String
     match (session.format, &outcome.value) {
         (Format::Json | Format::Jsonl, _) => outcome_line(&session.frame(Pattern::Voting), outcome),
         (
-            Format::Human | Format::Csv | Format::Parquet | Format::Html,
+            Format::Human | Format::Csv | Format::Parquet | Format::Sqlite | Format::Html,
             Ok(BatchEnd {
                 tally,
                 figures,
@@ -296,6 +298,6 @@ fn end_of_batch(session: &Session, outcome: &Outcome<BatchEnd, Value>) -> String
             }
             page.finish()
         }
-        (Format::Human | Format::Csv | Format::Parquet | Format::Html, Err(_)) => String::new(),
+        (_, Err(_)) => String::new(),
     }
 }

@@ -3,48 +3,71 @@
 use patterns_core::Branch;
 use patterns_job::BatchQuestion;
 use patterns_parallel::voting::{AnyDetail, BatchElection, Decision};
+use patterns_source::ColumnKind;
 use serde_json::Value;
 
-use crate::args::Format;
 use crate::error::Error;
 use crate::output::Rows;
-use crate::sheet::{Column, Sheet};
+use crate::session::Session;
+use crate::sheet::{Column, Sheet, apart};
 
 /// Fields of a ballot that say why it was cast.
 const REASONS: [&str; 3] = ["reasoning", "reason", "reasons"];
 
-fn columns() -> [Column; 8] {
-    [
-        Column::text("id"),
-        Column::text("question"),
-        Column::text("answer"),
-        Column::number("share"),
-        Column::text("reason"),
-        Column::text("gold"),
-        Column::flag("right"),
-        Column::text("decision"),
-    ]
+/// The columns of a batch, those that are kept of its rows behind the question.
+pub(super) struct BatchColumns {
+    kept: Vec<String>,
 }
 
-/// Begins a table, if the form is one of a table.
-///
-/// # Errors
-///
-/// Returns an error if it cannot be begun.
-pub(super) fn begin(
-    format: Format,
-    rows: &mut Rows,
-    is_shown: bool,
-) -> Result<Option<Sheet>, Error> {
-    Ok(match format {
-        Format::Csv => {
-            let (sheet, head) = Sheet::csv(&columns(), is_shown);
-            rows.write(head);
-            Some(sheet)
+impl BatchColumns {
+    /// Begins a table, if the form is one of a table; says which columns have other names than in the input.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be begun.
+    pub(super) fn begin(
+        session: &Session,
+        input: &[(String, ColumnKind)],
+        rows: &mut Rows,
+        is_shown: bool,
+    ) -> Result<Option<(Sheet, Self)>, Error> {
+        let own = [
+            Column::text("id"),
+            Column::text("question"),
+            Column::text("answer"),
+            Column::number("share"),
+            Column::text("reason"),
+            Column::text("gold"),
+            Column::flag("right"),
+            Column::text("decision"),
+        ];
+        let names: Vec<&str> = own.iter().map(|it| it.name.as_str()).collect();
+        let (kept, note) = apart(input, &names);
+        let mut columns = own.to_vec();
+        columns.splice(2..2, kept);
+        let Some((sheet, head)) = Sheet::begin(session.format, columns, is_shown)? else {
+            return Ok(None);
+        };
+        rows.write(head);
+        if let Some(note) = note {
+            session.terminal.note(&note);
         }
-        Format::Parquet => Some(Sheet::parquet(columns().into())?),
-        Format::Human | Format::Json | Format::Jsonl | Format::Html => None,
-    })
+        let kept = input.iter().map(|it| it.0.clone()).collect();
+        Ok(Some((sheet, Self { kept })))
+    }
+
+    /// Puts what is kept of a question's row into its row of the table.
+    pub(super) fn with_kept(
+        &self,
+        mut row: Vec<Value>,
+        question: Option<&BatchQuestion>,
+    ) -> Vec<Value> {
+        let input = question.and_then(|it| it.columns.as_deref());
+        let of_input = |name: &String| input.and_then(|it| it.get(name)).cloned();
+        let kept = self.kept.iter().map(|it| of_input(it).unwrap_or_default());
+        row.splice(2..2, kept);
+        row
+    }
 }
 
 /// Returns the row of an election.

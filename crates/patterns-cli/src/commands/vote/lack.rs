@@ -21,16 +21,18 @@ pub(super) enum Lack {
 
 impl Lack {
     /// Writes the row of a question.
-    pub(super) fn row(self, id: &str, format: Format) -> String {
+    pub(super) fn row(self, question: &BatchQuestion, format: Format) -> String {
+        let id = &question.id;
         let row = match format {
-            Format::Human | Format::Csv | Format::Parquet | Format::Html => {
-                escape_line(&format!("{id}: {}", self.words()))
-            }
             Format::Json | Format::Jsonl => {
                 let (decision, reason) = self.decision();
-                let row = json!({"type": "election", "id": id, "decision": decision, "stop_reason": reason});
+                let mut row = json!({"type": "election", "id": id, "decision": decision, "stop_reason": reason});
+                if let Some(columns) = &question.columns {
+                    row["in"] = Value::Object((**columns).clone());
+                }
                 escape_json(&row.to_string()).into_owned()
             }
+            _ => escape_line(&format!("{id}: {}", self.words())),
         };
         row + "\n"
     }

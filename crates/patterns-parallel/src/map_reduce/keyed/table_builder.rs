@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::mem;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::table::Affected;
 use super::{KeyCount, KeyMerges, KeyedReduce, Table};
@@ -58,6 +58,12 @@ impl TableBuilder {
 
     /// Adds the next answer, `id` being the document it is about.
     pub fn add(&mut self, id: &str, answer: &Value) {
+        self.add_with(id, answer, None);
+    }
+
+    /// Adds the next answer with the columns of its document, which its rows have as the fields of `in`,
+    /// unless they have a field of that name themselves.
+    pub fn add_with(&mut self, id: &str, answer: &Value, columns: Option<&Map<String, Value>>) {
         let number = self.answers;
         self.answers += 1;
         let rows = match &self.reduce.each {
@@ -67,7 +73,8 @@ impl TableBuilder {
         match rows {
             Ok(rows) => {
                 for (place, row) in rows.into_iter().enumerate() {
-                    self.add_row((number, place), id, row);
+                    let joined = columns.and_then(|it| joined(row, it));
+                    self.add_row((number, place), id, joined.as_ref().unwrap_or(row));
                 }
             }
             Err(trouble) => self.trouble(Place::Each, trouble, (number, 0), id),
@@ -172,6 +179,16 @@ impl TableBuilder {
     pub fn finish(&self) -> Table {
         Table::of(self)
     }
+}
+
+/// Returns a row with the columns of its document as the fields of `in`.
+fn joined(row: &Value, columns: &Map<String, Value>) -> Option<Value> {
+    let mut fields = row.as_object()?.clone();
+    if fields.contains_key("in") {
+        return None;
+    }
+    fields.insert("in".to_owned(), Value::Object(columns.clone()));
+    Some(Value::Object(fields))
 }
 
 impl Group {

@@ -148,7 +148,8 @@ impl<M: Serialize> Reducing<M, Table> for Tabulating {
         if let Some(answer) = row.value() {
             // What cannot be written as JSON has no fields, which the table will say.
             let answer = serde_json::to_value(answer).unwrap_or_default();
-            self.table.add(&row.label, &answer);
+            self.table
+                .add_with(&row.label, &answer, row.columns.as_deref());
         }
     }
 

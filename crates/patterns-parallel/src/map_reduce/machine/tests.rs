@@ -115,6 +115,7 @@ impl<'r, R> Driven<'r, R> {
             label: due.label,
             usage: Usage::default(),
             end,
+            columns: None,
         });
         assert!(needless.is_empty());
         let rows = std::iter::from_fn(|| self.machine.next_row());

@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use patterns_core::{Attachment, Document};
+use patterns_core::{Attachment, Columns, Document};
 
 use super::middle::middle;
 
@@ -32,6 +32,8 @@ pub struct Chunk {
     pub headings: Vec<Heading>,
     /// What the document is, if it is no text: a picture is not cut.
     pub attachment: Option<Attachment>,
+    /// The columns of the document that come back with what is answered.
+    pub columns: Option<Columns>,
 }
 
 /// One of two halves.
@@ -65,6 +67,7 @@ impl Chunk {
             text: Arc::clone(&document.text),
             headings: Vec::new(),
             attachment: document.attachment.clone(),
+            columns: document.columns.clone(),
         }
     }
 
@@ -105,6 +108,7 @@ impl Chunk {
     pub fn to_document(&self) -> Document {
         let document = Document {
             attachment: self.attachment.clone(),
+            columns: self.columns.clone(),
             ..Document::new(self.id(), Arc::clone(&self.text))
         };
         match self.context() {

@@ -239,6 +239,7 @@ impl Split for Splitter {
             range,
             headings,
             attachment: None,
+            columns: document.columns.clone(),
         });
         chunks.collect()
     }

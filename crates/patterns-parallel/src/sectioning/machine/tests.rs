@@ -87,6 +87,7 @@ fn end(piece: &mut Piece<'_>, id: u64, role: StepRole, end: BranchEnd<Done<Strin
         label: format!("branch {id}"),
         usage: Usage::default(),
         end,
+        columns: None,
     });
     assert!(needless.is_empty());
 }

@@ -285,6 +285,7 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>> RunMachine for Batch<'_, 
                 election,
                 branches,
             }),
+            columns: None,
         })
     }
 

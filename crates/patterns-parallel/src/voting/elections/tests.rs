@@ -125,6 +125,7 @@ fn branch(id: BranchId, due: &Due<Work>, end: BranchEnd<Done<String>>) -> Branch
         label: due.label.clone(),
         usage: Usage::default(),
         end,
+        columns: None,
     }
 }
 

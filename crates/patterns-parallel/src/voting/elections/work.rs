@@ -37,6 +37,7 @@ pub(in crate::voting) fn ballot<V>(branch: Branch<Done<V>>) -> Branch<V> {
             BranchEnd::Failed(error) => BranchEnd::Failed(error),
             BranchEnd::Answered(Done::Judgement(_)) | BranchEnd::Cancelled => BranchEnd::Cancelled,
         },
+        columns: branch.columns,
     }
 }
 
