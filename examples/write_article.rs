@@ -3,9 +3,7 @@
 //! Notice that a section is a Rust type of yours, and that its schema, the validation and the
 //! re-ask follow from it.
 
-use std::sync::Arc;
-
-use patterns_core::{Contract, ModelAgent};
+use patterns_core::ModelAgent;
 use patterns_parallel::{RunOptions, Sectioning};
 use patterns_testkit::ScriptedModel;
 use schemars::JsonSchema;
@@ -18,11 +16,9 @@ struct Passage {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
-struct Article {
-    /// A headline of at most ten words.
+struct Headline {
+    /// At most ten words that make people read on.
     headline: String,
-    /// One sentence that makes people read on.
-    teaser: String,
 }
 
 #[tokio::main]
@@ -31,23 +27,19 @@ async fn main() -> anyhow::Result<()> {
         r#"{"prose": "Every harbour is a slow argument with mud."}"#,
         r#"{"prose": "Streams bring silt, tides leave it, and dredgers take it away again."}"#,
         r#"{"prose": "Whoever wants deep water has to pay for it, year after year."}"#,
-        r#"{"headline": "The price of deep water", "teaser": "Mud always comes back."}"#,
+        r#"{"headline": "The price of deep water"}"#,
     ]))?;
-    let passage = Contract::of::<Passage>()?;
-    let writer = "You write one passage of a newspaper article.";
-    let writer = ModelAgent::new(Arc::clone(&model), writer, passage);
-    let editor = "You are the editor. Find the headline for the passages.";
-    let editor = ModelAgent::new(model, editor, Contract::of::<Article>()?);
     let plan = [
         ("Introduction", "open with an image"),
         ("Body", "how harbours silt up and what is done about it"),
         ("Conclusion", "what it means for those who pay"),
     ];
-    let article = Sectioning::new(plan, writer, editor);
+    let writer = ModelAgent::of(model.clone(), "You write a passage of an article.")?;
+    let editor = ModelAgent::of(model, "You find the headline of an article.")?;
+    let article: Sectioning<Passage, Headline> = Sectioning::new(plan, writer, editor);
     let outcome = article.run("Dredging", &RunOptions::default()).await?;
 
-    let Article { headline, teaser } = outcome.value?;
-    println!("{headline}\n{teaser}\n");
+    println!("{}\n", outcome.value?.headline);
     for passage in outcome.branches.iter().filter_map(|branch| branch.value()) {
         println!("{}\n", passage.prose);
     }

@@ -93,7 +93,7 @@ fn vote(args: &VoteArgs) -> Result<Job, Error> {
         explain: args.explain,
         ballot: ballot(args)?,
         batch: args.batch.as_ref().map(|file| batch(args, file)),
-        input: input(args.limit, args.sample),
+        input: input(args.part.limit, args.part.sample),
         models: VoteModels {
             judge: args.judge.clone(),
             escalate: args.escalate.clone(),
@@ -121,7 +121,7 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
     let common = &args.common;
     Ok(Job::MapReduce(Box::new(MapReduceJob {
         inputs: args.inputs.clone(),
-        input: input(args.limit, args.sample),
+        input: input(args.part.limit, args.part.sample),
         allow_gaps: args.allow_gaps,
         source: source(&args.source),
         map: MapPart {
@@ -163,8 +163,8 @@ fn reduce(args: &MapReduceArgs) -> Result<Reduce, Error> {
     } else if args.reduce.statements {
         Reduce::Statements(StatementsReduce {
             instructions: told,
-            unsupported: args.reduce.unsupported.into(),
-            topology: args.topology.into(),
+            unsupported: args.reduce.unsupported,
+            topology: args.topology,
             ..StatementsReduce::default()
         })
     } else {
@@ -172,7 +172,7 @@ fn reduce(args: &MapReduceArgs) -> Result<Reduce, Error> {
             instructions: told,
             inner_instructions: inner,
             schema: schema(args.common.schema.as_deref())?,
-            topology: args.topology.into(),
+            topology: args.topology,
             ..AgentReduce::default()
         })
     })
@@ -221,7 +221,7 @@ fn run(common: &Common) -> RunPart {
         timeout: common.timeout.map(|it| TimeSpan(it).into()),
         max_time: common.max_time.map(|it| TimeSpan(it).into()),
         max_failures: common.max_failures,
-        stream: common.stream.into(),
+        stream: common.stream,
         ..RunPart::default()
     }
 }
@@ -249,7 +249,7 @@ fn store(args: &StoreArgs) -> StorePart {
 
 fn output(common: &Common, keep: &[String]) -> OutputPart {
     OutputPart {
-        form: common.output.map(Into::into),
+        form: common.output,
         file: common.output_file.clone(),
         keep: keep.iter().map(|it| it.trim().to_owned()).collect(),
         events: common.events.clone(),
@@ -310,8 +310,8 @@ fn of_a_batch(args: &VoteArgs) -> Result<(), Error> {
     let given = [
         ("--gold", args.gold.is_some()),
         ("--id-field", args.id_field.is_some()),
-        ("--limit", args.limit.is_some()),
-        ("--sample", args.sample.is_some()),
+        ("--limit", args.part.limit.is_some()),
+        ("--sample", args.part.sample.is_some()),
         ("--question-field", args.question_field != "question"),
     ];
     match given.into_iter().find(|it| it.1) {

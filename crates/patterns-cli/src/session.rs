@@ -108,7 +108,7 @@ impl Session {
         };
         Ok(Self {
             terminal,
-            format: job.output().form().into(),
+            format: job.output().form(),
             connected,
             unfinished: output.unfinished(),
             file: job.output().file.clone(),

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::never_valid::NeverValid;
 use crate::{
-    Agent, AgentError, Answer, BoxFuture, Contract, Event, Message, Model, Prompt, Rejection,
-    Request, Sampling, Scope, Usage,
+    Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Event, Message, Model, Prompt,
+    Rejection, Request, Sampling, Scope, Usage,
 };
 
 /// Model + instructions + contract: the real [`Agent`].
@@ -21,14 +22,14 @@ use crate::{
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::sync::Arc;
-/// use patterns_core::{Agent, Contract, ModelAgent, Scope};
+/// use patterns_core::{Agent, ModelAgent, Scope};
 /// use patterns_testkit::ScriptedModel;
 ///
 /// #[derive(serde::Deserialize, schemars::JsonSchema)]
 /// struct Capital { city: String }
 ///
 /// let model = Arc::new(ScriptedModel::new(["{\"town\": \"Paris\"}", "{\"city\": \"Paris\"}"]));
-/// let agent = ModelAgent::new(model, "Name the capital.", Contract::of::<Capital>()?);
+/// let agent: ModelAgent<String, Capital> = ModelAgent::of(model, "Name the capital.")?;
 /// let answer = agent.run(&"France".to_owned(), Scope::default()).await?;
 /// assert_eq!(answer.value.city, "Paris");
 /// assert_eq!((answer.reasks, answer.usage.calls), (1, 2));
@@ -70,6 +71,22 @@ impl<I, O> ModelAgent<I, O> {
     pub fn prompt(mut self, prompt: impl Fn(&I) -> Prompt + Send + Sync + 'static) -> Self {
         self.prompt = Arc::new(prompt);
         self
+    }
+
+    /// Makes an agent whose answers are of a type, as its schema says.
+    ///
+    /// # Errors
+    ///
+    /// As [`Contract::of`].
+    pub fn of(
+        model: Arc<dyn Model>,
+        instructions: impl Into<Arc<str>>,
+    ) -> Result<Self, ContractError>
+    where
+        O: DeserializeOwned + JsonSchema,
+        Prompt: for<'a> From<&'a I>,
+    {
+        Ok(Self::new(model, instructions, Contract::of::<O>()?))
     }
 
     /// Sets how tokens are drawn.

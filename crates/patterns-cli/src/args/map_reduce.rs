@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use patterns_parallel::map_reduce::Topology;
 
+use super::named::named;
 use super::source::SourceArgs;
-use super::{Common, ReduceArgs};
+use super::{Common, PartArgs, ReduceArgs};
 
 pub(super) const EXAMPLES: &str = "Examples:
   patterns map-reduce docs/
@@ -36,24 +37,8 @@ pub(crate) struct MapReduceArgs {
     #[command(flatten)]
     pub(crate) source: SourceArgs,
 
-    /// Work on the first so many documents only, to try
-    ///
-    /// The same command without it goes on from there: what is answered is not paid for again.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Input")]
-    pub(crate) limit: Option<u64>,
-
-    /// Work on so many documents only, drawn evenly; the same ones for the same --seed
-    ///
-    /// A larger sample has the smaller one in it.
-    #[arg(
-        long,
-        value_name = "N",
-        value_parser = clap::value_parser!(u64).range(1..),
-        conflicts_with = "limit",
-        help_heading = "Input",
-        hide_short_help = true
-    )]
-    pub(crate) sample: Option<u64>,
+    #[command(flatten)]
+    pub(crate) part: PartArgs,
 
     /// Columns of the input's rows that --no-reduce writes, too: names with commas, or all
     ///
@@ -122,12 +107,13 @@ pub(crate) struct MapReduceArgs {
     #[arg(
         long,
         value_name = "NAME",
+        value_parser = named::<Topology>(),
         default_value = "tree",
         conflicts_with = "no_reduce",
         help_heading = "Combine",
         hide_short_help = true
     )]
-    pub(crate) topology: TopologyName,
+    pub(crate) topology: Topology,
 
     #[command(flatten)]
     pub(crate) reduce: ReduceArgs,
@@ -140,25 +126,4 @@ pub(crate) struct MapReduceArgs {
 
     #[command(flatten)]
     pub(crate) common: Common,
-}
-
-/// Which answers are combined, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TopologyName {
-    /// One call where all fit; else neighbours, then combinations of neighbours
-    Tree,
-    /// Whatever answers are there: the fastest, and grouped in another way each time
-    Unordered,
-    /// One after the other, added to the combination so far
-    Refine,
-}
-
-impl From<TopologyName> for Topology {
-    fn from(name: TopologyName) -> Self {
-        match name {
-            TopologyName::Tree => Self::Tree,
-            TopologyName::Unordered => Self::Unordered,
-            TopologyName::Refine => Self::Refine,
-        }
-    }
 }

@@ -5,6 +5,8 @@ mod given;
 mod hint;
 mod map_reduce;
 mod models;
+mod named;
+mod part;
 mod read_document;
 mod reduce;
 mod report;
@@ -20,15 +22,18 @@ mod vote;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use patterns_job::Form as Format;
+
 pub(crate) use config::ConfigCommand;
 pub(crate) use given::{Given, parse};
 pub(crate) use hint::hinted;
 pub(crate) use map_reduce::MapReduceArgs;
 pub(crate) use models::ModelsArgs;
+pub(crate) use part::PartArgs;
 pub(crate) use read_document::ReadDocument;
 pub(crate) use reduce::ReduceArgs;
 pub(crate) use report::ReportArgs;
-pub(crate) use run::{Common, Format};
+pub(crate) use run::Common;
 pub(crate) use run_job::RunArgs;
 pub(crate) use schema::SchemaArgs;
 pub(crate) use section::SectionArgs;

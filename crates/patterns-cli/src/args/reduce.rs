@@ -1,7 +1,9 @@
 //! The options of `patterns map-reduce` for reductions by code and checked statements.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use patterns_parallel::map_reduce::{CodeReduce, Unsupported};
+
+use super::named::named;
 
 /// Reductions by code and checked statements.
 #[derive(Debug, Args)]
@@ -48,28 +50,11 @@ pub(crate) struct ReduceArgs {
     #[arg(
         long,
         value_name = "WHAT",
+        value_parser = named::<Unsupported>(),
         default_value = "flag",
         hide_short_help = true,
         requires = "statements",
         conflicts_with_all = ["no_reduce", "map_schema", "code"]
     )]
-    pub(crate) unsupported: UnsupportedName,
-}
-
-/// What becomes of statements that are not supported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum UnsupportedName {
-    /// They stay, with what is wrong
-    Flag,
-    /// They go, and are counted
-    Drop,
-}
-
-impl From<UnsupportedName> for Unsupported {
-    fn from(name: UnsupportedName) -> Self {
-        match name {
-            UnsupportedName::Flag => Self::Flag,
-            UnsupportedName::Drop => Self::Drop,
-        }
-    }
+    pub(crate) unsupported: Unsupported,
 }

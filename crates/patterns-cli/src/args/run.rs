@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{ArgAction, Args};
 use patterns_core::{Effort, Money};
 use patterns_job::{Form, MaxFailures, Stream};
 
+use super::named::named;
 use super::store::StoreArgs;
 use super::values::{self, Concurrency};
 use crate::terminal::{ColorChoice, ProgressChoice};
@@ -70,11 +71,12 @@ pub(crate) struct Common {
     #[arg(
         long,
         value_name = "WHEN",
+        value_parser = named::<Stream>(),
         default_value = "auto",
         help_heading = "Model",
         hide_short_help = true
     )]
-    pub(crate) stream: StreamWhen,
+    pub(crate) stream: Stream,
 
     /// The most dollars to spend, such as 2.50
     ///
@@ -151,8 +153,8 @@ pub(crate) struct Common {
     /// Form
     ///
     /// [default: what the ending of the file says, else human]
-    #[arg(long, value_name = "FORM", help_heading = "Output")]
-    pub(crate) output: Option<Format>,
+    #[arg(long, value_name = "FORM", value_parser = named::<Form>(), help_heading = "Output")]
+    pub(crate) output: Option<Form>,
 
     /// Write the result to a file, all at once at the end
     ///
@@ -215,72 +217,4 @@ pub(crate) struct Common {
         help_heading = "Output"
     )]
     help: Option<bool>,
-}
-
-/// The form of the result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Text to read
-    Human,
-    /// One JSON object; with --batch or --no-reduce the same as jsonl
-    Json,
-    /// A JSON object per branch and line, the outcome last; of a table, per row
-    Jsonl,
-    /// The rows of a table: of map-reduce --reduce or --no-reduce, or of a --batch
-    Csv,
-    /// The same as Parquet
-    Parquet,
-    /// The same as a SQLite database, in its table results
-    Sqlite,
-    /// A web page, of sections
-    Html,
-}
-
-impl From<Form> for Format {
-    fn from(form: Form) -> Self {
-        match form {
-            Form::Human => Self::Human,
-            Form::Json => Self::Json,
-            Form::Jsonl => Self::Jsonl,
-            Form::Csv => Self::Csv,
-            Form::Parquet => Self::Parquet,
-            Form::Sqlite => Self::Sqlite,
-            Form::Html => Self::Html,
-        }
-    }
-}
-
-impl From<Format> for Form {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Human => Self::Human,
-            Format::Json => Self::Json,
-            Format::Jsonl => Self::Jsonl,
-            Format::Csv => Self::Csv,
-            Format::Parquet => Self::Parquet,
-            Format::Sqlite => Self::Sqlite,
-            Format::Html => Self::Html,
-        }
-    }
-}
-
-/// When answers are streamed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum StreamWhen {
-    /// By servers of your own, and with run.prime
-    Auto,
-    /// By every server
-    Always,
-    /// By none
-    Never,
-}
-
-impl From<StreamWhen> for Stream {
-    fn from(when: StreamWhen) -> Self {
-        match when {
-            StreamWhen::Auto => Self::Auto,
-            StreamWhen::Always => Self::Always,
-            StreamWhen::Never => Self::Never,
-        }
-    }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use patterns_job::{Spelled, Tie};
 use patterns_parallel::voting::{AnyRule, StoppingRule};
 
-use super::Common;
+use super::{Common, PartArgs};
 
 pub(super) const EXAMPLES: &str = "Examples:
   patterns vote 'Is glass a liquid?' --option yes --option no
@@ -17,7 +17,11 @@ pub(super) const EXAMPLES: &str = "Examples:
 
 /// The command line of `patterns vote`.
 #[derive(Debug, Args)]
-#[command(next_display_order = 1)]
+#[command(
+    next_display_order = 1,
+    mut_arg("limit", |it| it.help_heading("Question").hide_short_help(true)),
+    mut_arg("sample", |it| it.help_heading("Question"))
+)]
 pub(crate) struct VoteArgs {
     /// What to ask; - reads standard input
     #[arg(
@@ -76,32 +80,8 @@ pub(crate) struct VoteArgs {
     )]
     pub(crate) gold: Option<String>,
 
-    /// Ask the first so many questions of a batch only, to try
-    ///
-    /// The same command without it goes on from there: what is answered is not paid for again.
-    #[arg(
-        long,
-        value_name = "N",
-        value_parser = clap::value_parser!(u64).range(1..),
-        requires = "batch",
-        help_heading = "Question",
-        hide_short_help = true
-    )]
-    pub(crate) limit: Option<u64>,
-
-    /// Ask so many questions of a batch only, drawn evenly; the same ones for the same --seed
-    ///
-    /// A larger sample has the smaller one in it.
-    #[arg(
-        long,
-        value_name = "N",
-        value_parser = clap::value_parser!(u64).range(1..),
-        requires = "batch",
-        conflicts_with = "limit",
-        help_heading = "Question",
-        hide_short_help = true
-    )]
-    pub(crate) sample: Option<u64>,
+    #[command(flatten)]
+    pub(crate) part: PartArgs,
 
     /// Columns of the batch that its results have, too: names with commas, or all
     ///

@@ -73,7 +73,7 @@ fn every_pattern_has_the_same_options() {
               Whether answers are streamed, so that a call that is dropped ends at the server too
 
               Possible values:
-              - auto:   By servers of your own, and with run.prime
+              - auto:   By servers of your own, and where calls go ahead for a prompt cache
               - always: By every server
               - never:  By none
               
@@ -145,9 +145,9 @@ fn every_pattern_has_the_same_options() {
 
               Possible values:
               - human:   Text to read
-              - json:    One JSON object; with --batch or --no-reduce the same as jsonl
+              - json:    One JSON object; of a batch, or without a reduce, the same as jsonl
               - jsonl:   A JSON object per branch and line, the outcome last; of a table, per row
-              - csv:     The rows of a table: of map-reduce --reduce or --no-reduce, or of a --batch
+              - csv:     The rows of a table: of a reduce by code, of no reduce, or of a batch
               - parquet: The same as Parquet
               - sqlite:  The same as a SQLite database, in its table results
               - html:    A web page, of sections
@@ -334,12 +334,12 @@ fn help_of_every_command() {
               Says how many elections found it, and what shares are worth.
 
           --limit <N>
-              Ask the first so many questions of a batch only, to try
+              Work on a part of the input: the first so many, to try
               
               The same command without it goes on from there: what is answered is not paid for again.
 
           --sample <N>
-              Ask so many questions of a batch only, drawn evenly; the same ones for the same --seed
+              Work on a part of the input: so many, drawn evenly; the same ones for the same --seed
               
               A larger sample has the smaller one in it.
 

@@ -71,12 +71,12 @@ fn help_of_map_reduce() {
               failed branch
 
           --limit <N>
-              Work on the first so many documents only, to try
+              Work on a part of the input: the first so many, to try
               
               The same command without it goes on from there: what is answered is not paid for again.
 
           --sample <N>
-              Work on so many documents only, drawn evenly; the same ones for the same --seed
+              Work on a part of the input: so many, drawn evenly; the same ones for the same --seed
               
               A larger sample has the smaller one in it.
 
@@ -152,7 +152,7 @@ fn help_of_map_reduce() {
               What becomes of statements whose sources or quotes are wrong
 
               Possible values:
-              - flag: They stay, with what is wrong
+              - flag: They stay, with what is wrong beside them
               - drop: They go, and are counted
               
               [default: flag]

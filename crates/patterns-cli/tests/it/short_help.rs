@@ -96,7 +96,7 @@ fn the_short_help_of_a_pattern_is_one_screen_with_examples_first() {
           --records <BY>       Divide texts into a document per record: by line, blank, or start:PATTERN
           --text-field <NAME>  Field of a row with the text
           --chunk-tokens <N>   Cut documents of more tokens into chunks; auto: what does not fit
-          --limit <N>          Work on the first so many documents only, to try
+          --limit <N>          Work on a part of the input: the first so many, to try
 
     Map:
           --map-instructions <TEXT>  What to do with each document, on top of --instructions

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use patterns_parallel::map_reduce::{CodeReduce, Topology, Unsupported};
 use patterns_source::{Format, Keep, Records, Template, TextEncoding};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::input_part::InputPart;
@@ -167,7 +167,6 @@ pub struct AgentReduce {
     pub schema: Option<SchemaSource>,
     /// Which answers are combined, and when.
     #[serde(skip_serializing_if = "is_default")]
-    #[schemars(schema_with = "topologies")]
     pub topology: Topology,
     /// Tokens of answers that one call may combine, at least 100.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -204,11 +203,9 @@ pub struct StatementsReduce {
     pub instructions: Option<String>,
     /// What becomes of statements whose sources or quotes are wrong.
     #[serde(skip_serializing_if = "is_default")]
-    #[schemars(schema_with = "unsupported")]
     pub unsupported: Unsupported,
     /// Which answers are combined, and when.
     #[serde(skip_serializing_if = "is_default")]
-    #[schemars(schema_with = "topologies")]
     pub topology: Topology,
     /// Tokens of answers that one call may combine, at least 100.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -231,14 +228,6 @@ pub struct MapReduceModels {
     /// Who is asked first whether anything was missed in a document.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub judge: Option<String>,
-}
-
-fn topologies(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"enum": ["tree", "unordered", "refine"]})
-}
-
-fn unsupported(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"enum": ["flag", "drop"]})
 }
 
 impl MapReduceJob {

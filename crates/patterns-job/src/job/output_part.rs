@@ -34,17 +34,17 @@ pub enum Form {
     /// Text to read.
     #[default]
     Human,
-    /// One JSON object.
+    /// One JSON object; of a batch, or without a reduce, the same as jsonl.
     Json,
     /// A JSON object per branch and line, the outcome last; of a table, per row.
     Jsonl,
-    /// The rows of a table.
+    /// The rows of a table: of a reduce by code, of no reduce, or of a batch.
     Csv,
     /// The same as Parquet.
     Parquet,
-    /// The same as a SQLite database.
+    /// The same as a SQLite database, in its table results.
     Sqlite,
-    /// A web page, of a piece of writing.
+    /// A web page, of sections.
     Html,
 }
 

@@ -1,5 +1,6 @@
 //! The topologies: which answers are combined, and when.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fan_in::FanIn;
@@ -9,19 +10,22 @@ use super::shape::Shape;
 use super::unordered::Unordered;
 
 /// How the answers about many documents become one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Topology {
-    /// All in one call where they fit the token budget; else neighbours in groups, and the combinations of groups again (hierarchical merging, 2310.00785).
-    /// The groups depend on the names of the documents alone, so that a changed, added or removed
+    /// One call where all fit; else neighbours, then combinations of neighbours.
+    ///
+    /// It is hierarchical merging (2310.00785). The groups depend on the names of the documents alone, so that a changed, added or removed
     /// document changes few of them.
     #[default]
     Tree,
-    /// Whatever answers are there, in groups; for combinations that don't depend on the order. The
-    /// fastest, and not repeatable: another run groups in another way.
+    /// Whatever answers are there: the fastest, and grouped in another way each time.
+    ///
+    /// For combinations that do not depend on the order.
     Unordered,
-    /// One after the other, in document order, each added to the combination so far ("refine",
-    /// incremental updating, 2310.00785). Keeps more detail and costs a call in sequence for each.
+    /// One after the other, added to the combination so far.
+    ///
+    /// In document order (incremental updating, 2310.00785). Keeps more detail, and no two calls are made at once.
     Refine,
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::{AddAssign, Range};
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Statement, StatementList, find_quote};
@@ -25,7 +26,7 @@ pub enum Support {
 }
 
 /// What becomes of statements that are not supported.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unsupported {
     /// They stay, with what is wrong beside them.
