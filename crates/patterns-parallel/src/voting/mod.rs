@@ -47,9 +47,6 @@ pub use rules::{
     read_number, wilson_interval,
 };
 pub use standing::Standing;
-pub use stop::{
-    ForeseenVotes, PlanGoal, PlanLoss, PlanPrice, Prediction, Step, StopReason, Stopper,
-    StoppingRule, StoppingRuleError, Tally,
-};
+pub use stop::{ForeseenVotes, Step, StopReason, Stopper, StoppingRule, StoppingRuleError, Tally};
 pub use vote::{Vote, ballot_agent_for, name_option, number_agent, vote_agent};
 pub use voting::Voting;

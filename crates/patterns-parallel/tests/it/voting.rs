@@ -8,8 +8,8 @@ use patterns_core::{
     AggregateErrorKind, Answer, Contract, Model, ModelError, ModelErrorKind, ModelId, Sampling,
 };
 use patterns_parallel::voting::{
-    BallotTask, Decision, Election, PlanGoal, Plurality, StopReason, StoppingRule, TieBreak, Vote,
-    Voter, number_agent,
+    BallotTask, Decision, Election, Plurality, StopReason, StoppingRule, TieBreak, Vote, Voter,
+    number_agent,
 };
 use patterns_parallel::{AgentOptions, Panel, Question, RunError, RunOptions, Voting};
 use patterns_testkit::{MockAgent, Reply, ScriptedAgent, ScriptedModel};
@@ -593,7 +593,7 @@ async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
     }
     let blind = voting()
         .voters(nonzero(500))
-        .stop_by(StoppingRule::Plan(PlanGoal::default()));
+        .stop_by(StoppingRule::Plan { risk: None });
     let error = refused(blind, "Well?").await;
     assert!(matches!(error, RunError::StoppingRule(_)), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Finds out which of many elections gains most from the next call, when they share a budget.
+//! Finds the election that gains most from the next call, when many share a budget.
 
 use std::sync::Arc;
 

@@ -1,10 +1,8 @@
 //! Computes how many further calls a stopping rule needs at least, by its tables.
 
-use std::sync::Arc;
-
 use super::beta::BetaTable;
 use super::forecast::{Forecast, chain};
-use super::plan::{Plan, Prediction};
+use super::plan::Plan;
 use super::state::State;
 use super::stopper::StopReason;
 use super::stopping_rule::{StoppingRule, StoppingRuleError};
@@ -18,14 +16,7 @@ pub(super) enum Criterion {
     Exact,
     AheadBy(u64),
     Beta(BetaTable),
-    Plan(Arc<Planned>),
-}
-
-/// A plan and what it is expected to cost.
-#[derive(Debug)]
-pub(super) struct Planned {
-    pub(super) prediction: Prediction,
-    plan: Plan,
+    Plan(Plan),
 }
 
 impl Criterion {
@@ -37,11 +28,10 @@ impl Criterion {
             StoppingRule::AdaptiveConsistency { confidence } => {
                 Self::Beta(BetaTable::new(confidence, max_votes))
             }
-            StoppingRule::Plan(goal) => {
+            StoppingRule::Plan { risk } => {
                 let chain = chain(max_votes, rule.name())?;
-                let forecast = Forecast::of(&chain);
-                let (plan, prediction) = Plan::new(&chain, &forecast, goal);
-                Self::Plan(Arc::new(Planned { plan, prediction }))
+                let (plan, _) = Plan::new(&chain, &Forecast::of(&chain), risk);
+                Self::Plan(plan)
             }
         })
     }
@@ -64,7 +54,7 @@ impl Criterion {
             Self::AheadBy(lead) => Some(lead.saturating_sub(leader - runner_up)),
             Self::Beta(table) => table.lacking(leader, runner_up),
             Self::Plan(_) if left == 0 => None,
-            Self::Plan(table) => table.plan.wave(State::of(tally)?),
+            Self::Plan(plan) => plan.wave(State::of(tally)?),
         }
     }
 

@@ -17,8 +17,6 @@ pub(in crate::voting) struct Forecast {
     layout: Arc<Layout>,
     /// By state: P(the answer looked at wins).
     win: Arc<[f64]>,
-    /// By state: the expected share of the votes by which it falls short of the winner.
-    shortfall: Arc<[f64]>,
 }
 
 impl Forecast {
@@ -37,25 +35,20 @@ impl Forecast {
     pub(super) fn of(chain: &Chain) -> Self {
         let layout = Arc::clone(chain.layout());
         let votes = layout.votes();
-        // (P(win), shortfall)
-        let mut values = vec![(0.0, 1.0); layout.len()];
+        let mut win = vec![0.0; layout.len()];
         for total in (1..=votes).rev() {
-            let (now, next) = values.split_at_mut(layout.places(total).end);
+            let (now, next) = win.split_at_mut(layout.places(total).end);
             for fork in chain.forks(total) {
                 now[fork.place] = if total == votes {
                     at_the_end(fork.state)
                 } else {
-                    (
-                        fork.expect(next, |value| value.0),
-                        fork.expect(next, |value| value.1),
-                    )
+                    fork.expect(next, |win| *win)
                 };
             }
         }
         Self {
             layout,
-            win: values.iter().map(|value| value.0).collect(),
-            shortfall: values.iter().map(|value| value.1).collect(),
+            win: win.into(),
         }
     }
 
@@ -63,13 +56,6 @@ impl Forecast {
     /// counting half; `None` before the first vote and beyond N votes.
     pub(in crate::voting) fn win_probability<K>(&self, tally: &Tally<K>) -> Option<f64> {
         Some(self.win[self.find(tally)?])
-    }
-
-    /// Returns by which share of all N votes the leader will probably fall short of the winner;
-    /// `None` before the first vote and beyond N votes.
-    #[cfg(test)]
-    pub(super) fn expected_shortfall<K>(&self, tally: &Tally<K>) -> Option<f64> {
-        Some(self.shortfall[self.find(tally)?])
     }
 
     fn find<K>(&self, tally: &Tally<K>) -> Option<usize> {
@@ -80,11 +66,6 @@ impl Forecast {
     /// Returns P(win) by place; nobody wins before the first vote.
     pub(super) fn wins(&self) -> &[f64] {
         &self.win
-    }
-
-    /// Returns the expected shortfall by place.
-    pub(super) fn shortfalls(&self) -> &[f64] {
-        &self.shortfall
     }
 }
 
@@ -101,13 +82,11 @@ pub(super) fn chain(max_votes: u64, rule: &'static str) -> Result<Chain, Stoppin
     }
 }
 
-/// Returns P(win) and the shortfall of a state without a vote left.
-fn at_the_end(state: State) -> (f64, f64) {
-    let win = match state.own.cmp(&state.rival) {
+/// Returns P(win) of a state without a vote left.
+fn at_the_end(state: State) -> f64 {
+    match state.own.cmp(&state.rival) {
         std::cmp::Ordering::Greater => 1.0,
         std::cmp::Ordering::Equal => 0.5,
         std::cmp::Ordering::Less => 0.0,
-    };
-    let short = state.rival.saturating_sub(state.own);
-    (win, short as f64 / state.votes() as f64)
+    }
 }

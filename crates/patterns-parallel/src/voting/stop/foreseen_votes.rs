@@ -86,7 +86,9 @@ impl SplitMix {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::voting::stop::{Step, Stopper, StoppingRule, Tally};
+    use crate::voting::stop::chain::Chain;
+    use crate::voting::stop::plan::Plan;
+    use crate::voting::stop::{Forecast, Step, Stopper, StoppingRule, Tally};
 
     /// The rule `plan` predicts from the same mixture what it costs, so both ways must agree.
     #[test]
@@ -106,7 +108,8 @@ mod tests {
                 calls += tally.calls();
             }
             let mean = calls as f64 / 4000.0;
-            let predicted = stopper.prediction().unwrap().calls;
+            let chain = Chain::new(usize::try_from(votes).unwrap());
+            let predicted = Plan::new(&chain, &Forecast::of(&chain), None).1.calls;
             assert!(
                 (mean / predicted - 1.0).abs() < 0.03,
                 "{votes}: {mean} {predicted}"

@@ -3,11 +3,8 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::chain::{Chain, Fork};
 use super::forecast::Forecast;
-use super::plan_goal::{PlanGoal, PlanLoss, PlanPrice};
 use super::state::{Layout, State};
 
 /// The most calls in one wave.
@@ -20,6 +17,11 @@ type ByCallsOut = [f64; WIDEST + 1];
 const LAMBDAS: (f64, f64) = (1.0, 1e5);
 const HALVINGS: u32 = 9;
 
+/// λ: what it costs, in calls, to stop at an answer that all N votes would not have chosen, where no risk is given.
+const USUAL_LAMBDA: f64 = 300.0;
+/// What a round of calls costs, in calls, for the time it takes.
+const ROUND: f64 = 1.0;
+
 /// How many calls to make in each state; 0 is to stop.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
@@ -28,31 +30,30 @@ pub(super) struct Plan {
 }
 
 /// What a plan is expected to cost and to miss, on average over elections such as were recorded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Prediction {
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Prediction {
     /// Calls in an election.
-    pub calls: f64,
-    /// Waves of calls in an election.
-    pub rounds: f64,
+    pub(super) calls: f64,
     /// How likely the winner is another than with all votes, 0 to 1. Ties count half, even those
     /// that are left when all votes are cast, so this errs on the careful side.
-    pub disagreement: f64,
+    pub(super) disagreement: f64,
 }
 
 impl Plan {
-    /// Makes the plan, and predicts what it will cost and miss.
-    pub(super) fn new(chain: &Chain, forecast: &Forecast, goal: PlanGoal) -> (Self, Prediction) {
-        let outlook = Outlook {
-            forecast,
-            layout: chain.layout(),
-            forks: (0..=chain.layout().votes())
-                .map(|votes| chain.leader_forks(votes).collect())
-                .collect(),
-        };
-        match goal {
-            PlanGoal::Price(price) => outlook.at_price(price),
-            PlanGoal::Risk(risk) => outlook.at_risk(risk),
+    /// Makes the cheapest plan whose predicted disagreement is at most `risk`, or the most careful one if none is
+    /// that safe; and predicts what it will cost and miss.
+    pub(super) fn new(chain: &Chain, forecast: &Forecast, risk: Option<f64>) -> (Self, Prediction) {
+        let outlook = Outlook::new(chain, forecast);
+        match risk {
+            None => outlook.at_price(USUAL_LAMBDA),
+            Some(risk) => outlook.at_risk(risk),
         }
+    }
+
+    /// Makes the plan for a λ.
+    #[cfg(test)]
+    pub(super) fn at_price(chain: &Chain, forecast: &Forecast, lambda: f64) -> Self {
+        Outlook::new(chain, forecast).at_price(lambda).0
     }
 
     /// Returns how many calls to make next, 0 to stop; `None` beyond the table.
@@ -70,17 +71,21 @@ struct Outlook<'a> {
     forks: Vec<Vec<Fork>>,
 }
 
-impl Outlook<'_> {
+impl<'a> Outlook<'a> {
+    fn new(chain: &'a Chain, forecast: &'a Forecast) -> Self {
+        Self {
+            forecast,
+            layout: chain.layout(),
+            forks: (0..=chain.layout().votes())
+                .map(|votes| chain.leader_forks(votes).collect())
+                .collect(),
+        }
+    }
+
     /// Finds the least λ that keeps the predicted disagreement within `risk`, by halving its
     /// logarithm.
     fn at_risk(&self, risk: f64) -> (Plan, Prediction) {
-        let at = |ln_lambda: f64| {
-            let price = PlanPrice {
-                error: ln_lambda.exp(),
-                ..PlanPrice::default()
-            };
-            self.at_price(price)
-        };
+        let at = |ln_lambda: f64| self.at_price(ln_lambda.exp());
         let (mut low, mut high) = (LAMBDAS.0.ln(), LAMBDAS.1.ln());
         let mut best = None;
         for _ in 0..HALVINGS {
@@ -99,8 +104,8 @@ impl Outlook<'_> {
     /// Works back from the last vote to the first.
     ///
     /// With j calls of a wave still out, U(s, j) = 1 + E U(s', j − 1) is what is to come, and
-    /// U(s, 0) = W(s) = min(λ · loss, ρ + min over j of U(s, j)) when the wave is in.
-    fn at_price(&self, price: PlanPrice) -> (Plan, Prediction) {
+    /// U(s, 0) = W(s) = min(λ · P(another answer), 1 + min over j of U(s, j)) when the wave is in.
+    fn at_price(&self, lambda: f64) -> (Plan, Prediction) {
         let layout = self.layout;
         let mut waves = vec![0; layout.len()];
         let mut next: Vec<ByCallsOut> = Vec::new();
@@ -111,8 +116,8 @@ impl Outlook<'_> {
             for fork in &self.forks[votes] {
                 let costs = &mut now[fork.place - places.start];
                 going_on(fork, &next, costs);
-                let stopping = stopping(fork, self.forecast, price);
-                let (wave, cost) = cheapest(&costs[..=widest], price.round);
+                let stopping = lambda * (1.0 - self.forecast.wins()[fork.place]);
+                let (wave, cost) = cheapest(&costs[..=widest]);
                 // Without a vote there is no answer to stop at.
                 let must_go_on = votes == 0;
                 (costs[0], waves[fork.place]) = if must_go_on || cost < stopping {
@@ -146,7 +151,6 @@ impl Outlook<'_> {
                     0 => sum.disagreement += here[0] * (1.0 - self.forecast.wins()[fork.place]),
                     wave => {
                         sum.calls += here[0] * f64::from(wave);
-                        sum.rounds += here[0];
                         here[usize::from(wave)] += here[0];
                     }
                 }
@@ -172,22 +176,13 @@ fn going_on(fork: &Fork, next: &[ByCallsOut], costs: &mut ByCallsOut) {
     }
 }
 
-/// Returns what it costs to stop here.
-fn stopping(fork: &Fork, forecast: &Forecast, price: PlanPrice) -> f64 {
-    let loss = match price.loss {
-        PlanLoss::Winner => 1.0 - forecast.wins()[fork.place],
-        PlanLoss::Share => forecast.shortfalls()[fork.place],
-    };
-    price.error * loss
-}
-
 /// Returns the cheapest number of calls, and its cost with that of the round; infinity if no calls
 /// are left.
-fn cheapest(costs: &[f64], round: f64) -> (u8, f64) {
+fn cheapest(costs: &[f64]) -> (u8, f64) {
     let mut best = (0, f64::INFINITY);
     for (wave, cost) in (0..).zip(costs).skip(1) {
-        if round + cost < best.1 {
-            best = (wave, round + cost);
+        if ROUND + cost < best.1 {
+            best = (wave, ROUND + cost);
         }
     }
     best

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::criterion::{Criterion, WinCondition};
-use super::plan::Prediction;
 use super::stopping_rule::{StoppingRule, StoppingRuleError};
 use super::tally::Tally;
 use crate::voting::rules::{LeastShare, TieBreak};
@@ -157,14 +156,6 @@ impl Stopper {
                 most.max(self.max_votes).saturating_sub(tally.calls())
             }
             _ => left,
-        }
-    }
-
-    /// Returns what the rule is expected to cost and to miss; `None` for all but plans.
-    pub fn prediction(&self) -> Option<Prediction> {
-        match &self.criterion {
-            Criterion::Plan(table) => Some(table.prediction),
-            _ => None,
         }
     }
 }

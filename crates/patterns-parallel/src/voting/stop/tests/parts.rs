@@ -6,9 +6,10 @@ use super::super::beta::BetaTable;
 use super::super::beta::beta_confidence;
 use super::super::chain::Chain;
 use super::super::pitman_yor::Mixture;
+use super::super::plan::{Plan, Prediction};
 use super::super::state::{Layout, State};
-use super::super::{CallIndex, Forecast, Prediction};
-use super::{stopper, tally};
+use super::super::{CallIndex, Forecast};
+use super::tally;
 
 proptest! {
     #[test]
@@ -110,7 +111,6 @@ fn a_forecast_ends_in_certainty_and_knows_its_limits() {
     assert_eq!(win("aaab"), Some(1.0));
     assert_eq!(win("aabb"), Some(0.5));
     assert_eq!(win("aaaaa"), None);
-    assert_eq!(forecast.expected_shortfall(&tally("aaab")), Some(0.0));
     assert!(Forecast::new(0).is_err() && Forecast::new(101).is_err());
 }
 
@@ -126,20 +126,19 @@ fn the_index_prefers_what_a_call_can_change() {
 
 #[test]
 fn a_plan_is_predicted_as_published_and_costs_more_for_less_risk() {
-    let prediction = |rule: &str, n| stopper(rule, n).prediction().expect("a plan");
+    let prediction = |risk, votes| {
+        let chain = Chain::new(votes);
+        Plan::new(&chain, &Forecast::of(&chain), risk).1
+    };
     // The published prediction for λ = 300 is 1.8 %.
-    assert!((prediction("plan", 40).disagreement - 0.018).abs() < 5e-5);
-    let (bold, careful) = (prediction("plan:0.06", 20), prediction("plan:0.03", 20));
+    assert!((prediction(None, 40).disagreement - 0.018).abs() < 5e-5);
+    let (bold, careful) = (prediction(Some(0.06), 20), prediction(Some(0.03), 20));
     assert!(bold.disagreement <= 0.06 && careful.disagreement <= 0.03);
     assert!(bold.disagreement > 0.05 && careful.disagreement > 0.025);
     assert!(bold.calls < careful.calls);
-    let (slow, quick) = (prediction("plan", 20), prediction("plan:rho=9", 20));
-    assert!(quick.rounds < slow.rounds && quick.calls > slow.calls);
     let sure = Prediction {
         calls: 1.0,
-        rounds: 1.0,
         disagreement: 0.0,
     };
-    assert_eq!(prediction("plan", 1), sure);
-    assert_eq!(stopper("exact", 40).prediction(), None);
+    assert_eq!(prediction(None, 1), sure);
 }

@@ -19,11 +19,7 @@ const RULES: [&str; 7] = [
     "adaptive:0.95",
     "adaptive:0.7",
 ];
-const PLANS: [&str; 3] = [
-    "plan:lambda=20",
-    "plan",
-    "plan:lambda=1000,rho=5,loss=share",
-];
+const PLANS: [&str; 3] = ["plan:0.2", "plan", "plan:0.002"];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]

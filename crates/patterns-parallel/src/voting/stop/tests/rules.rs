@@ -1,7 +1,10 @@
 //! What each rule does in chosen situations, how rules are written, and what is refused.
 
-use super::super::{PlanGoal, PlanLoss, PlanPrice, StopReason, Stopper, StoppingRule, Tally};
-use super::super::{Step, StoppingRuleError};
+use super::super::chain::Chain;
+use super::super::forecast::Forecast;
+use super::super::plan::Plan;
+use super::super::state::State;
+use super::super::{Step, StopReason, Stopper, StoppingRule, StoppingRuleError, Tally};
 use super::{stopper, tally};
 
 /// Checks steps written as `votes: wave` or `votes: reason to stop`.
@@ -38,25 +41,30 @@ fn each_rule_stops_where_its_formula_says() {
 #[test]
 fn plans_read_like_the_published_rule_of_thumb() {
     check("plan", 40, ": 4, aaaa: PlanStop, aaba: 3, aabb: 8");
-    check("plan:lambda=150", 40, ": 3");
-    check("plan:lambda=1000", 40, ": 5");
+    let wave = |lambda, max_votes, votes| {
+        let chain = Chain::new(max_votes);
+        let plan = Plan::at_price(&chain, &Forecast::of(&chain), lambda);
+        plan.wave(State::of(&tally(votes)).expect("a state"))
+    };
+    assert_eq!(wave(150.0, 40, ""), Some(3));
+    assert_eq!(wave(1000.0, 40, ""), Some(5));
     check("plan", 4, "abcd: AllVotesCast");
     // However little an error costs, there must be an answer.
-    check("plan:lambda=0.5", 9, ": 1, -: 1, a: PlanStop");
+    assert_eq!(
+        ["", "-", "a"].map(|votes| wave(0.5, 9, votes)),
+        [Some(1), Some(1), Some(0)]
+    );
 }
 
 #[test]
 fn a_decided_vote_can_end_under_every_rule() {
-    for rule in ["fixed", "ahead-by:9", "adaptive:0.999", "plan:lambda=1e9"] {
+    for rule in ["fixed", "ahead-by:9", "adaptive:0.999", "plan:0.000001"] {
         let stopper = stopper(rule, 10).or_decided();
         let step = stopper.next(&tally("aaabaaa"));
         assert_eq!(step, Step::Stop(StopReason::Decided), "{rule}");
     }
     let ahead = stopper("ahead-by:9", 10).or_decided();
     assert_eq!(ahead.next(&tally("a")), Step::Ask(4));
-    // Where rounds are dear, a plan asks for more at once than could decide the vote.
-    let plan = stopper("plan:rho=50", 10).or_decided();
-    assert_eq!(plan.next(&tally("ab")), Step::Ask(8));
 }
 
 fn check_text(text: &str, rule: StoppingRule, printed: &str) {
@@ -71,9 +79,7 @@ fn check_text(text: &str, rule: StoppingRule, printed: &str) {
 
 #[test]
 fn rules_are_written_as_name_and_value() {
-    use StoppingRule::*;
-    let price = |error, round, loss| Plan(PlanGoal::Price(PlanPrice { error, round, loss }));
-    let winner = PlanLoss::Winner;
+    use StoppingRule::{AdaptiveConsistency, AheadBy, Exact, Fixed, Plan};
     check_text("fixed", Fixed, "fixed");
     check_text(" exact ", Exact, "exact");
     check_text("ahead-by:3", AheadBy(3), "ahead-by:3");
@@ -87,19 +93,8 @@ fn rules_are_written_as_name_and_value() {
         AdaptiveConsistency { confidence: 0.9 },
         "adaptive:0.9",
     );
-    check_text("plan", Plan(PlanGoal::default()), "plan");
-    check_text("plan:0.02", Plan(PlanGoal::Risk(0.02)), "plan:0.02");
-    check_text("plan:rho=1,lambda=300", price(300.0, 1.0, winner), "plan");
-    check_text(
-        "plan:rho=2",
-        price(300.0, 2.0, winner),
-        "plan:lambda=300,rho=2",
-    );
-    check_text(
-        "plan:lambda=1000, loss=share",
-        price(1000.0, 1.0, PlanLoss::Share),
-        "plan:lambda=1000,loss=share",
-    );
+    check_text("plan", Plan { risk: None }, "plan");
+    check_text("plan:0.02", Plan { risk: Some(0.02) }, "plan:0.02");
     assert_eq!(StoppingRule::default(), Exact);
 }
 
@@ -132,20 +127,8 @@ fn errors_name_what_is_wrong() {
     invalid("adaptive", "NaN", "a number between 0.5 and 1");
     invalid("adaptive", "1", "a number between 0.5 and 1");
     invalid("adaptive", "", "a number between 0.5 and 1");
-    let goal =
-        "a risk between 0 and 1, such as 0.02, or prices such as lambda=300,rho=1,loss=winner";
-    for value in [
-        "",
-        "2",
-        "lambda",
-        "lambda=0",
-        "lambda=inf",
-        "rho=1e13",
-        "rho=-1",
-        "loss=x",
-        "risk=1",
-    ] {
-        invalid("plan", value, goal);
+    for value in ["", "0", "1", "2", "NaN", "lambda=300"] {
+        invalid("plan", value, "a risk between 0 and 1, such as 0.02");
     }
 }
 
@@ -162,7 +145,7 @@ fn what_cannot_be_applied_is_refused() {
         "\"0\" is no value of the stopping rule ahead-by, which takes a whole number, 1 or more",
     );
     check(
-        StoppingRule::Plan(PlanGoal::default()),
+        StoppingRule::Plan { risk: None },
         101,
         "the stopping rule plan works for at most 100 votes, not for 101",
     );
