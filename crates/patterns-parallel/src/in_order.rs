@@ -1,4 +1,4 @@
-//! Hands out in their order what comes in any.
+//! Hands items out in their order, in whatever order they come.
 
 use std::collections::BTreeMap;
 

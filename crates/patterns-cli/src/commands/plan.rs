@@ -93,7 +93,7 @@ async fn plan(launch: &Launch) -> Result<(Plan, bool), Error> {
     let settings = launch.settings();
     let connected = connect::to_plan(launch, &roles, &settings).await?;
     let is_paid = connected.notice.is_none();
-    let store = held(launch, is_paid)?;
+    let store = store_to_read(launch, is_paid)?;
     let instances = Instances::default();
     let with = PlanSetup {
         setup: Setup {
@@ -114,7 +114,7 @@ async fn plan(launch: &Launch) -> Result<(Plan, bool), Error> {
 }
 
 /// Opens the store whose answers need not be paid for again, if there is one.
-fn held(launch: &Launch, is_paid: bool) -> Result<Option<Store>, Error> {
+fn store_to_read(launch: &Launch, is_paid: bool) -> Result<Option<Store>, Error> {
     let part = launch.job.store();
     let path = match &part.file {
         _ if matches!(part.mode, StoreMode::None | StoreMode::Fresh) => return Ok(None),

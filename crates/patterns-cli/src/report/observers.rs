@@ -202,7 +202,7 @@ impl Readers {
         {
             store.note(*run, event);
         }
-        self.tell_of_hold(event);
+        self.tell_of_pause(event);
         if let Some(progress) = &mut self.progress {
             progress.take(event);
         }
@@ -214,7 +214,7 @@ impl Readers {
     }
 
     /// Says once that calls are held back, and forgets it when one is answered.
-    fn tell_of_hold(&mut self, event: &Event) {
+    fn tell_of_pause(&mut self, event: &Event) {
         match event {
             Event::BranchAnswered { .. } => {
                 self.is_paused = false;
@@ -234,7 +234,7 @@ impl Readers {
                 }
                 if let Some(progress) = &mut self.progress {
                     let wait = Some(*wait).filter(|_| *reason == PauseReason::Asked);
-                    progress.hold(text, wait);
+                    progress.pause(text, wait);
                 }
                 self.is_paused = true;
             }
@@ -327,7 +327,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hold_says_why_and_until_when() {
+    fn a_pause_says_why_and_until_when() {
         let half_an_hour = Some(Duration::from_secs(1_800));
         let text = |reason| paused("m", reason, "refused", Duration::from_secs(5), half_an_hour);
         let outage = text(PauseReason::Outage);

@@ -41,7 +41,7 @@ pub(crate) fn plan_page(plan: &Plan, paint: Paint) -> String {
 }
 
 fn stage_lines(page: &mut Page, stage: &Stage) {
-    row(page, "calls", &calls(&stage.calls, stage.held));
+    row(page, "calls", &calls(&stage.calls, stage.found));
     let cached = match stage.cached {
         0 => String::new(),
         cached => format!(", up to {} of them cached", grouped(cached)),
@@ -62,7 +62,7 @@ fn stage_lines(page: &mut Page, stage: &Stage) {
 
 fn total_lines(page: &mut Page, plan: &Plan) {
     let total = &plan.total;
-    row(page, "calls", &calls(&total.calls, total.held));
+    row(page, "calls", &calls(&total.calls, total.found));
     row(page, "read", &format!("{} tokens", figure(&total.read)));
     row(
         page,
@@ -105,13 +105,13 @@ fn prompt(page: &mut Page, stage: &Stage) {
     }
 }
 
-fn calls(calls: &Figure<u64>, held: u64) -> String {
-    match held {
+fn calls(calls: &Figure<u64>, found: u64) -> String {
+    match found {
         0 => figure(calls),
-        held => format!(
+        found => format!(
             "{}; {} more are answered by the store",
             figure(calls),
-            grouped(held)
+            grouped(found)
         ),
     }
 }
@@ -249,7 +249,7 @@ mod tests {
             high: n,
         };
         let planned = PlanTotal {
-            held: 0,
+            found: 0,
             calls: one(10),
             read: one(900),
             written: one(100),

@@ -76,9 +76,9 @@ impl Progress {
     }
 
     /// Says why calls are held back, for how long at most.
-    pub(super) fn hold(&mut self, why: String, wait: Option<Duration>) {
+    pub(super) fn pause(&mut self, why: String, wait: Option<Duration>) {
         let until = wait.map(|it| self.begun.elapsed() + it);
-        self.state.hold(why, until);
+        self.state.pause(why, until);
         self.draw();
     }
 

@@ -18,7 +18,7 @@ const GAP: &str = " · ";
 /// Writes one line, and a second one where something holds the run up.
 pub(crate) fn progress_lines(at: &Snapshot, width: usize) -> Vec<String> {
     let mut lines = vec![fitting(pieces(at), width)];
-    let why = at.phase.as_ref().or(at.held.as_ref());
+    let why = at.phase.as_ref().or(at.paused.as_ref());
     lines.extend(why.map(|it| cut(&escape_line(it), width)));
     lines
 }
@@ -149,7 +149,7 @@ mod tests {
             seconds: 87.0,
             cost: "0.12".parse().ok(),
             projected_cost: "4.86".parse().ok(),
-            held: None,
+            paused: None,
             phase: None,
         }
     }
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn a_second_line_says_what_holds_it_up() {
         let mut at = Snapshot {
-            held: Some("sim asks to wait 20 s, until 12:00 UTC: \u{1b}[31mslow down".to_owned()),
+            paused: Some("sim asks to wait 20 s, until 12:00 UTC: \u{1b}[31mslow down".to_owned()),
             ..Snapshot::default()
         };
         check(

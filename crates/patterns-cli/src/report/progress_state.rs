@@ -16,7 +16,7 @@ pub(crate) struct StageCount {
 
 /// Why a run is slow now, and until when at most.
 #[derive(Clone, Debug, PartialEq)]
-struct Hold {
+struct Pause {
     why: String,
     until: Option<Duration>,
 }
@@ -29,7 +29,7 @@ pub(crate) struct ProgressState {
     /// By purpose, in the order of first appearance.
     stages: Vec<(StepRole, StageCount)>,
     roles: std::collections::HashMap<Origin, StepRole>,
-    hold: Option<Hold>,
+    pause: Option<Pause>,
     /// What is said beside the work, such as that the run is being ended.
     phase: Option<String>,
     /// When how many had ended, for the last while.
@@ -58,7 +58,7 @@ pub(crate) struct Snapshot {
     pub(crate) cost: Option<Money>,
     pub(crate) projected_cost: Option<Money>,
     /// Why it is slow now, and until when.
-    pub(crate) held: Option<String>,
+    pub(crate) paused: Option<String>,
     pub(crate) phase: Option<String>,
 }
 
@@ -78,7 +78,7 @@ impl ProgressState {
                 self.stage(*role).begun += 1;
             }
             Event::BranchAnswered { origin, .. } => {
-                self.hold = None;
+                self.pause = None;
                 self.end(*origin, false, now);
             }
             Event::BranchFailed { origin, .. } => self.end(*origin, true, now),
@@ -99,8 +99,8 @@ impl ProgressState {
     }
 
     /// Says why calls are held back, until when at most.
-    pub(crate) fn hold(&mut self, why: String, until: Option<Duration>) {
-        self.hold = Some(Hold { why, until });
+    pub(crate) fn pause(&mut self, why: String, until: Option<Duration>) {
+        self.pause = Some(Pause { why, until });
     }
 
     /// Says what is going on beside the work.
@@ -154,8 +154,8 @@ impl ProgressState {
             let more = u64::try_from(more).unwrap_or(u64::MAX);
             Money::from_picodollars(cost.picodollars().saturating_add(more))
         });
-        let hold = self.hold.as_ref();
-        let hold = hold.filter(|it| it.until.is_none_or(|until| until > now));
+        let pause = self.pause.as_ref();
+        let pause = pause.filter(|it| it.until.is_none_or(|until| until > now));
         Snapshot {
             done: fan_out.ended,
             total,
@@ -173,7 +173,7 @@ impl ProgressState {
             seconds: rounded(now.as_secs_f64()),
             cost,
             projected_cost,
-            held: hold.map(|it| it.why.clone()),
+            paused: pause.map(|it| it.why.clone()),
             phase: self.phase.clone(),
         }
     }
@@ -302,16 +302,16 @@ mod tests {
     }
 
     #[test]
-    fn a_hold_ends_with_its_time_or_an_answer() {
+    fn a_pause_ends_with_its_time_or_an_answer() {
         let mut state = under_way();
-        state.hold("the provider asks to wait".to_owned(), Some(seconds(20)));
-        assert!(state.at(seconds(19), None).held.is_some());
-        assert_eq!(state.at(seconds(20), None).held, None);
-        state.hold("it is down".to_owned(), None);
-        assert!(state.at(seconds(99), None).held.is_some());
+        state.pause("the provider asks to wait".to_owned(), Some(seconds(20)));
+        assert!(state.at(seconds(19), None).paused.is_some());
+        assert_eq!(state.at(seconds(20), None).paused, None);
+        state.pause("it is down".to_owned(), None);
+        assert!(state.at(seconds(99), None).paused.is_some());
         let (origin, usage) = (origin(11), Usage::default());
         state.take(&Event::BranchAnswered { origin, usage }, seconds(100));
-        assert_eq!(state.at(seconds(100), None).held, None);
+        assert_eq!(state.at(seconds(100), None).paused, None);
     }
 
     #[test]

@@ -76,9 +76,9 @@ fn a_plan_makes_no_call_and_its_calls_are_those_of_the_run() {
             again["total"]["calls"],
             json!({"low": 0, "likely": 0, "high": 0})
         );
-        let held = plan["total"]["held"].as_u64().unwrap()
+        let found = plan["total"]["found"].as_u64().unwrap()
             + plan["total"]["calls"]["likely"].as_u64().unwrap();
-        assert_eq!(again["total"]["held"], held, "{words:?}");
+        assert_eq!(again["total"]["found"], found, "{words:?}");
         assert_eq!(requests(), before);
     }
 }
@@ -99,7 +99,7 @@ fn after_a_try_the_money_is_right_and_stands_beside_what_came_of_it() {
     };
     run(&["--sample", "12"]);
     let plan = planned(&place, &words);
-    assert_eq!(plan["total"]["held"], 12);
+    assert_eq!(plan["total"]["found"], 12);
     let (stdout, stderr) = run(&["--output", "json"]);
     let outcome: Value = serde_json::from_str(&stdout).unwrap();
     let (cost, actual) = (&plan["total"]["cost"], dollars(&outcome["spend"]["cost"]));
@@ -177,7 +177,7 @@ fn elections_go_as_those_that_were_tried() {
     let first = planned(&place, &words);
     let tried = calls(&["--sample", "60"]);
     let plan = planned(&place, &words);
-    assert_eq!(plan["total"]["held"].as_f64(), Some(tried));
+    assert_eq!(plan["total"]["found"].as_f64(), Some(tried));
     let actual = calls(&[]);
     let likely = |plan: &Value| plan["total"]["calls"]["likely"].as_f64().unwrap();
     assert_near(likely(&plan), actual, 0.05);

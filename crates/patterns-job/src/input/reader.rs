@@ -1,4 +1,4 @@
-//! How the files of a job are read, as far as whoever runs it decides that.
+//! Says how the files of a job are read, as whoever runs the job decides.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

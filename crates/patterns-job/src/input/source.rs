@@ -1,4 +1,4 @@
-//! What a job says of its documents, as a source that can be opened, and what is wrong with it.
+//! Makes a source of what a job says about its documents, or says what is wrong with it.
 
 use std::path::PathBuf;
 use std::time::Duration;

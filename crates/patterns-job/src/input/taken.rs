@@ -1,4 +1,4 @@
-//! How much of the input a run takes, so that a try is not mistaken for the whole.
+//! Says how much of the input a run takes, so that nobody mistakes a try for the whole.
 
 use serde::Serialize;
 

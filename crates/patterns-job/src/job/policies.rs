@@ -1,4 +1,4 @@
-//! What a run does where things may go one way or another: failed branches, ties, streams.
+//! Says what a run does about failed branches, ties and streams.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! A section as a job has it: a heading alone, or a table that says more.
+//! A section in a job: a heading alone, or a table that says more.
 
 use std::fmt;
 

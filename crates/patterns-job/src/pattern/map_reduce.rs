@@ -1,4 +1,4 @@
-//! Map-reduce, as a job describes it: the agent that reads a document, and what its answers become.
+//! Makes a map-reduce of its job: the agent that reads documents, and the reduce.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;

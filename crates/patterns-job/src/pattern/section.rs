@@ -1,4 +1,4 @@
-//! Sectioning, as a job describes it.
+//! Makes a sectioning run of its job.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

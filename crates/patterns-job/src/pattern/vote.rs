@@ -1,4 +1,4 @@
-//! Voting, as a job describes it: who votes, how they are asked, who judges.
+//! Makes a vote of its job: the voters, how they are asked, and the judge.
 //!
 //! Ballots are JSON whatever their kind is (an answer with its reasons, a number, the user's own), so
 //! that one type is every election.

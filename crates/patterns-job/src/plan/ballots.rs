@@ -63,7 +63,7 @@ impl Ballots {
     }
 
     /// Takes note of a ballot that the store has.
-    pub(super) fn hold(&mut self, question: [u8; 32], text: &str) {
+    pub(super) fn note(&mut self, question: [u8; 32], text: &str) {
         let answer = answer_of(text, &self.pointer);
         let election = self.election(question);
         let found = election.answers.iter().position(|it| it.0 == answer);
@@ -216,13 +216,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_is_gone_on_with() {
+    fn what_is_recorded_is_gone_on_with() {
         let mut ballots = Ballots::new(Fall::Agree, Vec::new(), "/answer".to_owned());
-        ballots.hold([1; 32], "{\"answer\": \"yes\"}");
+        ballots.note([1; 32], "{\"answer\": \"yes\"}");
         assert_eq!(cast(&mut ballots, 1, 2), ["\"yes\"", "\"yes\""]);
         for question in 2..30 {
-            ballots.hold([question; 32], "{\"answer\": \"yes\"}");
-            ballots.hold([question; 32], "{\"answer\": \"no\"}");
+            ballots.note([question; 32], "{\"answer\": \"yes\"}");
+            ballots.note([question; 32], "{\"answer\": \"no\"}");
         }
         // The first was not whole.
         let known = ballots.known();

@@ -63,7 +63,7 @@ impl Known<'_> {
         Stage {
             stage: stage.to_owned(),
             model: model.to_owned(),
-            held: mean(of.likely.held),
+            found: mean(of.likely.found),
             calls,
             read,
             cached,

@@ -183,17 +183,17 @@ async fn elections(
 ) -> Result<Rehearsed, JobError> {
     let mode = job.store.mode;
     let work = VoteWork::read(job, reader)?;
-    let hold = async |fall, known| -> Result<Ended, JobError> {
+    let vote = async |fall, known| -> Result<Ended, JobError> {
         let pointer = match &work.ballot {
             Some(spec) => spec.answer.clone(),
             None => "/answer".to_owned(),
         };
         let ballots = Ballots::new(fall, known, pointer);
         let rehearsal = Rehearsal::new(with, mode, (0, Extent::Likely), ballots);
-        hold(&work, &rehearsal, with).await?;
+        hold_elections(&work, &rehearsal, with).await?;
         Ok(rehearsal.end())
     };
-    let low = hold(Fall::Agree, Vec::new()).await?;
+    let low = vote(Fall::Agree, Vec::new()).await?;
     let known = low.ballots.known();
     let questions = match &work.questions {
         Questions::One(_) => 1,
@@ -202,12 +202,12 @@ async fn elections(
     let rounds = ELECTIONS.div_ceil(questions) as u64;
     let mut likely = Stages::new();
     for round in 0..rounds {
-        let ended = hold(Fall::Foreseen(round), known.clone()).await?;
+        let ended = vote(Fall::Foreseen(round), known.clone()).await?;
         for (stage, tally) in ended.stages {
             likely.entry(stage).or_default().add(tally);
         }
     }
-    let high = hold(Fall::Differ, Vec::new()).await?.stages;
+    let high = vote(Fall::Differ, Vec::new()).await?.stages;
     Ok(Rehearsed {
         low: low.stages,
         likely,
@@ -220,7 +220,11 @@ async fn elections(
 }
 
 /// Holds all elections of a vote with stand-ins.
-async fn hold(work: &VoteWork, rehearsal: &Rehearsal, with: &PlanSetup) -> Result<(), JobError> {
+async fn hold_elections(
+    work: &VoteWork,
+    rehearsal: &Rehearsal,
+    with: &PlanSetup,
+) -> Result<(), JobError> {
     let mut setup = rehearsal.setup(&with.setup);
     // A budget that elections share would end them where it ends; the plan is what they need.
     setup.settings.caps = Caps::default();

@@ -191,11 +191,11 @@ impl StandIn {
             });
         let answer = match stored.flatten() {
             Some(record) => {
-                tally.hold(tokens, record.response.usage);
+                tally.find(tokens, record.response.usage);
                 if role == StepRole::Ballot {
                     state
                         .ballots
-                        .hold(question_of(request), &record.response.text);
+                        .note(question_of(request), &record.response.text);
                 }
                 Some(record.response.text)
             }
@@ -204,7 +204,7 @@ impl StandIn {
                 let answer = self.draft(&mut state, role, request, seed);
                 let is_again = shared.is_recorded && !state.sent.insert(key);
                 if is_again && let Some(tally) = state.stages.get_mut(&stage) {
-                    tally.held += 1;
+                    tally.found += 1;
                 } else if !is_reasked && let Some(tally) = state.stages.get_mut(&stage) {
                     let drafted = answer.as_ref().map_or(0, |it| self.count(it));
                     tally.first.get_or_insert_with(|| first_prompt(request));

@@ -20,13 +20,13 @@ pub(super) struct StageTally {
     /// The longest of them, in tokens.
     pub(super) longest: u64,
     /// Calls that the store has answers to, or will have by then.
-    pub(super) held: u64,
+    pub(super) found: u64,
     /// Those of them that it has now.
     pub(super) known: u64,
     /// Tokens that those read, as they are counted here.
-    pub(super) held_read: u64,
+    pub(super) found_read: u64,
     /// What those were billed.
-    pub(super) held_usage: Usage,
+    pub(super) found_usage: Usage,
     pub(super) first: Option<FirstPrompt>,
     /// The call before, as it is sent.
     pub(super) last: String,
@@ -59,11 +59,11 @@ impl StageTally {
     }
 
     /// Adds a call that the store has an answer to.
-    pub(super) fn hold(&mut self, tokens: u64, usage: Usage) {
-        self.held += 1;
+    pub(super) fn find(&mut self, tokens: u64, usage: Usage) {
+        self.found += 1;
         self.known += 1;
-        self.held_read += tokens;
-        self.held_usage += usage;
+        self.found_read += tokens;
+        self.found_usage += usage;
     }
 
     /// Adds those of another rehearsal.
@@ -74,22 +74,23 @@ impl StageTally {
         self.repeated += other.repeated;
         self.drafted += other.drafted;
         self.longest = self.longest.max(other.longest);
-        self.held += other.held;
+        self.found += other.found;
         self.known += other.known;
-        self.held_read += other.held_read;
-        self.held_usage += other.held_usage;
+        self.found_read += other.found_read;
+        self.found_usage += other.found_usage;
         self.first = self.first.take().or(other.first);
     }
 
     /// Returns how many tokens a provider counts to one that is counted here, where that is known.
     pub(super) fn read_ratio(&self) -> Option<f64> {
-        let is_known = self.known >= FEW && self.held_read > 0 && self.held_usage.input_tokens > 0;
-        is_known.then(|| self.held_usage.input_tokens as f64 / self.held_read as f64)
+        let is_known =
+            self.known >= FEW && self.found_read > 0 && self.found_usage.input_tokens > 0;
+        is_known.then(|| self.found_usage.input_tokens as f64 / self.found_read as f64)
     }
 
     /// Returns how many tokens an answer had on average, where that is known.
     pub(super) fn mean_written(&self) -> Option<f64> {
-        let is_known = self.known >= FEW && self.held_usage.output_tokens > 0;
-        is_known.then(|| self.held_usage.output_tokens as f64 / self.known as f64)
+        let is_known = self.known >= FEW && self.found_usage.output_tokens > 0;
+        is_known.then(|| self.found_usage.output_tokens as f64 / self.known as f64)
     }
 }

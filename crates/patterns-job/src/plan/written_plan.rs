@@ -39,7 +39,7 @@ pub struct Stage {
     /// Who is asked.
     pub model: String,
     /// Calls whose answers are in the store; they cost nothing.
-    pub held: u64,
+    pub found: u64,
     /// Calls that are sent, re-asks included.
     pub calls: Figure<u64>,
     /// Tokens that are read.
@@ -70,7 +70,7 @@ pub struct FirstPrompt {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlanTotal {
     /// Calls whose answers are in the store.
-    pub held: u64,
+    pub found: u64,
     /// Calls that are sent.
     pub calls: Figure<u64>,
     /// Tokens that are read.
@@ -131,7 +131,7 @@ impl PlanTotal {
             ..Self::default()
         };
         stages.iter().fold(none, |sum, it| Self {
-            held: sum.held + it.held,
+            found: sum.found + it.found,
             calls: sum.calls.plus(it.calls),
             read: sum.read.plus(it.read),
             written: sum.written.plus(it.written),

@@ -1,4 +1,4 @@
-//! What a run is for, as a digest: a run with the same one goes on where it was.
+//! Digests what a run is for. A run with the same digest goes on where the last one stopped.
 //!
 //! How a run is carried out (how fast, with which budget, where its result goes) is no part of it, so
 //! that it can be gone on with in another way. Files count by what is in them; documents, which may

@@ -1,4 +1,4 @@
-//! What a map-reduce works with, read: its schemas and what code computes. Its documents come later.
+//! Reads the schemas and the code reductions of a map-reduce. Its documents are read while it runs.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! What a job works on, read: questions, material, schemas. Documents are read while the run goes on.
+//! Reads what a job works on: questions, material, schemas. Documents are read while the run goes on.
 
 mod ballot_spec;
 mod batch_turns;

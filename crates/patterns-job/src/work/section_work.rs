@@ -1,4 +1,4 @@
-//! What sectioning works on, read.
+//! Reads the outline, the material and the schema of a sectioning job.
 
 use patterns_core::Document;
 use patterns_parallel::sectioning::Outline;

@@ -1,4 +1,4 @@
-//! What a vote works on, read: its questions, its material, its ballot and its rule.
+//! Reads the questions, the material, the ballot and the rule of a vote.
 
 use patterns_core::{Columns, Document, SchemaView, pointer};
 use patterns_parallel::voting::{AnyRule, Fields, read_number};

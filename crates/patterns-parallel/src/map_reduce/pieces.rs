@@ -1,4 +1,4 @@
-//! Makes pieces of documents, as they come: what one branch works on, and which documents it is of.
+//! Cuts documents into pieces as they come. A piece is what one branch works on.
 
 use std::collections::VecDeque;
 use std::error::Error;

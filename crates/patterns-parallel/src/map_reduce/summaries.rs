@@ -1,4 +1,4 @@
-//! Summaries: the answers of map-reduce where the user brings no types of their own, and the agents.
+//! Summaries and the agents that write them, for users who bring no types of their own.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The answers of sectioning where the user brings no types of their own, and their agents.
+//! Sections, syntheses and the agents that write them, for users who bring no types of their own.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Holds the question of an election with its options, and says what an answer to it is counted as.
+//! The question of an election with its options. Says what an answer counts as.
 
 use patterns_core::Document;
 

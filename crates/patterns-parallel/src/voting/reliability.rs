@@ -1,4 +1,4 @@
-//! Compares shares of votes with what was right.
+//! Measures how often winners are right, by their share of the votes.
 
 use std::num::NonZeroUsize;
 

@@ -1,4 +1,4 @@
-//! A code reduction: a function and the field it works on, and why a text names none.
+//! A code reduction: a function and the field that it works on, read and written as text.
 
 use std::fmt;
 use std::str::FromStr;

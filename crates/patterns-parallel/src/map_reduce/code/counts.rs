@@ -1,4 +1,4 @@
-//! Different values, how often each was seen, and where first.
+//! Counts different values: how often each was seen, and where first.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! The agent that asks again what it has missed, in which words, and why it cannot.
+//! Asks an agent again for what its answer has missed, or says why its schema does not allow that.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! How many items a reduce call takes, and what a digest says about where groups end.
+//! Says how many items a reduce call takes, and where groups end by the digests of their items.
 
 /// How many items one reduce call combines: on average, and at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

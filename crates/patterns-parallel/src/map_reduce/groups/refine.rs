@@ -1,4 +1,4 @@
-//! Answers added one after the other to the combination so far.
+//! Adds answers to the combination so far, one after the other.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! The seam between a topology and those who combine: what is told to one, and what it says.
+//! The seam between a topology and the reduce: a topology is told which answers are there, and says which of
+//! them to combine.
 
 /// Decides which answers are combined, as leaves and combinations are answered.
 ///

@@ -1,4 +1,4 @@
-//! Whatever answers are there, combined as they come.
+//! Combines whatever answers are there, as they come.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

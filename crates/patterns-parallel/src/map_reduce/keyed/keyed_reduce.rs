@@ -1,4 +1,4 @@
-//! What a keyed reduce is to compute.
+//! Describes a keyed reduce: its groups, and the columns to compute.
 
 use serde::{Deserialize, Serialize};
 

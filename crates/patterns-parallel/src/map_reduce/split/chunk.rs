@@ -1,5 +1,5 @@
-//! A chunk of a document: what it is called, where it stands, what is sent of it, and the seam for
-//! whoever knows better where documents are to be cut.
+//! A chunk of a document: its name, its place, and the text that is sent. `Split` is the seam for other ways
+//! to cut documents.
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The best place near the middle of a text to cut it in two.
+//! Finds the best place near the middle of a text to cut it in two.
 
 use std::cmp::Reverse;
 use std::ops::Range;

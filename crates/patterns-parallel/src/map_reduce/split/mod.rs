@@ -1,4 +1,4 @@
-//! Documents that are too long for one call, as chunks.
+//! Cuts documents that are too long for one call into chunks.
 //!
 //! ```text
 //! document ─► Splitter ─► chunk #1, #2, … each with the headings above it

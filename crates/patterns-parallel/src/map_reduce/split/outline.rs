@@ -1,4 +1,4 @@
-//! The headings of a Markdown text, and which of them a place is under.
+//! Finds the headings of a Markdown text, and those that a place is under.
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 

@@ -1,4 +1,4 @@
-//! What a chunk repeats of the one before it.
+//! Finds the text that a chunk repeats of the one before it.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Material to work from: which of it a section gets, and whether it says what is cited.
+//! Material to work from: chooses what a section gets, and checks what it cites.
 
 mod citation;
 #[cfg(feature = "split")]

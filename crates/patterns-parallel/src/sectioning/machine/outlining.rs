@@ -1,4 +1,4 @@
-//! How a piece comes to its outline: the gate, the planner, and what becomes of what they answer.
+//! Gets the outline of a piece: asks the gate and the planner, and takes their answers.
 
 use std::sync::Arc;
 use std::task::Poll;

@@ -1,4 +1,4 @@
-//! How sections are read together, and which are written again.
+//! Has all sections reviewed, and those with issues written again.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

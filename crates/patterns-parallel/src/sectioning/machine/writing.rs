@@ -1,5 +1,5 @@
-//! How sections are written: what each is given, what becomes of one that has ended, and which further
-//! ones it asks for.
+//! Has sections written: gives each its inputs, takes those that have ended, and adds the further ones that
+//! they ask for.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Holds what a rule makes of one field, before anybody asks whether it may be null or absent.
+//! What a rule decides about one field, before it is known whether the field may be null or absent.
 
 use std::cmp::Reverse;
 

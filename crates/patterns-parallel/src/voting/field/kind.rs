@@ -1,4 +1,4 @@
-//! Says which rules can decide on a field of a kind, and which values of ballots are of it.
+//! Says which rules can decide a field of a kind, and which values are of that kind.
 
 use patterns_core::{SchemaKind, SchemaView, pointer};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Decides by any of the voting rules, for who learns at run time which it is.
+//! Decides by a voting rule that is chosen at run time.
 
 use std::str::FromStr;
 

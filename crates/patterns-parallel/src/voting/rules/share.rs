@@ -1,5 +1,4 @@
-//! Holds a share of a whole, and computes the interval that it stands for and which share of the votes
-//! is enough to win.
+//! A share of a whole: its confidence interval, and the votes that are enough to win.
 
 use std::fmt;
 
