@@ -7,6 +7,7 @@ use std::error::Error;
 use std::fmt;
 use std::ops::AddAssign;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{AgentError, BranchId, Coverage, RunId, Usage};
@@ -135,7 +136,7 @@ pub enum BranchEnd<B> {
 }
 
 /// How many branches ended in which way: `started = answered + failed + cancelled`, always.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// Branches that began.
     pub started: u64,
@@ -169,7 +170,7 @@ impl AddAssign for Counts {
 }
 
 /// The patterns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pattern {
     /// Independent sections, then a synthesis.
@@ -181,7 +182,7 @@ pub enum Pattern {
 }
 
 /// What a branch is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepRole {
     /// Plans the sections.
@@ -205,7 +206,7 @@ pub enum StepRole {
 }
 
 /// Something about a run that its user should know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Warning {
     /// A short stable name in kebab case.
     pub code: String,
