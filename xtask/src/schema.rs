@@ -1,4 +1,4 @@
-//! `cargo xtask schema`: the JSON Schemas of what users write, committed in `schema/`, so that editors
+//! `cargo xtask schema`: the JSON Schemas of what users write and other programs read, committed in `schema/`, so that editors
 //! and other programs find them, and a change of theirs is a decision.
 
 use std::fs;
@@ -7,8 +7,11 @@ use anyhow::{Result, bail};
 
 use crate::cargo::{cargo, output, root};
 
-/// The schemas: the file below `schema/`, and the crate whose example `schema` prints it.
-const SCHEMAS: [(&str, &str); 1] = [("job.json", "patterns-job")];
+/// The schemas: the file below `schema/`, and the crate and the example of it that prints it.
+const SCHEMAS: [(&str, &str, &str); 2] = [
+    ("job.json", "patterns-job", "schema"),
+    ("event.json", "patterns-core", "event_schema"),
+];
 
 /// Whether to write or to compare.
 #[derive(Debug, Default, clap::Args)]
@@ -21,15 +24,8 @@ pub(crate) struct Args {
 /// Writes the schemas, or compares them.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let folder = root().join("schema");
-    for (name, package) in SCHEMAS {
-        let example = [
-            "run",
-            "--quiet",
-            "--package",
-            package,
-            "--example",
-            "schema",
-        ];
+    for (name, package, example) in SCHEMAS {
+        let example = ["run", "--quiet", "--package", package, "--example", example];
         let schema = output(&mut cargo(example))?;
         let path = folder.join(name);
         if !args.check {

@@ -96,8 +96,10 @@ pub(crate) fn terminal(command: &Command) -> Terminal {
         Command::Diff(args) => Terminal::new(false, args.look.color),
         Command::Report(args) => Terminal::new(false, args.color),
         Command::Watch(args) => Terminal::new(false, args.look.color),
+        Command::Ctl(args) => Terminal::new(false, args.look.color),
         Command::Store(command) => Terminal::new(false, command.look().color),
         Command::Models(args) => Terminal::new(false, args.color),
+        Command::Doctor(args) => Terminal::new(false, args.color),
         Command::Simulate(args) => Terminal::new(args.quiet, ColorChoice::Auto),
         // What they run has a word about it.
         Command::Run(_)

@@ -46,6 +46,37 @@ pub(crate) async fn to_plan(
     connect_with(launch, roles, settings, true).await
 }
 
+/// The connections to a provider, one for each of its servers or keys, and the proxies on the way.
+pub(crate) struct Prepared {
+    pub(crate) connections: Vec<Connect>,
+    pub(crate) ways: Vec<String>,
+}
+
+/// Prepares the connections to a model, whether the job asks it or not; nothing is sent.
+///
+/// # Errors
+///
+/// As [`connect`].
+pub(crate) fn prepare(launch: &Launch, settings: &Settings, name: &str) -> Result<Prepared, Error> {
+    let own: Vec<String> = launch.job.model().name.iter().cloned().collect();
+    let used = used(&own, &launch.aliases);
+    let mut connecting = Connecting {
+        launch,
+        settings,
+        environment: proxy::Environment::read(),
+        served: served(&used, &launch.providers),
+        keys: HashMap::new(),
+        is_plan: false,
+        from: Vec::new(),
+        said: Vec::new(),
+    };
+    let connections = connecting.prepare(launch.aliases.model(name))?;
+    Ok(Prepared {
+        connections,
+        ways: connecting.said,
+    })
+}
+
 /// Connects all models of a job.
 ///
 /// # Errors

@@ -152,9 +152,13 @@ impl Error {
         self.kind
     }
 
-    #[cfg(test)]
     pub(crate) fn message(&self) -> &str {
         &self.message
+    }
+
+    /// Returns what to do next, if that was said.
+    pub(crate) fn next_step(&self) -> Option<&str> {
+        self.help.as_deref()
     }
 
     /// Returns the message as it is shown, unescaped; `None` if there is nothing to say.

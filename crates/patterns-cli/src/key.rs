@@ -110,7 +110,7 @@ fn from_command(provider: &str, command: &str) -> Result<SecretString, Error> {
 }
 
 /// Returns the variables with the key of a provider, as its own clients read them.
-fn variables(provider: &str) -> &'static [&'static str] {
+pub(crate) fn variables(provider: &str) -> &'static [&'static str] {
     match provider {
         "openai" => &[OPENAI_VARIABLE],
         "anthropic" => &["ANTHROPIC_API_KEY"],

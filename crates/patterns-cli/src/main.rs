@@ -26,6 +26,7 @@ mod session;
 mod sheet;
 mod signals;
 mod stakes;
+mod steered;
 mod store;
 mod target;
 mod terminal;

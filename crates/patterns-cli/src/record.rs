@@ -120,6 +120,11 @@ impl Record {
         models.recorded_in(&self.store, self.mode, self.recorder.as_ref(), price)
     }
 
+    /// Returns the store and the run, if it is recorded.
+    pub(crate) fn place(&self) -> Option<(&Store, &RunRecord)> {
+        Some((&self.store, self.run.as_ref()?))
+    }
+
     /// Returns who writes down how the run goes, if it is recorded.
     pub(crate) fn recorder(&self) -> Option<&Arc<Recorder>> {
         self.recorder.as_ref()

@@ -23,6 +23,7 @@ use crate::output::{Output, Rows};
 use crate::record::Record;
 use crate::report::{Frame, Observers, SectionTimes, coverage_line, failure_of, recorded_result};
 use crate::signals::Signals;
+use crate::steered::Steered;
 use crate::store::{above, open_store};
 use crate::terminal::Terminal;
 
@@ -197,6 +198,7 @@ impl Session {
             error = self.signals.aborted() => Err(error),
             () = self.broken.notified() => Ok(None),
             () = self.observers.keep_up() => Ok(None),
+            () = self.steered() => Ok(None),
             result = run => result.map(Some).map_err(not_run),
         };
         if let (Some(record), Err(error)) = (&self.record, &result) {
@@ -211,6 +213,18 @@ impl Session {
             self.terminal.note(unfinished);
         }
         result
+    }
+
+    /// Does what is asked of the run from elsewhere, as long as it goes on.
+    async fn steered(&self) {
+        let (steering, terminal) = (&self.settings.steering, self.terminal);
+        match self.record.as_ref().and_then(Record::place) {
+            Some((store, run)) => {
+                let steered = Steered::new(store, run, steering, terminal);
+                steered.follow(&self.observers, &self.signals).await;
+            }
+            None => std::future::pending().await,
+        }
     }
 
     /// Returns how the run ended, as it is recorded.

@@ -1,4 +1,4 @@
-//! How the user, the system or the clock ends a run: once to drain it, twice to abort it, thrice to
+//! How the user, the system, the clock or `patterns ctl` ends a run: once to drain it, twice to abort it, thrice to
 //! exit.
 //!
 //! SIGHUP and SIGQUIT end a run like SIGTERM: a terminal that is closed costs no answers. Where
@@ -31,6 +31,8 @@ enum Signal {
     Terminate,
     HangUp,
     Quit,
+    /// `patterns ctl stop` in another terminal.
+    Stop,
     /// The time of the run is nearly up; how much is left.
     TimeUp(Duration),
 }
@@ -38,7 +40,7 @@ enum Signal {
 impl Signal {
     fn kind(self) -> ErrorKind {
         match self {
-            Self::Interrupt => ErrorKind::Interrupted,
+            Self::Interrupt | Self::Stop => ErrorKind::Interrupted,
             Self::Terminate | Self::HangUp | Self::Quit => ErrorKind::Terminated,
             Self::TimeUp(_) => ErrorKind::Budget,
         }
@@ -50,13 +52,14 @@ impl Signal {
             Self::Terminate => "terminated",
             Self::HangUp => "the terminal was closed",
             Self::Quit => "quit",
+            Self::Stop => "stopped by patterns ctl",
             Self::TimeUp(_) => "the time of the run is up",
         }
     }
 
     fn patience(self) -> Duration {
         match self {
-            Self::Interrupt => DRAIN,
+            Self::Interrupt | Self::Stop => DRAIN,
             Self::Terminate | Self::HangUp | Self::Quit => SHORT_DRAIN,
             Self::TimeUp(left) => left,
         }
@@ -69,6 +72,8 @@ pub(crate) struct Signals {
     /// Cancelled by the first signal.
     pub(crate) drain: CancellationToken,
     abort: CancellationToken,
+    /// Cancelled by `patterns ctl stop`.
+    stop: CancellationToken,
     first: Arc<OnceLock<Signal>>,
 }
 
@@ -108,6 +113,7 @@ impl Signals {
         let first = tokio::select! {
             signal = incoming.next() => signal,
             signal = time_up(max_time) => signal,
+            () = self.stop.cancelled() => Signal::Stop,
         };
         let _ = self.first.set(first);
         self.drain.cancel();
@@ -127,6 +133,11 @@ impl Signals {
         self.abort.cancel();
         incoming.next().await;
         exit_now(first);
+    }
+
+    /// Ends the run as the first Ctrl-C does.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
     }
 
     /// Waits until the run must end at once, and returns the error that says so.

@@ -7,6 +7,7 @@ use std::error::Error;
 use std::fmt;
 use std::ops::AddAssign;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{AgentError, BranchId, Columns, Coverage, RunId, Usage};
@@ -138,7 +139,7 @@ pub enum BranchEnd<B> {
 }
 
 /// How many branches ended in which way: `started = answered + failed + cancelled`, always.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// Branches that began.
     pub started: u64,
@@ -172,7 +173,7 @@ impl AddAssign for Counts {
 }
 
 /// The patterns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pattern {
     /// Independent sections, then a synthesis.
@@ -184,7 +185,7 @@ pub enum Pattern {
 }
 
 /// What a branch is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepRole {
     /// Plans the sections.
@@ -208,7 +209,7 @@ pub enum StepRole {
 }
 
 /// Something about a run that its user should know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Warning {
     /// A short stable name in kebab case.
     pub code: String,

@@ -1,15 +1,16 @@
-//! Says what a call belongs to: its run and branch, who is told of it, and whether the run is being ended.
+//! Says what a call belongs to: its run and branch, who is told of it, and whether the run is being ended or
+//! held up.
 //!
 //! It travels with the call, from the pattern through the agent to the last layer of a model. So models and
 //! agents are made once and serve any number of runs, and who sets up a run says in one place who is told
-//! and what ends it. The token needs no runtime: it is told, and wakes who waits.
+//! and what ends or changes it. The token needs no runtime: it is told, and wakes who waits.
 
 use std::fmt;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{BranchId, Event, EventSink, Origin, RunId};
+use crate::{BranchId, Event, EventSink, Origin, RunId, Steering};
 
 /// What a call belongs to. By default to no run: nobody is told, and nothing ends it.
 ///
@@ -25,6 +26,7 @@ pub struct Scope {
 struct Shared {
     events: Arc<dyn EventSink>,
     drain: CancellationToken,
+    steering: Steering,
 }
 
 impl Scope {
@@ -35,8 +37,25 @@ impl Scope {
                 run,
                 ..Origin::default()
             },
-            run: Some(Arc::new(Shared { events, drain })),
+            run: Some(Arc::new(Shared {
+                events,
+                drain,
+                steering: Steering::default(),
+            })),
         }
+    }
+
+    /// Makes the scope of a run that can be changed while it is under way.
+    #[must_use]
+    pub fn steered(self, steering: Steering) -> Self {
+        let run = self.run.map(|it| {
+            Arc::new(Shared {
+                events: Arc::clone(&it.events),
+                drain: it.drain.clone(),
+                steering,
+            })
+        });
+        Self { run, ..self }
     }
 
     /// Makes the scope of a branch of the same run.
@@ -66,6 +85,11 @@ impl Scope {
     /// Returns whether the run is being ended, so that nothing new should begin.
     pub fn is_draining(&self) -> bool {
         self.run.as_ref().is_some_and(|it| it.drain.is_cancelled())
+    }
+
+    /// Returns what is changed of the run while it is under way; `None` if it belongs to no run.
+    pub fn steering(&self) -> Option<&Steering> {
+        self.run.as_ref().map(|it| &it.steering)
     }
 
     /// Waits until the run is being ended; forever, if it never is.

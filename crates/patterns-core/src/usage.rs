@@ -3,6 +3,7 @@
 use std::iter::Sum;
 use std::ops::{Add, AddAssign};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Money;
@@ -11,7 +12,7 @@ use crate::Money;
 ///
 /// Every quantity adds up: the usage of a run is the sum over its branches, and that of a branch
 /// the sum over its calls. Sums saturate, because a provider may report absurd numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Usage {
     /// Requests that agents made; a repair re-ask is a further call.
     pub calls: u64,
@@ -32,6 +33,7 @@ pub struct Usage {
     /// What the provider says that it has billed, where it does: that is the truth, whatever a table of
     /// prices says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub billed: Option<Money>,
 }
 

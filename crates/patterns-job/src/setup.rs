@@ -46,6 +46,7 @@ impl Setup {
                 MaxFailures::Share(share) => FailurePolicy::AtMost(share),
             },
             drain: self.drain.clone(),
+            steering: self.settings.steering.clone(),
             events: Arc::clone(&self.events),
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{Budget, Caps, Model};
+use patterns_core::{AnswerFormat, Budget, Caps, Model};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
@@ -21,8 +21,10 @@ use crate::tier::Tier;
 mod checked;
 mod made;
 mod members;
+mod reach;
 
 pub use members::connect_all;
+pub use reach::Reached;
 
 /// How long one attempt may take: reasoning models think for minutes.
 const TIMEOUT: Duration = Duration::from_secs(600);
@@ -94,6 +96,7 @@ pub struct Connect {
     connect_timeout: Duration,
     is_priming: bool,
     streaming: Streaming,
+    answer_format: Option<AnswerFormat>,
     retry: RetryPolicy,
     hedge: Option<HedgePolicy>,
     pace: Pace,
@@ -122,6 +125,7 @@ impl Connect {
             connect_timeout: CONNECT_TIMEOUT,
             is_priming: false,
             streaming: Streaming::default(),
+            answer_format: None,
             retry: RetryPolicy::default(),
             hedge: None,
             pace: Pace::default(),
@@ -150,6 +154,11 @@ impl Connect {
     /// Returns where the provider is found unless told otherwise.
     pub fn usual_base_url(&self) -> Option<&'static str> {
         self.provider.usual_base_url
+    }
+
+    /// Returns the server, if it is known: the one that was set, else the usual one.
+    pub fn server(&self) -> Option<&str> {
+        self.base_url.as_deref().or(self.usual_base_url())
     }
 
     /// Sets headers that are sent with every request, beside ours. A value may be a key: where the name
@@ -247,6 +256,14 @@ impl Connect {
     /// Sets whether answers are streamed; [`Streaming::Auto`] if it isn't set. No answer depends on it.
     pub fn streaming(mut self, streaming: Streaming) -> Self {
         self.streaming = streaming;
+        self
+    }
+
+    /// Asks for structured answers in this format only, say to find out whether the server knows it. If it
+    /// isn't set, it is the strongest that the server is found to know. It is an error to
+    /// [`build`](Self::build) with one that servers of this kind are never asked for.
+    pub fn answer_format(mut self, format: AnswerFormat) -> Self {
+        self.answer_format = Some(format);
         self
     }
 

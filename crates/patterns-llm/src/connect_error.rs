@@ -40,6 +40,8 @@ pub enum ConnectErrorKind {
     InvalidProxy,
     /// The budget caps the cost, and nobody knows what the model costs.
     UnknownPrice,
+    /// Servers of this kind are never asked for that answer format.
+    UnknownFormat,
     /// The HTTP client could not be set up.
     Client,
 }

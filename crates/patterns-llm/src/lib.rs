@@ -42,7 +42,7 @@ mod tier;
 #[cfg(feature = "tiktoken")]
 mod tokenizer;
 
-pub use connect::{Connect, connect, connect_all};
+pub use connect::{Connect, Reached, connect, connect_all};
 pub use connect_error::{ConnectError, ConnectErrorKind};
 pub use exchange::{Exchange, ExchangeError, ExchangeErrorKind};
 pub use http::models_at;

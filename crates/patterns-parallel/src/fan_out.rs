@@ -4,6 +4,9 @@
 //! nothing: the work runs while the stream is polled, in the caller's task. It yields its turn after
 //! sixteen branches in a row that never waited; agents that are always ready would otherwise starve
 //! what shares that task, such as the command's signal handling.
+//!
+//! The bound may change while it runs, and be 0 while the run is paused: nothing begins then, and the stream is
+//! pending, also where all that had begun has ended.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -39,6 +42,8 @@ pub(crate) struct FanOut<'a, M: Machine> {
     failed: u64,
     /// Ready when nothing new may begin.
     draining: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Ready when the run has been paused, told to go on, or given another bound.
+    steered: Pin<Box<WaitForCancellationFutureOwned>>,
     running: FuturesUnordered<Abortable<Numbered<'a, M::Done>>>,
     started: BTreeMap<BranchId, Started>,
     /// Branches that ended since the task last waited for anything.
@@ -94,6 +99,7 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
             stop: None,
             failed: 0,
             draining: Box::pin(options.drain.clone().cancelled_owned()),
+            steered: next_change(options),
             running: FuturesUnordered::new(),
             started: BTreeMap::new(),
             streak: 0,
@@ -116,7 +122,7 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
 
     /// Fills free places as far as anything is due; returns whether nothing ever will be again.
     fn admit(&mut self, cx: &mut Context<'_>) -> bool {
-        while self.stop.is_none() && self.running.len() < self.options.concurrency.get() {
+        while self.stop.is_none() && self.running.len() < self.options.places() {
             match self.machine.due(self.next, cx) {
                 Poll::Ready(Some(due)) => self.start(due),
                 Poll::Ready(None) => return true,
@@ -210,6 +216,10 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
     }
 }
 
+fn next_change(options: &RunOptions) -> Pin<Box<WaitForCancellationFutureOwned>> {
+    Box::pin(options.steering.changed().cancelled_owned())
+}
+
 /// Returns the bill of a branch, and how it has ended.
 fn end_of<D>(result: Result<Answer<D>, AgentError>) -> (Usage, BranchEnd<D>) {
     match result {
@@ -231,6 +241,10 @@ impl<'a, M: Machine<Done: 'a>> Stream for FanOut<'a, M> {
         }
         if this.stop.is_none() && this.draining.as_mut().poll(cx).is_ready() {
             this.stop = Some(Stop::Drained);
+        }
+        // Before the bound is looked at, so that no change of it is missed.
+        while this.steered.as_mut().poll(cx).is_ready() {
+            this.steered = next_change(&this.options);
         }
         loop {
             let is_over = this.admit(cx);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use patterns_core::{
     BranchId, Contract, Event, EventSink, Model, ModelAgent, Prompt, RunId, Sampling, Scope,
+    Steering,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -24,14 +25,29 @@ pub struct RunOptions {
     /// Cancelling it drains the run: nothing new begins, calls that wait to be sent are not sent, what is in
     /// flight ends, and the outcome has what was answered. (Dropping the run's future ends everything at once.)
     pub drain: CancellationToken,
+    /// What is changed of the run while it is under way: it is paused, or has another bound.
+    pub steering: Steering,
     /// Who is told what happens: to the run and its branches, to answers and to every attempt of a call.
     pub events: Arc<dyn EventSink>,
 }
 
 impl RunOptions {
+    /// Returns how many branches may be in flight now.
+    pub(crate) fn places(&self) -> usize {
+        match self.steering.is_paused() {
+            true => 0,
+            false => self
+                .steering
+                .concurrency()
+                .unwrap_or(self.concurrency)
+                .get(),
+        }
+    }
+
     /// Returns what all calls of the run belong to.
     pub(crate) fn scope(&self) -> Scope {
-        Scope::new(self.run, Arc::clone(&self.events), self.drain.clone())
+        let scope = Scope::new(self.run, Arc::clone(&self.events), self.drain.clone());
+        scope.steered(self.steering.clone())
     }
 
     /// Returns the number of its first branch.
@@ -55,6 +71,7 @@ impl Default for RunOptions {
             concurrency: const { NonZeroUsize::new(16).expect("16 is not zero") },
             on_failure: FailurePolicy::default(),
             drain: CancellationToken::new(),
+            steering: Steering::default(),
             events: Arc::new(()),
         }
     }

@@ -1,10 +1,11 @@
 //! What runs were planned to come to, and what came of them: how far estimates can be trusted.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::OptionalExtension;
 use serde::Serialize;
 
 use crate::Store;
 use crate::error::StoreError;
+use crate::versions::has_table;
 
 /// What a run was planned to come to, in the words of whoever planned it, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -44,7 +45,7 @@ impl Store {
     /// Returns an error if that cannot be recorded.
     pub async fn end_plan(&self, identity: [u8; 32], actual: String) -> Result<(), StoreError> {
         self.write(move |connection| {
-            if has_table(connection)? {
+            if has_table(connection, "plans")? {
                 let update = "UPDATE plans SET actual = ?2 WHERE identity = ?1";
                 connection.execute(update, (identity, actual))?;
             }
@@ -60,7 +61,7 @@ impl Store {
     /// Returns an error if it cannot be read.
     pub fn planned(&self, identity: &[u8; 32]) -> Result<Option<Planned>, StoreError> {
         self.read(|connection| {
-            if !has_table(connection)? {
+            if !has_table(connection, "plans")? {
                 return Ok(None);
             }
             let select = "SELECT at, plan, actual FROM plans WHERE identity = ?1";
@@ -74,12 +75,6 @@ impl Store {
             Ok(found.optional()?)
         })
     }
-}
-
-fn has_table(connection: &Connection) -> Result<bool, StoreError> {
-    let select = "SELECT count(*) FROM sqlite_schema WHERE name = 'plans'";
-    let count: i64 = connection.query_row(select, [], |row| row.get(0))?;
-    Ok(count > 0)
 }
 
 #[cfg(test)]

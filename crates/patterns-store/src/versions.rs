@@ -80,6 +80,14 @@ pub(crate) fn numbers(connection: &Connection) -> Result<(i64, i64), StoreError>
     Ok((number("application_id")?, number("user_version")?))
 }
 
+/// Returns whether a table is there that is made when it is first needed.
+pub(crate) fn has_table(connection: &Connection, name: &str) -> Result<bool, StoreError> {
+    let select = "SELECT count(*) FROM sqlite_schema WHERE name = ?1";
+    let mut select = connection.prepare_cached(select)?;
+    let count: i64 = select.query_row([name], |row| row.get(0))?;
+    Ok(count > 0)
+}
+
 fn is_empty(connection: &Connection) -> Result<bool, StoreError> {
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;

@@ -1,6 +1,7 @@
 //! What was typed: the command line, before anything is read or checked against the world.
 
 mod config;
+mod doctor;
 mod given;
 mod hint;
 mod map_reduce;
@@ -25,6 +26,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use patterns_job::Form as Format;
 
 pub(crate) use config::ConfigCommand;
+pub(crate) use doctor::DoctorArgs;
 pub(crate) use given::{Given, parse};
 pub(crate) use hint::hinted;
 pub(crate) use map_reduce::MapReduceArgs;
@@ -40,8 +42,8 @@ pub(crate) use section::SectionArgs;
 pub(crate) use simulate::SimulateArgs;
 pub(crate) use source::SourceArgs;
 pub(crate) use store::{
-    DEFAULT_STORE, DiffArgs, LookArgs, LookFormat, PatternName, ResumeArgs, RunsArgs, ShowArgs,
-    StoreArgs, StoreCommand, WatchArgs, Which,
+    CtlArgs, CtlWhat, DEFAULT_STORE, DiffArgs, LookArgs, LookFormat, PatternName, ResumeArgs,
+    RunsArgs, ShowArgs, StoreArgs, StoreCommand, WatchArgs, Which,
 };
 pub(crate) use values::{Concurrency, Since};
 pub(crate) use vote::VoteArgs;
@@ -97,6 +99,8 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Follow a run that is under way elsewhere, until it has ended
     Watch(WatchArgs),
+    /// Change a run that is under way elsewhere: pause, resume, concurrency N, stop
+    Ctl(CtlArgs),
     /// Go on with a run, or do it again: nothing that is recorded is paid for twice
     Resume(ResumeArgs),
     /// Look after a store
@@ -108,6 +112,9 @@ pub(crate) enum Command {
     /// List the models that are known: what they read, what they cost, what they take
     #[command(after_help = models::EXAMPLES)]
     Models(ModelsArgs),
+    /// Check keys, servers, answer formats, store and configuration, and say what to do
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(DoctorArgs),
     /// Say what is set in files and variables, and what can be
     #[command(subcommand)]
     Config(ConfigCommand),

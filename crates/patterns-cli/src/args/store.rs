@@ -1,5 +1,6 @@
 //! The options about the store, and the commands that look into it.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -194,6 +195,37 @@ pub(crate) struct WatchArgs {
 
     #[command(flatten)]
     pub(crate) look: LookArgs,
+}
+
+/// The command line of `patterns ctl`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CtlArgs {
+    /// Number of the run, as `patterns runs` has it; or latest; or -2 for the one before the latest
+    #[arg(value_name = "RUN", allow_negative_numbers = true)]
+    pub(crate) run: Which,
+
+    /// What it is to do
+    pub(crate) what: CtlWhat,
+
+    /// How many calls in flight at once, 1 to 10000, for concurrency
+    #[arg(value_name = "N", value_parser = values::calls_at_once, required_if_eq("what", "concurrency"))]
+    pub(crate) most: Option<NonZeroUsize>,
+
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+}
+
+/// What can be asked of a run that is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CtlWhat {
+    /// Begin no new call; what is in flight ends, and --max-time runs on
+    Pause,
+    /// Go on
+    Resume,
+    /// Have at most N calls in flight at once from now on, for each model
+    Concurrency,
+    /// End as by Ctrl-C: what is in flight ends, and `patterns resume` goes on with it
+    Stop,
 }
 
 /// The command line of `patterns resume`.

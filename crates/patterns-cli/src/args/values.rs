@@ -71,6 +71,12 @@ pub(crate) fn concurrency(text: &str) -> Result<Concurrency, String> {
         .ok_or_else(|| "expected auto or a whole number from 1 to 10000".to_owned())
 }
 
+/// Reads a number of calls in flight.
+pub(super) fn calls_at_once(text: &str) -> Result<NonZeroUsize, String> {
+    let most = concurrency(text).ok().and_then(Concurrency::given);
+    most.ok_or_else(|| "expected a whole number from 1 to 10000".to_owned())
+}
+
 /// From how many tokens on documents are cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ChunkTokens {

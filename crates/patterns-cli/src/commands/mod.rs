@@ -2,7 +2,9 @@
 
 mod completions;
 mod config;
+mod ctl;
 mod diff;
+mod doctor;
 mod map_reduce;
 mod models;
 mod plan;
@@ -51,9 +53,11 @@ pub(crate) async fn run(command: Command, given: Given, terminal: Terminal) -> R
         Command::Diff(args) => diff::run(&args, terminal),
         Command::Report(args) => report::run(&args, terminal),
         Command::Watch(args) => watch::run(&args).await,
+        Command::Ctl(args) => ctl::run(&args).await,
         Command::Resume(args) => Box::pin(resume::run(&args)).await,
         Command::Schema(args) => schema::run(&args),
         Command::Models(args) => models::run(&args, terminal),
+        Command::Doctor(args) => Box::pin(doctor::run(&args, terminal)).await,
         Command::Store(command) => store::run(&command, terminal).await,
         Command::Simulate(args) => simulate::run(&args, terminal).await,
         Command::Completions { shell } => completions::run(shell),

@@ -11,6 +11,7 @@ use crate::args::{LookFormat, WatchArgs, Which};
 use crate::error::Error;
 use crate::escape::escape_line;
 use crate::report::cost_of;
+use crate::steered::Standing;
 use crate::store::{open_to_read, refused};
 use crate::terminal::{write_json, write_stdout};
 
@@ -26,10 +27,14 @@ pub(super) async fn run(args: &WatchArgs) -> Result<(), Error> {
         let run = find(&store, Which::Number(id))?;
         let notes = store.notes(id).map_err(refused)?;
         let is_under_way = store.is_running(id).map_err(refused)?;
+        let steered = Standing::of(&store.asked_of_run(id, run.sessions).map_err(refused)?);
+        let steered = Some(steered).filter(|_| is_under_way).unwrap_or_default();
         let stand = stand(&store, &run, is_under_way);
         let line = match args.look.output {
-            LookFormat::Json => json_line(&run, &notes, &stand),
-            LookFormat::Human => human_line(&run, &notes, &stand, is_under_way),
+            LookFormat::Json => json_line(&run, &notes, &stand, steered),
+            LookFormat::Human => {
+                human_line(&run, &notes, &stand, is_under_way) + &steered.words() + "\n"
+            }
         };
         if line != last {
             match args.look.output {
@@ -62,10 +67,10 @@ fn human_line(run: &RunRecord, notes: &[(i64, String)], stand: &str, is_under_wa
     if let Some(why) = paused(notes, run).filter(|_| is_under_way) {
         line += &format!(" · {}", escape_line(&why));
     }
-    line + "\n"
+    line
 }
 
-fn json_line(run: &RunRecord, notes: &[(i64, String)], stand: &str) -> String {
+fn json_line(run: &RunRecord, notes: &[(i64, String)], stand: &str, steered: Standing) -> String {
     let Spent {
         committed,
         reserved,
@@ -80,6 +85,8 @@ fn json_line(run: &RunRecord, notes: &[(i64, String)], stand: &str) -> String {
         "spent": committed,
         "possibly_billed": possibly_billed,
         "paused": paused(notes, run),
+        "paused_by_ctl": steered.is_paused,
+        "concurrency_by_ctl": steered.concurrency,
     });
     format!("{line}\n")
 }

@@ -41,10 +41,11 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
         Command::MapReduce(args) => &args.common.config,
         Command::Run(_) | Command::Plan(_) | Command::Resume(_) => &[],
         Command::Runs(_) | Command::Show(_) | Command::Diff(_) | Command::Report(_) => &[],
-        Command::Watch(_) | Command::Store(_) => &[],
-        // One reads what is set by itself, and the others need nothing of it.
+        Command::Watch(_) | Command::Ctl(_) | Command::Store(_) => &[],
+        // Some read what is set by themselves, and the others need nothing of it.
         Command::Config(_)
         | Command::Models(_)
+        | Command::Doctor(_)
         | Command::Schema(_)
         | Command::Simulate(_)
         | Command::ReadDocument(_)
@@ -75,6 +76,7 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
             put(&mut args.color, run.color.filter(|_| !given.has("color")));
         }
         Command::Watch(args) => look(&mut args.look, given, &loaded),
+        Command::Ctl(args) => look(&mut args.look, given, &loaded),
         Command::Store(command) => look(command.look_mut(), given, &loaded),
         Command::Resume(args) if !given.has("store") => {
             args.store = run.store.clone().unwrap_or_else(usual);

@@ -67,7 +67,8 @@ impl Project {
         digest(file.as_deref().unwrap_or(&self.file), &self.sensitive)
     }
 
-    fn is_trusted(&self) -> bool {
+    /// Returns whether its user has looked at what decides where inputs and keys go.
+    pub(crate) fn is_trusted(&self) -> bool {
         self.sensitive.is_empty() || trust::knows_project(&self.digest())
     }
 }
@@ -166,6 +167,11 @@ impl Loaded {
     /// Returns the server of models whose provider has none of its own.
     pub(crate) fn base_url(&self) -> Option<String> {
         self.config.run.base_url.clone()
+    }
+
+    /// Returns the store that is configured.
+    pub(crate) fn store(&self) -> Option<PathBuf> {
+        self.config.run.store.clone()
     }
 
     /// Returns the proxy that is configured.

@@ -1,9 +1,9 @@
-//! The event file: one JSON object per line, stamped as it happens.
+//! The event file: one JSON object per line, stamped as it happens; the first says how to read the others.
 
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use patterns_core::Event;
+use patterns_core::{Event, EventFileBegun, EventLine};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -21,11 +21,11 @@ pub(super) struct EventFile {
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct Line<'a, T> {
     /// Milliseconds since 1970.
     time: u128,
     #[serde(flatten)]
-    event: &'a Event,
+    what: &'a T,
 }
 
 impl EventFile {
@@ -35,10 +35,15 @@ impl EventFile {
             true => None,
             false => Some(Target::open_live(path)?),
         };
-        Ok(Self {
+        let mut file = Self {
             target,
             error: None,
-        })
+        };
+        file.line(&EventFileBegun::EventFileBegun {
+            version: EventLine::VERSION,
+            program: concat!("patterns ", env!("CARGO_PKG_VERSION")).to_owned(),
+        });
+        Ok(file)
     }
 
     /// Makes a file that is new readable for its owner only.
@@ -49,12 +54,16 @@ impl EventFile {
     }
 
     pub(super) fn write(&mut self, event: &Event) {
+        self.line(event);
+    }
+
+    fn line(&mut self, what: &impl Serialize) {
         if self.error.is_some() {
             return;
         }
         let time = SystemTime::now().duration_since(UNIX_EPOCH);
         let time = time.map_or(0, |it| it.as_millis());
-        let line = serde_json::to_string(&Line { time, event }).unwrap_or_default();
+        let line = serde_json::to_string(&Line { time, what }).unwrap_or_default();
         let line = format!("{}\n", escape_json(&line));
         let written = match &mut self.target {
             None => write_stdout(line.as_bytes()),

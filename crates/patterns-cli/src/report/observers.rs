@@ -72,9 +72,22 @@ impl Observers {
             "{why}: finishing {in_flight} in flight, {seconds} s at most; Ctrl-C drops them"
         );
         match &mut readers.progress {
-            Some(progress) if progress.is_drawn() => progress.set_phase(text),
+            Some(progress) if progress.is_drawn() => progress.set_phase(Some(text)),
             _ if first => readers.terminal.note(&text),
             _ => {}
+        }
+    }
+
+    /// Says what was changed of the run; `standing` is what is seen of it as long as it holds.
+    pub(crate) fn steered(&self, text: &str, standing: Option<String>) {
+        let mut readers = self.lock();
+        match &mut readers.progress {
+            Some(progress) if progress.is_drawn() => progress.set_phase(standing),
+            Some(progress) => {
+                progress.set_phase(standing);
+                readers.terminal.note(text);
+            }
+            None => readers.terminal.note(text),
         }
     }
 

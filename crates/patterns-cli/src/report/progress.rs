@@ -83,7 +83,7 @@ impl Progress {
     }
 
     /// Says what is going on beside the work.
-    pub(super) fn set_phase(&mut self, phase: String) {
+    pub(super) fn set_phase(&mut self, phase: Option<String>) {
         self.state.set_phase(phase);
         self.draw();
     }

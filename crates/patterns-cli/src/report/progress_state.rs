@@ -104,8 +104,8 @@ impl ProgressState {
     }
 
     /// Says what is going on beside the work.
-    pub(crate) fn set_phase(&mut self, phase: String) {
-        self.phase = Some(phase);
+    pub(crate) fn set_phase(&mut self, phase: Option<String>) {
+        self.phase = phase;
     }
 
     fn stage(&mut self, role: StepRole) -> &mut StageCount {

@@ -15,10 +15,8 @@ fn shared(help: &str) -> &str {
 
 /// Returns the rest of it.
 pub(crate) fn own(help: &str) -> String {
-    help.replace(
-        &format!("Model:\n{}", shared(help)),
-        "(options of every pattern)\n",
-    )
+    let of_all = format!("Model:\n{}", shared(help));
+    help.replace(&of_all, "(options of every pattern)\n")
 }
 
 #[test]
@@ -217,10 +215,12 @@ fn help_of_every_command() {
       diff         Compare the answers and the costs of two runs
       report       Make one HTML page of a run, with its timeline, prompts and answers
       watch        Follow a run that is under way elsewhere, until it has ended
+      ctl          Change a run that is under way elsewhere: pause, resume, concurrency N, stop
       resume       Go on with a run, or do it again: nothing that is recorded is paid for twice
       store        Look after a store
       schema       Print the JSON Schema that a line such as 'name, age int, ok yes|no' stands for
       models       List the models that are known: what they read, what they cost, what they take
+      doctor       Check keys, servers, answer formats, store and configuration, and say what to do
       config       Say what is set in files and variables, and what can be
       simulate     Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
       completions  Print a completion script for a shell

@@ -229,7 +229,7 @@ fn a_store_is_found_from_the_folders_below_it_and_a_run_has_one_number() {
     assert_eq!(json(&result)["run"], "2");
     let events = place.read("a/b/events.jsonl");
     assert!(
-        events.lines().next().expect("one").contains("\"run\":2,"),
+        events.lines().nth(1).expect("two").contains("\"run\":2,"),
         "{events}"
     );
     let (shown, _) = run(&["runs"]);

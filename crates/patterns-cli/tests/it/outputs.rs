@@ -106,6 +106,7 @@ fn events_are_written_with_their_time() {
         .filter_map(|it| it["event"].as_str())
         .collect();
     let expected = [
+        "event_file_begun",
         "run_started",
         "branch_started",
         "branch_answered",

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use patterns_core::{
-    AgentErrorKind, AnswerFormat, BranchId, Counts, Event, Fix, ModelErrorKind, Origin, Pattern,
-    PauseReason, RunId, StepRole, Usage, Violation, Waits, Warning,
+    AgentErrorKind, AnswerFormat, BranchId, Counts, Event, EventFileBegun, EventLine, Fix,
+    ModelErrorKind, Origin, Pattern, PauseReason, Recorded, RunId, StepRole, Usage, Violation,
+    Waits, Warning,
 };
+use serde_json::{Value, json};
 
 fn origin() -> Origin {
     Origin {
@@ -136,6 +138,50 @@ fn every_event_survives_a_round_trip() {
         let text = serde_json::to_string(&event).unwrap();
         let read: Event = serde_json::from_str(&text).unwrap();
         assert_eq!(read, event, "{text}");
+    }
+}
+
+fn is_line(written: &Value) -> bool {
+    let schema = serde_json::to_value(EventLine::schema()).unwrap();
+    jsonschema::is_valid(&schema, written)
+}
+
+#[test]
+fn what_is_written_of_every_event_keeps_the_schema_and_is_read_again() {
+    let begun = EventFileBegun::EventFileBegun {
+        version: EventLine::VERSION,
+        program: "patterns 1.0.0".to_owned(),
+    };
+    let billed = Usage {
+        billed: "0.01".parse().ok(),
+        cache_write_tokens: 1,
+        ..usage()
+    };
+    let billed = Event::BranchAnswered {
+        origin: origin(),
+        usage: billed,
+    };
+    let events = every_event().into_iter().chain([billed]);
+    let lines = events.map(Recorded::Happened);
+    for what in lines.chain([Recorded::Begun(begun)]) {
+        let line = EventLine { time: 7, what };
+        let written = serde_json::to_value(&line).unwrap();
+        assert!(is_line(&written), "{written}");
+        let read: EventLine = serde_json::from_value(written).unwrap();
+        assert_eq!(read, line);
+    }
+}
+
+#[test]
+fn what_is_no_event_does_not_keep_the_schema() {
+    let origin = json!({"run": 1, "branch": 2});
+    for wrong in [
+        json!({"event": "answer_reused", "origin": origin}),
+        json!({"time": 1, "event": "answer_reused"}),
+        json!({"time": 1, "event": "answer_given_back", "origin": origin}),
+        json!({"time": "now", "event": "answer_reused", "origin": origin}),
+    ] {
+        assert!(!is_line(&wrong), "{wrong}");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use patterns_core::{BranchId, Caps, RunId, Sampling};
+use patterns_core::{BranchId, Caps, RunId, Sampling, Steering};
 use patterns_llm::Prices;
 
 use crate::job::{Job, MaxFailures, RunPart, Stream, Tier};
@@ -27,6 +27,8 @@ pub struct Settings {
     pub tier: Tier,
     /// What all agents are told on top of the pattern's own instructions.
     pub instructions: Option<String>,
+    /// What is changed of the run while it is under way.
+    pub steering: Steering,
 }
 
 impl Settings {
@@ -61,6 +63,7 @@ impl Settings {
             tier: model.tier,
             instructions: model.instructions.clone(),
             part: run.clone(),
+            steering: Steering::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Checks what a connection is made of.
 
-use patterns_core::ModelId;
+use patterns_core::{AnswerFormat, ModelId};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Connect;
@@ -58,6 +58,22 @@ pub(super) fn place(connect: &Connect) -> Result<Place, ConnectError> {
         ConnectErrorKind::InvalidApiVersion,
         message,
     ))
+}
+
+/// Returns the formats that are asked for, of those that servers of this kind may know.
+pub(super) fn formats(
+    connect: &Connect,
+    known: &'static [AnswerFormat],
+) -> Result<&'static [AnswerFormat], ConnectError> {
+    let Some(format) = connect.answer_format else {
+        return Ok(known);
+    };
+    let at = known.iter().position(|it| *it == format);
+    at.map(|at| &known[at..=at]).ok_or_else(|| {
+        let maker = connect.provider.maker;
+        let message = format!("{maker} is never asked for {format}");
+        ConnectError::new(ConnectErrorKind::UnknownFormat, message)
+    })
 }
 
 /// A cap on cost cannot be kept where nobody knows the price.

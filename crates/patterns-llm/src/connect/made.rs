@@ -74,7 +74,8 @@ impl Connect {
             client: client.client,
         };
         let dialect = (provider.dialect)(&server, &place);
-        let ladder = Arc::new(Ladder::new(dialect.formats(), streams));
+        let formats = checked::formats(&self, dialect.formats())?;
+        let ladder = Arc::new(Ladder::new(formats, streams));
         let budget = budget.flex(checked::flex_price(&self, &id), Arc::clone(&ladder));
         let adapter = Arc::new(Adapter::new(Setup {
             id,
@@ -101,7 +102,7 @@ impl Connect {
         })
     }
 
-    fn http_client(&self, base_url: &str) -> Result<HttpClient, ConnectError> {
+    pub(super) fn http_client(&self, base_url: &str) -> Result<HttpClient, ConnectError> {
         let proxy = self.proxies.to(base_url)?;
         let setup = ClientSetup {
             connect_timeout: self.connect_timeout,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use patterns_core::{
-    BoxFuture, Event, Layer, Model, ModelError, ModelId, Request, Response, Usage,
+    BoxFuture, Event, Layer, Model, ModelError, ModelId, Request, Response, Steering, Usage,
 };
 use tokio::time::Instant;
 
@@ -123,7 +123,8 @@ impl<M: Model> Hedged<M> {
 
     /// Returns a slot for a second try, if it may be made.
     fn room(&self, hedger: &Mutex<Hedger>, request: &Request) -> Option<Slot> {
-        if request.scope.is_draining() {
+        let is_paused = request.scope.steering().is_some_and(Steering::is_paused);
+        if request.scope.is_draining() || is_paused {
             return None;
         }
         let slot = self.layer.pool.spare(demand(request))?;

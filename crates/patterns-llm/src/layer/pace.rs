@@ -12,7 +12,7 @@ use patterns_core::{
 use tokio::time::Instant;
 
 use super::repeats::is_own_trouble;
-use crate::pace::{Pool, Reason, Verdict, demand};
+use crate::pace::{Pool, Reason, Slot, Verdict, demand};
 
 /// Waits shorter than this are nobody's concern.
 const WORTH_TELLING: Duration = Duration::from_secs(2);
@@ -62,13 +62,10 @@ pub struct Paced<M> {
 
 impl<M: Model> Paced<M> {
     async fn call(&self, request: &Request) -> Result<Response, ModelError> {
-        let admitted = self.layer.pool.admit(demand(request), |wait, reason| {
-            self.tell(request, wait, reason);
-        });
         let slot = tokio::select! {
             biased;
             () = request.scope.draining() => return Err(not_sent(ModelErrorKind::NotSent)),
-            admitted = admitted => admitted.map_err(not_sent)?,
+            slot = self.slot(request) => slot.map_err(not_sent)?,
         };
         request.scope.emit(Event::AttemptSent {
             origin: request.scope.origin(),
@@ -83,6 +80,33 @@ impl<M: Model> Paced<M> {
         }
         slot.end(verdict(&result));
         result.map_err(|error| error.with_took(sent.elapsed()))
+    }
+
+    /// Waits for a slot. Each change of the run gives up the place in the queue and asks again, so that a
+    /// run that is paused takes none, and a new bound holds at once.
+    async fn slot(&self, request: &Request) -> Result<Slot, ModelErrorKind> {
+        let admitted = || {
+            let tell = |wait, reason| self.tell(request, wait, reason);
+            self.layer.pool.admit(demand(request), tell)
+        };
+        let Some(steering) = request.scope.steering() else {
+            return admitted().await;
+        };
+        loop {
+            let changed = steering.changed();
+            if steering.is_paused() {
+                changed.cancelled().await;
+                continue;
+            }
+            if let Some(most) = steering.concurrency() {
+                self.layer.pool.set_most(most.get());
+            }
+            tokio::select! {
+                biased;
+                () = changed.cancelled() => {}
+                slot = admitted() => return slot,
+            }
+        }
     }
 
     fn tell(&self, request: &Request, wait: Duration, reason: Reason) {

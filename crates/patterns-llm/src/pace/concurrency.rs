@@ -44,6 +44,26 @@ impl Concurrency {
         }
     }
 
+    /// Has `most` calls in flight at most from now on, as if that had been said at the beginning: it is
+    /// somebody's decision, so it is not approached slowly. Calls that were sent before cut nothing. Returns
+    /// whether that is another bound than before.
+    pub(super) fn set_most(&mut self, most: usize) -> bool {
+        let is_other = self.most() != most;
+        if is_other {
+            let epoch = self.epoch + 1;
+            *self = Self {
+                epoch,
+                ..Self::new(most, false)
+            };
+        }
+        is_other
+    }
+
+    /// Returns the most calls in flight that the user allows.
+    pub(super) fn most(&self) -> usize {
+        self.most as usize
+    }
+
     /// Returns the most calls that may be in flight.
     pub(super) fn limit(&self) -> usize {
         self.limit as usize
@@ -158,6 +178,25 @@ mod tests {
             concurrency.grow(before);
         }
         assert!(concurrency.limit() <= before + 1);
+    }
+
+    #[test]
+    fn a_bound_that_is_set_later_holds_at_once_and_can_be_cut() {
+        let mut concurrency = Concurrency::new(256, true);
+        let before = concurrency.epoch();
+        for most in [50, 3, 1_000] {
+            assert!(concurrency.set_most(most));
+            assert_eq!(concurrency.limit(), most);
+        }
+        concurrency.cut(before);
+        assert_eq!(
+            concurrency.limit(),
+            1_000,
+            "what was sent before says nothing"
+        );
+        concurrency.cut(concurrency.epoch());
+        assert!(!concurrency.set_most(1_000), "that is no news");
+        assert_eq!(concurrency.limit(), 700);
     }
 
     #[test]

@@ -120,8 +120,7 @@ impl Pacer {
         };
         let (lively, until_stuck) = self.flight.lively(now);
         // Those that got stuck make room for others, but not beyond what the user allows.
-        let is_full = self.flight.all() >= self.pace.max_in_flight.max(1);
-        if is_full {
+        if self.flight.all() >= self.concurrency.most() {
             return Admission::Full;
         }
         if lively >= self.concurrency.limit() && !is_probe {
@@ -135,6 +134,11 @@ impl Pacer {
             return Admission::Wait(wait, Reason::Rate);
         }
         self.admit(now, demand, is_probe)
+    }
+
+    /// Has `most` calls in flight at most from now on; returns whether that is another bound than before.
+    pub fn set_most(&mut self, most: usize) -> bool {
+        self.concurrency.set_most(most)
     }
 
     /// Returns whether the provider has had no reason to complain for a while, so that it can be asked
@@ -336,10 +340,8 @@ impl Pacer {
         }
         if !has_hint {
             let doublings = (self.complaints_in_a_row - 1).min(16);
-            let pause = FIRST_PAUSE
-                .saturating_mul(1 << doublings)
-                .min(LONGEST_PAUSE);
-            self.paused_until = now + pause;
+            let pause = FIRST_PAUSE.saturating_mul(1 << doublings);
+            self.paused_until = now + pause.min(LONGEST_PAUSE);
         }
     }
 

@@ -110,6 +110,13 @@ impl Pool {
         }
     }
 
+    /// Has `most` calls in flight at most from now on.
+    pub fn set_most(&self, most: usize) {
+        if lock(&self.pacer).set_most(most) {
+            self.ended.notify_one();
+        }
+    }
+
     /// Returns a slot if there is one to spare: nobody waits for it, and the provider has had no
     /// reason to complain for a while.
     pub fn spare(self: &Arc<Self>, demand: Demand) -> Option<Slot> {

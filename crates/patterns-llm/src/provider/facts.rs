@@ -23,6 +23,8 @@ pub(crate) struct Provider {
     pub(crate) usual_base_url: Option<&'static str>,
     /// What an address may end with that the paths of requests have themselves.
     pub(crate) versions: &'static [&'static str],
+    /// Where it lists its models.
+    pub(crate) models_path: &'static str,
     pub(crate) needs_key: bool,
     /// Whether it runs on machines of one's own, the usual one too.
     pub(crate) is_local: bool,

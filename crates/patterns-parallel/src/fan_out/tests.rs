@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use patterns_core::{Counts, ModelError};
+use patterns_core::{Counts, ModelError, Steering};
 use patterns_testkit::EventLog;
 use proptest::prelude::*;
 
@@ -85,6 +85,18 @@ impl Machine for Script {
     }
 }
 
+fn script(items: Vec<Item>) -> Script {
+    Script {
+        items,
+        next: 0,
+        open: BTreeSet::new(),
+        needless: BTreeSet::new(),
+        ends: BTreeMap::new(),
+        counts: Counts::default(),
+        has_news: false,
+    }
+}
+
 /// How a run of a script went.
 struct Ran {
     script: Script,
@@ -102,15 +114,7 @@ fn run(items: Vec<Item>, bound: usize, on_failure: FailurePolicy, drain_after: u
         events: log.clone(),
         ..RunOptions::default()
     };
-    let script = Script {
-        items,
-        next: 0,
-        open: BTreeSet::new(),
-        needless: BTreeSet::new(),
-        ends: BTreeMap::new(),
-        counts: Counts::default(),
-        has_news: false,
-    };
+    let script = script(items);
     let (in_flight, peak) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let (in_flight, peak) = (&in_flight, &peak);
     let mut fan_out = FanOut::new(script, &options, |item: Item, _origin| {
@@ -261,4 +265,60 @@ fn a_step_that_fails_counts_for_no_share_of_failures() {
         (ran.stop, ran.script.counts.started),
         (Some(Stop::Policy), 1)
     );
+}
+
+/// Runs five branches of ten seconds each while somebody steers; returns at which second each began.
+fn steered(bound: usize, steer: impl AsyncFnOnce(Steering)) -> Vec<u64> {
+    let options = RunOptions {
+        concurrency: NonZeroUsize::new(bound).unwrap(),
+        ..RunOptions::default()
+    };
+    let script = script((0..5).map(|_| plain(10)).collect());
+    let began = std::sync::Mutex::new(Vec::new());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build();
+    runtime.unwrap().block_on(async {
+        let start = tokio::time::Instant::now();
+        let fan_out = FanOut::new(script, &options, |item: Item, _| {
+            began.lock().unwrap().push(start.elapsed().as_secs());
+            Box::pin(async move {
+                tokio::time::sleep(Duration::from_secs(item.seconds)).await;
+                Ok(Answer::new(()))
+            })
+        });
+        let ended = fan_out.count();
+        let (ended, ()) = tokio::join!(ended, steer(options.steering.clone()));
+        assert_eq!(ended, 5);
+    });
+    began.into_inner().unwrap()
+}
+
+async fn after(seconds: u64) {
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+}
+
+#[test]
+fn a_run_that_is_paused_begins_nothing_until_it_goes_on() {
+    let began = steered(2, async |steering| {
+        after(5).await;
+        steering.pause();
+        // What was in flight has long ended, and nothing else wakes the run.
+        after(60).await;
+        steering.go_on();
+    });
+    assert_eq!(began, [0, 0, 65, 65, 75]);
+}
+
+#[test]
+fn another_bound_holds_at_once() {
+    let most = |it| NonZeroUsize::new(it).unwrap();
+    let began = steered(1, async |steering| {
+        after(5).await;
+        steering.set_concurrency(most(3));
+        after(1).await;
+        steering.set_concurrency(most(1));
+    });
+    assert_eq!(began, [0, 5, 5, 15, 25]);
 }

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use futures_util::future::join_all;
 use patterns_core::{
     BoxFuture, BranchId, Budget, Caps, Event, EventSink, ModelError, ModelErrorKind, ModelId,
-    PauseReason, Request, Response, RunId, Scope, Usage,
+    PauseReason, Request, Response, RunId, Scope, Steering, Usage,
 };
 use patterns_testkit::{EventLog, Scoped};
 use tokio::time::Instant;
@@ -395,4 +395,47 @@ async fn an_exhausted_budget_does_not_close_the_pool_for_others() {
     let error = poor.generate(&Request::default()).await.unwrap_err();
     assert_eq!(error.kind(), ModelErrorKind::BudgetExhausted);
     assert!(rich.generate(&Request::default()).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_paused_sends_no_call_and_another_bound_holds_at_once() {
+    let stack = Stack {
+        pool: Arc::new(Pool::new(
+            Pace {
+                max_in_flight: 1,
+                ..Pace::default()
+            },
+            1,
+        )),
+        ..plain()
+    };
+    let replies = (0..4).map(|_| (10, Ok(Response::new("slow", "done"))));
+    let model = stack.around(Slow::new(replies));
+    let steering = Steering::default();
+    let scope = Scope::new(RunId(1), Arc::new(()), CancellationToken::new());
+    let scope = scope.steered(steering.clone());
+    let requests: Vec<Request> = (0..4)
+        .map(|sample| Request {
+            sample,
+            scope: scope.clone(),
+            ..Request::default()
+        })
+        .collect();
+    let start = Instant::now();
+    let calls = join_all(requests.iter().map(async |request| {
+        assert!(model.generate(request).await.is_ok());
+        start.elapsed().as_secs()
+    }));
+    let steer = async {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        steering.pause();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        steering.go_on();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        steering.set_concurrency(std::num::NonZeroUsize::new(2).unwrap());
+    };
+    let (mut ended, ()) = tokio::join!(calls, steer);
+    ended.sort_unstable();
+    // The one in flight ends; the next goes at 65 s, a second beside it at 66 s.
+    assert_eq!(ended, [10, 75, 76, 85]);
 }

@@ -20,6 +20,7 @@ pub(crate) const ANTHROPIC: Provider = Provider {
     maker: "Anthropic",
     usual_base_url: Some("https://api.anthropic.com"),
     versions: &["/v1"],
+    models_path: "/v1/models",
     needs_key: true,
     is_local: false,
     key_goes: KeyGoes::In("x-api-key"),

@@ -19,6 +19,7 @@ pub(crate) const GEMINI: Provider = Provider {
     maker: "Gemini",
     usual_base_url: Some("https://generativelanguage.googleapis.com"),
     versions: &["/v1beta/openai", "/v1beta", "/v1"],
+    models_path: "/v1beta/models",
     needs_key: true,
     is_local: false,
     key_goes: KeyGoes::In("x-goog-api-key"),

@@ -24,6 +24,7 @@ pub(crate) const OLLAMA: Provider = Provider {
     maker: "Ollama",
     usual_base_url: Some(OLLAMA_BASE_URL),
     versions: &["/v1", "/api"],
+    models_path: "/api/tags",
     needs_key: false,
     is_local: true,
     key_goes: KeyGoes::Bearer,

@@ -31,6 +31,7 @@ pub(crate) const OPENAI: Provider = Provider {
     maker: "OpenAI",
     usual_base_url: Some("https://api.openai.com/v1"),
     versions: &[],
+    models_path: "/models",
     needs_key: true,
     is_local: false,
     key_goes: KeyGoes::Bearer,
@@ -48,6 +49,7 @@ pub(crate) const AZURE: Provider = Provider {
     maker: "Azure",
     usual_base_url: None,
     versions: &["/openai/v1", "/openai"],
+    models_path: "/openai/v1/models",
     key_goes: KeyGoes::InUnlessSigned("api-key"),
     has_versions: true,
     // Its reference for chat completions knows texts and pictures only.
