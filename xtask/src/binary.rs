@@ -17,6 +17,18 @@ pub(crate) fn build() -> Result<()> {
     ]))
 }
 
+/// Builds it with calls past this machine, which most people do without.
+pub(crate) fn build_with_restate() -> Result<()> {
+    run_command(&mut cargo([
+        "build",
+        "--quiet",
+        "--package",
+        "patterns-cli",
+        "--features",
+        "restate",
+    ]))
+}
+
 /// Returns where it is, once it is built.
 pub(crate) fn patterns() -> PathBuf {
     let name = format!("patterns{}", std::env::consts::EXE_SUFFIX);

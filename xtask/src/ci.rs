@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::cargo::{cargo, root, run as run_command};
-use crate::{api, browser, crash, demo, faults, jobs, real, schema, tidy};
+use crate::{api, browser, crash, demo, faults, jobs, real, restate, schema, tidy};
 
 /// Which checks to run.
 #[derive(Debug, clap::Args)]
@@ -48,6 +48,8 @@ enum Step {
     Faults,
     /// Runs against a server that other people wrote
     Real,
+    /// Runs past one process: workers, a Restate server, and kills of all of them
+    Restate,
 }
 
 /// Would let an example or the README's command spend somebody's money.
@@ -110,6 +112,7 @@ impl Step {
             Self::Crash => crash::run(&crash::Args::short()),
             Self::Faults => faults::run(&faults::Args::short()),
             Self::Real => real::run(&real::Args::short()),
+            Self::Restate => restate::run(&restate::Args::short()),
         }
     }
 }

@@ -24,6 +24,7 @@ mod provider;
 mod real;
 mod record;
 mod reference;
+mod restate;
 mod schema;
 mod soak;
 mod stats;
@@ -78,6 +79,8 @@ enum Task {
     Crash(crash::Args),
     /// Make every file operation of a run fail, and look whether it can be gone on with
     Faults(faults::Args),
+    /// Run past one process: workers, a Restate server, and kills of all of them
+    Restate(restate::Args),
     /// Run against servers and programs that other people wrote
     Real(real::Args),
 }
@@ -100,6 +103,7 @@ fn main() -> ExitCode {
         Task::VoteBench(args) => vote_bench::run(&args),
         Task::Crash(args) => crash::run(&args),
         Task::Faults(args) => faults::run(&args),
+        Task::Restate(args) => restate::run(&args),
         Task::Real(args) => real::run(&args),
     };
     match result {

@@ -48,7 +48,7 @@ impl Provider {
         Ok(())
     }
 
-    fn count(&self, name: &str) -> Result<u64> {
+    pub(crate) fn count(&self, name: &str) -> Result<u64> {
         let address = self.url.trim_start_matches("http://");
         let address = address.split('/').next().unwrap_or_default();
         let mut stream = TcpStream::connect(address)?;

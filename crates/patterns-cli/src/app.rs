@@ -80,7 +80,7 @@ fn run(cli: Cli, given: Given, terminal: Terminal) -> u8 {
 /// have threads of their own. With more threads a third of the time went into waking one another.
 fn runtime(command: &Command) -> tokio::runtime::Builder {
     match command {
-        Command::Simulate(_) => tokio::runtime::Builder::new_multi_thread(),
+        Command::Simulate(_) | Command::Worker(_) => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     }
 }
@@ -100,6 +100,7 @@ pub(crate) fn terminal(command: &Command) -> Terminal {
         Command::Store(command) => Terminal::new(false, command.look().color),
         Command::Models(args) => Terminal::new(false, args.color),
         Command::Doctor(args) => Terminal::new(false, args.color),
+        Command::Worker(args) => Terminal::new(args.quiet, ColorChoice::Auto),
         Command::Simulate(args) => Terminal::new(args.quiet, ColorChoice::Auto),
         // What they run has a word about it.
         Command::Run(_)

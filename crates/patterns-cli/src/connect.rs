@@ -17,6 +17,7 @@ use crate::error::{Error, ErrorKind};
 use crate::key;
 use crate::launch::Launch;
 use crate::proxy;
+use crate::restate::Driver;
 use crate::wanted::{choose, provider, served, used};
 
 /// The models of a run.
@@ -25,6 +26,8 @@ pub(crate) struct Connected {
     pub(crate) models: Models,
     /// Their full names.
     pub(crate) names: Vec<String>,
+    /// Who has workers make the calls, if they are not made here.
+    pub(crate) driver: Option<Driver>,
     /// What all of them may spend, and have spent.
     pub(crate) budget: Budget,
     /// What the user should know of the choice, if they didn't make it.
@@ -105,6 +108,10 @@ async fn connect_with(
         }
         false => roles.names.clone(),
     };
+    let driver = match is_plan {
+        true => None,
+        false => Driver::connect(launch, settings).await?,
+    };
     let budget = Budget::new(settings.caps);
     let used = used(&names, &launch.aliases);
     let mut connecting = Connecting {
@@ -113,17 +120,15 @@ async fn connect_with(
         environment: proxy::Environment::read(),
         served: served(&used, &launch.providers),
         keys: HashMap::new(),
-        is_plan,
+        // Keys are with the workers, and nowhere else.
+        is_plan: is_plan || driver.is_some(),
         from: launch.from.clone(),
         said,
     };
     let mut models: Option<Models> = None;
     for role in &names {
         let name = launch.aliases.model(role);
-        let model = match offline(name)? {
-            Some(model) => model,
-            None => connecting.model(name, &budget)?,
-        };
+        let model = connecting.here_or_there(name, &budget, driver.as_ref())?;
         let connected = match models {
             None => Models::new(role, model),
             Some(models) => models.and(role, model),
@@ -141,16 +146,25 @@ async fn connect_with(
     if !from.is_empty() {
         said.insert(0, format!("from {}", from.join(" and ")));
     }
+    said.extend(driver.as_ref().map(Driver::words));
     let is_offline = models.only_quote();
     let names: Vec<String> = models.iter().map(|model| model.id().to_string()).collect();
     let choice = format!("model: {} ({})", names.join(", "), said.join("; "));
     Ok(Connected {
         names,
         models,
+        driver,
         budget,
         choice: (!said.is_empty()).then_some(choice),
         notice: is_offline.then_some(OFFLINE_LABEL),
     })
+}
+
+/// The offline model needs nobody to make its calls.
+fn no_driver() -> Error {
+    let message = "the offline model is here: no worker makes its calls";
+    Error::new(ErrorKind::Usage, message)
+        .help("name a model with --model, or leave it here: --on here")
 }
 
 /// What the models of one job share while they are connected.
@@ -171,6 +185,24 @@ struct Connecting<'a> {
 }
 
 impl Connecting<'_> {
+    /// Connects to a model here, or to the workers that know it.
+    fn here_or_there(
+        &mut self,
+        name: &str,
+        budget: &Budget,
+        driver: Option<&Driver>,
+    ) -> Result<Arc<dyn Model>, Error> {
+        match (offline(name)?, driver) {
+            (Some(_), Some(_)) => Err(no_driver()),
+            (Some(model), None) => Ok(model),
+            (None, None) => self.model(name, budget),
+            (None, Some(driver)) => {
+                let known = self.model(name, budget)?;
+                Ok(driver.model(known.id(), name, self.settings, budget))
+            }
+        }
+    }
+
     /// Connects to a model, whose servers and keys work as one.
     fn model(&mut self, name: &str, budget: &Budget) -> Result<Arc<dyn Model>, Error> {
         let connections = self.prepare(name)?.into_iter();

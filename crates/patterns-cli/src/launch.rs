@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use patterns_job::{Form, Job, JobError, ModelRoles, PlanTotal, Reader, Settings};
 
 use crate::args::Given;
-use crate::config::{Aliases, Loaded, Providers, Scope, fill};
+use crate::config::{Aliases, Loaded, Providers, RestateKeys, Scope, fill};
 use crate::descriptors;
 use crate::error::{Error, ErrorKind};
 use crate::isolation::Processes;
@@ -31,6 +31,8 @@ pub(crate) struct Launch {
     pub(crate) providers: Providers,
     /// The short names of models.
     pub(crate) aliases: Aliases,
+    /// The Restate server whose workers make the calls, if one is set.
+    pub(crate) restate: RestateKeys,
     /// What `-c` said.
     pub(crate) set: Vec<String>,
     /// What the run was planned to come to, if it was just now.
@@ -81,6 +83,7 @@ impl Launch {
             from,
             providers: loaded.providers(),
             aliases: loaded.aliases(),
+            restate: loaded.restate(),
             set: around.set,
             planned: None,
             terminal,

@@ -22,6 +22,7 @@ mod proxy;
 mod record;
 mod recorded_job;
 mod report;
+mod restate;
 mod session;
 mod sheet;
 mod signals;

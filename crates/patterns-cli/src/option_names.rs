@@ -309,7 +309,8 @@ mod tests {
     use crate::args::Cli;
 
     /// What is no key: where it says nothing about the run, or is what the job is about.
-    const NO_KEYS: [&str; 12] = [
+    const NO_KEYS: [&str; 13] = [
+        "on",
         "quiet",
         "color",
         "progress",

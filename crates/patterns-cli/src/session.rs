@@ -201,6 +201,9 @@ impl Session {
             () = self.steered() => Ok(None),
             result = run => result.map(Some).map_err(not_run),
         };
+        if let Some(driver) = &self.connected.driver {
+            driver.settle(self.terminal).await;
+        }
         if let (Some(record), Err(error)) = (&self.record, &result) {
             // It did not come to an outcome; that must not look like a run that goes on.
             let code = exit_code::of(error.kind());

@@ -38,12 +38,26 @@ impl Admin {
     pub async fn register(&self, worker: &str) -> Result<String, RestateError> {
         let uri = format!("{}/{VERSION}", worker.trim_end_matches('/'));
         let answer = self
-            .send(Method::POST, &["deployments"], &json!({"uri": uri}))
+            .send(Method::POST, &["deployments"], Some(&json!({"uri": uri})))
             .await?;
         let found: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         match (answer.status, found["id"].as_str()) {
             (200..300, Some(id)) => Ok(id.to_owned()),
             _ => Err(self.refused(&answer, &format!("does not take the worker at {uri}"))),
+        }
+    }
+
+    /// Returns whether the server has lanes: scopes, whose calls can be limited.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server is not reached, or wants another token.
+    pub async fn has_lanes(&self) -> Result<bool, RestateError> {
+        let answer = self.send(Method::GET, &["version"], None).await?;
+        let version: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        match answer.status {
+            200..300 => Ok(version["features"]["vqueues"] == true),
+            _ => Err(self.refused(&answer, "does not say what it is")),
         }
     }
 
@@ -58,7 +72,9 @@ impl Admin {
             "limits": {"concurrency": calls},
             "description": "set by a patterns worker",
         }]);
-        let answer = self.send(Method::PUT, &["limits", "rules"], &rules).await?;
+        let answer = self
+            .send(Method::PUT, &["limits", "rules"], Some(&rules))
+            .await?;
         match answer.status {
             200..300 => Ok(()),
             _ => Err(self.refused(&answer, &format!("does not limit the lane `{lane}`"))),
@@ -69,10 +85,10 @@ impl Admin {
         &self,
         method: Method,
         path: &[&str],
-        body: &Value,
+        body: Option<&Value>,
     ) -> Result<Answer, RestateError> {
-        let body = Bytes::from(body.to_string());
-        let sent = self.0.admin(method, path, Some(body)).await;
+        let body = body.map(|it| Bytes::from(it.to_string()));
+        let sent = self.0.admin(method, path, body).await;
         sent.map_err(|lost| {
             let words = format!("the Restate server is not reached: {}", lost.why);
             RestateError::new(RestateErrorKind::Unreachable, words)

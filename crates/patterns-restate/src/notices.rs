@@ -22,7 +22,7 @@ use crate::verdict::words;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many are told at once.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 64;
 
 /// The service that workers are.
 pub(crate) const SERVICE: &str = "Model";

@@ -83,7 +83,7 @@ fn in_folder(args: &Args, folder: &Path) -> Result<()> {
     for (n, job) in Job::all(args.calls).into_iter().enumerate() {
         job.prepare(folder)?;
         let kills = args.kills / 2 + u64::from(n == 0) * (args.kills % 2);
-        let mut random = Random(args.seed.wrapping_mul(1_000_003) + n as u64);
+        let mut random = Random::new(args.seed.wrapping_mul(1_000_003) + n as u64);
         survive(&job, kills, &mut random, &provider, folder)?;
     }
     Ok(())
@@ -210,10 +210,16 @@ fn finish(job: &Job, provider: &Provider, folder: &Path, place: &Path) -> Result
 }
 
 /// Numbers that look random (SplitMix64; Steele, Lea and Flood 2014).
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    fn below(&mut self, limit: Duration) -> Duration {
+    /// Begins with a seed.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// Returns a time that is shorter.
+    pub(crate) fn below(&mut self, limit: Duration) -> Duration {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::dialect::DIALECTS;
-use super::kept::kept;
+use super::kept::{install, kept};
 use super::round::Round;
 use super::server::Server;
 use crate::cargo::output;
@@ -123,16 +123,6 @@ fn is_new_enough(version: &str) -> bool {
     let mut numbers = version.trim().trim_start_matches('v').split('.');
     let mut next = || numbers.next().and_then(|it| it.parse::<u32>().ok());
     next().zip(next()) >= Some((20, 15))
-}
-
-fn install(folder: &Path, package: &str) -> Result<()> {
-    let mut npm = Command::new("npm");
-    npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts"]);
-    npm.arg("--prefix").arg(folder).arg(package);
-    output(&mut npm).with_context(|| {
-        format!("{package} is fetched by npm, which comes with Node.js: install it, or mend it")
-    })?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::cargo::output;
+
 /// Returns the folder of a thing, which `make` fills first if it is not there; a folder that was made by
 /// half is made again.
-pub(super) fn kept(name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+pub(crate) fn kept(name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     let all = all()?;
     let folder = all.join(name);
     if folder.exists() {
@@ -23,6 +26,17 @@ pub(super) fn kept(name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result
         renamed => renamed?,
     }
     Ok(folder)
+}
+
+/// Installs a package of npm in a folder.
+pub(crate) fn install(folder: &Path, package: &str) -> Result<()> {
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts"]);
+    npm.arg("--prefix").arg(folder).arg(package);
+    output(&mut npm).with_context(|| {
+        format!("{package} is fetched by npm, which comes with Node.js: install it, or mend it")
+    })?;
+    Ok(())
 }
 
 /// Returns the folder of all that is kept.

@@ -5,7 +5,7 @@
 
 mod aimock;
 mod dialect;
-mod kept;
+pub(crate) mod kept;
 mod llama;
 mod pip;
 mod ran;

@@ -20,6 +20,7 @@ mod source;
 mod store;
 pub(crate) mod values;
 mod vote;
+mod worker;
 
 use clap::{Parser, Subcommand};
 
@@ -47,6 +48,7 @@ pub(crate) use store::{
 };
 pub(crate) use values::{Concurrency, Since};
 pub(crate) use vote::VoteArgs;
+pub(crate) use worker::WorkerArgs;
 
 /// Parallel LLM work with typed answers: sectioning, voting and map-reduce.
 #[derive(Debug, Parser)]
@@ -121,6 +123,9 @@ pub(crate) enum Command {
     /// Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
     #[command(after_help = simulate::EXAMPLES)]
     Simulate(SimulateArgs),
+    /// Make calls for runs elsewhere, which a Restate server hands out
+    #[command(after_help = worker::EXAMPLES)]
+    Worker(WorkerArgs),
     /// Read a file in a process of its own; `patterns` starts it itself
     #[command(hide = true)]
     ReadDocument(ReadDocument),

@@ -30,6 +30,12 @@ pub(crate) struct Common {
     #[arg(long, value_name = "URL", help_heading = "Model")]
     pub(crate) base_url: Option<String>,
 
+    /// Where calls are made: here, or by the workers of a Restate server: restate:http://HOST:8080
+    ///
+    /// For a command that is built with it (docs/restate.md). [default: restate.url, else here]
+    #[arg(long, value_name = "WHERE", value_parser = values::on, help_heading = "Model", hide_short_help = true)]
+    pub(crate) on: Option<String>,
+
     /// What the model is told on top of the pattern's own instructions
     ///
     /// @FILE is the text of a file; @@ stands for an @ at the beginning. So it is with all instructions.
@@ -217,4 +223,12 @@ pub(crate) struct Common {
         help_heading = "Output"
     )]
     help: Option<bool>,
+}
+
+impl Common {
+    /// Returns what is set for this run alone, as `-c` says it.
+    pub(crate) fn set(&self) -> Vec<String> {
+        let on = self.on.iter().map(|url| format!("restate.url={url}"));
+        self.config.iter().cloned().chain(on).collect()
+    }
 }

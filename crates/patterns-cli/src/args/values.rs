@@ -10,6 +10,28 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     text.parse().map(|TimeSpan(duration)| duration)
 }
 
+/// Reads where calls are made; returns the address of a Restate server, or nothing for here.
+pub(super) fn on(text: &str) -> Result<String, String> {
+    match text.split_once(':') {
+        None if text == "here" => Ok(String::new()),
+        Some(("restate", url)) if !url.trim().is_empty() => Ok(url.trim().to_owned()),
+        _ => Err(
+            "expected here, or restate: and an address, as in restate:http://HOST:8080".to_owned(),
+        ),
+    }
+}
+
+/// Reads a lane and how many of its calls are made at once.
+pub(super) fn lane(text: &str) -> Result<(String, u32), String> {
+    let wrong = || "expected LANE=CALLS, such as openai=400".to_owned();
+    let (lane, calls) = text.split_once('=').ok_or_else(wrong)?;
+    let calls = calls.parse().ok().filter(|it| *it > 0);
+    match (lane.trim(), calls) {
+        ("", _) | (_, None) => Err(wrong()),
+        (lane, Some(calls)) => Ok((lane.to_owned(), calls)),
+    }
+}
+
 /// Since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Since {

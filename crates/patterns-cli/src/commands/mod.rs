@@ -60,6 +60,7 @@ pub(crate) async fn run(command: Command, given: Given, terminal: Terminal) -> R
         Command::Doctor(args) => Box::pin(doctor::run(&args, terminal)).await,
         Command::Store(command) => store::run(&command, terminal).await,
         Command::Simulate(args) => simulate::run(&args, terminal).await,
+        Command::Worker(args) => Box::pin(crate::restate::work(&args, terminal)).await,
         Command::Completions { shell } => completions::run(shell),
         // It is over before this.
         Command::ReadDocument(_) => Ok(()),
@@ -71,7 +72,7 @@ async fn typed(command: &Command, given: Given, terminal: Terminal) -> Result<()
     let Some((job, common)) = compiled(command)? else {
         return Ok(());
     };
-    let set = common.config.clone();
+    let set = common.set();
     let around = Around { given, set };
     let launch = Launch::new(job, Names::Options, around, Scope::Everything, terminal)?;
     start(launch, Task::of(common)).await

@@ -156,7 +156,7 @@ pub(super) fn with_options(job: Job, more: &[String]) -> Result<(Job, More), Err
     })?;
     let terminal = talk(common, &given)?;
     let task = Task::of(common);
-    let set = common.config.clone();
+    let set = common.set();
     Ok((
         changed,
         More {

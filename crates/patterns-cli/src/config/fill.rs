@@ -48,6 +48,7 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
         | Command::Doctor(_)
         | Command::Schema(_)
         | Command::Simulate(_)
+        | Command::Worker(_)
         | Command::ReadDocument(_)
         | Command::Completions { .. } => return Ok(Vec::new()),
     };

@@ -9,12 +9,13 @@ use serde_json::{Map, Value};
 use super::schema::Config;
 
 /// The sections whose keys have variables, and how those begin.
-const VARIABLES: [(&str, &str); 5] = [
+const VARIABLES: [(&str, &str); 6] = [
     ("run", "PATTERNS_"),
     ("section", "PATTERNS_SECTION_"),
     ("vote", "PATTERNS_VOTE_"),
     ("map_reduce", "PATTERNS_MAP_REDUCE_"),
     ("store", "PATTERNS_STORE_"),
+    ("restate", "PATTERNS_RESTATE_"),
 ];
 
 /// Returns the JSON Schema of a configuration, as it is published.

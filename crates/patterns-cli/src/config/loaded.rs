@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::entry::{Entry, nested};
 use super::providers::{Aliases, Providers};
-use super::schema::Config;
+use super::schema::{Config, RestateKeys};
 use super::sensitive::{digest, is_sensitive, leads_out};
 use super::suggest::words;
 use super::{assignment, document, places, resolve};
@@ -164,6 +164,12 @@ impl Loaded {
         self.config.run.model.clone()
     }
 
+    /// Returns the store that is configured.
+    #[cfg(feature = "restate")]
+    pub(crate) fn store(&self) -> Option<PathBuf> {
+        self.config.run.store.clone()
+    }
+
     /// Returns the server of models whose provider has none of its own.
     pub(crate) fn base_url(&self) -> Option<String> {
         self.config.run.base_url.clone()
@@ -189,6 +195,11 @@ impl Loaded {
     /// Returns the short names of models.
     pub(crate) fn aliases(&self) -> Aliases {
         resolve::aliases(&self.config)
+    }
+
+    /// Returns the Restate server whose workers make the calls, if it is set.
+    pub(crate) fn restate(&self) -> RestateKeys {
+        self.config.restate.clone()
     }
 
     /// Returns the servers that are set.

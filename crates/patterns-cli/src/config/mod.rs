@@ -29,4 +29,5 @@ pub(crate) use keys::{reference, schema_json};
 pub(crate) use loaded::{Loaded, Project};
 pub(crate) use places::{project_file, user_file};
 pub(crate) use providers::{Aliases, KeySource, NamedProvider, Providers};
+pub(crate) use schema::RestateKeys;
 pub(crate) use sensitive::leads_out;

@@ -59,6 +59,18 @@ impl Providers {
         self.get(name)?.base_urls.first().map(String::as_str)
     }
 
+    /// Returns the same servers for one of so many workers: each has its part of what they allow.
+    #[cfg(feature = "restate")]
+    pub(crate) fn shared_by(mut self, workers: NonZeroU64) -> Self {
+        let part =
+            |all: NonZeroU64| NonZeroU64::new(all.get() / workers).unwrap_or(NonZeroU64::MIN);
+        for provider in self.0.values_mut() {
+            provider.requests_per_minute = provider.requests_per_minute.map(part);
+            provider.tokens_per_minute = provider.tokens_per_minute.map(part);
+        }
+        self
+    }
+
     /// Returns the names that are set.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

@@ -30,6 +30,9 @@ pub(crate) struct Config {
     pub(crate) map_reduce: MapReduceKeys,
     /// What is kept in the store; as variables `PATTERNS_STORE_` and the name.
     pub(crate) store: StoreKeys,
+    /// The Restate server whose workers make the calls, for a command that is built with it; as variables
+    /// `PATTERNS_RESTATE_` and the name.
+    pub(crate) restate: RestateKeys,
     /// Short names of models: with `fast = "groq:llama-3.3-70b"`, `-m fast` is enough.
     pub(crate) models: BTreeMap<String, String>,
     /// Servers by name. `openai`, `anthropic`, `gemini`, `azure`, `openrouter`, `ollama` and `compatible` are there; what is set below their names
@@ -157,6 +160,22 @@ pub(crate) struct StoreKeys {
     /// Whether it is kept what models are asked, for `patterns show` and reports; it is, unless this is
     /// false. Answers are kept in any case.
     pub(crate) prompts: Option<bool>,
+}
+
+/// The Restate server whose workers make the calls.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RestateKeys {
+    /// Where calls go in, such as http://127.0.0.1:8080; without it, or if it is empty, calls are made here;
+    /// --on.
+    pub(crate) url: Option<String>,
+    /// Where the server is looked after: calls are cancelled there, and workers registered. Without it, port
+    /// 9070 of the same host.
+    pub(crate) admin: Option<String>,
+    /// The variable with the token that the server wants; none, if it isn't set.
+    pub(crate) token_variable: Option<String>,
+    /// Whether the server has lanes (scopes with limits); without it, it is asked.
+    pub(crate) lanes: Option<bool>,
 }
 
 /// A server.

@@ -1,7 +1,7 @@
 //! Which keys of a project's file decide where inputs and keys go, and whether its user has seen them.
 //!
 //! A file that comes with a clone must not send the user's key or documents elsewhere, run a command,
-//! or write outside of its folder. So everything below `[providers]`, the addresses of `[run]`, and a
+//! or write outside of its folder. So everything below `[providers]` and `[restate]`, the addresses of `[run]`, and a
 //! store outside of the project count in such a file only once they have been trusted, as they are:
 //! what is remembered is a digest of the file's place and of these entries. So do `run.hedge` and
 //! `vote.spare`, which pay for more than is needed. Which of the user's models is asked, and how, a project
@@ -17,7 +17,7 @@ use super::entry::{Entry, written};
 pub(super) fn is_sensitive(entry: &Entry, folder: &Path) -> bool {
     let parts: Vec<&str> = entry.path.iter().map(String::as_str).collect();
     match parts[..] {
-        ["providers", ..]
+        ["providers" | "restate", ..]
         | ["run", "base_url" | "proxy" | "hedge" | "effort" | "tier"]
         | ["vote", "spare"] => true,
         ["run", "store"] => match entry.value.as_str() {
@@ -106,6 +106,7 @@ mod tests {
             ("providers.openai.base_url", "http://h", true),
             ("providers.x.key_command", "sh -c x", true),
             ("providers.x.prices.m.input", "0", true),
+            ("restate.url", "http://h", true),
             ("run.store", ".patterns/s.db", false),
             ("run.store", "./a/../../b", true),
             ("run.store", "/etc/x", true),

@@ -41,6 +41,12 @@ fn every_pattern_has_the_same_options() {
               [default: that of the provider, else run.base_url, else the provider's own variable, such
               as OPENAI_BASE_URL]
 
+          --on <WHERE>
+              Where calls are made: here, or by the workers of a Restate server:
+              restate:http://HOST:8080
+              
+              For a command that is built with it (docs/restate.md). [default: restate.url, else here]
+
           --instructions <TEXT>
               What the model is told on top of the pattern's own instructions
               
@@ -223,6 +229,7 @@ fn help_of_every_command() {
       doctor       Check keys, servers, answer formats, store and configuration, and say what to do
       config       Say what is set in files and variables, and what can be
       simulate     Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
+      worker       Make calls for runs elsewhere, which a Restate server hands out
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
 

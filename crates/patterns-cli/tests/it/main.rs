@@ -41,6 +41,7 @@ mod providers;
 mod pty;
 mod reduce;
 mod report;
+mod restate;
 mod rules;
 mod scenario;
 mod sections;

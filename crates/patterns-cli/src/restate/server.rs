@@ -1,0 +1,78 @@
+//! Names the Restate server that is configured, and says in the words of this command what is wrong with it.
+
+use patterns_restate::{RestateError, RestateErrorKind, Server};
+use secrecy::SecretString;
+
+use crate::config::RestateKeys;
+use crate::error::{Error, ErrorKind};
+
+/// Returns the server that is configured, if one is.
+///
+/// # Errors
+///
+/// Returns an error if its addresses or its token cannot be used.
+pub(super) fn server(keys: &RestateKeys) -> Result<Option<Server>, Error> {
+    let Some(url) = keys.url.as_deref().filter(|it| !it.trim().is_empty()) else {
+        return Ok(None);
+    };
+    let mut server = Server::new(url).map_err(told)?;
+    if let Some(admin) = &keys.admin {
+        server = server.admin(admin).map_err(told)?;
+    }
+    match &keys.token_variable {
+        Some(name) => server.token(token(name)?).map_err(told).map(Some),
+        None => Ok(Some(server)),
+    }
+}
+
+fn token(name: &str) -> Result<SecretString, Error> {
+    let value = std::env::var(name).unwrap_or_default();
+    let value = value.trim();
+    let problem = match value {
+        "" => "is not set",
+        _ if !value.bytes().all(|it| it.is_ascii_graphic()) => "has characters that no token has",
+        _ => return Ok(SecretString::from(value)),
+    };
+    let message = format!("there is no token for the Restate server: {name} {problem}");
+    Err(Error::new(ErrorKind::Config, message)
+        .help(format!("set {name}, or mend restate.token_variable")))
+}
+
+/// Says an error in the words of this command.
+pub(super) fn told(error: RestateError) -> Error {
+    use RestateErrorKind as Kind;
+    let (kind, help) = match error.kind() {
+        Kind::InvalidAddress => (
+            ErrorKind::Usage,
+            "--on restate:http://HOST:8080, or restate.url and restate.admin",
+        ),
+        Kind::Exposed => (
+            ErrorKind::Config,
+            "give restate.url and restate.admin https addresses",
+        ),
+        Kind::Unreachable => (
+            ErrorKind::Unavailable,
+            "start it (docs/restate.md), or mend --on and restate.admin; --on here makes the calls here",
+        ),
+        Kind::Unauthorized => (
+            ErrorKind::Credentials,
+            "restate.token_variable names the variable with the token",
+        ),
+        Kind::NoWorker => (
+            ErrorKind::Unavailable,
+            "start one: patterns worker --on restate:URL",
+        ),
+        Kind::NotRegistered => (
+            ErrorKind::Unavailable,
+            "--advertise names the address at which the server finds this worker; docs/restate.md",
+        ),
+        Kind::InvalidKey => (
+            ErrorKind::Usage,
+            "the server's log shows the key that it signs with",
+        ),
+        _ => (ErrorKind::Config, "see docs/restate.md"),
+    };
+    Error::new(kind, error.to_string())
+        .help(help)
+        .caused_by(error)
+}

@@ -1,0 +1,163 @@
+//! A provider, a Restate server, two workers at one address, and the runs that use them.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail, ensure};
+
+use super::job::Job;
+use super::server::{Server, free_port};
+use crate::binary::patterns;
+use crate::provider::Provider;
+use crate::wait::wait;
+
+/// The calls that may be made at once over all workers.
+pub(super) const LANE: u64 = 16;
+
+/// Calls that a run waits for at once.
+const AT_ONCE: &str = "64";
+
+/// How long a worker may take until it is registered.
+const START: Duration = Duration::from_secs(60);
+
+/// All of it.
+#[derive(Debug)]
+pub(super) struct Fleet {
+    pub(super) folder: PathBuf,
+    pub(super) provider: Provider,
+    pub(super) server: Server,
+    workers: Vec<Option<Child>>,
+    port: u16,
+}
+
+impl Fleet {
+    /// Starts all of it.
+    pub(super) fn start(folder: &Path, latency: &[&str]) -> Result<Self> {
+        fs::create_dir_all(folder)?;
+        let mut fleet = Self {
+            provider: Provider::start(&patterns(), folder, latency)?,
+            server: Server::start(&folder.join("server"))?,
+            folder: folder.to_owned(),
+            workers: vec![None, None],
+            port: free_port()?,
+        };
+        for number in 0..fleet.workers.len() {
+            fleet.start_worker(number)?;
+        }
+        Ok(fleet)
+    }
+
+    /// Starts a worker, with its own store, and waits until the server knows it.
+    pub(super) fn start_worker(&mut self, number: usize) -> Result<()> {
+        let log = self.folder.join(format!("worker-{number}.log"));
+        let file = File::create(&log)?;
+        let mut command = self.command();
+        command
+            .args([
+                "worker",
+                "--on",
+                &self.server.on(),
+                "-c",
+                &self.server.admin(),
+            ])
+            .args(["--listen", &format!("127.0.0.1:{}", self.port)])
+            .args(["--limit", &format!("compatible={LANE}"), "--store"])
+            .arg(self.folder.join(format!("worker-{number}.db")))
+            .stdout(Stdio::null())
+            .stderr(file);
+        let mut child = command.spawn()?;
+        let start = Instant::now();
+        while !fs::read_to_string(&log)
+            .unwrap_or_default()
+            .contains("registered as")
+        {
+            if child.try_wait()?.is_some() || start.elapsed() > START {
+                let _ = child.kill();
+                let _ = child.wait();
+                bail!(
+                    "the worker is not registered: {}",
+                    fs::read_to_string(&log)?.trim()
+                );
+            }
+            wait(Duration::from_millis(20));
+        }
+        self.workers[number] = Some(child);
+        Ok(())
+    }
+
+    /// Kills a worker without a word.
+    pub(super) fn kill_worker(&mut self, number: usize) -> Result<()> {
+        if let Some(mut child) = self.workers[number].take() {
+            child.kill()?;
+            child.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Returns a run whose calls the workers make.
+    pub(super) fn driver(&self, job: &Job, store: &str) -> Command {
+        let mut command = self.of(job, store);
+        command
+            .args(["--on", &self.server.on(), "-c", &self.server.admin()])
+            .args(["--concurrency", AT_ONCE]);
+        command
+    }
+
+    /// Returns a run that makes its calls itself, as many at once as the lane lets through.
+    pub(super) fn local(&self, job: &Job, store: &str) -> Command {
+        let mut command = self.of(job, store);
+        command.args(["--concurrency", &LANE.to_string()]);
+        command
+    }
+
+    fn of(&self, job: &Job, store: &str) -> Command {
+        let mut command = self.command();
+        command
+            .args(&job.arguments)
+            .args(["--model", "compatible:sim", "--store", store]);
+        command
+    }
+
+    /// Checks that there were never more calls at once than the lane lets through.
+    pub(super) fn check_peak(&self) -> Result<u64> {
+        let peak = self.provider.count("peak_in_flight")?;
+        ensure!(
+            peak <= LANE,
+            "{peak} calls were made at once, and the lane lets {LANE} through"
+        );
+        Ok(peak)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(patterns());
+        command
+            .env("PATTERNS_BASE_URL", &self.provider.url)
+            .current_dir(&self.folder)
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Waits until the server has nothing under way any more.
+    pub(super) fn wait_until_idle(&self) -> Result<()> {
+        let start = Instant::now();
+        loop {
+            // One that has just come back says that it cannot say.
+            match self.server.open() {
+                Ok(0) => break,
+                open if start.elapsed() > START => bail!("invocations do not end: {open:?}"),
+                _ => wait(Duration::from_millis(50)),
+            }
+        }
+        self.provider.wait_until_idle()
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        for number in 0..self.workers.len() {
+            let _ = self.kill_worker(number);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What the runs work on: documents that no other run has, so that no answer of theirs is there.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+
+/// A run.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) arguments: Vec<String>,
+}
+
+impl Job {
+    /// Writes documents down and returns a map-reduce of them.
+    pub(super) fn map_reduce(folder: &Path, name: &str, documents: u64) -> Result<Self> {
+        let mut rows = String::new();
+        for n in 0..documents {
+            // Writing to a text never fails.
+            let _ = writeln!(
+                rows,
+                r#"{{"id": {n}, "text": "Ship {n} of {name} came in."}}"#
+            );
+        }
+        let file = format!("{name}.jsonl");
+        fs::write(folder.join(&file), rows)?;
+        Ok(Self::new(&[
+            "map-reduce",
+            &file,
+            "-c",
+            "map_reduce.reduce_tokens=1000",
+        ]))
+    }
+
+    /// Returns a vote that is decided once an option is two ahead, with far more ballots under way.
+    pub(super) fn vote(votes: u64, spare: u64) -> Self {
+        let (votes, spare) = (votes.to_string(), format!("vote.spare={spare}"));
+        let policy = ["--policy", "ahead-by:2", "-c", &spare];
+        let question = [
+            "vote",
+            "Did it come in?",
+            "--option",
+            "yes",
+            "--option",
+            "no",
+        ];
+        Self::new(&[&question[..], &["--votes", &votes], &policy].concat())
+    }
+
+    fn new(arguments: &[&str]) -> Self {
+        Self {
+            arguments: arguments.iter().map(|it| (*it).to_owned()).collect(),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Kills worker, driver and server in the middle of runs, in turn and in pairs, and goes on with them.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use super::Args;
+use super::fleet::{Fleet, LANE};
+use super::job::Job;
+use crate::cargo::output;
+use crate::crash::Random;
+use crate::wait::wait;
+
+/// What is killed at once.
+#[derive(Clone, Copy, Debug)]
+struct Victims {
+    name: &'static str,
+    worker: bool,
+    driver: bool,
+    server: bool,
+}
+
+const fn victims(name: &'static str, worker: bool, driver: bool, server: bool) -> Victims {
+    Victims {
+        name,
+        worker,
+        driver,
+        server,
+    }
+}
+
+const ALL: [Victims; 6] = [
+    victims("worker", true, false, false),
+    victims("driver", false, true, false),
+    victims("server", false, false, true),
+    victims("worker and driver", true, true, false),
+    victims("worker and server", true, false, true),
+    victims("driver and server", false, true, true),
+];
+
+/// Kills so many times.
+pub(super) fn run(args: &Args, folder: &Path) -> Result<()> {
+    let mut fleet = Fleet::start(folder, &["--latency", "50ms", "--latency-sigma", "0.5"])?;
+    let begun = Instant::now();
+    output(&mut fleet.driver(
+        &Job::map_reduce(folder, "undisturbed", args.documents)?,
+        "span.db",
+    ))?;
+    let span = begun.elapsed();
+    let mut random = Random::new(args.seed);
+    println!(
+        "\n{:<20} {:>8} {:>6} {:>9} {:>7} {:>10}",
+        "killed", "after", "calls", "repeated", "lost", "identical"
+    );
+    for number in 0..args.kills {
+        let victims = ALL[usize::try_from(number)? % ALL.len()];
+        let after = random.below(span);
+        let job = Job::map_reduce(folder, &format!("run-{number}"), args.documents)?;
+        let (calls, repeated) = round(&mut fleet, victims, after, &job, number)
+            .with_context(|| format!("{} after {after:?}, round {number}", victims.name))?;
+        println!(
+            "{:<20} {:>6} ms {calls:>6} {repeated:>9} {:>7} {:>10}",
+            victims.name,
+            after.as_millis(),
+            0,
+            "yes"
+        );
+    }
+    Ok(())
+}
+
+/// Kills in the middle of one run, goes on with it, and returns how many calls it has and how many were made
+/// twice.
+fn round(
+    fleet: &mut Fleet,
+    victims: Victims,
+    after: Duration,
+    job: &Job,
+    number: u64,
+) -> Result<(u64, u64)> {
+    let (local, store) = (format!("local-{number}.db"), format!("driver-{number}.db"));
+    let before = fleet.provider.requests()?;
+    let expected = output(&mut fleet.local(job, &local))?;
+    let calls = fleet.provider.requests()? - before;
+    let before = fleet.provider.requests()?;
+    let mut driver = fleet.driver(job, &store);
+    let mut driver = driver
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    wait(after);
+    let killed = kill(fleet, victims, &mut driver, usize::try_from(number)? % 2);
+    let ended = match (killed, victims.driver) {
+        (Ok(()), false) => {
+            let ended = driver.wait_with_output()?;
+            ensure!(
+                ended.status.success(),
+                "the driver did not get to its end: {}",
+                ended.status
+            );
+            String::from_utf8(ended.stdout)?
+        }
+        (killed, _) => {
+            let _ = driver.kill();
+            driver.wait()?;
+            killed?;
+            output(&mut fleet.driver(job, &store))?
+        }
+    };
+    ensure!(
+        ended == expected,
+        "the result is not that of an undisturbed run"
+    );
+    fleet.wait_until_idle()?;
+    let sent = fleet.provider.requests()? - before;
+    ensure!(sent >= calls, "{calls} calls, and {sent} were sent");
+    let repeated = sent - calls;
+    ensure!(
+        repeated <= LANE,
+        "{repeated} calls were made twice, and {LANE} in flight at most"
+    );
+    fleet.check_peak()?;
+    Ok((calls, repeated))
+}
+
+fn kill(
+    fleet: &mut Fleet,
+    victims: Victims,
+    driver: &mut std::process::Child,
+    worker: usize,
+) -> Result<()> {
+    if victims.server {
+        fleet.server.kill()?;
+    }
+    if victims.worker {
+        fleet.kill_worker(worker)?;
+    }
+    if victims.driver {
+        driver.kill()?;
+    }
+    if victims.server {
+        fleet.server.start_again()?;
+    }
+    if victims.worker {
+        fleet.start_worker(worker)?;
+    }
+    Ok(())
+}
