@@ -164,12 +164,6 @@ impl Loaded {
         self.config.run.model.clone()
     }
 
-    /// Returns the store that is configured.
-    #[cfg(feature = "restate")]
-    pub(crate) fn store(&self) -> Option<PathBuf> {
-        self.config.run.store.clone()
-    }
-
     /// Returns the server of models whose provider has none of its own.
     pub(crate) fn base_url(&self) -> Option<String> {
         self.config.run.base_url.clone()
