@@ -95,6 +95,7 @@ pub(crate) fn terminal(command: &Command) -> Terminal {
         Command::Show(args) => Terminal::new(false, args.look.color),
         Command::Diff(args) => Terminal::new(false, args.look.color),
         Command::Report(args) => Terminal::new(false, args.color),
+        Command::Spans(args) => Terminal::new(false, args.look.color),
         Command::Watch(args) => Terminal::new(false, args.look.color),
         Command::Ctl(args) => Terminal::new(false, args.look.color),
         Command::Store(command) => Terminal::new(false, command.look().color),

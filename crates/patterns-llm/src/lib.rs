@@ -34,6 +34,7 @@ mod known_model;
 mod layer;
 mod no_reply;
 mod pace;
+mod post;
 mod price;
 mod provider;
 mod proxies;
@@ -56,6 +57,7 @@ pub use pace::{
     Admission, Demand, Pace, Pacer, PacerState, Permit, Pool, RateLimits, Reason, Slot, Verdict,
     Window,
 };
+pub use post::post_json;
 pub use price::{LongPrice, Price, Prices, PricesError};
 pub use provider::{OLLAMA_BASE_URL, takes};
 pub use proxies::Proxies;

@@ -17,6 +17,7 @@ mod schema;
 mod section;
 mod simulate;
 mod source;
+mod spans;
 mod store;
 pub(crate) mod values;
 mod vote;
@@ -42,6 +43,7 @@ pub(crate) use schema::SchemaArgs;
 pub(crate) use section::SectionArgs;
 pub(crate) use simulate::SimulateArgs;
 pub(crate) use source::SourceArgs;
+pub(crate) use spans::SpansArgs;
 pub(crate) use store::{
     CtlArgs, CtlWhat, DEFAULT_STORE, DiffArgs, LookArgs, LookFormat, PatternName, ResumeArgs,
     RunsArgs, ShowArgs, StoreArgs, StoreCommand, WatchArgs, Which,
@@ -99,6 +101,9 @@ pub(crate) enum Command {
     /// Make one HTML page of a run, with its timeline, prompts and answers
     #[command(after_help = report::EXAMPLES)]
     Report(ReportArgs),
+    /// Send a run to a collector of OpenTelemetry, as spans
+    #[command(after_help = spans::EXAMPLES)]
+    Spans(SpansArgs),
     /// Follow a run that is under way elsewhere, until it has ended
     Watch(WatchArgs),
     /// Change a run that is under way elsewhere: pause, resume, concurrency N, stop

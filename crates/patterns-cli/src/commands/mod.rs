@@ -16,6 +16,7 @@ mod schema;
 mod section;
 mod show;
 mod simulate;
+mod spans;
 mod store;
 mod vote;
 mod watch;
@@ -52,6 +53,7 @@ pub(crate) async fn run(command: Command, given: Given, terminal: Terminal) -> R
         Command::Show(args) => show::run(&args, terminal),
         Command::Diff(args) => diff::run(&args, terminal),
         Command::Report(args) => report::run(&args, terminal),
+        Command::Spans(args) => spans::run(&args).await,
         Command::Watch(args) => watch::run(&args).await,
         Command::Ctl(args) => ctl::run(&args).await,
         Command::Resume(args) => Box::pin(resume::run(&args)).await,

@@ -41,7 +41,7 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
         Command::MapReduce(args) => &args.common.config,
         Command::Run(_) | Command::Plan(_) | Command::Resume(_) => &[],
         Command::Runs(_) | Command::Show(_) | Command::Diff(_) | Command::Report(_) => &[],
-        Command::Watch(_) | Command::Ctl(_) | Command::Store(_) => &[],
+        Command::Spans(_) | Command::Watch(_) | Command::Ctl(_) | Command::Store(_) => &[],
         // Some read what is set by themselves, and the others need nothing of it.
         Command::Config(_)
         | Command::Models(_)
@@ -76,6 +76,7 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
             }
             put(&mut args.color, run.color.filter(|_| !given.has("color")));
         }
+        Command::Spans(args) => look(&mut args.look, given, &loaded),
         Command::Watch(args) => look(&mut args.look, given, &loaded),
         Command::Ctl(args) => look(&mut args.look, given, &loaded),
         Command::Store(command) => look(command.look_mut(), given, &loaded),

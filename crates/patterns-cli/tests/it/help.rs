@@ -220,6 +220,7 @@ fn help_of_every_command() {
       show         Show how a run went, or what one branch of it was asked and answered
       diff         Compare the answers and the costs of two runs
       report       Make one HTML page of a run, with its timeline, prompts and answers
+      spans        Send a run to a collector of OpenTelemetry, as spans
       watch        Follow a run that is under way elsewhere, until it has ended
       ctl          Change a run that is under way elsewhere: pause, resume, concurrency N, stop
       resume       Go on with a run, or do it again: nothing that is recorded is paid for twice

@@ -48,6 +48,7 @@ mod sections;
 mod sheets;
 mod short_help;
 mod signals;
+mod spans;
 mod store;
 mod support;
 mod topology;

@@ -1,0 +1,295 @@
+//! Makes spans of what a store has of a run: run, branch, call, attempt, in the words of the semantic
+//! conventions for generative AI (<https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/>).
+
+use std::time::Duration;
+
+use patterns_core::{Money, Part, Role, StepRole};
+use patterns_store::{
+    AttemptRecord, BranchEnding, BranchRecord, CallEnding, CallRecord, RunRecord, Texts,
+};
+use serde_json::{Value, json};
+
+use super::super::show::role_name;
+
+/// Span kinds, as OTLP numbers them.
+const INTERNAL: u8 = 1;
+const CLIENT: u8 = 3;
+
+/// The ids of the spans of a run: equal whenever it is sent.
+pub(super) struct Trace {
+    id: String,
+    session: i64,
+}
+
+impl Trace {
+    pub(super) fn new(store: &[u8; 16], run: &RunRecord) -> Self {
+        let seed = format!("{store:?} {} {}", run.id, run.sessions);
+        let id = blake3::hash(seed.as_bytes()).to_hex()[..32].to_owned();
+        Self {
+            id,
+            session: run.sessions,
+        }
+    }
+
+    fn span_id(&self, what: &str) -> String {
+        let seed = format!("{} {what}", self.id);
+        blake3::hash(seed.as_bytes()).to_hex()[..16].to_owned()
+    }
+
+    fn span(&self, what: &str, parent: Option<&str>, name: &str, times: (i64, i64)) -> Value {
+        let mut span = json!({
+            "traceId": self.id,
+            "spanId": self.span_id(what),
+            "name": name,
+            "kind": INTERNAL,
+            "startTimeUnixNano": nanos(times.0),
+            "endTimeUnixNano": nanos(times.1.max(times.0)),
+        });
+        if let Some(parent) = parent {
+            span["parentSpanId"] = json!(self.span_id(parent));
+        }
+        span
+    }
+
+    /// Makes the span of a branch that has ended.
+    pub(super) fn branch(&self, branch: &BranchRecord, ended: i64) -> Value {
+        let role = role(branch.role);
+        let what = format!("branch {}", branch.branch);
+        let name = format!("{role} {}", branch.label);
+        let parent = match branch.branch.is_nested() {
+            true => format!("branch {}", branch.branch.outermost()),
+            false => "run".to_owned(),
+        };
+        let mut span = self.span(&what, Some(&parent), &name, (branch.began, ended));
+        span["attributes"] = attributes([
+            ("patterns.branch", json!(branch.branch)),
+            ("patterns.role", json!(role)),
+            ("patterns.label", json!(branch.label)),
+            ("patterns.ending", json!(branch.ending)),
+            ("error.type", json!(branch.error)),
+        ]);
+        if branch.ending == Some(BranchEnding::Failed) {
+            span["status"] = failed(branch.error.as_deref().unwrap_or_default());
+        }
+        span
+    }
+
+    /// Makes the spans of a call and of its attempts.
+    pub(super) fn call(&self, call: &CallRecord, texts: Option<&Texts>) -> Vec<Value> {
+        let what = format!("call {}", call.number);
+        let (provider, model, server) = named(&call.model);
+        let parent = format!("branch {}", call.branch);
+        let times = (call.began, end_of(call));
+        let mut span = self.span(&what, Some(&parent), &format!("chat {model}"), times);
+        span["kind"] = json!(CLIENT);
+        let usage = call.usage;
+        let is_found = call.ending == CallEnding::Found;
+        let known = |tokens: u64| match is_found || tokens > 0 {
+            true => json!(tokens),
+            false => Value::Null,
+        };
+        let error = call.error.as_ref();
+        let mut all = vec![
+            ("gen_ai.operation.name", json!("chat")),
+            ("gen_ai.provider.name", json!(provider)),
+            ("gen_ai.request.model", json!(model)),
+            ("server.address", json!(server)),
+            ("gen_ai.usage.input_tokens", known(usage.input_tokens)),
+            ("gen_ai.usage.output_tokens", known(usage.output_tokens)),
+            (
+                "gen_ai.usage.cache_read.input_tokens",
+                known(usage.cached_input_tokens),
+            ),
+            ("patterns.call", json!(call.number)),
+            ("patterns.part", json!(call.part)),
+            ("patterns.nth", json!(call.nth)),
+            ("patterns.ending", json!(call.ending)),
+            ("patterns.cost_usd", json!(call.cost.map(dollars))),
+            ("patterns.rejected", json!(!call.violations.is_empty())),
+            ("error.type", json!(error.map(|it| &it.kind))),
+            (
+                "http.response.status_code",
+                json!(error.and_then(|it| it.status)),
+            ),
+        ];
+        all.extend(texts.map(contents).into_iter().flatten());
+        span["attributes"] = attributes(all);
+        if let Some(error) = error {
+            span["status"] = failed(&error.message);
+        }
+        let attempts = call.attempts.iter().enumerate();
+        let attempts = attempts.map(|(at, it)| self.attempt(call, &what, at, it));
+        std::iter::once(span).chain(attempts).collect()
+    }
+
+    fn attempt(&self, call: &CallRecord, parent: &str, at: usize, it: &AttemptRecord) -> Value {
+        let sent = call.began + micros(it.sent);
+        let ended = it.took.map_or(end_of(call), |took| sent + micros(took));
+        let what = format!("{parent} attempt {at}");
+        let mut span = self.span(&what, Some(parent), "attempt", (sent, ended));
+        let seconds = |it: Duration| json!(it.as_secs_f64());
+        span["attributes"] = attributes([
+            ("patterns.attempt", json!(at + 1)),
+            ("patterns.waited.slot_seconds", seconds(it.waited.slot)),
+            ("patterns.waited.rate_seconds", seconds(it.waited.rate)),
+            ("patterns.waited.paused_seconds", seconds(it.waited.paused)),
+            ("patterns.is_hedge", json!(it.is_hedge)),
+            (
+                "gen_ai.response.time_to_first_chunk",
+                json!(it.first_token.map(|it| it.as_secs_f64())),
+            ),
+        ]);
+        if let Some(error) = &it.error {
+            span["status"] = failed(error);
+        }
+        span
+    }
+}
+
+/// Makes the span of a run that has lasted so long.
+pub(super) fn run_span(trace: &Trace, run: &RunRecord, extent: (i64, i64)) -> Value {
+    let mut span = trace.span("run", None, &format!("patterns run {}", run.id), extent);
+    let outcome: Value = run
+        .outcome
+        .as_deref()
+        .and_then(|it| serde_json::from_str(it).ok())
+        .unwrap_or_default();
+    let count = |name: &str| outcome["counts"][name].clone();
+    span["attributes"] = attributes([
+        ("patterns.run", json!(run.id)),
+        ("patterns.session", json!(trace.session)),
+        ("patterns.exit_code", outcome["exit_code"].clone()),
+        ("patterns.branches.started", count("started")),
+        ("patterns.branches.answered", count("answered")),
+        ("patterns.branches.failed", count("failed")),
+        ("patterns.branches.cancelled", count("cancelled")),
+    ]);
+    match outcome["exit_code"].as_u64() {
+        Some(0) | None => {}
+        Some(code) => span["status"] = failed(&format!("exit code {code}")),
+    }
+    span
+}
+
+/// Returns when a call has ended, in microseconds since 1970.
+pub(super) fn end_of(call: &CallRecord) -> i64 {
+    call.began + micros(call.took)
+}
+
+fn micros(time: Duration) -> i64 {
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX >> 10)
+}
+
+fn dollars(cost: Money) -> f64 {
+    cost.picodollars() as f64 / 1e12
+}
+
+/// Writes a time as OTLP does in JSON, where numbers of 64 bits are texts.
+fn nanos(micros: i64) -> String {
+    (i128::from(micros) * 1_000).to_string()
+}
+
+fn role(role: StepRole) -> String {
+    role_name(role)
+}
+
+fn failed(message: &str) -> Value {
+    json!({"code": 2, "message": message})
+}
+
+/// Takes the name of a model apart: the provider as the conventions call it, the model, and its server.
+fn named(name: &str) -> (String, String, Option<String>) {
+    let (provider, rest) = name.split_once(':').unwrap_or(("", name));
+    let provider = match provider {
+        "gemini" => "gcp.gemini",
+        "azure" => "azure.ai.openai",
+        other => other,
+    };
+    let (model, server) = match rest.split_once("@http") {
+        Some((model, rest)) => {
+            let host = rest.split_once("://").map_or(rest, |(_, it)| it);
+            let host = host.split(['/', '?', ' ']).next();
+            (model, host.map(str::to_owned))
+        }
+        None => (rest, None),
+    };
+    (provider.to_owned(), model.to_owned(), server)
+}
+
+/// Returns what was asked and answered, as the conventions write messages.
+fn contents(texts: &Texts) -> Vec<(&'static str, Value)> {
+    let part = |text: &str| json!({"type": "text", "content": text});
+    let written = |value: Value| json!(value.to_string());
+    let mut all = Vec::new();
+    if let Some(request) = &texts.request {
+        let messages = request.messages.iter().map(|it| {
+            let role = match it.role {
+                Role::User => "user",
+                Role::Assistant => "assistant",
+            };
+            let parts = it.parts.iter().map(|it: &Part| part(&it.to_string()));
+            json!({"role": role, "parts": parts.collect::<Vec<_>>()})
+        });
+        let messages: Vec<Value> = messages.collect();
+        let instructions = json!([part(&request.instructions)]);
+        all.push(("gen_ai.system_instructions", written(instructions)));
+        all.push(("gen_ai.input.messages", written(messages.into())));
+    }
+    if let Some(answer) = &texts.answer {
+        let message = json!([{"role": "assistant", "parts": [part(answer)]}]);
+        all.push(("gen_ai.output.messages", written(message)));
+    }
+    if let Some(model) = &texts.model {
+        all.push(("gen_ai.response.model", json!(model)));
+    }
+    all
+}
+
+/// Writes attributes as OTLP does; those of which nothing is known are left out.
+pub(super) fn attributes(all: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    let all = all.into_iter().filter(|it| !it.1.is_null());
+    all.map(|(key, value)| json!({"key": key, "value": any_value(value)}))
+        .collect()
+}
+
+fn any_value(value: Value) -> Value {
+    match value {
+        Value::Bool(it) => json!({"boolValue": it}),
+        Value::Number(it) if it.is_f64() => json!({"doubleValue": it}),
+        Value::Number(it) => json!({"intValue": it.to_string()}),
+        Value::String(it) => json!({"stringValue": it}),
+        other => json!({"stringValue": other.to_string()}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_is_named_as_the_conventions_do() {
+        for (name, provider, model, server) in [
+            ("openai:gpt-5-mini", "openai", "gpt-5-mini", None),
+            (
+                "gemini:gemini-2.5-flash",
+                "gcp.gemini",
+                "gemini-2.5-flash",
+                None,
+            ),
+            ("ollama:qwen3:8b", "ollama", "qwen3:8b", None),
+            (
+                "compatible:a/b@http://localhost:8000/v1",
+                "compatible",
+                "a/b",
+                Some("localhost:8000"),
+            ),
+        ] {
+            let expected = (
+                provider.to_owned(),
+                model.to_owned(),
+                server.map(str::to_owned),
+            );
+            assert_eq!(named(name), expected);
+        }
+    }
+}
