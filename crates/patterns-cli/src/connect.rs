@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 
-use patterns_core::{Budget, Model, nearest};
+use patterns_core::{Budget, Model};
 use patterns_job::{ModelRoles, Models, Settings};
-use patterns_llm::{Connect, ConnectError, ConnectErrorKind, HedgePolicy, Pace, connect_all};
+use patterns_llm::{Connect, HedgePolicy, Pace, connect_all};
 use patterns_offline::{OFFLINE_LABEL, Offline};
 use secrecy::SecretString;
 
@@ -16,8 +16,10 @@ use crate::descriptors;
 use crate::error::{Error, ErrorKind};
 use crate::key;
 use crate::launch::Launch;
+use crate::named_model::{named_model, refused};
 use crate::proxy;
 use crate::restate::Driver;
+use crate::terminal::Terminal;
 use crate::wanted::{choose, provider, served, used};
 
 /// The models of a run.
@@ -34,6 +36,15 @@ pub(crate) struct Connected {
     pub(crate) choice: Option<String>,
     /// What everything that these models answer must be labelled with.
     pub(crate) notice: Option<&'static str>,
+}
+
+impl Connected {
+    /// Tells workers what nobody needs any more, if there are any.
+    pub(crate) async fn settle(&self, terminal: Terminal) {
+        if let Some(driver) = &self.driver {
+            driver.settle(terminal).await;
+        }
+    }
 }
 
 /// Connects all models of a job without a key: they are asked for their names only.
@@ -327,34 +338,6 @@ impl Connecting<'_> {
     }
 }
 
-/// Finds a model by its name, which may be that of a configured server and one of its models.
-fn named_model(name: &str, launch: &Launch) -> Result<Connect, Error> {
-    let Some(named) = launch.providers.get(provider(name)) else {
-        return patterns_llm::connect(name).map_err(|error| unknown(name, error, launch));
-    };
-    let model = name.split_once(':').map(|it| it.1.trim());
-    let Some(model) = model.filter(|it| !it.is_empty()) else {
-        let provider = provider(name);
-        let message = format!("the model is missing: write `{provider}:MODEL`");
-        return Err(Error::new(ErrorKind::Usage, message).help("see --help"));
-    };
-    patterns_llm::connect(&format!("{}:{model}", named.kind)).map_err(refused)
-}
-
-/// Says which names there are beside the usual ones.
-fn unknown(name: &str, error: ConnectError, launch: &Launch) -> Error {
-    let servers = launch.providers.names().map(|it| format!("{it}:NAME"));
-    let aliases = launch.aliases.names().map(str::to_owned);
-    let names: Vec<String> = aliases.chain(servers).collect();
-    if error.kind() != ConnectErrorKind::UnknownProvider || names.is_empty() {
-        return refused(error);
-    }
-    let known = names.iter().map(String::as_str);
-    let meant = nearest(name, known).map_or_else(String::new, |it| format!("did you mean {it}? "));
-    let names = names.join(", ");
-    Error::new(ErrorKind::Usage, error.to_string()).help(format!("{meant}configured are {names}"))
-}
-
 /// Makes the offline model, if that is what is named: it has no server, no key and no price.
 fn offline(name: &str) -> Result<Option<Arc<dyn Model>>, Error> {
     match name.split_once(':') {
@@ -387,44 +370,4 @@ fn pace(kind: &str, named: Option<&NamedProvider>, settings: &Settings) -> Pace 
         tokens_per_minute: rate(tokens),
         ..Pace::default()
     }
-}
-
-fn refused(error: ConnectError) -> Error {
-    let kind = match error.kind() {
-        ConnectErrorKind::UnknownProvider | ConnectErrorKind::MissingModel => ErrorKind::Usage,
-        _ => ErrorKind::Config,
-    };
-    let help = match error.kind() {
-        ConnectErrorKind::MissingBaseUrl if error.to_string().contains("`azure`") => {
-            "set AZURE_OPENAI_ENDPOINT, or the base_url of the provider, to the address of your resource, \
-             such as https://NAME.openai.azure.com"
-        }
-        ConnectErrorKind::InvalidApiVersion => {
-            "mend api_version of the provider, or leave it out: /openai/v1 needs none"
-        }
-        ConnectErrorKind::MissingBaseUrl => {
-            "pass --base-url, such as http://localhost:8000/v1, or set the base_url of the provider"
-        }
-        ConnectErrorKind::InvalidBaseUrl => {
-            "mend --base-url, or where it is set (`patterns config show`), or the provider's own \
-             variable: http://localhost:8000/v1 is one"
-        }
-        ConnectErrorKind::InvalidProxy => "mend run.proxy, or HTTP_PROXY, HTTPS_PROXY or ALL_PROXY",
-        ConnectErrorKind::UnknownPrice => {
-            "set its price in [providers.NAME.prices] (see `patterns config keys`), or cap --max-tokens \
-             or --max-calls instead of --max-cost"
-        }
-        ConnectErrorKind::MissingKey => {
-            "say where it is: key_variable, key_file or key_command of the provider"
-        }
-        ConnectErrorKind::InvalidKey => "check the API key",
-        ConnectErrorKind::InvalidHeader | ConnectErrorKind::ReservedField => {
-            "mend headers or extra of the provider (`patterns config show`)"
-        }
-        _ => {
-            "name a model as openai:NAME, anthropic:NAME, gemini:NAME, azure:NAME, openrouter:NAME, \
-             ollama:NAME, compatible:NAME or offline"
-        }
-    };
-    Error::new(kind, error.to_string()).help(help)
 }

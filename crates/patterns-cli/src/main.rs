@@ -16,6 +16,7 @@ mod isolation;
 mod key;
 mod launch;
 mod local_time;
+mod named_model;
 mod option_names;
 mod output;
 mod proxy;

@@ -201,16 +201,13 @@ impl Session {
             () = self.steered() => Ok(None),
             result = run => result.map(Some).map_err(not_run),
         };
-        if let Some(driver) = &self.connected.driver {
-            driver.settle(self.terminal).await;
-        }
+        self.connected.settle(self.terminal).await;
         if let (Some(record), Err(error)) = (&self.record, &result) {
             // It did not come to an outcome; that must not look like a run that goes on.
             let code = exit_code::of(error.kind());
             record.end(false, self.account(code)).await?;
         }
-        let spent = self.connected.budget.spent();
-        let elapsed = self.begun.elapsed();
+        let (spent, elapsed) = (self.connected.budget.spent(), self.begun.elapsed());
         self.observers.finish(self.terminal, spent, elapsed);
         if let (Err(_), Some(unfinished)) = (&result, &self.unfinished) {
             self.terminal.note(unfinished);
