@@ -16,19 +16,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// Returns the form in which an open answer is counted; `None` if it says nothing.
-///
-/// ```
-/// use patterns_parallel::voting::normalise;
-///
-/// assert_eq!(normalise(" “Paris.” "), normalise("PARIS"));
-/// assert_eq!(normalise("**1,000**"), normalise("1000.0"));
-/// assert_ne!(normalise("$5"), normalise("€5"));
-/// assert_ne!(normalise("1.10"), normalise("1.1"));
-/// assert_ne!(normalise("3,5,7"), normalise("357"));
-/// assert_eq!(normalise("?"), Some("?".to_owned()));
-/// assert_eq!(normalise(" "), None);
-/// ```
-pub fn normalise(answer: &str) -> Option<String> {
+pub(crate) fn normalise(answer: &str) -> Option<String> {
     let plain = answer.chars().map(plain).nfc();
     let folded: String = plain.flat_map(fold_case).nfc().collect();
     let words: Vec<&str> = folded.split_whitespace().collect();

@@ -25,7 +25,7 @@ mod unseen;
 
 pub use code::{CodeFunction, CodeReduce, CodeReduceError, Field, FieldTrouble};
 pub use combine::Combine;
-pub use glean::{Glean, GleanError, GleanErrorKind, GleanTask, judging_agent};
+pub use glean::{Glean, GleanError, GleanTask, judging_agent};
 pub use groups::Topology;
 pub use keyed::{
     FieldProblem, KeyPair, KeyedReduce, SameKey, Table, TableBuilder, Tabulate, key_agent,
@@ -39,7 +39,7 @@ pub use provenance::{
 };
 pub use reduce::{Fold, Reduce, Rows};
 pub use reduce_prompt::{ReduceItem, ReduceTask, reduce_agent};
-#[cfg(feature = "split")]
-pub use split::{Boundary, Splitter, SplitterError};
 pub use split::{Chunk, Half, Heading, Split};
+#[cfg(feature = "split")]
+pub use split::{Splitter, SplitterError};
 pub use summaries::{DocumentSummary, Reduction, combining_agent, document_agent, summary_agent};

@@ -28,7 +28,6 @@ mod vote;
 )]
 mod voting;
 
-pub use crate::normalise::normalise;
 pub use agreement::{Agreement, VoteTable};
 pub use ballot::{Ballot, BallotTask};
 pub use election::Election;

@@ -34,7 +34,7 @@ impl Question {
     /// Returns the form in which an answer is counted; `None` if it counts as none.
     ///
     /// With options that is the one that the answer names, and nothing else is counted. An open
-    /// answer is what [`normalise`] makes of it.
+    /// answer is what `normalise` makes of it.
     ///
     /// ```
     /// use patterns_parallel::voting::Question;
@@ -66,7 +66,7 @@ impl<T: Into<String>> From<T> for Question {
 }
 
 /// Returns the option that an answer names: the one that is written like it, sign by sign, or else the
-/// only one that [`normalise`] does not tell from it.
+/// only one that `normalise` does not tell from it.
 ///
 /// ```
 /// use patterns_parallel::voting::named_option;

@@ -157,7 +157,7 @@ impl Glean {
 /// Returns the contracts of the first answer and of follow-ups.
 fn contracts(schema: &Value) -> Result<(Contract<Value>, Contract<Value>), GleanError> {
     let first = Contract::from_schema(schema.clone())?;
-    let follow_up = follow_up_schema(schema).ok_or_else(GleanError::no_list)?;
+    let follow_up = follow_up_schema(schema).ok_or(GleanError::NoList)?;
     Ok((first, Contract::from_schema(follow_up)?))
 }
 
@@ -244,43 +244,12 @@ impl GleanTask {
 
 /// A schema whose answers cannot be gleaned.
 #[derive(Debug, thiserror::Error)]
-#[error("{kind}")]
-pub struct GleanError {
-    kind: GleanErrorKind,
-    source: Option<ContractError>,
-}
-
-/// What stands in the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum GleanErrorKind {
+pub enum GleanError {
     /// No field of an answer is a list that can grow, so nothing can be added to it.
     #[error("no field of the answers is a list without maxItems, so nothing can be added to them")]
     NoList,
     /// The schema makes no contract.
     #[error("the schema makes no contract")]
-    Contract,
-}
-
-impl GleanError {
-    fn no_list() -> Self {
-        Self {
-            kind: GleanErrorKind::NoList,
-            source: None,
-        }
-    }
-
-    /// Returns what stands in the way.
-    pub fn kind(&self) -> GleanErrorKind {
-        self.kind
-    }
-}
-
-impl From<ContractError> for GleanError {
-    fn from(error: ContractError) -> Self {
-        Self {
-            kind: GleanErrorKind::Contract,
-            source: Some(error),
-        }
-    }
+    Contract(#[from] ContractError),
 }

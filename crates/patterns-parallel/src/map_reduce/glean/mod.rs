@@ -13,4 +13,4 @@ mod rounds;
 #[cfg(test)]
 mod tests;
 
-pub use agent::{Glean, GleanError, GleanErrorKind, GleanTask, judging_agent};
+pub use agent::{Glean, GleanError, GleanTask, judging_agent};

@@ -18,4 +18,4 @@ mod splitter;
 
 pub use chunk::{Chunk, Half, Heading, Split};
 #[cfg(feature = "split")]
-pub use splitter::{Boundary, Splitter, SplitterError};
+pub use splitter::{Splitter, SplitterError};

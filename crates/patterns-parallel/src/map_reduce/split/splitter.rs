@@ -45,13 +45,12 @@ const CODE: [&str; 32] = [
 pub struct Splitter {
     max_tokens: u64,
     overlap: u64,
-    boundary: Option<Boundary>,
     counter: TokenCounter,
 }
 
 /// What a document is cut by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Boundary {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Boundary {
     /// Lines and blank lines, then sentences, words, characters.
     Text,
     /// Sections, then blocks, then as in text (`CommonMark`, with the extensions of GitHub).
@@ -64,7 +63,7 @@ pub enum Boundary {
 
 impl Boundary {
     /// Returns what a document of this name is cut by: Markdown or code if its extension says so.
-    pub fn of_name(name: &str) -> Self {
+    fn of_name(name: &str) -> Self {
         let extension = name.rsplit_once('.').map(|(_, it)| it.to_ascii_lowercase());
         match extension.as_deref() {
             Some("md" | "markdown" | "mdown" | "mkd" | "mdx") => Self::Markdown,
@@ -88,7 +87,6 @@ impl Splitter {
         Self {
             max_tokens: max_tokens.get(),
             overlap: 0,
-            boundary: None,
             counter: TokenCounter::default(),
         }
     }
@@ -109,22 +107,11 @@ impl Splitter {
         Ok(self)
     }
 
-    /// Sets what all documents are cut by; without it, their [names](Boundary::of_name) say it.
-    #[must_use]
-    pub fn boundary(mut self, boundary: Boundary) -> Self {
-        self.boundary = Some(boundary);
-        self
-    }
-
     /// Sets who counts tokens.
     #[must_use]
     pub fn tokens(mut self, counter: TokenCounter) -> Self {
         self.counter = counter;
         self
-    }
-
-    fn boundary_of(&self, name: &str) -> Boundary {
-        self.boundary.unwrap_or_else(|| Boundary::of_name(name))
     }
 
     /// Returns where the chunks are. Looking for boundaries takes time with the square of what is
@@ -221,7 +208,7 @@ impl Split for Splitter {
         if self.counter.count(text) <= self.max_tokens {
             return vec![Chunk::whole(document)];
         }
-        let boundary = self.boundary_of(&document.id);
+        let boundary = Boundary::of_name(&document.id);
         let ranges = self.ranges(text, boundary);
         let headings = match boundary {
             Boundary::Text | Boundary::Code => vec![Vec::new(); ranges.len()],
@@ -246,7 +233,7 @@ impl Split for Splitter {
 
     fn halve(&self, chunk: &Chunk) -> Option<[Chunk; 2]> {
         let mut halves = chunk.halve()?;
-        if self.boundary_of(&chunk.document) == Boundary::Markdown {
+        if Boundary::of_name(&chunk.document) == Boundary::Markdown {
             let places = halves.iter().map(|it| it.range.start - chunk.range.start);
             let found = paths(&chunk.text, &chunk.headings, places);
             for (half, headings) in halves.iter_mut().zip(found) {

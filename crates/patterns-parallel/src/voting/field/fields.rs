@@ -16,7 +16,7 @@ use crate::voting::rules::{Decision, Rule, Ruling, TieBreak};
 
 /// Answers are JSON objects of a schema, and every field is decided on its own.
 ///
-/// Choices, strings and yes/no are decided by plurality of what [`normalise`](crate::voting::normalise) makes
+/// Choices, strings and yes/no are decided by plurality of what normalising makes
 /// of them, numbers by the median, lists by the union of the items that more than half have, objects
 /// within by their own fields. A value that may be of several kinds is decided as a whole.
 ///

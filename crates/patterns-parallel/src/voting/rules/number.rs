@@ -28,7 +28,7 @@ pub struct Spread {
     pub interquartile_range: f64,
 }
 
-/// Reads an answer as a finite number, with its thousands separators as [`normalise`] reads them.
+/// Reads an answer as a finite number, with its thousands separators as `normalise` reads them.
 ///
 /// A currency or a percent sign is a unit, not arithmetic: `42 %` is 42, not 0.42. Infinities, NaN,
 /// and whatever has further words are no numbers.

@@ -16,7 +16,7 @@ pub(crate) struct KeyCount {
 /// Pairs of keys, as places in the list of keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct KeyCandidates {
-    /// Keys that differ in spelling only ([`normalise`] makes them equal).
+    /// Keys that differ in spelling only (`normalise` makes them equal).
     pub(crate) same: Vec<(usize, usize)>,
     /// Keys that may mean the same, most alike first.
     pub(crate) pairs: Vec<(usize, usize)>,

@@ -38,9 +38,13 @@ fn split(text: &str, max: u64, overlap: u64, boundary: Boundary, by: &TokenCount
     let splitter = Splitter::new(NonZeroU64::new(max).expect("a chunk has a token"))
         .overlap(overlap)
         .expect("the overlap is small")
-        .boundary(boundary)
         .tokens(by.clone());
-    splitter.split(&Document::new("a", text))
+    let name = match boundary {
+        Boundary::Text => "a",
+        Boundary::Markdown => "a.md",
+        Boundary::Code => "a.rs",
+    };
+    splitter.split(&Document::new(name, text))
 }
 
 proptest! {
