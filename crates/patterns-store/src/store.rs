@@ -16,6 +16,7 @@ use crate::prompts::Prompts;
 use crate::record::{ALL_CALLS, Entry, Record, SELECT, set_status, usage_of, usage_sums};
 use crate::run_rows::{RunRow, RunRows};
 use crate::status::CallStatus;
+use crate::under_way::CallRowId;
 use crate::writer::{Write, Writer, acknowledged, lock};
 
 /// A durable record of paid calls. Clones share one.
@@ -347,16 +348,24 @@ impl Store {
 pub(crate) struct Found {
     pub(crate) record: Record,
     /// The number of its row.
-    pub(crate) row: i64,
+    id: i64,
     /// Whether it is known what was asked.
     pub(crate) has_prompt: bool,
 }
 
 impl Found {
+    /// Names its row.
+    pub(crate) fn row(&self) -> CallRowId {
+        CallRowId {
+            id: self.id,
+            key: self.record.key,
+        }
+    }
+
     fn read(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             record: Record::read(row)?,
-            row: row.get(11)?,
+            id: row.get(11)?,
             has_prompt: row.get::<_, Option<i64>>(12)?.is_some(),
         })
     }
