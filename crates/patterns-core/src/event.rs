@@ -225,7 +225,8 @@ impl Event {
             | Self::CallsPaused { origin, .. }
             | Self::FormatSteppedDown { origin, .. }
             | Self::AnswerFixed { origin, .. }
-            | Self::AnswerRejected { origin, .. } => origin.branch = origin.branch.outermost(),
+            | Self::AnswerRejected { origin, .. }
+            | Self::FallbackAsked { origin, .. } => origin.branch = origin.branch.outermost(),
             Self::RunStarted { .. } | Self::WarningRaised { .. } | Self::RunFinished { .. } => {}
         }
         Some(self)
@@ -247,7 +248,8 @@ impl Event {
             | Self::CallsPaused { origin, .. }
             | Self::FormatSteppedDown { origin, .. }
             | Self::AnswerFixed { origin, .. }
-            | Self::AnswerRejected { origin, .. } => origin.branch.is_nested(),
+            | Self::AnswerRejected { origin, .. }
+            | Self::FallbackAsked { origin, .. } => origin.branch.is_nested(),
             Self::RunStarted { .. } | Self::WarningRaised { .. } | Self::RunFinished { .. } => {
                 false
             }
