@@ -64,9 +64,9 @@ pub(crate) fn no_reply(error: reqwest::Error, peer: &Peer) -> ExchangeError {
         ExchangeErrorKind::NotConnected
     } else if error.is_timeout() {
         ExchangeErrorKind::Timeout
-    } else if causes(&error).any(|it| of_hyper(it).is_some_and(hyper::Error::is_parse)) {
-        ExchangeErrorKind::NotHttp
-    } else if error.is_decode() && causes(&error).any(is_wrong_data) {
+    } else if causes(&error).any(|it| of_hyper(it).is_some_and(hyper::Error::is_parse))
+        || (error.is_decode() && causes(&error).any(is_wrong_data))
+    {
         ExchangeErrorKind::NotHttp
     } else {
         ExchangeErrorKind::Broken

@@ -178,7 +178,10 @@ impl<M: Model> Stored<M> {
         };
         let asked = || recorder.asked(request);
         let end = CallEnd {
-            row: Some(found.row()),
+            row: Some(CallRowId {
+                id: found.id,
+                key: found.record.key,
+            }),
             asked: (!found.has_prompt).then(asked).flatten(),
             ..CallEnd::new(CallEnding::Found)
         };

@@ -16,7 +16,6 @@ use crate::prompts::Prompts;
 use crate::record::{ALL_CALLS, Entry, Record, SELECT, set_status, usage_of, usage_sums};
 use crate::run_rows::{RunRow, RunRows};
 use crate::status::CallStatus;
-use crate::under_way::CallRowId;
 use crate::writer::{Write, Writer, acknowledged, lock};
 
 /// A durable record of paid calls. Clones share one.
@@ -348,20 +347,12 @@ impl Store {
 pub(crate) struct Found {
     pub(crate) record: Record,
     /// The number of its row.
-    id: i64,
+    pub(crate) id: i64,
     /// Whether it is known what was asked.
     pub(crate) has_prompt: bool,
 }
 
 impl Found {
-    /// Names its row.
-    pub(crate) fn row(&self) -> CallRowId {
-        CallRowId {
-            id: self.id,
-            key: self.record.key,
-        }
-    }
-
     fn read(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             record: Record::read(row)?,

@@ -80,7 +80,7 @@ fn a_fallback_shares_the_budget_and_costs_its_own_price() {
     assert!(capped.contains("attempts 4"), "{capped}");
     place.configure(
         "[providers.compatible.prices]\n\
-         test = { input = 1, output = 1 }\nlarge = { input = 1000, output = 1000 }\n",
+         test = { input = 1, output = 1 }\nlarge = { input = 96, output = 96 }\n",
     );
     let all = run(
         &place,
@@ -88,10 +88,10 @@ fn a_fallback_shares_the_budget_and_costs_its_own_price() {
         &["--store", "other.db", "--max-cost", "10"],
     );
     // Four answers of 15 tokens of the small model, and one of the large.
-    assert!(all.contains(" · $0.01506 · "), "{all}");
+    assert!(all.contains(" · $0.0015 · "), "{all}");
     let (_, shown) = place.data(&["show", "1", "--store", "other.db", "--output", "json"]);
     let shown: Value = serde_json::from_str(&shown).expect("JSON");
-    assert_eq!(shown["went"]["stages"][0]["cost"], "0.01506");
+    assert_eq!(shown["went"]["stages"][0]["cost"], "0.0015");
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn a_fallback_is_part_of_a_job_and_somebody_else() {
         (r#"["b", "b"]"#, "names b twice"),
         (r#"["offline"]"#, "the offline model only quotes"),
         (r#"[""]"#, "has an empty name"),
-        (r#"["opnai:gpt-5"]"#, "opnai:gpt-5"),
+        (r#"["opnai:gpt-5"]"#, "did you mean \"openai:gpt-5\"?"),
     ] {
         let more = ["-c", &format!("run.fallback={fallback}")];
         let shown = run(&place, &server, &more);

@@ -78,17 +78,17 @@ fn a_session_says_what_it_cost_itself_and_runs_say_what_all_of_them_did() {
     };
     let first = run();
     assert!(
-        first.contains("attempts 1 · tokens 10 in, 5 out · $0.0000125 · "),
+        first.contains("attempts 1 · tokens 10 in, 5 out · $0.000013 · "),
         "{first}"
     );
     let again = run();
     assert!(
-        again.contains("attempts 0 · $0.00 ($0.0000125 in all sessions) · "),
+        again.contains("attempts 0 · $0.00 ($0.000013 in all sessions) · "),
         "{again}"
     );
     let (_, runs) = place.data(&["runs"]);
     assert!(
-        runs.contains("1 calls paid · 1 attempts · $0.0000125 · "),
+        runs.contains("1 calls paid · 1 attempts · $0.000013 · "),
         "{runs}"
     );
 }
