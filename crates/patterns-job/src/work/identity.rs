@@ -51,7 +51,7 @@ fn material_of(job: &Job, reader: &Reader) -> String {
 fn add_documents(hasher: &mut Hasher, job: &MapReduceJob, reader: &Reader) -> Result<(), JobError> {
     let work = MapReduceWork::read(job.clone())?;
     add(hasher, &(&work.map_schema, &work.reduce_schema));
-    let corpus = Corpus::open(&job.inputs, &job.source, Choice::All, reader)?;
+    let corpus = Corpus::open(&job.inputs, &job.source, Choice::All, None, reader)?;
     for document in corpus.each() {
         match document {
             Ok(it) => add(hasher, &it.document),
