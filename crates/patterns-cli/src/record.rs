@@ -76,8 +76,7 @@ impl Record {
             && recorded != identity
         {
             terminal.note(&format!(
-                "what run {id} works on is no longer what it was: its files, models or settings have \
-                 changed; what they leave as it was is not paid for again"
+                "what run {id} works on is no longer what it was (files, models or settings); what is as it was is not paid again"
             ));
         }
         let identity = resumed.map_or(identity, |it| it.1);
