@@ -117,7 +117,7 @@ async fn connect_with(
             said.push(why);
             vec![name]
         }
-        false => roles.names.clone(),
+        false => roles.all().cloned().collect(),
     };
     let driver = match is_plan {
         true => None,
@@ -153,6 +153,7 @@ async fn connect_with(
     let Some(models) = models else {
         return Err(Error::new(ErrorKind::Bug, "there is no model"));
     };
+    let models = models.falling_back(&roles.fallback);
     let Connecting { from, mut said, .. } = connecting;
     if !from.is_empty() {
         said.insert(0, format!("from {}", from.join(" and ")));

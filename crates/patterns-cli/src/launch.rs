@@ -115,7 +115,8 @@ impl Launch {
     /// Returns how the run is carried out.
     pub(crate) fn settings(&self) -> Settings {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = since.map_or(0, |it| it.as_nanos() as u64);
+        // Below 2^53, which is all that many readers of JSON take.
+        let now = since.map_or(0, |it| it.as_micros() as u64);
         let mut settings = Settings::of(&self.job, now);
         settings.prices = settings.prices.merge(self.providers.prices());
         settings

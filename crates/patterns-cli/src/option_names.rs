@@ -129,6 +129,7 @@ const CONFIGURED: &[Row] = &[
     ("proxy", "run.proxy", "model.proxy"),
     ("hedge", "run.hedge", "run.hedge"),
     ("tier", "run.tier", "model.tier"),
+    ("fallback", "run.fallback", "model.fallback"),
     ("prime", "run.prime", "run.prime"),
     ("durability", "run.durability", "store.durability"),
     ("prompts", "store.prompts", "store.prompts"),

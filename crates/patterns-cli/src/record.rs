@@ -7,8 +7,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{ModelId, Money, Spend, Spent, Usage};
-use patterns_job::{Job, Models, PlanTotal, Settings, StoreMode};
+use patterns_core::{Money, Spend, Spent, Usage};
+use patterns_job::{Job, Models, PlanTotal, StoreMode};
 use patterns_llm::{Price, Prices};
 use patterns_store::{Again, LockFile, Recorder, RunRecord, Store};
 use serde_json::json;
@@ -72,6 +72,13 @@ impl Record {
             Some(id) => store.identity_of(id).map_err(refused)?.map(|it| (id, it)),
             None => None,
         };
+        if let Some((id, recorded)) = resumed
+            && recorded != identity
+        {
+            terminal.note(&format!(
+                "what run {id} works on is no longer what it was (files, models or settings); what is as it was is not paid again"
+            ));
+        }
         let identity = resumed.map_or(identity, |it| it.1);
         let lock = lock(&store, &identity, drain, terminal).await?;
         let run = match resumed {
@@ -115,9 +122,8 @@ impl Record {
     }
 
     /// Puts the store in front of the models.
-    pub(crate) fn in_front_of(&self, models: Models, settings: &Settings) -> Models {
-        let price = |id: &ModelId| settings.prices.find_at(id, settings.tier.into());
-        models.recorded_in(&self.store, self.mode, self.recorder.as_ref(), price)
+    pub(crate) fn in_front_of(&self, models: Models) -> Models {
+        models.recorded_in(&self.store, self.mode, self.recorder.as_ref())
     }
 
     /// Returns the store and the run, if it is recorded.
@@ -233,7 +239,7 @@ impl Record {
     pub(crate) fn unrecorded(&self) -> Option<String> {
         let why = self.store.unrecorded()?;
         Some(format!(
-            "how this run goes is no longer recorded ({why}); its answers and costs are kept"
+            "not all of how this run goes is recorded ({why}); its answers and costs are kept"
         ))
     }
 

@@ -207,7 +207,8 @@ impl Session {
             let code = exit_code::of(error.kind());
             record.end(false, self.account(code)).await?;
         }
-        let (spent, elapsed) = (self.connected.budget.spent(), self.begun.elapsed());
+        let spent = (self.connected.budget.spent(), self.before);
+        let elapsed = self.begun.elapsed();
         self.observers.finish(self.terminal, spent, elapsed);
         if let (Err(_), Some(unfinished)) = (&result, &self.unfinished) {
             self.terminal.note(unfinished);
@@ -324,7 +325,7 @@ fn attach(
 ) -> Result<Spent, Error> {
     let spent = record.spent(&connected.models, &settings.prices)?;
     connected.budget.carry_over(spent);
-    connected.models = record.in_front_of(connected.models.clone(), settings);
+    connected.models = record.in_front_of(connected.models.clone());
     let Some(run) = &record.run else {
         return Ok(spent);
     };

@@ -72,7 +72,9 @@ pub(crate) fn fill_in(job: &mut Job, names: Names, loaded: &Loaded) -> Result<Ve
             loaded.place(&["run", "model"]).map(str::to_owned)
         }
     };
-    let models = ModelRoles::of(job).map(|it| it.names).unwrap_or_default();
+    let models: Vec<String> = ModelRoles::of(job)
+        .map(|it| it.all().cloned().collect())
+        .unwrap_or_default();
     let name = job.model().name.as_ref();
     let is_asked = name.is_some_and(|it| models.contains(it));
     from.extend(place.filter(|_| is_asked));

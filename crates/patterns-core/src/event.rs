@@ -131,6 +131,15 @@ pub enum Event {
         /// Whether the model is asked again.
         will_reask: bool,
     },
+    /// A model gave no answer that keeps the contract, and another one was asked instead.
+    FallbackAsked {
+        /// The branch of the call.
+        origin: Origin,
+        /// The name of the model that was asked instead.
+        model: String,
+        /// Whether its answer keeps the contract.
+        is_answered: bool,
+    },
     /// A branch ended with a value.
     BranchAnswered {
         /// The branch.
@@ -188,6 +197,7 @@ impl Event {
             Self::FormatSteppedDown { .. } => "format_stepped_down",
             Self::AnswerFixed { .. } => "answer_fixed",
             Self::AnswerRejected { .. } => "answer_rejected",
+            Self::FallbackAsked { .. } => "fallback_asked",
             Self::BranchAnswered { .. } => "branch_answered",
             Self::BranchFailed { .. } => "branch_failed",
             Self::BranchCancelled { .. } => "branch_cancelled",
@@ -215,7 +225,8 @@ impl Event {
             | Self::CallsPaused { origin, .. }
             | Self::FormatSteppedDown { origin, .. }
             | Self::AnswerFixed { origin, .. }
-            | Self::AnswerRejected { origin, .. } => origin.branch = origin.branch.outermost(),
+            | Self::AnswerRejected { origin, .. }
+            | Self::FallbackAsked { origin, .. } => origin.branch = origin.branch.outermost(),
             Self::RunStarted { .. } | Self::WarningRaised { .. } | Self::RunFinished { .. } => {}
         }
         Some(self)
@@ -237,7 +248,8 @@ impl Event {
             | Self::CallsPaused { origin, .. }
             | Self::FormatSteppedDown { origin, .. }
             | Self::AnswerFixed { origin, .. }
-            | Self::AnswerRejected { origin, .. } => origin.branch.is_nested(),
+            | Self::AnswerRejected { origin, .. }
+            | Self::FallbackAsked { origin, .. } => origin.branch.is_nested(),
             Self::RunStarted { .. } | Self::WarningRaised { .. } | Self::RunFinished { .. } => {
                 false
             }

@@ -44,6 +44,7 @@ mod contract;
 mod coverage;
 mod event;
 mod event_line;
+mod fallback;
 mod format;
 mod layer;
 mod model;

@@ -35,6 +35,13 @@ pub trait Model: Send + Sync {
     fn disown(&self, request: &Request) {
         let _ = request;
     }
+
+    /// Returns the model that [agents](crate::ModelAgent) ask instead where this one gives no answer that
+    /// keeps their contract; there is none by default. It must be the outermost model that has one: layers
+    /// do not pass it on.
+    fn fallback(&self) -> Option<&Arc<dyn Model>> {
+        None
+    }
 }
 
 impl<M: Model + ?Sized> Model for Arc<M> {
@@ -48,6 +55,10 @@ impl<M: Model + ?Sized> Model for Arc<M> {
 
     fn disown(&self, request: &Request) {
         (**self).disown(request);
+    }
+
+    fn fallback(&self) -> Option<&Arc<dyn Model>> {
+        (**self).fallback()
     }
 }
 

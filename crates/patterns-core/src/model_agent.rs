@@ -6,6 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+use crate::fallback;
 use crate::never_valid::NeverValid;
 use crate::{
     Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Event, Message, Model, Prompt,
@@ -18,6 +19,10 @@ use crate::{
 /// [`max_reasks`](Self::max_reasks) times; every try is on the bill. If ten steps end without an answer
 /// that keeps the contract, all for the same reason, and none with one, that error
 /// [is fatal](crate::AgentErrorKind::NeverValid): others would fail likewise.
+///
+/// Where a model gives no answer that keeps the contract, its [fallback](Model::fallback) is asked the same:
+/// after its re-asks, where it refuses or its provider withholds the answer, and where the question or the
+/// answer is too long for it. Trouble of its provider is no reason: that is waited for.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -127,13 +132,70 @@ impl<I: Sync, O: DeserializeOwned + Send> Agent<I, O> for ModelAgent<I, O> {
 }
 
 impl<I, O: DeserializeOwned> ModelAgent<I, O> {
+    /// Asks the model, and where it gives no answer of use, those that are asked instead.
     async fn ask(&self, mut request: Request) -> Result<Answer<O>, AgentError> {
+        let mut error = match self.ask_one(&self.model, &mut request).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        // Only once nobody has answered: what was rejected is found in the store again, and leads to the
+        // answer of the fallback for nothing.
+        let mut to_disown = Vec::new();
+        let (mut model, mut last) = (&self.model, error.kind());
+        loop {
+            if fallback::is_invalid(last) {
+                to_disown.push(model);
+            }
+            let next = model.fallback().filter(|_| fallback::is_due(last));
+            let Some(next) = next else { break };
+            let ended = self.ask_one(next, &mut request).await;
+            fallback::report(&request.scope, next.id(), ended.as_ref().err());
+            match ended {
+                Ok(mut answer) => {
+                    answer.usage += error.usage();
+                    return Ok(answer);
+                }
+                Err(other) => {
+                    (model, last) = (next, other.kind());
+                    error = fallback::error_of_both(error, other);
+                }
+            }
+        }
+        for model in to_disown {
+            model.disown(&request);
+        }
+        let is_invalid = fallback::is_invalid(error.kind());
+        let is_all = is_invalid && self.never_valid.rejected(error.violations());
+        Err(if is_all { error.never_valid() } else { error })
+    }
+
+    /// Asks one model, and sends what it answers back while that breaks the contract. The request is left as
+    /// it was.
+    async fn ask_one(
+        &self,
+        model: &Arc<dyn Model>,
+        request: &mut Request,
+    ) -> Result<Answer<O>, AgentError> {
         let (question, sample) = (request.messages.len(), request.sample);
+        let ended = self.ask_until(model, request, sample).await;
+        request.messages.truncate(question);
+        // The answers to re-asks depend on it, and are not found without it.
+        request.sample = sample;
+        ended
+    }
+
+    async fn ask_until(
+        &self,
+        model: &Arc<dyn Model>,
+        request: &mut Request,
+        sample: u32,
+    ) -> Result<Answer<O>, AgentError> {
+        let question = request.messages.len();
         let mut usage = Usage::default();
         let mut reasks = 0;
         let mut last = Rejected::default();
         loop {
-            let response = match self.model.generate(&request).await {
+            let response = match model.generate(request).await {
                 Ok(response) => response,
                 Err(error) => return Err(AgentError::model(error, usage)),
             };
@@ -141,7 +203,7 @@ impl<I, O: DeserializeOwned> ModelAgent<I, O> {
             let rejection = match self.contract.decode(&response.text) {
                 Ok(decoded) => {
                     self.never_valid.answered();
-                    self.report_fixes(&request, &decoded.fixes);
+                    self.report_fixes(request, &decoded.fixes);
                     return Ok(Answer {
                         value: decoded.value,
                         usage,
@@ -155,16 +217,11 @@ impl<I, O: DeserializeOwned> ModelAgent<I, O> {
             };
             last = last.then(response.text);
             let will_reask = reasks < self.max_reasks && last.times < MAX_EQUAL;
-            self.report_rejection(&request, &rejection, reasks + 1, will_reask);
+            self.report_rejection(request, &rejection, reasks + 1, will_reask);
             // Only the last bad answer is quoted: older ones would cost tokens and mislead.
             request.messages.truncate(question);
             if !will_reask {
-                // The answers to re-asks depend on it, and are not found without it.
-                request.sample = sample;
-                self.model.disown(&request);
-                let is_all = self.never_valid.rejected(&rejection.violations);
-                let error = AgentError::invalid_answer(rejection, last.text, usage);
-                return Err(if is_all { error.never_valid() } else { error });
+                return Err(AgentError::invalid_answer(rejection, last.text, usage));
             }
             reasks += 1;
             self.push_reask(&mut request.messages, &last, &rejection);

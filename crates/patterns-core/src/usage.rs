@@ -35,6 +35,10 @@ pub struct Usage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub billed: Option<Money>,
+    /// What all of it costs, as far as that was known when it was used: what was billed, or the price of the
+    /// tier and the key that it was used at. It is not written down with the rest.
+    #[serde(skip)]
+    pub cost: Option<Money>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
@@ -65,11 +69,16 @@ impl Add for Usage {
                 .saturating_add(other.cache_write_tokens),
             output_tokens: self.output_tokens.saturating_add(other.output_tokens),
             reasoning_tokens: self.reasoning_tokens.saturating_add(other.reasoning_tokens),
-            billed: match (self.billed, other.billed) {
-                (Some(one), Some(other)) => Some(one + other),
-                (one, other) => one.or(other),
-            },
+            billed: sum(self.billed, other.billed),
+            cost: sum(self.cost, other.cost),
         }
+    }
+}
+
+fn sum(one: Option<Money>, other: Option<Money>) -> Option<Money> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one + other),
+        (one, other) => one.or(other),
     }
 }
 

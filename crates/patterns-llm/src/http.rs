@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpInfo;
 use reqwest::redirect::{Action, Attempt, Policy};
@@ -18,6 +19,7 @@ use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::exchange::{ExchangeError, ExchangeErrorKind};
+use crate::inflate::Inflate;
 use crate::no_reply::{Peer, causes, is_closed, no_reply};
 use crate::proxies::Proxied;
 
@@ -111,6 +113,7 @@ impl HttpClient {
         let mut response = http::Response::new(Incoming {
             reply,
             peer,
+            inflate: Inflate::of(&headers),
             read: 0,
             idle: self.idle,
             long: self.long.clone(),
@@ -180,6 +183,7 @@ impl LongReplies {
 pub(crate) struct Incoming {
     reply: reqwest::Response,
     peer: Peer,
+    inflate: Option<Inflate>,
     read: usize,
     /// Longest wait for more of it; keep-alives are no more of it.
     pub(crate) idle: Duration,
@@ -191,6 +195,11 @@ impl Incoming {
     pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>, ExchangeError> {
         let piece = self.reply.chunk().await;
         let piece = piece.map_err(|error| no_reply(error, &self.peer))?;
+        let piece = match (&mut self.inflate, piece) {
+            (None, piece) => piece,
+            (Some(inflate), Some(packed)) => Some(inflate.piece(&packed, MAX_REPLY_BYTES)?),
+            (Some(inflate), None) => inflate.end().map(|()| None)?,
+        };
         self.read += piece.as_ref().map_or(0, Bytes::len);
         if self.read > MAX_STREAM_BYTES {
             return Err(too_long());
@@ -260,11 +269,12 @@ pub(crate) struct ClientSetup {
 impl ClientSetup {
     /// Makes a client that follows no redirect to elsewhere (it would carry the key to another host),
     /// repeats nothing by itself and looks for no proxy in the environment. It says that it reads gzip
-    /// and deflate, and reads them unasked too.
+    /// and deflate, and reads them unasked too; deflate is [unpacked here](Inflate).
     fn client(&self, idle_connections: usize) -> Result<Client, ClientError> {
         let builder = Client::builder()
             .tls_backend_preconfigured(tls(self.is_secure)?)
             .user_agent(concat!("patterns/", env!("CARGO_PKG_VERSION")))
+            .default_headers(announced())
             .redirect(Policy::custom(within_origin))
             .retry(reqwest::retry::never())
             .no_proxy()
@@ -278,6 +288,11 @@ impl ClientSetup {
         };
         builder.build().map_err(|error| error.without_url().into())
     }
+}
+
+/// Returns which encodings are announced.
+fn announced() -> HeaderMap {
+    HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("gzip,deflate"))])
 }
 
 /// Says why no client could be made.
@@ -347,4 +362,28 @@ async fn list_models(client: &Client, url: &str) -> Option<Vec<String>> {
     let list: List = serde_json::from_slice(&body).ok()?;
     let entries = list.data.unwrap_or_default();
     Some(entries.into_iter().map(|entry| entry.id).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn few_long_replies_are_read_at_once_and_short_ones_wait_for_none() {
+        let long = LongReplies::default();
+        let mut places = [const { None }; LONG_REPLIES];
+        for place in &mut places {
+            assert!(long.admit(LONG_REPLY_BYTES + 1, place).await);
+        }
+        let mut place = None;
+        assert!(!long.admit(LONG_REPLY_BYTES, &mut place).await);
+        let waiting = long.admit(LONG_REPLY_BYTES + 1, &mut place);
+        assert!(timeout(Duration::from_secs(60), waiting).await.is_err());
+        places[0] = None;
+        assert!(long.admit(LONG_REPLY_BYTES + 1, &mut place).await);
+        assert!(
+            !long.admit(LONG_REPLY_BYTES + 2, &mut place).await,
+            "it has its place"
+        );
+    }
 }

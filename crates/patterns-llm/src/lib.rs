@@ -30,6 +30,7 @@ mod exchange;
 mod first_tokens;
 mod go_duration;
 mod http;
+mod inflate;
 mod known_model;
 mod layer;
 mod no_reply;

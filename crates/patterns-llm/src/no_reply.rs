@@ -64,12 +64,15 @@ pub(crate) fn no_reply(error: reqwest::Error, peer: &Peer) -> ExchangeError {
         ExchangeErrorKind::NotConnected
     } else if error.is_timeout() {
         ExchangeErrorKind::Timeout
-    } else if causes(&error).any(|it| of_hyper(it).is_some_and(hyper::Error::is_parse)) {
+    } else if causes(&error).any(|it| of_hyper(it).is_some_and(hyper::Error::is_parse))
+        || (error.is_decode() && causes(&error).any(is_wrong_data))
+    {
         ExchangeErrorKind::NotHttp
     } else {
         ExchangeErrorKind::Broken
     };
     let words = match kind {
+        _ if error.is_decode() => format!("{} sent a body that cannot be unpacked", peer.host),
         ExchangeErrorKind::NotConnected => not_connected(&error, peer),
         ExchangeErrorKind::Timeout => format!("nothing came from {} for too long", peer.host),
         ExchangeErrorKind::NotHttp if peer.is_tls => {
@@ -79,7 +82,6 @@ pub(crate) fn no_reply(error: reqwest::Error, peer: &Peer) -> ExchangeError {
             "what {} sends is no reply of HTTP; if it speaks TLS, its address begins with https://",
             peer.next()
         ),
-        _ if error.is_decode() => format!("{} sent a body that cannot be unpacked", peer.host),
         _ => format!(
             "{} closed the connection before the reply was whole",
             peer.next()
@@ -89,6 +91,13 @@ pub(crate) fn no_reply(error: reqwest::Error, peer: &Peer) -> ExchangeError {
     ExchangeError::new(kind)
         .with_words(words)
         .with_source(error.without_url())
+}
+
+/// Returns whether something is not what it says it is, be it whole or not.
+fn is_wrong_data(error: &(dyn Error + 'static)) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput};
+    let io = error.downcast_ref::<io::Error>();
+    io.is_some_and(|it| matches!(it.kind(), InvalidData | InvalidInput))
 }
 
 /// Returns whether a connection was closed by the other side before any reply.

@@ -299,7 +299,6 @@ fn bill(row: &Row<'_>) -> rusqlite::Result<Usage> {
         cached_input_tokens: count(17)?,
         output_tokens: count(18)?,
         reasoning_tokens: count(19)?,
-        cache_write_tokens: 0,
-        billed: None,
+        ..Usage::default()
     })
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use patterns_core::{
     BoxFuture, CallKey, Event, FinishReason, Layer, Model, ModelError, ModelErrorKind, ModelId,
-    Money, Request, Response, Usage, Warning,
+    Request, Response, Usage, Warning,
 };
 
 use crate::call_record::CallEnding;
@@ -19,7 +19,7 @@ use crate::record::Entry;
 use crate::recorder::Recorder;
 use crate::status::CallStatus;
 use crate::store::Found;
-use crate::under_way::CallEnd;
+use crate::under_way::{CallEnd, CallRowId};
 use crate::{Store, StoreError, StoreErrorKind};
 
 /// Which answers are given out, and whether calls are made.
@@ -55,11 +55,7 @@ pub struct StoreLayer {
     policy: StorePolicy,
     run: i64,
     recorder: Option<Arc<Recorder>>,
-    cost: Option<Cost>,
 }
-
-/// Says what a call has cost, if that is known.
-type Cost = Arc<dyn Fn(Usage) -> Option<Money> + Send + Sync>;
 
 impl StoreLayer {
     /// Makes the layer; the same store can serve any number of models.
@@ -69,7 +65,6 @@ impl StoreLayer {
             policy: StorePolicy::default(),
             run: 0,
             recorder: None,
-            cost: None,
         }
     }
 
@@ -91,13 +86,6 @@ impl StoreLayer {
     #[must_use]
     pub fn recorder(mut self, recorder: Arc<Recorder>) -> Self {
         self.recorder = Some(recorder);
-        self
-    }
-
-    /// Sets what says what a call has cost, for its record.
-    #[must_use]
-    pub fn cost(mut self, cost: impl Fn(Usage) -> Option<Money> + Send + Sync + 'static) -> Self {
-        self.cost = Some(Arc::new(cost));
         self
     }
 }
@@ -152,6 +140,7 @@ impl<M: Model> Stored<M> {
         }
         let result = self.inner.generate(request).await;
         let row = self.enter(key, request, &result).await?;
+        let row = row.map(|id| CallRowId { id, key });
         self.tell_end(request, row, &result);
         result
     }
@@ -189,7 +178,10 @@ impl<M: Model> Stored<M> {
         };
         let asked = || recorder.asked(request);
         let end = CallEnd {
-            row: Some(found.row),
+            row: Some(CallRowId {
+                id: found.id,
+                key: found.record.key,
+            }),
             asked: (!found.has_prompt).then(asked).flatten(),
             ..CallEnd::new(CallEnding::Found)
         };
@@ -197,7 +189,12 @@ impl<M: Model> Stored<M> {
     }
 
     /// Tells the recorder how a call has ended that was made.
-    fn tell_end(&self, request: &Request, row: Option<i64>, result: &Result<Response, ModelError>) {
+    fn tell_end(
+        &self,
+        request: &Request,
+        row: Option<CallRowId>,
+        result: &Result<Response, ModelError>,
+    ) {
         let Some(recorder) = &self.layer.recorder else {
             return;
         };
@@ -210,7 +207,7 @@ impl<M: Model> Stored<M> {
             row,
             asked: row.is_none().then(asked).flatten(),
             usage: Some(usage),
-            cost: self.layer.cost.as_ref().and_then(|cost| cost(usage)),
+            cost: usage.cost,
             error,
             ..CallEnd::new(ending)
         };

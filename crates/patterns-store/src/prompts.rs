@@ -120,7 +120,15 @@ struct RestRef<'a> {
 #[derive(Default)]
 pub(crate) struct Prompts {
     compressor: Option<Compressor<'static>>,
-    frames: Vec<(Arc<str>, Option<Arc<AnswerSchema>>, i64)>,
+    frames: Vec<(Arc<str>, Option<Arc<AnswerSchema>>, FrameRow)>,
+}
+
+/// Where a frame is. Its number alone would not do: another process may have cleaned up, and given the number
+/// to another frame.
+#[derive(Clone, Copy)]
+struct FrameRow {
+    id: i64,
+    digest: blake3::Hash,
 }
 
 impl Prompts {
@@ -131,25 +139,27 @@ impl Prompts {
         asked: &Asked,
     ) -> Result<i64, StoreError> {
         let text = self.pack(&asked.rest)?;
-        let insert = "INSERT INTO prompts (frame, text) SELECT id, ?2 FROM frames WHERE id = ?1";
+        let insert = "INSERT INTO prompts (frame, text) SELECT id, ?3 FROM frames \
+            WHERE id = ?1 AND digest = ?2";
         let mut insert = connection.prepare_cached(insert)?;
-        if insert.execute((self.frame(connection, asked)?, &text))? == 0 {
+        let mut write = |it: FrameRow| insert.execute((it.id, it.digest.as_bytes(), &text));
+        if write(self.frame(connection, asked)?)? == 0 {
             // Another process has cleaned up meanwhile.
             self.frames.clear();
-            insert.execute((self.frame(connection, asked)?, &text))?;
+            write(self.frame(connection, asked)?)?;
         }
         Ok(connection.last_insert_rowid())
     }
 
-    fn frame(&mut self, connection: &Connection, asked: &Asked) -> Result<i64, StoreError> {
+    fn frame(&mut self, connection: &Connection, asked: &Asked) -> Result<FrameRow, StoreError> {
         let is_same = |schema: &Option<Arc<AnswerSchema>>| match (schema, &asked.schema) {
             (Some(one), Some(other)) => Arc::ptr_eq(one, other),
             (one, other) => one.is_none() && other.is_none(),
         };
         let mut frames = self.frames.iter();
         let known = frames.find(|it| Arc::ptr_eq(&it.0, &asked.instructions) && is_same(&it.1));
-        if let Some((.., id)) = known {
-            return Ok(*id);
+        if let Some((.., row)) = known {
+            return Ok(*row);
         }
         let frame = Frame {
             instructions: Arc::clone(&asked.instructions),
@@ -170,9 +180,10 @@ impl Prompts {
         if self.frames.len() == FRAMES {
             self.frames.remove(0);
         }
-        let frame = (Arc::clone(&asked.instructions), asked.schema.clone(), id);
+        let row = FrameRow { id, digest };
+        let frame = (Arc::clone(&asked.instructions), asked.schema.clone(), row);
         self.frames.push(frame);
-        Ok(id)
+        Ok(row)
     }
 
     fn pack(&mut self, json: &[u8]) -> Result<Vec<u8>, StoreError> {

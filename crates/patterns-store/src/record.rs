@@ -101,8 +101,7 @@ pub(crate) fn usage_of(row: &Row<'_>, first: usize) -> rusqlite::Result<Usage> {
         cached_input_tokens: count(3)?,
         output_tokens: count(4)?,
         reasoning_tokens: count(5)?,
-        cache_write_tokens: 0,
-        billed: None,
+        ..Usage::default()
     })
 }
 
@@ -116,7 +115,7 @@ fn believed(usage: Usage) -> Usage {
         output_tokens: usage.output_tokens.min(MOST),
         reasoning_tokens: usage.reasoning_tokens.min(MOST),
         cache_write_tokens: usage.cache_write_tokens.min(MOST),
-        billed: usage.billed,
+        ..usage
     }
 }
 
@@ -244,8 +243,7 @@ impl Record {
             cached_input_tokens: count(6)?,
             output_tokens: count(7)?,
             reasoning_tokens: count(8)?,
-            cache_write_tokens: 0,
-            billed: None,
+            ..Usage::default()
         };
         let body = row.get_ref(9)?.as_blob().unwrap_or_default();
         let written = row.get_ref(10)?.as_blob().unwrap_or_default();

@@ -67,8 +67,8 @@ struct Ended {
 }
 
 impl Store {
-    /// Returns why no more is written of how runs go, if that has failed. Answers, bills and accounts
-    /// are kept all the same.
+    /// Returns why not all was written of how runs go and of which answers were of no use, if that has
+    /// failed; no more is written of how they go then. Answers, bills and accounts are kept all the same.
     pub fn unrecorded(&self) -> Option<StoreError> {
         let writer = self.0.writer.as_ref();
         writer.and_then(|it| it.unrecorded())
@@ -328,6 +328,7 @@ impl EventSink for Recorder {
             | Event::AttemptFailed { .. }
             | Event::CallsPaused { .. }
             | Event::FormatSteppedDown { .. }
+            | Event::FallbackAsked { .. }
             | Event::WarningRaised { .. }
             | Event::RunFinished { .. } => {}
         }

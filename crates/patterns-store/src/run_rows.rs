@@ -132,16 +132,18 @@ impl CallRow {
         let asked = end.asked.map(|it| prompts.keep(connection, &it));
         let mut prompt = asked.transpose()?;
         if let (Some(row), Some(_)) = (end.row, prompt) {
-            let update = "UPDATE calls SET prompt = ?2 WHERE id = ?1 AND prompt IS NULL";
+            let update =
+                "UPDATE calls SET prompt = ?3 WHERE id = ?1 AND key = ?2 AND prompt IS NULL";
             let mut update = connection.prepare_cached(update)?;
-            update.execute((row, prompt.take()))?;
+            update.execute((row.id, row.key.as_bytes(), prompt.take()))?;
         }
         let mut more = self.more.with_attempts(self.attempts);
         more.error = end.error;
         more.usage = end.usage.filter(|_| end.row.is_none());
         let insert = "INSERT INTO run_calls (run, number, session, branch, nth, model, began, \
             took, ending, call, prompt, cost, more) VALUES (:run, :number, :session, :branch, \
-            :nth, :model, :began, :took, :ending, :call, :prompt, :cost, :more)";
+            :nth, :model, :began, :took, :ending, \
+            (SELECT id FROM calls WHERE id = :call AND key = :key), :prompt, :cost, :more)";
         connection.prepare_cached(insert)?.execute(named_params! {
             ":run": self.place.run,
             ":number": self.number,
@@ -152,7 +154,8 @@ impl CallRow {
             ":began": self.began,
             ":took": i64::try_from(self.took.as_micros()).unwrap_or(i64::MAX >> 10),
             ":ending": end.ending.number(),
-            ":call": end.row,
+            ":call": end.row.map(|it| it.id),
+            ":key": end.row.as_ref().map(|it| it.key.as_bytes()),
             ":prompt": prompt,
             ":cost": end.cost.map(|it| it.picodollars().cast_signed()),
             // Texts and numbers always have a written form.

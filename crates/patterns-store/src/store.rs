@@ -347,7 +347,7 @@ impl Store {
 pub(crate) struct Found {
     pub(crate) record: Record,
     /// The number of its row.
-    pub(crate) row: i64,
+    pub(crate) id: i64,
     /// Whether it is known what was asked.
     pub(crate) has_prompt: bool,
 }
@@ -356,7 +356,7 @@ impl Found {
     fn read(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             record: Record::read(row)?,
-            row: row.get(11)?,
+            id: row.get(11)?,
             has_prompt: row.get::<_, Option<i64>>(12)?.is_some(),
         })
     }

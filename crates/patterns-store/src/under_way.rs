@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{ModelError, Money, Usage};
+use patterns_core::{CallKey, ModelError, Money, Usage};
 use tokio::time::Instant;
 
 use crate::call_record::{AttemptRecord, CallEnding, CallFailure};
@@ -61,11 +61,19 @@ impl UnderWay {
     }
 }
 
+/// Names the row of a call. Its number alone would not do: until that is written down, another process may have
+/// removed the row, and given its number to another call.
+#[derive(Clone, Copy)]
+pub(crate) struct CallRowId {
+    pub(crate) id: i64,
+    pub(crate) key: CallKey,
+}
+
 /// How a call has ended, as the layer knows it.
 pub(crate) struct CallEnd {
     pub(crate) ending: CallEnding,
-    /// The number of the row of its answer and bill.
-    pub(crate) row: Option<i64>,
+    /// The row of its answer and bill.
+    pub(crate) row: Option<CallRowId>,
     /// What was asked, if no row has it.
     pub(crate) asked: Option<Asked>,
     pub(crate) usage: Option<Usage>,

@@ -33,7 +33,7 @@ pub(crate) enum Write {
     Accounts(Ack),
     /// Anything else, which wants a result.
     Other(Apply, Ack),
-    /// Anything that nobody waits for.
+    /// Anything that nobody waits for. If it fails, it fails alone: it must never cost a paid answer.
     Later(Apply),
 }
 
@@ -51,35 +51,48 @@ pub(crate) struct Writer {
     unrecorded: Unrecorded,
 }
 
-/// Why no more is written of how runs go, if it is not.
+/// Why something was not written that nobody waits for, if so; no more is written of how runs go then.
 type Unrecorded = Arc<OnceLock<StoreError>>;
 
 /// What every commit writes, too.
 struct Beside {
     accounts: Accounts,
-    /// How runs go, which must never cost a paid answer: if it cannot be written, no more of it is.
+    /// How runs go: if it cannot be written, no more of it is.
     rows: RunRows,
     unrecorded: Unrecorded,
 }
 
 impl Beside {
-    /// Writes how runs go. If that fails, it is taken back alone, and what is committed with it stays.
+    /// Writes how runs go.
     fn write_rows(&self, connection: &Connection, prompts: &mut Prompts) -> Result<(), StoreError> {
         let rows = self.rows.take();
         if rows.is_empty() || self.unrecorded.get().is_some() {
             return Ok(());
         }
-        let execute = |sql: &str| connection.prepare_cached(sql)?.execute([]);
-        execute("SAVEPOINT went")?;
         let mut rows = rows.into_iter();
-        if let Err(error) = rows.try_for_each(|row| row.write(connection, prompts)) {
+        self.write_alone(connection, prompts, move |connection, prompts| {
+            rows.try_for_each(|row| row.write(connection, prompts))
+        })
+    }
+
+    /// Writes what nobody waits for. If that fails, it is taken back alone, and what is committed with it
+    /// stays.
+    fn write_alone(
+        &self,
+        connection: &Connection,
+        prompts: &mut Prompts,
+        write: impl FnOnce(&Connection, &mut Prompts) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let execute = |sql: &str| connection.prepare_cached(sql)?.execute([]);
+        execute("SAVEPOINT alone")?;
+        if let Err(error) = write(connection, prompts) {
             // Where SQLite has rolled back everything by itself, this fails, and so does the commit.
-            execute("ROLLBACK TO went")?;
+            execute("ROLLBACK TO alone")?;
             // It may remember what has just been taken back.
             *prompts = Prompts::default();
             self.unrecorded.get_or_init(|| error);
         }
-        execute("RELEASE went")?;
+        execute("RELEASE alone")?;
         Ok(())
     }
 }
@@ -109,7 +122,7 @@ impl Writer {
         })
     }
 
-    /// Returns why no more is written of how runs go, if it is not.
+    /// Returns why something was not written that nobody waits for, if so.
     pub(crate) fn unrecorded(&self) -> Option<StoreError> {
         self.unrecorded.get().cloned()
     }
@@ -196,7 +209,7 @@ fn commit(
             acks.extend(ack_of(write));
             continue;
         }
-        let (ack, written) = apply(write, connection, prompts);
+        let (ack, written) = apply(write, connection, beside, prompts);
         acks.extend(ack.map(|it| (it, *written.as_ref().unwrap_or(&0))));
         result = written.map(drop);
     }
@@ -211,13 +224,17 @@ fn commit(
 fn apply(
     write: Write,
     connection: &Connection,
+    beside: &Beside,
     prompts: &mut Prompts,
 ) -> (Option<Ack>, Result<i64, StoreError>) {
     match write {
         Write::Call(entry, ack) => (Some(ack), entry.write(connection, prompts)),
         Write::Other(other, ack) => (Some(ack), other(connection, prompts).map(|()| 0)),
         Write::Accounts(ack) => (Some(ack), Ok(0)),
-        Write::Later(other) => (None, other(connection, prompts).map(|()| 0)),
+        Write::Later(other) => {
+            let written = beside.write_alone(connection, prompts, other);
+            (None, written.map(|()| 0))
+        }
     }
 }
 

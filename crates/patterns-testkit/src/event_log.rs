@@ -137,6 +137,14 @@ fn line(event: &Event) -> String {
             *origin,
             &format!("{model} does not know {from}: {to} from now on"),
         ),
+        Event::FallbackAsked {
+            origin,
+            model,
+            is_answered,
+        } => {
+            let then = if *is_answered { "answered" } else { "failed" };
+            branch(*origin, &format!("{model} was asked instead and {then}"))
+        }
         Event::AnswerFixed { origin, fixes } => branch(*origin, &format!("fixed: {fixes:?}")),
         Event::AnswerRejected {
             origin,

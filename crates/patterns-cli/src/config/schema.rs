@@ -46,6 +46,9 @@ pub(crate) struct Config {
 pub(crate) struct RunKeys {
     /// The model: PROVIDER:NAME, or one of `[models]`; --model.
     pub(crate) model: Option<String>,
+    /// Models that are asked instead, one after the other, where a model gives no answer that keeps its
+    /// schema, refuses, or finds a question or an answer too long.
+    pub(crate) fallback: Option<Vec<String>>,
     /// The server of models whose provider has none otherwise, and of a `model` that is set in the same
     /// place; --base-url.
     pub(crate) base_url: Option<String>,

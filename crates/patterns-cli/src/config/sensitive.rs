@@ -3,8 +3,8 @@
 //! A file that comes with a clone must not send the user's key or documents elsewhere, run a command,
 //! or write outside of its folder. So everything below `[providers]` and `[restate]`, the addresses of `[run]`, and a
 //! store outside of the project count in such a file only once they have been trusted, as they are:
-//! what is remembered is a digest of the file's place and of these entries. So do `run.hedge` and
-//! `vote.spare`, which pay for more than is needed. Which of the user's models is asked, and how, a project
+//! what is remembered is a digest of the file's place and of these entries. So do `run.hedge`,
+//! `run.fallback` and `vote.spare`, which pay for more than is needed. Which of the user's models is asked, and how, a project
 //! may say; a line on stderr names the model and the file. It may also cap what is spent, but never above
 //! the user's own caps (`loaded.rs`): of two, the smaller one holds, trusted or not.
 
@@ -18,7 +18,10 @@ pub(super) fn is_sensitive(entry: &Entry, folder: &Path) -> bool {
     let parts: Vec<&str> = entry.path.iter().map(String::as_str).collect();
     match parts[..] {
         ["providers" | "restate", ..]
-        | ["run", "base_url" | "proxy" | "hedge" | "effort" | "tier"]
+        | [
+            "run",
+            "base_url" | "proxy" | "hedge" | "effort" | "tier" | "fallback",
+        ]
         | ["vote", "spare"] => true,
         ["run", "store"] => match entry.value.as_str() {
             Some(path) => leads_out(folder, &folder.join(path)),
@@ -101,6 +104,7 @@ mod tests {
             ("run.base_url", "http://h", true),
             ("run.proxy", "h:1", true),
             ("run.hedge", "true", true),
+            ("run.fallback", "a:b", true),
             ("vote.spare", "2", true),
             ("run.max_cost", "9", false),
             ("providers.openai.base_url", "http://h", true),

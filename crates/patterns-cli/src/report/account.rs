@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use patterns_core::{Counts, Event, Money, Spent, Usage};
+use patterns_core::{Counts, Event, Money, Spend, Spent, Usage};
 use serde_json::{Value, json};
 
 /// How the branches of a run ended and what they used.
@@ -22,6 +22,8 @@ pub(super) struct Account {
     mended: u64,
     /// In how many of them each thing was mended, by its words.
     fixes: BTreeMap<String, u64>,
+    /// How often each model was asked instead of another, and how often it answered.
+    fallbacks: BTreeMap<String, (u64, u64)>,
 }
 
 impl Account {
@@ -49,6 +51,13 @@ impl Account {
                 for fix in fixes {
                     *self.fixes.entry(fix.to_string()).or_default() += 1;
                 }
+            }
+            Event::FallbackAsked {
+                model, is_answered, ..
+            } => {
+                let (asked, answered) = self.fallbacks.entry(model.clone()).or_default();
+                *asked += 1;
+                *answered += u64::from(*is_answered);
             }
             Event::RunStarted { .. }
             | Event::AttemptSent { .. }
@@ -88,9 +97,21 @@ impl Account {
             "counts": self.counts(true),
             "usage": self.usage,
             "from_store": self.reused,
-            "cost": cost_of(spent),
+            "cost": Some(cost_of(spent)).filter(|it| !it.is_empty()),
             "events": self.events,
         })
+    }
+
+    /// Says how many steps were answered by a model that was asked instead of another.
+    fn fallbacks(&self) -> String {
+        let each = self.fallbacks.iter().map(|(model, (asked, answered))| {
+            let of = match asked == answered {
+                true => String::new(),
+                false => format!(" of {asked}"),
+            };
+            format!(" · {answered}{of} answered by the fallback {model}")
+        });
+        each.collect()
     }
 
     /// Says how many answers were mended, and what in them.
@@ -109,8 +130,8 @@ impl Account {
         format!(" · mended {} {answers} ({fixes})", self.mended)
     }
 
-    /// Writes the account of a run that is over.
-    pub(super) fn line(&self, spent: Spent, elapsed: Duration) -> String {
+    /// Writes the account of a session that is over, given what the run has spent with it and before it.
+    pub(super) fn line(&self, (spent, before): (Spent, Spent), elapsed: Duration) -> String {
         let Counts {
             started,
             answered,
@@ -136,6 +157,7 @@ impl Account {
         if self.hedged > 0 {
             line += &format!(" ({} hedged)", self.hedged);
         }
+        line += &self.fallbacks();
         line += &self.mended();
         if self.usage.total_tokens() > 0 {
             line += &format!(" · tokens {} in", self.usage.input_tokens);
@@ -144,9 +166,35 @@ impl Account {
             }
             line += &format!(", {} out", self.usage.output_tokens);
         }
-        line += &cost(spent);
+        line += &cost_of_session(spent, before);
         line + &format!(" · {:.1} s", elapsed.as_secs_f64())
     }
+}
+
+/// Writes what a session of a run has cost, and all of them if there were others.
+fn cost_of_session(spent: Spent, before: Spent) -> String {
+    let cost_before = cost_of(before);
+    if cost_before.is_empty() {
+        return cost(spent);
+    }
+    let since = |now: Spend, before: Spend| Spend {
+        cost: now
+            .cost
+            .zip(before.cost)
+            .map(|(now, before)| now.saturating_sub(before)),
+        ..now
+    };
+    let session = cost_of(Spent {
+        committed: since(spent.committed, before.committed),
+        possibly_billed: since(spent.possibly_billed, before.possibly_billed),
+        ..spent
+    });
+    let session = if session.is_empty() {
+        "$0.00"
+    } else {
+        &session
+    };
+    format!(" · {session} ({} in all sessions)", cost_of(spent))
 }
 
 /// Writes what a run has cost; nothing if that is not known or nothing.
@@ -166,22 +214,42 @@ fn cost(spent: Spent) -> String {
 
 #[cfg(test)]
 mod tests {
-    use patterns_core::{Fix, Spend};
+    use patterns_core::Fix;
 
     use super::*;
 
-    fn check(billed: Option<&str>, possibly: Option<&str>, expected: &str) {
+    fn spent(billed: Option<&str>, possibly: Option<&str>) -> Spent {
         let spend = |dollars: Option<&str>| Spend {
             calls: 1,
             tokens: 1,
             cost: dollars.map(|it| it.parse().unwrap()),
         };
-        let spent = Spent {
+        Spent {
             committed: spend(billed),
             possibly_billed: spend(possibly),
             ..Spent::default()
-        };
-        assert_eq!(cost(spent), expected);
+        }
+    }
+
+    fn check(billed: Option<&str>, possibly: Option<&str>, expected: &str) {
+        assert_eq!(cost(spent(billed, possibly)), expected);
+    }
+
+    #[test]
+    fn a_session_is_said_to_cost_what_it_does_and_all_of_them_beside_it() {
+        let before = spent(Some("0.01"), Some("0"));
+        for (now, expected) in [
+            (before, " · $0.00 ($0.01 in all sessions)"),
+            (
+                spent(Some("0.03"), Some("0.2")),
+                " · $0.02 (+ $0.20 possibly billed) ($0.03 (+ $0.20 possibly billed) in all sessions)",
+            ),
+        ] {
+            assert_eq!(cost_of_session(now, before), expected);
+        }
+        let none = Spent::default();
+        assert_eq!(cost_of_session(before, none), " · $0.01");
+        assert_eq!(cost_of_session(none, none), "");
     }
 
     #[test]
@@ -198,6 +266,26 @@ mod tests {
         assert_eq!(
             account.mended(),
             " · mended 2 answers (code fence 2, trailing comma 1)"
+        );
+    }
+
+    #[test]
+    fn what_a_fallback_answered_is_said_and_what_it_did_not() {
+        let mut account = Account::default();
+        assert_eq!(account.fallbacks(), "");
+        let mut ask = |model: &str, is_answered| {
+            account.add(&Event::FallbackAsked {
+                origin: patterns_core::Origin::default(),
+                model: model.to_owned(),
+                is_answered,
+            });
+        };
+        ask("a:b", true);
+        ask("a:b", false);
+        ask("c:d", true);
+        assert_eq!(
+            account.fallbacks(),
+            " · 1 of 2 answered by the fallback a:b · 1 answered by the fallback c:d"
         );
     }
 

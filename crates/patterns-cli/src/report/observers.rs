@@ -124,8 +124,9 @@ impl Observers {
         outcome.to_string()
     }
 
-    /// Ends the progress line and says the warnings and the account.
-    pub(crate) fn finish(&self, terminal: Terminal, spent: Spent, elapsed: Duration) {
+    /// Ends the progress line and says the warnings and the account, given what the run has spent, and what
+    /// it had before this session.
+    pub(crate) fn finish(&self, terminal: Terminal, spent: (Spent, Spent), elapsed: Duration) {
         let mut readers = self.lock();
         if let Some(progress) = readers.progress.take() {
             progress.end();
@@ -291,6 +292,7 @@ fn is_worth_noting(event: &Event) -> bool {
         Event::CallsPaused { .. }
         | Event::FormatSteppedDown { .. }
         | Event::AnswerRejected { .. }
+        | Event::FallbackAsked { .. }
         | Event::BranchFailed { .. }
         | Event::WarningRaised { .. }
         | Event::RunStarted { .. }
@@ -328,6 +330,7 @@ fn note(event: &Event) -> Option<String> {
         | Event::CallsPaused { .. }
         | Event::AnswerFixed { .. }
         | Event::AnswerRejected { .. }
+        | Event::FallbackAsked { .. }
         | Event::BranchAnswered { .. }
         | Event::BranchFailed { .. }
         | Event::BranchCancelled { .. }

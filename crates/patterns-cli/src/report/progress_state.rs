@@ -93,6 +93,7 @@ impl ProgressState {
             | Event::FormatSteppedDown { .. }
             | Event::AnswerFixed { .. }
             | Event::AnswerRejected { .. }
+            | Event::FallbackAsked { .. }
             | Event::WarningRaised { .. }
             | Event::RunFinished { .. } => {}
         }

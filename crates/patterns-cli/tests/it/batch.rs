@@ -168,6 +168,20 @@ fn a_misspelt_field_of_a_batch_is_recognised() {
 }
 
 #[test]
+fn what_all_rows_of_a_batch_lack_is_said_once_with_the_options_that_choose() {
+    let rows = "{\"claim\": \"x\"}\n".repeat(60);
+    let place = Place::with(&[("q.jsonl", &rows)]);
+    insta::assert_snapshot!(place.run(&["vote", "--batch", "q.jsonl", "--question-field", "q"]), @r#"
+    exit 65
+    --- stdout
+    --- stderr
+    error[E-DATA]: an input is not valid; nothing was sent
+      q.jsonl:1: there is no question in "q"; the fields are claim (--question-field); the same in each of 60 rows
+    help: choose fields with --question-field, --id-field and --gold
+    "#);
+}
+
+#[test]
 fn a_decided_election_asks_nobody_else_and_the_provider_agrees() {
     let rows: Vec<String> = (0..20)
         .map(|n| format!("{{\"id\": {n}, \"question\": \"Did ship {n} come in?\"}}"))

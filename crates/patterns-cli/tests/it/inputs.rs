@@ -26,6 +26,10 @@ fn place() -> Place {
         ("ignored/a.txt", "Ignored."),
     ]);
     place.write("binary.bin", b"PNG\0\x01\x02");
+    let rows: Vec<String> = (0..60)
+        .map(|n| format!("{{\"id\": {n}, \"message\": \"m\"}}\n"))
+        .collect();
+    place.write("fields.jsonl", rows.concat().as_bytes());
     place.write("odd.txt", b"caf\xe9\x01");
     place
 }
@@ -78,7 +82,11 @@ fn bad_inputs_are_named_before_anything_is_asked() {
     );
     check(&["ragged.csv"], 65, &["the row has 1 values, the header 2"]);
     check(&["good.txt", "good.txt"], 65, &["the file is named twice"]);
-    check(&["none.jsonl"], 4, &["error[E-EMPTY]"]);
+    check(
+        &["none.jsonl"],
+        4,
+        &["error[E-EMPTY]", "no row below its header"],
+    );
     check(&["ignored"], 4, &["there is no document in ignored"]);
     check(&["*.nope"], 4, &["there is no document in *.nope"]);
     check(
@@ -87,6 +95,16 @@ fn bad_inputs_are_named_before_anything_is_asked() {
         &["there is no text in \"x\""],
     );
     check(&["good.txt", "--schema", "nope.json"], 66, &["nope.json"]);
+    check(&["good.txt", "*.nope"], 66, &["*.nope: no file matches"]);
+    check(
+        &["fields.jsonl", "--text-field", "massage"],
+        65,
+        &[
+            "did you mean \"message\"?",
+            "the same in each of 60 rows",
+            "--text-field",
+        ],
+    );
     check(
         &["good.txt", "--schema", "broken.json"],
         65,

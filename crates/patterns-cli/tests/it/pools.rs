@@ -134,3 +134,55 @@ fn servers_and_keys_that_do_not_fit_are_refused_and_log_ins_are_not_shown() {
         "{shown}"
     );
 }
+
+/// A run at the flex tier over two keys, the first of which is refused it.
+#[test]
+fn what_branches_cost_adds_up_to_the_account_where_one_key_has_no_flex_tier() {
+    let server = Server::hearing(|head, body| {
+        let (is_a, is_flex) = (head.contains("Bearer key-a"), body.contains("service_tier"));
+        let tier = if is_flex { "flex" } else { "default" };
+        let answer = completion(r#"{"summary": "A ship."}"#);
+        let answer = answer.replacen('{', &format!("{{\"service_tier\": \"{tier}\", "), 1);
+        match is_a && is_flex {
+            true => (400, error("invalid", "Unsupported service_tier: flex")),
+            false => (
+                200,
+                answer.replace("\"prompt_tokens\":10", "\"prompt_tokens\":1000"),
+            ),
+        }
+    });
+    let place = place();
+    let url = server.url();
+    place.configure(&format!(
+        "[providers.openai]\nbase_url = '{url}'\nkey_variables = ['KEY_A', 'KEY_B']\n"
+    ));
+    for keys in [["key-a", "key-a"], ["key-a", "key-b"], ["key-b", "key-b"]] {
+        let store = format!("{}.db", keys.join("-"));
+        let run = [
+            "map-reduce",
+            "docs",
+            "-m",
+            "openai:gpt-5-mini",
+            "--no-reduce",
+        ];
+        let flex = [
+            "-c",
+            "run.tier=flex",
+            "--concurrency",
+            "2",
+            "--store",
+            &store,
+        ];
+        let mut command = place.command(&[&run[..], &flex].concat());
+        command.env("KEY_A", keys[0]).env("KEY_B", keys[1]);
+        let told = crate::support::shown(&mut command);
+        assert!(told.starts_with("exit 0\n"), "{told}");
+        let (_, shown) = place.data(&["show", "1", "--store", &store, "--output", "json"]);
+        let shown: serde_json::Value = serde_json::from_str(&shown).expect("JSON");
+        let cost = &shown["went"]["stages"][0]["cost"];
+        let (_, runs) = place.data(&["runs", "--store", &store, "--output", "json"]);
+        let run: serde_json::Value = serde_json::from_str(&runs).expect("JSON");
+        assert!(cost.is_string(), "{shown}");
+        assert_eq!(*cost, run["account"]["committed"]["cost"], "{told}");
+    }
+}

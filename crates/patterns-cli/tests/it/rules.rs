@@ -196,7 +196,8 @@ fn right_answers_show_what_shares_are_worth() {
     let shown = elect(&place, &server, &missing);
     assert!(
         shown.starts_with("exit 65\n")
-            && shown.contains("questions.jsonl:4: there is no right answer in"),
+            && shown.contains("questions.jsonl:1: there is no right answer in")
+            && shown.contains("the same in each of 4 rows"),
         "{shown}"
     );
 }

@@ -24,8 +24,7 @@ fn usage() -> Usage {
         cached_input_tokens: 4,
         output_tokens: 5,
         reasoning_tokens: 6,
-        cache_write_tokens: 0,
-        billed: None,
+        ..Usage::default()
     }
 }
 
@@ -104,7 +103,12 @@ fn next(event: Option<&Event>) -> Option<Event> {
             violations: vec![Violation::new("/a/0", "is \"bad\"")],
             will_reask: true,
         },
-        Some(Event::AnswerRejected { .. }) => Event::BranchAnswered { origin, usage },
+        Some(Event::AnswerRejected { .. }) => Event::FallbackAsked {
+            origin,
+            model: "a:b".to_owned(),
+            is_answered: true,
+        },
+        Some(Event::FallbackAsked { .. }) => Event::BranchAnswered { origin, usage },
         Some(Event::BranchAnswered { .. }) => Event::BranchFailed {
             origin,
             kind: AgentErrorKind::Model(ModelErrorKind::Timeout),
@@ -230,6 +234,7 @@ fn the_written_form_is_pinned() {
     {"event":"format_stepped_down","origin":{"run":1,"branch":2},"model":"llama","from":"json_schema","to":"json_object"}
     {"event":"answer_fixed","origin":{"run":1,"branch":2},"fixes":["byte_order_mark","code_fence","surrounding_text","trailing_comma","thoughts","out_of_range"]}
     {"event":"answer_rejected","origin":{"run":1,"branch":2},"answer":1,"violations":[{"pointer":"/a/0","message":"is \"bad\""}],"will_reask":true}
+    {"event":"fallback_asked","origin":{"run":1,"branch":2},"model":"a:b","is_answered":true}
     {"event":"branch_answered","origin":{"run":1,"branch":2},"usage":{"calls":1,"attempts":2,"input_tokens":3,"cached_input_tokens":4,"output_tokens":5,"reasoning_tokens":6}}
     {"event":"branch_failed","origin":{"run":1,"branch":2},"kind":{"model":"timeout"},"usage":{"calls":1,"attempts":2,"input_tokens":3,"cached_input_tokens":4,"output_tokens":5,"reasoning_tokens":6}}
     {"event":"branch_cancelled","origin":{"run":1,"branch":2},"usage":{"calls":1,"attempts":2,"input_tokens":3,"cached_input_tokens":4,"output_tokens":5,"reasoning_tokens":6}}

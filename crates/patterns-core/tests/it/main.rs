@@ -5,5 +5,6 @@ mod call_key;
 mod document;
 mod errors;
 mod events;
+mod fallback;
 mod model_agent;
 mod schemas;

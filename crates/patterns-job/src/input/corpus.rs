@@ -23,7 +23,7 @@ use super::taken::Taken;
 use crate::job::{Choice, SourcePart};
 use crate::job_error::{JobError, JobErrorKind};
 
-type Item = Result<Sourced, Unreadable>;
+pub(crate) type Item = Result<Sourced, Unreadable>;
 
 /// The next document, or that there is none, and what the user should know about how it was read.
 #[derive(Debug)]
@@ -97,8 +97,11 @@ impl Corpus {
         if first.is_empty() {
             let names: Vec<String> = inputs.iter().map(|it| it.display().to_string()).collect();
             let message = format!("there is no document in {}", names.join(", "));
-            return Err(JobError::new(JobErrorKind::Empty, message)
-                .help("name a file, or check the glob; hidden and ignored files are left out"));
+            let help = match inputs.iter().all(|it| it.is_file()) {
+                true => "what is named is there, and has nothing in it, or no row below its header",
+                false => "name a file, or check the glob; hidden and ignored files are left out",
+            };
+            return Err(JobError::new(JobErrorKind::Empty, message).help(help));
         }
         let columns = match kept {
             None => Vec::new(),
@@ -128,6 +131,11 @@ impl Corpus {
     /// Returns the columns that rows come with, and what is in them.
     pub fn columns(&self) -> &[(String, ColumnKind)] {
         &self.columns
+    }
+
+    /// Reads one document after the other, as they are.
+    pub(crate) fn each(self) -> impl Iterator<Item = Item> {
+        self.first.into_iter().chain(self.rest)
     }
 
     /// Reads all of it at once.

@@ -9,6 +9,8 @@ pub(super) struct Problems {
     invalid: Vec<String>,
     /// How many of those have only not the fields that were asked for.
     fields: usize,
+    /// What rows of a batch lack: in words, in which row first, and in how many.
+    lacking: Vec<(String, String, usize)>,
 }
 
 impl Problems {
@@ -28,9 +30,26 @@ impl Problems {
         self.invalid.push(what);
     }
 
+    /// Notes that the row of a batch has not a field that was asked for; what rows lack alike is said once.
+    pub(super) fn lacks(&mut self, place: &str, what: String) {
+        match self.lacking.iter_mut().find(|it| it.0 == what) {
+            Some((.., count)) => *count += 1,
+            None => self.lacking.push((what, place.to_owned(), 1)),
+        }
+    }
+
     /// Returns an error if there was any problem. Missing inputs decide the kind, since what is
     /// in them cannot be judged yet.
-    pub(super) fn check(self) -> Result<(), JobError> {
+    pub(super) fn check(mut self) -> Result<(), JobError> {
+        let is_batch = !self.lacking.is_empty() && self.invalid.is_empty();
+        let lacking = self.lacking.into_iter().map(|(what, place, count)| {
+            let again = match count {
+                1 => String::new(),
+                count => format!("; the same in each of {count} rows"),
+            };
+            format!("{place}: {what}{again}")
+        });
+        self.invalid.extend(lacking);
         let count = self.missing.len() + self.invalid.len();
         let (kind, message, help) = if !self.missing.is_empty() {
             let message = format!("{} cannot be read", inputs(count));
@@ -44,6 +63,9 @@ impl Problems {
             let help = match self.fields == count {
                 true => {
                     "choose fields with `source.text_field`, `source.text_template` and `source.id_field`"
+                }
+                false if is_batch => {
+                    "choose fields with `batch.question_field`, `batch.id_field` and `batch.gold`"
                 }
                 false => "mend or remove what is listed; ignore files and globs leave files out",
             };

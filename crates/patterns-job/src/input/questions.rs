@@ -133,10 +133,8 @@ fn others(keep: Keep, batch: &BatchPart, rows: &[Row]) -> Keep {
 fn question(row: &Row, place: &str, field: &str, problems: &mut Problems) -> Option<String> {
     let question = row.text(field).filter(|text| !text.trim().is_empty());
     if question.is_none() {
-        problems.invalid(format!(
-            "{place}: {} (`batch.question_field`)",
-            row.lacks("question", field)
-        ));
+        let lacks = row.lacks("question", field);
+        problems.lacks(place, format!("{lacks} (`batch.question_field`)"));
     }
     question
 }
@@ -148,10 +146,8 @@ fn id(row: &Row, place: &str, field: Option<&str>, problems: &mut Problems) -> O
     };
     let id = row.text(field);
     if id.is_none() {
-        problems.invalid(format!(
-            "{place}: {} (`batch.id_field`)",
-            row.lacks("id", field)
-        ));
+        let lacks = row.lacks("id", field);
+        problems.lacks(place, format!("{lacks} (`batch.id_field`)"));
     }
     id
 }
@@ -164,10 +160,8 @@ fn gold(row: &Row, place: &str, field: Option<&str>, problems: &mut Problems) ->
         Some(Value::String(answer)) => Some(answer.clone()),
         Some(answer) => Some(answer.to_string()),
         None => {
-            problems.invalid(format!(
-                "{place}: {} (`batch.gold`)",
-                row.lacks("right answer", field)
-            ));
+            let lacks = row.lacks("right answer", field);
+            problems.lacks(place, format!("{lacks} (`batch.gold`)"));
             None
         }
     }

@@ -53,6 +53,14 @@ impl Reader {
         self
     }
 
+    /// Returns one that reads the same and tells nobody.
+    pub(crate) fn quiet(&self) -> Self {
+        Self {
+            tell: None,
+            ..self.clone()
+        }
+    }
+
     pub(super) fn isolation(&self) -> Option<Arc<dyn Isolation>> {
         self.isolation.clone()
     }

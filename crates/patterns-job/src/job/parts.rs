@@ -29,6 +29,10 @@ pub struct ModelPart {
     /// it is missing, whoever runs the job takes what is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Who is asked instead, one after the other, where a model gives no answer that keeps its schema, refuses,
+    /// or finds a question or an answer too long.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fallback: Vec<String>,
     /// The address of the provider, where it is not the usual one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base_url: Option<String>,
@@ -176,6 +180,26 @@ impl SchemaSource {
     }
 }
 
+/// Checks that whoever is asked instead is somebody else, and no model twice.
+fn check_fallback(model: &ModelPart) -> Result<(), JobError> {
+    let key = "model.fallback";
+    for (at, name) in model.fallback.iter().enumerate() {
+        let message = match name {
+            _ if name.trim().is_empty() => format!("`{key}` has an empty name"),
+            _ if name.trim() == "offline" => {
+                format!("`{key}`: the offline model only quotes, and takes the place of none")
+            }
+            _ if model.name.as_ref() == Some(name) => {
+                format!("`{key}` names {name}, which is the model itself")
+            }
+            _ if model.fallback[..at].contains(name) => format!("`{key}` names {name} twice"),
+            _ => continue,
+        };
+        return Err(JobError::of_key(key, message));
+    }
+    Ok(())
+}
+
 /// Checks the parts that all jobs have.
 pub(crate) fn check(job: &Job) -> Result<(), JobError> {
     job.output().check_ending()?;
@@ -192,6 +216,7 @@ pub(crate) fn check(job: &Job) -> Result<(), JobError> {
         let message = "`run.concurrency` is at most 10000";
         return Err(JobError::of_key("run.concurrency", message));
     }
+    check_fallback(model)?;
     let times = [
         ("run.timeout", &run.timeout),
         ("run.max_time", &run.max_time),

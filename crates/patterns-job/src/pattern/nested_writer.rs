@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use patterns_core::{Agent, AgentError, Answer, BoxFuture, Part, Prompt, Scope, Usage};
+use patterns_core::{Agent, AgentError, Answer, BoxFuture, Money, Part, Prompt, Scope, Usage};
 use patterns_parallel::sectioning::{Citation, Section, SectionTask};
 use serde_json::Value;
 
@@ -143,6 +143,10 @@ fn gaps(outcome: &JobOutcome) -> Option<String> {
     (!gaps.is_empty()).then(|| gaps.join("; "))
 }
 
+fn without(all: Option<Money>, own: Option<Money>) -> Option<Money> {
+    all.map(|it| it.saturating_sub(own.unwrap_or_default()))
+}
+
 /// Returns what was used beside the calls that an error knows of.
 fn without_own(all: Usage, own: Usage) -> Usage {
     Usage {
@@ -157,9 +161,8 @@ fn without_own(all: Usage, own: Usage) -> Usage {
             .saturating_sub(own.cache_write_tokens),
         output_tokens: all.output_tokens.saturating_sub(own.output_tokens),
         reasoning_tokens: all.reasoning_tokens.saturating_sub(own.reasoning_tokens),
-        billed: all
-            .billed
-            .map(|it| it.saturating_sub(own.billed.unwrap_or_default())),
+        billed: without(all.billed, own.billed),
+        cost: without(all.cost, own.cost),
     }
 }
 

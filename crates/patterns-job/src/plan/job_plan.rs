@@ -296,6 +296,7 @@ fn plan(pattern: Pattern, it: Rehearsed, with: &PlanSetup, experience: &Experien
     let mut warnings = it.warnings;
     warnings.dedup();
     warnings.extend(too_long(&it.high, with));
+    warnings.extend(not_asked(&it.high, with));
     warnings.extend(without_price(&stages));
     warnings.extend(over_caps(&total, settings.caps));
     Plan {
@@ -325,6 +326,19 @@ fn too_long(stages: &Stages, with: &PlanSetup) -> Vec<String> {
         })
     });
     too_long.collect()
+}
+
+/// Says what models that are asked instead of others may add.
+fn not_asked(stages: &Stages, with: &PlanSetup) -> Option<String> {
+    let names: Vec<String> = with.setup.models.fallbacks().collect();
+    let calls: u64 = stages.values().map(|it| it.calls).sum();
+    (!names.is_empty()).then(|| {
+        format!(
+            "what {} is asked instead is not in the plan: nothing, if all answers keep their schema, and for \
+             each of the {calls} calls one more and its re-asks at most",
+            names.join(" or ")
+        )
+    })
 }
 
 fn without_price(stages: &[Stage]) -> Vec<String> {

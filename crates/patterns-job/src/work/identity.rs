@@ -2,13 +2,16 @@
 //!
 //! How a run is carried out (how fast, with which budget, where its result goes) is no part of it, so
 //! that it can be gone on with in another way. Files count by what is in them; documents, which may
-//! come and go between sessions, by what names them.
+//! come and go between sessions, by what names them. The documents of a section that is a map-reduce are
+//! material like any other: they count by what is in them, too.
 
 use blake3::Hasher;
 use serde::Serialize;
 
 use super::{MapReduceWork, ModelRoles, SectionWork, Settings, VoteWork};
-use crate::job::{InputPart, ModelPart, Reduce};
+use crate::input::{Corpus, Reader};
+use crate::job::{Choice, InputPart, Job, MapReduceJob, ModelPart, Reduce};
+use crate::job_error::JobError;
 
 impl SectionWork {
     /// Returns a digest of what the run is for.
@@ -18,8 +21,49 @@ impl SectionWork {
         let ways = (job.gate, &job.grow, job.synthesis, job.consistency);
         let material = (&self.context, job.context_tokens, &self.schema);
         let all = (work, ways, job.outline_only, material);
-        digest("section", roles, &job.model, settings, &all)
+        let reader = self.reader.quiet();
+        let nested: Vec<String> = job.nested().map(|it| material_of(it, &reader)).collect();
+        // Runs without such sections keep the digest that older versions gave them.
+        match nested.is_empty() {
+            true => digest("section", roles, &job.model, settings, &all),
+            false => digest("section", roles, &job.model, settings, &(all, nested)),
+        }
     }
+}
+
+/// Returns a digest of what the files of a section's own job have in them. What cannot be read counts by why:
+/// it fails in its section, where that is said.
+fn material_of(job: &Job, reader: &Reader) -> String {
+    let mut hasher = Hasher::new();
+    let read = match job {
+        Job::Vote(job) => VoteWork::read(job.as_ref().clone(), reader).map(|work| {
+            add(&mut hasher, &(&work.context, &work.ballot));
+        }),
+        Job::MapReduce(job) => add_documents(&mut hasher, job, reader),
+        Job::Section(_) => Ok(()),
+    };
+    if let Err(error) = read {
+        add(&mut hasher, &error.to_string());
+    }
+    hasher.finalize().to_string()
+}
+
+fn add_documents(hasher: &mut Hasher, job: &MapReduceJob, reader: &Reader) -> Result<(), JobError> {
+    let work = MapReduceWork::read(job.clone())?;
+    add(hasher, &(&work.map_schema, &work.reduce_schema));
+    let corpus = Corpus::open(&job.inputs, &job.source, Choice::All, None, reader)?;
+    for document in corpus.each() {
+        match document {
+            Ok(it) => add(hasher, &it.document),
+            Err(error) => add(hasher, &error.to_string()),
+        }
+    }
+    Ok(())
+}
+
+/// A hasher takes everything, and plain data always has a written form.
+fn add(hasher: &mut Hasher, it: &impl Serialize) {
+    let _ = serde_json::to_writer(hasher, it);
 }
 
 impl VoteWork {
@@ -83,7 +127,6 @@ fn digest(
     let mut hasher = Hasher::new_derive_key("patterns 2026-11-27 run identity v2");
     let told = (settings.sampling, &settings.instructions);
     let all = (pattern, &roles.names, &model.base_url, told, work);
-    // A hasher takes everything, and plain data always has a written form.
-    let _ = serde_json::to_writer(&mut hasher, &all);
+    add(&mut hasher, &all);
     *hasher.finalize().as_bytes()
 }

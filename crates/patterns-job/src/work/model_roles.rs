@@ -8,6 +8,8 @@ use crate::job_error::JobError;
 pub struct ModelRoles {
     /// The names; none where the job names no model.
     pub names: Vec<String>,
+    /// Those that are asked instead of others.
+    pub fallback: Vec<String>,
 }
 
 impl ModelRoles {
@@ -45,7 +47,18 @@ impl ModelRoles {
             }
             Job::Vote(job) => roles.add_voters(job)?,
         }
+        let fallback = &job.model().fallback;
+        let is_said = name.is_some() || !roles.names.is_empty();
+        needs_name("model.fallback", &fallback.first().cloned(), is_said)?;
+        roles.fallback.clone_from(fallback);
         Ok(roles)
+    }
+
+    /// Returns the names of all of them, each once.
+    pub fn all(&self) -> impl Iterator<Item = &String> {
+        let others = self.fallback.iter();
+        let others = others.filter(|it| !self.names.contains(it));
+        self.names.iter().chain(others)
     }
 
     fn add_voters(&mut self, job: &VoteJob) -> Result<(), JobError> {

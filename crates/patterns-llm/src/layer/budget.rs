@@ -81,7 +81,8 @@ impl<M: Model> Layer<M> for BudgetLayer {
 /// An attempt reserves a token for every three bytes that it sends, and the most that it may be
 /// answered with; then it settles with the usage that the provider reports. An attempt whose usage
 /// nobody knows (it timed out, broke off, was cancelled, or its answer came without usage) stays
-/// counted in full, as possibly billed.
+/// counted in full, as possibly billed. What an attempt has cost is in its usage from here on: whoever adds up
+/// calls comes to what the budget has settled.
 ///
 /// The cap is hard as long as attempts use no more than was reserved. To make sure of that for
 /// answers, set `max_output_tokens`; otherwise [`ASSUMED_OUTPUT_TOKENS`] are reserved. A larger bill
@@ -119,11 +120,20 @@ impl<M: Model> Budgeted<M> {
         self.budget.kept().await?;
         let reservation = reservation.sent()?;
         let result = self.inner.generate(request).await;
-        match settlement(&result) {
-            Some(usage) => reservation.settle(self.spend(usage)),
-            None => drop(reservation),
+        let Some(usage) = settlement(&result) else {
+            drop(reservation);
+            return result;
+        };
+        let spend = self.spend(usage);
+        reservation.settle(spend);
+        let cost = spend.cost;
+        match result {
+            Ok(response) => Ok(Response {
+                usage: Usage { cost, ..usage },
+                ..response
+            }),
+            Err(error) => Err(error.with_usage(Usage { cost, ..usage })),
         }
-        result
     }
 
     /// Returns what an attempt may cost.

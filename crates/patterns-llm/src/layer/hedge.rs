@@ -150,6 +150,7 @@ const DROPPED: Usage = Usage {
     output_tokens: 0,
     reasoning_tokens: 0,
     billed: None,
+    cost: None,
 };
 
 /// Ends a call one of whose tries has failed.

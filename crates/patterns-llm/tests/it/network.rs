@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use flate2::Compression;
-use flate2::write::{GzEncoder, ZlibEncoder};
+use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use patterns_core::{Event, EventSink, Model, ModelErrorKind, Request, Sampling};
 use patterns_llm::{Proxies, RetryPolicy, Streaming, connect};
 use patterns_testkit::Scoped;
@@ -120,11 +120,18 @@ async fn compressed_replies_are_read_and_announced() {
         encoder.write_all(text.as_bytes()).unwrap();
         encoder.finish().unwrap()
     };
+    let raw = |text: &str| {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
     let whole = says("Hi.");
     let whole = body_of(&whole);
     for reply in [
         packed("gzip", gzip(whole), "application/json"),
         packed("deflate", deflate(whole), "application/json"),
+        packed("deflate", raw(whole), "application/json"),
+        packed("Deflate", raw(STREAM), "text/event-stream"),
         packed("gzip", gzip(STREAM), "text/event-stream"),
         packed("identity", whole.into(), "application/json"),
     ] {
@@ -140,6 +147,15 @@ async fn compressed_replies_are_read_and_announced() {
     let server = Server::start(vec![bomb]).await;
     let error = model(&server.url).generate(&Request::default()).await;
     assert_eq!(error.unwrap_err().kind(), ModelErrorKind::Unreadable);
+    for encoding in ["gzip", "deflate"] {
+        let wrong = packed(encoding, vec![0xff; 64], "application/json");
+        let server = Server::start(vec![wrong]).await;
+        let error = model(&server.url).generate(&Request::default()).await;
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), ModelErrorKind::Unreadable, "it is no outage");
+        let words = error.to_string();
+        assert!(words.contains("cannot be unpacked"), "{words}");
+    }
 }
 
 #[tokio::test]

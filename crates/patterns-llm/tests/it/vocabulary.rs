@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use patterns_core::{
-    Budget, Caps, Effort, Event, EventSink, Message, Model, Part, Request, Sampling,
+    Budget, Caps, Effort, Event, EventSink, Message, Model, Part, Request, Sampling, Usage,
 };
 use patterns_llm::{Connect, ConnectErrorKind, Tier, connect};
 use patterns_testkit::Scoped;
@@ -72,11 +72,13 @@ async fn asked(
         .base_url(server.url.trim_end_matches("/v1"))
         .budget(budget.clone());
     let model = Scoped::told(set(connect).build().unwrap(), warnings.clone());
+    let mut usage = Usage::default();
     for _ in 0..2 {
-        model.generate(request).await.unwrap();
+        usage += model.generate(request).await.unwrap().usage;
     }
     let sent = server.sent();
     let cost = budget.spent().committed.cost;
+    assert_eq!(usage.cost, cost, "what calls cost adds up to the account");
     Asked {
         heads: sent.iter().map(|it| it.head.clone()).collect(),
         bodies: sent.into_iter().map(|it| it.body).collect(),

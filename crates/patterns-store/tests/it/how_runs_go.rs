@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use patterns_core::{
     Agent, AgentErrorKind, Attachment, BoxFuture, BranchId, Budget, Caps, Contract, Document,
-    Event, EventSink, Fix, Layer, MediaType, Model, ModelAgent, ModelError, ModelErrorKind, Origin,
-    RunId, Scope, StepRole, Usage, Waits,
+    Event, EventSink, Fix, Layer, MediaType, Model, ModelAgent, ModelError, ModelErrorKind, Money,
+    Origin, RunId, Scope, StepRole, Usage, Waits,
 };
 use patterns_store::{
     Again, BranchEnding, CallEnding, CallRecord, Recorder, RunRecord, StoreLayer, StorePolicy,
 };
-use patterns_testkit::ScriptedModel;
+use patterns_testkit::{Reply, ScriptedModel};
 
 use super::*;
 
@@ -148,9 +148,15 @@ async fn a_branch_has_its_prompt_its_answers_its_re_ask_and_what_was_mended() {
     let run = begun(&store, 1).await;
     let recorder = Arc::new(Recorder::new(&store, &run).unwrap());
     let fenced = "```json\n{\"city\": \"Paris\"}\n```";
-    let model = ScriptedModel::new(["{\"town\": \"Paris\"}", fenced]);
-    let cost = |usage: Usage| Some(patterns_core::Money::from_picodollars(usage.attempts * 7));
-    let model = layer(&store, &recorder).cost(cost).layer(model);
+    let dear = Response {
+        usage: Usage {
+            cost: Some(Money::from_picodollars(7)),
+            ..Response::new("", "").usage
+        },
+        ..Response::new("", "{\"town\": \"Paris\"}")
+    };
+    let model = ScriptedModel::new([Reply::from(dear), fenced.into()]);
+    let model = layer(&store, &recorder).layer(model);
     let contract = Contract::of::<City>().unwrap();
     let agent = ModelAgent::new(Arc::new(model), "Name the capital.", contract);
     let scope = Scope::new(RunId(1), recorder.clone(), Default::default());

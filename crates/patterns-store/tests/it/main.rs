@@ -6,6 +6,7 @@ mod files;
 mod how_runs_go;
 mod runs;
 mod transfer;
+mod two_handles;
 
 use std::sync::Arc;
 

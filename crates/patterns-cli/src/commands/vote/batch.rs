@@ -273,7 +273,6 @@ fn end_of_batch(session: &Session, outcome: &Outcome<BatchEnd, Value>) -> String
                 undecided,
                 unasked,
                 cut_short,
-                ..
             } = tally;
             page.paragraph("");
             page.paragraph(&format!("{decided} decided, {undecided} without consensus"));

@@ -31,8 +31,6 @@ pub struct BatchTally {
     /// Elections that ended because the calls were spent, among the decided and the undecided.
     #[serde(default)]
     pub cut_short: u64,
-    /// Elections that the run broke off before all their voters had ended.
-    pub broken_off: u64,
 }
 
 impl BatchTally {

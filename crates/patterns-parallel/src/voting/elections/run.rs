@@ -289,8 +289,7 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>> RunMachine for Batch<'_, 
         })
     }
 
-    fn outcome(mut self, stop: Option<Stop>) -> Outcome<BatchTally, Self::Row> {
-        self.tally.broken_off = self.elections.broken_off.len() as u64;
+    fn outcome(self, stop: Option<Stop>) -> Outcome<BatchTally, Self::Row> {
         let all = self.tally.ended();
         let mut run = self.elections.run;
         // A cache answers all alike; some elections may be clear to the last word.
