@@ -72,9 +72,7 @@ impl Record {
             Some(id) => store.identity_of(id).map_err(refused)?.map(|it| (id, it)),
             None => None,
         };
-        if let Some((id, recorded)) = resumed
-            && recorded != identity
-        {
+        if let Some((id, _)) = resumed.filter(|it| it.1 != identity) {
             terminal.note(&format!(
                 "what run {id} works on is no longer what it was (files, models or settings); what is as it was is not paid again"
             ));

@@ -208,8 +208,8 @@ impl Session {
             record.end(false, self.account(code)).await?;
         }
         let spent = (self.connected.budget.spent(), self.before);
-        let elapsed = self.begun.elapsed();
-        self.observers.finish(self.terminal, spent, elapsed);
+        self.observers
+            .finish(self.terminal, spent, self.begun.elapsed());
         if let (Err(_), Some(unfinished)) = (&result, &self.unfinished) {
             self.terminal.note(unfinished);
         }
