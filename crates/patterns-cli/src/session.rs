@@ -207,9 +207,9 @@ impl Session {
             let code = exit_code::of(error.kind());
             record.end(false, self.account(code)).await?;
         }
-        let spent = (self.connected.budget.spent(), self.before);
+        let (all, took) = (self.connected.budget.spent(), self.begun.elapsed());
         self.observers
-            .finish(self.terminal, spent, self.begun.elapsed());
+            .finish(self.terminal, (all, self.before), took);
         if let (Err(_), Some(unfinished)) = (&result, &self.unfinished) {
             self.terminal.note(unfinished);
         }
