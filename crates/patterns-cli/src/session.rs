@@ -82,8 +82,7 @@ impl Session {
         let mut connected = connect(launch, &roles, &settings).await?;
         announce(launch, &connected)?;
         observers.watch(&connected.budget);
-        let is_paid = connected.notice.is_none();
-        let store = open_store(job.store(), is_paid)?;
+        let store = open_store(job.store(), connected.notice.is_none())?;
         say_where(store.as_ref(), terminal);
         // Not before: until here something may block, and Ctrl-C ends the process by itself.
         let listening = Arc::clone(&observers);
