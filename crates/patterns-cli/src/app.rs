@@ -115,7 +115,9 @@ pub(crate) fn terminal(command: &Command) -> Terminal {
 }
 
 fn talking(common: &Common) -> Terminal {
-    Terminal::new(common.quiet, common.color).progress(common.progress)
+    Terminal::new(common.quiet, common.color)
+        .progress(common.progress)
+        .plots(common.plots)
 }
 
 /// Prints help where it was asked for, and what is wrong with the command line otherwise.

@@ -150,9 +150,8 @@ async fn connect_with(
             None => connected,
         });
     }
-    let Some(models) = models.map(|it| it.falling_back(&roles.fallback)) else {
-        return Err(Error::new(ErrorKind::Bug, "there is no model"));
-    };
+    let models = models.ok_or_else(|| Error::new(ErrorKind::Bug, "there is no model"))?;
+    let models = models.falling_back(&roles.fallback);
     let Connecting { from, mut said, .. } = connecting;
     if !from.is_empty() {
         said.insert(0, format!("from {}", from.join(" and ")));

@@ -310,11 +310,12 @@ mod tests {
     use crate::args::Cli;
 
     /// What is no key: where it says nothing about the run, or is what the job is about.
-    const NO_KEYS: [&str; 13] = [
+    const NO_KEYS: [&str; 14] = [
         "on",
         "quiet",
         "color",
         "progress",
+        "plots",
         "config",
         "help",
         "print_job",

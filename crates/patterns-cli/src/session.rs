@@ -218,13 +218,11 @@ impl Session {
     /// Does what is asked of the run from elsewhere, as long as it goes on.
     async fn steered(&self) {
         let (steering, terminal) = (&self.settings.steering, self.terminal);
-        match self.record.as_ref().and_then(Record::place) {
-            Some((store, run)) => {
-                let steered = Steered::new(store, run, steering, terminal);
-                steered.follow(&self.observers, &self.signals).await;
-            }
-            None => std::future::pending().await,
-        }
+        let Some((store, run)) = self.record.as_ref().and_then(Record::place) else {
+            return std::future::pending().await;
+        };
+        let steered = Steered::new(store, run, steering, terminal);
+        steered.follow(&self.observers, &self.signals).await;
     }
 
     /// Returns how the run ended, as it is recorded.

@@ -58,6 +58,7 @@ pub(crate) struct Terminal {
     is_quiet: bool,
     color: ColorChoice,
     progress: ProgressChoice,
+    has_plots: bool,
 }
 
 /// How a word looks.
@@ -75,6 +76,7 @@ impl Terminal {
             is_quiet,
             color,
             progress: ProgressChoice::Auto,
+            has_plots: false,
         }
     }
 
@@ -82,6 +84,17 @@ impl Terminal {
     pub(crate) fn progress(mut self, progress: ProgressChoice) -> Self {
         self.progress = progress;
         self
+    }
+
+    /// Sets whether pictures of how a run went are drawn at its end, where somebody watches.
+    pub(crate) fn plots(mut self, has_plots: bool) -> Self {
+        self.has_plots = has_plots;
+        self
+    }
+
+    /// Returns whether such pictures are drawn.
+    pub(crate) fn shows_plots(self) -> bool {
+        self.has_plots && self.is_watched()
     }
 
     /// Returns what is shown of how far a run is.

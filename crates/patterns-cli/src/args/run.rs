@@ -201,6 +201,10 @@ pub(crate) struct Common {
     )]
     pub(crate) progress: ProgressChoice,
 
+    /// At the end, draw calls over time, working against waiting, and tokens by stage; on a terminal only
+    #[arg(long, help_heading = "Output", hide_short_help = true)]
+    pub(crate) plots: bool,
+
     /// Set what is no option, such as run.hedge=true (`patterns config keys`)
     #[arg(
         short = 'c',

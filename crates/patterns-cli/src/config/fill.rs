@@ -102,7 +102,9 @@ pub(crate) fn talk(common: &Common, given: &Given) -> Result<Terminal, Error> {
         &mut progress,
         run.progress.filter(|_| !given.has("progress")),
     );
-    Ok(Terminal::new(quiet, color).progress(progress))
+    Ok(Terminal::new(quiet, color)
+        .progress(progress)
+        .plots(common.plots))
 }
 
 fn look(look: &mut LookArgs, given: &Given, loaded: &Loaded) {

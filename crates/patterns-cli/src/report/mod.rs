@@ -11,6 +11,7 @@ mod human;
 mod json;
 mod observers;
 mod plan;
+mod plots;
 mod progress;
 mod progress_lines;
 mod progress_state;

@@ -12,11 +12,12 @@ use serde_json::json;
 
 use super::account::Account;
 use super::event_file::EventFile;
+use super::plots::Plots;
 use super::progress::Progress;
 use super::timeline::{SectionTimes, Timeline};
 use crate::error::Error;
 use crate::local_time::clock;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, stderr_width};
 
 /// How long what happens may take to be in the event file.
 const FLUSH: Duration = Duration::from_millis(250);
@@ -29,6 +30,8 @@ pub(crate) struct Observers(Mutex<Readers>);
 struct Readers {
     account: Account,
     timeline: Timeline,
+    /// Kept if it is to be drawn.
+    plots: Option<Plots>,
     file: Option<EventFile>,
     progress: Option<Progress>,
     terminal: Terminal,
@@ -52,6 +55,7 @@ impl Observers {
         Ok(Self(Mutex::new(Readers {
             account: Account::default(),
             timeline: Timeline::default(),
+            plots: terminal.shows_plots().then(Plots::default),
             file: events.map(EventFile::create).transpose()?,
             progress: Progress::start(terminal),
             terminal,
@@ -138,6 +142,10 @@ impl Observers {
             terminal.labelled_note("warning", note);
         }
         terminal.note(&readers.account.line(spent, elapsed));
+        let plots = readers.plots.iter();
+        for line in plots.flat_map(|it| it.lines(stderr_width())) {
+            terminal.note(&line);
+        }
     }
 
     /// Shows again and again how far the run is, and writes out what is still held of the event file, so
@@ -208,6 +216,9 @@ impl Readers {
     fn tell(&mut self, event: &Event) {
         self.account.add(event);
         self.timeline.add(event);
+        if let Some(plots) = &mut self.plots {
+            plots.add(event);
+        }
         if let Some(file) = &mut self.file {
             file.write(event);
         }

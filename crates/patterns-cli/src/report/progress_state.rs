@@ -204,7 +204,7 @@ fn rounded(number: f64) -> f64 {
     (number * 100.0).round() / 100.0
 }
 
-fn name(role: StepRole) -> String {
+pub(super) fn name(role: StepRole) -> String {
     let written = serde_json::to_value(role).unwrap_or_default();
     written.as_str().unwrap_or_default().to_owned()
 }

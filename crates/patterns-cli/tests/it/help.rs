@@ -189,6 +189,10 @@ fn every_pattern_has_the_same_options() {
               
               [default: auto]
 
+          --plots
+              At the end, draw calls over time, working against waiting, and tokens by stage; on a
+              terminal only
+
       -c, --config <KEY=VALUE>
               Set what is no option, such as run.hedge=true (`patterns config keys`)
 

@@ -174,6 +174,25 @@ fn results_stand_on_lines_of_their_own_and_the_progress_line_leaves_nothing_behi
 }
 
 #[test]
+fn plots_are_drawn_at_a_terminal_and_nowhere_else() {
+    let place = Place::with(&[("a.txt", "The tide rose."), ("b.txt", "The tide fell.")]);
+    let both = r#"{"summary": "The tide.", "combined_summary": "The tide."}"#;
+    let server = Server::start(move |_| (200, completion(both)));
+    let args = ["map-reduce", "a.txt", "b.txt", "--no-store", "--plots"];
+    let mut command = place.command(&[&args[..], &server.args()].concat());
+    let (code, screen) = AtTerminal::start(&mut command, &Written::default()).end();
+    assert_eq!(code, Some(0), "{screen}");
+    for beginning in ["calls    ", "working  █", "tokens   █", "         █"] {
+        assert!(
+            screen.lines().any(|it| it.starts_with(beginning)),
+            "{beginning:?}: {screen}"
+        );
+    }
+    let piped = place.run(&[&args[..], &server.args()].concat());
+    assert!(!piped.contains('█'), "{piped}");
+}
+
+#[test]
 fn warnings_of_readers_do_not_tear_the_progress_line() {
     let rows: String = (0..8)
         .map(|n| match n {
