@@ -18,6 +18,7 @@ mod ctl;
 mod doctor;
 mod elections;
 mod events;
+mod examples;
 mod full_disk;
 mod glean;
 mod help;
