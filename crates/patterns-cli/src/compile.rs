@@ -11,6 +11,7 @@ use patterns_job::{
     Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, SynthesisWay, TimeSpan, VoteJob,
     VoteModels, VoterSpec, decode_text, is_short_schema, read_short_schema,
 };
+use patterns_source::Template;
 
 use crate::args::{Command, Common, MapReduceArgs, SectionArgs, SourceArgs, StoreArgs, VoteArgs};
 use crate::error::{Error, ErrorKind, reason};
@@ -91,6 +92,7 @@ fn vote(args: &VoteArgs) -> Result<Job, Error> {
         tie: args.tie,
         quorum: args.quorum,
         explain: args.explain,
+        examples: args.examples.clone(),
         ballot: ballot(args)?,
         batch: args.batch.as_ref().map(|file| batch(args, file)),
         input: input(args.part.limit, args.part.sample),
@@ -123,13 +125,14 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
         inputs: args.inputs.clone(),
         input: input(args.part.limit, args.part.sample),
         allow_gaps: args.allow_gaps,
-        source: source(&args.source),
+        source: source(&args.source)?,
         map: MapPart {
             instructions: instructions::words(
                 args.map_instructions.as_deref(),
                 "--map-instructions",
             )?,
             schema: schema(args.map_schema.as_deref())?,
+            examples: args.examples.clone(),
             glean: args.glean.and_then(NonZeroU32::new),
         },
         reduce: reduce(args)?,
@@ -186,20 +189,27 @@ fn input(limit: Option<u64>, sample: Option<u64>) -> InputPart {
     }
 }
 
-fn source(args: &SourceArgs) -> SourcePart {
-    SourcePart {
+fn source(args: &SourceArgs) -> Result<SourcePart, Error> {
+    let template = instructions::words(args.text_template.as_deref(), "--text-template")?;
+    let template = template.map(|it| it.parse::<Spelled<Template>>());
+    let template = template.transpose().map_err(|error| {
+        let message = format!("--text-template: {error}");
+        Error::new(ErrorKind::Usage, message)
+            .help("docs/documents.md says how texts are made of rows")
+    })?;
+    Ok(SourcePart {
         format: args.format.map(Spelled::from),
         encoding: args.encoding.map(Spelled::from),
         delimiter: args.delimiter,
         records: args.records.clone().map(Spelled::from),
         text_field: args.text_field.clone(),
-        text_template: args.text_template.clone().map(Spelled::from),
+        text_template: template,
         id_field: args.id_field.clone(),
         chunk_tokens: args.chunk_tokens.given(),
         chunk_overlap: args.chunk_overlap,
         strict: args.strict,
         ..SourcePart::default()
-    }
+    })
 }
 
 fn model(common: &Common) -> Result<ModelPart, Error> {

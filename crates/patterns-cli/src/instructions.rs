@@ -56,6 +56,7 @@ pub(crate) fn files(command: &Command) -> Vec<PathBuf> {
             args.map_instructions.clone(),
             args.reduce_instructions.clone(),
             args.inner_instructions.clone(),
+            args.source.text_template.clone(),
         ],
         _ => Vec::new(),
     };

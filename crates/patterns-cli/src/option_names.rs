@@ -59,6 +59,7 @@ const VOTE: &[Row] = &[
     ("sample", "--sample", "input.sample"),
     ("options", "--option", "options"),
     ("context", "--context", "context"),
+    ("examples", "--examples", "examples"),
     ("batch", "--batch", "batch.file"),
     ("question_field", "--question-field", "batch.question_field"),
     ("id_field", "--id-field", "batch.id_field"),
@@ -82,6 +83,7 @@ const VOTE: &[Row] = &[
 const MAP_REDUCE: &[Row] = &[
     ("map_instructions", "--map-instructions", "map.instructions"),
     ("map_schema", "--map-schema", "map.schema"),
+    ("examples", "--examples", "map.examples"),
     ("glean", "--glean", "map.glean"),
     ("glean_judge", "--glean-judge", "models.judge"),
     ("allow_gaps", "--allow-gaps", "allow_gaps"),

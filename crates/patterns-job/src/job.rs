@@ -223,13 +223,18 @@ impl Job {
             Self::MapReduce(job) => job.reduce.schema(),
             _ => None,
         };
+        let examples = match self {
+            Self::Section(_) => None,
+            Self::Vote(job) => job.examples.as_deref(),
+            Self::MapReduce(job) => job.map.examples.as_deref(),
+        };
         let schemas = [schema, other].into_iter().flatten();
         let schemas = schemas.filter_map(SchemaSource::file);
         let nested: Vec<&Path> = match self {
             Self::Section(job) => job.nested().flat_map(Self::files).collect(),
             _ => Vec::new(),
         };
-        schemas.chain(batch).chain(nested).collect()
+        schemas.chain(batch).chain(examples).chain(nested).collect()
     }
 
     /// Takes every path that is relative for one below `folder`: that of the file it was read from.
@@ -270,7 +275,8 @@ impl Job {
                 let schema = file(job.ballot.as_mut().map(|it| &mut it.schema));
                 let batch = job.batch.as_mut().map(|it| &mut it.file);
                 let paths = job.context.iter_mut();
-                paths.chain(schema).chain(batch).collect()
+                let examples = job.examples.as_mut();
+                paths.chain(schema).chain(batch).chain(examples).collect()
             }
             Self::MapReduce(job) => {
                 let map = file(job.map.schema.as_mut());
@@ -278,7 +284,13 @@ impl Job {
                     Reduce::Agent(agent) => file(agent.schema.as_mut()),
                     Reduce::None | Reduce::Code(_) | Reduce::Statements(_) => None,
                 };
-                job.inputs.iter_mut().chain(map).chain(reduce).collect()
+                let examples = job.map.examples.as_mut();
+                let schemas = map.into_iter().chain(reduce);
+                job.inputs
+                    .iter_mut()
+                    .chain(schemas)
+                    .chain(examples)
+                    .collect()
             }
         }
     }

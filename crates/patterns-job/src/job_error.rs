@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use patterns_core::ContractError;
+
 /// Why a job cannot be carried out.
 ///
 /// Its message names keys of the job as `` `spend.max_calls` ``; a surface whose users have never seen
@@ -122,6 +124,11 @@ impl JobError {
         self.help = self.help.map(|it| renamed(&it, &name).into());
         self
     }
+}
+
+/// A schema was checked when it was read, and our own ones are tested.
+pub(crate) fn unusable(error: ContractError) -> JobError {
+    JobError::new(JobErrorKind::BadSchema, error.to_string())
 }
 
 /// Puts other names in the place of the words that a text has in backticks, as far as `name` knows any.

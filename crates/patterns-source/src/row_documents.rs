@@ -169,12 +169,7 @@ impl RowDocuments {
 
     fn text(&mut self, row: &Row) -> Result<String, String> {
         if let Some(template) = &self.source.template {
-            let field = |name: &str| match row.is_null(name) {
-                true => Some(String::new()),
-                false => row.text(name),
-            };
-            let filled = template.fill(field);
-            return filled.map_err(|field| row.lacks("text", &field));
+            return template.fill(row);
         }
         if self.text.is_none() {
             let found = TEXT_FIELDS.iter().filter_map(|it| like(row, it));

@@ -1,125 +1,211 @@
-//! Texts made of the fields of a row.
+//! Makes texts of the fields of a row: `{{ title }}: {{ body }}`, in the language of Jinja.
+//!
+//! A field that a row does not have is an error, never an empty text; one that is there and null is empty.
+//! What is in a field is put in as it is: it is no template itself, and nothing in it is escaped.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-/// A text with fields in braces: `{title}\n\n{body}`. Two braces stand for one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Template(Vec<Piece>);
+use minijinja::value::ValueKind;
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value, escape_formatter};
+use serde_json::Value as Json;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
-    Text(String),
-    Field(String),
+use crate::Row;
+
+/// A text with fields, such as `{{ title }}\n\n{{ body }}`; `{{ row["a name"] }}` is one whose name is no
+/// word.
+#[derive(Clone)]
+pub struct Template {
+    source: Arc<str>,
+    environment: Arc<Environment<'static>>,
+    fields: BTreeSet<String>,
 }
 
 /// A template that cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TemplateError {
-    /// A brace is not closed, or closes nothing.
-    #[error(
-        "a template has fields in braces, as in \"{{title}}: {{body}}\"; write {{{{ for a brace"
-    )]
-    Brace,
+    /// It is not in the language of templates.
+    #[error("the template is wrong in line {line}: {what}")]
+    Syntax {
+        /// Where it is wrong.
+        line: usize,
+        /// What is wrong.
+        what: String,
+    },
     /// It would be the same for every row.
-    #[error("the template has no field in braces")]
+    #[error(
+        "the template has no field, which is written as in \"{{{{ title }}}}: {{{{ body }}}}\""
+    )]
     NoField,
 }
 
+/// What the template and the whole row are called.
+const TEXT: &str = "text";
+const ROW: &str = "row";
+
+/// What looks like a field and is a function.
+const FUNCTIONS: [&str; 4] = ["range", "dict", "namespace", "debug"];
+
 impl Template {
-    /// Fills the template in; `Err` names the field that is not there.
-    pub(crate) fn fill(&self, field: impl Fn(&str) -> Option<String>) -> Result<String, String> {
-        let mut text = String::new();
-        for piece in &self.0 {
-            match piece {
-                Piece::Text(it) => text.push_str(it),
-                Piece::Field(name) => text.push_str(&field(name).ok_or_else(|| name.clone())?),
+    /// Fills the template in; `Err` says what is wrong with the row.
+    pub(crate) fn fill(&self, row: &Row) -> Result<String, String> {
+        let fields = || {
+            row.fields
+                .iter()
+                .map(|(name, it)| (name.as_str(), value(it)))
+        };
+        let whole = (ROW, Value::from_pairs(fields()));
+        let all = std::iter::once(whole).chain(fields());
+        let template = self.environment.get_template(TEXT);
+        let filled = template.and_then(|it| it.render(Value::from_pairs(all)));
+        filled.map_err(|error| self.wrong(row, &error))
+    }
+
+    fn wrong(&self, row: &Row, error: &Error) -> String {
+        let is_missing = |it: &&String| *it != ROW && !row.fields.contains_key(*it);
+        let missing = self.fields.iter().find(is_missing);
+        match missing.filter(|_| error.kind() == ErrorKind::UndefinedError) {
+            Some(field) => row.lacks("text", field),
+            None => {
+                let (what, names) = (described(error), row.names());
+                format!("the template cannot be filled in: {what}; the fields are {names}")
             }
         }
-        Ok(text)
     }
 }
 
-impl fmt::Display for Template {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for piece in &self.0 {
-            match piece {
-                Piece::Text(it) => f.write_str(&it.replace('{', "{{").replace('}', "}}"))?,
-                Piece::Field(name) => write!(f, "{{{name}}}")?,
-            }
+fn described(error: &Error) -> String {
+    let detail = error.detail().map(str::to_owned);
+    detail.unwrap_or_else(|| error.kind().to_string())
+}
+
+/// Returns a value of a row as templates know it.
+fn value(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::from(()),
+        Json::Bool(it) => Value::from(*it),
+        Json::String(it) => Value::from(it.as_str()),
+        Json::Number(it) => match (it.as_i64(), it.as_u64(), it.as_f64()) {
+            (Some(it), ..) => Value::from(it),
+            (_, Some(it), _) => Value::from(it),
+            (.., it) => it.map_or_else(|| Value::from(()), Value::from),
+        },
+        Json::Array(items) => items.iter().map(value).collect(),
+        Json::Object(fields) => {
+            Value::from_pairs(fields.iter().map(|(name, it)| (name.as_str(), value(it))))
         }
-        Ok(())
     }
 }
 
 impl FromStr for Template {
     type Err = TemplateError;
 
-    fn from_str(template: &str) -> Result<Self, Self::Err> {
-        let mut pieces = Vec::new();
-        let mut text = String::new();
-        let mut letters = template.chars().peekable();
-        while let Some(letter) = letters.next() {
-            match letter {
-                '{' | '}' if letters.peek() == Some(&letter) => {
-                    letters.next();
-                    text.push(letter);
-                }
-                '{' => {
-                    let rest = letters.by_ref();
-                    let (mut name, mut is_closed) = (String::new(), false);
-                    for letter in rest {
-                        is_closed = letter == '}';
-                        if is_closed {
-                            break;
-                        }
-                        name.push(letter);
-                    }
-                    let name = name.trim();
-                    if name.is_empty() || !is_closed || name.contains('{') {
-                        return Err(TemplateError::Brace);
-                    }
-                    pieces.push(Piece::Text(std::mem::take(&mut text)));
-                    pieces.push(Piece::Field(name.to_owned()));
-                }
-                '}' => return Err(TemplateError::Brace),
-                other => text.push(other),
-            }
-        }
-        if pieces.is_empty() {
+    fn from_str(source: &str) -> Result<Self, Self::Err> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_formatter(|out, state, value| match value.kind() {
+            ValueKind::None => Ok(()),
+            ValueKind::Bool => Ok(out.write_str(if value.is_true() { "true" } else { "false" })?),
+            _ => escape_formatter(out, state, value),
+        });
+        let wrong = |error: Error| TemplateError::Syntax {
+            line: error.line().unwrap_or(1),
+            what: described(&error),
+        };
+        let added = environment.add_template_owned(TEXT, source.to_owned());
+        added.map_err(wrong)?;
+        let template = environment.get_template(TEXT).map_err(wrong)?;
+        let names = template.undeclared_variables(false).into_iter();
+        let fields: BTreeSet<String> = names.filter(|it| !FUNCTIONS.contains(&&**it)).collect();
+        if fields.is_empty() {
             return Err(TemplateError::NoField);
         }
-        pieces.push(Piece::Text(text));
-        Ok(Self(pieces))
+        Ok(Self {
+            source: source.into(),
+            environment: Arc::new(environment),
+            fields,
+        })
     }
 }
 
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)
+    }
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Template").field(&self.source).finish()
+    }
+}
+
+/// How a template is written says what it is.
+impl PartialEq for Template {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Eq for Template {}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    #[test]
-    fn fields_are_filled_in() {
-        let fill = |template: &str| {
-            let template: Template = template
-                .parse()
-                .map_err(|it: TemplateError| it.to_string())?;
-            template.fill(|name| (name != "x").then(|| format!("<{name}>")))
+    fn fill(template: &str) -> Result<String, String> {
+        let template: Template = template
+            .parse()
+            .map_err(|it: TemplateError| it.to_string())?;
+        let Json::Object(fields) = json!({
+            "title": "<T> & {{ body }}", "body": "B", "n": 3, "none": null, "a name": "A",
+            "tags": ["x", "y"], "inner": {"k": true},
+        }) else {
+            unreachable!("it is an object");
         };
-        assert_eq!(fill("{title}: {body}."), Ok("<title>: <body>.".to_owned()));
-        assert_eq!(fill("{{a}} { b }"), Ok("{a} <b>".to_owned()));
-        assert_eq!(fill("{a} {x}"), Err("x".to_owned()));
-        assert_eq!(
-            "{{a}} { b }".parse::<Template>().unwrap().to_string(),
-            "{{a}} {b}"
-        );
-        for wrong in ["{a", "a}", "{}", "{a{b}"] {
-            assert!(fill(wrong).unwrap_err().contains("braces"), "{wrong}");
+        template.fill(&Row { line: 1, fields })
+    }
+
+    #[test]
+    fn fields_are_filled_in_as_they_are() {
+        for (template, expected) in [
+            ("{{ title }}: {{body}}.", "<T> & {{ body }}: B."),
+            ("{{ n + 1 }} {{ none }}|", "4 |"),
+            ("{{ row['a name'] }} {{ inner.k }}", "A true"),
+            ("{% for it in tags %}- {{ it }}\n{% endfor %}", "- x\n- y\n"),
+            ("{{ tags | join(', ') }}{% if none %}!{% endif %}", "x, y"),
+            ("{{ body }} {x} {{ '{{' }}", "B {x} {{"),
+            ("{{ x | default('no x') }}", "no x"),
+        ] {
+            assert_eq!(fill(template).as_deref(), Ok(expected), "{template}");
         }
-        assert_eq!(
-            fill("a"),
-            Err("the template has no field in braces".to_owned())
-        );
+    }
+
+    #[test]
+    fn a_field_that_is_not_there_is_named() {
+        let wrong = [
+            "{{ titel }}",
+            "{{ body.x }}",
+            "{{ row.titel }}",
+            "{{ n | nope }}",
+            "{{ n",
+        ];
+        insta::assert_snapshot!(wrong.map(|it| format!("{it} -> {}", fill(it).unwrap_err())).join("\n"), @r#"
+    {{ titel }} -> there is no text in "titel"; did you mean "title"? the fields are title, body, n, none, a name, tags, inner
+    {{ body.x }} -> the template cannot be filled in: undefined value; the fields are title, body, n, none, a name, tags, inner
+    {{ row.titel }} -> the template cannot be filled in: undefined value; the fields are title, body, n, none, a name, tags, inner
+    {{ n | nope }} -> the template cannot be filled in: filter nope is unknown; the fields are title, body, n, none, a name, tags, inner
+    {{ n -> the template is wrong in line 1: unexpected end of input, expected end of variable block
+    "#);
+        for old in ["{title}: {body}", "words", "{{ range(3) }}"] {
+            let error =
+                "the template has no field, which is written as in \"{{ title }}: {{ body }}\"";
+            assert_eq!(fill(old), Err(error.to_owned()), "{old}");
+        }
     }
 }

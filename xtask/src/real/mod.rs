@@ -34,7 +34,7 @@ impl Args {
     /// Returns what every change is run against: what is there in seconds.
     pub(crate) fn short() -> Self {
         Self {
-            only: vec![Third::Aimock],
+            only: vec![Third::Aimock, Third::Files],
         }
     }
 }
@@ -44,7 +44,9 @@ impl Args {
 enum Third {
     /// A server that speaks as OpenAI, Anthropic, Gemini and Ollama do, with their faults (npm)
     Aimock,
-    /// Python's csv, SQLite and Arrow, which read the tables that are written (PyPI)
+    /// Python's csv and SQLite, which read the tables that are written
+    Files,
+    /// The same, and Arrow (PyPI)
     Tables,
     /// llama.cpp's server with a small model, both built from packages (PyPI); a quarter of an hour once
     Llama,
@@ -70,7 +72,8 @@ impl Third {
     fn run(self, folder: &Path) -> Result<()> {
         match self {
             Self::Aimock => aimock::run(&folder.join("aimock")),
-            Self::Tables => tables::run(&folder.join("tables")),
+            Self::Files => tables::run(&folder.join("files"), false),
+            Self::Tables => tables::run(&folder.join("tables"), true),
             Self::Llama => llama::run(&folder.join("llama")),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::Result;
 
@@ -32,31 +33,41 @@ const DOCUMENTS: [(&str, &str); 4] = [
     ),
 ];
 
-/// Writes a table in every form, and reads all with Python's csv, with SQLite and with Arrow.
-pub(super) fn run(folder: &Path) -> Result<()> {
+/// Columns of an input that are hard on tables, which are carried into the result.
+const CELLS: &str = include_str!("cells.jsonl");
+const KEPT: &str = "cell,whole,real,flag,list,long,mixed,error";
+
+/// Writes tables in every form, and reads all with Python's csv, with its SQLite, and with Arrow if that is
+/// wanted, which is fetched.
+pub(super) fn run(folder: &Path, with_arrow: bool) -> Result<()> {
     let documents = folder.join("documents");
     fs::create_dir_all(&documents)?;
     for (name, text) in DOCUMENTS {
         fs::write(documents.join(name), text)?;
     }
-    for form in ["jsonl", "csv", "parquet"] {
-        let file = format!("rows.{form}");
-        let to = ["--output", form, "--output-file", &file];
-        let what = [
-            "map-reduce",
-            "documents",
-            "--model",
-            "offline",
-            "--no-reduce",
-        ];
-        run_plain(folder, &[&what[..], &to].concat())?;
+    fs::write(folder.join("cells.jsonl"), CELLS)?;
+    for ending in ["jsonl", "csv", "parquet", "db"] {
+        let rows = format!("rows.{ending}");
+        let kept = format!("kept.{ending}");
+        let what = ["--no-reduce", "--model", "offline", "--output-file"];
+        run_plain(
+            folder,
+            &[&["map-reduce", "documents"], &what[..], &[&rows]].concat(),
+        )?;
+        let keep = ["map-reduce", "cells.jsonl", "--keep", KEPT];
+        run_plain(folder, &[&keep[..], &what, &[&kept]].concat())?;
     }
-    let arrow = kept(&format!("pyarrow-{PYARROW}"), |folder| {
-        pip::install(folder, &[&format!("pyarrow=={PYARROW}")])
-    })?;
     let script = folder.join("tables.py");
     fs::write(&script, include_str!("tables.py"))?;
-    let said = output(pip::python(&arrow).arg(script).current_dir(folder))?;
-    print!("{said}");
+    let mut python = Command::new("python3");
+    if with_arrow {
+        let arrow = kept(&format!("pyarrow-{PYARROW}"), |folder| {
+            pip::install(folder, &[&format!("pyarrow=={PYARROW}")])
+        })?;
+        python = pip::python(&arrow);
+    }
+    python.arg(script).current_dir(folder);
+    python.args(with_arrow.then_some("--arrow"));
+    print!("{}", output(&mut python)?);
     Ok(())
 }

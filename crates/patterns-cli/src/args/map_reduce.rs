@@ -62,6 +62,18 @@ pub(crate) struct MapReduceArgs {
     #[arg(long, value_name = "FILE", help_heading = "Map")]
     pub(crate) map_schema: Option<PathBuf>,
 
+    /// Show the model examples: a JSONL file of {"input": …, "output": …}
+    ///
+    /// Each output is an answer that the --map-schema allows, which is checked before anything is sent.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "statements",
+        help_heading = "Map",
+        hide_short_help = true
+    )]
+    pub(crate) examples: Option<PathBuf>,
+
     /// Ask up to so many times what was missed in a document
     ///
     /// Until nothing new comes; it is added to the lists of the answer. Each time is a call.

@@ -1,7 +1,7 @@
 //! How documents are read.
 
 use clap::Args;
-use patterns_source::{Format, Records, Template, TextEncoding};
+use patterns_source::{Format, Records, TextEncoding};
 
 use super::values::{self, ChunkTokens};
 
@@ -49,14 +49,14 @@ pub(crate) struct SourceArgs {
     )]
     pub(crate) text_field: Option<String>,
 
-    /// Text of a row, made of its fields, such as '{title}: {body}'
+    /// Text of a row, made of its fields, such as '{{ title }}: {{ body }}', or @FILE
     #[arg(
         long,
         value_name = "TEMPLATE",
         help_heading = "Input",
         hide_short_help = true
     )]
-    pub(crate) text_template: Option<Template>,
+    pub(crate) text_template: Option<String>,
 
     /// Field of a row with its id [default: id, else file:line]
     #[arg(

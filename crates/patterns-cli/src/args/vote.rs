@@ -40,6 +40,18 @@ pub(crate) struct VoteArgs {
     #[arg(long, value_name = "PATH", help_heading = "Question")]
     pub(crate) context: Vec<PathBuf>,
 
+    /// Show voters examples: a JSONL file of {"input": …, "output": …}
+    ///
+    /// An input is a question, its output a ballot: {"reasoning": …, "answer": …}, or what the --schema
+    /// allows. All are checked before anything is sent.
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "Question",
+        hide_short_help = true
+    )]
+    pub(crate) examples: Option<PathBuf>,
+
     /// Hold one election per row of a JSONL, CSV or TSV file
     ///
     /// A row may have its own `options`. Under --max-calls or --max-cost, each call goes to the election

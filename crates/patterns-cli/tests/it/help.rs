@@ -302,7 +302,7 @@ fn help_of_every_command() {
 
     --- stderr
     ");
-    assert_snapshot!(own(&place.run(&["vote", "--help"])), @r"
+    assert_snapshot!(own(&place.run(&["vote", "--help"])), @r#"
     exit 0
     --- stdout
     Put a question to several voters and let a rule decide
@@ -325,6 +325,12 @@ fn help_of_every_command() {
 
           --context <PATH>
               Material to answer from: a file, a directory or a glob; repeat for more
+
+          --examples <FILE>
+              Show voters examples: a JSONL file of {"input": …, "output": …}
+              
+              An input is a question, its output a ballot: {"reasoning": …, "answer": …}, or what the
+              --schema allows. All are checked before anything is sent.
 
           --batch <FILE>
               Hold one election per row of a JSONL, CSV or TSV file
@@ -430,7 +436,7 @@ fn help_of_every_command() {
     (options of every pattern)
 
     --- stderr
-    ");
+    "#);
     assert_snapshot!(place.run(&["simulate", "--help"]), @r"
     exit 0
     --- stdout

@@ -8,7 +8,7 @@ use crate::support::Place;
 #[test]
 fn help_of_map_reduce() {
     let place = Place::new();
-    assert_snapshot!(own(&place.run(&["map-reduce", "--help"])), @r"
+    assert_snapshot!(own(&place.run(&["map-reduce", "--help"])), @r#"
     exit 0
     --- stdout
     Work on every document in parallel and combine the answers
@@ -49,7 +49,7 @@ fn help_of_map_reduce() {
               [default: the first of text, content, body, message, question]
 
           --text-template <TEMPLATE>
-              Text of a row, made of its fields, such as '{title}: {body}'
+              Text of a row, made of its fields, such as '{{ title }}: {{ body }}', or @FILE
 
           --id-field <NAME>
               Field of a row with its id [default: id, else file:line]
@@ -93,6 +93,12 @@ fn help_of_map_reduce() {
               JSON Schema of the answer to each document, or its fields
               
               --schema is that of the combination.
+
+          --examples <FILE>
+              Show the model examples: a JSONL file of {"input": …, "output": …}
+              
+              Each output is an answer that the --map-schema allows, which is checked before anything is
+              sent.
 
           --glean <ROUNDS>
               Ask up to so many times what was missed in a document
@@ -170,5 +176,5 @@ fn help_of_map_reduce() {
     Directories and globs leave out hidden files and what .gitignore and .ignore files name; links to
     directories are not followed.
     --- stderr
-    ");
+    "#);
 }

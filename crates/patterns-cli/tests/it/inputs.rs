@@ -307,7 +307,7 @@ fn documents_of_many_kinds_are_read() {
     "app.log:3" "0"
     "#);
     assert_snapshot!(rows(&["page.html"]), @r#""page.html" "1""#);
-    assert_snapshot!(rows(&["rows.csv", "--text-template", "{title}: {body}", "--id-field", "key"]), @r#"
+    assert_snapshot!(rows(&["rows.csv", "--text-template", "{{ title }}: {{ body }}", "--id-field", "key"]), @r#"
     "k1" "1"
     "k2" "1"
     "#);

@@ -291,15 +291,17 @@ fn groups_are_of_columns_of_the_input() {
         "sum:n",
         "--reduce",
         "union:in.id",
+        "--reduce",
+        "sum:in.amount",
     ]);
     args.extend(["--group-by", "in.team", "--output", "csv"]);
     args.extend(server.args());
     assert_snapshot!(place.run(&args), @r#"
     exit 0
     --- stdout
-    in.team,count,sum:n,union:in.id
-    red,2,4,"[""1"",""3""]"
-    blue,1,2,"[""2""]"
+    in.team,count,sum:n,union:in.id,sum:in.amount
+    red,2,4,"[""1"",""3""]",3.5
+    blue,1,2,"[""2""]",4
     --- stderr
     "#);
 }

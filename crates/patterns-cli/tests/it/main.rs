@@ -18,6 +18,7 @@ mod ctl;
 mod doctor;
 mod elections;
 mod events;
+mod examples;
 mod fallback;
 mod full_disk;
 mod glean;

@@ -4,6 +4,7 @@
 mod chosen;
 mod corpus;
 mod decode;
+mod examples;
 mod fields;
 mod file;
 mod kept_columns;
@@ -17,6 +18,7 @@ mod taken;
 
 pub use corpus::{Corpus, CorpusStream};
 pub use decode::{NotText, decode_text};
+pub(crate) use examples::read_examples;
 pub(crate) use fields::{check_fields, other_than_number};
 pub use file::read_text_file;
 pub use kept_columns::KeptColumns;

@@ -87,7 +87,7 @@ pub struct SourcePart {
     /// The field of a row with the text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text_field: Option<String>,
-    /// The text of a row, made of its fields, such as `{title}: {body}`.
+    /// The text of a row, made of its fields, such as `{{ title }}: {{ body }}`, in the language of Jinja.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text_template: Option<Spelled<Template>>,
     /// The field of a row with its id; `id` where it is missing, else the place of the row.
@@ -117,6 +117,9 @@ pub struct MapPart {
     /// The schema of the answer, if it is not a summary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<SchemaSource>,
+    /// A JSONL file of examples, each `{"input": …, "output": …}` with an answer as output.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub examples: Option<PathBuf>,
     /// How often it is asked what was missed, if it is; up to 20.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub glean: Option<NonZeroU32>,
@@ -295,6 +298,11 @@ impl MapReduceJob {
         if is_of_statements && self.map.schema.is_some() {
             let message = "statements have a schema of their own, in place of `map.schema`";
             return Err(JobError::of_key("map.schema", message).help("leave `map.schema` out"));
+        }
+        if is_of_statements && self.map.examples.is_some() {
+            let message =
+                "`map.examples` are of answers, and statements quote the document at hand";
+            return Err(JobError::of_key("map.examples", message).help("leave `map.examples` out"));
         }
         if self.map.glean.is_some() && self.map.schema.is_none() {
             let message = "`map.glean` adds to the lists of a schema, and there is no `map.schema`";

@@ -64,6 +64,9 @@ pub struct VoteJob {
     /// Whether the result tells how the election stood after each vote.
     #[serde(default, skip_serializing_if = "is_default")]
     pub explain: bool,
+    /// A JSONL file of examples, each `{"input": …, "output": …}` with a question and a ballot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub examples: Option<PathBuf>,
     /// The user's own ballot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ballot: Option<BallotPart>,

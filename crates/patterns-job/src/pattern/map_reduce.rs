@@ -11,15 +11,14 @@ use patterns_parallel::map_reduce::{
     Tabulate, combining_agent, document_agent, judging_agent, key_agent, reduce_agent,
     statement_agents, summary_agent,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::unusable;
 use crate::input::{Corpus, room};
 use crate::job::{AgentReduce, StatementsReduce};
-use crate::job_error::{JobError, JobErrorKind};
+use crate::job_error::{JobError, JobErrorKind, unusable};
 use crate::models::Models;
 use crate::setup::Setup;
-use crate::work::{CodeWork, MapReduceWork};
+use crate::work::{CodeWork, MapReduceWork, value_schema};
 
 /// The agent that reads a document.
 pub type ReadBy<M> = Arc<dyn Agent<Document, M>>;
@@ -35,7 +34,7 @@ impl MapReduceWork {
         let name = self.job.models.map.as_deref();
         let room = models.window(name).map(|window| {
             let answer = self.job.model.max_output_tokens.map(Into::into);
-            let told = [&self.job.model.instructions, &self.job.map.instructions];
+            let told = [&self.job.model.instructions, &self.told];
             let told = told.into_iter().flatten().map(String::len).sum::<usize>();
             let schema = self.map_schema.as_ref().map(|it| it.to_string().len());
             room(window, answer, told + schema.unwrap_or_default())
@@ -49,7 +48,7 @@ impl MapReduceWork {
     ///
     /// Returns an error if a contract cannot be made.
     pub fn summarising(&self, setup: &Setup) -> Result<ReadBy<DocumentSummary>, JobError> {
-        let options = setup.agent_options(self.job.map.instructions.as_deref());
+        let options = setup.agent_options(self.told.as_deref());
         let model = setup.models.of(self.job.models.map.as_deref());
         let agent = summary_agent(Arc::clone(model), &options).map_err(unusable)?;
         Ok(Arc::new(agent))
@@ -65,7 +64,7 @@ impl MapReduceWork {
         if let Some(rounds) = self.job.map.glean {
             return Ok(Arc::new(self.gleaning(rounds, schema, setup)?));
         }
-        let options = setup.agent_options(self.job.map.instructions.as_deref());
+        let options = setup.agent_options(self.told.as_deref());
         let model = setup.models.of(self.job.models.map.as_deref());
         let contract = Contract::from_schema(schema.clone()).map_err(unusable)?;
         Ok(Arc::new(document_agent(
@@ -85,7 +84,7 @@ impl MapReduceWork {
             let message = "`map.glean` asks what was missed, which needs a model; the offline one only quotes";
             return Err(JobError::new(JobErrorKind::Model, message));
         }
-        let options = setup.agent_options(self.job.map.instructions.as_deref());
+        let options = setup.agent_options(self.told.as_deref());
         let model = setup.models.of(self.job.models.map.as_deref());
         let agent = Glean::with_model(Arc::clone(model), schema, &options);
         let agent = agent.map_err(|it| JobError::new(JobErrorKind::BadSchema, it.to_string()))?;
@@ -94,6 +93,8 @@ impl MapReduceWork {
             return Ok(agent);
         };
         let judge = Arc::clone(setup.models.of(Some(judge)));
+        // Examples are of answers, and a judge gives none.
+        let options = setup.agent_options(self.job.map.instructions.as_deref());
         let judge = judging_agent(judge, &options).map_err(unusable)?;
         Ok(agent.judge(Arc::new(judge)))
     }
@@ -199,7 +200,7 @@ impl MapReduceWork {
         (corpus, setup): (&Corpus, &Setup),
     ) -> Result<Checked, JobError> {
         let model = Arc::clone(setup.models.of(self.job.models.map.as_deref()));
-        let map = setup.agent_options(self.job.map.instructions.as_deref());
+        let map = setup.agent_options(self.told.as_deref());
         let told = setup.agent_options(reduce.instructions.as_deref());
         let agents = statement_agents(model, &map, &told, reduce.unsupported);
         let (map, combine, record) = agents.map_err(unusable)?;
@@ -268,17 +269,4 @@ fn cut<M, R>(pattern: MapReduce<M, R>, corpus: &Corpus) -> MapReduce<M, R> {
         Some(splitter) => pattern.split(splitter),
         None => pattern,
     }
-}
-
-/// Returns the user's schema, or that of one text where there is none.
-fn value_schema(schema: Option<&Value>, title: &str, field: &str) -> Value {
-    let text = || {
-        json!({
-            "title": title,
-            "type": "object",
-            "properties": {field: {"type": "string"}},
-            "required": [field],
-        })
-    };
-    schema.cloned().unwrap_or_else(text)
 }

@@ -13,9 +13,8 @@ use patterns_parallel::{AgentOptions, Sectioning};
 use serde_json::Value;
 
 use super::nested_writer::NestedWriter;
-use super::unusable;
 use crate::job::SectionJob;
-use crate::job_error::JobError;
+use crate::job_error::{JobError, unusable};
 use crate::setup::Setup;
 use crate::work::SectionWork;
 

@@ -16,9 +16,8 @@ use patterns_parallel::{AgentOptions, Panel, Question, Voting};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::unusable;
 use crate::job::Tie;
-use crate::job_error::JobError;
+use crate::job_error::{JobError, unusable};
 use crate::setup::Setup;
 use crate::work::{BallotSpec, BatchQuestion, Questions, VoteWork};
 
@@ -48,7 +47,7 @@ impl VoteWork {
         }
         if let Some(name) = &job.models.escalate {
             let model = setup.models.of(Some(name));
-            let voter = self.voter(model, &setup.agent_options(None))?;
+            let voter = self.voter(model, &setup.agent_options(self.examples.as_deref()))?;
             voting = voting.escalate_to(voter.named(model.id().to_string()));
         }
         Ok(voting)
@@ -72,7 +71,7 @@ impl VoteWork {
 
     /// Returns the members of the panel, and how their answers are counted.
     fn panel(&self, setup: &Setup) -> Result<Panel<Value>, JobError> {
-        let options = setup.agent_options(None);
+        let options = setup.agent_options(self.examples.as_deref());
         let panel = Panel::new(self.voters(setup, &options)?, self.counted());
         let mut panel = panel.warn_about_temperature(&options);
         let choices = self.ballot.as_ref().map(BallotSpec::choices);

@@ -80,13 +80,12 @@ impl VoteWork {
             &self.ballot,
             fields,
         );
-        digest(
-            "vote",
-            roles,
-            &job.model,
-            settings,
-            &(asked, voters, counting),
-        )
+        let all = (asked, voters, counting);
+        // Without examples the digest is the one that older versions gave it.
+        match &self.examples {
+            None => digest("vote", roles, &job.model, settings, &all),
+            Some(told) => digest("vote", roles, &job.model, settings, &(all, told)),
+        }
     }
 }
 
@@ -101,7 +100,7 @@ impl MapReduceWork {
             agent.schema = None;
         }
         let schemas = (&self.map_schema, &self.reduce_schema);
-        let map = (&job.map.instructions, job.map.glean, &job.models);
+        let map = (&self.told, job.map.glean, &job.models);
         let work = (&job.inputs, source, map, reduce, schemas);
         // Runs of all documents keep the digest that older versions gave them.
         match job.input == InputPart::default() {

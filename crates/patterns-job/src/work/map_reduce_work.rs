@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 
+use patterns_core::Contract;
 use patterns_parallel::map_reduce::{Field, Glean, KeyedReduce};
 use patterns_source::Keep;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::input::{KeptColumns, check_fields, read_schema};
+use crate::input::{KeptColumns, check_fields, read_examples, read_schema};
 use crate::job::{CodePart, Form, MapReduceJob, Reduce};
-use crate::job_error::{JobError, JobErrorKind};
+use crate::job_error::{JobError, JobErrorKind, unusable};
 
 /// What a map-reduce works with.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct MapReduceWork {
     pub reduce_schema: Option<Value>,
     /// What code computes from the answers, if no model combines them.
     pub code: Option<CodeWork>,
+    /// What whoever reads a document is told on top of the instructions for all, examples included.
+    pub told: Option<String>,
 }
 
 /// What code computes from answers.
@@ -56,7 +59,15 @@ impl MapReduceWork {
                 )
             })?;
         }
+        let mut told = job.map.instructions.clone();
+        if let Some(path) = &job.map.examples {
+            let schema = value_schema(map_schema.as_ref(), "document_summary", "summary");
+            let contract = Contract::<Value>::from_schema(schema).map_err(unusable)?;
+            let examples = read_examples(path, &contract)?;
+            told = Some(told.map_or_else(|| examples.clone(), |it| format!("{it}\n\n{examples}")));
+        }
         Ok(Self {
+            told,
             map_schema,
             reduce_schema,
             code,
@@ -101,4 +112,17 @@ fn code(part: &CodePart, schema: Option<&Value>) -> Result<CodeWork, JobError> {
         resolve_keys: part.resolve_keys,
         columns: of_input,
     })
+}
+
+/// Returns the user's schema, or that of one text where there is none.
+pub(crate) fn value_schema(schema: Option<&Value>, title: &str, field: &str) -> Value {
+    let text = || {
+        json!({
+            "title": title,
+            "type": "object",
+            "properties": {field: {"type": "string"}},
+            "required": [field],
+        })
+    };
+    schema.cloned().unwrap_or_else(text)
 }

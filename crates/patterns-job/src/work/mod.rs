@@ -11,6 +11,7 @@ mod vote_work;
 
 pub use ballot_spec::BallotSpec;
 pub use batch_turns::BatchTurns;
+pub(crate) use map_reduce_work::value_schema;
 pub use map_reduce_work::{CodeWork, MapReduceWork};
 pub use model_roles::ModelRoles;
 pub use section_work::SectionWork;

@@ -1,14 +1,19 @@
 //! Reads the questions, the material, the ballot and the rule of a vote.
 
-use patterns_core::{Columns, Document, SchemaView, pointer};
-use patterns_parallel::voting::{AnyRule, Fields, read_number};
+use std::path::Path;
+
+use patterns_core::{Columns, Contract, Document, SchemaView, pointer};
+use patterns_parallel::voting::{AnyRule, Fields, Vote, read_number};
 use patterns_source::{ColumnKind, Sample};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::BallotSpec;
-use crate::input::{Reader, Taken, Total, other_than_number, read_questions, read_schema};
+use crate::input::{
+    Reader, Taken, Total, other_than_number, read_examples, read_questions, read_schema,
+};
 use crate::job::{BallotPart, Choice, VoteJob};
-use crate::job_error::JobError;
+use crate::job_error::{JobError, unusable};
 
 /// What a vote works on.
 #[derive(Clone, Debug)]
@@ -25,6 +30,8 @@ pub struct VoteWork {
     pub ballot: Option<BallotSpec>,
     /// How many questions are asked, if it may be that not all are.
     pub taken: Option<Taken>,
+    /// What voters are told of examples, if there are any.
+    pub examples: Option<String>,
     /// The columns of the rows that results have, too, and what is in them.
     pub columns: Vec<(String, ColumnKind)>,
 }
@@ -77,7 +84,10 @@ impl VoteWork {
             (Some(spec), Some(part)) if part.is_by_field() => field_rule(spec, part)?,
             _ => job.rule(),
         };
+        let path = job.examples.as_deref();
+        let examples = path.map(|it| examples(it, &job, (&rule, ballot.as_ref())));
         let work = Self {
+            examples: examples.transpose()?,
             questions,
             context: reader.context(&job.context)?,
             rule,
@@ -151,6 +161,27 @@ fn choose(all: Vec<BatchQuestion>, choice: Choice) -> (Vec<BatchQuestion>, Optio
             (drawn, Some(Taken::drawn(count, of)))
         }
     }
+}
+
+/// Reads examples of questions with ballots.
+fn examples(
+    path: &Path,
+    job: &VoteJob,
+    (rule, ballot): (&AnyRule, Option<&BallotSpec>),
+) -> Result<String, JobError> {
+    if let Some(spec) = ballot {
+        let contract = Contract::<Value>::from_schema(spec.schema_for(&job.options));
+        return read_examples(path, &contract.map_err(unusable)?);
+    }
+    if matches!(rule, AnyRule::Median(_)) {
+        return read_examples(path, &Contract::of::<Vote<f64>>().map_err(unusable)?);
+    }
+    let contract = Contract::of_amended::<Vote>(|schema: &mut Value| {
+        if !job.options.is_empty() {
+            schema["properties"]["answer"]["enum"] = json!(job.options);
+        }
+    });
+    read_examples(path, &contract.map_err(unusable)?)
 }
 
 /// Finds where in the user's own ballot the answer is.

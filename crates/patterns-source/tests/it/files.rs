@@ -34,7 +34,7 @@ fn rows_have_fields() {
         b"{\"key\": \"k1\", \"title\": \"T\", \"n\": 3}\n\n{\"key\": \"k2\", \"title\": \"U\"}\n[]\n{\"key\": 1,}\n",
     );
     let source = Source::new([folder.0.path()]).id_field("key");
-    assert_snapshot!(folder.show(&source.clone().template("{title} {n}".parse().unwrap())), @r#"
+    assert_snapshot!(folder.show(&source.clone().template("{{ title }} {{ n }}".parse().unwrap())), @r#"
     k1 = "T 3"
     NoField rows.jsonl:3: there is no text in "n"; the fields are key, title
     Broken rows.jsonl:4:1: a row is a JSON object

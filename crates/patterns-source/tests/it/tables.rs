@@ -85,7 +85,8 @@ fn nothing_in_a_template_is_nothing() {
         "a.jsonl",
         b"{\"a\":null,\"b\":\"x\",\"n\":100000000000000000001}\n",
     );
-    let source = Source::new([folder.0.path()]).template("<{a}{b}> {n}".parse().unwrap());
+    let source =
+        Source::new([folder.0.path()]).template("<{{ a }}{{ b }}> {{ n }}".parse().unwrap());
     assert_snapshot!(folder.show(&source), @r#"a.jsonl:1 = "<x> 100000000000000000001""#);
 }
 

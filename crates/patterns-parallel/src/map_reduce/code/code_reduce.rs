@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::counts::form;
 use super::field::{Field, FieldTrouble};
 use super::function::CodeFunction;
-use super::numbers::read;
+use super::numbers::{read, typed};
 use super::state::{State, Taken};
 
 /// A function and the field that it works on, written as `sum:amount` or `top:5:tags`.
@@ -74,7 +74,11 @@ impl CodeReduce {
         Ok(match self.function {
             CodeFunction::Count => Taken::Count(values.len() as u64),
             it if it.is_of_numbers() => {
-                let numbers = values.into_iter().map(read);
+                // Columns of an input may be texts only, as those of a CSV file are.
+                let is_column = field.names().first().is_some_and(|it| it == "in");
+                let numbers = values.into_iter();
+                let numbers =
+                    numbers.map(|it| read(it).or_else(|| typed(it).filter(|_| is_column)));
                 Taken::Numbers(
                     numbers
                         .collect::<Option<_>>()

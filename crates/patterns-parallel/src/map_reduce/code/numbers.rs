@@ -24,6 +24,12 @@ pub(super) fn read(value: &Value) -> Option<BigDecimal> {
     (number.digits() <= MOST && exponent <= MOST).then_some(number)
 }
 
+/// Reads a text that is a number and nothing else.
+pub(super) fn typed(value: &Value) -> Option<BigDecimal> {
+    let number: Value = serde_json::from_str(value.as_str()?.trim()).ok()?;
+    read(&number)
+}
+
 /// Writes a number. A whole one keeps all its digits: where no number of JSON has them, it is a text.
 /// Another one is [rounded].
 pub(super) fn write(number: &BigDecimal) -> Value {
