@@ -241,6 +241,11 @@ mod tests {
             "✓ json_object: enforced",
         );
         check(
+            AnswerFormat::JsonObject,
+            Ok("Hello."),
+            "! json_object: taken, but not enforced",
+        );
+        check(
             AnswerFormat::Prompt,
             Ok("hello"),
             "✓ schema in the prompt: the model answers",
