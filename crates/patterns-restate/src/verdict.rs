@@ -34,7 +34,8 @@ pub(crate) fn verdict(answer: &Answer, asker: &str, place: &str) -> Verdict {
         (200, false) => replied(answer, asker, place),
         (_, false) => Verdict::Ended(ended(answer, place)),
         (401 | 403, true) => refused(ModelErrorKind::Unauthorized, answer, place),
-        (404, true) => refused(ModelErrorKind::UnknownModel, answer, place),
+        // A server that has just come back says so for a moment of workers that it has.
+        (404, true) => Verdict::Later(format!("no worker is registered at {place}")),
         (408 | 425 | 429 | 500.., true) => {
             Verdict::Later(format!("{place} says: {}", words(answer)))
         }
@@ -75,7 +76,6 @@ fn ended(answer: &Answer, place: &str) -> ModelError {
 fn refused(kind: ModelErrorKind, answer: &Answer, place: &str) -> Verdict {
     let cause = match kind {
         ModelErrorKind::Unauthorized => format!("{place} wants a token, or another one"),
-        ModelErrorKind::UnknownModel => format!("no worker is registered at {place}"),
         _ => format!("{place} does not take the call: {}", words(answer)),
     };
     let error = ModelError::new(kind).with_status(answer.status);

@@ -134,20 +134,24 @@ async fn an_invocation_that_others_cancelled_is_asked_for_anew_but_not_for_ever(
 }
 
 #[tokio::test]
-async fn a_server_without_a_worker_ends_the_run() {
-    let server =
-        Scripted::start(|_| Act::Own(404, json!({"message": "service 'Model' not found"})));
-    let server = server.await;
-    let error = model(&server.durable())
-        .generate(&request())
-        .await
-        .unwrap_err();
-    assert!(error.kind().is_fatal(), "{error}");
+async fn a_server_that_has_no_worker_yet_is_waited_for_like_one_that_is_away() {
+    let count = AtomicUsize::new(0);
+    let server = Scripted::start(move |_| match count.fetch_add(1, Ordering::Relaxed) {
+        0 => Act::Own(404, json!({"message": "service 'Model' not found"})),
+        _ => answered("me", "yes"),
+    })
+    .await;
+    let response = model(&server.durable()).generate(&request()).await;
+    assert_eq!(response.unwrap().text, "yes");
+    let server = Scripted::start(|_| Act::Own(404, json!({"message": "not found"}))).await;
+    let driver = Driver::named("me").patience(Duration::ZERO);
+    let durable = Durable::connect(server.server(), driver).unwrap();
+    let error = model(&durable).generate(&request()).await.unwrap_err();
+    assert_eq!(error.kind(), ModelErrorKind::Unreachable);
+    let words = error.to_string();
     assert!(
-        error
-            .to_string()
-            .contains("no worker is registered at 127.0.0.1:"),
-        "{error}"
+        words.contains("no worker is registered at 127.0.0.1:"),
+        "{words}"
     );
 }
 
