@@ -332,7 +332,7 @@ fn too_long(stages: &Stages, with: &PlanSetup) -> Vec<String> {
 fn not_asked(stages: &Stages, with: &PlanSetup) -> Option<String> {
     let names: Vec<String> = with.setup.models.fallbacks().collect();
     let calls: u64 = stages.values().map(|it| it.calls).sum();
-    (!names.is_empty()).then(|| {
+    (!names.is_empty() && calls > 0).then(|| {
         format!(
             "what {} is asked instead is not in the plan: nothing, if all answers keep their schema, and for \
              each of the {calls} calls one more and its re-asks at most",
