@@ -31,7 +31,7 @@ pub(crate) fn is_due(kind: AgentErrorKind) -> bool {
 }
 
 /// Returns whether a failure is about the run, whichever model is asked.
-fn is_of_the_run(kind: AgentErrorKind) -> bool {
+pub(crate) fn is_of_the_run(kind: AgentErrorKind) -> bool {
     matches!(
         kind,
         AgentErrorKind::Model(

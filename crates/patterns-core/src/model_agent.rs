@@ -161,8 +161,11 @@ impl<I, O: DeserializeOwned> ModelAgent<I, O> {
                 }
             }
         }
-        for model in to_disown {
-            model.disown(&request);
+        // Where the run had no more to spend or was ended, the next session goes on from here.
+        if !fallback::is_of_the_run(error.kind()) {
+            for model in to_disown {
+                model.disown(&request);
+            }
         }
         let is_invalid = fallback::is_invalid(error.kind());
         let is_all = is_invalid && self.never_valid.rejected(error.violations());

@@ -185,7 +185,10 @@ impl DurableModel {
                     lost.why
                 }
             };
-            if request.scope.is_draining() || !self.is_waited_for(request, &why, wait) {
+            if request.scope.is_draining() {
+                return Verdict::Refused(ModelError::new(ModelErrorKind::NotSent));
+            }
+            if !self.is_waited_for(request, &why, wait) {
                 return Verdict::Later(why);
             }
             tokio::select! {

@@ -51,7 +51,7 @@ impl Answers {
         if *model.id() != call.id {
             return Err(another(&call, &model));
         }
-        let payer = payer(&call.asker);
+        let payer = payer(&call);
         let policy = match call.is_fresh || call.generation > 0 {
             true => StorePolicy::Fresh,
             false => StorePolicy::Use,
@@ -125,22 +125,39 @@ fn job(name: &str, settings: &Value) -> Result<Job, Error> {
         "options": ["yes", "no"],
         "model": {"name": name},
     });
-    for part in ["run", "model"] {
-        for (key, value) in settings[part].as_object().into_iter().flatten() {
+    let refused = |why: String| {
+        let message = format!("the driver wants it asked in another way: {why}");
+        Error::new(ErrorKind::BadData, message)
+    };
+    for (part, keys) in settings.as_object().into_iter().flatten() {
+        for (key, value) in keys.as_object().into_iter().flatten() {
+            if !DRIVERS.contains(&(part, key)) {
+                return Err(refused(format!(
+                    "`{part}.{key}` is the worker's own to say"
+                )));
+            }
             if !value.is_null() {
                 job[part][key] = value.clone();
             }
         }
     }
-    Job::read(&job.to_string(), JobFormat::Json).map_err(|error| {
-        let message = format!("the driver wants it asked in another way: {error}");
-        Error::new(ErrorKind::BadData, message)
-    })
+    Job::read(&job.to_string(), JobFormat::Json).map_err(|error| refused(error.to_string()))
 }
 
-/// Names a driver in the records of this worker. They are below zero, where no run of this store is.
-fn payer(asker: &str) -> i64 {
-    let digest = blake3::hash(asker.as_bytes());
+/// What a driver may say of how a model is asked. An address is not in it: whoever reaches the server could
+/// have this worker's keys sent there.
+const DRIVERS: [(&str, &str); 5] = [
+    ("run", "timeout"),
+    ("run", "hedge"),
+    ("run", "prime"),
+    ("run", "stream"),
+    ("model", "tier"),
+];
+
+/// Names a driver in the records of this worker, and how often it has asked: what it has given up is not what
+/// it asks for now. The names are below zero, where no run of this store is.
+fn payer(call: &Call) -> i64 {
+    let digest = blake3::hash(format!("{} {}", call.asker, call.generation).as_bytes());
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&digest.as_bytes()[..8]);
     -1 - i64::from_le_bytes(bytes).saturating_abs() / 2
@@ -157,4 +174,27 @@ fn another(call: &Call, model: &Arc<dyn Model>) -> ModelError {
         "`{}` is {known}{ours} for the worker, and {asked}{theirs} for the driver: configure it alike",
         call.model
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_driver_says_how_a_model_is_asked_and_never_where() {
+        let asked = json!({"run": {"timeout": "2m", "hedge": null}, "model": {"tier": "flex"}});
+        assert!(job("openai:m", &asked).is_ok());
+        assert!(job("openai:m", &Value::Null).is_ok());
+        for (part, key) in [
+            ("model", "base_url"),
+            ("model", "proxy"),
+            ("model", "name"),
+            ("run", "concurrency"),
+            ("spend", "max_cost"),
+        ] {
+            let error = job("openai:m", &json!({part: {key: "http://h"}})).unwrap_err();
+            let words = format!("`{part}.{key}` is the worker's own to say");
+            assert!(error.to_string().contains(&words), "{error}");
+        }
+    }
 }

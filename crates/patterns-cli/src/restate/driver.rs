@@ -95,7 +95,8 @@ impl Driver {
         if self.has_lanes {
             model = model.lane(provider(name));
         }
-        let price = settings.prices.find_at(id, settings.tier.into());
+        // A worker that is refused flex pays the usual price, and does not say so: this never counts too little.
+        let price = settings.prices.find(id);
         let capped = BudgetLayer::new(budget.clone(), price).layer(model);
         Arc::new(SingleFlightLayer.layer(capped))
     }

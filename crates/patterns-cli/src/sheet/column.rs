@@ -103,9 +103,18 @@ pub(crate) fn apart(kept: &[(String, Kind)], own: &[&str]) -> (Vec<Column>, Opti
 /// Returns the first number of a row that its column cannot hold.
 pub(super) fn lost<'a>(columns: &'a [Column], row: &'a [Value]) -> Option<(&'a Column, &'a Value)> {
     let mut cells = columns.iter().zip(row);
-    cells.find(|(column, cell)| {
-        column.kind == Kind::Integer && cell.is_number() && whole(cell).is_none()
+    cells.find(|(column, cell)| match column.kind {
+        Kind::Integer => cell.is_number() && whole(cell).is_none(),
+        Kind::Number => is_rounded(cell),
+        _ => false,
     })
+}
+
+/// Returns whether a whole number is another one in a column of broken ones, which hold 53 bits.
+fn is_rounded(cell: &Value) -> bool {
+    let signed = cell.as_i64().map(i128::from);
+    let exact = signed.or_else(|| cell.as_u64().map(i128::from));
+    exact.is_some_and(|it| it as f64 as i128 != it)
 }
 
 #[cfg(test)]
@@ -122,6 +131,24 @@ mod tests {
         assert_eq!(names, ["id", "in.in.error", "in.error", "year"]);
         assert!(note.unwrap().ends_with(": error as in.in.error"));
         assert_eq!(apart(&kept, &["document"]).1, None);
+    }
+
+    #[test]
+    fn a_number_that_its_column_would_change_is_found() {
+        for (kind, cell, is_lost) in [
+            (Kind::Integer, json!(1.5), true),
+            (Kind::Integer, json!(9_007_199_254_740_993_i64), false),
+            (Kind::Number, json!(9_007_199_254_740_993_i64), true),
+            (Kind::Number, json!(-9_007_199_254_740_993_i64), true),
+            (Kind::Number, json!(u64::MAX), true),
+            (Kind::Number, json!(9_007_199_254_740_992_i64), false),
+            (Kind::Number, json!(0.1), false),
+            (Kind::Json, json!(9_007_199_254_740_993_i64), false),
+        ] {
+            let columns = [Column::of("n", kind)];
+            let row = [cell];
+            assert_eq!(lost(&columns, &row).is_some(), is_lost, "{kind:?} {row:?}");
+        }
     }
 
     #[test]

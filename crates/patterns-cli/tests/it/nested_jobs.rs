@@ -81,3 +81,14 @@ fn the_calls_of_a_section_that_is_a_vote_are_shown_as_its_own_and_no_others() {
         "{differences}"
     );
 }
+
+#[test]
+fn standard_input_is_no_input_of_a_section() {
+    let job = "pattern = \"section\"\ntopic = \"Dredging\"\n\n[[sections]]\ntitle = \"A\"\n\n\
+        [sections.job]\npattern = \"map-reduce\"\ninputs = [\"-\"]\n";
+    let place = Place::with(&[("job.toml", job)]);
+    let shown = place.run(&["run", "job.toml"]);
+    assert!(shown.starts_with("exit 65\n"), "{shown}");
+    let words = "`sections.job` of \"A\": standard input is that of the whole run; name files as its `inputs`";
+    assert!(shown.contains(words), "{shown}");
+}

@@ -161,6 +161,17 @@ async fn what_ends_the_run_ends_it_whichever_model_meets_it() {
 }
 
 #[tokio::test]
+async fn what_was_rejected_is_kept_where_the_run_ended_before_the_next_model_was_asked() {
+    for kind in [ModelErrorKind::NotSent, ModelErrorKind::BudgetExhausted] {
+        let next = Link::new("large", [fails(kind)], None);
+        let first = Link::new("small", ["1", "2", "3"], Some(&next));
+        let (result, _) = ask(&first).await;
+        assert_eq!(result.unwrap_err().kind(), AgentErrorKind::Model(kind));
+        assert_eq!(first.disowned(), 0, "{kind:?}: the next session finds it");
+    }
+}
+
+#[tokio::test]
 async fn a_model_that_never_keeps_the_schema_ends_no_run_whose_fallback_does() {
     let next = Link::new("large", [GOOD; 12], None);
     let first = Link::new("small", ["1"; 36], Some(&next));

@@ -1,6 +1,7 @@
 //! A section in a job: a heading alone, or a table that says more.
 
 use std::fmt;
+use std::path::Path;
 
 use patterns_parallel::sectioning::SectionBrief;
 use schemars::JsonSchema;
@@ -164,6 +165,11 @@ impl SectionSpec {
             Job::MapReduce(it) if it.input != InputPart::default() => {
                 return wrong(
                     "`input` is for trying a job out, and a section is of all its documents",
+                );
+            }
+            Job::MapReduce(it) if it.inputs.iter().any(|it| it == Path::new("-")) => {
+                return wrong(
+                    "standard input is that of the whole run; name files as its `inputs`",
                 );
             }
             Job::MapReduce(_) if !self.depends_on.is_empty() => {

@@ -185,7 +185,8 @@ impl Bill {
         };
         self.usage += usage;
         let price = launch.settings().prices.find(model.id());
-        match usage.billed.or_else(|| price.map(|it| it.of(usage))) {
+        let known = usage.cost.or(usage.billed);
+        match known.or_else(|| price.map(|it| it.of(usage))) {
             Some(cost) => self.cost = Some(self.cost.unwrap_or_default() + cost),
             None => self.has_unpriced = true,
         }

@@ -56,11 +56,7 @@ impl Trace {
         let role = role(branch.role);
         let what = format!("branch {}", branch.branch);
         let name = format!("{role} {}", branch.label);
-        let parent = match branch.branch.is_nested() {
-            true => format!("branch {}", branch.branch.outermost()),
-            false => "run".to_owned(),
-        };
-        let mut span = self.span(&what, Some(&parent), &name, (branch.began, ended));
+        let mut span = self.span(&what, Some("run"), &name, (branch.began, ended));
         span["attributes"] = attributes([
             ("patterns.branch", json!(branch.branch)),
             ("patterns.role", json!(role)),
