@@ -13,13 +13,13 @@ use reqwest::redirect::{Action, Attempt, Policy};
 use reqwest::{Client, Url};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt as _;
-use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::exchange::{ExchangeError, ExchangeErrorKind};
 use crate::inflate::Inflate;
+use crate::model_list::listed;
 use crate::no_reply::{Peer, causes, is_closed, no_reply};
 use crate::proxies::Proxied;
 
@@ -339,15 +339,6 @@ pub async fn models_at(base_url: &str, limit: Duration) -> Option<Vec<String>> {
 }
 
 async fn list_models(client: &Client, url: &str) -> Option<Vec<String>> {
-    #[derive(Deserialize)]
-    struct List {
-        // Ollama sends `null` when it has no model yet.
-        data: Option<Vec<Entry>>,
-    }
-    #[derive(Deserialize)]
-    struct Entry {
-        id: String,
-    }
     let mut reply = client.get(url).send().await.ok()?;
     if !reply.status().is_success() {
         return None;
@@ -359,9 +350,7 @@ async fn list_models(client: &Client, url: &str) -> Option<Vec<String>> {
             return None;
         }
     }
-    let list: List = serde_json::from_slice(&body).ok()?;
-    let entries = list.data.unwrap_or_default();
-    Some(entries.into_iter().map(|entry| entry.id).collect())
+    listed(&body)
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ mod http;
 mod inflate;
 mod known_model;
 mod layer;
+mod model_list;
 mod no_reply;
 mod pace;
 mod post;
