@@ -22,6 +22,8 @@ mod refused;
 mod reply;
 mod schema;
 mod stream;
+#[cfg(test)]
+mod test_requests;
 mod told;
 mod transport;
 mod truncated;

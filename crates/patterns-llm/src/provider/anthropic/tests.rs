@@ -11,8 +11,8 @@ use patterns_core::ModelErrorKind::{
     Unauthorized, Unavailable, UnknownModel, UnsupportedFormat,
 };
 use patterns_core::{
-    AnswerFormat, AnswerSchema, Attachment, Document, Effort, FinishReason, MediaType, Message,
-    ModelError, ModelErrorKind, Part, Request, Response, Sampling,
+    AnswerFormat, AnswerSchema, Document, Effort, FinishReason, Message, ModelError,
+    ModelErrorKind, Part, Request, Response, Sampling,
 };
 use serde_json::{Value, json};
 
@@ -23,6 +23,7 @@ use crate::provider::dialect::{Dialect, Put};
 use crate::provider::refused::{LeftOut, Parameter};
 use crate::provider::reply::{Redactor, classify};
 use crate::provider::stream::stored;
+use crate::provider::test_requests::attached;
 use crate::provider::transport::Reply;
 
 fn put(format: AnswerFormat) -> Put<'static> {
@@ -94,22 +95,6 @@ fn the_native_format_keeps_optional_properties_optional_and_says_limits_in_words
 #[test]
 fn a_model_without_it_is_made_to_call_a_tool() {
     insta::assert_snapshot!(body(&request(), &put(AnswerFormat::Tool)), @r#"{"model":"claude","max_tokens":100,"system":[{"type":"text","text":"Be brief."}],"messages":[{"role":"user","content":[{"type":"text","text":"Which city?\n\n"},{"type":"text","text":"<document-4deccd79 id=\"a\">\nParis.\n</document-4deccd79>"}]},{"role":"assistant","content":[{"type":"text","text":"(no answer)"}]},{"role":"user","content":[{"type":"text","text":"Again."}]}],"tools":[{"name":"capital","description":"Takes the answer.","input_schema":{"type":"object","properties":{"city":{"type":"string"},"mark":{"type":["integer","null"],"minimum":1}},"required":["city","mark"],"additionalProperties":false}}],"tool_choice":{"type":"any"},"temperature":0.5,"top_p":0.9}"#);
-}
-
-/// A picture and a PDF between words.
-fn attached() -> Request {
-    let attached = |id, media_type, bytes: &[u8]| {
-        Part::Document(Document::attached(id, Attachment::new(media_type, bytes)))
-    };
-    Request {
-        messages: vec![Message::user([
-            Part::text("Look."),
-            attached("a.png", MediaType::Png, b"png"),
-            attached("b.pdf", MediaType::Pdf, b"pdf"),
-            Part::text("What is it?"),
-        ])],
-        ..Request::default()
-    }
 }
 
 #[test]

@@ -11,8 +11,8 @@ use patterns_core::ModelErrorKind::{
     Unauthorized, Unavailable, UnknownModel, Unreadable, UnsupportedFormat,
 };
 use patterns_core::{
-    AnswerFormat, AnswerSchema, Attachment, Document, FinishReason, MediaType, Message, ModelError,
-    ModelErrorKind, Part, Request, Response, Sampling,
+    AnswerFormat, AnswerSchema, Document, FinishReason, Message, ModelError, ModelErrorKind, Part,
+    Request, Response, Sampling,
 };
 use serde_json::{Value, json};
 
@@ -23,6 +23,7 @@ use crate::provider::dialect::{Dialect, Put};
 use crate::provider::refused::{LeftOut, Parameter};
 use crate::provider::reply::{Redactor, classify};
 use crate::provider::stream::stored;
+use crate::provider::test_requests::attached;
 use crate::provider::transport::Reply;
 
 fn put(format: AnswerFormat) -> Put<'static> {
@@ -101,22 +102,6 @@ fn blank_parts_are_not_sent_and_no_turn_is_without_words() {
         ..put(AnswerFormat::Prompt)
     };
     insta::assert_snapshot!(body(&request, &put), @r#"{"contents":[{"role":"user","parts":[{"text":"a"}]},{"role":"model","parts":[{"text":"(no answer)"}]},{"role":"user","parts":[{"text":"(nothing)"}]}]}"#);
-}
-
-/// A picture and a PDF between words.
-fn attached() -> Request {
-    let attached = |id, media_type, bytes: &[u8]| {
-        Part::Document(Document::attached(id, Attachment::new(media_type, bytes)))
-    };
-    Request {
-        messages: vec![Message::user([
-            Part::text("Look."),
-            attached("a.png", MediaType::Png, b"png"),
-            attached("b.pdf", MediaType::Pdf, b"pdf"),
-            Part::text("What is it?"),
-        ])],
-        ..Request::default()
-    }
 }
 
 #[test]
