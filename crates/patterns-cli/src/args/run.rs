@@ -232,7 +232,6 @@ pub(crate) struct Common {
 impl Common {
     /// Returns what is set for this run alone, as `-c` says it.
     pub(crate) fn set(&self) -> Vec<String> {
-        let on = self.on.iter().map(|url| format!("restate.url={url}"));
-        self.config.iter().cloned().chain(on).collect()
+        values::set(&self.config, self.on.as_ref())
     }
 }

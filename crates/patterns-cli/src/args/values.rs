@@ -21,6 +21,12 @@ pub(super) fn on(text: &str) -> Result<String, String> {
     }
 }
 
+/// Returns what is set by `-c`, and by `--on` as its shorthand.
+pub(super) fn set(config: &[String], on: Option<&String>) -> Vec<String> {
+    let on = on.map(|url| format!("restate.url={url}"));
+    config.iter().cloned().chain(on).collect()
+}
+
 /// Reads a lane and how many of its calls are made at once.
 pub(super) fn lane(text: &str) -> Result<(String, u32), String> {
     let wrong = || "expected LANE=CALLS, such as openai=400".to_owned();
