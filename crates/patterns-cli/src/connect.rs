@@ -73,17 +73,7 @@ pub(crate) struct Prepared {
 /// As [`connect`].
 pub(crate) fn prepare(launch: &Launch, settings: &Settings, name: &str) -> Result<Prepared, Error> {
     let own: Vec<String> = launch.job.model().name.iter().cloned().collect();
-    let used = used(&own, &launch.aliases);
-    let mut connecting = Connecting {
-        launch,
-        settings,
-        environment: proxy::Environment::read(),
-        served: served(&used, &launch.providers),
-        keys: HashMap::new(),
-        is_plan: false,
-        from: Vec::new(),
-        said: Vec::new(),
-    };
+    let mut connecting = Connecting::new(launch, settings, &own, false);
     let connections = connecting.prepare(launch.aliases.model(name))?;
     Ok(Prepared {
         connections,
@@ -124,18 +114,11 @@ async fn connect_with(
         false => Driver::connect(launch, settings).await?,
     };
     let budget = Budget::new(settings.caps);
-    let used = used(&names, &launch.aliases);
-    let mut connecting = Connecting {
-        launch,
-        settings,
-        environment: proxy::Environment::read(),
-        served: served(&used, &launch.providers),
-        keys: HashMap::new(),
-        // Keys are with the workers, and nowhere else.
-        is_plan: is_plan || driver.is_some(),
-        from: launch.from.clone(),
-        said,
-    };
+    // Keys are with the workers, and nowhere else.
+    let needs_no_key = is_plan || driver.is_some();
+    let mut connecting = Connecting::new(launch, settings, &names, needs_no_key);
+    connecting.from.clone_from(&launch.from);
+    connecting.said = said;
     let mut models: Option<Models> = None;
     for role in &names {
         let name = launch.aliases.model(role);
@@ -186,15 +169,34 @@ struct Connecting<'a> {
     served: Vec<&'a str>,
     /// The keys that were found, by provider: a command that prints one runs once.
     keys: HashMap<String, Vec<Option<SecretString>>>,
-    /// Whether nothing is sent, so that no key is needed.
-    is_plan: bool,
+    /// Whether nothing is sent from here.
+    needs_no_key: bool,
     /// Where that was set which was not typed.
     from: Vec<String>,
     /// What is said of the choice.
     said: Vec<String>,
 }
 
-impl Connecting<'_> {
+impl<'a> Connecting<'a> {
+    fn new(
+        launch: &'a Launch,
+        settings: &'a Settings,
+        names: &'a [String],
+        needs_no_key: bool,
+    ) -> Self {
+        let used = used(names, &launch.aliases);
+        Self {
+            launch,
+            settings,
+            environment: proxy::Environment::read(),
+            served: served(&used, &launch.providers),
+            keys: HashMap::new(),
+            needs_no_key,
+            from: Vec::new(),
+            said: Vec::new(),
+        }
+    }
+
     /// Connects to a model here, or to the workers that know it.
     fn here_or_there(
         &mut self,
@@ -267,7 +269,7 @@ impl Connecting<'_> {
 
     /// Returns the keys of a provider; one that is none, if it has none.
     fn keys(&mut self, provider: &str) -> Result<Vec<Option<SecretString>>, Error> {
-        if self.is_plan {
+        if self.needs_no_key {
             return Ok(vec![Some("no-key".into())]);
         }
         if let Some(keys) = self.keys.get(provider) {
