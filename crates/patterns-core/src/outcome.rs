@@ -208,6 +208,23 @@ pub enum StepRole {
     Reduce,
 }
 
+impl StepRole {
+    /// Returns its name, as it is written everywhere.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Outline => "outline",
+            Self::Section => "section",
+            Self::Review => "review",
+            Self::Rewrite => "rewrite",
+            Self::Synthesis => "synthesis",
+            Self::Ballot => "ballot",
+            Self::Judge => "judge",
+            Self::Map => "map",
+            Self::Reduce => "reduce",
+        }
+    }
+}
+
 /// Something about a run that its user should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Warning {
@@ -295,5 +312,27 @@ impl fmt::Display for AggregateError {
 impl Error for AggregateError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_ref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_role_is_its_written_form() {
+        for role in [
+            StepRole::Outline,
+            StepRole::Section,
+            StepRole::Review,
+            StepRole::Rewrite,
+            StepRole::Synthesis,
+            StepRole::Ballot,
+            StepRole::Judge,
+            StepRole::Map,
+            StepRole::Reduce,
+        ] {
+            assert_eq!(serde_json::to_value(role).unwrap(), role.name());
+        }
     }
 }

@@ -94,7 +94,7 @@ impl RecordedCalls {
 
     fn know(&mut self, branch: BranchRecord) {
         if branch.session == self.last {
-            let key = (stage(&branch), branch.label.clone());
+            let key = (branch.role.name().to_owned(), branch.label.clone());
             let number = Some(branch.branch.0);
             let known = self.latest.entry(key).or_insert(number);
             *known = known.filter(|it| Some(*it) == number);
@@ -145,7 +145,7 @@ impl RecordedCalls {
         let branch = self.branches.get(&(record.session, record.branch));
         let (stage, label) = branch.map_or_else(
             || (String::new(), format!("branch {}", record.branch.0)),
-            |it| (stage(it), it.label.clone()),
+            |it| (it.role.name().to_owned(), it.label.clone()),
         );
         let part = record.part.clone();
         let key = (stage.clone(), label.clone(), part, record.nth);
@@ -220,7 +220,7 @@ impl RecordedCalls {
         Some(Call {
             branch: branch.branch.0,
             label: branch.label.clone(),
-            stage: stage(branch),
+            stage: branch.role.name().to_owned(),
             end,
             cause: branch.error.as_ref().map(|it| it.replace('-', " ")),
             ..Call::default()
@@ -244,11 +244,6 @@ impl Iterator for RecordedCalls {
         }
         self.left.as_mut()?.next().map(Ok)
     }
-}
-
-fn stage(branch: &BranchRecord) -> String {
-    let name = serde_json::to_value(branch.role).unwrap_or_default();
-    name.as_str().unwrap_or_default().to_owned()
 }
 
 fn end_of(record: &CallRecord) -> CallEnd {

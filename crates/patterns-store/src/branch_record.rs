@@ -54,21 +54,6 @@ impl BranchEnding {
     }
 }
 
-/// Names what a branch is for, as its written form does.
-pub(crate) fn role_name(role: StepRole) -> &'static str {
-    match role {
-        StepRole::Outline => "outline",
-        StepRole::Section => "section",
-        StepRole::Review => "review",
-        StepRole::Rewrite => "rewrite",
-        StepRole::Synthesis => "synthesis",
-        StepRole::Ballot => "ballot",
-        StepRole::Judge => "judge",
-        StepRole::Map => "map",
-        StepRole::Reduce => "reduce",
-    }
-}
-
 /// What [`BranchRecord::read`] reads, and whence.
 pub(crate) const COLUMNS: &str =
     "run, session, branch, role, label, began, ended, ending, error FROM branches";
@@ -89,27 +74,5 @@ impl BranchRecord {
             ending: endings.find(|it| Some(it.number()) == ending),
             error: row.get(8)?,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_branch_is_for_is_called_as_elsewhere() {
-        for role in [
-            StepRole::Outline,
-            StepRole::Section,
-            StepRole::Review,
-            StepRole::Rewrite,
-            StepRole::Synthesis,
-            StepRole::Ballot,
-            StepRole::Judge,
-            StepRole::Map,
-            StepRole::Reduce,
-        ] {
-            assert_eq!(serde_json::to_value(role).unwrap(), role_name(role));
-        }
     }
 }

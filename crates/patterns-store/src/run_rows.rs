@@ -10,7 +10,7 @@ use std::time::Duration;
 use patterns_core::StepRole;
 use rusqlite::{Connection, named_params};
 
-use crate::branch_record::{BranchEnding, role_name};
+use crate::branch_record::BranchEnding;
 use crate::call_record::{AttemptRecord, More};
 use crate::error::StoreError;
 use crate::prompts::Prompts;
@@ -100,7 +100,7 @@ impl RunRow {
             } => {
                 let insert = "INSERT OR REPLACE INTO branches (run, session, branch, role, label, \
                     began) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-                let row = (run, session, branch, role_name(role), label, at);
+                let row = (run, session, branch, role.name(), label, at);
                 connection.prepare_cached(insert)?.execute(row)?;
                 Ok(())
             }

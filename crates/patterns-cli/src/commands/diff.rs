@@ -10,7 +10,7 @@ use patterns_core::{BranchId, Money};
 use patterns_store::{BranchEnding, CallEnding, CallRecord, RunRecord, Store};
 use serde_json::{Value, json};
 
-use super::show::{cost, find, role_name, state};
+use super::show::{cost, find, state};
 use crate::args::{DiffArgs, LookFormat};
 use crate::error::{Error, ErrorKind};
 use crate::report::Page;
@@ -18,7 +18,7 @@ use crate::store::{open_to_read, refused};
 use crate::terminal::{Style, Terminal, write_json};
 
 /// What a branch is known by: what it is for, its name, and which of that name it is.
-type Name = (String, String, u32);
+type Name = (&'static str, String, u32);
 
 /// What became of a branch.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,7 +111,7 @@ fn read(store: &Store, run: &RunRecord) -> Result<BTreeMap<Name, Came>, Error> {
     for branch in store.branches_of(run.id, run.sessions) {
         let branch = branch.map_err(refused)?;
         let (digest, cost, is_gone) = answers.remove(&branch.branch).unwrap_or_default();
-        let mut name = (role_name(branch.role), branch.label, 1);
+        let mut name = (branch.role.name(), branch.label, 1);
         while came.contains_key(&name) {
             name.2 += 1;
         }

@@ -228,12 +228,6 @@ pub(super) fn duration(store: &Store, run: &RunRecord) -> Option<String> {
     (is_running && run.sessions == 1).then(|| seconds(since))
 }
 
-/// Writes what a branch is for.
-pub(super) fn role_name(role: patterns_core::StepRole) -> String {
-    let name = serde_json::to_value(role).unwrap_or_default();
-    name.as_str().unwrap_or_default().to_owned()
-}
-
 /// Says how a run stands.
 pub(super) fn state(store: &Store, run: &RunRecord) -> String {
     let code = outcome(run).and_then(|it| it.get("exit_code")?.as_u64());

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use patterns_core::{Event, Origin, StepRole, Usage, Waits};
 
 use super::plan::{grouped, short_time};
-use super::progress_state::name;
 
 /// The widest that a picture is, in columns.
 const WIDEST: usize = 40;
@@ -146,7 +145,7 @@ impl Plots {
         let line = |(at, (role, tokens)): (usize, &(StepRole, u64))| {
             let head = if at == 0 { "tokens" } else { "" };
             let bar = bar(*tokens as f64 / most as f64, width);
-            format!("{head:<8} {bar} {} {}", name(*role), grouped(*tokens))
+            format!("{head:<8} {bar} {} {}", role.name(), grouped(*tokens))
         };
         self.tokens.values().enumerate().map(line).collect()
     }

@@ -167,7 +167,7 @@ impl ProgressState {
             stages: self
                 .stages
                 .iter()
-                .map(|(role, it)| (name(*role), *it))
+                .map(|(role, it)| (role.name().to_owned(), *it))
                 .collect(),
             per_second: per_second.map(rounded),
             seconds_left: seconds_left.map(rounded),
@@ -202,11 +202,6 @@ impl ProgressState {
 
 fn rounded(number: f64) -> f64 {
     (number * 100.0).round() / 100.0
-}
-
-pub(super) fn name(role: StepRole) -> String {
-    let written = serde_json::to_value(role).unwrap_or_default();
-    written.as_str().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

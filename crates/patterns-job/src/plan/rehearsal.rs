@@ -180,7 +180,7 @@ impl StandIn {
         });
         let text = text_of(request);
         let tokens = self.tokens(&mut state, request, &text);
-        let stage = (name(role), self.id.to_string());
+        let stage = (role.name().to_owned(), self.id.to_string());
         let order = state.stages.len();
         let tally = state
             .stages
@@ -272,11 +272,6 @@ impl Model for StandIn {
     fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
         Box::pin(std::future::ready(self.answer(request)))
     }
-}
-
-fn name(role: StepRole) -> String {
-    let written = serde_json::to_value(role).unwrap_or_default();
-    written.as_str().unwrap_or_default().to_owned()
 }
 
 /// Writes what is said to the model, without its standing instructions.

@@ -8,7 +8,6 @@ use patterns_store::{
 };
 use serde_json::{Value, json};
 
-use super::role_name;
 use crate::args::LookFormat;
 use crate::error::{Error, ErrorKind};
 use crate::report::Page;
@@ -132,7 +131,7 @@ pub(super) fn named_line(branch: &BranchRecord) -> String {
     let mut line = format!(
         "#{} {} {:?}: {}",
         branch.branch,
-        role_name(branch.role),
+        branch.role.name(),
         branch.label,
         ending(branch)
     );

@@ -7,7 +7,6 @@ use patterns_store::{BranchEnding, BranchRecord, CallEnding, RunRecord, Store};
 use serde_json::{Value, json};
 
 use super::branch::named_line;
-use super::role_name;
 use crate::error::Error;
 use crate::report::Page;
 use crate::store::refused;
@@ -196,7 +195,7 @@ impl Stage {
         let under_way = self.branches - self.answered - self.failed - self.cancelled;
         let mut line = format!(
             "{}: {} branches = {} answered + {} failed + {} cancelled",
-            role_name(self.role),
+            self.role.name(),
             self.branches,
             self.answered,
             self.failed,

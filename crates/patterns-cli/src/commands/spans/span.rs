@@ -3,13 +3,11 @@
 
 use std::time::Duration;
 
-use patterns_core::{Money, Part, Role, StepRole};
+use patterns_core::{Money, Part, Role};
 use patterns_store::{
     AttemptRecord, BranchEnding, BranchRecord, CallEnding, CallRecord, RunRecord, Texts,
 };
 use serde_json::{Value, json};
-
-use super::super::show::role_name;
 
 /// Span kinds, as OTLP numbers them.
 const INTERNAL: u8 = 1;
@@ -53,7 +51,7 @@ impl Trace {
 
     /// Makes the span of a branch that has ended.
     pub(super) fn branch(&self, branch: &BranchRecord, ended: i64) -> Value {
-        let role = role(branch.role);
+        let role = branch.role.name();
         let what = format!("branch {}", branch.branch);
         let name = format!("{role} {}", branch.label);
         let mut span = self.span(&what, Some("run"), &name, (branch.began, ended));
@@ -183,10 +181,6 @@ fn dollars(cost: Money) -> f64 {
 /// Writes a time as OTLP does in JSON, where numbers of 64 bits are texts.
 fn nanos(micros: i64) -> String {
     (i128::from(micros) * 1_000).to_string()
-}
-
-fn role(role: StepRole) -> String {
-    role_name(role)
 }
 
 fn failed(message: &str) -> Value {
