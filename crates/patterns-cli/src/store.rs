@@ -58,7 +58,7 @@ pub(crate) fn open_to_read(path: &Path) -> Result<Store, Error> {
     if !path.exists() {
         let message = format!("there is no store at {}", path.display());
         return Err(Error::new(ErrorKind::NoInput, message)
-            .help("runs make one where they are begun; --store names another file"));
+            .help("runs make one where they are begun (offline ones only at --store FILE); --store names another"));
     }
     Store::open_to_read(path).map_err(refused)
 }

@@ -167,7 +167,7 @@ fn what_cannot_be_asked_is_said_with_what_to_do() {
     --- stdout
     --- stderr
     error[E-INPUT]: there is no store at .patterns/store.db
-    help: runs make one where they are begun; --store names another file
+    help: runs make one where they are begun (offline ones only at --store FILE); --store names another
     ");
     let server = Server::start(|_| (200, completion(r#"{"summary": "The tide."}"#)));
     let words = [&["map-reduce", "a.txt", "--no-reduce"], &server.args()[..]].concat();

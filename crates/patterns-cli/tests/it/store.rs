@@ -184,7 +184,7 @@ fn wrong_stores() {
     --- stdout
     --- stderr
     error[E-INPUT]: there is no store at .patterns/store.db
-    help: runs make one where they are begun; --store names another file
+    help: runs make one where they are begun (offline ones only at --store FILE); --store names another
     ");
     assert_snapshot!(place.run(&["store", "stats", "--store", "prose.db"]), @r"
     exit 65
