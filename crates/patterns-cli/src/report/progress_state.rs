@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use patterns_core::{Event, Money, Origin, Spent, StepRole};
+use patterns_core::{Event, ModelErrorKind, Money, Origin, Spent, StepRole};
 use serde::Serialize;
 
 /// What has begun and ended in one stage.
@@ -30,6 +30,8 @@ pub(crate) struct ProgressState {
     stages: Vec<(StepRole, StageCount)>,
     roles: std::collections::HashMap<Origin, StepRole>,
     pause: Option<Pause>,
+    /// How many attempts have failed since the last answer, and how the latest did.
+    failing: Option<(u64, ModelErrorKind)>,
     /// What is said beside the work, such as that the run is being ended.
     phase: Option<String>,
     /// When how many had ended, for the last while.
@@ -68,6 +70,9 @@ const WINDOW: Duration = Duration::from_secs(30);
 /// The fewest branches that a rate is taken of.
 const FEW: u64 = 3;
 
+/// From so many failed attempts in a row on, it is said what they fail of.
+const FEW_FAILED: u64 = 2;
+
 impl ProgressState {
     /// Takes an event at its time.
     pub(crate) fn take(&mut self, event: &Event, now: Duration) {
@@ -84,10 +89,14 @@ impl ProgressState {
             Event::BranchFailed { origin, .. } => self.end(*origin, true, now),
             Event::BranchCancelled { origin, .. } => self.end(*origin, false, now),
             Event::AnswerReused { .. } => self.reused += 1,
+            Event::AttemptEnded { error: None, .. } => self.failing = None,
+            Event::AttemptFailed { kind, .. } => {
+                let before = self.failing.map_or(0, |it| it.0);
+                self.failing = Some((before + 1, *kind));
+            }
             Event::AttemptSent { .. }
             | Event::AnswerBegan { .. }
             | Event::AttemptEnded { .. }
-            | Event::AttemptFailed { .. }
             | Event::CallHedged { .. }
             | Event::CallsPaused { .. }
             | Event::FormatSteppedDown { .. }
@@ -174,9 +183,21 @@ impl ProgressState {
             seconds: rounded(now.as_secs_f64()),
             cost,
             projected_cost,
-            paused: pause.map(|it| it.why.clone()),
+            paused: pause.map(|it| it.why.clone()).or_else(|| self.trouble()),
             phase: self.phase.clone(),
         }
+    }
+
+    /// Says what attempts fail of, where none has been answered for several.
+    fn trouble(&self) -> Option<String> {
+        let (attempts, kind) = self.failing.filter(|it| it.0 >= FEW_FAILED)?;
+        let more = match kind {
+            ModelErrorKind::Timeout => " (--timeout gives more time to each)",
+            _ => "",
+        };
+        Some(format!(
+            "no answer to the last {attempts} attempts, which are sent again: {kind}{more}"
+        ))
     }
 
     /// Returns the counts of what the total is of: the stage that is not a step around it.
@@ -308,6 +329,39 @@ mod tests {
         let (origin, usage) = (origin(11), Usage::default());
         state.take(&Event::BranchAnswered { origin, usage }, seconds(100));
         assert_eq!(state.at(seconds(100), None).paused, None);
+    }
+
+    #[test]
+    fn attempts_that_fail_in_a_row_are_a_reason_until_one_is_answered() {
+        let mut state = under_way();
+        let failed = Event::AttemptFailed {
+            origin: origin(11),
+            attempt: 1,
+            kind: ModelErrorKind::Timeout,
+            retry_in: seconds(1),
+        };
+        let ended = |error| Event::AttemptEnded {
+            origin: origin(12),
+            took: seconds(120),
+            error,
+        };
+        state.take(&ended(Some("the call timed out".to_owned())), seconds(130));
+        state.take(&failed, seconds(130));
+        assert_eq!(state.at(seconds(131), None).paused, None);
+        state.take(&failed, seconds(140));
+        assert_eq!(
+            state.at(seconds(141), None).paused.as_deref(),
+            Some(
+                "no answer to the last 2 attempts, which are sent again: the call timed out (--timeout gives more \
+                 time to each)"
+            )
+        );
+        state.pause("it is down".to_owned(), Some(seconds(150)));
+        let paused = |at| state.at(seconds(at), None).paused;
+        assert_eq!(paused(149).as_deref(), Some("it is down"));
+        assert!(paused(150).is_some_and(|it| it.contains("timed out")));
+        state.take(&ended(None), seconds(151));
+        assert_eq!(state.at(seconds(152), None).paused, None);
     }
 
     #[test]
