@@ -39,6 +39,7 @@ mod answer_schema;
 mod attachment;
 mod budget;
 mod call_key;
+mod chunk;
 mod columns;
 mod contract;
 mod coverage;
@@ -72,6 +73,7 @@ pub use budget::{
     Spend, Spent,
 };
 pub use call_key::CallKey;
+pub use chunk::{Chunk, Heading, Select, Split, cut_in_two};
 pub use columns::Columns;
 pub use contract::{
     Contract, ContractError, Decoded, Fix, MAX_ANSWER_BYTES, MAX_DEPTH, Rejection, SchemaProblem,

@@ -46,6 +46,8 @@ mod sample;
 mod separated;
 mod source;
 mod sourced;
+#[cfg(feature = "split")]
+mod split;
 mod table;
 mod template;
 mod twice;
@@ -66,5 +68,7 @@ pub use rows::{Row, RowReader};
 pub use sample::Sample;
 pub use source::{Source, SourceError};
 pub use sourced::Sourced;
+#[cfg(feature = "split")]
+pub use split::{Passages, Splitter, SplitterError};
 pub use template::{Template, TemplateError};
 pub use unreadable::{Unreadable, UnreadableKind};

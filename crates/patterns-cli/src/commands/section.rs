@@ -2,7 +2,7 @@
 
 use patterns_core::{Branch, Outcome, Pattern};
 use patterns_job::{SectionJob, SectionWork, SynthesisWay};
-use patterns_parallel::sectioning::{Figures, Outline, PieceText, Section};
+use patterns_parallel::sectioning::{Outline, PieceText, Section};
 use patterns_parallel::{RunOptions, Sectioning};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use super::publish;
 use crate::args::Format;
 use crate::error::{Error, ErrorKind};
 use crate::launch::Launch;
-use crate::report::{Page, branch_line, figures_line, outcome_line, web_page};
+use crate::report::{Figures, Page, branch_line, figures_line, outcome_line, web_page};
 use crate::session::Session;
 use crate::written::Written;
 

@@ -24,7 +24,7 @@ pub(crate) use batch::{BatchFigures, BatchReport};
 pub(crate) use coverage::coverage_line;
 pub(crate) use election::{NOT_ASKED, batch_line, election_page, standings_page};
 pub(crate) use failure::{failure_of, words};
-pub(crate) use figures::figures_line;
+pub(crate) use figures::{Figures, figures_line};
 pub(crate) use human::{Page, document_page};
 pub(crate) use json::{
     Frame, branch_line, election_line, outcome_json, outcome_line, recorded_result,

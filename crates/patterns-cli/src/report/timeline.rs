@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use patterns_core::{BranchId, Event, StepRole};
-use patterns_parallel::sectioning::{SectionBrief, longest_chain};
+use patterns_parallel::sectioning::SectionBrief;
 use serde::Serialize;
 
 /// The steps of a sectioning run.
@@ -132,6 +132,21 @@ fn seconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1_000.0).round() / 1_000.0
 }
 
+/// Returns how long the longest chain of sections took that build on each other: the least time in which
+/// all of them can be written.
+fn longest_chain(sections: &[(&SectionBrief, Duration)]) -> Duration {
+    let mut ends: BTreeMap<&str, Duration> = BTreeMap::new();
+    // What builds on each other has no circle, so every round finds the end of one more.
+    for _ in sections {
+        for (brief, took) in sections {
+            let inputs = brief.depends_on.iter();
+            let begun = inputs.filter_map(|it| ends.get(it.as_str()).copied()).max();
+            ends.insert(&brief.id, begun.unwrap_or_default() + *took);
+        }
+    }
+    ends.into_values().max().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,5 +189,24 @@ mod tests {
             sum: 15.0,
         };
         assert_eq!(timeline.times(briefs.iter()), expected);
+    }
+
+    #[test]
+    fn the_longest_chain_goes_through_what_is_built_on() {
+        let brief = |id: &str, after: &[&str]| SectionBrief {
+            id: id.to_owned(),
+            ..SectionBrief::named(id).after(after.iter().copied())
+        };
+        let briefs = [
+            (brief("d", &["b", "c"]), 1),
+            (brief("a", &[]), 2),
+            (brief("b", &["a"]), 3),
+            (brief("c", &[]), 4),
+        ];
+        let sections: Vec<_> = briefs
+            .iter()
+            .map(|(brief, seconds)| (brief, Duration::from_secs(*seconds)))
+            .collect();
+        assert_eq!(longest_chain(&sections), Duration::from_secs(6));
     }
 }

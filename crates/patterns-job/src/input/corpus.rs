@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_util::Stream;
-use patterns_core::{Attachment, Document, ModelId};
+use patterns_core::{Attachment, Document, ModelId, Split};
 use patterns_llm::{takes, token_counter};
-use patterns_parallel::map_reduce::{MapInput, Split, Splitter};
-use patterns_source::{ColumnKind, Documents, Source, Sourced, Unreadable};
+use patterns_parallel::map_reduce::MapInput;
+use patterns_source::{ColumnKind, Documents, Source, Sourced, Splitter, Unreadable};
 use tokio::sync::mpsc;
 
 use super::Reader;

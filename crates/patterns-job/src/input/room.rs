@@ -7,9 +7,9 @@
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use patterns_core::Document;
+use patterns_core::{Chunk, Document, Split};
 use patterns_llm::ASSUMED_OUTPUT_TOKENS;
-use patterns_parallel::map_reduce::{Chunk, Split, Splitter};
+use patterns_source::Splitter;
 
 /// Tokens of what the pattern itself says, and of the frame of a request.
 const FRAME: u64 = 1_000;

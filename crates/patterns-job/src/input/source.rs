@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use patterns_parallel::map_reduce::Splitter;
-use patterns_source::{Documents, Limits, Source, SourceError, Unreadable, UnreadableKind};
+use patterns_source::{
+    Documents, Limits, Source, SourceError, Splitter, Unreadable, UnreadableKind,
+};
 
 use super::Reader;
 use super::problems::Problems;

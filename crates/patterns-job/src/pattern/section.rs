@@ -6,10 +6,11 @@ use std::sync::Arc;
 use patterns_core::{Contract, Document, TokenCounter};
 use patterns_llm::token_counter;
 use patterns_parallel::sectioning::{
-    Outline, Passages, Piece, Plan, Section, Synthesis, gate_agent, planner_agent, review_agent,
+    Outline, Piece, Plan, Section, Synthesis, gate_agent, planner_agent, review_agent,
     section_agent,
 };
 use patterns_parallel::{AgentOptions, Sectioning};
+use patterns_source::Passages;
 use serde_json::Value;
 
 use super::nested_writer::NestedWriter;

@@ -18,11 +18,11 @@
 //! is cut further.
 
 use patterns_core::{
-    Agent, AgentError, AgentErrorKind, Answer, Document, ModelError, ModelErrorKind, Scope, Usage,
+    Agent, AgentError, AgentErrorKind, Answer, Chunk, Document, ModelError, ModelErrorKind, Scope,
+    Split, Usage,
 };
 
 use super::pieces::Piece;
-use super::split::{Chunk, Split};
 
 /// The most parts that something is cut into at once.
 const MOST: u64 = 64;

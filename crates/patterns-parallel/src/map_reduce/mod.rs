@@ -19,7 +19,6 @@ mod pieces;
 mod provenance;
 mod reduce;
 mod reduce_prompt;
-mod split;
 mod summaries;
 mod unseen;
 
@@ -39,7 +38,4 @@ pub use provenance::{
 };
 pub use reduce::{Fold, Reduce, Rows};
 pub use reduce_prompt::{ReduceItem, ReduceTask, reduce_agent};
-pub use split::{Chunk, Half, Heading, Split};
-#[cfg(feature = "split")]
-pub use split::{Splitter, SplitterError};
 pub use summaries::{DocumentSummary, Reduction, combining_agent, document_agent, summary_agent};

@@ -4,14 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_core::Stream;
-use patterns_core::{Agent, AgentError, Answer, ContractError, Document, Model, Scope};
+use patterns_core::{Agent, AgentError, Answer, ContractError, Document, Model, Scope, Split};
 
 use super::combine::Combine;
 use super::halves::ask_in_halves;
 use super::machine::{MapDone, MapReduceMachine, MapWork};
 use super::pieces::{MapInput, Pieces};
 use super::reduce::Reduce;
-use super::split::Split;
 use super::summaries::{DocumentSummary, Reduction, summary_agent};
 use crate::fan_out::FanOut;
 use crate::{AgentOptions, RunOptions, Running};
@@ -72,7 +71,7 @@ impl<M, R> MapReduce<M, R> {
     }
 
     /// Cuts documents that are too long for one call. Each chunk is a branch of its own, with the
-    /// [name](super::Chunk::id) of its document and a number; in what has nothing in it there is no
+    /// [name](patterns_core::Chunk::id) of its document and a number; in what has nothing in it there is no
     /// chunk. What the model calls too long, chunk or document, is asked about in parts.
     ///
     /// [`Outcome::coverage`](patterns_core::Outcome::coverage) says what became of all of them.

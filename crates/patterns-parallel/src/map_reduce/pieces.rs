@@ -9,10 +9,9 @@ use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_util::StreamExt;
-use patterns_core::{Columns, Document};
+use patterns_core::{Chunk, Columns, Document, Split};
 
 use super::coverage::{ChunkNumber, CoverageAccount};
-use super::split::{Chunk, Split};
 use super::unseen::SeenWords;
 use crate::RunError;
 

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::context::{Citation, CitationDraft, check_citations, remarked};
+use super::citation::{Citation, CitationDraft, check_citations, remarked};
 use super::outline::SectionBrief;
 use super::task::{SectionTask, SynthesisTask};
 use crate::AgentOptions;

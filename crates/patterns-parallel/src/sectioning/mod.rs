@@ -7,7 +7,7 @@
 //! ```
 
 mod answer;
-mod context;
+mod citation;
 mod dag;
 mod machine;
 mod outline;
@@ -17,14 +17,12 @@ mod review;
 mod task;
 
 pub use answer::{Section, Synthesis, section_agent};
-pub use context::Citation;
-#[cfg(feature = "split")]
-pub use context::Passages;
+pub use citation::Citation;
 pub use outline::{
     GateTask, Outline, OutlineError, OutlineTask, Plan, SectionBrief, Verdict, gate_agent,
     planner_agent,
 };
 pub use pattern::{Growth, Sectioning};
-pub use piece::{Draft, DraftSection, Figures, Piece, PieceText, anchor, longest_chain};
+pub use piece::{Draft, DraftSection, Piece, PieceText, anchor};
 pub use review::{Change, Issue, Review, ReviewTask, ReviewedSection, review_agent};
 pub use task::{Revision, SectionInput, SectionTask, SynthesisTask, WrittenSection};

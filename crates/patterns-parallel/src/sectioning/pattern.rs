@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use patterns_core::{Agent, AgentError, Answer, Contract, ContractError, Document, Model, Scope};
+use patterns_core::{
+    Agent, AgentError, Answer, Contract, ContractError, Document, Model, Scope, Select,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::answer::{Section, Synthesis, custom_synthesis_agent, section_agent, synthesis_agent};
-use super::context::Select;
 use super::machine::{Done, SectioningMachine, Work};
 use super::outline::{GateTask, Outline, Plan, SectionBrief, Verdict};
 use super::piece::{Draft, Piece};
@@ -234,9 +235,8 @@ impl<S, Y> Sectioning<S, Y> {
     }
 
     /// Gives long material, of which every section agent sees the passages that concern it.
-    #[cfg(feature = "split")]
     #[must_use]
-    pub fn passages(mut self, passages: super::Passages) -> Self {
+    pub fn passages(mut self, passages: impl Select + 'static) -> Self {
         self.passages = Some(Arc::new(passages));
         self
     }

@@ -6,12 +6,10 @@ use std::sync::Arc;
 
 use futures_util::{Stream, stream};
 use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, BranchEnd, Covered, Document, ModelErrorKind, Outcome,
-    Scope, TokenCounter, Usage,
+    Agent, AgentError, Answer, BoxFuture, BranchEnd, Chunk, Covered, Document, ModelErrorKind,
+    Outcome, Scope, Split, TokenCounter, Usage,
 };
-use patterns_parallel::map_reduce::{
-    Chunk, Combine, KeyedReduce, MapInput, ReduceItem, ReduceTask, Rows, Split,
-};
+use patterns_parallel::map_reduce::{Combine, KeyedReduce, MapInput, ReduceItem, ReduceTask, Rows};
 use patterns_parallel::{FailurePolicy, MapReduce, RunOptions};
 use patterns_testkit::ScriptedAgent;
 use serde_json::json;

@@ -8,8 +8,6 @@ mod code_reduce;
 mod elections;
 mod fan_out;
 mod map_reduce;
-#[cfg(feature = "split")]
-mod nothing_lost;
 mod policies;
 mod prompts;
 mod provenance;

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::task::Poll;
 
-use patterns_core::{Branch, BranchId, StepRole, Warning};
+use patterns_core::{Branch, BranchId, Select, StepRole, Warning};
 
-use super::super::context::Select;
 use super::super::outline::{Outline, SectionBrief};
 use super::super::task::{SectionInput, SectionTask};
 use super::{NextDue, SectioningMachine, Stage, Work, due};

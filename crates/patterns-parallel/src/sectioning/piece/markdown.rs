@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use crate::sectioning::context::remarked;
+use crate::sectioning::citation::remarked;
 use crate::sectioning::{Citation, Section};
 
 /// A piece under way, as Markdown. Its sections are put in one after the other.

@@ -1,6 +1,5 @@
-//! The piece as a text: stitched by code, and measured.
+//! The piece as a text, stitched by code.
 
-mod figures;
 mod markdown;
 #[expect(
     clippy::module_inception,
@@ -8,6 +7,5 @@ mod markdown;
 )]
 mod piece;
 
-pub use figures::{Figures, longest_chain};
 pub use markdown::{PieceText, anchor};
 pub use piece::{Draft, DraftSection, Piece};

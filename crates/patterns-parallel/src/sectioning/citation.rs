@@ -24,15 +24,15 @@ pub struct Citation {
 /// Words of a document.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "citation")]
-pub(in crate::sectioning) struct CitationDraft {
+pub(super) struct CitationDraft {
     /// The id of the document, as its tag has it.
-    pub(in crate::sectioning) source: String,
+    pub(super) source: String,
     /// Words of the document, sign by sign: code will look for them.
-    pub(in crate::sectioning) quote: String,
+    pub(super) quote: String,
 }
 
 /// Looks for what is cited in the documents that a model was given.
-pub(in crate::sectioning) fn check_citations<'a>(
+pub(super) fn check_citations<'a>(
     drafts: Vec<CitationDraft>,
     given: impl Iterator<Item = &'a Document> + Clone,
 ) -> Vec<Citation> {
@@ -51,7 +51,7 @@ pub(in crate::sectioning) fn check_citations<'a>(
 
 /// Puts something else in the place of each mark in a text, such as `[1]`, that stands for one of so many
 /// citations; they are counted from 0 here. What leads elsewhere, such as `[1](#a)`, is no mark.
-pub(in crate::sectioning) fn remarked(
+pub(super) fn remarked(
     text: &str,
     citations: usize,
     mut with: impl FnMut(usize) -> String,

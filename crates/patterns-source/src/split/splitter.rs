@@ -4,14 +4,12 @@ use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::Arc;
 
-use patterns_core::{Document, TokenCounter};
+use patterns_core::{Chunk, Document, Split, TokenCounter, cut_in_two};
 use text_splitter::{ChunkConfig, ChunkSizer, MarkdownSplitter, TextSplitter};
 
 use super::code::blocks;
-use super::middle::middle;
-use super::outline::paths;
+use super::headings::paths;
 use super::overlap::{floor_boundary, reach_back};
-use super::{Chunk, Split};
 
 /// The fewest bytes that are looked at together.
 const WINDOW: usize = 1 << 19;
@@ -31,8 +29,8 @@ const CODE: [&str; 32] = [
 ///
 /// ```
 /// use std::num::NonZeroU64;
-/// use patterns_core::Document;
-/// use patterns_parallel::map_reduce::{Split, Splitter};
+/// use patterns_core::{Document, Split};
+/// use patterns_source::Splitter;
 ///
 /// let splitter = Splitter::new(NonZeroU64::new(8).unwrap());
 /// let guide = Document::new("guide.md", "# Install\n\nRun the script.\n\nRestart the shell.");
@@ -167,7 +165,7 @@ impl Splitter {
     /// no text has more tokens than bytes.
     fn shorten(&self, chunk: &str, start: usize, most: u64, ranges: &mut Vec<Range<usize>>) {
         let is_long = self.counter.count(chunk) > most;
-        match is_long.then(|| middle(chunk)).flatten() {
+        match is_long.then(|| cut_in_two(chunk)).flatten() {
             None => ranges.push(start..start + chunk.len()),
             Some(halves) => {
                 for half in halves {

@@ -1,15 +1,16 @@
-//! A chunk of a document: its name, its place, and the text that is sent. `Split` is the seam for other ways
-//! to cut documents.
+//! A chunk of a document: its name, its place, and the text that is sent; and the seams for those who cut
+//! documents and choose of them, `Split` and `Select`.
+
+mod cut_in_two;
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use patterns_core::{Attachment, Columns, Document};
-
-use super::middle::middle;
+pub use self::cut_in_two::cut_in_two;
+use crate::{Attachment, Columns, Document};
 
 /// How often a chunk is halved: what a 64th of it is still too long for cannot be helped.
-pub(in crate::map_reduce) const MOST_HALVINGS: usize = 6;
+const MOST_HALVINGS: usize = 6;
 
 /// A part of a document, or all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +23,8 @@ pub struct Chunk {
     pub number: u64,
     /// How many parts the document has.
     pub of: u64,
-    /// Which half of the part it is, and which half of that half, as often as it had to be halved.
-    pub halves: Vec<Half>,
+    /// Which half of the part it is, 1 or 2, and which half of that half, as often as it had to be halved.
+    pub halves: Vec<u8>,
     /// Where it is in the document, in bytes.
     pub range: Range<usize>,
     /// The document's text in that range.
@@ -34,15 +35,6 @@ pub struct Chunk {
     pub attachment: Option<Attachment>,
     /// The columns of the document that come back with what is answered.
     pub columns: Option<Columns>,
-}
-
-/// One of two halves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Half {
-    /// The beginning.
-    First,
-    /// The end.
-    Second,
 }
 
 /// A heading of a document.
@@ -86,10 +78,7 @@ impl Chunk {
         }
         let mut id = format!("{document}#{number}");
         for half in &self.halves {
-            id.push_str(match half {
-                Half::First => ".1",
-                Half::Second => ".2",
-            });
+            id += &format!(".{half}");
         }
         id
     }
@@ -125,14 +114,11 @@ impl Chunk {
         if self.halves.len() >= MOST_HALVINGS {
             return None;
         }
-        let [first, second] = middle(&self.text)?;
-        Some([
-            self.half_at(Half::First, first)?,
-            self.half_at(Half::Second, second)?,
-        ])
+        let [first, second] = cut_in_two(&self.text)?;
+        Some([self.half_at(1, first)?, self.half_at(2, second)?])
     }
 
-    fn half_at(&self, half: Half, part: Range<usize>) -> Option<Self> {
+    fn half_at(&self, half: u8, part: Range<usize>) -> Option<Self> {
         let text = Arc::from(self.text.get(part.clone())?);
         let start = self.range.start;
         let mut halves = self.halves.clone();
@@ -148,7 +134,7 @@ impl Chunk {
 
 /// Cuts documents into chunks.
 ///
-/// `Splitter` (feature `split`) does it for text and Markdown. Others may know where pages, functions
+/// The `Splitter` of `patterns-source` does it for text, Markdown and code. Others may know where pages
 /// or speakers end.
 pub trait Split: Send + Sync {
     /// Returns the chunks of a document, in order; none if there is nothing in it, and
@@ -169,6 +155,24 @@ impl<S: Split + ?Sized> Split for Arc<S> {
     fn halve(&self, chunk: &Chunk) -> Option<[Chunk; 2]> {
         (**self).halve(chunk)
     }
+}
+
+/// Selects the passages of long material that concern a section.
+///
+/// The `Passages` of `patterns-source` does it by the words that they share. Others may search an index.
+pub trait Select: Send + Sync {
+    /// Returns the passages that concern the first of these queries that any concerns, in the order of the
+    /// documents.
+    fn select(&self, queries: &[&str]) -> Vec<Document>;
+
+    /// Says how much there is, and how much of it a section gets.
+    fn describe(&self) -> String;
+
+    /// Returns the names of the documents.
+    fn documents(&self) -> Vec<String>;
+
+    /// Returns the document that a passage is of.
+    fn document_of(&self, passage: &str) -> Option<String>;
 }
 
 /// Returns whether a name ends as those of chunks do: in `#` and a number, maybe with halves.
@@ -194,7 +198,7 @@ mod tests {
 
     use super::*;
 
-    fn chunk(document: &str, number: u64, of: u64, halves: &[Half]) -> Chunk {
+    fn chunk(document: &str, number: u64, of: u64, halves: &[u8]) -> Chunk {
         Chunk {
             number,
             of,
@@ -207,9 +211,9 @@ mod tests {
     fn names_say_what_part_of_which_document() {
         assert_eq!(chunk("a.md", 1, 1, &[]).id(), "a.md");
         assert_eq!(chunk("a.md", 3, 4, &[]).id(), "a.md#3");
-        assert_eq!(chunk("a.md", 3, 4, &[Half::First]).id(), "a.md#3.1");
-        assert_eq!(chunk("a.md", 1, 1, &[Half::Second]).id(), "a.md#1.2");
-        let twice = [Half::Second, Half::First];
+        assert_eq!(chunk("a.md", 3, 4, &[1]).id(), "a.md#3.1");
+        assert_eq!(chunk("a.md", 1, 1, &[2]).id(), "a.md#1.2");
+        let twice = [2, 1];
         assert_eq!(chunk("a.md", 1, 1, &twice).id(), "a.md#1.2.1");
         assert_eq!(chunk("a.md#3", 1, 1, &[]).id(), "a.md#3#1");
         assert_eq!(chunk("a.md#3.1.2", 1, 1, &[]).id(), "a.md#3.1.2#1");
@@ -259,8 +263,8 @@ mod tests {
             let mut chunks = HashSet::new();
             for (document, number, kind) in parts {
                 let (number, of) = if document.len() % 2 == 0 { (1, 1) } else { (number, 3) };
-                let halves: &[Half] =
-                    [&[][..], &[Half::First][..], &[Half::Second, Half::First][..]][kind];
+                let halves: &[u8] =
+                    [&[][..], &[1][..], &[2, 1][..]][kind];
                 chunks.insert((document, number, of, halves));
             }
             let ids: HashSet<String> = chunks

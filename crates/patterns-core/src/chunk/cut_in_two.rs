@@ -15,7 +15,7 @@ enum End {
 
 /// Returns the two parts of a text, without the white space around them; `None` if it has less than
 /// two characters. The cut is in the middle half, at the best end there, nearest to the middle.
-pub(super) fn middle(text: &str) -> Option<[Range<usize>; 2]> {
+pub fn cut_in_two(text: &str) -> Option<[Range<usize>; 2]> {
     let start = text.len() - text.trim_start().len();
     let body = text.trim();
     let cut = start + best_cut(body)?;
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, first: &str, second: &str) {
-        let [a, b] = middle(text).unwrap();
+        let [a, b] = cut_in_two(text).unwrap();
         assert_eq!((&text[a], &text[b]), (first, second));
     }
 
@@ -93,14 +93,14 @@ mod tests {
     #[test]
     fn a_single_character_stays_whole() {
         for text in ["", " ", "x", " 😀\n"] {
-            assert_eq!(middle(text), None, "{text:?}");
+            assert_eq!(cut_in_two(text), None, "{text:?}");
         }
     }
 
     proptest! {
         #[test]
         fn nothing_but_white_space_is_lost(text in "[a .\n😀é]{0,80}|\\PC{0,40}") {
-            let Some([a, b]) = middle(&text) else {
+            let Some([a, b]) = cut_in_two(&text) else {
                 prop_assert!(text.trim().chars().count() < 2);
                 return Ok(());
             };

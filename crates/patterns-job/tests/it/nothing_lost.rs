@@ -6,15 +6,18 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 
 use futures_util::stream;
-use patterns_core::{Agent, Branch, Coverage, Document, ModelErrorKind};
-use patterns_parallel::map_reduce::{
-    Combine, ReduceItem, ReduceTask, Rows, Split, Splitter, Topology,
+use patterns_core::{
+    Agent, AgentError, Branch, Coverage, Document, ModelError, ModelErrorKind, Split,
 };
+use patterns_parallel::map_reduce::{Combine, ReduceItem, ReduceTask, Rows, Topology};
 use patterns_parallel::{FailurePolicy, MapReduce, RunOptions};
+use patterns_source::Splitter;
 use patterns_testkit::ScriptedAgent;
 use proptest::prelude::*;
 
-use crate::support::failure;
+fn failure(kind: ModelErrorKind) -> AgentError {
+    AgentError::from(ModelError::new(kind))
+}
 
 /// What a run is like.
 #[derive(Clone, Debug)]

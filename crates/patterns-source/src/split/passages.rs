@@ -10,19 +10,18 @@ use std::fmt;
 use std::num::NonZeroU64;
 
 use bm25::{Embedder, EmbedderBuilder, Scorer, TokenEmbedder, Tokenizer};
-use patterns_core::{Document, TokenCounter};
+use patterns_core::{Document, Select, Split, TokenCounter};
 use rust_stemmers::{Algorithm, Stemmer};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::Select;
-use crate::map_reduce::{Split, Splitter};
+use super::Splitter;
 
 /// Long material, cut into passages, of which every section gets those that concern it.
 ///
 /// ```
 /// use std::num::NonZeroU64;
 /// use patterns_core::{Document, TokenCounter};
-/// use patterns_parallel::sectioning::Passages;
+/// use patterns_source::Passages;
 ///
 /// let silt = "# Silt\n\nIt settles in the basin, and it has to be dug out of there every third year.";
 /// let notes = Document::new("notes.md", format!("{silt}\n\n# Fees\n\nBoats pay."));

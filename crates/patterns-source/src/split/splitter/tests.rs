@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::num::NonZeroU64;
 
-use patterns_core::{Document, TokenCounter, estimate_tokens};
+use patterns_core::{Chunk, Document, Split, TokenCounter, estimate_tokens};
 use proptest::prelude::*;
 
-use super::{Boundary, Chunk, Split, Splitter};
+use super::{Boundary, Splitter};
 
 /// Ways of counting: the estimate, characters, words, and one with more tokens than bytes.
 fn counters() -> impl Strategy<Value = (TokenCounter, u64)> {

@@ -2,7 +2,7 @@
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use super::Heading;
+use patterns_core::Heading;
 
 /// The most characters of a heading that are kept: a context is sent with every chunk under it.
 const LONGEST: usize = 80;
