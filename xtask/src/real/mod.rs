@@ -7,7 +7,9 @@ mod aimock;
 mod dialect;
 pub(crate) mod kept;
 mod llama;
+mod llama_server;
 mod pip;
+mod prose;
 mod ran;
 mod round;
 mod server;
@@ -48,8 +50,10 @@ enum Third {
     Files,
     /// The same, and Arrow (PyPI)
     Tables,
-    /// llama.cpp's server with a small model, both built from packages (PyPI); a quarter of an hour once
+    /// llama.cpp's server with a very small model, both from packages (PyPI); a quarter of an hour once
     Llama,
+    /// The same with a model that can write, 1.1 GB once: prints what it makes of two jobs
+    Prose,
 }
 
 /// Runs against all, or those that are wanted.
@@ -75,6 +79,7 @@ impl Third {
             Self::Files => tables::run(&folder.join("files"), false),
             Self::Tables => tables::run(&folder.join("tables"), true),
             Self::Llama => llama::run(&folder.join("llama")),
+            Self::Prose => prose::run(&folder.join("prose")),
         }
     }
 }
