@@ -29,10 +29,28 @@ pub(crate) fn build_with_restate() -> Result<()> {
     ]))
 }
 
+/// Builds it so, fit to measure, and returns where it is.
+pub(crate) fn build_with_restate_for_release() -> Result<PathBuf> {
+    run_command(&mut cargo([
+        "build",
+        "--release",
+        "--quiet",
+        "--package",
+        "patterns-cli",
+        "--features",
+        "restate",
+    ]))?;
+    Ok(in_profile("release"))
+}
+
 /// Returns where it is, once it is built.
 pub(crate) fn patterns() -> PathBuf {
-    let name = format!("patterns{}", std::env::consts::EXE_SUFFIX);
-    target().join("debug").join(name)
+    in_profile("debug")
+}
+
+fn in_profile(name: &str) -> PathBuf {
+    let file = format!("patterns{}", std::env::consts::EXE_SUFFIX);
+    target().join(name).join(file)
 }
 
 /// Returns how many calls are recorded, after the store was found to be whole.

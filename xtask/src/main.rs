@@ -32,6 +32,7 @@ mod test;
 mod tidy;
 mod vote_bench;
 mod wait;
+mod watched;
 
 use std::process::ExitCode;
 

@@ -1,7 +1,11 @@
 //! Looks after a server: registers workers, and limits how many calls are made at once.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 use reqwest::Method;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::client::place;
@@ -61,6 +65,28 @@ impl Admin {
         }
     }
 
+    /// Returns how many calls of each lane are made at once over all workers, as far as the server limits it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server does not say so.
+    pub async fn limits(&self) -> Result<HashMap<String, u32>, RestateError> {
+        #[derive(Deserialize)]
+        struct Rule {
+            pattern: String,
+            concurrency: Option<u32>,
+        }
+        let question = "SELECT pattern, concurrency FROM sys_rules WHERE NOT disabled";
+        let rules: Vec<Rule> = rows(&self.0, question).await.map_err(|why| {
+            let words = format!("the Restate server does not say what it limits: {why}");
+            RestateError::new(RestateErrorKind::Unreachable, words)
+        })?;
+        let limits = rules
+            .into_iter()
+            .filter_map(|it| Some((it.pattern, it.concurrency?)));
+        Ok(limits.collect())
+    }
+
     /// Limits how many calls of a lane are made at once over all workers.
     ///
     /// # Errors
@@ -106,5 +132,26 @@ impl Admin {
             kind,
             format!("the Restate server at {place} {what}: {said}"),
         )
+    }
+}
+
+/// Asks, in SQL, how things stand at the server.
+pub(crate) async fn rows<R: DeserializeOwned>(
+    ingress: &Ingress,
+    question: &str,
+) -> Result<Vec<R>, String> {
+    #[derive(Deserialize)]
+    struct Rows<R> {
+        rows: Vec<R>,
+    }
+    let body = Bytes::from(json!({"query": question}).to_string());
+    let answer = ingress.admin(Method::POST, &["query"], Some(body)).await;
+    let answer = answer.map_err(|lost| lost.why)?;
+    match (
+        answer.status,
+        serde_json::from_slice::<Rows<R>>(&answer.body),
+    ) {
+        (200, Ok(found)) => Ok(found.rows),
+        _ => Err(words(&answer)),
     }
 }

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::error::{RestateError, RestateErrorKind};
+use crate::idle::Idle;
 use crate::ingress::Ingress;
 use crate::model::DurableModel;
 use crate::notices::{Notices, SERVICE};
@@ -20,6 +21,9 @@ use crate::verdict::words;
 
 /// How long a server may be away.
 const PATIENCE: Duration = Duration::from_secs(600);
+
+/// How long no answer comes until the server is asked why.
+const SILENCE: Duration = Duration::from_secs(3);
 
 /// The most calls at once, if nobody says so.
 const AT_ONCE: NonZeroUsize = NonZeroUsize::new(256).expect("it is not zero");
@@ -31,6 +35,8 @@ pub struct Driver {
     pub(crate) is_fresh: bool,
     pub(crate) at_once: NonZeroUsize,
     pub(crate) patience: Duration,
+    limits: HashMap<String, u32>,
+    silence: Duration,
 }
 
 impl Driver {
@@ -41,6 +47,8 @@ impl Driver {
             is_fresh: false,
             at_once: AT_ONCE,
             patience: PATIENCE,
+            limits: HashMap::new(),
+            silence: SILENCE,
         }
     }
 
@@ -55,6 +63,23 @@ impl Driver {
     #[must_use]
     pub fn at_once(mut self, calls: NonZeroUsize) -> Self {
         self.at_once = calls;
+        self
+    }
+
+    /// Sets how many calls of lanes the server lets through. No more than that are asked for at once: the
+    /// others would only wait at the server, and be made there, and paid for, before it could be told that
+    /// nobody needs them any more.
+    #[must_use]
+    pub fn limits(mut self, limits: HashMap<String, u32>) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets after how long without any answer the server is asked whether workers take calls; three seconds if
+    /// it isn't set.
+    #[must_use]
+    pub fn silence(mut self, time: Duration) -> Self {
+        self.silence = time;
         self
     }
 
@@ -79,6 +104,9 @@ pub(crate) struct Shared {
     pub(crate) driver: Driver,
     pub(crate) notices: Notices,
     pub(crate) slots: Semaphore,
+    /// The slots of lanes that the server limits.
+    lanes: HashMap<String, Arc<Semaphore>>,
+    pub(crate) idle: Idle,
     /// Since when the server has been away.
     away: Mutex<Option<Instant>>,
     /// Which generation of a call is asked for, where that is not the first.
@@ -93,7 +121,12 @@ impl Durable {
     /// Returns an error if the HTTP client cannot be set up.
     pub fn connect(server: Server, driver: Driver) -> Result<Self, RestateError> {
         let at_once = driver.at_once.get();
+        let limits = driver.limits.iter();
+        let lanes =
+            limits.map(|(lane, calls)| (lane.clone(), Arc::new(Semaphore::new(open(*calls)))));
         let shared = Shared {
+            lanes: lanes.collect(),
+            idle: Idle::default(),
             ingress: Ingress::new(server, at_once)?,
             driver,
             notices: Notices::default(),
@@ -149,6 +182,7 @@ impl Durable {
             id,
             name: name.into(),
             lane: None,
+            lane_slots: None,
             settings: Value::Null,
             shared: Arc::clone(&self.shared),
         }
@@ -156,8 +190,18 @@ impl Durable {
 
     /// Tells the server what nobody needs any more, as it comes up: calls whose futures were dropped are
     /// cancelled, and answers that were disowned are not given out again. It never ends; drop it to end it.
+    ///
+    /// Meanwhile it looks whether workers take calls: where none does, that is told as a pause.
     pub async fn keep_telling(&self) {
-        self.shared.notices.keep_telling(&self.shared.ingress).await;
+        let Shared {
+            notices,
+            idle,
+            ingress,
+            driver,
+            ..
+        } = &*self.shared;
+        let looking = idle.keep_looking(ingress, driver.silence);
+        tokio::join!(notices.keep_telling(ingress), looking);
     }
 
     /// Waits until all is [told](Self::keep_telling), at most so long; returns how many things could not be
@@ -168,7 +212,19 @@ impl Durable {
     }
 }
 
+/// Returns how many calls of a lane are asked for at once: as many as it lets through. Of more, the server
+/// chooses which are made first, and a vote that waits for its first ballot pays for all that come before it.
+fn open(limit: u32) -> usize {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    limit.clamp(1, Semaphore::MAX_PERMITS)
+}
+
 impl Shared {
+    /// Returns the slots of a lane, if the server limits it.
+    pub(crate) fn lane(&self, name: &str) -> Option<Arc<Semaphore>> {
+        self.lanes.get(name).cloned()
+    }
+
     /// Returns which generation of a call is asked for first.
     pub(crate) fn generation(&self, key: &CallKey) -> u32 {
         self.generations().get(key).copied().unwrap_or(0)

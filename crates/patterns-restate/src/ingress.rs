@@ -102,6 +102,7 @@ impl Ingress {
             is_unsent: error.is_connect(),
         };
         let mut request = self.clients[turn].request(method, url);
+        request = request.header("accept", "application/json");
         if let Some(token) = &self.server.token {
             request = request.bearer_auth(token.expose_secret());
         }

@@ -27,6 +27,7 @@ mod call;
 mod client;
 mod durable;
 mod error;
+mod idle;
 mod ingress;
 mod model;
 mod notices;

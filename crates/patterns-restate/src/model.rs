@@ -17,6 +17,7 @@ use patterns_core::{
     Response, Waits,
 };
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::call::{Call, FORM};
@@ -48,6 +49,7 @@ pub struct DurableModel {
     pub(crate) id: ModelId,
     pub(crate) name: String,
     pub(crate) lane: Option<String>,
+    pub(crate) lane_slots: Option<Arc<Semaphore>>,
     pub(crate) settings: Value,
     pub(crate) shared: Arc<Shared>,
 }
@@ -57,7 +59,9 @@ impl DurableModel {
     /// workers. The server must have scopes (1.7 with virtual queues).
     #[must_use]
     pub fn lane(mut self, lane: impl Into<String>) -> Self {
-        self.lane = Some(lane.into());
+        let lane = lane.into();
+        self.lane_slots = self.shared.lane(&lane);
+        self.lane = Some(lane);
         self
     }
 
@@ -72,6 +76,10 @@ impl DurableModel {
     async fn call(&self, request: &Request) -> Result<Response, ModelError> {
         let shared = &self.shared;
         let not_sent = || ModelError::new(ModelErrorKind::NotSent);
+        let _of_lane = match &self.lane_slots {
+            Some(slots) => Some(slots.acquire().await.map_err(|_| not_sent())?),
+            None => None,
+        };
         let _slot = shared.slots.acquire().await.map_err(|_| not_sent())?;
         let key = CallKey::of(&self.id, request);
         let first = shared.generation(&key);
@@ -171,7 +179,8 @@ impl DurableModel {
         let mut waiting = Waiting::new(notices, place.clone());
         let mut wait = FIRST_WAIT;
         loop {
-            let why = match ingress.post(&path, Some(&place.key), body.clone()).await {
+            let posted = ingress.post(&path, Some(&place.key), body.clone());
+            let why = match self.told_of_silence(request, posted).await {
                 Ok(answer) => match verdict(&answer, &driver.name, &ingress.place()) {
                     Verdict::Later(why) => why,
                     verdict => {
@@ -196,6 +205,27 @@ impl DurableModel {
                 () = request.scope.draining() => {}
             }
             wait = (wait * 2).min(LONGEST_WAIT);
+        }
+    }
+
+    /// Waits for a reply, and tells once if no worker takes calls meanwhile.
+    async fn told_of_silence<T>(&self, request: &Request, reply: impl Future<Output = T>) -> T {
+        let idle = &self.shared.idle;
+        let _open = idle.waiting();
+        let mut reply = std::pin::pin!(reply);
+        loop {
+            tokio::select! {
+                biased;
+                reply = &mut reply => return reply,
+                cause = idle.nobody_works() => request.scope.emit(Event::CallsPaused {
+                    origin: request.scope.origin(),
+                    model: self.id.to_string(),
+                    reason: PauseReason::Outage,
+                    cause,
+                    wait: LONGEST_WAIT,
+                    gives_up_in: None,
+                }),
+            }
         }
     }
 

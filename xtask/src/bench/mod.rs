@@ -60,6 +60,8 @@ enum Bench {
     Store(StoreArgs),
     /// Compare topologies of map-reduce with a tree that has barriers between its levels
     Reduce(ReduceArgs),
+    /// Compare calls that workers behind a Restate server make with calls that are made here
+    Restate(crate::restate::bench::Args),
     /// Time the decision whether another voter is asked
     Vote(VoteArgs),
     /// One of the processes that a benchmark consists of
@@ -207,6 +209,10 @@ pub(crate) fn run(args: Args) -> Result<()> {
     if cfg!(not(unix)) {
         bail!("the benchmarks read CPU time and memory as Unix tells them");
     }
+    if let Bench::Restate(args) = &args.bench {
+        // It measures processes, and needs nothing of what they are made of.
+        return crate::restate::bench::run(args);
+    }
     if is_built() {
         return measure_here(args.bench);
     }
@@ -244,6 +250,7 @@ fn measure_here(bench: Bench) -> Result<()> {
         Bench::Command(args) => command::run(&args),
         Bench::Overhead(args) if args.adapters => adapters::run(args.load),
         Bench::Overhead(args) => overhead::run(args.load, args.json),
+        Bench::Restate(args) => crate::restate::bench::run(&args),
         Bench::Store(args) => store::run(&args),
         Bench::Reduce(args) => reduce::run(&args),
         Bench::Vote(args) => vote::run(&args),

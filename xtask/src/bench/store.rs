@@ -12,7 +12,7 @@ use nix::sys::time::TimeValLike;
 use super::StoreArgs;
 use crate::cargo::{cargo, run as run_command, target};
 use crate::provider::Provider;
-use crate::wait::wait;
+use crate::watched::watched;
 
 /// What a process has used.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,9 +21,6 @@ struct Used {
     cpu: Duration,
     memory: u64,
 }
-
-/// How often the memory of a process is looked at.
-const LOOK: Duration = Duration::from_millis(20);
 
 /// Runs the command without a store, with one, and again, and prints what each took.
 pub(super) fn run(args: &StoreArgs) -> Result<()> {
@@ -117,14 +114,7 @@ fn once(patterns: &Path, folder: &Path, url: &str, more: &[&str]) -> Result<Used
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .spawn()?;
-    let mut memory = 0;
-    let status = loop {
-        memory = peak_memory(child.id()).max(memory);
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        wait(LOOK);
-    };
+    let (status, memory) = watched(&mut child)?;
     ensure!(status.success(), "patterns ended with {status}");
     Ok(Used {
         memory,
@@ -138,12 +128,4 @@ pub(super) fn children() -> Result<Duration> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
     Ok(Duration::from_micros(u64::try_from(micros)?))
-}
-
-/// Returns the most memory that a process has had so far, in bytes; 0 where nobody tells.
-fn peak_memory(process: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|it| it.split_whitespace().next()?.parse::<u64>().ok());
-    kib.unwrap_or_default() * 1024
 }

@@ -13,18 +13,44 @@ use crate::binary::patterns;
 use crate::provider::Provider;
 use crate::wait::wait;
 
-/// The calls that may be made at once over all workers.
+/// The calls that may be made at once over all workers, unless something else is measured.
 pub(super) const LANE: u64 = 16;
 
-/// Calls that a run waits for at once.
-const AT_ONCE: &str = "64";
+/// Calls that a run waits for at once, unless something else is measured.
+const AT_ONCE: u64 = 64;
 
 /// How long a worker may take until it is registered.
 const START: Duration = Duration::from_secs(60);
 
+/// How it is set up.
+#[derive(Clone, Debug)]
+pub(super) struct SetUp {
+    /// The command.
+    pub(super) patterns: PathBuf,
+    /// What the provider is told.
+    pub(super) provider: Vec<&'static str>,
+    /// The calls that may be made at once over all workers.
+    pub(super) lane: u64,
+    /// The calls that a run waits for at once.
+    pub(super) at_once: u64,
+}
+
+impl SetUp {
+    /// Sets up what is disturbed, and not measured.
+    pub(super) fn small(provider: &[&'static str]) -> Self {
+        Self {
+            patterns: patterns(),
+            provider: provider.to_vec(),
+            lane: LANE,
+            at_once: AT_ONCE,
+        }
+    }
+}
+
 /// All of it.
 #[derive(Debug)]
 pub(super) struct Fleet {
+    set_up: SetUp,
     pub(super) folder: PathBuf,
     pub(super) provider: Provider,
     pub(super) server: Server,
@@ -34,14 +60,15 @@ pub(super) struct Fleet {
 
 impl Fleet {
     /// Starts all of it.
-    pub(super) fn start(folder: &Path, latency: &[&str]) -> Result<Self> {
+    pub(super) fn start(folder: &Path, set_up: SetUp) -> Result<Self> {
         fs::create_dir_all(folder)?;
         let mut fleet = Self {
-            provider: Provider::start(&patterns(), folder, latency)?,
+            provider: Provider::start(&set_up.patterns, folder, &set_up.provider)?,
             server: Server::start(&folder.join("server"))?,
             folder: folder.to_owned(),
             workers: vec![None, None],
             port: free_port()?,
+            set_up,
         };
         for number in 0..fleet.workers.len() {
             fleet.start_worker(number)?;
@@ -63,7 +90,11 @@ impl Fleet {
                 &self.server.admin(),
             ])
             .args(["--listen", &format!("127.0.0.1:{}", self.port)])
-            .args(["--limit", &format!("compatible={LANE}"), "--store"])
+            .args([
+                "--limit",
+                &format!("compatible={}", self.set_up.lane),
+                "--store",
+            ])
             .arg(self.folder.join(format!("worker-{number}.db")))
             .stdout(Stdio::null())
             .stderr(file);
@@ -101,14 +132,14 @@ impl Fleet {
         let mut command = self.of(job, store);
         command
             .args(["--on", &self.server.on(), "-c", &self.server.admin()])
-            .args(["--concurrency", AT_ONCE]);
+            .args(["--concurrency", &self.set_up.at_once.to_string()]);
         command
     }
 
     /// Returns a run that makes its calls itself, as many at once as the lane lets through.
     pub(super) fn local(&self, job: &Job, store: &str) -> Command {
         let mut command = self.of(job, store);
-        command.args(["--concurrency", &LANE.to_string()]);
+        command.args(["--concurrency", &self.set_up.lane.to_string()]);
         command
     }
 
@@ -124,14 +155,15 @@ impl Fleet {
     pub(super) fn check_peak(&self) -> Result<u64> {
         let peak = self.provider.count("peak_in_flight")?;
         ensure!(
-            peak <= LANE,
-            "{peak} calls were made at once, and the lane lets {LANE} through"
+            peak <= self.set_up.lane,
+            "{peak} calls were made at once, and the lane lets {} through",
+            self.set_up.lane
         );
         Ok(peak)
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(patterns());
+        let mut command = Command::new(&self.set_up.patterns);
         command
             .env("PATTERNS_BASE_URL", &self.provider.url)
             .current_dir(&self.folder)

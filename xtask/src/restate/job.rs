@@ -33,19 +33,24 @@ impl Job {
         ]))
     }
 
-    /// Returns a vote that is decided once an option is two ahead, with far more ballots under way.
-    pub(super) fn vote(votes: u64, spare: u64) -> Self {
-        let (votes, spare) = (votes.to_string(), format!("vote.spare={spare}"));
+    /// Writes documents down and returns a call for each.
+    pub(super) fn rows(folder: &Path, name: &str, documents: u64) -> Result<Self> {
+        let mut job = Self::map_reduce(folder, name, documents)?;
+        job.arguments.truncate(2);
+        let rows = ["--no-reduce", "--output", "jsonl"].map(str::to_owned);
+        job.arguments.extend(rows);
+        Ok(job)
+    }
+
+    /// Returns a vote that is decided once an option is two ahead, with more ballots under way.
+    pub(super) fn vote(number: u64, spare: u64) -> Self {
+        let (question, spare) = (
+            format!("Did ship {number} come in?"),
+            format!("vote.spare={spare}"),
+        );
         let policy = ["--policy", "ahead-by:2", "-c", &spare];
-        let question = [
-            "vote",
-            "Did it come in?",
-            "--option",
-            "yes",
-            "--option",
-            "no",
-        ];
-        Self::new(&[&question[..], &["--votes", &votes], &policy].concat())
+        let question = ["vote", &question, "--option", "yes", "--option", "no"];
+        Self::new(&[&question[..], &["--votes", "300"], &policy].concat())
     }
 
     fn new(arguments: &[&str]) -> Self {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 use super::Args;
-use super::fleet::{Fleet, LANE};
+use super::fleet::{Fleet, LANE, SetUp};
 use super::job::Job;
 use crate::cargo::output;
 use crate::crash::Random;
@@ -42,7 +42,10 @@ const ALL: [Victims; 6] = [
 
 /// Kills so many times.
 pub(super) fn run(args: &Args, folder: &Path) -> Result<()> {
-    let mut fleet = Fleet::start(folder, &["--latency", "50ms", "--latency-sigma", "0.5"])?;
+    let mut fleet = Fleet::start(
+        folder,
+        SetUp::small(&["--latency", "50ms", "--latency-sigma", "0.5"]),
+    )?;
     let begun = Instant::now();
     output(&mut fleet.driver(
         &Job::map_reduce(folder, "undisturbed", args.documents)?,

@@ -3,6 +3,7 @@
 //! First what always holds (`contract.rs`), then what is killed in the middle and gone on with (`kills.rs`):
 //! worker, driver and server, in turn and in pairs.
 
+pub(crate) mod bench;
 mod contract;
 mod fleet;
 mod job;

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::num::{NonZeroU64, NonZeroUsize};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use patterns_core::{
     CallKey, Layer, Model, ModelError, ModelErrorKind, Response, RunId, Scope as CallScope,
@@ -16,7 +16,7 @@ use patterns_job::{Job, JobFormat, ModelRoles};
 use patterns_restate::Call;
 use patterns_store::{CallStatus, Store, StoreLayer, StorePolicy};
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Scope;
@@ -36,7 +36,7 @@ pub(super) struct Answers {
     pub(super) terminal: Terminal,
     pub(super) drain: CancellationToken,
     /// The models that were asked before, by their names and how they are asked.
-    pub(super) models: Mutex<HashMap<String, Arc<dyn Model>>>,
+    pub(super) models: Mutex<HashMap<String, Arc<OnceCell<Arc<dyn Model>>>>>,
 }
 
 impl Answers {
@@ -75,22 +75,21 @@ impl Answers {
         is_theirs.then_some(record.response)
     }
 
-    /// Finds a model.
+    /// Finds a model. Who wants another one does not wait until it is connected to.
     async fn model(&self, name: &str, settings: &Value) -> Result<Arc<dyn Model>, ModelError> {
         let key = format!("{name}\n{settings}");
-        let mut models = self.models.lock().await;
-        if let Some(model) = models.get(&key) {
-            return Ok(Arc::clone(model));
-        }
-        let made = Box::pin(self.make(name, settings)).await.map_err(|error| {
+        let place = {
+            let mut models = self.models.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(models.entry(key).or_default())
+        };
+        let made = place.get_or_try_init(|| Box::pin(self.make(name, settings)));
+        made.await.cloned().map_err(|error| {
             let kind = match error.kind() {
                 ErrorKind::Config | ErrorKind::Credentials => ModelErrorKind::Unauthorized,
                 _ => ModelErrorKind::UnknownModel,
             };
             ModelError::new(kind).with_cause(format!("at the worker: {error}"))
-        })?;
-        models.insert(key, Arc::clone(&made));
-        Ok(made)
+        })
     }
 
     /// Connects to a model as a run would that is typed here.

@@ -50,20 +50,25 @@ impl Driver {
             return Ok(None);
         };
         let concurrency = settings.part.concurrency;
-        let driver = patterns_restate::Driver::named(name())
+        let mut driver = patterns_restate::Driver::named(name())
             .fresh(mode == StoreMode::Fresh)
             .at_once(concurrency.unwrap_or(Settings::AUTO_CONCURRENCY));
-        let durable = Durable::connect(server.clone(), driver).map_err(told)?;
-        durable.check().await.map_err(told)?;
+        let here = Durable::connect(server.clone(), driver.clone()).map_err(told)?;
+        here.check().await.map_err(told)?;
+        let admin = Admin::connect(server.clone()).map_err(told)?;
         let has_lanes = match keys.lanes {
             Some(has_lanes) => has_lanes,
             // Not guessed: the same call in and out of a lane would be two.
-            None => Admin::connect(server)
-                .map_err(told)?
-                .has_lanes()
-                .await
-                .map_err(told)?,
+            None => admin.has_lanes().await.map_err(told)?,
         };
+        if has_lanes {
+            // Whoever set `restate.lanes` may be where the server is not looked after.
+            driver = match admin.limits().await {
+                Err(error) if keys.lanes.is_none() => return Err(told(error)),
+                limits => driver.limits(limits.unwrap_or_default()),
+            };
+        }
+        let durable = Durable::connect(server, driver).map_err(told)?;
         let teller = durable.clone();
         Ok(Some(Self {
             durable,

@@ -46,7 +46,7 @@ pub(crate) async fn work(args: &WorkerArgs, terminal: Terminal) -> Result<(), Er
         store: store(args, &loaded)?,
         terminal: Terminal::new(true, crate::terminal::ColorChoice::Auto),
         drain: drain.clone(),
-        models: tokio::sync::Mutex::default(),
+        models: std::sync::Mutex::default(),
     });
     let answering: Answering = Arc::new(move |call| {
         let answers = Arc::clone(&answers);

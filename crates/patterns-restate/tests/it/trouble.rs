@@ -1,13 +1,17 @@
 //! A driver whose server or connection goes away, and calls that nobody needs any more.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use patterns_core::{CallKey, Event, EventSink, Model, ModelErrorKind, ModelId, RunId, Scope};
+use futures_util::future::join_all;
+use patterns_core::{
+    CallKey, Event, EventSink, Model, ModelErrorKind, ModelId, Request, RunId, Scope,
+};
 use patterns_restate::{Driver, Durable, RestateErrorKind, Server};
 use patterns_testkit::EventLog;
 use serde_json::json;
+use tokio::sync::Notify;
 
 use crate::scripted::{Act, Scripted, answered, model, request};
 
@@ -186,4 +190,93 @@ async fn a_server_is_looked_at_before_anything_is_asked() {
         words.starts_with("no Restate server answers: connection refused at 127"),
         "{words}"
     );
+}
+
+/// Holds the causes of pauses.
+#[derive(Default)]
+struct Pauses {
+    causes: Mutex<Vec<String>>,
+    more: Notify,
+}
+
+impl EventSink for Pauses {
+    fn emit(&self, event: Event) {
+        if let Event::CallsPaused { cause, .. } = event {
+            self.causes.lock().unwrap().push(cause);
+            self.more.notify_one();
+        }
+    }
+}
+
+#[tokio::test]
+async fn that_no_worker_takes_calls_is_told_once_for_all_that_wait() {
+    let held_back =
+        json!({"rows": [{"status": "backing-off", "why": "connection refused\n  at 0"}]});
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let server = Scripted::start(move |seen| match &*seen.line {
+        "POST /query" => {
+            count.fetch_add(1, Ordering::Relaxed);
+            Act::Ended(200, held_back.clone())
+        }
+        _ => Act::Hang,
+    })
+    .await;
+    let driver = Driver::named("me").silence(Duration::from_millis(1));
+    let durable = Durable::connect(server.server(), driver).unwrap();
+    let model = model(&durable);
+    let pauses = Arc::new(Pauses::default());
+    let sink: Arc<dyn EventSink> = pauses.clone();
+    let [one, other] = [0, 1].map(|sample| {
+        let token = tokio_util::sync::CancellationToken::new();
+        let scope = Scope::new(RunId(1), Arc::clone(&sink), token);
+        Request {
+            sample,
+            scope,
+            ..request()
+        }
+    });
+    tokio::select! {
+        () = durable.keep_telling() => {}
+        _ = model.generate(&one) => {}
+        _ = model.generate(&other) => {}
+        () = async {
+            pauses.more.notified().await;
+            // It goes on to be so.
+            let before = asked.load(Ordering::Relaxed);
+            while asked.load(Ordering::Relaxed) < before + 3 {
+                server.more.notified().await;
+            }
+        } => {}
+    }
+    let causes = pauses.causes.lock().unwrap();
+    assert_eq!(*causes, ["no worker takes calls: connection refused"]);
+}
+
+#[tokio::test]
+async fn a_lane_is_asked_for_no_more_than_it_lets_through() {
+    let server = Scripted::start(|_| Act::Hang).await;
+    let limits = [("llm".to_owned(), 16)].into();
+    let driver = Driver::named("me").limits(limits);
+    let durable = Durable::connect(server.server(), driver).unwrap();
+    let (limited, free) = (model(&durable).lane("llm"), model(&durable).lane("other"));
+    let requests: Vec<Request> = (0..40)
+        .map(|sample| Request {
+            sample,
+            ..request()
+        })
+        .collect();
+    let of = |lane: &str| {
+        let seen = server.seen();
+        seen.iter()
+            .filter(|it| it.line.contains(&format!("/scope/{lane}/")))
+            .count()
+    };
+    tokio::select! {
+        _ = join_all(requests.iter().map(|it| limited.generate(it))) => {}
+        // A lane without a limit is asked for all that is wanted, and that is known to be later.
+        _ = join_all(requests.iter().map(|it| free.generate(it))) => {}
+        () = server.has_seen(16 + 40) => {}
+    }
+    assert_eq!((of("llm"), of("other")), (16, 40));
 }
