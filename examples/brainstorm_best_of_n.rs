@@ -8,9 +8,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use patterns_core::{Agent, Contract, ModelAgent, Part, Prompt};
-use patterns_parallel::{
-    AgentOptions, FanOut, Order, Panel, Plurality, Question, RunOptions, Voting,
-};
+use patterns_parallel::{AgentOptions, FanOut, Panel, Plurality, Question, RunOptions, Voting};
 use patterns_testkit::ScriptedModel;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -56,7 +54,6 @@ async fn main() -> anyhow::Result<()> {
         let author = &author;
         Box::pin(async move { author.run(&attempt, origin).await })
     })
-    .order(Order::Input)
     .filter_map(async |branch| branch.value().map(|idea| idea.name.clone()))
     .collect()
     .await;

@@ -24,9 +24,9 @@ async fn main() -> anyhow::Result<()> {
     editor
         .expect_answer()
         .once()
-        .withf(|task, _| task.missing == ["Risks"])
+        .withf(|task, _| task.missing() == ["Risks"])
         .returning(|task, _| {
-            let sections = task.sections.iter().map(|section| section.answer.as_str());
+            let sections = task.written().map(|(_, answer)| answer.as_str());
             Ok(Answer::new(Vec::from_iter(sections).join(" ")))
         });
 

@@ -68,7 +68,7 @@ impl<A, B> Outcome<A, B> {
 }
 
 /// One unit of fan-out and how it ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Branch<B> {
     /// Its number within the run.
     pub id: BranchId,
@@ -111,8 +111,15 @@ impl<B> Branch<B> {
 
     /// Makes the same branch with another value.
     pub fn map<C>(self, f: impl FnOnce(B) -> C) -> Branch<C> {
+        self.and_then(|value| Some(f(value)))
+    }
+
+    /// Makes the same branch with another value, or cancelled if there is none.
+    pub fn and_then<C>(self, f: impl FnOnce(B) -> Option<C>) -> Branch<C> {
         let end = match self.end {
-            BranchEnd::Answered(value) => BranchEnd::Answered(f(value)),
+            BranchEnd::Answered(value) => {
+                f(value).map_or(BranchEnd::Cancelled, BranchEnd::Answered)
+            }
             BranchEnd::Failed(error) => BranchEnd::Failed(error),
             BranchEnd::Cancelled => BranchEnd::Cancelled,
         };
@@ -128,7 +135,7 @@ impl<B> Branch<B> {
 }
 
 /// How a branch ended.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum BranchEnd<B> {
     /// With a value.
     Answered(B),

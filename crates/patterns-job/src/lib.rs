@@ -51,5 +51,5 @@ pub use plan::{Draft, Figure, FirstPrompt, Plan, PlanSetup, PlanTotal, Stage};
 pub use setup::Setup;
 pub use work::{
     BallotSpec, BatchQuestion, BatchTurns, CodeWork, MapReduceWork, ModelRoles, Questions,
-    SectionWork, Settings, VoteWork,
+    SectionWork, Settings, VoteWork, outline_markdown,
 };

@@ -1,6 +1,5 @@
 //! A fan-out over a stream of inputs, for work that is none of the patterns.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -16,10 +15,11 @@ use crate::in_order::InOrder;
 use crate::machine::{Due, Machine, WINDOW};
 
 /// Runs one piece of work per input, at most `concurrency` at once, and yields a [`Branch`] for
-/// every input that was started.
+/// every input that was started, in the order of the inputs.
 ///
-/// It pulls an input only when a place is free, so any number of inputs needs constant memory. It
-/// spawns nothing: the work runs while the stream is polled.
+/// It pulls an input only when a place is free. A slow branch holds back later ones, so new inputs are
+/// pulled only while fewer than 64 times the concurrency are unyielded: any number of inputs needs
+/// constant memory. It spawns nothing: the work runs while the stream is polled.
 ///
 /// # Cancellation
 ///
@@ -28,15 +28,13 @@ use crate::machine::{Due, Machine, WINDOW};
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// use futures_util::{StreamExt, stream};
-/// use patterns_core::{AgentError, Answer, StepRole};
-/// use patterns_parallel::{FanOut, Order, RunOptions};
+/// use patterns_core::{AgentError, Answer};
+/// use patterns_parallel::{FanOut, RunOptions};
 ///
 /// let inputs = stream::iter(1..=3).map(|n: u32| (format!("number {n}"), n));
 /// let squares: Vec<u32> = FanOut::new(inputs, &RunOptions::default(), |n, _scope| {
 ///     Box::pin(async move { Ok::<_, AgentError>(Answer::new(n * n)) })
 /// })
-/// .role(StepRole::Map)
-/// .order(Order::Input)
 /// .filter_map(async |branch| branch.value().copied())
 /// .collect()
 /// .await;
@@ -45,17 +43,6 @@ use crate::machine::{Due, Machine, WINDOW};
 /// ```
 pub struct FanOut<'a, I, B, S: Stream<Item = (String, I)>> {
     inner: fan_out::FanOut<'a, Inputs<I, B, S>>,
-}
-
-/// In which order finished branches are yielded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// As they finish.
-    #[default]
-    Finish,
-    /// As their inputs came. A slow branch holds back later ones; to bound what is held, new
-    /// inputs are pulled only while fewer than 64 times the concurrency are unyielded.
-    Input,
 }
 
 impl<'a, I, B, S> FanOut<'a, I, B, S>
@@ -76,31 +63,15 @@ where
                 _ => None,
             },
             inputs: Box::pin(inputs),
-            role: StepRole::Map,
-            order: Order::default(),
             window: WINDOW * options.concurrency.get(),
             is_exhausted: false,
+            first: options.first_branch(),
             under_way: 0,
             waiting: InOrder::new(),
-            ready: VecDeque::new(),
         };
         Self {
             inner: fan_out::FanOut::new(machine, options, work),
         }
-    }
-
-    /// Says what the branches are for.
-    #[must_use]
-    pub fn role(mut self, role: StepRole) -> Self {
-        self.inner.machine_mut().role = role;
-        self
-    }
-
-    /// Sets the order in which branches are yielded.
-    #[must_use]
-    pub fn order(mut self, order: Order) -> Self {
-        self.inner.machine_mut().order = order;
-        self
     }
 
     /// Returns why the fan-out ended early, once it has.
@@ -114,16 +85,14 @@ struct Inputs<I, B, S> {
     inputs: Pin<Box<S>>,
     of: PhantomData<fn() -> I>,
     total: Option<u64>,
-    role: StepRole,
-    order: Order,
     /// How many branches may be unyielded.
     window: usize,
     is_exhausted: bool,
+    /// The number of the branch of the first input.
+    first: BranchId,
     under_way: usize,
     /// Finished branches that wait for their turn.
     waiting: InOrder<Branch<B>>,
-    /// Finished branches that can be yielded.
-    ready: VecDeque<Branch<B>>,
 }
 
 impl<I, B, S: Stream<Item = (String, I)>> Machine for Inputs<I, B, S> {
@@ -134,11 +103,10 @@ impl<I, B, S: Stream<Item = (String, I)>> Machine for Inputs<I, B, S> {
         if self.is_exhausted {
             return Poll::Ready(None);
         }
-        let unyielded = self.under_way + self.waiting.len();
-        if self.order == Order::Input && unyielded >= self.window {
+        if self.under_way + self.waiting.len() >= self.window {
             return Poll::Pending;
         }
-        let role = self.role;
+        let role = StepRole::Map;
         let next = self.inputs.as_mut().poll_next(cx);
         self.under_way += usize::from(matches!(next, Poll::Ready(Some(_))));
         self.is_exhausted = matches!(next, Poll::Ready(None));
@@ -147,15 +115,7 @@ impl<I, B, S: Stream<Item = (String, I)>> Machine for Inputs<I, B, S> {
 
     fn ended(&mut self, branch: Branch<B>) -> Vec<BranchId> {
         self.under_way -= 1;
-        match self.order {
-            Order::Finish => self.ready.push_back(branch),
-            Order::Input => {
-                self.waiting.put(branch.id.0, branch);
-                while let Some(branch) = self.waiting.next() {
-                    self.ready.push_back(branch);
-                }
-            }
-        }
+        self.waiting.put(branch.id.0 - self.first.0, branch);
         Vec::new()
     }
 
@@ -173,7 +133,7 @@ where
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Branch<B>>> {
         loop {
-            if let Some(branch) = self.inner.machine_mut().ready.pop_front() {
+            if let Some(branch) = self.inner.machine_mut().waiting.next() {
                 return Poll::Ready(Some(branch));
             }
             match self.inner.poll_next_unpin(cx) {

@@ -45,7 +45,7 @@ pub mod sectioning;
 pub mod voting;
 
 pub use fan_out::Stop;
-pub use inputs::{FanOut, Order};
+pub use inputs::FanOut;
 pub use map_reduce::MapReduce;
 pub use options::{AgentOptions, FailurePolicy, RunOptions};
 

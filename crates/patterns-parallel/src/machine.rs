@@ -6,7 +6,7 @@
 
 use std::task::{Context, Poll};
 
-use patterns_core::{Branch, BranchEnd, BranchId, StepRole};
+use patterns_core::{Branch, BranchId, StepRole};
 
 /// The pure state of a pattern under way.
 pub(crate) trait Machine {
@@ -57,31 +57,5 @@ pub(crate) fn is_step(role: StepRole) -> bool {
         | StepRole::Synthesis
         | StepRole::Judge
         | StepRole::Reduce => true,
-    }
-}
-
-/// Narrows a branch to what its kind of work makes.
-pub(crate) fn narrowed<A, B>(branch: Branch<A>, narrow: impl FnOnce(A) -> Option<B>) -> Branch<B> {
-    let mut value = None;
-    let Branch {
-        id,
-        role,
-        label,
-        usage,
-        end,
-        columns,
-    } = branch.map(|made| value = narrow(made));
-    let end = match (end, value) {
-        (BranchEnd::Answered(()), Some(value)) => BranchEnd::Answered(value),
-        (BranchEnd::Failed(error), _) => BranchEnd::Failed(error),
-        (BranchEnd::Answered(()) | BranchEnd::Cancelled, _) => BranchEnd::Cancelled,
-    };
-    Branch {
-        id,
-        role,
-        label,
-        usage,
-        end,
-        columns,
     }
 }

@@ -5,9 +5,10 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use patterns_core::{
-    BranchId, Contract, Event, EventSink, Model, ModelAgent, Prompt, RunId, Sampling, Scope,
-    Steering,
+    Agent, AgentError, Answer, BoxFuture, BranchId, Contract, ContractError, Event, EventSink,
+    Model, ModelAgent, Prompt, RunId, Sampling, Scope, Steering,
 };
+use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 /// How a run is carried out, whatever its pattern.
@@ -123,7 +124,7 @@ impl FailurePolicy {
 }
 
 /// How the agents are set up that a pattern makes of a model by itself.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct AgentOptions {
     /// What the agents are told on top of the pattern's own instructions.
     pub instructions: Option<String>,
@@ -162,14 +163,43 @@ impl AgentOptions {
             .sampling(self.sampling)
             .max_reasks(self.max_reasks)
     }
+
+    /// As [`agent`](Self::agent), with a contract that depends on what is asked.
+    pub(crate) fn agent_by<I, O>(
+        &self,
+        model: Arc<dyn Model>,
+        instructions: &'static str,
+        contract: fn(&I) -> Result<Contract<O>, ContractError>,
+    ) -> AgentBy<I, O> {
+        AgentBy {
+            model,
+            options: self.clone(),
+            instructions,
+            contract,
+        }
+    }
 }
 
-impl fmt::Debug for AgentOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AgentOptions")
-            .field("instructions", &self.instructions)
-            .field("sampling", &self.sampling)
-            .field("max_reasks", &self.max_reasks)
-            .finish_non_exhaustive()
+/// An agent with a contract that depends on what it is asked.
+pub(crate) struct AgentBy<I, O> {
+    model: Arc<dyn Model>,
+    options: AgentOptions,
+    instructions: &'static str,
+    contract: fn(&I) -> Result<Contract<O>, ContractError>,
+}
+
+impl<I, O> Agent<I, O> for AgentBy<I, O>
+where
+    I: Sync,
+    O: DeserializeOwned + Send,
+    Prompt: for<'a> From<&'a I>,
+{
+    fn run<'a>(&'a self, it: &'a I, scope: Scope) -> BoxFuture<'a, Result<Answer<O>, AgentError>> {
+        Box::pin(async move {
+            let contract = (self.contract)(it).map_err(AgentError::code)?;
+            let model = Arc::clone(&self.model);
+            let agent = self.options.agent(model, self.instructions, contract);
+            agent.run(it, scope).await
+        })
     }
 }

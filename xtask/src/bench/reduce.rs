@@ -142,8 +142,7 @@ async fn with_barriers(
         let mut fan_out = FanOut::new(stream::iter(tasks), options, |task, origin| {
             let reduce = Arc::clone(&reduce);
             Box::pin(async move { reduce.run(&task, origin).await })
-        })
-        .order(patterns_parallel::Order::Input);
+        });
         let mut next = Vec::new();
         while let Some(branch) = fan_out.next().await {
             let (first, last) = (branch.label.clone(), branch.label.clone());

@@ -1,7 +1,7 @@
 //! `patterns section`: sections in parallel, then what becomes of them.
 
 use patterns_core::{Branch, Outcome, Pattern};
-use patterns_job::{SectionJob, SectionWork, SynthesisWay};
+use patterns_job::{SectionJob, SectionWork, SynthesisWay, outline_markdown};
 use patterns_parallel::sectioning::{Outline, PieceText, Section};
 use patterns_parallel::{RunOptions, Sectioning};
 use serde::Serialize;
@@ -67,7 +67,7 @@ async fn outline(
     let outcome = outcome.map(|it| work.titled(it));
     publish(session, Pattern::Sectioning, &outcome, |page, outcome| {
         if let Ok(outline) = &outcome.value {
-            page.markdown(&outline.to_markdown());
+            page.markdown(&outline_markdown(outline));
         }
     })
     .await

@@ -56,7 +56,7 @@ pub(crate) fn check_fields(
         };
         let place = walk(row, field)?.and_then(element);
         if let Some(kind) = place.and_then(|it| other_than_number(&it))
-            && column.function().is_of_numbers()
+            && column.is_of_numbers()
         {
             let message =
                 format!("`reduce.code.columns` {column} is of numbers, and {field} is {kind}");

@@ -96,7 +96,7 @@ impl MapReduceWork {
         // Examples are of answers, and a judge gives none.
         let options = setup.agent_options(self.job.map.instructions.as_deref());
         let judge = judging_agent(judge, &options).map_err(unusable)?;
-        Ok(agent.judge(Arc::new(judge)))
+        Ok(agent.judge(judge))
     }
 
     /// Returns the pattern whose answers are the result, one by one.

@@ -11,10 +11,10 @@ use patterns_core::{Agent, AgentError, Answer, BoxFuture, Coverage, Scope, Token
 use serde::Serialize;
 
 use super::combining::{Combining, Covered};
-use super::groups::{FanIn, Topology};
 use super::halves::parts_of;
-use super::reduce::{Reduce, Reducing, Reduction, Step, Stepped, no_step};
+use super::reduce::{MapDone, MapWork, Reduce, Reducing, Reduction, no_step};
 use super::reduce_prompt::{ReduceItem, ReduceTask};
+use super::topology::{FanIn, Topology};
 use crate::RunError;
 use crate::fan_out::Work;
 
@@ -166,18 +166,14 @@ where
         Ok(Box::new(combining))
     }
 
-    fn carry_out(&self, step: Step<M, R>, scope: Scope) -> Work<'_, Stepped<R>> {
-        let Step::Combine(task) = step else {
+    fn carry_out(&self, step: MapWork<M, R>, scope: Scope) -> Work<'_, MapDone<M, R>> {
+        let MapWork::Combine(task) = step else {
             return no_step();
         };
-        Box::pin(async move { Ok(self.combine(task, scope).await?.map(Stepped::Combined)) })
+        Box::pin(async move { Ok(self.combine(task, scope).await?.map(MapDone::Combined)) })
     }
 
-    fn remembers_words(&self) -> bool {
-        true
-    }
-
-    fn has_many_steps(&self) -> bool {
+    fn is_by_agent(&self) -> bool {
         true
     }
 }

@@ -8,10 +8,10 @@ use patterns_core::{
 };
 use serde::Serialize;
 
-use super::groups::{Place, ReduceGroup, Shape, ShapeEnd};
 use super::halves::Mapped;
-use super::reduce::{End, Reducing, Step, Stepped};
+use super::reduce::{End, MapDone, MapWork, Reducing};
 use super::reduce_prompt::{ReduceItem, ReduceTask};
+use super::topology::{Place, ReduceGroup, Shape, ShapeEnd};
 use crate::fan_out::Stop;
 use crate::machine::Due;
 use crate::run::Run;
@@ -129,8 +129,8 @@ where
     M: Serialize + Clone + Send,
     R: Serialize + Send,
 {
-    fn begun(&mut self) {
-        self.shape.push();
+    fn begun(&mut self, place: u64) {
+        self.shape.push(Place(place));
     }
 
     fn mapped(&mut self, place: u64, name: &str, answers: &[Mapped<M>]) {
@@ -152,7 +152,7 @@ where
         self.shape.finish();
     }
 
-    fn due(&mut self, id: BranchId, _: bool, _: &mut Run<'_>) -> Option<Due<Step<M, R>>> {
+    fn due(&mut self, id: BranchId, _: bool, _: &mut Run<'_>) -> Option<Due<MapWork<M, R>>> {
         while self.is_whole
             && let Some(group) = self.shape.next_group()
         {
@@ -164,18 +164,18 @@ where
             return Some(Due {
                 role: StepRole::Reduce,
                 label: task.name(),
-                work: Step::Combine(task),
+                work: MapWork::Combine(task),
             });
         }
         None
     }
 
-    fn ended(&mut self, id: BranchId, made: Option<Stepped<R>>) {
+    fn ended(&mut self, id: BranchId, made: Option<MapDone<M, R>>) {
         let Some((place, covered)) = self.under_way.remove(&id) else {
             return;
         };
         match made {
-            Some(Stepped::Combined(answer)) if self.is_whole => {
+            Some(MapDone::Combined(answer)) if self.is_whole => {
                 self.take_item(place, covered.item(answer));
             }
             Some(_) => {}

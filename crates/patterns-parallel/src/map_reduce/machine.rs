@@ -15,26 +15,14 @@ use patterns_core::{
 
 use super::coverage::{ChunkEnd, ChunkNumber};
 use super::halves::Mapped;
-use super::pieces::{Piece, Pieces};
-use super::reduce::{End, Reducing, Step, Stepped};
+use super::pieces::Pieces;
+use super::reduce::{End, MapDone, MapWork, Reducing};
 use crate::RunOptions;
 use crate::fan_out::Stop;
 use crate::in_order::InOrder;
-use crate::machine::{Due, Machine, WINDOW, narrowed};
+use crate::machine::{Due, Machine, WINDOW};
 use crate::run::Run;
 use crate::running::RunMachine;
-
-/// What a branch works on.
-pub(super) enum MapWork<M, R> {
-    Map(Piece),
-    Step(Step<M, R>),
-}
-
-/// What a branch makes.
-pub(super) enum MapDone<M, R> {
-    Mapped(Vec<Mapped<M>>),
-    Stepped(Stepped<R>),
-}
 
 /// A map-reduce run under way.
 pub(super) struct MapReduceMachine<'r, M, R> {
@@ -76,11 +64,8 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
     }
 
     /// Forgets steps once they are answered, unless all is kept.
-    pub(super) fn forget_steps(mut self, are_many: bool) -> Self {
-        if are_many {
-            self.run.forget_steps();
-        }
-        self
+    pub(super) fn forget_steps(&mut self) {
+        self.run.forget_steps();
     }
 
     /// Returns the next step of the reduction. Once all documents have ended, it is known whether too
@@ -92,11 +77,7 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
         }
         let due = self.reducing.due(id, are_all_in, &mut self.run)?;
         self.steps += 1;
-        Some(Due {
-            role: due.role,
-            label: due.label,
-            work: MapWork::Step(due.work),
-        })
+        Some(due)
     }
 
     /// Returns whether so many documents are unyielded that no further one may begin.
@@ -179,8 +160,8 @@ impl<M, R> Machine for MapReduceMachine<'_, M, R> {
             if let Some(next) = ready!(self.pieces.poll_next(cx)) {
                 let columns = next.piece.columns();
                 self.maps.insert(id, (self.begun, next.number, columns));
+                self.reducing.begun(self.begun);
                 self.begun += 1;
-                self.reducing.begun();
                 return Poll::Ready(Some(Due {
                     role: StepRole::Map,
                     label: next.name,
@@ -200,18 +181,15 @@ impl<M, R> Machine for MapReduceMachine<'_, M, R> {
 
     fn ended(&mut self, branch: Branch<MapDone<M, R>>) -> Vec<BranchId> {
         if branch.role == StepRole::Map {
-            self.take_mapped(narrowed(branch, |done| match done {
+            self.take_mapped(branch.and_then(|done| match done {
                 MapDone::Mapped(answers) => Some(answers),
-                MapDone::Stepped(_) => None,
+                MapDone::Combined(_) | MapDone::Compared(_) => None,
             }));
             return Vec::new();
         }
         self.steps -= 1;
         let id = branch.id;
-        let made = self.run.take_step(branch).and_then(|done| match done {
-            MapDone::Stepped(made) => Some(made),
-            MapDone::Mapped(_) => None,
-        });
+        let made = self.run.take_step(branch);
         self.reducing.ended(id, made);
         Vec::new()
     }
@@ -266,30 +244,17 @@ fn is_unsent(error: &AgentError) -> bool {
 
 /// Makes what the caller is told of a document: its answer, or one for each part.
 fn rows<M>(branch: Branch<Vec<Mapped<M>>>) -> Vec<Branch<M>> {
-    let Branch {
-        id,
-        role,
-        label,
-        usage,
-        end,
-        columns,
-    } = branch;
-    let row = |label, usage, end| Branch {
-        id,
-        role,
-        label,
-        usage,
-        end,
-        columns: columns.clone(),
-    };
-    match end {
-        BranchEnd::Answered(answers) => answers
-            .into_iter()
-            .map(|it| row(it.id, it.usage, BranchEnd::Answered(it.answer)))
-            .collect(),
-        BranchEnd::Failed(error) => vec![row(label, usage, BranchEnd::Failed(error))],
-        BranchEnd::Cancelled => vec![row(label, usage, BranchEnd::Cancelled)],
+    let mut answers = Vec::new();
+    let whole = branch.map(|it| answers = it);
+    if whole.value().is_none() {
+        return vec![whole.and_then(|()| None)];
     }
+    let row = |it: Mapped<M>| Branch {
+        label: it.id,
+        usage: it.usage,
+        ..whole.clone().map(|()| it.answer)
+    };
+    answers.into_iter().map(row).collect()
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ mod combine;
 mod combining;
 mod coverage;
 mod glean;
-mod groups;
 mod halves;
 mod keyed;
 mod machine;
@@ -20,12 +19,12 @@ mod provenance;
 mod reduce;
 mod reduce_prompt;
 mod summaries;
+mod topology;
 mod unseen;
 
-pub use code::{CodeFunction, CodeReduce, CodeReduceError, Field, FieldTrouble};
+pub use code::{CodeReduce, CodeReduceError, Field, FieldTrouble};
 pub use combine::Combine;
 pub use glean::{Glean, GleanError, GleanTask, judging_agent};
-pub use groups::Topology;
 pub use keyed::{
     FieldProblem, KeyPair, KeyedReduce, SameKey, Table, TableBuilder, Tabulate, key_agent,
 };
@@ -33,9 +32,10 @@ pub use pattern::MapReduce;
 pub use pieces::MapInput;
 pub(crate) use provenance::find_quote;
 pub use provenance::{
-    CheckedStatement, CheckedStatements, ProvenanceRecord, Quote, Statement, StatementList,
-    Support, SupportCounts, Unfolded, Unsupported, statement_agents, unfold,
+    CheckedStatement, CheckedStatements, ProvenanceRecord, Quote, Statement, Support,
+    SupportCounts, Unfolded, Unsupported, statement_agents, unfold,
 };
 pub use reduce::{Fold, Reduce, Rows};
 pub use reduce_prompt::{ReduceItem, ReduceTask, reduce_agent};
 pub use summaries::{DocumentSummary, Reduction, combining_agent, document_agent, summary_agent};
+pub use topology::Topology;

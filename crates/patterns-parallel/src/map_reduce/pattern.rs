@@ -8,9 +8,9 @@ use patterns_core::{Agent, AgentError, Answer, ContractError, Document, Model, S
 
 use super::combine::Combine;
 use super::halves::ask_in_halves;
-use super::machine::{MapDone, MapReduceMachine, MapWork};
+use super::machine::MapReduceMachine;
 use super::pieces::{MapInput, Pieces};
-use super::reduce::Reduce;
+use super::reduce::{MapDone, MapWork, Reduce};
 use super::summaries::{DocumentSummary, Reduction, summary_agent};
 use crate::fan_out::FanOut;
 use crate::{AgentOptions, RunOptions, Running};
@@ -131,9 +131,11 @@ where
             let reduction = self.reduce.reduction();
             let reducing = reduction.begin()?;
             let splitter = self.splitter.clone();
-            let pieces = Pieces::open(documents, splitter, reduction.remembers_words()).await?;
-            let machine = MapReduceMachine::new(options, pieces, reducing);
-            let machine = machine.forget_steps(reduction.has_many_steps());
+            let pieces = Pieces::open(documents, splitter, reduction.is_by_agent()).await?;
+            let mut machine = MapReduceMachine::new(options, pieces, reducing);
+            if reduction.is_by_agent() {
+                machine.forget_steps();
+            }
             Ok(FanOut::new(machine, options, |work, scope| {
                 Box::pin(self.carry_out(work, scope))
             }))
@@ -151,10 +153,7 @@ where
                 let answer = ask_in_halves(&*self.map, splitter, piece, scope).await?;
                 Ok(answer.map(MapDone::Mapped))
             }
-            MapWork::Step(step) => {
-                let answer = self.reduce.reduction().carry_out(step, scope).await?;
-                Ok(answer.map(MapDone::Stepped))
-            }
+            step => self.reduce.reduction().carry_out(step, scope).await,
         }
     }
 }

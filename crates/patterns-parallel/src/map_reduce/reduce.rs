@@ -6,6 +6,7 @@ use patterns_core::{AggregateError, Branch, BranchId, Coverage, Scope};
 
 use super::halves::Mapped;
 use super::keyed::{KeyPair, SameKey};
+use super::pieces::Piece;
 use super::reduce_prompt::ReduceTask;
 use super::unseen::SeenWords;
 use crate::RunError;
@@ -45,27 +46,27 @@ pub(super) trait Reduction<M, R>: Send + Sync {
     fn begin(&self) -> Result<Box<dyn Reducing<M, R>>, RunError>;
 
     /// Carries out a step that was due.
-    fn carry_out(&self, step: Step<M, R>, scope: Scope) -> Work<'_, Stepped<R>>;
-
-    /// Returns whether the result is held to the words of the documents.
-    fn remembers_words(&self) -> bool {
-        false
+    fn carry_out(&self, _: MapWork<M, R>, _: Scope) -> Work<'_, MapDone<M, R>> {
+        no_step()
     }
 
-    /// Returns whether there may be so many steps that answered ones are forgotten.
-    fn has_many_steps(&self) -> bool {
+    /// Returns whether an agent writes the result: then it is held to the words of the documents, and there may
+    /// be so many steps that answered ones are forgotten.
+    fn is_by_agent(&self) -> bool {
         false
     }
 }
 
-/// A step of a reduction.
-pub(super) enum Step<M, R> {
+/// What a branch works on: a piece of the input, or a step of a reduction.
+pub(super) enum MapWork<M, R> {
+    Map(Piece),
     Combine(ReduceTask<M, R>),
     Compare(KeyPair),
 }
 
-/// What a step makes.
-pub(super) enum Stepped<R> {
+/// What a branch makes.
+pub(super) enum MapDone<M, R> {
+    Mapped(Vec<Mapped<M>>),
     Combined(R),
     Compared(SameKey),
 }
@@ -75,7 +76,7 @@ pub(super) enum Stepped<R> {
 /// Documents are known by their places, counted from 0 in the order in which they begin.
 pub(super) trait Reducing<M, R>: Send {
     /// Takes note that the next document has begun.
-    fn begun(&mut self) {}
+    fn begun(&mut self, _place: u64) {}
 
     /// Takes the answers about a document, or about the parts of one, in any order; none if it failed.
     fn mapped(&mut self, _place: u64, _name: &str, _answers: &[Mapped<M>]) {}
@@ -92,12 +93,12 @@ pub(super) trait Reducing<M, R>: Send {
         _id: BranchId,
         _are_all_in: bool,
         _run: &mut Run<'_>,
-    ) -> Option<Due<Step<M, R>>> {
+    ) -> Option<Due<MapWork<M, R>>> {
         None
     }
 
     /// Takes a step that has ended; nothing if it failed.
-    fn ended(&mut self, _id: BranchId, _made: Option<Stepped<R>>) {}
+    fn ended(&mut self, _id: BranchId, _made: Option<MapDone<M, R>>) {}
 
     /// Returns the result, or why there is none.
     fn value(self: Box<Self>, end: End<'_, '_>) -> Result<R, AggregateError>;
@@ -125,10 +126,6 @@ impl<M: 'static> From<Rows> for Reduce<M, ()> {
 impl<M> Reduction<M, ()> for Rows {
     fn begin(&self) -> Result<Box<dyn Reducing<M, ()>>, RunError> {
         Ok(Box::new(*self))
-    }
-
-    fn carry_out(&self, _: Step<M, ()>, _: Scope) -> Work<'_, Stepped<()>> {
-        no_step()
     }
 }
 
@@ -195,10 +192,6 @@ where
     fn begin(&self) -> Result<Box<dyn Reducing<M, R>>, RunError> {
         Ok(Box::new(self.clone()))
     }
-
-    fn carry_out(&self, _: Step<M, R>, _: Scope) -> Work<'_, Stepped<R>> {
-        no_step()
-    }
 }
 
 impl<M, R: Send, F: Fn(&mut R, &str, &M) + Send> Reducing<M, R> for Fold<R, F> {
@@ -221,7 +214,7 @@ impl<R: fmt::Debug, F> fmt::Debug for Fold<R, F> {
 }
 
 /// Answers a step that a reduction has never asked for.
-pub(super) fn no_step<'a, R>() -> Work<'a, Stepped<R>> {
+pub(super) fn no_step<'a, M, R>() -> Work<'a, MapDone<M, R>> {
     let error = RunError::InvalidSetup("the reduction has no such step");
     Box::pin(async { Err(patterns_core::AgentError::code(error)) })
 }

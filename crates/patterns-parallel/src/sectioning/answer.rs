@@ -4,8 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Document, Model, ModelAgent,
-    Scope,
+    Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Model, ModelAgent, Scope,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -234,10 +233,7 @@ pub(super) fn synthesis_agent(
     let contract = Contract::of::<SynthesisDraft>()?;
     let agent = options
         .agent(model, SYNTHESIS_INSTRUCTIONS, contract)
-        .prompt(|task: &SynthesisTask<Section>| {
-            let sections = task.sections.iter();
-            task.prompt(sections.map(|it| Document::new(&it.name, it.answer.without_marks())))
-        });
+        .prompt(|task: &SynthesisTask<Section>| task.prompt(Section::without_marks));
     Ok(agent.map(|draft: SynthesisDraft, task| Synthesis::complete(draft.summary, task)))
 }
 
@@ -248,10 +244,7 @@ pub(super) fn custom_synthesis_agent<Y: DeserializeOwned + Send + 'static>(
     options: &AgentOptions,
 ) -> impl Agent<SynthesisTask<Section>, Y> + 'static {
     let agent = options.agent(model, SYNTHESIS_INSTRUCTIONS, contract);
-    agent.prompt(|task: &SynthesisTask<Section>| {
-        let sections = task.sections.iter();
-        task.prompt(sections.map(|it| Document::new(&it.name, it.answer.for_synthesis())))
-    })
+    agent.prompt(|task: &SynthesisTask<Section>| task.prompt(Section::for_synthesis))
 }
 
 impl Section {
@@ -269,13 +262,14 @@ impl Section {
 
 impl Synthesis {
     pub(super) fn complete(summary: String, task: &SynthesisTask<Section>) -> Self {
+        let sections: Vec<Section> = task.written().map(|it| it.1.clone()).collect();
         let mut seen = HashSet::new();
-        let points = task.sections.iter().flat_map(|it| &it.answer.key_points);
+        let points = sections.iter().flat_map(|it| &it.key_points);
         Self {
             summary,
             all_key_points: points.filter(|it| seen.insert(*it)).cloned().collect(),
-            section_count: task.sections.len(),
-            sections: task.sections.iter().map(|it| it.answer.clone()).collect(),
+            section_count: sections.len(),
+            sections,
         }
     }
 

@@ -13,19 +13,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use patterns_core::{
-    AgentError, AggregateError, AggregateErrorKind, Branch, BranchEnd, BranchId, Outcome, Pattern,
-    StepRole, Warning,
+    AgentError, AggregateError, AggregateErrorKind, Branch, BranchId, Outcome, Pattern, StepRole,
+    Warning,
 };
 
 use super::dag::Dag;
 use super::outline::{GateTask, Outline, OutlineTask, Verdict};
 use super::pattern::{Ending, Sectioning};
-use super::piece::{Draft, DraftSection};
 use super::review::{Change, Issue, Review, ReviewTask};
-use super::task::{SectionTask, SynthesisTask};
+use super::task::{SectionTask, SynthesisTask, WrittenSection};
 use crate::RunOptions;
 use crate::fan_out::Stop;
-use crate::machine::{Due, Machine, narrowed};
+use crate::machine::{Due, Machine};
 use crate::run::Run;
 use crate::running::RunMachine;
 
@@ -164,18 +163,16 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
     }
 
     fn merge(&mut self) -> NextDue<S> {
-        let draft = self.draft();
+        let task = self.synthesis_task();
         match &self.pattern.ending {
-            Ending::Code(merge) => self.value = Some(merge(draft)),
+            Ending::Code(merge) => self.value = Some(merge(task)),
             Ending::Synthesis {
                 alone: Some(whole), ..
             } if self.is_undivided() => {
-                let section = draft.sections.first().and_then(|it| it.answer.as_ref());
-                self.value = section.map(|it| whole(it));
+                self.value = task.written().next().map(|it| whole(it.1));
             }
             Ending::Synthesis { .. } => {
                 self.stage = Stage::Waiting;
-                let task = draft.into_task();
                 return due(StepRole::Synthesis, "synthesis", Work::Synthesis(task));
             }
             Ending::Outline(_) => {}
@@ -188,17 +185,17 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         self.pattern.has_gate() && self.dag.len() == 1
     }
 
-    fn draft(&self) -> Draft<S> {
+    fn synthesis_task(&self) -> SynthesisTask<S> {
         let sections = self.dag.order().iter().map(|n| {
             let node = self.dag.node(*n);
-            DraftSection {
+            WrittenSection {
                 title: node.brief.title.clone(),
                 depth: node.depth,
                 answer: self.answer(*n).cloned(),
             }
         });
         let title = self.outline.title.as_deref().unwrap_or(&self.topic);
-        Draft {
+        SynthesisTask {
             topic: Arc::clone(&self.topic),
             title: title.to_owned(),
             sections: sections.collect(),
@@ -206,14 +203,9 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         }
     }
 
-    fn next(&mut self) -> NextDue<S> {
-        // Nothing has begun yet, so the number is the first.
-        self.next_of(BranchId(0))
-    }
-
-    fn next_of(&mut self, id: BranchId) -> NextDue<S> {
+    fn next(&mut self, id: BranchId) -> NextDue<S> {
         match &self.stage {
-            Stage::Gating => self.gate(),
+            Stage::Gating => self.gate(id),
             Stage::Planning => self.plan(),
             Stage::Waiting => Poll::Pending,
             Stage::Writing => self.write(id),
@@ -233,12 +225,12 @@ impl<S: Clone, Y> Machine for SectioningMachine<'_, S, Y> {
     type Done = Done<S, Y>;
 
     fn due(&mut self, id: BranchId, _cx: &mut Context<'_>) -> NextDue<S> {
-        self.next_of(id)
+        self.next(id)
     }
 
     fn ended(&mut self, branch: Branch<Done<S, Y>>) -> Vec<BranchId> {
         if branch.role == StepRole::Section {
-            self.take_section(narrowed(branch, |done| match done {
+            self.take_section(branch.and_then(|done| match done {
                 Done::Section(section) => Some(section),
                 _ => None,
             }));
@@ -300,7 +292,7 @@ impl<S: Clone, Y> RunMachine for SectioningMachine<'_, S, Y> {
             }
             self.yielded += 1;
             if let Some(row) = row {
-                return Some(copy(row));
+                return Some(row.clone());
             }
         }
     }
@@ -314,22 +306,6 @@ impl<S: Clone, Y> RunMachine for SectioningMachine<'_, S, Y> {
             None => Err(self.error(stop)),
         };
         self.run.finish(value, Vec::new())
-    }
-}
-
-/// Copies a branch: one for the caller, one for the merging.
-fn copy<S: Clone>(branch: &Branch<S>) -> Branch<S> {
-    Branch {
-        id: branch.id,
-        role: branch.role,
-        label: branch.label.clone(),
-        usage: branch.usage,
-        end: match &branch.end {
-            BranchEnd::Answered(value) => BranchEnd::Answered(value.clone()),
-            BranchEnd::Failed(error) => BranchEnd::Failed(error.clone()),
-            BranchEnd::Cancelled => BranchEnd::Cancelled,
-        },
-        columns: branch.columns.clone(),
     }
 }
 

@@ -15,6 +15,7 @@ mod pattern;
 mod piece;
 mod review;
 mod task;
+mod wording;
 
 pub use answer::{Section, Synthesis, section_agent};
 pub use citation::Citation;
@@ -23,6 +24,6 @@ pub use outline::{
     planner_agent,
 };
 pub use pattern::{Growth, Sectioning};
-pub use piece::{Draft, DraftSection, Piece, PieceText, anchor};
-pub use review::{Change, Issue, Review, ReviewTask, ReviewedSection, review_agent};
-pub use task::{Revision, SectionInput, SectionTask, SynthesisTask, WrittenSection};
+pub use piece::{Piece, PieceText, anchor};
+pub use review::{Change, Issue, Review, ReviewTask, review_agent};
+pub use task::{Revision, SectionSummary, SectionTask, SynthesisTask, WrittenSection};

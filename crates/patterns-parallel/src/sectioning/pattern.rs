@@ -12,9 +12,10 @@ use serde::de::DeserializeOwned;
 use super::answer::{Section, Synthesis, custom_synthesis_agent, section_agent, synthesis_agent};
 use super::machine::{Done, SectioningMachine, Work};
 use super::outline::{GateTask, Outline, Plan, SectionBrief, Verdict};
-use super::piece::{Draft, Piece};
+use super::piece::Piece;
 use super::review::{Review, ReviewTask};
-use super::task::{SectionTask, SynthesisTask, json};
+use super::task::{SectionTask, SynthesisTask};
+use super::wording::json;
 use crate::fan_out::FanOut;
 use crate::{AgentOptions, RunError, RunOptions, Running};
 
@@ -46,40 +47,32 @@ pub struct Sectioning<S, Y> {
     pub(super) ending: Ending<S, Y>,
     pub(super) context: Arc<[Document]>,
     pub(super) passages: Option<Arc<dyn Select>>,
-    /// What a section says, in short and in full.
     pub(super) reading: Reading<S>,
-    pub(super) growth: Option<(Growth, Further<S>)>,
+    pub(super) growth: Option<Growth>,
     gate: Option<Arc<dyn Agent<GateTask, Verdict>>>,
     review: Option<Arc<dyn Agent<ReviewTask, Review>>>,
 }
-
-/// Reads in an answer which further sections it asks for.
-type Further<S> = Arc<dyn Fn(&S) -> Vec<SectionBrief> + Send + Sync>;
-
-/// Makes the whole of the one section of a topic that is not divided.
-type Alone<S, Y> = Arc<dyn Fn(&S) -> Y + Send + Sync>;
-
-/// Makes a text of an answer.
-type Text<S> = Arc<dyn Fn(&S) -> String + Send + Sync>;
 
 /// What becomes of the sections.
 pub(super) enum Ending<S, Y> {
     /// An agent merges them. Code makes the whole of a topic that was not divided.
     Synthesis {
         agent: Arc<dyn Agent<SynthesisTask<S>, Y>>,
-        alone: Option<Alone<S, Y>>,
+        alone: Option<fn(&S) -> Y>,
     },
     /// Code puts them together.
-    Code(Arc<dyn Fn(Draft<S>) -> Y + Send + Sync>),
+    Code(Arc<dyn Fn(SynthesisTask<S>) -> Y + Send + Sync>),
     /// None is written; the outline is the result.
-    Outline(Arc<dyn Fn(Outline) -> Y + Send + Sync>),
+    Outline(fn(Outline) -> Y),
 }
 
-/// What is told of a section to others.
+/// What is known of an answer: what it says, in short and in full, what it was made without, and which further
+/// sections it asks for.
 pub(super) struct Reading<S> {
-    pub(super) summary: Text<S>,
-    pub(super) text: Text<S>,
+    pub(super) summary: fn(&S) -> String,
+    pub(super) text: fn(&S) -> String,
     pub(super) gaps: fn(&S) -> Option<String>,
+    pub(super) further: fn(&S) -> Vec<SectionBrief>,
 }
 
 /// How far an outline may grow while it is written.
@@ -155,9 +148,10 @@ impl<Y: DeserializeOwned + Send + 'static> Sectioning<Section, Y> {
 impl<Y> Sectioning<Section, Y> {
     fn read_as_section(mut self) -> Self {
         self.reading = Reading {
-            summary: Arc::new(Section::summary),
-            text: Arc::new(|it: &Section| it.content.clone()),
+            summary: Section::summary,
+            text: |it| it.content.clone(),
             gaps: |it| it.gaps.clone(),
+            further: |it| it.further_sections.clone(),
         };
         self
     }
@@ -166,8 +160,7 @@ impl<Y> Sectioning<Section, Y> {
     /// orchestrator and workers.
     #[must_use]
     pub fn growing(mut self, growth: Growth) -> Self {
-        let further = |it: &Section| it.further_sections.clone();
-        self.growth = Some((growth, Arc::new(further)));
+        self.growth = Some(growth);
         self
     }
 }
@@ -191,7 +184,7 @@ where
     pub fn by_code(
         plan: impl Into<Plan>,
         section: impl Agent<SectionTask, S> + 'static,
-        merge: impl Fn(Draft<S>) -> Y + Send + Sync + 'static,
+        merge: impl Fn(SynthesisTask<S>) -> Y + Send + Sync + 'static,
     ) -> Self {
         Self::ending_in(plan, section, Ending::Code(Arc::new(merge)))
     }
@@ -208,9 +201,10 @@ where
             context: Arc::default(),
             passages: None,
             reading: Reading {
-                summary: Arc::new(|it| json(it)),
-                text: Arc::new(|it| json(it)),
+                summary: |it| json(it),
+                text: |it| json(it),
                 gaps: |_| None,
+                further: |_| Vec::new(),
             },
             growth: None,
             gate: None,
@@ -243,9 +237,9 @@ impl<S, Y> Sectioning<S, Y> {
 
     /// Makes the whole of the one section of a topic that is not divided, in the place of a synthesis.
     #[must_use]
-    pub fn alone(mut self, whole: impl Fn(&S) -> Y + Send + Sync + 'static) -> Self {
+    pub fn alone(mut self, whole: fn(&S) -> Y) -> Self {
         if let Ending::Synthesis { alone, .. } = &mut self.ending {
-            *alone = Some(Arc::new(whole));
+            *alone = Some(whole);
         }
         self
     }
@@ -275,7 +269,7 @@ impl<S, Y> Sectioning<S, Y> {
         Sectioning {
             plan: self.plan,
             section: self.section,
-            ending: Ending::Outline(Arc::new(|it| it)),
+            ending: Ending::Outline(|it| it),
             context: self.context,
             passages: self.passages,
             reading: self.reading,
@@ -379,7 +373,7 @@ impl<S, Y> fmt::Debug for Sectioning<S, Y> {
             .field("plan", &self.plan)
             .field("context", &self.context.len())
             .field("has_passages", &self.passages.is_some())
-            .field("growth", &self.growth.as_ref().map(|it| it.0))
+            .field("growth", &self.growth)
             .field("has_gate", &self.gate.is_some())
             .field("has_review", &self.review.is_some())
             .finish_non_exhaustive()

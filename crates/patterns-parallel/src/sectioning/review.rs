@@ -4,14 +4,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Document, Model, Part, Prompt,
-    Scope,
-};
+use patterns_core::{Agent, Contract, ContractError, Document, Model, Prompt, Violation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::task::SectionSummary;
+use super::wording::ask_about;
 use crate::AgentOptions;
 
 /// How often sections are read together, and so how often one is written again at most.
@@ -23,18 +22,7 @@ pub struct ReviewTask {
     /// What the piece is about.
     pub topic: Arc<str>,
     /// The sections, in outline order.
-    pub sections: Vec<ReviewedSection>,
-}
-
-/// A section, in short.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReviewedSection {
-    /// Its id.
-    pub id: String,
-    /// Its heading.
-    pub title: String,
-    /// What it says.
-    pub summary: String,
+    pub sections: Vec<SectionSummary>,
 }
 
 // These are sent to a model.
@@ -87,35 +75,10 @@ pub fn review_agent(
     options: &AgentOptions,
 ) -> Result<impl Agent<ReviewTask, Review> + 'static, ContractError> {
     contract(&["a"])?;
-    Ok(Reviewer {
-        model,
-        options: options.clone(),
-    })
-}
-
-struct Reviewer {
-    model: Arc<dyn Model>,
-    options: AgentOptions,
-}
-
-impl Reviewer {
-    async fn review(&self, task: &ReviewTask, scope: Scope) -> Result<Answer<Review>, AgentError> {
+    Ok(options.agent_by(model, INSTRUCTIONS, |task: &ReviewTask| {
         let ids: Vec<&str> = task.sections.iter().map(|it| it.id.as_str()).collect();
-        let contract = contract(&ids).map_err(AgentError::code)?;
-        let model = Arc::clone(&self.model);
-        let agent = self.options.agent(model, INSTRUCTIONS, contract);
-        agent.run(task, scope).await
-    }
-}
-
-impl Agent<ReviewTask, Review> for Reviewer {
-    fn run<'a>(
-        &'a self,
-        task: &'a ReviewTask,
-        scope: Scope,
-    ) -> BoxFuture<'a, Result<Answer<Review>, AgentError>> {
-        Box::pin(self.review(task, scope))
-    }
+        contract(&ids)
+    }))
 }
 
 fn contract(ids: &[&str]) -> Result<Contract<Review>, ContractError> {
@@ -135,7 +98,7 @@ fn contract(ids: &[&str]) -> Result<Contract<Review>, ContractError> {
         let foreign = issues.filter(|(_, it)| !ids.contains(&it.section));
         let violation = |(n, _)| {
             let place = format!("/issues/{n}/section");
-            patterns_core::Violation::new(place, "there is no such section")
+            Violation::new(place, "there is no such section")
         };
         foreign.map(violation).collect()
     }))
@@ -143,14 +106,12 @@ fn contract(ids: &[&str]) -> Result<Contract<Review>, ContractError> {
 
 impl From<&ReviewTask> for Prompt {
     fn from(task: &ReviewTask) -> Self {
-        let mut parts = vec![Part::text(format!("Topic: {}", task.topic))];
-        parts.extend(task.sections.iter().map(|it| {
-            let document = Document::new(&it.id, it.summary.as_str());
-            Part::Document(document.context(it.title.as_str()))
-        }));
+        let summaries = task.sections.iter().map(|it| {
+            let summary = it.summary.as_deref().unwrap_or_default();
+            Document::new(&it.id, summary).context(it.title.as_str())
+        });
         let ask = "These are summaries of all sections, in order, each under its id. What does not go \
                    together?";
-        parts.push(Part::text(ask));
-        Self::new(parts)
+        ask_about(&task.topic, summaries, ask)
     }
 }

@@ -11,7 +11,8 @@ use patterns_core::{Document, Part, Prompt};
 use serde::Serialize;
 
 use super::outline::{Outline, SectionBrief};
-use super::review::Issue;
+use super::review::{Change, Issue};
+use super::wording::{ask_about, json, quotable};
 
 /// Asks for one section of a piece.
 #[derive(Clone, Debug)]
@@ -33,19 +34,21 @@ pub struct SectionTask {
     /// Material that concerns this section.
     pub passages: Vec<Document>,
     /// The sections that it builds on.
-    pub inputs: Vec<SectionInput>,
+    pub inputs: Vec<SectionSummary>,
     /// Whether it may ask for further sections.
     pub may_grow: bool,
     /// What is wrong with it, if it was written before.
     pub revision: Option<Revision>,
 }
 
-/// A section that another one builds on.
+/// What a section says, in short.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SectionInput {
+pub struct SectionSummary {
+    /// Its id.
+    pub id: String,
     /// Its heading.
     pub title: String,
-    /// What it says, in short; nothing if it could not be written.
+    /// What it says; nothing if it could not be written.
     pub summary: Option<String>,
 }
 
@@ -104,9 +107,9 @@ impl SectionTask {
     }
 
     fn told_of_inputs(&self) -> String {
-        let (there, missing): (Vec<&SectionInput>, Vec<&SectionInput>) =
+        let (there, missing): (Vec<&SectionSummary>, Vec<&SectionSummary>) =
             self.inputs.iter().partition(|it| it.summary.is_some());
-        let names = |inputs: Vec<&SectionInput>| {
+        let names = |inputs: Vec<&SectionSummary>| {
             let names: Vec<String> = inputs.iter().map(|it| quotable(&it.title)).collect();
             names.join("; ")
         };
@@ -155,68 +158,62 @@ impl From<&SectionTask> for Prompt {
     }
 }
 
-/// Writes what a model has planned so that it stays where it is put: on one line, within its quotes,
-/// and without a bracket that could begin a tag. A plan is made of topics and documents that may come
-/// from anybody.
-pub(super) fn quotable(text: &str) -> String {
-    let is_gap = |it: char| it.is_whitespace() || it.is_control();
-    let words: Vec<&str> = text.split(is_gap).filter(|it| !it.is_empty()).collect();
-    let line = words.join(" ").replace('"', "'");
-    line.replace('<', "\u{2039}").replace('>', "\u{203a}")
-}
-
-/// Asks for a synthesis of the sections.
+/// All sections of a piece, written or not, for whoever merges them.
 #[derive(Clone, Debug)]
 pub struct SynthesisTask<S> {
     /// What the piece is about.
     pub topic: Arc<str>,
-    /// The sections that were written, in outline order.
+    /// What it is called.
+    pub title: String,
+    /// Its sections, as a reader meets them.
     pub sections: Vec<WrittenSection<S>>,
-    /// The names of those that could not be written.
-    pub missing: Vec<String>,
+    /// The sections that were written again, and why.
+    pub changes: Vec<Change>,
 }
 
 /// A section as its agent answered it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WrittenSection<S> {
     /// The heading, from the outline.
-    pub name: String,
-    /// The answer.
-    pub answer: S,
+    pub title: String,
+    /// How many sections are above it.
+    pub depth: u32,
+    /// The answer; nothing if it could not be written.
+    pub answer: Option<S>,
 }
 
 impl<S: Serialize> From<&SynthesisTask<S>> for Prompt {
     fn from(task: &SynthesisTask<S>) -> Self {
-        let documents = task
-            .sections
-            .iter()
-            .map(|section| Document::new(&section.name, json(&section.answer)));
-        task.prompt(documents)
+        task.prompt(|answer| json(answer))
     }
 }
 
-/// Writes an answer of a type that nothing else is known of. What cannot be written as JSON could not
-/// have been read from it.
-pub(super) fn json(answer: &impl Serialize) -> String {
-    serde_json::to_string_pretty(answer).unwrap_or_default()
-}
-
 impl<S> SynthesisTask<S> {
-    /// Puts the task to a model with the sections rendered as `documents`.
-    pub(super) fn prompt(&self, documents: impl Iterator<Item = Document>) -> Prompt {
-        let mut parts = vec![Part::text(format!("Topic: {}", self.topic))];
-        parts.extend(documents.map(Part::Document));
-        let mut close = String::from("These are all sections of the piece, in order.");
-        if !self.missing.is_empty() {
-            let missing: Vec<String> = self.missing.iter().map(|it| quotable(it)).collect();
-            close = format!(
+    /// Returns the headings and answers of the sections that were written.
+    pub fn written(&self) -> impl Iterator<Item = (&str, &S)> {
+        let sections = self.sections.iter();
+        sections.filter_map(|it| Some((it.title.as_str(), it.answer.as_ref()?)))
+    }
+
+    /// Returns the headings of those that could not be written.
+    pub fn missing(&self) -> Vec<&str> {
+        let missing = self.sections.iter().filter(|it| it.answer.is_none());
+        missing.map(|it| it.title.as_str()).collect()
+    }
+
+    /// Puts the task to a model, with this text of each answer.
+    pub(super) fn prompt(&self, text: impl Fn(&S) -> String) -> Prompt {
+        let missing: Vec<String> = self.missing().into_iter().map(quotable).collect();
+        let close = match missing.is_empty() {
+            true => "These are all sections of the piece, in order.".to_owned(),
+            false => format!(
                 "These are the sections of the piece, in order. Missing, because they could not be \
                  written: {}. Do not make up what they would have said.",
                 missing.join("; ")
-            );
-        }
-        parts.push(Part::text(close));
-        Prompt::new(parts)
+            ),
+        };
+        let sections = self.written().map(|it| Document::new(it.0, text(it.1)));
+        ask_about(&self.topic, sections, close)
     }
 }
 
@@ -262,7 +259,8 @@ mod tests {
 
     #[test]
     fn what_a_section_builds_on_and_what_is_wrong_with_it_is_told() {
-        let input = |title: &str, summary: Option<&str>| SectionInput {
+        let input = |title: &str, summary: Option<&str>| SectionSummary {
+            id: title.to_lowercase(),
             title: title.to_owned(),
             summary: summary.map(str::to_owned),
         };

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
-use patterns_core::{Agent, BranchEnd, Event, ModelErrorKind, StepRole};
-use patterns_parallel::{FanOut, Order, RunOptions};
+use patterns_core::{Agent, BranchEnd, BranchId, Event, ModelErrorKind};
+use patterns_parallel::{FanOut, RunOptions};
 use patterns_testkit::ScriptedAgent;
 use tokio::time::Instant;
 
@@ -92,25 +92,23 @@ async fn a_slow_first_branch_bounds_what_waits_for_it() {
     });
     let agent = squares(|n| if n == 0 { 100_000 } else { 1 });
     let (options, _) = logged(4);
-    let mut ended = fan_out(inputs, &options, &agent).order(Order::Input);
+    let mut ended = fan_out(inputs, &options, &agent);
     ended.next().await.expect("the slow one");
     assert_eq!(pulled.load(Ordering::Relaxed), 64 * 4);
 }
 
 #[tokio::test(start_paused = true)]
-async fn both_orders_are_kept() {
-    let (options, _) = logged(3);
-    for (order, expected) in [
-        (Order::Input, ["n0", "n1", "n2"]),
-        (Order::Finish, ["n2", "n1", "n0"]),
-    ] {
+async fn branches_come_in_the_order_of_their_inputs() {
+    // A part of another run has numbers of its own.
+    for within in [None, Some(BranchId(2))] {
+        let (mut options, _) = logged(3);
+        options.within = within;
         let agent = squares(|n| 3 - n);
         let labels: Vec<String> = fan_out(numbers(3), &options, &agent)
-            .order(order)
             .map(|branch| branch.label)
             .collect()
             .await;
-        assert_eq!(labels, expected);
+        assert_eq!(labels, ["n0", "n1", "n2"]);
     }
 }
 
@@ -140,8 +138,6 @@ async fn a_fatal_failure_lets_the_others_in_flight_end_and_starts_no_more() {
     let agent: Squares = Arc::new(agent.latency(|n| Duration::from_secs(1 + n % 3)));
     let (options, log) = logged(3);
     let ends: Vec<_> = fan_out(numbers(100), &options, &agent)
-        .role(StepRole::Map)
-        .order(Order::Input)
         .map(|branch| (branch.label, matches!(branch.end, BranchEnd::Answered(_))))
         .collect()
         .await;

@@ -185,29 +185,31 @@ async fn an_outline_alone_asks_for_no_section() {
         .unwrap();
     assert_eq!(model.requests().len(), 1);
     let outline = outcome.value.unwrap();
-    assert_eq!(
-        Outline::from_markdown(&outline.to_markdown()),
-        Ok(outline.clone())
-    );
-    insta::assert_snapshot!(format!("{log}\n\n{}", outline.to_markdown()), @r#"
+    let outline = serde_json::to_string_pretty(&outline).unwrap();
+    insta::assert_snapshot!(format!("{log}\n\n{outline}"), @r#"
     run started: Sectioning
     [0] started: Outline "outline"
     [0] answered (calls 1, attempts 1)
     run finished: 1 started = 1 answered + 0 failed + 0 cancelled (calls 1, attempts 1)
 
-    ## Costs
-
-    - id: costs
-    - words: 50
-
-    What it costs.
-
-    ## Verdict
-
-    - id: verdict
-    - after: costs
-
-    Whether to.
+    {
+      "sections": [
+        {
+          "id": "costs",
+          "title": "Costs",
+          "brief": "What it costs.",
+          "words": 50
+        },
+        {
+          "id": "verdict",
+          "title": "Verdict",
+          "brief": "Whether to.",
+          "depends_on": [
+            "costs"
+          ]
+        }
+      ]
+    }
     "#);
 }
 

@@ -26,11 +26,11 @@ fn writer() -> Arc<ScriptedAgent<SectionTask, String>> {
 
 fn editor() -> Arc<ScriptedAgent<SynthesisTask<String>, String>> {
     Arc::new(ScriptedAgent::new(|task: &SynthesisTask<String>| {
-        let sections: Vec<&str> = task.sections.iter().map(|it| it.answer.as_str()).collect();
+        let sections: Vec<&str> = task.written().map(|it| it.1.as_str()).collect();
         Ok(format!(
             "{} Missing: {:?}.",
             sections.join(" "),
-            task.missing
+            task.missing()
         ))
     }))
 }

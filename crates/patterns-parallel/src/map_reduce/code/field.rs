@@ -1,7 +1,6 @@
 //! A field of an answer: where it is, and its values in one answer.
 
 use std::fmt;
-use std::str::FromStr;
 
 use patterns_core::pointer;
 use serde::{Deserialize, Serialize};
@@ -88,14 +87,6 @@ fn walk<'a>(
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.path)
-    }
-}
-
-impl FromStr for Field {
-    type Err = std::convert::Infallible;
-
-    fn from_str(path: &str) -> Result<Self, Self::Err> {
-        Ok(Self::new(path))
     }
 }
 

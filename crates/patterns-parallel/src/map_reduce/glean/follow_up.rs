@@ -1,7 +1,12 @@
-//! The schema of a follow-up: the lists of an answer, which may be empty.
+//! A follow-up: its schema, which is the lists of an answer, and how what it finds is added to these.
+
+use std::collections::HashSet;
 
 use patterns_core::SchemaView;
 use serde_json::{Map, Value};
+
+use crate::canonical::canonical;
+use crate::normalise;
 
 /// Returns the schema of what may have been missed; `None` if answers of `schema` have no list of
 /// their own that can grow.
@@ -65,8 +70,61 @@ fn own_list(schema: &Value) -> Option<Value> {
     Some(Value::Object(list))
 }
 
+/// Adds to `found` what is new in `more`, and returns how many items that were.
+///
+/// Lists are united: those of two objects field by field, or two bare lists. Items are equal if they
+/// differ in spelling, in the order of their fields, or in how a number is written. All else in
+/// `found` stays as it is.
+pub(super) fn merge(found: &mut Value, more: Value) -> u64 {
+    match (found, more) {
+        (Value::Array(found), Value::Array(more)) => unite(found, more),
+        (Value::Object(found), Value::Object(more)) => more
+            .into_iter()
+            .map(|(name, more)| field(found, name, more))
+            .sum(),
+        _ => 0,
+    }
+}
+
+fn field(found: &mut Map<String, Value>, name: String, more: Value) -> u64 {
+    let Value::Array(more) = more else { return 0 };
+    match found.get_mut(&name) {
+        Some(Value::Array(list)) => unite(list, more),
+        Some(Value::Null) | None => {
+            let mut list = Vec::new();
+            let new = unite(&mut list, more);
+            if new > 0 {
+                found.insert(name, Value::Array(list));
+            }
+            new
+        }
+        Some(_) => 0,
+    }
+}
+
+fn unite(list: &mut Vec<Value>, more: Vec<Value>) -> u64 {
+    let mut known: HashSet<String> = list.iter().filter_map(identity).collect();
+    let before = list.len();
+    for item in more {
+        if identity(&item).is_some_and(|it| known.insert(it)) {
+            list.push(item);
+        }
+    }
+    (list.len() - before) as u64
+}
+
+/// Returns the form in which items are compared; `None` for what says nothing.
+fn identity(item: &Value) -> Option<String> {
+    match item {
+        Value::Null => None,
+        Value::String(text) if normalise(text).is_none() => None,
+        _ => Some(canonical(item)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -132,6 +190,66 @@ mod tests {
             json!({"properties": {"a": {"anyOf": 3}}}),
         ] {
             assert_eq!(follow_up_schema(&schema), None, "{schema}");
+        }
+    }
+
+    fn check(mut found: Value, more: Value, merged: Value, new: u64) {
+        assert_eq!(merge(&mut found, more), new);
+        assert_eq!(found, merged);
+    }
+
+    #[test]
+    fn lists_are_united() {
+        check(json!(["a"]), json!(["A.", "b", "b "]), json!(["a", "b"]), 1);
+        check(
+            json!({"n": 1, "items": [{"name": "Ann", "age": 3}]}),
+            json!({"n": 2, "items": [{"age": 3.0, "name": "ANN"}, {"name": "Bob", "age": 3}]}),
+            json!({"n": 1, "items": [{"name": "Ann", "age": 3}, {"name": "Bob", "age": 3}]}),
+            1,
+        );
+    }
+
+    #[test]
+    fn what_says_nothing_is_not_new() {
+        check(
+            json!({"a": []}),
+            json!({"a": ["", null, " "]}),
+            json!({"a": []}),
+            0,
+        );
+        check(
+            json!({"a": null}),
+            json!({"a": [], "b": []}),
+            json!({"a": null}),
+            0,
+        );
+        check(
+            json!({"a": null}),
+            json!({"a": ["x"]}),
+            json!({"a": ["x"]}),
+            1,
+        );
+        check(json!({"a": "x"}), json!({"a": ["y"]}), json!({"a": "x"}), 0);
+        check(json!("a"), json!(["b"]), json!("a"), 0);
+    }
+
+    #[test]
+    fn large_numbers_stay_apart() {
+        let (a, b) = (9_007_199_254_740_993_u64, 9_007_199_254_740_992_u64);
+        check(json!([a]), json!([b]), json!([a, b]), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn merging_again_adds_nothing(
+            first in prop::collection::vec("[aB .]{0,3}", 0..8),
+            second in prop::collection::vec("[aB .]{0,3}", 0..8),
+        ) {
+            let mut found = json!({"items": first});
+            let more = json!({"items": second});
+            let new = merge(&mut found, more.clone());
+            prop_assert_eq!(found["items"].as_array().unwrap().len() as u64, first.len() as u64 + new);
+            prop_assert_eq!(merge(&mut found, more), 0);
         }
     }
 }

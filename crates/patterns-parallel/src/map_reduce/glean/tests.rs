@@ -86,8 +86,8 @@ async fn a_judge_spares_rounds() {
         r#"{"missing": "", "is_complete": true}"#,
     ]));
     let judge = judging_agent(verdicts.clone(), &AgentOptions::default()).unwrap();
-    let glean = Glean::new(Arc::new(first), more.clone());
-    let (found, usage) = run(&glean.rounds(5).judge(Arc::new(judge))).await;
+    let glean = Glean::new(first, more.clone());
+    let (found, usage) = run(&glean.rounds(5).judge(judge)).await;
     assert_eq!(found, json!({"names": ["Ada", "Grace"]}));
     assert_eq!(usage.calls, 2, "only the judge asks a model here");
     assert_eq!(more.inputs().len(), 1);
@@ -109,7 +109,7 @@ async fn a_follow_up_that_fails_fails_the_step_with_the_whole_bill() {
             ModelErrorKind::ContextTooLong,
         )))
     });
-    let glean = Glean::new(Arc::new(glean.rounds(0)), Arc::new(refused));
+    let glean = Glean::new(glean.rounds(0), refused);
     let error = glean.run(&document(), Scope::default()).await.unwrap_err();
     assert_eq!(
         error.kind(),
@@ -127,4 +127,35 @@ fn answers_without_lists_are_refused() {
     assert!(matches!(error(text), GleanError::NoList));
     let nonsense = error(json!({"type": "nonsense"}));
     assert!(matches!(nonsense, GleanError::Contract(_)));
+}
+
+/// Plays follow-ups and returns how many were asked for, and what was found.
+async fn play(most: u32, answers: &[Value]) -> (usize, Value) {
+    let first = ScriptedAgent::new(|_: &Document| Ok(json!(["a"])));
+    let answers = answers.to_vec();
+    let more = Arc::new(ScriptedAgent::new(move |task: &GleanTask| {
+        let none = json!([]);
+        Ok(answers
+            .get(task.round as usize - 1)
+            .unwrap_or(&none)
+            .clone())
+    }));
+    let found = run(&Glean::new(first, more.clone()).rounds(most)).await.0;
+    (more.inputs().len(), found)
+}
+
+#[tokio::test]
+async fn it_ends_after_the_last_round_or_when_nothing_new_comes() {
+    let answers = [
+        json!(["b"]),
+        json!(["c", "a"]),
+        json!(["B", "c"]),
+        json!(["d"]),
+    ];
+    assert_eq!(play(0, &answers).await, (0, json!(["a"])));
+    assert_eq!(play(1, &answers).await, (1, json!(["a", "b"])));
+    assert_eq!(play(2, &answers).await, (2, json!(["a", "b", "c"])));
+    assert_eq!(play(9, &answers).await, (3, json!(["a", "b", "c"])));
+    assert_eq!(play(9, &answers[..1]).await, (2, json!(["a", "b"])));
+    assert_eq!(play(9, &[json!({"a": ["b"]})]).await, (1, json!(["a"])));
 }

@@ -5,8 +5,9 @@ use std::mem;
 
 use serde_json::{Map, Value};
 
+use super::same_keys::{KeyCount, KeyMerges};
 use super::table::Affected;
-use super::{KeyCount, KeyMerges, KeyedReduce, Table};
+use super::{KeyedReduce, Table};
 use crate::map_reduce::code::{FieldTrouble, RowPosition, State, Taken, form};
 
 /// A table under construction.
@@ -63,7 +64,12 @@ impl TableBuilder {
 
     /// Adds the next answer with the columns of its document, which its rows have as the fields of `in`,
     /// unless they have a field of that name themselves.
-    pub fn add_with(&mut self, id: &str, answer: &Value, columns: Option<&Map<String, Value>>) {
+    pub(super) fn add_with(
+        &mut self,
+        id: &str,
+        answer: &Value,
+        columns: Option<&Map<String, Value>>,
+    ) {
         let number = self.answers;
         self.answers += 1;
         let rows = match &self.reduce.each {

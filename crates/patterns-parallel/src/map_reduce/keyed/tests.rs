@@ -2,7 +2,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{KeyCount, KeyMerges, KeyedReduce, TableBuilder};
+use super::same_keys::{KeyCount, KeyMerges};
+use super::{KeyedReduce, TableBuilder};
 
 fn keyed(columns: &[&str]) -> KeyedReduce {
     KeyedReduce::new(columns.iter().map(|it| it.parse().unwrap()))

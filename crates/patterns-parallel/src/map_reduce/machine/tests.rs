@@ -92,7 +92,12 @@ impl<'r, R> Driven<'r, R> {
         }
     }
 
-    fn end(&mut self, at: usize, ends: Ends, step: impl FnOnce(Step<String, R>) -> Stepped<R>) {
+    fn end(
+        &mut self,
+        at: usize,
+        ends: Ends,
+        step: impl FnOnce(MapWork<String, R>) -> MapDone<String, R>,
+    ) {
         let (id, due) = self.under_way.swap_remove(at % self.under_way.len());
         let done = match due.work {
             MapWork::Map(_) => MapDone::Mapped(vec![Mapped {
@@ -100,7 +105,7 @@ impl<'r, R> Driven<'r, R> {
                 answer: due.label.clone(),
                 usage: Usage::default(),
             }]),
-            MapWork::Step(it) => MapDone::Stepped(step(it)),
+            it => step(it),
         };
         let end = match (ends, due.role) {
             (Ends::Answered, _) | (_, StepRole::Reduce) => BranchEnd::Answered(done),
@@ -149,8 +154,8 @@ proptest! {
             }
             let (ends, at) = *ends.next().unwrap();
             it.end(at, ends, |step| match step {
-                Step::Combine(task) => Stepped::Combined(combined(task)),
-                Step::Compare(_) => panic!("no keys are compared"),
+                MapWork::Combine(task) => MapDone::Combined(combined(task)),
+                _ => panic!("no keys are compared"),
             });
             ended += usize::from(ended != stop_after);
         }

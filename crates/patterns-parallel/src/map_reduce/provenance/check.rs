@@ -1,7 +1,7 @@
 //! Checks statements against what they were made of.
 
 use std::collections::BTreeMap;
-use std::ops::{AddAssign, Range};
+use std::ops::Range;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -79,66 +79,47 @@ pub struct SupportCounts {
     pub dropped: u64,
 }
 
-/// What statements may be grounded in: the sources of what they were made of, and the texts of
-/// the documents.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Grounds {
-    sources: BTreeMap<String, Arc<str>>,
+/// Checks the statements of an answer against what they may be grounded in: the documents that what it was
+/// made of has as sources, by their ids.
+pub(super) fn check(
+    answer: StatementList,
+    sources: &BTreeMap<String, Arc<str>>,
+) -> CheckedStatements {
+    let statements = answer.statements.into_iter();
+    let statements: Vec<CheckedStatement> = statements.map(|it| examine(it, sources)).collect();
+    let mut counts = SupportCounts::default();
+    statements.iter().for_each(|it| counts.count(it));
+    CheckedStatements { statements, counts }
 }
 
-impl Grounds {
-    /// Makes grounds of documents: their ids and texts.
-    pub(super) fn new(sources: impl IntoIterator<Item = (String, Arc<str>)>) -> Self {
-        Self {
-            sources: sources.into_iter().collect(),
-        }
-    }
-
-    /// Checks the statements of an answer.
-    pub(super) fn check(&self, answer: StatementList) -> CheckedStatements {
-        let statements = answer.statements.into_iter().map(|it| self.examine(it));
-        let statements: Vec<CheckedStatement> = statements.collect();
-        let mut counts = SupportCounts::default();
-        for it in &statements {
-            counts.count(it);
-        }
-        CheckedStatements { statements, counts }
-    }
-
-    fn examine(&self, statement: Statement) -> CheckedStatement {
-        let quote = statement.quote.as_ref();
-        let is_quotable = |source: &String| statement.sources.contains(source);
-        let quoted = quote
-            .filter(|it| is_quotable(&it.source))
-            .and_then(|it| find_quote(self.sources.get(&it.source)?, &it.text));
-        let foreign = statement.sources.iter();
-        let foreign: Vec<String> = foreign
-            .filter(|it| !self.sources.contains_key(*it))
-            .cloned()
-            .collect();
-        let support = match quote {
-            _ if !foreign.is_empty() => Support::ForeignSource(foreign),
-            _ if statement.sources.is_empty() => Support::NoSource,
-            Some(it) if !is_quotable(&it.source) => Support::ForeignQuote(it.source.clone()),
-            Some(_) if quoted.is_none() => Support::QuoteNotFound,
-            Some(_) | None => Support::Supported,
-        };
-        CheckedStatement {
-            statement,
-            support,
-            quoted,
-        }
+fn examine(statement: Statement, sources: &BTreeMap<String, Arc<str>>) -> CheckedStatement {
+    let quote = statement.quote.as_ref();
+    let is_quotable = |source: &String| statement.sources.contains(source);
+    let quoted = quote
+        .filter(|it| is_quotable(&it.source))
+        .and_then(|it| find_quote(sources.get(&it.source)?, &it.text));
+    let foreign = statement.sources.iter();
+    let foreign: Vec<String> = foreign
+        .filter(|it| !sources.contains_key(*it))
+        .cloned()
+        .collect();
+    let support = match quote {
+        _ if !foreign.is_empty() => Support::ForeignSource(foreign),
+        _ if statement.sources.is_empty() => Support::NoSource,
+        Some(it) if !is_quotable(&it.source) => Support::ForeignQuote(it.source.clone()),
+        Some(_) if quoted.is_none() => Support::QuoteNotFound,
+        Some(_) | None => Support::Supported,
+    };
+    CheckedStatement {
+        statement,
+        support,
+        quoted,
     }
 }
 
 impl CheckedStatements {
-    /// Returns the statements that are not supported.
-    pub fn unsupported(&self) -> impl Iterator<Item = &CheckedStatement> {
-        self.statements.iter().filter(|it| !it.is_supported())
-    }
-
     /// Drops the statements that are not supported; they stay counted.
-    pub fn drop_unsupported(&mut self) {
+    pub(super) fn drop_unsupported(&mut self) {
         let all = self.statements.len();
         self.statements.retain(CheckedStatement::is_supported);
         self.counts.dropped += (all - self.statements.len()) as u64;
@@ -152,7 +133,7 @@ impl CheckedStatement {
     }
 
     /// Returns its sources without foreign ones: what a statement made of it may name.
-    pub fn grounded_sources(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn grounded_sources(&self) -> impl Iterator<Item = &str> {
         let foreign = match &self.support {
             Support::ForeignSource(foreign) => foreign.as_slice(),
             _ => &[],
@@ -175,7 +156,7 @@ impl SupportCounts {
         self.no_source + self.foreign_source + self.foreign_quote + self.quote_not_found
     }
 
-    fn count(&mut self, it: &CheckedStatement) {
+    pub(super) fn count(&mut self, it: &CheckedStatement) {
         *match it.support {
             Support::Supported => &mut self.supported,
             Support::NoSource => &mut self.no_source,
@@ -185,18 +166,5 @@ impl SupportCounts {
         } += 1;
         self.quotes += u64::from(it.statement.quote.is_some());
         self.quotes_found += u64::from(it.quoted.is_some());
-    }
-}
-
-impl AddAssign for SupportCounts {
-    fn add_assign(&mut self, other: Self) {
-        self.supported += other.supported;
-        self.no_source += other.no_source;
-        self.foreign_source += other.foreign_source;
-        self.foreign_quote += other.foreign_quote;
-        self.quote_not_found += other.quote_not_found;
-        self.quotes += other.quotes;
-        self.quotes_found += other.quotes_found;
-        self.dropped += other.dropped;
     }
 }

@@ -5,22 +5,19 @@ use std::ops::Range;
 /// Returns where a quote is in a text, in bytes; the first place of several.
 ///
 /// Runs of white space count as one space, and white space around the quote does not count; all
-/// else must be the same sign by sign. A quote without a word is nowhere. The time is linear in
-/// both (Knuth, Morris and Pratt 1977), and memory only what the quote takes.
+/// else must be the same sign by sign. A quote without a word is nowhere. The time is linear in both.
 pub(crate) fn find_quote(text: &str, quote: &str) -> Option<Range<usize>> {
-    let sought: Vec<char> = folded(quote.trim()).map(|(_, it)| it).collect();
-    let shorter = shorter_matches(&sought);
-    let mut matched = 0;
-    for (end, it) in folded(text) {
-        while matched > 0 && sought[matched] != it {
-            matched = shorter[matched - 1];
+    let plain = |text| -> String { folded(text).map(|it| it.1).collect() };
+    let sought = plain(quote.trim());
+    let from = plain(text).find(&sought).filter(|_| !sought.is_empty())?;
+    let (mut passed, mut start) = (0, 0);
+    for (at, it) in folded(text) {
+        if passed == from {
+            start = at;
         }
-        if *sought.get(matched)? == it {
-            matched += 1;
-        }
-        if matched == sought.len() {
-            let end = end + it.len_utf8();
-            return Some(start(&text[..end], &sought)..end);
+        passed += it.len_utf8();
+        if passed == from + sought.len() {
+            return Some(start..at + it.len_utf8());
         }
     }
     None
@@ -35,36 +32,4 @@ fn folded(text: &str) -> impl Iterator<Item = (usize, char)> {
         is_after_space = is_space;
         (!is_repeated).then_some((at, if is_space { ' ' } else { it }))
     })
-}
-
-/// Returns, for each beginning of the quote, how long the longest shorter beginning is that it ends with.
-fn shorter_matches(sought: &[char]) -> Vec<usize> {
-    let mut shorter = vec![0; sought.len()];
-    let mut matched = 0;
-    for place in 1..sought.len() {
-        while matched > 0 && sought[matched] != sought[place] {
-            matched = shorter[matched - 1];
-        }
-        if sought[matched] == sought[place] {
-            matched += 1;
-        }
-        shorter[place] = matched;
-    }
-    shorter
-}
-
-/// Goes back from the end of a match to its first byte.
-fn start(upto: &str, sought: &[char]) -> usize {
-    let mut signs = upto.char_indices().rev().peekable();
-    let mut start = upto.len();
-    for sought in sought.iter().rev() {
-        let Some((at, it)) = signs.next() else { break };
-        start = at;
-        if *sought == ' ' && it.is_whitespace() {
-            while let Some((at, _)) = signs.next_if(|(_, it)| it.is_whitespace()) {
-                start = at;
-            }
-        }
-    }
-    start
 }

@@ -9,9 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use patterns_core::Document;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    CheckedStatement, CheckedStatements, Grounds, StatementList, SupportCounts, Unsupported,
-};
+use super::check::check;
+use super::{CheckedStatement, CheckedStatements, StatementList, SupportCounts, Unsupported};
 use crate::map_reduce::reduce_prompt::{ReduceItem, ReduceTask};
 
 /// The record of one run's statements: what each answer was made of, and what the checks found.
@@ -27,16 +26,8 @@ pub struct ProvenanceRecord {
 #[derive(Debug, Default)]
 struct Known {
     texts: BTreeMap<String, Arc<str>>,
-    /// In the order of the checks; what an answer was made of is before it.
-    answers: Vec<Kept>,
-    counts: SupportCounts,
-}
-
-/// An answer, and those of its statements that were not supported, dropped ones included.
-#[derive(Debug)]
-struct Kept {
-    answer: Unfolded,
-    flagged: Vec<CheckedStatement>,
+    /// In the order of the checks, with all that was dropped; what an answer was made of is before it.
+    answers: Vec<Unfolded>,
 }
 
 /// What one answer, of map or of reduce, has to do with a statement.
@@ -62,7 +53,7 @@ impl ProvenanceRecord {
     pub(super) fn map(&self, answer: StatementList, document: &Document) -> CheckedStatements {
         let (id, text) = (document.id.clone(), Arc::clone(&document.text));
         self.known().texts.insert(id.clone(), Arc::clone(&text));
-        let checked = Grounds::new([(id.clone(), text)]).check(answer);
+        let checked = check(answer, &BTreeMap::from([(id.clone(), text)]));
         self.keep(id, Vec::new(), checked)
     }
 
@@ -81,9 +72,9 @@ impl ProvenanceRecord {
             .collect();
         let known = self.known();
         let text = |id: &str| Some((id.to_owned(), Arc::clone(known.texts.get(id)?)));
-        let grounds = Grounds::new(sources.into_iter().filter_map(text));
+        let sources = sources.into_iter().filter_map(text).collect();
         drop(known);
-        let checked = grounds.check(answer);
+        let checked = check(answer, &sources);
         let parts = task.items.iter().map(ReduceItem::name).collect();
         self.keep(task.name(), parts, checked)
     }
@@ -94,34 +85,37 @@ impl ProvenanceRecord {
         parts: Vec<String>,
         mut checked: CheckedStatements,
     ) -> CheckedStatements {
-        let mut known = self.known();
-        let flagged = checked.unsupported().cloned().collect();
-        if self.unsupported == Unsupported::Drop {
-            checked.drop_unsupported();
-        }
-        known.counts += checked.counts;
-        let answer = Unfolded {
+        self.known().answers.push(Unfolded {
             name,
             parts,
             statements: checked.statements.clone(),
-        };
-        known.answers.push(Kept { answer, flagged });
+        });
+        if self.unsupported == Unsupported::Drop {
+            checked.drop_unsupported();
+        }
         checked
     }
 
     /// Returns what the checks of all answers found, dropped statements included.
     pub fn counts(&self) -> SupportCounts {
-        self.known().counts
+        let known = self.known();
+        let mut counts = SupportCounts::default();
+        let statements = known.answers.iter().flat_map(|it| &it.statements);
+        statements.for_each(|it| counts.count(it));
+        if self.unsupported == Unsupported::Drop {
+            counts.dropped = counts.unsupported();
+        }
+        counts
     }
 
     /// Returns the statements that were not supported, dropped ones included, with the names of
     /// their answers: those about documents in the order of these, then those of combinations.
     pub fn flagged(&self) -> Vec<(String, CheckedStatement)> {
         let known = self.known();
-        let kept = in_document_order(&known.answers).into_iter();
-        let flagged = kept.flat_map(|it| {
-            let name = &it.answer.name;
-            it.flagged.iter().map(|it| (name.clone(), it.clone()))
+        let answers = in_document_order(&known.answers).into_iter();
+        let flagged = answers.flat_map(|answer| {
+            let flagged = answer.statements.iter().filter(|it| !it.is_supported());
+            flagged.map(|it| (answer.name.clone(), it.clone()))
         });
         flagged.collect()
     }
@@ -131,12 +125,18 @@ impl ProvenanceRecord {
         unfold(&self.answers(), statement)
     }
 
-    /// Returns all answers with all their statements, those about documents in the order of these, then
+    /// Returns all answers with their statements, those about documents in the order of these, then
     /// the combinations: what [`unfold`] works on, to be kept.
     pub fn answers(&self) -> Vec<Unfolded> {
         let known = self.known();
-        let kept = in_document_order(&known.answers).into_iter();
-        kept.map(|it| it.answer.clone()).collect()
+        let answers = in_document_order(&known.answers).into_iter().cloned();
+        let mut answers: Vec<Unfolded> = answers.collect();
+        if self.unsupported == Unsupported::Drop {
+            for answer in &mut answers {
+                answer.statements.retain(CheckedStatement::is_supported);
+            }
+        }
+        answers
     }
 
     /// A panic elsewhere leaves the record as it was between two answers.
@@ -147,7 +147,7 @@ impl ProvenanceRecord {
 
 /// Puts the answers about documents into the order of these, and the combinations behind them, each
 /// behind what it was made of.
-fn in_document_order(kept: &[Kept]) -> Vec<&Kept> {
+fn in_document_order(kept: &[Unfolded]) -> Vec<&Unfolded> {
     let made_of = made_of(kept);
     let used: BTreeSet<usize> = made_of.iter().flatten().copied().collect();
     let mut due: Vec<usize> = (0..kept.len()).filter(|it| !used.contains(it)).collect();
@@ -158,19 +158,19 @@ fn in_document_order(kept: &[Kept]) -> Vec<&Kept> {
         due.extend(&made_of[number]);
     }
     order.reverse();
-    order.sort_by_key(|it| !it.answer.parts.is_empty());
+    order.sort_by_key(|it| !it.parts.is_empty());
     order
 }
 
 /// Finds which earlier answers each answer was made of. A combination of one answer has the name of
 /// that, so the last one of a name is meant, and each is used once.
-fn made_of(kept: &[Kept]) -> Vec<Vec<usize>> {
+fn made_of(kept: &[Unfolded]) -> Vec<Vec<usize>> {
     let mut unused: HashMap<&str, Vec<usize>> = HashMap::new();
     let numbered = kept.iter().enumerate().map(|(number, it)| {
-        let parts = it.answer.parts.iter();
+        let parts = it.parts.iter();
         let parts = parts.filter_map(|part| unused.get_mut(&**part)?.pop());
         let parts = parts.collect();
-        unused.entry(&it.answer.name).or_default().push(number);
+        unused.entry(&it.name).or_default().push(number);
         parts
     });
     numbered.collect()
@@ -181,17 +181,11 @@ fn made_of(kept: &[Kept]) -> Vec<Vec<usize>> {
 pub fn unfold(answers: &[Unfolded], statement: &CheckedStatement) -> Vec<Unfolded> {
     let sources: BTreeSet<&str> = statement.grounded_sources().collect();
     let shares = |it: &CheckedStatement| it.grounded_sources().any(|it| sources.contains(it));
-    let steps = answers.iter().map(|answer| Unfolded {
-        name: answer.name.clone(),
-        parts: answer.parts.clone(),
-        statements: answer
-            .statements
-            .iter()
-            .filter(|it| shares(it))
-            .cloned()
-            .collect(),
-    });
-    let mut steps: Vec<Unfolded> = steps.filter(|it| !it.statements.is_empty()).collect();
+    let mut steps = answers.to_vec();
+    for step in &mut steps {
+        step.statements.retain(shares);
+    }
+    steps.retain(|it| !it.statements.is_empty());
     steps.sort_by_key(|it| !it.parts.is_empty());
     steps
 }

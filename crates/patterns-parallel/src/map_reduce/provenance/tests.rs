@@ -1,13 +1,13 @@
 //! Checks by hand, and quotes against a slow way to find them.
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
 
 use patterns_core::Document;
 
-use super::{
-    Grounds, ProvenanceRecord, Quote, Statement, StatementList, Support, Unsupported, find_quote,
-};
+use super::check::check;
+use super::{ProvenanceRecord, Quote, Statement, StatementList, Support, Unsupported, find_quote};
 use crate::map_reduce::reduce_prompt::{ReduceItem, ReduceTask};
 
 fn statement(sources: &[&str], quote: Option<(&str, &str)>) -> Statement {
@@ -21,9 +21,9 @@ fn statement(sources: &[&str], quote: Option<(&str, &str)>) -> Statement {
     }
 }
 
-fn grounds() -> Grounds {
+fn sources() -> BTreeMap<String, Arc<str>> {
     let text = |id: &str, text: &str| (id.to_owned(), Arc::from(text));
-    Grounds::new([
+    BTreeMap::from([
         text("a", "The pier\nburnt down."),
         text("b", "It was rebuilt."),
     ])
@@ -72,7 +72,7 @@ fn each_support_by_hand() {
         let list = StatementList {
             statements: vec![statement.clone()],
         };
-        let checked = grounds().check(list);
+        let checked = check(list, &sources());
         assert_eq!(
             (
                 &checked.statements[0].support,
@@ -96,11 +96,9 @@ fn dropped_statements_are_counted() {
     let list = StatementList {
         statements: all.into(),
     };
-    let mut checked = grounds().check(list);
-    assert_eq!(
-        (checked.unsupported().count(), checked.counts.dropped),
-        (4, 0)
-    );
+    let mut checked = check(list, &sources());
+    let counts = checked.counts;
+    assert_eq!((counts.unsupported(), counts.dropped), (4, 0));
     checked.drop_unsupported();
     let counts = checked.counts;
     assert_eq!((checked.statements.len(), counts.total()), (1, 5));

@@ -6,21 +6,15 @@ use std::task::Poll;
 
 use patterns_core::{BranchEnd, BranchId, StepRole, Warning};
 
-use super::super::review::{Change, Issue, MOST_ROUNDS, Review, ReviewTask, ReviewedSection};
+use super::super::review::{Change, Issue, MOST_ROUNDS, Review, ReviewTask};
 use super::super::task::Revision;
 use super::{NextDue, SectioningMachine, Stage, Work, due};
 
 impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
     /// Has the sections read together that were written.
     pub(super) fn review(&mut self, round: u32) -> NextDue<S> {
-        let written = self.dag.order().iter().filter_map(|n| {
-            let (brief, answer) = (&self.dag.node(*n).brief, self.answer(*n)?);
-            Some(ReviewedSection {
-                id: brief.id.clone(),
-                title: brief.title.clone(),
-                summary: (self.pattern.reading.summary)(answer),
-            })
-        });
+        let written = self.dag.order().iter().map(|n| self.summary(*n));
+        let written = written.filter(|it| it.summary.is_some());
         let task = ReviewTask {
             topic: Arc::clone(&self.topic),
             sections: written.collect(),
@@ -62,7 +56,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
             return Poll::Pending;
         };
         let reading = &self.pattern.reading;
-        let text = self.answer(n).map(|it| (reading.text)(it));
+        let text = self.answer(n).map(reading.text);
         let gaps = self.answer(n).and_then(reading.gaps);
         let mut task = self.task(n);
         task.may_grow = false;

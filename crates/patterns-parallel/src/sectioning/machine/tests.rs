@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::task::Waker;
 
-use patterns_core::{AgentError, AggregateErrorKind, ModelError, ModelErrorKind, Usage};
+use patterns_core::{AgentError, AggregateErrorKind, BranchEnd, ModelError, ModelErrorKind, Usage};
 use patterns_testkit::MockAgent;
 use proptest::prelude::*;
 
 use super::*;
 use crate::sectioning::Growth;
-use crate::sectioning::outline::{Plan, SectionBrief};
+use crate::sectioning::{Plan, SectionBrief};
 
 type Pattern = Sectioning<String, String>;
 type Piece<'a> = SectioningMachine<'a, String, String>;
@@ -54,8 +54,8 @@ fn next(piece: &mut Piece<'_>, id: u64) -> String {
     match next_work(piece, id) {
         Ok(due) => match due.work {
             Work::Synthesis(task) => {
-                let written: Vec<&str> = task.sections.iter().map(|it| &*it.answer).collect();
-                format!("synthesis of {written:?} without {:?}", task.missing)
+                let written: Vec<&str> = task.written().map(|it| it.1.as_str()).collect();
+                format!("synthesis of {written:?} without {:?}", task.missing())
             }
             Work::Review(task) => {
                 let read: Vec<&str> = task.sections.iter().map(|it| &*it.id).collect();
@@ -186,7 +186,8 @@ fn an_outline_grows_within_its_bounds_below_the_section_that_asks() {
         max_sections: 5,
         max_depth: 1,
     };
-    pattern.growth = Some((growth, Arc::new(further)));
+    pattern.growth = Some(growth);
+    pattern.reading.further = further;
     let options = RunOptions::default();
     let mut it = begin(&pattern, &options);
     assert_eq!([0, 1].map(|id| next(&mut it, id)), ["a", "b"]);

@@ -8,7 +8,7 @@ use std::task::Poll;
 use patterns_core::{Branch, BranchId, Select, StepRole, Warning};
 
 use super::super::outline::{Outline, SectionBrief};
-use super::super::task::{SectionInput, SectionTask};
+use super::super::task::{SectionSummary, SectionTask};
 use super::{NextDue, SectioningMachine, Stage, Work, due};
 
 impl<S, Y> SectioningMachine<'_, S, Y> {
@@ -49,7 +49,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
             Ok(()) if self.pattern.has_review() && self.dag.len() > 1 => Stage::Reviewing(0),
             Ok(()) => Stage::Merging,
         };
-        self.next_of(id)
+        self.next(id)
     }
 
     pub(super) fn warn_of_inputs(&mut self, task: &SectionTask) {
@@ -77,13 +77,8 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
             let documents = passages.iter().filter_map(|it| all.document_of(&it.id));
             self.used.extend(documents);
         }
-        let inputs = node.inputs.iter().map(|it| SectionInput {
-            title: self.dag.node(*it).brief.title.clone(),
-            summary: self
-                .answer(*it)
-                .map(|it| (self.pattern.reading.summary)(it)),
-        });
-        let growth = self.pattern.growth.as_ref().map(|it| it.0);
+        let inputs = node.inputs.iter().map(|it| self.summary(*it));
+        let growth = self.pattern.growth;
         let parent = node.parent.map(|it| self.dag.node(it).brief.title.clone());
         SectionTask {
             topic: Arc::clone(&self.topic),
@@ -101,23 +96,30 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         }
     }
 
+    /// Returns what a section says, in short.
+    pub(super) fn summary(&self, n: usize) -> SectionSummary {
+        let brief = &self.dag.node(n).brief;
+        SectionSummary {
+            id: brief.id.clone(),
+            title: brief.title.clone(),
+            summary: self.answer(n).map(self.pattern.reading.summary),
+        }
+    }
+
     pub(super) fn take_section(&mut self, branch: Branch<S>) {
         self.run.account(&branch);
         let Some(n) = self.begun.remove(&branch.id) else {
             return;
         };
         self.dag.end(n);
-        let further = match (&self.pattern.growth, branch.value()) {
-            (Some((_, further)), Some(answer)) => further(answer),
-            _ => Vec::new(),
-        };
+        let further = branch.value().map(self.pattern.reading.further);
         self.ended.insert(n, branch);
-        self.grow(n, further);
+        self.grow(n, further.unwrap_or_default());
     }
 
     /// Adds the sections that a section has asked for, within the bounds.
     pub(super) fn grow(&mut self, parent: usize, further: Vec<SectionBrief>) {
-        let Some(growth) = self.pattern.growth.as_ref().map(|it| it.0) else {
+        let Some(growth) = self.pattern.growth else {
             return;
         };
         let above = self.dag.node(parent);

@@ -7,11 +7,12 @@
 
 use std::sync::Arc;
 
-use patterns_core::{Agent, Contract, ContractError, Document, Model, Part, Prompt};
+use patterns_core::{Agent, Contract, ContractError, Document, Model, Prompt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::AgentOptions;
+use crate::sectioning::wording::ask_about;
 
 /// Asks what independent points a topic has.
 #[derive(Clone, Debug)]
@@ -63,36 +64,21 @@ pub fn gate_agent(
 
 impl From<&GateTask> for Prompt {
     fn from(task: &GateTask) -> Self {
-        let mut parts = vec![Part::text(format!("Topic: {}", task.topic))];
-        parts.extend(task.context.iter().cloned().map(Part::Document));
-        parts.push(Part::text("Which independent points does the topic have?"));
-        Self::new(parts)
+        let ask = "Which independent points does the topic have?";
+        ask_about(&task.topic, task.context.iter().cloned(), ask)
     }
 }
 
 /// Words that ask for maths or a proof.
-const STEPS: [&str; 14] = [
-    "prove",
-    "proof",
-    "proofs",
-    "theorem",
-    "lemma",
-    "corollary",
-    "derive",
-    "derivation",
-    "solve",
-    "integrate",
-    "integral",
-    "equation",
-    "equations",
-    "eigenvalue",
-];
+const STEPS: &str = "prove proof proofs theorem lemma corollary derive derivation solve integrate \
+                     integral equation equations eigenvalue";
 
 /// Returns whether the words of a topic ask for something that is done step by step.
 pub(in crate::sectioning) fn is_step_by_step(topic: &str) -> bool {
     let lower = topic.to_lowercase();
     let mut words = lower.split(|it: char| !it.is_alphanumeric());
-    words.any(|word| STEPS.contains(&word)) || topic.contains(['∫', '∑', '√', '∀', '∃'])
+    words.any(|word| STEPS.split(' ').any(|it| it == word))
+        || topic.contains(['∫', '∑', '√', '∀', '∃'])
 }
 
 #[cfg(test)]

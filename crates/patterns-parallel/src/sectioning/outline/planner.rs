@@ -1,18 +1,77 @@
-//! Plans the sections of a piece. How many there are to be is part of the contract, as is that no
-//! section builds on itself, so an outline that is not right is asked for again.
+//! Where the sections of a piece come from: they are given, or an agent plans them. How many there are to be
+//! is part of its contract, as is that no section builds on itself, so an outline that is not right is asked
+//! for again.
 
-use std::num::NonZeroU32;
+use std::fmt;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
 
-use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Document, Model, Part, Prompt,
-    Scope, Violation,
-};
+use patterns_core::{Agent, Contract, ContractError, Document, Model, Prompt, Violation};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::outline::{Outline, SectionBrief};
+use super::{Outline, SectionBrief};
 use crate::AgentOptions;
+use crate::sectioning::wording::ask_about;
+
+/// Where the sections come from. A list of names, or of names and briefs, is a plan as it is.
+///
+/// ```
+/// use patterns_parallel::sectioning::Plan;
+///
+/// let names = Plan::from(["History", "Outlook"]);
+/// let briefs = Plan::from([("History", "from 1850 on"), ("Outlook", "what it will cost")]);
+/// # let _ = (names, briefs);
+/// ```
+#[derive(Clone)]
+pub enum Plan {
+    /// These are the sections.
+    Given(Outline),
+    /// An agent plans so many sections.
+    Ask {
+        /// Who plans them.
+        planner: Arc<dyn Agent<OutlineTask, Outline>>,
+        /// How many there are to be.
+        sections: NonZeroUsize,
+    },
+}
+
+impl Plan {
+    /// Lets an agent plan so many sections, say a [`planner_agent`](super::planner_agent).
+    pub fn by(planner: impl Agent<OutlineTask, Outline> + 'static, sections: NonZeroUsize) -> Self {
+        Self::Ask {
+            planner: Arc::new(planner),
+            sections,
+        }
+    }
+}
+
+impl From<Outline> for Plan {
+    fn from(outline: Outline) -> Self {
+        Self::Given(outline)
+    }
+}
+
+impl<S: Into<SectionBrief>> From<Vec<S>> for Plan {
+    fn from(sections: Vec<S>) -> Self {
+        Self::Given(Outline::new(sections))
+    }
+}
+
+impl<S: Into<SectionBrief>, const N: usize> From<[S; N]> for Plan {
+    fn from(sections: [S; N]) -> Self {
+        Self::Given(Outline::new(sections))
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Given(outline) => f.debug_tuple("Given").field(outline).finish(),
+            Self::Ask { sections, .. } => f.debug_tuple("Ask").field(sections).finish(),
+        }
+    }
+}
 
 /// Asks for the sections of a piece.
 #[derive(Clone, Debug)]
@@ -27,15 +86,13 @@ pub struct OutlineTask {
 
 impl From<&OutlineTask> for Prompt {
     fn from(task: &OutlineTask) -> Self {
-        let mut parts = vec![Part::text(format!("Topic: {}", task.topic))];
-        parts.extend(task.context.iter().cloned().map(Part::Document));
-        parts.push(Part::text(format!(
+        let ask = format!(
             "Plan exactly {} sections that do not overlap and together cover the topic. Sections are \
              written at the same time, so let one build on others only where it has to, as a \
              conclusion does.",
             task.sections
-        )));
-        Self::new(parts)
+        );
+        ask_about(&task.topic, task.context.iter().cloned(), ask)
     }
 }
 
@@ -103,37 +160,11 @@ fn contract(sections: usize) -> Result<Contract<Draft>, ContractError> {
         // Whoever takes the outline leaves these out, too, and says so.
         outline.leave_out_unknown();
         let violations = outline.errors().into_iter().map(|error| {
-            let n = error.section().unwrap_or_default();
-            let place = format!("/sections/{n}/{}", error.field());
+            let place = format!("/sections/{}/{}", error.section, error.field);
             Violation::new(place, error.to_string())
         });
         violations.collect()
     }))
-}
-
-struct Planner {
-    model: Arc<dyn Model>,
-    options: AgentOptions,
-}
-
-impl Planner {
-    async fn plan(&self, task: &OutlineTask, scope: Scope) -> Result<Answer<Outline>, AgentError> {
-        let contract = contract(task.sections).map_err(AgentError::code)?;
-        let model = Arc::clone(&self.model);
-        let agent = self.options.agent(model, INSTRUCTIONS, contract);
-        let answer = agent.run(task, scope).await?;
-        Ok(answer.map(|draft| draft.outline()))
-    }
-}
-
-impl Agent<OutlineTask, Outline> for Planner {
-    fn run<'a>(
-        &'a self,
-        task: &'a OutlineTask,
-        scope: Scope,
-    ) -> BoxFuture<'a, Result<Answer<Outline>, AgentError>> {
-        Box::pin(self.plan(task, scope))
-    }
 }
 
 /// Makes the default planner; the number of sections that a task asks for is part of its contract.
@@ -146,8 +177,8 @@ pub fn planner_agent(
     options: &AgentOptions,
 ) -> Result<impl Agent<OutlineTask, Outline> + 'static, ContractError> {
     contract(1)?;
-    Ok(Planner {
-        model,
-        options: options.clone(),
-    })
+    let agent = options.agent_by(model, INSTRUCTIONS, |task: &OutlineTask| {
+        contract(task.sections)
+    });
+    Ok(agent.map(|draft: Draft, _: &OutlineTask| draft.outline()))
 }

@@ -4,10 +4,17 @@
 //! from anybody, and what cannot leave its line cannot pass for something else, in a prompt or in a
 //! file.
 
+mod gate;
+mod planner;
+
 use std::collections::{BTreeMap, HashSet};
 
 use patterns_core::nearest;
 use serde::{Deserialize, Serialize};
+
+pub(super) use self::gate::is_step_by_step;
+pub use self::gate::{GateTask, Verdict, gate_agent};
+pub use self::planner::{OutlineTask, Plan, planner_agent};
 
 /// The sections of a piece, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +49,9 @@ pub struct SectionBrief {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct OutlineError {
-    section: Option<usize>,
+    /// The section that it is about, counted from 0.
+    section: usize,
+    /// The field of it that is wrong.
     field: &'static str,
     message: String,
 }
@@ -50,29 +59,10 @@ pub struct OutlineError {
 impl OutlineError {
     fn new(section: usize, field: &'static str, message: impl Into<String>) -> Self {
         Self {
-            section: Some(section),
+            section,
             field,
             message: message.into(),
         }
-    }
-
-    /// Makes the error of a text that is no outline.
-    pub(super) fn of_text(message: impl Into<String>) -> Self {
-        Self {
-            section: None,
-            field: "",
-            message: message.into(),
-        }
-    }
-
-    /// Returns which section it is about, counted from 0, if it is about one.
-    pub fn section(&self) -> Option<usize> {
-        self.section
-    }
-
-    /// Returns the field of that section that is wrong.
-    pub fn field(&self) -> &'static str {
-        self.field
     }
 }
 
@@ -156,7 +146,7 @@ impl Outline {
     }
 
     /// Returns everything that is wrong with an outline that was tidied.
-    pub(super) fn errors(&self) -> Vec<OutlineError> {
+    fn errors(&self) -> Vec<OutlineError> {
         let mut errors = Vec::new();
         let (mut titles, mut ids) = (HashSet::new(), HashSet::new());
         for (n, section) in self.sections.iter().enumerate() {
@@ -188,7 +178,7 @@ impl Outline {
     /// Leaves out what is no section among those that sections build on, and says what that was.
     ///
     /// Small models make such names up. A piece is worth more than its order of writing.
-    pub(in crate::sectioning) fn leave_out_unknown(&mut self) -> Vec<OutlineError> {
+    pub(super) fn leave_out_unknown(&mut self) -> Vec<OutlineError> {
         let unknown: Vec<OutlineError> = self.unknown().collect();
         let sections = self.sections.iter();
         let ids: HashSet<String> = sections.map(|it| it.id.clone()).collect();
@@ -248,7 +238,7 @@ impl Outline {
     }
 
     /// Returns the places of the sections that each section builds on.
-    pub(in crate::sectioning) fn inputs(&self) -> Vec<Vec<usize>> {
+    pub(super) fn inputs(&self) -> Vec<Vec<usize>> {
         let places: BTreeMap<&str, usize> = self
             .sections
             .iter()
@@ -263,7 +253,7 @@ impl Outline {
         inputs.collect()
     }
 
-    pub(in crate::sectioning) fn tidy(&mut self) {
+    pub(super) fn tidy(&mut self) {
         self.title = self.title.take().map(|it| one_line(&it));
         self.title.take_if(|it| it.is_empty());
         let mut taken: HashSet<String> = HashSet::new();
@@ -302,7 +292,7 @@ impl Outline {
 }
 
 /// Puts a text on one line, with single spaces and nothing that controls a terminal.
-pub(super) fn one_line(text: &str) -> String {
+fn one_line(text: &str) -> String {
     let is_gap = |it: char| it.is_whitespace() || it.is_control();
     let words: Vec<&str> = text.split(is_gap).filter(|it| !it.is_empty()).collect();
     words.join(" ")

@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::fan_in::FanIn;
-use super::shape::{Place, ReduceGroup, Shape, ShapeEnd};
+use super::shape::{FanIn, Place, ReduceGroup, Shape, ShapeEnd};
 
 /// Combines what is there, the least combined first.
 #[derive(Debug)]
 pub(super) struct Unordered {
     budget: u64,
     fan_in: FanIn,
-    pushed: u64,
     is_complete: bool,
     /// Leaves that are not answered.
     open: BTreeSet<Place>,
@@ -36,7 +34,6 @@ impl Unordered {
         Self {
             budget,
             fan_in,
-            pushed: 0,
             is_complete: false,
             open: BTreeSet::new(),
             waiting: BTreeMap::new(),
@@ -59,7 +56,7 @@ impl Unordered {
     /// Returns what is combined next, if anything is to be combined yet.
     fn next_items(&mut self) -> Option<Vec<Place>> {
         let is_last = self.is_complete && self.open.is_empty() && self.combining.is_empty();
-        let is_small = self.leaves <= u64::from(self.fan_in.whole()) && self.tokens <= self.budget;
+        let is_small = self.leaves <= u64::from(self.fan_in.whole) && self.tokens <= self.budget;
         // As long as it may all go into one call, nothing is combined before.
         if is_small && !is_last || self.waiting.is_empty() || self.end().is_some() {
             return None;
@@ -67,18 +64,18 @@ impl Unordered {
         let sum = self.waiting.values().map(|it| u128::from(it.size)).sum();
         let fits = u128::from(self.budget) >= sum;
         let most = if is_small {
-            self.fan_in.whole()
+            self.fan_in.whole
         } else {
-            self.fan_in.cap()
+            self.fan_in.cap
         };
         if is_last && (self.waiting.len() == 1 || (fits && self.waiting.len() <= most as usize)) {
             return Some(self.waiting.keys().copied().collect());
         }
-        let mean = self.fan_in.mean() as usize;
+        let mean = self.fan_in.mean as usize;
         let is_enough = self.waiting.len() >= mean || !fits;
         // What is still to come goes into the last call, together with what waits.
         let left = self.waiting.len() + self.open.len() + self.combining.len();
-        let is_nearly_last = self.is_complete && !is_last && left <= self.fan_in.cap() as usize;
+        let is_nearly_last = self.is_complete && !is_last && left <= self.fan_in.cap as usize;
         if !(is_enough || is_last) || is_nearly_last {
             return None;
         }
@@ -127,11 +124,8 @@ impl Unordered {
 }
 
 impl Shape for Unordered {
-    fn push(&mut self) -> Place {
-        let place = Place(self.pushed);
-        self.pushed += 1;
-        self.open.insert(place);
-        place
+    fn push(&mut self, leaf: Place) {
+        self.open.insert(leaf);
     }
 
     fn leaf_answered(&mut self, leaf: Place, _name: &[u8; 32], size: u64) {

@@ -1,5 +1,13 @@
-//! Reduces answers to a table by code, as they arrive; of a model it asks at most which keys mean the
-//! same.
+//! Keyed reduce: answers grouped by a field, and code reductions of each group, as a table, by code and as they
+//! arrive; of a model it asks at most which keys mean the same.
+//!
+//! ```text
+//! answers ─► rows ─► groups by key ─► (keys that mean the same are merged) ─► reductions ─► Table
+//! ```
+
+mod same_keys;
+mod table;
+mod table_builder;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,17 +18,75 @@ use patterns_core::{
 };
 use serde::Serialize;
 
-use super::{
-    KeyCount, KeyMerges, KeyPair, KeyedReduce, SameKey, Table, TableBuilder, key_candidates,
-};
+use self::same_keys::{KeyCount, KeyMerges, key_candidates};
+pub use self::same_keys::{KeyPair, SameKey, key_agent};
+pub use self::table::{FieldProblem, Table};
+pub use self::table_builder::TableBuilder;
+use super::code::{CodeReduce, Field};
+use super::reduce::{End, MapDone, MapWork, Reduce, Reducing, Reduction, no_step};
 use crate::RunError;
 use crate::fan_out::{Stop, Work};
 use crate::machine::Due;
-use crate::map_reduce::reduce::{End, Reduce, Reducing, Reduction, Step, Stepped, no_step};
 use crate::run::Run;
 
 /// The most pairs of keys that are asked about.
 const MOST_PAIRS: usize = 500;
+
+/// Code reductions of all answers, or of each group of them.
+///
+/// ```
+/// use patterns_parallel::map_reduce::KeyedReduce;
+/// use serde_json::json;
+///
+/// let keyed = KeyedReduce::new(["count".parse()?, "sum:amount".parse()?]).group_by("customer");
+/// let mut table = keyed.table();
+/// table.add("1.eml", &json!({"customer": "Ann", "amount": 2}));
+/// table.add("2.eml", &json!({"customer": "Bob", "amount": 3}));
+/// table.add("3.eml", &json!({"customer": "Ann", "amount": 5}));
+/// let rows = table.finish().rows;
+/// assert_eq!(rows, [[json!("Ann"), json!(2), json!(7)], [json!("Bob"), json!(1), json!(3)]]);
+/// # Ok::<(), patterns_parallel::map_reduce::CodeReduceError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct KeyedReduce {
+    /// The reductions, one per column.
+    pub columns: Vec<CodeReduce>,
+    /// The field whose values are the groups, if there are groups. An answer with a list of values
+    /// is in the group of each of them; one with an empty list is in none, which is a problem.
+    pub group_by: Option<Field>,
+    /// The field with the rows, if an answer is a list of them; without it an answer is one row.
+    pub each: Option<Field>,
+}
+
+impl KeyedReduce {
+    /// Makes reductions of all answers together.
+    pub fn new(columns: impl IntoIterator<Item = CodeReduce>) -> Self {
+        Self {
+            columns: columns.into_iter().collect(),
+            group_by: None,
+            each: None,
+        }
+    }
+
+    /// Sets the field whose values are the groups.
+    #[must_use]
+    pub fn group_by(mut self, field: impl Into<String>) -> Self {
+        self.group_by = Some(Field::new(field));
+        self
+    }
+
+    /// Sets the field with the rows of an answer; other fields are then those of a row.
+    #[must_use]
+    pub fn each(mut self, field: impl Into<String>) -> Self {
+        self.each = Some(Field::new(field));
+        self
+    }
+
+    /// Begins a table.
+    pub fn table(&self) -> TableBuilder {
+        TableBuilder::new(self.clone())
+    }
+}
 
 /// Reduces the answers to a table, by code.
 ///
@@ -85,10 +151,10 @@ impl<M: Serialize> Reduction<M, Table> for Tabulate {
         }))
     }
 
-    fn carry_out(&self, step: Step<M, Table>, scope: Scope) -> Work<'_, Stepped<Table>> {
+    fn carry_out(&self, step: MapWork<M, Table>, scope: Scope) -> Work<'_, MapDone<M, Table>> {
         match (step, &self.same) {
-            (Step::Compare(pair), Some(same)) => {
-                Box::pin(async move { Ok(same.run(&pair, scope).await?.map(Stepped::Compared)) })
+            (MapWork::Compare(pair), Some(same)) => {
+                Box::pin(async move { Ok(same.run(&pair, scope).await?.map(MapDone::Compared)) })
             }
             _ => no_step(),
         }
@@ -158,23 +224,23 @@ impl<M: Serialize> Reducing<M, Table> for Tabulating {
         id: BranchId,
         are_all_in: bool,
         run: &mut Run<'_>,
-    ) -> Option<Due<Step<M, Table>>> {
+    ) -> Option<Due<MapWork<M, Table>>> {
         let field = self.field.as_ref().filter(|_| are_all_in)?;
         let keys = || Questions::new(self.table.keys(), run);
         let pair = self.questions.get_or_insert_with(keys).next(id, field)?;
         Some(Due {
             role: StepRole::Reduce,
             label: format!("{:?} = {:?}?", pair.left, pair.right),
-            work: Step::Compare(pair),
+            work: MapWork::Compare(pair),
         })
     }
 
-    fn ended(&mut self, id: BranchId, made: Option<Stepped<Table>>) {
+    fn ended(&mut self, id: BranchId, made: Option<MapDone<M, Table>>) {
         let Some(questions) = &mut self.questions else {
             return;
         };
         let pair = questions.under_way.remove(&id);
-        if let Some(Stepped::Compared(SameKey { same: true, .. })) = made {
+        if let Some(MapDone::Compared(SameKey { same: true, .. })) = made {
             questions.same.extend(pair);
         }
     }
@@ -203,3 +269,6 @@ impl fmt::Debug for Tabulate {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

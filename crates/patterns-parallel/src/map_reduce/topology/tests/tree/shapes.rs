@@ -51,7 +51,8 @@ fn equal_documents_are_combined_in_a_balanced_tree() {
 fn a_group_is_ready_when_its_items_are() {
     let leaves = equal(0..200);
     let mut tree = ReduceTree::new(NO_LIMIT, eight());
-    let places: Vec<Place> = leaves.iter().map(|_| tree.push()).collect();
+    let places: Vec<Place> = (0..leaves.len() as u64).map(Place).collect();
+    places.iter().for_each(|it| tree.push(*it));
     // The first leaf is slow, and nothing says yet where the documents end.
     for (place, (digest, _)) in places.iter().zip(&leaves).skip(1) {
         tree.leaf_answered(*place, digest, 10);
@@ -65,7 +66,8 @@ fn a_group_is_ready_when_its_items_are() {
 fn the_last_leaf_may_fail_after_all_others_have_ended() {
     for count in [3, 100] {
         let mut tree = ReduceTree::new(NO_LIMIT, eight());
-        let places: Vec<Place> = (0..count).map(|_| tree.push()).collect();
+        let places: Vec<Place> = (0..count).map(Place).collect();
+        places.iter().for_each(|it| tree.push(*it));
         tree.finish();
         for (place, (digest, _)) in places.iter().zip(equal(1..count)) {
             tree.leaf_answered(*place, &digest, 10);

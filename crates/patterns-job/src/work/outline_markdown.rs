@@ -17,70 +17,53 @@
 
 use std::fmt::Write;
 
-use super::outline::{Outline, OutlineError, SectionBrief, one_line};
+use patterns_parallel::sectioning::{Outline, SectionBrief};
 
-impl Outline {
-    /// Writes the outline as Markdown. Reading that gives the outline again.
-    ///
-    /// ```
-    /// use patterns_parallel::sectioning::Outline;
-    ///
-    /// let outline = Outline::new([("Silt", "Where it comes from."), ("Costs", "")]).checked()?;
-    /// let text = outline.to_markdown();
-    /// assert_eq!(Outline::from_markdown(&text)?, outline);
-    /// # Ok::<(), patterns_parallel::sectioning::OutlineError>(())
-    /// ```
-    pub fn to_markdown(&self) -> String {
-        let mut text = String::new();
-        if let Some(title) = &self.title {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "# {title}");
-        }
-        for section in &self.sections {
-            let gap = if text.is_empty() { "" } else { "\n" };
-            let _ = writeln!(text, "{gap}## {}\n\n- id: {}", section.title, section.id);
-            if let Some(words) = section.words {
-                let _ = writeln!(text, "- words: {words}");
-            }
-            if !section.depends_on.is_empty() {
-                let _ = writeln!(text, "- after: {}", section.depends_on.join(", "));
-            }
-            if !section.brief.is_empty() {
-                let _ = writeln!(text, "\n{}", escaped(&section.brief));
-            }
-        }
-        text
+/// Writes an outline as Markdown. Reading that gives the outline again.
+pub fn outline_markdown(outline: &Outline) -> String {
+    let mut text = String::new();
+    if let Some(title) = &outline.title {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "# {title}");
     }
+    for section in &outline.sections {
+        let gap = if text.is_empty() { "" } else { "\n" };
+        let _ = writeln!(text, "{gap}## {}\n\n- id: {}", section.title, section.id);
+        if let Some(words) = section.words {
+            let _ = writeln!(text, "- words: {words}");
+        }
+        if !section.depends_on.is_empty() {
+            let _ = writeln!(text, "- after: {}", section.depends_on.join(", "));
+        }
+        if !section.brief.is_empty() {
+            let _ = writeln!(text, "\n{}", escaped(&section.brief));
+        }
+    }
+    text
+}
 
-    /// Reads an outline that is written as Markdown, and [checks](Self::checked) it.
-    ///
-    /// # Errors
-    ///
-    /// Returns an [`OutlineError`] if it has no section, or is not right.
-    pub fn from_markdown(text: &str) -> Result<Self, OutlineError> {
-        let mut outline = Self::default();
-        for (number, line) in text.lines().enumerate() {
-            let line = line.trim_end();
-            let wrong =
-                |what: String| OutlineError::of_text(format!("line {}: {what}", number + 1));
-            if let Some(title) = heading(line, "##") {
-                outline.sections.push(SectionBrief::named(title));
-            } else if let Some(section) = outline.sections.last_mut() {
-                take_line(section, line).map_err(wrong)?;
-            } else if let Some(title) = heading(line, "#") {
-                outline.title = Some(title.to_owned());
-            } else if !line.trim().is_empty() {
-                return Err(wrong(
-                    "a section begins with a heading, such as `## History`".into(),
-                ));
-            }
+/// Reads an outline that is written as Markdown, and checks it, or says what is wrong with it.
+pub(crate) fn read_outline(text: &str) -> Result<Outline, String> {
+    let mut outline = Outline::default();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim_end();
+        let wrong = |what: &str| format!("line {}: {what}", number + 1);
+        if let Some(title) = heading(line, "##") {
+            outline.sections.push(SectionBrief::named(title));
+        } else if let Some(section) = outline.sections.last_mut() {
+            take_line(section, line).map_err(|it| wrong(&it))?;
+        } else if let Some(title) = heading(line, "#") {
+            outline.title = Some(title.to_owned());
+        } else if !line.trim().is_empty() {
+            return Err(wrong(
+                "a section begins with a heading, such as `## History`",
+            ));
         }
-        if outline.sections.is_empty() {
-            let what = "there is no section; each begins with a heading, such as `## History`";
-            return Err(OutlineError::of_text(what));
-        }
-        outline.checked()
     }
+    if outline.sections.is_empty() {
+        return Err("there is no section; each begins with a heading, such as `## History`".into());
+    }
+    outline.checked().map_err(|it| it.to_string())
 }
 
 fn heading<'a>(line: &'a str, level: &str) -> Option<&'a str> {
@@ -105,8 +88,8 @@ fn take_line(section: &mut SectionBrief, line: &str) -> Result<(), String> {
             section.words = Some(words.ok_or_else(no_number)?);
         }
         Some(("after", value)) => {
-            let ids = value.split(',').map(one_line);
-            section.depends_on.extend(ids.filter(|it| !it.is_empty()));
+            let ids = value.split(',').filter(|it| !it.trim().is_empty());
+            section.depends_on.extend(ids.map(str::to_owned));
         }
         _ => {
             let line = line.trim();
@@ -138,8 +121,8 @@ mod tests {
     fn an_outline_by_hand_needs_headings_only() {
         let text = "# Harbours\n\n## History\nFrom 1850 on,\nin short.\n\n- the quay\n\n## Costs\n\
                     - words: 200\n- after: History\n## End\n";
-        let outline = Outline::from_markdown(text).unwrap();
-        insta::assert_snapshot!(outline.to_markdown(), @r"
+        let outline = read_outline(text).unwrap();
+        insta::assert_snapshot!(outline_markdown(&outline), @r"
         # Harbours
 
         ## History
@@ -162,7 +145,7 @@ mod tests {
 
     #[test]
     fn what_is_no_outline_is_said_with_its_line() {
-        let wrong = |text| Outline::from_markdown(text).unwrap_err().to_string();
+        let wrong = |text| read_outline(text).unwrap_err();
         insta::assert_snapshot!(
             [
                 wrong(""),
@@ -201,7 +184,7 @@ mod tests {
             });
             let mut outline = Outline::new(briefs.collect::<Vec<_>>());
             outline.title = has_title.map(|_| title);
-            outline.tidy();
+            let mut outline = outline.checked().unwrap();
             let ids: Vec<String> = outline.sections.iter().map(|it| it.id.clone()).collect();
             for (n, (section, drawn)) in outline.sections.iter_mut().zip(&sections).enumerate() {
                 let earlier = drawn
@@ -211,7 +194,6 @@ mod tests {
                     .map(|it| it.index(n.max(1)));
                 section.depends_on = earlier.map(|it| ids[it].clone()).collect();
             }
-            outline.tidy();
             outline
         })
     }
@@ -220,10 +202,10 @@ mod tests {
         #[test]
         fn what_is_written_is_read_back_unchanged(outline in outlines()) {
             let outline = outline.checked().unwrap();
-            let text = outline.to_markdown();
-            let read = Outline::from_markdown(&text);
+            let text = outline_markdown(&outline);
+            let read = read_outline(&text);
             prop_assert_eq!(read.as_ref(), Ok(&outline), "{}", text);
-            prop_assert_eq!(read.unwrap().to_markdown(), text);
+            prop_assert_eq!(outline_markdown(&read.unwrap()), text);
         }
     }
 }

@@ -6,7 +6,7 @@ mod tree;
 use driver::{Built, Leaves, build, equal, random};
 use proptest::prelude::*;
 
-use super::{FanIn, ShapeEnd, Topology};
+use super::{FanIn, Place, ShapeEnd, Topology};
 
 /// All but the one that depends on the order of answers.
 const STEADY: [Topology; 2] = [Topology::Tree, Topology::Refine];
@@ -106,7 +106,8 @@ fn unordered_combines_what_is_there() {
         Topology::Unordered.begin(1_000, FanIn::new(2, 4)),
         equal(0..9),
     );
-    let places: Vec<_> = leaves.iter().map(|_| shape.push()).collect();
+    let places: Vec<_> = (0..leaves.len() as u64).map(Place).collect();
+    places.iter().for_each(|it| shape.push(*it));
     for n in [8, 2, 5, 0, 7] {
         shape.leaf_answered(places[n], &leaves[n].0, 10);
     }

@@ -5,8 +5,8 @@ mod properties;
 mod shapes;
 
 use super::driver::{self, Built, Leaves, equal, random};
-use crate::map_reduce::groups::reduce_tree::ReduceTree;
-use crate::map_reduce::groups::{FanIn, Place, Shape, ShapeEnd};
+use crate::map_reduce::topology::reduce_tree::ReduceTree;
+use crate::map_reduce::topology::{FanIn, Place, Shape, ShapeEnd};
 
 /// Builds a tree with `window` leaves under way; `pick` chooses what ends next. Returns the tree
 /// and the most that was held.
@@ -27,7 +27,7 @@ fn in_order(leaves: &Leaves, settings: (u64, FanIn, u64)) -> Built {
 
 fn levels(fan_in: FanIn, count: usize) -> usize {
     (1..)
-        .find(|&it| (fan_in.mean() as usize).pow(it) >= count)
+        .find(|&it| (fan_in.mean as usize).pow(it) >= count)
         .unwrap_or(1) as usize
 }
 

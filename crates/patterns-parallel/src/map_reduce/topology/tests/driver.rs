@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::map_reduce::groups::{Place, ReduceGroup, Shape, ShapeEnd};
+use crate::map_reduce::topology::{Place, ReduceGroup, Shape, ShapeEnd};
 
 pub(super) type Digest = [u8; 32];
 
@@ -62,7 +62,9 @@ struct Build<'a> {
 impl Build<'_> {
     fn begin(&mut self, window: usize) {
         while self.work.len() < window && self.pushed < self.leaves.len() {
-            self.work.push(Work::Leaf(self.shape.push()));
+            let place = Place(self.pushed as u64);
+            self.shape.push(place);
+            self.work.push(Work::Leaf(place));
             self.pushed += 1;
         }
         if self.work.len() < window {

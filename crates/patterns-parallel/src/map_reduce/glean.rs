@@ -1,4 +1,13 @@
-//! Asks an agent again for what its answer has missed, or says why its schema does not allow that.
+//! Gleaning: asks an agent again for what its answer has missed, until nothing new comes, or says why its schema
+//! does not allow that.
+//!
+//! A follow-up asks for lists only, without their `minItems`: all else was answered, and who has missed
+//! nothing must be able to say so. Lists with a `maxItems` are left alone, since what is added could
+//! break the user's schema.
+//!
+//! The follow-up rounds of `GraphRAG` (2404.16130) and `DocETL` (2410.12189).
+
+mod follow_up;
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,10 +20,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::follow_up::follow_up_schema;
-use super::rounds::Rounds;
+use self::follow_up::{follow_up_schema, merge};
+use super::summaries::MAP_INSTRUCTIONS;
 use crate::AgentOptions;
-use crate::map_reduce::summaries::MAP_INSTRUCTIONS;
 
 /// Works on a document, then asks what was missed, up to a number of rounds or until nothing new
 /// comes; for answers with lists, such as extracted records.
@@ -61,12 +69,12 @@ pub struct Glean {
 impl Glean {
     /// Makes it of an agent that works on documents, and one that says what was missed.
     pub fn new(
-        first: Arc<dyn Agent<Document, Value>>,
-        more: Arc<dyn Agent<GleanTask, Value>>,
+        first: impl Agent<Document, Value> + 'static,
+        more: impl Agent<GleanTask, Value> + 'static,
     ) -> Self {
         Self {
-            first,
-            more,
+            first: Arc::new(first),
+            more: Arc::new(more),
             judge: None,
             rounds: 1,
         }
@@ -88,7 +96,7 @@ impl Glean {
         // The same instructions for all keep the beginning of the requests the same.
         let first = options.agent(Arc::clone(&model), MAP_INSTRUCTIONS, contract);
         let more = options.agent(model, MAP_INSTRUCTIONS, follow_up);
-        Ok(Self::new(Arc::new(first), Arc::new(more)))
+        Ok(Self::new(first, more))
     }
 
     /// Says whether answers of a schema can be gleaned.
@@ -110,32 +118,31 @@ impl Glean {
     /// Sets who is asked before each round whether the answer is complete: a cheap model spares the
     /// rounds of an expensive one. See [`judging_agent`].
     #[must_use]
-    pub fn judge(mut self, agent: Arc<dyn Agent<GleanTask, bool>>) -> Self {
-        self.judge = Some(agent);
+    pub fn judge(mut self, agent: impl Agent<GleanTask, bool> + 'static) -> Self {
+        self.judge = Some(Arc::new(agent));
         self
     }
 
     async fn glean(&self, document: &Document, scope: Scope) -> Result<Answer<Value>, AgentError> {
         let mut answer = self.first.run(document, scope.clone()).await?;
-        let mut rounds = Rounds::new(std::mem::take(&mut answer.value), self.rounds);
-        while let Some((round, found)) = rounds.next() {
+        let mut found = std::mem::take(&mut answer.value);
+        for round in 1..=self.rounds {
             let task = GleanTask {
                 document: document.clone(),
                 found: found.clone(),
                 round,
             };
-            if self
-                .is_complete(&task, scope.clone(), &mut answer.usage)
-                .await?
-            {
-                rounds.complete();
-                continue;
+            let usage = &mut answer.usage;
+            if self.is_complete(&task, scope.clone(), usage).await? {
+                break;
             }
             let more = self.more.run(&task, scope.clone()).await;
             let more = more.map_err(|error| error.after(answer.usage))?;
-            rounds.add(answer.join(more));
+            if merge(&mut found, answer.join(more)) == 0 {
+                break;
+            }
         }
-        Ok(answer.map(|_| rounds.into_found()))
+        Ok(answer.map(|_| found))
     }
 
     async fn is_complete(
@@ -253,3 +260,6 @@ pub enum GleanError {
     #[error("the schema makes no contract")]
     Contract(#[from] ContractError),
 }
+
+#[cfg(test)]
+mod tests;

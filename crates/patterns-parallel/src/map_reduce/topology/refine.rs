@@ -10,7 +10,6 @@ pub(super) struct Refine {
     budget: u64,
     /// The most items of one call, the combination so far included.
     most: usize,
-    pushed: u64,
     is_complete: bool,
     /// How large the leaves are that were not yet added; `None` if not answered.
     leaves: BTreeMap<Place, Option<u64>>,
@@ -28,7 +27,6 @@ impl Refine {
         Self {
             budget,
             most: most.max(2) as usize,
-            pushed: 0,
             is_complete: false,
             leaves: BTreeMap::new(),
             so_far: None,
@@ -91,11 +89,8 @@ impl Refine {
 }
 
 impl Shape for Refine {
-    fn push(&mut self) -> Place {
-        let place = Place(self.pushed);
-        self.pushed += 1;
-        self.leaves.insert(place, None);
-        place
+    fn push(&mut self, leaf: Place) {
+        self.leaves.insert(leaf, None);
     }
 
     fn leaf_answered(&mut self, leaf: Place, _name: &[u8; 32], size: u64) {

@@ -30,7 +30,7 @@ proptest! {
             if answered.len() > 1 {
                 let tokens: u64 = call.items.iter().map(|it| it.size).sum();
                 prop_assert!(tokens <= budget, "{} of {}", tokens, budget);
-                prop_assert!((2..=fan_in.cap() as usize).contains(&call.items.len()));
+                prop_assert!((2..=fan_in.cap as usize).contains(&call.items.len()));
             }
         }
         match built.end {

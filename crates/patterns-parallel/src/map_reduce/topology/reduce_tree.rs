@@ -32,8 +32,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::cut::{Part, cut};
-use super::fan_in::{FanIn, Identity};
-use super::shape::{Place, ReduceGroup, Shape, ShapeEnd};
+use super::shape::{FanIn, Identity, Place, ReduceGroup, Shape, ShapeEnd};
 
 /// Decides which neighbours are combined, as leaves and combinations are answered.
 ///
@@ -46,7 +45,6 @@ use super::shape::{Place, ReduceGroup, Shape, ShapeEnd};
 pub(super) struct ReduceTree {
     budget: u64,
     fan_in: FanIn,
-    pushed: u64,
     is_complete: bool,
     /// All that is not yet in a group. Its last leaf orders a node, so a boundary stays visible
     /// to its neighbours while what lies before it moves up.
@@ -66,7 +64,6 @@ impl ReduceTree {
         Self {
             budget,
             fan_in,
-            pushed: 0,
             is_complete: false,
             frontier: BTreeMap::new(),
             unanswered: 0,
@@ -79,12 +76,9 @@ impl ReduceTree {
 }
 
 impl Shape for ReduceTree {
-    fn push(&mut self) -> Place {
-        let place = Place(self.pushed);
-        self.pushed += 1;
-        self.frontier.insert(place, Node::default());
+    fn push(&mut self, leaf: Place) {
+        self.frontier.insert(leaf, Node::default());
         self.unanswered += 1;
-        place
     }
 
     fn leaf_answered(&mut self, leaf: Place, name: &[u8; 32], size: u64) {
@@ -168,7 +162,7 @@ impl ReduceTree {
     /// be the top.
     fn is_large(&self, level: usize) -> bool {
         let Level { count, tokens } = self.levels.get(level).copied().unwrap_or_default();
-        count > u64::from(self.fan_in.whole()) || tokens > self.budget
+        count > u64::from(self.fan_in.whole) || tokens > self.budget
     }
 
     fn touch_around(&mut self, place: Place) {
@@ -256,7 +250,7 @@ impl ReduceTree {
                 priority: node.identity.map_or(0, |it| it.priority(level)),
             })
             .collect();
-        let groups = cut(&parts, self.budget, self.fan_in.cap() as usize);
+        let groups = cut(&parts, self.budget, self.fan_in.cap as usize);
         let is_all = self.is_complete && segment.len() == self.frontier.len();
         if is_all && groups.len() == segment.len() {
             self.does_not_fit = true;

@@ -1,13 +1,18 @@
-//! The topologies: which answers are combined, and when.
+//! The topologies: which answers are combined as a group, and when; one state machine for each.
+
+mod cut;
+mod reduce_tree;
+mod refine;
+mod shape;
+mod unordered;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::fan_in::FanIn;
-use super::reduce_tree::ReduceTree;
-use super::refine::Refine;
-use super::shape::Shape;
-use super::unordered::Unordered;
+use self::reduce_tree::ReduceTree;
+use self::refine::Refine;
+pub(crate) use self::shape::{FanIn, Place, ReduceGroup, Shape, ShapeEnd};
+use self::unordered::Unordered;
 
 /// How the answers about many documents become one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -37,7 +42,10 @@ impl Topology {
             Self::Tree => Box::new(ReduceTree::new(budget, or_default)),
             Self::Unordered => Box::new(Unordered::new(budget, or_default)),
             // One at a time keeps the most detail.
-            Self::Refine => Box::new(Refine::new(budget, fan_in.map_or(2, FanIn::mean))),
+            Self::Refine => Box::new(Refine::new(budget, fan_in.map_or(2, |it| it.mean))),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+//! Reductions without a model: what code can compute from the answers, exactly and for nothing.
+//!
+//! ```text
+//! answer ─► field ─► values, or what is wrong with it ─► state (mergeable) ─► result
+//! ```
+
+mod field;
+mod numbers;
+mod state;
+
+use std::fmt;
+use std::str::FromStr;
+
+use patterns_core::nearest;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use self::field::{Field, FieldTrouble};
+use self::numbers::{read, typed};
+pub(super) use self::state::{RowPosition, State, Taken, form};
+
+/// A function and the field that it works on, written as `sum:amount` or `top:5:tags`.
+///
+/// | written | is | holds |
+/// |---|---|---|
+/// | `count`, `count:FIELD` | how many answers there are, or values of a field | a number |
+/// | `distinct:FIELD` | how many different values there are | each of them |
+/// | `sum:FIELD`, `mean:FIELD` | the sum of numbers, 0 of none, or their mean, null of none | a number |
+/// | `min:FIELD`, `max:FIELD` | the least or the greatest number; null of none | a number |
+/// | `median:FIELD` | the number in the middle, or the mean of the two there; null of none | each different one |
+/// | `top:K:FIELD` | the `K` most frequent values with their counts; in a tie, the first seen goes first | each value |
+/// | `union:FIELD` | each different value once, in the order of their first answers | each value |
+///
+/// All of them are exact and need neither an order of arrival nor all answers at once. Sums are of decimal
+/// numbers as they are written, without rounding; only means and results with a fraction are rounded, to the
+/// nearest float. Objects are the same if their members are, in whatever order.
+///
+/// ```
+/// use patterns_parallel::map_reduce::{CodeReduce, KeyedReduce};
+/// use serde_json::json;
+///
+/// let reduce: CodeReduce = "sum:amount".parse()?;
+/// let mut table = KeyedReduce::new([reduce]).table();
+/// table.add("a.txt", &json!({"amount": 0.1}));
+/// table.add("b.txt", &json!({"amount": 0.2}));
+/// table.add("c.txt", &json!({"amount": "plenty"}));
+/// let table = table.finish();
+/// assert_eq!(table.rows, [[json!(0.3)]]);
+/// assert_eq!(table.problems[0].examples, ["c.txt"]);
+/// # Ok::<(), patterns_parallel::map_reduce::CodeReduceError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CodeReduce {
+    function: CodeFunction,
+    field: Option<Field>,
+}
+
+impl CodeReduce {
+    /// Returns whether it works on numbers only.
+    pub fn is_of_numbers(&self) -> bool {
+        use CodeFunction as F;
+        matches!(
+            self.function,
+            F::Sum | F::Mean | F::Min | F::Max | F::Median
+        )
+    }
+
+    /// Returns the field that it works on; `None` for whole answers.
+    pub fn field(&self) -> Option<&Field> {
+        self.field.as_ref()
+    }
+
+    /// Takes from an answer what it works on: all of it, or nothing if anything is wrong.
+    pub(super) fn take(&self, answer: &Value) -> Result<Taken, FieldTrouble> {
+        let Some(field) = &self.field else {
+            // Only a count does without a field.
+            return Ok(Taken::Count(1));
+        };
+        let values = field.values(answer)?;
+        Ok(match self.function {
+            CodeFunction::Count => Taken::Count(values.len() as u64),
+            _ if self.is_of_numbers() => {
+                // Columns of an input may be texts only, as those of a CSV file are.
+                let is_column = field.names().first().is_some_and(|it| it == "in");
+                let numbers = values.into_iter();
+                let numbers =
+                    numbers.map(|it| read(it).or_else(|| typed(it).filter(|_| is_column)));
+                Taken::Numbers(
+                    numbers
+                        .collect::<Option<_>>()
+                        .ok_or(FieldTrouble::WrongType)?,
+                )
+            }
+            _ => {
+                let values = values.into_iter();
+                Taken::Values(values.map(|it| (form(it), it.clone())).collect())
+            }
+        })
+    }
+
+    /// Returns the state before the first answer.
+    pub(super) fn state(&self) -> State {
+        State::new(self.function)
+    }
+}
+
+impl fmt::Display for CodeReduce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let places = NAMES.iter().filter(|it| it.1 == self.function);
+        match (self.function, places.map(|it| it.0).next()) {
+            (CodeFunction::Top(count), _) => write!(f, "top:{count}")?,
+            (_, name) => f.write_str(name.unwrap_or_default())?,
+        }
+        match &self.field {
+            Some(field) => write!(f, ":{field}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl FromStr for CodeReduce {
+    type Err = CodeReduceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, rest) = match text.split_once(':') {
+            Some((name, rest)) => (name, Some(rest)),
+            None => (text, None),
+        };
+        let known = NAMES.iter().find(|it| it.0 == name);
+        let (function, field) = match known.map(|it| it.1) {
+            Some(CodeFunction::Top(_)) => top(rest)?,
+            Some(function) => (function, rest),
+            None => return Err(unknown(name)),
+        };
+        let field = field.filter(|it| !it.is_empty()).map(Field::new);
+        if field.is_none() && function != CodeFunction::Count {
+            return Err(CodeReduceError(format!(
+                "{name} needs a field: {name}:FIELD"
+            )));
+        }
+        Ok(Self { function, field })
+    }
+}
+
+/// Reads what stands behind `top:`, a number and a field.
+fn top(rest: Option<&str>) -> Result<(CodeFunction, Option<&str>), CodeReduceError> {
+    let (count, field) = match rest.and_then(|it| it.split_once(':')) {
+        Some((count, field)) => (count, Some(field)),
+        None => (rest.unwrap_or_default(), None),
+    };
+    let count = count.parse().ok().filter(|it| *it > 0);
+    let wrong = || CodeReduceError("top:K:FIELD: K is at least 1".to_owned());
+    Ok((CodeFunction::Top(count.ok_or_else(wrong)?), field))
+}
+
+impl TryFrom<String> for CodeReduce {
+    type Error = CodeReduceError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<CodeReduce> for String {
+    fn from(reduce: CodeReduce) -> Self {
+        reduce.to_string()
+    }
+}
+
+/// A text that names no code reduction.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct CodeReduceError(String);
+
+fn unknown(name: &str) -> CodeReduceError {
+    let names = NAMES.map(|it| it.0);
+    let meant = match nearest(name, names) {
+        Some(meant) => format!("; did you mean {meant:?}?"),
+        None => format!("; there are {}", names.join(", ")),
+    };
+    CodeReduceError(format!("there is no reduction {name:?}{meant}"))
+}
+
+/// What a code reduction computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CodeFunction {
+    Count,
+    Distinct,
+    Sum,
+    Mean,
+    Min,
+    Max,
+    Median,
+    Top(usize),
+    Union,
+}
+
+/// The names of all functions.
+const NAMES: [(&str, CodeFunction); 9] = [
+    ("count", CodeFunction::Count),
+    ("distinct", CodeFunction::Distinct),
+    ("sum", CodeFunction::Sum),
+    ("mean", CodeFunction::Mean),
+    ("min", CodeFunction::Min),
+    ("max", CodeFunction::Max),
+    ("median", CodeFunction::Median),
+    ("top", CodeFunction::Top(0)),
+    ("union", CodeFunction::Union),
+];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,34 @@
+//! How things are put to the models of sectioning.
+
+use std::sync::Arc;
+
+use patterns_core::{Document, Part, Prompt};
+use serde::Serialize;
+
+/// Asks something about a topic, behind the material for it.
+pub(super) fn ask_about(
+    topic: &str,
+    material: impl Iterator<Item = Document>,
+    ask: impl Into<Arc<str>>,
+) -> Prompt {
+    let mut parts = vec![Part::text(format!("Topic: {topic}"))];
+    parts.extend(material.map(Part::Document));
+    parts.push(Part::text(ask));
+    Prompt::new(parts)
+}
+
+/// Writes what a model has planned so that it stays where it is put: on one line, within its quotes,
+/// and without a bracket that could begin a tag. A plan is made of topics and documents that may come
+/// from anybody.
+pub(super) fn quotable(text: &str) -> String {
+    let is_gap = |it: char| it.is_whitespace() || it.is_control();
+    let words: Vec<&str> = text.split(is_gap).filter(|it| !it.is_empty()).collect();
+    let line = words.join(" ").replace('"', "'");
+    line.replace('<', "\u{2039}").replace('>', "\u{203a}")
+}
+
+/// Writes an answer of a type that nothing else is known of. What cannot be written as JSON could not
+/// have been read from it.
+pub(super) fn json(answer: &impl Serialize) -> String {
+    serde_json::to_string_pretty(answer).unwrap_or_default()
+}
