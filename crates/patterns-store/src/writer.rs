@@ -23,7 +23,7 @@ const MOST: usize = 256;
 
 /// How long a commit waits for more, once several writes have come; far below the 20 ms that anybody
 /// would notice next to a call.
-const PATIENCE: Duration = Duration::from_millis(4);
+const PATIENCE: Duration = Duration::from_millis(8);
 
 /// Something to be written, in the order in which it came.
 pub(crate) enum Write {
