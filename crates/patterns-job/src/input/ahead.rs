@@ -67,7 +67,8 @@ fn read_all<T>(
     credits: &Credits<()>,
 ) {
     loop {
-        for item in read.by_ref().take(PORTION) {
+        for _ in 0..PORTION {
+            let Some(item) = read.next() else { return };
             // Nobody is left to take it.
             if items.send(item).is_err() {
                 return;
