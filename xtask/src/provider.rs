@@ -1,9 +1,11 @@
 //! The simulator, in a process of its own.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -33,6 +35,15 @@ impl Provider {
             url: url.trim().to_owned(),
             child,
         })
+    }
+
+    /// Returns the CPU time that it has used so far; nothing, where the system does not tell.
+    pub(crate) fn cpu(&self) -> Duration {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        let tasks = tasks.into_iter().flatten().flatten();
+        let told = tasks.filter_map(|it| fs::read_to_string(it.path().join("schedstat")).ok());
+        let nanos = told.filter_map(|it| it.split(' ').next()?.parse().ok());
+        Duration::from_nanos(nanos.sum())
     }
 
     /// Returns how many requests have arrived so far.

@@ -120,10 +120,14 @@ impl Output {
     }
 }
 
+/// So many bytes of rows are not held back.
+const MANY: usize = 64 << 10;
+
 /// Rows that are written while a run goes on. The first that cannot be written stops the run.
 #[derive(Debug)]
 pub(crate) struct Rows {
     output: Output,
+    held: Vec<u8>,
     error: Option<Error>,
     broken: Arc<Notify>,
 }
@@ -133,18 +137,38 @@ impl Rows {
     pub(crate) fn new(output: Output, broken: Arc<Notify>) -> Self {
         Self {
             output,
+            held: Vec::new(),
             error: None,
             broken,
         }
     }
 
-    /// Writes a row.
+    /// Writes a row, and what is held back before it.
     pub(crate) fn write(&mut self, row: impl AsRef<[u8]>) {
+        self.hold(row);
+        self.send_on();
+    }
+
+    /// Holds a row back until [`send_on`](Self::send_on): written one by one, rows that come together cost
+    /// a call of the system each.
+    pub(crate) fn hold(&mut self, row: impl AsRef<[u8]>) {
+        self.held.extend_from_slice(row.as_ref());
+        if self.held.len() >= MANY {
+            self.send_on();
+        }
+    }
+
+    /// Writes what is held back.
+    pub(crate) fn send_on(&mut self) {
+        let held = std::mem::take(&mut self.held);
         if self.error.is_none()
-            && let Err(error) = self.output.write(row)
+            && !held.is_empty()
+            && let Err(error) = self.output.write(&held)
         {
             self.fail(error);
         }
+        self.held = held;
+        self.held.clear();
     }
 
     /// Stops the run, since a row cannot be written.
@@ -158,7 +182,8 @@ impl Rows {
     /// # Errors
     ///
     /// Returns the error of the first row that could not be written.
-    pub(crate) fn finish(self) -> Result<Output, Error> {
+    pub(crate) fn finish(mut self) -> Result<Output, Error> {
+        self.send_on();
         match self.error {
             Some(error) => Err(error),
             None => Ok(self.output),

@@ -1,5 +1,5 @@
 //! Says what a call belongs to: its run and branch, who is told of it, and whether the run is being ended or
-//! held up.
+//! held up; and which call it is, once somebody knows.
 //!
 //! It travels with the call, from the pattern through the agent to the last layer of a model. So models and
 //! agents are made once and serve any number of runs, and who sets up a run says in one place who is told
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{BranchId, Event, EventSink, Origin, RunId, Steering};
+use crate::{BranchId, CallKey, Event, EventSink, Origin, RunId, Steering};
 
 /// What a call belongs to. By default to no run: nobody is told, and nothing ends it.
 ///
@@ -19,6 +19,7 @@ use crate::{BranchId, Event, EventSink, Origin, RunId, Steering};
 #[derive(Clone, Default)]
 pub struct Scope {
     origin: Origin,
+    call: Option<CallKey>,
     run: Option<Arc<Shared>>,
 }
 
@@ -37,6 +38,7 @@ impl Scope {
                 run,
                 ..Origin::default()
             },
+            call: None,
             run: Some(Arc::new(Shared {
                 events,
                 drain,
@@ -66,8 +68,24 @@ impl Scope {
                 branch,
                 ..self.origin
             },
+            call: None,
             run: self.run.clone(),
         }
+    }
+
+    /// Makes the scope of what is done for one call, under this key: to name it, and not to find anything by
+    /// it. What is asked may differ by then, as in an attempt with more room for the answer.
+    #[must_use]
+    pub fn for_call(&self, key: CallKey) -> Self {
+        Self {
+            call: Some(key),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the key of the call, if somebody has made it.
+    pub fn call(&self) -> Option<CallKey> {
+        self.call
     }
 
     /// Returns the run and the branch.
@@ -111,7 +129,11 @@ impl EventSink for Scope {
 /// The scope of a branch of which nobody is told.
 impl From<Origin> for Scope {
     fn from(origin: Origin) -> Self {
-        Self { origin, run: None }
+        Self {
+            origin,
+            call: None,
+            run: None,
+        }
     }
 }
 

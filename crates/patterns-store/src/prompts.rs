@@ -2,6 +2,9 @@
 //!
 //! The thread that writes compresses, so that nobody who waits for an answer waits for that. A prompt is only
 //! ever shown; nothing is answered from it, so it has no digest of its own.
+//!
+//! Texts stand as they are behind the JSON that says whose they are: to escape them costs as much as all else
+//! that the thread of the run does for the store. Older versions have written them into the JSON.
 
 use std::borrow::Cow;
 use std::io;
@@ -13,13 +16,14 @@ use serde::{Deserialize, Serialize};
 use zstd::bulk::{Compressor, Decompressor};
 
 use crate::error::{StoreError, StoreErrorKind};
+use crate::record::model_number;
 
 /// The fastest that zstd calls a level of compression.
 const LEVEL: i32 = 1;
 
-/// What is shorter is kept as it is: compressing it would cost more than all else of its row, for a few
-/// bytes.
-const WORTH_IT: usize = 512;
+/// What is shorter than a page of the database is kept as it is: compressing it would cost more than all else
+/// that is written of its call, and save half a page.
+const WORTH_IT: usize = 4096;
 
 /// How compressed texts begin, and JSON never does.
 const MAGIC: [u8; 4] = zstd::zstd_safe::MAGICNUMBER.to_le_bytes();
@@ -41,54 +45,64 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) fn of(request: &Request) -> Self {
-        let messages = match request.messages.iter().any(has_attachment) {
-            true => Cow::Owned(request.messages.iter().map(without_bytes).collect()),
-            false => Cow::Borrowed(&request.messages[..]),
-        };
-        let rest = RestRef {
-            messages: &messages,
+        let mut texts = Vec::new();
+        let parts = request.messages.iter().map(|message| Message {
+            role: message.role,
+            parts: message
+                .parts
+                .iter()
+                .map(|it| bare(it, &mut texts))
+                .collect(),
+        });
+        let rest = Rest {
+            messages: parts.collect(),
             sampling: request.sampling,
             sample: request.sample,
+            texts: texts.iter().map(|it| it.len()).collect(),
         };
+        let length: usize = rest.texts.iter().sum();
+        let mut written = Vec::with_capacity(length + 512);
+        // Texts and numbers always have a written form.
+        let _ = serde_json::to_writer(&mut written, &rest);
+        texts
+            .iter()
+            .for_each(|it| written.extend_from_slice(it.as_bytes()));
         Self {
             instructions: Arc::clone(&request.instructions),
             schema: request.schema.clone(),
-            // Texts and numbers always have a written form.
-            rest: serde_json::to_vec(&rest).unwrap_or_default(),
+            rest: written,
         }
     }
 }
 
-fn has_attachment(message: &Message) -> bool {
-    let mut parts = message.parts.iter();
-    parts.any(|it| it.attachment().is_some())
-}
-
-/// Returns a message with the size and digest of each attachment in its place: pictures would make a store
-/// many times as large, and their files are the user's.
-fn without_bytes(message: &Message) -> Message {
-    let parts = message.parts.iter().map(|part| match part {
-        Part::Document(document) => Part::Document(match &document.attachment {
-            None => document.clone(),
-            Some(it) => Document {
-                attachment: None,
-                text: format!(
-                    "[{}, {} bytes, BLAKE3 {}]\n{}",
-                    it.media_type().name(),
-                    it.bytes().len(),
-                    blake3::Hash::from_bytes(*it.digest()).to_hex(),
-                    document.text
-                )
-                .into(),
-                ..document.clone()
-            },
-        }),
-        part => part.clone(),
+/// Returns a part without its text, which is added to the others. Of an attachment, the size and digest are
+/// its text: pictures would make a store many times as large, and their files are the user's.
+fn bare(part: &Part, texts: &mut Vec<Arc<str>>) -> Part {
+    let document = match part {
+        Part::Text(text) => {
+            texts.push(Arc::clone(text));
+            return Part::Text(Arc::default());
+        }
+        Part::Document(document) => document,
+    };
+    texts.push(match &document.attachment {
+        None => Arc::clone(&document.text),
+        Some(it) => format!(
+            "[{}, {} bytes, BLAKE3 {}]\n{}",
+            it.media_type().name(),
+            it.bytes().len(),
+            blake3::Hash::from_bytes(*it.digest()).to_hex(),
+            document.text
+        )
+        .into(),
     });
-    Message {
-        role: message.role,
-        parts: parts.collect(),
-    }
+    Part::Document(Document {
+        id: document.id.clone(),
+        text: Arc::default(),
+        context: document.context.clone(),
+        attachment: None,
+        columns: None,
+    })
 }
 
 /// What all calls of an agent are told.
@@ -100,26 +114,59 @@ struct Frame {
 }
 
 /// What one call was asked within its frame.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Rest {
     messages: Vec<Message>,
     #[serde(default)]
     sampling: Sampling,
     #[serde(default)]
     sample: u32,
+    /// How many bytes the text of each part has; the texts follow. None, if they are in the parts.
+    #[serde(default)]
+    texts: Vec<usize>,
 }
 
-#[derive(Serialize)]
-struct RestRef<'a> {
-    messages: &'a [Message],
-    sampling: Sampling,
-    sample: u32,
+impl Rest {
+    /// Reads it, and the texts behind it.
+    fn read(packed: &[u8]) -> Result<Self, StoreError> {
+        let bytes = unpack(packed)?;
+        let mut json = serde_json::Deserializer::from_slice(&bytes).into_iter::<Self>();
+        let mut rest = json
+            .next()
+            .transpose()
+            .map_err(|it| damaged().with_source(it))?;
+        let (Some(it), end) = (&mut rest, json.byte_offset()) else {
+            return Err(damaged());
+        };
+        it.take_texts(&bytes[end..]).ok_or_else(damaged)?;
+        rest.ok_or_else(damaged)
+    }
+
+    fn take_texts(&mut self, mut behind: &[u8]) -> Option<()> {
+        let parts = self.messages.iter_mut().flat_map(|it| &mut it.parts);
+        for (part, length) in parts.zip(&self.texts) {
+            let (text, rest) = behind.split_at_checked(*length)?;
+            let text = Arc::from(std::str::from_utf8(text).ok()?);
+            match part {
+                Part::Text(it) => *it = text,
+                Part::Document(it) => it.text = text,
+            }
+            behind = rest;
+        }
+        behind.is_empty().then_some(())
+    }
 }
 
-/// Writes prompts, and remembers which frames are written.
+fn damaged() -> StoreError {
+    StoreError::new(StoreErrorKind::Damaged, "a prompt is not what was written")
+}
+
+/// Writes prompts, and remembers which frames and models are written.
 #[derive(Default)]
 pub(crate) struct Prompts {
     compressor: Option<Compressor<'static>>,
+    /// Models by their numbers: whatever is removed, their names stay.
+    models: Vec<(Arc<str>, i64)>,
     frames: Vec<(Arc<str>, Option<Arc<AnswerSchema>>, FrameRow)>,
 }
 
@@ -132,6 +179,23 @@ struct FrameRow {
 }
 
 impl Prompts {
+    /// Returns the number of a model.
+    pub(crate) fn model(
+        &mut self,
+        connection: &Connection,
+        name: &Arc<str>,
+    ) -> rusqlite::Result<i64> {
+        if let Some((_, number)) = self.models.iter().find(|it| it.0 == *name) {
+            return Ok(*number);
+        }
+        let number = model_number(connection, name)?;
+        if self.models.len() == FRAMES {
+            self.models.remove(0);
+        }
+        self.models.push((Arc::clone(name), number));
+        Ok(number)
+    }
+
     /// Writes what was asked and returns its number.
     pub(crate) fn keep(
         &mut self,
@@ -186,15 +250,15 @@ impl Prompts {
         Ok(row)
     }
 
-    fn pack(&mut self, json: &[u8]) -> Result<Vec<u8>, StoreError> {
-        if json.len() < WORTH_IT {
-            return Ok(json.to_vec());
+    fn pack<'a>(&mut self, text: &'a [u8]) -> Result<Cow<'a, [u8]>, StoreError> {
+        if text.len() < WORTH_IT {
+            return Ok(text.into());
         }
         let compressor = match &mut self.compressor {
             Some(compressor) => compressor,
             none => none.insert(Compressor::new(LEVEL)?),
         };
-        Ok(compressor.compress(json)?)
+        Ok(compressor.compress(text)?.into())
     }
 }
 
@@ -209,8 +273,9 @@ pub(crate) fn read(connection: &Connection, prompt: i64) -> Result<Option<Reques
     let Some((frame, rest)) = row.optional()? else {
         return Ok(None);
     };
-    let frame: Frame = read_json(&frame)?;
-    let rest: Rest = read_json(&rest)?;
+    let frame = serde_json::from_slice(&unpack(&frame)?);
+    let frame: Frame = frame.map_err(|error| damaged().with_source(error))?;
+    let rest = Rest::read(&rest)?;
     Ok(Some(Request {
         instructions: frame.instructions,
         schema: frame.schema,
@@ -219,13 +284,6 @@ pub(crate) fn read(connection: &Connection, prompt: i64) -> Result<Option<Reques
         sample: rest.sample,
         ..Request::default()
     }))
-}
-
-fn read_json<T: for<'de> Deserialize<'de>>(packed: &[u8]) -> Result<T, StoreError> {
-    serde_json::from_slice(&unpack(packed)?).map_err(|error| {
-        let detail = "a prompt is not what was written";
-        StoreError::new(StoreErrorKind::Damaged, detail).with_source(error)
-    })
 }
 
 /// Compresses a text.
@@ -263,4 +321,80 @@ pub(crate) fn clean_up(connection: &Connection, all: bool) -> Result<(), StoreEr
          DELETE FROM frames WHERE id NOT IN (SELECT frame FROM prompts);",
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::in_memory;
+
+    fn request(text: &str) -> Request {
+        let document = Document::new("a \"b\"", text).context("§ 1");
+        Request {
+            instructions: "Say \"why\".".into(),
+            messages: vec![
+                Message::user([
+                    Part::text("\u{0} {\"texts\": [1]}"),
+                    Part::Document(document),
+                ]),
+                Message::assistant(""),
+                Message::user([Part::text("éü\n")]),
+            ],
+            sample: 3,
+            ..Request::default()
+        }
+    }
+
+    fn stored(connection: &Connection, request: &Request) -> (i64, Vec<u8>) {
+        let mut prompts = Prompts::default();
+        let number = prompts.keep(connection, &Asked::of(request)).unwrap();
+        let select = "SELECT text FROM prompts WHERE id = ?1";
+        let text = connection.query_row(select, [number], |row| row.get(0));
+        (number, text.unwrap())
+    }
+
+    #[test]
+    fn what_was_asked_is_read_as_it_was() {
+        let connection = in_memory().unwrap();
+        for text in ["", "short", &"long, with \"quotes\" in it\n".repeat(1_000)] {
+            let asked = request(text);
+            let (number, written) = stored(&connection, &asked);
+            assert_eq!(read(&connection, number).unwrap(), Some(asked));
+            let is_long = text.len() > WORTH_IT;
+            assert_eq!(written.starts_with(&MAGIC), is_long, "{} bytes", text.len());
+            assert!(written.len() < WORTH_IT, "{} bytes", written.len());
+        }
+    }
+
+    #[test]
+    fn what_older_versions_have_written_is_read() {
+        let connection = in_memory().unwrap();
+        let asked = request("text");
+        let (number, _) = stored(&connection, &asked);
+        let older = serde_json::json!({
+            "messages": asked.messages, "sampling": asked.sampling, "sample": asked.sample,
+        });
+        let older = serde_json::to_vec(&older).unwrap();
+        let pack = |text: &[u8]| super::pack(text).unwrap();
+        for written in [pack(&older), older] {
+            let update = "UPDATE prompts SET text = ?2 WHERE id = ?1";
+            connection.execute(update, (number, written)).unwrap();
+            assert_eq!(read(&connection, number).unwrap(), Some(asked.clone()));
+        }
+    }
+
+    #[test]
+    fn what_is_cut_short_or_longer_is_damaged() {
+        let connection = in_memory().unwrap();
+        let (number, written) = stored(&connection, &request("text"));
+        let longer = [&written[..], b"x"].concat();
+        let lengths = [0, 1, written.len() / 2, written.len() - 1];
+        let cut = lengths.map(|it| written[..it].to_vec());
+        for damaged in cut.into_iter().chain([longer]) {
+            let update = "UPDATE prompts SET text = ?2 WHERE id = ?1";
+            connection.execute(update, (number, &damaged)).unwrap();
+            let error = read(&connection, number).unwrap_err();
+            assert_eq!(error.kind(), StoreErrorKind::Damaged);
+        }
+    }
 }

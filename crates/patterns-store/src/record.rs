@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use patterns_core::{CallKey, FinishReason, Money, Response, Usage};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, named_params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{StoreError, StoreErrorKind};
@@ -51,8 +51,8 @@ fn is_zero(count: &u64) -> bool {
 }
 
 const INSERT: &str = "INSERT INTO calls (key, status, run, model, attempts, input_tokens, \
-    cached_input_tokens, output_tokens, reasoning_tokens, body, digest, prompt) VALUES (:key, \
-    :status, :run, :model, :attempts, :input, :cached, :output, :reasoning, :body, :digest, :prompt)";
+    cached_input_tokens, output_tokens, reasoning_tokens, body, digest, prompt) VALUES (?1, ?2, ?3, \
+    ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 
 /// The beginning of a query whose rows [`Record::read`] reads; the twelfth column is the row's number,
 /// the thirteenth that of its prompt.
@@ -170,31 +170,38 @@ impl Entry {
     ) -> Result<i64, StoreError> {
         let asked = self.asked.as_ref();
         let prompt = asked.map(|it| prompts.keep(connection, it)).transpose()?;
-        match self.insert(connection, prompt) {
+        let model = prompts.model(connection, &self.model)?;
+        match self.insert(connection, model, prompt) {
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
                 set_status(connection, &self.key, CallStatus::Superseded)?;
-                Ok(self.insert(connection, prompt)?)
+                Ok(self.insert(connection, model, prompt)?)
             }
             inserted => Ok(inserted?),
         }
     }
 
-    fn insert(&self, connection: &Connection, prompt: Option<i64>) -> rusqlite::Result<i64> {
+    fn insert(
+        &self,
+        connection: &Connection,
+        model: i64,
+        prompt: Option<i64>,
+    ) -> rusqlite::Result<i64> {
         let mut insert = connection.prepare_cached(INSERT)?;
-        insert.execute(named_params! {
-            ":key": self.key.as_bytes(),
-            ":status": self.status.number(),
-            ":run": self.run,
-            ":model": model_number(connection, &self.model)?,
-            ":attempts": self.usage.attempts.cast_signed(),
-            ":input": self.usage.input_tokens.cast_signed(),
-            ":cached": self.usage.cached_input_tokens.cast_signed(),
-            ":output": self.usage.output_tokens.cast_signed(),
-            ":reasoning": self.usage.reasoning_tokens.cast_signed(),
-            ":body": self.body,
-            ":digest": self.digest,
-            ":prompt": prompt,
-        })?;
+        // By place: to find each by its name takes a tenth of the time that the row does.
+        insert.execute((
+            self.key.as_bytes(),
+            self.status.number(),
+            self.run,
+            model,
+            self.usage.attempts.cast_signed(),
+            self.usage.input_tokens.cast_signed(),
+            self.usage.cached_input_tokens.cast_signed(),
+            self.usage.output_tokens.cast_signed(),
+            self.usage.reasoning_tokens.cast_signed(),
+            &self.body,
+            self.digest,
+            prompt,
+        ))?;
         Ok(connection.last_insert_rowid())
     }
 }

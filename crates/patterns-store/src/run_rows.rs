@@ -8,13 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use patterns_core::StepRole;
-use rusqlite::{Connection, named_params};
+use rusqlite::Connection;
 
 use crate::branch_record::BranchEnding;
 use crate::call_record::{AttemptRecord, More};
 use crate::error::StoreError;
 use crate::prompts::Prompts;
-use crate::record::model_number;
 use crate::under_way::CallEnd;
 
 /// So many rows are not left waiting for a commit of others.
@@ -141,26 +140,25 @@ impl CallRow {
         more.error = end.error;
         more.usage = end.usage.filter(|_| end.row.is_none());
         let insert = "INSERT INTO run_calls (run, number, session, branch, nth, model, began, \
-            took, ending, call, prompt, cost, more) VALUES (:run, :number, :session, :branch, \
-            :nth, :model, :began, :took, :ending, \
-            (SELECT id FROM calls WHERE id = :call AND key = :key), :prompt, :cost, :more)";
-        connection.prepare_cached(insert)?.execute(named_params! {
-            ":run": self.place.run,
-            ":number": self.number,
-            ":session": self.place.session,
-            ":branch": self.place.branch,
-            ":nth": self.nth,
-            ":model": model_number(connection, &self.model)?,
-            ":began": self.began,
-            ":took": i64::try_from(self.took.as_micros()).unwrap_or(i64::MAX >> 10),
-            ":ending": end.ending.number(),
-            ":call": end.row.map(|it| it.id),
-            ":key": end.row.as_ref().map(|it| it.key.as_bytes()),
-            ":prompt": prompt,
-            ":cost": end.cost.map(|it| it.picodollars().cast_signed()),
+            took, ending, call, prompt, cost, more) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, \
+            (SELECT id FROM calls WHERE id = ?10 AND key = ?11), ?12, ?13, ?14)";
+        connection.prepare_cached(insert)?.execute((
+            self.place.run,
+            self.number,
+            self.place.session,
+            self.place.branch,
+            self.nth,
+            prompts.model(connection, &self.model)?,
+            self.began,
+            i64::try_from(self.took.as_micros()).unwrap_or(i64::MAX >> 10),
+            end.ending.number(),
+            end.row.map(|it| it.id),
+            end.row.as_ref().map(|it| it.key.as_bytes()),
+            prompt,
+            end.cost.map(|it| it.picodollars().cast_signed()),
             // Texts and numbers always have a written form.
-            ":more": serde_json::to_string(&more).unwrap_or_default(),
-        })?;
+            serde_json::to_string(&more).unwrap_or_default(),
+        ))?;
         Ok(())
     }
 }

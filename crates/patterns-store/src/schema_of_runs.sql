@@ -8,7 +8,7 @@ CREATE TABLE frames (
     text BLOB NOT NULL
 ) STRICT;
 
--- What one call was asked: the rest of its request, compressed JSON.
+-- What one call was asked: the rest of its request as JSON and its texts behind it, compressed if that is long.
 CREATE TABLE prompts (
     id INTEGER PRIMARY KEY,
     frame INTEGER NOT NULL REFERENCES frames,

@@ -140,8 +140,12 @@ impl Store {
             // asked for with itself. Its pages may be damaged while the rows are not.
             let select = "SELECT id FROM calls WHERE key = ?1 AND status = 0";
             let mut select = connection.prepare_cached(select)?;
-            let id: Option<i64> = optional(select.query_row([key.as_bytes()], |row| row.get(0)))?;
-            let Some(id) = id else { return Ok(None) };
+            // Not finished before the second is, so that both read in one transaction.
+            let mut ids = select.query([key.as_bytes()])?;
+            let Some(id) = ids.next()?.map(|row| row.get::<_, i64>(0)) else {
+                return Ok(None);
+            };
+            let id = id?;
             let select = format!("{SELECT} WHERE calls.id = ?1");
             let mut select = connection.prepare_cached(&select)?;
             let mut rows = select.query([id])?;

@@ -49,14 +49,13 @@ impl Drop for Simulator {
     }
 }
 
-/// Runs our stack over an adapter, as a command that runs another.
+/// Runs our stack over an adapter; `command` is this program, or one that runs it.
 pub(super) fn client_of(
     mut command: Command,
     adapter: &str,
     url: &str,
     load: Load,
 ) -> Result<Measurement> {
-    command.arg(std::env::current_exe()?);
     command.args(["bench", "part", "stack", "--adapter", adapter]);
     calls(&mut command, url, load);
     let printed = output(&mut command)?;

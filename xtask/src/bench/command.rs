@@ -2,7 +2,8 @@
 //!
 //! The command and the loop are given the first core and the server the others, where the system has
 //! `taskset`. The sides take turns, and of each the run with the least CPU time counts: what else the
-//! machine does only ever adds.
+//! machine does only ever adds. Beside the wall time stands how busy the side's core and the server were: a
+//! core that has no time left is why an ideal is missed, whoever works on it.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -60,6 +61,7 @@ const STORE_GOAL: f64 = 1.2;
 struct Used {
     wall: Duration,
     cpu: Duration,
+    server: Duration,
 }
 
 /// Measures and prints.
@@ -68,7 +70,7 @@ pub(super) fn run(args: &CommandArgs) -> Result<()> {
     run_command(&mut cargo(build))?;
     let bench = Bench::new(args)?;
     println!(
-        "{} documents of {} words, least of {} runs\n\n{:>6}  {:>7}  {:<16} {:>8} {:>7} {:>8} {:>11}",
+        "{} documents of {} words, least of {} runs\n\n{:>6}  {:>7}  {:<16} {:>8} {:>7} {:>8} {:>11} {:>5} {:>7}",
         args.documents,
         args.words,
         args.runs,
@@ -78,7 +80,9 @@ pub(super) fn run(args: &CommandArgs) -> Result<()> {
         "CPU/call",
         "ratio",
         "wall",
-        "wall/ideal"
+        "wall/ideal",
+        "busy",
+        "server"
     );
     for load in &LOADS {
         bench.compare(load)?;
@@ -89,6 +93,11 @@ pub(super) fn run(args: &CommandArgs) -> Result<()> {
 impl Used {
     fn over(&self, other: &Self) -> f64 {
         self.cpu.div_duration_f64(other.cpu)
+    }
+
+    /// Returns how many per cent of the time the side and the server have worked.
+    fn busy(&self) -> [f64; 2] {
+        [self.cpu, self.server].map(|it| 100.0 * it.div_duration_f64(self.wall))
     }
 }
 
@@ -179,7 +188,7 @@ impl<'a> Bench<'a> {
         let mut least: Vec<Option<Used>> = vec![None; sides.len()];
         for _ in 0..self.args.runs {
             for (side, least) in sides.iter().zip(&mut least) {
-                let used = self.once(&mut self.started(side, load, &provider.url)?)?;
+                let used = self.once(&mut self.started(side, load, &provider.url)?, &provider)?;
                 if least.is_none_or(|it| used.cpu < it.cpu) {
                     *least = Some(used);
                 }
@@ -236,8 +245,9 @@ impl<'a> Bench<'a> {
     }
 
     fn show(&self, load: &Load, side: &Side, used: &Used, ratio: f64, ideal: Duration) {
+        let [busy, server] = used.busy();
         println!(
-            "{:>7}  {:>4} ms  {:<16} {:>5.0} µs {ratio:>6.2}x {:>6.2} s {:>11.2}",
+            "{:>7}  {:>4} ms  {:<16} {:>5.0} µs {ratio:>6.2}x {:>6.2} s {:>11.2} {busy:>4.0}% {server:>6.0}%",
             load.in_flight,
             load.latency_ms,
             side.name,
@@ -284,9 +294,9 @@ impl<'a> Bench<'a> {
         Ok(command)
     }
 
-    fn once(&self, command: &mut Command) -> Result<Used> {
+    fn once(&self, command: &mut Command, provider: &Provider) -> Result<Used> {
         let output = self.folder.join("output.jsonl");
-        let before = children()?;
+        let (before, of_server) = (children()?, provider.cpu());
         let begun = Instant::now();
         let status = command
             .stdout(File::create(&output)?)
@@ -302,6 +312,7 @@ impl<'a> Bench<'a> {
         Ok(Used {
             wall,
             cpu: children()?.saturating_sub(before),
+            server: provider.cpu().saturating_sub(of_server),
         })
     }
 }

@@ -89,7 +89,8 @@ struct OverheadArgs {
     #[arg(long)]
     json: bool,
 
-    /// Compare the adapters with each other instead, by the instructions that `perf` counts
+    /// Compare the adapters with each other instead, by the instructions that `perf` counts, or by CPU time
+    /// where it counts none
     #[arg(long, conflicts_with = "json")]
     adapters: bool,
 }

@@ -131,9 +131,8 @@ where
     let options = session.setup().run_options();
     if session.format == Format::Jsonl {
         let mut lines = Lines::begin(&mut session, None, |branch, _| branch_line(branch));
-        let ended = session
-            .watch(pattern.run(documents, &options).each(|it| lines.write(it)))
-            .await;
+        let run = pattern.run(documents, &options);
+        let ended = session.watch(lines.write_all(run)).await;
         let finish = |it| finish(it, &mut session);
         let ended = ended.map(|it| it.map(|it| it.map(finish)));
         return lines.end(session, ended).await;

@@ -1,7 +1,9 @@
 //! Where results go: files that appear whole, pipes that close, quiet, colours.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use crate::support::{Place, Server, completion, error};
@@ -90,6 +92,31 @@ fn a_reader_that_goes_away_ends_the_command_quietly() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(141));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn an_answer_is_there_while_another_is_waited_for() {
+    let (tell, told) = channel::<()>();
+    let told = Mutex::new(told);
+    let server = Server::start(move |body| {
+        if body.contains("second") {
+            // Until the test has the first answer; without it, for ever.
+            let _ = told.lock().unwrap().recv();
+        }
+        (200, completion(r#"{"summary": "s", "points": []}"#))
+    });
+    let place = Place::with(&[("rows.csv", "text\nthe first\nthe second\n")]);
+    for more in [&["--no-reduce"][..], &["--reduce", "count:summary"]] {
+        let args = ["map-reduce", "rows.csv", "--output", "jsonl", "-q"];
+        let mut command = place.command(&[&args[..], more, &server.args()].concat());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first = lines.next().unwrap().unwrap();
+        assert!(first.contains("\"summary\":\"s\""), "{first}");
+        tell.send(()).unwrap();
+        assert_eq!(lines.count(), 2, "the second answer, and the outcome");
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
 }
 
 #[test]

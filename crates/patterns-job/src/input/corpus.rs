@@ -12,9 +12,9 @@ use patterns_core::{Attachment, Document, ModelId, Split};
 use patterns_llm::{takes, token_counter};
 use patterns_parallel::map_reduce::MapInput;
 use patterns_source::{ColumnKind, Documents, Source, Sourced, Splitter, Unreadable};
-use tokio::sync::mpsc;
 
 use super::Reader;
+use super::ahead::{AHEAD, Ahead};
 use super::chosen::{Chosen, MOST_COUNTED, piped};
 use super::kept_columns::KeptColumns;
 use super::room::Fitting;
@@ -57,9 +57,6 @@ pub struct Corpus {
 
 /// How many unreadable documents are passed over in search of the first readable one.
 const PATIENCE: usize = 1_000;
-
-/// How many documents are read ahead.
-const AHEAD: usize = 16;
 
 impl Corpus {
     /// Opens the inputs, whose rows come with those of their columns that are kept.
@@ -202,10 +199,9 @@ impl Corpus {
     ///
     /// Returns an error if there can be no such thread.
     pub fn stream(self) -> Result<CorpusStream, JobError> {
-        let (sender, receiver) = mpsc::channel::<Read>(AHEAD);
         let Self {
             first,
-            mut rest,
+            rest,
             total,
             notes,
             reader,
@@ -213,32 +209,37 @@ impl Corpus {
             ..
         } = self;
         warn(&reader, notes.into_iter());
-        let is_whole = total == Some(first.len());
-        let read = move || {
-            loop {
-                let item = rest.next();
-                let is_over = item.is_none();
-                let notes = rest.take_notes();
-                // Nobody is left to be told if this fails.
-                if sender.blocking_send(Read { item, notes }).is_err() || is_over {
-                    return;
-                }
-            }
-        };
-        if !is_whole {
-            let thread = std::thread::Builder::new().name("reader".to_owned());
-            thread.spawn(read).map_err(|error| {
+        let rest = match total == Some(first.len()) {
+            true => None,
+            false => Some(Ahead::start(ReadOn(Some(rest))).map_err(|error| {
                 let message = format!("cannot start to read: {error}");
                 JobError::new(JobErrorKind::Io, message).help("try again")
-            })?;
-        }
+            })?),
+        };
         Ok(CorpusStream {
             first: first.into(),
-            rest: (!is_whole).then_some(receiver),
+            rest,
             left: total,
             reader,
             model,
         })
+    }
+}
+
+/// Reads until it has said that there is no more.
+struct ReadOn(Option<Documents>);
+
+impl Iterator for ReadOn {
+    type Item = Read;
+
+    fn next(&mut self) -> Option<Read> {
+        let rest = self.0.as_mut()?;
+        let item = rest.next();
+        let notes = rest.take_notes();
+        if item.is_none() {
+            self.0 = None;
+        }
+        Some(Read { item, notes })
     }
 }
 
@@ -316,7 +317,7 @@ fn read_ahead(rest: &mut Documents, is_all_read: bool) -> (Vec<Item>, bool) {
 pub struct CorpusStream {
     first: VecDeque<Item>,
     /// What is still being read.
-    rest: Option<mpsc::Receiver<Read>>,
+    rest: Option<Ahead<Read>>,
     /// How many there still are, if that is known.
     left: Option<usize>,
     reader: Reader,
@@ -341,7 +342,7 @@ impl CorpusStream {
         let Some(rest) = &mut self.rest else {
             return Poll::Ready(None);
         };
-        let received = ready!(rest.poll_recv(context));
+        let received = ready!(rest.poll_next(context));
         if received.as_ref().is_none_or(|it| it.item.is_none()) {
             self.rest = None;
         }

@@ -44,12 +44,18 @@ type Flight = tokio::sync::Mutex<Option<Result<Response, ModelError>>>;
 
 impl<M: Model> SingleFlight<M> {
     async fn call(&self, request: &Request) -> Result<Response, ModelError> {
-        let joined = Joined::new(&self.flights, CallKey::of(self.inner.id(), request));
+        let key = CallKey::of(self.inner.id(), request);
+        let joined = Joined::new(&self.flights, key);
         let mut known = joined.flight.lock().await;
         if let Some(result) = &*known {
             return shared(result);
         }
-        let result = self.inner.generate(request).await;
+        // It takes as long as a twentieth of all else of a call, so it is made once for all beneath.
+        let request = Request {
+            scope: request.scope.for_call(key),
+            ..request.clone()
+        };
+        let result = self.inner.generate(&request).await;
         // Without others there is nobody to leave the answer to.
         if joined.has_others() {
             *known = Some(result.clone());
@@ -175,6 +181,36 @@ mod tests {
             "1",
             "no cache"
         );
+    }
+
+    #[tokio::test]
+    async fn what_is_beneath_knows_the_key_of_the_call() {
+        struct Telling(ModelId);
+
+        impl Model for Telling {
+            fn id(&self) -> &ModelId {
+                &self.0
+            }
+
+            fn generate<'a>(
+                &'a self,
+                request: &'a Request,
+            ) -> BoxFuture<'a, Result<Response, ModelError>> {
+                let key = request.scope.call().map(|it| it.to_string());
+                Box::pin(async { Ok(Response::new("telling", key.unwrap_or_default())) })
+            }
+        }
+
+        let model = SingleFlightLayer.layer(Telling(ModelId::new("telling", "")));
+        let stale = CallKey::from_bytes([7; 32]);
+        for number in [0, 1] {
+            let request = Request {
+                scope: patterns_core::Scope::default().for_call(stale),
+                ..sample(number)
+            };
+            let told = model.generate(&request).await.unwrap().text;
+            assert_eq!(told, CallKey::of(model.id(), &request).to_string());
+        }
     }
 
     #[tokio::test(start_paused = true)]

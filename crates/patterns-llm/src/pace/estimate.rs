@@ -42,13 +42,12 @@ pub(crate) fn demand(request: &Request) -> Demand {
 fn digest(request: &Request) -> u64 {
     let mut hasher = DefaultHasher::new();
     let origin = request.scope.origin();
-    (
-        origin.run,
-        origin.branch,
-        request.sample,
-        &request.instructions,
-    )
-        .hash(&mut hasher);
+    (origin.run, origin.branch, request.sample).hash(&mut hasher);
+    if let Some(key) = request.scope.call() {
+        key.hash(&mut hasher);
+        return hasher.finish();
+    }
+    request.instructions.hash(&mut hasher);
     for part in request.messages.iter().flat_map(|it| &it.parts) {
         match part {
             Part::Text(text) => text.hash(&mut hasher),
@@ -63,7 +62,7 @@ fn digest(request: &Request) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use patterns_core::{Document, Message, Sampling};
+    use patterns_core::{CallKey, Document, Message, Sampling, Scope};
 
     use super::*;
 
@@ -82,6 +81,21 @@ mod tests {
         assert_eq!(demand(&request("a", 1, 2)).call, call);
         assert_ne!(demand(&request("b", 1, 1)).call, call);
         assert_ne!(demand(&request("a", 2, 1)).call, call);
+    }
+
+    #[test]
+    fn a_call_that_has_a_key_is_known_by_that() {
+        let request = |key: u8, seed| Request {
+            sampling: Sampling {
+                seed: Some(seed),
+                ..Sampling::default()
+            },
+            scope: Scope::default().for_call(CallKey::from_bytes([key; 32])),
+            ..Request::default()
+        };
+        let call = demand(&request(1, 1)).call;
+        assert_eq!(demand(&request(1, 2)).call, call);
+        assert_ne!(demand(&request(2, 1)).call, call);
     }
 
     #[test]

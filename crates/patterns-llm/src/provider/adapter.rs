@@ -280,7 +280,8 @@ impl Adapter {
         request: &Request,
         written: &Written,
     ) -> (Result<Response, ModelError>, Option<Refused>) {
-        let key = CallKey::of(&self.setup.id, request).to_string();
+        let made = || CallKey::of(&self.setup.id, request);
+        let key = request.scope.call().unwrap_or_else(made).to_string();
         let sent = self.setup.dialect.send(&self.setup.server, key, written);
         match sent.await {
             Ok(reply) => {

@@ -1,8 +1,11 @@
 //! The answers of a run, written one by one while it goes on.
 
+use std::future::poll_fn;
+use std::pin::pin;
+
 use patterns_core::{Branch, Outcome, Pattern};
 use patterns_job::Corpus;
-use patterns_parallel::MapReduce;
+use patterns_parallel::{MapReduce, RunError, Running};
 use patterns_source::ColumnKind;
 use serde::Serialize;
 use serde_json::Value;
@@ -50,9 +53,8 @@ pub(super) async fn write_rows<M: Serialize + Send + Sync + 'static>(
     });
     let options = session.setup().run_options();
     let documents = corpus.stream().map_err(Error::from)?;
-    let ended = session
-        .watch(pattern.run(documents, &options).each(|it| lines.write(it)))
-        .await;
+    let run = pattern.run(documents, &options);
+    let ended = session.watch(lines.write_all(run)).await;
     lines.end(session, ended).await
 }
 
@@ -85,11 +87,32 @@ impl<M: Serialize, F: FnMut(&Branch<M>, &mut Vec<String>) -> String> Lines<M, F>
         }
     }
 
-    pub(super) fn write(&mut self, branch: Branch<M>) {
+    /// Writes the branches of a run, each as soon as its turn has come: those that come together are written
+    /// together, and nothing is held back while more is waited for.
+    pub(super) async fn write_all<A>(
+        &mut self,
+        mut run: Running<'_, A, M>,
+    ) -> Result<Outcome<A, M>, RunError> {
+        loop {
+            let mut next = pin!(run.next());
+            let branch = poll_fn(|context| {
+                let next = next.as_mut().poll(context);
+                if next.is_pending() {
+                    self.rows.send_on();
+                }
+                next
+            });
+            let Some(branch) = branch.await else { break };
+            self.write(branch);
+        }
+        run.await
+    }
+
+    fn write(&mut self, branch: Branch<M>) {
         match &mut self.sheet {
-            None => self.rows.write((self.show)(&branch, &mut self.labels)),
+            None => self.rows.hold((self.show)(&branch, &mut self.labels)),
             Some(sheet) => match sheet.row(&branch) {
-                Ok(piece) => self.rows.write(piece),
+                Ok(piece) => self.rows.hold(piece),
                 Err(error) => self.rows.fail(error),
             },
         }

@@ -4,11 +4,17 @@
 use patterns_core::{FinishReason, ModelErrorKind, Money, Usage};
 use serde_json::{Value, json};
 
+use super::usual;
 use crate::provider::reply::{Completion, Verdict, count, is_error, one_attempt, read_json};
 use crate::tier::Tier;
 
 /// Reads a body; returns `None` if it is no object.
 pub(crate) fn read(body: &[u8]) -> Option<Completion> {
+    usual::read(body).or_else(|| read_any(body))
+}
+
+/// Reads a body that may have anything in it.
+pub(super) fn read_any(body: &[u8]) -> Option<Completion> {
     let mut body = read_json(body).ok()?;
     // Some gateways wrap it.
     if body.get("choices").is_none() && body["data"].get("choices").is_some() {
@@ -22,13 +28,18 @@ pub(crate) fn read(body: &[u8]) -> Option<Completion> {
         },
         model: body["model"].as_str().map(str::to_owned),
         verdict: verdict(&body),
-        tier: match body["service_tier"].as_str() {
-            Some("default" | "standard" | "on_demand") => Some(Tier::Standard),
-            Some("flex") => Some(Tier::Flex),
-            _ => None,
-        },
+        tier: body["service_tier"].as_str().and_then(tier_of),
         usage: usage(&body),
     })
+}
+
+/// Returns the tier that a provider names.
+pub(super) fn tier_of(name: &str) -> Option<Tier> {
+    match name {
+        "default" | "standard" | "on_demand" => Some(Tier::Standard),
+        "flex" => Some(Tier::Flex),
+        _ => None,
+    }
 }
 
 fn verdict(body: &Value) -> Verdict {

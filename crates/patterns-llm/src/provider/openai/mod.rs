@@ -12,6 +12,7 @@ mod endpoint;
 mod routing;
 #[cfg(test)]
 mod tests;
+mod usual;
 mod wire;
 
 use std::sync::Arc;

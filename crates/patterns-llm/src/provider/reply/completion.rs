@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::tier::Tier;
 
 /// What a successful reply comes to.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct Completion {
     /// The provider's id of the answer.
     pub(crate) id: Option<String>,
