@@ -2,6 +2,9 @@
 //!
 //! A field that a row does not have is an error, never an empty text; one that is there and null is empty.
 //! What is in a field is put in as it is: it is no template itself, and nothing in it is escaped.
+//!
+//! `{title}: {body}` is read as fields, too, where nothing else in the text is of Jinja: it could mean
+//! nothing else, and a template without a field is none.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -115,7 +118,8 @@ impl FromStr for Template {
             line: error.line().unwrap_or(1),
             what: described(&error),
         };
-        let added = environment.add_template_owned(TEXT, source.to_owned());
+        let in_jinja = of_single_braces(source).unwrap_or_else(|| source.to_owned());
+        let added = environment.add_template_owned(TEXT, in_jinja);
         added.map_err(wrong)?;
         let template = environment.get_template(TEXT).map_err(wrong)?;
         let names = template.undeclared_variables(false).into_iter();
@@ -129,6 +133,42 @@ impl FromStr for Template {
             fields,
         })
     }
+}
+
+/// Returns a template of `{title}` and the like in the language of Jinja, if there is nothing of that in it.
+fn of_single_braces(source: &str) -> Option<String> {
+    if ["{{", "{%", "{#"].iter().any(|it| source.contains(it)) {
+        return None;
+    }
+    let mut pieces = source.split('{');
+    let mut made = pieces.next()?.to_owned();
+    for piece in pieces {
+        match piece
+            .split_once('}')
+            .map(|(name, rest)| (name.trim(), rest))
+        {
+            Some((name, rest)) if is_word(name) => {
+                made.extend(["{{ ", name, " }}", rest]);
+            }
+            Some((name, rest)) if is_name(name) => {
+                made.extend(["{{ row[\"", name, "\"] }}", rest]);
+            }
+            _ => made.extend(["{", piece]),
+        }
+    }
+    Some(made)
+}
+
+/// Returns whether Jinja takes `name` for a variable as it is.
+fn is_word(name: &str) -> bool {
+    let is_part = |it: char| it.is_ascii_alphanumeric() || it == '_';
+    name.starts_with(|it: char| it.is_ascii_alphabetic() || it == '_') && name.chars().all(is_part)
+}
+
+/// Returns whether what stands in braces may be the name of a column, and is no JSON.
+fn is_name(name: &str) -> bool {
+    let is_odd = |it: char| it.is_control() || matches!(it, '"' | '\'' | '\\' | ':' | ',');
+    !name.is_empty() && !name.chars().any(is_odd)
 }
 
 impl fmt::Display for Template {
@@ -202,10 +242,29 @@ mod tests {
     {{ n | nope }} -> the template cannot be filled in: filter nope is unknown; the fields are title, body, n, none, a name, tags, inner
     {{ n -> the template is wrong in line 1: unexpected end of input, expected end of variable block
     "#);
-        for old in ["{title}: {body}", "words", "{{ range(3) }}"] {
+        for fixed in [
+            "words",
+            "{{ range(3) }}",
+            "{}",
+            "{\"a\": 1}",
+            "{# {title} #}",
+        ] {
             let error =
                 "the template has no field, which is written as in \"{{ title }}: {{ body }}\"";
-            assert_eq!(fill(old), Err(error.to_owned()), "{old}");
+            assert_eq!(fill(fixed), Err(error.to_owned()), "{fixed}");
         }
+    }
+
+    #[test]
+    fn single_braces_are_fields_where_nothing_is_of_jinja() {
+        for (template, expected) in [
+            ("{title}: { body }.", "<T> & {{ body }}: B."),
+            ("{\"t\": {n}, {a name}{", "{\"t\": 3, A{"),
+            ("{{ n }} {title}", "3 {title}"),
+        ] {
+            assert_eq!(fill(template).as_deref(), Ok(expected), "{template}");
+        }
+        let missing = fill("{titel}").unwrap_err();
+        assert!(missing.contains("did you mean \"title\"?"), "{missing}");
     }
 }

@@ -9,13 +9,15 @@ mod repair;
 mod slice;
 mod thoughts;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::Rejection;
 use json::{Unreadable, parse};
 use repair::repair;
 use slice::{MAX_PLACES, slices};
-use thoughts::without_thoughts;
+use thoughts::{own_turn, without_thoughts};
 
 pub use json::MAX_DEPTH;
 pub(super) use json::parse_strictly;
@@ -32,6 +34,38 @@ const MAX_CANDIDATES: usize = 32;
 pub(super) struct Candidate {
     pub(super) value: Value,
     pub(super) fixes: Vec<Fix>,
+}
+
+impl Candidate {
+    /// Makes a candidate, without the brackets or quotes around all of it: a list of one object, or a
+    /// text that is one, is written JSON twice over. A name around it is another matter: it may say
+    /// that the answer is not meant.
+    fn new(mut value: Value, mut fixes: Vec<Fix>) -> Self {
+        if let Some(inner) = unwrapped(&value) {
+            value = inner;
+            fixes.push(Fix::Wrapped);
+        }
+        Self { value, fixes }
+    }
+}
+
+/// How often an answer may be wrapped.
+const MAX_WRAPS: usize = 3;
+
+/// Returns the object that is wrapped in `value`, if nothing else is in it.
+fn unwrapped(value: &Value) -> Option<Value> {
+    let mut value = Cow::Borrowed(value);
+    for _ in 0..MAX_WRAPS {
+        value = match &*value {
+            Value::Array(items) if items.len() == 1 => Cow::Owned(items[0].clone()),
+            Value::String(text) => Cow::Owned(parse(text.trim()).ok()?),
+            _ => return None,
+        };
+        if value.is_object() {
+            return Some(value.into_owned());
+        }
+    }
+    None
 }
 
 /// Returns the JSON values in `text`, in its order, equal ones once.
@@ -53,8 +87,15 @@ pub(super) fn candidates(text: &str) -> Result<Vec<Candidate>, Rejection> {
     };
     let whole = match parse(text) {
         _ if text.is_empty() => return Err(Rejection::one("", "the answer is empty")),
-        Ok(value) => return Ok(vec![Candidate { value, fixes }]),
+        Ok(value) => return Ok(vec![Candidate::new(value, fixes)]),
         Err(error) => error,
+    };
+    let text = match own_turn(text) {
+        Some(turn) => {
+            fixes.push(Fix::SurroundingText);
+            turn
+        }
+        None => text,
     };
     let Some(answer) = without_thoughts(text) else {
         return among(text, whole, &fixes);
@@ -66,7 +107,7 @@ pub(super) fn candidates(text: &str) -> Result<Vec<Candidate>, Rejection> {
             let message = "there are thoughts, but no answer behind them";
             Err(Rejection::one("", message))
         }
-        Ok(value) => Ok(vec![Candidate { value, fixes }]),
+        Ok(value) => Ok(vec![Candidate::new(value, fixes)]),
         Err(error) => among(answer, error, &fixes),
     }
 }
@@ -86,8 +127,9 @@ fn among(text: &str, whole: Unreadable, fixes: &[Fix]) -> Result<Vec<Candidate>,
         match repair(slice.text) {
             Ok((value, _)) if found.iter().any(|it| it.value == value) => {}
             Ok((value, fix)) => {
-                let fixes = fixes.iter().copied().chain(slice.how).chain(fix).collect();
-                found.push(Candidate { value, fixes });
+                let how = slice.how.filter(|it| !fixes.contains(it));
+                let fixes = fixes.iter().copied().chain(how).chain(fix).collect();
+                found.push(Candidate::new(value, fixes));
             }
             // It may be the answer, and all before it a draft.
             Err(_) if slice.is_cut && !found.is_empty() => {

@@ -139,6 +139,10 @@ impl<'de> Visitor<'de> for Literal<'_, '_> {
 
     fn visit_f64<E: Error>(mut self, _: f64) -> Result<Value, E> {
         let literal = self.reading.numbers.next().unwrap_or_default();
+        // There is no such integer, and what is none is written with a point.
+        if literal == "-0" {
+            return Ok(Value::from(0));
+        }
         match exact(literal).and_then(Number::from_f64) {
             Some(number) => Ok(Value::Number(number)),
             None => Err(self.refuse(format!(

@@ -24,6 +24,8 @@ pub enum Fix {
     TrailingComma,
     /// What the model thought aloud before its answer was dropped.
     Thoughts,
+    /// Brackets or quotes around the whole answer were dropped.
+    Wrapped,
     /// A value that only informs was moved into its range, or left out.
     OutOfRange,
 }
@@ -36,6 +38,7 @@ impl fmt::Display for Fix {
             Self::SurroundingText => "words around the JSON",
             Self::TrailingComma => "trailing comma",
             Self::Thoughts => "thoughts before the answer",
+            Self::Wrapped => "brackets or quotes around it",
             Self::OutOfRange => "value out of range",
         })
     }

@@ -40,6 +40,8 @@ fn collect<'a>(area: &'a str, base: usize, how: Option<Fix>, slices: &mut Vec<Sl
     while slices.len() < most
         && let Some(start) = area[from..].find(['{', '[']).map(|it| from + it)
     {
+        // What is written for a template, or within TeX, has a brace more around it, which is no JSON.
+        let start = start + braces(&area[start..]).saturating_sub(1);
         let length = value_length(&area[start..]);
         let end = start + length.unwrap_or(area.len() - start);
         let text = &area[start..end];
@@ -52,6 +54,10 @@ fn collect<'a>(area: &'a str, base: usize, how: Option<Fix>, slices: &mut Vec<Sl
         });
         from = end;
     }
+}
+
+fn braces(text: &str) -> usize {
+    text.bytes().take_while(|it| *it == b'{').count()
 }
 
 fn begins_like_an_object(text: &str) -> bool {

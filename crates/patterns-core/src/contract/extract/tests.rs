@@ -111,6 +111,70 @@ fn drafts_in_thoughts_are_no_answers() {
 }
 
 #[test]
+fn thoughts_in_every_markup_are_no_answers() {
+    let b = json!({"a": 2});
+    for (open, close) in [
+        ("<thoughts>", "</thoughts>"),
+        ("<antThinking>", "</antThinking>"),
+        ("<scratchpad>", "</scratchpad>"),
+        ("<|START_THINKING|>", "<|END_THINKING|>"),
+        ("<|channel>thought\n", "<channel|>"),
+        ("<|think|>", "<|/think|>"),
+    ] {
+        check_thoughts(&format!("{open}Maybe {{\"a\": 1}}?{close}{{\"a\": 2}}"), &b);
+    }
+}
+
+#[test]
+fn what_a_model_says_in_the_users_place_is_no_answer() {
+    let a = json!({"a": 1});
+    for text in [
+        "{\"a\": 1}<|im_end|>\n<|im_start|>user\nAnd: {\"a\": 2}",
+        "{\"a\": 1}<|eot_id|><|start_header_id|>user<|end_header_id|>\n\n{\"a\": 2}",
+        "{\"a\": 1}</s> [INST] {\"a\": 2}<|im_end|><|im_start|>user",
+    ] {
+        check(text, &a, &[Fix::SurroundingText]);
+        assert_eq!(candidates(text).unwrap().len(), 1, "{text}");
+    }
+    // Two turns of its own are two answers, and a mark that is quoted ends no turn.
+    let twice = "{\"a\": 1}<|im_end|>\n<|im_start|>assistant\n{\"a\": 2}";
+    assert_eq!(candidates(twice).unwrap().len(), 2);
+    let quoting = json!({"mark": "</s>[INST] x"});
+    check(&format!("So: {quoting}"), &quoting, &[Fix::SurroundingText]);
+}
+
+#[test]
+fn brackets_and_quotes_around_the_whole_are_dropped() {
+    let a = json!({"a": "x"});
+    let text = a.to_string();
+    let quoted = json!(text).to_string();
+    check(&format!("[{text}]"), &a, &[Fix::Wrapped]);
+    check(&quoted, &a, &[Fix::Wrapped]);
+    check(&json!(quoted).to_string(), &a, &[Fix::Wrapped]);
+    check(&format!("[{quoted}]"), &a, &[Fix::Wrapped]);
+    check(
+        &format!("```json\n[{text}]\n```"),
+        &a,
+        &[Fix::CodeFence, Fix::Wrapped],
+    );
+    for (text, value) in [
+        (r#"[{"a": 1}, {"a": 1}]"#, json!([{"a": 1}, {"a": 1}])),
+        ("[[[[{}]]]]", json!([[[[{}]]]])),
+        (r#"{"answer": {"a": 1}}"#, json!({"answer": {"a": 1}})),
+        ("[1]", json!([1])),
+    ] {
+        check(text, &value, &[]);
+    }
+}
+
+#[test]
+fn braces_of_a_template_are_no_json() {
+    for text in ["{{\"a\": 1}}", "$$\\boxed{{{\"a\": 1}}}$$"] {
+        check(text, &json!({"a": 1}), &[Fix::SurroundingText]);
+    }
+}
+
+#[test]
 fn thoughts_without_an_answer_are_refused() {
     for text in [
         "<think>{\"a\": 1}",
@@ -151,6 +215,7 @@ fn numbers_are_kept_or_refused_with_their_place() {
     let kept = r#"{"a": 18446744073709551615, "b": -9223372036854775808, "c": 0.1, "d": 1e20}"#;
     let value = json!({"a": u64::MAX, "b": i64::MIN, "c": 0.1, "d": 1e20});
     check(kept, &value, &[]);
+    check("{\"a\": [-0, -0.0]}", &json!({"a": [0, -0.0]}), &[]);
     for number in [
         "100000000000000000001",
         "-9223372036854775809",

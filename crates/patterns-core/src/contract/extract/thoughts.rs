@@ -9,13 +9,22 @@ use super::json::parse;
 use super::slice::slices;
 
 /// How models mark the beginning and the end of their thoughts, in lower case.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 17] = [
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("<thought>", "</thought>"),
     ("<reasoning>", "</reasoning>"),
     ("<seed:think>", "</seed:think>"),
+    ("<thoughts>", "</thoughts>"),
+    ("<analysis>", "</analysis>"),
+    ("<reflection>", "</reflection>"),
+    ("<scratchpad>", "</scratchpad>"),
+    ("<antthinking>", "</antthinking>"),
+    ("<|think|>", "<|/think|>"),
     ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ("<|start_thinking|>", "<|end_thinking|>"),
+    ("<|startofthink|>", "<|endofthink|>"),
+    ("<|channel>thought", "<channel|>"),
     ("[think]", "[/think]"),
     ("\u{25c1}think\u{25b7}", "\u{25c1}/think\u{25b7}"),
 ];
@@ -24,6 +33,42 @@ const TAGS: [(&str, &str); 8] = [
 const FINAL_CHANNEL: &str = "<|channel|>final";
 const CHANNEL: &str = "<|channel|>";
 const MESSAGE: &str = "<|message|>";
+
+/// How models mark the end of their turn, in lower case: what is behind it is nobody's answer.
+const ENDS_OF_TURN: [&str; 6] = [
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|endoftext|>",
+    "<end_of_turn>",
+    "<\u{ff5c}end\u{2581}of\u{2581}sentence\u{ff5c}>",
+    "</s>",
+];
+
+/// How the user's turn begins behind that.
+const USERS_TURNS: [&str; 6] = [
+    "<|im_start|>user",
+    "<|start_header_id|>user",
+    "<start_of_turn>user",
+    "<|user|>",
+    "<\u{ff5c}user\u{ff5c}>",
+    "[inst]",
+];
+
+/// Returns the beginning of `text` up to where the model ended its turn, if it went on with words of
+/// the user. Behind a further turn of its own, nobody knows which answer is meant.
+pub(super) fn own_turn(text: &str) -> Option<&str> {
+    let lower = text.to_ascii_lowercase();
+    let ends = ENDS_OF_TURN.iter().flat_map(|it| {
+        let places = lower.match_indices(it);
+        places.map(|(at, mark)| (at, lower[at + mark.len()..].trim_start()))
+    });
+    let of_user = |rest: &str| USERS_TURNS.iter().any(|it| rest.starts_with(it));
+    let end = ends.filter(|(_, rest)| of_user(rest)).map(|(at, _)| at);
+    let end = end.min()?;
+    // One that the answer itself quotes ends nothing.
+    let is_quoted = quoting(text).iter().any(|it| it.contains(&end));
+    (!is_quoted).then(|| &text[..end])
+}
 
 /// Returns what is left of `text` without thoughts, if there are any.
 pub(super) fn without_thoughts(text: &str) -> Option<String> {

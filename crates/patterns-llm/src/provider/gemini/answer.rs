@@ -3,7 +3,9 @@
 use patterns_core::{FinishReason, ModelErrorKind, Usage};
 use serde_json::Value;
 
-use crate::provider::reply::{Completion, Verdict, count, is_error, one_attempt, read_json};
+use crate::provider::reply::{
+    Completion, Verdict, count, first_answer, is_error, one_attempt, read_json,
+};
 
 /// Reads a body; returns `None` if it is no answer and no error.
 pub(super) fn read(body: &[u8]) -> Option<Completion> {
@@ -26,7 +28,8 @@ fn verdict(body: &Value) -> Verdict {
     if is_error(&body["error"]) {
         return Verdict::Error(body["error"].clone());
     }
-    if let Some(candidate) = body["candidates"].get(0) {
+    let candidates = &body["candidates"];
+    if let Some(candidate) = first_answer(candidates).and_then(|(place, _)| candidates.get(place)) {
         return of_candidate(candidate);
     }
     let feedback = &body["promptFeedback"];

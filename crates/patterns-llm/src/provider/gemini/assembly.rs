@@ -5,7 +5,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::exchange::{ExchangeError, ExchangeErrorKind};
-use crate::provider::reply::{is_error, read_json};
+use crate::provider::reply::{first_answer, is_error, read_json};
 use crate::provider::stream::{Assembly, Blanks, Event, broken};
 
 /// A streamed candidate as far as it has come.
@@ -93,8 +93,10 @@ impl Candidate {
             self.error.get_or_insert(piece["error"].take());
             return Ok(());
         }
-        let candidate = piece["candidates"].get_mut(0).map(Value::take);
-        let mut candidate = candidate.unwrap_or_default();
+        let candidates = &mut piece["candidates"];
+        let first = first_answer(candidates);
+        let candidate = first.and_then(|(place, _)| candidates.get_mut(place));
+        let mut candidate = candidate.map(Value::take).unwrap_or_default();
         for part in candidate["content"]["parts"]
             .as_array()
             .into_iter()

@@ -5,7 +5,9 @@ use patterns_core::{FinishReason, ModelErrorKind, Money, Usage};
 use serde_json::{Value, json};
 
 use super::usual;
-use crate::provider::reply::{Completion, Verdict, count, is_error, one_attempt, read_json};
+use crate::provider::reply::{
+    Completion, Verdict, count, first_answer, is_error, one_attempt, read_json,
+};
 use crate::tier::Tier;
 
 /// Reads a body; returns `None` if it is no object.
@@ -46,7 +48,8 @@ fn verdict(body: &Value) -> Verdict {
     if is_error(&body["error"]) {
         return Verdict::Error(body["error"].clone());
     }
-    match body["choices"].get(0) {
+    let choices = &body["choices"];
+    match first_answer(choices).and_then(|(place, _)| choices.get(place)) {
         Some(choice) => of_choice(choice),
         None if body["promptFeedback"].get("blockReason").is_some() => {
             Verdict::Failed(ModelErrorKind::Filtered)
@@ -198,13 +201,29 @@ fn elsewhere(message: &Value) -> Option<String> {
     .or_else(thoughts)
 }
 
+/// Reads the reason of an answer that is none, in the spellings of all who speak this dialect: Google's
+/// are in capitals, Zhipu's are `sensitive` and `network_error`, `DeepSeek`'s is
+/// `insufficient_system_resource`, vLLM's is `abort`.
 fn failed_finish(reason: &str) -> Option<ModelErrorKind> {
-    Some(match reason {
-        "length" | "max_tokens" | "MAX_TOKENS" | "model_length" => ModelErrorKind::Truncated,
-        "content_filter" | "SAFETY" | "RECITATION" | "BLOCKLIST" | "PROHIBITED_CONTENT"
-        | "SPII" => ModelErrorKind::Filtered,
+    let reason = reason.to_ascii_lowercase().replace('-', "_");
+    Some(match reason.as_str() {
+        "length"
+        | "max_tokens"
+        | "model_length"
+        | "max_length"
+        | "max_output_tokens"
+        | "max_completion_tokens"
+        | "token_limit" => ModelErrorKind::Truncated,
+        "content_filter" | "content_filtered" | "safety" | "recitation" | "blocklist"
+        | "prohibited_content" | "spii" | "sensitive" => ModelErrorKind::Filtered,
         "refusal" => ModelErrorKind::Refused,
-        "error" => ModelErrorKind::Unavailable { retry_after: None },
+        "error"
+        | "network_error"
+        | "insufficient_system_resource"
+        | "abort"
+        | "aborted"
+        | "cancelled"
+        | "timeout" => ModelErrorKind::Unavailable { retry_after: None },
         _ => return None,
     })
 }

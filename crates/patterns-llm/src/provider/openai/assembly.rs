@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::answer::{finish_reason, text_of, usage_of};
 use crate::exchange::{ExchangeError, ExchangeErrorKind};
-use crate::provider::reply::{is_error, read_json};
+use crate::provider::reply::{first_answer, is_error, read_json};
 use crate::provider::stream::{Assembly, Blanks, Event, broken};
 
 /// A streamed answer as far as it has come.
@@ -15,6 +15,8 @@ pub(crate) struct Chunks {
     id: Value,
     model: Value,
     service_tier: Value,
+    /// The number of the answer that is kept, of servers that send several.
+    number: Option<u64>,
     content: String,
     refusal: String,
     /// What the model thought; the answer of servers that mistake one for the other.
@@ -130,10 +132,18 @@ impl Chunks {
                 *kept = chunk[name].take();
             }
         }
-        let Some(choice) = chunk["choices"].get_mut(0).map(Value::take) else {
+        let choices = &mut chunk["choices"];
+        let first = first_answer(choices);
+        let Some((choice, number)) = first.and_then(|(place, number)| {
+            let choice = choices.get_mut(place)?;
+            Some((choice.take(), number))
+        }) else {
             return Ok(chunk.get("choices").is_some());
         };
         self.has_choices = true;
+        if !self.is_kept(number) {
+            return Ok(true);
+        }
         if self.error.is_none() && is_error(&choice["error"]) {
             self.error = Some(choice["error"].clone());
         }
@@ -147,6 +157,22 @@ impl Chunks {
             None => {}
         }
         Ok(true)
+    }
+
+    /// Returns whether the answer of this number is kept: that of the smallest one is, and what there is of
+    /// another goes.
+    fn is_kept(&mut self, number: u64) -> bool {
+        let kept = *self.number.get_or_insert(number);
+        if number < kept {
+            self.number = Some(number);
+            self.content.clear();
+            self.refusal.clear();
+            self.reasoning.clear();
+            self.arguments = None;
+            self.has_other_calls = false;
+            self.finish_reason = None;
+        }
+        number <= kept
     }
 
     fn add_delta(&mut self, delta: &Value) -> Result<(), ExchangeError> {
@@ -179,9 +205,16 @@ impl Chunks {
     }
 
     fn add_call(&mut self, function: &Value) {
-        if let Some(arguments) = function["arguments"].as_str() {
-            *self.arguments.get_or_insert_default() += arguments;
-            self.has_begun |= !arguments.is_empty();
+        match &function["arguments"] {
+            Value::String(arguments) => {
+                *self.arguments.get_or_insert_default() += arguments;
+                self.has_begun |= !arguments.is_empty();
+            }
+            whole @ Value::Object(_) => {
+                self.arguments = Some(whole.to_string());
+                self.has_begun = true;
+            }
+            _ => {}
         }
     }
 

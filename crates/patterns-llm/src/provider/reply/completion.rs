@@ -54,6 +54,14 @@ pub(crate) fn is_error(error: &Value) -> bool {
     }
 }
 
+/// Returns the place of the first answer in a list of them, and the number that it goes by: some servers
+/// send several, in any order.
+pub(crate) fn first_answer(list: &Value) -> Option<(usize, u64)> {
+    let number = |answer: &Value| answer.get("index").map_or(0, count);
+    let places = list.as_array()?.iter().map(number).enumerate();
+    places.min_by_key(|(_, number)| *number)
+}
+
 /// Reads a count however it is written; what is no count is none. A count that cannot be is left as
 /// large as it gets, so that it is seen for what it is.
 pub(crate) fn count(value: &Value) -> u64 {

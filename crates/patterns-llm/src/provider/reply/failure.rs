@@ -124,11 +124,14 @@ impl Failure {
             Some(ModelErrorKind::Overloaded { retry_after })
         } else if self.status == 500 && says(NEVER) {
             Some(ModelErrorKind::InvalidRequest)
-        } else if self.status == 403 && says(MODERATION) {
+        } else if matches!(self.status, 400 | 403 | 422 | 451) && says(MODERATION) {
             Some(ModelErrorKind::Filtered)
-        } else if matches!(self.status, 400 | 422) && says(UNKNOWN_MODEL) {
+        } else if self.status == 400 && says(DRAWN_BADLY) {
+            // The next draw may be fine.
+            Some(ModelErrorKind::Unavailable { retry_after })
+        } else if matches!(self.status, 400 | 422) && is_no_model(words) {
             Some(ModelErrorKind::UnknownModel)
-        } else if self.status == 400 && says(BAD_KEY) {
+        } else if matches!(self.status, 400 | 500) && says(BAD_KEY) {
             Some(ModelErrorKind::Unauthorized)
         } else {
             None
@@ -175,6 +178,8 @@ const FORMAT: &[&str] = &[
     "invalid format",
     "chatrequest.format",
     "schema is too complex",
+    "schema is too large",
+    "optional parameters",
     "output_config.format",
     "output_format",
     "output format",
@@ -203,16 +208,55 @@ const NEVER: &[&str] = &[
     "image input is not supported",
 ];
 
-const MODERATION: &[&str] = &["moderation", "flagged", "guardrail"];
-
-const UNKNOWN_MODEL: &[&str] = &[
-    "model not found",
-    "invalid model",
-    "unknown model",
-    "not a valid model",
+const MODERATION: &[&str] = &[
+    "moderation",
+    "flagged",
+    "guardrail",
+    "content filter",
+    "content exists risk",
+    "inappropriate content",
+    "safety system",
 ];
 
-const BAD_KEY: &[&str] = &["api key not valid", "invalid api key", "incorrect api key"];
+/// Groq's words for an answer that it refuses itself.
+const DRAWN_BADLY: &[&str] = &["failed to generate json", "failed to validate json"];
+
+const UNKNOWN_MODEL: &[&str] = &["invalid model", "unknown model", "not a valid model"];
+
+/// What is said of a model that is not there, within a few words behind it.
+const NOT_THERE: &[&str] = &[
+    "not exist",
+    "not found",
+    "decommissioned",
+    "no longer supported",
+    "no longer available",
+    "is not available",
+    "has been deprecated",
+    "has been retired",
+];
+
+/// Returns whether `words`, in lower case, say that there is no such model, and not that it lacks something.
+fn is_no_model(words: &str) -> bool {
+    /// So far from its name may be what is said of it.
+    const CLOSE: usize = 80;
+    let close = |rest: &str| rest.char_indices().nth(CLOSE).map_or(rest.len(), |it| it.0);
+    let mut behind = words.match_indices("model").map(|(at, _)| &words[at..]);
+    let is_gone = behind.any(|it| NOT_THERE.iter().any(|say| it[..close(it)].contains(say)));
+    let is_of_tier = ["flex", "tier"].iter().any(|it| words.contains(it));
+    UNKNOWN_MODEL.iter().any(|it| words.contains(it))
+        || words.contains("requested model is not supported")
+        || (is_gone && !is_of_tier)
+}
+
+/// The last two are `LiteLLM`'s, of a key that is no key of its own.
+const BAD_KEY: &[&str] = &[
+    "api key not valid",
+    "invalid api key",
+    "incorrect api key",
+    "api key expired",
+    "no api key passed in",
+    "no connected db",
+];
 
 /// The codes and types that say what to do whatever the status; sources: the error pages of OpenAI,
 /// Anthropic, Google, Azure, OpenRouter, Groq, Moonshot, Zhipu, DashScope, SiliconFlow, LiteLLM and
@@ -263,11 +307,16 @@ fn kind_of_name(name: &str, retry_after: Option<Duration>) -> Option<ModelErrorK
         | "UNAUTHENTICATED"
         | "PERMISSION_DENIED"
         | "FAILED_PRECONDITION" => ModelErrorKind::Unauthorized,
-        "model_not_found" | "not_found_error" | "DeploymentNotFound" | "NOT_FOUND"
+        "model_not_found" | "model_decommissioned" | "not_found_error" | "DeploymentNotFound" | "NOT_FOUND"
         | "NotFoundError" => ModelErrorKind::UnknownModel,
-        "content_filter" | "content_policy_violation" | "ResponsibleAIPolicyViolation" => {
-            ModelErrorKind::Filtered
-        }
+        "content_filter"
+        | "content_policy_violation"
+        | "ResponsibleAIPolicyViolation"
+        | "data_inspection_failed"
+        | "invalid_prompt"
+        | "moderation_blocked"
+        // Zhipu numbers it.
+        | "1301" => ModelErrorKind::Filtered,
         _ => return None,
     })
 }

@@ -15,7 +15,7 @@ mod system_role;
 mod too_long;
 
 pub(super) use classify::classify;
-pub(super) use completion::{Completion, Verdict, count, is_error, one_attempt};
+pub(super) use completion::{Completion, Verdict, count, first_answer, is_error, one_attempt};
 pub(super) use foreign::is_foreign;
 pub(super) use lenient::read as read_json;
 pub(super) use redact::{MAX_DETAIL, Redactor};

@@ -7,6 +7,9 @@
 /// Sentences that can mean nothing else.
 const PLAIN: &[&str] = &[
     "spend limit",
+    "specified api usage limit",
+    "key limit exceeded",
+    "billing is disabled",
     "spending limit",
     "usage limit reached",
     "monthly limit",
@@ -54,6 +57,9 @@ const GONE: &[&str] = &[
     "no remaining",
 ];
 
+/// How a limit is said to be one of a whole day.
+const DAYS: &[&str] = &["per day", "per-day", "perday", "daily", "for today"];
+
 /// Returns whether `words`, in lower case, say that there is nothing left to pay with. With a hint
 /// when to come back, a quota only has to fill up again.
 pub(crate) fn is_out_of_credit(words: &str, has_hint: bool) -> bool {
@@ -66,6 +72,11 @@ pub(crate) fn is_out_of_credit(words: &str, has_hint: bool) -> bool {
         "too fast",
         "retry in",
     ]);
+    // Nobody waits for tomorrow, unless told until when.
+    let is_of_a_day = says(DAYS) && says(&["limit", "quota", "exceed", "exhaust"]);
+    if is_of_a_day && !has_hint {
+        return true;
+    }
     if has_hint || is_rate {
         // "Your quota of requests per minute is exhausted" is one of those that fill up.
         return says(&[
@@ -99,6 +110,12 @@ mod tests {
             "Your prepayment credits are depleted.",
             "Your newly created team doesn't have any credits yet.",
             "You have reached your specified API usage limits: spending limit reached",
+            "You have reached your specified API usage limits. You will regain access on 2026-12-01 at 00:00 UTC.",
+            "Key limit exceeded (total limit)",
+            "Billing is disabled on this project",
+            "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock more",
+            "Quota exceeded for metric: requests per day",
+            "Daily token limit reached for your organization",
         ] {
             assert!(is_out_of_credit(&words.to_lowercase(), false), "{words}");
         }
@@ -114,6 +131,10 @@ mod tests {
             ("Your quota of requests per minute is exhausted", false),
             ("Too Many Requests", false),
             ("Quota.", false),
+            (
+                "Rate limit reached on tokens per day (TPD): Limit 100000, Used 99000. Please try again in 8m",
+                true,
+            ),
             ("Resource has been exhausted (e.g. check quota).", false),
             (
                 "You exceeded your current quota, please check your plan. Please retry in 34.07s.",

@@ -33,6 +33,7 @@ pub(crate) fn retry_after(headers: &HeaderMap, body: &Value, message: &str) -> O
             .and_then(wait)
             .or_else(|| go_duration(text))
             .or_else(|| date(headers, text))
+            .or_else(|| amount(text))
     };
     WAITS_MS
         .iter()
@@ -40,7 +41,17 @@ pub(crate) fn retry_after(headers: &HeaderMap, body: &Value, message: &str) -> O
         .or_else(|| WAITS.iter().find_map(in_header))
         .or_else(|| in_body(body))
         .or_else(|| in_words(message))
-        .or_else(|| reset(headers))
+        .or_else(|| reset(headers, |name| header(headers, name)))
+        .or_else(|| reset(headers, |name| passed_on(body, name)))
+}
+
+/// Finds a header of the provider behind `OpenRouter`, which passes them on in the body.
+fn passed_on<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
+    let headers = body.pointer("/error/metadata/headers")?.as_object()?;
+    let mut named = headers
+        .iter()
+        .filter(|(it, _)| it.eq_ignore_ascii_case(name));
+    named.next()?.1.as_str()
 }
 
 /// Returns the number behind `x-should-retry`, which some gateways use to overrule the status.
@@ -64,12 +75,24 @@ fn date(headers: &HeaderMap, text: &str) -> Option<Duration> {
     wait(until.duration_since(now).ok()?.as_secs_f64())
 }
 
-/// Reads when a limit of which nothing is left is full again, in seconds or milliseconds since 1970.
-fn reset(headers: &HeaderMap) -> Option<Duration> {
-    if header(headers, "x-ratelimit-remaining")? != "0" {
-        return None;
+/// Headers that say what is left of a limit, and when it is full again; the second is the draft of the IETF.
+const RESETS: [(&str, &str); 2] = [
+    ("x-ratelimit-remaining", "x-ratelimit-reset"),
+    ("ratelimit-remaining", "ratelimit-reset"),
+];
+
+/// Reads when a limit of which nothing is left is full again: in so many seconds, or at an instant in
+/// seconds or milliseconds since 1970.
+fn reset<'a>(headers: &HeaderMap, named: impl Fn(&str) -> Option<&'a str>) -> Option<Duration> {
+    let is_used_up = |left: &str| named(left).is_some_and(|it| it == "0");
+    let (_, reset) = RESETS.iter().find(|(left, _)| is_used_up(left))?;
+    let text = named(reset)?;
+    let Ok(at) = text.parse::<f64>() else {
+        return go_duration(text);
+    };
+    if at < 1e8 {
+        return wait(at);
     }
-    let at: f64 = header(headers, "x-ratelimit-reset")?.parse().ok()?;
     let at = if at > 1e11 { at / 1_000.0 } else { at };
     let now = httpdate::parse_http_date(header(headers, "date")?).ok()?;
     let now = now.duration_since(UNIX_EPOCH).ok()?.as_secs_f64();
@@ -208,6 +231,7 @@ mod tests {
         for (name, value, expected) in [
             ("retry-after", "3s", 3.0),
             ("retry-after", "1m30s", 90.0),
+            ("retry-after", "3 seconds", 3.0),
             ("x-ms-retry-after-ms", "3000", 3.0),
             ("llm_provider-retry-after", "3", 3.0),
         ] {
@@ -256,5 +280,14 @@ mod tests {
             check(&[date, some, at], &none, "", None);
             check(&[empty, at], &none, "", None);
         }
+        for (left, reset) in RESETS {
+            let (none_left, soon) = ((left, "0"), (reset, "7"));
+            check(&[none_left, soon], &none, "", Some(7.0));
+            check(&[none_left, (reset, "1m7s")], &none, "", Some(67.0));
+            check(&[soon], &none, "", None);
+        }
+        let headers = json!({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1795435203000"});
+        let passed_on = json!({"error": {"code": 429, "metadata": {"headers": headers}}});
+        check(&[date], &passed_on, "", Some(3.0));
     }
 }

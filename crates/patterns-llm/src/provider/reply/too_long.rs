@@ -31,6 +31,9 @@ const READ: &[&str] = &[
     "request",
     "inputs",
     "payload",
+    "content",
+    "string",
+    "body",
 ];
 
 /// Comparisons that it failed.
@@ -67,11 +70,23 @@ const FAILED: &[&str] = &[
     "over the limit",
     "above the limit",
     "beyond the",
+    "but only",
+    "at most",
 ];
 
 /// What marks a text as one about length, so that "the request exceeds …" something else is not.
 const LENGTH: &[&str] = &[
-    "token", "context", "ctx", "length", "too long", "sequence", "prompt", "size",
+    "token",
+    "context",
+    "ctx",
+    "length",
+    "too long",
+    "sequence",
+    "prompt",
+    "size",
+    "characters",
+    "request too large",
+    "request is too large",
 ];
 
 /// Whatever else is said, it is not about length.
@@ -92,7 +107,9 @@ const ELSE: &[&str] = &[
 
 /// Returns whether `words`, in lower case, say that a request is longer than the model can read.
 pub(crate) fn is_too_long(words: &str) -> bool {
-    if ELSE.iter().any(|it| words.contains(it)) {
+    // Doubao counts pictures among the tokens.
+    let is_total = words.contains("total tokens of image and text exceed");
+    if !is_total && ELSE.iter().any(|it| words.contains(it)) {
         return false;
     }
     let mut about_input = words.to_owned();
@@ -103,8 +120,34 @@ pub(crate) fn is_too_long(words: &str) -> bool {
     // DashScope names the range, LM Studio what it would have to cut.
     let is_range = says(&["length should be", "input length", "range of input"]);
     let is_cut = says(&["trying to keep"]) && says(&["context"]);
-    let is_chinese = says(&["超长", "过长"]);
-    is_chinese || is_cut || (is_range && says(READ)) || (says(READ) && says(FAILED) && says(LENGTH))
+    let is_foreign = says(&[
+        "超长",
+        "过长",
+        "长度超",
+        "超过最大长度",
+        "超出最大",
+        "zu lang",
+    ]);
+    let is_range = is_range && says(READ);
+    is_foreign
+        || is_range
+        || is_cut
+        || outnumbers(&about_input)
+        || (says(READ) && says(FAILED) && says(LENGTH))
+}
+
+/// Returns whether a text sets a number of tokens against a smaller window: "the context window is 128k,
+/// the request has 150k tokens".
+fn outnumbers(words: &str) -> bool {
+    let window = number_after(
+        words,
+        &["context window is", "context length is", "context is"],
+    );
+    let sent = number_after(
+        words,
+        &["request has", "prompt has", "messages have", "input has"],
+    );
+    matches!((sent, window), (Some(sent), Some(window)) if sent > window)
 }
 
 /// Returns whether `words`, in lower case, say that one request asks for more than a whole minute
@@ -173,6 +216,15 @@ mod tests {
             "<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 98304]",
             "invalid params, context window exceeds limit (2013)",
             "Prompt 超长",
+            "输入长度超过限制",
+            "Request too large for this model",
+            "string too long. Expected a string with maximum length 1048576, but got a string with length 2000000 instead.",
+            "Content is too long",
+            "Input text exceeds the limit of 20000 characters",
+            "Requested 9000 tokens but only 8192 allowed by the model",
+            "Total tokens of image and text exceed max message tokens",
+            "This model's context window is 128k, request has 150k tokens.",
+            "got a prompt of 9000 tokens, want at most 8192",
             "输入过长",
             "Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length",
             "prompt is too long: 205000 tokens > 200000 maximum",

@@ -49,6 +49,10 @@ pub(crate) trait Assembly: Send {
     fn take_all(&mut self, events: &[Event]) -> Result<bool, ExchangeError> {
         let mut is_alive = false;
         for event in events {
+            // The answer is whole: whatever comes behind its end is none of it.
+            if self.is_done() {
+                break;
+            }
             is_alive |= self.take(event)?;
         }
         Ok(is_alive)

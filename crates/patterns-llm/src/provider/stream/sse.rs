@@ -2,9 +2,9 @@
 //!
 //! Own code, since the reader that async-openai uses goes over its buffer again for each piece that
 //! comes (8 MB in one event took 7 s), and panics on a byte order mark. This one looks at each byte
-//! once. It is lenient where a stream can only mean one thing: marks at the beginning are dropped, a
-//! line that begins with a brace is data (some servers leave out the `data:`), and the last event
-//! needs no empty line behind it.
+//! once. It is lenient where a stream can only mean one thing: marks at the beginning of lines are
+//! dropped, a line that begins with a brace is data (some servers leave out the `data:`), and no event
+//! needs an empty line behind it (some proxies drop those), the last one or one that is whole JSON.
 //!
 //! Source: the HTML standard, 9.2.6 "Interpreting an event stream".
 
@@ -17,8 +17,6 @@ pub(crate) struct Events {
     event: Event,
     /// Whether the last line ended with a carriage return, so that a line feed belongs to it.
     is_after_return: bool,
-    /// Whether a line has ended, so that a mark is no longer one.
-    has_begun: bool,
 }
 
 /// One event.
@@ -48,7 +46,7 @@ impl Events {
                 self.is_after_return = rest.is_empty();
                 rest = rest.strip_prefix(b"\n").unwrap_or(rest);
             }
-            events.extend(self.end_line());
+            self.end_line(&mut events);
         }
         self.line.extend_from_slice(rest);
         events
@@ -61,52 +59,55 @@ impl Events {
 
     /// Returns the events that the end of the stream ends.
     pub(super) fn end(&mut self) -> Vec<Event> {
-        let line = self.end_line();
-        let last = std::mem::take(&mut self.event);
-        line.into_iter()
-            .chain(last.has_data.then_some(last))
-            .collect()
+        let mut events = Vec::new();
+        self.end_line(&mut events);
+        self.event.end(&mut events);
+        events
     }
 
-    fn end_line(&mut self) -> Option<Event> {
+    fn end_line(&mut self, events: &mut Vec<Event>) {
         let mut line = std::mem::take(&mut self.line);
         let mut text = line.as_slice();
-        if !self.has_begun {
-            while let Some(rest) = text.strip_prefix(MARK) {
-                text = rest;
-            }
-            self.has_begun = true;
+        while let Some(rest) = text.strip_prefix(MARK) {
+            text = rest;
         }
-        let ended = self.event.read(text);
+        self.event.read(text, events);
         // Its room is used again.
         line.clear();
         self.line = line;
-        ended
     }
 }
 
 impl Event {
-    /// Reads a further line; returns the event that it ends.
-    fn read(&mut self, line: &[u8]) -> Option<Self> {
+    /// Reads a further line, which may end events.
+    fn read(&mut self, line: &[u8], ended: &mut Vec<Self>) {
         if line.starts_with(b"{") {
-            self.add(line);
-            return Some(std::mem::take(self));
+            self.add(line, ended);
+            return self.end(ended);
         }
         let (name, value) = match line.iter().position(|it| *it == b':') {
-            _ if line.is_empty() => return Some(std::mem::take(self)).filter(|it| it.has_data),
+            _ if line.is_empty() => return self.end(ended),
             Some(colon) => (&line[..colon], &line[colon + 1..]),
             None => (line, &line[line.len()..]),
         };
         let value = value.strip_prefix(b" ").unwrap_or(value);
         match name {
-            b"data" => self.add(value),
+            b"data" => self.add(value, ended),
             b"event" => self.name = String::from_utf8_lossy(value).into_owned(),
             _ => {}
         }
-        None
     }
 
-    fn add(&mut self, value: &[u8]) {
+    fn end(&mut self, ended: &mut Vec<Self>) {
+        ended.extend(Some(std::mem::take(self)).filter(|it| it.has_data));
+    }
+
+    fn add(&mut self, value: &[u8], ended: &mut Vec<Self>) {
+        // No JSON goes on like this, so that it is the next event.
+        let is_next = value.starts_with(b"{") || value == b"[DONE]";
+        if is_next && self.data.trim_ascii_end().ends_with(b"}") {
+            self.end(ended);
+        }
         if self.has_data {
             self.data.push(b'\n');
         }
@@ -162,8 +163,19 @@ mod tests {
         check(&format!("{mark}data: a\n\n"), &["a"]);
         check(&format!("{mark}{mark}: hi\n\ndata: a\n\n"), &["a"]);
         check(mark, &[]);
-        // Anywhere else it is part of a name that nobody knows.
-        check(&format!("data: a\n\n{mark}data: b\n\n"), &["a"]);
+        check(&format!("data: a\n\n{mark}data: b\n\n"), &["a", "b"]);
+        // Within a line it is part of it.
+        check(&format!("data: a{mark}\n\n"), &[&format!("a{mark}")]);
+    }
+
+    #[test]
+    fn whole_json_is_an_event_without_an_empty_line_behind_it() {
+        let text = "data: {\"a\":1}\ndata: {\"a\":\ndata: 2}\ndata: [DONE]\n";
+        check(text, &["{\"a\":1}", "{\"a\":\n2}", "[DONE]"]);
+        check("event: x\ndata: {}\n{}\n", &["{}", "{}"]);
+        // A list goes on, and words are no JSON.
+        check("data: [{},\ndata: {}]\n\n", &["[{},\n{}]"]);
+        check("data: a}\ndata: b\n\n", &["a}\nb"]);
     }
 
     #[test]

@@ -49,6 +49,10 @@ fn what_is_not_needed_may_be_anything() {
     ] {
         answers(&place, "{\"a\":1}", stop());
     }
+    // Of several answers, in whatever order, the first one counts.
+    let one = whole()["choices"][0].clone();
+    let other = json!({"index": "1", "message": {"content": "Other."}});
+    answers(&json!({"choices": [other, one]}), "Hi.", stop());
     // Thoughts may hold a draft, and of two calls nobody knows which is the answer.
     for none in [
         json!({"content": null, "reasoning_content": "Maybe {\"a\":1}?"}),

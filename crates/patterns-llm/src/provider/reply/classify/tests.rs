@@ -375,6 +375,64 @@ fn others_say_it_like_this() {
 }
 
 #[test]
+fn what_only_words_tell_is_told_by_stems() {
+    let table: [(u16, &str, ModelErrorKind); 17] = [
+        (400, "Model Not Exist", UnknownModel),
+        (
+            400,
+            "Model `m` not found. Available models: a, b",
+            UnknownModel,
+        ),
+        (400, "The model m has been decommissioned", UnknownModel),
+        (422, "model m is not available", UnknownModel),
+        (400, "The requested model is not supported", UnknownModel),
+        (
+            400,
+            "API key expired. Please renew the API key.",
+            Unauthorized,
+        ),
+        (500, "No api key passed in.", Unauthorized),
+        (400, "No connected db.", Unauthorized),
+        (400, "Content Exists Risk", Filtered),
+        (400, "Output blocked by content filtering policy", Filtered),
+        (
+            400,
+            "Failed to generate JSON. Please adjust your prompt.",
+            DOWN,
+        ),
+        (400, "Schema is too large", UnsupportedFormat),
+        (
+            429,
+            "Rate limit exceeded: free-models-per-day",
+            QuotaExhausted,
+        ),
+        // What a model lacks is not the model.
+        (
+            400,
+            "'temperature' does not support 0.2 with this model",
+            InvalidRequest,
+        ),
+        (
+            400,
+            "`temperature` is deprecated for this model.",
+            InvalidRequest,
+        ),
+        (
+            400,
+            "This model does not support the effort parameter.",
+            InvalidRequest,
+        ),
+        (400, "Flex is not available for this model.", InvalidRequest),
+    ];
+    for (status, words, kind) in table {
+        fails(status, &[], json!({"error": words}), kind, None);
+    }
+    for code in ["data_inspection_failed", "invalid_prompt", "1301"] {
+        fails(400, &[], openai("", code, "No."), Filtered, Some(code));
+    }
+}
+
+#[test]
 fn bodies_that_are_no_api_at_all() {
     let html = "<html><head><title>x</title></head></html>";
     let error = fails(200, &[], html, Unreadable, None);
@@ -549,6 +607,17 @@ fn what_is_no_whole_answer_is_an_error_with_its_bill() {
     );
     check(choice(&text, &json!("refusal")), Refused);
     check(choice(&text, &json!("error")), DOWN);
+    for (reason, kind) in [
+        ("LENGTH", Truncated),
+        ("max_output_tokens", Truncated),
+        ("sensitive", Filtered),
+        ("content-filter", Filtered),
+        ("insufficient_system_resource", DOWN),
+        ("network_error", DOWN),
+        ("abort", DOWN),
+    ] {
+        check(choice(&text, &json!(reason)), kind);
+    }
     check(json!({"choices": []}), DOWN);
     check(json!({"choices": null}), DOWN);
     check(

@@ -157,6 +157,49 @@ fn what_is_no_part_of_an_answer_is_passed_over() {
 }
 
 #[test]
+fn what_comes_behind_the_end_is_none_of_the_answer() {
+    for late in [
+        said(" Or not."),
+        "data: {\"error\":{\"code\":500}}\n\n".to_owned(),
+        "data: {\"choices\":[{\n\n".to_owned(),
+    ] {
+        let text = said("Fine.") + STOP + DONE + &late;
+        assert_eq!(
+            answer(&text),
+            Ok(("Fine.".to_owned(), json!("stop"))),
+            "{late}"
+        );
+    }
+}
+
+#[test]
+fn of_several_answers_the_first_is_kept_in_whatever_order_they_come() {
+    let of = |number: &Value, text: &str| {
+        let choice = json!({"index": number, "delta": {"content": text}});
+        format!("data: {}\n\n", json!({"choices": [choice]}))
+    };
+    let (first, other) = (json!(0), json!(1));
+    let stop = chunk(&json!({}), &json!("stop"));
+    let at_once = json!({"choices": [
+        {"index": 1, "delta": {"content": "Other."}}, {"index": 0, "delta": {"content": "Fine."}}]});
+    for text in [
+        of(&other, "Ot") + &of(&first, "Fi") + &of(&other, "her.") + &of(&first, "ne."),
+        of(&first, "Fi") + &of(&other, "Other.") + &of(&json!("0"), "ne."),
+        format!("data: {at_once}\n\n"),
+    ] {
+        let text = text + &stop + DONE;
+        assert_eq!(
+            answer(&text),
+            Ok(("Fine.".to_owned(), json!("stop"))),
+            "{text}"
+        );
+    }
+    // One that is alone is the first, whatever its number.
+    let alone = of(&json!(3), "Fine.") + DONE;
+    assert_eq!(answer(&alone).unwrap().0, "Fine.");
+}
+
+#[test]
 fn half_an_emoji_costs_a_letter_and_no_answer() {
     let half = r#"data: {"choices":[{"delta":{"content":"a\ud83c"}}]}"#;
     let text = format!("{half}\n\n{STOP}{DONE}");
@@ -192,6 +235,11 @@ fn the_arguments_of_a_function_and_thoughts_are_kept() {
             &Value::Null,
         )
     };
+    let object = json!({"function_call": {"arguments": {"a": 1}}});
+    let whole = chunk(&object, &Value::Null) + STOP + DONE;
+    let body = read(vec![whole.into_bytes()]).0.unwrap();
+    let kept = &body["choices"][0]["message"]["tool_calls"][0]["function"];
+    assert_eq!(kept["arguments"], "{\"a\":1}");
     let thought = chunk(&json!({"reasoning_content": "Hm"}), &Value::Null);
     let text = thought + &call("{\"a\":") + &call("1}") + STOP + DONE;
     let (body, begun) = read(vec![text.into_bytes()]);
