@@ -19,6 +19,7 @@ mod local_time;
 mod named_model;
 mod option_names;
 mod output;
+mod planned;
 mod proxy;
 mod record;
 mod recorded_job;

@@ -7,19 +7,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use patterns_core::{Money, Spend, Spent, Usage};
-use patterns_job::{Job, Models, PlanTotal, StoreMode};
+use patterns_core::{Spend, Spent, Usage};
+use patterns_job::{Job, Models, StoreMode};
 use patterns_llm::{Price, Prices};
 use patterns_store::{Again, LockFile, Recorder, RunRecord, Store};
-use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, ErrorKind, reason};
 use crate::launch::Launch;
 use crate::recorded_job::RecordedJob;
-use crate::report::beside_plan;
+use crate::report::money_plots;
 use crate::store::refused;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, stderr_width};
 use crate::trust;
 
 /// How often a run that waits for an equal one looks whether it has ended.
@@ -33,7 +32,7 @@ pub(crate) struct Record {
     pub(crate) run: Option<RunRecord>,
     /// Who writes down how it goes.
     recorder: Option<Arc<Recorder>>,
-    identity: [u8; 32],
+    pub(crate) identity: [u8; 32],
     mode: StoreMode,
     /// Held as long as the run goes on, so that no equal one pays for the same at the same time.
     _lock: Option<LockFile>,
@@ -188,49 +187,13 @@ impl Record {
         kept.await.map_err(refused)
     }
 
-    /// Keeps what the run is planned to come to, if it was planned just now.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if that cannot be recorded.
-    pub(crate) async fn keep_plan(&self, planned: Option<&PlanTotal>) -> Result<(), Error> {
-        let Some(planned) = planned.filter(|_| self.run.is_some()) else {
-            return Ok(());
-        };
-        let plan = serde_json::to_string(planned).unwrap_or_default();
-        let kept = self.store.keep_plan(self.identity, plan);
-        kept.await.map_err(refused)
-    }
-
-    /// Keeps what came of a planned run, and says it beside the plan. What was planned once is compared
-    /// once: what is typed again costs nothing, as planned by nobody.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if that cannot be recorded.
-    pub(crate) async fn end_plan(
-        &self,
-        usage: Usage,
-        cost: Option<Money>,
-    ) -> Result<Option<String>, Error> {
-        if self.run.is_none() {
-            return Ok(None);
+    /// Draws what this session of the run has spent, if that is wanted.
+    pub(crate) async fn draw_money(&self, terminal: Terminal) {
+        if let Some((store, run)) = self.place().filter(|_| terminal.shows_plots()) {
+            for line in money_plots(store, run, stderr_width()).await {
+                terminal.note(&line);
+            }
         }
-        let planned = self.store.planned(&self.identity).map_err(refused)?;
-        let planned = planned.filter(|it| it.actual.is_none());
-        let planned: Option<PlanTotal> = planned.and_then(|it| serde_json::from_str(&it.plan).ok());
-        let Some(planned) = planned else {
-            return Ok(None);
-        };
-        let actual = json!({
-            "calls": usage.calls,
-            "read": usage.input_tokens,
-            "written": usage.output_tokens,
-            "cost": cost,
-        });
-        let kept = self.store.end_plan(self.identity, actual.to_string());
-        kept.await.map_err(refused)?;
-        Ok(Some(beside_plan(&planned, usage, cost)))
     }
 
     /// Says that not all of how the run went is recorded, if so.

@@ -20,6 +20,7 @@ use crate::error::{Error, ErrorKind, NEEDS_MODEL};
 use crate::exit_code;
 use crate::launch::Launch;
 use crate::output::{Output, Rows};
+use crate::planned;
 use crate::record::Record;
 use crate::report::{Frame, Observers, SectionTimes, coverage_line, failure_of, recorded_result};
 use crate::signals::Signals;
@@ -93,7 +94,7 @@ impl Session {
                 let identity = identity(&roles, &settings);
                 let record = Record::begin(store, launch, identity, &drain).await?;
                 before = attach(&record, &mut connected, &settings, &observers, terminal)?;
-                record.keep_plan(launch.planned.as_ref()).await?;
+                planned::keep(&record, launch.planned.as_ref()).await?;
                 if let Some(run) = &record.run {
                     // The number by which it is called everywhere.
                     settings.run = RunId(run.id.unsigned_abs());
@@ -206,9 +207,11 @@ impl Session {
             let code = exit_code::of(error.kind());
             record.end(false, self.account(code)).await?;
         }
-        let (all, took) = (self.connected.budget.spent(), self.begun.elapsed());
-        self.observers
-            .finish(self.terminal, (all, self.before), took);
+        let (spent, terminal) = ((self.connected.budget.spent(), self.before), self.terminal);
+        self.observers.finish(terminal, spent, self.begun.elapsed());
+        if let Some(record) = &self.record {
+            record.draw_money(self.terminal).await;
+        }
         if let (Err(_), Some(unfinished)) = (&result, &self.unfinished) {
             self.terminal.note(unfinished);
         }
@@ -276,9 +279,8 @@ impl Session {
                 self.terminal.labelled_note("warning", &text);
             }
             if code == exit_code::SUCCESS {
-                let usage = self.observers.usage();
-                let cost = since(self.before, spent);
-                if let Some(line) = record.end_plan(usage, cost).await? {
+                let used = (self.observers.usage(), since(self.before, spent));
+                if let Some(line) = planned::compare(&record, used, spent).await? {
                     self.terminal.note(&line);
                 }
             }

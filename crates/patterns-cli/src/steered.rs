@@ -37,11 +37,13 @@ impl<'a> Steered<'a> {
         }
     }
 
-    /// Looks again and again what is asked, does it and tells of it; it never ends.
+    /// Looks again and again what is asked, does it and tells of it; and has written how the run goes, for those
+    /// who follow it. It never ends.
     pub(crate) async fn follow(&self, observers: &Observers, signals: &Signals) {
         let mut looks = tokio::time::interval(LOOK);
         loop {
             looks.tick().await;
+            self.store.write_waiting();
             match self.store.asked_of_run(self.run.id, self.run.sessions) {
                 Ok(asked) => self.heed(&asked, observers, signals),
                 Err(error) => {

@@ -47,7 +47,9 @@ pub use job_error::{JobError, JobErrorKind, Place, renamed};
 pub use job_run::JobOutcome;
 pub use models::Models;
 pub use pattern::{AnyVoting, Checked, ReadBy};
-pub use plan::{Draft, Figure, FirstPrompt, Plan, PlanSetup, PlanTotal, Stage};
+pub use plan::{
+    CameTo, Draft, EarlierPlans, Figure, FirstPrompt, Off, Plan, PlanSetup, PlanTotal, Stage,
+};
 pub use setup::Setup;
 pub use work::{
     BallotSpec, BatchQuestion, BatchTurns, CodeWork, MapReduceWork, ModelRoles, Questions,

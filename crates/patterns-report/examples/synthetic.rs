@@ -231,7 +231,7 @@ fn hostile_report() -> Report {
         facts: vec![Fact::new(text(), text())],
         notice: Some(text()),
         warnings: vec![text()],
-        result: Some(text()),
+        result: Some(text().into()),
         coverage: Some(Coverage {
             gaps: vec![Gap {
                 name: text(),

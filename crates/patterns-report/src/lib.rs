@@ -16,6 +16,7 @@ mod json;
 mod page;
 mod recorded;
 mod report;
+mod result;
 mod summary;
 mod texts;
 mod texts_of;

@@ -2,6 +2,7 @@
 
 use patterns_core::{Counts, Coverage};
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// What a page says of a run beside its calls. All its texts may be hostile.
@@ -25,8 +26,8 @@ pub struct Report {
     pub notice: Option<String>,
     /// What the user should know.
     pub warnings: Vec<String>,
-    /// The result, if it is a text or small enough to be shown as one.
-    pub result: Option<String>,
+    /// The result, if it is small enough to be shown.
+    pub result: Option<Value>,
     /// How the branches ended.
     pub counts: Option<Counts>,
     /// What became of the documents.

@@ -6,6 +6,7 @@ use patterns_core::CoverageCounts;
 
 use crate::html::Text;
 use crate::report::{Fact, Report};
+use crate::result;
 
 /// The parts of a page: where they are, and their names. The script takes out those that are empty.
 const PARTS: [(&str, &str); 9] = [
@@ -111,12 +112,12 @@ fn summary(html: &mut String, report: &Report) {
     html.push_str("</dl>\n");
     list(html, "warnings", "Worth knowing", &report.warnings);
     list(html, "lacks", "Not on this page", &report.lacks);
-    if let Some(result) = &report.result {
+    if let Some(value) = &report.result {
         push(
             html,
             format_args!(
                 "<h3>Result</h3>\n<div class=\"result\" tabindex=\"0\" role=\"region\" aria-label=\"Result\">{}</div>\n",
-                Text(result)
+                result::html(value)
             ),
         );
     }

@@ -29,19 +29,10 @@ pub(crate) fn prompt(request: &Request) -> String {
 /// Says why a call has no answer that counts, if so.
 pub(crate) fn cause(record: &CallRecord) -> Option<String> {
     if let Some(error) = &record.error {
-        return Some(without_request(&error.message));
+        return Some(error.cause());
     }
     let violation = record.violations.first()?;
     Some(format!("the answer broke its contract: {violation}"))
-}
-
-/// Leaves out which request it was, so that equal causes are equal words.
-fn without_request(message: &str) -> String {
-    let Some((before, rest)) = message.split_once(" (request \"") else {
-        return message.to_owned();
-    };
-    let after = rest.split_once("\")").map_or("", |(_, after)| after);
-    format!("{before}{after}")
 }
 
 /// Says what else is worth knowing of a call.
@@ -70,7 +61,7 @@ pub(crate) fn notes(record: &CallRecord, answered_by: Option<&str>) -> Vec<Strin
         notes.push(format!("mended: {}", fixes.join(", ")));
     }
     let error = record.error.as_ref();
-    if let Some(error) = error.filter(|it| without_request(&it.message) != it.message) {
+    if let Some(error) = error.filter(|it| it.cause() != it.message) {
         notes.push(error.message.clone());
     }
     if let Some(detail) = error.and_then(|it| it.detail.as_ref()) {
@@ -89,21 +80,5 @@ fn of_attempt(number: u32, attempt: &AttemptRecord) -> Option<String> {
             "attempt {number} was sent beside the one before, which took long"
         )),
         (None, false) => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cause_does_not_say_which_request_it_was() {
-        for (message, expected) in [
-            ("it refused (request \"r-1\")", "it refused"),
-            ("it refused (request \"r-1\"): no", "it refused: no"),
-            ("it refused", "it refused"),
-        ] {
-            assert_eq!(without_request(message), expected);
-        }
     }
 }

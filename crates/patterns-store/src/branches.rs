@@ -24,6 +24,15 @@ pub struct Branches {
     is_over: bool,
 }
 
+impl Branches {
+    /// Leaves out a branch and those that began before it.
+    #[must_use]
+    pub fn after(self, branch: Option<BranchId>) -> Self {
+        let last = branch.map_or(-1, |it| it.0.cast_signed());
+        Self { last, ..self }
+    }
+}
+
 impl Iterator for Branches {
     type Item = Result<BranchRecord, StoreError>;
 

@@ -139,6 +139,17 @@ pub struct CallFailure {
     pub detail: Option<String>,
 }
 
+impl CallFailure {
+    /// Returns the error in our words without which request it was, so that equal causes are equal words.
+    pub fn cause(&self) -> String {
+        let Some((before, rest)) = self.message.split_once(" (request \"") else {
+            return self.message.clone();
+        };
+        let after = rest.split_once("\")").map_or("", |(_, after)| after);
+        format!("{before}{after}")
+    }
+}
+
 fn seconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(time.as_micros() as f64 / 1e6)
 }
@@ -301,4 +312,26 @@ fn bill(row: &Row<'_>) -> rusqlite::Result<Usage> {
         reasoning_tokens: count(19)?,
         ..Usage::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_does_not_say_which_request_it_was() {
+        for (message, expected) in [
+            ("it refused (request \"r-1\")", "it refused"),
+            ("it refused (request \"r-1\"): no", "it refused: no"),
+            ("it refused", "it refused"),
+        ] {
+            let failure = CallFailure {
+                kind: "refused".to_owned(),
+                message: message.to_owned(),
+                status: None,
+                detail: None,
+            };
+            assert_eq!(failure.cause(), expected);
+        }
+    }
 }

@@ -40,6 +40,17 @@ pub struct Calls {
     is_over: bool,
 }
 
+impl Calls {
+    /// Leaves out the call of this number and those that ended before it.
+    #[must_use]
+    pub fn after(self, number: i64) -> Self {
+        Self {
+            last: number,
+            ..self
+        }
+    }
+}
+
 impl Iterator for Calls {
     type Item = Result<CallRecord, StoreError>;
 

@@ -45,7 +45,7 @@ pub use calls::{Calls, Texts};
 pub use connection::{Durability, nearest};
 pub use controls::{Asked, Control};
 pub use error::{StoreError, StoreErrorKind};
-pub use experience::Experience;
+pub use experience::{Answers, Experience};
 pub use layer::{StoreLayer, StorePolicy, Stored};
 pub use lock_file::LockFile;
 pub use plans::Planned;

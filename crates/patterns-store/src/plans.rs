@@ -1,6 +1,6 @@
 //! What runs were planned to come to, and what came of them: how far estimates can be trusted.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
 
 use crate::Store;
@@ -21,6 +21,16 @@ pub struct Planned {
 /// The table is made when the first plan is kept, so that stores without one are as they were.
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS plans (identity BLOB PRIMARY KEY, \
     at INTEGER NOT NULL DEFAULT (unixepoch()), plan TEXT NOT NULL, actual TEXT) STRICT";
+
+impl Planned {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            at: row.get(0)?,
+            plan: row.get(1)?,
+            actual: row.get(2)?,
+        })
+    }
+}
 
 impl Store {
     /// Keeps what a run of this identity is planned to come to, in place of an older plan.
@@ -54,6 +64,24 @@ impl Store {
         .await
     }
 
+    /// Returns the latest plans that something came of, as many as are wanted at most, the latest first.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if they cannot be read.
+    pub fn ended_plans(&self, most: u32) -> Result<Vec<Planned>, StoreError> {
+        self.read(|connection| {
+            if !has_table(connection, "plans")? {
+                return Ok(Vec::new());
+            }
+            let select = "SELECT at, plan, actual FROM plans WHERE actual IS NOT NULL \
+                ORDER BY at DESC, rowid DESC LIMIT ?1";
+            let mut select = connection.prepare(select)?;
+            let rows = select.query_map([most], Planned::read)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Returns the plan of a run by its identity, if there is one.
     ///
     /// # Errors
@@ -65,13 +93,7 @@ impl Store {
                 return Ok(None);
             }
             let select = "SELECT at, plan, actual FROM plans WHERE identity = ?1";
-            let found = connection.query_row(select, [identity], |row| {
-                Ok(Planned {
-                    at: row.get(0)?,
-                    plan: row.get(1)?,
-                    actual: row.get(2)?,
-                })
-            });
+            let found = connection.query_row(select, [identity], Planned::read);
             Ok(found.optional()?)
         })
     }
@@ -99,5 +121,10 @@ mod tests {
             ("plan", Some("actual"))
         );
         assert_eq!(store.planned(&[8; 32]).unwrap(), None);
+        store.keep_plan([9; 32], "later".to_owned()).await.unwrap();
+        assert_eq!(store.ended_plans(9).unwrap(), [planned]);
+        store.end_plan([9; 32], "too".to_owned()).await.unwrap();
+        let latest = store.ended_plans(1).unwrap();
+        assert_eq!(latest[0].plan, "later");
     }
 }

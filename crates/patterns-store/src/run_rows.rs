@@ -10,6 +10,7 @@ use std::time::Duration;
 use patterns_core::StepRole;
 use rusqlite::Connection;
 
+use crate::Store;
 use crate::branch_record::BranchEnding;
 use crate::call_record::{AttemptRecord, More};
 use crate::error::StoreError;
@@ -73,9 +74,32 @@ impl RunRows {
         rows.len() == MANY
     }
 
+    /// Returns whether any waits.
+    pub(crate) fn is_waiting(&self) -> bool {
+        let rows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        !rows.is_empty()
+    }
+
     /// Returns what waits, to be written now.
     pub(crate) fn take(&self) -> Vec<RunRow> {
         mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Store {
+    /// Has a row written with the next commit; nobody waits.
+    pub(crate) fn add_row(&self, row: RunRow) {
+        if self.0.rows.add(row) {
+            self.write_later(|_, _| Ok(()));
+        }
+    }
+
+    /// Has what is known of how runs go written now, if any of it waits for the commit of something else, so
+    /// that whoever follows a slow run sees it. Nobody waits.
+    pub fn write_waiting(&self) {
+        if self.0.rows.is_waiting() {
+            self.write_later(|_, _| Ok(()));
+        }
     }
 }
 

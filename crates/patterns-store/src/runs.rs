@@ -35,11 +35,9 @@ pub struct RunRecord {
     pub ended: Option<i64>,
     /// How it ended, in the words of whoever began it.
     pub outcome: Option<String>,
-    /// What it was expected to cost and did, in the words of whoever began it.
-    pub estimate: Option<String>,
 }
 
-const COLUMNS: &str = "id, job, started, sessions, lost, account, ended, outcome, estimate";
+const COLUMNS: &str = "id, job, started, sessions, lost, account, ended, outcome";
 
 /// Whether a run that is begun again is the same run, with the same account under the same cap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +61,6 @@ impl RunRecord {
             account: account_of(row.get(5)?),
             ended: row.get(6)?,
             outcome: row.get(7)?,
-            estimate: row.get(8)?,
         })
     }
 }
@@ -240,20 +237,6 @@ impl Store {
                 .transpose()?
                 .map(|it| String::from_utf8_lossy(&it).into_owned()))
         })
-    }
-
-    /// Keeps what a run was expected to cost and did, in place of what was kept before.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if that cannot be recorded.
-    pub async fn keep_estimate(&self, id: i64, estimate: String) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            let update = "UPDATE runs SET estimate = ?2 WHERE id = ?1";
-            connection.execute(update, (id, estimate))?;
-            Ok(())
-        })
-        .await
     }
 
     /// Returns the file whose lock is held while a run of an identity goes on; `None` if the store is

@@ -37,7 +37,7 @@ CREATE TABLE runs (
     lost INTEGER NOT NULL DEFAULT 0,
     -- What it has spent and reserved, as JSON; kept before anything is sent.
     account TEXT,
-    -- What it was expected to cost and did, in the words of whoever began it.
+    -- Nothing is written there any more; plans have a table. It stays, since older programs name it.
     estimate TEXT
 ) STRICT;
 CREATE INDEX runs_by_identity ON runs (identity);

@@ -14,7 +14,7 @@ use crate::error::{StoreError, StoreErrorKind};
 use crate::known::Known;
 use crate::prompts::Prompts;
 use crate::record::{ALL_CALLS, Entry, Record, SELECT, set_status, usage_of, usage_sums};
-use crate::run_rows::{RunRow, RunRows};
+use crate::run_rows::RunRows;
 use crate::status::CallStatus;
 use crate::writer::{Write, Writer, acknowledged, lock};
 
@@ -34,7 +34,7 @@ pub(crate) struct Inner {
     /// None if it was opened for reading.
     pub(crate) writer: Option<Writer>,
     pub(crate) accounts: Accounts,
-    rows: RunRows,
+    pub(crate) rows: RunRows,
     /// Made when a layer first asks for it.
     known: Mutex<Option<Known>>,
 }
@@ -315,13 +315,6 @@ impl Store {
             let detail = "the thread that writes has ended";
             StoreError::new(crate::StoreErrorKind::Io, detail)
         })
-    }
-
-    /// Has a row written with the next commit; nobody waits.
-    pub(crate) fn add_row(&self, row: RunRow) {
-        if self.0.rows.add(row) {
-            self.write_later(|_, _| Ok(()));
-        }
     }
 
     /// Has something written in its turn; nobody waits.

@@ -8,6 +8,7 @@ mod dialect;
 pub(crate) mod kept;
 mod llama;
 mod llama_server;
+mod otlp;
 mod pip;
 mod prose;
 mod ran;
@@ -50,6 +51,8 @@ enum Third {
     Files,
     /// The same, and Arrow (PyPI)
     Tables,
+    /// The schema and the names of OpenTelemetry, which read the spans that are sent (PyPI)
+    Otlp,
     /// llama.cpp's server with a very small model, both from packages (PyPI); a quarter of an hour once
     Llama,
     /// The same with a model that can write, 1.1 GB once: prints what it makes of two jobs
@@ -78,6 +81,7 @@ impl Third {
             Self::Aimock => aimock::run(&folder.join("aimock")),
             Self::Files => tables::run(&folder.join("files"), false),
             Self::Tables => tables::run(&folder.join("tables"), true),
+            Self::Otlp => otlp::run(&folder.join("otlp")),
             Self::Llama => llama::run(&folder.join("llama")),
             Self::Prose => prose::run(&folder.join("prose")),
         }

@@ -49,10 +49,16 @@ pub(super) fn run_plain(folder: &Path, arguments: &[&str]) -> Result<()> {
     output(&mut command(folder, arguments)).map(|_| ())
 }
 
-/// Returns the command in a folder that is its home, too: nothing that is set outside counts.
 fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = patterns_in(folder, arguments);
+    command.arg("--no-store");
+    command
+}
+
+/// Returns the command in a folder that is its home, too: nothing that is set outside counts.
+pub(super) fn patterns_in(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(patterns());
-    command.args(arguments).arg("--no-store");
+    command.args(arguments);
     command.current_dir(folder).env_clear();
     for name in NEEDED {
         if let Some(value) = std::env::var_os(name) {

@@ -12,7 +12,8 @@ OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES are heeded. A run that is sent ag
 
 Examples:
   patterns spans              those of the latest run
-  patterns spans 3 --content  those of run 3, with what was asked and answered";
+  patterns spans 3 --content  those of run 3, with what was asked and answered
+  patterns spans --follow     those of a run that goes on, as they end";
 
 /// The command line of `patterns spans`.
 #[derive(Clone, Debug, Args)]
@@ -28,6 +29,10 @@ pub(crate) struct SpansArgs {
     /// Send what was asked and answered, too; it has your documents in it
     #[arg(long)]
     pub(crate) content: bool,
+
+    /// Send spans while the run goes on, each when it ends, until the run has
+    #[arg(long)]
+    pub(crate) follow: bool,
 
     #[command(flatten)]
     pub(crate) look: LookArgs,

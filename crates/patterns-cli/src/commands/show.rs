@@ -3,23 +3,25 @@
 mod branch;
 mod stages;
 mod trace;
+mod worth_noting;
 
 use std::time::Duration;
 
-use patterns_store::{RunRecord, Store};
+use patterns_store::{RunRecord, Store, StoreError};
 use serde_json::{Value, json};
 
 use self::branch::{seconds, show_branch};
 use self::stages::Stages;
 pub(super) use self::trace::Trace;
 use self::trace::unfold_statement;
+use self::worth_noting::worth_noting;
 use crate::args::{LookFormat, ShowArgs, Which};
 use crate::error::{Error, ErrorKind};
 use crate::local_time::date;
 use crate::recorded_job::RecordedJob;
-use crate::report::{Page, cost_of};
+use crate::report::{Page, cost_of, grouped};
 use crate::store::{open_to_read, refused};
-use crate::terminal::{Style, Terminal, write_json};
+use crate::terminal::{Terminal, write_json};
 
 pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
     let store = open_to_read(&args.look.store)?;
@@ -59,7 +61,6 @@ fn in_json(store: &Store, run: &RunRecord, limit: usize) -> Result<Value, Error>
         "typed": typed.as_ref().map(typed_json),
         "job": typed.and_then(|it| it.shown_job()),
         "outcome": outcome(run),
-        "estimate": parsed(run.estimate.as_deref()),
         "result": parsed(store.result(run.id).map_err(refused)?.as_deref()),
         "went": Stages::read(store, run, limit)?.json(),
         "paid": paid.collect::<Vec<_>>(),
@@ -74,57 +75,102 @@ fn for_people(
     terminal: Terminal,
 ) -> Result<String, Error> {
     let mut page = Page::new(terminal.stdout_paint(), &[]);
-    describe(&mut page, store, run);
-    for (model, usage) in store.paid(run.id).map_err(refused)? {
-        page.paragraph(&format!(
-            "paid: {model}: {} calls · {} attempts · tokens {} in ({} cached), {} out",
-            usage.calls,
-            usage.attempts,
-            usage.input_tokens,
-            usage.cached_input_tokens,
-            usage.output_tokens
-        ));
-    }
+    let stages = Stages::read(store, run, limit)?;
+    describe(&mut page, store, run, stages.is_one())?;
+    stages.describe_stages(&mut page);
     let notes = store.notes(run.id).map_err(refused)?;
-    let events: Vec<_> = notes.iter().filter_map(named).collect();
-    if !events.is_empty() {
-        page.line(Style::Bold, "worth noting:");
+    let noted = worth_noting(&notes);
+    if !noted.is_empty() {
+        page.gap();
+        page.heading("worth noting:");
     }
-    for line in &events {
-        page.line(Style::Dim, &format!("  {line}"));
+    for line in &noted {
+        page.paragraph(&format!("  {line}"));
     }
-    Stages::read(store, run, limit)?.describe(&mut page, run.id, limit);
+    stages.describe_branches(&mut page, run.id, limit);
     Ok(page.finish())
 }
 
-fn describe(page: &mut Page, store: &Store, run: &RunRecord) {
-    let started = date(run.started);
-    page.line(
-        Style::Bold,
-        &format!("run {}: {}", run.id, state(store, run)),
-    );
-    page.paragraph(&format!("began: {started} · sessions: {}", run.sessions));
+/// Says what a run was for, how it stands and what it came to, each in a row of its own.
+fn describe(
+    page: &mut Page,
+    store: &Store,
+    run: &RunRecord,
+    has_one_stage: bool,
+) -> Result<(), Error> {
+    page.heading(&format!("run {}: {}", run.id, state(store, run)));
+    let mut row = |name: &str, text: &str| page.paragraph(&format!("  {name:<8}  {text}"));
     if let Some(typed) = typed(run) {
-        page.paragraph(&format!("in: {}", typed.directory.display()));
-        page.paragraph(&format!("typed: {}", typed.command()));
+        row("typed", &typed.command());
+        row("in", &typed.directory.display().to_string());
+    }
+    row("began", &times(store, run));
+    // Where there is one stage, it says the same below.
+    let outcome = outcome(run).filter(|_| !has_one_stage);
+    if let Some(counts) = outcome.as_ref().and_then(|it| it.get("counts")) {
+        row("branches", &counts_in_words(counts));
     }
     if let Some(spent) = run.account {
-        let all = spent.total();
-        page.paragraph(&format!(
-            "sent, all sessions: {} attempts, failed ones included",
-            all.calls
-        ));
+        let attempts = grouped(spent.total().calls);
+        row(
+            "sent",
+            &format!("{attempts} attempts, failed ones included"),
+        );
     }
     if run.lost > 0 {
-        let text = "calls under way at a kill, their cost not known";
-        page.paragraph(&format!("{text}: {}", run.lost));
+        let text = "attempts were under way at a kill; what they cost is not known";
+        row("lost", &format!("{} {text}", run.lost));
+    }
+    for (model, usage) in store.paid(run.id).map_err(refused)? {
+        let text = format!(
+            "{model}: {} calls, tokens {} in ({} cached), {} out",
+            grouped(usage.calls),
+            grouped(usage.input_tokens),
+            grouped(usage.cached_input_tokens),
+            grouped(usage.output_tokens)
+        );
+        row("paid", &text);
     }
     if let Some(cost) = cost(run) {
-        page.paragraph(&format!("cost, all sessions: {cost}"));
+        row("cost", &cost);
     }
-    if let Some(outcome) = outcome(run) {
-        describe_outcome(page, &outcome);
+    if can_go_on(store, run).map_err(refused)? {
+        let text = format!("`patterns resume {}` goes on with it", run.id);
+        row("next", &text);
     }
+    Ok(())
+}
+
+/// Returns whether a run came to no end of its own, and is not under way.
+fn can_go_on(store: &Store, run: &RunRecord) -> Result<bool, StoreError> {
+    let code = outcome(run).and_then(|it| it.get("exit_code")?.as_u64());
+    let is_over = matches!(code, Some(0 | 2 | 3)) || store.is_running(run.id)?;
+    Ok(!is_over)
+}
+
+/// Says when a run began and how long it took; what was spent is that of all its sessions.
+fn times(store: &Store, run: &RunRecord) -> String {
+    let mut text = date(run.started);
+    let took = duration(store, run);
+    if run.sessions > 1 {
+        text += &format!(", in {} sessions", run.sessions);
+        text += &took.map_or_else(String::new, |it| format!(", of which the last took {it}"));
+    } else if let Some(took) = took {
+        let so_far = if run.outcome.is_none() { " so far" } else { "" };
+        text += &format!(", took {took}{so_far}");
+    }
+    text
+}
+
+fn counts_in_words(counts: &Value) -> String {
+    let count = |name| grouped(counts.get(name).and_then(Value::as_u64).unwrap_or_default());
+    format!(
+        "{} started = {} answered + {} failed + {} cancelled",
+        count("started"),
+        count("answered"),
+        count("failed"),
+        count("cancelled")
+    )
 }
 
 /// Returns what a run has cost in all sessions, if that is known and not nothing.
@@ -132,48 +178,6 @@ pub(super) fn cost(run: &RunRecord) -> Option<String> {
     let kept = run.account.map(cost_of);
     let kept = kept.or_else(|| Some(outcome(run)?.get("cost")?.as_str()?.to_owned()));
     kept.filter(|it| !it.is_empty())
-}
-
-/// Says an event in words: its time, its name, and what it is about.
-fn named((at, event): &(i64, String)) -> Option<String> {
-    let event: Value = serde_json::from_str(event).ok()?;
-    let fields = event.as_object()?;
-    let name = fields.get("event")?.as_str()?.replace('_', " ");
-    let mut line = format!("{}  {name}", date(*at));
-    for (name, value) in fields {
-        let text = match (name.as_str(), value) {
-            ("event" | "run" | "usage" | "counts" | "pattern", _) | (_, Value::Null) => continue,
-            ("warning", it) => it.get("message")?.as_str()?.to_owned(),
-            ("origin", it) => format!("branch {}", it.get("branch")?),
-            (name, Value::String(text)) => format!("{}: {text}", name.replace('_', " ")),
-            (name, it) => format!("{}: {it}", name.replace('_', " ")),
-        };
-        line.push_str(&format!(" · {text}"));
-    }
-    Some(line)
-}
-
-fn describe_outcome(page: &mut Page, outcome: &Value) {
-    if let Some(counts) = outcome.get("counts") {
-        let count = |name| counts.get(name).and_then(Value::as_u64).unwrap_or_default();
-        page.paragraph(&format!(
-            "branches: {} started = {} answered + {} failed + {} cancelled",
-            count("started"),
-            count("answered"),
-            count("failed"),
-            count("cancelled")
-        ));
-    }
-    if let Some(seconds) = outcome.get("seconds").and_then(Value::as_f64) {
-        page.paragraph(&format!("the last session took: {seconds:.1} s"));
-    }
-    if let Some(events) = outcome.get("events").and_then(Value::as_object) {
-        let events = events.iter().map(|(name, count)| format!("{count} {name}"));
-        page.paragraph(&format!(
-            "events of the last session: {}",
-            events.collect::<Vec<_>>().join(" · ")
-        ));
-    }
 }
 
 /// Finds a run.
@@ -238,6 +242,6 @@ pub(super) fn state(store: &Store, run: &RunRecord) -> String {
         (Some(code), _) => format!("stopped (exit {code})"),
         (None, Some(_)) => "stopped".to_owned(),
         (None, None) if store.is_running(run.id).unwrap_or_default() => "running".to_owned(),
-        (None, None) => "not ended".to_owned(),
+        (None, None) => "broken off".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use patterns_core::{Event, Spent};
-use patterns_store::{RunRecord, Store};
+use patterns_store::RunRecord;
 use serde_json::{Value, json};
 
 use super::show::{find, state};
@@ -29,7 +29,7 @@ pub(super) async fn run(args: &WatchArgs) -> Result<(), Error> {
         let is_under_way = store.is_running(id).map_err(refused)?;
         let steered = Standing::of(&store.asked_of_run(id, run.sessions).map_err(refused)?);
         let steered = Some(steered).filter(|_| is_under_way).unwrap_or_default();
-        let stand = stand(&store, &run, is_under_way);
+        let stand = state(&store, &run);
         let line = match args.look.output {
             LookFormat::Json => json_line(&run, &notes, &stand, steered),
             LookFormat::Human => {
@@ -89,13 +89,6 @@ fn json_line(run: &RunRecord, notes: &[(i64, String)], stand: &str, steered: Sta
         "concurrency_by_ctl": steered.concurrency,
     });
     format!("{line}\n")
-}
-
-fn stand(store: &Store, run: &RunRecord, is_under_way: bool) -> String {
-    match (is_under_way, &run.outcome) {
-        (false, None) => "broken off".to_owned(),
-        _ => state(store, run),
-    }
 }
 
 /// Returns how many branches the latest session has, if it said so.

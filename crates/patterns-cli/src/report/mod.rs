@@ -9,6 +9,7 @@ mod failure;
 mod figures;
 mod human;
 mod json;
+mod money_plots;
 mod observers;
 mod plan;
 mod plots;
@@ -29,8 +30,9 @@ pub(crate) use human::{Page, document_page};
 pub(crate) use json::{
     Frame, branch_line, election_line, outcome_json, outcome_line, recorded_result,
 };
+pub(crate) use money_plots::money_plots;
 pub(crate) use observers::Observers;
-pub(crate) use plan::{beside_plan, plan_page, planned_cost};
+pub(crate) use plan::{beside_plan, grouped, plan_page, planned_cost};
 pub(crate) use table::{
     aligned, flagged_page, problem_line, statement_page, support_line, table_page,
 };

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use patterns_core::{Money, Usage};
-use patterns_job::{Figure, Plan, PlanTotal, Stage};
+use patterns_core::Money;
+use patterns_job::{CameTo, EarlierPlans, Figure, FirstPrompt, Off, Plan, PlanTotal, Stage};
 
 use super::human::Page;
 use crate::terminal::{Paint, Style};
@@ -25,7 +25,7 @@ pub(crate) fn plan_page(plan: &Plan, paint: Paint) -> String {
     }
     for stage in &plan.stages {
         page.gap();
-        page.heading(&format!("{} · {}", stage.stage, stage.model));
+        page.heading(&name(stage));
         stage_lines(&mut page, stage);
     }
     page.gap();
@@ -34,10 +34,21 @@ pub(crate) fn plan_page(plan: &Plan, paint: Paint) -> String {
     for warning in &plan.warnings {
         page.line(Style::Yellow, &format!("! {warning}"));
     }
+    let mut above = None;
     for stage in &plan.stages {
-        prompt(&mut page, stage);
+        if let Some(first) = &stage.first_prompt {
+            prompt(&mut page, stage, first, above.replace(first));
+        }
     }
     page.finish()
+}
+
+/// Names a stage: what it is for, the level of combinations, and who is asked.
+fn name(stage: &Stage) -> String {
+    let level = stage
+        .level
+        .map_or_else(String::new, |it| format!(", level {it}"));
+    format!("{}{level} · {}", stage.stage, stage.model)
 }
 
 fn stage_lines(page: &mut Page, stage: &Stage) {
@@ -80,26 +91,61 @@ fn total_lines(page: &mut Page, plan: &Plan) {
         plan.time_rests_on
     );
     row(page, "time", &time);
+    if let Some(earlier) = &plan.earlier {
+        row(page, "earlier", &off(earlier));
+    }
+}
+
+/// Says how far earlier plans were off.
+fn off(earlier: &EarlierPlans) -> String {
+    let plans = match earlier.plans {
+        1 => "the last plan was".to_owned(),
+        plans => format!("the last {plans} plans were"),
+    };
+    let part = |what: &str, it: &Off| {
+        let side = |share: f64| {
+            let percent = (100.0 * share).round();
+            match percent {
+                0.0 => "right".to_owned(),
+                it if it < 0.0 => format!("{} % low", -it),
+                it => format!("{it} % high"),
+            }
+        };
+        let worst = match earlier.plans {
+            1 => String::new(),
+            _ if side(it.median) == side(it.worst) => String::new(),
+            _ => format!(" (at worst {})", side(it.worst)),
+        };
+        format!("{} in {what}{worst}", side(it.median))
+    };
+    let cost = earlier.cost.as_ref();
+    let cost = cost.map_or_else(String::new, |it| format!(", {}", part("money", it)));
+    format!("{plans} {}{cost}", part("calls", &earlier.calls))
 }
 
 fn row(page: &mut Page, name: &str, value: &str) {
     page.paragraph(&format!("  {name:<8} {value}"));
 }
 
-fn prompt(page: &mut Page, stage: &Stage) {
-    let Some(first) = &stage.first_prompt else {
-        return;
-    };
+/// Writes the first prompt of a stage; what all its calls are told only if it is not what stands above.
+fn prompt(page: &mut Page, stage: &Stage, first: &FirstPrompt, above: Option<&FirstPrompt>) {
     page.gap();
-    page.heading(&format!(
-        "first prompt of {} · {}",
-        stage.stage, stage.model
-    ));
-    page.line(Style::Dim, "[instructions]");
-    page.paragraph(&first.instructions);
+    page.heading(&format!("first prompt of {}", name(stage)));
+    let is_told =
+        |it: &&FirstPrompt| it.instructions == first.instructions && it.schema == first.schema;
+    let is_above = above.filter(is_told).is_some();
+    if is_above {
+        page.line(
+            Style::Dim,
+            "[instructions and schema of the answer as above]",
+        );
+    } else {
+        page.line(Style::Dim, "[instructions]");
+        page.paragraph(&first.instructions);
+    }
     page.line(Style::Dim, "[prompt]");
     page.paragraph(&first.prompt);
-    if let Some(schema) = &first.schema {
+    if let Some(schema) = first.schema.as_ref().filter(|_| !is_above) {
         page.line(Style::Dim, "[schema of the answer]");
         page.paragraph(&serde_json::to_string_pretty(schema).unwrap_or_default());
     }
@@ -183,37 +229,36 @@ pub(crate) fn short_time(time: Duration) -> String {
 }
 
 /// Sets what was planned beside what came of it.
-pub(crate) fn beside_plan(planned: &PlanTotal, usage: Usage, cost: Option<Money>) -> String {
+pub(crate) fn beside_plan(planned: &PlanTotal, actual: &CameTo) -> String {
+    let tokens = planned.read.likely + planned.written.likely;
+    let used = actual.read + actual.written;
     let mut parts = vec![
         format!(
             "calls {} planned, {} made",
             grouped(planned.calls.likely),
-            grouped(usage.calls)
+            grouped(actual.calls)
         ),
         format!(
             "tokens {} planned, {} used{}",
-            grouped(planned.read.likely + planned.written.likely),
-            grouped(usage.total_tokens()),
-            off(
-                (planned.read.likely + planned.written.likely) as f64,
-                usage.total_tokens() as f64
-            )
+            grouped(tokens),
+            grouped(used),
+            came_out(tokens as f64, used as f64)
         ),
     ];
-    if let (Some(planned), Some(cost)) = (planned.cost, cost) {
+    if let (Some(planned), Some(cost)) = (planned.cost, actual.cost) {
         let dollars = |it: Money| it.picodollars() as f64;
         parts.push(format!(
             "{} planned, {} spent{}",
             short_money(planned.likely),
             short_money(cost),
-            off(dollars(planned.likely), dollars(cost))
+            came_out(dollars(planned.likely), dollars(cost))
         ));
     }
     format!("plan: {}", parts.join(" · "))
 }
 
 /// Says by how much something came out otherwise.
-fn off(planned: f64, actual: f64) -> String {
+fn came_out(planned: f64, actual: f64) -> String {
     if planned <= 0.0 || (actual / planned - 1.0).abs() < 0.005 {
         return String::new();
     }
@@ -259,17 +304,41 @@ mod tests {
                 high: Money::ZERO,
             }),
         };
-        let usage = Usage {
+        let actual = CameTo {
             calls: 11,
-            input_tokens: 950,
-            output_tokens: 150,
-            ..Usage::default()
+            read: 950,
+            written: 150,
+            cost: "0.02".parse().ok(),
         };
-        let line = beside_plan(&planned, usage, "0.02".parse().ok());
+        let line = beside_plan(&planned, &actual);
         assert_eq!(
             line,
             "plan: calls 10 planned, 11 made · tokens 1,000 planned, 1,100 used (+10 %) · $0.020 planned, \
              $0.020 spent"
+        );
+    }
+
+    #[test]
+    fn earlier_plans_were_off_by_so_much() {
+        let said = |plans, calls: (f64, f64), cost: Option<(f64, f64)>| {
+            let off_by = |(median, worst)| Off { median, worst };
+            off(&EarlierPlans {
+                plans,
+                calls: off_by(calls),
+                cost: cost.map(off_by),
+            })
+        };
+        assert_eq!(
+            [
+                said(1, (0.0, 0.0), None),
+                said(1, (-0.04, -0.04), Some((0.07, 0.07))),
+                said(3, (0.0, 0.0), Some((0.004, -0.2))),
+            ],
+            [
+                "the last plan was right in calls",
+                "the last plan was 4 % low in calls, 7 % high in money",
+                "the last 3 plans were right in calls, right in money (at worst 20 % low)",
+            ]
         );
     }
 }

@@ -11,7 +11,7 @@ use super::plan::{grouped, short_time};
 const WIDEST: usize = 40;
 
 /// What stands beside a picture takes so many columns at most.
-const BESIDE: usize = 40;
+pub(super) const BESIDE: usize = 40;
 
 /// How high a column of a picture is, in eighths.
 const HEIGHTS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -76,7 +76,7 @@ impl Plots {
 
     /// Draws the pictures in so many columns; nothing, if no call was made.
     pub(super) fn lines(&self, columns: usize) -> Vec<String> {
-        let width = columns.saturating_sub(BESIDE).clamp(8, WIDEST);
+        let width = width_in(columns);
         if self.ends.is_empty() {
             return Vec::new();
         }
@@ -95,8 +95,7 @@ impl Plots {
             counts[place.min(width - 1)] += 1;
         }
         let most = counts.iter().max().copied().unwrap_or(1).max(1);
-        let column = |count: &u64| HEIGHTS[(count * 8).div_ceil(most) as usize];
-        let picture: String = counts.iter().map(column).collect();
+        let picture = heights(&counts, most);
         let (all, time) = (grouped(self.ends.len() as u64), short_time(last));
         format!("calls    {picture} {all} ended in {time}")
     }
@@ -151,8 +150,22 @@ impl Plots {
     }
 }
 
+/// Returns how wide a picture is in so many columns.
+pub(super) fn width_in(columns: usize) -> usize {
+    columns.saturating_sub(BESIDE).clamp(8, WIDEST)
+}
+
+/// Draws counts as columns, the highest of which would stand for `most`.
+pub(super) fn heights(counts: &[u64], most: u64) -> String {
+    let column = |count: &u64| {
+        let eighths = (u128::from(*count) * 8).div_ceil(u128::from(most.max(1)));
+        HEIGHTS[eighths.min(8) as usize]
+    };
+    counts.iter().map(column).collect()
+}
+
 /// Draws a share of a width, to an eighth of a column.
-fn bar(share: f64, width: usize) -> String {
+pub(super) fn bar(share: f64, width: usize) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (share.clamp(0.0, 1.0) * width as f64 * 8.0).round() as usize;
     let (whole, rest) = (eighths / 8, eighths % 8);

@@ -42,7 +42,7 @@ fn a_branch_shows_what_was_asked_and_answered_and_what_it_took() {
     assert!(asked.contains("glass a liquid?"), "{asked}");
     let (code, all) = place.data(&["show"]);
     assert_eq!(code, Some(0));
-    assert!(all.contains("ballot: 2 branches = 2 answered"), "{all}");
+    assert!(all.contains("  ballot    2 branches = 2 answered"), "{all}");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_re_ask_and_a_failure_are_shown_with_their_causes() {
         assert!(shown.contains(part), "{part:?} in {shown}");
     }
     let (_, run) = place.data(&["show", "1"]);
-    assert!(run.contains("failed calls: 1 ×"), "{run}");
+    assert!(run.contains("failed calls:\n  1 ×"), "{run}");
     let (_, failed) = place.data(&["show", "1", "voter 2"]);
     assert!(failed.contains("failed: the provider rejected"), "{failed}");
     for name in [".patterns/store.db", ".patterns/store.db-wal"] {

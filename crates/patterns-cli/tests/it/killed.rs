@@ -49,7 +49,7 @@ fn calls_under_way_at_a_kill_count() {
     run.kill().unwrap();
     run.wait().unwrap();
     let (_, listed) = place.data(&["runs"]);
-    assert!(listed.contains("not ended"), "{listed}");
+    assert!(listed.contains("broken off"), "{listed}");
     is_free.store(true, Ordering::SeqCst);
 
     let shown = place.run(&args);
@@ -67,11 +67,15 @@ fn calls_under_way_at_a_kill_count() {
     assert_eq!(seen.load(Ordering::SeqCst), 5);
     let (_, page) = place.data(&["show", "1"]);
     assert!(
-        page.contains(&format!("their cost not known: {lost}")),
+        page.contains(&format!(
+            "  lost      {lost} attempts were under way at a kill"
+        )),
         "{page}"
     );
-    assert!(page.contains(" · 1 run_started"), "{page}");
-    assert!(page.contains("sent, all sessions: 5 attempts"), "{page}");
+    assert!(
+        page.contains("  sent      5 attempts, failed ones included"),
+        "{page}"
+    );
     let events = &show["outcome"]["events"];
     assert_eq!(
         (&events["run_started"], &events["answer_reused"]),

@@ -1,7 +1,7 @@
 //! What a job would do and cost, said without a call, and what came of it.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -87,7 +87,8 @@ fn a_plan_makes_no_call_and_its_calls_are_those_of_the_run() {
 fn after_a_try_the_money_is_right_and_stands_beside_what_came_of_it() {
     let place = place();
     let simulator = Simulator::start(&place, &[]);
-    let words = [&["map-reduce", "docs"], &simulator.args()[..]].concat();
+    let tree = ["map-reduce", "docs", "-c", "map_reduce.fan_in=4"];
+    let words = [&tree[..], &simulator.args()].concat();
     let run = |more: &[&str]| {
         let output = place
             .command(&[&words[..], more].concat())
@@ -119,6 +120,92 @@ fn after_a_try_the_money_is_right_and_stands_beside_what_came_of_it() {
     assert!(beside.contains(" planned, $"), "{beside}");
     // It is said once: the next run has another bill.
     assert!(!run(&[]).1.contains("plan: "), "said again");
+    let earlier = planned(&place, &[&words[..], &["--limit", "9"]].concat());
+    assert_eq!(earlier["earlier"]["plans"], 1);
+    let off = earlier["earlier"]["cost"]["median"].as_f64().unwrap();
+    assert!(off.abs() <= 0.1, "{off}");
+    let rests_on = plan["time_rests_on"].as_str().unwrap();
+    assert!(
+        rests_on.ends_with("as long as earlier ones took"),
+        "{rests_on}"
+    );
+}
+
+#[test]
+fn the_money_for_sections_is_foreseen_by_what_others_have_cost() {
+    let place = place();
+    let simulator = Simulator::start(&place, &[]);
+    let words = |topic| {
+        let sections = ["section", topic, "-s", "Why", "-s", "When", "-s", "Where"];
+        let more = ["-s", "How", "-s", "Who", "--stitch"];
+        [&sections[..], &more, &simulator.args()].concat()
+    };
+    place.data(&words("Tides"));
+    let plan = planned(&place, &words("Harbours"));
+    let (_, text) = place.data(&[&words("Harbours")[..], &["--output", "json"]].concat());
+    let outcome: Value = serde_json::from_str(&text).unwrap();
+    let actual = dollars(&outcome["spend"]["cost"]);
+    assert_near(dollars(&plan["total"]["cost"]["likely"]), actual, 0.1);
+}
+
+#[test]
+fn a_tree_is_planned_level_by_level_and_a_chain_as_one() {
+    let place = place();
+    let stages = |more: &[&str]| {
+        let server = ["-m", "compatible:m", "--base-url", "http://127.0.0.1:9/v1"];
+        let words = [&["map-reduce", "docs"], more, &server].concat();
+        let plan = planned(&place, &words);
+        let stages = plan["stages"].as_array().unwrap().iter().map(|it| {
+            let first = it["first_prompt"]["prompt"].as_str().unwrap();
+            assert!(first.contains("<document-"), "{first}");
+            let level = it["level"].as_u64().unwrap_or(0);
+            format!("{} {level}: {}", it["stage"], it["calls"]["likely"])
+        });
+        (
+            stages.collect::<Vec<_>>(),
+            plan["seconds"]["likely"].as_f64().unwrap(),
+        )
+    };
+    let (tree, soon) = stages(&["-c", "map_reduce.fan_in=4"]);
+    assert_eq!(
+        tree,
+        [
+            "\"map\" 0: 60",
+            "\"reduce\" 1: 11",
+            "\"reduce\" 2: 4",
+            "\"reduce\" 3: 1"
+        ]
+    );
+    let (chain, late) = stages(&["--topology", "refine", "-c", "map_reduce.fan_in=4"]);
+    assert_eq!(chain, ["\"map\" 0: 60", "\"reduce\" 0: 20"]);
+    assert!(late > 4.0 * soon, "{late} and {soon}");
+}
+
+#[test]
+fn a_run_that_was_broken_off_is_compared_with_its_plan_as_a_whole() {
+    let place = place();
+    let simulator = Simulator::start(&place, &[]);
+    let words = [&["map-reduce", "docs"], &simulator.args()[..]].concat();
+    let plan = planned(&place, &words);
+    // A plan is kept where there is a store; this one is made by the first session.
+    let run = |more: &[&str]| {
+        let words = [&words[..], more].concat();
+        let output = place.command(&words).output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let unasked = ["--confirm-above", "5"];
+    let (code, _) = run(&[&unasked[..], &["--max-calls", "20"]].concat());
+    assert_eq!(code, Some(5));
+    let (code, stderr) = run(&[]);
+    let calls = &plan["total"]["calls"]["likely"];
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(
+        stderr.contains(&format!("plan: calls {calls} planned, {calls} made · ")),
+        "{stderr}"
+    );
 }
 
 /// Votes as they were recorded, in the order in which they were cast: mostly of one answer.
@@ -145,11 +232,12 @@ fn elections_go_as_those_that_were_tried() {
     let rows =
         (0..120).map(|n| format!("{{\"id\": \"q{n:03}\", \"question\": \"Question <{n}>?\"}}\n"));
     place.write("q.jsonl", rows.collect::<String>().as_bytes());
-    let asked = Mutex::new(HashMap::new());
+    let asked = Arc::new(Mutex::new(HashMap::new()));
+    let ballots = Arc::clone(&asked);
     let server = Server::start(move |body| {
         let number = body.split("Question <").nth(1).unwrap();
         let question: usize = number.split('>').next().unwrap().parse().unwrap();
-        let mut asked = asked.lock().unwrap();
+        let mut asked = ballots.lock().unwrap();
         let ballot = asked.entry(question).or_insert(0);
         let answer = recorded(question, *ballot);
         *ballot += 1;
@@ -175,6 +263,7 @@ fn elections_go_as_those_that_were_tried() {
         last["usage"]["attempts"].as_f64().unwrap()
     };
     let first = planned(&place, &words);
+    assert!(asked.lock().unwrap().is_empty(), "a plan makes no call");
     let tried = calls(&["--sample", "60"]);
     let plan = planned(&place, &words);
     assert_eq!(plan["total"]["found"].as_f64(), Some(tried));
@@ -225,7 +314,7 @@ fn a_plan_is_shown_to_people() {
       read     about 370 (277 to 518) tokens
       written  about 600 (240 to 1,800) tokens
       cost     about $0.0028 ($0.0012 to $0.0077)
-      time     about 8.9 s (4.5 s to 27 s): 256 calls at once that take up to 5.7 s each, which is a guess
+      time     about 8.9 s (4.5 s to 27 s): up to 3 calls at once, up to 5.7 s each, which is a guess
     ! --max-calls will probably end the run before its time
 
     first prompt of map · compatible:m@http://[server]/v1

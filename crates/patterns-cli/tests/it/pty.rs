@@ -190,6 +190,16 @@ fn plots_are_drawn_at_a_terminal_and_nowhere_else() {
     }
     let piped = place.run(&[&args[..], &server.args()].concat());
     assert!(!piped.contains('█'), "{piped}");
+    let is_money = |line: &str| line.starts_with("spent    ") || line.starts_with("money    █");
+    assert!(!screen.lines().any(is_money), "no price is known: {screen}");
+    place.configure("[providers.compatible.prices.\"*\"]\ninput = 100\noutput = 400\n");
+    let recorded = [&args[..3], &["--plots"], &server.args()[..]].concat();
+    let (code, screen) =
+        AtTerminal::start(&mut place.command(&recorded), &Written::default()).end();
+    assert_eq!(code, Some(0), "{screen}");
+    let money: Vec<&str> = screen.lines().filter(|it| is_money(it)).collect();
+    assert_eq!(money.len(), 2, "{screen}");
+    assert!(money[1].contains(" map $0.0060"), "{screen}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! A run is sent to a collector of OpenTelemetry, which is a stub that keeps what it is sent.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
 
 use serde_json::{Value, json};
 
@@ -128,6 +129,88 @@ fn the_spans_of_a_run_are_those_of_its_branches_calls_and_attempts() {
         !text.contains("The tide rose."),
         "content is sent only if asked for"
     );
+}
+
+/// Follows a run of which one document waits until the span of the other was sent; then ends it.
+fn followed(end: impl FnOnce(&mut Child, mpsc::Sender<()>)) -> (String, Vec<Value>) {
+    let place = Place::with(&[("a.txt", "The tide rose."), ("b.txt", "The tide fell.")]);
+    let (asked, is_asked) = mpsc::channel();
+    let (go_on, goes_on) = mpsc::channel();
+    let goes_on = Mutex::new(goes_on);
+    let server = Server::start(move |body| {
+        if body.contains("b.txt") {
+            asked.send(()).unwrap();
+            // Where the run is killed, nobody says so.
+            let _ = goes_on.lock().unwrap().recv();
+        }
+        (200, completion(r#"{"summary": "The tide."}"#))
+    });
+    let words = ["map-reduce", "a.txt", "b.txt", "--no-reduce"];
+    let mut run = place.command(&[&words[..], &server.args()].concat());
+    run.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut run = run.spawn().unwrap();
+    is_asked.recv().unwrap();
+    let (sent, is_sent) = mpsc::channel();
+    let spans: Arc<Mutex<Vec<Value>>> = Arc::default();
+    let kept = Arc::clone(&spans);
+    let collector = Server::hearing(move |_, body| {
+        let body: Value = serde_json::from_str(body).unwrap();
+        let spans = body["resourceSpans"][0]["scopeSpans"][0]["spans"].clone();
+        for span in spans.as_array().unwrap() {
+            if span["name"] == "map a.txt" {
+                sent.send(()).unwrap();
+            }
+            kept.lock().unwrap().push(span.clone());
+        }
+        (200, "{}".to_owned())
+    });
+    let mut command = place.command(&["spans", "--follow"]);
+    let url = collector.url().trim_end_matches("/v1");
+    command.env("OTEL_EXPORTER_OTLP_ENDPOINT", url);
+    command.stdout(Stdio::piped());
+    let follower = command.spawn().unwrap();
+    is_sent.recv().unwrap();
+    end(&mut run, go_on);
+    run.wait().unwrap();
+    let said = follower.wait_with_output().unwrap();
+    assert!(said.status.success(), "{said:?}");
+    let spans = spans.lock().unwrap().clone();
+    (String::from_utf8(said.stdout).unwrap(), spans)
+}
+
+/// Asserts that each span was sent once, that of the run last, and each below one that was sent.
+fn assert_whole(spans: &[Value]) {
+    let ids: BTreeSet<&str> = spans
+        .iter()
+        .map(|it| it["spanId"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids.len(), spans.len(), "{spans:#?}");
+    assert_eq!(spans.last().unwrap()["name"], "patterns run 1");
+    for span in spans {
+        let parent = span["parentSpanId"].as_str();
+        assert!(parent.is_none_or(|it| ids.contains(it)), "{span:#}");
+    }
+}
+
+#[test]
+fn spans_are_sent_while_the_run_goes_on() {
+    let (said, spans) = followed(|_, go_on| go_on.send(()).unwrap());
+    assert!(
+        said.starts_with(&format!("run 1: {} spans", spans.len())),
+        "{said}"
+    );
+    assert_whole(&spans);
+    let ending = |name| attributes(named(&spans, name))["patterns.ending"].clone();
+    assert_eq!([ending("map a.txt"), ending("map b.txt")], ["answered"; 2]);
+}
+
+#[test]
+fn what_a_kill_breaks_off_is_sent_as_such() {
+    let (_, spans) = followed(|run, _| run.kill().unwrap());
+    assert_whole(&spans);
+    let ending = |name| attributes(named(&spans, name))["patterns.ending"].clone();
+    assert_eq!(ending("map a.txt"), "answered");
+    assert_eq!(ending("map b.txt"), "broken_off");
 }
 
 #[test]

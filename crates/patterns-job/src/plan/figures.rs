@@ -1,18 +1,17 @@
-//! Turns what a rehearsal counted into figures: calls, tokens, money, time.
+//! Turns what a rehearsal counted into figures: calls, tokens, money.
 //!
 //! How much is written is known best from the same stage of the same job (a run with a limit before), then
-//! from other calls to the model, and else a guess by what the stage is for. What is not known has wide
+//! from such stages of other jobs, then from other calls to the model, and else a guess by what the stage is for. What is not known has wide
 //! bounds.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroU64;
+use std::num::NonZeroU32;
 
 use patterns_core::{ModelId, Money, Usage};
 use patterns_llm::{Price, Prices, Tier};
 use patterns_store::Experience;
 
-use super::plan_setup::PlanSetup;
-use super::stage_tally::StageTally;
+use super::stage_tally::{StageName, StageTally};
 use super::written_plan::{Figure, Stage};
 
 /// What one stage of one model came to: at least, on average over so many rehearsals, and at most.
@@ -36,12 +35,13 @@ pub(super) struct Known<'a> {
     pub(super) counted: &'a [String],
 }
 
-/// The fewest calls to a model that say how much it writes.
+/// The fewest calls that say how much it writes.
 const FEW: u64 = 5;
 
 impl Known<'_> {
     /// Makes the figures of a stage.
-    pub(super) fn stage(&self, stage: &str, model: &str, of: &Counted<'_>) -> Stage {
+    pub(super) fn stage(&self, name: &StageName, of: &Counted<'_>) -> Stage {
+        let (stage, model) = (&*name.stage, &*name.model);
         let mean = |sum: u64| (sum as f64 / of.rounds as f64).round() as u64;
         let reasks = self.experience.reask_rate();
         let with_reasks = |calls: u64, rate: f64| calls + (calls as f64 * rate).round() as u64;
@@ -62,6 +62,7 @@ impl Known<'_> {
         let price = id.and_then(|it| self.prices.find_at(it, self.tier));
         Stage {
             stage: stage.to_owned(),
+            level: NonZeroU32::new(name.level),
             model: model.to_owned(),
             found: mean(of.likely.found),
             calls,
@@ -92,6 +93,12 @@ impl Known<'_> {
         let seen = self.experience.models.get(model);
         let seen = seen.filter(|it| it.calls >= FEW && it.output_tokens > 0);
         let seen = seen.map(|it| it.output_tokens as f64 / it.calls as f64);
+        let of_stage = self
+            .experience
+            .answers
+            .get(&(stage.to_owned(), model.to_owned()));
+        let of_stage = of_stage.filter(|it| it.count >= FEW && it.output_tokens > 0);
+        let seen = of_stage.map(|it| it.output_tokens as f64).or(seen);
         let each = match (of.likely.mean_written(), seen) {
             (Some(mean), _) => Figure::of(0.85 * mean, mean, 1.2 * mean),
             (None, Some(mean)) => Figure::of(0.6 * mean, mean, 1.7 * mean),
@@ -144,77 +151,6 @@ fn cost(
     )
 }
 
-/// Seconds until an answer begins, and tokens a second after that, where nothing is known.
-const FIRST_TOKEN: f64 = 0.7;
-const TOKENS_PER_SECOND: f64 = 60.0;
-
-/// How many calls a local Ollama is sent at once.
-const OLLAMA_AT_ONCE: usize = 4;
-
-/// Foresees how long the stages take, and says what that rests on.
-pub(super) fn time(stages: &[Stage], with: &PlanSetup) -> (Figure<f64>, String) {
-    let settings = &with.setup.settings;
-    let given = settings.part.concurrency.is_some();
-    let is_local = !given && stages.iter().all(|it| it.model.starts_with("ollama:"));
-    let at_once = match is_local {
-        true => OLLAMA_AT_ONCE,
-        false => settings.branches().get(),
-    };
-    let mut by_answers = 0.0;
-    let mut slowest: f64 = 0.0;
-    for stage in stages.iter().filter(|it| it.calls.likely > 0) {
-        let calls = stage.calls.likely as f64;
-        let each = FIRST_TOKEN + stage.written.likely as f64 / calls / TOKENS_PER_SECOND;
-        // A tree has levels that wait for each other.
-        let levels = if stage.stage == "reduce" {
-            (calls + 1.0).log2().ceil() / 3.0
-        } else {
-            1.0
-        };
-        by_answers += (calls / at_once as f64).ceil().max(levels.max(1.0)) * each;
-        slowest = slowest.max(each);
-    }
-    let calls: u64 = stages.iter().map(|it| it.calls.likely).sum();
-    let tokens: u64 = stages
-        .iter()
-        .map(|it| it.read.likely + it.written.likely)
-        .sum();
-    let minutes = |count: u64, limit: Option<NonZeroU64>| {
-        limit.map(|it| count as f64 / it.get() as f64 * 60.0)
-    };
-    let limits = [
-        (
-            minutes(calls, with.requests_per_minute),
-            "requests",
-            with.requests_per_minute,
-        ),
-        (
-            minutes(tokens, with.tokens_per_minute),
-            "tokens",
-            with.tokens_per_minute,
-        ),
-    ];
-    let slow = limits
-        .into_iter()
-        .filter_map(|(time, what, limit)| Some((time?, what, limit?)));
-    let slow = slow.max_by(|a, b| a.0.total_cmp(&b.0));
-    match slow.filter(|it| it.0 > by_answers) {
-        Some((time, what, limit)) => {
-            let words = format!("the {limit} {what} a minute that are allowed");
-            (Figure::of(0.9 * time, time, 1.5 * time), words)
-        }
-        None => {
-            let words = format!(
-                "{at_once} calls at once that take up to {slowest:.1} s each, which is a guess"
-            );
-            (
-                Figure::of(by_answers / 2.0, by_answers, by_answers * 3.0),
-                words,
-            )
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,7 +178,12 @@ mod tests {
             rounds: 1,
             high: &tally,
         };
-        let cost = known.stage("map", model, &counted).cost.unwrap();
+        let name = StageName {
+            stage: "map".to_owned(),
+            level: 0,
+            model: model.to_owned(),
+        };
+        let cost = known.stage(&name, &counted).cost.unwrap();
         cost.likely.picodollars()
     }
 

@@ -8,10 +8,13 @@ use patterns_parallel::RunError;
 use patterns_store::Experience;
 
 use super::ballots::{Ballots, Fall};
-use super::figures::{Counted, Known, time};
+use super::earlier_plans::EarlierPlans;
+use super::figures::{Counted, Known};
 use super::plan_setup::PlanSetup;
 use super::rehearsal::{Ended, Extent, Rehearsal};
-use super::stage_tally::StageTally;
+use super::stage_tally::{StageName, StageTally};
+use super::time::Pace;
+use super::warnings::{not_asked, over_caps, too_long, without_price};
 use super::written_plan::{Plan, PlanTotal, Stage};
 use crate::input::{Reader, Taken};
 use crate::job::{Job, VoteJob};
@@ -21,8 +24,11 @@ use crate::work::{MapReduceWork, ModelRoles, Questions, SectionWork, Settings, V
 /// Elections that are rehearsed at least, the same ones again and again if they are fewer.
 const ELECTIONS: usize = 400;
 
-/// Calls by stage and model.
-type Stages = BTreeMap<(String, String), StageTally>;
+/// More levels of combinations than these are a chain, and shown together.
+const MOST_LEVELS: u32 = 6;
+
+/// Calls by stage, level and model.
+pub(super) type Stages = BTreeMap<StageName, StageTally>;
 
 /// What was rehearsed: at least, on average over so many rehearsals, and at most.
 struct Rehearsed {
@@ -85,12 +91,17 @@ impl Job {
             Self::Vote(_) => Pattern::Voting,
             Self::MapReduce(_) => Pattern::MapReduce,
         };
+        let earlier = match &with.store {
+            Some(store) => EarlierPlans::read(store).map_err(unreadable)?,
+            None => None,
+        };
         let roles = ModelRoles::of(&self)?;
         let rehearsed = match self {
             Self::Vote(job) => Box::pin(elections(*job, &roles, with, reader)).await?,
             other => Box::pin(once(other, &roles, with, reader)).await?,
         };
-        Ok(plan(pattern, rehearsed, with, &experience))
+        let plan = plan(pattern, rehearsed, with, &experience);
+        Ok(Plan { earlier, ..plan })
     }
 }
 
@@ -253,52 +264,26 @@ fn unreadable(error: patterns_store::StoreError) -> JobError {
 }
 
 /// Makes figures of what was rehearsed.
-fn plan(pattern: Pattern, it: Rehearsed, with: &PlanSetup, experience: &Experience) -> Plan {
-    let settings = &with.setup.settings;
+fn plan(pattern: Pattern, mut it: Rehearsed, with: &PlanSetup, experience: &Experience) -> Plan {
+    let in_turn = deepest(&it);
+    // One level needs no number.
+    if !(2..=MOST_LEVELS).contains(&in_turn) {
+        for stages in [&mut it.low, &mut it.likely, &mut it.high] {
+            *stages = without_levels(std::mem::take(stages));
+        }
+    }
     let ids = with.setup.models.iter().map(|model| model.id().clone());
     let models: BTreeMap<String, ModelId> = ids.map(|id| (id.to_string(), id)).collect();
-    let counted = models.iter().filter(|(_, id)| token_counter(id).is_some());
-    let counted: Vec<String> = counted.map(|(name, _)| name.clone()).collect();
-    let known = Known {
-        prices: &settings.prices,
-        tier: settings.tier.into(),
-        experience,
-        most_written: settings.sampling.max_output_tokens.map(u64::from),
-        models: &models,
-        counted: &counted,
-    };
-    let nothing = StageTally::default();
-    let mut names: Vec<(usize, &(String, String))> = [&it.low, &it.likely, &it.high]
-        .into_iter()
-        .flatten()
-        .map(|(name, tally)| (tally.order, name))
-        .collect();
-    names.sort();
-    names.dedup_by_key(|it| it.1.clone());
-    let mut seen = std::collections::HashSet::new();
-    names.retain(|(_, name)| seen.insert((*name).clone()));
-    let stages: Vec<Stage> = names
-        .into_iter()
-        .map(|(_, name)| {
-            let of = |stages: &'_ Stages| stages.get(name).cloned().unwrap_or(nothing.clone());
-            let (low, likely, high) = (of(&it.low), of(&it.likely), of(&it.high));
-            let counted = Counted {
-                low: &low,
-                likely: &likely,
-                rounds: it.rounds,
-                high: &high,
-            };
-            known.stage(&name.0, &name.1, &counted)
-        })
-        .collect();
+    let stages = figures(&it, &models, with, experience);
     let total = PlanTotal::of(&stages);
-    let (seconds, time_rests_on) = time(&stages, with);
+    let pace = Pace::of(with, &stages, experience);
+    let (seconds, time_rests_on) = pace.time(&stages, in_turn.into());
     let mut warnings = it.warnings;
     warnings.dedup();
     warnings.extend(too_long(&it.high, with));
     warnings.extend(not_asked(&it.high, with));
     warnings.extend(without_price(&stages));
-    warnings.extend(over_caps(&total, settings.caps));
+    warnings.extend(over_caps(&total, with.setup.settings.caps));
     Plan {
         identity: it.identity,
         pattern,
@@ -308,81 +293,74 @@ fn plan(pattern: Pattern, it: Rehearsed, with: &PlanSetup, experience: &Experien
         total,
         seconds,
         time_rests_on,
+        earlier: None,
         warnings,
     }
 }
 
-/// Says which calls do not fit into what their model reads at once.
-fn too_long(stages: &Stages, with: &PlanSetup) -> Vec<String> {
-    let windows = with.setup.models.windows();
-    let too_long = stages.iter().filter_map(|((stage, model), tally)| {
-        let window = *windows.get(model)?;
-        (tally.longest > window).then(|| {
-            format!(
-                "the longest call of {stage} reads about {} tokens, and {model} takes {window}: it is \
-                 asked about in parts, or fails; `source.chunk_tokens` cuts documents before",
-                tally.longest
-            )
-        })
-    });
-    too_long.collect()
-}
-
-/// Says what models that are asked instead of others may add.
-fn not_asked(stages: &Stages, with: &PlanSetup) -> Option<String> {
-    let names: Vec<String> = with.setup.models.fallbacks().collect();
-    let calls: u64 = stages.values().map(|it| it.calls).sum();
-    (!names.is_empty() && calls > 0).then(|| {
-        format!(
-            "what {} is asked instead is not in the plan: nothing, if all answers keep their schema, and for \
-             each of the {calls} calls one more and its re-asks at most",
-            names.join(" or ")
-        )
-    })
-}
-
-fn without_price(stages: &[Stage]) -> Vec<String> {
-    let mut names: Vec<&str> = stages
-        .iter()
-        .filter(|it| it.cost.is_none() && it.calls.high > 0 && it.model != "offline")
-        .map(|it| &*it.model)
-        .collect();
-    names.dedup();
-    let say = |name: &&str| format!("the price of {name} is not known, so neither is the cost");
-    names.iter().map(say).collect()
-}
-
-/// Says which caps will probably end the run, or may.
-fn over_caps(total: &PlanTotal, caps: Caps) -> Vec<String> {
-    let mut warnings = Vec::new();
-    let mut look = |key: &str, likely: bool, high: bool| {
-        let word = match (likely, high) {
-            (true, _) => "will probably end",
-            (false, true) => "may end",
-            (false, false) => return,
-        };
-        warnings.push(format!("`{key}` {word} the run before its time"));
+/// Makes the figures of each stage, in the order in which they begin.
+fn figures(
+    it: &Rehearsed,
+    models: &BTreeMap<String, ModelId>,
+    with: &PlanSetup,
+    experience: &Experience,
+) -> Vec<Stage> {
+    let settings = &with.setup.settings;
+    let counted = models.iter().filter(|(_, id)| token_counter(id).is_some());
+    let counted: Vec<String> = counted.map(|(name, _)| name.clone()).collect();
+    let known = Known {
+        prices: &settings.prices,
+        tier: settings.tier.into(),
+        experience,
+        most_written: settings.sampling.max_output_tokens.map(u64::from),
+        models,
+        counted: &counted,
     };
-    if let Some(most) = caps.max_calls {
-        look(
-            "spend.max_calls",
-            total.calls.likely > most,
-            total.calls.high > most,
-        );
+    let nothing = StageTally::default();
+    let mut names: Vec<(usize, &StageName)> = [&it.low, &it.likely, &it.high]
+        .into_iter()
+        .flatten()
+        .map(|(name, tally)| (tally.order, name))
+        .collect();
+    names.sort();
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|(_, name)| seen.insert((*name).clone()));
+    let stage = |(_, name): (usize, &StageName)| {
+        let of = |stages: &'_ Stages| stages.get(name).cloned().unwrap_or(nothing.clone());
+        let (low, likely, high) = (of(&it.low), of(&it.likely), of(&it.high));
+        let counted = Counted {
+            low: &low,
+            likely: &likely,
+            rounds: it.rounds,
+            high: &high,
+        };
+        known.stage(name, &counted)
+    };
+    names.into_iter().map(stage).collect()
+}
+
+/// Returns how many levels of combinations there are at most, each of which waits for the one below.
+fn deepest(it: &Rehearsed) -> u32 {
+    let names = [&it.low, &it.likely, &it.high].map(BTreeMap::keys);
+    let levels = names.into_iter().flatten().map(|it| it.level);
+    levels.max().unwrap_or(0)
+}
+
+/// Puts all levels of combinations together.
+fn without_levels(stages: Stages) -> Stages {
+    let mut all = Stages::new();
+    for (name, tally) in stages {
+        let tallies = all.entry(StageName { level: 0, ..name });
+        let order = tally.order;
+        let sum = tallies.or_insert_with(|| StageTally {
+            order,
+            ..StageTally::default()
+        });
+        let first = sum.order.min(order);
+        sum.add(tally);
+        sum.order = first;
     }
-    if let Some(most) = caps.max_tokens {
-        let (read, written) = (total.read, total.written);
-        let likely = read.likely + written.likely;
-        look(
-            "spend.max_tokens",
-            likely > most,
-            read.high + written.high > most,
-        );
-    }
-    if let (Some(most), Some(cost)) = (caps.max_cost, total.cost) {
-        look("spend.max_cost", cost.likely > most, cost.high > most);
-    }
-    warnings
+    all
 }
 
 #[cfg(test)]

@@ -10,12 +10,16 @@
 //! run itself, whatever the pattern does, and there is no second account of how it works.
 
 mod ballots;
+mod earlier_plans;
 mod figures;
 mod job_plan;
 mod plan_setup;
 mod rehearsal;
 mod stage_tally;
+mod time;
+mod warnings;
 mod written_plan;
 
+pub use earlier_plans::{CameTo, EarlierPlans, Off};
 pub use plan_setup::{Draft, PlanSetup};
 pub use written_plan::{Figure, FirstPrompt, Plan, PlanTotal, Stage};

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::ballots::Ballots;
 use super::plan_setup::{Draft, PlanSetup};
-use super::stage_tally::StageTally;
+use super::stage_tally::{StageName, StageTally};
 use super::written_plan::FirstPrompt;
 use crate::job::StoreMode;
 use crate::setup::Setup;
@@ -47,7 +47,9 @@ struct Shared {
 
 struct State {
     roles: HashMap<BranchId, Role>,
-    stages: BTreeMap<(String, String), StageTally>,
+    stages: BTreeMap<StageName, StageTally>,
+    /// The levels of combinations, by what they are called in those above them.
+    levels: HashMap<Arc<str>, u32>,
     ballots: Ballots,
     warnings: Vec<String>,
     /// Tokens of standing instructions with the schema, by the address of the instructions, which are
@@ -57,9 +59,10 @@ struct State {
     sent: HashSet<CallKey>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Role {
     role: StepRole,
+    label: Arc<str>,
     /// Whether a draft was not valid, so that the next call is a re-ask, which is no call of the plan.
     is_reasked: bool,
 }
@@ -81,6 +84,7 @@ impl Rehearsal {
             state: Mutex::new(State {
                 roles: HashMap::new(),
                 stages: BTreeMap::new(),
+                levels: HashMap::new(),
                 ballots,
                 warnings: Vec::new(),
                 standing: HashMap::new(),
@@ -122,9 +126,27 @@ impl Rehearsal {
     }
 }
 
+impl State {
+    /// Returns at which level of a tree something is combined: above all combinations that are in it.
+    fn level(&mut self, role: &Role, request: &Request) -> u32 {
+        if role.role != StepRole::Reduce {
+            return 0;
+        }
+        let parts = request.messages.iter().flat_map(|it| &it.parts);
+        let below = parts.filter_map(|part| match part {
+            Part::Document(document) => self.levels.get(&*document.id).copied(),
+            _ => None,
+        });
+        let level = below.max().unwrap_or(0) + 1;
+        let known = self.levels.entry(Arc::clone(&role.label)).or_default();
+        *known = level.max(*known);
+        level
+    }
+}
+
 /// What came of a rehearsal.
 pub(super) struct Ended {
-    pub(super) stages: BTreeMap<(String, String), StageTally>,
+    pub(super) stages: BTreeMap<StageName, StageTally>,
     pub(super) warnings: Vec<String>,
     pub(super) ballots: Ballots,
 }
@@ -132,11 +154,17 @@ pub(super) struct Ended {
 impl EventSink for Rehearsal {
     fn emit(&self, event: Event) {
         match event {
-            Event::BranchStarted { origin, role, .. } => {
-                let is_reasked = false;
-                self.lock()
-                    .roles
-                    .insert(origin.branch, Role { role, is_reasked });
+            Event::BranchStarted {
+                origin,
+                role,
+                label,
+            } => {
+                let role = Role {
+                    role,
+                    label: label.into(),
+                    is_reasked: false,
+                };
+                self.lock().roles.insert(origin.branch, role);
             }
             Event::AnswerRejected { origin, .. } => {
                 if let Some(role) = self.lock().roles.get_mut(&origin.branch) {
@@ -173,14 +201,22 @@ impl StandIn {
             ModelError::new(ModelErrorKind::NotRecorded).with_detail(error.to_string())
         })?;
         let mut state = self.rehearsal.lock();
-        let role = state.roles.get(&request.scope.origin().branch).copied();
-        let Role { role, is_reasked } = role.unwrap_or(Role {
+        let role = state.roles.get(&request.scope.origin().branch).cloned();
+        let role = role.unwrap_or_else(|| Role {
             role: StepRole::Map,
+            label: "".into(),
             is_reasked: false,
         });
         let text = text_of(request);
         let tokens = self.tokens(&mut state, request, &text);
-        let stage = (role.name().to_owned(), self.id.to_string());
+        let stage = StageName {
+            stage: role.role.name().to_owned(),
+            level: state.level(&role, request),
+            model: self.id.to_string(),
+        };
+        let Role {
+            role, is_reasked, ..
+        } = role;
         let order = state.stages.len();
         let tally = state
             .stages

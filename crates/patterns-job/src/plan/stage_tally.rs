@@ -4,6 +4,17 @@ use patterns_core::Usage;
 
 use super::written_plan::FirstPrompt;
 
+/// Tells stages apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct StageName {
+    /// What its calls are for.
+    pub(super) stage: String,
+    /// The level of combinations, from 1; 0 where there are none.
+    pub(super) level: u32,
+    /// Who is asked.
+    pub(super) model: String,
+}
+
 /// What is sent in one stage, and what the store has of it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StageTally {

@@ -1,9 +1,12 @@
 //! A plan, as it is shown and written.
 
+use std::num::NonZeroU32;
+
 use patterns_core::{Money, Pattern};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::earlier_plans::EarlierPlans;
 use crate::input::Taken;
 
 /// What a job would do and cost.
@@ -27,6 +30,9 @@ pub struct Plan {
     pub seconds: Figure<f64>,
     /// The assumptions and limits behind the time.
     pub time_rests_on: String,
+    /// How far earlier plans of the store were off, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<EarlierPlans>,
     /// What the user should know before.
     pub warnings: Vec<String>,
 }
@@ -36,6 +42,9 @@ pub struct Plan {
 pub struct Stage {
     /// Their purpose: `map`, `reduce`, `ballot`, …
     pub stage: String,
+    /// Of combinations in a tree, the level, from 1, where there are several and not too many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<NonZeroU32>,
     /// Who is asked.
     pub model: String,
     /// Calls whose answers are in the store; they cost nothing.

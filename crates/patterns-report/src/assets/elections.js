@@ -34,9 +34,11 @@ function showElections() {
 
 function electionColumns(all) {
   const number = (name, read, write = String) => ({ name, kind: "number", value: (n) => read(all[n]), text: (n) => (read(all[n]) == null ? "" : write(read(all[n]))) });
+  const asked = all.some((it) => it.question);
   const hasGold = all.some((it) => it.gold !== undefined);
   return [
-    { name: "Question", kind: "name", value: (n) => all[n].id ?? n, text: (n) => line(String(all[n].id ?? n + 1)) },
+    { name: asked ? "Id" : "Question", kind: asked ? "word" : "name", value: (n) => all[n].id ?? n, text: (n) => line(String(all[n].id ?? n + 1)) },
+    asked && { name: "Question", kind: "field", value: (n) => all[n].question, text: (n) => line(String(all[n].question ?? "")) },
     { name: "Answer", kind: "answer", value: (n) => all[n].winning_answer, text: (n) => line(String(all[n].winning_answer ?? "")) },
     { name: "Decision", kind: "word", value: (n) => all[n].decision, text: (n) => sayName(DECISIONS, all[n].decision) },
     number("Share", (it) => it.share, percent),

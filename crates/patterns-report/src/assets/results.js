@@ -13,18 +13,19 @@ function showResults() {
   build();
 }
 
-
 function resultTable(chosen, rebuild) {
   const shown = [];
   branches.forEach((it, b) => (chosen.stage < 0 || it.stage === chosen.stage) && shown.push(b));
   const fields = commonFields(shown);
+  // Where there is no answer, the first column of texts says why.
+  const said = fields.find((field) => !isNumeric(shown, field));
   const at = (read) => (n) => read(branches[shown[n]]);
   const number = (name, read, write) => ({ name, kind: "number", value: at(read), text: at((it) => (read(it) < 0 ? "" : write(read(it)))) });
   const columns = [
     { name: "Name", kind: "name", value: at((it) => it.label), text: at((it) => line(it.label)) },
     calls.stages.length > 1 && chosen.stage < 0 && { name: "Stage", kind: "word", value: at((it) => it.stage), text: at((it) => calls.stages[it.stage]) },
     { name: "End", kind: "word", value: at((it) => it.end), text: at((it) => state(it)) },
-    ...fields.map((field) => ({ name: field, kind: isNumeric(shown, field) ? "number" : "field", value: at((it) => it.answer?.[field]), text: at((it) => cell(it.answer?.[field])) })),
+    ...fields.map((field) => ({ name: field, kind: isNumeric(shown, field) ? "number" : "field", value: at((it) => it.answer?.[field]), text: at((it) => (it.answer?.[field] == null && field === said ? why(it) : cell(it.answer?.[field]))) })),
     !fields.length && { name: "Answer", kind: "answer", value: at((it) => words(it)), text: at((it) => line(words(it))) },
     hasMixedStage() && { name: "Model", kind: "word", value: at((it) => calls.models[it.model]), text: at((it) => calls.models[it.model]) },
     branches.some((it) => it.made > 1) && number("Calls", (it) => it.made, count),
@@ -127,11 +128,29 @@ function cell(value) {
   return typeof value === "string" ? line(value) : String(value);
 }
 
+/** Why there is no answer. */
+const why = (branch) => (branch.cause >= 0 && (branch.end === ENDS.failed || branch.end === ENDS.rejected) ? el("span", { class: "why" }, line(calls.causes[branch.cause])) : "");
+
 /** An answer in words, or why there is none. */
 function words(branch) {
   if (branch.answer === null) return branch.cause >= 0 ? calls.causes[branch.cause] : "";
   if (typeof branch.answer === "string") return branch.answer;
   return Object.entries(branch.answer).map(([name, value]) => name + ": " + value).join(" · ");
+}
+
+/** The branches of calls that failed for good and did not fail their branch, by cause: each as often as it has such. */
+function failedWithin() {
+  const groups = new Map();
+  branches.forEach((it, b) => {
+    if (it.end === ENDS.failed || it.end === ENDS.rejected) return;
+    for (const call of it.calls) {
+      if (calls.end[call] !== ENDS.failed || calls.cause[call] < 0) continue;
+      const cause = calls.causes[calls.cause[call]];
+      if (!groups.has(cause)) groups.set(cause, []);
+      groups.get(cause).push(b);
+    }
+  });
+  return groups;
 }
 
 function showFailures() {
@@ -142,14 +161,17 @@ function showFailures() {
     if (!groups.has(cause)) groups.set(cause, []);
     groups.get(cause).push(b);
   });
-  if (!groups.size) return;
+  const within = failedWithin();
+  if (!groups.size && !within.size) return;
   const list = el("ol", { class: "failures" });
-  for (const [cause, group] of [...groups].sort((a, b) => b[1].length - a[1].length)) {
+  const most = (all) => [...all].sort((a, b) => b[1].length - a[1].length);
+  const all = [...most(groups).map((it) => [...it, ""]), ...most(within).map((it) => [...it, " · a call of a branch that was answered all the same"])];
+  for (const [cause, group, where] of all) {
     const stages = [...new Set(group.map((b) => calls.stages[branches[b].stage]))].join(", ");
     list.append(
       el("li", {},
         el("b", { class: "number" }, count(group.length)),
-        el("div", {}, el("p", {}, cause), el("p", { class: "dim" }, stages, " · for example ", button(line(branches[group[0]].label) || "(no name)", () => detail.open(group[0], { order: group }), { class: "link" }))),
+        el("div", {}, el("p", {}, cause), el("p", { class: "dim" }, stages + where, " · for example ", button(line(branches[group[0]].label) || "(no name)", () => detail.open(group[0], { order: group }), { class: "link" }))),
       ),
     );
   }

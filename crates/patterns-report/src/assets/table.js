@@ -2,6 +2,23 @@
 
 const ROW = 30;
 
+/** The most characters of texts that a column is made as wide for. */
+const LONGEST = { name: 34, answer: 90, field: 60 };
+
+/** How wide a character is: a digit in a column of numbers, which are all as wide, or one of a text. */
+const widthOf = (kind) => (kind === "number" ? 1.02 : 0.9) * digitWidth();
+
+let digit = 0;
+function digitWidth() {
+  if (!digit) {
+    const pen = document.createElement("canvas").getContext("2d");
+    const { fontSize, fontFamily } = getComputedStyle(document.body);
+    pen.font = fontSize + " " + fontFamily;
+    digit = pen.measureText("0000000000").width / 10;
+  }
+  return digit;
+}
+
 class Table {
   /**
    * `columns` have a name, a text of a row, and a value to sort by; `rows` says how many rows there are,
@@ -38,7 +55,7 @@ class Table {
   widths(columns) {
     const wanted = columns.map((it) => this.wanted(it));
     const sum = (list) => list.reduce((all, it) => all + it, 0);
-    const isLong = (at) => columns[at].kind !== "number" && wanted[at] > 200;
+    const isLong = (at) => columns[at].kind in LONGEST && wanted[at] > 200;
     const room = ($("main").clientWidth || 1200) - 64;
     const fixed = sum(wanted.filter((_, at) => !isLong(at)));
     const long = sum(wanted.filter((_, at) => isLong(at))) || 1;
@@ -60,9 +77,12 @@ class Table {
       lengths.push(text instanceof Node ? text.textContent.length + 3 : text.length);
     }
     lengths.sort((a, b) => a - b);
-    const most = { name: 34, answer: 90, field: 60 }[column.kind] || 26;
-    const long = lengths[Math.round(0.97 * (lengths.length - 1))] || 0;
-    return 30 + 7.3 * Math.min(most, Math.max(column.name.length + 2, long));
+    const most = LONGEST[column.kind] || 26;
+    // One long text may be cut, but no number and no word.
+    const share = column.kind in LONGEST ? 0.97 : 1;
+    const long = lengths[Math.round(share * (lengths.length - 1))] || 0;
+    const name = 22 + 7.3 * (column.name.length + 2);
+    return Math.max(name, 22 + widthOf(column.kind) * Math.min(most, long));
   }
 
   head(column, n) {

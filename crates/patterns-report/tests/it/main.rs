@@ -154,7 +154,7 @@ fn hostile_text_ends_no_element_and_stays_the_same_text() {
         facts: vec![Fact::new(text(), text())],
         notice: Some(text()),
         warnings: vec![text()],
-        result: Some(text()),
+        result: Some(text().into()),
         lacks: vec![text()],
         elections: vec![serde_json::value::to_raw_value(&json!({"id": HOSTILE})).unwrap()],
         trace: serde_json::value::to_raw_value(&json!({"statements": [HOSTILE]})).ok(),

@@ -9,7 +9,8 @@ use patterns_core::{
     Origin, RunId, Scope, StepRole, Usage, Waits,
 };
 use patterns_store::{
-    Again, BranchEnding, CallEnding, CallRecord, Recorder, RunRecord, StoreLayer, StorePolicy,
+    Again, Answers, BranchEnding, CallEnding, CallRecord, Recorder, RunRecord, StoreLayer,
+    StorePolicy,
 };
 use patterns_testkit::{Reply, ScriptedModel};
 
@@ -234,7 +235,9 @@ impl Model for Told {
                 took,
                 error,
             });
-            Ok(Response::new("m", "done"))
+            let mut response = Response::new("m", "done");
+            response.usage.output_tokens = 7;
+            Ok(response)
         })
     }
 }
@@ -271,6 +274,14 @@ async fn a_call_has_the_waits_and_the_times_of_its_attempts() {
     assert!(hedge.is_hedge && hedge.error.is_none());
     assert_eq!((hedge.sent, hedge.took), (ms(1035), Some(ms(50))));
     assert_eq!(hedge.first_token, Some(ms(40)));
+    let seen = store.experience().unwrap().answers;
+    let of = ("section".to_owned(), "openai:m".to_owned());
+    let answers = Answers {
+        count: 1,
+        took: ms(50),
+        output_tokens: 7,
+    };
+    assert_eq!(seen, [(of, answers)].into());
 }
 
 #[tokio::test]
@@ -526,16 +537,13 @@ async fn a_hundred_thousand_calls_are_read_in_order_and_in_pages() {
 }
 
 #[tokio::test]
-async fn what_came_of_a_run_and_what_was_expected_is_kept() {
+async fn what_came_of_a_run_is_kept() {
     let store = Store::in_memory().unwrap();
     begun(&store, 1).await;
     let result = format!("{{\"value\": \"{}\"}}", "x".repeat(100_000));
     store.keep_result(1, result.clone()).await.unwrap();
-    store.keep_estimate(1, "{}".to_owned()).await.unwrap();
     assert_eq!(store.result(1).unwrap(), Some(result));
     assert_eq!(store.result(2).unwrap(), None);
-    let run = store.run(1).unwrap().unwrap();
-    assert_eq!(run.estimate.as_deref(), Some("{}"));
     // A store does not stay open for what writes into it.
     let budget = Budget::new(Caps::default());
     store.keep_account(1, &budget);

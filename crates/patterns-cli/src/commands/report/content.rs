@@ -15,7 +15,7 @@ use crate::local_time::date;
 use crate::recorded_job::RecordedJob;
 use crate::store::refused;
 
-/// A longer result is not shown as a text.
+/// A longer result is not shown.
 const RESULT: usize = 200_000;
 
 /// What is kept of the result of a run.
@@ -123,11 +123,11 @@ fn unasked(election: &RawValue) -> Option<Box<RawValue>> {
     serde_json::value::to_raw_value(&election).ok()
 }
 
-/// Divides the value of a run into elections, which have a part of their own, and a text.
+/// Divides the value of a run into elections, which have a part of their own, and what is shown of it.
 fn divide(
     value: Option<Box<RawValue>>,
     mut elections: Vec<Box<RawValue>>,
-) -> (Vec<Box<RawValue>>, Option<String>) {
+) -> (Vec<Box<RawValue>>, Option<Value>) {
     let Some(raw) = value else {
         return (elections, None);
     };
@@ -136,23 +136,8 @@ fn divide(
         elections.push(raw);
         return (elections, None);
     }
-    (elections, text(&value).filter(|it| it.len() <= RESULT))
-}
-
-/// Writes a value as a text for people: what is a text already as it is, and the fields of an object
-/// that are texts below their names.
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        Value::Object(fields) if fields.values().all(Value::is_string) => {
-            let field = |(name, it): (&String, &Value)| {
-                format!("{name}\n{}", it.as_str().unwrap_or_default())
-            };
-            Some(fields.iter().map(field).collect::<Vec<_>>().join("\n\n"))
-        }
-        _ => serde_json::to_string_pretty(value).ok(),
-    }
+    let is_shown = !value.is_null() && raw.get().len() <= RESULT;
+    (elections, Some(value).filter(|_| is_shown))
 }
 
 fn pattern(job: &Job) -> &'static str {
@@ -211,7 +196,7 @@ fn state_words(run: &RunRecord, is_running: bool) -> String {
         (RunState::Stopped, Some(code)) => format!("stopped (exit {code})"),
         (RunState::Stopped, None) => "stopped".to_owned(),
         (RunState::NotEnded, _) if is_running => "under way".to_owned(),
-        (RunState::NotEnded, _) => "not ended".to_owned(),
+        (RunState::NotEnded, _) => "broken off".to_owned(),
     }
 }
 
@@ -359,22 +344,16 @@ mod tests {
     }
 
     #[test]
-    fn an_election_is_shown_as_one_and_all_else_as_text() {
-        let raw = |value: Value| serde_json::value::to_raw_value(&value).ok();
+    fn an_election_is_shown_as_one_and_all_else_by_its_shape() {
+        let raw = |value: &Value| serde_json::value::to_raw_value(value).ok();
         let election = json!({"decision": "won", "ballots": []});
-        let (elections, text) = divide(raw(election), Vec::new());
-        assert_eq!((elections.len(), text), (1, None));
-        for (value, expected) in [
-            (json!("a text"), Some("a text")),
-            (
-                json!({"title": "T", "body": "B"}),
-                Some("title\nT\n\nbody\nB"),
-            ),
-            (json!({"n": 1}), Some("{\n  \"n\": 1\n}")),
-            (json!(null), None),
-        ] {
-            let (elections, text) = divide(raw(value), Vec::new());
-            assert_eq!((elections.len(), text.as_deref()), (0, expected));
+        let (elections, shown) = divide(raw(&election), Vec::new());
+        assert_eq!((elections.len(), shown), (1, None));
+        let long = json!("x".repeat(RESULT));
+        for (value, is_shown) in [(json!({"n": 1}), true), (json!(null), false), (long, false)] {
+            let (elections, shown) = divide(raw(&value), Vec::new());
+            let expected = is_shown.then_some(value);
+            assert_eq!((elections.len(), shown), (0, expected));
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::branch::named_line;
 use crate::error::Error;
-use crate::report::Page;
+use crate::report::{Page, grouped};
 use crate::store::refused;
 use crate::terminal::Style;
 
@@ -73,7 +73,7 @@ impl Stages {
             if let (Some(error), true) = (&call.error, is_latest) {
                 let detail = error.detail.as_ref();
                 let detail = detail.map_or_else(String::new, |it| format!(": {it}"));
-                stages.fail(format!("{}{detail}", error.message), call.branch);
+                stages.fail(format!("{}{detail}", error.cause()), call.branch);
             }
         }
         Ok(stages)
@@ -132,15 +132,28 @@ impl Stages {
         }
     }
 
-    /// Adds it to a page.
-    pub(super) fn describe(mut self, page: &mut Page, run: i64, limit: usize) {
+    /// Returns whether all branches are of one stage.
+    pub(super) fn is_one(&self) -> bool {
+        self.stages.len() == 1
+    }
+
+    /// Adds what each stage came to.
+    pub(super) fn describe_stages(&self, page: &mut Page) {
         for stage in &self.stages {
-            page.paragraph(&stage.line());
+            page.paragraph(&format!("  {:<8}  {}", stage.role.name(), stage.words()));
         }
+    }
+
+    /// Adds why calls failed, and some of the branches.
+    pub(super) fn describe_branches(mut self, page: &mut Page, run: i64, limit: usize) {
         self.failures.sort_by_key(|it| std::cmp::Reverse(it.count));
+        if !self.failures.is_empty() {
+            page.gap();
+            page.heading("failed calls:");
+        }
         for failure in self.failures.iter().take(limit) {
             let text = format!(
-                "failed calls: {} × {}, such as in branch #{}",
+                "  {} × {}, such as in branch #{}",
                 failure.count, failure.words, failure.example
             );
             page.paragraph(&text);
@@ -150,9 +163,10 @@ impl Stages {
         if self.shown.is_empty() {
             return;
         }
-        page.line(Style::Bold, "branches:");
+        page.gap();
+        page.heading("branches:");
         for branch in &self.shown {
-            page.line(Style::Dim, &format!("  {}", named_line(branch)));
+            page.paragraph(&format!("  {}", named_line(branch)));
         }
         let more = self.branches - self.shown.len();
         let more = match more {
@@ -191,20 +205,19 @@ impl Stages {
 }
 
 impl Stage {
-    fn line(&self) -> String {
+    fn words(&self) -> String {
         let under_way = self.branches - self.answered - self.failed - self.cancelled;
         let mut line = format!(
-            "{}: {} branches = {} answered + {} failed + {} cancelled",
-            self.role.name(),
-            self.branches,
-            self.answered,
-            self.failed,
-            self.cancelled
+            "{} branches = {} answered + {} failed + {} cancelled",
+            grouped(self.branches),
+            grouped(self.answered),
+            grouped(self.failed),
+            grouped(self.cancelled)
         );
         if under_way > 0 {
             line += &format!(" + {under_way} not ended");
         }
-        line += &format!(" · {} calls", self.calls);
+        line += &format!(" · {} calls", grouped(self.calls));
         if self.found > 0 {
             line += &format!(" ({} from the store)", self.found);
         }

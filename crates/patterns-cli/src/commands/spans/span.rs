@@ -49,17 +49,18 @@ impl Trace {
         span
     }
 
-    /// Makes the span of a branch that has ended.
+    /// Makes the span of a branch that has ended, or was broken off with its run.
     pub(super) fn branch(&self, branch: &BranchRecord, ended: i64) -> Value {
         let role = branch.role.name();
         let what = format!("branch {}", branch.branch);
         let name = format!("{role} {}", branch.label);
+        let ending = branch.ending.map_or(json!("broken_off"), |it| json!(it));
         let mut span = self.span(&what, Some("run"), &name, (branch.began, ended));
         span["attributes"] = attributes([
             ("patterns.branch", json!(branch.branch)),
             ("patterns.role", json!(role)),
             ("patterns.label", json!(branch.label)),
-            ("patterns.ending", json!(branch.ending)),
+            ("patterns.ending", ending),
             ("error.type", json!(branch.error)),
         ]);
         if branch.ending == Some(BranchEnding::Failed) {
@@ -71,7 +72,12 @@ impl Trace {
     /// Makes the spans of a call and of its attempts.
     pub(super) fn call(&self, call: &CallRecord, texts: Option<&Texts>) -> Vec<Value> {
         let what = format!("call {}", call.number);
-        let (provider, model, server) = named(&call.model);
+        let Named {
+            provider,
+            model,
+            server,
+            port,
+        } = Named::of(&call.model);
         let parent = format!("branch {}", call.branch);
         let times = (call.began, end_of(call));
         let mut span = self.span(&what, Some(&parent), &format!("chat {model}"), times);
@@ -88,11 +94,16 @@ impl Trace {
             ("gen_ai.provider.name", json!(provider)),
             ("gen_ai.request.model", json!(model)),
             ("server.address", json!(server)),
+            ("server.port", json!(port)),
             ("gen_ai.usage.input_tokens", known(usage.input_tokens)),
             ("gen_ai.usage.output_tokens", known(usage.output_tokens)),
             (
                 "gen_ai.usage.cache_read.input_tokens",
                 known(usage.cached_input_tokens),
+            ),
+            (
+                "gen_ai.usage.reasoning.output_tokens",
+                known(usage.reasoning_tokens),
             ),
             ("patterns.call", json!(call.number)),
             ("patterns.part", json!(call.part)),
@@ -187,23 +198,43 @@ fn failed(message: &str) -> Value {
     json!({"code": 2, "message": message})
 }
 
-/// Takes the name of a model apart: the provider as the conventions call it, the model, and its server.
-fn named(name: &str) -> (String, String, Option<String>) {
-    let (provider, rest) = name.split_once(':').unwrap_or(("", name));
-    let provider = match provider {
-        "gemini" => "gcp.gemini",
-        "azure" => "azure.ai.openai",
-        other => other,
-    };
-    let (model, server) = match rest.split_once("@http") {
-        Some((model, rest)) => {
-            let host = rest.split_once("://").map_or(rest, |(_, it)| it);
-            let host = host.split(['/', '?', ' ']).next();
-            (model, host.map(str::to_owned))
+/// A model, its provider as the conventions call it, and its server.
+#[derive(Debug, PartialEq, Eq)]
+struct Named {
+    provider: String,
+    model: String,
+    server: Option<String>,
+    port: Option<u16>,
+}
+
+impl Named {
+    /// Takes the name of a model apart.
+    fn of(name: &str) -> Self {
+        let (provider, rest) = name.split_once(':').unwrap_or(("", name));
+        let provider = match provider {
+            "gemini" => "gcp.gemini",
+            "azure" => "azure.ai.openai",
+            other => other,
+        };
+        let (model, url) = match rest.rsplit_once("@http") {
+            Some((model, url)) => (model, Some(url)),
+            None => (rest, None),
+        };
+        let place = url.map(|url| {
+            let host = url.split_once("://").map_or(url, |(_, it)| it);
+            host.split(['/', '?', ' ']).next().unwrap_or_default()
+        });
+        // An address of version 6 has colons, too, within brackets.
+        let port = place.and_then(|it| it.rsplit_once(':'));
+        let port = port.and_then(|(host, port)| Some((host, port.parse().ok()?)));
+        let server = port.map(|it| it.0).or(place);
+        Self {
+            provider: provider.to_owned(),
+            model: model.to_owned(),
+            server: server.map(|it| it.trim_matches(['[', ']']).to_owned()),
+            port: port.map(|it| it.1),
         }
-        None => (rest, None),
-    };
-    (provider.to_owned(), model.to_owned(), server)
+    }
 }
 
 /// Returns what was asked and answered, as the conventions write messages.
@@ -258,28 +289,46 @@ mod tests {
 
     #[test]
     fn a_model_is_named_as_the_conventions_do() {
-        for (name, provider, model, server) in [
-            ("openai:gpt-5-mini", "openai", "gpt-5-mini", None),
-            (
-                "gemini:gemini-2.5-flash",
-                "gcp.gemini",
-                "gemini-2.5-flash",
-                None,
-            ),
-            ("ollama:qwen3:8b", "ollama", "qwen3:8b", None),
+        for (name, provider, model, server, port) in [
+            ("openai:gpt-5-mini", "openai", "gpt-5-mini", None, None),
+            ("gemini:g-2.5", "gcp.gemini", "g-2.5", None, None),
+            ("ollama:qwen3:8b", "ollama", "qwen3:8b", None, None),
             (
                 "compatible:a/b@http://localhost:8000/v1",
                 "compatible",
                 "a/b",
-                Some("localhost:8000"),
+                Some("localhost"),
+                Some(8000),
+            ),
+            (
+                "compatible:m@https://[::1]:80",
+                "compatible",
+                "m",
+                Some("::1"),
+                Some(80),
+            ),
+            (
+                "compatible:m@https://[::1]/v1",
+                "compatible",
+                "m",
+                Some("::1"),
+                None,
+            ),
+            (
+                "compatible:m@https://llm.example/v1",
+                "compatible",
+                "m",
+                Some("llm.example"),
+                None,
             ),
         ] {
-            let expected = (
-                provider.to_owned(),
-                model.to_owned(),
-                server.map(str::to_owned),
-            );
-            assert_eq!(named(name), expected);
+            let expected = Named {
+                provider: provider.to_owned(),
+                model: model.to_owned(),
+                server: server.map(str::to_owned),
+                port,
+            };
+            assert_eq!(Named::of(name), expected);
         }
     }
 }

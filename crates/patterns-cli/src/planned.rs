@@ -1,0 +1,70 @@
+//! Keeps what a run is planned to come to, and what came of it.
+
+use patterns_core::{Money, Spent, Usage};
+use patterns_job::{CameTo, PlanTotal};
+
+use crate::error::Error;
+use crate::record::Record;
+use crate::report::beside_plan;
+use crate::store::refused;
+
+/// Keeps what the run is planned to come to, if it was planned just now.
+///
+/// # Errors
+///
+/// Returns an error if that cannot be recorded.
+pub(crate) async fn keep(record: &Record, planned: Option<&PlanTotal>) -> Result<(), Error> {
+    let Some(planned) = planned.filter(|_| record.run.is_some()) else {
+        return Ok(());
+    };
+    let plan = serde_json::to_string(planned).unwrap_or_default();
+    let kept = record.store.keep_plan(record.identity, plan);
+    kept.await.map_err(refused)
+}
+
+/// Keeps what came of a planned run, and says it beside the plan: of this session what it used and cost,
+/// and of all of them what was spent. What was planned once is compared once: what is typed again costs
+/// nothing, as planned by nobody.
+///
+/// # Errors
+///
+/// Returns an error if that cannot be recorded.
+pub(crate) async fn compare(
+    record: &Record,
+    used: (Usage, Option<Money>),
+    spent: Spent,
+) -> Result<Option<String>, Error> {
+    let Some(run) = &record.run else {
+        return Ok(None);
+    };
+    let planned = record.store.planned(&record.identity).map_err(refused)?;
+    let Some(planned) = planned.filter(|it| it.actual.is_none()) else {
+        return Ok(None);
+    };
+    let Ok(plan) = serde_json::from_str::<PlanTotal>(&planned.plan) else {
+        return Ok(None);
+    };
+    // A plan from before the first session is of all that was done since.
+    let (usage, cost) = match run.sessions > 1 && planned.at <= run.started {
+        true => (paid(record, run.id)?, spent.committed.cost),
+        false => used,
+    };
+    let came_to = CameTo {
+        calls: usage.calls,
+        read: usage.input_tokens,
+        written: usage.output_tokens,
+        cost,
+    };
+    let actual = serde_json::to_string(&came_to).unwrap_or_default();
+    let kept = record.store.end_plan(record.identity, actual);
+    kept.await.map_err(refused)?;
+    Ok(Some(beside_plan(&plan, &came_to)))
+}
+
+/// Returns what a run has paid for in all its sessions.
+fn paid(record: &Record, run: i64) -> Result<Usage, Error> {
+    let paid = record.store.paid(run).map_err(refused)?;
+    Ok(paid
+        .into_iter()
+        .fold(Usage::default(), |sum, it| sum + it.1))
+}

@@ -1,0 +1,225 @@
+//! Foresees how long a job takes, and says what that rests on.
+//!
+//! How long a call takes is known best from earlier calls of the stage to that model, which the store has;
+//! else it is guessed by how much it writes. What waits for each other is added up: stages, and within them
+//! as many calls one after the other as cannot be in flight at once, or as build on each other.
+
+use std::num::NonZeroU64;
+
+use patterns_store::Experience;
+
+use super::plan_setup::PlanSetup;
+use super::written_plan::{Figure, Stage};
+
+/// Seconds until an answer begins, and tokens a second after that, where nothing is known.
+const FIRST_TOKEN: f64 = 0.7;
+const TOKENS_PER_SECOND: f64 = 60.0;
+
+/// How many calls a local Ollama is sent at once.
+const OLLAMA_AT_ONCE: usize = 4;
+
+/// The fewest answers that say how long one takes.
+const FEW: u64 = 3;
+
+/// Of how many stages it is known how long a call takes.
+#[derive(Clone, Copy, Debug)]
+enum Known {
+    All,
+    Some,
+    None,
+}
+
+/// What is known of how fast calls can be.
+pub(super) struct Pace<'a> {
+    at_once: usize,
+    requests_per_minute: Option<NonZeroU64>,
+    tokens_per_minute: Option<NonZeroU64>,
+    experience: &'a Experience,
+}
+
+impl<'a> Pace<'a> {
+    pub(super) fn of(with: &PlanSetup, stages: &[Stage], experience: &'a Experience) -> Self {
+        let settings = &with.setup.settings;
+        let given = settings.part.concurrency.is_some();
+        let is_local = !given && stages.iter().all(|it| it.model.starts_with("ollama:"));
+        Self {
+            at_once: match is_local {
+                true => OLLAMA_AT_ONCE,
+                false => settings.branches().get(),
+            },
+            requests_per_minute: with.requests_per_minute,
+            tokens_per_minute: with.tokens_per_minute,
+            experience,
+        }
+    }
+
+    /// Foresees how long the stages take, `in_turn` calls of combinations one after the other at least.
+    pub(super) fn time(&self, stages: &[Stage], in_turn: u64) -> (Figure<f64>, String) {
+        let stages: Vec<&Stage> = stages.iter().filter(|it| it.calls.likely > 0).collect();
+        if stages.is_empty() {
+            return (Figure::default(), "nothing is sent".to_owned());
+        }
+        let (answers, slowest, known) = self.by_answers(&stages, in_turn);
+        match self.by_limit(&stages).filter(|it| it.0 > answers) {
+            Some((time, what, limit)) => {
+                let words = format!("the {limit} {what} a minute that are allowed");
+                (Figure::of(0.9 * time, time, 1.5 * time), words)
+            }
+            None => {
+                let calls: u64 = stages.iter().map(|it| it.calls.likely).sum();
+                let most = calls.min(self.at_once as u64);
+                let (spread, how) = match known {
+                    Known::All => ((0.8, 1.5), "as long as earlier ones took"),
+                    Known::Some => ((0.5, 3.0), "which is in part a guess"),
+                    Known::None => ((0.5, 3.0), "which is a guess"),
+                };
+                let time = Figure::of(spread.0 * answers, answers, spread.1 * answers);
+                let many = if most == 1 {
+                    "one call"
+                } else {
+                    &*format!("up to {most} calls")
+                };
+                (
+                    time,
+                    format!("{many} at once, up to {slowest:.1} s each, {how}"),
+                )
+            }
+        }
+    }
+
+    /// Returns how long answers take, how long the slowest, and of how many stages that is known.
+    fn by_answers(&self, stages: &[&Stage], in_turn: u64) -> (f64, f64, Known) {
+        let (mut sum, mut slowest, mut known) = (0.0, 0.0_f64, 0);
+        for stage in stages {
+            let calls = stage.calls.likely as f64;
+            let of = (stage.stage.clone(), stage.model.clone());
+            let seen = self
+                .experience
+                .answers
+                .get(&of)
+                .filter(|it| it.count >= FEW);
+            known += usize::from(seen.is_some());
+            let guess = || FIRST_TOKEN + stage.written.likely as f64 / calls / TOKENS_PER_SECOND;
+            let each = seen.map_or_else(guess, |it| it.took.as_secs_f64());
+            let rounds = (calls / self.at_once as f64).ceil();
+            let is_chain = stage.stage == "reduce" && stage.level.is_none();
+            let least = if is_chain { in_turn as f64 } else { 1.0 };
+            sum += rounds.max(least) * each;
+            slowest = slowest.max(each);
+        }
+        let known = match known {
+            0 => Known::None,
+            all if all == stages.len() => Known::All,
+            _ => Known::Some,
+        };
+        (sum, slowest, known)
+    }
+
+    /// Returns how long it takes at the limit that decides, if there is one.
+    fn by_limit(&self, stages: &[&Stage]) -> Option<(f64, &'static str, NonZeroU64)> {
+        let calls: u64 = stages.iter().map(|it| it.calls.likely).sum();
+        let tokens = stages.iter().map(|it| it.read.likely + it.written.likely);
+        let limits = [
+            (calls, "requests", self.requests_per_minute),
+            (tokens.sum(), "tokens", self.tokens_per_minute),
+        ];
+        let times = limits.into_iter().filter_map(|(count, what, limit)| {
+            let limit = limit?;
+            Some((count as f64 / limit.get() as f64 * 60.0, what, limit))
+        });
+        times.max_by(|a, b| a.0.total_cmp(&b.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+    use std::time::Duration;
+
+    use patterns_store::Answers;
+
+    use super::*;
+
+    fn stage(stage: &str, level: u32, calls: u64) -> Stage {
+        let one = |n| Figure::of(n, n, n);
+        Stage {
+            stage: stage.to_owned(),
+            level: NonZeroU32::new(level),
+            model: "m".to_owned(),
+            found: 0,
+            calls: one(calls),
+            read: one(100 * calls),
+            cached: 0,
+            written: one(138 * calls),
+            cost: None,
+            first_prompt: None,
+        }
+    }
+
+    fn time(stages: &[Stage], in_turn: u64, seen: &[(&str, u64, u64)], limit: u64) -> String {
+        let mut experience = Experience::default();
+        for (stage, calls, seconds) in seen {
+            let answers = Answers {
+                count: *calls,
+                took: Duration::from_secs(*seconds),
+                output_tokens: 0,
+            };
+            let of = ((*stage).to_owned(), "m".to_owned());
+            experience.answers.insert(of, answers);
+        }
+        let pace = Pace {
+            at_once: 8,
+            requests_per_minute: NonZeroU64::new(limit),
+            tokens_per_minute: None,
+            experience: &experience,
+        };
+        let (Figure { low, likely, high }, words) = pace.time(stages, in_turn);
+        format!("{low:.1} {likely:.1} {high:.1}: {words}")
+    }
+
+    #[test]
+    fn a_call_takes_as_long_as_those_before_it_or_as_is_guessed() {
+        let stages = [
+            stage("map", 0, 20),
+            stage("reduce", 1, 4),
+            stage("reduce", 2, 1),
+        ];
+        for (seen, limit, expected) in [
+            (
+                &[][..],
+                0,
+                "7.5 15.0 45.0: up to 8 calls at once, up to 3.0 s each, which is a guess",
+            ),
+            (
+                &[("map", 3, 10)],
+                0,
+                "18.0 36.0 108.0: up to 8 calls at once, up to 10.0 s each, which is in part a guess",
+            ),
+            (
+                &[("map", 3, 10), ("reduce", 5, 2)],
+                0,
+                "27.2 34.0 51.0: up to 8 calls at once, up to 10.0 s each, as long as earlier ones took",
+            ),
+            (
+                &[("map", 2, 10), ("reduce", 5, 2)],
+                0,
+                "6.5 13.0 39.0: up to 8 calls at once, up to 3.0 s each, which is in part a guess",
+            ),
+            (
+                &[("map", 3, 10), ("reduce", 5, 2)],
+                10,
+                "135.0 150.0 225.0: the 10 requests a minute that are allowed",
+            ),
+        ] {
+            assert_eq!(time(&stages, 2, seen, limit), expected, "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn a_chain_of_combinations_is_as_long_as_all_of_them() {
+        let chain = [stage("map", 0, 8), stage("reduce", 0, 7)];
+        let words = "up to 8 calls at once, up to 3.0 s each, which is a guess";
+        assert_eq!(time(&chain, 7, &[], 0), format!("12.0 24.0 72.0: {words}"));
+        assert_eq!(time(&[], 0, &[], 9), "0.0 0.0 0.0: nothing is sent");
+    }
+}

@@ -1,0 +1,81 @@
+//! Says what a user should know of a plan before: what will not fit, what has no price, what ends the run early.
+
+use patterns_core::Caps;
+
+use super::job_plan::Stages;
+use super::plan_setup::PlanSetup;
+use super::stage_tally::StageName;
+use super::written_plan::{PlanTotal, Stage};
+
+/// Says which calls do not fit into what their model reads at once.
+pub(super) fn too_long(stages: &Stages, with: &PlanSetup) -> Vec<String> {
+    let windows = with.setup.models.windows();
+    let too_long = stages.iter().filter_map(|(StageName { stage, model, .. }, tally)| {
+        let window = *windows.get(model)?;
+        (tally.longest > window).then(|| {
+            format!(
+                "the longest call of {stage} reads about {} tokens, and {model} takes {window}: it is \
+                 asked about in parts, or fails; `source.chunk_tokens` cuts documents before",
+                tally.longest
+            )
+        })
+    });
+    too_long.collect()
+}
+
+/// Says what models that are asked instead of others may add.
+pub(super) fn not_asked(stages: &Stages, with: &PlanSetup) -> Option<String> {
+    let names: Vec<String> = with.setup.models.fallbacks().collect();
+    let calls: u64 = stages.values().map(|it| it.calls).sum();
+    (!names.is_empty() && calls > 0).then(|| {
+        format!(
+            "what {} is asked instead is not in the plan: nothing, if all answers keep their schema, and for \
+             each of the {calls} calls one more and its re-asks at most",
+            names.join(" or ")
+        )
+    })
+}
+
+pub(super) fn without_price(stages: &[Stage]) -> Vec<String> {
+    let mut names: Vec<&str> = stages
+        .iter()
+        .filter(|it| it.cost.is_none() && it.calls.high > 0 && it.model != "offline")
+        .map(|it| &*it.model)
+        .collect();
+    names.dedup();
+    let say = |name: &&str| format!("the price of {name} is not known, so neither is the cost");
+    names.iter().map(say).collect()
+}
+
+/// Says which caps will probably end the run, or may.
+pub(super) fn over_caps(total: &PlanTotal, caps: Caps) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let mut look = |key: &str, likely: bool, high: bool| {
+        let word = match (likely, high) {
+            (true, _) => "will probably end",
+            (false, true) => "may end",
+            (false, false) => return,
+        };
+        warnings.push(format!("`{key}` {word} the run before its time"));
+    };
+    if let Some(most) = caps.max_calls {
+        look(
+            "spend.max_calls",
+            total.calls.likely > most,
+            total.calls.high > most,
+        );
+    }
+    if let Some(most) = caps.max_tokens {
+        let (read, written) = (total.read, total.written);
+        let likely = read.likely + written.likely;
+        look(
+            "spend.max_tokens",
+            likely > most,
+            read.high + written.high > most,
+        );
+    }
+    if let (Some(most), Some(cost)) = (caps.max_cost, total.cost) {
+        look("spend.max_cost", cost.likely > most, cost.high > most);
+    }
+    warnings
+}
