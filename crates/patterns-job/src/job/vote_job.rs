@@ -205,10 +205,7 @@ impl VoteJob {
 
     /// Returns when no more voters are asked.
     pub fn policy(&self) -> StoppingRule {
-        self.policy
-            .as_deref()
-            .cloned()
-            .unwrap_or(StoppingRule::Exact)
+        self.policy.as_deref().copied().unwrap_or_default()
     }
 
     /// Returns what happens when several answers lead. With the first answer winning ties, the second

@@ -9,7 +9,6 @@
 //! A [`Panel`] casts ballots, a [`Rule`] decides on them, a [`StoppingRule`] says when no more voters
 //! are asked, and [`Voting`] puts these together.
 
-mod agreement;
 mod ballot;
 mod election;
 mod elections;
@@ -17,7 +16,6 @@ mod field;
 mod judge;
 mod panel;
 mod question;
-mod reliability;
 mod rules;
 mod standing;
 mod stop;
@@ -28,7 +26,6 @@ mod vote;
 )]
 mod voting;
 
-pub use agreement::{Agreement, VoteTable};
 pub use ballot::{Ballot, BallotTask};
 pub use election::Election;
 pub use elections::{Asking, BatchElection, BatchTally, CountingOrder};
@@ -39,13 +36,12 @@ pub use judge::{
 };
 pub use panel::{Panel, Voter};
 pub use question::{Question, named_option};
-pub use reliability::{Reliability, ReliabilityBin, reliability};
 pub use rules::{
     AnswerCount, AnswerWeight, AnyDetail, AnyRule, BestOf, Decision, LeastShare, Median, Plurality,
     Rule, RuleError, Ruling, SameMeaning, Share, ShareInterval, Spread, TieBreak, Weights,
     read_number, wilson_interval,
 };
 pub use standing::Standing;
-pub use stop::{ForeseenVotes, Step, StopReason, Stopper, StoppingRule, StoppingRuleError, Tally};
+pub use stop::{ForeseenVotes, Step, StopReason, Stopper, StoppingRule, Tally};
 pub use vote::{Vote, ballot_agent_for, name_option, number_agent, vote_agent};
 pub use voting::Voting;

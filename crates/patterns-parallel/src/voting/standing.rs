@@ -24,7 +24,7 @@ pub struct Standing {
 
 /// Returns how an election stood after each of its ballots, which are counted in voter order.
 pub(super) fn standings(ballots: &[Ballot], stopper: &Stopper) -> Vec<Standing> {
-    let mut tally: Tally = Tally::new();
+    let mut tally = Tally::default();
     let (mut wave, mut left) = (0, 0);
     let mut steps = Vec::with_capacity(ballots.len());
     for ballot in ballots {
@@ -36,16 +36,15 @@ pub(super) fn standings(ballots: &[Ballot], stopper: &Stopper) -> Vec<Standing> 
         tally.count(ballot.normalised.as_deref());
         left = left.saturating_sub(1);
         let next = (left == 0).then(|| stopper.next(&tally));
-        let votes = |place: Option<(&String, u64)>| place.map_or(0, |it| it.1);
-        let mut counts: Vec<(String, u64)> =
-            tally.counts().map(|(it, n)| (it.clone(), n)).collect();
+        let (leader, runner_up) = tally.front();
+        let mut counts = tally.counts().to_vec();
         counts.sort_by_key(|(_, votes)| std::cmp::Reverse(*votes));
         steps.push(Standing {
             voter: ballot.voter.clone(),
             counted: ballot.normalised.clone(),
             wave,
             counts,
-            lead: votes(tally.leader()) - votes(tally.runner_up()),
+            lead: leader - runner_up,
             next,
         });
     }
@@ -63,7 +62,7 @@ mod tests {
             let counted = (!answer.is_empty()).then(|| answer.to_owned());
             Ballot::new("v", None, counted)
         });
-        let stopper = Stopper::new(&StoppingRule::AheadBy(2), 5).unwrap();
+        let stopper = Stopper::new(StoppingRule::AheadBy(2), 7).unwrap();
         let shown = standings(&ballots[..4], &stopper);
         let line =
             |it: &Standing| format!("{} {:?} +{} {:?}", it.wave, it.counts, it.lead, it.next);
@@ -73,7 +72,7 @@ mod tests {
         1 [("a", 2), ("b", 1)] +1 Some(Ask(1))
         2 [("a", 3), ("b", 1)] +2 Some(Stop(AheadEnough))
         "#);
-        let stopper = Stopper::new(&StoppingRule::Fixed, 5).unwrap();
+        let stopper = Stopper::new(StoppingRule::Fixed, 5).unwrap();
         let shown = standings(&ballots, &stopper);
         insta::assert_snapshot!(shown.iter().map(line).collect::<Vec<_>>().join("\n"), @r#"
         1 [("a", 1)] +1 None

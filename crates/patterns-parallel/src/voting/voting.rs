@@ -7,7 +7,7 @@ use super::elections::Asking;
 use super::panel::{Panel, Voter};
 use super::rules::{LeastShare, Plurality, Rule, TieBreak};
 use super::standing::{Standing, standings};
-use super::stop::{Forecast, Stopper, StoppingRule};
+use super::stop::{Chain, Forecast, Stopper, StoppingRule};
 use crate::RunError;
 
 /// Puts one question to several voters and lets a rule decide.
@@ -161,23 +161,18 @@ impl<V, R: Rule> Voting<V, R> {
                      stopping rules exact and fixed, which ask everybody",
                 );
             }
-            return Ok(Stopper::new(&StoppingRule::Fixed, voters)?);
+            return Ok(Stopper::new(StoppingRule::Fixed, voters)?);
         };
-        let stopper = Stopper::new(&self.stopping, voters)?;
-        let stopper = stopper.decided_by(least, self.tie_break, self.quorum);
-        Ok(if self.asks_all() {
-            stopper
-        } else {
-            stopper.or_decided()
-        })
+        let stopper = Stopper::new(self.stopping, voters)?;
+        Ok(stopper.decided_by(least, self.tie_break, self.quorum))
     }
 
     /// Returns what foresees the vote of all voters, where elections may end before that is sure.
     pub(super) fn forecast(&self) -> Option<Forecast> {
         let is_exact = matches!(self.stopping, StoppingRule::Fixed | StoppingRule::Exact);
         let may_err = matches!(self.asking, Asking::SharedCalls(_)) || !is_exact;
-        let voters = self.voters.get() as u64;
-        may_err.then(|| Forecast::new(voters).ok()).flatten()
+        let chain = || Chain::new(self.voters.get() as u64).ok();
+        may_err.then(chain).flatten().map(|it| Forecast::of(&it))
     }
 
     /// Names the voter that casts a ballot.

@@ -590,7 +590,7 @@ async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
     }
     let blind = voting()
         .voters(nonzero(500))
-        .stop_by(StoppingRule::Plan { risk: None });
+        .stop_by(StoppingRule::Plan(None));
     let error = refused(blind, "Well?").await;
-    assert!(matches!(error, RunError::StoppingRule(_)), "{error}");
+    assert!(matches!(error, RunError::Rule(_)), "{error}");
 }

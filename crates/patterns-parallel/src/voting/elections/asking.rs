@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use crate::voting::stop::Forecast;
+use crate::voting::stop::MOST_VOTES;
 
 /// How the voters of an election are asked. Whichever it is, nobody is asked of whom the
 /// [stopping rule](crate::voting::StoppingRule) wants to know nothing.
@@ -43,7 +43,7 @@ pub enum CountingOrder {
 
 impl Asking {
     /// The most voters of elections that share calls: no table looks further ahead.
-    pub const MOST_SHARING: u64 = Forecast::MOST_VOTES;
+    pub const MOST_SHARING: u64 = MOST_VOTES;
 
     /// Returns whether the stopping rule decides again after every ballot, not after a whole wave.
     pub(in crate::voting) fn is_streaming(self) -> bool {

@@ -58,7 +58,7 @@ impl<V> OpenElection<V> {
         Self {
             id,
             question,
-            tally: Tally::new(),
+            tally: Tally::default(),
             counted: Vec::new(),
             spare: Vec::new(),
             waves: 0,

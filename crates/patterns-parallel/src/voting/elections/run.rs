@@ -29,7 +29,7 @@ use crate::voting::election::ElectionBy;
 use crate::voting::panel::Voter;
 use crate::voting::question::Question;
 use crate::voting::rules::Rule;
-use crate::voting::stop::{CallIndex, Forecast};
+use crate::voting::stop::{CallIndex, Chain, Forecast};
 use crate::voting::voting::Voting;
 use crate::{RunError, RunOptions, Running};
 
@@ -123,7 +123,8 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
         let voters = self.voters.get() as u64;
         let shared = match self.asking {
             Asking::SharedCalls(calls) => {
-                Some(SharedCalls::new(calls.get(), CallIndex::new(voters)?))
+                let index = CallIndex::of(&Chain::new(voters)?);
+                Some(SharedCalls::new(calls.get(), index))
             }
             Asking::Waves | Asking::Streaming { .. } => None,
         };

@@ -61,7 +61,7 @@ impl<T> SharedCalls<T> {
     pub(in crate::voting) fn offer(&mut self, election: u64, tally: &Tally) {
         self.elections = self.elections.max(election as usize + 1);
         // Of numbers that are not negative, the bits are in the order of their values.
-        let worth = self.index.of(tally).max(0.0).to_bits();
+        let worth = self.index.worth(tally).max(0.0).to_bits();
         self.queue.insert((worth, Reverse(election)));
     }
 

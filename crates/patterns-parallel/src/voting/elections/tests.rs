@@ -14,7 +14,7 @@ use crate::voting::ballot::BallotTask;
 use crate::voting::judge::{Better, JudgeTask, Judgement};
 use crate::voting::panel::{Panel, Voter};
 use crate::voting::rules::{BestOf, Plurality, TieBreak};
-use crate::voting::stop::{CallIndex, StoppingRule};
+use crate::voting::stop::{CallIndex, Chain, StoppingRule};
 use crate::voting::{Election, Judged};
 
 /// A panel that nobody asks: the tests say what it answers.
@@ -45,9 +45,10 @@ fn hold<R: Rule>(voting: &Voting<String, R>, questions: &[String], picks: &[usiz
     let options = RunOptions::default();
     let run = Run::start(&options, Pattern::Voting, None);
     let shared = match voting.asking {
-        Asking::SharedCalls(calls) => {
-            Some(SharedCalls::new(calls.get(), CallIndex::new(9).unwrap()))
-        }
+        Asking::SharedCalls(calls) => Some(SharedCalls::new(
+            calls.get(),
+            CallIndex::of(&Chain::new(9).unwrap()),
+        )),
         Asking::Waves | Asking::Streaming { .. } => None,
     };
     let asked = questions

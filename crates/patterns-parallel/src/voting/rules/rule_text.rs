@@ -2,41 +2,26 @@
 
 use super::share::Share;
 
-/// A rule that cannot be understood.
+/// A rule that cannot be understood, or does not go with what it is to decide.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RuleError {
-    /// There is no rule of that name.
-    #[error("there is no voting rule {name:?}; there are {known}")]
-    Unknown {
-        /// The name.
-        name: String,
-        /// The names that there are.
-        known: String,
-    },
-    /// The value is missing, of no use, or out of range.
-    #[error("the rule `{name}`: {reason}")]
-    Value {
-        /// The rule's name.
-        name: String,
-        /// What is wrong.
-        reason: String,
-    },
-}
+#[error("{0}")]
+pub struct RuleError(String);
 
 impl RuleError {
-    pub(in crate::voting) fn value(name: &str, reason: impl Into<String>) -> Self {
-        Self::Value {
-            name: name.to_owned(),
-            reason: reason.into(),
-        }
+    pub(in crate::voting) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+
+    /// The value of a rule is missing, of no use, or out of range.
+    pub(in crate::voting) fn value(name: &str, reason: impl std::fmt::Display) -> Self {
+        Self(format!("the rule `{name}`: {reason}"))
     }
 
     pub(in crate::voting) fn unknown(name: &str, names: &[&str]) -> Self {
-        Self::Unknown {
-            name: name.to_owned(),
-            known: names.join(", "),
-        }
+        let known = names.join(", ");
+        Self(format!(
+            "there is no voting rule {name:?}; there are {known}"
+        ))
     }
 }
 

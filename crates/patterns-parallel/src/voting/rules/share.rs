@@ -129,7 +129,14 @@ impl LeastShare {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    #[test]
+    fn no_number_is_no_share() {
+        assert_eq!(Share::new(f64::NAN), None);
+    }
 
     #[test]
     fn the_least_votes_are_the_least_that_are_enough() {
@@ -146,6 +153,35 @@ mod tests {
                 let is_least = votes == 0 || !least.is_met(fewer, valid as f64);
                 assert!(is_least, "{least:?} of {valid}");
             }
+        }
+    }
+
+    #[test]
+    fn intervals_are_those_of_newcombe() {
+        // Newcombe 1998, "Two-sided confidence intervals for the single proportion", method 3.
+        for (votes, total, low, high) in [
+            (81, 263, 0.2553, 0.3662),
+            (15, 148, 0.0624, 0.1605),
+            (0, 20, 0.0, 0.1611),
+            (1, 29, 0.0061, 0.1718),
+        ] {
+            let interval = wilson_interval(votes, total).unwrap();
+            assert!((interval.low - low).abs() < 5e-5, "{interval:?}");
+            assert!((interval.high - high).abs() < 5e-5, "{interval:?}");
+        }
+        assert_eq!(wilson_interval(0, 0), None);
+        assert_eq!(wilson_interval(3, 2), None);
+    }
+
+    proptest! {
+        #[test]
+        fn an_interval_holds_its_share(total in 1..1000_u64, share in 0.0..=1.0) {
+            let votes = (share * total as f64) as u64;
+            let interval = wilson_interval(votes, total).unwrap();
+            let share = votes as f64 / total as f64;
+            prop_assert!(0.0 <= interval.low && interval.low <= share);
+            prop_assert!(share <= interval.high && interval.high <= 1.0);
+            prop_assert!(interval.high - interval.low < 0.82);
         }
     }
 }
