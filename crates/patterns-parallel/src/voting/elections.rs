@@ -25,7 +25,7 @@ use patterns_core::{
     AgentError, Branch, BranchEnd, BranchId, ModelError, ModelErrorKind, StepRole,
 };
 
-use super::judge::Comparison;
+use super::judge::Pair;
 use super::question::Question;
 use super::rules::Rule;
 use super::stop::{Step, Stopper};
@@ -74,7 +74,7 @@ type Ended<V> = (u64, usize, Branch<V>);
 #[derive(Clone, Copy, Debug)]
 enum Task {
     Ballot(usize),
-    Judge(Comparison),
+    Judge(Pair),
     Escalate,
 }
 
@@ -84,7 +84,7 @@ pub(super) enum Need {
     Nothing,
     /// What is being judged.
     ToWait,
-    Judgements(Vec<Comparison>),
+    Judgements(Vec<Pair>),
     Escalation,
 }
 
@@ -293,9 +293,9 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
                 }
             }
             Need::ToWait => {}
-            Need::Judgements(comparisons) => {
-                election.being_judged.extend(comparisons.iter().copied());
-                let tasks = comparisons.into_iter().map(|it| (number, Task::Judge(it)));
+            Need::Judgements(pairs) => {
+                election.being_judged.extend(pairs.iter().copied());
+                let tasks = pairs.into_iter().map(|it| (number, Task::Judge(it)));
                 self.steps.extend(tasks);
             }
             Need::Escalation => self.steps.push_back((number, Task::Escalate)),
@@ -308,13 +308,13 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
             return;
         };
         match (task, done) {
-            (Task::Judge(comparison), done) => {
+            (Task::Judge(pair), done) => {
                 let said = match done {
                     Some(Done::Judgement(said)) => Some(said),
                     Some(Done::Ballot(_)) | None => None,
                 };
-                election.being_judged.remove(&comparison);
-                election.judgements.add(comparison, said);
+                election.being_judged.remove(&pair);
+                election.judgements.add(pair, said);
             }
             (_, Some(Done::Ballot(ballot))) => election.escalated = Some(Some(ballot)),
             (_, _) => election.escalated = Some(None),
@@ -342,8 +342,8 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
                 };
                 (StepRole::Ballot, label, Work::Ballot(voter, question))
             }
-            Task::Judge(comparison) => {
-                let task = self.voting.judge_task(election, comparison);
+            Task::Judge(pair) => {
+                let task = self.voting.judge_task(election, pair);
                 (
                     StepRole::Judge,
                     step_label(&election.id, "judgement"),

@@ -29,11 +29,8 @@ mod voting;
 pub use ballot::{Ballot, BallotTask};
 pub use election::Election;
 pub use elections::{Asking, BatchElection, BatchTally, CountingOrder};
-pub use field::{FieldElection, FieldError, FieldRule, Fields, ObjectElection, Union, ValueCount};
-pub use judge::{
-    Better, Comparison, JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements,
-    judge_agent,
-};
+pub use field::{FieldElection, FieldRule, Fields, ObjectElection, Union, ValueCount};
+pub use judge::{JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements, judge_agent};
 pub use panel::{Panel, Voter};
 pub use question::{Question, named_option};
 pub use rules::{

@@ -1,13 +1,15 @@
 //! Decides elections whose votes are in: what a judge or a stronger voter is still to be asked, and the
 //! result.
 
+use std::sync::Arc;
+
 use patterns_core::Branch;
 
 use super::Need;
 use super::open_election::{Cast, OpenElection};
 use crate::voting::ballot::Ballot;
 use crate::voting::election::{Election, ElectionBy};
-use crate::voting::judge::{Comparison, JudgeTask, Judgements};
+use crate::voting::judge::{JudgeTask, JudgedBy, Judgements, Pair};
 use crate::voting::rules::count::count_answers;
 use crate::voting::rules::{Decision, Rule};
 use crate::voting::stop::{Forecast, StopReason};
@@ -32,22 +34,14 @@ impl<V, R: Rule> Voting<V, R> {
     pub(in crate::voting) fn judge_task(
         &self,
         election: &OpenElection<V>,
-        comparison: Comparison,
+        (first, second): Pair,
     ) -> JudgeTask {
         let answers = count_answers(&self.ballots(election));
-        let answer = |place: usize| answers[place].answer.clone();
-        let question = election.question.clone();
-        match comparison {
-            Comparison::Better(first, second) => JudgeTask::Compare {
-                question,
-                first: answer(first),
-                second: answer(second),
-            },
-            Comparison::Same(first, second) => JudgeTask::Same {
-                question,
-                first: answer(first),
-                second: answer(second),
-            },
+        JudgeTask {
+            by: self.rule.judge().map_or(JudgedBy::BestOf, |it| it.0),
+            question: Arc::clone(&election.question),
+            first: answers[first].answer.clone(),
+            second: answers[second].answer.clone(),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use patterns_core::{AgentErrorKind, Branch, BranchEnd, BranchId, ModelErrorKind};
 
 use super::asking::Asking;
-use crate::voting::judge::{Comparison, Judgements};
+use crate::voting::judge::{Judgements, Pair};
 use crate::voting::question::Question;
 use crate::voting::stop::{StopReason, Tally};
 
@@ -25,7 +25,7 @@ pub(in crate::voting) struct OpenElection<V> {
     /// What a judge has said of the answers.
     pub(in crate::voting) judgements: Judgements,
     /// What the judge is being asked.
-    pub(in crate::voting) being_judged: BTreeSet<Comparison>,
+    pub(in crate::voting) being_judged: BTreeSet<Pair>,
     /// The stronger voter's ballot, if it was asked for; `None` inside if it failed.
     pub(in crate::voting) escalated: Option<Option<V>>,
     /// Voters that were asked and are not counted, in voter order.

@@ -167,7 +167,7 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
             }
             Work::Judge(task) => {
                 let judge = self.rule.judge();
-                let judge = judge.ok_or_else(|| missing("there is no judge"))?;
+                let (_, judge) = judge.ok_or_else(|| missing("there is no judge"))?;
                 Ok(judge.run(&task, scope).await?.map(Done::Judgement))
             }
             Work::Escalate(question) => {

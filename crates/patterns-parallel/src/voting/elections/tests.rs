@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::RunOptions;
 use crate::voting::ballot::BallotTask;
-use crate::voting::judge::{Better, JudgeTask, Judgement};
+use crate::voting::judge::{JudgeTask, JudgedBy, Judgement};
 use crate::voting::panel::{Panel, Voter};
 use crate::voting::rules::{BestOf, Plurality, TieBreak};
 use crate::voting::stop::{CallIndex, Chain, StoppingRule};
@@ -108,13 +108,11 @@ fn answer(work: &Work) -> Done<String> {
             let letters: Vec<char> = question.text.chars().collect();
             Done::Ballot(letters[voter % letters.len()].to_string())
         }
-        Work::Judge(JudgeTask::Compare { first, second, .. }) => {
-            Done::Judgement(Judgement::Better(match first < second {
-                true => Better::First,
-                false => Better::Second,
-            }))
-        }
-        Work::Judge(JudgeTask::Same { .. }) => Done::Judgement(Judgement::Same(false)),
+        Work::Judge(task) => Done::Judgement(match task.by {
+            JudgedBy::BestOf if task.first < task.second => Judgement::First,
+            JudgedBy::BestOf => Judgement::Second,
+            JudgedBy::SameMeaning => Judgement::Different,
+        }),
         Work::Escalate(_) => Done::Ballot("escalated".to_owned()),
     }
 }
@@ -211,7 +209,7 @@ proptest! {
 
     #[test]
     fn every_judgement_is_asked_once(questions in questions(), picks in picks()) {
-        let judge = ScriptedAgent::new(|_: &JudgeTask| Ok(Judgement::Same(true)));
+        let judge = ScriptedAgent::new(|_: &JudgeTask| Ok(Judgement::Same));
         let voting = Voting::new(panel(), BestOf::new(judge)).voters(NonZeroUsize::new(9).unwrap());
         let (elections, counts) = hold(&voting, &questions, &picks);
         let judgements: u64 = elections

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use patterns_core::SchemaView;
 use serde_json::Value;
 
-use super::field_ruling::{FieldRuling, ranked};
+use super::leaf::{FieldRuling, ranked};
 use crate::canonical::canonical;
 use crate::voting::rules::count::most_frequent;
 use crate::voting::rules::rule_text::{RuleError, name_and_value, needed_share};
@@ -84,11 +84,11 @@ impl Union {
         };
         let votes = sets.iter().filter(|it| **it == chosen_set).count();
         let agreement = sets.iter().map(|it| items.agreement(it, &chosen_set));
+        let value = Some(value.collect());
         FieldRuling {
-            value: Some(value.collect()),
-            agreement: Some(agreement.sum()),
+            agreement: agreement.sum(),
             counts: ranked(&items.spellings),
-            ..FieldRuling::without_winner(decision, votes, lists.len())
+            ..FieldRuling::new(value, decision, votes as u64, lists.len())
         }
     }
 }

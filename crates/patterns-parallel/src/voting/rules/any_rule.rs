@@ -6,8 +6,8 @@ use patterns_core::Agent;
 use serde::{Deserialize, Serialize};
 
 use super::best_of::BestOf;
-use super::median::Median;
-use super::number::Spread;
+use super::median::{Median, Spread};
+
 use super::plurality::{Plurality, Weights};
 use super::rule::{Rule, Ruling};
 use super::rule_text::{RuleError, name_and_value, no_value};
@@ -16,7 +16,7 @@ use super::share::LeastShare;
 use super::tie_break::TieBreak;
 use crate::voting::ballot::Ballot;
 use crate::voting::field::{Fields, ObjectElection};
-use crate::voting::judge::{Comparison, JudgeTask, Judged, Judgement, Judgements};
+use crate::voting::judge::{JudgeTask, Judged, JudgedBy, Judgement, Judgements};
 
 /// Any of the voting rules; its winner is text.
 ///
@@ -148,7 +148,7 @@ impl<J: Agent<JudgeTask, Judgement>> Rule for AnyRule<J> {
         }
     }
 
-    fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
+    fn judge(&self) -> Option<(JudgedBy, &dyn Agent<JudgeTask, Judgement>)> {
         match self {
             Self::Plurality(_) | Self::Median(_) | Self::Fields(_) => None,
             Self::BestOf(rule) => rule.judge(),
@@ -156,7 +156,7 @@ impl<J: Agent<JudgeTask, Judgement>> Rule for AnyRule<J> {
         }
     }
 
-    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<Comparison> {
+    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<(usize, usize)> {
         match self {
             Self::Plurality(_) | Self::Median(_) | Self::Fields(_) => Vec::new(),
             Self::BestOf(rule) => rule.to_judge(answers, judgements),

@@ -11,11 +11,11 @@ use patterns_core::Agent;
 use serde::{Deserialize, Serialize};
 
 use super::count::count_answers;
-use super::rule::{Rule, Ruling, share_of};
+use super::rule::{Rule, Ruling};
 use super::tie_break::{Decision, TieBreak};
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::{
-    Better, Comparison, JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements,
+    JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements, Pair,
 };
 
 /// The best answer wins: a judge compares answers in pairs, each pair in both orders. Who loses is out,
@@ -45,40 +45,21 @@ impl<J: Agent<JudgeTask, Judgement>> Rule for BestOf<J> {
     ) -> Ruling<String, Judged> {
         let answers = count_answers(ballots);
         let knockout = Knockout::new(answers.len(), judgements);
-        let total_votes: u64 = answers.iter().map(|it| it.votes).sum();
-        let judged: Vec<JudgedAnswer> = knockout
-            .order
-            .iter()
-            .map(|place| JudgedAnswer {
-                answer: answers[*place].answer.clone(),
-                votes: answers[*place].votes,
-                wins: Some(knockout.count(*place, End::Won)),
-                same: Vec::new(),
-            })
-            .collect();
-        let vote_count = judged.first().map_or(0, |it| it.votes);
-        Ruling {
-            winner: judged.first().map(|it| it.answer.clone()),
-            decision: knockout.decision(tie_break, judgements),
-            vote_count,
-            total_votes,
-            share: share_of(vote_count, total_votes),
-            share_interval: None,
-            detail: Some(Judged {
-                rule: JudgedBy::BestOf,
-                judgements: judgements.asked(),
-                failed: judgements.failed(),
-                flipped: Some(knockout.flipped),
-                answers: judged,
-            }),
-        }
+        let judged = knockout.order.iter().map(|place| JudgedAnswer {
+            answer: answers[*place].answer.clone(),
+            votes: answers[*place].votes,
+            wins: Some(knockout.wins(*place)),
+            same: Vec::new(),
+        });
+        let (decision, flipped) = (knockout.decision(tie_break, judgements), knockout.flipped);
+        judgements.ruling(JudgedBy::BestOf, decision, judged.collect(), Some(flipped))
     }
 
-    fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
-        Some(&self.0)
+    fn judge(&self) -> Option<(JudgedBy, &dyn Agent<JudgeTask, Judgement>)> {
+        Some((JudgedBy::BestOf, &self.0))
     }
 
-    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<Comparison> {
+    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<(usize, usize)> {
         Knockout::new(answers, judgements).due
     }
 }
@@ -87,21 +68,13 @@ impl<J: Agent<JudgeTask, Judgement>> Rule for BestOf<J> {
 #[derive(Clone, Debug, PartialEq)]
 struct Knockout {
     /// What is to be judged before it can go on.
-    due: Vec<Comparison>,
+    due: Vec<Pair>,
     /// All entrants, the best first. Those who went out in the same round keep their order.
     order: Vec<usize>,
-    /// How pairs ended, for the earlier one.
-    ends: Vec<(usize, usize, End)>,
+    /// Who won each pair; of a tie, `None` with the earlier one.
+    ends: Vec<(Option<usize>, usize)>,
     /// How many pairs got another verdict in the other order.
     flipped: u64,
-}
-
-/// How a pair ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    Won,
-    Lost,
-    Tied,
 }
 
 /// Who has a place in the tree of a knockout.
@@ -148,44 +121,40 @@ impl Knockout {
 
     /// Returns who of two entrants goes on, the earlier one first.
     fn meet(&mut self, a: usize, b: usize, judgements: &Judgements) -> Place {
-        let (forward, backward) = (judgements.better(a, b), judgements.better(b, a));
+        use Judgement::{First, Second};
+        let (forward, backward) = (judgements.get((a, b)), judgements.get((b, a)));
         let (Some(forward), Some(backward)) = (forward, backward) else {
-            self.due
-                .extend(forward.is_none().then_some(Comparison::Better(a, b)));
-            self.due
-                .extend(backward.is_none().then_some(Comparison::Better(b, a)));
+            self.due.extend(forward.is_none().then_some((a, b)));
+            self.due.extend(backward.is_none().then_some((b, a)));
             return Place::Open;
         };
-        let end = match (forward, backward) {
-            (Better::First, Better::Second) => End::Won,
-            (Better::Second, Better::First) => End::Lost,
-            _ => End::Tied,
+        // A judgement that failed prefers neither.
+        let winner = match (forward, backward) {
+            (Some(First), Some(Second)) => Some(a),
+            (Some(Second), Some(First)) => Some(b),
+            _ => None,
         };
         // Then the judge preferred a place, not an answer.
-        self.flipped += u64::from(forward == backward && forward != Better::Neither);
-        self.ends.push((a, b, end));
-        Place::Taken(if end == End::Lost { b } else { a })
+        let is_flipped = forward == backward && matches!(forward, Some(First | Second));
+        self.flipped += u64::from(is_flipped);
+        self.ends.push((winner, a));
+        Place::Taken(winner.unwrap_or(a))
     }
 
     /// It is a tie if the winner came through a pair without a winner as the earlier one. A judge that
     /// says nothing at all has not chosen.
     fn decision(&self, tie_break: TieBreak, judgements: &Judgements) -> Decision {
-        let is_mute = judgements.asked() > 0 && judgements.failed() == judgements.asked();
         match self.order.first() {
             None => Decision::QuorumMissed,
-            Some(_) if is_mute || !self.due.is_empty() => Decision::NotJudged,
-            Some(first) => tie_break.decide(self.count(*first, End::Tied) > 0),
+            Some(_) if judgements.is_mute() || !self.due.is_empty() => Decision::NotJudged,
+            Some(first) => tie_break.decide(self.ends.contains(&(None, *first))),
         }
     }
 
-    /// Returns how many pairs ended like that for an entrant.
-    fn count(&self, entrant: usize, wanted: End) -> u64 {
-        let ended = |(a, b, end): &(usize, usize, End)| match end {
-            End::Tied => wanted == End::Tied && (*a == entrant || *b == entrant),
-            End::Won => entrant == if wanted == End::Won { *a } else { *b } && wanted != End::Tied,
-            End::Lost => entrant == if wanted == End::Won { *b } else { *a } && wanted != End::Tied,
-        };
-        self.ends.iter().filter(|it| ended(it)).count() as u64
+    /// Returns how many pairs an entrant won.
+    fn wins(&self, entrant: usize) -> u64 {
+        let won = self.ends.iter().filter(|it| it.0 == Some(entrant));
+        won.count() as u64
     }
 }
 

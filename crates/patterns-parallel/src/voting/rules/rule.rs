@@ -9,7 +9,7 @@ use patterns_core::Agent;
 use super::share::{LeastShare, ShareInterval};
 use super::tie_break::{Decision, TieBreak};
 use crate::voting::ballot::Ballot;
-use crate::voting::judge::{Comparison, JudgeTask, Judgement, Judgements};
+use crate::voting::judge::{JudgeTask, JudgedBy, Judgement, Judgements};
 
 /// Decides an election.
 pub trait Rule: Send + Sync {
@@ -33,14 +33,15 @@ pub trait Rule: Send + Sync {
         None
     }
 
-    /// Returns who is asked about the answers, if the rule needs a judge.
-    fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
+    /// Returns for what and who is asked about the answers, if the rule needs a judge.
+    fn judge(&self) -> Option<(JudgedBy, &dyn Agent<JudgeTask, Judgement>)> {
         None
     }
 
-    /// Returns what the judge is still to be asked about so many distinct answers, most frequent
-    /// first. It is asked at once; when a judgement is in, this is called again.
-    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<Comparison> {
+    /// Returns which two of so many distinct answers, most frequent first, the judge is still to be asked
+    /// about, in the order in which they are shown. It is asked at once; when a judgement is in, this is
+    /// called again.
+    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<(usize, usize)> {
         let _ = (answers, judgements);
         Vec::new()
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use futures_util::stream;
 use patterns_core::{ModelErrorKind, StepRole};
 use patterns_parallel::voting::{
-    AnyDetail, AnyRule, BallotTask, BestOf, Better, Decision, Election, JudgeTask, Judgement, Voter,
+    AnyDetail, AnyRule, BallotTask, BestOf, Decision, Election, JudgeTask, JudgedBy, Judgement,
+    Voter,
 };
 use patterns_parallel::{Plurality, Question, RunOptions, Voting};
 use patterns_testkit::ScriptedAgent;
@@ -15,20 +16,17 @@ use crate::support::{failure, hand_over, logged, nonzero, panel};
 
 /// Judges by length: the longer, the better; answers with the same first letter mean the same.
 fn judge() -> ScriptedAgent<JudgeTask, Judgement> {
-    ScriptedAgent::new(|task: &JudgeTask| match task {
-        JudgeTask::Compare { first, .. } if first == "lost" => {
-            Err(failure(ModelErrorKind::Refused))
-        }
-        JudgeTask::Compare { first, second, .. } => {
-            Ok(Judgement::Better(match first.len().cmp(&second.len()) {
-                std::cmp::Ordering::Greater => Better::First,
-                std::cmp::Ordering::Less => Better::Second,
-                // It likes what it sees first.
-                std::cmp::Ordering::Equal => Better::First,
-            }))
-        }
-        JudgeTask::Same { first, second, .. } => {
-            Ok(Judgement::Same(first.as_bytes()[0] == second.as_bytes()[0]))
+    ScriptedAgent::new(|task: &JudgeTask| {
+        let (first, second) = (&task.first, &task.second);
+        match task.by {
+            JudgedBy::BestOf if first == "lost" => Err(failure(ModelErrorKind::Refused)),
+            JudgedBy::BestOf if first.len() < second.len() => Ok(Judgement::Second),
+            // Of two as long, it likes what it sees first.
+            JudgedBy::BestOf => Ok(Judgement::First),
+            JudgedBy::SameMeaning if first.as_bytes()[0] == second.as_bytes()[0] => {
+                Ok(Judgement::Same)
+            }
+            JudgedBy::SameMeaning => Ok(Judgement::Different),
         }
     })
 }
