@@ -5,10 +5,10 @@ mod reliability;
 
 use std::num::NonZeroUsize;
 
-use patterns_job::{BallotSpec, BatchQuestion, VoteWork};
+use patterns_job::{AnyDetail, AnyRule, BallotSpec, BatchQuestion, VoteWork};
 use patterns_parallel::voting::{
-    AnyDetail, AnyRule, Decision, Election, Question, ShareInterval, StopReason, named_option,
-    read_number, wilson_interval,
+    Decision, Election, Question, ShareInterval, StopReason, named_option, read_number,
+    wilson_interval,
 };
 use serde::Serialize;
 

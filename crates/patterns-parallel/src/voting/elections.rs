@@ -4,14 +4,11 @@
 //! Elections are handed over in the order of their questions. As many may be under way or wait for an
 //! earlier one as 64 for each branch in flight, so that a batch of any length needs constant memory.
 
-mod asking;
-mod batch;
 mod decide;
 mod identical_ballots;
-pub(super) mod open_election;
+mod open_election;
 mod run;
 mod shared_calls;
-mod work;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::pin::Pin;
@@ -25,25 +22,25 @@ use patterns_core::{
     AgentError, Branch, BranchEnd, BranchId, ModelError, ModelErrorKind, StepRole,
 };
 
-use super::judge::Pair;
+use super::judge::{JudgeTask, Judgement, Pair};
 use super::question::Question;
 use super::rules::Rule;
-use super::stop::{Step, Stopper};
-use super::voting::Voting;
+use super::stop::{Forecast, Step, Stopper};
+use super::voting::{Asking, Voting};
 use crate::fan_out::Stop;
-use crate::machine::{Due, Machine, WINDOW};
+use crate::machine::{Due, Machine, WINDOW, narrowed};
 use crate::run::Run;
-pub use asking::{Asking, CountingOrder};
-pub use batch::{BatchElection, BatchTally};
 use open_election::{Cast, OpenElection};
 use shared_calls::{NextCall, SharedCalls};
-use work::{Done, Work, ballot, step_label};
 
-/// All elections of a run.
-pub(super) struct Elections<'a, V, R, S> {
-    pub(super) voting: &'a Voting<V, R>,
-    pub(super) run: Run<'a>,
+/// All elections of a run; `H` is what those come to that are handed over.
+pub(super) struct Elections<'a, V, R, S, H> {
+    voting: &'a Voting<V, R>,
+    run: Run<'a>,
+    held: H,
     stopper: Stopper,
+    /// What foresees how elections would have ended.
+    forecast: Option<Forecast>,
     /// Who gets the next call, where elections share them.
     shared: Option<SharedCalls<Ended<V>>>,
     questions: Pin<Box<Fuse<S>>>,
@@ -59,8 +56,6 @@ pub(super) struct Elections<'a, V, R, S> {
     tasks: HashMap<BranchId, (u64, Task)>,
     /// Elections that are over and not handed over yet.
     over: BTreeMap<u64, OpenElection<V>>,
-    /// Elections that the end of the run broke off.
-    pub(super) broken_off: Vec<OpenElection<V>>,
     begun: u64,
     handed_over: u64,
     /// Whether nothing runs any more.
@@ -78,6 +73,24 @@ enum Task {
     Escalate,
 }
 
+/// What a branch works on.
+#[derive(Clone, Debug)]
+pub(super) enum Work {
+    /// Asks a voter, by its number.
+    Ballot(usize, Arc<Question>),
+    /// Asks the judge.
+    Judge(JudgeTask),
+    /// Asks the stronger voter.
+    Escalate(Arc<Question>),
+}
+
+/// What a branch makes.
+#[derive(Debug)]
+pub(super) enum Done<V> {
+    Ballot(V),
+    Judgement(Judgement),
+}
+
 /// What an election needs whose votes are in.
 pub(super) enum Need {
     /// Nothing: it is decided, or cannot be.
@@ -88,18 +101,21 @@ pub(super) enum Need {
     Escalation,
 }
 
-impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S> {
-    pub(super) fn new(
+impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'a, V, R, S, H> {
+    fn new(
         voting: &'a Voting<V, R>,
         run: Run<'a>,
         (stopper, shared): (Stopper, Option<SharedCalls<Ended<V>>>),
         questions: S,
         is_batch: bool,
+        held: H,
     ) -> Self {
         Self {
             voting,
             run,
+            held,
             stopper,
+            forecast: voting.forecast(),
             shared,
             questions: Box::pin(questions.fuse()),
             is_batch,
@@ -108,7 +124,6 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
             ballots: VecDeque::new(),
             tasks: HashMap::new(),
             over: BTreeMap::new(),
-            broken_off: Vec::new(),
             begun: 0,
             handed_over: 0,
             is_ended: false,
@@ -117,7 +132,7 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
 
     /// Returns the next election that is over, if those before it have been handed over; or the next of
     /// all, once nothing runs any more.
-    pub(super) fn next_over(&mut self) -> Option<OpenElection<V>> {
+    fn next_over(&mut self) -> Option<OpenElection<V>> {
         if self.is_ended {
             return self.over.pop_first().map(|it| it.1);
         }
@@ -127,23 +142,18 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
     }
 
     /// Ends the elections that are under way: if the calls are spent, these are over; and so are those
-    /// that had begun with all others, to share their calls, and never had a turn. The rest is broken off.
-    pub(super) fn stop(&mut self, stop: Option<Stop>) {
+    /// that had begun with all others, to share their calls, and never had a turn. Others are broken off:
+    /// of a batch they are none, and a single one is over with the ballots that are in.
+    fn stop(&mut self, stop: Option<Stop>) {
         self.is_ended = true;
         let is_spent = self.run.is_out_of_budget(stop);
         for (number, election) in std::mem::take(&mut self.open) {
-            match (is_spent, election.was_put_to_anybody()) {
-                (true, _) => _ = self.over.insert(number, election.spent().break_off()),
-                (false, false) => _ = self.over.insert(number, election.break_off()),
-                (false, true) => self.broken_off.push(election.break_off()),
+            if is_spent {
+                self.over.insert(number, election.spent().break_off());
+            } else if !self.is_batch || !election.was_put_to_anybody() {
+                self.over.insert(number, election.break_off());
             }
         }
-    }
-
-    /// Takes elections that were broken off for such that are over.
-    pub(super) fn count_broken_off(&mut self) {
-        let broken_off = std::mem::take(&mut self.broken_off);
-        self.over.extend((self.begun..).zip(broken_off));
     }
 
     /// Begins an election. No rule ends one before the first vote.
@@ -179,7 +189,10 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
             (Step::Ask(_), Some(shared)) => shared.offer(number, &election.tally),
             (Step::Ask(needed), None) => {
                 let left = self.stopper.left(&election.tally);
-                let spare = self.voting.asking.spare();
+                let spare = match self.voting.asking {
+                    Asking::Streaming { spare } => spare,
+                    Asking::Waves | Asking::SharedCalls(_) => 0,
+                };
                 let wanted = needed.saturating_add(spare).min(left);
                 let more = wanted.saturating_sub(election.pending());
                 self.ask(number, more);
@@ -244,7 +257,7 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
 
     /// Counts a ballot, and those that waited for it.
     fn count(&mut self, number: u64, voter: usize, ballot: Branch<V>) -> Vec<BranchId> {
-        let asking = self.voting.asking;
+        let is_streaming = matches!(self.voting.asking, Asking::Streaming { .. });
         if let Some(election) = self.open.get_mut(&number) {
             election.ended(Cast {
                 voter,
@@ -253,11 +266,9 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
         }
         while let Some(election) = self.open.get_mut(&number)
             && election.stop.is_none()
-            && election.count_next(asking, |question, value| {
-                self.voting.panel.counted(question, value)
-            })
+            && election.count_next(|question, value| self.voting.panel.counted(question, value))
         {
-            if asking.is_streaming() || election.is_wave_in() {
+            if is_streaming || election.is_wave_in() {
                 self.go_on(number);
             }
         }
@@ -330,6 +341,11 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
         let election = self.open.get_mut(&number)?;
         self.tasks.insert(id, (number, task));
         let question = Arc::clone(&election.question);
+        let of = match self.is_batch {
+            true => format!("{}/", election.id),
+            false => String::new(),
+        };
+        let label = |what: &str| format!("{of}{what}");
         let (role, label, work) = match task {
             Task::Ballot(voter) => {
                 election.began(voter, id);
@@ -337,21 +353,17 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
                     shared.began(id);
                 }
                 let label = match self.is_batch {
-                    true => format!("{}/{}", election.id, voter + 1),
+                    true => label(&(voter + 1).to_string()),
                     false => self.voting.label(voter),
                 };
                 (StepRole::Ballot, label, Work::Ballot(voter, question))
             }
             Task::Judge(pair) => {
                 let task = self.voting.judge_task(election, pair);
-                (
-                    StepRole::Judge,
-                    step_label(&election.id, "judgement"),
-                    Work::Judge(task),
-                )
+                (StepRole::Judge, label("judgement"), Work::Judge(task))
             }
             Task::Escalate => {
-                let label = step_label(&election.id, "escalation");
+                let label = label("escalation");
                 (StepRole::Judge, label, Work::Escalate(question))
             }
         };
@@ -359,7 +371,7 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
     }
 }
 
-impl<V, R: Rule, S: Stream<Item = (String, Question)>> Machine for Elections<'_, V, R, S> {
+impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Machine for Elections<'_, V, R, S, H> {
     type Work = Work;
     type Done = Done<V>;
 
@@ -386,7 +398,10 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>> Machine for Elections<'_,
             return Vec::new();
         };
         if let Task::Ballot(voter) = task {
-            let ballot = ballot(branch);
+            let ballot = narrowed(branch, |it| match it {
+                Done::Ballot(ballot) => Some(ballot),
+                Done::Judgement(_) => None,
+            });
             self.run.account(&ballot);
             return self.ballot_ended(number, voter, ballot);
         }

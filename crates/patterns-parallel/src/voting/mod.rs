@@ -17,28 +17,25 @@ mod judge;
 mod panel;
 mod question;
 mod rules;
-mod standing;
 mod stop;
-mod vote;
 #[expect(
     clippy::module_inception,
     reason = "a file has the name of its main type"
 )]
 mod voting;
 
-pub use ballot::{Ballot, BallotTask};
-pub use election::Election;
-pub use elections::{Asking, BatchElection, BatchTally, CountingOrder};
+pub use ballot::{
+    Ballot, BallotTask, Vote, ballot_agent_for, name_option, number_agent, vote_agent,
+};
+pub use election::{BatchElection, BatchTally, Election, Standing};
 pub use field::{FieldElection, FieldRule, Fields, ObjectElection, Union, ValueCount};
 pub use judge::{JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements, judge_agent};
 pub use panel::{Panel, Voter};
 pub use question::{Question, named_option};
 pub use rules::{
-    AnswerCount, AnswerWeight, AnyDetail, AnyRule, BestOf, Decision, LeastShare, Median, Plurality,
-    Rule, RuleError, Ruling, SameMeaning, Share, ShareInterval, Spread, TieBreak, Weights,
-    read_number, wilson_interval,
+    AnswerCount, AnswerWeight, BestOf, Decision, LeastShare, Median, Plurality, Rule, RuleError,
+    Ruling, SameMeaning, Share, ShareInterval, Spread, TieBreak, Weights, read_number,
+    wilson_interval,
 };
-pub use standing::Standing;
 pub use stop::{ForeseenVotes, Step, StopReason, Stopper, StoppingRule, Tally};
-pub use vote::{Vote, ballot_agent_for, name_option, number_agent, vote_agent};
-pub use voting::Voting;
+pub use voting::{Asking, Voting};

@@ -317,7 +317,7 @@ async fn a_ballot_with_a_number_takes_text_that_is_one() {
         vote(json!("$1,200")),
         vote(json!(3.5)),
     ]);
-    let agent = number_agent(Arc::new(model), &AgentOptions::default()).unwrap();
+    let agent = number_agent(Arc::new(model), &AgentOptions::default());
     let panel = Panel::new([Voter::new(agent)], |it: &Vote<f64>| {
         Some(it.answer.to_string())
     });

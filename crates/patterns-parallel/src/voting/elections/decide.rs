@@ -31,7 +31,7 @@ impl<V, R: Rule> Voting<V, R> {
     }
 
     /// Puts a comparison into the words for the judge.
-    pub(in crate::voting) fn judge_task(
+    pub(super) fn judge_task(
         &self,
         election: &OpenElection<V>,
         (first, second): Pair,
@@ -46,7 +46,7 @@ impl<V, R: Rule> Voting<V, R> {
     }
 
     /// Returns what an election needs whose votes are in.
-    pub(in crate::voting) fn need(&self, election: &OpenElection<V>) -> Need {
+    pub(super) fn need(&self, election: &OpenElection<V>) -> Need {
         if self.rule.judge().is_some() {
             let answers = count_answers(&self.ballots(election)).len();
             let mut due = self.rule.to_judge(answers, &election.judgements);
@@ -77,7 +77,7 @@ impl<V, R: Rule> Voting<V, R> {
 
     /// Decides an election that is over, and returns its ballots too: those that were counted, then
     /// those that were not.
-    pub(in crate::voting) fn decide(
+    pub(super) fn decide(
         &self,
         over: OpenElection<V>,
         forecast: Option<&Forecast>,

@@ -5,29 +5,28 @@ use std::sync::Arc;
 
 use patterns_core::{AgentErrorKind, Branch, BranchEnd, BranchId, ModelErrorKind};
 
-use super::asking::Asking;
 use crate::voting::judge::{Judgements, Pair};
 use crate::voting::question::Question;
 use crate::voting::stop::{StopReason, Tally};
 
 /// An election under way, or over.
 #[derive(Debug)]
-pub(in crate::voting) struct OpenElection<V> {
-    pub(in crate::voting) id: String,
-    pub(in crate::voting) question: Arc<Question>,
-    pub(in crate::voting) tally: Tally,
+pub(super) struct OpenElection<V> {
+    pub(super) id: String,
+    pub(super) question: Arc<Question>,
+    pub(super) tally: Tally,
     /// Ballots in the order in which they were counted.
-    pub(in crate::voting) counted: Vec<Cast<V>>,
+    pub(super) counted: Vec<Cast<V>>,
     /// Ballots that were asked for in advance and not needed, in voter order.
-    pub(in crate::voting) spare: Vec<Cast<V>>,
-    pub(in crate::voting) waves: u64,
-    pub(in crate::voting) stop: Option<StopReason>,
+    pub(super) spare: Vec<Cast<V>>,
+    pub(super) waves: u64,
+    pub(super) stop: Option<StopReason>,
     /// What a judge has said of the answers.
-    pub(in crate::voting) judgements: Judgements,
+    pub(super) judgements: Judgements,
     /// What the judge is being asked.
-    pub(in crate::voting) being_judged: BTreeSet<Pair>,
+    pub(super) being_judged: BTreeSet<Pair>,
     /// The stronger voter's ballot, if it was asked for; `None` inside if it failed.
-    pub(in crate::voting) escalated: Option<Option<V>>,
+    pub(super) escalated: Option<Option<V>>,
     /// Voters that were asked and are not counted, in voter order.
     pending: VecDeque<Pending<V>>,
     asked: usize,
@@ -35,9 +34,9 @@ pub(in crate::voting) struct OpenElection<V> {
 
 /// A ballot that has ended.
 #[derive(Debug)]
-pub(in crate::voting) struct Cast<V> {
-    pub(in crate::voting) voter: usize,
-    pub(in crate::voting) branch: Branch<V>,
+pub(super) struct Cast<V> {
+    pub(super) voter: usize,
+    pub(super) branch: Branch<V>,
 }
 
 #[derive(Debug)]
@@ -54,7 +53,7 @@ enum State<V> {
 }
 
 impl<V> OpenElection<V> {
-    pub(in crate::voting) fn new(id: String, question: Arc<Question>) -> Self {
+    pub(super) fn new(id: String, question: Arc<Question>) -> Self {
         Self {
             id,
             question,
@@ -72,7 +71,7 @@ impl<V> OpenElection<V> {
     }
 
     /// Asks one more voter, and returns its number.
-    pub(in crate::voting) fn ask(&mut self) -> usize {
+    pub(super) fn ask(&mut self) -> usize {
         let voter = self.asked;
         self.asked += 1;
         let state = State::Due;
@@ -80,7 +79,7 @@ impl<V> OpenElection<V> {
         voter
     }
 
-    pub(in crate::voting) fn began(&mut self, voter: usize, branch: BranchId) {
+    pub(super) fn began(&mut self, voter: usize, branch: BranchId) {
         if let Some(it) = self.find(voter) {
             it.state = State::UnderWay(branch);
         }
@@ -88,7 +87,7 @@ impl<V> OpenElection<V> {
 
     /// Puts a ballot that has ended in its place; it is counted later, or is a spare one if the
     /// election is decided.
-    pub(in crate::voting) fn ended(&mut self, cast: Cast<V>) {
+    pub(super) fn ended(&mut self, cast: Cast<V>) {
         if self.stop.is_some() {
             self.pending.retain(|it| it.voter != cast.voter);
             let at = self.spare.partition_point(|it| it.voter < cast.voter);
@@ -102,52 +101,51 @@ impl<V> OpenElection<V> {
         self.pending.iter_mut().find(|it| it.voter == voter)
     }
 
-    /// Counts the next ballot, if it is in: that of the first voter who is not counted, or anybody's
-    /// where the order of arrival counts. Returns whether there was one.
-    pub(in crate::voting) fn count_next(
+    /// Counts the ballot of the first voter who is not counted, if it is in. Returns whether it was.
+    pub(super) fn count_next(
         &mut self,
-        asking: Asking,
         answer_of: impl Fn(&Question, &V) -> Option<String>,
     ) -> bool {
         let has_ended = |it: &Pending<V>| matches!(it.state, State::Ended(_));
-        let at = self.pending.iter().position(has_ended);
-        let Some(at) = at.filter(|at| *at == 0 || asking.counts_arrivals()) else {
+        if !self.pending.front().is_some_and(has_ended) {
+            return false;
+        }
+        let Some(Pending {
+            voter,
+            state: State::Ended(branch),
+        }) = self.pending.pop_front()
+        else {
             return false;
         };
-        let Some(Pending { voter, state }) = self.pending.remove(at) else {
-            return false;
-        };
-        if let State::Ended(branch) = state {
-            let answer = branch.value().and_then(|it| answer_of(&self.question, it));
-            if was_cast(&branch) {
-                self.tally.count(answer.as_deref());
-                self.counted.push(Cast { voter, branch });
-            } else {
-                self.spare.push(Cast { voter, branch });
-            }
+        let answer = branch.value().and_then(|it| answer_of(&self.question, it));
+        if was_cast(&branch) {
+            self.tally.count(answer.as_deref());
+            self.counted.push(Cast { voter, branch });
+        } else {
+            self.spare.push(Cast { voter, branch });
         }
         true
     }
 
     /// Returns whether anybody was asked, even if that came to nothing.
-    pub(in crate::voting) fn was_put_to_anybody(&self) -> bool {
+    pub(super) fn was_put_to_anybody(&self) -> bool {
         let has_begun = |it: &Pending<V>| !matches!(it.state, State::Due);
         let has_ended = !self.counted.is_empty() || !self.spare.is_empty();
         has_ended || self.pending.iter().any(has_begun)
     }
 
     /// Returns how many voters were asked and are not counted.
-    pub(in crate::voting) fn pending(&self) -> u64 {
+    pub(super) fn pending(&self) -> u64 {
         self.pending.len() as u64
     }
 
     /// Returns whether all that were asked are counted, or set aside.
-    pub(in crate::voting) fn is_wave_in(&self) -> bool {
+    pub(super) fn is_wave_in(&self) -> bool {
         self.pending.is_empty()
     }
 
     /// Returns the ballots that are being cast.
-    pub(in crate::voting) fn under_way(&self) -> impl Iterator<Item = BranchId> {
+    pub(super) fn under_way(&self) -> impl Iterator<Item = BranchId> {
         self.pending.iter().filter_map(|it| match it.state {
             State::UnderWay(branch) => Some(branch),
             State::Due | State::Ended(_) => None,
@@ -156,7 +154,7 @@ impl<V> OpenElection<V> {
 
     /// Sets ballots aside that are in and not needed, and recalls those that nobody has begun to
     /// cast; returns whether there were any of these.
-    pub(in crate::voting) fn recall(&mut self) -> bool {
+    pub(super) fn recall(&mut self) -> bool {
         let mut recalled = false;
         for Pending { voter, state } in std::mem::take(&mut self.pending) {
             match state {
@@ -169,13 +167,13 @@ impl<V> OpenElection<V> {
     }
 
     /// Ends for want of calls.
-    pub(in crate::voting) fn spent(mut self) -> Self {
+    pub(super) fn spent(mut self) -> Self {
         self.stop.get_or_insert(StopReason::CallsSpent);
         self
     }
 
     /// Ends before its time, with all ballots that are in.
-    pub(in crate::voting) fn break_off(mut self) -> Self {
+    pub(super) fn break_off(mut self) -> Self {
         for Pending { voter, state } in std::mem::take(&mut self.pending) {
             match state {
                 State::Ended(branch) if was_cast(&branch) => {

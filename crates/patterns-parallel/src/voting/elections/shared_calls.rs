@@ -16,7 +16,7 @@ use crate::voting::stop::{CallIndex, Tally};
 /// agrees with all votes by 2 points less than L of a sixteenth, which is nearly as good as one call
 /// at a time (`cargo xtask vote-bench`).
 #[derive(Debug)]
-pub(in crate::voting) struct SharedCalls<T> {
+pub(super) struct SharedCalls<T> {
     index: CallIndex,
     left: u64,
     elections: usize,
@@ -29,7 +29,7 @@ pub(in crate::voting) struct SharedCalls<T> {
 
 /// What is to be done next.
 #[derive(Debug)]
-pub(in crate::voting) enum NextCall<T> {
+pub(super) enum NextCall<T> {
     /// This election gets a call.
     Give(u64),
     /// This ballot is counted.
@@ -46,7 +46,7 @@ enum Call<T> {
 }
 
 impl<T> SharedCalls<T> {
-    pub(in crate::voting) fn new(calls: u64, index: CallIndex) -> Self {
+    pub(super) fn new(calls: u64, index: CallIndex) -> Self {
         Self {
             index,
             left: calls,
@@ -58,7 +58,7 @@ impl<T> SharedCalls<T> {
     }
 
     /// Adds an election to those that want a call.
-    pub(in crate::voting) fn offer(&mut self, election: u64, tally: &Tally) {
+    pub(super) fn offer(&mut self, election: u64, tally: &Tally) {
         self.elections = self.elections.max(election as usize + 1);
         // Of numbers that are not negative, the bits are in the order of their values.
         let worth = self.index.worth(tally).max(0.0).to_bits();
@@ -66,14 +66,14 @@ impl<T> SharedCalls<T> {
     }
 
     /// Says that no further election begins; returns whether that is news.
-    pub(in crate::voting) fn all_begun(&mut self) -> bool {
+    pub(super) fn all_begun(&mut self) -> bool {
         let is_news = self.lag.is_none() && self.elections > 0;
         self.lag = Some(lag(self.elections));
         is_news
     }
 
     /// Returns the next thing that can be done now.
-    pub(in crate::voting) fn next(&mut self) -> NextCall<T> {
+    pub(super) fn next(&mut self) -> NextCall<T> {
         let lag = self.lag.unwrap_or_default();
         if self.left > 0
             && self.under_way.len() < lag
@@ -94,7 +94,7 @@ impl<T> SharedCalls<T> {
     }
 
     /// Begins the first call that was given and is not under way.
-    pub(in crate::voting) fn began(&mut self, branch: BranchId) {
+    pub(super) fn began(&mut self, branch: BranchId) {
         let mut given = self.under_way.iter_mut();
         if let Some(call) = given.find(|it| matches!(it, Call::Given)) {
             *call = Call::Begun(branch);
@@ -102,7 +102,7 @@ impl<T> SharedCalls<T> {
     }
 
     /// Ends a call; its ballot is counted when all that were given before it are.
-    pub(in crate::voting) fn ended(&mut self, branch: BranchId, ballot: T) {
+    pub(super) fn ended(&mut self, branch: BranchId, ballot: T) {
         let is_it = |call: &&mut Call<T>| matches!(call, Call::Begun(id) if *id == branch);
         if let Some(call) = self.under_way.iter_mut().find(is_it) {
             *call = Call::Ended(ballot);
@@ -110,12 +110,12 @@ impl<T> SharedCalls<T> {
     }
 
     /// Gives no more calls.
-    pub(in crate::voting) fn spend_all(&mut self) {
+    pub(super) fn spend_all(&mut self) {
         self.left = 0;
     }
 
     /// Returns whether no call is left and none is under way.
-    pub(in crate::voting) fn is_spent(&self) -> bool {
+    pub(super) fn is_spent(&self) -> bool {
         self.left == 0 && self.under_way.is_empty()
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::union::Union;
-use crate::voting::rules::rule_text::{name_and_value, written_as_text};
+use crate::voting::rules::rule::{name_and_value, written_as_text};
 use crate::voting::rules::{Median, Plurality, RuleError};
 
 /// How the values of one field become one. It is written as its rule is.

@@ -11,8 +11,9 @@ use serde_json::Value;
 use super::leaf::{FieldRuling, ranked};
 use crate::canonical::canonical;
 use crate::voting::rules::count::most_frequent;
-use crate::voting::rules::rule_text::{RuleError, name_and_value, needed_share};
-use crate::voting::rules::{Decision, LeastShare};
+use crate::voting::rules::rule::name_and_value;
+use crate::voting::rules::share::needed_share;
+use crate::voting::rules::{Decision, LeastShare, RuleError};
 
 /// The items win that enough of the ballots have, in the order first seen. What a ballot repeats
 /// counts once.

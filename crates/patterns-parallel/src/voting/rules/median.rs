@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::rule::{Rule, Ruling, share_of};
-use super::rule_text::{RuleError, name_and_value, read_share, written_as_text};
+use super::rule::{Rule, RuleError, Ruling, name_and_value, share_of, written_as_text};
+use super::share::read_share;
 use super::tie_break::{Decision, TieBreak};
 use crate::normalise;
 use crate::voting::ballot::Ballot;

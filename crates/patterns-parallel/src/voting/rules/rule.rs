@@ -1,4 +1,5 @@
-//! Says what a voting rule is: a pure function from ballots to a ruling.
+//! Says what a voting rule is: a pure function from ballots to a ruling. Reads and writes rules as a name, for
+//! some with a value behind a colon.
 //!
 //! A rule is one file with its own type of winner. It sees ballots, and what a judge has said of them;
 //! it calls nobody. So a rule is tested by a table, and an election is decided once, by one call of
@@ -89,3 +90,65 @@ impl<W, D> Ruling<W, D> {
 pub(in crate::voting) fn share_of(votes: u64, total: u64) -> f64 {
     votes as f64 / total.max(1) as f64
 }
+
+/// A rule that cannot be understood, or does not go with what it is to decide.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct RuleError(String);
+
+impl RuleError {
+    pub(in crate::voting) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+
+    /// The value of a rule is missing, of no use, or out of range.
+    pub(in crate::voting) fn value(name: &str, reason: impl std::fmt::Display) -> Self {
+        Self(format!("the rule `{name}`: {reason}"))
+    }
+
+    pub(in crate::voting) fn unknown(name: &str, names: &[&str]) -> Self {
+        let known = names.join(", ");
+        Self(format!(
+            "there is no voting rule {name:?}; there are {known}"
+        ))
+    }
+}
+
+/// Divides `name` and `name:value`.
+pub(in crate::voting) fn name_and_value(text: &str) -> (&str, Option<&str>) {
+    match text.trim().split_once(':') {
+        Some((name, value)) => (name.trim(), Some(value.trim())),
+        None => (text.trim(), None),
+    }
+}
+
+/// Checks that a rule has no value.
+pub(in crate::voting) fn no_value(name: &str, value: Option<&str>) -> Result<(), RuleError> {
+    match value {
+        None => Ok(()),
+        Some(value) => {
+            let reason = format!("it takes no value, but has `{value}`");
+            Err(RuleError::value(name, reason))
+        }
+    }
+}
+
+/// Lets serde write a rule as it is written elsewhere: by `Display` and `FromStr`.
+macro_rules! written_as_text {
+    ($rule:ty) => {
+        impl TryFrom<String> for $rule {
+            type Error = <$rule as std::str::FromStr>::Err;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                text.parse()
+            }
+        }
+
+        impl From<$rule> for String {
+            fn from(rule: $rule) -> Self {
+                rule.to_string()
+            }
+        }
+    };
+}
+pub(in crate::voting) use written_as_text;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::rule::RuleError;
+
 /// A share of a whole, from 0 to 1.
 ///
 /// ```
@@ -51,6 +53,30 @@ impl From<Share> for f64 {
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// Reads the share that a rule needs.
+pub(in crate::voting) fn needed_share(name: &str, value: Option<&str>) -> Result<Share, RuleError> {
+    const FORMS: &str = "such as 0.6, 60% or 2/3";
+    let Some(text) = value else {
+        return Err(RuleError::value(name, format!("it needs a share, {FORMS}")));
+    };
+    let number = read_share(text)
+        .ok_or_else(|| RuleError::value(name, format!("`{text}` is no share, {FORMS}")))?;
+    Share::new(number)
+        .ok_or_else(|| RuleError::value(name, format!("{number} is no share from 0 to 1")))
+}
+
+/// Reads `0.6`, `60%` or `3/5`.
+pub(in crate::voting) fn read_share(text: &str) -> Option<f64> {
+    if let Some((part, whole)) = text.split_once('/') {
+        return Some(part.trim().parse::<f64>().ok()? / whole.trim().parse::<f64>().ok()?);
+    }
+    match text.strip_suffix('%') {
+        // Shifted in decimal, as a division by 100 may round.
+        Some(percent) => format!("{}e-2", percent.trim()).parse().ok(),
+        None => text.parse().ok(),
     }
 }
 

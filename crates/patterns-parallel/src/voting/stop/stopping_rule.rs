@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::state::MOST_VOTES;
-use crate::voting::rules::rule_text::{RuleError, name_and_value, written_as_text};
+use crate::voting::rules::RuleError;
+use crate::voting::rules::rule::{name_and_value, written_as_text};
 
 /// The most votes for which the table of `adaptive` is made.
 const MOST_TABULATED: u64 = 1_000_000;
