@@ -30,7 +30,8 @@ use super::voting::{Asking, Voting};
 use crate::fan_out::Stop;
 use crate::machine::{Due, Machine, WINDOW, narrowed};
 use crate::run::Run;
-use open_election::{Cast, OpenElection};
+use decide::Need;
+use open_election::OpenElection;
 use shared_calls::{NextCall, SharedCalls};
 
 /// All elections of a run; `H` is what those come to that are handed over.
@@ -42,7 +43,7 @@ pub(super) struct Elections<'a, V, R, S, H> {
     /// What foresees how elections would have ended.
     forecast: Option<Forecast>,
     /// Who gets the next call, where elections share them.
-    shared: Option<SharedCalls<Ended<V>>>,
+    shared: Option<SharedCalls>,
     questions: Pin<Box<Fuse<S>>>,
     /// Whether ballots are labelled by their questions.
     is_batch: bool,
@@ -61,9 +62,6 @@ pub(super) struct Elections<'a, V, R, S, H> {
     /// Whether nothing runs any more.
     is_ended: bool,
 }
-
-/// A ballot that has ended, of which voter in which election.
-type Ended<V> = (u64, usize, Branch<V>);
 
 /// What a branch is for.
 #[derive(Clone, Copy, Debug)]
@@ -91,45 +89,23 @@ pub(super) enum Done<V> {
     Judgement(Judgement),
 }
 
-/// What an election needs whose votes are in.
-pub(super) enum Need {
-    /// Nothing: it is decided, or cannot be.
-    Nothing,
-    /// What is being judged.
-    ToWait,
-    Judgements(Vec<Pair>),
-    Escalation,
-}
-
-impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'a, V, R, S, H> {
-    fn new(
-        voting: &'a Voting<V, R>,
-        run: Run<'a>,
-        (stopper, shared): (Stopper, Option<SharedCalls<Ended<V>>>),
-        questions: S,
-        is_batch: bool,
-        held: H,
-    ) -> Self {
-        Self {
-            voting,
-            run,
-            held,
-            stopper,
-            forecast: voting.forecast(),
-            shared,
-            questions: Box::pin(questions.fuse()),
-            is_batch,
-            open: BTreeMap::new(),
-            steps: VecDeque::new(),
-            ballots: VecDeque::new(),
-            tasks: HashMap::new(),
-            over: BTreeMap::new(),
-            begun: 0,
-            handed_over: 0,
-            is_ended: false,
+impl<V> Done<V> {
+    fn ballot(self) -> Option<V> {
+        match self {
+            Self::Ballot(ballot) => Some(ballot),
+            Self::Judgement(_) => None,
         }
     }
 
+    fn judgement(self) -> Option<Judgement> {
+        match self {
+            Self::Judgement(said) => Some(said),
+            Self::Ballot(_) => None,
+        }
+    }
+}
+
+impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S, H> {
     /// Returns the next election that is over, if those before it have been handed over; or the next of
     /// all, once nothing runs any more.
     fn next_over(&mut self) -> Option<OpenElection<V>> {
@@ -148,10 +124,8 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'a, V, R
         self.is_ended = true;
         let is_spent = self.run.is_out_of_budget(stop);
         for (number, election) in std::mem::take(&mut self.open) {
-            if is_spent {
-                self.over.insert(number, election.spent().break_off());
-            } else if !self.is_batch || !election.was_put_to_anybody() {
-                self.over.insert(number, election.break_off());
+            if is_spent || !self.is_batch || !election.was_put_to_anybody() {
+                self.over.insert(number, election.break_off(is_spent));
             }
         }
     }
@@ -214,12 +188,11 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'a, V, R
     /// calls are spent, all elections end by the ballots that are in.
     fn share(&mut self) {
         while let Some(shared) = &mut self.shared {
-            match shared.next() {
-                NextCall::Give(election) => self.ask(election, 1),
-                NextCall::Count((number, voter, ballot)) => {
-                    self.count(number, voter, ballot);
-                }
-                NextCall::Wait => break,
+            let open = &self.open;
+            match shared.next(|it| open.get(&it).is_some_and(OpenElection::is_next_in)) {
+                Some(NextCall::Give(election)) => self.ask(election, 1),
+                Some(NextCall::Count(election)) => _ = self.count(election),
+                None => break,
             }
         }
         if self.shared.as_ref().is_some_and(SharedCalls::is_spent) {
@@ -231,7 +204,7 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'a, V, R
                 if awaited.contains(&number) {
                     self.open.insert(number, election);
                 } else {
-                    self.over.insert(number, election.spent().break_off());
+                    self.over.insert(number, election.break_off(true));
                 }
             }
         }
@@ -241,34 +214,31 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'a, V, R
     fn ballot_ended(&mut self, number: u64, voter: usize, ballot: Branch<V>) -> Vec<BranchId> {
         let is_refused =
             matches!(ballot.end, BranchEnd::Cancelled) && !self.run.options.drain.is_cancelled();
+        let usage = ballot.usage;
+        if let Some(election) = self.open.get_mut(&number) {
+            election.ended(voter, ballot);
+        }
         let Some(shared) = &mut self.shared else {
-            return self.count(number, voter, ballot);
+            return self.count(number);
         };
         if is_refused {
             // The budget has given out before the calls were spent.
             shared.spend_all();
             let refused = ModelError::new(ModelErrorKind::BudgetExhausted);
-            self.run.blame(AgentError::model(refused, ballot.usage));
+            self.run.blame(AgentError::model(refused, usage));
         }
-        shared.ended(ballot.id, (number, voter, ballot));
         self.share();
         Vec::new()
     }
 
-    /// Counts a ballot, and those that waited for it.
-    fn count(&mut self, number: u64, voter: usize, ballot: Branch<V>) -> Vec<BranchId> {
+    /// Counts the ballots of an election that are in and whose turn has come.
+    fn count(&mut self, number: u64) -> Vec<BranchId> {
         let is_streaming = matches!(self.voting.asking, Asking::Streaming { .. });
-        if let Some(election) = self.open.get_mut(&number) {
-            election.ended(Cast {
-                voter,
-                branch: ballot,
-            });
-        }
         while let Some(election) = self.open.get_mut(&number)
             && election.stop.is_none()
             && election.count_next(|question, value| self.voting.panel.counted(question, value))
         {
-            if is_streaming || election.is_wave_in() {
+            if is_streaming || election.pending() == 0 {
                 self.go_on(number);
             }
         }
@@ -285,8 +255,8 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'a, V, R
         if election.recall() {
             self.ballots.retain(|due| due.0 != number);
         }
-        let needless = election.under_way().collect();
-        if election.is_wave_in() {
+        let needless: Vec<BranchId> = election.under_way().collect();
+        if needless.is_empty() {
             self.votes_in(number);
         }
         needless
@@ -318,17 +288,15 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'a, V, R
         let Some(election) = self.open.get_mut(&number) else {
             return;
         };
-        match (task, done) {
-            (Task::Judge(pair), done) => {
-                let said = match done {
-                    Some(Done::Judgement(said)) => Some(said),
-                    Some(Done::Ballot(_)) | None => None,
-                };
+        match task {
+            Task::Judge(pair) => {
                 election.being_judged.remove(&pair);
+                let said = done.and_then(Done::judgement);
                 election.judgements.add(pair, said);
             }
-            (_, Some(Done::Ballot(ballot))) => election.escalated = Some(Some(ballot)),
-            (_, _) => election.escalated = Some(None),
+            Task::Ballot(_) | Task::Escalate => {
+                election.escalated = Some(done.and_then(Done::ballot));
+            }
         }
         self.votes_in(number);
     }
@@ -349,9 +317,6 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'a, V, R
         let (role, label, work) = match task {
             Task::Ballot(voter) => {
                 election.began(voter, id);
-                if let Some(shared) = &mut self.shared {
-                    shared.began(id);
-                }
                 let label = match self.is_batch {
                     true => label(&(voter + 1).to_string()),
                     false => self.voting.label(voter),
@@ -398,10 +363,7 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Machine for Elections<
             return Vec::new();
         };
         if let Task::Ballot(voter) = task {
-            let ballot = narrowed(branch, |it| match it {
-                Done::Ballot(ballot) => Some(ballot),
-                Done::Judgement(_) => None,
-            });
+            let ballot = narrowed(branch, Done::ballot);
             self.run.account(&ballot);
             return self.ballot_ended(number, voter, ballot);
         }

@@ -170,7 +170,7 @@ impl Judgements {
     }
 
     /// Returns what was said of two answers, once that was asked in this order; `None` within if it failed.
-    pub(super) fn get(&self, asked: Pair) -> Option<Option<Judgement>> {
+    pub fn get(&self, asked: (usize, usize)) -> Option<Option<Judgement>> {
         self.0.get(&asked).copied()
     }
 

@@ -28,7 +28,7 @@ pub use ballot::{
     Ballot, BallotTask, Vote, ballot_agent_for, name_option, number_agent, vote_agent,
 };
 pub use election::{BatchElection, BatchTally, Election, Standing};
-pub use field::{FieldElection, FieldRule, Fields, ObjectElection, Union, ValueCount};
+pub use field::{FieldElection, FieldRule, Fields, ObjectElection, ValueCount};
 pub use judge::{JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements, judge_agent};
 pub use panel::{Panel, Voter};
 pub use question::{Question, named_option};

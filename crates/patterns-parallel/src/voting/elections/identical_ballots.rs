@@ -11,7 +11,7 @@ const TELLING: usize = 60;
 /// Returns whether all ballots of an election are one and the same, and long enough that this is no
 /// accident.
 pub(super) fn are_identical<V>(panel: &Panel<V>, election: &OpenElection<V>) -> bool {
-    let ballots = election.counted.iter().filter_map(|it| it.branch.value());
+    let ballots = election.counted().filter_map(|it| it.1.value());
     let mut texts = ballots.filter_map(|it| panel.text(it));
     let Some(first) = texts.next().filter(|it| it.len() >= TELLING) else {
         return false;

@@ -3,11 +3,11 @@
 //! A refused call ends elections, it does not fail them: every election ends by the ballots that are in, and
 //! a question without one is called not asked.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use futures_core::Stream;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use patterns_core::{
     AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Answer, Branch, BranchEnd,
     BranchId, ModelError, ModelErrorKind, Outcome, Pattern, Scope, StepRole, Usage,
@@ -93,7 +93,7 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
     }
 
     /// Begins a run of elections.
-    fn elections<'a, S, H>(
+    pub(super) fn elections<'a, S, H>(
         &'a self,
         questions: S,
         options: &'a RunOptions,
@@ -124,8 +124,24 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
         if let Some(warning) = warning.filter(|_| self.voters.get() > members) {
             run.warn(warning);
         }
-        let ends = (stopper, shared);
-        Ok(Elections::new(self, run, ends, questions, is_batch, held))
+        Ok(Elections {
+            voting: self,
+            run,
+            held,
+            stopper,
+            forecast: self.forecast(),
+            shared,
+            questions: Box::pin(questions.fuse()),
+            is_batch,
+            open: BTreeMap::new(),
+            steps: VecDeque::new(),
+            ballots: VecDeque::new(),
+            tasks: HashMap::new(),
+            over: BTreeMap::new(),
+            begun: 0,
+            handed_over: 0,
+            is_ended: false,
+        })
     }
 
     /// Carries out what a branch is for. That there is no budget left is how a batch ends that shares

@@ -3,8 +3,6 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, VecDeque};
 
-use patterns_core::BranchId;
-
 use crate::voting::stop::{CallIndex, Tally};
 
 /// Gives each call to the election that gains most from it.
@@ -16,36 +14,27 @@ use crate::voting::stop::{CallIndex, Tally};
 /// agrees with all votes by 2 points less than L of a sixteenth, which is nearly as good as one call
 /// at a time (`cargo xtask vote-bench`).
 #[derive(Debug)]
-pub(super) struct SharedCalls<T> {
+pub(super) struct SharedCalls {
     index: CallIndex,
     left: u64,
     elections: usize,
     lag: Option<usize>,
     /// Elections that want a call, the most deserving last; of equals the earlier one.
     queue: BTreeSet<(u64, Reverse<u64>)>,
-    /// Calls in the order in which they were given.
-    under_way: VecDeque<Call<T>>,
+    /// Elections with a call that is not counted, in the order in which calls were given.
+    given: VecDeque<u64>,
 }
 
 /// What is to be done next.
 #[derive(Debug)]
-pub(super) enum NextCall<T> {
+pub(super) enum NextCall {
     /// This election gets a call.
     Give(u64),
-    /// This ballot is counted.
-    Count(T),
-    /// A call must end first.
-    Wait,
+    /// The ballot of this one is counted.
+    Count(u64),
 }
 
-#[derive(Debug)]
-enum Call<T> {
-    Given,
-    Begun(BranchId),
-    Ended(T),
-}
-
-impl<T> SharedCalls<T> {
+impl SharedCalls {
     pub(super) fn new(calls: u64, index: CallIndex) -> Self {
         Self {
             index,
@@ -53,7 +42,7 @@ impl<T> SharedCalls<T> {
             elections: 0,
             lag: None,
             queue: BTreeSet::new(),
-            under_way: VecDeque::new(),
+            given: VecDeque::new(),
         }
     }
 
@@ -72,41 +61,21 @@ impl<T> SharedCalls<T> {
         is_news
     }
 
-    /// Returns the next thing that can be done now.
-    pub(super) fn next(&mut self) -> NextCall<T> {
+    /// Returns the next thing that can be done now, given whose ballots are in; `None` if one must come in
+    /// first.
+    pub(super) fn next(&mut self, is_in: impl Fn(u64) -> bool) -> Option<NextCall> {
         let lag = self.lag.unwrap_or_default();
         if self.left > 0
-            && self.under_way.len() < lag
+            && self.given.len() < lag
             && let Some((_, Reverse(election))) = self.queue.pop_last()
         {
             self.left -= 1;
-            self.under_way.push_back(Call::Given);
-            return NextCall::Give(election);
+            self.given.push_back(election);
+            return Some(NextCall::Give(election));
         }
-        match self.under_way.pop_front() {
-            Some(Call::Ended(ballot)) => NextCall::Count(ballot),
-            Some(call) => {
-                self.under_way.push_front(call);
-                NextCall::Wait
-            }
-            None => NextCall::Wait,
-        }
-    }
-
-    /// Begins the first call that was given and is not under way.
-    pub(super) fn began(&mut self, branch: BranchId) {
-        let mut given = self.under_way.iter_mut();
-        if let Some(call) = given.find(|it| matches!(it, Call::Given)) {
-            *call = Call::Begun(branch);
-        }
-    }
-
-    /// Ends a call; its ballot is counted when all that were given before it are.
-    pub(super) fn ended(&mut self, branch: BranchId, ballot: T) {
-        let is_it = |call: &&mut Call<T>| matches!(call, Call::Begun(id) if *id == branch);
-        if let Some(call) = self.under_way.iter_mut().find(is_it) {
-            *call = Call::Ended(ballot);
-        }
+        let election = *self.given.front().filter(|it| is_in(**it))?;
+        self.given.pop_front();
+        Some(NextCall::Count(election))
     }
 
     /// Gives no more calls.
@@ -116,7 +85,7 @@ impl<T> SharedCalls<T> {
 
     /// Returns whether no call is left and none is under way.
     pub(super) fn is_spent(&self) -> bool {
-        self.left == 0 && self.under_way.is_empty()
+        self.left == 0 && self.given.is_empty()
     }
 }
 

@@ -4,7 +4,7 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::task::Waker;
 
 use futures_util::stream;
-use patterns_core::{Counts, Outcome, Pattern, Usage};
+use patterns_core::{Counts, Outcome, Usage};
 use patterns_testkit::ScriptedAgent;
 use proptest::prelude::*;
 
@@ -14,7 +14,7 @@ use crate::voting::ballot::BallotTask;
 use crate::voting::judge::{JudgeTask, JudgedBy, Judgement};
 use crate::voting::panel::{Panel, Voter};
 use crate::voting::rules::{BestOf, Plurality, TieBreak};
-use crate::voting::stop::{CallIndex, Chain, StoppingRule};
+use crate::voting::stop::StoppingRule;
 use crate::voting::{Election, Judged};
 
 /// A panel that nobody asks: the tests say what it answers.
@@ -43,20 +43,11 @@ type Held<R> = (
 /// judge likes the first answer of the alphabet. Branches end in the order of `picks`.
 fn hold<R: Rule>(voting: &Voting<String, R>, questions: &[String], picks: &[usize]) -> Held<R> {
     let options = RunOptions::default();
-    let run = Run::start(&options, Pattern::Voting, None);
-    let shared = match voting.asking {
-        Asking::SharedCalls(calls) => Some(SharedCalls::new(
-            calls.get(),
-            CallIndex::of(&Chain::new(9).unwrap()),
-        )),
-        Asking::Waves | Asking::Streaming { .. } => None,
-    };
     let asked = questions
         .iter()
         .map(|it| (it.clone(), Question::new(it.as_str())));
     let asked = stream::iter(asked.collect::<Vec<_>>());
-    let ends = (voting.stopper().unwrap(), shared);
-    let mut machine = Elections::new(voting, run, ends, asked, true, ());
+    let mut machine = voting.elections(asked, &options, true, ()).unwrap();
     let mut cx = Context::from_waker(Waker::noop());
     let mut under_way: Vec<(BranchId, Due<Work>)> = Vec::new();
     let mut over = Vec::new();

@@ -7,9 +7,9 @@ use patterns_core::{SchemaKind, SchemaView, nearest, pointer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::union::Union;
-use crate::voting::rules::rule::{name_and_value, written_as_text};
-use crate::voting::rules::{Median, Plurality, RuleError};
+use crate::voting::rules::rule::name_and_value;
+use crate::voting::rules::share::needed_share;
+use crate::voting::rules::{LeastShare, Median, Plurality, RuleError};
 
 /// How the values of one field become one. It is written as its rule is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,9 +22,12 @@ pub enum FieldRule {
     /// where they are and satisfies the schema: of two values in the middle, the one seen first. They
     /// are a tie if they lie further apart than the tolerance.
     Median(Median),
-    /// The rule for lists.
-    Union(Union),
+    /// The rule for lists: the items win that enough of the ballots have, in the order first seen. It is
+    /// written as `union` (more than half) or `union:0.6` (at least this share).
+    Union(LeastShare),
 }
+
+const UNION: &str = "union";
 
 impl FieldRule {
     /// Returns the rule's name, without its value.
@@ -32,7 +35,7 @@ impl FieldRule {
         match self {
             Self::Plurality(rule) => rule.name(),
             Self::Median(_) => Median::NAME,
-            Self::Union(_) => Union::NAME,
+            Self::Union(_) => UNION,
         }
     }
 
@@ -40,7 +43,7 @@ impl FieldRule {
     pub(super) fn usual(kind: &SchemaKind<'_>) -> Option<Self> {
         match kind {
             SchemaKind::Object => None,
-            SchemaKind::List => Some(Self::Union(Union::default())),
+            SchemaKind::List => Some(Self::Union(LeastShare::MoreThanHalf)),
             SchemaKind::Integer | SchemaKind::Number => Some(Self::Median(Median::default())),
             SchemaKind::Choice(_) | SchemaKind::Flag | SchemaKind::Text | SchemaKind::Any => {
                 Some(Self::Plurality(Plurality::new()))
@@ -53,7 +56,7 @@ impl FieldRule {
         // Free text that happens to be a number is not worth a vote that may find none.
         let (kind, own) = match kind {
             SchemaKind::Object => ("an object", None),
-            SchemaKind::List => ("a list", Some(Union::NAME)),
+            SchemaKind::List => ("a list", Some(UNION)),
             SchemaKind::Choice(_) => ("a choice", None),
             SchemaKind::Integer => ("an integer", Some(Median::NAME)),
             SchemaKind::Number => ("a number", Some(Median::NAME)),
@@ -78,14 +81,15 @@ impl FromStr for FieldRule {
 
     fn from_str(text: &str) -> Result<Self, RuleError> {
         let text = text.to_lowercase();
-        let (name, _) = name_and_value(&text);
+        let (name, value) = name_and_value(&text);
         Ok(match name {
             Median::NAME => Self::Median(text.parse()?),
-            Union::NAME => Self::Union(text.parse()?),
+            UNION if value.is_none() => Self::Union(LeastShare::MoreThanHalf),
+            UNION => Self::Union(LeastShare::AtLeast(needed_share(name, value)?)),
             name if Plurality::NAMES.contains(&name) => Self::Plurality(text.parse()?),
             name => {
                 let mut names = Plurality::NAMES.to_vec();
-                names.extend([Median::NAME, Union::NAME]);
+                names.extend([Median::NAME, UNION]);
                 let hint = hint(nearest(name, names.iter().copied()));
                 let known = names.join(", ");
                 return Err(RuleError::new(format!(
@@ -101,12 +105,25 @@ impl fmt::Display for FieldRule {
         match self {
             Self::Plurality(rule) => rule.fmt(f),
             Self::Median(rule) => rule.fmt(f),
-            Self::Union(rule) => rule.fmt(f),
+            Self::Union(LeastShare::AtLeast(share)) => write!(f, "{UNION}:{share}"),
+            Self::Union(_) => f.write_str(UNION),
         }
     }
 }
 
-written_as_text!(FieldRule);
+impl TryFrom<String> for FieldRule {
+    type Error = RuleError;
+
+    fn try_from(text: String) -> Result<Self, RuleError> {
+        text.parse()
+    }
+}
+
+impl From<FieldRule> for String {
+    fn from(rule: FieldRule) -> Self {
+        rule.to_string()
+    }
+}
 
 /// Finds a field for which a rule may be set.
 pub(super) fn find<'a>(schema: &'a Value, path: &str) -> Result<SchemaView<'a>, RuleError> {

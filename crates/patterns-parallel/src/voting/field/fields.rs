@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 
 use patterns_core::pointer;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::field_rule::{FieldRule, find};
@@ -48,7 +47,7 @@ use crate::voting::rules::{Decision, Rule, RuleError, Ruling, TieBreak};
 /// assert_eq!(ruling.winner, Some(json!({"vendor": "ACME Ltd.", "total": 120.5})));
 /// # Ok::<(), patterns_parallel::voting::RuleError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fields {
     schema: Value,
     /// The rules that the user has set, by path.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::field_rule::FieldRule;
+use super::union::union;
 use crate::canonical::canonical;
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
@@ -60,7 +61,7 @@ pub(super) fn leaf(
 ) -> FieldRuling {
     match rule {
         FieldRule::Plurality(rule) => most_votes(ballots, kind, rule, tie_break),
-        FieldRule::Union(rule) => beside_null(ballots, tie_break, || rule.decide(ballots, shape)),
+        FieldRule::Union(least) => beside_null(ballots, tie_break, || union(least, ballots, shape)),
         FieldRule::Median(rule) => {
             beside_null(ballots, tie_break, || middle(ballots, rule, tie_break))
         }

@@ -16,4 +16,3 @@ pub use field_rule::FieldRule;
 pub use fields::Fields;
 pub use leaf::ValueCount;
 pub use object::{FieldElection, ObjectElection};
-pub use union::Union;

@@ -7,8 +7,7 @@ use serde_json::{Map, Value};
 use super::field_rule::FieldRule;
 use super::fields::Fields;
 use super::leaf::{FieldRuling, ValueCount, leaf, null_wins, of_kind};
-use super::union::Union;
-use crate::voting::rules::{Decision, Plurality, Spread, TieBreak};
+use crate::voting::rules::{Decision, LeastShare, Plurality, Spread, TieBreak};
 
 /// The result of voting on objects field by field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -176,7 +175,12 @@ impl DecidedObject<'_> {
         }
         let decision = Decision::ThresholdMissed;
         let ruling = FieldRuling::new(None, decision, having as u64, total);
-        self.report(path, FieldRule::Union(Union::default()), None, ruling);
+        self.report(
+            path,
+            FieldRule::Union(LeastShare::MoreThanHalf),
+            None,
+            ruling,
+        );
         None
     }
 

@@ -8,7 +8,6 @@
 //! all different: twenty drafts cost 38 judgements instead of 380.
 
 use patterns_core::Agent;
-use serde::{Deserialize, Serialize};
 
 use super::count::count_answers;
 use super::rule::{Rule, Ruling};
@@ -20,7 +19,7 @@ use crate::voting::judge::{
 
 /// The best answer wins: a judge compares answers in pairs, each pair in both orders. Who loses is out,
 /// so n answers cost 2 (n − 1) calls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BestOf<J>(J);
 
 impl<J> BestOf<J> {

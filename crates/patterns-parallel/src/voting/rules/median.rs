@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::rule::{Rule, RuleError, Ruling, name_and_value, share_of, written_as_text};
+use super::rule::{Rule, RuleError, Ruling, name_and_value, share_of};
 use super::share::read_share;
 use super::tie_break::{Decision, TieBreak};
 use crate::normalise;
@@ -26,8 +26,7 @@ use crate::voting::judge::Judgements;
 /// assert!("median:-1".parse::<Median>().is_err());
 /// # Ok::<(), patterns_parallel::voting::RuleError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Median {
     /// The widest distance, in the unit of the numbers, from 0.
     absolute: f64,
@@ -159,8 +158,6 @@ fn percent(share: f64) -> f64 {
     });
     shifted.unwrap_or(share * 100.0)
 }
-
-written_as_text!(Median);
 
 /// A ballot that is a finite number.
 #[derive(Clone, Copy, Debug, PartialEq)]

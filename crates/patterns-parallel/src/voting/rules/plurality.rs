@@ -10,7 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::count::{AnswerWeight, rounded, weigh_answers};
-use super::rule::{Rule, RuleError, Ruling, name_and_value, no_value, written_as_text};
+use super::rule::{Rule, RuleError, Ruling, name_and_value};
 use super::share::{LeastShare, Share, needed_share, wilson_interval};
 use super::tie_break::{Decision, TieBreak};
 use crate::voting::ballot::Ballot;
@@ -30,8 +30,7 @@ use crate::voting::judge::Judgements;
 /// assert_eq!(Plurality::majority().to_string(), "majority");
 /// # Ok::<(), patterns_parallel::voting::RuleError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Plurality {
     least: LeastShare,
 }
@@ -85,7 +84,10 @@ impl FromStr for Plurality {
         if name == "threshold" {
             return Ok(Self::of_at_least(needed_share(name, value)?));
         }
-        no_value(name, value)?;
+        if let Some(value) = value {
+            let reason = format!("it takes no value, but has `{value}`");
+            return Err(RuleError::value(name, reason));
+        }
         match name {
             "plurality" => Ok(Self::new()),
             "majority" => Ok(Self::majority()),
@@ -105,8 +107,6 @@ impl fmt::Display for Plurality {
         }
     }
 }
-
-written_as_text!(Plurality);
 
 /// The votes of an election by the weights of its voters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -121,34 +121,3 @@ pub(in crate::voting) fn name_and_value(text: &str) -> (&str, Option<&str>) {
         None => (text.trim(), None),
     }
 }
-
-/// Checks that a rule has no value.
-pub(in crate::voting) fn no_value(name: &str, value: Option<&str>) -> Result<(), RuleError> {
-    match value {
-        None => Ok(()),
-        Some(value) => {
-            let reason = format!("it takes no value, but has `{value}`");
-            Err(RuleError::value(name, reason))
-        }
-    }
-}
-
-/// Lets serde write a rule as it is written elsewhere: by `Display` and `FromStr`.
-macro_rules! written_as_text {
-    ($rule:ty) => {
-        impl TryFrom<String> for $rule {
-            type Error = <$rule as std::str::FromStr>::Err;
-
-            fn try_from(text: String) -> Result<Self, Self::Error> {
-                text.parse()
-            }
-        }
-
-        impl From<$rule> for String {
-            fn from(rule: $rule) -> Self {
-                rule.to_string()
-            }
-        }
-    };
-}
-pub(in crate::voting) use written_as_text;

@@ -4,7 +4,6 @@
 use std::cmp::Reverse;
 
 use patterns_core::Agent;
-use serde::{Deserialize, Serialize};
 
 use super::count::{AnswerCount, count_answers};
 use super::rule::{Rule, Ruling};
@@ -17,7 +16,7 @@ const MOST_COMPARED: usize = 10;
 
 /// Answers that mean the same count together; then the most votes win. One call for each two of the
 /// ten most frequent answers; others stay apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SameMeaning<J>(J);
 
 impl<J> SameMeaning<J> {

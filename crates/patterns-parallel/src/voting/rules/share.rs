@@ -14,8 +14,7 @@ use super::rule::RuleError;
 /// assert_eq!(Share::new(0.8).map(Share::get), Some(0.8));
 /// assert_eq!(Share::new(1.5), None);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[serde(try_from = "f64", into = "f64")]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Share(f64);
 
 impl Share {
@@ -33,20 +32,6 @@ impl Share {
     /// Returns the number.
     pub fn get(self) -> f64 {
         self.0
-    }
-}
-
-impl TryFrom<f64> for Share {
-    type Error = String;
-
-    fn try_from(share: f64) -> Result<Self, String> {
-        Self::new(share).ok_or_else(|| format!("{share} is no share from 0 to 1"))
-    }
-}
-
-impl From<Share> for f64 {
-    fn from(share: Share) -> Self {
-        share.0
     }
 }
 

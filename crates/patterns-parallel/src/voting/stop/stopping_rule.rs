@@ -3,11 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use super::state::MOST_VOTES;
 use crate::voting::rules::RuleError;
-use crate::voting::rules::rule::{name_and_value, written_as_text};
+use crate::voting::rules::rule::name_and_value;
 
 /// The most votes for which the table of `adaptive` is made.
 const MOST_TABULATED: u64 = 1_000_000;
@@ -17,8 +15,7 @@ const MOST_TABULATED: u64 = 1_000_000;
 /// In the formulas a and b are the votes of the leader and the runner-up, n is the sum of all
 /// votes, N is the most votes that may be cast. An abstention spends a call and gives no vote.
 ///
-/// A rule is written as its name and, after a colon, its value. That is how it is parsed, printed
-/// and serialised.
+/// A rule is written as its name and, after a colon, its value. That is how it is parsed and printed.
 ///
 /// ```
 /// use patterns_parallel::voting::StoppingRule;
@@ -28,8 +25,7 @@ const MOST_TABULATED: u64 = 1_000_000;
 /// assert_eq!(rule.to_string(), "ahead-by:3");
 /// # Ok::<(), patterns_parallel::voting::RuleError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum StoppingRule {
     /// `fixed`: never before all N votes are cast. Self-consistency (arXiv 2203.11171).
     Fixed,
@@ -155,5 +151,3 @@ impl fmt::Display for StoppingRule {
         }
     }
 }
-
-written_as_text!(StoppingRule);
