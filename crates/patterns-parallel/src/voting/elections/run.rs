@@ -205,14 +205,18 @@ struct Batch {
 }
 
 impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S, H> {
-    /// Decides the next election that is over. Returns its id, the result, its ballots, and whether these are
-    /// all the same.
-    fn next_decided(&mut self) -> Option<(String, ElectionBy<R>, Vec<Branch<V>>, bool)> {
+    /// Decides the next election that is over; returns whether its ballots are all the same, too.
+    fn next_decided(&mut self) -> Option<(BatchElection<V, R::Winner, R::Detail>, bool)> {
         let over = self.next_over()?;
         let is_alike = are_identical(&self.voting.panel, &over);
         let id = over.id.clone();
-        let (election, ballots) = self.voting.decide(over, self.forecast.as_ref());
-        Some((id, election, ballots, is_alike))
+        let (election, branches) = self.voting.decide(over, self.forecast.as_ref());
+        let decided = BatchElection {
+            id,
+            election,
+            branches,
+        };
+        Some((decided, is_alike))
     }
 }
 
@@ -229,12 +233,12 @@ where
     }
 
     fn next_row(&mut self) -> Option<Branch<V>> {
-        if let Some((_, election, ballots, is_alike)) = self.next_decided() {
+        if let Some((decided, is_alike)) = self.next_decided() {
             if is_alike {
                 self.run.warn(identical_ballots(1, 1));
             }
-            self.held.election = Some(election);
-            self.held.ballots.extend(ballots);
+            self.held.election = Some(decided.election);
+            self.held.ballots.extend(decided.branches);
         }
         self.held.ballots.pop_front()
     }
@@ -263,23 +267,19 @@ where
     }
 
     fn next_row(&mut self) -> Option<Branch<Self::Row>> {
-        let (id, election, branches, is_alike) = self.next_decided()?;
+        let (decided, is_alike) = self.next_decided()?;
         self.held.alike += u64::from(is_alike);
-        self.held.tally.count(&election);
+        self.held.tally.count(&decided.election);
         let mut usage = Usage::default();
-        branches.iter().for_each(|it| usage += it.usage);
+        decided.branches.iter().for_each(|it| usage += it.usage);
         let branch = BranchId(self.held.next);
         self.held.next += 1;
         Some(Branch {
             id: branch,
             role: StepRole::Ballot,
-            label: id.clone(),
+            label: decided.id.clone(),
             usage,
-            end: BranchEnd::Answered(BatchElection {
-                id,
-                election,
-                branches,
-            }),
+            end: BranchEnd::Answered(decided),
             columns: None,
         })
     }
