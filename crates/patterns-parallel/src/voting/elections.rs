@@ -59,6 +59,8 @@ pub(super) struct Elections<'a, V, R, S, H> {
     over: BTreeMap<u64, OpenElection<V>>,
     begun: u64,
     handed_over: u64,
+    /// Those of which all ballots are the same, word for word.
+    alike: u64,
     /// Whether nothing runs any more.
     is_ended: bool,
 }

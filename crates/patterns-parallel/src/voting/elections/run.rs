@@ -140,6 +140,7 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
             over: BTreeMap::new(),
             begun: 0,
             handed_over: 0,
+            alike: 0,
             is_ended: false,
         })
     }
@@ -199,24 +200,21 @@ impl<V, R: Rule> Default for One<V, R> {
 #[derive(Default)]
 struct Batch {
     tally: BatchTally,
-    /// Elections whose ballots are all the same, word for word.
-    alike: u64,
     next: u64,
 }
 
 impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S, H> {
-    /// Decides the next election that is over; returns whether its ballots are all the same, too.
-    fn next_decided(&mut self) -> Option<(BatchElection<V, R::Winner, R::Detail>, bool)> {
+    /// Decides the next election that is over.
+    fn next_decided(&mut self) -> Option<BatchElection<V, R::Winner, R::Detail>> {
         let over = self.next_over()?;
-        let is_alike = are_identical(&self.voting.panel, &over);
+        self.alike += u64::from(are_identical(&self.voting.panel, &over));
         let id = over.id.clone();
         let (election, branches) = self.voting.decide(over, self.forecast.as_ref());
-        let decided = BatchElection {
+        Some(BatchElection {
             id,
             election,
             branches,
-        };
-        Some((decided, is_alike))
+        })
     }
 }
 
@@ -233,8 +231,8 @@ where
     }
 
     fn next_row(&mut self) -> Option<Branch<V>> {
-        if let Some((decided, is_alike)) = self.next_decided() {
-            if is_alike {
+        if let Some(decided) = self.next_decided() {
+            if self.alike > 0 {
                 self.run.warn(identical_ballots(1, 1));
             }
             self.held.election = Some(decided.election);
@@ -267,8 +265,7 @@ where
     }
 
     fn next_row(&mut self) -> Option<Branch<Self::Row>> {
-        let (decided, is_alike) = self.next_decided()?;
-        self.held.alike += u64::from(is_alike);
+        let decided = self.next_decided()?;
         self.held.tally.count(&decided.election);
         let mut usage = Usage::default();
         decided.branches.iter().for_each(|it| usage += it.usage);
@@ -285,9 +282,8 @@ where
     }
 
     fn outcome(self, stop: Option<Stop>) -> Outcome<BatchTally, Self::Row> {
-        let Batch { tally, alike, .. } = self.held;
+        let (mut run, tally, alike) = (self.run, self.held.tally, self.alike);
         let all = tally.ended();
-        let mut run = self.run;
         // A cache answers all alike; some elections may be clear to the last word.
         if alike > 0 && alike * 2 >= all {
             run.warn(identical_ballots(alike, all));

@@ -7,6 +7,8 @@
 //! It is a knockout and not everybody against everybody because ballots of a free question are often
 //! all different: twenty drafts cost 38 judgements instead of 380.
 
+use std::cmp::Reverse;
+
 use patterns_core::Agent;
 
 use super::count::count_answers;
@@ -76,56 +78,42 @@ struct Knockout {
     flipped: u64,
 }
 
-/// Who has a place in the tree of a knockout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// Not decided yet.
-    Open,
-    /// Nobody: who would meet nobody goes on.
-    Free,
-    Taken(usize),
-}
-
 impl Knockout {
-    /// Plays it with what has been judged. The places are a binary tree: the children of place `n` are
-    /// `2n` and `2n + 1`; place 1 is the winner's, and the leaves are the second half. Where entrants
-    /// don't come out even, the first ones go on without a pair.
+    /// Plays it with what has been judged, round by round. Where entrants don't come out even, the first ones
+    /// go on without a pair.
     fn new(entrants: usize, judgements: &Judgements) -> Self {
-        let leaves = entrants.next_power_of_two();
-        let mut places = vec![Place::Open; leaves];
-        for entrant in 0..entrants {
-            places.push(Place::Taken(entrant));
-            if entrant < leaves - entrants {
-                places.push(Place::Free);
-            }
-        }
-        // Without entrants there is one leaf, and nobody on it.
-        places.resize(2 * leaves, Place::Free);
         let mut knockout = Self {
             due: Vec::new(),
-            order: Vec::new(),
+            order: (0..entrants).collect(),
             ends: Vec::new(),
             flipped: 0,
         };
-        for place in (1..leaves).rev() {
-            places[place] = match (places[2 * place], places[2 * place + 1]) {
-                (Place::Open, _) | (_, Place::Open) => Place::Open,
-                (Place::Free, other) | (other, Place::Free) => other,
-                (Place::Taken(a), Place::Taken(b)) => knockout.meet(a.min(b), a.max(b), judgements),
-            };
+        let mut free = entrants.next_power_of_two() - entrants;
+        // Who goes on, as far as that is decided.
+        let mut round: Vec<Option<usize>> = (0..entrants).map(Some).collect();
+        let mut rounds = vec![0; entrants];
+        while round.len() > 1 {
+            let (going_on, meeting) = round.split_at(free);
+            let met = meeting.chunks(2).map(|pair| match *pair {
+                [Some(a), Some(b)] => knockout.meet(a.min(b), a.max(b), judgements),
+                _ => None,
+            });
+            round = going_on.iter().copied().chain(met).collect();
+            free = 0;
+            round.iter().flatten().for_each(|it| rounds[*it] += 1);
         }
-        knockout.order = order(entrants, &places);
+        knockout.order.sort_by_key(|it| Reverse(rounds[*it]));
         knockout
     }
 
-    /// Returns who of two entrants goes on, the earlier one first.
-    fn meet(&mut self, a: usize, b: usize, judgements: &Judgements) -> Place {
+    /// Returns who of two entrants goes on, the earlier one first; `None` as long as that is not judged.
+    fn meet(&mut self, a: usize, b: usize, judgements: &Judgements) -> Option<usize> {
         use Judgement::{First, Second};
         let (forward, backward) = (judgements.get((a, b)), judgements.get((b, a)));
         let (Some(forward), Some(backward)) = (forward, backward) else {
             self.due.extend(forward.is_none().then_some((a, b)));
             self.due.extend(backward.is_none().then_some((b, a)));
-            return Place::Open;
+            return None;
         };
         // A judgement that failed prefers neither.
         let winner = match (forward, backward) {
@@ -137,7 +125,7 @@ impl Knockout {
         let is_flipped = forward == backward && matches!(forward, Some(First | Second));
         self.flipped += u64::from(is_flipped);
         self.ends.push((winner, a));
-        Place::Taken(winner.unwrap_or(a))
+        Some(winner.unwrap_or(a))
     }
 
     /// It is a tie if the winner came through a pair without a winner as the earlier one. A judge that
@@ -155,19 +143,6 @@ impl Knockout {
         let won = self.ends.iter().filter(|it| it.0 == Some(entrant));
         won.count() as u64
     }
-}
-
-/// Orders entrants by how many steps below the top they came.
-fn order(entrants: usize, places: &[Place]) -> Vec<usize> {
-    let mut depths = vec![u32::MAX; entrants];
-    for (number, place) in places.iter().enumerate().skip(1) {
-        if let Place::Taken(entrant) = place {
-            depths[*entrant] = depths[*entrant].min(number.ilog2());
-        }
-    }
-    let mut order: Vec<usize> = (0..entrants).collect();
-    order.sort_by_key(|it| depths[*it]);
-    order
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Says how likely each next vote is, by a mixture of Pitman–Yor processes fitted to recorded votes, and
 //! draws votes from it.
 
+use libm::lgamma;
+
 use super::state::{MOST_OPTIONS, State};
 
 const DISCOUNTS: [f64; 3] = [0.0, 0.3, 0.6];
@@ -56,14 +58,14 @@ impl Mixture {
             sums
         };
         let ln_norm = |&(theta, ..): &(f64, usize, f64)| {
-            let base = ln_gamma(theta + 1.0);
-            let norm = |n: usize| ln_gamma(theta + n as f64) - base;
+            let base = lgamma(theta + 1.0);
+            let norm = |n: usize| lgamma(theta + n as f64) - base;
             (0..=votes).map(norm).collect()
         };
         // An answer without a vote has no likelihood of its own.
         let run = |votes: f64, discount: f64| match votes {
             0.0 => 0.0,
-            _ => ln_gamma(votes - discount) - ln_gamma(1.0 - discount),
+            _ => lgamma(votes - discount) - lgamma(1.0 - discount),
         };
         let even = |votes: usize, answers: usize, discount: f64| {
             let answers = answers as f64;
@@ -140,32 +142,6 @@ fn parts(state: State, theta: f64, discount: f64) -> Chances {
     };
     let new = theta + state.options as f64 * discount;
     [own - discount, rival_votes + passing, rest - passing, new]
-}
-
-/// From where on Stirling's series is exact to the last bits.
-const LARGE: f64 = 16.0;
-
-/// Returns ln Γ(x) for x > 0.
-fn ln_gamma(x: f64) -> f64 {
-    // Γ(x) = Γ(x + 1) / x lifts a small x to where the series holds.
-    let mut shifted = x;
-    let mut product = 1.0;
-    while shifted < LARGE {
-        product *= shifted;
-        shifted += 1.0;
-    }
-    let inverse = shifted.recip();
-    let square = inverse * inverse;
-    let terms = [
-        1.0 / 1188.0,
-        -1.0 / 1680.0,
-        1.0 / 1260.0,
-        -1.0 / 360.0,
-        1.0 / 12.0,
-    ];
-    let series = terms.iter().fold(0.0, |sum, term| sum * square + term) * inverse;
-    let half_ln_tau = std::f64::consts::TAU.ln() / 2.0;
-    (shifted - 0.5) * shifted.ln() - shifted + half_ln_tau + series - f64::ln(product)
 }
 
 /// Votes on one question, drawn one after the other: like those of language models that were recorded, all
@@ -255,21 +231,6 @@ mod tests {
     use crate::voting::stop::forecast::{Chain, Forecast};
     use crate::voting::stop::plan::Plan;
     use crate::voting::stop::{Step, Stopper, StoppingRule, Tally};
-
-    #[test]
-    fn factorials_and_halves_are_right() {
-        let mut factorial = 1.0_f64;
-        for n in 1..60 {
-            let error = ln_gamma(f64::from(n)) - factorial.ln();
-            assert!(
-                error.abs() < 1e-13 * f64::from(n),
-                "n = {n}: off by {error}"
-            );
-            factorial *= f64::from(n);
-        }
-        let half = std::f64::consts::PI.ln() / 2.0;
-        assert!((ln_gamma(0.5) - half).abs() < 1e-15);
-    }
 
     /// The rule `plan` predicts from the same mixture what it costs, so both ways must agree.
     #[test]
