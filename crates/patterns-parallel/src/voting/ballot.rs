@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::question::{Question, named_option};
-use super::rules::read_number;
 use crate::AgentOptions;
+use crate::normalise::read_number;
 
 /// Asks one voter for one ballot.
 ///

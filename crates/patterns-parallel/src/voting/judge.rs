@@ -11,8 +11,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::question::Question;
-use super::rules::rule::share_of;
-use super::rules::{Decision, Ruling};
 use crate::AgentOptions;
 
 /// What a judge is asked for.
@@ -180,36 +178,14 @@ impl Judgements {
         same.map(|it| *it.0)
     }
 
-    /// Returns whether all that was asked for failed.
-    pub(super) fn is_mute(&self) -> bool {
-        !self.0.is_empty() && self.0.values().all(Option::is_none)
+    /// Returns how many judgements were asked for.
+    pub(super) fn asked(&self) -> u64 {
+        self.0.len() as u64
     }
 
-    /// Rules for the first of the judged answers.
-    pub(super) fn ruling(
-        &self,
-        rule: JudgedBy,
-        decision: Decision,
-        answers: Vec<JudgedAnswer>,
-        flipped: Option<u64>,
-    ) -> Ruling<String, Judged> {
-        let total_votes: u64 = answers.iter().map(|it| it.votes).sum();
-        let vote_count = answers.first().map_or(0, |it| it.votes);
-        Ruling {
-            winner: answers.first().map(|it| it.answer.clone()),
-            decision,
-            vote_count,
-            total_votes,
-            share: share_of(vote_count, total_votes),
-            share_interval: None,
-            detail: Some(Judged {
-                rule,
-                judgements: self.0.len() as u64,
-                failed: self.0.values().filter(|it| it.is_none()).count() as u64,
-                flipped,
-                answers,
-            }),
-        }
+    /// Returns how many of them were not given.
+    pub(super) fn failed(&self) -> u64 {
+        self.0.values().filter(|it| it.is_none()).count() as u64
     }
 }
 

@@ -24,6 +24,7 @@ mod stop;
 )]
 mod voting;
 
+pub use crate::normalise::read_number;
 pub use ballot::{
     Ballot, BallotTask, Vote, ballot_agent_for, name_option, number_agent, vote_agent,
 };
@@ -34,8 +35,7 @@ pub use panel::{Panel, Voter};
 pub use question::{Question, named_option};
 pub use rules::{
     AnswerCount, AnswerWeight, BestOf, Decision, LeastShare, Median, Plurality, Rule, RuleError,
-    Ruling, SameMeaning, Share, ShareInterval, Spread, TieBreak, Weights, read_number,
-    wilson_interval,
+    Ruling, SameMeaning, Share, ShareInterval, Spread, TieBreak, Weights, wilson_interval,
 };
 pub use stop::{ForeseenVotes, Step, StopReason, Stopper, StoppingRule, Tally};
 pub use voting::{Asking, Voting};

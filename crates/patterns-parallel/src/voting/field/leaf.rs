@@ -9,10 +9,11 @@ use serde_json::Value;
 use super::field_rule::FieldRule;
 use super::union::union;
 use crate::canonical::canonical;
+use crate::normalise::read_number;
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
 use crate::voting::rules::count::{grouped, most_frequent};
-use crate::voting::rules::median::{read_number, sorted, spread};
+use crate::voting::rules::median::{sorted, spread};
 use crate::voting::rules::{Decision, Median, Plurality, Rule, Spread, TieBreak};
 
 /// A value and its votes.

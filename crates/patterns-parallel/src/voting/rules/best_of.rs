@@ -53,7 +53,8 @@ impl<J: Agent<JudgeTask, Judgement>> Rule for BestOf<J> {
             same: Vec::new(),
         });
         let (decision, flipped) = (knockout.decision(tie_break, judgements), knockout.flipped);
-        judgements.ruling(JudgedBy::BestOf, decision, judged.collect(), Some(flipped))
+        let (by, judged) = (JudgedBy::BestOf, judged.collect());
+        Ruling::judged(by, decision, judged, Some(flipped), judgements)
     }
 
     fn judge(&self) -> Option<(JudgedBy, &dyn Agent<JudgeTask, Judgement>)> {
@@ -131,9 +132,10 @@ impl Knockout {
     /// It is a tie if the winner came through a pair without a winner as the earlier one. A judge that
     /// says nothing at all has not chosen.
     fn decision(&self, tie_break: TieBreak, judgements: &Judgements) -> Decision {
+        let is_mute = judgements.asked() > 0 && judgements.failed() == judgements.asked();
         match self.order.first() {
             None => Decision::QuorumMissed,
-            Some(_) if judgements.is_mute() || !self.due.is_empty() => Decision::NotJudged,
+            Some(_) if is_mute || !self.due.is_empty() => Decision::NotJudged,
             Some(first) => tie_break.decide(self.ends.contains(&(None, *first))),
         }
     }

@@ -1,4 +1,4 @@
-//! Decides for the number in the middle. Reads ballots as numbers, and says how far they lie apart.
+//! Decides for the number in the middle, and says how far numbers lie apart.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::rule::{Rule, RuleError, Ruling, name_and_value, share_of};
 use super::share::read_share;
 use super::tie_break::{Decision, TieBreak};
-use crate::normalise;
+use crate::normalise::read_number;
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
 
@@ -181,31 +181,6 @@ pub struct Spread {
     pub max: f64,
     /// The upper quartile less the lower: the width of the middle half.
     pub interquartile_range: f64,
-}
-
-/// Reads an answer as a finite number, with its thousands separators as `normalise` reads them.
-///
-/// A currency or a percent sign is a unit, not arithmetic: `42 %` is 42, not 0.42. Infinities, NaN,
-/// and whatever has further words are no numbers.
-///
-/// ```
-/// use patterns_parallel::voting::read_number;
-///
-/// assert_eq!(read_number("$1,200"), Some(1200.0));
-/// assert_eq!(read_number("42 %"), Some(42.0));
-/// assert_eq!(read_number("3,5,7"), None);
-/// assert_eq!(read_number("inf"), None);
-/// ```
-pub fn read_number(answer: &str) -> Option<f64> {
-    const UNITS: [char; 6] = ['%', '$', '€', '£', '¥', ' '];
-    let text = normalise(answer)?;
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => (-1.0, digits),
-        None => (1.0, text.as_str()),
-    };
-    let digits = normalise(digits.trim_matches(UNITS))?;
-    let number: f64 = digits.parse().ok()?;
-    number.is_finite().then_some(sign * number)
 }
 
 /// Returns the finite numbers, least first; equal ones in voter order.

@@ -11,7 +11,7 @@ mod tie_break;
 
 pub use best_of::BestOf;
 pub use count::{AnswerCount, AnswerWeight};
-pub use median::{Median, Spread, read_number};
+pub use median::{Median, Spread};
 pub use plurality::{Plurality, Weights};
 pub use rule::{Rule, RuleError, Ruling};
 pub use same_meaning::SameMeaning;

@@ -10,7 +10,7 @@ use patterns_core::Agent;
 use super::share::{LeastShare, ShareInterval};
 use super::tie_break::{Decision, TieBreak};
 use crate::voting::ballot::Ballot;
-use crate::voting::judge::{JudgeTask, JudgedBy, Judgement, Judgements};
+use crate::voting::judge::{JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements};
 
 /// Decides an election.
 pub trait Rule: Send + Sync {
@@ -82,6 +82,35 @@ impl<W, D> Ruling<W, D> {
             share: self.share,
             share_interval: self.share_interval,
             detail: self.detail.map(detail),
+        }
+    }
+}
+
+impl Ruling<String, Judged> {
+    /// Rules for the first of the answers that were judged.
+    pub(super) fn judged(
+        rule: JudgedBy,
+        decision: Decision,
+        answers: Vec<JudgedAnswer>,
+        flipped: Option<u64>,
+        judgements: &Judgements,
+    ) -> Self {
+        let total_votes: u64 = answers.iter().map(|it| it.votes).sum();
+        let vote_count = answers.first().map_or(0, |it| it.votes);
+        Self {
+            winner: answers.first().map(|it| it.answer.clone()),
+            decision,
+            vote_count,
+            total_votes,
+            share: share_of(vote_count, total_votes),
+            share_interval: None,
+            detail: Some(Judged {
+                rule,
+                judgements: judgements.asked(),
+                failed: judgements.failed(),
+                flipped,
+                answers,
+            }),
         }
     }
 }

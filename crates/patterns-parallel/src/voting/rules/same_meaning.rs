@@ -48,7 +48,7 @@ impl<J: Agent<JudgeTask, Judgement>> Rule for SameMeaning<J> {
             [_] => Decision::Won,
             [first, second, ..] => tie_break.decide(first.votes == second.votes),
         };
-        judgements.ruling(JudgedBy::SameMeaning, decision, judged, None)
+        Ruling::judged(JudgedBy::SameMeaning, decision, judged, None, judgements)
     }
 
     fn judge(&self) -> Option<(JudgedBy, &dyn Agent<JudgeTask, Judgement>)> {
