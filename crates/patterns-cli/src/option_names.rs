@@ -140,14 +140,7 @@ const CONFIGURED: &[Row] = &[
 const SECTION_CONFIGURED: &[Row] =
     &[("context_tokens", "section.context_tokens", "context_tokens")];
 
-const VOTE_CONFIGURED: &[Row] = &[
-    ("spare", "vote.spare", "spare"),
-    (
-        "count_as_they_come",
-        "vote.count_as_they_come",
-        "count_as_they_come",
-    ),
-];
+const VOTE_CONFIGURED: &[Row] = &[("spare", "vote.spare", "spare")];
 
 const MAP_REDUCE_CONFIGURED: &[Row] = &[
     (

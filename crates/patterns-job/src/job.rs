@@ -1,5 +1,6 @@
 //! A run of a pattern, as plain data.
 
+mod any_rule;
 mod input_part;
 mod job_file;
 mod map_reduce_job;
@@ -16,6 +17,7 @@ mod units;
 mod vote_check;
 mod vote_job;
 
+pub use any_rule::{AnyDetail, AnyRule};
 pub use input_part::{Choice, InputPart};
 pub use job_file::JobFormat;
 pub use map_reduce_job::{

@@ -8,7 +8,7 @@ use patterns_core::{
 use crate::RunOptions;
 use crate::fan_out::Stop;
 use crate::sectioning::OutlineError;
-use crate::voting::StoppingRuleError;
+use crate::voting::RuleError;
 
 /// A run that could not be carried out at all; nothing was asked of any model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,9 +20,9 @@ pub enum RunError {
     /// The settings contradict each other or themselves.
     #[error("the run is not set up right: {0}")]
     InvalidSetup(&'static str),
-    /// The stopping rule cannot be applied.
+    /// A rule cannot be applied.
     #[error("the run is not set up right: {0}")]
-    StoppingRule(#[from] StoppingRuleError),
+    Rule(#[from] RuleError),
     /// The outline is not right.
     #[error("the outline is not right: {0}")]
     Outline(#[from] OutlineError),

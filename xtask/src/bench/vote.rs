@@ -20,10 +20,10 @@ pub(super) fn run(args: &VoteArgs) -> Result<()> {
     for name in RULES {
         let rule: StoppingRule = name.parse()?;
         let mut table = f64::MAX;
-        let mut stopper = Stopper::new(&rule, voters)?;
+        let mut stopper = Stopper::new(rule, voters)?;
         for _ in 0..5 {
             let begun = Instant::now();
-            stopper = Stopper::new(&rule, voters)?.or_decided();
+            stopper = Stopper::new(rule, voters)?;
             table = table.min(begun.elapsed().as_secs_f64());
         }
         let begun = Instant::now();
@@ -41,7 +41,7 @@ pub(super) fn run(args: &VoteArgs) -> Result<()> {
 
 /// Returns an election as it stands after each of its votes: two answers lead, others turn up.
 fn tallies(voters: u64) -> Vec<Tally> {
-    let mut tally: Tally = Tally::new();
+    let mut tally = Tally::default();
     let mut tallies = Vec::new();
     for vote in 0..voters.saturating_sub(1) {
         let answer = match vote % 5 {

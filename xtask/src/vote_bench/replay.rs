@@ -60,9 +60,7 @@ impl Way {
         let voters_at_most =
             |most: usize| NonZeroUsize::new(voters.min(most)).unwrap_or(NonZeroUsize::MIN);
         match self {
-            Self::Policy(rule) => voting
-                .voters(voters_at_most(usize::MAX))
-                .stop_by(rule.clone()),
+            Self::Policy(rule) => voting.voters(voters_at_most(usize::MAX)).stop_by(*rule),
             Self::Uniform(ballots) => voting
                 .voters(voters_at_most(*ballots))
                 .stop_by(StoppingRule::Fixed),

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use patterns_job::{Spelled, Tie};
-use patterns_parallel::voting::{AnyRule, StoppingRule};
+use patterns_job::{AnyRule, Spelled, Tie};
+use patterns_parallel::voting::StoppingRule;
 
 use super::{Common, PartArgs};
 

@@ -6,9 +6,9 @@ mod kept;
 mod lack;
 
 use patterns_core::{Caps, Money, Pattern};
-use patterns_job::{AnyVoting, Questions, VoteJob, VoteWork};
+use patterns_job::{AnyDetail, AnyVoting, Questions, VoteJob, VoteWork};
 use patterns_parallel::Question;
-use patterns_parallel::voting::{AnyDetail, Election, Standing, StopReason};
+use patterns_parallel::voting::{Election, Standing, StopReason};
 use serde::Serialize;
 
 use super::publish;

@@ -131,9 +131,6 @@ pub(crate) struct VoteKeys {
     /// Ask one by one instead of in waves, with so many ballots more under way than are needed; those
     /// under way when it is decided are cancelled. Quicker, and dearer by the more the larger it is.
     pub(crate) spare: Option<u16>,
-    /// Whether ballots are counted as they come in, not in the order of the voters: quicker and
-    /// biased, since quick answers are not as often right as slow ones. Needs `spare`.
-    pub(crate) count_as_they_come: Option<bool>,
 }
 
 /// How documents are worked on.

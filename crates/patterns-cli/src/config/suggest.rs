@@ -33,7 +33,7 @@ mod tests {
                 "there is no key `hegde` here; did you mean `hedge`?",
             ),
             (
-                "unknown field `zzz`, expected `spare` or `count_as_they_come`\n",
+                "unknown field `zzz`, expected `fan_in` or `reduce_tokens`\n",
                 "there is no key `zzz` here",
             ),
             ("invalid type: integer", "invalid type: integer"),

@@ -1,14 +1,19 @@
 //! What a batch of elections says about its voters: how much they agree, and how often they are right.
 
+mod agreement;
+mod reliability;
+
 use std::num::NonZeroUsize;
 
-use patterns_job::{BallotSpec, BatchQuestion, VoteWork};
+use patterns_job::{AnyDetail, AnyRule, BallotSpec, BatchQuestion, VoteWork};
 use patterns_parallel::voting::{
-    Agreement, AnyDetail, AnyRule, Decision, Election, Question, Reliability, Share, ShareInterval,
-    StopReason, VoteTable, named_option, read_number, reliability, wilson_interval,
+    Decision, Election, Question, ShareInterval, StopReason, named_option, read_number,
+    wilson_interval,
 };
 use serde::Serialize;
 
+use self::agreement::{Agreement, VoteTable};
+use self::reliability::{Reliability, reliability};
 use super::human::Page;
 use crate::terminal::Style;
 
@@ -20,7 +25,7 @@ pub(crate) struct BatchReport<'a> {
     choices: Vec<String>,
     votes: VoteTable,
     /// The winner's share, and whether the winner is right.
-    judged: Vec<(Share, bool)>,
+    judged: Vec<(f64, bool)>,
     /// Elections without a winner whose right answer is known.
     missed: u64,
     /// Elections whose right answer is known and that no voter got right.
@@ -100,10 +105,7 @@ impl<'a> BatchReport<'a> {
         let is_won = is_right(election.winning_answer.as_deref());
         self.hopeless += u64::from(is_hopeless && !is_won);
         match election.winning_answer {
-            Some(_) => {
-                let share = Share::new(election.share);
-                self.judged.extend(share.map(|it| (it, is_won)));
-            }
+            Some(_) => self.judged.push((election.share, is_won)),
             None => self.missed += 1,
         }
         Some(is_won)

@@ -1,8 +1,9 @@
 //! Elections as text, for people.
 
 use patterns_core::Branch;
+use patterns_job::AnyDetail;
 use patterns_parallel::voting::{
-    AnyDetail, BatchElection, Decision, Election, Judged, JudgedBy, Standing, Step, StopReason,
+    BatchElection, Decision, Election, Judged, JudgedBy, Standing, Step, StopReason,
 };
 
 use serde::Serialize;

@@ -6,8 +6,8 @@ use patterns_core::{
     AgentError, AggregateError, Branch, BranchEnd, BranchId, Budget, Caps, Columns, Coverage,
     Outcome, Pattern, Spend, StepRole, Usage, Warning,
 };
-use patterns_job::Taken;
-use patterns_parallel::voting::{AnyDetail, BatchElection};
+use patterns_job::{AnyDetail, Taken};
+use patterns_parallel::voting::BatchElection;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 

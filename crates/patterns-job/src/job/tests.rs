@@ -175,7 +175,6 @@ fn keys_without_effect_are_errors() {
     let voters = "[[voters]]\nname = 'a'\n[[voters]]\nname = 'b'\nweight = 2\n";
     for (rest, key) in [
         ("explain = true\n[batch]\nfile = 'a.csv'", "batch"),
-        ("count_as_they_come = true", "count_as_they_come"),
         (judge, "models.judge"),
         (
             "[models]\nescalate = 'ollama:x'\n[model]\nname = 'ollama:y'",

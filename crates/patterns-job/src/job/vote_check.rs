@@ -5,8 +5,9 @@
 use std::collections::HashSet;
 
 use patterns_parallel::Plurality;
-use patterns_parallel::voting::{AnyRule, StoppingRule};
+use patterns_parallel::voting::StoppingRule;
 
+use super::any_rule::AnyRule;
 use super::policies::Tie;
 use super::vote_job::VoteJob;
 use crate::job_error::JobError;
@@ -69,13 +70,6 @@ fn part(job: &VoteJob) -> Result<(), JobError> {
 }
 
 fn asking(job: &VoteJob) -> Result<(), JobError> {
-    if job.count_as_they_come && job.spare.is_none() {
-        return wrong(
-            "count_as_they_come",
-            "`count_as_they_come` is for ballots that are cast one by one",
-            "write `spare` too, or leave it out",
-        );
-    }
     if job.votes.is_some_and(|it| it.get() > 1000) {
         return Err(JobError::of_key("votes", "`votes` is at most 1000"));
     }

@@ -3,10 +3,11 @@
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
-use patterns_parallel::voting::{AnyRule, StoppingRule};
+use patterns_parallel::voting::StoppingRule;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::any_rule::AnyRule;
 use super::input_part::InputPart;
 use super::output_part::OutputPart;
 use super::parts::{ModelPart, RunPart, SchemaSource, SpendPart, StorePart, is_default};
@@ -58,9 +59,6 @@ pub struct VoteJob {
     /// needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spare: Option<u16>,
-    /// Whether ballots are counted as they come, not in the order of the voters.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub count_as_they_come: bool,
     /// Whether the result tells how the election stood after each vote.
     #[serde(default, skip_serializing_if = "is_default")]
     pub explain: bool,
@@ -205,10 +203,7 @@ impl VoteJob {
 
     /// Returns when no more voters are asked.
     pub fn policy(&self) -> StoppingRule {
-        self.policy
-            .as_deref()
-            .cloned()
-            .unwrap_or(StoppingRule::Exact)
+        self.policy.as_deref().copied().unwrap_or_default()
     }
 
     /// Returns what happens when several answers lead. With the first answer winning ties, the second

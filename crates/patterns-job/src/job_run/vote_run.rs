@@ -2,12 +2,12 @@
 
 use patterns_core::{Branch, BranchEnd, BranchId, Outcome, StepRole, Usage};
 use patterns_parallel::RunError;
-use patterns_parallel::voting::{AnyDetail, BatchElection, BatchTally, Decision};
+use patterns_parallel::voting::{BatchElection, BatchTally, Decision};
 use serde_json::{Value, json};
 
 use super::{JobOutcome, noting_part, told};
 use crate::input::Reader;
-use crate::job::VoteJob;
+use crate::job::{AnyDetail, VoteJob};
 use crate::job_error::JobError;
 use crate::pattern::AnyVoting;
 use crate::setup::Setup;

@@ -9,14 +9,14 @@ use std::sync::Arc;
 use futures_util::stream::{self, Stream};
 use patterns_core::{Agent, Caps, Contract, Model};
 use patterns_parallel::voting::{
-    AnyRule, Asking, BallotTask, CountingOrder, JudgeTask, Judgement, TieBreak, Voter,
-    ballot_agent_for, judge_agent, name_option, named_option, number_agent, vote_agent,
+    Asking, BallotTask, JudgeTask, Judgement, TieBreak, Voter, ballot_agent_for, judge_agent,
+    name_option, named_option, number_agent, vote_agent,
 };
 use patterns_parallel::{AgentOptions, Panel, Question, Voting};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::job::Tie;
+use crate::job::{AnyRule, Tie};
 use crate::job_error::{JobError, unusable};
 use crate::setup::Setup;
 use crate::work::{BallotSpec, BatchQuestion, Questions, VoteWork};
@@ -35,7 +35,7 @@ impl VoteWork {
     /// Returns an error if a contract cannot be made.
     pub fn voting(&self, setup: &Setup) -> Result<AnyVoting, JobError> {
         let job = &self.job;
-        let panel = self.panel(setup)?;
+        let panel = self.panel(setup);
         let rule = self.rule.clone().with_judge(|| self.judge(setup))?;
         let mut voting = Voting::new(panel, rule)
             .asking(self.asking(setup.settings.caps))
@@ -47,7 +47,7 @@ impl VoteWork {
         }
         if let Some(name) = &job.models.escalate {
             let model = setup.models.of(Some(name));
-            let voter = self.voter(model, &setup.agent_options(self.examples.as_deref()))?;
+            let voter = self.voter(model, &setup.agent_options(self.examples.as_deref()));
             voting = voting.escalate_to(voter.named(model.id().to_string()));
         }
         Ok(voting)
@@ -70,59 +70,55 @@ impl VoteWork {
     }
 
     /// Returns the members of the panel, and how their answers are counted.
-    fn panel(&self, setup: &Setup) -> Result<Panel<Value>, JobError> {
+    fn panel(&self, setup: &Setup) -> Panel<Value> {
         let options = setup.agent_options(self.examples.as_deref());
-        let panel = Panel::new(self.voters(setup, &options)?, self.counted());
+        let panel = Panel::new(self.voters(setup, &options), self.counted());
         let mut panel = panel.warn_about_temperature(&options);
         let choices = self.ballot.as_ref().map(BallotSpec::choices);
         if let Some(choices) = choices.filter(|it| self.job.options.is_empty() && !it.is_empty()) {
             panel = panel.counted_as(move |it| named_option(&choices, it).map(str::to_owned));
         }
         let is_offline = |it: &Arc<dyn Model>| it.id().provider == "offline";
-        Ok(match setup.models.iter().all(is_offline) {
+        match setup.models.iter().all(is_offline) {
             true => panel,
             false => panel.warn_about_identical_ballots(),
-        })
+        }
     }
 
     /// Returns those of the job, or the first model.
-    fn voters(&self, setup: &Setup, options: &AgentOptions) -> Result<Vec<Voter<Value>>, JobError> {
+    fn voters(&self, setup: &Setup, options: &AgentOptions) -> Vec<Voter<Value>> {
         let job = &self.job;
         if job.voters.is_empty() {
-            return Ok(vec![self.voter(setup.models.first(), options)?]);
+            return vec![self.voter(setup.models.first(), options)];
         }
         let voters = job.voters.iter().map(|spec| {
             let name = spec.model.as_deref().or(job.model.name.as_deref());
             let model = setup.models.of(name);
             let name = spec.name.clone().unwrap_or_else(|| model.id().to_string());
-            let voter = self.voter(model, options)?.named(name);
+            let voter = self.voter(model, options).named(name);
             let voter = voter.weight(spec.weight.unwrap_or(1.0));
-            Ok(match &spec.prompt {
+            match &spec.prompt {
                 Some(prompt) => voter.with_prompt(prompt.as_str()),
                 None => voter,
-            })
+            }
         });
         voters.collect()
     }
 
     /// Makes a voter of a model.
-    fn voter(
-        &self,
-        model: &Arc<dyn Model>,
-        options: &AgentOptions,
-    ) -> Result<Voter<Value>, JobError> {
+    fn voter(&self, model: &Arc<dyn Model>, options: &AgentOptions) -> Voter<Value> {
         let model = Arc::clone(model);
-        Ok(match (&self.ballot, &self.rule) {
+        match (&self.ballot, &self.rule) {
             (Some(spec), _) => Voter::new(own_ballot(model, spec.clone(), options)),
             (None, AnyRule::Median(_)) => {
-                let agent = number_agent(model, options).map_err(unusable)?;
+                let agent = number_agent(model, options);
                 Voter::new(agent.map(|it, _: &BallotTask| json(it)))
             }
             (None, _) => {
                 let agent = vote_agent(model, options);
                 Voter::new(agent.map(|it, _: &BallotTask| json(it)))
             }
-        })
+        }
     }
 
     /// Returns how the answer that a ballot is counted by is found in it.
@@ -152,13 +148,8 @@ impl VoteWork {
     fn asking(&self, caps: Caps) -> Asking {
         let job = &self.job;
         if let Some(spare) = job.spare {
-            return Asking::Streaming {
-                spare: u64::from(spare),
-                order: match job.count_as_they_come {
-                    true => CountingOrder::Arrival,
-                    false => CountingOrder::Voters,
-                },
-            };
+            let spare = u64::from(spare);
+            return Asking::Streaming { spare };
         }
         let shared = self.shared_calls(caps);
         shared.map_or(Asking::Waves, Asking::SharedCalls)

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use patterns_core::{Columns, Contract, Document, SchemaView, pointer};
-use patterns_parallel::voting::{AnyRule, Fields, Vote, read_number};
+use patterns_parallel::voting::{Fields, Vote, read_number};
 use patterns_source::{ColumnKind, Sample};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use super::BallotSpec;
 use crate::input::{
     Reader, Taken, Total, other_than_number, read_examples, read_questions, read_schema,
 };
-use crate::job::{BallotPart, Choice, VoteJob};
+use crate::job::{AnyRule, BallotPart, Choice, VoteJob};
 use crate::job_error::{JobError, unusable};
 
 /// What a vote works on.

@@ -1,12 +1,14 @@
-//! Decides an election once, and holds the result: its ballots and what the rule made of them.
+//! Decides an election once, and holds the result: its ballots and what the rule made of them. Counts how the
+//! elections of a batch ended, and shows how one stood after each ballot.
 
+use patterns_core::Branch;
 use serde::{Deserialize, Serialize};
 
 use super::ballot::Ballot;
 use super::judge::Judgements;
 use super::rules::count::count_answers;
 use super::rules::{AnswerCount, Decision, Rule, ShareInterval, TieBreak, Weights};
-use super::stop::StopReason;
+use super::stop::{Step, StopReason, Stopper, Tally};
 
 /// The result of an election; `W` is what wins, `D` what the rule found beside the counts of votes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,5 +97,127 @@ impl<W, D> Election<W, D> {
             escalation: None,
             ballots,
         }
+    }
+}
+
+/// One decided question of a batch.
+#[derive(Debug)]
+pub struct BatchElection<V, W = String, D = Weights> {
+    /// The question's id, as given.
+    pub id: String,
+    /// The result.
+    pub election: Election<W, D>,
+    /// The ballots behind it, in voter order, failed ones included.
+    pub branches: Vec<Branch<V>>,
+}
+
+/// How the elections of a batch ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchTally {
+    /// Elections with a winner.
+    pub decided: u64,
+    /// Elections without one.
+    pub undecided: u64,
+    /// Questions that were put to nobody, as the calls were spent before.
+    #[serde(default)]
+    pub unasked: u64,
+    /// Elections that ended because the calls were spent, among the decided and the undecided.
+    #[serde(default)]
+    pub cut_short: u64,
+}
+
+impl BatchTally {
+    pub(super) fn count<W, D>(&mut self, election: &Election<W, D>) {
+        match election.decision {
+            Decision::NotAsked => self.unasked += 1,
+            decision if decision.is_won() => self.decided += 1,
+            _ => self.undecided += 1,
+        }
+        let is_short = election.stop_reason == StopReason::CallsSpent;
+        self.cut_short += u64::from(is_short && election.decision != Decision::NotAsked);
+    }
+
+    /// Returns how many elections came to an end with a ballot.
+    pub(super) fn ended(&self) -> u64 {
+        self.decided + self.undecided
+    }
+}
+
+/// How an election stood after a ballot.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Standing {
+    /// Who voted.
+    pub voter: String,
+    /// The ballot as it was counted; `None` for an abstention.
+    pub counted: Option<String>,
+    /// In which wave, from 1. The voters of a wave are asked at once.
+    pub wave: u64,
+    /// Each answer with its votes, most votes first, ties in the order seen.
+    pub counts: Vec<(String, u64)>,
+    /// By how many votes the leader is ahead.
+    pub lead: u64,
+    /// At the end of a wave: how many more voters are asked, or why none.
+    pub next: Option<Step>,
+}
+
+/// Returns how an election stood after each of its ballots, which are counted in voter order.
+pub(super) fn standings(ballots: &[Ballot], stopper: &Stopper) -> Vec<Standing> {
+    let mut tally = Tally::default();
+    let (mut wave, mut left) = (0, 0);
+    let mut steps = Vec::with_capacity(ballots.len());
+    for ballot in ballots {
+        if left == 0
+            && let Step::Ask(ballots) = stopper.next(&tally)
+        {
+            (wave, left) = (wave + 1, ballots);
+        }
+        tally.count(ballot.normalised.as_deref());
+        left = left.saturating_sub(1);
+        let next = (left == 0).then(|| stopper.next(&tally));
+        let (leader, runner_up) = tally.front();
+        let mut counts = tally.counts().to_vec();
+        counts.sort_by_key(|(_, votes)| std::cmp::Reverse(*votes));
+        steps.push(Standing {
+            voter: ballot.voter.clone(),
+            counted: ballot.normalised.clone(),
+            wave,
+            counts,
+            lead: leader - runner_up,
+            next,
+        });
+    }
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::voting::StoppingRule;
+
+    #[test]
+    fn waves_end_where_the_stopper_decides_again() {
+        let ballots = ["a", "a", "b", "a", ""].map(|answer| {
+            let counted = (!answer.is_empty()).then(|| answer.to_owned());
+            Ballot::new("v", None, counted)
+        });
+        let stopper = Stopper::new(StoppingRule::AheadBy(2), 7).unwrap();
+        let shown = standings(&ballots[..4], &stopper);
+        let line =
+            |it: &Standing| format!("{} {:?} +{} {:?}", it.wave, it.counts, it.lead, it.next);
+        insta::assert_snapshot!(shown.iter().map(line).collect::<Vec<_>>().join("\n"), @r#"
+        1 [("a", 1)] +1 None
+        1 [("a", 2)] +2 Some(Stop(AheadEnough))
+        1 [("a", 2), ("b", 1)] +1 Some(Ask(1))
+        2 [("a", 3), ("b", 1)] +2 Some(Stop(AheadEnough))
+        "#);
+        let stopper = Stopper::new(StoppingRule::Fixed, 5).unwrap();
+        let shown = standings(&ballots, &stopper);
+        insta::assert_snapshot!(shown.iter().map(line).collect::<Vec<_>>().join("\n"), @r#"
+        1 [("a", 1)] +1 None
+        1 [("a", 2)] +2 None
+        1 [("a", 2), ("b", 1)] +1 None
+        1 [("a", 3), ("b", 1)] +2 None
+        1 [("a", 3), ("b", 1)] +2 Some(Stop(AllVotesCast))
+        "#);
     }
 }

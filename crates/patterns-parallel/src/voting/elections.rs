@@ -4,14 +4,11 @@
 //! Elections are handed over in the order of their questions. As many may be under way or wait for an
 //! earlier one as 64 for each branch in flight, so that a batch of any length needs constant memory.
 
-mod asking;
-mod batch;
 mod decide;
 mod identical_ballots;
-pub(super) mod open_election;
+mod open_election;
 mod run;
 mod shared_calls;
-mod work;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::pin::Pin;
@@ -25,27 +22,28 @@ use patterns_core::{
     AgentError, Branch, BranchEnd, BranchId, ModelError, ModelErrorKind, StepRole,
 };
 
-use super::judge::Comparison;
+use super::judge::{JudgeTask, Judgement, Pair};
 use super::question::Question;
 use super::rules::Rule;
-use super::stop::{Step, Stopper};
-use super::voting::Voting;
+use super::stop::{Forecast, Step, Stopper};
+use super::voting::{Asking, Voting};
 use crate::fan_out::Stop;
-use crate::machine::{Due, Machine, WINDOW};
+use crate::machine::{Due, Machine, WINDOW, narrowed};
 use crate::run::Run;
-pub use asking::{Asking, CountingOrder};
-pub use batch::{BatchElection, BatchTally};
-use open_election::{Cast, OpenElection};
+use decide::Need;
+use open_election::OpenElection;
 use shared_calls::{NextCall, SharedCalls};
-use work::{Done, Work, ballot, step_label};
 
-/// All elections of a run.
-pub(super) struct Elections<'a, V, R, S> {
-    pub(super) voting: &'a Voting<V, R>,
-    pub(super) run: Run<'a>,
+/// All elections of a run; `H` is what those come to that are handed over.
+pub(super) struct Elections<'a, V, R, S, H> {
+    voting: &'a Voting<V, R>,
+    run: Run<'a>,
+    held: H,
     stopper: Stopper,
+    /// What foresees how elections would have ended.
+    forecast: Option<Forecast>,
     /// Who gets the next call, where elections share them.
-    shared: Option<SharedCalls<Ended<V>>>,
+    shared: Option<SharedCalls>,
     questions: Pin<Box<Fuse<S>>>,
     /// Whether ballots are labelled by their questions.
     is_batch: bool,
@@ -59,65 +57,60 @@ pub(super) struct Elections<'a, V, R, S> {
     tasks: HashMap<BranchId, (u64, Task)>,
     /// Elections that are over and not handed over yet.
     over: BTreeMap<u64, OpenElection<V>>,
-    /// Elections that the end of the run broke off.
-    pub(super) broken_off: Vec<OpenElection<V>>,
     begun: u64,
     handed_over: u64,
+    /// Those of which all ballots are the same, word for word.
+    alike: u64,
     /// Whether nothing runs any more.
     is_ended: bool,
 }
-
-/// A ballot that has ended, of which voter in which election.
-type Ended<V> = (u64, usize, Branch<V>);
 
 /// What a branch is for.
 #[derive(Clone, Copy, Debug)]
 enum Task {
     Ballot(usize),
-    Judge(Comparison),
+    Judge(Pair),
     Escalate,
 }
 
-/// What an election needs whose votes are in.
-pub(super) enum Need {
-    /// Nothing: it is decided, or cannot be.
-    Nothing,
-    /// What is being judged.
-    ToWait,
-    Judgements(Vec<Comparison>),
-    Escalation,
+/// What a branch works on.
+#[derive(Clone, Debug)]
+pub(super) enum Work {
+    /// Asks a voter, by its number.
+    Ballot(usize, Arc<Question>),
+    /// Asks the judge.
+    Judge(JudgeTask),
+    /// Asks the stronger voter.
+    Escalate(Arc<Question>),
 }
 
-impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S> {
-    pub(super) fn new(
-        voting: &'a Voting<V, R>,
-        run: Run<'a>,
-        (stopper, shared): (Stopper, Option<SharedCalls<Ended<V>>>),
-        questions: S,
-        is_batch: bool,
-    ) -> Self {
-        Self {
-            voting,
-            run,
-            stopper,
-            shared,
-            questions: Box::pin(questions.fuse()),
-            is_batch,
-            open: BTreeMap::new(),
-            steps: VecDeque::new(),
-            ballots: VecDeque::new(),
-            tasks: HashMap::new(),
-            over: BTreeMap::new(),
-            broken_off: Vec::new(),
-            begun: 0,
-            handed_over: 0,
-            is_ended: false,
+/// What a branch makes.
+#[derive(Debug)]
+pub(super) enum Done<V> {
+    Ballot(V),
+    Judgement(Judgement),
+}
+
+impl<V> Done<V> {
+    fn ballot(self) -> Option<V> {
+        match self {
+            Self::Ballot(ballot) => Some(ballot),
+            Self::Judgement(_) => None,
         }
     }
 
+    fn judgement(self) -> Option<Judgement> {
+        match self {
+            Self::Judgement(said) => Some(said),
+            Self::Ballot(_) => None,
+        }
+    }
+}
+
+impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S, H> {
     /// Returns the next election that is over, if those before it have been handed over; or the next of
     /// all, once nothing runs any more.
-    pub(super) fn next_over(&mut self) -> Option<OpenElection<V>> {
+    fn next_over(&mut self) -> Option<OpenElection<V>> {
         if self.is_ended {
             return self.over.pop_first().map(|it| it.1);
         }
@@ -127,23 +120,16 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
     }
 
     /// Ends the elections that are under way: if the calls are spent, these are over; and so are those
-    /// that had begun with all others, to share their calls, and never had a turn. The rest is broken off.
-    pub(super) fn stop(&mut self, stop: Option<Stop>) {
+    /// that had begun with all others, to share their calls, and never had a turn. Others are broken off:
+    /// of a batch they are none, and a single one is over with the ballots that are in.
+    fn stop(&mut self, stop: Option<Stop>) {
         self.is_ended = true;
         let is_spent = self.run.is_out_of_budget(stop);
         for (number, election) in std::mem::take(&mut self.open) {
-            match (is_spent, election.was_put_to_anybody()) {
-                (true, _) => _ = self.over.insert(number, election.spent().break_off()),
-                (false, false) => _ = self.over.insert(number, election.break_off()),
-                (false, true) => self.broken_off.push(election.break_off()),
+            if is_spent || !self.is_batch || !election.was_put_to_anybody() {
+                self.over.insert(number, election.break_off(is_spent));
             }
         }
-    }
-
-    /// Takes elections that were broken off for such that are over.
-    pub(super) fn count_broken_off(&mut self) {
-        let broken_off = std::mem::take(&mut self.broken_off);
-        self.over.extend((self.begun..).zip(broken_off));
     }
 
     /// Begins an election. No rule ends one before the first vote.
@@ -179,7 +165,10 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
             (Step::Ask(_), Some(shared)) => shared.offer(number, &election.tally),
             (Step::Ask(needed), None) => {
                 let left = self.stopper.left(&election.tally);
-                let spare = self.voting.asking.spare();
+                let spare = match self.voting.asking {
+                    Asking::Streaming { spare } => spare,
+                    Asking::Waves | Asking::SharedCalls(_) => 0,
+                };
                 let wanted = needed.saturating_add(spare).min(left);
                 let more = wanted.saturating_sub(election.pending());
                 self.ask(number, more);
@@ -201,12 +190,11 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
     /// calls are spent, all elections end by the ballots that are in.
     fn share(&mut self) {
         while let Some(shared) = &mut self.shared {
-            match shared.next() {
-                NextCall::Give(election) => self.ask(election, 1),
-                NextCall::Count((number, voter, ballot)) => {
-                    self.count(number, voter, ballot);
-                }
-                NextCall::Wait => break,
+            let open = &self.open;
+            match shared.next(|it| open.get(&it).is_some_and(OpenElection::is_next_in)) {
+                Some(NextCall::Give(election)) => self.ask(election, 1),
+                Some(NextCall::Count(election)) => _ = self.count(election),
+                None => break,
             }
         }
         if self.shared.as_ref().is_some_and(SharedCalls::is_spent) {
@@ -218,7 +206,7 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
                 if awaited.contains(&number) {
                     self.open.insert(number, election);
                 } else {
-                    self.over.insert(number, election.spent().break_off());
+                    self.over.insert(number, election.break_off(true));
                 }
             }
         }
@@ -228,36 +216,31 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
     fn ballot_ended(&mut self, number: u64, voter: usize, ballot: Branch<V>) -> Vec<BranchId> {
         let is_refused =
             matches!(ballot.end, BranchEnd::Cancelled) && !self.run.options.drain.is_cancelled();
+        let usage = ballot.usage;
+        if let Some(election) = self.open.get_mut(&number) {
+            election.ended(voter, ballot);
+        }
         let Some(shared) = &mut self.shared else {
-            return self.count(number, voter, ballot);
+            return self.count(number);
         };
         if is_refused {
             // The budget has given out before the calls were spent.
             shared.spend_all();
             let refused = ModelError::new(ModelErrorKind::BudgetExhausted);
-            self.run.blame(AgentError::model(refused, ballot.usage));
+            self.run.blame(AgentError::model(refused, usage));
         }
-        shared.ended(ballot.id, (number, voter, ballot));
         self.share();
         Vec::new()
     }
 
-    /// Counts a ballot, and those that waited for it.
-    fn count(&mut self, number: u64, voter: usize, ballot: Branch<V>) -> Vec<BranchId> {
-        let asking = self.voting.asking;
-        if let Some(election) = self.open.get_mut(&number) {
-            election.ended(Cast {
-                voter,
-                branch: ballot,
-            });
-        }
+    /// Counts the ballots of an election that are in and whose turn has come.
+    fn count(&mut self, number: u64) -> Vec<BranchId> {
+        let is_streaming = matches!(self.voting.asking, Asking::Streaming { .. });
         while let Some(election) = self.open.get_mut(&number)
             && election.stop.is_none()
-            && election.count_next(asking, |question, value| {
-                self.voting.panel.counted(question, value)
-            })
+            && election.count_next(|question, value| self.voting.panel.counted(question, value))
         {
-            if asking.is_streaming() || election.is_wave_in() {
+            if is_streaming || election.pending() == 0 {
                 self.go_on(number);
             }
         }
@@ -274,8 +257,8 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
         if election.recall() {
             self.ballots.retain(|due| due.0 != number);
         }
-        let needless = election.under_way().collect();
-        if election.is_wave_in() {
+        let needless: Vec<BranchId> = election.under_way().collect();
+        if needless.is_empty() {
             self.votes_in(number);
         }
         needless
@@ -293,9 +276,9 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
                 }
             }
             Need::ToWait => {}
-            Need::Judgements(comparisons) => {
-                election.being_judged.extend(comparisons.iter().copied());
-                let tasks = comparisons.into_iter().map(|it| (number, Task::Judge(it)));
+            Need::Judgements(pairs) => {
+                election.being_judged.extend(pairs.iter().copied());
+                let tasks = pairs.into_iter().map(|it| (number, Task::Judge(it)));
                 self.steps.extend(tasks);
             }
             Need::Escalation => self.steps.push_back((number, Task::Escalate)),
@@ -307,17 +290,15 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
         let Some(election) = self.open.get_mut(&number) else {
             return;
         };
-        match (task, done) {
-            (Task::Judge(comparison), done) => {
-                let said = match done {
-                    Some(Done::Judgement(said)) => Some(said),
-                    Some(Done::Ballot(_)) | None => None,
-                };
-                election.being_judged.remove(&comparison);
-                election.judgements.add(comparison, said);
+        match task {
+            Task::Judge(pair) => {
+                election.being_judged.remove(&pair);
+                let said = done.and_then(Done::judgement);
+                election.judgements.add(pair, said);
             }
-            (_, Some(Done::Ballot(ballot))) => election.escalated = Some(Some(ballot)),
-            (_, _) => election.escalated = Some(None),
+            Task::Ballot(_) | Task::Escalate => {
+                election.escalated = Some(done.and_then(Done::ballot));
+            }
         }
         self.votes_in(number);
     }
@@ -330,28 +311,26 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
         let election = self.open.get_mut(&number)?;
         self.tasks.insert(id, (number, task));
         let question = Arc::clone(&election.question);
+        let of = match self.is_batch {
+            true => format!("{}/", election.id),
+            false => String::new(),
+        };
+        let label = |what: &str| format!("{of}{what}");
         let (role, label, work) = match task {
             Task::Ballot(voter) => {
                 election.began(voter, id);
-                if let Some(shared) = &mut self.shared {
-                    shared.began(id);
-                }
                 let label = match self.is_batch {
-                    true => format!("{}/{}", election.id, voter + 1),
+                    true => label(&(voter + 1).to_string()),
                     false => self.voting.label(voter),
                 };
                 (StepRole::Ballot, label, Work::Ballot(voter, question))
             }
-            Task::Judge(comparison) => {
-                let task = self.voting.judge_task(election, comparison);
-                (
-                    StepRole::Judge,
-                    step_label(&election.id, "judgement"),
-                    Work::Judge(task),
-                )
+            Task::Judge(pair) => {
+                let task = self.voting.judge_task(election, pair);
+                (StepRole::Judge, label("judgement"), Work::Judge(task))
             }
             Task::Escalate => {
-                let label = step_label(&election.id, "escalation");
+                let label = label("escalation");
                 (StepRole::Judge, label, Work::Escalate(question))
             }
         };
@@ -359,7 +338,7 @@ impl<'a, V, R: Rule, S: Stream<Item = (String, Question)>> Elections<'a, V, R, S
     }
 }
 
-impl<V, R: Rule, S: Stream<Item = (String, Question)>> Machine for Elections<'_, V, R, S> {
+impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Machine for Elections<'_, V, R, S, H> {
     type Work = Work;
     type Done = Done<V>;
 
@@ -386,7 +365,7 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>> Machine for Elections<'_,
             return Vec::new();
         };
         if let Task::Ballot(voter) = task {
-            let ballot = ballot(branch);
+            let ballot = narrowed(branch, Done::ballot);
             self.run.account(&ballot);
             return self.ballot_ended(number, voter, ballot);
         }

@@ -1,7 +1,6 @@
 //! Asks a judge about the answers of an election: which of two is better, or whether they mean the same.
 
-mod judgements;
-
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use patterns_core::{
@@ -13,92 +12,72 @@ use serde::{Deserialize, Serialize};
 
 use super::question::Question;
 use crate::AgentOptions;
-pub use judgements::{Comparison, Judged, JudgedAnswer, JudgedBy, Judgements};
 
-/// Asks a judge about answers to a question.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum JudgeTask {
-    /// Which of two answers is better.
-    Compare {
-        /// The question.
-        question: Arc<Question>,
-        /// The answer that is shown first.
-        first: String,
-        /// The answer that is shown second.
-        second: String,
-    },
-    /// Whether two answers mean the same.
-    Same {
-        /// The question.
-        question: Arc<Question>,
-        /// The one.
-        first: String,
-        /// The other.
-        second: String,
-    },
+/// What a judge is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JudgedBy {
+    /// The best answer: which of two is better.
+    BestOf,
+    /// Which answers mean the same.
+    SameMeaning,
 }
 
-/// What a judge says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// Asks a judge about two answers to a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgeTask {
+    /// What it is asked for.
+    pub by: JudgedBy,
+    /// The question.
+    pub question: Arc<Question>,
+    /// The answer that is shown first.
+    pub first: String,
+    /// The answer that is shown second.
+    pub second: String,
+}
+
+/// What a judge says of two answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// To [`JudgeTask::Compare`].
-    Better(Better),
-    /// To [`JudgeTask::Same`].
-    Same(bool),
+    /// The first is better.
+    First,
+    /// The second is better.
+    Second,
+    /// Neither is better.
+    Neither,
+    /// They mean the same.
+    Same,
+    /// They don't.
+    Different,
+}
+
+impl From<&JudgeTask> for Prompt {
+    fn from(task: &JudgeTask) -> Self {
+        let material = task.question.context.iter().cloned();
+        let mut parts: Vec<Part> = material.map(Part::Document).collect();
+        parts.push(Part::text(format!("The question: {}", task.question.text)));
+        for (name, answer) in [("answer 1", &task.first), ("answer 2", &task.second)] {
+            parts.push(Part::Document(Document::new(name, answer.as_str())));
+        }
+        parts.push(Part::text(match task.by {
+            JudgedBy::BestOf => "Which answer to the question is better?",
+            JudgedBy::SameMeaning => "Do both answers to the question mean the same?",
+        }));
+        Self::new(parts)
+    }
 }
 
 /// An answer, or none.
 // Its words are part of what the model is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Better {
+enum Better {
     /// The first.
     First,
     /// The second.
     Second,
     /// Both are as good.
     Neither,
-}
-
-impl JudgeTask {
-    /// Returns the question and the answers, in the order in which they are shown.
-    fn parts(&self) -> (&Question, [&str; 2]) {
-        match self {
-            Self::Compare {
-                question,
-                first,
-                second,
-            }
-            | Self::Same {
-                question,
-                first,
-                second,
-            } => (question, [first, second]),
-        }
-    }
-
-    fn words(&self) -> &'static str {
-        match self {
-            Self::Compare { .. } => "Which answer to the question is better?",
-            Self::Same { .. } => "Do both answers to the question mean the same?",
-        }
-    }
-}
-
-impl From<&JudgeTask> for Prompt {
-    fn from(task: &JudgeTask) -> Self {
-        let (question, answers) = task.parts();
-        let material = question.context.iter().cloned();
-        let mut parts: Vec<Part> = material.map(Part::Document).collect();
-        parts.push(Part::text(format!("The question: {}", question.text)));
-        for (n, answer) in answers.into_iter().enumerate() {
-            let name = format!("answer {}", n + 1);
-            parts.push(Part::Document(Document::new(name, answer)));
-        }
-        parts.push(Part::text(task.words()));
-        Self::new(parts)
-    }
 }
 
 /// Which answer is better.
@@ -154,16 +133,89 @@ impl Agent<JudgeTask, Judgement> for Judge {
         scope: Scope,
     ) -> BoxFuture<'a, Result<Answer<Judgement>, AgentError>> {
         Box::pin(async move {
-            Ok(match task {
-                JudgeTask::Compare { .. } => {
+            Ok(match task.by {
+                JudgedBy::BestOf => {
                     let answer = self.compare.run(task, scope).await?;
-                    answer.map(|it| Judgement::Better(it.better))
+                    answer.map(|it| match it.better {
+                        Better::First => Judgement::First,
+                        Better::Second => Judgement::Second,
+                        Better::Neither => Judgement::Neither,
+                    })
                 }
-                JudgeTask::Same { .. } => {
+                JudgedBy::SameMeaning => {
                     let answer = self.same.run(task, scope).await?;
-                    answer.map(|it| Judgement::Same(it.same))
+                    answer.map(|it| match it.same {
+                        true => Judgement::Same,
+                        false => Judgement::Different,
+                    })
                 }
             })
         })
     }
+}
+
+/// Two answers by their places among the distinct ones, in the order in which they are shown.
+pub(super) type Pair = (usize, usize);
+
+/// What a judge has said so far of the distinct answers of an election.
+#[derive(Clone, Debug, Default)]
+pub struct Judgements(BTreeMap<Pair, Option<Judgement>>);
+
+impl Judgements {
+    /// Adds a judgement; `None` for one that failed.
+    pub(super) fn add(&mut self, asked: Pair, said: Option<Judgement>) {
+        self.0.insert(asked, said);
+    }
+
+    /// Returns what was said of two answers, once that was asked in this order; `None` within if it failed.
+    pub fn get(&self, asked: (usize, usize)) -> Option<Option<Judgement>> {
+        self.0.get(&asked).copied()
+    }
+
+    /// Returns the pairs of answers that mean the same.
+    pub(super) fn same(&self) -> impl Iterator<Item = Pair> {
+        let same = self.0.iter().filter(|it| *it.1 == Some(Judgement::Same));
+        same.map(|it| *it.0)
+    }
+
+    /// Returns how many judgements were asked for.
+    pub(super) fn asked(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    /// Returns how many of them were not given.
+    pub(super) fn failed(&self) -> u64 {
+        self.0.values().filter(|it| it.is_none()).count() as u64
+    }
+}
+
+/// What a judge has decided about the distinct answers of an election.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judged {
+    /// What was asked for.
+    pub rule: JudgedBy,
+    /// How many judgements were asked for.
+    pub judgements: u64,
+    /// How many of them were not given.
+    pub failed: u64,
+    /// How many pairs got another verdict in the other order, which makes them ties.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flipped: Option<u64>,
+    /// The distinct answers, best first.
+    pub answers: Vec<JudgedAnswer>,
+}
+
+/// A judged answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JudgedAnswer {
+    /// The answer in its most frequent spelling.
+    pub answer: String,
+    /// How many voters gave it, or one that means the same.
+    pub votes: u64,
+    /// By `best-of`, how many pairs it won; otherwise `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wins: Option<u64>,
+    /// Answers that mean the same and count with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same: Vec<String>,
 }

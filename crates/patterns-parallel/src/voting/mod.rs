@@ -9,7 +9,6 @@
 //! A [`Panel`] casts ballots, a [`Rule`] decides on them, a [`StoppingRule`] says when no more voters
 //! are asked, and [`Voting`] puts these together.
 
-mod agreement;
 mod ballot;
 mod election;
 mod elections;
@@ -17,35 +16,26 @@ mod field;
 mod judge;
 mod panel;
 mod question;
-mod reliability;
 mod rules;
-mod standing;
 mod stop;
-mod vote;
 #[expect(
     clippy::module_inception,
     reason = "a file has the name of its main type"
 )]
 mod voting;
 
-pub use agreement::{Agreement, VoteTable};
-pub use ballot::{Ballot, BallotTask};
-pub use election::Election;
-pub use elections::{Asking, BatchElection, BatchTally, CountingOrder};
-pub use field::{FieldElection, FieldError, FieldRule, Fields, ObjectElection, Union, ValueCount};
-pub use judge::{
-    Better, Comparison, JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements,
-    judge_agent,
+pub use crate::normalise::read_number;
+pub use ballot::{
+    Ballot, BallotTask, Vote, ballot_agent_for, name_option, number_agent, vote_agent,
 };
+pub use election::{BatchElection, BatchTally, Election, Standing};
+pub use field::{FieldElection, FieldRule, Fields, ObjectElection, ValueCount};
+pub use judge::{JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements, judge_agent};
 pub use panel::{Panel, Voter};
 pub use question::{Question, named_option};
-pub use reliability::{Reliability, ReliabilityBin, reliability};
 pub use rules::{
-    AnswerCount, AnswerWeight, AnyDetail, AnyRule, BestOf, Decision, LeastShare, Median, Plurality,
-    Rule, RuleError, Ruling, SameMeaning, Share, ShareInterval, Spread, TieBreak, Weights,
-    read_number, wilson_interval,
+    AnswerCount, AnswerWeight, BestOf, Decision, LeastShare, Median, Plurality, Rule, RuleError,
+    Ruling, SameMeaning, Share, ShareInterval, Spread, TieBreak, Weights, wilson_interval,
 };
-pub use standing::Standing;
-pub use stop::{ForeseenVotes, Step, StopReason, Stopper, StoppingRule, StoppingRuleError, Tally};
-pub use vote::{Vote, ballot_agent_for, name_option, number_agent, vote_agent};
-pub use voting::Voting;
+pub use stop::{ForeseenVotes, Step, StopReason, Stopper, StoppingRule, Tally};
+pub use voting::{Asking, Voting};

@@ -7,9 +7,8 @@ use patterns_core::{Agent, Contract, Model, Violation, Warning};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::ballot::{Ballot, BallotTask};
+use super::ballot::{Ballot, BallotTask, Vote, ballot_agent_for, vote_agent};
 use super::question::{Question, named_option};
-use super::vote::{Vote, ballot_agent_for, vote_agent};
 use crate::AgentOptions;
 
 /// A voter: an agent, perhaps with words of its own.

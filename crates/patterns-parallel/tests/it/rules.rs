@@ -3,17 +3,16 @@
 use futures_util::stream;
 use patterns_core::ModelErrorKind;
 use patterns_parallel::voting::{
-    AnyDetail, AnyRule, BallotTask, Decision, Election, Fields, JudgeTask, Judgement, Median,
-    StopReason, StoppingRule, Voter,
+    BallotTask, Decision, Election, Fields, Median, Rule, StopReason, StoppingRule, Voter,
 };
-use patterns_parallel::{Panel, Question, RunError, RunOptions, Voting};
+use patterns_parallel::{Panel, Plurality, Question, RunError, RunOptions, Voting};
 use patterns_testkit::ScriptedAgent;
 use serde_json::json;
 
 use crate::support::{failure, hand_over, logged, nonzero, panel};
 
 /// Samples of a voter who answers by sample; `""` fails.
-fn by(rule: Ruled, answers: &'static [&'static str]) -> Voting<String, Ruled> {
+fn by<R: Rule>(rule: R, answers: &'static [&'static str]) -> Voting<String, R> {
     let agent = ScriptedAgent::new(|task: &BallotTask| match answers[task.sample as usize] {
         "" => Err(failure(ModelErrorKind::Refused)),
         answer => Ok(answer.to_owned()),
@@ -21,37 +20,31 @@ fn by(rule: Ruled, answers: &'static [&'static str]) -> Voting<String, Ruled> {
     Voting::new(panel(agent), rule).voters(nonzero(answers.len()))
 }
 
-fn voting(answers: &'static [&'static str]) -> Voting<String, Ruled> {
-    by(AnyRule::default(), answers)
+fn voting(answers: &'static [&'static str]) -> Voting<String> {
+    by(Plurality::new(), answers)
 }
 
-/// Any rule, under a judge whom none of these elections asks.
-type Ruled = AnyRule<ScriptedAgent<JudgeTask, Judgement>>;
+/// The result of an election by this rule.
+type ElectionBy<R> = Election<<R as Rule>::Winner, <R as Rule>::Detail>;
 
-fn rule(text: &str) -> Ruled {
-    let rule: AnyRule = text.parse().unwrap();
-    let mute = ScriptedAgent::new(|_: &JudgeTask| Err(failure(ModelErrorKind::Refused)));
-    rule.with_judge(|| Ok::<_, String>(mute)).unwrap()
-}
-
-async fn elect(voting: Voting<String, Ruled>, options: &[&str]) -> Election<String, AnyDetail> {
+async fn elect<R: Rule>(voting: Voting<String, R>, options: &[&str]) -> ElectionBy<R> {
     let question = Question::new("Well?").options(options.iter().copied());
     let outcome = voting.run(question, &RunOptions::default()).await;
     outcome.unwrap().value.unwrap()
 }
 
-fn account(it: &Election<String, AnyDetail>) -> (Option<&str>, u64, u64, u64) {
-    let winner = it.winning_answer.as_deref();
+fn account<W: Clone, D>(it: &Election<W, D>) -> (Option<W>, u64, u64, u64) {
+    let winner = it.winning_answer.clone();
     (winner, it.vote_count, it.total_votes, it.abstentions)
 }
 
 #[tokio::test]
 async fn numbers_have_a_median() {
-    let median = || rule("median");
+    let median = Median::default;
     let answers = &["$1,200", "1250", "many", "99999", "1250", ""];
     let it = elect(by(median(), answers), &[]).await;
-    assert_eq!(account(&it), (Some("1250"), 2, 4, 2));
-    assert!(matches!(it.detail, Some(AnyDetail::Numeric { .. })));
+    assert_eq!(account(&it), (Some(1250.0), 2, 4, 2));
+    assert!(it.detail.is_some());
     assert_eq!(it.ballots.len(), 6, "no rule of this kind ends early");
     let it = elect(by(median(), &["many", ""]), &[]).await;
     assert_eq!(
@@ -90,31 +83,35 @@ fn many() -> ScriptedAgent<BallotTask, String> {
 }
 
 /// Each voter answers with its own words and weighs so much.
-fn weighted(rule: &str, voters: &'static [(&'static str, f64)]) -> Voting<String, Ruled> {
+fn weighted<R: Rule>(rule: R, voters: &'static [(&'static str, f64)]) -> Voting<String, R> {
     let voter = |(answer, weight): &(&'static str, f64)| {
         let answer = *answer;
         let agent = ScriptedAgent::new(move |_: &BallotTask| Ok(answer.to_owned()));
         Voter::new(agent).weight(*weight)
     };
     let panel = Panel::new(voters.iter().map(voter), |it: &String| Some(it.clone()));
-    Voting::new(panel, self::rule(rule))
+    Voting::new(panel, rule)
 }
 
 #[tokio::test]
 async fn weights_outvote_heads() {
     let heads = &[("no", 1.0), ("no", 1.0), ("yes", 3.0)];
-    let it = elect(weighted("plurality", heads), &[]).await;
-    assert_eq!(account(&it), (Some("yes"), 1, 3, 0));
+    let it = elect(weighted(Plurality::new(), heads), &[]).await;
+    assert_eq!(account(&it), (Some("yes".to_owned()), 1, 3, 0));
     assert!((it.share - 0.6).abs() < 1e-9);
-    assert!(matches!(it.detail, Some(AnyDetail::Weighted(_))));
+    assert!(it.detail.is_some());
     // The least share is one of the weight.
-    let it = elect(weighted("threshold:0.7", heads), &[]).await;
+    let it = elect(
+        weighted("threshold:0.7".parse::<Plurality>().unwrap(), heads),
+        &[],
+    )
+    .await;
     assert_eq!(it.decision, Decision::ThresholdMissed);
     // A weight that is none counts nothing, and harms nobody.
-    let odd = weighted("plurality", &[("no", f64::NAN), ("yes", 0.5)]);
+    let odd = weighted(Plurality::new(), &[("no", f64::NAN), ("yes", 0.5)]);
     assert_eq!(elect(odd, &[]).await.winning_answer.as_deref(), Some("yes"));
     // Equal weights are none.
-    let equal = weighted("plurality", &[("no", 2.0), ("no", 2.0), ("yes", 2.0)]);
+    let equal = weighted(Plurality::new(), &[("no", 2.0), ("no", 2.0), ("yes", 2.0)]);
     let it = elect(equal, &[]).await;
     assert_eq!((it.ballots.len(), it.detail.is_none()), (2, true));
 }
@@ -122,16 +119,13 @@ async fn weights_outvote_heads() {
 #[tokio::test]
 async fn weights_that_nothing_counts_are_refused() {
     let voters = &[("1", 1.0), ("2", 3.0)];
-    for voting in [
-        weighted("median", voters),
-        weighted("plurality", voters).stop_by(StoppingRule::AheadBy(2)),
-    ] {
-        let result = voting.run("Well?", &RunOptions::default()).await;
-        assert!(
-            matches!(result, Err(RunError::InvalidSetup(_))),
-            "{voting:?}"
-        );
-    }
+    let options = RunOptions::default();
+    let median = weighted(Median::default(), voters);
+    let result = median.run("Well?", &options).await;
+    assert!(matches!(result, Err(RunError::InvalidSetup(_))));
+    let early = weighted(Plurality::new(), voters).stop_by(StoppingRule::AheadBy(2));
+    let result = early.run("Well?", &options).await;
+    assert!(matches!(result, Err(RunError::InvalidSetup(_))));
 }
 
 #[tokio::test]
@@ -148,26 +142,24 @@ async fn objects_are_decided_field_by_field() {
         r#"{"vendor": "Apex", "total": 120.5}"#,
     ];
     let fields = Fields::parse(schema, ["/vendor=majority"]).unwrap();
-    let it = elect(by(AnyRule::Fields(Box::new(fields)), ballots), &[]).await;
+    let it = elect(by(fields, ballots), &[]).await;
     assert_eq!(
-        it.winning_answer.as_deref(),
-        Some(r#"{"vendor":"ACME","total":120.5}"#)
+        it.winning_answer,
+        Some(json!({"vendor": "ACME", "total": 120.5}))
     );
     assert_eq!((it.total_votes, it.abstentions), (3, 1));
-    let Some(AnyDetail::Fields(detail)) = &it.detail else {
-        panic!("{it:?}")
-    };
-    assert_eq!(detail.fields.len(), 2);
+    assert_eq!(it.detail.unwrap().fields.len(), 2);
 }
 
 #[tokio::test]
 async fn what_cannot_be_stopped_early_is_an_error() {
-    for (rule_text, stopping, is_fine) in [
-        ("median:10%", StoppingRule::Exact, true),
-        ("median:10%", StoppingRule::Fixed, true),
-        ("median:10%", StoppingRule::AheadBy(2), false),
+    for (stopping, is_fine) in [
+        (StoppingRule::Exact, true),
+        (StoppingRule::Fixed, true),
+        (StoppingRule::AheadBy(2), false),
     ] {
-        let voting = by(rule(rule_text), &["1", "2"]).stop_by(stopping);
+        let median: Median = "median:10%".parse().unwrap();
+        let voting = by(median, &["1", "2"]).stop_by(stopping);
         let result = voting.run("Well?", &RunOptions::default()).await;
         let is_refused = matches!(result, Err(RunError::InvalidSetup(_)));
         assert_eq!(is_refused, !is_fine, "{voting:?}");
@@ -179,7 +171,7 @@ async fn a_result_says_how_sure_it_is() {
     let answers = &["a", "a", "a", "b", "a", "a", "a", "a", "a", "a", "a", "a"];
     let early = voting(answers).stop_by(StoppingRule::AheadBy(3));
     let it = elect(early, &[]).await;
-    assert_eq!(account(&it), (Some("a"), 3, 3, 0));
+    assert_eq!(account(&it), (Some("a".to_owned()), 3, 3, 0));
     let interval = it.share_interval.unwrap();
     assert!(
         (0.43..0.45).contains(&interval.low) && interval.high == 1.0,
@@ -219,13 +211,13 @@ async fn a_question_whose_budget_is_used_up_is_decided_by_the_ballots_that_are_i
             sample if sample < calls => Ok("a".to_owned()),
             _ => Err(failure(ModelErrorKind::BudgetExhausted)),
         });
-        let voting = Voting::new(panel(agent), rule("plurality")).voters(nonzero(5));
+        let voting = Voting::new(panel(agent), Plurality::new()).voters(nonzero(5));
         let voting = voting.stop_by(StoppingRule::Fixed);
         let outcome = voting.run("Well?", &RunOptions::default()).await;
         outcome.unwrap().value
     };
     let it = spend(2).await.unwrap();
-    assert_eq!(account(&it), (Some("a"), 2, 2, 0));
+    assert_eq!(account(&it), (Some("a".to_owned()), 2, 2, 0));
     assert_eq!((it.stop_reason, it.voters), (StopReason::CallsSpent, 5));
     assert!(spend(0).await.is_err(), "no ballot is no result");
 }
@@ -236,7 +228,7 @@ async fn a_batch_whose_budget_is_used_up_hands_over_what_is_in() {
         "first" => Ok("1".to_owned()),
         _ => Err(failure(ModelErrorKind::BudgetExhausted)),
     });
-    let voting = Voting::new(panel(agent), rule("median")).voters(nonzero(2));
+    let voting = Voting::new(panel(agent), Median::default()).voters(nonzero(2));
     let questions = ["first", "second"].map(|it| (it.to_owned(), Question::new(it)));
     let mut seen = Vec::new();
     let (options, _) = logged(1);

@@ -317,7 +317,7 @@ async fn a_ballot_with_a_number_takes_text_that_is_one() {
         vote(json!("$1,200")),
         vote(json!(3.5)),
     ]);
-    let agent = number_agent(Arc::new(model), &AgentOptions::default()).unwrap();
+    let agent = number_agent(Arc::new(model), &AgentOptions::default());
     let panel = Panel::new([Voter::new(agent)], |it: &Vote<f64>| {
         Some(it.answer.to_string())
     });
@@ -590,7 +590,7 @@ async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
     }
     let blind = voting()
         .voters(nonzero(500))
-        .stop_by(StoppingRule::Plan { risk: None });
+        .stop_by(StoppingRule::Plan(None));
     let error = refused(blind, "Well?").await;
-    assert!(matches!(error, RunError::StoppingRule(_)), "{error}");
+    assert!(matches!(error, RunError::Rule(_)), "{error}");
 }

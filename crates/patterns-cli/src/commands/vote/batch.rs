@@ -2,10 +2,8 @@
 //! and a word on each question that has none.
 
 use patterns_core::{Branch, Outcome, Pattern};
-use patterns_job::{AnyVoting, BatchQuestion, BatchTurns, VoteWork};
-use patterns_parallel::voting::{
-    AnyDetail, BatchElection, BatchTally, Decision, Election, StopReason,
-};
+use patterns_job::{AnyDetail, AnyVoting, BatchQuestion, BatchTurns, VoteWork};
+use patterns_parallel::voting::{BatchElection, BatchTally, Decision, Election, StopReason};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 //! A batch of elections as a table: a row for each question, those without a result included.
 
 use patterns_core::Branch;
-use patterns_job::BatchQuestion;
-use patterns_parallel::voting::{AnyDetail, BatchElection, Decision};
+use patterns_job::{AnyDetail, BatchQuestion};
+use patterns_parallel::voting::{BatchElection, Decision};
 use patterns_source::ColumnKind;
 use serde_json::Value;
 

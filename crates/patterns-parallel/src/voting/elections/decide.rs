@@ -1,58 +1,59 @@
 //! Decides elections whose votes are in: what a judge or a stronger voter is still to be asked, and the
 //! result.
 
+use std::sync::Arc;
+
 use patterns_core::Branch;
 
-use super::Need;
-use super::open_election::{Cast, OpenElection};
+use super::open_election::OpenElection;
 use crate::voting::ballot::Ballot;
 use crate::voting::election::{Election, ElectionBy};
-use crate::voting::judge::{Comparison, JudgeTask, Judgements};
+use crate::voting::judge::{JudgeTask, JudgedBy, Judgements, Pair};
 use crate::voting::rules::count::count_answers;
 use crate::voting::rules::{Decision, Rule};
 use crate::voting::stop::{Forecast, StopReason};
 use crate::voting::voting::Voting;
 
+/// What an election needs whose votes are in.
+pub(super) enum Need {
+    /// Nothing: it is decided, or cannot be.
+    Nothing,
+    /// What is being judged.
+    ToWait,
+    Judgements(Vec<Pair>),
+    Escalation,
+}
+
 impl<V, R: Rule> Voting<V, R> {
     fn ballots(&self, election: &OpenElection<V>) -> Vec<Ballot> {
-        let ballot = |it: &Cast<V>| {
-            let value = it.branch.value();
-            let ballot = self
-                .panel
-                .ballot(&election.question, self.label(it.voter), value);
+        let ballot = |(voter, branch): (usize, &Branch<V>)| {
+            let (question, label) = (&election.question, self.label(voter));
+            let ballot = self.panel.ballot(question, label, branch.value());
             Ballot {
-                weight: self.panel.voter(it.voter).0.weight,
+                weight: self.panel.voter(voter).0.weight,
                 ..ballot
             }
         };
-        election.counted.iter().map(ballot).collect()
+        election.counted().map(ballot).collect()
     }
 
     /// Puts a comparison into the words for the judge.
-    pub(in crate::voting) fn judge_task(
+    pub(super) fn judge_task(
         &self,
         election: &OpenElection<V>,
-        comparison: Comparison,
+        (first, second): Pair,
     ) -> JudgeTask {
         let answers = count_answers(&self.ballots(election));
-        let answer = |place: usize| answers[place].answer.clone();
-        let question = election.question.clone();
-        match comparison {
-            Comparison::Better(first, second) => JudgeTask::Compare {
-                question,
-                first: answer(first),
-                second: answer(second),
-            },
-            Comparison::Same(first, second) => JudgeTask::Same {
-                question,
-                first: answer(first),
-                second: answer(second),
-            },
+        JudgeTask {
+            by: self.rule.judge().map_or(JudgedBy::BestOf, |it| it.0),
+            question: Arc::clone(&election.question),
+            first: answers[first].answer.clone(),
+            second: answers[second].answer.clone(),
         }
     }
 
     /// Returns what an election needs whose votes are in.
-    pub(in crate::voting) fn need(&self, election: &OpenElection<V>) -> Need {
+    pub(super) fn need(&self, election: &OpenElection<V>) -> Need {
         if self.rule.judge().is_some() {
             let answers = count_answers(&self.ballots(election)).len();
             let mut due = self.rule.to_judge(answers, &election.judgements);
@@ -83,7 +84,7 @@ impl<V, R: Rule> Voting<V, R> {
 
     /// Decides an election that is over, and returns its ballots too: those that were counted, then
     /// those that were not.
-    pub(in crate::voting) fn decide(
+    pub(super) fn decide(
         &self,
         over: OpenElection<V>,
         forecast: Option<&Forecast>,
@@ -91,7 +92,6 @@ impl<V, R: Rule> Voting<V, R> {
         let mut election = self.result(&over);
         election.voters = self.voters.get() as u64;
         election.waves = over.waves;
-        election.spare_ballots = over.spare.len() as u64;
         election.stop_reason = over.stop.unwrap_or(StopReason::AllVotesCast);
         election.stability = match election.stop_reason {
             _ if over.stop.is_none() => None,
@@ -103,8 +103,10 @@ impl<V, R: Rule> Voting<V, R> {
             election.decision = Decision::NotAsked;
         }
         self.escalate(&over, &mut election);
-        let ballots = over.counted.into_iter().chain(over.spare);
-        (election, ballots.map(|it| it.branch).collect())
+        let (mut ballots, spare) = over.into_ballots();
+        election.spare_ballots = spare.len() as u64;
+        ballots.extend(spare);
+        (election, ballots)
     }
 
     /// Lets the stronger voter's answer stand, if it was asked and gave one.

@@ -10,8 +10,8 @@ const TELLING: usize = 60;
 
 /// Returns whether all ballots of an election are one and the same, and long enough that this is no
 /// accident.
-pub(in crate::voting) fn are_identical<V>(panel: &Panel<V>, election: &OpenElection<V>) -> bool {
-    let ballots = election.counted.iter().filter_map(|it| it.branch.value());
+pub(super) fn are_identical<V>(panel: &Panel<V>, election: &OpenElection<V>) -> bool {
+    let ballots = election.counted().filter_map(|it| it.1.value());
     let mut texts = ballots.filter_map(|it| panel.text(it));
     let Some(first) = texts.next().filter(|it| it.len() >= TELLING) else {
         return false;
@@ -24,7 +24,7 @@ pub(in crate::voting) fn are_identical<V>(panel: &Panel<V>, election: &OpenElect
 }
 
 /// Makes the warning that all ballots are the same in so many elections.
-pub(in crate::voting) fn identical_ballots(elections: u64, of: u64) -> Warning {
+pub(super) fn identical_ballots(elections: u64, of: u64) -> Warning {
     let where_ = match of {
         1 => String::new(),
         _ => format!("in {elections} of {of} elections "),

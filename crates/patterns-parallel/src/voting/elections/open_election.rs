@@ -1,189 +1,150 @@
 //! Keeps one election under way: who was asked, whose ballot is in, what is counted and what is judged.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use patterns_core::{AgentErrorKind, Branch, BranchEnd, BranchId, ModelErrorKind};
 
-use super::asking::Asking;
-use crate::voting::judge::{Comparison, Judgements};
+use crate::voting::judge::{Judgements, Pair};
 use crate::voting::question::Question;
 use crate::voting::stop::{StopReason, Tally};
 
 /// An election under way, or over.
 #[derive(Debug)]
-pub(in crate::voting) struct OpenElection<V> {
-    pub(in crate::voting) id: String,
-    pub(in crate::voting) question: Arc<Question>,
-    pub(in crate::voting) tally: Tally,
-    /// Ballots in the order in which they were counted.
-    pub(in crate::voting) counted: Vec<Cast<V>>,
-    /// Ballots that were asked for in advance and not needed, in voter order.
-    pub(in crate::voting) spare: Vec<Cast<V>>,
-    pub(in crate::voting) waves: u64,
-    pub(in crate::voting) stop: Option<StopReason>,
+pub(super) struct OpenElection<V> {
+    pub(super) id: String,
+    pub(super) question: Arc<Question>,
+    pub(super) tally: Tally,
+    pub(super) waves: u64,
+    pub(super) stop: Option<StopReason>,
     /// What a judge has said of the answers.
-    pub(in crate::voting) judgements: Judgements,
+    pub(super) judgements: Judgements,
     /// What the judge is being asked.
-    pub(in crate::voting) being_judged: BTreeSet<Comparison>,
+    pub(super) being_judged: BTreeSet<Pair>,
     /// The stronger voter's ballot, if it was asked for; `None` inside if it failed.
-    pub(in crate::voting) escalated: Option<Option<V>>,
-    /// Voters that were asked and are not counted, in voter order.
-    pending: VecDeque<Pending<V>>,
-    asked: usize,
-}
-
-/// A ballot that has ended.
-#[derive(Debug)]
-pub(in crate::voting) struct Cast<V> {
-    pub(in crate::voting) voter: usize,
-    pub(in crate::voting) branch: Branch<V>,
+    pub(super) escalated: Option<Option<V>>,
+    /// Those who were asked, in voter order.
+    asked: Vec<Asked<V>>,
+    /// How many of them are counted or set aside.
+    done: usize,
 }
 
 #[derive(Debug)]
-struct Pending<V> {
-    voter: usize,
-    state: State<V>,
-}
-
-#[derive(Debug)]
-enum State<V> {
+enum Asked<V> {
     Due,
     UnderWay(BranchId),
     Ended(Branch<V>),
 }
 
 impl<V> OpenElection<V> {
-    pub(in crate::voting) fn new(id: String, question: Arc<Question>) -> Self {
+    pub(super) fn new(id: String, question: Arc<Question>) -> Self {
         Self {
             id,
             question,
-            tally: Tally::new(),
-            counted: Vec::new(),
-            spare: Vec::new(),
+            tally: Tally::default(),
             waves: 0,
             stop: None,
             judgements: Judgements::default(),
             being_judged: BTreeSet::new(),
             escalated: None,
-            pending: VecDeque::new(),
-            asked: 0,
+            asked: Vec::new(),
+            done: 0,
         }
     }
 
     /// Asks one more voter, and returns its number.
-    pub(in crate::voting) fn ask(&mut self) -> usize {
-        let voter = self.asked;
-        self.asked += 1;
-        let state = State::Due;
-        self.pending.push_back(Pending { voter, state });
-        voter
+    pub(super) fn ask(&mut self) -> usize {
+        self.asked.push(Asked::Due);
+        self.asked.len() - 1
     }
 
-    pub(in crate::voting) fn began(&mut self, voter: usize, branch: BranchId) {
-        if let Some(it) = self.find(voter) {
-            it.state = State::UnderWay(branch);
-        }
+    pub(super) fn began(&mut self, voter: usize, branch: BranchId) {
+        self.asked[voter] = Asked::UnderWay(branch);
     }
 
     /// Puts a ballot that has ended in its place; it is counted later, or is a spare one if the
     /// election is decided.
-    pub(in crate::voting) fn ended(&mut self, cast: Cast<V>) {
-        if self.stop.is_some() {
-            self.pending.retain(|it| it.voter != cast.voter);
-            let at = self.spare.partition_point(|it| it.voter < cast.voter);
-            self.spare.insert(at, cast);
-        } else if let Some(it) = self.find(cast.voter) {
-            it.state = State::Ended(cast.branch);
-        }
+    pub(super) fn ended(&mut self, voter: usize, ballot: Branch<V>) {
+        self.asked[voter] = Asked::Ended(ballot);
     }
 
-    fn find(&mut self, voter: usize) -> Option<&mut Pending<V>> {
-        self.pending.iter_mut().find(|it| it.voter == voter)
+    /// Returns whether the ballot is in of the first voter who is not counted.
+    pub(super) fn is_next_in(&self) -> bool {
+        matches!(self.asked.get(self.done), Some(Asked::Ended(_)))
     }
 
-    /// Counts the next ballot, if it is in: that of the first voter who is not counted, or anybody's
-    /// where the order of arrival counts. Returns whether there was one.
-    pub(in crate::voting) fn count_next(
+    /// Counts the ballot of the first voter who is not counted, if it is in. Returns whether it was.
+    pub(super) fn count_next(
         &mut self,
-        asking: Asking,
         answer_of: impl Fn(&Question, &V) -> Option<String>,
     ) -> bool {
-        let has_ended = |it: &Pending<V>| matches!(it.state, State::Ended(_));
-        let at = self.pending.iter().position(has_ended);
-        let Some(at) = at.filter(|at| *at == 0 || asking.counts_arrivals()) else {
+        let Some(Asked::Ended(ballot)) = self.asked.get(self.done) else {
             return false;
         };
-        let Some(Pending { voter, state }) = self.pending.remove(at) else {
-            return false;
-        };
-        if let State::Ended(branch) = state {
-            let answer = branch.value().and_then(|it| answer_of(&self.question, it));
-            if was_cast(&branch) {
-                self.tally.count(answer.as_deref());
-                self.counted.push(Cast { voter, branch });
-            } else {
-                self.spare.push(Cast { voter, branch });
-            }
+        if was_cast(ballot) {
+            let answer = ballot.value().and_then(|it| answer_of(&self.question, it));
+            self.tally.count(answer.as_deref());
         }
+        self.done += 1;
         true
     }
 
-    /// Returns whether anybody was asked, even if that came to nothing.
-    pub(in crate::voting) fn was_put_to_anybody(&self) -> bool {
-        let has_begun = |it: &Pending<V>| !matches!(it.state, State::Due);
-        let has_ended = !self.counted.is_empty() || !self.spare.is_empty();
-        has_ended || self.pending.iter().any(has_begun)
-    }
-
-    /// Returns how many voters were asked and are not counted.
-    pub(in crate::voting) fn pending(&self) -> u64 {
-        self.pending.len() as u64
-    }
-
-    /// Returns whether all that were asked are counted, or set aside.
-    pub(in crate::voting) fn is_wave_in(&self) -> bool {
-        self.pending.is_empty()
-    }
-
-    /// Returns the ballots that are being cast.
-    pub(in crate::voting) fn under_way(&self) -> impl Iterator<Item = BranchId> {
-        self.pending.iter().filter_map(|it| match it.state {
-            State::UnderWay(branch) => Some(branch),
-            State::Due | State::Ended(_) => None,
+    /// Returns the ballots that are counted, by voter.
+    pub(super) fn counted(&self) -> impl Iterator<Item = (usize, &Branch<V>)> {
+        let done = self.asked[..self.done].iter().enumerate();
+        done.filter_map(|(voter, asked)| match asked {
+            Asked::Ended(ballot) if was_cast(ballot) => Some((voter, ballot)),
+            _ => None,
         })
     }
 
-    /// Sets ballots aside that are in and not needed, and recalls those that nobody has begun to
-    /// cast; returns whether there were any of these.
-    pub(in crate::voting) fn recall(&mut self) -> bool {
-        let mut recalled = false;
-        for Pending { voter, state } in std::mem::take(&mut self.pending) {
-            match state {
-                State::Due => recalled = true,
-                State::UnderWay(_) => self.pending.push_back(Pending { voter, state }),
-                State::Ended(branch) => self.spare.push(Cast { voter, branch }),
+    /// Returns the ballots that are in: those that are counted, and those that were not needed or came to
+    /// nothing.
+    pub(super) fn into_ballots(self) -> (Vec<Branch<V>>, Vec<Branch<V>>) {
+        let (mut counted, mut spare) = (Vec::new(), Vec::new());
+        for (voter, asked) in self.asked.into_iter().enumerate() {
+            match asked {
+                Asked::Ended(it) if voter < self.done && was_cast(&it) => counted.push(it),
+                Asked::Ended(it) => spare.push(it),
+                Asked::Due | Asked::UnderWay(_) => {}
             }
         }
-        recalled
+        (counted, spare)
     }
 
-    /// Ends for want of calls.
-    pub(in crate::voting) fn spent(mut self) -> Self {
-        self.stop.get_or_insert(StopReason::CallsSpent);
-        self
+    /// Returns whether anybody was asked, even if that came to nothing.
+    pub(super) fn was_put_to_anybody(&self) -> bool {
+        self.asked.iter().any(|it| !matches!(it, Asked::Due))
     }
 
-    /// Ends before its time, with all ballots that are in.
-    pub(in crate::voting) fn break_off(mut self) -> Self {
-        for Pending { voter, state } in std::mem::take(&mut self.pending) {
-            match state {
-                State::Ended(branch) if was_cast(&branch) => {
-                    self.counted.push(Cast { voter, branch });
-                }
-                State::Ended(branch) => self.spare.push(Cast { voter, branch }),
-                State::Due | State::UnderWay(_) => {}
-            }
+    /// Returns how many voters were asked and are not counted.
+    pub(super) fn pending(&self) -> u64 {
+        (self.asked.len() - self.done) as u64
+    }
+
+    /// Returns the ballots that are being cast.
+    pub(super) fn under_way(&self) -> impl Iterator<Item = BranchId> {
+        self.asked.iter().filter_map(|it| match it {
+            Asked::UnderWay(branch) => Some(*branch),
+            Asked::Due | Asked::Ended(_) => None,
+        })
+    }
+
+    /// Recalls the ballots that nobody has begun to cast, which are the last ones; returns whether there were
+    /// any.
+    pub(super) fn recall(&mut self) -> bool {
+        let asked = self.asked.len();
+        while let Some(Asked::Due) = self.asked.last() {
+            self.asked.pop();
+        }
+        self.asked.len() < asked
+    }
+
+    /// Ends before its time, for want of calls or for another reason: with all ballots that are in.
+    pub(super) fn break_off(mut self, is_spent: bool) -> Self {
+        if self.stop.is_none() {
+            self.done = self.asked.len();
+            self.stop = is_spent.then_some(StopReason::CallsSpent);
         }
         self
     }

@@ -3,34 +3,30 @@
 //! A refused call ends elections, it does not fail them: every election ends by the ballots that are in, and
 //! a question without one is called not asked.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use patterns_core::{
     AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Answer, Branch, BranchEnd,
     BranchId, ModelError, ModelErrorKind, Outcome, Pattern, Scope, StepRole, Usage,
 };
 
-use super::Elections;
-use super::asking::Asking;
-use super::batch::{BatchElection, BatchTally};
 use super::identical_ballots::{are_identical, identical_ballots};
 use super::shared_calls::SharedCalls;
-use super::work::{Done, Work};
+use super::{Done, Elections, Work};
 use crate::fan_out::{FanOut, Stop};
-use crate::machine::{Due, Machine};
+use crate::machine::Machine;
 use crate::run::Run;
 use crate::running::RunMachine;
 use crate::voting::ballot::BallotTask;
-use crate::voting::election::ElectionBy;
+use crate::voting::election::{BatchElection, BatchTally, ElectionBy};
 use crate::voting::panel::Voter;
 use crate::voting::question::Question;
 use crate::voting::rules::Rule;
-use crate::voting::stop::{CallIndex, Forecast};
-use crate::voting::voting::Voting;
+use crate::voting::stop::{CallIndex, Chain};
+use crate::voting::voting::{Asking, Voting};
 use crate::{RunError, RunOptions, Running};
 
 impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
@@ -55,14 +51,8 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
                 return Err(RunError::NoInput("the question is empty"));
             }
             let questions = stream::iter([(String::new(), question)]);
-            let elections = self.elections(questions, options, false)?;
-            let one = One {
-                elections,
-                forecast: self.forecast(),
-                election: None,
-                ballots: VecDeque::new(),
-            };
-            Ok(self.fan_out(one, options))
+            let elections = self.elections(questions, options, false, One::<V, R>::default())?;
+            Ok(self.fan_out(elections, options))
         })
     }
 
@@ -87,16 +77,9 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
         S: Stream<Item = (String, Question)> + Send + 'r,
     {
         Running::new(async move {
-            let mut elections = self.elections(questions, options, true)?;
+            let mut elections = self.elections(questions, options, true, Batch::default())?;
             elections.run.forget_steps();
-            let batch = Batch {
-                elections,
-                forecast: self.forecast(),
-                tally: BatchTally::default(),
-                alike: 0,
-                next: 0,
-            };
-            Ok(self.fan_out(batch, options))
+            Ok(self.fan_out(elections, options))
         })
     }
 
@@ -110,12 +93,13 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
     }
 
     /// Begins a run of elections.
-    fn elections<'a, S>(
+    pub(super) fn elections<'a, S, H>(
         &'a self,
         questions: S,
         options: &'a RunOptions,
         is_batch: bool,
-    ) -> Result<Elections<'a, V, R, S>, RunError>
+        held: H,
+    ) -> Result<Elections<'a, V, R, S, H>, RunError>
     where
         S: Stream<Item = (String, Question)>,
     {
@@ -123,7 +107,8 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
         let voters = self.voters.get() as u64;
         let shared = match self.asking {
             Asking::SharedCalls(calls) => {
-                Some(SharedCalls::new(calls.get(), CallIndex::new(voters)?))
+                let index = CallIndex::of(&Chain::new(voters)?);
+                Some(SharedCalls::new(calls.get(), index))
             }
             Asking::Waves | Asking::Streaming { .. } => None,
         };
@@ -139,8 +124,25 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
         if let Some(warning) = warning.filter(|_| self.voters.get() > members) {
             run.warn(warning);
         }
-        let ends = (stopper, shared);
-        Ok(Elections::new(self, run, ends, questions, is_batch))
+        Ok(Elections {
+            voting: self,
+            run,
+            held,
+            stopper,
+            forecast: self.forecast(),
+            shared,
+            questions: Box::pin(questions.fuse()),
+            is_batch,
+            open: BTreeMap::new(),
+            steps: VecDeque::new(),
+            ballots: VecDeque::new(),
+            tasks: HashMap::new(),
+            over: BTreeMap::new(),
+            begun: 0,
+            handed_over: 0,
+            alike: 0,
+            is_ended: false,
+        })
     }
 
     /// Carries out what a branch is for. That there is no budget left is how a batch ends that shares
@@ -166,7 +168,7 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
             }
             Work::Judge(task) => {
                 let judge = self.rule.judge();
-                let judge = judge.ok_or_else(|| missing("there is no judge"))?;
+                let (_, judge) = judge.ok_or_else(|| missing("there is no judge"))?;
                 Ok(judge.run(&task, scope).await?.map(Done::Judgement))
             }
             Work::Escalate(question) => {
@@ -178,75 +180,69 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
     }
 }
 
-/// A run of one election.
-struct One<'a, V, R: Rule, S> {
-    elections: Elections<'a, V, R, S>,
-    forecast: Option<Forecast>,
+/// What one election comes to.
+struct One<V, R: Rule> {
     election: Option<ElectionBy<R>>,
     /// Its ballots, once it is over.
     ballots: VecDeque<Branch<V>>,
 }
 
-/// A run of many elections.
-struct Batch<'a, V, R, S> {
-    elections: Elections<'a, V, R, S>,
-    forecast: Option<Forecast>,
+impl<V, R: Rule> Default for One<V, R> {
+    fn default() -> Self {
+        Self {
+            election: None,
+            ballots: VecDeque::new(),
+        }
+    }
+}
+
+/// What a batch comes to.
+#[derive(Default)]
+struct Batch {
     tally: BatchTally,
-    /// Elections whose ballots are all the same, word for word.
-    alike: u64,
     next: u64,
 }
 
-impl<V, R: Rule, S: Stream<Item = (String, Question)>> Machine for One<'_, V, R, S> {
-    type Work = Work;
-    type Done = Done<V>;
-
-    fn due(&mut self, id: BranchId, cx: &mut Context<'_>) -> Poll<Option<Due<Work>>> {
-        self.elections.due(id, cx)
-    }
-
-    fn ended(&mut self, branch: Branch<Done<V>>) -> Vec<BranchId> {
-        self.elections.ended(branch)
-    }
-}
-
-impl<V, R: Rule, S: Stream<Item = (String, Question)>> Machine for Batch<'_, V, R, S> {
-    type Work = Work;
-    type Done = Done<V>;
-
-    fn due(&mut self, id: BranchId, cx: &mut Context<'_>) -> Poll<Option<Due<Work>>> {
-        self.elections.due(id, cx)
-    }
-
-    fn ended(&mut self, branch: Branch<Done<V>>) -> Vec<BranchId> {
-        self.elections.ended(branch)
+impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S, H> {
+    /// Decides the next election that is over.
+    fn next_decided(&mut self) -> Option<BatchElection<V, R::Winner, R::Detail>> {
+        let over = self.next_over()?;
+        self.alike += u64::from(are_identical(&self.voting.panel, &over));
+        let id = over.id.clone();
+        let (election, branches) = self.voting.decide(over, self.forecast.as_ref());
+        Some(BatchElection {
+            id,
+            election,
+            branches,
+        })
     }
 }
 
-impl<V, R: Rule, S: Stream<Item = (String, Question)>> RunMachine for One<'_, V, R, S> {
+impl<V, R, S> RunMachine for Elections<'_, V, R, S, One<V, R>>
+where
+    R: Rule,
+    S: Stream<Item = (String, Question)>,
+{
     type Value = ElectionBy<R>;
     type Row = V;
 
     fn stopped(&mut self, stop: Option<Stop>) {
-        self.elections.stop(stop);
-        self.elections.count_broken_off();
+        self.stop(stop);
     }
 
     fn next_row(&mut self) -> Option<Branch<V>> {
-        if let Some(over) = self.elections.next_over() {
-            let voting = self.elections.voting;
-            if are_identical(&voting.panel, &over) {
-                self.elections.run.warn(identical_ballots(1, 1));
+        if let Some(decided) = self.next_decided() {
+            if self.alike > 0 {
+                self.run.warn(identical_ballots(1, 1));
             }
-            let (election, ballots) = voting.decide(over, self.forecast.as_ref());
-            self.election = Some(election);
-            self.ballots.extend(ballots);
+            self.held.election = Some(decided.election);
+            self.held.ballots.extend(decided.branches);
         }
-        self.ballots.pop_front()
+        self.held.ballots.pop_front()
     }
 
     fn outcome(self, stop: Option<Stop>) -> Outcome<ElectionBy<R>, V> {
-        let (run, election) = (self.elections.run, self.election);
+        let (run, election) = (self.run, self.held.election);
         // The ballots that were paid for are a result, if a short one.
         let is_short = election.as_ref().is_some_and(|it| it.total_votes > 0);
         let nothing = || AggregateError::new(AggregateErrorKind::NothingAnswered);
@@ -256,47 +252,43 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>> RunMachine for One<'_, V,
     }
 }
 
-impl<V, R: Rule, S: Stream<Item = (String, Question)>> RunMachine for Batch<'_, V, R, S> {
+impl<V, R, S> RunMachine for Elections<'_, V, R, S, Batch>
+where
+    R: Rule,
+    S: Stream<Item = (String, Question)>,
+{
     type Value = BatchTally;
     type Row = BatchElection<V, R::Winner, R::Detail>;
 
     fn stopped(&mut self, stop: Option<Stop>) {
-        self.elections.stop(stop);
+        self.stop(stop);
     }
 
     fn next_row(&mut self) -> Option<Branch<Self::Row>> {
-        let over = self.elections.next_over()?;
-        let voting = self.elections.voting;
-        self.alike += u64::from(are_identical(&voting.panel, &over));
-        let id = over.id.clone();
-        let (election, branches) = voting.decide(over, self.forecast.as_ref());
-        self.tally.count(&election);
+        let decided = self.next_decided()?;
+        self.held.tally.count(&decided.election);
         let mut usage = Usage::default();
-        branches.iter().for_each(|it| usage += it.usage);
-        let branch = BranchId(self.next);
-        self.next += 1;
+        decided.branches.iter().for_each(|it| usage += it.usage);
+        let branch = BranchId(self.held.next);
+        self.held.next += 1;
         Some(Branch {
             id: branch,
             role: StepRole::Ballot,
-            label: id.clone(),
+            label: decided.id.clone(),
             usage,
-            end: BranchEnd::Answered(BatchElection {
-                id,
-                election,
-                branches,
-            }),
+            end: BranchEnd::Answered(decided),
             columns: None,
         })
     }
 
     fn outcome(self, stop: Option<Stop>) -> Outcome<BatchTally, Self::Row> {
-        let all = self.tally.ended();
-        let mut run = self.elections.run;
+        let (mut run, tally, alike) = (self.run, self.held.tally, self.alike);
+        let all = tally.ended();
         // A cache answers all alike; some elections may be clear to the last word.
-        if self.alike > 0 && self.alike * 2 >= all {
-            run.warn(identical_ballots(self.alike, all));
+        if alike > 0 && alike * 2 >= all {
+            run.warn(identical_ballots(alike, all));
         }
-        let value = verdict(&run, stop, all > 0).map(|()| self.tally);
+        let value = verdict(&run, stop, all > 0).map(|()| tally);
         run.finish(value, Vec::new())
     }
 }

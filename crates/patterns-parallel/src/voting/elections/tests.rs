@@ -4,17 +4,17 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::task::Waker;
 
 use futures_util::stream;
-use patterns_core::{Counts, Outcome, Pattern, Usage};
+use patterns_core::{Counts, Outcome, Usage};
 use patterns_testkit::ScriptedAgent;
 use proptest::prelude::*;
 
 use super::*;
 use crate::RunOptions;
 use crate::voting::ballot::BallotTask;
-use crate::voting::judge::{Better, JudgeTask, Judgement};
+use crate::voting::judge::{JudgeTask, JudgedBy, Judgement};
 use crate::voting::panel::{Panel, Voter};
 use crate::voting::rules::{BestOf, Plurality, TieBreak};
-use crate::voting::stop::{CallIndex, StoppingRule};
+use crate::voting::stop::StoppingRule;
 use crate::voting::{Election, Judged};
 
 /// A panel that nobody asks: the tests say what it answers.
@@ -43,19 +43,11 @@ type Held<R> = (
 /// judge likes the first answer of the alphabet. Branches end in the order of `picks`.
 fn hold<R: Rule>(voting: &Voting<String, R>, questions: &[String], picks: &[usize]) -> Held<R> {
     let options = RunOptions::default();
-    let run = Run::start(&options, Pattern::Voting, None);
-    let shared = match voting.asking {
-        Asking::SharedCalls(calls) => {
-            Some(SharedCalls::new(calls.get(), CallIndex::new(9).unwrap()))
-        }
-        Asking::Waves | Asking::Streaming { .. } => None,
-    };
     let asked = questions
         .iter()
         .map(|it| (it.clone(), Question::new(it.as_str())));
     let asked = stream::iter(asked.collect::<Vec<_>>());
-    let ends = (voting.stopper().unwrap(), shared);
-    let mut machine = Elections::new(voting, run, ends, asked, true);
+    let mut machine = voting.elections(asked, &options, true, ()).unwrap();
     let mut cx = Context::from_waker(Waker::noop());
     let mut under_way: Vec<(BranchId, Due<Work>)> = Vec::new();
     let mut over = Vec::new();
@@ -89,7 +81,7 @@ fn hold<R: Rule>(voting: &Voting<String, R>, questions: &[String], picks: &[usiz
         Poll::Ready(None)
     ));
     machine.stop(None);
-    assert!(machine.next_over().is_none() && machine.broken_off.is_empty());
+    assert!(machine.next_over().is_none());
     let ids: Vec<&String> = over.iter().map(|it| &it.id).collect();
     assert_eq!(ids, questions.iter().collect::<Vec<_>>(), "in their order");
     let elections = over
@@ -107,13 +99,11 @@ fn answer(work: &Work) -> Done<String> {
             let letters: Vec<char> = question.text.chars().collect();
             Done::Ballot(letters[voter % letters.len()].to_string())
         }
-        Work::Judge(JudgeTask::Compare { first, second, .. }) => {
-            Done::Judgement(Judgement::Better(match first < second {
-                true => Better::First,
-                false => Better::Second,
-            }))
-        }
-        Work::Judge(JudgeTask::Same { .. }) => Done::Judgement(Judgement::Same(false)),
+        Work::Judge(task) => Done::Judgement(match task.by {
+            JudgedBy::BestOf if task.first < task.second => Judgement::First,
+            JudgedBy::BestOf => Judgement::Second,
+            JudgedBy::SameMeaning => Judgement::Different,
+        }),
         Work::Escalate(_) => Done::Ballot("escalated".to_owned()),
     }
 }
@@ -142,10 +132,7 @@ fn stopping() -> impl Strategy<Value = &'static str> {
 }
 
 fn askings() -> impl Strategy<Value = Asking> {
-    let streaming = (0..4_u64).prop_map(|spare| Asking::Streaming {
-        spare,
-        order: CountingOrder::Voters,
-    });
+    let streaming = (0..4_u64).prop_map(|spare| Asking::Streaming { spare });
     let shared = (1..60_u64).prop_map(|it| Asking::SharedCalls(NonZeroU64::new(it).unwrap()));
     prop_oneof![Just(Asking::Waves), streaming, shared]
 }
@@ -210,7 +197,7 @@ proptest! {
 
     #[test]
     fn every_judgement_is_asked_once(questions in questions(), picks in picks()) {
-        let judge = ScriptedAgent::new(|_: &JudgeTask| Ok(Judgement::Same(true)));
+        let judge = ScriptedAgent::new(|_: &JudgeTask| Ok(Judgement::Same));
         let voting = Voting::new(panel(), BestOf::new(judge)).voters(NonZeroUsize::new(9).unwrap());
         let (elections, counts) = hold(&voting, &questions, &picks);
         let judgements: u64 = elections

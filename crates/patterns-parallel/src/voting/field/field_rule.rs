@@ -1,14 +1,15 @@
-//! Names the rule that decides a field, and says why a field cannot have it.
+//! Names the rule that decides a field, and checks that there is such a field and that it can have the rule.
 
 use std::fmt;
 use std::str::FromStr;
 
-use patterns_core::nearest;
+use patterns_core::{SchemaKind, SchemaView, nearest, pointer};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::union::Union;
-use crate::voting::rules::rule_text::{name_and_value, written_as_text};
-use crate::voting::rules::{Median, Plurality, RuleError};
+use crate::voting::rules::rule::name_and_value;
+use crate::voting::rules::share::needed_share;
+use crate::voting::rules::{LeastShare, Median, Plurality, RuleError};
 
 /// How the values of one field become one. It is written as its rule is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,51 +22,80 @@ pub enum FieldRule {
     /// where they are and satisfies the schema: of two values in the middle, the one seen first. They
     /// are a tie if they lie further apart than the tolerance.
     Median(Median),
-    /// The rule for lists.
-    Union(Union),
+    /// The rule for lists: the items win that enough of the ballots have, in the order first seen. It is
+    /// written as `union` (more than half) or `union:0.6` (at least this share).
+    Union(LeastShare),
 }
 
-impl FieldRule {
-    /// The names of the rules.
-    const NAMES: [&'static str; 7] = [
-        "plurality",
-        "majority",
-        "supermajority",
-        "unanimous",
-        "threshold",
-        Median::NAME,
-        Union::NAME,
-    ];
+const UNION: &str = "union";
 
+impl FieldRule {
     /// Returns the rule's name, without its value.
-    pub(super) fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Plurality(rule) => rule.name(),
             Self::Median(_) => Median::NAME,
-            Self::Union(_) => Union::NAME,
+            Self::Union(_) => UNION,
         }
     }
 
-    fn unknown(name: &str) -> FieldError {
-        FieldError::UnknownRule {
-            name: name.to_owned(),
-            nearest: nearest(name, Self::NAMES).map(str::to_owned),
-            known: Self::NAMES.join(", "),
+    /// Returns the rule of a kind where none is set; `None` if fields within decide.
+    pub(super) fn usual(kind: &SchemaKind<'_>) -> Option<Self> {
+        match kind {
+            SchemaKind::Object => None,
+            SchemaKind::List => Some(Self::Union(LeastShare::MoreThanHalf)),
+            SchemaKind::Integer | SchemaKind::Number => Some(Self::Median(Median::default())),
+            SchemaKind::Choice(_) | SchemaKind::Flag | SchemaKind::Text | SchemaKind::Any => {
+                Some(Self::Plurality(Plurality::new()))
+            }
         }
+    }
+
+    /// Checks that the rule can decide on such values.
+    pub(super) fn check(self, path: &str, kind: &SchemaKind<'_>) -> Result<(), RuleError> {
+        // Free text that happens to be a number is not worth a vote that may find none.
+        let (kind, own) = match kind {
+            SchemaKind::Object => ("an object", None),
+            SchemaKind::List => ("a list", Some(UNION)),
+            SchemaKind::Choice(_) => ("a choice", None),
+            SchemaKind::Integer => ("an integer", Some(Median::NAME)),
+            SchemaKind::Number => ("a number", Some(Median::NAME)),
+            SchemaKind::Flag => ("true or false", None),
+            SchemaKind::Text => ("text", None),
+            SchemaKind::Any => ("of no single kind", Some(Median::NAME)),
+        };
+        let rule = self.name();
+        if matches!(self, Self::Plurality(_)) || own == Some(rule) {
+            return Ok(());
+        }
+        let fitting = own.map_or(String::new(), |it| format!("{it}, "));
+        Err(RuleError::new(format!(
+            "`{path}` is {kind}, which `{rule}` cannot decide (use one of {fitting}plurality, \
+             majority, threshold)"
+        )))
     }
 }
 
 impl FromStr for FieldRule {
-    type Err = FieldError;
+    type Err = RuleError;
 
-    fn from_str(text: &str) -> Result<Self, FieldError> {
+    fn from_str(text: &str) -> Result<Self, RuleError> {
         let text = text.to_lowercase();
-        let (name, _) = name_and_value(&text);
+        let (name, value) = name_and_value(&text);
         Ok(match name {
             Median::NAME => Self::Median(text.parse()?),
-            Union::NAME => Self::Union(text.parse()?),
+            UNION if value.is_none() => Self::Union(LeastShare::MoreThanHalf),
+            UNION => Self::Union(LeastShare::AtLeast(needed_share(name, value)?)),
             name if Plurality::NAMES.contains(&name) => Self::Plurality(text.parse()?),
-            name => return Err(Self::unknown(name)),
+            name => {
+                let mut names = Plurality::NAMES.to_vec();
+                names.extend([Median::NAME, UNION]);
+                let hint = hint(nearest(name, names.iter().copied()));
+                let known = names.join(", ");
+                return Err(RuleError::new(format!(
+                    "there is no rule `{name}` for a field{hint} (known: {known})"
+                )));
+            }
         })
     }
 }
@@ -75,59 +105,74 @@ impl fmt::Display for FieldRule {
         match self {
             Self::Plurality(rule) => rule.fmt(f),
             Self::Median(rule) => rule.fmt(f),
-            Self::Union(rule) => rule.fmt(f),
+            Self::Union(LeastShare::AtLeast(share)) => write!(f, "{UNION}:{share}"),
+            Self::Union(_) => f.write_str(UNION),
         }
     }
 }
 
-written_as_text!(FieldRule);
+impl TryFrom<String> for FieldRule {
+    type Error = RuleError;
 
-/// Why a rule cannot be set.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FieldError {
-    /// There is no equals sign.
-    #[error("`{0}` is no PATH=RULE, such as /price=median:1%")]
-    NotAnAssignment(String),
-    /// No rule has this name.
-    #[error("there is no rule `{name}` for a field{} (known: {})", hint(.nearest), .known)]
-    UnknownRule {
-        /// What was written.
-        name: String,
-        /// The known name most like it.
-        nearest: Option<String>,
-        /// All names.
-        known: String,
-    },
-    /// The rule's value is missing, of no use, or out of range.
-    #[error(transparent)]
-    Rule(#[from] RuleError),
-    /// The schema has no such field.
-    #[error("the answer has no field `{path}`{}", hint(.nearest))]
-    UnknownPath {
-        /// What was written.
-        path: String,
-        /// The field most like it.
-        nearest: Option<String>,
-    },
-    /// The rule cannot decide on such values.
-    #[error("`{path}` is {kind}, which `{rule}` cannot decide (use one of {})", .fitting.join(", "))]
-    Unfit {
-        /// The field.
-        path: String,
-        /// What the field holds.
-        kind: &'static str,
-        /// The rule's name.
-        rule: &'static str,
-        /// The names of rules that can.
-        fitting: Vec<&'static str>,
-    },
-    /// A field has two rules.
-    #[error("`{0}` has two rules")]
-    Twice(String),
+    fn try_from(text: String) -> Result<Self, RuleError> {
+        text.parse()
+    }
 }
 
-fn hint(nearest: &Option<String>) -> String {
-    let hint = nearest.as_ref();
-    hint.map_or_else(String::new, |it| format!("; did you mean `{it}`?"))
+impl From<FieldRule> for String {
+    fn from(rule: FieldRule) -> Self {
+        rule.to_string()
+    }
+}
+
+/// Finds a field for which a rule may be set.
+pub(super) fn find<'a>(schema: &'a Value, path: &str) -> Result<SchemaView<'a>, RuleError> {
+    let mut field = SchemaView::new(schema);
+    for name in pointer::names(path) {
+        let is_open = field.keyword("additionalProperties").next().is_some();
+        let additional = || field.additional().filter(|_| is_open);
+        let inner = field.property(&name).or_else(additional);
+        field = inner.ok_or_else(|| unknown(schema, path))?;
+    }
+    Ok(field)
+}
+
+fn unknown(schema: &Value, path: &str) -> RuleError {
+    let written = pointer::names(path);
+    let full = pointer::join("", &written);
+    let known = pointers(schema);
+    let last_name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let names: Vec<String> = known.iter().map(|it| last_name(it)).collect();
+    // A name may be right where the way to it is not.
+    let by_name = written.last().and_then(|last| {
+        let name = nearest(last, names.iter().map(String::as_str))?;
+        let alike = known.iter().filter(|it| last_name(it) == name);
+        alike.min_by_key(|it| it.len())
+    });
+    let by_path = || nearest(&full, known.iter().map(String::as_str));
+    let hint = hint(by_name.map(String::as_str).or_else(by_path));
+    RuleError::new(format!("the answer has no field `{path}`{hint}"))
+}
+
+fn hint(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |it| format!("; did you mean `{it}`?"))
+}
+
+/// Returns the pointers of all fields; where a schema contains itself, down to some depth.
+fn pointers(schema: &Value) -> Vec<String> {
+    const DEEPEST: usize = 5;
+    const MOST: usize = 1000;
+    let mut found = Vec::new();
+    let mut due = vec![(String::new(), SchemaView::new(schema), 0)];
+    while let Some((path, view, depth)) = due.pop() {
+        if depth < DEEPEST && found.len() < MOST {
+            for (name, view) in view.properties() {
+                due.push((pointer::join(&path, [name]), view, depth + 1));
+            }
+        }
+        if !path.is_empty() {
+            found.push(path);
+        }
+    }
+    found
 }

@@ -3,16 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use patterns_core::{SchemaKind, SchemaView, nearest, pointer};
-use serde::{Deserialize, Serialize};
+use patterns_core::pointer;
 use serde_json::Value;
 
-use super::field_rule::{FieldError, FieldRule};
-use super::kind::{addressable, fitting, name, pointers};
+use super::field_rule::{FieldRule, find};
 use super::object::{ObjectElection, decide_object};
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
-use crate::voting::rules::{Decision, Rule, Ruling, TieBreak};
+use crate::voting::rules::{Decision, Rule, RuleError, Ruling, TieBreak};
 
 /// Answers are JSON objects of a schema, and every field is decided on its own.
 ///
@@ -47,9 +45,9 @@ use crate::voting::rules::{Decision, Rule, Ruling, TieBreak};
 /// let rule = Fields::parse(schema, ["/vendor=majority"])?;
 /// let ruling = rule.decide(&ballots, TieBreak::FirstSeen, &Judgements::default());
 /// assert_eq!(ruling.winner, Some(json!({"vendor": "ACME Ltd.", "total": 120.5})));
-/// # Ok::<(), patterns_parallel::voting::FieldError>(())
+/// # Ok::<(), patterns_parallel::voting::RuleError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fields {
     schema: Value,
     /// The rules that the user has set, by path.
@@ -74,34 +72,28 @@ impl Fields {
     ///
     /// # Errors
     ///
-    /// Returns a [`FieldError`] that names what is wrong and, where one is near, what may be meant.
+    /// Returns a [`RuleError`] that names what is wrong and, where one is near, what may be meant.
     pub fn parse<S: AsRef<str>>(
         schema: Value,
         rules: impl IntoIterator<Item = S>,
-    ) -> Result<Self, FieldError> {
+    ) -> Result<Self, RuleError> {
         let mut fields = Self::new(schema);
         for text in rules {
             let text = text.as_ref();
-            let not_an_assignment = || FieldError::NotAnAssignment(text.to_owned());
-            let (path, rule) = text.rsplit_once('=').ok_or_else(not_an_assignment)?;
-            fields.set(path.trim(), rule.parse()?)?;
+            let (path, rule) = text.rsplit_once('=').ok_or_else(|| {
+                RuleError::new(format!(
+                    "`{text}` is no PATH=RULE, such as /price=median:1%"
+                ))
+            })?;
+            let (path, rule) = (path.trim(), rule.parse::<FieldRule>()?);
+            let kind = find(&fields.schema, path)?.kind();
+            let path = pointer::join("", pointer::names(path));
+            rule.check(&path, &kind)?;
+            if fields.rules.insert(path.clone(), rule).is_some() {
+                return Err(RuleError::new(format!("`{path}` has two rules")));
+            }
         }
         Ok(fields)
-    }
-
-    fn set(&mut self, path: &str, rule: FieldRule) -> Result<(), FieldError> {
-        let names = pointer::names(path);
-        let mut field = SchemaView::new(&self.schema);
-        for name in &names {
-            let inner = addressable(&field, name);
-            field = inner.ok_or_else(|| unknown_path(&self.schema, path))?;
-        }
-        let path = pointer::join("", &names);
-        check_fit(&path, &field.kind(), rule)?;
-        match self.rules.insert(path.clone(), rule) {
-            None => Ok(()),
-            Some(_) => Err(FieldError::Twice(path)),
-        }
     }
 
     /// Returns the rule that was set for a field.
@@ -143,38 +135,6 @@ impl Rule for Fields {
             detail: Some(object),
         }
     }
-}
-
-fn check_fit(path: &str, kind: &SchemaKind<'_>, rule: FieldRule) -> Result<(), FieldError> {
-    let fitting = fitting(kind);
-    if fitting.contains(&rule.name()) {
-        return Ok(());
-    }
-    Err(FieldError::Unfit {
-        path: path.to_owned(),
-        kind: name(kind),
-        rule: rule.name(),
-        fitting: fitting.to_vec(),
-    })
-}
-
-fn unknown_path(schema: &Value, path: &str) -> FieldError {
-    let written = pointer::names(path);
-    let full = pointer::join("", &written);
-    let known = pointers(schema);
-    let last_name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-    let names: Vec<String> = known.iter().map(|it| last_name(it)).collect();
-    // A name may be right where the way to it is not.
-    let by_name = written.last().and_then(|last| {
-        let name = nearest(last, names.iter().map(String::as_str))?;
-        let alike = known.iter().filter(|it| last_name(it) == name);
-        alike.min_by_key(|it| it.len())
-    });
-    let by_path = || nearest(&full, known.iter().map(String::as_str));
-    let nearest = by_name.map(String::as_str).or_else(by_path);
-    let nearest = nearest.map(str::to_owned);
-    let path = path.to_owned();
-    FieldError::UnknownPath { path, nearest }
 }
 
 #[cfg(test)]

@@ -7,15 +7,12 @@
 //! ```
 
 mod field_rule;
-mod field_ruling;
 mod fields;
-mod kind;
 mod leaf;
 mod object;
 mod union;
 
-pub use field_rule::{FieldError, FieldRule};
-pub use field_ruling::ValueCount;
+pub use field_rule::FieldRule;
 pub use fields::Fields;
+pub use leaf::ValueCount;
 pub use object::{FieldElection, ObjectElection};
-pub use union::Union;

@@ -1,17 +1,13 @@
 //! Walks the schema of an answer and decides every field of it.
 
-use patterns_core::{SchemaKind, SchemaView, pointer};
+use patterns_core::{SchemaView, pointer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::field_rule::FieldRule;
-use super::field_ruling::{FieldRuling, ValueCount};
 use super::fields::Fields;
-use super::kind::read as read_kind;
-use super::leaf::{leaf, null_wins};
-use super::union::Union;
-use crate::voting::rules::rule::share_of;
-use crate::voting::rules::{Decision, Median, Plurality, Spread, TieBreak};
+use super::leaf::{FieldRuling, ValueCount, leaf, null_wins, of_kind};
+use crate::voting::rules::{Decision, LeastShare, Plurality, Spread, TieBreak};
 
 /// The result of voting on objects field by field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,20 +76,6 @@ pub(super) fn decide_object(
     }
 }
 
-/// Returns the rule where none is set; `None` if fields within decide.
-fn usual_rule(kind: &SchemaKind<'_>) -> Option<FieldRule> {
-    match kind {
-        SchemaKind::Object => None,
-        SchemaKind::List => Some(FieldRule::Union(Union::default())),
-        SchemaKind::Integer | SchemaKind::Number => Some(FieldRule::Median(Median::default())),
-        SchemaKind::Choice(_) | SchemaKind::Flag | SchemaKind::Text | SchemaKind::Any => {
-            Some(PLURALITY)
-        }
-    }
-}
-
-const PLURALITY: FieldRule = FieldRule::Plurality(Plurality::new());
-
 /// An object as far as it is decided.
 struct DecidedObject<'r> {
     rules: &'r Fields,
@@ -115,10 +97,10 @@ impl DecidedObject<'_> {
         let kind = shape.kind();
         let read = |ballot: &Option<&'a Value>| match (*ballot)? {
             Value::Null => shape.is_nullable().then_some(&Value::Null),
-            value => read_kind(&kind, value),
+            value => of_kind(&kind, value),
         };
         let ballots: Vec<Option<&Value>> = ballots.iter().map(read).collect();
-        let rule = self.rules.get(path).or(usual_rule(&kind));
+        let rule = self.rules.get(path).or(FieldRule::usual(&kind));
         let ruling = match rule {
             Some(rule) => leaf(&ballots, &kind, shape, rule, self.tie_break),
             None => match null_wins(&ballots, self.tie_break) {
@@ -126,7 +108,7 @@ impl DecidedObject<'_> {
                 None => return Some(self.object(path, shape, &ballots)),
             },
         };
-        let rule = rule.unwrap_or(PLURALITY);
+        let rule = rule.unwrap_or(FieldRule::Plurality(Plurality::new()));
         let value = self.value(&ruling, shape.is_nullable(), is_required);
         self.report(path, rule, value.clone(), ruling);
         value
@@ -191,8 +173,14 @@ impl DecidedObject<'_> {
         if having * 2 > total {
             return self.field(path, shape, &inner, false);
         }
-        let ruling = FieldRuling::without_winner(Decision::ThresholdMissed, having, total);
-        self.report(path, FieldRule::Union(Union::default()), None, ruling);
+        let decision = Decision::ThresholdMissed;
+        let ruling = FieldRuling::new(None, decision, having as u64, total);
+        self.report(
+            path,
+            FieldRule::Union(LeastShare::MoreThanHalf),
+            None,
+            ruling,
+        );
         None
     }
 
@@ -204,10 +192,7 @@ impl DecidedObject<'_> {
             decision: ruling.decision,
             votes: ruling.votes,
             total: ruling.total,
-            share: match ruling.agreement {
-                Some(agreement) if ruling.total > 0 => agreement / ruling.total as f64,
-                _ => share_of(ruling.votes, ruling.total),
-            },
+            share: ruling.agreement / ruling.total.max(1) as f64,
             abstentions: self.total_ballots - ruling.total,
             counts: ruling.counts,
             spread: ruling.spread,

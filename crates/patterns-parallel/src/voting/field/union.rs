@@ -2,58 +2,14 @@
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
-use std::fmt;
-use std::str::FromStr;
 
 use patterns_core::SchemaView;
 use serde_json::Value;
 
-use super::field_ruling::{FieldRuling, ranked};
+use super::leaf::{FieldRuling, ranked};
 use crate::canonical::canonical;
 use crate::voting::rules::count::most_frequent;
-use crate::voting::rules::rule_text::{RuleError, name_and_value, needed_share};
 use crate::voting::rules::{Decision, LeastShare};
-
-/// The items win that enough of the ballots have, in the order first seen. What a ballot repeats
-/// counts once.
-///
-/// It is written as `union` (more than half) or `union:0.6` (at least this share).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Union(LeastShare);
-
-impl Union {
-    /// The name under which the rule is written.
-    pub const NAME: &'static str = "union";
-}
-
-impl Default for Union {
-    fn default() -> Self {
-        Self(LeastShare::MoreThanHalf)
-    }
-}
-
-impl FromStr for Union {
-    type Err = RuleError;
-
-    fn from_str(text: &str) -> Result<Self, RuleError> {
-        match name_and_value(text) {
-            (Self::NAME, None) => Ok(Self::default()),
-            (Self::NAME, share) => {
-                needed_share(Self::NAME, share).map(|it| Self(LeastShare::AtLeast(it)))
-            }
-            (name, _) => Err(RuleError::unknown(name, &[Self::NAME])),
-        }
-    }
-}
-
-impl fmt::Display for Union {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            LeastShare::AtLeast(share) => write!(f, "{}:{share}", Self::NAME),
-            LeastShare::None | LeastShare::MoreThanHalf => f.write_str(Self::NAME),
-        }
-    }
-}
 
 /// All that ballots have, one entry per item.
 #[derive(Default)]
@@ -62,34 +18,37 @@ struct Items<'a> {
     places: HashMap<String, usize>,
 }
 
-impl Union {
-    /// Decides a list. Ballots that are no lists have been counted elsewhere.
-    pub(super) fn decide(self, ballots: &[Option<&Value>], shape: &SchemaView<'_>) -> FieldRuling {
-        let lists: Vec<&Vec<Value>> = ballots
-            .iter()
-            .flatten()
-            .filter_map(|it| it.as_array())
-            .collect();
-        let mut items = Items::default();
-        let sets: Vec<HashSet<usize>> = lists.iter().map(|list| items.add(list)).collect();
-        let (least, most) = shape.item_bounds();
-        let chosen = items.chosen(self.0, lists.len(), most);
-        let chosen_set: HashSet<usize> = chosen.iter().copied().collect();
-        let value = chosen
-            .iter()
-            .filter_map(|it| most_frequent(items.spellings[*it].iter().copied()).cloned());
-        let decision = match chosen.len() >= least {
-            true => Decision::Won,
-            false => Decision::ThresholdMissed,
-        };
-        let votes = sets.iter().filter(|it| **it == chosen_set).count();
-        let agreement = sets.iter().map(|it| items.agreement(it, &chosen_set));
-        FieldRuling {
-            value: Some(value.collect()),
-            agreement: Some(agreement.sum()),
-            counts: ranked(&items.spellings),
-            ..FieldRuling::without_winner(decision, votes, lists.len())
-        }
+/// Decides a list: the items win that enough of the ballots have, in the order first seen. What a ballot
+/// repeats counts once. Ballots that are no lists have been counted elsewhere.
+pub(super) fn union(
+    needed: LeastShare,
+    ballots: &[Option<&Value>],
+    shape: &SchemaView<'_>,
+) -> FieldRuling {
+    let lists: Vec<&Vec<Value>> = ballots
+        .iter()
+        .flatten()
+        .filter_map(|it| it.as_array())
+        .collect();
+    let mut items = Items::default();
+    let sets: Vec<HashSet<usize>> = lists.iter().map(|list| items.add(list)).collect();
+    let (least, most) = shape.item_bounds();
+    let chosen = items.chosen(needed, lists.len(), most);
+    let chosen_set: HashSet<usize> = chosen.iter().copied().collect();
+    let value = chosen
+        .iter()
+        .filter_map(|it| most_frequent(items.spellings[*it].iter().copied()).cloned());
+    let decision = match chosen.len() >= least {
+        true => Decision::Won,
+        false => Decision::ThresholdMissed,
+    };
+    let votes = sets.iter().filter(|it| **it == chosen_set).count();
+    let agreement = sets.iter().map(|it| items.agreement(it, &chosen_set));
+    let value = Some(value.collect());
+    FieldRuling {
+        agreement: agreement.sum(),
+        counts: ranked(&items.spellings),
+        ..FieldRuling::new(value, decision, votes as u64, lists.len())
     }
 }
 

@@ -7,20 +7,21 @@
 //! It is a knockout and not everybody against everybody because ballots of a free question are often
 //! all different: twenty drafts cost 38 judgements instead of 380.
 
+use std::cmp::Reverse;
+
 use patterns_core::Agent;
-use serde::{Deserialize, Serialize};
 
 use super::count::count_answers;
-use super::rule::{Rule, Ruling, share_of};
+use super::rule::{Rule, Ruling};
 use super::tie_break::{Decision, TieBreak};
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::{
-    Better, Comparison, JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements,
+    JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements, Pair,
 };
 
 /// The best answer wins: a judge compares answers in pairs, each pair in both orders. Who loses is out,
 /// so n answers cost 2 (n − 1) calls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BestOf<J>(J);
 
 impl<J> BestOf<J> {
@@ -45,40 +46,22 @@ impl<J: Agent<JudgeTask, Judgement>> Rule for BestOf<J> {
     ) -> Ruling<String, Judged> {
         let answers = count_answers(ballots);
         let knockout = Knockout::new(answers.len(), judgements);
-        let total_votes: u64 = answers.iter().map(|it| it.votes).sum();
-        let judged: Vec<JudgedAnswer> = knockout
-            .order
-            .iter()
-            .map(|place| JudgedAnswer {
-                answer: answers[*place].answer.clone(),
-                votes: answers[*place].votes,
-                wins: Some(knockout.count(*place, End::Won)),
-                same: Vec::new(),
-            })
-            .collect();
-        let vote_count = judged.first().map_or(0, |it| it.votes);
-        Ruling {
-            winner: judged.first().map(|it| it.answer.clone()),
-            decision: knockout.decision(tie_break, judgements),
-            vote_count,
-            total_votes,
-            share: share_of(vote_count, total_votes),
-            share_interval: None,
-            detail: Some(Judged {
-                rule: JudgedBy::BestOf,
-                judgements: judgements.asked(),
-                failed: judgements.failed(),
-                flipped: Some(knockout.flipped),
-                answers: judged,
-            }),
-        }
+        let judged = knockout.order.iter().map(|place| JudgedAnswer {
+            answer: answers[*place].answer.clone(),
+            votes: answers[*place].votes,
+            wins: Some(knockout.wins(*place)),
+            same: Vec::new(),
+        });
+        let (decision, flipped) = (knockout.decision(tie_break, judgements), knockout.flipped);
+        let (by, judged) = (JudgedBy::BestOf, judged.collect());
+        Ruling::judged(by, decision, judged, Some(flipped), judgements)
     }
 
-    fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
-        Some(&self.0)
+    fn judge(&self) -> Option<(JudgedBy, &dyn Agent<JudgeTask, Judgement>)> {
+        Some((JudgedBy::BestOf, &self.0))
     }
 
-    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<Comparison> {
+    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<(usize, usize)> {
         Knockout::new(answers, judgements).due
     }
 }
@@ -87,84 +70,63 @@ impl<J: Agent<JudgeTask, Judgement>> Rule for BestOf<J> {
 #[derive(Clone, Debug, PartialEq)]
 struct Knockout {
     /// What is to be judged before it can go on.
-    due: Vec<Comparison>,
+    due: Vec<Pair>,
     /// All entrants, the best first. Those who went out in the same round keep their order.
     order: Vec<usize>,
-    /// How pairs ended, for the earlier one.
-    ends: Vec<(usize, usize, End)>,
+    /// Who won each pair; of a tie, `None` with the earlier one.
+    ends: Vec<(Option<usize>, usize)>,
     /// How many pairs got another verdict in the other order.
     flipped: u64,
 }
 
-/// How a pair ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    Won,
-    Lost,
-    Tied,
-}
-
-/// Who has a place in the tree of a knockout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// Not decided yet.
-    Open,
-    /// Nobody: who would meet nobody goes on.
-    Free,
-    Taken(usize),
-}
-
 impl Knockout {
-    /// Plays it with what has been judged. The places are a binary tree: the children of place `n` are
-    /// `2n` and `2n + 1`; place 1 is the winner's, and the leaves are the second half. Where entrants
-    /// don't come out even, the first ones go on without a pair.
+    /// Plays it with what has been judged, round by round. Where entrants don't come out even, the first ones
+    /// go on without a pair.
     fn new(entrants: usize, judgements: &Judgements) -> Self {
-        let leaves = entrants.next_power_of_two();
-        let mut places = vec![Place::Open; leaves];
-        for entrant in 0..entrants {
-            places.push(Place::Taken(entrant));
-            if entrant < leaves - entrants {
-                places.push(Place::Free);
-            }
-        }
-        // Without entrants there is one leaf, and nobody on it.
-        places.resize(2 * leaves, Place::Free);
         let mut knockout = Self {
             due: Vec::new(),
-            order: Vec::new(),
+            order: (0..entrants).collect(),
             ends: Vec::new(),
             flipped: 0,
         };
-        for place in (1..leaves).rev() {
-            places[place] = match (places[2 * place], places[2 * place + 1]) {
-                (Place::Open, _) | (_, Place::Open) => Place::Open,
-                (Place::Free, other) | (other, Place::Free) => other,
-                (Place::Taken(a), Place::Taken(b)) => knockout.meet(a.min(b), a.max(b), judgements),
-            };
+        let mut free = entrants.next_power_of_two() - entrants;
+        // Who goes on, as far as that is decided.
+        let mut round: Vec<Option<usize>> = (0..entrants).map(Some).collect();
+        let mut rounds = vec![0; entrants];
+        while round.len() > 1 {
+            let (going_on, meeting) = round.split_at(free);
+            let met = meeting.chunks(2).map(|pair| match *pair {
+                [Some(a), Some(b)] => knockout.meet(a.min(b), a.max(b), judgements),
+                _ => None,
+            });
+            round = going_on.iter().copied().chain(met).collect();
+            free = 0;
+            round.iter().flatten().for_each(|it| rounds[*it] += 1);
         }
-        knockout.order = order(entrants, &places);
+        knockout.order.sort_by_key(|it| Reverse(rounds[*it]));
         knockout
     }
 
-    /// Returns who of two entrants goes on, the earlier one first.
-    fn meet(&mut self, a: usize, b: usize, judgements: &Judgements) -> Place {
-        let (forward, backward) = (judgements.better(a, b), judgements.better(b, a));
+    /// Returns who of two entrants goes on, the earlier one first; `None` as long as that is not judged.
+    fn meet(&mut self, a: usize, b: usize, judgements: &Judgements) -> Option<usize> {
+        use Judgement::{First, Second};
+        let (forward, backward) = (judgements.get((a, b)), judgements.get((b, a)));
         let (Some(forward), Some(backward)) = (forward, backward) else {
-            self.due
-                .extend(forward.is_none().then_some(Comparison::Better(a, b)));
-            self.due
-                .extend(backward.is_none().then_some(Comparison::Better(b, a)));
-            return Place::Open;
+            self.due.extend(forward.is_none().then_some((a, b)));
+            self.due.extend(backward.is_none().then_some((b, a)));
+            return None;
         };
-        let end = match (forward, backward) {
-            (Better::First, Better::Second) => End::Won,
-            (Better::Second, Better::First) => End::Lost,
-            _ => End::Tied,
+        // A judgement that failed prefers neither.
+        let winner = match (forward, backward) {
+            (Some(First), Some(Second)) => Some(a),
+            (Some(Second), Some(First)) => Some(b),
+            _ => None,
         };
         // Then the judge preferred a place, not an answer.
-        self.flipped += u64::from(forward == backward && forward != Better::Neither);
-        self.ends.push((a, b, end));
-        Place::Taken(if end == End::Lost { b } else { a })
+        let is_flipped = forward == backward && matches!(forward, Some(First | Second));
+        self.flipped += u64::from(is_flipped);
+        self.ends.push((winner, a));
+        Some(winner.unwrap_or(a))
     }
 
     /// It is a tie if the winner came through a pair without a winner as the earlier one. A judge that
@@ -174,32 +136,15 @@ impl Knockout {
         match self.order.first() {
             None => Decision::QuorumMissed,
             Some(_) if is_mute || !self.due.is_empty() => Decision::NotJudged,
-            Some(first) => tie_break.decide(self.count(*first, End::Tied) > 0),
+            Some(first) => tie_break.decide(self.ends.contains(&(None, *first))),
         }
     }
 
-    /// Returns how many pairs ended like that for an entrant.
-    fn count(&self, entrant: usize, wanted: End) -> u64 {
-        let ended = |(a, b, end): &(usize, usize, End)| match end {
-            End::Tied => wanted == End::Tied && (*a == entrant || *b == entrant),
-            End::Won => entrant == if wanted == End::Won { *a } else { *b } && wanted != End::Tied,
-            End::Lost => entrant == if wanted == End::Won { *b } else { *a } && wanted != End::Tied,
-        };
-        self.ends.iter().filter(|it| ended(it)).count() as u64
+    /// Returns how many pairs an entrant won.
+    fn wins(&self, entrant: usize) -> u64 {
+        let won = self.ends.iter().filter(|it| it.0 == Some(entrant));
+        won.count() as u64
     }
-}
-
-/// Orders entrants by how many steps below the top they came.
-fn order(entrants: usize, places: &[Place]) -> Vec<usize> {
-    let mut depths = vec![u32::MAX; entrants];
-    for (number, place) in places.iter().enumerate().skip(1) {
-        if let Place::Taken(entrant) = place {
-            depths[*entrant] = depths[*entrant].min(number.ilog2());
-        }
-    }
-    let mut order: Vec<usize> = (0..entrants).collect();
-    order.sort_by_key(|it| depths[*it]);
-    order
 }
 
 #[cfg(test)]

@@ -17,20 +17,57 @@ pub struct AnswerCount {
     pub votes: u64,
 }
 
+/// An answer and the weight of its voters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AnswerWeight {
+    /// The answer in its most frequent spelling.
+    pub answer: String,
+    /// The sum of its voters' weights.
+    pub weight: f64,
+    /// How many voters gave it.
+    pub votes: u64,
+}
+
 /// Returns the answers with their votes, most votes first, ties in the order seen.
 pub(in crate::voting) fn count_answers(ballots: &[Ballot]) -> Vec<AnswerCount> {
-    let groups = grouped(ballots.iter().filter_map(Ballot::valid));
-    let mut counts: Vec<AnswerCount> = groups
+    let count = |it: AnswerWeight| AnswerCount {
+        answer: it.answer,
+        votes: it.votes,
+    };
+    weigh_answers(ballots, |_| 1.0)
         .into_iter()
-        .map(|spellings| AnswerCount {
-            votes: spellings.len() as u64,
-            answer: most_frequent(spellings.into_iter().map(str::trim))
+        .map(count)
+        .collect()
+}
+
+/// Returns the answers with their votes and weights, the heaviest first, ties in the order seen.
+pub(super) fn weigh_answers(
+    ballots: &[Ballot],
+    weight: impl Fn(&Ballot) -> f64,
+) -> Vec<AnswerWeight> {
+    let valid = ballots.iter().filter_map(|ballot| {
+        let (key, answer) = ballot.valid()?;
+        Some((key, (answer.trim(), weight(ballot))))
+    });
+    let mut counts: Vec<AnswerWeight> = grouped(valid)
+        .into_iter()
+        .map(|votes| AnswerWeight {
+            weight: votes.iter().map(|it| it.1).sum(),
+            votes: votes.len() as u64,
+            answer: most_frequent(votes.iter().map(|it| it.0))
                 .unwrap_or_default()
                 .to_owned(),
         })
         .collect();
-    counts.sort_by_key(|count| Reverse(count.votes));
+    let total: f64 = counts.iter().map(|it| it.weight).sum();
+    counts.sort_by_key(|it| Reverse(rounded(it.weight, total)));
     counts
+}
+
+/// Returns a share of the whole in steps so small that only rounding errors vanish: 0.1 + 0.2 is
+/// as heavy as 0.3.
+pub(super) fn rounded(weight: f64, total: f64) -> u64 {
+    (weight / total * 1e12).round() as u64
 }
 
 /// Returns the values of each key together, keys in the order first seen.

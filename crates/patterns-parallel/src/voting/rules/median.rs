@@ -1,14 +1,14 @@
-//! Decides for the number in the middle.
+//! Decides for the number in the middle, and says how far numbers lie apart.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::number::{Number, Spread, middles, read_number, sorted, spread};
-use super::rule::{Rule, Ruling, share_of};
-use super::rule_text::{RuleError, name_and_value, read_share, written_as_text};
+use super::rule::{Rule, RuleError, Ruling, name_and_value, share_of};
+use super::share::read_share;
 use super::tie_break::{Decision, TieBreak};
+use crate::normalise::read_number;
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
 
@@ -26,8 +26,7 @@ use crate::voting::judge::Judgements;
 /// assert!("median:-1".parse::<Median>().is_err());
 /// # Ok::<(), patterns_parallel::voting::RuleError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Median {
     /// The widest distance, in the unit of the numbers, from 0.
     absolute: f64,
@@ -160,7 +159,70 @@ fn percent(share: f64) -> f64 {
     shifted.unwrap_or(share * 100.0)
 }
 
-written_as_text!(Median);
+/// A ballot that is a finite number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::voting) struct Number {
+    pub(in crate::voting) value: f64,
+    /// Its place among all ballots.
+    pub(in crate::voting) voter: usize,
+}
+
+/// How far numbers lie apart. Quartiles are interpolated linearly between the sorted votes
+/// (definition 7 of Hyndman and Fan 1996, the one of R, NumPy and spreadsheets).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// The least vote.
+    pub min: f64,
+    /// A quarter of the votes are below.
+    pub lower_quartile: f64,
+    /// A quarter of the votes are above.
+    pub upper_quartile: f64,
+    /// The greatest vote.
+    pub max: f64,
+    /// The upper quartile less the lower: the width of the middle half.
+    pub interquartile_range: f64,
+}
+
+/// Returns the finite numbers, least first; equal ones in voter order.
+pub(in crate::voting) fn sorted(ballots: impl IntoIterator<Item = Option<f64>>) -> Vec<Number> {
+    let reading = |(voter, ballot): (usize, Option<f64>)| {
+        let value = ballot.filter(|it| it.is_finite())?;
+        Some(Number { value, voter })
+    };
+    let ballots = ballots.into_iter().enumerate();
+    let mut votes: Vec<Number> = ballots.filter_map(reading).collect();
+    // Negative zero is zero; a stable sort keeps the voters' order.
+    votes.iter_mut().for_each(|it| it.value += 0.0);
+    votes.sort_by(|a, b| a.value.total_cmp(&b.value));
+    votes
+}
+
+/// Returns the two votes in the middle of sorted ones: the same one twice if their number is odd.
+pub(in crate::voting) fn middles(votes: &[Number]) -> Option<(Number, Number)> {
+    let low = votes.len().checked_sub(1)? / 2;
+    Some((*votes.get(low)?, *votes.get(votes.len() / 2)?))
+}
+
+/// Returns how far sorted votes lie apart.
+pub(in crate::voting) fn spread(votes: &[Number]) -> Option<Spread> {
+    let (lower, upper) = (quantile(votes, 0.25)?, quantile(votes, 0.75)?);
+    Some(Spread {
+        min: votes.first()?.value,
+        lower_quartile: lower,
+        upper_quartile: upper,
+        max: votes.last()?.value,
+        interquartile_range: (upper - lower).min(f64::MAX),
+    })
+}
+
+fn quantile(votes: &[Number], share: f64) -> Option<f64> {
+    let place = votes.len().checked_sub(1)? as f64 * share;
+    let low = votes.get(place.floor() as usize)?.value;
+    let high = votes.get(place.ceil() as usize)?.value;
+    let weight = place.fract();
+    let between = low * (1.0 - weight) + high * weight;
+    Some(between.clamp(low, high))
+}
 
 #[cfg(test)]
 mod tests;

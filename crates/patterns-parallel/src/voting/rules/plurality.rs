@@ -4,16 +4,14 @@
 //! rescue a weak panel. Confidence that a model states itself hardly tells its right answers from its
 //! wrong ones, so it is no weight.
 
-use std::cmp::Reverse;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::count::{grouped, most_frequent};
-use super::rule::{Rule, Ruling};
-use super::rule_text::{RuleError, name_and_value, needed_share, no_value, written_as_text};
-use super::share::{LeastShare, Share, wilson_interval};
+use super::count::{AnswerWeight, rounded, weigh_answers};
+use super::rule::{Rule, RuleError, Ruling, name_and_value};
+use super::share::{LeastShare, Share, needed_share, wilson_interval};
 use super::tie_break::{Decision, TieBreak};
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
@@ -32,8 +30,7 @@ use crate::voting::judge::Judgements;
 /// assert_eq!(Plurality::majority().to_string(), "majority");
 /// # Ok::<(), patterns_parallel::voting::RuleError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Plurality {
     least: LeastShare,
 }
@@ -87,7 +84,10 @@ impl FromStr for Plurality {
         if name == "threshold" {
             return Ok(Self::of_at_least(needed_share(name, value)?));
         }
-        no_value(name, value)?;
+        if let Some(value) = value {
+            let reason = format!("it takes no value, but has `{value}`");
+            return Err(RuleError::value(name, reason));
+        }
         match name {
             "plurality" => Ok(Self::new()),
             "majority" => Ok(Self::majority()),
@@ -108,8 +108,6 @@ impl fmt::Display for Plurality {
     }
 }
 
-written_as_text!(Plurality);
-
 /// The votes of an election by the weights of its voters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Weights {
@@ -119,17 +117,6 @@ pub struct Weights {
     pub total_weight: f64,
     /// Each answer with its weight, the heaviest first, ties in the order seen.
     pub counts: Vec<AnswerWeight>,
-}
-
-/// An answer and the weight of its voters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AnswerWeight {
-    /// The answer in its most frequent spelling.
-    pub answer: String,
-    /// The sum of its voters' weights.
-    pub weight: f64,
-    /// How many voters gave it.
-    pub votes: u64,
 }
 
 impl Rule for Plurality {
@@ -144,7 +131,12 @@ impl Rule for Plurality {
         _: &Judgements,
     ) -> Ruling<String, Weights> {
         let are_alike = ballots.windows(2).all(|it| it[0].weight == it[1].weight);
-        let counts = count(ballots, are_alike);
+        // A weight that is no finite number above 0 counts nothing; weights that are all alike count 1.
+        let counts = weigh_answers(ballots, |ballot| match ballot.weight {
+            _ if are_alike => 1.0,
+            weight if weight.is_finite() && weight > 0.0 => weight,
+            _ => 0.0,
+        });
         let total_weight: f64 = counts.iter().map(|it| it.weight).sum();
         let total_votes: u64 = counts.iter().map(|it| it.votes).sum();
         let weight = counts.first().map_or(0.0, |it| it.weight);
@@ -181,39 +173,6 @@ impl Rule for Plurality {
     fn least_share(&self) -> Option<LeastShare> {
         Some(self.least)
     }
-}
-
-/// Returns the answers with their votes and weights, the heaviest first, ties in the order seen. A
-/// weight that is no finite number above 0 counts nothing; weights that are all alike count 1.
-fn count(ballots: &[Ballot], are_alike: bool) -> Vec<AnswerWeight> {
-    let weight = |ballot: &Ballot| match ballot.weight {
-        _ if are_alike => 1.0,
-        weight if weight.is_finite() && weight > 0.0 => weight,
-        _ => 0.0,
-    };
-    let valid = ballots.iter().filter_map(|ballot| {
-        let (key, answer) = ballot.valid()?;
-        Some((key, (answer.trim(), weight(ballot))))
-    });
-    let mut counts: Vec<AnswerWeight> = grouped(valid)
-        .into_iter()
-        .map(|votes| AnswerWeight {
-            weight: votes.iter().map(|it| it.1).sum(),
-            votes: votes.len() as u64,
-            answer: most_frequent(votes.iter().map(|it| it.0))
-                .unwrap_or_default()
-                .to_owned(),
-        })
-        .collect();
-    let total: f64 = counts.iter().map(|it| it.weight).sum();
-    counts.sort_by_key(|it| Reverse(rounded(it.weight, total)));
-    counts
-}
-
-/// Returns a share of the whole in steps so small that only rounding errors vanish: 0.1 + 0.2 is
-/// as heavy as 0.3.
-fn rounded(weight: f64, total: f64) -> u64 {
-    (weight / total * 1e12).round() as u64
 }
 
 #[cfg(test)]

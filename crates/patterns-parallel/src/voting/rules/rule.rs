@@ -1,4 +1,5 @@
-//! Says what a voting rule is: a pure function from ballots to a ruling.
+//! Says what a voting rule is: a pure function from ballots to a ruling. Reads and writes rules as a name, for
+//! some with a value behind a colon.
 //!
 //! A rule is one file with its own type of winner. It sees ballots, and what a judge has said of them;
 //! it calls nobody. So a rule is tested by a table, and an election is decided once, by one call of
@@ -9,7 +10,7 @@ use patterns_core::Agent;
 use super::share::{LeastShare, ShareInterval};
 use super::tie_break::{Decision, TieBreak};
 use crate::voting::ballot::Ballot;
-use crate::voting::judge::{Comparison, JudgeTask, Judgement, Judgements};
+use crate::voting::judge::{JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements};
 
 /// Decides an election.
 pub trait Rule: Send + Sync {
@@ -33,14 +34,15 @@ pub trait Rule: Send + Sync {
         None
     }
 
-    /// Returns who is asked about the answers, if the rule needs a judge.
-    fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
+    /// Returns for what and who is asked about the answers, if the rule needs a judge.
+    fn judge(&self) -> Option<(JudgedBy, &dyn Agent<JudgeTask, Judgement>)> {
         None
     }
 
-    /// Returns what the judge is still to be asked about so many distinct answers, most frequent
-    /// first. It is asked at once; when a judgement is in, this is called again.
-    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<Comparison> {
+    /// Returns which two of so many distinct answers, most frequent first, the judge is still to be asked
+    /// about, in the order in which they are shown. It is asked at once; when a judgement is in, this is
+    /// called again.
+    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<(usize, usize)> {
         let _ = (answers, judgements);
         Vec::new()
     }
@@ -84,7 +86,67 @@ impl<W, D> Ruling<W, D> {
     }
 }
 
+impl Ruling<String, Judged> {
+    /// Rules for the first of the answers that were judged.
+    pub(super) fn judged(
+        rule: JudgedBy,
+        decision: Decision,
+        answers: Vec<JudgedAnswer>,
+        flipped: Option<u64>,
+        judgements: &Judgements,
+    ) -> Self {
+        let total_votes: u64 = answers.iter().map(|it| it.votes).sum();
+        let vote_count = answers.first().map_or(0, |it| it.votes);
+        Self {
+            winner: answers.first().map(|it| it.answer.clone()),
+            decision,
+            vote_count,
+            total_votes,
+            share: share_of(vote_count, total_votes),
+            share_interval: None,
+            detail: Some(Judged {
+                rule,
+                judgements: judgements.asked(),
+                failed: judgements.failed(),
+                flipped,
+                answers,
+            }),
+        }
+    }
+}
+
 /// Returns votes as a share of a total, 0 if there is none.
 pub(in crate::voting) fn share_of(votes: u64, total: u64) -> f64 {
     votes as f64 / total.max(1) as f64
+}
+
+/// A rule that cannot be understood, or does not go with what it is to decide.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct RuleError(String);
+
+impl RuleError {
+    pub(in crate::voting) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+
+    /// The value of a rule is missing, of no use, or out of range.
+    pub(in crate::voting) fn value(name: &str, reason: impl std::fmt::Display) -> Self {
+        Self(format!("the rule `{name}`: {reason}"))
+    }
+
+    pub(in crate::voting) fn unknown(name: &str, names: &[&str]) -> Self {
+        let known = names.join(", ");
+        Self(format!(
+            "there is no voting rule {name:?}; there are {known}"
+        ))
+    }
+}
+
+/// Divides `name` and `name:value`.
+pub(in crate::voting) fn name_and_value(text: &str) -> (&str, Option<&str>) {
+    match text.trim().split_once(':') {
+        Some((name, value)) => (name.trim(), Some(value.trim())),
+        None => (text.trim(), None),
+    }
 }

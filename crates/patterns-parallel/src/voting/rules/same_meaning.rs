@@ -4,22 +4,19 @@
 use std::cmp::Reverse;
 
 use patterns_core::Agent;
-use serde::{Deserialize, Serialize};
 
 use super::count::{AnswerCount, count_answers};
-use super::rule::{Rule, Ruling, share_of};
+use super::rule::{Rule, Ruling};
 use super::tie_break::{Decision, TieBreak};
 use crate::voting::ballot::Ballot;
-use crate::voting::judge::{
-    Comparison, JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements,
-};
+use crate::voting::judge::{JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements};
 
 /// Answers of which each two are compared; each further one would cost a call for every other.
 const MOST_COMPARED: usize = 10;
 
 /// Answers that mean the same count together; then the most votes win. One call for each two of the
 /// ten most frequent answers; others stay apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SameMeaning<J>(J);
 
 impl<J> SameMeaning<J> {
@@ -44,7 +41,6 @@ impl<J: Agent<JudgeTask, Judgement>> Rule for SameMeaning<J> {
     ) -> Ruling<String, Judged> {
         let answers = count_answers(ballots);
         let is_open = !self.to_judge(answers.len(), judgements).is_empty();
-        let total_votes: u64 = answers.iter().map(|it| it.votes).sum();
         let judged = meanings(&answers, judgements);
         let decision = match judged.as_slice() {
             [] => Decision::QuorumMissed,
@@ -52,33 +48,17 @@ impl<J: Agent<JudgeTask, Judgement>> Rule for SameMeaning<J> {
             [_] => Decision::Won,
             [first, second, ..] => tie_break.decide(first.votes == second.votes),
         };
-        let vote_count = judged.first().map_or(0, |it| it.votes);
-        Ruling {
-            winner: judged.first().map(|it| it.answer.clone()),
-            decision,
-            vote_count,
-            total_votes,
-            share: share_of(vote_count, total_votes),
-            share_interval: None,
-            detail: Some(Judged {
-                rule: JudgedBy::SameMeaning,
-                judgements: judgements.asked(),
-                failed: judgements.failed(),
-                flipped: None,
-                answers: judged,
-            }),
-        }
+        Ruling::judged(JudgedBy::SameMeaning, decision, judged, None, judgements)
     }
 
-    fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
-        Some(&self.0)
+    fn judge(&self) -> Option<(JudgedBy, &dyn Agent<JudgeTask, Judgement>)> {
+        Some((JudgedBy::SameMeaning, &self.0))
     }
 
-    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<Comparison> {
+    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<(usize, usize)> {
         let compared = answers.min(MOST_COMPARED);
         let pairs = (0..compared).flat_map(|a| (a + 1..compared).map(move |b| (a, b)));
-        let asked = pairs.map(|(a, b)| Comparison::Same(a, b));
-        asked.filter(|it| !judgements.has(*it)).collect()
+        pairs.filter(|it| judgements.get(*it).is_none()).collect()
     }
 }
 
@@ -123,7 +103,12 @@ mod tests {
         });
         let mut said = Judgements::default();
         for (a, b, is_same) in [(0, 1, false), (0, 2, true), (1, 2, true), (0, 3, false)] {
-            said.add(Comparison::Same(a, b), Some(Judgement::Same(is_same)));
+            let judgement = if is_same {
+                Judgement::Same
+            } else {
+                Judgement::Different
+            };
+            said.add((a, b), Some(judgement));
         }
         let found: Vec<String> = meanings(&answers, &said)
             .iter()

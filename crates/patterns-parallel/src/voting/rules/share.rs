@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::rule::RuleError;
+
 /// A share of a whole, from 0 to 1.
 ///
 /// ```
@@ -12,8 +14,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(Share::new(0.8).map(Share::get), Some(0.8));
 /// assert_eq!(Share::new(1.5), None);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[serde(try_from = "f64", into = "f64")]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Share(f64);
 
 impl Share {
@@ -34,23 +35,33 @@ impl Share {
     }
 }
 
-impl TryFrom<f64> for Share {
-    type Error = String;
-
-    fn try_from(share: f64) -> Result<Self, String> {
-        Self::new(share).ok_or_else(|| format!("{share} is no share from 0 to 1"))
-    }
-}
-
-impl From<Share> for f64 {
-    fn from(share: Share) -> Self {
-        share.0
-    }
-}
-
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// Reads the share that a rule needs.
+pub(in crate::voting) fn needed_share(name: &str, value: Option<&str>) -> Result<Share, RuleError> {
+    const FORMS: &str = "such as 0.6, 60% or 2/3";
+    let Some(text) = value else {
+        return Err(RuleError::value(name, format!("it needs a share, {FORMS}")));
+    };
+    let number = read_share(text)
+        .ok_or_else(|| RuleError::value(name, format!("`{text}` is no share, {FORMS}")))?;
+    Share::new(number)
+        .ok_or_else(|| RuleError::value(name, format!("{number} is no share from 0 to 1")))
+}
+
+/// Reads `0.6`, `60%` or `3/5`.
+pub(in crate::voting) fn read_share(text: &str) -> Option<f64> {
+    if let Some((part, whole)) = text.split_once('/') {
+        return Some(part.trim().parse::<f64>().ok()? / whole.trim().parse::<f64>().ok()?);
+    }
+    match text.strip_suffix('%') {
+        // Shifted in decimal, as a division by 100 may round.
+        Some(percent) => format!("{}e-2", percent.trim()).parse().ok(),
+        None => text.parse().ok(),
     }
 }
 
@@ -129,7 +140,14 @@ impl LeastShare {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    #[test]
+    fn no_number_is_no_share() {
+        assert_eq!(Share::new(f64::NAN), None);
+    }
 
     #[test]
     fn the_least_votes_are_the_least_that_are_enough() {
@@ -146,6 +164,35 @@ mod tests {
                 let is_least = votes == 0 || !least.is_met(fewer, valid as f64);
                 assert!(is_least, "{least:?} of {valid}");
             }
+        }
+    }
+
+    #[test]
+    fn intervals_are_those_of_newcombe() {
+        // Newcombe 1998, "Two-sided confidence intervals for the single proportion", method 3.
+        for (votes, total, low, high) in [
+            (81, 263, 0.2553, 0.3662),
+            (15, 148, 0.0624, 0.1605),
+            (0, 20, 0.0, 0.1611),
+            (1, 29, 0.0061, 0.1718),
+        ] {
+            let interval = wilson_interval(votes, total).unwrap();
+            assert!((interval.low - low).abs() < 5e-5, "{interval:?}");
+            assert!((interval.high - high).abs() < 5e-5, "{interval:?}");
+        }
+        assert_eq!(wilson_interval(0, 0), None);
+        assert_eq!(wilson_interval(3, 2), None);
+    }
+
+    proptest! {
+        #[test]
+        fn an_interval_holds_its_share(total in 1..1000_u64, share in 0.0..=1.0) {
+            let votes = (share * total as f64) as u64;
+            let interval = wilson_interval(votes, total).unwrap();
+            let share = votes as f64 / total as f64;
+            prop_assert!(0.0 <= interval.low && interval.low <= share);
+            prop_assert!(share <= interval.high && interval.high <= 1.0);
+            prop_assert!(interval.high - interval.low < 0.82);
         }
     }
 }

@@ -3,35 +3,19 @@
 
 use std::sync::Arc;
 
-/// Returns P(p > 1/2 | Beta(a + 1, b + 1)): how sure `leader` votes against `runner_up` votes
-/// make it that the leader would win a vote without end, 0 to 1.
+/// P(p ≤ 1/2) of Beta(a + 1, b + 1), kept up vote by vote: how likely it is that `leader` votes against
+/// `runner_up` votes would not win a vote without end.
 ///
 /// Source: Aggarwal et al., "Let's Sample Step by Step: Adaptive-Consistency" (arXiv 2305.11860).
-/// The integral is the sum of C(a + b + 1, j) / 2^(a + b + 1) over j ≤ a.
-#[cfg(test)]
-pub(super) fn beta_confidence(leader: u64, runner_up: u64) -> f64 {
-    let mut walk = Walk::default();
-    let pairs = leader.min(runner_up);
-    (pairs..leader).for_each(|_| walk.count_leader());
-    (pairs..runner_up).for_each(|_| walk.count_runner_up());
-    for _ in 0..pairs {
-        walk.count_runner_up();
-        walk.count_leader();
-    }
-    1.0 - walk.tail
-}
-
-/// P(p ≤ 1/2), kept up vote by vote.
-///
 /// With n = a + b, the tail is the sum of C(n + 1, j) / 2^(n + 1) over j ≤ b, and `last` is its
 /// last term. Numbers this small are multiples of a power of two, so the sums are exact for up to
 /// about 50 votes.
 #[derive(Clone, Copy, Debug)]
-struct Walk {
+pub(super) struct Walk {
     leader: u64,
     runner_up: u64,
     last: f64,
-    tail: f64,
+    pub(super) tail: f64,
 }
 
 impl Default for Walk {
@@ -46,7 +30,7 @@ impl Default for Walk {
 }
 
 impl Walk {
-    fn count_leader(&mut self) {
+    pub(super) fn count_leader(&mut self) {
         let votes = self.leader + self.runner_up;
         self.tail -= self.last / 2.0;
         self.last *= (votes + 2) as f64;
@@ -54,7 +38,7 @@ impl Walk {
         self.leader += 1;
     }
 
-    fn count_runner_up(&mut self) {
+    pub(super) fn count_runner_up(&mut self) {
         let votes = self.leader + self.runner_up;
         self.tail -= self.last / 2.0;
         self.last *= (votes + 2) as f64;

@@ -9,11 +9,7 @@
 //! so does the [`CallIndex`] of elections that share a budget.
 
 mod beta;
-mod call_index;
-mod chain;
-mod criterion;
 mod forecast;
-mod foreseen_votes;
 mod pitman_yor;
 mod plan;
 mod state;
@@ -23,9 +19,9 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-pub(super) use call_index::CallIndex;
-pub(super) use forecast::Forecast;
-pub use foreseen_votes::ForeseenVotes;
+pub(super) use forecast::{CallIndex, Chain, Forecast};
+pub use pitman_yor::ForeseenVotes;
+pub(super) use state::MOST_VOTES;
 pub use stopper::{Step, StopReason, Stopper};
-pub use stopping_rule::{StoppingRule, StoppingRuleError};
+pub use stopping_rule::StoppingRule;
 pub use tally::Tally;

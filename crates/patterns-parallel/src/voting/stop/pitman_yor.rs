@@ -1,12 +1,15 @@
-//! Says how likely each next vote is, by a mixture of Pitman–Yor processes fitted to recorded votes.
+//! Says how likely each next vote is, by a mixture of Pitman–Yor processes fitted to recorded votes, and
+//! draws votes from it.
+
+use libm::lgamma;
 
 use super::state::{MOST_OPTIONS, State};
 
-pub(super) const DISCOUNTS: [f64; 3] = [0.0, 0.3, 0.6];
+const DISCOUNTS: [f64; 3] = [0.0, 0.3, 0.6];
 
 /// (θ, place in [`DISCOUNTS`], weight). The weights were fitted by expectation maximisation to
 /// the partitions of recorded votes; the golden file of the tests has the same ones.
-pub(super) const PRIOR: [(f64, usize, f64); 15] = [
+const PRIOR: [(f64, usize, f64); 15] = [
     (0.02, 0, 0.05707518112586132),
     (0.02, 1, 0.3411436302950853),
     (0.02, 2, 0.3372899986390881),
@@ -55,14 +58,14 @@ impl Mixture {
             sums
         };
         let ln_norm = |&(theta, ..): &(f64, usize, f64)| {
-            let base = ln_gamma(theta + 1.0);
-            let norm = |n: usize| ln_gamma(theta + n as f64) - base;
+            let base = lgamma(theta + 1.0);
+            let norm = |n: usize| lgamma(theta + n as f64) - base;
             (0..=votes).map(norm).collect()
         };
         // An answer without a vote has no likelihood of its own.
         let run = |votes: f64, discount: f64| match votes {
             0.0 => 0.0,
-            _ => ln_gamma(votes - discount) - ln_gamma(1.0 - discount),
+            _ => lgamma(votes - discount) - lgamma(1.0 - discount),
         };
         let even = |votes: usize, answers: usize, discount: f64| {
             let answers = answers as f64;
@@ -141,48 +144,126 @@ fn parts(state: State, theta: f64, discount: f64) -> Chances {
     [own - discount, rival_votes + passing, rest - passing, new]
 }
 
-/// From where on Stirling's series is exact to the last bits.
-const LARGE: f64 = 16.0;
+/// Votes on one question, drawn one after the other: like those of language models that were recorded, all
+/// of one answer on most questions, of several on some.
+///
+/// ```
+/// use patterns_parallel::voting::ForeseenVotes;
+///
+/// let votes: Vec<usize> = ForeseenVotes::new(7).take(5).collect();
+/// assert_eq!(votes[0], 0);
+/// assert_eq!(votes, ForeseenVotes::new(7).take(5).collect::<Vec<_>>());
+/// ```
+#[derive(Clone, Debug)]
+pub struct ForeseenVotes {
+    random: SplitMix,
+    theta: f64,
+    discount: f64,
+    /// The votes of each answer, in the order of first appearance.
+    counts: Vec<u64>,
+    votes: u64,
+}
 
-/// Returns ln Γ(x) for x > 0.
-fn ln_gamma(x: f64) -> f64 {
-    // Γ(x) = Γ(x + 1) / x lifts a small x to where the series holds.
-    let mut shifted = x;
-    let mut product = 1.0;
-    while shifted < LARGE {
-        product *= shifted;
-        shifted += 1.0;
+impl ForeseenVotes {
+    /// Begins with a question that is drawn by the seed.
+    pub fn new(seed: u64) -> Self {
+        let mut random = SplitMix(seed);
+        let mut left = random.share();
+        let drawn = PRIOR.iter().find(|(_, _, weight)| {
+            left -= weight;
+            left < 0.0
+        });
+        let (theta, discount, _) = *drawn.unwrap_or(&PRIOR[0]);
+        Self {
+            random,
+            theta,
+            discount: DISCOUNTS[discount],
+            counts: Vec::new(),
+            votes: 0,
+        }
     }
-    let inverse = shifted.recip();
-    let square = inverse * inverse;
-    let terms = [
-        1.0 / 1188.0,
-        -1.0 / 1680.0,
-        1.0 / 1260.0,
-        -1.0 / 360.0,
-        1.0 / 12.0,
-    ];
-    let series = terms.iter().fold(0.0, |sum, term| sum * square + term) * inverse;
-    let half_ln_tau = std::f64::consts::TAU.ln() / 2.0;
-    (shifted - 0.5) * shifted.ln() - shifted + half_ln_tau + series - f64::ln(product)
+
+    /// Takes note of a vote that is known: of an answer by its number, which may be the next one.
+    pub fn note(&mut self, answer: usize) {
+        if self.counts.len() <= answer {
+            self.counts.resize(answer + 1, 0);
+        }
+        self.counts[answer] += 1;
+        self.votes += 1;
+    }
+}
+
+/// Never ends: each is the number of an answer, counted from 0 in the order of first appearance.
+impl Iterator for ForeseenVotes {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let mut left = self.random.share() * (self.votes as f64 + self.theta);
+        let drawn = self.counts.iter().position(|count| {
+            left -= (*count as f64 - self.discount).max(0.0);
+            left < 0.0
+        });
+        let answer = drawn.unwrap_or(self.counts.len());
+        self.note(answer);
+        Some(answer)
+    }
+}
+
+/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
+#[derive(Clone, Debug)]
+struct SplitMix(u64);
+
+impl SplitMix {
+    /// Returns a number from 0 to below 1.
+    fn share(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^= z >> 31;
+        (z >> 11) as f64 / (1u64 << 53) as f64
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::ln_gamma;
+    use super::*;
+    use crate::voting::stop::forecast::{Chain, Forecast};
+    use crate::voting::stop::plan::Plan;
+    use crate::voting::stop::{Step, Stopper, StoppingRule, Tally};
+
+    /// The rule `plan` predicts from the same mixture what it costs, so both ways must agree.
+    #[test]
+    fn what_is_drawn_costs_what_the_plan_predicts() {
+        for votes in [5, 20] {
+            let mut stopper = Stopper::new(StoppingRule::Plan(None), votes).unwrap();
+            stopper.or_decided = false;
+            let mut calls = 0;
+            for seed in 0..4000 {
+                let mut drawn = ForeseenVotes::new(seed);
+                let mut tally = Tally::default();
+                while let Step::Ask(wave) = stopper.next(&tally) {
+                    for answer in drawn.by_ref().take(wave as usize) {
+                        tally.count(Some(&answer.to_string()));
+                    }
+                }
+                calls += tally.calls();
+            }
+            let mean = calls as f64 / 4000.0;
+            let chain = Chain::new(votes).unwrap();
+            let predicted = Plan::new(&chain, &Forecast::of(&chain), None).1.calls;
+            assert!(
+                (mean / predicted - 1.0).abs() < 0.03,
+                "{votes}: {mean} {predicted}"
+            );
+        }
+    }
 
     #[test]
-    fn factorials_and_halves_are_right() {
-        let mut factorial = 1.0_f64;
-        for n in 1..60 {
-            let error = ln_gamma(f64::from(n)) - factorial.ln();
-            assert!(
-                error.abs() < 1e-13 * f64::from(n),
-                "n = {n}: off by {error}"
-            );
-            factorial *= f64::from(n);
-        }
-        let half = std::f64::consts::PI.ln() / 2.0;
-        assert!((ln_gamma(0.5) - half).abs() < 1e-15);
+    fn a_known_vote_counts_like_a_drawn_one() {
+        let mut votes = ForeseenVotes::new(3);
+        (0..1000).for_each(|_| votes.note(0));
+        let others = votes.take(100).filter(|it| *it != 0).count();
+        assert!(others < 10, "{others}");
     }
 }

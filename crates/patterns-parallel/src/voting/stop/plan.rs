@@ -1,11 +1,8 @@
 //! Finds the waves and stops that are cheapest on average, by backward induction over all states of an
 //! election.
 
-use std::sync::Arc;
-
-use super::chain::{Chain, Fork};
-use super::forecast::Forecast;
-use super::state::{Layout, State};
+use super::forecast::{Chain, Forecast, Fork};
+use super::state::{ByState, Layout, State};
 
 /// The most calls in one wave.
 const WIDEST: usize = 12;
@@ -24,10 +21,7 @@ const ROUND: f64 = 1.0;
 
 /// How many calls to make in each state; 0 is to stop.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
-    layout: Arc<Layout>,
-    waves: Arc<[u8]>,
-}
+pub(super) struct Plan(ByState<u8>);
 
 /// What a plan is expected to cost and to miss, on average over elections such as were recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -58,15 +52,14 @@ impl Plan {
 
     /// Returns how many calls to make next, 0 to stop; `None` beyond the table.
     pub(super) fn wave(&self, state: State) -> Option<u64> {
-        let place = self.layout.find(state)?;
-        Some(u64::from(self.waves[place]))
+        self.0.get(state).map(u64::from)
     }
 }
 
 /// All that can happen in an election, as its leader sees it.
 struct Outlook<'a> {
+    chain: &'a Chain,
     forecast: &'a Forecast,
-    layout: &'a Arc<Layout>,
     /// By the number of votes.
     forks: Vec<Vec<Fork>>,
 }
@@ -74,8 +67,8 @@ struct Outlook<'a> {
 impl<'a> Outlook<'a> {
     fn new(chain: &'a Chain, forecast: &'a Forecast) -> Self {
         Self {
+            chain,
             forecast,
-            layout: chain.layout(),
             forks: (0..=chain.layout().votes())
                 .map(|votes| chain.leader_forks(votes).collect())
                 .collect(),
@@ -106,7 +99,7 @@ impl<'a> Outlook<'a> {
     /// With j calls of a wave still out, U(s, j) = 1 + E U(s', j − 1) is what is to come, and
     /// U(s, 0) = W(s) = min(λ · P(another answer), 1 + min over j of U(s, j)) when the wave is in.
     fn at_price(&self, lambda: f64) -> (Plan, Prediction) {
-        let layout = self.layout;
+        let layout = self.layout();
         let mut waves = vec![0; layout.len()];
         let mut next: Vec<ByCallsOut> = Vec::new();
         for votes in (0..=layout.votes()).rev() {
@@ -116,7 +109,7 @@ impl<'a> Outlook<'a> {
             for fork in &self.forks[votes] {
                 let costs = &mut now[fork.place - places.start];
                 going_on(fork, &next, costs);
-                let stopping = lambda * (1.0 - self.forecast.wins()[fork.place]);
+                let stopping = lambda * self.forecast.wrong(fork.place);
                 let (wave, cost) = cheapest(&costs[..=widest]);
                 // Without a vote there is no answer to stop at.
                 let must_go_on = votes == 0;
@@ -129,11 +122,11 @@ impl<'a> Outlook<'a> {
             next = now;
         }
         let prediction = self.predict(&waves);
-        let plan = Plan {
-            layout: Arc::clone(layout),
-            waves: waves.into(),
-        };
-        (plan, prediction)
+        (Plan(ByState::new(self.chain.layout(), waves)), prediction)
+    }
+
+    fn layout(&self) -> &Layout {
+        self.chain.layout()
     }
 
     /// Follows all elections from the first vote on.
@@ -142,13 +135,13 @@ impl<'a> Outlook<'a> {
         // By state: the probability to get there with so many calls of a wave still out.
         let mut now = vec![ByCallsOut::default()];
         now[0][0] = 1.0;
-        for votes in 0..=self.layout.votes() {
-            let begin = self.layout.places(votes).start;
-            let mut next = vec![ByCallsOut::default(); self.layout.places(votes + 1).len()];
+        for votes in 0..=self.layout().votes() {
+            let begin = self.layout().places(votes).start;
+            let mut next = vec![ByCallsOut::default(); self.layout().places(votes + 1).len()];
             for fork in &self.forks[votes] {
                 let mut here = now[fork.place - begin];
                 match waves[fork.place] {
-                    0 => sum.disagreement += here[0] * (1.0 - self.forecast.wins()[fork.place]),
+                    0 => sum.disagreement += here[0] * self.forecast.wrong(fork.place),
                     wave => {
                         sum.calls += here[0] * f64::from(wave);
                         here[usize::from(wave)] += here[0];

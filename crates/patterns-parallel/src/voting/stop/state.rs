@@ -1,11 +1,12 @@
 //! Numbers the states of an election that the tables tell apart.
 
 use std::ops::{Range, RangeInclusive};
+use std::sync::Arc;
 
 use super::tally::Tally;
 
 /// The most votes of an election that can be foreseen.
-pub(super) const MOST_VOTES: u64 = 100;
+pub(in crate::voting) const MOST_VOTES: u64 = 100;
 
 /// Elections with this many answers, or more, are one state.
 pub(super) const MOST_OPTIONS: usize = 10;
@@ -36,7 +37,7 @@ impl State {
     };
 
     /// Returns `tally` as its leader sees it; `None` if there are more votes than can be counted.
-    pub(super) fn of<K>(tally: &Tally<K>) -> Option<Self> {
+    pub(super) fn of(tally: &Tally) -> Option<Self> {
         let (leader, runner_up) = tally.front();
         let rest = tally.votes().checked_sub(leader)?.checked_sub(runner_up)?;
         Some(Self {
@@ -60,20 +61,15 @@ impl State {
         }
     }
 
-    /// Returns the state after `votes` more for the answer looked at.
-    pub(super) fn streak(self, votes: usize) -> Self {
-        Self {
-            own: self.own + votes,
-            options: self.options.max(1),
-            ..self
-        }
-    }
-
     /// Returns the states that one more vote can lead to: for the own answer, for the rival or
     /// one of the rest that passes it, for one of the rest, for an answer not seen before.
     #[inline]
     pub(super) fn successors(self) -> [Self; 4] {
-        let own = self.streak(1);
+        let own = Self {
+            own: self.own + 1,
+            options: self.options.max(1),
+            ..self
+        };
         let rival = Self {
             rival: self.rival + 1,
             ..self
@@ -166,6 +162,32 @@ impl Layout {
     /// Returns the place of `state`, or `None` if it has more votes than the table.
     pub(super) fn find(&self, state: State) -> Option<usize> {
         (state.votes() <= self.votes).then(|| self.place(state))
+    }
+}
+
+/// A value for every state of an election.
+#[derive(Clone, Debug)]
+pub(super) struct ByState<T> {
+    layout: Arc<Layout>,
+    values: Arc<[T]>,
+}
+
+impl<T: Copy> ByState<T> {
+    pub(super) fn new(layout: &Arc<Layout>, values: Vec<T>) -> Self {
+        Self {
+            layout: Arc::clone(layout),
+            values: values.into(),
+        }
+    }
+
+    /// Returns the value of a state; `None` beyond the table.
+    pub(super) fn get(&self, state: State) -> Option<T> {
+        Some(self.values[self.layout.find(state)?])
+    }
+
+    /// Returns the value of the state with this place.
+    pub(super) fn at(&self, place: usize) -> T {
+        self.values[place]
     }
 }
 

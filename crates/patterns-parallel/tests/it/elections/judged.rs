@@ -5,7 +5,8 @@ use std::sync::Arc;
 use futures_util::stream;
 use patterns_core::{ModelErrorKind, StepRole};
 use patterns_parallel::voting::{
-    AnyDetail, AnyRule, BallotTask, BestOf, Better, Decision, Election, JudgeTask, Judgement, Voter,
+    BallotTask, BestOf, Decision, Election, JudgeTask, Judged, JudgedBy, Judgement, Rule,
+    SameMeaning, Voter,
 };
 use patterns_parallel::{Plurality, Question, RunOptions, Voting};
 use patterns_testkit::ScriptedAgent;
@@ -15,30 +16,31 @@ use crate::support::{failure, hand_over, logged, nonzero, panel};
 
 /// Judges by length: the longer, the better; answers with the same first letter mean the same.
 fn judge() -> ScriptedAgent<JudgeTask, Judgement> {
-    ScriptedAgent::new(|task: &JudgeTask| match task {
-        JudgeTask::Compare { first, .. } if first == "lost" => {
-            Err(failure(ModelErrorKind::Refused))
-        }
-        JudgeTask::Compare { first, second, .. } => {
-            Ok(Judgement::Better(match first.len().cmp(&second.len()) {
-                std::cmp::Ordering::Greater => Better::First,
-                std::cmp::Ordering::Less => Better::Second,
-                // It likes what it sees first.
-                std::cmp::Ordering::Equal => Better::First,
-            }))
-        }
-        JudgeTask::Same { first, second, .. } => {
-            Ok(Judgement::Same(first.as_bytes()[0] == second.as_bytes()[0]))
+    ScriptedAgent::new(|task: &JudgeTask| {
+        let (first, second) = (&task.first, &task.second);
+        match task.by {
+            JudgedBy::BestOf if first == "lost" => Err(failure(ModelErrorKind::Refused)),
+            JudgedBy::BestOf if first.len() < second.len() => Ok(Judgement::Second),
+            // Of two as long, it likes what it sees first.
+            JudgedBy::BestOf => Ok(Judgement::First),
+            JudgedBy::SameMeaning if first.as_bytes()[0] == second.as_bytes()[0] => {
+                Ok(Judgement::Same)
+            }
+            JudgedBy::SameMeaning => Ok(Judgement::Different),
         }
     })
 }
 
-async fn held(rule: &str, answers: &[&str]) -> (Election<String, AnyDetail>, usize) {
+type Judge = Arc<ScriptedAgent<JudgeTask, Judgement>>;
+
+async fn held<R>(rule: fn(Judge) -> R, answers: &[&str]) -> (Election<String, Judged>, usize)
+where
+    R: Rule<Winner = String, Detail = Judged>,
+{
     let voters = agent(answers.iter().map(|it| ((*it).to_owned(), 1)).collect());
     let judge = Arc::new(judge());
-    let rule: AnyRule = rule.parse().unwrap();
-    let rule = rule.with_judge(|| Ok::<_, String>(Arc::clone(&judge)));
-    let voting = Voting::new(samples(voters), rule.unwrap()).voters(nonzero(answers.len()));
+    let rule = rule(Arc::clone(&judge));
+    let voting = Voting::new(samples(voters), rule).voters(nonzero(answers.len()));
     let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
     assert_eq!(outcome.steps.len(), judge.inputs().len());
     assert!(outcome.steps.iter().all(|it| it.role == StepRole::Judge));
@@ -46,47 +48,44 @@ async fn held(rule: &str, answers: &[&str]) -> (Election<String, AnyDetail>, usi
     (outcome.value.unwrap(), judge.inputs().len())
 }
 
+/// Checks the winner and its votes; four distinct answers are asked about six times.
+async fn check<R>(rule: fn(Judge) -> R, winner: &str, votes: u64)
+where
+    R: Rule<Winner = String, Detail = Judged>,
+{
+    let (election, calls) = held(rule, &["aa", "b", "aa", "cccc", "a"]).await;
+    assert_eq!(election.winning_answer.as_deref(), Some(winner));
+    assert_eq!(election.decision, Decision::Won, "{winner}");
+    assert_eq!((election.vote_count, election.total_votes), (votes, 5));
+    assert_eq!(calls, 6, "{winner}");
+    let (election, calls) = held(rule, &["aa", "AA", "aa."]).await;
+    assert_eq!(election.winning_answer.as_deref(), Some("aa"), "{winner}");
+    assert_eq!(calls, 0, "one answer needs no judge: {winner}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn each_rule_asks_what_it_says_and_no_more() {
-    let answers = ["aa", "b", "aa", "cccc", "a"];
-    // By rule: the winner, its votes, and what was asked of four distinct answers.
-    let table = [("best-of", "cccc", 1, 6), ("same-meaning", "aa", 3, 6)];
-    for (rule, winner, votes, asked) in table {
-        let (election, calls) = held(rule, &answers).await;
-        assert_eq!(election.winning_answer.as_deref(), Some(winner), "{rule}");
-        assert_eq!(election.decision, Decision::Won, "{rule}");
-        assert_eq!(
-            (election.vote_count, election.total_votes),
-            (votes, 5),
-            "{rule}"
-        );
-        assert_eq!(calls, asked, "{rule}");
-        let (election, calls) = held(rule, &["aa", "AA", "aa."]).await;
-        assert_eq!(election.winning_answer.as_deref(), Some("aa"), "{rule}");
-        assert_eq!(calls, 0, "one answer needs no judge: {rule}");
-    }
+    check(BestOf::new, "cccc", 1).await;
+    check(SameMeaning::new, "aa", 3).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_the_judge_found_is_told() {
-    let detail = async |rule: &str, answers: &[&str]| match held(rule, answers).await.0.detail {
-        Some(AnyDetail::Judged(it)) => it,
-        other => panic!("{other:?}"),
-    };
-    let same = detail("same-meaning", &["aa", "ab", "b", "aa"]).await;
+    let same = held(SameMeaning::new, &["aa", "ab", "b", "aa"]).await.0;
+    let same = same.detail.unwrap();
     assert_eq!(same.answers[0].same, ["ab"]);
     assert_eq!((same.answers[0].votes, same.answers[1].votes), (3, 1));
-    let best = detail("best-of", &["a", "bbb", "lost"]).await;
+    let best = held(BestOf::new, &["a", "bbb", "lost"]).await.0;
+    let best = best.detail.unwrap();
     let wins: Vec<_> = best.answers.iter().map(|it| it.wins).collect();
     // A judgement that fails makes a tie, and the earlier one goes on.
     assert_eq!(wins, [Some(1), Some(0), Some(0)]);
     assert_eq!((best.judgements, best.failed), (4, 1));
     assert_eq!(best.answers[0].answer, "bbb");
     // A verdict that flips with the order is a tie.
-    let (flipped, _) = held("best-of", &["aa", "bb"]).await;
+    let flipped = held(BestOf::new, &["aa", "bb"]).await.0;
     assert_eq!(flipped.decision, Decision::WonByTieBreak);
-    let flipped = detail("best-of", &["aa", "bb"]).await;
-    assert_eq!(flipped.flipped, Some(1));
+    assert_eq!(flipped.detail.unwrap().flipped, Some(1));
 }
 
 #[tokio::test(start_paused = true)]

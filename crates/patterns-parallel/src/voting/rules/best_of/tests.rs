@@ -4,30 +4,17 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Two answers in the order in which they are shown.
-type Pair = (usize, usize);
-
-fn pairs(knockout: &Knockout) -> Vec<Pair> {
-    let pair = |it: &Comparison| match *it {
-        Comparison::Better(first, second) | Comparison::Same(first, second) => (first, second),
-    };
-    knockout.due.iter().map(pair).collect()
-}
-
-fn add(judgements: &mut Judgements, (first, second): Pair, better: Better) {
-    judgements.add(
-        Comparison::Better(first, second),
-        Some(Judgement::Better(better)),
-    );
+fn add(judgements: &mut Judgements, pair: Pair, better: Judgement) {
+    judgements.add(pair, Some(better));
 }
 
 /// Plays a knockout in waves and returns it with what was judged and the number of pairs per wave.
-fn play(entrants: usize, judge: impl Fn(Pair) -> Better) -> (Knockout, Judgements, Vec<usize>) {
+fn play(entrants: usize, judge: impl Fn(Pair) -> Judgement) -> (Knockout, Judgements, Vec<usize>) {
     let mut judgements = Judgements::default();
     let mut waves = Vec::new();
     loop {
         let knockout = Knockout::new(entrants, &judgements);
-        let due = pairs(&knockout);
+        let due = knockout.due.clone();
         if due.is_empty() {
             return (knockout, judgements, waves);
         }
@@ -39,11 +26,11 @@ fn play(entrants: usize, judge: impl Fn(Pair) -> Better) -> (Knockout, Judgement
 }
 
 /// A judge who prefers the greater strength, and sees no other difference.
-fn stronger(strengths: &[i32]) -> impl Fn(Pair) -> Better + '_ {
+fn stronger(strengths: &[i32]) -> impl Fn(Pair) -> Judgement + '_ {
     |it| match strengths[it.0].cmp(&strengths[it.1]) {
-        std::cmp::Ordering::Greater => Better::First,
-        std::cmp::Ordering::Less => Better::Second,
-        std::cmp::Ordering::Equal => Better::Neither,
+        std::cmp::Ordering::Greater => Judgement::First,
+        std::cmp::Ordering::Less => Judgement::Second,
+        std::cmp::Ordering::Equal => Judgement::Neither,
     }
 }
 
@@ -55,7 +42,7 @@ fn check(strengths: &[i32], waves: &[usize], expected: &str) {
     let places: Vec<String> = knockout
         .order
         .iter()
-        .map(|it| format!("{it}:{}", knockout.count(*it, End::Won)))
+        .map(|it| format!("{it}:{}", knockout.wins(*it)))
         .collect();
     let found = format!("{decision:?} {}", places.join(" "));
     assert_eq!(found, expected, "{strengths:?}");
@@ -75,12 +62,12 @@ fn the_strongest_wins() {
 
 #[test]
 fn a_verdict_that_flips_is_a_tie() {
-    let (knockout, judgements, _) = play(2, |_| Better::First);
+    let (knockout, judgements, _) = play(2, |_| Judgement::First);
     let decision = knockout.decision(TieBreak::NoConsensus, &judgements);
     assert_eq!((decision, knockout.flipped), (Decision::Tied, 1));
     let (knockout, judgements, _) = play(2, |it| match it.0 {
-        0 => Better::First,
-        _ => Better::Neither,
+        0 => Judgement::First,
+        _ => Judgement::Neither,
     });
     let decision = knockout.decision(TieBreak::FirstSeen, &judgements);
     assert_eq!((decision, knockout.flipped), (Decision::WonByTieBreak, 0));
@@ -89,9 +76,8 @@ fn a_verdict_that_flips_is_a_tie() {
 #[test]
 fn judgements_that_nobody_asked_for_change_nothing() {
     let mut judgements = Judgements::default();
-    add(&mut judgements, (1, 0), Better::First);
-    add(&mut judgements, (0, 3), Better::Neither);
-    judgements.add(Comparison::Same(2, 3), Some(Judgement::Same(true)));
+    add(&mut judgements, (1, 0), Judgement::First);
+    add(&mut judgements, (0, 3), Judgement::Neither);
     let knockout = Knockout::new(4, &judgements);
     assert_eq!(knockout.due.len(), 3);
     let decision = knockout.decision(TieBreak::FirstSeen, &judgements);
@@ -118,12 +104,12 @@ proptest! {
         entrants in 0..9_usize,
     ) {
         let judge = |it: Pair| match verdicts[it.0 * 9 + it.1] {
-            0 => Better::First,
-            1 => Better::Second,
-            _ => Better::Neither,
+            0 => Judgement::First,
+            1 => Judgement::Second,
+            _ => Judgement::Neither,
         };
         let mut judgements = Judgements::default();
-        let due = |judgements: &Judgements| pairs(&Knockout::new(entrants, judgements));
+        let due = |judgements: &Judgements| Knockout::new(entrants, judgements).due;
         for pick in picks {
             let due = due(&judgements);
             if !due.is_empty() {

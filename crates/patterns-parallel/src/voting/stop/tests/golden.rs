@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::super::beta::beta_confidence;
-use super::super::chain::Chain;
 use super::super::plan::Plan;
 use super::super::state::State;
-use super::super::{CallIndex, Forecast, Step, Stopper, StoppingRule, Tally};
+use super::super::{CallIndex, Chain, Forecast, Step, Stopper, Tally};
+use super::{beta_confidence, stopper};
 
 /// Rounding of sums that are added up in another order.
 const ROUNDING: f64 = 1e-13;
@@ -39,9 +38,9 @@ fn golden() -> Golden {
     serde_json::from_str(include_str!("golden.json")).unwrap()
 }
 
-/// Returns the rule that the golden file calls `policy`, and for how many votes; none for the plan of another λ
+/// Returns the rule that the golden file calls `policy`, for its number of votes; none for the plan of another λ
 /// than the usual one.
-fn rule(policy: &str) -> Option<(StoppingRule, u64)> {
+fn rule(policy: &str) -> Option<Stopper> {
     let (rule, votes) = match policy {
         "fixed-5" => ("fixed", 5),
         "fixed-11" => ("fixed", 11),
@@ -54,15 +53,15 @@ fn rule(policy: &str) -> Option<(StoppingRule, u64)> {
         "plan(P,300,1)" => ("plan", 40),
         _ => panic!("unknown policy {policy}"),
     };
-    Some((rule.parse().unwrap(), votes))
+    Some(stopper(rule, votes))
 }
 
 /// Returns the counts written as `3,1,1`, without zeros.
-fn tally(counts: &str) -> Tally<usize> {
-    let mut tally = Tally::new();
+fn tally(counts: &str) -> Tally {
+    let mut tally = Tally::default();
     for (answer, votes) in counts.split(',').enumerate() {
         for _ in 0..votes.parse().unwrap() {
-            tally.count(Some(&answer));
+            tally.count(Some(&answer.to_string()));
         }
     }
     tally
@@ -80,7 +79,7 @@ fn every_policy_ends_every_golden_vote_as_expected() {
     assert_eq!((golden.cases.len(), policies.len()), (120, 9));
     let (plan, plan_ends) = priced_plan(150.0, golden.n_max);
     for policy in policies {
-        let rule = rule(policy).map(|(rule, votes)| Stopper::new(&rule, votes).unwrap());
+        let rule = rule(policy);
         let wave = |tally: &Tally| match &rule {
             None if tally.calls() == plan_ends => 0,
             None => plan.wave(State::of(tally).unwrap()).unwrap(),
@@ -92,10 +91,9 @@ fn every_policy_ends_every_golden_vote_as_expected() {
         for case in &golden.cases {
             let (answer, calls, rounds) = &case.expect[policy];
             let (tally, waves) = hold(wave, &case.votes);
-            let found = tally.leader().map(|(answer, _)| answer);
             assert_eq!(
-                (found, tally.calls(), waves),
-                (answer.as_ref(), *calls, *rounds),
+                (tally.leader(), tally.calls(), waves),
+                (answer.as_deref(), *calls, *rounds),
                 "{policy} on {:?}",
                 case.votes
             );
@@ -105,13 +103,13 @@ fn every_policy_ends_every_golden_vote_as_expected() {
 
 /// Makes the plan of a λ; returns it with its number of votes.
 fn priced_plan(lambda: f64, votes: u64) -> (Plan, u64) {
-    let chain = Chain::new(usize::try_from(votes).unwrap());
+    let chain = Chain::new(votes).unwrap();
     (Plan::at_price(&chain, &Forecast::of(&chain), lambda), votes)
 }
 
 /// Holds a vote in waves, until one is empty; returns the tally and how many waves there were.
 fn hold(next: impl Fn(&Tally) -> u64, votes: &[Option<String>]) -> (Tally, u64) {
-    let mut tally = Tally::new();
+    let mut tally = Tally::default();
     let mut votes = votes.iter();
     let mut waves = 0;
     loop {
@@ -131,7 +129,7 @@ fn forecasts_are_those_of_the_golden_file() {
     let golden = golden();
     assert_eq!(golden.horizon_probe.len(), 21);
     assert_eq!(golden.prior_columns.len(), 3);
-    let forecast = Forecast::new(golden.n_max).unwrap();
+    let forecast = Forecast::of(&Chain::new(golden.n_max).unwrap());
     for (counts, win) in &golden.horizon_probe {
         let tally = tally(counts);
         assert_close(forecast.win_probability(&tally).unwrap(), *win, counts);
@@ -142,9 +140,9 @@ fn forecasts_are_those_of_the_golden_file() {
 fn the_index_of_a_call_is_that_of_the_golden_file() {
     let golden = golden();
     assert_eq!(golden.index_probe.len(), 21);
-    let index = CallIndex::new(golden.n_max).unwrap();
+    let index = CallIndex::of(&Chain::new(golden.n_max).unwrap());
     for (counts, expected) in &golden.index_probe {
-        assert_close(index.of(&tally(counts)), *expected, counts);
+        assert_close(index.worth(&tally(counts)), *expected, counts);
     }
 }
 
@@ -168,7 +166,7 @@ fn the_prior_is_that_of_the_golden_file() {
     let same: f64 = same
         .map(|(theta, d, weight)| weight / weights * (1.0 - d) / (1.0 + theta))
         .sum();
-    let forecast = Forecast::new(2).unwrap();
+    let forecast = Forecast::of(&Chain::new(2).unwrap());
     // With two votes, a second one that differs makes a tie, which counts half.
     let expected = same + (1.0 - same) / 2.0;
     assert_close(

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::{Step, Stopper, Tally};
-use super::{hold, stopper, tally};
+use super::{hold, or_decided, stopper, tally, vote};
 use crate::voting::ballot::Ballot;
 use crate::voting::election::Election;
 use crate::voting::judge::Judgements;
@@ -27,12 +27,12 @@ proptest! {
     #[test]
     fn waves_buy_what_one_call_at_a_time_buys(
         rule in prop::sample::select(&RULES[..]),
-        or_decided: bool,
+        is_or_decided: bool,
         votes in "[aaabbcd-]{1,24}",
     ) {
         let mut stopper = stopper(rule, votes.len() as u64);
-        if or_decided {
-            stopper = stopper.or_decided();
+        if is_or_decided {
+            stopper = or_decided(stopper);
         }
         let (tally, rounds) = hold(&stopper, &votes, false);
         let (single, calls) = hold(&stopper, &votes, true);
@@ -47,7 +47,7 @@ proptest! {
         let exact = stopper("exact", votes.len() as u64);
         let (decided, _) = hold(&exact, &votes, false);
         let fixed = tally(&votes);
-        let winner = |tally: &Tally<char>| tally.leader().map(|(answer, _)| *answer);
+        let winner = |tally: &Tally| tally.leader().map(str::to_owned);
         prop_assert_eq!(winner(&decided), winner(&fixed));
     }
 
@@ -57,11 +57,11 @@ proptest! {
         votes in "[aaabbcd-]{1,20}",
     ) {
         let rule = stopper(rule, votes.len() as u64);
-        let or_decided = rule.clone().or_decided();
+        let or_decided = or_decided(rule.clone());
         let (tally, _) = hold(&rule, &votes, false);
         let (shorter, _) = hold(&or_decided, &votes, false);
         prop_assert!(shorter.calls() <= tally.calls());
-        let winner = |tally: &Tally<char>| tally.leader().map(|(answer, _)| *answer);
+        let winner = |tally: &Tally| tally.leader().map(str::to_owned);
         prop_assert_eq!(winner(&shorter), winner(&tally));
     }
 
@@ -106,8 +106,7 @@ fn least(text: &str) -> LeastShare {
 
 /// Returns who wins with these votes.
 fn winner(votes: &str, (rule, tie_break, quorum): Counting) -> Option<String> {
-    let answer = |vote: char| (vote != '-').then(|| vote.to_string());
-    let ballot = |vote| Ballot::new("", answer(vote), answer(vote));
+    let ballot = |answer| Ballot::new("", vote(answer), vote(answer));
     let ballots = votes.chars().map(ballot).collect();
     let counting = (tie_break, quorum);
     Election::decide(&self::rule(rule), ballots, counting, &Judgements::default()).winning_answer
@@ -230,7 +229,7 @@ fn a_wave_is_as_long_as_the_shortest_way_to_a_stop() {
     for rule in RULES {
         for max_votes in [1, 4, 5, 6] {
             check_waves(&stopper(rule, max_votes), &mut String::new());
-            check_waves(&stopper(rule, max_votes).or_decided(), &mut String::new());
+            check_waves(&or_decided(stopper(rule, max_votes)), &mut String::new());
         }
     }
 }

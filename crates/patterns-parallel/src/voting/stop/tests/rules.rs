@@ -1,11 +1,9 @@
 //! What each rule does in chosen situations, how rules are written, and what is refused.
 
-use super::super::chain::Chain;
-use super::super::forecast::Forecast;
 use super::super::plan::Plan;
 use super::super::state::State;
-use super::super::{Step, StopReason, Stopper, StoppingRule, StoppingRuleError, Tally};
-use super::{stopper, tally};
+use super::super::{Chain, Forecast, Step, StopReason, Stopper, StoppingRule, Tally};
+use super::{or_decided, stopper, tally};
 
 /// Checks steps written as `votes: wave` or `votes: reason to stop`.
 fn check(rule: &str, max_votes: u64, steps: &str) {
@@ -42,7 +40,7 @@ fn each_rule_stops_where_its_formula_says() {
 fn plans_read_like_the_published_rule_of_thumb() {
     check("plan", 40, ": 4, aaaa: PlanStop, aaba: 3, aabb: 8");
     let wave = |lambda, max_votes, votes| {
-        let chain = Chain::new(max_votes);
+        let chain = Chain::new(max_votes).unwrap();
         let plan = Plan::at_price(&chain, &Forecast::of(&chain), lambda);
         plan.wave(State::of(&tally(votes)).expect("a state"))
     };
@@ -59,11 +57,11 @@ fn plans_read_like_the_published_rule_of_thumb() {
 #[test]
 fn a_decided_vote_can_end_under_every_rule() {
     for rule in ["fixed", "ahead-by:9", "adaptive:0.999", "plan:0.000001"] {
-        let stopper = stopper(rule, 10).or_decided();
+        let stopper = or_decided(stopper(rule, 10));
         let step = stopper.next(&tally("aaabaaa"));
         assert_eq!(step, Step::Stop(StopReason::Decided), "{rule}");
     }
-    let ahead = stopper("ahead-by:9", 10).or_decided();
+    let ahead = or_decided(stopper("ahead-by:9", 10));
     assert_eq!(ahead.next(&tally("a")), Step::Ask(4));
 }
 
@@ -71,30 +69,19 @@ fn check_text(text: &str, rule: StoppingRule, printed: &str) {
     let found: StoppingRule = text.parse().expect("a rule");
     assert_eq!(found, rule, "{text}");
     assert_eq!(found.to_string(), printed, "{text}");
-    assert_eq!(printed.parse(), Ok(rule.clone()), "{printed}");
-    let json = serde_json::to_string(&rule).expect("it is a string");
-    assert_eq!(json, format!("{printed:?}"));
-    assert_eq!(serde_json::from_str::<StoppingRule>(&json).ok(), Some(rule));
+    assert_eq!(printed.parse(), Ok(rule), "{printed}");
 }
 
 #[test]
 fn rules_are_written_as_name_and_value() {
-    use StoppingRule::{AdaptiveConsistency, AheadBy, Exact, Fixed, Plan};
+    use StoppingRule::{Adaptive, AheadBy, Exact, Fixed, Plan};
     check_text("fixed", Fixed, "fixed");
     check_text(" exact ", Exact, "exact");
     check_text("ahead-by:3", AheadBy(3), "ahead-by:3");
-    check_text(
-        "adaptive",
-        AdaptiveConsistency { confidence: 0.95 },
-        "adaptive:0.95",
-    );
-    check_text(
-        "adaptive: 0.9",
-        AdaptiveConsistency { confidence: 0.9 },
-        "adaptive:0.9",
-    );
-    check_text("plan", Plan { risk: None }, "plan");
-    check_text("plan:0.02", Plan { risk: Some(0.02) }, "plan:0.02");
+    check_text("adaptive", Adaptive(0.95), "adaptive:0.95");
+    check_text("adaptive: 0.9", Adaptive(0.9), "adaptive:0.9");
+    check_text("plan", Plan(None), "plan");
+    check_text("plan:0.02", Plan(Some(0.02)), "plan:0.02");
     assert_eq!(StoppingRule::default(), Exact);
 }
 
@@ -135,7 +122,7 @@ fn errors_name_what_is_wrong() {
 #[test]
 fn what_cannot_be_applied_is_refused() {
     let check = |rule: StoppingRule, max_votes, expected: &str| {
-        let error: StoppingRuleError = Stopper::new(&rule, max_votes).expect_err(expected);
+        let error = Stopper::new(rule, max_votes).expect_err(expected);
         assert_eq!(error.to_string(), expected);
     };
     check(StoppingRule::Exact, 0, "a vote needs at least one voter");
@@ -145,17 +132,17 @@ fn what_cannot_be_applied_is_refused() {
         "\"0\" is no value of the stopping rule ahead-by, which takes a whole number, 1 or more",
     );
     check(
-        StoppingRule::Plan { risk: None },
+        StoppingRule::Plan(None),
         101,
         "the stopping rule plan works for at most 100 votes, not for 101",
     );
     check(
-        StoppingRule::AdaptiveConsistency { confidence: 0.9 },
+        StoppingRule::Adaptive(0.9),
         u64::MAX,
         "the stopping rule adaptive works for at most 1000000 votes, not for 18446744073709551615",
     );
-    let long = Stopper::new(&StoppingRule::Exact, u64::MAX).expect("it needs no table");
-    assert_eq!(long.next(&Tally::<String>::new()), Step::Ask(1 << 63));
+    let long = Stopper::new(StoppingRule::Exact, u64::MAX).expect("it needs no table");
+    assert_eq!(long.next(&Tally::default()), Step::Ask(1 << 63));
 }
 
 #[test]

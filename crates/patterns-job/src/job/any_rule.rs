@@ -3,27 +3,18 @@
 use std::str::FromStr;
 
 use patterns_core::Agent;
+use patterns_parallel::Plurality;
+use patterns_parallel::voting::{
+    Ballot, BestOf, Fields, JudgeTask, Judged, JudgedBy, Judgement, Judgements, LeastShare, Median,
+    ObjectElection, Rule, RuleError, Ruling, SameMeaning, Spread, TieBreak, Weights,
+};
 use serde::{Deserialize, Serialize};
-
-use super::best_of::BestOf;
-use super::median::Median;
-use super::number::Spread;
-use super::plurality::{Plurality, Weights};
-use super::rule::{Rule, Ruling};
-use super::rule_text::{RuleError, name_and_value, no_value};
-use super::same_meaning::SameMeaning;
-use super::share::LeastShare;
-use super::tie_break::TieBreak;
-use crate::voting::ballot::Ballot;
-use crate::voting::field::{Fields, ObjectElection};
-use crate::voting::judge::{Comparison, JudgeTask, Judged, Judgement, Judgements};
 
 /// Any of the voting rules; its winner is text.
 ///
-/// It is written as its rule is. Only [`Fields`] have no such form, as they need a schema. `J` is the
+/// It is read as its rule is. Only [`Fields`] have no such form, as they need a schema. `J` is the
 /// judge, `()` as long as nobody is asked.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum AnyRule<J = ()> {
     /// The most votes win.
     Plurality(Plurality),
@@ -83,28 +74,40 @@ impl<J> Default for AnyRule<J> {
 }
 
 impl FromStr for AnyRule {
-    type Err = RuleError;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, RuleError> {
-        let (name, value) = name_and_value(text);
-        Ok(match name {
-            name if Plurality::NAMES.contains(&name) => Self::Plurality(text.parse()?),
-            Median::NAME => Self::Median(text.parse()?),
-            BestOf::<()>::NAME => {
-                no_value(name, value)?;
-                Self::BestOf(BestOf::new(()))
-            }
-            SameMeaning::<()>::NAME => {
-                no_value(name, value)?;
-                Self::SameMeaning(SameMeaning::new(()))
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, value) = match text.trim().split_once(':') {
+            Some((name, value)) => (name.trim(), Some(value.trim())),
+            None => (text.trim(), None),
+        };
+        let judged = match name {
+            BestOf::<()>::NAME => Self::BestOf(BestOf::new(())),
+            SameMeaning::<()>::NAME => Self::SameMeaning(SameMeaning::new(())),
+            Median::NAME => return text.parse().map(Self::Median).map_err(said),
+            name if Plurality::NAMES.contains(&name) => {
+                return text.parse().map(Self::Plurality).map_err(said);
             }
             name => {
                 let mut names = Plurality::NAMES.to_vec();
                 names.extend([Median::NAME, BestOf::<()>::NAME, SameMeaning::<()>::NAME]);
-                return Err(RuleError::unknown(name, &names));
+                let known = names.join(", ");
+                return Err(format!(
+                    "there is no voting rule {name:?}; there are {known}"
+                ));
             }
-        })
+        };
+        match value {
+            None => Ok(judged),
+            Some(value) => Err(format!(
+                "the rule `{name}`: it takes no value, but has `{value}`"
+            )),
+        }
     }
+}
+
+fn said(error: RuleError) -> String {
+    error.to_string()
 }
 
 impl<J: Agent<JudgeTask, Judgement>> Rule for AnyRule<J> {
@@ -148,7 +151,7 @@ impl<J: Agent<JudgeTask, Judgement>> Rule for AnyRule<J> {
         }
     }
 
-    fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
+    fn judge(&self) -> Option<(JudgedBy, &dyn Agent<JudgeTask, Judgement>)> {
         match self {
             Self::Plurality(_) | Self::Median(_) | Self::Fields(_) => None,
             Self::BestOf(rule) => rule.judge(),
@@ -156,7 +159,7 @@ impl<J: Agent<JudgeTask, Judgement>> Rule for AnyRule<J> {
         }
     }
 
-    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<Comparison> {
+    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<(usize, usize)> {
         match self {
             Self::Plurality(_) | Self::Median(_) | Self::Fields(_) => Vec::new(),
             Self::BestOf(rule) => rule.to_judge(answers, judgements),
@@ -185,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said() {
-        let error = |text: &str| text.parse::<AnyRule>().unwrap_err().to_string();
+        let error = |text: &str| text.parse::<AnyRule>().unwrap_err();
         insta::assert_snapshot!(
             ["borda", "majority:1", "threshold", "threshold:2", "median:-1", "median:x"]
                 .map(error)

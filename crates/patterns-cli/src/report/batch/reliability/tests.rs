@@ -12,7 +12,6 @@ fn shares_are_held_against_what_is_right() {
         (1.0, true),
         (0.0, false),
     ];
-    let elections = elections.map(|(share, is_right)| (Share::new(share).unwrap(), is_right));
     let table = reliability(&elections, bins(5));
     let found: Vec<_> = table
         .bins
@@ -22,10 +21,9 @@ fn shares_are_held_against_what_is_right() {
     assert_eq!(found, [(1, 0), (0, 0), (2, 1), (1, 1), (2, 2)]);
     assert!((table.expected_calibration_error.unwrap() - 0.4 / 6.0).abs() < 1e-9);
     // 0.07 times 100 is a hair more than 7.
-    let seven = [(Share::new(0.07).unwrap(), true)];
+    let seven = [(0.07, true)];
     assert_eq!(reliability(&seven, bins(100)).bins[6].elections, 1);
     assert_eq!(reliability(&[], bins(3)).expected_calibration_error, None);
-    assert_eq!(Share::new(f64::NAN), None);
 }
 
 fn bins(number: usize) -> NonZeroUsize {

@@ -2,40 +2,38 @@
 
 use std::num::NonZeroUsize;
 
-use serde::{Deserialize, Serialize};
-
-use super::rules::Share;
+use serde::Serialize;
 
 /// How far shares can be read as chances to be right.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Reliability {
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Reliability {
     /// The bins, least shares first, empty ones included.
-    pub bins: Vec<ReliabilityBin>,
+    pub(crate) bins: Vec<ReliabilityBin>,
     /// The expected calibration error: the mean difference between share and accuracy of the
     /// bins, by their sizes (Naeini et al. 2015; Guo et al. 2017, arXiv 1706.04599). `None`
     /// without elections.
-    pub expected_calibration_error: Option<f64>,
+    pub(crate) expected_calibration_error: Option<f64>,
     /// The share of elections whose winner is right.
-    pub accuracy: Option<f64>,
+    pub(crate) accuracy: Option<f64>,
     /// The mean share of the winners.
-    pub mean_share: Option<f64>,
+    pub(crate) mean_share: Option<f64>,
 }
 
 /// The elections whose shares are about the same.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ReliabilityBin {
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct ReliabilityBin {
     /// Shares are greater than this (in the lowest bin: or equal).
-    pub low: f64,
+    pub(crate) low: f64,
     /// Shares are at most this.
-    pub high: f64,
+    pub(crate) high: f64,
     /// How many elections are in the bin.
-    pub elections: u64,
+    pub(crate) elections: u64,
     /// How many of their winners are right.
-    pub correct: u64,
+    pub(crate) correct: u64,
     /// The mean of their shares; `None` in an empty bin.
-    pub mean_share: Option<f64>,
+    pub(crate) mean_share: Option<f64>,
     /// `correct` as a share of `elections`.
-    pub accuracy: Option<f64>,
+    pub(crate) accuracy: Option<f64>,
 }
 
 /// Puts elections into bins of equal width by the winner's share, and compares that with how many
@@ -43,17 +41,7 @@ pub struct ReliabilityBin {
 ///
 /// `elections` has the winner's share and whether the winner is right, for each election with a
 /// winner and a known right answer.
-///
-/// ```
-/// use std::num::NonZeroUsize;
-/// use patterns_parallel::voting::{Share, reliability};
-///
-/// let (most, all) = (Share::new(0.6).unwrap(), Share::ALL);
-/// let elections = [(most, false), (all, true), (all, true)];
-/// let table = reliability(&elections, NonZeroUsize::new(5).unwrap());
-/// assert!((table.expected_calibration_error.unwrap() - 0.2).abs() < 1e-9);
-/// ```
-pub fn reliability(elections: &[(Share, bool)], bins: NonZeroUsize) -> Reliability {
+pub(crate) fn reliability(elections: &[(f64, bool)], bins: NonZeroUsize) -> Reliability {
     let sums = sort_into(elections, bins.get());
     let all = sums.iter().fold(Sums::default(), |all, it| Sums {
         elections: all.elections + it.elections,
@@ -73,12 +61,12 @@ pub fn reliability(elections: &[(Share, bool)], bins: NonZeroUsize) -> Reliabili
     }
 }
 
-fn sort_into(elections: &[(Share, bool)], bins: usize) -> Vec<Sums> {
+fn sort_into(elections: &[(f64, bool)], bins: usize) -> Vec<Sums> {
     let mut sums = vec![Sums::default(); bins];
-    for (share, is_correct) in elections {
+    for &(share, is_correct) in elections {
         // A hair less, or 0.07 might not be in the bin that ends there.
-        let bin = (share.get() * bins as f64 - 1e-9).ceil().max(1.0) as usize - 1;
-        sums[bin.min(bins - 1)].add(share.get(), *is_correct);
+        let bin = (share * bins as f64 - 1e-9).ceil().max(1.0) as usize - 1;
+        sums[bin.min(bins - 1)].add(share, is_correct);
     }
     sums
 }
