@@ -42,7 +42,7 @@ impl Provider {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id()));
         let tasks = tasks.into_iter().flatten().flatten();
         let told = tasks.filter_map(|it| fs::read_to_string(it.path().join("schedstat")).ok());
-        let nanos = told.filter_map(|it| it.split(' ').next()?.parse().ok());
+        let nanos = told.filter_map(|it| it.split(' ').next()?.parse::<u64>().ok());
         Duration::from_nanos(nanos.sum())
     }
 
