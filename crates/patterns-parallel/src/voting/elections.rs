@@ -28,7 +28,7 @@ use super::rules::Rule;
 use super::stop::{Forecast, Step, Stopper};
 use super::voting::{Asking, Voting};
 use crate::fan_out::Stop;
-use crate::machine::{Due, Machine, WINDOW, narrowed};
+use crate::machine::{Due, Machine, WINDOW};
 use crate::run::Run;
 use decide::Need;
 use open_election::OpenElection;
@@ -365,7 +365,7 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Machine for Elections<
             return Vec::new();
         };
         if let Task::Ballot(voter) = task {
-            let ballot = narrowed(branch, Done::ballot);
+            let ballot = branch.and_then(Done::ballot);
             self.run.account(&ballot);
             return self.ballot_ended(number, voter, ballot);
         }
