@@ -36,8 +36,11 @@ pub(super) struct Answers {
     pub(super) terminal: Terminal,
     pub(super) drain: CancellationToken,
     /// The models that were asked before, by their names and how they are asked.
-    pub(super) models: Mutex<HashMap<String, Arc<OnceCell<Arc<dyn Model>>>>>,
+    pub(super) models: Mutex<HashMap<String, Arc<Connected>>>,
 }
+
+/// A model, once it is connected to.
+type Connected = OnceCell<Arc<dyn Model>>;
 
 impl Answers {
     /// Answers a call.
