@@ -130,6 +130,9 @@ async fn what_was_dropped_supports_nothing_further_up() {
         (3, 2, 4)
     );
     assert_eq!(record.flagged().len(), 4);
+    let answers = record.answers();
+    let kept = answers.iter().map(|it| it.statements.len());
+    assert_eq!(kept.sum::<usize>(), 3, "those that are supported");
 }
 
 #[tokio::test]
