@@ -1,11 +1,9 @@
 //! The simulator, in a process of its own.
 
-use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -38,12 +36,15 @@ impl Provider {
     }
 
     /// Returns the CPU time that it has used so far; nothing, where the system does not tell.
-    pub(crate) fn cpu(&self) -> Duration {
+    #[cfg(all(feature = "bench", unix))]
+    pub(crate) fn cpu(&self) -> std::time::Duration {
+        use std::fs;
+
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id()));
         let tasks = tasks.into_iter().flatten().flatten();
         let told = tasks.filter_map(|it| fs::read_to_string(it.path().join("schedstat")).ok());
         let nanos = told.filter_map(|it| it.split(' ').next()?.parse::<u64>().ok());
-        Duration::from_nanos(nanos.sum())
+        std::time::Duration::from_nanos(nanos.sum())
     }
 
     /// Returns how many requests have arrived so far.

@@ -1,8 +1,8 @@
 //! The one thread that writes: whatever has come while it was busy is committed together.
 //!
 //! It is a thread, the only one that a library starts, since a commit blocks on the disk and must not be cut
-//! short by a dropped future. A lone write is committed at once; where several come together, or have come just
-//! before, a commit waits [`PATIENCE`] for more, which halves the CPU of ten thousand writes a second.
+//! short by a dropped future. A lone write is committed at once; where several come together, a commit waits
+//! [`PATIENCE`] for more, which halves the CPU of ten thousand writes a second.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -158,10 +158,8 @@ pub(crate) async fn acknowledged(
 fn write_all(connection: &Mutex<Connection>, beside: &Beside, incoming: &Receiver<Write>) {
     let mut broken: Option<StoreError> = None;
     let mut prompts = Prompts::default();
-    let mut is_busy = false;
     while let Ok(first) = incoming.recv() {
-        let batch = gather(first, incoming, is_busy);
-        is_busy = batch.len() > 1;
+        let batch = gather(first, incoming);
         // After a failed commit nobody knows what the disk has; going on would be a gamble.
         let (acks, result) = match &broken {
             Some(error) => (acks_of(batch), Err(error.clone())),
@@ -178,11 +176,11 @@ fn write_all(connection: &Mutex<Connection>, beside: &Beside, incoming: &Receive
 }
 
 /// Returns what is to be committed together. A lone write is not held up; where several come at
-/// once, or have come last time, more are about to.
-fn gather(first: Write, incoming: &Receiver<Write>, is_busy: bool) -> Vec<Write> {
+/// once, more are about to.
+fn gather(first: Write, incoming: &Receiver<Write>) -> Vec<Write> {
     let mut batch = vec![first];
     batch.extend(incoming.try_iter().take(MOST - 1));
-    if batch.len() < MOST && (is_busy || batch.len() > 1) {
+    if (2..MOST).contains(&batch.len()) {
         // Not by waiting for the next one, which would wake this thread for each.
         std::thread::park_timeout(PATIENCE);
         batch.extend(incoming.try_iter().take(MOST - batch.len()));
