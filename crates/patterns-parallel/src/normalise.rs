@@ -1,7 +1,7 @@
 //! Folds the spellings of one open answer, so that no winner is decided by spelling.
 //!
 //! Only what cannot change the meaning is folded: case, white space, composed and wide forms of
-//! characters, quotes and emphasis around the whole, the full stop behind it, and the thousands
+//! characters, marks that nobody sees, quotes and emphasis around the whole, the full stop behind it, and the thousands
 //! separators of a number. Everything else counts. A sign may be the answer (`?`, `*` and `**` are
 //! three), `$5` is not `€5`, `10²` is not `102`, `(5)` may be less than nothing, and `y` is a letter.
 //!
@@ -17,7 +17,8 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Returns the form in which an open answer is counted; `None` if it says nothing.
 pub(crate) fn normalise(answer: &str) -> Option<String> {
-    let plain = answer.chars().map(plain).nfc();
+    let seen = answer.chars().filter(|it| !UNSEEN.contains(it));
+    let plain = seen.map(plain).nfc();
     let folded: String = plain.flat_map(fold_case).nfc().collect();
     let words: Vec<&str> = folded.split_whitespace().collect();
     let text = words.join(" ");
@@ -25,6 +26,12 @@ pub(crate) fn normalise(answer: &str) -> Option<String> {
     let counted = number(inner).unwrap_or_else(|| inner.to_owned());
     (!counted.is_empty()).then_some(counted)
 }
+
+/// Marks that nobody sees, of the layout of a text and of its beginning. Joiners are none: they make one
+/// emoji of several, and other words in Persian.
+const UNSEEN: [char; 6] = [
+    '\u{ad}', '\u{200b}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{feff}',
+];
 
 /// Returns the plain form of a character that is only written differently.
 fn plain(it: char) -> char {

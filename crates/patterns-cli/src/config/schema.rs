@@ -143,7 +143,8 @@ pub(crate) struct MapReduceKeys {
     #[serde(deserialize_with = "read::fan_in")]
     #[schemars(with = "Option<u32>", range(min = 2, max = 64))]
     pub(crate) fan_in: Option<u32>,
-    /// Tokens of answers that one reduce call may combine, at least 100.
+    /// Tokens of answers that one reduce call may combine, at least 100; without it what fits the window
+    /// of its model, and 24000 at most, since models lose some of more.
     #[serde(deserialize_with = "read::reduce_tokens")]
     #[schemars(with = "Option<u64>", range(min = 100))]
     pub(crate) reduce_tokens: Option<u64>,

@@ -266,6 +266,14 @@ fn options_without_effect_are_refused() {
             "the option \"many\" is no number",
         ),
         (
+            &["Well?", "--option", "yes", "--option", " "],
+            "one of the --option is empty",
+        ),
+        (
+            &["Well?", "--option", "yes", "--option", "yes"],
+            "\"yes\" is twice among the --option",
+        ),
+        (
             &["--batch", "q.jsonl", "--rule", "median"],
             "the option \"far\" is no number",
         ),

@@ -213,7 +213,10 @@ impl MapReduceWork {
         let name = self.job.models.reduce.as_deref();
         let fits = setup.models.window(name).map(|window| {
             let answer = self.job.model.max_output_tokens.map(Into::into);
-            room(window, answer, 0)
+            let schema = self.reduce_schema.as_ref().map(|it| it.to_string().len());
+            let all = self.job.model.instructions.as_ref().map(String::len);
+            let told = calls.told + all.unwrap_or_default() + schema.unwrap_or_default();
+            room(window, answer, told)
                 .get()
                 .min(Combine::<M, R>::DEFAULT_TOKENS)
         });
@@ -242,6 +245,8 @@ struct Calls {
     topology: patterns_parallel::map_reduce::Topology,
     tokens: Option<u64>,
     fan_in: Option<u32>,
+    /// Bytes of the instructions that a call has of its own, the longer ones.
+    told: usize,
 }
 
 impl From<&AgentReduce> for Calls {
@@ -250,8 +255,13 @@ impl From<&AgentReduce> for Calls {
             topology: it.topology,
             tokens: it.tokens.map(Into::into),
             fan_in: it.fan_in.map(Into::into),
+            told: length(it.instructions.as_ref()).max(length(it.inner_instructions.as_ref())),
         }
     }
+}
+
+fn length(words: Option<&String>) -> usize {
+    words.map_or(0, String::len)
 }
 
 impl From<&StatementsReduce> for Calls {
@@ -260,6 +270,7 @@ impl From<&StatementsReduce> for Calls {
             topology: it.topology,
             tokens: it.tokens.map(Into::into),
             fan_in: it.fan_in.map(Into::into),
+            told: length(it.instructions.as_ref()),
         }
     }
 }

@@ -54,6 +54,12 @@ fn spellings_of_one_answer_are_equal() {
     one(&["café", "cafe\u{301}", "CAFÉ"]);
     one(&["STRASSE", "straße", "strasse", "STRAẞE"]);
     one(&["don't", "don’t"]);
+    one(&[
+        "co-op",
+        "co-op\u{200b}",
+        "\u{feff}co-op\u{200e}",
+        "c\u{ad}o-op",
+    ]);
     one(&["51/2", "51⁄2"]);
 }
 
@@ -61,6 +67,7 @@ fn spellings_of_one_answer_are_equal() {
 fn different_answers_stay_different() {
     different(&["$5", "€5", "£5", "5", "(5)", "+5", "5%", "5\"", "5'", "#5"]);
     different(&["10²", "102"]);
+    different(&["می\u{200c}خواهم", "میخواهم"]);
     different(&["5½", "51/2"]);
     different(&["1.1", "1.10", "1.100", "1.01"]);
     different(&["7", "007", "0007"]);
