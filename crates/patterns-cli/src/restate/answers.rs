@@ -26,6 +26,9 @@ use crate::launch::{Around, Launch};
 use crate::option_names::Names;
 use crate::terminal::Terminal;
 
+/// Where a model is, once it is connected to.
+type Place = Arc<OnceCell<Arc<dyn Model>>>;
+
 /// Answers calls.
 pub(super) struct Answers {
     /// What `-c` said.
@@ -36,7 +39,7 @@ pub(super) struct Answers {
     pub(super) terminal: Terminal,
     pub(super) drain: CancellationToken,
     /// The models that were asked before, by their names and how they are asked.
-    pub(super) models: Mutex<HashMap<String, Arc<OnceCell<Arc<dyn Model>>>>>,
+    pub(super) models: Mutex<HashMap<String, Place>>,
 }
 
 impl Answers {
