@@ -26,6 +26,9 @@ use crate::launch::{Around, Launch};
 use crate::option_names::Names;
 use crate::terminal::Terminal;
 
+/// Where a model is, once it is connected to.
+type Place = Arc<OnceCell<Arc<dyn Model>>>;
+
 /// Answers calls.
 pub(super) struct Answers {
     /// What `-c` said.
@@ -36,11 +39,8 @@ pub(super) struct Answers {
     pub(super) terminal: Terminal,
     pub(super) drain: CancellationToken,
     /// The models that were asked before, by their names and how they are asked.
-    pub(super) models: Mutex<HashMap<String, Arc<Connected>>>,
+    pub(super) models: Mutex<HashMap<String, Place>>,
 }
-
-/// A model, once it is connected to.
-type Connected = OnceCell<Arc<dyn Model>>;
 
 impl Answers {
     /// Answers a call.
