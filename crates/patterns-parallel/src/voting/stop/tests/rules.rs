@@ -65,6 +65,18 @@ fn a_decided_vote_can_end_under_every_rule() {
     assert_eq!(ahead.next(&tally("a")), Step::Ask(4));
 }
 
+#[test]
+fn an_election_that_is_decided_is_over_but_under_fixed() {
+    let next = |rule: &str| {
+        let stopper = Stopper::new(rule.parse().unwrap(), 10).unwrap();
+        stopper.next(&tally("aaabaaa"))
+    };
+    for rule in ["exact", "ahead-by:9", "adaptive:0.999", "plan:0.000001"] {
+        assert_eq!(next(rule), Step::Stop(StopReason::Decided), "{rule}");
+    }
+    assert_eq!(next("fixed"), Step::Ask(3));
+}
+
 fn check_text(text: &str, rule: StoppingRule, printed: &str) {
     let found: StoppingRule = text.parse().expect("a rule");
     assert_eq!(found, rule, "{text}");
