@@ -102,6 +102,7 @@ pub(crate) fn terminal(command: &Command) -> Terminal {
         Command::Models(args) => Terminal::new(false, args.color),
         Command::Doctor(args) => Terminal::new(false, args.color),
         Command::Worker(args) => Terminal::new(args.quiet, ColorChoice::Auto),
+        Command::Attach(args) => Terminal::new(args.quiet, ColorChoice::Auto),
         Command::Simulate(args) => Terminal::new(args.quiet, ColorChoice::Auto),
         // What they run has a word about it.
         Command::Run(_)

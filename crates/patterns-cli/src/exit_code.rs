@@ -59,6 +59,30 @@ pub(crate) fn of(kind: ErrorKind) -> u8 {
     }
 }
 
+/// Returns what an exit code means, if it is one of an error.
+#[cfg(feature = "restate")]
+pub(crate) fn kind(code: u8) -> Option<ErrorKind> {
+    use ErrorKind as Kind;
+    let kinds = [
+        Kind::Usage,
+        Kind::SomeFailed,
+        Kind::Empty,
+        Kind::Budget,
+        Kind::BadData,
+        Kind::NoInput,
+        Kind::Unavailable,
+        Kind::CannotCreate,
+        Kind::Io,
+        Kind::TryLater,
+        Kind::Credentials,
+        Kind::Config,
+        Kind::Interrupted,
+        Kind::Terminated,
+    ];
+    let found = kinds.into_iter().find(|it| of(*it) == code);
+    (code != SUCCESS).then(|| found.unwrap_or(Kind::Bug))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -305,8 +305,9 @@ mod tests {
     use crate::args::Cli;
 
     /// What is no key: where it says nothing about the run, or is what the job is about.
-    const NO_KEYS: [&str; 14] = [
+    const NO_KEYS: [&str; 15] = [
         "on",
+        "detach",
         "quiet",
         "color",
         "progress",

@@ -25,6 +25,10 @@ pub enum RestateErrorKind {
     NoWorker,
     /// It does not take a worker: see what it says.
     NotRegistered,
+    /// No worker carries out jobs, or this one: see what it says.
+    NotTaken,
+    /// The server knows no such job: it forgot it, or never had it.
+    UnknownJob,
     /// An identity key is none: mend it.
     InvalidKey,
     /// The HTTP client or the listener cannot be set up.

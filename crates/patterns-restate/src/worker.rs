@@ -27,17 +27,22 @@ use patterns_core::{BoxFuture, ModelError, ModelErrorKind, Response};
 use restate_sdk::endpoint::{
     Endpoint, HandleOptions, HandlerOptions, ProtocolMode, ServiceOptions,
 };
-use restate_sdk::prelude::{Context, HandlerResult, IntoServiceDefinition, Json};
+use restate_sdk::prelude::{Context, HandlerResult, IntoServiceDefinition, Json, TerminalError};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
 use crate::admin::VERSION;
 use crate::call::{Call, Reply};
 use crate::error::{RestateError, RestateErrorKind};
+use crate::handed::RUN;
 use crate::notices::GENERATE;
 
 /// How long a call may say nothing; twice that, and it is handed out again.
 const SILENCE: Duration = Duration::from_secs(30 * 60);
+
+/// How long a job may say nothing.
+const LONG_SILENCE: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// How long the server keeps answers, if nobody says so.
 const RETENTION: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -61,10 +66,16 @@ type Body = UnsyncBoxBody<Bytes, BoxError>;
 pub type Answering =
     Arc<dyn Fn(Call) -> BoxFuture<'static, Result<Response, ModelError>> + Send + Sync>;
 
+/// Carries out a whole job, and returns what came of it. An error is no end of it: the server hands the job out
+/// again.
+pub type Running =
+    Arc<dyn Fn(Value) -> BoxFuture<'static, Result<Value, ModelError>> + Send + Sync>;
+
 /// A worker.
 #[derive(Clone)]
 pub struct Worker {
     answering: Answering,
+    running: Option<Running>,
     identity_keys: Vec<String>,
     retention: Duration,
 }
@@ -74,6 +85,7 @@ impl Worker {
     pub fn new(answering: Answering) -> Self {
         Self {
             answering,
+            running: None,
             identity_keys: Vec::new(),
             retention: RETENTION,
         }
@@ -84,6 +96,13 @@ impl Worker {
     #[must_use]
     pub fn identity_key(mut self, key: impl Into<String>) -> Self {
         self.identity_keys.push(key.into());
+        self
+    }
+
+    /// Takes whole jobs, too. They read and write where they say, so whoever can send one can do that.
+    #[must_use]
+    pub fn jobs(mut self, running: Running) -> Self {
+        self.running = Some(running);
         self
     }
 
@@ -159,14 +178,25 @@ impl Worker {
         let generate = HandlerOptions::new()
             .inactivity_timeout(SILENCE)
             .abort_timeout(SILENCE);
-        let options = ServiceOptions::new()
-            .idempotency_retention(self.retention)
-            .retry_policy_initial_interval(FIRST_RETRY)
-            .retry_policy_exponentiation_factor(2.0)
-            .retry_policy_max_interval(LONGEST_RETRY)
-            .retry_policy_max_attempts(MOST_RETRIES)
-            .metadata("patterns", VERSION)
-            .handler(GENERATE, generate);
+        let run = HandlerOptions::new()
+            .inactivity_timeout(LONG_SILENCE)
+            .abort_timeout(LONG_SILENCE);
+        let options = || {
+            ServiceOptions::new()
+                .idempotency_retention(self.retention)
+                .retry_policy_initial_interval(FIRST_RETRY)
+                .retry_policy_exponentiation_factor(2.0)
+                .retry_policy_max_interval(LONGEST_RETRY)
+                .retry_policy_max_attempts(MOST_RETRIES)
+                .metadata("patterns", VERSION)
+        };
+        let jobs = Jobs {
+            running: self.running.clone(),
+            under_way: Arc::clone(under_way),
+        };
+        let jobs = jobs
+            .into_service_definition()
+            .options(options().handler(RUN, run));
         let mut endpoint = Endpoint::builder();
         for key in &self.identity_keys {
             endpoint = endpoint.identity_key(key).map_err(|error| {
@@ -174,8 +204,9 @@ impl Worker {
                 RestateError::new(RestateErrorKind::InvalidKey, words)
             })?;
         }
+        let options = options().handler(GENERATE, generate);
         let service = service.into_service_definition().options(options);
-        Ok(endpoint.bind(service).build())
+        Ok(endpoint.bind(service).bind(jobs).build())
     }
 }
 
@@ -247,6 +278,27 @@ impl Service {
         _nothing: Json<serde_json::Value>,
     ) -> HandlerResult<()> {
         Ok(())
+    }
+}
+
+/// The service that carries out jobs.
+struct Jobs {
+    running: Option<Running>,
+    under_way: Arc<AtomicUsize>,
+}
+
+#[restate_sdk::service(name = "Job", client_visibility = "pub(crate)")]
+impl Jobs {
+    #[handler]
+    async fn run(&self, _cx: Context<'_>, job: Json<Value>) -> HandlerResult<Json<Value>> {
+        let Some(running) = &self.running else {
+            let words = "this worker takes no whole jobs";
+            return Err(TerminalError::new(words).into());
+        };
+        let _counted = Counted::new(&self.under_way);
+        let running = AssertUnwindSafe(running(job.into_inner())).catch_unwind();
+        let ended = running.await.unwrap_or_else(|_| Err(panicked()));
+        Ok(Json(ended?))
     }
 }
 

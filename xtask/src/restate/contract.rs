@@ -21,7 +21,7 @@ const DOCUMENTS: u64 = 64;
 
 /// Checks it.
 pub(super) fn run(folder: &Path) -> Result<()> {
-    let fleet = Fleet::start(folder, SetUp::small(&["--latency", "300ms"]))?;
+    let mut fleet = Fleet::start(folder, SetUp::small(&["--latency", "300ms"]))?;
     let job = Job::map_reduce(folder, "contract", DOCUMENTS)?;
     let local = output(&mut fleet.local(&job, "local.db"))?;
     let calls = fleet.provider.requests()?;
@@ -56,6 +56,7 @@ pub(super) fn run(folder: &Path) -> Result<()> {
     }
 
     early_stop(&fleet)?;
+    handed_over(&mut fleet, folder)?;
     let peak = fleet.check_peak()?;
     println!("at most {peak} calls at once, in a lane of {LANE}");
     Ok(())
@@ -85,5 +86,34 @@ fn early_stop(fleet: &Fleet) -> Result<()> {
         "{sent} ballots were sent, and {local} where calls are made here"
     );
     println!("early stop: {sent} ballots sent in {VOTES} votes, {local} where calls are made here");
+    Ok(())
+}
+
+/// Checks that a run that is handed over gives what a run here gives, though its workers are killed meanwhile,
+/// for each that attaches, and is paid for once.
+fn handed_over(fleet: &mut Fleet, folder: &Path) -> Result<()> {
+    let job = Job::map_reduce(folder, "handed-over", DOCUMENTS)?;
+    let before = fleet.provider.requests()?;
+    let local = output(&mut fleet.local(&job, "local-handed-over.db"))?;
+    let between = fleet.provider.requests()?;
+    let id = output(&mut fleet.handing_over(&job, "handed-over.db"))?;
+    for worker in 0..2 {
+        fleet.kill_worker(worker)?;
+    }
+    for worker in 0..2 {
+        fleet.start_worker(worker)?;
+    }
+    for _ in 0..2 {
+        let result = output(&mut fleet.attaching(id.trim()))?;
+        ensure!(result == local, "attaching gives another result: {result}");
+    }
+    let (calls, sent) = (between - before, fleet.provider.requests()? - between);
+    ensure!(
+        (calls..=calls + LANE).contains(&sent),
+        "{calls} calls, and {sent} were sent"
+    );
+    println!(
+        "handed over, both workers killed: {calls} calls, {sent} sent, the same for each that attaches"
+    );
     Ok(())
 }

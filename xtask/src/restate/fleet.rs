@@ -91,6 +91,7 @@ impl Fleet {
             ])
             .args(["--listen", &format!("127.0.0.1:{}", self.port)])
             .args([
+                "--jobs",
                 "--limit",
                 &format!("compatible={}", self.set_up.lane),
                 "--store",
@@ -133,6 +134,22 @@ impl Fleet {
         command
             .args(["--on", &self.server.on(), "-c", &self.server.admin()])
             .args(["--concurrency", &self.set_up.at_once.to_string()]);
+        command
+    }
+
+    /// Returns a command that hands a run over.
+    pub(super) fn handing_over(&self, job: &Job, store: &str) -> Command {
+        let mut command = self.of(job, store);
+        command.args(["--on", &self.server.on(), "-c", &self.server.admin()]);
+        command.arg("--detach");
+        command
+    }
+
+    /// Returns a command that waits for the result of a run that was handed over.
+    pub(super) fn attaching(&self, id: &str) -> Command {
+        let mut command = self.command();
+        command.args(["attach", id, "--on", &self.server.on()]);
+        command.args(["-c", &self.server.admin()]);
         command
     }
 

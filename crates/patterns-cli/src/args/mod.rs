@@ -1,5 +1,6 @@
 //! What was typed: the command line, before anything is read or checked against the world.
 
+mod attach;
 mod config;
 mod doctor;
 mod given;
@@ -27,6 +28,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use patterns_job::Form as Format;
 
+pub(crate) use attach::AttachArgs;
 pub(crate) use config::ConfigCommand;
 pub(crate) use doctor::DoctorArgs;
 pub(crate) use given::{Given, parse};
@@ -131,6 +133,9 @@ pub(crate) enum Command {
     /// Make calls for runs elsewhere, which a Restate server hands out
     #[command(after_help = worker::EXAMPLES)]
     Worker(WorkerArgs),
+    /// Wait for a run that was handed over with --detach, and print its result
+    #[command(after_help = attach::EXAMPLES)]
+    Attach(AttachArgs),
     /// Read a file in a process of its own; `patterns` starts it itself
     #[command(hide = true)]
     ReadDocument(ReadDocument),

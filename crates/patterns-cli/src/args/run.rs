@@ -36,6 +36,18 @@ pub(crate) struct Common {
     #[arg(long, value_name = "WHERE", value_parser = values::on, help_heading = "Model", hide_short_help = true)]
     pub(crate) on: Option<String>,
 
+    /// Hand the whole run over to the workers of --on, and print an id for `patterns attach`
+    ///
+    /// It goes on whatever becomes of this command, and reads its files where a worker runs
+    /// (docs/restate.md).
+    #[arg(
+        long,
+        conflicts_with_all = ["dry_run", "print_job", "confirm_above", "events", "plots", "fresh"],
+        help_heading = "Model",
+        hide_short_help = true
+    )]
+    pub(crate) detach: bool,
+
     /// What the model is told on top of the pattern's own instructions
     ///
     /// @FILE is the text of a file; @@ stands for an @ at the beginning. So it is with all instructions.

@@ -50,6 +50,10 @@ pub(crate) struct WorkerArgs {
     #[arg(long = "identity-key", value_name = "KEY")]
     pub(crate) identity_keys: Vec<String>,
 
+    /// Take whole runs too, which --detach hands over: they read and write files of this machine
+    #[arg(long)]
+    pub(crate) jobs: bool,
+
     /// How long the server keeps answers
     #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = values::duration)]
     pub(crate) retention: Duration,

@@ -63,6 +63,7 @@ pub(crate) async fn run(command: Command, given: Given, terminal: Terminal) -> R
         Command::Store(command) => store::run(&command, terminal).await,
         Command::Simulate(args) => simulate::run(&args, terminal).await,
         Command::Worker(args) => Box::pin(crate::restate::work(&args, terminal)).await,
+        Command::Attach(args) => Box::pin(crate::restate::attach(&args, terminal)).await,
         Command::Completions { shell } => completions::run(shell),
         // It is over before this.
         Command::ReadDocument(_) => Ok(()),
@@ -87,6 +88,8 @@ enum Task {
     Print,
     /// What it would do is said.
     Plan,
+    /// It is handed over.
+    Detach,
     /// It is run, after a question if that is likely to cost more.
     Run(Option<Limit>),
 }
@@ -97,6 +100,7 @@ impl Task {
         match common {
             _ if common.print_job => Self::Print,
             _ if common.dry_run => Self::Plan,
+            _ if common.detach => Self::Detach,
             _ => Self::Run(above.map(|above| Limit {
                 above,
                 is_confirmed,
@@ -114,12 +118,15 @@ async fn start(mut launch: Launch, task: Task) -> Result<(), Error> {
     match task {
         Task::Plan => return Box::pin(plan::show(&launch)).await,
         Task::Run(Some(limit)) => Box::pin(plan::confirm(&mut launch, limit)).await?,
-        Task::Run(None) | Task::Print => {}
+        Task::Run(None) | Task::Print | Task::Detach => {}
     }
     if let Some(warning) = launch.too_many_calls() {
         launch.terminal.labelled_note("warning", &warning);
     }
     launch.check_output()?;
+    if let Task::Detach = task {
+        return Box::pin(crate::restate::hand_over(&launch)).await;
+    }
     match launch.job.clone() {
         Job::Section(job) => Box::pin(section::run(*job, launch)).await,
         Job::Vote(job) => Box::pin(vote::run(*job, launch)).await,

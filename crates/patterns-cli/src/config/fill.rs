@@ -49,6 +49,7 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
         | Command::Schema(_)
         | Command::Simulate(_)
         | Command::Worker(_)
+        | Command::Attach(_)
         | Command::ReadDocument(_)
         | Command::Completions { .. } => return Ok(Vec::new()),
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use patterns_core::{Budget, Model, ModelId};
 use patterns_job::Settings;
 
-use crate::args::WorkerArgs;
+use crate::args::{AttachArgs, WorkerArgs};
 use crate::error::{Error, ErrorKind};
 use crate::launch::Launch;
 use crate::terminal::Terminal;
@@ -45,6 +45,22 @@ impl Driver {
 #[expect(clippy::unused_async, reason = "so is the one that is there")]
 pub(crate) async fn work(_: &WorkerArgs, _: Terminal) -> Result<(), Error> {
     Err(not_built("`patterns worker`"))
+}
+
+/// # Errors
+///
+/// Returns an error, always.
+#[expect(clippy::unused_async, reason = "so is the one that is there")]
+pub(crate) async fn attach(_: &AttachArgs, _: Terminal) -> Result<(), Error> {
+    Err(not_built("`patterns attach`"))
+}
+
+/// # Errors
+///
+/// Returns an error, always.
+#[expect(clippy::unused_async, reason = "so is the one that is there")]
+pub(crate) async fn hand_over(_: &Launch) -> Result<(), Error> {
+    Err(not_built("--detach"))
 }
 
 fn not_built(what: &str) -> Error {

@@ -5,9 +5,8 @@
 //! refuses the call: what is configured has to be so on both sides. Of the layers around a model the budget
 //! and the sharing of equal calls stay here, with the store; all others are the worker's.
 
-use std::process;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use patterns_core::{Budget, Layer, Model, ModelId};
 use patterns_job::{Settings, StoreMode};
@@ -16,6 +15,7 @@ use patterns_restate::{Admin, Durable};
 use serde_json::json;
 use tokio::task::JoinHandle;
 
+use super::name;
 use super::server::{server, told};
 use crate::error::Error;
 use crate::launch::Launch;
@@ -129,12 +129,4 @@ impl Drop for Driver {
     fn drop(&mut self) {
         self.telling.abort();
     }
-}
-
-/// Names this process, this time.
-fn name() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = since.map_or(0, |it| it.as_nanos());
-    let names = format!("{} {now}", process::id());
-    blake3::hash(names.as_bytes()).to_hex()[..16].to_owned()
 }

@@ -66,6 +66,14 @@ pub(super) fn told(error: RestateError) -> Error {
             ErrorKind::Unavailable,
             "--advertise names the address at which the server finds this worker; docs/restate.md",
         ),
+        Kind::NotTaken => (
+            ErrorKind::Unavailable,
+            "a worker that takes whole runs is started with --jobs; all behind one address are to be alike",
+        ),
+        Kind::UnknownJob => (
+            ErrorKind::NoInput,
+            "--detach prints the id, and the server keeps what came of it for a week",
+        ),
         Kind::InvalidKey => (
             ErrorKind::Usage,
             "the server's log shows the key that it signs with",

@@ -1,6 +1,7 @@
 //! `patterns worker`: makes calls for runs elsewhere.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::answers::Answers;
+use super::jobs::Jobs;
 use super::server::{server, told};
 use crate::args::WorkerArgs;
 use crate::config::Loaded;
@@ -40,6 +42,12 @@ pub(crate) async fn work(args: &WorkerArgs, terminal: Terminal) -> Result<(), Er
         .local_addr()
         .map_err(|error| not_heard(args.listen, &error))?;
     let drain = CancellationToken::new();
+    let jobs = Arc::new(Jobs {
+        restate: loaded.restate(),
+        store: store_file(args, &loaded),
+        terminal,
+        drain: drain.clone(),
+    });
     let answers = Arc::new(Answers {
         set: args.set(),
         workers: args.workers,
@@ -52,10 +60,7 @@ pub(crate) async fn work(args: &WorkerArgs, terminal: Terminal) -> Result<(), Er
         let answers = Arc::clone(&answers);
         Box::pin(async move { answers.answer(call).await })
     });
-    let mut worker = Worker::new(answering).retention(args.retention);
-    for key in &args.identity_keys {
-        worker = worker.identity_key(key);
-    }
+    let worker = worker(args, answering, jobs);
     let serving = worker.serve(listener, drain.clone().cancelled_owned(), args.drain);
     let url = args.advertise.clone();
     let url = url.unwrap_or_else(|| format!("http://{address}"));
@@ -81,6 +86,21 @@ pub(crate) async fn work(args: &WorkerArgs, terminal: Terminal) -> Result<(), Er
             Err(Error::new(ErrorKind::Terminated, message).help("a longer --drain lets them end"))
         }
     }
+}
+
+/// Makes the worker that was asked for.
+fn worker(args: &WorkerArgs, answering: Answering, jobs: Arc<Jobs>) -> Worker {
+    let mut worker = Worker::new(answering).retention(args.retention);
+    if args.jobs {
+        worker = worker.jobs(Arc::new(move |job| {
+            let jobs = Arc::clone(&jobs);
+            Box::pin(async move { jobs.run(job).await })
+        }));
+    }
+    for key in &args.identity_keys {
+        worker = worker.identity_key(key);
+    }
+    worker
 }
 
 /// Makes itself known to the server; ends only if that cannot be.
@@ -149,6 +169,10 @@ fn not_heard(address: SocketAddr, error: &std::io::Error) -> Error {
 }
 
 fn store(args: &WorkerArgs, loaded: &Loaded) -> Result<Store, Error> {
+    Store::open(store_file(args, loaded), Durability::default()).map_err(refused)
+}
+
+fn store_file(args: &WorkerArgs, loaded: &Loaded) -> PathBuf {
     let file = args.store.clone().or_else(|| loaded.store());
-    Store::open(file.unwrap_or_else(usual), Durability::default()).map_err(refused)
+    file.unwrap_or_else(usual)
 }

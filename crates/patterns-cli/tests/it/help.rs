@@ -47,6 +47,12 @@ fn every_pattern_has_the_same_options() {
               
               For a command that is built with it (docs/restate.md). [default: restate.url, else here]
 
+          --detach
+              Hand the whole run over to the workers of --on, and print an id for `patterns attach`
+              
+              It goes on whatever becomes of this command, and reads its files where a worker runs
+              (docs/restate.md).
+
           --instructions <TEXT>
               What the model is told on top of the pattern's own instructions
               
@@ -235,6 +241,7 @@ fn help_of_every_command() {
       config       Say what is set in files and variables, and what can be
       simulate     Serve a simulated OpenAI-compatible provider on this machine, to rehearse with
       worker       Make calls for runs elsewhere, which a Restate server hands out
+      attach       Wait for a run that was handed over with --detach, and print its result
       completions  Print a completion script for a shell
       help         Print this message or the help of the given subcommand(s)
 

@@ -52,6 +52,8 @@ fn a_command_without_it_says_how_to_get_one_with_it() {
     for said in [
         vote(&["--on", "restate:http://127.0.0.1:9"]),
         said(&["worker"]),
+        said(&["attach", "5f0c1e9a77d2b364"]),
+        vote(&["--detach"]),
     ] {
         assert!(said.starts_with("78: error[E-CONFIG]"), "{said}");
         assert!(said.contains(help), "{said}");
@@ -111,6 +113,22 @@ fn a_worker_says_what_is_wrong_with_how_it_is_begun() {
         said(&["worker", "--listen", "127.0.0.1:0", "--limit", "openai"]),
         said(&["worker", "--listen", "127.0.0.1:0", "--identity-key", "me"]),
         said(&["worker", "--listen", "192.0.2.1:9"]),
+    ];
+    insta::assert_snapshot!(table.join("\n\n"));
+}
+
+#[cfg(feature = "restate")]
+#[test]
+fn what_cannot_be_handed_over_is_refused_with_its_next_step() {
+    let nowhere = ["--on", "restate:http://127.0.0.1:9"];
+    let attach = |id: &str| said(&[&["attach", id][..], &nowhere].concat());
+    let table = [
+        vote(&["--detach"]),
+        vote(&[&["--detach"][..], &nowhere].concat()),
+        vote(&[&["--detach", "--dry-run"][..], &nowhere].concat()),
+        attach("../../etc/passwd"),
+        attach("5f0c1e9a77d2b364"),
+        said(&["attach", "5f0c1e9a77d2b364"]),
     ];
     insta::assert_snapshot!(table.join("\n\n"));
 }

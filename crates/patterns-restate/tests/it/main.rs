@@ -7,6 +7,7 @@
 )]
 
 mod calls;
+mod jobs;
 mod scripted;
 mod trouble;
 mod worker;

@@ -61,8 +61,13 @@ async fn a_worker_says_what_it_is_and_ends_when_told() {
         assert_eq!(get(&format!("{url}/x"), http1()).await.0, 404);
         let (status, manifest) = get(&format!("{url}/v1/discover"), http2()).await;
         assert_eq!(status, 200);
-        let service = &manifest["services"][0];
-        assert_eq!(service["name"], "Model");
+        let services = manifest["services"].as_array().unwrap();
+        let of = |name: &str| services.iter().find(|it| it["name"] == name).unwrap();
+        let run = &of("Job")["handlers"][0];
+        // A job says nothing until it ends, and takes what it takes.
+        let year = json!(31_536_000_000_u64);
+        assert_eq!((&run["name"], &run["abortTimeout"]), (&json!("run"), &year));
+        let service = of("Model");
         // A week, and half an hour.
         assert_eq!(service["idempotencyRetention"], 604_800_000);
         let handlers = service["handlers"].as_array().unwrap();
