@@ -3,10 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use blake3::Hasher;
-
-use crate::{Attachment, Message, ModelId, Part, Request, Role, Sampling};
-
 /// A BLAKE3 digest of everything that may change an answer: provider, model, instructions,
 /// messages, schema, sampling and sample number.
 ///
@@ -15,30 +11,6 @@ use crate::{Attachment, Message, ModelId, Part, Request, Role, Sampling};
 pub struct CallKey([u8; 32]);
 
 impl CallKey {
-    /// Returns the key of `request` when `model` answers it.
-    pub fn of(model: &ModelId, request: &Request) -> Self {
-        // The context string names the version of this encoding; changing what is hashed, or
-        // how, must change it too, or old records would answer new questions.
-        let mut encoder = Encoder(Hasher::new_derive_key("patterns 2026-11-23 call key v1"));
-        encoder.model(model);
-        encoder.text(&request.instructions);
-        encoder.number(request.messages.len() as u64);
-        for message in &request.messages {
-            encoder.message(message);
-        }
-        encoder.optional(request.schema.as_deref(), |encoder, schema| {
-            encoder.0.update(schema.digest());
-        });
-        encoder.sampling(request.sampling);
-        encoder.number(request.sample.into());
-        // What was added later stands at the end, and only where it is set: the other keys are what they
-        // were.
-        if let Some(effort) = request.sampling.effort {
-            encoder.text(effort.name());
-        }
-        Self(*encoder.0.finalize().as_bytes())
-    }
-
     /// Makes a key of the digest that [`as_bytes`](Self::as_bytes) returned.
     pub fn from_bytes(digest: [u8; 32]) -> Self {
         Self(digest)
@@ -47,96 +19,6 @@ impl CallKey {
     /// Returns the digest.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
-    }
-}
-
-/// Feeds a hasher so that different requests are different streams of bytes: every text has its
-/// length before it, every choice a number.
-struct Encoder(Hasher);
-
-impl Encoder {
-    fn model(&mut self, model: &ModelId) {
-        // Not `model.to_string()`: names may contain `:` and `@`.
-        let ModelId {
-            provider,
-            model,
-            endpoint,
-            extra,
-        } = model;
-        self.text(provider);
-        self.text(model);
-        // Without more that is sent the encoding is what it was before there was any: 0 or 1.
-        self.number(u64::from(endpoint.is_some()) + 2 * u64::from(extra.is_some()));
-        for text in [endpoint, extra].into_iter().flatten() {
-            self.text(text);
-        }
-    }
-
-    fn message(&mut self, Message { role, parts }: &Message) {
-        self.number(match role {
-            Role::User => 0,
-            Role::Assistant => 1,
-        });
-        self.number(parts.len() as u64);
-        for part in parts {
-            match part {
-                Part::Text(text) => {
-                    self.number(0);
-                    self.text(text);
-                }
-                Part::Document(document) => {
-                    if let Some(attachment) = &document.attachment {
-                        self.attachment(attachment);
-                    }
-                    // Without a context the encoding is what it was before there were any.
-                    self.number(if document.context.is_some() { 2 } else { 1 });
-                    self.text(&document.id);
-                    self.text(&document.text);
-                    if let Some(context) = &document.context {
-                        self.text(context);
-                    }
-                }
-            }
-        }
-    }
-
-    /// What a text has before it, if it has an attachment, is a number that no text has.
-    fn attachment(&mut self, attachment: &Attachment) {
-        self.number(3);
-        self.text(attachment.media_type().name());
-        self.0.update(attachment.digest());
-    }
-
-    fn sampling(&mut self, sampling: Sampling) {
-        let Sampling {
-            temperature,
-            top_p,
-            max_output_tokens,
-            seed,
-            // At the end.
-            effort: _,
-        } = sampling;
-        let bits = |number: f32| u64::from(number.to_bits());
-        self.optional(temperature.map(bits), Self::number);
-        self.optional(top_p.map(bits), Self::number);
-        self.optional(max_output_tokens.map(u64::from), Self::number);
-        self.optional(seed.map(i64::cast_unsigned), Self::number);
-    }
-
-    fn optional<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
-        self.number(value.is_some().into());
-        if let Some(value) = value {
-            write(self, value);
-        }
-    }
-
-    fn text(&mut self, text: &str) {
-        self.number(text.len() as u64);
-        self.0.update(text.as_bytes());
-    }
-
-    fn number(&mut self, number: u64) {
-        self.0.update(&number.to_le_bytes());
     }
 }
 

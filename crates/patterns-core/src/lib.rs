@@ -38,6 +38,7 @@ mod agent_error;
 mod answer_schema;
 mod attachment;
 mod budget;
+mod call_digest;
 mod call_key;
 mod chunk;
 mod columns;

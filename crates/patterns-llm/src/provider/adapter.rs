@@ -62,8 +62,7 @@ impl Adapter {
         }
     }
 
-    /// Asks once. A server that doesn't know the format or refuses a parameter is remembered, for
-    /// whoever asks again.
+    /// Asks once. A server that doesn't know the format or refuses a parameter is remembered, for whoever asks again.
     async fn call(&self, request: &Request) -> Result<Response, ModelError> {
         let ladder = &self.setup.ladder;
         let model = &self.setup.id.model;
