@@ -13,6 +13,7 @@ use patterns_core::Document;
 
 use crate::decoding::text;
 use crate::find::{Named, Place, is_out_of_descriptors};
+use crate::format::foreign;
 use crate::isolation::{Task, file_of, isolated_rows, isolated_whole};
 use crate::record_reader::RecordReader;
 use crate::row_documents::RowDocuments;
@@ -202,6 +203,7 @@ impl Documents {
     }
 
     fn open(&self, place: &Place) -> Result<(Format, Input), Unreadable> {
+        let io = |error: io::Error| Unreadable::io(&place.shown, &error);
         let limits = self.source.limits;
         let opened = self.patiently(|| match &place.path {
             Some(path) => unpack::open(path, limits),
@@ -212,7 +214,17 @@ impl Documents {
             let format = format.by_beginning(input.beginning()?);
             Ok((self.source.format.unwrap_or(format), input))
         });
-        opened.map_err(|error| Unreadable::io(&place.shown, &error))
+        let (format, mut input) = opened.map_err(io)?;
+        if self.source.format.is_none()
+            && let Some((kind, reason)) = foreign(input.beginning().map_err(io)?, format)
+        {
+            return Err(Unreadable::new(
+                kind,
+                &place.shown,
+                format!("the file {reason}"),
+            ));
+        }
+        Ok((format, input))
     }
 
     /// Tries again while there is no file descriptor and the caller is willing to wait for one.

@@ -36,6 +36,7 @@ mod encoding;
 mod find;
 mod format;
 mod isolation;
+mod json_row;
 mod limits;
 mod lines;
 mod record;

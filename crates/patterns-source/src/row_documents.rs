@@ -14,7 +14,7 @@ use crate::sourced::{Item, sourced};
 use crate::{Format, Source, Unreadable, UnreadableKind};
 
 /// Where a row's text is looked for.
-const TEXT_FIELDS: [&str; 5] = ["text", "content", "body", "message", "question"];
+pub(crate) const TEXT_FIELDS: [&str; 5] = ["text", "content", "body", "message", "question"];
 
 /// How many rows are looked at for a field before it is taken for a mistake.
 const MOST_HELD_BACK: usize = 1_000;
