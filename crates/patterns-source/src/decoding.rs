@@ -8,8 +8,9 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use encoding_rs::{Decoder, Encoding, UTF_8};
 
-use crate::decode::{Judgement, Utf32, declared, evidence, judge, mended, not_all, read_as};
+use crate::decode::{Judgement, declared, evidence, judge, mended, not_all, read_as};
 use crate::unpack::{BEGINNING, Bytes, Input};
+use crate::utf32::Utf32;
 
 /// A text as UTF-8.
 pub(crate) type TextReader = BufReader<Decoding>;

@@ -54,6 +54,7 @@ mod template;
 mod twice;
 mod unpack;
 mod unreadable;
+mod utf32;
 mod wanted;
 mod whole;
 

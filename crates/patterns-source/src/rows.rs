@@ -7,7 +7,7 @@ use patterns_core::nearest;
 use serde_json::{Map, Value};
 
 use crate::decoding::{TextReader, text};
-use crate::format::{ParquetBytes, ParquetRows, foreign, parquet_rows};
+use crate::format::{ParquetBytes, ParquetRows, parquet_rows, refuse_foreign};
 use crate::isolation::{Task, file_of, isolated_rows};
 use crate::json_row::read;
 use crate::lines::{Line, Lines};
@@ -132,9 +132,7 @@ impl RowReader {
         let mut input = unpack::open(path, limits).map_err(|it| Unreadable::io(&name, &it))?;
         let beginning = input.beginning().map_err(|it| Unreadable::io(&name, &it))?;
         let format = Format::of(path).by_beginning(beginning);
-        if let Some((kind, reason)) = foreign(beginning, format) {
-            return Err(Unreadable::new(kind, name, format!("the file {reason}")));
-        }
+        refuse_foreign(beginning, format, &name)?;
         if let Some(isolation) = isolation.filter(|_| format == Format::Parquet) {
             return isolated(name, path, input, limits, isolation);
         }
@@ -251,12 +249,15 @@ impl RowReader {
                     self.twice = Once::Found(note);
                 }
                 let row = read(name, *line, &bytes);
-                return Some(row.map(|(row, mended)| {
+                return Some(row.map(|(fields, mended)| {
                     if let (Some(what), Once::No) = (mended, &self.mended) {
                         let note = format!("line {line} is not JSON as it should be ({what})");
                         self.mended = Once::Found(note);
                     }
-                    row
+                    Row {
+                        line: *line,
+                        fields,
+                    }
                 }));
             },
             Rows::Table(table) => table.next(),

@@ -5,7 +5,8 @@
 //! delimiter or the end of the line follows, and at no other; anything else is an error that names the
 //! line where the quote opened. On one line a quote in the middle is text (`5" pipe`, `"one" thing`).
 
-use crate::row_documents::TEXT_FIELDS;
+/// Where a row's text is looked for.
+pub(crate) const TEXT_FIELDS: [&str; 5] = ["text", "content", "body", "message", "question"];
 
 /// A record under way: it may go over several lines.
 #[derive(Debug)]
@@ -183,8 +184,8 @@ pub(crate) fn delimiter(beginning: &str) -> char {
 
 /// Returns whether a column is called what an id or a text often is.
 fn is_name(field: &str) -> bool {
-    let is_same = |it: &&str| field.trim().eq_ignore_ascii_case(it);
-    field.trim().eq_ignore_ascii_case("id") || TEXT_FIELDS.iter().any(|it| is_same(&it))
+    let is_same = |it: &str| field.trim().eq_ignore_ascii_case(it);
+    is_same("id") || TEXT_FIELDS.into_iter().any(is_same)
 }
 
 /// Returns the delimiter that the first line names as Excel does: `sep=;`.

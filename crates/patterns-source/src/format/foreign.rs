@@ -4,7 +4,7 @@
 //! that it only has to be saved otherwise.
 
 use super::{Format, Reason};
-use crate::UnreadableKind;
+use crate::{Unreadable, UnreadableKind};
 
 const UNPACK: &str = "unpack it";
 const AS_PICTURE: &str = "save it as PNG or JPEG";
@@ -68,9 +68,17 @@ const LIKELY: [(&[u8], &str, &str); 5] = [
     (b"MZ", "a program", "leave it out"),
 ];
 
+/// Refuses a file that is of a format that is not read.
+pub(crate) fn refuse_foreign(bytes: &[u8], format: Format, place: &str) -> Result<(), Unreadable> {
+    match foreign(bytes, format) {
+        Some((kind, reason)) => Err(Unreadable::new(kind, place, format!("the file {reason}"))),
+        None => Ok(()),
+    }
+}
+
 /// Returns why a file that begins like this is not read, if that can be told. What is a ZIP archive may be
 /// the `DOCX` that its name promises.
-pub(crate) fn foreign(bytes: &[u8], format: Format) -> Option<Reason> {
+fn foreign(bytes: &[u8], format: Format) -> Option<Reason> {
     let found = if bytes.starts_with(b"PK\x03\x04") {
         archive(bytes).or((format != Format::Docx).then_some(("a ZIP archive", UNPACK)))
     } else if bytes.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {

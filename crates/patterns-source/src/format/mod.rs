@@ -13,7 +13,7 @@ mod pdf_repair;
 pub use kind::{Format, UnknownFormat};
 
 pub(crate) use docx::docx;
-pub(crate) use foreign::foreign;
+pub(crate) use foreign::refuse_foreign;
 pub(crate) use html::html;
 pub(crate) use parquet::{Bytes as ParquetBytes, Rows as ParquetRows, rows as parquet_rows};
 pub(crate) use pdf::pdf;

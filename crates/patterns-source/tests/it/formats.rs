@@ -252,6 +252,17 @@ fn marks_that_change_what_a_docx_says_are_kept() {
         )],
         "holds",
     );
+}
+
+#[test]
+fn formulas_readings_and_lists_of_a_docx_are_kept() {
+    let check = |runs: &[String], expected: &str| {
+        assert_eq!(
+            docx_text(&format!("<w:p>{}</w:p>", runs.concat())),
+            expected
+        );
+    };
+    let plain = |text: &str| format!("<w:r><w:t xml:space='preserve'>{text}</w:t></w:r>");
     let math = |xml: &str| format!("<m:oMath>{xml}</m:oMath>");
     let t = |text: &str| format!("<m:r><m:t>{text}</m:t></m:r>");
     check(
