@@ -7,6 +7,8 @@
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE};
 
+use crate::utf32::{Utf32, is_odd, is_text};
+
 /// A text that was decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Text {
@@ -66,7 +68,7 @@ pub(crate) fn decode(
         Judgement::Utf8 => None,
         Judgement::Mended(at) => Some(mended(at)),
         Judgement::Guessed(encoding) => Some(read_as(encoding)),
-        Judgement::Told(encoding) if is_lossy && given.is_none() => {
+        Judgement::Told(encoding) if is_lossy && given.is_none() && is_mostly_lost(&text) => {
             return Err(format!("is not valid {}", encoding.name()));
         }
         Judgement::Told(encoding) => is_lossy.then(|| not_all(encoding)),
@@ -125,13 +127,20 @@ pub(crate) fn judge(bytes: &[u8], known: u64, is_all: bool) -> Result<Judgement,
 /// Returns what UTF-8 there is beyond ASCII, longer sequences counting more since chance makes few of
 /// them, and how many bytes or cut sequences are none.
 pub(crate) fn evidence(bytes: &[u8]) -> (u64, u64) {
-    let (mut evidence, mut bad) = (0, 0);
+    let (mut evidence, mut bad, mut halves) = (0, 0, 0);
     for chunk in bytes.utf8_chunks() {
         if !chunk.valid().is_ascii() {
             let beyond = chunk.valid().chars().filter(|it| is_likely(*it));
             evidence += beyond.map(|it| 2 * it.len_utf8() as u64 - 3).sum::<u64>();
         }
-        bad += u64::from(!chunk.invalid().is_empty());
+        // Half a character as Java and Oracle write it is one thing that is none, not three.
+        let is_rest = halves > 0 && chunk.valid().is_empty();
+        halves = match chunk.invalid() {
+            [0xed] => 2,
+            _ if is_rest => halves - 1,
+            _ => 0,
+        };
+        bad += u64::from(!chunk.invalid().is_empty() && !is_rest);
     }
     (evidence, bad)
 }
@@ -151,37 +160,41 @@ fn first_bad(bytes: &[u8], is_all: bool) -> Option<usize> {
     (!is_cut).then_some(error.valid_up_to())
 }
 
-/// Returns the encoding of UTF-16 without a mark, as text with many ASCII letters shows it.
+/// Returns whether there is little in a text but what stands for something that is none.
+fn is_mostly_lost(text: &str) -> bool {
+    let lost = text.matches(char::REPLACEMENT_CHARACTER).count();
+    lost * 4 >= text.chars().count()
+}
+
+/// Returns the encoding of UTF-16 without a mark: text with many ASCII letters shows it by NULs, other text
+/// by NULs on one side (line ends and spaces) and letters throughout.
 fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
     let sample = &bytes[..bytes.len().min(4096)];
     let zeros = |from: usize| sample.iter().skip(from).step_by(2).filter(|it| **it == 0);
     let (even, odd) = (zeros(0).count(), zeros(1).count());
     let most = sample.len() / 2;
-    match most >= 4 {
-        true if even == 0 && odd * 10 >= most * 7 => Some(UTF_16LE),
-        true if odd == 0 && even * 10 >= most * 7 => Some(UTF_16BE),
-        _ => None,
-    }
-}
-
-/// Returns the text of UTF-32, which begins with its mark.
-fn utf32(bytes: &[u8]) -> Option<Text> {
-    let (is_little, encoding) = match bytes {
-        [0xff, 0xfe, 0, 0, ..] => (true, "UTF-32LE"),
-        [0, 0, 0xfe, 0xff, ..] => (false, "UTF-32BE"),
+    // A few letters have a NUL on the other side: `Ā` is U+0100.
+    let (encoding, count, others) = match (even, odd) {
+        _ if odd > 8 * even => (UTF_16LE, odd, even),
+        _ if even > 8 * odd => (UTF_16BE, even, odd),
         _ => return None,
     };
-    let letters = bytes[4..].chunks_exact(4).map(|it| {
-        let four = [it[0], it[1], it[2], it[3]];
-        let number = match is_little {
-            true => u32::from_le_bytes(four),
-            false => u32::from_be_bytes(four),
-        };
-        char::from_u32(number)
-    });
+    let are_letters = || {
+        let whole = &sample[..sample.len() & !1];
+        let (text, is_lossy) = encoding.decode_without_bom_handling(whole);
+        !is_lossy && is_text(text.chars())
+    };
+    let is_clear = others == 0 && count * 10 >= most * 7;
+    (most >= 4 && (is_clear || are_letters())).then_some(encoding)
+}
+
+/// Returns the text of UTF-32.
+fn utf32(bytes: &[u8]) -> Option<Text> {
+    let (utf32, mark) = Utf32::of(bytes)?;
+    let text: Option<String> = utf32.characters(&bytes[mark..]).collect();
     Some(Text {
-        text: letters.collect::<Option<String>>()?,
-        encoding,
+        text: text?,
+        encoding: utf32.name(),
         note: None,
     })
 }
@@ -191,16 +204,6 @@ fn is_binary(bytes: &[u8]) -> bool {
     let nuls = bytes.iter().filter(|it| **it == 0).count();
     let is_odd = |it: &u8| *it != 0 && is_odd(char::from(*it));
     nuls * 12 > bytes.len() || bytes.iter().filter(|it| it.is_ascii()).any(is_odd)
-}
-
-/// Returns whether a text has no use for a character: but for line ends, tabs, form feeds, the escape of
-/// terminal colours and the end mark of DOS.
-fn is_odd(it: char) -> bool {
-    let is_usual = matches!(
-        it,
-        '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{1a}' | '\u{1b}' | '\0'
-    );
-    it.is_control() && !is_usual
 }
 
 /// Takes off the NULs with which some programs fill up the last block.
@@ -290,6 +293,20 @@ mod tests {
         check(b"h\0e\0l\0l\0o\0", Ok(("hello", "UTF-16LE")));
         check(b"\xff\xfe\0\0h\0\0\0i\0\0\0", Ok(("hi", "UTF-32LE")));
         check(b"\xff\xfeh\0\x00\xd8", Err("is not valid UTF-16LE"));
+        let bytes = |text: &str, end: &[u8]| {
+            let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+            units.chain(end.iter().copied()).collect::<Vec<u8>>()
+        };
+        let russian = "Пожалуйста, отправьте счёт.\nСпасибо.";
+        check(&bytes(russian, b""), Ok((russian, "UTF-16LE")));
+        let wide = russian.chars().flat_map(|it| u32::from(it).to_be_bytes());
+        let wide: Vec<u8> = wide.collect();
+        check(&wide, Ok((russian, "UTF-32BE")));
+        // What an ASCII program has appended costs nothing but itself.
+        check(
+            &bytes("\u{feff}appended to", b"\n"),
+            Ok(("appended to\u{fffd}", "UTF-16LE")),
+        );
         check(b"PNG\0", Err("is binary (a NUL byte at offset 3)"));
         check(b"id\n\0\0\0", Ok(("id\n", "UTF-8")));
         check(

@@ -10,6 +10,7 @@ use encoding_rs::{Decoder, Encoding, UTF_8};
 
 use crate::decode::{Judgement, declared, evidence, judge, mended, not_all, read_as};
 use crate::unpack::{BEGINNING, Bytes, Input};
+use crate::utf32::Utf32;
 
 /// A text as UTF-8.
 pub(crate) type TextReader = BufReader<Decoding>;
@@ -37,6 +38,7 @@ enum Mode {
     Utf8(u64),
     /// In an encoding that does not change any more.
     Decided(Box<Decoder>),
+    Wide(Utf32),
 }
 
 /// Begins to read a text, in the encoding that is `given`, if one is.
@@ -58,7 +60,10 @@ pub(crate) fn text(input: Input, given: Option<&'static Encoding>) -> TextReader
 impl Decoding {
     /// Returns the name of the encoding, as far as it is known by now.
     pub(crate) fn encoding(&self) -> &'static str {
-        self.encoding.name()
+        match self.mode {
+            Mode::Wide(utf32) => utf32.name(),
+            _ => self.encoding.name(),
+        }
     }
 
     /// Returns what the user should know and has not been told.
@@ -81,6 +86,13 @@ impl Decoding {
         if let Mode::Utf8(known) = self.mode {
             self.go_on(known);
         }
+        if let Mode::Wide(utf32) = self.mode {
+            let whole = self.raw.len() & !3;
+            let characters = utf32.characters(&self.raw[..whole]);
+            let characters = characters.map(|it| it.unwrap_or(char::REPLACEMENT_CHARACTER));
+            self.text.extend(characters);
+            self.raw.drain(..whole);
+        }
         if let Mode::Decided(decoder) = &mut self.mode {
             let room = decoder.max_utf8_buffer_length(self.raw.len());
             self.text.reserve(room.unwrap_or(self.raw.len()));
@@ -96,6 +108,13 @@ impl Decoding {
     }
 
     fn begin(&mut self, given: Option<&'static Encoding>) {
+        if given.is_none()
+            && let Some((utf32, mark)) = Utf32::of(&self.raw)
+        {
+            self.raw.drain(..mark);
+            self.mode = Mode::Wide(utf32);
+            return;
+        }
         self.mode = Mode::Utf8(0);
         let told = match given {
             Some(_) => given,
@@ -188,6 +207,8 @@ mod tests {
         for size in [4, 8, 100] {
             assert_eq!(read(b"\xff\xfeh\0i\0", size).0, "hi");
             assert_eq!(read(b"\xef\xbb\xbfhi", size).0, "hi");
+            let wide = b"\xff\xfe\0\0h\0\0\0\x57\xf3\x01\0";
+            assert_eq!(read(wide, size).0, "h🍗");
         }
     }
 

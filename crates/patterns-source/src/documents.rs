@@ -13,6 +13,7 @@ use patterns_core::Document;
 
 use crate::decoding::text;
 use crate::find::{Named, Place, is_out_of_descriptors};
+use crate::format::refuse_foreign;
 use crate::isolation::{Task, file_of, isolated_rows, isolated_whole};
 use crate::record_reader::RecordReader;
 use crate::row_documents::RowDocuments;
@@ -126,8 +127,7 @@ impl Documents {
         std::mem::take(&mut self.notes)
     }
 
-    /// Counts the documents without reading them, if each file is one by its name; `None` where a file
-    /// may have several, or where there are more than `most`.
+    /// Counts files without reading them; `None` if one may have several documents, or past `most`.
     pub fn count_files(mut self, most: usize) -> Option<usize> {
         let mut count = 0;
         while let Some(named) = self.places.front_mut() {
@@ -191,28 +191,32 @@ impl Documents {
         begun.unwrap_or_else(|error| Some(Met::Read(Err(error))))
     }
 
-    /// Returns what a file is called: by its place below the directory that was named, unless a file of
-    /// another one is called so.
+    /// Returns what a file is called: by its place below what was named, unless another is called so.
     fn name(&mut self, place: &Place) -> String {
         let others = (2..).map(|n| format!("{} ({n})", place.shown));
         let names = [place.name.clone(), place.shown.clone()];
         let mut names = names.into_iter().chain(others);
-        let name = names.find(|it| self.seen.insert(short_hash(it)));
-        name.unwrap_or_default()
+        names
+            .find(|it| self.seen.insert(short_hash(it)))
+            .unwrap_or_default()
     }
 
     fn open(&self, place: &Place) -> Result<(Format, Input), Unreadable> {
-        let limits = self.source.limits;
         let opened = self.patiently(|| match &place.path {
-            Some(path) => unpack::open(path, limits),
-            None => unpack::stdin(limits),
+            Some(path) => unpack::open(path, self.source.limits),
+            None => unpack::stdin(self.source.limits),
         });
         let opened = opened.and_then(|mut input| {
-            let format = place.path.as_deref().map_or(Format::Text, Format::of);
-            let format = format.by_beginning(input.beginning()?);
-            Ok((self.source.format.unwrap_or(format), input))
+            let named = place.path.as_deref().map_or(Format::Text, Format::of);
+            let found = named.by_beginning(input.beginning()?);
+            Ok((self.source.format.unwrap_or(found), input))
         });
-        opened.map_err(|error| Unreadable::io(&place.shown, &error))
+        let io = |error: io::Error| Unreadable::io(&place.shown, &error);
+        let (format, mut input) = opened.map_err(io)?;
+        if self.source.format.is_none() {
+            refuse_foreign(input.beginning().map_err(io)?, format, &place.shown)?;
+        }
+        Ok((format, input))
     }
 
     /// Tries again while there is no file descriptor and the caller is willing to wait for one.

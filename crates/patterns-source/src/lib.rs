@@ -36,6 +36,7 @@ mod encoding;
 mod find;
 mod format;
 mod isolation;
+mod json_row;
 mod limits;
 mod lines;
 mod record;
@@ -53,6 +54,7 @@ mod template;
 mod twice;
 mod unpack;
 mod unreadable;
+mod utf32;
 mod wanted;
 mod whole;
 

@@ -32,9 +32,23 @@ impl<R: BufRead> Lines<R> {
         self.reader.fill_buf()
     }
 
-    /// Sets that carriage returns end lines.
-    pub(crate) fn end_at_returns(&mut self) {
-        self.end = b'\r';
+    /// Looks how lines end: in a file of an old Mac they do with carriage returns, and there is no line feed,
+    /// but between quotes where those matter.
+    pub(crate) fn find_ends(&mut self, has_quotes: bool) -> io::Result<()> {
+        let (mut is_quoted, mut has_returns) = (false, false);
+        let bytes = self.reader.fill_buf()?;
+        for (at, byte) in bytes.iter().enumerate() {
+            match byte {
+                b'"' if has_quotes => is_quoted = !is_quoted,
+                b'\n' if !is_quoted => return Ok(()),
+                b'\r' if !is_quoted => has_returns |= at + 1 < bytes.len(),
+                _ => {}
+            }
+        }
+        if has_returns {
+            self.end = b'\r';
+        }
+        Ok(())
     }
 
     pub(crate) fn reader_mut(&mut self) -> &mut R {
@@ -70,7 +84,8 @@ impl<R: BufRead> Lines<R> {
                 break;
             }
         }
-        if line.last() == Some(&b'\r') {
+        // Some programs end lines with two returns before the feed.
+        while line.last() == Some(&b'\r') {
             line.pop();
         }
         Ok(match (has_any, is_too_long) {

@@ -66,6 +66,10 @@ impl Iterator for RecordReader {
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.is_over {
+            if self.line == 0 {
+                // What is wrong with it is said where it is read.
+                let _ = self.lines.find_ends(false);
+            }
             self.line += 1;
             let line = match self.lines.next() {
                 Ok(None) => {

@@ -10,11 +10,9 @@ use patterns_core::Document;
 
 use crate::documents::short_hash;
 use crate::rows::{Row, RowReader};
+use crate::separated::TEXT_FIELDS;
 use crate::sourced::{Item, sourced};
 use crate::{Format, Source, Unreadable, UnreadableKind};
-
-/// Where a row's text is looked for.
-const TEXT_FIELDS: [&str; 5] = ["text", "content", "body", "message", "question"];
 
 /// How many rows are looked at for a field before it is taken for a mistake.
 const MOST_HELD_BACK: usize = 1_000;

@@ -1,16 +1,15 @@
 //! Rows of JSONL, CSV, TSV and Parquet files, one at a time.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::path::Path;
 
 use patterns_core::nearest;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::decoding::{TextReader, text};
-use crate::format::{ParquetBytes, ParquetRows, parquet_rows};
+use crate::format::{ParquetBytes, ParquetRows, parquet_rows, refuse_foreign};
 use crate::isolation::{Task, file_of, isolated_rows};
+use crate::json_row::read;
 use crate::lines::{Line, Lines};
 use crate::table::Table;
 use crate::twice::key_twice;
@@ -34,6 +33,7 @@ impl Row {
         match self.fields.get(field)? {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
+            Value::Bool(truth) => Some(truth.to_string()),
             _ => None,
         }
     }
@@ -97,12 +97,14 @@ pub struct RowReader {
     name: String,
     rows: Rows,
     is_over: bool,
-    /// What the user should know of a key that a row has twice; the first of a file is said.
-    twice: Twice,
+    /// What the user should know of a key that a row has twice, and of a row that is not quite JSON; the
+    /// first of a file is said.
+    twice: Once,
+    mended: Once,
 }
 
 #[derive(Default)]
-enum Twice {
+enum Once {
     #[default]
     No,
     Found(String),
@@ -130,6 +132,7 @@ impl RowReader {
         let mut input = unpack::open(path, limits).map_err(|it| Unreadable::io(&name, &it))?;
         let beginning = input.beginning().map_err(|it| Unreadable::io(&name, &it))?;
         let format = Format::of(path).by_beginning(beginning);
+        refuse_foreign(beginning, format, &name)?;
         if let Some(isolation) = isolation.filter(|_| format == Format::Parquet) {
             return isolated(name, path, input, limits, isolation);
         }
@@ -154,7 +157,12 @@ impl RowReader {
             table.map(|it| Rows::Table(Box::new(it)))
         };
         let rows = match format {
-            Format::Jsonl => Rows::Jsonl(Lines::new(text(input), most), 0),
+            Format::Jsonl => {
+                let mut lines = Lines::new(text(input), most);
+                let found = lines.find_ends(false);
+                found.map_err(|error| Unreadable::io(&name, &error))?;
+                Rows::Jsonl(lines, 0)
+            }
             Format::Csv => table(input, reading.delimiter)?,
             Format::Tsv => table(input, reading.delimiter.or(Some('\t')))?,
             Format::Parquet => Rows::Parquet(parquet(&name, input, path, reading.limits)?, 0),
@@ -167,7 +175,8 @@ impl RowReader {
             name,
             rows,
             is_over: false,
-            twice: Twice::No,
+            twice: Once::No,
+            mended: Once::No,
         })
     }
 
@@ -177,7 +186,8 @@ impl RowReader {
             name,
             rows: Rows::Parquet(rows, 0),
             is_over: false,
-            twice: Twice::No,
+            twice: Once::No,
+            mended: Once::No,
         }
     }
 
@@ -196,9 +206,11 @@ impl RowReader {
             Rows::Table(table) => table.take_notes(),
             Rows::Jsonl(..) | Rows::Parquet(..) => Vec::new(),
         };
-        if let Twice::Found(note) = &mut self.twice {
-            notes.push(std::mem::take(note));
-            self.twice = Twice::Said;
+        for once in [&mut self.twice, &mut self.mended] {
+            if let Once::Found(note) = once {
+                notes.push(std::mem::take(note));
+                *once = Once::Said;
+            }
         }
         notes.extend(self.text().and_then(|it| it.get_mut().take_note()));
         notes
@@ -230,13 +242,23 @@ impl RowReader {
                 if bytes.iter().all(u8::is_ascii_whitespace) {
                     continue;
                 }
-                if matches!(self.twice, Twice::No)
+                if matches!(self.twice, Once::No)
                     && let Some(key) = key_twice(&bytes)
                 {
                     let note = format!("line {line} has {key:?} twice, of which the last counts");
-                    self.twice = Twice::Found(note);
+                    self.twice = Once::Found(note);
                 }
-                return Some(object(name, *line, &bytes));
+                let row = read(name, *line, &bytes);
+                return Some(row.map(|(fields, mended)| {
+                    if let (Some(what), Once::No) = (mended, &self.mended) {
+                        let note = format!("line {line} is not JSON as it should be ({what})");
+                        self.mended = Once::Found(note);
+                    }
+                    Row {
+                        line: *line,
+                        fields,
+                    }
+                }));
             },
             Rows::Table(table) => table.next(),
             Rows::Parquet(rows, line) => {
@@ -282,42 +304,6 @@ fn too_long(place: String) -> Unreadable {
     Unreadable::new(UnreadableKind::TooLarge, place, reason)
 }
 
-fn object(name: &str, line: u64, bytes: &[u8]) -> Result<Row, Unreadable> {
-    let broken =
-        |place: String, reason: &str| Err(Unreadable::new(UnreadableKind::Broken, place, reason));
-    match serde_json::from_slice(bytes) {
-        Ok(Value::Object(mut fields)) => {
-            keep_literals(&mut fields, bytes);
-            Ok(Row { line, fields })
-        }
-        Ok(_) => broken(format!("{name}:{line}:1"), "a row is a JSON object"),
-        Err(error) => {
-            let (what, column) = (error.to_string(), error.column());
-            let what = what.split(" at line ").next().unwrap_or_default();
-            broken(format!("{name}:{line}:{column}"), what)
-        }
-    }
-}
-
-/// Puts what the file says in the place of numbers that have lost something by being read as floats:
-/// account numbers of 20 digits would be one, and `1.10` would be `1.1`.
-fn keep_literals(fields: &mut Map<String, Value>, json: &[u8]) {
-    let is_float = |it: &Value| it.is_f64();
-    if !fields.values().any(is_float) {
-        return;
-    }
-    let Ok(literals) = serde_json::from_slice::<HashMap<String, &RawValue>>(json) else {
-        return;
-    };
-    for (name, value) in fields.iter_mut().filter(|(_, it)| it.is_f64()) {
-        let literal = literals.get(name).map(|it| it.get());
-        let read = value.to_string();
-        if let Some(literal) = literal.filter(|it| **it != read) {
-            *value = Value::from(literal);
-        }
-    }
-}
-
 fn parquet(
     name: &str,
     input: Input,
@@ -336,29 +322,4 @@ fn parquet(
         return Err(Unreadable::new(UnreadableKind::TooLarge, name, reason));
     };
     parquet_rows(bytes).map_err(|(kind, reason)| Unreadable::new(kind, name, reason))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_keep_their_literal() {
-        for literal in [
-            "1",
-            "-3",
-            "1.5",
-            "1.10",
-            "1e5",
-            "18446744073709551615",
-            "100000000000000000001",
-            "9007199254740993",
-            "0.1000",
-            "12345678901234567890123.5",
-        ] {
-            let row = format!("{{\"n\": {literal} , \"text\": \"x\"}}");
-            let row = object("a", 1, row.as_bytes()).unwrap();
-            assert_eq!(row.text("n").as_deref(), Some(literal));
-        }
-    }
 }

@@ -5,6 +5,9 @@
 //! delimiter or the end of the line follows, and at no other; anything else is an error that names the
 //! line where the quote opened. On one line a quote in the middle is text (`5" pipe`, `"one" thing`).
 
+/// Where a row's text is looked for.
+pub(crate) const TEXT_FIELDS: [&str; 5] = ["text", "content", "body", "message", "question"];
+
 /// A record under way: it may go over several lines.
 #[derive(Debug)]
 pub(crate) struct Fields {
@@ -12,6 +15,8 @@ pub(crate) struct Fields {
     fields: Vec<String>,
     /// The text of a quoted field that its lines so far have not closed.
     open: Option<String>,
+    /// Whether `\"` is known to be a quote, as many programs write it.
+    has_escapes: bool,
 }
 
 /// What a line has made of a record.
@@ -34,12 +39,18 @@ enum Closing<'a> {
 }
 
 impl Fields {
-    pub(crate) fn new(delimiter: char) -> Self {
+    pub(crate) fn new(delimiter: char, has_escapes: bool) -> Self {
         Self {
             delimiter,
             fields: Vec::new(),
             open: None,
+            has_escapes,
         }
+    }
+
+    /// Returns whether a field has shown that `\"` stands for a quote.
+    pub(crate) fn has_escapes(&self) -> bool {
+        self.has_escapes
     }
 
     /// Returns whether a quoted field is not closed.
@@ -51,7 +62,7 @@ impl Fields {
     pub(crate) fn add(&mut self, line: &str) -> Divided {
         let mut rest = Some(line);
         if let Some(mut text) = self.open.take() {
-            match close(line, self.delimiter, &mut text) {
+            match close(line, self.delimiter, &mut text, &mut self.has_escapes) {
                 Closing::Stray => return Divided::Stray,
                 Closing::Open => return self.leave_open(text),
                 Closing::Closed(after) => {
@@ -62,8 +73,20 @@ impl Fields {
         }
         while let Some(line) = rest {
             let mut text = String::new();
+            let mut has_escapes = self.has_escapes;
             let quoted = line.strip_prefix('"');
-            let closing = quoted.map(|it| close(it, self.delimiter, &mut text));
+            // A field within quotes may follow a space, if it ends as it should.
+            let spaced = line.trim_start_matches(' ').strip_prefix('"');
+            let spaced = spaced.filter(|_| self.delimiter != ' ');
+            let closing = quoted.or(spaced).map(|it| {
+                match close(it, self.delimiter, &mut text, &mut has_escapes) {
+                    Closing::Open if quoted.is_none() => Closing::Stray,
+                    closing => closing,
+                }
+            });
+            if !matches!(closing, Some(Closing::Stray)) {
+                self.has_escapes = has_escapes;
+            }
             rest = match closing {
                 Some(Closing::Open) => return self.leave_open(text),
                 Some(Closing::Closed(after)) => after,
@@ -92,57 +115,127 @@ impl Fields {
 }
 
 /// Adds what belongs to a quoted field.
-fn close<'a>(mut line: &'a str, delimiter: char, text: &mut String) -> Closing<'a> {
+///
+/// A quote after a backslash that neither ends the field nor is doubled shows how the file writes quotes:
+/// from there on `\"` is one wherever it stands, at the end of a field too.
+fn close<'a>(
+    mut line: &'a str,
+    delimiter: char,
+    text: &mut String,
+    has_escapes: &mut bool,
+) -> Closing<'a> {
     loop {
         let Some((before, after)) = line.split_once('"') else {
             text.push_str(line);
             return Closing::Open;
         };
         text.push_str(before);
+        let backslashes = before.len() - before.trim_end_matches('\\').len();
         let mut letters = after.chars();
-        match letters.next() {
+        let next = letters.next();
+        let ends = next.is_none_or(|it| it == delimiter || it == '"');
+        if backslashes % 2 == 1 && (*has_escapes || !ends) {
+            *has_escapes = true;
+            text.pop();
+            text.push('"');
+            line = after;
+            continue;
+        }
+        match next {
             None => return Closing::Closed(None),
             Some(it) if it == delimiter => return Closing::Closed(Some(letters.as_str())),
             Some('"') => {
                 text.push('"');
                 line = letters.as_str();
             }
-            // Some programs write \" for a quote.
-            Some(_) if text.ends_with('\\') => {
-                text.pop();
-                text.push('"');
-                line = after;
-            }
             Some(_) => return Closing::Stray,
         }
     }
 }
 
-/// Returns what separates the fields: what divides most of the first records alike.
+/// Returns what separates the fields: what divides most of the first records alike, and of those what
+/// leaves names that are looked for.
 pub(crate) fn delimiter(beginning: &str) -> char {
     let score = |delimiter: char| {
-        let mut fields = Fields::new(delimiter);
+        let mut fields = Fields::new(delimiter, false);
         let lines = beginning.lines().filter(|it| !it.is_empty()).take(20);
-        let counts = lines.filter_map(|line| match fields.add(line) {
-            Divided::Record(fields) => Some(fields.len()),
+        let records = lines.filter_map(|line| match fields.add(line) {
+            Divided::Record(fields) => Some(fields),
             Divided::Open | Divided::Stray => None,
         });
-        let counts: Vec<usize> = counts.collect();
-        let header = counts.first().copied().unwrap_or(0);
-        let alike = counts.iter().filter(|it| **it == header).count();
-        if header < 2 { (0, 0) } else { (alike, header) }
+        let records: Vec<Vec<String>> = records.collect();
+        let header = records.first().map_or(&[][..], Vec::as_slice);
+        let alike = records.iter().filter(|it| it.len() == header.len()).count();
+        let is_known = |it: &&String| is_name(it);
+        let known = header.iter().filter(is_known).count();
+        match header.len() {
+            0 | 1 => (0, 0, 0),
+            count => (alike, known, count),
+        }
     };
-    // Of those that do equally well, the last one that is looked at.
-    let all = ['|', '\t', ';', ','];
+    // Of those that do equally well, the last one that is looked at; colons stand in many a text, and
+    // divide only what nothing else does.
+    let all = ['\u{1}', '|', '\t', ';', ','];
     let best = all.into_iter().max_by_key(|it| score(*it));
-    best.filter(|it| score(*it).1 > 1).unwrap_or(',')
+    let divides = |it: &char| score(*it).2 > 1;
+    let best = best.filter(divides).or(Some(':').filter(divides));
+    best.unwrap_or(',')
+}
+
+/// Returns whether a column is called what an id or a text often is.
+fn is_name(field: &str) -> bool {
+    let is_same = |it: &str| field.trim().eq_ignore_ascii_case(it);
+    is_same("id") || TEXT_FIELDS.into_iter().any(is_same)
 }
 
 /// Returns the delimiter that the first line names as Excel does: `sep=;`.
 pub(crate) fn named_delimiter(line: &str) -> Option<char> {
-    let mut letters = line.trim_matches('"').strip_prefix("sep=")?.chars();
-    let delimiter = letters.next()?;
+    let line = line.trim_matches('"');
+    let (name, rest) = line.split_at_checked(4)?;
+    let mut letters = rest.chars();
+    let delimiter = letters
+        .next()
+        .filter(|_| name.eq_ignore_ascii_case("sep="))?;
     letters.next().is_none().then_some(delimiter)
+}
+
+/// Returns what comes after the lines at the beginning that begin with `#`; all if nothing does.
+pub(crate) fn after_comments(beginning: &str) -> &str {
+    let mut rest = beginning;
+    while rest.starts_with('#') {
+        match rest.split_once('\n') {
+            Some((_, after)) if !after.trim().is_empty() => rest = after,
+            _ => return beginning,
+        }
+    }
+    rest
+}
+
+/// Returns how many lines at the beginning are comments. A header may begin with `#`, too: no space follows,
+/// and it has as many fields as the line after it.
+pub(crate) fn comments(beginning: &str, delimiter: char) -> usize {
+    let lead = beginning
+        .lines()
+        .take_while(|it| it.starts_with('#'))
+        .count();
+    let count = |at: usize| {
+        let line = beginning.lines().nth(at)?;
+        match Fields::new(delimiter, false).add(line) {
+            Divided::Record(fields) => Some(fields.len()),
+            Divided::Open | Divided::Stray => None,
+        }
+    };
+    let is_remark = |at: usize| {
+        beginning
+            .lines()
+            .nth(at)
+            .is_some_and(|it| it.starts_with("# "))
+    };
+    match (lead.checked_sub(1), count(lead)) {
+        (Some(last), Some(fields)) if count(last) == Some(fields) && !is_remark(last) => last,
+        (Some(_), Some(_)) => lead,
+        _ => 0,
+    }
 }
 
 #[cfg(test)]
@@ -151,7 +244,7 @@ mod tests {
 
     /// Returns the records, and what is wrong in the end.
     fn records(text: &str) -> (Vec<Vec<String>>, &'static str) {
-        let mut fields = Fields::new(',');
+        let mut fields = Fields::new(',', false);
         let mut records = Vec::new();
         for line in text.lines() {
             match fields.add(line) {
@@ -185,6 +278,16 @@ mod tests {
             "",
         );
         check(r#""C:\",x"#, &[&["C:\\", "x"]], "");
+        check(
+            r#""say \"hi\", you","ends \"so\"","C:\\",x"#,
+            &[&["say \"hi\", you", "ends \"so\"", r"C:\\", "x"]],
+            "",
+        );
+        check(
+            r#"1, "one, more", 5" x, "no" end"#,
+            &[&["1", "one, more", " 5\" x", " \"no\" end"]],
+            "",
+        );
         check("1,\"one\n2,two\n3,three", &[], "open");
         check(
             "0,zero\n1,\"one\n2,\"two\"\n3,three",
@@ -203,11 +306,29 @@ mod tests {
             ("text\nwords; more, words", ','),
             ("id;text, long\n1;one\n2;two", ';'),
             ("id,\"a;b;c\"\n1,2", ','),
+            ("id:text\n1:one\n2:two", ':'),
+            ("note\nat 10:30\nat 11:20", ','),
+            ("id\u{1}text\n1\u{1}one", '\u{1}'),
+            ("id,text,a;b;c;d\n1,one,1;2;3;4", ','),
             ("", ','),
         ] {
             assert_eq!(delimiter(text), expected, "{text:?}");
         }
         assert_eq!(named_delimiter("sep=;"), Some(';'));
+        assert_eq!(named_delimiter("SEP=|"), Some('|'));
         assert_eq!(named_delimiter("sep=ab"), None);
+    }
+
+    #[test]
+    fn comments_stand_above_the_header() {
+        for (text, expected) in [
+            ("# made by x\n# on y\nid,text\n1,one", 2),
+            ("#id,text\n1,one", 0),
+            ("# made by x\n#id,text\n1,one", 1),
+            ("id,text\n#1,one", 0),
+            ("# only", 0),
+        ] {
+            assert_eq!(comments(text, ','), expected, "{text:?}");
+        }
     }
 }

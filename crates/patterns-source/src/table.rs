@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::decoding::TextReader;
 use crate::lines::{Line, Lines};
 use crate::rows::Row;
-use crate::separated::{Divided, Fields, delimiter, named_delimiter};
+use crate::separated::{Divided, Fields, after_comments, comments, delimiter, named_delimiter};
 use crate::{Unreadable, UnreadableKind};
 
 /// The rows of a CSV or TSV file: the names of the fields are in the first one.
@@ -17,6 +17,8 @@ pub(crate) struct Table {
     /// The number of the line that was read last.
     line: u64,
     most: u64,
+    /// Whether a field has shown that `\"` stands for a quote here.
+    has_escapes: bool,
     notes: Vec<String>,
     is_over: bool,
 }
@@ -38,6 +40,7 @@ impl Table {
             header: Vec::new(),
             line: 0,
             most,
+            has_escapes: false,
             notes: Vec::new(),
             is_over: false,
             name,
@@ -52,29 +55,42 @@ impl Table {
 
     /// Looks how the text begins.
     fn begin(&mut self, given: Option<char>) -> Result<(), Unreadable> {
-        let beginning = match self.lines.peek() {
-            Ok(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-            Err(error) => return Err(Unreadable::io(&self.name, &error)),
-        };
-        if !beginning.contains('\n') && beginning.contains('\r') {
-            self.lines.end_at_returns();
-        }
+        let io = |error| Unreadable::io(&self.name, &error);
+        self.lines.find_ends(true).map_err(io)?;
+        let beginning = self.lines.peek().map_err(io)?;
+        let beginning = String::from_utf8_lossy(beginning).into_owned();
+        let beginning = beginning.trim_start_matches('\u{feff}');
         let first = beginning.split(['\r', '\n']).next().unwrap_or_default();
         if let Some(named) = named_delimiter(first) {
             self.delimiter = given.unwrap_or(named);
-            self.line += 1;
-            // It has been looked at and is there.
-            let _ = self.lines.next();
-        } else if given.is_none() {
-            self.delimiter = delimiter(&beginning.replace('\r', "\n"));
+            self.pass_over(1);
+            return Ok(());
+        }
+        let beginning = beginning.replace('\r', "\n");
+        let after = after_comments(&beginning);
+        self.delimiter = given.unwrap_or_else(|| delimiter(after));
+        let comments = comments(&beginning, self.delimiter);
+        if comments > 0 {
+            let note = format!("lines above the header that begin with # are not read: {comments}");
+            self.notes.push(note);
+            self.pass_over(comments);
         }
         Ok(())
+    }
+
+    /// Goes past lines that have been looked at and are there.
+    fn pass_over(&mut self, lines: usize) {
+        for _ in 0..lines {
+            self.line += 1;
+            let _ = self.lines.next();
+        }
     }
 
     /// Sets the names of the columns. One without a name has none as long as it is empty.
     fn name_columns(&mut self, line: u64, header: Vec<String>) {
         for (at, field) in header.iter().enumerate() {
-            let field = field.trim().to_owned();
+            let is_space = |it: char| it.is_whitespace() || it == '\u{feff}';
+            let field = field.trim_matches(is_space).to_owned();
             if !field.is_empty() && self.header.contains(&field) {
                 let column = at + 1;
                 self.notes.push(format!(
@@ -97,7 +113,7 @@ impl Table {
 
     /// Returns the next record that is not blank.
     fn record(&mut self) -> Option<Result<Record, Unreadable>> {
-        let mut fields = Fields::new(self.delimiter);
+        let mut fields = Fields::new(self.delimiter, self.has_escapes);
         let (mut first, mut size) = (0, 0);
         while !self.is_over {
             self.line += 1;
@@ -119,7 +135,11 @@ impl Table {
             if size > self.most {
                 return Some(Err(self.too_long(place)));
             }
-            match fields.add(&String::from_utf8_lossy(&bytes)) {
+            let text = String::from_utf8_lossy(&bytes);
+            let marks = if self.line == 1 { "\u{feff}" } else { "" };
+            let divided = fields.add(text.trim_start_matches(|it| marks.contains(it)));
+            self.has_escapes = fields.has_escapes();
+            match divided {
                 Divided::Open => {}
                 Divided::Stray => return Some(Err(self.not_closed(place))),
                 Divided::Record(fields) if fields.iter().all(|it| is_blank(it)) => {}

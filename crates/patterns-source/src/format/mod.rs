@@ -2,10 +2,7 @@
 
 mod contained;
 mod docx;
-#[cfg(feature = "docx")]
-mod docx_page;
-#[cfg(feature = "docx")]
-mod docx_symbol;
+mod foreign;
 mod html;
 mod kind;
 mod parquet;
@@ -16,6 +13,7 @@ mod pdf_repair;
 pub use kind::{Format, UnknownFormat};
 
 pub(crate) use docx::docx;
+pub(crate) use foreign::refuse_foreign;
 pub(crate) use html::html;
 pub(crate) use parquet::{Bytes as ParquetBytes, Rows as ParquetRows, rows as parquet_rows};
 pub(crate) use pdf::pdf;

@@ -30,7 +30,7 @@ mod reading {
         let mut document = open(bytes)?;
         cut_loops(&mut document);
         let mut mended = None;
-        let (mut text, mut missing) = (String::new(), Vec::new());
+        let (mut text, mut missing, mut pictures) = (String::new(), Vec::new(), Vec::new());
         let mut first_error = None;
         for (number, id) in document.get_pages() {
             let mut read = page(&document, number);
@@ -44,6 +44,9 @@ mod reading {
             }
             match read {
                 Ok(it) if it.trim().is_empty() && is_damaged(&document, id) => missing.push(number),
+                Ok(it) if it.trim().is_empty() && is_picture(&document, id) => {
+                    pictures.push(number);
+                }
                 Ok(it) => text.push_str(&it),
                 Err((_, reason)) => {
                     missing.push(number);
@@ -51,8 +54,16 @@ mod reading {
                 }
             }
         }
-        if !text.trim().is_empty() {
-            return Ok((text, gaps(&missing)));
+        let unknown = text.chars().filter(|it| is_unknown(*it)).count();
+        let letters = text.chars().filter(|it| !it.is_whitespace()).count();
+        if !text.trim().is_empty() && unknown * 2 <= letters {
+            let mut notes = gaps(&missing, "could not be read");
+            notes.extend(gaps(&pictures, "holds a picture and no text"));
+            if unknown > 0 {
+                let what = "letters have no meaning in its fonts; U+FFFD stands for them";
+                notes.push(format!("{unknown} {what}"));
+            }
+            return Ok((text.replace(is_unknown, "\u{fffd}"), notes));
         }
         match first_error {
             Some(reason) => Err((Broken, reason)),
@@ -63,13 +74,27 @@ mod reading {
         }
     }
 
-    fn gaps(missing: &[u32]) -> Vec<String> {
-        let told = missing.iter().take(MOST_TOLD);
-        let mut notes: Vec<String> = told
-            .map(|number| format!("page {number} could not be read"))
-            .collect();
-        if let Some(more) = missing.len().checked_sub(MOST_TOLD).filter(|it| *it > 0) {
-            notes.push(format!("{more} more pages could not be read"));
+    /// Returns whether a letter is none: the font of a page does not say what it looks like.
+    fn is_unknown(letter: char) -> bool {
+        letter == char::REPLACEMENT_CHARACTER || (letter.is_control() && !letter.is_whitespace())
+    }
+
+    /// Returns whether a page shows a picture.
+    fn is_picture(document: &Document, page: ObjectId) -> bool {
+        let images = contained(|| {
+            let images = document.get_page_images(page);
+            images
+                .map(|it| !it.is_empty())
+                .map_err(|error| (Broken, error.to_string()))
+        });
+        images.unwrap_or(false)
+    }
+
+    fn gaps(pages: &[u32], what: &str) -> Vec<String> {
+        let told = pages.iter().take(MOST_TOLD);
+        let mut notes: Vec<String> = told.map(|number| format!("page {number} {what}")).collect();
+        if let Some(more) = pages.len().checked_sub(MOST_TOLD).filter(|it| *it > 0) {
+            notes.push(format!("of {more} more pages each {what}"));
         }
         notes
     }

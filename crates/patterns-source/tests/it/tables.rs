@@ -26,9 +26,82 @@ fn tables_are_read_however_they_were_written() {
         "ID,Text\n1,one\n2,two\n",
         "id,text\r1,one\r2,two\r",
         "id,text\n\n1,one\n,\n2,two\n\0\0\0",
+        "id,text\r\r\n1,one\r\r\n2,\"two\"\r\r\n",
+        "\u{feff}\u{feff}\"id\",\u{feff}text\n1,one\n2,two\n",
+        "SEP=;\nid;text\n1;one\n2;two\n",
+        "# made by x\n# 2024, y\nid,text\n1,one\n2,two\n",
+        "id:text\n1:one\n2:two\n",
+        "id, text\n1, \"one\"\n2, \"two\"\n",
     ] {
         assert_eq!(read(text.as_bytes()), expected, "{text:?}");
     }
+}
+
+#[test]
+fn lines_end_with_returns_only_where_nothing_else_ends_them() {
+    assert_eq!(
+        read(b"id,text\r1,\"one\nmore\"\r2,two\r"),
+        "1 = \"one\\nmore\"\n2 = \"two\"\n"
+    );
+    let log = |text: &[u8]| {
+        let folder = Folder::with("a.log", text);
+        folder.show(&Source::new([folder.0.path()]).records(patterns_source::Records::Line))
+    };
+    assert_eq!(log(b"one\rtwo\r"), "a.log:1 = \"one\"\na.log:2 = \"two\"\n");
+    assert_eq!(
+        log(b"10%\r20%\rdone\nnext\n"),
+        "a.log:1 = \"10%\\r20%\\rdone\"\na.log:2 = \"next\"\n"
+    );
+    let folder = Folder::with("a.jsonl", b"{\"text\":\"one\"}\r{\"text\":\"two\"}\r");
+    assert_eq!(folder.read(), "a.jsonl:1 = \"one\"\na.jsonl:2 = \"two\"\n");
+}
+
+#[test]
+fn rows_in_any_unicode_are_read() {
+    let table = "id,text\n1,Größe 😀\n2,два слова\n";
+    let expected = "1 = \"Größe 😀\"\n2 = \"два слова\"\n";
+    let little = table.chars().flat_map(|it| u32::from(it).to_le_bytes());
+    let wide: Vec<u8> = little.collect();
+    assert_eq!(read(&wide), expected);
+    assert_eq!(read(&[b"\xff\xfe\0\0", wide.as_slice()].concat()), expected);
+    let big: Vec<u8> = table.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    assert_eq!(read(&big), expected);
+}
+
+#[test]
+fn a_file_of_another_kind_is_named_and_not_read_as_rows() {
+    let check = |bytes: &[u8], expected: &str| {
+        let read = read(bytes);
+        assert_eq!(
+            read.trim_end(),
+            format!("Unsupported a.csv: the file is {expected}")
+        );
+    };
+    check(
+        b"PK\x03\x04\x14\0\0\0\x08\0xl/workbook.xml\n1,2\n",
+        "an Excel file, which is not read; save it as CSV",
+    );
+    check(
+        b"{\\rtf1 text\n}",
+        "an RTF text, which is not read; save it as DOCX, PDF or text",
+    );
+}
+
+#[test]
+fn a_row_that_is_nearly_json_is_read_and_that_is_said_once() {
+    let rows = b"{\"id\":1,\"text\":\"one\",\"n\":NaN}\n{\"id\":2,\"text\":\"a \\ud83d\"},\n{\"id\":3,\"text\":true}\n";
+    let folder = Folder::with("a.jsonl", rows);
+    let mut documents = Source::new([folder.0.path()]).open().unwrap();
+    let texts: Vec<String> = documents
+        .by_ref()
+        .map(|it| it.unwrap().document.text.to_string())
+        .collect();
+    assert_eq!(texts, ["one", "a \u{fffd}", "true"]);
+    let notes = documents.take_notes();
+    assert_eq!(notes.len(), 1);
+    let note =
+        "line 1 is not JSON as it should be (a number that JSON has not; it is taken as text)";
+    assert!(notes[0].ends_with(note), "{notes:?}");
 }
 
 #[test]

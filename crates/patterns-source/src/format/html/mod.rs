@@ -1,5 +1,10 @@
 //! HTML as Markdown.
 
+#[cfg(feature = "html")]
+mod inline;
+#[cfg(feature = "html")]
+mod table;
+
 use super::Reason;
 
 #[cfg(not(feature = "html"))]
@@ -14,11 +19,12 @@ pub(crate) use reading::html;
 mod reading {
     use std::rc::Rc;
 
-    use htmd::element_handler::Handlers;
-    use htmd::{Element, HtmlToMarkdown, Node};
+    use htmd::{HtmlToMarkdown, Node};
     use markup5ever_rcdom::NodeData;
 
     use super::Reason;
+    use super::inline::{MATHS, formula, lowered, part, quoted, raised, struck};
+    use super::table::table;
     use crate::UnreadableKind::{Broken, TooLarge};
 
     /// How deep elements may be nested: the converter descends into them, and nobody writes so deep.
@@ -38,14 +44,13 @@ mod reading {
             .skip_tags(vec![
                 "script", "style", "noscript", "template", "svg", "iframe", "head",
             ])
-            .add_handler(vec!["sup"], |handlers: &dyn Handlers, it: Element| {
-                let text = handlers.walk_children(it.node).content;
-                Some(apart('^', &text).into())
-            })
-            .add_handler(vec!["sub"], |handlers: &dyn Handlers, it: Element| {
-                let text = handlers.walk_children(it.node).content;
-                Some(apart('_', &text).into())
-            })
+            .add_handler(vec!["table"], table)
+            .add_handler(vec!["sup"], raised)
+            .add_handler(vec!["sub"], lowered)
+            .add_handler(vec!["del", "s", "strike"], struck)
+            .add_handler(vec!["q"], quoted)
+            .add_handler(vec!["math"], formula)
+            .add_handler(MATHS.to_vec(), part)
             .build();
         let tree = converter.html_to_tree(text);
         let tree = tree.map_err(|error| (Broken, error.to_string()))?;
@@ -59,15 +64,6 @@ mod reading {
             return Ok(markdown);
         }
         Ok(format!("{title}\n\n{markdown}"))
-    }
-
-    /// Keeps what is set higher or lower apart from what it stands at: `10^6` is not `106`.
-    fn apart(mark: char, text: &str) -> String {
-        match text.trim() {
-            "" => String::new(),
-            it if it.chars().all(char::is_alphanumeric) => format!("{mark}{it}"),
-            it => format!("{mark}({it})"),
-        }
     }
 
     /// Takes out what no reader sees and pictures that are written out, and returns the title; `None`
@@ -84,7 +80,8 @@ mod reading {
             }
             drop_data(&node);
             let mut children = node.children.borrow_mut();
-            children.retain(|it| !is_hidden(it));
+            // A drawing has a title of its own.
+            children.retain(|it| !is_hidden(it) && name(it) != Some("svg"));
             open.extend(children.iter().map(|it| (Rc::clone(it), depth + 1)));
         }
         Some(title)

@@ -1,5 +1,16 @@
 //! The text of DOCX files: paragraphs, headings and tables as Markdown, notes, headers and footers.
 
+#[cfg(feature = "docx")]
+mod mark;
+#[cfg(feature = "docx")]
+mod page;
+#[cfg(feature = "docx")]
+mod paragraph;
+#[cfg(feature = "docx")]
+mod symbol;
+#[cfg(feature = "docx")]
+mod table;
+
 use super::Reason;
 use crate::Limits;
 
@@ -20,10 +31,11 @@ mod reading {
     use quick_xml::events::Event;
     use zip::ZipArchive;
 
+    use super::page::{attribute, text};
+    use super::paragraph::level;
     use super::{Limits, Reason};
     use crate::UnreadableKind::{Broken, Empty, TooLarge};
     use crate::decode::{declared, decode};
-    use crate::format::docx_page::{attribute, level, text};
 
     /// Where the text is if nothing says where.
     const BODY: &str = "word/document.xml";
@@ -77,9 +89,14 @@ mod reading {
     impl Archive {
         /// Returns a part as text, if there is one of this name.
         fn part(&mut self, name: &str) -> Result<Option<String>, Reason> {
-            let Ok(part) = self.zip.by_name(name) else {
+            // Names of parts are the same in any case.
+            let named = self.zip.file_names().flatten();
+            let named = named.filter(|it| it.eq_ignore_ascii_case(name));
+            let named = named.map(std::borrow::Cow::into_owned).next();
+            let Some(name) = named else {
                 return Ok(None);
             };
+            let part = self.zip.by_name(&name).map_err(|error| broken(&error))?;
             let mut xml = Vec::new();
             part.take(self.left + 1)
                 .read_to_end(&mut xml)
@@ -105,7 +122,7 @@ mod reading {
                         let is_body = attribute(&tag, "Type")
                             .is_some_and(|it| it.ends_with("/relationships/officeDocument"));
                         if let Some(target) = attribute(&tag, "Target").filter(|_| is_body) {
-                            return Ok(target.trim_start_matches('/').to_owned());
+                            return Ok(target.trim_start_matches(['.', '/']).to_owned());
                         }
                     }
                     Event::Eof => return Ok(BODY.to_owned()),
@@ -122,7 +139,11 @@ mod reading {
         ) -> Result<String, Reason> {
             let names = self.zip.file_names().flatten();
             let names = names.map(std::borrow::Cow::into_owned);
-            let is_such = |it: &String| it.starts_with(start) && it.ends_with(".xml");
+            let starts = |it: &str| {
+                it.get(..start.len())
+                    .is_some_and(|it| it.eq_ignore_ascii_case(start))
+            };
+            let is_such = |it: &String| starts(it) && it.ends_with(".xml");
             let mut names: Vec<String> = names.filter(is_such).collect();
             names.sort();
             let mut texts: Vec<String> = Vec::new();

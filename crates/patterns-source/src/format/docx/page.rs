@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 
 use quick_xml::Reader;
+use quick_xml::errors::{Error, IllFormedError};
 use quick_xml::events::{BytesStart, Event};
 
-use super::docx_symbol::symbol;
+use super::mark::{Formulas, Mark};
+use super::paragraph::Paragraph;
+use super::symbol::symbol;
+use super::table::Table;
 
 /// The part as it is read.
 struct Page<'a> {
@@ -15,6 +19,16 @@ struct Page<'a> {
     paragraphs: Vec<Paragraph>,
     /// The tables under way: in a cell there may be another one.
     tables: Vec<Table>,
+    /// How the runs under way are set; none between them.
+    runs: Vec<Mark>,
+    formulas: Formulas,
+    /// The reading of a word that is under way, which comes before the word in the file.
+    reading: Option<String>,
+    is_reading: bool,
+    /// Whether the properties under way are those of a row.
+    is_row: bool,
+    /// Whether the box of a form under way is ticked.
+    is_ticked: Option<bool>,
     is_text: bool,
     /// How many elements around this one are passed over.
     passed_over: usize,
@@ -22,34 +36,39 @@ struct Page<'a> {
     choices: Vec<bool>,
 }
 
-#[derive(Default)]
-struct Paragraph {
-    text: String,
-    /// The level of the heading that it is, or 0.
-    heading: usize,
-    is_item: bool,
-}
-
-#[derive(Default)]
-struct Table {
-    rows: Vec<Vec<String>>,
-    cell: String,
-}
-
 /// Returns the text of a part as Markdown.
-pub(crate) fn text(xml: &str, styles: &HashMap<String, usize>) -> Result<String, quick_xml::Error> {
+pub(crate) fn text(xml: &str, styles: &HashMap<String, usize>) -> Result<String, Error> {
     let mut reader = Reader::from_str(xml);
+    reader.config_mut().expand_empty_elements = true;
     let mut page = Page {
         styles,
         text: String::new(),
         paragraphs: Vec::new(),
         tables: Vec::new(),
+        runs: Vec::new(),
+        formulas: Formulas::default(),
+        reading: None,
+        is_reading: false,
+        is_row: false,
+        is_ticked: None,
         is_text: false,
         passed_over: 0,
         choices: Vec::new(),
     };
+    let mut depth = 0_usize;
     loop {
-        match reader.read_event()? {
+        let event = reader.read_event()?;
+        match &event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            // What is missing may be most of it.
+            Event::Eof if depth > 0 => {
+                let missing = IllFormedError::MissingEndTag("document".to_owned());
+                return Err(Error::IllFormed(missing));
+            }
+            _ => {}
+        }
+        match event {
             Event::Start(tag) if page.passed_over > 0 || page.is_needless(&tag) => {
                 page.passed_over += 1;
             }
@@ -57,8 +76,8 @@ pub(crate) fn text(xml: &str, styles: &HashMap<String, usize>) -> Result<String,
             Event::Eof => return Ok(page.text),
             _ if page.passed_over > 0 => {}
             Event::Start(tag) => page.start(&tag),
-            Event::Empty(tag) => page.empty(&tag),
             Event::Text(text) if page.is_text => page.push(&text.xml10_content()),
+            Event::CData(text) if page.is_text => page.push(&text.xml10_content()),
             Event::GeneralRef(name) if page.is_text => page.push(&entity(&name).to_string()),
             Event::End(tag) => page.end(tag.local_name().as_ref()),
             _ => {}
@@ -73,20 +92,12 @@ pub(crate) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
     Some(found.value.into_owned())
 }
 
-/// Returns the level of the heading that a style is by its name, which is English in every language.
-pub(crate) fn level(name: &str) -> Option<usize> {
-    let name = name.to_ascii_lowercase();
-    match name.strip_prefix("heading") {
-        Some(level) => Some(level.trim().parse().unwrap_or(1).clamp(1, 6)),
-        None => (name == "title").then_some(1),
-    }
-}
-
 impl Page<'_> {
     /// Returns whether an element says again what another one says: the old form of a drawing beside the
-    /// new one, and the place from which text was moved.
+    /// new one, the place from which text was moved, and how something was set before it was changed.
     fn is_needless(&mut self, tag: &BytesStart<'_>) -> bool {
         match tag.local_name().as_ref() {
+            name if name.ends_with("PrChange") => true,
             "moveFrom" => true,
             "AlternateContent" => {
                 self.choices.push(false);
@@ -101,11 +112,20 @@ impl Page<'_> {
     }
 
     fn push(&mut self, text: &str) {
+        let mark = self.formulas.mark().or(self.runs.last().copied());
+        self.push_as(mark.unwrap_or_default(), text);
+    }
+
+    fn push_as(&mut self, mark: Mark, text: &str) {
+        if let Some(reading) = self.reading.as_mut().filter(|_| self.is_reading) {
+            reading.push_str(text);
+            return;
+        }
         if self.paragraphs.is_empty() {
             self.paragraphs.push(Paragraph::default());
         }
         if let Some(paragraph) = self.paragraphs.last_mut() {
-            paragraph.text.push_str(text);
+            paragraph.push(mark, text);
         }
     }
 
@@ -119,22 +139,27 @@ impl Page<'_> {
             "p" => {
                 // What stands before a text box comes before it.
                 if let Some(outer) = self.paragraphs.last_mut() {
-                    let heading = outer.heading;
-                    let before = std::mem::take(outer);
-                    outer.heading = heading;
+                    let before = outer.split();
                     self.end_paragraph(before);
                 }
                 self.paragraphs.push(Paragraph::default());
             }
+            "r" => self.runs.push(Mark::Plain),
             "tbl" => self.tables.push(Table::default()),
-            "tr" => {
-                if let Some(table) = self.tables.last_mut() {
-                    table.rows.push(Vec::new());
-                }
-            }
+            "tr" => self.in_table(Table::begin_row),
+            "trPr" => self.is_row = true,
+            "ruby" => self.reading = Some(String::new()),
+            "rt" => self.is_reading = true,
+            "checkBox" => self.is_ticked = Some(false),
             "footnote" => self.begin_note(tag, ""),
             "endnote" => self.begin_note(tag, "e"),
-            _ => self.empty(tag),
+            _ => self.within(tag),
+        }
+    }
+
+    fn in_table(&mut self, act: impl FnOnce(&mut Table)) {
+        if let Some(table) = self.tables.last_mut() {
+            act(table);
         }
     }
 
@@ -146,12 +171,16 @@ impl Page<'_> {
         }
     }
 
-    fn empty(&mut self, tag: &BytesStart<'_>) {
-        let value = || attribute(tag, "val").unwrap_or_default();
+    /// Reads what stands in a run or sets something.
+    fn within(&mut self, tag: &BytesStart<'_>) {
+        if let Some(before) = self.formulas.start(tag) {
+            self.push(&before);
+        }
         match tag.local_name().as_ref() {
-            "tab" if self.is_text || self.paragraph().is_some_and(|it| !it.text.is_empty()) => {
+            "tab" if self.is_text || self.paragraph().is_some_and(|it| !it.is_empty()) => {
                 self.push("\t");
             }
+            "ptab" => self.push("\t"),
             "br" | "cr" => self.push("\n"),
             "noBreakHyphen" => self.push("-"),
             "sym" => {
@@ -160,53 +189,70 @@ impl Page<'_> {
                 let font = attribute(tag, "font").unwrap_or_default();
                 self.push(&symbol(&font, number.unwrap_or(0)).to_string());
             }
-            "footnoteReference" => {
-                self.push(&format!("[^{}]", attribute(tag, "id").unwrap_or_default()));
-            }
-            "endnoteReference" => {
-                self.push(&format!("[^e{}]", attribute(tag, "id").unwrap_or_default()));
-            }
-            "numPr" => {
+            "footnoteReference" => self.refer(tag, ""),
+            "endnoteReference" => self.refer(tag, "e"),
+            _ => self.set(tag),
+        }
+    }
+
+    fn refer(&mut self, tag: &BytesStart<'_>, kind: &str) {
+        let id = attribute(tag, "id").unwrap_or_default();
+        self.push_as(Mark::Plain, &format!("[^{kind}{id}]"));
+    }
+
+    /// Sets a property of what is under way.
+    fn set(&mut self, tag: &BytesStart<'_>) {
+        let value = || attribute(tag, "val").unwrap_or_default();
+        let number = || value().parse::<usize>().ok();
+        let is_on = || !matches!(value().as_str(), "0" | "false" | "off");
+        if let (Some(run), Some(mark)) = (self.runs.last_mut(), Mark::of(tag)) {
+            *run = mark;
+            return;
+        }
+        match tag.local_name().as_ref() {
+            "default" | "checked" if self.is_ticked.is_some() => self.is_ticked = Some(is_on()),
+            "gridSpan" => self.in_table(|it| it.span(number().unwrap_or(1))),
+            "vMerge" if value() != "restart" => self.in_table(Table::go_on),
+            "gridBefore" => self.in_table(|it| it.skip(number().unwrap_or(0))),
+            "del" if self.is_row => self.in_table(Table::take_out_row),
+            name => {
+                let styles = self.styles;
                 if let Some(paragraph) = self.paragraph() {
-                    paragraph.is_item = true;
+                    paragraph.set(name, &value(), styles);
                 }
             }
-            "pStyle" => {
-                let style = value();
-                let level = self.styles.get(&style).copied().or_else(|| level(&style));
-                if let (Some(paragraph), Some(level)) = (self.paragraph(), level) {
-                    paragraph.heading = level;
-                }
-            }
-            "outlineLvl" => {
-                let level = value().parse().ok().filter(|it: &usize| *it < 9);
-                if let (Some(paragraph), Some(level)) = (self.paragraph(), level) {
-                    paragraph.heading = (level + 1).min(6);
-                }
-            }
-            _ => {}
         }
     }
 
     fn end(&mut self, tag: &str) {
+        if let Some(after) = self.formulas.end(tag) {
+            self.push(&after);
+        }
         match tag {
             "t" => self.is_text = false,
+            "r" => {
+                self.runs.pop();
+            }
+            "rt" => self.is_reading = false,
+            "ruby" => {
+                let reading = self.reading.take().filter(|it| !it.is_empty());
+                if let Some(reading) = reading {
+                    self.push(&format!("({reading})"));
+                }
+            }
+            "checkBox" => {
+                if let Some(is_ticked) = self.is_ticked.take() {
+                    self.push(if is_ticked { "☑ " } else { "☐ " });
+                }
+            }
             "p" => {
                 if let Some(paragraph) = self.paragraphs.pop() {
                     self.end_paragraph(paragraph);
                 }
             }
-            "tc" => {
-                if let Some(table) = self.tables.last_mut() {
-                    let cell = std::mem::take(&mut table.cell);
-                    if table.rows.is_empty() {
-                        table.rows.push(Vec::new());
-                    }
-                    if let Some(row) = table.rows.last_mut() {
-                        row.push(cell.trim().to_owned());
-                    }
-                }
-            }
+            "tc" => self.in_table(Table::end_cell),
+            "tr" => self.in_table(Table::end_row),
+            "trPr" => self.is_row = false,
             "tbl" => {
                 if let Some(table) = self.tables.pop() {
                     self.end_table(&table);
@@ -219,22 +265,17 @@ impl Page<'_> {
         }
     }
 
-    fn end_paragraph(&mut self, paragraph: Paragraph) {
-        let text = paragraph.text.trim_end();
+    fn end_paragraph(&mut self, mut paragraph: Paragraph) {
+        let text = paragraph.finish();
+        let text = text.trim_end();
         if text.trim().is_empty() {
             return;
         }
         if let Some(table) = self.tables.last_mut() {
-            table.cell.push_str(&text.replace('\n', " "));
-            table.cell.push(' ');
+            table.push(&text.replace('\n', " "));
             return;
         }
-        if paragraph.heading > 0 {
-            self.text.push_str(&"#".repeat(paragraph.heading));
-            self.text.push(' ');
-        } else if paragraph.is_item {
-            self.text.push_str("- ");
-        }
+        self.text.push_str(&paragraph.start());
         self.text.push_str(text);
         self.text.push_str("\n\n");
     }
@@ -242,20 +283,10 @@ impl Page<'_> {
     /// Writes a table; one within a cell is a part of what the cell says.
     fn end_table(&mut self, table: &Table) {
         if let Some(outer) = self.tables.last_mut() {
-            let rows = table.rows.iter().map(|it| it.join(" · "));
-            let rows: Vec<String> = rows.collect();
-            outer.cell.push_str(&rows.join("; "));
-            outer.cell.push(' ');
+            outer.push(&table.in_a_line());
             return;
         }
-        for (at, row) in table.rows.iter().enumerate() {
-            let cells: Vec<String> = row.iter().map(|it| it.replace('|', "\\|")).collect();
-            self.text.push_str(&format!("| {} |\n", cells.join(" | ")));
-            if at == 0 {
-                let line = "---|".repeat(cells.len());
-                self.text.push_str(&format!("|{line}\n"));
-            }
-        }
+        self.text.push_str(&table.markdown());
         self.text.push('\n');
     }
 }
