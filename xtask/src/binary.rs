@@ -17,15 +17,15 @@ pub(crate) fn build() -> Result<()> {
     ]))
 }
 
-/// Builds it with calls past this machine, which most people do without.
-pub(crate) fn build_with_restate() -> Result<()> {
+/// Builds it with something that most people do without.
+pub(crate) fn build_with(feature: &str) -> Result<()> {
     run_command(&mut cargo([
         "build",
         "--quiet",
         "--package",
         "patterns-cli",
         "--features",
-        "restate",
+        feature,
     ]))
 }
 

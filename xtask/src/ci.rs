@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::cargo::{cargo, root, run as run_command};
-use crate::{api, browser, crash, demo, faults, jobs, real, restate, schema, tidy};
+use crate::{api, browser, crash, demo, faults, jobs, postgres, real, restate, schema, tidy};
 
 /// Which checks to run.
 #[derive(Debug, clap::Args)]
@@ -50,6 +50,8 @@ enum Step {
     Real,
     /// Runs past one process: workers, a Restate server, and kills of all of them
     Restate,
+    /// Runs that share a store, on a Postgres server, and kills of all of them
+    Postgres,
 }
 
 /// Would let an example or the README's command spend somebody's money.
@@ -113,6 +115,7 @@ impl Step {
             Self::Faults => faults::run(&faults::Args::short()),
             Self::Real => real::run(&real::Args::short()),
             Self::Restate => restate::run(&restate::Args::short()),
+            Self::Postgres => postgres::run(&postgres::Args::short()),
         }
     }
 }

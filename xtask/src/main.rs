@@ -20,6 +20,7 @@ mod faults;
 mod in_memory;
 mod jobs;
 mod models;
+mod postgres;
 mod provider;
 mod real;
 mod record;
@@ -82,6 +83,8 @@ enum Task {
     Faults(faults::Args),
     /// Run past one process: workers, a Restate server, and kills of all of them
     Restate(restate::Args),
+    /// Run with a store that is shared, on a Postgres server, and kill all of them
+    Postgres(postgres::Args),
     /// Run against servers and programs that other people wrote
     Real(real::Args),
 }
@@ -105,6 +108,7 @@ fn main() -> ExitCode {
         Task::Crash(args) => crash::run(&args),
         Task::Faults(args) => faults::run(&args),
         Task::Restate(args) => restate::run(&args),
+        Task::Postgres(args) => postgres::run(&args),
         Task::Real(args) => real::run(&args),
     };
     match result {

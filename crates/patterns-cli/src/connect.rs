@@ -19,6 +19,7 @@ use crate::launch::Launch;
 use crate::named_model::{named_model, refused};
 use crate::proxy;
 use crate::restate::Driver;
+use crate::shared_store::Shared;
 use crate::terminal::Terminal;
 use crate::wanted::{choose, provider, served, used};
 
@@ -30,6 +31,8 @@ pub(crate) struct Connected {
     pub(crate) names: Vec<String>,
     /// Who has workers make the calls, if they are not made here.
     pub(crate) driver: Option<Driver>,
+    /// The store that is shared with others, if one is.
+    pub(crate) shared: Option<Shared>,
     /// What all of them may spend, and have spent.
     pub(crate) budget: Budget,
     /// What the user should know of the choice, if they didn't make it.
@@ -39,8 +42,11 @@ pub(crate) struct Connected {
 }
 
 impl Connected {
-    /// Tells workers what nobody needs any more, if there are any.
+    /// Tells workers what nobody needs any more, if there are any, and others what is of no use.
     pub(crate) async fn settle(&self, terminal: Terminal) {
+        if let Some(shared) = &self.shared {
+            shared.settle(terminal).await;
+        }
         if let Some(driver) = &self.driver {
             driver.settle(terminal).await;
         }
@@ -147,6 +153,7 @@ async fn connect_with(
         names,
         models,
         driver,
+        shared: None,
         budget,
         choice: (!said.is_empty()).then_some(choice),
         notice: is_offline.then_some(OFFLINE_LABEL),

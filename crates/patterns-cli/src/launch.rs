@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::isolation::Processes;
 use crate::option_names::Names;
 use crate::proxy;
+use crate::shared_store::SharedAddress;
 use crate::sheet::check_replaceable;
 use crate::target::{is_stdout, resolve};
 use crate::terminal::{Terminal, is_stdout_terminal, write_stdout};
@@ -33,6 +34,8 @@ pub(crate) struct Launch {
     pub(crate) aliases: Aliases,
     /// The Restate server whose workers make the calls, if one is set.
     pub(crate) restate: RestateKeys,
+    /// The address of the store that is shared with others, if one is; the job has it without a password.
+    pub(crate) shared: Option<SharedAddress>,
     /// What `-c` said.
     pub(crate) set: Vec<String>,
     /// What the run was planned to come to, if it was just now.
@@ -71,6 +74,7 @@ impl Launch {
         if let Some(url) = &job.model().proxy {
             proxy::given(url)?;
         }
+        let shared = SharedAddress::take(&mut job, loaded.shared());
         let from = fill_in(&mut job, names, &loaded)?;
         let checked = job.check();
         checked.map_err(|error| names.told(&job, error))?;
@@ -84,6 +88,7 @@ impl Launch {
             providers: loaded.providers(),
             aliases: loaded.aliases(),
             restate: loaded.restate(),
+            shared,
             set: around.set,
             planned: None,
             terminal,

@@ -135,6 +135,7 @@ const CONFIGURED: &[Row] = &[
     ("prime", "run.prime", "run.prime"),
     ("durability", "run.durability", "store.durability"),
     ("prompts", "store.prompts", "store.prompts"),
+    ("shared", "store.shared", "store.shared"),
 ];
 
 const SECTION_CONFIGURED: &[Row] =

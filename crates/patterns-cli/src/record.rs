@@ -13,9 +13,11 @@ use patterns_llm::{Price, Prices};
 use patterns_store::{Again, LockFile, Recorder, RunRecord, Store};
 use tokio_util::sync::CancellationToken;
 
+use crate::connect::Connected;
 use crate::error::{Error, ErrorKind, reason};
 use crate::launch::Launch;
 use crate::recorded_job::RecordedJob;
+use crate::recorded_models::recorded_models;
 use crate::report::money_plots;
 use crate::store::refused;
 use crate::terminal::{Terminal, stderr_width};
@@ -118,9 +120,14 @@ impl Record {
         false
     }
 
-    /// Puts the store in front of the models.
-    pub(crate) fn in_front_of(&self, models: Models) -> Models {
-        models.recorded_in(&self.store, self.mode, self.recorder.as_ref())
+    /// Puts the stores in front of the models.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store cannot be read.
+    pub(crate) fn in_front_of(&self, connected: &Connected) -> Result<Models, Error> {
+        let run = (self.id(), self.recorder.as_ref());
+        recorded_models(connected, &self.store, self.mode, run)
     }
 
     /// Returns the store and the run, if it is recorded.

@@ -12,6 +12,7 @@ use crate::compile::compiled;
 use crate::config::as_shown;
 use crate::error::{Error, ErrorKind};
 use crate::proxy::without_login;
+use crate::shared_store::without_password;
 
 /// What is recorded of a run: the job, which is run again, and what was typed, which is only shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,11 +36,11 @@ impl RecordedJob {
         let arguments = std::env::args_os().skip(1);
         Self {
             arguments: arguments
-                .map(|it| it.to_string_lossy().into_owned())
+                .map(|it| without_password(&it.to_string_lossy()))
                 .collect(),
             directory: std::env::current_dir().unwrap_or_default(),
             job: Some(job.into()),
-            set: set.to_vec(),
+            set: set.iter().map(|it| without_password(it)).collect(),
         }
     }
 

@@ -8,7 +8,6 @@ use patterns_core::{Caps, Counts, Money, Outcome, Pattern, RunId, Spent};
 use patterns_job::{Job, ModelRoles, Settings, Setup, Taken};
 use patterns_parallel::RunError;
 use patterns_parallel::sectioning::SectionBrief;
-use patterns_store::Store;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -22,10 +21,11 @@ use crate::launch::Launch;
 use crate::output::{Output, Rows};
 use crate::planned;
 use crate::record::Record;
+use crate::recorded_models::open_shared;
 use crate::report::{Frame, Observers, SectionTimes, coverage_line, failure_of, recorded_result};
 use crate::signals::Signals;
 use crate::steered::Steered;
-use crate::store::{above, open_store};
+use crate::store::{open_store, say_where};
 use crate::terminal::Terminal;
 
 /// One run, from its models to its account.
@@ -83,8 +83,10 @@ impl Session {
         let mut connected = connect(launch, &roles, &settings).await?;
         announce(launch, &connected)?;
         observers.watch(&connected.budget);
-        let store = open_store(job.store(), connected.notice.is_none())?;
+        let is_paid = connected.notice.is_none();
+        let store = open_store(job.store(), is_paid)?;
         say_where(store.as_ref(), terminal);
+        connected.shared = open_shared(launch, is_paid).await?;
         // Not before: until here something may block, and Ctrl-C ends the process by itself.
         let listening = Arc::clone(&observers);
         let signals = Signals::listen(drain.clone(), listening, settings.max_time());
@@ -307,13 +309,6 @@ fn since(before: Spent, spent: Spent) -> Option<Money> {
     Some(spent.saturating_sub(before))
 }
 
-/// Says where the run is recorded, if that is a store of a folder above.
-fn say_where(store: Option<&Store>, terminal: Terminal) {
-    if let Some(file) = store.and_then(above) {
-        terminal.note(&format!("recorded in {}", file.display()));
-    }
-}
-
 /// Puts the record of a run behind its models and its budget.
 fn attach(
     record: &Record,
@@ -324,7 +319,7 @@ fn attach(
 ) -> Result<Spent, Error> {
     let spent = record.spent(&connected.models, &settings.prices)?;
     connected.budget.carry_over(spent);
-    connected.models = record.in_front_of(connected.models.clone());
+    connected.models = record.in_front_of(connected)?;
     let Some(run) = &record.run else {
         return Ok(spent);
     };

@@ -16,6 +16,7 @@ use crate::config::{Loaded, leads_out};
 use crate::error::{Error, ErrorKind};
 use crate::launch::Around;
 use crate::proxy::without_login;
+use crate::shared_store::{is_address, without_password};
 use crate::target::is_stdout;
 use crate::terminal::{Terminal, confirm, is_stdin_terminal};
 
@@ -86,6 +87,14 @@ pub(crate) fn of_file(job: &Job, folder: &Path, around: &Around, loaded: &Loaded
             without_login(proxy)
         ));
     }
+    let shared = job.store();
+    let shared = shared
+        .shared
+        .as_deref()
+        .or(shared.file.as_deref().and_then(Path::to_str));
+    if let Some(url) = shared.filter(|it| is_address(it) && !is_typed("store")) {
+        lines.push(format!("it shares answers with: {}", without_password(url)));
+    }
     for (id, path) in [
         ("output_file", &job.output().file),
         ("events", &job.output().events),
@@ -94,6 +103,7 @@ pub(crate) fn of_file(job: &Job, folder: &Path, around: &Around, loaded: &Loaded
         if let Some(path) = path
             && !is_typed(id)
             && !is_stdout(path)
+            && !is_address(path)
             && leads_out(folder, path)
         {
             lines.push(format!("it writes, outside its folder: {}", path.display()));

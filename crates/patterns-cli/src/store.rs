@@ -7,6 +7,8 @@ use patterns_store::{Store, StoreError, StoreErrorKind, nearest};
 
 use crate::args::DEFAULT_STORE;
 use crate::error::{Error, ErrorKind};
+use crate::shared_store::is_address;
+use crate::terminal::Terminal;
 use crate::trust;
 
 /// Opens the store that a run is to use; `None` if it is to use none.
@@ -22,6 +24,10 @@ pub(crate) fn open_store(part: &StorePart, is_paid: bool) -> Result<Option<Store
         None if is_paid || is_read_only => usual(),
         None => return Ok(None),
     };
+    if is_read_only && part.shared.is_some() && !path.exists() {
+        // What is not shared is nowhere.
+        return Store::in_memory().map(Some).map_err(refused);
+    }
     if is_read_only {
         return open_to_read(&path).map(Some);
     }
@@ -43,10 +49,12 @@ pub(crate) fn usual() -> PathBuf {
     nearest.unwrap_or_else(|| PathBuf::from(DEFAULT_STORE))
 }
 
-/// Returns the file of a store that was found in a folder above.
-pub(crate) fn above(store: &Store) -> Option<PathBuf> {
-    let path = store.path()?;
-    path.starts_with("..").then(|| path.to_owned())
+/// Says where a run is recorded, if that is a store of a folder above.
+pub(crate) fn say_where(store: Option<&Store>, terminal: Terminal) {
+    let file = store.and_then(Store::path);
+    if let Some(file) = file.filter(|it| it.starts_with("..")) {
+        terminal.note(&format!("recorded in {}", file.display()));
+    }
 }
 
 /// Opens a store that is there, to look into it.
@@ -55,6 +63,11 @@ pub(crate) fn above(store: &Store) -> Option<PathBuf> {
 ///
 /// Returns an error if there is none, or it cannot be used.
 pub(crate) fn open_to_read(path: &Path) -> Result<Store, Error> {
+    if is_address(path) {
+        let message = "a shared store holds answers and what they cost, and no runs";
+        return Err(Error::new(ErrorKind::Usage, message)
+            .help("runs are in the store of whoever began them: --store FILE, or leave it out"));
+    }
     if !path.exists() {
         let message = format!("there is no store at {}", path.display());
         return Err(Error::new(ErrorKind::NoInput, message)

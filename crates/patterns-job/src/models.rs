@@ -159,7 +159,8 @@ impl Models {
     }
 
     /// Puts another model in the place of each.
-    pub(crate) fn each_as(&self, other: impl Fn(&Arc<dyn Model>) -> Arc<dyn Model>) -> Self {
+    #[must_use]
+    pub fn each_as(&self, other: impl Fn(&Arc<dyn Model>) -> Arc<dyn Model>) -> Self {
         let models = self.alone.iter();
         self.with(models.map(|(name, it)| (name.clone(), other(it))).collect())
     }

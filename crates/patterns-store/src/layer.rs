@@ -9,13 +9,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use patterns_core::{
-    BoxFuture, CallKey, Event, FinishReason, Layer, Model, ModelError, ModelErrorKind, ModelId,
-    Request, Response, Usage, Warning,
+    BoxFuture, CallKey, Event, Layer, Model, ModelError, ModelErrorKind, ModelId, Request,
+    Response, Warning,
 };
 
 use crate::call_record::CallEnding;
 use crate::error::not_recorded;
-use crate::record::Entry;
+use crate::record::{Entry, stump};
 use crate::recorder::Recorder;
 use crate::status::CallStatus;
 use crate::store::Found;
@@ -133,7 +133,7 @@ impl<M: Model> Stored<M> {
                 origin: request.scope.origin(),
             });
             self.tell_found(request, &found);
-            return Ok(reused(found.record.response));
+            return Ok(found.record.given_again());
         }
         if *policy == StorePolicy::ReadOnly {
             return Err(ModelError::new(ModelErrorKind::NotInStore));
@@ -245,25 +245,6 @@ impl<M: Model> Stored<M> {
             Ok(response) => Some(entry(CallStatus::Answered, response)),
             Err(error) => Some(entry(CallStatus::of_error(error.kind())?, &stump(error))),
         }
-    }
-}
-
-fn reused(response: Response) -> Response {
-    let usage = Usage {
-        calls: 1,
-        ..Usage::default()
-    };
-    Response { usage, ..response }
-}
-
-/// What is kept of a call without an answer: its bill.
-fn stump(error: &ModelError) -> Response {
-    Response {
-        text: String::new(),
-        finish: FinishReason::Other(error.kind().name().to_owned()),
-        usage: error.usage(),
-        model: String::new(),
-        request_id: error.request_id().map(str::to_owned),
     }
 }
 

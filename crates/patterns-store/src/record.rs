@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use patterns_core::{CallKey, FinishReason, Money, Response, Usage};
+use patterns_core::{CallKey, FinishReason, ModelError, Money, Response, Usage};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 
@@ -226,7 +226,50 @@ fn body(response: &Response) -> Vec<u8> {
     serde_json::to_vec(&body).unwrap_or_default()
 }
 
+/// What is kept of a call without an answer: its bill.
+pub(crate) fn stump(error: &ModelError) -> Response {
+    Response {
+        text: String::new(),
+        finish: FinishReason::Other(error.kind().name().to_owned()),
+        usage: error.usage(),
+        model: String::new(),
+        request_id: error.request_id().map(str::to_owned),
+    }
+}
+
 impl Record {
+    /// Returns what is kept of a call, if it was paid for: of a failed one, its bill.
+    pub fn of_call(
+        key: CallKey,
+        run: i64,
+        model: impl Into<String>,
+        result: &Result<Response, ModelError>,
+    ) -> Option<Self> {
+        let (status, response) = match result {
+            Ok(response) => (CallStatus::Answered, response.clone()),
+            Err(error) => (CallStatus::of_error(error.kind())?, stump(error)),
+        };
+        Some(Self {
+            key,
+            status,
+            run,
+            model: model.into(),
+            response,
+        })
+    }
+
+    /// Returns the answer as it is given out again: as one call without attempts and tokens.
+    pub fn given_again(self) -> Response {
+        let usage = Usage {
+            calls: 1,
+            ..Usage::default()
+        };
+        Response {
+            usage,
+            ..self.response
+        }
+    }
+
     pub(crate) fn entry(&self) -> Entry {
         let model = Arc::from(self.model.as_str());
         Entry::new(self.key, self.status, self.run, &model, &self.response)

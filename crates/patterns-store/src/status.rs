@@ -22,7 +22,8 @@ pub enum CallStatus {
 }
 
 impl CallStatus {
-    pub(crate) const ALL: [Self; 6] = [
+    /// All of them.
+    pub const ALL: [Self; 6] = [
         Self::Answered,
         Self::Disowned,
         Self::Superseded,

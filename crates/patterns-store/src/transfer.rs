@@ -56,6 +56,23 @@ impl Line {
     }
 }
 
+impl Record {
+    /// Returns the record as a line of an [export](Store::export), without what was asked.
+    pub fn to_line(self) -> String {
+        // Texts and numbers always have a written form.
+        serde_json::to_string(&Line::of(self)).unwrap_or_default()
+    }
+
+    /// Reads a line of an [export](Store::export).
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is none; the number says which line it is.
+    pub fn of_line(number: usize, text: &str) -> Result<Self, StoreError> {
+        Line::read(number, text).map(|it| it.0)
+    }
+}
+
 impl Store {
     /// Writes all records, the oldest first, and returns how many; with what was asked if
     /// `has_prompts`.

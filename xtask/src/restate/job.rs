@@ -8,13 +8,13 @@ use anyhow::Result;
 
 /// A run.
 #[derive(Debug)]
-pub(super) struct Job {
-    pub(super) arguments: Vec<String>,
+pub(crate) struct Job {
+    pub(crate) arguments: Vec<String>,
 }
 
 impl Job {
     /// Writes documents down and returns a map-reduce of them.
-    pub(super) fn map_reduce(folder: &Path, name: &str, documents: u64) -> Result<Self> {
+    pub(crate) fn map_reduce(folder: &Path, name: &str, documents: u64) -> Result<Self> {
         let mut rows = String::new();
         for n in 0..documents {
             // Writing to a text never fails.

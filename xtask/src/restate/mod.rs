@@ -14,6 +14,8 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
+pub(crate) use self::job::Job;
+pub(crate) use self::server::free_port;
 use crate::binary;
 
 /// What to run.
@@ -45,7 +47,7 @@ impl Args {
 
 /// Runs all of it.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    binary::build_with_restate()?;
+    binary::build_with("restate")?;
     let folder = std::env::temp_dir().join(format!("patterns-restate-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     let result = contract::run(&folder.join("contract"))

@@ -198,6 +198,6 @@ fn free_ports() -> Result<[u16; 3]> {
 }
 
 /// Returns a port at which nothing listens.
-pub(super) fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     free_ports().map(|it| it[0])
 }

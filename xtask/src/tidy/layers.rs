@@ -3,12 +3,13 @@
 use super::Problem;
 
 /// The library crates.
-pub(crate) const LIBRARIES: [&str; 11] = [
+pub(crate) const LIBRARIES: [&str; 12] = [
     "patterns-core",
     "patterns-job",
     "patterns-llm",
     "patterns-offline",
     "patterns-parallel",
+    "patterns-postgres",
     "patterns-report",
     "patterns-restate",
     "patterns-simulator",
@@ -52,7 +53,12 @@ pub(super) fn check(library: &str, tree: &str) -> Vec<Problem> {
 }
 
 /// What the command has only if it is asked for: it would take longer to build than the README promises.
-const ASKED_FOR: [&str; 2] = ["patterns-restate", "restate-sdk"];
+const ASKED_FOR: [&str; 4] = [
+    "patterns-postgres",
+    "patterns-restate",
+    "restate-sdk",
+    "sqlx",
+];
 
 /// Checks what `cargo tree` prints for the command as most people build it.
 pub(super) fn check_usual(tree: &str) -> Vec<Problem> {
@@ -73,6 +79,7 @@ fn broken_rule(library: &str, name: &str) -> Option<&'static str> {
         "patterns-job"
             if [
                 "patterns-cli",
+                "patterns-postgres",
                 "patterns-restate",
                 "patterns-simulator",
                 "patterns-testkit",
@@ -92,7 +99,11 @@ fn broken_rule(library: &str, name: &str) -> Option<&'static str> {
         {
             Some("only patterns-llm speaks HTTP to providers")
         }
-        "patterns-report" if ["patterns-core", "patterns-store"].contains(&name) => None,
+        "patterns-report" | "patterns-postgres"
+            if ["patterns-core", "patterns-store"].contains(&name) =>
+        {
+            None
+        }
         "patterns-report" if is_ours => {
             Some("a page is made of what a store has, and of nothing else")
         }
@@ -127,6 +138,11 @@ mod tests {
         check_tree("patterns-testkit", &["patterns-core", "hyper", "axum"], &[]);
         check_tree("patterns-report", &["patterns-core", "patterns-store"], &[]);
         check_tree("patterns-restate", &["patterns-core", "reqwest"], &[]);
+        check_tree(
+            "patterns-postgres",
+            &["patterns-core", "patterns-store", "sqlx"],
+            &[],
+        );
         check_tree(
             "patterns-job",
             &["patterns-llm", "patterns-parallel", "hyper"],
@@ -189,13 +205,13 @@ mod tests {
 
     #[test]
     fn what_takes_long_to_build_is_built_if_asked_for() {
-        let tree = "patterns-cli v1.0.0\npatterns-core v1.0.0\nrestate-sdk v0.13.0\n";
-        assert_eq!(
-            shown(&check_usual(tree)),
-            [
-                "error: patterns-cli: depends on `restate-sdk` by default: it belongs behind a feature"
-            ]
-        );
+        for heavy in ["restate-sdk", "sqlx"] {
+            let tree = format!("patterns-cli v1.0.0\npatterns-core v1.0.0\n{heavy} v0.8.6\n");
+            let expected = format!(
+                "error: patterns-cli: depends on `{heavy}` by default: it belongs behind a feature"
+            );
+            assert_eq!(shown(&check_usual(&tree)), [expected]);
+        }
         assert_eq!(shown(&check_usual("patterns-cli v1.0.0\n")), [""; 0]);
     }
 

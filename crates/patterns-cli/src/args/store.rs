@@ -18,6 +18,8 @@ pub(crate) const DEFAULT_STORE: &str = ".patterns/store.db";
 pub(crate) struct StoreArgs {
     /// File in which answers are recorded, so that none is paid for twice [default: run.store, or
     /// .patterns/store.db; none for the offline model]
+    ///
+    /// postgres://USER@HOST/DATABASE shares them with others, too (docs/store.md).
     #[arg(
         long,
         value_name = "FILE",

@@ -58,7 +58,8 @@ pub(crate) struct WorkerArgs {
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = values::duration)]
     pub(crate) drain: Duration,
 
-    /// File in which this worker records answers [default: run.store, else .patterns/store.db]
+    /// File in which this worker records answers, or postgres://USER@HOST/DATABASE, which workers share
+    /// [default: run.store, else .patterns/store.db]
     #[arg(long, value_name = "FILE")]
     pub(crate) store: Option<PathBuf>,
 

@@ -45,6 +45,13 @@ async fn checks(args: &DoctorArgs, terminal: Terminal) -> Vec<Check> {
     let of_config = loaded.as_ref().ok().and_then(|it| it.store());
     let store = args.store.clone().or(of_config).unwrap_or_else(usual);
     checks.extend(here::store(&store));
+    let shared = match (&args.store, &loaded) {
+        (Some(_), _) => None,
+        (None, loaded) => loaded.as_ref().ok().and_then(|it| it.shared()),
+    };
+    if let Some(url) = shared {
+        checks.push(here::shared(&url).await);
+    }
     checks.extend(learnt::learnt(&store));
     let Ok(loaded) = loaded else {
         // The configuration is at fault, and was said to be.

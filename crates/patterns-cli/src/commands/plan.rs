@@ -94,6 +94,11 @@ async fn plan(launch: &Launch) -> Result<(Plan, bool), Error> {
     let connected = connect::to_plan(launch, &roles, &settings).await?;
     let is_paid = connected.notice.is_none();
     let store = store_to_read(launch, is_paid)?;
+    if let Some(url) = launch.job.store().shared.as_ref().filter(|_| is_paid) {
+        launch.terminal.note(&format!(
+            "what others have paid for in {url} is not taken off: a plan looks into the store here alone"
+        ));
+    }
     let instances = Instances::default();
     let with = PlanSetup {
         setup: Setup {

@@ -1,19 +1,20 @@
 //! `patterns store`: looks after a store.
 
-use std::fs::File;
-use std::io::BufReader;
-use std::path::Path;
+use patterns_store::{Durability, Store};
+use serde_json::json;
 
-use patterns_store::{Durability, Stats, Store};
-use serde_json::{Value, json};
-
-use crate::args::{LookFormat, StoreCommand};
-use crate::error::{Error, ErrorKind, reason};
+use crate::args::StoreCommand;
+use crate::error::Error;
+use crate::shared_store::{is_address, look_after};
 use crate::store::{open_to_read, refused};
-use crate::terminal::{JsonStdout, Terminal, check_stdout, write_json};
+use crate::store_words::{ended_well, import_from, say, stats};
+use crate::terminal::{JsonStdout, Terminal, check_stdout};
 
 pub(super) async fn run(command: &StoreCommand, terminal: Terminal) -> Result<(), Error> {
     let look = command.look();
+    if is_address(&look.store) {
+        return look_after(&look.store, command, terminal).await;
+    }
     let store = match command {
         StoreCommand::Import { .. } => {
             Store::open(&look.store, Durability::Power).map_err(refused)?
@@ -26,7 +27,9 @@ pub(super) async fn run(command: &StoreCommand, terminal: Terminal) -> Result<()
     };
     let value = match command {
         StoreCommand::Stats { .. } => stats(&store.stats().map_err(refused)?, look.output),
-        StoreCommand::Verify { .. } => return verify(&store, look.output),
+        StoreCommand::Verify { .. } => {
+            return ended_well(store.verify().map_err(refused)?, look.output);
+        }
         StoreCommand::Gc {
             prompts: true,
             dry_run,
@@ -59,86 +62,10 @@ pub(super) async fn run(command: &StoreCommand, terminal: Terminal) -> Result<()
             terminal.note(&format!("{count} records"));
             return Ok(());
         }
-        StoreCommand::Import { file, .. } => json!({"imported": import(&store, file).await?}),
+        StoreCommand::Import { file, .. } => {
+            let imported = store.import(import_from(file)?).await;
+            json!({"imported": imported.map_err(refused)?})
+        }
     };
     say(look.output, &value)
-}
-
-/// Returns what is in a store: names for machines, or words for people.
-fn stats(stats: &Stats, format: LookFormat) -> Value {
-    let is_json = format == LookFormat::Json;
-    let mut value = json!({"runs": stats.runs});
-    for (status, count) in &stats.calls {
-        let name = match *status {
-            name if is_json => format!("calls_{name}"),
-            "answered" => "answers that are given out again".to_owned(),
-            "disowned" => "answers that were of no use".to_owned(),
-            "superseded" => "answers with a later one in their place".to_owned(),
-            other => format!("calls {other}"),
-        };
-        if is_json || *count > 0 {
-            value[name] = json!(count);
-        }
-    }
-    let usage = stats.usage;
-    if is_json {
-        value["prompts"] = json!(stats.prompts);
-    } else if stats.prompts > 0 {
-        value["calls whose words are kept"] = json!(stats.prompts);
-    }
-    value["attempts"] = json!(usage.attempts);
-    if is_json {
-        value["tokens"] = json!(usage.total_tokens());
-        value["usage"] = json!(usage);
-        value["bytes"] = json!(stats.bytes);
-    } else {
-        value["tokens read"] = json!(usage.input_tokens);
-        value["tokens written"] = json!(usage.output_tokens);
-        value["size"] = json!(format!("{:.1} MB", stats.bytes as f64 / 1e6));
-    }
-    value
-}
-
-fn verify(store: &Store, format: LookFormat) -> Result<(), Error> {
-    let health = store.verify().map_err(refused)?;
-    say(
-        format,
-        &json!({"good": health.good, "damaged": health.damage.len()}),
-    )?;
-    if health.is_good() {
-        return Ok(());
-    }
-    Err(Error::new(ErrorKind::BadData, "the store is damaged")
-        .details(health.damage)
-        .help("`patterns store export` up to the damage, or go back to a copy of the file"))
-}
-
-async fn import(store: &Store, file: &Path) -> Result<u64, Error> {
-    let imported = if file == Path::new("-") {
-        store.import(BufReader::new(std::io::stdin())).await
-    } else {
-        let opened = File::open(file).map_err(|error| {
-            let message = format!("cannot read {}: {}", file.display(), reason(&error));
-            Error::new(ErrorKind::NoInput, message)
-        })?;
-        store.import(BufReader::new(opened)).await
-    };
-    imported.map_err(refused)
-}
-
-fn say(format: LookFormat, value: &Value) -> Result<(), Error> {
-    let text = match (format, value.as_object()) {
-        (LookFormat::Human, Some(fields)) => {
-            let lines = fields.iter().map(|(name, value)| {
-                let name = name.replace('_', " ");
-                let value = value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), str::to_owned);
-                format!("{name}: {value}\n")
-            });
-            lines.collect()
-        }
-        _ => format!("{value}\n"),
-    };
-    write_json(&text)
 }

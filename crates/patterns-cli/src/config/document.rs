@@ -9,6 +9,7 @@ use super::schema::Config;
 use super::suggest::words;
 use crate::error::{Error, ErrorKind, reason};
 use crate::key::read_at_most;
+use crate::shared_store::is_address;
 
 /// The most bytes that a configuration has.
 const MOST: u64 = 1 << 20;
@@ -78,6 +79,8 @@ fn line_and_column(text: &str, at: usize) -> (usize, usize) {
 pub(super) fn rebase(entry: &mut Entry, file: &Path) {
     let parts: Vec<&str> = entry.path.iter().map(String::as_str).collect();
     let is_path = matches!(parts[..], ["run", "store"] | ["providers", _, "key_file"]);
+    let is_address = entry.value.as_str().is_some_and(is_address);
+    let is_path = is_path && !is_address;
     if let (true, Some(folder), Some(path)) = (is_path, file.parent(), entry.value.as_str()) {
         entry.value = folder.join(path).display().to_string().into();
     }

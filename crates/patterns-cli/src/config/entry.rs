@@ -6,6 +6,7 @@ use toml::{Table, Value};
 
 use super::schema::Config;
 use crate::proxy::without_login;
+use crate::shared_store::without_password;
 
 /// One key with its value, and where it was set.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +41,10 @@ impl Entry {
         match self.path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["providers", _, "headers", _] => HIDDEN.to_owned(),
             ["providers", _, "extra", .., name] if is_secret(name) => HIDDEN.to_owned(),
+            ["run", "store"] | ["store", "shared"] => {
+                let place = self.value.as_str().unwrap_or_default();
+                Value::String(without_password(place)).to_string()
+            }
             ["run", "base_url" | "proxy"] | ["providers", _, "base_url"] => {
                 let url = self.value.as_str().unwrap_or_default();
                 Value::String(without_login(url)).to_string()

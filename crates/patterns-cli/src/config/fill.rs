@@ -72,7 +72,7 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
         Command::Show(args) => look(&mut args.look, given, &loaded),
         Command::Report(args) => {
             if !given.has("store") {
-                args.store = run.store.clone().unwrap_or_else(usual);
+                args.store = loaded.store().unwrap_or_else(usual);
             }
             put(&mut args.color, run.color.filter(|_| !given.has("color")));
         }
@@ -81,7 +81,7 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
         Command::Ctl(args) => look(&mut args.look, given, &loaded),
         Command::Store(command) => look(command.look_mut(), given, &loaded),
         Command::Resume(args) if !given.has("store") => {
-            args.store = run.store.clone().unwrap_or_else(usual);
+            args.store = loaded.store().unwrap_or_else(usual);
         }
         _ => {}
     }
@@ -108,11 +108,13 @@ pub(crate) fn talk(common: &Common, given: &Given) -> Result<Terminal, Error> {
 }
 
 fn look(look: &mut LookArgs, given: &Given, loaded: &Loaded) {
-    let run = &loaded.config.run;
     if !given.has("store") {
-        look.store = run.store.clone().unwrap_or_else(usual);
+        look.store = loaded.store().unwrap_or_else(usual);
     }
-    put(&mut look.color, run.color.filter(|_| !given.has("color")));
+    put(
+        &mut look.color,
+        loaded.config.run.color.filter(|_| !given.has("color")),
+    );
 }
 
 fn put<T>(option: &mut T, value: Option<T>) {

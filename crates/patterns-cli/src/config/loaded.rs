@@ -10,6 +10,7 @@ use super::sensitive::{digest, is_sensitive, leads_out};
 use super::suggest::words;
 use super::{assignment, document, places, resolve};
 use crate::error::{Error, ErrorKind};
+use crate::shared_store::is_address;
 use crate::trust;
 
 /// What holds, and where each value comes from.
@@ -169,9 +170,22 @@ impl Loaded {
         self.config.run.base_url.clone()
     }
 
-    /// Returns the store that is configured.
+    /// Returns the file of the store that is configured.
     pub(crate) fn store(&self) -> Option<PathBuf> {
-        self.config.run.store.clone()
+        self.config.run.store.clone().filter(|it| !is_address(it))
+    }
+
+    /// Returns the address of the shared store that is configured.
+    pub(crate) fn shared(&self) -> Option<String> {
+        let own = self.config.run.store.as_ref().filter(|it| is_address(it));
+        let own = own.map(|it| it.display().to_string());
+        own.or_else(|| self.shared_beside_file())
+    }
+
+    /// Returns the address of the shared store that is configured apart from the file of one's own.
+    pub(crate) fn shared_beside_file(&self) -> Option<String> {
+        let shared = self.config.store.shared.clone();
+        shared.filter(|it| !it.trim().is_empty())
     }
 
     /// Returns the proxy that is configured.

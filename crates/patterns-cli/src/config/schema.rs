@@ -100,7 +100,8 @@ pub(crate) struct RunKeys {
     /// Whether answers are streamed, so that a call that is dropped ends at the server too; auto is by
     /// servers of your own, and with prime; --stream.
     pub(crate) stream: Option<Stream>,
-    /// File in which answers are recorded; --store. In a file, it is relative to that file.
+    /// File in which answers are recorded; --store. In a file, it is relative to that file. An address that
+    /// begins with postgres:// is store.shared.
     pub(crate) store: Option<PathBuf>,
     /// What recorded answers survive: the end of the process, or a loss of power, too (the default).
     pub(crate) durability: Option<Durability>,
@@ -161,6 +162,9 @@ pub(crate) struct StoreKeys {
     /// Whether it is kept what models are asked, for `patterns show` and reports; it is, unless this is
     /// false. Answers are kept in any case.
     pub(crate) prompts: Option<bool>,
+    /// Postgres database whose answers are shared with other processes, as postgres://USER@HOST/DATABASE, for a
+    /// command that is built with it.
+    pub(crate) shared: Option<String>,
 }
 
 /// The Restate server whose workers make the calls.

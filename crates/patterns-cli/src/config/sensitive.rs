@@ -2,7 +2,7 @@
 //!
 //! A file that comes with a clone must not send the user's key or documents elsewhere, run a command,
 //! or write outside of its folder. So everything below `[providers]` and `[restate]`, the addresses of `[run]`, and a
-//! store outside of the project count in such a file only once they have been trusted, as they are:
+//! store outside of the project or shared with others count in such a file only once they have been trusted, as they are:
 //! what is remembered is a digest of the file's place and of these entries. So do `run.hedge`,
 //! `run.fallback` and `vote.spare`, which pay for more than is needed. Which of the user's models is asked, and how, a project
 //! may say; a line on stderr names the model and the file. It may also cap what is spent, but never above
@@ -11,6 +11,7 @@
 use std::path::{Component, Path};
 
 use super::entry::{Entry, written};
+use crate::shared_store::is_address;
 
 /// Returns whether an entry decides where inputs and keys go, what is written where, or what is paid for
 /// twice.
@@ -22,9 +23,10 @@ pub(super) fn is_sensitive(entry: &Entry, folder: &Path) -> bool {
             "run",
             "base_url" | "proxy" | "hedge" | "effort" | "tier" | "fallback",
         ]
-        | ["vote", "spare"] => true,
+        | ["vote", "spare"]
+        | ["store", "shared"] => true,
         ["run", "store"] => match entry.value.as_str() {
-            Some(path) => leads_out(folder, &folder.join(path)),
+            Some(path) => is_address(path) || leads_out(folder, &folder.join(path)),
             None => true,
         },
         _ => false,
@@ -114,6 +116,8 @@ mod tests {
             ("run.store", ".patterns/s.db", false),
             ("run.store", "./a/../../b", true),
             ("run.store", "/etc/x", true),
+            ("run.store", "postgres://h/db", true),
+            ("store.shared", "postgres://h/db", true),
         ] {
             assert_eq!(
                 is_sensitive(&entry(key, value), Path::new("")),

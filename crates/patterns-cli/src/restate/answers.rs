@@ -24,6 +24,7 @@ use crate::connect::connect;
 use crate::error::{Error, ErrorKind};
 use crate::launch::{Around, Launch};
 use crate::option_names::Names;
+use crate::shared_store::Shared;
 use crate::terminal::Terminal;
 
 /// Answers calls.
@@ -33,6 +34,8 @@ pub(super) struct Answers {
     /// Among how many workers limits are shared.
     pub(super) workers: NonZeroU64,
     pub(super) store: Store,
+    /// The one that it shares with other workers, if it does.
+    pub(super) shared: Option<Shared>,
     pub(super) terminal: Terminal,
     pub(super) drain: CancellationToken,
     /// The models that were asked before, by their names and how they are asked.
@@ -59,9 +62,13 @@ impl Answers {
             true => StorePolicy::Fresh,
             false => StorePolicy::Use,
         };
-        if let Some(response) = self.paid_for_by(&key, payer) {
+        if let Some(response) = self.paid_for_by(&key, payer, policy).await {
             return Ok(response);
         }
+        let model = match &self.shared {
+            Some(shared) => shared.before(model, policy, payer),
+            None => model,
+        };
         let layer = StoreLayer::new(self.store.clone())
             .policy(policy)
             .run(payer);
@@ -71,11 +78,23 @@ impl Answers {
     }
 
     /// Returns the answer that the same driver has paid for and not seen.
-    fn paid_for_by(&self, key: &CallKey, payer: i64) -> Option<Response> {
+    async fn paid_for_by(
+        &self,
+        key: &CallKey,
+        payer: i64,
+        policy: StorePolicy,
+    ) -> Option<Response> {
         // What cannot be read is told by the layer.
-        let record = self.store.find(key).ok().flatten()?;
-        let is_theirs = record.run == payer && record.status == CallStatus::Answered;
-        is_theirs.then_some(record.response)
+        let own = self.store.find(key).ok().flatten();
+        let own = own.filter(|it| it.run == payer && it.status == CallStatus::Answered);
+        match (own, &self.shared) {
+            (Some(record), _) => Some(record.response),
+            // Else its layer looks for it.
+            (None, Some(shared)) if policy == StorePolicy::Fresh => {
+                shared.paid_for_by(key, payer).await
+            }
+            (None, _) => None,
+        }
     }
 
     /// Finds a model. Who wants another one does not wait until it is connected to.

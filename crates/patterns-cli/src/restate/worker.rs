@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patterns_restate::{Admin, Answering, RestateErrorKind, Server, Worker};
-use patterns_store::{Durability, Store};
+use patterns_store::{Durability, Store, StorePolicy};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +15,7 @@ use super::server::{server, told};
 use crate::args::WorkerArgs;
 use crate::config::Loaded;
 use crate::error::{Error, ErrorKind, reason};
+use crate::shared_store::{Shared, SharedAddress, is_address};
 use crate::signals;
 use crate::store::{refused, usual};
 use crate::terminal::{Terminal, write_stdout};
@@ -44,6 +45,7 @@ pub(crate) async fn work(args: &WorkerArgs, terminal: Terminal) -> Result<(), Er
         set: args.set(),
         workers: args.workers,
         store: store(args, &loaded)?,
+        shared: shared(args, &loaded).await?,
         terminal: Terminal::new(true, crate::terminal::ColorChoice::Auto),
         drain: drain.clone(),
         models: std::sync::Mutex::default(),
@@ -142,6 +144,24 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
     listening().map_err(|error| not_heard(address, &error))
 }
 
+/// Opens the store that workers share, if they share one. A file that is typed takes its place.
+async fn shared(args: &WorkerArgs, loaded: &Loaded) -> Result<Option<Shared>, Error> {
+    let typed = args.store.as_ref();
+    let typed = typed.map(|it| it.to_string_lossy().into_owned());
+    let address = match typed {
+        Some(file) if !is_address(&file) => loaded.shared_beside_file(),
+        Some(address) => Some(address),
+        None => loaded.shared(),
+    };
+    match address {
+        Some(url) => {
+            let address = SharedAddress(url.into());
+            Shared::at(&address, StorePolicy::Use).await.map(Some)
+        }
+        None => Ok(None),
+    }
+}
+
 fn not_heard(address: SocketAddr, error: &std::io::Error) -> Error {
     let message = format!("cannot listen at {address}: {}", reason(error));
     Error::new(ErrorKind::Unavailable, message)
@@ -149,6 +169,7 @@ fn not_heard(address: SocketAddr, error: &std::io::Error) -> Error {
 }
 
 fn store(args: &WorkerArgs, loaded: &Loaded) -> Result<Store, Error> {
-    let file = args.store.clone().or_else(|| loaded.store());
+    let file = args.store.clone().filter(|it| !is_address(it));
+    let file = file.or_else(|| loaded.store());
     Store::open(file.unwrap_or_else(usual), Durability::default()).map_err(refused)
 }

@@ -48,6 +48,7 @@ mod rules;
 mod same_work;
 mod scenario;
 mod sections;
+mod shared_store;
 mod sheets;
 mod short_help;
 mod signals;

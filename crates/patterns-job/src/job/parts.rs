@@ -108,9 +108,12 @@ pub struct SpendPart {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StorePart {
-    /// The file; the usual one where it is missing.
+    /// The file; the usual one where it is missing. The address of a Postgres database is taken as `shared`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
+    /// The Postgres database whose answers are shared with others, as `postgres://USER@HOST/DATABASE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared: Option<String>,
     /// What is done with it.
     #[serde(skip_serializing_if = "is_default")]
     pub mode: StoreMode,

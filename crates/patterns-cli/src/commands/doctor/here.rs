@@ -8,6 +8,7 @@ use super::check::Check;
 use crate::config::{Loaded, Project, project_file, user_file};
 use crate::descriptors;
 use crate::error::{Error, ErrorKind};
+use crate::shared_store::{check, without_password};
 use crate::store::refused;
 
 const CONFIGURATION: &str = "configuration";
@@ -88,6 +89,15 @@ pub(super) fn store(path: &Path) -> Vec<Check> {
             checks
         }
         Err(error) => vec![Check::bad(STORE, name, &error)],
+    }
+}
+
+/// Looks at a store that is shared.
+pub(super) async fn shared(url: &str) -> Check {
+    let name = without_password(url);
+    match check(url).await {
+        Ok(says) => Check::good(STORE, name, says),
+        Err(error) => Check::bad(STORE, name, &error),
     }
 }
 
