@@ -137,6 +137,8 @@ fn every_pattern_has_the_same_options() {
           --store <FILE>
               File in which answers are recorded, so that none is paid for twice [default: run.store, or
               .patterns/store.db; none for the offline model]
+              
+              postgres://USER@HOST/DATABASE shares them with others, too (docs/store.md).
 
           --no-store
               Record nothing and find nothing

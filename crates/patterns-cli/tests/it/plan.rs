@@ -135,12 +135,21 @@ fn after_a_try_the_money_is_right_and_stands_beside_what_came_of_it() {
 fn the_money_for_sections_is_foreseen_by_what_others_have_cost() {
     let place = place();
     let simulator = Simulator::start(&place, &[]);
+    // As many as average out how long single answers are.
+    let names: Vec<String> = (1..=20).map(|n| format!("Side {n}")).collect();
+    let sections = names.iter().flat_map(|it| ["-s", it]);
+    let sections: Vec<&str> = sections.collect();
     let words = |topic| {
-        let sections = ["section", topic, "-s", "Why", "-s", "When", "-s", "Where"];
-        let more = ["-s", "How", "-s", "Who", "--stitch"];
-        [&sections[..], &more, &simulator.args()].concat()
+        [
+            &["section", topic, "--stitch"],
+            &sections[..],
+            &simulator.args(),
+        ]
+        .concat()
     };
-    place.data(&words("Tides"));
+    for topic in ["Tides", "Winds", "Moons"] {
+        place.data(&words(topic));
+    }
     let plan = planned(&place, &words("Harbours"));
     let (_, text) = place.data(&[&words("Harbours")[..], &["--output", "json"]].concat());
     let outcome: Value = serde_json::from_str(&text).unwrap();
