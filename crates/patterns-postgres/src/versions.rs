@@ -52,7 +52,9 @@ pub(crate) async fn migrate(
 
 /// Returns the version that is there; 0 if there is none.
 async fn version(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
-    let select = "SELECT to_regclass('patterns_store') IS NOT NULL";
+    // Read as any table is: a name that was not found once is remembered by the session, also after another one
+    // has made it.
+    let select = "SELECT EXISTS (SELECT FROM pg_class WHERE relname = 'patterns_store' AND pg_table_is_visible(oid))";
     let is_there: bool = sqlx::query_scalar(select)
         .fetch_one(&mut *connection)
         .await?;

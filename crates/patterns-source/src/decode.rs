@@ -179,13 +179,18 @@ fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
         _ if even > 8 * odd => (UTF_16BE, even, odd),
         _ => return None,
     };
+    // A NUL that got into a text of single bytes is no half of a character.
+    let is_narrow = || match std::str::from_utf8(sample) {
+        Ok(text) => !text.contains(is_odd),
+        Err(error) => error.error_len().is_none(),
+    };
     let are_letters = || {
         let whole = &sample[..sample.len() & !1];
         let (text, is_lossy) = encoding.decode_without_bom_handling(whole);
         !is_lossy && is_text(text.chars())
     };
     let is_clear = others == 0 && count * 10 >= most * 7;
-    (most >= 4 && (is_clear || are_letters())).then_some(encoding)
+    (most >= 4 && (is_clear || (!is_narrow() && are_letters()))).then_some(encoding)
 }
 
 /// Returns the text of UTF-32.
@@ -312,6 +317,10 @@ mod tests {
         check(
             b"a log with one \0 in it",
             Ok(("a log with one \0 in it", "UTF-8")),
+        );
+        check(
+            b"line one\nline \0 two\n",
+            Ok(("line one\nline \0 two\n", "UTF-8")),
         );
         check(
             b"caf\xe9\x01",
