@@ -24,7 +24,7 @@ pub(crate) struct AttachArgs {
     #[arg(long, value_name = "WHERE", value_parser = values::on)]
     pub(crate) on: Option<String>,
 
-    /// Write the result to a file [default: the one of the run, else standard output]
+    /// Write the result to a file [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output_file: Option<PathBuf>,
 

@@ -4,6 +4,9 @@
 //! `patterns watch`, `ctl`, `show` and `report` look into the store that it was typed with, which is the one
 //! that is used where the worker has the same folder. Elsewhere the worker's own is used, and attaching says
 //! which that was.
+//!
+//! What comes back is from whoever reaches the server. So no file is written that was not named here, and
+//! one that it names is read only if it has the size that it says.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -58,8 +61,11 @@ pub(crate) async fn hand_over(launch: &Launch) -> Result<(), Error> {
     terminal.note(&format!(
         "the workers of {url} carry it out, whatever becomes of this command"
     ));
+    let file = launch.job.output().file.as_ref();
+    let into = file.map(|it| format!(" -o {}", it.display()));
     terminal.note(&format!(
-        "`patterns attach {id} --on restate:{url}` waits for its result"
+        "`patterns attach {id} --on restate:{url}{}` waits for its result",
+        into.unwrap_or_default()
     ));
     if let Some(store) = &handed.store {
         let store = store.display();
@@ -106,8 +112,7 @@ pub(crate) async fn attach(args: &AttachArgs, terminal: Terminal) -> Result<(), 
             escape_line(&store.to_string_lossy())
         ));
     }
-    let file = args.output_file.as_deref().or(ended.file.as_deref());
-    put(&ended.result, file)?;
+    put(&ended.result, args.output_file.as_deref())?;
     match exit_code::kind(ended.code) {
         None => Ok(()),
         Some(kind) => {
@@ -145,7 +150,7 @@ fn handed(launch: &Launch) -> Result<Handed, Error> {
     let is_recorded = job.store().mode != StoreMode::None;
     let store = job.store().file.clone();
     let store = is_recorded.then(|| store.unwrap_or_else(|| absolute(&usual())));
-    let (output, file) = (job.output().form(), job.output().file.clone());
+    let output = job.output().form();
     let mut job = Value::from(&job);
     if let Some(output) = job.get_mut("output").and_then(Value::as_object_mut) {
         output.remove("file");
@@ -164,7 +169,6 @@ fn handed(launch: &Launch) -> Result<Handed, Error> {
         folder,
         store,
         output: output.name().to_owned(),
-        file,
     })
 }
 
@@ -195,7 +199,10 @@ fn put(result: &Kept, file: Option<&Path>) -> Result<(), Error> {
 
 /// Reads a result that a worker has left in a file, if that is a file here, too.
 fn fetched(path: &Path, bytes: u64, digest: &str) -> Result<Vec<u8>, Error> {
-    let found = std::fs::read(path).ok();
+    let is_it = path
+        .metadata()
+        .is_ok_and(|it| it.is_file() && it.len() == bytes);
+    let found = is_it.then(|| std::fs::read(path).ok()).flatten();
     let found = found.filter(|it| blake3::hash(it).to_hex().as_str() == digest);
     found.ok_or_else(|| {
         let message = format!(
@@ -205,4 +212,28 @@ fn fetched(path: &Path, bytes: u64, digest: &str) -> Result<Vec<u8>, Error> {
         Error::new(ErrorKind::NoInput, message)
             .help("fetch it from there, or run the same here with --on: nothing is paid for twice")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes back is from whoever reaches the server.
+    #[test]
+    fn only_the_file_that_was_made_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("5f0c1e9a77d2b364");
+        std::fs::write(&file, "the tide").unwrap();
+        let digest = blake3::hash(b"the tide").to_hex();
+        assert_eq!(fetched(&file, 8, &digest).unwrap(), b"the tide");
+        for (path, bytes, digest) in [
+            (file.as_path(), 7, &*digest),
+            (&file, 8, "00"),
+            (folder.path(), 8, &*digest),
+            (Path::new("/dev/zero"), 0, &*digest),
+        ] {
+            let error = fetched(path, bytes, digest).unwrap_err().to_string();
+            assert!(error.contains("it is at the worker"), "{error}");
+        }
+    }
 }

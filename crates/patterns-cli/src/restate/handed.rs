@@ -33,8 +33,6 @@ pub(super) struct Handed {
     pub(super) store: Option<PathBuf>,
     /// The form of its result.
     pub(super) output: String,
-    /// The file that its result is for.
-    pub(super) file: Option<PathBuf>,
 }
 
 /// What came of it.
@@ -47,8 +45,6 @@ pub(super) struct Ended {
     pub(super) result: Kept,
     /// Where it is recorded, as the worker names it.
     pub(super) store: Option<PathBuf>,
-    /// The file that its result is for.
-    pub(super) file: Option<PathBuf>,
 }
 
 /// A result.

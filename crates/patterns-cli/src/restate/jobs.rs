@@ -97,7 +97,6 @@ impl Jobs {
             said: String::from_utf8_lossy(&output.stderr).into_owned(),
             result: kept(&file)?,
             store,
-            file: handed.file.clone(),
         }))
     }
 
@@ -177,7 +176,6 @@ fn ended_early(said: &str) -> Ended {
         said: format!("{said}\n"),
         result: Kept::None,
         store: None,
-        file: None,
     }
 }
 
