@@ -1,9 +1,9 @@
 -- Which version of the tables this is; one row.
-CREATE TABLE IF NOT EXISTS patterns_store (version INTEGER NOT NULL);
+CREATE TABLE patterns_store (version INTEGER NOT NULL);
 
 -- Every call that was paid for. At most one of equal calls is 'answered', and only that one is ever given
 -- out again; what others cost stays known.
-CREATE TABLE IF NOT EXISTS patterns_calls (
+CREATE TABLE patterns_calls (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     key BYTEA NOT NULL CHECK (octet_length(key) = 32),
     status TEXT NOT NULL,
@@ -20,10 +20,10 @@ CREATE TABLE IF NOT EXISTS patterns_calls (
     response BYTEA NOT NULL,
     digest BYTEA NOT NULL
 );
-CREATE UNIQUE INDEX IF NOT EXISTS patterns_answers ON patterns_calls (key) WHERE status = 'answered';
+CREATE UNIQUE INDEX patterns_answers ON patterns_calls (key) WHERE status = 'answered';
 
 -- What calls have cost that were removed.
-CREATE TABLE IF NOT EXISTS patterns_removed (
+CREATE TABLE patterns_removed (
     model TEXT PRIMARY KEY,
     calls BIGINT NOT NULL,
     attempts BIGINT NOT NULL,

@@ -2,6 +2,10 @@
 //!
 //! They are made by the first who may: two processes that begin at once wait for each other, and a user without
 //! the right to make tables can use those that are there.
+//!
+//! Who has waited looks again in a transaction that begins after that. One that began before would not see the
+//! tables that were made meanwhile: its session remembers a name that it has not found until a transaction
+//! begins, and where transactions are to repeat what they read, its rows are those of its beginning, too.
 
 use sqlx::{Connection, PgConnection};
 
@@ -27,34 +31,36 @@ pub(crate) async fn migrate(
         let words = format!("{shown}: it is no store: nothing was ever recorded in it");
         return Err(SharedError::new(SharedErrorKind::NotAStore, words));
     }
-    let mut making = connection.begin().await.map_err(said)?;
-    let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MAKING);
-    lock.execute(&mut *making).await.map_err(said)?;
+    // After an error the connection is closed, and the lock ends with it.
+    let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(MAKING);
+    lock.execute(&mut *connection).await.map_err(said)?;
     // Somebody else may have made them meanwhile.
-    let found = version(&mut making).await.map_err(said)?;
+    let found = version(connection).await.map_err(said)?;
     if !is_current(found, shown)? {
-        for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-            sqlx::raw_sql(step)
-                .execute(&mut *making)
-                .await
-                .map_err(said)?;
-        }
-        sqlx::raw_sql("DELETE FROM patterns_store")
-            .execute(&mut *making)
-            .await
-            .map_err(said)?;
-        let insert = sqlx::query("INSERT INTO patterns_store (version) VALUES ($1)");
-        let insert = insert.bind(current());
-        insert.execute(&mut *making).await.map_err(said)?;
+        make(connection, found).await.map_err(said)?;
     }
-    making.commit().await.map_err(said)
+    let unlock = sqlx::query("SELECT pg_advisory_unlock($1)").bind(MAKING);
+    unlock.execute(connection).await.map_err(said)?;
+    Ok(())
+}
+
+/// Makes the tables out of those of a version, all at once.
+async fn make(connection: &mut PgConnection, found: i32) -> Result<(), sqlx::Error> {
+    let mut making = connection.begin().await?;
+    for step in STEPS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        sqlx::raw_sql(step).execute(&mut *making).await?;
+    }
+    sqlx::raw_sql("DELETE FROM patterns_store")
+        .execute(&mut *making)
+        .await?;
+    let insert = sqlx::query("INSERT INTO patterns_store (version) VALUES ($1)");
+    insert.bind(current()).execute(&mut *making).await?;
+    making.commit().await
 }
 
 /// Returns the version that is there; 0 if there is none.
 async fn version(connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
-    // Read as any table is: a name that was not found once is remembered by the session, also after another one
-    // has made it.
-    let select = "SELECT EXISTS (SELECT FROM pg_class WHERE relname = 'patterns_store' AND pg_table_is_visible(oid))";
+    let select = "SELECT to_regclass('patterns_store') IS NOT NULL";
     let is_there: bool = sqlx::query_scalar(select)
         .fetch_one(&mut *connection)
         .await?;

@@ -116,8 +116,8 @@ impl Worker {
     /// Serves until `end`; then takes nothing more and gives what is under way so much time. Returns how many
     /// calls were broken off: the server hands them out again.
     ///
-    /// It must be driven by a tokio runtime. `GET /health` says whether calls are taken (200, or 503 after
-    /// `end`), to anybody.
+    /// It must be driven by a tokio runtime. `GET /health` is 200 as long as calls are taken, for anybody; after
+    /// `end` nobody listens.
     ///
     /// # Errors
     ///

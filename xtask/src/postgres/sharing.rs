@@ -22,10 +22,7 @@ pub(super) fn run(server: Server, folder: &Path) -> Result<Server> {
     let expected = output(&mut pair.alone(&job, "alone.db"))?;
     let calls = pair.provider.requests()?;
 
-    // The tables are there: what is looked at is who asks, not who makes them.
-    let nothing = ["store", "import", "-", "--store", &pair.url];
-    output(Command::new(patterns()).args(nothing).stdin(Stdio::null()))?;
-    // At once, each with a store of its own.
+    // At once, each with a store of its own, and nobody has made the tables yet.
     let mut other = pair.sharing(&job, "other.db");
     let other = other.stdout(Stdio::piped()).spawn()?;
     let one = output(pair.sharing(&job, "one.db").args(["--events", "one.jsonl"]))?;

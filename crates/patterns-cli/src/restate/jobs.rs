@@ -167,6 +167,8 @@ fn kept(file: &Path) -> std::io::Result<Kept> {
             blake3: blake3::hash(&content).to_hex().to_string(),
         });
     }
+    // It goes back whole; what stays here would stay for good.
+    std::fs::remove_file(file)?;
     Ok(Kept::Here(STANDARD.encode(content)))
 }
 
@@ -182,4 +184,29 @@ fn ended_early(said: &str) -> Ended {
 fn written(ended: &Ended) -> Result<Value, ModelError> {
     serde_json::to_value(ended)
         .map_err(|error| ModelError::new(ModelErrorKind::Unreadable).with_cause(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_large_result_stays_at_the_worker() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("result");
+        assert!(matches!(kept(&file).unwrap(), Kept::None));
+        std::fs::write(&file, "small").unwrap();
+        let Kept::Here(text) = kept(&file).unwrap() else {
+            panic!("it comes back");
+        };
+        assert_eq!(STANDARD.decode(text).unwrap(), b"small");
+        assert!(!file.exists());
+        let large = vec![b'x'; usize::try_from(MOST_BYTES).unwrap() + 1];
+        std::fs::write(&file, &large).unwrap();
+        let Kept::There { path, bytes, .. } = kept(&file).unwrap() else {
+            panic!("it stays");
+        };
+        assert_eq!((path, bytes), (file.clone(), MOST_BYTES + 1));
+        assert!(file.exists());
+    }
 }
