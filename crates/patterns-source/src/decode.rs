@@ -179,17 +179,20 @@ fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
         _ if even > 8 * odd => (UTF_16BE, even, odd),
         _ => return None,
     };
-    // A NUL that got into a text of single bytes is no half of a character.
-    let is_narrow = || match std::str::from_utf8(sample) {
-        Ok(text) => !text.contains(is_odd),
-        Err(error) => error.error_len().is_none(),
-    };
+    // Halves of characters are often control characters, and seldom two letters of ASCII. Neither is so of a
+    // text of single bytes (or two, as of Shift_JIS) into which NULs got.
+    let is_control = |it: &&u8| it.is_ascii() && **it != 0 && is_odd(char::from(**it));
+    let controls = sample.iter().filter(is_control).count();
+    let is_pair = |it: &&[u8]| it.iter().all(|it| matches!(it, b' '..=b'~'));
+    let is_narrow =
+        || controls * 100 < sample.len() || sample.chunks(2).filter(is_pair).count() * 2 > most;
     let are_letters = || {
         let whole = &sample[..sample.len() & !1];
         let (text, is_lossy) = encoding.decode_without_bom_handling(whole);
         !is_lossy && is_text(text.chars())
     };
-    let is_clear = others == 0 && count * 10 >= most * 7;
+    // Small numbers of two bytes are no letters.
+    let is_clear = others == 0 && count * 10 >= most * 7 && controls * 10 < most;
     (most >= 4 && (is_clear || (!is_narrow() && are_letters()))).then_some(encoding)
 }
 
@@ -277,109 +280,4 @@ fn binary(at: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GERMAN: &[u8] = b"Das Stra\xdfenf\xfchrungsl\xe4rmschutzgesetz gilt \xfcber Nacht.";
-
-    fn check(bytes: &[u8], expected: Result<(&str, &str), &str>) {
-        let found = decode(bytes, None, None);
-        let found = found.as_ref().map(|it| (it.text.as_str(), it.encoding));
-        assert_eq!(found.map_err(String::as_str), expected, "{bytes:?}");
-    }
-
-    #[test]
-    fn encodings() {
-        check(b"", Ok(("", "UTF-8")));
-        check("naïve".as_bytes(), Ok(("naïve", "UTF-8")));
-        check(b"\xef\xbb\xbfwith mark", Ok(("with mark", "UTF-8")));
-        check(b"\xff\xfeh\0i\0", Ok(("hi", "UTF-16LE")));
-        check(b"\xfe\xff\0h\0i", Ok(("hi", "UTF-16BE")));
-        check(b"h\0e\0l\0l\0o\0", Ok(("hello", "UTF-16LE")));
-        check(b"\xff\xfe\0\0h\0\0\0i\0\0\0", Ok(("hi", "UTF-32LE")));
-        check(b"\xff\xfeh\0\x00\xd8", Err("is not valid UTF-16LE"));
-        let bytes = |text: &str, end: &[u8]| {
-            let units = text.encode_utf16().flat_map(u16::to_le_bytes);
-            units.chain(end.iter().copied()).collect::<Vec<u8>>()
-        };
-        let russian = "Пожалуйста, отправьте счёт.\nСпасибо.";
-        check(&bytes(russian, b""), Ok((russian, "UTF-16LE")));
-        let wide = russian.chars().flat_map(|it| u32::from(it).to_be_bytes());
-        let wide: Vec<u8> = wide.collect();
-        check(&wide, Ok((russian, "UTF-32BE")));
-        // What an ASCII program has appended costs nothing but itself.
-        check(
-            &bytes("\u{feff}appended to", b"\n"),
-            Ok(("appended to\u{fffd}", "UTF-16LE")),
-        );
-        check(b"PNG\0", Err("is binary (a NUL byte at offset 3)"));
-        check(b"id\n\0\0\0", Ok(("id\n", "UTF-8")));
-        check(
-            b"a log with one \0 in it",
-            Ok(("a log with one \0 in it", "UTF-8")),
-        );
-        check(
-            b"line one\nline \0 two\n",
-            Ok(("line one\nline \0 two\n", "UTF-8")),
-        );
-        check(
-            b"caf\xe9\x01",
-            Err("is not UTF-8 (the first invalid byte at offset 3)"),
-        );
-        check(b"\xef\xbb\xbfcaf\xe9", Ok(("caf\u{fffd}", "UTF-8")));
-        check(b"Un bon caf\xe9", Ok(("Un bon café", "windows-1252")));
-        check(
-            b"\x1b[31mcaf\xe9\x1b[0m",
-            Ok(("\u{1b}[31mcafé\u{1b}[0m", "windows-1252")),
-        );
-        check(b"\x1b$B7@Ls\x1b(B", Ok(("契約", "ISO-2022-JP")));
-        let german = "Das Straßenführungslärmschutzgesetz gilt über Nacht.";
-        check(GERMAN, Ok((german, "windows-1252")));
-        let japanese =
-            b"\x8c_\x96\xf1\x8f\x91\x82\xcc\x88\xc4\x82\xf0\x91\x97\x82\xe8\x82\xdc\x82\xb7\x81B";
-        check(japanese, Ok(("契約書の案を送ります。", "Shift_JIS")));
-    }
-
-    #[test]
-    fn one_wrong_byte_does_not_make_all_the_others_wrong() {
-        let good = "Grüße aus Köln – schön\n";
-        for wrong in [&b"\xe9"[..], b"\xff", b"\xe2\x82"] {
-            let bytes = [good.as_bytes(), wrong, good.as_bytes()].concat();
-            let text = decode(&bytes, None, None).unwrap();
-            assert_eq!(text.text, format!("{good}\u{fffd}{good}"));
-            let note = "not UTF-8 throughout (first at byte 29); U+FFFD stands for what is not";
-            assert_eq!(text.note.as_deref(), Some(note));
-            let end = decode(&bytes[..good.len() + wrong.len()], None, None).unwrap();
-            assert_eq!(end.text, format!("{good}\u{fffd}"));
-        }
-    }
-
-    #[test]
-    fn what_is_guessed_is_told_and_what_is_given_or_declared_holds() {
-        let guessed = decode(GERMAN, None, None).unwrap();
-        assert_eq!(
-            guessed.note.as_deref(),
-            Some("read as windows-1252, a guess")
-        );
-        let given = |label: &[u8]| decode(b"z\xb3", Encoding::for_label(label), None).unwrap();
-        assert_eq!(
-            (given(b"iso-8859-2").text, given(b"koi8-r").text),
-            ("zł".into(), "zЁ".into())
-        );
-        let is_declared = |bytes: &[u8]| {
-            let declared = declared(bytes, true);
-            decode(bytes, None, declared).unwrap()
-        };
-        for head in [
-            "<?xml version='1.0' encoding='ISO-8859-2'?>",
-            "<meta charset=iso-8859-2>",
-            r#"<META http-equiv="x" content="text/html; Charset=iso-8859-2">"#,
-        ] {
-            let read = is_declared(&[head.as_bytes(), b"z\xb3"].concat());
-            assert_eq!((read.text, read.note), (format!("{head}zł"), None));
-            // What is valid UTF-8 is not what it declares.
-            let read = is_declared(&[head, "zł"].concat().into_bytes());
-            assert_eq!(read.text, format!("{head}zł"));
-        }
-    }
-}
+mod tests;

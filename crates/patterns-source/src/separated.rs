@@ -211,8 +211,9 @@ pub(crate) fn after_comments(beginning: &str) -> &str {
     rest
 }
 
-/// Returns how many lines at the beginning are comments. A header may begin with `#`, too: no space follows,
-/// and it has as many fields as the line after it.
+/// Returns how many lines at the beginning are comments. A header may begin with `#`, too: it has as many fields
+/// as the line after it, and either no space follows (`#id,text`), or it has the usual names and that line has
+/// none (`# id,text`, as NumPy writes it).
 pub(crate) fn comments(beginning: &str, delimiter: char) -> usize {
     let lead = beginning
         .lines()
@@ -225,11 +226,14 @@ pub(crate) fn comments(beginning: &str, delimiter: char) -> usize {
             Divided::Open | Divided::Stray => None,
         }
     };
+    let names = |at: usize| {
+        let line = beginning.lines().nth(at).unwrap_or_default();
+        let mut fields = line.trim_start_matches(['#', ' ']).split(delimiter);
+        fields.any(|it| is_name(it.trim_matches('"')))
+    };
     let is_remark = |at: usize| {
-        beginning
-            .lines()
-            .nth(at)
-            .is_some_and(|it| it.starts_with("# "))
+        let line = beginning.lines().nth(at).unwrap_or_default();
+        line.starts_with("# ") && (!names(at) || names(at + 1))
     };
     match (lead.checked_sub(1), count(lead)) {
         (Some(last), Some(fields)) if count(last) == Some(fields) && !is_remark(last) => last,
@@ -325,6 +329,9 @@ mod tests {
             ("# made by x\n# on y\nid,text\n1,one", 2),
             ("#id,text\n1,one", 0),
             ("# made by x\n#id,text\n1,one", 1),
+            ("# id,text\n1,one", 0),
+            ("# made by x, on y\nid,text\n1,one", 1),
+            ("# the text, as it was\nkey,text\n1,one", 1),
             ("id,text\n#1,one", 0),
             ("# only", 0),
         ] {

@@ -71,7 +71,10 @@ impl Table {
         self.delimiter = given.unwrap_or_else(|| delimiter(after));
         let comments = comments(&beginning, self.delimiter);
         if comments > 0 {
-            let note = format!("lines above the header that begin with # are not read: {comments}");
+            let header = comments + 1;
+            let note = format!(
+                "lines above the header that begin with # are not read: {comments}; line {header} names the columns"
+            );
             self.notes.push(note);
             self.pass_over(comments);
         }

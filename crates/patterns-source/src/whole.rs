@@ -45,7 +45,10 @@ pub(crate) fn whole(bytes: Vec<u8>, task: &Task) -> Result<Whole, Reason> {
             Err(error) => return Err(error),
         },
         Format::Picture => picture(bytes)?,
-        Format::Docx => of(docx(bytes, task.limits)?, Vec::new()),
+        Format::Docx => {
+            let (text, notes) = docx(bytes, task.limits)?;
+            of(text, notes)
+        }
         format => {
             let given = task.encoding.map(|it| it.0);
             let is_html = format == Format::Html;

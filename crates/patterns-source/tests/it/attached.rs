@@ -7,7 +7,7 @@ use std::sync::Arc;
 use insta::assert_snapshot;
 use patterns_source::{Isolated, Isolation, Limits, Source, Task, read_isolated};
 
-use crate::formats::pdf;
+use crate::pdf::pdf;
 use crate::support::{Folder, gzip};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\nthe rest";
@@ -71,7 +71,7 @@ fn pictures_and_scans_are_documents_with_their_bytes() {
     d.gif.gz = "" Attachment(image/gif, 15 bytes) true picture
     e.bin = "" Attachment(image/png, 16 bytes) true picture
     Broken: the file is no PNG, JPEG, GIF or WebP picture, whatever its name says
-    g.pdf = "" Attachment(application/pdf, 602 bytes) true pdf
+    g.pdf = "" Attachment(application/pdf, 729 bytes) true pdf
     h.pdf = "Words."
     "#);
     let apart = source.isolation(Arc::new(Elsewhere));

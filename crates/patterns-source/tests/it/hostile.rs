@@ -3,7 +3,8 @@
 use insta::assert_snapshot;
 use patterns_source::{Limits, Source};
 
-use crate::formats::{docx, pdf};
+use crate::docx::docx;
+use crate::pdf::pdf;
 use crate::support::{Folder, gzip};
 
 /// So little that a test reaches it.

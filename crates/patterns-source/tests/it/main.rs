@@ -3,10 +3,12 @@
 
 mod apart;
 mod attached;
+mod docx;
 mod files;
-mod formats;
 mod hostile;
+mod html;
 mod names;
+mod parquet_rows;
 mod part;
 mod pdf;
 mod support;

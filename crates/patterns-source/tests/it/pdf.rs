@@ -1,5 +1,6 @@
 //! PDF files that viewers show and readers stumble over.
 
+use insta::assert_snapshot;
 use patterns_source::Source;
 
 use crate::support::Folder;
@@ -49,6 +50,11 @@ fn shows(text: &str) -> String {
     format!("BT /F1 12 Tf 72 720 Td ({text}) Tj ET")
 }
 
+/// Returns a PDF of one page with this text on it.
+pub(crate) fn pdf(text: &str) -> Vec<u8> {
+    pages(&[&shows(text)], FONT).into_bytes()
+}
+
 /// Returns the words, and what was said about them.
 fn read(bytes: &[u8]) -> (String, Vec<String>) {
     let folder = Folder::with("a.pdf", bytes);
@@ -65,6 +71,18 @@ fn read(bytes: &[u8]) -> (String, Vec<String>) {
     let notes = documents.take_notes();
     let below = |it: String| it.rsplit_once("a.pdf: ").unwrap().1.to_owned();
     (words, notes.into_iter().map(below).collect())
+}
+
+#[test]
+fn pdf_becomes_text() {
+    let bytes = pdf("The tide is out.");
+    let folder = Folder::with("a.pdf", &bytes);
+    // The beginning tells it, whatever the name says.
+    folder.write("b.txt", &bytes);
+    assert_snapshot!(folder.read(), @r#"
+    a.pdf = "\n\nThe tide is out."
+    b.txt = "\n\nThe tide is out."
+    "#);
 }
 
 #[test]

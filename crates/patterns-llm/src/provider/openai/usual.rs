@@ -212,6 +212,14 @@ mod tests {
                         "promptFeedback",
                         "x_groq",
                         "usage",
+                        "index",
+                        "tool_calls",
+                        "function_call",
+                        "reasoning",
+                        "reasoning_content",
+                        "parsed",
+                        "delta",
+                        "finish_reason",
                     ] {
                         let mut with = body.clone();
                         with.pointer_mut(&place).unwrap()[name] = odd.clone();
@@ -258,13 +266,19 @@ mod tests {
                 json!([{"text": "x"}]),
                 json!([{}, {}]),
                 json!({"choices": []}),
+                json!([{"function": {"arguments": "{\"a\": 1}"}}]),
+                json!({"arguments": {"a": 1}}),
+                json!("{\"a\": 1}"),
+                json!([{"index": 1, "message": {"content": "Other."}},
+                    {"index": 0, "message": {"content": "First."}, "finish_reason": "stop"}]),
             ] {
                 odd(&body, &other, &mut bodies);
             }
         }
         let mut quick = 0;
-        for body in &bodies {
-            let body = body.to_string();
+        let texts = bodies.iter().map(Value::to_string);
+        let behind = usual().map(|it| format!("{it} {it}"));
+        for body in texts.chain(behind) {
             if let Some(completion) = read(body.as_bytes()) {
                 quick += 1;
                 assert_eq!(Some(completion), read_any(body.as_bytes()), "{body}");

@@ -70,11 +70,11 @@ impl Failure {
         should_retry: Option<bool>,
         has_worked: bool,
     ) -> ModelErrorKind {
-        let words = self.message.to_lowercase();
+        let words = own_words(&self.message.to_lowercase()).to_owned();
         let kind = self
             .by_numbers(&words)
             .or_else(|| self.by_code(retry_after))
-            .or_else(|| self.by_words(&words, retry_after))
+            .or_else(|| self.by_words(&words, retry_after, has_worked))
             .unwrap_or_else(|| self.by_status(retry_after, has_worked));
         match should_retry {
             Some(true) if kind == ModelErrorKind::InvalidRequest => {
@@ -104,7 +104,12 @@ impl Failure {
         named(&self.code).or_else(|| named(&self.class))
     }
 
-    fn by_words(&self, words: &str, retry_after: Option<Duration>) -> Option<ModelErrorKind> {
+    fn by_words(
+        &self,
+        words: &str,
+        retry_after: Option<Duration>,
+        has_worked: bool,
+    ) -> Option<ModelErrorKind> {
         let says = |phrases: &[&str]| phrases.iter().any(|it| words.contains(it));
         let is_client_error = (400..500).contains(&self.status);
         let blames_format = self
@@ -129,7 +134,8 @@ impl Failure {
         } else if self.status == 400 && says(DRAWN_BADLY) {
             // The next draw may be fine.
             Some(ModelErrorKind::Unavailable { retry_after })
-        } else if matches!(self.status, 400 | 422) && is_no_model(words) {
+        } else if !has_worked && matches!(self.status, 400 | 422) && is_no_model(words) {
+            // A model that has answered is there: such words are of this one document.
             Some(ModelErrorKind::UnknownModel)
         } else if matches!(self.status, 400 | 500) && says(BAD_KEY) {
             Some(ModelErrorKind::Unauthorized)
@@ -199,6 +205,23 @@ const FORMAT: &[&str] = &[
 ];
 
 const NO_ROOM: &[&str] = &["resource unavailable", "resource_unavailable"];
+
+/// Behind these, a provider repeats what it was asked: the words of a document say nothing of what went wrong.
+const ECHOES: &[&str] = &[
+    "'input':",
+    "\"input\":",
+    "input_value=",
+    "'messages':",
+    "\"messages\":",
+    "'content':",
+    "\"content\":",
+];
+
+/// Returns what a provider says itself, without what it repeats of the request.
+fn own_words(words: &str) -> &str {
+    let ends = ECHOES.iter().filter_map(|it| words.find(it));
+    &words[..ends.min().unwrap_or(words.len())]
+}
 
 /// What no repetition changes, though it is said as if it did.
 const NEVER: &[&str] = &[

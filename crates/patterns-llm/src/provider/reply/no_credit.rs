@@ -72,8 +72,10 @@ pub(crate) fn is_out_of_credit(words: &str, has_hint: bool) -> bool {
         "too fast",
         "retry in",
     ]);
-    // Nobody waits for tomorrow, unless told until when.
-    let is_of_a_day = says(DAYS) && says(&["limit", "quota", "exceed", "exhaust"]);
+    // Nobody waits for tomorrow, unless told until when. Who names the limits of a minute, too, may mean those.
+    let is_of_a_day = says(DAYS)
+        && says(&["limit", "quota", "exceed", "exhaust"])
+        && !says(&["per minute", "per second", "per min"]);
     if is_of_a_day && !has_hint {
         return true;
     }
@@ -141,6 +143,10 @@ mod tests {
                 false,
             ),
             ("Rate limit reached", false),
+            (
+                "Rate limit exceeded. Your limits: 20 requests per minute, 1000 requests per day",
+                false,
+            ),
         ] {
             assert!(
                 !is_out_of_credit(&words.to_lowercase(), has_hint),

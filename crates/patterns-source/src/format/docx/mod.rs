@@ -15,7 +15,7 @@ use super::Reason;
 use crate::Limits;
 
 #[cfg(not(feature = "docx"))]
-pub(crate) fn docx(_: Vec<u8>, _: Limits) -> Result<String, Reason> {
+pub(crate) fn docx(_: Vec<u8>, _: Limits) -> Result<(String, Vec<String>), Reason> {
     Err(super::unsupported("a DOCX", "docx"))
 }
 
@@ -48,8 +48,11 @@ mod reading {
         most: u64,
     }
 
-    /// Returns the text of a DOCX.
-    pub(crate) fn docx(bytes: Vec<u8>, limits: Limits) -> Result<String, Reason> {
+    /// More headers or footers than this are nothing that anybody wrote.
+    const MOST_BESIDE: usize = 1000;
+
+    /// Returns the text of a DOCX, and what of it was not read.
+    pub(crate) fn docx(bytes: Vec<u8>, limits: Limits) -> Result<(String, Vec<String>), Reason> {
         let packed = (bytes.len() as u64).saturating_mul(limits.ratio);
         let most = limits.file.min(packed.max(limits.document));
         let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
@@ -79,7 +82,13 @@ mod reading {
         if page.trim().is_empty() {
             return Err((Empty, "is a DOCX without text".to_owned()));
         }
-        Ok(page)
+        let mut unread = archive.unread(folder);
+        if xml.contains(":altChunk") {
+            unread.push("files that are put into it");
+        }
+        let note = format!("not read of it: {}", unread.join(", "));
+        let notes = (!unread.is_empty()).then_some(note);
+        Ok((page, notes.into_iter().collect()))
     }
 
     fn broken(error: &dyn std::fmt::Display) -> Reason {
@@ -131,6 +140,23 @@ mod reading {
             }
         }
 
+        /// Returns what parts beside the text say that is not read.
+        fn unread(&self, folder: &str) -> Vec<&'static str> {
+            let has = |start: &str| {
+                let start = format!("{folder}/{start}").to_ascii_lowercase();
+                let start = start.trim_start_matches('/');
+                let mut names = self.zip.file_names().flatten();
+                names.any(|it| it.to_ascii_lowercase().starts_with(start))
+            };
+            let kinds = [
+                ("comments.xml", "comments"),
+                ("charts/", "charts"),
+                ("diagrams/", "diagrams (SmartArt)"),
+            ];
+            let there = kinds.into_iter().filter(|(start, _)| has(start));
+            there.map(|(_, what)| what).collect()
+        }
+
         /// Returns the texts of the headers or footers, each of them once.
         fn beside(
             &mut self,
@@ -147,7 +173,7 @@ mod reading {
             let mut names: Vec<String> = names.filter(is_such).collect();
             names.sort();
             let mut texts: Vec<String> = Vec::new();
-            for name in names.iter().take(12) {
+            for name in names.iter().take(MOST_BESIDE) {
                 if let Some(xml) = self.part(name)? {
                     let found = text(&xml, styles).map_err(|error| broken(&error))?;
                     if !texts.contains(&found) {

@@ -104,3 +104,31 @@ fn a_success_without_an_answer_may_tell_of_an_error_in_a_way_of_its_own() {
         assert!(error.detail().is_some(), "its words are shown: {body}");
     }
 }
+
+#[test]
+fn what_is_repeated_of_a_request_is_not_judged() {
+    for document in [
+        "Model T not found in the museum.",
+        "Daily limit exceeded, insufficient balance.",
+        "Invalid API key",
+    ] {
+        for words in [
+            format!("1 validation error: Field required [input_value='{document}']"),
+            format!("[{{'msg': 'Field required', 'input': {{'messages': ['{document}']}}}}]"),
+            format!("Bad request: {{\"messages\": [{{\"content\": \"{document}\"}}]}}"),
+        ] {
+            fails(400, &[], json!({"error": words}), InvalidRequest, None);
+        }
+    }
+}
+
+#[test]
+fn a_model_that_has_answered_is_there_whatever_the_words() {
+    let body = json!({"error": "Model `m` not found."}).to_string();
+    let kind = |has_worked| {
+        let error = read_after(has_worked, 400, &[], body.clone());
+        error.unwrap_err().kind()
+    };
+    assert_eq!(kind(false), UnknownModel);
+    assert_eq!(kind(true), InvalidRequest);
+}
