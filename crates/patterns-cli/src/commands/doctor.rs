@@ -19,6 +19,7 @@ use crate::error::{Error, ErrorKind};
 use crate::launch::{Around, Launch};
 use crate::option_names::Names;
 use crate::report::Page;
+use crate::shared_store::is_address;
 use crate::store::usual;
 use crate::terminal::{Style, Terminal, write_json, write_stdout};
 
@@ -42,13 +43,15 @@ async fn checks(args: &DoctorArgs, terminal: Terminal) -> Vec<Check> {
     let mut checks = here::configuration(&args.set);
     checks.push(here::open_files());
     let loaded = Loaded::load(&args.set);
-    let of_config = loaded.as_ref().ok().and_then(|it| it.store());
-    let store = args.store.clone().or(of_config).unwrap_or_else(usual);
-    checks.extend(here::store(&store));
-    let shared = match (&args.store, &loaded) {
-        (Some(_), _) => None,
-        (None, loaded) => loaded.as_ref().ok().and_then(|it| it.shared()),
+    let configured = loaded.as_ref().ok();
+    let shared = match &args.store {
+        Some(typed) => Some(typed.display().to_string()).filter(|it| is_address(it)),
+        None => configured.and_then(Loaded::shared),
     };
+    let file = args.store.clone().filter(|it| !is_address(it));
+    let file = file.or_else(|| configured.and_then(Loaded::store));
+    let store = file.unwrap_or_else(usual);
+    checks.extend(here::store(&store));
     if let Some(url) = shared {
         checks.push(here::shared(&url).await);
     }

@@ -85,7 +85,7 @@ fn for_people(
         page.heading("worth noting:");
     }
     for line in &noted {
-        page.paragraph(&format!("  {line}"));
+        page.plain_line(&format!("  {line}"));
     }
     stages.describe_branches(&mut page, run.id, limit);
     Ok(page.finish())

@@ -40,6 +40,12 @@ impl Page {
         self.line(Style::Bold, text);
     }
 
+    /// Adds a line that stays one, whatever others have written into it.
+    pub(crate) fn plain_line(&mut self, text: &str) {
+        self.text.push_str(&escape_line(text));
+        self.text.push('\n');
+    }
+
     /// Adds a paragraph.
     pub(crate) fn paragraph(&mut self, text: &str) {
         self.text.push_str(escape(text.trim_end()).as_ref());
@@ -93,5 +99,17 @@ pub(crate) fn document_page(page: &mut Page, branches: &[Branch<DocumentSummary>
             Some(summary) => page.paragraph(&summary.summary),
             None => page.line(Style::Red, "(this document could not be worked on)"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_line_stays_one_whatever_is_in_it() {
+        let mut page = Page::new(Paint::plain(), &[]);
+        page.plain_line("why\n  cost  $0");
+        assert_eq!(page.finish(), "why␊  cost  $0\n");
     }
 }

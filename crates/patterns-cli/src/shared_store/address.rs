@@ -57,7 +57,13 @@ fn is_password(parameter: &str) -> bool {
 
 /// The address of a shared store, with what lets this user in.
 #[derive(Clone)]
-pub(crate) struct SharedAddress(pub(crate) SecretString);
+pub(crate) struct SharedAddress(
+    #[cfg_attr(
+        not(any(feature = "postgres", test)),
+        expect(dead_code, reason = "only Postgres is told it")
+    )]
+    pub(crate) SecretString,
+);
 
 impl SharedAddress {
     /// Takes the address of a job, which has it without a password from then on. Where it has none, and the

@@ -1,9 +1,7 @@
 //! A store that is shared: what is refused before anything is asked, with its next step, and what is shown of its
 //! address. That answers are shared is what the step `postgres` of `cargo xtask ci` shows.
 
-use crate::support::Place;
-#[cfg(feature = "postgres")]
-use crate::support::{Server, completion};
+use crate::support::{Place, Server, completion};
 
 const URL: &str = "postgres://me:canary@127.0.0.1:9/answers";
 
@@ -86,6 +84,14 @@ fn runs_are_not_in_a_store_that_is_shared() {
             "{said}"
         );
     }
+}
+
+#[test]
+fn a_doctor_looks_at_the_database_that_is_named_and_at_no_file_of_that_name() {
+    let place = Place::new();
+    let (code, said) = said(&place, &["doctor", "--store", URL, "--model", "offline"]);
+    let refused = "  ✗ postgres://me@127.0.0.1:9/answers: ";
+    assert!(code != 0 && said.contains(refused), "{code} {said}");
 }
 
 #[test]

@@ -156,7 +156,7 @@ impl Stages {
                 "  {} × {}, such as in branch #{}",
                 failure.count, failure.words, failure.example
             );
-            page.paragraph(&text);
+            page.plain_line(&text);
         }
         self.shown.append(&mut self.others);
         self.shown.truncate(limit);

@@ -2,6 +2,8 @@
 //!
 //! What branches failed of is said beside them, and when a run began and ended above; neither is said again.
 
+use std::collections::HashMap;
+
 use patterns_core::{Event, PauseReason};
 
 use crate::local_time::date;
@@ -17,12 +19,14 @@ struct Noted {
 /// Says in a line each what was noted, in the order in which it happened first.
 pub(super) fn worth_noting(notes: &[(i64, String)]) -> Vec<String> {
     let mut all: Vec<Noted> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for (at, event) in notes {
         let Ok(event) = serde_json::from_str(event) else {
             continue;
         };
         let Some(words) = words(event) else { continue };
-        match all.iter_mut().find(|it| it.words == words) {
+        let place = *places.entry(words.clone()).or_insert(all.len());
+        match all.get_mut(place) {
             Some(noted) => noted.times += 1,
             None => all.push(Noted {
                 words,
