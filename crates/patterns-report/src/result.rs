@@ -2,7 +2,7 @@
 //!
 //! Nothing stands between the elements: within a text, an end of a line is seen.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use crate::html::Text;
 
@@ -21,7 +21,7 @@ fn at(value: &Value, depth: usize) -> String {
         Value::Array(items) if items.is_empty() => NONE.to_owned(),
         Value::Object(fields) if fields.is_empty() => NONE.to_owned(),
         Value::Bool(it) => (if *it { "yes" } else { "no" }).to_owned(),
-        Value::Number(it) => number(it),
+        Value::Number(it) => it.to_string(),
         Value::String(text) => Text(text).to_string(),
         _ if depth == DEEPEST => {
             let json = serde_json::to_string_pretty(value).unwrap_or_default();
@@ -48,17 +48,6 @@ fn list(items: &[Value], depth: usize) -> String {
     format!("<ul>{items}</ul>")
 }
 
-/// Writes a number with the digits that somebody reads.
-fn number(number: &Number) -> String {
-    match number.as_f64().filter(|_| number.is_f64()) {
-        Some(it) if it.abs() >= 0.001 && it.abs() < 1e6 => {
-            let text = format!("{it:.4}");
-            text.trim_end_matches('0').trim_end_matches('.').to_owned()
-        }
-        _ => number.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -73,8 +62,8 @@ mod tests {
             (json!([]), NONE),
             (json!(true), "yes"),
             (json!(12_345_678), "12345678"),
-            (json!(0.486_453_201_970_443_34), "0.4865"),
-            (json!(2.0), "2"),
+            (json!(99_999.999_99), "99999.99999"),
+            (json!(2.0), "2.0"),
             (json!(1e-9), "1e-9"),
             (json!(["a", 1]), "<ul><li>a</li><li>1</li></ul>"),
             (

@@ -146,14 +146,15 @@ mod tests {
     #[test]
     fn what_was_spent_is_drawn_over_time_and_by_stage() {
         let calls = paid(&[
+            (1, "0.10", "map", "openai:m"),
             (2, "0.10", "map", "openai:m"),
             (5, "0.20", "map", "openai:m"),
             (9, "0.10", "reduce", "openai:m"),
         ]);
         insta::assert_snapshot!(drawn(1_000_000, &calls, 48).join("\n"), @r"
-        spent     ▂▂▂▆▆▆█ $0.400 in 8.0 s
-        money    ████████ map $0.300
-                 ██▋      reduce $0.100
+        spent    ▂▄▄▄▇▇▇█ $0.500 in 8.0 s
+        money    ████████ map $0.400
+                 ██       reduce $0.100
         ");
         assert!(drawn(0, &[], 80).is_empty());
     }

@@ -196,7 +196,7 @@ impl ProgressState {
             _ => "",
         };
         Some(format!(
-            "no answer to the last {attempts} attempts, which are sent again: {kind}{more}"
+            "no answer to the last {attempts} attempts: {kind}{more}"
         ))
     }
 
@@ -352,8 +352,7 @@ mod tests {
         assert_eq!(
             state.at(seconds(141), None).paused.as_deref(),
             Some(
-                "no answer to the last 2 attempts, which are sent again: the call timed out (--timeout gives more \
-                 time to each)"
+                "no answer to the last 2 attempts: the call timed out (--timeout gives more time to each)"
             )
         );
         state.pause("it is down".to_owned(), Some(seconds(150)));

@@ -94,10 +94,10 @@ pub(super) fn store(path: &Path) -> Vec<Check> {
 
 /// Looks at a store that is shared.
 pub(super) async fn shared(url: &str) -> Check {
-    let name = without_password(url);
     match check(url).await {
-        Ok(says) => Check::good(STORE, name, says),
-        Err(error) => Check::bad(STORE, name, &error),
+        Ok(says) => Check::good(STORE, without_password(url), says),
+        // The error names the address.
+        Err(error) => Check::bad(STORE, "shared", &error),
     }
 }
 
