@@ -136,7 +136,7 @@ fn the_money_for_sections_is_foreseen_by_what_others_have_cost() {
     let place = place();
     let simulator = Simulator::start(&place, &[]);
     // As many as average out how long single answers are.
-    let names: Vec<String> = (1..=20).map(|n| format!("Side {n}")).collect();
+    let names: Vec<String> = (1..=60).map(|n| format!("Side {n}")).collect();
     let sections = names.iter().flat_map(|it| ["-s", it]);
     let sections: Vec<&str> = sections.collect();
     let words = |topic| {
