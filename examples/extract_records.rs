@@ -5,8 +5,8 @@
 
 use futures_util::stream;
 use patterns_core::{Contract, Document, Violation};
-use patterns_parallel::map_reduce::{MapReduce, Rows, document_agent};
-use patterns_parallel::{AgentOptions, RunOptions};
+use patterns_parallel::map_reduce::document_agent;
+use patterns_parallel::{AgentOptions, MapReduce, RunOptions};
 use patterns_testkit::ScriptedModel;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,7 @@ async fn main() -> anyhow::Result<()> {
     let contract = Contract::of::<Advert>()?.check(plausible);
     let agent = document_agent::<Advert>(model, contract, &AgentOptions::default());
 
-    let extraction = MapReduce::new(agent, Rows);
+    let extraction = MapReduce::rows(agent);
     let options = RunOptions::default();
     let documents = stream::iter(documents.collect::<Vec<_>>());
     let mut run = extraction.run(documents, &options);

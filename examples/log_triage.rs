@@ -55,10 +55,7 @@ async fn main() -> anyhow::Result<()> {
         println!("{}", serde_json::json!(row));
     }
     for problem in table.problems {
-        println!(
-            "{} in {} rows: {}",
-            problem.column, problem.rows, problem.trouble
-        );
+        println!("{problem}");
     }
     Ok(())
 }

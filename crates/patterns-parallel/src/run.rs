@@ -7,10 +7,9 @@ use patterns_core::{
 
 use crate::RunOptions;
 use crate::fan_out::Stop;
-use crate::sectioning::OutlineError;
 use crate::voting::RuleError;
 
-/// A run that could not be carried out at all; nothing was asked of any model.
+/// A run that could not be carried out at all, or a part of one that is wrong; nothing was asked of any model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
@@ -23,9 +22,9 @@ pub enum RunError {
     /// A rule cannot be applied.
     #[error("the run is not set up right: {0}")]
     Rule(#[from] RuleError),
-    /// The outline is not right.
-    #[error("the outline is not right: {0}")]
-    Outline(#[from] OutlineError),
+    /// A part of it is wrong: an outline, a code reduction, what is to be gleaned.
+    #[error("{0}")]
+    Part(String),
 }
 
 /// One run under way.

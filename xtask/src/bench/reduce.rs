@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use anyhow::Result;
 use futures_util::{StreamExt, stream};
-use patterns_core::{Document, Model};
+use patterns_core::{Agent, Contract, Document, Model};
 use patterns_llm::{Pace, connect};
 use patterns_parallel::map_reduce::{
-    Combine, DocumentSummary, ReduceItem, ReduceTask, Reduction, Rows, Topology, combining_agent,
-    summary_agent,
+    Combine, DocumentSummary, ReduceItem, ReduceTask, Topology, reduce_agent, summary_agent,
 };
 use patterns_parallel::{AgentOptions, FanOut, MapReduce, RunOptions};
 use patterns_simulator::{Latency, Simulator};
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::ReduceArgs;
@@ -111,7 +111,7 @@ async fn once(args: &ReduceArgs, topology: Option<Topology>, seed: u64) -> Resul
     Ok(begun.elapsed())
 }
 
-type Item = ReduceItem<DocumentSummary, Reduction>;
+type Item = ReduceItem<DocumentSummary, Value>;
 
 /// Combines level by level: none begins before the one below it has ended.
 async fn with_barriers(
@@ -121,9 +121,15 @@ async fn with_barriers(
     options: &RunOptions,
 ) -> Result<()> {
     let agents = AgentOptions::default();
-    let map = MapReduce::new(summary_agent(Arc::clone(&model), &agents)?, Rows);
-    let reduce: Arc<dyn patterns_core::Agent<ReduceTask<DocumentSummary, Reduction>, Reduction>> =
-        Arc::new(combining_agent(model, &agents)?);
+    let map = MapReduce::rows(summary_agent(Arc::clone(&model), &agents)?);
+    let contract = Contract::from_schema(json!({
+        "title": "reduction",
+        "type": "object",
+        "properties": {"combined_summary": {"type": "string"}},
+        "required": ["combined_summary"],
+    }))?;
+    let reduce: Arc<dyn Agent<ReduceTask<DocumentSummary, Value>, Value>> =
+        Arc::new(reduce_agent(model, contract, &agents));
     let mut items = Vec::new();
     let mut run = map.run(stream::iter(documents), options);
     while let Some(branch) = run.next().await {

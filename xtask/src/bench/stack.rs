@@ -7,8 +7,8 @@ use anyhow::{Result, ensure};
 use futures_util::stream;
 use patterns_core::{Agent, Contract, Document, Event, EventSink};
 use patterns_llm::{Pace, Streaming, connect};
-use patterns_parallel::map_reduce::{MapReduce, Rows, document_agent};
-use patterns_parallel::{AgentOptions, RunOptions};
+use patterns_parallel::map_reduce::document_agent;
+use patterns_parallel::{AgentOptions, MapReduce, RunOptions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -98,7 +98,7 @@ pub(super) async fn run(adapter: &str, url: &str, load: Load) -> Result<Measurem
     let calls = load.calls.get();
     measure(async {
         let documents = stream::iter((0..calls).map(document));
-        let rows = MapReduce::new(agent, Rows);
+        let rows = MapReduce::rows(agent);
         let mut run = rows.run(documents, &options);
         while run.next().await.is_some() {}
         let outcome = run.await?;

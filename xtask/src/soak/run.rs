@@ -9,8 +9,8 @@ use anyhow::Result;
 use futures_util::stream;
 use patterns_core::{BranchEnd, Document, Model, Sampling};
 use patterns_llm::{HedgePolicy, connect};
-use patterns_parallel::map_reduce::{MapReduce, Rows, summary_agent};
-use patterns_parallel::{AgentOptions, RunOptions};
+use patterns_parallel::map_reduce::summary_agent;
+use patterns_parallel::{AgentOptions, MapReduce, RunOptions};
 use patterns_simulator::{InMemory, Latency, Ledger, Scenario, Simulator};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -80,7 +80,7 @@ async fn live_through(storm: &Storm, calls: usize, seed: u64) -> Result<Report> 
         },
         ..AgentOptions::default()
     };
-    let summaries = MapReduce::new(summary_agent(model, &options)?, Rows);
+    let summaries = MapReduce::rows(summary_agent(model, &options)?);
     // Second tries need slots that nobody else has.
     let branches = IN_FLIGHT - if storm.hedges { IN_FLIGHT / 20 } else { 0 };
     let run = RunOptions {

@@ -33,8 +33,6 @@ pub(crate) use json::{
 pub(crate) use money_plots::money_plots;
 pub(crate) use observers::Observers;
 pub(crate) use plan::{beside_plan, grouped, plan_page, planned_cost};
-pub(crate) use table::{
-    aligned, flagged_page, problem_line, statement_page, support_line, table_page,
-};
+pub(crate) use table::{aligned, flagged_page, statement_page, support_line, table_page};
 pub(crate) use timeline::SectionTimes;
 pub(crate) use web_page::web_page;

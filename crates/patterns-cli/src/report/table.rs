@@ -1,8 +1,6 @@
 //! Tables and checked statements as text, for people.
 
-use patterns_parallel::map_reduce::{
-    CheckedStatement, FieldProblem, Support, SupportCounts, Table,
-};
+use patterns_parallel::map_reduce::{Statement, Support, SupportCounts, Table};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
@@ -28,7 +26,7 @@ pub(crate) fn table_page(page: &mut Page, table: &Table) {
         &format!("answers: {answers} · rows in them: {rows}"),
     );
     for problem in &table.problems {
-        page.line(Style::Red, &problem_line(problem));
+        page.line(Style::Red, &problem.to_string());
     }
 }
 
@@ -95,29 +93,11 @@ fn short(number: &str) -> String {
     }
 }
 
-/// Says what was wrong with how many rows.
-pub(crate) fn problem_line(problem: &FieldProblem) -> String {
-    let FieldProblem {
-        column,
-        trouble,
-        rows,
-        examples,
-    } = problem;
-    let rows = match rows {
-        1 => "1 row".to_owned(),
-        rows => format!("{rows} rows"),
-    };
-    format!(
-        "{column}: {trouble} in {rows}, as in {}",
-        examples.join(", ")
-    )
-}
-
 /// Adds a statement with its sources and its quote.
-pub(crate) fn statement_page(page: &mut Page, it: &CheckedStatement) {
-    page.paragraph(&format!("- {}", it.statement.text.replace('\n', " ")));
-    let mut sources = format!("  [{}]", it.statement.sources.join(", "));
-    if let Some(quote) = &it.statement.quote {
+pub(crate) fn statement_page(page: &mut Page, it: &Statement) {
+    page.paragraph(&format!("- {}", it.text.replace('\n', " ")));
+    let mut sources = format!("  [{}]", it.sources.join(", "));
+    if let Some(quote) = &it.quote {
         sources += &format!(" “{}” ({})", quote.text, quote.source);
     }
     page.line(Style::Dim, &sources);
@@ -127,10 +107,10 @@ pub(crate) fn statement_page(page: &mut Page, it: &CheckedStatement) {
 }
 
 /// Adds a statement that was not supported, with the answer it was in.
-pub(crate) fn flagged_page(page: &mut Page, answer: &str, it: &CheckedStatement) {
-    let mut line = format!("{answer}: {}: {}", fault(&it.support), it.statement.text);
+pub(crate) fn flagged_page(page: &mut Page, answer: &str, it: &Statement) {
+    let mut line = format!("{answer}: {}: {}", fault(&it.support), it.text);
     if let (Support::QuoteNotFound | Support::ForeignQuote(_), Some(quote)) =
-        (&it.support, &it.statement.quote)
+        (&it.support, &it.quote)
     {
         line += &format!(" “{}”", quote.text);
     }

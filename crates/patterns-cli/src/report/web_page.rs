@@ -93,7 +93,7 @@ fn name(kept: &mut [Event<'_>], start: usize) {
         _ => None,
     });
     let words: String = words.collect();
-    let anchor = patterns_parallel::sectioning::anchor(&words);
+    let anchor = patterns_parallel::sectioning::PieceText::anchor(&words);
     if let Some(Event::Start(Tag::Heading { id, .. })) = kept.get_mut(start) {
         *id = Some(anchor.into());
     }

@@ -52,9 +52,8 @@ mod tests {
 
     fn table(columns: &[&str], answers: &[Value]) -> Table {
         let columns = columns.iter().map(|it| it.parse().unwrap());
-        let mut table = KeyedReduce::new(columns).group_by("k").table();
-        answers.iter().for_each(|it| table.add("d", it));
-        table.finish()
+        let answers: Vec<_> = answers.iter().map(|it| ("d", it.clone())).collect();
+        KeyedReduce::new(columns).group_by("k").table(&answers)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Checks that the fields a reduction works on are in the schema of the answers.
 
-use patterns_core::{SchemaKind, SchemaView, nearest};
-use patterns_parallel::map_reduce::{Field, KeyedReduce};
+use patterns_core::{SchemaKind, SchemaView, nearest, pointer};
+use patterns_parallel::map_reduce::KeyedReduce;
 use serde_json::{Value, json};
 
 use crate::job_error::{JobError, JobErrorKind};
@@ -34,7 +34,7 @@ pub(crate) fn check_fields(
         .and_then(element)
         .is_some_and(|it| it.property("in").is_some());
     let mut columns = Vec::new();
-    let mut is_column = |field: &Field| {
+    let mut is_column = |field: &str| {
         let name = column_of(field).filter(|_| !has_in)?;
         if !columns.contains(&name) {
             columns.push(name);
@@ -68,17 +68,17 @@ pub(crate) fn check_fields(
 }
 
 /// Returns the column of the input that a field is, as in `in.team`.
-fn column_of(field: &Field) -> Option<String> {
-    match field.names() {
+fn column_of(field: &str) -> Option<String> {
+    match &pointer::names(field)[..] {
         [first, column, ..] if first == "in" => Some(column.clone()),
         _ => None,
     }
 }
 
 /// Follows a field from a place in the schema; `None` where the schema says no more.
-fn walk<'a>(from: &SchemaView<'a>, field: &Field) -> Result<Option<SchemaView<'a>>, JobError> {
+fn walk<'a>(from: &SchemaView<'a>, field: &str) -> Result<Option<SchemaView<'a>>, JobError> {
     let mut at = from.clone();
-    for name in field.names() {
+    for name in pointer::names(field) {
         let is_list = at.items().is_some();
         let Some(place) = element(at) else {
             return Ok(None);
@@ -92,8 +92,8 @@ fn walk<'a>(from: &SchemaView<'a>, field: &Field) -> Result<Option<SchemaView<'a
             return Ok(None);
         }
         let known = properties.iter().map(|it| it.0).collect::<Vec<_>>();
-        let inner = place.property(name);
-        at = inner.ok_or_else(|| unknown(field, name, &known))?;
+        let inner = place.property(&name);
+        at = inner.ok_or_else(|| unknown(field, &name, &known))?;
     }
     Ok(Some(at))
 }
@@ -123,8 +123,8 @@ pub(crate) fn other_than_number(place: &SchemaView<'_>) -> Option<String> {
     }
 }
 
-fn unknown(field: &Field, name: &str, names: &[&str]) -> JobError {
-    let message = match name == field.to_string() {
+fn unknown(field: &str, name: &str, names: &[&str]) -> JobError {
+    let message = match name == field {
         true => format!("the answers have no field {name:?}"),
         false => format!("the answers have no field {name:?} (in {field})"),
     };

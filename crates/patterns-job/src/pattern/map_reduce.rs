@@ -7,9 +7,8 @@ use patterns_core::{Agent, Contract, Document};
 use patterns_llm::token_counter;
 use patterns_parallel::MapReduce;
 use patterns_parallel::map_reduce::{
-    CheckedStatements, Combine, DocumentSummary, Glean, ProvenanceRecord, Reduction, Rows, Table,
-    Tabulate, combining_agent, document_agent, judging_agent, key_agent, reduce_agent,
-    statement_agents, summary_agent,
+    Combine, DocumentSummary, Glean, Provenance, Reduction, Statements, Table, document_agent,
+    reduce_agent, summary_agent,
 };
 use serde_json::Value;
 
@@ -95,8 +94,7 @@ impl MapReduceWork {
         let judge = Arc::clone(setup.models.of(Some(judge)));
         // Examples are of answers, and a judge gives none.
         let options = setup.agent_options(self.job.map.instructions.as_deref());
-        let judge = judging_agent(judge, &options).map_err(unusable)?;
-        Ok(agent.judge(judge))
+        agent.judged_by(judge, &options).map_err(unusable)
     }
 
     /// Returns the pattern whose answers are the result, one by one.
@@ -104,7 +102,7 @@ impl MapReduceWork {
     where
         M: Send + Sync + 'static,
     {
-        cut(MapReduce::new(map, Rows), corpus)
+        cut(MapReduce::rows(map), corpus)
     }
 
     /// Returns the pattern whose answers code reduces to a table.
@@ -121,11 +119,11 @@ impl MapReduceWork {
     where
         M: serde::Serialize + Send + Sync + 'static,
     {
-        let mut table = Tabulate::new(code.reduce.clone());
+        let mut table = code.reduce.clone();
         if code.resolve_keys {
             let model = setup.models.of(self.job.models.reduce.as_deref());
-            let same = key_agent(Arc::clone(model), &setup.agent_options(None));
-            table = table.resolve_keys(same.map_err(unusable)?);
+            let resolved = table.resolve_keys(Arc::clone(model), &setup.agent_options(None));
+            table = resolved.map_err(unusable)?;
         }
         Ok(cut(MapReduce::new(map, table), corpus))
     }
@@ -141,12 +139,13 @@ impl MapReduceWork {
         (corpus, setup): (&Corpus, &Setup),
     ) -> Result<MapReduce<DocumentSummary, Reduction>, JobError> {
         let model = setup.models.of(self.job.models.reduce.as_deref());
-        let options = setup.agent_options(agent.instructions.as_deref());
-        let mut combine = Combine::summaries(Arc::clone(model), &options).map_err(unusable)?;
+        let told = |more: Option<&str>| {
+            let options = setup.agent_options(more);
+            Combine::summaries(Arc::clone(model), &options).map_err(unusable)
+        };
+        let mut combine = told(agent.instructions.as_deref())?;
         if let Some(more) = &agent.inner_instructions {
-            let inner = setup.agent_options(Some(more));
-            let inner = combining_agent(Arc::clone(model), &inner).map_err(unusable)?;
-            combine = combine.inner(inner);
+            combine = combine.inner(told(Some(more))?);
         }
         let combine = self.grouped(combine, agent.into(), setup);
         Ok(cut(
@@ -172,13 +171,10 @@ impl MapReduceWork {
             let contract = Contract::from_schema(schema.clone()).map_err(unusable)?;
             let model = setup.models.of(self.job.models.reduce.as_deref());
             let options = setup.agent_options(more);
-            Ok::<_, JobError>(reduce_agent::<Value, Value>(
-                Arc::clone(model),
-                contract,
-                &options,
-            ))
+            let agent = reduce_agent::<Value, Value>(Arc::clone(model), contract, &options);
+            Ok::<_, JobError>(Combine::by(agent))
         };
-        let mut combine = Combine::by(reduce(agent.instructions.as_deref())?);
+        let mut combine = reduce(agent.instructions.as_deref())?;
         if let Some(more) = &agent.inner_instructions {
             combine = combine.inner(reduce(Some(more))?);
         }
@@ -199,11 +195,16 @@ impl MapReduceWork {
         reduce: &StatementsReduce,
         (corpus, setup): (&Corpus, &Setup),
     ) -> Result<Checked, JobError> {
-        let model = Arc::clone(setup.models.of(self.job.models.map.as_deref()));
-        let map = setup.agent_options(self.told.as_deref());
-        let told = setup.agent_options(reduce.instructions.as_deref());
-        let agents = statement_agents(model, &map, &told, reduce.unsupported);
-        let (map, combine, record) = agents.map_err(unusable)?;
+        let model = setup.models.of(self.job.models.map.as_deref());
+        let record = Provenance::new(reduce.unsupported);
+        let options = setup.agent_options(self.told.as_deref());
+        let map = record
+            .map_agent(Arc::clone(model), &options)
+            .map_err(unusable)?;
+        let options = setup.agent_options(reduce.instructions.as_deref());
+        let combine = record
+            .combine(Arc::clone(model), &options)
+            .map_err(unusable)?;
         let combine = self.grouped(combine, reduce.into(), setup);
         Ok((cut(MapReduce::new(map, combine), corpus), record))
     }
@@ -235,10 +236,7 @@ impl MapReduceWork {
 }
 
 /// Statements that are checked, and what the checks found.
-pub type Checked = (
-    MapReduce<CheckedStatements, CheckedStatements>,
-    Arc<ProvenanceRecord>,
-);
+pub type Checked = (MapReduce<Statements, Statements>, Provenance);
 
 /// Which answers a call combines.
 struct Calls {

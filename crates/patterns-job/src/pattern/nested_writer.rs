@@ -173,16 +173,9 @@ impl Agent<SectionTask, Section> for NestedWriter {
         scope: Scope,
     ) -> BoxFuture<'a, Result<Answer<Section>, AgentError>> {
         match self.jobs.get(&task.brief.id) {
-            None => self.usual.run(task, scope),
-            Some(spec) => Box::pin(async move {
-                // Its job would be asked the same again, and would not see what is wrong with the text.
-                let Some(revision) = &task.revision else {
-                    return self.write(spec, task, scope).await;
-                };
-                let mut answer = self.usual.run(task, scope).await?;
-                answer.value.gaps.clone_from(&revision.gaps);
-                Ok(answer)
-            }),
+            // Written again, its job would be asked the same, and would not see what is wrong with the text.
+            Some(spec) if !task.is_again() => Box::pin(self.write(spec, task, scope)),
+            Some(_) | None => self.usual.run(task, scope),
         }
     }
 }

@@ -5,10 +5,7 @@ use std::sync::Arc;
 
 use patterns_core::{Contract, Document, TokenCounter};
 use patterns_llm::token_counter;
-use patterns_parallel::sectioning::{
-    Outline, Piece, Plan, Section, Synthesis, gate_agent, planner_agent, review_agent,
-    section_agent,
-};
+use patterns_parallel::sectioning::{Outline, Piece, Plan, Section, Synthesis, section_agent};
 use patterns_parallel::{AgentOptions, Sectioning};
 use patterns_source::Passages;
 use serde_json::Value;
@@ -73,9 +70,8 @@ impl SectionWork {
             return Ok(Plan::from(outline.clone()));
         }
         let model = Arc::clone(setup.models.first());
-        let planner = planner_agent(model, &setup.agent_options(None)).map_err(unusable)?;
         let sections = NonZeroUsize::new(self.job.planned()).unwrap_or(NonZeroUsize::MIN);
-        Ok(Plan::by(planner, sections))
+        Plan::with_model(model, sections, &setup.agent_options(None)).map_err(unusable)
     }
 
     fn gated<Y: Send + 'static>(
@@ -88,8 +84,8 @@ impl SectionWork {
             return Ok(pattern);
         }
         let model = Arc::clone(setup.models.first());
-        let gate = gate_agent(model, &setup.agent_options(None)).map_err(unusable)?;
-        Ok(pattern.gate(gate))
+        let gated = pattern.gated(model, &setup.agent_options(None));
+        gated.map_err(unusable)
     }
 
     /// Gives a pattern its material, its bounds, its reviewer, and those who write sections that are jobs
@@ -107,8 +103,8 @@ impl SectionWork {
             pattern = pattern.growing(grow.into());
         }
         if self.job.consistency {
-            let review = review_agent(Arc::clone(model), &options).map_err(unusable)?;
-            pattern = pattern.review(review);
+            let reviewed = pattern.reviewed(Arc::clone(model), &options);
+            pattern = reviewed.map_err(unusable)?;
         }
         let counter = token_counter(model.id()).unwrap_or_default();
         Ok(self.with_material(pattern, &counter))

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use patterns_core::Contract;
-use patterns_parallel::map_reduce::{Field, Glean, KeyedReduce};
+use patterns_parallel::map_reduce::{Glean, KeyedReduce};
 use patterns_source::Keep;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ pub struct MapReduceWork {
 }
 
 /// What code computes from answers.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct CodeWork {
     /// The columns, groups and rows.
     pub reduce: KeyedReduce,
@@ -92,13 +92,11 @@ impl MapReduceWork {
 
 /// Plans what code computes from the answers.
 fn code(part: &CodePart, schema: Option<&Value>) -> Result<CodeWork, JobError> {
-    let reduce = KeyedReduce {
-        columns: part.columns.clone(),
-        group_by: part.group_by.as_deref().map(Field::new),
-        each: part.each.as_deref().map(Field::new),
-    };
+    let mut reduce = KeyedReduce::new(part.columns.clone());
+    reduce.group_by.clone_from(&part.group_by);
+    reduce.each.clone_from(&part.each);
     let of_input = check_fields(schema, &reduce)?;
-    let keys = reduce.group_by.iter().map(ToString::to_string);
+    let keys = reduce.group_by.iter().cloned();
     let columns = reduce.columns.iter().map(ToString::to_string);
     let mut names = HashSet::new();
     for name in keys.chain(columns) {

@@ -9,7 +9,7 @@ use futures_util::stream;
 use patterns_core::{
     Agent, AgentError, Branch, Coverage, Document, ModelError, ModelErrorKind, Split,
 };
-use patterns_parallel::map_reduce::{Combine, ReduceItem, ReduceTask, Rows, Topology};
+use patterns_parallel::map_reduce::{Combine, ReduceItem, ReduceTask, Topology};
 use patterns_parallel::{FailurePolicy, MapReduce, RunOptions};
 use patterns_source::Splitter;
 use patterns_testkit::ScriptedAgent;
@@ -121,7 +121,7 @@ impl Scene {
     }
 
     async fn rows(&self) -> Account {
-        let pattern = MapReduce::new(self.agent(), Rows).split(self.splitter());
+        let pattern = MapReduce::rows(self.agent()).split(self.splitter());
         let options = self.options();
         let mut run = pattern.run(stream::iter(self.documents()), &options);
         let mut rows = Vec::new();

@@ -15,9 +15,11 @@ use patterns_core::nearest;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use self::field::{Field, FieldTrouble};
+pub(super) use self::field::{Field, FieldTrouble};
 use self::numbers::{read, typed};
 pub(super) use self::state::{RowPosition, State, Taken, form};
+use crate::RunError;
+use crate::voting::name_and_value;
 
 /// A function and the field that it works on, written as `sum:amount` or `top:5:tags`.
 ///
@@ -40,14 +42,12 @@ pub(super) use self::state::{RowPosition, State, Taken, form};
 /// use serde_json::json;
 ///
 /// let reduce: CodeReduce = "sum:amount".parse()?;
-/// let mut table = KeyedReduce::new([reduce]).table();
-/// table.add("a.txt", &json!({"amount": 0.1}));
-/// table.add("b.txt", &json!({"amount": 0.2}));
-/// table.add("c.txt", &json!({"amount": "plenty"}));
-/// let table = table.finish();
+/// let amounts = [("a.txt", json!(0.1)), ("b.txt", json!(0.2)), ("c.txt", json!("plenty"))];
+/// let answers = amounts.map(|(id, amount)| (id, json!({"amount": amount})));
+/// let table = KeyedReduce::new([reduce]).table(&answers);
 /// assert_eq!(table.rows, [[json!(0.3)]]);
-/// assert_eq!(table.problems[0].examples, ["c.txt"]);
-/// # Ok::<(), patterns_parallel::map_reduce::CodeReduceError>(())
+/// assert_eq!(table.problems[0].to_string(), "sum:amount: of the wrong type in 1 row, as in c.txt");
+/// # Ok::<(), patterns_parallel::RunError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -66,9 +66,9 @@ impl CodeReduce {
         )
     }
 
-    /// Returns the field that it works on; `None` for whole answers.
-    pub fn field(&self) -> Option<&Field> {
-        self.field.as_ref()
+    /// Returns the path of the field that it works on; `None` for whole answers.
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_ref().map(Field::path)
     }
 
     /// Takes from an answer what it works on: all of it, or nothing if anything is wrong.
@@ -82,15 +82,12 @@ impl CodeReduce {
             CodeFunction::Count => Taken::Count(values.len() as u64),
             _ if self.is_of_numbers() => {
                 // Columns of an input may be texts only, as those of a CSV file are.
-                let is_column = field.names().first().is_some_and(|it| it == "in");
-                let numbers = values.into_iter();
-                let numbers =
-                    numbers.map(|it| read(it).or_else(|| typed(it).filter(|_| is_column)));
-                Taken::Numbers(
-                    numbers
-                        .collect::<Option<_>>()
-                        .ok_or(FieldTrouble::WrongType)?,
-                )
+                let of_text = |it| typed(it).filter(|_| field.is_of_input());
+                let numbers = values
+                    .into_iter()
+                    .map(|it| read(it).or_else(|| of_text(it)));
+                let numbers: Option<_> = numbers.collect();
+                Taken::Numbers(numbers.ok_or(FieldTrouble::WrongType)?)
             }
             _ => {
                 let values = values.into_iter();
@@ -112,7 +109,7 @@ impl fmt::Display for CodeReduce {
             (CodeFunction::Top(count), _) => write!(f, "top:{count}")?,
             (_, name) => f.write_str(name.unwrap_or_default())?,
         }
-        match &self.field {
+        match self.field() {
             Some(field) => write!(f, ":{field}"),
             None => Ok(()),
         }
@@ -120,42 +117,35 @@ impl fmt::Display for CodeReduce {
 }
 
 impl FromStr for CodeReduce {
-    type Err = CodeReduceError;
+    type Err = RunError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (name, rest) = match text.split_once(':') {
-            Some((name, rest)) => (name, Some(rest)),
-            None => (text, None),
-        };
+        let (name, rest) = name_and_value(text);
         let known = NAMES.iter().find(|it| it.0 == name);
         let (function, field) = match known.map(|it| it.1) {
-            Some(CodeFunction::Top(_)) => top(rest)?,
+            Some(CodeFunction::Top(_)) => {
+                let (count, field) = name_and_value(rest.unwrap_or_default());
+                let count = count.parse().ok().filter(|it| *it > 0);
+                let wrong = || RunError::Part("top:K:FIELD: K is at least 1".to_owned());
+                (CodeFunction::Top(count.ok_or_else(wrong)?), field)
+            }
             Some(function) => (function, rest),
             None => return Err(unknown(name)),
         };
         let field = field.filter(|it| !it.is_empty()).map(Field::new);
         if field.is_none() && function != CodeFunction::Count {
-            return Err(CodeReduceError(format!(
-                "{name} needs a field: {name}:FIELD"
-            )));
+            let form = match function {
+                CodeFunction::Top(count) => format!("top:{count}:FIELD"),
+                _ => format!("{name}:FIELD"),
+            };
+            return Err(RunError::Part(format!("{name} needs a field: {form}")));
         }
         Ok(Self { function, field })
     }
 }
 
-/// Reads what stands behind `top:`, a number and a field.
-fn top(rest: Option<&str>) -> Result<(CodeFunction, Option<&str>), CodeReduceError> {
-    let (count, field) = match rest.and_then(|it| it.split_once(':')) {
-        Some((count, field)) => (count, Some(field)),
-        None => (rest.unwrap_or_default(), None),
-    };
-    let count = count.parse().ok().filter(|it| *it > 0);
-    let wrong = || CodeReduceError("top:K:FIELD: K is at least 1".to_owned());
-    Ok((CodeFunction::Top(count.ok_or_else(wrong)?), field))
-}
-
 impl TryFrom<String> for CodeReduce {
-    type Error = CodeReduceError;
+    type Error = RunError;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse()
@@ -168,18 +158,13 @@ impl From<CodeReduce> for String {
     }
 }
 
-/// A text that names no code reduction.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct CodeReduceError(String);
-
-fn unknown(name: &str) -> CodeReduceError {
+fn unknown(name: &str) -> RunError {
     let names = NAMES.map(|it| it.0);
     let meant = match nearest(name, names) {
         Some(meant) => format!("; did you mean {meant:?}?"),
         None => format!("; there are {}", names.join(", ")),
     };
-    CodeReduceError(format!("there is no reduction {name:?}{meant}"))
+    RunError::Part(format!("there is no reduction {name:?}{meant}"))
 }
 
 /// What a code reduction computes.

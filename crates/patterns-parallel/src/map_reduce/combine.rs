@@ -80,10 +80,10 @@ impl<M, R> Combine<M, R> {
         }
     }
 
-    /// Lets another agent combine combinations; the first one then combines answers about documents.
+    /// Lets another one's agent combine combinations; its own then combines answers about documents.
     #[must_use]
-    pub fn inner(mut self, agent: impl Agent<ReduceTask<M, R>, R> + 'static) -> Self {
-        self.inner = Some(Arc::new(agent));
+    pub fn inner(mut self, other: Self) -> Self {
+        self.inner = Some(other.leaf);
         self
     }
 

@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use self::follow_up::{follow_up_schema, merge};
 use super::summaries::MAP_INSTRUCTIONS;
-use crate::AgentOptions;
+use crate::{AgentOptions, RunError};
 
 /// Works on a document, then asks what was missed, up to a number of rounds or until nothing new
 /// comes; for answers with lists, such as extracted records.
@@ -68,7 +68,7 @@ pub struct Glean {
 
 impl Glean {
     /// Makes it of an agent that works on documents, and one that says what was missed.
-    pub fn new(
+    fn new(
         first: impl Agent<Document, Value> + 'static,
         more: impl Agent<GleanTask, Value> + 'static,
     ) -> Self {
@@ -86,12 +86,12 @@ impl Glean {
     ///
     /// # Errors
     ///
-    /// Returns a [`GleanError`] if no field is such a list, or the schema makes no contract.
+    /// Returns a [`RunError`] if no field is such a list, or the schema makes no contract.
     pub fn with_model(
         model: Arc<dyn Model>,
         schema: &Value,
         options: &AgentOptions,
-    ) -> Result<Self, GleanError> {
+    ) -> Result<Self, RunError> {
         let (contract, follow_up) = contracts(schema)?;
         // The same instructions for all keep the beginning of the requests the same.
         let first = options.agent(Arc::clone(&model), MAP_INSTRUCTIONS, contract);
@@ -103,8 +103,8 @@ impl Glean {
     ///
     /// # Errors
     ///
-    /// Returns the [`GleanError`] of [`with_model`](Self::with_model).
-    pub fn check(schema: &Value) -> Result<(), GleanError> {
+    /// Returns the [`RunError`] of [`with_model`](Self::with_model).
+    pub fn check(schema: &Value) -> Result<(), RunError> {
         contracts(schema).map(|_| ())
     }
 
@@ -115,22 +115,36 @@ impl Glean {
         self
     }
 
-    /// Sets who is asked before each round whether the answer is complete: a cheap model spares the
-    /// rounds of an expensive one. See [`judging_agent`].
-    #[must_use]
-    pub fn judge(mut self, agent: impl Agent<GleanTask, bool> + 'static) -> Self {
+    /// Asks a model before each round whether the answer is complete: a cheap one spares the rounds of an
+    /// expensive one.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ContractError`] if its answer has no strict schema; it has.
+    pub fn judged_by(
+        mut self,
+        model: Arc<dyn Model>,
+        options: &AgentOptions,
+    ) -> Result<Self, ContractError> {
+        let contract = Contract::of::<Completeness>()?;
+        let agent = options.agent(model, MAP_INSTRUCTIONS, contract);
+        let agent = agent.prompt(|task: &GleanTask| {
+            task.prompt(
+                "Is anything of that kind in the document that is not among what was found?",
+            )
+        });
+        let agent = agent.map(|verdict: Completeness, _: &GleanTask| verdict.is_complete);
         self.judge = Some(Arc::new(agent));
-        self
+        Ok(self)
     }
 
     async fn glean(&self, document: &Document, scope: Scope) -> Result<Answer<Value>, AgentError> {
         let mut answer = self.first.run(document, scope.clone()).await?;
         let mut found = std::mem::take(&mut answer.value);
-        for round in 1..=self.rounds {
+        for _ in 0..self.rounds {
             let task = GleanTask {
                 document: document.clone(),
                 found: found.clone(),
-                round,
             };
             let usage = &mut answer.usage;
             if self.is_complete(&task, scope.clone(), usage).await? {
@@ -162,10 +176,16 @@ impl Glean {
 }
 
 /// Returns the contracts of the first answer and of follow-ups.
-fn contracts(schema: &Value) -> Result<(Contract<Value>, Contract<Value>), GleanError> {
-    let first = Contract::from_schema(schema.clone())?;
-    let follow_up = follow_up_schema(schema).ok_or(GleanError::NoList)?;
-    Ok((first, Contract::from_schema(follow_up)?))
+fn contracts(schema: &Value) -> Result<(Contract<Value>, Contract<Value>), RunError> {
+    const NO_LIST: &str =
+        "no field of the answers is a list without maxItems, so nothing can be added to them";
+    let contract = |schema| {
+        Contract::from_schema(schema)
+            .map_err(|error| RunError::Part(format!("the schema makes no contract: {error}")))
+    };
+    let first = contract(schema.clone())?;
+    let follow_up = follow_up_schema(schema).ok_or_else(|| RunError::Part(NO_LIST.to_owned()))?;
+    Ok((first, contract(follow_up)?))
 }
 
 impl Agent<Document, Value> for Glean {
@@ -198,32 +218,12 @@ struct Completeness {
     is_complete: bool,
 }
 
-/// Makes an agent that says whether anything was missed.
-///
-/// # Errors
-///
-/// Returns a [`ContractError`] if its answer has no strict schema; it has.
-pub fn judging_agent(
-    model: Arc<dyn Model>,
-    options: &AgentOptions,
-) -> Result<impl Agent<GleanTask, bool> + 'static, ContractError> {
-    let contract = Contract::of::<Completeness>()?;
-    let agent = options.agent(model, MAP_INSTRUCTIONS, contract);
-    let agent = agent.prompt(|task: &GleanTask| {
-        task.prompt("Is anything of that kind in the document that is not among what was found?")
-    });
-    Ok(agent.map(|verdict: Completeness, _: &GleanTask| verdict.is_complete))
-}
-
 /// Asks what was missed in a document.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GleanTask {
-    /// The document.
-    pub document: Document,
+#[derive(Clone, Debug)]
+struct GleanTask {
+    document: Document,
     /// What was found in it so far.
-    pub found: Value,
-    /// Which follow-up it is, from 1.
-    pub round: u32,
+    found: Value,
 }
 
 impl From<&GleanTask> for Prompt {
@@ -247,18 +247,6 @@ impl GleanTask {
             Part::text(question),
         ])
     }
-}
-
-/// A schema whose answers cannot be gleaned.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum GleanError {
-    /// No field of an answer is a list that can grow, so nothing can be added to it.
-    #[error("no field of the answers is a list without maxItems, so nothing can be added to them")]
-    NoList,
-    /// The schema makes no contract.
-    #[error("the schema makes no contract")]
-    Contract(#[from] ContractError),
 }
 
 #[cfg(test)]

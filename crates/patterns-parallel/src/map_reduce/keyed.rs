@@ -7,55 +7,63 @@
 
 mod same_keys;
 mod table;
-mod table_builder;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use patterns_core::{
-    Agent, AggregateError, AggregateErrorKind, Branch, BranchId, Scope, StepRole, Warning,
+    Agent, AggregateError, AggregateErrorKind, Branch, BranchId, ContractError, Model, Scope,
+    StepRole, Warning,
 };
 use serde::Serialize;
+use serde_json::Value;
 
-use self::same_keys::{KeyCount, KeyMerges, key_candidates};
-pub use self::same_keys::{KeyPair, SameKey, key_agent};
+pub(super) use self::same_keys::KeyPair;
+use self::same_keys::{KeyCount, KeyMerges, key_agent, key_candidates};
+use self::table::TableBuilder;
 pub use self::table::{FieldProblem, Table};
-pub use self::table_builder::TableBuilder;
-use super::code::{CodeReduce, Field};
+use super::code::CodeReduce;
 use super::reduce::{End, MapDone, MapWork, Reduce, Reducing, Reduction, no_step};
-use crate::RunError;
 use crate::fan_out::{Stop, Work};
 use crate::machine::Due;
 use crate::run::Run;
+use crate::{AgentOptions, RunError};
 
 /// The most pairs of keys that are asked about.
 const MOST_PAIRS: usize = 500;
 
-/// Code reductions of all answers, or of each group of them.
+/// Reduces the answers to a table, by code: reductions of all of them, or of each group.
 ///
 /// ```
-/// use patterns_parallel::map_reduce::KeyedReduce;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use futures_util::stream;
+/// use patterns_core::Document;
+/// use patterns_parallel::RunOptions;
+/// use patterns_parallel::map_reduce::{KeyedReduce, MapReduce};
+/// use patterns_testkit::ScriptedAgent;
 /// use serde_json::json;
 ///
-/// let keyed = KeyedReduce::new(["count".parse()?, "sum:amount".parse()?]).group_by("customer");
-/// let mut table = keyed.table();
-/// table.add("1.eml", &json!({"customer": "Ann", "amount": 2}));
-/// table.add("2.eml", &json!({"customer": "Bob", "amount": 3}));
-/// table.add("3.eml", &json!({"customer": "Ann", "amount": 5}));
-/// let rows = table.finish().rows;
-/// assert_eq!(rows, [[json!("Ann"), json!(2), json!(7)], [json!("Bob"), json!(1), json!(3)]]);
-/// # Ok::<(), patterns_parallel::map_reduce::CodeReduceError>(())
+/// let map = ScriptedAgent::new(|it: &Document| Ok(json!({"level": &it.text[..4]})));
+/// let levels = KeyedReduce::new(["count".parse()?]).group_by("level");
+/// let lines = ["WARN low", "INFO up", "WARN hot"].map(|it| Document::new(it, it));
+/// let map_reduce = MapReduce::new(map, levels);
+/// let outcome = map_reduce.run(stream::iter(lines), &RunOptions::default()).await?;
+/// assert_eq!(outcome.value?.rows, [[json!("WARN"), json!(2)], [json!("INFO"), json!(1)]]);
+/// # Ok(()) }
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct KeyedReduce {
     /// The reductions, one per column.
     pub columns: Vec<CodeReduce>,
     /// The field whose values are the groups, if there are groups. An answer with a list of values
     /// is in the group of each of them; one with an empty list is in none, which is a problem.
-    pub group_by: Option<Field>,
+    pub group_by: Option<String>,
     /// The field with the rows, if an answer is a list of them; without it an answer is one row.
-    pub each: Option<Field>,
+    pub each: Option<String>,
+    /// Who is asked which keys mean the same, if anybody is.
+    #[serde(skip)]
+    same: Option<Arc<dyn Agent<KeyPair, bool>>>,
 }
 
 impl KeyedReduce {
@@ -65,88 +73,64 @@ impl KeyedReduce {
             columns: columns.into_iter().collect(),
             group_by: None,
             each: None,
+            same: None,
         }
     }
 
-    /// Sets the field whose values are the groups.
+    /// Sets the field whose values are the groups: its path, such as `customer.name`.
     #[must_use]
     pub fn group_by(mut self, field: impl Into<String>) -> Self {
-        self.group_by = Some(Field::new(field));
+        self.group_by = Some(field.into());
         self
     }
 
     /// Sets the field with the rows of an answer; other fields are then those of a row.
     #[must_use]
     pub fn each(mut self, field: impl Into<String>) -> Self {
-        self.each = Some(Field::new(field));
+        self.each = Some(field.into());
         self
     }
 
-    /// Begins a table.
-    pub fn table(&self) -> TableBuilder {
-        TableBuilder::new(self.clone())
-    }
-}
-
-/// Reduces the answers to a table, by code.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use futures_util::stream;
-/// use patterns_core::Document;
-/// use patterns_parallel::RunOptions;
-/// use patterns_parallel::map_reduce::{KeyedReduce, MapReduce, Tabulate};
-/// use patterns_testkit::ScriptedAgent;
-/// use serde_json::json;
-///
-/// let map = ScriptedAgent::new(|it: &Document| Ok(json!({"level": &it.text[..4]})));
-/// let keyed = KeyedReduce::new(["count".parse()?]).group_by("level");
-/// let map_reduce = MapReduce::new(map, Tabulate::new(keyed));
-/// let lines = ["WARN low", "INFO up", "WARN hot"].map(|it| Document::new(it, it));
-/// let outcome = map_reduce.run(stream::iter(lines), &RunOptions::default()).await?;
-/// assert_eq!(outcome.value?.rows, [[json!("WARN"), json!(2)], [json!("INFO"), json!(1)]]);
-/// # Ok(()) }
-/// ```
-#[derive(Clone)]
-pub struct Tabulate {
-    reduce: KeyedReduce,
-    same: Option<Arc<dyn Agent<KeyPair, SameKey>>>,
-}
-
-impl Tabulate {
-    /// Makes a reduction of what is to be computed.
-    pub fn new(reduce: KeyedReduce) -> Self {
-        Self { reduce, same: None }
+    /// Asks a model, after the last document, which keys of the groups mean the same; their groups are
+    /// put together. Only pairs are asked about that are spelt alike or share a word, 500 at most; keys of
+    /// a failed question stay apart. The questions are the outcome's steps.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ContractError`] if the answer type has no strict schema; it has.
+    pub fn resolve_keys(
+        mut self,
+        model: Arc<dyn Model>,
+        options: &AgentOptions,
+    ) -> Result<Self, ContractError> {
+        self.same = Some(Arc::new(key_agent(model, options)?));
+        Ok(self)
     }
 
-    /// Asks an agent, after the last document, which keys of the groups mean the same; their
-    /// groups are put together. Only pairs are asked about that are spelt
-    /// alike or share a word, 500 at most; keys of a failed question stay apart. The questions are the outcome's steps.
-    #[must_use]
-    pub fn resolve_keys(mut self, same: impl Agent<KeyPair, SameKey> + 'static) -> Self {
-        self.same = Some(Arc::new(same));
-        self
-    }
-}
-
-impl<M: Serialize + 'static> From<Tabulate> for Reduce<M, Table> {
-    fn from(tabulate: Tabulate) -> Self {
-        Self::of(tabulate)
+    /// Reduces answers that are there already, each with the name of what it is about.
+    pub fn table<'a, N>(&self, answers: impl IntoIterator<Item = &'a (N, Value)>) -> Table
+    where
+        N: AsRef<str> + 'a,
+    {
+        let mut table = TableBuilder::new(self);
+        for (name, answer) in answers {
+            table.add(name.as_ref(), answer, None);
+        }
+        table.finish()
     }
 }
 
 impl<M: Serialize + 'static> From<KeyedReduce> for Reduce<M, Table> {
     fn from(reduce: KeyedReduce) -> Self {
-        Tabulate::new(reduce).into()
+        Self::of(reduce)
     }
 }
 
-impl<M: Serialize> Reduction<M, Table> for Tabulate {
+impl<M: Serialize> Reduction<M, Table> for KeyedReduce {
     fn begin(&self) -> Result<Box<dyn Reducing<M, Table>>, RunError> {
-        let field = self.reduce.group_by.as_ref().map(ToString::to_string);
         Ok(Box::new(Tabulating {
-            table: self.reduce.table(),
-            field: field.filter(|_| self.same.is_some()),
+            table: TableBuilder::new(self),
+            field: self.group_by.clone().filter(|_| self.same.is_some()),
             questions: None,
         }))
     }
@@ -214,8 +198,7 @@ impl<M: Serialize> Reducing<M, Table> for Tabulating {
         if let Some(answer) = row.value() {
             // What cannot be written as JSON has no fields, which the table will say.
             let answer = serde_json::to_value(answer).unwrap_or_default();
-            self.table
-                .add_with(&row.label, &answer, row.columns.as_deref());
+            self.table.add(&row.label, &answer, row.columns.as_deref());
         }
     }
 
@@ -240,7 +223,7 @@ impl<M: Serialize> Reducing<M, Table> for Tabulating {
             return;
         };
         let pair = questions.under_way.remove(&id);
-        if let Some(MapDone::Compared(SameKey { same: true, .. })) = made {
+        if let Some(MapDone::Compared(true)) = made {
             questions.same.extend(pair);
         }
     }
@@ -261,10 +244,12 @@ impl<M: Serialize> Reducing<M, Table> for Tabulating {
     }
 }
 
-impl fmt::Debug for Tabulate {
+impl fmt::Debug for KeyedReduce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tabulate")
-            .field("reduce", &self.reduce)
+        f.debug_struct("KeyedReduce")
+            .field("columns", &self.columns)
+            .field("group_by", &self.group_by)
+            .field("each", &self.each)
             .field("resolves_keys", &self.same.is_some())
             .finish()
     }

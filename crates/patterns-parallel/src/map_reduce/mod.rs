@@ -22,20 +22,17 @@ mod summaries;
 mod topology;
 mod unseen;
 
-pub use code::{CodeReduce, CodeReduceError, Field, FieldTrouble};
+pub use code::CodeReduce;
 pub use combine::Combine;
-pub use glean::{Glean, GleanError, GleanTask, judging_agent};
-pub use keyed::{
-    FieldProblem, KeyPair, KeyedReduce, SameKey, Table, TableBuilder, Tabulate, key_agent,
-};
+pub use glean::Glean;
+pub use keyed::{FieldProblem, KeyedReduce, Table};
 pub use pattern::MapReduce;
 pub use pieces::MapInput;
 pub(crate) use provenance::find_quote;
 pub use provenance::{
-    CheckedStatement, CheckedStatements, ProvenanceRecord, Quote, Statement, Support,
-    SupportCounts, Unfolded, Unsupported, statement_agents, unfold,
+    Provenance, Quote, Statement, Statements, Support, SupportCounts, Unfolded, Unsupported,
 };
-pub use reduce::{Fold, Reduce, Rows};
+pub use reduce::Reduce;
 pub use reduce_prompt::{ReduceItem, ReduceTask, reduce_agent};
-pub use summaries::{DocumentSummary, Reduction, combining_agent, document_agent, summary_agent};
+pub use summaries::{DocumentSummary, Reduction, document_agent, summary_agent};
 pub use topology::Topology;

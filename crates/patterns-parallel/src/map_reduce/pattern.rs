@@ -10,7 +10,7 @@ use super::combine::Combine;
 use super::halves::ask_in_halves;
 use super::machine::MapReduceMachine;
 use super::pieces::{MapInput, Pieces};
-use super::reduce::{MapDone, MapWork, Reduce};
+use super::reduce::{Fold, MapDone, MapWork, Reduce};
 use super::summaries::{DocumentSummary, Reduction, summary_agent};
 use crate::fan_out::FanOut;
 use crate::{AgentOptions, RunOptions, Running};
@@ -60,6 +60,14 @@ impl MapReduce<DocumentSummary, Reduction> {
     }
 }
 
+impl<M: 'static> MapReduce<M, ()> {
+    /// Makes the pattern whose answers are the result, one row for each document or part of one: batch
+    /// extraction.
+    pub fn rows(map: impl Agent<Document, M> + 'static) -> Self {
+        Self::fold(map, (), |(), _, _| ())
+    }
+}
+
 impl<M, R> MapReduce<M, R> {
     /// Makes the pattern of an agent that reads a document and what its answers are reduced to.
     pub fn new(map: impl Agent<Document, M> + 'static, reduce: impl Into<Reduce<M, R>>) -> Self {
@@ -68,6 +76,33 @@ impl<M, R> MapReduce<M, R> {
             reduce: reduce.into(),
             splitter: None,
         }
+    }
+
+    /// Makes the pattern whose answers go to a function of yours one after the other, in input order. It
+    /// begins with `initial`, and is given the name of each document, or of the part of one.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use futures_util::stream;
+    /// use patterns_core::Document;
+    /// use patterns_parallel::{MapReduce, RunOptions};
+    /// use patterns_testkit::ScriptedAgent;
+    ///
+    /// let length = ScriptedAgent::new(|it: &Document| Ok(it.text.len()));
+    /// let map_reduce = MapReduce::fold(length, 0, |longest, _name, length| *longest = *length.max(longest));
+    /// let documents = ["a word", "two", "more"].map(|it| Document::new(it, it));
+    /// let outcome = map_reduce.run(stream::iter(documents), &RunOptions::default()).await?;
+    /// assert_eq!(outcome.value?, 6);
+    /// # Ok(()) }
+    /// ```
+    pub fn fold<F>(map: impl Agent<Document, M> + 'static, initial: R, add: F) -> Self
+    where
+        M: 'static,
+        R: Clone + Send + Sync + 'static,
+        F: Fn(&mut R, &str, &M) + Clone + Send + Sync + 'static,
+    {
+        let value = initial;
+        Self::new(map, Reduce::of(Fold { value, add }))
     }
 
     /// Cuts documents that are too long for one call. Each chunk is a branch of its own, with the
@@ -101,12 +136,11 @@ where
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use futures_util::{StreamExt, stream};
     /// use patterns_core::Document;
-    /// use patterns_parallel::RunOptions;
-    /// use patterns_parallel::map_reduce::{MapReduce, Rows};
+    /// use patterns_parallel::{MapReduce, RunOptions};
     /// use patterns_testkit::ScriptedAgent;
     ///
     /// let length = ScriptedAgent::new(|it: &Document| Ok(it.text.len()));
-    /// let map_reduce = MapReduce::new(length, Rows);
+    /// let map_reduce = MapReduce::rows(length);
     /// let documents = stream::iter(1..10).map(|n| Document::new(n.to_string(), "x".repeat(n)));
     /// let options = RunOptions::default();
     /// let mut run = map_reduce.run(documents, &options);

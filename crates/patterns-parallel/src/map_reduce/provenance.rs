@@ -9,38 +9,34 @@ mod check;
 mod quote;
 mod record;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use patterns_core::{Agent, Contract, ContractError, Document, Model, Prompt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::check::{CheckedStatement, CheckedStatements, Support, SupportCounts, Unsupported};
+pub use self::check::{Statement, Statements, Support, SupportCounts, Unsupported};
 pub(crate) use self::quote::find_quote;
-use self::record::statements_of;
-pub use self::record::{ProvenanceRecord, Unfolded, unfold};
+pub use self::record::Unfolded;
+use self::record::{Known, statements_of};
 use super::combine::Combine;
 use super::reduce_prompt::ReduceTask;
 use crate::AgentOptions;
 
-type Task = ReduceTask<CheckedStatements, CheckedStatements>;
+type Task = ReduceTask<Statements, Statements>;
 
-/// Reads documents into statements.
-type Reader = Arc<dyn Agent<Document, CheckedStatements>>;
-
-/// Combines statements into others.
-type Combiner = Combine<CheckedStatements, CheckedStatements>;
-
-/// Makes the agents of a map-reduce whose answers are statements, on one model. Every answer is checked
-/// against what it was made of before it is combined, and what was found is recorded. The record is
-/// for one run.
+/// Makes the agents of a map-reduce whose answers are statements, checks every answer against what it was
+/// made of before it is combined, and keeps the record of that: for one run. Its clones are the same record.
+///
+/// It holds the texts of the documents (which are shared, not copied) and every statement, so it
+/// grows with the run.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::sync::Arc;
 /// use futures_util::{StreamExt, stream};
 /// use patterns_core::Document;
-/// use patterns_parallel::map_reduce::{MapReduce, Support, Unsupported, statement_agents};
+/// use patterns_parallel::map_reduce::{MapReduce, Provenance, Support, Unsupported};
 /// use patterns_parallel::{AgentOptions, RunOptions};
 /// use patterns_testkit::ScriptedModel;
 ///
@@ -49,53 +45,69 @@ type Combiner = Combine<CheckedStatements, CheckedStatements>;
 ///     r#"{"statements": []}"#,
 ///     r#"{"statements": [{"text": "Sales rose, costs too.", "sources": ["q1", "q3"], "quote": null}]}"#,
 /// ]));
-/// let agent = AgentOptions::default();
-/// let (map, combine, record) = statement_agents(model, &agent, &agent, Unsupported::Flag)?;
+/// let (agent, record) = (AgentOptions::default(), Provenance::new(Unsupported::Flag));
+/// let map = record.map_agent(model.clone(), &agent)?;
+/// let map_reduce = MapReduce::new(map, record.combine(model, &agent)?);
 /// let documents = stream::iter([("q1", "Sales went up."), ("q2", "")]);
 /// let documents = documents.map(|(id, text)| Document::new(id, text));
-/// let map_reduce = MapReduce::new(map, combine);
 /// let outcome = map_reduce.run(documents, &RunOptions::default()).await?;
 /// let [statement] = &outcome.value?.statements[..] else { panic!("there is one") };
 /// assert_eq!(statement.support, Support::ForeignSource(vec!["q3".to_owned()]));
-/// assert_eq!(record.unfold(statement)[0].statements[0].quoted, Some(6..13));
+/// let unfolded = statement.unfold(&record.answers());
+/// assert_eq!(unfolded[0].statements[0].quoted, Some(6..13));
 /// # Ok(()) }
 /// ```
-///
-/// # Errors
-///
-/// Returns a [`ContractError`] if the answer type has no strict schema; it has.
-pub fn statement_agents(
-    model: Arc<dyn Model>,
-    map: &AgentOptions,
-    reduce: &AgentOptions,
+#[derive(Clone, Debug, Default)]
+pub struct Provenance {
     unsupported: Unsupported,
-) -> Result<(Reader, Combiner, Arc<ProvenanceRecord>), ContractError> {
-    let contract = Contract::of::<StatementList>()?;
-    let map = map.agent(Arc::clone(&model), MAP_INSTRUCTIONS, contract.clone());
-    let is_told_more = reduce.instructions.is_some();
-    let reduce = reduce
-        .agent(model, REDUCE_INSTRUCTIONS, contract)
-        .prompt(words);
-    let (map, combine, record) = checked_statements(map, reduce, unsupported);
-    // The statements about one document are a result as they are.
-    let combine = match is_told_more {
-        true => combine,
-        false => combine.alone(CheckedStatements::clone),
-    };
-    Ok((map, combine, record))
+    known: Arc<Mutex<Known>>,
 }
 
-/// Has the statements of two agents checked.
-fn checked_statements(
-    map: impl Agent<Document, StatementList> + 'static,
-    reduce: impl Agent<Task, StatementList> + 'static,
-    unsupported: Unsupported,
-) -> (Reader, Combiner, Arc<ProvenanceRecord>) {
-    let record = Arc::new(ProvenanceRecord::new(unsupported));
-    let (mapped, reduced) = (Arc::clone(&record), Arc::clone(&record));
-    let map = map.map(move |it, document: &Document| mapped.map(it, document));
-    let reduce = reduce.map(move |it, task: &Task| reduced.reduce(it, task));
-    (Arc::new(map), Combine::by(reduce), record)
+impl Provenance {
+    /// Begins a record; `unsupported` is what becomes of statements that are not supported.
+    pub fn new(unsupported: Unsupported) -> Self {
+        Self {
+            unsupported,
+            known: Arc::default(),
+        }
+    }
+
+    /// Makes the agent that reads documents into statements.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ContractError`] if the answer type has no strict schema; it has.
+    pub fn map_agent(
+        &self,
+        model: Arc<dyn Model>,
+        options: &AgentOptions,
+    ) -> Result<impl Agent<Document, Statements> + use<>, ContractError> {
+        let record = self.clone();
+        let agent = options.agent(model, MAP_INSTRUCTIONS, Contract::of::<StatementList>()?);
+        Ok(agent.map(move |it, document: &Document| record.map(it, document)))
+    }
+
+    /// Combines statements into others, by an agent. Those about one document are a result as they are, unless
+    /// the agent is told more.
+    ///
+    /// # Errors
+    ///
+    /// As [`map_agent`](Self::map_agent).
+    pub fn combine(
+        &self,
+        model: Arc<dyn Model>,
+        options: &AgentOptions,
+    ) -> Result<Combine<Statements, Statements>, ContractError> {
+        let record = self.clone();
+        let contract = Contract::of::<StatementList>()?;
+        let agent = options.agent(model, REDUCE_INSTRUCTIONS, contract);
+        let agent = agent.prompt(words);
+        let combine = Combine::by(agent.map(move |it, task: &Task| record.reduce(it, task)));
+        Ok(match options.instructions {
+            Some(_) => combine,
+            None => combine.alone(Statements::clone),
+        })
+    }
 }
 
 /// Puts statements to a model without what the checks found, which is not for it to judge.
@@ -103,9 +115,7 @@ fn words(task: &Task) -> Prompt {
     task.prompt(task.items.iter().map(|item| {
         let statements = statements_of(item).statements.iter();
         let list = StatementList {
-            statements: statements
-                .map(|it: &CheckedStatement| it.statement.clone())
-                .collect(),
+            statements: statements.map(StatementDraft::from).collect(),
         };
         // Plain data always has a written form.
         let json = serde_json::to_string(&list).unwrap_or_default();
@@ -113,17 +123,28 @@ fn words(task: &Task) -> Prompt {
     }))
 }
 
+// What the model is asked for. These descriptions are sent to it.
 /// What an agent says, with the documents that it says it has it from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "statement")]
-pub struct Statement {
+struct StatementDraft {
     /// One statement, in one or two sentences.
-    pub text: String,
+    text: String,
     /// The ids of the documents that say so.
-    pub sources: Vec<String>,
+    sources: Vec<String>,
     /// The words of a document that show it, if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quote: Option<Quote>,
+    quote: Option<Quote>,
+}
+
+impl From<&Statement> for StatementDraft {
+    fn from(it: &Statement) -> Self {
+        Self {
+            text: it.text.clone(),
+            sources: it.sources.clone(),
+            quote: it.quote.clone(),
+        }
+    }
 }
 
 /// Words of a document.
@@ -139,9 +160,9 @@ pub struct Quote {
 /// Statements with sources: the answer of map and of reduce.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "statements")]
-pub(super) struct StatementList {
+struct StatementList {
     /// The statements.
-    pub statements: Vec<Statement>,
+    statements: Vec<StatementDraft>,
 }
 
 const MAP_INSTRUCTIONS: &str = "You work on one document at a time and answer with a list \

@@ -5,7 +5,7 @@ use std::fmt;
 use patterns_core::{AggregateError, Branch, BranchId, Coverage, Scope};
 
 use super::halves::Mapped;
-use super::keyed::{KeyPair, SameKey};
+use super::keyed::KeyPair;
 use super::pieces::Piece;
 use super::reduce_prompt::ReduceTask;
 use super::unseen::SeenWords;
@@ -19,9 +19,9 @@ use crate::run::Run;
 /// | made of | the result |
 /// |---|---|
 /// | [`Combine`](super::Combine) | what an agent combines them to: in a tree, one after the other, or as they come |
-/// | [`Tabulate`](super::Tabulate), [`KeyedReduce`](super::KeyedReduce) | a table that code computes |
-/// | [`Fold`] | what a function of yours makes of them, one after the other |
-/// | [`Rows`] | nothing: the answers themselves are the result |
+/// | [`KeyedReduce`](super::KeyedReduce) | a table that code computes |
+/// | [`MapReduce::fold`](super::MapReduce::fold) | what a function of yours makes of them, one after the other |
+/// | [`MapReduce::rows`](super::MapReduce::rows) | nothing: the answers themselves are the result |
 pub struct Reduce<M, R>(Box<dyn Reduction<M, R>>);
 
 impl<M, R> Reduce<M, R> {
@@ -68,7 +68,8 @@ pub(super) enum MapWork<M, R> {
 pub(super) enum MapDone<M, R> {
     Mapped(Vec<Mapped<M>>),
     Combined(R),
-    Compared(SameKey),
+    /// Whether two keys mean the same.
+    Compared(bool),
 }
 
 /// The pure state of a reduction in a run under way.
@@ -112,76 +113,11 @@ pub(super) struct End<'e, 'r> {
     pub(super) words: Option<&'e SeenWords>,
 }
 
-/// No reduction: the answers are the result, one row for each document or part of one. Batch
-/// extraction.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Rows;
-
-impl<M: 'static> From<Rows> for Reduce<M, ()> {
-    fn from(rows: Rows) -> Self {
-        Self::of(rows)
-    }
-}
-
-impl<M> Reduction<M, ()> for Rows {
-    fn begin(&self) -> Result<Box<dyn Reducing<M, ()>>, RunError> {
-        Ok(Box::new(*self))
-    }
-}
-
-impl<M> Reducing<M, ()> for Rows {
-    fn value(self: Box<Self>, end: End<'_, '_>) -> Result<(), AggregateError> {
-        end.run.verdict(end.stop)
-    }
-}
-
-/// A function of yours that takes the answers one after the other, in input order.
-///
-/// ```
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use futures_util::stream;
-/// use patterns_core::Document;
-/// use patterns_parallel::RunOptions;
-/// use patterns_parallel::map_reduce::{Fold, MapReduce};
-/// use patterns_testkit::ScriptedAgent;
-///
-/// let length = ScriptedAgent::new(|it: &Document| Ok(it.text.len()));
-/// let longest = Fold::new(0, |longest, _name, length: &usize| *longest = length.max(longest).to_owned());
-/// let documents = ["a word", "two", "more"].map(|it| Document::new(it, it));
-/// let map_reduce = MapReduce::new(length, longest);
-/// let outcome = map_reduce.run(stream::iter(documents), &RunOptions::default()).await?;
-/// assert_eq!(outcome.value?, 6);
-/// # Ok(()) }
-/// ```
+/// A function that takes the answers one after the other, in input order.
 #[derive(Clone)]
-pub struct Fold<R, F> {
-    value: R,
-    add: F,
-}
-
-impl<R, F> Fold<R, F> {
-    /// Makes a fold of what there is before the first answer, and what adds an answer to it: given the
-    /// name of its document, or of the part of one.
-    pub fn new<M>(initial: R, add: F) -> Self
-    where
-        F: Fn(&mut R, &str, &M),
-    {
-        Self {
-            value: initial,
-            add,
-        }
-    }
-}
-
-impl<M, R, F> From<Fold<R, F>> for Reduce<M, R>
-where
-    M: 'static,
-    R: Clone + Send + Sync + 'static,
-    F: Fn(&mut R, &str, &M) + Clone + Send + Sync + 'static,
-{
-    fn from(fold: Fold<R, F>) -> Self {
-        Self::of(fold)
-    }
+pub(super) struct Fold<R, F> {
+    pub(super) value: R,
+    pub(super) add: F,
 }
 
 impl<M, R, F> Reduction<M, R> for Fold<R, F>
@@ -204,12 +140,6 @@ impl<M, R: Send, F: Fn(&mut R, &str, &M) + Send> Reducing<M, R> for Fold<R, F> {
     fn value(self: Box<Self>, end: End<'_, '_>) -> Result<R, AggregateError> {
         end.run.verdict(end.stop)?;
         Ok(self.value)
-    }
-}
-
-impl<R: fmt::Debug, F> fmt::Debug for Fold<R, F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Fold").field(&self.value).finish()
     }
 }
 

@@ -88,25 +88,6 @@ pub fn document_agent<M: DeserializeOwned + Send + 'static>(
     options.agent(model, MAP_INSTRUCTIONS, contract)
 }
 
-/// Makes the default reduce agent: it combines summaries.
-///
-/// # Errors
-///
-/// Returns a [`ContractError`] if the answer type has no strict schema; the default one has.
-pub fn combining_agent(
-    model: Arc<dyn Model>,
-    options: &AgentOptions,
-) -> Result<impl Agent<ReduceTask<DocumentSummary, Reduction>, Reduction> + 'static, ContractError>
-{
-    let contract = Contract::of::<ReductionDraft>()?;
-    let agent = options.agent(model, REDUCE_INSTRUCTIONS, contract).prompt(
-        |task: &ReduceTask<DocumentSummary, Reduction>| {
-            task.prompt(task.items.iter().map(summary_text))
-        },
-    );
-    Ok(agent.map(Reduction::complete))
-}
-
 fn summary_text(item: &ReduceItem<DocumentSummary, Reduction>) -> Document {
     let text = match item {
         ReduceItem::Mapped { answer, .. } => &answer.summary,
@@ -122,7 +103,12 @@ impl Combine<DocumentSummary, Reduction> {
     ///
     /// Returns a [`ContractError`] if the answer type has no strict schema; the default one has.
     pub fn summaries(model: Arc<dyn Model>, options: &AgentOptions) -> Result<Self, ContractError> {
-        Ok(Self::by(combining_agent(model, options)?).complete(Reduction::count_documents))
+        let contract = Contract::of::<ReductionDraft>()?;
+        let agent = options.agent(model, REDUCE_INSTRUCTIONS, contract);
+        let agent = agent.prompt(|task: &ReduceTask<DocumentSummary, Reduction>| {
+            task.prompt(task.items.iter().map(summary_text))
+        });
+        Ok(Self::by(agent.map(Reduction::complete)).complete(Reduction::count_documents))
     }
 }
 

@@ -196,6 +196,7 @@ impl Section {
             section_name: task.brief.title.clone(),
             content: content.into(),
             planned: SectionBrief::clone(&task.brief),
+            gaps: task.revision.as_ref().and_then(|it| it.gaps.clone()),
             depth: task.depth,
             ..Self::default()
         }

@@ -19,11 +19,8 @@ mod wording;
 
 pub use answer::{Section, Synthesis, section_agent};
 pub use citation::Citation;
-pub use outline::{
-    GateTask, Outline, OutlineError, OutlineTask, Plan, SectionBrief, Verdict, gate_agent,
-    planner_agent,
-};
+pub use outline::{Outline, OutlineTask, Plan, SectionBrief};
 pub use pattern::{Growth, Sectioning};
-pub use piece::{Piece, PieceText, anchor};
-pub use review::{Change, Issue, Review, ReviewTask, review_agent};
-pub use task::{Revision, SectionSummary, SectionTask, SynthesisTask, WrittenSection};
+pub use piece::{Piece, PieceText};
+pub use review::Change;
+pub use task::{SectionSummary, SectionTask, SynthesisTask};

@@ -12,9 +12,10 @@ use std::collections::{BTreeMap, HashSet};
 use patterns_core::nearest;
 use serde::{Deserialize, Serialize};
 
-pub(super) use self::gate::is_step_by_step;
-pub use self::gate::{GateTask, Verdict, gate_agent};
-pub use self::planner::{OutlineTask, Plan, planner_agent};
+use crate::RunError;
+
+pub(super) use self::gate::{GateTask, Verdict, gate_agent, is_step_by_step};
+pub use self::planner::{OutlineTask, Plan};
 
 /// The sections of a piece, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,9 +47,8 @@ pub struct SectionBrief {
 }
 
 /// What is wrong with an outline.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct OutlineError {
+#[derive(Debug)]
+struct OutlineFault {
     /// The section that it is about, counted from 0.
     section: usize,
     /// The field of it that is wrong.
@@ -56,7 +56,7 @@ pub struct OutlineError {
     message: String,
 }
 
-impl OutlineError {
+impl OutlineFault {
     fn new(section: usize, field: &'static str, message: impl Into<String>) -> Self {
         Self {
             section,
@@ -114,7 +114,7 @@ impl Outline {
     ///     .and(SectionBrief::named("Verdict").after(["pros", "cons"]))
     ///     .checked()?;
     /// assert_eq!(outline.sections[2].id, "verdict");
-    /// # Ok::<(), patterns_parallel::sectioning::OutlineError>(())
+    /// # Ok::<(), patterns_parallel::RunError>(())
     /// ```
     pub fn new<B: Into<SectionBrief>>(sections: impl IntoIterator<Item = B>) -> Self {
         Self {
@@ -135,35 +135,35 @@ impl Outline {
     ///
     /// # Errors
     ///
-    /// Returns the first [`OutlineError`]: a section without a title, two of one title or id, an id
-    /// that is none, a section that builds on one that is not there, or on itself.
-    pub fn checked(mut self) -> Result<Self, OutlineError> {
+    /// Returns a [`RunError`] that says what is wrong first: a section without a title, two of one title or
+    /// id, an id that is none, a section that builds on one that is not there, or on itself.
+    pub fn checked(mut self) -> Result<Self, RunError> {
         self.tidy();
         match self.errors().into_iter().next() {
-            Some(error) => Err(error),
+            Some(fault) => Err(RunError::Part(fault.message)),
             None => Ok(self),
         }
     }
 
     /// Returns everything that is wrong with an outline that was tidied.
-    fn errors(&self) -> Vec<OutlineError> {
+    fn errors(&self) -> Vec<OutlineFault> {
         let mut errors = Vec::new();
         let (mut titles, mut ids) = (HashSet::new(), HashSet::new());
         for (n, section) in self.sections.iter().enumerate() {
             let SectionBrief { id, title, .. } = section;
             if title.is_empty() {
-                errors.push(OutlineError::new(n, "title", "a section has no title"));
+                errors.push(OutlineFault::new(n, "title", "a section has no title"));
             } else if !titles.insert(title.to_lowercase()) {
                 let message = format!("two sections have the title {title:?}");
-                errors.push(OutlineError::new(n, "title", message));
+                errors.push(OutlineFault::new(n, "title", message));
             } else if !is_id(id) {
                 let message = format!(
                     "{id:?} cannot be the id of a section: letters, digits, `-`, `_` and `.` can"
                 );
-                errors.push(OutlineError::new(n, "id", message));
+                errors.push(OutlineFault::new(n, "id", message));
             } else if !ids.insert(id.as_str()) {
                 let message = format!("two sections have the id {id:?}");
-                errors.push(OutlineError::new(n, "id", message));
+                errors.push(OutlineFault::new(n, "id", message));
             }
         }
         if errors.is_empty() {
@@ -178,8 +178,8 @@ impl Outline {
     /// Leaves out what is no section among those that sections build on, and says what that was.
     ///
     /// Small models make such names up. A piece is worth more than its order of writing.
-    pub(super) fn leave_out_unknown(&mut self) -> Vec<OutlineError> {
-        let unknown: Vec<OutlineError> = self.unknown().collect();
+    pub(super) fn leave_out_unknown(&mut self) -> Vec<String> {
+        let unknown: Vec<String> = self.unknown().map(|it| it.message).collect();
         let sections = self.sections.iter();
         let ids: HashSet<String> = sections.map(|it| it.id.clone()).collect();
         for section in &mut self.sections {
@@ -188,7 +188,7 @@ impl Outline {
         unknown
     }
 
-    fn unknown(&self) -> impl Iterator<Item = OutlineError> {
+    fn unknown(&self) -> impl Iterator<Item = OutlineFault> {
         let ids: Vec<&str> = self.sections.iter().map(|it| it.id.as_str()).collect();
         let named = self.sections.iter().enumerate();
         let named = named.flat_map(|(n, it)| it.depends_on.iter().map(move |id| (n, id)));
@@ -202,12 +202,12 @@ impl Outline {
                 None => format!("; there is {}", ids.join(", ")),
             };
             let message = format!("{title:?} builds on {id:?}, which is no section{meant}");
-            Some(OutlineError::new(n, "depends_on", message))
+            Some(OutlineFault::new(n, "depends_on", message))
         })
     }
 
     /// Finds a section that has to be written before itself.
-    fn circle(&self) -> Option<OutlineError> {
+    fn circle(&self) -> Option<OutlineFault> {
         let inputs = self.inputs();
         let mut is_free = vec![false; inputs.len()];
         loop {
@@ -227,7 +227,7 @@ impl Outline {
                 let mut ids: Vec<&str> = path[start..].iter().map(|it| self.id(*it)).collect();
                 ids.push(self.id(next));
                 let message = format!("sections build on each other: {}", ids.join(" → "));
-                return Some(OutlineError::new(next, "depends_on", message));
+                return Some(OutlineFault::new(next, "depends_on", message));
             }
             path.push(next);
         }

@@ -11,9 +11,9 @@ use serde::de::DeserializeOwned;
 
 use super::answer::{Section, Synthesis, custom_synthesis_agent, section_agent, synthesis_agent};
 use super::machine::{Done, SectioningMachine, Work};
-use super::outline::{GateTask, Outline, Plan, SectionBrief, Verdict};
+use super::outline::{GateTask, Outline, Plan, SectionBrief, Verdict, gate_agent};
 use super::piece::Piece;
-use super::review::{Review, ReviewTask};
+use super::review::{Review, ReviewTask, review_agent};
 use super::task::{SectionTask, SynthesisTask};
 use super::wording::json;
 use crate::fan_out::FanOut;
@@ -244,23 +244,35 @@ impl<S, Y> Sectioning<S, Y> {
         self
     }
 
-    /// Asks before a plan is made whether the topic divides at all, say a
-    /// [`gate_agent`](super::gate_agent). One that does not is written in a single call, as is one whose
-    /// words ask for maths or a proof. Sections that are given are not questioned, so with those it is an
-    /// error.
-    #[must_use]
-    pub fn gate(mut self, gate: impl Agent<GateTask, Verdict> + 'static) -> Self {
-        self.gate = Some(Arc::new(gate));
-        self
+    /// Asks a model, before a plan is made, whether the topic divides at all. One that does not is written
+    /// in a single call, as is one whose words ask for maths or a proof. Sections that are given are not
+    /// questioned, so with those it is an error.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ContractError`] if the answer type has no strict schema; it has.
+    pub fn gated(
+        mut self,
+        model: Arc<dyn Model>,
+        options: &AgentOptions,
+    ) -> Result<Self, ContractError> {
+        self.gate = Some(Arc::new(gate_agent(model, options)?));
+        Ok(self)
     }
 
-    /// Has the summaries of all sections read together, say by a
-    /// [`review_agent`](super::review_agent), and those that do not go together with others written
-    /// again, at most twice.
-    #[must_use]
-    pub fn review(mut self, review: impl Agent<ReviewTask, Review> + 'static) -> Self {
-        self.review = Some(Arc::new(review));
-        self
+    /// Has the summaries of all sections read together by a model, and those that do not go together with
+    /// others written again, at most twice.
+    ///
+    /// # Errors
+    ///
+    /// As [`gated`](Self::gated).
+    pub fn reviewed(
+        mut self,
+        model: Arc<dyn Model>,
+        options: &AgentOptions,
+    ) -> Result<Self, ContractError> {
+        self.review = Some(Arc::new(review_agent(model, options)?));
+        Ok(self)
     }
 
     /// Makes the outline alone; no section is written.

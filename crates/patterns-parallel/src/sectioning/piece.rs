@@ -4,7 +4,7 @@ mod markdown;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::markdown::{PieceText, anchor};
+pub use self::markdown::PieceText;
 use super::{Change, Section, SynthesisTask};
 
 /// A piece stitched of its sections.

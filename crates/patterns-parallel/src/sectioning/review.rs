@@ -17,33 +17,32 @@ use crate::AgentOptions;
 pub(super) const MOST_ROUNDS: u32 = 2;
 
 /// Asks what does not go together.
-#[derive(Clone, Debug)]
-pub struct ReviewTask {
-    /// What the piece is about.
-    pub topic: Arc<str>,
+#[derive(Debug)]
+pub(super) struct ReviewTask {
+    pub(super) topic: Arc<str>,
     /// The sections, in outline order.
-    pub sections: Vec<SectionSummary>,
+    pub(super) sections: Vec<SectionSummary>,
 }
 
 // These are sent to a model.
 /// What does not go together; nothing if all of it does.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "review")]
-pub struct Review {
+pub(super) struct Review {
     /// The issues.
-    pub issues: Vec<Issue>,
+    pub(super) issues: Vec<Issue>,
 }
 
 /// A contradiction, a repetition, a gap or an undefined term.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "issue")]
-pub struct Issue {
+pub(super) struct Issue {
     /// The id of the section that has to change.
-    pub section: String,
+    pub(super) section: String,
     /// What is wrong, in one sentence that names the other section, if there is one.
-    pub issue: String,
+    pub(super) issue: String,
     /// What to write instead, in one sentence.
-    pub fix: String,
+    pub(super) fix: String,
 }
 
 /// A section that was written again, and why.
@@ -66,11 +65,7 @@ const INSTRUCTIONS: &str = "You read the summaries of all sections of a piece an
 
 /// Makes the agent that finds what does not go together. Which sections there are is part of its
 /// contract.
-///
-/// # Errors
-///
-/// Returns a [`ContractError`] if the answer type has no strict schema; it has.
-pub fn review_agent(
+pub(super) fn review_agent(
     model: Arc<dyn Model>,
     options: &AgentOptions,
 ) -> Result<impl Agent<ReviewTask, Review> + 'static, ContractError> {

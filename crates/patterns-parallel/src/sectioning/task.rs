@@ -38,7 +38,7 @@ pub struct SectionTask {
     /// Whether it may ask for further sections.
     pub may_grow: bool,
     /// What is wrong with it, if it was written before.
-    pub revision: Option<Revision>,
+    pub(super) revision: Option<Revision>,
 }
 
 /// What a section says, in short.
@@ -53,20 +53,25 @@ pub struct SectionSummary {
 }
 
 /// A section that is to be written again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revision {
+#[derive(Clone, Debug)]
+pub(super) struct Revision {
     /// What it says now.
-    pub text: String,
+    pub(super) text: String,
     /// What is wrong with it.
-    pub issues: Vec<Issue>,
+    pub(super) issues: Vec<Issue>,
     /// What it was made without, and still is.
-    pub gaps: Option<String>,
+    pub(super) gaps: Option<String>,
 }
 
 impl SectionTask {
     /// Returns the section to write.
     pub fn section(&self) -> &SectionBrief {
         &self.brief
+    }
+
+    /// Returns whether it was written before, and is to be written again.
+    pub fn is_again(&self) -> bool {
+        self.revision.is_some()
     }
 
     /// Returns the material that it is given.
@@ -166,20 +171,19 @@ pub struct SynthesisTask<S> {
     /// What it is called.
     pub title: String,
     /// Its sections, as a reader meets them.
-    pub sections: Vec<WrittenSection<S>>,
+    pub(super) sections: Vec<WrittenSection<S>>,
     /// The sections that were written again, and why.
     pub changes: Vec<Change>,
 }
 
 /// A section as its agent answered it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WrittenSection<S> {
-    /// The heading, from the outline.
-    pub title: String,
+#[derive(Clone, Debug)]
+pub(super) struct WrittenSection<S> {
+    pub(super) title: String,
     /// How many sections are above it.
-    pub depth: u32,
+    pub(super) depth: u32,
     /// The answer; nothing if it could not be written.
-    pub answer: Option<S>,
+    pub(super) answer: Option<S>,
 }
 
 impl<S: Serialize> From<&SynthesisTask<S>> for Prompt {

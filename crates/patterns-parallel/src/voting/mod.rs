@@ -33,6 +33,7 @@ pub use field::{FieldElection, FieldRule, Fields, ObjectElection, ValueCount};
 pub use judge::{JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements, judge_agent};
 pub use panel::{Panel, Voter};
 pub use question::{Question, named_option};
+pub(crate) use rules::rule::name_and_value;
 pub use rules::{
     AnswerCount, AnswerWeight, BestOf, Decision, LeastShare, Median, Plurality, Rule, RuleError,
     Ruling, SameMeaning, Share, ShareInterval, Spread, TieBreak, Weights, wilson_interval,

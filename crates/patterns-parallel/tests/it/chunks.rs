@@ -9,7 +9,7 @@ use patterns_core::{
     Agent, AgentError, Answer, BoxFuture, BranchEnd, Chunk, Covered, Document, ModelErrorKind,
     Outcome, Scope, Split, TokenCounter, Usage,
 };
-use patterns_parallel::map_reduce::{Combine, KeyedReduce, MapInput, ReduceItem, ReduceTask, Rows};
+use patterns_parallel::map_reduce::{Combine, KeyedReduce, MapInput, ReduceItem, ReduceTask};
 use patterns_parallel::{FailurePolicy, MapReduce, RunOptions};
 use patterns_testkit::ScriptedAgent;
 use serde_json::json;
@@ -237,7 +237,7 @@ async fn half_an_answer_is_none_and_what_cannot_be_cut_further_has_failed() {
 async fn rows_and_tables_have_the_chunks_too() {
     let options = RunOptions::default();
     let texts = ["aaa bbb ccc", "!", "d"];
-    let rows = MapReduce::new(Reader(5), Rows).split(Every(8));
+    let rows = MapReduce::rows(Reader(5)).split(Every(8));
     let outcome = rows.run(documents(&texts), &options).await.unwrap();
     let rows: Vec<_> = outcome.branches.iter().map(|it| &*it.label).collect();
     let coverage = outcome.coverage.unwrap();

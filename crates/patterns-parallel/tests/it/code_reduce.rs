@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use futures_util::stream;
 use patterns_core::{
-    Agent, AggregateErrorKind, Contract, Document, ModelErrorKind, Part, Request, StepRole,
+    Agent, AggregateErrorKind, Contract, Document, ModelError, ModelErrorKind, Part, Request,
+    StepRole,
 };
-use patterns_parallel::map_reduce::{
-    KeyPair, KeyedReduce, SameKey, Table, Tabulate, document_agent, key_agent,
-};
+use patterns_parallel::map_reduce::{KeyedReduce, Table, document_agent};
 use patterns_parallel::{AgentOptions, MapReduce, RunError, RunOptions};
 use patterns_testkit::{ScriptedAgent, ScriptedModel};
 use serde_json::{Value, json};
@@ -176,9 +175,9 @@ async fn keys_that_mean_the_same_are_put_together() {
         json!({"reasoning": "The city, or not.", "same": same && words(request).contains("New York\n")})
     });
     let model = Arc::new(model);
-    let same = key_agent(model.clone(), &AgentOptions::default()).unwrap();
-    let table = Tabulate::new(keyed(&["count"]).group_by("city"));
-    let pattern = MapReduce::new(reader(), table.resolve_keys(same));
+    let table = keyed(&["count"]).group_by("city");
+    let table = table.resolve_keys(model.clone(), &AgentOptions::default());
+    let pattern = MapReduce::new(reader(), table.unwrap());
     let (options, _) = logged(1);
     let outcome = pattern.run(cities(), &options).await.unwrap();
     assert_eq!(
@@ -215,9 +214,10 @@ async fn keys_that_mean_the_same_are_put_together() {
 #[tokio::test(start_paused = true)]
 async fn a_pair_without_an_answer_stays_apart_but_want_of_credit_ends_the_run() {
     let run = async |kind| {
-        let same = ScriptedAgent::new(move |_: &KeyPair| Err::<SameKey, _>(failure(kind)));
-        let table = Tabulate::new(keyed(&["count"]).group_by("city"));
-        let pattern = MapReduce::new(reader(), table.resolve_keys(same));
+        let model = Arc::new(ScriptedModel::by(move |_| ModelError::new(kind)));
+        let table = keyed(&["count"]).group_by("city");
+        let table = table.resolve_keys(model, &AgentOptions::default());
+        let pattern = MapReduce::new(reader(), table.unwrap());
         let outcome = pattern.run(cities(), &RunOptions::default()).await;
         outcome.unwrap()
     };

@@ -9,7 +9,7 @@ use patterns_core::{
     ModelError, ModelErrorKind, Scope, StepRole, Usage,
 };
 use patterns_parallel::map_reduce::{
-    Combine, ReduceItem, ReduceTask, Rows, Topology, document_agent, reduce_agent, summary_agent,
+    Combine, ReduceItem, ReduceTask, Topology, document_agent, reduce_agent, summary_agent,
 };
 use patterns_parallel::{AgentOptions, MapReduce, RunError, RunOptions};
 use patterns_testkit::{MockAgent, ScriptedAgent, ScriptedModel};
@@ -228,7 +228,7 @@ async fn rows_come_in_input_order_while_the_run_goes_on() {
     );
     let model = Arc::new(ScriptedModel::by(|_| json!({})).latency(Duration::from_secs(1)));
     let agent = document_agent(model, contract.unwrap(), &AgentOptions::default());
-    let pattern = MapReduce::<Value, ()>::new(agent, Rows);
+    let pattern = MapReduce::<Value, ()>::rows(agent);
     let (options, _) = logged(4);
     let mut rows = Vec::new();
     let mut run = pattern.run(documents(100), &options);
@@ -277,7 +277,7 @@ async fn combinations_may_have_their_own_agent() {
     let inner = Arc::new(ScriptedAgent::new(|task: &ReduceTask<String, Covered>| {
         Ok(task.items.iter().flat_map(covered).collect())
     }));
-    let (pattern, leaf) = pattern_with(|it| it.fan_in(3).inner(Arc::clone(&inner)));
+    let (pattern, leaf) = pattern_with(|it| it.fan_in(3).inner(Combine::by(Arc::clone(&inner))));
     let outcome = pattern.run(documents(12), &RunOptions::default()).await;
     assert_eq!(outcome.unwrap().value.unwrap().len(), 11);
     let levels = |agent: &Combiner| {
@@ -415,7 +415,7 @@ async fn what_was_not_begun_is_counted() {
         "004" => Err(failure(ModelErrorKind::Unauthorized)),
         id => Ok(id.to_owned()),
     });
-    let pattern = MapReduce::<String, ()>::new(map, Rows);
+    let pattern = MapReduce::<String, ()>::rows(map);
     let (options, _) = logged(1);
     let outcome = pattern.run(documents(50), &options).await.unwrap();
     let coverage = outcome.coverage.unwrap();

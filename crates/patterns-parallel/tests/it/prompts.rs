@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::stream;
 use patterns_core::{Document, Sampling};
 use patterns_parallel::map_reduce::{Combine, summary_agent};
-use patterns_parallel::sectioning::{Plan, planner_agent};
+use patterns_parallel::sectioning::Plan;
 use patterns_parallel::{
     AgentOptions, MapReduce, Panel, Plurality, Question, RunOptions, Sectioning, Voting,
 };
@@ -29,8 +29,7 @@ async fn sectioning_asks_in_these_words() {
         r#"{"content": "It goes.", "key_points": ["goes"], "citations": []}"#,
         r#"{"summary": "It began and goes."}"#,
     ]));
-    let planner = planner_agent(model.clone(), &told()).unwrap();
-    let plan = Plan::by(planner, NonZeroUsize::new(2).unwrap());
+    let plan = Plan::with_model(model.clone(), NonZeroUsize::new(2).unwrap(), &told()).unwrap();
     let sectioning = Sectioning::with_model(plan, model.clone(), &told())
         .unwrap()
         .context([Document::new("notes.md", "Built in 1850.")]);

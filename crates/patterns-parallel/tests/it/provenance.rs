@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use futures_util::stream;
 use patterns_core::Document;
-use patterns_parallel::map_reduce::{
-    CheckedStatements, ProvenanceRecord, Support, Unsupported, statement_agents,
-};
+use patterns_parallel::map_reduce::{Provenance, Statements, Support, Unsupported};
 use patterns_parallel::{AgentOptions, MapReduce, RunOptions};
 use patterns_testkit::ScriptedModel;
 use serde_json::{Value, json};
@@ -61,18 +59,22 @@ fn model() -> ScriptedModel {
     })
 }
 
-async fn run(
-    unsupported: Unsupported,
-) -> (CheckedStatements, Arc<ProvenanceRecord>, Arc<ScriptedModel>) {
+async fn run(unsupported: Unsupported) -> (Statements, Provenance, Arc<ScriptedModel>) {
     let model = Arc::new(model());
+    let record = Provenance::new(unsupported);
+    let result = combined(&record, model.clone()).await;
+    (result, record, model)
+}
+
+async fn combined(record: &Provenance, model: Arc<ScriptedModel>) -> Statements {
     let agent = AgentOptions::default();
-    let agents = statement_agents(model.clone(), &agent, &agent, unsupported);
-    let (map, combine, record) = agents.unwrap();
+    let map = record.map_agent(model.clone(), &agent).unwrap();
+    let combine = record.combine(model, &agent).unwrap();
     let outcome = MapReduce::new(map, combine)
         .run(documents(), &RunOptions::default())
         .await
         .unwrap();
-    (outcome.value.unwrap(), record, model)
+    outcome.value.unwrap()
 }
 
 fn documents() -> impl futures_util::Stream<Item = Document> + Send {
@@ -118,11 +120,7 @@ async fn a_made_up_quote_and_a_foreign_source_are_caught() {
 #[tokio::test]
 async fn what_was_dropped_supports_nothing_further_up() {
     let (result, record, _) = run(Unsupported::Drop).await;
-    let texts: Vec<&str> = result
-        .statements
-        .iter()
-        .map(|it| &*it.statement.text)
-        .collect();
+    let texts: Vec<&str> = result.statements.iter().map(|it| &*it.text).collect();
     assert_eq!(texts, ["The pier burnt, the mole is of stone."]);
     let counts = record.counts();
     assert_eq!(
@@ -138,7 +136,7 @@ async fn what_was_dropped_supports_nothing_further_up() {
 #[tokio::test]
 async fn a_statement_unfolds_to_its_documents() {
     let (result, record, _) = run(Unsupported::Flag).await;
-    let unfolded = record.unfold(&result.statements[0]);
+    let unfolded = result.statements[0].unfold(&record.answers());
     let names: Vec<(&str, usize, usize)> = unfolded
         .iter()
         .map(|it| (&*it.name, it.parts.len(), it.statements.len()))
@@ -172,13 +170,8 @@ async fn a_foreign_source_does_not_become_a_ground_by_being_passed_up() {
         };
         json!({"statements": statements})
     });
-    let agent = AgentOptions::default();
-    let agents = statement_agents(Arc::new(model), &agent, &agent, Unsupported::Flag);
-    let (map, combine, _) = agents.unwrap();
-    let outcome = MapReduce::new(map, combine)
-        .run(documents(), &RunOptions::default())
-        .await
-        .unwrap();
+    let record = Provenance::new(Unsupported::Flag);
+    let result = combined(&record, Arc::new(model)).await;
     let foreign = Support::ForeignSource(vec!["mole.txt".to_owned()]);
-    assert_eq!(outcome.value.unwrap().statements[0].support, foreign);
+    assert_eq!(result.statements[0].support, foreign);
 }

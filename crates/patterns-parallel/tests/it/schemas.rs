@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::stream;
 use patterns_core::{Document, Request};
-use patterns_parallel::sectioning::{Plan, planner_agent};
+use patterns_parallel::sectioning::Plan;
 use patterns_parallel::{
     AgentOptions, MapReduce, Panel, Plurality, Question, RunOptions, Sectioning, Voting,
 };
@@ -37,10 +37,7 @@ async fn sectioning_sends_these() {
         r#"{"summary": "It was."}"#,
     ]));
     let agents = AgentOptions::default();
-    let plan = Plan::by(
-        planner_agent(model.clone(), &agents).unwrap(),
-        NonZeroUsize::MIN,
-    );
+    let plan = Plan::with_model(model.clone(), NonZeroUsize::MIN, &agents).unwrap();
     let sectioning = Sectioning::with_model(plan, model.clone(), &agents).unwrap();
     let outcome = sectioning.run("Time", &RunOptions::default()).await;
     assert_eq!(outcome.unwrap().counts.answered, 3);

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patterns_core::{Document, Request};
-use patterns_parallel::sectioning::{
-    Growth, Outline, Plan, SectionBrief, SectionTask, gate_agent, planner_agent, review_agent,
-};
+use patterns_parallel::sectioning::{Growth, Outline, Plan, SectionBrief, SectionTask};
 use patterns_parallel::{AgentOptions, RunOptions, Sectioning};
 use patterns_testkit::{ScriptedAgent, ScriptedModel};
 use serde_json::{Value, json};
@@ -63,7 +61,7 @@ async fn a_planned_piece_is_stitched() {
         ),
     ]);
     let agents = AgentOptions::default();
-    let plan = Plan::by(planner_agent(model.clone(), &agents).unwrap(), two());
+    let plan = Plan::with_model(model.clone(), two(), &agents).unwrap();
     let sectioning = Sectioning::stitching(plan, model.clone(), &agents).unwrap();
     let sectioning = sectioning.context([Document::new("a.md", "Dredging costs two million.")]);
     let (options, log) = logged(16);
@@ -101,7 +99,7 @@ async fn a_planted_contradiction_rewrites_exactly_the_named_section() {
     ]);
     let agents = AgentOptions::default();
     let sectioning = Sectioning::stitching(["Costs", "Verdict"], model.clone(), &agents).unwrap();
-    let sectioning = sectioning.review(review_agent(model.clone(), &agents).unwrap());
+    let sectioning = sectioning.reviewed(model.clone(), &agents).unwrap();
     let (options, log) = logged(16);
     let outcome = sectioning.run("Dredging", &options).await.unwrap();
     let piece = outcome.value.unwrap();
@@ -127,9 +125,9 @@ async fn a_topic_that_does_not_divide_is_one_call() {
         ),
     ]);
     let agents = AgentOptions::default();
-    let plan = Plan::by(planner_agent(model.clone(), &agents).unwrap(), two());
+    let plan = Plan::with_model(model.clone(), two(), &agents).unwrap();
     let sectioning = Sectioning::with_model(plan, model.clone(), &agents).unwrap();
-    let sectioning = sectioning.gate(gate_agent(model.clone(), &agents).unwrap());
+    let sectioning = sectioning.gated(model.clone(), &agents).unwrap();
     let (options, log) = logged(16);
     let outcome = sectioning.run("The price of it", &options).await.unwrap();
     insta::assert_snapshot!(
@@ -175,7 +173,7 @@ async fn sections_ask_for_further_ones() {
 async fn an_outline_alone_asks_for_no_section() {
     let model = model(&[("Plan exactly 2", PLAN)]);
     let agents = AgentOptions::default();
-    let plan = Plan::by(planner_agent(model.clone(), &agents).unwrap(), two());
+    let plan = Plan::with_model(model.clone(), two(), &agents).unwrap();
     let sectioning = Sectioning::with_model(plan, model.clone(), &agents).unwrap();
     let (options, log) = logged(16);
     let outcome = sectioning
@@ -225,8 +223,8 @@ async fn an_outline_that_is_not_right_is_asked_for_again() {
     ] {
         let model = Arc::new(ScriptedModel::new([plan(wrong), good.clone()]));
         let agents = AgentOptions::default();
-        let planner = planner_agent(model.clone(), &agents).unwrap();
-        let sectioning = Sectioning::with_model(Plan::by(planner, two()), model.clone(), &agents);
+        let plan = Plan::with_model(model.clone(), two(), &agents).unwrap();
+        let sectioning = Sectioning::with_model(plan, model.clone(), &agents);
         let sectioning = sectioning.unwrap().outline_only();
         let outcome = sectioning.run("Topic", &RunOptions::default()).await;
         let outline = outcome.unwrap().value.unwrap();
@@ -240,8 +238,8 @@ async fn a_section_that_builds_on_nothing_that_is_there_is_written_without_it_an
     let plan = PLAN.replace(r#"["costs"]"#, r#"["prices", "costs"]"#);
     let model = Arc::new(ScriptedModel::new([plan]));
     let agents = AgentOptions::default();
-    let planner = planner_agent(model.clone(), &agents).unwrap();
-    let sectioning = Sectioning::with_model(Plan::by(planner, two()), model.clone(), &agents);
+    let plan = Plan::with_model(model.clone(), two(), &agents).unwrap();
+    let sectioning = Sectioning::with_model(plan, model.clone(), &agents);
     let sectioning = sectioning.unwrap().outline_only();
     let outcome = sectioning
         .run("Topic", &RunOptions::default())
@@ -284,8 +282,8 @@ async fn twelve_sections_take_as_long_as_their_longest_chain() {
     let writer = ScriptedAgent::new(|task: &SectionTask| Ok(task.brief.title.clone()))
         .latency(move |task: &SectionTask| Duration::from_secs(seconds[&task.brief.title]));
     let sectioning = Sectioning::by_code(outline, writer, |draft| {
-        let sections = draft.sections.into_iter();
-        sections.filter_map(|it| it.answer).collect::<String>()
+        let sections = draft.written().map(|it| it.1.as_str());
+        sections.collect::<String>()
     });
     let begun = Instant::now();
     let outcome = sectioning

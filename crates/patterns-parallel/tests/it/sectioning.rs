@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patterns_core::{AggregateErrorKind, Answer, ModelError, ModelErrorKind, StepRole};
-use patterns_parallel::sectioning::{
-    Outline, OutlineTask, Plan, SectionTask, SynthesisTask, planner_agent,
-};
+use patterns_parallel::sectioning::{Outline, OutlineTask, Plan, SectionTask, SynthesisTask};
 use patterns_parallel::{AgentOptions, RunError, RunOptions, Sectioning};
 use patterns_testkit::{MockAgent, Reply, ScriptedAgent, ScriptedModel};
 
@@ -144,8 +142,7 @@ async fn as_many_sections_are_planned_as_are_asked_for() {
             r#"{"summary": "All."}"#.to_owned(),
         ]));
         let agents = AgentOptions::default();
-        let planner = planner_agent(model.clone(), &agents).unwrap();
-        let plan = Plan::by(planner, TWO);
+        let plan = Plan::with_model(model.clone(), TWO, &agents).unwrap();
         let sectioning = Sectioning::with_model(plan, model.clone(), &agents).unwrap();
         let run = sectioning.run("Topic", &RunOptions::default()).await;
         let outcome = run.unwrap();
@@ -214,6 +211,6 @@ async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
     check("T", &[], RunError::NoInput("no section is given")).await;
     for sections in [&["A", "B", " a"][..], &["A", ""]] {
         let wrong = Outline::new(sections.to_vec()).checked().unwrap_err();
-        check("T", sections, RunError::Outline(wrong)).await;
+        check("T", sections, wrong).await;
     }
 }

@@ -3,9 +3,7 @@
 use patterns_core::Branch;
 use patterns_job::Corpus;
 use patterns_parallel::MapReduce;
-use patterns_parallel::map_reduce::{
-    CheckedStatement, CheckedStatements, ProvenanceRecord, SupportCounts,
-};
+use patterns_parallel::map_reduce::{Provenance, Statement, Statements, SupportCounts};
 use serde::Serialize;
 
 use super::combine;
@@ -18,7 +16,7 @@ use crate::terminal::Style;
 /// The combined statements, and what the checks of all answers on the way found.
 #[derive(Clone, Debug, Serialize)]
 struct StatementReport {
-    statements: Vec<CheckedStatement>,
+    statements: Vec<Statement>,
     checked: SupportCounts,
     /// What was wrong on the way, by the answer it was in.
     flagged: Vec<Flagged>,
@@ -28,17 +26,17 @@ struct StatementReport {
 struct Flagged {
     answer: String,
     #[serde(flatten)]
-    statement: CheckedStatement,
+    statement: Statement,
 }
 
 /// Combines statements.
 pub(super) async fn run(
     session: Session,
-    pattern: MapReduce<CheckedStatements, CheckedStatements>,
+    pattern: MapReduce<Statements, Statements>,
     corpus: Corpus,
-    record: &ProvenanceRecord,
+    record: &Provenance,
 ) -> Result<(), Error> {
-    let finish = |result: CheckedStatements, session: &mut Session| {
+    let finish = |result: Statements, session: &mut Session| {
         let (statements, answers) = (result.statements.clone(), record.answers());
         // Plain data always has a written form.
         let text = serde_json::to_string(&Trace {
@@ -52,7 +50,7 @@ pub(super) async fn run(
     combine(session, pattern, corpus, finish, page).await
 }
 
-fn report(result: CheckedStatements, record: &ProvenanceRecord) -> StatementReport {
+fn report(result: Statements, record: &Provenance) -> StatementReport {
     let flagged = record.flagged().into_iter();
     StatementReport {
         statements: result.statements,
@@ -63,7 +61,7 @@ fn report(result: CheckedStatements, record: &ProvenanceRecord) -> StatementRepo
     }
 }
 
-fn page(page: &mut Page, report: Option<&StatementReport>, branches: &[Branch<CheckedStatements>]) {
+fn page(page: &mut Page, report: Option<&StatementReport>, branches: &[Branch<Statements>]) {
     if let Some(report) = report {
         for statement in &report.statements {
             statement_page(page, statement);

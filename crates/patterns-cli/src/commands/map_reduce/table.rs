@@ -9,7 +9,7 @@ use crate::args::Format;
 use crate::error::{Error, ErrorKind};
 use crate::escape::escape_json;
 use crate::launch::Launch;
-use crate::report::{Page, outcome_json, problem_line, table_page};
+use crate::report::{Page, outcome_json, table_page};
 use crate::session::Session;
 use crate::sheet::{Column, Sheet, json_lines};
 
@@ -61,7 +61,7 @@ fn written(session: &Session, table: &Table) -> Result<Vec<u8>, Error> {
         return Ok(page.finish().into_bytes());
     }
     for problem in &table.problems {
-        session.terminal.note(&problem_line(problem));
+        session.terminal.note(&problem.to_string());
     }
     let columns = Column::of_rows(&table.columns, &table.rows);
     let sheet = Sheet::begin(session.format, columns, session.output.is_terminal())?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use patterns_parallel::map_reduce::{CheckedStatement, Unfolded, unfold};
+use patterns_parallel::map_reduce::{Statement, Unfolded};
 use patterns_store::Store;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -17,7 +17,7 @@ use crate::terminal::{Style, Terminal, write_json};
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Trace {
     /// The statements of the result.
-    pub(crate) statements: Vec<CheckedStatement>,
+    pub(crate) statements: Vec<Statement>,
     /// All answers on the way to it.
     pub(crate) answers: Vec<Unfolded>,
 }
@@ -38,7 +38,7 @@ pub(super) fn unfold_statement(
         return Err(Error::new(ErrorKind::NoInput, message).help(help));
     };
     let (number, found) = trace.find(statement)?;
-    let steps = unfold(&trace.answers, found);
+    let steps = found.unfold(&trace.answers);
     let text = match format {
         LookFormat::Json => {
             let value = json!({"number": number, "statement": found, "answers": steps});
@@ -56,14 +56,14 @@ pub(super) fn unfold_statement(
 
 impl Trace {
     /// Finds a statement of the result by its number, or by words of which no other one has all.
-    fn find(&self, wanted: &str) -> Result<(usize, &CheckedStatement), Error> {
+    fn find(&self, wanted: &str) -> Result<(usize, &Statement), Error> {
         let numbered = || (1..).zip(&self.statements);
         let by_number = wanted.trim().parse::<usize>();
         let words = wanted.trim().to_lowercase();
         let found: Vec<_> = match by_number {
             Ok(number) => numbered().filter(|(n, _)| *n == number).collect(),
             Err(_) => numbered()
-                .filter(|(_, it)| it.statement.text.to_lowercase().contains(&words))
+                .filter(|(_, it)| it.text.to_lowercase().contains(&words))
                 .collect(),
         };
         let [one] = found.as_slice() else {
@@ -72,10 +72,9 @@ impl Trace {
         Ok(*one)
     }
 
-    fn ambiguous(&self, wanted: &str, found: &[(usize, &CheckedStatement)]) -> Error {
+    fn ambiguous(&self, wanted: &str, found: &[(usize, &Statement)]) -> Error {
         const SHOWN: usize = 10;
-        let line =
-            |(number, it): (usize, &CheckedStatement)| format!("{number}: {}", it.statement.text);
+        let line = |(number, it): (usize, &Statement)| format!("{number}: {}", it.text);
         let (message, candidates): (_, Vec<_>) = if found.is_empty() {
             let all = (1..).zip(&self.statements);
             let message = format!("the result has no statement {wanted:?}");
@@ -112,11 +111,8 @@ fn tree(page: &mut Page, steps: &[Unfolded]) {
         page.gap();
         page.line(Style::Bold, &format!("{indent}{}", answer.name));
         for it in &answer.statements {
-            page.paragraph(&format!(
-                "{indent}- {}",
-                it.statement.text.replace('\n', " ")
-            ));
-            if let (true, Some(quote)) = (answer.parts.is_empty(), &it.statement.quote) {
+            page.paragraph(&format!("{indent}- {}", it.text.replace('\n', " ")));
+            if let (true, Some(quote)) = (answer.parts.is_empty(), &it.quote) {
                 let place = it.quoted.as_ref().map_or_else(
                     || "not found".to_owned(),
                     |at| format!("bytes {} to {}", at.start, at.end),

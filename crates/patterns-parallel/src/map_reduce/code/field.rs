@@ -12,17 +12,16 @@ use serde_json::Value;
 /// A list, on the way or at the end, stands for each of its elements, so `events.host` is the host
 /// of every event. (A number in the path chooses one element instead.) Without names it is the
 /// whole answer.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub struct Field {
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::map_reduce) struct Field {
     path: String,
     names: Vec<String>,
 }
 
 /// Why a field of an answer has no values to work on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum FieldTrouble {
+pub(in crate::map_reduce) enum FieldTrouble {
     /// It isn't there, is null, or says nothing.
     Missing,
     /// It is of another type than the reduction works on.
@@ -30,19 +29,18 @@ pub enum FieldTrouble {
 }
 
 impl Field {
-    /// Makes a field of its path.
-    pub fn new(path: impl Into<String>) -> Self {
-        let path = path.into();
-        let names = match path.is_empty() {
-            true => Vec::new(),
-            false => pointer::names(&path),
-        };
+    pub(in crate::map_reduce) fn new(path: &str) -> Self {
+        let (path, names) = (path.to_owned(), pointer::names(path));
         Self { path, names }
     }
 
-    /// Returns the names on the way to it.
-    pub fn names(&self) -> &[String] {
-        &self.names
+    pub(in crate::map_reduce) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Returns whether it is a column of the input, as in `in.team`.
+    pub(super) fn is_of_input(&self) -> bool {
+        self.names.first().is_some_and(|it| it == "in")
     }
 
     /// Returns its values in an answer, lists taken apart. An empty list has none.
@@ -82,24 +80,6 @@ fn walk<'a>(
         _ => return Err(FieldTrouble::WrongType),
     }
     Ok(())
-}
-
-impl fmt::Display for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.path)
-    }
-}
-
-impl From<String> for Field {
-    fn from(path: String) -> Self {
-        Self::new(path)
-    }
-}
-
-impl From<Field> for String {
-    fn from(field: Field) -> Self {
-        field.path
-    }
 }
 
 impl fmt::Display for FieldTrouble {

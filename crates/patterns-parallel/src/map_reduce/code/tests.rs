@@ -165,7 +165,7 @@ fn wrong_reductions_say_what_is_right() {
         ("sum", "sum needs a field: sum:FIELD"),
         ("sum:", "sum needs a field: sum:FIELD"),
         ("top:x", "top:K:FIELD: K is at least 1"),
-        ("top:3", "top needs a field: top:FIELD"),
+        ("top:3", "top needs a field: top:3:FIELD"),
         ("top:-3:x", "top:K:FIELD: K is at least 1"),
     ];
     for (text, expected) in table {

@@ -6,29 +6,29 @@ use std::sync::Arc;
 
 use patterns_core::{Agent, Contract, ContractError, Document, Model, Part, Prompt};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::{AgentOptions, normalise};
 
 /// Asks whether two keys mean the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyPair {
+#[derive(Debug)]
+pub(in crate::map_reduce) struct KeyPair {
     /// The field that they are values of.
-    pub field: String,
-    /// The one.
-    pub left: String,
-    /// The other.
-    pub right: String,
+    pub(super) field: String,
+    pub(super) left: String,
+    pub(super) right: String,
 }
 
+// This is sent to a model.
 /// Whether two keys mean the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "same_key")]
-pub struct SameKey {
+struct SameKey {
     /// Why they do, or do not, in a few words.
-    pub reasoning: String,
+    #[expect(dead_code, reason = "the model writes it before it decides")]
+    reasoning: String,
     /// Whether both name the same thing.
-    pub same: bool,
+    same: bool,
 }
 
 const INSTRUCTIONS: &str = "You decide whether two values of a field name the same thing: spellings, \
@@ -50,15 +50,12 @@ impl From<&KeyPair> for Prompt {
 }
 
 /// Makes the agent that decides whether two keys mean the same.
-///
-/// # Errors
-///
-/// Returns a [`ContractError`] if the answer type has no strict schema; it has.
-pub fn key_agent(
+pub(super) fn key_agent(
     model: Arc<dyn Model>,
     options: &AgentOptions,
-) -> Result<impl Agent<KeyPair, SameKey> + 'static, ContractError> {
-    Ok(options.agent(model, INSTRUCTIONS, Contract::of::<SameKey>()?))
+) -> Result<impl Agent<KeyPair, bool> + 'static, ContractError> {
+    let agent = options.agent(model, INSTRUCTIONS, Contract::of::<SameKey>()?);
+    Ok(agent.map(|it: SameKey, _: &KeyPair| it.same))
 }
 
 /// A key of a table.

@@ -1,16 +1,17 @@
-//! A finished table, and what was wrong with rows that are not in it.
+//! Fills a table with answers, one after the other, and tells what was wrong with rows that are not in it.
 //!
 //! An answer that is wrong in one place counts in no part of a column: then the rows counted and those
 //! with a problem add up to all.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::{fmt, mem};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::TableBuilder;
-use super::table_builder::{Group, Place};
-use crate::map_reduce::code::{FieldTrouble, RowPosition};
+use super::KeyedReduce;
+use super::same_keys::{KeyCount, KeyMerges};
+use crate::map_reduce::code::{CodeReduce, Field, FieldTrouble, RowPosition, State, Taken, form};
 
 /// What a keyed reduce comes to.
 ///
@@ -32,85 +33,255 @@ pub struct Table {
     pub problems: Vec<FieldProblem>,
 }
 
-impl Table {
-    pub(super) fn of(table: &TableBuilder) -> Self {
-        let reduce = &table.reduce;
-        let key = reduce.group_by.as_ref();
-        let mut groups: Vec<&Group> = table.groups.values().collect();
-        groups.sort_by_key(|it| it.first);
-        let row = |group: &Group| {
-            let key = key.map(|_| group.key.clone());
-            let results = group.states.iter().map(|it| it.result());
-            key.into_iter().chain(results).collect()
-        };
-        let names = key.map(ToString::to_string);
-        let results = reduce.columns.iter().map(ToString::to_string);
-        let problems = table.problems.iter().map(|((place, trouble), affected)| {
-            let field = |it: &Option<_>| it.as_ref().map_or_else(String::new, ToString::to_string);
-            let column = match place {
-                Place::Each => field(&reduce.each),
-                Place::Key => field(&reduce.group_by),
-                Place::Column(n) => reduce.columns[*n].to_string(),
-            };
-            affected.problem(&column, *trouble)
-        });
-        Self {
-            columns: names.into_iter().chain(results).collect(),
-            rows: groups.into_iter().map(row).collect(),
-            answers: table.answers,
-            answer_rows: table.rows,
-            counted: table.counted.clone(),
-            problems: problems.collect(),
-        }
-    }
-}
-
 /// Rows that a column could not be computed from, for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldProblem {
     /// The column, or the field whose values are the groups or the rows.
     pub column: String,
     /// What was wrong.
-    pub trouble: FieldTrouble,
+    trouble: FieldTrouble,
     /// How many rows.
     pub rows: u64,
     /// The answers with the first of them, five at most.
     pub examples: Vec<String>,
 }
 
+impl fmt::Display for FieldProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let s = if self.rows == 1 { "" } else { "s" };
+        let (column, trouble, rows) = (&self.column, self.trouble, self.rows);
+        write!(
+            f,
+            "{column}: {trouble} in {rows} row{s}, as in {}",
+            self.examples.join(", ")
+        )
+    }
+}
+
 /// How many answers are named as examples.
 const EXAMPLES: usize = 5;
 
-/// Rows with one problem.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Affected {
+/// A table under construction.
+///
+/// Its size depends on the groups and on what the reductions hold, not on the number of answers.
+#[derive(Clone, Debug)]
+pub(super) struct TableBuilder {
+    columns: Vec<CodeReduce>,
+    group_by: Option<Field>,
+    each: Option<Field>,
+    answers: u64,
     rows: u64,
-    first: BTreeSet<(RowPosition, String)>,
+    /// The rows that each column took.
+    counted: Vec<u64>,
+    groups: BTreeMap<String, Group>,
+    /// What was wrong, and with which answer last.
+    problems: BTreeMap<(Place, FieldTrouble), (FieldProblem, u64)>,
 }
 
-impl Affected {
-    pub(super) fn add(&mut self, at: RowPosition, id: &str) {
-        self.rows += 1;
-        self.name(at, id.to_owned());
+/// Where a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Each,
+    Key,
+    Column(usize),
+}
+
+#[derive(Clone, Debug)]
+struct Group {
+    key: Value,
+    first: RowPosition,
+    rows: u64,
+    states: Vec<State>,
+}
+
+impl TableBuilder {
+    pub(super) fn new(reduce: &KeyedReduce) -> Self {
+        let mut table = Self {
+            columns: reduce.columns.clone(),
+            group_by: reduce.group_by.as_deref().map(Field::new),
+            each: reduce.each.as_deref().map(Field::new),
+            answers: 0,
+            rows: 0,
+            counted: vec![0; reduce.columns.len()],
+            groups: BTreeMap::new(),
+            problems: BTreeMap::new(),
+        };
+        // Without groups there is one row, even of no answers.
+        if table.group_by.is_none() {
+            table.group(&Value::Null, (0, 0));
+        }
+        table
     }
 
-    /// Of an answer, only its first row is named.
-    fn name(&mut self, at: RowPosition, id: String) {
-        self.first.insert((at, id));
-        let mut last = None;
-        self.first
-            .retain(|((answer, _), _)| last.replace(*answer) != Some(*answer));
-        while self.first.len() > EXAMPLES {
-            self.first.pop_last();
+    /// Adds the next answer, `id` being the document it is about; `columns` are those of the document,
+    /// which its rows have as the fields of `in`, unless they have a field of that name themselves.
+    pub(super) fn add(&mut self, id: &str, answer: &Value, columns: Option<&Map<String, Value>>) {
+        let number = self.answers;
+        self.answers += 1;
+        let rows = match &self.each {
+            Some(field) => field.values(answer),
+            None => Ok(vec![answer]),
+        };
+        match rows {
+            Ok(rows) => {
+                for (place, row) in rows.into_iter().enumerate() {
+                    let joined = columns.and_then(|it| joined(row, it));
+                    self.add_row((number, place), id, joined.as_ref().unwrap_or(row));
+                }
+            }
+            Err(trouble) => self.trouble(Place::Each, trouble, number, id),
         }
     }
 
-    pub(super) fn problem(&self, column: &str, trouble: FieldTrouble) -> FieldProblem {
-        FieldProblem {
-            column: column.to_owned(),
-            trouble,
-            rows: self.rows,
-            examples: self.first.iter().map(|(_, id)| id.clone()).collect(),
+    fn add_row(&mut self, at: RowPosition, id: &str, row: &Value) {
+        self.rows += 1;
+        let keys = match self.keys_of(row) {
+            Ok(keys) => keys,
+            Err(trouble) => return self.trouble(Place::Key, trouble, at.0, id),
+        };
+        let mut taken = Vec::with_capacity(self.columns.len());
+        for column in 0..self.columns.len() {
+            let it = self.columns[column].take(row);
+            match &it {
+                Ok(_) => self.counted[column] += 1,
+                Err(trouble) => self.trouble(Place::Column(column), *trouble, at.0, id),
+            }
+            taken.push(it.ok());
+        }
+        for key in keys.values() {
+            self.group(key, at).add(&taken, at);
+        }
+    }
+
+    /// Returns the groups of a row, each once.
+    fn keys_of(&self, row: &Value) -> Result<BTreeMap<String, Value>, FieldTrouble> {
+        let Some(field) = &self.group_by else {
+            return Ok([(form(&Value::Null), Value::Null)].into());
+        };
+        let keys = field.values(row)?;
+        if keys.is_empty() {
+            return Err(FieldTrouble::Missing);
+        }
+        if keys.iter().any(|it| it.is_object()) {
+            return Err(FieldTrouble::WrongType);
+        }
+        Ok(keys.into_iter().map(|it| (form(it), it.clone())).collect())
+    }
+
+    fn group(&mut self, key: &Value, at: RowPosition) -> &mut Group {
+        let columns = &self.columns;
+        self.groups.entry(form(key)).or_insert_with(|| Group {
+            key: key.clone(),
+            first: at,
+            rows: 0,
+            states: columns.iter().map(CodeReduce::state).collect(),
+        })
+    }
+
+    /// Counts a row with a problem. Of an answer, only its first row is named.
+    fn trouble(&mut self, place: Place, trouble: FieldTrouble, answer: u64, id: &str) {
+        let path = |it: &Option<Field>| it.as_ref().map_or_else(String::new, |it| it.path().into());
+        let (problem, last) = self.problems.entry((place, trouble)).or_insert_with(|| {
+            let column = match place {
+                Place::Each => path(&self.each),
+                Place::Key => path(&self.group_by),
+                Place::Column(n) => self.columns[n].to_string(),
+            };
+            let problem = FieldProblem {
+                column,
+                trouble,
+                rows: 0,
+                examples: Vec::new(),
+            };
+            (problem, u64::MAX)
+        });
+        problem.rows += 1;
+        if mem::replace(last, answer) != answer && problem.examples.len() < EXAMPLES {
+            problem.examples.push(id.to_owned());
+        }
+    }
+
+    /// Returns the groups in the order of their first rows.
+    fn in_order(&self) -> Vec<&Group> {
+        let mut groups: Vec<&Group> = self.groups.values().collect();
+        groups.sort_by_key(|it| it.first);
+        groups
+    }
+
+    /// Returns the keys that are texts, with how many rows each has, in the order of their first rows.
+    pub(super) fn keys(&self) -> Vec<KeyCount> {
+        let key = |group: &Group| {
+            Some(KeyCount {
+                key: group.key.as_str()?.to_owned(),
+                rows: group.rows,
+            })
+        };
+        self.in_order().into_iter().filter_map(key).collect()
+    }
+
+    /// Puts groups together whose keys mean the same. A row that was in several of them, by a list
+    /// of keys, is then in their group as many times.
+    pub(super) fn merge_keys(&mut self, merges: &KeyMerges) {
+        for mut group in mem::take(&mut self.groups).into_values() {
+            let name = group.key.as_str().and_then(|it| merges.name_of(it));
+            if let Some(name) = name.map(Value::from) {
+                group.key = name;
+            }
+            let key = form(&group.key);
+            match self.groups.get_mut(&key) {
+                Some(known) => known.merge(group),
+                None => {
+                    self.groups.insert(key, group);
+                }
+            }
+        }
+    }
+
+    pub(super) fn finish(&self) -> Table {
+        let key = self.group_by.as_ref();
+        let row = |group: &Group| {
+            let key = key.map(|_| group.key.clone());
+            let results = group.states.iter().map(State::result);
+            key.into_iter().chain(results).collect()
+        };
+        let names = key.map(|it| it.path().to_owned());
+        let results = self.columns.iter().map(ToString::to_string);
+        Table {
+            columns: names.into_iter().chain(results).collect(),
+            rows: self.in_order().into_iter().map(row).collect(),
+            answers: self.answers,
+            answer_rows: self.rows,
+            counted: self.counted.clone(),
+            problems: self.problems.values().map(|it| it.0.clone()).collect(),
+        }
+    }
+}
+
+/// Returns a row with the columns of its document as the fields of `in`.
+fn joined(row: &Value, columns: &Map<String, Value>) -> Option<Value> {
+    let mut fields = row.as_object()?.clone();
+    if fields.contains_key("in") {
+        return None;
+    }
+    fields.insert("in".to_owned(), Value::Object(columns.clone()));
+    Some(Value::Object(fields))
+}
+
+impl Group {
+    fn add(&mut self, taken: &[Option<Taken>], at: RowPosition) {
+        self.rows += 1;
+        for (state, taken) in self.states.iter_mut().zip(taken) {
+            if let Some(taken) = taken {
+                state.add(taken, at);
+            }
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.first = self.first.min(other.first);
+        self.rows += other.rows;
+        for (state, more) in self.states.iter_mut().zip(other.states) {
+            state.merge(more);
         }
     }
 }

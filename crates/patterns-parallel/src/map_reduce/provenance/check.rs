@@ -7,7 +7,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Statement, StatementList, find_quote};
+use super::{Quote, StatementDraft, StatementList, find_quote};
 
 /// Whether a statement is grounded in what it was made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,12 +36,16 @@ pub enum Unsupported {
     Drop,
 }
 
-/// A statement and what the check found.
+/// What an agent says, with the documents that it says it has it from, and what the check found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CheckedStatement {
-    /// The statement.
-    #[serde(flatten)]
-    pub statement: Statement,
+pub struct Statement {
+    /// What it says.
+    pub text: String,
+    /// The ids of the documents that say so.
+    pub sources: Vec<String>,
+    /// The words of a document that show it, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<Quote>,
     /// What was found.
     pub support: Support,
     /// Where the quote is in the document's text, in bytes.
@@ -51,9 +55,9 @@ pub struct CheckedStatement {
 
 /// An answer whose statements have been checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CheckedStatements {
+pub struct Statements {
     /// The statements, without those that were dropped.
-    pub statements: Vec<CheckedStatement>,
+    pub statements: Vec<Statement>,
     /// How many of this answer's statements were found to be what, dropped ones included.
     pub counts: SupportCounts,
 }
@@ -81,52 +85,49 @@ pub struct SupportCounts {
 
 /// Checks the statements of an answer against what they may be grounded in: the documents that what it was
 /// made of has as sources, by their ids.
-pub(super) fn check(
-    answer: StatementList,
-    sources: &BTreeMap<String, Arc<str>>,
-) -> CheckedStatements {
+pub(super) fn check(answer: StatementList, sources: &BTreeMap<String, Arc<str>>) -> Statements {
     let statements = answer.statements.into_iter();
-    let statements: Vec<CheckedStatement> = statements.map(|it| examine(it, sources)).collect();
+    let statements: Vec<Statement> = statements.map(|it| examine(it, sources)).collect();
     let mut counts = SupportCounts::default();
     statements.iter().for_each(|it| counts.count(it));
-    CheckedStatements { statements, counts }
+    Statements { statements, counts }
 }
 
-fn examine(statement: Statement, sources: &BTreeMap<String, Arc<str>>) -> CheckedStatement {
-    let quote = statement.quote.as_ref();
-    let is_quotable = |source: &String| statement.sources.contains(source);
+fn examine(draft: StatementDraft, sources: &BTreeMap<String, Arc<str>>) -> Statement {
+    let is_quotable = |source: &String| draft.sources.contains(source);
+    let quote = draft.quote.as_ref();
     let quoted = quote
         .filter(|it| is_quotable(&it.source))
         .and_then(|it| find_quote(sources.get(&it.source)?, &it.text));
-    let foreign = statement.sources.iter();
-    let foreign: Vec<String> = foreign
-        .filter(|it| !sources.contains_key(*it))
-        .cloned()
-        .collect();
+    let foreign = draft.sources.iter();
+    let foreign = foreign.filter(|it| !sources.contains_key(*it));
+    let foreign: Vec<String> = foreign.cloned().collect();
     let support = match quote {
         _ if !foreign.is_empty() => Support::ForeignSource(foreign),
-        _ if statement.sources.is_empty() => Support::NoSource,
+        _ if draft.sources.is_empty() => Support::NoSource,
         Some(it) if !is_quotable(&it.source) => Support::ForeignQuote(it.source.clone()),
         Some(_) if quoted.is_none() => Support::QuoteNotFound,
         Some(_) | None => Support::Supported,
     };
-    CheckedStatement {
-        statement,
+    Statement {
+        text: draft.text,
+        sources: draft.sources,
+        quote: draft.quote,
         support,
         quoted,
     }
 }
 
-impl CheckedStatements {
+impl Statements {
     /// Drops the statements that are not supported; they stay counted.
     pub(super) fn drop_unsupported(&mut self) {
         let all = self.statements.len();
-        self.statements.retain(CheckedStatement::is_supported);
+        self.statements.retain(Statement::is_supported);
         self.counts.dropped += (all - self.statements.len()) as u64;
     }
 }
 
-impl CheckedStatement {
+impl Statement {
     /// Returns whether it is grounded in what it was made of.
     pub fn is_supported(&self) -> bool {
         self.support == Support::Supported
@@ -138,10 +139,8 @@ impl CheckedStatement {
             Support::ForeignSource(foreign) => foreign.as_slice(),
             _ => &[],
         };
-        let sources = self.statement.sources.iter();
-        sources
-            .filter(|it| !foreign.contains(it))
-            .map(String::as_str)
+        let grounded = self.sources.iter().filter(|it| !foreign.contains(it));
+        grounded.map(String::as_str)
     }
 }
 
@@ -156,7 +155,7 @@ impl SupportCounts {
         self.no_source + self.foreign_source + self.foreign_quote + self.quote_not_found
     }
 
-    pub(super) fn count(&mut self, it: &CheckedStatement) {
+    pub(super) fn count(&mut self, it: &Statement) {
         *match it.support {
             Support::Supported => &mut self.supported,
             Support::NoSource => &mut self.no_source,
@@ -164,7 +163,7 @@ impl SupportCounts {
             Support::ForeignQuote(_) => &mut self.foreign_quote,
             Support::QuoteNotFound => &mut self.quote_not_found,
         } += 1;
-        self.quotes += u64::from(it.statement.quote.is_some());
+        self.quotes += u64::from(it.quote.is_some());
         self.quotes_found += u64::from(it.quoted.is_some());
     }
 }

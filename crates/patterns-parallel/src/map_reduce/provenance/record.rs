@@ -4,27 +4,17 @@
 //! the order of the documents, which every combination knows of what it was made of.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use patterns_core::Document;
 use serde::{Deserialize, Serialize};
 
 use super::check::check;
-use super::{CheckedStatement, CheckedStatements, StatementList, SupportCounts, Unsupported};
+use super::{Provenance, Statement, StatementList, Statements, SupportCounts, Unsupported};
 use crate::map_reduce::reduce_prompt::{ReduceItem, ReduceTask};
 
-/// The record of one run's statements: what each answer was made of, and what the checks found.
-///
-/// It holds the texts of the documents (which are shared, not copied) and every statement, so it
-/// grows with the run.
 #[derive(Debug, Default)]
-pub struct ProvenanceRecord {
-    unsupported: Unsupported,
-    known: Mutex<Known>,
-}
-
-#[derive(Debug, Default)]
-struct Known {
+pub(super) struct Known {
     texts: BTreeMap<String, Arc<str>>,
     /// In the order of the checks, with all that was dropped; what an answer was made of is before it.
     answers: Vec<Unfolded>,
@@ -38,19 +28,12 @@ pub struct Unfolded {
     /// The names of the answers that it was made of; none for that to a document.
     pub parts: Vec<String>,
     /// Its statements that share a source with the one in question.
-    pub statements: Vec<CheckedStatement>,
+    pub statements: Vec<Statement>,
 }
 
-impl ProvenanceRecord {
-    pub(super) fn new(unsupported: Unsupported) -> Self {
-        Self {
-            unsupported,
-            known: Mutex::default(),
-        }
-    }
-
+impl Provenance {
     /// Checks the statements about a document, which may name nothing else.
-    pub(super) fn map(&self, answer: StatementList, document: &Document) -> CheckedStatements {
+    pub(super) fn map(&self, answer: StatementList, document: &Document) -> Statements {
         let (id, text) = (document.id.clone(), Arc::clone(&document.text));
         self.known().texts.insert(id.clone(), Arc::clone(&text));
         let checked = check(answer, &BTreeMap::from([(id.clone(), text)]));
@@ -61,15 +44,13 @@ impl ProvenanceRecord {
     pub(super) fn reduce(
         &self,
         answer: StatementList,
-        task: &ReduceTask<CheckedStatements, CheckedStatements>,
-    ) -> CheckedStatements {
+        task: &ReduceTask<Statements, Statements>,
+    ) -> Statements {
         let statements = task
             .items
             .iter()
             .flat_map(|it| &statements_of(it).statements);
-        let sources: BTreeSet<&str> = statements
-            .flat_map(CheckedStatement::grounded_sources)
-            .collect();
+        let sources: BTreeSet<&str> = statements.flat_map(Statement::grounded_sources).collect();
         let known = self.known();
         let text = |id: &str| Some((id.to_owned(), Arc::clone(known.texts.get(id)?)));
         let sources = sources.into_iter().filter_map(text).collect();
@@ -79,12 +60,7 @@ impl ProvenanceRecord {
         self.keep(task.name(), parts, checked)
     }
 
-    fn keep(
-        &self,
-        name: String,
-        parts: Vec<String>,
-        mut checked: CheckedStatements,
-    ) -> CheckedStatements {
+    fn keep(&self, name: String, parts: Vec<String>, mut checked: Statements) -> Statements {
         self.known().answers.push(Unfolded {
             name,
             parts,
@@ -110,7 +86,7 @@ impl ProvenanceRecord {
 
     /// Returns the statements that were not supported, dropped ones included, with the names of
     /// their answers: those about documents in the order of these, then those of combinations.
-    pub fn flagged(&self) -> Vec<(String, CheckedStatement)> {
+    pub fn flagged(&self) -> Vec<(String, Statement)> {
         let known = self.known();
         let answers = in_document_order(&known.answers).into_iter();
         let flagged = answers.flat_map(|answer| {
@@ -120,20 +96,15 @@ impl ProvenanceRecord {
         flagged.collect()
     }
 
-    /// Unfolds a statement; see [`unfold`].
-    pub fn unfold(&self, statement: &CheckedStatement) -> Vec<Unfolded> {
-        unfold(&self.answers(), statement)
-    }
-
     /// Returns all answers with their statements, those about documents in the order of these, then
-    /// the combinations: what [`unfold`] works on, to be kept.
+    /// the combinations: what a statement [unfolds](Statement::unfold) to, to be kept.
     pub fn answers(&self) -> Vec<Unfolded> {
         let known = self.known();
         let answers = in_document_order(&known.answers).into_iter().cloned();
         let mut answers: Vec<Unfolded> = answers.collect();
         if self.unsupported == Unsupported::Drop {
             for answer in &mut answers {
-                answer.statements.retain(CheckedStatement::is_supported);
+                answer.statements.retain(Statement::is_supported);
             }
         }
         answers
@@ -176,23 +147,23 @@ fn made_of(kept: &[Unfolded]) -> Vec<Vec<usize>> {
     numbered.collect()
 }
 
-/// Unfolds a statement: all answers on the way to it, documents first, with what they say on the same
-/// sources. Those of documents have the quotes.
-pub fn unfold(answers: &[Unfolded], statement: &CheckedStatement) -> Vec<Unfolded> {
-    let sources: BTreeSet<&str> = statement.grounded_sources().collect();
-    let shares = |it: &CheckedStatement| it.grounded_sources().any(|it| sources.contains(it));
-    let mut steps = answers.to_vec();
-    for step in &mut steps {
-        step.statements.retain(shares);
+impl Statement {
+    /// Returns all answers on the way to it, documents first, with what they say on the same sources. Those
+    /// of documents have the quotes.
+    pub fn unfold(&self, answers: &[Unfolded]) -> Vec<Unfolded> {
+        let sources: BTreeSet<&str> = self.grounded_sources().collect();
+        let shares = |it: &Self| it.grounded_sources().any(|it| sources.contains(it));
+        let mut steps = answers.to_vec();
+        for step in &mut steps {
+            step.statements.retain(shares);
+        }
+        steps.retain(|it| !it.statements.is_empty());
+        steps.sort_by_key(|it| !it.parts.is_empty());
+        steps
     }
-    steps.retain(|it| !it.statements.is_empty());
-    steps.sort_by_key(|it| !it.parts.is_empty());
-    steps
 }
 
-pub(super) fn statements_of(
-    item: &ReduceItem<CheckedStatements, CheckedStatements>,
-) -> &CheckedStatements {
+pub(super) fn statements_of(item: &ReduceItem<Statements, Statements>) -> &Statements {
     match item {
         ReduceItem::Mapped { answer, .. } | ReduceItem::Reduced { answer, .. } => answer,
     }

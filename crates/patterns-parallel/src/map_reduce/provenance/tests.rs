@@ -7,11 +7,11 @@ use proptest::prelude::*;
 use patterns_core::Document;
 
 use super::check::check;
-use super::{ProvenanceRecord, Quote, Statement, StatementList, Support, Unsupported, find_quote};
+use super::{Provenance, Quote, StatementDraft, StatementList, Support, Unsupported, find_quote};
 use crate::map_reduce::reduce_prompt::{ReduceItem, ReduceTask};
 
-fn statement(sources: &[&str], quote: Option<(&str, &str)>) -> Statement {
-    Statement {
+fn statement(sources: &[&str], quote: Option<(&str, &str)>) -> StatementDraft {
+    StatementDraft {
         text: "It is so.".to_owned(),
         sources: sources.iter().map(|it| (*it).to_owned()).collect(),
         quote: quote.map(|(source, text)| Quote {
@@ -107,9 +107,9 @@ fn dropped_statements_are_counted() {
 }
 
 /// Checks the answers to documents in this order, then combines them two by two.
-fn checked(order: &[usize]) -> ProvenanceRecord {
+fn checked(order: &[usize]) -> Provenance {
     const IDS: [&str; 4] = ["a", "b", "c", "d"];
-    let record = ProvenanceRecord::new(Unsupported::Drop);
+    let record = Provenance::new(Unsupported::Drop);
     let list = |foreign: &str| StatementList {
         statements: vec![statement(&[foreign], None)],
     };
@@ -151,7 +151,7 @@ fn checked(order: &[usize]) -> ProvenanceRecord {
 #[test]
 fn answers_are_told_in_the_order_of_the_documents_whichever_comes_first() {
     let first = checked(&[0, 1, 2, 3]);
-    let names = |record: &ProvenanceRecord| {
+    let names = |record: &Provenance| {
         let flagged = record.flagged();
         let names: Vec<String> = flagged.into_iter().map(|it| it.0).collect();
         names.join(", ")

@@ -7,10 +7,11 @@ use std::num::NonZeroUsize;
 use std::task::Waker;
 
 use patterns_core::{AgentError, AggregateErrorKind, BranchEnd, ModelError, ModelErrorKind, Usage};
-use patterns_testkit::MockAgent;
+use patterns_testkit::{MockAgent, ScriptedModel};
 use proptest::prelude::*;
 
 use super::*;
+use crate::AgentOptions;
 use crate::sectioning::Growth;
 use crate::sectioning::{Plan, SectionBrief};
 
@@ -21,6 +22,11 @@ fn pattern(plan: impl Into<Plan>) -> Pattern {
     let section = MockAgent::<SectionTask, String>::new();
     let synthesis = MockAgent::<SynthesisTask<String>, String>::new();
     Sectioning::new(plan, section, synthesis)
+}
+
+/// A model that nobody asks here.
+fn silent() -> Arc<ScriptedModel> {
+    Arc::new(ScriptedModel::new(Vec::<String>::new()))
 }
 
 fn planner() -> Plan {
@@ -231,7 +237,8 @@ fn what_does_not_divide_is_one_section() {
         }))
     };
     let pattern = pattern(planner())
-        .gate(MockAgent::<GateTask, Verdict>::new())
+        .gated(silent(), &AgentOptions::default())
+        .unwrap()
         .alone(|it| format!("whole: {it}"));
     let options = RunOptions::default();
     let mut it = begin(&pattern, &options);

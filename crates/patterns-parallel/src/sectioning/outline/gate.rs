@@ -9,39 +9,38 @@ use std::sync::Arc;
 
 use patterns_core::{Agent, Contract, ContractError, Document, Model, Prompt};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::AgentOptions;
 use crate::sectioning::wording::ask_about;
 
 /// Asks what independent points a topic has.
-#[derive(Clone, Debug)]
-pub struct GateTask {
-    /// What the piece is about.
-    pub topic: Arc<str>,
+#[derive(Debug)]
+pub(in crate::sectioning) struct GateTask {
+    pub(in crate::sectioning) topic: Arc<str>,
     /// Material to work from.
-    pub context: Arc<[Document]>,
+    pub(in crate::sectioning) context: Arc<[Document]>,
 }
 
 // This is sent to a model.
 /// Whether a topic divides into sections.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(rename = "points")]
-pub struct Verdict {
+pub(in crate::sectioning) struct Verdict {
     /// The points of the topic that can be written about without knowing what is written about the
     /// others, ten at most.
-    pub points: Vec<String>,
+    pub(in crate::sectioning) points: Vec<String>,
     /// Whether the whole is one chain of steps in which each needs the one before, as in maths, a proof
     /// or a program.
-    pub is_step_by_step: bool,
+    pub(in crate::sectioning) is_step_by_step: bool,
 }
 
 impl Verdict {
     /// The fewest independent points that are worth dividing.
-    pub const LEAST_POINTS: usize = 3;
+    pub(in crate::sectioning) const LEAST_POINTS: usize = 3;
 
     /// Returns whether sections can be written at the same time.
-    pub fn divides(&self) -> bool {
+    pub(in crate::sectioning) fn divides(&self) -> bool {
         !self.is_step_by_step && self.points.len() >= Self::LEAST_POINTS
     }
 }
@@ -51,11 +50,7 @@ const INSTRUCTIONS: &str = "You say whether a topic can be divided into sections
     you.";
 
 /// Makes the agent that lists the independent points of a topic.
-///
-/// # Errors
-///
-/// Returns a [`ContractError`] if the answer type has no strict schema; it has.
-pub fn gate_agent(
+pub(in crate::sectioning) fn gate_agent(
     model: Arc<dyn Model>,
     options: &AgentOptions,
 ) -> Result<impl Agent<GateTask, Verdict> + 'static, ContractError> {

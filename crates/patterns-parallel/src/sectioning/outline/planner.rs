@@ -37,7 +37,23 @@ pub enum Plan {
 }
 
 impl Plan {
-    /// Lets an agent plan so many sections, say a [`planner_agent`](super::planner_agent).
+    /// Lets a model plan so many sections.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ContractError`] if the answer type has no strict schema; it has.
+    pub fn with_model(
+        model: Arc<dyn Model>,
+        sections: NonZeroUsize,
+        options: &AgentOptions,
+    ) -> Result<Self, ContractError> {
+        let contract = contract(sections.get())?;
+        let planner = options.agent(model, INSTRUCTIONS, contract);
+        let planner = planner.map(|draft: Draft, _: &OutlineTask| draft.outline());
+        Ok(Self::by(planner, sections))
+    }
+
+    /// Lets an agent plan so many sections.
     pub fn by(planner: impl Agent<OutlineTask, Outline> + 'static, sections: NonZeroUsize) -> Self {
         Self::Ask {
             planner: Arc::new(planner),
@@ -161,24 +177,8 @@ fn contract(sections: usize) -> Result<Contract<Draft>, ContractError> {
         outline.leave_out_unknown();
         let violations = outline.errors().into_iter().map(|error| {
             let place = format!("/sections/{}/{}", error.section, error.field);
-            Violation::new(place, error.to_string())
+            Violation::new(place, error.message)
         });
         violations.collect()
     }))
-}
-
-/// Makes the default planner; the number of sections that a task asks for is part of its contract.
-///
-/// # Errors
-///
-/// Returns a [`ContractError`] if the answer type has no strict schema; it has.
-pub fn planner_agent(
-    model: Arc<dyn Model>,
-    options: &AgentOptions,
-) -> Result<impl Agent<OutlineTask, Outline> + 'static, ContractError> {
-    contract(1)?;
-    let agent = options.agent_by(model, INSTRUCTIONS, |task: &OutlineTask| {
-        contract(task.sections)
-    });
-    Ok(agent.map(|draft: Draft, _: &OutlineTask| draft.outline()))
 }

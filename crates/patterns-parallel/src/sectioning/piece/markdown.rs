@@ -51,7 +51,7 @@ impl PieceText {
             let heading = counting.heading(title, depth);
             let indent = "  ".repeat(depth as usize);
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "{indent}- [{heading}](#{})", anchor(&heading));
+            let _ = writeln!(text, "{indent}- [{heading}](#{})", Self::anchor(&heading));
         }
         text
     }
@@ -106,6 +106,17 @@ impl PieceText {
             let _ = writeln!(text, "{}. {source}: \u{201c}{quote}\u{201d}{not}", n + 1);
         }
         text
+    }
+
+    /// Returns the anchor that a heading has where Markdown is shown.
+    pub fn anchor(heading: &str) -> String {
+        let lower = heading.to_lowercase();
+        let kept = lower.chars().filter_map(|it| match it {
+            ' ' => Some('-'),
+            it if it.is_alphanumeric() || matches!(it, '-' | '_') => Some(it),
+            _ => None,
+        });
+        kept.collect()
     }
 
     fn heading(&mut self, title: &str, depth: u32) -> String {
@@ -208,17 +219,6 @@ fn is_same(heading: &str, title: &str) -> bool {
 fn words(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ")
-}
-
-/// Returns the anchor that a heading has where Markdown is shown.
-pub fn anchor(heading: &str) -> String {
-    let lower = heading.to_lowercase();
-    let kept = lower.chars().filter_map(|it| match it {
-        ' ' => Some('-'),
-        it if it.is_alphanumeric() || matches!(it, '-' | '_') => Some(it),
-        _ => None,
-    });
-    kept.collect()
 }
 
 #[cfg(test)]

@@ -144,7 +144,7 @@ impl RuleError {
 }
 
 /// Divides `name` and `name:value`.
-pub(in crate::voting) fn name_and_value(text: &str) -> (&str, Option<&str>) {
+pub(crate) fn name_and_value(text: &str) -> (&str, Option<&str>) {
     match text.trim().split_once(':') {
         Some((name, value)) => (name.trim(), Some(value.trim())),
         None => (text.trim(), None),
