@@ -93,6 +93,13 @@ fn name(path: &Path) -> String {
 /// Reads a job and says where in its file something is wrong.
 fn read(path: &Path) -> Result<Job, Error> {
     let (is_piped, name) = (is_piped(path), name(path));
+    if path.is_dir() {
+        let told = format!("{name} is a folder, and a job is a file");
+        return Err(Error::new(ErrorKind::NoInput, told).help(format!(
+            "documents are planned by `patterns map-reduce {name} --dry-run`, and `patterns \
+             map-reduce {name} --print-job` makes a job of them"
+        )));
+    }
     let text = match is_piped {
         true => read_stdin_text()?,
         false => read_text_file(path)?,

@@ -14,7 +14,7 @@ use super::account::Account;
 use super::event_file::EventFile;
 use super::plots::Plots;
 use super::progress::Progress;
-use super::timeline::{SectionTimes, Timeline};
+use super::timeline::{SectionTimes, Timeline, seconds};
 use crate::error::Error;
 use crate::local_time::clock;
 use crate::terminal::{Terminal, stderr_width};
@@ -124,7 +124,7 @@ impl Observers {
     /// Returns how the run ended, as it is recorded: its account and exit code, as JSON.
     pub(crate) fn outcome(&self, code: u8, spent: Spent, elapsed: Duration) -> String {
         let mut outcome = self.lock().account.json(code, spent);
-        outcome["seconds"] = json!((elapsed.as_secs_f64() * 10.0).round() / 10.0);
+        outcome["seconds"] = json!(seconds(elapsed));
         outcome.to_string()
     }
 
@@ -352,6 +352,17 @@ fn note(event: &Event) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::terminal::ColorChoice;
+
+    /// Most runs at a local server take less than a tenth of a second, and their branches are told to the
+    /// millisecond.
+    #[test]
+    fn how_long_a_run_took_is_kept_to_the_millisecond() {
+        let terminal = Terminal::new(true, ColorChoice::Never);
+        let observers = Observers::open(None, terminal).unwrap();
+        let outcome = observers.outcome(0, Spent::default(), Duration::from_micros(43_200));
+        assert!(outcome.contains("\"seconds\":0.043"), "{outcome}");
+    }
 
     #[test]
     fn a_pause_says_why_and_until_when() {

@@ -128,7 +128,7 @@ fn is_of_a_piece(role: StepRole) -> bool {
     }
 }
 
-fn seconds(time: Duration) -> f64 {
+pub(super) fn seconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1_000.0).round() / 1_000.0
 }
 

@@ -278,6 +278,15 @@ fn what_is_wrong_in_a_job_is_said_with_its_place() {
       none.toml: No such file or directory
     help: check names and permissions
     ");
+    // What is planned or run as a command is easily taken for a job.
+    std::fs::create_dir(place.path().join("docs")).unwrap();
+    assert_snapshot!(place.run(&["plan", "docs"]), @r"
+    exit 66
+    --- stdout
+    --- stderr
+    error[E-INPUT]: docs is a folder, and a job is a file
+    help: documents are planned by `patterns map-reduce docs --dry-run`, and `patterns map-reduce docs --print-job` makes a job of them
+    ");
 }
 
 #[test]

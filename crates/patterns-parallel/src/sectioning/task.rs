@@ -83,7 +83,11 @@ impl SectionTask {
     pub fn ask(&self) -> String {
         let title = quotable(&self.brief.title);
         let mut ask = match &self.parent {
-            None => format!("Write section {}, \"{title}\".", self.index + 1),
+            None => format!(
+                "Write section {}, \"{title}\".{}",
+                self.index + 1,
+                self.what_it_is_about()
+            ),
             Some(parent) => format!(
                 "Write \"{title}\", a part of the section \"{}\", which asked for it: {}",
                 quotable(parent),
@@ -109,6 +113,14 @@ impl SectionTask {
             }
         }
         ask
+    }
+
+    /// Says again what the outline says, which is far above: small models have forgotten it.
+    fn what_it_is_about(&self) -> String {
+        match quotable(&self.brief.brief) {
+            brief if brief.is_empty() => brief,
+            brief => format!(" It is about this: {brief}"),
+        }
     }
 
     fn told_of_inputs(&self) -> String {
