@@ -21,7 +21,8 @@ pub(crate) struct Error {
 }
 
 /// What an error means for the exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// `ValueEnum` lists them all; of those that share a code, the first stands for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ErrorKind {
     /// The command line is wrong.
     Usage,
@@ -115,7 +116,13 @@ impl Error {
             io::ErrorKind::BrokenPipe => ErrorKind::BrokenPipe,
             _ => ErrorKind::Io,
         };
-        Self::new(kind, format!("cannot write {what}: {}", reason(&source))).caused_by(source)
+        let help = match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room on that disk",
+            io::ErrorKind::FileTooLarge => "allow larger files (see ulimit -f)",
+            _ => "see to that disk and its permissions",
+        };
+        let message = format!("cannot write {what}: {}", reason(&source));
+        Self::new(kind, message).help(help).caused_by(source)
     }
 
     /// Adds lines that say more, one thing each.

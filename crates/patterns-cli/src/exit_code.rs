@@ -1,5 +1,8 @@
 //! The exit codes of the command, which are documented API, and what leads to each.
 
+#[cfg(feature = "restate")]
+use clap::ValueEnum;
+
 use crate::error::ErrorKind;
 
 /// All branches answered, or there was nothing wrong to report.
@@ -62,25 +65,9 @@ pub(crate) fn of(kind: ErrorKind) -> u8 {
 /// Returns what an exit code means, if it is one of an error.
 #[cfg(feature = "restate")]
 pub(crate) fn kind(code: u8) -> Option<ErrorKind> {
-    use ErrorKind as Kind;
-    let kinds = [
-        Kind::Usage,
-        Kind::SomeFailed,
-        Kind::Empty,
-        Kind::Budget,
-        Kind::BadData,
-        Kind::NoInput,
-        Kind::Unavailable,
-        Kind::CannotCreate,
-        Kind::Io,
-        Kind::TryLater,
-        Kind::Credentials,
-        Kind::Config,
-        Kind::Interrupted,
-        Kind::Terminated,
-    ];
-    let found = kinds.into_iter().find(|it| of(*it) == code);
-    (code != SUCCESS).then(|| found.unwrap_or(Kind::Bug))
+    let kinds = ErrorKind::value_variants();
+    let found = kinds.iter().find(|it| of(**it) == code).copied();
+    (code != SUCCESS).then(|| found.unwrap_or(ErrorKind::Bug))
 }
 
 #[cfg(test)]

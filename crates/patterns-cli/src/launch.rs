@@ -1,14 +1,18 @@
 //! A job that is about to be run: from where, under which number, and in whose words.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use patterns_job::{Form, Job, JobError, ModelRoles, PlanTotal, Reader, Settings};
 
 use crate::args::Given;
-use crate::config::{Aliases, Loaded, Providers, RestateKeys, Scope, fill};
+use crate::config::{
+    Aliases, Loaded, Providers, RestateKeys, Scope, fill, project_file, user_file,
+};
+use crate::connect::Connected;
 use crate::descriptors;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, NEEDS_MODEL};
 use crate::isolation::Processes;
 use crate::option_names::Names;
 use crate::proxy;
@@ -38,6 +42,8 @@ pub(crate) struct Launch {
     pub(crate) shared: Option<SharedAddress>,
     /// What `-c` said.
     pub(crate) set: Vec<String>,
+    /// The files around the job that are read: what is configured, keys, and the job itself.
+    pub(crate) read: Vec<PathBuf>,
     /// What the run was planned to come to, if it was just now.
     pub(crate) planned: Option<PlanTotal>,
     pub(crate) terminal: Terminal,
@@ -90,6 +96,7 @@ impl Launch {
             restate: loaded.restate(),
             shared,
             set: around.set,
+            read: read_for(&loaded.providers()),
             planned: None,
             terminal,
         })
@@ -110,6 +117,19 @@ impl Launch {
     /// Returns an error if it cannot be written.
     pub(crate) fn print(&self) -> Result<(), Error> {
         write_stdout(self.job.to_toml().as_bytes())
+    }
+
+    /// Returns what the run writes.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if any of it is read, too.
+    pub(crate) fn written(&self) -> Result<Written, Error> {
+        let written = Written::by(&self.job, self.names);
+        let read = self.read.iter().map(PathBuf::as_path);
+        let read: Vec<&Path> = self.job.files().into_iter().chain(read).collect();
+        written.check_files(&read)?;
+        Ok(written)
     }
 
     /// Says an error of the job in the words of whoever wrote it.
@@ -141,6 +161,22 @@ impl Launch {
             Some(processes) => reader.apart(Arc::new(processes)),
             None => reader,
         }
+    }
+
+    /// Says which model was chosen.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the model cannot do the work at all.
+    pub(crate) fn announce(&self, connected: &Connected) -> Result<(), Error> {
+        if let (Some(_), Some(what)) = (connected.notice, needs_model(&self.job)) {
+            let message = format!("{what} needs a model; the offline one only quotes");
+            return Err(Error::new(ErrorKind::Model, message).help(NEEDS_MODEL));
+        }
+        if let Some(note) = &connected.choice {
+            self.terminal.note(note);
+        }
+        Ok(())
     }
 
     /// Says that fewer calls than were asked for can be under way at once.
@@ -180,5 +216,23 @@ impl Launch {
         let file = self.names.name(&self.job, "output.file");
         let message = format!("{form} is nothing to read; name a file with {file}");
         Err(Error::new(ErrorKind::Usage, message).help("see --help"))
+    }
+}
+
+/// Returns the files of settings and of keys.
+fn read_for(providers: &Providers) -> Vec<PathBuf> {
+    let settings = user_file().into_iter().chain(project_file());
+    settings.chain(providers.files().cloned()).collect()
+}
+
+/// Names work that the offline model cannot do, since it only quotes documents.
+fn needs_model(job: &Job) -> Option<&'static str> {
+    match job {
+        Job::Vote(_) => Some("a vote"),
+        Job::Section(job) if job.is_planned() => Some("planning sections"),
+        Job::Section(job) if job.consistency => Some("reading sections together"),
+        Job::Section(job) if job.grow.is_some() => Some("growing an outline"),
+        Job::Section(job) => job.nested().find_map(needs_model),
+        Job::MapReduce(_) => None,
     }
 }

@@ -1,12 +1,11 @@
 //! Where the result goes: standard output, as it comes, or a file.
 
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, reason};
 use crate::target::{Target, is_stdout};
 use crate::terminal::{Paint, Terminal, check_stdout, is_stdout_terminal, write_stdout};
 
@@ -68,12 +67,12 @@ impl Output {
         }
     }
 
-    /// Makes the file appear.
+    /// Makes the file appear. Where that fails, the text can still be had by [`salvage`](Self::salvage).
     ///
     /// # Errors
     ///
     /// Returns an error if what is left cannot be written, or the file cannot be put in its place.
-    pub(crate) fn finish(self) -> Result<(), Error> {
+    pub(crate) fn finish(&mut self) -> Result<(), Error> {
         match self {
             Self::Stdout => Ok(()),
             Self::File(target) => target.finish(),
@@ -98,18 +97,15 @@ impl Output {
     /// # Errors
     ///
     /// Returns an error if that cannot be written.
-    pub(crate) fn abandon(self, is_kept: bool, terminal: Terminal) -> Result<(), Error> {
-        let unfinished = self.unfinished().unwrap_or_default();
-        let Self::File(target) = self else {
+    pub(crate) fn abandon(&mut self, is_kept: bool, terminal: Terminal) -> Result<(), Error> {
+        let Some(unfinished) = self.unfinished() else {
             return Ok(());
         };
-        let name = target.name().to_owned();
-        let failed = |error| Error::new(ErrorKind::Io, format!("cannot read back {name}: {error}"));
-        let mut text = Vec::new();
-        if let Some(mut held) = target.take_back().map_err(failed)? {
-            held.read_to_end(&mut text).map_err(failed)?;
-        }
-        if is_kept || text.is_empty() {
+        let text = match is_kept {
+            true => Vec::new(),
+            false => self.held()?,
+        };
+        if text.is_empty() {
             terminal.note(&unfinished);
             return Ok(());
         }
@@ -117,6 +113,33 @@ impl Output {
             "{unfinished}; what was answered is on standard output"
         ));
         write_stdout(&text)
+    }
+
+    /// Writes to standard output what could not be written to the file, and the `rest` that was to come
+    /// behind: it is kept nowhere else.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it cannot be written there either.
+    pub(crate) fn salvage(&mut self, rest: &[u8], terminal: Terminal) -> Result<(), Error> {
+        let mut text = self.held().unwrap_or_default();
+        text.extend_from_slice(rest);
+        let is_shown = is_stdout_terminal() && std::str::from_utf8(&text).is_err();
+        if matches!(self, Self::Stdout) || text.is_empty() || is_shown {
+            return Ok(());
+        }
+        terminal.note("what was answered is on standard output, since nothing else keeps it");
+        write_stdout(&text)
+    }
+
+    fn held(&mut self) -> Result<Vec<u8>, Error> {
+        let Self::File(target) = self else {
+            return Ok(Vec::new());
+        };
+        target.held().map_err(|error| {
+            let message = format!("cannot read back {}: {}", target.name(), reason(&error));
+            Error::new(ErrorKind::Io, message)
+        })
     }
 }
 
@@ -158,17 +181,15 @@ impl Rows {
         }
     }
 
-    /// Writes what is held back.
+    /// Writes what is held back. Where that fails, it stays held.
     pub(crate) fn send_on(&mut self) {
-        let held = std::mem::take(&mut self.held);
-        if self.error.is_none()
-            && !held.is_empty()
-            && let Err(error) = self.output.write(&held)
-        {
-            self.fail(error);
+        if self.error.is_some() || self.held.is_empty() {
+            return;
         }
-        self.held = held;
-        self.held.clear();
+        match self.output.write(&self.held) {
+            Ok(()) => self.held.clear(),
+            Err(error) => self.fail(error),
+        }
     }
 
     /// Stops the run, since a row cannot be written.
@@ -177,16 +198,9 @@ impl Rows {
         self.broken.notify_one();
     }
 
-    /// Gives the output back.
-    ///
-    /// # Errors
-    ///
-    /// Returns the error of the first row that could not be written.
-    pub(crate) fn finish(mut self) -> Result<Output, Error> {
+    /// Gives the output back; and, if a row could not be written, the error, and what is not written.
+    pub(crate) fn finish(mut self) -> (Output, Option<(Error, Vec<u8>)>) {
         self.send_on();
-        match self.error {
-            Some(error) => Err(error),
-            None => Ok(self.output),
-        }
+        (self.output, self.error.map(|it| (it, self.held)))
     }
 }

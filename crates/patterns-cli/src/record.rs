@@ -5,6 +5,8 @@
 //! which come and go. Two equal runs at once queue for a lock, and the second finds all answers.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use patterns_core::{Spend, Spent, Usage};
@@ -36,8 +38,18 @@ pub(crate) struct Record {
     recorder: Option<Arc<Recorder>>,
     pub(crate) identity: [u8; 32],
     mode: StoreMode,
+    is_ended: AtomicBool,
     /// Held as long as the run goes on, so that no equal one pays for the same at the same time.
     _lock: Option<LockFile>,
+}
+
+impl Drop for Record {
+    /// Whatever kept the run from its end, it must not look like one that goes on.
+    fn drop(&mut self) {
+        if let Some(run) = self.run.as_ref().filter(|_| !self.is_ended.load(Relaxed)) {
+            self.store.give_up(run.id);
+        }
+    }
 }
 
 impl Record {
@@ -66,6 +78,7 @@ impl Record {
                 recorder: None,
                 identity,
                 mode,
+                is_ended: AtomicBool::default(),
                 _lock: None,
             });
         }
@@ -98,6 +111,7 @@ impl Record {
             store,
             identity,
             mode,
+            is_ended: AtomicBool::default(),
             _lock: lock,
         })
     }
@@ -223,6 +237,7 @@ impl Record {
         if let Some(recorder) = &self.recorder {
             recorder.close();
         }
+        self.is_ended.store(true, Relaxed);
         let ended = self.store.end_run(self.id(), is_done, outcome);
         ended.await.map_err(refused)
     }

@@ -1,5 +1,6 @@
 //! What is recorded of a run to do it again: the job, and what was typed to begin it.
 
+use std::env::current_dir;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -38,7 +39,12 @@ impl RecordedJob {
             arguments: arguments
                 .map(|it| without_password(&it.to_string_lossy()))
                 .collect(),
-            directory: std::env::current_dir().unwrap_or_default(),
+            // One that is no Unicode is not found again, but what was typed there is shown.
+            directory: current_dir()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned()
+                .into(),
             job: Some(job.into()),
             set: set.iter().map(|it| without_password(it)).collect(),
         }

@@ -1,28 +1,29 @@
 //! What every run shares: its events, its output, and how it ends.
 
+mod conclude;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use patterns_core::{Caps, Counts, Money, Outcome, Pattern, RunId, Spent};
+use patterns_core::{Caps, Pattern, RunId, Spent};
 use patterns_job::{Job, ModelRoles, Settings, Setup, Taken};
 use patterns_parallel::RunError;
 use patterns_parallel::sectioning::SectionBrief;
-use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::Format;
 use crate::connect::{Connected, connect};
-use crate::error::{Error, ErrorKind, NEEDS_MODEL};
+use crate::error::{Error, ErrorKind};
 use crate::exit_code;
 use crate::launch::Launch;
 use crate::output::{Output, Rows};
 use crate::planned;
 use crate::record::Record;
 use crate::recorded_models::open_shared;
-use crate::report::{Frame, Observers, SectionTimes, coverage_line, failure_of, recorded_result};
+use crate::report::{Frame, Observers, SectionTimes};
 use crate::signals::Signals;
 use crate::steered::Steered;
 use crate::store::{open_store, say_where};
@@ -34,6 +35,10 @@ pub(crate) struct Session {
     pub(crate) format: Format,
     pub(crate) connected: Connected,
     pub(crate) output: Output,
+    /// Why the result cannot be written, once that is so.
+    unwritten: Option<Error>,
+    /// The piece of it that could not be written.
+    unsaved: Vec<u8>,
     /// Whether documents without an answer are no failure.
     pub(crate) allows_gaps: bool,
     /// How much of the input is worked on, where that may be not all.
@@ -81,10 +86,10 @@ impl Session {
         let observers = Arc::new(observers);
         let drain = CancellationToken::new();
         let mut connected = connect(launch, &roles, &settings).await?;
-        announce(launch, &connected)?;
+        launch.announce(&connected)?;
         observers.watch(&connected.budget);
         let is_paid = connected.notice.is_none();
-        let store = open_store(job.store(), is_paid)?;
+        let store = open_store(job.store(), is_paid, terminal)?;
         say_where(store.as_ref(), terminal);
         connected.shared = open_shared(launch, is_paid).await?;
         // Not before: until here something may block, and Ctrl-C ends the process by itself.
@@ -116,6 +121,8 @@ impl Session {
             unfinished: output.unfinished(),
             file: job.output().file.clone(),
             output,
+            unwritten: None,
+            unsaved: Vec::new(),
             allows_gaps: false,
             taken: None,
             unit: unit(job),
@@ -179,10 +186,71 @@ impl Session {
         notice.into_iter().chain(self.part()).collect()
     }
 
-    /// Takes the output to write rows to it; it is given back at their end.
+    /// Takes the output to write rows to it; it is [given back](Self::take_back) at their end.
     pub(crate) fn rows(&mut self) -> Rows {
         let output = std::mem::replace(&mut self.output, Output::Stdout);
         Rows::new(output, Arc::clone(&self.broken))
+    }
+
+    /// Takes the output back from whoever wrote rows to it.
+    pub(crate) fn take_back(&mut self, rows: Rows) {
+        let (output, unwritten) = rows.finish();
+        self.output = output;
+        if let Some((error, rows)) = unwritten {
+            (self.unwritten, self.unsaved) = (Some(error), rows);
+        }
+    }
+
+    /// Writes a piece of the result. If that fails, or there is an error instead of a piece, the run ends
+    /// with it, after it has been recorded what came of it.
+    pub(crate) fn write(&mut self, piece: Result<Vec<u8>, Error>) {
+        if self.unwritten.is_some() {
+            return;
+        }
+        self.unwritten = match piece {
+            Ok(piece) => {
+                let error = self.output.write(&piece).err();
+                self.unsaved = if error.is_some() { piece } else { Vec::new() };
+                error
+            }
+            Err(error) => Some(error),
+        };
+    }
+
+    /// Returns what a run came to, if it has not been ended before.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error that ended it.
+    pub(crate) async fn outcome<T>(&mut self, ended: Result<Option<T>, Error>) -> Result<T, Error> {
+        let error = match ended {
+            Ok(Some(outcome)) => return Ok(outcome),
+            Ok(None) => None,
+            Err(error) => Some(error),
+        };
+        let (unwritten, is_recorded) = (self.unwritten.take(), error.is_some());
+        let mut errors = error.into_iter().chain(unwritten);
+        let bug = || Error::new(ErrorKind::Bug, "the run ended without an outcome");
+        let first = errors.next().unwrap_or_else(bug);
+        errors.for_each(|it| self.terminal.error(&it));
+        if !is_recorded {
+            self.salvage(&first)?;
+        }
+        if let (Some(record), false) = (&self.record, is_recorded) {
+            let ended = record.end(false, self.account(exit_code::of(first.kind())));
+            if let Err(error) = ended.await {
+                self.terminal.error(&error);
+            }
+        }
+        Err(first)
+    }
+
+    /// Writes to standard output what no file and no store has, unless whoever read it went away.
+    fn salvage(&mut self, error: &Error) -> Result<(), Error> {
+        if self.is_recorded() || error.kind() == ErrorKind::BrokenPipe {
+            return Ok(());
+        }
+        self.output.salvage(&self.unsaved, self.terminal)
     }
 
     /// Carries out a run until it ends, is ended by a signal, or nobody reads it any more; then
@@ -235,78 +303,6 @@ impl Session {
         let spent = self.connected.budget.spent();
         self.observers.outcome(code, spent, self.begun.elapsed())
     }
-
-    /// Ends the output of a run that came to an outcome, says which documents are in it, and returns
-    /// how the command ends.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the output cannot be written, the run was ended by a signal or anything
-    /// in it failed, unless that are gaps, and they are allowed.
-    pub(crate) async fn conclude<A: Serialize, B>(
-        self,
-        outcome: &Outcome<A, B>,
-    ) -> Result<(), Error> {
-        let part = self.part();
-        // A result that is there fails by its gaps only.
-        let is_allowed = self.allows_gaps && outcome.value.is_ok();
-        let failure = failure_of(outcome).filter(|_| !is_allowed);
-        let drained = self.signals.drained(outcome.counts);
-        let error = drained.or(self.shortfall).or(failure);
-        let error = error.map(|it| it.lacking(self.lacking));
-        let code = error
-            .as_ref()
-            .map_or(exit_code::SUCCESS, |it| exit_code::of(it.kind()));
-        match has_result(outcome.value.is_ok(), outcome.counts, code) {
-            true => self.output.finish()?,
-            false => self.output.abandon(self.record.is_some(), self.terminal)?,
-        }
-        if let Some(part) = part {
-            self.terminal.note(&format!("input: {part}"));
-        }
-        if let Some(coverage) = &outcome.coverage {
-            self.terminal.note(&coverage_line(coverage));
-        }
-        let spent = self.connected.budget.spent();
-        let account = self.observers.outcome(code, spent, self.begun.elapsed());
-        if let Some(record) = self.record {
-            let is_over = [exit_code::SUCCESS, exit_code::SOME_FAILED].contains(&code);
-            if let Some(trace) = self.trace {
-                record.keep_trace(trace).await?;
-            }
-            let result = recorded_result(outcome, self.file.as_deref());
-            record.keep_result(result).await?;
-            record.end(code == exit_code::SUCCESS, account).await?;
-            if let Some(text) = record.unrecorded() {
-                self.terminal.labelled_note("warning", &text);
-            }
-            if code == exit_code::SUCCESS {
-                let used = (self.observers.usage(), since(self.before, spent));
-                if let Some(line) = planned::compare(&record, used, spent).await? {
-                    self.terminal.note(&line);
-                }
-            }
-            if let Some(id) = record.run.map(|run| run.id).filter(|_| !is_over) {
-                self.terminal
-                    .note(&format!("`patterns resume {id}` goes on with this run"));
-            }
-        }
-        // What happened is worth less than what came of it, so its file is looked at last.
-        match (self.observers.check(), error) {
-            (Ok(()), error) => error.map_or(Ok(()), Err),
-            (Err(events), None) => Err(events),
-            (Err(events), Some(error)) => {
-                self.terminal.error(&error);
-                Err(events)
-            }
-        }
-    }
-}
-
-/// Returns what this session has cost.
-fn since(before: Spent, spent: Spent) -> Option<Money> {
-    let (before, spent) = (before.committed.cost?, spent.committed.cost?);
-    Some(spent.saturating_sub(before))
 }
 
 /// Puts the record of a run behind its models and its budget.
@@ -338,52 +334,12 @@ fn attach(
     Ok(spent)
 }
 
-/// Returns whether a run has a result that may take the place of an older one: a value, or what was
-/// answered before a budget, a signal or failed branches ended it. Where the provider or the set-up
-/// failed, yesterday's is better.
-fn has_result(has_value: bool, counts: Counts, code: u8) -> bool {
-    const SIGNALLED: [u8; 2] = [exit_code::INTERRUPTED, exit_code::TERMINATED];
-    has_value || (counts.answered > 0 && (code < exit_code::BAD_DATA || SIGNALLED.contains(&code)))
-}
-
-/// Says which model was chosen.
-///
-/// # Errors
-///
-/// Returns an error if the model cannot do the work at all.
-fn announce(launch: &Launch, connected: &Connected) -> Result<(), Error> {
-    if let (Some(_), Some(what)) = (connected.notice, needs_model(&launch.job)) {
-        return Err(offline_cannot(what));
-    }
-    if let Some(note) = &connected.choice {
-        launch.terminal.note(note);
-    }
-    Ok(())
-}
-
 /// Returns what the input consists of.
 fn unit(job: &Job) -> &'static str {
     match job {
         Job::Vote(_) => "questions",
         Job::Section(_) | Job::MapReduce(_) => "documents",
     }
-}
-
-/// Names work that the offline model cannot do, since it only quotes documents.
-fn needs_model(job: &Job) -> Option<&'static str> {
-    match job {
-        Job::Vote(_) => Some("a vote"),
-        Job::Section(job) if job.is_planned() => Some("planning sections"),
-        Job::Section(job) if job.consistency => Some("reading sections together"),
-        Job::Section(job) if job.grow.is_some() => Some("growing an outline"),
-        Job::Section(job) => job.nested().find_map(needs_model),
-        Job::MapReduce(_) => None,
-    }
-}
-
-fn offline_cannot(what: &str) -> Error {
-    let message = format!("{what} needs a model; the offline one only quotes");
-    Error::new(ErrorKind::Model, message).help(NEEDS_MODEL)
 }
 
 fn not_run(error: RunError) -> Error {

@@ -1,9 +1,11 @@
 //! Opens stores, and says what is wrong with them.
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
 use patterns_job::{StoreMode, StorePart};
-use patterns_store::{Store, StoreError, StoreErrorKind, nearest};
+use patterns_store::{Durability, Store, StoreError, StoreErrorKind, nearest};
 
 use crate::args::DEFAULT_STORE;
 use crate::error::{Error, ErrorKind};
@@ -16,7 +18,11 @@ use crate::trust;
 /// # Errors
 ///
 /// Returns an error if it cannot be used.
-pub(crate) fn open_store(part: &StorePart, is_paid: bool) -> Result<Option<Store>, Error> {
+pub(crate) fn open_store(
+    part: &StorePart,
+    is_paid: bool,
+    terminal: Terminal,
+) -> Result<Option<Store>, Error> {
     let is_read_only = part.mode == StoreMode::ReadOnly;
     let path = match &part.file {
         _ if part.mode == StoreMode::None => return Ok(None),
@@ -32,11 +38,41 @@ pub(crate) fn open_store(part: &StorePart, is_paid: bool) -> Result<Option<Store
         return open_to_read(&path).map(Some);
     }
     let is_new = !path.exists();
-    let store = Store::open(path, part.durability.into()).map_err(refused)?;
+    let store = open_to_write(&path, part.durability.into(), terminal)?;
     if is_new {
         trust::remember(&store.id().map_err(refused)?);
     }
     Ok(Some(store))
+}
+
+/// How long a store may take to be opened before a word is said about it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Opens a store, and makes it if there is none; says so if that waits for somebody else.
+///
+/// # Errors
+///
+/// Returns an error if it cannot be used.
+pub(crate) fn open_to_write(
+    path: &Path,
+    durability: Durability,
+    terminal: Terminal,
+) -> Result<Store, Error> {
+    let (done, opened) = channel::<()>();
+    let words = format!(
+        "waiting for another process that has {} locked; Ctrl-C ends this",
+        path.display()
+    );
+    let wait = move || {
+        if opened.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            terminal.note(&words);
+        }
+    };
+    // Without it nothing is said.
+    let _ = std::thread::Builder::new().spawn(wait);
+    let store = Store::open(path, durability);
+    drop(done);
+    store.map_err(refused)
 }
 
 /// Returns the store of the working directory: the nearest one upwards, as git finds its own; where
@@ -68,7 +104,8 @@ pub(crate) fn open_to_read(path: &Path) -> Result<Store, Error> {
         return Err(Error::new(ErrorKind::Usage, message)
             .help("runs are in the store of whoever began them: --store FILE, or leave it out"));
     }
-    if !path.exists() {
+    let is_missing = matches!(path.try_exists(), Ok(false)) && !path.is_symlink();
+    if is_missing {
         let message = format!("there is no store at {}", path.display());
         return Err(Error::new(ErrorKind::NoInput, message)
             .help("runs make one where they are begun (offline ones only at --store FILE); --store names another"));

@@ -1,17 +1,19 @@
 //! The one writer of files that a run leaves: its result and its events.
 //!
 //! What is no regular file (a device, a pipe, a descriptor of the shell) is written through, as it
-//! comes. A regular file is held until the end, in a file without a name that the system forgets
-//! with the process, and then takes the place of the old one at once, with its mode and owner. Where
-//! a new file could not take that place (the directory may not be written to, the file has a second
-//! name or another owner, or something is mounted there), the old one is written into instead. Links
-//! are resolved first: the file at their end is meant.
+//! comes. A regular file is held until the end, in memory while it is small and then in a file without a
+//! name that the system forgets with the process, and takes the place of the old one at once, with its
+//! mode and owner. Where a new file could not take that place (the directory may not be written to, the
+//! file has a second name or another owner, or something is mounted there), the old one is written into
+//! instead, and gets its old text back if that fails. Links are resolved first: the file at their end is
+//! meant. A run takes hours, so what is there is looked at again at the end: what has become a device, a
+//! pipe, a link or a directory is not replaced.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, BufWriter, Seek, Write};
+use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, SpooledTempFile, spooled_tempfile_in};
 
 use crate::error::{Error, ErrorKind, reason};
 
@@ -21,6 +23,9 @@ const PRIVATE: u32 = 0o600;
 
 /// The most links that are followed to a file that is not there yet.
 const LINKS: usize = 40;
+
+/// The most bytes of a result that are held in memory: what is there can be had if the disk fails.
+const IN_MEMORY: usize = 4 << 20;
 
 /// A file that is being written.
 #[derive(Debug)]
@@ -46,8 +51,8 @@ enum Way {
     },
     /// At the end.
     AtEnd {
-        held: BufWriter<File>,
-        old: Option<Metadata>,
+        held: SpooledTempFile,
+        old: Option<Box<Metadata>>,
     },
 }
 
@@ -64,11 +69,11 @@ impl Target {
                 OpenOptions::new().write(true).open(resolved)?;
             }
             let held = match tempfile::tempfile_in(folder(resolved)) {
-                Ok(file) => file,
-                Err(_) if old.is_some() => tempfile::tempfile()?,
+                Ok(_) => spooled_tempfile_in(IN_MEMORY, folder(resolved)),
+                Err(_) if old.is_some() => tempfile::spooled_tempfile(IN_MEMORY),
                 Err(error) => return Err(error),
             };
-            let held = BufWriter::new(held);
+            let old = old.map(Box::new);
             Ok(Way::AtEnd { held, old })
         })
     }
@@ -109,6 +114,11 @@ impl Target {
         if old.as_ref().is_some_and(Metadata::is_dir) {
             let message = format!("{name} is a directory");
             return Err(Error::new(ErrorKind::CannotCreate, message).help("name a file in it"));
+        }
+        if old.is_none() && is_folder_name(path) {
+            let message =
+                format!("cannot create {name}: it is named as a directory, which is not there");
+            return Err(Error::new(ErrorKind::CannotCreate, message).help("name a file"));
         }
         let is_regular = old.as_ref().is_none_or(Metadata::is_file);
         let way = if is_regular && !is_descriptor(path) {
@@ -179,58 +189,92 @@ impl Target {
         }
     }
 
-    /// Returns the text of a file that is held, which then is not written.
+    /// Returns the text of a file that is held.
     ///
     /// # Errors
     ///
     /// Returns the error of the system.
-    pub(crate) fn take_back(self) -> io::Result<Option<File>> {
-        let Way::AtEnd { held, .. } = self.way else {
-            return Ok(None);
-        };
-        let mut held = held.into_inner().map_err(io::IntoInnerError::into_error)?;
-        held.rewind()?;
-        Ok(Some(held))
+    pub(crate) fn held(&mut self) -> io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        if let Way::AtEnd { held, .. } = &mut self.way {
+            held.rewind()?;
+            held.read_to_end(&mut text)?;
+        }
+        Ok(text)
     }
 
-    /// Puts the file in its place.
+    /// Puts the file in its place. Where that fails, its text is still [held](Self::held).
     ///
     /// # Errors
     ///
     /// Returns an error if what is left cannot be written, or the file cannot be put in its place.
-    pub(crate) fn finish(self) -> Result<(), Error> {
-        let name = self.name.clone();
-        self.put().map_err(|error| Error::writing(&name, error))
+    pub(crate) fn finish(&mut self) -> Result<(), Error> {
+        self.put()
+            .map_err(|error| Error::writing(&self.name, error))
     }
 
-    fn put(mut self) -> io::Result<()> {
+    fn put(&mut self) -> io::Result<()> {
         self.flush()?;
-        let (path, is_private) = (self.path.clone(), self.is_private);
-        let Way::AtEnd { old, .. } = &self.way else {
+        let (path, is_private) = (&self.path, self.is_private);
+        let Way::AtEnd { held, old } = &mut self.way else {
             return Ok(());
         };
-        let old = old.clone();
-        let Some(mut held) = self.take_back()? else {
-            return Ok(());
-        };
-        if let Some(new) = replacement(&path, old.as_ref(), is_private) {
-            io::copy(&mut held, &mut new.as_file())?;
+        let old = still_a_file(path)?.or_else(|| old.as_deref().cloned());
+        held.rewind()?;
+        if let Some(new) = replacement(path, old.as_ref(), is_private) {
+            io::copy(held, &mut new.as_file())?;
             new.as_file().sync_all()?;
-            match new.persist(&path) {
+            match new.persist(path) {
                 Ok(_) => return Ok(()),
                 Err(error) if old.is_none() => return Err(error.error),
                 // Something is mounted there.
                 Err(_) => held.rewind()?,
             }
         }
-        let mut file = OpenOptions::new()
+        write_into(path, held)
+    }
+}
+
+/// Returns what is at the place of a file now, if that is a file.
+fn still_a_file(path: &Path) -> io::Result<Option<Metadata>> {
+    match fs::symlink_metadata(path) {
+        Ok(now) if now.is_file() => Ok(Some(now)),
+        Ok(_) => Err(io::Error::other(
+            "something else than a file has taken its place since the run began",
+        )),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes a text in the place of an old one that must not be replaced, and the old one again if that fails.
+fn write_into(path: &Path, text: &mut SpooledTempFile) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    let mut file = options.open(path).or_else(|_| {
+        // Not everybody who may write it may read it.
+        OpenOptions::new()
             .write(true)
             .create(true)
-            .truncate(true)
-            .open(&path)?;
-        io::copy(&mut held, &mut file)?;
-        file.sync_all()
+            .truncate(false)
+            .open(path)
+    })?;
+    let mut old = Vec::new();
+    // What cannot be read back is lost if the disk fails.
+    let _ = file.read_to_end(&mut old);
+    let written = overwrite(&mut file, text);
+    if written.is_err() && !old.is_empty() {
+        overwrite(&mut file, &mut &*old)?;
     }
+    written
+}
+
+/// Writes a text over another one, whose place on the disk it takes.
+fn overwrite(file: &mut File, text: &mut impl Read) -> io::Result<()> {
+    file.rewind()?;
+    let length = io::copy(text, file)?;
+    file.set_len(length)?;
+    file.sync_all()
 }
 
 /// Returns a new file beside the old one that may take its place, if there can be one.
@@ -296,6 +340,11 @@ pub(crate) fn resolve(path: &Path) -> PathBuf {
         return path;
     };
     fs::canonicalize(folder(&path)).map_or_else(|_| path.clone(), |it| it.join(name))
+}
+
+/// Returns whether a path ends like that of a directory.
+fn is_folder_name(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(b"/")
 }
 
 /// Returns whether a path names a file that a shell has opened for us.

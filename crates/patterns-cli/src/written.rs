@@ -63,13 +63,12 @@ impl Written {
     }
 
     fn check_each_other(&self) -> Result<(), Error> {
-        let is_store = |path: &Path| path == self.store;
-        if let Some((option, name, _)) = self.files.iter().find(|it| is_store(&it.2)) {
-            let message = format!("{option} {} is the store", name.display());
-            return Err(Error::new(ErrorKind::Usage, message).help("name another file"));
+        for (option, name, path) in &self.files {
+            let option = format!("{option} {}", name.display());
+            check_not_store(&option, path, &self.store)?;
         }
         match &self.files[..] {
-            [(result, name, one), (events, _, other)] if one == other && one.is_file() => {
+            [(result, name, one), (events, _, other)] if is_same_file(one, other) => {
                 let message = format!("{result} and {events} both name {}", name.display());
                 Err(Error::new(ErrorKind::Usage, message).help("name two files"))
             }
@@ -144,6 +143,38 @@ impl Written {
     /// Returns whether an earlier run has written a file.
     fn is_ours(&self, path: &Path) -> bool {
         begins_like_ours(path) || (self.store.is_file() && is_recorded(&self.store, path))
+    }
+}
+
+/// Refuses to write over a store, or over what SQLite and its readers keep beside it.
+///
+/// # Errors
+///
+/// Returns an error that names both.
+pub(crate) fn check_not_store(named: &str, path: &Path, store: &Path) -> Result<(), Error> {
+    const BESIDE: [&str; 5] = ["-wal", "-shm", "-journal", ".opening", ".run-"];
+    let name = |path: &Path| {
+        path.file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    let rest = name(path).strip_prefix(&name(store)).map(str::to_owned);
+    let is_beside = path.parent() == store.parent()
+        && rest.is_some_and(|rest| BESIDE.iter().any(|it| rest.starts_with(it)));
+    let what = match () {
+        () if is_same_file(path, store) => "is the store",
+        () if is_beside => "is a part of the store",
+        () => return Ok(()),
+    };
+    Err(Error::new(ErrorKind::Usage, format!("{named} {what}")).help("name another file"))
+}
+
+/// Returns whether two paths lead to one file, or would if it were there. What is no file is shared by many.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    match one.exists() {
+        true => one.is_file() && Source::new([one]).find(other).is_some(),
+        false => one == other,
     }
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn decode(
         Judgement::Told(encoding) if is_lossy && given.is_none() && is_mostly_lost(&text) => {
             return Err(format!("is not valid {}", encoding.name()));
         }
-        Judgement::Told(encoding) => is_lossy.then(|| not_all(encoding)),
+        Judgement::Told(encoding) => is_lossy.then(|| not_all(encoding.name())),
     };
     if let Some(at) = text.find('\0').filter(|_| is_binary(bytes)) {
         return Err(binary(at));
@@ -199,11 +199,12 @@ fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
 /// Returns the text of UTF-32.
 fn utf32(bytes: &[u8]) -> Option<Text> {
     let (utf32, mark) = Utf32::of(bytes)?;
-    let text: Option<String> = utf32.characters(&bytes[mark..]).collect();
-    Some(Text {
-        text: text?,
+    let (text, is_lossy) = utf32.decode(&bytes[mark..]);
+    // UTF-16 may begin alike.
+    (!is_mostly_lost(&text) || text.is_empty()).then(|| Text {
+        text,
         encoding: utf32.name(),
-        note: None,
+        note: is_lossy.then(|| not_all(utf32.name())),
     })
 }
 
@@ -264,11 +265,8 @@ pub(crate) fn read_as(encoding: &'static Encoding) -> String {
 }
 
 /// Says that an encoding does not fit.
-pub(crate) fn not_all(encoding: &'static Encoding) -> String {
-    format!(
-        "not {} throughout; U+FFFD stands for what is not",
-        encoding.name()
-    )
+pub(crate) fn not_all(encoding: &str) -> String {
+    format!("not {encoding} throughout; U+FFFD stands for what is not")
 }
 
 fn not_utf8(at: usize) -> String {

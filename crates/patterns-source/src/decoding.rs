@@ -29,6 +29,8 @@ pub(crate) struct Decoding {
     at: usize,
     is_at_end: bool,
     note: Option<String>,
+    /// Whether it was said that not all of it is UTF-32.
+    is_wide_told: bool,
 }
 
 enum Mode {
@@ -53,6 +55,7 @@ pub(crate) fn text(input: Input, given: Option<&'static Encoding>) -> TextReader
         at: 0,
         is_at_end: false,
         note: None,
+        is_wide_told: false,
     };
     BufReader::with_capacity(BEGINNING, decoding)
 }
@@ -87,11 +90,17 @@ impl Decoding {
             self.go_on(known);
         }
         if let Mode::Wide(utf32) = self.mode {
-            let whole = self.raw.len() & !3;
-            let characters = utf32.characters(&self.raw[..whole]);
-            let characters = characters.map(|it| it.unwrap_or(char::REPLACEMENT_CHARACTER));
-            self.text.extend(characters);
+            let whole = match self.is_at_end {
+                true => self.raw.len(),
+                false => self.raw.len() & !3,
+            };
+            let (text, is_lossy) = utf32.decode(&self.raw[..whole]);
+            self.text = text;
             self.raw.drain(..whole);
+            if is_lossy && !self.is_wide_told {
+                self.is_wide_told = true;
+                self.note = Some(not_all(utf32.name()));
+            }
         }
         if let Mode::Decided(decoder) = &mut self.mode {
             let room = decoder.max_utf8_buffer_length(self.raw.len());
@@ -99,7 +108,7 @@ impl Decoding {
             let (_, _, has_errors) =
                 decoder.decode_to_string(&self.raw, &mut self.text, self.is_at_end);
             if has_errors && self.note.is_none() && self.encoding != UTF_8 {
-                self.note = Some(not_all(self.encoding));
+                self.note = Some(not_all(self.encoding.name()));
             }
             self.before += self.raw.len();
             self.raw.clear();
@@ -209,6 +218,14 @@ mod tests {
             assert_eq!(read(b"\xef\xbb\xbfhi", size).0, "hi");
             let wide = b"\xff\xfe\0\0h\0\0\0\x57\xf3\x01\0";
             assert_eq!(read(wide, size).0, "h🍗");
+            for end in [
+                &b"\xff\xfe\0\0h\0\0\0i"[..],
+                b"\xff\xfe\0\0h\0\0\0\0\xd8\0\0",
+            ] {
+                let (text, _, note) = read(end, size);
+                assert_eq!(text, "h\u{fffd}", "{end:?}");
+                assert!(note.unwrap().contains("not UTF-32LE throughout"), "{end:?}");
+            }
         }
     }
 

@@ -97,18 +97,37 @@ pub struct RowReader {
     name: String,
     rows: Rows,
     is_over: bool,
-    /// What the user should know of a key that a row has twice, and of a row that is not quite JSON; the
-    /// first of a file is said.
-    twice: Once,
-    mended: Once,
+    /// Rows that have a key twice, and rows that are not quite JSON.
+    twice: Counted,
+    mended: Counted,
 }
 
+/// What is said of rows: of the first when it is met, and at the end of the file how many more there are.
 #[derive(Default)]
-enum Once {
-    #[default]
-    No,
-    Found(String),
-    Said,
+struct Counted {
+    count: u64,
+    notes: Vec<String>,
+}
+
+impl Counted {
+    fn add(&mut self, note: impl FnOnce() -> String) {
+        self.count += 1;
+        if self.count == 1 {
+            self.notes.push(note());
+        }
+    }
+
+    fn end(&mut self, what: &str) {
+        match self.count {
+            0 | 1 => {}
+            2 => self.notes.push(format!("the same of 1 more line: {what}")),
+            all => {
+                let more = all - 1;
+                self.notes
+                    .push(format!("the same of {more} more lines: {what}"));
+            }
+        }
+    }
 }
 
 enum Rows {
@@ -175,8 +194,8 @@ impl RowReader {
             name,
             rows,
             is_over: false,
-            twice: Once::No,
-            mended: Once::No,
+            twice: Counted::default(),
+            mended: Counted::default(),
         })
     }
 
@@ -186,8 +205,8 @@ impl RowReader {
             name,
             rows: Rows::Parquet(rows, 0),
             is_over: false,
-            twice: Once::No,
-            mended: Once::No,
+            twice: Counted::default(),
+            mended: Counted::default(),
         }
     }
 
@@ -206,11 +225,8 @@ impl RowReader {
             Rows::Table(table) => table.take_notes(),
             Rows::Jsonl(..) | Rows::Parquet(..) => Vec::new(),
         };
-        for once in [&mut self.twice, &mut self.mended] {
-            if let Once::Found(note) = once {
-                notes.push(std::mem::take(note));
-                *once = Once::Said;
-            }
+        for counted in [&mut self.twice, &mut self.mended] {
+            notes.append(&mut counted.notes);
         }
         notes.extend(self.text().and_then(|it| it.get_mut().take_note()));
         notes
@@ -242,17 +258,15 @@ impl RowReader {
                 if bytes.iter().all(u8::is_ascii_whitespace) {
                     continue;
                 }
-                if matches!(self.twice, Once::No)
-                    && let Some(key) = key_twice(&bytes)
-                {
-                    let note = format!("line {line} has {key:?} twice, of which the last counts");
-                    self.twice = Once::Found(note);
+                if let Some(key) = key_twice(&bytes) {
+                    self.twice
+                        .add(|| format!("line {line} has {key:?} twice, of which the last counts"));
                 }
                 let row = read(name, *line, &bytes);
                 return Some(row.map(|(fields, mended)| {
-                    if let (Some(what), Once::No) = (mended, &self.mended) {
-                        let note = format!("line {line} is not JSON as it should be ({what})");
-                        self.mended = Once::Found(note);
+                    if let Some(what) = mended {
+                        self.mended
+                            .add(|| format!("line {line} is not JSON as it should be ({what})"));
                     }
                     Row {
                         line: *line,
@@ -286,7 +300,11 @@ impl Iterator for RowReader {
             return None;
         }
         let row = self.advance();
-        self.is_over |= row.is_none();
+        if row.is_none() {
+            self.is_over = true;
+            self.twice.end("a key twice");
+            self.mended.end("not JSON as it should be");
+        }
         row
     }
 }

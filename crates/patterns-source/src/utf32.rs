@@ -31,6 +31,21 @@ impl Utf32 {
         }
     }
 
+    /// Returns the text of bytes, and whether U+FFFD stands in it for some that are no character, such as
+    /// the rest of one at the end.
+    pub(crate) fn decode(self, bytes: &[u8]) -> (String, bool) {
+        let mut is_lossy = false;
+        let rest = (!bytes.len().is_multiple_of(4)).then_some(None);
+        let characters = self.characters(bytes).chain(rest).map(|it| {
+            it.unwrap_or_else(|| {
+                is_lossy = true;
+                char::REPLACEMENT_CHARACTER
+            })
+        });
+        let text = characters.collect();
+        (text, is_lossy)
+    }
+
     /// Returns the characters of whole groups of four bytes; `None` for one that is none.
     pub(crate) fn characters(self, bytes: &[u8]) -> impl Iterator<Item = Option<char>> {
         bytes.chunks_exact(4).map(move |it| {

@@ -27,7 +27,7 @@ pub enum Durability {
 }
 
 /// How often somebody who waits for a turn looks again.
-const LOOK: Duration = Duration::from_millis(5);
+pub(crate) const LOOK: Duration = Duration::from_millis(5);
 
 /// Returns the nearest file of that name, in a folder or one above it, as a path from that folder. Files
 /// that somebody else owns or may write to are passed over.
@@ -46,6 +46,7 @@ pub fn nearest(folder: &Path, name: &Path) -> Option<PathBuf> {
 /// Opens a store, made now if there is none.
 pub(crate) fn open(path: &Path, durability: Durability) -> Result<Connection, StoreError> {
     prepare_folder(path)?;
+    check_file(path)?;
     // SQLite does not wait for its turn to change the journal mode of a file that is new.
     let _turn = turn(path)?;
     prepare_file(path)?;
@@ -57,6 +58,7 @@ pub(crate) fn open(path: &Path, durability: Durability) -> Result<Connection, St
 
 /// Opens a store that is there, for reading only; `None` if it is of an older version.
 pub(crate) fn open_to_read(path: &Path) -> Result<Option<Connection>, StoreError> {
+    check_file(path)?;
     check_owner(path)?;
     let connection = read_only(path)?;
     prepare_once(&connection)?;
@@ -148,6 +150,10 @@ fn prepare_folder(path: &Path) -> Result<(), StoreError> {
     if folder.is_dir() {
         return Ok(());
     }
+    if folder.exists() {
+        let detail = format!("{} is no directory", folder.display());
+        return Err(StoreError::new(StoreErrorKind::Io, detail));
+    }
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -164,6 +170,19 @@ fn prepare_folder(path: &Path) -> Result<(), StoreError> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Refuses what is there and no file: whoever opens a pipe waits for ever.
+fn check_file(path: &Path) -> Result<(), StoreError> {
+    let detail = match fs::metadata(path) {
+        Ok(there) if there.is_file() => return Ok(()),
+        Ok(there) if there.is_dir() => "it is a directory",
+        Ok(_) => "it is a device, a pipe or the like, and no file",
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        Err(_) if path.is_symlink() => "it is a link to what is not there",
+        Err(_) => return Ok(()),
+    };
+    Err(StoreError::new(StoreErrorKind::Io, detail))
 }
 
 /// Makes the file, for its owner only; SQLite gives its helper files the same permissions.

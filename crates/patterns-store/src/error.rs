@@ -101,7 +101,10 @@ impl From<std::io::Error> for StoreError {
             std::io::ErrorKind::StorageFull => StoreErrorKind::Full,
             _ => StoreErrorKind::Io,
         };
-        Self::new(kind, error.to_string()).with_source(error)
+        // Without the number of the system's error.
+        let text = error.to_string();
+        let cause = text.split(" (os error").next().unwrap_or_default();
+        Self::new(kind, cause).with_source(error)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What runs there were: what was asked for, how they ended, and what was worth noting in them.
 
 use std::path::PathBuf;
+use std::task::{Context, Waker};
 
 use patterns_core::Spent;
 use rusqlite::{Connection, Row};
@@ -8,7 +9,7 @@ use serde::Serialize;
 
 use crate::Store;
 use crate::accounts;
-use crate::connection::beside;
+use crate::connection::{LOOK, beside};
 use crate::error::StoreError;
 use crate::lock_file::LockFile;
 use crate::prompts;
@@ -135,6 +136,20 @@ impl Store {
             Ok(())
         })
         .await
+    }
+
+    /// Says that a run that has begun is not gone on with now, unless that is known, and waits until that is
+    /// written: the process may end next. What cannot be written is not told.
+    pub fn give_up(&self, id: i64) {
+        let mut given_up = Box::pin(self.write(move |connection| {
+            let update = "UPDATE runs SET outcome = '{}' WHERE id = ?1 AND outcome IS NULL";
+            connection.execute(update, [id])?;
+            Ok(())
+        }));
+        let mut context = Context::from_waker(Waker::noop());
+        while given_up.as_mut().poll(&mut context).is_pending() {
+            std::thread::park_timeout(LOOK);
+        }
     }
 
     /// Returns the latest runs, at most so many, the latest first.

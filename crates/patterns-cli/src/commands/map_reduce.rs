@@ -20,11 +20,9 @@ use crate::report::{Page, branch_line, document_page};
 use crate::session::Session;
 use crate::sheet::Column;
 use crate::terminal::Style;
-use crate::written::Written;
 
 pub(crate) async fn run(job: MapReduceJob, launch: Launch) -> Result<(), Error> {
-    let written = Written::by(&launch.job, launch.names);
-    written.check_files(&launch.job.files())?;
+    let written = launch.written()?;
     let (inputs, source) = (job.inputs.clone(), job.source.clone());
     let choice = job.input.choice(job.run.seed);
     let work = MapReduceWork::read(job).map_err(|error| launch.told(error))?;
@@ -138,9 +136,8 @@ where
         return lines.end(session, ended).await;
     }
     let run = pattern.run(documents, &options);
-    let Some(outcome) = session.watch(run).await? else {
-        return Ok(());
-    };
+    let ended = session.watch(run).await;
+    let outcome = session.outcome(ended).await?;
     let outcome = outcome.map(|it| finish(it, &mut session));
     publish(session, Pattern::MapReduce, &outcome, |it, outcome| {
         page(it, outcome.value.as_ref().ok(), &outcome.branches);

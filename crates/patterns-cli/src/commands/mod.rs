@@ -158,7 +158,7 @@ async fn publish<A: Serialize, B: Serialize>(
             String::new()
         }
     };
-    session.output.write(&text)?;
+    session.write(Ok(text.into_bytes()));
     session.conclude(outcome).await
 }
 

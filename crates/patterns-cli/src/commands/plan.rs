@@ -19,7 +19,6 @@ use crate::option_names::Names;
 use crate::report::{plan_page, planned_cost};
 use crate::store::{open_to_read, refused, usual};
 use crate::terminal::{confirm as ask, is_stdin_terminal, write_json, write_stdout};
-use crate::written::Written;
 
 /// What is likely to be spent at most without a question.
 #[derive(Clone, Copy, Debug)]
@@ -81,8 +80,7 @@ pub(super) async fn confirm(launch: &mut Launch, limit: Limit) -> Result<(), Err
 
 /// Plans the job, and says whether its calls would be recorded where nothing is said of it.
 async fn plan(launch: &Launch) -> Result<(Plan, bool), Error> {
-    let written = Written::by(&launch.job, launch.names);
-    written.check_files(&launch.job.files())?;
+    let written = launch.written()?;
     let documents: Vec<PathBuf> = match &launch.job {
         Job::Section(job) => job.context.clone(),
         Job::Vote(job) => job.context.clone(),

@@ -16,7 +16,9 @@ use crate::args::ReportArgs;
 use crate::error::{Error, ErrorKind};
 use crate::output::Output;
 use crate::store::{open_to_read, refused};
+use crate::target::resolve;
 use crate::terminal::Terminal;
+use crate::written::check_not_store;
 use content::content;
 
 /// So much is written at once.
@@ -31,6 +33,11 @@ pub(super) fn run(args: &ReportArgs, terminal: Terminal) -> Result<(), Error> {
         Some(path) => path.clone(),
         None => unnamed(run.id)?,
     };
+    check_not_store(
+        &path.display().to_string(),
+        &resolve(&path),
+        &resolve(&args.store),
+    )?;
     let mut output = Output::open(Some(&path))?;
     output.make_private();
     let calls = recorded_calls(&store, &run).map_err(refused)?;

@@ -46,6 +46,7 @@ async fn read_and_start(args: &RunArgs, is_plan: bool) -> Result<(), Error> {
         Scope::Everything,
         more.terminal,
     )?;
+    launch.read.push(args.job.clone());
     if has_server {
         launch
             .from

@@ -13,11 +13,9 @@ use crate::error::{Error, ErrorKind};
 use crate::launch::Launch;
 use crate::report::{Figures, Page, branch_line, figures_line, outcome_line, web_page};
 use crate::session::Session;
-use crate::written::Written;
 
 pub(crate) async fn run(job: SectionJob, launch: Launch) -> Result<(), Error> {
-    let written = Written::by(&launch.job, launch.names);
-    written.check_files(&launch.job.files())?;
+    let written = launch.written()?;
     let inputs: Vec<_> = launch.job.inputs().into_iter().map(Into::into).collect();
     written.check_documents(&inputs, launch.terminal)?;
     let work = SectionWork::read(job, &launch.reader(&written));
@@ -55,15 +53,13 @@ enum Whole {
 }
 
 async fn outline(
-    session: Session,
+    mut session: Session,
     pattern: Sectioning<Section, Outline>,
     work: &SectionWork,
 ) -> Result<(), Error> {
     let options = session.setup().run_options();
-    let run = session.watch(pattern.run(&work.topic, &options));
-    let Some(outcome) = run.await? else {
-        return Ok(());
-    };
+    let ended = session.watch(pattern.run(&work.topic, &options)).await;
+    let outcome = session.outcome(ended).await?;
     let outcome = outcome.map(|it| work.titled(it));
     publish(session, Pattern::Sectioning, &outcome, |page, outcome| {
         if let Ok(outline) = &outcome.value {
@@ -83,16 +79,14 @@ async fn write<Y: Serialize + Send + 'static>(
     if work.job.live {
         return write_live(session, (&pattern, &options), work, whole).await;
     }
-    let run = session.watch(pattern.run(&work.topic, &options));
-    let Some(outcome) = run.await? else {
-        return Ok(());
-    };
+    let ended = session.watch(pattern.run(&work.topic, &options)).await;
+    let outcome = session.outcome(ended).await?;
     measure(&mut session, &outcome);
     let text = text(work, &outcome, whole);
     if session.format == Format::Html {
         if outcome.value.is_ok() || super::has_answer(&outcome.branches) {
             let page = web_page(title(work), &session.labels(), &text);
-            session.output.write(page)?;
+            session.write(Ok(page.into_bytes()));
         }
         return session.conclude(&outcome).await;
     }
@@ -136,10 +130,8 @@ async fn write_live<Y: Serialize + Send + 'static>(
             run.await
         })
         .await;
-    session.output = rows.finish()?;
-    let Some(mut outcome) = ended? else {
-        return Ok(());
-    };
+    session.take_back(rows);
+    let mut outcome = session.outcome(ended).await?;
     outcome.branches = sections;
     measure(&mut session, &outcome);
     let end = match (is_text, outcome.value.as_ref().ok().map(whole)) {
@@ -156,7 +148,7 @@ async fn write_live<Y: Serialize + Send + 'static>(
         }
         (true, _) => page(&[], &text.sources()),
     };
-    session.output.write(end)?;
+    session.write(Ok(end.into_bytes()));
     session.conclude(&outcome).await
 }
 

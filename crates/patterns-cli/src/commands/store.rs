@@ -1,12 +1,12 @@
 //! `patterns store`: looks after a store.
 
-use patterns_store::{Durability, Store};
+use patterns_store::Durability;
 use serde_json::json;
 
 use crate::args::StoreCommand;
 use crate::error::Error;
 use crate::shared_store::{is_address, look_after};
-use crate::store::{open_to_read, refused};
+use crate::store::{open_to_read, open_to_write, refused};
 use crate::store_words::{ended_well, import_from, say, stats};
 use crate::terminal::{JsonStdout, Terminal, check_stdout};
 
@@ -16,12 +16,10 @@ pub(super) async fn run(command: &StoreCommand, terminal: Terminal) -> Result<()
         return look_after(&look.store, command, terminal).await;
     }
     let store = match command {
-        StoreCommand::Import { .. } => {
-            Store::open(&look.store, Durability::Power).map_err(refused)?
-        }
+        StoreCommand::Import { .. } => open_to_write(&look.store, Durability::Power, terminal)?,
         StoreCommand::Gc { dry_run: false, .. } => {
             open_to_read(&look.store)?;
-            Store::open(&look.store, Durability::Power).map_err(refused)?
+            open_to_write(&look.store, Durability::Power, terminal)?
         }
         _ => open_to_read(&look.store)?,
     };

@@ -16,11 +16,9 @@ use crate::error::{Error, ErrorKind};
 use crate::launch::Launch;
 use crate::report::{election_page, standings_page};
 use crate::session::Session;
-use crate::written::Written;
 
 pub(crate) async fn run(job: VoteJob, launch: Launch) -> Result<(), Error> {
-    let written = Written::by(&launch.job, launch.names);
-    written.check_files(&launch.job.files())?;
+    let written = launch.written()?;
     written.check_documents(&job.context, launch.terminal)?;
     let work = VoteWork::read(job, &launch.reader(&written));
     let work = work.map_err(|error| launch.told(error))?;
@@ -57,10 +55,8 @@ async fn one(
     explain: bool,
 ) -> Result<(), Error> {
     let options = session.setup().run_options();
-    let run = session.watch(voting.run(question, &options));
-    let Some(outcome) = run.await? else {
-        return Ok(());
-    };
+    let ended = session.watch(voting.run(question, &options)).await;
+    let outcome = session.outcome(ended).await?;
     let spent = session.connected.budget.spent().committed.cost;
     let outcome = outcome.map(|election| {
         let asked = election.ballots.len() as u64;

@@ -143,6 +143,9 @@ pub(crate) fn fill(
         Job::MapReduce(_) => "map_reduce",
     };
     let mut written = Value::from(&job);
+    if written.is_null() {
+        return Err(not_text());
+    }
     let mut warnings = Vec::new();
     for entry in &loaded.entries {
         let [section, id] = &entry.path[..] else {
@@ -172,6 +175,15 @@ pub(crate) fn fill(
             .help("`patterns config show` shows what is set where")
     })?;
     Ok((filled, warnings))
+}
+
+/// Says which name cannot be in a job, which is text and is recorded as that.
+fn not_text() -> Error {
+    let name = std::env::args_os().find(|it| it.to_str().is_none());
+    let name = name.unwrap_or_default();
+    let message = format!("the name {name:?} is not UTF-8, and what is typed is recorded as text");
+    Error::new(ErrorKind::Usage, message)
+        .help("name the folder that it is in, whose files may be called anything, or rename it")
 }
 
 /// Returns whether a configured cap is below that of a job which has one.

@@ -71,6 +71,15 @@ impl Providers {
         self
     }
 
+    /// Returns the files with keys.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        let keys = self.0.values().flat_map(|it| &it.keys);
+        keys.filter_map(|it| match it {
+            KeySource::File(file) => Some(file),
+            KeySource::Variable(_) | KeySource::Command(_) => None,
+        })
+    }
+
     /// Returns the names that are set.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use patterns_core::{Event, EventFileBegun, EventLine};
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::escape::escape_json;
 use crate::target::{Target, is_stdout};
 use crate::terminal::write_stdout;
@@ -87,6 +87,8 @@ impl EventFile {
 }
 
 fn failed(target: &Target, error: std::io::Error) -> Error {
+    // Also if its reader went away: the run has another one.
     Error::writing(target.name(), error)
+        .of_kind(ErrorKind::Io)
         .help("the result is not concerned; see to the disk of that file")
 }

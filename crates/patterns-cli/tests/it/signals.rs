@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::{Place, Simulator};
@@ -49,6 +49,11 @@ impl Running {
             let read = self.stderr.read_line(&mut self.said).unwrap();
             assert!(read > 0, "it ended without {words:?}: {}", self.said);
         }
+    }
+
+    /// Returns how it ended.
+    pub(crate) fn ended(mut self) -> ExitStatus {
+        self.child.wait().unwrap()
     }
 
     /// Returns the exit code, what was said and what was written.

@@ -87,6 +87,8 @@ fn foreign(bytes: &[u8], format: Format) -> Option<Reason> {
         Some(film(bytes))
     } else if bytes.get(257..262) == Some(b"ustar") {
         Some(("a tar archive", UNPACK))
+    } else if let Some(found) = mail(bytes) {
+        Some(found)
     } else {
         let has_controls = || bytes.iter().take(64).any(|it| *it < 9);
         let begins = |it: &&(&[u8], _, _)| bytes.starts_with(it.0);
@@ -137,6 +139,43 @@ fn old_office(bytes: &[u8]) -> (&'static str, &'static str) {
     }
 }
 
+/// Recognises a mail, or a page saved as one, whose text is in parts or encoded: what would be sent is mostly
+/// pictures and attachments in base64. One that is plain text is a text.
+fn mail(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    let beginning = String::from_utf8_lossy(&bytes[..bytes.len().min(1 << 14)]);
+    let head = beginning.replace("\r\n", "\n").to_ascii_lowercase();
+    let (head, _) = head.split_once("\n\n")?;
+    let mut lines = head.lines().enumerate();
+    let is_field = |(at, line): (usize, &str)| {
+        let name = line.split_once(':').map(|it| it.0);
+        let is_name = |it: &str| {
+            it.bytes()
+                .all(|it| it.is_ascii_alphanumeric() || it == b'-')
+        };
+        let is_mailbox = at == 0 && line.starts_with("from ");
+        line.starts_with([' ', '\t']) || name.is_some_and(is_name) || is_mailbox
+    };
+    let has = |field: &str, values: &[&str]| {
+        let values = |it: &str| {
+            values
+                .iter()
+                .any(|value| it.trim_start().starts_with(value))
+        };
+        head.lines()
+            .any(|it| it.strip_prefix(field).is_some_and(values))
+    };
+    let is_mail = lines.all(is_field) && has("mime-version:", &["1.0"]);
+    let is_packed =
+        has("content-type:", &["multipart/"]) || has("content-transfer-encoding:", &["base64"]);
+    match is_mail && is_packed {
+        false => None,
+        true if has("content-type:", &["multipart/related"]) && !has("to:", &[""]) => {
+            Some(("a page saved as MHTML", "save it as HTML or PDF"))
+        }
+        true => Some(("a mail in parts (MIME)", "save it as text, HTML or PDF")),
+    }
+}
+
 fn film(bytes: &[u8]) -> (&'static str, &'static str) {
     let is_picture = bytes.get(8..12).is_some_and(|it| {
         [&b"heic"[..], b"heix", b"hevc", b"mif1", b"msf1", b"avif"].contains(&it)
@@ -151,13 +190,14 @@ fn film(bytes: &[u8]) -> (&'static str, &'static str) {
 mod tests {
     use super::*;
 
+    fn check(bytes: &[u8], expected: Option<&str>) {
+        let found = foreign(bytes, Format::Csv).map(|(_, reason)| reason);
+        let expected = expected.map(|it| format!("is {it}"));
+        assert_eq!(found, expected, "{}", bytes.escape_ascii());
+    }
+
     #[test]
     fn what_is_not_read_is_named_with_the_next_step() {
-        let check = |bytes: &[u8], expected: Option<&str>| {
-            let found = foreign(bytes, Format::Csv).map(|(_, reason)| reason);
-            let expected = expected.map(|it| format!("is {it}"));
-            assert_eq!(found, expected, "{}", bytes.escape_ascii());
-        };
         let zip = |name: &str| [b"PK\x03\x04....", name.as_bytes()].concat();
         check(
             &zip("xl/workbook.xml"),
@@ -200,6 +240,34 @@ mod tests {
             "BZh",
         ] {
             check(text.as_bytes(), None);
+        }
+    }
+
+    #[test]
+    fn a_mail_in_parts_is_named_and_one_of_plain_text_is_a_text() {
+        let mail = |more: &str| format!("From: a@b.org\r\nMIME-Version: 1.0\r\n{more}\r\n\r\nx");
+        for (more, expected) in [
+            (
+                "To: c@d.org\r\nContent-Type: multipart/mixed;\r\n boundary=x",
+                "a mail in parts (MIME), which is not read; save it as text, HTML or PDF",
+            ),
+            (
+                "Content-Transfer-Encoding: BASE64",
+                "a mail in parts (MIME), which is not read; save it as text, HTML or PDF",
+            ),
+            (
+                "Content-Type: multipart/related; type=\"text/html\"",
+                "a page saved as MHTML, which is not read; save it as HTML or PDF",
+            ),
+        ] {
+            check(mail(more).as_bytes(), Some(expected));
+        }
+        for plain in [
+            mail("Content-Type: text/plain").as_str(),
+            "An essay on mail.\nMIME-Version: 1.0\nContent-Type: multipart/mixed\n\nx",
+            "From: a@b.org\nContent-Type: multipart/mixed\n\nno version",
+        ] {
+            check(plain.as_bytes(), None);
         }
     }
 }

@@ -88,7 +88,7 @@ fn a_file_of_another_kind_is_named_and_not_read_as_rows() {
 }
 
 #[test]
-fn a_row_that_is_nearly_json_is_read_and_that_is_said_once() {
+fn rows_that_are_nearly_json_are_read_and_all_of_them_are_told_of() {
     let rows = b"{\"id\":1,\"text\":\"one\",\"n\":NaN}\n{\"id\":2,\"text\":\"a \\ud83d\"},\n{\"id\":3,\"text\":true}\n";
     let folder = Folder::with("a.jsonl", rows);
     let mut documents = Source::new([folder.0.path()]).open().unwrap();
@@ -98,10 +98,12 @@ fn a_row_that_is_nearly_json_is_read_and_that_is_said_once() {
         .collect();
     assert_eq!(texts, ["one", "a \u{fffd}", "true"]);
     let notes = documents.take_notes();
-    assert_eq!(notes.len(), 1);
+    assert_eq!(notes.len(), 2, "{notes:?}");
     let note =
         "line 1 is not JSON as it should be (a number that JSON has not; it is taken as text)";
     assert!(notes[0].ends_with(note), "{notes:?}");
+    let note = "the same of 1 more line: not JSON as it should be";
+    assert!(notes[1].ends_with(note), "{notes:?}");
 }
 
 #[test]

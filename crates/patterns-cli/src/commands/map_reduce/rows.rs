@@ -128,15 +128,14 @@ impl<M: Serialize, F: FnMut(&Branch<M>, &mut Vec<String>) -> String> Lines<M, F>
     ) -> Result<(), Error> {
         let is_sheet = self.sheet.is_some();
         if let Some(sheet) = self.sheet.take() {
-            sheet.sheet.end(|piece| self.rows.write(piece))?;
+            let ended = sheet.sheet.end(|piece| self.rows.write(piece));
+            ended.unwrap_or_else(|error| self.rows.fail(error));
         }
-        session.output = self.rows.finish()?;
-        let Some(mut outcome) = ended? else {
-            return Ok(());
-        };
+        session.take_back(self.rows);
+        let mut outcome = session.outcome(ended).await?;
         if session.format != Format::Human && !is_sheet {
             let end = outcome_line(&session.frame(Pattern::MapReduce), &outcome);
-            session.output.write(&end)?;
+            session.write(Ok(end.into_bytes()));
         }
         outcome.branches = self.failed;
         session.conclude(&outcome).await

@@ -37,18 +37,17 @@ pub(super) async fn run<M: Serialize + Send + Sync + 'static>(
         }
         run.await
     });
-    let Some(mut outcome) = run.await? else {
-        return Ok(());
-    };
+    let ended = run.await;
+    let mut outcome = session.outcome(ended).await?;
     outcome.branches = failed;
     let text = match (session.format, &outcome.value) {
         (Format::Json, _) => {
-            outcome_json(&session.frame(Pattern::MapReduce), &outcome).into_bytes()
+            Ok(outcome_json(&session.frame(Pattern::MapReduce), &outcome).into_bytes())
         }
-        (_, Ok(table)) => written(&session, table)?,
-        (_, Err(_)) => Vec::new(),
+        (_, Ok(table)) => written(&session, table),
+        (_, Err(_)) => Ok(Vec::new()),
     };
-    session.output.write(text)?;
+    session.write(text);
     session.conclude(&outcome).await
 }
 

@@ -57,10 +57,9 @@ pub(super) async fn run(
         failed,
         ..
     } = batch;
-    session.output = rows.finish()?;
-    let Some(outcome) = ended.map_err(|error| error.lacking(session.lacking.take()))? else {
-        return Ok(());
-    };
+    session.take_back(rows);
+    let ended = session.outcome(ended).await;
+    let outcome = ended.map_err(|error| error.lacking(session.lacking.take()))?;
     let spent = session.connected.budget.spent().committed.cost;
     let mut outcome = outcome.with_branches(Vec::new()).map(|mut tally| {
         tally.unasked += not_begun as u64;
@@ -83,7 +82,7 @@ pub(super) async fn run(
             let lines = end.lines().filter(|it| !it.is_empty());
             lines.for_each(|it| session.terminal.note(it));
         }
-        false => session.output.write(&end)?,
+        false => session.write(Ok(end.into_bytes())),
     }
     outcome.branches = failed;
     session.conclude(&outcome).await

@@ -15,8 +15,10 @@ use markup5ever_rcdom::NodeData;
 /// A longer text is not said again in each row that it spans.
 const MOST_REPEATED: usize = 200;
 
-/// How many cells are filled in for those that span others; a page of a kilobyte may ask for millions.
+/// How many cells are filled in for those that span others, at first and for each cell that is there; a page
+/// of a kilobyte may ask for millions. A table that asks for more is text, without columns to be wrong.
 const MOST_FILLED: usize = 20_000;
+const FILLED_PER_CELL: usize = 20;
 
 /// No cell spans more columns.
 const MOST_COLUMNS: usize = 100;
@@ -30,6 +32,8 @@ struct Grid {
     /// For a column, in how many more rows its cell goes on, and what it says.
     spans: BTreeMap<usize, (usize, String)>,
     left: usize,
+    /// Whether cells were left out.
+    is_cut: bool,
 }
 
 /// Returns a table as Markdown, or as text if it is no table of data.
@@ -46,6 +50,7 @@ pub(super) fn table(handlers: &dyn Handlers, it: Element) -> Option<HandlerResul
         rows: Vec::new(),
         spans: BTreeMap::new(),
         left: MOST_FILLED,
+        is_cut: false,
     };
     let mut page = String::from("\n\n");
     for part in elements(it.node) {
@@ -66,7 +71,7 @@ pub(super) fn table(handlers: &dyn Handlers, it: Element) -> Option<HandlerResul
         }
     }
     let width = grid.rows.iter().map(Vec::len).max().unwrap_or(0);
-    if width < 2 || grid.rows.len() < 2 {
+    if width < 2 || grid.rows.len() < 2 || grid.is_cut {
         return as_text();
     }
     let is_inner = ancestors(it.node).any(|it| name(&it) == "table" && is_data(&it));
@@ -78,6 +83,7 @@ impl Grid {
     fn add(&mut self, handlers: &dyn Handlers, row: &Rc<Node>) {
         let mut cells = Vec::new();
         for cell in elements(row).filter(|it| matches!(name(it), "td" | "th")) {
+            self.left += FILLED_PER_CELL;
             self.fill(&mut cells);
             let text = handlers.handle(&cell).map(|it| it.content);
             let text = text.unwrap_or_default();
@@ -88,7 +94,7 @@ impl Grid {
                 rows => rows,
             };
             for at in 0..columns {
-                if at > 0 && !self.take() {
+                if at > 0 && !self.take("") {
                     break;
                 }
                 let text = if at == 0 { text.clone() } else { String::new() };
@@ -108,7 +114,7 @@ impl Grid {
             .keys()
             .next_back()
             .is_some_and(|it| *it >= cells.len())
-            && self.take()
+            && self.take("")
         {
             self.fill(&mut cells);
             if self
@@ -127,11 +133,14 @@ impl Grid {
 
     /// Puts in what goes on from the row above, as long as the next column does.
     fn fill(&mut self, cells: &mut Vec<String>) {
-        while self.spans.contains_key(&cells.len()) && self.take() {
-            let Some((rows, text)) = self.spans.get_mut(&cells.len()) else {
+        while let Some((_, text)) = self.spans.get(&cells.len()) {
+            let text = text.clone();
+            if !self.take(&text) {
+                return;
+            }
+            let Some((rows, _)) = self.spans.get_mut(&cells.len()) else {
                 return;
             };
-            let text = text.clone();
             *rows -= 1;
             if *rows == 0 {
                 self.spans.remove(&cells.len());
@@ -140,8 +149,10 @@ impl Grid {
         }
     }
 
-    fn take(&mut self) -> bool {
-        self.left = self.left.saturating_sub(1);
+    /// Takes one more that says this, unless too much was filled in already.
+    fn take(&mut self, text: &str) -> bool {
+        self.left = self.left.saturating_sub(1 + text.len() / 16);
+        self.is_cut |= self.left == 0;
         self.left > 0
     }
 

@@ -1,0 +1,216 @@
+//! What becomes of a run whose result cannot be written: it has ended, what was paid is kept, and what was
+//! there before stays.
+#![cfg(unix)]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::{Command, Output, Stdio};
+
+use crate::support::{Place, Server, Simulator, completion};
+
+fn place() -> Place {
+    Place::with(&[("a.txt", "A harbour is a shelter. Ships rest there.")])
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Runs the command under a shell, as `"$@"` in a script.
+fn under_shell(place: &Place, script: &str, args: &[&str]) -> Output {
+    let whole = place.command(args);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, "sh"]).arg(whole.get_program());
+    shell.args(args).current_dir(place.path()).env_clear();
+    shell
+        .env("OLLAMA_HOST", "127.0.0.1:9")
+        .env("PATH", "/usr/bin:/bin");
+    shell.stdin(Stdio::null()).output().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_whose_result_cannot_be_written_has_ended_and_is_paid_once() {
+    for form in [
+        &["--output", "human"][..],
+        &["--output", "json"],
+        &["--output", "jsonl"],
+        &["--no-reduce", "--output", "csv"],
+        &["--no-reduce", "--output", "parquet"],
+        &["--no-reduce", "--output", "jsonl"],
+    ] {
+        let place = place();
+        let simulator = Simulator::start(&place, &[]);
+        let requests = || simulator.ledger()["requests"].as_u64().unwrap();
+        let base = [&["map-reduce", "a.txt"][..], form, &simulator.args()].concat();
+        let args = [&base[..], &["-o", "/dev/full"]].concat();
+        let output = place.command(&args).output().unwrap();
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(74), "{form:?}: {said}");
+        assert!(said.contains("cannot write /dev/full"), "{form:?}: {said}");
+        assert!(said.contains("help: make room"), "{form:?}: {said}");
+        let (_, runs) = place.data(&["runs"]);
+        assert!(runs.contains("stopped (exit 74)"), "{form:?}: {runs}");
+        let whole = place.command(&base).output().unwrap();
+        assert_eq!(whole.status.code(), Some(0), "{form:?}");
+        assert!(!whole.stdout.is_empty());
+        let calls = if form.contains(&"--no-reduce") { 1 } else { 2 };
+        assert_eq!(requests(), calls, "{form:?}: nothing is paid for again");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_is_kept_nowhere_else_goes_to_standard_output() {
+    let place = place();
+    for form in [
+        &["--output", "human"][..],
+        &["--output", "json"],
+        &["--output", "jsonl"],
+    ] {
+        let args = [&["map-reduce", "a.txt", "-o", "/dev/full"][..], form].concat();
+        let output = place.command(&args).output().unwrap();
+        assert_eq!(output.status.code(), Some(74), "{form:?}: {output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains("A harbour is a shelter."), "{form:?}: {text}");
+    }
+}
+
+#[test]
+fn a_file_that_is_written_into_gets_its_old_text_back() {
+    let place = Place::with(&[("two.txt", "precious")]);
+    fs::hard_link(place.path().join("two.txt"), place.path().join("names.txt")).unwrap();
+    // A larger file cannot be written, as on a full disk.
+    let script = "trap '' XFSZ; ulimit -f 1; exec \"$@\"";
+    for n in 0..40 {
+        place.write(
+            &format!("many/{n}.txt"),
+            b"A harbour is a shelter for ships.",
+        );
+    }
+    let args = ["map-reduce", "many", "--output", "json", "-o", "two.txt"];
+    let output = under_shell(&place, script, &args);
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(74), "{said}");
+    assert!(
+        said.contains("cannot write two.txt: File too large"),
+        "{said}"
+    );
+    assert_eq!(place.read("two.txt"), "precious");
+    assert_eq!(place.read("names.txt"), "precious");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("\"type\": \"outcome\""), "{text}");
+}
+
+#[test]
+fn what_takes_the_place_of_the_file_during_the_run_is_not_replaced() {
+    for is_link in [true, false] {
+        let place = place();
+        place.write("mine.txt", b"precious");
+        let path = place.path().join("out.txt");
+        let server = Server::start(move |_| {
+            let made = match is_link {
+                true => symlink("mine.txt", &path),
+                false => fs::create_dir(&path),
+            };
+            // The second call finds it there.
+            drop(made);
+            (200, completion(r#"{"summary": "Ships rest there."}"#))
+        });
+        let base = ["map-reduce", "a.txt", "--no-reduce", "-o", "out.txt"];
+        let mut command = place.command(&[&base[..], &server.args()].concat());
+        let output = command.output().unwrap();
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(74), "{said}");
+        assert!(said.contains("something else than a file"), "{said}");
+        let now = fs::symlink_metadata(place.path().join("out.txt")).unwrap();
+        assert!(!now.is_file());
+        assert_eq!(place.read("mine.txt"), "precious");
+        let (_, runs) = place.data(&["runs"]);
+        assert!(runs.contains("stopped (exit 74)"), "{runs}");
+    }
+}
+
+#[test]
+fn two_outputs_are_two_files_and_none_is_what_the_run_needs() {
+    let place = Place::with(&[
+        ("docs/a.txt", "A shelter."),
+        ("old.txt", "old"),
+        ("patterns.toml", "[run]\nseed = 1\n"),
+        (
+            "job.toml",
+            "pattern = \"map-reduce\"\ninputs = [\"docs\"]\n",
+        ),
+        ("key", "secret"),
+    ]);
+    place.configure("[providers.openai]\nkey_file = \"key\"\n");
+    place.configure_beside("key", "secret");
+    fs::hard_link(place.path().join("old.txt"), place.path().join("too.txt")).unwrap();
+    let simulator = Simulator::start(&place, &[]);
+    let paid = [&["map-reduce", "docs", "-q"][..], &simulator.args()].concat();
+    assert_eq!(place.data(&paid).0, Some(0));
+    let base = ["map-reduce", "docs", "--model", "offline"];
+    let set = "providers.compatible.key_file=key";
+    let both = "both name";
+    let input = "would overwrite an input";
+    let store = "is a part of the store";
+    for (args, words) in [
+        (&["-o", "new.txt", "--events", "new.txt"][..], both),
+        (&["-o", "new.txt", "--events", "./docs/../new.txt"], both),
+        (&["-o", "old.txt", "--events", "too.txt"], both),
+        (&["-o", "patterns.toml"], input),
+        (&["--events", "./patterns.toml"], input),
+        (&["-c", set, "-o", "key"], input),
+        (&["-o", ".patterns/store.db"], "is the store"),
+        (&["-o", ".patterns/store.db-wal"], store),
+        (&["--events", ".patterns/store.db.opening"], store),
+    ] {
+        let shown = place.run(&[&base[..], args].concat());
+        assert!(shown.starts_with("exit 2\n"), "{args:?}: {shown}");
+        assert!(shown.contains(words), "{args:?}: {shown}");
+    }
+    let shown = place.run(&["run", "job.toml", "-o", "job.toml", "--trust"]);
+    assert!(shown.starts_with("exit 2\n"), "{shown}");
+    assert!(shown.contains(input), "{shown}");
+    for file in [".patterns/store.db", ".patterns/store.db-wal"] {
+        let shown = place.run(&["report", "1", "-o", file]);
+        assert!(shown.starts_with("exit 2\n"), "{file}: {shown}");
+    }
+    assert_eq!(place.data(&["store", "verify"]).0, Some(0));
+    // What is thrown away may be thrown away twice.
+    let shown = place.run(&[&base[..], &["-o", "/dev/null", "--events", "/dev/null"]].concat());
+    assert!(shown.starts_with("exit 0\n"), "{shown}");
+}
+
+#[test]
+fn a_run_that_cannot_begin_does_not_look_as_if_it_went_on() {
+    let place = place();
+    let simulator = Simulator::start(&place, &[]);
+    let args = ["map-reduce", "a.txt", "--no-reduce", "-o", "rows.db"];
+    let mut command = place.command(&[&args[..], &simulator.args()].concat());
+    let output = command.env("TMPDIR", "/nowhere").output().unwrap();
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(74), "{said}");
+    assert!(said.contains("cannot write the database"), "{said}");
+    let (_, runs) = place.data(&["runs"]);
+    assert!(runs.contains("  stopped ·"), "{runs}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_cannot_be_recorded_is_refused_by_name() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = place();
+    let name = std::ffi::OsStr::from_bytes(b"a\xff.txt");
+    for args in [&["map-reduce", "a.txt", "-o"][..], &["map-reduce"]] {
+        let mut command = place.command(args);
+        let output = command.arg(name).output().unwrap();
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        let words = r#"the name "a\xFF.txt" is not UTF-8"#;
+        assert!(said.contains(words), "{said}");
+    }
+    let shown = place.run(&["map-reduce", "a.txt", "-o", "new/"]);
+    assert!(shown.contains("it is named as a directory"), "{shown}");
+    assert!(!place.path().join("new").exists());
+}
