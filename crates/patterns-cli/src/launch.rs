@@ -10,7 +10,6 @@ use crate::args::Given;
 use crate::config::{
     Aliases, Loaded, Providers, RestateKeys, Scope, fill, project_file, user_file,
 };
-use crate::connect::Connected;
 use crate::descriptors;
 use crate::error::{Error, ErrorKind, NEEDS_MODEL};
 use crate::isolation::Processes;
@@ -168,12 +167,12 @@ impl Launch {
     /// # Errors
     ///
     /// Returns an error if the model cannot do the work at all.
-    pub(crate) fn announce(&self, connected: &Connected) -> Result<(), Error> {
-        if let (Some(_), Some(what)) = (connected.notice, needs_model(&self.job)) {
+    pub(crate) fn announce(&self, is_offline: bool, choice: Option<&str>) -> Result<(), Error> {
+        if let Some(what) = needs_model(&self.job).filter(|_| is_offline) {
             let message = format!("{what} needs a model; the offline one only quotes");
             return Err(Error::new(ErrorKind::Model, message).help(NEEDS_MODEL));
         }
-        if let Some(note) = &connected.choice {
+        if let Some(note) = choice {
             self.terminal.note(note);
         }
         Ok(())

@@ -86,7 +86,7 @@ impl Session {
         let observers = Arc::new(observers);
         let drain = CancellationToken::new();
         let mut connected = connect(launch, &roles, &settings).await?;
-        launch.announce(&connected)?;
+        launch.announce(connected.notice.is_some(), connected.choice.as_deref())?;
         observers.watch(&connected.budget);
         let is_paid = connected.notice.is_none();
         let store = open_store(job.store(), is_paid, terminal)?;
