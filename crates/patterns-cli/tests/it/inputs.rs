@@ -382,7 +382,7 @@ fn chunks_are_measured_in_the_tokens_of_the_model() {
 }
 
 #[test]
-fn a_key_that_a_row_has_twice_is_said_once_for_a_file() {
+fn a_key_that_rows_have_twice_is_said_of_the_first_and_all_are_counted() {
     let rows = "{\"id\": 1, \"text\": \"One.\"}\n{\"id\": 2, \"text\": \"Lost.\", \"text\": \"Two.\"}\n\
                 {\"id\": 3, \"text\": \"Lost.\", \"text\": \"Three.\"}\n";
     let questions = rows.replace("text", "question");
@@ -393,7 +393,13 @@ fn a_key_that_a_row_has_twice_is_said_once_for_a_file() {
         lines.join("\n")
     };
     let documents = ["map-reduce", "rows.jsonl", "--no-reduce", "-m", "offline"];
-    assert_snapshot!(said(&documents), @r#"warning: rows.jsonl: line 2 has "text" twice, of which the last counts"#);
+    assert_snapshot!(said(&documents), @r#"
+    warning: rows.jsonl: line 2 has "text" twice, of which the last counts
+    warning: rows.jsonl: the same of 1 more line: a key twice
+    "#);
     let batch = ["vote", "--batch", "q.jsonl", "-m", "offline"];
-    assert_snapshot!(said(&batch), @r#"warning: q.jsonl: line 2 has "question" twice, of which the last counts"#);
+    assert_snapshot!(said(&batch), @r#"
+    warning: q.jsonl: line 2 has "question" twice, of which the last counts
+    warning: q.jsonl: the same of 1 more line: a key twice
+    "#);
 }
