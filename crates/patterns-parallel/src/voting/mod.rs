@@ -12,31 +12,30 @@
 mod ballot;
 mod election;
 mod elections;
-mod field;
+mod fields;
 mod judge;
 mod panel;
 mod question;
 mod rules;
 mod stop;
+mod voter;
 #[expect(
     clippy::module_inception,
     reason = "a file has the name of its main type"
 )]
 mod voting;
 
-pub use crate::normalise::read_number;
-pub use ballot::{
-    Ballot, BallotTask, Vote, ballot_agent_for, name_option, number_agent, vote_agent,
-};
+pub use ballot::{Ballot, BallotTask, Vote};
 pub use election::{BatchElection, BatchTally, Election, Standing};
-pub use field::{FieldElection, FieldRule, Fields, ObjectElection, ValueCount};
-pub use judge::{JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements, judge_agent};
-pub use panel::{Panel, Voter};
-pub use question::{Question, named_option};
-pub(crate) use rules::rule::name_and_value;
+pub use fields::{FieldElection, Fields};
+pub use judge::{JudgeTask, Judgement};
+pub use panel::Panel;
+pub use question::Question;
+pub(crate) use rules::name_and_value;
 pub use rules::{
-    AnswerCount, AnswerWeight, BestOf, Decision, LeastShare, Median, Plurality, Rule, RuleError,
-    Ruling, SameMeaning, Share, ShareInterval, Spread, TieBreak, Weights, wilson_interval,
+    AnswerCount, BestOf, Decision, Detail, Median, Plurality, Rule, RuleError, Ruling, SameMeaning,
+    Share, ShareInterval, Spread, TieBreak,
 };
-pub use stop::{ForeseenVotes, Step, StopReason, Stopper, StoppingRule, Tally};
+pub use stop::{Step, StopReason, StoppingRule};
+pub use voter::Voter;
 pub use voting::{Asking, Voting};

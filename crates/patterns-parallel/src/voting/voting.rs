@@ -4,9 +4,10 @@ use std::num::{NonZeroU64, NonZeroUsize};
 
 use super::ballot::Ballot;
 use super::election::{Standing, standings};
-use super::panel::{Panel, Voter};
-use super::rules::{LeastShare, Plurality, Rule, TieBreak};
+use super::panel::Panel;
+use super::rules::{Plurality, Rule, Share, TieBreak};
 use super::stop::{Chain, Forecast, MOST_VOTES, Stopper, StoppingRule};
+use super::voter::Voter;
 use crate::RunError;
 
 /// Puts one question to several voters and lets a rule decide.
@@ -160,7 +161,7 @@ impl<V, R: Rule> Voting<V, R> {
     }
 
     /// Returns which share wins, if each ballot is one vote.
-    fn counts_alike(&self) -> Option<LeastShare> {
+    fn counts_alike(&self) -> Option<Share> {
         self.rule
             .least_share()
             .filter(|_| !self.panel.is_weighted())

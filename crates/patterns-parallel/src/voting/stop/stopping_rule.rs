@@ -4,8 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::state::MOST_VOTES;
-use crate::voting::rules::RuleError;
-use crate::voting::rules::rule::name_and_value;
+use crate::voting::rules::{RuleError, name_and_value};
 
 /// The most votes for which the table of `adaptive` is made.
 const MOST_TABULATED: u64 = 1_000_000;

@@ -7,7 +7,7 @@ use super::{hold, or_decided, stopper, tally, vote};
 use crate::voting::ballot::Ballot;
 use crate::voting::election::Election;
 use crate::voting::judge::Judgements;
-use crate::voting::rules::{LeastShare, Plurality, Rule, TieBreak};
+use crate::voting::rules::{Plurality, Rule, Share, TieBreak};
 
 /// Rules that can stop even short votes, plans apart.
 const RULES: [&str; 7] = [
@@ -100,7 +100,7 @@ fn rule(text: &str) -> Plurality {
     text.parse().expect("a rule")
 }
 
-fn least(text: &str) -> LeastShare {
+fn least(text: &str) -> Share {
     rule(text).least_share().expect("a rule that counts votes")
 }
 

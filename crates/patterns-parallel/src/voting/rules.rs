@@ -1,0 +1,217 @@
+//! Says what a voting rule is: a pure function from ballots to a ruling. Reads rules as a name, for some with
+//! a value behind a colon.
+//!
+//! A rule is one file with its own type of winner. It sees ballots, and what a judge has said of them;
+//! it calls nobody. So a rule is tested by a table, and an election is decided once, by one call of
+//! [`Rule::decide`].
+
+mod best_of;
+pub(super) mod count;
+pub(super) mod median;
+mod plurality;
+mod same_meaning;
+mod share;
+mod tie_break;
+
+use std::collections::BTreeMap;
+
+use patterns_core::Agent;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::ballot::Ballot;
+use super::fields::FieldElection;
+use super::judge::{JudgeTask, Judgement, Judgements};
+pub use best_of::BestOf;
+pub use count::AnswerCount;
+pub use median::{Median, Spread};
+pub use plurality::Plurality;
+pub use same_meaning::SameMeaning;
+pub use share::{Share, ShareInterval};
+pub use tie_break::{Decision, TieBreak};
+
+/// Decides an election.
+pub trait Rule: Send + Sync {
+    /// What wins.
+    type Winner: Send;
+
+    /// Decides on ballots, in voter order, with what the judge has said of their distinct answers: of two
+    /// of them by their places, in the order in which they were shown, `None` if it failed.
+    /// Without a valid ballot the decision is [`Decision::QuorumMissed`].
+    fn decide(
+        &self,
+        ballots: &[Ballot],
+        tie_break: TieBreak,
+        judgements: &BTreeMap<(usize, usize), Option<Judgement>>,
+    ) -> Ruling<Self::Winner>;
+
+    /// Returns the share of votes that wins, if the rule counts votes and nothing else. Elections
+    /// under such a rule can end before all ballots are in.
+    fn least_share(&self) -> Option<Share> {
+        None
+    }
+
+    /// Returns who is asked about the answers, if the rule needs a judge.
+    fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
+        None
+    }
+
+    /// Returns which two of so many distinct answers, most frequent first, the judge is still to be asked
+    /// about, in the order in which they are shown. It is asked at once; when a judgement is in, this is
+    /// called again.
+    fn to_judge(
+        &self,
+        answers: usize,
+        judgements: &BTreeMap<(usize, usize), Option<Judgement>>,
+    ) -> Vec<(usize, usize)> {
+        let _ = (answers, judgements);
+        Vec::new()
+    }
+}
+
+/// What a rule makes of the ballots of an election.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ruling<W> {
+    /// The leading answer, if there is any. It wins if the decision says so.
+    pub winner: Option<W>,
+    /// Why there is a winner, or none.
+    pub decision: Decision,
+    /// How many votes the leading answer has.
+    pub vote_count: u64,
+    /// How many valid votes were cast.
+    pub total_votes: u64,
+    /// The leading answer's share of the valid votes, 0 to 1.
+    pub share: f64,
+    /// What the share stands for, at 95 %; `None` where it is no share of equal votes.
+    pub share_interval: Option<ShareInterval>,
+    /// What counts of votes don't say.
+    pub detail: Option<Detail>,
+}
+
+/// What counts of votes don't say.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Detail {
+    /// Of votes that weigh differently.
+    Weighted {
+        /// The weight of those who voted for the leading answer.
+        weight: f64,
+        /// The weight of all valid votes.
+        total_weight: f64,
+        /// Each answer with its weight, the heaviest first, ties in the order seen.
+        counts: Vec<AnswerCount>,
+    },
+    /// Of numbers.
+    Numeric {
+        /// How far they lie apart.
+        spread: Spread,
+    },
+    /// Of answers that a judge was asked about.
+    Judged {
+        /// The name of the rule.
+        rule: &'static str,
+        /// How many judgements were asked for.
+        judgements: u64,
+        /// How many of them were not given.
+        failed: u64,
+        /// Under `best-of`, how many pairs got another verdict in the other order, which makes them ties.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        flipped: Option<u64>,
+        /// The distinct answers, best first.
+        answers: Vec<AnswerCount>,
+    },
+    /// Of objects that were decided field by field.
+    Fields {
+        /// The answer put together from the winners.
+        ///
+        /// A field without a winner is null where the schema allows that, else left out.
+        value: Value,
+        /// Whether `value` has all that the schema requires. If not, do not use it as an answer: each
+        /// field that is missing is in `fields` with the [`Decision`] that says why.
+        is_complete: bool,
+        /// How many ballots there are.
+        total_ballots: u64,
+        /// One election per field, in the order of the schema.
+        fields: Vec<FieldElection>,
+    },
+}
+
+impl<W> Ruling<W> {
+    /// Makes the same ruling with another type of winner.
+    pub fn map<X>(self, winner: impl FnOnce(W) -> X) -> Ruling<X> {
+        Ruling {
+            winner: self.winner.map(winner),
+            decision: self.decision,
+            vote_count: self.vote_count,
+            total_votes: self.total_votes,
+            share: self.share,
+            share_interval: self.share_interval,
+            detail: self.detail,
+        }
+    }
+}
+
+impl Ruling<String> {
+    /// Rules for the first of the answers that were judged.
+    fn judged(
+        rule: &'static str,
+        decision: Decision,
+        answers: Vec<AnswerCount>,
+        flipped: Option<u64>,
+        judgements: &Judgements,
+    ) -> Self {
+        let total_votes: u64 = answers.iter().map(|it| it.votes).sum();
+        let vote_count = answers.first().map_or(0, |it| it.votes);
+        Self {
+            winner: answers.first().map(|it| it.answer.clone()),
+            decision,
+            vote_count,
+            total_votes,
+            share: share_of(vote_count, total_votes),
+            share_interval: None,
+            detail: Some(Detail::Judged {
+                rule,
+                judgements: judgements.len() as u64,
+                failed: judgements.values().filter(|it| it.is_none()).count() as u64,
+                flipped,
+                answers,
+            }),
+        }
+    }
+}
+
+/// Returns votes as a share of a total, 0 if there is none.
+fn share_of(votes: u64, total: u64) -> f64 {
+    votes as f64 / total.max(1) as f64
+}
+
+/// A rule that cannot be understood, or does not go with what it is to decide.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct RuleError(String);
+
+impl RuleError {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+
+    /// The value of a rule is missing, of no use, or out of range.
+    pub(super) fn value(name: &str, reason: impl std::fmt::Display) -> Self {
+        Self(format!("the rule `{name}`: {reason}"))
+    }
+
+    fn unknown(name: &str, names: &[&str]) -> Self {
+        let known = names.join(", ");
+        Self(format!(
+            "there is no voting rule {name:?}; there are {known}"
+        ))
+    }
+}
+
+/// Divides `name` and `name:value`.
+pub(crate) fn name_and_value(text: &str) -> (&str, Option<&str>) {
+    match text.trim().split_once(':') {
+        Some((name, value)) => (name.trim(), Some(value.trim())),
+        None => (text.trim(), None),
+    }
+}
