@@ -5,10 +5,9 @@ use patterns_core::Branch;
 use serde::Serialize;
 
 use super::ballot::Ballot;
-use super::fields::FieldElection;
 use super::judge::Judgements;
 use super::rules::count::count_answers;
-use super::rules::{AnswerCount, Decision, Detail, Rule, ShareInterval, TieBreak};
+use super::rules::{AnswerCount, Decision, Detail, FieldElection, Rule, ShareInterval, TieBreak};
 use super::stop::{Step, StopReason, Stopper, Tally};
 
 /// The result of an election; `W` is what wins.

@@ -25,7 +25,7 @@ use super::judge::{JudgeTask, Judgement, Pair};
 use super::question::Question;
 use super::rules::Rule;
 use super::stop::{Forecast, Step, Stopper};
-use super::voting::{Asking, Voting};
+use super::{Asking, Voting};
 use crate::fan_out::Stop;
 use crate::machine::{Due, Machine, WINDOW};
 use crate::run::Run;

@@ -21,7 +21,6 @@ use super::ballot::Ballot;
 use super::judge::Judgements;
 use super::rules::{Decision, Detail, Rule, RuleError, Ruling, TieBreak};
 use field_rule::{FieldRule, find};
-pub use object::FieldElection;
 use object::{ObjectElection, decide_object};
 
 /// Answers are JSON objects of a schema, and every field is decided on its own.

@@ -7,6 +7,7 @@
 
 mod best_of;
 pub(super) mod count;
+mod detail;
 pub(super) mod median;
 mod plurality;
 mod same_meaning;
@@ -16,15 +17,13 @@ mod tie_break;
 use std::collections::BTreeMap;
 
 use patterns_core::Agent;
-use serde::Serialize;
-use serde_json::Value;
 
 use super::ballot::Ballot;
-use super::fields::FieldElection;
 use super::judge::{JudgeTask, Judgement, Judgements};
 pub use best_of::BestOf;
 pub use count::AnswerCount;
-pub use median::{Median, Spread};
+pub use detail::{Detail, FieldElection, Spread};
+pub use median::Median;
 pub use plurality::Plurality;
 pub use same_meaning::SameMeaning;
 pub use share::{Share, ShareInterval};
@@ -86,54 +85,6 @@ pub struct Ruling<W> {
     pub share_interval: Option<ShareInterval>,
     /// What counts of votes don't say.
     pub detail: Option<Detail>,
-}
-
-/// What counts of votes don't say.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Detail {
-    /// Of votes that weigh differently.
-    Weighted {
-        /// The weight of those who voted for the leading answer.
-        weight: f64,
-        /// The weight of all valid votes.
-        total_weight: f64,
-        /// Each answer with its weight, the heaviest first, ties in the order seen.
-        counts: Vec<AnswerCount>,
-    },
-    /// Of numbers.
-    Numeric {
-        /// How far they lie apart.
-        spread: Spread,
-    },
-    /// Of answers that a judge was asked about.
-    Judged {
-        /// The name of the rule.
-        rule: &'static str,
-        /// How many judgements were asked for.
-        judgements: u64,
-        /// How many of them were not given.
-        failed: u64,
-        /// Under `best-of`, how many pairs got another verdict in the other order, which makes them ties.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        flipped: Option<u64>,
-        /// The distinct answers, best first.
-        answers: Vec<AnswerCount>,
-    },
-    /// Of objects that were decided field by field.
-    Fields {
-        /// The answer put together from the winners.
-        ///
-        /// A field without a winner is null where the schema allows that, else left out.
-        value: Value,
-        /// Whether `value` has all that the schema requires. If not, do not use it as an answer: each
-        /// field that is missing is in `fields` with the [`Decision`] that says why.
-        is_complete: bool,
-        /// How many ballots there are.
-        total_ballots: u64,
-        /// One election per field, in the order of the schema.
-        fields: Vec<FieldElection>,
-    },
 }
 
 impl<W> Ruling<W> {

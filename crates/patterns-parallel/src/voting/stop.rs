@@ -109,10 +109,9 @@ impl Stopper {
                 confidence,
                 max_votes,
             },
-            StoppingRule::Plan(risk) => {
+            StoppingRule::Plan => {
                 let chain = Chain::new(max_votes)?;
-                let (plan, _) = Plan::new(&chain, &Forecast::of(&chain), risk);
-                Criterion::Plan(plan)
+                Criterion::Plan(Plan::new(&chain, &Forecast::of(&chain)))
             }
         };
         Ok(Self {

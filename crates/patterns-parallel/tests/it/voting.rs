@@ -585,9 +585,7 @@ async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
         let error = refused(invalid, "Well?").await;
         assert!(matches!(error, RunError::InvalidSetup(_)), "{error}");
     }
-    let blind = voting()
-        .voters(nonzero(500))
-        .stop_by(StoppingRule::Plan(None));
+    let blind = voting().voters(nonzero(500)).stop_by(StoppingRule::Plan);
     let error = refused(blind, "Well?").await;
     assert!(matches!(error, RunError::Rule(_)), "{error}");
 }

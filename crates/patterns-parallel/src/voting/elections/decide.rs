@@ -6,13 +6,13 @@ use std::sync::Arc;
 use patterns_core::Branch;
 
 use super::open_election::OpenElection;
+use crate::voting::Voting;
 use crate::voting::ballot::Ballot;
 use crate::voting::election::Election;
 use crate::voting::judge::{JudgeTask, Judgements, Pair};
 use crate::voting::rules::count::count_answers;
 use crate::voting::rules::{Decision, Rule};
 use crate::voting::stop::{Forecast, StopReason};
-use crate::voting::voting::Voting;
 
 /// What an election needs whose votes are in.
 pub(super) enum Need {

@@ -26,7 +26,7 @@ use crate::voting::question::Question;
 use crate::voting::rules::Rule;
 use crate::voting::stop::{CallIndex, Chain};
 use crate::voting::voter::Voter;
-use crate::voting::voting::{Asking, Voting};
+use crate::voting::{Asking, Voting};
 use crate::{RunError, RunOptions, Running};
 
 impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {

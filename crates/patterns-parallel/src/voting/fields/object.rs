@@ -1,46 +1,12 @@
 //! Walks the schema of an answer and decides every field of it.
 
 use patterns_core::{SchemaView, pointer};
-use serde::{Serialize, Serializer};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Fields;
 use super::field_rule::FieldRule;
 use super::leaf::{FieldRuling, leaf, null_wins, of_kind};
-use crate::voting::rules::{Decision, Plurality, Share, Spread, TieBreak};
-
-/// How one field was decided.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct FieldElection {
-    /// Where the field is, as a JSON pointer (RFC 6901); empty for the whole answer.
-    pub path: String,
-    /// The rule that decided.
-    pub rule: String,
-    /// The winner; null if null won, and without a winner.
-    pub value: Value,
-    /// Why there is a winner, or none.
-    pub decision: Decision,
-    /// How many ballots agree with the winner: equal to it, within the tolerance, or with the same
-    /// items.
-    pub votes: u64,
-    /// How many ballots have the field, null included.
-    pub total: u64,
-    /// `votes` as a share of `total`, 0 to 1. Of lists, ballots can agree in part: it is the share of
-    /// all items, seen by all ballots, on which a ballot and the result agree that they are in or out.
-    pub share: f64,
-    /// Ballots without the field, or with something else in its place.
-    pub abstentions: u64,
-    /// Each value (of a list: each item) with its votes, most votes first, ties in the order seen.
-    #[serde(serialize_with = "named")]
-    pub counts: Vec<(Value, u64)>,
-    /// How far numbers lie apart.
-    pub spread: Option<Spread>,
-}
-
-fn named<S: Serializer>(counts: &[(Value, u64)], to: S) -> Result<S::Ok, S::Error> {
-    let named = |(value, votes): &(Value, u64)| json!({"value": value, "votes": votes});
-    to.collect_seq(counts.iter().map(named))
-}
+use crate::voting::rules::{Decision, FieldElection, Plurality, Share, TieBreak};
 
 /// What votes on objects come to.
 #[derive(Debug)]

@@ -3,11 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Serialize;
-
+use super::detail::{Detail, Spread};
 use super::share::read_share;
 use super::tie_break::{Decision, TieBreak};
-use super::{Detail, Rule, RuleError, Ruling, name_and_value, share_of};
+use super::{Rule, RuleError, Ruling, name_and_value, share_of};
 use crate::normalise;
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
@@ -191,22 +190,6 @@ pub(in crate::voting) struct Number {
     pub(in crate::voting) value: f64,
     /// Its place among all ballots.
     pub(in crate::voting) voter: usize,
-}
-
-/// How far numbers lie apart. Quartiles are interpolated linearly between the sorted votes
-/// (definition 7 of Hyndman and Fan 1996, the one of R, NumPy and spreadsheets).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Spread {
-    /// The least vote.
-    pub min: f64,
-    /// A quarter of the votes are below.
-    pub lower_quartile: f64,
-    /// A quarter of the votes are above.
-    pub upper_quartile: f64,
-    /// The greatest vote.
-    pub max: f64,
-    /// The upper quartile less the lower: the width of the middle half.
-    pub interquartile_range: f64,
 }
 
 /// Returns the finite numbers, least first; equal ones in voter order.

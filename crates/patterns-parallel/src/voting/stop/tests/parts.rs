@@ -3,7 +3,6 @@
 use proptest::prelude::*;
 
 use super::super::pitman_yor::Mixture;
-use super::super::plan::{Plan, Prediction};
 use super::super::state::{Layout, State};
 use super::super::{CallIndex, Chain, Forecast, sure};
 use super::{beta_confidence, tally};
@@ -112,23 +111,4 @@ fn the_index_prefers_what_a_call_can_change() {
     assert!(of("") > of("a") && of("aab") > of("aaaa"));
     assert!(of("aab") > of("aaaaaaab"));
     assert_eq!(of(&"ab".repeat(10)), 0.0);
-}
-
-#[test]
-fn a_plan_is_predicted_as_published_and_costs_more_for_less_risk() {
-    let prediction = |risk, votes| {
-        let chain = Chain::new(votes).unwrap();
-        Plan::new(&chain, &Forecast::of(&chain), risk).1
-    };
-    // The published prediction for λ = 300 is 1.8 %.
-    assert!((prediction(None, 40).disagreement - 0.018).abs() < 5e-5);
-    let (bold, careful) = (prediction(Some(0.06), 20), prediction(Some(0.03), 20));
-    assert!(bold.disagreement <= 0.06 && careful.disagreement <= 0.03);
-    assert!(bold.disagreement > 0.05 && careful.disagreement > 0.025);
-    assert!(bold.calls < careful.calls);
-    let sure = Prediction {
-        calls: 1.0,
-        disagreement: 0.0,
-    };
-    assert_eq!(prediction(None, 1), sure);
 }
