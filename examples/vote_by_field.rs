@@ -41,8 +41,8 @@ async fn main() -> anyhow::Result<()> {
     let question = "Extract the order.\n\nPlease send us 40 m of rope, 16 mm, and two buoys, to \
         quay 7. The crane there lifts 5 t.";
     let election = voting.run(question, &RunOptions::default()).await?.value?;
-    for field in election.detail.iter().flat_map(|it| &it.fields) {
-        let (path, value, rule) = (&field.path, &field.value, field.rule);
+    for field in election.fields() {
+        let (path, value, rule) = (&field.path, &field.value, &field.rule);
         let (votes, total) = (field.votes, field.total);
         println!("{path} = {value} ({votes} of {total}, {rule})");
     }

@@ -36,12 +36,12 @@ pub use input::{
     Corpus, CorpusStream, KeptColumns, NotText, Reader, Taken, Total, decode_text, read_text_file,
 };
 pub use job::{
-    AgentReduce, AnyDetail, AnyRule, BallotPart, BatchPart, ByteSize, Choice, CodePart, Durability,
-    Form, GrowPart, InputPart, Job, JobFormat, MapPart, MapReduceJob, MapReduceModels,
-    MapReducePattern, MaxFailures, ModelPart, OutputPart, Reduce, RunPart, SchemaSource,
-    SectionJob, SectionPattern, SectionSpec, SourcePart, Spelled, SpendPart, StatementsReduce,
-    StoreMode, StorePart, Stream, SynthesisWay, Tie, Tier, TimeSpan, VoteJob, VoteModels,
-    VotePattern, VoterSpec, is_short_schema, read_short_schema,
+    AgentReduce, AnyRule, BallotPart, BatchPart, ByteSize, Choice, CodePart, Durability, Form,
+    GrowPart, InputPart, Job, JobFormat, MapPart, MapReduceJob, MapReduceModels, MapReducePattern,
+    MaxFailures, ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, SectionPattern,
+    SectionSpec, SourcePart, Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, Stream,
+    SynthesisWay, Tie, Tier, TimeSpan, VoteJob, VoteModels, VotePattern, VoterSpec,
+    is_short_schema, read_short_schema,
 };
 pub use job_error::{JobError, JobErrorKind, Place, renamed};
 pub use job_run::JobOutcome;

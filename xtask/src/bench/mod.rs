@@ -151,11 +151,11 @@ struct ReduceArgs {
 #[derive(Clone, Copy, Debug, clap::Args)]
 struct VoteArgs {
     /// How many voters an election has
-    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u64).range(2..=100))]
-    voters: u64,
+    #[arg(long, value_name = "N", default_value = "40")]
+    voters: NonZeroUsize,
 
-    /// How many elections are held
-    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    /// How often that is done
+    #[arg(long, value_name = "N", default_value_t = 20)]
     elections: u64,
 }
 

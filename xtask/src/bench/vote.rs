@@ -4,53 +4,50 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use anyhow::Result;
-use patterns_parallel::voting::{Stopper, StoppingRule, Tally};
+use patterns_core::{AgentError, Answer, agent_fn};
+use patterns_parallel::voting::{Ballot, BallotTask, StoppingRule, Voter};
+use patterns_parallel::{Panel, Plurality, Voting};
 
 use super::VoteArgs;
 
 /// The rules, as they are written.
 const RULES: [&str; 5] = ["fixed", "exact", "ahead-by:4", "adaptive", "plan"];
 
-/// Makes a stopper of every rule and lets it decide after every vote of many elections.
+/// Makes every rule ready for an election, and goes through one that is over, vote by vote.
 pub(super) fn run(args: &VoteArgs) -> Result<()> {
     let VoteArgs { voters, elections } = *args;
-    println!("elections of {voters} voters, least of 5 makings, mean of {elections} elections\n");
-    println!("{:<20} {:>10} {:>14}", "rule", "table", "per decision");
-    let tallies = tallies(voters);
+    println!("elections of {voters} voters, least of {elections}\n");
+    println!("{:<20} {:>10} {:>14}", "rule", "table", "and all votes");
+    let ballots = ballots(voters.get());
     for name in RULES {
         let rule: StoppingRule = name.parse()?;
-        let mut table = f64::MAX;
-        let mut stopper = Stopper::new(rule, voters)?;
-        for _ in 0..5 {
-            let begun = Instant::now();
-            stopper = Stopper::new(rule, voters)?;
-            table = table.min(begun.elapsed().as_secs_f64());
-        }
-        let begun = Instant::now();
-        for _ in 0..elections {
-            for tally in &tallies {
-                black_box(stopper.next(black_box(tally)));
+        let nobody =
+            agent_fn(async |_: BallotTask| Ok::<_, AgentError>(Answer::new(String::new())));
+        let panel = Panel::new([Voter::new(nobody)], |it: &String| Some(it.clone()));
+        let voting = Voting::new(panel, Plurality::new()).voters(voters);
+        let voting = voting.stop_by(rule);
+        let least = |ballots: &[Ballot]| -> Result<f64> {
+            let mut least = f64::MAX;
+            for _ in 0..elections {
+                let begun = Instant::now();
+                black_box(voting.standings(black_box(ballots))?);
+                least = least.min(begun.elapsed().as_secs_f64());
             }
-        }
-        let decisions = elections as f64 * tallies.len() as f64;
-        let each = begun.elapsed().as_secs_f64() / decisions;
-        println!("{name:<20} {:>7.2} ms {:>11.3} µs", 1e3 * table, 1e6 * each);
+            Ok(1e3 * least)
+        };
+        let (table, all) = (least(&[])?, least(&ballots)?);
+        println!("{name:<20} {table:>7.2} ms {all:>11.2} ms");
     }
     Ok(())
 }
 
-/// Returns an election as it stands after each of its votes: two answers lead, others turn up.
-fn tallies(voters: u64) -> Vec<Tally> {
-    let mut tally = Tally::default();
-    let mut tallies = Vec::new();
-    for vote in 0..voters.saturating_sub(1) {
-        let answer = match vote % 5 {
-            0 | 2 => "a".to_owned(),
-            1 | 3 => "b".to_owned(),
-            _ => format!("c{}", vote % 7),
-        };
-        tally.count(Some(answer.as_str()));
-        tallies.push(tally.clone());
-    }
-    tallies
+/// Returns the ballots of an election in which two answers lead and others turn up.
+fn ballots(voters: usize) -> Vec<Ballot> {
+    let votes = (0..voters).map(|vote| match vote % 5 {
+        0 | 2 => "a".to_owned(),
+        1 | 3 => "b".to_owned(),
+        _ => format!("c{}", vote % 7),
+    });
+    let ballot = |answer: String| Ballot::new("a voter", Some(answer.clone()), Some(answer));
+    votes.map(ballot).collect()
 }

@@ -6,7 +6,7 @@ mod kept;
 mod lack;
 
 use patterns_core::{Caps, Money, Pattern};
-use patterns_job::{AnyDetail, AnyVoting, Questions, VoteJob, VoteWork};
+use patterns_job::{AnyVoting, Questions, VoteJob, VoteWork};
 use patterns_parallel::Question;
 use patterns_parallel::voting::{Election, Standing, StopReason};
 use serde::Serialize;
@@ -40,7 +40,7 @@ pub(crate) async fn run(job: VoteJob, launch: Launch) -> Result<(), Error> {
 #[derive(Serialize)]
 struct Explained {
     #[serde(flatten)]
-    election: Election<String, AnyDetail>,
+    election: Election,
     /// What the ballots would have cost that were not asked for, in dollars, by those that were.
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_saved: Option<String>,

@@ -5,11 +5,8 @@ mod reliability;
 
 use std::num::NonZeroUsize;
 
-use patterns_job::{AnyDetail, AnyRule, BallotSpec, BatchQuestion, VoteWork};
-use patterns_parallel::voting::{
-    Decision, Election, Question, ShareInterval, StopReason, named_option, read_number,
-    wilson_interval,
-};
+use patterns_job::{AnyRule, BallotSpec, BatchQuestion, VoteWork};
+use patterns_parallel::voting::{Decision, Election, Median, Question, ShareInterval, StopReason};
 use serde::Serialize;
 
 use self::agreement::{Agreement, VoteTable};
@@ -82,11 +79,7 @@ impl<'a> BatchReport<'a> {
 
     /// Adds an election; returns whether its winner is right, if that is known. A question that was
     /// not asked is neither right nor wrong, and nothing was saved on it.
-    pub(crate) fn add(
-        &mut self,
-        election: &Election<String, AnyDetail>,
-        row: Option<&BatchQuestion>,
-    ) -> Option<bool> {
+    pub(crate) fn add(&mut self, election: &Election, row: Option<&BatchQuestion>) -> Option<bool> {
         if election.decision == Decision::NotAsked {
             return None;
         }
@@ -114,17 +107,16 @@ impl<'a> BatchReport<'a> {
     /// Returns whether an answer is the right one, as the question and the rule put it.
     fn agree(&self, answer: &str, gold: &str, row: Option<&BatchQuestion>) -> bool {
         if let AnyRule::Median(rule) = &self.work.rule {
-            let both = read_number(answer).zip(read_number(gold));
+            let both = Median::read_number(answer).zip(Median::read_number(gold));
             return both.is_some_and(|(answer, gold)| rule.agree(answer, gold));
         }
-        let options = self.work.options_of(row);
-        let counted = |text: &str| {
-            if options.is_empty() && !self.choices.is_empty() {
-                return named_option(&self.choices, text).map(str::to_owned);
-            }
-            Question::new("").options(options).counted(text)
+        let options = match self.work.options_of(row) {
+            [] => &self.choices,
+            options => options,
         };
-        counted(answer).is_some_and(|it| Some(it) == counted(gold))
+        let question = Question::default().options(options);
+        let counted = question.counted(answer);
+        counted.is_some() && counted == question.counted(gold)
     }
 
     /// Returns how many ballots were not asked for.
@@ -145,7 +137,7 @@ impl<'a> BatchReport<'a> {
             wrong: self.judged.len() as u64 - right,
             without_consensus: self.missed,
             no_voter_right: self.hopeless,
-            no_voter_right_interval: wilson_interval(
+            no_voter_right_interval: ShareInterval::wilson(
                 self.hopeless,
                 self.judged.len() as u64 + self.missed,
             ),

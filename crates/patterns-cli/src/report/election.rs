@@ -1,9 +1,8 @@
 //! Elections as text, for people.
 
 use patterns_core::Branch;
-use patterns_job::AnyDetail;
 use patterns_parallel::voting::{
-    BatchElection, Decision, Election, Judged, JudgedBy, Standing, Step, StopReason,
+    BatchElection, Decision, Detail, Election, SameMeaning, Standing, Step, StopReason,
 };
 
 use serde::Serialize;
@@ -12,13 +11,10 @@ use super::human::Page;
 use crate::escape::escape_line;
 use crate::terminal::Style;
 
-/// An election under any rule.
-type AnyElection = Election<String, AnyDetail>;
-
 /// Adds an election with its counts and ballots.
 pub(crate) fn election_page<V>(
     page: &mut Page,
-    election: &AnyElection,
+    election: &Election,
     cost_saved: Option<&str>,
     branches: &[Branch<V>],
 ) {
@@ -39,7 +35,7 @@ pub(crate) fn election_page<V>(
 }
 
 /// Adds what was counted, as the rule counts.
-fn counts(page: &mut Page, election: &AnyElection) {
+fn counts(page: &mut Page, election: &Election) {
     let Some(detail) = &election.detail else {
         for count in &election.counts {
             page.paragraph(&format!("{:>5}  {}", count.votes, on_a_line(&count.answer)));
@@ -47,23 +43,24 @@ fn counts(page: &mut Page, election: &AnyElection) {
         return;
     };
     match detail {
-        AnyDetail::Weighted(it) => {
-            for count in &it.counts {
+        Detail::Weighted { counts, .. } => {
+            for count in counts {
                 let answer = on_a_line(&count.answer);
                 page.paragraph(&format!(
                     "{:>8.3}  {answer} ({} votes)",
-                    count.weight, count.votes
+                    count.weight.unwrap_or_default(),
+                    count.votes
                 ));
             }
         }
-        AnyDetail::Numeric { spread } => {
+        Detail::Numeric { spread } => {
             page.paragraph(&format!(
                 "from {} to {}, the middle half from {} to {}",
                 spread.min, spread.max, spread.lower_quartile, spread.upper_quartile
             ));
         }
-        AnyDetail::Judged(it) => {
-            for judged in &it.answers {
+        Detail::Judged { answers, .. } => {
+            for judged in answers {
                 let answer = on_a_line(&judged.answer);
                 let mut line = match judged.wins {
                     Some(wins) => format!("{wins:>5}  {answer}"),
@@ -75,10 +72,10 @@ fn counts(page: &mut Page, election: &AnyElection) {
                 }
                 page.paragraph(&line);
             }
-            page.line(Style::Dim, &judgements(it));
+            page.line(Style::Dim, &judgements(detail));
         }
-        AnyDetail::Fields(it) => {
-            for field in &it.fields {
+        Detail::Fields { fields, .. } => {
+            for field in fields {
                 let path = if field.path.is_empty() {
                     "/"
                 } else {
@@ -151,12 +148,21 @@ fn reasoning<V: Serialize>(branch: &Branch<V>) -> Option<String> {
 }
 
 /// Says how much was judged, and what came of it that shows in no score.
-fn judgements(judged: &Judged) -> String {
-    let mut line = format!("judgements: {}", judged.judgements);
-    if judged.failed > 0 {
-        line += &format!(", of which {} failed", judged.failed);
+fn judgements(detail: &Detail) -> String {
+    let Detail::Judged {
+        judgements,
+        failed,
+        flipped,
+        ..
+    } = detail
+    else {
+        return String::new();
+    };
+    let mut line = format!("judgements: {judgements}");
+    if *failed > 0 {
+        line += &format!(", of which {failed} failed");
     }
-    match judged.flipped {
+    match flipped {
         None | Some(0) => {}
         Some(1) => line += ", 1 pair got another verdict in the other order",
         Some(pairs) => line += &format!(", {pairs} pairs got another verdict in the other order"),
@@ -169,7 +175,7 @@ fn on_a_line(text: &str) -> String {
 }
 
 /// Says why not all voters were asked, if so.
-fn early_end(election: &AnyElection, cost_saved: Option<&str>) -> Option<String> {
+fn early_end(election: &Election, cost_saved: Option<&str>) -> Option<String> {
     let (asked, voters) = (election.ballots.len() as u64, election.voters);
     if asked >= voters || election.stop_reason == StopReason::AllVotesCast {
         return None;
@@ -208,10 +214,7 @@ fn reason(reason: StopReason) -> &'static str {
 }
 
 /// Writes an election of a batch on one line.
-pub(crate) fn batch_line<V>(
-    election: &BatchElection<V, String, AnyDetail>,
-    is_right: Option<bool>,
-) -> String {
+pub(crate) fn batch_line<V>(election: &BatchElection<V>, is_right: Option<bool>) -> String {
     let right = match is_right {
         None => "",
         Some(true) => ", right",
@@ -225,7 +228,7 @@ pub(crate) fn batch_line<V>(
 pub(crate) const NOT_ASKED: &str = "not asked: the budget is used up";
 
 /// Says who won, and with how many votes.
-fn verdict(election: &AnyElection) -> String {
+fn verdict(election: &Election) -> String {
     let Election {
         vote_count,
         total_votes,
@@ -237,17 +240,15 @@ fn verdict(election: &AnyElection) -> String {
     let word = if *total_votes == 1 { "vote" } else { "votes" };
     let votes = match &election.detail {
         None => format!("{vote_count} of {total_votes} {word}, {percent:.0} %"),
-        Some(AnyDetail::Weighted(_)) => {
+        Some(Detail::Weighted { .. }) => {
             format!("{percent:.0} % of the weight of {total_votes} {word}")
         }
-        Some(AnyDetail::Numeric { .. }) => format!("median of {total_votes} numbers"),
-        Some(AnyDetail::Judged(it)) if it.rule == JudgedBy::SameMeaning => {
+        Some(Detail::Numeric { .. }) => format!("median of {total_votes} numbers"),
+        Some(Detail::Judged { rule, .. }) if *rule == SameMeaning::NAME => {
             format!("{vote_count} of {total_votes} {word} that mean the same, {percent:.0} %")
         }
-        Some(AnyDetail::Judged(it)) => {
-            format!("best-of, answers: {}", it.answers.len())
-        }
-        Some(AnyDetail::Fields(_)) => {
+        Some(Detail::Judged { answers, .. }) => format!("best-of, answers: {}", answers.len()),
+        Some(Detail::Fields { .. }) => {
             format!("of {total_votes} objects, {percent:.0} % agreement")
         }
     };

@@ -6,7 +6,7 @@ use patterns_core::{
     AgentError, AggregateError, Branch, BranchEnd, BranchId, Budget, Caps, Columns, Coverage,
     Outcome, Pattern, Spend, StepRole, Usage, Warning,
 };
-use patterns_job::{AnyDetail, Taken};
+use patterns_job::Taken;
 use patterns_parallel::voting::BatchElection;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -110,7 +110,7 @@ pub(crate) fn branch_line<B: Serialize>(it: &Branch<B>) -> String {
 
 /// Writes an election of a batch, on one line.
 pub(crate) fn election_line<V: Serialize>(
-    election: &BatchElection<V, String, AnyDetail>,
+    election: &BatchElection<V>,
     gold: Option<(&str, bool)>,
     columns: Option<&Columns>,
 ) -> String {

@@ -1,14 +1,15 @@
 //! Decides by a voting rule that is chosen at run time.
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use patterns_core::Agent;
-use patterns_parallel::Plurality;
+use patterns_core::{Agent, ContractError, Model};
 use patterns_parallel::voting::{
-    Ballot, BestOf, Fields, JudgeTask, Judged, JudgedBy, Judgement, Judgements, LeastShare, Median,
-    ObjectElection, Rule, RuleError, Ruling, SameMeaning, Spread, TieBreak, Weights,
+    Ballot, BestOf, Fields, JudgeTask, Judgement, Median, Rule, RuleError, Ruling, SameMeaning,
+    Share, TieBreak,
 };
-use serde::{Deserialize, Serialize};
+use patterns_parallel::{AgentOptions, Plurality};
 
 /// Any of the voting rules; its winner is text.
 ///
@@ -28,36 +29,30 @@ pub enum AnyRule<J = ()> {
     SameMeaning(SameMeaning<J>),
 }
 
-/// What counts of votes don't say, under any rule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AnyDetail {
-    /// Of votes that weigh differently.
-    Weighted(Weights),
-    /// Of numbers: how far they lie apart.
-    Numeric {
-        /// How far.
-        spread: Spread,
-    },
-    /// Of answers that a judge was asked about.
-    Judged(Judged),
-    /// Of objects, field by field.
-    Fields(ObjectElection),
-}
+/// Who judges.
+pub(crate) type Judge = Arc<dyn Agent<JudgeTask, Judgement>>;
+
+/// What a judge has said.
+type Judgements = BTreeMap<(usize, usize), Option<Judgement>>;
 
 impl AnyRule {
-    /// Gives the rule its judge, which is made if the rule needs one.
+    /// Gives the rule its judge, if it needs one.
     ///
     /// # Errors
     ///
-    /// Returns the error of making it.
-    pub fn with_judge<J, E>(self, judge: impl FnOnce() -> Result<J, E>) -> Result<AnyRule<J>, E> {
+    /// Returns a [`ContractError`] if the judge cannot be made.
+    pub(crate) fn judged_by(
+        self,
+        model: &Arc<dyn Model>,
+        options: &AgentOptions,
+    ) -> Result<AnyRule<Judge>, ContractError> {
+        let model = Arc::clone(model);
         Ok(match self {
             Self::Plurality(rule) => AnyRule::Plurality(rule),
             Self::Median(rule) => AnyRule::Median(rule),
             Self::Fields(rule) => AnyRule::Fields(rule),
-            Self::BestOf(_) => AnyRule::BestOf(BestOf::new(judge()?)),
-            Self::SameMeaning(_) => AnyRule::SameMeaning(SameMeaning::new(judge()?)),
+            Self::BestOf(_) => AnyRule::BestOf(BestOf::by_model(model, options)?),
+            Self::SameMeaning(_) => AnyRule::SameMeaning(SameMeaning::by_model(model, options)?),
         })
     }
 
@@ -82,15 +77,15 @@ impl FromStr for AnyRule {
             None => (text.trim(), None),
         };
         let judged = match name {
-            BestOf::<()>::NAME => Self::BestOf(BestOf::new(())),
-            SameMeaning::<()>::NAME => Self::SameMeaning(SameMeaning::new(())),
+            BestOf::NAME => Self::BestOf(BestOf::new(())),
+            SameMeaning::NAME => Self::SameMeaning(SameMeaning::new(())),
             Median::NAME => return text.parse().map(Self::Median).map_err(said),
             name if Plurality::NAMES.contains(&name) => {
                 return text.parse().map(Self::Plurality).map_err(said);
             }
             name => {
                 let mut names = Plurality::NAMES.to_vec();
-                names.extend([Median::NAME, BestOf::<()>::NAME, SameMeaning::<()>::NAME]);
+                names.extend([Median::NAME, BestOf::NAME, SameMeaning::NAME]);
                 let known = names.join(", ");
                 return Err(format!(
                     "there is no voting rule {name:?}; there are {known}"
@@ -112,46 +107,36 @@ fn said(error: RuleError) -> String {
 
 impl<J: Agent<JudgeTask, Judgement>> Rule for AnyRule<J> {
     type Winner = String;
-    type Detail = AnyDetail;
 
     fn decide(
         &self,
         ballots: &[Ballot],
         tie_break: TieBreak,
         judgements: &Judgements,
-    ) -> Ruling<String, AnyDetail> {
+    ) -> Ruling<String> {
         match self {
-            Self::Plurality(rule) => {
-                let ruling = rule.decide(ballots, tie_break, judgements);
-                ruling.map(|it| it, AnyDetail::Weighted)
-            }
+            Self::Plurality(rule) => rule.decide(ballots, tie_break, judgements),
             Self::Median(rule) => {
                 let ruling = rule.decide(ballots, tie_break, judgements);
-                ruling.map(|it| it.to_string(), |spread| AnyDetail::Numeric { spread })
+                ruling.map(|it| it.to_string())
             }
             Self::Fields(rule) => {
                 let ruling = rule.decide(ballots, tie_break, judgements);
-                ruling.map(|it| it.to_string(), AnyDetail::Fields)
+                ruling.map(|it| it.to_string())
             }
-            Self::BestOf(rule) => {
-                let ruling = rule.decide(ballots, tie_break, judgements);
-                ruling.map(|it| it, AnyDetail::Judged)
-            }
-            Self::SameMeaning(rule) => {
-                let ruling = rule.decide(ballots, tie_break, judgements);
-                ruling.map(|it| it, AnyDetail::Judged)
-            }
+            Self::BestOf(rule) => rule.decide(ballots, tie_break, judgements),
+            Self::SameMeaning(rule) => rule.decide(ballots, tie_break, judgements),
         }
     }
 
-    fn least_share(&self) -> Option<LeastShare> {
+    fn least_share(&self) -> Option<Share> {
         match self {
             Self::Plurality(rule) => rule.least_share(),
             Self::Median(_) | Self::Fields(_) | Self::BestOf(_) | Self::SameMeaning(_) => None,
         }
     }
 
-    fn judge(&self) -> Option<(JudgedBy, &dyn Agent<JudgeTask, Judgement>)> {
+    fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
         match self {
             Self::Plurality(_) | Self::Median(_) | Self::Fields(_) => None,
             Self::BestOf(rule) => rule.judge(),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{JobOutcome, noting_part, told};
 use crate::input::Reader;
-use crate::job::{AnyDetail, VoteJob};
+use crate::job::VoteJob;
 use crate::job_error::JobError;
 use crate::pattern::AnyVoting;
 use crate::setup::Setup;
@@ -74,11 +74,7 @@ async fn batch(
 }
 
 /// Adds a question with its election, if there was one.
-fn add(
-    branches: &mut Vec<Branch<Value>>,
-    id: &str,
-    held: Option<BatchElection<Value, String, AnyDetail>>,
-) {
+fn add(branches: &mut Vec<Branch<Value>>, id: &str, held: Option<BatchElection<Value>>) {
     let held = held.filter(|it| it.election.decision != Decision::NotAsked);
     let mut usage = Usage::default();
     held.iter()
@@ -98,7 +94,7 @@ fn add(
 }
 
 /// Writes an election, with what its voters said in whole or why they failed.
-fn row(held: &BatchElection<Value, String, AnyDetail>) -> Value {
+fn row(held: &BatchElection<Value>) -> Value {
     let said = |it: &Branch<Value>| match (it.value(), it.error()) {
         (Some(ballot), _) => json!({"voter": it.label, "ballot": ballot}),
         (None, error) => json!({"voter": it.label, "error": error.map(ToString::to_string)}),

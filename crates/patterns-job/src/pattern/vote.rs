@@ -7,25 +7,19 @@ use std::num::{NonZeroU64, NonZeroUsize};
 use std::sync::Arc;
 
 use futures_util::stream::{self, Stream};
-use patterns_core::{Agent, Caps, Contract, Model};
-use patterns_parallel::voting::{
-    Asking, BallotTask, JudgeTask, Judgement, TieBreak, Voter, ballot_agent_for, judge_agent,
-    name_option, named_option, number_agent, vote_agent,
-};
+use patterns_core::{Caps, Contract, Model};
+use patterns_parallel::voting::{Asking, TieBreak, Voter};
 use patterns_parallel::{AgentOptions, Panel, Question, Voting};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::job::{AnyRule, Tie};
+use crate::job::{AnyRule, Judge, Tie};
 use crate::job_error::{JobError, unusable};
 use crate::setup::Setup;
 use crate::work::{BallotSpec, BatchQuestion, Questions, VoteWork};
 
 /// An election of any kind of ballot, under any rule.
 pub type AnyVoting = Voting<Value, AnyRule<Judge>>;
-
-/// Who judges.
-type Judge = Arc<dyn Agent<JudgeTask, Judgement>>;
 
 impl VoteWork {
     /// Returns the pattern that puts a question to the voters.
@@ -36,7 +30,10 @@ impl VoteWork {
     pub fn voting(&self, setup: &Setup) -> Result<AnyVoting, JobError> {
         let job = &self.job;
         let panel = self.panel(setup);
-        let rule = self.rule.clone().with_judge(|| self.judge(setup))?;
+        let judge = setup.models.of(job.models.judge.as_deref());
+        let rule = self.rule.clone();
+        let rule = rule.judged_by(judge, &setup.agent_options(None));
+        let rule = rule.map_err(unusable)?;
         let mut voting = Voting::new(panel, rule)
             .asking(self.asking(setup.settings.caps))
             .tie_break(tie_break(job.tie(), job.most_ballots() as u64))
@@ -76,7 +73,8 @@ impl VoteWork {
         let mut panel = panel.warn_about_temperature(&options);
         let choices = self.ballot.as_ref().map(BallotSpec::choices);
         if let Some(choices) = choices.filter(|it| self.job.options.is_empty() && !it.is_empty()) {
-            panel = panel.counted_as(move |it| named_option(&choices, it).map(str::to_owned));
+            let choices = Question::default().options(choices);
+            panel = panel.counted_as(move |it| choices.counted(it));
         }
         let is_offline = |it: &Arc<dyn Model>| it.id().provider == "offline";
         match setup.models.iter().all(is_offline) {
@@ -109,15 +107,9 @@ impl VoteWork {
     fn voter(&self, model: &Arc<dyn Model>, options: &AgentOptions) -> Voter<Value> {
         let model = Arc::clone(model);
         match (&self.ballot, &self.rule) {
-            (Some(spec), _) => Voter::new(own_ballot(model, spec.clone(), options)),
-            (None, AnyRule::Median(_)) => {
-                let agent = number_agent(model, options);
-                Voter::new(agent.map(|it, _: &BallotTask| json(it)))
-            }
-            (None, _) => {
-                let agent = vote_agent(model, options);
-                Voter::new(agent.map(|it, _: &BallotTask| json(it)))
-            }
+            (Some(spec), _) => own_ballot(model, spec.clone(), options),
+            (None, AnyRule::Median(_)) => Voter::of_numbers(model, options).map(json),
+            (None, _) => Voter::of_model(model, options).map(json),
         }
     }
 
@@ -136,12 +128,6 @@ impl VoteWork {
             Value::Number(number) if is_number => Some(number.as_f64()?.to_string()),
             other => Some(other.to_string()),
         }
-    }
-
-    fn judge(&self, setup: &Setup) -> Result<Judge, JobError> {
-        let model = Arc::clone(setup.models.of(self.job.models.judge.as_deref()));
-        let judge = judge_agent(model, &setup.agent_options(None)).map_err(unusable)?;
-        Ok(Arc::new(judge))
     }
 
     /// Returns how voters are asked: in waves, with spare ballots, or as far as a batch's budget goes.
@@ -178,20 +164,24 @@ impl VoteWork {
     }
 }
 
-/// Makes the agent that casts the user's own ballot, whose answer is one of the options.
-fn own_ballot(
-    model: Arc<dyn Model>,
-    spec: BallotSpec,
-    options: &AgentOptions,
-) -> impl Agent<BallotTask, Value> + 'static {
-    ballot_agent_for(model, options, move |options| {
+/// Makes a voter with the user's own ballot, whose answer is one of the options.
+fn own_ballot(model: Arc<dyn Model>, spec: BallotSpec, options: &AgentOptions) -> Voter<Value> {
+    Voter::of_ballots(model, options, move |options| {
         let contract = Contract::from_schema(spec.schema_for(options))?;
         let pointer = spec.answer.clone();
         let options = match options.is_empty() {
             true => spec.choices(),
             false => options.to_vec(),
         };
-        Ok(contract.mended_by(move |ballot| name_option(&options, ballot.pointer_mut(&pointer))))
+        let question = Question::default().options(options);
+        Ok(contract.mended_by(move |ballot| {
+            if let Some(Value::String(answer)) = ballot.pointer_mut(&pointer)
+                && !question.options.is_empty()
+                && let Some(option) = question.counted(answer)
+            {
+                *answer = option;
+            }
+        }))
     })
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use patterns_parallel::voting::ForeseenVotes;
+use patterns_parallel::voting::StoppingRule;
 use serde_json::Value;
 
 /// How ballots fall.
@@ -45,7 +45,8 @@ struct Election {
     answers: Vec<(String, String)>,
     /// The answers of the ballots so far.
     cast: Vec<usize>,
-    foreseen: ForeseenVotes,
+    /// What votes are drawn by.
+    seed: u64,
     /// The votes of a known election that it is taken to go as.
     script: Option<Vec<usize>>,
     is_drafted: bool,
@@ -72,7 +73,6 @@ impl Ballots {
             election.answers.push((answer, text.to_owned()));
         }
         election.cast.push(place);
-        election.foreseen.note(place);
     }
 
     /// Casts a ballot that would be asked for; `draft` writes one by a seed.
@@ -141,7 +141,7 @@ impl Ballots {
             Election {
                 answers: Vec::new(),
                 cast: Vec::new(),
-                foreseen: ForeseenVotes::new(seed),
+                seed,
                 script: known.get(place).cloned(),
                 is_drafted: false,
             }
@@ -151,14 +151,11 @@ impl Ballots {
 
 impl Election {
     /// Returns the answer of the next ballot.
-    fn next(&mut self) -> usize {
+    fn next(&self) -> usize {
         let script = self.script.as_ref().filter(|_| self.is_free());
         match script.and_then(|it| it.get(self.cast.len())) {
-            Some(place) => {
-                self.foreseen.note(*place);
-                *place
-            }
-            None => self.foreseen.next().unwrap_or_default(),
+            Some(place) => *place,
+            None => StoppingRule::foreseen_vote(self.seed, &self.cast),
         }
     }
 

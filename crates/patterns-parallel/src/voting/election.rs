@@ -2,17 +2,17 @@
 //! elections of a batch ended, and shows how one stood after each ballot.
 
 use patterns_core::Branch;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::ballot::Ballot;
 use super::judge::Judgements;
 use super::rules::count::count_answers;
-use super::rules::{AnswerCount, Decision, Rule, ShareInterval, TieBreak, Weights};
+use super::rules::{AnswerCount, Decision, Detail, FieldElection, Rule, ShareInterval, TieBreak};
 use super::stop::{Step, StopReason, Stopper, Tally};
 
-/// The result of an election; `W` is what wins, `D` what the rule found beside the counts of votes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Election<W = String, D = Weights> {
+/// The result of an election; `W` is what wins.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Election<W = String> {
     /// The winner, in its most frequent spelling; `None` without a consensus.
     pub winning_answer: Option<W>,
     /// Why there is a winner, or none.
@@ -43,29 +43,34 @@ pub struct Election<W = String, D = Weights> {
     /// Why no more voters were asked.
     pub stop_reason: StopReason,
     /// Ballots that were asked for in advance and not needed: cancelled, or left uncounted.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub spare_ballots: u64,
     /// What the rule found that counts of votes don't say.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<D>,
+    pub detail: Option<Detail>,
     /// The stronger voter's ballot, where the voters came to no consensus and one was asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub escalation: Option<Ballot>,
     /// Every ballot that was counted, in voter order.
     pub ballots: Vec<Ballot>,
 }
-
-/// The result of an election by this rule.
-pub(super) type ElectionBy<R> = Election<<R as Rule>::Winner, <R as Rule>::Detail>;
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-impl<W, D> Election<W, D> {
+impl<W> Election<W> {
+    /// Returns how each field of an object was decided; none if it was not decided field by field.
+    pub fn fields(&self) -> &[FieldElection] {
+        match &self.detail {
+            Some(Detail::Fields { fields, .. }) => fields,
+            _ => &[],
+        }
+    }
+
     /// Decides by `rule`. With fewer valid votes than the quorum, nobody wins.
-    pub(super) fn decide<R: Rule<Winner = W, Detail = D>>(
+    pub(super) fn decide<R: Rule<Winner = W>>(
         rule: &R,
         ballots: Vec<Ballot>,
         (tie_break, quorum): (TieBreak, u64),
@@ -102,32 +107,30 @@ impl<W, D> Election<W, D> {
 
 /// One decided question of a batch.
 #[derive(Debug)]
-pub struct BatchElection<V, W = String, D = Weights> {
+pub struct BatchElection<V, W = String> {
     /// The question's id, as given.
     pub id: String,
     /// The result.
-    pub election: Election<W, D>,
+    pub election: Election<W>,
     /// The ballots behind it, in voter order, failed ones included.
     pub branches: Vec<Branch<V>>,
 }
 
 /// How the elections of a batch ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct BatchTally {
     /// Elections with a winner.
     pub decided: u64,
     /// Elections without one.
     pub undecided: u64,
     /// Questions that were put to nobody, as the calls were spent before.
-    #[serde(default)]
     pub unasked: u64,
     /// Elections that ended because the calls were spent, among the decided and the undecided.
-    #[serde(default)]
     pub cut_short: u64,
 }
 
 impl BatchTally {
-    pub(super) fn count<W, D>(&mut self, election: &Election<W, D>) {
+    pub(super) fn count<W>(&mut self, election: &Election<W>) {
         match election.decision {
             Decision::NotAsked => self.unasked += 1,
             decision if decision.is_won() => self.decided += 1,

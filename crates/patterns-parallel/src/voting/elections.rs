@@ -5,7 +5,6 @@
 //! earlier one as 64 for each branch in flight, so that a batch of any length needs constant memory.
 
 mod decide;
-mod identical_ballots;
 mod open_election;
 mod run;
 mod shared_calls;
@@ -26,7 +25,7 @@ use super::judge::{JudgeTask, Judgement, Pair};
 use super::question::Question;
 use super::rules::Rule;
 use super::stop::{Forecast, Step, Stopper};
-use super::voting::{Asking, Voting};
+use super::{Asking, Voting};
 use crate::fan_out::Stop;
 use crate::machine::{Due, Machine, WINDOW};
 use crate::run::Run;
@@ -294,7 +293,7 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S,
             Task::Judge(pair) => {
                 election.being_judged.remove(&pair);
                 let said = done.and_then(Done::judgement);
-                election.judgements.add(pair, said);
+                election.judgements.insert(pair, said);
             }
             Task::Ballot(_) | Task::Escalate => {
                 election.escalated = Some(done.and_then(Done::ballot));

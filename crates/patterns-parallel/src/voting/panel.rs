@@ -1,72 +1,16 @@
-//! Says who votes, labels the voters, and reads their ballots.
+//! Says who votes, labels the voters, reads their ballots, and warns of those that are all the same.
 
 use std::fmt;
 use std::sync::Arc;
 
-use patterns_core::{Agent, Contract, Model, Violation, Warning};
+use patterns_core::{Contract, Model, Violation, Warning};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::ballot::{Ballot, BallotTask, Vote, ballot_agent_for, vote_agent};
-use super::question::{Question, named_option};
+use super::ballot::{Ballot, Vote};
+use super::question::Question;
+use super::voter::Voter;
 use crate::AgentOptions;
-
-/// A voter: an agent, perhaps with words of its own.
-///
-/// Voters that are asked in different words err in different ways: at equal cost, votes over several
-/// prompts were right more often than votes on one (by 0.5 to 4.4 points on six sets of recorded
-/// votes). The words go to the end of the question, so that the beginning of all requests is the same
-/// for the provider's prompt cache.
-pub struct Voter<V> {
-    pub(super) name: Option<String>,
-    pub(super) agent: Arc<dyn Agent<BallotTask, V>>,
-    pub(super) prompt: Option<Arc<str>>,
-    pub(super) weight: f64,
-}
-
-impl<V> Voter<V> {
-    /// Makes a voter without a name.
-    pub fn new(agent: impl Agent<BallotTask, V> + 'static) -> Self {
-        Self {
-            name: None,
-            agent: Arc::new(agent),
-            prompt: None,
-            weight: 1.0,
-        }
-    }
-
-    /// Names it.
-    #[must_use]
-    pub fn named(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
-    /// Sets what it is told behind the question.
-    #[must_use]
-    pub fn with_prompt(mut self, prompt: impl Into<Arc<str>>) -> Self {
-        self.prompt = Some(prompt.into());
-        self
-    }
-
-    /// Sets how much its ballots count where votes are counted, above 0; 1 if it isn't set. What is no
-    /// finite number above 0 counts nothing.
-    #[must_use]
-    pub fn weight(mut self, weight: f64) -> Self {
-        self.weight = weight;
-        self
-    }
-}
-
-impl<V> fmt::Debug for Voter<V> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Voter")
-            .field("name", &self.name)
-            .field("prompt", &self.prompt)
-            .field("weight", &self.weight)
-            .finish_non_exhaustive()
-    }
-}
 
 /// The voters of an election, and how their ballots are read.
 ///
@@ -92,7 +36,7 @@ type AnswerOf<V> = dyn Fn(&V) -> Option<String> + Send + Sync;
 impl Panel<Vote> {
     /// Makes a panel of samples of one model, with the default ballot.
     pub fn of_model(model: Arc<dyn Model>, options: &AgentOptions) -> Self {
-        let voter = Voter::new(vote_agent(model, options));
+        let voter = Voter::of_model(model, options);
         Self::new([voter], |vote| Some(vote.answer.clone())).warn_about_temperature(options)
     }
 
@@ -103,7 +47,7 @@ impl Panel<Vote> {
     ) -> Self {
         let voter = |model: Arc<dyn Model>| {
             let name = model.id().to_string();
-            Voter::new(vote_agent(model, options)).named(name)
+            Voter::of_model(model, options).named(name)
         };
         let voters = models.into_iter().map(voter);
         Self::new(voters, |vote| Some(vote.answer.clone())).warn_about_temperature(options)
@@ -121,25 +65,25 @@ impl<V: DeserializeOwned + Send + Sync + 'static> Panel<V> {
     ) -> Self {
         let answer_of = Arc::new(answer_of);
         let find = Arc::clone(&answer_of);
-        let agent = ballot_agent_for(model, options, move |options| {
-            let (find, options) = (Arc::clone(&find), options.to_vec());
+        let voter = Voter::of_ballots(model, options, move |options| {
+            let find = Arc::clone(&find);
+            let question = Question::default().options(options);
             Ok(match options.is_empty() {
                 true => ballot.clone(),
                 false => ballot
                     .clone()
-                    .check(move |ballot| none_of(&options, find(ballot))),
+                    .check(move |ballot| none_of(&question, find(ballot))),
             })
         });
-        Self::new([Voter::new(agent)], move |ballot| answer_of(ballot))
-            .warn_about_temperature(options)
+        Self::new([voter], move |ballot| answer_of(ballot)).warn_about_temperature(options)
     }
 }
 
 /// Returns what is wrong with an answer that is none of the options.
-fn none_of(options: &[String], answer: Option<String>) -> Vec<Violation> {
-    let answer = answer.filter(|it| named_option(options, it).is_none());
+fn none_of(question: &Question, answer: Option<String>) -> Vec<Violation> {
+    let answer = answer.filter(|it| question.named_option(it).is_none());
     let wrong = |answer| {
-        let options = options.join("\", \"");
+        let options = question.options.join("\", \"");
         Violation::new(
             "",
             format!("the answer {answer:?} is none of \"{options}\""),
@@ -246,10 +190,43 @@ impl<V> Panel<V> {
         Ballot::new(voter, option.or(answer), normalised)
     }
 
-    /// Returns a ballot word for word, reasons and all, if anybody wants to compare it.
-    pub(super) fn text(&self, ballot: &V) -> Option<String> {
-        self.text_of.map(|text_of| text_of(ballot))
+    /// Returns whether these ballots of one election are one and the same, and long enough that this is no
+    /// accident, if anybody wants to know.
+    pub(super) fn are_identical<'a>(&self, ballots: impl Iterator<Item = &'a V>) -> bool
+    where
+        V: 'a,
+    {
+        let Some(text_of) = self.text_of else {
+            return false;
+        };
+        let mut texts = ballots.map(text_of);
+        let Some(first) = texts.next().filter(|it| it.len() >= TELLING) else {
+            return false;
+        };
+        let mut more = 0;
+        texts.all(|text| {
+            more += 1;
+            text == first
+        }) && more >= 2
     }
+}
+
+/// Ballots shorter than this, in bytes, can well be the same by themselves: they give no reasons.
+const TELLING: usize = 60;
+
+/// Makes the warning that all ballots are the same in so many elections.
+pub(super) fn identical_ballots(elections: u64, of: u64) -> Warning {
+    let where_ = match of {
+        1 => String::new(),
+        _ => format!("in {elections} of {of} elections "),
+    };
+    Warning::new(
+        "identical-ballots",
+        format!(
+            "{where_}all ballots are the same, word for word: one answer, paid for several times; is \
+             the temperature 0, or does a cache answer?"
+        ),
+    )
 }
 
 impl<V> fmt::Debug for Panel<V> {

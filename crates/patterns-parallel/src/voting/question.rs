@@ -33,8 +33,8 @@ impl Question {
 
     /// Returns the form in which an answer is counted; `None` if it counts as none.
     ///
-    /// With options that is the one that the answer names, and nothing else is counted. An open
-    /// answer is what `normalise` makes of it.
+    /// With options that is the one that the answer names: the one that is written like it, sign by sign, or
+    /// else the only one that differs in case, spaces, quotes and the like. An open answer loses just these.
     ///
     /// ```
     /// use patterns_parallel::voting::Question;
@@ -42,13 +42,27 @@ impl Question {
     /// let versions = Question::new("Which?").options(["1.1", "1.10", "None"]);
     /// assert_eq!(versions.counted(" none "), Some("None".to_owned()));
     /// assert_eq!(versions.counted("2.0"), None);
+    /// assert_eq!(Question::new("").options(["no", "No"]).counted("NO"), None);
     /// assert_eq!(Question::new("Where?").counted("Rome."), Some("rome".to_owned()));
     /// ```
     pub fn counted(&self, answer: &str) -> Option<String> {
         if self.options.is_empty() {
             return normalise(answer);
         }
-        named_option(&self.options, answer).map(str::to_owned)
+        self.named_option(answer).map(str::to_owned)
+    }
+
+    /// Returns the option that an answer names.
+    pub(super) fn named_option(&self, answer: &str) -> Option<&str> {
+        let same = |it: &&String| it.as_str() == answer || it.trim() == answer.trim();
+        if let Some(option) = self.options.iter().find(same) {
+            return Some(option);
+        }
+        let counted = normalise(answer)?;
+        let is_alike = |it: &&String| normalise(it).is_some_and(|it| it == counted);
+        let mut alike = self.options.iter().filter(is_alike);
+        let option = alike.next()?;
+        alike.next().is_none().then_some(option)
     }
 
     /// Adds material.
@@ -63,27 +77,4 @@ impl<T: Into<String>> From<T> for Question {
     fn from(text: T) -> Self {
         Self::new(text)
     }
-}
-
-/// Returns the option that an answer names: the one that is written like it, sign by sign, or else the
-/// only one that `normalise` does not tell from it.
-///
-/// ```
-/// use patterns_parallel::voting::named_option;
-///
-/// let options = ["yes", "no", "No"].map(str::to_owned);
-/// assert_eq!(named_option(&options, "Yes."), Some("yes"));
-/// assert_eq!(named_option(&options, "No"), Some("No"));
-/// assert_eq!(named_option(&options, "NO"), None);
-/// ```
-pub fn named_option<'a>(options: &'a [String], answer: &str) -> Option<&'a str> {
-    let same = |it: &&String| it.as_str() == answer || it.trim() == answer.trim();
-    if let Some(option) = options.iter().find(same) {
-        return Some(option);
-    }
-    let counted = normalise(answer)?;
-    let is_alike = |it: &&String| normalise(it).is_some_and(|it| it == counted);
-    let mut alike = options.iter().filter(is_alike);
-    let option = alike.next()?;
-    alike.next().is_none().then_some(option)
 }

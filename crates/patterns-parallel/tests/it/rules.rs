@@ -24,16 +24,13 @@ fn voting(answers: &'static [&'static str]) -> Voting<String> {
     by(Plurality::new(), answers)
 }
 
-/// The result of an election by this rule.
-type ElectionBy<R> = Election<<R as Rule>::Winner, <R as Rule>::Detail>;
-
-async fn elect<R: Rule>(voting: Voting<String, R>, options: &[&str]) -> ElectionBy<R> {
+async fn elect<R: Rule>(voting: Voting<String, R>, options: &[&str]) -> Election<R::Winner> {
     let question = Question::new("Well?").options(options.iter().copied());
     let outcome = voting.run(question, &RunOptions::default()).await;
     outcome.unwrap().value.unwrap()
 }
 
-fn account<W: Clone, D>(it: &Election<W, D>) -> (Option<W>, u64, u64, u64) {
+fn account<W: Clone>(it: &Election<W>) -> (Option<W>, u64, u64, u64) {
     let winner = it.winning_answer.clone();
     (winner, it.vote_count, it.total_votes, it.abstentions)
 }
@@ -148,7 +145,7 @@ async fn objects_are_decided_field_by_field() {
         Some(json!({"vendor": "ACME", "total": 120.5}))
     );
     assert_eq!((it.total_votes, it.abstentions), (3, 1));
-    assert_eq!(it.detail.unwrap().fields.len(), 2);
+    assert_eq!(it.fields().len(), 2);
 }
 
 #[tokio::test]

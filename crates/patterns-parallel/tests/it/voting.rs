@@ -9,7 +9,6 @@ use patterns_core::{
 };
 use patterns_parallel::voting::{
     BallotTask, Decision, Election, Plurality, StopReason, StoppingRule, TieBreak, Vote, Voter,
-    number_agent,
 };
 use patterns_parallel::{AgentOptions, Panel, Question, RunError, RunOptions, Voting};
 use patterns_testkit::{MockAgent, Reply, ScriptedAgent, ScriptedModel};
@@ -317,10 +316,8 @@ async fn a_ballot_with_a_number_takes_text_that_is_one() {
         vote(json!("$1,200")),
         vote(json!(3.5)),
     ]);
-    let agent = number_agent(Arc::new(model), &AgentOptions::default());
-    let panel = Panel::new([Voter::new(agent)], |it: &Vote<f64>| {
-        Some(it.answer.to_string())
-    });
+    let voter = Voter::of_numbers(Arc::new(model), &AgentOptions::default());
+    let panel = Panel::new([voter], |it: &Vote<f64>| Some(it.answer.to_string()));
     let voting = Voting::new(panel, Plurality::new());
     let voting = voting.voters(nonzero(2)).stop_by(StoppingRule::Fixed);
     let outcome = voting.run("How far?", &logged(1).0).await.unwrap();
@@ -588,9 +585,7 @@ async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
         let error = refused(invalid, "Well?").await;
         assert!(matches!(error, RunError::InvalidSetup(_)), "{error}");
     }
-    let blind = voting()
-        .voters(nonzero(500))
-        .stop_by(StoppingRule::Plan(None));
+    let blind = voting().voters(nonzero(500)).stop_by(StoppingRule::Plan);
     let error = refused(blind, "Well?").await;
     assert!(matches!(error, RunError::Rule(_)), "{error}");
 }

@@ -2,7 +2,7 @@
 //! and a word on each question that has none.
 
 use patterns_core::{Branch, Outcome, Pattern};
-use patterns_job::{AnyDetail, AnyVoting, BatchQuestion, BatchTurns, VoteWork};
+use patterns_job::{AnyVoting, BatchQuestion, BatchTurns, VoteWork};
 use patterns_parallel::voting::{BatchElection, BatchTally, Decision, Election, StopReason};
 use serde::Serialize;
 use serde_json::Value;
@@ -127,7 +127,7 @@ impl<'a> BatchRows<'a> {
     }
 
     /// Writes an election, and that those before it were broken off which should have come first.
-    fn add(&mut self, branch: Branch<BatchElection<Value, String, AnyDetail>>) {
+    fn add(&mut self, branch: Branch<BatchElection<Value>>) {
         let Some(election) = branch.into_value() else {
             return;
         };

@@ -1,7 +1,7 @@
 //! A batch of elections as a table: a row for each question, those without a result included.
 
 use patterns_core::Branch;
-use patterns_job::{AnyDetail, BatchQuestion};
+use patterns_job::BatchQuestion;
 use patterns_parallel::voting::{BatchElection, Decision};
 use patterns_source::ColumnKind;
 use serde_json::Value;
@@ -72,7 +72,7 @@ impl BatchColumns {
 
 /// Returns the row of an election.
 pub(super) fn row(
-    election: &BatchElection<Value, String, AnyDetail>,
+    election: &BatchElection<Value>,
     question: Option<&BatchQuestion>,
     is_right: Option<bool>,
 ) -> Vec<Value> {
@@ -107,7 +107,7 @@ pub(super) fn lacking_row(question: &BatchQuestion, decision: &str) -> Vec<Value
 }
 
 /// Returns what the first voter says who voted for the winner.
-fn reason(election: &BatchElection<Value, String, AnyDetail>) -> Option<&str> {
+fn reason(election: &BatchElection<Value>) -> Option<&str> {
     let held = &election.election;
     let winner = held.winning_answer.as_deref()?;
     let ballots = held.ballots.iter().zip(&election.branches);

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use patterns_core::Branch;
 
 use super::open_election::OpenElection;
+use crate::voting::Voting;
 use crate::voting::ballot::Ballot;
-use crate::voting::election::{Election, ElectionBy};
-use crate::voting::judge::{JudgeTask, JudgedBy, Judgements, Pair};
+use crate::voting::election::Election;
+use crate::voting::judge::{JudgeTask, Judgements, Pair};
 use crate::voting::rules::count::count_answers;
 use crate::voting::rules::{Decision, Rule};
 use crate::voting::stop::{Forecast, StopReason};
-use crate::voting::voting::Voting;
 
 /// What an election needs whose votes are in.
 pub(super) enum Need {
@@ -45,7 +45,6 @@ impl<V, R: Rule> Voting<V, R> {
     ) -> JudgeTask {
         let answers = count_answers(&self.ballots(election));
         JudgeTask {
-            by: self.rule.judge().map_or(JudgedBy::BestOf, |it| it.0),
             question: Arc::clone(&election.question),
             first: answers[first].answer.clone(),
             second: answers[second].answer.clone(),
@@ -76,7 +75,7 @@ impl<V, R: Rule> Voting<V, R> {
     }
 
     /// Decides by the votes, and by what the judge has said.
-    fn result(&self, election: &OpenElection<V>) -> ElectionBy<R> {
+    fn result(&self, election: &OpenElection<V>) -> Election<R::Winner> {
         let ties_and_quorum = (self.tie_break, self.quorum);
         let ballots = self.ballots(election);
         Election::decide(&self.rule, ballots, ties_and_quorum, &election.judgements)
@@ -88,7 +87,7 @@ impl<V, R: Rule> Voting<V, R> {
         &self,
         over: OpenElection<V>,
         forecast: Option<&Forecast>,
-    ) -> (ElectionBy<R>, Vec<Branch<V>>) {
+    ) -> (Election<R::Winner>, Vec<Branch<V>>) {
         let mut election = self.result(&over);
         election.voters = self.voters.get() as u64;
         election.waves = over.waves;
@@ -110,7 +109,7 @@ impl<V, R: Rule> Voting<V, R> {
     }
 
     /// Lets the stronger voter's answer stand, if it was asked and gave one.
-    fn escalate(&self, over: &OpenElection<V>, election: &mut ElectionBy<R>) {
+    fn escalate(&self, over: &OpenElection<V>, election: &mut Election<R::Winner>) {
         let (Some(escalated), Some(voter)) = (&over.escalated, &self.escalation) else {
             return;
         };

@@ -13,7 +13,6 @@ use patterns_core::{
     BranchId, ModelError, ModelErrorKind, Outcome, Pattern, Scope, StepRole, Usage,
 };
 
-use super::identical_ballots::{are_identical, identical_ballots};
 use super::shared_calls::SharedCalls;
 use super::{Done, Elections, Work};
 use crate::fan_out::{FanOut, Stop};
@@ -21,12 +20,13 @@ use crate::machine::Machine;
 use crate::run::Run;
 use crate::running::RunMachine;
 use crate::voting::ballot::BallotTask;
-use crate::voting::election::{BatchElection, BatchTally, ElectionBy};
-use crate::voting::panel::Voter;
+use crate::voting::election::{BatchElection, BatchTally, Election};
+use crate::voting::panel::identical_ballots;
 use crate::voting::question::Question;
 use crate::voting::rules::Rule;
 use crate::voting::stop::{CallIndex, Chain};
-use crate::voting::voting::{Asking, Voting};
+use crate::voting::voter::Voter;
+use crate::voting::{Asking, Voting};
 use crate::{RunError, RunOptions, Running};
 
 impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
@@ -44,7 +44,7 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
         &'r self,
         question: impl Into<Question>,
         options: &'r RunOptions,
-    ) -> Running<'r, ElectionBy<R>, V> {
+    ) -> Running<'r, Election<R::Winner>, V> {
         let question = question.into();
         Running::new(async move {
             if question.text.trim().is_empty() {
@@ -72,7 +72,7 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
         &'r self,
         questions: S,
         options: &'r RunOptions,
-    ) -> Running<'r, BatchTally, BatchElection<V, R::Winner, R::Detail>>
+    ) -> Running<'r, BatchTally, BatchElection<V, R::Winner>>
     where
         S: Stream<Item = (String, Question)> + Send + 'r,
     {
@@ -168,7 +168,7 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
             }
             Work::Judge(task) => {
                 let judge = self.rule.judge();
-                let (_, judge) = judge.ok_or_else(|| missing("there is no judge"))?;
+                let judge = judge.ok_or_else(|| missing("there is no judge"))?;
                 Ok(judge.run(&task, scope).await?.map(Done::Judgement))
             }
             Work::Escalate(question) => {
@@ -182,7 +182,7 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
 
 /// What one election comes to.
 struct One<V, R: Rule> {
-    election: Option<ElectionBy<R>>,
+    election: Option<Election<R::Winner>>,
     /// Its ballots, once it is over.
     ballots: VecDeque<Branch<V>>,
 }
@@ -205,9 +205,10 @@ struct Batch {
 
 impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S, H> {
     /// Decides the next election that is over.
-    fn next_decided(&mut self) -> Option<BatchElection<V, R::Winner, R::Detail>> {
+    fn next_decided(&mut self) -> Option<BatchElection<V, R::Winner>> {
         let over = self.next_over()?;
-        self.alike += u64::from(are_identical(&self.voting.panel, &over));
+        let ballots = over.counted().filter_map(|it| it.1.value());
+        self.alike += u64::from(self.voting.panel.are_identical(ballots));
         let id = over.id.clone();
         let (election, branches) = self.voting.decide(over, self.forecast.as_ref());
         Some(BatchElection {
@@ -223,7 +224,7 @@ where
     R: Rule,
     S: Stream<Item = (String, Question)>,
 {
-    type Value = ElectionBy<R>;
+    type Value = Election<R::Winner>;
     type Row = V;
 
     fn stopped(&mut self, stop: Option<Stop>) {
@@ -241,7 +242,7 @@ where
         self.held.ballots.pop_front()
     }
 
-    fn outcome(self, stop: Option<Stop>) -> Outcome<ElectionBy<R>, V> {
+    fn outcome(self, stop: Option<Stop>) -> Outcome<Election<R::Winner>, V> {
         let (run, election) = (self.run, self.held.election);
         // The ballots that were paid for are a result, if a short one.
         let is_short = election.as_ref().is_some_and(|it| it.total_votes > 0);
@@ -258,7 +259,7 @@ where
     S: Stream<Item = (String, Question)>,
 {
     type Value = BatchTally;
-    type Row = BatchElection<V, R::Winner, R::Detail>;
+    type Row = BatchElection<V, R::Winner>;
 
     fn stopped(&mut self, stop: Option<Stop>) {
         self.stop(stop);

@@ -11,11 +11,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::RunOptions;
 use crate::voting::ballot::BallotTask;
-use crate::voting::judge::{JudgeTask, JudgedBy, Judgement};
-use crate::voting::panel::{Panel, Voter};
-use crate::voting::rules::{BestOf, Plurality, TieBreak};
+use crate::voting::judge::{JudgeTask, Judgement};
+use crate::voting::panel::Panel;
+use crate::voting::rules::{BestOf, Detail, Plurality, TieBreak};
 use crate::voting::stop::StoppingRule;
-use crate::voting::{Election, Judged};
+use crate::voting::{Election, Voter};
 
 /// A panel that nobody asks: the tests say what it answers.
 fn panel() -> Panel<String> {
@@ -34,10 +34,7 @@ fn voting(stopping: &str, asking: Asking) -> Voting<String, Plurality> {
 }
 
 /// What came of elections, and of their branches.
-type Held<R> = (
-    Vec<Election<<R as Rule>::Winner, <R as Rule>::Detail>>,
-    Counts,
-);
+type Held<R> = (Vec<Election<<R as Rule>::Winner>>, Counts);
 
 /// Holds an election on each question, whose letters its voters answer with, again and again; the
 /// judge likes the first answer of the alphabet. Branches end in the order of `picks`.
@@ -99,10 +96,9 @@ fn answer(work: &Work) -> Done<String> {
             let letters: Vec<char> = question.text.chars().collect();
             Done::Ballot(letters[voter % letters.len()].to_string())
         }
-        Work::Judge(task) => Done::Judgement(match task.by {
-            JudgedBy::BestOf if task.first < task.second => Judgement::First,
-            JudgedBy::BestOf => Judgement::Second,
-            JudgedBy::SameMeaning => Judgement::Different,
+        Work::Judge(task) => Done::Judgement(match task.first < task.second {
+            true => Judgement::First,
+            false => Judgement::Second,
         }),
         Work::Escalate(_) => Done::Ballot("escalated".to_owned()),
     }
@@ -202,7 +198,10 @@ proptest! {
         let (elections, counts) = hold(&voting, &questions, &picks);
         let judgements: u64 = elections
             .iter()
-            .filter_map(|it| it.detail.as_ref().map(|it: &Judged| it.judgements))
+            .filter_map(|it| match it.detail {
+                Some(Detail::Judged { judgements, .. }) => Some(judgements),
+                _ => None,
+            })
             .sum();
         prop_assert_eq!(counts.started, 9 * questions.len() as u64 + judgements);
         for election in elections {

@@ -8,27 +8,40 @@
 //! all different: twenty drafts cost 38 judgements instead of 380.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
-use patterns_core::Agent;
+use patterns_core::{Agent, ContractError, Model};
 
-use super::count::count_answers;
-use super::rule::{Rule, Ruling};
+use super::count::{AnswerCount, count_answers};
 use super::tie_break::{Decision, TieBreak};
+use super::{Rule, Ruling};
+use crate::AgentOptions;
 use crate::voting::ballot::Ballot;
-use crate::voting::judge::{
-    JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements, Pair,
-};
+use crate::voting::judge::{JudgeTask, Judgement, Judgements, ModelJudge, Pair, judge_of_better};
 
 /// The best answer wins: a judge compares answers in pairs, each pair in both orders. Who loses is out,
 /// so n answers cost 2 (n − 1) calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BestOf<J>(J);
+pub struct BestOf<J = ModelJudge>(J);
 
-impl<J> BestOf<J> {
+impl BestOf {
+    /// Makes the rule with a model as the judge.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ContractError`] if its answer has no strict schema; it has.
+    pub fn by_model(model: Arc<dyn Model>, options: &AgentOptions) -> Result<Self, ContractError> {
+        judge_of_better(model, options).map(Self)
+    }
+}
+
+impl BestOf<()> {
     /// The name under which the rule is written.
     pub const NAME: &'static str = "best-of";
+}
 
-    /// Makes the rule with its judge; see [`judge_agent`](crate::voting::judge_agent).
+impl<J> BestOf<J> {
+    /// Makes the rule with its judge, who says which of two answers is better.
     pub fn new(judge: J) -> Self {
         Self(judge)
     }
@@ -36,29 +49,26 @@ impl<J> BestOf<J> {
 
 impl<J: Agent<JudgeTask, Judgement>> Rule for BestOf<J> {
     type Winner = String;
-    type Detail = Judged;
 
     fn decide(
         &self,
         ballots: &[Ballot],
         tie_break: TieBreak,
         judgements: &Judgements,
-    ) -> Ruling<String, Judged> {
+    ) -> Ruling<String> {
         let answers = count_answers(ballots);
         let knockout = Knockout::new(answers.len(), judgements);
-        let judged = knockout.order.iter().map(|place| JudgedAnswer {
-            answer: answers[*place].answer.clone(),
-            votes: answers[*place].votes,
+        let judged = knockout.order.iter().map(|place| AnswerCount {
             wins: Some(knockout.wins(*place)),
-            same: Vec::new(),
+            ..answers[*place].clone()
         });
         let (decision, flipped) = (knockout.decision(tie_break, judgements), knockout.flipped);
-        let (by, judged) = (JudgedBy::BestOf, judged.collect());
-        Ruling::judged(by, decision, judged, Some(flipped), judgements)
+        let judged = judged.collect();
+        Ruling::judged(BestOf::NAME, decision, judged, Some(flipped), judgements)
     }
 
-    fn judge(&self) -> Option<(JudgedBy, &dyn Agent<JudgeTask, Judgement>)> {
-        Some((JudgedBy::BestOf, &self.0))
+    fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
+        Some(&self.0)
     }
 
     fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<(usize, usize)> {
@@ -110,7 +120,7 @@ impl Knockout {
     /// Returns who of two entrants goes on, the earlier one first; `None` as long as that is not judged.
     fn meet(&mut self, a: usize, b: usize, judgements: &Judgements) -> Option<usize> {
         use Judgement::{First, Second};
-        let (forward, backward) = (judgements.get((a, b)), judgements.get((b, a)));
+        let (forward, backward) = (judgements.get(&(a, b)), judgements.get(&(b, a)));
         let (Some(forward), Some(backward)) = (forward, backward) else {
             self.due.extend(forward.is_none().then_some((a, b)));
             self.due.extend(backward.is_none().then_some((b, a)));
@@ -132,7 +142,7 @@ impl Knockout {
     /// It is a tie if the winner came through a pair without a winner as the earlier one. A judge that
     /// says nothing at all has not chosen.
     fn decision(&self, tie_break: TieBreak, judgements: &Judgements) -> Decision {
-        let is_mute = judgements.asked() > 0 && judgements.failed() == judgements.asked();
+        let is_mute = !judgements.is_empty() && judgements.values().all(Option::is_none);
         match self.order.first() {
             None => Decision::QuorumMissed,
             Some(_) if is_mute || !self.due.is_empty() => Decision::NotJudged,

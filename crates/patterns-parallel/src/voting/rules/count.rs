@@ -4,63 +4,53 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::voting::ballot::Ballot;
 
-/// An answer and its votes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// An answer and what it has got.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct AnswerCount {
     /// The answer in its most frequent spelling.
     pub answer: String,
-    /// How many voters gave it.
+    /// The sum of its voters' weights, where they weigh differently.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<f64>,
+    /// How many voters gave it, or one that means the same.
     pub votes: u64,
-}
-
-/// An answer and the weight of its voters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AnswerWeight {
-    /// The answer in its most frequent spelling.
-    pub answer: String,
-    /// The sum of its voters' weights.
-    pub weight: f64,
-    /// How many voters gave it.
-    pub votes: u64,
+    /// Under `best-of`, how many pairs it won.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wins: Option<u64>,
+    /// Under `same-meaning`, the answers that mean the same and count with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub same: Vec<String>,
 }
 
 /// Returns the answers with their votes, most votes first, ties in the order seen.
 pub(in crate::voting) fn count_answers(ballots: &[Ballot]) -> Vec<AnswerCount> {
-    let count = |it: AnswerWeight| AnswerCount {
-        answer: it.answer,
-        votes: it.votes,
-    };
-    weigh_answers(ballots, |_| 1.0)
-        .into_iter()
-        .map(count)
-        .collect()
+    let mut counts = weigh_answers(ballots, |_| 1.0);
+    counts.iter_mut().for_each(|it| it.weight = None);
+    counts
 }
 
 /// Returns the answers with their votes and weights, the heaviest first, ties in the order seen.
 pub(super) fn weigh_answers(
     ballots: &[Ballot],
     weight: impl Fn(&Ballot) -> f64,
-) -> Vec<AnswerWeight> {
+) -> Vec<AnswerCount> {
     let valid = ballots.iter().filter_map(|ballot| {
         let (key, answer) = ballot.valid()?;
         Some((key, (answer.trim(), weight(ballot))))
     });
-    let mut counts: Vec<AnswerWeight> = grouped(valid)
-        .into_iter()
-        .map(|votes| AnswerWeight {
-            weight: votes.iter().map(|it| it.1).sum(),
-            votes: votes.len() as u64,
-            answer: most_frequent(votes.iter().map(|it| it.0))
-                .unwrap_or_default()
-                .to_owned(),
-        })
-        .collect();
-    let total: f64 = counts.iter().map(|it| it.weight).sum();
-    counts.sort_by_key(|it| Reverse(rounded(it.weight, total)));
+    let count = |votes: Vec<(&str, f64)>| AnswerCount {
+        weight: Some(votes.iter().map(|it| it.1).sum()),
+        votes: votes.len() as u64,
+        answer: most_frequent(votes.iter().map(|it| it.0)).map_or_else(String::new, str::to_owned),
+        ..AnswerCount::default()
+    };
+    let mut counts: Vec<AnswerCount> = grouped(valid).into_iter().map(count).collect();
+    let total: f64 = counts.iter().filter_map(|it| it.weight).sum();
+    counts.sort_by_key(|it| Reverse(it.weight.map(|it| rounded(it, total))));
     counts
 }
 

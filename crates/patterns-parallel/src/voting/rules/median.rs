@@ -3,12 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
-use super::rule::{Rule, RuleError, Ruling, name_and_value, share_of};
+use super::detail::{Detail, Spread};
 use super::share::read_share;
 use super::tie_break::{Decision, TieBreak};
-use crate::normalise::read_number;
+use super::{Rule, RuleError, Ruling, name_and_value, share_of};
+use crate::normalise;
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
 
@@ -37,6 +36,31 @@ pub struct Median {
 impl Median {
     /// The name under which the rule is written.
     pub const NAME: &'static str = "median";
+
+    /// Reads an answer as a finite number, whose thousands separators are those of answers that are counted.
+    ///
+    /// A currency or a percent sign is a unit, not arithmetic: `42 %` is 42, not 0.42. Infinities, NaN,
+    /// and whatever has further words are no numbers.
+    ///
+    /// ```
+    /// use patterns_parallel::voting::Median;
+    ///
+    /// assert_eq!(Median::read_number("$1,200"), Some(1200.0));
+    /// assert_eq!(Median::read_number("42 %"), Some(42.0));
+    /// assert_eq!(Median::read_number("3,5,7"), None);
+    /// assert_eq!(Median::read_number("inf"), None);
+    /// ```
+    pub fn read_number(answer: &str) -> Option<f64> {
+        const UNITS: [char; 6] = ['%', '$', '€', '£', '¥', ' '];
+        let text = normalise(answer)?;
+        let (sign, digits) = match text.strip_prefix('-') {
+            Some(digits) => (-1.0, digits),
+            None => (1.0, text.as_str()),
+        };
+        let digits = normalise(digits.trim_matches(UNITS))?;
+        let number: f64 = digits.parse().ok()?;
+        number.is_finite().then_some(sign * number)
+    }
 
     /// Returns whether two numbers count as one: they lie no farther apart than the wider of the two
     /// limits (as in Python's `math.isclose`, PEP 485).
@@ -81,10 +105,11 @@ impl Median {
 
 impl Rule for Median {
     type Winner = f64;
-    type Detail = Spread;
 
-    fn decide(&self, ballots: &[Ballot], _: TieBreak, _: &Judgements) -> Ruling<f64, Spread> {
-        let numbers = ballots.iter().map(|it| read_number(it.answer.as_deref()?));
+    fn decide(&self, ballots: &[Ballot], _: TieBreak, _: &Judgements) -> Ruling<f64> {
+        let numbers = ballots
+            .iter()
+            .map(|it| Self::read_number(it.answer.as_deref()?));
         let votes = sorted(numbers);
         let winner = mean_of_middles(&votes);
         let agrees = |it: &&Number| winner.is_some_and(|winner| self.agree(it.value, winner));
@@ -97,7 +122,7 @@ impl Rule for Median {
             total_votes,
             share: share_of(vote_count, total_votes),
             share_interval: None,
-            detail: spread(&votes),
+            detail: spread(&votes).map(|spread| Detail::Numeric { spread }),
         }
     }
 }
@@ -165,22 +190,6 @@ pub(in crate::voting) struct Number {
     pub(in crate::voting) value: f64,
     /// Its place among all ballots.
     pub(in crate::voting) voter: usize,
-}
-
-/// How far numbers lie apart. Quartiles are interpolated linearly between the sorted votes
-/// (definition 7 of Hyndman and Fan 1996, the one of R, NumPy and spreadsheets).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Spread {
-    /// The least vote.
-    pub min: f64,
-    /// A quarter of the votes are below.
-    pub lower_quartile: f64,
-    /// A quarter of the votes are above.
-    pub upper_quartile: f64,
-    /// The greatest vote.
-    pub max: f64,
-    /// The upper quartile less the lower: the width of the middle half.
-    pub interquartile_range: f64,
 }
 
 /// Returns the finite numbers, least first; equal ones in voter order.

@@ -7,12 +7,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
-use super::count::{AnswerWeight, rounded, weigh_answers};
-use super::rule::{Rule, RuleError, Ruling, name_and_value};
-use super::share::{LeastShare, Share, needed_share, wilson_interval};
+use super::count::{rounded, weigh_answers};
+use super::share::{Share, ShareInterval};
 use super::tie_break::{Decision, TieBreak};
+use super::{Detail, Rule, RuleError, Ruling, name_and_value};
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
 
@@ -31,9 +29,7 @@ use crate::voting::judge::Judgements;
 /// # Ok::<(), patterns_parallel::voting::RuleError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Plurality {
-    least: LeastShare,
-}
+pub struct Plurality(Share);
 
 impl Plurality {
     /// The names under which the rule is written.
@@ -47,32 +43,17 @@ impl Plurality {
 
     /// The most votes win, however few they are.
     pub const fn new() -> Self {
-        Self {
-            least: LeastShare::None,
-        }
+        Self(Share::NONE)
     }
 
     /// The most votes win, if they are more than half of the valid ones.
-    pub fn majority() -> Self {
-        Self {
-            least: LeastShare::MoreThanHalf,
-        }
+    pub const fn majority() -> Self {
+        Self(Share::MORE_THAN_HALF)
     }
 
     /// The most votes win, if they are at least this share of the valid ones.
-    pub fn of_at_least(share: Share) -> Self {
-        Self {
-            least: LeastShare::AtLeast(share),
-        }
-    }
-
-    /// Returns the rule's name, without its share.
-    pub(in crate::voting) fn name(self) -> &'static str {
-        match self.least {
-            LeastShare::None => "plurality",
-            LeastShare::MoreThanHalf => "majority",
-            LeastShare::AtLeast(_) => "threshold",
-        }
+    pub const fn of_at_least(share: Share) -> Self {
+        Self(share)
     }
 }
 
@@ -81,55 +62,38 @@ impl FromStr for Plurality {
 
     fn from_str(text: &str) -> Result<Self, RuleError> {
         let (name, value) = name_and_value(text);
-        if name == "threshold" {
-            return Ok(Self::of_at_least(needed_share(name, value)?));
-        }
-        if let Some(value) = value {
-            let reason = format!("it takes no value, but has `{value}`");
-            return Err(RuleError::value(name, reason));
-        }
-        match name {
-            "plurality" => Ok(Self::new()),
-            "majority" => Ok(Self::majority()),
-            "supermajority" => Ok(Self::of_at_least(Share::TWO_THIRDS)),
-            "unanimous" => Ok(Self::of_at_least(Share::ALL)),
-            _ => Err(RuleError::unknown(name, &Self::NAMES)),
+        let share = match name {
+            "threshold" => return Share::read(name, value).map(Self),
+            "plurality" => Share::NONE,
+            "majority" => Share::MORE_THAN_HALF,
+            "supermajority" => Share::TWO_THIRDS,
+            "unanimous" => Share::ALL,
+            _ => return Err(RuleError::unknown(name, &Self::NAMES)),
+        };
+        match value {
+            None => Ok(Self(share)),
+            Some(value) => {
+                let reason = format!("it takes no value, but has `{value}`");
+                Err(RuleError::value(name, reason))
+            }
         }
     }
 }
 
 impl fmt::Display for Plurality {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())?;
-        match self.least {
-            LeastShare::None | LeastShare::MoreThanHalf => Ok(()),
-            LeastShare::AtLeast(share) => write!(f, ":{share}"),
+        match self.0 {
+            Share::NONE => f.write_str("plurality"),
+            Share::MORE_THAN_HALF => f.write_str("majority"),
+            share => write!(f, "threshold:{}", share.get()),
         }
     }
 }
 
-/// The votes of an election by the weights of its voters.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Weights {
-    /// The weight of those who voted for the leading answer.
-    pub weight: f64,
-    /// The weight of all valid votes.
-    pub total_weight: f64,
-    /// Each answer with its weight, the heaviest first, ties in the order seen.
-    pub counts: Vec<AnswerWeight>,
-}
-
 impl Rule for Plurality {
     type Winner = String;
-    /// Only where voters weigh differently.
-    type Detail = Weights;
 
-    fn decide(
-        &self,
-        ballots: &[Ballot],
-        tie_break: TieBreak,
-        _: &Judgements,
-    ) -> Ruling<String, Weights> {
+    fn decide(&self, ballots: &[Ballot], tie_break: TieBreak, _: &Judgements) -> Ruling<String> {
         let are_alike = ballots.windows(2).all(|it| it[0].weight == it[1].weight);
         // A weight that is no finite number above 0 counts nothing; weights that are all alike count 1.
         let counts = weigh_answers(ballots, |ballot| match ballot.weight {
@@ -137,24 +101,25 @@ impl Rule for Plurality {
             weight if weight.is_finite() && weight > 0.0 => weight,
             _ => 0.0,
         });
-        let total_weight: f64 = counts.iter().map(|it| it.weight).sum();
+        let weights = counts.iter().filter_map(|it| it.weight);
+        let total_weight: f64 = weights.clone().sum();
         let total_votes: u64 = counts.iter().map(|it| it.votes).sum();
-        let weight = counts.first().map_or(0.0, |it| it.weight);
-        let share = if total_weight > 0.0 {
-            weight / total_weight
-        } else {
-            0.0
+        let (weight, vote_count) = counts
+            .first()
+            .map_or((0.0, 0), |it| (it.weight.unwrap_or_default(), it.votes));
+        let share = match total_weight > 0.0 {
+            true => weight / total_weight,
+            false => 0.0,
         };
         let steps = |weight: f64| rounded(weight, total_weight);
-        let leaders = counts.iter().filter(|it| steps(it.weight) == steps(weight));
+        let leaders = weights.filter(|it| steps(*it) == steps(weight));
         let valid = total_votes as f64;
         let decision = match leaders.count() {
             _ if total_weight == 0.0 => Decision::QuorumMissed,
-            _ if !self.least.is_met(share * valid, valid) => Decision::ThresholdMissed,
+            _ if !self.0.is_met(share * valid, valid) => Decision::ThresholdMissed,
             leaders => tie_break.decide(leaders > 1),
         };
-        let vote_count = counts.first().map_or(0, |it| it.votes);
-        let interval = wilson_interval(vote_count, total_votes);
+        let interval = ShareInterval::wilson(vote_count, total_votes);
         Ruling {
             winner: counts.first().map(|it| it.answer.clone()),
             decision,
@@ -162,7 +127,7 @@ impl Rule for Plurality {
             total_votes,
             share,
             share_interval: interval.filter(|_| are_alike),
-            detail: (!are_alike).then_some(Weights {
+            detail: (!are_alike).then_some(Detail::Weighted {
                 weight,
                 total_weight,
                 counts,
@@ -170,8 +135,8 @@ impl Rule for Plurality {
         }
     }
 
-    fn least_share(&self) -> Option<LeastShare> {
-        Some(self.least)
+    fn least_share(&self) -> Option<Share> {
+        Some(self.0)
     }
 }
 

@@ -2,14 +2,16 @@
 //! together. For free text; semantic clusters are those of arXiv 2302.09664.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
-use patterns_core::Agent;
+use patterns_core::{Agent, ContractError, Model};
 
 use super::count::{AnswerCount, count_answers};
-use super::rule::{Rule, Ruling};
 use super::tie_break::{Decision, TieBreak};
+use super::{Rule, Ruling};
+use crate::AgentOptions;
 use crate::voting::ballot::Ballot;
-use crate::voting::judge::{JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements};
+use crate::voting::judge::{JudgeTask, Judgement, Judgements, ModelJudge, judge_of_meaning};
 
 /// Answers of which each two are compared; each further one would cost a call for every other.
 const MOST_COMPARED: usize = 10;
@@ -17,13 +19,26 @@ const MOST_COMPARED: usize = 10;
 /// Answers that mean the same count together; then the most votes win. One call for each two of the
 /// ten most frequent answers; others stay apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SameMeaning<J>(J);
+pub struct SameMeaning<J = ModelJudge>(J);
 
-impl<J> SameMeaning<J> {
+impl SameMeaning {
+    /// Makes the rule with a model as the judge.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ContractError`] if its answer has no strict schema; it has.
+    pub fn by_model(model: Arc<dyn Model>, options: &AgentOptions) -> Result<Self, ContractError> {
+        judge_of_meaning(model, options).map(Self)
+    }
+}
+
+impl SameMeaning<()> {
     /// The name under which the rule is written.
     pub const NAME: &'static str = "same-meaning";
+}
 
-    /// Makes the rule with its judge; see [`judge_agent`](crate::voting::judge_agent).
+impl<J> SameMeaning<J> {
+    /// Makes the rule with its judge, who says whether answers mean the same.
     pub fn new(judge: J) -> Self {
         Self(judge)
     }
@@ -31,14 +46,13 @@ impl<J> SameMeaning<J> {
 
 impl<J: Agent<JudgeTask, Judgement>> Rule for SameMeaning<J> {
     type Winner = String;
-    type Detail = Judged;
 
     fn decide(
         &self,
         ballots: &[Ballot],
         tie_break: TieBreak,
         judgements: &Judgements,
-    ) -> Ruling<String, Judged> {
+    ) -> Ruling<String> {
         let answers = count_answers(ballots);
         let is_open = !self.to_judge(answers.len(), judgements).is_empty();
         let judged = meanings(&answers, judgements);
@@ -48,25 +62,29 @@ impl<J: Agent<JudgeTask, Judgement>> Rule for SameMeaning<J> {
             [_] => Decision::Won,
             [first, second, ..] => tie_break.decide(first.votes == second.votes),
         };
-        Ruling::judged(JudgedBy::SameMeaning, decision, judged, None, judgements)
+        Ruling::judged(SameMeaning::NAME, decision, judged, None, judgements)
     }
 
-    fn judge(&self) -> Option<(JudgedBy, &dyn Agent<JudgeTask, Judgement>)> {
-        Some((JudgedBy::SameMeaning, &self.0))
+    fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
+        Some(&self.0)
     }
 
     fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<(usize, usize)> {
         let compared = answers.min(MOST_COMPARED);
         let pairs = (0..compared).flat_map(|a| (a + 1..compared).map(move |b| (a, b)));
-        pairs.filter(|it| judgements.get(*it).is_none()).collect()
+        pairs.filter(|it| !judgements.contains_key(it)).collect()
     }
 }
 
 /// Joins answers that mean the same under the most frequent of them; most votes first, of equals the
 /// one that was seen first. What is the same as a third is the same as each other.
-fn meanings(answers: &[AnswerCount], judgements: &Judgements) -> Vec<JudgedAnswer> {
+fn meanings(answers: &[AnswerCount], judgements: &Judgements) -> Vec<AnswerCount> {
     let mut heads: Vec<usize> = (0..answers.len()).collect();
-    for (a, b) in judgements.same() {
+    let same = judgements
+        .iter()
+        .filter(|it| *it.1 == Some(Judgement::Same));
+    for ((a, b), _) in same {
+        let (a, b) = (*a, *b);
         let (head, other) = (heads[a].min(heads[b]), heads[a].max(heads[b]));
         heads
             .iter_mut()
@@ -75,16 +93,16 @@ fn meanings(answers: &[AnswerCount], judgements: &Judgements) -> Vec<JudgedAnswe
     }
     let heads = heads.as_slice();
     let members = |head: usize| (0..answers.len()).filter(move |it| heads[*it] == head);
-    let mut meanings: Vec<JudgedAnswer> = (0..answers.len())
+    let mut meanings: Vec<AnswerCount> = (0..answers.len())
         .filter(|it| members(*it).next().is_some())
-        .map(|head| JudgedAnswer {
+        .map(|head| AnswerCount {
             answer: answers[head].answer.clone(),
             votes: members(head).map(|it| answers[it].votes).sum(),
-            wins: None,
             same: members(head)
                 .skip(1)
                 .map(|it| answers[it].answer.clone())
                 .collect(),
+            ..AnswerCount::default()
         })
         .collect();
     meanings.sort_by_key(|it| Reverse(it.votes));
@@ -100,6 +118,7 @@ mod tests {
         let answers = [("a", 1), ("b", 1), ("c", 1), ("d", 2)].map(|(answer, votes)| AnswerCount {
             answer: answer.to_owned(),
             votes,
+            ..AnswerCount::default()
         });
         let mut said = Judgements::default();
         for (a, b, is_same) in [(0, 1, false), (0, 2, true), (1, 2, true), (0, 3, false)] {
@@ -108,7 +127,7 @@ mod tests {
             } else {
                 Judgement::Different
             };
-            said.add((a, b), Some(judgement));
+            said.insert((a, b), Some(judgement));
         }
         let found: Vec<String> = meanings(&answers, &said)
             .iter()

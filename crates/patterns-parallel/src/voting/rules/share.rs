@@ -1,60 +1,90 @@
-//! A share of a whole: its confidence interval, and the votes that are enough to win.
+//! A share of votes: how many are enough to win, and its confidence interval.
 
-use std::fmt;
+use serde::Serialize;
 
-use serde::{Deserialize, Serialize};
+use super::RuleError;
 
-use super::rule::RuleError;
-
-/// A share of a whole, from 0 to 1.
+/// The share of the valid votes that an answer needs to win.
 ///
 /// ```
 /// use patterns_parallel::voting::Share;
 ///
-/// assert_eq!(Share::new(0.8).map(Share::get), Some(0.8));
+/// assert_eq!(Share::new(1.0), Some(Share::ALL));
 /// assert_eq!(Share::new(1.5), None);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub struct Share(f64);
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Share {
+    /// From 0 to 1.
+    least: f64,
+    /// Whether just that is enough, or it takes more.
+    is_enough: bool,
+}
+
+/// A hair of tolerance, in votes: without it 2 of 3 would miss a share that is written as 0.6667.
+const HAIR: f64 = 1e-3;
 
 impl Share {
-    /// The whole.
-    pub const ALL: Self = Self(1.0);
-
+    /// None: any vote is enough.
+    pub const NONE: Self = Self::more_than(0.0);
+    /// More than half.
+    pub const MORE_THAN_HALF: Self = Self::more_than(0.5);
     /// Two of three.
-    pub const TWO_THIRDS: Self = Self(2.0 / 3.0);
+    pub const TWO_THIRDS: Self = Self::at_least(2.0 / 3.0);
+    /// The whole.
+    pub const ALL: Self = Self::at_least(1.0);
 
-    /// Makes a share; `None` if the number is none from 0 to 1.
+    /// This share or more; `None` if the number is none from 0 to 1.
     pub fn new(share: f64) -> Option<Self> {
-        (0.0..=1.0).contains(&share).then_some(Self(share))
+        (0.0..=1.0)
+            .contains(&share)
+            .then_some(Self::at_least(share))
     }
 
-    /// Returns the number.
-    pub fn get(self) -> f64 {
-        self.0
+    const fn at_least(least: f64) -> Self {
+        let is_enough = true;
+        Self { least, is_enough }
     }
-}
 
-impl fmt::Display for Share {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+    const fn more_than(least: f64) -> Self {
+        let is_enough = false;
+        Self { least, is_enough }
     }
-}
 
-/// Reads the share that a rule needs.
-pub(in crate::voting) fn needed_share(name: &str, value: Option<&str>) -> Result<Share, RuleError> {
-    const FORMS: &str = "such as 0.6, 60% or 2/3";
-    let Some(text) = value else {
-        return Err(RuleError::value(name, format!("it needs a share, {FORMS}")));
-    };
-    let number = read_share(text)
-        .ok_or_else(|| RuleError::value(name, format!("`{text}` is no share, {FORMS}")))?;
-    Share::new(number)
-        .ok_or_else(|| RuleError::value(name, format!("{number} is no share from 0 to 1")))
+    /// Reads the share that a rule needs.
+    pub(in crate::voting) fn read(name: &str, value: Option<&str>) -> Result<Self, RuleError> {
+        const FORMS: &str = "such as 0.6, 60% or 2/3";
+        let wrong = |reason| RuleError::value(name, reason);
+        let text = value.ok_or_else(|| wrong(format!("it needs a share, {FORMS}")))?;
+        let number =
+            read_share(text).ok_or_else(|| wrong(format!("`{text}` is no share, {FORMS}")))?;
+        Self::new(number).ok_or_else(|| wrong(format!("{number} is no share from 0 to 1")))
+    }
+
+    /// Returns the number from which it is enough.
+    pub(in crate::voting) fn get(self) -> f64 {
+        self.least
+    }
+
+    /// Returns whether `part` of `whole` is enough, both in votes.
+    pub(in crate::voting) fn is_met(self, part: f64, whole: f64) -> bool {
+        match self.is_enough {
+            true => part + HAIR >= self.least * whole,
+            false => part > self.least * whole + 1e-9,
+        }
+    }
+
+    /// Returns how many of `valid` votes are enough.
+    pub(in crate::voting) fn least_votes(self, valid: u64) -> u64 {
+        let votes = self.least * valid as f64;
+        match self.is_enough {
+            true => (votes - HAIR).ceil().max(0.0) as u64,
+            false => votes as u64 + 1,
+        }
+    }
 }
 
 /// Reads `0.6`, `60%` or `3/5`.
-pub(in crate::voting) fn read_share(text: &str) -> Option<f64> {
+pub(super) fn read_share(text: &str) -> Option<f64> {
     if let Some((part, whole)) = text.split_once('/') {
         return Some(part.trim().parse::<f64>().ok()? / whole.trim().parse::<f64>().ok()?);
     }
@@ -66,7 +96,7 @@ pub(in crate::voting) fn read_share(text: &str) -> Option<f64> {
 }
 
 /// A range of shares, 0 to 1.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ShareInterval {
     /// The lower end.
     pub low: f64,
@@ -74,67 +104,34 @@ pub struct ShareInterval {
     pub high: f64,
 }
 
-/// Returns the 95 % interval of a share by Wilson's score method (Wilson 1927), without continuity
-/// correction; `None` without votes, or with more than the total.
-///
-/// It is that of independent votes. Those of one model are not: many of them count as few, and
-/// the interval is then too narrow.
-///
-/// ```
-/// let interval = patterns_parallel::voting::wilson_interval(8, 10).unwrap();
-/// assert!((interval.low - 0.490).abs() < 1e-3 && (interval.high - 0.943).abs() < 1e-3);
-/// ```
-pub fn wilson_interval(votes: u64, total: u64) -> Option<ShareInterval> {
-    /// The 97.5 % quantile of the normal distribution.
-    const Z: f64 = 1.959_963_984_540_054;
-    if total == 0 || votes > total {
-        return None;
-    }
-    let (votes, total) = (votes as f64, total as f64);
-    let share = votes / total;
-    let scale = 1.0 + Z * Z / total;
-    let centre = (share + Z * Z / (2.0 * total)) / scale;
-    let variance = share * (1.0 - share) / total + Z * Z / (4.0 * total * total);
-    let half = Z * variance.sqrt() / scale;
-    // At the ends the limits are the share itself, but for rounding.
-    Some(ShareInterval {
-        low: (centre - half).clamp(0.0, share),
-        high: (centre + half).clamp(share, 1.0),
-    })
-}
-
-/// A hair of tolerance, in votes: without it 2 of 3 would miss a share that is written as 0.6667.
-const HAIR: f64 = 1e-3;
-
-/// Which share of the valid votes the leading answer needs.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum LeastShare {
-    /// None: it needs more votes than any other answer has.
-    #[default]
-    None,
-    /// More than half of them.
-    MoreThanHalf,
-    /// This share, or more.
-    AtLeast(Share),
-}
-
-impl LeastShare {
-    /// Returns whether `part` of `whole` is enough, both in votes.
-    pub(in crate::voting) fn is_met(self, part: f64, whole: f64) -> bool {
-        match self {
-            Self::None => true,
-            Self::MoreThanHalf => part * 2.0 > whole + 1e-9,
-            Self::AtLeast(share) => part + HAIR >= share.get() * whole,
+impl ShareInterval {
+    /// Returns the 95 % interval of a share by Wilson's score method (Wilson 1927), without continuity
+    /// correction; `None` without votes, or with more than the total.
+    ///
+    /// It is that of independent votes. Those of one model are not: many of them count as few, and
+    /// the interval is then too narrow.
+    ///
+    /// ```
+    /// let interval = patterns_parallel::voting::ShareInterval::wilson(8, 10).unwrap();
+    /// assert!((interval.low - 0.490).abs() < 1e-3 && (interval.high - 0.943).abs() < 1e-3);
+    /// ```
+    pub fn wilson(votes: u64, total: u64) -> Option<Self> {
+        /// The 97.5 % quantile of the normal distribution.
+        const Z: f64 = 1.959_963_984_540_054;
+        if total == 0 || votes > total {
+            return None;
         }
-    }
-
-    /// Returns how many of `valid` votes are enough.
-    pub(in crate::voting) fn least_votes(self, valid: u64) -> u64 {
-        match self {
-            Self::None => 0,
-            Self::MoreThanHalf => valid / 2 + 1,
-            Self::AtLeast(share) => (share.get() * valid as f64 - HAIR).ceil().max(0.0) as u64,
-        }
+        let (votes, total) = (votes as f64, total as f64);
+        let share = votes / total;
+        let scale = 1.0 + Z * Z / total;
+        let centre = (share + Z * Z / (2.0 * total)) / scale;
+        let variance = share * (1.0 - share) / total + Z * Z / (4.0 * total * total);
+        let half = Z * variance.sqrt() / scale;
+        // At the ends the limits are the share itself, but for rounding.
+        Some(Self {
+            low: (centre - half).clamp(0.0, share),
+            high: (centre + half).clamp(share, 1.0),
+        })
     }
 }
 
@@ -152,8 +149,10 @@ mod tests {
     #[test]
     fn the_least_votes_are_the_least_that_are_enough() {
         let shares = [0.0, 0.4, 0.6667, 2.0 / 3.0, 1.0].map(|it| Share::new(it).unwrap());
-        let at_least = shares.map(LeastShare::AtLeast);
-        for least in [LeastShare::MoreThanHalf].into_iter().chain(at_least) {
+        for least in [Share::NONE, Share::MORE_THAN_HALF]
+            .into_iter()
+            .chain(shares)
+        {
             for valid in 1..20_u64 {
                 let votes = least.least_votes(valid);
                 assert!(
@@ -176,19 +175,19 @@ mod tests {
             (0, 20, 0.0, 0.1611),
             (1, 29, 0.0061, 0.1718),
         ] {
-            let interval = wilson_interval(votes, total).unwrap();
+            let interval = ShareInterval::wilson(votes, total).unwrap();
             assert!((interval.low - low).abs() < 5e-5, "{interval:?}");
             assert!((interval.high - high).abs() < 5e-5, "{interval:?}");
         }
-        assert_eq!(wilson_interval(0, 0), None);
-        assert_eq!(wilson_interval(3, 2), None);
+        assert_eq!(ShareInterval::wilson(0, 0), None);
+        assert_eq!(ShareInterval::wilson(3, 2), None);
     }
 
     proptest! {
         #[test]
         fn an_interval_holds_its_share(total in 1..1000_u64, share in 0.0..=1.0) {
             let votes = (share * total as f64) as u64;
-            let interval = wilson_interval(votes, total).unwrap();
+            let interval = ShareInterval::wilson(votes, total).unwrap();
             let share = votes as f64 / total as f64;
             prop_assert!(0.0 <= interval.low && interval.low <= share);
             prop_assert!(share <= interval.high && interval.high <= 1.0);

@@ -4,6 +4,7 @@
 use libm::lgamma;
 
 use super::state::{MOST_OPTIONS, State};
+use super::stopping_rule::StoppingRule;
 
 const DISCOUNTS: [f64; 3] = [0.0, 0.3, 0.6];
 
@@ -144,126 +145,97 @@ fn parts(state: State, theta: f64, discount: f64) -> Chances {
     [own - discount, rival_votes + passing, rest - passing, new]
 }
 
-/// Votes on one question, drawn one after the other: like those of language models that were recorded, all
-/// of one answer on most questions, of several on some.
-///
-/// ```
-/// use patterns_parallel::voting::ForeseenVotes;
-///
-/// let votes: Vec<usize> = ForeseenVotes::new(7).take(5).collect();
-/// assert_eq!(votes[0], 0);
-/// assert_eq!(votes, ForeseenVotes::new(7).take(5).collect::<Vec<_>>());
-/// ```
-#[derive(Clone, Debug)]
-pub struct ForeseenVotes {
-    random: SplitMix,
-    theta: f64,
-    discount: f64,
-    /// The votes of each answer, in the order of first appearance.
-    counts: Vec<u64>,
-    votes: u64,
-}
-
-impl ForeseenVotes {
-    /// Begins with a question that is drawn by the seed.
-    pub fn new(seed: u64) -> Self {
-        let mut random = SplitMix(seed);
-        let mut left = random.share();
-        let drawn = PRIOR.iter().find(|(_, _, weight)| {
+impl StoppingRule {
+    /// Draws the next vote on a question, after those `cast`: like votes of language models that were
+    /// recorded, all of one answer on most questions, of several on some. [`Plan`](Self::Plan) foresees
+    /// such votes.
+    ///
+    /// The seed stands for the question. A vote is the number of its answer, in the order of first
+    /// appearance; that of a new one is the next.
+    ///
+    /// ```
+    /// use patterns_parallel::voting::StoppingRule;
+    ///
+    /// let mut cast = Vec::new();
+    /// for _ in 0..5 {
+    ///     cast.push(StoppingRule::foreseen_vote(7, &cast));
+    /// }
+    /// assert_eq!(cast[0], 0);
+    /// assert_eq!(cast[4], StoppingRule::foreseen_vote(7, &cast[..4]));
+    /// ```
+    pub fn foreseen_vote(seed: u64, cast: &[usize]) -> usize {
+        let mut left = drawn(seed, 0);
+        let process = PRIOR.iter().find(|(_, _, weight)| {
             left -= weight;
             left < 0.0
         });
-        let (theta, discount, _) = *drawn.unwrap_or(&PRIOR[0]);
-        Self {
-            random,
-            theta,
-            discount: DISCOUNTS[discount],
-            counts: Vec::new(),
-            votes: 0,
-        }
-    }
-
-    /// Takes note of a vote that is known: of an answer by its number, which may be the next one.
-    pub fn note(&mut self, answer: usize) {
-        if self.counts.len() <= answer {
-            self.counts.resize(answer + 1, 0);
-        }
-        self.counts[answer] += 1;
-        self.votes += 1;
-    }
-}
-
-/// Never ends: each is the number of an answer, counted from 0 in the order of first appearance.
-impl Iterator for ForeseenVotes {
-    type Item = usize;
-
-    fn next(&mut self) -> Option<usize> {
-        let mut left = self.random.share() * (self.votes as f64 + self.theta);
-        let drawn = self.counts.iter().position(|count| {
-            left -= (*count as f64 - self.discount).max(0.0);
+        let (theta, discount, _) = *process.unwrap_or(&PRIOR[0]);
+        let answers = cast.iter().max().map_or(0, |it| it + 1);
+        let mut left = drawn(seed, 1 + cast.len() as u64) * (cast.len() as f64 + theta);
+        let answer = (0..answers).find(|answer| {
+            let votes = cast.iter().filter(|it| *it == answer).count();
+            left -= (votes as f64 - DISCOUNTS[discount]).max(0.0);
             left < 0.0
         });
-        let answer = drawn.unwrap_or(self.counts.len());
-        self.note(answer);
-        Some(answer)
+        answer.unwrap_or(answers)
     }
 }
 
-/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
-#[derive(Clone, Debug)]
-struct SplitMix(u64);
-
-impl SplitMix {
-    /// Returns a number from 0 to below 1.
-    fn share(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^= z >> 31;
-        (z >> 11) as f64 / (1u64 << 53) as f64
-    }
+/// Returns the number of so many draws before it by a seed, from 0 to below 1.
+///
+/// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators" (2014).
+fn drawn(seed: u64, before: u64) -> f64 {
+    let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(before + 1));
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^= z >> 31;
+    (z >> 11) as f64 / (1u64 << 53) as f64
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::voting::stop::forecast::{Chain, Forecast};
-    use crate::voting::stop::plan::Plan;
-    use crate::voting::stop::{Step, Stopper, StoppingRule, Tally};
+    use crate::voting::stop::tally::Tally;
 
-    /// The rule `plan` predicts from the same mixture what it costs, so both ways must agree.
+    /// What a drawn election comes to is foreseen from the same mixture, so both ways must agree.
     #[test]
-    fn what_is_drawn_costs_what_the_plan_predicts() {
+    fn drawn_elections_end_as_often_as_foreseen() {
         for votes in [5, 20] {
-            let mut stopper = Stopper::new(StoppingRule::Plan(None), votes).unwrap();
-            stopper.or_decided = false;
-            let mut calls = 0;
+            let forecast = Forecast::of(&Chain::new(votes).unwrap());
+            let (mut foreseen, mut won) = (0.0, 0.0);
             for seed in 0..4000 {
-                let mut drawn = ForeseenVotes::new(seed);
+                let mut cast = Vec::new();
                 let mut tally = Tally::default();
-                while let Step::Ask(wave) = stopper.next(&tally) {
-                    for answer in drawn.by_ref().take(wave as usize) {
-                        tally.count(Some(&answer.to_string()));
+                for vote in 0..votes {
+                    let answer = StoppingRule::foreseen_vote(seed, &cast);
+                    tally.count(Some(&answer.to_string()));
+                    cast.push(answer);
+                    if vote == 1 {
+                        foreseen += forecast.win_probability(&tally).unwrap();
                     }
                 }
-                calls += tally.calls();
+                let (most, others) = tally.front();
+                won += match tally.counts()[0].1 {
+                    first if first < most => 0.0,
+                    _ if most == others => 0.5,
+                    _ => 1.0,
+                };
             }
-            let mean = calls as f64 / 4000.0;
-            let chain = Chain::new(votes).unwrap();
-            let predicted = Plan::new(&chain, &Forecast::of(&chain), None).1.calls;
             assert!(
-                (mean / predicted - 1.0).abs() < 0.03,
-                "{votes}: {mean} {predicted}"
+                (won / foreseen - 1.0_f64).abs() < 0.03,
+                "{votes}: {won} {foreseen}"
             );
         }
     }
 
     #[test]
-    fn a_known_vote_counts_like_a_drawn_one() {
-        let mut votes = ForeseenVotes::new(3);
-        (0..1000).for_each(|_| votes.note(0));
-        let others = votes.take(100).filter(|it| *it != 0).count();
+    fn what_was_cast_is_gone_on_with() {
+        let mut cast = vec![0; 1000];
+        for _ in 0..100 {
+            cast.push(StoppingRule::foreseen_vote(3, &cast));
+        }
+        let others = cast.iter().filter(|it| **it != 0).count();
         assert!(others < 10, "{others}");
     }
 }

@@ -4,8 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::state::MOST_VOTES;
-use crate::voting::rules::RuleError;
-use crate::voting::rules::rule::name_and_value;
+use crate::voting::rules::{RuleError, name_and_value};
 
 /// The most votes for which the table of `adaptive` is made.
 const MOST_TABULATED: u64 = 1_000_000;
@@ -40,75 +39,46 @@ pub enum StoppingRule {
     /// `adaptive:0.95`: at P(p > 1/2 | Beta(a + 1, b + 1)) ≥ the value, between 1/2 and 1.
     /// Adaptive-Consistency (arXiv 2305.11860), here in waves.
     Adaptive(f64),
-    /// `plan`, `plan:0.02`: the waves and stops that cost least on average, E\[calls\] + E\[rounds\] +
-    /// λ P(the answer is not that of `fixed`), by backward induction under a mixture of Pitman–Yor processes
-    /// (1997) fitted to recorded votes.
-    ///
-    /// The value is the most that the probability of another answer may be, between 0 and 1, a tie counting
-    /// half; without one λ is 300 instead. It is a prediction: on recorded votes of single models it was a
-    /// ceiling, and on a panel of unequal models 0.05 came to 0.065.
-    Plan(Option<f64>),
+    /// `plan`: the waves and stops that cost least on average, E\[calls\] + E\[rounds\] +
+    /// 300 P(the answer is not that of `fixed`), by backward induction under a mixture of Pitman–Yor
+    /// processes (1997) fitted to recorded votes.
+    Plan,
 }
 
 impl StoppingRule {
-    /// Returns the rule's name, without its value.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Fixed => "fixed",
-            Self::Exact => "exact",
-            Self::AheadBy(_) => "ahead-by",
-            Self::Adaptive(_) => "adaptive",
-            Self::Plan(_) => "plan",
-        }
-    }
-
     /// Checks the rule's value, and that it can look that many votes ahead.
     pub(super) fn check(self, max_votes: u64) -> Result<(), RuleError> {
         if max_votes == 0 {
             return Err(RuleError::new("a vote needs at least one voter"));
         }
-        let (is_valid, most) = match self {
-            Self::Fixed | Self::Exact => (true, u64::MAX),
-            Self::AheadBy(votes) => (votes > 0, u64::MAX),
-            Self::Adaptive(confidence) => (confidence > 0.5 && confidence < 1.0, MOST_TABULATED),
-            Self::Plan(risk) => (risk.is_none_or(|it| it > 0.0 && it < 1.0), MOST_VOTES),
+        let (name, most) = match self {
+            Self::AheadBy(0) => return Err(invalid("ahead-by", "0")),
+            Self::Adaptive(it) if !(it > 0.5 && it < 1.0) => {
+                return Err(invalid("adaptive", &it.to_string()));
+            }
+            Self::Fixed | Self::Exact | Self::AheadBy(_) => return Ok(()),
+            Self::Adaptive(_) => ("adaptive", MOST_TABULATED),
+            Self::Plan => ("plan", MOST_VOTES),
         };
-        if !is_valid {
-            let text = self.to_string();
-            return Err(self.invalid(text.split_once(':').map_or("", |it| it.1)));
-        }
-        if max_votes > most {
-            let name = self.name();
-            return Err(RuleError::new(format!(
+        match max_votes <= most {
+            true => Ok(()),
+            false => Err(RuleError::new(format!(
                 "the stopping rule {name} works for at most {most} votes, not for {max_votes}"
-            )));
+            ))),
         }
-        Ok(())
     }
+}
 
-    /// Returns the error that `value` is none that the rule takes.
-    fn invalid(self, value: &str) -> RuleError {
-        let expected = match self {
-            Self::Fixed | Self::Exact => "none",
-            Self::AheadBy(_) => "a whole number, 1 or more",
-            Self::Adaptive(_) => "a number between 0.5 and 1",
-            Self::Plan(_) => "a risk between 0 and 1, such as 0.02",
-        };
-        let name = self.name();
-        RuleError::new(format!(
-            "{value:?} is no value of the stopping rule {name}, which takes {expected}"
-        ))
-    }
-
-    /// Returns the rule with another value; `None` if that is no value for it.
-    fn with_value(self, value: &str) -> Option<Self> {
-        Some(match self {
-            Self::Fixed | Self::Exact => return None,
-            Self::AheadBy(_) => Self::AheadBy(value.parse().ok()?),
-            Self::Adaptive(_) => Self::Adaptive(value.parse().ok()?),
-            Self::Plan(_) => Self::Plan(Some(value.parse().ok()?)),
-        })
-    }
+/// Returns the error that `value` is none that a rule takes.
+fn invalid(name: &str, value: &str) -> RuleError {
+    let expected = match name {
+        "ahead-by" => "a whole number, 1 or more",
+        "adaptive" => "a number between 0.5 and 1",
+        _ => "none",
+    };
+    RuleError::new(format!(
+        "{value:?} is no value of the stopping rule {name}, which takes {expected}"
+    ))
 }
 
 impl FromStr for StoppingRule {
@@ -116,17 +86,18 @@ impl FromStr for StoppingRule {
 
     fn from_str(text: &str) -> Result<Self, RuleError> {
         let (name, value) = name_and_value(text);
-        let usual = match name {
-            "fixed" => Self::Fixed,
-            "exact" => Self::Exact,
-            "ahead-by" if value.is_none() => {
+        let rule = match (name, value) {
+            ("fixed", None) => Some(Self::Fixed),
+            ("exact", None) => Some(Self::Exact),
+            ("plan", None) => Some(Self::Plan),
+            ("fixed" | "exact" | "plan", Some(_)) => None,
+            ("adaptive", value) => value.unwrap_or("0.95").parse().ok().map(Self::Adaptive),
+            ("ahead-by", Some(value)) => value.parse().ok().map(Self::AheadBy),
+            ("ahead-by", None) => {
                 return Err(RuleError::new(format!(
                     "the stopping rule {name} needs a value, as in {name}:3"
                 )));
             }
-            "ahead-by" => Self::AheadBy(1),
-            "adaptive" => Self::Adaptive(0.95),
-            "plan" => Self::Plan(None),
             _ => {
                 return Err(RuleError::new(format!(
                     "there is no stopping rule {name:?}; there are fixed, exact, ahead-by, adaptive \
@@ -134,20 +105,19 @@ impl FromStr for StoppingRule {
                 )));
             }
         };
-        let Some(value) = value else { return Ok(usual) };
-        let rule = usual.with_value(value);
-        rule.filter(|rule| rule.check(1).is_ok())
-            .ok_or_else(|| usual.invalid(value))
+        let rule = rule.filter(|rule| rule.check(1).is_ok());
+        rule.ok_or_else(|| invalid(name, value.unwrap_or_default()))
     }
 }
 
 impl fmt::Display for StoppingRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())?;
         match self {
-            Self::Fixed | Self::Exact | Self::Plan(None) => Ok(()),
-            Self::AheadBy(votes) => write!(f, ":{votes}"),
-            Self::Adaptive(value) | Self::Plan(Some(value)) => write!(f, ":{value}"),
+            Self::Fixed => f.write_str("fixed"),
+            Self::Exact => f.write_str("exact"),
+            Self::AheadBy(votes) => write!(f, "ahead-by:{votes}"),
+            Self::Adaptive(value) => write!(f, "adaptive:{value}"),
+            Self::Plan => f.write_str("plan"),
         }
     }
 }

@@ -4,7 +4,7 @@
 ///
 /// Of answers with equally many votes, the one that was seen first ranks first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub(in crate::voting) struct Tally {
     /// Each answer with its votes, in the order of first appearance.
     counts: Vec<(String, u64)>,
     leader: Option<usize>,
@@ -15,7 +15,7 @@ pub struct Tally {
 
 impl Tally {
     /// Counts one call: a vote for `answer`, or an abstention, which spends the call all the same.
-    pub fn count(&mut self, answer: Option<&str>) {
+    pub(in crate::voting) fn count(&mut self, answer: Option<&str>) {
         self.calls += 1;
         let Some(answer) = answer else { return };
         let seen = self.counts.iter().position(|it| it.0 == answer);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::stream;
 use patterns_core::{ModelErrorKind, StepRole};
 use patterns_parallel::voting::{
-    BallotTask, BestOf, Decision, Election, JudgeTask, Judged, JudgedBy, Judgement, Rule,
+    AnswerCount, BallotTask, BestOf, Decision, Detail, Election, JudgeTask, Judgement, Rule,
     SameMeaning, Voter,
 };
 use patterns_parallel::{Plurality, Question, RunOptions, Voting};
@@ -14,31 +14,42 @@ use patterns_testkit::ScriptedAgent;
 use super::{agent, samples};
 use crate::support::{failure, hand_over, logged, nonzero, panel};
 
-/// Judges by length: the longer, the better; answers with the same first letter mean the same.
-fn judge() -> ScriptedAgent<JudgeTask, Judgement> {
-    ScriptedAgent::new(|task: &JudgeTask| {
-        let (first, second) = (&task.first, &task.second);
-        match task.by {
-            JudgedBy::BestOf if first == "lost" => Err(failure(ModelErrorKind::Refused)),
-            JudgedBy::BestOf if first.len() < second.len() => Ok(Judgement::Second),
-            // Of two as long, it likes what it sees first.
-            JudgedBy::BestOf => Ok(Judgement::First),
-            JudgedBy::SameMeaning if first.as_bytes()[0] == second.as_bytes()[0] => {
-                Ok(Judgement::Same)
-            }
-            JudgedBy::SameMeaning => Ok(Judgement::Different),
-        }
+/// Judges by length: the longer, the better. Of two as long, it likes what it sees first.
+fn judge_of_length() -> ScriptedAgent<JudgeTask, Judgement> {
+    ScriptedAgent::new(|task: &JudgeTask| match (&task.first, &task.second) {
+        (first, _) if first == "lost" => Err(failure(ModelErrorKind::Refused)),
+        (first, second) if first.len() < second.len() => Ok(Judgement::Second),
+        _ => Ok(Judgement::First),
     })
 }
 
-type Judge = Arc<ScriptedAgent<JudgeTask, Judgement>>;
+/// To this judge answers with the same first letter mean the same.
+fn judge_of_letters() -> ScriptedAgent<JudgeTask, Judgement> {
+    ScriptedAgent::new(|task: &JudgeTask| {
+        let is_same = task.first.as_bytes()[0] == task.second.as_bytes()[0];
+        Ok(match is_same {
+            true => Judgement::Same,
+            false => Judgement::Different,
+        })
+    })
+}
 
-async fn held<R>(rule: fn(Judge) -> R, answers: &[&str]) -> (Election<String, Judged>, usize)
+type Judge = ScriptedAgent<JudgeTask, Judgement>;
+
+async fn best_of(answers: &[&str]) -> (Election, usize) {
+    held(BestOf::new, judge_of_length(), answers).await
+}
+
+async fn same_meaning(answers: &[&str]) -> (Election, usize) {
+    held(SameMeaning::new, judge_of_letters(), answers).await
+}
+
+async fn held<R>(rule: fn(Arc<Judge>) -> R, judge: Judge, answers: &[&str]) -> (Election, usize)
 where
-    R: Rule<Winner = String, Detail = Judged>,
+    R: Rule<Winner = String>,
 {
     let voters = agent(answers.iter().map(|it| ((*it).to_owned(), 1)).collect());
-    let judge = Arc::new(judge());
+    let judge = Arc::new(judge);
     let rule = rule(Arc::clone(&judge));
     let voting = Voting::new(samples(voters), rule).voters(nonzero(answers.len()));
     let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
@@ -48,44 +59,60 @@ where
     (outcome.value.unwrap(), judge.inputs().len())
 }
 
+const DISTINCT: [&str; 5] = ["aa", "b", "aa", "cccc", "a"];
+const EQUAL: [&str; 3] = ["aa", "AA", "aa."];
+
 /// Checks the winner and its votes; four distinct answers are asked about six times.
-async fn check<R>(rule: fn(Judge) -> R, winner: &str, votes: u64)
-where
-    R: Rule<Winner = String, Detail = Judged>,
-{
-    let (election, calls) = held(rule, &["aa", "b", "aa", "cccc", "a"]).await;
+fn check(
+    (election, calls): (Election, usize),
+    (equal, none): (Election, usize),
+    winner: &str,
+    votes: u64,
+) {
     assert_eq!(election.winning_answer.as_deref(), Some(winner));
     assert_eq!(election.decision, Decision::Won, "{winner}");
     assert_eq!((election.vote_count, election.total_votes), (votes, 5));
     assert_eq!(calls, 6, "{winner}");
-    let (election, calls) = held(rule, &["aa", "AA", "aa."]).await;
-    assert_eq!(election.winning_answer.as_deref(), Some("aa"), "{winner}");
-    assert_eq!(calls, 0, "one answer needs no judge: {winner}");
+    assert_eq!(equal.winning_answer.as_deref(), Some("aa"), "{winner}");
+    assert_eq!(none, 0, "one answer needs no judge: {winner}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_rule_asks_what_it_says_and_no_more() {
-    check(BestOf::new, "cccc", 1).await;
-    check(SameMeaning::new, "aa", 3).await;
+    check(best_of(&DISTINCT).await, best_of(&EQUAL).await, "cccc", 1);
+    let equal = same_meaning(&EQUAL).await;
+    check(same_meaning(&DISTINCT).await, equal, "aa", 3);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_the_judge_found_is_told() {
-    let same = held(SameMeaning::new, &["aa", "ab", "b", "aa"]).await.0;
-    let same = same.detail.unwrap();
-    assert_eq!(same.answers[0].same, ["ab"]);
-    assert_eq!((same.answers[0].votes, same.answers[1].votes), (3, 1));
-    let best = held(BestOf::new, &["a", "bbb", "lost"]).await.0;
-    let best = best.detail.unwrap();
-    let wins: Vec<_> = best.answers.iter().map(|it| it.wins).collect();
+    let (same, ..) = judged(same_meaning(&["aa", "ab", "b", "aa"]).await.0);
+    assert_eq!(same[0].same, ["ab"]);
+    assert_eq!((same[0].votes, same[1].votes), (3, 1));
+    let (best, judgements, failed, _) = judged(best_of(&["a", "bbb", "lost"]).await.0);
+    let wins: Vec<_> = best.iter().map(|it| it.wins).collect();
     // A judgement that fails makes a tie, and the earlier one goes on.
     assert_eq!(wins, [Some(1), Some(0), Some(0)]);
-    assert_eq!((best.judgements, best.failed), (4, 1));
-    assert_eq!(best.answers[0].answer, "bbb");
+    assert_eq!((judgements, failed), (4, 1));
+    assert_eq!(best[0].answer, "bbb");
     // A verdict that flips with the order is a tie.
-    let flipped = held(BestOf::new, &["aa", "bb"]).await.0;
+    let flipped = best_of(&["aa", "bb"]).await.0;
     assert_eq!(flipped.decision, Decision::WonByTieBreak);
-    assert_eq!(flipped.detail.unwrap().flipped, Some(1));
+    assert_eq!(judged(flipped).3, Some(1));
+}
+
+/// Returns the answers, how many judgements there were, how many failed, and how many pairs were flipped.
+fn judged(election: Election) -> (Vec<AnswerCount>, u64, u64, Option<u64>) {
+    match election.detail {
+        Some(Detail::Judged {
+            answers,
+            judgements,
+            failed,
+            flipped,
+            ..
+        }) => (answers, judgements, failed, flipped),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn add(judgements: &mut Judgements, pair: Pair, better: Judgement) {
-    judgements.add(pair, Some(better));
+    judgements.insert(pair, Some(better));
 }
 
 /// Plays a knockout in waves and returns it with what was judged and the number of pairs per wave.

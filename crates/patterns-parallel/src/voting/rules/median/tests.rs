@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn decide(answers: &[String], rule: Median) -> Ruling<f64, Spread> {
+fn decide(answers: &[String], rule: Median) -> Ruling<f64> {
     let ballot = |it: &String| Ballot::new("a voter", Some(it.clone()), None);
     let ballots: Vec<Ballot> = answers.iter().map(ballot).collect();
     rule.decide(&ballots, TieBreak::FirstSeen, &Judgements::default())
@@ -80,7 +80,7 @@ fn numbers_are_read_with_their_units() {
         ("3,5,7", None),
         ("", None),
     ] {
-        assert_eq!(read_number(answer), expected, "{answer:?}");
+        assert_eq!(Median::read_number(answer), expected, "{answer:?}");
     }
 }
 
@@ -120,7 +120,7 @@ proptest! {
         prop_assert_eq!(ruling.total_votes, valid);
         prop_assert!(ruling.vote_count <= ruling.total_votes);
         prop_assert_eq!(ruling.winner.is_some(), ruling.total_votes > 0);
-        if let (Some(value), Some(spread)) = (ruling.winner, ruling.detail) {
+        if let (Some(value), Some(Detail::Numeric { spread })) = (ruling.winner, ruling.detail) {
             prop_assert!((spread.min..=spread.max).contains(&value));
             prop_assert!(spread.interquartile_range >= 0.0);
         }

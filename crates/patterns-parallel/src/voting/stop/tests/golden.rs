@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::super::plan::Plan;
 use super::super::state::State;
-use super::super::{CallIndex, Chain, Forecast, Step, Stopper, Tally};
+use super::super::{CallIndex, Chain, Forecast, Step, Stopper, Tally, sure};
 use super::{beta_confidence, stopper};
 
 /// Rounding of sums that are added up in another order.
@@ -152,8 +152,13 @@ fn confidences_are_those_of_the_golden_file() {
     assert_eq!(golden.beta.len(), 90);
     for (counts, expected) in &golden.beta {
         let (leader, runner_up) = counts.split_once(',').unwrap();
-        let found = beta_confidence(leader.parse().unwrap(), runner_up.parse().unwrap());
-        assert_eq!(found, *expected, "{counts}");
+        let (leader, runner_up) = (leader.parse().unwrap(), runner_up.parse().unwrap());
+        assert_close(beta_confidence(leader, runner_up), *expected, counts);
+        if leader > runner_up {
+            assert_eq!(sure(*expected, runner_up, 1000), Some(leader), "{counts}");
+            let more = expected.next_up();
+            assert_eq!(sure(more, runner_up, 1000), Some(leader + 1), "{counts}");
+        }
     }
 }
 

@@ -5,7 +5,6 @@ mod parts;
 mod properties;
 mod rules;
 
-use super::beta::Walk;
 use super::{Step, Stopper, StoppingRule, Tally};
 
 /// Makes a stopper that goes by its rule alone, whether the election is decided or not.
@@ -32,15 +31,14 @@ fn vote(answer: char) -> Option<String> {
 /// Source: Aggarwal et al., "Let's Sample Step by Step: Adaptive-Consistency" (arXiv 2305.11860).
 /// The integral is the sum of C(a + b + 1, j) / 2^(a + b + 1) over j ≤ a.
 fn beta_confidence(leader: u64, runner_up: u64) -> f64 {
-    let mut walk = Walk::default();
-    let pairs = leader.min(runner_up);
-    (pairs..leader).for_each(|_| walk.count_leader());
-    (pairs..runner_up).for_each(|_| walk.count_runner_up());
-    for _ in 0..pairs {
-        walk.count_runner_up();
-        walk.count_leader();
+    let flips = leader + runner_up + 1;
+    let mut term = 0.5_f64.powi(i32::try_from(flips).expect("few votes"));
+    let mut sum = term;
+    for j in 1..=leader {
+        term *= (flips + 1 - j) as f64 / j as f64;
+        sum += term;
     }
-    1.0 - walk.tail
+    sum
 }
 
 /// Counts a vote per letter; `-` is an abstention.

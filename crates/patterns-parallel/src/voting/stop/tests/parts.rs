@@ -2,11 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::super::beta::BetaTable;
 use super::super::pitman_yor::Mixture;
-use super::super::plan::{Plan, Prediction};
 use super::super::state::{Layout, State};
-use super::super::{CallIndex, Chain, Forecast};
+use super::super::{CallIndex, Chain, Forecast, sure};
 use super::{beta_confidence, tally};
 
 proptest! {
@@ -30,28 +28,24 @@ proptest! {
     }
 
     #[test]
-    fn the_beta_table_agrees_with_the_confidence(
+    fn a_leader_is_sure_from_its_confidence_on(
         confidence in 0.501..0.9999_f64,
         a in 0..50_u64,
         b in 0..50_u64,
     ) {
         let (leader, runner_up) = (a.max(b), a.min(b));
-        let lacking = BetaTable::new(confidence, 100).lacking(leader, runner_up);
+        let enough = sure(confidence, runner_up, 100);
         let is_sure = beta_confidence(leader, runner_up) >= confidence;
-        prop_assert_eq!(lacking == Some(0), is_sure);
+        prop_assert_eq!(enough.is_some_and(|it| it <= leader), is_sure);
     }
 }
 
 #[test]
 fn long_votes_overflow_nothing() {
-    let check = |found: f64, expected: f64| {
-        assert!((found - expected).abs() < 1e-11, "{found}, not {expected}");
-    };
-    check(beta_confidence(3000, 3000), 0.5);
-    check(beta_confidence(2900, 3000), 1.0 - 0.9035061753795868);
-    // The exact sum of integers.
-    check(beta_confidence(3000, 2900), 0.9035061753795868);
-    assert_eq!(beta_confidence(9000, 10), 1.0);
+    // The exact sum of integers is 0.9035061753795868.
+    assert_eq!(sure(0.903_506_175_37, 2900, 10_000), Some(3000));
+    assert_eq!(sure(0.903_506_175_39, 2900, 10_000), Some(3001));
+    assert_eq!(sure(0.95, 500_000, 1_000_000), None);
 }
 
 #[test]
@@ -117,23 +111,4 @@ fn the_index_prefers_what_a_call_can_change() {
     assert!(of("") > of("a") && of("aab") > of("aaaa"));
     assert!(of("aab") > of("aaaaaaab"));
     assert_eq!(of(&"ab".repeat(10)), 0.0);
-}
-
-#[test]
-fn a_plan_is_predicted_as_published_and_costs_more_for_less_risk() {
-    let prediction = |risk, votes| {
-        let chain = Chain::new(votes).unwrap();
-        Plan::new(&chain, &Forecast::of(&chain), risk).1
-    };
-    // The published prediction for λ = 300 is 1.8 %.
-    assert!((prediction(None, 40).disagreement - 0.018).abs() < 5e-5);
-    let (bold, careful) = (prediction(Some(0.06), 20), prediction(Some(0.03), 20));
-    assert!(bold.disagreement <= 0.06 && careful.disagreement <= 0.03);
-    assert!(bold.disagreement > 0.05 && careful.disagreement > 0.025);
-    assert!(bold.calls < careful.calls);
-    let sure = Prediction {
-        calls: 1.0,
-        disagreement: 0.0,
-    };
-    assert_eq!(prediction(None, 1), sure);
 }

@@ -1,14 +1,31 @@
 //! Decides after each wave whether an election stops, or how many more voters are asked.
+//!
+//! ```text
+//! StoppingRule ──(N)──► Stopper      Tally ──► Stopper::next ──► Ask(n), a wave │ Stop(reason)
+//! ```
+//!
+//! Everything here is pure and synchronous; who makes the calls counts the answers into a
+//! [`Tally`] and asks again. `plan` rests on a [`Forecast`], whose numbers come from recorded votes;
+//! so does the [`CallIndex`] of elections that share a budget.
 
-use serde::{Deserialize, Serialize};
+mod forecast;
+mod pitman_yor;
+mod plan;
+mod state;
+mod stopping_rule;
+mod tally;
+#[cfg(test)]
+mod tests;
 
-use super::beta::BetaTable;
-use super::forecast::{Chain, Forecast};
-use super::plan::Plan;
-use super::state::State;
-use super::stopping_rule::StoppingRule;
-use super::tally::Tally;
-use crate::voting::rules::{LeastShare, RuleError, TieBreak};
+use serde::Serialize;
+
+use super::rules::{RuleError, Share, TieBreak};
+pub(super) use forecast::{CallIndex, Chain, Forecast};
+use plan::Plan;
+pub(super) use state::MOST_VOTES;
+use state::State;
+pub use stopping_rule::StoppingRule;
+pub(super) use tally::Tally;
 
 /// What to do next in a vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -21,7 +38,7 @@ pub enum Step {
 }
 
 /// Why a vote is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StopReason {
     /// All votes were cast before the rule was met.
@@ -46,26 +63,13 @@ pub enum StopReason {
 /// A wave is *zero-waste*: it is as long as the shortest continuation in which the rule can stop,
 /// so asking one voter at a time would have bought the same calls. (A plan decides the waves
 /// themselves.) Under every rule but `fixed`, an election that is decided is over.
-///
-/// ```
-/// use patterns_parallel::voting::{Step, Stopper, StoppingRule, Tally};
-///
-/// let stopper = Stopper::new(StoppingRule::AheadBy(3), 40)?;
-/// let mut tally = Tally::default();
-/// assert_eq!(stopper.next(&tally), Step::Ask(3));
-/// for vote in ["yes", "no", "yes"] {
-///     tally.count(Some(vote));
-/// }
-/// assert_eq!(stopper.next(&tally), Step::Ask(2));
-/// # Ok::<(), patterns_parallel::voting::RuleError>(())
-/// ```
 #[derive(Clone, Debug)]
-pub struct Stopper {
+pub(super) struct Stopper {
     max_votes: u64,
     criterion: Criterion,
     condition: WinCondition,
     /// Whether the election is over, too, as soon as it is decided.
-    pub(super) or_decided: bool,
+    or_decided: bool,
 }
 
 /// A rule with its tables.
@@ -74,14 +78,17 @@ enum Criterion {
     /// None beside that the election is decided, if that ends it.
     None,
     AheadBy(u64),
-    Beta(BetaTable),
+    Beta {
+        confidence: f64,
+        max_votes: u64,
+    },
     Plan(Plan),
 }
 
 /// By what an election is decided once its votes are cast.
 #[derive(Clone, Copy, Debug, Default)]
 struct WinCondition {
-    least: LeastShare,
+    least: Share,
     tie_break: TieBreak,
     quorum: u64,
 }
@@ -93,18 +100,18 @@ impl Stopper {
     ///
     /// Returns a [`RuleError`] if there is no voter, if a value of the rule is out of range, and if the
     /// rule cannot look ahead that far.
-    pub fn new(rule: StoppingRule, max_votes: u64) -> Result<Self, RuleError> {
+    pub(super) fn new(rule: StoppingRule, max_votes: u64) -> Result<Self, RuleError> {
         rule.check(max_votes)?;
         let criterion = match rule {
             StoppingRule::Fixed | StoppingRule::Exact => Criterion::None,
             StoppingRule::AheadBy(lead) => Criterion::AheadBy(lead),
-            StoppingRule::Adaptive(confidence) => {
-                Criterion::Beta(BetaTable::new(confidence, max_votes))
-            }
-            StoppingRule::Plan(risk) => {
+            StoppingRule::Adaptive(confidence) => Criterion::Beta {
+                confidence,
+                max_votes,
+            },
+            StoppingRule::Plan => {
                 let chain = Chain::new(max_votes)?;
-                let (plan, _) = Plan::new(&chain, &Forecast::of(&chain), risk);
-                Criterion::Plan(plan)
+                Criterion::Plan(Plan::new(&chain, &Forecast::of(&chain)))
             }
         };
         Ok(Self {
@@ -118,12 +125,7 @@ impl Stopper {
     /// Sets how the election is decided in the end: by plurality, ties to the answer that was seen
     /// first and no quorum if this is not called.
     #[must_use]
-    pub(in crate::voting) fn decided_by(
-        mut self,
-        least: LeastShare,
-        tie_break: TieBreak,
-        quorum: u64,
-    ) -> Self {
+    pub(super) fn decided_by(mut self, least: Share, tie_break: TieBreak, quorum: u64) -> Self {
         self.condition = WinCondition {
             least,
             tie_break,
@@ -133,7 +135,7 @@ impl Stopper {
     }
 
     /// Decides what to do after the votes so far.
-    pub fn next(&self, tally: &Tally) -> Step {
+    pub(super) fn next(&self, tally: &Tally) -> Step {
         match self.next_of_all(tally) {
             Step::Stop(_) if self.left(tally) > 0 && self.condition.is_tied(tally) => Step::Ask(1),
             step => step,
@@ -162,7 +164,7 @@ impl Stopper {
 
     /// Returns how many more voters can be asked: those that are left, and then those by whom a tie
     /// may be extended.
-    pub(in crate::voting) fn left(&self, tally: &Tally) -> u64 {
+    pub(super) fn left(&self, tally: &Tally) -> u64 {
         let left = self.max_votes.saturating_sub(tally.calls());
         match self.condition.tie_break {
             TieBreak::Extend { most } if left == 0 || self.condition.is_tied(tally) => {
@@ -181,7 +183,10 @@ impl Criterion {
         match self {
             Self::None => None,
             Self::AheadBy(lead) => Some(lead.saturating_sub(leader - runner_up)),
-            Self::Beta(table) => table.lacking(leader, runner_up),
+            Self::Beta {
+                confidence,
+                max_votes,
+            } => Some(sure(*confidence, runner_up, *max_votes)?.saturating_sub(leader)),
             Self::Plan(_) if left == 0 => None,
             Self::Plan(plan) => plan.wave(State::of(tally)?),
         }
@@ -192,7 +197,7 @@ impl Criterion {
         match self {
             Self::None => StopReason::AllVotesCast,
             Self::AheadBy(_) => StopReason::AheadEnough,
-            Self::Beta(_) => StopReason::Confident,
+            Self::Beta { .. } => StopReason::Confident,
             Self::Plan(_) => StopReason::PlanStop,
         }
     }
@@ -230,4 +235,27 @@ impl WinCondition {
         let too_divided = best.saturating_add(1).saturating_sub(enough);
         sure_winner.min(too_few).min(too_divided)
     }
+}
+
+/// Returns with how many votes, of so many of both at most, a leader is sure enough: P(p > 1/2) under
+/// Beta(a + 1, b + 1) is how likely its votes make it that it would win a vote without end.
+///
+/// Source: Aggarwal et al., "Let's Sample Step by Step: Adaptive-Consistency" (arXiv 2305.11860). With
+/// n = a + b, the tail beyond is the sum of C(n + 1, j) / 2^(n + 1) over j ≤ b, and `last` is its last term.
+fn sure(confidence: f64, runner_up: u64, max_votes: u64) -> Option<u64> {
+    // With as many votes as the runner-up has, nothing speaks for either.
+    let mut tail = 0.5;
+    let mut last = (0..runner_up).fold(0.5, |last, votes| {
+        last * (2 * votes + 3) as f64 / (2 * (votes + 2)) as f64
+    });
+    let mut leader = runner_up;
+    while 1.0 - tail < confidence {
+        if leader + runner_up >= max_votes {
+            return None;
+        }
+        tail -= last / 2.0;
+        last *= (leader + runner_up + 2) as f64 / (2 * (leader + 2)) as f64;
+        leader += 1;
+    }
+    Some(leader)
 }

@@ -97,18 +97,16 @@ fn no_ballot_and_plain_values_are_decided_too() {
 }
 
 #[test]
-fn a_report_can_be_read_again() {
+fn counts_are_written_with_names() {
     let values = [json!([1]), json!([1])];
     let election = elect("parts", &values, &["parts=union:0.4"], TieBreak::FirstSeen);
-    let text = serde_json::to_string(&election).unwrap();
-    assert!(
-        text.contains(r#""rule":"union:0.4","value":[1],"decision":"won""#),
-        "{text}"
-    );
-    assert_eq!(
-        serde_json::from_str::<ObjectElection>(&text).unwrap(),
-        election
-    );
+    let text = serde_json::to_string(&election.fields).unwrap();
+    for part in [
+        r#""rule":"union:0.4","value":[1],"decision":"won""#,
+        r#""counts":[{"value":1,"votes":2}]"#,
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
 }
 
 fn answers() -> impl Strategy<Value = Value> {

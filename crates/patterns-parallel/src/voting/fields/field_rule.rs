@@ -4,17 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use patterns_core::{SchemaKind, SchemaView, nearest, pointer};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::voting::rules::rule::name_and_value;
-use crate::voting::rules::share::needed_share;
-use crate::voting::rules::{LeastShare, Median, Plurality, RuleError};
+use crate::voting::rules::{Median, Plurality, RuleError, Share, name_and_value};
 
 /// How the values of one field become one. It is written as its rule is.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum FieldRule {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum FieldRule {
     /// The rule for strings, choices and yes/no. A list or an object is then one value, decided as a
     /// whole.
     Plurality(Plurality),
@@ -24,26 +20,17 @@ pub enum FieldRule {
     Median(Median),
     /// The rule for lists: the items win that enough of the ballots have, in the order first seen. It is
     /// written as `union` (more than half) or `union:0.6` (at least this share).
-    Union(LeastShare),
+    Union(Share),
 }
 
 const UNION: &str = "union";
 
 impl FieldRule {
-    /// Returns the rule's name, without its value.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Plurality(rule) => rule.name(),
-            Self::Median(_) => Median::NAME,
-            Self::Union(_) => UNION,
-        }
-    }
-
     /// Returns the rule of a kind where none is set; `None` if fields within decide.
     pub(super) fn usual(kind: &SchemaKind<'_>) -> Option<Self> {
         match kind {
             SchemaKind::Object => None,
-            SchemaKind::List => Some(Self::Union(LeastShare::MoreThanHalf)),
+            SchemaKind::List => Some(Self::Union(Share::MORE_THAN_HALF)),
             SchemaKind::Integer | SchemaKind::Number => Some(Self::Median(Median::default())),
             SchemaKind::Choice(_) | SchemaKind::Flag | SchemaKind::Text | SchemaKind::Any => {
                 Some(Self::Plurality(Plurality::new()))
@@ -64,8 +51,12 @@ impl FieldRule {
             SchemaKind::Text => ("text", None),
             SchemaKind::Any => ("of no single kind", Some(Median::NAME)),
         };
-        let rule = self.name();
-        if matches!(self, Self::Plurality(_)) || own == Some(rule) {
+        let rule = match self {
+            Self::Plurality(_) => return Ok(()),
+            Self::Median(_) => Median::NAME,
+            Self::Union(_) => UNION,
+        };
+        if own == Some(rule) {
             return Ok(());
         }
         let fitting = own.map_or(String::new(), |it| format!("{it}, "));
@@ -84,8 +75,8 @@ impl FromStr for FieldRule {
         let (name, value) = name_and_value(&text);
         Ok(match name {
             Median::NAME => Self::Median(text.parse()?),
-            UNION if value.is_none() => Self::Union(LeastShare::MoreThanHalf),
-            UNION => Self::Union(LeastShare::AtLeast(needed_share(name, value)?)),
+            UNION if value.is_none() => Self::Union(Share::MORE_THAN_HALF),
+            UNION => Self::Union(Share::read(name, value)?),
             name if Plurality::NAMES.contains(&name) => Self::Plurality(text.parse()?),
             name => {
                 let mut names = Plurality::NAMES.to_vec();
@@ -105,23 +96,9 @@ impl fmt::Display for FieldRule {
         match self {
             Self::Plurality(rule) => rule.fmt(f),
             Self::Median(rule) => rule.fmt(f),
-            Self::Union(LeastShare::AtLeast(share)) => write!(f, "{UNION}:{share}"),
-            Self::Union(_) => f.write_str(UNION),
+            Self::Union(Share::MORE_THAN_HALF) => f.write_str(UNION),
+            Self::Union(share) => write!(f, "{UNION}:{}", share.get()),
         }
-    }
-}
-
-impl TryFrom<String> for FieldRule {
-    type Error = RuleError;
-
-    fn try_from(text: String) -> Result<Self, RuleError> {
-        text.parse()
-    }
-}
-
-impl From<FieldRule> for String {
-    fn from(rule: FieldRule) -> Self {
-        rule.to_string()
     }
 }
 

@@ -1,55 +1,19 @@
 //! Walks the schema of an answer and decides every field of it.
 
 use patterns_core::{SchemaView, pointer};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::Fields;
 use super::field_rule::FieldRule;
-use super::fields::Fields;
-use super::leaf::{FieldRuling, ValueCount, leaf, null_wins, of_kind};
-use crate::voting::rules::{Decision, LeastShare, Plurality, Spread, TieBreak};
+use super::leaf::{FieldRuling, leaf, null_wins, of_kind};
+use crate::voting::rules::{Decision, FieldElection, Plurality, Share, TieBreak};
 
-/// The result of voting on objects field by field.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ObjectElection {
-    /// The answer put together from the winners.
-    ///
-    /// A field without a winner is null where the schema allows that, else left out.
-    pub value: Value,
-    /// Whether `value` has all that the schema requires. If not, do not use it as an answer: each
-    /// field that is missing is in `fields` with the [`Decision`] that says why.
-    pub is_complete: bool,
-    /// How many ballots there are.
-    pub total_ballots: u64,
-    /// One election per field, in the order of the schema.
-    pub fields: Vec<FieldElection>,
-}
-
-/// How one field was decided.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FieldElection {
-    /// Where the field is, as a JSON pointer (RFC 6901); empty for the whole answer.
-    pub path: String,
-    /// The rule that decided.
-    pub rule: FieldRule,
-    /// The winner; null if null won, and without a winner.
-    pub value: Value,
-    /// Why there is a winner, or none.
-    pub decision: Decision,
-    /// How many ballots agree with the winner: equal to it, within the tolerance, or with the same
-    /// items.
-    pub votes: u64,
-    /// How many ballots have the field, null included.
-    pub total: u64,
-    /// `votes` as a share of `total`, 0 to 1. Of lists, ballots can agree in part: it is the share of
-    /// all items, seen by all ballots, on which a ballot and the result agree that they are in or out.
-    pub share: f64,
-    /// Ballots without the field, or with something else in its place.
-    pub abstentions: u64,
-    /// Each value (of a list: each item) with its votes, most votes first, ties in the order seen.
-    pub counts: Vec<ValueCount>,
-    /// How far numbers lie apart.
-    pub spread: Option<Spread>,
+/// What votes on objects come to.
+#[derive(Debug)]
+pub(super) struct ObjectElection {
+    pub(super) value: Value,
+    pub(super) is_complete: bool,
+    pub(super) fields: Vec<FieldElection>,
 }
 
 /// Decides on objects, in voter order, field by field.
@@ -66,12 +30,10 @@ pub(super) fn decide_object(
         fields: Vec::new(),
     };
     let ballots: Vec<Option<&Value>> = ballots.iter().map(Some).collect();
-    let shape = SchemaView::new(fields.schema());
-    let value = object.field("", &shape, &ballots, true);
+    let value = object.field("", &SchemaView::new(&fields.schema), &ballots, true);
     ObjectElection {
         value: value.unwrap_or_default(),
         is_complete: object.is_complete,
-        total_ballots: object.total_ballots,
         fields: object.fields,
     }
 }
@@ -100,7 +62,12 @@ impl DecidedObject<'_> {
             value => of_kind(&kind, value),
         };
         let ballots: Vec<Option<&Value>> = ballots.iter().map(read).collect();
-        let rule = self.rules.get(path).or(FieldRule::usual(&kind));
+        let rule = self
+            .rules
+            .rules
+            .get(path)
+            .copied()
+            .or(FieldRule::usual(&kind));
         let ruling = match rule {
             Some(rule) => leaf(&ballots, &kind, shape, rule, self.tie_break),
             None => match null_wins(&ballots, self.tie_break) {
@@ -175,19 +142,14 @@ impl DecidedObject<'_> {
         }
         let decision = Decision::ThresholdMissed;
         let ruling = FieldRuling::new(None, decision, having as u64, total);
-        self.report(
-            path,
-            FieldRule::Union(LeastShare::MoreThanHalf),
-            None,
-            ruling,
-        );
+        self.report(path, FieldRule::Union(Share::MORE_THAN_HALF), None, ruling);
         None
     }
 
     fn report(&mut self, path: &str, rule: FieldRule, value: Option<Value>, ruling: FieldRuling) {
         self.fields.push(FieldElection {
             path: path.to_owned(),
-            rule,
+            rule: rule.to_string(),
             value: value.unwrap_or_default(),
             decision: ruling.decision,
             votes: ruling.votes,

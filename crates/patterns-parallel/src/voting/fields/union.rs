@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::leaf::{FieldRuling, ranked};
 use crate::canonical::canonical;
 use crate::voting::rules::count::most_frequent;
-use crate::voting::rules::{Decision, LeastShare};
+use crate::voting::rules::{Decision, Share};
 
 /// All that ballots have, one entry per item.
 #[derive(Default)]
@@ -21,7 +21,7 @@ struct Items<'a> {
 /// Decides a list: the items win that enough of the ballots have, in the order first seen. What a ballot
 /// repeats counts once. Ballots that are no lists have been counted elsewhere.
 pub(super) fn union(
-    needed: LeastShare,
+    needed: Share,
     ballots: &[Option<&Value>],
     shape: &SchemaView<'_>,
 ) -> FieldRuling {
@@ -77,7 +77,7 @@ impl<'a> Items<'a> {
 
     /// Returns the places of the items that enough of the ballots have, in the order first seen;
     /// if the schema allows fewer, those with the most votes.
-    fn chosen(&self, needed: LeastShare, total: usize, most: usize) -> Vec<usize> {
+    fn chosen(&self, needed: Share, total: usize, most: usize) -> Vec<usize> {
         let votes = |place: &usize| self.spellings[*place].len();
         let is_in = |place: &usize| needed.is_met(votes(place) as f64, total as f64);
         let mut chosen: Vec<usize> = (0..self.spellings.len()).filter(is_in).collect();

@@ -3,27 +3,16 @@
 use std::cmp::{Ordering, Reverse};
 
 use patterns_core::{SchemaKind, SchemaView};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::field_rule::FieldRule;
 use super::union::union;
 use crate::canonical::canonical;
-use crate::normalise::read_number;
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
 use crate::voting::rules::count::{grouped, most_frequent};
 use crate::voting::rules::median::{sorted, spread};
 use crate::voting::rules::{Decision, Median, Plurality, Rule, Spread, TieBreak};
-
-/// A value and its votes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ValueCount {
-    /// The value in its most frequent spelling.
-    pub value: Value,
-    /// How many ballots have it.
-    pub votes: u64,
-}
 
 /// How one field is decided.
 #[derive(Debug)]
@@ -34,7 +23,7 @@ pub(super) struct FieldRuling {
     pub(super) total: u64,
     /// The votes, each counted as far as it agrees.
     pub(super) agreement: f64,
-    pub(super) counts: Vec<ValueCount>,
+    pub(super) counts: Vec<(Value, u64)>,
     pub(super) spread: Option<Spread>,
 }
 
@@ -106,9 +95,8 @@ fn beside_null(
             ruling.decision = Decision::WonByTieBreak;
         }
         ruling.total += votes;
-        let value = Value::Null;
-        ruling.counts.push(ValueCount { value, votes });
-        ruling.counts.sort_by_key(|it| Reverse(it.votes));
+        ruling.counts.push((Value::Null, votes));
+        ruling.counts.sort_by_key(|it| Reverse(it.1));
     }
     ruling
 }
@@ -131,7 +119,7 @@ fn most_votes(
     let stand_ins: Vec<Ballot> = ballots.iter().map(stand_in).collect();
     let ruling = rule.decide(&stand_ins, tie_break, &Judgements::default());
     let counts = counts(ballots, key);
-    let value = counts.first().map(|it| it.value.clone());
+    let value = counts.first().map(|it| it.0.clone());
     let total = ballots.iter().flatten().count();
     FieldRuling {
         counts,
@@ -162,25 +150,24 @@ fn middle(ballots: &[Option<&Value>], rule: Median, tie_break: TieBreak) -> Fiel
 
 fn read(ballot: Option<&Value>) -> Option<f64> {
     match ballot? {
-        Value::String(text) => read_number(text),
+        Value::String(text) => Median::read_number(text),
         value => value.as_f64(),
     }
 }
 
 /// Returns each value with its votes.
-fn counts(ballots: &[Option<&Value>], key: impl Fn(&Value) -> String) -> Vec<ValueCount> {
+fn counts(ballots: &[Option<&Value>], key: impl Fn(&Value) -> String) -> Vec<(Value, u64)> {
     ranked(&grouped(ballots.iter().flatten().map(|it| (key(it), *it))))
 }
 
 /// Returns each group in its most frequent spelling, most votes first, ties in the order seen.
-pub(super) fn ranked(groups: &[Vec<&Value>]) -> Vec<ValueCount> {
+pub(super) fn ranked(groups: &[Vec<&Value>]) -> Vec<(Value, u64)> {
     let count = |group: &Vec<&Value>| {
-        let value = most_frequent(group.iter().copied())?.clone();
-        let votes = group.len() as u64;
-        Some(ValueCount { value, votes })
+        let value = most_frequent(group.iter().copied())?;
+        Some((value.clone(), group.len() as u64))
     };
-    let mut counts: Vec<ValueCount> = groups.iter().filter_map(count).collect();
-    counts.sort_by_key(|it| Reverse(it.votes));
+    let mut counts: Vec<(Value, u64)> = groups.iter().filter_map(count).collect();
+    counts.sort_by_key(|it| Reverse(it.1));
     counts
 }
 

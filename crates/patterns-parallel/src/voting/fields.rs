@@ -1,16 +1,27 @@
 //! Decides objects field by field, each field by the rule that its kind of value calls for, or by
 //! another that the user has set.
+//!
+//! ```text
+//! schema ─► kinds ─┐
+//! rules of fields ─► Fields ─► one ruling per field ─► Detail::Fields
+//! ballots ─────────┘
+//! ```
+
+mod field_rule;
+mod leaf;
+mod object;
+mod union;
 
 use std::collections::BTreeMap;
 
 use patterns_core::pointer;
 use serde_json::Value;
 
-use super::field_rule::{FieldRule, find};
-use super::object::{ObjectElection, decide_object};
-use crate::voting::ballot::Ballot;
-use crate::voting::judge::Judgements;
-use crate::voting::rules::{Decision, Rule, RuleError, Ruling, TieBreak};
+use super::ballot::Ballot;
+use super::judge::Judgements;
+use super::rules::{Decision, Detail, Rule, RuleError, Ruling, TieBreak};
+use field_rule::{FieldRule, find};
+use object::{ObjectElection, decide_object};
 
 /// Answers are JSON objects of a schema, and every field is decided on its own.
 ///
@@ -28,7 +39,7 @@ use crate::voting::rules::{Decision, Rule, RuleError, Ruling, TieBreak};
 /// it may be, and else there is no winner.
 ///
 /// ```
-/// use patterns_parallel::voting::{Ballot, Fields, Judgements, Rule, TieBreak};
+/// use patterns_parallel::voting::{Ballot, Fields, Rule, TieBreak};
 /// use serde_json::json;
 ///
 /// let schema = json!({
@@ -43,7 +54,7 @@ use crate::voting::rules::{Decision, Rule, RuleError, Ruling, TieBreak};
 /// ];
 /// let ballots = ballots.map(|it| Ballot::new("a voter", Some(it.to_owned()), Some(it.to_owned())));
 /// let rule = Fields::parse(schema, ["/vendor=majority"])?;
-/// let ruling = rule.decide(&ballots, TieBreak::FirstSeen, &Judgements::default());
+/// let ruling = rule.decide(&ballots, TieBreak::FirstSeen, &Default::default());
 /// assert_eq!(ruling.winner, Some(json!({"vendor": "ACME Ltd.", "total": 120.5})));
 /// # Ok::<(), patterns_parallel::voting::RuleError>(())
 /// ```
@@ -95,44 +106,39 @@ impl Fields {
         }
         Ok(fields)
     }
-
-    /// Returns the rule that was set for a field.
-    pub(super) fn get(&self, path: &str) -> Option<FieldRule> {
-        self.rules.get(path).copied()
-    }
-
-    pub(super) fn schema(&self) -> &Value {
-        &self.schema
-    }
 }
 
 impl Rule for Fields {
     type Winner = Value;
-    type Detail = ObjectElection;
 
-    fn decide(
-        &self,
-        ballots: &[Ballot],
-        tie_break: TieBreak,
-        _: &Judgements,
-    ) -> Ruling<Value, ObjectElection> {
+    fn decide(&self, ballots: &[Ballot], tie_break: TieBreak, _: &Judgements) -> Ruling<Value> {
         let values = ballots
             .iter()
             .filter_map(|it| serde_json::from_str(it.answer.as_deref()?).ok());
         let values: Vec<Value> = values.collect();
-        let object = decide_object(self, &values, tie_break);
-        let shares: f64 = object.fields.iter().map(|it| it.share).sum();
+        let ObjectElection {
+            value,
+            is_complete,
+            fields,
+        } = decide_object(self, &values, tie_break);
+        let shares: f64 = fields.iter().map(|it| it.share).sum();
+        let total_votes = values.len() as u64;
         Ruling {
-            winner: Some(object.value.clone()),
-            decision: match object.is_complete {
+            decision: match is_complete {
                 true => Decision::Won,
                 false => Decision::ThresholdMissed,
             },
-            vote_count: values.iter().filter(|it| **it == object.value).count() as u64,
-            total_votes: object.total_ballots,
-            share: shares / object.fields.len().max(1) as f64,
+            vote_count: values.iter().filter(|it| **it == value).count() as u64,
+            total_votes,
+            share: shares / fields.len().max(1) as f64,
             share_interval: None,
-            detail: Some(object),
+            winner: Some(value.clone()),
+            detail: Some(Detail::Fields {
+                value,
+                is_complete,
+                total_ballots: total_votes,
+                fields,
+            }),
         }
     }
 }

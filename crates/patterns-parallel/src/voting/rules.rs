@@ -1,48 +1,68 @@
-//! Says what a voting rule is: a pure function from ballots to a ruling. Reads and writes rules as a name, for
-//! some with a value behind a colon.
+//! Says what a voting rule is: a pure function from ballots to a ruling. Reads rules as a name, for some with
+//! a value behind a colon.
 //!
 //! A rule is one file with its own type of winner. It sees ballots, and what a judge has said of them;
 //! it calls nobody. So a rule is tested by a table, and an election is decided once, by one call of
 //! [`Rule::decide`].
 
+mod best_of;
+pub(super) mod count;
+mod detail;
+pub(super) mod median;
+mod plurality;
+mod same_meaning;
+mod share;
+mod tie_break;
+
+use std::collections::BTreeMap;
+
 use patterns_core::Agent;
 
-use super::share::{LeastShare, ShareInterval};
-use super::tie_break::{Decision, TieBreak};
-use crate::voting::ballot::Ballot;
-use crate::voting::judge::{JudgeTask, Judged, JudgedAnswer, JudgedBy, Judgement, Judgements};
+use super::ballot::Ballot;
+use super::judge::{JudgeTask, Judgement, Judgements};
+pub use best_of::BestOf;
+pub use count::AnswerCount;
+pub use detail::{Detail, FieldElection, Spread};
+pub use median::Median;
+pub use plurality::Plurality;
+pub use same_meaning::SameMeaning;
+pub use share::{Share, ShareInterval};
+pub use tie_break::{Decision, TieBreak};
 
 /// Decides an election.
 pub trait Rule: Send + Sync {
     /// What wins.
     type Winner: Send;
-    /// What the rule found that counts of votes don't say.
-    type Detail: Send;
 
-    /// Decides on ballots, in voter order, with what the judge has said of their distinct answers.
+    /// Decides on ballots, in voter order, with what the judge has said of their distinct answers: of two
+    /// of them by their places, in the order in which they were shown, `None` if it failed.
     /// Without a valid ballot the decision is [`Decision::QuorumMissed`].
     fn decide(
         &self,
         ballots: &[Ballot],
         tie_break: TieBreak,
-        judgements: &Judgements,
-    ) -> Ruling<Self::Winner, Self::Detail>;
+        judgements: &BTreeMap<(usize, usize), Option<Judgement>>,
+    ) -> Ruling<Self::Winner>;
 
     /// Returns the share of votes that wins, if the rule counts votes and nothing else. Elections
     /// under such a rule can end before all ballots are in.
-    fn least_share(&self) -> Option<LeastShare> {
+    fn least_share(&self) -> Option<Share> {
         None
     }
 
-    /// Returns for what and who is asked about the answers, if the rule needs a judge.
-    fn judge(&self) -> Option<(JudgedBy, &dyn Agent<JudgeTask, Judgement>)> {
+    /// Returns who is asked about the answers, if the rule needs a judge.
+    fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
         None
     }
 
     /// Returns which two of so many distinct answers, most frequent first, the judge is still to be asked
     /// about, in the order in which they are shown. It is asked at once; when a judgement is in, this is
     /// called again.
-    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<(usize, usize)> {
+    fn to_judge(
+        &self,
+        answers: usize,
+        judgements: &BTreeMap<(usize, usize), Option<Judgement>>,
+    ) -> Vec<(usize, usize)> {
         let _ = (answers, judgements);
         Vec::new()
     }
@@ -50,7 +70,7 @@ pub trait Rule: Send + Sync {
 
 /// What a rule makes of the ballots of an election.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ruling<W, D> {
+pub struct Ruling<W> {
     /// The leading answer, if there is any. It wins if the decision says so.
     pub winner: Option<W>,
     /// Why there is a winner, or none.
@@ -64,16 +84,12 @@ pub struct Ruling<W, D> {
     /// What the share stands for, at 95 %; `None` where it is no share of equal votes.
     pub share_interval: Option<ShareInterval>,
     /// What counts of votes don't say.
-    pub detail: Option<D>,
+    pub detail: Option<Detail>,
 }
 
-impl<W, D> Ruling<W, D> {
-    /// Makes the same ruling with another type of winner and detail.
-    pub fn map<X, E>(
-        self,
-        winner: impl FnOnce(W) -> X,
-        detail: impl FnOnce(D) -> E,
-    ) -> Ruling<X, E> {
+impl<W> Ruling<W> {
+    /// Makes the same ruling with another type of winner.
+    pub fn map<X>(self, winner: impl FnOnce(W) -> X) -> Ruling<X> {
         Ruling {
             winner: self.winner.map(winner),
             decision: self.decision,
@@ -81,17 +97,17 @@ impl<W, D> Ruling<W, D> {
             total_votes: self.total_votes,
             share: self.share,
             share_interval: self.share_interval,
-            detail: self.detail.map(detail),
+            detail: self.detail,
         }
     }
 }
 
-impl Ruling<String, Judged> {
+impl Ruling<String> {
     /// Rules for the first of the answers that were judged.
-    pub(super) fn judged(
-        rule: JudgedBy,
+    fn judged(
+        rule: &'static str,
         decision: Decision,
-        answers: Vec<JudgedAnswer>,
+        answers: Vec<AnswerCount>,
         flipped: Option<u64>,
         judgements: &Judgements,
     ) -> Self {
@@ -104,10 +120,10 @@ impl Ruling<String, Judged> {
             total_votes,
             share: share_of(vote_count, total_votes),
             share_interval: None,
-            detail: Some(Judged {
+            detail: Some(Detail::Judged {
                 rule,
-                judgements: judgements.asked(),
-                failed: judgements.failed(),
+                judgements: judgements.len() as u64,
+                failed: judgements.values().filter(|it| it.is_none()).count() as u64,
                 flipped,
                 answers,
             }),
@@ -116,7 +132,7 @@ impl Ruling<String, Judged> {
 }
 
 /// Returns votes as a share of a total, 0 if there is none.
-pub(in crate::voting) fn share_of(votes: u64, total: u64) -> f64 {
+fn share_of(votes: u64, total: u64) -> f64 {
     votes as f64 / total.max(1) as f64
 }
 
@@ -126,16 +142,16 @@ pub(in crate::voting) fn share_of(votes: u64, total: u64) -> f64 {
 pub struct RuleError(String);
 
 impl RuleError {
-    pub(in crate::voting) fn new(message: impl Into<String>) -> Self {
+    pub(super) fn new(message: impl Into<String>) -> Self {
         Self(message.into())
     }
 
     /// The value of a rule is missing, of no use, or out of range.
-    pub(in crate::voting) fn value(name: &str, reason: impl std::fmt::Display) -> Self {
+    pub(super) fn value(name: &str, reason: impl std::fmt::Display) -> Self {
         Self(format!("the rule `{name}`: {reason}"))
     }
 
-    pub(in crate::voting) fn unknown(name: &str, names: &[&str]) -> Self {
+    fn unknown(name: &str, names: &[&str]) -> Self {
         let known = names.join(", ");
         Self(format!(
             "there is no voting rule {name:?}; there are {known}"

@@ -1,13 +1,43 @@
-//! Sets elections up: who votes, by which rule, and how they are asked.
+//! Voting: the same question to several voters, then a consensus.
+//!
+//! ```text
+//! question ─► panel of voters ─► ballots ─► rule (and a judge) ─► Election
+//!                 ▲                 │
+//!                 └── stopping rule ◄┘
+//! ```
+//!
+//! A [`Panel`] casts ballots, a [`Rule`] decides on them, a [`StoppingRule`] says when no more voters
+//! are asked, and [`Voting`] puts these together.
+
+mod ballot;
+mod election;
+mod elections;
+mod fields;
+mod judge;
+mod panel;
+mod question;
+mod rules;
+mod stop;
+mod voter;
 
 use std::num::{NonZeroU64, NonZeroUsize};
 
-use super::ballot::Ballot;
-use super::election::{Standing, standings};
-use super::panel::{Panel, Voter};
-use super::rules::{LeastShare, Plurality, Rule, TieBreak};
-use super::stop::{Chain, Forecast, MOST_VOTES, Stopper, StoppingRule};
 use crate::RunError;
+pub use ballot::{Ballot, BallotTask, Vote};
+use election::standings;
+pub use election::{BatchElection, BatchTally, Election, Standing};
+pub use fields::Fields;
+pub use judge::{JudgeTask, Judgement};
+pub use panel::Panel;
+pub use question::Question;
+pub(crate) use rules::name_and_value;
+pub use rules::{
+    AnswerCount, BestOf, Decision, Detail, FieldElection, Median, Plurality, Rule, RuleError,
+    Ruling, SameMeaning, Share, ShareInterval, Spread, TieBreak,
+};
+use stop::{Chain, Forecast, MOST_VOTES, Stopper};
+pub use stop::{Step, StopReason, StoppingRule};
+pub use voter::Voter;
 
 /// Puts one question to several voters and lets a rule decide.
 ///
@@ -34,15 +64,15 @@ use crate::RunError;
 /// ```
 #[derive(Debug)]
 pub struct Voting<V, R = Plurality> {
-    pub(super) panel: Panel<V>,
-    pub(super) rule: R,
-    pub(super) voters: NonZeroUsize,
-    pub(super) stopping: StoppingRule,
-    pub(super) asking: Asking,
-    pub(super) tie_break: TieBreak,
-    pub(super) quorum: u64,
+    panel: Panel<V>,
+    rule: R,
+    voters: NonZeroUsize,
+    stopping: StoppingRule,
+    asking: Asking,
+    tie_break: TieBreak,
+    quorum: u64,
     /// Who is asked where the voters came to no consensus.
-    pub(super) escalation: Option<Voter<V>>,
+    escalation: Option<Voter<V>>,
 }
 
 /// How the voters of an election are asked. Whichever it is, nobody is asked of whom the stopping rule wants to
@@ -155,19 +185,19 @@ impl<V, R: Rule> Voting<V, R> {
     }
 
     /// Returns whether all voters are asked, whatever the first ones say.
-    pub(super) fn asks_all(&self) -> bool {
+    fn asks_all(&self) -> bool {
         self.stopping == StoppingRule::Fixed || self.counts_alike().is_none()
     }
 
     /// Returns which share wins, if each ballot is one vote.
-    fn counts_alike(&self) -> Option<LeastShare> {
+    fn counts_alike(&self) -> Option<Share> {
         self.rule
             .least_share()
             .filter(|_| !self.panel.is_weighted())
     }
 
     /// Returns what decides when an election ends: the stopping rule, with the voting rule.
-    pub(super) fn stopper(&self) -> Result<Stopper, RunError> {
+    fn stopper(&self) -> Result<Stopper, RunError> {
         let voters = self.voters.get() as u64;
         let invalid = |what| Err(RunError::InvalidSetup(what));
         if self.panel.voters.is_empty() {
@@ -196,7 +226,7 @@ impl<V, R: Rule> Voting<V, R> {
     }
 
     /// Returns what foresees the vote of all voters, where elections may end before that is sure.
-    pub(super) fn forecast(&self) -> Option<Forecast> {
+    fn forecast(&self) -> Option<Forecast> {
         let is_exact = matches!(self.stopping, StoppingRule::Fixed | StoppingRule::Exact);
         let may_err = matches!(self.asking, Asking::SharedCalls(_)) || !is_exact;
         let chain = || Chain::new(self.voters.get() as u64).ok();
@@ -204,7 +234,7 @@ impl<V, R: Rule> Voting<V, R> {
     }
 
     /// Names the voter that casts a ballot.
-    pub(super) fn label(&self, voter: usize) -> String {
+    fn label(&self, voter: usize) -> String {
         self.panel.label(voter, self.voters.get())
     }
 }
