@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub(super) use self::same_keys::KeyPair;
-use self::same_keys::{KeyCount, KeyMerges, key_agent, key_candidates};
+use self::same_keys::{KeyCount, key_agent, key_candidates, merged_keys};
 use self::table::TableBuilder;
 pub use self::table::{FieldProblem, Table};
 use super::code::CodeReduce;
@@ -238,8 +238,8 @@ impl<M: Serialize> Reducing<M, Table> for Tabulating {
             Some(Stop::Drained) => return Err(AggregateError::new(AggregateErrorKind::Drained)),
             Some(Stop::Fatal | Stop::Policy) => return Err(end.run.step_error()),
         }
-        let merges = KeyMerges::new(&questions.keys, questions.same);
-        self.table.merge_keys(&merges);
+        let names = merged_keys(&questions.keys, questions.same);
+        self.table.merge_keys(&names);
         Ok(self.table.finish())
     }
 }

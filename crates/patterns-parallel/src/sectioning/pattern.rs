@@ -66,13 +66,23 @@ pub(super) enum Ending<S, Y> {
     Outline(fn(Outline) -> Y),
 }
 
-/// What is known of an answer: what it says, in short and in full, what it was made without, and which further
-/// sections it asks for.
+/// How an answer is read: as a section, if it is one, or as JSON; and which further sections it asks for.
 pub(super) struct Reading<S> {
-    pub(super) summary: fn(&S) -> String,
-    pub(super) text: fn(&S) -> String,
-    pub(super) gaps: fn(&S) -> Option<String>,
+    pub(super) section: fn(&S) -> Option<&Section>,
+    pub(super) json: fn(&S) -> String,
     pub(super) further: fn(&S) -> Vec<SectionBrief>,
+}
+
+impl<S> Reading<S> {
+    /// Returns what an answer says, in short.
+    pub(super) fn summary(&self, answer: &S) -> String {
+        (self.section)(answer).map_or_else(|| (self.json)(answer), Section::summary)
+    }
+
+    /// Returns the text of an answer.
+    pub(super) fn text(&self, answer: &S) -> String {
+        (self.section)(answer).map_or_else(|| (self.json)(answer), |it| it.content.clone())
+    }
 }
 
 /// How far an outline may grow while it is written.
@@ -147,12 +157,8 @@ impl<Y: DeserializeOwned + Send + 'static> Sectioning<Section, Y> {
 
 impl<Y> Sectioning<Section, Y> {
     fn read_as_section(mut self) -> Self {
-        self.reading = Reading {
-            summary: Section::summary,
-            text: |it| it.content.clone(),
-            gaps: |it| it.gaps.clone(),
-            further: |it| it.further_sections.clone(),
-        };
+        self.reading.section = |it| Some(it);
+        self.reading.further = |it| it.further_sections.clone();
         self
     }
 
@@ -201,9 +207,8 @@ where
             context: Arc::default(),
             passages: None,
             reading: Reading {
-                summary: |it| json(it),
-                text: |it| json(it),
-                gaps: |_| None,
+                section: |_| None,
+                json: |it| json(it),
                 further: |_| Vec::new(),
             },
             growth: None,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::KeyedReduce;
-use super::same_keys::{KeyCount, KeyMerges};
+use super::same_keys::KeyCount;
 use crate::map_reduce::code::{CodeReduce, Field, FieldTrouble, RowPosition, State, Taken, form};
 
 /// What a keyed reduce comes to.
@@ -219,13 +219,12 @@ impl TableBuilder {
         self.in_order().into_iter().filter_map(key).collect()
     }
 
-    /// Puts groups together whose keys mean the same. A row that was in several of them, by a list
+    /// Puts groups together whose keys go under one name. A row that was in several of them, by a list
     /// of keys, is then in their group as many times.
-    pub(super) fn merge_keys(&mut self, merges: &KeyMerges) {
+    pub(super) fn merge_keys(&mut self, names: &BTreeMap<String, String>) {
         for mut group in mem::take(&mut self.groups).into_values() {
-            let name = group.key.as_str().and_then(|it| merges.name_of(it));
-            if let Some(name) = name.map(Value::from) {
-                group.key = name;
+            if let Some(name) = group.key.as_str().and_then(|it| names.get(it)) {
+                group.key = Value::from(name.as_str());
             }
             let key = form(&group.key);
             match self.groups.get_mut(&key) {
