@@ -13,8 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use patterns_core::{
-    Agent, AggregateError, AggregateErrorKind, Branch, BranchId, ContractError, Model, Scope,
-    StepRole, Warning,
+    Agent, AggregateError, AggregateErrorKind, Branch, BranchId, Model, Scope, StepRole, Warning,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -94,17 +93,10 @@ impl KeyedReduce {
     /// Asks a model, after the last document, which keys of the groups mean the same; their groups are
     /// put together. Only pairs are asked about that are spelt alike or share a word, 500 at most; keys of
     /// a failed question stay apart. The questions are the outcome's steps.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`ContractError`] if the answer type has no strict schema; it has.
-    pub fn resolve_keys(
-        mut self,
-        model: Arc<dyn Model>,
-        options: &AgentOptions,
-    ) -> Result<Self, ContractError> {
-        self.same = Some(Arc::new(key_agent(model, options)?));
-        Ok(self)
+    #[must_use]
+    pub fn resolve_keys(mut self, model: Arc<dyn Model>, options: &AgentOptions) -> Self {
+        self.same = Some(Arc::new(key_agent(model, options)));
+        self
     }
 
     /// Reduces answers that are there already, each with the name of what it is about.

@@ -146,19 +146,14 @@ fn section_contract(cites: bool, may_grow: bool) -> Result<Contract<SectionDraft
 }
 
 /// Makes the agent that writes a [`Section`]; it cites what it is given.
-///
-/// # Errors
-///
-/// Returns a [`ContractError`] if the answer type has no strict schema; it has.
 pub fn section_agent(
     model: Arc<dyn Model>,
     options: &AgentOptions,
-) -> Result<impl Agent<SectionTask, Section> + 'static, ContractError> {
-    section_contract(true, true)?;
+) -> impl Agent<SectionTask, Section> + use<> {
     let agent = options.agent_by(model, SECTION_INSTRUCTIONS, |task: &SectionTask| {
         section_contract(task.material().next().is_some(), task.may_grow)
     });
-    Ok(agent.map(Section::complete))
+    agent.map(Section::complete)
 }
 
 impl Section {
@@ -202,12 +197,11 @@ const MOST_SUMMARY: usize = 1_000;
 pub(super) fn synthesis_agent(
     model: Arc<dyn Model>,
     options: &AgentOptions,
-) -> Result<impl Agent<SynthesisTask<Section>, Synthesis> + 'static, ContractError> {
-    let contract = Contract::of::<SynthesisDraft>()?;
+) -> impl Agent<SynthesisTask<Section>, Synthesis> + use<> {
     let agent = options
-        .agent(model, SYNTHESIS_INSTRUCTIONS, contract)
+        .agent_of(model, SYNTHESIS_INSTRUCTIONS)
         .prompt(|task: &SynthesisTask<Section>| task.prompt(Section::without_marks));
-    Ok(agent.map(|draft: SynthesisDraft, task| Synthesis::complete(draft.summary, task)))
+    agent.map(|draft: SynthesisDraft, task| Synthesis::complete(draft.summary, task))
 }
 
 /// Makes an agent for the user's own kind of synthesis.

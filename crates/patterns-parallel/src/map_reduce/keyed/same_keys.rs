@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use patterns_core::{Agent, Contract, ContractError, Document, Model, Part, Prompt};
+use patterns_core::{Agent, Document, Model, Part, Prompt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -53,9 +53,9 @@ impl From<&KeyPair> for Prompt {
 pub(super) fn key_agent(
     model: Arc<dyn Model>,
     options: &AgentOptions,
-) -> Result<impl Agent<KeyPair, bool> + 'static, ContractError> {
-    let agent = options.agent(model, INSTRUCTIONS, Contract::of::<SameKey>()?);
-    Ok(agent.map(|it: SameKey, _: &KeyPair| it.same))
+) -> impl Agent<KeyPair, bool> + use<> {
+    let agent = options.agent_of(model, INSTRUCTIONS);
+    agent.map(|it: SameKey, _: &KeyPair| it.same)
 }
 
 /// A key of a table.
