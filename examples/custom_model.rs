@@ -51,7 +51,7 @@ async fn main() -> anyhow::Result<()> {
         Document::new("vault", "SECRET. The code is 1234."),
         Document::new("moon", "The Moon pulls at the sea. So does the Sun."),
     ];
-    let map_reduce = MapReduce::with_model(model, &AgentOptions::default())?;
+    let map_reduce = MapReduce::with_model(model, &AgentOptions::default());
     let outcome = map_reduce
         .run(stream::iter(documents), &RunOptions::default())
         .await?;

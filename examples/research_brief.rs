@@ -10,7 +10,7 @@ use patterns_parallel::{AgentOptions, RunOptions, Sectioning};
 async fn main() -> anyhow::Result<()> {
     let model = examples::model(Offline::new())?;
     let plan = ["State of the harbour", "Costs and fees", "What was decided"];
-    let sectioning = Sectioning::with_model(plan, model, &AgentOptions::default())?
+    let sectioning = Sectioning::with_model(plan, model, &AgentOptions::default())
         .context(examples::documents("harbour")?);
     let outcome = sectioning
         .run("The harbour: what to do next", &RunOptions::default())

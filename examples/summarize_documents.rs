@@ -9,7 +9,7 @@ use patterns_parallel::{AgentOptions, MapReduce, RunOptions};
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let model = examples::model(Offline::new())?;
-    let map_reduce = MapReduce::with_model(model, &AgentOptions::default())?;
+    let map_reduce = MapReduce::with_model(model, &AgentOptions::default());
     let documents = stream::iter(examples::documents("harbour")?);
     let outcome = map_reduce.run(documents, &RunOptions::default()).await?;
 

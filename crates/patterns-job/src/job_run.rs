@@ -64,7 +64,7 @@ impl SectionJob {
         let (options, topic) = (setup.run_options(), &work.topic);
         match (&work.schema, work.job.synthesis) {
             _ if work.job.outline_only => {
-                let ended = work.outlining(setup)?.run(topic, &options).await;
+                let ended = work.outlining(setup).run(topic, &options).await;
                 told(ended.map(|it| it.map(|outline| work.titled(outline))))
             }
             (Some(schema), _) => told(
@@ -72,9 +72,9 @@ impl SectionJob {
                     .run(topic, &options)
                     .await,
             ),
-            (None, SynthesisWay::Stitch) => told(work.stitching(setup)?.run(topic, &options).await),
+            (None, SynthesisWay::Stitch) => told(work.stitching(setup).run(topic, &options).await),
             (None, SynthesisWay::Synthesize) => {
-                told(work.sectioning(setup)?.run(topic, &options).await)
+                told(work.sectioning(setup).run(topic, &options).await)
             }
         }
     }
@@ -110,24 +110,24 @@ impl MapReduceJob {
         let schema = work.map_schema.as_ref();
         let outcome = match (&work.job.reduce, schema, &work.code) {
             (Reduce::Statements(it), ..) => {
-                finish(work.statements(it, with)?.0, corpus, (setup, keeps_all)).await
+                finish(work.statements(it, with).0, corpus, (setup, keeps_all)).await
             }
             (Reduce::Agent(it), None, _) if work.reduce_schema.is_none() => {
-                finish(work.summaries(it, with)?, corpus, (setup, keeps_all)).await
+                finish(work.summaries(it, with), corpus, (setup, keeps_all)).await
             }
             (Reduce::Agent(it), ..) => {
                 finish(work.values(it, with)?, corpus, (setup, keeps_all)).await
             }
             (_, None, Some(code)) => {
-                let pattern = work.table(work.summarising(setup)?, code, with)?;
+                let pattern = work.table(work.summarising(setup), code, with);
                 finish(pattern, corpus, (setup, keeps_all)).await
             }
             (_, Some(schema), Some(code)) => {
-                let pattern = work.table(work.answering(schema, setup)?, code, with)?;
+                let pattern = work.table(work.answering(schema, setup)?, code, with);
                 finish(pattern, corpus, (setup, keeps_all)).await
             }
             (_, None, None) => {
-                let pattern = work.rows(work.summarising(setup)?, &corpus);
+                let pattern = work.rows(work.summarising(setup), &corpus);
                 finish(pattern, corpus, (setup, keeps_all)).await
             }
             (_, Some(schema), None) => {

@@ -46,7 +46,7 @@ pub use job::{
 pub use job_error::{JobError, JobErrorKind, Place, renamed};
 pub use job_run::JobOutcome;
 pub use models::Models;
-pub use pattern::{AnyVoting, Checked, ReadBy};
+pub use pattern::{AnyVoting, ReadBy};
 pub use plan::{
     CameTo, Draft, EarlierPlans, Figure, FirstPrompt, Off, Plan, PlanSetup, PlanTotal, Stage,
 };

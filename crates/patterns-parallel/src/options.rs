@@ -8,6 +8,7 @@ use patterns_core::{
     Agent, AgentError, Answer, BoxFuture, BranchId, Contract, ContractError, Event, EventSink,
     Model, ModelAgent, Prompt, RunId, Sampling, Scope, Steering,
 };
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
@@ -162,6 +163,21 @@ impl AgentOptions {
         ModelAgent::new(model, instructions, contract)
             .sampling(self.sampling)
             .max_reasks(self.max_reasks)
+    }
+
+    /// As [`agent`](Self::agent), whose answers are of a type of ours. A test holds that each has a strict
+    /// schema, so nobody is bothered with an error that there cannot be.
+    pub(crate) fn agent_of<I, O>(
+        &self,
+        model: Arc<dyn Model>,
+        instructions: &str,
+    ) -> ModelAgent<I, O>
+    where
+        O: JsonSchema + DeserializeOwned,
+        Prompt: for<'a> From<&'a I>,
+    {
+        let contract = Contract::of::<O>().expect("a type of ours has a strict schema");
+        self.agent(model, instructions, contract)
     }
 
     /// As [`agent`](Self::agent), with a contract that depends on what is asked.

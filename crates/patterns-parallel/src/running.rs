@@ -43,7 +43,7 @@ use crate::machine::Machine;
 ///     r#"{"summary": "Rust, begun in 2006, is safe and strict."}"#,
 /// ]));
 /// let plan = ["History", "Pros and cons"];
-/// let sectioning = Sectioning::with_model(plan, model, &AgentOptions::default())?;
+/// let sectioning = Sectioning::with_model(plan, model, &AgentOptions::default());
 /// let options = RunOptions::default();
 /// let mut run = sectioning.run("Rust", &options);
 /// let mut headings = Vec::new();

@@ -95,13 +95,13 @@ async fn once(args: &ReduceArgs, topology: Option<Topology>, seed: u64) -> Resul
         None => with_barriers(args, model, documents, &options).await?,
         Some(topology) => {
             let agents = AgentOptions::default();
-            let map = summary_agent(Arc::clone(&model), &agents)?;
+            let map = summary_agent(Arc::clone(&model), &agents);
             let fan_in = match topology {
                 // One after the other is what it is for.
                 Topology::Refine => 2,
                 Topology::Tree | Topology::Unordered => args.fan_in,
             };
-            let combine = Combine::summaries(model, &agents)?;
+            let combine = Combine::summaries(model, &agents);
             let _ = MapReduce::new(map, combine.topology(topology).fan_in(fan_in))
                 .run(stream::iter(documents), &options)
                 .await?
@@ -121,7 +121,7 @@ async fn with_barriers(
     options: &RunOptions,
 ) -> Result<()> {
     let agents = AgentOptions::default();
-    let map = MapReduce::rows(summary_agent(Arc::clone(&model), &agents)?);
+    let map = MapReduce::rows(summary_agent(Arc::clone(&model), &agents));
     let contract = Contract::from_schema(json!({
         "title": "reduction",
         "type": "object",

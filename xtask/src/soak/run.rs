@@ -80,7 +80,7 @@ async fn live_through(storm: &Storm, calls: usize, seed: u64) -> Result<Report> 
         },
         ..AgentOptions::default()
     };
-    let summaries = MapReduce::rows(summary_agent(model, &options)?);
+    let summaries = MapReduce::rows(summary_agent(model, &options));
     // Second tries need slots that nobody else has.
     let branches = IN_FLIGHT - if storm.hedges { IN_FLIGHT / 20 } else { 0 };
     let run = RunOptions {

@@ -41,19 +41,19 @@ pub(crate) async fn run(job: MapReduceJob, launch: Launch) -> Result<(), Error> 
     let with = (&corpus, &setup);
     match (&work.job.reduce, &work.map_schema) {
         (Reduce::Code(_), None) => {
-            let map = work.summarising(&setup).map_err(told)?;
-            table::run(session, &work, (map, corpus), &launch).await
+            let map = work.summarising(&setup);
+            table::run(session, &work, (map, corpus)).await
         }
         (Reduce::Code(_), Some(schema)) => {
             let map = work.answering(schema, &setup).map_err(told)?;
-            table::run(session, &work, (map, corpus), &launch).await
+            table::run(session, &work, (map, corpus)).await
         }
         (Reduce::Statements(it), _) => {
-            let (pattern, record) = work.statements(it, with).map_err(told)?;
+            let (pattern, record) = work.statements(it, with);
             statements::run(session, pattern, corpus, &record).await
         }
         (Reduce::None, None) => {
-            let map = work.summarising(&setup).map_err(told)?;
+            let map = work.summarising(&setup);
             let show = |page: &mut Page, it: &DocumentSummary| page.paragraph(&it.summary);
             let columns = vec![Column::text("summary"), Column::integer("word_count")];
             write_rows(session, work.rows(map, &corpus), corpus, (columns, show)).await
@@ -70,7 +70,7 @@ pub(crate) async fn run(job: MapReduceJob, launch: Launch) -> Result<(), Error> 
             .await
         }
         (Reduce::Agent(agent), None) if work.reduce_schema.is_none() => {
-            let pattern = work.summaries(agent, with).map_err(told)?;
+            let pattern = work.summaries(agent, with);
             combine(session, pattern, corpus, |it, _| it, summary_page).await
         }
         (Reduce::Agent(agent), _) => {

@@ -25,7 +25,7 @@ pub(crate) async fn run(job: SectionJob, launch: Launch) -> Result<(), Error> {
     let told = |error| launch.told(error);
     match (&work.schema, work.job.synthesis) {
         _ if work.job.outline_only => {
-            let pattern = work.outlining(&setup).map_err(told)?;
+            let pattern = work.outlining(&setup);
             outline(session, pattern, &work).await
         }
         (Some(schema), _) => {
@@ -33,11 +33,11 @@ pub(crate) async fn run(job: SectionJob, launch: Launch) -> Result<(), Error> {
             write(session, pattern, &work, |it| Whole::Answer(it.clone())).await
         }
         (None, SynthesisWay::Stitch) => {
-            let pattern = work.stitching(&setup).map_err(told)?;
+            let pattern = work.stitching(&setup);
             write(session, pattern, &work, |it| Whole::Text(it.text.clone())).await
         }
         (None, SynthesisWay::Synthesize) => {
-            let pattern = work.sectioning(&setup).map_err(told)?;
+            let pattern = work.sectioning(&setup);
             let summary = |it: &patterns_parallel::sectioning::Synthesis| it.summary.clone();
             write(session, pattern, &work, |it| Whole::Summary(summary(it))).await
         }

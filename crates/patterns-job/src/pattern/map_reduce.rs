@@ -42,15 +42,10 @@ impl MapReduceWork {
     }
 
     /// Returns the agent that summarises a document.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if a contract cannot be made.
-    pub fn summarising(&self, setup: &Setup) -> Result<ReadBy<DocumentSummary>, JobError> {
+    pub fn summarising(&self, setup: &Setup) -> ReadBy<DocumentSummary> {
         let options = setup.agent_options(self.told.as_deref());
         let model = setup.models.of(self.job.models.map.as_deref());
-        let agent = summary_agent(Arc::clone(model), &options).map_err(unusable)?;
-        Ok(Arc::new(agent))
+        Arc::new(summary_agent(Arc::clone(model), &options))
     }
 
     /// Returns the agent whose answers have the user's own shape, and which asks again what it missed
@@ -94,7 +89,7 @@ impl MapReduceWork {
         let judge = Arc::clone(setup.models.of(Some(judge)));
         // Examples are of answers, and a judge gives none.
         let options = setup.agent_options(self.job.map.instructions.as_deref());
-        agent.judged_by(judge, &options).map_err(unusable)
+        Ok(agent.judged_by(judge, &options))
     }
 
     /// Returns the pattern whose answers are the result, one by one.
@@ -106,52 +101,38 @@ impl MapReduceWork {
     }
 
     /// Returns the pattern whose answers code reduces to a table.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if a contract cannot be made.
     pub fn table<M>(
         &self,
         map: ReadBy<M>,
         code: &CodeWork,
         (corpus, setup): (&Corpus, &Setup),
-    ) -> Result<MapReduce<M, Table>, JobError>
+    ) -> MapReduce<M, Table>
     where
         M: serde::Serialize + Send + Sync + 'static,
     {
         let mut table = code.reduce.clone();
         if code.resolve_keys {
             let model = setup.models.of(self.job.models.reduce.as_deref());
-            let resolved = table.resolve_keys(Arc::clone(model), &setup.agent_options(None));
-            table = resolved.map_err(unusable)?;
+            table = table.resolve_keys(Arc::clone(model), &setup.agent_options(None));
         }
-        Ok(cut(MapReduce::new(map, table), corpus))
+        cut(MapReduce::new(map, table), corpus)
     }
 
     /// Returns the pattern that combines summaries.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if a contract cannot be made.
     pub fn summaries(
         &self,
         agent: &AgentReduce,
         (corpus, setup): (&Corpus, &Setup),
-    ) -> Result<MapReduce<DocumentSummary, Reduction>, JobError> {
+    ) -> MapReduce<DocumentSummary, Reduction> {
         let model = setup.models.of(self.job.models.reduce.as_deref());
-        let told = |more: Option<&str>| {
-            let options = setup.agent_options(more);
-            Combine::summaries(Arc::clone(model), &options).map_err(unusable)
-        };
-        let mut combine = told(agent.instructions.as_deref())?;
+        let told =
+            |more: Option<&str>| Combine::summaries(Arc::clone(model), &setup.agent_options(more));
+        let mut combine = told(agent.instructions.as_deref());
         if let Some(more) = &agent.inner_instructions {
-            combine = combine.inner(told(Some(more))?);
+            combine = combine.inner(told(Some(more)));
         }
         let combine = self.grouped(combine, agent.into(), setup);
-        Ok(cut(
-            MapReduce::new(self.summarising(setup)?, combine),
-            corpus,
-        ))
+        cut(MapReduce::new(self.summarising(setup), combine), corpus)
     }
 
     /// Returns the pattern that combines answers of the user's own shape, on at least one side.
@@ -186,27 +167,19 @@ impl MapReduceWork {
     }
 
     /// Returns the pattern that combines statements, and the record of what its checks find.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if a contract cannot be made.
     pub fn statements(
         &self,
         reduce: &StatementsReduce,
         (corpus, setup): (&Corpus, &Setup),
-    ) -> Result<Checked, JobError> {
+    ) -> (MapReduce<Statements, Statements>, Provenance) {
         let model = setup.models.of(self.job.models.map.as_deref());
         let record = Provenance::new(reduce.unsupported);
         let options = setup.agent_options(self.told.as_deref());
-        let map = record
-            .map_agent(Arc::clone(model), &options)
-            .map_err(unusable)?;
+        let map = record.map_agent(Arc::clone(model), &options);
         let options = setup.agent_options(reduce.instructions.as_deref());
-        let combine = record
-            .combine(Arc::clone(model), &options)
-            .map_err(unusable)?;
+        let combine = record.combine(Arc::clone(model), &options);
         let combine = self.grouped(combine, reduce.into(), setup);
-        Ok((cut(MapReduce::new(map, combine), corpus), record))
+        (cut(MapReduce::new(map, combine), corpus), record)
     }
 
     fn grouped<M, R>(&self, combine: Combine<M, R>, calls: Calls, setup: &Setup) -> Combine<M, R> {
@@ -234,9 +207,6 @@ impl MapReduceWork {
         }
     }
 }
-
-/// Statements that are checked, and what the checks found.
-pub type Checked = (MapReduce<Statements, Statements>, Provenance);
 
 /// Which answers a call combines.
 struct Calls {

@@ -5,5 +5,5 @@ mod nested_writer;
 mod section;
 mod vote;
 
-pub use map_reduce::{Checked, ReadBy};
+pub use map_reduce::ReadBy;
 pub use vote::AnyVoting;

@@ -18,41 +18,29 @@ use crate::work::SectionWork;
 
 impl SectionWork {
     /// Returns the pattern with the usual synthesis.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if a contract cannot be made.
-    pub fn sectioning(&self, setup: &Setup) -> Result<Sectioning<Section, Synthesis>, JobError> {
+    pub fn sectioning(&self, setup: &Setup) -> Sectioning<Section, Synthesis> {
         let (model, options) = (Arc::clone(setup.models.first()), setup.agent_options(None));
-        let pattern = Sectioning::with_model(self.plan(setup)?, model, &options);
-        self.gated(pattern.map_err(unusable)?, setup)
+        let pattern = Sectioning::with_model(self.plan(setup), model, &options);
+        self.gated(pattern, setup)
     }
 
     /// Returns the pattern whose sections code puts together.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if a contract cannot be made.
-    pub fn stitching(&self, setup: &Setup) -> Result<Sectioning<Section, Piece>, JobError> {
+    pub fn stitching(&self, setup: &Setup) -> Sectioning<Section, Piece> {
         let (model, options) = (Arc::clone(setup.models.first()), setup.agent_options(None));
-        let pattern = Sectioning::stitching(self.plan(setup)?, model, &options);
-        self.gated(pattern.map_err(unusable)?, setup)
+        let pattern = Sectioning::stitching(self.plan(setup), model, &options);
+        self.gated(pattern, setup)
     }
 
     /// Returns the pattern that makes the outline alone.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if a contract cannot be made.
-    pub fn outlining(&self, setup: &Setup) -> Result<Sectioning<Section, Outline>, JobError> {
-        Ok(self.stitching(setup)?.outline_only())
+    pub fn outlining(&self, setup: &Setup) -> Sectioning<Section, Outline> {
+        self.stitching(setup).outline_only()
     }
 
     /// Returns the pattern with a synthesis of the user's own shape.
     ///
     /// # Errors
     ///
-    /// Returns an error if a contract cannot be made.
+    /// Returns an error if the schema makes no contract.
     pub fn sectioning_to(
         &self,
         schema: &Value,
@@ -60,32 +48,30 @@ impl SectionWork {
     ) -> Result<Sectioning<Section, Value>, JobError> {
         let (model, options) = (Arc::clone(setup.models.first()), setup.agent_options(None));
         let contract = Contract::from_schema(schema.clone()).map_err(unusable)?;
-        let pattern = Sectioning::with_synthesis(self.plan(setup)?, model, contract, &options);
-        self.dressed(pattern.map_err(unusable)?, setup)
+        let pattern = Sectioning::with_synthesis(self.plan(setup), model, contract, &options);
+        Ok(self.dressed(pattern, setup))
     }
 
     /// Returns where the sections come from: those that are given, or a planner.
-    fn plan(&self, setup: &Setup) -> Result<Plan, JobError> {
+    fn plan(&self, setup: &Setup) -> Plan {
         if let Some(outline) = &self.outline {
-            return Ok(Plan::from(outline.clone()));
+            return Plan::from(outline.clone());
         }
         let model = Arc::clone(setup.models.first());
         let sections = NonZeroUsize::new(self.job.planned()).unwrap_or(NonZeroUsize::MIN);
-        Plan::with_model(model, sections, &setup.agent_options(None)).map_err(unusable)
+        Plan::with_model(model, sections, &setup.agent_options(None))
     }
 
     fn gated<Y: Send + 'static>(
         &self,
         pattern: Sectioning<Section, Y>,
         setup: &Setup,
-    ) -> Result<Sectioning<Section, Y>, JobError> {
-        let pattern = self.dressed(pattern, setup)?;
-        if !self.job.gate {
-            return Ok(pattern);
+    ) -> Sectioning<Section, Y> {
+        let pattern = self.dressed(pattern, setup);
+        match self.job.gate {
+            true => pattern.gated(Arc::clone(setup.models.first()), &setup.agent_options(None)),
+            false => pattern,
         }
-        let model = Arc::clone(setup.models.first());
-        let gated = pattern.gated(model, &setup.agent_options(None));
-        gated.map_err(unusable)
     }
 
     /// Gives a pattern its material, its bounds, its reviewer, and those who write sections that are jobs
@@ -94,39 +80,33 @@ impl SectionWork {
         &self,
         mut pattern: Sectioning<Section, Y>,
         setup: &Setup,
-    ) -> Result<Sectioning<Section, Y>, JobError> {
+    ) -> Sectioning<Section, Y> {
         let (model, options) = (setup.models.first(), setup.agent_options(None));
         if self.job.nested().next().is_some() {
-            pattern = pattern.written_by(self.nested_writer(setup, &options)?);
+            pattern = pattern.written_by(self.nested_writer(setup, &options));
         }
         if let Some(grow) = &self.job.grow {
             pattern = pattern.growing(grow.into());
         }
         if self.job.consistency {
-            let reviewed = pattern.reviewed(Arc::clone(model), &options);
-            pattern = reviewed.map_err(unusable)?;
+            pattern = pattern.reviewed(Arc::clone(model), &options);
         }
         let counter = token_counter(model.id()).unwrap_or_default();
-        Ok(self.with_material(pattern, &counter))
+        self.with_material(pattern, &counter)
     }
 
-    fn nested_writer(
-        &self,
-        setup: &Setup,
-        options: &AgentOptions,
-    ) -> Result<NestedWriter, JobError> {
-        let model = Arc::clone(setup.models.first());
-        let usual = section_agent(model, options).map_err(unusable)?;
+    fn nested_writer(&self, setup: &Setup, options: &AgentOptions) -> NestedWriter {
+        let usual = section_agent(Arc::clone(setup.models.first()), options);
         let titled = self.outline.iter().flat_map(|it| &it.sections);
         let jobs = titled
             .zip(&self.job.sections)
             .filter(|(_, spec)| spec.job.is_some())
             .map(|(brief, spec)| (brief.id.clone(), spec.clone()));
-        Ok(NestedWriter::new(
+        NestedWriter::new(
             Arc::new(usual),
             jobs.collect(),
             (setup.clone(), self.reader.clone()),
-        ))
+        )
     }
 
     /// Gives all of the material to every section, or where it is too much, the passages that concern it.

@@ -42,7 +42,7 @@ async fn of_a_long_context_each_section_gets_what_concerns_it() {
         ("Dredging", "what it costs"),
         ("The lighthouse", "how old it is"),
     ];
-    let sectioning = Sectioning::stitching(plan, model.clone(), &agents).unwrap();
+    let sectioning = Sectioning::stitching(plan, model.clone(), &agents);
     let budget = NonZeroU64::new(2_000).unwrap();
     let counter = TokenCounter::default();
     let sectioning = sectioning.passages(Passages::new(&documents, budget, &counter));

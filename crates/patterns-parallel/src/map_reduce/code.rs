@@ -16,8 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(super) use self::field::{Field, FieldTrouble};
-use self::numbers::{read, typed};
-pub(super) use self::state::{RowPosition, State, Taken, form};
+pub(super) use self::state::{RowPosition, State, form};
 use crate::RunError;
 use crate::voting::name_and_value;
 
@@ -71,34 +70,26 @@ impl CodeReduce {
         self.field.as_ref().map(Field::path)
     }
 
-    /// Takes from an answer what it works on: all of it, or nothing if anything is wrong.
-    pub(super) fn take(&self, answer: &Value) -> Result<Taken, FieldTrouble> {
+    /// Takes from a row what it works on: all of it, or nothing if anything is wrong.
+    pub(super) fn take(&self, row: &Value, at: RowPosition) -> Result<State, FieldTrouble> {
         let Some(field) = &self.field else {
             // Only a count does without a field.
-            return Ok(Taken::Count(1));
+            return Ok(State::Count(1));
         };
-        let values = field.values(answer)?;
-        Ok(match self.function {
-            CodeFunction::Count => Taken::Count(values.len() as u64),
-            _ if self.is_of_numbers() => {
-                // Columns of an input may be texts only, as those of a CSV file are.
-                let of_text = |it| typed(it).filter(|_| field.is_of_input());
-                let numbers = values
-                    .into_iter()
-                    .map(|it| read(it).or_else(|| of_text(it)));
-                let numbers: Option<_> = numbers.collect();
-                Taken::Numbers(numbers.ok_or(FieldTrouble::WrongType)?)
-            }
-            _ => {
-                let values = values.into_iter();
-                Taken::Values(values.map(|it| (form(it), it.clone())).collect())
-            }
-        })
+        let mut state = self.state();
+        for (n, value) in field.values(row)?.into_iter().enumerate() {
+            state.add(value, field.is_of_input(), (at, n))?;
+        }
+        Ok(state)
     }
 
-    /// Returns the state before the first answer.
+    /// Returns the state before the first row.
     pub(super) fn state(&self) -> State {
         State::new(self.function)
+    }
+
+    pub(super) fn result(&self, state: &State) -> Value {
+        state.result(self.function)
     }
 }
 

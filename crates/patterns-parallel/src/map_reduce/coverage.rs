@@ -19,7 +19,7 @@ const NAMED_CUTS: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct CoverageAccount {
     next: u64,
-    open: BTreeMap<DocumentNumber, Open>,
+    open: BTreeMap<u64, Open>,
     gaps: BTreeMap<ChunkNumber, Gap>,
     coverage: Coverage,
     /// How many documents there are, if that is known.
@@ -32,64 +32,29 @@ pub(super) struct CoverageAccount {
     cuts: u64,
 }
 
-/// How a chunk ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ChunkEnd {
-    /// With so many answers: several if it was halved.
-    Answered(usize),
-    /// Without one.
-    Failed,
-    /// Without having been sent.
-    NotBegun,
-}
-
-/// Numbers a document within its run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct DocumentNumber(u64);
-
-impl DocumentNumber {
-    /// Returns the number of its chunk at this place.
-    pub(super) fn chunk(self, chunk: usize) -> ChunkNumber {
-        ChunkNumber {
-            document: self,
-            chunk,
-        }
-    }
-}
-
-/// Numbers a chunk within its run, in input order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ChunkNumber {
-    document: DocumentNumber,
-    chunk: usize,
-}
+/// The place of a chunk in its run: that of its document, and its own in the document.
+pub(super) type ChunkNumber = (u64, usize);
 
 /// A document that has begun.
 #[derive(Debug)]
 struct Open {
     /// The names of the chunks that have not ended.
     chunks: BTreeMap<usize, String>,
-    has_mapped: bool,
-    has_failed: bool,
-    has_not_begun: bool,
+    /// How those ended together that have.
+    end: Option<Covered>,
 }
 
 impl CoverageAccount {
-    /// Begins a document with these chunks; without any, there is nothing in it.
-    pub(super) fn begin(&mut self, name: &str, chunks: Vec<String>) -> DocumentNumber {
-        let number = DocumentNumber(self.next);
+    /// Begins a document with these chunks and returns its place; without any, there is nothing in it.
+    pub(super) fn begin(&mut self, name: &str, chunks: Vec<String>) -> u64 {
+        let number = self.next;
         self.next += 1;
         if chunks.is_empty() {
-            self.count(number.chunk(0), name.to_owned(), Covered::Skipped);
+            self.count((number, 0), name.to_owned(), Covered::Skipped);
             self.coverage.documents.add(Covered::Skipped);
         } else {
-            let open = Open {
-                chunks: chunks.into_iter().enumerate().collect(),
-                has_mapped: false,
-                has_failed: false,
-                has_not_begun: false,
-            };
-            self.open.insert(number, open);
+            let chunks = chunks.into_iter().enumerate().collect();
+            self.open.insert(number, Open { chunks, end: None });
         }
         number
     }
@@ -112,12 +77,15 @@ impl CoverageAccount {
         self.is_exhausted = true;
     }
 
-    /// Notes that a document was cut that nobody had asked to be cut.
-    pub(super) fn cut(&mut self, number: ChunkNumber, name: String) {
-        self.cuts += 1;
-        self.cut.insert(number, name);
-        if self.cut.len() > NAMED_CUTS {
-            self.cut.pop_last();
+    /// Notes that a chunk was asked about in parts; `document` is its name if nobody had asked to cut it.
+    pub(super) fn in_parts(&mut self, number: ChunkNumber, document: Option<String>) {
+        self.coverage.halved += 1;
+        if let Some(name) = document {
+            self.cuts += 1;
+            self.cut.insert(number, name);
+            if self.cut.len() > NAMED_CUTS {
+                self.cut.pop_last();
+            }
         }
     }
 
@@ -126,35 +94,28 @@ impl CoverageAccount {
         (self.cut.values().map(String::as_str).collect(), self.cuts)
     }
 
-    /// Ends a chunk.
-    pub(super) fn end(&mut self, number: ChunkNumber, end: ChunkEnd) {
-        let Some(open) = self.open.get_mut(&number.document) else {
+    /// Ends a chunk: it was mapped, has failed, or was not sent.
+    pub(super) fn end(&mut self, number: ChunkNumber, end: Covered) {
+        let Some(open) = self.open.get_mut(&number.0) else {
             return;
         };
-        let Some(name) = open.chunks.remove(&number.chunk) else {
+        let Some(name) = open.chunks.remove(&number.1) else {
             return;
         };
-        let (covered, answers) = match end {
-            ChunkEnd::Answered(answers) => (Covered::Mapped, answers),
-            ChunkEnd::Failed => (Covered::Failed, 0),
-            ChunkEnd::NotBegun => (Covered::NotBegun, 0),
-        };
-        open.add(covered);
+        let whole = open.add(end);
         if open.chunks.is_empty() {
-            self.coverage.documents.add(open.end());
-            self.open.remove(&number.document);
+            self.coverage.documents.add(whole);
+            self.open.remove(&number.0);
         }
-        self.count(number, name, covered);
-        self.coverage.halved += u64::from(answers > 1);
+        self.count(number, name, end);
     }
 
     /// Ends the run: what has not ended has failed, and what has not come was not begun.
     pub(super) fn finish(&mut self) -> Coverage {
         for (document, mut open) in std::mem::take(&mut self.open) {
-            open.add(Covered::Failed);
-            self.coverage.documents.add(open.end());
+            self.coverage.documents.add(open.add(Covered::Failed));
             for (chunk, name) in open.chunks {
-                self.count(document.chunk(chunk), name, Covered::Failed);
+                self.count((document, chunk), name, Covered::Failed);
             }
         }
         let mut coverage = std::mem::take(&mut self.coverage);
@@ -183,21 +144,17 @@ impl CoverageAccount {
 }
 
 impl Open {
-    fn add(&mut self, end: Covered) {
-        match end {
-            Covered::Mapped => self.has_mapped = true,
-            Covered::NotBegun => self.has_not_begun = true,
-            _ => self.has_failed = true,
-        }
-    }
-
-    fn end(&self) -> Covered {
-        match (self.has_mapped, self.has_failed, self.has_not_begun) {
-            (true, false, false) => Covered::Mapped,
-            (true, ..) => Covered::Truncated,
-            (false, false, true) => Covered::NotBegun,
-            (false, ..) => Covered::Failed,
-        }
+    /// Adds the end of a chunk, and returns how the document has ended so far.
+    fn add(&mut self, end: Covered) -> Covered {
+        use Covered::{Failed, Mapped, NotBegun, Truncated};
+        let end = match (self.end.unwrap_or(end), end) {
+            (Mapped, Mapped) => Mapped,
+            (Mapped | Truncated, _) | (_, Mapped) => Truncated,
+            (NotBegun, _) | (_, NotBegun) => NotBegun,
+            _ => Failed,
+        };
+        self.end = Some(end);
+        end
     }
 }
 
@@ -211,11 +168,18 @@ mod tests {
         (1..=chunks).map(|n| format!("{document}#{n}")).collect()
     }
 
-    fn end(answers: usize) -> ChunkEnd {
-        match answers {
-            0 => ChunkEnd::Failed,
-            answers => ChunkEnd::Answered(answers),
+    fn end(account: &mut CoverageAccount, number: ChunkNumber, answers: usize) {
+        if answers > 1 {
+            account.in_parts(number, None);
         }
+        account.end(
+            number,
+            if answers > 0 {
+                Covered::Mapped
+            } else {
+                Covered::Failed
+            },
+        );
     }
 
     #[test]
@@ -231,9 +195,9 @@ mod tests {
                 .map(|n| account.begin(&n.to_string(), names("x", 1)))
                 .collect();
             for it in &all[..19] {
-                account.end(it.chunk(0), ChunkEnd::Answered(1));
+                account.end((*it, 0), Covered::Mapped);
             }
-            account.end(all[19].chunk(0), ChunkEnd::NotBegun);
+            account.end((all[19], 0), Covered::NotBegun);
             if is_exhausted {
                 account.exhaust();
             }
@@ -252,7 +216,7 @@ mod tests {
             .map(|n| account.begin(&n.to_string(), names("x", 1)))
             .collect();
         for (n, it) in all.iter().enumerate().rev() {
-            account.cut(it.chunk(0), n.to_string());
+            account.in_parts((*it, 0), Some(n.to_string()));
         }
         assert_eq!(account.cuts(), (vec!["0", "1", "2"], 5));
     }
@@ -272,7 +236,7 @@ mod tests {
             (c, 1, 0),
             (d, 0, 1),
         ] {
-            account.end(document.chunk(chunk), end(answers));
+            end(&mut account, (document, chunk), answers);
         }
         account.exhaust();
         let coverage = account.finish();
@@ -292,7 +256,7 @@ mod tests {
             .collect();
         all.iter()
             .rev()
-            .for_each(|it| account.end(it.chunk(0), ChunkEnd::Failed));
+            .for_each(|it| account.end((*it, 0), Covered::Failed));
         assert!(account.gaps.len() <= MAX_GAPS);
         let coverage = account.finish();
         assert_eq!((coverage.gaps.len(), coverage.more_gaps), (MAX_GAPS, 3));
@@ -311,7 +275,7 @@ mod tests {
                 let number = account.begin(&name, names(&name, ends.len()));
                 chunks += ends.len().max(1) as u64;
                 for (chunk, answers) in ends.iter().enumerate().filter(|(_, it)| **it < 3) {
-                    account.end(number.chunk(chunk), end(*answers));
+                    end(&mut account, (number, chunk), *answers);
                 }
             }
             account.exhaust();

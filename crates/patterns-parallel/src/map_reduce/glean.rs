@@ -13,8 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Document, Model, Part, Prompt,
-    Scope, Usage,
+    Agent, AgentError, Answer, BoxFuture, Contract, Document, Model, Part, Prompt, Scope, Usage,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -117,17 +116,9 @@ impl Glean {
 
     /// Asks a model before each round whether the answer is complete: a cheap one spares the rounds of an
     /// expensive one.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`ContractError`] if its answer has no strict schema; it has.
-    pub fn judged_by(
-        mut self,
-        model: Arc<dyn Model>,
-        options: &AgentOptions,
-    ) -> Result<Self, ContractError> {
-        let contract = Contract::of::<Completeness>()?;
-        let agent = options.agent(model, MAP_INSTRUCTIONS, contract);
+    #[must_use]
+    pub fn judged_by(mut self, model: Arc<dyn Model>, options: &AgentOptions) -> Self {
+        let agent = options.agent_of(model, MAP_INSTRUCTIONS);
         let agent = agent.prompt(|task: &GleanTask| {
             task.prompt(
                 "Is anything of that kind in the document that is not among what was found?",
@@ -135,7 +126,7 @@ impl Glean {
         });
         let agent = agent.map(|verdict: Completeness, _: &GleanTask| verdict.is_complete);
         self.judge = Some(Arc::new(agent));
-        Ok(self)
+        self
     }
 
     async fn glean(&self, document: &Document, scope: Scope) -> Result<Answer<Value>, AgentError> {

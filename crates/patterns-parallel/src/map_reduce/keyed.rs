@@ -13,14 +13,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use patterns_core::{
-    Agent, AggregateError, AggregateErrorKind, Branch, BranchId, ContractError, Model, Scope,
-    StepRole, Warning,
+    Agent, AggregateError, AggregateErrorKind, Branch, BranchId, Model, Scope, StepRole, Warning,
 };
 use serde::Serialize;
 use serde_json::Value;
 
 pub(super) use self::same_keys::KeyPair;
-use self::same_keys::{KeyCount, KeyMerges, key_agent, key_candidates};
+use self::same_keys::{KeyCount, key_agent, key_candidates, merged_keys};
 use self::table::TableBuilder;
 pub use self::table::{FieldProblem, Table};
 use super::code::CodeReduce;
@@ -94,17 +93,10 @@ impl KeyedReduce {
     /// Asks a model, after the last document, which keys of the groups mean the same; their groups are
     /// put together. Only pairs are asked about that are spelt alike or share a word, 500 at most; keys of
     /// a failed question stay apart. The questions are the outcome's steps.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`ContractError`] if the answer type has no strict schema; it has.
-    pub fn resolve_keys(
-        mut self,
-        model: Arc<dyn Model>,
-        options: &AgentOptions,
-    ) -> Result<Self, ContractError> {
-        self.same = Some(Arc::new(key_agent(model, options)?));
-        Ok(self)
+    #[must_use]
+    pub fn resolve_keys(mut self, model: Arc<dyn Model>, options: &AgentOptions) -> Self {
+        self.same = Some(Arc::new(key_agent(model, options)));
+        self
     }
 
     /// Reduces answers that are there already, each with the name of what it is about.
@@ -238,8 +230,8 @@ impl<M: Serialize> Reducing<M, Table> for Tabulating {
             Some(Stop::Drained) => return Err(AggregateError::new(AggregateErrorKind::Drained)),
             Some(Stop::Fatal | Stop::Policy) => return Err(end.run.step_error()),
         }
-        let merges = KeyMerges::new(&questions.keys, questions.same);
-        self.table.merge_keys(&merges);
+        let names = merged_keys(&questions.keys, questions.same);
+        self.table.merge_keys(&names);
         Ok(self.table.finish())
     }
 }

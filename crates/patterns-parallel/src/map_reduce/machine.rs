@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::task::{Context, Poll, ready};
 
 use patterns_core::{
-    AgentError, AgentErrorKind, Branch, BranchEnd, BranchId, Columns, ModelErrorKind, Outcome,
-    Pattern, StepRole, Warning,
+    AgentError, AgentErrorKind, Branch, BranchEnd, BranchId, Columns, Covered, ModelErrorKind,
+    Outcome, Pattern, StepRole, Warning,
 };
 
-use super::coverage::{ChunkEnd, ChunkNumber};
+use super::coverage::ChunkNumber;
 use super::halves::Mapped;
 use super::pieces::Pieces;
 use super::reduce::{End, MapDone, MapWork, Reducing};
@@ -96,13 +96,13 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
             BranchEnd::Answered(answers) => self.note_answers(number, answers),
             BranchEnd::Failed(error) => {
                 let end = match is_unsent(error) {
-                    true => ChunkEnd::NotBegun,
-                    false => ChunkEnd::Failed,
+                    true => Covered::NotBegun,
+                    false => Covered::Failed,
                 };
                 self.pieces.coverage.end(number, end);
             }
             BranchEnd::Cancelled if branch.usage.attempts == 0 => self.cancelled.push(number),
-            BranchEnd::Cancelled => self.pieces.coverage.end(number, ChunkEnd::Failed),
+            BranchEnd::Cancelled => self.pieces.coverage.end(number, Covered::Failed),
         }
         let answers = branch.value().map_or(&[][..], Vec::as_slice);
         self.reducing.mapped(place, &branch.label, answers);
@@ -118,13 +118,11 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
             for it in answers {
                 self.pieces.remember_name(&it.id);
             }
-            if !self.pieces.are_chunks() {
-                let name = first.id.rsplit_once('#').map_or("", |it| it.0);
-                self.pieces.coverage.cut(number, name.to_owned());
-            }
+            let name = first.id.rsplit_once('#').map_or("", |it| it.0);
+            let uncut = (!self.pieces.are_chunks()).then(|| name.to_owned());
+            self.pieces.coverage.in_parts(number, uncut);
         }
-        let end = ChunkEnd::Answered(answers.len());
-        self.pieces.coverage.end(number, end);
+        self.pieces.coverage.end(number, Covered::Mapped);
     }
 
     /// Warns of what was cut although nobody had asked for it.
@@ -215,8 +213,8 @@ impl<M, R> RunMachine for MapReduceMachine<'_, M, R> {
     fn outcome(mut self, stop: Option<Stop>) -> Outcome<R, M> {
         // A broken failure policy cancels what is in flight; else, what was cancelled was not sent.
         let end = match stop {
-            Some(Stop::Policy) => ChunkEnd::Failed,
-            _ => ChunkEnd::NotBegun,
+            Some(Stop::Policy) => Covered::Failed,
+            _ => Covered::NotBegun,
         };
         for number in std::mem::take(&mut self.cancelled) {
             self.pieces.coverage.end(number, end);

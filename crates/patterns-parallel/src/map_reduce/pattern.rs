@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_core::Stream;
-use patterns_core::{Agent, AgentError, Answer, ContractError, Document, Model, Scope, Split};
+use patterns_core::{Agent, AgentError, Answer, Document, Model, Scope, Split};
 
 use super::combine::Combine;
 use super::halves::ask_in_halves;
@@ -33,7 +33,7 @@ use crate::{AgentOptions, RunOptions, Running};
 ///     r#"{"combined_summary": "Sales and costs rose."}"#,
 /// ]));
 /// let documents = [Document::new("q1", "Sales went up."), Document::new("q2", "Costs did too.")];
-/// let map_reduce = MapReduce::with_model(model, &AgentOptions::default())?;
+/// let map_reduce = MapReduce::with_model(model, &AgentOptions::default());
 /// let outcome = map_reduce.run(stream::iter(documents), &RunOptions::default()).await?;
 /// let reduction = outcome.value?;
 /// assert_eq!((reduction.total_documents, reduction.total_words), (2, 6));
@@ -47,16 +47,9 @@ pub struct MapReduce<M, R> {
 
 impl MapReduce<DocumentSummary, Reduction> {
     /// Summarises each document and combines the summaries, all on one model.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`ContractError`] if an answer type has no strict schema; the default ones have.
-    pub fn with_model(
-        model: Arc<dyn Model>,
-        options: &AgentOptions,
-    ) -> Result<Self, ContractError> {
-        let map = summary_agent(Arc::clone(&model), options)?;
-        Ok(Self::new(map, Combine::summaries(model, options)?))
+    pub fn with_model(model: Arc<dyn Model>, options: &AgentOptions) -> Self {
+        let map = summary_agent(Arc::clone(&model), options);
+        Self::new(map, Combine::summaries(model, options))
     }
 }
 

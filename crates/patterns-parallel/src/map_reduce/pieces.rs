@@ -178,7 +178,7 @@ impl<'r> Pieces<'r> {
         for (place, (name, piece)) in pieces.into_iter().enumerate() {
             self.made.push_back(Named {
                 name,
-                number: number.chunk(place),
+                number: (number, place),
                 piece,
             });
         }

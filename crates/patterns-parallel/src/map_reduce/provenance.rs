@@ -11,7 +11,7 @@ mod record;
 
 use std::sync::{Arc, Mutex};
 
-use patterns_core::{Agent, Contract, ContractError, Document, Model, Prompt};
+use patterns_core::{Agent, Document, Model, Prompt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -46,8 +46,8 @@ type Task = ReduceTask<Statements, Statements>;
 ///     r#"{"statements": [{"text": "Sales rose, costs too.", "sources": ["q1", "q3"], "quote": null}]}"#,
 /// ]));
 /// let (agent, record) = (AgentOptions::default(), Provenance::new(Unsupported::Flag));
-/// let map = record.map_agent(model.clone(), &agent)?;
-/// let map_reduce = MapReduce::new(map, record.combine(model, &agent)?);
+/// let map = record.map_agent(model.clone(), &agent);
+/// let map_reduce = MapReduce::new(map, record.combine(model, &agent));
 /// let documents = stream::iter([("q1", "Sales went up."), ("q2", "")]);
 /// let documents = documents.map(|(id, text)| Document::new(id, text));
 /// let outcome = map_reduce.run(documents, &RunOptions::default()).await?;
@@ -73,40 +73,30 @@ impl Provenance {
     }
 
     /// Makes the agent that reads documents into statements.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`ContractError`] if the answer type has no strict schema; it has.
     pub fn map_agent(
         &self,
         model: Arc<dyn Model>,
         options: &AgentOptions,
-    ) -> Result<impl Agent<Document, Statements> + use<>, ContractError> {
+    ) -> impl Agent<Document, Statements> + use<> {
         let record = self.clone();
-        let agent = options.agent(model, MAP_INSTRUCTIONS, Contract::of::<StatementList>()?);
-        Ok(agent.map(move |it, document: &Document| record.map(it, document)))
+        let agent = options.agent_of(model, MAP_INSTRUCTIONS);
+        agent.map(move |it, document: &Document| record.map(it, document))
     }
 
     /// Combines statements into others, by an agent. Those about one document are a result as they are, unless
     /// the agent is told more.
-    ///
-    /// # Errors
-    ///
-    /// As [`map_agent`](Self::map_agent).
     pub fn combine(
         &self,
         model: Arc<dyn Model>,
         options: &AgentOptions,
-    ) -> Result<Combine<Statements, Statements>, ContractError> {
+    ) -> Combine<Statements, Statements> {
         let record = self.clone();
-        let contract = Contract::of::<StatementList>()?;
-        let agent = options.agent(model, REDUCE_INSTRUCTIONS, contract);
-        let agent = agent.prompt(words);
+        let agent = options.agent_of(model, REDUCE_INSTRUCTIONS).prompt(words);
         let combine = Combine::by(agent.map(move |it, task: &Task| record.reduce(it, task)));
-        Ok(match options.instructions {
+        match options.instructions {
             Some(_) => combine,
             None => combine.alone(Statements::clone),
-        })
+        }
     }
 }
 

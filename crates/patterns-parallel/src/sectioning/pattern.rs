@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use patterns_core::{
-    Agent, AgentError, Answer, Contract, ContractError, Document, Model, Scope, Select,
-};
+use patterns_core::{Agent, AgentError, Answer, Contract, Document, Model, Scope, Select};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -36,7 +34,7 @@ use crate::{AgentOptions, RunError, RunOptions, Running};
 ///     r#"{"summary": "Rust, begun in 2006, is safe and strict."}"#,
 /// ]));
 /// let plan = ["History", "Pros and cons"];
-/// let sectioning = Sectioning::with_model(plan, model, &AgentOptions::default())?;
+/// let sectioning = Sectioning::with_model(plan, model, &AgentOptions::default());
 /// let outcome = sectioning.run("Rust", &RunOptions::default()).await?;
 /// assert_eq!(outcome.value?.all_key_points, ["2006", "safe", "strict"]);
 /// # Ok(()) }
@@ -66,13 +64,23 @@ pub(super) enum Ending<S, Y> {
     Outline(fn(Outline) -> Y),
 }
 
-/// What is known of an answer: what it says, in short and in full, what it was made without, and which further
-/// sections it asks for.
+/// How an answer is read: as a section, if it is one, or as JSON; and which further sections it asks for.
 pub(super) struct Reading<S> {
-    pub(super) summary: fn(&S) -> String,
-    pub(super) text: fn(&S) -> String,
-    pub(super) gaps: fn(&S) -> Option<String>,
+    pub(super) section: fn(&S) -> Option<&Section>,
+    pub(super) json: fn(&S) -> String,
     pub(super) further: fn(&S) -> Vec<SectionBrief>,
+}
+
+impl<S> Reading<S> {
+    /// Returns what an answer says, in short.
+    pub(super) fn summary(&self, answer: &S) -> String {
+        (self.section)(answer).map_or_else(|| (self.json)(answer), Section::summary)
+    }
+
+    /// Returns the text of an answer.
+    pub(super) fn text(&self, answer: &S) -> String {
+        (self.section)(answer).map_or_else(|| (self.json)(answer), |it| it.content.clone())
+    }
 }
 
 /// How far an outline may grow while it is written.
@@ -95,64 +103,44 @@ impl Default for Growth {
 
 impl Sectioning<Section, Synthesis> {
     /// Makes the pattern with the default answers, all agents on one model.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`ContractError`] if an answer type has no strict schema; the default ones have.
     pub fn with_model(
         plan: impl Into<Plan>,
         model: Arc<dyn Model>,
         options: &AgentOptions,
-    ) -> Result<Self, ContractError> {
-        let section = section_agent(Arc::clone(&model), options)?;
-        let pattern = Self::new(plan, section, synthesis_agent(model, options)?);
-        Ok(pattern.alone(Synthesis::of_one).read_as_section())
+    ) -> Self {
+        let section = section_agent(Arc::clone(&model), options);
+        let pattern = Self::new(plan, section, synthesis_agent(model, options));
+        pattern.alone(Synthesis::of_one).read_as_section()
     }
 }
 
 impl Sectioning<Section, Piece> {
     /// Makes the pattern whose sections code stitches together: headings, numbers, a table of contents
     /// and sources, without a further call.
-    ///
-    /// # Errors
-    ///
-    /// As [`with_model`](Sectioning::with_model).
-    pub fn stitching(
-        plan: impl Into<Plan>,
-        model: Arc<dyn Model>,
-        options: &AgentOptions,
-    ) -> Result<Self, ContractError> {
-        let section = section_agent(model, options)?;
-        Ok(Self::by_code(plan, section, Piece::of).read_as_section())
+    pub fn stitching(plan: impl Into<Plan>, model: Arc<dyn Model>, options: &AgentOptions) -> Self {
+        let section = section_agent(model, options);
+        Self::by_code(plan, section, Piece::of).read_as_section()
     }
 }
 
 impl<Y: DeserializeOwned + Send + 'static> Sectioning<Section, Y> {
     /// Makes the pattern with the default sections and the user's own kind of synthesis.
-    ///
-    /// # Errors
-    ///
-    /// As [`with_model`](Self::with_model).
     pub fn with_synthesis(
         plan: impl Into<Plan>,
         model: Arc<dyn Model>,
         synthesis: Contract<Y>,
         options: &AgentOptions,
-    ) -> Result<Self, ContractError> {
-        let section = section_agent(Arc::clone(&model), options)?;
+    ) -> Self {
+        let section = section_agent(Arc::clone(&model), options);
         let synthesis = custom_synthesis_agent(model, synthesis, options);
-        Ok(Self::new(plan, section, synthesis).read_as_section())
+        Self::new(plan, section, synthesis).read_as_section()
     }
 }
 
 impl<Y> Sectioning<Section, Y> {
     fn read_as_section(mut self) -> Self {
-        self.reading = Reading {
-            summary: Section::summary,
-            text: |it| it.content.clone(),
-            gaps: |it| it.gaps.clone(),
-            further: |it| it.further_sections.clone(),
-        };
+        self.reading.section = |it| Some(it);
+        self.reading.further = |it| it.further_sections.clone();
         self
     }
 
@@ -201,9 +189,8 @@ where
             context: Arc::default(),
             passages: None,
             reading: Reading {
-                summary: |it| json(it),
-                text: |it| json(it),
-                gaps: |_| None,
+                section: |_| None,
+                json: |it| json(it),
                 further: |_| Vec::new(),
             },
             growth: None,
@@ -247,32 +234,18 @@ impl<S, Y> Sectioning<S, Y> {
     /// Asks a model, before a plan is made, whether the topic divides at all. One that does not is written
     /// in a single call, as is one whose words ask for maths or a proof. Sections that are given are not
     /// questioned, so with those it is an error.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`ContractError`] if the answer type has no strict schema; it has.
-    pub fn gated(
-        mut self,
-        model: Arc<dyn Model>,
-        options: &AgentOptions,
-    ) -> Result<Self, ContractError> {
-        self.gate = Some(Arc::new(gate_agent(model, options)?));
-        Ok(self)
+    #[must_use]
+    pub fn gated(mut self, model: Arc<dyn Model>, options: &AgentOptions) -> Self {
+        self.gate = Some(Arc::new(gate_agent(model, options)));
+        self
     }
 
     /// Has the summaries of all sections read together by a model, and those that do not go together with
     /// others written again, at most twice.
-    ///
-    /// # Errors
-    ///
-    /// As [`gated`](Self::gated).
-    pub fn reviewed(
-        mut self,
-        model: Arc<dyn Model>,
-        options: &AgentOptions,
-    ) -> Result<Self, ContractError> {
-        self.review = Some(Arc::new(review_agent(model, options)?));
-        Ok(self)
+    #[must_use]
+    pub fn reviewed(mut self, model: Arc<dyn Model>, options: &AgentOptions) -> Self {
+        self.review = Some(Arc::new(review_agent(model, options)));
+        self
     }
 
     /// Makes the outline alone; no section is written.

@@ -68,12 +68,11 @@ const INSTRUCTIONS: &str = "You read the summaries of all sections of a piece an
 pub(super) fn review_agent(
     model: Arc<dyn Model>,
     options: &AgentOptions,
-) -> Result<impl Agent<ReviewTask, Review> + 'static, ContractError> {
-    contract(&["a"])?;
-    Ok(options.agent_by(model, INSTRUCTIONS, |task: &ReviewTask| {
+) -> impl Agent<ReviewTask, Review> + use<> {
+    options.agent_by(model, INSTRUCTIONS, |task: &ReviewTask| {
         let ids: Vec<&str> = task.sections.iter().map(|it| it.id.as_str()).collect();
         contract(&ids)
-    }))
+    })
 }
 
 fn contract(ids: &[&str]) -> Result<Contract<Review>, ContractError> {

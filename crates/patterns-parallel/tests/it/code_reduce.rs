@@ -177,7 +177,7 @@ async fn keys_that_mean_the_same_are_put_together() {
     let model = Arc::new(model);
     let table = keyed(&["count"]).group_by("city");
     let table = table.resolve_keys(model.clone(), &AgentOptions::default());
-    let pattern = MapReduce::new(reader(), table.unwrap());
+    let pattern = MapReduce::new(reader(), table);
     let (options, _) = logged(1);
     let outcome = pattern.run(cities(), &options).await.unwrap();
     assert_eq!(
@@ -217,7 +217,7 @@ async fn a_pair_without_an_answer_stays_apart_but_want_of_credit_ends_the_run() 
         let model = Arc::new(ScriptedModel::by(move |_| ModelError::new(kind)));
         let table = keyed(&["count"]).group_by("city");
         let table = table.resolve_keys(model, &AgentOptions::default());
-        let pattern = MapReduce::new(reader(), table.unwrap());
+        let pattern = MapReduce::new(reader(), table);
         let outcome = pattern.run(cities(), &RunOptions::default()).await;
         outcome.unwrap()
     };

@@ -181,8 +181,8 @@ async fn totals_are_computed_over_all_levels() {
         },
     );
     let (model, agent) = (Arc::new(model), AgentOptions::default());
-    let map = summary_agent(model.clone(), &agent).unwrap();
-    let combine = Combine::summaries(model, &agent).unwrap().tokens(120);
+    let map = summary_agent(model.clone(), &agent);
+    let combine = Combine::summaries(model, &agent).tokens(120);
     let pattern = MapReduce::new(map, combine);
     let outcome = pattern
         .run(documents(30), &RunOptions::default())

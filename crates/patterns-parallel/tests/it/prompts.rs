@@ -29,9 +29,8 @@ async fn sectioning_asks_in_these_words() {
         r#"{"content": "It goes.", "key_points": ["goes"], "citations": []}"#,
         r#"{"summary": "It began and goes."}"#,
     ]));
-    let plan = Plan::with_model(model.clone(), NonZeroUsize::new(2).unwrap(), &told()).unwrap();
+    let plan = Plan::with_model(model.clone(), NonZeroUsize::new(2).unwrap(), &told());
     let sectioning = Sectioning::with_model(plan, model.clone(), &told())
-        .unwrap()
         .context([Document::new("notes.md", "Built in 1850.")]);
     let (options, _) = logged(1);
     sectioning
@@ -127,7 +126,6 @@ async fn section_prompts_share_all_but_the_last_part() {
     }));
     let plan = ["A", "B", "C"].map(|title| (title, "Something."));
     let sectioning = Sectioning::with_model(plan, model.clone(), &AgentOptions::default())
-        .unwrap()
         .context([Document::new("d", "Text.")]);
     sectioning
         .run("Topic", &RunOptions::default())
@@ -198,7 +196,7 @@ async fn map_reduce_asks_in_these_words() {
         r#"{"summary": "Costs rose."}"#,
         r#"{"combined_summary": "Both rose."}"#,
     ]));
-    let map = summary_agent(model.clone(), &told()).unwrap();
+    let map = summary_agent(model.clone(), &told());
     let combine = Combine::summaries(model.clone(), &AgentOptions::default());
     let documents = [
         Document::new("q1.md", "Sales went up.\n"),
@@ -208,7 +206,7 @@ async fn map_reduce_asks_in_these_words() {
         ),
     ];
     let (options, _) = logged(1);
-    let outcome = MapReduce::new(map, combine.unwrap())
+    let outcome = MapReduce::new(map, combine)
         .run(stream::iter(documents), &options)
         .await
         .unwrap();

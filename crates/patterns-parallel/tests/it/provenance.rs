@@ -68,8 +68,8 @@ async fn run(unsupported: Unsupported) -> (Statements, Provenance, Arc<ScriptedM
 
 async fn combined(record: &Provenance, model: Arc<ScriptedModel>) -> Statements {
     let agent = AgentOptions::default();
-    let map = record.map_agent(model.clone(), &agent).unwrap();
-    let combine = record.combine(model, &agent).unwrap();
+    let map = record.map_agent(model.clone(), &agent);
+    let combine = record.combine(model, &agent);
     let outcome = MapReduce::new(map, combine)
         .run(documents(), &RunOptions::default())
         .await

@@ -37,8 +37,8 @@ async fn sectioning_sends_these() {
         r#"{"summary": "It was."}"#,
     ]));
     let agents = AgentOptions::default();
-    let plan = Plan::with_model(model.clone(), NonZeroUsize::MIN, &agents).unwrap();
-    let sectioning = Sectioning::with_model(plan, model.clone(), &agents).unwrap();
+    let plan = Plan::with_model(model.clone(), NonZeroUsize::MIN, &agents);
+    let sectioning = Sectioning::with_model(plan, model.clone(), &agents);
     let outcome = sectioning.run("Time", &RunOptions::default()).await;
     assert_eq!(outcome.unwrap().counts.answered, 3);
     insta::assert_snapshot!(schemas(&model.requests()), @r##"
@@ -222,7 +222,7 @@ async fn map_reduce_sends_these() {
         r#"{"combined_summary": "It is."}"#,
     ]));
     let agent = AgentOptions::default();
-    let map_reduce = MapReduce::with_model(model.clone(), &agent).unwrap();
+    let map_reduce = MapReduce::with_model(model.clone(), &agent);
     let documents = stream::iter([Document::new("a", "It is.")]);
     let outcome = map_reduce.run(documents, &RunOptions::default()).await;
     assert_eq!(outcome.unwrap().counts.answered, 2);

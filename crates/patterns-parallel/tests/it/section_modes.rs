@@ -61,8 +61,8 @@ async fn a_planned_piece_is_stitched() {
         ),
     ]);
     let agents = AgentOptions::default();
-    let plan = Plan::with_model(model.clone(), two(), &agents).unwrap();
-    let sectioning = Sectioning::stitching(plan, model.clone(), &agents).unwrap();
+    let plan = Plan::with_model(model.clone(), two(), &agents);
+    let sectioning = Sectioning::stitching(plan, model.clone(), &agents);
     let sectioning = sectioning.context([Document::new("a.md", "Dredging costs two million.")]);
     let (options, log) = logged(16);
     let outcome = sectioning.run("Dredging", &options).await.unwrap();
@@ -98,8 +98,8 @@ async fn a_planted_contradiction_rewrites_exactly_the_named_section() {
         ),
     ]);
     let agents = AgentOptions::default();
-    let sectioning = Sectioning::stitching(["Costs", "Verdict"], model.clone(), &agents).unwrap();
-    let sectioning = sectioning.reviewed(model.clone(), &agents).unwrap();
+    let sectioning = Sectioning::stitching(["Costs", "Verdict"], model.clone(), &agents);
+    let sectioning = sectioning.reviewed(model.clone(), &agents);
     let (options, log) = logged(16);
     let outcome = sectioning.run("Dredging", &options).await.unwrap();
     let piece = outcome.value.unwrap();
@@ -125,9 +125,9 @@ async fn a_topic_that_does_not_divide_is_one_call() {
         ),
     ]);
     let agents = AgentOptions::default();
-    let plan = Plan::with_model(model.clone(), two(), &agents).unwrap();
-    let sectioning = Sectioning::with_model(plan, model.clone(), &agents).unwrap();
-    let sectioning = sectioning.gated(model.clone(), &agents).unwrap();
+    let plan = Plan::with_model(model.clone(), two(), &agents);
+    let sectioning = Sectioning::with_model(plan, model.clone(), &agents);
+    let sectioning = sectioning.gated(model.clone(), &agents);
     let (options, log) = logged(16);
     let outcome = sectioning.run("The price of it", &options).await.unwrap();
     insta::assert_snapshot!(
@@ -155,7 +155,7 @@ async fn sections_ask_for_further_ones() {
         ("\"Wages\"", r#"{"content": "A lot.", "key_points": []}"#),
     ]);
     let agents = AgentOptions::default();
-    let sectioning = Sectioning::stitching(["Costs", "Verdict"], model.clone(), &agents).unwrap();
+    let sectioning = Sectioning::stitching(["Costs", "Verdict"], model.clone(), &agents);
     let sectioning = sectioning.growing(Growth::default());
     let (options, log) = logged(16);
     let outcome = sectioning.run("Dredging", &options).await.unwrap();
@@ -173,8 +173,8 @@ async fn sections_ask_for_further_ones() {
 async fn an_outline_alone_asks_for_no_section() {
     let model = model(&[("Plan exactly 2", PLAN)]);
     let agents = AgentOptions::default();
-    let plan = Plan::with_model(model.clone(), two(), &agents).unwrap();
-    let sectioning = Sectioning::with_model(plan, model.clone(), &agents).unwrap();
+    let plan = Plan::with_model(model.clone(), two(), &agents);
+    let sectioning = Sectioning::with_model(plan, model.clone(), &agents);
     let (options, log) = logged(16);
     let outcome = sectioning
         .outline_only()
@@ -223,9 +223,9 @@ async fn an_outline_that_is_not_right_is_asked_for_again() {
     ] {
         let model = Arc::new(ScriptedModel::new([plan(wrong), good.clone()]));
         let agents = AgentOptions::default();
-        let plan = Plan::with_model(model.clone(), two(), &agents).unwrap();
+        let plan = Plan::with_model(model.clone(), two(), &agents);
         let sectioning = Sectioning::with_model(plan, model.clone(), &agents);
-        let sectioning = sectioning.unwrap().outline_only();
+        let sectioning = sectioning.outline_only();
         let outcome = sectioning.run("Topic", &RunOptions::default()).await;
         let outline = outcome.unwrap().value.unwrap();
         assert_eq!(outline.sections[1].depends_on, ["a"]);
@@ -238,9 +238,9 @@ async fn a_section_that_builds_on_nothing_that_is_there_is_written_without_it_an
     let plan = PLAN.replace(r#"["costs"]"#, r#"["prices", "costs"]"#);
     let model = Arc::new(ScriptedModel::new([plan]));
     let agents = AgentOptions::default();
-    let plan = Plan::with_model(model.clone(), two(), &agents).unwrap();
+    let plan = Plan::with_model(model.clone(), two(), &agents);
     let sectioning = Sectioning::with_model(plan, model.clone(), &agents);
-    let sectioning = sectioning.unwrap().outline_only();
+    let sectioning = sectioning.outline_only();
     let outcome = sectioning
         .run("Topic", &RunOptions::default())
         .await

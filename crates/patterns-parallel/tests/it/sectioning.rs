@@ -74,7 +74,7 @@ async fn a_run_on_a_model_tells_of_repairs_and_counts_every_call() {
     let (options, log) = logged(1);
     let agents = AgentOptions::default();
     let plan = ["Past", "Secret", "Present"];
-    let sectioning = Sectioning::with_model(plan, model, &agents).unwrap();
+    let sectioning = Sectioning::with_model(plan, model, &agents);
     let outcome = sectioning.run("Time", &options).await.unwrap();
     let synthesis = outcome.value.unwrap();
     assert_eq!(synthesis.all_key_points, ["old", "new"]);
@@ -142,8 +142,8 @@ async fn as_many_sections_are_planned_as_are_asked_for() {
             r#"{"summary": "All."}"#.to_owned(),
         ]));
         let agents = AgentOptions::default();
-        let plan = Plan::with_model(model.clone(), TWO, &agents).unwrap();
-        let sectioning = Sectioning::with_model(plan, model.clone(), &agents).unwrap();
+        let plan = Plan::with_model(model.clone(), TWO, &agents);
+        let sectioning = Sectioning::with_model(plan, model.clone(), &agents);
         let run = sectioning.run("Topic", &RunOptions::default()).await;
         let outcome = run.unwrap();
         assert_eq!(outcome.value.unwrap().section_count, 2, "{wrong:?}");

@@ -8,7 +8,6 @@ use serde::Serialize;
 use crate::args::Format;
 use crate::error::{Error, ErrorKind};
 use crate::escape::escape_json;
-use crate::launch::Launch;
 use crate::report::{Page, outcome_json, table_page};
 use crate::session::Session;
 use crate::sheet::{Column, Sheet, json_lines};
@@ -18,14 +17,12 @@ pub(super) async fn run<M: Serialize + Send + Sync + 'static>(
     mut session: Session,
     work: &MapReduceWork,
     (map, corpus): (ReadBy<M>, Corpus),
-    launch: &Launch,
 ) -> Result<(), Error> {
     // A map-reduce by code has it.
     let Some(code) = &work.code else {
         return Err(Error::new(ErrorKind::Bug, "there is nothing to compute"));
     };
     let pattern = work.table(map, code, (&corpus, &session.setup()));
-    let pattern = pattern.map_err(|error| launch.told(error))?;
     // The answers are in the table, the failures stay: they are named at the end.
     let mut failed: Vec<Branch<M>> = Vec::new();
     let options = session.setup().run_options();

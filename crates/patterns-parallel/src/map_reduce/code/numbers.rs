@@ -72,8 +72,8 @@ fn is_exactly(float: f64, number: &BigDecimal) -> bool {
 }
 
 /// What is known of numbers without keeping them.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Moments {
+#[derive(Clone, Debug, Default)]
+pub(in crate::map_reduce) struct Moments {
     count: u64,
     sum: BigDecimal,
     /// The least and the greatest number.
@@ -81,18 +81,18 @@ pub(super) struct Moments {
 }
 
 impl Moments {
-    pub(super) fn add(&mut self, number: &BigDecimal) {
-        self.merge(Self {
+    pub(super) fn of(number: BigDecimal) -> Self {
+        Self {
             count: 1,
             sum: number.clone(),
-            range: Some((number.clone(), number.clone())),
-        });
+            range: Some((number.clone(), number)),
+        }
     }
 
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, other: &Self) {
         self.count += other.count;
-        self.sum += other.sum;
-        self.range = match (self.range.take(), other.range) {
+        self.sum += &other.sum;
+        self.range = match (self.range.take(), other.range.clone()) {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
             (a, b) => a.or(b),
         };

@@ -1,4 +1,4 @@
-//! The state of a code reduction between answers: numbers, or how often each value was seen, and where first.
+//! The state of a code reduction: numbers, or how often each value was seen, and where first.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -7,195 +7,143 @@ use bigdecimal::BigDecimal;
 use serde_json::{Value, json};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use super::CodeFunction;
-use super::numbers::{Moments, write};
+use super::numbers::{Moments, read, typed, write};
+use super::{CodeFunction, FieldTrouble};
 use crate::canonical::exact;
 
-/// What was taken from an answer.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::map_reduce) enum Taken {
-    Count(u64),
-    Numbers(Vec<BigDecimal>),
-    /// Values with the forms in which they are compared.
-    Values(Vec<(String, Value)>),
-}
-
-/// The state of a reduction: what is known of the answers so far. States of parts can be merged
-/// in any order.
-#[derive(Clone, Debug, PartialEq)]
-pub(in crate::map_reduce) struct State {
-    function: CodeFunction,
-    known: Known,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Known {
+/// What is known of a row, or of all rows so far. States of parts can be merged in any order.
+#[derive(Clone, Debug)]
+pub(in crate::map_reduce) enum State {
     Count(u64),
     Moments(Moments),
     /// How often each number occurs.
     Numbers(BTreeMap<BigDecimal, u64>),
-    Values(Counts),
-}
-
-impl State {
-    pub(super) fn new(function: CodeFunction) -> Self {
-        use CodeFunction as F;
-        let known = match function {
-            F::Count => Known::Count(0),
-            F::Sum | F::Mean | F::Min | F::Max => Known::Moments(Moments::default()),
-            F::Median => Known::Numbers(BTreeMap::new()),
-            F::Distinct | F::Union | F::Top(_) => Known::Values(Counts::default()),
-        };
-        Self { function, known }
-    }
-
-    /// Adds what was taken from the row at `at`.
-    pub(in crate::map_reduce) fn add(&mut self, taken: &Taken, at: RowPosition) {
-        match (&mut self.known, taken) {
-            (Known::Count(count), Taken::Count(more)) => *count += more,
-            (Known::Moments(moments), Taken::Numbers(numbers)) => {
-                numbers.iter().for_each(|it| moments.add(it));
-            }
-            (Known::Numbers(known), Taken::Numbers(numbers)) => {
-                for number in numbers {
-                    *known.entry(number.normalized()).or_default() += 1;
-                }
-            }
-            (Known::Values(counts), Taken::Values(values)) => {
-                for (n, (form, value)) in values.iter().enumerate() {
-                    counts.add(form, value, (at, n));
-                }
-            }
-            // A function takes from answers what its own state is made of.
-            _ => {}
-        }
-    }
-
-    /// Adds the state of another part of the answers, for the same reduction.
-    pub(in crate::map_reduce) fn merge(&mut self, other: Self) {
-        match (&mut self.known, other.known) {
-            (Known::Count(count), Known::Count(more)) => *count += more,
-            (Known::Moments(moments), Known::Moments(more)) => moments.merge(more),
-            (Known::Numbers(known), Known::Numbers(more)) => {
-                for (number, count) in more {
-                    *known.entry(number).or_default() += count;
-                }
-            }
-            (Known::Values(counts), Known::Values(more)) => counts.merge(more),
-            _ => {}
-        }
-    }
-
-    /// Returns the result so far.
-    pub(in crate::map_reduce) fn result(&self) -> Value {
-        use CodeFunction as F;
-        match (&self.known, self.function) {
-            (Known::Count(count), _) => Value::from(*count),
-            (Known::Moments(it), F::Sum) => it.sum(),
-            (Known::Moments(it), F::Mean) => it.mean(),
-            (Known::Moments(it), F::Min) => it.min(),
-            (Known::Moments(it), _) => it.max(),
-            (Known::Numbers(it), _) => median(it),
-            (Known::Values(it), F::Distinct) => Value::from(it.len()),
-            (Known::Values(it), F::Top(count)) => it.top(count),
-            (Known::Values(it), _) => it.values(),
-        }
-    }
-}
-
-fn median(counts: &BTreeMap<BigDecimal, u64>) -> Value {
-    match counts.values().sum::<u64>() {
-        0 => Value::Null,
-        count => {
-            let (lower, upper) = (at(counts, (count - 1) / 2), at(counts, count / 2));
-            write(&((lower + upper) / BigDecimal::from(2)))
-        }
-    }
-}
-
-/// Returns the number at a place of the sorted numbers.
-fn at(counts: &BTreeMap<BigDecimal, u64>, place: u64) -> BigDecimal {
-    let mut after = 0;
-    let mut upto = counts.iter().skip_while(|(_, count)| {
-        after += **count;
-        after <= place
-    });
-    upto.next()
-        .map_or_else(BigDecimal::default, |it| it.0.clone())
+    /// Different values by the form in which they are compared.
+    Values(BTreeMap<String, Seen>),
 }
 
 /// Where a row was seen: the number of its answer, and its place in it.
 pub(in crate::map_reduce) type RowPosition = (u64, usize);
 
-/// Where a value was seen: its row, and its place in it.
-type Position = (RowPosition, usize);
-
-/// Different values by the form in which they are compared.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Counts(BTreeMap<String, Seen>);
-
-#[derive(Clone, Debug, PartialEq)]
-struct Seen {
+#[derive(Clone, Debug)]
+pub(in crate::map_reduce) struct Seen {
     /// As it was written where it was seen first.
     value: Value,
     count: u64,
-    first: Position,
+    /// Its row, and its place in it.
+    first: (RowPosition, usize),
 }
 
-impl Counts {
-    fn add(&mut self, form: &str, value: &Value, at: Position) {
-        match self.0.get_mut(form) {
-            Some(seen) => seen.see(value, 1, at),
-            None => {
-                let seen = Seen {
-                    value: value.clone(),
-                    count: 1,
-                    first: at,
-                };
-                self.0.insert(form.to_owned(), seen);
-            }
+impl State {
+    pub(super) fn new(function: CodeFunction) -> Self {
+        use CodeFunction as F;
+        match function {
+            F::Count => Self::Count(0),
+            F::Sum | F::Mean | F::Min | F::Max => Self::Moments(Moments::default()),
+            F::Median => Self::Numbers(BTreeMap::new()),
+            F::Distinct | F::Union | F::Top(_) => Self::Values(BTreeMap::new()),
         }
     }
 
-    fn merge(&mut self, other: Self) {
-        for (form, it) in other.0 {
-            match self.0.get_mut(&form) {
-                Some(seen) => seen.see(&it.value, it.count, it.first),
-                None => {
-                    self.0.insert(form, it);
+    /// Adds the next value of the row at `at`. Columns of an input may be texts only, as those of a CSV
+    /// file are.
+    pub(super) fn add(
+        &mut self,
+        value: &Value,
+        is_of_input: bool,
+        at: (RowPosition, usize),
+    ) -> Result<(), FieldTrouble> {
+        let number = || {
+            let of_text = || typed(value).filter(|_| is_of_input);
+            read(value).or_else(of_text).ok_or(FieldTrouble::WrongType)
+        };
+        match self {
+            Self::Count(count) => *count += 1,
+            Self::Moments(moments) => moments.merge(&Moments::of(number()?)),
+            Self::Numbers(known) => *known.entry(number()?.normalized()).or_default() += 1,
+            Self::Values(known) => {
+                let seen = known.entry(form(value)).or_insert_with(|| Seen {
+                    value: value.clone(),
+                    count: 0,
+                    first: at,
+                });
+                seen.count += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what is known of other rows, for the same reduction.
+    pub(in crate::map_reduce) fn merge(&mut self, other: &Self) {
+        match (self, other) {
+            (Self::Count(count), Self::Count(more)) => *count += more,
+            (Self::Moments(moments), Self::Moments(more)) => moments.merge(more),
+            (Self::Numbers(known), Self::Numbers(more)) => {
+                for (number, count) in more {
+                    *known.entry(number.clone()).or_default() += count;
                 }
             }
+            (Self::Values(known), Self::Values(more)) => {
+                for (form, it) in more {
+                    let seen = known.entry(form.clone());
+                    seen.and_modify(|seen| seen.merge(it))
+                        .or_insert_with(|| it.clone());
+                }
+            }
+            _ => {}
         }
     }
 
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Returns the values in the order in which they were first seen.
-    fn values(&self) -> Value {
-        let mut seen: Vec<&Seen> = self.0.values().collect();
-        seen.sort_by_key(|it| it.first);
-        seen.into_iter().map(|it| it.value.clone()).collect()
-    }
-
-    /// Returns the most frequent values with their counts, the first seen first in a tie.
-    fn top(&self, count: usize) -> Value {
-        let mut seen: Vec<&Seen> = self.0.values().collect();
-        seen.sort_by_key(|it| (Reverse(it.count), it.first));
-        let top = seen.into_iter().take(count);
-        top.map(|it| json!({"value": it.value, "count": it.count}))
-            .collect()
+    pub(super) fn result(&self, function: CodeFunction) -> Value {
+        use CodeFunction as F;
+        match (self, function) {
+            (Self::Count(count), _) => Value::from(*count),
+            (Self::Moments(it), F::Sum) => it.sum(),
+            (Self::Moments(it), F::Mean) => it.mean(),
+            (Self::Moments(it), F::Min) => it.min(),
+            (Self::Moments(it), _) => it.max(),
+            (Self::Numbers(it), _) => median(it),
+            (Self::Values(it), F::Distinct) => Value::from(it.len()),
+            (Self::Values(it), function) => {
+                let mut seen: Vec<&Seen> = it.values().collect();
+                seen.sort_by_key(|it| it.first);
+                let F::Top(count) = function else {
+                    return seen.into_iter().map(|it| it.value.clone()).collect();
+                };
+                // The first seen goes first in a tie.
+                seen.sort_by_key(|it| Reverse(it.count));
+                let top = seen.into_iter().take(count);
+                top.map(|it| json!({"value": it.value, "count": it.count}))
+                    .collect()
+            }
+        }
     }
 }
 
 impl Seen {
-    fn see(&mut self, value: &Value, count: u64, at: Position) {
-        self.count += count;
-        if at < self.first {
-            self.first = at;
-            self.value = value.clone();
+    fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        if other.first < self.first {
+            self.first = other.first;
+            self.value.clone_from(&other.value);
         }
+    }
+}
+
+fn median(counts: &BTreeMap<BigDecimal, u64>) -> Value {
+    // The number at a place of the sorted numbers.
+    let at = |place: u64| {
+        let mut after = 0;
+        let mut upto = counts.iter().skip_while(|(_, count)| {
+            after += **count;
+            after <= place
+        });
+        upto.next()
+            .map_or_else(BigDecimal::default, |it| it.0.clone())
+    };
+    match counts.values().sum::<u64>() {
+        0 => Value::Null,
+        count => write(&((at((count - 1) / 2) + at(count / 2)) / BigDecimal::from(2))),
     }
 }
 

@@ -14,12 +14,12 @@ fn check(text: &str, answers: &[Value]) -> (Value, Vec<(usize, FieldTrouble)>) {
     let mut state = reduce.state();
     let mut troubles = Vec::new();
     for (place, answer) in answers.iter().enumerate() {
-        match reduce.take(answer) {
-            Ok(taken) => state.add(&taken, (place as u64, 0)),
+        match reduce.take(answer, (place as u64, 0)) {
+            Ok(taken) => state.merge(&taken),
             Err(trouble) => troubles.push((place, trouble)),
         }
     }
-    (state.result(), troubles)
+    (reduce.result(&state), troubles)
 }
 
 #[test]
@@ -211,17 +211,17 @@ proptest! {
             let mut whole = reduce.state();
             let mut states = vec![reduce.state(); 3];
             for (place, answer) in answers.iter().enumerate() {
-                if let Ok(taken) = reduce.take(answer) {
-                    whole.add(&taken, (place as u64, 0));
-                    states[parts[place]].add(&taken, (place as u64, 0));
+                if let Ok(taken) = reduce.take(answer, (place as u64, 0)) {
+                    whole.merge(&taken);
+                    states[parts[place]].merge(&taken);
                 }
             }
             if flip {
                 states.reverse();
             }
             let mut merged = reduce.state();
-            states.into_iter().for_each(|it| merged.merge(it));
-            prop_assert_eq!(merged.result(), whole.result(), "{}", text);
+            states.iter().for_each(|it| merged.merge(it));
+            prop_assert_eq!(reduce.result(&merged), reduce.result(&whole), "{}", text);
         }
     }
 

@@ -85,7 +85,7 @@ async fn a_judge_spares_rounds() {
     ]));
     let glean = Glean::new(first, more.clone()).rounds(5);
     let glean = glean.judged_by(verdicts.clone(), &AgentOptions::default());
-    let (found, usage) = run(&glean.unwrap()).await;
+    let (found, usage) = run(&glean).await;
     assert_eq!(found, json!({"names": ["Ada", "Grace"]}));
     assert_eq!(usage.calls, 2, "only the judge asks a model here");
     assert_eq!(more.inputs().len(), 1);

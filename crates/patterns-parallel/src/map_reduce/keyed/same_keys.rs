@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use patterns_core::{Agent, Contract, ContractError, Document, Model, Part, Prompt};
+use patterns_core::{Agent, Document, Model, Part, Prompt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -53,9 +53,9 @@ impl From<&KeyPair> for Prompt {
 pub(super) fn key_agent(
     model: Arc<dyn Model>,
     options: &AgentOptions,
-) -> Result<impl Agent<KeyPair, bool> + 'static, ContractError> {
-    let agent = options.agent(model, INSTRUCTIONS, Contract::of::<SameKey>()?);
-    Ok(agent.map(|it: SameKey, _: &KeyPair| it.same))
+) -> impl Agent<KeyPair, bool> + use<> {
+    let agent = options.agent_of(model, INSTRUCTIONS);
+    agent.map(|it: SameKey, _: &KeyPair| it.same)
 }
 
 /// A key of a table.
@@ -164,55 +164,34 @@ fn neighbours(forms: &BTreeMap<String, usize>) -> BTreeSet<(usize, usize)> {
     pairs.collect()
 }
 
-/// Keys that go under the name of another one.
+/// Returns which keys go under the name of another one. Pairs are places in the list of keys; those of
+/// places that there are not are left out.
 ///
 /// What is the same as a third is the same as each other: pairs are joined into classes (union and
 /// find). A class is named by the key with the most rows; of equal ones by the longest, which has
 /// the most to say, and else by the first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct KeyMerges {
-    pub(super) names: BTreeMap<String, String>,
-}
-
-impl KeyMerges {
-    /// Joins pairs of keys, given as places in the list. Pairs of places that there are not are left out.
-    pub(super) fn new(keys: &[KeyCount], pairs: impl IntoIterator<Item = (usize, usize)>) -> Self {
-        let mut parents: Vec<usize> = (0..keys.len()).collect();
-        for (a, b) in pairs {
-            if a < keys.len() && b < keys.len() {
-                let (a, b) = (root(&mut parents, a), root(&mut parents, b));
-                parents[a.max(b)] = a.min(b);
-            }
+pub(super) fn merged_keys(
+    keys: &[KeyCount],
+    pairs: impl IntoIterator<Item = (usize, usize)>,
+) -> BTreeMap<String, String> {
+    let mut parents: Vec<usize> = (0..keys.len()).collect();
+    for (a, b) in pairs {
+        if a < keys.len() && b < keys.len() {
+            let (a, b) = (root(&mut parents, a), root(&mut parents, b));
+            parents[a.max(b)] = a.min(b);
         }
-        let mut classes: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for place in 0..keys.len() {
-            classes
-                .entry(root(&mut parents, place))
-                .or_default()
-                .push(place);
-        }
-        let mut names = BTreeMap::new();
-        for class in classes.values() {
-            let rank = |it: &&usize| {
-                let KeyCount { key, rows } = &keys[**it];
-                (Reverse(*rows), Reverse(key.chars().count()), **it)
-            };
-            let Some(name) = class.iter().min_by_key(rank).map(|it| &keys[*it].key) else {
-                continue;
-            };
-            let others = class
-                .iter()
-                .map(|it| &keys[*it].key)
-                .filter(|it| *it != name);
-            names.extend(others.map(|it| (it.clone(), name.clone())));
-        }
-        Self { names }
     }
-
-    /// Returns the name that a key goes under, if it isn't its own.
-    pub(super) fn name_of(&self, key: &str) -> Option<&str> {
-        self.names.get(key).map(String::as_str)
+    let rank = |it: usize| (keys[it].rows, keys[it].key.chars().count(), Reverse(it));
+    let mut names: BTreeMap<usize, usize> = BTreeMap::new();
+    for place in 0..keys.len() {
+        let name = names.entry(root(&mut parents, place)).or_insert(place);
+        *name = std::cmp::max_by_key(*name, place, |it| rank(*it));
     }
+    let named = (0..keys.len()).map(|it| (it, names[&root(&mut parents, it)]));
+    let others = named.filter(|(it, name)| it != name);
+    others
+        .map(|(it, name)| (keys[it].key.clone(), keys[name].key.clone()))
+        .collect()
 }
 
 /// Finds the root of a class and halves the way to it.

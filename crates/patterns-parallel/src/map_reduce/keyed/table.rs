@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::KeyedReduce;
-use super::same_keys::{KeyCount, KeyMerges};
-use crate::map_reduce::code::{CodeReduce, Field, FieldTrouble, RowPosition, State, Taken, form};
+use super::same_keys::KeyCount;
+use crate::map_reduce::code::{CodeReduce, Field, FieldTrouble, RowPosition, State, form};
 
 /// What a keyed reduce comes to.
 ///
@@ -141,7 +141,7 @@ impl TableBuilder {
         };
         let mut taken = Vec::with_capacity(self.columns.len());
         for column in 0..self.columns.len() {
-            let it = self.columns[column].take(row);
+            let it = self.columns[column].take(row, at);
             match &it {
                 Ok(_) => self.counted[column] += 1,
                 Err(trouble) => self.trouble(Place::Column(column), *trouble, at.0, id),
@@ -149,7 +149,7 @@ impl TableBuilder {
             taken.push(it.ok());
         }
         for key in keys.values() {
-            self.group(key, at).add(&taken, at);
+            self.group(key, at).add(1, &taken);
         }
     }
 
@@ -219,17 +219,20 @@ impl TableBuilder {
         self.in_order().into_iter().filter_map(key).collect()
     }
 
-    /// Puts groups together whose keys mean the same. A row that was in several of them, by a list
+    /// Puts groups together whose keys go under one name. A row that was in several of them, by a list
     /// of keys, is then in their group as many times.
-    pub(super) fn merge_keys(&mut self, merges: &KeyMerges) {
+    pub(super) fn merge_keys(&mut self, names: &BTreeMap<String, String>) {
         for mut group in mem::take(&mut self.groups).into_values() {
-            let name = group.key.as_str().and_then(|it| merges.name_of(it));
-            if let Some(name) = name.map(Value::from) {
-                group.key = name;
+            if let Some(name) = group.key.as_str().and_then(|it| names.get(it)) {
+                group.key = Value::from(name.as_str());
             }
             let key = form(&group.key);
             match self.groups.get_mut(&key) {
-                Some(known) => known.merge(group),
+                Some(known) => {
+                    known.first = known.first.min(group.first);
+                    let states: Vec<_> = group.states.into_iter().map(Some).collect();
+                    known.add(group.rows, &states);
+                }
                 None => {
                     self.groups.insert(key, group);
                 }
@@ -241,7 +244,8 @@ impl TableBuilder {
         let key = self.group_by.as_ref();
         let row = |group: &Group| {
             let key = key.map(|_| group.key.clone());
-            let results = group.states.iter().map(State::result);
+            let results = self.columns.iter().zip(&group.states);
+            let results = results.map(|(column, state)| column.result(state));
             key.into_iter().chain(results).collect()
         };
         let names = key.map(|it| it.path().to_owned());
@@ -268,20 +272,13 @@ fn joined(row: &Value, columns: &Map<String, Value>) -> Option<Value> {
 }
 
 impl Group {
-    fn add(&mut self, taken: &[Option<Taken>], at: RowPosition) {
-        self.rows += 1;
-        for (state, taken) in self.states.iter_mut().zip(taken) {
-            if let Some(taken) = taken {
-                state.add(taken, at);
+    /// Adds so many rows, and what is known of them for each column.
+    fn add(&mut self, rows: u64, known: &[Option<State>]) {
+        self.rows += rows;
+        for (state, more) in self.states.iter_mut().zip(known) {
+            if let Some(more) = more {
+                state.merge(more);
             }
-        }
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.first = self.first.min(other.first);
-        self.rows += other.rows;
-        for (state, more) in self.states.iter_mut().zip(other.states) {
-            state.merge(more);
         }
     }
 }

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::KeyedReduce;
-use super::same_keys::{KeyCount, KeyMerges};
+use super::same_keys::{KeyCount, merged_keys};
 use super::table::TableBuilder;
 
 fn keyed(columns: &[&str]) -> KeyedReduce {
@@ -90,7 +90,7 @@ fn merged_keys_go_under_one_name() {
     let keys = table.keys();
     let names: Vec<(&str, u64)> = keys.iter().map(|it| (&*it.key, it.rows)).collect();
     assert_eq!(names, [("NYC", 1), ("Paris", 1), ("New York", 2)]);
-    table.merge_keys(&KeyMerges::new(&keys, [(0, 2), (7, 9)]));
+    table.merge_keys(&merged_keys(&keys, [(0, 2), (7, 9)]));
     assert_eq!(
         json!(table.finish().rows),
         json!([["New York", 3, [1, 3, 4]], ["Paris", 1, [2]]])
@@ -144,7 +144,7 @@ proptest! {
         };
         let before = sum(&table);
         let keys: Vec<KeyCount> = table.keys();
-        table.merge_keys(&KeyMerges::new(&keys, pairs));
+        table.merge_keys(&merged_keys(&keys, pairs));
         prop_assert_eq!(sum(&table), before);
     }
 }

@@ -18,8 +18,6 @@ pub(super) struct Refine {
     /// How many calls have been made; each is a level above the one before.
     calls: usize,
     is_combining: bool,
-    ready: Option<ReduceGroup>,
-    does_not_fit: bool,
 }
 
 impl Refine {
@@ -32,35 +30,6 @@ impl Refine {
             so_far: None,
             calls: 0,
             is_combining: false,
-            ready: None,
-            does_not_fit: false,
-        }
-    }
-
-    fn advance(&mut self) {
-        if self.is_combining || self.does_not_fit {
-            return;
-        }
-        let Some(leaves) = self.next_leaves() else {
-            return;
-        };
-        match (leaves.last(), self.so_far) {
-            (Some(&place), so_far) => {
-                let before = so_far.map(|(place, _)| place);
-                let items = before.into_iter().chain(leaves.iter().copied());
-                self.ready = Some(ReduceGroup {
-                    place,
-                    items: items.collect(),
-                    level: self.calls,
-                });
-                self.calls += 1;
-                self.is_combining = true;
-                for leaf in leaves {
-                    self.leaves.remove(&leaf);
-                }
-            }
-            (None, Some(_)) => self.does_not_fit = !self.leaves.is_empty(),
-            (None, None) => {}
         }
     }
 
@@ -95,39 +64,52 @@ impl Shape for Refine {
 
     fn leaf_answered(&mut self, leaf: Place, _name: &[u8; 32], size: u64) {
         self.leaves.insert(leaf, Some(size));
-        self.advance();
     }
 
     fn leaf_failed(&mut self, leaf: Place) {
         self.leaves.remove(&leaf);
-        self.advance();
     }
 
     fn group_answered(&mut self, place: Place, size: u64) {
         self.so_far = Some((place, size));
         self.is_combining = false;
-        self.advance();
     }
 
     fn finish(&mut self) {
-        if !self.is_complete {
-            self.is_complete = true;
-            self.advance();
-        }
+        self.is_complete = true;
     }
 
     fn next_group(&mut self) -> Option<ReduceGroup> {
-        self.ready.take()
+        if self.is_combining {
+            return None;
+        }
+        let leaves = self.next_leaves()?;
+        let place = *leaves.last()?;
+        for leaf in &leaves {
+            self.leaves.remove(leaf);
+        }
+        self.is_combining = true;
+        self.calls += 1;
+        let before = self.so_far.map(|it| it.0);
+        Some(ReduceGroup {
+            place,
+            items: before.into_iter().chain(leaves).collect(),
+            level: self.calls - 1,
+        })
     }
 
     fn end(&self) -> Option<ShapeEnd> {
-        if self.does_not_fit {
-            return Some(ShapeEnd::DoesNotFit);
+        if !self.is_complete || self.is_combining {
+            return None;
         }
-        let is_over = self.is_complete && !self.is_combining && self.leaves.is_empty();
-        is_over.then_some(match self.so_far {
-            Some((place, _)) => ShapeEnd::Root(place),
-            None => ShapeEnd::Empty,
-        })
+        match (self.so_far, self.leaves.is_empty()) {
+            (None, true) => Some(ShapeEnd::Empty),
+            (Some((place, _)), true) => Some(ShapeEnd::Root(place)),
+            // There is room for none of those that are left.
+            (_, false) => self
+                .next_leaves()?
+                .is_empty()
+                .then_some(ShapeEnd::DoesNotFit),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Combines whatever answers are there, as they come.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::shape::{FanIn, Place, ReduceGroup, Shape, ShapeEnd};
 
@@ -19,8 +19,6 @@ pub(super) struct Unordered {
     /// All leaves that were answered.
     leaves: u64,
     tokens: u64,
-    ready: VecDeque<ReduceGroup>,
-    does_not_fit: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -40,21 +38,11 @@ impl Unordered {
             combining: BTreeMap::new(),
             leaves: 0,
             tokens: 0,
-            ready: VecDeque::new(),
-            does_not_fit: false,
-        }
-    }
-
-    fn advance(&mut self) {
-        while !self.does_not_fit
-            && let Some(items) = self.next_items()
-        {
-            self.combine(items);
         }
     }
 
     /// Returns what is combined next, if anything is to be combined yet.
-    fn next_items(&mut self) -> Option<Vec<Place>> {
+    fn next_items(&self) -> Option<Vec<Place>> {
         let is_last = self.is_complete && self.open.is_empty() && self.combining.is_empty();
         let is_small = self.leaves <= u64::from(self.fan_in.whole) && self.tokens <= self.budget;
         // As long as it may all go into one call, nothing is combined before.
@@ -79,9 +67,7 @@ impl Unordered {
         if !(is_enough || is_last) || is_nearly_last {
             return None;
         }
-        let items = self.least_combined(mean);
-        self.does_not_fit = items.is_none() && is_last;
-        items
+        self.least_combined(mean)
     }
 
     /// Returns at least two items that fit together, the least combined first.
@@ -104,23 +90,6 @@ impl Unordered {
         };
         by(|it| (it.depth, 0)).or_else(|| by(|it| (0, it.size)))
     }
-
-    fn combine(&mut self, items: Vec<Place>) {
-        let below = items.iter().filter_map(|at| self.waiting.remove(at));
-        let level = below.map(|it| it.depth).max().unwrap_or(0);
-        let Some(&place) = items.last() else { return };
-        self.combining.insert(place, level + 1);
-        self.ready.push_back(ReduceGroup {
-            place,
-            items,
-            level,
-        });
-    }
-
-    fn root(&self) -> Option<Place> {
-        let (&place, item) = self.waiting.first_key_value()?;
-        (self.waiting.len() == 1 && item.depth > 0).then_some(place)
-    }
 }
 
 impl Shape for Unordered {
@@ -133,42 +102,47 @@ impl Shape for Unordered {
         self.leaves += 1;
         self.tokens = self.tokens.saturating_add(size);
         self.waiting.insert(leaf, Item { size, depth: 0 });
-        self.advance();
     }
 
     fn leaf_failed(&mut self, leaf: Place) {
         self.open.remove(&leaf);
-        self.advance();
     }
 
     fn group_answered(&mut self, place: Place, size: u64) {
         if let Some(depth) = self.combining.remove(&place) {
             self.waiting.insert(place, Item { size, depth });
-            self.advance();
         }
     }
 
     fn finish(&mut self) {
-        if !self.is_complete {
-            self.is_complete = true;
-            self.advance();
-        }
+        self.is_complete = true;
     }
 
     fn next_group(&mut self) -> Option<ReduceGroup> {
-        self.ready.pop_front()
+        let items = self.next_items()?;
+        let place = *items.last()?;
+        let below = items.iter().filter_map(|at| self.waiting.remove(at));
+        let level = below.map(|it| it.depth).max().unwrap_or(0);
+        self.combining.insert(place, level + 1);
+        Some(ReduceGroup {
+            place,
+            items,
+            level,
+        })
     }
 
     fn end(&self) -> Option<ShapeEnd> {
-        if self.does_not_fit {
-            return Some(ShapeEnd::DoesNotFit);
-        }
         if !self.is_complete || !self.open.is_empty() || !self.combining.is_empty() {
             return None;
         }
-        if self.waiting.is_empty() {
-            return Some(ShapeEnd::Empty);
+        let mut waiting = self.waiting.iter();
+        match (waiting.next(), waiting.next()) {
+            (None, _) => Some(ShapeEnd::Empty),
+            (Some((&place, item)), None) => (item.depth > 0).then_some(ShapeEnd::Root(place)),
+            (Some(_), Some(_)) => match self.least_combined(self.fan_in.mean as usize) {
+                None => Some(ShapeEnd::DoesNotFit),
+                Some(_) => None,
+            },
         }
-        self.root().map(ShapeEnd::Root)
     }
 }

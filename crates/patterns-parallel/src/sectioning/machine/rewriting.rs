@@ -56,8 +56,9 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
             return Poll::Pending;
         };
         let reading = &self.pattern.reading;
-        let text = self.answer(n).map(reading.text);
-        let gaps = self.answer(n).and_then(reading.gaps);
+        let text = self.answer(n).map(|it| reading.text(it));
+        let gaps = self.answer(n).and_then(reading.section);
+        let gaps = gaps.and_then(|it| it.gaps.clone());
         let mut task = self.task(n);
         task.may_grow = false;
         let section = task.brief.title.clone();

@@ -238,7 +238,6 @@ fn what_does_not_divide_is_one_section() {
     };
     let pattern = pattern(planner())
         .gated(silent(), &AgentOptions::default())
-        .unwrap()
         .alone(|it| format!("whole: {it}"));
     let options = RunOptions::default();
     let mut it = begin(&pattern, &options);

@@ -102,7 +102,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         SectionSummary {
             id: brief.id.clone(),
             title: brief.title.clone(),
-            summary: self.answer(n).map(self.pattern.reading.summary),
+            summary: self.answer(n).map(|it| self.pattern.reading.summary(it)),
         }
     }
 

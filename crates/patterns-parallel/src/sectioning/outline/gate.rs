@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use patterns_core::{Agent, Contract, ContractError, Document, Model, Prompt};
+use patterns_core::{Agent, Document, Model, Prompt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -53,8 +53,8 @@ const INSTRUCTIONS: &str = "You say whether a topic can be divided into sections
 pub(in crate::sectioning) fn gate_agent(
     model: Arc<dyn Model>,
     options: &AgentOptions,
-) -> Result<impl Agent<GateTask, Verdict> + 'static, ContractError> {
-    Ok(options.agent(model, INSTRUCTIONS, Contract::of::<Verdict>()?))
+) -> impl Agent<GateTask, Verdict> + use<> {
+    options.agent_of(model, INSTRUCTIONS)
 }
 
 impl From<&GateTask> for Prompt {

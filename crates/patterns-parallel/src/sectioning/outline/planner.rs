@@ -38,19 +38,14 @@ pub enum Plan {
 
 impl Plan {
     /// Lets a model plan so many sections.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`ContractError`] if the answer type has no strict schema; it has.
     pub fn with_model(
         model: Arc<dyn Model>,
         sections: NonZeroUsize,
         options: &AgentOptions,
-    ) -> Result<Self, ContractError> {
-        let contract = contract(sections.get())?;
-        let planner = options.agent(model, INSTRUCTIONS, contract);
-        let planner = planner.map(|draft: Draft, _: &OutlineTask| draft.outline());
-        Ok(Self::by(planner, sections))
+    ) -> Self {
+        let contract = |task: &OutlineTask| contract(task.sections);
+        let planner = options.agent_by(model, INSTRUCTIONS, contract);
+        Self::by(planner.map(|draft: Draft, _| draft.outline()), sections)
     }
 
     /// Lets an agent plan so many sections.

@@ -1,7 +1,7 @@
 //! Candidates by hand, and classes whatever the order of the pairs.
 use proptest::prelude::*;
 
-use super::{KeyCount, KeyMerges, key_candidates};
+use super::{KeyCount, key_candidates, merged_keys};
 
 fn keys(names: &[&str]) -> Vec<KeyCount> {
     let key = |name: &&str| KeyCount {
@@ -63,16 +63,13 @@ fn hostile_keys_cost_little() {
 fn a_class_is_named_by_its_most_frequent_key() {
     let mut keys = keys(&["NYC", "New York", "New York City", "Paris"]);
     keys[1].rows = 5;
-    let merges = KeyMerges::new(&keys, [(0, 1), (2, 1)]);
-    assert_eq!(merges.name_of("NYC"), Some("New York"));
-    assert_eq!(merges.name_of("New York City"), Some("New York"));
-    assert_eq!(
-        (merges.name_of("New York"), merges.name_of("Paris")),
-        (None, None)
-    );
+    let merges = merged_keys(&keys, [(0, 1), (2, 1)]);
+    assert_eq!(merges["NYC"], "New York");
+    assert_eq!(merges["New York City"], "New York");
+    assert_eq!((merges.get("New York"), merges.get("Paris")), (None, None));
     keys[1].rows = 1;
-    let merges = KeyMerges::new(&keys, [(0, 1), (2, 1)]);
-    assert_eq!(merges.name_of("NYC"), Some("New York City"));
+    let merges = merged_keys(&keys, [(0, 1), (2, 1)]);
+    assert_eq!(merges["NYC"], "New York City");
 }
 
 proptest! {
@@ -81,12 +78,12 @@ proptest! {
         mut pairs in prop::collection::vec((0..9usize, 0..9usize), 0..12),
     ) {
         let keys = keys(&["a", "bb", "cc", "d", "e", "ff", "g", "h"]);
-        let merges = KeyMerges::new(&keys, pairs.clone());
+        let merges = merged_keys(&keys, pairs.clone());
         pairs.reverse();
         let pairs = pairs.into_iter().map(|(a, b)| (b, a));
-        prop_assert_eq!(&KeyMerges::new(&keys, pairs), &merges);
-        for name in merges.names.values() {
-            prop_assert_eq!(merges.name_of(name), None, "a name goes under no other one");
+        prop_assert_eq!(&merged_keys(&keys, pairs), &merges);
+        for name in merges.values() {
+            prop_assert_eq!(merges.get(name), None, "a name goes under no other one");
         }
     }
 }

@@ -15,9 +15,7 @@ fn reviewed(issues: &[(&str, &str)]) -> BranchEnd<Done<String, String>> {
 
 #[test]
 fn only_what_a_review_names_is_written_again_and_at_most_twice() {
-    let pattern = pattern(["a", "b", "c"])
-        .reviewed(silent(), &AgentOptions::default())
-        .unwrap();
+    let pattern = pattern(["a", "b", "c"]).reviewed(silent(), &AgentOptions::default());
     let options = RunOptions::default();
     let mut it = begin(&pattern, &options);
     for id in 0..3 {
@@ -79,9 +77,7 @@ fn only_what_a_review_names_is_written_again_and_at_most_twice() {
 
 #[test]
 fn what_one_round_asked_for_in_vain_is_not_made_by_the_next() {
-    let pattern = pattern(["a", "b"])
-        .reviewed(silent(), &AgentOptions::default())
-        .unwrap();
+    let pattern = pattern(["a", "b"]).reviewed(silent(), &AgentOptions::default());
     let options = RunOptions::default();
     let mut it = begin(&pattern, &options);
     for id in 0..2 {
@@ -109,9 +105,7 @@ fn what_one_round_asked_for_in_vain_is_not_made_by_the_next() {
 #[test]
 fn a_review_that_fails_or_finds_nothing_leaves_the_sections_as_they_are() {
     for ended in [failed(), reviewed(&[])] {
-        let pattern = pattern(["a", "b"])
-            .reviewed(silent(), &AgentOptions::default())
-            .unwrap();
+        let pattern = pattern(["a", "b"]).reviewed(silent(), &AgentOptions::default());
         let options = RunOptions::default();
         let mut it = begin(&pattern, &options);
         for id in 0..2 {
