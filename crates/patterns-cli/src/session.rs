@@ -197,7 +197,7 @@ impl Session {
     ) -> Result<Option<T>, Error> {
         let result = tokio::select! {
             biased;
-            error = self.signals.aborted() => Err(error),
+            error = self.signals.aborted() => Err(self.observers.explained(error)),
             () = self.broken.notified() => Ok(None),
             () = self.observers.keep_up() => Ok(None),
             () = self.steered() => Ok(None),
@@ -252,6 +252,7 @@ impl Session {
         let is_allowed = self.allows_gaps && outcome.value.is_ok();
         let failure = failure_of(outcome).filter(|_| !is_allowed);
         let drained = self.signals.drained(outcome.counts);
+        let drained = drained.map(|it| self.observers.explained(it));
         let error = drained.or(self.shortfall).or(failure);
         let error = error.map(|it| it.lacking(self.lacking));
         let code = error

@@ -258,3 +258,24 @@ fn what_does_not_end_in_time_is_dropped() {
         assert!(said.contains(words), "{said}");
     }
 }
+
+#[test]
+fn a_run_whose_time_is_up_while_nobody_answers_says_that_it_is_not_the_users_doing() {
+    let place = place();
+    let nobody = ["-m", "compatible:m", "--base-url", "http://127.0.0.1:9/v1"];
+    let args = ["map-reduce", "a.txt", "b.txt", "--max-time", "2s"];
+    let output = place
+        .command(&[&args[..], &nobody].concat())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    for words in [
+        "error[E-BUDGET]: the time of the run is up",
+        "  for the last ",
+        "): that held the run up, and nothing in the run itself; it has answered nothing in this run",
+        "`patterns resume 1` goes on with this run",
+    ] {
+        assert!(said.contains(words), "{words:?}: {said}");
+    }
+}
