@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Place, Simulator};
+use crate::support::{Place, Server, Simulator, error};
 
 /// A run in a process of its own.
 pub(crate) struct Running {
@@ -262,10 +262,10 @@ fn what_does_not_end_in_time_is_dropped() {
 #[test]
 fn a_run_whose_time_is_up_while_nobody_answers_says_that_it_is_not_the_users_doing() {
     let place = place();
-    let nobody = ["-m", "compatible:m", "--base-url", "http://127.0.0.1:9/v1"];
+    let server = Server::start(|_| (503, error("down", "down for repair")));
     let args = ["map-reduce", "a.txt", "b.txt", "--max-time", "2s"];
     let output = place
-        .command(&[&args[..], &nobody].concat())
+        .command(&[&args[..], &server.args()].concat())
         .output()
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
