@@ -265,7 +265,7 @@ impl Session {
     ) -> Result<Option<T>, Error> {
         let result = tokio::select! {
             biased;
-            error = self.signals.aborted() => Err(error),
+            error = self.signals.aborted() => Err(self.observers.explained(error)),
             () = self.broken.notified() => Ok(None),
             () = self.observers.keep_up() => Ok(None),
             () = self.steered() => Ok(None),

@@ -177,6 +177,12 @@ pub(crate) fn stderr_width() -> usize {
     size.map_or(80, |(width, _)| usize::from(width.0).max(1))
 }
 
+/// Returns how many columns standard output has, if it is a terminal.
+pub(crate) fn stdout_width() -> Option<usize> {
+    let size = terminal_size::terminal_size_of(io::stdout());
+    size.map(|(width, _)| usize::from(width.0).max(1))
+}
+
 /// Shows the line that says how far a run is, or takes it away.
 pub(crate) fn set_progress(bar: Option<ProgressBar>) {
     *PROGRESS.lock().unwrap_or_else(PoisonError::into_inner) = bar;

@@ -30,6 +30,8 @@ pub enum SharedErrorKind {
     NotAStore,
     /// It can be read, and not written to.
     ReadOnly,
+    /// The user is let in, and has no right to what is there.
+    Forbidden,
     /// It has no room left.
     Full,
     /// What is there is not what was written.
@@ -72,6 +74,7 @@ impl SharedErrorKind {
             Self::NoDatabase => "there is no such database",
             Self::NotAStore => "it is no store of this version",
             Self::ReadOnly => "it cannot be written to",
+            Self::Forbidden => "this user has no right to that",
             Self::Full => "it has no room left",
             Self::Damaged => "the shared store is damaged",
             Self::InvalidRecord => "the record is not valid",
@@ -114,7 +117,8 @@ fn kind_of_code(code: &str) -> SharedErrorKind {
     match code {
         "28000" | "28P01" => SharedErrorKind::Unauthorized,
         "3D000" => SharedErrorKind::NoDatabase,
-        "25006" | "42501" => SharedErrorKind::ReadOnly,
+        "25006" => SharedErrorKind::ReadOnly,
+        "42501" => SharedErrorKind::Forbidden,
         "42P01" | "42703" => SharedErrorKind::NotAStore,
         "53100" => SharedErrorKind::Full,
         _ if is_passing(code) => SharedErrorKind::Unreachable,
@@ -174,7 +178,7 @@ mod tests {
             ("28P01", SharedErrorKind::Unauthorized, false),
             ("3D000", SharedErrorKind::NoDatabase, false),
             ("25006", SharedErrorKind::ReadOnly, false),
-            ("42501", SharedErrorKind::ReadOnly, false),
+            ("42501", SharedErrorKind::Forbidden, false),
             ("42P01", SharedErrorKind::NotAStore, false),
             ("53100", SharedErrorKind::Full, false),
             ("57P01", SharedErrorKind::Unreachable, true),

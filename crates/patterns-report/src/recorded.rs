@@ -106,8 +106,7 @@ impl RecordedCalls {
     }
 
     fn add(&mut self, call: &CallRecord) {
-        let took = i64::try_from(call.took.as_micros()).unwrap_or(0);
-        self.stretch(call.session, call.began, call.began.saturating_add(took));
+        self.stretch(call.session, call.began, call.ended());
         let totals = &mut self.totals;
         totals.calls += 1;
         totals.found += u64::from(call.ending == CallEnding::Found);

@@ -42,7 +42,7 @@ pub enum BranchEnding {
 }
 
 impl BranchEnding {
-    const ALL: [Self; 3] = [Self::Answered, Self::Failed, Self::Cancelled];
+    pub(crate) const ALL: [Self; 3] = [Self::Answered, Self::Failed, Self::Cancelled];
 
     /// Returns the number that is written. It never changes its meaning.
     pub(crate) fn number(self) -> i64 {
@@ -67,7 +67,7 @@ impl BranchRecord {
             run: row.get(0)?,
             session: row.get(1)?,
             branch: BranchId(row.get::<_, i64>(2)?.cast_unsigned()),
-            role: serde_json::from_value(Value::String(role)).unwrap_or(StepRole::Map),
+            role: role_of(role),
             label: row.get(4)?,
             began: row.get(5)?,
             ended: row.get(6)?,
@@ -75,4 +75,9 @@ impl BranchRecord {
             error: row.get(8)?,
         })
     }
+}
+
+/// Reads what a branch is for; what a newer version may have added is taken for a document.
+pub(crate) fn role_of(name: String) -> StepRole {
+    serde_json::from_value(Value::String(name)).unwrap_or(StepRole::Map)
 }

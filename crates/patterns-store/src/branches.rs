@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use patterns_core::BranchId;
+use patterns_core::{BranchId, StepRole};
+use rusqlite::Row;
 
 use crate::Store;
-use crate::branch_record::{BranchRecord, COLUMNS};
+use crate::branch_record::{BranchEnding, BranchRecord, COLUMNS, role_of};
 use crate::error::StoreError;
 use crate::store::optional;
 
@@ -30,6 +31,40 @@ impl Branches {
     pub fn after(self, branch: Option<BranchId>) -> Self {
         let last = branch.map_or(-1, |it| it.0.cast_signed());
         Self { last, ..self }
+    }
+}
+
+/// How many branches of one purpose a session of a run has begun, and how they ended; the others are under way, or
+/// were when it was broken off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BranchCounts {
+    /// What they are for.
+    pub role: StepRole,
+    /// How many have begun.
+    pub begun: u64,
+    /// How many of those ended with a value.
+    pub answered: u64,
+    /// How many ended without one.
+    pub failed: u64,
+    /// How many nobody needed any more.
+    pub cancelled: u64,
+}
+
+impl BranchCounts {
+    /// Returns how many have ended, in whatever way.
+    pub fn ended(&self) -> u64 {
+        self.answered + self.failed + self.cancelled
+    }
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let count = |column| row.get(column).map(i64::cast_unsigned);
+        Ok(Self {
+            role: role_of(row.get(0)?),
+            begun: count(1)?,
+            answered: count(2)?,
+            failed: count(3)?,
+            cancelled: count(4)?,
+        })
     }
 }
 
@@ -80,6 +115,26 @@ impl Store {
             let mut select = connection.prepare_cached(&select)?;
             let rows = (of.run, of.session, of.last, PAGE);
             let rows = select.query_map(rows, BranchRecord::read)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Counts the branches of a session of a run by what they are for, in the order in which the first of each began.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if they cannot be read.
+    pub fn branch_counts(&self, run: i64, session: i64) -> Result<Vec<BranchCounts>, StoreError> {
+        self.read(|connection| {
+            let ended =
+                |it: BranchEnding| format!("count(*) FILTER (WHERE ending = {})", it.number());
+            let [answered, failed, cancelled] = BranchEnding::ALL.map(ended);
+            let select = format!(
+                "SELECT role, count(*), {answered}, {failed}, {cancelled} FROM branches \
+                 WHERE run = ?1 AND session = ?2 GROUP BY role ORDER BY min(branch)"
+            );
+            let mut select = connection.prepare_cached(&select)?;
+            let rows = select.query_map((run, session), BranchCounts::read)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }

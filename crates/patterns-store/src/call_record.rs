@@ -260,6 +260,12 @@ pub(crate) const COLUMNS: &str = "run_calls.run, number, session, branch, nth, n
     LEFT JOIN calls ON calls.id = run_calls.call";
 
 impl CallRecord {
+    /// Returns when it ended, in microseconds since 1970.
+    pub fn ended(&self) -> i64 {
+        let took = i64::try_from(self.took.as_micros()).unwrap_or(i64::MAX);
+        self.began.saturating_add(took)
+    }
+
     pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let more: String = row.get(10)?;
         // What a newer version may have added is not known here.

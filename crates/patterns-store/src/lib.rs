@@ -39,7 +39,7 @@ mod versions;
 mod writer;
 
 pub use branch_record::{BranchEnding, BranchRecord};
-pub use branches::Branches;
+pub use branches::{BranchCounts, Branches};
 pub use call_record::{AttemptRecord, CallEnding, CallFailure, CallRecord};
 pub use calls::{Calls, Texts};
 pub use connection::{Durability, nearest};

@@ -17,10 +17,12 @@ pub(super) fn run(server: Server, folder: &Path) -> Result<Server> {
     let before = pair.provider.requests()?;
     let url = pair.url.clone();
     let as_reader = url.replacen("me:", "reader:", 1);
+    let as_stranger = url.replacen("me:", "stranger:", 1);
     pair.server.sql(
         "refusals",
         &format!(
-            "CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader"
+            "CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader; \
+             CREATE ROLE stranger LOGIN PASSWORD '{PASSWORD}'"
         ),
     )?;
     let nobody = url.replacen(PASSWORD, "wrong-7391", 1);
@@ -33,6 +35,11 @@ pub(super) fn run(server: Server, folder: &Path) -> Result<Server> {
             "no safe connection can be made",
         ),
         (as_reader.clone(), 78, "has no right to INSERT and UPDATE"),
+        (
+            as_stranger,
+            78,
+            "this user has no right to that: permission denied",
+        ),
     ] {
         pair.url = url;
         refused(&pair, &job, code, words)?;

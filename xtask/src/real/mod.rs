@@ -51,7 +51,7 @@ enum Third {
     Files,
     /// The same, and Arrow (PyPI)
     Tables,
-    /// The schema and the names of OpenTelemetry, which read the spans that are sent (PyPI)
+    /// The schema and the names of OpenTelemetry, and Rotel, a collector: they read the spans that are sent (PyPI)
     Otlp,
     /// llama.cpp's server with a very small model, both from packages (PyPI); a quarter of an hour once
     Llama,

@@ -1,6 +1,7 @@
 """A collector that reads spans with OpenTelemetry's own messages, and says what is wrong with them."""
 
 import base64
+import gzip
 import json
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -30,6 +31,8 @@ DECIMALS = {"gen_ai.response.time_to_first_chunk"}
 OPERATIONS = {it.value for it in gen_ai_attributes.GenAiOperationNameValues}
 
 spans = {}
+# What another collector has understood of the same spans.
+handed_on = {}
 problems = []
 
 
@@ -57,6 +60,14 @@ def taken(body):
             for span in scope.spans:
                 looked_at(span)
                 spans[(span.trace_id, span.span_id)] = span
+
+
+def taken_on(body):
+    request = ExportTraceServiceRequest.FromString(body)
+    for resource in request.resource_spans:
+        for scope in resource.scope_spans:
+            for span in scope.spans:
+                handed_on[(span.trace_id, span.span_id)] = span
 
 
 def looked_at(span):
@@ -110,18 +121,26 @@ def whole():
             found.append(f"{span.name}: its parent is nowhere")
         elif span.start_time_unix_nano < parent.start_time_unix_nano - 10**6:
             found.append(f"{span.name}: it begins before {parent.name}")
+    for key, span in handed_on.items():
+        if spans.get(key) != span:
+            found.append(f"handed on otherwise: {span} and not {spans.get(key)}")
     traces = {trace for trace, _ in spans}
     found += [f"trace {it.hex()} has {roots.get(it, 0)} roots" for it in traces if roots.get(it) != 1]
-    return {"spans": len(spans), "traces": len(traces), "problems": found}
+    return {"spans": len(spans), "handed_on": len(handed_on), "traces": len(traces), "problems": found}
 
 
 class Collector(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"]))
         try:
-            if self.path != "/v1/traces" or self.headers["content-type"] != "application/json":
-                raise ValueError(f"{self.path} was sent {self.headers['content-type']}")
-            taken(body)
+            kind = self.headers["content-type"]
+            if self.path == "/v1/traces" and kind == "application/x-protobuf":
+                is_packed = self.headers["content-encoding"] == "gzip"
+                taken_on(gzip.decompress(body) if is_packed else body)
+            elif self.path == "/v1/traces" and kind == "application/json":
+                taken(body)
+            else:
+                raise ValueError(f"{self.path} was sent {kind}")
             self.answer(200, {})
         except (ValueError, KeyError, json_format.ParseError) as error:
             problems.append(str(error))

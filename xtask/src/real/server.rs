@@ -25,7 +25,7 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts it, and waits until `url` finds in what it has printed where it listens, and `path` is
-    /// answered there.
+    /// answered there; without a path, until somebody listens.
     pub(super) fn start(
         command: &mut Command,
         log: &Path,
@@ -48,7 +48,11 @@ impl Server {
             let printed = std::fs::read_to_string(log).unwrap_or_default();
             if let Some(url) = url(&printed) {
                 server.url = url;
-                if server.get(path).is_ok() {
+                let is_there = match path {
+                    "" => server.connect().is_ok(),
+                    path => server.get(path).is_ok(),
+                };
+                if is_there {
                     return Ok(server);
                 }
             }
@@ -60,10 +64,14 @@ impl Server {
         bail!("`{shown}` does not answer; it printed {}", log.display())
     }
 
+    fn connect(&self) -> std::io::Result<TcpStream> {
+        TcpStream::connect(self.url.trim_start_matches("http://"))
+    }
+
     /// Returns the JSON of a path.
     pub(super) fn get(&self, path: &str) -> Result<Value> {
         let address = self.url.trim_start_matches("http://");
-        let mut stream = TcpStream::connect(address)?;
+        let mut stream = self.connect()?;
         // The older protocol has no chunks.
         write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
         let mut reply = String::new();

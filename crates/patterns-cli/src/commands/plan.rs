@@ -16,7 +16,7 @@ use crate::connect;
 use crate::error::{Error, ErrorKind};
 use crate::launch::Launch;
 use crate::option_names::Names;
-use crate::report::{plan_page, planned_cost};
+use crate::report::{counted, plan_page, planned_cost};
 use crate::store::{open_to_read, refused, usual};
 use crate::terminal::{confirm as ask, is_stdin_terminal, write_json, write_stdout};
 
@@ -62,8 +62,8 @@ pub(super) async fn confirm(launch: &mut Launch, limit: Limit) -> Result<(), Err
         Some(cost) => (cost.likely > limit.above, planned_cost(&cost)),
         None => (true, "an unknown amount, as a price is missing".to_owned()),
     };
-    let calls = plan.total.calls.likely;
-    let words = format!("about {calls} calls would cost {cost}");
+    let calls = counted(plan.total.calls.likely, "call");
+    let words = format!("about {calls} would cost {cost}");
     launch.terminal.note(&format!("plan: {words}"));
     if !is_more || limit.is_confirmed {
         return Ok(());

@@ -11,7 +11,7 @@ use super::show::{cost, duration, outcome, state, typed, typed_json};
 use crate::args::{LookFormat, PatternName, RunsArgs, Since};
 use crate::error::Error;
 use crate::local_time::date;
-use crate::report::Page;
+use crate::report::{Page, counted};
 use crate::store::{open_to_read, refused};
 use crate::terminal::{Style, Terminal, write_json};
 
@@ -152,9 +152,10 @@ fn entry(
     let (cost, took) = (and(cost(run)), and(duration(store, run)));
     let command = typed(run).map_or_else(|| "?".to_owned(), |it| it.command());
     let (id, date, state) = (run.id, date(run.started), state(store, run));
+    let (calls, attempts) = (counted(calls, "call"), counted(attempts, "attempt"));
     page.line(
         Style::Bold,
-        &format!("{id:>4}  {date}  {state} · {calls} calls paid · {attempts} attempts{cost}{took}"),
+        &format!("{id:>4}  {date}  {state} · {calls} paid · {attempts}{cost}{took}"),
     );
     page.line(Style::Dim, &format!("      {command}"));
     if let Some(found) = found {

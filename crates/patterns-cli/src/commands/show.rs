@@ -14,12 +14,12 @@ use self::branch::{seconds, show_branch};
 use self::stages::Stages;
 pub(super) use self::trace::Trace;
 use self::trace::unfold_statement;
-use self::worth_noting::worth_noting;
+use self::worth_noting::describe_notes;
 use crate::args::{LookFormat, ShowArgs, Which};
 use crate::error::{Error, ErrorKind};
 use crate::local_time::date;
 use crate::recorded_job::RecordedJob;
-use crate::report::{Page, cost_of, grouped};
+use crate::report::{Page, cost_of, counted, grouped};
 use crate::store::{open_to_read, refused};
 use crate::terminal::{Terminal, write_json};
 
@@ -78,15 +78,7 @@ fn for_people(
     let stages = Stages::read(store, run, limit)?;
     describe(&mut page, store, run, stages.is_one())?;
     stages.describe_stages(&mut page);
-    let notes = store.notes(run.id).map_err(refused)?;
-    let noted = worth_noting(&notes);
-    if !noted.is_empty() {
-        page.gap();
-        page.heading("worth noting:");
-    }
-    for line in &noted {
-        page.plain_line(&format!("  {line}"));
-    }
+    describe_notes(&mut page, &store.notes(run.id).map_err(refused)?);
     stages.describe_branches(&mut page, run.id, limit);
     Ok(page.finish())
 }
@@ -111,11 +103,8 @@ fn describe(
         row("branches", &counts_in_words(counts));
     }
     if let Some(spent) = run.account {
-        let attempts = grouped(spent.total().calls);
-        row(
-            "sent",
-            &format!("{attempts} attempts, failed ones included"),
-        );
+        let attempts = counted(spent.total().calls, "attempt");
+        row("sent", &format!("{attempts}, failed ones included"));
     }
     if run.lost > 0 {
         let text = "attempts were under way at a kill; what they cost is not known";
@@ -123,8 +112,8 @@ fn describe(
     }
     for (model, usage) in store.paid(run.id).map_err(refused)? {
         let text = format!(
-            "{model}: {} calls, tokens {} in ({} cached), {} out",
-            grouped(usage.calls),
+            "{model}: {}, tokens {} in ({} cached), {} out",
+            counted(usage.calls, "call"),
             grouped(usage.input_tokens),
             grouped(usage.cached_input_tokens),
             grouped(usage.output_tokens)

@@ -105,7 +105,7 @@ impl Session {
                 continue;
             }
             let texts = self.with_content.then(|| store.texts(&call)).transpose();
-            self.widen(call.began, span::end_of(&call));
+            self.widen(call.began, call.ended());
             for span in self.trace.call(&call, texts.map_err(refused)?.as_ref()) {
                 sending.add(span).await?;
             }

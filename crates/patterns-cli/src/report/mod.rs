@@ -18,6 +18,7 @@ mod progress_lines;
 mod progress_state;
 mod table;
 mod timeline;
+mod trouble;
 mod web_page;
 
 pub(crate) use account::cost_of;
@@ -32,7 +33,8 @@ pub(crate) use json::{
 };
 pub(crate) use money_plots::money_plots;
 pub(crate) use observers::Observers;
-pub(crate) use plan::{beside_plan, grouped, plan_page, planned_cost};
+pub(crate) use plan::{beside_plan, counted, grouped, plan_page, planned_cost};
+pub(crate) use progress_state::{StageCount, of_fan_out};
 pub(crate) use table::{aligned, flagged_page, statement_page, support_line, table_page};
 pub(crate) use timeline::SectionTimes;
 pub(crate) use web_page::web_page;

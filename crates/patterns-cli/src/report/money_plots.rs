@@ -48,9 +48,8 @@ fn read(store: &Store, run: &RunRecord, columns: usize) -> Result<Vec<String>, S
         begun = begun.min(call.began);
         let cost = call.cost.filter(|it| *it > Money::ZERO);
         if let (Some(cost), Some(role)) = (cost, roles.get(&call.branch)) {
-            let took = i64::try_from(call.took.as_micros()).unwrap_or(i64::MAX >> 10);
             paid.push(Paid {
-                at: call.began + took,
+                at: call.ended(),
                 cost,
                 stage: role.name(),
                 model: call.model,

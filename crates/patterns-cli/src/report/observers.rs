@@ -15,7 +15,8 @@ use super::event_file::EventFile;
 use super::plots::Plots;
 use super::progress::Progress;
 use super::timeline::{SectionTimes, Timeline, seconds};
-use crate::error::Error;
+use super::trouble::Trouble;
+use crate::error::{Error, ErrorKind};
 use crate::local_time::clock;
 use crate::terminal::{Terminal, stderr_width};
 
@@ -39,8 +40,8 @@ struct Readers {
     store: Option<(Store, i64)>,
     /// Who writes down how the run goes.
     recorder: Option<Arc<Recorder>>,
-    /// Whether the user has been told that calls are held back, since the last that was answered.
-    is_paused: bool,
+    /// What has held the run up since an attempt was answered last.
+    trouble: Trouble,
     /// What is said at the end, each thing once.
     notes: Vec<String>,
 }
@@ -61,7 +62,7 @@ impl Observers {
             terminal,
             store: None,
             recorder: None,
-            is_paused: false,
+            trouble: Trouble::default(),
             notes: Vec::new(),
         })))
     }
@@ -100,6 +101,12 @@ impl Observers {
         if let Some(progress) = &mut self.lock().progress {
             progress.watch(budget.clone());
         }
+    }
+
+    /// Says of a run whose time was up what has held it up.
+    pub(crate) fn explained(&self, error: Error) -> Error {
+        let is_late = error.kind() == ErrorKind::Budget;
+        error.details(self.lock().trouble.words().filter(|_| is_late))
     }
 
     /// Makes an event file that is new readable for its owner only.
@@ -240,30 +247,27 @@ impl Readers {
 
     /// Says once that calls are held back, and forgets it when one is answered.
     fn tell_of_pause(&mut self, event: &Event) {
-        match event {
-            Event::BranchAnswered { .. } => {
-                self.is_paused = false;
-            }
-            Event::CallsPaused {
-                model,
-                reason,
-                cause,
-                wait,
-                gives_up_in,
-                ..
-            } => {
-                let text = paused(model, *reason, cause, *wait, *gives_up_in);
-                let is_drawn = self.progress.as_ref().is_some_and(Progress::is_drawn);
-                if !is_drawn && !self.is_paused {
-                    self.terminal.note(&text);
-                }
-                if let Some(progress) = &mut self.progress {
-                    let wait = Some(*wait).filter(|_| *reason == PauseReason::Asked);
-                    progress.pause(text, wait);
-                }
-                self.is_paused = true;
-            }
-            _ => {}
+        let was_told = self.trouble.is_pause;
+        self.trouble.take(event);
+        let Event::CallsPaused {
+            model,
+            reason,
+            cause,
+            wait,
+            gives_up_in,
+            ..
+        } = event
+        else {
+            return;
+        };
+        let text = paused(model, *reason, cause, *wait, *gives_up_in);
+        let is_drawn = self.progress.as_ref().is_some_and(Progress::is_drawn);
+        if !is_drawn && !was_told {
+            self.terminal.note(&text);
+        }
+        if let Some(progress) = &mut self.progress {
+            let wait = Some(*wait).filter(|_| *reason == PauseReason::Asked);
+            progress.pause(text, wait);
         }
     }
 }

@@ -212,6 +212,16 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// Writes how many of something there are.
+pub(crate) fn counted(number: u64, thing: &str) -> String {
+    let ending = match number {
+        1 => "",
+        _ if thing.ends_with("ch") => "es",
+        _ => "s",
+    };
+    format!("{} {thing}{ending}", grouped(number))
+}
+
 fn seconds(seconds: f64) -> String {
     short_time(Duration::from_secs_f64(seconds.clamp(0.0, 1e9)))
 }

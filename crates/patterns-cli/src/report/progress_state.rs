@@ -200,17 +200,8 @@ impl ProgressState {
         ))
     }
 
-    /// Returns the counts of what the total is of: the stage that is not a step around it.
     fn fan_out(&self) -> StageCount {
-        let is_fan_out =
-            |role: StepRole| matches!(role, StepRole::Map | StepRole::Ballot | StepRole::Section);
-        let mut sum = StageCount::default();
-        for (_, it) in self.stages.iter().filter(|it| is_fan_out(it.0)) {
-            sum.begun += it.begun;
-            sum.ended += it.ended;
-            sum.failed += it.failed;
-        }
-        sum
+        of_fan_out(self.stages.iter().copied())
     }
 
     fn per_second(&self, now: Duration) -> Option<f64> {
@@ -219,6 +210,19 @@ impl ProgressState {
         let time = (now.saturating_sub(since)).as_secs_f64();
         (ended >= FEW && time > 0.1).then(|| ended as f64 / time)
     }
+}
+
+/// Returns the counts of what the total is of: the stages that are no steps around it.
+pub(crate) fn of_fan_out(stages: impl Iterator<Item = (StepRole, StageCount)>) -> StageCount {
+    let is_fan_out =
+        |role: StepRole| matches!(role, StepRole::Map | StepRole::Ballot | StepRole::Section);
+    let mut sum = StageCount::default();
+    for (_, it) in stages.filter(|it| is_fan_out(it.0)) {
+        sum.begun += it.begun;
+        sum.ended += it.ended;
+        sum.failed += it.failed;
+    }
+    sum
 }
 
 fn rounded(number: f64) -> f64 {

@@ -28,6 +28,7 @@ impl Session {
         let is_allowed = self.allows_gaps && outcome.value.is_ok();
         let failure = failure_of(outcome).filter(|_| !is_allowed);
         let drained = self.signals.drained(outcome.counts);
+        let drained = drained.map(|it| self.observers.explained(it));
         let error = drained.or(self.shortfall.take()).or(failure);
         let error = error.map(|it| it.lacking(self.lacking.take()));
         let written = self.end_output(outcome, code_of(error.as_ref()));

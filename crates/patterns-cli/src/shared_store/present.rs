@@ -133,6 +133,11 @@ pub(super) fn refused(error: SharedError) -> Error {
             ErrorKind::Config,
             "GRANT SELECT, INSERT, UPDATE, or name the primary server; --read-only only reads",
         ),
+        Kind::Forbidden => (
+            ErrorKind::Config,
+            "let its owner GRANT it: SELECT to read, INSERT and UPDATE to write, CREATE on the schema for \
+             the first run, which makes the tables",
+        ),
         Kind::Full => (ErrorKind::Io, "make room; what was recorded is kept"),
         Kind::Damaged => (
             ErrorKind::BadData,

@@ -137,7 +137,7 @@ fn what_a_store_has_learnt_is_said_and_a_broken_one_is_a_fault() {
     place.data(&[&["map-reduce", "a.txt", "--no-reduce"], &server.args()[..]].concat());
     let lines = [
         "\u{2713} .patterns/store.db: 1 answers of 1 runs, all as they were written",
-        ": 1 calls; one reads about 10 tokens and writes about 5",
+        ": 1 call; one reads about 10 tokens and writes about 5",
         "re-asks: 0.0 % of answers did not fit",
         "it does not know json_schema; ",
         " was used (run 1)",

@@ -254,3 +254,21 @@ fn what_came_of_a_run_is_kept() {
     assert_eq!(shown["went"]["stages"][0]["role"], "ballot");
     assert_eq!(shown["outcome"]["exit_code"], 0);
 }
+
+#[test]
+fn what_a_provider_says_stays_on_its_line_and_looks_like_nothing_else() {
+    let forged = "bad\n\nrun 9: done\n  cost      $0\nbranches:\n  #7 map \"x\": answered";
+    let server = Server::start(move |_| (400, error("bad", forged)));
+    let place = Place::with(&[("a.txt", "The tide rose.")]);
+    let words = ["map-reduce", "a.txt", "--no-reduce"];
+    place.data(&[&words[..], &server.args()].concat());
+    let (code, shown) = place.data(&["show", "1"]);
+    assert_eq!(code, Some(0));
+    let line = shown.lines().find(|it| it.contains("run 9: done"));
+    let line = line.expect("it is there, on the line that says whose words it is");
+    assert!(
+        line.starts_with("  1 × the provider rejected the request"),
+        "{shown}"
+    );
+    assert!(line.contains("␊branches:␊  #7 map"), "{shown}");
+}

@@ -395,3 +395,57 @@ fn programs_are_told_in_json_and_nobody_if_nothing_is_wanted() {
     );
     assert!(!run("none").contains("progress"));
 }
+
+#[test]
+fn who_watches_from_another_terminal_is_told_of_branches_as_they_end() {
+    let files = ["a.txt", "b.txt", "c.txt"].map(|it| (it, "The tide rose."));
+    let place = Place::with(&files);
+    let (run, watch) = (Written::default(), Written::default());
+    let seen = watch.clone();
+    let asked = Mutex::new(0);
+    // Each answer waits until whoever watches has been told of the one before.
+    let server = Server::start(move |_| {
+        let mut asked = asked.lock().unwrap();
+        seen.wait_for(&format!("running · {asked} of 3 branches ended"), 1);
+        *asked += 1;
+        match *asked {
+            2 => (400, "{\"error\": {\"message\": \"no\"}}".to_owned()),
+            _ => (200, completion(r#"{"summary": "The tide."}"#)),
+        }
+    });
+    let words = ["map-reduce", "a.txt", "b.txt", "c.txt", "--no-reduce"];
+    let words = [&words[..], &["--concurrency", "1"], &server.args()].concat();
+    let run = AtTerminal::start(&mut place.command(&words), &run);
+    run.written.wait_for("in flight", 1);
+    let mut command = place.command(&["watch"]);
+    let (code, screen) = AtTerminal::start(&mut command, &watch).end();
+    assert_eq!(code, Some(0), "{screen}");
+    assert_eq!(run.end().0, Some(3));
+    let said: Vec<&str> = screen.lines().map(str::trim_end).collect();
+    for line in [
+        "run 1: running · 1 of 3 branches ended · 1 call in flight · 1 attempt",
+        "run 1: running · 2 of 3 branches ended, 1 failed · 1 call in flight · 2 attempts",
+        "run 1: done, with failures · 3 of 3 branches ended, 1 failed · 3 attempts",
+    ] {
+        assert!(said.contains(&line), "{line}: {screen}");
+    }
+}
+
+#[test]
+fn the_list_of_models_fits_into_the_terminal() {
+    let place = Place::new();
+    for (columns, last) in [(80, "out"), (100, "in/out")] {
+        let mut command = place.command(&["models"]);
+        let written = Written::default();
+        let (code, screen) = AtTerminal::start_in(columns, &mut command, &written).end();
+        assert_eq!(code, Some(0), "{screen}");
+        let lines = drawn(&written.text());
+        let widest = lines.iter().map(|it| it.chars().count()).max();
+        assert!(widest <= Some(columns.into()), "{columns}: {widest:?}");
+        assert_eq!(lines[0].split_whitespace().last(), Some(last), "{columns}");
+        assert!(
+            lines.iter().any(|it| it.contains("no room for")),
+            "{screen}"
+        );
+    }
+}

@@ -88,7 +88,7 @@ fn a_session_says_what_it_cost_itself_and_runs_say_what_all_of_them_did() {
     );
     let (_, runs) = place.data(&["runs"]);
     assert!(
-        runs.contains("1 calls paid · 1 attempts · $0.000013 · "),
+        runs.contains("1 call paid · 1 attempt · $0.000013 · "),
         "{runs}"
     );
 }

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Place, Simulator};
+use crate::support::{Place, Server, Simulator, error};
 
 /// A run in a process of its own.
 pub(crate) struct Running {
@@ -261,5 +261,26 @@ fn what_does_not_end_in_time_is_dropped() {
         "error[E-BUDGET]: the time of the run is up; calls in flight were dropped",
     ] {
         assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn a_run_whose_time_is_up_while_nobody_answers_says_that_it_is_not_the_users_doing() {
+    let place = place();
+    let server = Server::start(|_| (503, error("down", "down for repair")));
+    let args = ["map-reduce", "a.txt", "b.txt", "--max-time", "2s"];
+    let output = place
+        .command(&[&args[..], &server.args()].concat())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    for words in [
+        "error[E-BUDGET]: the time of the run is up",
+        "  for the last ",
+        "): that held the run up, and nothing in the run itself; it has answered nothing in this run",
+        "`patterns resume 1` goes on with this run",
+    ] {
+        assert!(said.contains(words), "{words:?}: {said}");
     }
 }

@@ -60,8 +60,17 @@ fn a_run_is_followed_until_it_has_ended() {
     let last = watched.1.by_ref().last().unwrap().unwrap();
     let last: Value = serde_json::from_str(&last).unwrap();
     assert_eq!(
-        (&last["state"], &last["in_flight"]),
-        (&"done".into(), &0.into())
+        (
+            &last["state"],
+            &last["in_flight"],
+            &last["done"],
+            &last["branches"]
+        ),
+        (&"done".into(), &0.into(), &2.into(), &2.into())
+    );
+    assert_eq!(
+        last["stages"],
+        serde_json::json!([["map", {"begun": 2, "ended": 2, "failed": 0}]])
     );
     assert!(watched.0.wait().unwrap().success());
     assert!(run.wait().unwrap().success());
@@ -76,7 +85,7 @@ fn a_run_that_has_ended_is_said_once() {
     assert_snapshot!(place.run(&["watch"]), @r"
     exit 0
     --- stdout
-    run 1: done · 1 calls paid (for 1 branches)
+    run 1: done · 1 of 1 branch ended · 1 attempt
     --- stderr
     ");
     assert_snapshot!(place.run(&["watch", "7"]), @r"

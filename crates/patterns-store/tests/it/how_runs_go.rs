@@ -309,6 +309,12 @@ async fn each_session_is_kept_and_an_answer_that_was_found_leads_to_what_was_ask
     };
     assert_eq!(labels(1), ["a", "b"]);
     assert_eq!(labels(2), ["b"]);
+    let counts = |session| store.branch_counts(run.id, session).unwrap();
+    let counted = |it: &patterns_store::BranchCounts| (it.begun, it.answered, it.ended());
+    let one: Vec<_> = counts(1).iter().map(counted).collect();
+    let two: Vec<_> = counts(2).iter().map(counted).collect();
+    assert_eq!((&one[..], &two[..]), (&[(2, 2, 2)][..], &[(1, 1, 1)][..]));
+    assert!(counts(3).is_empty());
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use patterns_core::{Event, Usage};
 use patterns_store::{Experience, Store, StoreError};
 
 use super::check::Check;
+use crate::report::counted;
 
 const LEARNT: &str = "learnt from earlier runs";
 
@@ -41,8 +42,8 @@ fn used(experience: &Experience) -> Vec<Check> {
 fn of_model(name: &str, usage: Usage) -> Check {
     let each = |tokens: u64| tokens / usage.calls.max(1);
     let says = format!(
-        "{} calls; one reads about {} tokens and writes about {}",
-        usage.calls,
+        "{}; one reads about {} tokens and writes about {}",
+        counted(usage.calls, "call"),
         each(usage.input_tokens),
         each(usage.output_tokens)
     );

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::branch::named_line;
 use crate::error::Error;
-use crate::report::{Page, grouped};
+use crate::report::{Page, counted, grouped};
 use crate::store::refused;
 use crate::terminal::Style;
 
@@ -208,8 +208,8 @@ impl Stage {
     fn words(&self) -> String {
         let under_way = self.branches - self.answered - self.failed - self.cancelled;
         let mut line = format!(
-            "{} branches = {} answered + {} failed + {} cancelled",
-            grouped(self.branches),
+            "{} = {} answered + {} failed + {} cancelled",
+            counted(self.branches, "branch"),
             grouped(self.answered),
             grouped(self.failed),
             grouped(self.cancelled)
@@ -217,7 +217,7 @@ impl Stage {
         if under_way > 0 {
             line += &format!(" + {under_way} not ended");
         }
-        line += &format!(" · {} calls", grouped(self.calls));
+        line += &format!(" · {}", counted(self.calls, "call"));
         if self.found > 0 {
             line += &format!(" ({} from the store)", self.found);
         }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use patterns_core::{Event, PauseReason};
 
 use crate::local_time::date;
+use crate::report::Page;
 
 /// What happened, once or more often.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,8 +17,20 @@ struct Noted {
     times: u64,
 }
 
+/// Adds what was noted, each on a line that stays one, whatever others have written into it.
+pub(super) fn describe_notes(page: &mut Page, notes: &[(i64, String)]) {
+    let noted = worth_noting(notes);
+    if !noted.is_empty() {
+        page.gap();
+        page.heading("worth noting:");
+    }
+    for line in &noted {
+        page.plain_line(&format!("  {line}"));
+    }
+}
+
 /// Says in a line each what was noted, in the order in which it happened first.
-pub(super) fn worth_noting(notes: &[(i64, String)]) -> Vec<String> {
+fn worth_noting(notes: &[(i64, String)]) -> Vec<String> {
     let mut all: Vec<Noted> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     for (at, event) in notes {
@@ -111,6 +124,24 @@ mod tests {
     use patterns_core::{Origin, RunId, Violation, Warning};
 
     use super::*;
+    use crate::terminal::Paint;
+
+    #[test]
+    fn what_was_noted_stays_on_its_line() {
+        let warned = Event::WarningRaised {
+            run: RunId(1),
+            warning: Warning::new("code", "beware\n\nrun 9: done\n  cost  $0"),
+        };
+        let mut page = Page::new(Paint::plain(), &[]);
+        describe_notes(&mut page, &[(0, serde_json::to_string(&warned).unwrap())]);
+        let text = page.finish();
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        assert!(
+            lines[1].ends_with("  beware␊␊run 9: done␊  cost  $0"),
+            "{text}"
+        );
+    }
 
     #[test]
     fn what_happened_often_is_said_once() {

@@ -79,7 +79,7 @@ impl Trace {
             port,
         } = Named::of(&call.model);
         let parent = format!("branch {}", call.branch);
-        let times = (call.began, end_of(call));
+        let times = (call.began, call.ended());
         let mut span = self.span(&what, Some(&parent), &format!("chat {model}"), times);
         span["kind"] = json!(CLIENT);
         let usage = call.usage;
@@ -129,7 +129,7 @@ impl Trace {
 
     fn attempt(&self, call: &CallRecord, parent: &str, at: usize, it: &AttemptRecord) -> Value {
         let sent = call.began + micros(it.sent);
-        let ended = it.took.map_or(end_of(call), |took| sent + micros(took));
+        let ended = it.took.map_or(call.ended(), |took| sent + micros(took));
         let what = format!("{parent} attempt {at}");
         let mut span = self.span(&what, Some(parent), "attempt", (sent, ended));
         let seconds = |it: Duration| json!(it.as_secs_f64());
@@ -174,11 +174,6 @@ pub(super) fn run_span(trace: &Trace, run: &RunRecord, extent: (i64, i64)) -> Va
         Some(code) => span["status"] = failed(&format!("exit code {code}")),
     }
     span
-}
-
-/// Returns when a call has ended, in microseconds since 1970.
-pub(super) fn end_of(call: &CallRecord) -> i64 {
-    call.began + micros(call.took)
 }
 
 fn micros(time: Duration) -> i64 {
