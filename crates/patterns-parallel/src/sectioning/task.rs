@@ -86,7 +86,7 @@ impl SectionTask {
             None => format!(
                 "Write section {}, \"{title}\".{}",
                 self.index + 1,
-                self.what_it_is_about()
+                self.brief_again()
             ),
             Some(parent) => format!(
                 "Write \"{title}\", a part of the section \"{}\", which asked for it: {}",
@@ -116,10 +116,10 @@ impl SectionTask {
     }
 
     /// Says again what the outline says, which is far above: small models have forgotten it.
-    fn what_it_is_about(&self) -> String {
-        match quotable(&self.brief.brief) {
-            brief if brief.is_empty() => brief,
-            brief => format!(" It is about this: {brief}"),
+    fn brief_again(&self) -> String {
+        match quotable(&self.brief.brief).trim_end_matches('.') {
+            "" => String::new(),
+            brief => format!(" Its brief: \"{brief}\"."),
         }
     }
 

@@ -70,7 +70,7 @@ async fn sectioning_asks_in_these_words() {
     Built in 1850.
     </document-54c757f6>
 
-    Write section 1, "Past". It is about this: How it began. Cover only what belongs there; the other sections are written separately. It is to have about 100 words.
+    Write section 1, "Past". Its brief: "How it began". Cover only what belongs there; the other sections are written separately. It is to have about 100 words.
     [sample 0]
 
     [instructions]
@@ -92,7 +92,7 @@ async fn sectioning_asks_in_these_words() {
     began
     </document-94b0dc4c>
 
-    Write section 2, "Future". It is about this: Where it goes. Cover only what belongs there; the other sections are written separately. It builds on sections that are written already, whose summaries are above: Past.
+    Write section 2, "Future". Its brief: "Where it goes". Cover only what belongs there; the other sections are written separately. It builds on sections that are written already, whose summaries are above: Past.
     [sample 0]
 
     [instructions]
