@@ -34,6 +34,17 @@ pub(crate) fn connections() -> Option<usize> {
     limit().map(|limit| left(limit, KEPT))
 }
 
+/// So many are needed by a run with one call at a time.
+const NEEDED: u64 = 40;
+
+/// Says that so few files may be open that a run may fail, if so.
+pub(crate) fn too_few() -> Option<String> {
+    let limit = limit().filter(|it| *it < NEEDED)?;
+    Some(format!(
+        "only {limit} files may be open at once, and a run needs up to {NEEDED}; see ulimit -n"
+    ))
+}
+
 #[cfg(unix)]
 fn limit() -> Option<u64> {
     use nix::sys::resource::{Resource, getrlimit};

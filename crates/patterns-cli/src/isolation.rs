@@ -11,7 +11,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use patterns_source::{Isolated, Isolation, Limits, Task, read_isolated};
+use patterns_source::{Isolated, Isolation, Limits, Task, read_isolated, temporary};
 
 use crate::args::ReadDocument;
 
@@ -35,8 +35,13 @@ pub(crate) struct Processes {
 impl Processes {
     /// Finds the command that is running; `None` if the system does not tell.
     pub(crate) fn of_this_command() -> Option<Self> {
-        let command = std::env::current_exe().ok()?;
-        Some(Self { command })
+        // Without /proc Linux does not tell, but the name by which it was called may.
+        let called = || std::env::args_os().next().map(PathBuf::from);
+        let called = || called().filter(|it| it.components().nth(1).is_some());
+        let command = std::env::current_exe().ok().or_else(called)?;
+        Some(Self {
+            command: std::path::absolute(command).ok()?,
+        })
     }
 }
 
@@ -58,7 +63,7 @@ impl Isolation for Processes {
             command.arg(encoding.to_string());
         }
         // What the system says of its end goes to a file that is gone when this is done.
-        let words = tempfile::tempfile()?;
+        let words = temporary()?;
         command
             .stdin(file)
             .stdout(Stdio::piped())

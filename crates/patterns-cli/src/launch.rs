@@ -178,8 +178,11 @@ impl Launch {
         Ok(())
     }
 
-    /// Says that fewer calls than were asked for can be under way at once.
+    /// Says that fewer calls than were asked for can be under way at once, or hardly any.
     pub(crate) fn too_many_calls(&self) -> Option<String> {
+        if let Some(few) = descriptors::too_few() {
+            return Some(few);
+        }
         let given = self.job.run_part().concurrency?.get();
         let most = descriptors::connections().filter(|it| *it < given)?;
         Some(format!(

@@ -67,7 +67,8 @@ impl Record {
         let terminal = launch.terminal;
         if trust::is_known(&store.id().map_err(refused)?) == Some(false) {
             terminal.note(
-                "the answers of this store were recorded elsewhere; --no-store does without them",
+                "the answers of this store were recorded elsewhere, or where nothing could be remembered \
+                 of it; --no-store does without them",
             );
         }
         let mode = launch.job.store().mode;

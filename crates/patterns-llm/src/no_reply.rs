@@ -135,8 +135,12 @@ fn not_connected(error: &reqwest::Error, peer: &Peer) -> String {
         let why = last.trim_start_matches("failed to lookup address information: ");
         return format!("no such host: {host} ({why})");
     }
-    let io = causes(error).filter_map(<dyn Error>::downcast_ref::<io::Error>);
-    match io.map(io::Error::kind).last() {
+    let last = last.split(" (os error").next().unwrap_or_default();
+    let io = || causes(error).filter_map(<dyn Error>::downcast_ref::<io::Error>);
+    if cfg!(unix) && io().any(|it| matches!(it.raw_os_error(), Some(23 | 24))) {
+        return format!("no file is left to be opened for a connection to {next}; see ulimit -n");
+    }
+    match io().map(io::Error::kind).last() {
         Some(io::ErrorKind::ConnectionRefused) => format!("connection refused by {next}"),
         Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) if peer.is_tls => {
             format!(

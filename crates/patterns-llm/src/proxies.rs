@@ -54,8 +54,9 @@ impl Proxies {
         self
     }
 
-    /// Reaches these hosts without a proxy: names (with all that are below them), addresses and
-    /// networks, with commas between them; `*` is every host.
+    /// Reaches these hosts without a proxy: names (with all that are below them, so that `a.example`,
+    /// `.a.example` and `*.a.example` are alike), addresses and networks, with commas between them; with
+    /// `:8080` behind it, a host counts at that port only. `*` is every host.
     #[must_use]
     pub fn except(mut self, hosts: impl Into<String>) -> Self {
         self.except = hosts.into();
@@ -75,16 +76,37 @@ impl Proxies {
         let Some(url) = url.filter(|it| !it.trim().is_empty()) else {
             return Ok(None);
         };
-        // Whom a proxy is for is asked with one that is surely well formed.
-        let any = Matcher::builder()
-            .all("http://proxy")
-            .no(self.except.as_str());
-        let server = server.parse().ok();
-        if server.is_some_and(|server| any.build().intercept(&server).is_none()) {
+        if self.excepts(server) {
             return Ok(None);
         }
         Proxied::at(url.trim()).map(Some)
     }
+
+    /// Returns whether a server is reached without a proxy.
+    fn excepts(&self, server: &str) -> bool {
+        let port = Url::parse(server).ok();
+        let port = port.and_then(|it| it.port_or_known_default());
+        let entries = self.except.split([',', ' ']).map(str::trim);
+        let hosts: Vec<&str> = entries.filter_map(|it| at_port(it, port)).collect();
+        if hosts.contains(&"*") {
+            return true;
+        }
+        // Whom a proxy is for is asked with one that is surely well formed.
+        let any = Matcher::builder().all("http://proxy").no(hosts.join(","));
+        let server = server.parse().ok();
+        server.is_some_and(|server| any.build().intercept(&server).is_none())
+    }
+}
+
+/// Returns the host of an exception, if it is one at a port. An address of IPv6 has colons itself.
+fn at_port(entry: &str, port: Option<u16>) -> Option<&str> {
+    let entry = entry.strip_prefix("*.").unwrap_or(entry);
+    let (host, wanted) = match entry.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, Some(port)),
+        _ => (entry, None),
+    };
+    let is_at = wanted.is_none_or(|it| it.parse().ok() == port);
+    is_at.then_some(host.trim_start_matches('[').trim_end_matches(']'))
 }
 
 /// A proxy that is used.
@@ -160,6 +182,39 @@ mod tests {
         assert_eq!(host(&Proxies::all(""), "http://a/v1"), None);
         assert_eq!(host(&Proxies::all("x").except("*"), "http://a/v1"), None);
         assert!(!format!("{proxies:?}").contains("secret"));
+    }
+
+    #[test]
+    fn hosts_without_a_proxy_are_named_in_all_usual_ways() {
+        let is_direct = |except: &str, server: &str| {
+            let proxies = Proxies::all("http://proxy:1").except(except);
+            host(&proxies, server).is_none()
+        };
+        for (except, server, expected) in [
+            ("*", "http://a.example/v1", true),
+            ("*", "http://127.0.0.1:8000/v1", true),
+            ("b, *", "https://[::1]:8000/v1", true),
+            ("a.example", "http://x.a.example/v1", true),
+            (".a.example", "http://a.example/v1", true),
+            ("*.a.example", "http://x.a.example/v1", true),
+            ("*.a.example", "http://b.example/v1", false),
+            ("ample", "http://a.example/v1", false),
+            ("A.Example", "http://a.example/v1", true),
+            ("a.example:8000", "http://a.example:8000/v1", true),
+            ("a.example:8000", "http://a.example:8001/v1", false),
+            ("a.example:443", "https://a.example/v1", true),
+            ("127.0.0.1:8000", "http://127.0.0.1:8000/v1", true),
+            ("127.0.0.1:80", "http://127.0.0.1:8000/v1", false),
+            ("127.0.0.0/8", "http://127.9.0.1:8000/v1", true),
+            ("::1", "http://[::1]:8000/v1", true),
+            ("[::1]:8000", "http://[::1]:8000/v1", true),
+            ("[::1]:80", "http://[::1]:8000/v1", false),
+            ("fd00::/8", "http://[fd00::7]/v1", true),
+            (" a.example  b.example ", "http://b.example/v1", true),
+            ("", "http://a.example/v1", false),
+        ] {
+            assert_eq!(is_direct(except, server), expected, "{except:?} {server}");
+        }
     }
 
     #[test]

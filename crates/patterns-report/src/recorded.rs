@@ -74,7 +74,7 @@ pub fn recorded_calls(store: &Store, run: &RunRecord) -> Result<RecordedCalls, S
         totals: Totals::default(),
         last: run.sessions,
     };
-    for session in 1..=run.sessions {
+    for session in store.sessions_of(run.id)? {
         for branch in store.branches_of(run.id, session) {
             recorded.know(branch?);
         }

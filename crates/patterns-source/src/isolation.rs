@@ -112,9 +112,26 @@ fn error((kind, reason): Reason) -> Value {
     json!({"error": [kind.name(), reason]})
 }
 
+/// Makes a file that is gone when it is closed; where that fails, the place is named.
+///
+/// # Errors
+///
+/// Returns an error that says where it would have been made.
+pub fn temporary() -> io::Result<File> {
+    tempfile::tempfile().map_err(|error| {
+        let (place, text) = (std::env::temp_dir(), error.to_string());
+        let cause = text.split(" (os error").next().unwrap_or_default();
+        let words = format!(
+            "no temporary file can be made in {} ({cause})",
+            place.display()
+        );
+        io::Error::other(words)
+    })
+}
+
 /// Puts bytes where a process can read them.
 pub(crate) fn file_of(bytes: &[u8]) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
+    let mut file = temporary()?;
     file.write_all(bytes)?;
     file.rewind()?;
     Ok(file)

@@ -63,7 +63,7 @@ pub use documents::Documents;
 pub use encoding::{TextEncoding, UnknownEncoding};
 pub use find::Found;
 pub use format::{Format, UnknownFormat};
-pub use isolation::{Isolated, Isolation, Task, read_isolated};
+pub use isolation::{Isolated, Isolation, Task, read_isolated, temporary};
 pub use limits::Limits;
 pub use record::{Records, RecordsError};
 pub use rows::{Row, RowReader};

@@ -106,6 +106,20 @@ impl Store {
         }
     }
 
+    /// Returns the sessions of a run that have branches.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if they cannot be read.
+    pub fn sessions_of(&self, run: i64) -> Result<Vec<i64>, StoreError> {
+        self.read(|connection| {
+            let select = "SELECT DISTINCT session FROM branches WHERE run = ?1 ORDER BY session";
+            let mut select = connection.prepare(select)?;
+            let rows = select.query_map([run], |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     fn page_of_branches(&self, of: &Branches) -> Result<VecDeque<BranchRecord>, StoreError> {
         self.read(|connection| {
             let select = format!(

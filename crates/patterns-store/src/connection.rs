@@ -150,10 +150,6 @@ fn prepare_folder(path: &Path) -> Result<(), StoreError> {
     if folder.is_dir() {
         return Ok(());
     }
-    if folder.exists() {
-        let detail = format!("{} is no directory", folder.display());
-        return Err(StoreError::new(StoreErrorKind::Io, detail));
-    }
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -161,7 +157,15 @@ fn prepare_folder(path: &Path) -> Result<(), StoreError> {
         use std::os::unix::fs::DirBuilderExt;
         builder.mode(0o700);
     }
-    builder.create(folder)?;
+    builder
+        .create(folder)
+        .map_err(|error| match folder.is_file() {
+            true => {
+                let detail = format!("{} is no directory", folder.display());
+                StoreError::new(StoreErrorKind::Io, detail)
+            }
+            false => error.into(),
+        })?;
     let mut options = OpenOptions::new();
     private(options.create_new(true).write(true));
     match options.open(folder.join(".gitignore")) {

@@ -87,6 +87,13 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DiskFull) => StoreErrorKind::Full,
             Some(ErrorCode::DatabaseCorrupt) => StoreErrorKind::Damaged,
             Some(ErrorCode::NotADatabase) => StoreErrorKind::NotAStore,
+            // Its tables are not those that its version has: somebody has changed them.
+            Some(
+                ErrorCode::Unknown
+                | ErrorCode::SchemaChanged
+                | ErrorCode::TypeMismatch
+                | ErrorCode::ConstraintViolation,
+            ) => StoreErrorKind::Damaged,
             Some(_) => StoreErrorKind::Io,
             // What was read is not of the shape that is written.
             None => StoreErrorKind::Damaged,

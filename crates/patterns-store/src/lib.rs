@@ -35,6 +35,7 @@ mod store;
 mod transfer;
 mod under_way;
 mod upkeep;
+mod verify;
 mod versions;
 mod writer;
 
@@ -54,4 +55,5 @@ pub use recorder::Recorder;
 pub use runs::{Again, RunRecord};
 pub use status::CallStatus;
 pub use store::Store;
-pub use upkeep::{Garbage, Health, Stats};
+pub use upkeep::{Garbage, Stats};
+pub use verify::Health;

@@ -1,4 +1,4 @@
-//! The upkeep of a store: what is in it, whether it is whole, and what can go.
+//! The upkeep of a store: what is in it, and what can go.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::Store;
 use crate::error::StoreError;
 use crate::prompts;
-use crate::record::{ALL_CALLS, Record, SELECT, usage_of, usage_sums};
+use crate::record::{ALL_CALLS, usage_of, usage_sums};
 use crate::status::CallStatus;
 
 /// What is in a store.
@@ -27,22 +27,6 @@ pub struct Stats {
     pub prompts: u64,
     /// Size of the file in bytes.
     pub bytes: u64,
-}
-
-/// What a check has found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Health {
-    /// Calls that are what was written.
-    pub good: u64,
-    /// What is wrong with others, or with the file.
-    pub damage: Vec<String>,
-}
-
-impl Health {
-    /// Returns whether everything is as it was written.
-    pub fn is_good(&self) -> bool {
-        self.damage.is_empty()
-    }
 }
 
 /// What can be removed from a store.
@@ -140,38 +124,6 @@ impl Store {
                 stats.calls.insert(status.name(), count.cast_unsigned());
             }
             Ok(stats)
-        })
-    }
-
-    /// Reads everything and compares it with what was written.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the file cannot be read at all.
-    pub fn verify(&self) -> Result<Health, StoreError> {
-        self.read(|connection| {
-            let mut health = Health::default();
-            let mut check = connection.prepare("PRAGMA integrity_check")?;
-            let lines = check.query_map([], |row| row.get::<_, String>(0))?;
-            for line in lines {
-                let line = line?;
-                if line != "ok" {
-                    health.damage.push(line);
-                }
-            }
-            let select = format!("{SELECT} ORDER BY calls.id");
-            let mut select = connection.prepare(&select)?;
-            let mut rows = select.query([])?;
-            while let Some(row) = rows.next()? {
-                match Record::read(row) {
-                    Ok(_) => health.good += 1,
-                    Err(error) => {
-                        let id: i64 = row.get(11)?;
-                        health.damage.push(format!("call {id}: {error}"));
-                    }
-                }
-            }
-            Ok(health)
         })
     }
 

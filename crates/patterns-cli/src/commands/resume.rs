@@ -54,7 +54,9 @@ fn find(store: &Store, which: Which) -> Result<(i64, RecordedJob), Error> {
     let run = super::show::find(store, which)?;
     let recorded = serde_json::from_str(&run.job).map_err(|error| {
         let message = format!("the record of run {} cannot be read", run.id);
-        Error::new(ErrorKind::BadData, message).caused_by(error)
+        Error::new(ErrorKind::BadData, message)
+            .help("type its command again: answers that were recorded are not paid for again")
+            .caused_by(error)
     })?;
     Ok((run.id, recorded))
 }

@@ -1,5 +1,6 @@
 //! Reads a configuration file: its keys, each with its line.
 
+use std::io::ErrorKind::{NotADirectory, NotFound};
 use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
@@ -23,13 +24,16 @@ pub(super) fn read(path: &Path) -> Result<Vec<Entry>, Error> {
     let name = path.display().to_string();
     let text = match read_at_most(path, MOST) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        // The home of a service is often /dev/null.
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => return Ok(Vec::new()),
         Err(error) => {
             let message = format!(
                 "the configuration {name} cannot be read: {}",
                 reason(&error)
             );
-            return Err(Error::new(ErrorKind::NoInput, message).help("check its permissions"));
+            return Err(Error::new(ErrorKind::NoInput, message).help(
+                "check its permissions; HOME and XDG_CONFIG_HOME say where your own file is",
+            ));
         }
     };
     parse(&text, &name)

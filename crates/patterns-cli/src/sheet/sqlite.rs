@@ -37,7 +37,10 @@ pub(crate) struct SqliteRows {
 
 impl SqliteRows {
     pub(super) fn new(columns: Vec<Column>) -> Result<Self, Error> {
-        let file = NamedTempFile::new().map_err(|error| Error::writing("the database", error))?;
+        let file = NamedTempFile::new().map_err(|error| {
+            let what = format!("the database into {}", std::env::temp_dir().display());
+            Error::writing(&what, error).help("TMPDIR names another directory; it is made there")
+        })?;
         let connection = Connection::open(file.path()).map_err(failed)?;
         let names = names(&columns);
         let fields = names.iter().zip(&columns);

@@ -55,6 +55,7 @@ mod signals;
 mod spans;
 mod store;
 mod support;
+mod surroundings;
 mod topology;
 mod trust;
 mod unwritten;

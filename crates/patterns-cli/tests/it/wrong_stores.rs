@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::signals::Running;
-use crate::support::Place;
+use crate::support::{Place, Simulator};
 
 fn place() -> Place {
     Place::with(&[("a.txt", "A harbour is a shelter.")])
@@ -84,4 +84,39 @@ fn ctrl_c_is_heard_while_somebody_holds_the_store() {
         running.signal("-INT");
         assert_eq!(running.ended().signal(), Some(2), "{args:?}");
     }
+}
+
+#[test]
+fn a_record_that_makes_no_sense_ends_every_command_with_a_next_step() {
+    let place = place();
+    let simulator = Simulator::start(&place, &[]);
+    let run = [&["map-reduce", "a.txt", "-q"][..], &simulator.args()].concat();
+    assert_eq!(place.data(&run).0, Some(0));
+    let tamper = |sql: &str| {
+        let store = place.path().join(".patterns/store.db");
+        let connection = rusqlite::Connection::open(store).unwrap();
+        connection.execute_batch(sql).unwrap();
+    };
+    tamper(
+        "UPDATE runs SET sessions = 9223372036854775807, lost = -1, started = -9223372036854775808",
+    );
+    for args in [&["runs"][..], &["show", "1"], &["report", "1"]] {
+        let shown = place.run(args);
+        assert!(shown.starts_with("exit 0\n"), "{args:?}: {shown}");
+    }
+    tamper("UPDATE runs SET job = 'junk', sessions = 1");
+    let shown = place.run(&["resume", "1"]);
+    assert!(shown.starts_with("exit 65\n"), "{shown}");
+    assert!(shown.contains("help: type its command again"), "{shown}");
+    tamper("DROP TABLE calls");
+    for args in [&["runs"][..], &["show", "1"], &["store", "stats"], &run] {
+        let shown = place.run(args);
+        assert!(shown.starts_with("exit 65\n"), "{args:?}: {shown}");
+        assert!(
+            shown.contains("`patterns store verify` says"),
+            "{args:?}: {shown}"
+        );
+    }
+    let shown = place.run(&["store", "verify"]);
+    assert!(shown.contains("the table calls is not there"), "{shown}");
 }

@@ -301,3 +301,51 @@ fn many_may_open_a_new_store_at_once() {
         });
     }
 }
+
+#[tokio::test]
+async fn what_any_command_would_stumble_over_is_found() {
+    for (tamper, damage) in [
+        ("DROP TABLE runs", "the table runs is not there"),
+        ("DROP TABLE calls", "the table calls is not there"),
+        (
+            "DELETE FROM identity",
+            "what tells the store from all others is not there",
+        ),
+        (
+            "UPDATE runs SET job = CAST(x'ff' AS TEXT)",
+            "row 1 of runs: the store is damaged",
+        ),
+        (
+            "INSERT INTO results VALUES (1, x'28b52ffd00')",
+            "row 1 of results: the store is damaged: a compressed text is not what was written",
+        ),
+        (
+            "INSERT INTO frames VALUES (9, x'00', x'00'); INSERT INTO prompts VALUES (9, 9, x'00')",
+            "row 1 of prompts: the store is damaged",
+        ),
+    ] {
+        let place = Place::new();
+        let store = place.open();
+        let again = patterns_store::Again::Same;
+        store
+            .begin_run([7; 32], "{}".to_owned(), again)
+            .await
+            .unwrap();
+        store.record(&record("a", "1", 1)).await.unwrap();
+        assert!(store.verify().unwrap().is_good());
+        place.change(tamper);
+        let found = store.verify().unwrap().damage;
+        assert_eq!(found.len(), 1, "{tamper}: {found:?}");
+        assert!(found[0].starts_with(damage), "{tamper}: {found:?}");
+    }
+}
+
+#[test]
+fn tables_that_somebody_has_changed_are_damage() {
+    let place = Place::new();
+    let store = place.open();
+    place.change("ALTER TABLE runs RENAME COLUMN job TO work");
+    assert_eq!(store.runs(1).unwrap_err().kind(), StoreErrorKind::Damaged);
+    place.change("DROP TABLE runs");
+    assert_eq!(store.runs(1).unwrap_err().kind(), StoreErrorKind::Damaged);
+}

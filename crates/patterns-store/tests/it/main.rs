@@ -34,6 +34,12 @@ impl Place {
         let connection = rusqlite::Connection::open(self.path()).unwrap();
         assert!(connection.execute(sql, []).unwrap() > 0, "nothing changed");
     }
+
+    /// Changes tables behind the back of the store.
+    fn change(&self, sql: &str) {
+        let connection = rusqlite::Connection::open(self.path()).unwrap();
+        connection.execute_batch(sql).unwrap();
+    }
 }
 
 fn request(words: &str, sample: u32) -> Request {
