@@ -140,9 +140,9 @@ impl BatchTally {
         self.cut_short += u64::from(is_short && election.decision != Decision::NotAsked);
     }
 
-    /// Returns how many elections came to an end with a ballot.
-    pub(super) fn ended(&self) -> u64 {
-        self.decided + self.undecided
+    /// Returns how many elections are counted.
+    pub(super) fn elections(&self) -> u64 {
+        self.decided + self.undecided + self.unasked
     }
 }
 
