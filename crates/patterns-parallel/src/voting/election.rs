@@ -73,7 +73,8 @@ impl<W> Election<W> {
     pub(super) fn decide<R: Rule<Winner = W>>(
         rule: &R,
         ballots: Vec<Ballot>,
-        (tie_break, quorum): (TieBreak, u64),
+        tie_break: TieBreak,
+        quorum: u64,
         judgements: &Judgements,
     ) -> Self {
         let ruling = rule.decide(&ballots, tie_break, judgements);

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 use patterns_core::{
-    AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Answer, Branch, BranchEnd,
-    BranchId, ModelError, ModelErrorKind, Outcome, Pattern, Scope, StepRole, Usage,
+    AgentError, AggregateError, AggregateErrorKind, Answer, Branch, BranchEnd, BranchId,
+    ModelError, ModelErrorKind, Outcome, Pattern, Scope, StepRole, Usage,
 };
 
+use super::open_election::is_out_of_budget;
 use super::shared_calls::SharedCalls;
 use super::{Done, Elections, Work};
 use crate::fan_out::{FanOut, Stop};
@@ -307,8 +308,4 @@ async fn cast<V>(
         prompt: voter.prompt.clone(),
     };
     Ok(voter.agent.run(&task, scope).await?.map(Done::Ballot))
-}
-
-fn is_out_of_budget(error: &AgentError) -> bool {
-    error.kind() == AgentErrorKind::Model(ModelErrorKind::BudgetExhausted)
 }

@@ -106,8 +106,8 @@ fn least(text: &str) -> Share {
 fn winner(votes: &str, (rule, tie_break, quorum): Counting) -> Option<String> {
     let ballot = |answer| Ballot::new("", vote(answer), vote(answer));
     let ballots = votes.chars().map(ballot).collect();
-    let counting = (tie_break, quorum);
-    Election::decide(&self::rule(rule), ballots, counting, &Judgements::default()).winning_answer
+    let rule = self::rule(rule);
+    Election::decide(&rule, ballots, tie_break, quorum, &Judgements::default()).winning_answer
 }
 
 /// Returns whether all continuations of `votes` by `left` votes have the same winner.
