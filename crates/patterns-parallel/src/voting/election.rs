@@ -73,7 +73,8 @@ impl<W> Election<W> {
     pub(super) fn decide<R: Rule<Winner = W>>(
         rule: &R,
         ballots: Vec<Ballot>,
-        (tie_break, quorum): (TieBreak, u64),
+        tie_break: TieBreak,
+        quorum: u64,
         judgements: &Judgements,
     ) -> Self {
         let ruling = rule.decide(&ballots, tie_break, judgements);
@@ -140,9 +141,9 @@ impl BatchTally {
         self.cut_short += u64::from(is_short && election.decision != Decision::NotAsked);
     }
 
-    /// Returns how many elections came to an end with a ballot.
-    pub(super) fn ended(&self) -> u64 {
-        self.decided + self.undecided
+    /// Returns how many elections are counted.
+    pub(super) fn elections(&self) -> u64 {
+        self.decided + self.undecided + self.unasked
     }
 }
 

@@ -76,9 +76,9 @@ impl<V, R: Rule> Voting<V, R> {
 
     /// Decides by the votes, and by what the judge has said.
     fn result(&self, election: &OpenElection<V>) -> Election<R::Winner> {
-        let ties_and_quorum = (self.tie_break, self.quorum);
         let ballots = self.ballots(election);
-        Election::decide(&self.rule, ballots, ties_and_quorum, &election.judgements)
+        let (tie_break, judgements) = (self.tie_break, &election.judgements);
+        Election::decide(&self.rule, ballots, tie_break, self.quorum, judgements)
     }
 
     /// Decides an election that is over, and returns its ballots too: those that were counted, then

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use patterns_core::{AgentErrorKind, Branch, BranchEnd, BranchId, ModelErrorKind};
+use patterns_core::{AgentError, AgentErrorKind, Branch, BranchEnd, BranchId, ModelErrorKind};
 
 use crate::voting::judge::{Judgements, Pair};
 use crate::voting::question::Question;
@@ -153,10 +153,13 @@ impl<V> OpenElection<V> {
 /// Returns whether a voter has had its say, if only by failing: not if the run ended or the budget
 /// was used up first.
 fn was_cast<V>(branch: &Branch<V>) -> bool {
-    const NO_BUDGET: AgentErrorKind = AgentErrorKind::Model(ModelErrorKind::BudgetExhausted);
     match &branch.end {
         BranchEnd::Answered(_) => true,
-        BranchEnd::Failed(error) => error.kind() != NO_BUDGET,
+        BranchEnd::Failed(error) => !is_out_of_budget(error),
         BranchEnd::Cancelled => false,
     }
+}
+
+pub(super) fn is_out_of_budget(error: &AgentError) -> bool {
+    error.kind() == AgentErrorKind::Model(ModelErrorKind::BudgetExhausted)
 }

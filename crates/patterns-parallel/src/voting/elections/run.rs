@@ -9,10 +9,11 @@ use std::sync::Arc;
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
 use patterns_core::{
-    AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Answer, Branch, BranchEnd,
-    BranchId, ModelError, ModelErrorKind, Outcome, Pattern, Scope, StepRole, Usage,
+    AgentError, AggregateError, AggregateErrorKind, Answer, Branch, BranchEnd, BranchId,
+    ModelError, ModelErrorKind, Outcome, Pattern, Scope, StepRole, Usage,
 };
 
+use super::open_election::is_out_of_budget;
 use super::shared_calls::SharedCalls;
 use super::{Done, Elections, Work};
 use crate::fan_out::{FanOut, Stop};
@@ -77,7 +78,7 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
         S: Stream<Item = (String, Question)> + Send + 'r,
     {
         Running::new(async move {
-            let mut elections = self.elections(questions, options, true, Batch::default())?;
+            let mut elections = self.elections(questions, options, true, BatchTally::default())?;
             elections.run.forget_steps();
             Ok(self.fan_out(elections, options))
         })
@@ -196,13 +197,6 @@ impl<V, R: Rule> Default for One<V, R> {
     }
 }
 
-/// What a batch comes to.
-#[derive(Default)]
-struct Batch {
-    tally: BatchTally,
-    next: u64,
-}
-
 impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S, H> {
     /// Decides the next election that is over.
     fn next_decided(&mut self) -> Option<BatchElection<V, R::Winner>> {
@@ -253,7 +247,7 @@ where
     }
 }
 
-impl<V, R, S> RunMachine for Elections<'_, V, R, S, Batch>
+impl<V, R, S> RunMachine for Elections<'_, V, R, S, BatchTally>
 where
     R: Rule,
     S: Stream<Item = (String, Question)>,
@@ -267,13 +261,12 @@ where
 
     fn next_row(&mut self) -> Option<Branch<Self::Row>> {
         let decided = self.next_decided()?;
-        self.held.tally.count(&decided.election);
+        let id = BranchId(self.held.elections());
+        self.held.count(&decided.election);
         let mut usage = Usage::default();
         decided.branches.iter().for_each(|it| usage += it.usage);
-        let branch = BranchId(self.held.next);
-        self.held.next += 1;
         Some(Branch {
-            id: branch,
+            id,
             role: StepRole::Ballot,
             label: decided.id.clone(),
             usage,
@@ -283,8 +276,8 @@ where
     }
 
     fn outcome(self, stop: Option<Stop>) -> Outcome<BatchTally, Self::Row> {
-        let (mut run, tally, alike) = (self.run, self.held.tally, self.alike);
-        let all = tally.ended();
+        let (mut run, tally, alike) = (self.run, self.held, self.alike);
+        let all = tally.decided + tally.undecided;
         // A cache answers all alike; some elections may be clear to the last word.
         if alike > 0 && alike * 2 >= all {
             run.warn(identical_ballots(alike, all));
@@ -315,8 +308,4 @@ async fn cast<V>(
         prompt: voter.prompt.clone(),
     };
     Ok(voter.agent.run(&task, scope).await?.map(Done::Ballot))
-}
-
-fn is_out_of_budget(error: &AgentError) -> bool {
-    error.kind() == AgentErrorKind::Model(ModelErrorKind::BudgetExhausted)
 }

@@ -15,7 +15,7 @@ use crate::voting::judge::Judgements;
 /// takes half of the voters to move it without bound (Hampel 1971, breakdown point).
 ///
 /// What is within the tolerance of it agrees with it. What is no finite number is an abstention. It is
-/// written as `median`, `median:0.5` (a distance), `median:1%` (a share), or both with a comma.
+/// written as `median`, `median:0.5` (a distance) or `median:1%` (a share).
 ///
 /// ```
 /// use patterns_parallel::voting::Median;
@@ -27,10 +27,9 @@ use crate::voting::judge::Judgements;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Median {
-    /// The widest distance, in the unit of the numbers, from 0.
-    absolute: f64,
-    /// The widest distance as a share of the greater number's size, 0 to less than 1.
-    relative: f64,
+    /// The widest distance, from 0: in the unit of the numbers, or as a share of the greater one's size.
+    tolerance: f64,
+    is_share: bool,
 }
 
 impl Median {
@@ -62,29 +61,15 @@ impl Median {
         number.is_finite().then_some(sign * number)
     }
 
-    /// Returns whether two numbers count as one: they lie no farther apart than the wider of the two
-    /// limits (as in Python's `math.isclose`, PEP 485).
+    /// Returns whether two numbers count as one: they lie no farther apart than the tolerance.
     pub fn agree(self, a: f64, b: f64) -> bool {
+        let size = a.abs().max(b.abs());
+        let widest = match self.is_share {
+            true => self.tolerance * size,
+            false => self.tolerance,
+        };
         // A hair more, or 0.3 would not be within 0.1 of 0.2.
-        let hair = 4.0 * f64::EPSILON * a.abs().max(b.abs());
-        let relative = self.relative * a.abs().max(b.abs());
-        a == b || (a - b).abs() <= self.absolute.max(relative) + hair
-    }
-
-    fn check(self) -> Result<Self, RuleError> {
-        let Self { absolute, relative } = self;
-        let wrong = |reason| Err(RuleError::value(Self::NAME, reason));
-        if !(absolute.is_finite() && absolute >= 0.0) {
-            return wrong(format!(
-                "an absolute tolerance is a finite number from 0, not {absolute}"
-            ));
-        }
-        if !(0.0..1.0).contains(&relative) {
-            return wrong(format!(
-                "a relative tolerance is a share from 0 to less than 1, not {relative}"
-            ));
-        }
-        Ok(self)
+        a == b || (a - b).abs() <= widest + 4.0 * f64::EPSILON * size
     }
 
     /// Decides for one of the votes, which is an integer where they are: of two in the middle, the one
@@ -146,30 +131,39 @@ impl FromStr for Median {
         if name != Self::NAME {
             return Err(RuleError::unknown(name, &[Self::NAME]));
         }
-        let mut rule = Self::default();
-        for part in value.into_iter().flat_map(|it| it.split(',')) {
-            let part = part.trim();
-            let wrong =
-                || RuleError::value(name, format!("`{part}` is no tolerance, such as 0.5 or 1%"));
-            if part.ends_with('%') {
-                rule.relative = read_share(part).ok_or_else(wrong)?;
-            } else {
-                rule.absolute = part.parse().map_err(|_| wrong())?;
-            }
+        let Some(text) = value else {
+            return Ok(Self::default());
+        };
+        let wrong = |reason| RuleError::value(name, reason);
+        let is_share = text.ends_with('%');
+        let tolerance = match is_share {
+            true => read_share(text),
+            false => text.parse().ok(),
+        };
+        let tolerance = tolerance
+            .ok_or_else(|| wrong(format!("`{text}` is no tolerance, such as 0.5 or 1%")))?;
+        match is_share {
+            true if !(0.0..1.0).contains(&tolerance) => Err(wrong(format!(
+                "a relative tolerance is a share from 0 to less than 1, not {tolerance}"
+            ))),
+            false if !(tolerance.is_finite() && tolerance >= 0.0) => Err(wrong(format!(
+                "an absolute tolerance is a finite number from 0, not {tolerance}"
+            ))),
+            _ => Ok(Self {
+                tolerance,
+                is_share,
+            }),
         }
-        rule.check()
     }
 }
 
 impl fmt::Display for Median {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { absolute, relative } = *self;
         f.write_str(Self::NAME)?;
-        match (absolute, relative) {
-            (0.0, 0.0) => Ok(()),
-            (0.0, relative) => write!(f, ":{}%", percent(relative)),
-            (absolute, 0.0) => write!(f, ":{absolute}"),
-            (absolute, relative) => write!(f, ":{absolute},{}%", percent(relative)),
+        match self.tolerance {
+            0.0 => Ok(()),
+            share if self.is_share => write!(f, ":{}%", percent(share)),
+            distance => write!(f, ":{distance}"),
         }
     }
 }

@@ -7,9 +7,6 @@
 pub(in crate::voting) struct Tally {
     /// Each answer with its votes, in the order of first appearance.
     counts: Vec<(String, u64)>,
-    leader: Option<usize>,
-    runner_up: Option<usize>,
-    votes: u64,
     calls: u64,
 }
 
@@ -18,39 +15,10 @@ impl Tally {
     pub(in crate::voting) fn count(&mut self, answer: Option<&str>) {
         self.calls += 1;
         let Some(answer) = answer else { return };
-        let seen = self.counts.iter().position(|it| it.0 == answer);
-        let place = seen.unwrap_or(self.counts.len());
-        match self.counts.get_mut(place) {
+        match self.counts.iter_mut().find(|it| it.0 == answer) {
             Some((_, votes)) => *votes += 1,
             None => self.counts.push((answer.to_owned(), 1)),
         }
-        self.votes += 1;
-        self.rank(place);
-    }
-
-    /// Moves the answer at `place`, which has just won a vote, up to its rank.
-    fn rank(&mut self, place: usize) {
-        if self.leader == Some(place) {
-            return;
-        }
-        if self.beats(place, self.leader) {
-            self.runner_up = self.leader;
-            self.leader = Some(place);
-        } else if self.beats(place, self.runner_up) {
-            self.runner_up = Some(place);
-        }
-    }
-
-    fn beats(&self, place: usize, other: Option<usize>) -> bool {
-        let Some(other) = other else { return true };
-        let (votes, other_votes) = (self.counts[place].1, self.counts[other].1);
-        votes > other_votes || (votes == other_votes && place < other)
-    }
-
-    /// Returns the answer with the most votes; `None` before the first vote.
-    #[cfg(test)]
-    pub(super) fn leader(&self) -> Option<&str> {
-        Some(self.counts.get(self.leader?)?.0.as_str())
     }
 
     /// Returns each answer with its votes, in the order of first appearance.
@@ -60,7 +28,7 @@ impl Tally {
 
     /// Returns how many votes were counted.
     pub(super) fn votes(&self) -> u64 {
-        self.votes
+        self.counts.iter().map(|it| it.1).sum()
     }
 
     /// Returns how many calls were spent: votes and abstentions.
@@ -68,15 +36,32 @@ impl Tally {
         self.calls
     }
 
+    /// Returns the leader's and the runner-up's places, if there are any.
+    fn first_two(&self) -> [Option<usize>; 2] {
+        let beats =
+            |votes: u64, other: Option<usize>| other.is_none_or(|it| votes > self.counts[it].1);
+        let mut first = [None; 2];
+        for (place, (_, votes)) in self.counts.iter().enumerate() {
+            if beats(*votes, first[0]) {
+                first = [Some(place), first[0]];
+            } else if beats(*votes, first[1]) {
+                first[1] = Some(place);
+            }
+        }
+        first
+    }
+
     /// Returns the leader's and the runner-up's votes, 0 where there is none.
     pub(in crate::voting) fn front(&self) -> (u64, u64) {
+        let [leader, runner_up] = self.first_two();
         let votes = |place: Option<usize>| place.map_or(0, |it| self.counts[it].1);
-        (votes(self.leader), votes(self.runner_up))
+        (votes(leader), votes(runner_up))
     }
 
     /// Returns whether the leader wins a tie with any answer that now has as many votes as the
     /// runner-up: the runner-up is the first seen of those.
     pub(super) fn leader_was_seen_first(&self) -> bool {
-        self.runner_up.is_none() || self.leader < self.runner_up
+        let [leader, runner_up] = self.first_two();
+        runner_up.is_none() || leader < runner_up
     }
 }

@@ -115,10 +115,6 @@ fn a_field_within_itself_can_be_named() {
 
 fn rules() -> impl Strategy<Value = String> {
     let share = || (0..1000_u32).prop_map(|it| f64::from(it) / 1000.0);
-    let tolerance = (1..999_u32, 1..999_u32).prop_map(|(absolute, relative)| {
-        let (absolute, relative) = (f64::from(absolute) / 8.0, f64::from(relative) / 10.0);
-        format!("median:{absolute},{relative}%")
-    });
     prop_oneof![
         Just("plurality".to_owned()),
         Just("majority".to_owned()),
@@ -126,7 +122,8 @@ fn rules() -> impl Strategy<Value = String> {
         Just("union".to_owned()),
         share().prop_map(|it| format!("threshold:{it}")),
         share().prop_map(|it| format!("union:{it}")),
-        tolerance,
+        (1..999_u32).prop_map(|it| format!("median:{}", f64::from(it) / 8.0)),
+        (1..999_u32).prop_map(|it| format!("median:{}%", f64::from(it) / 10.0)),
     ]
 }
 

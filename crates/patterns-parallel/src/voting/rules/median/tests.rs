@@ -90,6 +90,7 @@ fn tolerances_out_of_range_are_named() {
         ("median:-1", "absolute tolerance"),
         ("median:inf", "not inf"),
         ("median:100%", "relative tolerance"),
+        ("median:0.5,1%", "no tolerance"),
     ] {
         let error = rule.parse::<Median>().unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
@@ -97,8 +98,11 @@ fn tolerances_out_of_range_are_named() {
 }
 
 fn rules() -> impl Strategy<Value = Median> {
-    let limits = (0.0..9.0, 0.0..0.9);
-    limits.prop_map(|(absolute, relative)| Median { absolute, relative })
+    let tolerance = prop_oneof![(0.0..9.0, Just(false)), (0.0..0.9, Just(true))];
+    tolerance.prop_map(|(tolerance, is_share)| Median {
+        tolerance,
+        is_share,
+    })
 }
 
 fn finite(it: Option<f64>) -> bool {

@@ -23,13 +23,8 @@ fn rule(text: &str) -> Plurality {
 }
 
 fn decide(ballots: Vec<Ballot>, rule: &str, tie_break: TieBreak, quorum: u64) -> Election {
-    let ties_and_quorum = (tie_break, quorum);
-    Election::decide(
-        &self::rule(rule),
-        ballots,
-        ties_and_quorum,
-        &Judgements::default(),
-    )
+    let rule = self::rule(rule);
+    Election::decide(&rule, ballots, tie_break, quorum, &Judgements::default())
 }
 
 fn check(answers: &[&str], rule: &str, quorum: u64, expected: (Decision, Option<&str>)) {

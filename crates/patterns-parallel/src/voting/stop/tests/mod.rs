@@ -50,6 +50,13 @@ fn tally(votes: &str) -> Tally {
     tally
 }
 
+/// Returns the answer with the most votes, the first seen of several.
+fn leader(tally: &Tally) -> Option<&str> {
+    let most = tally.front().0;
+    let mut counts = tally.counts().iter();
+    counts.find(|it| it.1 == most).map(|it| it.0.as_str())
+}
+
 /// Holds a vote with the answers `votes`, as many of them at a time as `stopper` says, or one;
 /// returns the tally and how many waves there were.
 fn hold(stopper: &Stopper, votes: &str, one_at_a_time: bool) -> (Tally, u64) {

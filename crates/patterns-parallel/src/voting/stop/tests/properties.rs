@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::{Step, Stopper, Tally};
-use super::{hold, or_decided, stopper, tally, vote};
+use super::{hold, leader, or_decided, stopper, tally, vote};
 use crate::voting::ballot::Ballot;
 use crate::voting::election::Election;
 use crate::voting::judge::Judgements;
@@ -46,7 +46,7 @@ proptest! {
         let exact = stopper("exact", votes.len() as u64);
         let (decided, _) = hold(&exact, &votes, false);
         let fixed = tally(&votes);
-        let winner = |tally: &Tally| tally.leader().map(str::to_owned);
+        let winner = |tally: &Tally| leader(tally).map(str::to_owned);
         prop_assert_eq!(winner(&decided), winner(&fixed));
     }
 
@@ -60,7 +60,7 @@ proptest! {
         let (tally, _) = hold(&rule, &votes, false);
         let (shorter, _) = hold(&or_decided, &votes, false);
         prop_assert!(shorter.calls() <= tally.calls());
-        let winner = |tally: &Tally| tally.leader().map(str::to_owned);
+        let winner = |tally: &Tally| leader(tally).map(str::to_owned);
         prop_assert_eq!(winner(&shorter), winner(&tally));
     }
 
@@ -106,8 +106,8 @@ fn least(text: &str) -> Share {
 fn winner(votes: &str, (rule, tie_break, quorum): Counting) -> Option<String> {
     let ballot = |answer| Ballot::new("", vote(answer), vote(answer));
     let ballots = votes.chars().map(ballot).collect();
-    let counting = (tie_break, quorum);
-    Election::decide(&self::rule(rule), ballots, counting, &Judgements::default()).winning_answer
+    let rule = self::rule(rule);
+    Election::decide(&rule, ballots, tie_break, quorum, &Judgements::default()).winning_answer
 }
 
 /// Returns whether all continuations of `votes` by `left` votes have the same winner.
