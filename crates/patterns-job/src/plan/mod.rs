@@ -22,4 +22,4 @@ mod written_plan;
 
 pub use earlier_plans::{CameTo, EarlierPlans, Off};
 pub use plan_setup::{Draft, PlanSetup};
-pub use written_plan::{Figure, FirstPrompt, Plan, PlanTotal, Stage};
+pub use written_plan::{Combines, Figure, FirstPrompt, Plan, PlanTotal, Stage};

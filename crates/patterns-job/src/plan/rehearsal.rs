@@ -245,6 +245,7 @@ impl StandIn {
                     let drafted = answer.as_ref().map_or(0, |it| self.count(it));
                     tally.first.get_or_insert_with(|| first_prompt(request));
                     tally.send(text, tokens, drafted);
+                    tally.answers = tally.answers.max(documents_of(request));
                 }
                 answer
             }
@@ -314,6 +315,12 @@ impl Model for StandIn {
 fn text_of(request: &Request) -> String {
     let messages: Vec<String> = request.messages.iter().map(|it| it.to_text()).collect();
     messages.join("\n\n")
+}
+
+/// Counts what a call is sent as documents: what it reads, or combines.
+fn documents_of(request: &Request) -> u64 {
+    let parts = request.messages.iter().flat_map(|it| &it.parts);
+    parts.filter(|it| matches!(it, Part::Document(_))).count() as u64
 }
 
 fn first_prompt(request: &Request) -> FirstPrompt {
