@@ -283,7 +283,7 @@ fn the_money_of_elections_with_re_asks_and_a_last_resort_is_foreseen() {
         *nth += 1;
         // Each seventh answer has the wrong shape; the one that follows is right.
         let is_again = body.contains("\"role\":\"assistant\"");
-        if !is_again && (question * 5 + *nth) % 7 == 0 {
+        if !is_again && (question * 5 + *nth).is_multiple_of(7) {
             return (200, billed(body, "{\"answer\": 7}", *nth));
         }
         let is_last = body.contains("\"model\":\"strong\"");
@@ -571,4 +571,23 @@ fn a_job_is_planned_from_its_file() {
       error: unexpected argument '--votes' found
         tip: a similar argument exists: '--events'
     ");
+}
+
+#[test]
+fn what_a_plan_cannot_know_is_said() {
+    let place = place();
+    place.write("long.txt", "The tide rose again. ".repeat(1_500).as_bytes());
+    let server = ["-m", "compatible:m", "--base-url", "http://127.0.0.1:9/v1"];
+    let warnings = |words: &[&str]| {
+        let plan = planned(&place, &[words, &server].concat());
+        plan["warnings"].to_string()
+    };
+    let unordered = warnings(&["map-reduce", "docs", "--topology", "unordered"]);
+    assert!(unordered.contains("combined as they come"), "{unordered}");
+    let long = ["map-reduce", "long.txt", "--no-reduce"];
+    let unknown = warnings(&long);
+    assert!(unknown.contains("how many compatible:m@http://127.0.0.1:9/v1 takes is not known"));
+    let window = ["-c", "providers.compatible.context_window=100000"];
+    assert_eq!(warnings(&[&long[..], &window].concat()), "[]");
+    assert_eq!(warnings(&["map-reduce", "docs"]), "[]");
 }

@@ -10,6 +10,7 @@
 //! run itself, whatever the pattern does, and there is no second account of how it works.
 
 mod ballots;
+mod drafts;
 mod earlier_plans;
 mod figures;
 mod job_plan;
