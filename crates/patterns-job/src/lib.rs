@@ -46,9 +46,10 @@ pub use job::{
 pub use job_error::{JobError, JobErrorKind, Place, renamed};
 pub use job_run::JobOutcome;
 pub use models::Models;
-pub use pattern::{AnyVoting, ReadBy};
+pub use pattern::{AnyVoting, ReadBy, ReduceBudget, RestsOn};
 pub use plan::{
-    CameTo, Draft, EarlierPlans, Figure, FirstPrompt, Off, Plan, PlanSetup, PlanTotal, Stage,
+    CameTo, Combines, Draft, EarlierPlans, Figure, FirstPrompt, Off, Plan, PlanSetup, PlanTotal,
+    Stage,
 };
 pub use setup::Setup;
 pub use work::{

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use patterns_core::Money;
-use patterns_job::{CameTo, EarlierPlans, Figure, FirstPrompt, Off, Plan, PlanTotal, Stage};
+use patterns_job::{
+    CameTo, Combines, EarlierPlans, Figure, FirstPrompt, Off, Plan, PlanTotal, ReduceBudget,
+    RestsOn, Stage,
+};
 
 use super::human::Page;
 use crate::terminal::{Paint, Style};
@@ -67,8 +70,28 @@ fn stage_lines(page: &mut Page, stage: &Stage) {
         "written",
         &format!("{} tokens", figure(&stage.written)),
     );
+    if let Some(combines) = &stage.combines {
+        row(page, "combines", &combined(combines));
+    }
     let cost = stage.cost.as_ref().map(planned_cost);
     row(page, "cost", cost.as_deref().unwrap_or("not known"));
+}
+
+/// Says how much a call combines, and why so much.
+fn combined(it: &Combines) -> String {
+    let ReduceBudget { tokens, rests_on } = it.budget;
+    let why = match rests_on {
+        RestsOn::Set => "as set".to_owned(),
+        RestsOn::Window(window) => {
+            let window = grouped(window);
+            format!("what {window} leave beside instructions, schema and answer")
+        }
+        RestsOn::UsualWithin(window) => format!("the usual, of {} that it reads", grouped(window)),
+        RestsOn::Usual => "the usual; how many it reads is not known".to_owned(),
+    };
+    let answers = counted(it.answers, "answer");
+    let tokens = grouped(tokens);
+    format!("at most {tokens} tokens of answers a call ({why}), here {answers}")
 }
 
 fn total_lines(page: &mut Page, plan: &Plan) {

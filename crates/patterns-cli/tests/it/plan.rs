@@ -10,6 +10,10 @@ use crate::support::{Place, Server, Simulator, completion};
 
 const PRICES: &str = "[providers.compatible.prices.\"*\"]\ninput = 1\noutput = 4\n";
 
+/// The same, where what the provider has in its cache is cheap.
+const WITH_CACHE: &str =
+    "[providers.compatible.prices.\"*\"]\ninput = 1\ncached_input = 0.1\noutput = 4\n";
+
 fn place() -> Place {
     let place = Place::new();
     place.configure(PRICES);
@@ -235,9 +239,127 @@ fn recorded(question: usize, ballot: usize) -> &'static str {
     ["one", "two", "three", "four", "five", "six"][usize::from(votes[ballot % 9] - b'a')]
 }
 
+/// A completion that is billed as providers do: more tokens than are counted here, some of them from the cache, and
+/// thoughts that nobody sees.
+fn billed(body: &str, text: &str, nth: usize) -> String {
+    let read = body.len() / 3;
+    let thought = 30 + nth * 37 % 90;
+    let written = text.len() / 4 + thought;
+    let mut reply: Value = serde_json::from_str(&completion(text)).unwrap();
+    reply["usage"] = json!({
+        "prompt_tokens": read,
+        "prompt_tokens_details": {"cached_tokens": read / 2},
+        "completion_tokens": written,
+        "completion_tokens_details": {"reasoning_tokens": thought},
+    });
+    reply.to_string()
+}
+
+/// Runs a batch, and returns how many attempts it took and what that cost.
+fn came(place: &Place, words: &[&str]) -> (f64, f64) {
+    let words = [words, &["--output", "jsonl"]].concat();
+    let output = place.command(&words).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let last = text.lines().last();
+    let last = last.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let last: Value = serde_json::from_str(last).unwrap();
+    let attempts = last["usage"]["attempts"].as_f64().unwrap();
+    (attempts, dollars(&last["spend"]["cost"]))
+}
+
+#[test]
+fn the_money_of_elections_with_re_asks_and_a_last_resort_is_foreseen() {
+    let place = place();
+    place.configure(WITH_CACHE);
+    let rows =
+        (0..160).map(|n| format!("{{\"id\": \"q{n:03}\", \"question\": \"Question <{n}>?\"}}\n"));
+    place.write("q.jsonl", rows.collect::<String>().as_bytes());
+    let asked = Mutex::new(HashMap::new());
+    let server = Server::start(move |body| {
+        let number = body.split("Question <").nth(1).unwrap();
+        let question: usize = number.split('>').next().unwrap().parse().unwrap();
+        let mut asked = asked.lock().unwrap();
+        let nth = asked.entry(question).or_insert(0);
+        *nth += 1;
+        // Each seventh answer has the wrong shape; the one that follows is right.
+        let is_again = body.contains("\"role\":\"assistant\"");
+        if !is_again && (question * 5 + *nth).is_multiple_of(7) {
+            return (200, billed(body, "{\"answer\": 7}", *nth));
+        }
+        let is_last = body.contains("\"model\":\"strong\"");
+        let answer = if is_last {
+            "one"
+        } else {
+            recorded(question, *nth)
+        };
+        let vote = json!({"answer": answer, "reasoning": "So it is.", "confidence": 0.9});
+        (200, billed(body, &vote.to_string(), question + *nth))
+    });
+    let words = [
+        "vote",
+        "--batch",
+        "q.jsonl",
+        "-n",
+        "7",
+        "--rule",
+        "threshold:0.75",
+    ];
+    let more = ["--escalate", "compatible:strong", "--concurrency", "1"];
+    let words = [&words[..], &more, &server.args()].concat();
+    came(&place, &[&words[..], &["--sample", "80"]].concat());
+    let plan = planned(&place, &words);
+    let (calls, cost) = came(&place, &words);
+    let likely = &plan["total"]["calls"]["likely"];
+    assert_near(likely.as_f64().unwrap(), calls, 0.05);
+    assert_near(dollars(&plan["total"]["cost"]["likely"]), cost, 0.1);
+}
+
+#[test]
+fn a_plan_says_how_much_a_call_combines_which_is_what_the_run_goes_by() {
+    let place = place();
+    let most = Arc::new(Mutex::new(0));
+    let seen = Arc::clone(&most);
+    let server = Server::start(move |body| {
+        if body.contains("Combine all") {
+            let documents = body.matches("</document-").count();
+            let mut most = seen.lock().unwrap();
+            *most = documents.max(*most);
+        }
+        let words = "The tide rose by many feet. ".repeat(20);
+        let both = json!({"summary": words, "combined_summary": words});
+        (200, completion(&both.to_string()))
+    });
+    let words = [&["map-reduce", "docs"], &server.args()[..]].concat();
+    let combines = |more: &[&str]| {
+        let plan = planned(&place, &[&words[..], more].concat());
+        let stages = plan["stages"].as_array().unwrap();
+        let reduce = stages.iter().find(|it| it["stage"] == "reduce").unwrap();
+        reduce["combines"].clone()
+    };
+    let usual = json!({"tokens": 24_000, "rests_on": "usual", "answers": 60});
+    assert_eq!(combines(&["-c", "map_reduce.fan_in=64"]), usual);
+    let set = combines(&["-c", "map_reduce.reduce_tokens=900"]);
+    assert_eq!(
+        (&set["tokens"], &set["rests_on"]),
+        (&json!(900), &json!("set"))
+    );
+    let narrow = ["-c", "providers.compatible.context_window=4000"];
+    let narrow = [&narrow[..], &["-c", "run.max_output_tokens=1000"]].concat();
+    let within = combines(&narrow);
+    assert_eq!(within["rests_on"], json!({"window": 4000}));
+    // The run goes by that number, and what its answers are long decides how many fit.
+    let tokens = within["tokens"].as_u64().unwrap();
+    place.data(&[&words[..], &narrow].concat());
+    let each = "The tide rose by many feet. ".repeat(20).len() as u64 / 4;
+    let fit = (tokens / each) as usize;
+    let most = *most.lock().unwrap();
+    assert!(most <= fit && most + 2 >= fit.min(8), "{most} of {fit}");
+}
+
 #[test]
 fn elections_go_as_those_that_were_tried() {
     let place = place();
+    place.configure(WITH_CACHE);
     let rows =
         (0..120).map(|n| format!("{{\"id\": \"q{n:03}\", \"question\": \"Question <{n}>?\"}}\n"));
     place.write("q.jsonl", rows.collect::<String>().as_bytes());
@@ -251,34 +373,19 @@ fn elections_go_as_those_that_were_tried() {
         let answer = recorded(question, *ballot);
         *ballot += 1;
         let vote = json!({"answer": answer, "reasoning": "So.", "confidence": 0.9});
-        (200, completion(&vote.to_string()))
+        (200, billed(body, &vote.to_string(), question + *ballot))
     });
-    let words = [
-        &[
-            "vote",
-            "--batch",
-            "q.jsonl",
-            "-n",
-            "9",
-            "--concurrency",
-            "1",
-        ],
-        &server.args()[..],
-    ];
-    let words = words.concat();
-    let calls = |more: &[&str]| {
-        let (_, text) = place.data(&[&words[..], more, &["--output", "jsonl"]].concat());
-        let last: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
-        last["usage"]["attempts"].as_f64().unwrap()
-    };
+    let words = ["vote", "--batch", "q.jsonl", "-n", "9"];
+    let words = [&words[..], &["--concurrency", "1"], &server.args()].concat();
     let first = planned(&place, &words);
     assert!(asked.lock().unwrap().is_empty(), "a plan makes no call");
-    let tried = calls(&["--sample", "60"]);
+    let (tried, _) = came(&place, &[&words[..], &["--sample", "60"]].concat());
     let plan = planned(&place, &words);
     assert_eq!(plan["total"]["found"].as_f64(), Some(tried));
-    let actual = calls(&[]);
+    let (actual, cost) = came(&place, &words);
     let likely = |plan: &Value| plan["total"]["calls"]["likely"].as_f64().unwrap();
     assert_near(likely(&plan), actual, 0.05);
+    assert_near(dollars(&plan["total"]["cost"]["likely"]), cost, 0.1);
     // Without a try, it is foreseen by votes that others recorded.
     assert_near(likely(&first), tried + actual, 0.25);
     let calls = &first["total"]["calls"];
@@ -316,6 +423,7 @@ fn a_plan_is_shown_to_people() {
       calls    1
       read     about 150 (112 to 210) tokens
       written  about 300 (120 to 900) tokens
+      combines at most 24,000 tokens of answers a call (the usual; how many it reads is not known), here 2 answers
       cost     about $0.0014 ($0.0006 to $0.0038)
 
     all
@@ -463,4 +571,23 @@ fn a_job_is_planned_from_its_file() {
       error: unexpected argument '--votes' found
         tip: a similar argument exists: '--events'
     ");
+}
+
+#[test]
+fn what_a_plan_cannot_know_is_said() {
+    let place = place();
+    place.write("long.txt", "The tide rose again. ".repeat(1_500).as_bytes());
+    let server = ["-m", "compatible:m", "--base-url", "http://127.0.0.1:9/v1"];
+    let warnings = |words: &[&str]| {
+        let plan = planned(&place, &[words, &server].concat());
+        plan["warnings"].to_string()
+    };
+    let unordered = warnings(&["map-reduce", "docs", "--topology", "unordered"]);
+    assert!(unordered.contains("combined as they come"), "{unordered}");
+    let long = ["map-reduce", "long.txt", "--no-reduce"];
+    let unknown = warnings(&long);
+    assert!(unknown.contains("how many compatible:m@http://127.0.0.1:9/v1 takes is not known"));
+    let window = ["-c", "providers.compatible.context_window=100000"];
+    assert_eq!(warnings(&[&long[..], &window].concat()), "[]");
+    assert_eq!(warnings(&["map-reduce", "docs"]), "[]");
 }

@@ -13,9 +13,10 @@ use patterns_parallel::map_reduce::{
 use serde_json::Value;
 
 use crate::input::{Corpus, room};
-use crate::job::{AgentReduce, StatementsReduce};
+use crate::job::{AgentReduce, Reduce, StatementsReduce};
 use crate::job_error::{JobError, JobErrorKind, unusable};
 use crate::models::Models;
+use crate::pattern::reduce_budget::ReduceBudget;
 use crate::setup::Setup;
 use crate::work::{CodeWork, MapReduceWork, value_schema};
 
@@ -182,21 +183,31 @@ impl MapReduceWork {
         (cut(MapReduce::new(map, combine), corpus), record)
     }
 
-    fn grouped<M, R>(&self, combine: Combine<M, R>, calls: Calls, setup: &Setup) -> Combine<M, R> {
-        let mut combine = combine.topology(calls.topology);
-        let name = self.job.models.reduce.as_deref();
-        let fits = setup.models.window(name).map(|window| {
-            let answer = self.job.model.max_output_tokens.map(Into::into);
-            let schema = self.reduce_schema.as_ref().map(|it| it.to_string().len());
-            let all = self.job.model.instructions.as_ref().map(String::len);
-            let told = calls.told + all.unwrap_or_default() + schema.unwrap_or_default();
-            room(window, answer, told)
-                .get()
-                .min(Combine::<M, R>::DEFAULT_TOKENS)
-        });
-        if let Some(tokens) = calls.tokens.or(fits) {
-            combine = combine.tokens(tokens);
+    /// Returns how many tokens of answers a call combines, if calls combine any.
+    pub(crate) fn reduce_budget(&self, models: &Models) -> Option<ReduceBudget> {
+        let calls = match &self.job.reduce {
+            Reduce::Agent(it) => Calls::from(it),
+            Reduce::Statements(it) => Calls::from(it),
+            Reduce::None | Reduce::Code(_) => return None,
+        };
+        Some(self.budget_of(&calls, models))
+    }
+
+    fn budget_of(&self, calls: &Calls, models: &Models) -> ReduceBudget {
+        if let Some(tokens) = calls.tokens {
+            return ReduceBudget::set(tokens);
         }
+        let answer = self.job.model.max_output_tokens.map(Into::into);
+        let schema = self.reduce_schema.as_ref().map(|it| it.to_string().len());
+        let all = self.job.model.instructions.as_ref().map(String::len);
+        let told = calls.told + all.unwrap_or_default() + schema.unwrap_or_default();
+        let window = models.window(self.job.models.reduce.as_deref());
+        ReduceBudget::of_window(window, answer, told)
+    }
+
+    fn grouped<M, R>(&self, combine: Combine<M, R>, calls: Calls, setup: &Setup) -> Combine<M, R> {
+        let budget = self.budget_of(&calls, &setup.models);
+        let mut combine = combine.topology(calls.topology).tokens(budget.tokens);
         if let Some(mean) = calls.fan_in {
             combine = combine.fan_in(mean);
         }

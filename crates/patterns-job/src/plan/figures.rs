@@ -12,7 +12,8 @@ use patterns_llm::{Price, Prices, Tier};
 use patterns_store::Experience;
 
 use super::stage_tally::{StageName, StageTally};
-use super::written_plan::{Figure, Stage};
+use super::written_plan::{Combines, Figure, Stage};
+use crate::pattern::ReduceBudget;
 
 /// What one stage of one model came to: at least, on average over so many rehearsals, and at most.
 pub(super) struct Counted<'a> {
@@ -33,6 +34,8 @@ pub(super) struct Known<'a> {
     pub(super) models: &'a BTreeMap<String, ModelId>,
     /// Models whose tokenizer is known.
     pub(super) counted: &'a [String],
+    /// How much a call combines, if any does.
+    pub(super) budget: Option<ReduceBudget>,
 }
 
 /// The fewest calls that say how much it writes.
@@ -58,6 +61,8 @@ impl Known<'_> {
             (calls.high as f64 * each.high).ceil() as u64,
         );
         let cached = mean(of.likely.repeated).min(read.likely);
+        let shares = of.likely.cache_shares();
+        let combines = self.budget.filter(|_| stage == "reduce");
         let id = self.models.get(model);
         let price = id.and_then(|it| self.prices.find_at(it, self.tier));
         Stage {
@@ -69,7 +74,11 @@ impl Known<'_> {
             read,
             cached,
             written,
-            cost: price.map(|price| cost(price, calls, read, cached, written)),
+            cost: price.map(|price| cost(price, calls, read, (cached, shares), written)),
+            combines: combines.map(|budget| Combines {
+                budget,
+                answers: of.likely.answers,
+            }),
             first_prompt: of.likely.first.clone(),
         }
     }
@@ -128,26 +137,44 @@ fn usual(stage: &str) -> f64 {
     }
 }
 
+/// What a stage costs: at least with all that may be cached, likely with the share of it that was in earlier
+/// calls, and at most without any.
 fn cost(
     price: Price,
     calls: Figure<u64>,
     read: Figure<u64>,
-    cached: u64,
+    (cached, shares): (u64, Option<(f64, f64)>),
     written: Figure<u64>,
 ) -> Figure<Money> {
-    let of = |calls, input_tokens: u64, cached: u64, output_tokens| {
+    let of = |calls, input_tokens: u64, cached: u64, put: u64, output_tokens| {
         price.of_calls(Usage {
             calls,
             input_tokens,
             cached_input_tokens: cached.min(input_tokens),
+            cache_write_tokens: put,
             output_tokens,
             ..Usage::default()
         })
     };
+    let share = |tokens: u64, share: f64| (tokens as f64 * share).round() as u64;
+    let (got, put) = shares.unwrap_or_default();
+    let low = cached.max(share(read.low, got));
     Figure::of(
-        of(calls.low, read.low, cached, written.low),
-        of(calls.likely, read.likely, 0, written.likely),
-        of(calls.high, read.high, 0, written.high),
+        of(calls.low, read.low, low, 0, written.low),
+        of(
+            calls.likely,
+            read.likely,
+            share(read.likely, got),
+            share(read.likely, put),
+            written.likely,
+        ),
+        of(
+            calls.high,
+            read.high,
+            0,
+            share(read.high, put),
+            written.high,
+        ),
     )
 }
 
@@ -166,6 +193,7 @@ mod tests {
             most_written: None,
             models: &models,
             counted: &[],
+            budget: None,
         };
         let tally = StageTally {
             calls,

@@ -14,11 +14,12 @@ use super::plan_setup::PlanSetup;
 use super::rehearsal::{Ended, Extent, Rehearsal};
 use super::stage_tally::{StageName, StageTally};
 use super::time::Pace;
-use super::warnings::{not_asked, over_caps, too_long, without_price};
+use super::warnings::{not_asked, not_known, over_caps, too_long, without_price, without_window};
 use super::written_plan::{Plan, PlanTotal, Stage};
 use crate::input::{Reader, Taken};
 use crate::job::{Job, VoteJob};
 use crate::job_error::{JobError, JobErrorKind};
+use crate::pattern::ReduceBudget;
 use crate::work::{MapReduceWork, ModelRoles, Questions, SectionWork, Settings, VoteWork};
 
 /// Elections that are rehearsed at least, the same ones again and again if they are fewer.
@@ -39,6 +40,8 @@ struct Rehearsed {
     warnings: Vec<String>,
     taken: Option<Taken>,
     identity: [u8; 32],
+    /// How much a call combines, if any does.
+    budget: Option<ReduceBudget>,
 }
 
 impl Job {
@@ -113,6 +116,13 @@ async fn once(
     reader: &Reader,
 ) -> Result<Rehearsed, JobError> {
     let identity = identity(&job, roles, &with.setup.settings, reader)?;
+    let budget = match &job {
+        Job::MapReduce(job) => {
+            MapReduceWork::read((**job).clone())?.reduce_budget(&with.setup.models)
+        }
+        _ => None,
+    };
+    let unknown = not_known(&job);
     let decides = match &job {
         Job::Section(job) => job.gate || job.grow.is_some() || job.consistency,
         _ => false,
@@ -129,6 +139,7 @@ async fn once(
         }
         false => (likely.stages.clone(), likely.stages.clone()),
     };
+    likely.warnings.extend(unknown);
     Ok(Rehearsed {
         low,
         likely: likely.stages,
@@ -137,6 +148,7 @@ async fn once(
         warnings: likely.warnings,
         taken,
         identity,
+        budget,
     })
 }
 
@@ -227,6 +239,7 @@ async fn elections(
         warnings: low.warnings,
         taken: work.taken,
         identity: work.identity(roles, &with.setup.settings),
+        budget: None,
     })
 }
 
@@ -281,6 +294,7 @@ fn plan(pattern: Pattern, mut it: Rehearsed, with: &PlanSetup, experience: &Expe
     let mut warnings = it.warnings;
     warnings.dedup();
     warnings.extend(too_long(&it.high, with));
+    warnings.extend(without_window(&it.high, with));
     warnings.extend(not_asked(&it.high, with));
     warnings.extend(without_price(&stages));
     warnings.extend(over_caps(&total, with.setup.settings.caps));
@@ -315,6 +329,7 @@ fn figures(
         most_written: settings.sampling.max_output_tokens.map(u64::from),
         models,
         counted: &counted,
+        budget: it.budget,
     };
     let nothing = StageTally::default();
     let mut names: Vec<(usize, &StageName)> = [&it.low, &it.likely, &it.high]

@@ -10,6 +10,7 @@
 //! run itself, whatever the pattern does, and there is no second account of how it works.
 
 mod ballots;
+mod drafts;
 mod earlier_plans;
 mod figures;
 mod job_plan;
@@ -22,4 +23,4 @@ mod written_plan;
 
 pub use earlier_plans::{CameTo, EarlierPlans, Off};
 pub use plan_setup::{Draft, PlanSetup};
-pub use written_plan::{Figure, FirstPrompt, Plan, PlanTotal, Stage};
+pub use written_plan::{Combines, Figure, FirstPrompt, Plan, PlanTotal, Stage};

@@ -9,9 +9,9 @@ use patterns_core::{
 };
 use patterns_llm::token_counter;
 use patterns_store::Store;
-use serde_json::{Value, json};
 
 use super::ballots::Ballots;
+use super::drafts::{gated, grown, reviewed, with_length};
 use super::plan_setup::{Draft, PlanSetup};
 use super::stage_tally::{StageName, StageTally};
 use super::written_plan::FirstPrompt;
@@ -243,7 +243,7 @@ impl StandIn {
                     tally.found += 1;
                 } else if !is_reasked && let Some(tally) = state.stages.get_mut(&stage) {
                     let drafted = answer.as_ref().map_or(0, |it| self.count(it));
-                    tally.first.get_or_insert_with(|| first_prompt(request));
+                    note(tally, request);
                     tally.send(text, tokens, drafted);
                 }
                 answer
@@ -316,6 +316,14 @@ fn text_of(request: &Request) -> String {
     messages.join("\n\n")
 }
 
+/// Takes note of the first call of a stage, and of how many answers one combines at most.
+fn note(tally: &mut StageTally, request: &Request) {
+    tally.first.get_or_insert_with(|| first_prompt(request));
+    let parts = request.messages.iter().flat_map(|it| &it.parts);
+    let documents = parts.filter(|it| matches!(it, Part::Document(_))).count() as u64;
+    tally.answers = tally.answers.max(documents);
+}
+
 fn first_prompt(request: &Request) -> FirstPrompt {
     let schema = request.schema.as_ref();
     FirstPrompt {
@@ -341,60 +349,4 @@ fn seed_of(key: &CallKey, messages: usize) -> u64 {
     let mut half = [0; 8];
     half.copy_from_slice(&key.as_bytes()[..8]);
     u64::from_le_bytes(half) ^ ((messages as u64) << 48)
-}
-
-/// Decides whether a topic divides, if that is what is asked.
-fn gated(answer: &str, extent: Extent) -> Option<String> {
-    let mut answer: Value = serde_json::from_str(answer).ok()?;
-    *answer.get_mut("is_step_by_step")? = (extent == Extent::Least).into();
-    Some(answer.to_string())
-}
-
-/// Asks for further sections where that may be and is to be; a job stops them at its bounds.
-fn grown(answer: &str, extent: Extent, seed: u64) -> Option<String> {
-    let mut answer: Value = serde_json::from_str(answer).ok()?;
-    if let Some(further) = answer.get_mut("further_sections") {
-        let asked = if extent == Extent::Most { 12 } else { 0 };
-        let section = |n| json!({"title": format!("Part {n} of {seed}"), "brief": "More of it."});
-        *further = (1..=asked).map(section).collect();
-    }
-    Some(answer.to_string())
-}
-
-/// Finds something in each section or in none.
-fn reviewed(schema: &str, extent: Extent) -> String {
-    let schema: Value = serde_json::from_str(schema).unwrap_or_default();
-    let places = ["/$defs/issue", "/properties/issues/items"];
-    let ids = places.into_iter().find_map(|it| {
-        let ids = schema.pointer(&format!("{it}/properties/section/enum"));
-        ids.and_then(Value::as_array)
-    });
-    let ids = ids.filter(|_| extent == Extent::Most).into_iter().flatten();
-    let issue = |id| json!({"section": id, "issue": "Said before.", "fix": "Leave it out."});
-    json!({"issues": ids.map(issue).collect::<Vec<_>>()}).to_string()
-}
-
-/// Gives the first list of an answer so many items, which differ in all their texts.
-fn with_length(answer: &str, items: usize) -> Option<String> {
-    let mut answer: Value = serde_json::from_str(answer).ok()?;
-    let list = answer
-        .as_object_mut()?
-        .values_mut()
-        .find_map(Value::as_array_mut)?;
-    let first = list.first()?.clone();
-    *list = (1..=items).map(|n| numbered(first.clone(), n)).collect();
-    Some(answer.to_string())
-}
-
-fn numbered(mut item: Value, n: usize) -> Value {
-    match &mut item {
-        Value::String(text) => text.push_str(&format!(" {n}")),
-        Value::Object(fields) => {
-            for field in fields.values_mut().filter(|it| it.is_string()) {
-                *field = numbered(field.take(), n);
-            }
-        }
-        _ => {}
-    }
-    item
 }

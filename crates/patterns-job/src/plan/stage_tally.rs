@@ -30,6 +30,8 @@ pub(super) struct StageTally {
     pub(super) drafted: u64,
     /// The longest of them, in tokens.
     pub(super) longest: u64,
+    /// The most answers that one of them combines.
+    pub(super) answers: u64,
     /// Calls that the store has answers to, or will have by then.
     pub(super) found: u64,
     /// Those of them that it has now.
@@ -85,6 +87,7 @@ impl StageTally {
         self.repeated += other.repeated;
         self.drafted += other.drafted;
         self.longest = self.longest.max(other.longest);
+        self.answers = self.answers.max(other.answers);
         self.found += other.found;
         self.known += other.known;
         self.found_read += other.found_read;
@@ -97,6 +100,15 @@ impl StageTally {
         let is_known =
             self.known >= FEW && self.found_read > 0 && self.found_usage.input_tokens > 0;
         is_known.then(|| self.found_usage.input_tokens as f64 / self.found_read as f64)
+    }
+
+    /// Returns the share of what calls read that the provider's cache served, and of what it wrote there, where that
+    /// is known.
+    pub(super) fn cache_shares(&self) -> Option<(f64, f64)> {
+        self.read_ratio()?;
+        let of = |tokens: u64| tokens as f64 / self.found_usage.input_tokens as f64;
+        let it = &self.found_usage;
+        Some((of(it.cached_input_tokens), of(it.cache_write_tokens)))
     }
 
     /// Returns how many tokens an answer had on average, where that is known.

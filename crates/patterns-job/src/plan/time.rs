@@ -152,6 +152,7 @@ mod tests {
             cached: 0,
             written: one(138 * calls),
             cost: None,
+            combines: None,
             first_prompt: None,
         }
     }

@@ -1,11 +1,15 @@
 //! Says what a user should know of a plan before: what will not fit, what has no price, what ends the run early.
 
+use std::collections::BTreeMap;
+
 use patterns_core::Caps;
+use patterns_parallel::map_reduce::Topology;
 
 use super::job_plan::Stages;
 use super::plan_setup::PlanSetup;
 use super::stage_tally::StageName;
 use super::written_plan::{PlanTotal, Stage};
+use crate::job::{Job, MapReduceJob, Reduce};
 
 /// Says which calls do not fit into what their model reads at once.
 pub(super) fn too_long(stages: &Stages, with: &PlanSetup) -> Vec<String> {
@@ -21,6 +25,50 @@ pub(super) fn too_long(stages: &Stages, with: &PlanSetup) -> Vec<String> {
         })
     });
     too_long.collect()
+}
+
+/// Fewer tokens than these fit into every model that is in use.
+const FITS_ALL: u64 = 4_096;
+
+/// Says of which long calls nobody knows whether they fit.
+pub(super) fn without_window(stages: &Stages, with: &PlanSetup) -> Vec<String> {
+    let windows = with.setup.models.windows();
+    let mut longest: BTreeMap<&str, u64> = BTreeMap::new();
+    for (name, tally) in stages {
+        let is_unknown = name.model != "offline" && !windows.contains_key(&name.model);
+        if is_unknown && tally.longest > FITS_ALL {
+            let known = longest.entry(&name.model).or_default();
+            *known = tally.longest.max(*known);
+        }
+    }
+    let say = |(model, tokens): (&str, u64)| {
+        format!(
+            "the longest call reads about {tokens} tokens, and how many {model} takes is not known; \
+             `context_window` of its provider says it"
+        )
+    };
+    longest.into_iter().map(say).collect()
+}
+
+/// Says what of a job cannot be known before.
+pub(super) fn not_known(job: &Job) -> Option<String> {
+    let is_unordered = |job: &MapReduceJob| match &job.reduce {
+        Reduce::Agent(it) => it.topology == Topology::Unordered,
+        Reduce::Statements(it) => it.topology == Topology::Unordered,
+        Reduce::None | Reduce::Code(_) => false,
+    };
+    match job {
+        Job::MapReduce(job) if is_unordered(job) => Some(
+            "answers are combined as they come, so how many calls combine them may differ by a few from run to run"
+                .to_owned(),
+        ),
+        Job::Section(job) if job.grow.is_some() => Some(
+            "sections may ask for further ones: what is likely is that none does, and at most that there are as \
+             many as there may be"
+                .to_owned(),
+        ),
+        _ => None,
+    }
 }
 
 /// Says what models that are asked instead of others may add.

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::earlier_plans::EarlierPlans;
 use crate::input::Taken;
+use crate::pattern::ReduceBudget;
 
 /// What a job would do and cost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -59,9 +60,22 @@ pub struct Stage {
     pub written: Figure<u64>,
     /// What that costs; `None` if the price is not known.
     pub cost: Option<Figure<Money>>,
+    /// How many answers a call combines, where it combines any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub combines: Option<Combines>,
     /// The first call that is sent; `None` if none is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_prompt: Option<FirstPrompt>,
+}
+
+/// How many answers the calls of a stage combine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Combines {
+    /// How many tokens of them at most: what the run goes by.
+    #[serde(flatten)]
+    pub budget: ReduceBudget,
+    /// The most answers that one of them combines.
+    pub answers: u64,
 }
 
 /// A call, as the model gets it.

@@ -1,0 +1,61 @@
+//! Changes answers that were drafted, so that as much follows from them as is rehearsed.
+
+use serde_json::{Value, json};
+
+use super::rehearsal::Extent;
+
+/// Decides whether a topic divides, if that is what is asked.
+pub(super) fn gated(answer: &str, extent: Extent) -> Option<String> {
+    let mut answer: Value = serde_json::from_str(answer).ok()?;
+    *answer.get_mut("is_step_by_step")? = (extent == Extent::Least).into();
+    Some(answer.to_string())
+}
+
+/// Asks for further sections where that may be and is to be; a job stops them at its bounds.
+pub(super) fn grown(answer: &str, extent: Extent, seed: u64) -> Option<String> {
+    let mut answer: Value = serde_json::from_str(answer).ok()?;
+    if let Some(further) = answer.get_mut("further_sections") {
+        let asked = if extent == Extent::Most { 12 } else { 0 };
+        let section = |n| json!({"title": format!("Part {n} of {seed}"), "brief": "More of it."});
+        *further = (1..=asked).map(section).collect();
+    }
+    Some(answer.to_string())
+}
+
+/// Finds something in each section or in none.
+pub(super) fn reviewed(schema: &str, extent: Extent) -> String {
+    let schema: Value = serde_json::from_str(schema).unwrap_or_default();
+    let places = ["/$defs/issue", "/properties/issues/items"];
+    let ids = places.into_iter().find_map(|it| {
+        let ids = schema.pointer(&format!("{it}/properties/section/enum"));
+        ids.and_then(Value::as_array)
+    });
+    let ids = ids.filter(|_| extent == Extent::Most).into_iter().flatten();
+    let issue = |id| json!({"section": id, "issue": "Said before.", "fix": "Leave it out."});
+    json!({"issues": ids.map(issue).collect::<Vec<_>>()}).to_string()
+}
+
+/// Gives the first list of an answer so many items, which differ in all their texts.
+pub(super) fn with_length(answer: &str, items: usize) -> Option<String> {
+    let mut answer: Value = serde_json::from_str(answer).ok()?;
+    let list = answer
+        .as_object_mut()?
+        .values_mut()
+        .find_map(Value::as_array_mut)?;
+    let first = list.first()?.clone();
+    *list = (1..=items).map(|n| numbered(first.clone(), n)).collect();
+    Some(answer.to_string())
+}
+
+fn numbered(mut item: Value, n: usize) -> Value {
+    match &mut item {
+        Value::String(text) => text.push_str(&format!(" {n}")),
+        Value::Object(fields) => {
+            for field in fields.values_mut().filter(|it| it.is_string()) {
+                *field = numbered(field.take(), n);
+            }
+        }
+        _ => {}
+    }
+    item
+}
