@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 use crate::binary::{self, lost, patterns, recorded};
+use crate::kept_folder::in_folder;
 use crate::provider::Provider;
+use crate::restate::{self, Kills};
 use crate::wait::wait;
 use job::Job;
 
@@ -28,21 +30,33 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 200)]
     kills: u64,
 
-    /// How many calls a run makes, about
-    #[arg(long, value_name = "N", default_value_t = 2_000)]
-    calls: u64,
+    /// How many calls a run makes, about [default: 2000, and 150 on restate]
+    #[arg(long, value_name = "N")]
+    calls: Option<u64>,
+
+    /// Where calls are made: on restate, worker, driver and server are killed
+    #[arg(long, value_enum, default_value = "here")]
+    on: On,
 
     /// Chooses the moments
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 }
 
+/// Where calls are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum On {
+    Here,
+    Restate,
+}
+
 impl Args {
     /// Returns what every change has to survive.
-    pub(crate) fn short() -> Self {
+    pub(crate) fn short(on: On) -> Self {
         Self {
             kills: 20,
-            calls: 1_000,
+            calls: (on == On::Here).then_some(1_000),
+            on,
             seed: 1,
         }
     }
@@ -50,22 +64,23 @@ impl Args {
 
 /// Kills runs and goes on with them.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    binary::build()?;
-    let folder = std::env::temp_dir().join(format!("patterns-crash-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
-    let result = in_folder(args, &folder);
-    // What is left of a failure is worth a look.
-    if result.is_ok() {
-        fs::remove_dir_all(&folder)?;
+    if args.on == On::Restate {
+        return restate::kill(Kills {
+            kills: args.kills,
+            documents: args.calls.unwrap_or(150),
+            seed: args.seed,
+        });
     }
-    result.with_context(|| format!("what is left is in {}", folder.display()))
+    binary::build()?;
+    in_folder("crash", |folder| kill(args, folder))
 }
 
-fn in_folder(args: &Args, folder: &Path) -> Result<()> {
+fn kill(args: &Args, folder: &Path) -> Result<()> {
+    let calls = args.calls.unwrap_or(2_000);
     let provider = Provider::start(&patterns(), folder, &LATENCY)?;
     println!(
         "{} kills of runs of about {} calls, {IN_FLIGHT} in flight, seed {}\n",
-        args.kills, args.calls, args.seed
+        args.kills, calls, args.seed
     );
     println!(
         "{:<12} {:>6} {:>7} {:>9} {:>6} {:>8} {:>8} {:>8} {:>9} {:>10}",
@@ -80,7 +95,7 @@ fn in_folder(args: &Args, folder: &Path) -> Result<()> {
         "in flight",
         "identical"
     );
-    for (n, job) in Job::all(args.calls).into_iter().enumerate() {
+    for (n, job) in Job::all(calls).into_iter().enumerate() {
         job.prepare(folder)?;
         let kills = args.kills / 2 + u64::from(n == 0) * (args.kills % 2);
         let mut random = Random::new(args.seed.wrapping_mul(1_000_003) + n as u64);
