@@ -44,6 +44,7 @@ pub(super) fn run(server: Server, folder: &Path) -> Result<Server> {
         pair.url = url;
         refused(&pair, &job, code, words)?;
     }
+    pair.url.clone_from(&url);
     safe_ways(&mut pair, &job, &expected)?;
     pair.url = as_reader;
     let read = output(pair.sharing(&job, "none.db").arg("--read-only"))?;
