@@ -23,6 +23,7 @@ mod kept_folder;
 mod models;
 mod postgres;
 mod provider;
+mod random;
 mod real;
 mod record;
 mod reference;

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use super::fleet::{Fleet, LANE, SetUp};
 use super::job::Job;
 use crate::cargo::output;
-use crate::crash::Random;
+use crate::random::Random;
 use crate::wait::wait;
 
 /// What is killed at once.

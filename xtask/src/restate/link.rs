@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::crash::Random;
+use crate::random::Random;
 use crate::wait::wait;
 
 /// How late everything is, and by how much that differs.
