@@ -111,10 +111,11 @@ impl Step {
             Self::Jobs => jobs::run(),
             Self::Readme => readme(),
             Self::Browser => browser::run(&browser::Args::default()),
-            Self::Crash => crash::run(&crash::Args::short()),
+            Self::Crash => crash::run(&crash::Args::short(crash::On::Here)),
             Self::Faults => faults::run(&faults::Args::short()),
             Self::Real => real::run(&real::Args::short()),
-            Self::Restate => restate::run(&restate::Args::short()),
+            Self::Restate => restate::run(&restate::Args::short())
+                .and_then(|()| crash::run(&crash::Args::short(crash::On::Restate))),
             Self::Postgres => postgres::run(&postgres::Args::short()),
         }
     }

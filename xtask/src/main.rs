@@ -19,9 +19,11 @@ mod faults;
 #[cfg(all(feature = "bench", unix))]
 mod in_memory;
 mod jobs;
+mod kept_folder;
 mod models;
 mod postgres;
 mod provider;
+mod random;
 mod real;
 mod record;
 mod reference;
@@ -81,7 +83,7 @@ enum Task {
     Crash(crash::Args),
     /// Make every file operation of a run fail, and look whether it can be gone on with
     Faults(faults::Args),
-    /// Run past one process: workers, a Restate server, and kills of all of them
+    /// Run past one process: workers, a Restate server, and a bad link between them
     Restate(restate::Args),
     /// Run with a store that is shared, on a Postgres server, and kill all of them
     Postgres(postgres::Args),

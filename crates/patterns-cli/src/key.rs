@@ -28,14 +28,8 @@ pub(crate) fn find(
     provider: &str,
     source: Option<&KeySource>,
 ) -> Result<Option<SecretString>, Error> {
-    match source {
-        Some(KeySource::File(path)) => return from_file(provider, path).map(Some),
-        Some(KeySource::Command(command)) => return from_command(provider, command).map(Some),
-        Some(KeySource::Variable(name)) => {
-            let help = format!("set {name}, or mend providers.{provider}.key_variable");
-            return needed(name, help);
-        }
-        None => {}
+    if let Some(source) = source {
+        return at(source, &format!("providers.{provider}"), "API key").map(Some);
     }
     let variables = variables(provider);
     let set = variables
@@ -49,26 +43,42 @@ pub(crate) fn find(
                 "set {name}, or say where the key is: providers.{provider}.key_file or key_command in \
                  your configuration (`patterns config path`)"
             );
-            needed(name, help)
+            needed(name, "API key", help).map(Some)
         }
     }
 }
 
-fn needed(name: &str, help: String) -> Result<Option<SecretString>, Error> {
+/// Returns the key that a section of the configuration says where it is.
+///
+/// # Errors
+///
+/// Returns an error if it is not there, or is not usable.
+pub(crate) fn at(source: &KeySource, section: &str, what: &str) -> Result<SecretString, Error> {
+    match source {
+        KeySource::File(path) => from_file(section, path),
+        KeySource::Command(command) => from_command(section, command),
+        KeySource::Variable(name) => {
+            let help = format!("set {name}, or mend {section}.key_variable");
+            needed(name, what, help)
+        }
+    }
+}
+
+fn needed(name: &str, what: &str, help: String) -> Result<SecretString, Error> {
     match env::var_os(name) {
-        Some(value) => from_variable(name, &value).map(Some),
+        Some(value) => from_variable(name, &value),
         None => {
-            let message = format!("there is no API key: {name} is not set");
+            let message = format!("there is no {what}: {name} is not set");
             Err(Error::new(ErrorKind::Config, message).help(help))
         }
     }
 }
 
-fn from_file(provider: &str, path: &Path) -> Result<SecretString, Error> {
+fn from_file(section: &str, path: &Path) -> Result<SecretString, Error> {
     let name = path.display().to_string();
     let text = read_at_most(path, MOST).map_err(|error| {
         let message = format!("the key file {name} cannot be read: {}", reason(&error));
-        Error::new(ErrorKind::NoInput, message).help(format!("check providers.{provider}.key_file"))
+        Error::new(ErrorKind::NoInput, message).help(format!("check {section}.key_file"))
     })?;
     usable(&text, &format!("the key file {name}"))
 }
@@ -76,8 +86,8 @@ fn from_file(provider: &str, path: &Path) -> Result<SecretString, Error> {
 /// Runs a command that prints a key. It may ask its user on the terminal; nothing of what it prints is
 /// shown. It runs in the user's home directory: where `patterns` was typed may be a clone, whose files are
 /// not to be found by it, and the key is the same wherever it is asked for.
-fn from_command(provider: &str, command: &str) -> Result<SecretString, Error> {
-    let place = format!("providers.{provider}.key_command");
+fn from_command(section: &str, command: &str) -> Result<SecretString, Error> {
+    let place = format!("{section}.key_command");
     let failed = |why: &str| {
         Error::new(ErrorKind::Config, format!("{place} {why}"))
             .help("it is a program and its arguments, without a shell, that prints the key alone")

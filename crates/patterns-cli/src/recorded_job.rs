@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::args::Cli;
 use crate::compile::compiled;
-use crate::config::as_shown;
+use crate::config::{TYPED_ELSEWHERE, as_shown};
 use crate::error::{Error, ErrorKind};
 use crate::proxy::without_login;
 use crate::shared_store::without_password;
@@ -34,11 +34,8 @@ impl RecordedJob {
     /// Returns what is recorded of a job that is run now. Arguments that are no Unicode are not shown
     /// as they were.
     pub(crate) fn now(job: &Job, set: &[String]) -> Self {
-        let arguments = std::env::args_os().skip(1);
         Self {
-            arguments: arguments
-                .map(|it| without_password(&it.to_string_lossy()))
-                .collect(),
+            arguments: words_typed(std::env::var(TYPED_ELSEWHERE).ok().as_deref()),
             // One that is no Unicode is not found again, but what was typed there is shown.
             directory: current_dir()
                 .unwrap_or_default()
@@ -137,6 +134,17 @@ impl RecordedJob {
     }
 }
 
+/// Returns what was typed: here, or where the job was handed over to a worker that now runs it.
+fn words_typed(elsewhere: Option<&str>) -> Vec<String> {
+    let elsewhere = elsewhere.and_then(|it| serde_json::from_str::<Vec<String>>(it).ok());
+    elsewhere.filter(|it| !it.is_empty()).unwrap_or_else(|| {
+        let arguments = std::env::args_os().skip(1);
+        arguments
+            .map(|it| without_password(&it.to_string_lossy()))
+            .collect()
+    })
+}
+
 /// Takes the log-ins out of the addresses of a job, wherever they are.
 fn hide_logins(value: &mut Value) {
     match value {
@@ -192,6 +200,16 @@ mod tests {
             shown,
             "patterns vote 'Is me@home a place?' -c 'run.hedge=true'"
         );
+    }
+
+    #[test]
+    fn of_a_job_that_was_handed_over_what_was_typed_for_it_is_recorded() {
+        let elsewhere = r#"["vote","Is it?","--detach"]"#;
+        assert_eq!(words_typed(Some(elsewhere)), ["vote", "Is it?", "--detach"]);
+        let here: Vec<String> = std::env::args().skip(1).collect();
+        for none in [None, Some(""), Some("[]"), Some("vote")] {
+            assert_eq!(words_typed(none), here);
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! not say. One thing differs: to another machine the connection is encrypted and its certificate checked,
 //! unless `sslmode` says otherwise, because what travels are documents and answers.
 
+use std::fs::File;
+use std::io;
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -28,6 +30,14 @@ impl Address {
             let words = format!("{shown}: it is no address of a Postgres database: {error}");
             SharedError::new(SharedErrorKind::InvalidAddress, words)
         })?;
+        if let Some((name, file, error)) = unreadable(url) {
+            let why = error.to_string();
+            let why = why.split(" (os error").next().unwrap_or_default();
+            let words = format!(
+                "{shown}: no safe connection can be made: the file {file} of {name} cannot be read: {why}"
+            );
+            return Err(SharedError::new(SharedErrorKind::Insecure, words));
+        }
         let options = options
             .application_name("patterns")
             .disable_statement_logging();
@@ -44,6 +54,20 @@ fn says_mode(url: &str) -> bool {
     let query = url.split_once('?').map_or("", |it| it.1);
     let mut names = query.split('&').filter_map(|it| it.split('=').next());
     names.any(|it| it == "sslmode" || it == "ssl-mode")
+}
+
+/// Returns the first certificate or key of an address that is a file and cannot be read: later it would look as if
+/// the server were not there.
+fn unreadable(url: &str) -> Option<(&str, &str, io::Error)> {
+    let query = url.split_once('?').map_or("", |it| it.1);
+    let mut parts = query.split('&').filter_map(|it| it.split_once('='));
+    parts.find_map(|(name, file)| {
+        let is_file = ["sslrootcert", "sslcert", "sslkey"].contains(&name);
+        // One that is written out has no name, and one with signs that stand for others is read by its reader.
+        let is_plain = is_file && !file.contains('%') && !file.starts_with("-----BEGIN");
+        let error = is_plain.then(|| File::open(file).err()).flatten()?;
+        Some((name, file, error))
+    })
 }
 
 /// Returns whether a server is on this machine.
@@ -106,6 +130,18 @@ mod tests {
             let options = Address::read(url).unwrap().options;
             assert_eq!(format!("{:?}", options.get_ssl_mode()), expected, "{url}");
         }
+    }
+
+    #[test]
+    fn a_certificate_that_cannot_be_read_is_named_and_not_the_server() {
+        let url = "postgres://me:canary@127.0.0.1/db?sslmode=verify-full&sslrootcert=/none.pem";
+        let error = Address::read(url).err().unwrap();
+        assert_eq!(error.kind(), SharedErrorKind::Insecure);
+        let words = "postgres://me@127.0.0.1/db: no safe connection can be made: the file /none.pem of sslrootcert cannot be read: ";
+        assert!(error.to_string().starts_with(words), "{error}");
+        let own = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let url = format!("postgres://me@127.0.0.1/db?sslrootcert={own}");
+        assert!(Address::read(&url).is_ok());
     }
 
     #[test]

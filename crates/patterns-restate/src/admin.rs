@@ -115,10 +115,7 @@ impl Admin {
     ) -> Result<Answer, RestateError> {
         let body = body.map(|it| Bytes::from(it.to_string()));
         let sent = self.0.admin(method, path, body).await;
-        sent.map_err(|lost| {
-            let words = format!("the Restate server is not reached: {}", lost.why);
-            RestateError::new(RestateErrorKind::Unreachable, words)
-        })
+        sent.map_err(|lost| lost.error("the Restate server is not reached"))
     }
 
     fn refused(&self, answer: &Answer, what: &str) -> RestateError {

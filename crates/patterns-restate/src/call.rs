@@ -38,6 +38,12 @@ pub struct Call {
 }
 
 impl Call {
+    /// Returns the idempotency key under which it is invoked.
+    pub(crate) fn invoked_as(&self) -> String {
+        let asker = self.is_fresh.then_some(&*self.asker);
+        invoked_as(&self.key, self.generation, asker)
+    }
+
     /// Checks that this is a call which this version understands, and understands as it is meant.
     ///
     /// # Errors
@@ -57,6 +63,15 @@ impl Call {
             true => Ok(key),
             false => Err(refused("read the same call differently")),
         }
+    }
+}
+
+/// Returns the idempotency key of a generation of a call, which is a driver's own if it is to be fresh.
+pub(crate) fn invoked_as(key: &str, generation: u32, fresh_for: Option<&str>) -> String {
+    match (fresh_for, generation) {
+        (Some(driver), _) => format!("{key}-{driver}-{generation}"),
+        (None, 0) => key.to_owned(),
+        (None, _) => format!("{key}-{generation}"),
     }
 }
 

@@ -68,6 +68,23 @@ pub(crate) fn why(error: &reqwest::Error) -> String {
     first.into_iter().chain(letters).collect()
 }
 
+/// Returns whether it is the certificate, or something else about TLS.
+pub(crate) fn is_insecure(error: &reqwest::Error) -> bool {
+    let mut next: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(cause) = next {
+        if cause.is::<rustls::Error>() {
+            return true;
+        }
+        // What an error of input and output is made of is not its source.
+        let inner = cause.downcast_ref::<std::io::Error>();
+        next = match inner.and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => cause.source(),
+        };
+    }
+    false
+}
+
 /// Returns a host and its port, for words.
 pub(crate) fn place(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();

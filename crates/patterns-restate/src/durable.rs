@@ -16,6 +16,7 @@ use crate::idle::Idle;
 use crate::ingress::Ingress;
 use crate::model::DurableModel;
 use crate::notices::{Notices, SERVICE};
+use crate::seal::Seal;
 use crate::server::Server;
 use crate::verdict::words;
 
@@ -35,6 +36,7 @@ pub struct Driver {
     pub(crate) is_fresh: bool,
     pub(crate) at_once: NonZeroUsize,
     pub(crate) patience: Duration,
+    pub(crate) seal: Option<Seal>,
     limits: HashMap<String, u32>,
     silence: Duration,
 }
@@ -47,6 +49,7 @@ impl Driver {
             is_fresh: false,
             at_once: AT_ONCE,
             patience: PATIENCE,
+            seal: None,
             limits: HashMap::new(),
             silence: SILENCE,
         }
@@ -56,6 +59,14 @@ impl Driver {
     #[must_use]
     pub fn fresh(mut self, is_fresh: bool) -> Self {
         self.is_fresh = is_fresh;
+        self
+    }
+
+    /// Seals what is sent, and takes only answers that are sealed. Workers need the same
+    /// [key](crate::Worker::private).
+    #[must_use]
+    pub fn private(mut self, seal: Option<Seal>) -> Self {
+        self.seal = seal;
         self
     }
 
@@ -152,10 +163,10 @@ impl Durable {
         }
         let ingress = &self.shared.ingress;
         let place = ingress.place();
-        let answer = ingress.get(&["restate", "health"]).await.map_err(|lost| {
-            let words = format!("no Restate server answers: {}", lost.why);
-            RestateError::new(RestateErrorKind::Unreachable, words)
-        })?;
+        let answer = ingress
+            .get(&["restate", "health"])
+            .await
+            .map_err(|lost| lost.error("no Restate server answers"))?;
         let health = serde_json::from_slice::<Health>(&answer.body);
         let (kind, words) = match (answer.status, health) {
             (200, Ok(it)) if it.services.iter().any(|it| it == SERVICE) => return Ok(()),

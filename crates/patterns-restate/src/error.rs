@@ -19,6 +19,8 @@ pub enum RestateErrorKind {
     Exposed,
     /// Nothing answers there, or not as a Restate server does: start it.
     Unreachable,
+    /// No safe connection is to be had: see to its certificate, or to who is trusted.
+    Insecure,
     /// It wants a token, or another one.
     Unauthorized,
     /// No worker is registered with it: start one.
@@ -31,6 +33,8 @@ pub enum RestateErrorKind {
     UnknownJob,
     /// An identity key is none: mend it.
     InvalidKey,
+    /// The key of private bodies is none, missing, or another one than that of the other side: mend it.
+    Private,
     /// The HTTP client or the listener cannot be set up.
     Client,
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::durable::Durable;
 use crate::error::{RestateError, RestateErrorKind};
 use crate::ingress::{Answer, Lost};
+use crate::private::{read_ended, write_job};
 use crate::verdict::words;
 
 /// The service that carries out jobs.
@@ -17,6 +18,9 @@ pub(crate) const JOB: &str = "Job";
 
 /// Its handler.
 pub(crate) const RUN: &str = "run";
+
+/// How an invocation ends of a job that its worker could not open.
+pub(crate) const NOT_READ: u16 = 422;
 
 impl Durable {
     /// Hands a job over, to be carried out by a worker that [takes jobs](crate::Worker::jobs). The same again
@@ -26,7 +30,10 @@ impl Durable {
     ///
     /// Returns an error if the server is not reached or does not take it.
     pub async fn hand_over(&self, id: &str, job: &Value) -> Result<(), RestateError> {
-        let body = Bytes::from(job.to_string());
+        let body = write_job(job, id, self.shared.driver.seal.as_ref()).map_err(|why| {
+            let words = format!("the job cannot be written: {why}");
+            RestateError::new(RestateErrorKind::Private, words)
+        })?;
         let path = ["restate", "send", JOB, RUN];
         let sent = self.shared.ingress.post(&path, Some(id), body).await;
         match self.reached(sent)? {
@@ -58,22 +65,24 @@ impl Durable {
         let output = self.reached(output)?;
         match output.status {
             470 => Ok(None),
-            200 => serde_json::from_slice(&output.body)
-                .map(Some)
-                .map_err(|error| {
-                    let words = format!("what came of job {id} is in another form ({error})");
-                    RestateError::new(RestateErrorKind::NotTaken, words)
-                }),
+            200 => {
+                let ended = read_ended(&output.body, self.shared.driver.seal.as_ref(), id);
+                ended.map(Some).map_err(|unread| {
+                    let words = format!("what came of job {id} cannot be read: {unread}");
+                    RestateError::new(unread.kind(), words)
+                })
+            }
+            NOT_READ => {
+                let words = format!("the job is not carried out: {}", words(&output));
+                Err(RestateError::new(RestateErrorKind::Private, words))
+            }
             404 if output.is_servers_own => Err(self.unknown(id)),
             _ => Err(self.not_taken(&output)),
         }
     }
 
     fn reached(&self, sent: Result<Answer, Lost>) -> Result<Answer, RestateError> {
-        let answer = sent.map_err(|lost| {
-            let words = format!("no Restate server answers: {}", lost.why);
-            RestateError::new(RestateErrorKind::Unreachable, words)
-        })?;
+        let answer = sent.map_err(|lost| lost.error("no Restate server answers"))?;
         match (answer.status, answer.is_servers_own) {
             (401 | 403, true) => {
                 let place = self.shared.ingress.place();

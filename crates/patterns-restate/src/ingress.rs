@@ -9,8 +9,8 @@ use bytes::Bytes;
 use reqwest::{Client, Method, Url};
 use secrecy::ExposeSecret;
 
-use crate::client::{client, place, why};
-use crate::error::RestateError;
+use crate::client::{client, is_insecure, place, why};
+use crate::error::{RestateError, RestateErrorKind};
 use crate::server::Server;
 
 /// Requests that are at once on one connection, on average.
@@ -42,6 +42,19 @@ pub(crate) struct Lost {
     pub(crate) why: String,
     /// Whether no connection was made, so that nothing was sent.
     pub(crate) is_unsent: bool,
+    /// Whether no safe connection was to be had.
+    pub(crate) is_insecure: bool,
+}
+
+impl Lost {
+    /// Says so of something that cannot be done without.
+    pub(crate) fn error(self, what: &str) -> RestateError {
+        let kind = match self.is_insecure {
+            true => RestateErrorKind::Insecure,
+            false => RestateErrorKind::Unreachable,
+        };
+        RestateError::new(kind, format!("{what}: {}", self.why))
+    }
 }
 
 impl Ingress {
@@ -100,6 +113,7 @@ impl Ingress {
         let lost = |error: reqwest::Error| Lost {
             why: format!("{} at {at}", why(&error)),
             is_unsent: error.is_connect(),
+            is_insecure: is_insecure(&error),
         };
         let mut request = self.clients[turn].request(method, url);
         request = request.header("accept", "application/json");
@@ -123,6 +137,7 @@ impl Ingress {
                 return Err(Lost {
                     why,
                     is_unsent: false,
+                    is_insecure: false,
                 });
             }
         }

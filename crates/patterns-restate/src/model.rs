@@ -20,10 +20,11 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::call::{Call, FORM};
+use crate::call::{Call, FORM, invoked_as};
 use crate::durable::Shared;
 use crate::notices::{GENERATE, Place, Waiting, is_disowned};
-use crate::verdict::{Verdict, verdict};
+use crate::private;
+use crate::verdict::{Asked, Verdict, verdict};
 
 /// Generations of one call that are looked through for one that can be used. Each run that a call has
 /// failed in has left one, until the server forgets them.
@@ -120,14 +121,10 @@ impl DurableModel {
 
     fn place(&self, key: &CallKey, generation: u32) -> Place {
         let driver = &self.shared.driver;
-        let key = match (driver.is_fresh, generation) {
-            (true, _) => format!("{key}-{}-{generation}", driver.name),
-            (false, 0) => key.to_string(),
-            (false, _) => format!("{key}-{generation}"),
-        };
+        let fresh_for = driver.is_fresh.then_some(&*driver.name);
         Place {
             lane: self.lane.clone(),
-            key,
+            key: invoked_as(&key.to_string(), generation, fresh_for),
         }
     }
 
@@ -177,11 +174,17 @@ impl DurableModel {
         } = &*self.shared;
         let path = place.path(GENERATE, "call");
         let mut waiting = Waiting::new(notices, place.clone());
+        let asked = Asked {
+            asker: &driver.name,
+            key: &place.key,
+            seal: driver.seal.as_ref(),
+            place: &ingress.place(),
+        };
         let mut wait = FIRST_WAIT;
         loop {
             let posted = ingress.post(&path, Some(&place.key), body.clone());
             let why = match self.told_of_silence(request, posted).await {
-                Ok(answer) => match verdict(&answer, &driver.name, &ingress.place()) {
+                Ok(answer) => match verdict(&answer, &asked) {
                     Verdict::Later(why) => why,
                     verdict => {
                         self.shared.is_there();
@@ -242,11 +245,10 @@ impl DurableModel {
             is_fresh: driver.is_fresh,
             asker: driver.name.clone(),
         };
-        let body = serde_json::to_vec(&call).map_err(|error| {
+        private::write_call(&call, driver.seal.as_ref()).map_err(|why| {
             ModelError::new(ModelErrorKind::InvalidRequest)
-                .with_cause(format!("the call cannot be written: {error}"))
-        })?;
-        Ok(body.into())
+                .with_cause(format!("the call cannot be written: {why}"))
+        })
     }
 
     /// Says that the server is away, if that is news; returns whether it is still waited for.

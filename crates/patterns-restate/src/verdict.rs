@@ -5,6 +5,8 @@ use serde::Deserialize;
 
 use crate::call::Reply;
 use crate::ingress::Answer;
+use crate::private::{Unread, read_reply};
+use crate::seal::Seal;
 
 /// The longest words of a server that are kept.
 const WORDS: usize = 300;
@@ -28,10 +30,22 @@ pub(crate) enum Verdict {
     Refused(ModelError),
 }
 
+/// Who asks for what, and where.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) asker: &'a str,
+    /// The idempotency key.
+    pub(crate) key: &'a str,
+    /// What opens replies, where bodies are private.
+    pub(crate) seal: Option<&'a Seal>,
+    pub(crate) place: &'a str,
+}
+
 /// Says what a reply means for a driver.
-pub(crate) fn verdict(answer: &Answer, asker: &str, place: &str) -> Verdict {
+pub(crate) fn verdict(answer: &Answer, asked: &Asked<'_>) -> Verdict {
+    let place = asked.place;
     match (answer.status, answer.is_servers_own) {
-        (200, false) => replied(answer, asker, place),
+        (200, false) => replied(answer, asked),
         (_, false) => Verdict::Ended(ended(answer, place)),
         (401 | 403, true) => refused(ModelErrorKind::Unauthorized, answer, place),
         // A server that has just come back says so for a moment of workers that it has.
@@ -43,8 +57,9 @@ pub(crate) fn verdict(answer: &Answer, asker: &str, place: &str) -> Verdict {
     }
 }
 
-fn replied(answer: &Answer, asker: &str, place: &str) -> Verdict {
-    match serde_json::from_slice(&answer.body) {
+fn replied(answer: &Answer, asked: &Asked<'_>) -> Verdict {
+    let Asked { asker, place, .. } = *asked;
+    match read_reply(&answer.body, asked.seal, asked.key) {
         Ok(Reply::Answered {
             asker: by,
             response,
@@ -52,7 +67,16 @@ fn replied(answer: &Answer, asker: &str, place: &str) -> Verdict {
         Ok(Reply::Answered { response, .. }) => Verdict::Recorded(response),
         Ok(Reply::Failed { asker: by, failure }) if by == asker => Verdict::Failed(failure.into()),
         Ok(Reply::Failed { failure, .. }) => Verdict::Stale(failure.into()),
-        Err(error) => {
+        // Anybody who reaches the server may have put it there.
+        Err(Unread::Open) => {
+            let cause = format!("{place} has an answer that is not private");
+            Verdict::Stale(ModelError::new(ModelErrorKind::Unreadable).with_cause(cause))
+        }
+        Err(Unread::Sealed(why)) => {
+            let cause = format!("the answer that {place} has cannot be opened: {why}");
+            Verdict::Refused(ModelError::new(ModelErrorKind::AllRejected).with_cause(cause))
+        }
+        Err(Unread::Form(error)) => {
             let cause = format!("the worker behind {place} replies in another form ({error})");
             Verdict::Ended(
                 ModelError::new(ModelErrorKind::Unreadable)
@@ -104,15 +128,31 @@ mod tests {
 
     use super::*;
     use crate::call::Failure;
+    use crate::seal::Kind;
 
     fn of(status: u16, is_servers_own: bool, body: impl Into<Bytes>) -> String {
+        with(None, status, is_servers_own, body)
+    }
+
+    fn with(
+        seal: Option<&Seal>,
+        status: u16,
+        is_servers_own: bool,
+        body: impl Into<Bytes>,
+    ) -> String {
         let body = body.into();
         let answer = Answer {
             status,
             is_servers_own,
             body,
         };
-        let (name, error) = match verdict(&answer, "me", "h:8080") {
+        let asked = Asked {
+            asker: "me",
+            key: "k",
+            seal,
+            place: "h:8080",
+        };
+        let (name, error) = match verdict(&answer, &asked) {
             Verdict::Ours(it) => return format!("ours: {}", it.text),
             Verdict::Recorded(it) => return format!("recorded: {}", it.text),
             Verdict::Later(why) => return format!("later: {why}"),
@@ -147,6 +187,31 @@ mod tests {
             of(413, true, said("too large")),
             of(503, true, said("no leader\nStack backtrace:")),
             of(429, true, ""),
+        ];
+        insta::assert_snapshot!(table.join("\n"));
+    }
+
+    /// A server that is not trusted with texts may have anything; what it gives to whoever asked for another
+    /// call is not taken, and a worker that has another key says so.
+    #[test]
+    fn only_what_is_sealed_for_this_is_an_answer_where_calls_are_private() {
+        let key = |digit: &str| Seal::new(&digit.repeat(64).into()).unwrap();
+        let (ours, theirs) = (key("1"), key("2"));
+        let answer = reply("me", Ok(Response::new("m", "yes")));
+        let sealed = |seal: &Seal, about: &str| {
+            let sealed = seal.seal(Kind::Reply, about, "me", answer.as_bytes());
+            serde_json::to_string(&sealed.unwrap()).unwrap()
+        };
+        let refused = || Err(ModelError::new(ModelErrorKind::AllRejected).with_cause("no key"));
+        let private = |body: String| with(Some(&ours), 200, false, body);
+        let table = [
+            private(sealed(&ours, "k")),
+            private(sealed(&ours, "another")),
+            private(sealed(&theirs, "k")),
+            private(answer.clone()),
+            private(reply("me", refused())),
+            private(reply("you", refused())),
+            of(200, false, sealed(&ours, "k")),
         ];
         insta::assert_snapshot!(table.join("\n"));
     }

@@ -28,15 +28,19 @@ use restate_sdk::endpoint::{
     Endpoint, HandleOptions, HandlerOptions, ProtocolMode, ServiceOptions,
 };
 use restate_sdk::prelude::{Context, HandlerResult, IntoServiceDefinition, Json, TerminalError};
+use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 
 use crate::admin::VERSION;
 use crate::call::{Call, Reply};
 use crate::error::{RestateError, RestateErrorKind};
-use crate::handed::RUN;
+use crate::handed::{NOT_READ, RUN};
 use crate::notices::GENERATE;
+use crate::private::{Received, Way, read_call, read_job};
+use crate::seal::Seal;
 
 /// How long a call may say nothing; twice that, and it is handed out again.
 const SILENCE: Duration = Duration::from_secs(30 * 60);
@@ -77,6 +81,7 @@ pub struct Worker {
     answering: Answering,
     running: Option<Running>,
     identity_keys: Vec<String>,
+    seal: Option<Seal>,
     retention: Duration,
 }
 
@@ -87,6 +92,7 @@ impl Worker {
             answering,
             running: None,
             identity_keys: Vec::new(),
+            seal: None,
             retention: RETENTION,
         }
     }
@@ -96,6 +102,13 @@ impl Worker {
     #[must_use]
     pub fn identity_key(mut self, key: impl Into<String>) -> Self {
         self.identity_keys.push(key.into());
+        self
+    }
+
+    /// Takes only what is sealed with one of these keys, and seals what comes of it.
+    #[must_use]
+    pub fn private(mut self, seal: Option<Seal>) -> Self {
+        self.seal = seal;
         self
     }
 
@@ -173,6 +186,7 @@ impl Worker {
     fn endpoint(&self, under_way: &Arc<AtomicUsize>) -> Result<Endpoint, RestateError> {
         let service = Service {
             answering: Arc::clone(&self.answering),
+            seal: self.seal.clone(),
             under_way: Arc::clone(under_way),
         };
         let generate = HandlerOptions::new()
@@ -192,6 +206,7 @@ impl Worker {
         };
         let jobs = Jobs {
             running: self.running.clone(),
+            seal: self.seal.clone(),
             under_way: Arc::clone(under_way),
         };
         let jobs = jobs
@@ -252,21 +267,26 @@ fn plain(status: u16, body: &'static str) -> http::Response<Body> {
 /// The service that the server knows.
 struct Service {
     answering: Answering,
+    seal: Option<Seal>,
     under_way: Arc<AtomicUsize>,
 }
 
 #[restate_sdk::service(name = "Model", client_visibility = "pub(crate)")]
 impl Service {
     #[handler]
-    async fn generate(&self, _cx: Context<'_>, call: Json<Call>) -> HandlerResult<Json<Reply>> {
+    async fn generate(&self, _cx: Context<'_>, call: Sent) -> HandlerResult<Sent> {
         let _counted = Counted::new(&self.under_way);
-        let call = call.into_inner();
+        let received = read_call(call.into_inner().get(), self.seal.as_ref());
+        let (call, way) = match received.map_err(terminal)? {
+            Received::Call(call, way) => (*call, way),
+            Received::Refused(reply) => return sent(&Way::Open, &*reply),
+        };
         let asker = call.asker.clone();
         let answering = AssertUnwindSafe((self.answering)(call)).catch_unwind();
         let result = answering.await.unwrap_or_else(|_| Err(panicked()));
         match result {
             Err(error) if error.kind() == ModelErrorKind::NotSent => Err(error.into()),
-            result => Ok(Json(Reply::new(asker, result))),
+            result => sent(&way, &Reply::new(asker, result)),
         }
     }
 
@@ -284,22 +304,39 @@ impl Service {
 /// The service that carries out jobs.
 struct Jobs {
     running: Option<Running>,
+    seal: Option<Seal>,
     under_way: Arc<AtomicUsize>,
 }
 
 #[restate_sdk::service(name = "Job", client_visibility = "pub(crate)")]
 impl Jobs {
     #[handler]
-    async fn run(&self, _cx: Context<'_>, job: Json<Value>) -> HandlerResult<Json<Value>> {
+    async fn run(&self, _cx: Context<'_>, job: Sent) -> HandlerResult<Sent> {
         let Some(running) = &self.running else {
             let words = "this worker takes no whole jobs";
             return Err(TerminalError::new(words).into());
         };
         let _counted = Counted::new(&self.under_way);
-        let running = AssertUnwindSafe(running(job.into_inner())).catch_unwind();
+        let (job, way) = read_job(job.into_inner().get(), self.seal.as_ref())
+            .map_err(|why| TerminalError::new_with_code(NOT_READ, why))?;
+        let running = AssertUnwindSafe(running(job)).catch_unwind();
         let ended = running.await.unwrap_or_else(|_| Err(panicked()));
-        Ok(Json(ended?))
+        sent(&way, &ended?)
     }
+}
+
+/// What travels, as it is written.
+type Sent = Json<Box<RawValue>>;
+
+/// Writes what came of something, as what asked for it was written.
+fn sent(way: &Way, value: &impl Serialize) -> HandlerResult<Sent> {
+    way.write(value)
+        .map(Json)
+        .map_err(|why| terminal(why).into())
+}
+
+fn terminal(why: String) -> TerminalError {
+    TerminalError::new_with_code(400, why)
 }
 
 fn panicked() -> ModelError {

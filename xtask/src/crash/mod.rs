@@ -11,7 +11,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 use crate::binary::{self, lost, patterns, recorded};
+use crate::kept_folder::in_folder;
 use crate::provider::Provider;
+use crate::random::Random;
+use crate::restate::{self, Kills};
 use crate::wait::wait;
 use job::Job;
 
@@ -28,21 +31,33 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 200)]
     kills: u64,
 
-    /// How many calls a run makes, about
-    #[arg(long, value_name = "N", default_value_t = 2_000)]
-    calls: u64,
+    /// How many calls a run makes, about [default: 2000, and 150 on restate]
+    #[arg(long, value_name = "N")]
+    calls: Option<u64>,
+
+    /// Where calls are made: on restate, worker, driver and server are killed
+    #[arg(long, value_enum, default_value = "here")]
+    on: On,
 
     /// Chooses the moments
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
 }
 
+/// Where calls are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum On {
+    Here,
+    Restate,
+}
+
 impl Args {
     /// Returns what every change has to survive.
-    pub(crate) fn short() -> Self {
+    pub(crate) fn short(on: On) -> Self {
         Self {
             kills: 20,
-            calls: 1_000,
+            calls: (on == On::Here).then_some(1_000),
+            on,
             seed: 1,
         }
     }
@@ -50,22 +65,23 @@ impl Args {
 
 /// Kills runs and goes on with them.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    binary::build()?;
-    let folder = std::env::temp_dir().join(format!("patterns-crash-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
-    let result = in_folder(args, &folder);
-    // What is left of a failure is worth a look.
-    if result.is_ok() {
-        fs::remove_dir_all(&folder)?;
+    if args.on == On::Restate {
+        return restate::kill(Kills {
+            kills: args.kills,
+            documents: args.calls.unwrap_or(150),
+            seed: args.seed,
+        });
     }
-    result.with_context(|| format!("what is left is in {}", folder.display()))
+    binary::build()?;
+    in_folder("crash", |folder| kill(args, folder))
 }
 
-fn in_folder(args: &Args, folder: &Path) -> Result<()> {
+fn kill(args: &Args, folder: &Path) -> Result<()> {
+    let calls = args.calls.unwrap_or(2_000);
     let provider = Provider::start(&patterns(), folder, &LATENCY)?;
     println!(
         "{} kills of runs of about {} calls, {IN_FLIGHT} in flight, seed {}\n",
-        args.kills, args.calls, args.seed
+        args.kills, calls, args.seed
     );
     println!(
         "{:<12} {:>6} {:>7} {:>9} {:>6} {:>8} {:>8} {:>8} {:>9} {:>10}",
@@ -80,7 +96,7 @@ fn in_folder(args: &Args, folder: &Path) -> Result<()> {
         "in flight",
         "identical"
     );
-    for (n, job) in Job::all(args.calls).into_iter().enumerate() {
+    for (n, job) in Job::all(calls).into_iter().enumerate() {
         job.prepare(folder)?;
         let kills = args.kills / 2 + u64::from(n == 0) * (args.kills % 2);
         let mut random = Random::new(args.seed.wrapping_mul(1_000_003) + n as u64);
@@ -207,23 +223,4 @@ fn begin(job: &Job, provider: &Provider, folder: &Path, place: &Path) -> Result<
 /// Runs to the end and returns the result.
 fn finish(job: &Job, provider: &Provider, folder: &Path, place: &Path) -> Result<String> {
     crate::cargo::output(&mut command(job, provider, folder, place))
-}
-
-/// Numbers that look random (SplitMix64; Steele, Lea and Flood 2014).
-pub(crate) struct Random(u64);
-
-impl Random {
-    /// Begins with a seed.
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// Returns a time that is shorter.
-    pub(crate) fn below(&mut self, limit: Duration) -> Duration {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        limit.mul_f64((z ^ (z >> 31)) as f64 / u64::MAX as f64)
-    }
 }

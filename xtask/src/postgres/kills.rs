@@ -10,7 +10,7 @@ use super::Args;
 use super::pair::{AT_ONCE, Pair};
 use super::server::Server;
 use crate::cargo::output;
-use crate::crash::Random;
+use crate::random::Random;
 use crate::restate::Job;
 use crate::wait::wait;
 

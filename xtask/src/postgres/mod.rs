@@ -10,13 +10,12 @@ mod refusals;
 mod server;
 mod sharing;
 
-use std::fs;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use self::server::Server;
 use crate::binary;
 use crate::cargo::{cargo, run as run_command};
+use crate::kept_folder::in_folder;
 
 /// What to run.
 #[derive(Debug, clap::Args)]
@@ -48,12 +47,7 @@ impl Args {
 /// Runs all of it.
 pub(crate) fn run(args: &Args) -> Result<()> {
     binary::build_with("postgres")?;
-    let folder = std::env::temp_dir().join(format!("patterns-postgres-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
-    let result = all(args, &folder);
-    result.with_context(|| format!("what is left is in {}", folder.display()))?;
-    fs::remove_dir_all(&folder)?;
-    Ok(())
+    in_folder("postgres", |folder| all(args, folder))
 }
 
 fn all(args: &Args, folder: &std::path::Path) -> Result<()> {

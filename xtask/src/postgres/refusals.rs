@@ -44,6 +44,8 @@ pub(super) fn run(server: Server, folder: &Path) -> Result<Server> {
         pair.url = url;
         refused(&pair, &job, code, words)?;
     }
+    pair.url.clone_from(&url);
+    safe_ways(&mut pair, &job, &expected)?;
     pair.url = as_reader;
     let read = output(pair.sharing(&job, "none.db").arg("--read-only"))?;
     ensure!(read == expected, "who may read gets another result");
@@ -58,6 +60,35 @@ pub(super) fn run(server: Server, folder: &Path) -> Result<Server> {
     );
     pair.check_secret()?;
     Ok(pair.server)
+}
+
+/// Checks the ways to a server that has a certificate of a private authority.
+fn safe_ways(pair: &mut Pair, job: &Job, expected: &str) -> Result<()> {
+    let url = pair.url.clone();
+    let authority = pair.server.with_certificate()?;
+    let signed = format!("sslmode=verify-full&sslrootcert={}", authority.display());
+    let named = url.replacen("127.0.0.1", "localhost", 1);
+    for (url, words) in [
+        (format!("{named}?sslmode=verify-full"), "UnknownIssuer"),
+        (format!("{url}?{signed}"), "not valid for name"),
+        (
+            format!("{named}?{signed}.none"),
+            "of sslrootcert cannot be read",
+        ),
+    ] {
+        pair.url = url;
+        refused(pair, job, 69, words)?;
+    }
+    for (number, way) in [signed.as_str(), "sslmode=require"].into_iter().enumerate() {
+        pair.url = format!("{named}?{way}");
+        let shared = output(&mut pair.sharing(job, &format!("safe-{number}.db")))?;
+        ensure!(shared == expected, "{way}: the result is another one");
+    }
+    println!(
+        "TLS: the certificate is checked by name and authority, and with both the store is used"
+    );
+    pair.url = url;
+    Ok(())
 }
 
 fn refused(pair: &Pair, job: &Job, code: i32, words: &str) -> Result<()> {

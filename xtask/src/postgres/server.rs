@@ -79,6 +79,34 @@ impl Server {
         Ok(())
     }
 
+    /// Gives it a certificate for `localhost`, and returns that of the authority which has signed it.
+    pub(super) fn with_certificate(&self) -> Result<PathBuf> {
+        let at = |name: &str| self.folder.join("data").join(name);
+        let openssl = |words: &str| {
+            let mut command = Command::new("openssl");
+            command.args(words.split(' ')).current_dir(at(""));
+            output(&mut command).context("certificates are made by openssl: install it")
+        };
+        let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+        openssl(&format!(
+            "req -x509 {key} -days 9 -subj /CN=authority -keyout ca.key -out ca.pem"
+        ))?;
+        openssl(&format!(
+            "req {key} -subj /CN=localhost -keyout server.key -out server.csr"
+        ))?;
+        fs::write(at("names"), "subjectAltName = DNS:localhost")?;
+        openssl(
+            "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 9 -extfile names -out server.crt",
+        )?;
+        if let Some((user, group)) = self.owner {
+            give_to(&at("server.key"), user, group)?;
+            give_to(&at("server.crt"), user, group)?;
+        }
+        self.sql("postgres", "ALTER SYSTEM SET ssl = on")?;
+        self.sql("postgres", "SELECT pg_reload_conf()")?;
+        Ok(at("ca.pem"))
+    }
+
     /// Kills it without a word; what serves its connections ends with it.
     pub(super) fn kill(&mut self) -> Result<()> {
         self.child.kill()?;

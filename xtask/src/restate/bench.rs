@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use super::fleet::{Fleet, SetUp};
 use super::job::Job;
 use crate::binary;
+use crate::kept_folder::in_folder;
 use crate::watched::watched;
 
 /// What to measure.
@@ -41,11 +42,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Some(patterns) => patterns.canonicalize()?,
         None => binary::build_with_restate_for_release()?,
     };
-    let folder = std::env::temp_dir().join(format!("patterns-bench-{}", std::process::id()));
-    let result = measured(args, patterns, &folder);
-    result.with_context(|| format!("what is left is in {}", folder.display()))?;
-    fs::remove_dir_all(&folder)?;
-    Ok(())
+    in_folder("bench", |folder| measured(args, patterns, folder))
 }
 
 fn measured(args: &Args, patterns: PathBuf, folder: &Path) -> Result<()> {
@@ -54,6 +51,7 @@ fn measured(args: &Args, patterns: PathBuf, folder: &Path) -> Result<()> {
         provider: vec!["--latency", "50ms"],
         lane: args.lane,
         at_once: args.lane,
+        key: None,
     };
     let fleet = Fleet::start(folder, set_up)?;
     println!(

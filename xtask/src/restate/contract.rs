@@ -3,12 +3,15 @@
 
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
 use super::fleet::{Fleet, LANE, SetUp};
 use super::job::Job;
+use super::link::Link;
 use crate::cargo::output;
+use crate::wait::wait;
 
 /// At most so many times the ballots of a run whose calls are made here.
 const OF_LOCAL: f64 = 1.3;
@@ -19,9 +22,15 @@ const VOTES: u64 = 6;
 /// Documents of a run.
 const DOCUMENTS: u64 = 64;
 
+/// How long a run is under way over a bad link before nothing gets through any more.
+const UNDER_WAY: Duration = Duration::from_secs(2);
+
 /// Checks it.
-pub(super) fn run(folder: &Path) -> Result<()> {
-    let mut fleet = Fleet::start(folder, SetUp::small(&["--latency", "300ms"]))?;
+pub(super) fn run(folder: &Path, silence: Duration) -> Result<()> {
+    let mut fleet = Fleet::start(
+        folder,
+        SetUp::small(&["--latency", "300ms", "--latency-sigma", "0.3"]),
+    )?;
     let job = Job::map_reduce(folder, "contract", DOCUMENTS)?;
     let local = output(&mut fleet.local(&job, "local.db"))?;
     let calls = fleet.provider.requests()?;
@@ -55,8 +64,11 @@ pub(super) fn run(folder: &Path) -> Result<()> {
         println!("a second run with {whose} store: 0 sent");
     }
 
-    early_stop(&fleet)?;
+    for (first, spare) in [(0, LANE), (VOTES, 200)] {
+        early_stop(&fleet, first, spare)?;
+    }
     handed_over(&mut fleet, folder)?;
+    bad_link(&mut fleet, folder, silence)?;
     let peak = fleet.check_peak()?;
     println!("at most {peak} calls at once, in a lane of {LANE}");
     Ok(())
@@ -64,10 +76,10 @@ pub(super) fn run(folder: &Path) -> Result<()> {
 
 /// Checks that votes which are decided early have hardly more ballots made than those whose calls are made here.
 /// Which ballot is answered first is chance, so it takes some votes to tell.
-fn early_stop(fleet: &Fleet) -> Result<()> {
+fn early_stop(fleet: &Fleet, first: u64, spare: u64) -> Result<()> {
     let (mut local, mut sent, mut cancelled) = (0, 0, 0);
-    for number in 0..VOTES {
-        let vote = Job::vote(number, LANE);
+    for number in first..first + VOTES {
+        let vote = Job::vote(number, spare);
         let before = fleet.provider.requests()?;
         output(&mut fleet.local(&vote, "local-vote.db"))?;
         fleet.provider.wait_until_idle()?;
@@ -85,7 +97,9 @@ fn early_stop(fleet: &Fleet) -> Result<()> {
         sent as f64 <= OF_LOCAL * local as f64,
         "{sent} ballots were sent, and {local} where calls are made here"
     );
-    println!("early stop: {sent} ballots sent in {VOTES} votes, {local} where calls are made here");
+    println!(
+        "early stop, {spare} spare ballots: {sent} sent in {VOTES} votes, {local} where calls are made here"
+    );
     Ok(())
 }
 
@@ -114,6 +128,41 @@ fn handed_over(fleet: &mut Fleet, folder: &Path) -> Result<()> {
     );
     println!(
         "handed over, both workers killed: {calls} calls, {sent} sent, the same for each that attaches"
+    );
+    Ok(())
+}
+
+/// Checks that a link that is slow, loses some of what it carries and all of it for a while, and breaks between
+/// driver and server, costs nothing but time.
+fn bad_link(fleet: &mut Fleet, folder: &Path, silence: Duration) -> Result<()> {
+    let job = Job::map_reduce(folder, "bad-link", DOCUMENTS)?;
+    let before = fleet.provider.requests()?;
+    let local = output(&mut fleet.local(&job, "local-bad-link.db"))?;
+    let between = fleet.provider.requests()?;
+    let (to_workers, to_server) = fleet.behind_links()?;
+    let mut driver = fleet.driver_behind(&to_server, &job, "bad-link.db");
+    let driver = driver
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    wait(UNDER_WAY);
+    Link::cut(&[&to_workers, &to_server], silence);
+    let ended = driver.wait_with_output()?;
+    ensure!(
+        ended.status.success(),
+        "the driver ended with {}",
+        ended.status
+    );
+    ensure!(
+        ended.stdout == local.as_bytes(),
+        "over a bad link the result is another one"
+    );
+    fleet.wait_until_idle()?;
+    let (calls, sent) = (between - before, fleet.provider.requests()? - between);
+    ensure!(sent == calls, "{calls} calls, and {sent} were sent");
+    println!(
+        "a slow link, {} breaks of it, {silence:?} without a word: {calls} calls, {sent} sent, the same result",
+        to_server.broken()
     );
     Ok(())
 }

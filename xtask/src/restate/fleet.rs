@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail, ensure};
 
 use super::job::Job;
+use super::link::Link;
 use super::server::{Server, free_port};
 use crate::binary::patterns;
 use crate::provider::Provider;
@@ -22,6 +23,9 @@ const AT_ONCE: u64 = 64;
 /// How long a worker may take until it is registered.
 const START: Duration = Duration::from_secs(60);
 
+/// The variable with the key of private calls.
+pub(super) const KEY_VARIABLE: &str = "FLEET_KEY";
+
 /// How it is set up.
 #[derive(Clone, Debug)]
 pub(super) struct SetUp {
@@ -33,6 +37,8 @@ pub(super) struct SetUp {
     pub(super) lane: u64,
     /// The calls that a run waits for at once.
     pub(super) at_once: u64,
+    /// The key of private calls, if they are private.
+    pub(super) key: Option<&'static str>,
 }
 
 impl SetUp {
@@ -43,6 +49,7 @@ impl SetUp {
             provider: provider.to_vec(),
             lane: LANE,
             at_once: AT_ONCE,
+            key: None,
         }
     }
 }
@@ -55,19 +62,21 @@ pub(super) struct Fleet {
     pub(super) provider: Provider,
     pub(super) server: Server,
     workers: Vec<Option<Child>>,
-    port: u16,
+    /// The ports at which they listen, and at which the server finds them.
+    ports: [(u16, u16); 2],
 }
 
 impl Fleet {
     /// Starts all of it.
     pub(super) fn start(folder: &Path, set_up: SetUp) -> Result<Self> {
         fs::create_dir_all(folder)?;
+        let port = free_port()?;
         let mut fleet = Self {
             provider: Provider::start(&set_up.patterns, folder, &set_up.provider)?,
             server: Server::start(&folder.join("server"))?,
             folder: folder.to_owned(),
             workers: vec![None, None],
-            port: free_port()?,
+            ports: [(port, port); 2],
             set_up,
         };
         for number in 0..fleet.workers.len() {
@@ -89,7 +98,11 @@ impl Fleet {
                 "-c",
                 &self.server.admin(),
             ])
-            .args(["--listen", &format!("127.0.0.1:{}", self.port)])
+            .args(["--listen", &format!("127.0.0.1:{}", self.ports[number].0)])
+            .args([
+                "--advertise",
+                &format!("http://127.0.0.1:{}", self.ports[number].1),
+            ])
             .args([
                 "--jobs",
                 "--limit",
@@ -119,6 +132,19 @@ impl Fleet {
         Ok(())
     }
 
+    /// Puts a link between the server and its workers, of which one is left, and returns the link and one to the
+    /// server, whose connections break.
+    pub(super) fn behind_links(&mut self) -> Result<(Link, Link)> {
+        for number in 0..self.workers.len() {
+            self.kill_worker(number)?;
+        }
+        let port = free_port()?;
+        let to_workers = Link::start(port, false)?;
+        self.ports[0] = (port, to_workers.port);
+        self.start_worker(0)?;
+        Ok((to_workers, Link::start(self.server.ingress(), true)?))
+    }
+
     /// Kills a worker without a word.
     pub(super) fn kill_worker(&mut self, number: usize) -> Result<()> {
         if let Some(mut child) = self.workers[number].take() {
@@ -134,6 +160,14 @@ impl Fleet {
         command
             .args(["--on", &self.server.on(), "-c", &self.server.admin()])
             .args(["--concurrency", &self.set_up.at_once.to_string()]);
+        command
+    }
+
+    /// Returns a run whose calls get to the server through a link.
+    pub(super) fn driver_behind(&self, link: &Link, job: &Job, store: &str) -> Command {
+        let mut command = self.of(job, store);
+        let on = format!("restate:http://127.0.0.1:{}", link.port);
+        command.args(["--on", &on, "-c", &self.server.admin()]);
         command
     }
 
@@ -183,6 +217,13 @@ impl Fleet {
         let mut command = Command::new(&self.set_up.patterns);
         command
             .env("PATTERNS_BASE_URL", &self.provider.url)
+            .envs(self.set_up.key.iter().flat_map(|key| {
+                [
+                    ("PATTERNS_RESTATE_PRIVATE", "true"),
+                    ("PATTERNS_RESTATE_KEY_VARIABLE", KEY_VARIABLE),
+                    (KEY_VARIABLE, key),
+                ]
+            }))
             .current_dir(&self.folder)
             .stdin(Stdio::null());
         command

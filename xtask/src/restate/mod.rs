@@ -1,58 +1,54 @@
 //! `cargo xtask restate`: runs past one process, on a Restate server that comes as a package of npm.
 //!
-//! First what always holds (`contract.rs`), then what is killed in the middle and gone on with (`kills.rs`):
-//! worker, driver and server, in turn and in pairs.
+//! First what always holds (`contract.rs`), also over a link that is slow and breaks (`link.rs`), then what the
+//! server sees of private calls (`private.rs`). `cargo xtask crash --on restate` kills worker, driver and server
+//! in the middle of runs, in turn and in pairs, and goes on with them (`kills.rs`).
 
 pub(crate) mod bench;
 mod contract;
 mod fleet;
 mod job;
 mod kills;
+mod link;
+mod private;
 mod server;
 
-use std::fs;
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 pub(crate) use self::job::Job;
+pub(crate) use self::kills::Kills;
 pub(crate) use self::server::free_port;
 use crate::binary;
+use crate::kept_folder::in_folder;
 
 /// What to run.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How many times something is killed
-    #[arg(long, value_name = "N", default_value_t = 60)]
-    kills: u64,
-
-    /// How many documents a run has
-    #[arg(long, value_name = "N", default_value_t = 300)]
-    documents: u64,
-
-    /// Chooses the moments
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
+    /// For how many seconds nothing gets through between driver, server and worker
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    silence: u64,
 }
 
 impl Args {
     /// Returns what every change has to survive.
     pub(crate) fn short() -> Self {
-        Self {
-            kills: 6,
-            documents: 150,
-            seed: 1,
-        }
+        Self { silence: 5 }
     }
 }
 
 /// Runs all of it.
 pub(crate) fn run(args: &Args) -> Result<()> {
     binary::build_with("restate")?;
-    let folder = std::env::temp_dir().join(format!("patterns-restate-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
-    let result = contract::run(&folder.join("contract"))
-        .and_then(|()| kills::run(args, &folder.join("kills")));
-    result.with_context(|| format!("what is left is in {}", folder.display()))?;
-    fs::remove_dir_all(&folder)?;
-    Ok(())
+    in_folder("restate", |folder| {
+        contract::run(&folder.join("contract"), Duration::from_secs(args.silence))?;
+        private::run(&folder.join("private"))
+    })
+}
+
+/// Kills worker, driver and server.
+pub(crate) fn kill(kills: Kills) -> Result<()> {
+    binary::build_with("restate")?;
+    in_folder("kills", |folder| kills::run(kills, folder))
 }

@@ -54,6 +54,11 @@ impl Server {
         format!("restate.admin=http://127.0.0.1:{}", self.ports[1])
     }
 
+    /// Returns the port at which calls go in.
+    pub(super) fn ingress(&self) -> u16 {
+        self.ports[0]
+    }
+
     /// Kills it without a word.
     pub(super) fn kill(&mut self) -> Result<()> {
         self.child.kill()?;
@@ -69,12 +74,17 @@ impl Server {
 
     /// Counts the invocations that have not ended.
     pub(super) fn open(&self) -> Result<u64> {
-        let question =
-            r#"{"query": "SELECT count(*) AS n FROM sys_invocation WHERE status <> 'completed'"}"#;
-        let answer = self.ask(self.ports[1], "POST /query", question)?;
+        let question = "SELECT count(*) AS n FROM sys_invocation WHERE status <> 'completed'";
+        let answer = self.query(question)?;
         answer["rows"][0]["n"]
             .as_u64()
             .with_context(|| format!("it counts: {answer}"))
+    }
+
+    /// Asks it in SQL.
+    pub(super) fn query(&self, sql: &str) -> Result<Value> {
+        let question = serde_json::json!({"query": sql}).to_string();
+        self.ask(self.ports[1], "POST /query", &question)
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {

@@ -12,7 +12,10 @@ use super::suggest::words;
 use crate::error::{Error, ErrorKind};
 
 /// Variables that begin like keys and are none.
-const OTHERS: [&str; 2] = ["PATTERNS_LOG", "PATTERNS_API_KEY"];
+const OTHERS: [&str; 3] = ["PATTERNS_LOG", "PATTERNS_API_KEY", TYPED_ELSEWHERE];
+
+/// By it a worker tells the run of a job that was handed over what was typed for it.
+pub(crate) const TYPED_ELSEWHERE: &str = "PATTERNS_TYPED_ELSEWHERE";
 
 /// Reads the argument of `-c`.
 ///

@@ -82,7 +82,10 @@ fn line_and_column(text: &str, at: usize) -> (usize, usize) {
 /// Makes a path that is relative to its file one that is relative to the working directory.
 pub(super) fn rebase(entry: &mut Entry, file: &Path) {
     let parts: Vec<&str> = entry.path.iter().map(String::as_str).collect();
-    let is_path = matches!(parts[..], ["run", "store"] | ["providers", _, "key_file"]);
+    let is_path = matches!(
+        parts[..],
+        ["run", "store"] | ["providers", _, "key_file"] | ["restate", "key_file"]
+    );
     let is_address = entry.value.as_str().is_some_and(is_address);
     let is_path = is_path && !is_address;
     if let (true, Some(folder), Some(path)) = (is_path, file.parent(), entry.value.as_str()) {

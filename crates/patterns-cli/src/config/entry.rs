@@ -54,7 +54,7 @@ impl Entry {
                 let urls = urls.map(|it| without_login(it.as_str().unwrap_or_default()).into());
                 Value::Array(urls.collect()).to_string()
             }
-            ["providers", _, "key_command"] => {
+            ["providers", _, "key_command"] | ["restate", "key_command"] => {
                 let command = self.value.as_str().unwrap_or_default();
                 let program = command.split_whitespace().next().unwrap_or_default();
                 format!("{:?} {HIDDEN}", program)
@@ -74,18 +74,20 @@ impl Entry {
     }
 
     /// Returns whether only one of two can hold: where one key begins with the other, or both say where
-    /// the key of one provider is.
+    /// the key of one provider, or of private bodies, is.
     pub(super) fn excludes(&self, other: &Self) -> bool {
         let is_same = self.path.starts_with(&other.path) || other.path.starts_with(&self.path);
         is_same || self.key_of().is_some_and(|it| other.key_of() == Some(it))
     }
 
-    /// Returns the provider whose key this says the place of.
+    /// Returns whose key this says the place of.
     fn key_of(&self) -> Option<&str> {
         match &self.path[..] {
             [providers, name, key] if providers == "providers" && key.starts_with("key_") => {
                 Some(name)
             }
+            // No provider is named so: a name of one has no blank.
+            [restate, key] if restate == "restate" && key.starts_with("key_") => Some("of restate"),
             _ => None,
         }
     }

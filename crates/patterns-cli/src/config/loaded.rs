@@ -217,9 +217,11 @@ impl Loaded {
 
     /// Names the variables that look like keys and set nothing, and caps that do not hold.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        let providers = self.config.providers.values();
+        let (providers, restate) = (self.config.providers.values(), &self.config.restate);
         let keys: Vec<_> = providers
             .filter_map(|it| it.key_variable.as_deref())
+            .chain(restate.token_variable.as_deref())
+            .chain(restate.key_variable.as_deref())
             .collect();
         let unknown = self.unknown.iter().filter(|it| !keys.contains(&&***it));
         let unknown = unknown.map(|it| assignment::unknown_variable(it));
@@ -254,10 +256,11 @@ fn rebased(mut entries: Vec<Entry>, file: &Path) -> Vec<Entry> {
 /// may be a script: what is trusted is the line, and the file may be another one tomorrow. What it finds
 /// there unasked it does not find either: it runs elsewhere (`key.rs`).
 fn check_command(entry: &Entry, folder: &Path) -> Result<(), Error> {
-    let [section, _, key] = &entry.path[..] else {
-        return Ok(());
-    };
-    if section != "providers" || key != "key_command" {
+    let parts: Vec<&str> = entry.path.iter().map(String::as_str).collect();
+    if !matches!(
+        parts[..],
+        ["providers", .., "key_command"] | ["restate", "key_command"]
+    ) {
         return Ok(());
     }
     let command = entry.value.as_str().unwrap_or_default();

@@ -22,7 +22,7 @@ mod schema;
 mod sensitive;
 mod suggest;
 
-pub(crate) use assignment::{as_shown, decides_where};
+pub(crate) use assignment::{TYPED_ELSEWHERE, as_shown, decides_where};
 pub(crate) use entry::Entry;
 pub(crate) use fill::{Scope, fill, fill_options, talk};
 pub(crate) use keys::{reference, schema_json};

@@ -181,6 +181,16 @@ pub(crate) struct RestateKeys {
     pub(crate) token_variable: Option<String>,
     /// Whether the server has lanes (scopes with limits); without it, it is asked.
     pub(crate) lanes: Option<bool>,
+    /// Whether calls, answers and jobs are encrypted on their way and at the server, with a key that driver and
+    /// workers share: 64 hexadecimal digits, as `openssl rand -hex 32` makes them. Several are separated by
+    /// commas, of which the first encrypts.
+    pub(crate) private: Option<bool>,
+    /// The variable with that key.
+    pub(crate) key_variable: Option<String>,
+    /// The file with that key; in a file, it is relative to that file.
+    pub(crate) key_file: Option<PathBuf>,
+    /// A command that prints that key; no shell is involved, and it runs in your home directory.
+    pub(crate) key_command: Option<String>,
 }
 
 /// A server.

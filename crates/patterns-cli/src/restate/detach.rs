@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep};
 
 use super::handed::{Ended, FORM, Handed, Kept, is_id};
 use super::name;
-use super::server::{server, told};
+use super::server::{seal, server, told};
 use crate::args::AttachArgs;
 use crate::config::{Loaded, RestateKeys};
 use crate::error::{Error, ErrorKind, reason};
@@ -28,6 +28,7 @@ use crate::escape::escape_line;
 use crate::exit_code;
 use crate::launch::Launch;
 use crate::output::Output;
+use crate::recorded_job::RecordedJob;
 use crate::store::usual;
 use crate::terminal::{Terminal, write_stdout};
 
@@ -127,7 +128,8 @@ fn connect(keys: &RestateKeys) -> Result<Durable, Error> {
         let message = "a job is handed over to the workers of a Restate server, and none is named";
         return Err(Error::new(ErrorKind::Usage, message).help("name it with --on restate:URL"));
     };
-    Durable::connect(server, patterns_restate::Driver::named(name())).map_err(told)
+    let driver = patterns_restate::Driver::named(name()).private(seal(keys)?);
+    Durable::connect(server, driver).map_err(told)
 }
 
 /// Makes of a job what is sent.
@@ -169,6 +171,7 @@ fn handed(launch: &Launch) -> Result<Handed, Error> {
         folder,
         store,
         output: output.name().to_owned(),
+        arguments: RecordedJob::now(&launch.job, &launch.set).shown_arguments(),
     })
 }
 

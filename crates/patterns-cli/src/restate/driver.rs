@@ -16,7 +16,7 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 
 use super::name;
-use super::server::{server, told};
+use super::server::{seal, server, told};
 use crate::error::Error;
 use crate::launch::Launch;
 use crate::terminal::Terminal;
@@ -52,6 +52,7 @@ impl Driver {
         let concurrency = settings.part.concurrency;
         let mut driver = patterns_restate::Driver::named(name())
             .fresh(mode == StoreMode::Fresh)
+            .private(seal(keys)?)
             .at_once(concurrency.unwrap_or(Settings::AUTO_CONCURRENCY));
         let here = Durable::connect(server.clone(), driver.clone()).map_err(told)?;
         here.check().await.map_err(told)?;

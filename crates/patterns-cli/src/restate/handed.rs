@@ -33,6 +33,9 @@ pub(super) struct Handed {
     pub(super) store: Option<PathBuf>,
     /// The form of its result.
     pub(super) output: String,
+    /// What was typed, without what may be secret: it is recorded of the run.
+    #[serde(default)]
+    pub(super) arguments: Vec<String>,
 }
 
 /// What came of it.

@@ -13,7 +13,7 @@ use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
 use super::handed::{Ended, FORM, Handed, Kept, MOST_BYTES, is_id};
-use crate::config::RestateKeys;
+use crate::config::{RestateKeys, TYPED_ELSEWHERE};
 use crate::exit_code;
 use crate::terminal::Terminal;
 
@@ -74,6 +74,8 @@ impl Jobs {
         }
         let piped = || Stdio::piped();
         command.stdin(piped()).stdout(Stdio::null()).stderr(piped());
+        let typed = serde_json::to_string(&handed.arguments)?;
+        command.env(TYPED_ELSEWHERE, typed);
         let mut child = command.kill_on_drop(true).spawn()?;
         if let Some(mut stdin) = child.stdin.take() {
             stdin.write_all(handed.job.to_string().as_bytes()).await?;
@@ -115,27 +117,43 @@ impl Jobs {
         for set in &handed.set {
             option("-c", set.clone());
         }
-        let RestateKeys {
-            url,
-            admin,
-            token_variable,
-            lanes,
-        } = &self.restate;
-        let keys = [
-            ("url", url),
-            ("admin", admin),
-            ("token_variable", token_variable),
-        ];
-        for (key, value) in keys {
-            if let Some(value) = value {
-                option("-c", format!("restate.{key}={value}"));
-            }
-        }
-        if let Some(lanes) = lanes {
-            option("-c", format!("restate.lanes={lanes}"));
+        for set in of_server(&self.restate) {
+            option("-c", set);
         }
         words
     }
+}
+
+/// Returns what `-c` has to say so that a run uses the same server in the same way, in whatever folder.
+fn of_server(keys: &RestateKeys) -> Vec<String> {
+    let RestateKeys {
+        url,
+        admin,
+        token_variable,
+        lanes,
+        private,
+        key_variable,
+        key_file,
+        key_command,
+    } = keys;
+    let file = key_file.as_deref().map(|it| {
+        let file = std::path::absolute(it).unwrap_or_else(|_| it.to_owned());
+        file.to_string_lossy().into_owned()
+    });
+    let values = [
+        ("url", url.clone()),
+        ("admin", admin.clone()),
+        ("token_variable", token_variable.clone()),
+        ("lanes", lanes.map(|it| it.to_string())),
+        ("private", private.map(|it| it.to_string())),
+        ("key_variable", key_variable.clone()),
+        ("key_file", file),
+        ("key_command", key_command.clone()),
+    ];
+    let set = values
+        .into_iter()
+        .filter_map(|(key, value)| Some(format!("restate.{key}={}", value?)));
+    set.collect()
 }
 
 /// Tells a process to end, so that it records how far it came.
@@ -189,6 +207,23 @@ fn written(ended: &Ended) -> Result<Value, ModelError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_that_was_handed_over_is_private_in_the_same_way_as_its_worker() {
+        let keys = RestateKeys {
+            url: Some("http://h".to_owned()),
+            private: Some(true),
+            key_file: Some("key".into()),
+            ..RestateKeys::default()
+        };
+        let file = std::path::absolute("key").unwrap();
+        let expected = [
+            "restate.url=http://h".to_owned(),
+            "restate.private=true".to_owned(),
+            format!("restate.key_file={}", file.display()),
+        ];
+        assert_eq!(of_server(&keys), expected);
+    }
 
     #[test]
     fn only_a_large_result_stays_at_the_worker() {

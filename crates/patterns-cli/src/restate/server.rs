@@ -1,10 +1,11 @@
 //! Names the Restate server that is configured, and says in the words of this command what is wrong with it.
 
-use patterns_restate::{RestateError, RestateErrorKind, Server};
+use patterns_restate::{RestateError, RestateErrorKind, Seal, Server};
 use secrecy::SecretString;
 
-use crate::config::RestateKeys;
+use crate::config::{KeySource, RestateKeys};
 use crate::error::{Error, ErrorKind};
+use crate::key;
 
 /// Returns the server that is configured, if one is.
 ///
@@ -38,6 +39,41 @@ fn token(name: &str) -> Result<SecretString, Error> {
         .help(format!("set {name}, or mend restate.token_variable")))
 }
 
+/// Returns what seals calls and jobs, if they are private.
+///
+/// # Errors
+///
+/// Returns an error if there is no key for it, or one that cannot be used.
+pub(super) fn seal(keys: &RestateKeys) -> Result<Option<Seal>, Error> {
+    let sources = [
+        keys.key_variable.clone().map(KeySource::Variable),
+        keys.key_file.clone().map(KeySource::File),
+        keys.key_command.clone().map(KeySource::Command),
+    ];
+    let mut sources = sources.into_iter().flatten();
+    let wrong = |message: &str, help: &str| Err(Error::new(ErrorKind::Config, message).help(help));
+    match (keys.private == Some(true), sources.next(), sources.next()) {
+        (true, None, _) => wrong(
+            "restate.private is set, and no key to encrypt with",
+            "make one with `openssl rand -hex 32`, and say where it is: restate.key_variable, key_file or \
+             key_command, alike for driver and workers",
+        ),
+        (_, Some(_), Some(_)) => wrong(
+            "restate has more than one of key_variable, key_file and key_command",
+            "leave one: it may have several keys, separated by commas",
+        ),
+        (false, Some(_), _) => wrong(
+            "there is a key for private calls, and restate.private is not set, so that it has no effect",
+            "set restate.private=true, or take the key out",
+        ),
+        (true, Some(source), None) => {
+            let key = key::at(&source, "restate", "key for private calls")?;
+            Seal::new(&key).map_err(told).map(Some)
+        }
+        (false, None, _) => Ok(None),
+    }
+}
+
 /// Says an error in the words of this command.
 pub(super) fn told(error: RestateError) -> Error {
     use RestateErrorKind as Kind;
@@ -53,6 +89,11 @@ pub(super) fn told(error: RestateError) -> Error {
         Kind::Unreachable => (
             ErrorKind::Unavailable,
             "start it (docs/restate.md), or mend --on and restate.admin; --on here makes the calls here",
+        ),
+        Kind::Insecure => (
+            ErrorKind::Unavailable,
+            "SSL_CERT_FILE names the certificates of a private authority; mend the certificate of the server if its name \
+             or its time is wrong",
         ),
         Kind::Unauthorized => (
             ErrorKind::Credentials,
@@ -73,6 +114,11 @@ pub(super) fn told(error: RestateError) -> Error {
         Kind::UnknownJob => (
             ErrorKind::NoInput,
             "--detach prints the id, and the server keeps what came of it for a week",
+        ),
+        Kind::Private => (
+            ErrorKind::Config,
+            "restate.private, and key_variable, key_file or key_command, alike for driver and workers: \
+             `openssl rand -hex 32` makes a key",
         ),
         Kind::InvalidKey => (
             ErrorKind::Usage,

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answers::Answers;
 use super::jobs::Jobs;
-use super::server::{server, told};
+use super::server::{seal, server, told};
 use crate::args::WorkerArgs;
 use crate::config::Loaded;
 use crate::error::{Error, ErrorKind, reason};
@@ -33,7 +33,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 pub(crate) async fn work(args: &WorkerArgs, terminal: Terminal) -> Result<(), Error> {
     let loaded = Loaded::load(&args.set())?;
     loaded.check_trust()?;
-    let server = server(&loaded.restate())?;
+    let (server, seal) = (server(&loaded.restate())?, seal(&loaded.restate())?);
     if server.is_none() && !args.limits.is_empty() {
         let message = "--limit is told to a Restate server, and none is named";
         return Err(Error::new(ErrorKind::Usage, message).help("name it with --on restate:URL"));
@@ -62,7 +62,7 @@ pub(crate) async fn work(args: &WorkerArgs, terminal: Terminal) -> Result<(), Er
         let answers = Arc::clone(&answers);
         Box::pin(async move { answers.answer(call).await })
     });
-    let worker = worker(args, answering, jobs);
+    let worker = worker(args, answering, jobs).private(seal);
     let serving = worker.serve(listener, drain.clone().cancelled_owned(), args.drain);
     let url = args.advertise.clone();
     let url = url.unwrap_or_else(|| format!("http://{address}"));

@@ -132,18 +132,21 @@ fn requests_go_through_the_proxy_that_is_set() {
 }
 
 /// A server that speaks TLS and has a certificate of its own for `localhost`.
-struct Tls {
-    port: u16,
-    certificate: String,
+pub(crate) struct Tls {
+    pub(crate) port: u16,
+    pub(crate) certificate: String,
 }
 
+/// Speaks on one connection.
+type Speaking = fn(StreamOwned<ServerConnection, TcpStream>) -> io::Result<()>;
+
 impl Tls {
-    fn start() -> Self {
+    pub(crate) fn start(protocol: &str, speaking: Speaking) -> Self {
         let own =
             rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
         let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).expect("a key");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
+        let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("versions")
             .with_no_client_auth()
@@ -151,11 +154,12 @@ impl Tls {
             .expect("a fitting key");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
+        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
         let config = Arc::new(config);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let tls = ServerConnection::new(Arc::clone(&config)).expect("a connection");
-                thread::spawn(move || answer(StreamOwned::new(tls, stream)));
+                thread::spawn(move || speaking(StreamOwned::new(tls, stream)));
             }
         });
         Self {
@@ -231,7 +235,7 @@ fn tunnel(to: u16) -> String {
 
 #[test]
 fn a_certificate_is_trusted_if_the_user_says_so_also_through_a_proxy() {
-    let (place, tls) = (Place::new(), Tls::start());
+    let (place, tls) = (Place::new(), Tls::start("http/1.1", answer));
     place.write("own.pem", tls.certificate.as_bytes());
     let own = place.path().join("own.pem");
     let own = fs::canonicalize(own).expect("a path");

@@ -41,6 +41,8 @@ async fn what_came_of_a_job_is_asked_for_under_its_id() {
         (own(470, "not ready"), Ok(None)),
         (own(404, "not found"), Err(RestateErrorKind::UnknownJob)),
         ((500, None), Err(RestateErrorKind::NotTaken)),
+        // Its worker could not open it.
+        (own(422, "another key"), Err(RestateErrorKind::Private)),
         (own(401, "who?"), Err(RestateErrorKind::Unauthorized)),
     ];
     for ((status, own), expected) in table {
