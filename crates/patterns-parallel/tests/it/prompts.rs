@@ -7,6 +7,7 @@ use futures_util::stream;
 use patterns_core::{Document, Sampling};
 use patterns_parallel::map_reduce::{Combine, summary_agent};
 use patterns_parallel::sectioning::Plan;
+use patterns_parallel::voting::{BestOf, SameMeaning};
 use patterns_parallel::{
     AgentOptions, MapReduce, Panel, Plurality, Question, RunOptions, Sectioning, Voting,
 };
@@ -249,4 +250,31 @@ async fn map_reduce_asks_in_these_words() {
     Combine all 2 of them into one answer.
     [sample 0]
     "#);
+}
+
+#[tokio::test]
+async fn judges_are_asked_in_these_words() {
+    let ballots = Arc::new(ScriptedModel::new(["deep", "3 m", "deep", "3 m"].map(
+        |answer| format!(r#"{{"reasoning": "So.", "answer": "{answer}", "confidence": 1}}"#),
+    )));
+    let judge = Arc::new(ScriptedModel::new([
+        r#"{"reasoning": "It says more.", "better": "second"}"#,
+        r#"{"reasoning": "It says more.", "better": "first"}"#,
+        r#"{"reasoning": "One is no figure.", "same": false}"#,
+    ]));
+    let panel = || Panel::of_model(ballots.clone(), &AgentOptions::default());
+    let question = Question::new("How deep?").context([Document::new("survey.md", "Depth: 3 m.")]);
+    let options = logged(1).0;
+    let best = Voting::new(panel(), BestOf::by_model(judge.clone(), &told()).unwrap());
+    let best = best.voters(nonzero(2));
+    let outcome = best.run(question.clone(), &options).await.unwrap();
+    assert_eq!(
+        outcome.value.unwrap().winning_answer.as_deref(),
+        Some("3 m")
+    );
+    let rule = SameMeaning::by_model(judge.clone(), &told()).unwrap();
+    let same = Voting::new(panel(), rule).voters(nonzero(2));
+    same.run(question, &options).await.unwrap().value.unwrap();
+    let asked: Vec<String> = judge.requests().iter().map(words).collect();
+    insta::assert_snapshot!([&*asked[0], &*asked[2]].join("\n\n"));
 }
