@@ -110,7 +110,16 @@ pub(crate) fn open_to_read(path: &Path) -> Result<Store, Error> {
         return Err(Error::new(ErrorKind::NoInput, message)
             .help("runs make one where they are begun (offline ones only at --store FILE); --store names another"));
     }
-    Store::open_to_read(path).map_err(refused)
+    Store::open_to_read(path).map_err(|error| {
+        let error = refused(error);
+        match error.kind() {
+            // Who only looks cannot go without a store.
+            ErrorKind::Io => error.help(
+                "check the path and its permissions: a store is for its owner alone; --store names another",
+            ),
+            _ => error,
+        }
+    })
 }
 
 /// Says what is wrong with a store.

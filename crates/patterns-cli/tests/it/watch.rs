@@ -96,3 +96,15 @@ fn a_run_that_has_ended_is_said_once() {
     help: `patterns runs` lists those there are
     ");
 }
+
+#[test]
+fn who_only_looks_is_not_told_to_go_without_a_store() {
+    let place = Place::new();
+    // A folder cannot be read as a store, whoever asks.
+    place.write("store.db/a.txt", b"x");
+    for words in [&["watch"][..], &["ctl", "1", "pause"], &["show"], &["runs"]] {
+        let shown = place.run(&[words, &["--store", "store.db"]].concat());
+        assert!(!shown.starts_with("exit 0"), "{words:?}: {shown}");
+        assert!(!shown.contains("--no-store"), "{words:?}: {shown}");
+    }
+}
