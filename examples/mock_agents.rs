@@ -16,7 +16,7 @@ async fn main() -> anyhow::Result<()> {
     writer
         .expect_answer()
         .times(3)
-        .returning(|task, _| match task.section().title.as_str() {
+        .returning(|task, _| match task.brief.title.as_str() {
             "Risks" => Err(AgentError::from(ModelError::new(ModelErrorKind::Refused))),
             name => Ok(Answer::new(format!("All about {name}."))),
         });

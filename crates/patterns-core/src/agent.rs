@@ -44,6 +44,12 @@ pub trait Agent<I, O>: Send + Sync {
     }
 }
 
+impl<I, O> fmt::Debug for dyn Agent<I, O> + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Agent")
+    }
+}
+
 impl<I, O, A: Agent<I, O> + ?Sized> Agent<I, O> for Arc<A> {
     fn run<'a>(
         &'a self,

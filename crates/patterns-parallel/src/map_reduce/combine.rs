@@ -10,7 +10,7 @@ use std::sync::Arc;
 use patterns_core::{Agent, AgentError, Answer, BoxFuture, Coverage, Scope, TokenCounter, Usage};
 use serde::Serialize;
 
-use super::combining::{Combining, Covered};
+use super::combining::Combining;
 use super::halves::parts_of;
 use super::reduce::{MapDone, MapWork, Reduce, Reducing, Reduction, no_step};
 use super::reduce_prompt::{ReduceItem, ReduceTask};
@@ -230,11 +230,11 @@ impl<M: Send + Sync, R: Send + Sync> Combine<M, R> {
         {
             return Ok(item);
         }
-        let covered = Covered::by(&part);
+        let ends = part.ends();
         let answer = self.combine(part, scope).await;
         let answer = answer.map_err(|it| it.after(*spent))?;
         *spent += answer.usage;
-        Ok(covered.item(answer.value))
+        Ok(ReduceItem::reduced(ends, answer.value))
     }
 }
 

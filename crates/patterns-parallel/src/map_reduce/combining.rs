@@ -16,29 +16,6 @@ use crate::fan_out::Stop;
 use crate::machine::Due;
 use crate::run::Run;
 
-/// What a combination is about.
-pub(super) struct Covered {
-    first: String,
-    last: String,
-}
-
-impl Covered {
-    pub(super) fn by<M, R>(task: &ReduceTask<M, R>) -> Self {
-        Self {
-            first: task.items.first().map_or("", ReduceItem::first).to_owned(),
-            last: task.items.last().map_or("", ReduceItem::last).to_owned(),
-        }
-    }
-
-    pub(super) fn item<M, R>(self, answer: R) -> ReduceItem<M, R> {
-        ReduceItem::Reduced {
-            first: self.first,
-            last: self.last,
-            answer,
-        }
-    }
-}
-
 /// Answers that are being combined.
 pub(super) struct Combining<M, R> {
     shape: Box<dyn Shape>,
@@ -49,8 +26,8 @@ pub(super) struct Combining<M, R> {
     pub(super) complete: Option<fn(&mut R, &Coverage)>,
     /// Answers that wait for their neighbours; several for a chunk that was asked about in parts.
     items: BTreeMap<Place, Vec<ReduceItem<M, R>>>,
-    /// Combinations under way.
-    under_way: BTreeMap<BranchId, (Place, Covered)>,
+    /// Combinations under way, with the first and the last document that they are about.
+    under_way: BTreeMap<BranchId, (Place, [String; 2])>,
     /// Whether no combination has failed: without one, there can be no root.
     is_whole: bool,
 }
@@ -78,7 +55,7 @@ where
         else {
             return false;
         };
-        let item = Covered::by(task).item(make(answer));
+        let item = ReduceItem::reduced(task.ends(), make(answer));
         self.take_item(place, item);
         true
     }
@@ -160,7 +137,7 @@ where
             if self.take_lone(group.place, &task) {
                 continue;
             }
-            self.under_way.insert(id, (group.place, Covered::by(&task)));
+            self.under_way.insert(id, (group.place, task.ends()));
             return Some(Due {
                 role: StepRole::Reduce,
                 label: task.name(),
@@ -171,12 +148,12 @@ where
     }
 
     fn ended(&mut self, id: BranchId, made: Option<MapDone<M, R>>) {
-        let Some((place, covered)) = self.under_way.remove(&id) else {
+        let Some((place, ends)) = self.under_way.remove(&id) else {
             return;
         };
         match made {
             Some(MapDone::Combined(answer)) if self.is_whole => {
-                self.take_item(place, covered.item(answer));
+                self.take_item(place, ReduceItem::reduced(ends, answer));
             }
             Some(_) => {}
             None => {

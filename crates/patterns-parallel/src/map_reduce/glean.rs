@@ -9,7 +9,6 @@
 
 mod follow_up;
 
-use std::fmt;
 use std::sync::Arc;
 
 use patterns_core::{
@@ -57,7 +56,7 @@ use crate::{AgentOptions, RunError};
 /// assert_eq!(answer.usage.calls, 3);
 /// # Ok(()) }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Glean {
     first: Arc<dyn Agent<Document, Value>>,
     more: Arc<dyn Agent<GleanTask, Value>>,
@@ -186,15 +185,6 @@ impl Agent<Document, Value> for Glean {
         scope: Scope,
     ) -> BoxFuture<'a, Result<Answer<Value>, AgentError>> {
         Box::pin(self.glean(document, scope))
-    }
-}
-
-impl fmt::Debug for Glean {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Glean")
-            .field("rounds", &self.rounds)
-            .field("is_judged", &self.judge.is_some())
-            .finish_non_exhaustive()
     }
 }
 

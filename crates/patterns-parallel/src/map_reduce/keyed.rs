@@ -9,7 +9,6 @@ mod same_keys;
 mod table;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use patterns_core::{
@@ -51,7 +50,7 @@ const MOST_PAIRS: usize = 500;
 /// assert_eq!(outcome.value?.rows, [[json!("WARN"), json!(2)], [json!("INFO"), json!(1)]]);
 /// # Ok(()) }
 /// ```
-#[derive(Clone, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct KeyedReduce {
     /// The reductions, one per column.
     pub columns: Vec<CodeReduce>,
@@ -148,9 +147,8 @@ struct Tabulating {
 /// What is asked about keys.
 struct Questions {
     keys: Vec<KeyCount>,
-    candidates: Vec<(usize, usize)>,
-    /// How many candidates have been asked about.
-    asked: usize,
+    /// Pairs that are yet to be asked about.
+    candidates: std::vec::IntoIter<(usize, usize)>,
     under_way: BTreeMap<BranchId, (usize, usize)>,
     /// Pairs that mean the same.
     same: Vec<(usize, usize)>,
@@ -166,16 +164,14 @@ impl Questions {
         }
         Self {
             keys,
-            candidates: candidates.pairs,
-            asked: 0,
+            candidates: candidates.pairs.into_iter(),
             under_way: BTreeMap::new(),
             same: candidates.same,
         }
     }
 
     fn next(&mut self, id: BranchId, field: &str) -> Option<KeyPair> {
-        let &(a, b) = self.candidates.get(self.asked)?;
-        self.asked += 1;
+        let (a, b) = self.candidates.next()?;
         self.under_way.insert(id, (a, b));
         Some(KeyPair {
             field: field.to_owned(),
@@ -233,17 +229,6 @@ impl<M: Serialize> Reducing<M, Table> for Tabulating {
         let names = merged_keys(&questions.keys, questions.same);
         self.table.merge_keys(&names);
         Ok(self.table.finish())
-    }
-}
-
-impl fmt::Debug for KeyedReduce {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyedReduce")
-            .field("columns", &self.columns)
-            .field("group_by", &self.group_by)
-            .field("each", &self.each)
-            .field("resolves_keys", &self.same.is_some())
-            .finish()
     }
 }
 

@@ -43,6 +43,15 @@ pub enum ReduceItem<M, R> {
 }
 
 impl<M, R> ReduceItem<M, R> {
+    /// Makes a combination of what is between two documents.
+    pub(super) fn reduced([first, last]: [String; 2], answer: R) -> Self {
+        Self::Reduced {
+            first,
+            last,
+            answer,
+        }
+    }
+
     /// Returns the first document that is combined.
     pub fn first(&self) -> &str {
         match self {
@@ -85,9 +94,15 @@ impl<M: Serialize, R: Serialize> From<&ReduceTask<M, R>> for Prompt {
 impl<M, R> ReduceTask<M, R> {
     /// Names what is combined: a range of documents.
     pub fn name(&self) -> String {
+        let [first, last] = self.ends();
+        range(&first, &last)
+    }
+
+    /// Returns the first and the last document that is combined.
+    pub(super) fn ends(&self) -> [String; 2] {
         let first = self.items.first().map_or("", ReduceItem::first);
         let last = self.items.last().map_or("", ReduceItem::last);
-        range(first, last)
+        [first, last].map(str::to_owned)
     }
 
     /// Puts the task to a model with the items rendered as `documents`.

@@ -29,7 +29,7 @@ const PROBES: u64 = 4;
 const NAMED: usize = 10;
 
 /// What is remembered of the words of all documents.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct SeenWords {
     bits: Vec<u64>,
     /// How many bits are set.
@@ -39,18 +39,6 @@ pub(super) struct SeenWords {
     capitals: u64,
     /// Whether there are documents that are no text.
     has_pictures: bool,
-}
-
-impl Default for SeenWords {
-    fn default() -> Self {
-        Self {
-            bits: vec![0; WORDS],
-            set: 0,
-            inside: 0,
-            capitals: 0,
-            has_pictures: false,
-        }
-    }
 }
 
 impl SeenWords {
@@ -132,6 +120,7 @@ impl SeenWords {
     }
 
     fn remember(&mut self, word: &Word<'_>) {
+        self.bits.resize(WORDS, 0);
         for (at, bit) in probes(word.hash()) {
             self.set += u64::from(self.bits[at] & bit == 0);
             self.bits[at] |= bit;
@@ -139,7 +128,7 @@ impl SeenWords {
     }
 
     fn has(&self, word: &Word<'_>) -> bool {
-        probes(word.hash()).all(|(at, bit)| self.bits[at] & bit != 0)
+        probes(word.hash()).all(|(at, bit)| self.bits.get(at).is_some_and(|it| it & bit != 0))
     }
 }
 

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, HashSet};
 use patterns_core::nearest;
 use serde::{Deserialize, Serialize};
 
+use super::wording::{joined, one_line};
 use crate::RunError;
 
 pub(super) use self::gate::{GateTask, Verdict, gate_agent, is_step_by_step};
@@ -57,11 +58,11 @@ struct OutlineFault {
 }
 
 impl OutlineFault {
-    fn new(section: usize, field: &'static str, message: impl Into<String>) -> Self {
+    fn new(section: usize, field: &'static str, message: String) -> Self {
         Self {
             section,
             field,
-            message: message.into(),
+            message,
         }
     }
 }
@@ -147,25 +148,23 @@ impl Outline {
 
     /// Returns everything that is wrong with an outline that was tidied.
     fn errors(&self) -> Vec<OutlineFault> {
-        let mut errors = Vec::new();
         let (mut titles, mut ids) = (HashSet::new(), HashSet::new());
-        for (n, section) in self.sections.iter().enumerate() {
-            let SectionBrief { id, title, .. } = section;
-            if title.is_empty() {
-                errors.push(OutlineFault::new(n, "title", "a section has no title"));
+        let fault = |(n, SectionBrief { id, title, .. }): (usize, &SectionBrief)| {
+            let (field, message) = if title.is_empty() {
+                ("title", "a section has no title".to_owned())
             } else if !titles.insert(title.to_lowercase()) {
-                let message = format!("two sections have the title {title:?}");
-                errors.push(OutlineFault::new(n, "title", message));
+                ("title", format!("two sections have the title {title:?}"))
             } else if !is_id(id) {
-                let message = format!(
-                    "{id:?} cannot be the id of a section: letters, digits, `-`, `_` and `.` can"
-                );
-                errors.push(OutlineFault::new(n, "id", message));
-            } else if !ids.insert(id.as_str()) {
-                let message = format!("two sections have the id {id:?}");
-                errors.push(OutlineFault::new(n, "id", message));
-            }
-        }
+                let can = "letters, digits, `-`, `_` and `.` can";
+                ("id", format!("{id:?} cannot be the id of a section: {can}"))
+            } else if !ids.insert(id.clone()) {
+                ("id", format!("two sections have the id {id:?}"))
+            } else {
+                return None;
+            };
+            Some(OutlineFault::new(n, field, message))
+        };
+        let mut errors: Vec<_> = self.sections.iter().enumerate().filter_map(fault).collect();
         if errors.is_empty() {
             errors.extend(self.unknown());
         }
@@ -291,19 +290,10 @@ impl Outline {
     }
 }
 
-/// Puts a text on one line, with single spaces and nothing that controls a terminal.
-fn one_line(text: &str) -> String {
-    let is_gap = |it: char| it.is_whitespace() || it.is_control();
-    let words: Vec<&str> = text.split(is_gap).filter(|it| !it.is_empty()).collect();
-    words.join(" ")
-}
-
 /// Makes an id of a title.
 fn slug(title: &str) -> String {
-    let lower = title.to_lowercase();
-    let words = lower.split(|it: char| !it.is_alphanumeric());
-    let words: Vec<&str> = words.filter(|it| !it.is_empty()).collect();
-    let slug: String = words.join("-").chars().take(MOST_ID).collect();
+    let words = joined(&title.to_lowercase(), |it| !it.is_alphanumeric(), "-");
+    let slug: String = words.chars().take(MOST_ID).collect();
     match slug.trim_end_matches('-') {
         "" => "section".to_owned(),
         slug => slug.to_owned(),
@@ -314,8 +304,11 @@ fn slug(title: &str) -> String {
 const MOST_ID: usize = 64;
 
 fn is_id(id: &str) -> bool {
-    let is_part = |it: char| it.is_alphanumeric() || matches!(it, '-' | '_' | '.');
-    !id.is_empty() && id.chars().count() <= MOST_ID + 8 && id.chars().all(is_part)
+    !id.is_empty() && id.chars().count() <= MOST_ID + 8 && id.chars().all(is_of_id)
+}
+
+fn is_of_id(it: char) -> bool {
+    it.is_alphanumeric() || matches!(it, '-' | '_' | '.')
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use patterns_core::{Agent, AgentError, Answer, Contract, Document, Model, Scope,
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::answer::{Section, Synthesis, custom_synthesis_agent, section_agent, synthesis_agent};
+use super::answer::{SYNTHESIS_INSTRUCTIONS, Section, Synthesis, section_agent, synthesis_agent};
 use super::machine::{Done, SectioningMachine, Work};
 use super::outline::{GateTask, Outline, Plan, SectionBrief, Verdict, gate_agent};
 use super::piece::Piece;
@@ -132,8 +132,9 @@ impl<Y: DeserializeOwned + Send + 'static> Sectioning<Section, Y> {
         options: &AgentOptions,
     ) -> Self {
         let section = section_agent(Arc::clone(&model), options);
-        let synthesis = custom_synthesis_agent(model, synthesis, options);
-        Self::new(plan, section, synthesis).read_as_section()
+        let agent = options.agent(model, SYNTHESIS_INSTRUCTIONS, synthesis);
+        let words = |task: &SynthesisTask<Section>| task.prompt(Section::for_synthesis);
+        Self::new(plan, section, agent.prompt(words)).read_as_section()
     }
 }
 

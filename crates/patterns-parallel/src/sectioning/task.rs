@@ -64,11 +64,6 @@ pub(super) struct Revision {
 }
 
 impl SectionTask {
-    /// Returns the section to write.
-    pub fn section(&self) -> &SectionBrief {
-        &self.brief
-    }
-
     /// Returns whether it was written before, and is to be written again.
     pub fn is_again(&self) -> bool {
         self.revision.is_some()
@@ -236,6 +231,7 @@ impl<S> SynthesisTask<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sectioning::Section;
 
     fn task(title: &str) -> SectionTask {
         let outline = Outline::new([title]);
@@ -271,6 +267,20 @@ mod tests {
             text.contains(&format!("Write section 1, \"{line}\". ")),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_section_that_is_written_again_lacks_what_it_lacked_before() {
+        let mut task = task("Verdict");
+        assert!(!task.is_again());
+        task.revision = Some(Revision {
+            text: "It is dear.".to_owned(),
+            issues: Vec::new(),
+            gaps: Some("1 of 2 documents read whole".to_owned()),
+        });
+        let gaps = Section::of_text("It is cheap.", &task).gaps;
+        assert_eq!(gaps.as_deref(), Some("1 of 2 documents read whole"));
+        assert!(task.is_again());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How things are put to the models of sectioning.
+//! How things are put to the models of sectioning, and what they have said is put on one line.
 
 use std::sync::Arc;
 
@@ -21,10 +21,19 @@ pub(super) fn ask_about(
 /// and without a bracket that could begin a tag. A plan is made of topics and documents that may come
 /// from anybody.
 pub(super) fn quotable(text: &str) -> String {
-    let is_gap = |it: char| it.is_whitespace() || it.is_control();
-    let words: Vec<&str> = text.split(is_gap).filter(|it| !it.is_empty()).collect();
-    let line = words.join(" ").replace('"', "'");
+    let line = one_line(text).replace('"', "'");
     line.replace('<', "\u{2039}").replace('>', "\u{203a}")
+}
+
+/// Puts a text on one line, with single spaces and nothing that controls a terminal.
+pub(super) fn one_line(text: &str) -> String {
+    joined(text, |it| it.is_whitespace() || it.is_control(), " ")
+}
+
+/// Joins what is between gaps.
+pub(super) fn joined(text: &str, is_gap: impl Fn(char) -> bool, by: &str) -> String {
+    let words: Vec<&str> = text.split(is_gap).filter(|it| !it.is_empty()).collect();
+    words.join(by)
 }
 
 /// Writes an answer of a type that nothing else is known of. What cannot be written as JSON could not

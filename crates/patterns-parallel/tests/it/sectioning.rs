@@ -15,7 +15,7 @@ const TWO: NonZeroUsize = NonZeroUsize::new(2).expect("2 is not zero");
 
 /// Writers that take the less time the later their section is, so that they finish in reverse.
 fn writer() -> Arc<ScriptedAgent<SectionTask, String>> {
-    let agent = ScriptedAgent::new(|task: &SectionTask| match task.section().title.as_str() {
+    let agent = ScriptedAgent::new(|task: &SectionTask| match task.brief.title.as_str() {
         "Risks" => Err(failure(ModelErrorKind::Refused)),
         name => Ok(format!("All about {name}.")),
     });

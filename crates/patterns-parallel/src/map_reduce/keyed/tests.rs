@@ -44,7 +44,7 @@ fn an_answer_can_be_a_list_of_rows() {
     let answers = [
         json!({"events": [{"who": "a", "n": 1}, {"who": "b", "n": 2}]}),
         json!({"events": []}),
-        json!({"events": [{"who": "a", "n": 3}, {"n": 4}]}),
+        json!({"events": [{"who": "a", "n": 3}, {"n": 4}, {"n": 5}]}),
         json!({}),
     ];
     let table = table(&keyed, &answers).finish();
@@ -55,7 +55,7 @@ fn an_answer_can_be_a_list_of_rows() {
             [json!("b"), json!(1), json!(2)]
         ]
     );
-    assert_eq!((table.answers, table.answer_rows), (4, 4));
+    assert_eq!((table.answers, table.answer_rows), (4, 5));
     let problems: Vec<_> = table
         .problems
         .iter()
@@ -63,7 +63,8 @@ fn an_answer_can_be_a_list_of_rows() {
         .collect();
     assert_eq!(
         problems,
-        [("events", 1, "d3".to_owned()), ("who", 1, "d2".to_owned())]
+        [("events", 1, "d3".to_owned()), ("who", 2, "d2".to_owned())],
+        "an answer is named once"
     );
 }
 

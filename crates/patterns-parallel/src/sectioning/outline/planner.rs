@@ -2,17 +2,16 @@
 //! is part of its contract, as is that no section builds on itself, so an outline that is not right is asked
 //! for again.
 
-use std::fmt;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use patterns_core::{Agent, Contract, ContractError, Document, Model, Prompt, Violation};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Outline, SectionBrief};
+use super::{Outline, SectionBrief, is_of_id};
 use crate::AgentOptions;
-use crate::sectioning::wording::ask_about;
+use crate::sectioning::wording::{ask_about, joined};
 
 /// Where the sections come from. A list of names, or of names and briefs, is a plan as it is.
 ///
@@ -23,7 +22,7 @@ use crate::sectioning::wording::ask_about;
 /// let briefs = Plan::from([("History", "from 1850 on"), ("Outlook", "what it will cost")]);
 /// # let _ = (names, briefs);
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum Plan {
     /// These are the sections.
     Given(Outline),
@@ -72,15 +71,6 @@ impl<S: Into<SectionBrief>> From<Vec<S>> for Plan {
 impl<S: Into<SectionBrief>, const N: usize> From<[S; N]> for Plan {
     fn from(sections: [S; N]) -> Self {
         Self::Given(Outline::new(sections))
-    }
-}
-
-impl fmt::Debug for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Given(outline) => f.debug_tuple("Given").field(outline).finish(),
-            Self::Ask { sections, .. } => f.debug_tuple("Ask").field(sections).finish(),
-        }
     }
 }
 
@@ -137,25 +127,19 @@ struct SectionDraft {
 
 impl Draft {
     fn outline(&self) -> Outline {
+        // "Pros and cons" is an id to a model.
+        let id = |it: &String| joined(it, |it| !is_of_id(it), "-");
         let sections = self.sections.iter().map(|it| SectionBrief {
             id: id(&it.id),
             title: it.title.clone(),
             brief: it.brief.clone(),
-            words: NonZeroU32::new(it.words).map(NonZeroU32::get),
-            depends_on: it.depends_on.iter().map(|it| id(it)).collect(),
+            words: Some(it.words).filter(|it| *it > 0),
+            depends_on: it.depends_on.iter().map(id).collect(),
         });
         let mut outline = Outline::new(sections.collect::<Vec<_>>());
         outline.tidy();
         outline
     }
-}
-
-/// Makes an id of what a model calls one: "Pros and cons" is one to it.
-fn id(text: &str) -> String {
-    let is_part = |it: char| it.is_alphanumeric() || matches!(it, '-' | '_' | '.');
-    let words = text.trim().split(|it| !is_part(it));
-    let words: Vec<&str> = words.filter(|it| !it.is_empty()).collect();
-    words.join("-")
 }
 
 /// Makes the contract of an outline of so many sections.

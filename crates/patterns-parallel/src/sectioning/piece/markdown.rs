@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use crate::sectioning::citation::remarked;
+use crate::sectioning::wording::one_line;
 use crate::sectioning::{Citation, Section};
 
 /// A piece under way, as Markdown. Its sections are put in one after the other.
@@ -69,17 +70,17 @@ impl PieceText {
             let _ = writeln!(text, "*(made without all of it: {gaps})*\n");
         }
         let mut points: Vec<String> = match self.has_key_points {
-            true => section.key_points.iter().map(|it| words(it)).collect(),
+            true => section.key_points.iter().map(|it| one_line(it)).collect(),
             false => Vec::new(),
         };
         let content = below(&section.content, title, level);
         // What only a point relies on that is not shown is not shown either.
         let is_hidden = |it: &&Citation| {
-            let quote = words(&it.quote);
+            let quote = one_line(&it.quote);
             let is_of_point = section
                 .key_points
                 .iter()
-                .any(|it| words(it).contains(&quote));
+                .any(|it| one_line(it).contains(&quote));
             !self.has_key_points && is_of_point && !content.contains(it.quote.trim())
         };
         let hidden: Vec<bool> = section.citations.iter().map(|it| is_hidden(&it)).collect();
@@ -102,7 +103,7 @@ impl PieceText {
         }
         for (n, it) in self.sources.iter().enumerate() {
             let not = if it.holds { "" } else { " *(not found in it)*" };
-            let (source, quote) = (words(&it.source), words(&it.quote));
+            let (source, quote) = (one_line(&it.source), one_line(&it.quote));
             let _ = writeln!(text, "{}. {source}: \u{201c}{quote}\u{201d}{not}", n + 1);
         }
         text
@@ -159,7 +160,7 @@ impl PieceText {
                 continue;
             }
             let (mark, quote) = (format!(" [{number}]"), citations[n].quote.trim());
-            let mut quoting = points.iter_mut().filter(|it| it.contains(&words(quote)));
+            let mut quoting = points.iter_mut().filter(|it| it.contains(&one_line(quote)));
             if let Some(at) = text.find(quote).filter(|_| !quote.is_empty()) {
                 text.insert_str(at + quote.len(), &mark);
             } else if let Some(point) = quoting.next().filter(|_| !quote.is_empty()) {
@@ -213,12 +214,6 @@ fn is_same(heading: &str, title: &str) -> bool {
     [heading, bare]
         .iter()
         .any(|it| it.to_lowercase() == title.trim().to_lowercase())
-}
-
-/// Puts a text on one line.
-fn words(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ")
 }
 
 #[cfg(test)]
