@@ -93,7 +93,7 @@ impl Session {
         say_where(store.as_ref(), terminal);
         connected.shared = open_shared(launch, is_paid).await?;
         // Not before: until here something may block, and Ctrl-C ends the process by itself.
-        let listening = Arc::clone(&observers);
+        let listening = Arc::downgrade(&observers);
         let signals = Signals::listen(drain.clone(), listening, settings.max_time());
         let mut before = Spent::default();
         let record = match store {

@@ -4,7 +4,7 @@
 //! SIGHUP and SIGQUIT end a run like SIGTERM: a terminal that is closed costs no answers. Where
 //! SIGHUP is ignored (by nohup), it stays so.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use patterns_core::Counts;
@@ -81,9 +81,12 @@ impl Signals {
     /// Begins to listen. The listener has a thread of its own, so that it is heard even while the run
     /// computes, or is stuck in writing its output. A run that may take so long is ended by the clock as well.
     /// The first signal cancels `drain`.
+    ///
+    /// It outlives the run, and so it must not keep what the run has: a store is put into one file when nobody
+    /// has it open any more.
     pub(crate) fn listen(
         drain: CancellationToken,
-        observers: Arc<Observers>,
+        observers: Weak<Observers>,
         max_time: Option<Duration>,
     ) -> Self {
         let signals = Self {
@@ -106,7 +109,7 @@ impl Signals {
         signals
     }
 
-    async fn heed(self, observers: Arc<Observers>, max_time: Option<Duration>) {
+    async fn heed(self, observers: Weak<Observers>, max_time: Option<Duration>) {
         let Ok(mut incoming) = Incoming::new() else {
             return;
         };
@@ -119,14 +122,18 @@ impl Signals {
         self.drain.cancel();
         let deadline = Instant::now() + first.patience();
         let mut tick = tokio::time::interval(Duration::from_secs(1));
-        observers.draining(first.word(), first.patience(), true);
+        let say = |left, is_first| {
+            if let Some(observers) = observers.upgrade() {
+                observers.draining(first.word(), left, is_first);
+            }
+        };
+        say(first.patience(), true);
         loop {
             tokio::select! {
                 _ = incoming.next() => break,
                 () = tokio::time::sleep_until(deadline) => break,
                 _ = tick.tick() => {
-                    let left = deadline.saturating_duration_since(Instant::now());
-                    observers.draining(first.word(), left, false);
+                    say(deadline.saturating_duration_since(Instant::now()), false);
                 }
             }
         }

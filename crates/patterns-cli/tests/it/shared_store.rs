@@ -86,6 +86,7 @@ fn runs_are_not_in_a_store_that_is_shared() {
     }
 }
 
+#[cfg(feature = "postgres")]
 #[test]
 fn a_doctor_looks_at_the_database_that_is_named_and_at_no_file_of_that_name() {
     let place = Place::new();

@@ -39,6 +39,20 @@ fn answers(text: &str) -> Vec<String> {
     branches.map(|row| row["value"].to_string()).collect()
 }
 
+/// Who copies a store copies what is in it, not its log.
+#[test]
+fn what_a_run_has_recorded_is_in_one_file_when_it_has_ended() {
+    let place = place();
+    let simulator = Simulator::start(&place, &[]);
+    assert_eq!(place.data(&args(&simulator, &[])).0, Some(0));
+    let store = place.path().join(".patterns/store.db");
+    std::fs::copy(store, place.path().join("copy.db")).unwrap();
+    let again = args(&simulator, &["--store", "copy.db", "--read-only"]);
+    let (code, answered) = place.data(&again);
+    assert_eq!((code, answers(&answered).len()), (Some(0), 40));
+    assert_eq!(simulator.ledger()["requests"], 40);
+}
+
 #[test]
 fn a_second_run_pays_for_nothing() {
     let place = place();
