@@ -146,11 +146,10 @@ impl CoverageAccount {
 impl Open {
     /// Adds the end of a chunk, and returns how the document has ended so far.
     fn add(&mut self, end: Covered) -> Covered {
-        use Covered::{Failed, Mapped, NotBegun, Truncated};
+        use Covered::{Failed, Mapped, Truncated};
         let end = match (self.end.unwrap_or(end), end) {
-            (Mapped, Mapped) => Mapped,
+            (before, end) if before == end => end,
             (Mapped | Truncated, _) | (_, Mapped) => Truncated,
-            (NotBegun, _) | (_, NotBegun) => NotBegun,
             _ => Failed,
         };
         self.end = Some(end);
@@ -246,6 +245,26 @@ mod tests {
         assert_eq!(coverage.halved, 1);
         let gaps: Vec<&str> = coverage.gaps.iter().map(|it| &*it.name).collect();
         assert_eq!(gaps, ["b#1", "c#1", "c#2", "empty", "d#2"]);
+    }
+
+    #[test]
+    fn a_document_has_failed_if_a_chunk_has_and_was_not_begun_only_if_none_was() {
+        use Covered::{Failed, Mapped, NotBegun, Truncated};
+        for (ends, expected) in [
+            (&[Failed, NotBegun][..], Failed),
+            (&[NotBegun, Failed], Failed),
+            (&[NotBegun, NotBegun, Failed], Failed),
+            (&[NotBegun, NotBegun], NotBegun),
+            (&[Failed, NotBegun, Mapped], Truncated),
+            (&[Mapped, NotBegun, Mapped], Truncated),
+        ] {
+            let mut open = Open {
+                chunks: BTreeMap::new(),
+                end: None,
+            };
+            let whole = ends.iter().map(|it| open.add(*it)).last();
+            assert_eq!(whole, Some(expected), "{ends:?}");
+        }
     }
 
     #[test]
