@@ -234,7 +234,7 @@ impl Session {
         let first = errors.next().unwrap_or_else(bug);
         errors.for_each(|it| self.terminal.error(&it));
         if !is_recorded {
-            self.salvage(&first)?;
+            self.salvage(&first);
         }
         if let (Some(record), false) = (&self.record, is_recorded) {
             let ended = record.end(false, self.account(exit_code::of(first.kind())));
@@ -245,12 +245,15 @@ impl Session {
         Err(first)
     }
 
-    /// Writes to standard output what no file and no store has, unless whoever read it went away.
-    fn salvage(&mut self, error: &Error) -> Result<(), Error> {
+    /// Writes to standard output what no file and no store has, unless whoever read it went away. Where that
+    /// fails, too, it is said beside the `error`, by which the run ends.
+    fn salvage(&mut self, error: &Error) {
         if self.is_recorded() || error.kind() == ErrorKind::BrokenPipe {
-            return Ok(());
+            return;
         }
-        self.output.salvage(&self.unsaved, self.terminal)
+        if let Err(error) = self.output.salvage(&self.unsaved, self.terminal) {
+            self.terminal.error(&error);
+        }
     }
 
     /// Carries out a run until it ends, is ended by a signal, or nobody reads it any more; then
@@ -275,7 +278,9 @@ impl Session {
         if let (Some(record), Err(error)) = (&self.record, &result) {
             // It did not come to an outcome; that must not look like a run that goes on.
             let code = exit_code::of(error.kind());
-            record.end(false, self.account(code)).await?;
+            if let Err(unrecorded) = record.end(false, self.account(code)).await {
+                self.terminal.error(&unrecorded);
+            }
         }
         let (spent, terminal) = ((self.connected.budget.spent(), self.before), self.terminal);
         self.observers.finish(terminal, spent, self.begun.elapsed());

@@ -64,7 +64,7 @@ impl Session {
             None => return self.output.abandon(is_kept, terminal),
         };
         if let Err(error) = &ended {
-            self.salvage(error)?;
+            self.salvage(error);
         }
         ended
     }

@@ -76,6 +76,22 @@ fn a_result_that_is_kept_nowhere_else_goes_to_standard_output() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn where_nothing_can_be_written_the_file_that_was_named_is_said_too() {
+    let script = "exec \"$@\" > /dev/full";
+    let place = place();
+    for form in ["human", "json", "jsonl"] {
+        let args = ["map-reduce", "a.txt", "-o", "/dev/full", "--output", form];
+        let output = under_shell(&place, script, &args);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(74), "{form}: {said}");
+        assert!(said.contains("cannot write /dev/full"), "{form}: {said}");
+        let both = "cannot write to standard output";
+        assert!(said.contains(both), "{form}: {said}");
+    }
+}
+
 #[test]
 fn a_file_that_is_written_into_gets_its_old_text_back() {
     let place = Place::with(&[("two.txt", "precious")]);
