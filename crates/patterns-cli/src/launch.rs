@@ -92,10 +92,10 @@ impl Launch {
             from,
             providers: loaded.providers(),
             aliases: loaded.aliases(),
+            read: read_for(&loaded.providers(), &loaded.restate()),
             restate: loaded.restate(),
             shared,
             set: around.set,
-            read: read_for(&loaded.providers()),
             planned: None,
             terminal,
         })
@@ -222,9 +222,10 @@ impl Launch {
 }
 
 /// Returns the files of settings and of keys.
-fn read_for(providers: &Providers) -> Vec<PathBuf> {
+fn read_for(providers: &Providers, restate: &RestateKeys) -> Vec<PathBuf> {
     let settings = user_file().into_iter().chain(project_file());
-    settings.chain(providers.files().cloned()).collect()
+    let keys = providers.files().chain(&restate.key_file);
+    settings.chain(keys.cloned()).collect()
 }
 
 /// Names work that the offline model cannot do, since it only quotes documents.

@@ -177,6 +177,7 @@ fn two_outputs_are_two_files_and_none_is_what_the_run_needs() {
         (&["-o", "patterns.toml"], input),
         (&["--events", "./patterns.toml"], input),
         (&["-c", set, "-o", "key"], input),
+        (&["-c", "restate.key_file=key", "-o", "key"], input),
         (&["-o", ".patterns/store.db"], "is the store"),
         (&["-o", ".patterns/store.db-wal"], store),
         (&["--events", ".patterns/store.db.opening"], store),
