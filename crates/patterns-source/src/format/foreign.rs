@@ -139,12 +139,12 @@ fn old_office(bytes: &[u8]) -> (&'static str, &'static str) {
     }
 }
 
-/// Recognises a mail, or a page saved as one, whose text is in parts or encoded: what would be sent is mostly
-/// pictures and attachments in base64. One that is plain text is a text.
+/// Recognises a mail, or a page saved as one, with attachments or in base64: most of what would be sent is
+/// nothing to read. One that is text, or the same text in two forms, is a text.
 fn mail(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     let beginning = String::from_utf8_lossy(&bytes[..bytes.len().min(1 << 14)]);
-    let head = beginning.replace("\r\n", "\n").to_ascii_lowercase();
-    let (head, _) = head.split_once("\n\n")?;
+    let beginning = beginning.replace("\r\n", "\n").to_ascii_lowercase();
+    let (head, _) = beginning.split_once("\n\n")?;
     let mut lines = head.lines().enumerate();
     let is_field = |(at, line): (usize, &str)| {
         let name = line.split_once(':').map(|it| it.0);
@@ -165,14 +165,18 @@ fn mail(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
             .any(|it| it.strip_prefix(field).is_some_and(values))
     };
     let is_mail = lines.all(is_field) && has("mime-version:", &["1.0"]);
-    let is_packed =
-        has("content-type:", &["multipart/"]) || has("content-transfer-encoding:", &["base64"]);
-    match is_mail && is_packed {
+    let has_attachments =
+        has("content-type:", &["multipart/"]) && !has("content-type:", &["multipart/alternative"]);
+    let is_packed = || beginning.contains("\ncontent-transfer-encoding: base64");
+    match is_mail && (has_attachments || is_packed()) {
         false => None,
         true if has("content-type:", &["multipart/related"]) && !has("to:", &[""]) => {
             Some(("a page saved as MHTML", "save it as HTML or PDF"))
         }
-        true => Some(("a mail in parts (MIME)", "save it as text, HTML or PDF")),
+        true => Some((
+            "a mail with attachments or in base64",
+            "save it as text, HTML or PDF",
+        )),
     }
 }
 
@@ -244,16 +248,20 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_in_parts_is_named_and_one_of_plain_text_is_a_text() {
+    fn a_mail_with_attachments_is_named_and_one_of_text_is_a_text() {
         let mail = |more: &str| format!("From: a@b.org\r\nMIME-Version: 1.0\r\n{more}\r\n\r\nx");
         for (more, expected) in [
             (
                 "To: c@d.org\r\nContent-Type: multipart/mixed;\r\n boundary=x",
-                "a mail in parts (MIME), which is not read; save it as text, HTML or PDF",
+                "a mail with attachments or in base64, which is not read; save it as text, HTML or PDF",
             ),
             (
                 "Content-Transfer-Encoding: BASE64",
-                "a mail in parts (MIME), which is not read; save it as text, HTML or PDF",
+                "a mail with attachments or in base64, which is not read; save it as text, HTML or PDF",
+            ),
+            (
+                "Content-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\nContent-Transfer-Encoding: base64",
+                "a mail with attachments or in base64, which is not read; save it as text, HTML or PDF",
             ),
             (
                 "Content-Type: multipart/related; type=\"text/html\"",
@@ -264,6 +272,7 @@ mod tests {
         }
         for plain in [
             mail("Content-Type: text/plain").as_str(),
+            mail("Content-Type: multipart/alternative; boundary=x").as_str(),
             "An essay on mail.\nMIME-Version: 1.0\nContent-Type: multipart/mixed\n\nx",
             "From: a@b.org\nContent-Type: multipart/mixed\n\nno version",
         ] {
