@@ -48,7 +48,8 @@ pub(crate) fn open_store(
 /// How long a store may take to be opened before a word is said about it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Opens a store, and makes it if there is none; says so if that waits for somebody else.
+/// Opens a store, and makes it if there is none; says so if that takes long, as it does where somebody else
+/// has it locked.
 ///
 /// # Errors
 ///
@@ -60,7 +61,7 @@ pub(crate) fn open_to_write(
 ) -> Result<Store, Error> {
     let (done, opened) = channel::<()>();
     let words = format!(
-        "waiting for another process that has {} locked; Ctrl-C ends this",
+        "{} takes long to open: another process may have it locked; Ctrl-C ends this",
         path.display()
     );
     let wait = move || {

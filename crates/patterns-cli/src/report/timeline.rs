@@ -128,6 +128,7 @@ fn is_of_a_piece(role: StepRole) -> bool {
     }
 }
 
+/// Returns a time in seconds, to the millisecond.
 pub(super) fn seconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1_000.0).round() / 1_000.0
 }

@@ -80,7 +80,7 @@ fn ctrl_c_is_heard_while_somebody_holds_the_store() {
     ];
     for args in [&args[..], &["store", "import", "a.txt", "--store", "s.db"]] {
         let mut running = Running::of(&mut place.command(args));
-        running.wait_for("waiting for another process that has s.db locked");
+        running.wait_for("s.db takes long to open: another process may have it locked");
         running.signal("-INT");
         assert_eq!(running.ended().signal(), Some(2), "{args:?}");
     }
