@@ -4,13 +4,19 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail};
 
-/// Returns the root of the workspace.
+/// Returns the root of the workspace that it is run for: clones with one target directory have one xtask, too,
+/// which was built for any of them.
 pub(crate) fn root() -> &'static Path {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap_or(xtask)
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        let told = std::env::var_os("CARGO_MANIFEST_DIR");
+        let xtask = told.map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+        xtask.parent().map_or(xtask.clone(), Path::to_owned)
+    })
 }
 
 /// Returns a command that runs the cargo which runs us.
