@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use patterns_core::{Agent, ContractError, Model};
+use patterns_core::{Agent, ContractError, Model, name_and_value};
 use patterns_parallel::voting::{
     Ballot, BestOf, Fields, JudgeTask, Judgement, Median, Rule, RuleError, Ruling, SameMeaning,
     Share, TieBreak,
@@ -72,10 +72,7 @@ impl FromStr for AnyRule {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (name, value) = match text.trim().split_once(':') {
-            Some((name, value)) => (name.trim(), Some(value.trim())),
-            None => (text.trim(), None),
-        };
+        let (name, value) = name_and_value(text);
         let judged = match name {
             BestOf::NAME => Self::BestOf(BestOf::new(())),
             SameMeaning::NAME => Self::SameMeaning(SameMeaning::new(())),

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use patterns_core::name_and_value;
+
 use super::state::MOST_VOTES;
-use crate::voting::rules::{RuleError, name_and_value};
+use crate::voting::rules::RuleError;
 
 /// The most votes for which the table of `adaptive` is made.
 const MOST_TABULATED: u64 = 1_000_000;
