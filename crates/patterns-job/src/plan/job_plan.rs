@@ -252,7 +252,7 @@ async fn hold_elections(
     let mut setup = rehearsal.setup(&with.setup);
     // A budget that elections share would end them where it ends; the plan is what they need.
     setup.settings.caps = Caps::default();
-    let voting = work.voting(&setup)?;
+    let voting = work.voting(&setup);
     let options = setup.run_options();
     let ended = match &work.questions {
         Questions::One(text) => voting
