@@ -52,6 +52,7 @@ mod layer;
 mod model;
 mod model_agent;
 mod model_error;
+mod name_and_value;
 mod nearest;
 mod never_valid;
 mod origin;
@@ -88,6 +89,7 @@ pub use layer::Layer;
 pub use model::{BoxFuture, Model, ModelId};
 pub use model_agent::ModelAgent;
 pub use model_error::{ModelError, ModelErrorKind};
+pub use name_and_value::name_and_value;
 pub use nearest::nearest;
 pub use origin::{BranchId, Origin, RunId};
 pub use outcome::{

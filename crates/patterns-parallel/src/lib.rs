@@ -31,6 +31,7 @@
 //! # Ok(()) }
 //! ```
 
+mod agent_by;
 mod canonical;
 mod fan_out;
 mod in_order;

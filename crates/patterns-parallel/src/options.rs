@@ -5,8 +5,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, BranchId, Contract, ContractError, Event, EventSink,
-    Model, ModelAgent, Prompt, RunId, Sampling, Scope, Steering,
+    BranchId, Contract, Event, EventSink, Model, ModelAgent, Prompt, RunId, Sampling, Scope,
+    Steering,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -178,44 +178,5 @@ impl AgentOptions {
     {
         let contract = Contract::of::<O>().expect("a type of ours has a strict schema");
         self.agent(model, instructions, contract)
-    }
-
-    /// As [`agent`](Self::agent), with a contract that depends on what is asked.
-    pub(crate) fn agent_by<I, O>(
-        &self,
-        model: Arc<dyn Model>,
-        instructions: &'static str,
-        contract: fn(&I) -> Result<Contract<O>, ContractError>,
-    ) -> AgentBy<I, O> {
-        AgentBy {
-            model,
-            options: self.clone(),
-            instructions,
-            contract,
-        }
-    }
-}
-
-/// An agent with a contract that depends on what it is asked.
-pub(crate) struct AgentBy<I, O> {
-    model: Arc<dyn Model>,
-    options: AgentOptions,
-    instructions: &'static str,
-    contract: fn(&I) -> Result<Contract<O>, ContractError>,
-}
-
-impl<I, O> Agent<I, O> for AgentBy<I, O>
-where
-    I: Sync,
-    O: DeserializeOwned + Send,
-    Prompt: for<'a> From<&'a I>,
-{
-    fn run<'a>(&'a self, it: &'a I, scope: Scope) -> BoxFuture<'a, Result<Answer<O>, AgentError>> {
-        Box::pin(async move {
-            let contract = (self.contract)(it).map_err(AgentError::code)?;
-            let model = Arc::clone(&self.model);
-            let agent = self.options.agent(model, self.instructions, contract);
-            agent.run(it, scope).await
-        })
     }
 }

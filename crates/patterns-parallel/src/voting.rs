@@ -30,7 +30,6 @@ pub use fields::Fields;
 pub use judge::{JudgeTask, Judgement};
 pub use panel::Panel;
 pub use question::Question;
-pub(crate) use rules::name_and_value;
 pub use rules::{
     AnswerCount, BestOf, Decision, Detail, FieldElection, Median, Plurality, Rule, RuleError,
     Ruling, SameMeaning, Share, ShareInterval, Spread, TieBreak,

@@ -26,7 +26,6 @@ pub(crate) async fn run(job: VoteJob, launch: Launch) -> Result<(), Error> {
         Session::open(&launch, |roles, settings| work.identity(roles, settings)).await?;
     session.taken = work.taken;
     let voting = work.voting(&session.setup());
-    let voting = voting.map_err(|error| launch.told(error))?;
     match &work.questions {
         Questions::One(text) => {
             let question = work.question(text, None);

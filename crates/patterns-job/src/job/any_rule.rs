@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use patterns_core::{Agent, ContractError, Model};
+use patterns_core::{Agent, Model, name_and_value};
 use patterns_parallel::voting::{
     Ballot, BestOf, Fields, JudgeTask, Judgement, Median, Rule, RuleError, Ruling, SameMeaning,
     Share, TieBreak,
@@ -37,23 +37,19 @@ type Judgements = BTreeMap<(usize, usize), Option<Judgement>>;
 
 impl AnyRule {
     /// Gives the rule its judge, if it needs one.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`ContractError`] if the judge cannot be made.
     pub(crate) fn judged_by(
         self,
         model: &Arc<dyn Model>,
         options: &AgentOptions,
-    ) -> Result<AnyRule<Judge>, ContractError> {
+    ) -> AnyRule<Judge> {
         let model = Arc::clone(model);
-        Ok(match self {
+        match self {
             Self::Plurality(rule) => AnyRule::Plurality(rule),
             Self::Median(rule) => AnyRule::Median(rule),
             Self::Fields(rule) => AnyRule::Fields(rule),
-            Self::BestOf(_) => AnyRule::BestOf(BestOf::by_model(model, options)?),
-            Self::SameMeaning(_) => AnyRule::SameMeaning(SameMeaning::by_model(model, options)?),
-        })
+            Self::BestOf(_) => AnyRule::BestOf(BestOf::by_model(model, options)),
+            Self::SameMeaning(_) => AnyRule::SameMeaning(SameMeaning::by_model(model, options)),
+        }
     }
 
     /// Returns whether the rule needs a judge.
@@ -72,10 +68,7 @@ impl FromStr for AnyRule {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (name, value) = match text.trim().split_once(':') {
-            Some((name, value)) => (name.trim(), Some(value.trim())),
-            None => (text.trim(), None),
-        };
+        let (name, value) = name_and_value(text);
         let judged = match name {
             BestOf::NAME => Self::BestOf(BestOf::new(())),
             SameMeaning::NAME => Self::SameMeaning(SameMeaning::new(())),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use patterns_core::name_and_value;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -66,18 +67,16 @@ impl FromStr for Tie {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            None => match text {
-                "first-seen" => Ok(Self::FirstSeen),
-                "no-consensus" => Ok(Self::NoConsensus),
-                "extend" => Ok(Self::Extend(None)),
-                _ => Err("expected first-seen, no-consensus, extend or extend:N".to_owned()),
-            },
-            Some(("extend", most)) => match most.parse() {
+        match name_and_value(text) {
+            ("first-seen", None) => Ok(Self::FirstSeen),
+            ("no-consensus", None) => Ok(Self::NoConsensus),
+            ("extend", None) => Ok(Self::Extend(None)),
+            ("extend", Some(most)) => match most.parse() {
                 Ok(most @ 1..=1000) => Ok(Self::Extend(Some(most))),
                 _ => Err("extend takes a number of ballots, from 1 to 1000".to_owned()),
             },
-            Some(_) => Err("only extend takes a value".to_owned()),
+            (_, None) => Err("expected first-seen, no-consensus, extend or extend:N".to_owned()),
+            (_, Some(_)) => Err("only extend takes a value".to_owned()),
         }
     }
 }

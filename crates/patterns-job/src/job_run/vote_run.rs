@@ -29,7 +29,7 @@ impl VoteJob {
 impl VoteWork {
     /// Holds the election, or those of a batch.
     pub(crate) async fn run(self, setup: &Setup) -> Result<JobOutcome, JobError> {
-        let voting = self.voting(setup)?;
+        let voting = self.voting(setup);
         match &self.questions {
             Questions::One(text) => {
                 let question = self.question(text, None);

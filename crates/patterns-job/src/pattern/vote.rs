@@ -14,7 +14,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::job::{AnyRule, Judge, Tie};
-use crate::job_error::{JobError, unusable};
 use crate::setup::Setup;
 use crate::work::{BallotSpec, BatchQuestion, Questions, VoteWork};
 
@@ -23,17 +22,12 @@ pub type AnyVoting = Voting<Value, AnyRule<Judge>>;
 
 impl VoteWork {
     /// Returns the pattern that puts a question to the voters.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if a contract cannot be made.
-    pub fn voting(&self, setup: &Setup) -> Result<AnyVoting, JobError> {
+    pub fn voting(&self, setup: &Setup) -> AnyVoting {
         let job = &self.job;
         let panel = self.panel(setup);
         let judge = setup.models.of(job.models.judge.as_deref());
         let rule = self.rule.clone();
         let rule = rule.judged_by(judge, &setup.agent_options(None));
-        let rule = rule.map_err(unusable)?;
         let mut voting = Voting::new(panel, rule)
             .asking(self.asking(setup.settings.caps))
             .tie_break(tie_break(job.tie(), job.most_ballots() as u64))
@@ -47,7 +41,7 @@ impl VoteWork {
             let voter = self.voter(model, &setup.agent_options(self.examples.as_deref()));
             voting = voting.escalate_to(voter.named(model.id().to_string()));
         }
-        Ok(voting)
+        voting
     }
 
     /// Returns one question, or one of the batch.

@@ -45,9 +45,11 @@ struct Election {
     answers: Vec<(String, String)>,
     /// The answers of the ballots so far.
     cast: Vec<usize>,
+    /// How many ballots each answer has.
+    counts: Vec<u64>,
     /// What votes are drawn by.
     seed: u64,
-    /// The votes of a known election that it is taken to go as.
+    /// The votes of a known election that it is taken to go as, as long as it does.
     script: Option<Vec<usize>>,
     is_drafted: bool,
 }
@@ -72,7 +74,7 @@ impl Ballots {
         if found.is_none() {
             election.answers.push((answer, text.to_owned()));
         }
-        election.cast.push(place);
+        election.count(place);
     }
 
     /// Casts a ballot that would be asked for; `draft` writes one by a seed.
@@ -86,7 +88,7 @@ impl Ballots {
         let election = self.election(question);
         election.is_drafted = true;
         let place = match fall {
-            Fall::Agree => most_common(&election.cast),
+            Fall::Agree => election.leader(),
             Fall::Differ => election.answers.len(),
             Fall::Foreseen(_) => election.next(),
         };
@@ -99,11 +101,9 @@ impl Ballots {
                     let answer = answer_of(text, &pointer);
                     election.answers.iter().position(|it| it.0 == answer)
                 };
-                let mut drafts = drafts.map(|text| (known(&text), text)).collect::<Vec<_>>();
-                let new = drafts.iter().position(|it| it.0.is_none());
-                match new {
-                    Some(at) => {
-                        let (_, text) = drafts.swap_remove(at);
+                let mut drafts = drafts.filter(|text| known(text).is_none());
+                match drafts.next() {
+                    Some(text) => {
                         let answer = answer_of(&text, &pointer);
                         election.answers.push((answer, text));
                         election.answers.len() - 1
@@ -113,7 +113,7 @@ impl Ballots {
                 }
             }
         };
-        election.cast.push(place);
+        election.count(place);
         Some(election.answers.get(place)?.1.clone())
     }
 
@@ -141,6 +141,7 @@ impl Ballots {
             Election {
                 answers: Vec::new(),
                 cast: Vec::new(),
+                counts: Vec::new(),
                 seed,
                 script: known.get(place).cloned(),
                 is_drafted: false,
@@ -152,23 +153,30 @@ impl Ballots {
 impl Election {
     /// Returns the answer of the next ballot.
     fn next(&self) -> usize {
-        let script = self.script.as_ref().filter(|_| self.is_free());
-        match script.and_then(|it| it.get(self.cast.len())) {
-            Some(place) => *place,
-            None => StoppingRule::foreseen_vote(self.seed, &self.cast),
+        let scripted = self.scripted();
+        scripted.unwrap_or_else(|| StoppingRule::foreseen_vote(self.seed, &self.counts))
+    }
+
+    /// Returns what the script says of the next ballot.
+    fn scripted(&self) -> Option<usize> {
+        self.script.as_ref()?.get(self.cast.len()).copied()
+    }
+
+    /// Counts a ballot for an answer.
+    fn count(&mut self, place: usize) {
+        if self.scripted().is_some_and(|it| it != place) {
+            self.script = None;
         }
+        self.counts.resize(self.counts.len().max(place + 1), 0);
+        self.counts[place] += 1;
+        self.cast.push(place);
     }
 
-    /// Returns whether what was cast is what the script says.
-    fn is_free(&self) -> bool {
-        let script = self.script.iter().flatten();
-        self.cast.iter().zip(script).all(|(a, b)| a == b)
+    /// Returns the answer with the most ballots, of equal ones the first.
+    fn leader(&self) -> usize {
+        let places = (0..self.counts.len()).rev();
+        places.max_by_key(|it| self.counts[*it]).unwrap_or_default()
     }
-}
-
-fn most_common(cast: &[usize]) -> usize {
-    let count = |place: &usize| cast.iter().filter(|it| *it == place).count();
-    cast.iter().copied().max_by_key(count).unwrap_or_default()
 }
 
 fn seed_of(question: &[u8; 32]) -> u64 {
@@ -227,5 +235,24 @@ mod tests {
         let mut like_those = Ballots::new(Fall::Foreseen(0), known, "/answer".to_owned());
         let two = cast(&mut like_those, 77, 2);
         assert_ne!(two[0], two[1]);
+    }
+
+    #[test]
+    fn an_election_that_goes_another_way_than_a_known_one_is_drawn() {
+        let known = vec![vec![0, 1, 1, 1, 1, 1, 1, 1, 1, 1]; FEW];
+        let mut ballots = Ballots::new(Fall::Foreseen(0), known, "/answer".to_owned());
+        ballots.note([1; 32], "{\"answer\": \"yes\"}");
+        ballots.note([1; 32], "{\"answer\": \"yes\"}");
+        let drawn = cast(&mut ballots, 1, 8);
+        assert!(drawn.iter().any(|it| it == "\"yes\""), "{drawn:?}");
+    }
+
+    #[test]
+    fn ballots_that_agree_are_for_the_answer_with_the_most_votes_so_far() {
+        let mut ballots = Ballots::new(Fall::Agree, Vec::new(), "/answer".to_owned());
+        for answer in ["yes", "no", "no", "yes", "no"] {
+            ballots.note([1; 32], &format!("{{\"answer\": \"{answer}\"}}"));
+        }
+        assert_eq!(cast(&mut ballots, 1, 2), ["\"no\"", "\"no\""]);
     }
 }

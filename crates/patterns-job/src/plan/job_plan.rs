@@ -20,7 +20,7 @@ use crate::input::{Reader, Taken};
 use crate::job::{Job, VoteJob};
 use crate::job_error::{JobError, JobErrorKind};
 use crate::pattern::ReduceBudget;
-use crate::work::{MapReduceWork, ModelRoles, Questions, SectionWork, Settings, VoteWork};
+use crate::work::{MapReduceWork, ModelRoles, Questions, SectionWork, VoteWork};
 
 /// Elections that are rehearsed at least, the same ones again and again if they are fewer.
 const ELECTIONS: usize = 400;
@@ -115,13 +115,7 @@ async fn once(
     with: &PlanSetup,
     reader: &Reader,
 ) -> Result<Rehearsed, JobError> {
-    let identity = identity(&job, roles, &with.setup.settings, reader)?;
-    let budget = match &job {
-        Job::MapReduce(job) => {
-            MapReduceWork::read((**job).clone())?.reduce_budget(&with.setup.models)
-        }
-        _ => None,
-    };
+    let (identity, budget) = identity(&job, roles, with, reader)?;
     let unknown = not_known(&job);
     let decides = match &job {
         Job::Section(job) => job.gate || job.grow.is_some() || job.consistency,
@@ -183,17 +177,27 @@ async fn rehearsed(
     Ok((ended, taken))
 }
 
-/// Returns what a run of the job would be known by.
+/// Returns what a run of the job would be known by, and how much a call of it combines, if any does.
 fn identity(
     job: &Job,
     roles: &ModelRoles,
-    settings: &Settings,
+    with: &PlanSetup,
     reader: &Reader,
-) -> Result<[u8; 32], JobError> {
+) -> Result<([u8; 32], Option<ReduceBudget>), JobError> {
+    let (settings, models) = (&with.setup.settings, &with.setup.models);
     Ok(match job.clone() {
-        Job::Section(job) => SectionWork::read(*job, reader)?.identity(roles, settings),
-        Job::Vote(job) => VoteWork::read(*job, reader)?.identity(roles, settings),
-        Job::MapReduce(job) => MapReduceWork::read(*job)?.identity(roles, settings),
+        Job::Section(job) => (
+            SectionWork::read(*job, reader)?.identity(roles, settings),
+            None,
+        ),
+        Job::Vote(job) => (
+            VoteWork::read(*job, reader)?.identity(roles, settings),
+            None,
+        ),
+        Job::MapReduce(job) => {
+            let work = MapReduceWork::read(*job)?;
+            (work.identity(roles, settings), work.reduce_budget(models))
+        }
     })
 }
 
@@ -252,7 +256,7 @@ async fn hold_elections(
     let mut setup = rehearsal.setup(&with.setup);
     // A budget that elections share would end them where it ends; the plan is what they need.
     setup.settings.caps = Caps::default();
-    let voting = work.voting(&setup)?;
+    let voting = work.voting(&setup);
     let options = setup.run_options();
     let ended = match &work.questions {
         Questions::One(text) => voting

@@ -11,14 +11,13 @@ mod state;
 use std::fmt;
 use std::str::FromStr;
 
-use patterns_core::nearest;
+use patterns_core::{name_and_value, nearest};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(super) use self::field::{Field, FieldTrouble};
 pub(super) use self::state::{RowPosition, State, form};
 use crate::RunError;
-use crate::voting::name_and_value;
 
 /// A function and the field that it works on, written as `sum:amount` or `top:5:tags`.
 ///

@@ -12,6 +12,7 @@ use super::citation::{Citation, CitationDraft, check_citations, remarked};
 use super::outline::SectionBrief;
 use super::task::{SectionTask, SynthesisTask};
 use crate::AgentOptions;
+use crate::agent_by::AgentBy;
 
 /// One section of a piece.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,9 +150,9 @@ pub fn section_agent(
     model: Arc<dyn Model>,
     options: &AgentOptions,
 ) -> impl Agent<SectionTask, Section> + use<> {
-    let agent = options.agent_by(model, SECTION_INSTRUCTIONS, |task: &SectionTask| {
-        section_contract(task.material().next().is_some(), task.may_grow)
-    });
+    let has = |task: &SectionTask| (task.material().next().is_some(), task.may_grow);
+    let contract = |(cites, may_grow): &(bool, bool)| section_contract(*cites, *may_grow);
+    let agent = AgentBy::new(model, options, SECTION_INSTRUCTIONS, has, contract);
     agent.map(Section::complete)
 }
 

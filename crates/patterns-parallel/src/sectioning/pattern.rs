@@ -349,7 +349,8 @@ where
         if outline.sections.is_empty() {
             return Err(RunError::NoInput("no section is given"));
         }
-        Ok(Some(outline.clone().checked()?))
+        let wrong = |it| RunError::Part(format!("the outline is not right: {it}"));
+        outline.clone().checked().map(Some).map_err(wrong)
     }
 }
 

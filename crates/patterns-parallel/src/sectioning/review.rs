@@ -7,11 +7,12 @@ use std::sync::Arc;
 use patterns_core::{Agent, Contract, ContractError, Document, Model, Prompt, Violation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::json;
 
 use super::task::SectionSummary;
 use super::wording::ask_about;
 use crate::AgentOptions;
+use crate::agent_by::AgentBy;
 
 /// How often sections are read together, and so how often one is written again at most.
 pub(super) const MOST_ROUNDS: u32 = 2;
@@ -69,24 +70,26 @@ pub(super) fn review_agent(
     model: Arc<dyn Model>,
     options: &AgentOptions,
 ) -> impl Agent<ReviewTask, Review> + use<> {
-    options.agent_by(model, INSTRUCTIONS, |task: &ReviewTask| {
-        let ids: Vec<&str> = task.sections.iter().map(|it| it.id.as_str()).collect();
-        contract(&ids)
-    })
+    let ids = |task: &ReviewTask| -> Vec<String> {
+        let sections = task.sections.iter();
+        sections.map(|it| it.id.clone()).collect()
+    };
+    let contract = |ids: &Vec<String>| contract(ids);
+    AgentBy::new(model, options, INSTRUCTIONS, ids, contract)
 }
 
-fn contract(ids: &[&str]) -> Result<Contract<Review>, ContractError> {
+fn contract(ids: &[String]) -> Result<Contract<Review>, ContractError> {
     let contract = Contract::of_amended::<Review>(|schema| {
         let place = ["/$defs/issue", "/properties/issues/items"];
         let place = place.map(|it| format!("{it}/properties/section"));
         for place in place {
             if let Some(section) = schema.pointer_mut(&place) {
-                section["enum"] = ids.iter().copied().map(Value::from).collect();
+                section["enum"] = ids.iter().map(|it| json!(it)).collect();
             }
         }
     })?;
     // The same twice is one thing to change.
-    let ids: HashSet<String> = ids.iter().map(|it| (*it).to_owned()).collect();
+    let ids: HashSet<String> = ids.iter().cloned().collect();
     Ok(contract.check(move |review: &Review| {
         let issues = review.issues.iter().enumerate();
         let foreign = issues.filter(|(_, it)| !ids.contains(&it.section));

@@ -158,11 +158,3 @@ impl RuleError {
         ))
     }
 }
-
-/// Divides `name` and `name:value`.
-pub(crate) fn name_and_value(text: &str) -> (&str, Option<&str>) {
-    match text.trim().split_once(':') {
-        Some((name, value)) => (name.trim(), Some(value.trim())),
-        None => (text.trim(), None),
-    }
-}

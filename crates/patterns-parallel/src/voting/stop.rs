@@ -57,7 +57,7 @@ pub enum StopReason {
 
 /// A [`StoppingRule`] made ready for votes with at most N voters.
 ///
-/// Its tables are made once and shared by clones. Decisions are pure: they depend on the tally
+/// The table of a plan is made once and shared by clones. Decisions are pure: they depend on the tally
 /// alone.
 ///
 /// A wave is *zero-waste*: it is as long as the shortest continuation in which the rule can stop,
@@ -72,7 +72,7 @@ pub(super) struct Stopper {
     or_decided: bool,
 }
 
-/// A rule with its tables.
+/// A rule, ready to be asked.
 #[derive(Clone, Debug)]
 enum Criterion {
     /// None beside that the election is decided, if that ends it.

@@ -1,12 +1,9 @@
-//! A voter, and the agents that cast ballots for models.
+//! A voter: who casts ballots, and the contracts of those that a model casts.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, Contract, ContractError, Model, ModelAgent, Scope,
-};
+use patterns_core::{Agent, Contract, ContractError, Model};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -14,6 +11,7 @@ use super::ballot::{BallotTask, Vote};
 use super::question::Question;
 use super::rules::Median;
 use crate::AgentOptions;
+use crate::agent_by::AgentBy;
 
 /// A voter: an agent, perhaps with words of its own.
 ///
@@ -59,12 +57,9 @@ impl<V: DeserializeOwned + Send + Sync + 'static> Voter<V> {
         options: &AgentOptions,
         contract_of: impl Fn(&[String]) -> Result<Contract<V>, ContractError> + Send + Sync + 'static,
     ) -> Self {
-        Self::new(ByOptions {
-            model,
-            options: options.clone(),
-            contract_of,
-            agents: Mutex::default(),
-        })
+        let of = |task: &BallotTask| task.question.options.clone();
+        let contract = move |options: &Vec<String>| contract_of(options);
+        Self::new(AgentBy::new(model, options, INSTRUCTIONS, of, contract))
     }
 }
 
@@ -144,55 +139,4 @@ fn vote_contract(options: &[String]) -> Result<Contract<Vote>, ContractError> {
             option.clone_into(answer);
         }
     }))
-}
-
-/// Sets of options whose agents are kept: those of the questions that are asked at once, and more.
-const MOST_KEPT: usize = 1024;
-
-/// An agent that is held to one set of options.
-type BallotAgent<V> = Arc<ModelAgent<BallotTask, V>>;
-
-/// Agents by the options to which they are held.
-struct ByOptions<V, F> {
-    model: Arc<dyn Model>,
-    options: AgentOptions,
-    contract_of: F,
-    agents: Mutex<HashMap<Vec<String>, BallotAgent<V>>>,
-}
-
-impl<V, F> ByOptions<V, F>
-where
-    F: Fn(&[String]) -> Result<Contract<V>, ContractError>,
-{
-    fn agent(&self, options: &[String]) -> Result<BallotAgent<V>, ContractError> {
-        let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(agent) = agents.get(options) {
-            return Ok(Arc::clone(agent));
-        }
-        let contract = (self.contract_of)(options)?;
-        let model = Arc::clone(&self.model);
-        let agent = Arc::new(self.options.agent(model, INSTRUCTIONS, contract));
-        if agents.len() >= MOST_KEPT {
-            agents.clear();
-        }
-        agents.insert(options.to_vec(), Arc::clone(&agent));
-        Ok(agent)
-    }
-}
-
-impl<V, F> Agent<BallotTask, V> for ByOptions<V, F>
-where
-    V: DeserializeOwned + Send + Sync + 'static,
-    F: Fn(&[String]) -> Result<Contract<V>, ContractError> + Send + Sync,
-{
-    fn run<'a>(
-        &'a self,
-        task: &'a BallotTask,
-        scope: Scope,
-    ) -> BoxFuture<'a, Result<Answer<V>, AgentError>> {
-        Box::pin(async move {
-            let agent = self.agent(&task.question.options);
-            agent.map_err(AgentError::code)?.run(task, scope).await
-        })
-    }
 }

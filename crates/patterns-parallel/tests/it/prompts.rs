@@ -265,14 +265,14 @@ async fn judges_are_asked_in_these_words() {
     let panel = || Panel::of_model(ballots.clone(), &AgentOptions::default());
     let question = Question::new("How deep?").context([Document::new("survey.md", "Depth: 3 m.")]);
     let options = logged(1).0;
-    let best = Voting::new(panel(), BestOf::by_model(judge.clone(), &told()).unwrap());
+    let best = Voting::new(panel(), BestOf::by_model(judge.clone(), &told()));
     let best = best.voters(nonzero(2));
     let outcome = best.run(question.clone(), &options).await.unwrap();
     assert_eq!(
         outcome.value.unwrap().winning_answer.as_deref(),
         Some("3 m")
     );
-    let rule = SameMeaning::by_model(judge.clone(), &told()).unwrap();
+    let rule = SameMeaning::by_model(judge.clone(), &told());
     let same = Voting::new(panel(), rule).voters(nonzero(2));
     same.run(question, &options).await.unwrap().value.unwrap();
     let asked: Vec<String> = judge.requests().iter().map(words).collect();

@@ -209,8 +209,11 @@ async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
     };
     check(" ", &["A"], RunError::NoInput("the topic is empty")).await;
     check("T", &[], RunError::NoInput("no section is given")).await;
-    for sections in [&["A", "B", " a"][..], &["A", ""]] {
-        let wrong = Outline::new(sections.to_vec()).checked().unwrap_err();
+    for (sections, wrong) in [
+        (&["A", "B", " a"][..], "two sections have the title \"a\""),
+        (&["A", ""], "a section has no title"),
+    ] {
+        let wrong = RunError::Part(format!("the outline is not right: {wrong}"));
         check("T", sections, wrong).await;
     }
 }

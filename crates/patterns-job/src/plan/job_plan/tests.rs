@@ -7,6 +7,7 @@ use super::*;
 use crate::job::{GrowPart, SectionJob};
 use crate::models::Models;
 use crate::setup::Setup;
+use crate::work::Settings;
 
 fn draft(schema: &str) -> &'static str {
     let answers = [
@@ -72,4 +73,7 @@ async fn what_sections_may_decide_is_between_its_bounds() {
         "{:?}",
         plan.warnings
     );
+    let not_known = "sections may ask for further ones: ";
+    let said = plan.warnings.iter().any(|it| it.starts_with(not_known));
+    assert!(said, "{:?}", plan.warnings);
 }

@@ -13,6 +13,7 @@ use super::check::check;
 use super::{Provenance, Statement, StatementList, Statements, SupportCounts, Unsupported};
 use crate::map_reduce::reduce_prompt::{ReduceItem, ReduceTask};
 
+/// What the checks of a run have seen.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     texts: BTreeMap<String, Arc<str>>,

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::{Outline, SectionBrief, is_of_id};
 use crate::AgentOptions;
+use crate::agent_by::AgentBy;
 use crate::sectioning::wording::{ask_about, joined};
 
 /// Where the sections come from. A list of names, or of names and briefs, is a plan as it is.
@@ -42,8 +43,8 @@ impl Plan {
         sections: NonZeroUsize,
         options: &AgentOptions,
     ) -> Self {
-        let contract = |task: &OutlineTask| contract(task.sections);
-        let planner = options.agent_by(model, INSTRUCTIONS, contract);
+        let wanted = |task: &OutlineTask| task.sections;
+        let planner = AgentBy::new(model, options, INSTRUCTIONS, wanted, |it| contract(*it));
         Self::by(planner.map(|draft: Draft, _| draft.outline()), sections)
     }
 

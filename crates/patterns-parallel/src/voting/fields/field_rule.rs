@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use patterns_core::{SchemaKind, SchemaView, nearest, pointer};
+use patterns_core::{SchemaKind, SchemaView, name_and_value, nearest, pointer};
 use serde_json::Value;
 
-use crate::voting::rules::{Median, Plurality, RuleError, Share, name_and_value};
+use crate::voting::rules::{Median, Plurality, RuleError, Share};
 
 /// How the values of one field become one. It is written as its rule is.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -10,7 +10,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use patterns_core::{Agent, ContractError, Model};
+use patterns_core::{Agent, Model};
 
 use super::count::{AnswerCount, count_answers};
 use super::tie_break::{Decision, TieBreak};
@@ -26,12 +26,8 @@ pub struct BestOf<J = ModelJudge>(J);
 
 impl BestOf {
     /// Makes the rule with a model as the judge.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`ContractError`] if its answer has no strict schema; it has.
-    pub fn by_model(model: Arc<dyn Model>, options: &AgentOptions) -> Result<Self, ContractError> {
-        judge_of_better(model, options).map(Self)
+    pub fn by_model(model: Arc<dyn Model>, options: &AgentOptions) -> Self {
+        Self(judge_of_better(model, options))
     }
 }
 

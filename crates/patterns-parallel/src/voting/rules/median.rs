@@ -3,10 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use patterns_core::name_and_value;
+
 use super::detail::{Detail, Spread};
 use super::share::read_share;
 use super::tie_break::{Decision, TieBreak};
-use super::{Rule, RuleError, Ruling, name_and_value, share_of};
+use super::{Rule, RuleError, Ruling, share_of};
 use crate::normalise;
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;

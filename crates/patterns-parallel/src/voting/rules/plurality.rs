@@ -7,10 +7,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use patterns_core::name_and_value;
+
 use super::count::{rounded, weigh_answers};
 use super::share::{Share, ShareInterval};
 use super::tie_break::{Decision, TieBreak};
-use super::{Detail, Rule, RuleError, Ruling, name_and_value};
+use super::{Detail, Rule, RuleError, Ruling};
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
 

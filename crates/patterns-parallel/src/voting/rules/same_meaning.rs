@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use patterns_core::{Agent, ContractError, Model};
+use patterns_core::{Agent, Model};
 
 use super::count::{AnswerCount, count_answers};
 use super::tie_break::{Decision, TieBreak};
@@ -23,12 +23,8 @@ pub struct SameMeaning<J = ModelJudge>(J);
 
 impl SameMeaning {
     /// Makes the rule with a model as the judge.
-    ///
-    /// # Errors
-    ///
-    /// Returns a [`ContractError`] if its answer has no strict schema; it has.
-    pub fn by_model(model: Arc<dyn Model>, options: &AgentOptions) -> Result<Self, ContractError> {
-        judge_of_meaning(model, options).map(Self)
+    pub fn by_model(model: Arc<dyn Model>, options: &AgentOptions) -> Self {
+        Self(judge_of_meaning(model, options))
     }
 }
 

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::state::MOST_VOTES;
-use crate::voting::rules::{RuleError, name_and_value};
+use patterns_core::name_and_value;
 
-/// The most votes for which the table of `adaptive` is made.
-const MOST_TABULATED: u64 = 1_000_000;
+use super::state::MOST_VOTES;
+use crate::voting::rules::RuleError;
+
+/// The most votes for which `adaptive` adds up at each decision how sure the leader is.
+const MOST_ADDED_UP: u64 = 1_000_000;
 
 /// When a vote is over before all voters were asked.
 ///
@@ -57,7 +59,7 @@ impl StoppingRule {
                 return Err(invalid("adaptive", &it.to_string()));
             }
             Self::Fixed | Self::Exact | Self::AheadBy(_) => return Ok(()),
-            Self::Adaptive(_) => ("adaptive", MOST_TABULATED),
+            Self::Adaptive(_) => ("adaptive", MOST_ADDED_UP),
             Self::Plan => ("plan", MOST_VOTES),
         };
         match max_votes <= most {
