@@ -128,6 +128,13 @@ pub struct Failure {
     is_final: bool,
 }
 
+impl Failure {
+    /// Returns whether it is no failure of one call, but of all.
+    pub(crate) fn ends_run(&self) -> bool {
+        self.kind.is_fatal()
+    }
+}
+
 impl From<&ModelError> for Failure {
     fn from(error: &ModelError) -> Self {
         Self {

@@ -102,6 +102,13 @@ pub(crate) fn read_call(text: &str, seal: Option<&Seal>) -> Result<Received, Str
             let way = Way::of(seal, Kind::Reply, &call.invoked_as(), &call.asker);
             return Ok(Received::Call(Box::new(call), way));
         }
+        // Which value is not as expected would stand in the words, and the server keeps them.
+        Err(Unread::Form(_)) if seal.is_some() => {
+            return Err(
+                "the worker reads another form of calls: give driver and workers one version"
+                    .to_owned(),
+            );
+        }
         Err(Unread::Form(error)) => {
             return Err(format!("the worker reads another form of calls ({error})"));
         }
@@ -129,9 +136,12 @@ pub(crate) fn read_job(text: &str, seal: Option<&Seal>) -> Result<(Value, Way), 
 /// Reads a reply to what was invoked under a key.
 pub(crate) fn read_reply(body: &[u8], seal: Option<&Seal>, key: &str) -> Result<Reply, Unread> {
     match read(body, seal, |_| (Kind::Reply, key.to_owned())) {
-        // What a worker says that could not open the call is not sealed.
+        // What a worker says that could not open the call is not sealed. Any other failure would let the server
+        // choose which branches fail.
         Err(Unread::Open) => match serde_json::from_slice(body) {
-            Ok(failed @ Reply::Failed { .. }) => Ok(failed),
+            Ok(Reply::Failed { asker, failure }) if failure.ends_run() => {
+                Ok(Reply::Failed { asker, failure })
+            }
             _ => Err(Unread::Open),
         },
         read => read,
@@ -292,6 +302,32 @@ mod tests {
             said.push(error.to_string());
         }
         insta::assert_snapshot!(said.join("\n"));
+    }
+
+    #[test]
+    fn what_a_worker_says_of_another_form_holds_nothing_of_a_private_call() {
+        let ours = seal("1");
+        let mut other = serde_json::to_value(call()).unwrap();
+        other["form"] = json!(QUESTION);
+        let way = Way::of(Some(&ours), Kind::Call, "me", "me");
+        let why = read_call(way.write(&other).unwrap().get(), Some(&ours)).unwrap_err();
+        assert!(
+            why.contains("another form") && !why.contains("canary"),
+            "{why}"
+        );
+    }
+
+    #[test]
+    fn a_server_cannot_make_one_private_call_fail_and_leave_the_rest() {
+        let ours = seal("1");
+        let refused = ModelError::new(ModelErrorKind::Filtered);
+        let reply = Reply::new("me".to_owned(), Err(refused));
+        let open = serde_json::to_vec(&reply).unwrap();
+        let read = read_reply(&open, Some(&ours), "k");
+        assert!(matches!(read, Err(Unread::Open)), "{read:?}");
+        let way = Way::of(Some(&ours), Kind::Reply, "k", "me");
+        let sealed = way.bytes(&reply).unwrap();
+        assert_eq!(read_reply(&sealed, Some(&ours), "k").unwrap(), reply);
     }
 
     #[test]
