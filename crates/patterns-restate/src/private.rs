@@ -136,10 +136,10 @@ pub(crate) fn read_job(text: &str, seal: Option<&Seal>) -> Result<(Value, Way), 
 /// Reads a reply to what was invoked under a key.
 pub(crate) fn read_reply(body: &[u8], seal: Option<&Seal>, key: &str) -> Result<Reply, Unread> {
     match read(body, seal, |_| (Kind::Reply, key.to_owned())) {
-        // What a worker says that could not open the call is not sealed. Any other failure would let the server
-        // choose which branches fail.
+        // What a worker says that could not open the call is not sealed. Any other failure, and any bill, may be
+        // of the server's own making.
         Err(Unread::Open) => match serde_json::from_slice(body) {
-            Ok(Reply::Failed { asker, failure }) if failure.ends_run() => {
+            Ok(Reply::Failed { asker, failure }) if failure.is_refusal() => {
                 Ok(Reply::Failed { asker, failure })
             }
             _ => Err(Unread::Open),
@@ -214,11 +214,10 @@ fn asker_of(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use patterns_core::{CallKey, Message, ModelId, Part, Request, Response};
+    use patterns_core::{Message, ModelId, Part, Request, Response, Usage};
     use serde_json::json;
 
     use super::*;
-    use crate::call::FORM;
 
     const QUESTION: &str = "Who let the canary out?";
 
@@ -234,15 +233,8 @@ mod tests {
             ..Request::default()
         };
         Call {
-            form: FORM,
-            key: CallKey::of(&id, &request).to_string(),
-            model: "compatible:m".to_owned(),
-            id,
-            request,
-            settings: json!(null),
             generation: 2,
-            is_fresh: false,
-            asker: "me".to_owned(),
+            ..Call::first(id, request)
         }
     }
 
@@ -318,16 +310,25 @@ mod tests {
     }
 
     #[test]
-    fn a_server_cannot_make_one_private_call_fail_and_leave_the_rest() {
+    fn an_open_failure_that_is_no_refusal_of_a_worker_is_not_taken() {
         let ours = seal("1");
-        let refused = ModelError::new(ModelErrorKind::Filtered);
-        let reply = Reply::new("me".to_owned(), Err(refused));
-        let open = serde_json::to_vec(&reply).unwrap();
-        let read = read_reply(&open, Some(&ours), "k");
-        assert!(matches!(read, Err(Unread::Open)), "{read:?}");
-        let way = Way::of(Some(&ours), Kind::Reply, "k", "me");
-        let sealed = way.bytes(&reply).unwrap();
-        assert_eq!(read_reply(&sealed, Some(&ours), "k").unwrap(), reply);
+        let bill = Usage {
+            input_tokens: 9,
+            ..Usage::default()
+        };
+        for failure in [
+            ModelError::new(ModelErrorKind::Filtered),
+            ModelError::new(ModelErrorKind::Unauthorized),
+            ModelError::new(ModelErrorKind::AllRejected).with_usage(bill),
+        ] {
+            let reply = Reply::new("me".to_owned(), Err(failure));
+            let open = serde_json::to_vec(&reply).unwrap();
+            let read = read_reply(&open, Some(&ours), "k");
+            assert!(matches!(read, Err(Unread::Open)), "{read:?}");
+            let way = Way::of(Some(&ours), Kind::Reply, "k", "me");
+            let sealed = way.bytes(&reply).unwrap();
+            assert_eq!(read_reply(&sealed, Some(&ours), "k").unwrap(), reply);
+        }
     }
 
     #[test]
