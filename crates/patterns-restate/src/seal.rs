@@ -42,6 +42,18 @@ pub(crate) enum Kind {
     Ended,
 }
 
+impl Kind {
+    /// Returns its word, as it is authenticated.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Call => "Call",
+            Self::Reply => "Reply",
+            Self::Job => "Job",
+            Self::Ended => "Ended",
+        }
+    }
+}
+
 /// The keys with which bodies are sealed.
 #[derive(Clone)]
 pub struct Seal(Arc<[Key]>);
@@ -175,7 +187,7 @@ fn nonce() -> Nonce {
 }
 
 fn aad(kind: Kind, about: &str) -> Aad<String> {
-    Aad::from(format!("{kind:?} {about}"))
+    Aad::from(format!("{} {about}", kind.word()))
 }
 
 /// Reads hexadecimal digits.
