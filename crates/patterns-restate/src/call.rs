@@ -128,6 +128,13 @@ pub struct Failure {
     is_final: bool,
 }
 
+impl Failure {
+    /// Returns whether it says only that no call can be taken: it has no bill.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.kind == ModelErrorKind::AllRejected && self.usage == Usage::default()
+    }
+}
+
 impl From<&ModelError> for Failure {
     fn from(error: &ModelError) -> Self {
         Self {
@@ -184,6 +191,23 @@ mod tests {
 
     use super::*;
 
+    impl Call {
+        /// Makes a call of a driver that has asked for nothing else.
+        pub(crate) fn first(id: ModelId, request: Request) -> Self {
+            Self {
+                form: FORM,
+                key: CallKey::of(&id, &request).to_string(),
+                model: "compatible:m".to_owned(),
+                id,
+                request,
+                settings: Value::Null,
+                generation: 0,
+                is_fresh: false,
+                asker: "me".to_owned(),
+            }
+        }
+    }
+
     fn travelled(call: &Call) -> Call {
         serde_json::from_slice(&serde_json::to_vec(call).unwrap()).unwrap()
     }
@@ -193,15 +217,10 @@ mod tests {
             .at("http://h:1/v1")
             .with_extra("{\"a\":1}");
         Call {
-            form: FORM,
-            key: CallKey::of(&id, &request).to_string(),
-            model: "compatible:m".to_owned(),
-            id,
-            request,
             settings: json!({"timeout": "2m"}),
             generation: 3,
             is_fresh: true,
-            asker: "me".to_owned(),
+            ..Call::first(id, request)
         }
     }
 

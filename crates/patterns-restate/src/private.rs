@@ -102,6 +102,13 @@ pub(crate) fn read_call(text: &str, seal: Option<&Seal>) -> Result<Received, Str
             let way = Way::of(seal, Kind::Reply, &call.invoked_as(), &call.asker);
             return Ok(Received::Call(Box::new(call), way));
         }
+        // Which value is not as expected would stand in the words, and the server keeps them.
+        Err(Unread::Form(_)) if seal.is_some() => {
+            return Err(
+                "the worker reads another form of calls: give driver and workers one version"
+                    .to_owned(),
+            );
+        }
         Err(Unread::Form(error)) => {
             return Err(format!("the worker reads another form of calls ({error})"));
         }
@@ -129,9 +136,12 @@ pub(crate) fn read_job(text: &str, seal: Option<&Seal>) -> Result<(Value, Way), 
 /// Reads a reply to what was invoked under a key.
 pub(crate) fn read_reply(body: &[u8], seal: Option<&Seal>, key: &str) -> Result<Reply, Unread> {
     match read(body, seal, |_| (Kind::Reply, key.to_owned())) {
-        // What a worker says that could not open the call is not sealed.
+        // What a worker says that could not open the call is not sealed. Any other failure, and any bill, may be
+        // of the server's own making.
         Err(Unread::Open) => match serde_json::from_slice(body) {
-            Ok(failed @ Reply::Failed { .. }) => Ok(failed),
+            Ok(Reply::Failed { asker, failure }) if failure.is_refusal() => {
+                Ok(Reply::Failed { asker, failure })
+            }
             _ => Err(Unread::Open),
         },
         read => read,
@@ -204,11 +214,10 @@ fn asker_of(text: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use patterns_core::{CallKey, Message, ModelId, Part, Request, Response};
+    use patterns_core::{Message, ModelId, Part, Request, Response, Usage};
     use serde_json::json;
 
     use super::*;
-    use crate::call::FORM;
 
     const QUESTION: &str = "Who let the canary out?";
 
@@ -224,15 +233,8 @@ mod tests {
             ..Request::default()
         };
         Call {
-            form: FORM,
-            key: CallKey::of(&id, &request).to_string(),
-            model: "compatible:m".to_owned(),
-            id,
-            request,
-            settings: json!(null),
             generation: 2,
-            is_fresh: false,
-            asker: "me".to_owned(),
+            ..Call::first(id, request)
         }
     }
 
@@ -292,6 +294,41 @@ mod tests {
             said.push(error.to_string());
         }
         insta::assert_snapshot!(said.join("\n"));
+    }
+
+    #[test]
+    fn what_a_worker_says_of_another_form_holds_nothing_of_a_private_call() {
+        let ours = seal("1");
+        let mut other = serde_json::to_value(call()).unwrap();
+        other["form"] = json!(QUESTION);
+        let way = Way::of(Some(&ours), Kind::Call, "me", "me");
+        let why = read_call(way.write(&other).unwrap().get(), Some(&ours)).unwrap_err();
+        assert!(
+            why.contains("another form") && !why.contains("canary"),
+            "{why}"
+        );
+    }
+
+    #[test]
+    fn an_open_failure_that_is_no_refusal_of_a_worker_is_not_taken() {
+        let ours = seal("1");
+        let bill = Usage {
+            input_tokens: 9,
+            ..Usage::default()
+        };
+        for failure in [
+            ModelError::new(ModelErrorKind::Filtered),
+            ModelError::new(ModelErrorKind::Unauthorized),
+            ModelError::new(ModelErrorKind::AllRejected).with_usage(bill),
+        ] {
+            let reply = Reply::new("me".to_owned(), Err(failure));
+            let open = serde_json::to_vec(&reply).unwrap();
+            let read = read_reply(&open, Some(&ours), "k");
+            assert!(matches!(read, Err(Unread::Open)), "{read:?}");
+            let way = Way::of(Some(&ours), Kind::Reply, "k", "me");
+            let sealed = way.bytes(&reply).unwrap();
+            assert_eq!(read_reply(&sealed, Some(&ours), "k").unwrap(), reply);
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::error::Unspecified;
 use ring::hkdf::{HKDF_SHA256, Salt};
 use ring::rand::{SecureRandom, SystemRandom};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretBox, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{RestateError, RestateErrorKind};
@@ -42,12 +42,24 @@ pub(crate) enum Kind {
     Ended,
 }
 
+impl Kind {
+    /// Returns its word, as it is authenticated.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Call => "Call",
+            Self::Reply => "Reply",
+            Self::Job => "Job",
+            Self::Ended => "Ended",
+        }
+    }
+}
+
 /// The keys with which bodies are sealed.
 #[derive(Clone)]
 pub struct Seal(Arc<[Key]>);
 
 struct Key {
-    secret: [u8; BYTES],
+    secret: SecretBox<[u8; BYTES]>,
     /// Tells it from others, and says nothing of it.
     name: String,
 }
@@ -144,9 +156,9 @@ impl Seal {
 }
 
 impl Key {
-    fn new(secret: [u8; BYTES]) -> Result<Self, Unspecified> {
+    fn new(secret: SecretBox<[u8; BYTES]>) -> Result<Self, Unspecified> {
         let mut name = [0; 4];
-        let made = Salt::new(HKDF_SHA256, &[]).extract(&secret);
+        let made = Salt::new(HKDF_SHA256, &[]).extract(secret.expose_secret());
         made.expand(&[NAME], Length(name.len()))?.fill(&mut name)?;
         let name = name.iter().map(|it| format!("{it:02x}")).collect();
         Ok(Self { secret, name })
@@ -154,7 +166,7 @@ impl Key {
 
     /// Makes the key of one body.
     fn of_body(&self, random: &[u8]) -> Result<LessSafeKey, Unspecified> {
-        let made = Salt::new(HKDF_SHA256, random).extract(&self.secret);
+        let made = Salt::new(HKDF_SHA256, random).extract(self.secret.expose_secret());
         let key: UnboundKey = made.expand(&[BODY], &AES_256_GCM)?.into();
         Ok(LessSafeKey::new(key))
     }
@@ -175,17 +187,17 @@ fn nonce() -> Nonce {
 }
 
 fn aad(kind: Kind, about: &str) -> Aad<String> {
-    Aad::from(format!("{kind:?} {about}"))
+    Aad::from(format!("{} {about}", kind.word()))
 }
 
 /// Reads hexadecimal digits.
-fn secret(digits: &str) -> Option<[u8; BYTES]> {
+fn secret(digits: &str) -> Option<SecretBox<[u8; BYTES]>> {
     let is_one = digits.len() == 2 * BYTES && digits.bytes().all(|it| it.is_ascii_hexdigit());
-    let mut secret = [0; BYTES];
+    let mut secret = Box::new([0; BYTES]);
     for (byte, at) in secret.iter_mut().zip(0..).filter(|_| is_one) {
         *byte = u8::from_str_radix(digits.get(2 * at..2 * at + 2)?, 16).ok()?;
     }
-    is_one.then_some(secret)
+    is_one.then(|| SecretBox::new(secret))
 }
 
 impl fmt::Debug for Seal {
@@ -213,6 +225,21 @@ mod tests {
         assert_eq!(one.open(&sealed, Kind::Call, "me").unwrap(), b"the tide");
         let again = one.seal(Kind::Call, "me", "me", b"the tide").unwrap();
         assert_ne!(sealed.body, again.body);
+    }
+
+    /// Made with another implementation (`cryptography` of Python): what a server keeps for a week is read by the
+    /// next version.
+    #[test]
+    fn what_another_version_has_sealed_is_read() {
+        let body = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh/tvL65UgytFg9J4n2qw+CkySdI1qIqJ5Y=";
+        let sealed = Sealed {
+            sealed: 1,
+            key: "51b66843".to_owned(),
+            asker: "me".to_owned(),
+            body: body.to_owned(),
+        };
+        let opened = seal(ONE).open(&sealed, Kind::Reply, "a").unwrap();
+        assert_eq!(opened, b"the tide");
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! A worker, as a server sees it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use patterns_core::Response;
 use patterns_restate::{Admin, RestateErrorKind, Worker};
+use ring::signature::Ed25519KeyPair;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -13,6 +16,9 @@ use crate::scripted::{Act, Scripted};
 
 const KEY: &str = "publickeyv1_w7YHemBctH5Ck2nQRQ47iBBqhNHy4FV7t2Usbye2A6f";
 
+/// The public key of the pair that is made of the seed of sevens.
+const KEY_OF_SEVENS: &str = "publickeyv1_GmaDrppBC7P5ARKV8g3djiwP89vz1jLK23V2GBjuAEGB";
+
 fn worker() -> Worker {
     Worker::new(Arc::new(|_| {
         Box::pin(async { Ok(Response::new("m", "yes")) })
@@ -20,14 +26,21 @@ fn worker() -> Worker {
 }
 
 async fn get(url: &str, http: reqwest::ClientBuilder) -> (u16, Value) {
+    signed_get(url, http, &[]).await
+}
+
+async fn signed_get(
+    url: &str,
+    http: reqwest::ClientBuilder,
+    headers: &[(&str, &str)],
+) -> (u16, Value) {
     let accept = "application/vnd.restate.endpointmanifest.v4+json";
     let client = http.build().unwrap();
-    let reply = client
-        .get(url)
-        .header("accept", accept)
-        .send()
-        .await
-        .unwrap();
+    let mut request = client.get(url).header("accept", accept);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let reply = request.send().await.unwrap();
     let status = reply.status().as_u16();
     let body = reply.bytes().await.unwrap();
     (status, serde_json::from_slice(&body).unwrap_or_default())
@@ -100,6 +113,48 @@ async fn a_worker_with_an_identity_key_takes_no_calls_of_others() {
             assert_eq!(get(&format!("{url}/invoke/Model/generate"), http2()).await.0, 401);
             assert_eq!(get(&format!("{url}/health"), http1()).await.0, 200, "anybody may ask that");
         } => {}
+    }
+}
+
+/// Signs a path as a server does whose key is made of this seed.
+fn signature(seed: u8, path: &str) -> String {
+    let pair = Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap();
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.unwrap().as_secs();
+    let head = json!({"typ": "JWT", "alg": "EdDSA"});
+    let claims = json!({"aud": path, "iat": now, "nbf": now - 60, "exp": now + 60});
+    let [head, claims] = [head, claims].map(|it| URL_SAFE_NO_PAD.encode(it.to_string()));
+    let text = format!("{head}.{claims}");
+    let signature = URL_SAFE_NO_PAD.encode(pair.sign(text.as_bytes()));
+    format!("{text}.{signature}")
+}
+
+#[tokio::test]
+async fn a_worker_with_an_identity_key_takes_what_is_signed_with_it_for_this() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/discover", listener.local_addr().unwrap());
+    let serving = worker()
+        .identity_key(KEY)
+        .identity_key(KEY_OF_SEVENS)
+        .serve(listener, std::future::pending(), Duration::ZERO);
+    let asking = async {
+        for (seed, path, status) in [
+            (7, "/discover", 200),
+            (8, "/discover", 401),
+            (7, "/invoke/Model/generate", 401),
+        ] {
+            let signature = signature(seed, path);
+            let headers = [
+                ("x-restate-signature-scheme", "v1"),
+                ("x-restate-jwt-v1", &*signature),
+            ];
+            let got = signed_get(&url, http2(), &headers).await;
+            assert_eq!(got.0, status, "{seed} {path}");
+        }
+    };
+    tokio::select! {
+        _ = serving => panic!("it has ended"),
+        () = asking => {}
     }
 }
 
