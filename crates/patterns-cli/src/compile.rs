@@ -1,6 +1,7 @@
 //! From what was typed to a job: one function per pattern. Only standard input and the file of voters
 //! are read for it.
 
+use patterns_core::system_reason;
 use std::io::Read;
 use std::num::{NonZeroU16, NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use patterns_job::{
 use patterns_source::Template;
 
 use crate::args::{Command, Common, MapReduceArgs, SectionArgs, SourceArgs, StoreArgs, VoteArgs};
-use crate::error::{Error, ErrorKind, reason};
+use crate::error::{Error, ErrorKind};
 use crate::instructions;
 use crate::option_names::Names;
 use crate::terminal::is_stdin_terminal;
@@ -364,7 +365,7 @@ pub(crate) fn read_stdin_text() -> Result<String, Error> {
         .lock()
         .read_to_end(&mut bytes)
         .map_err(|error| {
-            let message = format!("cannot read standard input: {}", reason(&error));
+            let message = format!("cannot read standard input: {}", system_reason(&error));
             Error::new(ErrorKind::NoInput, message).help("pipe a text in")
         })?;
     let text = decode_text(&bytes).map_err(|problem| {

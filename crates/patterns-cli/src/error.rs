@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
+use patterns_core::system_reason;
 use patterns_job::{JobError, JobErrorKind};
 
 /// What to do where work needs a model and there is only the one that quotes.
@@ -121,7 +122,7 @@ impl Error {
             io::ErrorKind::FileTooLarge => "allow larger files (see ulimit -f)",
             _ => "see to that disk and its permissions",
         };
-        let message = format!("cannot write {what}: {}", reason(&source));
+        let message = format!("cannot write {what}: {}", system_reason(&source));
         Self::new(kind, message).help(help).caused_by(source)
     }
 
@@ -216,14 +217,5 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source.as_ref().map(|source| &**source as _)
-    }
-}
-
-/// Returns why an operation of the system failed, without the number of the system's error.
-pub(crate) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((reason, _)) => reason.to_owned(),
-        None => text,
     }
 }

@@ -1,5 +1,6 @@
 //! Finds API keys. They go from here into a header and nowhere else.
 
+use patterns_core::system_reason;
 use std::env;
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,7 +10,7 @@ use std::process::{Command, Stdio};
 use secrecy::SecretString;
 
 use crate::config::KeySource;
-use crate::error::{Error, ErrorKind, reason};
+use crate::error::{Error, ErrorKind};
 
 /// The variable with the key of OpenAI.
 pub(crate) const OPENAI_VARIABLE: &str = "OPENAI_API_KEY";
@@ -77,7 +78,10 @@ fn needed(name: &str, what: &str, help: String) -> Result<SecretString, Error> {
 fn from_file(section: &str, path: &Path) -> Result<SecretString, Error> {
     let name = path.display().to_string();
     let text = read_at_most(path, MOST).map_err(|error| {
-        let message = format!("the key file {name} cannot be read: {}", reason(&error));
+        let message = format!(
+            "the key file {name} cannot be read: {}",
+            system_reason(&error)
+        );
         Error::new(ErrorKind::NoInput, message).help(format!("check {section}.key_file"))
     })?;
     usable(&text, &format!("the key file {name}"))
@@ -94,7 +98,7 @@ fn from_command(section: &str, command: &str) -> Result<SecretString, Error> {
     };
     let words = shlex::split(command).unwrap_or_default();
     let (program, arguments) = words.split_first().ok_or_else(|| failed("is no command"))?;
-    let cannot_start = |error: &io::Error| failed(&format!("cannot run: {}", reason(error)));
+    let cannot_start = |error: &io::Error| failed(&format!("cannot run: {}", system_reason(error)));
     let mut child = Command::new(program)
         .args(arguments)
         .current_dir(
@@ -115,7 +119,12 @@ fn from_command(section: &str, command: &str) -> Result<SecretString, Error> {
     if !status.success() {
         return Err(failed(&format!("failed: {status}")));
     }
-    read.map_err(|error| failed(&format!("printed what is no key: {}", reason(&error))))?;
+    read.map_err(|error| {
+        failed(&format!(
+            "printed what is no key: {}",
+            system_reason(&error)
+        ))
+    })?;
     usable(&text, &format!("what {place} printed"))
 }
 

@@ -1,11 +1,12 @@
 //! Where the result goes: standard output, as it comes, or a file.
 
+use patterns_core::system_reason;
 use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use crate::error::{Error, ErrorKind, reason};
+use crate::error::{Error, ErrorKind};
 use crate::target::{Target, is_stdout};
 use crate::terminal::{Paint, Terminal, check_stdout, is_stdout_terminal, write_stdout};
 
@@ -137,7 +138,11 @@ impl Output {
             return Ok(Vec::new());
         };
         target.held().map_err(|error| {
-            let message = format!("cannot read back {}: {}", target.name(), reason(&error));
+            let message = format!(
+                "cannot read back {}: {}",
+                target.name(),
+                system_reason(&error)
+            );
             Error::new(ErrorKind::Io, message)
         })
     }

@@ -9,14 +9,14 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use patterns_core::{Spend, Spent, Usage};
+use patterns_core::{Spend, Spent, Usage, system_reason};
 use patterns_job::{Job, Models, StoreMode};
 use patterns_llm::{Price, Prices};
 use patterns_store::{Again, LockFile, Recorder, RunRecord, Store};
 use tokio_util::sync::CancellationToken;
 
 use crate::connect::Connected;
-use crate::error::{Error, ErrorKind, reason};
+use crate::error::{Error, ErrorKind};
 use crate::launch::Launch;
 use crate::recorded_job::RecordedJob;
 use crate::recorded_models::recorded_models;
@@ -301,7 +301,7 @@ async fn lock(
     let mut is_told = false;
     loop {
         let taken = LockFile::try_take(&path).map_err(|error| {
-            let message = format!("cannot lock {}: {}", path.display(), reason(&error));
+            let message = format!("cannot lock {}: {}", path.display(), system_reason(&error));
             Error::new(ErrorKind::Io, message)
                 .help("check the permissions of its directory, or go without a store: --no-store")
         })?;

@@ -1,5 +1,6 @@
 //! Says what is in a store, and how whole it is.
 
+use patterns_core::system_reason;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -8,7 +9,7 @@ use patterns_store::{Health, Stats};
 use serde_json::{Value, json};
 
 use crate::args::LookFormat;
-use crate::error::{Error, ErrorKind, reason};
+use crate::error::{Error, ErrorKind};
 use crate::terminal::write_json;
 
 /// Returns what is in a store: names for machines, or words for people.
@@ -74,7 +75,7 @@ pub(crate) fn import_from(file: &Path) -> Result<Box<dyn BufRead>, Error> {
         return Ok(Box::new(BufReader::new(std::io::stdin())));
     }
     let opened = File::open(file).map_err(|error| {
-        let message = format!("cannot read {}: {}", file.display(), reason(&error));
+        let message = format!("cannot read {}: {}", file.display(), system_reason(&error));
         Error::new(ErrorKind::NoInput, message)
     })?;
     Ok(Box::new(BufReader::new(opened)))

@@ -9,13 +9,14 @@
 //! meant. A run takes hours, so what is there is looked at again at the end: what has become a device, a
 //! pipe, a link or a directory is not replaced.
 
+use patterns_core::system_reason;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, SpooledTempFile, spooled_tempfile_in};
 
-use crate::error::{Error, ErrorKind, reason};
+use crate::error::{Error, ErrorKind};
 
 /// The mode of a new file before the umask, for everybody and for its owner alone.
 const SHARED: u32 = 0o666;
@@ -371,7 +372,7 @@ fn folder(path: &Path) -> &Path {
 
 /// Returns why a file cannot be created, without the random name of a temporary one.
 fn cause(error: &io::Error) -> String {
-    let text = reason(error);
+    let text = system_reason(error);
     match text.split_once(" at path ") {
         Some((cause, _)) => cause.to_owned(),
         None => text,

@@ -63,6 +63,7 @@ mod response;
 mod schema_view;
 mod scope;
 mod steering;
+mod system_reason;
 mod tokens;
 mod usage;
 
@@ -101,5 +102,6 @@ pub use response::{FinishReason, Response};
 pub use schema_view::{SchemaKind, SchemaView};
 pub use scope::Scope;
 pub use steering::Steering;
+pub use system_reason::system_reason;
 pub use tokens::{TokenCounter, estimate_tokens};
 pub use usage::Usage;

@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::io;
 
+use patterns_core::system_reason;
 use reqwest::Url;
 use rustls::CertificateError as Certificate;
 
@@ -135,7 +136,7 @@ fn not_connected(error: &reqwest::Error, peer: &Peer) -> String {
         let why = last.trim_start_matches("failed to lookup address information: ");
         return format!("no such host: {host} ({why})");
     }
-    let last = last.split(" (os error").next().unwrap_or_default();
+    let last = system_reason(last);
     let io = || causes(error).filter_map(<dyn Error>::downcast_ref::<io::Error>);
     if cfg!(unix) && io().any(|it| matches!(it.raw_os_error(), Some(23 | 24))) {
         return format!("no file is left to be opened for a connection to {next}; see ulimit -n");

@@ -9,6 +9,7 @@ use std::io;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use patterns_core::system_reason;
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
@@ -31,8 +32,7 @@ impl Address {
             SharedError::new(SharedErrorKind::InvalidAddress, words)
         })?;
         if let Some((name, file, error)) = unreadable(url) {
-            let why = error.to_string();
-            let why = why.split(" (os error").next().unwrap_or_default();
+            let why = system_reason(&error);
             let words = format!(
                 "{shown}: no safe connection can be made: the file {file} of {name} cannot be read: {why}"
             );

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use patterns_core::system_reason;
 use reqwest::{Client, Url};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt as _;
@@ -61,8 +62,7 @@ pub(crate) fn why(error: &reqwest::Error) -> String {
     while let Some(cause) = last.source() {
         last = cause;
     }
-    let words = last.to_string();
-    let words = words.split(" (os error").next().unwrap_or_default();
+    let words = system_reason(last);
     let mut letters = words.chars();
     let first = letters.next().map(|it| it.to_ascii_lowercase());
     first.into_iter().chain(letters).collect()

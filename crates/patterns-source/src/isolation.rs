@@ -12,6 +12,8 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
+use patterns_core::system_reason;
+
 use serde_json::{Map, Value, json};
 
 use crate::format::{ParquetBytes, ParquetRows, Reason, parquet_rows};
@@ -119,8 +121,7 @@ fn error((kind, reason): Reason) -> Value {
 /// Returns an error that says where it would have been made.
 pub fn temporary() -> io::Result<File> {
     tempfile::tempfile().map_err(|error| {
-        let (place, text) = (std::env::temp_dir(), error.to_string());
-        let cause = text.split(" (os error").next().unwrap_or_default();
+        let (place, cause) = (std::env::temp_dir(), system_reason(&error));
         let words = format!(
             "no temporary file can be made in {} ({cause})",
             place.display()

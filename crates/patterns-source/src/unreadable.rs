@@ -2,6 +2,8 @@
 
 use std::io;
 
+use patterns_core::system_reason;
+
 /// A document that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {reason}")]
@@ -100,16 +102,9 @@ impl Unreadable {
     }
 }
 
-/// Returns the reason without the number that the system gives it.
+/// Returns why an operation of the system failed, to go on within a sentence.
 pub(crate) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((reason, _)) => lower(reason),
-        None => lower(&text),
-    }
-}
-
-fn lower(text: &str) -> String {
+    let text = system_reason(error);
     let mut letters = text.chars();
     let first = letters.next().map(|it| it.to_lowercase());
     first.into_iter().flatten().chain(letters).collect()

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use patterns_core::{ModelError, ModelErrorKind};
+use patterns_core::{ModelError, ModelErrorKind, system_reason};
 use rusqlite::ErrorCode;
 
 /// A record that could not be read or kept.
@@ -108,10 +108,7 @@ impl From<std::io::Error> for StoreError {
             std::io::ErrorKind::StorageFull => StoreErrorKind::Full,
             _ => StoreErrorKind::Io,
         };
-        // Without the number of the system's error.
-        let text = error.to_string();
-        let cause = text.split(" (os error").next().unwrap_or_default();
-        Self::new(kind, cause).with_source(error)
+        Self::new(kind, system_reason(&error)).with_source(error)
     }
 }
 

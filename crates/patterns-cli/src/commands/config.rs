@@ -2,10 +2,11 @@
 
 use crate::args::ConfigCommand;
 use crate::config::{Entry, Loaded, Project, project_file, reference, schema_json, user_file};
-use crate::error::{Error, ErrorKind, reason};
+use crate::error::{Error, ErrorKind};
 use crate::escape::escape;
 use crate::terminal::{Terminal, write_stdout};
 use crate::trust;
+use patterns_core::system_reason;
 
 pub(super) fn run(command: &ConfigCommand, terminal: Terminal) -> Result<(), Error> {
     match command {
@@ -71,7 +72,7 @@ fn trust(terminal: Terminal) -> Result<(), Error> {
         return Ok(());
     }
     trust::remember_project(&project.digest()).map_err(|error| {
-        let message = format!("the trust cannot be remembered: {}", reason(&error));
+        let message = format!("the trust cannot be remembered: {}", system_reason(&error));
         Error::new(ErrorKind::CannotCreate, message)
             .help("set XDG_STATE_HOME or HOME to a folder that can be written to")
     })?;

@@ -1,11 +1,12 @@
 //! `patterns simulate`: a provider on this machine, to rehearse with.
 
+use patterns_core::system_reason;
 use std::path::Path;
 
 use patterns_simulator::{Latency, Scenario, Simulator};
 
 use crate::args::SimulateArgs;
-use crate::error::{Error, ErrorKind, reason};
+use crate::error::{Error, ErrorKind};
 use crate::key::read_at_most;
 use crate::signals;
 use crate::terminal::{Terminal, write_stdout};
@@ -20,7 +21,11 @@ pub(super) async fn run(args: &SimulateArgs, terminal: Terminal) -> Result<(), E
         .bind()
         .await
         .map_err(|error| {
-            let message = format!("cannot listen on port {}: {}", args.port, reason(&error));
+            let message = format!(
+                "cannot listen on port {}: {}",
+                args.port,
+                system_reason(&error)
+            );
             Error::new(ErrorKind::Unavailable, message)
                 .help("choose another --port; 0 takes a free one")
         })?;
@@ -60,7 +65,10 @@ fn scenario(file: Option<&Path>) -> Result<Scenario, Error> {
     };
     let name = file.display();
     let text = read_at_most(file, MOST_SCENARIO).map_err(|error| {
-        let message = format!("the scenario {name} cannot be read: {}", reason(&error));
+        let message = format!(
+            "the scenario {name} cannot be read: {}",
+            system_reason(&error)
+        );
         Error::new(ErrorKind::NoInput, message)
     })?;
     Scenario::from_toml(&text).map_err(|error| {

@@ -1,5 +1,6 @@
 //! Reads a configuration file: its keys, each with its line.
 
+use patterns_core::system_reason;
 use std::io::ErrorKind::{NotADirectory, NotFound};
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::entry::{Entry, flat};
 use super::schema::Config;
 use super::suggest::words;
-use crate::error::{Error, ErrorKind, reason};
+use crate::error::{Error, ErrorKind};
 use crate::key::read_at_most;
 use crate::shared_store::is_address;
 
@@ -29,7 +30,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<Entry>, Error> {
         Err(error) => {
             let message = format!(
                 "the configuration {name} cannot be read: {}",
-                reason(&error)
+                system_reason(&error)
             );
             return Err(Error::new(ErrorKind::NoInput, message).help(
                 "check its permissions; HOME and XDG_CONFIG_HOME say where your own file is",

@@ -8,6 +8,7 @@
 //! What comes back is from whoever reaches the server. So no file is written that was not named here, and
 //! one that it names is read only if it has the size that it says.
 
+use patterns_core::system_reason;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ use super::name;
 use super::server::{seal, server, told};
 use crate::args::AttachArgs;
 use crate::config::{Loaded, RestateKeys};
-use crate::error::{Error, ErrorKind, reason};
+use crate::error::{Error, ErrorKind};
 use crate::escape::escape_line;
 use crate::exit_code;
 use crate::launch::Launch;
@@ -135,7 +136,10 @@ fn connect(keys: &RestateKeys) -> Result<Durable, Error> {
 /// Makes of a job what is sent.
 fn handed(launch: &Launch) -> Result<Handed, Error> {
     let folder = std::env::current_dir().map_err(|error| {
-        let message = format!("the working directory is not there: {}", reason(&error));
+        let message = format!(
+            "the working directory is not there: {}",
+            system_reason(&error)
+        );
         Error::new(ErrorKind::NoInput, message)
     })?;
     if launch.job.inputs().contains(&Path::new("-")) {

@@ -1,5 +1,6 @@
 //! `patterns worker`: makes calls for runs elsewhere.
 
+use patterns_core::system_reason;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use super::jobs::Jobs;
 use super::server::{seal, server, told};
 use crate::args::WorkerArgs;
 use crate::config::Loaded;
-use crate::error::{Error, ErrorKind, reason};
+use crate::error::{Error, ErrorKind};
 use crate::shared_store::{Shared, SharedAddress, is_address};
 use crate::signals;
 use crate::store::{refused, usual};
@@ -183,7 +184,7 @@ async fn shared(args: &WorkerArgs, loaded: &Loaded) -> Result<Option<Shared>, Er
 }
 
 fn not_heard(address: SocketAddr, error: &std::io::Error) -> Error {
-    let message = format!("cannot listen at {address}: {}", reason(error));
+    let message = format!("cannot listen at {address}: {}", system_reason(error));
     Error::new(ErrorKind::Unavailable, message)
         .help("choose another --listen; port 0 takes a free one")
 }

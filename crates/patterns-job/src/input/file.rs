@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use patterns_core::system_reason;
+
 use super::decode::decode_text;
 use super::problems::Problems;
 use crate::job_error::JobError;
@@ -34,7 +36,7 @@ pub(super) fn read_file(path: &Path, name: &str, problems: &mut Problems) -> Opt
     match read_at_most(path) {
         Ok(bytes) => text_of(&bytes, name, problems),
         Err(error) => {
-            problems.missing(format!("{name}: {}", reason(&error)));
+            problems.missing(format!("{name}: {}", system_reason(&error)));
             None
         }
     }
@@ -62,14 +64,5 @@ fn text_of(bytes: &[u8], name: &str, problems: &mut Problems) -> Option<String> 
             problems.invalid(format!("{name}: the file {problem}"));
             None
         }
-    }
-}
-
-/// Returns why an operation of the system failed, without the number of the system's error.
-fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error") {
-        Some((reason, _)) => reason.to_owned(),
-        None => text,
     }
 }
