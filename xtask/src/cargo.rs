@@ -3,10 +3,10 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 /// Returns the root of the workspace that it is run for: clones with one target directory have one xtask, too,
 /// which was built for any of them.
@@ -77,6 +77,26 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         bail!("`{shown}` failed: {}", stderr.trim());
     }
     String::from_utf8(output.stdout).with_context(|| format!("`{shown}` printed no UTF-8"))
+}
+
+/// Starts a command whose output is [waited for](printed) later.
+pub(crate) fn started(mut command: Command) -> Result<Child> {
+    let shown = show(&command);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .spawn()
+        .with_context(|| format!("cannot run `{shown}`"))
+}
+
+/// Waits for what was started, and returns what it printed.
+///
+/// # Errors
+///
+/// Returns an error if it ends with anything but success.
+pub(crate) fn printed(child: Child) -> Result<String> {
+    let ended = child.wait_with_output()?;
+    ensure!(ended.status.success(), "it ended with {}", ended.status);
+    Ok(String::from_utf8(ended.stdout)?)
 }
 
 /// Returns the exit code that an error leads to: that of the command which failed, if one did.

@@ -4,9 +4,12 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
+
+use crate::wait::wait;
 
 /// The simulator, which ends with this.
 #[derive(Debug)]
@@ -37,14 +40,14 @@ impl Provider {
 
     /// Returns the CPU time that it has used so far; nothing, where the system does not tell.
     #[cfg(all(feature = "bench", unix))]
-    pub(crate) fn cpu(&self) -> std::time::Duration {
+    pub(crate) fn cpu(&self) -> Duration {
         use std::fs;
 
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id()));
         let tasks = tasks.into_iter().flatten().flatten();
         let told = tasks.filter_map(|it| fs::read_to_string(it.path().join("schedstat")).ok());
         let nanos = told.filter_map(|it| it.split(' ').next()?.parse::<u64>().ok());
-        std::time::Duration::from_nanos(nanos.sum())
+        Duration::from_nanos(nanos.sum())
     }
 
     /// Returns how many requests have arrived so far.
@@ -55,7 +58,7 @@ impl Provider {
     /// Waits until nothing is in flight any more.
     pub(crate) fn wait_until_idle(&self) -> Result<()> {
         while self.count("in_flight")? > 0 {
-            std::thread::yield_now();
+            wait(Duration::from_millis(5));
         }
         Ok(())
     }

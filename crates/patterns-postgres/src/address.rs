@@ -56,13 +56,24 @@ fn says_mode(url: &str) -> bool {
     names.any(|it| it == "sslmode" || it == "ssl-mode")
 }
 
+/// What an address names certificates and keys by.
+const FILES: [&str; 7] = [
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+];
+
 /// Returns the first certificate or key of an address that is a file and cannot be read: later it would look as if
 /// the server were not there.
 fn unreadable(url: &str) -> Option<(&str, &str, io::Error)> {
     let query = url.split_once('?').map_or("", |it| it.1);
     let mut parts = query.split('&').filter_map(|it| it.split_once('='));
     parts.find_map(|(name, file)| {
-        let is_file = ["sslrootcert", "sslcert", "sslkey"].contains(&name);
+        let is_file = FILES.contains(&name);
         // One that is written out has no name, and one with signs that stand for others is read by its reader.
         let is_plain = is_file && !file.contains('%') && !file.starts_with("-----BEGIN");
         let error = is_plain.then(|| File::open(file).err()).flatten()?;
@@ -139,6 +150,11 @@ mod tests {
         assert_eq!(error.kind(), SharedErrorKind::Insecure);
         let words = "postgres://me@127.0.0.1/db: no safe connection can be made: the file /none.pem of sslrootcert cannot be read: ";
         assert!(error.to_string().starts_with(words), "{error}");
+        for name in FILES {
+            let url = format!("postgres://me@127.0.0.1/db?{name}=/none.pem");
+            let error = Address::read(&url).err().unwrap();
+            assert_eq!(error.kind(), SharedErrorKind::Insecure, "{name}");
+        }
         let own = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
         let url = format!("postgres://me@127.0.0.1/db?sslrootcert={own}");
         assert!(Address::read(&url).is_ok());

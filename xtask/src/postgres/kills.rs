@@ -1,7 +1,6 @@
 //! Kills one of two runs that share a store, the server, or both, and goes on.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -9,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use super::Args;
 use super::pair::{AT_ONCE, Pair};
 use super::server::Server;
-use crate::cargo::output;
+use crate::cargo::{output, printed, started};
 use crate::random::Random;
 use crate::restate::Job;
 use crate::wait::wait;
@@ -38,37 +37,61 @@ pub(super) fn run(args: &Args, server: Server, folder: &Path) -> Result<()> {
         "\n{:<8} {:>8} {:>6} {:>9}",
         "killed", "after", "calls", "repeated"
     );
+    let mut in_time = 0;
     for number in 0..args.kills {
         let victims = ALL[usize::try_from(number)? % ALL.len()];
         let after = random.below(span);
         let job = Job::map_reduce(folder, &format!("run-{number}"), args.documents)?;
-        let (calls, repeated) = round(&mut pair, victims, after, &job, number)
+        let Round {
+            calls,
+            repeated,
+            is_in_time,
+        } = round(&mut pair, victims, after, &job, number)
             .with_context(|| format!("{victims:?} after {after:?}, round {number}"))?;
         let name = format!("{victims:?}").to_lowercase();
         println!(
             "{name:<8} {:>5} ms {calls:>6} {repeated:>9}",
             after.as_millis()
         );
+        in_time += u64::from(is_in_time);
     }
+    println!(
+        "{in_time} of {} kills were before the end of the runs",
+        args.kills
+    );
+    ensure!(
+        2 * in_time >= args.kills,
+        "most kills came too late: they say nothing"
+    );
     pair.check_secret()
 }
 
-/// Kills in the middle of two runs, goes on, and returns how many calls they have and how many were made twice.
+/// What came of one kill.
+struct Round {
+    calls: u64,
+    /// Calls that were made twice.
+    repeated: u64,
+    /// Whether neither run had ended by then.
+    is_in_time: bool,
+}
+
+/// Kills in the middle of two runs, and goes on.
 fn round(
     pair: &mut Pair,
     victims: Victims,
     after: Duration,
     job: &Job,
     number: u64,
-) -> Result<(u64, u64)> {
+) -> Result<Round> {
     let store = |whose: &str| format!("{whose}-{number}.db");
     let before = pair.provider.requests()?;
     let expected = output(&mut pair.alone(job, &store("alone")))?;
     let calls = pair.provider.requests()? - before;
     let before = pair.provider.requests()?;
     let mut one = started(pair.sharing(job, &store("one")))?;
-    let other = started(pair.sharing(job, &store("other")))?;
+    let mut other = started(pair.sharing(job, &store("other")))?;
     wait(after);
+    let is_in_time = one.try_wait()?.is_none() && other.try_wait()?.is_none();
     if matches!(victims, Victims::Server | Victims::Both) {
         pair.server.kill()?;
     }
@@ -78,25 +101,20 @@ fn round(
     if matches!(victims, Victims::Server | Victims::Both) {
         pair.server.start_again()?;
     }
-    let ended = other.wait_with_output()?;
+    let result = printed(other).context("the other run")?;
     ensure!(
-        ended.status.success(),
-        "the other run did not get to its end: {}",
-        ended.status
-    );
-    ensure!(
-        ended.stdout == expected.as_bytes(),
-        "the other run's result is another one"
+        result == expected,
+        "the other run's result is another one: {result}"
     );
     let first = match victims {
-        Victims::Server => one.wait_with_output()?.stdout,
+        Victims::Server => printed(one).context("the run")?,
         Victims::Run | Victims::Both => {
             one.wait()?;
-            output(&mut pair.sharing(job, &store("one")))?.into_bytes()
+            output(&mut pair.sharing(job, &store("one")))?
         }
     };
     ensure!(
-        first == expected.as_bytes(),
+        first == expected,
         "the result is not that of an undisturbed run"
     );
     pair.provider.wait_until_idle()?;
@@ -108,12 +126,9 @@ fn round(
         repeated <= in_flight,
         "{repeated} calls were made twice, and {in_flight} in flight at most"
     );
-    Ok((calls, repeated))
-}
-
-fn started(mut command: Command) -> Result<Child> {
-    Ok(command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()?)
+    Ok(Round {
+        calls,
+        repeated,
+        is_in_time,
+    })
 }

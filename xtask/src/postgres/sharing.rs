@@ -2,14 +2,14 @@
 //! which store of its own.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::pair::Pair;
 use super::server::Server;
 use crate::binary::patterns;
-use crate::cargo::output;
+use crate::cargo::{output, printed, started};
 use crate::restate::Job;
 
 /// Documents of a run.
@@ -23,15 +23,11 @@ pub(super) fn run(server: Server, folder: &Path) -> Result<Server> {
     let calls = pair.provider.requests()?;
 
     // At once, each with a store of its own, and nobody has made the tables yet.
-    let mut other = pair.sharing(&job, "other.db");
-    let other = other.stdout(Stdio::piped()).spawn()?;
+    let other = started(pair.sharing(&job, "other.db"))?;
     let one = output(pair.sharing(&job, "one.db").args(["--events", "one.jsonl"]))?;
-    let other = other.wait_with_output()?;
+    let other = printed(other).context("the other run")?;
     ensure!(one == expected, "the result is not that of a run alone");
-    ensure!(
-        other.stdout == expected.as_bytes(),
-        "the other's result is another one"
-    );
+    ensure!(other == expected, "the other's result is another one");
     let sent = pair.provider.requests()? - calls;
     ensure!(
         sent == calls,

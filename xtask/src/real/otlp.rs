@@ -6,7 +6,6 @@
 //! understood, in the binary form, to the one in Python, where both have to be the same.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -21,6 +20,7 @@ use super::server::Server;
 use crate::binary::patterns;
 use crate::cargo::output;
 use crate::provider::Provider;
+use crate::restate::free_port;
 use crate::wait::wait;
 
 /// A collector as a program, out of a package of Python.
@@ -102,7 +102,8 @@ pub(super) fn run(folder: &Path) -> Result<()> {
 fn rotel(folder: &Path, to: &str) -> Result<Server> {
     let package = kept("rotel-0.0.1a15", |folder| pip::install(folder, &[ROTEL]))?;
     let program = package.join("rotel/rotel-agent");
-    let places = [free_place()?, free_place()?];
+    let place = || free_port().map(|port| format!("127.0.0.1:{port}"));
+    let places = [place()?, place()?];
     let mut command = Command::new(program);
     command
         .args([
@@ -119,12 +120,6 @@ fn rotel(folder: &Path, to: &str) -> Result<Server> {
     let url = |_: &str| Some(url.clone());
     Server::start(&mut command, &folder.join("rotel.log"), url, "")
         .context("Rotel is linked to libpython3.11: apt-get install libpython3.11")
-}
-
-/// Finds a place where nobody listens.
-fn free_place() -> Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    Ok(listener.local_addr()?.to_string())
 }
 
 /// Waits until all spans have been handed on, and returns what was found.

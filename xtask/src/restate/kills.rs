@@ -1,14 +1,13 @@
 //! Kills worker, driver and server in the middle of runs, in turn and in pairs, and goes on with them.
 
 use std::path::Path;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
 use super::fleet::{Fleet, LANE, SetUp};
 use super::job::Job;
-use crate::cargo::output;
+use crate::cargo::{output, printed, started};
 use crate::random::Random;
 use crate::wait::wait;
 
@@ -123,24 +122,12 @@ fn round(
     let expected = output(&mut fleet.local(job, &local))?;
     let calls = fleet.provider.requests()? - before;
     let before = fleet.provider.requests()?;
-    let mut driver = fleet.driver(job, &store);
-    let mut driver = driver
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()?;
+    let mut driver = started(fleet.driver(job, &store))?;
     wait(after);
     let is_in_time = driver.try_wait()?.is_none();
     let killed = kill(fleet, victims, &mut driver, usize::try_from(number)? % 2);
     let ended = match (killed, victims.driver) {
-        (Ok(()), false) => {
-            let ended = driver.wait_with_output()?;
-            ensure!(
-                ended.status.success(),
-                "the driver did not get to its end: {}",
-                ended.status
-            );
-            String::from_utf8(ended.stdout)?
-        }
+        (Ok(()), false) => printed(driver).context("the driver")?,
         (killed, _) => {
             let _ = driver.kill();
             driver.wait()?;
