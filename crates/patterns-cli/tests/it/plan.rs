@@ -354,6 +354,10 @@ fn a_plan_says_how_much_a_call_combines_which_is_what_the_run_goes_by() {
     let fit = (tokens / each) as usize;
     let most = *most.lock().unwrap();
     assert!(most <= fit && most + 2 >= fit.min(8), "{most} of {fit}");
+    // What the store has was combined all the same.
+    let stored = [&narrow[..], &["--store", "calls.db"]].concat();
+    place.data(&[&words[..], &stored].concat());
+    assert_eq!(combines(&stored)["answers"], json!(most));
 }
 
 #[test]

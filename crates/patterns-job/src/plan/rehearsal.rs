@@ -225,6 +225,7 @@ impl StandIn {
                 order,
                 ..StageTally::default()
             });
+        tally.answers = tally.answers.max(documents_of(request));
         let answer = match stored.flatten() {
             Some(record) => {
                 tally.find(tokens, record.response.usage);
@@ -243,7 +244,7 @@ impl StandIn {
                     tally.found += 1;
                 } else if !is_reasked && let Some(tally) = state.stages.get_mut(&stage) {
                     let drafted = answer.as_ref().map_or(0, |it| self.count(it));
-                    note(tally, request);
+                    tally.first.get_or_insert_with(|| first_prompt(request));
                     tally.send(text, tokens, drafted);
                 }
                 answer
@@ -316,12 +317,10 @@ fn text_of(request: &Request) -> String {
     messages.join("\n\n")
 }
 
-/// Takes note of the first call of a stage, and of how many answers one combines at most.
-fn note(tally: &mut StageTally, request: &Request) {
-    tally.first.get_or_insert_with(|| first_prompt(request));
+/// Returns how many documents a call is shown: the answers that it combines, if it combines any.
+fn documents_of(request: &Request) -> u64 {
     let parts = request.messages.iter().flat_map(|it| &it.parts);
-    let documents = parts.filter(|it| matches!(it, Part::Document(_))).count() as u64;
-    tally.answers = tally.answers.max(documents);
+    parts.filter(|it| matches!(it, Part::Document(_))).count() as u64
 }
 
 fn first_prompt(request: &Request) -> FirstPrompt {

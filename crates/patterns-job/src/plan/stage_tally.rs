@@ -30,7 +30,7 @@ pub(super) struct StageTally {
     pub(super) drafted: u64,
     /// The longest of them, in tokens.
     pub(super) longest: u64,
-    /// The most answers that one of them combines.
+    /// The most answers that a call combines, of those that the store has, too.
     pub(super) answers: u64,
     /// Calls that the store has answers to, or will have by then.
     pub(super) found: u64,
