@@ -142,9 +142,9 @@ fn old_office(bytes: &[u8]) -> (&'static str, &'static str) {
 /// Recognises a mail, or a page saved as one, whose text is in parts or encoded: what would be sent is mostly
 /// pictures and attachments in base64. One that is plain text is a text.
 fn mail(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
-    let beginning = String::from_utf8_lossy(&bytes[..bytes.len().min(1 << 14)]);
-    let head = beginning.replace("\r\n", "\n").to_ascii_lowercase();
-    let (head, _) = head.split_once("\n\n")?;
+    let ends = [&b"\n\n"[..], b"\r\n\r\n"].map(|it| memchr::memmem::find(bytes, it));
+    let end = ends.into_iter().flatten().min()?;
+    let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
     let mut lines = head.lines().enumerate();
     let is_field = |(at, line): (usize, &str)| {
         let name = line.split_once(':').map(|it| it.0);
@@ -246,7 +246,13 @@ mod tests {
     #[test]
     fn a_mail_in_parts_is_named_and_one_of_plain_text_is_a_text() {
         let mail = |more: &str| format!("From: a@b.org\r\nMIME-Version: 1.0\r\n{more}\r\n\r\nx");
+        let long = "X-Checked-By: everybody on the way\r\n".repeat(1_000);
+        let long = long + "Content-Type: multipart/mixed";
         for (more, expected) in [
+            (
+                long.as_str(),
+                "a mail in parts (MIME), which is not read; save it as text, HTML or PDF",
+            ),
             (
                 "To: c@d.org\r\nContent-Type: multipart/mixed;\r\n boundary=x",
                 "a mail in parts (MIME), which is not read; save it as text, HTML or PDF",
