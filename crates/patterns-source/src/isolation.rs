@@ -12,12 +12,11 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
-use patterns_core::system_reason;
-
 use serde_json::{Map, Value, json};
 
 use crate::format::{ParquetBytes, ParquetRows, Reason, parquet_rows};
 use crate::lines::{Line, Lines};
+use crate::unreadable::reason;
 use crate::whole::{Whole, most, too_large, whole};
 use crate::{Format, Limits, TextEncoding, UnreadableKind};
 
@@ -121,7 +120,7 @@ fn error((kind, reason): Reason) -> Value {
 /// Returns an error that says where it would have been made.
 pub fn temporary() -> io::Result<File> {
     tempfile::tempfile().map_err(|error| {
-        let (place, cause) = (std::env::temp_dir(), system_reason(&error));
+        let (place, cause) = (std::env::temp_dir(), reason(&error));
         let words = format!(
             "no temporary file can be made in {} ({cause})",
             place.display()

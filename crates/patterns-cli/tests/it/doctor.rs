@@ -136,7 +136,7 @@ fn what_a_store_has_learnt_is_said_and_a_broken_one_is_a_fault() {
     });
     place.data(&[&["map-reduce", "a.txt", "--no-reduce"], &server.args()[..]].concat());
     let lines = [
-        "\u{2713} .patterns/store.db: 1 answers of 1 runs, all as they were written",
+        "\u{2713} .patterns/store.db: 1 answer of 1 run, all as they were written",
         ": 1 call; one reads about 10 tokens and writes about 5",
         "re-asks: 0.0 % of answers did not fit",
         "it does not know json_schema; ",
@@ -145,7 +145,18 @@ fn what_a_store_has_learnt_is_said_and_a_broken_one_is_a_fault() {
     check(&place.run(&["doctor"]), 0, &lines);
     place.write("other.db", b"this is no database, whatever its name says");
     let shown = place.run(&["doctor", "--store", "other.db"]);
-    check(&shown, 65, &["\u{2717} other.db: "]);
+    check(&shown, 65, &["\u{2717} other.db: not a store"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_store_that_is_not_there_is_a_fault_and_no_store_that_is_yet_to_be_made() {
+    let place = Place::new();
+    std::os::unix::fs::symlink("nowhere.db", place.path().join("link.db")).unwrap();
+    let shown = place.run(&["doctor", "--store", "link.db"]);
+    let words =
+        "\u{2717} link.db: the store cannot be read or written: it is a link to what is not there";
+    check(&shown, 74, &[words]);
 }
 
 #[test]

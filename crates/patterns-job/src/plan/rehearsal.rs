@@ -8,7 +8,7 @@ use patterns_core::{
     Part, Request, Response, StepRole, TokenCounter,
 };
 use patterns_llm::token_counter;
-use patterns_store::Store;
+use patterns_store::{Record, Store};
 
 use super::ballots::Ballots;
 use super::drafts::{gated, grown, reviewed, with_length};
@@ -196,10 +196,7 @@ impl StandIn {
     fn answer(&self, request: &Request) -> Result<Response, ModelError> {
         let shared = &self.rehearsal.0;
         let key = CallKey::of(&self.id, request);
-        let stored = shared.store.as_ref().map(|it| it.find(&key));
-        let stored = stored.transpose().map_err(|error| {
-            ModelError::new(ModelErrorKind::NotRecorded).with_detail(error.to_string())
-        })?;
+        let stored = self.stored(&key)?;
         let mut state = self.rehearsal.lock();
         let role = state.roles.get(&request.scope.origin().branch).cloned();
         let role = role.unwrap_or_else(|| Role {
@@ -226,7 +223,7 @@ impl StandIn {
                 ..StageTally::default()
             });
         tally.answers = tally.answers.max(documents_of(request));
-        let answer = match stored.flatten() {
+        let answer = match stored {
             Some(record) => {
                 tally.find(tokens, record.response.usage);
                 if role == StepRole::Ballot {
@@ -255,6 +252,16 @@ impl StandIn {
             return Err(ModelError::new(ModelErrorKind::InvalidRequest).with_detail(detail));
         };
         Ok(Response::new(&self.id.model, answer))
+    }
+
+    /// Returns what the store has of a call.
+    fn stored(&self, key: &CallKey) -> Result<Option<Record>, ModelError> {
+        let store = self.rehearsal.0.store.as_ref();
+        let stored = store.map(|it| it.find(key)).transpose();
+        let stored = stored.map_err(|error| {
+            ModelError::new(ModelErrorKind::NotRecorded).with_detail(error.to_string())
+        })?;
+        Ok(stored.flatten())
     }
 
     fn draft(
