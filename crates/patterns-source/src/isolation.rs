@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use crate::format::{ParquetBytes, ParquetRows, Reason, parquet_rows};
 use crate::lines::{Line, Lines};
+use crate::unreadable::reason;
 use crate::whole::{Whole, most, too_large, whole};
 use crate::{Format, Limits, TextEncoding, UnreadableKind};
 
@@ -119,8 +120,7 @@ fn error((kind, reason): Reason) -> Value {
 /// Returns an error that says where it would have been made.
 pub fn temporary() -> io::Result<File> {
     tempfile::tempfile().map_err(|error| {
-        let (place, text) = (std::env::temp_dir(), error.to_string());
-        let cause = text.split(" (os error").next().unwrap_or_default();
+        let (place, cause) = (std::env::temp_dir(), reason(&error));
         let words = format!(
             "no temporary file can be made in {} ({cause})",
             place.display()
