@@ -82,6 +82,26 @@ fn every_cell_of_a_table_is_there_and_in_its_column() {
 }
 
 #[test]
+fn tables_within_tables_are_read_once_each() {
+    for cell in ["<table><tr><th>", "<table><tr><th>a<tr><td>b<tr><td>"] {
+        let page = cell.repeat(100) + "the innermost";
+        let read = Folder::with("a.html", page.as_bytes()).read();
+        assert!(read.contains("the innermost"), "{read}");
+    }
+}
+
+#[test]
+fn a_table_of_one_column_is_text_with_all_that_is_in_its_cells() {
+    let page =
+        "<table><caption>Tides</caption><tr><th>High<tr><td><p>One.<p>Two.<tr><td>low</table>";
+    let read = Folder::with("a.html", page.as_bytes()).read();
+    assert_eq!(
+        read,
+        format!("a.html = {:?}\n", "Tides\n\nHigh\n\nOne.\n\nTwo.\n\nlow")
+    );
+}
+
+#[test]
 fn the_last_row_of_a_long_table_is_in_its_columns_too() {
     let pair = "<tr><td rowspan=2>a<td rowspan=2>b<td rowspan=2>c<td>1<tr><td>2";
     let page = format!(

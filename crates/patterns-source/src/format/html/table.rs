@@ -29,6 +29,9 @@ const MOST_IN_CELL: usize = 500;
 /// The rows of a table under way.
 struct Grid {
     rows: Vec<Vec<String>>,
+    /// The same, each cell below the other. To make it anew would read all tables within it once more, and
+    /// those within them twice, and so on.
+    text: String,
     /// For a column, in how many more rows its cell goes on, and what it says.
     spans: BTreeMap<usize, (usize, String)>,
     left: usize,
@@ -39,15 +42,13 @@ struct Grid {
 /// Returns a table as Markdown, or as text if it is no table of data.
 #[expect(clippy::needless_pass_by_value, reason = "the shape of a handler")]
 pub(super) fn table(handlers: &dyn Handlers, it: Element) -> Option<HandlerResult> {
-    let as_text = || {
-        let text = handlers.walk_children(it.node).content;
-        Some(format!("\n\n{}\n\n", text.trim_matches('\n')).into())
-    };
     if !is_data(it.node) {
-        return as_text();
+        let text = handlers.walk_children(it.node).content;
+        return Some(format!("\n\n{}\n\n", text.trim_matches('\n')).into());
     }
     let mut grid = Grid {
         rows: Vec::new(),
+        text: String::new(),
         spans: BTreeMap::new(),
         left: MOST_FILLED,
         is_cut: false,
@@ -72,7 +73,8 @@ pub(super) fn table(handlers: &dyn Handlers, it: Element) -> Option<HandlerResul
     }
     let width = grid.rows.iter().map(Vec::len).max().unwrap_or(0);
     if width < 2 || grid.rows.len() < 2 || grid.is_cut {
-        return as_text();
+        page.push_str(&grid.text);
+        return Some(page.into());
     }
     let is_inner = ancestors(it.node).any(|it| name(&it) == "table" && is_data(&it));
     grid.write(&mut page, width, is_inner);
@@ -87,6 +89,8 @@ impl Grid {
             self.fill(&mut cells);
             let text = handlers.handle(&cell).map(|it| it.content);
             let text = text.unwrap_or_default();
+            self.text.push_str(text.trim_matches('\n'));
+            self.text.push_str("\n\n");
             let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
             let columns = span(&cell, "colspan").clamp(1, MOST_COLUMNS);
             let rows = match span(&cell, "rowspan") {
