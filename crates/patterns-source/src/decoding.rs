@@ -29,8 +29,8 @@ pub(crate) struct Decoding {
     at: usize,
     is_at_end: bool,
     note: Option<String>,
-    /// Whether it was said that not all of it is UTF-32.
-    is_wide_told: bool,
+    /// Whether it was said that not all of it is in its encoding.
+    is_lossy_told: bool,
 }
 
 enum Mode {
@@ -55,7 +55,7 @@ pub(crate) fn text(input: Input, given: Option<&'static Encoding>) -> TextReader
         at: 0,
         is_at_end: false,
         note: None,
-        is_wide_told: false,
+        is_lossy_told: false,
     };
     BufReader::with_capacity(BEGINNING, decoding)
 }
@@ -97,23 +97,26 @@ impl Decoding {
             let (text, is_lossy) = utf32.decode(&self.raw[..whole]);
             self.text = text;
             self.raw.drain(..whole);
-            if is_lossy && !self.is_wide_told {
-                self.is_wide_told = true;
-                self.note = Some(not_all(utf32.name()));
-            }
+            self.tell_lossy(is_lossy);
         }
         if let Mode::Decided(decoder) = &mut self.mode {
             let room = decoder.max_utf8_buffer_length(self.raw.len());
             self.text.reserve(room.unwrap_or(self.raw.len()));
             let (_, _, has_errors) =
                 decoder.decode_to_string(&self.raw, &mut self.text, self.is_at_end);
-            if has_errors && self.note.is_none() && self.encoding != UTF_8 {
-                self.note = Some(not_all(self.encoding.name()));
-            }
             self.before += self.raw.len();
             self.raw.clear();
+            self.tell_lossy(has_errors && self.encoding != UTF_8);
         }
         Ok(())
+    }
+
+    /// Says once that U+FFFD stands for a part of the text, unless something else is to be said of it now.
+    fn tell_lossy(&mut self, is_lossy: bool) {
+        if is_lossy && !self.is_lossy_told && self.note.is_none() {
+            self.is_lossy_told = true;
+            self.note = Some(not_all(self.encoding()));
+        }
     }
 
     fn begin(&mut self, given: Option<&'static Encoding>) {
@@ -226,6 +229,24 @@ mod tests {
                 assert_eq!(text, "h\u{fffd}", "{end:?}");
                 assert!(note.unwrap().contains("not UTF-32LE throughout"), "{end:?}");
             }
+        }
+    }
+
+    #[test]
+    fn that_characters_are_lost_is_told_once() {
+        for (mark, lost) in [
+            (&b"\xff\xfe\0\0"[..], &b"\0\xd8\0\0"[..]),
+            (b"\xff\xfe", b"\0\xd8a\0"),
+        ] {
+            let bytes: &'static [u8] = [mark, &lost.repeat(40)].concat().leak();
+            let bytes = Box::new(BufReader::with_capacity(8, bytes));
+            let is_packed = false;
+            let mut decoding = text(Input { bytes, is_packed }, None).into_inner();
+            let mut notes = Vec::new();
+            while decoding.read(&mut [0; 8]).unwrap() > 0 {
+                notes.extend(decoding.take_note());
+            }
+            assert_eq!(notes.len(), 1, "{notes:?}");
         }
     }
 
