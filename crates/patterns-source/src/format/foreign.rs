@@ -142,9 +142,12 @@ fn old_office(bytes: &[u8]) -> (&'static str, &'static str) {
 /// Recognises a mail, or a page saved as one, with attachments or in base64: most of what would be sent is
 /// nothing to read. One that is text, or the same text in two forms, is a text.
 fn mail(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
-    let beginning = String::from_utf8_lossy(&bytes[..bytes.len().min(1 << 14)]);
-    let beginning = beginning.replace("\r\n", "\n").to_ascii_lowercase();
-    let (head, _) = beginning.split_once("\n\n")?;
+    /// So much of what comes behind the head is looked at.
+    const MOST: usize = 1 << 14;
+    let lower = |part: &[u8]| String::from_utf8_lossy(part).to_ascii_lowercase();
+    let ends = [&b"\n\n"[..], b"\r\n\r\n"].map(|it| memchr::memmem::find(bytes, it));
+    let (head, parts) = bytes.split_at(ends.into_iter().flatten().min()?);
+    let head = lower(head);
     let mut lines = head.lines().enumerate();
     let is_field = |(at, line): (usize, &str)| {
         let name = line.split_once(':').map(|it| it.0);
@@ -167,7 +170,11 @@ fn mail(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     let is_mail = lines.all(is_field) && has("mime-version:", &["1.0"]);
     let has_attachments =
         has("content-type:", &["multipart/"]) && !has("content-type:", &["multipart/alternative"]);
-    let is_packed = || beginning.contains("\ncontent-transfer-encoding: base64");
+    let is_packed = || {
+        let parts = lower(&parts[..parts.len().min(MOST)]);
+        has("content-transfer-encoding:", &["base64"])
+            || parts.contains("\ncontent-transfer-encoding: base64")
+    };
     match is_mail && (has_attachments || is_packed()) {
         false => None,
         true if has("content-type:", &["multipart/related"]) && !has("to:", &[""]) => {
@@ -250,7 +257,13 @@ mod tests {
     #[test]
     fn a_mail_with_attachments_is_named_and_one_of_text_is_a_text() {
         let mail = |more: &str| format!("From: a@b.org\r\nMIME-Version: 1.0\r\n{more}\r\n\r\nx");
+        let long = "X-Checked-By: everybody on the way\r\n".repeat(1_000);
+        let long = long + "Content-Type: multipart/mixed";
         for (more, expected) in [
+            (
+                long.as_str(),
+                "a mail with attachments or in base64, which is not read; save it as text, HTML or PDF",
+            ),
             (
                 "To: c@d.org\r\nContent-Type: multipart/mixed;\r\n boundary=x",
                 "a mail with attachments or in base64, which is not read; save it as text, HTML or PDF",
