@@ -49,6 +49,9 @@ const TABLES: [&str; 12] = [
     "results",
 ];
 
+/// The tables that are made when they are first needed.
+const LATER: [&str; 2] = ["controls", "plans"];
+
 impl Store {
     /// Looks whether all of the store is what was written.
     ///
@@ -59,11 +62,11 @@ impl Store {
         self.read(|connection| {
             let mut health = Health::default();
             check_file(connection, &mut health)?;
-            for table in TABLES {
+            for table in TABLES.into_iter().chain(LATER) {
                 if has_table(connection, table)? {
                     let checked = check_table(connection, table, &mut health);
                     checked.unwrap_or_else(|error| health.wrong(format!("{table}: {error}")));
-                } else {
+                } else if TABLES.contains(&table) {
                     health.wrong(format!("the table {table} is not there"));
                 }
             }
@@ -91,14 +94,14 @@ fn check_table(
 ) -> Result<(), StoreError> {
     match table {
         "calls" => check_calls(connection, health),
-        "prompts" => check_each(connection, "SELECT id FROM prompts", health, |row| {
+        "prompts" => check_each(connection, (table, "id"), health, |row| {
             let id = row.get(0)?;
             let read = prompts::read(connection, id)?.map(drop);
             let missing =
                 || format!("prompt {id}: what all calls of its agent are told is not there");
             Ok(read.is_none().then(missing))
         }),
-        "results" => check_each(connection, "SELECT result FROM results", health, |row| {
+        "results" => check_each(connection, (table, "result"), health, |row| {
             prompts::unpack(&row.get::<_, Vec<u8>>(0)?)?;
             Ok(None)
         }),
@@ -110,19 +113,18 @@ fn check_table(
             }
             Ok(())
         }
-        _ => check_each(connection, &format!("SELECT * FROM {table}"), health, texts),
+        _ => check_each(connection, (table, "*"), health, texts),
     }
 }
 
-/// Looks at each row; `check` returns what is wrong with it.
+/// Looks at these columns of each row; `check` returns what is wrong with it.
 fn check_each(
     connection: &Connection,
-    select: &str,
+    (table, columns): (&str, &str),
     health: &mut Health,
     check: impl Fn(&Row<'_>) -> Result<Option<String>, StoreError>,
 ) -> Result<(), StoreError> {
-    let table = select.rsplit(' ').next().unwrap_or_default();
-    let mut select = connection.prepare(select)?;
+    let mut select = connection.prepare(&format!("SELECT {columns} FROM {table}"))?;
     let mut rows = select.query([])?;
     let mut number = 0_u64;
     while let Some(row) = rows.next()? {
@@ -159,4 +161,29 @@ fn check_calls(connection: &Connection, health: &mut Health) -> Result<(), Store
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Again, Control};
+
+    #[tokio::test]
+    async fn no_table_of_a_store_is_left_out() {
+        let store = Store::in_memory().unwrap();
+        let run = store.begin_run([7; 32], "{}".to_owned(), Again::Same);
+        let run = run.await.unwrap();
+        store.ask_of_run(run.id, Control::Pause).await.unwrap();
+        store.keep_plan([7; 32], "{}".to_owned()).await.unwrap();
+        let read = store.read(|connection| {
+            let select = "SELECT name FROM sqlite_schema WHERE type = 'table' \
+                AND name NOT LIKE 'sqlite_%' ORDER BY name";
+            let mut select = connection.prepare(select)?;
+            let names = select.query_map([], |row| row.get(0))?;
+            Ok(names.collect::<Result<Vec<String>, _>>()?)
+        });
+        let mut tables: Vec<_> = TABLES.into_iter().chain(LATER).collect();
+        tables.sort_unstable();
+        assert_eq!(read.unwrap(), tables);
+    }
 }

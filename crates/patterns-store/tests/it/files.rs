@@ -323,6 +323,10 @@ async fn what_any_command_would_stumble_over_is_found() {
             "INSERT INTO frames VALUES (9, x'00', x'00'); INSERT INTO prompts VALUES (9, 9, x'00')",
             "row 1 of prompts: the store is damaged",
         ),
+        (
+            "CREATE TABLE plans (plan TEXT); INSERT INTO plans VALUES (CAST(x'ff' AS TEXT))",
+            "row 1 of plans: the store is damaged",
+        ),
     ] {
         let place = Place::new();
         let store = place.open();
