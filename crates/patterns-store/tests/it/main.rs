@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail a test")]
 
 mod answers;
+mod branches;
 mod files;
 mod how_runs_go;
 mod runs;
