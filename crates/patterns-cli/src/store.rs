@@ -105,8 +105,7 @@ pub(crate) fn open_to_read(path: &Path) -> Result<Store, Error> {
         return Err(Error::new(ErrorKind::Usage, message)
             .help("runs are in the store of whoever began them: --store FILE, or leave it out"));
     }
-    let is_missing = matches!(path.try_exists(), Ok(false)) && !path.is_symlink();
-    if is_missing {
+    if is_missing(path) {
         let message = format!("there is no store at {}", path.display());
         return Err(Error::new(ErrorKind::NoInput, message)
             .help("runs make one where they are begun (offline ones only at --store FILE); --store names another"));
@@ -121,6 +120,11 @@ pub(crate) fn open_to_read(path: &Path) -> Result<Store, Error> {
             _ => error,
         }
     })
+}
+
+/// Returns whether there is nothing at all at a path: a link to what is not there is something.
+pub(crate) fn is_missing(path: &Path) -> bool {
+    matches!(path.try_exists(), Ok(false)) && !path.is_symlink()
 }
 
 /// Says what is wrong with a store.

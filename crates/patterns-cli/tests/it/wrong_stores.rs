@@ -109,9 +109,17 @@ fn a_record_that_makes_no_sense_ends_every_command_with_a_next_step() {
     assert!(shown.starts_with("exit 65\n"), "{shown}");
     assert!(shown.contains("help: type its command again"), "{shown}");
     tamper("DROP TABLE calls");
-    for args in [&["runs"][..], &["show", "1"], &["store", "stats"], &run] {
+    let plan = [&run[..], &["--dry-run"]].concat();
+    for args in [
+        &["runs"][..],
+        &["show", "1"],
+        &["store", "stats"],
+        &run,
+        &plan,
+    ] {
         let shown = place.run(args);
         assert!(shown.starts_with("exit 65\n"), "{args:?}: {shown}");
+        assert!(shown.contains("patterns/store.db: "), "{args:?}: {shown}");
         assert!(
             shown.contains("`patterns store verify` says"),
             "{args:?}: {shown}"

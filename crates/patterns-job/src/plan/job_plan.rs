@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use patterns_core::{Caps, ModelId, Pattern};
 use patterns_llm::token_counter;
 use patterns_parallel::RunError;
-use patterns_store::Experience;
+use patterns_store::{Experience, StoreError, StoreErrorKind};
 
 use super::ballots::{Ballots, Fall};
 use super::earlier_plans::EarlierPlans;
@@ -272,12 +272,15 @@ async fn hold_elections(
     ended.map_err(|error: RunError| JobError::new(JobErrorKind::Invalid, error.to_string()))
 }
 
-fn unreadable(error: patterns_store::StoreError) -> JobError {
-    JobError::new(
-        JobErrorKind::Io,
-        format!("the store cannot be read: {error}"),
-    )
-    .help("`patterns store verify` says what is damaged")
+fn unreadable(error: StoreError) -> JobError {
+    let path = error.path().map(|it| it.display().to_string());
+    let path = path.unwrap_or_else(|| "the store".to_owned());
+    let kind = match error.kind() {
+        StoreErrorKind::Damaged | StoreErrorKind::Misled => JobErrorKind::BadData,
+        _ => JobErrorKind::Io,
+    };
+    JobError::new(kind, format!("{path}: {error}"))
+        .help("`patterns store verify` says what is damaged")
 }
 
 /// Makes figures of what was rehearsed.
