@@ -20,12 +20,23 @@ use crate::recorded_job::RecordedJob;
 use crate::target::{is_stdout, resolve};
 use crate::terminal::Terminal;
 
-/// The files that a run writes, links followed.
+/// The files that a run writes.
 #[derive(Clone, Debug)]
 pub(crate) struct Written {
-    /// The result and the events, with what names them and as they are named.
-    files: Vec<(String, PathBuf, PathBuf)>,
+    /// The result and the events.
+    files: Vec<WrittenFile>,
+    /// With links followed.
     store: PathBuf,
+}
+
+#[derive(Clone, Debug)]
+struct WrittenFile {
+    /// What names it, such as `--events`.
+    option: String,
+    /// As it is named.
+    name: PathBuf,
+    /// With links followed.
+    path: PathBuf,
 }
 
 /// So many runs of a store are asked whether they wrote a file.
@@ -35,15 +46,19 @@ impl Written {
     /// Returns what a run writes.
     pub(crate) fn by(job: &Job, names: Names) -> Self {
         let output = job.output();
-        let name = |key| names.name(job, key);
-        let result = output.file.iter().map(|it| (name("output.file"), it));
-        let events = output.events.iter().map(|it| (name("output.events"), it));
-        let files = result.chain(events).filter(|(_, it)| !is_stdout(it));
+        let file = |key, file: &Option<PathBuf>| {
+            let name = file.clone().filter(|it| !is_stdout(it))?;
+            Some(WrittenFile {
+                option: names.name(job, key),
+                path: resolve(&name),
+                name,
+            })
+        };
+        let result = file("output.file", &output.file);
+        let events = file("output.events", &output.events);
         let store = job.store().file.as_deref();
         Self {
-            files: files
-                .map(|(option, it)| (option, it.clone(), resolve(it)))
-                .collect(),
+            files: result.into_iter().chain(events).collect(),
             store: resolve(store.unwrap_or(Path::new(DEFAULT_STORE))),
         }
     }
@@ -54,22 +69,23 @@ impl Written {
     ///
     /// Returns an error that names both.
     pub(crate) fn check_files(&self, read: &[&Path]) -> Result<(), Error> {
-        for (option, name, _) in &self.files {
-            if Source::new(read).find(name).is_some() {
-                return Err(is_input(option, name));
+        for file in &self.files {
+            if Source::new(read).find(&file.name).is_some() {
+                return Err(file.is_input());
             }
         }
         self.check_each_other()
     }
 
     fn check_each_other(&self) -> Result<(), Error> {
-        for (option, name, path) in &self.files {
-            let option = format!("{option} {}", name.display());
-            check_not_store(&option, path, &self.store)?;
+        for file in &self.files {
+            let named = format!("{} {}", file.option, file.name.display());
+            check_not_store(&named, &file.path, &self.store)?;
         }
         match &self.files[..] {
-            [(result, name, one), (events, _, other)] if is_same_file(one, other) => {
-                let message = format!("{result} and {events} both name {}", name.display());
+            [result, events] if is_same_file(&result.path, &events.path) => {
+                let (one, other, name) = (&result.option, &events.option, result.name.display());
+                let message = format!("{one} and {other} both name {name}");
                 Err(Error::new(ErrorKind::Usage, message).help("name two files"))
             }
             _ => Ok(()),
@@ -87,14 +103,16 @@ impl Written {
         terminal: Terminal,
     ) -> Result<(), Error> {
         let source = Source::new(inputs);
-        for (option, name, path) in &self.files {
+        for file in &self.files {
+            let path = &file.path;
             match path.is_file().then(|| source.find(path)).flatten() {
                 None => {}
                 Some(Found::Within) if self.is_ours(path) => terminal.note(&format!(
-                    "{} is left out of the documents: {option} writes it",
-                    name.display()
+                    "{} is left out of the documents: {} writes it",
+                    file.name.display(),
+                    file.option
                 )),
-                Some(_) => return Err(is_input(option, name)),
+                Some(_) => return Err(file.is_input()),
             }
         }
         match self
@@ -125,8 +143,8 @@ impl Written {
         let Some(name) = file.file_name() else {
             return false;
         };
-        let is_called = |it: &&(String, PathBuf, PathBuf)| it.2.file_name() == Some(name);
-        let is_result = self.files.iter().any(|it| is_called(&it));
+        let mut files = self.files.iter();
+        let is_result = files.any(|it| it.path.file_name() == Some(name));
         let text = name.to_string_lossy();
         let store = self.store.file_name().unwrap_or_default().to_string_lossy();
         let is_of_store = text
@@ -137,7 +155,7 @@ impl Written {
         }
         let path = resolve(file);
         let is_beside = path.parent() == self.store.parent() && self.store.is_file();
-        self.files.iter().any(|it| it.2 == path) || (is_of_store && is_beside)
+        self.files.iter().any(|it| it.path == path) || (is_of_store && is_beside)
     }
 
     /// Returns whether an earlier run has written a file.
@@ -178,10 +196,14 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
     }
 }
 
-fn is_input(option: &str, name: &Path) -> Error {
-    let message = format!("{option} {} would overwrite an input", name.display());
-    Error::new(ErrorKind::Usage, message)
-        .help("nothing was sent; name a file that is not read, or name it in an .ignore file")
+impl WrittenFile {
+    /// Says that it is read, too.
+    fn is_input(&self) -> Error {
+        let (option, name) = (&self.option, self.name.display());
+        let message = format!("{option} {name} would overwrite an input");
+        Error::new(ErrorKind::Usage, message)
+            .help("nothing was sent; name a file that is not read, or name it in an .ignore file")
+    }
 }
 
 /// Returns whether a file begins like an event file or a result, as far as those are marked.
