@@ -136,7 +136,7 @@ fn what_a_store_has_learnt_is_said_and_a_broken_one_is_a_fault() {
     });
     place.data(&[&["map-reduce", "a.txt", "--no-reduce"], &server.args()[..]].concat());
     let lines = [
-        "\u{2713} .patterns/store.db: 1 answers of 1 runs, all as they were written",
+        "\u{2713} .patterns/store.db: 1 answer of 1 run, all as they were written",
         ": 1 call; one reads about 10 tokens and writes about 5",
         "re-asks: 0.0 % of answers did not fit",
         "it does not know json_schema; ",
@@ -145,7 +145,7 @@ fn what_a_store_has_learnt_is_said_and_a_broken_one_is_a_fault() {
     check(&place.run(&["doctor"]), 0, &lines);
     place.write("other.db", b"this is no database, whatever its name says");
     let shown = place.run(&["doctor", "--store", "other.db"]);
-    check(&shown, 65, &["\u{2717} other.db: "]);
+    check(&shown, 65, &["\u{2717} other.db: not a store"]);
 }
 
 #[test]

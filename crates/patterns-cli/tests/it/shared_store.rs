@@ -91,7 +91,7 @@ fn runs_are_not_in_a_store_that_is_shared() {
 fn a_doctor_looks_at_the_database_that_is_named_and_at_no_file_of_that_name() {
     let place = Place::new();
     let (code, said) = said(&place, &["doctor", "--store", URL, "--model", "offline"]);
-    let refused = "  ✗ shared: postgres://me@127.0.0.1:9/answers: no Postgres server answers";
+    let refused = "  ✗ postgres://me@127.0.0.1:9/answers: no Postgres server answers";
     assert!(code != 0 && said.contains(refused), "{code} {said}");
 }
 

@@ -63,10 +63,11 @@ impl Check {
         warning.then(then)
     }
 
-    /// Makes one that is at fault, in the words of an error.
+    /// Makes one that is at fault, in the words of an error, which may begin with the name.
     pub(super) fn bad(area: &'static str, name: impl Into<String>, error: &Error) -> Self {
-        let says = error.message().to_owned();
-        let bad = Self::new(area, name, State::Bad(error.kind()), says);
+        let (name, says) = (name.into(), error.message());
+        let says = says.strip_prefix(&format!("{name}: ")).unwrap_or(says);
+        let bad = Self::new(area, name, State::Bad(error.kind()), says.to_owned());
         match error.next_step() {
             Some(then) => bad.then(then),
             None => bad,

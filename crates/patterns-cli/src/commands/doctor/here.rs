@@ -8,8 +8,9 @@ use super::check::Check;
 use crate::config::{Loaded, Project, project_file, user_file};
 use crate::descriptors;
 use crate::error::{Error, ErrorKind};
+use crate::report::counted;
 use crate::shared_store::{check, without_password};
-use crate::store::refused;
+use crate::store::{is_missing, refused};
 
 const CONFIGURATION: &str = "configuration";
 const STORE: &str = "store";
@@ -78,7 +79,7 @@ pub(super) fn open_files() -> Check {
 /// Looks at a store: whether it can be read, who else can, and whether it is what was written.
 pub(super) fn store(path: &Path) -> Vec<Check> {
     let name = path.display().to_string();
-    if !path.exists() {
+    if is_missing(path) {
         let says = "there is none yet; the first run that pays for something makes it";
         return vec![Check::absent(STORE, name, says)];
     }
@@ -94,10 +95,10 @@ pub(super) fn store(path: &Path) -> Vec<Check> {
 
 /// Looks at a store that is shared.
 pub(super) async fn shared(url: &str) -> Check {
+    let name = without_password(url);
     match check(url).await {
-        Ok(says) => Check::good(STORE, without_password(url), says),
-        // The error names the address.
-        Err(error) => Check::bad(STORE, "shared", &error),
+        Ok(says) => Check::good(STORE, name, says),
+        Err(error) => Check::bad(STORE, name, &error),
     }
 }
 
@@ -114,9 +115,8 @@ fn health(store: &Store, name: &str) -> Check {
             .then("`patterns store export` up to the damage, or go back to a copy of the file");
     }
     let megabytes = stats.bytes as f64 / 1e6;
-    let (good, runs) = (health.good, stats.runs);
-    let says =
-        format!("{good} answers of {runs} runs, all as they were written; {megabytes:.1} MB");
+    let (good, runs) = (counted(health.good, "answer"), counted(stats.runs, "run"));
+    let says = format!("{good} of {runs}, all as they were written; {megabytes:.1} MB");
     Check::good(STORE, name, says)
 }
 
