@@ -65,7 +65,7 @@ impl Trouble {
         let time = short_time(since.elapsed());
         let never = match self.has_answered {
             true => "",
-            false => "; it has answered nothing in this run, so see that its address is right, too",
+            false => "; nothing was answered in this run, so see that the address is right, too",
         };
         Some(format!(
             "for the last {time} {why}: that held the run up, and nothing in the run itself{never}"
@@ -119,7 +119,7 @@ mod tests {
         let words = words.unwrap();
         assert!(words.contains(part), "{words}");
         assert!(words.contains("nothing in the run itself"), "{words}");
-        assert_eq!(words.contains("its address"), has_never_answered, "{words}");
+        assert_eq!(words.contains("the address"), has_never_answered, "{words}");
     }
 
     #[test]

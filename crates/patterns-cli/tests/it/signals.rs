@@ -278,7 +278,7 @@ fn a_run_whose_time_is_up_while_nobody_answers_says_that_it_is_not_the_users_doi
     for words in [
         "error[E-BUDGET]: the time of the run is up",
         "  for the last ",
-        "): that held the run up, and nothing in the run itself; it has answered nothing in this run",
+        "): that held the run up, and nothing in the run itself; nothing was answered in this run",
         "`patterns resume 1` goes on with this run",
     ] {
         assert!(said.contains(words), "{words:?}: {said}");
