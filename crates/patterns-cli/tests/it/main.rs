@@ -42,6 +42,7 @@ mod pools;
 mod providers;
 mod pty;
 mod reduce;
+mod refused_outputs;
 mod report;
 mod restate;
 mod rules;
