@@ -148,6 +148,17 @@ fn what_a_store_has_learnt_is_said_and_a_broken_one_is_a_fault() {
     check(&shown, 65, &["\u{2717} other.db: not a store"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_store_that_is_not_there_is_a_fault_and_no_store_that_is_yet_to_be_made() {
+    let place = Place::new();
+    std::os::unix::fs::symlink("nowhere.db", place.path().join("link.db")).unwrap();
+    let shown = place.run(&["doctor", "--store", "link.db"]);
+    let words =
+        "\u{2717} link.db: the store cannot be read or written: it is a link to what is not there";
+    check(&shown, 74, &[words]);
+}
+
 #[test]
 fn a_configuration_that_does_not_hold_is_a_fault() {
     let place = Place::new();
