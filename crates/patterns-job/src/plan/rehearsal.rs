@@ -211,9 +211,7 @@ impl StandIn {
             level: state.level(&role, request),
             model: self.id.to_string(),
         };
-        let Role {
-            role, is_reasked, ..
-        } = role;
+        let (role, is_reasked) = (role.role, role.is_reasked);
         let order = state.stages.len();
         let tally = state
             .stages

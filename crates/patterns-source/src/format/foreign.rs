@@ -142,9 +142,12 @@ fn old_office(bytes: &[u8]) -> (&'static str, &'static str) {
 /// Recognises a mail, or a page saved as one, with attachments or in base64: most of what would be sent is
 /// nothing to read. One that is text, or the same text in two forms, is a text.
 fn mail(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    /// So much of what comes behind the head is looked at.
+    const MOST: usize = 1 << 14;
+    let lower = |part: &[u8]| String::from_utf8_lossy(part).to_ascii_lowercase();
     let ends = [&b"\n\n"[..], b"\r\n\r\n"].map(|it| memchr::memmem::find(bytes, it));
-    let end = ends.into_iter().flatten().min()?;
-    let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
+    let (head, parts) = bytes.split_at(ends.into_iter().flatten().min()?);
+    let head = lower(head);
     let mut lines = head.lines().enumerate();
     let is_field = |(at, line): (usize, &str)| {
         let name = line.split_once(':').map(|it| it.0);
@@ -168,9 +171,9 @@ fn mail(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     let has_attachments =
         has("content-type:", &["multipart/"]) && !has("content-type:", &["multipart/alternative"]);
     let is_packed = || {
-        let beginning = String::from_utf8_lossy(&bytes[..bytes.len().min(1 << 16)]);
-        let beginning = beginning.to_ascii_lowercase();
-        beginning.contains("\ncontent-transfer-encoding: base64")
+        let parts = lower(&parts[..parts.len().min(MOST)]);
+        has("content-transfer-encoding:", &["base64"])
+            || parts.contains("\ncontent-transfer-encoding: base64")
     };
     match is_mail && (has_attachments || is_packed()) {
         false => None,
