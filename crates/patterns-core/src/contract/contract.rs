@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
 
+use super::document_tags;
 use super::error::ContractError;
 use super::extract::{self, Candidate, Fix, parse_strictly};
 use super::informing::Informing;
@@ -237,6 +238,9 @@ impl<T: DeserializeOwned> Contract<T> {
             true => remove_absent(&mut value, &self.schema),
             false => Vec::new(),
         };
+        if document_tags::remove(&mut value) {
+            fixes.push(Fix::DocumentTags);
+        }
         self.mends.iter().for_each(|mend| mend(&mut value));
         if self.informing.mend(&mut value) {
             fixes.push(Fix::OutOfRange);

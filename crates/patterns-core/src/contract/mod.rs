@@ -10,6 +10,7 @@
     reason = "a file has the name of its main type"
 )]
 mod contract;
+mod document_tags;
 mod error;
 mod extract;
 mod informing;

@@ -28,6 +28,8 @@ pub enum Fix {
     Wrapped,
     /// A value that only informs was moved into its range, or left out.
     OutOfRange,
+    /// The tags that stand around a document in the prompt were dropped.
+    DocumentTags,
 }
 
 impl fmt::Display for Fix {
@@ -40,6 +42,7 @@ impl fmt::Display for Fix {
             Self::Thoughts => "thoughts before the answer",
             Self::Wrapped => "brackets or quotes around it",
             Self::OutOfRange => "value out of range",
+            Self::DocumentTags => "tags of documents",
         })
     }
 }

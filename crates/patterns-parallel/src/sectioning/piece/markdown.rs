@@ -181,7 +181,8 @@ impl PieceText {
     }
 }
 
-/// Puts the headings of a text below one of this level, and leaves out a first one that only repeats it.
+/// Puts the headings of a text below one of this level, and leaves out a first line that only repeats it:
+/// as a heading, in bold letters, or bare.
 fn below(content: &str, title: &str, level: usize) -> String {
     let mut is_code = false;
     let mut is_first = true;
@@ -191,7 +192,8 @@ fn below(content: &str, title: &str, level: usize) -> String {
         is_code ^= is_fence;
         let marks = line.len() - line.trim_start_matches('#').len();
         let is_heading = !is_code && (1..=6).contains(&marks) && line[marks..].starts_with(' ');
-        let is_repeated = is_first && is_heading && is_same(&line[marks..], title);
+        let words = if is_heading { &line[marks..] } else { line };
+        let is_repeated = is_first && is_same(words, title);
         if !is_repeated {
             lines.push(match is_heading {
                 true => format!("{}{}", "#".repeat((marks + level).min(6)), &line[marks..]),
@@ -206,6 +208,7 @@ fn below(content: &str, title: &str, level: usize) -> String {
 /// Returns whether a heading says the same as a title, its number aside.
 fn is_same(heading: &str, title: &str) -> bool {
     let heading = heading.trim().trim_end_matches('#').trim();
+    let heading = heading.trim_matches(['*', '_']).trim_end_matches(':');
     let numbered = heading.split_once(' ').filter(|it| {
         let is_number = |it: char| it.is_ascii_digit() || it == '.';
         it.0.chars().all(is_number)
@@ -282,6 +285,18 @@ mod tests {
         1. a.md: “It settles.”
         2. a.md: “Fees rose.” *(not found in it)*
         ");
+    }
+
+    #[test]
+    fn a_first_line_that_only_repeats_the_title_is_left_out() {
+        for first in ["# Silt", "### 1. silt ##", "**Silt**", "Silt", "2.1 Silt:"] {
+            let content = format!("{first}\n\nIt settles.\nSilt");
+            assert_eq!(below(&content, "Silt", 2), "It settles.\nSilt", "{first}");
+        }
+        for first in ["Silt settles.", "`Silt`", "- Silt"] {
+            let content = format!("{first}\n\nIt settles.");
+            assert_eq!(below(&content, "Silt", 2), content);
+        }
     }
 
     #[test]
