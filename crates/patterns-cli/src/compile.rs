@@ -7,10 +7,10 @@ use std::num::{NonZeroU16, NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use patterns_job::{
-    AgentReduce, BallotPart, BatchPart, CodePart, InputPart, Job, MapPart, MapReduceJob,
-    MapReduceModels, ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, SourcePart,
-    Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, SynthesisWay, TimeSpan, VoteJob,
-    VoteModels, VoterSpec, decode_text, is_short_schema, read_short_schema,
+    AgentReduce, BallotPart, BatchPart, CodePart, InputPart, Job, MapPart, MapReduceJob, ModelPart,
+    OutputPart, Reduce, RunPart, SchemaSource, SectionJob, SourcePart, Spelled, SpendPart,
+    StatementsReduce, StoreMode, StorePart, SynthesisWay, TimeSpan, VoteJob, VoteModels, VoterSpec,
+    decode_text, is_short_schema, read_short_schema,
 };
 use patterns_source::Template;
 
@@ -137,10 +137,6 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
             glean: args.glean.and_then(NonZeroU32::new),
         },
         reduce: reduce(args)?,
-        models: MapReduceModels {
-            judge: args.glean_judge.clone(),
-            ..MapReduceModels::default()
-        },
         model: model(common)?,
         run: run(common),
         spend: spend(common),
@@ -153,8 +149,6 @@ pub(crate) fn map_reduce(args: &MapReduceArgs) -> Result<Job, Error> {
 fn reduce(args: &MapReduceArgs) -> Result<Reduce, Error> {
     let told = args.reduce_instructions.as_deref();
     let told = instructions::words(told, "--reduce-instructions")?;
-    let inner = args.inner_instructions.as_deref();
-    let inner = instructions::words(inner, "--inner-instructions")?;
     Ok(if args.no_reduce {
         Reduce::None
     } else if !args.reduce.code.is_empty() {
@@ -174,7 +168,6 @@ fn reduce(args: &MapReduceArgs) -> Result<Reduce, Error> {
     } else {
         Reduce::Agent(AgentReduce {
             instructions: told,
-            inner_instructions: inner,
             schema: schema(args.common.schema.as_deref())?,
             topology: args.topology,
             ..AgentReduce::default()

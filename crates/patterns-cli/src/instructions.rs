@@ -55,7 +55,6 @@ pub(crate) fn files(command: &Command) -> Vec<PathBuf> {
             common(&args.common),
             args.map_instructions.clone(),
             args.reduce_instructions.clone(),
-            args.inner_instructions.clone(),
             args.source.text_template.clone(),
         ],
         _ => Vec::new(),

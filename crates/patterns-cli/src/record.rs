@@ -370,12 +370,10 @@ mod tests {
         ] {
             assert_eq!(identity_with(how), plain, "{how:?}");
         }
-        let judge = ["--glean", "2", "--glean-judge", "ollama:small"];
         let others = [
             plain,
             identity_with(&["--glean", "2"]),
             identity_with(&["--glean", "3"]),
-            identity_with(&judge),
             identity_with(&["--chunk-tokens", "99"]),
         ];
         let kinds: std::collections::HashSet<_> = others.iter().collect();

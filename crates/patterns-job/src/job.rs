@@ -27,7 +27,7 @@ pub use map_reduce_job::{
 };
 pub use output_part::{Form, OutputPart};
 pub use parts::{Durability, ModelPart, RunPart, SchemaSource, SpendPart, StoreMode, StorePart};
-pub use policies::{MaxFailures, Stream, Tie, Tier};
+pub use policies::{MaxFailures, Stream, Tier};
 pub use section_job::{GrowPart, SectionJob, SectionPattern, SynthesisWay};
 pub use section_spec::SectionSpec;
 pub use short_schema::{is_short_schema, read_short_schema};
@@ -117,7 +117,7 @@ impl Job {
             }
             Self::MapReduce(job) => {
                 let models = &mut job.models;
-                own.extend([&mut models.map, &mut models.reduce, &mut models.judge]);
+                own.extend([&mut models.map, &mut models.reduce]);
             }
         }
         for name in own.into_iter().flatten() {

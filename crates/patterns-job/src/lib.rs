@@ -40,8 +40,8 @@ pub use job::{
     GrowPart, InputPart, Job, JobFormat, MapPart, MapReduceJob, MapReduceModels, MapReducePattern,
     MaxFailures, ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, SectionPattern,
     SectionSpec, SourcePart, Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, Stream,
-    SynthesisWay, Tie, Tier, TimeSpan, VoteJob, VoteModels, VotePattern, VoterSpec,
-    is_short_schema, read_short_schema,
+    SynthesisWay, Tier, TimeSpan, VoteJob, VoteModels, VotePattern, VoterSpec, is_short_schema,
+    read_short_schema,
 };
 pub use job_error::{JobError, JobErrorKind, Place, renamed};
 pub use job_run::JobOutcome;

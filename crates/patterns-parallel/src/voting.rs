@@ -209,9 +209,6 @@ impl<V, R: Rule> Voting<V, R> {
             return invalid("voters have weights that the voting rule does not count");
         }
         let Some(least) = self.counts_alike() else {
-            if matches!(self.tie_break, TieBreak::Extend { .. }) {
-                return invalid("only votes of equal weight can be extended after a tie");
-            }
             if !matches!(self.stopping, StoppingRule::Fixed | StoppingRule::Exact) {
                 return invalid(
                     "only votes of equal weight can be stopped early: this vote goes with the \

@@ -80,16 +80,6 @@ pub(crate) struct MapReduceArgs {
     #[arg(long, value_name = "ROUNDS", requires = "map_schema", conflicts_with = "statements", hide_short_help = true, value_parser = clap::value_parser!(u32).range(1..=20), help_heading = "Map")]
     pub(crate) glean: Option<u32>,
 
-    /// Model that is asked first whether anything was missed, such as a cheaper one
-    #[arg(
-        long,
-        value_name = "MODEL",
-        requires = "glean",
-        help_heading = "Map",
-        hide_short_help = true
-    )]
-    pub(crate) glean_judge: Option<String>,
-
     /// How to combine the answers, on top of --instructions
     #[arg(
         long,
@@ -98,16 +88,6 @@ pub(crate) struct MapReduceArgs {
         help_heading = "Combine"
     )]
     pub(crate) reduce_instructions: Option<String>,
-
-    /// How to combine combinations, in place of --reduce-instructions
-    #[arg(
-        long,
-        value_name = "TEXT",
-        conflicts_with = "no_reduce",
-        help_heading = "Combine",
-        hide_short_help = true
-    )]
-    pub(crate) inner_instructions: Option<String>,
 
     /// Do not combine; write each answer as soon as it can be
     ///

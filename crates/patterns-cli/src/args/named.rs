@@ -31,6 +31,7 @@ mod tests {
     use clap::Command;
     use patterns_job::{Form, Stream};
     use patterns_parallel::map_reduce::{Topology, Unsupported};
+    use patterns_parallel::voting::TieBreak;
     use schemars::schema_for;
 
     use super::*;
@@ -57,6 +58,7 @@ mod tests {
     fn every_name_that_a_job_takes_is_taken_and_said() {
         assert_eq!(names::<Topology>(), ["tree", "unordered", "refine"]);
         assert_eq!(names::<Unsupported>(), ["flag", "drop"]);
+        assert_eq!(names::<TieBreak>(), ["first-seen", "no-consensus"]);
         assert_eq!(names::<Stream>(), ["auto", "always", "never"]);
         let written = schema_for!(Form);
         let written = written.get("oneOf").and_then(Value::as_array).map(Vec::len);

@@ -17,8 +17,7 @@ pub(crate) struct ReduceArgs {
         long = "reduce",
         value_name = "FUNCTION",
         conflicts_with_all = [
-            "no_reduce", "schema", "reduce_instructions", "inner_instructions", "topology",
-            "statements",
+            "no_reduce", "schema", "reduce_instructions", "topology", "statements",
         ],
     )]
     pub(crate) code: Vec<CodeReduce>,
@@ -43,7 +42,7 @@ pub(crate) struct ReduceArgs {
     /// Answer with statements that quote documents; code checks them
     ///
     /// They name their documents, too; code checks both, at every combination.
-    #[arg(long, conflicts_with_all = ["no_reduce", "schema", "map_schema", "inner_instructions"])]
+    #[arg(long, conflicts_with_all = ["no_reduce", "schema", "map_schema"])]
     pub(crate) statements: bool,
 
     /// What becomes of statements whose sources or quotes are wrong

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use patterns_job::{AnyRule, Spelled, Tie};
-use patterns_parallel::voting::StoppingRule;
+use patterns_job::{AnyRule, Spelled};
+use patterns_parallel::voting::{StoppingRule, TieBreak};
 
+use super::named::named;
 use super::{Common, PartArgs};
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -174,13 +175,11 @@ pub(crate) struct VoteArgs {
     )]
     pub(crate) quorum: u16,
 
-    /// Who wins a tie: first-seen, no-consensus, extend or extend:21
+    /// Who wins a tie
     ///
-    /// first-seen (the earliest voter's wins), no-consensus, or extend (ask on until one leads, with up to
-    /// twice as many ballots, or extend:21) [default: first-seen; of two voters, whose second could change
-    /// nothing then, no-consensus]
-    #[arg(long, value_name = "WAY", help_heading = "Counting")]
-    pub(crate) tie: Option<Tie>,
+    /// [default: first-seen; of two voters, whose second could change nothing then, no-consensus]
+    #[arg(long, value_name = "WAY", value_parser = named::<TieBreak>(), help_heading = "Counting")]
+    pub(crate) tie: Option<TieBreak>,
 
     /// Ask this model, once, where there is no consensus; its answer wins then
     #[arg(long, value_name = "MODEL", help_heading = "Counting")]

@@ -20,8 +20,7 @@ fn place() -> Place {
     ])
 }
 
-/// Finds the first name, and one more each time it is asked what it missed. A judge is told apart by
-/// its name, and is content with two.
+/// Finds the first name, and one more each time it is asked what it missed.
 fn server() -> Server {
     Server::start(|body| {
         let names: &[&str] = match body.contains("Ada met") {
@@ -33,10 +32,6 @@ fn server() -> Server {
             .iter()
             .filter(|it| body.contains(&format!(r#"\"{it}\""#)))
             .count();
-        if body.contains(r#""model":"judge""#) {
-            let verdict = json!({"missing": "", "is_complete": found == 2});
-            return (200, completion(&verdict.to_string()));
-        }
         let next: Vec<&&str> = names.iter().skip(found).take(1).collect();
         (200, completion(&json!({"names": next}).to_string()))
     })
@@ -80,33 +75,6 @@ fn what_was_missed_is_added_and_counted() {
 
     --- stderr
     branches: 2 started = 2 answered + 0 failed + 0 cancelled · calls 6 · attempts 6 · tokens 60 in, 30 out · [time]
-    documents: 2 = 2 mapped
-    "#);
-    let judge = "compatible:judge";
-    let judged = args(
-        &server,
-        &["--glean", "3", "--glean-judge", judge, "--no-store"],
-    );
-    assert_snapshot!(place.run(&judged), @r#"
-    exit 0
-    --- stdout
-    a.txt
-    {
-      "names": [
-        "Ada",
-        "Grace"
-      ]
-    }
-
-    b.txt
-    {
-      "names": [
-        "Alan"
-      ]
-    }
-
-    --- stderr
-    branches: 2 started = 2 answered + 0 failed + 0 cancelled · calls 7 · attempts 7 · tokens 70 in, 35 out · [time]
     documents: 2 = 2 mapped
     "#);
 }

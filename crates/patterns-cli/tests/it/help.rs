@@ -421,11 +421,13 @@ fn help_of_every_command() {
               [default: 0]
 
           --tie <WAY>
-              Who wins a tie: first-seen, no-consensus, extend or extend:21
+              Who wins a tie
               
-              first-seen (the earliest voter's wins), no-consensus, or extend (ask on until one leads,
-              with up to twice as many ballots, or extend:21) [default: first-seen; of two voters, whose
-              second could change nothing then, no-consensus]
+              [default: first-seen; of two voters, whose second could change nothing then, no-consensus]
+
+              Possible values:
+              - first-seen:   The answer of the earliest voter wins
+              - no-consensus: Nobody wins
 
           --escalate <MODEL>
               Ask this model, once, where there is no consensus; its answer wins then

@@ -105,15 +105,9 @@ fn help_of_map_reduce() {
               
               Until nothing new comes; it is added to the lists of the answer. Each time is a call.
 
-          --glean-judge <MODEL>
-              Model that is asked first whether anything was missed, such as a cheaper one
-
     Combine:
           --reduce-instructions <TEXT>
               How to combine the answers, on top of --instructions
-
-          --inner-instructions <TEXT>
-              How to combine combinations, in place of --reduce-instructions
 
           --no-reduce
               Do not combine; write each answer as soon as it can be

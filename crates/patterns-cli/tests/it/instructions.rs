@@ -20,14 +20,12 @@ fn instructions_may_be_the_text_of_a_file() {
         "@map.md",
         "--reduce-instructions",
         "@@home is a name.",
-        "--inner-instructions=@./all.md",
         "--print-job",
     ]);
     for expected in [
         "instructions = \"Be brief.\"",
         "\nList every error.\nOne a line.\"\"\"",
         "instructions = \"@home is a name.\"",
-        "inner_instructions = \"Be brief.\"",
     ] {
         assert!(job.contains(expected), "{expected} in {job}");
     }

@@ -154,7 +154,7 @@ fn a_printed_job_is_the_same_run_and_makes_the_same_calls() {
                 "--rule",
                 "majority",
                 "--tie",
-                "extend:9",
+                "no-consensus",
                 "--temperature",
                 "0.7",
             ],

@@ -49,7 +49,7 @@ fn the_short_help_of_a_pattern_is_one_screen_with_examples_first() {
           --rule <RULE>        By majority, threshold:0.8, median, best-of, … [default: plurality]
           --field <PATH=RULE>  The rule of one field of the --schema, such as total=median:1%
           --judge <MODEL>      Who judges under --rule same-meaning or best-of
-          --tie <WAY>          Who wins a tie: first-seen, no-consensus, extend or extend:21
+          --tie <WAY>          Who wins a tie [possible values: first-seen, no-consensus]
           --escalate <MODEL>   Ask this model, once, where there is no consensus; its answer wins then
 
     Stopping:

@@ -162,9 +162,6 @@ pub struct AgentReduce {
     /// How to combine them, on top of the instructions for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instructions: Option<String>,
-    /// How to combine combinations, in place of `instructions`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub inner_instructions: Option<String>,
     /// The schema of the combination, if it is not a summary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<SchemaSource>,
@@ -228,9 +225,6 @@ pub struct MapReduceModels {
     /// Who combines the answers, if it is not the model of all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reduce: Option<String>,
-    /// Who is asked first whether anything was missed in a document.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub judge: Option<String>,
 }
 
 impl MapReduceJob {
@@ -310,11 +304,6 @@ impl MapReduceJob {
         }
         if self.map.glean.is_some_and(|it| it.get() > 20) {
             return Err(JobError::of_key("map.glean", "`map.glean` is at most 20"));
-        }
-        if self.models.judge.is_some() && self.map.glean.is_none() {
-            let message = "`models.judge` says whether anything was missed, and nothing asks";
-            let help = "write `map.glean`, or leave `models.judge` out";
-            return Err(JobError::of_key("models.judge", message).help(help));
         }
         Ok(())
     }

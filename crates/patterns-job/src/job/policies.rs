@@ -1,9 +1,8 @@
-//! Says what a run does about failed branches, ties and streams.
+//! Says what a run does about failed branches and streams.
 
 use std::fmt;
 use std::str::FromStr;
 
-use patterns_core::name_and_value;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -50,69 +49,19 @@ impl fmt::Display for MaxFailures {
     }
 }
 
-/// What happens when several answers lead: `first-seen`, `no-consensus`, `extend` or `extend:N`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
-pub enum Tie {
-    /// The answer of the earliest voter wins.
-    FirstSeen,
-    /// Nobody wins.
-    NoConsensus,
-    /// More voters are asked, up to so many in all, or twice as many as without a tie.
-    Extend(Option<u16>),
-}
+impl TryFrom<String> for MaxFailures {
+    type Error = String;
 
-impl FromStr for Tie {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match name_and_value(text) {
-            ("first-seen", None) => Ok(Self::FirstSeen),
-            ("no-consensus", None) => Ok(Self::NoConsensus),
-            ("extend", None) => Ok(Self::Extend(None)),
-            ("extend", Some(most)) => match most.parse() {
-                Ok(most @ 1..=1000) => Ok(Self::Extend(Some(most))),
-                _ => Err("extend takes a number of ballots, from 1 to 1000".to_owned()),
-            },
-            (_, None) => Err("expected first-seen, no-consensus, extend or extend:N".to_owned()),
-            (_, Some(_)) => Err("only extend takes a value".to_owned()),
-        }
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }
 
-impl fmt::Display for Tie {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::FirstSeen => f.write_str("first-seen"),
-            Self::NoConsensus => f.write_str("no-consensus"),
-            Self::Extend(None) => f.write_str("extend"),
-            Self::Extend(Some(most)) => write!(f, "extend:{most}"),
-        }
+impl From<MaxFailures> for String {
+    fn from(it: MaxFailures) -> Self {
+        it.to_string()
     }
 }
-
-/// Lets a type be written as its text.
-macro_rules! as_text {
-    ($name:ty) => {
-        impl TryFrom<String> for $name {
-            type Error = String;
-
-            fn try_from(text: String) -> Result<Self, String> {
-                text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(it: $name) -> Self {
-                it.to_string()
-            }
-        }
-    };
-}
-
-as_text!(MaxFailures);
-as_text!(Tie);
 
 /// When answers are streamed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -181,23 +130,6 @@ mod tests {
             if let Some(read) = read {
                 assert_eq!(read.to_string().parse(), Ok(read), "{text}");
             }
-        }
-    }
-
-    #[test]
-    fn ties_are_read_and_written() {
-        for text in ["first-seen", "no-consensus", "extend", "extend:21"] {
-            assert_eq!(text.parse::<Tie>().unwrap().to_string(), text);
-        }
-        for text in [
-            "",
-            "extend:",
-            "extend:0",
-            "extend:1001",
-            "first-seen:1",
-            "never",
-        ] {
-            assert!(text.parse::<Tie>().is_err(), "{text}");
         }
     }
 }

@@ -74,7 +74,7 @@ columns = ["count", "sum:bytes"]
 group_by = "host"
 
 [models]
-judge = "ollama:small"
+map = "ollama:small"
 
 [model]
 name = "ollama:large"

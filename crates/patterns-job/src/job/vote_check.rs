@@ -5,10 +5,9 @@
 use std::collections::HashSet;
 
 use patterns_parallel::Plurality;
-use patterns_parallel::voting::StoppingRule;
+use patterns_parallel::voting::{StoppingRule, TieBreak};
 
 use super::any_rule::AnyRule;
-use super::policies::Tie;
 use super::vote_job::VoteJob;
 use crate::job_error::JobError;
 
@@ -166,7 +165,7 @@ fn tie(job: &VoteJob) -> Result<(), JobError> {
             "leave `tie` out",
         );
     }
-    if job.tie == Some(Tie::FirstSeen) && job.second_is_idle() {
+    if job.tie == Some(TieBreak::FirstSeen) && job.second_is_idle() {
         return wrong(
             "tie",
             "with `tie` first-seen the second of two voters can change nothing",
@@ -180,7 +179,7 @@ fn escalated(job: &VoteJob) -> Result<(), JobError> {
     let rule = job.rule();
     let may_be_open =
         job.is_by_field() || matches!(&rule, AnyRule::Plurality(rule) if *rule != Plurality::new());
-    let may_tie = job.tie() != Tie::FirstSeen && !matches!(rule, AnyRule::Median(_));
+    let may_tie = job.tie() != TieBreak::FirstSeen && !matches!(rule, AnyRule::Median(_));
     if job.models.escalate.is_none() || may_be_open || may_tie || job.quorum > 1 {
         return Ok(());
     }

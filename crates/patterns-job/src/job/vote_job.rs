@@ -3,7 +3,7 @@
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
-use patterns_parallel::voting::StoppingRule;
+use patterns_parallel::voting::{StoppingRule, TieBreak};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,6 @@ use super::any_rule::AnyRule;
 use super::input_part::InputPart;
 use super::output_part::OutputPart;
 use super::parts::{ModelPart, RunPart, SchemaSource, SpendPart, StorePart, is_default};
-use super::policies::Tie;
 use super::spelled::Spelled;
 
 /// Says that a job is one of voting.
@@ -51,7 +50,7 @@ pub struct VoteJob {
     pub policy: Option<Spelled<StoppingRule>>,
     /// What happens when several answers lead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tie: Option<Tie>,
+    pub tie: Option<TieBreak>,
     /// The least number of valid votes.
     #[serde(default, skip_serializing_if = "is_default")]
     pub quorum: u16,
@@ -208,11 +207,11 @@ impl VoteJob {
 
     /// Returns what happens when several answers lead. With the first answer winning ties, the second
     /// of two voters could change nothing, so two voters come to no consensus where they differ.
-    pub fn tie(&self) -> Tie {
+    pub fn tie(&self) -> TieBreak {
         match self.tie {
             Some(tie) => tie,
-            None if self.second_is_idle() => Tie::NoConsensus,
-            None => Tie::FirstSeen,
+            None if self.second_is_idle() => TieBreak::NoConsensus,
+            None => TieBreak::FirstSeen,
         }
     }
 

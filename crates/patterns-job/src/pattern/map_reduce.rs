@@ -83,14 +83,7 @@ impl MapReduceWork {
         let model = setup.models.of(self.job.models.map.as_deref());
         let agent = Glean::with_model(Arc::clone(model), schema, &options);
         let agent = agent.map_err(|it| JobError::new(JobErrorKind::BadSchema, it.to_string()))?;
-        let agent = agent.rounds(rounds.get());
-        let Some(judge) = &self.job.models.judge else {
-            return Ok(agent);
-        };
-        let judge = Arc::clone(setup.models.of(Some(judge)));
-        // Examples are of answers, and a judge gives none.
-        let options = setup.agent_options(self.job.map.instructions.as_deref());
-        Ok(agent.judged_by(judge, &options))
+        Ok(agent.rounds(rounds.get()))
     }
 
     /// Returns the pattern whose answers are the result, one by one.
@@ -126,12 +119,8 @@ impl MapReduceWork {
         (corpus, setup): (&Corpus, &Setup),
     ) -> MapReduce<DocumentSummary, Reduction> {
         let model = setup.models.of(self.job.models.reduce.as_deref());
-        let told =
-            |more: Option<&str>| Combine::summaries(Arc::clone(model), &setup.agent_options(more));
-        let mut combine = told(agent.instructions.as_deref());
-        if let Some(more) = &agent.inner_instructions {
-            combine = combine.inner(told(Some(more)));
-        }
+        let options = setup.agent_options(agent.instructions.as_deref());
+        let combine = Combine::summaries(Arc::clone(model), &options);
         let combine = self.grouped(combine, agent.into(), setup);
         cut(MapReduce::new(self.summarising(setup), combine), corpus)
     }
@@ -149,17 +138,11 @@ impl MapReduceWork {
         let map_schema = value_schema(self.map_schema.as_ref(), "document_summary", "summary");
         let map = self.answering(&map_schema, setup)?;
         let schema = value_schema(self.reduce_schema.as_ref(), "reduction", "combined_summary");
-        let reduce = |more| {
-            let contract = Contract::from_schema(schema.clone()).map_err(unusable)?;
-            let model = setup.models.of(self.job.models.reduce.as_deref());
-            let options = setup.agent_options(more);
-            let agent = reduce_agent::<Value, Value>(Arc::clone(model), contract, &options);
-            Ok::<_, JobError>(Combine::by(agent))
-        };
-        let mut combine = reduce(agent.instructions.as_deref())?;
-        if let Some(more) = &agent.inner_instructions {
-            combine = combine.inner(reduce(Some(more))?);
-        }
+        let contract = Contract::from_schema(schema).map_err(unusable)?;
+        let model = setup.models.of(self.job.models.reduce.as_deref());
+        let options = setup.agent_options(agent.instructions.as_deref());
+        let by = reduce_agent::<Value, Value>(Arc::clone(model), contract, &options);
+        let mut combine = Combine::by(by);
         if self.map_schema == self.reduce_schema && agent.instructions.is_none() {
             combine = combine.alone(Value::clone);
         }
@@ -224,7 +207,7 @@ struct Calls {
     topology: patterns_parallel::map_reduce::Topology,
     tokens: Option<u64>,
     fan_in: Option<u32>,
-    /// Bytes of the instructions that a call has of its own, the longer ones.
+    /// Bytes of the instructions that a call has of its own.
     told: usize,
 }
 
@@ -234,7 +217,7 @@ impl From<&AgentReduce> for Calls {
             topology: it.topology,
             tokens: it.tokens.map(Into::into),
             fan_in: it.fan_in.map(Into::into),
-            told: length(it.instructions.as_ref()).max(length(it.inner_instructions.as_ref())),
+            told: length(it.instructions.as_ref()),
         }
     }
 }

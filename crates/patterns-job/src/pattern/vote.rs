@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use futures_util::stream::{self, Stream};
 use patterns_core::{Caps, Contract, Model};
-use patterns_parallel::voting::{Asking, TieBreak, Voter};
+use patterns_parallel::voting::{Asking, Voter};
 use patterns_parallel::{AgentOptions, Panel, Question, Voting};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::job::{AnyRule, Judge, Tie};
+use crate::job::{AnyRule, Judge};
 use crate::setup::Setup;
 use crate::work::{BallotSpec, BatchQuestion, Questions, VoteWork};
 
@@ -30,7 +30,7 @@ impl VoteWork {
         let rule = rule.judged_by(judge, &setup.agent_options(None));
         let mut voting = Voting::new(panel, rule)
             .asking(self.asking(setup.settings.caps))
-            .tie_break(tie_break(job.tie(), job.most_ballots() as u64))
+            .tie_break(job.tie())
             .stop_by(job.policy())
             .quorum(u64::from(job.quorum));
         if let Some(voters) = NonZeroUsize::new(job.most_ballots()) {
@@ -177,16 +177,6 @@ fn own_ballot(model: Arc<dyn Model>, spec: BallotSpec, options: &AgentOptions) -
             }
         }))
     })
-}
-
-fn tie_break(tie: Tie, votes: u64) -> TieBreak {
-    match tie {
-        Tie::FirstSeen => TieBreak::FirstSeen,
-        Tie::NoConsensus => TieBreak::NoConsensus,
-        Tie::Extend(most) => TieBreak::Extend {
-            most: most.map_or(2 * votes, u64::from),
-        },
-    }
 }
 
 /// A ballot that was read from JSON can be written as JSON.

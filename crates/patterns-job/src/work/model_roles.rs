@@ -39,11 +39,9 @@ impl ModelRoles {
                 let is_said = name.is_some() || (parts.map.is_some() && parts.reduce.is_some());
                 needs_name("models.map", &parts.map, is_said)?;
                 needs_name("models.reduce", &parts.reduce, is_said)?;
-                needs_name("models.judge", &parts.judge, is_said)?;
                 roles.add(name);
                 roles.add(&parts.map);
                 roles.add(&parts.reduce);
-                roles.add(&parts.judge);
             }
             Job::Vote(job) => roles.add_voters(job)?,
         }

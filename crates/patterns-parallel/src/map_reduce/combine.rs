@@ -18,9 +18,6 @@ use super::topology::{FanIn, Topology};
 use crate::RunError;
 use crate::fan_out::Work;
 
-/// An agent that combines answers.
-type Combiner<M, R> = Arc<dyn Agent<ReduceTask<M, R>, R>>;
-
 /// Combines the answers by an agent.
 ///
 /// A few answers that fit the token budget are combined in one call; more of them in a tree, in
@@ -49,9 +46,7 @@ type Combiner<M, R> = Arc<dyn Agent<ReduceTask<M, R>, R>>;
 /// # Ok(()) }
 /// ```
 pub struct Combine<M, R> {
-    leaf: Combiner<M, R>,
-    /// Who combines combinations, if others do.
-    inner: Option<Combiner<M, R>>,
+    agent: Arc<dyn Agent<ReduceTask<M, R>, R>>,
     tokens: u64,
     topology: Topology,
     fan_in: Option<u32>,
@@ -69,8 +64,7 @@ impl<M, R> Combine<M, R> {
     /// Lets an agent combine.
     pub fn by(agent: impl Agent<ReduceTask<M, R>, R> + 'static) -> Self {
         Self {
-            leaf: Arc::new(agent),
-            inner: None,
+            agent: Arc::new(agent),
             tokens: Self::DEFAULT_TOKENS,
             topology: Topology::default(),
             fan_in: None,
@@ -78,13 +72,6 @@ impl<M, R> Combine<M, R> {
             alone: None,
             complete: None,
         }
-    }
-
-    /// Lets another one's agent combine combinations; its own then combines answers about documents.
-    #[must_use]
-    pub fn inner(mut self, other: Self) -> Self {
-        self.inner = Some(other.leaf);
-        self
     }
 
     /// Sets which answers are combined, and when; [`Topology::Tree`] if not set.
@@ -129,13 +116,6 @@ impl<M, R> Combine<M, R> {
     pub(super) fn complete(mut self, complete: fn(&mut R, &Coverage)) -> Self {
         self.complete = Some(complete);
         self
-    }
-
-    fn agent(&self, task: &ReduceTask<M, R>) -> &dyn Agent<ReduceTask<M, R>, R> {
-        match &self.inner {
-            Some(inner) if task.level > 0 => &**inner,
-            _ => &*self.leaf,
-        }
     }
 }
 
@@ -189,7 +169,7 @@ impl<M: Send + Sync, R: Send + Sync> Combine<M, R> {
         scope: Scope,
     ) -> BoxFuture<'a, Result<Answer<R>, AgentError>> {
         Box::pin(async move {
-            let error = match self.agent(&task).run(&task, scope.clone()).await {
+            let error = match self.agent.run(&task, scope.clone()).await {
                 Err(error) => error,
                 answer => return answer,
             };

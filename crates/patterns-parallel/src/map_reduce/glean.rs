@@ -12,10 +12,8 @@ mod follow_up;
 use std::sync::Arc;
 
 use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, Contract, Document, Model, Part, Prompt, Scope, Usage,
+    Agent, AgentError, Answer, BoxFuture, Contract, Document, Model, Part, Prompt, Scope,
 };
-use schemars::JsonSchema;
-use serde::Deserialize;
 use serde_json::Value;
 
 use self::follow_up::{follow_up_schema, merge};
@@ -60,7 +58,6 @@ use crate::{AgentOptions, RunError};
 pub struct Glean {
     first: Arc<dyn Agent<Document, Value>>,
     more: Arc<dyn Agent<GleanTask, Value>>,
-    judge: Option<Arc<dyn Agent<GleanTask, bool>>>,
     rounds: u32,
 }
 
@@ -73,7 +70,6 @@ impl Glean {
         Self {
             first: Arc::new(first),
             more: Arc::new(more),
-            judge: None,
             rounds: 1,
         }
     }
@@ -113,21 +109,6 @@ impl Glean {
         self
     }
 
-    /// Asks a model before each round whether the answer is complete: a cheap one spares the rounds of an
-    /// expensive one.
-    #[must_use]
-    pub fn judged_by(mut self, model: Arc<dyn Model>, options: &AgentOptions) -> Self {
-        let agent = options.agent_of(model, MAP_INSTRUCTIONS);
-        let agent = agent.prompt(|task: &GleanTask| {
-            task.prompt(
-                "Is anything of that kind in the document that is not among what was found?",
-            )
-        });
-        let agent = agent.map(|verdict: Completeness, _: &GleanTask| verdict.is_complete);
-        self.judge = Some(Arc::new(agent));
-        self
-    }
-
     async fn glean(&self, document: &Document, scope: Scope) -> Result<Answer<Value>, AgentError> {
         let mut answer = self.first.run(document, scope.clone()).await?;
         let mut found = std::mem::take(&mut answer.value);
@@ -136,10 +117,6 @@ impl Glean {
                 document: document.clone(),
                 found: found.clone(),
             };
-            let usage = &mut answer.usage;
-            if self.is_complete(&task, scope.clone(), usage).await? {
-                break;
-            }
             let more = self.more.run(&task, scope.clone()).await;
             let more = more.map_err(|error| error.after(answer.usage))?;
             if merge(&mut found, answer.join(more)) == 0 {
@@ -147,21 +124,6 @@ impl Glean {
             }
         }
         Ok(answer.map(|_| found))
-    }
-
-    async fn is_complete(
-        &self,
-        task: &GleanTask,
-        scope: Scope,
-        usage: &mut Usage,
-    ) -> Result<bool, AgentError> {
-        let Some(judge) = &self.judge else {
-            return Ok(false);
-        };
-        let verdict = judge.run(task, scope).await;
-        let verdict = verdict.map_err(|error| error.after(*usage))?;
-        *usage += verdict.usage;
-        Ok(verdict.value)
     }
 }
 
@@ -188,17 +150,6 @@ impl Agent<Document, Value> for Glean {
     }
 }
 
-/// What a judge answers.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(rename = "completeness")]
-struct Completeness {
-    /// What in the document is missing from what was found, if anything.
-    #[expect(dead_code, reason = "the model writes it before it decides")]
-    missing: String,
-    /// Whether nothing is missing.
-    is_complete: bool,
-}
-
 /// Asks what was missed in a document.
 #[derive(Clone, Debug)]
 struct GleanTask {
@@ -209,23 +160,16 @@ struct GleanTask {
 
 impl From<&GleanTask> for Prompt {
     fn from(task: &GleanTask) -> Self {
-        task.prompt(
-            "What was missed? Go through the document again, and answer only with what it says and \
-             what is not among what was found. If nothing was missed, every list is empty.",
-        )
-    }
-}
-
-impl GleanTask {
-    /// Puts the document first, as in the first question, so that a provider can serve it from its
-    /// cache.
-    fn prompt(&self, question: &str) -> Prompt {
-        let found = serde_json::to_string_pretty(&self.found).unwrap_or_default();
-        Prompt::new([
-            Part::Document(self.document.clone()),
+        let found = serde_json::to_string_pretty(&task.found).unwrap_or_default();
+        // The document first, as in the first question, so that a provider can serve it from its cache.
+        Self::new([
+            Part::Document(task.document.clone()),
             Part::text("This was found in it so far:"),
             Part::Document(Document::new("found", found)),
-            Part::text(question),
+            Part::text(
+                "What was missed? Go through the document again, and answer only with what it says and \
+                 what is not among what was found. If nothing was missed, every list is empty.",
+            ),
         ])
     }
 }

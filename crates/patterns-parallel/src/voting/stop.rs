@@ -136,15 +136,7 @@ impl Stopper {
 
     /// Decides what to do after the votes so far.
     pub(super) fn next(&self, tally: &Tally) -> Step {
-        match self.next_of_all(tally) {
-            Step::Stop(_) if self.left(tally) > 0 && self.condition.is_tied(tally) => Step::Ask(1),
-            step => step,
-        }
-    }
-
-    /// Decides as if a tie were the end.
-    fn next_of_all(&self, tally: &Tally) -> Step {
-        let left = self.max_votes.saturating_sub(tally.calls());
+        let left = self.left(tally);
         // When all votes are cast, that is the plainer reason.
         let may_be_decided = self.or_decided && left > 0;
         let decided = may_be_decided.then(|| self.condition.need(tally, left));
@@ -162,16 +154,9 @@ impl Stopper {
         }
     }
 
-    /// Returns how many more voters can be asked: those that are left, and then those by whom a tie
-    /// may be extended.
+    /// Returns how many more voters can be asked.
     pub(super) fn left(&self, tally: &Tally) -> u64 {
-        let left = self.max_votes.saturating_sub(tally.calls());
-        match self.condition.tie_break {
-            TieBreak::Extend { most } if left == 0 || self.condition.is_tied(tally) => {
-                most.max(self.max_votes).saturating_sub(tally.calls())
-            }
-            _ => left,
-        }
+        self.max_votes.saturating_sub(tally.calls())
     }
 }
 
@@ -204,15 +189,6 @@ impl Criterion {
 }
 
 impl WinCondition {
-    /// Returns whether the votes so far are a tie that further voters are to break.
-    fn is_tied(self, tally: &Tally) -> bool {
-        let (leader, runner_up) = tally.front();
-        matches!(self.tie_break, TieBreak::Extend { .. })
-            && leader == runner_up
-            && tally.votes() >= self.quorum.max(1)
-            && leader >= self.least.least_votes(tally.votes())
-    }
-
     /// Returns the least number of the `left` calls after which the rest of them cannot change who
     /// wins, or that nobody does; 0 if it is so now.
     ///

@@ -272,22 +272,6 @@ async fn each_topology_combines_everything_in_its_own_way() {
     insta::assert_snapshot!(course(Topology::Unordered).await, @"3@0 3@0 3@1 5@2");
 }
 
-#[tokio::test(start_paused = true)]
-async fn combinations_may_have_their_own_agent() {
-    let inner = Arc::new(ScriptedAgent::new(|task: &ReduceTask<String, Covered>| {
-        Ok(task.items.iter().flat_map(covered).collect())
-    }));
-    let (pattern, leaf) = pattern_with(|it| it.fan_in(3).inner(Combine::by(Arc::clone(&inner))));
-    let outcome = pattern.run(documents(12), &RunOptions::default()).await;
-    assert_eq!(outcome.unwrap().value.unwrap().len(), 11);
-    let levels = |agent: &Combiner| {
-        let inputs = agent.inputs();
-        inputs.iter().map(|it| it.level).collect::<Vec<_>>()
-    };
-    assert!(!levels(&leaf).is_empty() && levels(&leaf).iter().all(|&it| it == 0));
-    assert!(!levels(&inner).is_empty() && levels(&inner).iter().all(|&it| it > 0));
-}
-
 /// Combines names, but no more than so many items at once; the refusal says how many there were.
 struct Narrow {
     most: usize,

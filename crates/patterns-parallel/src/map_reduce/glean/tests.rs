@@ -75,28 +75,6 @@ async fn a_follow_up_shows_the_document_and_what_was_found() {
 }
 
 #[tokio::test]
-async fn a_judge_spares_rounds() {
-    let first = ScriptedAgent::new(|_: &Document| Ok(json!({"names": ["Ada"]})));
-    let more = ScriptedAgent::new(|_: &GleanTask| Ok(json!({"names": ["Grace"]})));
-    let more = Arc::new(more);
-    let verdicts = Arc::new(ScriptedModel::new([
-        r#"{"missing": "Grace", "is_complete": false}"#,
-        r#"{"missing": "", "is_complete": true}"#,
-    ]));
-    let glean = Glean::new(first, more.clone()).rounds(5);
-    let glean = glean.judged_by(verdicts.clone(), &AgentOptions::default());
-    let (found, usage) = run(&glean).await;
-    assert_eq!(found, json!({"names": ["Ada", "Grace"]}));
-    assert_eq!(usage.calls, 2, "only the judge asks a model here");
-    assert_eq!(more.inputs().len(), 1);
-    let last = verdicts.requests().remove(1).messages[0].to_text();
-    assert!(
-        last.contains("Grace") && last.ends_with("what was found?"),
-        "{last}"
-    );
-}
-
-#[tokio::test]
 async fn a_follow_up_that_fails_fails_the_step_with_the_whole_bill() {
     let first = Arc::new(ScriptedModel::new([
         r#"{"place": "Paris", "names": ["Ada"]}"#,

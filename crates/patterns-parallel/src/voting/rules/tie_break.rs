@@ -1,22 +1,19 @@
 //! Says what happens when several answers lead, and how an election was decided.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What happens when several answers have the most votes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum TieBreak {
-    /// The one that was seen first, in voter order, wins. On recorded votes that is as good as
-    /// drawing lots, and it can be repeated.
+    /// The answer of the earliest voter wins.
+    ///
+    /// On recorded votes that is as good as drawing lots, and it can be repeated.
     #[default]
     FirstSeen,
     /// Nobody wins.
     NoConsensus,
-    /// Further voters are asked, one after the other, until one answer leads or so many have been
-    /// asked in all; if it is still a tie then, nobody wins. For rules that count votes.
-    Extend {
-        /// The most voters, those before the tie included.
-        most: u64,
-    },
 }
 
 impl TieBreak {
@@ -25,7 +22,7 @@ impl TieBreak {
         match self {
             _ if !is_tied => Decision::Won,
             Self::FirstSeen => Decision::WonByTieBreak,
-            Self::NoConsensus | Self::Extend { .. } => Decision::Tied,
+            Self::NoConsensus => Decision::Tied,
         }
     }
 }

@@ -2,11 +2,10 @@
 
 use patterns_core::{BranchEnd, Counts};
 use patterns_parallel::RunOptions;
-use patterns_parallel::voting::{Asking, StopReason, StoppingRule, TieBreak};
+use patterns_parallel::voting::{Asking, StopReason, StoppingRule};
 use proptest::prelude::*;
 
 use super::timed;
-use crate::support::nonzero;
 
 /// Longer than any test waits.
 const NEVER: u64 = 1_000_000_000;
@@ -69,34 +68,6 @@ async fn who_is_quick_does_not_decide() {
     let voters: Vec<&str> = election.ballots.iter().map(|it| &*it.voter).collect();
     assert_eq!(voters, ["voter 1", "voter 2"]);
     assert_eq!(election.spare_ballots, 3);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_tie_is_extended_until_somebody_leads_or_enough_were_asked() {
-    let extended = async |answers: &[&str], most: u64| {
-        let votes = answers.iter().map(|it| ((*it).to_owned(), 1)).collect();
-        let (voting, agent) = timed(votes);
-        let voting = voting
-            .voters(nonzero(4))
-            .tie_break(TieBreak::Extend { most });
-        let outcome = voting.run("Well?", &RunOptions::default()).await.unwrap();
-        let election = outcome.value.unwrap();
-        assert_eq!(election.ballots.len(), agent.inputs().len());
-        let winner = election.winning_answer.clone().unwrap_or_default();
-        (winner, election.ballots.len(), election.waves)
-    };
-    // Three, who leave it open, a fourth, and then one by one.
-    let answers = ["a", "b", "a", "b", "?", "c", "b", "a"];
-    assert_eq!(extended(&answers, 8).await, ("b".to_owned(), 7, 5));
-    assert_eq!(extended(&answers, 6).await, (String::new(), 6, 4));
-    assert_eq!(
-        extended(&["a", "a", "b", "a"], 8).await,
-        ("a".to_owned(), 4, 2)
-    );
-    assert_eq!(
-        extended(&["a", "a", "a", "a"], 8).await,
-        ("a".to_owned(), 3, 1)
-    );
 }
 
 fn policies() -> impl Strategy<Value = StoppingRule> {
