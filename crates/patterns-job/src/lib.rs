@@ -54,5 +54,5 @@ pub use plan::{
 pub use setup::Setup;
 pub use work::{
     BallotSpec, BatchQuestion, BatchTurns, CodeWork, MapReduceWork, ModelRoles, Questions,
-    SectionWork, Settings, VoteWork, outline_markdown,
+    SectionWork, Settings, VoteWork,
 };

@@ -1,7 +1,7 @@
 //! `patterns section`: sections in parallel, then what becomes of them.
 
 use patterns_core::{Branch, Outcome, Pattern};
-use patterns_job::{SectionJob, SectionWork, SynthesisWay, outline_markdown};
+use patterns_job::{SectionJob, SectionWork, SynthesisWay};
 use patterns_parallel::sectioning::{Outline, PieceText, Section};
 use patterns_parallel::{RunOptions, Sectioning};
 use serde::Serialize;
@@ -63,7 +63,7 @@ async fn outline(
     let outcome = outcome.map(|it| work.titled(it));
     publish(session, Pattern::Sectioning, &outcome, |page, outcome| {
         if let Ok(outline) = &outcome.value {
-            page.markdown(&outline_markdown(outline));
+            page.markdown(&outline.to_markdown());
         }
     })
     .await
@@ -137,7 +137,8 @@ async fn write_live<Y: Serialize + Send + 'static>(
     let end = match (is_text, outcome.value.as_ref().ok().map(whole)) {
         (false, _) => outcome_line(&session.frame(Pattern::Sectioning), &outcome),
         (true, Some(Whole::Summary(it))) => {
-            page(&[], &format!("\n## Summary\n\n{it}\n{}", text.sources()))
+            let summary = text.summary(&it);
+            page(&[], &format!("\n## Summary\n{summary}{}", text.sources()))
         }
         (true, Some(Whole::Answer(it))) => {
             let mut page = Page::new(paint, &[]);
@@ -222,7 +223,7 @@ fn text<Y>(
         Some(Whole::Text(text)) => return text,
         // What was written in a single call is its own summary.
         Some(Whole::Summary(summary)) if is_all(&summary, outcome) => {}
-        Some(Whole::Summary(summary)) => all += &format!("\n{}\n", summary.trim_end()),
+        Some(Whole::Summary(summary)) => all += &text.summary(&summary),
         Some(Whole::Answer(value)) => {
             let json = serde_json::to_string_pretty(&value).unwrap_or_default();
             all += &format!("\n```json\n{json}\n```\n");

@@ -3,6 +3,7 @@
 //! What a model has written is hostile: markup in it is shown, not interpreted; addresses lead to the web,
 //! to mail or within the page; images, which a browser would fetch, are their words.
 
+use patterns_parallel::sectioning::Anchors;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
 
 const STYLE: &str = "body{max-width:42em;margin:2em auto;padding:0 1em;font:1.05em/1.55 \
@@ -44,10 +45,14 @@ fn escaped(text: &str) -> String {
 
 /// Reads Markdown; what could do anything is text.
 fn harmless(markdown: &str) -> Vec<Event<'_>> {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_FOOTNOTES;
     let events = Parser::new_ext(markdown, options);
     let mut kept: Vec<Event<'_>> = Vec::new();
     let mut heading: Option<usize> = None;
+    let mut anchors = Anchors::default();
     for event in events {
         match event {
             Event::Html(text) | Event::InlineHtml(text) => kept.push(Event::Text(text)),
@@ -70,13 +75,17 @@ fn harmless(markdown: &str) -> Vec<Event<'_>> {
                     id,
                 }));
             }
+            Event::FootnoteReference(name) => kept.push(Event::FootnoteReference(note(&name))),
+            Event::Start(Tag::FootnoteDefinition(name)) => {
+                kept.push(Event::Start(Tag::FootnoteDefinition(note(&name))));
+            }
             Event::Start(tag @ Tag::Heading { .. }) => {
                 heading = Some(kept.len());
                 kept.push(Event::Start(tag));
             }
             Event::End(end @ TagEnd::Heading(_)) => {
                 if let Some(start) = heading.take() {
-                    name(&mut kept, start);
+                    name(&mut kept, start, &mut anchors);
                 }
                 kept.push(Event::End(end));
             }
@@ -87,16 +96,22 @@ fn harmless(markdown: &str) -> Vec<Event<'_>> {
 }
 
 /// Gives a heading the id that a table of contents leads to.
-fn name(kept: &mut [Event<'_>], start: usize) {
+fn name(kept: &mut [Event<'_>], start: usize, anchors: &mut Anchors) {
     let words = kept[start..].iter().filter_map(|it| match it {
         Event::Text(text) | Event::Code(text) => Some(text.to_string()),
         _ => None,
     });
     let words: String = words.collect();
-    let anchor = patterns_parallel::sectioning::PieceText::anchor(&words);
+    let anchor = anchors.of(&words);
     if let Some(Event::Start(Tag::Heading { id, .. })) = kept.get_mut(start) {
         *id = Some(anchor.into());
     }
+}
+
+/// Returns the id of a footnote, which no heading has.
+fn note(name: &str) -> CowStr<'static> {
+    let name = name.replace(char::is_whitespace, "-");
+    CowStr::from(format!("note:{name}"))
 }
 
 fn leads_nowhere_bad(url: &str) -> bool {
@@ -117,7 +132,7 @@ mod tests {
             &["offline & so".to_owned()],
             "# A\n\n- [1. Silt](#1-silt)\n\n## 1. Silt\n\n<script>alert(1)</script>\n\n\
              ![a](http://x/y.png) [b](javascript:alert(1)) [c](https://x.org) *it* <i>x</i>\n\n\
-             | a | b |\n| --- | --- |\n| 1 | 2 |\n",
+             | a | b |\n| --- | --- |\n| 1 | 2 |\n\n## A\n\nSo.[^a b]\n\n[^a b]: Note.\n",
         );
         let body = page.split("<body>").nth(1).unwrap();
         insta::assert_snapshot!(body, @r##"
@@ -132,6 +147,11 @@ mod tests {
         <table><thead><tr><th>a</th><th>b</th></tr></thead><tbody>
         <tr><td>1</td><td>2</td></tr>
         </tbody></table>
+        <h2 id="a-1">A</h2>
+        <p>So.<sup class="footnote-reference"><a href="#note:a-b">1</a></sup></p>
+        <div class="footnote-definition" id="note:a-b"><sup class="footnote-definition-label">1</sup>
+        <p>Note.</p>
+        </div>
         </body>
         </html>
         "##);

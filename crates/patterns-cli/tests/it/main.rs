@@ -48,6 +48,7 @@ mod restate;
 mod rules;
 mod same_work;
 mod scenario;
+mod section_texts;
 mod sections;
 mod shared_store;
 mod sheets;

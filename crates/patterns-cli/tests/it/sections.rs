@@ -37,7 +37,7 @@ fn server() -> Server {
     })
 }
 
-fn run(place: &Place, server: &Server, args: &[&str]) -> String {
+pub(crate) fn run(place: &Place, server: &Server, args: &[&str]) -> String {
     let model = server.args().map(str::to_owned);
     let more = ["--concurrency", "1", "--seed", "7", "--no-store"].map(str::to_owned);
     let args: Vec<String> = args.iter().map(|it| (*it).to_owned()).collect();

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use patterns_core::{Agent, Contract, ContractError, Model};
+use patterns_core::{Agent, Contract, ContractError, Model, Violation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -120,7 +120,7 @@ fn section_contract(cites: bool, may_grow: bool) -> Result<Contract<SectionDraft
         ("citations", "citation", cites),
         ("further_sections", "further_section", may_grow),
     ];
-    Contract::of_amended::<SectionDraft>(|schema| {
+    let contract = Contract::of_amended::<SectionDraft>(|schema| {
         for (name, definition, is_kept) in parts {
             let mut remove = |table: &str, name: &str| {
                 let table = schema.pointer_mut(table).and_then(Value::as_object_mut);
@@ -142,7 +142,15 @@ fn section_contract(cites: bool, may_grow: bool) -> Result<Contract<SectionDraft
         }
         let kept = parts.iter().filter(|it| it.2).map(|it| it.0);
         schema["required"] = kept.collect::<Vec<_>>().into();
-    })
+    })?;
+    Ok(contract.check(|it: &SectionDraft| not_empty("/content", &it.content)))
+}
+
+/// Says that there is no text. A piece without it would pass for a whole one.
+fn not_empty(place: &str, text: &str) -> Vec<Violation> {
+    let is_empty = text.trim().is_empty();
+    let violation = || Violation::new(place, "there is no text");
+    is_empty.then(violation).into_iter().collect()
 }
 
 /// Makes the agent that writes a [`Section`]; it cites what it is given.
@@ -174,20 +182,29 @@ impl Section {
             brief: it.brief,
             ..SectionBrief::named(it.title)
         });
+        let citations = check_citations(draft.citations, task.material());
+        // Among other sections, it would stand for what these cite.
+        let marked = |text: String| match task.material().next() {
+            None => text,
+            Some(_) => remarked(&text, citations.len(), |it| {
+                it.map_or_else(|| "[?]".to_owned(), |n| format!("[{}]", n + 1))
+            }),
+        };
         Self {
-            key_points: draft.key_points,
-            citations: check_citations(draft.citations, task.material()),
+            key_points: draft.key_points.into_iter().map(marked).collect(),
             further_sections: further.collect(),
-            ..Self::of_text(draft.content, task)
+            ..Self::of_text(marked(draft.content), task)
         }
+        .citing(citations)
     }
 
     /// Returns what the section says in short: its key points, or where it has none, its beginning.
     pub fn summary(&self) -> String {
-        if !self.key_points.is_empty() {
-            return self.key_points.join("\n");
+        let points: Vec<String> = self.points_without_marks().collect();
+        match points.is_empty() {
+            true => self.without_marks().chars().take(MOST_SUMMARY).collect(),
+            false => points.join("\n"),
         }
-        self.content.chars().take(MOST_SUMMARY).collect()
     }
 }
 
@@ -198,21 +215,40 @@ pub(super) fn synthesis_agent(
     model: Arc<dyn Model>,
     options: &AgentOptions,
 ) -> impl Agent<SynthesisTask<Section>, Synthesis> + use<> {
+    let contract = Contract::of::<SynthesisDraft>().expect("a type of ours has a strict schema");
+    let contract = contract.check(|it: &SynthesisDraft| not_empty("/summary", &it.summary));
     let agent = options
-        .agent_of(model, SYNTHESIS_INSTRUCTIONS)
+        .agent(model, SYNTHESIS_INSTRUCTIONS, contract)
         .prompt(|task: &SynthesisTask<Section>| task.prompt(Section::without_marks));
     agent.map(|draft: SynthesisDraft, task| Synthesis::complete(draft.summary, task))
 }
 
 impl Section {
+    fn citing(mut self, citations: Vec<Citation>) -> Self {
+        self.citations = citations;
+        self
+    }
+
     /// Returns the text without the marks of its citations, which mean nothing elsewhere.
     fn without_marks(&self) -> String {
-        let text = remarked(&self.content, self.citations.len(), |_| String::new());
-        text.replace(" .", ".").replace(" ,", ",")
+        self.unmarked(&self.content)
+    }
+
+    fn points_without_marks(&self) -> impl Iterator<Item = String> {
+        self.key_points.iter().map(|it| self.unmarked(it))
+    }
+
+    fn unmarked(&self, text: &str) -> String {
+        if self.citations.is_empty() {
+            return text.to_owned();
+        }
+        let text = remarked(text, self.citations.len(), |_| String::new());
+        let text = text.replace(" .", ".").replace(" ,", ",");
+        text.trim_end().to_owned()
     }
 
     pub(super) fn for_synthesis(&self) -> String {
-        let points = self.key_points.iter().map(|it| format!("\n- {it}"));
+        let points = self.points_without_marks().map(|it| format!("\n- {it}"));
         format!("{}\n{}", self.without_marks(), points.collect::<String>())
     }
 }
@@ -221,10 +257,11 @@ impl Synthesis {
     pub(super) fn complete(summary: String, task: &SynthesisTask<Section>) -> Self {
         let sections: Vec<Section> = task.written().map(|it| it.1.clone()).collect();
         let mut seen = HashSet::new();
-        let points = sections.iter().flat_map(|it| &it.key_points);
+        let points = sections.iter().flat_map(Section::points_without_marks);
+        let points = points.filter(|it| seen.insert(it.clone()));
         Self {
             summary,
-            all_key_points: points.filter(|it| seen.insert(*it)).cloned().collect(),
+            all_key_points: points.collect(),
             section_count: sections.len(),
             sections,
         }
@@ -234,7 +271,7 @@ impl Synthesis {
     pub(super) fn of_one(section: &Section) -> Self {
         Self {
             summary: section.content.clone(),
-            all_key_points: section.key_points.clone(),
+            all_key_points: section.points_without_marks().collect(),
             section_count: 1,
             sections: vec![section.clone()],
         }

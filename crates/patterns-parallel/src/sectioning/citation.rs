@@ -3,10 +3,14 @@
 //! A model that has quoted right but named another document than it quoted from is corrected, since
 //! where the words are is a fact. What is nowhere in what the model was given stays, marked as such.
 
+use std::ops::Range;
+
 use patterns_core::Document;
+use pulldown_cmark::{Event, Tag};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::markdown::{PART, edited, events, verbatim};
 use crate::map_reduce::find_quote;
 
 /// Words of a document that a section relies on.
@@ -40,43 +44,108 @@ pub(super) fn check_citations<'a>(
         let has_it = |it: &&Document| find_quote(&it.text, &quote).is_some();
         let named = given.clone().find(|it| it.id == source);
         let found = named.filter(has_it).or_else(|| given.clone().find(has_it));
+        let found = found
+            .map(|it| &it.id)
+            .or_else(|| across(given.clone(), &quote));
         Citation {
             holds: found.is_some(),
-            source: found.map_or(source, |it| it.id.clone()),
+            source: found.cloned().unwrap_or(source),
             quote,
         }
     };
     drafts.into_iter().map(check).collect()
 }
 
-/// Puts something else in the place of each mark in a text, such as `[1]`, that stands for one of so many
-/// citations; they are counted from 0 here. What leads elsewhere, such as `[1](#a)`, is no mark.
+/// Returns the first of two passages that follow each other and have a quote together.
+fn across<'a>(
+    given: impl Iterator<Item = &'a Document> + Clone,
+    quote: &str,
+) -> Option<&'a String> {
+    let mut pairs = given.clone().zip(given.skip(1));
+    let found = pairs.find(|(one, next)| {
+        let has_it = |gap| find_quote(&format!("{}{gap}{}", one.text, next.text), quote).is_some();
+        follows(&one.id, &next.id) && (has_it("\n") || has_it(""))
+    });
+    found.map(|it| &it.0.id)
+}
+
+/// Returns whether these are the names of a passage and the next one of the same document.
+fn follows(one: &str, next: &str) -> bool {
+    let parts = one.rsplit_once('#').zip(next.rsplit_once('#'));
+    parts.is_some_and(|((document, n), (other, next))| {
+        let numbers = n.parse::<u64>().ok().zip(next.parse::<u64>().ok());
+        document == other && numbers.is_some_and(|it| it.0.checked_add(1) == Some(it.1))
+    })
+}
+
+/// Puts something else in the place of the marks in a text, such as `[1]` or `[1, 3]`, that stand for citations,
+/// of which there are so many; they are counted from 0 here, and one that stands for nothing is `None`. What is
+/// code or leads elsewhere, such as `[1](#a)`, is no mark.
 pub(super) fn remarked(
     text: &str,
     citations: usize,
-    mut with: impl FnMut(usize) -> String,
+    mut with: impl FnMut(Option<usize>) -> String,
 ) -> String {
-    let mut remarked = String::new();
-    let mut rest = text;
-    while let Some(open) = rest.find('[') {
-        let (before, behind) = rest.split_at(open);
-        remarked += before;
-        let mark = behind[1..].split_once(']');
-        let place = mark.and_then(|it| it.0.parse::<usize>().ok());
-        let place = place.and_then(|it| it.checked_sub(1));
-        match (mark, place.filter(|it| *it < citations)) {
-            (Some((_, after)), Some(n)) if !after.starts_with('(') => {
-                remarked += &with(n);
-                rest = after;
-            }
-            _ => {
-                remarked.push('[');
-                rest = &behind[1..];
-            }
+    if !text.contains('[') {
+        return text.to_owned();
+    }
+    let fixed = no_marks(text);
+    let mut fixed = fixed.iter().peekable();
+    let mut edits = Vec::new();
+    for (open, _) in text.match_indices('[') {
+        while fixed.next_if(|it| it.end <= open).is_some() {}
+        if fixed.peek().is_some_and(|it| it.contains(&open)) {
+            continue;
+        }
+        let Some((mark, _)) = text[open + 1..].split_once(']') else {
+            break;
+        };
+        if let Some(places) = places(mark, &text[..open], citations) {
+            let end = open + mark.len() + 2;
+            let new: String = places.into_iter().map(&mut with).collect();
+            edits.push((open..end, new));
         }
     }
-    remarked + rest
+    edited(text, edits)
 }
+
+/// Returns where no mark can begin, in order: in code and markup, and where a link begins.
+fn no_marks(text: &str) -> Vec<Range<usize>> {
+    let mut fixed = verbatim(text);
+    let links = events(text, PART).filter_map(|(event, range)| match event {
+        Event::Start(Tag::Link { .. } | Tag::Image { .. }) => Some(range.start..range.start + 2),
+        _ => None,
+    });
+    fixed.extend(links);
+    fixed.sort_by_key(|it| it.start);
+    fixed
+}
+
+/// Reads a mark: which citations it stands for. It is one of the text if it stands for none of them.
+fn places(mark: &str, before: &str, citations: usize) -> Option<Vec<Option<usize>>> {
+    let is_escaped = (before.len() - before.trim_end_matches('\\').len()) % 2 == 1;
+    let mut places = Vec::new();
+    for part in mark.split([',', ';']).filter(|_| !is_escaped) {
+        let (first, last) = part.split_once(['-', '\u{2013}']).unwrap_or((part, part));
+        let number = |it: &str| it.trim().parse::<usize>().ok();
+        let (first, last) = (number(first)?, number(last)?);
+        let is_mark = (1..=last).contains(&first) && last <= MOST_MARK;
+        places.extend((first..=last).filter(|_| is_mark));
+        if !is_mark {
+            return None;
+        }
+    }
+    // `a[7]` is no mark that has lost its citation.
+    let is_index = before.ends_with(|it: char| it.is_alphanumeric() || it == '_');
+    let is_of_text = places.iter().all(|it| *it > citations) && is_index;
+    (!places.is_empty() && !is_of_text).then(|| {
+        let places = places.into_iter();
+        places.map(|it| (it <= citations).then(|| it - 1)).collect()
+    })
+}
+
+/// The highest number of a mark. Years are none.
+const MOST_MARK: usize = 99;
 
 #[cfg(test)]
 mod tests {
@@ -102,5 +171,49 @@ mod tests {
         assert_eq!(check("c", "Mud settles."), is("b", true));
         assert_eq!(check("b", "Mud rises."), is("b", false));
         assert_eq!(check("b", " "), is("b", false));
+    }
+
+    #[test]
+    fn words_at_the_edge_of_two_passages_are_words_of_their_document() {
+        let given = [
+            Document::new("a#1", "Tides rise"),
+            Document::new("a#2", "and fall. Mud sett"),
+            Document::new("a#3", "les."),
+            Document::new("a#5", "It is deep."),
+        ];
+        let check = |quote: &str| {
+            let (source, quote) = ("a".to_owned(), quote.to_owned());
+            let it = check_citations(vec![CitationDraft { source, quote }], given.iter()).remove(0);
+            (it.source, it.holds)
+        };
+        let is = |source: &str, holds| (source.to_owned(), holds);
+        assert_eq!(check("rise and fall"), is("a#1", true));
+        assert_eq!(check("Mud settles."), is("a#2", true));
+        assert_eq!(check("les. It is"), is("a", false));
+    }
+
+    #[test]
+    fn marks_are_numbers_that_stand_for_citations() {
+        let with = |it: Option<usize>| it.map_or("[?]".to_owned(), |it| format!("[{}]", it + 7));
+        for (text, marked) in [
+            ("So [1], [2][1].", "So [7], [8][7]."),
+            (
+                "[1, 2] [1;2] [1-2] [1\u{2013}2]",
+                "[7][8] [7][8] [7][8] [7][8]",
+            ),
+            ("[3] [1, 3]", "[?] [7][?]"),
+            ("a[1] a[3] `a[1]` [[1]]", "a[7] a[3] `a[1]` [[7]]"),
+            (
+                "```\na[1]\n```\n<i id=\"[1]\">",
+                "```\na[1]\n```\n<i id=\"[1]\">",
+            ),
+            (
+                "[1](#a) [of [1]](#a) ![1](b) \\[1]",
+                "[1](#a) [of [7]](#a) ![1](b) \\[1]",
+            ),
+            ("[2024] [0] [1.5] [] [x] [1", "[2024] [0] [1.5] [] [x] [1"),
+        ] {
+            assert_eq!(remarked(text, 2, with), marked, "{text}");
+        }
     }
 }

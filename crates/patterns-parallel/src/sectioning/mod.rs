@@ -6,10 +6,12 @@
 //!                                                                └► synthesis agent, or code
 //! ```
 
+mod anchors;
 mod answer;
 mod citation;
 mod dag;
 mod machine;
+mod markdown;
 mod outline;
 mod pattern;
 mod piece;
@@ -17,6 +19,7 @@ mod review;
 mod task;
 mod wording;
 
+pub use anchors::Anchors;
 pub use answer::{Section, Synthesis, section_agent};
 pub use citation::Citation;
 pub use outline::{Outline, OutlineTask, Plan, SectionBrief};

@@ -5,6 +5,7 @@
 //! file.
 
 mod gate;
+mod markdown;
 mod planner;
 
 use std::collections::{BTreeMap, HashSet};

@@ -51,7 +51,7 @@ impl<S, Y> SectioningMachine<'_, S, Y> {
             false => format!(
                 "it has fewer than {} independent points ({})",
                 Verdict::LEAST_POINTS,
-                verdict.points.len()
+                verdict.different_points()
             ),
         };
         self.begin_undivided(&why);

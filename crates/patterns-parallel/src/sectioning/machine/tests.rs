@@ -232,7 +232,7 @@ fn an_outline_grows_within_its_bounds_below_the_section_that_asks() {
 fn what_does_not_divide_is_one_section() {
     let verdict = |points: usize| {
         BranchEnd::Answered(Done::Gate(Verdict {
-            points: vec!["point".to_owned(); points],
+            points: (0..points).map(|n| format!("point {n}")).collect(),
             is_step_by_step: false,
         }))
     };

@@ -5,6 +5,7 @@
 //! which routes these to a single call). Words that say so decide without a call; else an agent lists
 //! the points, and code counts them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use patterns_core::{Agent, Document, Model, Prompt};
@@ -12,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::AgentOptions;
-use crate::sectioning::wording::ask_about;
+use crate::sectioning::wording::{ask_about, one_line};
 
 /// Asks what independent points a topic has.
 #[derive(Debug)]
@@ -41,7 +42,14 @@ impl Verdict {
 
     /// Returns whether sections can be written at the same time.
     pub(in crate::sectioning) fn divides(&self) -> bool {
-        !self.is_step_by_step && self.points.len() >= Self::LEAST_POINTS
+        !self.is_step_by_step && self.different_points() >= Self::LEAST_POINTS
+    }
+
+    /// Counts the points; what says nothing, or the same again, is none.
+    pub(in crate::sectioning) fn different_points(&self) -> usize {
+        let points = self.points.iter().map(|it| one_line(it).to_lowercase());
+        let points: BTreeSet<String> = points.filter(|it| !it.is_empty()).collect();
+        points.len()
     }
 }
 
@@ -82,16 +90,19 @@ mod tests {
 
     #[test]
     fn three_independent_points_divide_and_steps_do_not() {
-        let verdict = |points: usize, is_step_by_step| {
-            let points = vec!["a point".to_owned(); points];
-            Verdict {
+        let divides = |points: &[&str], is_step_by_step| {
+            let points = points.iter().map(|it| (*it).to_owned()).collect();
+            let verdict = Verdict {
                 points,
                 is_step_by_step,
-            }
+            };
+            verdict.divides()
         };
-        assert!(verdict(3, false).divides());
-        assert!(!verdict(2, false).divides());
-        assert!(!verdict(3, true).divides());
+        assert!(divides(&["a", "b", "c"], false));
+        assert!(!divides(&["a", "b"], false));
+        assert!(!divides(&["a", "b", "c"], true));
+        // Nonsense is no three points.
+        assert!(!divides(&["a", "A ", "b", "", " "], false));
     }
 
     #[test]

@@ -1,13 +1,14 @@
-//! Writes a piece as Markdown, section by section: headings, numbers, a table of contents, and the
-//! sources at its end.
-//!
-//! What a model has written keeps to its place: its headings are put below that of its section, and one
-//! that only repeats it is left out.
+//! Writes a piece as Markdown, section by section: headings, numbers, marks of what is cited, and the sources
+//! at its end.
 
 use std::collections::HashSet;
 use std::fmt::Write;
 
+use pulldown_cmark::{Event, Tag};
+
+use super::placed::placed;
 use crate::sectioning::citation::remarked;
+use crate::sectioning::markdown::{PART, escaped, events, heading_line, inert, verbatim};
 use crate::sectioning::wording::one_line;
 use crate::sectioning::{Citation, Section};
 
@@ -20,6 +21,8 @@ pub struct PieceText {
     numbers: Vec<u32>,
     /// What was cited, each once.
     sources: Vec<Citation>,
+    /// The names of footnotes.
+    footnotes: HashSet<String>,
 }
 
 impl PieceText {
@@ -41,27 +44,19 @@ impl PieceText {
 
     /// Writes the title.
     pub fn title(&self, title: &str) -> String {
-        format!("# {title}\n")
+        format!("{}\n", heading_line(1, &inert(title)))
     }
 
-    /// Writes a table of contents, of headings and how many sections are above each.
-    pub fn contents<'a>(&self, sections: impl Iterator<Item = (&'a str, u32)>) -> String {
-        let mut counting = self.clone();
-        let mut text = String::from("\n");
-        for (title, depth) in sections {
-            let heading = counting.heading(title, depth);
-            let indent = "  ".repeat(depth as usize);
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{indent}- [{heading}](#{})", Self::anchor(&heading));
-        }
-        text
+    /// Writes what a model says of all sections.
+    pub fn summary(&mut self, text: &str) -> String {
+        format!("\n{}\n", placed(text, ("", 1), &mut self.footnotes))
     }
 
     /// Writes a section, or that it could not be written.
     pub fn section(&mut self, title: &str, depth: u32, section: Option<&Section>) -> String {
         let level = 2 + depth as usize;
         let heading = self.heading(title, depth);
-        let mut text = format!("\n{} {heading}\n\n", "#".repeat(level.min(6)));
+        let mut text = format!("\n{}\n\n", heading_line(level, &inert(&heading)));
         let Some(section) = section else {
             text += "*(this section could not be written)*\n";
             return text;
@@ -73,7 +68,7 @@ impl PieceText {
             true => section.key_points.iter().map(|it| one_line(it)).collect(),
             false => Vec::new(),
         };
-        let content = below(&section.content, title, level);
+        let content = placed(&section.content, (title, level), &mut self.footnotes);
         // What only a point relies on that is not shown is not shown either.
         let is_hidden = |it: &&Citation| {
             let quote = one_line(&it.quote);
@@ -103,21 +98,13 @@ impl PieceText {
         }
         for (n, it) in self.sources.iter().enumerate() {
             let not = if it.holds { "" } else { " *(not found in it)*" };
-            let (source, quote) = (one_line(&it.source), one_line(&it.quote));
+            let (source, quote) = (
+                escaped(&one_line(&it.source)),
+                escaped(&one_line(&it.quote)),
+            );
             let _ = writeln!(text, "{}. {source}: \u{201c}{quote}\u{201d}{not}", n + 1);
         }
         text
-    }
-
-    /// Returns the anchor that a heading has where Markdown is shown.
-    pub fn anchor(heading: &str) -> String {
-        let lower = heading.to_lowercase();
-        let kept = lower.chars().filter_map(|it| match it {
-            ' ' => Some('-'),
-            it if it.is_alphanumeric() || matches!(it, '-' | '_') => Some(it),
-            _ => None,
-        });
-        kept.collect()
     }
 
     fn heading(&mut self, title: &str, depth: u32) -> String {
@@ -127,7 +114,7 @@ impl PieceText {
         self.numbers[depth] += 1;
         let numbers: Vec<String> = self.numbers.iter().map(u32::to_string).collect();
         match (self.has_numbers, numbers.as_slice()) {
-            (false, _) => title.to_owned(),
+            (false, _) => one_line(title),
             (true, [number]) => format!("{number}. {title}"),
             (true, numbers) => format!("{} {title}", numbers.join(".")),
         }
@@ -142,17 +129,29 @@ impl PieceText {
         (citations, hidden): (&[Citation], &[bool]),
         points: &mut [String],
     ) -> String {
+        if citations.is_empty() {
+            return content.to_owned();
+        }
         let mut is_used = vec![false; citations.len()];
-        remarked(content, citations.len(), |n| {
-            is_used[n] = true;
-            String::new()
-        });
+        for text in std::iter::once(content).chain(points.iter().map(String::as_str)) {
+            remarked(text, citations.len(), |it| {
+                it.into_iter().for_each(|n| is_used[n] = true);
+                String::new()
+            });
+        }
         let mut numbers = vec![0; citations.len()];
         for n in (0..citations.len()).filter(|n| is_used[*n] || !hidden[*n]) {
             numbers[n] = self.number(&citations[n]);
         }
-        let mut text = remarked(content, numbers.len(), |n| format!("[{}]", numbers[n]));
+        let renumbered = |text: &str| {
+            remarked(text, numbers.len(), |it| match it {
+                Some(n) => format!("[{}]", numbers[n]),
+                None => "[?]".to_owned(),
+            })
+        };
+        let mut text = renumbered(content);
         text.truncate(text.trim_end().len());
+        points.iter_mut().for_each(|it| *it = renumbered(it));
         let used = (0..numbers.len()).filter(|n| is_used[*n]);
         let mut marked: HashSet<usize> = used.map(|n| numbers[n]).collect();
         for (n, number) in numbers.iter().enumerate() {
@@ -161,12 +160,17 @@ impl PieceText {
             }
             let (mark, quote) = (format!(" [{number}]"), citations[n].quote.trim());
             let mut quoting = points.iter_mut().filter(|it| it.contains(&one_line(quote)));
-            if let Some(at) = text.find(quote).filter(|_| !quote.is_empty()) {
-                text.insert_str(at + quote.len(), &mark);
+            if let Some(at) = place_behind(&text, quote) {
+                text.insert_str(at, &mark);
             } else if let Some(point) = quoting.next().filter(|_| !quote.is_empty()) {
                 *point += &mark;
             } else {
-                text += &mark;
+                text += if ends_in_words(&text) { "" } else { "\n\n" };
+                text += if text.ends_with('\n') {
+                    mark.trim_start()
+                } else {
+                    &mark
+                };
             }
         }
         text
@@ -181,42 +185,34 @@ impl PieceText {
     }
 }
 
-/// Puts the headings of a text below one of this level, and leaves out a first line that only repeats it:
-/// as a heading, in bold letters, or bare.
-fn below(content: &str, title: &str, level: usize) -> String {
-    let mut is_code = false;
-    let mut is_first = true;
-    let mut lines: Vec<String> = Vec::new();
-    for line in content.trim().lines() {
-        let is_fence = line.trim_start().starts_with("```");
-        is_code ^= is_fence;
-        let marks = line.len() - line.trim_start_matches('#').len();
-        let is_heading = !is_code && (1..=6).contains(&marks) && line[marks..].starts_with(' ');
-        let words = if is_heading { &line[marks..] } else { line };
-        let is_repeated = is_first && is_same(words, title);
-        if !is_repeated {
-            lines.push(match is_heading {
-                true => format!("{}{}", "#".repeat((marks + level).min(6)), &line[marks..]),
-                false => line.to_owned(),
-            });
-        }
-        is_first = is_first && line.trim().is_empty();
-    }
-    lines.join("\n").trim().to_owned()
+/// Returns where a mark of a quote can be in a text: behind it, unless that is code.
+fn place_behind(text: &str, quote: &str) -> Option<usize> {
+    let found = text.find(quote).filter(|_| !quote.is_empty())?;
+    let end = found + quote.len();
+    let is_code = verbatim(text)
+        .iter()
+        .any(|it| it.start < end && end <= it.end);
+    (!is_code).then_some(end)
 }
 
-/// Returns whether a heading says the same as a title, its number aside.
-fn is_same(heading: &str, title: &str) -> bool {
-    let heading = heading.trim().trim_end_matches('#').trim();
-    let heading = heading.trim_matches(['*', '_']).trim_end_matches(':');
-    let numbered = heading.split_once(' ').filter(|it| {
-        let is_number = |it: char| it.is_ascii_digit() || it == '.';
-        it.0.chars().all(is_number)
-    });
-    let bare = numbered.map_or(heading, |it| it.1.trim());
-    [heading, bare]
-        .iter()
-        .any(|it| it.to_lowercase() == title.trim().to_lowercase())
+/// Returns whether a text ends in words, to which others can be added: behind a fence, they would open it
+/// again.
+fn ends_in_words(text: &str) -> bool {
+    let (mut blocks, mut is_in_words) = (Vec::new(), false);
+    for (event, _) in events(text, PART) {
+        match event {
+            Event::Start(tag) => blocks.push(matches!(
+                tag,
+                Tag::CodeBlock(_) | Tag::HtmlBlock | Tag::Table(_) | Tag::Heading { .. }
+            )),
+            Event::End(_) => {
+                blocks.pop();
+            }
+            Event::Rule => is_in_words = false,
+            _ => is_in_words = !blocks.contains(&true),
+        }
+    }
+    is_in_words
 }
 
 #[cfg(test)]
@@ -248,10 +244,8 @@ mod tests {
             "Boats pay [2], and [1] more [3].",
             &[("Fees rose.", false), ("It settles.", true)],
         );
-        let parts = [("Silt", 0), ("Depth", 1), ("Fees", 0)];
         let whole = [
             text.title("Harbours"),
-            text.contents(parts.into_iter()),
             text.section("Silt", 0, Some(&first)),
             text.section("Depth", 1, None),
             text.section("Fees", 0, Some(&second)),
@@ -259,10 +253,6 @@ mod tests {
         ];
         insta::assert_snapshot!(whole.concat(), @"
         # Harbours
-
-        - [1. Silt](#1-silt)
-          - [1.1 Depth](#11-depth)
-        - [2. Fees](#2-fees)
 
         ## 1. Silt
 
@@ -278,25 +268,13 @@ mod tests {
 
         ## 2. Fees
 
-        Boats pay [1], and [2] more [3].
+        Boats pay [1], and [2] more [?].
 
         ## Sources
 
         1. a.md: “It settles.”
         2. a.md: “Fees rose.” *(not found in it)*
         ");
-    }
-
-    #[test]
-    fn a_first_line_that_only_repeats_the_title_is_left_out() {
-        for first in ["# Silt", "### 1. silt ##", "**Silt**", "Silt", "2.1 Silt:"] {
-            let content = format!("{first}\n\nIt settles.\nSilt");
-            assert_eq!(below(&content, "Silt", 2), "It settles.\nSilt", "{first}");
-        }
-        for first in ["Silt settles.", "`Silt`", "- Silt"] {
-            let content = format!("{first}\n\nIt settles.");
-            assert_eq!(below(&content, "Silt", 2), content);
-        }
     }
 
     #[test]
@@ -325,5 +303,51 @@ mod tests {
 
         - A point.
         ");
+    }
+
+    #[test]
+    fn a_mark_is_put_where_it_is_one() {
+        let quotes = [("let a", true), ("It settles", true)];
+        for (content, marked) in [
+            ("`let a` It settles", "`let a` It settles [2] [1]"),
+            ("```\nlet a;\n```", "```\nlet a;\n```\n\n[1] [2]"),
+            ("| a |\n| --- |\n| b |", "| a |\n| --- |\n| b |\n\n[1] [2]"),
+            ("- One.\n- Two.", "- One.\n- Two. [1] [2]"),
+            ("One.\n\n---", "One.\n\n---\n\n[1] [2]"),
+            ("One `[1]`\n\n    a[1]", "One `[1]`\n\n    a[1]\n\n[1] [2]"),
+        ] {
+            let shown = PieceText::numbered().section("S", 0, Some(&section(content, &quotes)));
+            assert_eq!(shown, format!("\n## 1. S\n\n{marked}\n"), "{content}");
+        }
+    }
+
+    /// They would stand for what another section cites.
+    #[test]
+    fn marks_in_points_have_the_numbers_of_the_whole() {
+        let mut text = PieceText::with_key_points();
+        text.section(
+            "Fees",
+            0,
+            Some(&section("Boats pay [1].", &[("Boats pay", true)])),
+        );
+        let mut it = section("It settles.", &[("It settles.", true)]);
+        it.key_points = vec!["Mud [1].".to_owned()];
+        let shown = text.section("Silt", 0, Some(&it));
+        assert_eq!(shown, "\n## Silt\n\nIt settles.\n\n- Mud [2].\n");
+    }
+
+    #[test]
+    fn sources_show_what_they_quote() {
+        let mut text = PieceText::numbered();
+        text.section(
+            "Silt",
+            0,
+            Some(&section("It is [1].", &[("![x](http://y) <b>", true)])),
+        );
+        let sources = text.sources();
+        assert!(
+            sources.contains("\u{201c}!\\[x\\](http://y) \\<b>\u{201d}"),
+            "{sources}"
+        );
     }
 }

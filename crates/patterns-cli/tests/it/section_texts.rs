@@ -1,0 +1,108 @@
+//! `patterns section`: what models write stays in its section.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::sections::run;
+use crate::support::{Place, Server, completion};
+
+/// A fence or a comment without an end would make all that follows a part of it.
+#[test]
+fn what_one_section_leaves_open_or_names_is_nothing_to_the_next() {
+    let place = Place::with(&[("a.md", "Boats pay fees."), ("b.md", "Mud settles.")]);
+    let server = Server::start(|body| {
+        let cited = |source: &str, quote: &str| json!({"source": source, "quote": quote});
+        let section = |content: &str, point: &str, citations: &[Value]| json!({"content": content, "key_points": [point], "citations": citations});
+        let answer = if body.contains("Write section 1") {
+            let cited = [
+                cited("a.md", "Boats pay fees."),
+                cited("b.md", "Mud settles."),
+            ];
+            section("Boats pay [1, 2].\n\n```\na[1]", "Boats [1].", &cited)
+        } else if body.contains("Write section 2") {
+            let cited = [cited("b.md", "Mud settles.")];
+            section(
+                "Why\n===\n\nMud[^1] [1] [4].\n\n[^1]: One.\n\n<!-- open",
+                "Mud [1].",
+                &cited,
+            )
+        } else if body.contains("Write section 3") {
+            section(
+                "So[^1] [a].\n\n[^1]: Two.\n\n[a]: http://x\n\n| a |\n|---|",
+                "So [1].",
+                &[],
+            )
+        } else {
+            json!({"summary": "All.\n\n~~~\nopen"})
+        };
+        (200, completion(&answer.to_string()))
+    });
+    let args = [
+        "section",
+        "On\nharbours",
+        "-s",
+        "Fees",
+        "-s",
+        "Mud <b>",
+        "-s",
+        "Why",
+        "--context",
+        "a.md",
+        "--context",
+        "b.md",
+        "-q",
+    ];
+    assert_snapshot!(run(&place, &server, &args), @r"
+    exit 0
+    --- stdout
+    # On harbours
+
+    All.
+
+    ~~~
+    open
+    ~~~
+
+    ## Fees
+
+    Boats pay [1][2].
+
+    ```
+    a[1]
+    ```
+
+    - Boats [1].
+
+    ## Mud \<b>
+
+    ### Why
+
+    Mud[^1] [2] [?].
+
+    [^1]: One.
+
+    \<!-- open
+
+    - Mud [2].
+
+    ## Why
+
+    So[^1-2] [a](http://x).
+
+    [^1-2]: Two.
+
+    | a |
+    |---|
+
+    - So [?].
+
+    ## Sources
+
+    1. a.md: “Boats pay fees.”
+    2. b.md: “Mud settles.”
+    --- stderr
+    ");
+    let stitched = run(&place, &server, &[&args[..], &["--stitch"]].concat());
+    let contents = "\n- [1. Fees](#1-fees)\n- [2. Mud \\<b>](#2-mud-b)\n- [3. Why](#3-why)\n";
+    assert!(stitched.contains(contents), "{stitched}");
+}
