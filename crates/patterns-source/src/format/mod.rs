@@ -8,7 +8,11 @@ mod kind;
 mod parquet;
 mod pdf;
 #[cfg(feature = "pdf")]
+mod pdf_fields;
+#[cfg(feature = "pdf")]
 mod pdf_repair;
+#[cfg(feature = "pdf")]
+mod pdf_rewrite;
 
 pub use kind::{Format, UnknownFormat};
 

@@ -20,15 +20,16 @@ mod reading {
     use super::Reason;
     use crate::UnreadableKind::{Broken, Empty};
     use crate::format::contained::contained;
+    use crate::format::pdf_fields::filled_in;
     use crate::format::pdf_repair::{mend_fonts, rebuilt, trimmed};
+    use crate::format::pdf_rewrite::rewrite;
 
     /// How many gaps are told one by one.
     const MOST_TOLD: usize = 20;
 
     /// Returns the text of a PDF, and what is missing in it.
     pub(crate) fn pdf(bytes: &[u8]) -> Result<(String, Vec<String>), Reason> {
-        let mut document = open(bytes)?;
-        cut_loops(&mut document);
+        let document = rewritten(bytes)?;
         let mut mended = None;
         let (mut text, mut missing, mut pictures) = (String::new(), Vec::new(), Vec::new());
         let mut first_error = None;
@@ -41,6 +42,10 @@ mod reading {
                     document
                 });
                 read = page(mended, number).or(read);
+            }
+            let fields = contained(|| Ok(filled_in(&document, id))).unwrap_or_default();
+            if let (Ok(text), false) = (&mut read, fields.is_empty()) {
+                *text = format!("{}\n\n{}\n", text.trim_end(), fields.join("\n"));
             }
             match read {
                 Ok(it) if it.trim().is_empty() && is_damaged(&document, id) => missing.push(number),
@@ -97,6 +102,22 @@ mod reading {
             notes.push(format!("of {more} more pages each {what}"));
         }
         notes
+    }
+
+    /// Opens a PDF, with its text written in the ways that the reader knows.
+    fn rewritten(bytes: &[u8]) -> Result<Document, Reason> {
+        let mut document = open(bytes)?;
+        cut_loops(&mut document);
+        let result = contained(|| {
+            rewrite(&mut document);
+            Ok(())
+        });
+        if result.is_err() {
+            // What was being changed is neither the one nor the other.
+            document = open(bytes)?;
+            cut_loops(&mut document);
+        }
+        Ok(document)
     }
 
     /// Opens a PDF; one whose table of contents is wrong is looked through for its objects.

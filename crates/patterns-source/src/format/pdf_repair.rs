@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use pdf_extract::{Document, Object};
+use pdf_extract::{Dictionary, Document, Object, ObjectId};
 use regex::bytes::{Captures, Regex};
+
+use super::pdf_rewrite::each_font_mut;
 
 /// Takes off what is around the file: a header of HTTP before it, comments of a server after it.
 pub(crate) fn trimmed(bytes: &[u8]) -> Cow<'_, [u8]> {
@@ -112,30 +114,7 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
 pub(crate) fn mend_fonts(document: &mut Document) {
     let mut tables = Vec::new();
     for object in document.objects.values_mut() {
-        let Object::Dictionary(font) = object else {
-            continue;
-        };
-        if !font.has_type(b"Font") {
-            continue;
-        }
-        let kind = font.get(b"Subtype").and_then(Object::as_name);
-        let is_known = kind.is_ok_and(|it| {
-            [&b"Type0"[..], b"Type1", b"Type3", b"MMType1", b"TrueType"].contains(&it)
-                || it.starts_with(b"CIDFont")
-        });
-        if !is_known {
-            font.set("Subtype", Object::Name(b"Type1".to_vec()));
-        }
-        if !font.has(b"BaseFont") {
-            font.set("BaseFont", Object::Name(b"Helvetica".to_vec()));
-        }
-        match font.get(b"ToUnicode") {
-            Ok(Object::Reference(id)) => tables.push(*id),
-            Ok(Object::Stream(_)) | Err(_) => {}
-            Ok(_) => {
-                font.remove(b"ToUnicode");
-            }
-        }
+        each_font_mut(object, &mut |font| tables.extend(mend_font(font)));
     }
     let Ok(byte) = Regex::new(r"(?-u)(<[0-9A-Fa-f]+>\s*)<([0-9A-Fa-f]+)>") else {
         return;
@@ -147,6 +126,35 @@ pub(crate) fn mend_fonts(document: &mut Document) {
             // Ranges of codes are of single bytes, too, and come before what they stand for.
             let mended = letters(&table, &byte);
             stream.set_plain_content(mended);
+        }
+    }
+}
+
+/// Mends a font, and returns where its table of letters is.
+fn mend_font(font: &mut Dictionary) -> Option<ObjectId> {
+    let kind = font.get(b"Subtype").and_then(Object::as_name).ok();
+    let is_part = kind.is_some_and(|it| it.starts_with(b"CIDFont"));
+    let is_composite = kind == Some(b"Type0");
+    let is_simple =
+        kind.is_some_and(|it| [&b"Type1"[..], b"Type3", b"MMType1", b"TrueType"].contains(&it));
+    if !(is_part || is_composite || is_simple) {
+        font.set("Subtype", "Type1");
+    }
+    if !font.has(b"BaseFont") {
+        font.set("BaseFont", "Helvetica");
+    }
+    if is_part && !font.has(b"FontDescriptor") {
+        font.set("FontDescriptor", Dictionary::new());
+    }
+    if is_composite && !font.has(b"Encoding") {
+        font.set("Encoding", "Identity-H");
+    }
+    match font.get(b"ToUnicode") {
+        Ok(Object::Reference(id)) => Some(*id),
+        Ok(Object::Stream(_)) | Err(_) => None,
+        Ok(_) => {
+            font.remove(b"ToUnicode");
+            None
         }
     }
 }

@@ -150,3 +150,119 @@ fn a_page_that_is_above_itself_ends() {
         .replace("/Parent 2 0 R /MediaBox", "/Parent 10 0 R /MediaBox");
     assert_eq!(read(file.as_bytes()).0, "One.");
 }
+
+/// Returns a composite font with this table of letters, and what else it has.
+fn composite(table: &str, more: &str) -> String {
+    format!(
+        "<< /Type /Font /Subtype /Type0 /BaseFont /Ryumin-Light /Encoding /{table} {more} /DescendantFonts [<< /Type /Font /Subtype /CIDFontType0 /BaseFont /Ryumin-Light /CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> >>] >>"
+    )
+}
+
+#[test]
+fn tables_of_letters_that_every_viewer_has_are_known() {
+    for (table, text, words) in [
+        ("90ms-RKSJ-H", "<93FA967B 2041 31>", "日本 A1"),
+        ("Ext-RKSJ-V", "<93FA967B>", "日本"),
+        ("EUC-H", "<C6FCCBDC 41>", "日本A"),
+        ("H", "<467C4B5C>", "日本"),
+        ("UniJIS-UCS2-HW-H", "<65E5672C>", "日本"),
+        ("UniJIS-UTF16-H", "<65E5672C D842DFB7>", "日本\u{fffd}"),
+        ("GBK-EUC-H", "<D6D0CEC4 41>", "中文A"),
+        ("GBK2K-V", "<D6D0CEC4>", "中文"),
+        ("UniGB-UCS2-H", "<4E2D6587>", "中文"),
+        ("ETen-B5-H", "<A4A4A4E5>", "中文"),
+        ("KSCms-UHC-H", "<C7D1B1B9>", "한국"),
+        ("UniKS-UTF16-H", "<D55CAD6D>", "한국"),
+    ] {
+        let shown = format!("q BT /F1 12 Tf 72 720 Td [{text}] TJ ET Q");
+        for more in ["", "/ToUnicode /Identity-H"] {
+            let file = pages(&[&shown], &composite(table, more));
+            assert_eq!(read(file.as_bytes()).0, words, "{table}");
+        }
+    }
+}
+
+#[test]
+fn letters_that_no_table_explains_are_told_and_not_left_out() {
+    let fonts = format!("/F1 3 0 R /F2 {}", composite("Identity-H", ""));
+    let shown =
+        "BT /F1 12 Tf 72 720 Td (Total due: ) Tj /F2 12 Tf <00110012> Tj /F1 12 Tf ( crowns) Tj ET";
+    let file = pages(&[shown], FONT).replace("/F1 3 0 R", &fonts);
+    let (words, notes) = read(file.as_bytes());
+    assert_eq!(words, "Total due: \u{fffd}\u{fffd} crowns");
+    assert_eq!(
+        notes,
+        ["2 letters have no meaning in its fonts; U+FFFD stands for them"]
+    );
+    let only = pages(
+        &["BT /F1 12 Tf 72 720 Td <00110012> Tj ET"],
+        &composite("Identity-H", ""),
+    );
+    // Nothing of it can be read: it is sent as it is.
+    assert_eq!(read(only.as_bytes()), (String::new(), vec![]));
+}
+
+#[test]
+fn text_on_a_next_line_is_read() {
+    for shown in [
+        "BT /F1 12 Tf 14 TL 72 720 Td (One) Tj (two) ' 1 2 (it's) \" ET",
+        "BT /F1 12 Tf 14 TL 72 720 Td(One)Tj(two)' 1 2(it's)\" ET",
+        "BT /F1 12 Tf 14 TL 72 720 Td <4F6E65> Tj <74776F>\n' 1 2 <69742773>\n\" ET",
+    ] {
+        let file = pages(&[shown], FONT);
+        assert_eq!(read(file.as_bytes()).0, "One two it's", "{shown}");
+    }
+}
+
+#[test]
+fn forms_have_fonts_of_their_own() {
+    let text = "BT /F9 12 Tf 72 700 Td <93FA967B> Tj ET";
+    let form = |resources: &str| {
+        format!(
+            "<< /Type /XObject /Subtype /Form /BBox [0 0 612 792] {resources} /Length {} >>\nstream\n{text}\nendstream",
+            text.len()
+        )
+    };
+    let with = |resources: &str| {
+        let shown = format!("{} /Fm Do", shows("Hello world"));
+        let page = "/F1 3 0 R >> /XObject << /Fm 50 0 R >>";
+        let file = pages(&[&shown], FONT).replace("/F1 3 0 R >>", page);
+        let at = file.find("xref").unwrap();
+        format!(
+            "{}50 0 obj\n{}\nendobj\n{}",
+            &file[..at],
+            form(resources),
+            &file[at..]
+        )
+    };
+    let fonts = format!(
+        "/Resources << /Font << /F9 {} >> >>",
+        composite("90ms-RKSJ-H", "")
+    );
+    assert_eq!(read(with(&fonts).as_bytes()).0, "Hello world 日本");
+}
+
+#[test]
+fn what_was_filled_in_is_read() {
+    let fields = [
+        "<< /Subtype /Widget /FT /Tx /T (name) /V (Ann\\351 Lee) >>",
+        "<< /Subtype /Widget /FT /Tx /T (f1_01[0]) /TU (Date of birth) /V <FEFF0031002E0035002E> >>",
+        "<< /Subtype /Widget /T (kid) /Parent << /FT /Ch /T (Country) /V [(Mali) (Peru)] >> >>",
+        "<< /Subtype /Widget /FT /Btn /T (Member) /AS /Yes >>",
+        "<< /Subtype /Widget /FT /Btn /T (Retired) /AS /Off >>",
+        "<< /Subtype /Widget /FT /Tx /T (secret) /F 2 /V (hidden) >>",
+        "<< /Subtype /Widget /FT /Tx /T (empty) /V () >>",
+        "<< /Subtype /FreeText /Contents (Paid in cash) >>",
+        "<< /Subtype /Text /Contents (a note beside the page) >>",
+    ];
+    let page = format!("/MediaBox [0 0 612 792] /Annots [{}]", fields.join(" "));
+    for (shown, before) in [(shows("Form 7"), "Form 7 "), (String::new(), "")] {
+        let file = pages(&[&shown], FONT).replace("/MediaBox [0 0 612 792]", &page);
+        assert_eq!(
+            read(file.as_bytes()).0,
+            format!(
+                "{before}name: Ann\u{e9} Lee Date of birth: 1.5. kid: Mali, Peru Member: Yes Paid in cash"
+            )
+        );
+    }
+}
