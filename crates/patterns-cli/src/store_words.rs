@@ -5,12 +5,21 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use patterns_store::{Health, Stats};
+use patterns_store::{Garbage, Health, Stats};
 use serde_json::{Value, json};
 
 use crate::args::LookFormat;
 use crate::error::{Error, ErrorKind};
 use crate::terminal::write_json;
+
+/// Returns what a collection would remove.
+pub(crate) fn would_remove(garbage: &Garbage) -> Value {
+    json!({
+        "would_remove": garbage.calls(),
+        "of_no_use": garbage.unusable,
+        "older": garbage.old,
+    })
+}
 
 /// Returns what is in a store: names for machines, or words for people.
 pub(crate) fn stats(stats: &Stats, format: LookFormat) -> Value {

@@ -18,7 +18,6 @@ mod vote_check;
 mod vote_job;
 
 pub use any_rule::AnyRule;
-pub(crate) use any_rule::Judge;
 pub use input_part::{Choice, InputPart};
 pub use job_file::JobFormat;
 pub use map_reduce_job::{

@@ -45,7 +45,7 @@ pub(crate) struct FanOut<'a, M: Machine> {
     /// Ready when the run has been paused, told to go on, or given another bound.
     steered: Pin<Box<WaitForCancellationFutureOwned>>,
     running: FuturesUnordered<Abortable<Numbered<'a, M::Done>>>,
-    started: BTreeMap<BranchId, Started>,
+    started: BTreeMap<BranchId, Started<M::Purpose>>,
     /// Branches that ended since the task last waited for anything.
     streak: u32,
 }
@@ -57,9 +57,10 @@ const MAX_STREAK: u32 = 16;
 const NOT_SENT: AgentErrorKind = AgentErrorKind::Model(ModelErrorKind::NotSent);
 
 /// A branch that has not ended.
-struct Started {
+struct Started<P> {
     role: StepRole,
     label: String,
+    purpose: P,
     handle: AbortHandle,
 }
 
@@ -132,8 +133,13 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
         self.stop.is_some()
     }
 
-    fn start(&mut self, due: Due<M::Work>) {
-        let Due { role, label, work } = due;
+    fn start(&mut self, due: Due<M::Work, M::Purpose>) {
+        let Due {
+            role,
+            label,
+            purpose,
+            work,
+        } = due;
         let id = self.next;
         self.next.0 += 1;
         let scope = self.scope.branch(id);
@@ -148,6 +154,7 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
         let started = Started {
             role,
             label,
+            purpose,
             handle,
         };
         self.started.insert(id, started);
@@ -192,7 +199,7 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
 
     /// Tells everybody of the end of a branch, the machine too, and returns what that needs no more.
     fn end(&mut self, id: BranchId, usage: Usage, end: BranchEnd<M::Done>) -> Vec<BranchId> {
-        let Some(Started { role, label, .. }) = self.started.remove(&id) else {
+        let Some(started) = self.started.remove(&id) else {
             return Vec::new();
         };
         let origin = self.scope.branch(id).origin();
@@ -205,14 +212,15 @@ impl<'a, M: Machine<Done: 'a>> FanOut<'a, M> {
                 usage,
             },
         });
-        self.machine.ended(Branch {
+        let branch = Branch {
             id,
-            role,
-            label,
+            role: started.role,
+            label: started.label,
             usage,
             end,
             columns: None,
-        })
+        };
+        self.machine.ended(started.purpose, branch)
     }
 }
 

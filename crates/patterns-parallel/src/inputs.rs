@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_util::StreamExt;
@@ -12,7 +12,7 @@ use patterns_core::{Branch, BranchId, Scope, StepRole};
 use crate::RunOptions;
 use crate::fan_out::{self, Stop, Work};
 use crate::in_order::InOrder;
-use crate::machine::{Due, Machine, WINDOW};
+use crate::machine::{Due, Machine};
 
 /// Runs one piece of work per input, at most `concurrency` at once, and yields a [`Branch`] for
 /// every input that was started, in the order of the inputs.
@@ -63,11 +63,8 @@ where
                 _ => None,
             },
             inputs: Box::pin(inputs),
-            window: WINDOW * options.concurrency.get(),
             is_exhausted: false,
-            first: options.first_branch(),
-            under_way: 0,
-            waiting: InOrder::new(),
+            ended: InOrder::new(options),
         };
         Self {
             inner: fan_out::FanOut::new(machine, options, work),
@@ -85,37 +82,35 @@ struct Inputs<I, B, S> {
     inputs: Pin<Box<S>>,
     of: PhantomData<fn() -> I>,
     total: Option<u64>,
-    /// How many branches may be unyielded.
-    window: usize,
     is_exhausted: bool,
-    /// The number of the branch of the first input.
-    first: BranchId,
-    under_way: usize,
-    /// Finished branches that wait for their turn.
-    waiting: InOrder<Branch<B>>,
+    ended: InOrder<Branch<B>>,
 }
 
 impl<I, B, S: Stream<Item = (String, I)>> Machine for Inputs<I, B, S> {
     type Work = I;
     type Done = B;
+    /// Its place among the inputs.
+    type Purpose = u64;
 
-    fn due(&mut self, _id: BranchId, cx: &mut Context<'_>) -> Poll<Option<Due<I>>> {
+    fn due(&mut self, _: BranchId, cx: &mut Context<'_>) -> Poll<Option<Due<I, u64>>> {
         if self.is_exhausted {
             return Poll::Ready(None);
         }
-        if self.under_way + self.waiting.len() >= self.window {
+        if self.ended.is_full() {
             return Poll::Pending;
         }
-        let role = StepRole::Map;
-        let next = self.inputs.as_mut().poll_next(cx);
-        self.under_way += usize::from(matches!(next, Poll::Ready(Some(_))));
-        self.is_exhausted = matches!(next, Poll::Ready(None));
-        next.map(|it| it.map(|(label, work)| Due { role, label, work }))
+        let next = ready!(self.inputs.as_mut().poll_next(cx));
+        self.is_exhausted = next.is_none();
+        Poll::Ready(next.map(|(label, work)| Due {
+            role: StepRole::Map,
+            label,
+            purpose: self.ended.begin(),
+            work,
+        }))
     }
 
-    fn ended(&mut self, branch: Branch<B>) -> Vec<BranchId> {
-        self.under_way -= 1;
-        self.waiting.put(branch.id.0 - self.first.0, branch);
+    fn ended(&mut self, place: u64, branch: Branch<B>) -> Vec<BranchId> {
+        self.ended.put(place, branch);
         Vec::new()
     }
 
@@ -133,7 +128,7 @@ where
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Branch<B>>> {
         loop {
-            if let Some(branch) = self.inner.machine_mut().waiting.next() {
+            if let Some(branch) = self.inner.machine_mut().ended.next() {
                 return Poll::Ready(Some(branch));
             }
             match self.inner.poll_next_unpin(cx) {

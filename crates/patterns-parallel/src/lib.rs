@@ -32,7 +32,6 @@
 //! ```
 
 mod agent_by;
-mod canonical;
 mod fan_out;
 mod in_order;
 mod inputs;

@@ -14,6 +14,8 @@ pub(crate) trait Machine {
     type Work;
     /// What a branch makes.
     type Done;
+    /// What a branch is for: it goes with the branch, and comes back with its end.
+    type Purpose;
 
     /// Returns the next work, which is begun at once under this number; `Ready(None)` if there will
     /// be none ever.
@@ -21,11 +23,15 @@ pub(crate) trait Machine {
     /// It is asked whenever a place is free: at the beginning, after every end, and when `cx` is
     /// woken. So it may be pending only while a branch is under way, or when a source of its own
     /// wakes it.
-    fn due(&mut self, id: BranchId, cx: &mut Context<'_>) -> Poll<Option<Due<Self::Work>>>;
+    fn due(
+        &mut self,
+        id: BranchId,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Due<Self::Work, Self::Purpose>>>;
 
     /// Takes a branch that has ended, and returns the branches under way that nobody needs any more.
     /// These are cancelled, and told of in the same way.
-    fn ended(&mut self, branch: Branch<Self::Done>) -> Vec<BranchId>;
+    fn ended(&mut self, purpose: Self::Purpose, branch: Branch<Self::Done>) -> Vec<BranchId>;
 
     /// Returns how many branches there will be beside the [steps](is_step), if that is known. A share
     /// of failures is a share of these.
@@ -34,15 +40,12 @@ pub(crate) trait Machine {
     }
 }
 
-/// Branches that may wait for a slow one before them, for each one in flight. A call that gets stuck
-/// for a minute holds back what a fast provider answers in that minute.
-pub(crate) const WINDOW: usize = 64;
-
 /// Work that is due.
 #[derive(Debug)]
-pub(crate) struct Due<W> {
+pub(crate) struct Due<W, P> {
     pub(crate) role: StepRole,
     pub(crate) label: String,
+    pub(crate) purpose: P,
     pub(crate) work: W,
 }
 

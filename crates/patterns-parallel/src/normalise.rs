@@ -1,4 +1,5 @@
-//! Folds the spellings of one open answer, so that no winner is decided by spelling.
+//! Says what is the same answer: folds the spellings of one open answer, or of a JSON value, so that no winner
+//! is decided by spelling.
 //!
 //! Only what cannot change the meaning is folded: case, white space, composed and wide forms of
 //! characters, marks that nobody sees, quotes and emphasis around the whole, the full stop behind it, and the thousands
@@ -13,6 +14,7 @@
 //!
 //! Dates, articles and synonyms are left to options, or to a judge.
 
+use serde_json::{Number, Value};
 use unicode_normalization::UnicodeNormalization;
 
 /// Returns the form in which an open answer is counted; `None` if it says nothing.
@@ -132,6 +134,63 @@ fn ungroup(whole: &str, separator: char) -> Option<String> {
 
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit())
+}
+
+/// Returns the form in which a value is counted: strings normalised, `42.0` as `42`, the names of
+/// an object in order and without those that are null.
+///
+/// A string that says nothing is a value as any other: for a field that is an answer.
+pub(crate) fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    write(value, &|it| normalise(it).unwrap_or_default(), &mut text);
+    text
+}
+
+/// As [`canonical`], but strings stay as they are.
+pub(crate) fn exact(value: &Value) -> String {
+    let mut text = String::new();
+    write(value, &str::to_owned, &mut text);
+    text
+}
+
+fn write(value: &Value, spell: &dyn Fn(&str) -> String, text: &mut String) {
+    match value {
+        Value::Null | Value::Bool(_) => text.push_str(&value.to_string()),
+        Value::Number(number) => text.push_str(&plain_number(number)),
+        Value::String(string) => {
+            text.push_str(&Value::String(spell(string)).to_string());
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for item in items {
+                write(item, spell, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        Value::Object(map) => {
+            let mut members: Vec<_> = map.iter().filter(|(_, value)| !value.is_null()).collect();
+            members.sort_by_key(|(name, _)| *name);
+            text.push('{');
+            for (name, value) in members {
+                text.push_str(&Value::from(name.as_str()).to_string());
+                text.push(':');
+                write(value, spell, text);
+                text.push(',');
+            }
+            text.push('}');
+        }
+    }
+}
+
+/// Whole numbers up to 2^53 are exact as floats; they are written alike, whatever they were.
+fn plain_number(number: &Number) -> String {
+    match number.as_f64() {
+        Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9e15 => {
+            (float as i64).to_string()
+        }
+        _ => number.to_string(),
+    }
 }
 
 #[cfg(test)]

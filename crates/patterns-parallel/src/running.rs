@@ -103,7 +103,7 @@ trait UnderWay<A, B>: Send {
 
 impl<'a, M> UnderWay<M::Value, M::Row> for FanOut<'a, M>
 where
-    M: RunMachine<Done: 'a> + Send,
+    M: RunMachine<Done: 'a, Purpose: Send> + Send,
 {
     fn keep_all(&mut self) {
         self.machine_mut().keep_all();
@@ -138,7 +138,7 @@ impl<'r, A, B> Running<'r, A, B> {
         prepare: impl Future<Output = Result<FanOut<'r, M>, RunError>> + Send + 'r,
     ) -> Self
     where
-        M: RunMachine<Value = A, Row = B, Done: 'r> + Send + 'r,
+        M: RunMachine<Value = A, Row = B, Done: 'r, Purpose: Send> + Send + 'r,
     {
         let prepare = async {
             let fan_out: Box<dyn UnderWay<A, B> + 'r> = Box::new(prepare.await?);

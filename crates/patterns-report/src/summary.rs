@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use patterns_core::CoverageCounts;
+use patterns_core::{CoverageCounts, grouped};
 
 use crate::html::Text;
 use crate::report::{Fact, Report};
@@ -212,17 +212,4 @@ fn counts(html: &mut String, name: &str, it: CoverageCounts) {
             grouped(it.total()),
         ),
     );
-}
-
-/// Writes a number with a comma before each three digits.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }

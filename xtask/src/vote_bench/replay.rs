@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use futures_util::stream;
-use patterns_core::{Agent, AgentError, Answer, BoxFuture, Scope};
+use patterns_core::{Agent, AgentError, Answer, BoxFuture, Scope, name_and_value};
 use patterns_parallel::voting::{Asking, BallotTask, StoppingRule, Voter};
 use patterns_parallel::{Panel, Plurality, Question, RunOptions, Voting};
 
@@ -46,9 +46,9 @@ impl FromStr for Way {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        Ok(match text.split_once(':') {
-            Some(("uniform", ballots)) => Self::Uniform(ballots.parse()?),
-            Some(("shared", calls)) => Self::Shared(calls.parse()?),
+        Ok(match name_and_value(text) {
+            ("uniform", Some(ballots)) => Self::Uniform(ballots.parse()?),
+            ("shared", Some(calls)) => Self::Shared(calls.parse()?),
             _ => Self::Policy(text.parse()?),
         })
     }

@@ -7,6 +7,7 @@ mod worth_noting;
 
 use std::time::Duration;
 
+use patterns_core::grouped;
 use patterns_store::{RunRecord, Store, StoreError};
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ use crate::args::{LookFormat, ShowArgs, Which};
 use crate::error::{Error, ErrorKind};
 use crate::local_time::date;
 use crate::recorded_job::RecordedJob;
-use crate::report::{Page, cost_of, counted, grouped};
+use crate::report::{Page, cost_of, counted};
 use crate::store::{open_to_read, refused};
 use crate::terminal::{Terminal, write_json};
 

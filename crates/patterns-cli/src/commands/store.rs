@@ -7,7 +7,7 @@ use crate::args::StoreCommand;
 use crate::error::Error;
 use crate::shared_store::{is_address, look_after};
 use crate::store::{open_to_read, open_to_write, refused};
-use crate::store_words::{ended_well, import_from, say, stats};
+use crate::store_words::{ended_well, import_from, say, stats, would_remove};
 use crate::terminal::{JsonStdout, Terminal, check_stdout};
 
 pub(super) async fn run(command: &StoreCommand, terminal: Terminal) -> Result<(), Error> {
@@ -40,14 +40,7 @@ pub(super) async fn run(command: &StoreCommand, terminal: Terminal) -> Result<()
             older_than,
             dry_run: true,
             ..
-        } => {
-            let garbage = store.garbage(*older_than).map_err(refused)?;
-            json!({
-                "would_remove": garbage.calls(),
-                "of_no_use": garbage.unusable,
-                "older": garbage.old,
-            })
-        }
+        } => would_remove(&store.garbage(*older_than).map_err(refused)?),
         StoreCommand::Gc { older_than, .. } => {
             let removed = store.collect_garbage(*older_than).await;
             json!({"removed": removed.map_err(refused)?.calls()})

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use patterns_core::{Event, Spent, StepRole};
+use patterns_core::{Event, Spent, StepRole, grouped};
 use patterns_store::{RunRecord, Store};
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use super::show::{find, state};
 use crate::args::{LookFormat, WatchArgs, Which};
 use crate::error::Error;
 use crate::escape::escape_line;
-use crate::report::{StageCount, cost_of, counted, grouped, of_fan_out};
+use crate::report::{StageCount, cost_of, counted, of_fan_out};
 use crate::steered::Standing;
 use crate::store::{open_to_read, refused};
 use crate::terminal::{write_json, write_stdout};

@@ -1,6 +1,6 @@
 //! What became of the documents of a run, on one line.
 
-use patterns_core::{Coverage, CoverageCounts};
+use patterns_core::{Coverage, CoverageCounts, some_of};
 
 /// How many gaps are named.
 const NAMED: usize = 5;
@@ -26,13 +26,11 @@ pub(crate) fn coverage_line(coverage: &Coverage) -> String {
         line += " · the rest was not begun";
     }
     if !gaps.is_empty() {
-        let names: Vec<&str> = gaps.iter().take(NAMED).map(|it| &*it.name).collect();
-        line += &format!(" · in no answer: {}", names.join(", "));
+        let names = gaps.iter().take(NAMED).map(|it| &it.name);
+        let named = some_of(names, gaps.len() as u64 + more_gaps);
+        line += &format!(" · in no answer: {named}");
     }
-    match gaps.len().saturating_sub(NAMED) as u64 + more_gaps {
-        0 => line,
-        more => line + &format!(" and {more} more"),
-    }
+    line
 }
 
 fn sum(counts: &CoverageCounts) -> String {

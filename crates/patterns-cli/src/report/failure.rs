@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use patterns_core::{
     AgentError, AgentErrorKind, AggregateError, AggregateErrorKind, Branch, Coverage, Exhausted,
-    Limit, ModelErrorKind, Outcome,
+    Limit, ModelErrorKind, Outcome, some_of,
 };
 
 use crate::error::{Error, ErrorKind, NEEDS_MODEL};
@@ -97,11 +97,8 @@ impl Reasons {
     /// Names up to three branches for each reason.
     fn lines(self) -> Vec<String> {
         let line = |(reason, labels): (String, Vec<String>)| {
-            let named = labels[..labels.len().min(3)].join(", ");
-            match labels.len().saturating_sub(3) {
-                0 => format!("{named}: {reason}"),
-                more => format!("{named} and {more} more: {reason}"),
-            }
+            let named = some_of(labels.iter().take(3), labels.len() as u64);
+            format!("{named}: {reason}")
         };
         self.0.into_iter().map(line).collect()
     }

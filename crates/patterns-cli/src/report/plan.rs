@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use patterns_core::Money;
+use patterns_core::{Money, grouped};
 use patterns_job::{
     CameTo, Combines, EarlierPlans, Figure, FirstPrompt, Off, Plan, PlanTotal, ReduceBudget,
     RestsOn, Stage,
@@ -220,19 +220,6 @@ pub(crate) fn short_money(money: Money) -> String {
         it if it < 1.0 => format!("${it:.3}"),
         it => format!("${it:.2}"),
     }
-}
-
-/// Writes a number with its thousands apart.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Writes how many of something there are.

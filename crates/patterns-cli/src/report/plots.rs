@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
-use patterns_core::{Event, Origin, StepRole, Usage, Waits};
+use patterns_core::{Event, Origin, StepRole, Usage, Waits, grouped};
 
-use super::plan::{grouped, short_time};
+use super::plan::short_time;
 
 /// The widest that a picture is, in columns.
 const WIDEST: usize = 40;

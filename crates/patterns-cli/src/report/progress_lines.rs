@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use patterns_core::grouped;
 use unicode_width::UnicodeWidthStr;
 
-use super::plan::{grouped, short_money, short_time};
+use super::plan::{short_money, short_time};
 use super::progress_state::Snapshot;
 use crate::escape::escape_line;
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::present::refused;
 use crate::args::StoreCommand;
 use crate::error::{Error, ErrorKind};
-use crate::store_words::{ended_well, import_from, say, stats};
+use crate::store_words::{ended_well, import_from, say, stats, would_remove};
 use crate::terminal::{JsonStdout, Terminal, check_stdout};
 
 /// Does what is asked of a shared store.
@@ -48,14 +48,7 @@ pub(crate) async fn look_after(
             older_than,
             dry_run: true,
             ..
-        } => {
-            let garbage = store.garbage(*older_than).await.map_err(refused)?;
-            json!({
-                "would_remove": garbage.calls(),
-                "of_no_use": garbage.unusable,
-                "older": garbage.old,
-            })
-        }
+        } => would_remove(&store.garbage(*older_than).await.map_err(refused)?),
         StoreCommand::Gc { older_than, .. } => {
             let removed = store.collect_garbage(*older_than).await;
             json!({"removed": removed.map_err(refused)?.calls()})

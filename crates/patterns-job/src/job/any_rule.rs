@@ -1,22 +1,21 @@
 //! Decides by a voting rule that is chosen at run time.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use patterns_core::{Agent, Model, name_and_value};
+use patterns_core::{Model, name_and_value};
 use patterns_parallel::voting::{
-    Ballot, BestOf, Fields, JudgeTask, Judgement, Median, Rule, RuleError, Ruling, SameMeaning,
-    Share, TieBreak,
+    Ballot, BestOf, Fields, Judgement, Median, Rule, RuleError, Ruling, SameMeaning, TieBreak,
 };
 use patterns_parallel::{AgentOptions, Plurality};
 
 /// Any of the voting rules; its winner is text.
 ///
-/// It is read as its rule is. Only [`Fields`] have no such form, as they need a schema. `J` is the
-/// judge, `()` as long as nobody is asked.
+/// It is read as its rule is. Only [`Fields`] have no such form, as they need a schema.
 #[derive(Clone, Debug, PartialEq)]
-pub enum AnyRule<J = ()> {
+pub enum AnyRule {
     /// The most votes win.
     Plurality(Plurality),
     /// The number in the middle wins.
@@ -24,41 +23,35 @@ pub enum AnyRule<J = ()> {
     /// Every field of an object is decided on its own.
     Fields(Box<Fields>),
     /// The best answer wins, by a judge.
-    BestOf(BestOf<J>),
+    BestOf,
     /// The meaning with the most votes wins, by a judge.
-    SameMeaning(SameMeaning<J>),
+    SameMeaning,
 }
 
-/// Who judges.
-pub(crate) type Judge = Arc<dyn Agent<JudgeTask, Judgement>>;
-
-/// What a judge has said.
-type Judgements = BTreeMap<(usize, usize), Option<Judgement>>;
-
 impl AnyRule {
-    /// Gives the rule its judge, if it needs one.
+    /// Returns the rule, with a model as its judge if it needs one.
     pub(crate) fn judged_by(
-        self,
+        &self,
         model: &Arc<dyn Model>,
         options: &AgentOptions,
-    ) -> AnyRule<Judge> {
+    ) -> Box<dyn Rule<Winner = String>> {
         let model = Arc::clone(model);
         match self {
-            Self::Plurality(rule) => AnyRule::Plurality(rule),
-            Self::Median(rule) => AnyRule::Median(rule),
-            Self::Fields(rule) => AnyRule::Fields(rule),
-            Self::BestOf(_) => AnyRule::BestOf(BestOf::by_model(model, options)),
-            Self::SameMeaning(_) => AnyRule::SameMeaning(SameMeaning::by_model(model, options)),
+            Self::Plurality(rule) => Box::new(*rule),
+            Self::Median(rule) => Box::new(InWords(*rule)),
+            Self::Fields(rule) => Box::new(InWords(Fields::clone(rule))),
+            Self::BestOf => Box::new(BestOf::by_model(model, options)),
+            Self::SameMeaning => Box::new(SameMeaning::by_model(model, options)),
         }
     }
 
     /// Returns whether the rule needs a judge.
     pub fn is_judged(&self) -> bool {
-        matches!(self, Self::BestOf(_) | Self::SameMeaning(_))
+        matches!(self, Self::BestOf | Self::SameMeaning)
     }
 }
 
-impl<J> Default for AnyRule<J> {
+impl Default for AnyRule {
     fn default() -> Self {
         Self::Plurality(Plurality::new())
     }
@@ -70,8 +63,8 @@ impl FromStr for AnyRule {
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, value) = name_and_value(text);
         let judged = match name {
-            BestOf::NAME => Self::BestOf(BestOf::new(())),
-            SameMeaning::NAME => Self::SameMeaning(SameMeaning::new(())),
+            BestOf::NAME => Self::BestOf,
+            SameMeaning::NAME => Self::SameMeaning,
             Median::NAME => return text.parse().map(Self::Median).map_err(said),
             name if Plurality::NAMES.contains(&name) => {
                 return text.parse().map(Self::Plurality).map_err(said);
@@ -98,51 +91,18 @@ fn said(error: RuleError) -> String {
     error.to_string()
 }
 
-impl<J: Agent<JudgeTask, Judgement>> Rule for AnyRule<J> {
+/// What a judge has said.
+type Judgements = BTreeMap<(usize, usize), Option<Judgement>>;
+
+/// A rule that counts no votes and asks nobody, whose winner is put into words.
+struct InWords<R>(R);
+
+impl<R: Rule<Winner: Display>> Rule for InWords<R> {
     type Winner = String;
 
-    fn decide(
-        &self,
-        ballots: &[Ballot],
-        tie_break: TieBreak,
-        judgements: &Judgements,
-    ) -> Ruling<String> {
-        match self {
-            Self::Plurality(rule) => rule.decide(ballots, tie_break, judgements),
-            Self::Median(rule) => {
-                let ruling = rule.decide(ballots, tie_break, judgements);
-                ruling.map(|it| it.to_string())
-            }
-            Self::Fields(rule) => {
-                let ruling = rule.decide(ballots, tie_break, judgements);
-                ruling.map(|it| it.to_string())
-            }
-            Self::BestOf(rule) => rule.decide(ballots, tie_break, judgements),
-            Self::SameMeaning(rule) => rule.decide(ballots, tie_break, judgements),
-        }
-    }
-
-    fn least_share(&self) -> Option<Share> {
-        match self {
-            Self::Plurality(rule) => rule.least_share(),
-            Self::Median(_) | Self::Fields(_) | Self::BestOf(_) | Self::SameMeaning(_) => None,
-        }
-    }
-
-    fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
-        match self {
-            Self::Plurality(_) | Self::Median(_) | Self::Fields(_) => None,
-            Self::BestOf(rule) => rule.judge(),
-            Self::SameMeaning(rule) => rule.judge(),
-        }
-    }
-
-    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<(usize, usize)> {
-        match self {
-            Self::Plurality(_) | Self::Median(_) | Self::Fields(_) => Vec::new(),
-            Self::BestOf(rule) => rule.to_judge(answers, judgements),
-            Self::SameMeaning(rule) => rule.to_judge(answers, judgements),
-        }
+    fn decide(&self, ballots: &[Ballot], tie_break: TieBreak, said: &Judgements) -> Ruling<String> {
+        let ruling = self.0.decide(ballots, tie_break, said);
+        ruling.map(|it| it.to_string())
     }
 }
 

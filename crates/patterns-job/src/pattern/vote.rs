@@ -8,17 +8,17 @@ use std::sync::Arc;
 
 use futures_util::stream::{self, Stream};
 use patterns_core::{Caps, Contract, Model};
-use patterns_parallel::voting::{Asking, Voter};
+use patterns_parallel::voting::{Asking, Rule, Voter};
 use patterns_parallel::{AgentOptions, Panel, Question, Voting};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::job::{AnyRule, Judge};
+use crate::job::AnyRule;
 use crate::setup::Setup;
 use crate::work::{BallotSpec, BatchQuestion, Questions, VoteWork};
 
 /// An election of any kind of ballot, under any rule.
-pub type AnyVoting = Voting<Value, AnyRule<Judge>>;
+pub type AnyVoting = Voting<Value, Box<dyn Rule<Winner = String>>>;
 
 impl VoteWork {
     /// Returns the pattern that puts a question to the voters.
@@ -26,8 +26,7 @@ impl VoteWork {
         let job = &self.job;
         let panel = self.panel(setup);
         let judge = setup.models.of(job.models.judge.as_deref());
-        let rule = self.rule.clone();
-        let rule = rule.judged_by(judge, &setup.agent_options(None));
+        let rule = self.rule.judged_by(judge, &setup.agent_options(None));
         let mut voting = Voting::new(panel, rule)
             .asking(self.asking(setup.settings.caps))
             .tie_break(job.tie())
@@ -162,20 +161,12 @@ impl VoteWork {
 fn own_ballot(model: Arc<dyn Model>, spec: BallotSpec, options: &AgentOptions) -> Voter<Value> {
     Voter::of_ballots(model, options, move |options| {
         let contract = Contract::from_schema(spec.schema_for(options))?;
-        let pointer = spec.answer.clone();
         let options = match options.is_empty() {
             true => spec.choices(),
             false => options.to_vec(),
         };
         let question = Question::default().options(options);
-        Ok(contract.mended_by(move |ballot| {
-            if let Some(Value::String(answer)) = ballot.pointer_mut(&pointer)
-                && !question.options.is_empty()
-                && let Some(option) = question.counted(answer)
-            {
-                *answer = option;
-            }
-        }))
+        Ok(question.mend(contract, spec.answer.as_str()))
     })
 }
 

@@ -39,8 +39,9 @@ struct Script {
 impl Machine for Script {
     type Work = Item;
     type Done = ();
+    type Purpose = BranchId;
 
-    fn due(&mut self, id: BranchId, _cx: &mut Context<'_>) -> Poll<Option<Due<Item>>> {
+    fn due(&mut self, id: BranchId, _: &mut Context<'_>) -> Poll<Option<Due<Item, BranchId>>> {
         let Some(item) = self.items.get(self.next).cloned() else {
             return Poll::Ready(None);
         };
@@ -54,11 +55,13 @@ impl Machine for Script {
         Poll::Ready(Some(Due {
             role: item.role,
             label: id.0.to_string(),
+            purpose: id,
             work: item,
         }))
     }
 
-    fn ended(&mut self, branch: Branch<()>) -> Vec<BranchId> {
+    fn ended(&mut self, purpose: BranchId, branch: Branch<()>) -> Vec<BranchId> {
+        assert_eq!(purpose, branch.id, "what it is for comes back with it");
         assert!(self.open.remove(&branch.id), "it ends once, and had begun");
         self.has_news = true;
         self.counts.add(&branch.end);

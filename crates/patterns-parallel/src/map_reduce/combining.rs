@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use patterns_core::{
-    AggregateError, AggregateErrorKind, BranchId, Coverage, StepRole, TokenCounter,
-};
+use patterns_core::{AggregateError, AggregateErrorKind, Coverage, StepRole, TokenCounter};
 use serde::Serialize;
 
 use super::halves::Mapped;
-use super::reduce::{End, MapDone, MapWork, Reducing};
+use super::reduce::{DueStep, End, MapDone, MapPurpose, MapWork, Reducing};
 use super::reduce_prompt::{ReduceItem, ReduceTask};
 use super::topology::{Place, ReduceGroup, Shape, ShapeEnd};
 use crate::fan_out::Stop;
@@ -26,8 +24,6 @@ pub(super) struct Combining<M, R> {
     pub(super) complete: Option<fn(&mut R, &Coverage)>,
     /// Answers that wait for their neighbours; several for a chunk that was asked about in parts.
     items: BTreeMap<Place, Vec<ReduceItem<M, R>>>,
-    /// Combinations under way, with the first and the last document that they are about.
-    under_way: BTreeMap<BranchId, (Place, [String; 2])>,
     /// Whether no combination has failed: without one, there can be no root.
     is_whole: bool,
 }
@@ -44,7 +40,6 @@ where
             alone: None,
             complete: None,
             items: BTreeMap::new(),
-            under_way: BTreeMap::new(),
             is_whole: true,
         }
     }
@@ -129,7 +124,7 @@ where
         self.shape.finish();
     }
 
-    fn due(&mut self, id: BranchId, _: bool, _: &mut Run<'_>) -> Option<Due<MapWork<M, R>>> {
+    fn due(&mut self, _: bool, _: &mut Run<'_>) -> Option<DueStep<M, R>> {
         while self.is_whole
             && let Some(group) = self.shape.next_group()
         {
@@ -137,26 +132,25 @@ where
             if self.take_lone(group.place, &task) {
                 continue;
             }
-            self.under_way.insert(id, (group.place, task.ends()));
             return Some(Due {
                 role: StepRole::Reduce,
                 label: task.name(),
+                purpose: MapPurpose::Combine(group.place, task.ends()),
                 work: MapWork::Combine(task),
             });
         }
         None
     }
 
-    fn ended(&mut self, id: BranchId, made: Option<MapDone<M, R>>) {
-        let Some((place, ends)) = self.under_way.remove(&id) else {
-            return;
-        };
-        match made {
-            Some(MapDone::Combined(answer)) if self.is_whole => {
+    fn ended(&mut self, step: MapPurpose, made: Option<MapDone<M, R>>) {
+        match (step, made) {
+            (MapPurpose::Combine(place, ends), Some(MapDone::Combined(answer)))
+                if self.is_whole =>
+            {
                 self.take_item(place, ReduceItem::reduced(ends, answer));
             }
-            Some(_) => {}
-            None => {
+            (_, Some(_)) => {}
+            (_, None) => {
                 self.is_whole = false;
                 self.items.clear();
             }

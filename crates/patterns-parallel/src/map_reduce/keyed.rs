@@ -8,11 +8,10 @@
 mod same_keys;
 mod table;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use patterns_core::{
-    Agent, AggregateError, AggregateErrorKind, Branch, BranchId, Model, Scope, StepRole, Warning,
+    Agent, AggregateError, AggregateErrorKind, Branch, Model, Scope, StepRole, Warning,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -22,7 +21,9 @@ use self::same_keys::{KeyCount, key_agent, key_candidates, merged_keys};
 use self::table::TableBuilder;
 pub use self::table::{FieldProblem, Table};
 use super::code::CodeReduce;
-use super::reduce::{End, MapDone, MapWork, Reduce, Reducing, Reduction, no_step};
+use super::reduce::{
+    DueStep, End, MapDone, MapPurpose, MapWork, Reduce, Reducing, Reduction, no_step,
+};
 use crate::fan_out::{Stop, Work};
 use crate::machine::Due;
 use crate::run::Run;
@@ -149,7 +150,6 @@ struct Questions {
     keys: Vec<KeyCount>,
     /// Pairs that are yet to be asked about.
     candidates: std::vec::IntoIter<(usize, usize)>,
-    under_way: BTreeMap<BranchId, (usize, usize)>,
     /// Pairs that mean the same.
     same: Vec<(usize, usize)>,
 }
@@ -165,18 +165,19 @@ impl Questions {
         Self {
             keys,
             candidates: candidates.pairs.into_iter(),
-            under_way: BTreeMap::new(),
             same: candidates.same,
         }
     }
 
-    fn next(&mut self, id: BranchId, field: &str) -> Option<KeyPair> {
+    fn next<M>(&mut self, field: &str) -> Option<DueStep<M, Table>> {
         let (a, b) = self.candidates.next()?;
-        self.under_way.insert(id, (a, b));
-        Some(KeyPair {
-            field: field.to_owned(),
-            left: self.keys[a].key.clone(),
-            right: self.keys[b].key.clone(),
+        let (left, right) = (self.keys[a].key.clone(), self.keys[b].key.clone());
+        let field = field.to_owned();
+        Some(Due {
+            role: StepRole::Reduce,
+            label: format!("{left:?} = {right:?}?"),
+            purpose: MapPurpose::Compare(a, b),
+            work: MapWork::Compare(KeyPair { field, left, right }),
         })
     }
 }
@@ -190,29 +191,17 @@ impl<M: Serialize> Reducing<M, Table> for Tabulating {
         }
     }
 
-    fn due(
-        &mut self,
-        id: BranchId,
-        are_all_in: bool,
-        run: &mut Run<'_>,
-    ) -> Option<Due<MapWork<M, Table>>> {
+    fn due(&mut self, are_all_in: bool, run: &mut Run<'_>) -> Option<DueStep<M, Table>> {
         let field = self.field.as_ref().filter(|_| are_all_in)?;
         let keys = || Questions::new(self.table.keys(), run);
-        let pair = self.questions.get_or_insert_with(keys).next(id, field)?;
-        Some(Due {
-            role: StepRole::Reduce,
-            label: format!("{:?} = {:?}?", pair.left, pair.right),
-            work: MapWork::Compare(pair),
-        })
+        self.questions.get_or_insert_with(keys).next(field)
     }
 
-    fn ended(&mut self, id: BranchId, made: Option<MapDone<M, Table>>) {
-        let Some(questions) = &mut self.questions else {
-            return;
-        };
-        let pair = questions.under_way.remove(&id);
-        if let Some(MapDone::Compared(true)) = made {
-            questions.same.extend(pair);
+    fn ended(&mut self, step: MapPurpose, made: Option<MapDone<M, Table>>) {
+        if let Some(questions) = &mut self.questions
+            && let (MapPurpose::Compare(a, b), Some(MapDone::Compared(true))) = (step, made)
+        {
+            questions.same.push((a, b));
         }
     }
 

@@ -5,22 +5,22 @@
 //! held is a frontier: documents under way, rows that wait for a slow one before them, and what the
 //! reduction holds.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::task::{Context, Poll, ready};
 
 use patterns_core::{
-    AgentError, AgentErrorKind, Branch, BranchEnd, BranchId, Columns, Covered, ModelErrorKind,
-    Outcome, Pattern, StepRole, Warning,
+    AgentError, AgentErrorKind, Branch, BranchEnd, BranchId, Covered, ModelErrorKind, Outcome,
+    Pattern, StepRole, Warning, some_of,
 };
 
 use super::coverage::ChunkNumber;
 use super::halves::Mapped;
 use super::pieces::Pieces;
-use super::reduce::{End, MapDone, MapWork, Reducing};
+use super::reduce::{DueStep, End, MapDone, MapPurpose, MapWork, Reducing};
 use crate::RunOptions;
 use crate::fan_out::Stop;
 use crate::in_order::InOrder;
-use crate::machine::{Due, Machine, WINDOW};
+use crate::machine::{Due, Machine};
 use crate::run::Run;
 use crate::running::RunMachine;
 
@@ -29,12 +29,6 @@ pub(super) struct MapReduceMachine<'r, M, R> {
     run: Run<'r>,
     pieces: Pieces<'r>,
     reducing: Box<dyn Reducing<M, R>>,
-    /// How many documents may be unyielded; no bound where all are kept anyway.
-    window: Option<usize>,
-    /// Documents under way: their places, their lines in the account, and their columns.
-    maps: BTreeMap<BranchId, (u64, ChunkNumber, Option<Columns>)>,
-    /// How many documents have begun.
-    begun: u64,
     /// How many steps are under way.
     steps: u64,
     /// What was cancelled before anything was sent, or in flight.
@@ -53,12 +47,9 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
             run: Run::start(options, Pattern::MapReduce, pieces.total()),
             pieces,
             reducing,
-            window: Some(WINDOW * options.concurrency.get()),
-            maps: BTreeMap::new(),
-            begun: 0,
             steps: 0,
             cancelled: Vec::new(),
-            ended: InOrder::new(),
+            ended: InOrder::new(options),
             rows: VecDeque::new(),
         }
     }
@@ -70,28 +61,18 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
 
     /// Returns the next step of the reduction. Once all documents have ended, it is known whether too
     /// many of them have failed for any.
-    fn next_step(&mut self, id: BranchId) -> Option<Due<MapWork<M, R>>> {
-        let are_all_in = self.pieces.is_exhausted() && self.maps.is_empty();
+    fn next_step(&mut self) -> Option<DueStep<M, R>> {
+        let are_all_in = self.pieces.is_exhausted() && self.ended.is_empty();
         if are_all_in && self.run.verdict(None).is_err() {
             return None;
         }
-        let due = self.reducing.due(id, are_all_in, &mut self.run)?;
+        let due = self.reducing.due(are_all_in, &mut self.run)?;
         self.steps += 1;
         Some(due)
     }
 
-    /// Returns whether so many documents are unyielded that no further one may begin.
-    fn is_window_full(&self) -> bool {
-        let unyielded = self.maps.len() + self.ended.len();
-        self.window.is_some_and(|window| unyielded >= window)
-    }
-
-    fn take_mapped(&mut self, branch: Branch<Vec<Mapped<M>>>) {
+    fn take_mapped(&mut self, place: u64, number: ChunkNumber, branch: Branch<Vec<Mapped<M>>>) {
         self.run.account(&branch);
-        let Some((place, number, columns)) = self.maps.remove(&branch.id) else {
-            return;
-        };
-        let branch = Branch { columns, ..branch };
         match &branch.end {
             BranchEnd::Answered(answers) => self.note_answers(number, answers),
             BranchEnd::Failed(error) => {
@@ -131,14 +112,9 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
         if count == 0 {
             return;
         }
-        let more = match count - names.len() as u64 {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let message = format!(
-            "too long for the model as a whole, so asked about in parts: {}{more}",
-            names.join(", ")
-        );
+        let named = some_of(names, count);
+        let message =
+            format!("too long for the model as a whole, so asked about in parts: {named}");
         self.run.warn(Warning::new("document-cut", message));
     }
 }
@@ -146,49 +122,50 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
 impl<M, R> Machine for MapReduceMachine<'_, M, R> {
     type Work = MapWork<M, R>;
     type Done = MapDone<M, R>;
+    type Purpose = MapPurpose;
 
-    fn due(&mut self, id: BranchId, cx: &mut Context<'_>) -> Poll<Option<Due<MapWork<M, R>>>> {
-        if let Some(step) = self.next_step(id) {
+    fn due(&mut self, _: BranchId, cx: &mut Context<'_>) -> Poll<Option<DueStep<M, R>>> {
+        if let Some(step) = self.next_step() {
             return Poll::Ready(Some(step));
         }
         if !self.pieces.is_exhausted() {
-            if self.is_window_full() {
+            if self.ended.is_full() {
                 return Poll::Pending;
             }
             if let Some(next) = ready!(self.pieces.poll_next(cx)) {
                 let columns = next.piece.columns();
-                self.maps.insert(id, (self.begun, next.number, columns));
-                self.reducing.begun(self.begun);
-                self.begun += 1;
+                let place = self.ended.begin();
+                self.reducing.begun(place);
                 return Poll::Ready(Some(Due {
                     role: StepRole::Map,
                     label: next.name,
+                    purpose: MapPurpose::Map(place, next.number, columns),
                     work: MapWork::Map(next.piece),
                 }));
             }
             self.reducing.finish();
-            if let Some(step) = self.next_step(id) {
+            if let Some(step) = self.next_step() {
                 return Poll::Ready(Some(step));
             }
         }
-        match self.maps.is_empty() && self.steps == 0 {
+        match self.ended.is_empty() && self.steps == 0 {
             true => Poll::Ready(None),
             false => Poll::Pending,
         }
     }
 
-    fn ended(&mut self, branch: Branch<MapDone<M, R>>) -> Vec<BranchId> {
-        if branch.role == StepRole::Map {
-            self.take_mapped(branch.and_then(|done| match done {
+    fn ended(&mut self, purpose: MapPurpose, branch: Branch<MapDone<M, R>>) -> Vec<BranchId> {
+        if let MapPurpose::Map(place, number, columns) = purpose {
+            let branch = branch.and_then(|done| match done {
                 MapDone::Mapped(answers) => Some(answers),
                 MapDone::Combined(_) | MapDone::Compared(_) => None,
-            }));
-            return Vec::new();
+            });
+            self.take_mapped(place, number, Branch { columns, ..branch });
+        } else {
+            self.steps -= 1;
+            let made = self.run.take_step(branch);
+            self.reducing.ended(purpose, made);
         }
-        self.steps -= 1;
-        let id = branch.id;
-        let made = self.run.take_step(branch);
-        self.reducing.ended(id, made);
         Vec::new()
     }
 
@@ -203,7 +180,7 @@ impl<M, R> RunMachine for MapReduceMachine<'_, M, R> {
 
     fn keep_all(&mut self) {
         self.run.keep_steps();
-        self.window = None;
+        self.ended.unbounded();
     }
 
     fn next_row(&mut self) -> Option<Branch<M>> {

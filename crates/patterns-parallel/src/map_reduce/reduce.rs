@@ -2,12 +2,14 @@
 
 use std::fmt;
 
-use patterns_core::{AggregateError, Branch, BranchId, Coverage, Scope};
+use patterns_core::{AggregateError, Branch, Columns, Coverage, Scope};
 
+use super::coverage::ChunkNumber;
 use super::halves::Mapped;
 use super::keyed::KeyPair;
 use super::pieces::Piece;
 use super::reduce_prompt::ReduceTask;
+use super::topology::Place;
 use super::unseen::SeenWords;
 use crate::RunError;
 use crate::fan_out::{Stop, Work};
@@ -64,6 +66,19 @@ pub(super) enum MapWork<M, R> {
     Compare(KeyPair),
 }
 
+/// What a branch is for.
+pub(super) enum MapPurpose {
+    /// An answer: the place of the document, its line in the account, and its columns.
+    Map(u64, ChunkNumber, Option<Columns>),
+    /// A combination: where it belongs, and the first and the last document that it is about.
+    Combine(Place, [String; 2]),
+    /// A comparison: the places of both keys.
+    Compare(usize, usize),
+}
+
+/// A step that is due.
+pub(super) type DueStep<M, R> = Due<MapWork<M, R>, MapPurpose>;
+
 /// What a branch makes.
 pub(super) enum MapDone<M, R> {
     Mapped(Vec<Mapped<M>>),
@@ -89,17 +104,12 @@ pub(super) trait Reducing<M, R>: Send {
     fn finish(&mut self) {}
 
     /// Returns the next step that can be made now. `are_all_in` says whether every document has ended.
-    fn due(
-        &mut self,
-        _id: BranchId,
-        _are_all_in: bool,
-        _run: &mut Run<'_>,
-    ) -> Option<Due<MapWork<M, R>>> {
+    fn due(&mut self, _are_all_in: bool, _run: &mut Run<'_>) -> Option<DueStep<M, R>> {
         None
     }
 
     /// Takes a step that has ended; nothing if it failed.
-    fn ended(&mut self, _id: BranchId, _made: Option<MapDone<M, R>>) {}
+    fn ended(&mut self, _step: MapPurpose, _made: Option<MapDone<M, R>>) {}
 
     /// Returns the result, or why there is none.
     fn value(self: Box<Self>, end: End<'_, '_>) -> Result<R, AggregateError>;

@@ -15,7 +15,7 @@
 
 use std::collections::HashSet;
 
-use patterns_core::{Document, Warning};
+use patterns_core::{Document, Warning, some_of};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -75,17 +75,13 @@ impl SeenWords {
         if unseen.is_empty() {
             return None;
         }
-        let named = unseen[..unseen.len().min(NAMED)].join(", ");
-        let more = match unseen.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
+        let named = some_of(unseen.iter().take(NAMED), unseen.len() as u64);
         let texts = match self.has_pictures {
             true => " with text, and pictures are not looked through",
             false => "",
         };
         let message = format!(
-            "the result has numbers or names that are in no document{texts}: {named}{more} (what was \
+            "the result has numbers or names that are in no document{texts}: {named} (what was \
              added up or translated is among them)"
         );
         Some(Warning::new("not-in-documents", message))

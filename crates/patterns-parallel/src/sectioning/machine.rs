@@ -54,8 +54,8 @@ pub(super) struct SectioningMachine<'a, S, Y> {
     outline: Arc<Outline>,
     stage: Stage,
     dag: Dag,
-    /// Sections under way, and those that are written again.
-    begun: BTreeMap<BranchId, usize>,
+    /// How many sections are under way, those that are written again among them.
+    under_way: usize,
     /// The sections that have ended.
     ended: BTreeMap<usize, Branch<S>>,
     /// How many sections the caller has got.
@@ -90,11 +90,15 @@ enum Stage {
     Over,
 }
 
-type NextDue<S> = Poll<Option<Due<Work<S>>>>;
+type NextDue<S> = Poll<Option<Due<Work<S>, Option<usize>>>>;
 
-fn due<S>(role: StepRole, label: impl Into<String>, work: Work<S>) -> NextDue<S> {
-    let label = label.into();
-    Poll::Ready(Some(Due { role, label, work }))
+fn due<S>(role: StepRole, label: &str, section: Option<usize>, work: Work<S>) -> NextDue<S> {
+    Poll::Ready(Some(Due {
+        role,
+        label: label.to_owned(),
+        purpose: section,
+        work,
+    }))
 }
 
 impl<'a, S, Y> SectioningMachine<'a, S, Y> {
@@ -116,7 +120,7 @@ impl<'a, S, Y> SectioningMachine<'a, S, Y> {
                 false => Stage::Planning,
             },
             dag: Dag::default(),
-            begun: BTreeMap::new(),
+            under_way: 0,
             ended: BTreeMap::new(),
             yielded: 0,
             used: BTreeSet::new(),
@@ -173,7 +177,12 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
             }
             Ending::Synthesis { .. } => {
                 self.stage = Stage::Waiting;
-                return due(StepRole::Synthesis, "synthesis", Work::Synthesis(task));
+                return due(
+                    StepRole::Synthesis,
+                    "synthesis",
+                    None,
+                    Work::Synthesis(task),
+                );
             }
             Ending::Outline(_) => {}
         }
@@ -203,17 +212,17 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         }
     }
 
-    fn next(&mut self, id: BranchId) -> NextDue<S> {
+    fn next(&mut self) -> NextDue<S> {
         match &self.stage {
-            Stage::Gating => self.gate(id),
+            Stage::Gating => self.gate(),
             Stage::Planning => self.plan(),
             Stage::Waiting => Poll::Pending,
-            Stage::Writing => self.write(id),
+            Stage::Writing => self.write(),
             Stage::Reviewing(round) => {
                 let round = *round;
                 self.review(round)
             }
-            Stage::Rewriting(..) => self.rewrite(id),
+            Stage::Rewriting(..) => self.rewrite(),
             Stage::Merging => self.merge(),
             Stage::Over => Poll::Ready(None),
         }
@@ -223,29 +232,26 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
 impl<S: Clone, Y> Machine for SectioningMachine<'_, S, Y> {
     type Work = Work<S>;
     type Done = Done<S, Y>;
+    /// The number of the section, if it is one that is written.
+    type Purpose = Option<usize>;
 
-    fn due(&mut self, id: BranchId, _cx: &mut Context<'_>) -> NextDue<S> {
-        self.next(id)
+    fn due(&mut self, _: BranchId, _: &mut Context<'_>) -> NextDue<S> {
+        self.next()
     }
 
-    fn ended(&mut self, branch: Branch<Done<S, Y>>) -> Vec<BranchId> {
-        if branch.role == StepRole::Section {
-            self.take_section(branch.and_then(|done| match done {
-                Done::Section(section) => Some(section),
-                _ => None,
-            }));
+    fn ended(&mut self, section: Option<usize>, branch: Branch<Done<S, Y>>) -> Vec<BranchId> {
+        self.under_way -= usize::from(section.is_some());
+        let written = |done: Done<S, Y>| match done {
+            Done::Section(section) => Some(section),
+            _ => None,
+        };
+        let role = branch.role;
+        if let (StepRole::Section, Some(n)) = (role, section) {
+            self.take_section(n, branch.and_then(written));
             return Vec::new();
         }
-        let (id, role) = (branch.id, branch.role);
-        let done = self.run.take_step(branch);
-        match (role, done) {
-            (StepRole::Rewrite, done) => {
-                let section = match done {
-                    Some(Done::Section(section)) => Some(section),
-                    _ => None,
-                };
-                self.take_rewritten(id, section);
-            }
+        match (section, self.run.take_step(branch)) {
+            (Some(n), done) => self.take_rewritten(n, done.and_then(written)),
             (_, Some(Done::Gate(verdict))) => self.take_verdict(&verdict),
             (_, Some(Done::Outline(outline))) => self.take_outline(outline),
             (_, Some(Done::Review(review))) => self.take_review(review),
@@ -253,12 +259,12 @@ impl<S: Clone, Y> Machine for SectioningMachine<'_, S, Y> {
                 self.value = Some(value);
                 self.stage = Stage::Over;
             }
-            (StepRole::Review, None) => self.stage = Stage::Merging,
+            (None, None) if role == StepRole::Review => self.stage = Stage::Merging,
             (_, Some(Done::Section(_)) | None) => self.stage = Stage::Over,
         }
         if let Stage::Rewriting(round, queue) = &self.stage
             && queue.is_empty()
-            && self.begun.is_empty()
+            && self.under_way == 0
         {
             let round = *round;
             self.end_round(round);

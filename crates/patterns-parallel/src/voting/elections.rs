@@ -9,7 +9,7 @@ mod open_election;
 mod run;
 mod shared_calls;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -27,7 +27,8 @@ use super::rules::Rule;
 use super::stop::{Forecast, Step, Stopper};
 use super::{Asking, Voting};
 use crate::fan_out::Stop;
-use crate::machine::{Due, Machine, WINDOW};
+use crate::in_order::InOrder;
+use crate::machine::{Due, Machine};
 use crate::run::Run;
 use decide::Need;
 use open_election::OpenElection;
@@ -52,25 +53,22 @@ pub(super) struct Elections<'a, V, R, S, H> {
     steps: VecDeque<(u64, Task)>,
     /// Ballots that are due, by election and voter.
     ballots: VecDeque<(u64, usize)>,
-    /// What each branch under way is for.
-    tasks: HashMap<BranchId, (u64, Task)>,
     /// Elections that are over and not handed over yet.
-    over: BTreeMap<u64, OpenElection<V>>,
-    begun: u64,
-    handed_over: u64,
+    over: InOrder<OpenElection<V>>,
     /// Those of which all ballots are the same, word for word.
     alike: u64,
-    /// Whether nothing runs any more.
-    is_ended: bool,
 }
 
 /// What a branch is for.
 #[derive(Clone, Copy, Debug)]
-enum Task {
+pub(super) enum Task {
     Ballot(usize),
     Judge(Pair),
     Escalate,
 }
+
+/// What is due, with the number of the election that it is done for.
+type DueTask = Due<Work, (u64, Task)>;
 
 /// What a branch works on.
 #[derive(Clone, Debug)]
@@ -107,26 +105,15 @@ impl<V> Done<V> {
 }
 
 impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S, H> {
-    /// Returns the next election that is over, if those before it have been handed over; or the next of
-    /// all, once nothing runs any more.
-    fn next_over(&mut self) -> Option<OpenElection<V>> {
-        if self.is_ended {
-            return self.over.pop_first().map(|it| it.1);
-        }
-        let election = self.over.remove(&self.handed_over)?;
-        self.handed_over += 1;
-        Some(election)
-    }
-
     /// Ends the elections that are under way: if the calls are spent, these are over; and so are those
     /// that had begun with all others, to share their calls, and never had a turn. Others are broken off:
     /// of a batch they are none, and a single one is over with the ballots that are in.
     fn stop(&mut self, stop: Option<Stop>) {
-        self.is_ended = true;
+        self.over.finish();
         let is_spent = self.run.is_out_of_budget(stop);
         for (number, election) in std::mem::take(&mut self.open) {
             if is_spent || !self.is_batch || !election.was_put_to_anybody() {
-                self.over.insert(number, election.break_off(is_spent));
+                self.over.put(number, election.break_off(is_spent));
             }
         }
     }
@@ -134,15 +121,9 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S,
     /// Begins an election. No rule ends one before the first vote.
     fn begin(&mut self, id: String, question: Question) {
         let election = OpenElection::new(id, Arc::new(question));
-        self.open.insert(self.begun, election);
-        self.begun += 1;
-        self.go_on(self.begun - 1);
-    }
-
-    /// Returns whether no further election may begin for now. Those that share calls begin all at once.
-    fn is_full(&self) -> bool {
-        let window = WINDOW * self.run.options.concurrency.get();
-        self.shared.is_none() && self.open.len() + self.over.len() >= window
+        let number = self.over.begin();
+        self.open.insert(number, election);
+        self.go_on(number);
     }
 
     /// Shares calls once all elections have begun; returns whether ballots may be due by that.
@@ -197,15 +178,12 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S,
             }
         }
         if self.shared.as_ref().is_some_and(SharedCalls::is_spent) {
-            // A step under way is paid for, and ends its election by itself.
-            let is_step = |task: &Task| !matches!(task, Task::Ballot(_));
-            let steps = self.tasks.values().filter(|(_, task)| is_step(task));
-            let awaited: BTreeSet<u64> = steps.map(|(number, _)| *number).collect();
             for (number, election) in std::mem::take(&mut self.open) {
-                if awaited.contains(&number) {
+                // A step under way is paid for, and ends its election by itself.
+                if election.steps > 0 {
                     self.open.insert(number, election);
                 } else {
-                    self.over.insert(number, election.break_off(true));
+                    self.over.put(number, election.break_off(true));
                 }
             }
         }
@@ -271,7 +249,7 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S,
         match self.voting.need(election) {
             Need::Nothing => {
                 if let Some(election) = self.open.remove(&number) {
-                    self.over.insert(number, election);
+                    self.over.put(number, election);
                 }
             }
             Need::ToWait => {}
@@ -289,6 +267,7 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S,
         let Some(election) = self.open.get_mut(&number) else {
             return;
         };
+        election.steps -= 1;
         match task {
             Task::Judge(pair) => {
                 election.being_judged.remove(&pair);
@@ -303,12 +282,12 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S,
     }
 
     /// Begins what is due first.
-    fn next_task(&mut self, id: BranchId) -> Option<Due<Work>> {
+    fn next_task(&mut self, id: BranchId) -> Option<DueTask> {
         let ballot = |(number, voter)| (number, Task::Ballot(voter));
         let step = self.steps.pop_front();
         let (number, task) = step.or_else(|| self.ballots.pop_front().map(ballot))?;
         let election = self.open.get_mut(&number)?;
-        self.tasks.insert(id, (number, task));
+        election.steps += u32::from(!matches!(task, Task::Ballot(_)));
         let question = Arc::clone(&election.question);
         let of = match self.is_batch {
             true => format!("{}/", election.id),
@@ -333,20 +312,28 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S,
                 (StepRole::Judge, label, Work::Escalate(question))
             }
         };
-        Some(Due { role, label, work })
+        let purpose = (number, task);
+        Some(Due {
+            role,
+            label,
+            purpose,
+            work,
+        })
     }
 }
 
 impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Machine for Elections<'_, V, R, S, H> {
     type Work = Work;
     type Done = Done<V>;
+    /// The number of the election, and what is done for it.
+    type Purpose = (u64, Task);
 
-    fn due(&mut self, id: BranchId, cx: &mut Context<'_>) -> Poll<Option<Due<Work>>> {
+    fn due(&mut self, id: BranchId, cx: &mut Context<'_>) -> Poll<Option<DueTask>> {
         loop {
             if let Some(due) = self.next_task(id) {
                 return Poll::Ready(Some(due));
             }
-            if self.is_full() {
+            if self.over.is_full() {
                 return Poll::Pending;
             }
             match self.questions.poll_next_unpin(cx) {
@@ -359,10 +346,7 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Machine for Elections<
         }
     }
 
-    fn ended(&mut self, branch: Branch<Done<V>>) -> Vec<BranchId> {
-        let Some((number, task)) = self.tasks.remove(&branch.id) else {
-            return Vec::new();
-        };
+    fn ended(&mut self, (number, task): Self::Purpose, branch: Branch<Done<V>>) -> Vec<BranchId> {
         if let Task::Ballot(voter) = task {
             let ballot = branch.and_then(Done::ballot);
             self.run.account(&ballot);

@@ -1,6 +1,7 @@
 //! The question of an election with its options. Says what an answer counts as.
 
-use patterns_core::Document;
+use patterns_core::{Contract, Document};
+use serde_json::Value;
 
 use crate::normalise;
 
@@ -63,6 +64,19 @@ impl Question {
         let mut alike = self.options.iter().filter(is_alike);
         let option = alike.next()?;
         alike.next().is_none().then_some(option)
+    }
+
+    /// Takes an answer that names an option, but is written in another way, for the option: the answer is at this
+    /// place of a ballot, which is a JSON pointer.
+    pub fn mend<V>(self, ballot: Contract<V>, place: impl Into<String>) -> Contract<V> {
+        let place = place.into();
+        ballot.mended_by(move |ballot| {
+            if let Some(Value::String(answer)) = ballot.pointer_mut(&place)
+                && let Some(option) = self.named_option(answer)
+            {
+                option.clone_into(answer);
+            }
+        })
     }
 
     /// Adds material.

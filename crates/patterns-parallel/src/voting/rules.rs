@@ -68,6 +68,32 @@ pub trait Rule: Send + Sync {
     }
 }
 
+/// A rule that is chosen at run time.
+impl<W: Send> Rule for Box<dyn Rule<Winner = W>> {
+    type Winner = W;
+
+    fn decide(
+        &self,
+        ballots: &[Ballot],
+        tie_break: TieBreak,
+        judgements: &Judgements,
+    ) -> Ruling<W> {
+        (**self).decide(ballots, tie_break, judgements)
+    }
+
+    fn least_share(&self) -> Option<Share> {
+        (**self).least_share()
+    }
+
+    fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
+        (**self).judge()
+    }
+
+    fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<(usize, usize)> {
+        (**self).to_judge(answers, judgements)
+    }
+}
+
 /// What a rule makes of the ballots of an election.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ruling<W> {

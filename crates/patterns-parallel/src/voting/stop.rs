@@ -17,6 +17,8 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::rules::{RuleError, Share, TieBreak};
@@ -57,7 +59,7 @@ pub enum StopReason {
 
 /// A [`StoppingRule`] made ready for votes with at most N voters.
 ///
-/// The table of a plan is made once and shared by clones. Decisions are pure: they depend on the tally
+/// The table of a rule is made once and shared by clones. Decisions are pure: they depend on the tally
 /// alone.
 ///
 /// A wave is *zero-waste*: it is as long as the shortest continuation in which the rule can stop,
@@ -78,10 +80,8 @@ enum Criterion {
     /// None beside that the election is decided, if that ends it.
     None,
     AheadBy(u64),
-    Beta {
-        confidence: f64,
-        max_votes: u64,
-    },
+    /// With how many votes a leader is sure enough, by those of the runner-up.
+    Beta(Arc<[u64]>),
     Plan(Plan),
 }
 
@@ -105,10 +105,9 @@ impl Stopper {
         let criterion = match rule {
             StoppingRule::Fixed | StoppingRule::Exact => Criterion::None,
             StoppingRule::AheadBy(lead) => Criterion::AheadBy(lead),
-            StoppingRule::Adaptive(confidence) => Criterion::Beta {
-                confidence,
-                max_votes,
-            },
+            StoppingRule::Adaptive(confidence) => {
+                Criterion::Beta(sure(confidence, max_votes).into())
+            }
             StoppingRule::Plan => {
                 let chain = Chain::new(max_votes)?;
                 Criterion::Plan(Plan::new(&chain, &Forecast::of(&chain)))
@@ -168,10 +167,10 @@ impl Criterion {
         match self {
             Self::None => None,
             Self::AheadBy(lead) => Some(lead.saturating_sub(leader - runner_up)),
-            Self::Beta {
-                confidence,
-                max_votes,
-            } => Some(sure(*confidence, runner_up, *max_votes)?.saturating_sub(leader)),
+            Self::Beta(sure) => {
+                let enough = sure.get(usize::try_from(runner_up).ok()?)?;
+                Some(enough.saturating_sub(leader))
+            }
             Self::Plan(_) if left == 0 => None,
             Self::Plan(plan) => plan.wave(State::of(tally)?),
         }
@@ -182,7 +181,7 @@ impl Criterion {
         match self {
             Self::None => StopReason::AllVotesCast,
             Self::AheadBy(_) => StopReason::AheadEnough,
-            Self::Beta { .. } => StopReason::Confident,
+            Self::Beta(_) => StopReason::Confident,
             Self::Plan(_) => StopReason::PlanStop,
         }
     }
@@ -213,25 +212,28 @@ impl WinCondition {
     }
 }
 
-/// Returns with how many votes, of so many of both at most, a leader is sure enough: P(p > 1/2) under
-/// Beta(a + 1, b + 1) is how likely its votes make it that it would win a vote without end.
+/// Returns with how many votes a leader is sure enough, by those of the runner-up, as far as both may have
+/// so many: P(p > 1/2) under Beta(a + 1, b + 1) is how likely its votes make it that it would win a vote
+/// without end.
 ///
 /// Source: Aggarwal et al., "Let's Sample Step by Step: Adaptive-Consistency" (arXiv 2305.11860). With
-/// n = a + b, the tail beyond is the sum of C(n + 1, j) / 2^(n + 1) over j ≤ b, and `last` is its last term.
-fn sure(confidence: f64, runner_up: u64, max_votes: u64) -> Option<u64> {
-    // With as many votes as the runner-up has, nothing speaks for either.
-    let mut tail = 0.5;
-    let mut last = (0..runner_up).fold(0.5, |last, votes| {
-        last * (2 * votes + 3) as f64 / (2 * (votes + 2)) as f64
-    });
-    let mut leader = runner_up;
-    while 1.0 - tail < confidence {
-        if leader + runner_up >= max_votes {
-            return None;
+/// n = a + b + 1, the tail beyond is the sum of C(n, j) / 2^n over j ≤ b, and `last` is its last term.
+fn sure(confidence: f64, max_votes: u64) -> Vec<u64> {
+    let (mut leader, mut tail, mut last) = (0, 0.5, 0.5);
+    let mut enough = Vec::new();
+    for runner_up in 0.. {
+        while 1.0 - tail < confidence && leader + runner_up <= max_votes {
+            leader += 1;
+            tail -= last / 2.0;
+            last = last * (leader + runner_up + 1) as f64 / (2 * (leader + 1)) as f64;
         }
-        tail -= last / 2.0;
-        last *= (leader + runner_up + 2) as f64 / (2 * (leader + 2)) as f64;
-        leader += 1;
+        if leader + runner_up > max_votes {
+            break;
+        }
+        enough.push(leader);
+        let next = (2 * (runner_up + 1)) as f64;
+        tail += last * (leader + 1) as f64 / next;
+        last = last * (leader + runner_up + 2) as f64 / next;
     }
-    Some(leader)
+    enough
 }

@@ -132,11 +132,5 @@ fn vote_contract(options: &[String]) -> Result<Contract<Vote>, ContractError> {
         }
     })?;
     let question = Question::default().options(options);
-    Ok(contract.mended_by(move |vote| {
-        if let Some(Value::String(answer)) = vote.pointer_mut("/answer")
-            && let Some(option) = question.named_option(answer)
-        {
-            option.clone_into(answer);
-        }
-    }))
+    Ok(question.mend(contract, "/answer"))
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use patterns_core::{BranchId, Money, StepRole};
+use patterns_core::{BranchId, Money, StepRole, grouped};
 use patterns_store::{BranchEnding, BranchRecord, CallEnding, RunRecord, Store};
 use serde_json::{Value, json};
 
 use super::branch::named_line;
 use crate::error::Error;
-use crate::report::{Page, counted, grouped};
+use crate::report::{Page, counted};
 use crate::store::refused;
 use crate::terminal::Style;
 

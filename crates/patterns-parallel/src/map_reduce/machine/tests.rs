@@ -9,6 +9,7 @@ use patterns_testkit::ScriptedAgent;
 use proptest::prelude::*;
 
 use super::*;
+use crate::in_order::WINDOW;
 use crate::map_reduce::Topology;
 use crate::map_reduce::combine::Combine;
 use crate::map_reduce::reduce::{Fold, Reduce};
@@ -58,7 +59,7 @@ enum Ends {
 /// A machine with what is under way.
 struct Driven<'r, R> {
     machine: It<'r, R>,
-    under_way: Vec<(BranchId, Due<MapWork<String, R>>)>,
+    under_way: Vec<(BranchId, DueStep<String, R>)>,
     next: u64,
     rows: Vec<String>,
     is_over: bool,
@@ -119,14 +120,15 @@ impl<'r, R> Driven<'r, R> {
             }
             (Ends::NotSent, _) => BranchEnd::Cancelled,
         };
-        let needless = self.machine.ended(Branch {
+        let branch = Branch {
             id,
             role: due.role,
             label: due.label,
             usage: Usage::default(),
             end,
             columns: None,
-        });
+        };
+        let needless = self.machine.ended(due.purpose, branch);
         assert!(needless.is_empty());
         let rows = std::iter::from_fn(|| self.machine.next_row());
         self.rows.extend(rows.map(|row| row.label));
@@ -203,7 +205,7 @@ fn a_slow_document_bounds_what_waits_for_it_unless_all_is_kept() {
             it.end(next, Ends::Answered, |_| unreachable!("rows have no steps"));
             it.begin(2);
         }
-        let begun = if keeps_all { 200 } else { WINDOW as u64 };
+        let begun = if keeps_all { 200 } else { WINDOW };
         assert_eq!((it.next, it.rows.len()), (begun, 0));
     }
 }

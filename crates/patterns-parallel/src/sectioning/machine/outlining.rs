@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::Poll;
 
-use patterns_core::{AgentError, BranchId, Document, StepRole, Warning};
+use patterns_core::{AgentError, Document, StepRole, Warning};
 
 use super::super::dag::Dag;
 use super::super::outline::{GateTask, Outline, OutlineTask, Plan, Verdict, is_step_by_step};
@@ -102,17 +102,17 @@ impl<S, Y> SectioningMachine<'_, S, Y> {
 }
 
 impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
-    pub(super) fn gate(&mut self, id: BranchId) -> NextDue<S> {
+    pub(super) fn gate(&mut self) -> NextDue<S> {
         if is_step_by_step(&self.topic) {
             self.begin_undivided("its words ask for something that is done step by step");
-            return self.next(id);
+            return self.next();
         }
         let task = GateTask {
             topic: Arc::clone(&self.topic),
             context: self.overview(),
         };
         self.stage = Stage::Waiting;
-        due(StepRole::Outline, "gate", Work::Gate(task))
+        due(StepRole::Outline, "gate", None, Work::Gate(task))
     }
 
     pub(super) fn plan(&mut self) -> NextDue<S> {
@@ -126,6 +126,6 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
             context: self.overview(),
         };
         self.stage = Stage::Waiting;
-        due(StepRole::Outline, "outline", Work::Outline(task))
+        due(StepRole::Outline, "outline", None, Work::Outline(task))
     }
 }

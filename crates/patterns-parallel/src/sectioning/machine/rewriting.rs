@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Poll;
 
-use patterns_core::{BranchEnd, BranchId, StepRole, Warning};
+use patterns_core::{BranchEnd, StepRole, Warning};
 
 use super::super::review::{Change, Issue, MOST_ROUNDS, Review, ReviewTask};
 use super::super::task::Revision;
@@ -20,7 +20,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
             sections: written.collect(),
         };
         self.stage = Stage::Rewriting(round + 1, VecDeque::new());
-        due(StepRole::Review, "review", Work::Review(task))
+        due(StepRole::Review, "review", None, Work::Review(task))
     }
 
     /// Takes what does not go together, by the sections that have to change.
@@ -48,7 +48,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         }
     }
 
-    pub(super) fn rewrite(&mut self, id: BranchId) -> NextDue<S> {
+    pub(super) fn rewrite(&mut self) -> NextDue<S> {
         let Stage::Rewriting(_, queue) = &mut self.stage else {
             return Poll::Pending;
         };
@@ -73,19 +73,17 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         }
         let text = text.unwrap_or_default();
         task.revision = Some(Revision { text, issues, gaps });
-        self.begun.insert(id, n);
         let mut earlier = self.changes[..self.changes_before].iter();
         let label = match earlier.any(|it| it.section == section) {
             true => format!("{section} (again, twice)"),
             false => format!("{section} (again)"),
         };
-        due(StepRole::Rewrite, label, Work::Section(Box::new(task)))
+        self.under_way += 1;
+        let work = Work::Section(Box::new(task));
+        due(StepRole::Rewrite, &label, Some(n), work)
     }
 
-    pub(super) fn take_rewritten(&mut self, id: BranchId, section: Option<S>) {
-        let Some(n) = self.begun.remove(&id) else {
-            return;
-        };
+    pub(super) fn take_rewritten(&mut self, n: usize, section: Option<S>) {
         let title = &self.dag.node(n).brief.title;
         // What an earlier round has asked for in vain is not made by this one.
         let of_round = self.changes.iter_mut().skip(self.changes_before);

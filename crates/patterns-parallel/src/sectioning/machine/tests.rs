@@ -2,7 +2,7 @@
 
 mod review;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::task::Waker;
 
@@ -16,7 +16,34 @@ use crate::sectioning::Growth;
 use crate::sectioning::{Plan, SectionBrief};
 
 type Pattern = Sectioning<String, String>;
-type Piece<'a> = SectioningMachine<'a, String, String>;
+
+/// A piece under way, and what its branches are for.
+struct Piece<'a> {
+    machine: SectioningMachine<'a, String, String>,
+    purposes: BTreeMap<u64, Option<usize>>,
+}
+
+impl<'a> Piece<'a> {
+    fn new(
+        topic: &str,
+        pattern: &'a Pattern,
+        given: Option<Outline>,
+        options: &'a RunOptions,
+    ) -> Self {
+        Self {
+            machine: SectioningMachine::new(topic.into(), pattern, given, options),
+            purposes: BTreeMap::new(),
+        }
+    }
+
+    fn outcome(self, stop: Option<Stop>) -> Outcome<String, String> {
+        self.machine.outcome(stop)
+    }
+
+    fn next_row(&mut self) -> Option<Branch<String>> {
+        self.machine.next_row()
+    }
+}
 
 fn pattern(plan: impl Into<Plan>) -> Pattern {
     let section = MockAgent::<SectionTask, String>::new();
@@ -42,14 +69,20 @@ fn begin<'a>(pattern: &'a Pattern, options: &'a RunOptions) -> Piece<'a> {
         Plan::Given(outline) => Some(outline.clone().checked().unwrap()),
         Plan::Ask { .. } => None,
     };
-    SectioningMachine::new("Tides".into(), pattern, given, options)
+    Piece::new("Tides", pattern, given, options)
 }
 
 /// Returns what is due, or how it stands if nothing is.
-fn next_work(piece: &mut Piece<'_>, id: u64) -> Result<Due<Work<String>>, &'static str> {
+fn next_work(
+    piece: &mut Piece<'_>,
+    id: u64,
+) -> Result<Due<Work<String>, Option<usize>>, &'static str> {
     let mut cx = Context::from_waker(Waker::noop());
-    match piece.due(BranchId(id), &mut cx) {
-        Poll::Ready(Some(due)) => Ok(due),
+    match piece.machine.due(BranchId(id), &mut cx) {
+        Poll::Ready(Some(due)) => {
+            piece.purposes.insert(id, due.purpose);
+            Ok(due)
+        }
         Poll::Ready(None) => Err("over"),
         Poll::Pending => Err("pending"),
     }
@@ -87,14 +120,16 @@ fn next_section(piece: &mut Piece<'_>, id: u64) -> (String, Box<SectionTask>) {
 }
 
 fn end(piece: &mut Piece<'_>, id: u64, role: StepRole, end: BranchEnd<Done<String, String>>) {
-    let needless = piece.ended(Branch {
+    let branch = Branch {
         id: BranchId(id),
         role,
         label: format!("branch {id}"),
         usage: Usage::default(),
         end,
         columns: None,
-    });
+    };
+    let purpose = piece.purposes.remove(&id).expect("it has begun");
+    let needless = piece.machine.ended(purpose, branch);
     assert!(needless.is_empty());
 }
 
@@ -140,7 +175,7 @@ fn no_more_sections_are_written_than_were_asked_for() {
     let outline = Outline::new(["a".into(), b, SectionBrief::named("c")]);
     let planned = BranchEnd::Answered(Done::Outline(outline));
     end(&mut it, 0, StepRole::Outline, planned);
-    assert_eq!(it.total(), Some(2));
+    assert_eq!(it.machine.total(), Some(2));
     assert_eq!([1, 2, 3].map(|id| next(&mut it, id)), ["a", "b", "pending"]);
     assert_eq!(it.outcome(None).warnings[0].code, "outline-shortened");
 }
@@ -259,7 +294,7 @@ fn what_does_not_divide_is_one_section() {
     );
 
     let given = None;
-    let mut it = SectioningMachine::new("Prove it".into(), &pattern, given, &options);
+    let mut it = Piece::new("Prove it", &pattern, given, &options);
     assert_eq!(next(&mut it, 0), "Prove it", "without a call");
 }
 

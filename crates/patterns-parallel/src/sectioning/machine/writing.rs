@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::task::Poll;
 
-use patterns_core::{Branch, BranchId, Select, StepRole, Warning};
+use patterns_core::{Branch, Select, StepRole, Warning, some_of};
 
 use super::super::outline::{Outline, SectionBrief};
 use super::super::task::{SectionSummary, SectionTask};
@@ -20,25 +20,22 @@ impl<S, Y> SectioningMachine<'_, S, Y> {
         let mut unused = passages.documents();
         unused.retain(|it| !self.used.contains(it));
         if !unused.is_empty() {
-            let named = unused[..unused.len().min(3)].join(", ");
-            let more = match unused.len().saturating_sub(3) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            let message = format!("no section was given anything of {named}{more}");
+            let named = some_of(unused.iter().take(3), unused.len() as u64);
+            let message = format!("no section was given anything of {named}");
             self.run.warn(Warning::new("context-unused", message));
         }
     }
 }
 
 impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
-    pub(super) fn write(&mut self, id: BranchId) -> NextDue<S> {
+    pub(super) fn write(&mut self) -> NextDue<S> {
         if let Some(n) = self.dag.begin() {
-            self.begun.insert(id, n);
             let task = self.task(n);
             self.warn_of_inputs(&task);
             let label = task.brief.title.clone();
-            return due(StepRole::Section, label, Work::Section(Box::new(task)));
+            self.under_way += 1;
+            let work = Work::Section(Box::new(task));
+            return due(StepRole::Section, &label, Some(n), work);
         }
         if !self.dag.have_all_ended() {
             return Poll::Pending;
@@ -49,7 +46,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
             Ok(()) if self.pattern.has_review() && self.dag.len() > 1 => Stage::Reviewing(0),
             Ok(()) => Stage::Merging,
         };
-        self.next(id)
+        self.next()
     }
 
     pub(super) fn warn_of_inputs(&mut self, task: &SectionTask) {
@@ -106,11 +103,8 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         }
     }
 
-    pub(super) fn take_section(&mut self, branch: Branch<S>) {
+    pub(super) fn take_section(&mut self, n: usize, branch: Branch<S>) {
         self.run.account(&branch);
-        let Some(n) = self.begun.remove(&branch.id) else {
-            return;
-        };
         self.dag.end(n);
         let further = branch.value().map(self.pattern.reading.further);
         self.ended.insert(n, branch);

@@ -21,6 +21,8 @@ pub(super) struct OpenElection<V> {
     pub(super) judgements: Judgements,
     /// What the judge is being asked.
     pub(super) being_judged: BTreeSet<Pair>,
+    /// How many judgements and further ballots are under way.
+    pub(super) steps: u32,
     /// The stronger voter's ballot, if it was asked for; `None` inside if it failed.
     pub(super) escalated: Option<Option<V>>,
     /// Those who were asked, in voter order.
@@ -46,6 +48,7 @@ impl<V> OpenElection<V> {
             stop: None,
             judgements: Judgements::default(),
             being_judged: BTreeSet::new(),
+            steps: 0,
             escalated: None,
             asked: Vec::new(),
             done: 0,

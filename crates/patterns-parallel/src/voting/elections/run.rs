@@ -3,7 +3,7 @@
 //! A refused call ends elections, it does not fail them: every election ends by the ballots that are in, and
 //! a question without one is called not asked.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use futures_core::Stream;
@@ -17,6 +17,7 @@ use super::open_election::is_out_of_budget;
 use super::shared_calls::SharedCalls;
 use super::{Done, Elections, Work};
 use crate::fan_out::{FanOut, Stop};
+use crate::in_order::InOrder;
 use crate::machine::Machine;
 use crate::run::Run;
 use crate::running::RunMachine;
@@ -113,6 +114,11 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
             }
             Asking::Waves | Asking::Streaming { .. } => None,
         };
+        let mut over = InOrder::new(options);
+        if shared.is_some() {
+            // Elections that share calls begin all at once.
+            over.unbounded();
+        }
         let branches = match questions.size_hint() {
             (least, Some(most)) if least == most && self.asks_all() && shared.is_none() => {
                 Some(most as u64 * voters)
@@ -137,12 +143,8 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
             open: BTreeMap::new(),
             steps: VecDeque::new(),
             ballots: VecDeque::new(),
-            tasks: HashMap::new(),
-            over: BTreeMap::new(),
-            begun: 0,
-            handed_over: 0,
+            over,
             alike: 0,
-            is_ended: false,
         })
     }
 
@@ -200,7 +202,7 @@ impl<V, R: Rule> Default for One<V, R> {
 impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S, H> {
     /// Decides the next election that is over.
     fn next_decided(&mut self) -> Option<BatchElection<V, R::Winner>> {
-        let over = self.next_over()?;
+        let over = self.over.next()?;
         let ballots = over.counted().filter_map(|it| it.1.value());
         self.alike += u64::from(self.voting.panel.are_identical(ballots));
         let id = over.id.clone();

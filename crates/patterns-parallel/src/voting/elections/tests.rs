@@ -46,7 +46,7 @@ fn hold<R: Rule>(voting: &Voting<String, R>, questions: &[String], picks: &[usiz
     let asked = stream::iter(asked.collect::<Vec<_>>());
     let mut machine = voting.elections(asked, &options, true, ()).unwrap();
     let mut cx = Context::from_waker(Waker::noop());
-    let mut under_way: Vec<(BranchId, Due<Work>)> = Vec::new();
+    let mut under_way: Vec<(BranchId, DueTask)> = Vec::new();
     let mut over = Vec::new();
     let mut next = 0;
     for pick in picks.iter().cycle() {
@@ -62,23 +62,23 @@ fn hold<R: Rule>(voting: &Voting<String, R>, questions: &[String], picks: &[usiz
         }
         let (id, due) = under_way.swap_remove(pick % under_way.len());
         let done = BranchEnd::Answered(answer(&due.work));
-        let mut needless = machine.ended(branch(id, &due, done));
+        let mut needless = machine.ended(due.purpose, branch(id, &due, done));
         while let Some(id) = needless.pop() {
             // It may be named again while others are cancelled.
             let Some(at) = under_way.iter().position(|it| it.0 == id) else {
                 continue;
             };
             let (id, due) = under_way.swap_remove(at);
-            needless.extend(machine.ended(branch(id, &due, BranchEnd::Cancelled)));
+            needless.extend(machine.ended(due.purpose, branch(id, &due, BranchEnd::Cancelled)));
         }
-        over.extend(std::iter::from_fn(|| machine.next_over()));
+        over.extend(std::iter::from_fn(|| machine.over.next()));
     }
     assert!(matches!(
         machine.due(BranchId(next), &mut cx),
         Poll::Ready(None)
     ));
     machine.stop(None);
-    assert!(machine.next_over().is_none());
+    assert!(machine.over.next().is_none());
     let ids: Vec<&String> = over.iter().map(|it| &it.id).collect();
     assert_eq!(ids, questions.iter().collect::<Vec<_>>(), "in their order");
     let elections = over
@@ -104,7 +104,7 @@ fn answer(work: &Work) -> Done<String> {
     }
 }
 
-fn branch(id: BranchId, due: &Due<Work>, end: BranchEnd<Done<String>>) -> Branch<Done<String>> {
+fn branch(id: BranchId, due: &DueTask, end: BranchEnd<Done<String>>) -> Branch<Done<String>> {
     Branch {
         id,
         role: due.role,

@@ -17,33 +17,29 @@ use super::tie_break::{Decision, TieBreak};
 use super::{Rule, Ruling};
 use crate::AgentOptions;
 use crate::voting::ballot::Ballot;
-use crate::voting::judge::{JudgeTask, Judgement, Judgements, ModelJudge, Pair, judge_of_better};
+use crate::voting::judge::{Judge, JudgeTask, Judgement, Judgements, Pair, judge_of_better};
 
 /// The best answer wins: a judge compares answers in pairs, each pair in both orders. Who loses is out,
 /// so n answers cost 2 (n − 1) calls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BestOf<J = ModelJudge>(J);
+#[derive(Clone, Debug)]
+pub struct BestOf(Judge);
 
 impl BestOf {
+    /// The name under which the rule is written.
+    pub const NAME: &'static str = "best-of";
+
+    /// Makes the rule with its judge, who says which of two answers is better.
+    pub fn new(judge: impl Agent<JudgeTask, Judgement> + 'static) -> Self {
+        Self(Arc::new(judge))
+    }
+
     /// Makes the rule with a model as the judge.
     pub fn by_model(model: Arc<dyn Model>, options: &AgentOptions) -> Self {
         Self(judge_of_better(model, options))
     }
 }
 
-impl BestOf<()> {
-    /// The name under which the rule is written.
-    pub const NAME: &'static str = "best-of";
-}
-
-impl<J> BestOf<J> {
-    /// Makes the rule with its judge, who says which of two answers is better.
-    pub fn new(judge: J) -> Self {
-        Self(judge)
-    }
-}
-
-impl<J: Agent<JudgeTask, Judgement>> Rule for BestOf<J> {
+impl Rule for BestOf {
     type Winner = String;
 
     fn decide(
@@ -60,11 +56,11 @@ impl<J: Agent<JudgeTask, Judgement>> Rule for BestOf<J> {
         });
         let (decision, flipped) = (knockout.decision(tie_break, judgements), knockout.flipped);
         let judged = judged.collect();
-        Ruling::judged(BestOf::NAME, decision, judged, Some(flipped), judgements)
+        Ruling::judged(Self::NAME, decision, judged, Some(flipped), judgements)
     }
 
     fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
-        Some(&self.0)
+        Some(&*self.0)
     }
 
     fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<(usize, usize)> {

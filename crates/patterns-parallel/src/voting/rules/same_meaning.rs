@@ -11,36 +11,32 @@ use super::tie_break::{Decision, TieBreak};
 use super::{Rule, Ruling};
 use crate::AgentOptions;
 use crate::voting::ballot::Ballot;
-use crate::voting::judge::{JudgeTask, Judgement, Judgements, ModelJudge, judge_of_meaning};
+use crate::voting::judge::{Judge, JudgeTask, Judgement, Judgements, judge_of_meaning};
 
 /// Answers of which each two are compared; each further one would cost a call for every other.
 const MOST_COMPARED: usize = 10;
 
 /// Answers that mean the same count together; then the most votes win. One call for each two of the
 /// ten most frequent answers; others stay apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SameMeaning<J = ModelJudge>(J);
+#[derive(Clone, Debug)]
+pub struct SameMeaning(Judge);
 
 impl SameMeaning {
+    /// The name under which the rule is written.
+    pub const NAME: &'static str = "same-meaning";
+
+    /// Makes the rule with its judge, who says whether answers mean the same.
+    pub fn new(judge: impl Agent<JudgeTask, Judgement> + 'static) -> Self {
+        Self(Arc::new(judge))
+    }
+
     /// Makes the rule with a model as the judge.
     pub fn by_model(model: Arc<dyn Model>, options: &AgentOptions) -> Self {
         Self(judge_of_meaning(model, options))
     }
 }
 
-impl SameMeaning<()> {
-    /// The name under which the rule is written.
-    pub const NAME: &'static str = "same-meaning";
-}
-
-impl<J> SameMeaning<J> {
-    /// Makes the rule with its judge, who says whether answers mean the same.
-    pub fn new(judge: J) -> Self {
-        Self(judge)
-    }
-}
-
-impl<J: Agent<JudgeTask, Judgement>> Rule for SameMeaning<J> {
+impl Rule for SameMeaning {
     type Winner = String;
 
     fn decide(
@@ -58,11 +54,11 @@ impl<J: Agent<JudgeTask, Judgement>> Rule for SameMeaning<J> {
             [_] => Decision::Won,
             [first, second, ..] => tie_break.decide(first.votes == second.votes),
         };
-        Ruling::judged(SameMeaning::NAME, decision, judged, None, judgements)
+        Ruling::judged(Self::NAME, decision, judged, None, judgements)
     }
 
     fn judge(&self) -> Option<&dyn Agent<JudgeTask, Judgement>> {
-        Some(&self.0)
+        Some(&*self.0)
     }
 
     fn to_judge(&self, answers: usize, judgements: &Judgements) -> Vec<(usize, usize)> {

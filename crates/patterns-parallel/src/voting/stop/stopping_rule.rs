@@ -8,7 +8,7 @@ use patterns_core::name_and_value;
 use super::state::MOST_VOTES;
 use crate::voting::rules::RuleError;
 
-/// The most votes for which `adaptive` adds up at each decision how sure the leader is.
+/// The most votes for which `adaptive` lists when a leader is sure enough.
 const MOST_ADDED_UP: u64 = 1_000_000;
 
 /// When a vote is over before all voters were asked.
