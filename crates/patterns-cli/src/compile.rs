@@ -1,6 +1,9 @@
 //! From what was typed to a job: one function per pattern. Only standard input and the file of voters
 //! are read for it.
 
+#[cfg(test)]
+mod tests;
+
 use patterns_core::system_reason;
 use std::io::Read;
 use std::num::{NonZeroU16, NonZeroU32, NonZeroU64, NonZeroUsize};

@@ -16,7 +16,7 @@ use crate::descriptors;
 use crate::error::{Error, ErrorKind};
 use crate::key;
 use crate::launch::Launch;
-use crate::named_model::{named_model, refused};
+use crate::named_model::{named_model, refused_of};
 use crate::proxy;
 use crate::restate::Driver;
 use crate::shared_store::Shared;
@@ -226,7 +226,7 @@ impl<'a> Connecting<'a> {
     fn model(&mut self, name: &str, budget: &Budget) -> Result<Arc<dyn Model>, Error> {
         let connections = self.prepare(name)?.into_iter();
         let connections = connections.map(|it| it.budget(budget.clone()));
-        connect_all(connections.collect()).map_err(refused)
+        connect_all(connections.collect()).map_err(|error| refused_of(name, error, self.launch))
     }
 
     /// Prepares the connections to a model: one for each server or key of its provider.

@@ -158,7 +158,11 @@ fn from_variable(name: &str, value: &std::ffi::OsStr) -> Result<SecretString, Er
 pub(crate) fn read_at_most(path: &Path, most: u64) -> io::Result<String> {
     let mut text = String::new();
     let mut file = File::open(path)?.take(most + 1);
-    file.read_to_string(&mut text)?;
+    file.read_to_string(&mut text)
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => io::Error::new(error.kind(), "it is not UTF-8 text"),
+            _ => error,
+        })?;
     if text.len() as u64 > most {
         let message = format!("it has more than {most} bytes");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));

@@ -39,8 +39,32 @@ fn unknown(name: &str, error: ConnectError, launch: &Launch) -> Error {
     Error::new(ErrorKind::Usage, error.to_string()).help(format!("{meant}configured are {names}"))
 }
 
+/// Says why a connection to a model cannot be made: of a configured server with its name, as there may be
+/// several.
+pub(crate) fn refused_of(name: &str, error: ConnectError, launch: &Launch) -> Error {
+    let named = launch.providers.get(provider(name));
+    let is_its_own = match error.kind() {
+        ConnectErrorKind::InvalidBaseUrl => named.is_some_and(|it| !it.base_urls.is_empty()),
+        ConnectErrorKind::MissingBaseUrl
+        | ConnectErrorKind::InvalidApiVersion
+        | ConnectErrorKind::InvalidHeader
+        | ConnectErrorKind::ReservedField => named.is_some(),
+        _ => false,
+    };
+    if !is_its_own {
+        return refused(error);
+    }
+    let (kind, help) = next_step(&error);
+    Error::new(kind, format!("providers.{}: {error}", provider(name))).help(help)
+}
+
 /// Says why a connection cannot be made, and what to set.
-pub(crate) fn refused(error: ConnectError) -> Error {
+fn refused(error: ConnectError) -> Error {
+    let (kind, help) = next_step(&error);
+    Error::new(kind, error.to_string()).help(help)
+}
+
+fn next_step(error: &ConnectError) -> (ErrorKind, &'static str) {
     let kind = match error.kind() {
         ConnectErrorKind::UnknownProvider | ConnectErrorKind::MissingModel => ErrorKind::Usage,
         _ => ErrorKind::Config,
@@ -77,5 +101,5 @@ pub(crate) fn refused(error: ConnectError) -> Error {
              ollama:NAME, compatible:NAME or offline"
         }
     };
-    Error::new(kind, error.to_string()).help(help)
+    (kind, help)
 }

@@ -3,18 +3,21 @@
 /// From this likeness on (Jaro-Winkler, from 0 to 1), a name may be a misspelling of another.
 const ALIKE: f64 = 0.8;
 
-/// Returns the known name that is most like `name`, if one is like it at all: "did you mean …?".
+/// Returns the known name that is most like `name`, if one is like it at all: "did you mean …?". Capitals and
+/// small letters are alike: `TOTAL` may be `total`.
 ///
 /// ```
 /// use patterns_core::nearest;
 ///
 /// assert_eq!(nearest("meen", ["mean", "median", "sum"]), Some("mean"));
+/// assert_eq!(nearest("MEAN", ["mean", "median", "sum"]), Some("mean"));
 /// assert_eq!(nearest("average", ["mean", "median", "sum"]), None);
 /// ```
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let small = name.to_lowercase();
     let with_likeness = known
         .into_iter()
-        .map(|known| (strsim::jaro_winkler(known, name), known));
+        .map(|known| (strsim::jaro_winkler(&known.to_lowercase(), &small), known));
     let (likeness, nearest) = with_likeness.max_by(|a, b| a.0.total_cmp(&b.0))?;
     (likeness > ALIKE).then_some(nearest)
 }

@@ -6,6 +6,7 @@ mod job_file;
 mod map_reduce_job;
 mod output_part;
 mod parts;
+mod plain_words;
 mod policies;
 mod section_job;
 mod section_spec;
@@ -26,6 +27,7 @@ pub use map_reduce_job::{
 };
 pub use output_part::{Form, OutputPart};
 pub use parts::{Durability, ModelPart, RunPart, SchemaSource, SpendPart, StoreMode, StorePart};
+pub use plain_words::plain_words;
 pub use policies::{MaxFailures, Stream, Tier};
 pub use section_job::{GrowPart, SectionJob, SectionPattern, SynthesisWay};
 pub use section_spec::SectionSpec;

@@ -41,7 +41,7 @@ pub use job::{
     MaxFailures, ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, SectionPattern,
     SectionSpec, SourcePart, Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, Stream,
     SynthesisWay, Tier, TimeSpan, VoteJob, VoteModels, VotePattern, VoterSpec, is_short_schema,
-    read_short_schema,
+    plain_words, read_short_schema,
 };
 pub use job_error::{JobError, JobErrorKind, Place, renamed};
 pub use job_run::JobOutcome;

@@ -7,6 +7,7 @@ use patterns_parallel::map_reduce::Topology;
 
 use super::named::named;
 use super::source::SourceArgs;
+use super::values;
 use super::{Common, PartArgs, ReduceArgs};
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -77,7 +78,7 @@ pub(crate) struct MapReduceArgs {
     /// Ask up to so many times what was missed in a document
     ///
     /// Until nothing new comes; it is added to the lists of the answer. Each time is a call.
-    #[arg(long, value_name = "ROUNDS", requires = "map_schema", conflicts_with = "statements", hide_short_help = true, value_parser = clap::value_parser!(u32).range(1..=20), help_heading = "Map")]
+    #[arg(long, value_name = "ROUNDS", requires = "map_schema", conflicts_with = "statements", hide_short_help = true, value_parser = values::whole::<u32>(1, 20), help_heading = "Map")]
     pub(crate) glean: Option<u32>,
 
     /// How to combine the answers, on top of --instructions

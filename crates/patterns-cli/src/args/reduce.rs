@@ -5,6 +5,16 @@ use patterns_parallel::map_reduce::{CodeReduce, Unsupported};
 
 use super::named::named;
 
+/// What says how something else than code combines.
+const NO_CODE: [&str; 6] = [
+    "no_reduce",
+    "schema",
+    "reduce_instructions",
+    "topology",
+    "statements",
+    "unsupported",
+];
+
 /// Reductions by code and checked statements.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Combine")]
@@ -16,27 +26,25 @@ pub(crate) struct ReduceArgs {
     #[arg(
         long = "reduce",
         value_name = "FUNCTION",
-        conflicts_with_all = [
-            "no_reduce", "schema", "reduce_instructions", "topology", "statements",
-        ],
+        conflicts_with_all = NO_CODE,
     )]
     pub(crate) code: Vec<CodeReduce>,
 
     /// Field of the answers whose values are the groups of --reduce
     ///
     /// A list puts an answer into several groups. in.NAME is a column of the input's rows.
-    // A `requires` says nothing where what it wants conflicts with something that was given.
-    #[arg(long, value_name = "FIELD", requires = "code", conflicts_with_all = ["no_reduce", "statements"])]
+    // A `requires` says nothing where what it wants conflicts with something that was given (`given.rs`).
+    #[arg(long, value_name = "FIELD", requires = "code", conflicts_with_all = NO_CODE)]
     pub(crate) group_by: Option<String>,
 
     /// Field of the answers with a list of rows for --reduce
     ///
     /// --reduce and --group-by then name fields of a row.
-    #[arg(long, value_name = "FIELD", requires = "code", conflicts_with_all = ["no_reduce", "statements"])]
+    #[arg(long, value_name = "FIELD", requires = "code", conflicts_with_all = NO_CODE)]
     pub(crate) each: Option<String>,
 
     /// Ask the model which groups have the same name in other words, and put them together
-    #[arg(long, hide_short_help = true, requires = "group_by", conflicts_with_all = ["no_reduce", "statements"])]
+    #[arg(long, hide_short_help = true, requires = "group_by", conflicts_with_all = NO_CODE)]
     pub(crate) resolve_keys: bool,
 
     /// Answer with statements that quote documents; code checks them
@@ -53,7 +61,9 @@ pub(crate) struct ReduceArgs {
         default_value = "flag",
         hide_short_help = true,
         requires = "statements",
-        conflicts_with_all = ["no_reduce", "map_schema", "code"]
+        conflicts_with_all = [
+            "no_reduce", "schema", "map_schema", "code", "examples", "glean",
+        ]
     )]
     pub(crate) unsupported: Unsupported,
 }

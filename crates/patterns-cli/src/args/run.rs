@@ -65,7 +65,7 @@ pub(crate) struct Common {
     pub(crate) temperature: Option<f32>,
 
     /// Upper bound of each answer, hidden reasoning included
-    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Model", hide_short_help = true)]
+    #[arg(long, value_name = "TOKENS", value_parser = values::whole::<u32>(1, 4_294_967_295), help_heading = "Model", hide_short_help = true)]
     pub(crate) max_output_tokens: Option<u32>,
 
     /// How long models think before they answer: none, minimal, low, medium, high or max
@@ -78,7 +78,7 @@ pub(crate) struct Common {
     pub(crate) effort: Option<Effort>,
 
     /// Makes draws and the run's id repeatable, as far as the provider can
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32), help_heading = "Model", hide_short_help = true)]
+    #[arg(long, value_name = "NUMBER", value_parser = values::whole::<u32>(0, 4_294_967_295), help_heading = "Model", hide_short_help = true)]
     pub(crate) seed: Option<u32>,
 
     /// Time for one attempt of a call, such as 30s or 5m [default: 2m; 15m with run.tier=flex]
@@ -103,7 +103,7 @@ pub(crate) struct Common {
     pub(crate) max_cost: Option<Money>,
 
     /// The most requests to send to providers; retries and repairs count
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Spend")]
+    #[arg(long, value_name = "N", value_parser = values::whole::<u64>(1, u64::MAX), help_heading = "Spend")]
     pub(crate) max_calls: Option<u64>,
 
     /// Say what it would do and cost, and make no call
@@ -128,13 +128,14 @@ pub(crate) struct Common {
     #[arg(
         long,
         requires = "confirm_above",
+        conflicts_with = "detach",
         help_heading = "Spend",
         hide_short_help = true
     )]
     pub(crate) yes: bool,
 
     /// The most tokens to use, read and written; each call reserves its --max-output-tokens, or 4096
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Spend", hide_short_help = true)]
+    #[arg(long, value_name = "N", value_parser = values::whole::<u64>(1, u64::MAX), help_heading = "Spend", hide_short_help = true)]
     pub(crate) max_tokens: Option<u64>,
 
     /// Time for the whole run, such as 10m

@@ -9,7 +9,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   patterns run glass.toml
   patterns run glass.toml --model ollama:qwen3:8b --max-calls 10
 
-A job is TOML, or JSON where its name ends in .json; schema/job.json of the source is its schema. Its \
+A job is TOML or JSON; schema/job.json of the source is its schema. Its \
 paths are relative to its file.";
 
 pub(super) const PLAN_EXAMPLES: &str = "Examples:

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Common;
+use super::values;
 
 pub(super) const EXAMPLES: &str = "Examples:
   patterns section 'The Rust language' -s History -s 'Pros and cons'
@@ -34,7 +35,7 @@ pub(crate) struct SectionArgs {
     pub(crate) sections: Vec<String>,
 
     /// Let the model plan this many sections, 2 to 20 [default: 3, if no section is named]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=20), conflicts_with = "outline", help_heading = "Sections")]
+    #[arg(long, value_name = "N", value_parser = values::whole::<u16>(2, 20), conflicts_with = "outline", help_heading = "Sections")]
     pub(crate) plan: Option<u16>,
 
     /// Take the sections from a Markdown file, each under a heading such as ## History

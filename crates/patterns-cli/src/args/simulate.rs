@@ -20,7 +20,7 @@ It speaks the protocols of compatible:, openai:, anthropic:, gemini: and ollama:
 #[derive(Clone, Debug, Args)]
 pub(crate) struct SimulateArgs {
     /// Port on the loopback interface; 0 takes any free one
-    #[arg(short, long, value_name = "PORT", default_value_t = 8080)]
+    #[arg(short, long, value_name = "PORT", value_parser = values::whole::<u16>(0, 65_535), default_value_t = 8080)]
     pub(crate) port: u16,
 
     /// Median time of an answer, such as 400ms
@@ -36,7 +36,7 @@ pub(crate) struct SimulateArgs {
     pub(crate) scenario: Option<PathBuf>,
 
     /// Makes answers and times repeatable
-    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    #[arg(long, value_name = "NUMBER", value_parser = values::whole::<u64>(0, u64::MAX), default_value_t = 0)]
     pub(crate) seed: u64,
 
     /// Say nothing but errors on standard error

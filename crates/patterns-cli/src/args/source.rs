@@ -82,6 +82,7 @@ pub(crate) struct SourceArgs {
         help_heading = "Input",
         hide_short_help = true,
         requires = "chunk_tokens",
+        value_parser = values::whole::<u64>(0, u64::MAX),
         default_value_t = 0
     )]
     pub(crate) chunk_overlap: u64,

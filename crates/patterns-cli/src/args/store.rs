@@ -29,7 +29,7 @@ pub(crate) struct StoreArgs {
     pub(crate) store: Option<PathBuf>,
 
     /// Record nothing and find nothing
-    #[arg(long, conflicts_with_all = ["fresh", "read_only"], help_heading = "Store", hide_short_help = true)]
+    #[arg(long, conflicts_with_all = ["fresh", "read_only", "store"], help_heading = "Store", hide_short_help = true)]
     pub(crate) no_store: bool,
 
     /// Pay for every call again; the new answers take the place of the recorded ones
@@ -102,7 +102,7 @@ pub(crate) enum LookFormat {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RunsArgs {
     /// How many, the latest first
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    #[arg(short = 'n', long, value_name = "N", value_parser = values::whole::<u32>(1, 4_294_967_295), default_value_t = 20)]
     pub(crate) limit: u32,
 
     /// Only those that began since then: 7d or 12h ago, or a date such as 2026-11-27
@@ -148,7 +148,7 @@ pub(crate) struct DiffArgs {
     pub(crate) after: Which,
 
     /// How many branches of each kind are shown; the figures are of all
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    #[arg(short = 'n', long, value_name = "N", value_parser = values::whole::<usize>(0, 4_294_967_295), default_value_t = 20)]
     pub(crate) limit: usize,
 
     #[command(flatten)]
@@ -172,7 +172,7 @@ pub(crate) struct ShowArgs {
     pub(crate) branch: Option<String>,
 
     /// How many branches are listed, those that failed first
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    #[arg(short = 'n', long, value_name = "N", value_parser = values::whole::<usize>(0, 4_294_967_295), default_value_t = 20)]
     pub(crate) limit: usize,
 
     /// Unfold a statement of a run with --statements down to its documents: its number in the result,

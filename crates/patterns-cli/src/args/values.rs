@@ -135,6 +135,23 @@ pub(super) fn chunk_tokens(text: &str) -> Result<ChunkTokens, String> {
     }
 }
 
+/// Returns a reader of whole numbers with bounds.
+pub(super) fn whole<T: TryFrom<u64>>(
+    least: u64,
+    most: u64,
+) -> impl Fn(&str) -> Result<T, String> + Clone {
+    let range = match most {
+        u64::MAX => format!("from {least}"),
+        most => format!("from {least} to {most}"),
+    };
+    move |text| {
+        let number = text.parse().ok().filter(|it| (least..=most).contains(it));
+        number
+            .and_then(|it: u64| T::try_from(it).ok())
+            .ok_or_else(|| format!("expected a whole number {range}"))
+    }
+}
+
 /// Reads a temperature.
 pub(crate) fn temperature(text: &str) -> Result<f32, String> {
     match text.parse() {
@@ -167,6 +184,33 @@ pub(super) fn delimiter(text: &str) -> Result<char, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_whole_number_has_bounds_and_says_them() {
+        let votes = whole::<u16>(1, 1000);
+        for (text, number) in [("1", 1), ("1000", 1000), ("+5", 5), ("007", 7)] {
+            assert_eq!(votes(text), Ok(number));
+        }
+        let wrong = [
+            "",
+            " ",
+            "0",
+            "-1",
+            "1001",
+            "1e3",
+            "1,000",
+            "1.5",
+            "NaN",
+            "٣",
+            "99999999999999999999999",
+        ];
+        for text in wrong {
+            let said = votes(text).unwrap_err();
+            assert_eq!(said, "expected a whole number from 1 to 1000", "{text:?}");
+        }
+        let calls = whole::<u64>(1, u64::MAX);
+        assert_eq!(calls("0").unwrap_err(), "expected a whole number from 1");
+    }
 
     #[test]
     fn a_timeout_has_bounds() {

@@ -7,6 +7,7 @@ use patterns_job::{AnyRule, Spelled};
 use patterns_parallel::voting::{StoppingRule, TieBreak};
 
 use super::named::named;
+use super::values;
 use super::{Common, PartArgs};
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -110,7 +111,7 @@ pub(crate) struct VoteArgs {
     pub(crate) keep: Vec<String>,
 
     /// Ballots at most [default: 5, or one per voter]
-    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = "Counting")]
+    #[arg(short = 'n', long, value_name = "N", value_parser = values::whole::<u16>(1, 1000), help_heading = "Counting")]
     pub(crate) votes: Option<u16>,
 
     /// A model that votes, in place of --model; repeat for more
@@ -170,6 +171,7 @@ pub(crate) struct VoteArgs {
         long,
         value_name = "N",
         default_value_t = 0,
+        value_parser = values::whole::<u16>(0, 1000),
         help_heading = "Counting",
         hide_short_help = true
     )]

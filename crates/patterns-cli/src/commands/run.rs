@@ -105,8 +105,11 @@ fn read(path: &Path) -> Result<Job, Error> {
         true => read_stdin_text()?,
         false => read_text_file(path)?,
     };
-    let is_json = path.extension().is_some_and(|it| it == "json")
-        || (is_piped && text.trim_start().starts_with('{'));
+    // No TOML begins with a brace, whatever the file is called.
+    let is_json = path
+        .extension()
+        .is_some_and(|it| it.eq_ignore_ascii_case("json"))
+        || text.trim_start().starts_with('{');
     let format = if is_json {
         JobFormat::Json
     } else {

@@ -1,5 +1,6 @@
 //! Reads what is set outside of files: `-c KEY=VALUE` and variables of the environment.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use patterns_core::nearest;
@@ -75,6 +76,26 @@ pub(crate) fn as_shown(text: &str) -> String {
     entries.collect::<Vec<_>>().join(", ")
 }
 
+/// Returns the variables that may be ours as texts.
+///
+/// # Errors
+///
+/// Returns an error that names one whose value is no text: it would be left out without a word.
+pub(super) fn readable(
+    all: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<Vec<(String, String)>, Error> {
+    let named = all.filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    let ours = named.filter(|(name, _)| name.starts_with("PATTERNS_"));
+    let texts = ours.map(|(name, value)| match value.into_string() {
+        Ok(value) => Ok((name, value)),
+        Err(_) => Err(
+            Error::new(ErrorKind::Config, format!("{name} is not UTF-8 text"))
+                .help("set it to UTF-8, or leave it out"),
+        ),
+    });
+    texts.collect()
+}
+
 /// Reads the variables of the environment. An empty one is none.
 ///
 /// # Errors
@@ -103,6 +124,12 @@ pub(super) fn variables(
 
 /// Says that a variable sets nothing.
 pub(super) fn unknown_variable(name: &str) -> String {
+    if ["PATTERNS_PROVIDERS_", "PATTERNS_MODELS_"]
+        .iter()
+        .any(|it| name.starts_with(it))
+    {
+        return format!("{name} sets nothing: [providers] and [models] are set in a file");
+    }
     let known = keys::variables();
     let meant = nearest(name, known.iter().map(|(known, _)| &**known));
     let meant = meant.map_or_else(String::new, |it| format!("; did you mean {it}?"));
@@ -214,13 +241,26 @@ mod tests {
         -c run.hedge: expected KEY=VALUE, such as run.hedge=true
         -c =true: the part before = is no key, such as run.hedge
         -c run.hegde=true: there is no key `hegde` here; did you mean `hedge`?
-        -c run.hedge=yes: invalid type: string "yes", expected a boolean
+        -c run.hedge=yes: expected true or false, not the text "yes"
         -c run.timeout=30: expected a number with a unit (ms, s, m, h, d), such as 30s or 2m
         -c a\nb=1: the part before = is no key, such as run.hedge
         -c run={ hegde = true }: there is no key `hegde` here; did you mean `hedge`?
         -c providers.x.headers.x-key: headers may carry keys, and what is typed is recorded: use a file
         -c providers.x: headers may carry keys, and what is typed is recorded: use a file
         "#);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_variable_that_is_no_text_is_named_if_it_is_one_of_ours() {
+        use std::os::unix::ffi::OsStrExt;
+        let of = |name: &str| {
+            let value = std::ffi::OsStr::from_bytes(b"\xff").to_owned();
+            readable([(OsString::from(name), value)].into_iter())
+        };
+        assert_eq!(of("OTHER").unwrap(), []);
+        let error = of("PATTERNS_MODEL").unwrap_err();
+        assert_eq!(error.to_string(), "PATTERNS_MODEL is not UTF-8 text");
     }
 
     #[test]
@@ -242,6 +282,10 @@ mod tests {
         assert_eq!(
             unknown_variable("PATTERNS_MAX_COSTS"),
             "PATTERNS_MAX_COSTS sets nothing; did you mean PATTERNS_MAX_COST?"
+        );
+        assert_eq!(
+            unknown_variable("PATTERNS_PROVIDERS_X_BASE_URL"),
+            "PATTERNS_PROVIDERS_X_BASE_URL sets nothing: [providers] and [models] are set in a file"
         );
         let set = [("PATTERNS_TIMEOUT".to_owned(), "soon".to_owned())];
         let error = variables(set.into_iter()).unwrap_err();

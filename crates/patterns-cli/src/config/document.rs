@@ -1,7 +1,7 @@
 //! Reads a configuration file: its keys, each with its line.
 
 use patterns_core::system_reason;
-use std::io::ErrorKind::{NotADirectory, NotFound};
+use std::io::ErrorKind::{InvalidData, NotADirectory, NotFound};
 use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
@@ -32,9 +32,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<Entry>, Error> {
                 "the configuration {name} cannot be read: {}",
                 system_reason(&error)
             );
-            return Err(Error::new(ErrorKind::NoInput, message).help(
-                "check its permissions; HOME and XDG_CONFIG_HOME say where your own file is",
-            ));
+            return Err(match error.kind() {
+                InvalidData => Error::new(ErrorKind::Config, message).help("save it as UTF-8"),
+                _ => Error::new(ErrorKind::NoInput, message).help(
+                    "check its permissions; HOME and XDG_CONFIG_HOME say where your own file is",
+                ),
+            });
         }
     };
     parse(&text, &name)
@@ -115,6 +118,18 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_no_utf8_is_said_to_be_so_with_what_to_do() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), b"# caf\xe9\n").unwrap();
+        let error = read(file.path()).unwrap_err();
+        assert!(
+            error.to_string().ends_with("it is not UTF-8 text"),
+            "{error}"
+        );
+        assert_eq!(error.kind(), ErrorKind::Config);
+    }
+
+    #[test]
     fn what_is_wrong_is_said_with_its_place_and_what_was_meant() {
         let table = [
             "[run]\nhegde = true",
@@ -132,12 +147,12 @@ mod tests {
         insta::assert_snapshot!(said.join("\n"), @r#"
         f:2:1: there is no key `hegde` here; did you mean `hedge`?
         f:1:2: there is no key `rnu` here
-        f:2:9: invalid type: string "yes", expected a boolean
+        f:2:9: expected true or false, not the text "yes"
         f:2:13: expected a number with a unit (ms, s, m, h, d), such as 30s or 2m
         f:2:15: expected auto or a whole number from 1 to 10000
-        f:2:10: unknown variant `sometimes`, expected one of `auto`, `always`, `never`
+        f:2:10: expected auto, always or never, not "sometimes"
         f:2:12: expected an amount of dollars such as 5 or 0.50
-        f:2:8: unknown variant `openia`, expected one of `openai`, `anthropic`, `gemini`, `azure`, `openrouter`, `ollama`, `compatible`
+        f:2:8: expected openai, anthropic, gemini, azure, openrouter, ollama or compatible, not "openia"; did you mean `openai`?
         f:1:1: missing field `output`
         f:1:5: unclosed table, expected `]`
         "#);

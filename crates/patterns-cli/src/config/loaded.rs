@@ -99,11 +99,8 @@ impl Loaded {
                 false => untrusted = project.sensitive,
             }
         }
-        let set = env::vars_os().filter_map(|(name, value)| {
-            let (name, value) = (name.into_string().ok()?, value.into_string().ok()?);
-            Some((name, value))
-        });
-        let (variables, unknown) = assignment::variables(set)?;
+        let set = assignment::readable(env::vars_os())?;
+        let (variables, unknown) = assignment::variables(set.into_iter())?;
         layers.push(variables);
         for text in assignments {
             layers.push(assignment::argument(text)?);
@@ -118,6 +115,7 @@ impl Loaded {
             project: place,
             unknown,
         };
+        resolve::check_not_blank(&loaded.entries)?;
         resolve::check_providers(&loaded.config, &loaded.entries)?;
         resolve::check_aliases(&loaded.config, &loaded.entries, &loaded.untrusted)?;
         Ok(loaded)

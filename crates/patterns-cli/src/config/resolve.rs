@@ -2,6 +2,7 @@
 
 use patterns_core::nearest;
 use patterns_llm::Price;
+use serde_json::Value;
 
 use super::entry::Entry;
 use super::providers::{Aliases, KeySource, NamedProvider, Providers};
@@ -39,10 +40,8 @@ pub(super) fn aliases(config: &Config) -> Aliases {
 fn provider(name: &str, keys: &ProviderKeys) -> NamedProvider {
     let kind = built_in(name).or(keys.kind).unwrap_or(Kind::Compatible);
     let header = |(name, value): (&String, &String)| (name.clone(), value.clone().into());
-    let extra = keys.extra.iter().filter_map(|(name, value)| {
-        // TOML's values have a form in JSON, all of them.
-        Some((name.clone(), serde_json::to_value(value).ok()?))
-    });
+    let extra = keys.extra.iter();
+    let extra = extra.map(|(name, value)| (name.clone(), json(value)));
     let prices = keys.prices.iter().map(|(model, price)| {
         let price = Price {
             input: price.input,
@@ -67,6 +66,33 @@ fn provider(name: &str, keys: &ProviderKeys) -> NamedProvider {
     }
 }
 
+/// Returns a value of TOML as JSON, where a date is a text.
+fn json(value: &toml::Value) -> Value {
+    use toml::Value::{Array, Boolean, Datetime, Float, Integer, String, Table};
+    match value {
+        String(text) => Value::from(text.as_str()),
+        Integer(number) => Value::from(*number),
+        Float(number) => Value::from(*number),
+        Boolean(is) => Value::from(*is),
+        Datetime(time) => Value::from(time.to_string()),
+        Array(items) => items.iter().map(json).collect(),
+        Table(fields) => fields
+            .iter()
+            .map(|(name, it)| (name.clone(), json(it)))
+            .collect(),
+    }
+}
+
+/// Returns whether there is a number in it that JSON does not have.
+fn has_no_json(value: &toml::Value) -> bool {
+    match value {
+        toml::Value::Float(number) => !number.is_finite(),
+        toml::Value::Array(items) => items.iter().any(has_no_json),
+        toml::Value::Table(fields) => fields.values().any(has_no_json),
+        _ => false,
+    }
+}
+
 fn base_urls(keys: &ProviderKeys) -> Vec<String> {
     let urls = keys.base_url.iter().chain(&keys.base_urls);
     urls.cloned().collect()
@@ -85,8 +111,16 @@ fn key_sources(keys: &ProviderKeys) -> Vec<KeySource> {
 /// Returns what is wrong with the servers and keys of a provider, if anything is.
 fn clash(keys: &ProviderKeys) -> Option<&'static str> {
     let (urls, sources) = (base_urls(keys).len(), key_sources(keys).len());
+    let is_twice = |(at, url): (usize, &String)| keys.base_urls[..at].contains(url);
+    let has_star_within = |it: &String| it.trim_end_matches('*').contains('*');
     if keys.base_url.is_some() && urls > 1 {
         Some("has both base_url and base_urls")
+    } else if keys.base_urls.iter().enumerate().any(is_twice) {
+        Some("has one of its base_urls twice: for several keys of one address, set key_variables")
+    } else if keys.extra.values().any(has_no_json) {
+        Some("has a number in extra that is not finite, and JSON has no such number")
+    } else if keys.prices.keys().any(has_star_within) {
+        Some("has a price for a name with a * within: it stands for the end of a name alone")
     } else if sources > keys.key_variables.len().max(1) {
         Some("has more than one of key_variable, key_variables, key_file and key_command")
     } else if urls > 1 && sources > 1 && urls != sources {
@@ -98,6 +132,38 @@ fn clash(keys: &ProviderKeys) -> Option<&'static str> {
 
 fn built_in(name: &str) -> Option<Kind> {
     BUILT_IN.into_iter().find(|it| it.0 == name).map(|it| it.1)
+}
+
+/// Checks that what has to say something does: models, addresses, and where keys are. Empty texts stay what
+/// they are elsewhere, as in `extra`, or unset what another file has set.
+///
+/// # Errors
+///
+/// Returns an error that names the key and its place.
+pub(super) fn check_not_blank(entries: &[Entry]) -> Result<(), Error> {
+    let is_blank = |it: &str| it.trim().is_empty();
+    let has_blank = |value: &toml::Value| match value {
+        toml::Value::Array(items) => items.iter().filter_map(|it| it.as_str()).any(is_blank),
+        value => value.as_str().is_some_and(is_blank),
+    };
+    let says = |entry: &Entry| {
+        let parts: Vec<&str> = entry.path.iter().map(String::as_str).collect();
+        match parts[..] {
+            ["models", name] => is_blank(name) || has_blank(&entry.value),
+            ["run", "model" | "fallback"] => has_blank(&entry.value),
+            ["providers", _, key] => {
+                !["headers", "extra"].contains(&key) && has_blank(&entry.value)
+            }
+            _ => false,
+        }
+    };
+    match entries.iter().find(|it| says(it)) {
+        Some(entry) => {
+            let message = format!("{}: {} is empty", entry.place, entry.key());
+            Err(Error::new(ErrorKind::Config, message).help("leave it out, or say what it is"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Checks the servers.
@@ -198,8 +264,51 @@ mod tests {
     }
 
     #[test]
+    fn what_is_in_extra_is_sent_as_json() {
+        let text = "x = { day = 2026-11-28, at = [1, 2.5, 'a', true] }";
+        let value: toml::Value = toml::from_str(text).unwrap();
+        let expected = serde_json::json!({"x": {"day": "2026-11-28", "at": [1, 2.5, "a", true]}});
+        assert_eq!(json(&value), expected);
+    }
+
+    #[test]
+    fn what_has_to_say_something_is_not_blank() {
+        let entry = |path: &[&str], value: toml::Value| Entry {
+            path: path.iter().map(|it| (*it).to_owned()).collect(),
+            value,
+            place: "f:1".to_owned(),
+        };
+        for (path, value, is_refused) in [
+            (&["run", "model"][..], " ".into(), true),
+            (&["run", "fallback"], vec!["a:b", ""].into(), true),
+            (&["models", " "], "a:b".into(), true),
+            (&["providers", "x", "key_variable"], "".into(), true),
+            (&["providers", "x", "base_urls"], vec![""].into(), true),
+            (&["providers", "x", "extra", "suffix"], "".into(), false),
+            (&["store", "shared"], "".into(), false),
+            (&["run", "model"], "a:b".into(), false),
+        ] {
+            let said = check_not_blank(&[entry(path, value)]);
+            let said = said.err().map(|it| it.to_string());
+            let expected = is_refused.then(|| format!("f:1: {} is empty", path.join(".")));
+            let expected = expected.map(|it| it.replace("models. ", "models.\" \""));
+            assert_eq!(said, expected);
+        }
+    }
+
+    #[test]
     fn what_the_types_cannot_tell_is_checked() {
         for (text, says) in [
+            (
+                "providers.x.base_urls = ['http://a', 'http://a']",
+                Some("twice"),
+            ),
+            ("providers.x.extra.deep = [{ a = nan }]", Some("not finite")),
+            (
+                "providers.x.prices.'a*b' = { input = 1, output = 1 }",
+                Some("a * within"),
+            ),
+            ("providers.x.prices.'a*' = { input = 1, output = 1 }", None),
             (
                 "providers.'a:b'.base_url = 'x'",
                 Some("cannot be called so"),

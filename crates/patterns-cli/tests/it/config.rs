@@ -151,6 +151,62 @@ fn what_is_wrong_in_a_file_is_said_with_its_line_and_what_was_meant() {
 }
 
 #[test]
+fn what_is_wrong_with_one_of_several_servers_names_it() {
+    let place = Place::new();
+    for (server, says) in [
+        (
+            "kind = 'compatible'",
+            "providers.s: `compatible` has no usual server",
+        ),
+        ("base_url = 'h:1/v1'", "providers.s: the base URL"),
+        (
+            "base_url = 'http://h/v1'\nextra = { messages = 1 }",
+            "providers.s: the field `messages`",
+        ),
+        (
+            "base_url = 'http://h/v1'\nheaders = { 'x a' = 'b' }",
+            "providers.s: the header",
+        ),
+        (
+            "extra = { x = nan }",
+            ":4: the provider \"s\" has a number in extra",
+        ),
+        (
+            "key_variable = ' '",
+            ":4: providers.s.key_variable is empty",
+        ),
+    ] {
+        place.configure(&format!(
+            "[run]\nmodel = 's:m'\n[providers.s]\n{server}\n[providers.t]\nkind = 'openai'\n"
+        ));
+        let shown = place.run(&["vote", "Well?"]);
+        assert!(shown.starts_with("exit 78\n"), "{server}: {shown}");
+        assert!(shown.contains(says), "{server}: {shown}");
+    }
+    place.configure("[run]\nmodel = ''\n");
+    let shown = place.placeless(&place.run(&["vote", "Well?"]));
+    assert!(
+        shown.contains("[config]/patterns/config.toml:2: run.model is empty"),
+        "{shown}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_of_ours_that_is_no_text_is_an_error() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::new();
+    let mut command = place.command(&["vote", "Well?"]);
+    command.env("PATTERNS_MODEL", std::ffi::OsStr::from_bytes(b"\xff"));
+    let shown = shown(&mut command);
+    assert!(shown.starts_with("exit 78\n"), "{shown}");
+    assert!(
+        shown.contains("PATTERNS_MODEL is not UTF-8 text"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn a_variable_that_sets_nothing_is_told_of() {
     let place = Place::with(&[("a.txt", "A harbour is a shelter.")]);
     place.configure("[providers.x]\nkey_variable = 'PATTERNS_X_KEY'\n");

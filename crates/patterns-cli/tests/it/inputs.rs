@@ -95,6 +95,20 @@ fn bad_inputs_are_named_before_anything_is_asked() {
         &["there is no text in \"x\""],
     );
     check(&["good.txt", "--schema", "nope.json"], 66, &["nope.json"]);
+    for option in ["--text-field", "--id-field", "--delimiter"] {
+        let says = format!("{option} is about rows");
+        check(&["good.txt", option, "x"], 2, &[&says, "--format"]);
+        check(
+            &["twice.jsonl", "--format", "text", option, "x"],
+            2,
+            &[&says],
+        );
+    }
+    check(
+        &["fields.jsonl", "--delimiter", ";"],
+        2,
+        &["--delimiter is about rows of CSV"],
+    );
     check(&["good.txt", "*.nope"], 66, &["*.nope: no file matches"]);
     check(
         &["fields.jsonl", "--text-field", "massage"],

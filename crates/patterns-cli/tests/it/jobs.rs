@@ -223,6 +223,17 @@ fn values(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_job_is_json_if_it_looks_so_whatever_its_file_is_called() {
+    let json = r#"{"pattern": "vote", "question": "Is it?"}"#;
+    let place = Place::with(&[("job.toml", json), ("job.JSON", json), ("job", json)]);
+    for name in ["job.toml", "job.JSON", "job"] {
+        let (code, job) = place.data(&["run", name, "--print-job"]);
+        assert_eq!(code, Some(0), "{name}");
+        assert!(job.contains("question = \"Is it?\""), "{name}: {job}");
+    }
+}
+
+#[test]
 fn what_is_wrong_in_a_job_is_said_with_its_place() {
     let place = Place::with(&[
         (

@@ -197,7 +197,7 @@ fn a_part_is_a_key_of_a_job_and_contradictions_are_refused() {
     exit 2
     --- stdout
     --- stderr
-    error: invalid value '0' for '--limit <N>': 0 is not in 1..18446744073709551615
+    error: invalid value '0' for '--limit <N>': expected a whole number from 1
 
     For more information, try '--help'.
     ");

@@ -16,7 +16,10 @@ fn usage_errors() {
             vec!["vote", "?", "--modle", "x"],
             "a similar argument exists: '--model'",
         ),
-        (vec!["vote", "?", "-n", "0"], "0 is not in 1..=1000"),
+        (
+            vec!["vote", "?", "-n", "0"],
+            "expected a whole number from 1 to 1000",
+        ),
         (
             vec!["vote", "?", "--timeout", "5"],
             "expected a number with a unit",
@@ -65,7 +68,7 @@ fn usage_errors() {
         ),
         (
             vec!["map-reduce", "q.txt", "--model", ""],
-            "there is no provider",
+            "a value is required for '--model <MODEL>'",
         ),
         (
             vec![

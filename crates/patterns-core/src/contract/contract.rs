@@ -20,7 +20,7 @@ use super::normal::normal;
 use super::optional::{Stranger, has_optional, remove_absent};
 use super::recursion::Recursion;
 use super::rejection::{Rejection, Violation};
-use super::strict::Strict;
+use super::strict::{Strict, endless};
 use crate::AnswerSchema;
 use crate::pointer::join;
 
@@ -166,6 +166,11 @@ impl<T: DeserializeOwned> Contract<T> {
             ..Strict::default()
         };
         open.transform(&mut closed);
+        if let Some(place) = endless(&schema) {
+            let message = "needs another of itself within, without an end, so no value fits; \
+                make a field on the way optional, or let it be null";
+            return Err(ContractError::one(&place, message));
+        }
         let validator = compile(&schema)?;
         let sent = AnswerSchema::new(schema_name(name), sent.to_value());
         Ok(Self {

@@ -9,6 +9,7 @@
 
 mod contradictions;
 mod definitions;
+mod endless;
 mod keywords;
 
 use std::fmt;
@@ -18,6 +19,8 @@ use schemars::transform::Transform;
 use serde_json::{Map, Value, json};
 
 use crate::pointer::join;
+pub(super) use endless::endless;
+
 use contradictions::{contradiction, unknown_names};
 use keywords::{
     constants, describe_constants, draft_4_bounds, has_type, infer_type, keep_supported,

@@ -14,6 +14,7 @@ use patterns_parallel::map_reduce::MapInput;
 use patterns_source::{ColumnKind, Documents, Source, Sourced, Splitter, Unreadable};
 
 use super::Reader;
+use super::about_rows::check_rows;
 use super::ahead::{AHEAD, Ahead};
 use super::chosen::{Chosen, MOST_COUNTED, piped};
 use super::kept_columns::KeptColumns;
@@ -100,6 +101,7 @@ impl Corpus {
             };
             return Err(JobError::new(JobErrorKind::Empty, message).help(help));
         }
+        check_rows(part, &first, || (!is_piped).then(|| open(&source)))?;
         let columns = match kept {
             None => Vec::new(),
             Some(kept) if is_piped => kept.ahead(&mut first, &mut rest, &mut total)?,

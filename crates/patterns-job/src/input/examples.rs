@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use patterns_core::{Contract, Document, nearest};
+use patterns_core::{Contract, Document, nearest, parse_schema};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -60,6 +60,8 @@ fn example(line: &str) -> Result<(String, Value), String> {
         let what = what.split(" at line ").next().unwrap_or_default();
         format!("{what} (character {})", error.column())
     })?;
+    // Readers of JSON take the last of two without a word.
+    parse_schema(line).map_err(|it| it.message)?;
     if let Some(other) = fields.keys().find(|it| !MEMBERS.contains(&it.as_str())) {
         let meant = nearest(other, MEMBERS).map(|it| format!("; did you mean {it:?}?"));
         let meant = meant.unwrap_or_default();
@@ -146,9 +148,10 @@ mod tests {
             r#"{"input": "x", "output": "a"}"#,
             r#"{"input": "#,
             "[1]",
+            r#"{"input": "x", "input": "y", "output": {"kind": "a"}}"#,
         ];
         insta::assert_snapshot!(read(&lines.join("\n")).unwrap_err(), @r#"
-    7 examples are not valid; nothing was sent
+    8 examples are not valid; nothing was sent
     x.jsonl:1: the output: /kind: "c" is not one of "a" or "b"
     x.jsonl:2: an example has no "ouput"; did you mean "output"?
     x.jsonl:3: there is no "output"
@@ -156,6 +159,7 @@ mod tests {
     x.jsonl:5: the output: the answer must be a JSON object
     x.jsonl:6: EOF while parsing a value (character 10)
     x.jsonl:7: invalid type: sequence, expected a map (character 0)
+    x.jsonl:8: duplicate key "input"
     "#);
         insta::assert_snapshot!(read("\n\n").unwrap_err(), @r"
     there is no example in x.jsonl; nothing was sent

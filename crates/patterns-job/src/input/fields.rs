@@ -26,7 +26,15 @@ pub(crate) fn check_fields(
     });
     let root = SchemaView::new(schema.unwrap_or(&summary));
     let row = match &reduce.each {
-        Some(field) => walk(&root, field)?,
+        Some(field) => {
+            let rows = walk(&root, field)?;
+            if let Some(kind) = rows.as_ref().and_then(scalar) {
+                let message = format!("`reduce.code.each` {field} is {kind}, and no list of rows");
+                let help = "name a field with a list, or leave `reduce.code.each` out";
+                return Err(JobError::new(JobErrorKind::Invalid, message).help(help));
+            }
+            rows
+        }
         None => Some(root),
     };
     let has_in = row
@@ -89,7 +97,10 @@ fn walk<'a>(from: &SchemaView<'a>, field: &str) -> Result<Option<SchemaView<'a>>
         }
         let properties = place.properties();
         if properties.is_empty() {
-            return Ok(None);
+            return match scalar(&place) {
+                Some(kind) => Err(no_fields(field, &name, &kind)),
+                None => Ok(None),
+            };
         }
         let known = properties.iter().map(|it| it.0).collect::<Vec<_>>();
         let inner = place.property(&name);
@@ -121,6 +132,18 @@ pub(crate) fn other_than_number(place: &SchemaView<'_>) -> Option<String> {
         (types, _) if types.contains(&"number") || types.contains(&"integer") => None,
         (types, _) => Some(types.join(" or ")),
     }
+}
+
+/// Returns what the values of a schema are, if they can have nothing within.
+fn scalar(place: &SchemaView<'_>) -> Option<String> {
+    let types = place.type_names();
+    let has_parts = types.iter().any(|it| ["object", "array"].contains(it));
+    (!types.is_empty() && !has_parts).then(|| types.join(" or "))
+}
+
+fn no_fields(field: &str, name: &str, kind: &str) -> JobError {
+    let message = format!("{field} is in no answer: what would have {name:?} is {kind}");
+    JobError::new(JobErrorKind::Invalid, message).help("name a field that the schema has")
 }
 
 fn unknown(field: &str, name: &str, names: &[&str]) -> JobError {
@@ -188,6 +211,18 @@ mod tests {
                 "{each} {group_by} {column}"
             );
         }
+        insta::assert_snapshot!(check("", "total.x", "count").unwrap_err(), @r#"
+        total.x is in no answer: what would have "x" is number
+        help: name a field that the schema has
+        "#);
+        insta::assert_snapshot!(check("", "tags.0.x", "count").unwrap_err(), @r#"
+        tags.0.x is in no answer: what would have "x" is string
+        help: name a field that the schema has
+        "#);
+        insta::assert_snapshot!(check("total", "host", "count").unwrap_err(), @r"
+        `reduce.code.each` total is number, and no list of rows
+        help: name a field with a list, or leave `reduce.code.each` out
+        ");
         insta::assert_snapshot!(check("events", "hots", "count").unwrap_err(), @r#"
         the answers have no field "hots"
         help: did you mean "host"?

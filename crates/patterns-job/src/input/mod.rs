@@ -1,6 +1,7 @@
 //! Finds, reads and checks what a run works on: documents while it goes on, all else before the first
 //! call.
 
+mod about_rows;
 mod ahead;
 mod chosen;
 mod corpus;

@@ -42,7 +42,7 @@ fn checked(name: &str, text: &str) -> Result<Value, JobError> {
     let schema = parse_schema(text).map_err(|violation| {
         let message = format!("{name} cannot be used as an answer schema");
         JobError::new(JobErrorKind::BadSchema, message)
-            .details_of([format!("#{violation}")])
+            .details_of([format!("#{}: {}", violation.pointer, violation.message)])
             .help("keep the one that is meant; other readers take the last without a word")
     })?;
     Contract::from_schema(schema.clone()).map_err(|error| {

@@ -12,6 +12,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::Job;
+use super::plain_words::plain_words;
 use crate::job_error::{JobError, JobErrorKind, Place};
 
 /// What a job is written in.
@@ -49,11 +50,42 @@ impl Job {
                 return Err(JobError::of_key("pattern", message).help(help));
             }
         }?;
-        job.check().map_err(|error| {
-            let place = error.key().and_then(|key| format.place_of(text, key));
-            error.at(place)
-        })?;
+        job.check()
+            .and_then(|()| check_texts(&job))
+            .map_err(|error| {
+                let place = error.key().and_then(|key| format.place_of(text, key));
+                error.at(place)
+            })?;
         Ok(job)
+    }
+}
+
+/// Checks that no text is blank: a name, a file or an instruction without a letter is a mistake of whoever
+/// wrote the job, by hand or by a program, and would be taken for another one without a word.
+fn check_texts(job: &Job) -> Result<(), JobError> {
+    match blank_text(&Value::from(job), "") {
+        Some(key) => {
+            let message = format!("`{key}` has an empty text");
+            Err(JobError::of_key(&key, message).help("leave it out, or write something"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Returns the key of the first text that is blank. What is within a schema may be, and so may what
+/// divides fields.
+fn blank_text(value: &Value, key: &str) -> Option<String> {
+    match value {
+        Value::String(text) => text.trim().is_empty().then(|| key.to_owned()),
+        Value::Array(items) => items.iter().find_map(|it| blank_text(it, key)),
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
+            if name == "delimiter" || (name == "schema" && value.is_object()) {
+                return None;
+            }
+            let dot = if key.is_empty() { "" } else { "." };
+            blank_text(value, &format!("{key}{dot}{name}"))
+        }),
+        _ => None,
     }
 }
 
@@ -152,7 +184,7 @@ fn wrong(message: &str) -> JobError {
         Some((name, _)) if message.starts_with("missing field") => {
             error(format!("`{name}` is missing"))
         }
-        _ => error(message.to_owned()),
+        _ => error(plain_words(message)),
     }
 }
 

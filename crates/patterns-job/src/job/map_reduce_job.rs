@@ -238,6 +238,10 @@ impl MapReduceJob {
 
     /// Checks that every key has an effect beside the others.
     pub(crate) fn check(&self) -> Result<(), JobError> {
+        if self.inputs.is_empty() {
+            let message = "`inputs` names no document";
+            return Err(JobError::of_key("inputs", message).help("name files, folders or globs"));
+        }
         self.input.check()?;
         self.source.check()?;
         self.check_map()?;

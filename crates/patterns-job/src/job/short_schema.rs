@@ -81,6 +81,13 @@ impl<'a> Piece<'a> {
         Self { text, at }
     }
 
+    /// Drops the comma at the end of a line, which divides fields a second time.
+    fn without_comma(self) -> Self {
+        let text = self.text.trim_end();
+        let text = text.strip_suffix(',').unwrap_or(text);
+        Self { text, ..self }.trim()
+    }
+
     /// Divides it before and behind a sign, if it has one.
     fn divide(self, is_sign: impl Fn(char) -> bool) -> (Self, Option<Self>) {
         let Some((at, sign)) = self.text.char_indices().find(|it| is_sign(it.1)) else {
@@ -125,9 +132,8 @@ fn read(text: &str) -> Result<Map<String, Value>, Wrong> {
     let all = Piece { text, at: 0 }.trim();
     let fields = match all.text.contains('\n') {
         true => {
-            let mut lines = all.parts('\n');
-            lines.retain(|it| !it.text.is_empty());
-            lines
+            let lines = all.parts('\n').into_iter().map(Piece::without_comma);
+            lines.filter(|it| !it.text.is_empty()).collect()
         }
         false => all.parts(','),
     };
@@ -245,6 +251,10 @@ mod tests {
             (
                 "state in progress | done, n? number",
                 r#"{"state":{"type":"string","enum":["in progress","done"]},"n":{"type":"number"}} ["state"]"#,
+            ),
+            (
+                "a int,\nb text: x, y,\n",
+                r#"{"a":{"type":"integer"},"b":{"type":"string","description":"x, y"}} ["a","b"]"#,
             ),
             (
                 " a bool: one, two: three\n\n b [x|y]\n",

@@ -128,6 +128,11 @@ fn the_place_and_what_was_meant_are_said() {
             "pattern = 'section'\ntopic = 'T'\n\n[run]\ntimeout = '5'",
             "pattern = 'section'\ntopic = 'T'\n[output]\nform = 'csv'",
             "pattern = 'section'\ntopic = 'T\n",
+            "pattern = 'vote'\nquestion = '?'\noptions = ['a', 'b', 'a']",
+            "pattern = 'vote'\nquestion = '?'\n[model]\ninstructions = ' '",
+            "pattern = 'map-reduce'\ninputs = ['a', '']",
+            "pattern = 'map-reduce'\ninputs = []",
+            "pattern = 'map-reduce'\ninputs = ['a']\n[reduce.agent]\n[reduce.code]\ncolumns = ['count']",
         ]
         .map(wrong)
         .join("\n"),
@@ -137,7 +142,7 @@ fn the_place_and_what_was_meant_are_said() {
     2:1: there is no key `quorom` here (did you mean `quorum`?)
     4:1: there is no key `max-calls` here (did you mean `max_calls`?)
     3:8: there is no voting rule "borda"; there are plurality, majority, supermajority, unanimous, threshold, median, best-of, same-meaning
-    3:9: invalid value: integer `0`, expected a nonzero u16
+    3:9: expected a whole number from 1 to 65535, not 0
     3:1: `votes` is at most 1000
     4:11: there is no reduction "sun"; did you mean "sum"?
     3:10: there is no "nope" here (did you mean `none`?)
@@ -146,6 +151,11 @@ fn the_place_and_what_was_meant_are_said() {
     5:11: expected a number with a unit (ms, s, m, h, d), such as 30s or 2m
     4:1: `output.form` csv, parquet and sqlite are for tables: map-reduce with `reduce.code` or `reduce.none`, or votes on a batch (choose another)
     2:11: invalid literal string, expected `'`
+    3:1: "a" is twice among the `options` (leave it out, or mend its spelling)
+    4:1: `model.instructions` has an empty text (leave it out, or write something)
+    2:1: `inputs` has an empty text (leave it out, or write something)
+    2:1: `inputs` names no document (name files, folders or globs)
+    3:2: expected one key here, which says the way, and no second one
     "#
     );
 }

@@ -17,6 +17,7 @@ impl VoteJob {
         question(self)?;
         self.input.check()?;
         part(self)?;
+        options(&self.options)?;
         asking(self)?;
         fields(self)?;
         voters(self)?;
@@ -66,6 +67,22 @@ fn part(job: &VoteJob) -> Result<(), JobError> {
     }
     let message = format!("`{key}` is for the questions of a `batch`");
     wrong(key, &message, "ask a `batch`, or leave it out")
+}
+
+/// An answer to choose from says something, and something else than the others.
+fn options(options: &[String]) -> Result<(), JobError> {
+    let help = "leave it out, or mend its spelling";
+    if options.iter().any(|it| it.trim().is_empty()) {
+        return wrong("options", "one of the `options` is empty", help);
+    }
+    let before = |n: usize| options[..n].contains(&options[n]);
+    match (0..options.len()).find(|n| before(*n)) {
+        Some(n) => {
+            let message = format!("{:?} is twice among the `options`", options[n]);
+            wrong("options", &message, help)
+        }
+        None => Ok(()),
+    }
 }
 
 fn asking(job: &VoteJob) -> Result<(), JobError> {

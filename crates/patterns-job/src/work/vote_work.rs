@@ -96,7 +96,6 @@ impl VoteWork {
             columns,
             job,
         };
-        work.check_options()?;
         work.check_numbers()?;
         Ok(work)
     }
@@ -111,22 +110,6 @@ impl VoteWork {
         match &self.questions {
             Questions::One(_) => &[],
             Questions::Batch(rows) => rows,
-        }
-    }
-
-    /// An answer to choose from says something, and something else than the others.
-    fn check_options(&self) -> Result<(), JobError> {
-        let options = &self.job.options;
-        let wrong = |message: String| {
-            Err(JobError::of_key("options", message).help("leave it out, or mend its spelling"))
-        };
-        if options.iter().any(|it| it.trim().is_empty()) {
-            return wrong("one of the `options` is empty".to_owned());
-        }
-        let before = |n: usize| options[..n].contains(&options[n]);
-        match (0..options.len()).find(|n| before(*n)) {
-            Some(n) => wrong(format!("{:?} is twice among the `options`", options[n])),
-            None => Ok(()),
         }
     }
 
