@@ -1,6 +1,6 @@
 //! Best of N: a model proposes several ideas in parallel, then judges vote for the best.
 //!
-//! Notice that the ideas are samples of one prompt, drawn by `FanOut` itself, and that the judges
+//! Notice that the ideas are samples of one prompt, drawn by `fan_out` itself, and that the judges
 //! choose among them by an ordinary election whose options are the ideas.
 
 use std::num::NonZeroUsize;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 use patterns_core::{Agent, Contract, ModelAgent, Part, Prompt};
-use patterns_parallel::{AgentOptions, FanOut, Panel, Plurality, Question, RunOptions, Voting};
+use patterns_parallel::{AgentOptions, Panel, Plurality, Question, RunOptions, Voting, fan_out};
 use patterns_testkit::ScriptedModel;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -50,7 +50,7 @@ async fn main() -> anyhow::Result<()> {
         ModelAgent::new(Arc::clone(&model), "You are inventive.", contract);
 
     let samples = stream::iter(0..3).map(|n| (format!("idea {}", n + 1), Attempt(n)));
-    let ideas: Vec<String> = FanOut::new(samples, &RunOptions::default(), |attempt, origin| {
+    let ideas: Vec<String> = fan_out(samples, &RunOptions::default(), |attempt, origin| {
         let author = &author;
         Box::pin(async move { author.run(&attempt, origin).await })
     })

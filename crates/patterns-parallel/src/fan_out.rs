@@ -9,7 +9,6 @@
 //! pending, also where all that had begun has ended.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -75,7 +74,7 @@ type Numbered<'a, D> = BoxFuture<'a, (BranchId, Result<Answer<D>, AgentError>)>;
 
 /// Why a fan-out ended before its work did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
+pub(crate) enum Stop {
     /// A branch met trouble that every other one would meet too. What was in flight has ended.
     Fatal,
     /// The failure policy was broken. What was in flight has been cancelled.
@@ -276,15 +275,6 @@ impl<'a, M: Machine<Done: 'a>> Stream for FanOut<'a, M> {
 
 // No part of it is pinned in place.
 impl<M: Machine> Unpin for FanOut<'_, M> {}
-
-impl<M: Machine> fmt::Debug for FanOut<'_, M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FanOut")
-            .field("running", &self.running.len())
-            .field("stop", &self.stop)
-            .finish_non_exhaustive()
-    }
-}
 
 #[cfg(test)]
 mod tests;

@@ -1,38 +1,33 @@
 //! A fan-out over a stream of inputs, for work that is none of the patterns.
 
-use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
-use futures_util::StreamExt;
-use patterns_core::{Branch, BranchId, Scope, StepRole};
+use patterns_core::{Branch, BranchId, Outcome, Scope, StepRole};
 
-use crate::RunOptions;
-use crate::fan_out::{self, Stop, Work};
+use crate::fan_out::{FanOut, Stop, Work};
 use crate::in_order::InOrder;
 use crate::machine::{Due, Machine};
+use crate::run::Run;
+use crate::running::RunMachine;
+use crate::{RunOptions, Running};
 
-/// Runs one piece of work per input, at most `concurrency` at once, and yields a [`Branch`] for
-/// every input that was started, in the order of the inputs.
+/// Runs one piece of work per labelled input, at most `concurrency` at once. The branches are the inputs that
+/// were started, in their order; the outcome has no value but that they can be relied on.
 ///
-/// It pulls an input only when a place is free. A slow branch holds back later ones, so new inputs are
-/// pulled only while fewer than 64 times the concurrency are unyielded: any number of inputs needs
-/// constant memory. It spawns nothing: the work runs while the stream is polled.
-///
-/// # Cancellation
-///
-/// Dropping the stream drops all work in flight.
+/// It pulls an input only when a place is free. As a stream, any number of inputs needs constant memory. Its
+/// begin and end are no events, since it is no run of a pattern; those of its branches are.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
 /// use futures_util::{StreamExt, stream};
 /// use patterns_core::{AgentError, Answer};
-/// use patterns_parallel::{FanOut, RunOptions};
+/// use patterns_parallel::{RunOptions, fan_out};
 ///
 /// let inputs = stream::iter(1..=3).map(|n: u32| (format!("number {n}"), n));
-/// let squares: Vec<u32> = FanOut::new(inputs, &RunOptions::default(), |n, _scope| {
+/// let squares: Vec<u32> = fan_out(inputs, &RunOptions::default(), |n, _scope| {
 ///     Box::pin(async move { Ok::<_, AgentError>(Answer::new(n * n)) })
 /// })
 /// .filter_map(async |branch| branch.value().copied())
@@ -41,23 +36,20 @@ use crate::machine::{Due, Machine};
 /// assert_eq!(squares, [1, 4, 9]);
 /// # }
 /// ```
-pub struct FanOut<'a, I, B, S: Stream<Item = (String, I)>> {
-    inner: fan_out::FanOut<'a, Inputs<I, B, S>>,
-}
-
-impl<'a, I, B, S> FanOut<'a, I, B, S>
+pub fn fan_out<'r, I, B, S>(
+    inputs: S,
+    options: &'r RunOptions,
+    work: impl FnMut(I, Scope) -> Work<'r, B> + Send + 'r,
+) -> Running<'r, (), B>
 where
-    S: Stream<Item = (String, I)>,
-    B: 'a,
+    I: 'r,
+    B: Send + 'r,
+    S: Stream<Item = (String, I)> + Send + 'r,
 {
-    /// Prepares a fan-out over labelled inputs; nothing runs until it is polled.
-    pub fn new(
-        inputs: S,
-        options: &RunOptions,
-        work: impl FnMut(I, Scope) -> Work<'a, B> + Send + 'a,
-    ) -> Self {
+    Running::new(async move {
         let machine = Inputs {
             of: PhantomData,
+            run: Run::untold(options),
             total: match inputs.size_hint() {
                 (least, Some(most)) if least == most => Some(most as u64),
                 _ => None,
@@ -66,19 +58,13 @@ where
             is_exhausted: false,
             ended: InOrder::new(options),
         };
-        Self {
-            inner: fan_out::FanOut::new(machine, options, work),
-        }
-    }
-
-    /// Returns why the fan-out ended early, once it has.
-    pub fn stopped(&self) -> Option<Stop> {
-        self.inner.stopped()
-    }
+        Ok(FanOut::new(machine, options, work))
+    })
 }
 
 /// What goes into a fan-out from outside, and comes out of it.
-struct Inputs<I, B, S> {
+struct Inputs<'r, I, B, S> {
+    run: Run<'r>,
     inputs: Pin<Box<S>>,
     of: PhantomData<fn() -> I>,
     total: Option<u64>,
@@ -86,7 +72,7 @@ struct Inputs<I, B, S> {
     ended: InOrder<Branch<B>>,
 }
 
-impl<I, B, S: Stream<Item = (String, I)>> Machine for Inputs<I, B, S> {
+impl<I, B, S: Stream<Item = (String, I)>> Machine for Inputs<'_, I, B, S> {
     type Work = I;
     type Done = B;
     /// Its place among the inputs.
@@ -110,6 +96,7 @@ impl<I, B, S: Stream<Item = (String, I)>> Machine for Inputs<I, B, S> {
     }
 
     fn ended(&mut self, place: u64, branch: Branch<B>) -> Vec<BranchId> {
+        self.run.account(&branch);
         self.ended.put(place, branch);
         Vec::new()
     }
@@ -119,29 +106,20 @@ impl<I, B, S: Stream<Item = (String, I)>> Machine for Inputs<I, B, S> {
     }
 }
 
-impl<'a, I, B, S> Stream for FanOut<'a, I, B, S>
-where
-    S: Stream<Item = (String, I)>,
-    B: 'a,
-{
-    type Item = Branch<B>;
+impl<I, B, S: Stream<Item = (String, I)>> RunMachine for Inputs<'_, I, B, S> {
+    type Value = ();
+    type Row = B;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Branch<B>>> {
-        loop {
-            if let Some(branch) = self.inner.machine_mut().ended.next() {
-                return Poll::Ready(Some(branch));
-            }
-            match self.inner.poll_next_unpin(cx) {
-                Poll::Ready(Some(())) => {}
-                Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
+    fn keep_all(&mut self) {
+        self.ended.unbounded();
     }
-}
 
-impl<I, B, S: Stream<Item = (String, I)>> fmt::Debug for FanOut<'_, I, B, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
+    fn next_row(&mut self) -> Option<Branch<B>> {
+        self.ended.next()
+    }
+
+    fn outcome(self, stop: Option<Stop>) -> Outcome<(), B> {
+        let value = self.run.verdict(stop);
+        self.run.finish(value, Vec::new())
     }
 }

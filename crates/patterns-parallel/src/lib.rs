@@ -7,7 +7,8 @@
 //! | [`MapReduce`] | one agent call per document | a reduce agent combines, as a tree if need be |
 //!
 //! The patterns are written against [`Agent`](patterns_core::Agent): they see typed inputs and
-//! outputs, never a provider. All concurrency is in [`FanOut`]: bounded, lazy, in place.
+//! outputs, never a provider. All concurrency is in one place, bounded and lazy; [`fan_out`] has it for
+//! work that is none of the patterns.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -44,8 +45,7 @@ mod running;
 pub mod sectioning;
 pub mod voting;
 
-pub use fan_out::Stop;
-pub use inputs::FanOut;
+pub use inputs::fan_out;
 pub use map_reduce::MapReduce;
 pub use options::{AgentOptions, FailurePolicy, RunOptions};
 

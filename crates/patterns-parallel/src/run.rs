@@ -30,6 +30,7 @@ pub enum RunError {
 /// One run under way.
 pub(crate) struct Run<'a> {
     pub(crate) options: &'a RunOptions,
+    is_told: bool,
     counts: Counts,
     /// The part of `counts` that is not steps.
     fan_out: Counts,
@@ -50,7 +51,16 @@ impl<'a> Run<'a> {
             branches,
         });
         Self {
+            is_told: true,
+            ..Self::untold(options)
+        }
+    }
+
+    /// Begins one of no pattern, of whose begin and end nobody is told.
+    pub(crate) fn untold(options: &'a RunOptions) -> Self {
+        Self {
             options,
+            is_told: false,
             counts: Counts::default(),
             fan_out: Counts::default(),
             usage: Usage::default(),
@@ -157,11 +167,13 @@ impl<'a> Run<'a> {
         value: Result<A, AggregateError>,
         branches: Vec<Branch<B>>,
     ) -> Outcome<A, B> {
-        self.options.tell_of_run(Event::RunFinished {
-            run: self.options.run,
-            counts: self.counts,
-            usage: self.usage,
-        });
+        if self.is_told {
+            self.options.tell_of_run(Event::RunFinished {
+                run: self.options.run,
+                counts: self.counts,
+                usage: self.usage,
+            });
+        }
         Outcome {
             run: self.options.run,
             value,

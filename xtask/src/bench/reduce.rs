@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use futures_util::{StreamExt, stream};
+use futures_util::stream;
 use patterns_core::{Agent, Contract, Document, Model};
 use patterns_llm::{Pace, connect};
 use patterns_parallel::map_reduce::{
     Combine, DocumentSummary, ReduceItem, ReduceTask, Topology, reduce_agent, summary_agent,
 };
-use patterns_parallel::{AgentOptions, FanOut, MapReduce, RunOptions};
+use patterns_parallel::{AgentOptions, MapReduce, RunOptions, fan_out};
 use patterns_simulator::{Latency, Simulator};
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -145,12 +145,12 @@ async fn with_barriers(
             let task = ReduceTask { items, level };
             (task.name(), task)
         });
-        let mut fan_out = FanOut::new(stream::iter(tasks), options, |task, origin| {
+        let mut run = fan_out(stream::iter(tasks), options, |task, origin| {
             let reduce = Arc::clone(&reduce);
             Box::pin(async move { reduce.run(&task, origin).await })
         });
         let mut next = Vec::new();
-        while let Some(branch) = fan_out.next().await {
+        while let Some(branch) = run.next().await {
             let (first, last) = (branch.label.clone(), branch.label.clone());
             let answer = branch.value().cloned();
             next.extend(answer.map(|answer| Item::Reduced {
@@ -159,7 +159,7 @@ async fn with_barriers(
                 answer,
             }));
         }
-        drop(fan_out);
+        drop(run);
         items = next;
         level += 1;
     }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
-use patterns_core::{Agent, BranchEnd, BranchId, Event, ModelErrorKind};
-use patterns_parallel::{FanOut, RunOptions};
+use patterns_core::{Agent, AggregateErrorKind, BranchEnd, BranchId, Event, ModelErrorKind};
+use patterns_parallel::{RunOptions, Running};
 use patterns_testkit::ScriptedAgent;
 use tokio::time::Instant;
 
@@ -20,12 +20,12 @@ fn squares(seconds: impl Fn(u64) -> u64 + Send + Sync + 'static) -> Squares {
     Arc::new(agent.latency(move |n| Duration::from_secs(seconds(*n))))
 }
 
-fn fan_out<'a, S: Stream<Item = (String, u64)>>(
+fn fan_out<'a, S: Stream<Item = (String, u64)> + Send + 'a>(
     inputs: S,
-    options: &RunOptions,
+    options: &'a RunOptions,
     agent: &'a Squares,
-) -> FanOut<'a, u64, u64, S> {
-    FanOut::new(inputs, options, move |n, scope| {
+) -> Running<'a, (), u64> {
+    patterns_parallel::fan_out(inputs, options, move |n, scope| {
         Box::pin(async move { agent.run(&n, scope).await })
     })
 }
@@ -110,6 +110,24 @@ async fn branches_come_in_the_order_of_their_inputs() {
             .await;
         assert_eq!(labels, ["n0", "n1", "n2"]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn awaited_it_is_an_outcome_with_every_branch_in_the_account_and_no_events_of_its_own() {
+    let agent = ScriptedAgent::new(|n: &u64| match n {
+        1 => Err(failure(ModelErrorKind::Refused)),
+        n => Ok(*n),
+    });
+    let (options, log) = logged(2);
+    let outcome = fan_out(numbers(300), &options, &Arc::new(agent)).await;
+    let outcome = outcome.unwrap();
+    outcome.value.unwrap();
+    assert_eq!((outcome.branches.len(), outcome.counts.failed), (300, 1));
+    let of_run = |it: &Event| matches!(it, Event::RunStarted { .. } | Event::RunFinished { .. });
+    assert!(!log.events().iter().any(of_run));
+    let none = fan_out(numbers(0), &options, &squares(|_| 0)).await;
+    let error = none.unwrap().value.unwrap_err();
+    assert_eq!(error.kind(), AggregateErrorKind::NothingAnswered);
 }
 
 #[tokio::test(start_paused = true)]
