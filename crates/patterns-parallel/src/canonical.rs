@@ -51,12 +51,42 @@ fn write(value: &Value, spell: &dyn Fn(&str) -> String, text: &mut String) {
     }
 }
 
-/// Whole numbers up to 2^53 are exact as floats; they are written alike, whatever they were.
+/// Writes a number so that equal ones are written alike, whatever they were: a float as the shortest
+/// decimal that is read as it, without an exponent, as integers are.
 fn plain(number: &Number) -> String {
     match number.as_f64() {
-        Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9e15 => {
-            (float as i64).to_string()
-        }
+        // Negative zero is zero.
+        Some(float) if number.is_f64() => (float + 0.0).to_string(),
         _ => number.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn equal_numbers_are_written_alike_and_others_are_not() {
+        let alike = [
+            [json!(0), json!(-0.0)],
+            [json!(42), json!(42.0)],
+            [json!(10_000_000_000_000_000_u64), json!(1e16)],
+        ];
+        for [one, other] in alike {
+            assert_eq!(canonical(&one), canonical(&other), "{one} {other}");
+        }
+        let different = [
+            [
+                json!(9_007_199_254_740_993_u64),
+                json!(9_007_199_254_740_992.0),
+            ],
+            [json!(u64::MAX), json!(18_446_744_073_709_551_616.0)],
+            [json!(0), json!(5e-324)],
+        ];
+        for [one, other] in different {
+            assert_ne!(canonical(&one), canonical(&other), "{one} {other}");
+        }
     }
 }
