@@ -33,6 +33,7 @@
 //! ```
 
 mod agent_by;
+mod canonical;
 mod fan_out;
 mod in_order;
 mod inputs;

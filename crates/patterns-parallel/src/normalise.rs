@@ -1,25 +1,24 @@
-//! Says what is the same answer: folds the spellings of one open answer, or of a JSON value, so that no winner
-//! is decided by spelling.
+//! Folds the spellings of one open answer, so that no winner is decided by spelling.
 //!
 //! Only what cannot change the meaning is folded: case, white space, composed and wide forms of
-//! characters, marks that nobody sees, quotes and emphasis around the whole, the full stop behind it, and the thousands
-//! separators of a number. Everything else counts. A sign may be the answer (`?`, `*` and `**` are
+//! characters, the shapes of quotes and hyphens, marks that nobody sees, quotes and emphasis around the
+//! whole, the full stop behind it, and the thousands separators of a number. Everything else counts. A sign may be the answer (`?`, `*` and `**` are
 //! three), `$5` is not `€5`, `10²` is not `102`, `(5)` may be less than nothing, and `y` is a letter.
 //!
 //! Numbers keep their digits: `1.10` and `1.1` may be versions, and `007` is not 7. So `0.50` and
 //! `0.5` are two answers; where numbers are meant, the median compares them as numbers. Only a
 //! fraction of nothing but zeros goes (`42.0` is `42`), unless it may be a group of thousands
 //! (`1.000`). Which commas and points group thousands is known where they come in threes and a
-//! fraction has the other sign (`1.234,50`); alone, a comma groups (`1,000` is a thousand).
+//! fraction has the other sign (`1.234,50`); alone, a comma groups (`1,000` is a thousand), and so do
+//! spaces and apostrophes (`1 000`, `1'000`).
 //!
 //! Dates, articles and synonyms are left to options, or to a judge.
 
-use serde_json::{Number, Value};
 use unicode_normalization::UnicodeNormalization;
 
 /// Returns the form in which an open answer is counted; `None` if it says nothing.
 pub(crate) fn normalise(answer: &str) -> Option<String> {
-    let seen = answer.chars().filter(|it| !UNSEEN.contains(it));
+    let seen = answer.chars().filter(|it| !is_unseen(*it));
     let plain = seen.map(plain).nfc();
     let folded: String = plain.flat_map(fold_case).nfc().collect();
     let words: Vec<&str> = folded.split_whitespace().collect();
@@ -29,20 +28,27 @@ pub(crate) fn normalise(answer: &str) -> Option<String> {
     (!counted.is_empty()).then_some(counted)
 }
 
-/// Marks that nobody sees, of the layout of a text and of its beginning. Joiners are none: they make one
-/// emoji of several, and other words in Persian.
-const UNSEEN: [char; 6] = [
-    '\u{ad}', '\u{200b}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{feff}',
-];
+/// Returns whether nobody sees a mark: of the layout of a text, its direction and its beginning. Joiners
+/// are none of them: they make one emoji of several, and other words in Persian.
+pub(crate) fn is_unseen(it: char) -> bool {
+    matches!(
+        it,
+        '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+    )
+}
 
 /// Returns the plain form of a character that is only written differently.
-fn plain(it: char) -> char {
+pub(crate) fn plain(it: char) -> char {
     match it {
         // Full-width forms are ASCII at a fixed distance.
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(it as u32 - 0xFEE0).unwrap_or(it),
-        '\u{2010}' | '\u{2011}' | '\u{2212}' => '-',
+        // `2020–2024` is `2020-2024`; only a dash between clauses (`—`) is another sign.
+        '\u{2010}'..='\u{2013}' | '\u{2212}' => '-',
         '\u{2044}' => '/',
-        '\u{2018}' | '\u{2019}' => '\'',
+        '\u{2018}'..='\u{201B}' => '\'',
+        '\u{201C}'..='\u{201F}' => '"',
         _ => it,
     }
 }
@@ -58,15 +64,14 @@ fn fold_case(it: char) -> impl Iterator<Item = char> {
 }
 
 /// What is put around an answer as a whole without being part of it.
-const AROUND: [(&str, &str); 10] = [
+const AROUND: [(&str, &str); 9] = [
     ("\"", "\""),
     ("'", "'"),
     ("`", "`"),
-    ("“", "”"),
-    ("„", "“"),
     ("«", "»"),
     ("»", "«"),
     ("**", "**"),
+    ("*", "*"),
     ("$", "$"),
     ("\\boxed{", "}"),
 ];
@@ -97,20 +102,20 @@ fn within<'a>(text: &'a str, (open, close): (&str, &str)) -> Option<&'a str> {
 
 /// Takes the thousands separators out of a number, and a fraction of zeros; `None` for all else.
 fn number(text: &str) -> Option<String> {
-    let (sign, digits) = match text.strip_prefix(['-', '–']) {
+    let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", text),
     };
-    let (whole, fraction) = match (digits.rfind('.'), digits.rfind(',')) {
-        (Some(point), Some(comma)) if point < comma => {
-            (ungroup(&digits[..comma], '.')?, &digits[comma + 1..])
-        }
-        (Some(point), _) => (ungroup(&digits[..point], ',')?, &digits[point + 1..]),
-        (None, _) => (ungroup(digits, ',')?, ""),
+    let (separator, point) = separators(digits);
+    let (whole, fraction) = match point.and_then(|it| digits.split_once(it)) {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (digits, None),
     };
-    if digits.contains('.') && !is_digits(fraction) {
+    let whole = ungroup(whole, separator)?;
+    if fraction.is_some_and(|it| !is_digits(it)) {
         return None;
     }
+    let fraction = fraction.unwrap_or_default();
     let may_be_a_group = fraction.len() == 3 && whole.len() <= 3 && !whole.starts_with('0');
     let is_nothing = fraction.bytes().all(|it| it == b'0') && !may_be_a_group;
     let fraction = if is_nothing { "" } else { fraction };
@@ -118,6 +123,27 @@ fn number(text: &str) -> Option<String> {
     let is_zero = fraction.is_empty() && whole.bytes().all(|it| it == b'0');
     let sign = if is_zero { "" } else { sign };
     Some(format!("{sign}{whole}{point}{fraction}"))
+}
+
+/// Returns what groups the thousands of a number, and what begins its fraction.
+fn separators(digits: &str) -> (char, Option<char>) {
+    match (digits.rfind('.'), digits.rfind(',')) {
+        (Some(point), Some(comma)) if point < comma => ('.', Some(',')),
+        (Some(_), Some(_)) => (',', Some('.')),
+        (point, comma) => match digits.find([' ', '\'']) {
+            // Where these group, a comma does not.
+            Some(at) => {
+                let comma = comma.map(|_| ',');
+                let separator = if digits[at..].starts_with(' ') {
+                    ' '
+                } else {
+                    '\''
+                };
+                (separator, point.map(|_| '.').or(comma))
+            }
+            None => (',', point.map(|_| '.')),
+        },
+    }
 }
 
 /// Takes separators out of the digits of a whole number: only from between groups of three.
@@ -134,63 +160,6 @@ fn ungroup(whole: &str, separator: char) -> Option<String> {
 
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit())
-}
-
-/// Returns the form in which a value is counted: strings normalised, `42.0` as `42`, the names of
-/// an object in order and without those that are null.
-///
-/// A string that says nothing is a value as any other: for a field that is an answer.
-pub(crate) fn canonical(value: &Value) -> String {
-    let mut text = String::new();
-    write(value, &|it| normalise(it).unwrap_or_default(), &mut text);
-    text
-}
-
-/// As [`canonical`], but strings stay as they are.
-pub(crate) fn exact(value: &Value) -> String {
-    let mut text = String::new();
-    write(value, &str::to_owned, &mut text);
-    text
-}
-
-fn write(value: &Value, spell: &dyn Fn(&str) -> String, text: &mut String) {
-    match value {
-        Value::Null | Value::Bool(_) => text.push_str(&value.to_string()),
-        Value::Number(number) => text.push_str(&plain_number(number)),
-        Value::String(string) => {
-            text.push_str(&Value::String(spell(string)).to_string());
-        }
-        Value::Array(items) => {
-            text.push('[');
-            for item in items {
-                write(item, spell, text);
-                text.push(',');
-            }
-            text.push(']');
-        }
-        Value::Object(map) => {
-            let mut members: Vec<_> = map.iter().filter(|(_, value)| !value.is_null()).collect();
-            members.sort_by_key(|(name, _)| *name);
-            text.push('{');
-            for (name, value) in members {
-                text.push_str(&Value::from(name.as_str()).to_string());
-                text.push(':');
-                write(value, spell, text);
-                text.push(',');
-            }
-            text.push('}');
-        }
-    }
-}
-
-/// Whole numbers up to 2^53 are exact as floats; they are written alike, whatever they were.
-fn plain_number(number: &Number) -> String {
-    match number.as_f64() {
-        Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 9e15 => {
-            (float as i64).to_string()
-        }
-        _ => number.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! ```
 
 mod check;
+mod quote;
 mod record;
 
 use std::sync::{Arc, Mutex};
@@ -14,8 +15,8 @@ use patterns_core::{Agent, Document, Model, Prompt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::check::find_quote;
 pub use self::check::{Statement, Statements, Support, SupportCounts, Unsupported};
+pub(crate) use self::quote::find_quote;
 pub use self::record::Unfolded;
 use self::record::{Known, statements_of};
 use super::combine::Combine;

@@ -7,7 +7,8 @@
 //! full, nothing is looked up any more, and a warning says that.
 //!
 //! A name is a word of two letters or more with a capital that begins no sentence, line or cell. Case
-//! does not count in looking it up, nor do thousands commas in a number. Where more than 15 % of the
+//! does not count in looking it up. A number is looked up in each way in which it can be read
+//! (`number_readings.rs`). Where more than 15 % of the
 //! words inside the sentences of the documents have a capital (German, tables of names), capitals
 //! say nothing, and only numbers are looked up. Numbers that are no text (`{"total": 7}`) are counts
 //! and scores as a rule, and are left alone. After the entity precision of Nan et al. (arXiv
@@ -18,6 +19,8 @@ use std::collections::HashSet;
 use patterns_core::{Document, Warning, some_of};
 use serde::Serialize;
 use serde_json::Value;
+
+use super::number_readings::{GROUPING, is_separator, number_readings};
 
 /// The words of 64 bits of the filter: one mebibyte.
 const WORDS: usize = 1 << 17;
@@ -116,15 +119,37 @@ impl SeenWords {
     }
 
     fn remember(&mut self, word: &Word<'_>) {
+        match word.is_plain() {
+            true => self.remember_hash(word.hash()),
+            // The fifth of a month may be written `05`, but the name of a second document is not its number.
+            false if !word.is_in_date && !word.text.contains(is_separator) => {
+                self.remember_hash(word.hash());
+            }
+            false => {
+                let parts = number_readings(word.text).into_iter().flatten();
+                parts.for_each(|it| self.remember_hash(hash(&it)));
+            }
+        }
+    }
+
+    fn remember_hash(&mut self, hash: u64) {
         self.bits.resize(WORDS, 0);
-        for (at, bit) in probes(word.hash()) {
+        for (at, bit) in probes(hash) {
             self.set += u64::from(self.bits[at] & bit == 0);
             self.bits[at] |= bit;
         }
     }
 
     fn has(&self, word: &Word<'_>) -> bool {
-        probes(word.hash()).all(|(at, bit)| self.bits.get(at).is_some_and(|it| it & bit != 0))
+        if word.is_plain() {
+            return self.has_hash(word.hash());
+        }
+        let mut readings = number_readings(word.text).into_iter();
+        readings.any(|parts| parts.iter().all(|it| self.has_hash(hash(it))))
+    }
+
+    fn has_hash(&self, hash: u64) -> bool {
+        probes(hash).all(|(at, bit)| self.bits.get(at).is_some_and(|it| it & bit != 0))
     }
 }
 
@@ -142,6 +167,8 @@ struct Word<'a> {
     text: &'a str,
     /// Whether it begins a sentence, a line or a cell.
     begins: bool,
+    /// Whether it is a number with a hyphen or slash between it and another one.
+    is_in_date: bool,
     /// Whether it numbers an item of a list: `2.` or `2)` at the beginning of a line.
     is_list_number: bool,
 }
@@ -155,53 +182,74 @@ impl Word<'_> {
         self.text.starts_with(char::is_uppercase)
     }
 
-    /// Hashes it in lower case and without commas (FNV-1a, finalised as in `SplitMix64`).
-    fn hash(&self) -> u64 {
-        let mut hash: u64 = 0xCBF2_9CE4_8422_2325;
-        let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3);
-        for it in self.text.chars().filter(|it| *it != ',') {
-            if it.is_ascii() {
-                add(it.to_ascii_lowercase() as u8);
-            } else {
-                let lower = it.to_lowercase();
-                lower.for_each(|it| it.encode_utf8(&mut [0; 4]).bytes().for_each(&mut add));
-            }
-        }
-        hash = (hash ^ (hash >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        hash = (hash ^ (hash >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        hash ^ (hash >> 31)
+    /// Returns whether it can be read in one way only, which is as it is written.
+    fn is_plain(&self) -> bool {
+        !self.is_number() || (!self.text.starts_with('0') && !self.text.contains(is_separator))
     }
+
+    fn hash(&self) -> u64 {
+        hash(self.text)
+    }
+}
+
+/// Hashes a text in lower case (FNV-1a, finalised as in `SplitMix64`).
+fn hash(text: &str) -> u64 {
+    let mut hash: u64 = 0xCBF2_9CE4_8422_2325;
+    let mut add = |byte: u8| hash = (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3);
+    for it in text.chars() {
+        if it.is_ascii() {
+            add(it.to_ascii_lowercase() as u8);
+        } else {
+            let lower = it.to_lowercase();
+            lower.for_each(|it| it.encode_utf8(&mut [0; 4]).bytes().for_each(&mut add));
+        }
+    }
+    hash = (hash ^ (hash >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    hash ^ (hash >> 31)
 }
 
 /// Returns the words and numbers of a text; `20km` is two of them.
 fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
     const BEGIN: [char; 11] = ['.', '!', '?', '\n', ':', '•', '|', '"', '“', '„', '«'];
     let mut begins = true;
+    let mut is_number_before = false;
     let mut rest = text;
     std::iter::from_fn(move || {
         let start = rest.find(char::is_alphanumeric)?;
         begins |= rest[..start].contains(BEGIN);
+        let is_joined = is_number_before && matches!(&rest[..start], "-" | "/");
         let (word, after) = rest[start..].split_at(end_of_word(&rest[start..]));
         rest = after;
         let word = Word {
             text: word,
             begins,
+            is_in_date: is_joined || joins_number(after),
             is_list_number: begins
                 && word.starts_with(char::is_numeric)
                 && after.starts_with(['.', ')']),
         };
         begins = word.is_list_number;
+        is_number_before = word.is_number();
         Some(word)
     })
 }
 
-/// Returns where the first word ends. In a number, a point or comma between digits does not end it.
+/// Returns whether a text begins with a hyphen or slash and a digit.
+fn joins_number(text: &str) -> bool {
+    let rest = text.strip_prefix(['-', '/']);
+    rest.is_some_and(|it| it.starts_with(char::is_numeric))
+}
+
+/// Returns where the first word ends. In a number, a point or comma between digits does not end it, nor
+/// does what else may group its thousands.
 fn end_of_word(text: &str) -> usize {
     let is_number = text.starts_with(char::is_numeric);
     let mut signs = text.char_indices().peekable();
     while let Some((at, it)) = signs.next() {
         let goes_on = match it {
             '.' | ',' => is_number && signs.peek().is_some_and(|it| it.1.is_numeric()),
+            it if GROUPING.contains(&it) => is_number && begins_group(&text[at + it.len_utf8()..]),
             it => it.is_alphanumeric() && it.is_numeric() == is_number,
         };
         if !goes_on {
@@ -209,6 +257,13 @@ fn end_of_word(text: &str) -> usize {
         }
     }
     text.len()
+}
+
+/// Returns whether a text begins with three digits and no more.
+fn begins_group(text: &str) -> bool {
+    let mut signs = text.chars();
+    let are_digits = signs.by_ref().take(3).filter(char::is_ascii_digit).count() == 3;
+    are_digits && signs.next().is_none_or(|it| !it.is_alphanumeric())
 }
 
 #[cfg(test)]
@@ -241,6 +296,11 @@ mod tests {
         check("It was 3.5 km.", "35", &["3.5"]);
         check("12,000 boats", "12000 ships", &[]);
         check("Seen 1, 2, 3, 3.", "2 1", &["3"]);
+        check("At 3,5 km.", "35 km", &["3,5"]);
+        check("10 000 and 10,000 and 10’000", "10\u{202f}000 ships", &[]);
+        check("On 5 3.", "2024-03-05", &[]);
+        check("On 2024-03-05.", "5 3 2024", &[]);
+        check("There are 2.", "page 02", &["2"]);
         check("1. It sank.\n2) It burnt.\n- 3 boats", plain, &["3"]);
         check("Then Ann's boat sank. Nothing else.", plain, &["Ann"]);
         check(

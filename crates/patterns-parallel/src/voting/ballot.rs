@@ -83,8 +83,8 @@ pub struct Vote<A = String> {
     pub answer: A,
     /// How sure the answer is, from 0 (a guess) to 1 (certain).
     // Nothing decides by it, so it never fails a ballot: what is out of range is moved
-    // into it, and 0 stands for what the voter did not say.
-    #[serde(default)]
-    #[schemars(range(min = 0.0, max = 1.0), extend("x-informs" = true))]
-    pub confidence: f64,
+    // into it, and what the voter did not say is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "f64", range(min = 0.0, max = 1.0), extend("x-informs" = true))]
+    pub confidence: Option<f64>,
 }

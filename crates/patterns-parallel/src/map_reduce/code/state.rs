@@ -9,7 +9,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::numbers::{Moments, read, typed, write};
 use super::{CodeFunction, FieldTrouble};
-use crate::normalise::exact;
+use crate::canonical::exact;
 
 /// What is known of a row, or of all rows so far. States of parts can be merged in any order.
 #[derive(Clone, Debug)]

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use patterns_core::SchemaView;
 use serde_json::{Map, Value};
 
+use crate::canonical::canonical;
 use crate::normalise;
-use crate::normalise::canonical;
 
 /// Returns the schema of what may have been missed; `None` if answers of `schema` have no list of
 /// their own that can grow.

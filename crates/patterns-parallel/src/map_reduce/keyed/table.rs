@@ -3,7 +3,7 @@
 //! An answer that is wrong in one place counts in no part of a column: then the rows counted and those
 //! with a problem add up to all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::{fmt, mem};
 
 use serde::{Deserialize, Serialize};
@@ -89,7 +89,8 @@ enum Place {
 #[derive(Clone, Debug)]
 struct Group {
     key: Value,
-    first: RowPosition,
+    /// Its first row, and its place among the keys of it.
+    first: (RowPosition, usize),
     rows: u64,
     states: Vec<State>,
 }
@@ -108,7 +109,7 @@ impl TableBuilder {
         };
         // Without groups there is one row, even of no answers.
         if table.group_by.is_none() {
-            table.group(&Value::Null, (0, 0));
+            table.group(&Value::Null, ((0, 0), 0));
         }
         table
     }
@@ -148,15 +149,15 @@ impl TableBuilder {
             }
             taken.push(it.ok());
         }
-        for key in keys.values() {
-            self.group(key, at).add(1, &taken);
+        for (place, key) in keys.iter().enumerate() {
+            self.group(key, (at, place)).add(1, &taken);
         }
     }
 
-    /// Returns the groups of a row, each once.
-    fn keys_of(&self, row: &Value) -> Result<BTreeMap<String, Value>, FieldTrouble> {
+    /// Returns the groups of a row, each once, in the order in which the row has them.
+    fn keys_of(&self, row: &Value) -> Result<Vec<Value>, FieldTrouble> {
         let Some(field) = &self.group_by else {
-            return Ok([(form(&Value::Null), Value::Null)].into());
+            return Ok(vec![Value::Null]);
         };
         let keys = field.values(row)?;
         if keys.is_empty() {
@@ -165,10 +166,12 @@ impl TableBuilder {
         if keys.iter().any(|it| it.is_object()) {
             return Err(FieldTrouble::WrongType);
         }
-        Ok(keys.into_iter().map(|it| (form(it), it.clone())).collect())
+        let mut known = BTreeSet::new();
+        let new = keys.into_iter().filter(|it| known.insert(form(it)));
+        Ok(new.cloned().collect())
     }
 
-    fn group(&mut self, key: &Value, at: RowPosition) -> &mut Group {
+    fn group(&mut self, key: &Value, at: (RowPosition, usize)) -> &mut Group {
         let columns = &self.columns;
         self.groups.entry(form(key)).or_insert_with(|| Group {
             key: key.clone(),

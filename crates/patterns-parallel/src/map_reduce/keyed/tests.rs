@@ -39,6 +39,20 @@ fn a_list_of_keys_puts_an_answer_into_several_groups() {
 }
 
 #[test]
+fn groups_are_in_the_order_and_in_the_words_in_which_they_were_seen_first() {
+    let keyed = keyed(&["count"]).group_by("tags");
+    let answers = [
+        json!({"tags": ["z", "Cafe\u{301}", "Caf\u{e9}", "a"]}),
+        json!({"tags": ["Caf\u{e9}", "a"]}),
+    ];
+    let table = table(&keyed, &answers).finish();
+    assert_eq!(
+        json!(table.rows),
+        json!([["z", 1], ["Cafe\u{301}", 2], ["a", 2]])
+    );
+}
+
+#[test]
 fn an_answer_can_be_a_list_of_rows() {
     let keyed = keyed(&["count", "max:n"]).group_by("who").each("events");
     let answers = [

@@ -9,6 +9,7 @@ use patterns_core::Document;
 use super::check::check;
 use super::{Provenance, Quote, StatementDraft, StatementList, Support, Unsupported, find_quote};
 use crate::map_reduce::reduce_prompt::{ReduceItem, ReduceTask};
+use crate::normalise::is_unseen;
 
 fn statement(sources: &[&str], quote: Option<(&str, &str)>) -> StatementDraft {
     StatementDraft {
@@ -180,6 +181,16 @@ fn quotes_by_hand() {
         ("", "x", None),
         ("x", "", None),
         ("a b  a b c", "a b c", Some(5..10)),
+        ("“It’s”", "\"It's\"", Some(0..12)),
+        ("in 2020–2024", "2020-2024", Some(3..14)),
+        ("a caf\u{e9}.", "cafe\u{301}", Some(2..7)),
+        ("a cafe\u{301}.", "caf\u{e9}", Some(2..8)),
+        ("caf\u{e9}", "cafe", None),
+        ("caf\u{e9} cafe", "cafe", Some(6..10)),
+        ("ex\u{ad}ample", "example", Some(0..9)),
+        ("example", "exa\u{200b}mple", Some(0..7)),
+        ("example", "\u{200b}", None),
+        ("10 – 20", "10—20", None),
     ];
     for (text, quote, expected) in table {
         assert_eq!(find_quote(text, quote), expected, "{quote:?} in {text:?}");
@@ -213,6 +224,7 @@ proptest! {
     #[test]
     fn any_part_of_a_text_is_a_quote(text in any::<String>(), from in 0..40usize, count in 1..40usize) {
         let part: String = text.chars().skip(from).take(count).collect();
-        prop_assert_eq!(find_quote(&text, &part).is_some(), !part.trim().is_empty());
+        let says = |it: char| !it.is_whitespace() && !is_unseen(it);
+        prop_assert_eq!(find_quote(&text, &part).is_some(), part.contains(says));
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::field_rule::FieldRule;
 use super::union::union;
-use crate::normalise::canonical;
+use crate::canonical::canonical;
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
 use crate::voting::rules::count::{grouped, most_frequent};

@@ -7,7 +7,7 @@ use patterns_core::SchemaView;
 use serde_json::Value;
 
 use super::leaf::{FieldRuling, ranked};
-use crate::normalise::canonical;
+use crate::canonical::canonical;
 use crate::voting::rules::count::most_frequent;
 use crate::voting::rules::{Decision, Share};
 

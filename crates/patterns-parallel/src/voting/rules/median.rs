@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use bigdecimal::BigDecimal;
 use patterns_core::name_and_value;
 
 use super::detail::{Detail, Spread};
@@ -114,15 +115,12 @@ impl Rule for Median {
     }
 }
 
+/// Returns the mean of the numbers as they are written in decimal: of 0.1 and 0.2 it is 0.15.
 fn mean_of_middles(votes: &[Number]) -> Option<f64> {
     let (low, high) = middles(votes)?;
-    // Halved first, as the sum may overflow; equal ones as they are, as halving may underflow.
-    let is_one = low.value == high.value;
-    Some(if is_one {
-        low.value
-    } else {
-        low.value / 2.0 + high.value / 2.0
-    })
+    let decimal = |it: f64| it.to_string().parse::<BigDecimal>().ok();
+    let sum = decimal(low.value)? + decimal(high.value)?;
+    (sum / BigDecimal::from(2)).to_string().parse().ok()
 }
 
 impl FromStr for Median {

@@ -29,6 +29,9 @@ fn the_middle_decides_and_what_is_near_agrees() {
     check(&["1", "2", "2", "9"], none, (Some(2.0), 2, Won));
     check(&["1", "4"], none, (Some(2.5), 0, Won));
     check(&["7"], none, (Some(7.0), 1, Won));
+    check(&["0.1", "0.2"], none, (Some(0.15), 0, Won));
+    check(&["1e308", "1.2e308"], none, (Some(1.1e308), 0, Won));
+    check(&["5e-324", "5e-324"], none, (Some(5e-324), 2, Won));
     let near = "median:1";
     check(&["1", "2", "3", "9", "10"], near, (Some(3.0), 2, Won));
     let percent = "median:1%";
@@ -68,6 +71,8 @@ fn numbers_are_read_with_their_units() {
         ("042", Some(42.0)),
         ("42.5%.", Some(42.5)),
         ("1,200 %", Some(1200.0)),
+        ("1 200 €", Some(1200.0)),
+        ("1'200.50", Some(1200.5)),
         ("-3", Some(-3.0)),
         ("\"7\"", Some(7.0)),
         ("1e3", Some(1000.0)),
