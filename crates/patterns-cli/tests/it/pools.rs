@@ -90,13 +90,13 @@ fn one_bad_server_of_two_ends_no_run_and_costs_no_document() {
             200,
             "<html>Log in</html>".to_owned(),
             5,
-            "(number 1 of 2) is left out from now on: the provider rejects every request in the same way (HTTP 200)",
+            "(number 1 of 2) is left out from now on: the provider rejects every request in the same way (HTTP 200): <html>Log in</html>",
         ),
         (
             400,
             error("bad", "No such option."),
             5,
-            "(number 1 of 2) is left out from now on: the provider rejects every request in the same way (HTTP 400, code \"bad\")",
+            "(number 1 of 2) is left out from now on: the provider rejects every request in the same way (HTTP 400, code \"bad\"): No such option.",
         ),
         (
             200,

@@ -209,8 +209,12 @@ impl Members {
         if told.swap(true, Ordering::Relaxed) {
             return;
         }
-        // Of what it reads, its own words are all that says how much.
-        let words = error.detail().filter(|_| !is_for_good(error.kind()));
+        // These say nothing without the words of the server.
+        let is_dumb = matches!(
+            error.kind(),
+            ModelErrorKind::ContextTooLong | ModelErrorKind::AllRejected
+        );
+        let words = error.detail().filter(|_| is_dumb);
         let words = words.map_or(String::new(), |it| format!(": {it}"));
         let message = format!("{} {what}: {error}{words}", member.name);
         request.scope.emit(Event::WarningRaised {

@@ -213,83 +213,81 @@ mod tests {
     use super::*;
 
     /// Texts of every kind that tokenizers are good or bad at.
-    fn sentences() -> Vec<(&'static str, &'static str)> {
-        vec![
-            (
-                "English",
-                "The committee agreed that the annual report should be published before the end of June. ",
-            ),
-            (
-                "plain words",
-                "it is as if we go to be or not to be so do as I do ",
-            ),
-            (
-                "code",
-                "        for (int index = 0; index < length; ++index) { total += values[index]; }\n",
-            ),
-            (
-                "JSON",
-                "{\"name\": \"value\", \"items\": [1, 2, 3], \"nested\": {\"flag\": true, \"empty\": null}}\n",
-            ),
-            (
-                "log",
-                "2026-11-27T15:14:51.123Z INFO  worker-17 GET /index.html 200 1234 bytes 17 ms 10.0.0.1\n",
-            ),
-            (
-                "numbers",
-                "1234567890 31415926535 2026 17 3.14159 1000000\n",
-            ),
-            (
-                "Chinese",
-                "我们的目标是在今年年底之前完成所有的工作,并且向委员会提交一份详细的报告。",
-            ),
-            (
-                "Japanese",
-                "私たちは今年の終わりまでにすべての作業を完了し、詳細な報告書を提出する予定です。",
-            ),
-            (
-                "Korean",
-                "우리는 올해 말까지 모든 작업을 완료하고 위원회에 자세한 보고서를 제출할 예정입니다. ",
-            ),
-            (
-                "Russian",
-                "Комитет решил, что ежегодный отчёт должен быть опубликован до конца июня. ",
-            ),
-            (
-                "German",
-                "Die Bundesverfassungsgerichtsentscheidung wurde gestern veröffentlicht. ",
-            ),
-            (
-                "Thai",
-                "เราวางแผนที่จะทำงานทั้งหมดให้เสร็จภายในสิ้นปีนี้และส่งรายงานโดยละเอียดต่อคณะกรรมการ",
-            ),
-            (
-                "Arabic",
-                "قررت اللجنة نشر التقرير السنوي قبل نهاية شهر يونيو المقبل. ",
-            ),
-            (
-                "Hindi",
-                "समिति ने निर्णय लिया कि वार्षिक रिपोर्ट जून के अंत से पहले प्रकाशित की जाए। ",
-            ),
-            ("emoji", "🍎🍊🍋 👩‍👩‍👧 😀😃😄 🇩🇪 "),
-            (
-                "rules",
-                "==========================================\n------------------------------------------\n",
-            ),
-            (
-                "blanks",
-                "                                                                              \n\n\n\n",
-            ),
-            (
-                "base64",
-                "QmFzZTY0IGlzIGEgZ3JvdXAgb2YgYmluYXJ5LXRvLXRleHQgZW5jb2Rpbmcgc2NoZW1lcyB0aGF0",
-            ),
-            (
-                "one letter",
-                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-            ),
-        ]
-    }
+    const SENTENCES: [(&str, &str); 19] = [
+        (
+            "English",
+            "The committee agreed that the annual report should be published before the end of June. ",
+        ),
+        (
+            "plain words",
+            "it is as if we go to be or not to be so do as I do ",
+        ),
+        (
+            "code",
+            "        for (int index = 0; index < length; ++index) { total += values[index]; }\n",
+        ),
+        (
+            "JSON",
+            "{\"name\": \"value\", \"items\": [1, 2, 3], \"nested\": {\"flag\": true, \"empty\": null}}\n",
+        ),
+        (
+            "log",
+            "2026-11-27T15:14:51.123Z INFO  worker-17 GET /index.html 200 1234 bytes 17 ms 10.0.0.1\n",
+        ),
+        (
+            "numbers",
+            "1234567890 31415926535 2026 17 3.14159 1000000\n",
+        ),
+        (
+            "Chinese",
+            "我们的目标是在今年年底之前完成所有的工作,并且向委员会提交一份详细的报告。",
+        ),
+        (
+            "Japanese",
+            "私たちは今年の終わりまでにすべての作業を完了し、詳細な報告書を提出する予定です。",
+        ),
+        (
+            "Korean",
+            "우리는 올해 말까지 모든 작업을 완료하고 위원회에 자세한 보고서를 제출할 예정입니다. ",
+        ),
+        (
+            "Russian",
+            "Комитет решил, что ежегодный отчёт должен быть опубликован до конца июня. ",
+        ),
+        (
+            "German",
+            "Die Bundesverfassungsgerichtsentscheidung wurde gestern veröffentlicht. ",
+        ),
+        (
+            "Thai",
+            "เราวางแผนที่จะทำงานทั้งหมดให้เสร็จภายในสิ้นปีนี้และส่งรายงานโดยละเอียดต่อคณะกรรมการ",
+        ),
+        (
+            "Arabic",
+            "قررت اللجنة نشر التقرير السنوي قبل نهاية شهر يونيو المقبل. ",
+        ),
+        (
+            "Hindi",
+            "समिति ने निर्णय लिया कि वार्षिक रिपोर्ट जून के अंत से पहले प्रकाशित की जाए। ",
+        ),
+        ("emoji", "🍎🍊🍋 👩‍👩‍👧 😀😃😄 🇩🇪 "),
+        (
+            "rules",
+            "==========================================\n------------------------------------------\n",
+        ),
+        (
+            "blanks",
+            "                                                                              \n\n\n\n",
+        ),
+        (
+            "base64",
+            "QmFzZTY0IGlzIGEgZ3JvdXAgb2YgYmluYXJ5LXRvLXRleHQgZW5jb2Rpbmcgc2NoZW1lcyB0aGF0",
+        ),
+        (
+            "one letter",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        ),
+    ];
 
     /// The same, said until it is long enough to be looked at, and what is one token again and again.
     fn samples() -> Vec<(&'static str, String)> {
@@ -302,7 +300,7 @@ mod tests {
             ("zeros", "00000000"),
             ("rulers", "xxxxxxxxxxxxxxxx"),
         ];
-        let all = sentences().into_iter().chain(again);
+        let all = SENTENCES.into_iter().chain(again);
         all.map(|(name, text)| (name, text.repeat(200))).collect()
     }
 
@@ -418,7 +416,7 @@ mod tests {
 
     #[test]
     fn texts_are_counted_low() {
-        let counted: Vec<String> = sentences()
+        let counted: Vec<String> = SENTENCES
             .iter()
             .map(|(name, text)| format!("{name} {}", least(text)))
             .collect();
