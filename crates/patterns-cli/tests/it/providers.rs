@@ -126,7 +126,8 @@ fn a_failed_branch_is_named_and_the_rest_is_kept() {
           "end": "failed",
           "error": {
             "kind": "refused",
-            "message": "the model refused to answer"
+            "message": "the model refused to answer",
+            "detail": "I won't."
           },
           "usage": {
             "calls": 1,
