@@ -70,6 +70,69 @@ fn what_fails_at_one_server_is_asked_of_the_next() {
     assert_eq!(count.load(Ordering::Relaxed), 6);
 }
 
+/// A portal that wants a log-in, a server that takes no request, and one that reads 250 tokens and says nothing.
+#[test]
+fn one_bad_server_of_two_ends_no_run_and_costs_no_document() {
+    let place = place();
+    for n in 0..6 {
+        place.write(&format!("docs/{n}.txt"), "word ".repeat(1_000).as_bytes());
+    }
+    let answer = completion(r#"{"summary": "A ship."}"#);
+    let of = |tokens: u32| {
+        answer.replace(
+            "\"prompt_tokens\":10",
+            &format!("\"prompt_tokens\":{tokens}"),
+        )
+    };
+    let good = of(1_100);
+    for (status, reply, asked, says) in [
+        (
+            200,
+            "<html>Log in</html>".to_owned(),
+            5,
+            "(number 1 of 2) is left out from now on: the provider rejects every request in the same way (HTTP 200): <html>Log in</html>",
+        ),
+        (
+            400,
+            error("bad", "No such option."),
+            5,
+            "(number 1 of 2) is left out from now on: the provider rejects every request in the same way (HTTP 400, code \"bad\"): No such option.",
+        ),
+        (
+            200,
+            of(250),
+            1,
+            "(number 1 of 2) does not read what is as long as this, which is asked of the others: the request is longer than the model can read: the server read about 250 of at least 1",
+        ),
+    ] {
+        let (bad_count, good_count) =
+            (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let counting = |count: &Arc<AtomicUsize>, status: u16, reply: String| {
+            let count = Arc::clone(count);
+            Server::hearing(move |_, _| {
+                count.fetch_add(1, Ordering::Relaxed);
+                (status, reply.clone())
+            })
+        };
+        let bad = counting(&bad_count, status, reply);
+        let fine = counting(&good_count, 200, good.clone());
+        place.configure(&format!(
+            "[providers.pool]\nbase_urls = ['{}', '{}']\n",
+            bad.url(),
+            fine.url()
+        ));
+        let shown = place.run(&[&RUN[..], &["--no-store"]].concat());
+        assert!(shown.starts_with("exit 0\n"), "{shown}");
+        assert!(
+            shown.matches(says).count() == 1 && shown.contains("6 mapped"),
+            "{shown}"
+        );
+        assert!(!shown.contains("in parts"), "{shown}");
+        let counts = [bad_count, good_count].map(|it| it.load(Ordering::Relaxed));
+        assert_eq!(counts, [asked, 6], "{shown}");
+    }
+}
+
 #[test]
 fn keys_are_used_side_by_side_and_the_refused_one_is_left_out() {
     let server = Server::hearing(|head, _| match head.contains("Bearer key-a") {

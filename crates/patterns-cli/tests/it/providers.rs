@@ -81,7 +81,7 @@ fn a_failed_branch_is_named_and_the_rest_is_kept() {
     branches: 4 started = 3 answered + 1 failed + 0 cancelled · calls 4 · attempts 4 · tokens 30 in, 15 out · [time]
     documents: 3 = 2 mapped + 1 failed · in no answer: b.txt
     error[E-SOME-FAILED]: 1 of 4 branches failed
-      b.txt: the model refused to answer
+      b.txt: the model refused to answer: I won't.
     help: the result was made without them; --output json has each with its error, --allow-gaps accepts it
     ");
     assert_snapshot!(run(&place(), &server, &["--output", "json", "--seed", "1", "-q"]), @r#"
@@ -126,7 +126,8 @@ fn a_failed_branch_is_named_and_the_rest_is_kept() {
           "end": "failed",
           "error": {
             "kind": "refused",
-            "message": "the model refused to answer"
+            "message": "the model refused to answer",
+            "detail": "I won't."
           },
           "usage": {
             "calls": 1,
@@ -227,7 +228,7 @@ fn a_failed_branch_is_named_and_the_rest_is_kept() {
     }
     --- stderr
     error[E-SOME-FAILED]: 1 of 4 branches failed
-      b.txt: the model refused to answer
+      b.txt: the model refused to answer: I won't.
     help: the result was made without them; --output json has each with its error, --allow-gaps accepts it
     "#);
     assert_snapshot!(run(&place(), &server, &["--max-failures", "10%", "--concurrency", "1"]), @r"
@@ -242,7 +243,7 @@ fn a_failed_branch_is_named_and_the_rest_is_kept() {
     branches: 2 started = 1 answered + 1 failed + 0 cancelled · calls 2 · attempts 2 · tokens 10 in, 5 out · [time]
     documents: 3 = 1 mapped + 1 failed + 1 not begun · in no answer: b.txt
     error[E-NOT-COMBINED]: too many branches failed: the model refused to answer
-      b.txt: the model refused to answer
+      b.txt: the model refused to answer: I won't.
     help: --output json has every branch with its answer or error
     ");
 }

@@ -58,6 +58,7 @@ pub fn connect_all(mut connections: Vec<Connect>) -> Result<Arc<dyn Model>, Conn
         let made = connection.made()?;
         members.push(Member::new(
             format!("{} (number {} of {count})", made.base_url, at + 1),
+            made.base_url.clone(),
             made.stack(HASTY),
             made.stack(patience),
             Arc::clone(&made.pool),

@@ -181,7 +181,7 @@ impl Drop for Unsent {
 
 /// Returns how many tokens a request has, on the high side: three bytes each, when English has four
 /// and most else has more than three.
-fn input_tokens(request: &Request) -> u64 {
+pub(super) fn input_tokens(request: &Request) -> u64 {
     let part = |part: &Part| match part {
         Part::Text(text) => text.len(),
         Part::Document(document) => document.text.len() + document.id.len() + FENCE_BYTES,

@@ -3,17 +3,21 @@
 //! Each of them has a whole stack of its own, so that its pace, its outage and what it does not know are
 //! its own. There are two stacks around one connection: while another is left to be asked, little is
 //! waited for; who is asked last is waited for as if it were alone. What is wrong with the request, or
-//! with its answer, would be so everywhere, and is asked of nobody else.
+//! with its answer, would be so everywhere, and is asked of nobody else. But a rejection by one that has
+//! never answered may be its own, and servers of one model may have been started with different contexts:
+//! what one has called too long, or cut, is asked of those that may read more, before it is asked about in
+//! parts, and nothing as long is sent there again.
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use patterns_core::{
     BoxFuture, Event, Model, ModelError, ModelErrorKind, ModelId, Request, Response, Usage, Warning,
 };
 
+use super::budget::input_tokens;
 use crate::pace::Pool;
 
 /// How often a call that waits for a server looks whether that is down.
@@ -23,27 +27,36 @@ const LOOK: Duration = Duration::from_secs(2);
 pub(crate) struct Member {
     /// What it is called in warnings.
     name: String,
+    /// Where it is; several keys are at one place.
+    address: String,
     hasty: Arc<dyn Model>,
     patient: Arc<dyn Model>,
     pool: Arc<Pool>,
     under_way: AtomicUsize,
     is_out: AtomicBool,
+    is_short: AtomicBool,
+    /// What has about so many tokens is too long for it.
+    too_long: AtomicU64,
 }
 
 impl Member {
     pub(crate) fn new(
         name: String,
+        address: String,
         hasty: Arc<dyn Model>,
         patient: Arc<dyn Model>,
         pool: Arc<Pool>,
     ) -> Self {
         Self {
             name,
+            address,
             hasty,
             patient,
             pool,
             under_way: AtomicUsize::new(0),
             is_out: AtomicBool::new(false),
+            is_short: AtomicBool::new(false),
+            too_long: AtomicU64::new(u64::MAX),
         }
     }
 
@@ -82,23 +95,34 @@ impl Members {
         Self(all)
     }
 
-    /// Returns who is asked next: of those that were not asked, the one with the fewest calls under way.
-    fn next(&self, asked: &[bool]) -> Option<usize> {
+    /// Returns who is asked next with so many tokens: of those that were not asked and may read them, the
+    /// one with the fewest calls under way.
+    fn next(&self, asked: &[bool], tokens: u64) -> Option<usize> {
+        let reads = |it: &Member| tokens < it.too_long.load(Ordering::Relaxed);
         let all = self.0.iter().zip(asked).enumerate();
-        let left =
-            all.filter(|(_, (it, was_asked))| !**was_asked && !it.is_out.load(Ordering::Relaxed));
+        let left = all.filter(|(_, (it, was_asked))| {
+            !**was_asked && !it.is_out.load(Ordering::Relaxed) && reads(it)
+        });
         let least = left.min_by_key(|(_, (it, _))| it.burden());
         least.map(|(at, _)| at)
+    }
+
+    /// Returns who is asked first: where it is too long for all of them, one of those that answer.
+    fn first(&self, tokens: u64) -> usize {
+        let nobody = vec![false; self.0.len()];
+        let first = self.next(&nobody, tokens);
+        // The last one is never left out, so there is one.
+        first.or_else(|| self.next(&nobody, 0)).unwrap_or(0)
     }
 
     async fn call(&self, request: &Request) -> Result<Response, ModelError> {
         let mut asked = vec![false; self.0.len()];
         let mut spent = Usage::default();
-        // The last one is never left out, so there is one.
-        let mut at = self.next(&asked).unwrap_or(0);
+        let tokens = input_tokens(request);
+        let mut at = self.first(tokens);
         loop {
             asked[at] = true;
-            let next = self.next(&asked);
+            let next = self.next(&asked, tokens);
             let error = match self.ask(at, request, next).await {
                 Ok(mut response) => {
                     response.usage += spent;
@@ -107,15 +131,39 @@ impl Members {
                 Err(error) => error,
             };
             let usage = error.usage() + spent;
-            match next.filter(|_| is_of_the_server(error.kind())) {
+            let is_short = error.kind() == ModelErrorKind::ContextTooLong;
+            if is_short {
+                self.note_too_long(at, tokens);
+            }
+            let next = next.and_then(|_| self.next(&asked, tokens));
+            match next.filter(|_| is_short || self.is_of_the_member(at, error.kind())) {
                 Some(next) => {
-                    self.leave_out(at, request, &error);
+                    self.tell(at, request, &error);
                     // The attempts are on the bill of the call that goes on.
                     spent = Usage { calls: 0, ..usage };
                     at = next;
                 }
                 None => return Err(error.with_usage(usage)),
             }
+        }
+    }
+
+    /// Returns whether a failure is the server's or the key's own, so that another may do better: one that
+    /// has never answered may reject what others take.
+    fn is_of_the_member(&self, at: usize, kind: ModelErrorKind) -> bool {
+        let is_rejection = matches!(
+            kind,
+            ModelErrorKind::InvalidRequest | ModelErrorKind::UnsupportedFormat
+        );
+        let is_new = || self.0[at].pool.state().served == 0;
+        kind.is_transient() || is_for_good(kind) || (is_rejection && is_new())
+    }
+
+    /// Remembers what is too long at a place.
+    fn note_too_long(&self, at: usize, tokens: u64) {
+        let there = |it: &&Member| it.address == self.0[at].address;
+        for member in self.0.iter().filter(there) {
+            member.too_long.fetch_min(tokens, Ordering::Relaxed);
         }
     }
 
@@ -144,23 +192,36 @@ impl Members {
         }
     }
 
-    /// Asks nobody any more who will never answer, and says so once.
-    fn leave_out(&self, at: usize, request: &Request, error: &ModelError) {
+    /// Says once that nobody asks any more who will never answer, and that one reads less than others.
+    fn tell(&self, at: usize, request: &Request, error: &ModelError) {
         let member = &self.0[at];
-        if !is_for_good(error.kind()) || member.is_out.swap(true, Ordering::Relaxed) {
+        let (told, code, what) = match error.kind() {
+            kind if is_for_good(kind) => {
+                (&member.is_out, "server-left-out", "is left out from now on")
+            }
+            ModelErrorKind::ContextTooLong => (
+                &member.is_short,
+                "server-reads-less",
+                "does not read what is as long as this, which is asked of the others",
+            ),
+            _ => return,
+        };
+        if told.swap(true, Ordering::Relaxed) {
             return;
         }
-        let message = format!("{} is left out from now on: {error}", member.name);
+        // These say nothing without the words of the server.
+        let is_dumb = matches!(
+            error.kind(),
+            ModelErrorKind::ContextTooLong | ModelErrorKind::AllRejected
+        );
+        let words = error.detail().filter(|_| is_dumb);
+        let words = words.map_or(String::new(), |it| format!(": {it}"));
+        let message = format!("{} {what}: {error}{words}", member.name);
         request.scope.emit(Event::WarningRaised {
             run: request.scope.origin().run,
-            warning: Warning::new("server-left-out", message),
+            warning: Warning::new(code, message),
         });
     }
-}
-
-/// Returns whether a failure is the server's or the key's own, so that another may do better.
-fn is_of_the_server(kind: ModelErrorKind) -> bool {
-    kind.is_transient() || is_for_good(kind)
 }
 
 fn is_for_good(kind: ModelErrorKind) -> bool {
@@ -169,6 +230,7 @@ fn is_for_good(kind: ModelErrorKind) -> bool {
         ModelErrorKind::Unauthorized
             | ModelErrorKind::QuotaExhausted
             | ModelErrorKind::UnknownModel
+            | ModelErrorKind::AllRejected
     )
 }
 
@@ -190,202 +252,4 @@ impl fmt::Debug for Members {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
-
-    use patterns_core::{EventSink, Layer, RunId, Scope};
-    use tokio_util::sync::CancellationToken;
-
-    use super::*;
-    use crate::layer::SingleFlightLayer;
-    use crate::pace::{Demand, Pace, Verdict};
-
-    /// Says one thing, or fails in one way.
-    struct Says(
-        ModelId,
-        Result<&'static str, ModelErrorKind>,
-        Arc<AtomicUsize>,
-    );
-
-    impl Model for Says {
-        fn id(&self) -> &ModelId {
-            &self.0
-        }
-
-        fn generate<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
-            self.2.fetch_add(1, Ordering::Relaxed);
-            let usage = Usage {
-                calls: 1,
-                attempts: 1,
-                ..Usage::default()
-            };
-            Box::pin(std::future::ready(match self.1 {
-                Ok(text) => Ok(Response::new("test", text)),
-                Err(kind) => Err(ModelError::new(kind).with_usage(usage)),
-            }))
-        }
-    }
-
-    #[derive(Default)]
-    struct Heard(Mutex<Vec<String>>);
-
-    impl EventSink for Heard {
-        fn emit(&self, event: Event) {
-            if let Event::WarningRaised { warning, .. } = event {
-                self.0.lock().unwrap().push(warning.message);
-            }
-        }
-    }
-
-    type Script = Result<&'static str, ModelErrorKind>;
-
-    /// Returns a model of members, and how often each is asked.
-    fn members(scripts: &[Script]) -> (Members, Vec<Arc<AtomicUsize>>) {
-        let mut counts = Vec::new();
-        let all = scripts.iter().enumerate().map(|(at, script)| {
-            let count = Arc::new(AtomicUsize::new(0));
-            counts.push(Arc::clone(&count));
-            let says = || -> Arc<dyn Model> {
-                Arc::new(Says(
-                    ModelId::new("test", format!("{at}")),
-                    *script,
-                    Arc::clone(&count),
-                ))
-            };
-            let pool = Arc::new(Pool::new(Pace::default(), 0));
-            Member::new(format!("number {at}"), says(), says(), pool)
-        });
-        (Members::new(all.collect()), counts)
-    }
-
-    /// Returns a request of a run that is listened to.
-    fn heard() -> (Request, Arc<Heard>) {
-        let heard = Arc::new(Heard::default());
-        let events: Arc<dyn EventSink> = Arc::clone(&heard) as _;
-        let request = Request {
-            scope: Scope::new(RunId(1), events, CancellationToken::new()),
-            ..Request::default()
-        };
-        (request, heard)
-    }
-
-    fn asked(counts: &[Arc<AtomicUsize>]) -> Vec<usize> {
-        counts.iter().map(|it| it.load(Ordering::Relaxed)).collect()
-    }
-
-    const BUSY: ModelErrorKind = ModelErrorKind::Overloaded { retry_after: None };
-
-    #[tokio::test(start_paused = true)]
-    async fn who_keeps_failing_is_followed_by_the_next_and_all_attempts_are_on_the_bill() {
-        let (members, counts) = members(&[Err(BUSY), Ok("b"), Ok("c")]);
-        let (request, heard) = heard();
-        let answer = members.generate(&request).await.unwrap();
-        assert_eq!((&*answer.text, asked(&counts)), ("b", vec![1, 1, 0]));
-        assert_eq!((answer.usage.calls, answer.usage.attempts), (1, 2));
-        assert!(heard.0.lock().unwrap().is_empty());
-        members.generate(&Request::default()).await.unwrap();
-        assert_eq!(asked(&counts)[0], 2, "it is asked again another time");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_key_that_is_refused_is_left_out_and_that_is_said_once() {
-        let (members, counts) = members(&[Err(ModelErrorKind::Unauthorized), Ok("b")]);
-        let (request, heard) = heard();
-        for _ in 0..3 {
-            members.generate(&request).await.unwrap();
-        }
-        assert_eq!(asked(&counts), [1, 3]);
-        let heard = heard.0.lock().unwrap();
-        assert_eq!(
-            *heard,
-            ["number 0 is left out from now on: the provider rejected the credentials"]
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_is_wrong_with_the_request_is_asked_of_nobody_else() {
-        let (members, counts) = members(&[Err(ModelErrorKind::InvalidRequest), Ok("b")]);
-        let error = members.generate(&Request::default()).await.unwrap_err();
-        assert_eq!(error.kind(), ModelErrorKind::InvalidRequest);
-        assert_eq!(asked(&counts), [1, 0]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn when_all_fail_the_last_failure_counts_and_nobody_is_without_members() {
-        let out = Err(ModelErrorKind::QuotaExhausted);
-        let (members, counts) = members(&[out, out]);
-        for asked_before in 1..=2 {
-            let error = members.generate(&Request::default()).await.unwrap_err();
-            assert_eq!(error.kind(), ModelErrorKind::QuotaExhausted);
-            assert_eq!(asked(&counts), [1, asked_before]);
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn calls_go_to_whoever_has_the_fewest_under_way() {
-        let (members, counts) = members(&[Ok("a"), Ok("b"), Ok("c")]);
-        let busy = UnderWay::new(&members.0[0].under_way);
-        let _busier = [(); 2].map(|()| UnderWay::new(&members.0[1].under_way));
-        members.generate(&Request::default()).await.unwrap();
-        assert_eq!(asked(&counts), [0, 0, 1]);
-        drop(busy);
-        members.generate(&Request::default()).await.unwrap();
-        assert_eq!(asked(&counts), [1, 0, 1], "and to the first of equals");
-    }
-
-    /// Never answers.
-    struct Hangs(ModelId);
-
-    impl Model for Hangs {
-        fn id(&self) -> &ModelId {
-            &self.0
-        }
-
-        fn generate<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
-            Box::pin(std::future::pending())
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_slow_answer_is_waited_for_while_its_server_is_not_down() {
-        let (mut members, counts) = members(&[Ok("a"), Ok("b")]);
-        members.0[0].hasty = Arc::new(Hangs(ModelId::new("test", "0")));
-        let model = SingleFlightLayer.layer(members);
-        let request = Request::default();
-        let answer = tokio::time::timeout(Duration::from_secs(60), model.generate(&request));
-        assert!(answer.await.is_err());
-        assert_eq!(asked(&counts), [0, 0]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_server_that_goes_down_is_not_waited_for_while_another_one_is_up() {
-        let (mut members, counts) = members(&[Ok("a"), Ok("b")]);
-        members.0[0].hasty = Arc::new(Hangs(ModelId::new("test", "0")));
-        let pool = Arc::clone(&members.0[0].pool);
-        let goes_down = async {
-            for call in 0..20 {
-                let demand = demand_of(call);
-                let Ok(slot) = pool.admit(demand, |_, _| {}).await else {
-                    return;
-                };
-                slot.end(Verdict::Broken(ModelErrorKind::Unreachable));
-                if pool.outage().is_some() {
-                    return;
-                }
-            }
-        };
-        let request = Request::default();
-        let (answer, ()) = tokio::join!(members.generate(&request), goes_down);
-        assert!(pool.outage().is_some());
-        assert_eq!((&*answer.unwrap().text, asked(&counts)), ("b", vec![0, 1]));
-    }
-
-    fn demand_of(call: u64) -> Demand {
-        Demand {
-            input_tokens: 1,
-            output_tokens: 1,
-            is_bounded: true,
-            call,
-        }
-    }
-}
+mod tests;

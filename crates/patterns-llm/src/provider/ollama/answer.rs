@@ -15,6 +15,7 @@ pub(super) fn read(body: &[u8]) -> Option<Completion> {
         verdict: verdict(&body),
         usage: Usage {
             input_tokens: count(&body["prompt_eval_count"]),
+            cached_input_tokens: count(&body["prompt_eval_cached_count"]),
             output_tokens: count(&body["eval_count"]),
             ..one_attempt()
         },

@@ -139,6 +139,11 @@ fn every_reason_to_be_done_says_whether_there_is_an_answer() {
         (response.usage.input_tokens, response.usage.output_tokens),
         (26, 9)
     );
+    // Newer ones say how much of it was cached (ollama/ollama#17943).
+    let mut cached = done("stop", "Hi.");
+    cached["prompt_eval_cached_count"] = json!(16);
+    let usage = read(200, &cached.to_string()).unwrap().usage;
+    assert_eq!((usage.input_tokens, usage.cached_input_tokens), (26, 16));
     let other = read(200, &done("something_new", "Hi.").to_string()).unwrap();
     assert_eq!(
         other.finish,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::usual;
 use crate::provider::reply::{
-    Completion, Verdict, count, first_answer, is_error, one_attempt, read_json,
+    Completion, Verdict, count, filtered, first_answer, is_error, one_attempt, read_json,
 };
 use crate::tier::Tier;
 
@@ -155,15 +155,19 @@ fn of_choice(choice: &Value) -> Verdict {
     }
     let reason = finish_reason(choice);
     if let Some(kind) = reason.and_then(failed_finish) {
-        return Verdict::Failed(kind);
+        let why = filtered(&choice["content_filter_results"]);
+        return match why.filter(|_| kind == ModelErrorKind::Filtered) {
+            Some(words) => Verdict::Because(kind, format!("the answer was filtered: {words}")),
+            None => Verdict::Failed(kind),
+        };
     }
     let message = ["message", "delta"].iter().map(|name| &choice[*name]);
     let message = message.into_iter().find(|it| it.is_object());
     let message = message.unwrap_or(&Value::Null);
     let (text, refusal) = text_of(&message["content"]);
-    let is_refusal = |it: &str| !it.is_empty();
-    if is_refusal(&refusal) || message["refusal"].as_str().is_some_and(is_refusal) {
-        return Verdict::Failed(ModelErrorKind::Refused);
+    let refusals = [Some(&*refusal), message["refusal"].as_str()];
+    if let Some(refusal) = refusals.into_iter().flatten().find(|it| !it.is_empty()) {
+        return Verdict::Because(ModelErrorKind::Refused, refusal.to_owned());
     }
     if !text.trim().is_empty() {
         return Verdict::Answer(text, finish(reason));
@@ -217,6 +221,8 @@ fn failed_finish(reason: &str) -> Option<ModelErrorKind> {
         "content_filter" | "content_filtered" | "safety" | "recitation" | "blocklist"
         | "prohibited_content" | "spii" | "sensitive" => ModelErrorKind::Filtered,
         "refusal" => ModelErrorKind::Refused,
+        // Zhipu's, too.
+        "model_context_window_exceeded" => ModelErrorKind::ContextTooLong,
         "error"
         | "network_error"
         | "insufficient_system_resource"

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::answer::{finish_reason, text_of, usage_of};
 use crate::exchange::{ExchangeError, ExchangeErrorKind};
-use crate::provider::reply::{first_answer, is_error, read_json};
+use crate::provider::reply::{filtered, first_answer, is_error, read_json};
 use crate::provider::stream::{Assembly, Blanks, Event, broken};
 
 /// A streamed answer as far as it has come.
@@ -25,6 +25,8 @@ pub(crate) struct Chunks {
     arguments: Option<String>,
     has_other_calls: bool,
     finish_reason: Option<String>,
+    /// What Azure's content filter has found, if it holds anything back.
+    filter: Value,
     usage: Value,
     error: Option<Value>,
     is_done: bool,
@@ -100,7 +102,10 @@ impl Assembly for Chunks {
         if let Some(arguments) = this.arguments.filter(|_| !this.has_other_calls) {
             message["tool_calls"] = json!([{"function": {"arguments": arguments}}]);
         }
-        let choice = json!({"message": message, "finish_reason": this.finish_reason});
+        let mut choice = json!({"message": message, "finish_reason": this.finish_reason});
+        if !this.filter.is_null() {
+            choice["content_filter_results"] = this.filter;
+        }
         let choices: &[Value] = match this.has_choices {
             true => &[choice],
             false => &[],
@@ -150,6 +155,10 @@ impl Chunks {
         // The last one counts: some servers send an empty one with every piece.
         if let Some(reason) = finish_reason(&choice) {
             self.finish_reason = Some(reason.to_owned());
+        }
+        let notes = choice.get("content_filter_results");
+        if let Some(notes) = notes.filter(|it| filtered(it).is_some()) {
+            self.filter = notes.clone();
         }
         match choice.get("delta").filter(|it| it.is_object()) {
             Some(delta) => self.add_delta(delta)?,

@@ -7,13 +7,14 @@ use patterns_core::ModelErrorKind::{
     Unauthorized, Unavailable, UnknownModel,
 };
 use patterns_core::{
-    AnswerFormat, AnswerSchema, Effort, Message, ModelErrorKind, Part, Request, Usage,
+    AnswerFormat, AnswerSchema, Effort, Message, ModelError, ModelErrorKind, Part, Request, Usage,
 };
 use serde_json::json;
 
 use super::answer;
 use super::wire::{Body, Flavour};
 use crate::provider::reply::{Redactor, classify};
+use crate::provider::stream::stored;
 use crate::provider::transport::Reply;
 use crate::tier::Tier;
 
@@ -67,6 +68,10 @@ fn where_an_effort_is_refused_less_is_tried_before_more() {
 }
 
 fn read(status: u16, body: &str) -> Result<patterns_core::Response, ModelErrorKind> {
+    classified(status, body).map_err(|it| it.kind())
+}
+
+fn classified(status: u16, body: &str) -> Result<patterns_core::Response, ModelError> {
     let reply = Reply {
         status: StatusCode::from_u16(status).unwrap(),
         headers: HeaderMap::new(),
@@ -74,8 +79,7 @@ fn read(status: u16, body: &str) -> Result<patterns_core::Response, ModelErrorKi
         began: None,
     };
     let redactor = Redactor::new("sk-canary-0123456789".into());
-    let read = classify(&reply, "m", answer::read, &redactor, false);
-    read.map_err(|it| it.kind())
+    classify(&reply, "m", answer::read, &redactor, false)
 }
 
 #[test]
@@ -141,6 +145,46 @@ fn what_azure_says_is_understood() {
     let filtered =
         json!({"choices": [{"finish_reason": "content_filter", "message": {"content": "H"}}]});
     assert_eq!(read(200, &filtered.to_string()).unwrap_err(), Filtered);
+}
+
+/// What the filter found stands in the reply to a question, in an answer, and in the last piece of a
+/// stream (adobe-research/NoLiMa#9, langchain4j/langchain4j#2385).
+#[tokio::test]
+async fn what_azure_has_filtered_is_said() {
+    let notes = json!({"hate": {"filtered": false, "severity": "safe"},
+        "violence": {"filtered": true, "severity": "medium"}});
+    let question = json!({"error": {"message": "The response was filtered.", "code": "content_filter",
+        "innererror": {"code": "ResponsibleAIPolicyViolation", "content_filter_result": notes}}});
+    let choice = json!({"finish_reason": "content_filter", "message": {"content": "H"},
+        "content_filter_results": notes});
+    let answer = json!({"choices": [choice]}).to_string();
+    let safe = json!({"violence": {"filtered": false, "severity": "safe"}});
+    let pieces = [
+        json!({"choices": [], "prompt_filter_results": [{"content_filter_results": safe}]}),
+        json!({"choices": [{"delta": {"content": "H"}, "content_filter_results": safe}]}),
+        json!({"choices": [{"delta": {}, "finish_reason": "content_filter", "content_filter_results": notes}]}),
+        json!({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 1}}),
+    ];
+    let stream = pieces.map(|it| format!("data: {it}\n\n")).concat();
+    let stream = format!("{stream}data: [DONE]\n\n");
+    let body = stored(stream.into(), true, Box::<super::Chunks>::default(), || {});
+    let streamed = body.await.unwrap();
+    for (status, body, words) in [
+        (
+            400,
+            question.to_string(),
+            "violence (medium): The response was filtered.",
+        ),
+        (200, answer, "the answer was filtered: violence (medium)"),
+        (
+            200,
+            String::from_utf8(streamed.to_vec()).unwrap(),
+            "the answer was filtered: violence (medium)",
+        ),
+    ] {
+        let error = classified(status, &body).unwrap_err();
+        assert_eq!((error.kind(), error.detail()), (Filtered, Some(words)));
+    }
 }
 
 #[test]

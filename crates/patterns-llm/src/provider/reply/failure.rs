@@ -5,6 +5,7 @@ use std::time::Duration;
 use patterns_core::ModelErrorKind;
 use serde_json::Value;
 
+use super::filtered;
 use super::no_credit::is_out_of_credit;
 use super::too_long::{exceeds_the_minute, is_too_long};
 
@@ -18,8 +19,8 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// Which parameter of the request is blamed.
     param: Option<String>,
-    /// Google's name of the quota that is used up.
-    quota: Option<String>,
+    /// Whether a quota of the day is used up, by the name that Google gives it.
+    is_of_a_day: bool,
 }
 
 impl Failure {
@@ -48,7 +49,7 @@ impl Failure {
             class: class.and_then(plain),
             message: message(error),
             param: error.get("param").and_then(plain),
-            quota: quota(error),
+            is_of_a_day: is_of_a_day(error),
             code,
         }
     }
@@ -92,11 +93,7 @@ impl Failure {
     }
 
     fn by_code(&self, retry_after: Option<Duration>) -> Option<ModelErrorKind> {
-        if self
-            .quota
-            .as_deref()
-            .is_some_and(|it| it.contains("PerDay"))
-        {
+        if self.is_of_a_day || is_of_nothing(&self.message) {
             return Some(ModelErrorKind::QuotaExhausted);
         }
         // OpenAI: the code is what counts, the type may say something else.
@@ -371,19 +368,30 @@ fn message(error: &Value) -> String {
     };
     // LiteLLM and OpenRouter wrap what the provider behind them said.
     let inner = error.pointer("/metadata/raw").and_then(Value::as_str);
-    match (message, inner) {
+    let message = match (message, inner) {
         (Some(message), Some(inner)) => format!("{message}: {inner}"),
         (message, inner) => message.or(inner).unwrap_or_default().to_owned(),
+    };
+    match filtered::in_error(error) {
+        Some(found) => format!("{found}: {message}"),
+        None => message,
     }
 }
 
-fn quota(error: &Value) -> Option<String> {
-    let details = error.get("details")?.as_array()?;
-    let violations = details
-        .iter()
-        .filter_map(|it| it.get("violations")?.as_array());
-    let mut ids = violations
-        .flatten()
-        .filter_map(|it| it.get("quotaId")?.as_str());
-    ids.next().map(str::to_owned)
+/// Returns whether Google names a quota of nothing, as it does of models that it gives to nobody for nothing.
+fn is_of_nothing(words: &str) -> bool {
+    let mut limits = words.split("limit: ").skip(1);
+    words.contains("Quota exceeded for metric")
+        && limits.any(|it| {
+            let end = it.find(|it: char| !it.is_ascii_digit());
+            &it[..end.unwrap_or(it.len())] == "0"
+        })
+}
+
+/// Returns whether one of the quotas that are used up, in any order, is that of a day.
+fn is_of_a_day(error: &Value) -> bool {
+    let details = error["details"].as_array().into_iter().flatten();
+    let violations = details.filter_map(|it| it["violations"].as_array());
+    let mut ids = violations.flatten().filter_map(|it| it["quotaId"].as_str());
+    ids.any(|it| it.contains("PerDay"))
 }

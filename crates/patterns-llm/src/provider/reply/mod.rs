@@ -6,6 +6,7 @@
 mod classify;
 mod completion;
 mod failure;
+mod filtered;
 mod foreign;
 mod lenient;
 mod no_credit;
@@ -16,6 +17,7 @@ mod too_long;
 
 pub(super) use classify::classify;
 pub(super) use completion::{Completion, Verdict, count, first_answer, is_error, one_attempt};
+pub(super) use filtered::filtered;
 pub(super) use foreign::is_foreign;
 pub(super) use lenient::read as read_json;
 pub(super) use redact::{MAX_DETAIL, Redactor};

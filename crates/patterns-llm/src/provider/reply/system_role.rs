@@ -10,6 +10,8 @@ const WORDS: &[&str] = &[
     "role 'system'",
     "role \"system\"",
     "role: system",
+    // OpenAI, of its first models that reason.
+    "does not support 'system'",
     "system message",
     "system prompt",
     "system instruction",
@@ -49,6 +51,10 @@ mod tests {
         check("Only user and assistant roles are supported!", true);
         check(
             "Conversation roles must alternate user/assistant/user",
+            true,
+        );
+        check(
+            "Unsupported value: 'messages[0].role' does not support 'system' with this model.",
             true,
         );
         check(

@@ -5,6 +5,8 @@
 //! once. It is lenient where a stream can only mean one thing: marks at the beginning of lines are
 //! dropped, a line that begins with a brace is data (some servers leave out the `data:`), and no event
 //! needs an empty line behind it (some proxies drop those), the last one or one that is whole JSON.
+//! Google breaks a stream off with an error that is spread over lines, as its other errors are: an object or
+//! a list that is left open at the end of a line goes on to the line that closes it.
 //!
 //! Source: the HTML standard, 9.2.6 "Interpreting an event stream".
 
@@ -27,6 +29,8 @@ pub(crate) struct Event {
     /// The lines of its data, which may be no text.
     pub(crate) data: Vec<u8>,
     has_data: bool,
+    /// What closes bare JSON that is spread over lines, while it is read.
+    closes: Option<u8>,
 }
 
 impl Events {
@@ -81,9 +85,24 @@ impl Events {
 impl Event {
     /// Reads a further line, which may end events.
     fn read(&mut self, line: &[u8], ended: &mut Vec<Self>) {
-        if line.starts_with(b"{") {
+        if let Some(close) = self.closes.filter(|_| !is_field(line)) {
             self.add(line, ended);
-            return self.end(ended);
+            if line.first() == Some(&close) {
+                self.end(ended);
+            }
+            return;
+        }
+        if self.closes.is_some() {
+            // It was left open, and something else has begun.
+            self.end(ended);
+        }
+        if let Some(close) = bare(line) {
+            self.add(line, ended);
+            match line.trim_ascii_end().last() == Some(&close) {
+                true => self.end(ended),
+                false => self.closes = Some(close),
+            }
+            return;
         }
         let (name, value) = match line.iter().position(|it| *it == b':') {
             _ if line.is_empty() => return self.end(ended),
@@ -116,15 +135,29 @@ impl Event {
     }
 }
 
+/// Returns what closes the object or the list that a line without the name of a field begins.
+fn bare(line: &[u8]) -> Option<u8> {
+    if line.starts_with(b"{") {
+        return Some(b'}');
+    }
+    // Other brackets are words.
+    let is_list = line.starts_with(b"[{") || line.trim_ascii_end() == b"[";
+    is_list.then_some(b']')
+}
+
+/// Returns whether a line begins like one of a stream.
+fn is_field(line: &[u8]) -> bool {
+    let fields: [&[u8]; 5] = [b"data:", b"event:", b"id:", b"retry:", b":"];
+    fields.iter().any(|it| line.starts_with(it))
+}
+
 /// Returns whether a body that is not labelled as a stream begins like one.
 pub(crate) fn looks_like_events(body: &[u8]) -> bool {
     let mut text = body.trim_ascii_start();
     while let Some(rest) = text.strip_prefix(MARK) {
         text = rest.trim_ascii_start();
     }
-    let begins = |it: &&[u8]| text.starts_with(it);
-    let fields: [&[u8]; 5] = [b"data:", b"event:", b"id:", b"retry:", b":"];
-    fields.iter().any(begins)
+    is_field(text)
 }
 
 #[cfg(test)]
@@ -181,6 +214,21 @@ mod tests {
     #[test]
     fn bare_objects_are_data() {
         check("{\"a\":1}\n{\"a\":2}\n", &["{\"a\":1}", "{\"a\":2}"]);
+    }
+
+    #[test]
+    fn a_bare_object_may_be_spread_over_lines() {
+        let spread = "{\n  \"error\": {\n    \"code\": 503\n  }\n}";
+        check(&format!("data: {{}}\n\n{spread}\n"), &["{}", spread]);
+        check(&spread.replace('\n', "\r\n"), &[spread]);
+        check(
+            &format!("[{spread}\n]\n\ndata: x\n\n"),
+            &[&format!("[{spread}\n]"), "x"],
+        );
+        check("[2026-11-28] hello\ndata: x\n\n", &["x"]);
+        // What is never closed ends where something else begins, and at the end.
+        check("{\"a\": 1,\ndata: {}\n\n", &["{\"a\": 1,", "{}"]);
+        check("{\"a\": 1,\n\n  \"b\"", &["{\"a\": 1,\n\n  \"b\""]);
     }
 
     #[test]

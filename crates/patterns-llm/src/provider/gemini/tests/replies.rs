@@ -189,6 +189,22 @@ fn every_error_says_what_to_do() {
         quota("GenerateRequestsPerDayPerProjectPerModel-FreeTier"),
         QuotaExhausted,
     );
+    // All limits that are passed are named, that of the day not as the first (google-gemini/gemini-cli#8437).
+    let ids = [
+        "GenerateContentInputTokensPerModelPerMinute-FreeTier",
+        "GenerateRequestsPerDayPerProjectPerModel-FreeTier",
+    ];
+    let mut several = quota("");
+    several[0]["violations"] = ids.map(|id| json!({"quotaId": id})).into();
+    fails(429, exhausted, words, several, QuotaExhausted);
+    // A limit of nothing does not fill up again, whatever it is said to (continuedev/continue#9570).
+    for (limit, kind) in [("0", QuotaExhausted), ("05", wait), ("10", wait)] {
+        let words = format!(
+            "You exceeded your current quota. \n* Quota exceeded for metric: \
+            generate_content_free_tier_requests, limit: {limit}, model: gemini-3-pro\nPlease retry in 34s."
+        );
+        fails(429, exhausted, &words, json!([]), kind);
+    }
     for body in ["", "{}", "[]", "[{}]", "<html>", "{\"ok\":true}"] {
         assert_eq!(read(200, body).unwrap_err().kind(), Unreadable, "{body}");
     }
@@ -245,4 +261,47 @@ async fn a_blocked_question_and_an_error_come_in_streams_too() {
     assert_eq!(read(blocked).await, Filtered);
     let error = json!({"error": {"code": 503, "message": "Busy", "status": "UNAVAILABLE"}});
     assert_eq!(read(error).await, Overloaded { retry_after: None });
+}
+
+/// As it is seen of the flex tier: theopenco/llmgateway#3616, maximhq/bifrost#5262.
+#[tokio::test]
+async fn an_error_that_breaks_a_stream_off_is_that_error_though_it_is_no_event() {
+    let begun = stream();
+    let begun = begun.split_inclusive("\r\n\r\n").take(2);
+    let begun = begun.collect::<String>();
+    let details =
+        json!([{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7s"}]);
+    for (code, status, kind) in [
+        (
+            503,
+            "UNAVAILABLE",
+            Overloaded {
+                retry_after: Some(Duration::from_secs(7)),
+            },
+        ),
+        (
+            429,
+            "RESOURCE_EXHAUSTED",
+            RateLimited {
+                retry_after: Some(Duration::from_secs(7)),
+            },
+        ),
+    ] {
+        let error = json!({"error": {"code": code, "message": "High demand.", "status": status,
+            "details": details}});
+        for tail in [error.clone(), json!([error])] {
+            let spread = serde_json::to_string_pretty(&tail).unwrap();
+            for tail in [tail.to_string(), spread.replace('\n', "\r\n"), spread] {
+                let stream = format!("{begun}{tail}");
+                let body = stored(stream.into(), true, Box::<Candidate>::default(), || {});
+                let body = body.await.unwrap();
+                let error = read(200, std::str::from_utf8(&body).unwrap()).unwrap_err();
+                assert_eq!(
+                    (error.kind(), error.usage().input_tokens),
+                    (kind, 30),
+                    "{tail}"
+                );
+            }
+        }
+    }
 }

@@ -135,6 +135,7 @@ fn what_is_no_whole_answer_is_an_error_with_its_bill() {
     check(choice(&text, &json!("error")), DOWN);
     for (reason, kind) in [
         ("LENGTH", Truncated),
+        ("model_context_window_exceeded", ContextTooLong),
         ("max_output_tokens", Truncated),
         ("sensitive", Filtered),
         ("content-filter", Filtered),
@@ -144,6 +145,12 @@ fn what_is_no_whole_answer_is_an_error_with_its_bill() {
     ] {
         check(choice(&text, &json!(reason)), kind);
     }
+    let said = choice(
+        &json!({"content": null, "refusal": "I can't."}),
+        &json!("stop"),
+    );
+    let error = fails(200, &[], said, Refused, None);
+    assert_eq!(error.detail(), Some("I can't."));
     check(json!({"choices": []}), DOWN);
     check(json!({"choices": null}), DOWN);
     check(
