@@ -11,6 +11,7 @@ mod descriptors;
 mod error;
 mod escape;
 mod exit_code;
+mod fold;
 mod instructions;
 mod isolation;
 mod key;

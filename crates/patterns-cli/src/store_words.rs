@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use crate::args::LookFormat;
 use crate::error::{Error, ErrorKind};
-use crate::terminal::write_json;
+use crate::escape::escape_line;
+use crate::terminal::write_shown;
 
 /// Returns what a collection would remove.
 pub(crate) fn would_remove(garbage: &Garbage) -> Value {
@@ -103,11 +104,11 @@ pub(crate) fn say(format: LookFormat, value: &Value) -> Result<(), Error> {
                 let value = value
                     .as_str()
                     .map_or_else(|| value.to_string(), str::to_owned);
-                format!("{name}: {value}\n")
+                format!("{}: {}\n", escape_line(&name), escape_line(&value))
             });
             lines.collect()
         }
         _ => format!("{value}\n"),
     };
-    write_json(&text)
+    write_shown(format, &text)
 }

@@ -9,8 +9,10 @@ use indicatif::ProgressBar;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::args::LookFormat;
 use crate::error::{Error, ErrorKind};
 use crate::escape::{escape, escape_json};
+use crate::fold::fold;
 
 /// The line that says how far a run is. Whatever else is written goes above it, so there is one.
 static PROGRESS: Mutex<Option<ProgressBar>> = Mutex::new(None);
@@ -167,6 +169,9 @@ impl Terminal {
         }
         line.push_str(&escape(text));
         line.push('\n');
+        if let Some((width, _)) = terminal_size::terminal_size_of(io::stderr()) {
+            line = fold(&line, usize::from(width.0));
+        }
         let _ = above_progress(|| io::stderr().lock().write_all(line.as_bytes()));
     }
 }
@@ -234,6 +239,30 @@ impl Write for JsonStdout {
 
     fn flush(&mut self) -> io::Result<()> {
         io::stdout().lock().flush()
+    }
+}
+
+/// Writes a page for people to standard output; a terminal gets lines that fit it.
+///
+/// # Errors
+///
+/// As [`write_stdout`].
+pub(crate) fn write_page(page: &str) -> Result<(), Error> {
+    match stdout_width() {
+        Some(width) => write_stdout(fold(page, width).as_bytes()),
+        None => write_stdout(page.as_bytes()),
+    }
+}
+
+/// Writes what was asked for to standard output, as a page or as JSON.
+///
+/// # Errors
+///
+/// As [`write_stdout`].
+pub(crate) fn write_shown(form: LookFormat, text: &str) -> Result<(), Error> {
+    match form {
+        LookFormat::Human => write_page(text),
+        LookFormat::Json => write_json(text),
     }
 }
 
@@ -322,11 +351,13 @@ pub(crate) fn confirm(question: &str) -> bool {
         .write_all(question.as_bytes())
         .and_then(|()| stderr.flush());
     let mut answer = String::new();
-    let is_read = asked
-        .and_then(|()| io::stdin().read_line(&mut answer))
-        .is_ok();
+    let read = asked.and_then(|()| io::stdin().read_line(&mut answer));
+    if !answer.ends_with('\n') {
+        // The input has ended, and what follows is no answer.
+        let _ = stderr.write_all(b"\n");
+    }
     let answer = answer.trim().to_lowercase();
-    is_read && (answer == "y" || answer == "yes")
+    read.is_ok() && (answer == "y" || answer == "yes")
 }
 
 fn is_dumb() -> bool {

@@ -5,6 +5,7 @@
 
 mod aimock;
 mod dialect;
+mod events;
 pub(crate) mod kept;
 mod llama;
 mod llama_server;
@@ -51,6 +52,8 @@ enum Third {
     Files,
     /// The same, and Arrow (PyPI)
     Tables,
+    /// A validator of JSON Schema, which reads event files by the schema that is published (PyPI)
+    Events,
     /// The schema and the names of OpenTelemetry, and Rotel, a collector: they read the spans that are sent (PyPI)
     Otlp,
     /// llama.cpp's server with a very small model, both from packages (PyPI); a quarter of an hour once
@@ -81,6 +84,7 @@ impl Third {
             Self::Aimock => aimock::run(&folder.join("aimock")),
             Self::Files => tables::run(&folder.join("files"), false),
             Self::Tables => tables::run(&folder.join("tables"), true),
+            Self::Events => events::run(&folder.join("events")),
             Self::Otlp => otlp::run(&folder.join("otlp")),
             Self::Llama => llama::run(&folder.join("llama")),
             Self::Prose => prose::run(&folder.join("prose")),

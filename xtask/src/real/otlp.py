@@ -6,6 +6,7 @@ import json
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from google.protobuf import json_format
+from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
@@ -142,7 +143,7 @@ class Collector(BaseHTTPRequestHandler):
             else:
                 raise ValueError(f"{self.path} was sent {kind}")
             self.answer(200, {})
-        except (ValueError, KeyError, json_format.ParseError) as error:
+        except (ValueError, KeyError, OSError, DecodeError, json_format.ParseError) as error:
             problems.append(str(error))
             self.answer(400, {"message": str(error)})
 

@@ -4,7 +4,7 @@ use crate::args::ConfigCommand;
 use crate::config::{Entry, Loaded, Project, project_file, reference, schema_json, user_file};
 use crate::error::{Error, ErrorKind};
 use crate::escape::escape;
-use crate::terminal::{Terminal, write_stdout};
+use crate::terminal::{Terminal, write_page, write_stdout};
 use crate::trust;
 use patterns_core::system_reason;
 
@@ -34,7 +34,7 @@ fn show(set: &[String], terminal: Terminal) -> Result<(), Error> {
             line(entry)
         ));
     }
-    write_stdout(escape_lines(&lines).as_bytes())
+    write_page(&escape_lines(&lines))
 }
 
 fn line(entry: &Entry) -> String {
@@ -55,7 +55,7 @@ fn path() -> Result<(), Error> {
         None => format!("{what}: none"),
     };
     let lines = [named("user", user_file()), named("project", project_file())];
-    write_stdout(escape_lines(&lines).as_bytes())
+    write_page(&escape_lines(&lines))
 }
 
 /// Remembers what the project's file says of where inputs and keys go, and shows it.

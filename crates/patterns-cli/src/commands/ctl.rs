@@ -10,7 +10,7 @@ use super::show::{find, state};
 use crate::args::{CtlArgs, CtlWhat, LookFormat, Which};
 use crate::error::{Error, ErrorKind};
 use crate::store::{open_to_read, refused};
-use crate::terminal::write_json;
+use crate::terminal::write_shown;
 
 /// How long a run may take to hear what is asked; it looks four times a second.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,7 +30,7 @@ pub(super) async fn run(args: &CtlArgs) -> Result<(), Error> {
         LookFormat::Json => json!({"run": run.id, "asked": control, "heard": true}).to_string(),
         LookFormat::Human => format!("run {}: {}", run.id, words(control, run.id)),
     };
-    write_json(&(line + "\n"))
+    write_shown(args.look.output, &(line + "\n"))
 }
 
 fn control(args: &CtlArgs) -> Result<Control, Error> {

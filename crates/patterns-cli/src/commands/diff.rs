@@ -15,7 +15,7 @@ use crate::args::{DiffArgs, LookFormat};
 use crate::error::{Error, ErrorKind};
 use crate::report::Page;
 use crate::store::{open_to_read, refused};
-use crate::terminal::{Style, Terminal, write_json};
+use crate::terminal::{Style, Terminal, write_shown};
 
 /// What a branch is known by: what it is for, its name, and which of that name it is.
 type Name = (&'static str, String, u32);
@@ -86,7 +86,7 @@ pub(super) fn run(args: &DiffArgs, terminal: Terminal) -> Result<(), Error> {
             page.finish()
         }
     };
-    write_json(&text)
+    write_shown(args.look.output, &text)
 }
 
 /// Reads what became of the branches of a run.

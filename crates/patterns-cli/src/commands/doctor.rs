@@ -21,21 +21,19 @@ use crate::option_names::Names;
 use crate::report::Page;
 use crate::shared_store::is_address;
 use crate::store::usual;
-use crate::terminal::{Style, Terminal, write_json, write_stdout};
+use crate::terminal::{Style, Terminal, write_shown};
 
 pub(super) async fn run(args: &DoctorArgs, terminal: Terminal) -> Result<(), Error> {
     let checks = checks(args, terminal).await;
-    match args.output {
-        LookFormat::Json => {
-            let lines = checks.iter().map(|it| format!("{}\n", it.json()));
-            write_json(&lines.collect::<String>())?;
-        }
+    let text = match args.output {
+        LookFormat::Json => checks.iter().map(|it| format!("{}\n", it.json())).collect(),
         LookFormat::Human => {
             let mut page = Page::new(terminal.stdout_paint(), &[]);
             describe(&mut page, &checks);
-            write_stdout(page.finish().as_bytes())?;
+            page.finish()
         }
-    }
+    };
+    write_shown(args.output, &text)?;
     faults(&checks).map_or(Ok(()), Err)
 }
 

@@ -18,7 +18,7 @@ use crate::launch::Launch;
 use crate::option_names::Names;
 use crate::report::{counted, plan_page, planned_cost};
 use crate::store::{open_to_read, refused, usual};
-use crate::terminal::{confirm as ask, is_stdin_terminal, write_json, write_stdout};
+use crate::terminal::{confirm as ask, is_stdin_terminal, write_json, write_page};
 
 /// What is likely to be spent at most without a question.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +44,7 @@ pub(super) async fn show(launch: &Launch) -> Result<(), Error> {
         }
         _ => {
             let page = plan_page(&plan, launch.terminal.stdout_paint());
-            write_stdout(page.as_bytes())
+            write_page(&page)
         }
     }
 }

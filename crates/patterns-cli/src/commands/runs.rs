@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::local_time::date;
 use crate::report::{Page, counted};
 use crate::store::{open_to_read, refused};
-use crate::terminal::{Style, Terminal, write_json};
+use crate::terminal::{Style, Terminal, write_shown};
 
 /// So many runs are read together, where not all are listed.
 const PAGE: u32 = 256;
@@ -43,7 +43,7 @@ pub(super) fn run(args: &RunsArgs, terminal: Terminal) -> Result<(), Error> {
             false => "no recorded run is like that",
         });
     }
-    write_json(&text)
+    write_shown(args.look.output, &text)
 }
 
 /// Returns the runs that are asked for, the latest first, each with where the words were found.

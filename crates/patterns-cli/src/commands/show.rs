@@ -22,7 +22,7 @@ use crate::local_time::date;
 use crate::recorded_job::RecordedJob;
 use crate::report::{Page, cost_of, counted};
 use crate::store::{open_to_read, refused};
-use crate::terminal::{Terminal, write_json};
+use crate::terminal::{Terminal, write_shown};
 
 pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
     let store = open_to_read(&args.look.store)?;
@@ -37,7 +37,7 @@ pub(super) fn run(args: &ShowArgs, terminal: Terminal) -> Result<(), Error> {
         LookFormat::Json => format!("{}\n", in_json(&store, &run, args.limit)?),
         LookFormat::Human => for_people(&store, &run, args.limit, terminal)?,
     };
-    write_json(&text)
+    write_shown(args.look.output, &text)
 }
 
 fn in_json(store: &Store, run: &RunRecord, limit: usize) -> Result<Value, Error> {

@@ -20,7 +20,7 @@ use super::show::find;
 use crate::args::{LookFormat, SpansArgs, Which};
 use crate::error::Error;
 use crate::store::{open_to_read, refused};
-use crate::terminal::write_json;
+use crate::terminal::write_shown;
 
 /// So many spans are sent together.
 const BATCH: usize = 500;
@@ -55,7 +55,7 @@ pub(super) async fn run(args: &SpansArgs) -> Result<(), Error> {
         LookFormat::Json => json!({"run": run.id, "spans": spans, "to": url}).to_string(),
         LookFormat::Human => format!("run {}: {spans} spans were sent to {url}", run.id),
     };
-    write_json(&(line + "\n"))
+    write_shown(args.look.output, &(line + "\n"))
 }
 
 /// What was sent of the latest session of a run: spans of branches and calls as they end, and its own last, since it

@@ -13,7 +13,7 @@ use crate::escape::escape_line;
 use crate::report::{StageCount, cost_of, counted, of_fan_out};
 use crate::steered::Standing;
 use crate::store::{open_to_read, refused};
-use crate::terminal::{write_json, write_stdout};
+use crate::terminal::write_shown;
 
 /// How often the store is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -44,10 +44,7 @@ pub(super) async fn run(args: &WatchArgs) -> Result<(), Error> {
             LookFormat::Human => stand.human_line(),
         };
         if line != last {
-            match args.look.output {
-                LookFormat::Json => write_json(&line)?,
-                LookFormat::Human => write_stdout(line.as_bytes())?,
-            }
+            write_shown(args.look.output, &line)?;
             last = line;
         }
         if !stand.is_under_way {

@@ -206,11 +206,7 @@ impl EventSink for Observers {
         let readers = &mut *self.lock();
         match event.is_nested() {
             false => readers.tell(&event),
-            true => event
-                .clone()
-                .outermost()
-                .iter()
-                .for_each(|it| readers.tell(it)),
+            true => readers.tell_within(&event),
         }
         if let Some(recorder) = &readers.recorder {
             recorder.emit(event);
@@ -243,6 +239,18 @@ impl Readers {
         {
             self.notes.push(note);
         }
+    }
+
+    /// Tells of what happens in a run within a branch as of that branch.
+    fn tell_within(&mut self, event: &Event) {
+        if let Some(progress) = &mut self.progress {
+            progress.take_within(event);
+        }
+        event
+            .clone()
+            .outermost()
+            .iter()
+            .for_each(|it| self.tell(it));
     }
 
     /// Says once that calls are held back, and forgets it when one is answered.

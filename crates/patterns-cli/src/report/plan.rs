@@ -11,7 +11,7 @@ use patterns_job::{
 use super::human::Page;
 use crate::terminal::{Paint, Style};
 
-/// Writes a plan: each stage, all together, what to mind, and the first prompt of each stage.
+/// Writes a plan: each stage, its first prompt, and last, where it stays in sight, all together and what to mind.
 pub(crate) fn plan_page(plan: &Plan, paint: Paint) -> String {
     let mut page = Page::new(paint, &[]);
     page.heading(&format!(
@@ -31,17 +31,17 @@ pub(crate) fn plan_page(plan: &Plan, paint: Paint) -> String {
         page.heading(&name(stage));
         stage_lines(&mut page, stage);
     }
-    page.gap();
-    page.heading("all");
-    total_lines(&mut page, plan);
-    for warning in &plan.warnings {
-        page.line(Style::Yellow, &format!("! {warning}"));
-    }
     let mut above = None;
     for stage in &plan.stages {
         if let Some(first) = &stage.first_prompt {
             prompt(&mut page, stage, first, above.replace(first));
         }
+    }
+    page.gap();
+    page.heading("all");
+    total_lines(&mut page, plan);
+    for warning in &plan.warnings {
+        page.line(Style::Yellow, &format!("! {warning}"));
     }
     page.finish()
 }

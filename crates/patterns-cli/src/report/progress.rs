@@ -66,6 +66,11 @@ impl Progress {
         self.budget = Some(budget);
     }
 
+    /// Takes an event of a run within a branch; what is told of that branch draws it.
+    pub(super) fn take_within(&mut self, event: &Event) {
+        self.state.take_within(event);
+    }
+
     pub(super) fn take(&mut self, event: &Event) {
         self.state.take(event, self.begun.elapsed());
         if let Shown::Line(_, drawn) = &self.shown

@@ -78,13 +78,17 @@ fn rate(per_second: f64) -> String {
     }
 }
 
-/// Names the stages where there are several.
+/// Names the stages where there are several, and those of runs within branches.
 fn stages(at: &Snapshot) -> Option<String> {
     let stage = |(name, it): &(String, super::progress_state::StageCount)| {
         format!("{name} {}/{}", grouped(it.ended), grouped(it.begun))
     };
-    let stages: Vec<String> = at.stages.iter().map(stage).collect();
-    (stages.len() > 1).then(|| stages.join(", "))
+    let own = at.stages.iter().filter(|_| at.stages.len() > 1);
+    let own: Vec<String> = own.map(stage).collect();
+    let within: Vec<String> = at.within.iter().map(stage).collect();
+    let within = (!within.is_empty()).then(|| format!("within: {}", within.join(", ")));
+    let both: Vec<String> = own.into_iter().chain(within).collect();
+    (!both.is_empty()).then(|| both.join(", "))
 }
 
 fn time(seconds: f64) -> String {
@@ -145,6 +149,7 @@ mod tests {
                 ("map".to_owned(), count(1_530, 1_234)),
                 ("reduce".to_owned(), count(9, 4)),
             ],
+            within: vec![("ballot".to_owned(), count(7, 5))],
             per_second: Some(14.2),
             seconds_left: Some(3_434.0),
             seconds: 87.0,
@@ -176,7 +181,8 @@ mod tests {
             200,
             &[
                 "1,234/50,000 · 3 failed · 57 min 14 s left · $0.120 of about $4.86 · 14/s · 256 in flight · \
-               40 waiting · 17 from the store · map 1,234/1,530, reduce 4/9 · 1 min 27 s",
+               40 waiting · 17 from the store · map 1,234/1,530, reduce 4/9, within: ballot 5/7 · \
+               1 min 27 s",
             ],
         );
     }

@@ -1,6 +1,6 @@
 //! How far a run is: a pure function of its events, of what is spent and of when that was.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use patterns_core::{Event, ModelErrorKind, Money, Origin, Spent, StepRole};
@@ -14,6 +14,9 @@ pub(crate) struct StageCount {
     pub(crate) failed: u64,
 }
 
+/// By purpose, in the order of first appearance.
+type Stages = Vec<(StepRole, StageCount)>;
+
 /// Why a run is slow now, and until when at most.
 #[derive(Clone, Debug, PartialEq)]
 struct Pause {
@@ -26,9 +29,11 @@ struct Pause {
 pub(crate) struct ProgressState {
     /// How many branches of the fan-out there are, if that is known.
     total: Option<u64>,
-    /// By purpose, in the order of first appearance.
-    stages: Vec<(StepRole, StageCount)>,
-    roles: std::collections::HashMap<Origin, StepRole>,
+    stages: Stages,
+    /// The same of runs within branches, such as sections that are votes.
+    within: Stages,
+    roles: HashMap<Origin, StepRole>,
+    roles_within: HashMap<Origin, StepRole>,
     pause: Option<Pause>,
     /// How many attempts have failed since the last answer, and how the latest did.
     failing: Option<(u64, ModelErrorKind)>,
@@ -52,6 +57,8 @@ pub(crate) struct Snapshot {
     pub(crate) waiting: u64,
     pub(crate) from_store: u64,
     pub(crate) stages: Vec<(String, StageCount)>,
+    /// Of runs within branches.
+    pub(crate) within: Vec<(String, StageCount)>,
     /// Branches a second, lately.
     pub(crate) per_second: Option<f64>,
     pub(crate) seconds_left: Option<f64>,
@@ -80,7 +87,7 @@ impl ProgressState {
             Event::RunStarted { branches, .. } => self.total = *branches,
             Event::BranchStarted { origin, role, .. } => {
                 self.roles.insert(*origin, *role);
-                self.stage(*role).begun += 1;
+                stage(&mut self.stages, *role).begun += 1;
             }
             Event::BranchAnswered { origin, .. } => {
                 self.pause = None;
@@ -108,6 +115,27 @@ impl ProgressState {
         }
     }
 
+    /// Takes an event of a run within a branch, of which nothing else is told.
+    pub(crate) fn take_within(&mut self, event: &Event) {
+        let (origin, is_failed) = match event {
+            Event::BranchStarted { origin, role, .. } => {
+                self.roles_within.insert(*origin, *role);
+                stage(&mut self.within, *role).begun += 1;
+                return;
+            }
+            Event::BranchAnswered { origin, .. } | Event::BranchCancelled { origin, .. } => {
+                (origin, false)
+            }
+            Event::BranchFailed { origin, .. } => (origin, true),
+            _ => return,
+        };
+        if let Some(role) = self.roles_within.remove(origin) {
+            let stage = stage(&mut self.within, role);
+            stage.ended += 1;
+            stage.failed += u64::from(is_failed);
+        }
+    }
+
     /// Says why calls are held back, until when at most.
     pub(crate) fn pause(&mut self, why: String, until: Option<Duration>) {
         self.pause = Some(Pause { why, until });
@@ -118,20 +146,11 @@ impl ProgressState {
         self.phase = phase;
     }
 
-    fn stage(&mut self, role: StepRole) -> &mut StageCount {
-        let place = self.stages.iter().position(|it| it.0 == role);
-        let place = place.unwrap_or_else(|| {
-            self.stages.push((role, StageCount::default()));
-            self.stages.len() - 1
-        });
-        &mut self.stages[place].1
-    }
-
     fn end(&mut self, origin: Origin, is_failed: bool, now: Duration) {
         let Some(role) = self.roles.remove(&origin) else {
             return;
         };
-        let stage = self.stage(role);
+        let stage = stage(&mut self.stages, role);
         stage.ended += 1;
         stage.failed += u64::from(is_failed);
         let ended = self.ended();
@@ -173,11 +192,8 @@ impl ProgressState {
             in_flight,
             waiting: under_way.saturating_sub(in_flight),
             from_store: self.reused,
-            stages: self
-                .stages
-                .iter()
-                .map(|(role, it)| (role.name().to_owned(), *it))
-                .collect(),
+            stages: named(&self.stages),
+            within: named(&self.within),
             per_second: per_second.map(rounded),
             seconds_left: seconds_left.map(rounded),
             seconds: rounded(now.as_secs_f64()),
@@ -210,6 +226,22 @@ impl ProgressState {
         let time = (now.saturating_sub(since)).as_secs_f64();
         (ended >= FEW && time > 0.1).then(|| ended as f64 / time)
     }
+}
+
+fn stage(stages: &mut Stages, role: StepRole) -> &mut StageCount {
+    let place = stages.iter().position(|it| it.0 == role);
+    let place = place.unwrap_or_else(|| {
+        stages.push((role, StageCount::default()));
+        stages.len() - 1
+    });
+    &mut stages[place].1
+}
+
+fn named(stages: &Stages) -> Vec<(String, StageCount)> {
+    let named = stages.iter();
+    named
+        .map(|(role, it)| (role.name().to_owned(), *it))
+        .collect()
 }
 
 /// Returns the counts of what the total is of: the stages that are no steps around it.
@@ -320,6 +352,39 @@ mod tests {
         let dollars = |it: Option<Money>| it.map(|it| it.to_string());
         assert_eq!(dollars(at.cost).as_deref(), Some("$0.20"));
         assert_eq!(dollars(at.projected_cost).as_deref(), Some("$2.00"));
+    }
+
+    #[test]
+    fn what_is_within_a_branch_is_counted_beside_what_is_not() {
+        let mut state = under_way();
+        let within = |n| origin(BranchId(11).first_within().0 + n);
+        let (role, label) = (StepRole::Ballot, String::new());
+        for n in 0..3 {
+            let (origin, label) = (within(n), label.clone());
+            state.take_within(&Event::BranchStarted {
+                origin,
+                role,
+                label,
+            });
+        }
+        let usage = Usage::default();
+        let kind = AgentErrorKind::InvalidAnswer;
+        let origin = within(0);
+        state.take_within(&Event::BranchFailed {
+            origin,
+            kind,
+            usage,
+        });
+        let origin = within(1);
+        state.take_within(&Event::BranchAnswered { origin, usage });
+        let at = state.at(seconds(11), None);
+        assert_eq!((at.done, at.failed, at.total), (10, 1, Some(100)));
+        let count = StageCount {
+            begun: 3,
+            ended: 2,
+            failed: 1,
+        };
+        assert_eq!(at.within, [("ballot".to_owned(), count)]);
     }
 
     #[test]

@@ -39,7 +39,7 @@ fn a_key_is_sent_to_its_server_and_never_shown() {
         (
             "sk-canary",
             0,
-            "\u{2713} openai at http://[server]/v1: answers; 1 models",
+            "\u{2713} openai at http://[server]/v1: answers; 1 model",
         ),
         (
             "sk-wrong-canary",
@@ -96,7 +96,7 @@ fn a_model_that_its_server_does_not_list_is_warned_of() {
         server.url(),
     ];
     let lines = [
-        "! compatible at http://[server]/v1: answers; qwen-30b is not among the 1 models",
+        "! compatible at http://[server]/v1: answers; qwen-30b is not among the 1 model",
         "did you mean qwen3-30b?",
     ];
     check(&Place::new().run(&words), 0, &lines);

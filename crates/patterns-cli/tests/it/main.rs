@@ -5,6 +5,7 @@
 )]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail a test")]
 
+mod at_terminal;
 mod attachments;
 #[path = "../../../patterns-parallel/tests/it/auth_log.rs"]
 mod auth_log;
@@ -38,6 +39,7 @@ mod offline;
 mod outputs;
 mod part_of_input;
 mod plan;
+mod plan_bounds;
 mod pools;
 mod providers;
 mod pty;

@@ -19,7 +19,7 @@ const COLUMNS: NonZero<u16> = NonZero::new(100).unwrap();
 
 /// Everything that has been written to a terminal so far.
 #[derive(Clone, Default)]
-struct Written(Arc<(Mutex<Vec<u8>>, Condvar)>);
+pub(crate) struct Written(Arc<(Mutex<Vec<u8>>, Condvar)>);
 
 impl Written {
     fn add(&self, bytes: &[u8]) {
@@ -27,12 +27,12 @@ impl Written {
         self.0.1.notify_all();
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.0.lock().unwrap()).into_owned()
     }
 
     /// Waits until these words have been written so often.
-    fn wait_for(&self, words: &str, times: usize) {
+    pub(crate) fn wait_for(&self, words: &str, times: usize) {
         let is_missing = |it: &mut Vec<u8>| {
             let text = String::from_utf8_lossy(it);
             text.matches(words).count() < times
@@ -43,7 +43,7 @@ impl Written {
 }
 
 /// A command at a terminal of its own.
-struct AtTerminal {
+pub(crate) struct AtTerminal {
     child: Child,
     keyboard: File,
     written: Written,
@@ -54,11 +54,11 @@ struct AtTerminal {
 }
 
 impl AtTerminal {
-    fn start(command: &mut Command, written: &Written) -> Self {
+    pub(crate) fn start(command: &mut Command, written: &Written) -> Self {
         Self::start_in(COLUMNS.get(), command, written)
     }
 
-    fn start_in(columns: u16, command: &mut Command, written: &Written) -> Self {
+    pub(crate) fn start_in(columns: u16, command: &mut Command, written: &Written) -> Self {
         let size = Winsize {
             ws_row: ROWS.get(),
             ws_col: columns,
@@ -113,18 +113,18 @@ impl AtTerminal {
     }
 
     /// Presses Ctrl-C.
-    fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         let id = self.child.id().to_string();
         let status = Command::new("kill").args(["-INT", &id]).status();
         assert!(status.unwrap().success());
     }
 
-    fn type_in(&mut self, words: &str) {
+    pub(crate) fn type_in(&mut self, words: &str) {
         self.keyboard.write_all(words.as_bytes()).unwrap();
     }
 
     /// Returns the exit code, and what the terminal shows in the end.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().unwrap().code();
         // The terminal ends with the last who has it open.
         self.side.take();
@@ -249,7 +249,7 @@ fn a_store_from_elsewhere_is_gone_on_with_only_after_a_yes() {
 }
 
 /// Returns what was drawn, line by line, without what moves about on a terminal.
-fn drawn(written: &str) -> Vec<String> {
+pub(crate) fn drawn(written: &str) -> Vec<String> {
     let mut plain = String::new();
     let mut letters = written.chars();
     while let Some(letter) = letters.next() {

@@ -15,7 +15,10 @@ pub(super) enum Fall {
     Agree,
     /// As they are foreseen; drawn anew for each number.
     Foreseen(u64),
-    /// Each is of another answer: as many are needed as can be.
+    /// Of so many, two answers have as many each, and whatever is cast beside them is another: an election stays
+    /// open to its end, and comes to none.
+    Contest(usize),
+    /// Each is of another answer: there is as much to judge as can be.
     Differ,
 }
 
@@ -89,6 +92,7 @@ impl Ballots {
         election.is_drafted = true;
         let place = match fall {
             Fall::Agree => election.leader(),
+            Fall::Contest(votes) => election.contested(votes),
             Fall::Differ => election.answers.len(),
             Fall::Foreseen(_) => election.next(),
         };
@@ -109,7 +113,7 @@ impl Ballots {
                         election.answers.len() - 1
                     }
                     // There are no more answers than these.
-                    None => election.cast.len() % election.answers.len().max(1),
+                    None => election.fewest(),
                 }
             }
         };
@@ -131,7 +135,7 @@ impl Ballots {
         self.elections.entry(question).or_insert_with(|| {
             let round = match fall {
                 Fall::Foreseen(round) => round,
-                Fall::Agree | Fall::Differ => 0,
+                Fall::Agree | Fall::Contest(_) | Fall::Differ => 0,
             };
             let seed = seed_of(&question) ^ round.wrapping_mul(0x9E37_79B9_7F4A_7C15);
             // The golden ratio spreads them evenly however many elections there are.
@@ -170,6 +174,20 @@ impl Election {
         self.counts.resize(self.counts.len().max(place + 1), 0);
         self.counts[place] += 1;
         self.cast.push(place);
+    }
+
+    /// Returns the answer that keeps an election of so many votes open: one of two in turn, and then others.
+    fn contested(&self, votes: usize) -> usize {
+        match self.cast.len() {
+            cast if cast / 2 < votes / 2 => cast % 2,
+            _ => self.answers.len(),
+        }
+    }
+
+    /// Returns the answer with the fewest ballots, of equal ones the last.
+    fn fewest(&self) -> usize {
+        let places = (0..self.counts.len()).rev();
+        places.min_by_key(|it| self.counts[*it]).unwrap_or_default()
     }
 
     /// Returns the answer with the most ballots, of equal ones the first.
@@ -218,6 +236,26 @@ mod tests {
         let first: std::collections::HashSet<_> = all[..3].iter().collect();
         assert_eq!(first.len(), 3, "{all:?}");
         assert_eq!(cast(&mut new(Fall::Foreseen(1)), 1, 9).len(), 9);
+    }
+
+    #[test]
+    fn a_contest_stays_open_as_long_as_votes_allow() {
+        let fall = |votes| {
+            let mut ballots = Ballots::new(Fall::Contest(votes), Vec::new(), "/answer".to_owned());
+            let cast = cast(&mut ballots, 1, 6);
+            let mut names: Vec<&String> = Vec::new();
+            for answer in &cast {
+                if !names.contains(&answer) {
+                    names.push(answer);
+                }
+            }
+            let place = |it| names.iter().position(|name| *name == it).unwrap();
+            cast.iter().map(place).collect::<Vec<_>>()
+        };
+        assert_eq!(fall(5), [0, 1, 0, 1, 2, 2]);
+        // Of three answers that there are, the one that would not win.
+        assert_eq!(fall(2), [0, 1, 2, 2, 1, 0]);
+        assert_eq!(fall(1), [0, 1, 2, 2, 1, 0]);
     }
 
     #[test]

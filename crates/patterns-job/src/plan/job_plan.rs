@@ -2,47 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use patterns_core::{Caps, ModelId, Pattern};
+use patterns_core::{ModelId, Pattern};
 use patterns_llm::token_counter;
-use patterns_parallel::RunError;
 use patterns_store::{Experience, StoreError, StoreErrorKind};
 
-use super::ballots::{Ballots, Fall};
+use super::bounds::once;
 use super::earlier_plans::EarlierPlans;
+use super::elections::elections;
 use super::figures::{Counted, Known};
 use super::plan_setup::PlanSetup;
-use super::rehearsal::{Ended, Extent, Rehearsal};
+use super::rehearsed::{Rehearsed, Stages};
 use super::stage_tally::{StageName, StageTally};
 use super::time::Pace;
-use super::warnings::{not_asked, not_known, over_caps, too_long, without_price, without_window};
+use super::warnings::{not_asked, over_caps, too_long, without_price, without_window};
 use super::written_plan::{Plan, PlanTotal, Stage};
-use crate::input::{Reader, Taken};
-use crate::job::{Job, VoteJob};
+use crate::input::Reader;
+use crate::job::Job;
 use crate::job_error::{JobError, JobErrorKind};
-use crate::pattern::ReduceBudget;
-use crate::work::{MapReduceWork, ModelRoles, Questions, SectionWork, VoteWork};
-
-/// Elections that are rehearsed at least, the same ones again and again if they are fewer.
-const ELECTIONS: usize = 400;
+use crate::work::ModelRoles;
 
 /// More levels of combinations than these are a chain, and shown together.
 const MOST_LEVELS: u32 = 6;
-
-/// Calls by stage, level and model.
-pub(super) type Stages = BTreeMap<StageName, StageTally>;
-
-/// What was rehearsed: at least, on average over so many rehearsals, and at most.
-struct Rehearsed {
-    low: Stages,
-    likely: Stages,
-    rounds: u64,
-    high: Stages,
-    warnings: Vec<String>,
-    taken: Option<Taken>,
-    identity: [u8; 32],
-    /// How much a call combines, if any does.
-    budget: Option<ReduceBudget>,
-}
 
 impl Job {
     /// Finds out what it would do and cost. It makes no call: the models are asked for their names only.
@@ -106,170 +86,6 @@ impl Job {
         let plan = plan(pattern, rehearsed, with, &experience);
         Ok(Plan { earlier, ..plan })
     }
-}
-
-/// Rehearses a job: once where its calls do not depend on what is answered, and else at its bounds, too.
-async fn once(
-    job: Job,
-    roles: &ModelRoles,
-    with: &PlanSetup,
-    reader: &Reader,
-) -> Result<Rehearsed, JobError> {
-    let (identity, budget) = identity(&job, roles, with, reader)?;
-    let unknown = not_known(&job);
-    let decides = match &job {
-        Job::Section(job) => job.gate || job.grow.is_some() || job.consistency,
-        _ => false,
-    };
-    let (mut likely, taken) = rehearsed(job.clone(), Extent::Likely, with, reader).await?;
-    let (low, high) = match decides {
-        true => {
-            let (low, _) = rehearsed(job.clone(), Extent::Least, with, reader).await?;
-            let (high, _) = rehearsed(job, Extent::Most, with, reader).await?;
-            let of_high = high.warnings.into_iter();
-            let of_high = of_high.map(|it| format!("at most: {it}"));
-            likely.warnings.extend(of_high);
-            (low.stages, high.stages)
-        }
-        false => (likely.stages.clone(), likely.stages.clone()),
-    };
-    likely.warnings.extend(unknown);
-    Ok(Rehearsed {
-        low,
-        likely: likely.stages,
-        rounds: 1,
-        high,
-        warnings: likely.warnings,
-        taken,
-        identity,
-        budget,
-    })
-}
-
-/// Rehearses a job once.
-async fn rehearsed(
-    job: Job,
-    extent: Extent,
-    with: &PlanSetup,
-    reader: &Reader,
-) -> Result<(Ended, Option<Taken>), JobError> {
-    let sections = match &job {
-        Job::Section(job) => job.planned(),
-        _ => 0,
-    };
-    let ballots = Ballots::new(Fall::Agree, Vec::new(), String::new());
-    let rehearsal = Rehearsal::new(with, job.store().mode, (sections, extent), ballots);
-    let setup = rehearsal.setup(&with.setup);
-    let (failure, taken) = match job {
-        Job::MapReduce(job) => {
-            let (outcome, taken) = Box::pin(job.carry_out(&setup, reader, false)).await?;
-            (outcome.value.err(), taken)
-        }
-        other => (Box::pin(other.run(&setup, reader)).await?.value.err(), None),
-    };
-    let mut ended = rehearsal.end();
-    ended.warnings.extend(failure.map(|it| {
-        let cause = it
-            .agent_error()
-            .map_or_else(String::new, |it| format!(" ({it})"));
-        format!("the plan breaks off: {it}{cause}; what would follow is not in it")
-    }));
-    Ok((ended, taken))
-}
-
-/// Returns what a run of the job would be known by, and how much a call of it combines, if any does.
-fn identity(
-    job: &Job,
-    roles: &ModelRoles,
-    with: &PlanSetup,
-    reader: &Reader,
-) -> Result<([u8; 32], Option<ReduceBudget>), JobError> {
-    let (settings, models) = (&with.setup.settings, &with.setup.models);
-    Ok(match job.clone() {
-        Job::Section(job) => (
-            SectionWork::read(*job, reader)?.identity(roles, settings),
-            None,
-        ),
-        Job::Vote(job) => (
-            VoteWork::read(*job, reader)?.identity(roles, settings),
-            None,
-        ),
-        Job::MapReduce(job) => {
-            let work = MapReduceWork::read(*job)?;
-            (work.identity(roles, settings), work.reduce_budget(models))
-        }
-    })
-}
-
-/// Rehearses elections: with ballots that agree, ballots as they are foreseen, and ballots that differ.
-async fn elections(
-    job: VoteJob,
-    roles: &ModelRoles,
-    with: &PlanSetup,
-    reader: &Reader,
-) -> Result<Rehearsed, JobError> {
-    let mode = job.store.mode;
-    let work = VoteWork::read(job, reader)?;
-    let vote = async |fall, known| -> Result<Ended, JobError> {
-        let pointer = match &work.ballot {
-            Some(spec) => spec.answer.clone(),
-            None => "/answer".to_owned(),
-        };
-        let ballots = Ballots::new(fall, known, pointer);
-        let rehearsal = Rehearsal::new(with, mode, (0, Extent::Likely), ballots);
-        hold_elections(&work, &rehearsal, with).await?;
-        Ok(rehearsal.end())
-    };
-    let low = vote(Fall::Agree, Vec::new()).await?;
-    let known = low.ballots.known();
-    let questions = match &work.questions {
-        Questions::One(_) => 1,
-        Questions::Batch(rows) => rows.len().max(1),
-    };
-    let rounds = ELECTIONS.div_ceil(questions) as u64;
-    let mut likely = Stages::new();
-    for round in 0..rounds {
-        let ended = vote(Fall::Foreseen(round), known.clone()).await?;
-        for (stage, tally) in ended.stages {
-            likely.entry(stage).or_default().add(tally);
-        }
-    }
-    let high = vote(Fall::Differ, Vec::new()).await?.stages;
-    Ok(Rehearsed {
-        low: low.stages,
-        likely,
-        rounds,
-        high,
-        warnings: low.warnings,
-        taken: work.taken,
-        identity: work.identity(roles, &with.setup.settings),
-        budget: None,
-    })
-}
-
-/// Holds all elections of a vote with stand-ins.
-async fn hold_elections(
-    work: &VoteWork,
-    rehearsal: &Rehearsal,
-    with: &PlanSetup,
-) -> Result<(), JobError> {
-    let mut setup = rehearsal.setup(&with.setup);
-    // A budget that elections share would end them where it ends; the plan is what they need.
-    setup.settings.caps = Caps::default();
-    let voting = work.voting(&setup);
-    let options = setup.run_options();
-    let ended = match &work.questions {
-        Questions::One(text) => voting
-            .run(work.question(text, None), &options)
-            .await
-            .map(|_| ()),
-        Questions::Batch(rows) => voting
-            .run_batch(work.asked(rows.iter()), &options)
-            .each(drop)
-            .await
-            .map(|_| ()),
-    };
-    ended.map_err(|error: RunError| JobError::new(JobErrorKind::Invalid, error.to_string()))
 }
 
 fn unreadable(error: StoreError) -> JobError {

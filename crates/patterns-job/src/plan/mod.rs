@@ -10,12 +10,16 @@
 //! run itself, whatever the pattern does, and there is no second account of how it works.
 
 mod ballots;
+mod bounds;
 mod drafts;
 mod earlier_plans;
+mod elections;
 mod figures;
 mod job_plan;
 mod plan_setup;
 mod rehearsal;
+mod rehearsed;
+mod seen;
 mod stage_tally;
 mod time;
 mod warnings;

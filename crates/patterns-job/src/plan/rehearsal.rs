@@ -11,21 +11,23 @@ use patterns_llm::token_counter;
 use patterns_store::{Record, Store};
 
 use super::ballots::Ballots;
-use super::drafts::{gated, grown, reviewed, with_length};
+use super::drafts::{gated, gleaned, grown, reviewed, with_length};
 use super::plan_setup::{Draft, PlanSetup};
+use super::seen::{Kind, Seen};
 use super::stage_tally::{StageName, StageTally};
 use super::written_plan::FirstPrompt;
 use crate::job::StoreMode;
 use crate::setup::Setup;
 
-/// How much comes of what sections decide while they are written.
+/// How much comes of what answers decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Extent {
-    /// What a gate looks at does not divide, and the rest is as in [`Likely`](Self::Likely).
+    /// What a gate looks at does not divide, nothing was missed, and the rest is as in [`Likely`](Self::Likely).
     Least,
-    /// The topic divides, no section asks for others, and all goes together.
+    /// The topic divides, no section asks for others, and all goes together; or as in answers that are known.
     Likely,
-    /// The topic divides, sections ask for as many as there may be, and each is written again.
+    /// The topic divides, sections ask for as many as there may be, each is written again, and something was
+    /// missed each time.
     Most,
 }
 
@@ -40,8 +42,10 @@ struct Shared {
     draft: Arc<Draft>,
     /// How many sections a planner plans.
     sections: usize,
-    /// How much sections come to.
+    /// How much answers come to.
     extent: Extent,
+    /// What answers are taken to be like.
+    like: Seen,
     state: Mutex<State>,
 }
 
@@ -51,6 +55,8 @@ struct State {
     /// The levels of combinations, by what they are called in those above them.
     levels: HashMap<Arc<str>, u32>,
     ballots: Ballots,
+    /// The answers that the store has.
+    seen: Seen,
     warnings: Vec<String>,
     /// Tokens of standing instructions with the schema, by the address of the instructions, which are
     /// kept so that nothing else comes to lie there.
@@ -73,6 +79,7 @@ impl Rehearsal {
         mode: StoreMode,
         (sections, extent): (usize, Extent),
         ballots: Ballots,
+        like: &Seen,
     ) -> Self {
         let is_used = matches!(mode, StoreMode::Use | StoreMode::ReadOnly);
         Self(Arc::new(Shared {
@@ -81,11 +88,13 @@ impl Rehearsal {
             draft: Arc::clone(&with.draft),
             sections,
             extent,
+            like: like.clone(),
             state: Mutex::new(State {
                 roles: HashMap::new(),
                 stages: BTreeMap::new(),
                 levels: HashMap::new(),
                 ballots,
+                seen: Seen::default(),
                 warnings: Vec::new(),
                 standing: HashMap::new(),
                 sent: HashSet::new(),
@@ -118,6 +127,7 @@ impl Rehearsal {
             stages: std::mem::take(&mut state.stages),
             warnings: std::mem::take(&mut state.warnings),
             ballots: std::mem::replace(&mut state.ballots, empty),
+            seen: std::mem::take(&mut state.seen),
         }
     }
 
@@ -149,6 +159,8 @@ pub(super) struct Ended {
     pub(super) stages: BTreeMap<StageName, StageTally>,
     pub(super) warnings: Vec<String>,
     pub(super) ballots: Ballots,
+    /// The answers that the store has.
+    pub(super) seen: Seen,
 }
 
 impl EventSink for Rehearsal {
@@ -229,6 +241,8 @@ impl StandIn {
                         .ballots
                         .note(question_of(request), &record.response.text);
                 }
+                let kind = Kind::of(role, &self.id, request);
+                state.seen.note(kind, &record.response.text);
                 Some(record.response.text)
             }
             None => {
@@ -272,6 +286,12 @@ impl StandIn {
         let shared = &self.rehearsal.0;
         let schema = request.schema.as_ref().map_or("{}", |it| it.json().get());
         let draft = |seed| (shared.draft)(schema, seed);
+        let kind = Kind::of(role, &self.id, request);
+        if let Some(known) = shared.like.like(&kind, seed)
+            && shared.extent == Extent::Likely
+        {
+            return Some(known);
+        }
         match role {
             StepRole::Ballot => state.ballots.cast(question_of(request), draft),
             StepRole::Outline => {
@@ -282,6 +302,12 @@ impl StandIn {
                 }
             }
             StepRole::Section | StepRole::Rewrite => grown(&draft(seed)?, shared.extent, seed),
+            StepRole::Map if shared.extent != Extent::Likely && looks_again(request) => {
+                // Some drafts have nothing in their lists.
+                let tries = (0..TRIES).filter_map(|n| draft(seed ^ (n << 40)));
+                let mut gleaned = tries.filter_map(|it| gleaned(&it, shared.extent, seed));
+                gleaned.next()
+            }
             StepRole::Review => Some(reviewed(schema, shared.extent)),
             _ => draft(seed),
         }
@@ -348,6 +374,15 @@ fn question_of(request: &Request) -> [u8; 32] {
     }
     *hasher.finalize().as_bytes()
 }
+
+/// Returns whether a call looks for what an earlier one has missed, or judges whether anything was.
+fn looks_again(request: &Request) -> bool {
+    let name = request.schema.as_ref().map_or("", |it| it.name());
+    name == "completeness" || name.ends_with("_missed")
+}
+
+/// How often an answer is drafted that has something in its lists.
+const TRIES: u64 = 16;
 
 fn seed_of(key: &CallKey, messages: usize) -> u64 {
     let mut half = [0; 8];

@@ -71,6 +71,22 @@ impl StageTally {
         self.last = text;
     }
 
+    /// Takes what is more of each, so that it is not less than either.
+    pub(super) fn widen(&mut self, other: Self) {
+        if other.calls > self.calls {
+            self.first = self.first.take().or(other.first);
+        }
+        for (it, other) in [
+            (&mut self.calls, other.calls),
+            (&mut self.read, other.read),
+            (&mut self.drafted, other.drafted),
+            (&mut self.longest, other.longest),
+            (&mut self.answers, other.answers),
+        ] {
+            *it = other.max(*it);
+        }
+    }
+
     /// Adds a call that the store has an answer to.
     pub(super) fn find(&mut self, tokens: u64, usage: Usage) {
         self.found += 1;

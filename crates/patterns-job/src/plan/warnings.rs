@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use patterns_core::Caps;
 use patterns_parallel::map_reduce::Topology;
 
-use super::job_plan::Stages;
 use super::plan_setup::PlanSetup;
+use super::rehearsed::Stages;
 use super::stage_tally::StageName;
 use super::written_plan::{PlanTotal, Stage};
 use crate::job::{Job, MapReduceJob, Reduce};
@@ -50,25 +50,62 @@ pub(super) fn without_window(stages: &Stages, with: &PlanSetup) -> Vec<String> {
     longest.into_iter().map(say).collect()
 }
 
-/// Says what of a job cannot be known before.
-pub(super) fn not_known(job: &Job) -> Option<String> {
+/// Says what of a job cannot be known before, and of the sections that are jobs of their own.
+pub(super) fn not_known(job: &Job) -> Vec<String> {
+    let mut warnings = not_known_of_one(job);
+    if let Job::Section(job) = job {
+        for section in &job.sections {
+            let own = section.job.as_deref().map(not_known_of_one);
+            let named = own.into_iter().flatten();
+            warnings.extend(named.map(|it| format!("section {:?}: {it}", section.title)));
+        }
+    }
+    warnings
+}
+
+fn not_known_of_one(job: &Job) -> Vec<String> {
     let is_unordered = |job: &MapReduceJob| match &job.reduce {
         Reduce::Agent(it) => it.topology == Topology::Unordered,
         Reduce::Statements(it) => it.topology == Topology::Unordered,
         Reduce::None | Reduce::Code(_) => false,
     };
-    match job {
-        Job::MapReduce(job) if is_unordered(job) => Some(
-            "answers are combined as they come, so how many calls combine them may differ by a few from run to run"
-                .to_owned(),
-        ),
-        Job::Section(job) if job.grow.is_some() => Some(
-            "sections may ask for further ones: what is likely is that none does, and at most that there are as \
-             many as there may be"
-                .to_owned(),
-        ),
-        _ => None,
-    }
+    let says = match job {
+        Job::MapReduce(job) => vec![
+            (
+                is_unordered(job),
+                "answers are combined as they come, so how many calls combine them may differ by a few from run to run",
+            ),
+            (
+                job.map.glean.is_some(),
+                "how often it is asked again what was missed depends on the answers: at least nothing was, at most \
+                 something each time",
+            ),
+            (
+                matches!(&job.reduce, Reduce::Code(it) if it.resolve_keys),
+                "how many pairs of keys are compared depends on the answers: at least none, and there may be more \
+                 than here",
+            ),
+        ],
+        Job::Section(job) => vec![
+            (
+                job.grow.is_some(),
+                "sections may ask for further ones: what is likely is that none does, and at most that there are as \
+                 many as there may be",
+            ),
+            (
+                job.consistency,
+                "what does not go together is written again: what is likely is that all does, and at most that \
+                 nothing does, twice",
+            ),
+            (
+                job.gate,
+                "the topic may not divide, and is then written in one call: what is likely is that it does",
+            ),
+        ],
+        Job::Vote(_) => Vec::new(),
+    };
+    let says = says.into_iter().filter(|it| it.0);
+    says.map(|it| it.1.to_owned()).collect()
 }
 
 /// Says what models that are asked instead of others may add.

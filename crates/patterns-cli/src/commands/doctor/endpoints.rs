@@ -11,6 +11,7 @@ use crate::addresses::ollama_base_url;
 use crate::connect::{Prepared, prepare};
 use crate::error::{Error, ErrorKind};
 use crate::launch::Launch;
+use crate::report::counted;
 use crate::wanted::provider;
 
 const SERVERS: &str = "servers";
@@ -109,13 +110,18 @@ fn judged(name: &str, provider: &str, model: Option<&str>, way: &str, reached: R
 
 fn listed(name: &str, model: Option<&str>, way: &str, models: &[String]) -> Check {
     let count = models.len();
+    let models_in_words = counted(count as u64, "model");
     let Some(model) = model else {
-        return Check::good(SERVERS, name, format!("answers; {count} models{way}"));
+        return Check::good(SERVERS, name, format!("answers; {models_in_words}{way}"));
     };
     // Ollama calls the usual variant of a model by that name.
     let is_it = |it: &String| *it == *model || it.strip_suffix(":latest") == Some(model);
     if models.iter().any(is_it) {
-        let says = format!("answers; {model} is one of its {count} models{way}");
+        let of = match count {
+            1 => "the one model that it has".to_owned(),
+            count => format!("one of its {count} models"),
+        };
+        let says = format!("answers; {model} is {of}{way}");
         return Check::good(SERVERS, name, says);
     }
     let meant = nearest(model, models.iter().map(String::as_str));
@@ -123,7 +129,7 @@ fn listed(name: &str, model: Option<&str>, way: &str, models: &[String]) -> Chec
         Some(meant) => format!("did you mean {meant}?"),
         None => "some servers answer to any name; else name one of its models".to_owned(),
     };
-    let says = format!("answers; {model} is not among the {count} models that it lists{way}");
+    let says = format!("answers; {model} is not among the {models_in_words} that it lists{way}");
     Check::warning(SERVERS, name, says, then)
 }
 

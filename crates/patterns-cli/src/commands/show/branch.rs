@@ -12,7 +12,7 @@ use crate::args::LookFormat;
 use crate::error::{Error, ErrorKind};
 use crate::report::Page;
 use crate::store::refused;
-use crate::terminal::{Style, Terminal, write_json};
+use crate::terminal::{Style, Terminal, write_shown};
 
 /// Shows a branch of a run.
 ///
@@ -48,7 +48,7 @@ pub(super) fn show_branch(
             page.finish()
         }
     };
-    write_json(&text)
+    write_shown(format, &text)
 }
 
 fn in_json(store: &Store, branch: &BranchRecord, calls: &[CallRecord]) -> Result<Value, Error> {

@@ -11,7 +11,7 @@ use crate::args::LookFormat;
 use crate::error::{Error, ErrorKind};
 use crate::report::{Page, statement_page};
 use crate::store::refused;
-use crate::terminal::{Style, Terminal, write_json};
+use crate::terminal::{Style, Terminal, write_shown};
 
 /// What the result of a run with statements was made of.
 #[derive(Debug, Serialize, Deserialize)]
@@ -51,7 +51,7 @@ pub(super) fn unfold_statement(
             page.finish()
         }
     };
-    write_json(&text)
+    write_shown(format, &text)
 }
 
 impl Trace {

@@ -128,10 +128,9 @@ impl Trace {
     }
 
     fn attempt(&self, call: &CallRecord, parent: &str, at: usize, it: &AttemptRecord) -> Value {
-        let sent = call.began + micros(it.sent);
-        let ended = it.took.map_or(call.ended(), |took| sent + micros(took));
+        let times = sent_and_ended(call.began, call.ended(), it);
         let what = format!("{parent} attempt {at}");
-        let mut span = self.span(&what, Some(parent), "attempt", (sent, ended));
+        let mut span = self.span(&what, Some(parent), "attempt", times);
         let seconds = |it: Duration| json!(it.as_secs_f64());
         span["attributes"] = attributes([
             ("patterns.attempt", json!(at + 1)),
@@ -176,8 +175,17 @@ pub(super) fn run_span(trace: &Trace, run: &RunRecord, extent: (i64, i64)) -> Va
     span
 }
 
+/// Returns when an attempt of a call was sent and ended; a store that was written elsewhere may have any times.
+fn sent_and_ended(began: i64, ended: i64, it: &AttemptRecord) -> (i64, i64) {
+    let sent = began.saturating_add(micros(it.sent));
+    let ended = it
+        .took
+        .map_or(ended, |took| sent.saturating_add(micros(took)));
+    (sent, ended)
+}
+
 fn micros(time: Duration) -> i64 {
-    i64::try_from(time.as_micros()).unwrap_or(i64::MAX >> 10)
+    i64::try_from(time.as_micros()).unwrap_or(i64::MAX)
 }
 
 fn dollars(cost: Money) -> f64 {
@@ -281,6 +289,25 @@ fn any_value(value: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_that_no_clock_has_are_the_last_that_there_is() {
+        let attempt = |sent, took| AttemptRecord {
+            sent,
+            took,
+            ..AttemptRecord::default()
+        };
+        let (short, long) = (Duration::from_micros(5), Duration::MAX);
+        for (began, sent, took, expected) in [
+            (100, short, Some(short), (105, 110)),
+            (100, short, None, (105, 900)),
+            (100, long, Some(long), (i64::MAX, i64::MAX)),
+            (i64::MAX - 7, short, Some(short), (i64::MAX - 2, i64::MAX)),
+        ] {
+            assert_eq!(sent_and_ended(began, 900, &attempt(sent, took)), expected);
+        }
+        assert_eq!(nanos(i64::MAX), "9223372036854775807000");
+    }
 
     #[test]
     fn a_model_is_named_as_the_conventions_do() {
