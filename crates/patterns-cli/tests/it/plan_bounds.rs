@@ -98,7 +98,7 @@ fn in_other_words() -> Server {
         *nth += 1;
         let answer = match is_judge {
             true => {
-                json!({"reasoning": "So it is.", "same": (question + *nth) % 9 != 0})
+                json!({"reasoning": "So it is.", "same": !(question + *nth).is_multiple_of(9)})
             }
             false => json!({"reasoning": "So.", "answer": format!("words {nth}"), "confidence": 1}),
         };

@@ -67,11 +67,11 @@ impl Rehearse<'_> {
             Job::Section(job) => Some(job.nested()),
             _ => None,
         };
-        let votes = sections.into_iter().flatten().filter_map(|it| match it {
+        let nested = sections.into_iter().flatten();
+        nested.filter_map(|it| match it {
             Job::Vote(vote) => Some(vote.most_ballots()),
             _ => None,
-        });
-        votes
+        })
     }
 
     /// Returns how often it is rehearsed, so that what is likely of its elections is a mean of some.

@@ -375,10 +375,10 @@ fn question_of(request: &Request) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
-/// Returns whether a call looks for what an earlier one has missed, or judges whether anything was.
+/// Returns whether a call looks for what an earlier one has missed.
 fn looks_again(request: &Request) -> bool {
-    let name = request.schema.as_ref().map_or("", |it| it.name());
-    name == "completeness" || name.ends_with("_missed")
+    let schema = request.schema.as_ref();
+    schema.is_some_and(|it| it.name().ends_with("_missed"))
 }
 
 /// How often an answer is drafted that has something in its lists.
