@@ -27,7 +27,7 @@ use crate::report::{Frame, Observers, SectionTimes};
 use crate::signals::Signals;
 use crate::steered::Steered;
 use crate::store::{open_store, say_where};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, is_stdout_terminal};
 
 /// One run, from its models to its account.
 pub(crate) struct Session {
@@ -282,15 +282,33 @@ impl Session {
                 self.terminal.error(&unrecorded);
             }
         }
-        let (spent, terminal) = ((self.connected.budget.spent(), self.before), self.terminal);
-        self.observers.finish(terminal, spent, self.begun.elapsed());
-        if let Some(record) = &self.record {
-            record.draw_money(self.terminal).await;
+        // What is said last stays in sight, so a result on the same terminal goes before it.
+        let waits = matches!(result, Ok(Some(_))) && is_stdout_terminal();
+        self.observers.end(waits);
+        if !waits {
+            self.say_account().await;
         }
         if let (Err(_), Some(unfinished)) = (&result, &self.unfinished) {
             self.terminal.note(unfinished);
         }
         result
+    }
+
+    /// Says the warnings, the account and the plots.
+    async fn say_account(&self) {
+        let spent = (self.connected.budget.spent(), self.before);
+        self.observers
+            .say(self.terminal, spent, self.begun.elapsed());
+        if let Some(record) = &self.record {
+            record.draw_money(self.terminal).await;
+        }
+    }
+
+    /// Says them behind the result, where that waited for it.
+    async fn say_the_rest(&self) {
+        if self.observers.waits() {
+            self.say_account().await;
+        }
     }
 
     /// Does what is asked of the run from elsewhere, as long as it goes on.

@@ -153,7 +153,8 @@ impl RecordedCalls {
             return Ok(None);
         }
         let end = end_of(record);
-        if is_earlier && matches!(end, CallEnd::Answered | CallEnd::Reused) {
+        // One that was rejected was paid for, too, and is found again with the one that followed it.
+        if is_earlier && matches!(end, CallEnd::Answered | CallEnd::Reused | CallEnd::Rejected) {
             self.answered.insert(key);
         }
         let number = self.number(record, &stage, &label);

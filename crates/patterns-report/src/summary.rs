@@ -116,7 +116,7 @@ fn summary(html: &mut String, report: &Report) {
         push(
             html,
             format_args!(
-                "<h3>Result</h3>\n<div class=\"result\" tabindex=\"0\" role=\"region\" aria-label=\"Result\">{}</div>\n",
+                "<h2 class=\"minor\">Result</h2>\n<div class=\"result\" tabindex=\"0\" role=\"region\" aria-label=\"Result\">{}</div>\n",
                 result::html(value)
             ),
         );
@@ -152,7 +152,7 @@ fn list(html: &mut String, class: &str, name: &str, lines: &[String]) {
     }
     push(
         html,
-        format_args!("<div class=\"{class}\"><h3>{name}</h3><ul>"),
+        format_args!("<div class=\"{class}\"><h2 class=\"minor\">{name}</h2><ul>"),
     );
     for line in lines {
         push(html, format_args!("<li>{}</li>", Text(line)));
@@ -164,7 +164,7 @@ fn coverage(report: &Report) -> Option<String> {
     let coverage = report.coverage.as_ref()?;
     let mut html = String::from(
         "<table class=\"plain\"><caption>What became of the documents, and of the chunks that they were \
-         cut into</caption>\n<thead><tr><th scope=\"col\"></th><th scope=\"col\">mapped</th>\
+         cut into</caption>\n<thead><tr><td></td><th scope=\"col\">mapped</th>\
          <th scope=\"col\">in part</th><th scope=\"col\">failed</th><th scope=\"col\">empty</th>\
          <th scope=\"col\">not begun</th><th scope=\"col\">in all</th></tr></thead>\n<tbody>\n",
     );

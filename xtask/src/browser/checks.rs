@@ -212,6 +212,98 @@ pub(super) fn zooms(browser: &mut Browser) -> Result<String> {
     ))
 }
 
+/// Looks that nothing is wider than the page.
+pub(super) fn fits(browser: &mut Browser) -> Result<()> {
+    let wide = browser.eval("document.documentElement.scrollWidth - innerWidth")?;
+    ensure!(
+        wide.as_i64() <= Some(0),
+        "the page is {wide} wider than the window"
+    );
+    Ok(())
+}
+
+/// Has axe look at the page, and at a row that was opened; its source is in the page.
+pub(super) fn violates_nothing(browser: &mut Browser) -> Result<()> {
+    let found = script(
+        browser,
+        "
+        const look = async () => (await axe.run(document, {resultTypes: ['violations']})).violations
+            .map((it) => it.id + ' (' + it.impact + '): ' + it.nodes[0].html.slice(0, 200));
+        const page = await look();
+        $('#results tr[data-at]')?.click(); await wait(300);
+        return [...page, ...await look()];",
+    )?;
+    let found = found.as_array().map_or(&[][..], Vec::as_slice);
+    ensure!(found.is_empty(), "{found:#?}");
+    Ok(())
+}
+
+/// Goes to paper and back: rows that are not on the screen, and what is folded, are printed, dark on light.
+pub(super) fn prints(browser: &mut Browser) -> Result<String> {
+    let got = script(
+        browser,
+        "
+        const rows = () => document.querySelectorAll('#results tr[data-at]').length;
+        const theme = () => document.documentElement.dataset.theme || 'system';
+        const [before, all] = [rows(), parseInt(told().replaceAll(/[^0-9]/g, ''))];
+        dispatchEvent(new Event('beforeprint'));
+        const printed = {rows: rows(), theme: theme(), folded: document.querySelectorAll('main details:not([open])').length,
+            told: $('#results tbody').lastElementChild.textContent};
+        dispatchEvent(new Event('afterprint')); await frame();
+        return {before, all, printed, after: rows(), theme: theme()};",
+    )?;
+    let (all, printed) = (got["all"].as_u64(), &got["printed"]);
+    let most = all.map(|it| it.min(1000));
+    ensure!(
+        most > Some(0) && printed["rows"].as_u64() == most,
+        "all rows are printed: {got}"
+    );
+    let says_more = printed["told"]
+        .as_str()
+        .is_some_and(|it| it.contains("not printed"));
+    ensure!(says_more == (all > most), "what is left out is said: {got}");
+    ensure!(
+        printed["folded"] == 0 && printed["theme"] == "light",
+        "unfolded and light: {got}"
+    );
+    ensure!(
+        got["after"] == got["before"] && got["theme"] == "system",
+        "it is as it was before: {got}"
+    );
+    Ok(format!(
+        "prints: {} of {} rows",
+        printed["rows"], got["all"]
+    ))
+}
+
+/// Goes from control to control by the keyboard: each is reached, seen to be, and left again.
+pub(super) fn reaches_all(browser: &mut Browser) -> Result<String> {
+    let all = script(
+        browser,
+        "
+        const all = document.querySelectorAll('a[href], button:not(:disabled), select, input, summary, [tabindex=\"0\"]');
+        return [...all].filter((it) => it.checkVisibility()).length;",
+    )?;
+    let all = all.as_u64().unwrap_or_default();
+    let focused = "
+        const it = document.activeElement;
+        if (it === document.body) return null;
+        const {outlineStyle, outlineWidth} = getComputedStyle(it);
+        const isSeen = outlineStyle !== 'none' && parseFloat(outlineWidth) > 0;
+        const isNew = !it.isReached; it.isReached = true;
+        return [it.localName + ' ' + it.textContent.slice(0, 40), isSeen, isNew];";
+    for reached in 0..all {
+        browser.press("Tab")?;
+        let it = script(browser, focused)?;
+        ensure!(it[2] == true, "{reached} of {all} are reached, then {it}");
+        ensure!(it[1] == true, "the focus is not seen on {it}");
+    }
+    browser.press("Tab")?;
+    let last = script(browser, focused)?;
+    ensure!(last[2] != true, "it ends: {last}");
+    Ok(format!("keyboard: {all} controls"))
+}
+
 /// Says when the page was first painted.
 pub(super) fn paints(browser: &mut Browser) -> Result<String> {
     let got = browser.eval("({first: performance.getEntriesByName('first-contentful-paint')[0]?.startTime, whole: performance.timing.loadEventEnd - performance.timing.navigationStart, calls: document.querySelector('#results .told')?.textContent})")?;

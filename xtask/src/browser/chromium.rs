@@ -133,6 +133,7 @@ impl Browser {
     /// Presses a key.
     pub(super) fn press(&mut self, key: &str) -> Result<()> {
         let code = match key {
+            "Tab" => 9,
             "Enter" => 13,
             "Escape" => 27,
             "ArrowRight" => 39,

@@ -13,6 +13,10 @@ use checks::Check;
 use chromium::Browser;
 
 use crate::cargo::target;
+use crate::real::kept::{install, kept};
+
+/// What looks at pages as somebody who does not see them, or has a keyboard only.
+const AXE: &str = "axe-core@4.14.1";
 
 /// What to do beside checking.
 #[derive(Debug, Default, clap::Args)]
@@ -59,6 +63,8 @@ const PAGES: [Page; 7] = [
             checks::zooms,
             checks::failures,
             checks::searches,
+            checks::prints,
+            checks::reaches_all,
         ],
     },
     Page {
@@ -78,6 +84,7 @@ const PAGES: [Page; 7] = [
             checks::zooms,
             checks::unfolds,
             checks::searches,
+            checks::prints,
         ],
     },
 ];
@@ -88,6 +95,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let folder = std::path::absolute(folder)?;
     fs::create_dir_all(&folder)?;
     runs::make(&folder)?;
+    let axe = kept(&AXE.replace('@', "-"), |folder| install(folder, AXE))?;
+    let axe = fs::read_to_string(axe.join("node_modules/axe-core/axe.min.js"))?;
     let mut browser = Browser::start(&folder)?;
     for page in &PAGES {
         if args.only.as_ref().is_some_and(|it| it != page.name) {
@@ -95,7 +104,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
         println!("{}:", page.name);
         let file = folder.join(page.name).with_extension("html");
-        check(&mut browser, page, &file).with_context(|| format!("page {}", page.name))?;
+        let named = || format!("page {}", page.name);
+        check(&mut browser, page, &file).with_context(named)?;
+        accessible(&mut browser, &axe, &file).with_context(named)?;
         if let Some(pictures) = &args.pictures {
             fs::create_dir_all(pictures)?;
             picture(&mut browser, page.name, &file, pictures)?;
@@ -115,6 +126,24 @@ fn check(browser: &mut Browser, page: &Page, file: &Path) -> Result<()> {
             browser.trouble
         );
     }
+    Ok(())
+}
+
+/// Looks at a page, and at an opened row of it, light and dark, on a telephone and on a desk.
+fn accessible(browser: &mut Browser, axe: &str, file: &Path) -> Result<()> {
+    for (theme, width) in [
+        ("light", 1280),
+        ("dark", 1280),
+        ("light", 320),
+        ("dark", 320),
+    ] {
+        browser.look(theme, width, 900)?;
+        browser.open(file)?;
+        browser.eval(&format!("{axe}\n;0"))?;
+        checks::fits(browser).with_context(|| format!("{theme}, {width}"))?;
+        checks::violates_nothing(browser).with_context(|| format!("{theme}, {width}"))?;
+    }
+    println!("  accessible: light and dark, at 320 and at 1280");
     Ok(())
 }
 

@@ -44,6 +44,8 @@ struct Readers {
     trouble: Trouble,
     /// What is said at the end, each thing once.
     notes: Vec<String>,
+    /// Whether the account waits for the result to be written.
+    waits: bool,
 }
 
 impl Observers {
@@ -64,6 +66,7 @@ impl Observers {
             recorder: None,
             trouble: Trouble::default(),
             notes: Vec::new(),
+            waits: false,
         })))
     }
 
@@ -135,16 +138,26 @@ impl Observers {
         outcome.to_string()
     }
 
-    /// Ends the progress line and says the warnings and the account, given what the run has spent, and what
-    /// it had before this session.
-    pub(crate) fn finish(&self, terminal: Terminal, spent: (Spent, Spent), elapsed: Duration) {
+    /// Ends the progress line and writes out the event file; the account may wait for the result.
+    pub(crate) fn end(&self, waits: bool) {
         let mut readers = self.lock();
+        readers.waits = waits;
         if let Some(progress) = readers.progress.take() {
             progress.end();
         }
         if let Some(file) = &mut readers.file {
             file.flush();
         }
+    }
+
+    /// Returns whether the account has been waiting, which it does no longer.
+    pub(crate) fn waits(&self) -> bool {
+        std::mem::take(&mut self.lock().waits)
+    }
+
+    /// Says the warnings and the account, given what the run has spent, and what it had before this session.
+    pub(crate) fn say(&self, terminal: Terminal, spent: (Spent, Spent), elapsed: Duration) {
+        let readers = self.lock();
         for note in &readers.notes {
             terminal.labelled_note("warning", note);
         }
@@ -362,37 +375,4 @@ fn note(event: &Event) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::terminal::ColorChoice;
-
-    /// Most runs at a local server take less than a tenth of a second, and their branches are told to the
-    /// millisecond.
-    #[test]
-    fn how_long_a_run_took_is_kept_to_the_millisecond() {
-        let terminal = Terminal::new(true, ColorChoice::Never);
-        let observers = Observers::open(None, terminal).unwrap();
-        let outcome = observers.outcome(0, Spent::default(), Duration::from_micros(43_200));
-        assert!(outcome.contains("\"seconds\":0.043"), "{outcome}");
-    }
-
-    #[test]
-    fn a_pause_says_why_and_until_when() {
-        let half_an_hour = Some(Duration::from_secs(1_800));
-        let text = |reason| paused("m", reason, "refused", Duration::from_secs(5), half_an_hour);
-        let outage = text(PauseReason::Outage);
-        assert!(
-            outage.starts_with("m is down (refused); trying"),
-            "{outage}"
-        );
-        assert!(outage.contains(" until "), "{outage}");
-        let asked = text(PauseReason::Asked);
-        assert!(asked.starts_with("m asks to wait 5 s, until "), "{asked}");
-        assert!(asked.ends_with(": refused"), "{asked}");
-        let throttled = text(PauseReason::Throttled);
-        assert_eq!(
-            throttled,
-            "m throws calls back (refused); they wait and are sent again"
-        );
-    }
-}
+mod tests;

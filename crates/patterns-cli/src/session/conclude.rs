@@ -32,6 +32,7 @@ impl Session {
         let error = drained.or(self.shortfall.take()).or(failure);
         let error = error.map(|it| it.lacking(self.lacking.take()));
         let written = self.end_output(outcome, code_of(error.as_ref()));
+        self.say_the_rest().await;
         if let Some(part) = self.part() {
             self.terminal.note(&format!("input: {part}"));
         }

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use serde_json::json;
+
 use crate::pty::{AtTerminal, Written, drawn};
 use crate::support::{Place, Server, completion};
 
@@ -16,12 +18,14 @@ fn place() -> (Place, Server, Arc<AtomicU32>) {
     place.configure(PRICES);
     let asked = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&asked);
+    let words = "The tide rose by a few feet.";
+    let answer = json!({
+        "summary": words, "combined_summary": words,
+        "reasoning": "So.", "answer": words, "confidence": 1,
+    });
     let server = Server::start(move |_| {
         count.fetch_add(1, Ordering::Relaxed);
-        (
-            200,
-            completion(r#"{"summary": "The tide rose by a few feet."}"#),
-        )
+        (200, completion(&answer.to_string()))
     });
     (place, server, asked)
 }
@@ -78,6 +82,29 @@ fn pages_fit_the_terminal_and_their_colours_are_colours() {
         // Elsewhere each line stays one.
         let (_, piped) = place.data(page);
         assert!(!piped.contains('\u{1b}'), "{piped}");
+    }
+}
+
+#[test]
+fn what_a_run_came_to_stands_below_its_result() {
+    let (place, server, _) = place();
+    let reduced = ["map-reduce", "a.txt", "--no-store", "--plots"];
+    let asked = ["vote", "Is it?", "--no-store", "-n", "1"];
+    for words in [&reduced[..], &asked] {
+        let words = [words, &server.args()].concat();
+        let written = Written::default();
+        let (_, screen) = AtTerminal::start(&mut place.command(&words), &written).end();
+        let places = [
+            "The tide rose by a few feet.",
+            "branches: 1 started",
+            "documents: 1",
+        ];
+        let places: Vec<_> = places.iter().filter_map(|it| screen.find(it)).collect();
+        assert!(
+            places.is_sorted() && screen.contains("branches: "),
+            "{screen}"
+        );
+        assert_eq!(screen.matches("branches: ").count(), 1, "{screen}");
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::io::Read as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::read::GzDecoder;
 
-use crate::support::{Place, Simulator};
+use crate::support::{Place, Server, Simulator, completion, error};
 
 /// Makes a place in which a vote of three ballots is run 1.
 ///
@@ -172,6 +173,45 @@ fn the_elections_of_a_batch_are_on_its_page() {
         "with reasons: {elections}"
     );
     assert!(!page.contains("class=\"trace\""), "they are no statements");
+}
+
+#[test]
+fn a_branch_that_was_asked_again_is_answered_on_the_page_of_a_later_session() {
+    let place = Place::with(&[("a.txt", "The tide rose."), ("b.txt", "The tide fell.")]);
+    let failed = AtomicBool::new(false);
+    let server = Server::start(move |body| match body {
+        _ if body.contains("b.txt") && !failed.swap(true, Ordering::Relaxed) => {
+            (400, error("content_filter", "No."))
+        }
+        _ if body.contains("a.txt") && !body.contains("assistant") => {
+            (200, completion(r#"{"summary": 7}"#))
+        }
+        _ => (200, completion(r#"{"summary": "The tide."}"#)),
+    });
+    let words = [
+        "map-reduce",
+        "a.txt",
+        "b.txt",
+        "--no-reduce",
+        "--concurrency",
+        "1",
+    ];
+    let words = [&words[..], &server.args()].concat();
+    assert_eq!(place.data(&words).0, Some(3));
+    assert_eq!(place.data(&words).0, Some(0));
+    says(&place, &["report"], 0, "run 1:");
+    let page = place.read("run-1.html");
+    let block = page.split("class=\"calls\">").nth(1).unwrap();
+    let block = block.split("</script>").next().unwrap();
+    let calls: serde_json::Value = serde_json::from_str(block).unwrap();
+    let labels = calls["label"].as_array().unwrap().iter();
+    let ends = labels.zip(calls["end"].as_array().unwrap());
+    let of = |name: &str| -> Vec<u64> {
+        let ends = ends.clone().filter(|it| it.0 == name);
+        ends.filter_map(|it| it.1.as_u64()).collect()
+    };
+    // Rejected, then answered; failed, then answered.
+    assert_eq!((of("a.txt"), of("b.txt")), (vec![2, 0], vec![3, 0]));
 }
 
 #[test]

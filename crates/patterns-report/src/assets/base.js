@@ -117,10 +117,10 @@ function surface(canvas, height) {
   return { draw, width, height, ratio };
 }
 
-/** Calls `work` once before the next frame, however often it was asked for. */
+/** Calls `work` once before the next frame, however often it was asked for; `now` does not wait for it. */
 function onFrame(work) {
   let isAsked = false;
-  return () => {
+  const later = () => {
     if (isAsked) return;
     isAsked = true;
     requestAnimationFrame(() => {
@@ -128,6 +128,18 @@ function onFrame(work) {
       work();
     });
   };
+  later.now = work;
+  return later;
+}
+
+/** Lets the keyboard scroll what is wider or higher than there is room for, and has nothing else in it to stop at. */
+function reach() {
+  for (const it of document.querySelectorAll("main section, .election, .detail-head h2")) {
+    const isCut = it.scrollWidth > it.clientWidth + 1 || (it.localName === "h2" && it.scrollHeight > it.clientHeight);
+    const isScrolled = isCut && getComputedStyle(it).overflowX === "auto";
+    if (isScrolled) it.tabIndex = 0;
+    else it.removeAttribute("tabindex");
+  }
 }
 
 /** Shows a part of the page and its entry in the navigation. */

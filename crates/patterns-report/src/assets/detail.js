@@ -22,6 +22,7 @@ const detail = {
     this.step(b, order);
     this.body.replaceChildren(...branch.calls.map((n, at) => this.call(n, at, branch.calls.length)));
     if (!this.dialog.open) this.dialog.showModal();
+    reach();
     this.body.scrollTop = 0;
     this.shown = b;
     await Promise.all(branch.calls.map((n) => this.texts(n, passage, n === last)));

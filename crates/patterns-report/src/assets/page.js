@@ -13,6 +13,20 @@ function theme() {
   });
 }
 
+/** The theme on the screen, while the page is printed. */
+let shown = "system";
+
+/** Puts on paper what the screen has: unfolded, all rows, and dark on light. */
+function print() {
+  const root = document.documentElement;
+  shown = root.dataset.theme || "system";
+  root.dataset.theme = "light";
+  colours.read();
+  view.readers.forEach((it) => it.now());
+  document.querySelectorAll("main details").forEach((it) => (it.open = true));
+  tables.forEach((it) => it.print());
+}
+
 function repaint() {
   colours.read();
   view.readers.forEach((it) => it());
@@ -39,4 +53,11 @@ attempt("rates", () => plots.show());
 attempt("spend", showSpend);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
 addEventListener("resize", onFrame(repaint));
-addEventListener("beforeprint", () => document.querySelectorAll("main details").forEach((it) => (it.open = true)));
+addEventListener("resize", onFrame(reach));
+addEventListener("beforeprint", print);
+addEventListener("afterprint", () => {
+  document.documentElement.dataset.theme = shown;
+  repaint();
+  tables.forEach((it) => it.draw());
+});
+reach();

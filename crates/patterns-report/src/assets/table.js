@@ -19,6 +19,12 @@ function digitWidth() {
   return digit;
 }
 
+/** So many rows of a table go to paper. */
+const PRINTED = 1000;
+
+/** All tables of the page. */
+const tables = [];
+
 class Table {
   /**
    * `columns` have a name, a text of a row, and a value to sort by; `rows` says how many rows there are,
@@ -49,6 +55,7 @@ class Table {
       if (row && !String(getSelection())) this.choose(Number(row.dataset.at));
     });
     this.arrange();
+    tables.push(this);
   }
 
   /** Returns how wide the columns are to be: long texts share what the others leave. */
@@ -140,6 +147,14 @@ class Table {
     if (!this.order.length) rows.push(el("tr", {}, el("td", { colspan: this.columns.length, class: "none" }, "No row has that.")));
     this.body.replaceChildren(...rows);
     if (hadFocus) this.body.querySelector('tr[tabindex="0"]')?.focus({ preventScroll: true });
+  }
+
+  /** Makes the elements of all rows, as far as paper should have them. */
+  print() {
+    const rows = this.order.slice(0, PRINTED).map((_, at) => this.row(at));
+    const more = this.order.length - rows.length;
+    if (more) rows.push(el("tr", {}, el("td", { colspan: this.columns.length, class: "none" }, plural(more, "more row") + " not printed; a search or a filter makes them fewer.")));
+    this.body.replaceChildren(...rows);
   }
 
   row(at) {

@@ -77,7 +77,7 @@ const timeline = {
     const tools = el("div", { class: "tools" },
       button("−", () => view.zoom(1 / 1.6), { "aria-label": "Zoom out" }),
       button("+", () => view.zoom(1.6), { "aria-label": "Zoom in" }),
-      button("All", () => view.fit(), { "aria-label": "Show the whole run" }),
+      button("All", () => view.fit(), { "aria-label": "All: show the whole run" }),
       legend(), this.span);
     const frame = el("div", { class: "plot" }, this.canvas, this.tip);
     reveal("timeline", tools, frame, el("p", { class: "dim hint" }, "Click the plot, then turn the wheel to zoom; drag to move, Shift-drag to choose a part, double-click for all."), this.words());

@@ -1,0 +1,181 @@
+//! How far runs are, by their events.
+
+use patterns_core::{AgentErrorKind, BranchId, Pattern, RunId, Spend, Usage};
+
+use super::*;
+
+fn seconds(number: u64) -> Duration {
+    Duration::from_secs(number)
+}
+
+fn origin(branch: u64) -> Origin {
+    let branch = BranchId(branch);
+    Origin {
+        branch,
+        ..Origin::default()
+    }
+}
+
+fn begin(state: &mut ProgressState, branch: u64, role: StepRole) {
+    let label = String::new();
+    let origin = origin(branch);
+    state.take(
+        &Event::BranchStarted {
+            origin,
+            role,
+            label,
+        },
+        seconds(0),
+    );
+}
+
+fn under_way() -> ProgressState {
+    let mut state = ProgressState::default();
+    let (run, pattern, branches) = (RunId(1), Pattern::MapReduce, Some(100));
+    state.take(
+        &Event::RunStarted {
+            run,
+            pattern,
+            branches,
+        },
+        seconds(0),
+    );
+    (0..30).for_each(|it| begin(&mut state, it, StepRole::Map));
+    begin(&mut state, 90, StepRole::Reduce);
+    let usage = Usage::default();
+    for branch in 0..9 {
+        let origin = origin(branch);
+        state.take(
+            &Event::BranchAnswered { origin, usage },
+            seconds(1 + branch),
+        );
+    }
+    let (origin, kind) = (origin(9), AgentErrorKind::InvalidAnswer);
+    state.take(
+        &Event::BranchFailed {
+            origin,
+            kind,
+            usage,
+        },
+        seconds(10),
+    );
+    state
+}
+
+fn spent(calls: u64, dollars: &str) -> Option<Spent> {
+    let cost = dollars.parse().ok();
+    Some(Spent {
+        committed: Spend {
+            cost,
+            ..Spend::ZERO
+        },
+        reserved: Spend {
+            calls,
+            ..Spend::ZERO
+        },
+        ..Spent::default()
+    })
+}
+
+#[test]
+fn what_is_done_in_flight_and_waiting_adds_up() {
+    let at = under_way().at(seconds(11), spent(4, "0.20"));
+    assert_eq!((at.done, at.total, at.failed), (10, Some(100), 1));
+    // 20 documents and a combination are under way, 4 of them with the provider.
+    assert_eq!((at.in_flight, at.waiting), (4, 17));
+    assert_eq!(at.stages.len(), 2);
+    // 9 in the 10 seconds since the first.
+    assert_eq!((at.per_second, at.seconds_left), (Some(0.9), Some(100.0)));
+    let dollars = |it: Option<Money>| it.map(|it| it.to_string());
+    assert_eq!(dollars(at.cost).as_deref(), Some("$0.20"));
+    assert_eq!(dollars(at.projected_cost).as_deref(), Some("$2.00"));
+}
+
+#[test]
+fn what_is_within_a_branch_is_counted_beside_what_is_not() {
+    let mut state = under_way();
+    let within = |n| origin(BranchId(11).first_within().0 + n);
+    let (role, label) = (StepRole::Ballot, String::new());
+    for n in 0..3 {
+        let (origin, label) = (within(n), label.clone());
+        state.take_within(&Event::BranchStarted {
+            origin,
+            role,
+            label,
+        });
+    }
+    let usage = Usage::default();
+    let kind = AgentErrorKind::InvalidAnswer;
+    let origin = within(0);
+    state.take_within(&Event::BranchFailed {
+        origin,
+        kind,
+        usage,
+    });
+    let origin = within(1);
+    state.take_within(&Event::BranchAnswered { origin, usage });
+    let at = state.at(seconds(11), None);
+    assert_eq!((at.done, at.failed, at.total), (10, 1, Some(100)));
+    let count = StageCount {
+        begun: 3,
+        ended: 2,
+        failed: 1,
+    };
+    assert_eq!(at.within, [("ballot".to_owned(), count)]);
+}
+
+#[test]
+fn a_pause_ends_with_its_time_or_an_answer() {
+    let mut state = under_way();
+    state.pause("the provider asks to wait".to_owned(), Some(seconds(20)));
+    assert!(state.at(seconds(19), None).paused.is_some());
+    assert_eq!(state.at(seconds(20), None).paused, None);
+    state.pause("it is down".to_owned(), None);
+    assert!(state.at(seconds(99), None).paused.is_some());
+    let (origin, usage) = (origin(11), Usage::default());
+    state.take(&Event::BranchAnswered { origin, usage }, seconds(100));
+    assert_eq!(state.at(seconds(100), None).paused, None);
+}
+
+#[test]
+fn attempts_that_fail_in_a_row_are_a_reason_until_one_is_answered() {
+    let mut state = under_way();
+    let failed = Event::AttemptFailed {
+        origin: origin(11),
+        attempt: 1,
+        kind: ModelErrorKind::Timeout,
+        retry_in: seconds(1),
+    };
+    let ended = |error| Event::AttemptEnded {
+        origin: origin(12),
+        took: seconds(120),
+        error,
+    };
+    state.take(&ended(Some("the call timed out".to_owned())), seconds(130));
+    state.take(&failed, seconds(130));
+    assert_eq!(state.at(seconds(131), None).paused, None);
+    state.take(&failed, seconds(140));
+    assert_eq!(
+        state.at(seconds(141), None).paused.as_deref(),
+        Some(
+            "no answer to the last 2 attempts: the call timed out (--timeout gives more time to each)"
+        )
+    );
+    state.pause("it is down".to_owned(), Some(seconds(150)));
+    let paused = |at| state.at(seconds(at), None).paused;
+    assert_eq!(paused(149).as_deref(), Some("it is down"));
+    assert!(paused(150).is_some_and(|it| it.contains("timed out")));
+    state.take(&ended(None), seconds(151));
+    assert_eq!(state.at(seconds(152), None).paused, None);
+}
+
+#[test]
+fn nothing_is_foreseen_of_what_is_not_known() {
+    let state = ProgressState::default();
+    let at = state.at(seconds(5), None);
+    assert_eq!(
+        (at.total, at.per_second, at.seconds_left),
+        (None, None, None)
+    );
+    assert_eq!((at.cost, at.projected_cost), (None, None));
+}
