@@ -23,7 +23,7 @@ pub(crate) async fn keep(record: &Record, planned: Option<&PlanTotal>) -> Result
 }
 
 /// Keeps what came of a planned run, and says it beside the plan: of this session what it used and cost,
-/// and of all of them what was spent. What was planned once is compared once: what is typed again costs
+/// and of all of them what was spent; `found` is how many of its answers were in the store. What was planned once is compared once: what is typed again costs
 /// nothing, as planned by nobody.
 ///
 /// # Errors
@@ -31,7 +31,7 @@ pub(crate) async fn keep(record: &Record, planned: Option<&PlanTotal>) -> Result
 /// Returns an error if that cannot be recorded.
 pub(crate) async fn compare(
     record: &Record,
-    used: (Usage, Option<Money>),
+    (used, found): ((Usage, Option<Money>), u64),
     spent: Spent,
 ) -> Result<Option<String>, Error> {
     let Some(run) = &record.run else {
@@ -45,15 +45,21 @@ pub(crate) async fn compare(
         return Ok(None);
     };
     // A plan from before the first session is of all that was done since.
-    let (usage, cost) = match run.sessions > 1 && planned.at <= run.started {
+    let is_of_all = run.sessions > 1 && planned.at <= run.started;
+    let (usage, cost) = match is_of_all {
         true => (paid(record, run.id)?, spent.committed.cost),
         false => used,
+    };
+    let found_since = match is_of_all {
+        true => 0,
+        false => found.saturating_sub(plan.found),
     };
     let came_to = CameTo {
         calls: usage.calls,
         read: usage.input_tokens,
         written: usage.output_tokens,
         cost,
+        found_since,
     };
     let actual = serde_json::to_string(&came_to).unwrap_or_default();
     let kept = record.store.end_plan(record.identity, actual);

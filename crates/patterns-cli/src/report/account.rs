@@ -90,6 +90,11 @@ impl Account {
         }
     }
 
+    /// Returns how many calls were answered by the store.
+    pub(super) fn found(&self) -> u64 {
+        self.reused
+    }
+
     /// Returns the account of a run that is over, as it is recorded.
     pub(super) fn json(&self, exit_code: u8, spent: Spent) -> Value {
         json!({

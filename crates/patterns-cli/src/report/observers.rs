@@ -131,6 +131,11 @@ impl Observers {
         self.lock().account.paid()
     }
 
+    /// Returns how many answers were in the store.
+    pub(crate) fn found(&self) -> u64 {
+        self.lock().account.found()
+    }
+
     /// Returns how the run ended, as it is recorded: its account and exit code, as JSON.
     pub(crate) fn outcome(&self, code: u8, spent: Spent, elapsed: Duration) -> String {
         let mut outcome = self.lock().account.json(code, spent);

@@ -254,9 +254,10 @@ pub(crate) fn beside_plan(planned: &PlanTotal, actual: &CameTo) -> String {
     let used = actual.read + actual.written;
     let mut parts = vec![
         format!(
-            "calls {} planned, {} made",
+            "calls {} planned, {} made{}",
             grouped(planned.calls.likely),
-            grouped(actual.calls)
+            grouped(actual.calls),
+            found_since(actual.found_since)
         ),
         format!(
             "tokens {} planned, {} used{}",
@@ -275,6 +276,14 @@ pub(crate) fn beside_plan(planned: &PlanTotal, actual: &CameTo) -> String {
         ));
     }
     format!("plan: {}", parts.join(" · "))
+}
+
+/// Says which answers nobody had to pay for, though that was planned.
+fn found_since(count: u64) -> String {
+    match count {
+        0 => String::new(),
+        count => format!(" and {} in the store since", grouped(count)),
+    }
 }
 
 /// Says by how much something came out otherwise.
@@ -329,12 +338,23 @@ mod tests {
             read: 950,
             written: 150,
             cost: "0.02".parse().ok(),
+            found_since: 0,
         };
         let line = beside_plan(&planned, &actual);
         assert_eq!(
             line,
             "plan: calls 10 planned, 11 made · tokens 1,000 planned, 1,100 used (+10 %) · $0.020 planned, \
              $0.020 spent"
+        );
+        let found = CameTo {
+            calls: 4,
+            found_since: 6,
+            ..actual
+        };
+        let line = beside_plan(&planned, &found);
+        assert!(
+            line.starts_with("plan: calls 10 planned, 4 made and 6 in the store since · "),
+            "{line}"
         );
     }
 

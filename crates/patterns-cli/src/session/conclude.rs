@@ -92,6 +92,7 @@ impl Session {
         }
         if code == exit_code::SUCCESS {
             let used = (self.observers.usage(), since(self.before, spent));
+            let used = (used, self.observers.found());
             if let Some(line) = planned::compare(record, used, spent).await? {
                 self.terminal.note(&line);
             }

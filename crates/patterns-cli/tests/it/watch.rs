@@ -77,6 +77,36 @@ fn a_run_is_followed_until_it_has_ended() {
 }
 
 #[test]
+fn a_run_that_is_killed_is_followed_no_further() {
+    let place = Place::with(&[("a.txt", "The tide rose."), ("b.txt", "The tide fell.")]);
+    let (asked, held) = (Gate::default(), Gate::default());
+    let (come, answer) = (asked.clone(), held.clone());
+    let server = Server::start(move |_| {
+        come.open();
+        answer.pass();
+        (200, completion(r#"{"summary": "The tide."}"#))
+    });
+    let words = ["map-reduce", "a.txt", "b.txt", "--no-reduce"];
+    let words = [&words[..], &server.args()].concat();
+    let mut run = place.command(&words);
+    let run = run.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut run = run.spawn().unwrap();
+    asked.pass();
+    let mut watch = place.command(&["watch"]);
+    let mut watch = watch.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    assert!(first.starts_with("run 1: running · "), "{first}");
+    // No handler runs, and nothing more is written: its lock alone says that it is gone.
+    run.kill().unwrap();
+    run.wait().unwrap();
+    let last = lines.last().unwrap().unwrap();
+    assert!(last.starts_with("run 1: broken off · "), "{last}");
+    assert!(watch.wait().unwrap().success());
+    held.open();
+}
+
+#[test]
 fn a_run_that_has_ended_is_said_once() {
     let place = Place::with(&[("a.txt", "The tide rose.")]);
     let server = Server::start(|_| (200, completion(r#"{"summary": "The tide."}"#)));

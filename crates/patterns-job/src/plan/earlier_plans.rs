@@ -20,6 +20,17 @@ pub struct CameTo {
     pub written: u64,
     /// What it cost, if prices were known.
     pub cost: Option<Money>,
+    /// Answers that came into the store after the plan and before the run: nobody planned not to pay for them.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub found_since: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out references"
+)]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// How far the latest plans of a store were off.
@@ -57,7 +68,7 @@ impl EarlierPlans {
         let both = plans.iter().filter_map(|it| {
             let plan: PlanTotal = serde_json::from_str(&it.plan).ok()?;
             let actual: CameTo = serde_json::from_str(it.actual.as_deref()?).ok()?;
-            Some((plan, actual))
+            (actual.found_since == 0).then_some((plan, actual))
         });
         let (mut calls, mut costs) = (Vec::new(), Vec::new());
         for (plan, actual) in both {
