@@ -46,7 +46,7 @@ fn fold_line(line: &str, columns: usize, folded: &mut String) {
     }
 }
 
-/// Cuts a line into words, each with the spaces behind it; what is between backticks is one.
+/// Cuts a line into words, each with the spaces behind it; what is between backticks is one, and a share in per cent.
 fn words(line: &str) -> impl Iterator<Item = &str> {
     let mut rest = line;
     std::iter::from_fn(move || {
@@ -54,7 +54,8 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
         let mut was_space = false;
         let end = rest.char_indices().find_map(|(at, it)| {
             is_quoted ^= it == '`';
-            let is_next = was_space && it != ' ';
+            // A number goes with its sign.
+            let is_next = was_space && !matches!(it, ' ' | '%');
             was_space = it == ' ' && !is_quoted;
             is_next.then_some(at)
         });
@@ -124,6 +125,7 @@ mod tests {
                 "\u{1b}[2m      patterns runs\u{1b}[0m\n",
                 "\u{1b}[2m      patterns runs\u{1b}[0m\n",
             ),
+            (11, "the rate 75 %, so\n", "the rate\n  75 %, so\n"),
             // Colours take no room, letters of two columns take two.
             (
                 7,

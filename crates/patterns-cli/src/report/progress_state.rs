@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use patterns_core::{Event, ModelErrorKind, Money, Origin, Spent, StepRole};
+use patterns_core::{Event, ModelErrorKind, Money, Origin, Spent, StepRole, Waits};
 use serde::Serialize;
 
 /// What has begun and ended in one stage.
@@ -35,6 +35,8 @@ pub(crate) struct ProgressState {
     roles: HashMap<Origin, StepRole>,
     roles_within: HashMap<Origin, StepRole>,
     pause: Option<Pause>,
+    /// What the call that was sent last has waited for, and when that was.
+    waited: (Waits, Duration),
     /// How many attempts have failed since the last answer, and how the latest did.
     failing: Option<(u64, ModelErrorKind)>,
     /// What is said beside the work, such as that the run is being ended.
@@ -77,6 +79,9 @@ const WINDOW: Duration = Duration::from_secs(30);
 /// The fewest branches that a rate is taken of.
 const FEW: u64 = 3;
 
+/// Who waits so long is told what for.
+const LONG: Duration = Duration::from_secs(1);
+
 /// From so many failed attempts in a row on, it is said what they fail of.
 const FEW_FAILED: u64 = 2;
 
@@ -101,8 +106,8 @@ impl ProgressState {
                 let before = self.failing.map_or(0, |it| it.0);
                 self.failing = Some((before + 1, *kind));
             }
-            Event::AttemptSent { .. }
-            | Event::AnswerBegan { .. }
+            Event::AttemptSent { waited, .. } => self.waited = (*waited, now),
+            Event::AnswerBegan { .. }
             | Event::AttemptEnded { .. }
             | Event::CallHedged { .. }
             | Event::CallsPaused { .. }
@@ -199,7 +204,10 @@ impl ProgressState {
             seconds: rounded(now.as_secs_f64()),
             cost,
             projected_cost,
-            paused: pause.map(|it| it.why.clone()).or_else(|| self.trouble()),
+            paused: pause
+                .map(|it| it.why.clone())
+                .or_else(|| self.trouble())
+                .or_else(|| self.held(now).filter(|_| under_way > in_flight)),
             phase: self.phase.clone(),
         }
     }
@@ -214,6 +222,18 @@ impl ProgressState {
         Some(format!(
             "no answer to the last {attempts} attempts: {kind}{more}"
         ))
+    }
+
+    /// Says what calls wait for, where the one that was sent last has waited long, and not long ago.
+    fn held(&self, now: Duration) -> Option<String> {
+        let (Waits { slot, rate, .. }, sent) = self.waited;
+        let (longest, what) = match rate >= slot {
+            true => (rate, "the rate that the provider allows"),
+            false => (slot, "others to end: so many are in flight as may be"),
+        };
+        let is_now = longest >= LONG && now.saturating_sub(sent) <= WINDOW;
+        let seconds = longest.as_secs_f64();
+        is_now.then(|| format!("calls wait for {what}; the last one did for {seconds:.1} s"))
     }
 
     fn fan_out(&self) -> StageCount {

@@ -179,3 +179,32 @@ fn nothing_is_foreseen_of_what_is_not_known() {
     );
     assert_eq!((at.cost, at.projected_cost), (None, None));
 }
+
+#[test]
+fn what_calls_wait_for_is_said_as_long_as_they_do() {
+    let mut state = under_way();
+    let mut sent = |at, slot, rate| {
+        let waited = Waits {
+            slot: Duration::from_millis(slot),
+            rate: Duration::from_millis(rate),
+            ..Waits::default()
+        };
+        let origin = origin(12);
+        state.take(&Event::AttemptSent { origin, waited }, seconds(at));
+        state.at(seconds(at + 1), spent(4, "0.2")).paused
+    };
+    assert_eq!(sent(12, 0, 900), None);
+    assert_eq!(
+        sent(13, 200, 3_240).as_deref(),
+        Some("calls wait for the rate that the provider allows; the last one did for 3.2 s")
+    );
+    assert_eq!(
+        sent(14, 5_000, 200).as_deref(),
+        Some(
+            "calls wait for others to end: so many are in flight as may be; the last one did for 5.0 s"
+        )
+    );
+    assert_eq!(state.at(seconds(99), spent(4, "0.2")).paused, None);
+    // Where all are with the provider, nothing waits.
+    assert_eq!(state.at(seconds(15), spent(21, "0.2")).paused, None);
+}
