@@ -221,39 +221,6 @@ fn a_run_that_was_broken_off_is_compared_with_its_plan_as_a_whole() {
     );
 }
 
-#[test]
-fn what_a_try_paid_for_after_the_plan_is_no_fault_of_the_plan() {
-    let place = place();
-    let simulator = Simulator::start(&place, &[]);
-    let words = [&["map-reduce", "docs"], &simulator.args()[..]].concat();
-    let run = |more: &[&str]| {
-        let words = [&words[..], more].concat();
-        let output = place.command(&words).output().unwrap();
-        String::from_utf8(output.stderr).unwrap()
-    };
-    run(&["--limit", "5"]);
-    planned(&place, &words);
-    // A plan that is made again takes the place of the one before.
-    let plan = planned(&place, &words);
-    assert_eq!(plan["total"]["calls"]["likely"], 56);
-    assert!(!run(&["--limit", "20"]).contains("plan: "));
-    let said = run(&[]);
-    let words = "plan: calls 56 planned, 41 made and 15 in the store since · ";
-    assert!(said.contains(words), "{said}");
-    let later = planned(
-        &place,
-        &[
-            "vote",
-            "Is it?",
-            "-m",
-            "compatible:sim",
-            "--base-url",
-            &simulator.url,
-        ],
-    );
-    assert_eq!(later["earlier"], Value::Null, "{later}");
-}
-
 /// Votes as they were recorded, in the order in which they were cast: mostly of one answer.
 fn recorded(question: usize, ballot: usize) -> &'static str {
     const VOTES: [[u8; 9]; 10] = [

@@ -217,3 +217,27 @@ fn sections_that_are_votes_are_foreseen_as_votes_are() {
         "{warning}"
     );
 }
+
+#[test]
+fn what_a_try_paid_for_after_the_plan_is_no_fault_of_the_plan() {
+    let place = place(0);
+    let simulator = Simulator::start(&place, &[]);
+    let words = [&["map-reduce", "docs"], &simulator.args()[..]].concat();
+    let run = |more: &[&str]| {
+        let words = [&words[..], more].concat();
+        let output = place.command(&words).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    run(&["--limit", "5"]);
+    let planned = || json_of(&place, &[&words[..], &["--dry-run"]].concat());
+    planned();
+    // A plan that is made again takes the place of the one before.
+    assert_eq!(planned()["total"]["calls"]["likely"], 36);
+    assert!(!run(&["--limit", "20"]).contains("plan: "));
+    let said = run(&[]);
+    let words = "plan: calls 36 planned, 21 made and 15 in the store since · ";
+    assert!(said.contains(words), "{said}");
+    let later = ["vote", "Is it?", "--dry-run"];
+    let later = json_of(&place, &[&later[..], &simulator.args()].concat());
+    assert_eq!(later["earlier"], Value::Null, "{later}");
+}
