@@ -15,10 +15,11 @@ use crate::running::RunMachine;
 use crate::{RunOptions, Running};
 
 /// Runs one piece of work per labelled input, at most `concurrency` at once. The branches are the inputs that
-/// were started, in their order; the outcome has no value but that they can be relied on.
+/// were started, in their order. The value of the outcome is an error if too many of them failed, if the run
+/// was stopped, or if nothing was answered.
 ///
-/// It pulls an input only when a place is free. As a stream, any number of inputs needs constant memory. Its
-/// begin and end are no events, since it is no run of a pattern; those of its branches are.
+/// It pulls an input only when a place is free. As a stream, any number of inputs needs constant memory. It is
+/// no run of a pattern, so its begin and end are no events; those of its branches are.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {

@@ -32,7 +32,7 @@ pub(crate) use json::{
     Frame, branch_line, election_line, outcome_json, outcome_line, recorded_result,
 };
 pub(crate) use money_plots::money_plots;
-pub(crate) use observers::Observers;
+pub(crate) use observers::{Observers, note};
 pub(crate) use plan::{beside_plan, counted, plan_page, planned_cost};
 pub(crate) use progress_state::{StageCount, of_fan_out};
 pub(crate) use table::{aligned, flagged_page, statement_page, support_line, table_page};

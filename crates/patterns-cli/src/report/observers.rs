@@ -352,7 +352,7 @@ fn is_worth_noting(event: &Event) -> bool {
 }
 
 /// Returns what the user should be told about an event, if anything.
-fn note(event: &Event) -> Option<String> {
+pub(crate) fn note(event: &Event) -> Option<String> {
     match event {
         Event::WarningRaised { warning, .. } => Some(warning.message.clone()),
         Event::FormatSteppedDown {

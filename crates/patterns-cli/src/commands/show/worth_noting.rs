@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use patterns_core::{Event, PauseReason};
 
 use crate::local_time::date;
-use crate::report::Page;
+use crate::report::{Page, note};
 
 /// What happened, once or more often.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,12 +68,7 @@ impl Noted {
 /// Says an event in words; nothing, if that is said elsewhere.
 fn words(event: Event) -> Option<String> {
     match event {
-        Event::WarningRaised { warning, .. } => Some(warning.message),
-        Event::FormatSteppedDown {
-            model, from, to, ..
-        } => Some(format!(
-            "{model} does not support {from} for answers; {to} was used"
-        )),
+        Event::WarningRaised { .. } | Event::FormatSteppedDown { .. } => note(&event),
         Event::AnswerRejected {
             violations,
             will_reask,
