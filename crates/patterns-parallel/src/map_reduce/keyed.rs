@@ -198,10 +198,13 @@ impl Questions {
         let merged = merged_keys(&self.keys, same, &different);
         if let Some((a, b)) = merged.apart.first() {
             let (a, b) = (&self.keys[*a].key, &self.keys[*b].key);
-            let count = merged.apart.len();
+            let pairs = match merged.apart.len() {
+                1 => "1 of their pairs of keys was found to be the same,".to_owned(),
+                n => format!("{n} of their pairs of keys were found to be the same, such as"),
+            };
             let message = format!(
-                "groups stay apart though {count} of their pairs of keys were found to be the same, such as \
-                 {a:?} and {b:?}: others of their keys were found to be different"
+                "groups stay apart though {pairs} {a:?} and {b:?}: others of their keys were found to be \
+                 different"
             );
             run.warn(Warning::new("keys-contradict", message));
         }
