@@ -8,6 +8,7 @@
 mod same_keys;
 mod table;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use patterns_core::{
@@ -150,8 +151,10 @@ struct Questions {
     keys: Vec<KeyCount>,
     /// Pairs that are yet to be asked about.
     candidates: std::vec::IntoIter<(usize, usize)>,
-    /// Pairs that mean the same.
-    same: Vec<(usize, usize)>,
+    /// Pairs that are spelt the same.
+    spelt_same: Vec<(usize, usize)>,
+    /// Whether pairs mean the same, in an order that does not depend on who answers first.
+    answers: BTreeMap<(usize, usize), bool>,
 }
 
 impl Questions {
@@ -165,7 +168,8 @@ impl Questions {
         Self {
             keys,
             candidates: candidates.pairs.into_iter(),
-            same: candidates.same,
+            spelt_same: candidates.same,
+            answers: BTreeMap::new(),
         }
     }
 
@@ -179,6 +183,32 @@ impl Questions {
             purpose: MapPurpose::Compare(a, b),
             work: MapWork::Compare(KeyPair { field, left, right }),
         })
+    }
+
+    /// Returns which keys go under the name of another one, and warns of answers that contradict each other.
+    fn names(self, run: &mut Run<'_>) -> BTreeMap<String, String> {
+        let pairs = |mean_the_same: bool| {
+            let answers = self.answers.iter();
+            answers
+                .filter(move |it| *it.1 == mean_the_same)
+                .map(|it| *it.0)
+        };
+        let same = self.spelt_same.iter().copied().chain(pairs(true));
+        let different: Vec<_> = pairs(false).collect();
+        let merged = merged_keys(&self.keys, same, &different);
+        if let Some((a, b)) = merged.apart.first() {
+            let (a, b) = (&self.keys[*a].key, &self.keys[*b].key);
+            let pairs = match merged.apart.len() {
+                1 => "1 of their pairs of keys was found to be the same,".to_owned(),
+                n => format!("{n} of their pairs of keys were found to be the same, such as"),
+            };
+            let message = format!(
+                "groups stay apart though {pairs} {a:?} and {b:?}: others of their keys were found to be \
+                 different"
+            );
+            run.warn(Warning::new("keys-contradict", message));
+        }
+        merged.names
     }
 }
 
@@ -199,9 +229,10 @@ impl<M: Serialize> Reducing<M, Table> for Tabulating {
 
     fn ended(&mut self, step: MapPurpose, made: Option<MapDone<M, Table>>) {
         if let Some(questions) = &mut self.questions
-            && let (MapPurpose::Compare(a, b), Some(MapDone::Compared(true))) = (step, made)
+            && let (MapPurpose::Compare(a, b), Some(MapDone::Compared(mean_the_same))) =
+                (step, made)
         {
-            questions.same.push((a, b));
+            questions.answers.insert((a, b), mean_the_same);
         }
     }
 
@@ -215,8 +246,7 @@ impl<M: Serialize> Reducing<M, Table> for Tabulating {
             Some(Stop::Drained) => return Err(AggregateError::new(AggregateErrorKind::Drained)),
             Some(Stop::Fatal | Stop::Policy) => return Err(end.run.step_error()),
         }
-        let names = merged_keys(&questions.keys, questions.same);
-        self.table.merge_keys(&names);
+        self.table.merge_keys(&questions.names(end.run));
         Ok(self.table.finish())
     }
 }

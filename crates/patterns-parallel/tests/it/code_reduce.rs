@@ -212,6 +212,35 @@ async fn keys_that_mean_the_same_are_put_together() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_merge_of_keys_that_were_called_different_is_not_made_and_is_told() {
+    let model = ScriptedModel::by(|request| {
+        let words = words(request);
+        let different = words.contains("Ann Lee") && words.contains("Al Lee");
+        json!({"reasoning": "So.", "same": !different})
+    });
+    let table = keyed(&["count", "sum:n"]).group_by("who");
+    let table = table.resolve_keys(Arc::new(model), &AgentOptions::default());
+    let people = documents(&[
+        r#"{"who": ["Ann Lee", "A Lee"], "n": 1}"#,
+        r#"{"who": ["Ann Lee"], "n": 2}"#,
+        r#"{"who": "Al Lee", "n": 4}"#,
+    ]);
+    let pattern = MapReduce::new(reader(), table);
+    let outcome = pattern.run(people, &RunOptions::default()).await.unwrap();
+    // The first answer is of both names, and counts once.
+    let rows = json!(outcome.value.unwrap().rows);
+    assert_eq!(rows, json!([["Ann Lee", 2, 3], ["Al Lee", 1, 4]]));
+    let warnings: Vec<&str> = outcome.warnings.iter().map(|it| &*it.message).collect();
+    assert_eq!(
+        warnings,
+        [
+            "groups stay apart though 1 of their pairs of keys was found to be the same, \"A Lee\" and \
+             \"Al Lee\": others of their keys were found to be different"
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_pair_without_an_answer_stays_apart_but_want_of_credit_ends_the_run() {
     let run = async |kind| {
         let model = Arc::new(ScriptedModel::by(move |_| ModelError::new(kind)));

@@ -164,21 +164,41 @@ fn neighbours(forms: &BTreeMap<String, usize>) -> BTreeSet<(usize, usize)> {
     pairs.collect()
 }
 
+/// Which keys go under the name of another one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct MergedKeys {
+    /// The names, by the keys that go under them.
+    pub(super) names: BTreeMap<String, String>,
+    /// Pairs that are the same and stay apart, as that would put together what is different.
+    pub(super) apart: Vec<(usize, usize)>,
+}
+
 /// Returns which keys go under the name of another one. Pairs are places in the list of keys; those of
 /// places that there are not are left out.
 ///
 /// What is the same as a third is the same as each other: pairs are joined into classes (union and
-/// find). A class is named by the key with the most rows; of equal ones by the longest, which has
-/// the most to say, and else by the first.
+/// find), the first first, unless two keys of a class were found to be different. A class is named by
+/// the key with the most rows; of equal ones by the longest, which has the most to say, and else by the
+/// first.
 pub(super) fn merged_keys(
     keys: &[KeyCount],
-    pairs: impl IntoIterator<Item = (usize, usize)>,
-) -> BTreeMap<String, String> {
+    same: impl IntoIterator<Item = (usize, usize)>,
+    different: &[(usize, usize)],
+) -> MergedKeys {
+    let is_there = |pair: &(usize, usize)| pair.0.max(pair.1) < keys.len();
+    let different: Vec<_> = different.iter().filter(|it| is_there(it)).collect();
     let mut parents: Vec<usize> = (0..keys.len()).collect();
-    for (a, b) in pairs {
-        if a < keys.len() && b < keys.len() {
-            let (a, b) = (root(&mut parents, a), root(&mut parents, b));
-            parents[a.max(b)] = a.min(b);
+    let mut apart = Vec::new();
+    for pair in same.into_iter().filter(is_there) {
+        let (a, b) = (root(&mut parents, pair.0), root(&mut parents, pair.1));
+        let mut classes = |(x, y): (usize, usize)| (root(&mut parents, x), root(&mut parents, y));
+        let is_split = different.iter().any(|it| {
+            let classes = classes(**it);
+            classes == (a, b) || classes == (b, a)
+        });
+        match is_split && a != b {
+            true => apart.push(pair),
+            false => parents[a.max(b)] = a.min(b),
         }
     }
     let rank = |it: usize| (keys[it].rows, keys[it].key.chars().count(), Reverse(it));
@@ -189,9 +209,10 @@ pub(super) fn merged_keys(
     }
     let named = (0..keys.len()).map(|it| (it, names[&root(&mut parents, it)]));
     let others = named.filter(|(it, name)| it != name);
-    others
+    let names = others
         .map(|(it, name)| (keys[it].key.clone(), keys[name].key.clone()))
-        .collect()
+        .collect();
+    MergedKeys { names, apart }
 }
 
 /// Finds the root of a class and halves the way to it.

@@ -74,6 +74,9 @@ pub(super) struct TableBuilder {
     /// The rows that each column took.
     counted: Vec<u64>,
     groups: BTreeMap<String, Group>,
+    /// Where groups may be merged yet, what is known of the rows that are in several of them, by the forms
+    /// of their keys: a row must not be in a merged group twice.
+    shared: Option<BTreeMap<Vec<String>, Vec<State>>>,
     /// What was wrong, and with which answer last.
     problems: BTreeMap<(Place, FieldTrouble), (FieldProblem, u64)>,
 }
@@ -105,6 +108,7 @@ impl TableBuilder {
             rows: 0,
             counted: vec![0; reduce.columns.len()],
             groups: BTreeMap::new(),
+            shared: reduce.same.as_ref().map(|_| BTreeMap::new()),
             problems: BTreeMap::new(),
         };
         // Without groups there is one row, even of no answers.
@@ -149,8 +153,18 @@ impl TableBuilder {
             }
             taken.push(it.ok());
         }
+        let is_shared = self.shared.is_some() && keys.len() > 1;
         for (place, key) in keys.iter().enumerate() {
-            self.group(key, (at, place)).add(1, &taken);
+            let group = self.group(key, (at, place));
+            group.rows += 1;
+            if !is_shared {
+                merge(&mut group.states, &taken);
+            }
+        }
+        if let Some(shared) = self.shared.as_mut().filter(|_| is_shared) {
+            let forms = keys.iter().map(form).collect();
+            let none = || self.columns.iter().map(CodeReduce::state).collect();
+            merge(shared.entry(forms).or_insert_with(none), &taken);
         }
     }
 
@@ -222,28 +236,42 @@ impl TableBuilder {
         self.in_order().into_iter().filter_map(key).collect()
     }
 
-    /// Puts groups together whose keys go under one name. A row that was in several of them, by a list
-    /// of keys, is then in their group as many times.
+    /// Puts groups together whose keys go under one name. A row that is in several of them is in theirs once.
     pub(super) fn merge_keys(&mut self, names: &BTreeMap<String, String>) {
-        for mut group in mem::take(&mut self.groups).into_values() {
+        let mut places: BTreeMap<String, String> = BTreeMap::new();
+        for (old, mut group) in mem::take(&mut self.groups) {
             if let Some(name) = group.key.as_str().and_then(|it| names.get(it)) {
                 group.key = Value::from(name.as_str());
             }
-            let key = form(&group.key);
-            match self.groups.get_mut(&key) {
+            let new = form(&group.key);
+            places.insert(old, new.clone());
+            match self.groups.get_mut(&new) {
                 Some(known) => {
                     known.first = known.first.min(group.first);
+                    known.rows += group.rows;
                     let states: Vec<_> = group.states.into_iter().map(Some).collect();
-                    known.add(group.rows, &states);
+                    merge(&mut known.states, &states);
                 }
                 None => {
-                    self.groups.insert(key, group);
+                    self.groups.insert(new, group);
+                }
+            }
+        }
+        for (forms, states) in self.shared.take().unwrap_or_default() {
+            let states: Vec<_> = states.into_iter().map(Some).collect();
+            let groups: BTreeSet<&String> = forms.iter().filter_map(|it| places.get(it)).collect();
+            for group in groups {
+                if let Some(group) = self.groups.get_mut(group) {
+                    merge(&mut group.states, &states);
                 }
             }
         }
     }
 
-    pub(super) fn finish(&self) -> Table {
+    pub(super) fn finish(mut self) -> Table {
+        if self.shared.is_some() {
+            self.merge_keys(&BTreeMap::new());
+        }
         let key = self.group_by.as_ref();
         let row = |group: &Group| {
             let key = key.map(|_| group.key.clone());
@@ -274,14 +302,11 @@ fn joined(row: &Value, columns: &Map<String, Value>) -> Option<Value> {
     Some(Value::Object(fields))
 }
 
-impl Group {
-    /// Adds so many rows, and what is known of them for each column.
-    fn add(&mut self, rows: u64, known: &[Option<State>]) {
-        self.rows += rows;
-        for (state, more) in self.states.iter_mut().zip(known) {
-            if let Some(more) = more {
-                state.merge(more);
-            }
+/// Adds to states, one for each column, what is known of other rows.
+fn merge(states: &mut [State], known: &[Option<State>]) {
+    for (state, more) in states.iter_mut().zip(known) {
+        if let Some(more) = more {
+            state.merge(more);
         }
     }
 }
