@@ -303,7 +303,7 @@ async fn lock(
         let taken = LockFile::try_take(&path).map_err(|error| {
             let message = format!("cannot lock {}: {}", path.display(), system_reason(&error));
             Error::new(ErrorKind::Io, message)
-                .help("check the permissions of its directory, or go without a store: --no-store")
+                .help("check its directory, or go without a store: --no-store")
         })?;
         match taken {
             Some(lock) => return Ok(Some(lock)),
