@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
 
 use super::document_tags;
-use super::error::ContractError;
+use super::error::{ContractError, in_words};
 use super::extract::{self, Candidate, Fix, parse_strictly};
 use super::informing::Informing;
 use super::normal::normal;
@@ -22,7 +22,6 @@ use super::recursion::Recursion;
 use super::rejection::{Rejection, Violation};
 use super::strict::{Strict, endless};
 use crate::AnswerSchema;
-use crate::nearest;
 use crate::pointer::join;
 
 /// What an answer must be: a JSON Schema to send, and a decoder that accepts nothing else.
@@ -325,29 +324,6 @@ fn compile(schema: &Value) -> Result<Validator, ContractError> {
         let place = error.instance_path().to_string();
         ContractError::one(&place, in_words(schema, &place, error.to_string()))
     })
-}
-
-/// The names of types.
-const TYPES: [&str; 7] = [
-    "string", "number", "integer", "boolean", "object", "array", "null",
-];
-
-/// Says what is wrong with a schema where the checker speaks of its own insides.
-fn in_words(schema: &Value, place: &str, message: String) -> String {
-    if message.starts_with("Unknown meta-schema") {
-        let dialect = schema.get("$schema").unwrap_or(&Value::Null);
-        return format!("the dialect {dialect} is not known; leave $schema out");
-    }
-    let wrong = schema.pointer(place).and_then(Value::as_str);
-    let Some(name) = wrong.filter(|_| place.ends_with("/type")) else {
-        return message;
-    };
-    let meant = nearest(name, TYPES);
-    let meant = meant.map_or_else(
-        || format!("there are {}", TYPES.join(", ")),
-        |it| format!("did you mean {it:?}?"),
-    );
-    format!("there is no type {name:?}; {meant}")
 }
 
 /// The most steps back that matching one pattern may take.
