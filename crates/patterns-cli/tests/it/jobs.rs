@@ -197,6 +197,13 @@ fn a_printed_job_is_the_same_run_and_makes_the_same_calls() {
         &[
             "map-reduce",
             "rows.jsonl",
+            "--map-schema",
+            "vendor, total number, paid yes|no: what the bill says",
+            "--no-reduce",
+        ],
+        &[
+            "map-reduce",
+            "rows.jsonl",
             "--statements",
             "--chunk-tokens",
             "50",
