@@ -6,16 +6,24 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
 use crate::config::KeySource;
 use crate::error::{Error, ErrorKind};
+use crate::terminal::{ColorChoice, Terminal};
 
 /// The variable with the key of OpenAI.
 pub(crate) const OPENAI_VARIABLE: &str = "OPENAI_API_KEY";
 /// The variable with the key of an OpenAI-compatible server.
 pub(crate) const COMPATIBLE_VARIABLE: &str = "PATTERNS_API_KEY";
+
+/// So long a command that prints a key may take without a word: it may ask its user for something, where
+/// nobody sees it.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The most bytes that a key file may have.
 const MOST: u64 = 64 << 10;
@@ -110,22 +118,42 @@ fn from_command(section: &str, command: &str) -> Result<SecretString, Error> {
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| cannot_start(&error).caused_by(error))?;
-    let mut text = String::new();
-    let read = match child.stdout.take() {
-        Some(stdout) => stdout.take(MOST).read_to_string(&mut text),
-        None => Ok(0),
+    let stdout = child.stdout.take();
+    let (printed, read) = mpsc::channel();
+    thread::spawn(move || printed.send(stdout.map_or(Ok(String::new()), read_printed)));
+    let say = || {
+        let waiting = format!("waiting for {place}: {program} has not ended yet");
+        Terminal::new(false, ColorChoice::Auto).note(&waiting);
     };
+    let text = awaited(&read, PATIENCE, say).unwrap_or(Ok(String::new()));
     let status = child.wait().map_err(|error| cannot_start(&error))?;
+    if text.as_ref().is_ok_and(|it| it.len() as u64 == MOST) {
+        return Err(failed("prints without an end"));
+    }
     if !status.success() {
         return Err(failed(&format!("failed: {status}")));
     }
-    read.map_err(|error| {
+    let text = text.map_err(|error| {
         failed(&format!(
             "printed what is no key: {}",
             system_reason(&error)
         ))
     })?;
     usable(&text, &format!("what {place} printed"))
+}
+
+fn read_printed(stdout: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    stdout.take(MOST).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Waits for something, and says so if it does not come for a while.
+fn awaited<T>(from: &Receiver<T>, patience: Duration, say: impl FnOnce()) -> Option<T> {
+    from.recv_timeout(patience).ok().or_else(|| {
+        say();
+        from.recv().ok()
+    })
 }
 
 /// Returns the variables with the key of a provider, as its own clients read them.
@@ -205,6 +233,26 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
+
+    #[test]
+    fn what_takes_long_is_said_to_do_so_and_waited_for() {
+        let (sender, receiver) = mpsc::channel();
+        let say = || sender.send("key").unwrap();
+        assert_eq!(awaited(&receiver, Duration::ZERO, say), Some("key"));
+        sender.send("key").unwrap();
+        let say = || panic!("it is there");
+        assert_eq!(awaited(&receiver, PATIENCE, say), Some("key"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_command_that_prints_without_an_end_is_refused() {
+        let error = from_command("providers.x", "cat /dev/zero").unwrap_err();
+        assert_eq!(
+            error.message(),
+            "providers.x.key_command prints without an end"
+        );
+    }
 
     #[cfg(unix)]
     #[test]

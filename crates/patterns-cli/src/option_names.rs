@@ -216,6 +216,13 @@ fn is_same(pattern: &str, key: &str) -> bool {
             .all(|(part, name)| part == "*" || part == name)
 }
 
+/// Returns which of the options that were typed sets a key of this name.
+pub(crate) fn typed_for(of: &Job, ids: &[&str], name: &str) -> Option<&'static str> {
+    let mut rows = rows(of).filter(|row| ids.contains(&row.0));
+    let row = rows.find(|row| row.2.rsplit('.').next() == Some(name))?;
+    Some(row.1)
+}
+
 /// Puts those of the options that were typed from `typed` into `job`, both being written as JSON.
 pub(crate) fn put(of: &Job, ids: &[&str], typed: &Value, job: &mut Value) {
     for (id, _, key) in rows(of).filter(|row| ids.contains(&row.0)) {

@@ -28,6 +28,11 @@ impl Given {
         self.0.iter().map(String::as_str)
     }
 
+    /// Takes an option for one that was not typed.
+    pub(crate) fn forget(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     fn add(&mut self, matches: &ArgMatches) {
         for id in matches.ids() {
             if matches.value_source(id.as_str()) == Some(ValueSource::CommandLine) {

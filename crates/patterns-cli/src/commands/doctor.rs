@@ -122,7 +122,8 @@ fn faults(checks: &[Check]) -> Option<Error> {
     });
     let kinds: Vec<ErrorKind> = kinds.collect();
     let first = kinds.first()?;
-    let message = format!("{} of {} checks are at fault", kinds.len(), checks.len());
+    let are = if kinds.len() == 1 { "is" } else { "are" };
+    let message = format!("{} of {} checks {are} at fault", kinds.len(), checks.len());
     Some(Error::new(*first, message).help("each has a \u{2717} above, and what to do"))
 }
 

@@ -11,7 +11,7 @@ use crate::compile::{compiled, read_stdin_text};
 use crate::config::{Loaded, Scope, talk};
 use crate::error::{Error, ErrorKind};
 use crate::launch::{Around, Launch};
-use crate::option_names::{Names, put};
+use crate::option_names::{Names, put, typed_for};
 use crate::stakes;
 use crate::terminal::Terminal;
 use crate::trust;
@@ -138,6 +138,100 @@ pub(super) struct More {
 /// What stands for the topic, the question and the documents of a job that has its own.
 const PLACEHOLDER: &str = "(of the job)";
 
+/// An option that others need, and that a job has already.
+struct StandIn {
+    /// What its field is called.
+    id: &'static str,
+    /// How it is typed, with a value of no effect.
+    word: &'static str,
+    /// Where the job has it.
+    key: &'static str,
+    /// Who needs it; anybody, if nobody is named.
+    needed_by: &'static [&'static str],
+}
+
+const STAND_INS: [StandIn; 7] = [
+    StandIn {
+        id: "batch",
+        word: "--batch=of-the-job",
+        key: "/batch",
+        needed_by: &[],
+    },
+    StandIn {
+        id: "schema",
+        word: "--schema=of-the-job",
+        key: "/ballot",
+        needed_by: &["--by-field", "--field", "--answer-field"],
+    },
+    StandIn {
+        id: "code",
+        word: "--reduce=count",
+        key: "/reduce/code",
+        needed_by: &["--group-by", "--each", "--resolve-keys"],
+    },
+    StandIn {
+        id: "group_by",
+        word: "--group-by=of-the-job",
+        key: "/reduce/code/group_by",
+        needed_by: &["--resolve-keys"],
+    },
+    StandIn {
+        id: "statements",
+        word: "--statements",
+        key: "/reduce/statements",
+        needed_by: &["--unsupported"],
+    },
+    StandIn {
+        id: "chunk_tokens",
+        word: "--chunk-tokens=1000000",
+        key: "/source/chunk_tokens",
+        needed_by: &["--chunk-overlap"],
+    },
+    StandIn {
+        id: "map_schema",
+        word: "--map-schema=of-the-job",
+        key: "/map/schema",
+        needed_by: &["--glean"],
+    },
+];
+
+/// Returns what has to be typed for the options of a job whose requirements the job itself meets.
+fn stand_ins(job: &Value, more: &[String]) -> Vec<&'static StandIn> {
+    let is_needed = |it: &&StandIn| {
+        let option = it.word.split('=').next().unwrap_or_default();
+        let is_needed = it.needed_by.is_empty() || it.needed_by.iter().any(|by| is_typed(by, more));
+        is_needed && job.pointer(it.key).is_some() && !is_typed(option, more)
+    };
+    STAND_INS.iter().filter(is_needed).collect()
+}
+
+fn is_typed(option: &str, more: &[String]) -> bool {
+    let of = |it: &String| {
+        it.strip_prefix(option)
+            .is_some_and(|it| it.is_empty() || it.starts_with('='))
+    };
+    more.iter().any(of)
+}
+
+/// Says which option does not go with the way in which the job combines answers.
+fn unfit(job: &Job, ids: &[&str], error: &serde_json::Error) -> Error {
+    let text = error.to_string();
+    let field = text.strip_prefix("unknown field `");
+    let field = field.and_then(|it| it.split('`').next());
+    match field.and_then(|it| typed_for(job, ids, it)) {
+        Some(option) => {
+            let message =
+                format!("{option} is about another way to combine answers than the job's");
+            Error::new(ErrorKind::Usage, message)
+                .help("leave it out, or choose a way: --reduce, --statements or --no-reduce")
+        }
+        None => {
+            let message = format!("the run cannot be done with these options: {text}");
+            Error::new(ErrorKind::Usage, message)
+        }
+    }
+}
+
 /// Changes a job by options of its pattern that were typed.
 ///
 /// # Errors
@@ -146,12 +240,15 @@ const PLACEHOLDER: &str = "(of the job)";
 pub(super) fn with_options(job: Job, more: &[String]) -> Result<(Job, More), Error> {
     let mut written = Value::from(&job);
     let pattern = written["pattern"].as_str().unwrap_or_default();
-    let is_batch = |it: &String| it == "--batch" || it.starts_with("--batch=");
-    let has_batch = more.iter().any(is_batch);
-    let placeholder = (!has_batch).then_some(PLACEHOLDER);
+    let has_batch = is_typed("--batch", more);
+    let stand_ins = stand_ins(&written, more);
+    let is_batch = has_batch || stand_ins.iter().any(|it| it.id == "batch");
+    let placeholder = (!is_batch).then_some(PLACEHOLDER);
     let words = ["patterns", pattern].into_iter().chain(placeholder);
+    let words = words.chain(stand_ins.iter().map(|it| it.word));
     let words = words.chain(more.iter().map(String::as_str));
-    let (cli, given) = parse(words).map_err(|error| no_options(&error))?;
+    let (cli, mut given) = parse(words).map_err(|error| no_options(&error))?;
+    stand_ins.iter().for_each(|it| given.forget(it.id));
     let Some((typed, common)) = compiled(&cli.command)? else {
         return Err(Error::new(ErrorKind::Bug, "the job has no pattern"));
     };
@@ -161,10 +258,7 @@ pub(super) fn with_options(job: Job, more: &[String]) -> Result<(Job, More), Err
     if has_batch && let Value::Object(written) = &mut written {
         written.shift_remove("question");
     }
-    let changed = serde_json::from_value(written).map_err(|error| {
-        let message = format!("the run cannot be done with these options: {error}");
-        Error::new(ErrorKind::Usage, message)
-    })?;
+    let changed = serde_json::from_value(written).map_err(|error| unfit(&job, &ids, &error))?;
     let terminal = talk(common, &given)?;
     let task = Task::of(common);
     let set = common.set();

@@ -1,6 +1,7 @@
 //! Reads a configuration file: its keys, each with its line.
 
 use patterns_core::system_reason;
+use std::io;
 use std::io::ErrorKind::{InvalidData, NotADirectory, NotFound};
 use std::path::Path;
 
@@ -23,8 +24,14 @@ const MOST: u64 = 1 << 20;
 /// Returns an error that names file, line and column.
 pub(super) fn read(path: &Path) -> Result<Vec<Entry>, Error> {
     let name = path.display().to_string();
-    let text = match read_at_most(path, MOST) {
+    let is_link = path.symlink_metadata().is_ok();
+    let text = match readable(path).and_then(|()| read_at_most(path, MOST)) {
         Ok(text) => text,
+        // A link that leads nowhere is a file for whoever made it.
+        Err(error) if error.kind() == NotFound && is_link => {
+            let message = format!("the configuration {name} is a link to a file that is not there");
+            return Err(Error::new(ErrorKind::NoInput, message).help("mend the link, or remove it"));
+        }
         // The home of a service is often /dev/null.
         Err(error) if matches!(error.kind(), NotFound | NotADirectory) => return Ok(Vec::new()),
         Err(error) => {
@@ -41,6 +48,15 @@ pub(super) fn read(path: &Path) -> Result<Vec<Entry>, Error> {
         }
     };
     parse(&text, &name)
+}
+
+/// Refuses a pipe, of which nobody knows whether anything comes.
+fn readable(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if std::os::unix::fs::FileTypeExt::is_fifo(&path.metadata()?.file_type()) {
+        return Err(io::Error::other("it is a pipe"));
+    }
+    path.metadata().map(|_| ())
 }
 
 /// Reads the text of a file.
@@ -115,6 +131,27 @@ mod tests {
         providers.x.extra.top_k = 3  f:8
         run.hedge = true  f:3
         "#);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_and_a_pipe_are_errors_and_no_file_is_none() {
+        let place = tempfile::tempdir().unwrap();
+        let (link, none) = (place.path().join("link"), place.path().join("none"));
+        assert!(read(&none).unwrap().is_empty());
+        std::os::unix::fs::symlink(&none, &link).unwrap();
+        let error = read(&link).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("is a link to a file that is not there"),
+            "{error}"
+        );
+        let pipe = place.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let error = read(&pipe).unwrap_err();
+        assert!(error.to_string().ends_with("it is a pipe"), "{error}");
     }
 
     #[test]

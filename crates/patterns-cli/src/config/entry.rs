@@ -152,6 +152,7 @@ pub(super) fn flat(table: Table, place: &dyn Fn(&[String]) -> String) -> Vec<Ent
     for (key, value) in table {
         add(&mut vec![key], value, place, &mut entries);
     }
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
     entries
 }
 

@@ -150,7 +150,7 @@ pub(super) fn check_not_blank(entries: &[Entry]) -> Result<(), Error> {
         let parts: Vec<&str> = entry.path.iter().map(String::as_str).collect();
         match parts[..] {
             ["models", name] => is_blank(name) || has_blank(&entry.value),
-            ["run", "model" | "fallback"] => has_blank(&entry.value),
+            ["run", "model"] => has_blank(&entry.value),
             ["providers", _, key] => {
                 !["headers", "extra"].contains(&key) && has_blank(&entry.value)
             }
@@ -280,7 +280,7 @@ mod tests {
         };
         for (path, value, is_refused) in [
             (&["run", "model"][..], " ".into(), true),
-            (&["run", "fallback"], vec!["a:b", ""].into(), true),
+            (&["run", "fallback"], vec!["a:b", ""].into(), false),
             (&["models", " "], "a:b".into(), true),
             (&["providers", "x", "key_variable"], "".into(), true),
             (&["providers", "x", "base_urls"], vec![""].into(), true),

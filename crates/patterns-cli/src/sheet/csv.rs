@@ -1,5 +1,6 @@
 //! Writes CSV (RFC 4180): lists and objects as JSON, and no cell that a spreadsheet takes for a formula.
 //!
+//! What is missing is an empty cell, an empty text is `""`: DuckDB, PostgreSQL and others tell them apart.
 //! A text that begins with `=`, `+`, `-`, `@`, a tab or a carriage return gets a `'` before it, as OWASP
 //! advises against CSV injection.
 
@@ -8,11 +9,23 @@ use serde_json::{Map, Value};
 
 /// Writes one record, its end included.
 pub(crate) fn csv_record(values: &[Value]) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    // Memory takes everything.
-    let _ = writer.write_record(values.iter().map(cell));
-    let bytes = writer.into_inner().unwrap_or_default();
-    String::from_utf8(bytes).unwrap_or_default()
+    let cells: Vec<String> = values.iter().map(quoted).collect();
+    match cells.as_slice() {
+        // A line without anything is no record.
+        [lone] if lone.is_empty() => "\"\"\n".to_owned(),
+        cells => format!("{}\n", cells.join(",")),
+    }
+}
+
+/// Writes a cell. The crate `csv` quotes all cells of a record alike, and an empty text is to be told from
+/// what is missing.
+fn quoted(value: &Value) -> String {
+    let text = cell(value);
+    let is_quoted = text.contains([',', '"', '\n', '\r']) || (text.is_empty() && !value.is_null());
+    match is_quoted {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text,
+    }
 }
 
 /// Writes one JSON object a line, its members in the order of the columns.
@@ -83,6 +96,14 @@ mod tests {
         assert_eq!(read, keys.map(|it| it.1));
         let are_numbers = rows.iter().all(|it| &it[2] == "-1" && &it[3] == "[-1]");
         assert!(are_numbers, "numbers stay numbers");
+    }
+
+    #[test]
+    fn what_is_missing_is_told_from_an_empty_text() {
+        let record = [json!("a"), json!(null), json!(""), json!(0)];
+        assert_eq!(csv_record(&record), "a,,\"\",0\n");
+        assert_eq!(csv_record(&[json!(null)]), "\"\"\n");
+        assert_eq!(csv_record(&[]), "\n");
     }
 
     #[test]

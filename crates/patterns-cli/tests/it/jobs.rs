@@ -197,6 +197,13 @@ fn a_printed_job_is_the_same_run_and_makes_the_same_calls() {
         &[
             "map-reduce",
             "rows.jsonl",
+            "--map-schema",
+            "vendor, total number, paid yes|no: what the bill says",
+            "--no-reduce",
+        ],
+        &[
+            "map-reduce",
+            "rows.jsonl",
             "--statements",
             "--chunk-tokens",
             "50",
@@ -231,6 +238,68 @@ fn a_job_is_json_if_it_looks_so_whatever_its_file_is_called() {
         assert_eq!(code, Some(0), "{name}");
         assert!(job.contains("question = \"Is it?\""), "{name}: {job}");
     }
+}
+
+#[test]
+fn an_option_that_needs_another_is_taken_where_the_job_has_that() {
+    let place = Place::with(&[
+        ("q.jsonl", "{\"id\": 1, \"question\": \"Is it?\"}\n"),
+        ("a.txt", "Ships came in."),
+    ]);
+    let fields = "total number, kind yes|no, tags [text]";
+    let vote: &[&str] = &["vote", "Is it?", "--schema", fields];
+    let count: &[&str] = &[
+        "map-reduce",
+        "a.txt",
+        "--map-schema",
+        fields,
+        "--reduce",
+        "count",
+    ];
+    let grouped = [count, &["--group-by", "kind"]].concat();
+    let table: &[(&[&str], &[&str])] = &[
+        (&["vote", "--batch", "q.jsonl"], &["--limit=1"]),
+        (
+            &["vote", "--batch", "q.jsonl"],
+            &["--gold=right", "--id-field=id"],
+        ),
+        (vote, &["--by-field"]),
+        (vote, &["--field", "total=median"]),
+        (vote, &["--answer-field", "kind"]),
+        (count, &["--group-by", "kind", "--each", "tags"]),
+        (count, &["--resolve-keys", "--group-by=kind"]),
+        (&grouped, &["--resolve-keys"]),
+        (
+            &["map-reduce", "a.txt", "--statements"],
+            &["--unsupported", "drop"],
+        ),
+        (
+            &["map-reduce", "a.txt", "--chunk-tokens", "100"],
+            &["--chunk-overlap=5"],
+        ),
+        (
+            &["map-reduce", "a.txt", "--map-schema", fields],
+            &["--glean", "2"],
+        ),
+    ];
+    for (typed, more) in table {
+        let print = ["--print-job"];
+        let (_, job) = place.data(&[typed, &print[..]].concat());
+        place.write("job.toml", job.as_bytes());
+        let by_job = place.data(&[&["run", "job.toml"], *more, &print].concat());
+        let by_flags = place.data(&[typed, *more, &print].concat());
+        assert_eq!(by_job.0, Some(0), "{typed:?} {more:?}");
+        assert_eq!(by_job, by_flags, "{typed:?} {more:?}");
+    }
+    let (_, job) = place.data(&[count, &["--print-job"]].concat());
+    place.write("job.toml", job.as_bytes());
+    assert_snapshot!(place.run(&["run", "job.toml", "--topology", "refine"]), @r"
+    exit 2
+    --- stdout
+    --- stderr
+    error[E-USAGE]: --topology is about another way to combine answers than the job's
+    help: leave it out, or choose a way: --reduce, --statements or --no-reduce
+    ");
 }
 
 #[test]

@@ -80,13 +80,13 @@ fn a_job_says_an_effort_and_a_tier() {
 
     For more information, try '--help'.
     ");
-    assert_snapshot!(place.run(&["vote", "Well?", "-c", "run.tier=cheap"]), @r"
+    assert_snapshot!(place.run(&["vote", "Well?", "-c", "run.tier=cheap"]), @r#"
     exit 2
     --- stdout
     --- stderr
-    error[E-USAGE]: -c run.tier=cheap: unknown variant `cheap`, expected `standard` or `flex`
+    error[E-USAGE]: -c run.tier=cheap: expected standard or flex, not "cheap"
     help: `patterns config keys` lists every key with its meaning
-    ");
+    "#);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn azure_is_found_by_its_own_variables() {
     exit 78
     --- stdout
     --- stderr
-    error[E-CONFIG]: the API version of `openai` is for deployments of Azure
+    error[E-CONFIG]: providers.openai: the API version of `openai` is for deployments of Azure
     help: mend api_version of the provider, or leave it out: /openai/v1 needs none
     ");
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
 
 use super::document_tags;
-use super::error::ContractError;
+use super::error::{ContractError, in_words};
 use super::extract::{self, Candidate, Fix, parse_strictly};
 use super::informing::Informing;
 use super::normal::normal;
@@ -320,7 +320,10 @@ fn compile(schema: &Value) -> Result<Validator, ContractError> {
         let bounded = PatternOptions::fancy_regex().backtrack_limit(MAX_BACKTRACKS);
         options().with_pattern_options(bounded).build(schema)
     });
-    built.map_err(|error| ContractError::one(&error.instance_path().to_string(), error.to_string()))
+    built.map_err(|error| {
+        let place = error.instance_path().to_string();
+        ContractError::one(&place, in_words(schema, &place, error.to_string()))
+    })
 }
 
 /// The most steps back that matching one pattern may take.

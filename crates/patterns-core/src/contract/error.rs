@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use super::strict::SchemaProblem;
+use crate::nearest;
 
 /// A schema that cannot serve as a contract; found before anything is sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,4 +37,27 @@ impl fmt::Display for ContractError {
         let problems: Vec<_> = self.problems.iter().map(ToString::to_string).collect();
         f.write_str(&problems.join("; "))
     }
+}
+
+/// The names of types.
+const TYPES: [&str; 7] = [
+    "string", "number", "integer", "boolean", "object", "array", "null",
+];
+
+/// Says what is wrong with a schema where the checker speaks of its own insides.
+pub(super) fn in_words(schema: &Value, place: &str, message: String) -> String {
+    if message.starts_with("Unknown meta-schema") {
+        let dialect = schema.get("$schema").unwrap_or(&Value::Null);
+        return format!("the dialect {dialect} is not known; leave $schema out");
+    }
+    let wrong = schema.pointer(place).and_then(Value::as_str);
+    let Some(name) = wrong.filter(|_| place.ends_with("/type")) else {
+        return message;
+    };
+    let meant = nearest(name, TYPES);
+    let meant = meant.map_or_else(
+        || format!("there are {}", TYPES.join(", ")),
+        |it| format!("did you mean {it:?}?"),
+    );
+    format!("there is no type {name:?}; {meant}")
 }

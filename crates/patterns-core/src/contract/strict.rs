@@ -11,6 +11,7 @@ mod contradictions;
 mod definitions;
 mod endless;
 mod keywords;
+mod misspelt;
 
 use std::fmt;
 
@@ -26,6 +27,7 @@ use keywords::{
     constants, describe_constants, draft_4_bounds, has_type, infer_type, keep_supported,
     make_nullable, merge, type_values,
 };
+use misspelt::misspelt;
 
 /// A [`Transform`] into the strict dialect; collects what has no strict form.
 ///
@@ -154,6 +156,9 @@ impl Walk {
     }
 
     fn keywords(&mut self, map: &mut Map<String, Value>, pointer: &str) {
+        if let Some(message) = misspelt(map) {
+            self.problem(pointer, message);
+        }
         draft_4_bounds(map);
         if let Some(message) = contradiction(map) {
             self.problem(pointer, message);

@@ -8,7 +8,7 @@ use patterns_core::system_reason;
 
 use super::decode::decode_text;
 use super::problems::Problems;
-use crate::job_error::JobError;
+use crate::job_error::{JobError, JobErrorKind};
 
 /// The most bytes that such a file may have.
 const MOST: u64 = 16 << 20;
@@ -27,7 +27,10 @@ pub(super) fn name(path: &Path) -> String {
 pub fn read_text_file(path: &Path) -> Result<String, JobError> {
     let mut problems = Problems::default();
     let text = read_file(path, &name(path), &mut problems);
-    problems.check()?;
+    problems.check().map_err(|error| match error.kind() {
+        JobErrorKind::BadData => error.help("write it as UTF-8 text"),
+        _ => error,
+    })?;
     Ok(text.unwrap_or_default())
 }
 

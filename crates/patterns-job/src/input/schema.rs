@@ -6,7 +6,7 @@ use patterns_core::{Contract, parse_schema};
 use serde_json::Value;
 
 use super::file::{name, read_text_file};
-use crate::job::SchemaSource;
+use crate::job::{SchemaSource, is_short_schema};
 use crate::job_error::{JobError, JobErrorKind};
 
 /// Reads a schema and checks that it can be a contract.
@@ -27,7 +27,13 @@ pub(crate) fn read_schema(source: &SchemaSource) -> Result<Value, JobError> {
 
 fn read(path: &Path) -> Result<Value, JobError> {
     let name = name(path);
-    let text = read_text_file(path)?;
+    let text = read_text_file(path).map_err(|error| match error.kind() {
+        // What is typed has been made a schema by then; a program may write it into a job.
+        JobErrorKind::NoInput if is_fields(path) => error.help(
+            "a job has a JSON Schema there, or the name of its file; the fields of an answer are no file",
+        ),
+        _ => error,
+    })?;
     let _: Value = serde_json::from_str(&text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let what = error.to_string();
@@ -36,6 +42,11 @@ fn read(path: &Path) -> Result<Value, JobError> {
         JobError::new(JobErrorKind::BadSchema, message).help("a schema file is one JSON object")
     })?;
     checked(&name, &text)
+}
+
+fn is_fields(path: &Path) -> bool {
+    let name = path.file_name().and_then(|it| it.to_str());
+    name.is_some_and(is_short_schema)
 }
 
 fn checked(name: &str, text: &str) -> Result<Value, JobError> {
@@ -53,4 +64,19 @@ fn checked(name: &str, text: &str) -> Result<Value, JobError> {
             .help("mend the schema at the places named (JSON pointers into it)")
     })?;
     Ok(schema)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_in_the_place_of_a_file_are_told_to_be_none() {
+        let help = |name: &str| {
+            let error = read_schema(&SchemaSource::File(name.into())).unwrap_err();
+            error.hint().unwrap_or_default().to_owned()
+        };
+        assert!(help("no/folder/name, age int").contains("the fields of an answer are no file"));
+        assert_eq!(help("no/folder/bill.json"), "check names and permissions");
+    }
 }

@@ -1,6 +1,7 @@
 //! A value that is written as a text in a language of its own, kept as it was spelled.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::str::FromStr;
 
@@ -63,8 +64,45 @@ impl<T> Serialize for Spelled<T> {
 
 impl<'de, T: FromStr<Err: fmt::Display>> Deserialize<'de> for Spelled<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
+        deserializer.deserialize_any(OfText(PhantomData))
+    }
+}
+
+/// Reads a text, and says of a number what is wrong with it as a text: that a unit is missing, say.
+struct OfText<T>(PhantomData<T>);
+
+impl<T: FromStr<Err: fmt::Display>> OfText<T> {
+    fn of_number<E: de::Error>(number: impl fmt::Display) -> Result<Spelled<T>, E> {
+        match number.to_string().parse::<Spelled<T>>() {
+            Ok(_) => Err(E::custom(format!(
+                "expected a text, \"{number}\", not {number}"
+            ))),
+            Err(error) => Err(E::custom(error)),
+        }
+    }
+}
+
+impl<T: FromStr<Err: fmt::Display>> de::Visitor<'_> for OfText<T> {
+    type Value = Spelled<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
+        Self::of_number(number)
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Self::Value, E> {
+        Self::of_number(number)
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Self::Value, E> {
+        Self::of_number(number)
     }
 }
 

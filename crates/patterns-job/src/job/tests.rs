@@ -132,6 +132,9 @@ fn the_place_and_what_was_meant_are_said() {
             "pattern = 'vote'\nquestion = '?'\n[model]\ninstructions = ' '",
             "pattern = 'map-reduce'\ninputs = ['a', '']",
             "pattern = 'map-reduce'\ninputs = []",
+            "pattern = 'vote'\nquestion = '?'\n[run]\ntimeout = 30",
+            "pattern = 'map-reduce'\ninputs = ['a']\n[source]\nmax_document_size = 1000",
+            "pattern = 'vote'\nquestion = '?'\nrule = true",
             "pattern = 'map-reduce'\ninputs = ['a']\n[reduce.agent]\n[reduce.code]\ncolumns = ['count']",
         ]
         .map(wrong)
@@ -155,6 +158,9 @@ fn the_place_and_what_was_meant_are_said() {
     4:1: `model.instructions` has an empty text (leave it out, or write something)
     2:1: `inputs` has an empty text (leave it out, or write something)
     2:1: `inputs` names no document (name files, folders or globs)
+    4:11: expected a number with a unit (ms, s, m, h, d), such as 30s or 2m
+    4:21: expected a text, "1000", not 1000
+    3:8: expected a text, not true
     3:2: expected one key here, which says the way, and no second one
     "#
     );

@@ -34,6 +34,31 @@ fn schemas_of_old_dialects_are_sent_and_held_alike() {
     );
 }
 
+#[test]
+fn a_type_or_a_dialect_that_is_not_there_is_said_in_plain_words() {
+    let of = |more: serde_json::Value| {
+        let mut schema =
+            json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]});
+        for (name, value) in more.as_object().unwrap() {
+            schema[name] = value.clone();
+        }
+        Contract::from_schema(schema)
+            .err()
+            .map(|it| it.to_string())
+            .unwrap_or_default()
+    };
+    let said = of(json!({"properties": {"a": {"type": "strnig"}}}));
+    assert!(
+        said.ends_with("/properties/a/type: there is no type \"strnig\"; did you mean \"string\"?"),
+        "{said}"
+    );
+    let said = of(json!({"$schema": "http://example.org/my"}));
+    assert!(
+        said.ends_with("the dialect \"http://example.org/my\" is not known; leave $schema out"),
+        "{said}"
+    );
+}
+
 /// Pydantic writes such patterns for decimals.
 #[test]
 fn patterns_that_look_around_hold_but_are_not_sent() {
