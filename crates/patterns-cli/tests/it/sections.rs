@@ -285,6 +285,12 @@ inputs = ["minutes.txt"]
     // Three ballots, a document, and maybe its combination: one budget for all.
     let capped = run(&place, &server, &["run", "job.toml", "--max-calls", "2"]);
     assert!(capped.starts_with("exit 5\n"), "{capped}");
+    let alone = json!({"pattern": "section", "topic": "T", "sections": ["A", "B", "C"], "synthesis": "stitch"});
+    place.write("alone.json", alone.to_string().as_bytes());
+    let capped = run(&place, &server, &["run", "alone.json", "--max-calls", "1"]);
+    for said in ["warning: not begun: \"C\"", "1 of 3 written"] {
+        assert!(capped.contains(said), "{capped}");
+    }
 }
 
 #[test]

@@ -272,14 +272,11 @@ fn sections_that_a_section_asks_for_have_ids_of_their_own() {
     let mut given = given.checked().unwrap();
     given.sections[1].id = "a.1".to_owned();
     let options = RunOptions::default();
-    let mut it = SectioningMachine::new("Tides".into(), &pattern, Some(given), &options);
+    let mut it = Piece::new("Tides", &pattern, Some(given), &options);
     next(&mut it, 0);
     end(&mut it, 0, StepRole::Section, written("c d"));
-    let ids = it
-        .dag
-        .order()
-        .iter()
-        .map(|n| it.dag.node(*n).brief.id.clone());
+    let dag = &it.machine.dag;
+    let ids = dag.order().iter().map(|n| dag.node(*n).brief.id.as_str());
     assert_eq!(ids.collect::<Vec<_>>(), ["a", "a.2", "a.3", "a.1"]);
     let left = it.outcome(Some(Stop::Drained)).warnings;
     assert_eq!(left[0].message, r#"not begun: "c", "d", "b""#);
