@@ -5,8 +5,8 @@
 //! loses the connection in the middle of a call loses the lease, too: then another process may make the same
 //! call, and the first answer counts.
 //!
-//! What a dropped future gives back is given back with the next question: nobody can wait while something is
-//! dropped.
+//! What a dropped future gives back is given back by a call that is under way, else with the next question: nobody
+//! can wait while something is dropped.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,6 +14,7 @@ use patterns_core::CallKey;
 use sqlx::postgres::{PgArguments, PgConnectOptions};
 use sqlx::query::QueryScalar;
 use sqlx::{Connection, PgConnection, Postgres};
+use tokio::sync::Notify;
 
 use crate::shared_store::in_time;
 
@@ -32,7 +33,14 @@ struct Holder {
 }
 
 /// Locks to be given back, with the connections that hold them.
-type Returned = Arc<Mutex<Vec<(u64, i64)>>>;
+type Returned = Arc<ReturnedLocks>;
+
+#[derive(Debug, Default)]
+struct ReturnedLocks {
+    locks: Mutex<Vec<(u64, i64)>>,
+    /// Tells one of those who have the time.
+    came: Notify,
+}
 
 /// The right to make a call, until it is dropped.
 #[derive(Debug)]
@@ -79,6 +87,11 @@ impl Leases {
         Ok(Some(lease))
     }
 
+    /// Waits until something is dropped.
+    pub(crate) async fn dropped(&self) {
+        self.returned.came.notified().await;
+    }
+
     /// Gives back what was dropped.
     pub(crate) async fn give_back(&self) -> Result<(), sqlx::Error> {
         let mut holder = self.holder.lock().await;
@@ -90,7 +103,7 @@ impl Leases {
             let connecting = PgConnection::connect_with(&self.options);
             holder.connection = Some(in_time(connecting).await?);
         }
-        let returned = locked(&self.returned).clone();
+        let returned = locked(&self.returned.locks).clone();
         let held = returned.iter().filter(|it| it.0 == holder.number);
         let held: Vec<i64> = held.map(|it| it.1).collect();
         if !held.is_empty() {
@@ -98,7 +111,7 @@ impl Leases {
             holder.ask(sqlx::query_scalar(sql).bind(held)).await?;
         }
         // More may have come meanwhile, at the end.
-        locked(&self.returned).drain(..returned.len());
+        locked(&self.returned.locks).drain(..returned.len());
         Ok(())
     }
 }
@@ -131,7 +144,8 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(connection) = self.connection {
-            locked(&self.returned).push((connection, self.lock));
+            locked(&self.returned.locks).push((connection, self.lock));
+            self.returned.came.notify_one();
         }
     }
 }
@@ -165,8 +179,26 @@ mod tests {
     fn what_is_dropped_is_given_back_and_what_was_not_given_is_not() {
         let returned = Returned::default();
         lease(&returned).forget();
-        assert_eq!(*locked(&returned), []);
+        assert_eq!(*locked(&returned.locks), []);
         drop(lease(&returned));
-        assert_eq!(*locked(&returned), [(3, 7)]);
+        assert_eq!(*locked(&returned.locks), [(3, 7)]);
+    }
+
+    /// A call may take minutes, and nobody else in this process may ask anything meanwhile.
+    #[tokio::test]
+    async fn who_makes_a_call_is_told_of_a_lease_that_was_dropped_meanwhile() {
+        let leases = Leases::new(PgConnectOptions::new(), None);
+        let making = std::future::ready(());
+        tokio::select! {
+            biased;
+            () = leases.dropped() => panic!("none was dropped"),
+            () = making => {}
+        }
+        drop(lease(&leases.returned));
+        tokio::select! {
+            biased;
+            () = leases.dropped() => {}
+            () = std::future::ready(()) => panic!("nobody is told"),
+        }
     }
 }

@@ -112,13 +112,22 @@ impl<M: Model> Shared<M> {
         if self.layer.policy == StorePolicy::ReadOnly {
             return self.inner.generate(request).await;
         }
-        let result = self.inner.generate(request).await;
+        let result = self.made(request).await;
         let result = self.kept(key, request, result).await;
         if lease.is_some() {
             drop(lease);
             store.give_back().await;
         }
         result
+    }
+
+    /// Makes a call. Leases of others that are dropped meanwhile are given back.
+    async fn made(&self, request: &Request) -> Result<Response, ModelError> {
+        tokio::select! {
+            biased;
+            made = self.inner.generate(request) => made,
+            never = self.layer.store.keep_giving_back() => match never {},
+        }
     }
 
     /// Waits until the call is answered, or nobody else makes it.

@@ -4,6 +4,7 @@
 //! It waits here to be written, and until that is done nothing more is asked: what cannot be written would be
 //! paid for again by all others.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -190,6 +191,14 @@ impl SharedStore {
         scope: &Scope,
     ) -> Result<Option<Lease>, SharedError> {
         self.waited_out(scope, || self.0.leases.try_take(key)).await
+    }
+
+    /// Gives back what is dropped, for as long as it is polled.
+    pub(crate) async fn keep_giving_back(&self) -> Infallible {
+        loop {
+            self.0.leases.dropped().await;
+            self.give_back().await;
+        }
     }
 
     /// Gives back what was dropped; as far as that is possible at once.

@@ -30,6 +30,10 @@ use crate::verdict::{Asked, Verdict, verdict};
 /// failed in has left one, until the server forgets them.
 const MOST_GENERATIONS: u32 = 1000;
 
+/// Generations of one private call that are said in plain words to be of no use. Each may have been paid for, and
+/// a server that nobody has to trust may say so of every one.
+const MOST_UNPROVEN: u32 = 10;
+
 /// Generations that end without a reply before a call is given up: by then it is not somebody else who has
 /// cancelled it.
 const MOST_WITHOUT_REPLY: u32 = 3;
@@ -84,7 +88,7 @@ impl DurableModel {
         let _slot = shared.slots.acquire().await.map_err(|_| not_sent())?;
         let key = CallKey::of(&self.id, request);
         let first = shared.generation(&key);
-        let mut without_reply = 0;
+        let (mut without_reply, mut unproven) = (0, 0);
         for generation in first..first.saturating_add(MOST_GENERATIONS) {
             if request.scope.is_draining() {
                 return Err(not_sent());
@@ -104,6 +108,12 @@ impl DurableModel {
                     return Err(error);
                 }
                 Verdict::Stale(_) => {}
+                Verdict::Unproven(error) => {
+                    unproven += 1;
+                    if unproven >= MOST_UNPROVEN {
+                        return Err(error);
+                    }
+                }
                 Verdict::Ended(error) => {
                     without_reply += 1;
                     if without_reply >= MOST_WITHOUT_REPLY {
@@ -146,6 +156,7 @@ impl DurableModel {
             Verdict::Later(why) => Some(why.clone()),
             Verdict::Failed(error)
             | Verdict::Stale(error)
+            | Verdict::Unproven(error)
             | Verdict::Ended(error)
             | Verdict::Refused(error) => Some(error.to_string()),
         };

@@ -22,6 +22,9 @@ pub(crate) enum Verdict {
     Failed(ModelError),
     /// It has failed before, for somebody else: it is asked for anew.
     Stale(ModelError),
+    /// What should be private was said in plain words, which anybody may have said: it is asked for anew, and
+    /// not often.
+    Unproven(ModelError),
     /// It has ended without a reply, perhaps cancelled by somebody else: it is asked for anew.
     Ended(ModelError),
     /// The server cannot say now.
@@ -66,11 +69,15 @@ fn replied(answer: &Answer, asked: &Asked<'_>) -> Verdict {
         }) if by == asker => Verdict::Ours(response),
         Ok(Reply::Answered { response, .. }) => Verdict::Recorded(response),
         Ok(Reply::Failed { asker: by, failure }) if by == asker => Verdict::Failed(failure.into()),
+        // A worker says so in plain words, see `read_reply`.
+        Ok(Reply::Failed { failure, .. }) if asked.seal.is_some() && failure.is_refusal() => {
+            Verdict::Unproven(failure.into())
+        }
         Ok(Reply::Failed { failure, .. }) => Verdict::Stale(failure.into()),
         // Anybody who reaches the server may have put it there.
         Err(Unread::Open) => {
             let cause = format!("{place} has an answer that is not private");
-            Verdict::Stale(ModelError::new(ModelErrorKind::Unreadable).with_cause(cause))
+            Verdict::Unproven(ModelError::new(ModelErrorKind::Unreadable).with_cause(cause))
         }
         Err(Unread::Sealed(why)) => {
             let cause = format!("the answer that {place} has cannot be opened: {why}");
@@ -158,6 +165,7 @@ mod tests {
             Verdict::Later(why) => return format!("later: {why}"),
             Verdict::Failed(error) => ("failed", error),
             Verdict::Stale(error) => ("stale", error),
+            Verdict::Unproven(error) => ("unproven", error),
             Verdict::Ended(error) => ("ended", error),
             Verdict::Refused(error) => ("refused", error),
         };

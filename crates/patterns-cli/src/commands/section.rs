@@ -81,7 +81,7 @@ async fn write<Y: Serialize + Send + 'static>(
     }
     let ended = session.watch(pattern.run(&work.topic, &options)).await;
     let outcome = session.outcome(ended).await?;
-    measure(&mut session, &outcome);
+    measure(&mut session, work, &outcome);
     let text = text(work, &outcome, whole);
     if session.format == Format::Html {
         if outcome.value.is_ok() || super::has_answer(&outcome.branches) {
@@ -133,7 +133,7 @@ async fn write_live<Y: Serialize + Send + 'static>(
     session.take_back(rows);
     let mut outcome = session.outcome(ended).await?;
     outcome.branches = sections;
-    measure(&mut session, &outcome);
+    measure(&mut session, work, &outcome);
     let end = match (is_text, outcome.value.as_ref().ok().map(whole)) {
         (false, _) => outcome_line(&session.frame(Pattern::Sectioning), &outcome),
         (true, Some(Whole::Summary(it))) => {
@@ -154,7 +154,7 @@ async fn write_live<Y: Serialize + Send + 'static>(
 }
 
 /// Says what the sections are like and how long they took.
-fn measure<Y>(session: &mut Session, outcome: &Outcome<Y, Section>) {
+fn measure<Y>(session: &mut Session, work: &SectionWork, outcome: &Outcome<Y, Section>) {
     let sections = outcome.branches.iter().filter_map(Branch::value);
     let figures = Figures::of(sections.clone());
     if figures.written == 0 {
@@ -162,7 +162,9 @@ fn measure<Y>(session: &mut Session, outcome: &Outcome<Y, Section>) {
     }
     session.shortfall = gaps(sections.clone()).filter(|_| outcome.counts.failed == 0);
     let times = session.times(sections.map(|it| &it.planned));
-    let planned = outcome.branches.len() as u64;
+    // Those that were not begun are no branches.
+    let given = work.outline.as_ref().map_or(0, |it| it.sections.len());
+    let planned = given.max(outcome.branches.len()) as u64;
     session
         .terminal
         .note(&figures_line(&figures, planned, &times));

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use patterns_parallel::sectioning::{Section, SectionBrief};
 use serde::Serialize;
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::timeline::SectionTimes;
 
@@ -62,15 +63,16 @@ fn share(part: usize, all: usize) -> f64 {
 }
 
 fn words(text: &str) -> impl Iterator<Item = String> {
-    let words = text.split(|it: char| !it.is_alphanumeric());
-    words.filter(|it| !it.is_empty()).map(str::to_lowercase)
+    // Of scripts that put no space between words, every sign is one.
+    text.unicode_words().map(str::to_lowercase)
 }
 
 /// Counts the words of a title and a brief, and those that are in the section. Short words are in
 /// every text.
 fn coverage(section: &Section) -> (usize, usize) {
     let SectionBrief { title, brief, .. } = &section.planned;
-    let is_long = |it: &String| it.chars().count() > 3;
+    let has_no_case = |it: char| it.to_lowercase().eq(it.to_uppercase());
+    let is_long = |it: &String| it.chars().count() > 3 || it.chars().all(has_no_case);
     let planned: HashSet<String> = words(title).chain(words(brief)).filter(is_long).collect();
     let there: HashSet<String> = words(&section.content).collect();
     (planned.intersection(&there).count(), planned.len())
@@ -165,5 +167,17 @@ mod tests {
             ..Figures::default()
         };
         assert_eq!(figures, expected);
+    }
+
+    #[test]
+    fn what_has_no_spaces_between_its_words_is_measured_too() {
+        let sections = [
+            section("港口", None, "港口的历史很长。"),
+            section("费用", None, "港口的历史很贵。"),
+        ];
+        let figures = Figures::of(sections.iter());
+        assert_eq!((figures.words, figures.outline_coverage), (14, Some(0.5)));
+        // Two of the four runs of five are in both.
+        assert_eq!(figures.repeated_5_grams, 0.5);
     }
 }

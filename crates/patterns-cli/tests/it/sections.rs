@@ -285,6 +285,16 @@ inputs = ["minutes.txt"]
     // Three ballots, a document, and maybe its combination: one budget for all.
     let capped = run(&place, &server, &["run", "job.toml", "--max-calls", "2"]);
     assert!(capped.starts_with("exit 5\n"), "{capped}");
+    let alone = json!({"pattern": "section", "topic": "T", "sections": ["A", "B", "C"], "synthesis": "stitch"});
+    place.write("alone.json", alone.to_string().as_bytes());
+    let capped = run(
+        &place,
+        &self::server(),
+        &["run", "alone.json", "--max-calls", "1"],
+    );
+    for said in ["warning: not begun: \"C\"", "1 of 3 written"] {
+        assert!(capped.contains(said), "{capped}");
+    }
 }
 
 #[test]
@@ -343,7 +353,7 @@ title = "Why"
 
     It silts up.
     --- stderr
-    warning: "What was said" was written again: Dull. (Mend it.)
+    warning: "What was said" was written again: Dull. (Mend it.); it had 4 words, and has 1
     branches: 5 started = 5 answered + 0 failed + 0 cancelled · calls 6 · attempts 6 · tokens 60 in, 30 out · [time]
     sections: 2 of 2 written, 4 words · outline covered 0% · repeated 5-grams 0.0% · [time]
     error[E-SOME-FAILED]: the job of a section has gaps

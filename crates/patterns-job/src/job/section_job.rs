@@ -60,8 +60,8 @@ pub struct SectionJob {
     /// Material to work from: files, directories or globs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub context: Vec<PathBuf>,
-    /// The most tokens of material that a section gets, 8000 where it is missing: of more, the passages
-    /// that concern it.
+    /// The most tokens of material that a section gets, 100 or more, 8000 where it is missing: of more, the
+    /// passages that concern it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context_tokens: Option<NonZeroU64>,
     /// The schema of the synthesis, if it is not the usual one.
@@ -128,6 +128,9 @@ impl SectionJob {
     /// The most tokens of material that a section gets where nobody says.
     pub const DEFAULT_CONTEXT_TOKENS: NonZeroU64 = NonZeroU64::new(8_000).expect("it is not zero");
 
+    /// The fewest of them: with less, long material is cut into single words.
+    const LEAST_CONTEXT_TOKENS: NonZeroU64 = NonZeroU64::new(100).expect("it is not zero");
+
     /// The fewest and the most sections that are planned.
     const PLANNED: std::ops::RangeInclusive<u16> = 2..=20;
 
@@ -177,6 +180,7 @@ impl SectionJob {
             return Err(JobError::of_key("topic", "the topic is empty"));
         }
         self.check_plan()?;
+        self.check_context()?;
         self.check_ways()?;
         if !self.sections.is_empty() {
             let outline = self.given().checked();
@@ -225,6 +229,20 @@ impl SectionJob {
             return Err(JobError::of_key("grow.max_depth", message));
         }
         Ok(())
+    }
+
+    fn check_context(&self) -> Result<(), JobError> {
+        let is_little = |it: &NonZeroU64| *it < Self::LEAST_CONTEXT_TOKENS;
+        match self.context_tokens.filter(is_little) {
+            None => Ok(()),
+            Some(few) => {
+                let least = Self::LEAST_CONTEXT_TOKENS;
+                let message =
+                    format!("`context_tokens` is {few}, and a passage has some sentences");
+                let help = format!("give {least} or more");
+                Err(JobError::of_key("context_tokens", message).help(help))
+            }
+        }
     }
 
     fn check_ways(&self) -> Result<(), JobError> {

@@ -32,6 +32,13 @@ enum State {
     Ended,
 }
 
+impl Node {
+    /// Returns whether it was not begun.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.state == State::Waiting
+    }
+}
+
 impl Dag {
     pub(super) fn of(outline: &Outline) -> Self {
         let inputs = outline.inputs().into_iter();

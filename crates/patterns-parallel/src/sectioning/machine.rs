@@ -304,6 +304,7 @@ impl<S: Clone, Y> RunMachine for SectioningMachine<'_, S, Y> {
     }
 
     fn outcome(mut self, stop: Option<Stop>) -> Outcome<Y, S> {
+        self.warn_of_left_out();
         if let Some(passages) = &self.pattern.passages {
             self.warn_of_unused(&**passages);
         }

@@ -35,7 +35,7 @@ pub(super) struct Review {
 }
 
 /// A contradiction, a repetition, a gap or an undefined term.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(rename = "issue")]
 pub(super) struct Issue {
     /// The id of the section that has to change.
@@ -88,7 +88,6 @@ fn contract(ids: &[String]) -> Result<Contract<Review>, ContractError> {
             }
         }
     })?;
-    // The same twice is one thing to change.
     let ids: HashSet<String> = ids.iter().cloned().collect();
     Ok(contract.check(move |review: &Review| {
         let issues = review.issues.iter().enumerate();
@@ -97,7 +96,14 @@ fn contract(ids: &[String]) -> Result<Contract<Review>, ContractError> {
             let place = format!("/issues/{n}/section");
             Violation::new(place, "there is no such section")
         };
-        foreign.map(violation).collect()
+        let issues = review.issues.iter().enumerate();
+        let empty = issues.filter(|(_, it)| it.issue.trim().is_empty());
+        let says_nothing = |(n, _)| {
+            let place = format!("/issues/{n}/issue");
+            Violation::new(place, "it does not say what is wrong")
+        };
+        let violations = foreign.map(violation);
+        violations.chain(empty.map(says_nothing)).collect()
     }))
 }
 

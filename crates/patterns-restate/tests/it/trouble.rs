@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use patterns_core::{
-    CallKey, Event, EventSink, Model, ModelErrorKind, ModelId, Request, RunId, Scope,
+    CallKey, Event, EventSink, Model, ModelError, ModelErrorKind, ModelId, Request, RunId, Scope,
 };
-use patterns_restate::{Driver, Durable, RestateErrorKind, Server};
+use patterns_restate::{Driver, Durable, RestateErrorKind, Seal, Server};
 use patterns_testkit::EventLog;
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::scripted::{Act, Scripted, answered, model, request};
+use crate::scripted::{Act, Scripted, answered, failed, model, request};
 
 fn key() -> String {
     CallKey::of(&ModelId::new("compatible", "m"), &request()).to_string()
@@ -134,6 +134,25 @@ async fn an_invocation_that_others_cancelled_is_asked_for_anew_but_not_for_ever(
                 assert_eq!(server.seen().len(), tries);
             }
         }
+    }
+}
+
+/// Each may have been paid for: a server that nobody has to trust can have a worker carry it out and give
+/// something else.
+#[tokio::test]
+async fn what_is_private_and_answered_openly_is_asked_for_anew_but_not_for_ever() {
+    for is_refusal in [false, true] {
+        let server = Scripted::start(move |_| match is_refusal {
+            false => answered("you", "yes"),
+            true => failed("you", &ModelError::new(ModelErrorKind::AllRejected)),
+        })
+        .await;
+        let seal = Seal::new(&"1".repeat(64).into()).unwrap();
+        let driver = Driver::named("me").private(Some(seal));
+        let durable = Durable::connect(server.server(), driver).unwrap();
+        let model = model(&durable);
+        model.generate(&request()).await.unwrap_err();
+        assert_eq!(server.seen().len(), 10);
     }
 }
 

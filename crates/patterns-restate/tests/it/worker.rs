@@ -161,10 +161,11 @@ async fn a_worker_with_an_identity_key_takes_what_is_signed_with_it_for_this() {
 #[tokio::test]
 async fn what_is_no_identity_key_is_refused_before_anything_is_taken() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    // It ends at once, so that a key that is taken fails the test instead of being served for ever.
     let serving =
         worker()
             .identity_key("me")
-            .serve(listener, std::future::pending(), Duration::ZERO);
+            .serve(listener, std::future::ready(()), Duration::ZERO);
     let error = serving.await.unwrap_err();
     assert_eq!(error.kind(), RestateErrorKind::InvalidKey);
     assert!(

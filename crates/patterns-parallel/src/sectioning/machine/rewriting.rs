@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Poll;
 
-use patterns_core::{BranchEnd, StepRole, Warning};
+use patterns_core::{Branch, BranchEnd, StepRole, Warning};
 
+use super::super::pattern::Reading;
 use super::super::review::{Change, Issue, MOST_ROUNDS, Review, ReviewTask};
 use super::super::task::Revision;
 use super::{NextDue, SectioningMachine, Stage, Work, due};
@@ -42,6 +43,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
                 continue;
             };
             match queue.iter_mut().find(|it| it.0 == n) {
+                Some((_, issues)) if issues.contains(&issue) => {}
                 Some((_, issues)) => issues.push(issue),
                 None => queue.push_back((n, vec![issue])),
             }
@@ -94,10 +96,13 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         }
         let whys = whys.join("; ");
         let warning = match &section {
-            Some(_) => Warning::new(
-                "section-rewritten",
-                format!("{title:?} was written again: {whys}"),
-            ),
+            Some(again) => {
+                let before = self.ended.get(&n).and_then(Branch::value);
+                let lost = before.map(|it| lost(&self.pattern.reading, it, again));
+                let lost = lost.unwrap_or_default();
+                let message = format!("{title:?} was written again: {whys}{lost}");
+                Warning::new("section-rewritten", message)
+            }
             None => Warning::new(
                 "section-not-rewritten",
                 format!("{title:?} could not be written again and stays as it was: {whys}"),
@@ -118,4 +123,23 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
             false => Stage::Merging,
         };
     }
+}
+
+/// Says what a text has lost that was written again: most of its words, or citations that held.
+fn lost<S>(reading: &Reading<S>, before: &S, again: &S) -> String {
+    let words = |it: &S| reading.text(it).split_whitespace().count();
+    let holding = |it: &S| {
+        let citations = (reading.section)(it).map(|it| it.citations.iter());
+        citations.map_or(0, |it| it.filter(|it| it.holds).count())
+    };
+    let mut lost = String::new();
+    let (was, is) = (words(before), words(again));
+    if 2 * is < was {
+        lost += &format!("; it had {was} words, and has {is}");
+    }
+    let (held, hold) = (holding(before), holding(again));
+    if hold < held {
+        lost += &format!("; of {held} citations that held, it has {hold}");
+    }
+    lost
 }

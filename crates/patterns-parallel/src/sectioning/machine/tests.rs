@@ -264,6 +264,25 @@ fn an_outline_grows_within_its_bounds_below_the_section_that_asks() {
 }
 
 #[test]
+fn sections_that_a_section_asks_for_have_ids_of_their_own() {
+    let mut pattern = pattern(["a", "b"]);
+    pattern.growth = Some(Growth::default());
+    pattern.reading.further = |it| it.split_whitespace().map(SectionBrief::named).collect();
+    let given = Outline::new(["a", "b"].map(SectionBrief::named));
+    let mut given = given.checked().unwrap();
+    given.sections[1].id = "a.1".to_owned();
+    let options = RunOptions::default();
+    let mut it = Piece::new("Tides", &pattern, Some(given), &options);
+    next(&mut it, 0);
+    end(&mut it, 0, StepRole::Section, written("c d"));
+    let dag = &it.machine.dag;
+    let ids = dag.order().iter().map(|n| dag.node(*n).brief.id.as_str());
+    assert_eq!(ids.collect::<Vec<_>>(), ["a", "a.2", "a.3", "a.1"]);
+    let left = it.outcome(Some(Stop::Drained)).warnings;
+    assert_eq!(left[0].message, r#"not begun: "c", "d", "b""#);
+}
+
+#[test]
 fn what_does_not_divide_is_one_section() {
     let verdict = |points: usize| {
         BranchEnd::Answered(Done::Gate(Verdict {

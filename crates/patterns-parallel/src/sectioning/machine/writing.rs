@@ -12,6 +12,17 @@ use super::super::task::{SectionSummary, SectionTask};
 use super::{NextDue, SectioningMachine, Stage, Work, due};
 
 impl<S, Y> SectioningMachine<'_, S, Y> {
+    /// Warns of sections that were not begun when the run ended.
+    pub(super) fn warn_of_left_out(&mut self) {
+        let left = self.dag.order().iter().map(|n| self.dag.node(*n));
+        let left = left.filter(|it| it.is_waiting());
+        let left: Vec<String> = left.map(|it| format!("{:?}", it.brief.title)).collect();
+        if !left.is_empty() {
+            let message = format!("not begun: {}", left.join(", "));
+            self.run.warn(Warning::new("sections-not-begun", message));
+        }
+    }
+
     /// Warns of documents of which no section has got anything.
     pub(super) fn warn_of_unused(&mut self, passages: &dyn Select) {
         if self.ended.is_empty() {
@@ -142,9 +153,15 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
             );
             self.run.warn(Warning::new("outline-bounded", message));
         }
-        let numbered = all.into_iter().take(room).zip(1..);
-        let added = numbered.map(|(brief, number)| SectionBrief {
-            id: format!("{id}.{number}"),
+        // One that was planned may be called so.
+        let ids = (1_u32..).map(|number| format!("{id}.{number}"));
+        let ids: Vec<String> = ids
+            .filter(|it| self.dag.find(it).is_none())
+            .take(all.len().min(room))
+            .collect();
+        let added = all.into_iter().zip(ids);
+        let added = added.map(|(brief, new)| SectionBrief {
+            id: new,
             depends_on: vec![id.clone()],
             ..brief
         });

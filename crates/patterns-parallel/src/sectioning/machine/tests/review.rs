@@ -103,6 +103,32 @@ fn what_one_round_asked_for_in_vain_is_not_made_by_the_next() {
 }
 
 #[test]
+fn what_is_said_twice_is_one_thing_and_what_a_rewrite_has_lost_is_said() {
+    let pattern = pattern(["a", "b"]).reviewed(silent(), &AgentOptions::default());
+    let options = RunOptions::default();
+    let mut it = begin(&pattern, &options);
+    for id in 0..2 {
+        next(&mut it, id);
+        let text = "five words of a text";
+        end(&mut it, id, StepRole::Section, written(text));
+    }
+    next(&mut it, 2);
+    let twice = [("a", "dull"), ("a", "dull"), ("b", "long")];
+    end(&mut it, 2, StepRole::Review, reviewed(&twice));
+    let (_, task) = next_section(&mut it, 3);
+    assert_eq!(task.revision.unwrap().issues.len(), 1);
+    next(&mut it, 4);
+    end(&mut it, 3, StepRole::Rewrite, written("two words"));
+    end(&mut it, 4, StepRole::Rewrite, written("three words now"));
+    let told = it.outcome(Some(Stop::Drained)).warnings.into_iter();
+    let told: Vec<String> = told.map(|it| it.message).collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    "a" was written again: dull (Mend it.); it had 5 words, and has 2
+    "b" was written again: long (Mend it.)
+    "#);
+}
+
+#[test]
 fn a_review_that_fails_or_finds_nothing_leaves_the_sections_as_they_are() {
     for ended in [failed(), reviewed(&[])] {
         let pattern = pattern(["a", "b"]).reviewed(silent(), &AgentOptions::default());
