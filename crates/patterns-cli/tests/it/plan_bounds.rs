@@ -107,7 +107,7 @@ fn in_other_words() -> Server {
 }
 
 #[test]
-fn judges_are_foreseen_to_decide_as_they_have_done() {
+fn what_judges_come_to_is_foreseen_once_some_elections_are_known() {
     let place = place(60);
     let server = in_other_words();
     let words = [
