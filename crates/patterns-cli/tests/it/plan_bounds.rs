@@ -86,6 +86,30 @@ fn what_voters_and_judges_may_need_at_most_is_no_less_than_what_they_do() {
     }
 }
 
+#[test]
+fn an_election_that_stays_open_to_its_end_is_within_the_plan() {
+    let place = place(10);
+    let asked = Mutex::new(HashMap::new());
+    // Two answers are equal to the end, and the last vote is for a third: all are asked, and the strong one, too.
+    let server = Server::start(move |body| {
+        let number = body.split("Question <").nth(1).unwrap();
+        let question: usize = number.split('>').next().unwrap().parse().unwrap();
+        let mut asked = asked.lock().unwrap();
+        let nth = asked.entry(question).or_insert(0);
+        let answer = ["one", "two", "one", "two", "three", "one"][*nth];
+        *nth += 1;
+        let vote = json!({"reasoning": "So.", "answer": answer, "confidence": 1});
+        (200, completion(&vote.to_string()))
+    });
+    let words = [
+        "vote", "--batch", "q.jsonl", "-n", "5", "--rule", "majority",
+    ];
+    let more = ["--escalate", "compatible:strong", "--concurrency", "1"];
+    let words = [&words[..], &more, &server.args()].concat();
+    let (_, _, plan) = off(&place, &[&words[..], &["--dry-run"]].concat(), &words);
+    assert_eq!(plan["total"]["calls"]["high"], 60);
+}
+
 /// Answers as voters do who all differ, and as a judge to whom most answers mean the same.
 fn in_other_words() -> Server {
     let asked = Mutex::new(HashMap::new());
@@ -107,7 +131,7 @@ fn in_other_words() -> Server {
 }
 
 #[test]
-fn judges_are_foreseen_to_decide_as_they_have_done() {
+fn what_judges_come_to_is_foreseen_once_some_elections_are_known() {
     let place = place(60);
     let server = in_other_words();
     let words = [

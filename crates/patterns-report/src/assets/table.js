@@ -63,7 +63,7 @@ class Table {
     const wanted = columns.map((it) => this.wanted(it));
     const sum = (list) => list.reduce((all, it) => all + it, 0);
     const isLong = (at) => columns[at].kind in LONGEST && wanted[at] > 200;
-    const room = ($("main").clientWidth || 1200) - 64;
+    const room = ($("main").clientWidth || 1200) - 70;
     const fixed = sum(wanted.filter((_, at) => !isLong(at)));
     const long = sum(wanted.filter((_, at) => isLong(at))) || 1;
     const share = Math.min(1, Math.max(0, room - fixed) / long);
