@@ -215,18 +215,20 @@ impl Incoming {
         }
         let mut body = Vec::new();
         let mut place = None;
-        let mut deadline = Instant::now() + self.idle;
-        while let Some(piece) = timeout_at(deadline, self.piece())
-            .await
-            .map_err(too_slow)??
-        {
+        // Some send blanks while a request queues. Until more has come, the clock of the attempt is enough.
+        let mut deadline = None;
+        while let Some(piece) = match deadline {
+            Some(deadline) => timeout_at(deadline, self.piece()).await.map_err(too_slow)?,
+            None => self.piece().await,
+        }? {
             body.extend_from_slice(&piece);
             if body.len() > MAX_REPLY_BYTES {
                 return Err(too_long());
             }
             let has_waited = self.long.admit(body.len(), &mut place).await;
-            if has_waited || !piece.iter().all(u8::is_ascii_whitespace) {
-                deadline = Instant::now() + self.idle;
+            let is_begun = deadline.is_some() || !body.iter().all(u8::is_ascii_whitespace);
+            if is_begun && (has_waited || !piece.iter().all(u8::is_ascii_whitespace)) {
+                deadline = Some(Instant::now() + self.idle);
             }
         }
         Ok(body.into())

@@ -1,4 +1,4 @@
-//! aimock, an npm package: one server that answers as OpenAI, Anthropic, Gemini and Ollama do.
+//! aimock, an npm package: one server that answers as OpenAI, Anthropic, Gemini, Ollama, Azure and OpenRouter do.
 //!
 //! It does not check requests, so what is proved here is that whole runs get through, that replies which
 //! others wrote are understood, and that faults are lived through. What is sent, byte for byte, is

@@ -10,6 +10,10 @@ pub(super) struct Dialect {
     pub(super) model: &'static str,
     /// What a base URL ends in.
     pub(super) base: &'static str,
+    /// What else is set for the provider.
+    pub(super) settings: &'static str,
+    /// Whether the mock says what an answer has used.
+    pub(super) bills: bool,
     /// The header that carries the key.
     pub(super) key: Option<&'static str>,
     /// What the path of a request ends in, be the answer whole or streamed.
@@ -18,11 +22,13 @@ pub(super) struct Dialect {
     pub(super) withheld: Option<&'static str>,
 }
 
-pub(super) const DIALECTS: [Dialect; 4] = [
+pub(super) const DIALECTS: [Dialect; 6] = [
     Dialect {
         name: "openai",
         model: "gpt-5-mini",
         base: "/v1",
+        settings: "",
+        bills: true,
         key: Some("authorization"),
         paths: ["/v1/chat/completions"; 2],
         withheld: Some("filtered"),
@@ -31,6 +37,8 @@ pub(super) const DIALECTS: [Dialect; 4] = [
         name: "anthropic",
         model: "claude-haiku-4-5",
         base: "",
+        settings: "",
+        bills: true,
         key: Some("x-api-key"),
         paths: ["/v1/messages"; 2],
         withheld: Some("refused"),
@@ -39,6 +47,8 @@ pub(super) const DIALECTS: [Dialect; 4] = [
         name: "gemini",
         model: "gemini-2.5-flash",
         base: "",
+        settings: "",
+        bills: true,
         key: Some("x-goog-api-key"),
         paths: [":generateContent", ":streamGenerateContent?alt=sse"],
         withheld: Some("filtered"),
@@ -47,9 +57,31 @@ pub(super) const DIALECTS: [Dialect; 4] = [
         name: "ollama",
         model: "qwen3:8b",
         base: "",
+        settings: "",
+        bills: false,
         key: None,
         paths: ["/api/chat"; 2],
         withheld: None,
+    },
+    Dialect {
+        name: "azure",
+        model: "gpt-5-mini",
+        base: "",
+        settings: "api_version = \"2024-10-21\"",
+        bills: true,
+        key: Some("api-key"),
+        paths: ["/openai/deployments/gpt-5-mini/chat/completions?api-version=2024-10-21"; 2],
+        withheld: Some("filtered"),
+    },
+    Dialect {
+        name: "openrouter",
+        model: "openai/gpt-5-mini",
+        base: "/api/v1",
+        settings: "",
+        bills: true,
+        key: Some("authorization"),
+        paths: ["/api/v1/chat/completions"; 2],
+        withheld: Some("filtered"),
     },
 ];
 

@@ -42,7 +42,7 @@ const PATTERNS: [(&str, &[&str]); 3] = [
     ),
 ];
 
-/// Runs all patterns over both protocols, and prints what became of them.
+/// Runs all patterns over both protocols, streamed and whole, and prints what became of them.
 pub(super) fn run(folder: &Path) -> Result<()> {
     let documents = folder.join("documents");
     fs::create_dir_all(&documents)?;
@@ -52,31 +52,28 @@ pub(super) fn run(folder: &Path) -> Result<()> {
     }
     let server = llama_server::start(folder, &model()?, 4)?;
     println!(
-        "{:<13} {:<11} {:>8} {:>11} {:>6} {:>9}",
-        "provider", "pattern", "answered", "asked again", "failed", "exit code"
+        "{:<13} {:<9} {:<11} {:>8} {:>11} {:>6} {:>9}",
+        "provider", "answers", "pattern", "answered", "asked again", "failed", "exit code"
     );
     for (provider, base) in [("compatible", "/v1"), ("anthropic", "")] {
-        for (pattern, arguments) in PATTERNS {
-            let model = format!("{provider}:smollm2");
-            let url = format!("{}{base}", server.url);
-            let to = [
-                "-m",
-                &model,
-                "--base-url",
-                &url,
-                "--max-output-tokens",
-                "200",
-                "--seed",
-                "1",
-            ];
-            let ran = ran(folder, &[arguments, &to[..]].concat())?;
-            println!("{provider:<13} {pattern:<11} {}", row(&ran)?);
-            // Where a schema is enforced, something has to come of it.
-            let is_answered = ran.count("/counts/answered") > Some(0);
-            ran.expect(
-                is_answered || provider == "anthropic",
-                "a branch is answered",
-            )?;
+        for (form, stream) in [
+            ("whole", "run.stream=never"),
+            ("streamed", "run.stream=always"),
+        ] {
+            for (pattern, arguments) in PATTERNS {
+                let model = format!("{provider}:smollm2");
+                let url = format!("{}{base}", server.url);
+                let to = ["-m", &model, "--base-url", &url, "-c", stream];
+                let bounds = ["--max-output-tokens", "200", "--seed", "1"];
+                let ran = ran(folder, &[arguments, &to[..], &bounds].concat())?;
+                println!("{provider:<13} {form:<9} {pattern:<11} {}", row(&ran)?);
+                // Where a schema is enforced, something has to come of it.
+                let is_answered = ran.count("/counts/answered") > Some(0);
+                ran.expect(
+                    is_answered || provider == "anthropic",
+                    "a branch is answered",
+                )?;
+            }
         }
     }
     Ok(())

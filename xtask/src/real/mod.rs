@@ -46,7 +46,7 @@ impl Args {
 /// What others wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Third {
-    /// A server that speaks as OpenAI, Anthropic, Gemini and Ollama do, with their faults (npm)
+    /// A server that speaks as OpenAI, Anthropic, Gemini, Ollama, Azure and OpenRouter do, with their faults (npm)
     Aimock,
     /// Python's csv and SQLite, which read the tables that are written
     Files,

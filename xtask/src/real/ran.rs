@@ -23,7 +23,13 @@ pub(super) struct Ran {
 const NEEDED: [&str; 4] = ["PATH", "SYSTEMROOT", "TEMP", "TMPDIR"];
 
 /// The keys of all providers.
-const KEYS: [&str; 3] = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"];
+const KEYS: [&str; 5] = [
+    "OPENAI_API_KEY",
+    "ANTHROPIC_API_KEY",
+    "GEMINI_API_KEY",
+    "AZURE_OPENAI_API_KEY",
+    "OPENROUTER_API_KEY",
+];
 
 /// Runs the command, and reads its outcome.
 pub(super) fn ran(folder: &Path, arguments: &[&str]) -> Result<Ran> {

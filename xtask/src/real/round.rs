@@ -31,11 +31,13 @@ const fn fault(tag: &'static str, end: &'static str, requests: usize) -> Fault {
     Fault { tag, end, requests }
 }
 
-const FAULTS: [Fault; 12] = [
+const FAULTS: [Fault; 15] = [
     fault("429", "answered", 2),
     fault("500", "answered", 2),
     fault("503", "answered", 2),
     fault("529", "answered", 2),
+    fault("limited", "answered", 2),
+    fault("dropped", "answered", 2),
     fault("garbled", "answered", 2),
     fault("hangup", "answered", 2),
     // Broken off in the middle of a stream; in an answer that comes whole there is no middle.
@@ -43,6 +45,8 @@ const FAULTS: [Fault; 12] = [
     // Not what was asked for, and asked again; and mended here.
     fault("prose", "answered", 2),
     fault("fenced", "answered", 1),
+    // Thought aloud, with a draft in it.
+    fault("thought", "answered", 1),
     fault("length", "truncated", 2),
     fault("filter", "filtered", 2),
     fault("bad", "invalid-request", 3),
@@ -92,8 +96,8 @@ impl Round<'_> {
                 "{tag} took {asked} requests, not {most}"
             );
         }
-        self.stopped(folder, "key", 401, "unauthorized")?;
-        self.stopped(folder, "credit", 429, "quota-exhausted")?;
+        self.stopped(folder, "key", "unauthorized")?;
+        self.stopped(folder, "credit", "quota-exhausted")?;
         Ok(format!(
             "{:>3} requests, {} faults, {:.1} s",
             all.len(),
@@ -105,12 +109,17 @@ impl Round<'_> {
     /// The server counts what it has answered by `X-Test-Id`, so each round has its own.
     fn config(&self, server: &Server) -> String {
         let Dialect {
-            name, model, base, ..
+            name,
+            model,
+            base,
+            settings,
+            ..
         } = self.dialect;
         let stream = if self.streams { "always" } else { "never" };
         format!(
             "[run]\nmodel = \"{name}:{model}\"\nstream = \"{stream}\"\n\
-             [providers.{name}]\nbase_url = \"{}{base}\"\nheaders = {{ X-Test-Id = \"{}\" }}\n",
+             [providers.{name}]\nbase_url = \"{}{base}\"\nheaders = {{ X-Test-Id = \"{}\" }}\n\
+             {settings}\n",
             server.url,
             self.test_id(),
         )
@@ -186,6 +195,14 @@ impl Round<'_> {
             mapped == Some(CALM as u64 + 1),
             "every document is answered",
         )?;
+        // Each of its answers says that it has read 400 tokens.
+        let read = ran.count("/usage/input_tokens").unwrap_or(0);
+        let least = if self.dialect.bills {
+            400 * (CALM as u64 + 1)
+        } else {
+            0
+        };
+        ran.expect(read >= least, "what every answer has used is counted")?;
         let combined = ran.outcome["value"].to_string();
         ran.expect(
             combined.contains("All ships came in."),
@@ -213,6 +230,10 @@ impl Round<'_> {
             ran.end("calm.txt") == "answered",
             "a document beside is answered",
         )?;
+        ran.expect(
+            !ran.outcome.to_string().contains("A draft."),
+            "what is thought aloud is no answer",
+        )?;
         for fault in &FAULTS {
             let expected = match (fault.tag, self.dialect.withheld) {
                 ("filter", Some(end)) => end,
@@ -227,11 +248,11 @@ impl Round<'_> {
     }
 
     /// Runs a document that ends the run.
-    fn stopped(&self, folder: &Path, tag: &str, status: u16, kind: &str) -> Result<()> {
+    fn stopped(&self, folder: &Path, tag: &str, kind: &str) -> Result<()> {
         let file = format!("{tag}.txt");
         fs::write(folder.join(&file), format!("Ship [{tag}] came in."))?;
         let ran = ran(folder, &["map-reduce", &file])?;
-        ran.expect(ran.code == 77, &format!("a reply of {status} ends the run"))?;
+        ran.expect(ran.code == 77, &format!("{kind} ends the run"))?;
         ran.expect(ran.end(&file) == kind, &format!("it ends as {kind}"))
     }
 }

@@ -370,3 +370,30 @@ async fn a_proxy_that_refuses_is_named() {
         );
     }
 }
+
+/// DeepSeek sends an empty line now and then while a request waits for its turn.
+#[tokio::test(start_paused = true)]
+async fn blank_lines_before_an_answer_are_waited_through() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    let reply = says("Hi.");
+    let body = body_of(&reply);
+    let length = body.len() + 5;
+    let served = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        assert!(request(&mut stream).await);
+        let head = format!(
+            "HTTP/1.1 200 X\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        for _ in 0..5 {
+            stream.write_all(b"\n").await.unwrap();
+            tokio::time::sleep(Duration::from_secs(50)).await;
+        }
+        stream.write_all(body.as_bytes()).await.unwrap();
+        stream
+    };
+    let (model, request) = (model(&url), Request::default());
+    let (answer, _stream) = tokio::join!(model.generate(&request), served);
+    assert_eq!(answer.unwrap().text, "Hi.");
+}

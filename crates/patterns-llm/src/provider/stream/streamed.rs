@@ -32,7 +32,9 @@ struct Bounds {
 
 /// Reads a streamed answer and returns it as if it had come whole. `begun` is called at its first token.
 ///
-/// Only events count as signs of life: keep-alives come as comments.
+/// Only events count as signs of life: keep-alives come as comments. Before the first token nothing has to
+/// come, since models that think, and those of the flex tier, are silent for minutes: there the clock of the
+/// attempt is enough, as it is for an answer that comes whole.
 pub(crate) async fn streamed(
     incoming: Incoming,
     assembly: Box<dyn Assembly>,
@@ -97,7 +99,8 @@ async fn assemble(
     let mut permit = None;
     let mut alive = Instant::now();
     loop {
-        let piece = match (reading.assembly.is_done(), bounds.idle) {
+        let idle = bounds.idle.filter(|_| reading.assembly.has_begun());
+        let piece = match (reading.assembly.is_done(), idle) {
             (true, _) => timeout_at(alive + TAIL, pieces.next())
                 .await
                 .unwrap_or(None),

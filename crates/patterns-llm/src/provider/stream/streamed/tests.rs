@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use futures_core::Stream;
 use futures_util::stream;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -309,22 +310,48 @@ fn an_answer_begins_with_its_first_token_or_thought() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn keep_alives_are_no_signs_of_life() {
-    let pieces = stream::unfold((), |()| async {
+/// Sends these, and then a comment every ten seconds.
+fn and_keeps_alive(said: String) -> impl Stream<Item = Result<Bytes, ExchangeError>> {
+    let alive = stream::unfold((), |()| async {
         tokio::time::sleep(Duration::from_secs(10)).await;
         Some((Ok(Bytes::from_static(b": keep-alive\n\n")), ()))
     });
-    let start = Instant::now();
-    let bounds = Bounds {
+    stream::iter([Ok(Bytes::from(said))]).chain(alive)
+}
+
+fn a_minute() -> Bounds {
+    Bounds {
         idle: Some(Duration::from_secs(60)),
         ..Bounds::default()
-    };
-    let error = assemble(Box::pin(pieces), bounds, chunks(), || {})
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn keep_alives_are_no_signs_of_life() {
+    let pieces = Box::pin(and_keeps_alive(said("Hi")));
+    let start = Instant::now();
+    let error = assemble(pieces, a_minute(), chunks(), || {})
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ExchangeErrorKind::Timeout);
     assert_eq!(start.elapsed(), Duration::from_secs(60));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_token_may_take_as_long_as_the_attempt() {
+    let answer = [said("Hi."), STOP.to_owned(), DONE.to_owned()].concat();
+    let thinks = Duration::from_secs(600);
+    let late = stream::once(async move {
+        tokio::time::sleep(thinks).await;
+        Ok(Bytes::from(answer))
+    });
+    let role = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
+    let pieces = stream::iter([Ok(Bytes::from_static(role.as_bytes()))]).chain(late);
+    let answer = assemble(Box::pin(pieces), a_minute(), chunks(), || {}).await;
+    assert!(answer.is_ok());
+    let silent = Box::pin(and_keeps_alive(String::new()));
+    let waiting = tokio::time::timeout(thinks, assemble(silent, a_minute(), chunks(), || {}));
+    assert!(waiting.await.is_err(), "it is still waited for");
 }
 
 proptest! {
