@@ -14,29 +14,37 @@ use crate::normalise::{is_unseen, plain};
 /// by sign. A quote without a word is nowhere. The time is linear in both.
 pub(crate) fn find_quote(text: &str, quote: &str) -> Option<Range<usize>> {
     let sought: String = folded(quote).map(|it| it.1).collect();
-    let sought = sought.trim();
-    if sought.is_empty() {
-        return None;
-    }
-    let seen: String = folded(text).map(|it| it.1).collect();
-    let mut signs = folded(text).peekable();
-    let mut passed = 0;
-    for (from, _) in seen.match_indices(sought) {
-        let mut start = None;
-        while let Some((place, it)) = signs.next() {
-            start = start.or((passed >= from).then_some(place.start));
-            passed += it.len_utf8();
-            if passed == from + sought.len() {
-                // `cafe` is no quote of `café`, though its accent is a sign of its own here.
-                let is_cut = signs.peek().is_some_and(|next| next.0 == place);
-                match is_cut {
-                    true => break,
-                    false => return Some(start?..place.end),
-                }
-            }
+    let sought: Vec<char> = sought.trim().chars().collect();
+    let borders = borders(&sought);
+    let mut signs = folded(text).enumerate().peekable();
+    let mut matched = 0;
+    while let Some((n, (place, it))) = signs.next() {
+        while matched > 0 && sought.get(matched) != Some(&it) {
+            matched = borders[matched - 1];
+        }
+        matched += usize::from(sought.get(matched) == Some(&it));
+        // `cafe` is no quote of `café`, though its accent is a sign of its own here.
+        let mut is_cut = || signs.peek().is_some_and(|next| next.1.0 == place);
+        if matched > 0 && matched == sought.len() && !is_cut() {
+            let (first, _) = folded(text).nth(n + 1 - matched)?;
+            return Some(first.start..place.end);
         }
     }
     None
+}
+
+/// Returns, for each beginning of what is sought, how much of its end is a beginning, too: so far a match goes on
+/// when the next sign is another (Knuth, Morris and Pratt).
+fn borders(sought: &[char]) -> Vec<usize> {
+    let mut borders = vec![0; sought.len()];
+    for n in 1..sought.len() {
+        let mut border = borders[n - 1];
+        while border > 0 && sought[border] != sought[n] {
+            border = borders[border - 1];
+        }
+        borders[n] = border + usize::from(sought[border] == sought[n]);
+    }
+    borders
 }
 
 /// Returns the signs of a text as they are compared, each with the bytes that it stands for.

@@ -187,6 +187,7 @@ fn quotes_by_hand() {
         ("a cafe\u{301}.", "caf\u{e9}", Some(2..8)),
         ("caf\u{e9}", "cafe", None),
         ("caf\u{e9} cafe", "cafe", Some(6..10)),
+        ("\u{e9}\u{e9}e", "\u{e9}e", Some(2..5)),
         ("ex\u{ad}ample", "example", Some(0..9)),
         ("example", "exa\u{200b}mple", Some(0..7)),
         ("example", "\u{200b}", None),
@@ -202,6 +203,8 @@ fn hostile_texts_take_linear_time() {
     let (text, quote) = ("a".repeat(3_000_000), "a".repeat(30_000) + "b");
     assert_eq!(find_quote(&text, &quote), None);
     assert_eq!(find_quote(&" ".repeat(3_000_000), &quote), None);
+    let (text, quote) = ("\u{e9}".repeat(1_000_000), "\u{e9}".repeat(30_000) + "e");
+    assert_eq!(find_quote(&text, &quote), None);
 }
 
 /// The same, by trying each place.
