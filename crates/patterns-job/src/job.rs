@@ -26,6 +26,7 @@ pub use map_reduce_job::{
     SourcePart, StatementsReduce,
 };
 pub use output_part::{Form, OutputPart};
+pub(crate) use parts::is_default;
 pub use parts::{Durability, ModelPart, RunPart, SchemaSource, SpendPart, StoreMode, StorePart};
 pub use plain_words::plain_words;
 pub use policies::{MaxFailures, Stream, Tier};

@@ -5,6 +5,7 @@ use patterns_store::{Planned, Store, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::written_plan::PlanTotal;
+use crate::job::is_default;
 
 /// So many of the latest plans are looked at.
 const LATEST: u32 = 5;
@@ -21,16 +22,8 @@ pub struct CameTo {
     /// What it cost, if prices were known.
     pub cost: Option<Money>,
     /// Answers that came into the store after the plan and before the run: nobody planned not to pay for them.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub found_since: u64,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands out references"
-)]
-fn is_none(count: &u64) -> bool {
-    *count == 0
 }
 
 /// How far the latest plans of a store were off.
