@@ -135,13 +135,16 @@ fn places(mark: &str, before: &str, citations: usize) -> Option<Vec<Option<usize
             return None;
         }
     }
-    // `a[7]` is no mark that has lost its citation.
-    let is_index = before.ends_with(|it: char| it.is_alphanumeric() || it == '_');
+    // `a[7]` is no mark that has lost its citation; behind a letter of Chinese, it is one.
+    let is_index = before.ends_with(|it: char| it.is_ascii_alphanumeric() || it == '_');
     let is_of_text = places.iter().all(|it| *it > citations) && is_index;
-    (!places.is_empty() && !is_of_text).then(|| {
-        let places = places.into_iter();
-        places.map(|it| (it <= citations).then(|| it - 1)).collect()
-    })
+    let cited = places
+        .into_iter()
+        .map(|it| (it <= citations).then(|| it - 1));
+    let mut cited: Vec<Option<usize>> = cited.collect();
+    // Of `[3-9]`, once is enough.
+    cited.dedup_by(|it, before| it.is_none() && before.is_none());
+    (!cited.is_empty() && !is_of_text).then_some(cited)
 }
 
 /// The highest number of a mark. Years are none.
@@ -201,7 +204,8 @@ mod tests {
                 "[1, 2] [1;2] [1-2] [1\u{2013}2]",
                 "[7][8] [7][8] [7][8] [7][8]",
             ),
-            ("[3] [1, 3]", "[?] [7][?]"),
+            ("[3] [1, 3] [2-99]", "[?] [7][?] [8][?]"),
+            ("\u{6e2f}[1] \u{6e2f}[3]", "\u{6e2f}[7] \u{6e2f}[?]"),
             ("a[1] a[3] `a[1]` [[1]]", "a[7] a[3] `a[1]` [[7]]"),
             (
                 "```\na[1]\n```\n<i id=\"[1]\">",

@@ -1,8 +1,8 @@
 //! Reads Markdown as CommonMark and GitHub have it: where its headings are, what is shown as it is, and what
 //! is left open at its end.
 //!
-//! An outline that somebody has written and a text that a model has written are read by the same eyes, so a
-//! `#` in a fence is a heading to neither.
+//! An outline that somebody has written and a text that a model has written are read in the same way, so a
+//! `#` in a fence is a heading in neither.
 
 use std::ops::Range;
 
@@ -32,6 +32,8 @@ pub(super) struct Heading {
     pub(super) level: usize,
     /// All of it, in bytes.
     pub(super) range: Range<usize>,
+    /// How many `#` it begins with; none if a line is below it instead.
+    pub(super) marks: usize,
     /// Whether it stands in nothing else, such as a quotation.
     pub(super) is_top: bool,
     /// What is written, on one line, without what makes it a heading.
@@ -79,9 +81,9 @@ impl Heading {
     /// Sets what is written in it, whose end is here.
     fn written(mut self, text: &str, end: usize) -> Self {
         let all = &text[self.range.clone()];
-        let words = all.trim_start_matches('#');
-        self.source = if words.len() < all.len() {
-            let start = self.range.end - words.len();
+        self.marks = marks(all);
+        self.source = if self.marks > 0 {
+            let start = self.range.start + self.marks;
             one_line(&text[start..end.max(start)])
         } else {
             // Its line is below it; in a quotation, each line has a mark.
@@ -91,6 +93,17 @@ impl Heading {
             one_line(&lines.join(" "))
         };
         self
+    }
+}
+
+/// Returns how many `#` a heading begins with. Those of a word, as in `#1`, make none.
+fn marks(heading: &str) -> usize {
+    let words = heading.trim_start_matches('#');
+    let is_apart = words.is_empty() || words.starts_with(char::is_whitespace);
+    if is_apart {
+        heading.len() - words.len()
+    } else {
+        0
     }
 }
 
@@ -240,7 +253,7 @@ mod tests {
     #[test]
     fn headings_are_what_commonmark_calls_so() {
         let text = "---\ntitle: no\n---\n# One #\n\n```\n# no\n~~~\n```\n> ## In *it*\n\n    # no\n\nTwo\nlines\n---\n\
-                    <!--\n# no\n-->\n#no\n  ### C #\\#\n- # of a list\n";
+                    <!--\n# no\n-->\n#no\n  ### C #\\#\n- # of a list\n\n#1\n==\n";
         let found = headings(text, FILE);
         let found = found
             .iter()
@@ -251,6 +264,7 @@ mod tests {
             (2, true, "Two lines", "Two lines"),
             (3, true, "C #\\#", "C ##"),
             (1, false, "of a list", "of a list"),
+            (1, true, "#1", "#1"),
         ];
         assert_eq!(found.collect::<Vec<_>>(), expected);
     }

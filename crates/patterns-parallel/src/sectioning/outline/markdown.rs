@@ -140,15 +140,23 @@ fn read(text: &str) -> Result<Outline, Wrong> {
 fn hidden(text: &str) -> Vec<Range<usize>> {
     let hidden = events(text, FILE).filter_map(|(event, range)| match event {
         Event::Start(Tag::MetadataBlock(_)) => Some(range),
-        Event::Start(Tag::HtmlBlock) if text[range.clone()].trim_start().starts_with("<!--") => {
-            let end = text[range.clone()]
-                .find("-->")
-                .map(|it| range.start + it + 3);
-            Some(range.start..end.unwrap_or(range.end))
+        Event::Start(Tag::HtmlBlock) => {
+            let comments = comments(&text[range.clone()]);
+            (comments > 0).then_some(range.start..range.start + comments)
         }
         _ => None,
     });
     hidden.collect()
+}
+
+/// Returns where the comments end with which markup begins.
+fn comments(markup: &str) -> usize {
+    let mut end = 0;
+    while markup[end..].trim_start().starts_with("<!--") {
+        let close = markup[end..].find("-->");
+        end = close.map_or(markup.len(), |it| end + it + 3);
+    }
+    end
 }
 
 /// Returns the lines of a part of a text, each with its place, without what is hidden.
@@ -271,7 +279,7 @@ mod tests {
     fn an_outline_by_hand_needs_headings_only() {
         let text = "\u{feff}---\ntitle: of a blog\n---\n# Harbours\r\n\n<!-- to do:\n## No -->\n## History ##\nFrom \
                     1850 on,\nin short.\n\n- the quay\n### Early\n```\n## no\n```\nCosts, and fees\n---\n* Words: \
-                    200\n+ After: History\n<!-- x --> So.\n## C #\n- after: costs, and fees, history\n";
+                    200\n+ After: History\n<!-- x --> <!-- y --> So.\n## C #\n- after: costs, and fees, history\n";
         insta::assert_snapshot!(read(text).to_markdown(), @"
         # Harbours
 

@@ -55,18 +55,16 @@ fn repeated(text: &str, title: &str) -> Option<usize> {
 /// Puts a heading below one of this level.
 fn lower(text: &str, heading: Heading, level: usize) -> (Range<usize>, String) {
     let Range { start, end } = heading.range;
-    let written = &text[start..end];
-    let marks = written.len() - written.trim_start_matches('#').len();
-    match marks {
+    match heading.marks {
         // Its line is below it.
         0 => {
-            let end = start + written.trim_end().len();
+            let end = start + text[start..end].trim_end().len();
             (
                 start..end,
                 heading_line(heading.level + level, &heading.source),
             )
         }
-        _ => (start..start + marks, "#".repeat((marks + level).min(6))),
+        marks => (start..start + marks, "#".repeat((marks + level).min(6))),
     }
 }
 
@@ -216,6 +214,7 @@ mod tests {
             ("Silt\n====\nIt settles.", "It settles."),
             ("# Silt and mud", "### Silt and mud"),
             ("Why\n===\nIt *is\nso*\n---\n", "### Why\n#### It *is so*"),
+            ("#1 of all\n===", "### #1 of all"),
             ("~~~\n# no\n~~~\n  ## Why", "~~~\n# no\n~~~\n  #### Why"),
             ("> # Said\n\n- # Listed", "> ### Said\n\n- ### Listed"),
             ("#\tWhy #", "###\tWhy #"),
