@@ -2,8 +2,9 @@
 //!
 //! Only what cannot change the meaning is folded: case, white space, composed and wide forms of
 //! characters, the shapes of quotes and hyphens, marks that nobody sees, quotes and emphasis around the
-//! whole, the full stop behind it, and the thousands separators of a number. Everything else counts. A sign may be the answer (`?`, `*` and `**` are
-//! three), `$5` is not `€5`, `10²` is not `102`, `(5)` may be less than nothing, and `y` is a letter.
+//! whole, the full stop behind it, and the thousands separators of a number. Everything else counts.
+//! A sign may be the answer (`?`, `*` and `**` are three), `$5` is not `€5`, `10²` is not `102`, `(5)`
+//! may be less than nothing, and `y` is a letter.
 //!
 //! Numbers keep their digits: `1.10` and `1.1` may be versions, and `007` is not 7. So `0.50` and
 //! `0.5` are two answers; where numbers are meant, the median compares them as numbers. Only a

@@ -37,6 +37,11 @@ pub(super) fn number_readings(text: &str) -> Vec<Vec<String>> {
         let several = parts.iter().map(|it| whole(it)).collect();
         readings.extend((!is_decimal).then_some(several));
     }
+    // `5 100.5` may be two columns of a table.
+    if separators.contains(&' ') && separators.iter().any(|it| *it != ' ') {
+        let columns = text.split(' ').flat_map(number_readings);
+        readings.push(columns.flatten().collect());
+    }
     readings
 }
 
@@ -67,7 +72,7 @@ mod tests {
 
     #[test]
     fn numbers_are_read_in_each_way_in_which_they_are_written() {
-        let table: [(&str, &[&str]); 16] = [
+        let table: [(&str, &[&str]); 17] = [
             ("7", &["7", "7"]),
             ("05", &["05", "5"]),
             ("0", &["0", "0"]),
@@ -84,6 +89,7 @@ mod tests {
             ("1.2.3", &["1.2.3"]),
             ("05.01.2024", &["05.01.2024", "5+1+2024"]),
             ("0,123", &["0.123", "0,123"]),
+            ("5 100.5", &["5100.5", "5 100.5", "5+5+100.5+100.5"]),
         ];
         for (text, expected) in table {
             let readings = number_readings(text);

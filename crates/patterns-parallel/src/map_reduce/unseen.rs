@@ -8,11 +8,11 @@
 //!
 //! A name is a word of two letters or more with a capital that begins no sentence, line or cell. Case
 //! does not count in looking it up. A number is looked up in each way in which it can be read
-//! (`number_readings.rs`). Where more than 15 % of the
-//! words inside the sentences of the documents have a capital (German, tables of names), capitals
-//! say nothing, and only numbers are looked up. Numbers that are no text (`{"total": 7}`) are counts
-//! and scores as a rule, and are left alone. After the entity precision of Nan et al. (arXiv
-//! 2102.09130), without a model that finds the entities.
+//! (`number_readings.rs`). Where more than 15 % of the words inside the sentences of the documents
+//! have a capital (German, tables of names), capitals say nothing, and only numbers are looked up.
+//! Numbers that are no text (`{"total": 7}`) are counts and scores as a rule, and are left alone.
+//! After the entity precision of Nan et al. (arXiv 2102.09130), without a model that finds the
+//! entities.
 
 use std::collections::HashSet;
 
@@ -297,6 +297,8 @@ mod tests {
         check("12,000 boats", "12000 ships", &[]);
         check("Seen 1, 2, 3, 3.", "2 1", &["3"]);
         check("At 3,5 km.", "35 km", &["3,5"]);
+        check("At 100.5 km.", "Row 5 100.5 km", &[]);
+        check("At 100,5 km.", "Row 5 100,5 km", &[]);
         check("10 000 and 10,000 and 10’000", "10\u{202f}000 ships", &[]);
         check("On 5 3.", "2024-03-05", &[]);
         check("On 2024-03-05.", "5 3 2024", &[]);
