@@ -13,7 +13,7 @@
 //! ```
 //!
 //! Only the headings are needed. A line of a brief that would be read as something else begins with a
-//! backslash, as Markdown has it. Front matter and comments are for those who edit it.
+//! backslash, as Markdown has it. Front matter, and comments that begin a line, are for those who edit it.
 
 use std::fmt::Write;
 use std::ops::Range;
