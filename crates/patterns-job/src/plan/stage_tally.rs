@@ -73,9 +73,7 @@ impl StageTally {
 
     /// Takes what is more of each, so that it is not less than either.
     pub(super) fn widen(&mut self, other: Self) {
-        if other.calls > self.calls {
-            self.first = self.first.take().or(other.first);
-        }
+        self.first = self.first.take().or(other.first);
         for (it, other) in [
             (&mut self.calls, other.calls),
             (&mut self.read, other.read),
