@@ -34,7 +34,9 @@ pub(crate) fn rewrite(document: &mut Document) {
         spells_out: !is_known && !shares_fonts_with_forms(document),
         used: BTreeSet::new(),
     };
-    for page in document.get_pages().into_values() {
+    // A page may be shown more than once.
+    let pages: BTreeSet<ObjectId> = document.get_pages().into_values().collect();
+    for page in pages {
         rewriting.page(document, page);
     }
     let is_form = |it: &&ObjectId| form(document, **it).is_some();
@@ -224,7 +226,7 @@ impl Rewriting {
                 // A picture in the page holds no text.
                 "BI" => continue,
                 "q" => kept.push(font),
-                "Q" => font = kept.pop().flatten(),
+                "Q" => font = kept.pop().unwrap_or(font),
                 "Tf" => {
                     let name = operation.operands.first().map(Object::as_name);
                     font = name.and_then(|it| fonts.get(it.ok()?).copied());
