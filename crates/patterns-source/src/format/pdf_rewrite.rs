@@ -289,10 +289,15 @@ fn form(document: &Document, id: ObjectId) -> Option<(&Stream, Option<&Dictionar
     is_form.then_some((form, resources))
 }
 
-/// Returns whether a form has no fonts of its own, and uses those of the page: which, is not known here.
+/// Returns whether a form shows text and has no fonts of its own, and uses those of the page: which, is not
+/// known here.
 fn shares_fonts_with_forms(document: &Document) -> bool {
+    let chooses_font = |form: &Stream| {
+        let content = form.get_plain_content();
+        content.map_or(true, |it| it.windows(2).any(|it| it == b"Tf"))
+    };
     let mut forms = document.objects.keys().filter_map(|id| form(document, *id));
-    forms.any(|(_, resources)| resources.is_none())
+    forms.any(|(form, resources)| resources.is_none() && chooses_font(form))
 }
 
 fn dictionary_in<'a>(

@@ -261,6 +261,17 @@ fn forms_have_fonts_of_their_own() {
     assert_eq!(read(with(&fonts).as_bytes()).0, "Hello world 日本");
 }
 
+/// Marks on a page often have one, to be seen by.
+#[test]
+fn a_form_without_text_takes_no_text_away() {
+    let shown = "BT /F1 12 Tf 72 720 Td <93FA967B> Tj ET";
+    let file = pages(&[shown], &composite("90ms-RKSJ-H", ""));
+    let form =
+        "<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Length 3 >>\nstream\nq Q\nendstream";
+    let file = file.replacen("xref", &format!("50 0 obj\n{form}\nendobj\nxref"), 1);
+    assert_eq!(read(file.as_bytes()).0, "日本");
+}
+
 #[test]
 fn what_was_filled_in_is_read() {
     let fields = [
