@@ -261,6 +261,27 @@ fn forms_have_fonts_of_their_own() {
     assert_eq!(read(with(&fonts).as_bytes()).0, "Hello world 日本");
 }
 
+#[test]
+fn fonts_of_a_form_are_its_own_though_they_have_the_names_of_others() {
+    let fonts = format!("/Font << /F1 {} >>", composite("90ms-RKSJ-H", ""));
+    let text = "BT /F1 12 Tf 72 700 Td <93FA967B> Tj ET";
+    let length = text.len();
+    let form = format!(
+        "<< /Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources << {fonts} >> /Length {length} >>\nstream\n{text}\nendstream"
+    );
+    for (before, after) in [("/Fm Do", ""), ("", "/Fm Do")] {
+        let shown = format!("{before} {} {after}", shows("Hello world"));
+        let page = "/F1 3 0 R >> /XObject << /Fm 50 0 R >>";
+        let file = pages(&[&shown], FONT).replace("/F1 3 0 R >>", page);
+        let file = file.replacen("xref", &format!("50 0 obj\n{form}\nendobj\nxref"), 1);
+        let words = match before {
+            "" => "Hello world 日本",
+            _ => "日本 Hello world",
+        };
+        assert_eq!(read(file.as_bytes()).0, words);
+    }
+}
+
 /// Marks on a page often have one, to be seen by.
 #[test]
 fn a_form_without_text_takes_no_text_away() {
