@@ -53,10 +53,10 @@ fn tag_length(text: &str) -> Option<usize> {
     let digits = rest.bytes().take_while(|it| is_digit(it)).count();
     let rest = rest.get(digits..).filter(|_| digits >= 8)?;
     // Angle brackets within an attribute are escaped, and so are ends of lines.
-    let end = rest.find('>')?;
-    let attributes = &rest[..end];
+    let end = rest.find(['>', '<', '\n'])?;
+    let (attributes, close) = rest.split_at(end);
     let is_tag = attributes.is_empty() || attributes.starts_with(" id=");
-    (is_tag && !attributes.contains(['\n', '<'])).then(|| text.len() - rest.len() + end + 1)
+    (is_tag && close.starts_with('>')).then(|| text.len() - rest.len() + end + 1)
 }
 
 #[cfg(test)]

@@ -51,7 +51,9 @@ pub(super) fn in_words(schema: &Value, place: &str, message: String) -> String {
         return format!("the dialect {dialect} is not known; leave $schema out");
     }
     let wrong = schema.pointer(place).and_then(Value::as_str);
-    let Some(name) = wrong.filter(|_| place.ends_with("/type")) else {
+    // Where a property is called `type`, it may be one.
+    let is_type = |it: &&str| place.ends_with("/type") && !TYPES.contains(it);
+    let Some(name) = wrong.filter(is_type) else {
         return message;
     };
     let meant = nearest(name, TYPES);

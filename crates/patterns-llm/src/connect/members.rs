@@ -26,8 +26,8 @@ const HASTY: RetryPolicy = RetryPolicy {
 };
 
 /// Makes one model of several connections, each with a pace of its own. A call goes to the one that has the
-/// fewest under way; if that keeps failing, the next one is asked. One that refuses its key, or whose credit
-/// is used up, is left out from then on.
+/// fewest under way; if that keeps failing, the next one is asked. One that refuses its key or everything, or
+/// whose credit is used up, is left out from then on; what is too long for one is asked of the others.
 ///
 /// All of them have to give the same answers: what they say is recorded under the name of the first.
 ///

@@ -122,8 +122,8 @@ impl Members {
         let mut at = self.first(tokens);
         loop {
             asked[at] = true;
-            let next = self.next(&asked, tokens);
-            let error = match self.ask(at, request, next).await {
+            let other = self.next(&asked, tokens);
+            let error = match self.ask(at, request, other).await {
                 Ok(mut response) => {
                     response.usage += spent;
                     return Ok(response);
@@ -135,16 +135,18 @@ impl Members {
             if is_short {
                 self.note_too_long(at, tokens);
             }
-            let next = next.and_then(|_| self.next(&asked, tokens));
+            let next = other.and_then(|_| self.next(&asked, tokens));
             match next.filter(|_| is_short || self.is_of_the_member(at, error.kind())) {
                 Some(next) => {
                     self.tell(at, request, &error);
-                    // The attempts are on the bill of the call that goes on.
-                    spent = Usage { calls: 0, ..usage };
                     at = next;
                 }
+                // The others were left out meanwhile, and little was waited for.
+                None if other.is_some() && error.kind().is_transient() => {}
                 None => return Err(error.with_usage(usage)),
             }
+            // The attempts are on the bill of the call that goes on.
+            spent = Usage { calls: 0, ..usage };
         }
     }
 

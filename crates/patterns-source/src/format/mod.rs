@@ -10,6 +10,8 @@ mod pdf;
 #[cfg(feature = "pdf")]
 mod pdf_fields;
 #[cfg(feature = "pdf")]
+mod pdf_letters;
+#[cfg(feature = "pdf")]
 mod pdf_repair;
 #[cfg(feature = "pdf")]
 mod pdf_rewrite;

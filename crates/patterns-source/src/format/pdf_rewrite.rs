@@ -1,27 +1,16 @@
 //! Writes what pages show anew where the reader would lose text without a word.
 //!
-//! It does not know the operators that show text on the next line, and leaves out letters that no table
-//! explains. Fonts of Chinese, Japanese and Korean often name a table that every viewer has (PDF 32000-1,
-//! 9.7.5.2); most are the encodings of those languages, which are here, and the text is written in UTF-16.
-//! Where nothing tells what letters mean, each becomes U+FFFD, which is counted.
+//! It does not know the operators that show text on the next line, nor most tables of letters: such text is
+//! written in UTF-16. It takes the fonts of a page and of the forms on it for the same where they have the
+//! same name, so those of forms are given others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GB18030, SHIFT_JIS};
 use pdf_extract::content::{Content, Operation};
 use pdf_extract::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
-/// How the bytes of a text in a font are read.
-#[derive(Clone, Copy)]
-enum Letters {
-    Utf16,
-    Of(&'static Encoding),
-    /// JIS X 0208, two bytes of seven bits for each letter.
-    Jis,
-    /// Two bytes for each letter, and nobody knows which.
-    Unknown,
-}
+use super::pdf_letters::{Letters, letters};
 
 /// Writes such text anew, on all pages and in the forms that they show.
 pub(crate) fn rewrite(document: &mut Document) {
@@ -32,9 +21,13 @@ pub(crate) fn rewrite(document: &mut Document) {
     let is_known = fonts.iter().all(Option::is_none);
     let mut rewriting = Rewriting {
         spells_out: !is_known && !shares_fonts_with_forms(document),
+        clashing: clashing(document),
+        renamed: Vec::new(),
         used: BTreeSet::new(),
     };
-    for page in document.get_pages().into_values() {
+    // A page may be shown more than once.
+    let pages: BTreeSet<ObjectId> = document.get_pages().into_values().collect();
+    for page in pages {
         rewriting.page(document, page);
     }
     let is_form = |it: &&ObjectId| form(document, **it).is_some();
@@ -42,15 +35,27 @@ pub(crate) fn rewrite(document: &mut Document) {
     for id in forms {
         rewriting.form(document, id);
     }
-    if !rewriting.spells_out {
-        return;
+    if rewriting.spells_out {
+        all_as_utf16(document, &fonts, &rewriting.used);
     }
-    let table = Stream::new(Dictionary::new(), table(&rewriting.used).into_bytes());
+    for (id, names) in rewriting.renamed {
+        let resources = form(document, id).and_then(|it| it.1);
+        let resources = resources.map(|it| with_names(document, it, &names));
+        let form = document.get_object_mut(id).and_then(Object::as_stream_mut);
+        if let (Some(resources), Ok(form)) = (resources, form) {
+            form.dict.set("Resources", resources);
+        }
+    }
+}
+
+/// Has the fonts whose text was written anew, in the order in which they are shown, read as UTF-16.
+fn all_as_utf16(document: &mut Document, fonts: &[Option<Letters>], used: &BTreeSet<u16>) {
+    let table = Stream::new(Dictionary::new(), table(used).into_bytes());
     let table = document.add_object(table);
-    let mut fonts = fonts.into_iter();
+    let mut fonts = fonts.iter();
     for object in document.objects.values_mut() {
         each_font_mut(object, &mut |font| {
-            if fonts.next().flatten().is_some() {
+            if fonts.next().is_some_and(Option::is_some) {
                 read_as_utf16(font, table);
             }
         });
@@ -81,84 +86,6 @@ fn read_as_utf16(font: &mut Dictionary, table: ObjectId) {
     font.set("DescendantFonts", vec![Object::Dictionary(letters)]);
 }
 
-/// Returns how text in a font is to be read, if the reader does not know.
-fn letters(document: &Document, font: &Dictionary) -> Option<Letters> {
-    let subtype = font.get(b"Subtype").and_then(Object::as_name);
-    if !subtype.is_ok_and(|it| it == b"Type0") {
-        return None;
-    }
-    let named = |key: &[u8]| {
-        document
-            .dereference(font.get(key).ok()?)
-            .ok()
-            .map(|it| it.1)
-    };
-    let table = named(b"ToUnicode");
-    match named(b"Encoding").map(Object::as_name) {
-        Some(Ok(b"Identity-H" | b"Identity-V")) => match table.map(Object::as_name) {
-            Some(Ok(_)) => Some(Letters::Utf16),
-            Some(Err(_)) => None,
-            None => Some(Letters::Unknown),
-        },
-        Some(Ok(name)) => of_table(name),
-        _ => None,
-    }
-}
-
-/// Returns the encoding that a table of letters goes by, if it is one that is known here.
-fn of_table(name: &[u8]) -> Option<Letters> {
-    let name = std::str::from_utf8(name).ok()?;
-    let name = name
-        .strip_suffix("-H")
-        .or_else(|| name.strip_suffix("-V"))
-        .unwrap_or(name);
-    let known = |names: &[&str]| names.contains(&name);
-    if name.starts_with("Uni") && (name.contains("UCS2") || name.contains("UTF16")) {
-        Some(Letters::Utf16)
-    } else if known(&["H", "V", "Add", "Ext"]) {
-        Some(Letters::Jis)
-    } else if name.contains("RKSJ") {
-        Some(Letters::Of(SHIFT_JIS))
-    } else if known(&["GB-EUC", "GBpc-EUC", "GBK-EUC", "GBKp-EUC", "GBK2K"]) {
-        Some(Letters::Of(GB18030))
-    } else if known(&["B5pc", "ETen-B5", "ETenms-B5", "HKscs-B5"]) {
-        Some(Letters::Of(BIG5))
-    } else if name.starts_with("KSC") && (name.contains("EUC") || name.contains("UHC")) {
-        Some(Letters::Of(EUC_KR))
-    } else if name == "EUC" {
-        Some(Letters::Of(EUC_JP))
-    } else {
-        None
-    }
-}
-
-impl Letters {
-    /// Returns a text in UTF-16. What is no single unit is U+FFFD.
-    fn utf16(self, bytes: &[u8]) -> Vec<u16> {
-        let text = match self {
-            Self::Utf16 => {
-                let units = bytes.chunks(2).map(|it| match it {
-                    [high, low] => u16::from_be_bytes([*high, *low]),
-                    _ => 0xfffd,
-                });
-                char::decode_utf16(units)
-                    .map(|it| it.unwrap_or('\u{fffd}'))
-                    .collect()
-            }
-            Self::Of(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
-            Self::Jis => {
-                let bytes: Vec<u8> = bytes.iter().map(|it| it | 0x80).collect();
-                EUC_JP.decode_without_bom_handling(&bytes).0.into_owned()
-            }
-            Self::Unknown => "\u{fffd}".repeat(bytes.len().div_ceil(2)),
-        };
-        let units = text
-            .chars()
-            .map(|it| u16::try_from(u32::from(it)).unwrap_or(0xfffd));
-        units.collect()
-    }
-}
-
 /// The fonts of a page or a form whose text is written anew, by their names there.
 type Fonts = BTreeMap<Vec<u8>, Letters>;
 
@@ -174,6 +101,10 @@ fn of_names<'a>(
 struct Rewriting {
     /// Whether text is written in UTF-16 where its font has no table.
     spells_out: bool,
+    /// The names that more than one font has.
+    clashing: BTreeSet<Vec<u8>>,
+    /// The forms whose fonts have other names in their text, which they are still to be given.
+    renamed: Vec<(ObjectId, Names)>,
     /// The units of UTF-16 that were written.
     used: BTreeSet<u16>,
 }
@@ -183,7 +114,10 @@ impl Rewriting {
         let fonts = document.get_page_fonts(page).unwrap_or_default();
         let fonts = of_names(document, fonts.iter().map(|it| (it.0.as_slice(), *it.1)));
         let content = document.get_page_content(page);
-        let Some(written) = content.ok().and_then(|it| self.written_anew(&it, &fonts)) else {
+        let Some(written) = content
+            .ok()
+            .and_then(|it| self.written_anew(&it, &fonts, &Names::new()))
+        else {
             return;
         };
         // Pages can share what they show.
@@ -197,24 +131,29 @@ impl Rewriting {
         let Some((form, resources)) = form(document, id) else {
             return;
         };
-        let fonts = resources.and_then(|it| dictionary_in(document, it, b"Font"));
-        let fonts = fonts.into_iter().flatten().filter_map(|(name, font)| {
-            let font = document.dereference(font).ok()?.1.as_dict().ok()?;
-            Some((name.as_slice(), font))
-        });
-        let fonts = of_names(document, fonts);
+        let named: Vec<_> = fonts_in(document, resources).collect();
+        let fonts = of_names(document, named.iter().copied());
+        let clashing = named.iter().filter(|it| self.clashing.contains(it.0));
+        let others: Names = clashing
+            .map(|it| (it.0.to_vec(), name_in(id, it.0)))
+            .collect();
         let content = form.get_plain_content();
-        let written = content.ok().and_then(|it| self.written_anew(&it, &fonts));
+        let written = content
+            .ok()
+            .and_then(|it| self.written_anew(&it, &fonts, &others));
         let form = document.get_object_mut(id).and_then(Object::as_stream_mut);
         if let (Some(written), Ok(form)) = (written, form) {
             form.set_plain_content(written);
+            if !others.is_empty() {
+                self.renamed.push((id, others));
+            }
         }
     }
 
     /// Writes what a page shows anew; nothing if the reader knows all of it.
-    fn written_anew(&mut self, content: &[u8], fonts: &Fonts) -> Option<Vec<u8>> {
+    fn written_anew(&mut self, content: &[u8], fonts: &Fonts, others: &Names) -> Option<Vec<u8>> {
         let spells_out = self.spells_out && !fonts.is_empty();
-        if !spells_out && !begins_lines(content) {
+        if !spells_out && others.is_empty() && !begins_lines(content) {
             return None;
         }
         let content = Content::decode(content).ok()?;
@@ -224,10 +163,14 @@ impl Rewriting {
                 // A picture in the page holds no text.
                 "BI" => continue,
                 "q" => kept.push(font),
-                "Q" => font = kept.pop().flatten(),
+                "Q" => font = kept.pop().unwrap_or(font),
                 "Tf" => {
-                    let name = operation.operands.first().map(Object::as_name);
-                    font = name.and_then(|it| fonts.get(it.ok()?).copied());
+                    if let Some(Object::Name(name)) = operation.operands.first_mut() {
+                        font = fonts.get(name).copied();
+                        if let Some(other) = others.get(name) {
+                            name.clone_from(other);
+                        }
+                    }
                 }
                 "\"" | "'" => begin_line(&mut operation, &mut operations),
                 _ => {}
@@ -254,6 +197,63 @@ impl Rewriting {
             None => {}
         }
     }
+}
+
+/// What fonts are called instead, by their names.
+type Names = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// Returns the names that mean one font here and another one there, where forms have fonts.
+fn clashing(document: &Document) -> BTreeSet<Vec<u8>> {
+    let forms = document.objects.keys();
+    let forms = forms.filter_map(|id| Some(fonts_in(document, form(document, *id)?.1)));
+    let mut first: BTreeMap<Vec<u8>, *const Dictionary> = BTreeMap::new();
+    let mut clashing = BTreeSet::new();
+    let mut see = |name: &[u8], font: *const Dictionary| {
+        if *first.entry(name.to_vec()).or_insert(font) != font {
+            clashing.insert(name.to_vec());
+        }
+    };
+    let mut has_any = false;
+    for (name, font) in forms.flatten() {
+        see(name, font);
+        has_any = true;
+    }
+    let pages = document.get_pages().into_values().filter(|_| has_any);
+    for fonts in pages.filter_map(|it| document.get_page_fonts(it).ok()) {
+        fonts.iter().for_each(|(name, font)| see(name, *font));
+    }
+    clashing
+}
+
+/// Returns a name that no font has elsewhere.
+fn name_in(form: ObjectId, name: &[u8]) -> Vec<u8> {
+    [name, format!("-of-{}-{}", form.0, form.1).as_bytes()].concat()
+}
+
+/// Returns what a form names, with the other names of its fonts.
+fn with_names(document: &Document, resources: &Dictionary, others: &Names) -> Dictionary {
+    let fonts = dictionary_in(document, resources, b"Font");
+    let mut fonts = fonts.cloned().unwrap_or_default();
+    for (name, other) in others {
+        if let Ok(font) = fonts.get(name).cloned() {
+            fonts.set(other.clone(), font);
+        }
+    }
+    let mut resources = resources.clone();
+    resources.set("Font", fonts);
+    resources
+}
+
+/// Returns the fonts that a form names.
+fn fonts_in<'a>(
+    document: &'a Document,
+    resources: Option<&'a Dictionary>,
+) -> impl Iterator<Item = (&'a [u8], &'a Dictionary)> {
+    let fonts = resources.and_then(|it| dictionary_in(document, it, b"Font"));
+    fonts.into_iter().flatten().filter_map(|(name, font)| {
+        let font = document.dereference(font).ok()?.1.as_dict().ok()?;
+        Some((name.as_slice(), font))
+    })
 }
 
 /// Returns whether a page may have an operator that shows text on the next line.
@@ -287,10 +287,15 @@ fn form(document: &Document, id: ObjectId) -> Option<(&Stream, Option<&Dictionar
     is_form.then_some((form, resources))
 }
 
-/// Returns whether a form has no fonts of its own, and uses those of the page: which, is not known here.
+/// Returns whether a form shows text and has no fonts of its own, and uses those of the page: which, is not
+/// known here.
 fn shares_fonts_with_forms(document: &Document) -> bool {
+    let chooses_font = |form: &Stream| {
+        let content = form.get_plain_content();
+        content.map_or(true, |it| it.windows(2).any(|it| it == b"Tf"))
+    };
     let mut forms = document.objects.keys().filter_map(|id| form(document, *id));
-    forms.any(|(_, resources)| resources.is_none())
+    forms.any(|(form, resources)| resources.is_none() && chooses_font(form))
 }
 
 fn dictionary_in<'a>(

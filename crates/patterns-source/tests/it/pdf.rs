@@ -203,6 +203,25 @@ fn letters_that_no_table_explains_are_told_and_not_left_out() {
 }
 
 #[test]
+fn text_is_written_anew_once_and_in_the_font_that_it_is_shown_in() {
+    let font = composite("90ms-RKSJ-H", "");
+    let twice = pages(&["BT /F1 12 Tf 72 720 Td <93FA967B> Tj ET"], &font)
+        .replace("[10 0 R ]", "[10 0 R 10 0 R]");
+    assert_eq!(read(twice.as_bytes()).0, "日本 日本");
+    // There is nothing to go back to.
+    let unpaired = "/F1 12 Tf Q BT 72 720 Td <93FA967B> Tj ET";
+    assert_eq!(read(pages(&[unpaired], &font).as_bytes()).0, "日本");
+}
+
+#[test]
+fn a_font_that_shows_nothing_takes_no_text_away() {
+    let fonts = format!("/F1 3 0 R /F2 {}", composite("90ms-RKSJ-H", ""));
+    let shown = "BT /F2 12 Tf 72 720 Td () Tj /F1 12 Tf (Hello) Tj ET";
+    let file = pages(&[shown], FONT).replace("/F1 3 0 R", &fonts);
+    assert_eq!(read(file.as_bytes()), ("Hello".to_owned(), vec![]));
+}
+
+#[test]
 fn text_on_a_next_line_is_read() {
     for shown in [
         "BT /F1 12 Tf 14 TL 72 720 Td (One) Tj (two) ' 1 2 (it's) \" ET",
@@ -240,6 +259,38 @@ fn forms_have_fonts_of_their_own() {
         composite("90ms-RKSJ-H", "")
     );
     assert_eq!(read(with(&fonts).as_bytes()).0, "Hello world 日本");
+}
+
+#[test]
+fn fonts_of_a_form_are_its_own_though_they_have_the_names_of_others() {
+    let fonts = format!("/Font << /F1 {} >>", composite("90ms-RKSJ-H", ""));
+    let text = "BT /F1 12 Tf 72 700 Td <93FA967B> Tj ET";
+    let length = text.len();
+    let form = format!(
+        "<< /Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources << {fonts} >> /Length {length} >>\nstream\n{text}\nendstream"
+    );
+    for (before, after) in [("/Fm Do", ""), ("", "/Fm Do")] {
+        let shown = format!("{before} {} {after}", shows("Hello world"));
+        let page = "/F1 3 0 R >> /XObject << /Fm 50 0 R >>";
+        let file = pages(&[&shown], FONT).replace("/F1 3 0 R >>", page);
+        let file = file.replacen("xref", &format!("50 0 obj\n{form}\nendobj\nxref"), 1);
+        let words = match before {
+            "" => "Hello world 日本",
+            _ => "日本 Hello world",
+        };
+        assert_eq!(read(file.as_bytes()).0, words);
+    }
+}
+
+/// Marks on a page often have one, to be seen by.
+#[test]
+fn a_form_without_text_takes_no_text_away() {
+    let shown = "BT /F1 12 Tf 72 720 Td <93FA967B> Tj ET";
+    let file = pages(&[shown], &composite("90ms-RKSJ-H", ""));
+    let form =
+        "<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] /Length 3 >>\nstream\nq Q\nendstream";
+    let file = file.replacen("xref", &format!("50 0 obj\n{form}\nendobj\nxref"), 1);
+    assert_eq!(read(file.as_bytes()).0, "日本");
 }
 
 #[test]

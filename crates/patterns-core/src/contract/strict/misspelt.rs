@@ -52,13 +52,15 @@ const KEYWORDS: [&str; 46] = [
     "writeOnly",
 ];
 
-/// Returns what is wrong with the first keyword that is nearly another one. OpenAPI's `example`, and what
-/// begins with `x-` or `$`, are not meant to be known.
+/// Keywords of OpenAPI and of W3C's Thing Descriptions that only describe.
+const DESCRIBING: [&str; 3] = ["example", "titles", "descriptions"];
+
+/// Returns what is wrong with the first keyword that is nearly another one. What begins with `x-`, `$` or
+/// JSON-LD's `@` is not meant to be known.
 pub(super) fn misspelt(map: &Map<String, Value>) -> Option<String> {
-    let is_own = |it: &&String| it.starts_with("x-") || it.starts_with('$') || *it == "example";
-    let mut strange = map
-        .keys()
-        .filter(|it| !is_own(it) && !KEYWORDS.contains(&it.as_str()));
+    let is_own = |it: &str| it.starts_with("x-") || it.starts_with(['$', '@']);
+    let is_known = |it: &str| KEYWORDS.contains(&it) || DESCRIBING.contains(&it);
+    let mut strange = map.keys().filter(|it| !is_own(it) && !is_known(it));
     strange.find_map(|name| {
         let small = name.to_lowercase();
         let is_near = |known: &&&str| {
@@ -88,6 +90,9 @@ mod tests {
             ("item", Some("items")),
             ("description", None),
             ("example", None),
+            ("titles", None),
+            ("descriptions", None),
+            ("@type", None),
             ("x-informs", None),
             ("$comment", None),
             ("propertyOrdering", None),

@@ -117,6 +117,34 @@ async fn a_key_that_is_refused_is_left_out_and_that_is_said_once() {
     );
 }
 
+/// Is busy for a second.
+#[derive(Debug)]
+struct Busy(ModelId);
+
+impl Model for Busy {
+    fn id(&self) -> &ModelId {
+        &self.0
+    }
+
+    fn generate<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>> {
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Err(ModelError::new(BUSY))
+        })
+    }
+}
+
+/// A wrong key is found while a call waits for the right one.
+#[tokio::test(start_paused = true)]
+async fn who_is_the_last_one_left_is_waited_for_also_by_calls_under_way() {
+    let (mut members, counts) = members(&[Ok("a"), Err(ModelErrorKind::Unauthorized)]);
+    members.0[0].hasty = Arc::new(Busy(ModelId::new("test", "0")));
+    let request = Request::default();
+    let (first, second) = tokio::join!(members.generate(&request), members.generate(&request));
+    assert_eq!((&*first.unwrap().text, &*second.unwrap().text), ("a", "a"));
+    assert_eq!(asked(&counts), [2, 1]);
+}
+
 /// Has the pool of a member answer a call.
 async fn has_answered(member: &Member) {
     let slot = member.pool.admit(demand_of(0), |_, _| {}).await;

@@ -52,6 +52,8 @@ fn a_type_or_a_dialect_that_is_not_there_is_said_in_plain_words() {
         said.ends_with("/properties/a/type: there is no type \"strnig\"; did you mean \"string\"?"),
         "{said}"
     );
+    let said = of(json!({"not": {"properties": {"type": "string"}}}));
+    assert!(!said.contains("there is no type"), "{said}");
     let said = of(json!({"$schema": "http://example.org/my"}));
     assert!(
         said.ends_with("the dialect \"http://example.org/my\" is not known; leave $schema out"),
