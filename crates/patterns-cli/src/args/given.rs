@@ -80,7 +80,7 @@ fn not_utf8(error: Error, words: &[OsString]) -> Error {
 }
 
 /// What may be blank, or is said to be so in words of its own.
-const MAY_BE_BLANK: [&str; 7] = [
+const MAY_BE_BLANK: [&str; 8] = [
     "delimiter",
     "question",
     "topic",
@@ -88,6 +88,8 @@ const MAY_BE_BLANK: [&str; 7] = [
     "fields",
     "filter",
     "config",
+    // They are read again, as options of the job's pattern.
+    "more",
 ];
 
 /// Refuses values that are empty or nothing but white space: of a name, a file, a model, an instruction.
@@ -184,6 +186,7 @@ mod tests {
         }
         assert_eq!(refused(&["map-reduce", " "]), Some(ErrorKind::InvalidValue));
         assert_eq!(refused(&["map-reduce", "d", "--delimiter", " "]), None);
+        assert_eq!(refused(&["run", "j", "--delimiter", " "]), None);
         let said = parse(["patterns", "vote", "q", "--gold", ""]).unwrap_err();
         let said = said.to_string();
         assert!(said.contains("'--gold <NAME>'"), "{said}");
