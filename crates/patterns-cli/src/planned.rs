@@ -22,16 +22,17 @@ pub(crate) async fn keep(record: &Record, planned: Option<&PlanTotal>) -> Result
     kept.await.map_err(refused)
 }
 
-/// Keeps what came of a planned run, and says it beside the plan: of this session what it used and cost,
-/// and of all of them what was spent; `found` is how many of its answers were in the store. What was planned once is compared once: what is typed again costs
-/// nothing, as planned by nobody.
+/// Keeps what came of a planned run, and says it beside the plan: of this session what it used and cost, and
+/// how many answers it found in the store; and of all of them what was spent. What was planned once is compared
+/// once: what is typed again costs nothing, as planned by nobody.
 ///
 /// # Errors
 ///
 /// Returns an error if that cannot be recorded.
 pub(crate) async fn compare(
     record: &Record,
-    (used, found): ((Usage, Option<Money>), u64),
+    used: (Usage, Option<Money>),
+    found: u64,
     spent: Spent,
 ) -> Result<Option<String>, Error> {
     let Some(run) = &record.run else {

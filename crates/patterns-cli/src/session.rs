@@ -282,10 +282,9 @@ impl Session {
                 self.terminal.error(&unrecorded);
             }
         }
-        // What is said last stays in sight, so a result on the same terminal goes before it.
-        let waits = matches!(result, Ok(Some(_))) && is_stdout_terminal();
-        self.observers.end(waits);
-        if !waits {
+        self.observers.end();
+        // What is said last stays in sight, so on a terminal a result goes before it (`conclude`).
+        if !is_stdout_terminal() || !matches!(result, Ok(Some(_))) {
             self.say_account().await;
         }
         if let (Err(_), Some(unfinished)) = (&result, &self.unfinished) {
@@ -301,13 +300,6 @@ impl Session {
             .say(self.terminal, spent, self.begun.elapsed());
         if let Some(record) = &self.record {
             record.draw_money(self.terminal).await;
-        }
-    }
-
-    /// Says them behind the result, where that waited for it.
-    async fn say_the_rest(&self) {
-        if self.observers.waits() {
-            self.say_account().await;
         }
     }
 

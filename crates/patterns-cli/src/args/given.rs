@@ -53,15 +53,22 @@ impl Given {
 pub(crate) fn parse(
     words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
 ) -> Result<(Cli, Given), Error> {
+    parse_by(&mut Cli::command(), words)
+}
+
+/// Reads words by a command line that may be used again: to build one takes longer than to read by it.
+pub(crate) fn parse_by(
+    command: &mut Command,
+    words: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+) -> Result<(Cli, Given), Error> {
     let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
-    let mut command = Cli::command();
     let matches = command
         .try_get_matches_from_mut(&words)
         .map_err(|error| match error.kind() {
             ErrorKind::InvalidUtf8 => not_utf8(error, &words),
             _ => error,
         })?;
-    check_not_blank(&command, &matches)?;
+    check_not_blank(command, &matches)?;
     let mut given = Given::default();
     given.add(&matches);
     Ok((Cli::from_arg_matches(&matches)?, given))
@@ -80,7 +87,7 @@ fn not_utf8(error: Error, words: &[OsString]) -> Error {
 }
 
 /// What may be blank, or is said to be so in words of its own.
-const MAY_BE_BLANK: [&str; 7] = [
+const MAY_BE_BLANK: [&str; 8] = [
     "delimiter",
     "question",
     "topic",
@@ -88,6 +95,8 @@ const MAY_BE_BLANK: [&str; 7] = [
     "fields",
     "filter",
     "config",
+    // They are read again, as options of the job's pattern.
+    "more",
 ];
 
 /// Refuses values that are empty or nothing but white space: of a name, a file, a model, an instruction.
@@ -135,34 +144,42 @@ mod tests {
     #[test]
     fn an_option_that_needs_another_is_never_taken_without_it() {
         let needs = [
-            ("map-reduce d", "--group-by=f", "reduce"),
-            ("map-reduce d", "--each=f", "reduce"),
-            ("map-reduce d", "--resolve-keys", "group-by"),
-            ("map-reduce d", "--unsupported=drop", "statements"),
-            ("map-reduce d", "--glean=1", "map-schema"),
-            ("map-reduce d", "--chunk-overlap=1", "chunk-tokens"),
-            ("map-reduce d", "--yes", "confirm-above"),
-            ("vote q", "--by-field", "schema"),
-            ("vote q", "--field=a=median", "schema"),
-            ("vote q", "--answer-field=a", "schema"),
+            ("map-reduce d", "--group-by=f", "--reduce=count"),
+            ("map-reduce d", "--each=f", "--reduce=count"),
+            (
+                "map-reduce d",
+                "--resolve-keys",
+                "--group-by=f --reduce=count",
+            ),
+            ("map-reduce d", "--unsupported=drop", "--statements"),
+            ("map-reduce d", "--glean=1", "--map-schema=a"),
+            ("map-reduce d", "--chunk-overlap=1", "--chunk-tokens=9"),
+            ("map-reduce d", "--yes", "--confirm-above=1"),
+            ("vote q", "--by-field", "--schema=a"),
+            ("vote q", "--field=a=median", "--schema=a"),
+            ("vote q", "--answer-field=a", "--schema=a"),
         ];
+        let mut all = Cli::command();
         for (base, option, needed) in needs {
             let base: Vec<&str> = base.split(' ').collect();
-            assert!(
-                refused(&[&base[..], &[option]].concat()).is_some(),
-                "{option}"
-            );
+            let mut is_refused = |more: &[&str]| {
+                let words = [&["patterns"], &base[..], more].concat();
+                parse_by(&mut all, words).is_err()
+            };
+            assert!(is_refused(&[option]), "{option}");
+            let needed: Vec<&str> = needed.split(' ').collect();
+            assert!(!is_refused(&[&[option], &needed[..]].concat()), "{option}");
+            let needed = needed[0].trim_start_matches('-').split('=').next();
             let command = Cli::command();
             let command = command.find_subcommand(base[0]).unwrap();
             let others = command.get_arguments().filter_map(Arg::get_long);
-            for other in others.filter(|it| ![needed, "help"].contains(it)) {
+            for other in others.filter(|it| ![needed, Some("help")].contains(&Some(it))) {
                 // One of these is a value that it takes.
                 for value in [
                     "", "=x", "=1", "=csv", "=count", "=tree", "=auto", "=1s", "=median",
                 ] {
                     let other = format!("--{other}{value}");
-                    let words = [&base[..], &[option, &other]].concat();
-                    assert!(refused(&words).is_some(), "{words:?}");
+                    assert!(is_refused(&[option, &other]), "{option} {other}");
                 }
             }
         }
@@ -184,6 +201,7 @@ mod tests {
         }
         assert_eq!(refused(&["map-reduce", " "]), Some(ErrorKind::InvalidValue));
         assert_eq!(refused(&["map-reduce", "d", "--delimiter", " "]), None);
+        assert_eq!(refused(&["run", "j", "--delimiter", " "]), None);
         let said = parse(["patterns", "vote", "q", "--gold", ""]).unwrap_err();
         let said = said.to_string();
         assert!(said.contains("'--gold <NAME>'"), "{said}");

@@ -31,6 +31,8 @@ pub(crate) use patterns_job::Form as Format;
 pub(crate) use attach::AttachArgs;
 pub(crate) use config::ConfigCommand;
 pub(crate) use doctor::DoctorArgs;
+#[cfg(test)]
+pub(crate) use given::parse_by;
 pub(crate) use given::{Given, parse};
 pub(crate) use hint::hinted;
 pub(crate) use map_reduce::MapReduceArgs;

@@ -1,12 +1,13 @@
 //! Tests that a job which is printed is the one that was typed.
 
+use clap::{Command, CommandFactory};
 use patterns_job::JobFormat;
 use proptest::sample::subsequence;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use super::*;
-use crate::args::parse;
+use crate::args::{Cli, parse_by};
 
 const EVERY: &[&str] = &[
     "--model=a:b",
@@ -105,9 +106,9 @@ const SECTION: &[&str] = &[
 ];
 
 /// Returns the job that some options say, if they can be typed together.
-fn typed(base: &[&str], options: &[&str]) -> Option<Job> {
+fn typed(command: &mut Command, base: &[&str], options: &[&str]) -> Option<Job> {
     let words = [&["patterns"], base, options].concat();
-    let (cli, _) = parse(words).ok()?;
+    let (cli, _) = parse_by(command, words).ok()?;
     let (job, _) = compiled(&cli.command).ok()??;
     job.check().is_ok().then_some(job)
 }
@@ -121,13 +122,14 @@ fn whatever_is_typed_is_the_job_that_is_printed() {
         (&["section", "Tides & \"co\""], SECTION),
     ];
     let mut runner = TestRunner::deterministic();
+    let mut command = Cli::command();
     for (base, own) in bases {
         let all: Vec<&str> = own.iter().chain(EVERY).copied().collect();
         let some = subsequence(all, 0..=7);
         let mut jobs = 0;
         for _ in 0..2_000 {
             let options = some.new_tree(&mut runner).unwrap().current();
-            let Some(job) = typed(base, &options) else {
+            let Some(job) = typed(&mut command, base, &options) else {
                 continue;
             };
             let printed = job.to_toml();

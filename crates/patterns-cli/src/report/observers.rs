@@ -44,8 +44,6 @@ struct Readers {
     trouble: Trouble,
     /// What is said at the end, each thing once.
     notes: Vec<String>,
-    /// Whether the account waits for the result to be written.
-    waits: bool,
 }
 
 impl Observers {
@@ -66,7 +64,6 @@ impl Observers {
             recorder: None,
             trouble: Trouble::default(),
             notes: Vec::new(),
-            waits: false,
         })))
     }
 
@@ -143,21 +140,15 @@ impl Observers {
         outcome.to_string()
     }
 
-    /// Ends the progress line and writes out the event file; the account may wait for the result.
-    pub(crate) fn end(&self, waits: bool) {
+    /// Ends the progress line and writes out the event file.
+    pub(crate) fn end(&self) {
         let mut readers = self.lock();
-        readers.waits = waits;
         if let Some(progress) = readers.progress.take() {
             progress.end();
         }
         if let Some(file) = &mut readers.file {
             file.flush();
         }
-    }
-
-    /// Returns whether the account has been waiting, which it does no longer.
-    pub(crate) fn waits(&self) -> bool {
-        std::mem::take(&mut self.lock().waits)
     }
 
     /// Says the warnings and the account, given what the run has spent, and what it had before this session.

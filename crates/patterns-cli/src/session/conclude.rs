@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::exit_code;
 use crate::planned;
 use crate::report::{coverage_line, failure_of, recorded_result};
+use crate::terminal::is_stdout_terminal;
 
 impl Session {
     /// Ends the output of a run that came to an outcome, says which documents are in it, and returns
@@ -32,7 +33,9 @@ impl Session {
         let error = drained.or(self.shortfall.take()).or(failure);
         let error = error.map(|it| it.lacking(self.lacking.take()));
         let written = self.end_output(outcome, code_of(error.as_ref()));
-        self.say_the_rest().await;
+        if is_stdout_terminal() {
+            self.say_account().await;
+        }
         if let Some(part) = self.part() {
             self.terminal.note(&format!("input: {part}"));
         }
@@ -92,8 +95,8 @@ impl Session {
         }
         if code == exit_code::SUCCESS {
             let used = (self.observers.usage(), since(self.before, spent));
-            let used = (used, self.observers.found());
-            if let Some(line) = planned::compare(record, used, spent).await? {
+            let found = self.observers.found();
+            if let Some(line) = planned::compare(record, used, found, spent).await? {
                 self.terminal.note(&line);
             }
         }

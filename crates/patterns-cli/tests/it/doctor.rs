@@ -96,7 +96,7 @@ fn a_model_that_its_server_does_not_list_is_warned_of() {
         server.url(),
     ];
     let lines = [
-        "! compatible at http://[server]/v1: answers; qwen-30b is not among the 1 model",
+        "! compatible at http://[server]/v1: answers; qwen-30b is not the one model that it lists",
         "did you mean qwen3-30b?",
     ];
     check(&Place::new().run(&words), 0, &lines);

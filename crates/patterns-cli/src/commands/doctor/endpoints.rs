@@ -110,9 +110,9 @@ fn judged(name: &str, provider: &str, model: Option<&str>, way: &str, reached: R
 
 fn listed(name: &str, model: Option<&str>, way: &str, models: &[String]) -> Check {
     let count = models.len();
-    let models_in_words = counted(count as u64, "model");
     let Some(model) = model else {
-        return Check::good(SERVERS, name, format!("answers; {models_in_words}{way}"));
+        let says = format!("answers; {}{way}", counted(count as u64, "model"));
+        return Check::good(SERVERS, name, says);
     };
     // Ollama calls the usual variant of a model by that name.
     let is_it = |it: &String| *it == *model || it.strip_suffix(":latest") == Some(model);
@@ -129,7 +129,11 @@ fn listed(name: &str, model: Option<&str>, way: &str, models: &[String]) -> Chec
         Some(meant) => format!("did you mean {meant}?"),
         None => "some servers answer to any name; else name one of its models".to_owned(),
     };
-    let says = format!("answers; {model} is not among the {models_in_words} that it lists{way}");
+    let not = match count {
+        1 => "not the one model".to_owned(),
+        count => format!("not among the {count} models"),
+    };
+    let says = format!("answers; {model} is {not} that it lists{way}");
     Check::warning(SERVERS, name, says, then)
 }
 
