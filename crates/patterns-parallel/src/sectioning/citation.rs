@@ -135,9 +135,11 @@ fn places(mark: &str, before: &str, citations: usize) -> Option<Vec<Option<usize
             return None;
         }
     }
-    // `a[7]` is no mark that has lost its citation; behind a letter of Chinese, it is one.
+    // `a[7]` is no mark that has lost its citation; behind a letter of Chinese, it is one. `[18-25]` and
+    // `[5, 10]` are ages and bounds.
     let is_index = before.ends_with(|it: char| it.is_ascii_alphanumeric() || it == '_');
-    let is_of_text = places.iter().all(|it| *it > citations) && is_index;
+    let is_several = mark.trim().parse::<usize>().is_err();
+    let is_of_text = places.iter().all(|it| *it > citations) && (is_index || is_several);
     let cited = places
         .into_iter()
         .map(|it| (it <= citations).then(|| it - 1));
@@ -216,6 +218,7 @@ mod tests {
                 "[1](#a) [of [7]](#a) ![1](b) \\[1]",
             ),
             ("[2024] [0] [1.5] [] [x] [1", "[2024] [0] [1.5] [] [x] [1"),
+            ("aged [18-25], in [5, 10]", "aged [18-25], in [5, 10]"),
         ] {
             assert_eq!(remarked(text, 2, with), marked, "{text}");
         }
