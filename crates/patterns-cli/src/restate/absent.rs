@@ -42,7 +42,6 @@ impl Driver {
 /// # Errors
 ///
 /// Returns an error, always.
-#[expect(clippy::unused_async, reason = "so is the one that is there")]
 pub(crate) async fn work(_: &WorkerArgs, _: Terminal) -> Result<(), Error> {
     Err(not_built("`patterns worker`"))
 }
@@ -50,7 +49,6 @@ pub(crate) async fn work(_: &WorkerArgs, _: Terminal) -> Result<(), Error> {
 /// # Errors
 ///
 /// Returns an error, always.
-#[expect(clippy::unused_async, reason = "so is the one that is there")]
 pub(crate) async fn attach(_: &AttachArgs, _: Terminal) -> Result<(), Error> {
     Err(not_built("`patterns attach`"))
 }
@@ -58,7 +56,6 @@ pub(crate) async fn attach(_: &AttachArgs, _: Terminal) -> Result<(), Error> {
 /// # Errors
 ///
 /// Returns an error, always.
-#[expect(clippy::unused_async, reason = "so is the one that is there")]
 pub(crate) async fn hand_over(_: &Launch) -> Result<(), Error> {
     Err(not_built("--detach"))
 }

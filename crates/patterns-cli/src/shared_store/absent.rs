@@ -65,7 +65,6 @@ impl Shared {
 /// # Errors
 ///
 /// Returns an error, always.
-#[expect(clippy::unused_async, reason = "so is the one that is there")]
 pub(crate) async fn look_after(_: &Path, _: &StoreCommand, _: Terminal) -> Result<(), Error> {
     Err(not_built())
 }
@@ -73,7 +72,6 @@ pub(crate) async fn look_after(_: &Path, _: &StoreCommand, _: Terminal) -> Resul
 /// # Errors
 ///
 /// Returns an error, always.
-#[expect(clippy::unused_async, reason = "so is the one that is there")]
 pub(crate) async fn check(_: &str) -> Result<String, Error> {
     Err(not_built())
 }
