@@ -35,7 +35,6 @@ mod test;
 mod tidy;
 mod vote_bench;
 mod wait;
-mod watched;
 
 use std::process::ExitCode;
 
