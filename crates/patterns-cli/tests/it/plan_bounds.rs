@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-use crate::support::{Place, Server, Simulator, completion};
+use crate::support::{Place, Server, Simulator, completion, error};
 
 const PRICES: &str = "[providers.compatible.prices.\"*\"]\ninput = 1\noutput = 4\n";
 
@@ -349,4 +349,23 @@ fn what_a_try_paid_for_after_the_plan_is_no_fault_of_the_plan() {
     let later = ["vote", "Is it?", "--dry-run"];
     let later = json_of(&place, &[&later[..], &simulator.args()].concat());
     assert_eq!(later["earlier"], Value::Null, "{later}");
+}
+
+#[test]
+fn what_was_planned_is_beside_what_came_of_it_though_something_failed() {
+    let place = place(0);
+    let is_first = std::sync::atomic::AtomicBool::new(true);
+    let server = Server::start(move |body| match body.contains("ship 7.") {
+        true if is_first.swap(false, std::sync::atomic::Ordering::Relaxed) => {
+            (400, error("content_filter", "No."))
+        }
+        _ => (200, completion(r#"{"summary": "A ship."}"#)),
+    });
+    let words = [&["map-reduce", "docs", "--no-reduce"], &server.args()[..]].concat();
+    for (code, more) in [(3, &["--confirm-above", "9"][..]), (0, &[])] {
+        let output = place.command(&[&words, more].concat()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code));
+        assert!(said.contains("plan: calls 40 planned, "), "{said}");
+    }
 }
