@@ -1,5 +1,8 @@
 //! Rehearses sections and a map-reduce: once, or at the bounds of what their answers decide.
 
+use patterns_core::StepRole;
+use patterns_parallel::map_reduce::KeyedReduce;
+
 use super::ballots::{Ballots, Fall};
 use super::plan_setup::PlanSetup;
 use super::rehearsal::{Ended, Extent, Rehearsal};
@@ -7,7 +10,7 @@ use super::rehearsed::{Rehearsed, Stages, add, widen};
 use super::seen::Seen;
 use super::warnings::not_known;
 use crate::input::{Reader, Taken};
-use crate::job::{Job, MapReduceJob};
+use crate::job::{CodePart, Job, MapReduceJob, Reduce};
 use crate::job_error::JobError;
 use crate::pattern::ReduceBudget;
 use crate::work::{MapReduceWork, ModelRoles, SectionWork, VoteWork};
@@ -36,10 +39,13 @@ pub(super) async fn once(
         let (ended, _) = rehearse.once(extent, Fall::Foreseen(round), &seen).await?;
         add(&mut likely.stages, ended.stages);
     }
-    let (low, high) = match rehearse.decides() {
+    let (mut low, mut high) = match rehearse.decides() {
         true => rehearse.bounds(&mut likely.warnings).await?,
         false => (likely.stages.clone(), likely.stages.clone()),
     };
+    if let Job::MapReduce(job) = &rehearse.job {
+        bound_comparisons(job, &mut low, &mut high);
+    }
     likely.warnings.extend(not_known(&rehearse.job));
     Ok(Rehearsed {
         low,
@@ -51,6 +57,33 @@ pub(super) async fn once(
         identity,
         budget,
     })
+}
+
+/// Bounds how often keys are compared, which depends on what they are: at least never, and at most each with each
+/// other one, or as often as a table ever has them compared.
+fn bound_comparisons(job: &MapReduceJob, low: &mut Stages, high: &mut Stages) {
+    let Reduce::Code(CodePart {
+        resolve_keys: true,
+        each,
+        ..
+    }) = &job.reduce
+    else {
+        return;
+    };
+    low.retain(|name, _| name.stage != StepRole::Reduce.name());
+    let maps = high.iter().filter(|it| it.0.stage == StepRole::Map.name());
+    let rows: u64 = maps.map(|(_, it)| it.calls + it.found).sum();
+    let most = KeyedReduce::MOST_PAIRS as u64;
+    let pairs = match each {
+        Some(_) => most,
+        None => (rows * rows.saturating_sub(1) / 2).min(most),
+    };
+    for (_, it) in high
+        .iter_mut()
+        .filter(|it| it.0.stage == StepRole::Reduce.name())
+    {
+        it.scale(pairs.saturating_sub(it.found));
+    }
 }
 
 /// What is rehearsed, and with what.

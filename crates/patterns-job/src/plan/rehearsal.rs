@@ -8,6 +8,7 @@ use patterns_core::{
     Part, Request, Response, StepRole, TokenCounter,
 };
 use patterns_llm::token_counter;
+use patterns_parallel::map_reduce::Glean;
 use patterns_store::{Record, Store};
 
 use super::ballots::Ballots;
@@ -377,8 +378,10 @@ fn question_of(request: &Request) -> [u8; 32] {
 
 /// Returns whether a call looks for what an earlier one has missed.
 fn looks_again(request: &Request) -> bool {
-    let schema = request.schema.as_ref();
-    schema.is_some_and(|it| it.name().ends_with("_missed"))
+    request
+        .schema
+        .as_ref()
+        .is_some_and(|it| Glean::is_follow_up(it))
 }
 
 /// How often an answer is drafted that has something in its lists.
