@@ -1,4 +1,4 @@
-//! Moments that a seed chooses.
+//! Moments and numbers that a seed chooses.
 
 use std::time::Duration;
 
@@ -11,12 +11,17 @@ impl Random {
         Self(seed)
     }
 
-    /// Returns a time that is shorter.
-    pub(crate) fn below(&mut self, limit: Duration) -> Duration {
+    /// Returns the next number.
+    pub(crate) fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        limit.mul_f64((z ^ (z >> 31)) as f64 / u64::MAX as f64)
+        z ^ (z >> 31)
+    }
+
+    /// Returns a time that is shorter.
+    pub(crate) fn below(&mut self, limit: Duration) -> Duration {
+        limit.mul_f64(self.draw() as f64 / u64::MAX as f64)
     }
 }

@@ -13,6 +13,7 @@ use patterns_parallel::{Panel, Plurality, Question, RunOptions, Voting};
 
 use super::Args;
 use super::trace::{Trace, files, read};
+use crate::random::Random;
 
 const WAYS: [&str; 14] = [
     "fixed",
@@ -217,21 +218,13 @@ impl Agent<BallotTask, Option<String>> for Recorded {
 
 /// Returns each question so many times, its votes in another order each time.
 fn shuffled(traces: &[Trace], times: u64) -> Vec<Arc<Trace>> {
-    let mut random = 1_u64;
-    let mut next = move || {
-        // SplitMix64 (Steele, Lea and Flood 2014).
-        random = random.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    };
+    let mut random = Random::new(1);
     let mut all = Vec::new();
     for _ in 0..times.max(1) {
         for trace in traces {
             let mut trace = trace.clone();
             for n in (1..trace.answers.len()).rev() {
-                let other = next() % (n as u64 + 1);
+                let other = random.draw() % (n as u64 + 1);
                 trace
                     .answers
                     .swap(n, usize::try_from(other).unwrap_or_default());
