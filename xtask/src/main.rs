@@ -20,6 +20,7 @@ mod faults;
 mod in_memory;
 mod jobs;
 mod kept_folder;
+mod kills;
 mod models;
 mod postgres;
 mod provider;

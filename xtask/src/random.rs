@@ -1,4 +1,4 @@
-//! Numbers and moments that a seed chooses.
+//! Moments and numbers that a seed chooses.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ impl Random {
         Self(seed)
     }
 
-    /// Returns the next one.
-    pub(crate) fn number(&mut self) -> u64 {
+    /// Returns the next number.
+    pub(crate) fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -22,6 +22,6 @@ impl Random {
 
     /// Returns a time that is shorter.
     pub(crate) fn below(&mut self, limit: Duration) -> Duration {
-        limit.mul_f64(self.number() as f64 / u64::MAX as f64)
+        limit.mul_f64(self.draw() as f64 / u64::MAX as f64)
     }
 }

@@ -283,10 +283,11 @@ impl<'a> Connecting<'a> {
             return Ok(keys.clone());
         }
         let named = self.launch.providers.get(provider);
+        let find = |source| key::find(provider, source, self.launch.terminal);
         let keys = match named.map(|it| it.keys.as_slice()) {
-            None | Some([]) => vec![key::find(provider, None)?],
+            None | Some([]) => vec![find(None)?],
             Some(sources) => {
-                let keys = sources.iter().map(|it| key::find(provider, Some(it)));
+                let keys = sources.iter().map(|it| find(Some(it)));
                 keys.collect::<Result<_, _>>()?
             }
         };

@@ -14,7 +14,7 @@ use secrecy::SecretString;
 
 use crate::config::KeySource;
 use crate::error::{Error, ErrorKind};
-use crate::terminal::{ColorChoice, Terminal};
+use crate::terminal::Terminal;
 
 /// The variable with the key of OpenAI.
 pub(crate) const OPENAI_VARIABLE: &str = "OPENAI_API_KEY";
@@ -36,9 +36,16 @@ const MOST: u64 = 64 << 10;
 pub(crate) fn find(
     provider: &str,
     source: Option<&KeySource>,
+    terminal: Terminal,
 ) -> Result<Option<SecretString>, Error> {
     if let Some(source) = source {
-        return at(source, &format!("providers.{provider}"), "API key").map(Some);
+        return at(
+            source,
+            &format!("providers.{provider}"),
+            "API key",
+            terminal,
+        )
+        .map(Some);
     }
     let variables = variables(provider);
     let set = variables
@@ -62,10 +69,15 @@ pub(crate) fn find(
 /// # Errors
 ///
 /// Returns an error if it is not there, or is not usable.
-pub(crate) fn at(source: &KeySource, section: &str, what: &str) -> Result<SecretString, Error> {
+pub(crate) fn at(
+    source: &KeySource,
+    section: &str,
+    what: &str,
+    terminal: Terminal,
+) -> Result<SecretString, Error> {
     match source {
         KeySource::File(path) => from_file(section, path),
-        KeySource::Command(command) => from_command(section, command),
+        KeySource::Command(command) => from_command(section, command, terminal),
         KeySource::Variable(name) => {
             let help = format!("set {name}, or mend {section}.key_variable");
             needed(name, what, help)
@@ -98,7 +110,7 @@ fn from_file(section: &str, path: &Path) -> Result<SecretString, Error> {
 /// Runs a command that prints a key. It may ask its user on the terminal; nothing of what it prints is
 /// shown. It runs in the user's home directory: where `patterns` was typed may be a clone, whose files are
 /// not to be found by it, and the key is the same wherever it is asked for.
-fn from_command(section: &str, command: &str) -> Result<SecretString, Error> {
+fn from_command(section: &str, command: &str, terminal: Terminal) -> Result<SecretString, Error> {
     let place = format!("{section}.key_command");
     let failed = |why: &str| {
         Error::new(ErrorKind::Config, format!("{place} {why}"))
@@ -121,10 +133,8 @@ fn from_command(section: &str, command: &str) -> Result<SecretString, Error> {
     let stdout = child.stdout.take();
     let (printed, read) = mpsc::channel();
     thread::spawn(move || printed.send(stdout.map_or(Ok(String::new()), read_printed)));
-    let say = || {
-        let waiting = format!("waiting for {place}: {program} has not ended yet");
-        Terminal::new(false, ColorChoice::Auto).note(&waiting);
-    };
+    let waiting = format!("waiting for {place}: {program} has not ended yet");
+    let say = || terminal.note(&waiting);
     let text = awaited(&read, PATIENCE, say).unwrap_or(Ok(String::new()));
     let status = child.wait().map_err(|error| cannot_start(&error))?;
     if text.as_ref().is_ok_and(|it| it.len() as u64 == MOST) {
@@ -247,7 +257,8 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_command_that_prints_without_an_end_is_refused() {
-        let error = from_command("providers.x", "cat /dev/zero").unwrap_err();
+        let terminal = Terminal::new(true, crate::terminal::ColorChoice::Never);
+        let error = from_command("providers.x", "cat /dev/zero", terminal).unwrap_err();
         assert_eq!(
             error.message(),
             "providers.x.key_command prints without an end"

@@ -8,23 +8,30 @@ use crate::record::Record;
 use crate::report::beside_plan;
 use crate::store::refused;
 
-/// Keeps what the run is planned to come to, if it was planned just now.
+/// Keeps what the run is planned to come to, if it was planned just now; returns what it was planned to come to
+/// last, if nothing came of that yet.
 ///
 /// # Errors
 ///
 /// Returns an error if that cannot be recorded.
-pub(crate) async fn keep(record: &Record, planned: Option<&PlanTotal>) -> Result<(), Error> {
-    let Some(planned) = planned.filter(|_| record.run.is_some()) else {
-        return Ok(());
-    };
-    let plan = serde_json::to_string(planned).unwrap_or_default();
-    let kept = record.store.keep_plan(record.identity, plan);
-    kept.await.map_err(refused)
+pub(crate) async fn keep(
+    record: &Record,
+    planned: Option<&PlanTotal>,
+) -> Result<Option<PlanTotal>, Error> {
+    if let Some(planned) = planned.filter(|_| record.run.is_some()) {
+        let plan = serde_json::to_string(planned).unwrap_or_default();
+        let kept = record.store.keep_plan(record.identity, plan);
+        kept.await.map_err(refused)?;
+    }
+    let kept = record.store.planned(&record.identity).map_err(refused)?;
+    let kept = kept.filter(|it| it.actual.is_none());
+    Ok(kept.and_then(|it| serde_json::from_str(&it.plan).ok()))
 }
 
 /// Keeps what came of a planned run, and says it beside the plan: of this session what it used and cost, and
 /// how many answers it found in the store; and of all of them what was spent. What was planned once is compared
-/// once: what is typed again costs nothing, as planned by nobody.
+/// once: what is typed again costs nothing, as planned by nobody. Of a run in which something failed it is said,
+/// and kept once the rest is there.
 ///
 /// # Errors
 ///
@@ -33,7 +40,7 @@ pub(crate) async fn compare(
     record: &Record,
     used: (Usage, Option<Money>),
     found: u64,
-    spent: Spent,
+    (spent, is_whole): (Spent, bool),
 ) -> Result<Option<String>, Error> {
     let Some(run) = &record.run else {
         return Ok(None);
@@ -62,9 +69,11 @@ pub(crate) async fn compare(
         cost,
         found_since,
     };
-    let actual = serde_json::to_string(&came_to).unwrap_or_default();
-    let kept = record.store.end_plan(record.identity, actual);
-    kept.await.map_err(refused)?;
+    if is_whole {
+        let actual = serde_json::to_string(&came_to).unwrap_or_default();
+        let kept = record.store.end_plan(record.identity, actual);
+        kept.await.map_err(refused)?;
+    }
     Ok(Some(beside_plan(&plan, &came_to)))
 }
 

@@ -96,12 +96,13 @@ impl Session {
         let listening = Arc::downgrade(&observers);
         let signals = Signals::listen(drain.clone(), listening, settings.max_time());
         let mut before = Spent::default();
+        let mut planned = launch.planned;
         let record = match store {
             Some(store) => {
                 let identity = identity(&roles, &settings);
                 let record = Record::begin(store, launch, identity, &drain).await?;
                 before = attach(&record, &mut connected, &settings, &observers, terminal)?;
-                planned::keep(&record, launch.planned.as_ref()).await?;
+                planned = planned::keep(&record, planned.as_ref()).await?.or(planned);
                 if let Some(run) = &record.run {
                     // The number by which it is called everywhere.
                     settings.run = RunId(run.id.unsigned_abs());
@@ -114,6 +115,7 @@ impl Session {
             }
             None => None,
         };
+        planned.iter().for_each(|it| observers.planned(it));
         Ok(Self {
             terminal,
             format: job.output().form(),
@@ -148,6 +150,11 @@ impl Session {
             events: self.observers.clone(),
             drain: self.signals.drain.clone(),
         }
+    }
+
+    /// Returns who shows how far the run is.
+    pub(crate) fn observers(&self) -> Arc<Observers> {
+        Arc::clone(&self.observers)
     }
 
     /// Returns whether what comes of the run is recorded.

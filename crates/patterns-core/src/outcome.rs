@@ -4,13 +4,13 @@
 //! were paid for are still there. Only a run that never began has no outcome.
 
 use std::error::Error;
-use std::fmt;
+use std::fmt::{self, Display, Formatter};
 use std::ops::AddAssign;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentError, BranchId, Columns, Coverage, RunId, Usage};
+use crate::{AgentError, BranchId, Columns, Coverage, RunId, Usage, grouped};
 
 /// The result of a run: the aggregate, and an account of every branch.
 ///
@@ -167,6 +167,23 @@ impl Counts {
             BranchEnd::Answered(_) => self.answered += 1,
             BranchEnd::Failed(_) => self.failed += 1,
             BranchEnd::Cancelled => self.cancelled += 1,
+        }
+    }
+}
+
+/// Writes how they add up, with those that have not ended yet if there are any.
+impl Display for Counts {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let ended = [self.answered, self.failed, self.cancelled];
+        let [answered, failed, cancelled] = ended.map(grouped);
+        let started = grouped(self.started);
+        write!(
+            f,
+            "{started} started = {answered} answered + {failed} failed + {cancelled} cancelled"
+        )?;
+        match self.started.saturating_sub(ended.iter().sum()) {
+            0 => Ok(()),
+            more => write!(f, " + {} not ended", grouped(more)),
         }
     }
 }

@@ -91,6 +91,23 @@ impl Price {
         self.at_length(each).flat(usage)
     }
 
+    /// Returns what the `usage` of one call costs of which so many tokens were written into the cache for an
+    /// hour: these cost twice what reading them does.
+    pub(crate) fn with_hours(&self, usage: Usage, hour_tokens: u64) -> Money {
+        let price = self.at_length(usage.input_tokens);
+        let hour = hour_tokens.min(usage.cache_write_tokens);
+        let others = Usage {
+            input_tokens: usage.input_tokens.saturating_sub(hour),
+            cache_write_tokens: usage.cache_write_tokens - hour,
+            ..usage
+        };
+        let twice = Usage {
+            input_tokens: hour.saturating_mul(2),
+            ..Usage::default()
+        };
+        price.flat(others) + price.flat(twice)
+    }
+
     /// Returns the price of calls that read so many tokens each.
     fn at_length(&self, input_tokens: u64) -> Self {
         let long = self.long.filter(|it| input_tokens > it.above);
@@ -316,7 +333,7 @@ impl Prices {
     }
 }
 
-fn share(price: Money, percent: u64) -> Money {
+pub(crate) fn share(price: Money, percent: u64) -> Money {
     let share = u128::from(price.picodollars()) * u128::from(percent);
     Money::from_picodollars(u64::try_from(share.div_ceil(100)).unwrap_or(u64::MAX))
 }

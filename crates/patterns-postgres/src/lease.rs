@@ -5,9 +5,12 @@
 //! loses the connection in the middle of a call loses the lease, too: then another process may make the same
 //! call, and the first answer counts.
 //!
-//! What a dropped future gives back is given back by a call that is under way, else with the next question: nobody
-//! can wait while something is dropped.
+//! What a dropped future gives back is given back by whoever [keeps giving back](crate::SharedStore::keep_giving_back),
+//! else with the next question: nobody can wait while something is dropped. That may be cut short, and is done
+//! again then, since nobody knows what the server has read of it. So the server has each lock from a process once,
+//! however many calls of the process share it: to unlock twice what is locked twice would take it from who holds it.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use patterns_core::CallKey;
@@ -22,7 +25,7 @@ use crate::shared_store::in_time;
 pub(crate) struct Leases {
     options: PgConnectOptions,
     holder: tokio::sync::Mutex<Holder>,
-    returned: Returned,
+    held: Arc<Held>,
 }
 
 /// The connection that holds the locks.
@@ -32,23 +35,22 @@ struct Holder {
     number: u64,
 }
 
-/// Locks to be given back, with the connections that hold them.
-type Returned = Arc<ReturnedLocks>;
+/// Which connection holds which lock.
+type Lock = (u64, i64);
 
+/// The locks that are held, with the number of leases that share each: none, if it is to be given back.
 #[derive(Debug, Default)]
-struct ReturnedLocks {
-    locks: Mutex<Vec<(u64, i64)>>,
-    /// Tells one of those who have the time.
+struct Held {
+    locks: Mutex<HashMap<Lock, usize>>,
+    /// Tells one of those who have the time that something is to be given back.
     came: Notify,
 }
 
 /// The right to make a call, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Lease {
-    /// Which connection holds it; `None` if it was not given.
-    connection: Option<u64>,
-    lock: i64,
-    returned: Returned,
+    lock: Lock,
+    held: Arc<Held>,
 }
 
 impl Leases {
@@ -61,27 +63,26 @@ impl Leases {
         Self {
             options,
             holder: tokio::sync::Mutex::new(holder),
-            returned: Returned::default(),
+            held: Arc::default(),
         }
     }
 
     /// Takes the lease of a call, if no other process has it. This process is given it more than once: equal
     /// calls of one process are made once anyway.
     pub(crate) async fn try_take(&self, key: &CallKey) -> Result<Option<Lease>, sqlx::Error> {
-        let lock = lock_of(key);
         let mut holder = self.holder.lock().await;
         self.give_back_in(&mut holder).await?;
-        let number = holder.number;
+        let lock = (holder.number, lock_of(key));
         // Before it is taken: if this future is dropped meanwhile, nobody else would give it back.
-        let lease = Lease {
-            connection: Some(number),
-            lock,
-            returned: Arc::clone(&self.returned),
-        };
-        let asking = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(lock);
+        let (lease, is_held) = Lease::of(lock, &self.held);
+        if is_held {
+            return Ok(Some(lease));
+        }
+        let asking = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(lock.1);
         let taken = holder.ask(asking).await;
         if !matches!(taken, Ok(true)) {
-            lease.forget();
+            // Nothing is there to be given back.
+            locked(&self.held.locks).remove(&lock);
             return taken.map(|_| None);
         }
         Ok(Some(lease))
@@ -89,7 +90,7 @@ impl Leases {
 
     /// Waits until something is dropped.
     pub(crate) async fn dropped(&self) {
-        self.returned.came.notified().await;
+        self.held.came.notified().await;
     }
 
     /// Gives back what was dropped.
@@ -103,16 +104,26 @@ impl Leases {
             let connecting = PgConnection::connect_with(&self.options);
             holder.connection = Some(in_time(connecting).await?);
         }
-        let returned = locked(&self.returned.locks).clone();
-        let held = returned.iter().filter(|it| it.0 == holder.number);
-        let held: Vec<i64> = held.map(|it| it.1).collect();
-        if !held.is_empty() {
+        let returned = self.held.returned(holder.number);
+        if !returned.is_empty() {
+            let locks: Vec<i64> = returned.iter().map(|it| it.1).collect();
             let sql = "SELECT bool_and(pg_advisory_unlock(lock)) FROM unnest($1) AS lock";
-            holder.ask(sqlx::query_scalar(sql).bind(held)).await?;
+            holder.ask(sqlx::query_scalar(sql).bind(locks)).await?;
         }
-        // More may have come meanwhile, at the end.
-        locked(&self.returned.locks).drain(..returned.len());
+        // Nobody has taken one of them meanwhile, which takes the holder.
+        let mut locks = locked(&self.held.locks);
+        locks.retain(|lock, _| !returned.contains(lock));
         Ok(())
+    }
+}
+
+impl Held {
+    /// Returns what a connection is to give back.
+    fn returned(&self, connection: u64) -> Vec<Lock> {
+        let mut locks = locked(&self.locks);
+        locks.retain(|lock, leases| lock.0 == connection || *leases > 0);
+        let returned = locks.iter().filter(|it| *it.1 == 0);
+        returned.map(|it| *it.0).collect()
     }
 }
 
@@ -135,17 +146,25 @@ impl Holder {
 }
 
 impl Lease {
-    /// Ends a lease that was not given.
-    fn forget(mut self) {
-        self.connection = None;
+    /// Makes one, and says whether its lock is held already.
+    fn of(lock: Lock, held: &Arc<Held>) -> (Self, bool) {
+        let mut locks = locked(&held.locks);
+        let is_held = locks.contains_key(&lock);
+        *locks.entry(lock).or_default() += 1;
+        let held = Arc::clone(held);
+        (Self { lock, held }, is_held)
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection {
-            locked(&self.returned.locks).push((connection, self.lock));
-            self.returned.came.notify_one();
+        let mut locks = locked(&self.held.locks);
+        let Some(leases) = locks.get_mut(&self.lock) else {
+            return;
+        };
+        *leases -= 1;
+        if *leases == 0 {
+            self.held.came.notify_one();
         }
     }
 }
@@ -167,34 +186,46 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn lease(returned: &Returned) -> Lease {
-        Lease {
-            connection: Some(3),
-            lock: 7,
-            returned: Arc::clone(returned),
-        }
+    const LOCK: Lock = (3, 7);
+
+    #[test]
+    fn a_lock_is_given_back_once_by_the_last_of_those_who_share_it() {
+        let held = Arc::<Held>::default();
+        let (one, was_held) = Lease::of(LOCK, &held);
+        let (other, is_held) = Lease::of(LOCK, &held);
+        assert_eq!((was_held, is_held), (false, true));
+        drop(one);
+        assert_eq!(held.returned(LOCK.0), []);
+        drop(other);
+        // Until that is done, it may have to be done again.
+        assert_eq!(held.returned(LOCK.0), [LOCK]);
+        assert_eq!(held.returned(LOCK.0), [LOCK]);
+        // Who takes it before that keeps it.
+        let (_one, is_held) = Lease::of(LOCK, &held);
+        assert!(is_held);
+        assert_eq!(held.returned(LOCK.0), []);
     }
 
     #[test]
-    fn what_is_dropped_is_given_back_and_what_was_not_given_is_not() {
-        let returned = Returned::default();
-        lease(&returned).forget();
-        assert_eq!(*locked(&returned.locks), []);
-        drop(lease(&returned));
-        assert_eq!(*locked(&returned.locks), [(3, 7)]);
+    fn what_a_lost_connection_held_is_not_given_back() {
+        let held = Arc::<Held>::default();
+        let (lease, _) = Lease::of(LOCK, &held);
+        assert_eq!(held.returned(LOCK.0 + 1), []);
+        drop(lease);
+        assert_eq!(held.returned(LOCK.0 + 1), []);
+        assert!(locked(&held.locks).is_empty());
     }
 
     /// A call may take minutes, and nobody else in this process may ask anything meanwhile.
     #[tokio::test]
-    async fn who_makes_a_call_is_told_of_a_lease_that_was_dropped_meanwhile() {
+    async fn who_keeps_giving_back_is_told_of_a_lease_that_was_dropped() {
         let leases = Leases::new(PgConnectOptions::new(), None);
-        let making = std::future::ready(());
         tokio::select! {
             biased;
             () = leases.dropped() => panic!("none was dropped"),
-            () = making => {}
+            () = std::future::ready(()) => {}
         }
-        drop(lease(&leases.returned));
+        drop(Lease::of(LOCK, &leases.held));
         tokio::select! {
             biased;
             () = leases.dropped() => {}

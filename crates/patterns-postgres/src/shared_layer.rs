@@ -26,7 +26,8 @@ const MOST: Duration = Duration::from_millis(500);
 /// Puts a [`SharedStore`] in front of a model.
 ///
 /// It belongs behind a [`StoreLayer`](patterns_store::StoreLayer), whose store keeps what cannot be written
-/// here. With [`ReadOnly`](StorePolicy::ReadOnly) it belongs in front of that one, which says what is missing.
+/// here. With [`ReadOnly`](StorePolicy::ReadOnly) it belongs in front of that one, which says what is missing. Where
+/// calls are dropped, somebody has to [keep giving back](SharedStore::keep_giving_back) their leases.
 #[derive(Clone, Debug)]
 pub struct SharedLayer {
     store: SharedStore,
@@ -112,22 +113,13 @@ impl<M: Model> Shared<M> {
         if self.layer.policy == StorePolicy::ReadOnly {
             return self.inner.generate(request).await;
         }
-        let result = self.made(request).await;
+        let result = self.inner.generate(request).await;
         let result = self.kept(key, request, result).await;
         if lease.is_some() {
             drop(lease);
             store.give_back().await;
         }
         result
-    }
-
-    /// Makes a call. Leases of others that are dropped meanwhile are given back.
-    async fn made(&self, request: &Request) -> Result<Response, ModelError> {
-        tokio::select! {
-            biased;
-            made = self.inner.generate(request) => made,
-            never = self.layer.store.keep_giving_back() => match never {},
-        }
     }
 
     /// Waits until the call is answered, or nobody else makes it.

@@ -193,8 +193,9 @@ impl SharedStore {
         self.waited_out(scope, || self.0.leases.try_take(key)).await
     }
 
-    /// Gives back what is dropped, for as long as it is polled.
-    pub(crate) async fn keep_giving_back(&self) -> Infallible {
+    /// Gives back the right to make calls that are dropped, or other processes would wait for them until something
+    /// is asked here. It never ends; drop it to end it.
+    pub async fn keep_giving_back(&self) -> Infallible {
         loop {
             self.0.leases.dropped().await;
             self.give_back().await;

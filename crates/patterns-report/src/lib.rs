@@ -14,6 +14,7 @@ mod excerpt;
 mod html;
 mod json;
 mod page;
+mod plain;
 mod recorded;
 mod report;
 mod result;

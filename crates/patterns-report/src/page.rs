@@ -14,6 +14,7 @@ use crate::columns::Columns;
 use crate::error::PageError;
 use crate::html::Text;
 use crate::json::embeddable;
+use crate::plain::Plain;
 use crate::report::Report;
 use crate::summary;
 
@@ -52,12 +53,14 @@ pub fn write_page<E: Error + Send + Sync + 'static>(
     head(out, report, &script)?;
     out.write_all(summary::html(report).as_bytes())?;
     data(out, report)?;
-    let mut columns = Columns::default();
+    let (mut columns, mut plain) = (Columns::default(), Plain::default());
     for call in calls {
         let call = call.map_err(|error| PageError::Read(Box::new(error)))?;
+        plain.add(&call);
         columns.add(call, out)?;
     }
     columns.end(out)?;
+    write!(out, "{}</main>\n", plain.html(report))?;
     writeln!(out, "<script>{script}</script>\n</body>\n</html>")?;
     Ok(())
 }

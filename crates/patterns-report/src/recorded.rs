@@ -17,7 +17,7 @@ use crate::timing::timing;
 /// What the calls of a run add up to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Totals {
-    /// How many calls ended, those included whose answers were found in the store.
+    /// How many calls are on the page, those included whose answers were found in the store.
     pub calls: u64,
     /// How many of them were found.
     pub found: u64,
@@ -82,6 +82,7 @@ pub fn recorded_calls(store: &Store, run: &RunRecord) -> Result<RecordedCalls, S
     for call in store.calls_of(run.id) {
         recorded.add(&call?);
     }
+    recorded.answered.clear();
     recorded.line_up();
     Ok(recorded)
 }
@@ -107,6 +108,9 @@ impl RecordedCalls {
 
     fn add(&mut self, call: &CallRecord) {
         self.stretch(call.session, call.began, call.ended());
+        if self.is_shown_before(call) {
+            return;
+        }
         let totals = &mut self.totals;
         totals.calls += 1;
         totals.found += u64::from(call.ending == CallEnding::Found);
@@ -139,24 +143,37 @@ impl RecordedCalls {
         }
     }
 
-    /// Turns a record into a call of the page; `None` if another one stands for it.
-    fn call(&mut self, record: &CallRecord) -> Result<Option<Call>, StoreError> {
+    fn stage_and_label(&self, record: &CallRecord) -> (String, String) {
         let branch = self.branches.get(&(record.session, record.branch));
-        let (stage, label) = branch.map_or_else(
+        branch.map_or_else(
             || (String::new(), format!("branch {}", record.branch.0)),
             |it| (it.role.name().to_owned(), it.label.clone()),
-        );
-        let part = record.part.clone();
-        let key = (stage.clone(), label.clone(), part, record.nth);
-        let is_earlier = record.session < self.last;
+        )
+    }
+
+    /// Returns whether an earlier session has the call that was found here, and remembers what can be found.
+    fn is_shown_before(&mut self, record: &CallRecord) -> bool {
+        let (stage, label) = self.stage_and_label(record);
+        let key = (stage, label, record.part.clone(), record.nth);
         if record.ending == CallEnding::Found && self.answered.contains(&key) {
-            return Ok(None);
+            return true;
         }
         let end = end_of(record);
         // One that was rejected was paid for, too, and is found again with the one that followed it.
-        if is_earlier && matches!(end, CallEnd::Answered | CallEnd::Reused | CallEnd::Rejected) {
+        let is_answer = matches!(end, CallEnd::Answered | CallEnd::Reused | CallEnd::Rejected);
+        if is_answer && record.session < self.last {
             self.answered.insert(key);
         }
+        false
+    }
+
+    /// Turns a record into a call of the page; `None` if another one stands for it.
+    fn call(&mut self, record: &CallRecord) -> Result<Option<Call>, StoreError> {
+        if self.is_shown_before(record) {
+            return Ok(None);
+        }
+        let (stage, label) = self.stage_and_label(record);
+        let end = end_of(record);
         let number = self.number(record, &stage, &label);
         self.ends.insert(number, end);
         let session = self

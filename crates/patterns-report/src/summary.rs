@@ -21,6 +21,11 @@ const PARTS: [(&str, &str); 9] = [
     ("coverage", "Coverage"),
 ];
 
+/// Said where the script does not run.
+const UNSCRIPTED: &str = "<noscript><p class=\"notice\">This is what the page says without JavaScript. Its \
+    own script, which asks nobody for anything, adds the plots, a table that can be sorted and searched, and every \
+    prompt and answer in full.</p></noscript>\n";
+
 /// Returns the body of a page up to its data.
 pub(crate) fn html(report: &Report) -> String {
     let mut html = String::new();
@@ -33,10 +38,6 @@ pub(crate) fn html(report: &Report) -> String {
     if let Some(coverage) = coverage(report) {
         part(&mut html, "coverage", "Coverage", &coverage);
     }
-    html.push_str(
-        "<noscript><p class=\"notice\">The tables and plots of this page are drawn by its own script, \
-         which this browser does not run.</p></noscript>\n</main>\n",
-    );
     html
 }
 
@@ -98,6 +99,7 @@ fn summary(html: &mut String, report: &Report) {
             format_args!("<p class=\"notice\">{}</p>\n", Text(notice)),
         );
     }
+    html.push_str(UNSCRIPTED);
     html.push_str("<dl class=\"figures\">\n");
     for Fact { name, value } in &report.figures {
         push(
@@ -128,14 +130,7 @@ fn summary(html: &mut String, report: &Report) {
 fn facts(html: &mut String, report: &Report) {
     html.push_str("<details class=\"facts\"><summary>About this run</summary>\n<dl>\n");
     if let Some(it) = report.counts {
-        let text = format!(
-            "{} started = {} answered + {} failed + {} cancelled",
-            grouped(it.started),
-            grouped(it.answered),
-            grouped(it.failed),
-            grouped(it.cancelled)
-        );
-        push(html, format_args!("<dt>Branches</dt><dd>{text}</dd>\n"));
+        push(html, format_args!("<dt>Branches</dt><dd>{it}</dd>\n"));
     }
     for Fact { name, value } in &report.facts {
         push(

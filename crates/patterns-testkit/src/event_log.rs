@@ -70,14 +70,9 @@ fn line(event: &Event) -> String {
         Event::WarningRaised { warning, .. } => {
             format!("warning: {}: {}", warning.code, warning.message)
         }
-        Event::RunFinished { counts, usage, .. } => format!(
-            "run finished: {} started = {} answered + {} failed + {} cancelled{}",
-            counts.started,
-            counts.answered,
-            counts.failed,
-            counts.cancelled,
-            bill(*usage)
-        ),
+        Event::RunFinished { counts, usage, .. } => {
+            format!("run finished: {counts}{}", bill(*usage))
+        }
         Event::AnswerReused { origin } => branch(*origin, "answer found in the store"),
         Event::AttemptSent { origin, waited } => {
             let waits = [

@@ -222,6 +222,26 @@ pub(super) fn fits(browser: &mut Browser) -> Result<()> {
     Ok(())
 }
 
+/// Looks that a page whose script does not run says so, and what the run came to.
+pub(super) fn says_what_it_came_to(browser: &mut Browser) -> Result<String> {
+    let got = browser.eval(
+        "({told: document.querySelector('noscript .notice')?.textContent, \
+           parts: [...document.querySelectorAll('.unscripted')].map((it) => \
+               it.querySelector('h2').textContent + ' ' + it.querySelectorAll('tbody tr').length).join(', '), \
+           foreign: document.querySelectorAll('body img, body svg, body style, body iframe').length, \
+           hidden: [...document.querySelectorAll('.unscripted table')].filter((it) => !it.checkVisibility()).length})",
+    )?;
+    let told = got["told"].as_str().unwrap_or_default();
+    ensure!(told.contains("without JavaScript"), "it says so: {got}");
+    let parts = got["parts"].as_str().unwrap_or_default();
+    ensure!(parts.contains("Results"), "the results are there: {got}");
+    ensure!(
+        got["foreign"] == 0 && got["hidden"] == 0,
+        "all is text and seen: {got}"
+    );
+    Ok(parts.to_owned())
+}
+
 /// Has axe look at the page, and at a row that was opened; its source is in the page.
 pub(super) fn violates_nothing(browser: &mut Browser) -> Result<()> {
     let found = script(

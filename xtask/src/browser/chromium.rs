@@ -120,6 +120,13 @@ impl Browser {
         Ok(())
     }
 
+    /// Has the scripts of pages run, or not.
+    pub(super) fn scripts(&mut self, are_run: bool) -> Result<()> {
+        let off = json!({"value": !are_run});
+        self.call("Emulation.setScriptExecutionDisabled", off)?;
+        Ok(())
+    }
+
     /// Evaluates an expression in the page and returns its value.
     pub(super) fn eval(&mut self, expression: &str) -> Result<Value> {
         let wanted = json!({"expression": expression, "awaitPromise": true, "returnByValue": true});

@@ -107,6 +107,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let named = || format!("page {}", page.name);
         check(&mut browser, page, &file).with_context(named)?;
         accessible(&mut browser, &axe, &file).with_context(named)?;
+        browser.scripts(false)?;
+        let told = unscripted(&mut browser, &file).with_context(named)?;
+        println!("  without scripts: {told}");
+        browser.scripts(true)?;
         if let Some(pictures) = &args.pictures {
             fs::create_dir_all(pictures)?;
             picture(&mut browser, page.name, &file, pictures)?;
@@ -134,6 +138,8 @@ fn accessible(browser: &mut Browser, axe: &str, file: &Path) -> Result<()> {
     for (theme, width) in [
         ("light", 1280),
         ("dark", 1280),
+        // A desk at 200 %.
+        ("light", 640),
         ("light", 320),
         ("dark", 320),
     ] {
@@ -143,8 +149,18 @@ fn accessible(browser: &mut Browser, axe: &str, file: &Path) -> Result<()> {
         checks::fits(browser).with_context(|| format!("{theme}, {width}"))?;
         checks::violates_nothing(browser).with_context(|| format!("{theme}, {width}"))?;
     }
-    println!("  accessible: light and dark, at 320 and at 1280");
+    println!("  accessible: light and dark, at 320, 640 and 1280");
     Ok(())
+}
+
+/// Looks at a page as a browser that runs no scripts shows it.
+fn unscripted(browser: &mut Browser, file: &Path) -> Result<String> {
+    for width in [1280, 320] {
+        browser.look("light", width, 900)?;
+        browser.open(file)?;
+        checks::fits(browser).with_context(|| format!("without scripts, {width}"))?;
+    }
+    checks::says_what_it_came_to(browser)
 }
 
 /// Keeps pictures of a page, part by part.

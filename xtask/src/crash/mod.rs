@@ -12,9 +12,10 @@ use anyhow::{Context, Result, ensure};
 
 use crate::binary::{self, lost, patterns, recorded};
 use crate::kept_folder::in_folder;
+use crate::kills::Kills;
 use crate::provider::Provider;
 use crate::random::Random;
-use crate::restate::{self, Kills};
+use crate::restate;
 use crate::wait::wait;
 use job::Job;
 

@@ -16,6 +16,7 @@ use self::server::Server;
 use crate::binary;
 use crate::cargo::{cargo, run as run_command};
 use crate::kept_folder::in_folder;
+use crate::kills::Kills;
 
 /// What to run.
 #[derive(Debug, clap::Args)]
@@ -58,5 +59,10 @@ fn all(args: &Args, folder: &std::path::Path) -> Result<()> {
     run_command(cargo(package).args(example).arg(url))?;
     let server = sharing::run(server, &folder.join("sharing"))?;
     let server = refusals::run(server, &folder.join("refusals"))?;
-    kills::run(args, server, &folder.join("kills"))
+    let kills = Kills {
+        kills: args.kills,
+        documents: args.documents,
+        seed: args.seed,
+    };
+    kills::run(kills, server, &folder.join("kills"))
 }

@@ -8,45 +8,33 @@ use anyhow::{Context, Result, ensure};
 use super::fleet::{Fleet, LANE, SetUp};
 use super::job::Job;
 use crate::cargo::{output, printed, started};
-use crate::random::Random;
+use crate::kills::{self, Killed, Kills};
 use crate::wait::wait;
 
 /// What is killed at once.
 #[derive(Clone, Copy, Debug)]
 struct Victims {
-    name: &'static str,
     worker: bool,
     driver: bool,
     server: bool,
 }
 
-const fn victims(name: &'static str, worker: bool, driver: bool, server: bool) -> Victims {
+const fn victims(worker: bool, driver: bool, server: bool) -> Victims {
     Victims {
-        name,
         worker,
         driver,
         server,
     }
 }
 
-const ALL: [Victims; 6] = [
-    victims("worker", true, false, false),
-    victims("driver", false, true, false),
-    victims("server", false, false, true),
-    victims("worker and driver", true, true, false),
-    victims("worker and server", true, false, true),
-    victims("driver and server", false, true, true),
+const ALL: [(&str, Victims); 6] = [
+    ("worker", victims(true, false, false)),
+    ("driver", victims(false, true, false)),
+    ("server", victims(false, false, true)),
+    ("worker and driver", victims(true, true, false)),
+    ("worker and server", victims(true, false, true)),
+    ("driver and server", victims(false, true, true)),
 ];
-
-/// How often what is killed, and when.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Kills {
-    pub(crate) kills: u64,
-    /// How many documents a run has.
-    pub(crate) documents: u64,
-    /// Chooses the moments.
-    pub(crate) seed: u64,
-}
 
 /// Kills so many times.
 pub(super) fn run(args: Kills, folder: &Path) -> Result<()> {
@@ -62,51 +50,9 @@ pub(super) fn run(args: Kills, folder: &Path) -> Result<()> {
         output(&mut fleet.driver(&job, "span.db"))?;
         span = span.min(begun.elapsed());
     }
-    let mut random = Random::new(args.seed);
-    println!(
-        "\n{:<20} {:>8} {:>6} {:>9} {:>7} {:>10} {:>7}",
-        "killed", "after", "calls", "repeated", "lost", "identical", "took"
-    );
-    let mut in_time = 0;
-    for number in 0..args.kills {
-        let victims = ALL[usize::try_from(number)? % ALL.len()];
-        let after = random.below(span);
-        let job = Job::map_reduce(folder, &format!("run-{number}"), args.documents)?;
-        let begun = Instant::now();
-        let Round {
-            calls,
-            repeated,
-            is_in_time,
-        } = round(&mut fleet, victims, after, &job, number)
-            .with_context(|| format!("{} after {after:?}, round {number}", victims.name))?;
-        println!(
-            "{:<20} {:>5} ms {calls:>6} {repeated:>9} {:>7} {:>10} {:>5.1} s",
-            victims.name,
-            after.as_millis(),
-            0,
-            "yes",
-            begun.elapsed().as_secs_f64()
-        );
-        in_time += u64::from(is_in_time);
-    }
-    println!(
-        "{in_time} of {} kills were before the end of a run",
-        args.kills
-    );
-    ensure!(
-        2 * in_time >= args.kills,
-        "most kills came too late: they say nothing"
-    );
-    Ok(())
-}
-
-/// What came of one kill.
-struct Round {
-    calls: u64,
-    /// Calls that were made twice.
-    repeated: u64,
-    /// Whether the run had not ended by then.
-    is_in_time: bool,
+    kills::each(args, span, folder, &ALL, |victims, after, job, number| {
+        round(&mut fleet, victims, after, job, number)
+    })
 }
 
 /// Kills in the middle of one run, and goes on with it.
@@ -116,7 +62,7 @@ fn round(
     after: Duration,
     job: &Job,
     number: u64,
-) -> Result<Round> {
+) -> Result<Killed> {
     let (local, store) = (format!("local-{number}.db"), format!("driver-{number}.db"));
     let before = fleet.provider.requests()?;
     let expected = output(&mut fleet.local(job, &local))?;
@@ -141,18 +87,8 @@ fn round(
     );
     fleet.wait_until_idle()?;
     let sent = fleet.provider.requests()? - before;
-    ensure!(sent >= calls, "{calls} calls, and {sent} were sent");
-    let repeated = sent - calls;
-    ensure!(
-        repeated <= LANE,
-        "{repeated} calls were made twice, and {LANE} in flight at most"
-    );
     fleet.check_peak()?;
-    Ok(Round {
-        calls,
-        repeated,
-        is_in_time,
-    })
+    Killed::new(calls, sent, LANE, is_in_time)
 }
 
 fn kill(

@@ -18,10 +18,10 @@ use std::time::Duration;
 use anyhow::Result;
 
 pub(crate) use self::job::Job;
-pub(crate) use self::kills::Kills;
 pub(crate) use self::server::free_port;
 use crate::binary;
 use crate::kept_folder::in_folder;
+use crate::kills::Kills;
 
 /// What to run.
 #[derive(Debug, clap::Args)]

@@ -224,7 +224,7 @@ fn shuffled(traces: &[Trace], times: u64) -> Vec<Arc<Trace>> {
         for trace in traces {
             let mut trace = trace.clone();
             for n in (1..trace.answers.len()).rev() {
-                let other = random.number() % (n as u64 + 1);
+                let other = random.draw() % (n as u64 + 1);
                 trace
                     .answers
                     .swap(n, usize::try_from(other).unwrap_or_default());

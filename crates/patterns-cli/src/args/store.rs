@@ -172,7 +172,7 @@ pub(crate) struct ShowArgs {
     pub(crate) branch: Option<String>,
 
     /// How many branches are listed, those that failed first
-    #[arg(short = 'n', long, value_name = "N", value_parser = values::whole::<usize>(0, 4_294_967_295), default_value_t = 20)]
+    #[arg(short = 'n', long, value_name = "N", value_parser = values::whole::<usize>(0, 4_294_967_295), default_value_t = 10)]
     pub(crate) limit: usize,
 
     /// Unfold a statement of a run with --statements down to its documents: its number in the result,

@@ -4,7 +4,7 @@ use crate::args::ConfigCommand;
 use crate::config::{Entry, Loaded, Project, project_file, reference, schema_json, user_file};
 use crate::error::{Error, ErrorKind};
 use crate::escape::escape;
-use crate::terminal::{Terminal, write_page, write_stdout};
+use crate::terminal::{Terminal, write_stdout};
 use crate::trust;
 use patterns_core::system_reason;
 
@@ -34,18 +34,17 @@ fn show(set: &[String], terminal: Terminal) -> Result<(), Error> {
             line(entry)
         ));
     }
-    write_page(&escape_lines(&lines))
+    write_lines(&lines)
 }
 
 fn line(entry: &Entry) -> String {
     format!("{} = {}  # {}", entry.key(), entry.shown(), entry.place)
 }
 
-fn escape_lines(lines: &[String]) -> String {
-    lines
-        .iter()
-        .map(|line| format!("{}\n", escape(line)))
-        .collect()
+/// Writes lines as they are, however wide, so that what they have is copied in one piece.
+fn write_lines(lines: &[String]) -> Result<(), Error> {
+    let lines = lines.iter().map(|line| format!("{}\n", escape(line)));
+    write_stdout(lines.collect::<String>().as_bytes())
 }
 
 fn path() -> Result<(), Error> {
@@ -55,7 +54,7 @@ fn path() -> Result<(), Error> {
         None => format!("{what}: none"),
     };
     let lines = [named("user", user_file()), named("project", project_file())];
-    write_page(&escape_lines(&lines))
+    write_lines(&lines)
 }
 
 /// Remembers what the project's file says of where inputs and keys go, and shows it.

@@ -58,7 +58,7 @@ async fn checks(args: &DoctorArgs, terminal: Terminal) -> Vec<Check> {
         // The configuration is at fault, and was said to be.
         return checks;
     };
-    checks.extend(keys::keys(&loaded.providers()));
+    checks.extend(keys::keys(&loaded.providers(), terminal));
     match launch(args, terminal) {
         Ok(launch) => {
             checks.extend(endpoints::endpoints(&launch).await);

@@ -60,7 +60,7 @@ pub(crate) async fn run(command: Command, given: Given, terminal: Terminal) -> R
         Command::Schema(args) => schema::run(&args),
         Command::Models(args) => models::run(&args, terminal),
         Command::Doctor(args) => Box::pin(doctor::run(&args, terminal)).await,
-        Command::Store(command) => store::run(&command, terminal).await,
+        Command::Store(command) => store::run(&command, &given, terminal).await,
         Command::Simulate(args) => simulate::run(&args, terminal).await,
         Command::Worker(args) => Box::pin(crate::restate::work(&args, terminal)).await,
         Command::Attach(args) => Box::pin(crate::restate::attach(&args, terminal)).await,

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind as Kind};
 use patterns_job::{Job, JobFormat, read_text_file};
 use serde_json::Value;
 
 use super::{Task, start};
-use crate::args::{RunArgs, parse};
+use crate::args::{Cli, Given, RunArgs, parse};
 use crate::compile::{compiled, read_stdin_text};
 use crate::config::{Loaded, Scope, talk};
 use crate::error::{Error, ErrorKind};
@@ -146,63 +147,74 @@ struct StandIn {
     word: &'static str,
     /// Where the job has it.
     key: &'static str,
-    /// Who needs it; anybody, if nobody is named.
-    needed_by: &'static [&'static str],
 }
 
 const STAND_INS: [StandIn; 7] = [
-    StandIn {
-        id: "batch",
-        word: "--batch=of-the-job",
-        key: "/batch",
-        needed_by: &[],
-    },
-    StandIn {
-        id: "schema",
-        word: "--schema=of-the-job",
-        key: "/ballot",
-        needed_by: &["--by-field", "--field", "--answer-field"],
-    },
-    StandIn {
-        id: "code",
-        word: "--reduce=count",
-        key: "/reduce/code",
-        needed_by: &["--group-by", "--each", "--resolve-keys"],
-    },
-    StandIn {
-        id: "group_by",
-        word: "--group-by=of-the-job",
-        key: "/reduce/code/group_by",
-        needed_by: &["--resolve-keys"],
-    },
-    StandIn {
-        id: "statements",
-        word: "--statements",
-        key: "/reduce/statements",
-        needed_by: &["--unsupported"],
-    },
-    StandIn {
-        id: "chunk_tokens",
-        word: "--chunk-tokens=1000000",
-        key: "/source/chunk_tokens",
-        needed_by: &["--chunk-overlap"],
-    },
-    StandIn {
-        id: "map_schema",
-        word: "--map-schema=of-the-job",
-        key: "/map/schema",
-        needed_by: &["--glean"],
-    },
+    BATCH,
+    StandIn::new("schema", "--schema=of-the-job", "/ballot"),
+    StandIn::new("code", "--reduce=count", "/reduce/code"),
+    StandIn::new("group_by", "--group-by=of-the-job", "/reduce/code/group_by"),
+    StandIn::new("statements", "--statements", "/reduce/statements"),
+    StandIn::new(
+        "chunk_tokens",
+        "--chunk-tokens=1000000",
+        "/source/chunk_tokens",
+    ),
+    StandIn::new("map_schema", "--map-schema=of-the-job", "/map/schema"),
 ];
 
-/// Returns what has to be typed for the options of a job whose requirements the job itself meets.
-fn stand_ins(job: &Value, more: &[String]) -> Vec<&'static StandIn> {
-    let is_needed = |it: &&StandIn| {
-        let option = it.word.split('=').next().unwrap_or_default();
-        let is_needed = it.needed_by.is_empty() || it.needed_by.iter().any(|by| is_typed(by, more));
-        is_needed && job.pointer(it.key).is_some() && !is_typed(option, more)
-    };
-    STAND_INS.iter().filter(is_needed).collect()
+const BATCH: StandIn = StandIn::new("batch", "--batch=of-the-job", "/batch");
+
+impl StandIn {
+    const fn new(id: &'static str, word: &'static str, key: &'static str) -> Self {
+        Self { id, word, key }
+    }
+
+    fn option(&self) -> &'static str {
+        self.word.split('=').next().unwrap_or_default()
+    }
+}
+
+/// Reads options of a job as if its pattern was typed: what they need, and the job itself has, stands there, too.
+/// Returns them without that.
+fn parse_with_job(written: &Value, more: &[String]) -> Result<(Cli, Given), clap::Error> {
+    let pattern = written["pattern"].as_str().unwrap_or_default();
+    let has = |it: &StandIn| written.pointer(it.key).is_some() && !is_typed(it.option(), more);
+    let mut stand_ins: Vec<StandIn> = Some(BATCH).into_iter().filter(has).collect();
+    let is_batch = !stand_ins.is_empty() || is_typed(BATCH.option(), more);
+    let placeholder = (!is_batch).then_some(PLACEHOLDER);
+    loop {
+        let words = ["patterns", pattern].into_iter().chain(placeholder);
+        let words = words.chain(stand_ins.iter().map(|it| it.word));
+        let error = match parse(words.chain(more.iter().map(String::as_str))) {
+            Ok((cli, mut given)) => {
+                stand_ins.iter().for_each(|it| given.forget(it.id));
+                return Ok((cli, given));
+            }
+            Err(error) => error,
+        };
+        let missing = missing(&error);
+        let is_missing = |it: &StandIn| missing.contains(&it.option());
+        let is_there = |it: &StandIn| stand_ins.iter().any(|known| known.id == it.id);
+        let found = STAND_INS
+            .into_iter()
+            .find(|it| is_missing(it) && has(it) && !is_there(it));
+        let Some(found) = found else {
+            return Err(error);
+        };
+        stand_ins.push(found);
+    }
+}
+
+/// Returns the options that others need and nobody has typed.
+fn missing(error: &clap::Error) -> Vec<&str> {
+    match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (Kind::MissingRequiredArgument, Some(ContextValue::Strings(names))) => {
+            let names = names.iter();
+            names.filter_map(|it| it.split(' ').next()).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn is_typed(option: &str, more: &[String]) -> bool {
@@ -239,23 +251,16 @@ fn unfit(job: &Job, ids: &[&str], error: &serde_json::Error) -> Error {
 /// Returns an error if they are no such options, or go against what the job has.
 pub(super) fn with_options(job: Job, more: &[String]) -> Result<(Job, More), Error> {
     let mut written = Value::from(&job);
-    let pattern = written["pattern"].as_str().unwrap_or_default();
-    let has_batch = is_typed("--batch", more);
-    let stand_ins = stand_ins(&written, more);
-    let is_batch = has_batch || stand_ins.iter().any(|it| it.id == "batch");
-    let placeholder = (!is_batch).then_some(PLACEHOLDER);
-    let words = ["patterns", pattern].into_iter().chain(placeholder);
-    let words = words.chain(stand_ins.iter().map(|it| it.word));
-    let words = words.chain(more.iter().map(String::as_str));
-    let (cli, mut given) = parse(words).map_err(|error| no_options(&error))?;
-    stand_ins.iter().for_each(|it| given.forget(it.id));
+    let (cli, given) = parse_with_job(&written, more).map_err(|error| no_options(&error))?;
     let Some((typed, common)) = compiled(&cli.command)? else {
         return Err(Error::new(ErrorKind::Bug, "the job has no pattern"));
     };
     check_inputs(&typed)?;
     let ids: Vec<&str> = given.names().collect();
     put(&job, &ids, &Value::from(&typed), &mut written);
-    if has_batch && let Value::Object(written) = &mut written {
+    if is_typed(BATCH.option(), more)
+        && let Value::Object(written) = &mut written
+    {
         written.shift_remove("question");
     }
     let changed = serde_json::from_value(written).map_err(|error| unfit(&job, &ids, &error))?;

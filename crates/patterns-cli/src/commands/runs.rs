@@ -149,7 +149,11 @@ fn entry(
     // The account has failed attempts, too.
     let attempts = run.account.map_or(attempts, |it| it.total().calls);
     let and = |it: Option<String>| it.map_or_else(String::new, |it| format!(" · {it}"));
-    let (cost, took) = (and(cost(run)), and(duration(store, run)));
+    let took = duration(store, run).map(|took| match run.sessions {
+        1 => took,
+        sessions => format!("{sessions} sessions, the last {took}"),
+    });
+    let (cost, took) = (and(cost(run)), and(took));
     let command = typed(run).map_or_else(|| "?".to_owned(), |it| it.command());
     let (id, date, state) = (run.id, date(run.started), state(store, run));
     let (calls, attempts) = (counted(calls, "call"), counted(attempts, "attempt"));

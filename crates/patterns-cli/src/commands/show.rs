@@ -7,7 +7,7 @@ mod worth_noting;
 
 use std::time::Duration;
 
-use patterns_core::grouped;
+use patterns_core::Counts;
 use patterns_store::{RunRecord, Store, StoreError};
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ use crate::args::{LookFormat, ShowArgs, Which};
 use crate::error::{Error, ErrorKind};
 use crate::local_time::date;
 use crate::recorded_job::RecordedJob;
-use crate::report::{Page, cost_of, counted};
+use crate::report::{Page, cost_of, counted, tokens_of};
 use crate::store::{open_to_read, refused};
 use crate::terminal::{Terminal, write_shown};
 
@@ -99,30 +99,29 @@ fn describe(
     }
     row("began", &times(store, run));
     // Where there is one stage, it says the same below.
-    let outcome = outcome(run).filter(|_| !has_one_stage);
-    if let Some(counts) = outcome.as_ref().and_then(|it| it.get("counts")) {
-        row("branches", &counts_in_words(counts));
+    if let Some(counts) = ended_counts(run).filter(|_| !has_one_stage) {
+        row("branches", &counts.to_string());
     }
+    // A session says at its end what it used itself.
+    let all = if run.sessions > 1 {
+        ", in all sessions"
+    } else {
+        ""
+    };
     if let Some(spent) = run.account {
         let attempts = counted(spent.total().calls, "attempt");
-        row("sent", &format!("{attempts}, failed ones included"));
+        row("sent", &format!("{attempts}, failed ones included{all}"));
     }
     if run.lost > 0 {
         let text = "attempts were under way at a kill; what they cost is not known";
         row("lost", &format!("{} {text}", run.lost));
     }
     for (model, usage) in store.paid(run.id).map_err(refused)? {
-        let text = format!(
-            "{model}: {}, tokens {} in ({} cached), {} out",
-            counted(usage.calls, "call"),
-            grouped(usage.input_tokens),
-            grouped(usage.cached_input_tokens),
-            grouped(usage.output_tokens)
-        );
-        row("paid", &text);
+        let (calls, tokens) = (counted(usage.calls, "call"), tokens_of(usage));
+        row("paid", &format!("{model}: {calls}{tokens}{all}"));
     }
     if let Some(cost) = cost(run) {
-        row("cost", &cost);
+        row("cost", &format!("{cost}{all}"));
     }
     if can_go_on(store, run).map_err(refused)? {
         let text = format!("`patterns resume {}` goes on with it", run.id);
@@ -150,17 +149,6 @@ fn times(store: &Store, run: &RunRecord) -> String {
         text += &format!(", took {took}{so_far}");
     }
     text
-}
-
-fn counts_in_words(counts: &Value) -> String {
-    let count = |name| grouped(counts.get(name).and_then(Value::as_u64).unwrap_or_default());
-    format!(
-        "{} started = {} answered + {} failed + {} cancelled",
-        count("started"),
-        count("answered"),
-        count("failed"),
-        count("cancelled")
-    )
 }
 
 /// Returns what a run has cost in all sessions, if that is known and not nothing.
@@ -202,6 +190,11 @@ pub(super) fn typed_json(typed: &RecordedJob) -> Value {
 /// Returns how a run ended, if it said so.
 pub(super) fn outcome(run: &RunRecord) -> Option<Value> {
     serde_json::from_str(run.outcome.as_deref()?).ok()
+}
+
+/// Returns how the branches of a run ended, if it said so.
+pub(super) fn ended_counts(run: &RunRecord) -> Option<Counts> {
+    serde_json::from_value(outcome(run)?.get("counts")?.clone()).ok()
 }
 
 /// Reads what was recorded as JSON.

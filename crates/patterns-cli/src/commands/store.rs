@@ -3,15 +3,24 @@
 use patterns_store::Durability;
 use serde_json::json;
 
-use crate::args::StoreCommand;
-use crate::error::Error;
+use crate::args::{Given, LookFormat, StoreCommand};
+use crate::error::{Error, ErrorKind};
 use crate::shared_store::{is_address, look_after};
 use crate::store::{open_to_read, open_to_write, refused};
 use crate::store_words::{ended_well, import_from, say, stats, would_remove};
 use crate::terminal::{JsonStdout, Terminal, check_stdout};
 
-pub(super) async fn run(command: &StoreCommand, terminal: Terminal) -> Result<(), Error> {
+pub(super) async fn run(
+    command: &StoreCommand,
+    given: &Given,
+    terminal: Terminal,
+) -> Result<(), Error> {
     let look = command.look();
+    let is_text = given.has("output") && look.output == LookFormat::Human;
+    if is_text && matches!(command, StoreCommand::Export { .. }) {
+        let message = "--output human: what is exported is JSON, a record a line";
+        return Err(Error::new(ErrorKind::Usage, message).help("leave it out"));
+    }
     if is_address(&look.store) {
         return look_after(&look.store, command, terminal).await;
     }

@@ -83,6 +83,7 @@ impl Stand {
 
     fn human_line(&self) -> String {
         let spent = self.run.account.unwrap_or_default();
+        let ended = spent.committed.calls + spent.possibly_billed.calls;
         let mut parts = vec![format!("run {}: {}", self.run.id, self.state)];
         parts.push(self.done());
         if self.stages.len() > 1 {
@@ -103,7 +104,7 @@ impl Stand {
                 counted(spent.reserved.calls, "call")
             ));
         }
-        parts.push(counted(spent.committed.calls, "attempt"));
+        parts.push(counted(ended, "attempt"));
         parts.push(cost_of(spent));
         let why = self.paused.as_deref().filter(|_| self.is_under_way);
         parts.push(why.map(escape_line).unwrap_or_default());

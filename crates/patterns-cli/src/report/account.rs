@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use patterns_core::{Counts, Event, Money, Spend, Spent, Usage};
+use patterns_core::{Counts, Event, Money, Spend, Spent, Usage, grouped};
 use serde_json::{Value, json};
 
 /// How the branches of a run ended and what they used.
@@ -137,25 +137,19 @@ impl Account {
 
     /// Writes the account of a session that is over, given what the run has spent with it and before it.
     pub(super) fn line(&self, (spent, before): (Spent, Spent), elapsed: Duration) -> String {
-        let Counts {
-            started,
-            answered,
-            failed,
-            cancelled,
-        } = self.counts(true);
-        let Usage {
-            calls, attempts, ..
-        } = self.usage;
-        let mut line = format!(
-            "branches: {started} started = {answered} answered + {failed} failed + {cancelled} \
-             cancelled · calls {calls}"
-        );
+        let counts = self.counts(true);
+        let session = match before.total().calls {
+            0 => "",
+            _ => "this session: ",
+        };
+        let calls = grouped(self.usage.calls);
+        let mut line = format!("{session}branches: {counts} · calls {calls}");
         if self.reused > 0 {
-            line += &format!(" ({} from the store)", self.reused);
+            line += &format!(" ({} from the store)", grouped(self.reused));
         }
-        line += &format!(" · attempts {attempts}");
+        line += &format!(" · attempts {}", grouped(self.usage.attempts));
         // Calls of a run that was broken off were sent, and are in nobody's usage.
-        let dropped = cancelled.saturating_sub(self.counts.cancelled);
+        let dropped = counts.cancelled.saturating_sub(self.counts.cancelled);
         if dropped > 0 && !self.events.contains_key("run_finished") {
             line += &format!(" (+ those of {dropped} dropped)");
         }
@@ -164,16 +158,28 @@ impl Account {
         }
         line += &self.fallbacks();
         line += &self.mended();
-        if self.usage.total_tokens() > 0 {
-            line += &format!(" · tokens {} in", self.usage.input_tokens);
-            if self.usage.cached_input_tokens > 0 {
-                line += &format!(" ({} cached)", self.usage.cached_input_tokens);
-            }
-            line += &format!(", {} out", self.usage.output_tokens);
-        }
+        line += &tokens_of(self.usage);
         line += &cost_of_session(spent, before);
         line + &format!(" · {:.1} s", elapsed.as_secs_f64())
     }
+}
+
+/// Writes the tokens that were used, behind something else; nothing if there are none.
+pub(crate) fn tokens_of(usage: Usage) -> String {
+    if usage.total_tokens() == 0 {
+        return String::new();
+    }
+    let [read, cached, written] = [
+        usage.input_tokens,
+        usage.cached_input_tokens,
+        usage.output_tokens,
+    ]
+    .map(grouped);
+    let cached = match usage.cached_input_tokens {
+        0 => String::new(),
+        _ => format!(" ({cached} cached)"),
+    };
+    format!(" · tokens {read} in{cached}, {written} out")
 }
 
 /// Writes what a session of a run has cost, and all of them if there were others.
@@ -213,7 +219,7 @@ fn cost(spent: Spent) -> String {
     match parts {
         None | Some((Money::ZERO, Money::ZERO)) => String::new(),
         Some((billed, Money::ZERO)) => format!(" · {billed}"),
-        Some((billed, possibly)) => format!(" · {billed} (+ {possibly} possibly billed)"),
+        Some((billed, possibly)) => format!(" · {billed} (+ at most {possibly} possibly billed)"),
     }
 }
 
@@ -247,7 +253,7 @@ mod tests {
             (before, " · $0.00 ($0.01 in all sessions)"),
             (
                 spent(Some("0.03"), Some("0.2")),
-                " · $0.02 (+ $0.20 possibly billed) ($0.03 (+ $0.20 possibly billed) in all sessions)",
+                " · $0.02 (+ at most $0.20 possibly billed) ($0.03 (+ at most $0.20 possibly billed) in all sessions)",
             ),
         ] {
             assert_eq!(cost_of_session(now, before), expected);
@@ -303,12 +309,12 @@ mod tests {
         check(
             Some("3.1"),
             Some("0.004"),
-            " · $3.10 (+ $0.004 possibly billed)",
+            " · $3.10 (+ at most $0.004 possibly billed)",
         );
         check(
             Some("0"),
             Some("0.004"),
-            " · $0.00 (+ $0.004 possibly billed)",
+            " · $0.00 (+ at most $0.004 possibly billed)",
         );
     }
 }

@@ -1,6 +1,6 @@
 //! What became of the documents of a run, on one line.
 
-use patterns_core::{Coverage, CoverageCounts, some_of};
+use patterns_core::{Coverage, CoverageCounts, grouped, some_of};
 
 /// How many gaps are named.
 const NAMED: usize = 5;
@@ -34,7 +34,7 @@ pub(crate) fn coverage_line(coverage: &Coverage) -> String {
 }
 
 fn sum(counts: &CoverageCounts) -> String {
-    let mut parts = vec![format!("{} mapped", counts.mapped)];
+    let mut parts = vec![format!("{} mapped", grouped(counts.mapped))];
     for (count, end) in [
         (counts.truncated, "in part"),
         (counts.failed, "failed"),
@@ -42,10 +42,10 @@ fn sum(counts: &CoverageCounts) -> String {
         (counts.not_begun, "not begun"),
     ] {
         if count > 0 {
-            parts.push(format!("{count} {end}"));
+            parts.push(format!("{} {end}", grouped(count)));
         }
     }
-    format!("{} = {}", counts.total(), parts.join(" + "))
+    format!("{} = {}", grouped(counts.total()), parts.join(" + "))
 }
 
 #[cfg(test)]

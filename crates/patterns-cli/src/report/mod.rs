@@ -21,7 +21,7 @@ mod timeline;
 mod trouble;
 mod web_page;
 
-pub(crate) use account::cost_of;
+pub(crate) use account::{cost_of, tokens_of};
 pub(crate) use batch::{BatchFigures, BatchReport};
 pub(crate) use coverage::coverage_line;
 pub(crate) use election::{NOT_ASKED, batch_line, election_page, standings_page};
@@ -33,7 +33,7 @@ pub(crate) use json::{
 };
 pub(crate) use money_plots::money_plots;
 pub(crate) use observers::{Observers, note};
-pub(crate) use plan::{beside_plan, counted, plan_page, planned_cost};
+pub(crate) use plan::{beside_plan, counted, plan_page, planned_cost, short_time};
 pub(crate) use progress_state::{StageCount, of_fan_out};
 pub(crate) use table::{aligned, flagged_page, statement_page, support_line, table_page};
 pub(crate) use timeline::SectionTimes;

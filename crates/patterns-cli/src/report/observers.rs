@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use patterns_core::{Budget, Event, EventSink, PauseReason, Spent, Usage};
 
+use patterns_job::PlanTotal;
 use patterns_parallel::sectioning::SectionBrief;
 use patterns_store::{Recorder, Store};
 use serde_json::json;
@@ -100,6 +101,20 @@ impl Observers {
     pub(crate) fn watch(&self, budget: &Budget) {
         if let Some(progress) = &mut self.lock().progress {
             progress.watch(budget.clone());
+        }
+    }
+
+    /// Shows how many questions of a batch have been decided, of how many.
+    pub(crate) fn questions(&self, decided: u64, of: u64) {
+        if let Some(progress) = &mut self.lock().progress {
+            progress.set_questions(decided, of);
+        }
+    }
+
+    /// Shows how far the run is by what it was planned to come to, where nothing else says it.
+    pub(crate) fn planned(&self, plan: &PlanTotal) {
+        if let Some(progress) = &mut self.lock().progress {
+            progress.set_planned(plan.calls.likely, plan.cost.map(|it| it.likely));
         }
     }
 

@@ -11,7 +11,8 @@ use patterns_job::{
 use super::human::Page;
 use crate::terminal::{Paint, Style};
 
-/// Writes a plan: each stage, its first prompt, and last, where it stays in sight, all together and what to mind.
+/// Writes a plan: the first prompt of each stage, and last, where they stay in sight, the stages, all together and
+/// what to mind.
 pub(crate) fn plan_page(plan: &Plan, paint: Paint) -> String {
     let mut page = Page::new(paint, &[]);
     page.heading(&format!(
@@ -26,16 +27,16 @@ pub(crate) fn plan_page(plan: &Plan, paint: Paint) -> String {
     if let Some(part) = plan.input.and_then(|it| it.words(unit)) {
         page.line(Style::Dim, &format!("input: {part}"));
     }
-    for stage in &plan.stages {
-        page.gap();
-        page.heading(&name(stage));
-        stage_lines(&mut page, stage);
-    }
     let mut above = None;
     for stage in &plan.stages {
         if let Some(first) = &stage.first_prompt {
             prompt(&mut page, stage, first, above.replace(first));
         }
+    }
+    for stage in &plan.stages {
+        page.gap();
+        page.heading(&name(stage));
+        stage_lines(&mut page, stage);
     }
     page.gap();
     page.heading("all");

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use patterns_core::{Budget, Event};
+use patterns_core::{Budget, Event, Money};
 use serde_json::json;
 
 use super::progress_lines::{progress_line, progress_lines};
@@ -54,6 +54,16 @@ impl Progress {
             budget: None,
             terminal,
         })
+    }
+
+    /// Says how many questions have been decided, and how many there are.
+    pub(super) fn set_questions(&mut self, decided: u64, of: u64) {
+        self.state.set_questions(decided, of, self.begun.elapsed());
+    }
+
+    /// Says what the run was planned to come to.
+    pub(super) fn set_planned(&mut self, calls: u64, cost: Option<Money>) {
+        self.state.set_planned(calls, cost);
     }
 
     /// Returns whether it is drawn, so that what holds the run up is seen there.

@@ -50,14 +50,16 @@ fn pieces(at: &Snapshot) -> Vec<Piece> {
         8,
         (at.from_store > 0).then(|| format!("{} from the store", grouped(at.from_store))),
     );
-    add(7, stages(at));
+    // Of questions none may be decided for a while.
+    add(if at.unit.is_some() { 3 } else { 7 }, stages(at));
     add(9, Some(time(at.seconds)));
     pieces
 }
 
 fn done(at: &Snapshot) -> String {
+    let unit = at.unit.map_or_else(String::new, |it| format!(" {it}"));
     match at.total {
-        Some(total) => format!("{}/{}", grouped(at.done), grouped(total)),
+        Some(total) => format!("{}/{}{unit}", grouped(at.done), grouped(total)),
         None => format!("{} done", grouped(at.done)),
     }
 }
@@ -78,12 +80,16 @@ fn rate(per_second: f64) -> String {
     }
 }
 
-/// Names the stages where there are several, and those of runs within branches.
+/// Names the stages where there are several, or what is done is said of something else, and those of runs
+/// within branches.
 fn stages(at: &Snapshot) -> Option<String> {
     let stage = |(name, it): &(String, super::progress_state::StageCount)| {
         format!("{name} {}/{}", grouped(it.ended), grouped(it.begun))
     };
-    let own = at.stages.iter().filter(|_| at.stages.len() > 1);
+    let own = at
+        .stages
+        .iter()
+        .filter(|_| at.stages.len() > 1 || at.unit.is_some());
     let own: Vec<String> = own.map(stage).collect();
     let within: Vec<String> = at.within.iter().map(stage).collect();
     let within = (!within.is_empty()).then(|| format!("within: {}", within.join(", ")));
@@ -141,6 +147,7 @@ mod tests {
         Snapshot {
             done: 1_234,
             total: Some(50_000),
+            unit: None,
             failed: 3,
             in_flight: 256,
             waiting: 40,
@@ -185,6 +192,23 @@ mod tests {
                1 min 27 s",
             ],
         );
+    }
+
+    #[test]
+    fn a_batch_says_how_many_questions_and_ballots_there_are() {
+        let mut at = busy();
+        (at.done, at.total, at.unit) = (12, Some(60), Some("questions"));
+        (at.stages, at.within) = (vec![at.within.remove(0)], Vec::new());
+        check(&at, 24, &["12/60 questions"]);
+        check(
+            &at,
+            80,
+            &["12/60 questions · 3 failed · 57 min 14 s left · $0.120 of about $4.86"],
+        );
+        at.seconds_left = None;
+        let line =
+            "12/60 questions · 3 failed · $0.120 of about $4.86 · 256 in flight · ballot 5/7";
+        check(&at, 80, &[line]);
     }
 
     #[test]

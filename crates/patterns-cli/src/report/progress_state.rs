@@ -29,6 +29,10 @@ struct Pause {
 pub(crate) struct ProgressState {
     /// How many branches of the fan-out there are, if that is known.
     total: Option<u64>,
+    /// How many questions of a batch have been decided, and how many there are.
+    questions: Option<(u64, u64)>,
+    /// What the run was planned to come to: calls, and money if that is known.
+    planned: Option<(u64, Option<Money>)>,
     stages: Stages,
     /// The same of runs within branches, such as sections that are votes.
     within: Stages,
@@ -41,17 +45,20 @@ pub(crate) struct ProgressState {
     failing: Option<(u64, ModelErrorKind)>,
     /// What is said beside the work, such as that the run is being ended.
     phase: Option<String>,
-    /// When how many had ended, for the last while.
-    pace: VecDeque<(Duration, u64)>,
+    /// When how many branches had ended, and how much was done, for the last while.
+    pace: VecDeque<(Duration, u64, u64)>,
     reused: u64,
 }
 
 /// How far a run is, in figures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Snapshot {
-    /// Branches that have ended, of the fan-out.
+    /// Branches that have ended, of the fan-out; of a batch, questions that have been decided.
     pub(crate) done: u64,
     pub(crate) total: Option<u64>,
+    /// What `done` counts, if that are no branches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unit: Option<&'static str>,
     pub(crate) failed: u64,
     /// Calls that are with a provider.
     pub(crate) in_flight: u64,
@@ -151,6 +158,17 @@ impl ProgressState {
         self.phase = phase;
     }
 
+    /// Says how many questions have been decided, and how many there are.
+    pub(crate) fn set_questions(&mut self, decided: u64, of: u64, now: Duration) {
+        self.questions = Some((decided, of));
+        self.keep_pace(now);
+    }
+
+    /// Says what the run was planned to come to: how many calls, and how much money.
+    pub(crate) fn set_planned(&mut self, calls: u64, cost: Option<Money>) {
+        self.planned = Some((calls, cost));
+    }
+
     fn end(&mut self, origin: Origin, is_failed: bool, now: Duration) {
         let Some(role) = self.roles.remove(&origin) else {
             return;
@@ -158,8 +176,11 @@ impl ProgressState {
         let stage = stage(&mut self.stages, role);
         stage.ended += 1;
         stage.failed += u64::from(is_failed);
-        let ended = self.ended();
-        self.pace.push_back((now, ended));
+        self.keep_pace(now);
+    }
+
+    fn keep_pace(&mut self, now: Duration) {
+        self.pace.push_back((now, self.ended(), self.done().0));
         while self.pace.len() > 2 && self.pace[1].0 + WINDOW < now {
             self.pace.pop_front();
         }
@@ -169,30 +190,54 @@ impl ProgressState {
         self.stages.iter().map(|it| it.1.ended).sum()
     }
 
+    /// Returns how much is done, and of how much, if that is known.
+    fn done(&self) -> (u64, Option<u64>) {
+        if let Some((decided, of)) = self.questions {
+            return (decided, Some(of));
+        }
+        let ended = self.fan_out().ended;
+        (ended, self.total.map(|it| it.max(ended)))
+    }
+
     /// Returns the figures at a time, given what is spent.
     pub(crate) fn at(&self, now: Duration, spent: Option<Spent>) -> Snapshot {
-        let fan_out = self.fan_out();
-        let total = self.total.map(|it| it.max(fan_out.ended));
-        let per_second = self.per_second(now);
-        let left = total.map(|it| it - fan_out.ended);
-        let seconds_left = left.zip(per_second).map(|(left, rate)| left as f64 / rate);
+        let (done, total) = self.done();
+        let pace = self.pace(now);
+        let per_second = pace.map(|it| it.0);
+        let left = total.map(|it| it.saturating_sub(done));
+        let sent = spent.map_or(0, |it| it.committed.calls);
+        let left_of_plan = self.planned.map(|it| it.0.saturating_sub(sent));
+        let rate = pace.and_then(|it| it.1);
+        // Where nobody knows how much there is, the plan does.
+        let known = left
+            .zip(rate)
+            .or(left_of_plan.filter(|_| total.is_none()).zip(per_second));
+        let seconds_left = known
+            .filter(|it| it.0 > 0)
+            .map(|(left, rate)| left as f64 / rate);
         let under_way = self.roles.len() as u64;
         let in_flight = spent.map_or(under_way, |it| it.reserved.calls);
         let cost = spent
             .and_then(|it| it.committed.cost)
             .filter(|it| *it > Money::ZERO);
         // What the store had was free, and will not be so again.
-        let paid = fan_out.ended.saturating_sub(self.reused);
+        let paid = done.saturating_sub(match self.questions {
+            Some(_) => 0,
+            None => self.reused,
+        });
         let projected_cost = cost.zip(left).filter(|_| paid >= FEW).map(|(cost, left)| {
             let more = u128::from(cost.picodollars()) * u128::from(left) / u128::from(paid);
             let more = u64::try_from(more).unwrap_or(u64::MAX);
             Money::from_picodollars(cost.picodollars().saturating_add(more))
         });
+        let planned_cost = self.planned.and_then(|it| it.1).filter(|_| total.is_none());
+        let projected_cost = projected_cost.or(planned_cost.filter(|it| Some(*it) > cost));
         let pause = self.pause.as_ref();
         let pause = pause.filter(|it| it.until.is_none_or(|until| until > now));
         Snapshot {
-            done: fan_out.ended,
+            done,
             total,
+            unit: self.questions.map(|_| "questions"),
             failed: self.stages.iter().map(|it| it.1.failed).sum(),
             in_flight,
             waiting: under_way.saturating_sub(in_flight),
@@ -240,11 +285,13 @@ impl ProgressState {
         of_fan_out(self.stages.iter().copied())
     }
 
-    fn per_second(&self, now: Duration) -> Option<f64> {
-        let (since, before) = *self.pace.front()?;
-        let ended = self.ended() - before;
+    /// Returns how many branches end a second, and how much is done in one, lately.
+    fn pace(&self, now: Duration) -> Option<(f64, Option<f64>)> {
+        let (since, ended, done) = *self.pace.front()?;
+        let (ended, done) = (self.ended() - ended, self.done().0 - done);
         let time = (now.saturating_sub(since)).as_secs_f64();
-        (ended >= FEW && time > 0.1).then(|| ended as f64 / time)
+        let done = (done >= FEW).then(|| done as f64 / time);
+        (ended >= FEW && time > 0.1).then(|| (ended as f64 / time, done))
     }
 }
 

@@ -45,7 +45,7 @@ const REFUSED_WITHIN: Duration = Duration::from_secs(2);
 ///
 /// Returns an error if it is not taken.
 pub(crate) async fn hand_over(launch: &Launch) -> Result<(), Error> {
-    let durable = connect(&launch.restate)?;
+    let durable = connect(&launch.restate, launch.terminal)?;
     durable.check().await.map_err(told)?;
     let handed = handed(launch)?;
     let job = serde_json::to_value(&handed).unwrap_or_default();
@@ -90,7 +90,7 @@ pub(crate) async fn attach(args: &AttachArgs, terminal: Terminal) -> Result<(), 
     }
     let loaded = Loaded::load(&args.set())?;
     loaded.check_trust()?;
-    let durable = connect(&loaded.restate())?;
+    let durable = connect(&loaded.restate(), terminal)?;
     let mut is_told = false;
     let ended = loop {
         match durable.came_of(&args.id).await.map_err(told)? {
@@ -124,12 +124,12 @@ pub(crate) async fn attach(args: &AttachArgs, terminal: Terminal) -> Result<(), 
     }
 }
 
-fn connect(keys: &RestateKeys) -> Result<Durable, Error> {
+fn connect(keys: &RestateKeys, terminal: Terminal) -> Result<Durable, Error> {
     let Some(server) = server(keys)? else {
         let message = "a job is handed over to the workers of a Restate server, and none is named";
         return Err(Error::new(ErrorKind::Usage, message).help("name it with --on restate:URL"));
     };
-    let driver = patterns_restate::Driver::named(name()).private(seal(keys)?);
+    let driver = patterns_restate::Driver::named(name()).private(seal(keys, terminal)?);
     Durable::connect(server, driver).map_err(told)
 }
 

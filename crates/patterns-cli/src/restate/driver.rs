@@ -52,7 +52,7 @@ impl Driver {
         let concurrency = settings.part.concurrency;
         let mut driver = patterns_restate::Driver::named(name())
             .fresh(mode == StoreMode::Fresh)
-            .private(seal(keys)?)
+            .private(seal(keys, launch.terminal)?)
             .at_once(concurrency.unwrap_or(Settings::AUTO_CONCURRENCY));
         let here = Durable::connect(server.clone(), driver.clone()).map_err(told)?;
         here.check().await.map_err(told)?;

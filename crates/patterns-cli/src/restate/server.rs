@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use crate::config::{KeySource, RestateKeys};
 use crate::error::{Error, ErrorKind};
 use crate::key;
+use crate::terminal::Terminal;
 
 /// Returns the server that is configured, if one is.
 ///
@@ -44,7 +45,7 @@ fn token(name: &str) -> Result<SecretString, Error> {
 /// # Errors
 ///
 /// Returns an error if there is no key for it, or one that cannot be used.
-pub(super) fn seal(keys: &RestateKeys) -> Result<Option<Seal>, Error> {
+pub(super) fn seal(keys: &RestateKeys, terminal: Terminal) -> Result<Option<Seal>, Error> {
     let sources = [
         keys.key_variable.clone().map(KeySource::Variable),
         keys.key_file.clone().map(KeySource::File),
@@ -67,7 +68,7 @@ pub(super) fn seal(keys: &RestateKeys) -> Result<Option<Seal>, Error> {
             "set restate.private=true, or take the key out",
         ),
         (true, Some(source), None) => {
-            let key = key::at(&source, "restate", "key for private calls")?;
+            let key = key::at(&source, "restate", "key for private calls", terminal)?;
             Seal::new(&key).map_err(told).map(Some)
         }
         (false, None, _) => Ok(None),

@@ -93,14 +93,15 @@ impl Session {
         if let Some(text) = record.unrecorded() {
             self.terminal.labelled_note("warning", &text);
         }
-        if code == exit_code::SUCCESS {
+        let is_over = [exit_code::SUCCESS, exit_code::SOME_FAILED].contains(&code);
+        if is_over {
             let used = (self.observers.usage(), since(self.before, spent));
             let found = self.observers.found();
-            if let Some(line) = planned::compare(record, used, found, spent).await? {
+            let is_whole = code == exit_code::SUCCESS;
+            if let Some(line) = planned::compare(record, used, found, (spent, is_whole)).await? {
                 self.terminal.note(&line);
             }
         }
-        let is_over = [exit_code::SUCCESS, exit_code::SOME_FAILED].contains(&code);
         if let Some(run) = record.run.as_ref().filter(|_| !is_over) {
             let id = run.id;
             self.terminal

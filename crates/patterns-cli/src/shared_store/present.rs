@@ -1,5 +1,6 @@
 //! Shares the answers of runs with other processes.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use patterns_core::Layer;
@@ -9,6 +10,7 @@ use patterns_job::{Models, StoreMode};
 use patterns_postgres::{SharedError, SharedErrorKind, SharedLayer, SharedStore};
 use patterns_store::StorePolicy;
 use secrecy::ExposeSecret;
+use tokio::task::JoinSet;
 
 use super::address::SharedAddress;
 use crate::error::{Error, ErrorKind};
@@ -19,6 +21,8 @@ use crate::terminal::Terminal;
 pub(crate) struct Shared {
     store: SharedStore,
     policy: StorePolicy,
+    /// Ends with this.
+    _giving_back: Arc<JoinSet<Infallible>>,
 }
 
 impl Shared {
@@ -55,7 +59,14 @@ impl Shared {
             StorePolicy::Use | StorePolicy::Fresh => SharedStore::open(url).await,
         };
         let store = store.map_err(refused)?;
-        Ok(Self { store, policy })
+        let giver = store.clone();
+        let mut giving_back = JoinSet::new();
+        giving_back.spawn(async move { giver.keep_giving_back().await });
+        Ok(Self {
+            store,
+            policy,
+            _giving_back: Arc::new(giving_back),
+        })
     }
 
     /// Puts it in front of models, whose calls a payer pays for. Workers that make calls look into it, too.

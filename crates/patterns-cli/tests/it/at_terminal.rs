@@ -149,3 +149,15 @@ fn ctrl_c_at_the_question_sends_nothing_and_ends_at_once() {
     );
     assert!(!place.path().join(".patterns").exists());
 }
+
+#[test]
+fn what_is_configured_is_shown_in_one_piece_however_narrow_the_terminal_is() {
+    let place = Place::new();
+    let name = "compatible:a model whose name is wide";
+    place.configure(&format!("[models]\nwide = {name:?}\n"));
+    let written = Written::default();
+    let mut command = place.command(&["config", "show"]);
+    AtTerminal::start_in(24, &mut command, &written).end();
+    let text = written.text();
+    assert!(text.contains(name), "{text}");
+}

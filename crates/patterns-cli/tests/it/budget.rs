@@ -178,7 +178,7 @@ fn what_timed_out_may_have_been_billed() {
     let more = ["-c", PRICES, "--timeout", "200ms", "--max-calls", "2"];
     let shown = place.run(&args(simulator.args(), &more));
     assert!(shown.starts_with("exit 5\n"), "{shown}");
-    assert!(shown.contains(" · $0.00 (+ $1."), "{shown}");
+    assert!(shown.contains(" · $0.00 (+ at most $1."), "{shown}");
     assert!(shown.contains(" possibly billed)"), "{shown}");
     assert_eq!(simulator.ledger()["requests"], 2);
 }

@@ -42,7 +42,7 @@ fn a_branch_shows_what_was_asked_and_answered_and_what_it_took() {
     assert!(asked.contains("glass a liquid?"), "{asked}");
     let (code, all) = place.data(&["show"]);
     assert_eq!(code, Some(0));
-    assert!(all.contains("  ballot    2 branches = 2 answered"), "{all}");
+    assert!(all.contains("  ballot    2 started = 2 answered"), "{all}");
 }
 
 #[test]

@@ -33,6 +33,7 @@ mod jobs;
 mod kept_columns;
 mod killed;
 mod models;
+mod money;
 mod nested_jobs;
 mod network;
 mod offline;

@@ -70,7 +70,7 @@ fn the_calls_of_a_section_that_is_a_vote_are_shown_as_its_own_and_no_others() {
         assert!(page.contains(own) && !page.contains(other), "{page}");
     }
     let (_, all) = place.data(&["show", "1"]);
-    assert!(all.contains("section   2 branches = 2 answered"), "{all}");
+    assert!(all.contains("section   2 started = 2 answered"), "{all}");
     let stage = all.lines().find(|it| it.trim().starts_with("section "));
     assert!(stage.is_some_and(|it| it.contains("5 calls")), "{all}");
     // The answers come in another order, and are the same.

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-use crate::support::{Place, Server, Simulator, completion};
+use crate::support::{Place, Server, Simulator, completion, error};
 
 const PRICES: &str = "[providers.compatible.prices.\"*\"]\ninput = 1\noutput = 4\n";
 
@@ -20,7 +20,9 @@ fn place(questions: usize) -> Place {
         place.write(&format!("docs/{n:02}.txt"), text.as_bytes());
     }
     let facts = json!({"type": "array", "items": {"type": "string"}});
-    let schema = json!({"type": "object", "properties": {"ships": facts}, "required": ["ships"]});
+    // As long as the names get that providers take.
+    let title = "all_ships_that_are_named_in_a_report_of_the_harbour_master_or_his_men";
+    let schema = json!({"title": title, "type": "object", "properties": {"ships": facts}, "required": ["ships"]});
     place.write("ships.json", schema.to_string().as_bytes());
     place
 }
@@ -190,6 +192,91 @@ fn gleaning_is_between_nothing_missed_and_something_each_time_and_as_it_went_bef
     assert!(calls.abs() < 0.001, "{calls}: {}", plan["stages"]);
 }
 
+#[test]
+fn keys_are_compared_no_more_often_than_the_plan_has_at_most() {
+    let place = place(0);
+    let server = Server::start(|body| {
+        let answer = match body.split("names ship ").nth(1) {
+            Some(number) => {
+                let n: usize = number.split('.').next().unwrap().parse().unwrap();
+                json!({"berth": format!("{} {n}", ["pier", "quay"][n % 2]), "tons": 1})
+            }
+            None => json!({"reasoning": "No.", "same": false}),
+        };
+        (200, completion(&answer.to_string()))
+    });
+    let words = ["map-reduce", "docs", "--map-schema", "berth, tons number"];
+    let more = [
+        "--reduce",
+        "sum:tons",
+        "--group-by",
+        "berth",
+        "--resolve-keys",
+    ];
+    let words = [&words[..], &more, &server.args()].concat();
+    let (_, _, plan) = off(&place, &[&words[..], &["--dry-run"]].concat(), &words);
+    let calls = &plan["total"]["calls"];
+    assert_eq!((&calls["low"], &calls["high"]), (&json!(40), &json!(540)));
+}
+
+#[test]
+fn sections_that_are_all_written_again_are_within_the_plan() {
+    let place = place(0);
+    let written = std::sync::atomic::AtomicUsize::new(1);
+    let server = Server::start(move |body| {
+        let asked: Value = serde_json::from_str(body).unwrap();
+        let schema = &asked["response_format"]["json_schema"]["schema"];
+        let issue = schema.pointer("/properties/issues/items");
+        let issue = schema.pointer("/$defs/issue").or(issue);
+        let ids = issue.and_then(|it| it["properties"]["section"]["enum"].as_array());
+        let answer = match ids {
+            Some(ids) => {
+                let issue = |id| json!({"section": id, "issue": "Said before.", "fix": "Cut."});
+                json!({"issues": ids.iter().map(issue).collect::<Vec<_>>()})
+            }
+            None => {
+                let n = written.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                let content = format!("The tide is at {n}. ").repeat(200);
+                json!({"content": content, "key_points": ["Tide."]})
+            }
+        };
+        let answer = answer.to_string();
+        let mut reply: Value = serde_json::from_str(&completion(&answer)).unwrap();
+        reply["usage"]["prompt_tokens"] = json!(body.len() / 4);
+        reply["usage"]["completion_tokens"] = json!(answer.len() / 4);
+        (200, reply.to_string())
+    });
+    let words = [
+        "section",
+        "Ships",
+        "-s",
+        "A",
+        "-s",
+        "B",
+        "-s",
+        "C",
+        "--stitch",
+        "--consistency",
+    ];
+    let words = [&words[..], &server.args()].concat();
+    let plan = json_of(&place, &[&words[..], &["--dry-run"]].concat());
+    let outcome = json_of(&place, &words);
+    let total = &plan["total"];
+    for (planned, actual) in [
+        (&total["calls"], &outcome["usage"]["attempts"]),
+        (&total["cost"], &outcome["spend"]["cost"]),
+        (&total["read"], &outcome["usage"]["input_tokens"]),
+        (&total["written"], &outcome["usage"]["output_tokens"]),
+    ] {
+        assert!(
+            number(&planned["high"]) >= number(actual),
+            "{planned} {actual}"
+        );
+    }
+    let again = number(&outcome["usage"]["attempts"]) - 4.0;
+    assert!(again > 3.0, "some are written again twice: {again}");
+}
+
 /// Sections that are votes, and one that is a map-reduce whose answers are combined as they come.
 fn nested() -> String {
     let mut job = "pattern = \"section\"\ntopic = \"Ships\"\nsynthesis = \"stitch\"\n".to_owned();
@@ -264,4 +351,23 @@ fn what_a_try_paid_for_after_the_plan_is_no_fault_of_the_plan() {
     let later = ["vote", "Is it?", "--dry-run"];
     let later = json_of(&place, &[&later[..], &simulator.args()].concat());
     assert_eq!(later["earlier"], Value::Null, "{later}");
+}
+
+#[test]
+fn what_was_planned_is_beside_what_came_of_it_though_something_failed() {
+    let place = place(0);
+    let is_first = std::sync::atomic::AtomicBool::new(true);
+    let server = Server::start(move |body| match body.contains("ship 7.") {
+        true if is_first.swap(false, std::sync::atomic::Ordering::Relaxed) => {
+            (400, error("content_filter", "No."))
+        }
+        _ => (200, completion(r#"{"summary": "A ship."}"#)),
+    });
+    let words = [&["map-reduce", "docs", "--no-reduce"], &server.args()[..]].concat();
+    for (code, more) in [(3, &["--confirm-above", "9"][..]), (0, &[])] {
+        let output = place.command(&[&words, more].concat()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code));
+        assert!(said.contains("plan: calls 40 planned, "), "{said}");
+    }
 }

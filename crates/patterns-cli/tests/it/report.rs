@@ -60,6 +60,30 @@ fn a_page_is_made_of_the_latest_run() {
 }
 
 #[test]
+fn a_page_says_without_its_script_what_came_of_the_run() {
+    let place = voted(&[]);
+    let page = place.data(&["report", "-o", "-"]).1;
+    let parts = page.split("<noscript>").skip(1);
+    let parts = parts.filter_map(|it| it.split("</noscript>").next());
+    let plain: String = parts.collect();
+    for part in [
+        "what the page says without JavaScript",
+        "<h2>Elections</h2>",
+        "<td class=\"text\">Is &lt;/script&gt;&lt;b&gt;obsidian&lt;/b&gt; a liquid?</td>",
+        "<h2>Results</h2>",
+        "<td class=\"text\">voter 1</td><td class=\"text\">ballot</td><td class=\"text\">answered</td>",
+    ] {
+        assert!(plain.contains(part), "{part}: {plain}");
+    }
+    assert!(
+        !plain.contains("<h2>Failures</h2>"),
+        "there are none: {plain}"
+    );
+    let page = place.data(&["report", "--no-prompts", "-o", "-"]).1;
+    assert!(!page.contains("obsidian"), "what was asked stays out");
+}
+
+#[test]
 #[cfg(unix)]
 fn a_page_is_for_its_owner_and_goes_where_it_is_told() {
     use std::os::unix::fs::PermissionsExt;
@@ -212,6 +236,9 @@ fn a_branch_that_was_asked_again_is_answered_on_the_page_of_a_later_session() {
     };
     // Rejected, then answered; failed, then answered.
     assert_eq!((of("a.txt"), of("b.txt")), (vec![2, 0], vec![3, 0]));
+    // What was found again is no further call.
+    let figures = "<dt>Calls</dt><dd>4</dd>";
+    assert!(page.contains(figures) && !page.contains("<dt>From the store</dt>"));
 }
 
 #[test]

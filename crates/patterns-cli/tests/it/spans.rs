@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::{Place, Server, completion, error, shown};
 
 /// A collector, and the spans that it was sent.
-fn collector() -> (Server, Arc<Mutex<Vec<Value>>>) {
+pub(crate) fn collector() -> (Server, Arc<Mutex<Vec<Value>>>) {
     let spans: Arc<Mutex<Vec<Value>>> = Arc::default();
     let kept = Arc::clone(&spans);
     let server = Server::hearing(move |head, body| {
@@ -52,7 +52,7 @@ fn sent(more: &[&str]) -> (String, Vec<Value>) {
 }
 
 /// Returns the attributes of a span by their names.
-fn attributes(span: &Value) -> BTreeMap<String, Value> {
+pub(crate) fn attributes(span: &Value) -> BTreeMap<String, Value> {
     let all = span["attributes"].as_array().unwrap().iter();
     let value = |it: &Value| it.as_object().unwrap().values().next().unwrap().clone();
     all.map(|it| (it["key"].as_str().unwrap().to_owned(), value(&it["value"])))

@@ -165,6 +165,11 @@ fn upkeep() {
     place.data(&args(&simulator, &[]));
     place.data(&args(&simulator, &["--fresh"]));
     assert_eq!(place.data(&["store", "verify"]).1, "good: 80\ndamaged: 0\n");
+    let refused = place.run(&["store", "export", "--output", "human"]);
+    assert!(
+        refused.starts_with("exit 2\n"),
+        "it would have no effect: {refused}"
+    );
     let (_, lines) = place.data(&["store", "export"]);
     assert_eq!(lines.lines().count(), 80);
     place.write("lines.jsonl", lines.as_bytes());

@@ -97,6 +97,9 @@ fn a_run_that_is_killed_is_followed_no_further() {
     let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
     let first = lines.next().unwrap().unwrap();
     assert!(first.starts_with("run 1: running · "), "{first}");
+    let page = place.data(&["report", "-o", "-"]).1;
+    let figure = "<dt>Branches answered</dt><dd>0 of ";
+    assert!(page.contains(figure), "a page of a running run has it too");
     // No handler runs, and nothing more is written: its lock alone says that it is gone.
     run.kill().unwrap();
     run.wait().unwrap();

@@ -1,12 +1,15 @@
 //! Rehearses a job: as it is likely to go, and where its calls depend on what is answered, at the bounds of that, too.
 
+use patterns_core::StepRole;
+use patterns_parallel::map_reduce::KeyedReduce;
+
 use super::ballots::{Ballots, Fall};
 use super::rehearsal::{Ended, Extent, Rehearsal};
 use super::seen::Seen;
 use super::stage_tally::{Rehearsed, Stages, add, widen};
 use super::warnings::not_known;
 use crate::input::{Reader, Taken};
-use crate::job::{Job, MapReduceJob, StoreMode};
+use crate::job::{CodePart, Job, MapReduceJob, Reduce, StoreMode};
 use crate::job_error::JobError;
 use crate::setup::PlanSetup;
 use crate::work::{ModelRoles, Questions, Work};
@@ -60,15 +63,16 @@ pub(super) async fn rehearsed(
         likely.clone_from(&first.stages);
         warnings = first.warnings;
     }
-    let (low, high) = match decides {
+    let (mut low, mut high) = match decides {
         true => (first.stages, rehearse.most(&mut warnings).await?),
         false => (likely.clone(), likely.clone()),
     };
     warnings.extend(not_known);
-    let budget = match &work {
-        Work::MapReduce(work) => work.reduce_budget(&with.setup.models),
-        Work::Section(_) | Work::Vote(_) => None,
-    };
+    let mut budget = None;
+    if let Work::MapReduce(work) = &work {
+        bound_comparisons(&work.job, &mut low, &mut high);
+        budget = work.reduce_budget(&with.setup.models);
+    }
     Ok(Rehearsed {
         low,
         likely,
@@ -79,6 +83,33 @@ pub(super) async fn rehearsed(
         identity: work.identity(roles, &with.setup.settings),
         budget,
     })
+}
+
+/// Bounds how often keys are compared, which depends on what they are: at least never, and at most each with each
+/// other one, or as often as a table ever has them compared.
+fn bound_comparisons(job: &MapReduceJob, low: &mut Stages, high: &mut Stages) {
+    let Reduce::Code(CodePart {
+        resolve_keys: true,
+        each,
+        ..
+    }) = &job.reduce
+    else {
+        return;
+    };
+    low.retain(|name, _| name.stage != StepRole::Reduce.name());
+    let maps = high.iter().filter(|it| it.0.stage == StepRole::Map.name());
+    let rows: u64 = maps.map(|(_, it)| it.calls + it.found).sum();
+    let most = KeyedReduce::MOST_PAIRS as u64;
+    let pairs = match each {
+        Some(_) => most,
+        None => (rows * rows.saturating_sub(1) / 2).min(most),
+    };
+    for (_, it) in high
+        .iter_mut()
+        .filter(|it| it.0.stage == StepRole::Reduce.name())
+    {
+        it.scale(pairs.saturating_sub(it.found));
+    }
 }
 
 /// What is rehearsed, and with what.

@@ -11,9 +11,16 @@ pub(super) fn gated(answer: &str, extent: Extent) -> Option<String> {
     Some(answer.to_string())
 }
 
-/// Asks for further sections where that may be and is to be; a job stops them at its bounds.
+/// The words of a section that is as long as they get; a draft has some.
+const MOST_WORDS: usize = 1_500;
+
+/// Asks for further sections where that may be and is to be; a job stops them at its bounds. At most a section is
+/// long, too: those who read it pay for that.
 pub(super) fn grown(answer: &str, extent: Extent, seed: u64) -> Option<String> {
     let mut answer: Value = serde_json::from_str(answer).ok()?;
+    if let (Some(Value::String(text)), Extent::Most) = (answer.get_mut("content"), extent) {
+        text.push_str(&" and".repeat(MOST_WORDS));
+    }
     if let Some(further) = answer.get_mut("further_sections") {
         let asked = if extent == Extent::Most { 12 } else { 0 };
         let section = |n| json!({"title": format!("Part {n} of {seed}"), "brief": "More of it."});

@@ -129,7 +129,7 @@ impl Known<'_> {
 /// Returns how many tokens an answer has where nothing is known of such ones.
 fn usual(stage: &str) -> f64 {
     match stage {
-        "section" => 500.0,
+        "section" | "rewrite" => 500.0,
         "synthesis" => 600.0,
         "reduce" => 300.0,
         "outline" | "map" => 150.0,

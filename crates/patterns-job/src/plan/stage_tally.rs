@@ -90,6 +90,15 @@ impl StageTally {
         }
     }
 
+    /// Makes it so many calls as those that it has, if that are more.
+    pub(super) fn scale(&mut self, calls: u64) {
+        let times = |it: u64| (it as f64 * calls as f64 / self.calls.max(1) as f64).ceil() as u64;
+        if self.calls > 0 && calls > self.calls {
+            (self.read, self.drafted) = (times(self.read), times(self.drafted));
+            self.calls = calls;
+        }
+    }
+
     /// Adds a call that the store has an answer to.
     pub(super) fn find(&mut self, tokens: u64, usage: Usage) {
         self.found += 1;

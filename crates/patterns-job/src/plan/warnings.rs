@@ -81,8 +81,8 @@ fn not_known_of_one(job: &Job) -> Vec<String> {
             ),
             (
                 matches!(&job.reduce, Reduce::Code(it) if it.resolve_keys),
-                "how many pairs of keys are compared depends on the answers: at least none, and there may be more \
-                 than here",
+                "how many pairs of keys are compared depends on the answers: at least none, and at most as many as \
+                 are ever asked about",
             ),
         ],
         Job::Section(job) => vec![

@@ -7,8 +7,8 @@ use super::Connect;
 use crate::address::checked_url;
 use crate::connect_error::{ConnectError, ConnectErrorKind};
 use crate::layer::BudgetLayer;
-use crate::price::{self, Price};
-use crate::provider::Place;
+use crate::price;
+use crate::provider::{Place, Rates};
 use crate::tier::Tier;
 
 /// Returns the key as it is sent, if there is one.
@@ -87,8 +87,10 @@ pub(super) fn budgeted(connect: &Connect, id: &ModelId) -> Result<BudgetLayer, C
     Ok(BudgetLayer::new(budget, price))
 }
 
-/// Returns the price of the flex tier, if that is asked for.
-pub(super) fn flex_price(connect: &Connect, id: &ModelId) -> Option<Price> {
-    let price = connect.prices.find_at(id, Tier::Flex);
-    price.filter(|_| connect.tier == Tier::Flex)
+/// Returns what the model costs, by the tier that it answers at.
+pub(super) fn rates(connect: &Connect, id: &ModelId) -> Rates {
+    Rates {
+        standard: connect.prices.find(id),
+        flex: connect.prices.find_at(id, Tier::Flex),
+    }
 }

@@ -12,7 +12,7 @@ use crate::first_tokens::FirstTokens;
 use crate::http::{ClientSetup, HttpClient};
 use crate::layer::{Beginnings, BudgetLayer, Ladder, RetryPolicy, Stack};
 use crate::pace::{Pool, PoolKey};
-use crate::provider::{Adapter, Beside, Route, Server, Setup, Transport};
+use crate::provider::{Adapter, Beside, Route, Server, Setup, Told, Transport};
 
 /// A model without its layers.
 pub(super) struct Made {
@@ -22,6 +22,7 @@ pub(super) struct Made {
     beginnings: Arc<Beginnings>,
     pub(super) pool: Arc<Pool>,
     ladder: Arc<Ladder>,
+    told: Arc<Told>,
     budget: BudgetLayer,
     connect: Connect,
 }
@@ -48,8 +49,9 @@ impl Made {
 }
 
 impl Connect {
-    /// Makes everything but the layers.
-    pub(super) fn made(self) -> Result<Made, ConnectError> {
+    /// Makes everything but the layers. What is found out of a model at a server holds for another key of it,
+    /// too.
+    pub(super) fn made(self, known: Option<&Made>) -> Result<Made, ConnectError> {
         let base_url = checked::base_url(&self)?;
         let key = checked::key(&self)?;
         let provider = self.provider;
@@ -75,8 +77,15 @@ impl Connect {
         };
         let dialect = (provider.dialect)(&server, &place);
         let formats = checked::formats(&self, dialect.formats())?;
-        let ladder = Arc::new(Ladder::new(formats, streams));
-        let budget = budget.flex(checked::flex_price(&self, &id), Arc::clone(&ladder));
+        let is_same =
+            |it: &&Made| it.adapter.id() == &id && it.connect.answer_format == self.answer_format;
+        let known = known.filter(is_same);
+        let ladder = match known {
+            Some(known) => Arc::clone(&known.ladder),
+            None => Arc::new(Ladder::new(formats, streams)),
+        };
+        let told = known.map_or_else(Arc::default, |it| Arc::clone(&it.told));
+        let rates = checked::rates(&self, &id);
         let adapter = Arc::new(Adapter::new(Setup {
             id,
             key,
@@ -86,8 +95,10 @@ impl Connect {
             server,
             is_own,
             tier: self.tier,
+            rates,
             pool: Arc::clone(&pool),
             ladder: Arc::clone(&ladder),
+            told: Arc::clone(&told),
             beginnings: Arc::clone(&beginnings),
         }));
         Ok(Made {
@@ -97,6 +108,7 @@ impl Connect {
             beginnings,
             pool,
             ladder,
+            told,
             budget,
             connect: self,
         })

@@ -53,9 +53,10 @@ pub fn connect_all(mut connections: Vec<Connect>) -> Result<Arc<dyn Model>, Conn
     }
     let count = connections.len();
     let mut members = Vec::new();
+    let mut first = None;
     for (at, connection) in connections.into_iter().enumerate() {
         let patience = connection.retry;
-        let made = connection.made()?;
+        let made = connection.made(first.as_ref())?;
         members.push(Member::new(
             format!("{} (number {} of {count})", made.base_url, at + 1),
             made.base_url.clone(),
@@ -63,6 +64,7 @@ pub fn connect_all(mut connections: Vec<Connect>) -> Result<Arc<dyn Model>, Conn
             made.stack(patience),
             Arc::clone(&made.pool),
         ));
+        first.get_or_insert(made);
     }
     Ok(Arc::new(SingleFlightLayer.layer(Members::new(members))))
 }

@@ -8,14 +8,11 @@
 //! of the attempt, since nothing is sent yet; and inside pace, so that no room is held by a call that
 //! waits for its turn.
 
-use std::sync::Arc;
-
 use patterns_core::{
     BoxFuture, Budget, Exhausted, Layer, Model, ModelError, ModelErrorKind, ModelId, Part, Request,
     Reservation, Response, Spend, Usage,
 };
 
-use super::step_down::Ladder;
 use crate::attached::attached_tokens;
 use crate::price::Price;
 
@@ -34,32 +31,13 @@ const FENCE_BYTES: usize = 64;
 pub struct BudgetLayer {
     budget: Budget,
     price: Option<Price>,
-    flex: Option<Flex>,
-}
-
-/// The price of the flex tier, and who knows whether that is what is paid.
-#[derive(Clone, Debug)]
-struct Flex {
-    price: Price,
-    ladder: Arc<Ladder>,
 }
 
 impl BudgetLayer {
     /// Makes the layer. Without a price no cost is counted, and a budget with a cap on cost lets
     /// nothing pass.
     pub fn new(budget: Budget, price: Option<Price>) -> Self {
-        Self {
-            budget,
-            price,
-            flex: None,
-        }
-    }
-
-    /// Sets what an attempt costs at the flex tier, as long as the server is not found to have none. Each
-    /// reserves what it costs at the standard one: it may turn out to be.
-    pub(crate) fn flex(mut self, price: Option<Price>, ladder: Arc<Ladder>) -> Self {
-        self.flex = price.map(|price| Flex { price, ladder });
-        self
+        Self { budget, price }
     }
 }
 
@@ -71,7 +49,6 @@ impl<M: Model> Layer<M> for BudgetLayer {
             inner,
             budget: self.budget.clone(),
             price: self.price,
-            flex: self.flex.clone(),
         }
     }
 }
@@ -103,7 +80,6 @@ pub struct Budgeted<M> {
     inner: M,
     budget: Budget,
     price: Option<Price>,
-    flex: Option<Flex>,
 }
 
 impl<M: Model> Budgeted<M> {
@@ -149,12 +125,11 @@ impl<M: Model> Budgeted<M> {
     }
 
     fn spend(&self, usage: Usage) -> Spend {
-        let flex = self.flex.as_ref().filter(|it| !it.ladder.is_standard());
-        let price = flex.map(|it| it.price).or(self.price);
+        let told = usage.billed.or(usage.cost);
         Spend {
             calls: usage.attempts.max(1),
             tokens: usage.total_tokens(),
-            cost: usage.billed.or_else(|| Some(price?.of(usage))),
+            cost: told.or_else(|| Some(self.price?.of(usage))),
         }
     }
 }

@@ -1,27 +1,36 @@
 //! Asks one of several servers or keys, and the next one where that keeps failing.
 //!
-//! Each of them has a whole stack of its own, so that its pace, its outage and what it does not know are
-//! its own. There are two stacks around one connection: while another is left to be asked, little is
-//! waited for; who is asked last is waited for as if it were alone. What is wrong with the request, or
-//! with its answer, would be so everywhere, and is asked of nobody else. But a rejection by one that has
-//! never answered may be its own, and servers of one model may have been started with different contexts:
-//! what one has called too long, or cut, is asked of those that may read more, before it is asked about in
-//! parts, and nothing as long is sent there again.
+//! Each of them has a whole stack of its own, so that its pace and its outage are its own; what a server does
+//! not know is found out once for all of its keys. There are two stacks around one connection: while another is
+//! left to be asked, little is waited for; who is asked last is waited for as if it were alone. What is wrong
+//! with the request, or with its answer, would be so everywhere, and is asked of nobody else. But a rejection
+//! by one that has never answered may be its own, and servers of one model may have been started with
+//! different contexts: what one has called too long, or cut, is asked of those that may read more, before it is
+//! asked about in parts, and nothing as long is sent there again. Who fails at once has the fewest calls under
+//! way and would be asked first until it counts as down, so it rests, longer each time that it fails again.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use patterns_core::{
     BoxFuture, Event, Model, ModelError, ModelErrorKind, ModelId, Request, Response, Usage, Warning,
 };
 
+use tokio::time::Instant;
+
 use super::budget::input_tokens;
 use crate::pace::Pool;
 
 /// How often a call that waits for a server looks whether that is down.
 const LOOK: Duration = Duration::from_secs(2);
+
+/// How long a member is asked only where no other is left, after a first failure; each further one in a row
+/// doubles it, [`MOST_DOUBLED`] times at most.
+const REST: Duration = Duration::from_secs(1);
+
+const MOST_DOUBLED: u32 = 5;
 
 /// A server, or a key of it.
 pub(crate) struct Member {
@@ -35,6 +44,8 @@ pub(crate) struct Member {
     under_way: AtomicUsize,
     is_out: AtomicBool,
     is_short: AtomicBool,
+    /// Until when it rests, and after how many failures in a row.
+    rest: Mutex<Option<(Instant, u32)>>,
     /// What has about so many tokens is too long for it.
     too_long: AtomicU64,
 }
@@ -56,6 +67,7 @@ impl Member {
             under_way: AtomicUsize::new(0),
             is_out: AtomicBool::new(false),
             is_short: AtomicBool::new(false),
+            rest: Mutex::default(),
             too_long: AtomicU64::new(u64::MAX),
         }
     }
@@ -64,9 +76,25 @@ impl Member {
         self.pool.outage().is_some()
     }
 
+    /// Takes note of how a call has ended.
+    fn ended(&self, has_failed: bool) {
+        let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = rest.map_or(0, |it| it.1);
+        *rest = has_failed.then(|| {
+            let rests = REST * 2_u32.pow(before.min(MOST_DOUBLED));
+            (Instant::now() + rests, before + 1)
+        });
+    }
+
+    fn rests(&self) -> bool {
+        let rest = *self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        rest.is_some_and(|(until, _)| Instant::now() < until)
+    }
+
     /// How much speaks against asking it.
-    fn burden(&self) -> (bool, usize) {
-        (self.is_down(), self.under_way.load(Ordering::Relaxed))
+    fn burden(&self) -> (bool, bool, usize) {
+        let under_way = self.under_way.load(Ordering::Relaxed);
+        (self.is_down(), self.rests(), under_way)
     }
 }
 
@@ -123,7 +151,10 @@ impl Members {
         loop {
             asked[at] = true;
             let other = self.next(&asked, tokens);
-            let error = match self.ask(at, request, other).await {
+            let result = self.ask(at, request, other).await;
+            let failure = result.as_ref().err().map(ModelError::kind);
+            self.0[at].ended(failure.is_some_and(is_trouble));
+            let error = match result {
                 Ok(mut response) => {
                     response.usage += spent;
                     return Ok(response);
@@ -224,6 +255,11 @@ impl Members {
             warning: Warning::new(code, message),
         });
     }
+}
+
+/// Returns whether a failure is one that passes. What cannot be read at all is soon left out instead.
+fn is_trouble(kind: ModelErrorKind) -> bool {
+    kind.is_transient() && kind != ModelErrorKind::Unreadable
 }
 
 fn is_for_good(kind: ModelErrorKind) -> bool {

@@ -28,8 +28,6 @@ pub(crate) struct Ladder {
     left_out: AtomicU8,
     /// How often each effort was refused, in whatever words it was put.
     efforts: [AtomicU8; Effort::ALL.len()],
-    /// Whether the flex tier was refused, or not given.
-    is_standard: AtomicBool,
     changes: AtomicU32,
 }
 
@@ -52,7 +50,6 @@ impl Ladder {
             folds_system: AtomicBool::default(),
             left_out: AtomicU8::default(),
             efforts: Default::default(),
-            is_standard: AtomicBool::default(),
             changes: AtomicU32::default(),
         }
     }
@@ -78,16 +75,6 @@ impl Ladder {
         let (to, order) = (before.saturating_add(1), Ordering::Relaxed);
         let changed = self.efforts[effort as usize].compare_exchange(before, to, order, order);
         changed.is_ok()
-    }
-
-    /// Returns whether the server was found to know, or to give, no tier but the standard one.
-    pub(crate) fn is_standard(&self) -> bool {
-        self.is_standard.load(Ordering::Relaxed)
-    }
-
-    /// Remembers that; returns whether it is news.
-    pub(crate) fn fall_to_standard(&self) -> bool {
-        !self.is_standard.swap(true, Ordering::Relaxed)
     }
 
     /// Returns whether answers are to be streamed.
@@ -162,7 +149,6 @@ impl Ladder {
             folds_system: self.folds_system(),
             left_out: self.left_out(),
             refusals: effort.map(|it| self.refusals_of(it)),
-            is_standard: self.is_standard(),
             changes: self.changes.load(Ordering::Relaxed),
         }
     }
@@ -176,7 +162,6 @@ struct State {
     folds_system: bool,
     left_out: u8,
     refusals: Option<u8>,
-    is_standard: bool,
     changes: u32,
 }
 

@@ -2,9 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use http::header::LOCATION;
 use patterns_core::{
     AnswerFormat, BoxFuture, CallKey, Event, MediaType, Model, ModelError, ModelErrorKind, ModelId,
     Part, Request, Response,
@@ -14,7 +13,7 @@ use secrecy::SecretString;
 use super::beside::Beside;
 use super::dialect::{Dialect, Put, Unwritable, Written};
 use super::refused::{LeftOut, Refused, Sent, refused};
-use super::reply::{MAX_DETAIL, Redactor, classify, refuses_system_role};
+use super::reply::{Rate, Rates, Redactor, classify, refuses_system_role};
 use super::told::{MAX_NAME, Told, warn};
 use super::transport::{Reply, Server};
 use super::truncated::is_truncated;
@@ -35,9 +34,12 @@ pub(crate) struct Setup {
     /// Whether the server is not the provider's own.
     pub(crate) is_own: bool,
     pub(crate) tier: Tier,
+    pub(crate) rates: Rates,
     pub(crate) pool: Arc<Pool>,
     /// Which answer formats the server knows, and whether it is to stream.
     pub(crate) ladder: Arc<Ladder>,
+    /// What the user has been told of the model.
+    pub(crate) told: Arc<Told>,
     /// Which beginnings of requests are shared.
     pub(crate) beginnings: Arc<Beginnings>,
 }
@@ -46,9 +48,10 @@ pub(crate) struct Setup {
 pub(crate) struct Adapter {
     setup: Setup,
     redactor: Redactor,
-    told: Told,
     /// How many answers in a row had none of the names that their schemas require.
     shapeless: AtomicU32,
+    /// Whether the flex tier was refused, or not given: to this key, another one may have it.
+    is_standard: AtomicBool,
 }
 
 impl Adapter {
@@ -57,8 +60,8 @@ impl Adapter {
             redactor: Redactor::new(setup.key.clone().unwrap_or_default())
                 .and(setup.beside.secrets.clone()),
             setup,
-            told: Told::default(),
             shapeless: AtomicU32::default(),
+            is_standard: AtomicBool::default(),
         }
     }
 
@@ -68,7 +71,9 @@ impl Adapter {
         let model = &self.setup.id.model;
         self.setup.dialect.prepare(&self.setup.server, model).await;
         let (written, from) = self.written(request)?;
-        self.told.untold(&self.setup.id, request, written.untold);
+        self.setup
+            .told
+            .untold(&self.setup.id, request, written.untold);
         let has_system = !request.instructions.is_empty() && !ladder.folds_system();
         let timed = ladder.timed();
         let (result, refused) = self.attempt(request, &written).await;
@@ -82,7 +87,9 @@ impl Adapter {
         let error = match result {
             Ok(response) => {
                 let answering = self.redactor.excerpt(&response.model, MAX_NAME);
-                self.told.answering(&self.setup.id, request, &answering);
+                self.setup
+                    .told
+                    .answering(&self.setup.id, request, &answering);
                 self.check_shape(request, from, &response.text);
                 return Ok(response);
             }
@@ -115,7 +122,8 @@ impl Adapter {
         loop {
             let format = ladder.format(request);
             let (refusals, effort) = self.effort(request);
-            let is_flex = self.setup.tier == Tier::Flex && !ladder.is_standard();
+            let is_standard = self.is_standard.load(Ordering::Relaxed);
+            let is_flex = self.setup.tier == Tier::Flex && !is_standard;
             let put = Put {
                 model: &self.setup.id.model,
                 format,
@@ -249,7 +257,8 @@ impl Adapter {
     }
 
     fn fall_to_standard(&self, request: &Request, why: &str) {
-        if self.setup.ladder.fall_to_standard() {
+        if !self.is_standard.swap(true, Ordering::Relaxed) {
+            self.setup.ladder.changed();
             let id = &self.setup.id;
             let message =
                 format!("{id} {why}: it is asked at the standard one, at the standard price");
@@ -304,17 +313,23 @@ impl Adapter {
             self.setup.pool.learn(&limits);
         }
         let has_worked = self.setup.pool.state().served > 0;
-        let mut tier = None;
+        let mut rate = Rate::default();
         let read = |body: &[u8]| {
             let completion = self.setup.dialect.read(body)?;
-            tier = completion.tier;
+            rate = completion.rate;
             Some(completion)
         };
-        let model = &self.setup.id.model;
-        match classify(reply, model, read, &self.redactor, has_worked) {
+        let asked = &self.setup.id.model;
+        let result = classify(reply, asked, read, &self.redactor, has_worked);
+        let billed = |usage| {
+            let of = (&self.setup.id, request);
+            let at = (rate, written.is_flex);
+            self.setup.told.billed(of, usage, at, self.setup.rates)
+        };
+        match result {
             Ok(mut response) => {
-                response.usage = self.told.believed(&self.setup.id, request, response.usage);
-                if written.is_flex && tier == Some(Tier::Standard) {
+                response.usage = billed(response.usage);
+                if written.is_flex && rate.tier == Some(Tier::Standard) {
                     self.fall_to_standard(request, "has not answered at the flex tier");
                 }
                 let short = is_truncated(request, response.usage, written.window);
@@ -330,28 +345,12 @@ impl Adapter {
                     flex: written.is_flex,
                 };
                 let refused = refused(error.kind(), &reply.body, sent);
-                let usage = self.told.believed(&self.setup.id, request, error.usage());
-                (
-                    Err(self.placed(error.with_usage(usage), reply, &written.path)),
-                    refused,
-                )
+                let usage = error.usage();
+                let error = error.with_usage(billed(usage));
+                let url = format!("{}{}", self.setup.server.base_url, written.path);
+                let place = reply.place(&url, &self.redactor).into_iter();
+                (Err(place.fold(error, ModelError::with_cause)), refused)
             }
-        }
-    }
-
-    /// Says where a request went that found nobody, and where it was sent instead.
-    fn placed(&self, error: ModelError, reply: &Reply, path: &str) -> ModelError {
-        let url = format!("{}{path}", self.setup.server.base_url);
-        let status = reply.status;
-        let goal = reply.headers.get(LOCATION).and_then(|it| it.to_str().ok());
-        if let Some(goal) = goal.filter(|_| status.is_redirection()) {
-            let goal = goal.split(['?', '#']).next().unwrap_or_default();
-            let goal = self.redactor.excerpt(goal, MAX_DETAIL);
-            return error.with_cause(format!("{url} redirects to {goal}, which is not followed"));
-        }
-        match status.as_u16() {
-            300..400 | 404 | 405 | 410 => error.with_cause(format!("asked {url}")),
-            _ => error,
         }
     }
 }

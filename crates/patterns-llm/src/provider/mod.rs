@@ -35,4 +35,6 @@ pub(crate) use facts::{Place, Provider};
 pub use known::takes;
 pub(crate) use known::{named, unknown_provider};
 pub use ollama::OLLAMA_BASE_URL;
+pub(crate) use reply::Rates;
+pub(crate) use told::Told;
 pub(crate) use transport::{Route, Server, Transport};

@@ -7,6 +7,8 @@
 
 use patterns_core::ModelErrorKind;
 
+use super::reply::own_words;
+
 /// A parameter that is left out or sent under another name; each has a bit of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -146,6 +148,7 @@ const STEMS: &[&str] = &[
 pub(crate) fn refused(kind: ModelErrorKind, body: &[u8], sent: Sent<'_>) -> Option<Refused> {
     let is_stream = |name: &str| name.starts_with("stream");
     let words = String::from_utf8_lossy(body).to_lowercase();
+    let words = own_words(&words);
     let is_named = |name: &str| {
         words
             .split(|it: char| !is_of_name(it))
@@ -241,6 +244,12 @@ mod tests {
             check(&all, body, expected);
         }
         check(&["temperature"], "seed is not supported", None);
+    }
+
+    #[test]
+    fn what_is_repeated_of_a_request_refuses_nothing() {
+        let body = r#"{"detail":[{"msg":"Field required","input":{"messages":"The seed is not supported."}}]}"#;
+        check(&["seed"], body, None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use patterns_core::{Event, ModelId, Money, Request, Usage, Warning};
 
-use super::reply::{is_foreign, one_attempt};
+use super::reply::{Rate, Rates, is_foreign, one_attempt};
 
 /// More tokens than any call has; a bill with more is not believed.
 const MOST_TOKENS: u64 = 1_000_000_000;
@@ -20,26 +20,29 @@ pub(super) const MAX_NAME: usize = 100;
 
 /// What the user has been told of a model.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(crate) struct Told {
     /// Whether the server has sent a bill that cannot be true.
     has_lied: AtomicBool,
     /// Whether another model answers.
     has_other_name: AtomicBool,
-    /// Which options the server has no way to be told.
-    untold: Mutex<HashSet<&'static str>>,
+    /// Which options the server has no way to be told, and what it does that costs more than usual.
+    names: Mutex<HashSet<&'static str>>,
 }
 
 impl Told {
     /// Says once of each option that this provider knows nothing like it.
     pub(super) fn untold(&self, id: &ModelId, request: &Request, names: &[&'static str]) {
         for name in names {
-            let mut told = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
-            if told.insert(name) {
-                drop(told);
+            if self.is_news(name) {
                 let message = format!("{id} does not take `{name}`: it is left out");
                 warn(request, "parameter-refused", message);
             }
         }
+    }
+
+    fn is_news(&self, name: &'static str) -> bool {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.insert(name)
     }
 
     /// Says once which other model answers, if one does.
@@ -53,8 +56,32 @@ impl Told {
         }
     }
 
+    /// Returns a bill and what it comes to at its rate, for an answer that was asked for at the flex tier or not.
+    /// What is dearer than usual is said once.
+    pub(super) fn billed(
+        &self,
+        (id, request): (&ModelId, &Request),
+        usage: Usage,
+        (rate, is_flex): (Rate, bool),
+        rates: Rates,
+    ) -> Usage {
+        let usage = self.believed(id, request, usage);
+        let cost = rate.cost(usage, is_flex, rates);
+        let cost = cost.filter(|_| usage.total_tokens() > 0 && usage.billed.is_none());
+        if let (Some(_), Some((name, percent))) = (cost, rate.dearer)
+            && self.is_news(name)
+        {
+            let message = format!(
+                "{id} says that it has answered at `{name}`, which costs more than its usual price: such \
+                 answers are counted at {percent} % of that, the most that they may cost"
+            );
+            warn(request, "dearer-tier", message);
+        }
+        Usage { cost, ..usage }
+    }
+
     /// Returns a bill, or one without tokens if it cannot be true; then the cap is kept by estimates.
-    pub(super) fn believed(&self, id: &ModelId, request: &Request, usage: Usage) -> Usage {
+    fn believed(&self, id: &ModelId, request: &Request, usage: Usage) -> Usage {
         let counts = [
             usage.input_tokens,
             usage.cached_input_tokens,

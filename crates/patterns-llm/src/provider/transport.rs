@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use http::{HeaderMap, StatusCode};
 use patterns_core::{ModelError, ModelErrorKind};
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::reply::one_attempt;
+use super::reply::{MAX_DETAIL, Redactor, one_attempt};
 use super::stream::{Assembly, stored, streamed};
 use crate::exchange::{Exchange, ExchangeError, ExchangeErrorKind};
 use crate::first_tokens::FirstTokens;
@@ -29,6 +29,20 @@ pub(crate) struct Reply {
     pub(super) body: Bytes,
     /// How long after the request was sent a streamed answer began, if it was one.
     pub(super) began: Option<Duration>,
+}
+
+impl Reply {
+    /// Says where a request went that found nobody, and where it was sent instead.
+    pub(super) fn place(&self, url: &str, redactor: &Redactor) -> Option<String> {
+        let goal = self.headers.get(LOCATION).and_then(|it| it.to_str().ok());
+        if let Some(goal) = goal.filter(|_| self.status.is_redirection()) {
+            let goal = goal.split(['?', '#']).next().unwrap_or_default();
+            let goal = redactor.excerpt(goal, MAX_DETAIL);
+            return Some(format!("{url} redirects to {goal}, which is not followed"));
+        }
+        let is_nobody = matches!(self.status.as_u16(), 300..400 | 404 | 405 | 410);
+        is_nobody.then(|| format!("asked {url}"))
+    }
 }
 
 /// A server, how it is reached, and what goes along with every request to it.

@@ -1,11 +1,12 @@
 //! One vocabulary over all providers: efforts, tiers, what they cost, and where they are asked.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use patterns_core::{
     Budget, Caps, Effort, Event, EventSink, Message, Model, Part, Request, Sampling, Usage,
 };
-use patterns_llm::{Connect, ConnectErrorKind, Tier, connect};
+use patterns_llm::{Connect, ConnectErrorKind, Tier, connect, connect_all};
 use patterns_testkit::Scoped;
 use serde_json::{Value, json};
 
@@ -227,6 +228,87 @@ async fn what_is_written_into_a_cache_and_read_from_it_costs_what_the_provider_b
     let one = asked("openai:gpt-6-luna", &thinking(None), replies, flex_tier).await;
     // A long call at flex: 0.1/0.01/0.125/0.375, so 0.0001 + 0.0025 + 0.003 + 0.00015, two times.
     assert_eq!(one.cost, "$0.0115");
+}
+
+/// A tier may be a project's own setting, a region a workspace's, and a time to live stands in `extra`.
+#[tokio::test]
+async fn what_is_served_dearer_than_usual_is_counted_so_and_said_once() {
+    let details = json!({"ephemeral_5m_input_tokens": 5_000, "ephemeral_1h_input_tokens": 15_000});
+    let bill = json!({"input_tokens": 1_000, "cache_creation_input_tokens": 20_000,
+        "cache_read_input_tokens": 300_000, "output_tokens": 400, "cache_creation": details});
+    let message = |bill: &Value| {
+        let text = json!([{"type": "text", "text": "Paris."}]);
+        let body = json!({"content": text, "stop_reason": "end_turn", "usage": bill});
+        vec![reply(200, "", &body.to_string())]
+    };
+    let sonnet = "anthropic:claude-sonnet-4-5";
+    let one = asked(sonnet, &thinking(None), message(&bill), |it| it).await;
+    // 0.003 + 0.01875 for five minutes + 0.09 for an hour + 0.09 + 0.006, two times.
+    assert_eq!((one.cost.as_str(), one.warnings.len()), ("$0.4155", 0));
+    let mut in_the_us = bill;
+    in_the_us["inference_geo"] = json!("us");
+    let one = asked(sonnet, &thinking(None), message(&in_the_us), |it| it).await;
+    assert_eq!(one.cost, "$0.4571");
+    for tier in ["priority", "flex", "default"] {
+        let replies = vec![answers(&json!({"service_tier": tier}))];
+        let one = asked("openai:gpt-5-mini", &thinking(None), replies, |it| it).await;
+        let (cost, said) = match tier {
+            "priority" => ("$2.25", 1),
+            "flex" => ("$0.45", 0),
+            _ => ("$0.90", 0),
+        };
+        assert_eq!(
+            (one.cost.as_str(), one.warnings.len()),
+            (cost, said),
+            "{tier}"
+        );
+    }
+    let bill = json!({"promptTokenCount": 1_000_000, "candidatesTokenCount": 100_000, "serviceTier": "priority"});
+    let answer = json!({"candidates": [{"content": {"parts": [{"text": "Paris."}]}}], "usageMetadata": bill});
+    let replies = vec![reply(200, "", &answer.to_string())];
+    let one = asked("gemini:gemini-2.5-flash", &thinking(None), replies, |it| it).await;
+    assert_eq!(one.cost, "$2.75");
+    assert!(
+        one.warnings[0].contains("at `priority`"),
+        "{:?}",
+        one.warnings
+    );
+}
+
+#[tokio::test]
+async fn what_one_key_has_found_out_of_a_server_is_known_to_the_others() {
+    let refusal = refuses("Unsupported parameter: 'temperature' is not supported with this model.");
+    let server = Server::start(vec![refusal, answers(&json!({}))]).await;
+    let warnings = Arc::new(Warnings::default());
+    let with = |key: &str| {
+        connect("openai:o9")
+            .unwrap()
+            .api_key(key)
+            .base_url(&server.url)
+    };
+    let model = connect_all(vec![with("one"), with("two")]).unwrap();
+    let model = Scoped::told(model, warnings.clone());
+    let asked = |text: &str| Request {
+        messages: vec![Message::user([Part::text(text)])],
+        sampling: Sampling {
+            temperature: Some(0.5),
+            ..Sampling::default()
+        },
+        ..Request::default()
+    };
+    model.generate(&asked("Which city?")).await.unwrap();
+    let (one, two) = (asked("Which river?"), asked("Which lake?"));
+    let (one, two) = tokio::join!(model.generate(&one), model.generate(&two));
+    assert!(one.is_ok() && two.is_ok());
+    let sent = server.sent();
+    let keys: HashSet<_> = sent
+        .iter()
+        .filter_map(|it| it.header("authorization"))
+        .collect();
+    assert_eq!((sent.len(), keys.len()), (4, 2), "both keys were used");
+    let refused = sent.iter().filter(|it| it.body["temperature"] == 0.5);
+    assert_eq!(refused.count(), 1);
+    assert_eq!(warnings.0.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -30,9 +30,6 @@ use crate::machine::Due;
 use crate::run::Run;
 use crate::{AgentOptions, RunError};
 
-/// The most pairs of keys that are asked about.
-const MOST_PAIRS: usize = 500;
-
 /// Reduces the answers to a table, by code: reductions of all of them, or of each group.
 ///
 /// ```
@@ -67,6 +64,9 @@ pub struct KeyedReduce {
 }
 
 impl KeyedReduce {
+    /// The most pairs of keys that are asked about.
+    pub const MOST_PAIRS: usize = 500;
+
     /// Makes reductions of all answers together.
     pub fn new(columns: impl IntoIterator<Item = CodeReduce>) -> Self {
         Self {
@@ -159,7 +159,7 @@ struct Questions {
 
 impl Questions {
     fn new(keys: Vec<KeyCount>, run: &mut Run<'_>) -> Self {
-        let candidates = key_candidates(&keys, MOST_PAIRS);
+        let candidates = key_candidates(&keys, KeyedReduce::MOST_PAIRS);
         if candidates.left_out > 0 {
             let left_out = candidates.left_out;
             let message = format!("{left_out} pairs of keys were not compared, being less alike");

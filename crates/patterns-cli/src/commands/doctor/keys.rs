@@ -5,6 +5,7 @@ use std::env;
 use super::check::Check;
 use crate::config::{KeySource, Providers};
 use crate::key;
+use crate::terminal::Terminal;
 
 const KEYS: &str = "keys";
 
@@ -19,14 +20,14 @@ pub(super) const USUAL: [&str; 6] = [
 ];
 
 /// Looks for the keys of all providers.
-pub(super) fn keys(providers: &Providers) -> Vec<Check> {
+pub(super) fn keys(providers: &Providers, terminal: Terminal) -> Vec<Check> {
     let usual = USUAL.into_iter().filter(|it| providers.get(it).is_none());
-    let mut checks: Vec<Check> = usual.map(of_variable).collect();
+    let mut checks: Vec<Check> = usual.map(|it| of_variable(it, terminal)).collect();
     for name in providers.names() {
         let sources = providers.get(name).map_or(&[][..], |it| &it.keys);
         match sources {
-            [] => checks.push(of_variable(name)),
-            sources => checks.extend(sources.iter().map(|it| configured(name, it))),
+            [] => checks.push(of_variable(name, terminal)),
+            sources => checks.extend(sources.iter().map(|it| configured(name, it, terminal))),
         }
     }
     checks
@@ -38,20 +39,20 @@ pub(super) fn variable(provider: &str) -> Option<&'static str> {
     names.find(|name| env::var_os(name).is_some())
 }
 
-fn of_variable(provider: &str) -> Check {
+fn of_variable(provider: &str, terminal: Terminal) -> Check {
     let Some(name) = variable(provider) else {
         return match key::variables(provider) {
             [] => Check::absent(KEYS, provider, "none is configured, and it may need none"),
             names => Check::absent(KEYS, provider, format!("none ({})", names.join(" or "))),
         };
     };
-    match key::find(provider, None) {
+    match key::find(provider, None, terminal) {
         Ok(_) => Check::good(KEYS, provider, format!("{name} is set")),
         Err(error) => Check::bad(KEYS, provider, &error),
     }
 }
 
-fn configured(provider: &str, source: &KeySource) -> Check {
+fn configured(provider: &str, source: &KeySource, terminal: Terminal) -> Check {
     let says = match source {
         KeySource::Variable(name) => format!("{name} is set"),
         KeySource::File(path) => format!("{} has it", path.display()),
@@ -60,7 +61,7 @@ fn configured(provider: &str, source: &KeySource) -> Check {
             return Check::good(KEYS, provider, "key_command prints it");
         }
     };
-    match key::find(provider, Some(source)) {
+    match key::find(provider, Some(source), terminal) {
         Ok(_) => Check::good(KEYS, provider, says),
         Err(error) => Check::bad(KEYS, provider, &error),
     }

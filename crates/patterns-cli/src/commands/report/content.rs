@@ -1,6 +1,8 @@
 //! What a page says of a run beside its calls: out of its job, its account and its result.
 
-use patterns_core::{Counts, Coverage, Warning};
+use std::time::Duration;
+
+use patterns_core::{Counts, Coverage, Warning, grouped};
 use patterns_job::Job;
 use patterns_offline::OFFLINE_LABEL;
 use patterns_report::{Fact, Report, RunState, Totals};
@@ -9,10 +11,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::super::show::{cost, outcome, typed};
+use super::super::show::{cost, ended_counts, outcome, typed};
 use crate::error::Error;
 use crate::local_time::date;
 use crate::recorded_job::RecordedJob;
+use crate::report::short_time;
 use crate::store::refused;
 
 /// A longer result is not shown.
@@ -60,7 +63,7 @@ pub(super) fn content(
     let models = store.paid(run.id).map_err(refused)?;
     let is_offline = models.iter().any(|(name, _)| is_offline(name));
     let notes = store.notes(run.id).map_err(refused)?;
-    let counts = outcome(run).and_then(|it| serde_json::from_value(it.get("counts")?.clone()).ok());
+    let counts = counts(store, run)?;
     let batch: Option<KeptElections> = trace
         .as_deref()
         .and_then(|it| serde_json::from_str(it).ok());
@@ -104,11 +107,23 @@ pub(super) fn content(
     if more > 0 {
         let text = format!(
             "{} more elections were not kept in the store.",
-            number(more)
+            grouped(more)
         );
         report.lacks.push(text);
     }
     Ok(report)
+}
+
+/// Returns how the branches of a run ended, or have ended so far.
+fn counts(store: &Store, run: &RunRecord) -> Result<Option<Counts>, Error> {
+    let mut so_far = Counts::default();
+    for it in store.branch_counts(run.id, run.sessions).map_err(refused)? {
+        so_far.started += it.begun;
+        so_far.answered += it.answered;
+        so_far.failed += it.failed;
+        so_far.cancelled += it.cancelled;
+    }
+    Ok(ended_counts(run).or(Some(so_far).filter(|it| it.started > 0)))
 }
 
 /// Returns whether a model is the offline one, by its provider.
@@ -203,23 +218,28 @@ fn state_words(run: &RunRecord, is_running: bool) -> String {
 fn figures(run: &RunRecord, totals: Totals, counts: Option<Counts>) -> Vec<Fact> {
     let mut figures = Vec::new();
     if let Some(counts) = counts {
-        let text = format!("{} of {}", number(counts.answered), number(counts.started));
+        let text = format!(
+            "{} of {}",
+            grouped(counts.answered),
+            grouped(counts.started)
+        );
         figures.push(Fact::new("Branches answered", text));
     }
     if totals.calls > 0 {
-        figures.push(Fact::new("Calls", number(totals.calls)));
+        figures.push(Fact::new("Calls", grouped(totals.calls)));
     }
     if totals.found > 0 {
-        figures.push(Fact::new("From the store", number(totals.found)));
+        figures.push(Fact::new("From the store", grouped(totals.found)));
     }
     if totals.usage.total_tokens() > 0 {
-        figures.push(Fact::new("Tokens", number(totals.usage.total_tokens())));
+        figures.push(Fact::new("Tokens", grouped(totals.usage.total_tokens())));
     }
     if let Some(cost) = cost(run) {
         figures.push(Fact::new("Cost", cost));
     }
     if totals.span > 0.0 {
-        figures.push(Fact::new("Took", span(totals.span / 1_000.0)));
+        let took = Duration::from_secs_f64(totals.span / 1_000.0);
+        figures.push(Fact::new("Took", short_time(took)));
     }
     figures
 }
@@ -240,7 +260,7 @@ fn facts(
     }
     facts.push(Fact::new("Sessions", run.sessions.to_string()));
     if let Some(spent) = run.account {
-        let text = format!("{}, failed ones included", number(spent.total().calls));
+        let text = format!("{}, failed ones included", grouped(spent.total().calls));
         facts.push(Fact::new("Attempts", text));
     }
     if run.lost > 0 {
@@ -287,49 +307,11 @@ fn lacks(job: Option<&Job>, totals: Totals, no_prompts: bool, is_running: bool) 
     lacks
 }
 
-/// Writes a number with a comma before each three digits.
-fn number(number: u64) -> String {
-    let digits = number.to_string();
-    let parts = digits.as_bytes().rchunks(3).rev();
-    let parts: Vec<&str> = parts
-        .map(|it| std::str::from_utf8(it).unwrap_or_default())
-        .collect();
-    parts.join(",")
-}
-
-fn span(seconds: f64) -> String {
-    let whole = seconds.round() as u64;
-    match whole {
-        0..60 => format!("{seconds:.1} s"),
-        60..3_600 => format!("{} min {} s", whole / 60, whole % 60),
-        _ => format!("{} h {} min", whole / 3_600, whole % 3_600 / 60),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn numbers_and_spans_are_easy_to_read() {
-        for (it, expected) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(number(it), expected);
-        }
-        for (it, expected) in [
-            (3.21, "3.2 s"),
-            (75.0, "1 min 15 s"),
-            (7_380.0, "2 h 3 min"),
-        ] {
-            assert_eq!(span(it), expected);
-        }
-    }
 
     #[test]
     fn only_the_offline_provider_is_offline() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use patterns_core::{Message, Request, Role, Usage, nearest};
+use patterns_core::{Message, Request, Role, nearest};
 use patterns_store::{
     AttemptRecord, BranchEnding, BranchRecord, CallEnding, CallRecord, RunRecord, Store, Texts,
 };
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::args::LookFormat;
 use crate::error::{Error, ErrorKind};
-use crate::report::Page;
+use crate::report::{Page, tokens_of};
 use crate::store::refused;
 use crate::terminal::{Style, Terminal, write_shown};
 
@@ -172,7 +172,7 @@ fn describe_call(page: &mut Page, call: &CallRecord) {
     let part = part.map_or_else(String::new, |it| format!(" of {it:?}"));
     let mut line = format!("call {}{part}: {} · {how}", call.nth, call.model);
     line += &format!(" · {}", seconds(call.took));
-    line += &bill(call.usage);
+    line += &tokens_of(call.usage);
     if let Some(cost) = call.cost {
         line += &format!(" · {cost}");
     }
@@ -186,22 +186,6 @@ fn describe_call(page: &mut Page, call: &CallRecord) {
             page.paragraph(&format!("  in its words: {detail}"));
         }
     }
-}
-
-fn bill(usage: Usage) -> String {
-    if usage.total_tokens() == 0 {
-        return String::new();
-    }
-    let cached = match usage.cached_input_tokens {
-        0 => String::new(),
-        cached => format!(" ({cached} cached)"),
-    };
-    let Usage {
-        input_tokens,
-        output_tokens,
-        ..
-    } = usage;
-    format!(" · tokens {input_tokens} in{cached}, {output_tokens} out")
 }
 
 fn attempt_line(n: usize, of: usize, attempt: &AttemptRecord) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use patterns_core::{BranchId, Money, StepRole, grouped};
+use patterns_core::{BranchId, Counts, Money, StepRole, grouped};
 use patterns_store::{BranchEnding, BranchRecord, CallEnding, RunRecord, Store};
 use serde_json::{Value, json};
 
@@ -18,19 +18,17 @@ pub(super) struct Stages {
     /// Counts of each role, in the order in which they began.
     stages: Vec<Stage>,
     failures: Vec<Failure>,
-    /// Some branches: those that failed or are under way first.
-    shown: Vec<BranchRecord>,
-    others: Vec<BranchRecord>,
+    /// Some branches: those that failed first, then those under way.
+    shown: [Vec<BranchRecord>; 3],
     branches: usize,
+    /// Which session of several it was.
+    session: Option<i64>,
 }
 
 #[derive(Debug)]
 struct Stage {
     role: StepRole,
-    branches: u64,
-    answered: u64,
-    failed: u64,
-    cancelled: u64,
+    counts: Counts,
     calls: u64,
     found: u64,
     cost: Option<Money>,
@@ -47,7 +45,10 @@ struct Failure {
 impl Stages {
     /// Reads the branches and calls of a run; keeps `limit` branches.
     pub(super) fn read(store: &Store, run: &RunRecord, limit: usize) -> Result<Self, Error> {
-        let mut stages = Self::default();
+        let mut stages = Self {
+            session: Some(run.sessions).filter(|it| *it > 1),
+            ..Self::default()
+        };
         let mut roles: BTreeMap<BranchId, StepRole> = BTreeMap::new();
         for branch in store.branches_of(run.id, run.sessions) {
             let branch = branch.map_err(refused)?;
@@ -84,10 +85,7 @@ impl Stages {
         let at = at.unwrap_or_else(|| {
             self.stages.push(Stage {
                 role,
-                branches: 0,
-                answered: 0,
-                failed: 0,
-                cancelled: 0,
+                counts: Counts::default(),
                 calls: 0,
                 found: 0,
                 cost: None,
@@ -99,18 +97,18 @@ impl Stages {
 
     fn add(&mut self, branch: BranchRecord, limit: usize) {
         self.branches += 1;
-        let stage = self.stage(branch.role);
-        stage.branches += 1;
+        let counts = &mut self.stage(branch.role).counts;
+        counts.started += 1;
         match branch.ending {
-            Some(BranchEnding::Answered) => stage.answered += 1,
-            Some(BranchEnding::Failed) => stage.failed += 1,
-            Some(BranchEnding::Cancelled) => stage.cancelled += 1,
+            Some(BranchEnding::Answered) => counts.answered += 1,
+            Some(BranchEnding::Failed) => counts.failed += 1,
+            Some(BranchEnding::Cancelled) => counts.cancelled += 1,
             None => {}
         }
-        let is_first = matches!(branch.ending, Some(BranchEnding::Failed) | None);
-        let list = match is_first {
-            true => &mut self.shown,
-            false => &mut self.others,
+        let list = match branch.ending {
+            Some(BranchEnding::Failed) => &mut self.shown[0],
+            None => &mut self.shown[1],
+            _ => &mut self.shown[2],
         };
         if list.len() < limit {
             list.push(branch);
@@ -139,6 +137,9 @@ impl Stages {
 
     /// Adds what each stage came to.
     pub(super) fn describe_stages(&self, page: &mut Page) {
+        if let Some(session) = self.session {
+            page.line(Style::Dim, &format!("  of these, session {session}:"));
+        }
         for stage in &self.stages {
             page.paragraph(&format!("  {:<8}  {}", stage.role.name(), stage.words()));
         }
@@ -158,17 +159,16 @@ impl Stages {
             );
             page.plain_line(&text);
         }
-        self.shown.append(&mut self.others);
-        self.shown.truncate(limit);
-        if self.shown.is_empty() {
+        let shown: Vec<BranchRecord> = self.shown.into_iter().flatten().take(limit).collect();
+        if shown.is_empty() {
             return;
         }
         page.gap();
         page.heading("branches:");
-        for branch in &self.shown {
+        for branch in &shown {
             page.paragraph(&format!("  {}", named_line(branch)));
         }
-        let more = self.branches - self.shown.len();
+        let more = self.branches - shown.len();
         let more = match more {
             0 => String::new(),
             more => format!("{more} more (--limit); "),
@@ -183,10 +183,10 @@ impl Stages {
         let stages = self.stages.iter().map(|it| {
             json!({
                 "role": it.role,
-                "branches": it.branches,
-                "answered": it.answered,
-                "failed": it.failed,
-                "cancelled": it.cancelled,
+                "branches": it.counts.started,
+                "answered": it.counts.answered,
+                "failed": it.counts.failed,
+                "cancelled": it.counts.cancelled,
                 "calls": it.calls,
                 "found": it.found,
                 "cost": it.cost,
@@ -199,27 +199,16 @@ impl Stages {
         json!({
             "stages": stages.collect::<Vec<_>>(),
             "failures": failures.collect::<Vec<_>>(),
-            "branches": self.shown.iter().chain(&self.others).collect::<Vec<_>>(),
+            "branches": self.shown.iter().flatten().collect::<Vec<_>>(),
         })
     }
 }
 
 impl Stage {
     fn words(&self) -> String {
-        let under_way = self.branches - self.answered - self.failed - self.cancelled;
-        let mut line = format!(
-            "{} = {} answered + {} failed + {} cancelled",
-            counted(self.branches, "branch"),
-            grouped(self.answered),
-            grouped(self.failed),
-            grouped(self.cancelled)
-        );
-        if under_way > 0 {
-            line += &format!(" + {under_way} not ended");
-        }
-        line += &format!(" · {}", counted(self.calls, "call"));
+        let mut line = format!("{} · {}", self.counts, counted(self.calls, "call"));
         if self.found > 0 {
-            line += &format!(" ({} from the store)", self.found);
+            line += &format!(" ({} from the store)", grouped(self.found));
         }
         if let Some(cost) = self.cost.filter(|it| *it != Money::ZERO) {
             line += &format!(" · {cost}");

@@ -1,6 +1,8 @@
 //! `patterns vote --batch`: an election for each row of a file, each written as soon as it is decided,
 //! and a word on each question that has none.
 
+use std::sync::Arc;
+
 use patterns_core::{Branch, Outcome, Pattern};
 use patterns_job::{AnyVoting, BatchQuestion, BatchTurns, VoteWork};
 use patterns_parallel::voting::{BatchElection, BatchTally, Decision, Election, StopReason};
@@ -14,7 +16,9 @@ use super::{batch_sheet, out_of_budget, saved_cost};
 use crate::args::Format;
 use crate::error::Error;
 use crate::output::Rows;
-use crate::report::{BatchFigures, BatchReport, Page, batch_line, election_line, outcome_line};
+use crate::report::{
+    BatchFigures, BatchReport, Observers, Page, batch_line, election_line, outcome_line,
+};
 use crate::session::Session;
 use crate::sheet::Sheet;
 use crate::terminal::{Paint, Style};
@@ -98,6 +102,11 @@ struct BatchRows<'a> {
     /// What the record of the run keeps of them, if there is one.
     kept: Option<KeptElections>,
     failed: Vec<Branch<Value>>,
+    /// Who shows how far the batch is.
+    observers: Arc<Observers>,
+    /// How many questions there are, and of how many it is known what came of them.
+    questions: u64,
+    decided: u64,
     /// Whether there is any.
     is_any: bool,
     broken_off: usize,
@@ -111,6 +120,8 @@ impl<'a> BatchRows<'a> {
         work: &'a VoteWork,
     ) -> Result<Self, Error> {
         let is_shown = session.output.is_terminal();
+        let observers = session.observers();
+        observers.questions(0, questions.len() as u64);
         let mut rows = session.rows();
         Ok(Self {
             sheet: BatchColumns::begin(session, &work.columns, &mut rows, is_shown)?,
@@ -120,6 +131,9 @@ impl<'a> BatchRows<'a> {
             kept: session.is_recorded().then(KeptElections::default),
             turns: BatchTurns::new(questions),
             failed: Vec::new(),
+            observers,
+            questions: questions.len() as u64,
+            decided: 0,
             is_any: false,
             broken_off: 0,
             not_begun: 0,
@@ -131,6 +145,8 @@ impl<'a> BatchRows<'a> {
         let Some(election) = branch.into_value() else {
             return;
         };
+        self.decided += 1;
+        self.observers.questions(self.decided, self.questions);
         let (broken_off, row) = self.turns.take(&election.id);
         self.broken_off += broken_off.len();
         self.lack(broken_off, Lack::BrokenOff);

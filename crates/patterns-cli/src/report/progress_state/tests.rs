@@ -92,6 +92,47 @@ fn what_is_done_in_flight_and_waiting_adds_up() {
 }
 
 #[test]
+fn a_batch_is_as_far_as_its_questions_are() {
+    let mut state = ProgressState::default();
+    state.set_questions(0, 60, seconds(0));
+    (0..30).for_each(|it| begin(&mut state, it, StepRole::Ballot));
+    let usage = Usage::default();
+    for branch in 0..12 {
+        let origin = origin(branch);
+        state.take(&Event::BranchAnswered { origin, usage }, seconds(8));
+    }
+    let at = state.at(seconds(8), spent(4, "0.20"));
+    assert_eq!(
+        (at.done, at.total, at.unit),
+        (0, Some(60), Some("questions"))
+    );
+    assert_eq!((at.per_second, at.seconds_left), (Some(1.5), None));
+    assert_eq!(at.projected_cost, None);
+    state.set_questions(3, 60, seconds(9));
+    let at = state.at(seconds(10), spent(4, "0.30"));
+    // 57 of 60, at 3 in 10 seconds and ten cents each.
+    assert_eq!((at.done, at.seconds_left), (3, Some(190.0)));
+    assert_eq!(at.projected_cost, "6".parse().ok());
+}
+
+#[test]
+fn the_plan_says_how_far_it_is_where_nothing_else_does() {
+    let mut state = under_way();
+    let plan = |state: &mut ProgressState| {
+        state.set_planned(109, "2.50".parse().ok());
+        state.at(seconds(11), spent(4, "0.20"))
+    };
+    // It is known how many documents there are, and that counts more.
+    assert_eq!(plan(&mut state).seconds_left, Some(100.0));
+    state.total = None;
+    let at = plan(&mut state);
+    assert_eq!((at.total, at.seconds_left), (None, Some(121.11)));
+    assert_eq!(at.projected_cost, "2.50".parse().ok());
+    // What has cost more than was planned is not foreseen.
+    assert_eq!(state.at(seconds(11), spent(4, "2.60")).projected_cost, None);
+}
+
+#[test]
 fn what_is_within_a_branch_is_counted_beside_what_is_not() {
     let mut state = under_way();
     let within = |n| origin(BranchId(11).first_within().0 + n);

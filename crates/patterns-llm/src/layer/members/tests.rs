@@ -98,8 +98,23 @@ async fn who_keeps_failing_is_followed_by_the_next_and_all_attempts_are_on_the_b
     assert_eq!((&*answer.text, asked(&counts)), ("b", vec![1, 1, 0]));
     assert_eq!((answer.usage.calls, answer.usage.attempts), (1, 2));
     assert!(heard.0.lock().unwrap().is_empty());
+    tokio::time::advance(REST).await;
     members.generate(&Request::default()).await.unwrap();
     assert_eq!(asked(&counts)[0], 2, "it is asked again another time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_fails_at_once_is_not_asked_first_for_longer_and_longer() {
+    let (members, counts) = members(&[Err(BUSY), Ok("b")]);
+    let mut tries = Vec::new();
+    for _ in 0..70 {
+        members.generate(&Request::default()).await.unwrap();
+        tries.push(asked(&counts)[0]);
+        tokio::time::advance(Duration::from_millis(500)).await;
+    }
+    tries.dedup();
+    assert_eq!(tries.len(), 6, "after 0, 1, 3, 7, 15 and 31 s");
+    assert_eq!(asked(&counts), [6, 70]);
 }
 
 #[tokio::test(start_paused = true)]

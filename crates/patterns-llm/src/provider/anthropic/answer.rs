@@ -3,7 +3,7 @@
 use patterns_core::{FinishReason, ModelErrorKind, Usage};
 use serde_json::Value;
 
-use crate::provider::reply::{Completion, Verdict, count, is_error, one_attempt, read_json};
+use crate::provider::reply::{Completion, Rate, Verdict, count, is_error, one_attempt, read_json};
 
 /// Reads a body; returns `None` if it is no message and no error.
 pub(super) fn read(body: &[u8]) -> Option<Completion> {
@@ -13,7 +13,7 @@ pub(super) fn read(body: &[u8]) -> Option<Completion> {
         id: body["id"].as_str().map(str::to_owned),
         model: body["model"].as_str().map(str::to_owned),
         verdict: verdict(&body),
-        tier: None,
+        rate: rate(&body["usage"]),
         usage: usage(&body["usage"]),
     })
 }
@@ -95,5 +95,15 @@ fn usage(bill: &Value) -> Usage {
         output_tokens: number("output_tokens"),
         reasoning_tokens: thoughts.map_or(0, count),
         ..one_attempt()
+    }
+}
+
+/// Returns what of the bill costs more than usual: a speed, else a region, and what is cached for an hour.
+fn rate(bill: &Value) -> Rate {
+    let named = [&bill["speed"], &bill["inference_geo"]].map(Rate::of);
+    Rate {
+        dearer: named.iter().find_map(|it| it.dearer),
+        hour_tokens: count(&bill["cache_creation"]["ephemeral_1h_input_tokens"]),
+        tier: None,
     }
 }

@@ -4,7 +4,7 @@ use patterns_core::{FinishReason, ModelErrorKind, Usage};
 use serde_json::Value;
 
 use crate::provider::reply::{
-    Completion, Verdict, count, first_answer, is_error, one_attempt, read_json,
+    Completion, Rate, Verdict, count, first_answer, is_error, one_attempt, read_json,
 };
 
 /// Reads a body; returns `None` if it is no answer and no error.
@@ -19,7 +19,7 @@ pub(super) fn read(body: &[u8]) -> Option<Completion> {
         id: body["responseId"].as_str().map(str::to_owned),
         model: body["modelVersion"].as_str().map(str::to_owned),
         verdict: verdict(&body),
-        tier: None,
+        rate: Rate::of(&body["usageMetadata"]["serviceTier"]),
         usage: usage(&body["usageMetadata"]),
     })
 }
@@ -47,33 +47,30 @@ fn verdict(body: &Value) -> Verdict {
     }
 }
 
+/// What is in the names of the reasons why a filter has ended an answer.
+const FILTERS: [&str; 7] = [
+    "SAFETY",
+    "RECITATION",
+    "LANGUAGE",
+    "BLOCKLIST",
+    "PROHIBITED",
+    "SPII",
+    "ARMOR",
+];
+
+/// Only `STOP` ends an answer well: with any other reason, and with those to come, a text may be half of one.
 fn of_candidate(candidate: &Value) -> Verdict {
-    let down = ModelErrorKind::Unavailable { retry_after: None };
-    let reason = candidate["finishReason"].as_str();
-    let words = |reason| blocked("the answer ended", reason, candidate, "finishMessage");
-    match reason {
-        Some("MAX_TOKENS") => Verdict::Failed(ModelErrorKind::Truncated),
-        Some(
-            reason @ ("SAFETY"
-            | "RECITATION"
-            | "LANGUAGE"
-            | "BLOCKLIST"
-            | "PROHIBITED_CONTENT"
-            | "SPII"
-            | "IMAGE_SAFETY"
-            | "IMAGE_PROHIBITED_CONTENT"
-            | "IMAGE_RECITATION"),
-        ) => Verdict::Because(ModelErrorKind::Filtered, words(reason)),
-        Some(
-            reason @ ("OTHER"
-            | "MALFORMED_FUNCTION_CALL"
-            | "UNEXPECTED_TOOL_CALL"
-            | "TOO_MANY_TOOL_CALLS"
-            | "MALFORMED_RESPONSE"
-            | "MISSING_THOUGHT_SIGNATURE"),
-        ) => Verdict::Because(down, words(reason)),
-        reason => Verdict::Answer(text(&candidate["content"]), finish(reason)),
-    }
+    let kind = match candidate["finishReason"].as_str() {
+        None | Some("STOP" | "FINISH_REASON_UNSPECIFIED") => {
+            return Verdict::Answer(text(&candidate["content"]), FinishReason::Stop);
+        }
+        Some("MAX_TOKENS") => return Verdict::Failed(ModelErrorKind::Truncated),
+        Some(reason) if FILTERS.iter().any(|it| reason.contains(it)) => ModelErrorKind::Filtered,
+        Some(_) => ModelErrorKind::Unavailable { retry_after: None },
+    };
+    let reason = candidate["finishReason"].as_str().unwrap_or_default();
+    let words = blocked("the answer ended", reason, candidate, "finishMessage");
+    Verdict::Because(kind, words)
 }
 
 /// Says why something was held back: the reason, what the provider says to it, and the kinds of harm
@@ -97,13 +94,6 @@ fn text(content: &Value) -> String {
     let parts = content["parts"].as_array().into_iter().flatten();
     let said = parts.filter(|it| it["thought"] != true);
     said.filter_map(|it| it["text"].as_str()).collect()
-}
-
-fn finish(reason: Option<&str>) -> FinishReason {
-    match reason {
-        None | Some("STOP" | "FINISH_REASON_UNSPECIFIED") => FinishReason::Stop,
-        Some(other) => FinishReason::Other(other.to_owned()),
-    }
 }
 
 /// Returns the bill. Thoughts are billed as output, and counted beside it.

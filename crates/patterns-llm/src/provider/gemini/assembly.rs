@@ -1,5 +1,6 @@
 //! A streamed candidate as far as it has come. A stream has no mark at its end: the last piece has the
-//! reason why the answer ended, and the bill.
+//! reason why the answer ended, and the bill. But gateways that translate put both into every piece, so the
+//! end is where the stream ends.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -15,6 +16,8 @@ pub(super) struct Candidate {
     id: Value,
     model: Value,
     finish_reason: Value,
+    /// Whether more came behind such a reason.
+    has_resumed: bool,
     finish_message: Value,
     ratings: Value,
     feedback: Value,
@@ -43,11 +46,11 @@ impl Assembly for Candidate {
     }
 
     fn is_done(&self) -> bool {
-        self.has_ended() && self.usage.is_object()
+        false
     }
 
     fn has_ended(&self) -> bool {
-        self.finish_reason.is_string() || self.is_blocked()
+        (self.finish_reason.is_string() && !self.has_resumed) || self.is_blocked()
     }
 
     fn has_begun(&self) -> bool {
@@ -64,7 +67,7 @@ impl Assembly for Candidate {
             let body = json!({"error": error, "usageMetadata": this.usage});
             return Ok(body.to_string().into());
         }
-        if !this.has_ended() {
+        if !this.finish_reason.is_string() && !this.is_blocked() {
             return Err(broken());
         }
         let mut body = json!({
@@ -106,6 +109,7 @@ impl Candidate {
             if part["thought"] != true {
                 let text = part["text"].as_str().unwrap_or_default();
                 self.blanks.see(text)?;
+                self.has_resumed |= !text.is_empty() && self.finish_reason.is_string();
                 self.text += text;
             }
         }

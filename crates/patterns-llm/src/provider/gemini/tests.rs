@@ -21,7 +21,7 @@ use super::assembly::Candidate;
 use super::generate::Generate;
 use crate::provider::dialect::{Dialect, Put};
 use crate::provider::refused::{LeftOut, Parameter};
-use crate::provider::reply::{Redactor, classify};
+use crate::provider::reply::{Rate, Redactor, classify};
 use crate::provider::stream::stored;
 use crate::provider::test_requests::attached;
 use crate::provider::transport::Reply;

@@ -3,7 +3,7 @@
 use patterns_core::{FinishReason, ModelErrorKind, Usage};
 use serde_json::Value;
 
-use crate::provider::reply::{Completion, Verdict, count, is_error, one_attempt, read_json};
+use crate::provider::reply::{Completion, Rate, Verdict, count, is_error, one_attempt, read_json};
 
 /// Reads a body; returns `None` if it is no answer and no error.
 pub(super) fn read(body: &[u8]) -> Option<Completion> {
@@ -19,7 +19,7 @@ pub(super) fn read(body: &[u8]) -> Option<Completion> {
             output_tokens: count(&body["eval_count"]),
             ..one_attempt()
         },
-        tier: None,
+        rate: Rate::default(),
     })
 }
 

@@ -55,7 +55,8 @@ impl Dialect for Chat {
             Effort::None => &["false"],
             Effort::Minimal | Effort::Low => &["low", "true"],
             Effort::Medium => &["medium", "true"],
-            Effort::High | Effort::Max => &["high", "true"],
+            Effort::High => &["high", "true"],
+            Effort::Max => &["max", "high", "true"],
         }
     }
 

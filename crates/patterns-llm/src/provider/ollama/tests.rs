@@ -293,4 +293,6 @@ fn a_model_is_told_whether_to_think_or_for_how_long() {
     assert_eq!(said(Effort::High, 0), json!("high"));
     assert_eq!(said(Effort::High, 1), json!(true));
     assert_eq!(said(Effort::High, 2), Value::Null);
+    assert_eq!(said(Effort::Max, 0), json!("max"));
+    assert_eq!(said(Effort::Max, 1), json!("high"));
 }

@@ -6,9 +6,8 @@ use serde_json::{Value, json};
 
 use super::usual;
 use crate::provider::reply::{
-    Completion, Verdict, count, filtered, first_answer, is_error, one_attempt, read_json,
+    Completion, Rate, Verdict, count, filtered, first_answer, is_error, one_attempt, read_json,
 };
-use crate::tier::Tier;
 
 /// Reads a body; returns `None` if it is no object.
 pub(crate) fn read(body: &[u8]) -> Option<Completion> {
@@ -30,18 +29,9 @@ pub(super) fn read_any(body: &[u8]) -> Option<Completion> {
         },
         model: body["model"].as_str().map(str::to_owned),
         verdict: verdict(&body),
-        tier: body["service_tier"].as_str().and_then(tier_of),
+        rate: Rate::of(&body["service_tier"]),
         usage: usage(&body),
     })
-}
-
-/// Returns the tier that a provider names.
-pub(super) fn tier_of(name: &str) -> Option<Tier> {
-    match name {
-        "default" | "standard" | "on_demand" => Some(Tier::Standard),
-        "flex" => Some(Tier::Flex),
-        _ => None,
-    }
 }
 
 fn verdict(body: &Value) -> Verdict {
@@ -88,19 +78,39 @@ fn told(body: &Value) -> Option<Value> {
 
 fn usage(body: &Value) -> Usage {
     let bill = usage_of(body).unwrap_or(&Value::Null);
+    let number = |name: &str| bill.get(name).map_or(0, count);
     let prompt = &bill["prompt_tokens_details"];
     let cached = prompt.get("cached_tokens");
     let cached = cached.or_else(|| bill.get("prompt_cache_hit_tokens"));
     let written = prompt.get("cache_write_tokens");
     let reasoning = bill["completion_tokens_details"].get("reasoning_tokens");
-    Usage {
-        input_tokens: bill.get("prompt_tokens").map_or(0, count),
+    let usage = Usage {
+        input_tokens: number("prompt_tokens"),
         cached_input_tokens: cached.map_or(0, count),
         cache_write_tokens: written.map_or(0, count),
-        output_tokens: bill.get("completion_tokens").map_or(0, count),
+        output_tokens: number("completion_tokens"),
         reasoning_tokens: reasoning.map_or(0, count),
         billed: billed(bill),
         ..one_attempt()
+    };
+    with_thoughts(usage, number("total_tokens"))
+}
+
+/// Adds the thoughts to what was written where they are counted beside it, as xAI does, and gateways before
+/// Google: the total tells, and nothing else that may be in it explains the difference.
+pub(super) fn with_thoughts(usage: Usage, total: u64) -> Usage {
+    let beside = total.saturating_sub(usage.total_tokens());
+    let is_thought = match usage.reasoning_tokens {
+        0 => usage.cached_input_tokens == 0,
+        thoughts => thoughts == beside,
+    };
+    if beside == 0 || !is_thought {
+        return usage;
+    }
+    Usage {
+        output_tokens: usage.output_tokens + beside,
+        reasoning_tokens: beside,
+        ..usage
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) struct Chunks {
     arguments: Option<String>,
     has_other_calls: bool,
     finish_reason: Option<String>,
+    /// Whether more came behind such a reason, which then says nothing of the end.
+    has_resumed: bool,
     /// What Azure's content filter has found, if it holds anything back.
     filter: Value,
     usage: Value,
@@ -42,7 +44,7 @@ impl Assembly for Chunks {
     }
 
     fn has_ended(&self) -> bool {
-        self.is_done || self.finish_reason.is_some()
+        self.is_done || (self.finish_reason.is_some() && !self.has_resumed)
     }
 
     fn has_begun(&self) -> bool {
@@ -125,6 +127,10 @@ impl Chunks {
         if self.error.is_none() && is_error(&chunk["error"]) {
             self.error = Some(chunk["error"].take());
         }
+        if self.error.is_none() && chunk["object"] == "error" {
+            self.error = Some(chunk);
+            return Ok(true);
+        }
         if let Some(usage) = usage_of(&chunk) {
             self.usage = usage.clone();
         }
@@ -152,10 +158,6 @@ impl Chunks {
         if self.error.is_none() && is_error(&choice["error"]) {
             self.error = Some(choice["error"].clone());
         }
-        // The last one counts: some servers send an empty one with every piece.
-        if let Some(reason) = finish_reason(&choice) {
-            self.finish_reason = Some(reason.to_owned());
-        }
         let notes = choice.get("content_filter_results");
         if let Some(notes) = notes.filter(|it| filtered(it).is_some()) {
             self.filter = notes.clone();
@@ -164,6 +166,10 @@ impl Chunks {
             Some(delta) => self.add_delta(delta)?,
             None if self.content.is_empty() => self.add_whole(&choice)?,
             None => {}
+        }
+        // The last one counts: some servers send an empty one with every piece.
+        if let Some(reason) = finish_reason(&choice) {
+            self.finish_reason = Some(reason.to_owned());
         }
         Ok(true)
     }
@@ -229,6 +235,7 @@ impl Chunks {
 
     fn add_content(&mut self, content: &str) -> Result<(), ExchangeError> {
         self.has_begun |= !content.is_empty() || !self.refusal.is_empty();
+        self.has_resumed |= !content.is_empty() && self.finish_reason.is_some();
         self.blanks.see(content)?;
         self.content += content;
         Ok(())

@@ -269,5 +269,52 @@ fn a_bill_in_dollars_is_read_and_the_tier_that_was_given() {
         let expected = billed.map(|it| it.parse().unwrap());
         assert_eq!(usage.billed, expected, "{more}");
     }
-    assert_eq!(completion("").tier, Some(Tier::Standard));
+    assert_eq!(completion("").rate.tier, Some(Tier::Standard));
+}
+
+/// xAI counts thoughts beside the answer (inspect_ai#5528), and so do gateways before Google.
+#[test]
+fn thoughts_that_are_counted_beside_the_answer_are_output() {
+    for (usage, output, reasoning) in [
+        (
+            json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 45,
+            "completion_tokens_details": {"reasoning_tokens": 30}}),
+            35,
+            30,
+        ),
+        (
+            json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 45}),
+            35,
+            30,
+        ),
+        (
+            json!({"prompt_tokens": 10, "completion_tokens": 35, "total_tokens": 45,
+            "completion_tokens_details": {"reasoning_tokens": 30}}),
+            35,
+            30,
+        ),
+        // What else is in the sum is not output.
+        (
+            json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 45,
+            "prompt_tokens_details": {"cached_tokens": 30}}),
+            5,
+            0,
+        ),
+        (
+            json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 45,
+            "completion_tokens_details": {"reasoning_tokens": 3}}),
+            5,
+            3,
+        ),
+        (json!({"prompt_tokens": 10, "completion_tokens": 5}), 5, 0),
+    ] {
+        let body = json!({"id": "c", "model": "m", "usage": usage,
+            "choices": [{"message": {"content": "Hi."}, "finish_reason": "stop"}]});
+        let read = answer::read(body.to_string().as_bytes()).unwrap().usage;
+        assert_eq!(
+            (read.output_tokens, read.reasoning_tokens),
+            (output, reasoning),
+            "{usage}"
+        );
+    }
 }

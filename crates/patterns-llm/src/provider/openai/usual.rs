@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::answer::tier_of;
-use crate::provider::reply::{Completion, Verdict, one_attempt};
+use super::answer::with_thoughts;
+use crate::provider::reply::{Completion, Rate, Verdict, one_attempt};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -115,8 +115,8 @@ struct Bill {
     prompt_tokens_details: Option<Object<OfPrompt>>,
     #[serde(default)]
     completion_tokens_details: Option<Object<OfCompletion>>,
-    #[serde(default, rename = "total_tokens")]
-    _total: IgnoredAny,
+    #[serde(default)]
+    total_tokens: u64,
 }
 
 #[derive(Default, Deserialize)]
@@ -147,19 +147,22 @@ pub(super) fn read(body: &[u8]) -> Option<Completion> {
     let prompt = bill.prompt_tokens_details.map(|it| it.0);
     let prompt = prompt.unwrap_or_default();
     let completion = bill.completion_tokens_details.map(|it| it.0);
+    let usage = Usage {
+        input_tokens: bill.prompt_tokens,
+        cached_input_tokens: prompt.cached_tokens,
+        cache_write_tokens: prompt.cache_write_tokens,
+        output_tokens: bill.completion_tokens,
+        reasoning_tokens: completion.unwrap_or_default().reasoning_tokens,
+        ..one_attempt()
+    };
     Some(Completion {
         id: Some(body.id.0.into_owned()),
         model: Some(body.model.0.into_owned()),
         verdict: Verdict::Answer(text.into_owned(), FinishReason::Stop),
-        tier: body.service_tier.and_then(|it| tier_of(&it.0)),
-        usage: Usage {
-            input_tokens: bill.prompt_tokens,
-            cached_input_tokens: prompt.cached_tokens,
-            cache_write_tokens: prompt.cache_write_tokens,
-            output_tokens: bill.completion_tokens,
-            reasoning_tokens: completion.unwrap_or_default().reasoning_tokens,
-            ..one_attempt()
-        },
+        rate: body
+            .service_tier
+            .map_or_else(Rate::default, |it| Rate::named(&it.0)),
+        usage: with_thoughts(usage, bill.total_tokens),
     })
 }
 

@@ -3,7 +3,7 @@
 use patterns_core::{FinishReason, ModelErrorKind, Usage};
 use serde_json::Value;
 
-use crate::tier::Tier;
+use super::rate::Rate;
 
 /// What a successful reply comes to.
 #[derive(Debug, PartialEq)]
@@ -15,8 +15,8 @@ pub(crate) struct Completion {
     pub(crate) verdict: Verdict,
     /// The bill of the one attempt that this is the answer to.
     pub(crate) usage: Usage,
-    /// The tier that the provider says it has answered at, if it does.
-    pub(crate) tier: Option<Tier>,
+    /// At what price it is billed.
+    pub(crate) rate: Rate,
 }
 
 /// Whether there is an answer.

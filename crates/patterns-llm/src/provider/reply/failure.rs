@@ -32,7 +32,9 @@ impl Failure {
         let error = match body.get("error").filter(|it| !it.is_null()) {
             Some(error) => error,
             None if body.get("object").and_then(Value::as_str) == Some("error") => body,
-            None => body.get("detail").or_else(|| body.get("message"))?,
+            None if body.get("detail").is_some() => body.get("detail")?,
+            // Cerebras, and others, without a frame.
+            None => body.get("message").and(Some(body))?,
         };
         Some(Self::of_error(status, error))
     }
@@ -45,7 +47,7 @@ impl Failure {
         let code = code.and_then(plain);
         let class = error.get("type").or_else(|| error.get("status"));
         Self {
-            status: own_status(status, code.as_deref()),
+            status: own_status(status, code.as_deref(), class),
             class: class.and_then(plain),
             message: message(error),
             param: error.get("param").and_then(plain),
@@ -108,33 +110,38 @@ impl Failure {
         has_worked: bool,
     ) -> Option<ModelErrorKind> {
         let says = |phrases: &[&str]| phrases.iter().any(|it| words.contains(it));
-        let is_client_error = (400..500).contains(&self.status);
+        // Within a success, which had begun when it went wrong, they say what they say elsewhere.
+        let status = match self.status {
+            200..300 => 400,
+            status => status,
+        };
+        let is_client_error = (400..500).contains(&status);
         let blames_format = self
             .param
             .as_deref()
             .is_some_and(|it| it.starts_with("response_format"));
         if is_client_error && is_out_of_credit(words, retry_after.is_some()) {
             Some(ModelErrorKind::QuotaExhausted)
-        } else if matches!(self.status, 400 | 404 | 415 | 422 | 500 | 501)
+        } else if matches!(status, 400 | 404 | 415 | 422 | 500 | 501)
             && (blames_format || says(FORMAT))
         {
             Some(ModelErrorKind::UnsupportedFormat)
-        } else if matches!(self.status, 400 | 403 | 413 | 422 | 500) && is_too_long(words) {
+        } else if matches!(status, 400 | 403 | 413 | 422 | 500) && is_too_long(words) {
             Some(ModelErrorKind::ContextTooLong)
-        } else if self.status == 429 && says(NO_ROOM) {
+        } else if status == 429 && says(NO_ROOM) {
             // Of the flex tier: it is not we who ask too fast.
             Some(ModelErrorKind::Overloaded { retry_after })
-        } else if self.status == 500 && says(NEVER) {
+        } else if status == 500 && says(NEVER) {
             Some(ModelErrorKind::InvalidRequest)
-        } else if matches!(self.status, 400 | 403 | 422 | 451) && says(MODERATION) {
+        } else if matches!(status, 400 | 403 | 422 | 446 | 451) && says(MODERATION) {
             Some(ModelErrorKind::Filtered)
-        } else if self.status == 400 && says(DRAWN_BADLY) {
+        } else if status == 400 && says(PASSES) {
             // The next draw may be fine.
             Some(ModelErrorKind::Unavailable { retry_after })
-        } else if !has_worked && matches!(self.status, 400 | 422) && is_no_model(words) {
+        } else if !has_worked && matches!(status, 400 | 422) && is_no_model(words) {
             // A model that has answered is there: such words are of this one document.
             Some(ModelErrorKind::UnknownModel)
-        } else if matches!(self.status, 400 | 500) && says(BAD_KEY) {
+        } else if matches!(status, 400 | 500) && says(BAD_KEY) {
             Some(ModelErrorKind::Unauthorized)
         } else {
             None
@@ -183,6 +190,7 @@ const FORMAT: &[&str] = &[
     "schema is too complex",
     "schema is too large",
     "optional parameters",
+    "union types",
     "output_config.format",
     "output_format",
     "output format",
@@ -215,7 +223,7 @@ const ECHOES: &[&str] = &[
 ];
 
 /// Returns what a provider says itself, without what it repeats of the request.
-fn own_words(words: &str) -> &str {
+pub(crate) fn own_words(words: &str) -> &str {
     let ends = ECHOES.iter().filter_map(|it| words.find(it));
     &words[..ends.min().unwrap_or(words.len())]
 }
@@ -236,10 +244,19 @@ const MODERATION: &[&str] = &[
     "content exists risk",
     "inappropriate content",
     "safety system",
+    "content violates",
+    "usage guidelines",
 ];
 
-/// Groq's words for an answer that it refuses itself.
-const DRAWN_BADLY: &[&str] = &["failed to generate json", "failed to validate json"];
+/// What passes, though it has the status of a bad request: Groq refuses an answer of its own, LM Studio loads a
+/// model again that has crashed.
+const PASSES: &[&str] = &[
+    "failed to generate json",
+    "failed to validate json",
+    "model has crashed",
+    "model unloaded",
+    "model is unloaded",
+];
 
 const UNKNOWN_MODEL: &[&str] = &["invalid model", "unknown model", "not a valid model"];
 
@@ -341,10 +358,14 @@ fn kind_of_name(name: &str, retry_after: Option<Duration>) -> Option<ModelErrorK
     })
 }
 
-/// OpenRouter puts the status of the failure behind it into the code, within a 200.
-fn own_status(status: u16, code: Option<&str>) -> u16 {
+/// OpenRouter puts the status of the failure behind it into the code, within a 200; others a name for it into
+/// the type.
+fn own_status(status: u16, code: Option<&str>, class: Option<&Value>) -> u16 {
     let inner = code.and_then(|it| it.parse().ok());
-    match inner.filter(|it| (400..600).contains(it)) {
+    let inner = inner.filter(|it| (400..600).contains(it));
+    let is_invalid =
+        class.is_some_and(|it| it == "invalid_request_error" || it == "BadRequestError");
+    match inner.or(is_invalid.then_some(400)) {
         Some(inner) if (200..300).contains(&status) => inner,
         _ => status,
     }
@@ -359,13 +380,21 @@ fn plain(value: &Value) -> Option<String> {
     }
 }
 
-fn message(error: &Value) -> String {
-    let message = match error {
-        Value::String(text) => Some(text.as_str()),
-        // FastAPI lists what is wrong with each field.
+/// Returns the words of an error. FastAPI lists what is wrong with each field, and Mistral puts such a list
+/// where the words should be.
+fn words_of(error: &Value) -> Option<&str> {
+    match error {
+        Value::String(text) => Some(text),
         Value::Array(list) => list.iter().find_map(|it| it.get("msg")?.as_str()),
-        _ => error.get("message").and_then(Value::as_str),
-    };
+        _ => error
+            .get("message")
+            .or_else(|| error.get("detail"))
+            .and_then(words_of),
+    }
+}
+
+fn message(error: &Value) -> String {
+    let message = words_of(error);
     // LiteLLM and OpenRouter wrap what the provider behind them said.
     let inner = error.pointer("/metadata/raw").and_then(Value::as_str);
     let message = match (message, inner) {

@@ -10,6 +10,7 @@ mod filtered;
 mod foreign;
 mod lenient;
 mod no_credit;
+mod rate;
 mod redact;
 mod retry_after;
 mod system_role;
@@ -17,8 +18,10 @@ mod too_long;
 
 pub(super) use classify::classify;
 pub(super) use completion::{Completion, Verdict, count, first_answer, is_error, one_attempt};
+pub(super) use failure::own_words;
 pub(super) use filtered::filtered;
 pub(super) use foreign::is_foreign;
 pub(super) use lenient::read as read_json;
+pub(crate) use rate::{Rate, Rates};
 pub(super) use redact::{MAX_DETAIL, Redactor};
 pub(super) use system_role::is_refused as refuses_system_role;

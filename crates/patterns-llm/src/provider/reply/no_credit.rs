@@ -57,8 +57,16 @@ const GONE: &[&str] = &[
     "no remaining",
 ];
 
-/// How a limit is said to be one of a whole day.
-const DAYS: &[&str] = &["per day", "per-day", "perday", "daily", "for today"];
+/// How a limit is said to be one of a whole day, or of more.
+const DAYS: &[&str] = &[
+    "per day",
+    "per-day",
+    "perday",
+    "daily",
+    "for today",
+    "weekly",
+    "monthly",
+];
 
 /// Returns whether `words`, in lower case, say that there is nothing left to pay with. With a hint
 /// when to come back, a quota only has to fill up again.

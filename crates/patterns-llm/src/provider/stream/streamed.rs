@@ -107,7 +107,7 @@ async fn assemble(
             (false, None) => pieces.next().await,
             (false, Some(idle)) => timeout_at(alive + idle, pieces.next())
                 .await
-                .map_err(too_slow)?,
+                .unwrap_or_else(|late| Some(Err(too_slow(late)))),
         };
         let piece = match piece {
             Some(Ok(piece)) => piece,

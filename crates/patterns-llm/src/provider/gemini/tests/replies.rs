@@ -37,11 +37,6 @@ fn every_reason_to_finish_says_whether_there_is_an_answer() {
     let usage = response.usage;
     assert_eq!((usage.input_tokens, usage.cached_input_tokens), (30, 20));
     assert_eq!((usage.output_tokens, usage.reasoning_tokens), (107, 100));
-    let other = read(200, &ended("SOMETHING_NEW", said()).to_string()).unwrap();
-    assert_eq!(
-        other.finish,
-        FinishReason::Other("SOMETHING_NEW".to_owned())
-    );
     let down = Unavailable { retry_after: None };
     for (reason, kind) in [
         ("MAX_TOKENS", Truncated),
@@ -51,7 +46,13 @@ fn every_reason_to_finish_says_whether_there_is_an_answer() {
         ("BLOCKLIST", Filtered),
         ("PROHIBITED_CONTENT", Filtered),
         ("SPII", Filtered),
+        ("IMAGE_SAFETY", Filtered),
+        ("MODEL_ARMOR", Filtered),
         ("OTHER", down),
+        ("TOO_MANY_TOOL_CALLS", down),
+        ("MISSING_THOUGHT_SIGNATURE", down),
+        // A text with another end than a good one may be half of one.
+        ("SOMETHING_NEW", down),
         ("MALFORMED_FUNCTION_CALL", down),
         ("UNEXPECTED_TOOL_CALL", down),
         ("MALFORMED_RESPONSE", down),
@@ -244,6 +245,30 @@ async fn a_stream_cut_anywhere_says_the_same_or_nothing() {
         if let Some(cut) = assembled(&stream[..end]).await {
             assert_eq!(cut, whole, "{end}");
         }
+    }
+}
+
+/// As gateways translate, and as Google did before: songquanpeng/one-api#1408, Chevey339/kelivo#1003.
+#[tokio::test]
+async fn a_stream_whose_every_piece_says_that_it_is_the_last_is_read_to_its_end() {
+    let pieces = [
+        ended("STOP", json!([])),
+        ended("STOP", json!([{"text": "{\"city\":\"Kö"}])),
+        ended("STOP", json!([{"text": "ln\"}"}])),
+        ended("STOP", json!([])),
+    ];
+    let pieces = pieces.map(|it| format!("data: {it}\n\n"));
+    let whole = assembled(&pieces.concat()).await.unwrap();
+    assert_eq!(whole.text, r#"{"city":"Köln"}"#);
+}
+
+#[test]
+fn the_tier_that_was_given_is_read() {
+    let mut body = ended("STOP", json!([]));
+    for name in ["flex", "standard", "priority"] {
+        body["usageMetadata"]["serviceTier"] = json!(name);
+        let completion = answer::read(body.to_string().as_bytes()).unwrap();
+        assert_eq!(completion.rate, Rate::named(name));
     }
 }
 

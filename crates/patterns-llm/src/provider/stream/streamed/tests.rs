@@ -89,6 +89,11 @@ fn what_goes_wrong_in_a_stream_is_no_answer() {
             said("Hi") + "data: {\"error\":{\"code\":502}}\n\n",
             Ok(json!({"error": {"code": 502}, "usage": null})),
         ),
+        (
+            "vLLM's error",
+            said("Hi") + "data: {\"object\":\"error\",\"code\":400}\n\n" + DONE,
+            Ok(json!({"error": {"object": "error", "code": 400}, "usage": null})),
+        ),
     ];
     for (name, text, expected) in table {
         assert_eq!(read(vec![text.into_bytes()]).0, expected, "{name}");
@@ -276,6 +281,34 @@ async fn an_answer_that_has_ended_waits_for_nothing() {
     let start = Instant::now();
     assert!(assemble(pieces, bounds, chunks(), || {}).await.is_ok());
     assert_eq!(start.elapsed(), TAIL);
+}
+
+/// Some servers say of every piece that it is the last one.
+#[tokio::test(start_paused = true)]
+async fn what_follows_an_end_is_waited_for_and_its_loss_is_one() {
+    let last = |text: &str| {
+        Ok(Bytes::from(chunk(
+            &json!({"content": text}),
+            &json!("stop"),
+        )))
+    };
+    let broken = || Err(ExchangeError::new(ExchangeErrorKind::Broken));
+    let read = async |pieces: Vec<Result<Bytes, ExchangeError>>| {
+        let pieces = stream::iter(pieces).chain(stream::pending());
+        let body = assemble(pieces, a_minute(), chunks(), || {}).await?;
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        Ok::<_, ExchangeError>(body["choices"][0]["message"]["content"].clone())
+    };
+    let whole = vec![
+        last("[1, "),
+        last("2]"),
+        Ok(Bytes::from_static(DONE.as_bytes())),
+    ];
+    assert_eq!(read(whole).await.unwrap(), "[1, 2]");
+    let cut = read(vec![last("[1, "), last("2"), broken()]).await;
+    assert_eq!(cut.unwrap_err().kind(), ExchangeErrorKind::Broken);
+    // Nothing more comes, and nobody closes the connection.
+    assert_eq!(read(vec![last("[1]")]).await.unwrap(), "[1]");
 }
 
 #[tokio::test]

@@ -63,7 +63,7 @@ fn no_credit_stops_and_too_much_for_a_minute_is_too_long() {
     let body = json!({"error": {"code": "Arrearage", "message": "No.", "type": "Arrearage"}});
     fails(400, &[], body, QuotaExhausted, Some("Arrearage"));
     let body = json!({"code": 30001, "message": "Sorry, your account balance is insufficient"});
-    fails(403, &[], body, QuotaExhausted, None);
+    fails(403, &[], body, QuotaExhausted, Some("30001"));
     let body = json!({"error": {"message": "Budget has been exceeded! Current cost: 1.2", "type": "budget_exceeded", "code": "400"}});
     fails(400, &[], body, QuotaExhausted, Some("400"));
     // LiteLLM in front of OpenAI.
@@ -102,6 +102,44 @@ fn a_success_without_an_answer_may_tell_of_an_error_in_a_way_of_its_own() {
         let error = read(200, &[], body.to_string()).expect_err("no answer");
         assert_eq!(error.kind(), kind, "{body}");
         assert!(error.detail().is_some(), "its words are shown: {body}");
+    }
+}
+
+/// Servers that have begun to stream can give no other status.
+#[test]
+fn an_error_in_a_success_is_judged_by_its_words_as_any_other() {
+    let long = "This model's maximum context length is 8192 tokens. However, you requested 9000.";
+    for (error, kind) in [
+        (json!(long), ContextTooLong),
+        (
+            json!({"message": long, "type": "invalid_request_error", "code": null}),
+            ContextTooLong,
+        ),
+        (
+            json!({"message": "Failed to compile the grammar", "type": "server_error"}),
+            UnsupportedFormat,
+        ),
+        (json!({"message": "Content Exists Risk"}), Filtered),
+        (json!({"message": "Insufficient Balance"}), QuotaExhausted),
+        (
+            json!({"message": "No.", "type": "invalid_request_error", "code": null}),
+            InvalidRequest,
+        ),
+        (
+            json!({"message": "No.", "type": "BadRequestError", "code": null}),
+            InvalidRequest,
+        ),
+        (
+            json!({"message": "The engine has died.", "type": "server_error"}),
+            DOWN,
+        ),
+    ] {
+        let body = json!({ "error": error }).to_string();
+        assert_eq!(
+            read(200, &[], body.clone()).unwrap_err().kind(),
+            kind,
+            "{body}"
+        );
     }
 }
 

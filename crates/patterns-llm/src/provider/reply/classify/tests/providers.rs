@@ -284,6 +284,41 @@ fn vllm_fastapi_and_litellm_say_it_like_this() {
     fails(401, &[], body, Unauthorized, Some("401"));
 }
 
+/// Beside no `error`, and with a list of what is wrong where words should be (crewAI#60, php-mistral#76).
+#[test]
+fn cerebras_and_mistral_say_it_like_this() {
+    let cerebras = |code: &str, message: &str| json!({"message": message, "type": "x", "param": "quota", "code": code});
+    let words = "Tokens per minute limit exceeded - too many tokens processed.";
+    let body = cerebras("token_quota_exceeded", words);
+    fails(429, &[], body, SPEED, Some("token_quota_exceeded"));
+    let body = cerebras(
+        "context_length_exceeded",
+        "Current length is 9000 while limit is 8192",
+    );
+    fails(
+        400,
+        &[],
+        body,
+        ContextTooLong,
+        Some("context_length_exceeded"),
+    );
+    let wrong = json!([{"type": "extra_forbidden", "loc": ["body", "n"],
+        "msg": "Extra inputs are not permitted", "input": 1}]);
+    for body in [
+        json!({"object": "error", "message": {"detail": wrong}, "type": "invalid_request_error"}),
+        json!({"object": "Error", "detail": wrong, "message": wrong, "type": "invalid_request_error"}),
+        json!({"detail": {"message": "Extra inputs are not permitted"}}),
+    ] {
+        let error = read(422, &[], body.to_string()).unwrap_err();
+        assert_eq!(error.kind(), InvalidRequest, "{body}");
+        assert_eq!(
+            error.detail(),
+            Some("Extra inputs are not permitted"),
+            "{body}"
+        );
+    }
+}
+
 #[test]
 fn ollama_and_llama_cpp_say_it_like_this() {
     fails(

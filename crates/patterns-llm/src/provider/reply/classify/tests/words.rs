@@ -3,8 +3,9 @@
 use super::*;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn what_only_words_tell_is_told_by_stems() {
-    let table: [(u16, &str, ModelErrorKind); 17] = [
+    let table: [(u16, &str, ModelErrorKind); 25] = [
         (400, "Model Not Exist", UnknownModel),
         (
             400,
@@ -28,7 +29,46 @@ fn what_only_words_tell_is_told_by_stems() {
             "Failed to generate JSON. Please adjust your prompt.",
             DOWN,
         ),
+        (
+            400,
+            "The model has crashed without additional information. (Exit code: null)",
+            DOWN,
+        ),
+        (400, "Model unloaded.", DOWN),
+        // Portkey's status of its own.
+        (
+            446,
+            "The guardrail checks defined in the config failed",
+            Filtered,
+        ),
         (400, "Schema is too large", UnsupportedFormat),
+        (
+            400,
+            "Schemas contains too many parameters with union types (18 parameters with type arrays or anyOf), limit: 16",
+            UnsupportedFormat,
+        ),
+        // xAI's of one document, though with the status of a bad key (inspect_ai#2267, llmgateway#1785).
+        (
+            403,
+            "Content violates usage guidelines. Team: t, API key ID: k, Model: grok-4, Failed check: SAFETY_CHECK_TYPE_BIO",
+            Filtered,
+        ),
+        // Ollama's, of its cloud (hermes-agent#68832).
+        (
+            429,
+            "you (me) have reached your weekly usage limit, upgrade for higher limits",
+            QuotaExhausted,
+        ),
+        (
+            429,
+            "you've reached your hourly usage limit, please wait or upgrade",
+            SPEED,
+        ),
+        (
+            400,
+            "the prompt is longer than the context length currently available to the model; shorten the prompt",
+            ContextTooLong,
+        ),
         (
             429,
             "Rate limit exceeded: free-models-per-day",
