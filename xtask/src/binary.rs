@@ -9,38 +9,22 @@ use crate::cargo::{cargo, output, run as run_command, target};
 
 /// Builds it.
 pub(crate) fn build() -> Result<()> {
-    run_command(&mut cargo([
-        "build",
-        "--quiet",
-        "--package",
-        "patterns-cli",
-    ]))
+    build_so(&[])
 }
 
 /// Builds it with something that most people do without.
 pub(crate) fn build_with(feature: &str) -> Result<()> {
-    run_command(&mut cargo([
-        "build",
-        "--quiet",
-        "--package",
-        "patterns-cli",
-        "--features",
-        feature,
-    ]))
+    build_so(&["--features", feature])
 }
 
 /// Builds it so, fit to measure, and returns where it is.
 pub(crate) fn build_with_restate_for_release() -> Result<PathBuf> {
-    run_command(&mut cargo([
-        "build",
-        "--release",
-        "--quiet",
-        "--package",
-        "patterns-cli",
-        "--features",
-        "restate",
-    ]))?;
+    build_so(&["--release", "--features", "restate"])?;
     Ok(in_profile("release"))
+}
+
+fn build_so(how: &[&str]) -> Result<()> {
+    run_command(cargo(["build", "--quiet", "--package", "patterns-cli"]).args(how))
 }
 
 /// Returns where it is, once it is built.

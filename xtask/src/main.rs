@@ -36,7 +36,6 @@ mod test;
 mod tidy;
 mod vote_bench;
 mod wait;
-mod watched;
 
 use std::process::ExitCode;
 

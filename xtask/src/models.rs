@@ -9,13 +9,14 @@ mod line;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::cargo::root;
+use crate::cargo::{output, root};
+use crate::kept_folder::in_folder;
+use crate::real::pip;
 use line::line;
 
 /// The package.
@@ -37,44 +38,22 @@ pub(crate) struct Args {
 
 /// Makes the file anew.
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let folder = std::env::temp_dir().join(format!("patterns-models-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
-    let result = imported(args, &folder);
-    fs::remove_dir_all(&folder)?;
-    let (version, all) = result?;
-    let today = String::from_utf8(Command::new("date").arg("+%F").output()?.stdout)?;
+    let mut all = Value::Null;
+    let mut version = String::new();
+    in_folder("models", |folder| {
+        let wanted = args.version.as_ref();
+        let wanted = wanted.map_or(PACKAGE.to_owned(), |it| format!("{PACKAGE}=={it}"));
+        version = pip::unpacked(folder, &wanted)?;
+        let text = fs::read_to_string(folder.join(DATA));
+        let text = text.with_context(|| format!("{wanted} has no {DATA} any more"))?;
+        all = serde_json::from_str(&text)?;
+        Ok(())
+    })?;
+    let today = output(Command::new("date").arg("+%F"))?;
     let lines = lines(&all);
     println!("{} models of {PACKAGE} {version} in {FILE}", lines.len());
     let text = format!("{}{}\n", head(&version, today.trim()), lines.join("\n"));
     Ok(fs::write(root().join(FILE), text)?)
-}
-
-/// Downloads the package and returns its version and its data.
-fn imported(args: &Args, folder: &Path) -> Result<(String, Value)> {
-    let wanted = args.version.as_ref();
-    let wanted = wanted.map_or(PACKAGE.to_owned(), |it| format!("{PACKAGE}=={it}"));
-    let pip = ["-m", "pip", "download", "--quiet", "--no-deps", "--dest"];
-    let mut download = Command::new("python3");
-    succeed(download.args(pip).arg(folder).arg(&wanted))?;
-    let files = fs::read_dir(folder)?.filter_map(|it| Some(it.ok()?.path()));
-    let is_wheel = |it: &PathBuf| it.extension().is_some_and(|it| it == "whl");
-    let wheel = files.into_iter().find(is_wheel);
-    let wheel = wheel.with_context(|| format!("pip has brought no wheel of {wanted}"))?;
-    let name = wheel.file_name().and_then(|it| it.to_str());
-    let version = name.and_then(|it| it.split('-').nth(1)).unwrap_or("?");
-    let unpack = ["-m", "zipfile", "-e"];
-    succeed(Command::new("python3").args(unpack).arg(&wheel).arg(folder))?;
-    let text = fs::read_to_string(folder.join(DATA));
-    let text = text.with_context(|| format!("{wanted} has no {DATA} any more"))?;
-    Ok((version.to_owned(), serde_json::from_str(&text)?))
-}
-
-fn succeed(command: &mut Command) -> Result<()> {
-    let status = command.status().context("python3 does not start")?;
-    if !status.success() {
-        bail!("{command:?} failed: {status}");
-    }
-    Ok(())
 }
 
 fn head(version: &str, today: &str) -> String {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::wait::wait;
@@ -65,20 +65,24 @@ impl Provider {
 
     pub(crate) fn count(&self, name: &str) -> Result<u64> {
         let address = self.url.trim_start_matches("http://");
-        let address = address.split('/').next().unwrap_or_default();
-        let mut stream = TcpStream::connect(address)?;
-        write!(
-            stream,
-            "GET /ledger HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-        )?;
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply)?;
-        let (_, body) = reply.split_once("\r\n\r\n").context("a reply has a body")?;
-        let ledger: Value = serde_json::from_str(body)?;
+        let ledger = get(address.split('/').next().unwrap_or_default(), "/ledger")?;
         ledger[name]
             .as_u64()
             .with_context(|| format!("the ledger has {name}"))
     }
+}
+
+/// Returns the JSON that a server of this machine has at a path.
+pub(crate) fn get(address: &str, path: &str) -> Result<Value> {
+    let mut stream = TcpStream::connect(address)?;
+    // The older protocol has no chunks.
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply)?;
+    let (head, body) = reply.split_once("\r\n\r\n").context("a reply has a body")?;
+    let line = head.lines().next().unwrap_or_default();
+    ensure!(line.contains(" 200 "), "{path} was answered with {line:?}");
+    serde_json::from_str(body).with_context(|| format!("{path} was answered with {body:?}"))
 }
 
 impl Drop for Provider {

@@ -28,24 +28,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 /// Returns the arguments of the cargo commands to run, in their order.
 fn commands(has_nextest: bool, extra: &[String]) -> Vec<Vec<&str>> {
-    let with = |start: &[&'static str], extra: &[&'static str]| -> Vec<&str> {
-        [start, &EVERYTHING, extra].concat()
+    let start: &[&str] = match has_nextest {
+        true => &["nextest", "run"],
+        // It runs the doc tests by itself.
+        false => &["test"],
     };
-    // `cargo test` runs the doc tests by itself.
-    let start: &[&str] = if has_nextest {
-        &["nextest", "run"]
-    } else {
-        &["test"]
-    };
-    let mut main = with(start, &[]);
-    if !extra.is_empty() {
-        main.extend(extra.iter().map(String::as_str));
-        return vec![main];
+    let extra_words: Vec<&str> = extra.iter().map(String::as_str).collect();
+    let mut commands = vec![[start, &EVERYTHING, &extra_words].concat()];
+    if has_nextest && extra.is_empty() {
+        commands.push([&["test"][..], &EVERYTHING, &["--doc"]].concat());
     }
-    match has_nextest {
-        true => vec![main, with(&["test"], &["--doc"])],
-        false => vec![main],
-    }
+    commands
 }
 
 fn has_nextest() -> bool {

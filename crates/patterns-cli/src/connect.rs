@@ -238,8 +238,8 @@ impl<'a> Connecting<'a> {
         let mut connect = named_model(name, self.launch)?
             .timeout(settings.timeout())
             .prime(settings.part.prime)
-            .streaming(settings.stream().into())
-            .tier(settings.tier.into())
+            .streaming(settings.part.stream)
+            .tier(settings.tier)
             .pace(pace(kind, named, settings))
             .seed(settings.run.0)
             .prices(settings.prices.clone());

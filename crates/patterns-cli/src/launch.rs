@@ -1,6 +1,6 @@
 //! A job that is about to be run: from where, under which number, and in whose words.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -125,9 +125,9 @@ impl Launch {
     /// Returns an error if any of it is read, too.
     pub(crate) fn written(&self) -> Result<Written, Error> {
         let written = Written::by(&self.job, self.names);
-        let read = self.read.iter().map(PathBuf::as_path);
-        let read: Vec<&Path> = self.job.files().into_iter().chain(read).collect();
-        written.check_files(&read)?;
+        let files = self.job.files();
+        let read = files.iter().chain(&self.read).map(PathBuf::as_path);
+        written.check_files(&read.collect::<Vec<_>>())?;
         Ok(written)
     }
 

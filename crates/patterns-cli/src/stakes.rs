@@ -22,7 +22,7 @@ use crate::terminal::{Terminal, confirm, is_stdin_terminal};
 
 /// Returns what a job sends, reads and writes beyond its directory.
 pub(crate) fn stakes(job: &Job, directory: &Path) -> Vec<String> {
-    let outside = |path: &&Path| {
+    let outside = |path: &PathBuf| {
         let is_below = !path.is_absolute() || path.starts_with(directory);
         !is_below || path.components().any(|it| it.as_os_str() == "..")
     };

@@ -38,7 +38,7 @@ pub(crate) fn open_store(
         return open_to_read(&path).map(Some);
     }
     let is_new = !path.exists();
-    let store = open_to_write(&path, part.durability.into(), terminal)?;
+    let store = open_to_write(&path, part.durability, terminal)?;
     if is_new {
         trust::remember(&store.id().map_err(refused)?);
     }

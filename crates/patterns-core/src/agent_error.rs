@@ -123,6 +123,13 @@ impl AgentError {
         self
     }
 
+    /// Makes the same error with another bill: that of a step which knows of more calls than the one that failed.
+    #[must_use]
+    pub fn with_usage(mut self, usage: Usage) -> Self {
+        self.0.usage = usage;
+        self
+    }
+
     /// Returns what to do next.
     pub fn kind(&self) -> AgentErrorKind {
         self.0.kind

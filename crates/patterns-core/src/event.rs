@@ -181,6 +181,30 @@ pub enum Event {
     },
 }
 
+/// Returns where an event happened, to look at or to change; nothing, if it is about the run.
+macro_rules! origin_of {
+    ($event:expr) => {
+        match $event {
+            Self::BranchStarted { origin, .. }
+            | Self::BranchAnswered { origin, .. }
+            | Self::BranchFailed { origin, .. }
+            | Self::BranchCancelled { origin, .. }
+            | Self::AnswerReused { origin }
+            | Self::AttemptSent { origin, .. }
+            | Self::AnswerBegan { origin, .. }
+            | Self::AttemptEnded { origin, .. }
+            | Self::AttemptFailed { origin, .. }
+            | Self::CallHedged { origin, .. }
+            | Self::CallsPaused { origin, .. }
+            | Self::FormatSteppedDown { origin, .. }
+            | Self::AnswerFixed { origin, .. }
+            | Self::AnswerRejected { origin, .. }
+            | Self::FallbackAsked { origin, .. } => Some(origin),
+            Self::RunStarted { .. } | Self::WarningRaised { .. } | Self::RunFinished { .. } => None,
+        }
+    };
+}
+
 impl Event {
     /// Returns its short stable name, the same as in its written form.
     pub fn name(&self) -> &'static str {
@@ -209,51 +233,25 @@ impl Event {
     /// Returns it as it is told of the outermost branch that it is about; `None` if it tells of the beginning or
     /// the end of a branch of a run within that one. So whoever counts branches counts none twice.
     pub fn outermost(mut self) -> Option<Self> {
-        match &mut self {
-            Self::BranchStarted { origin, .. }
-            | Self::BranchAnswered { origin, .. }
-            | Self::BranchFailed { origin, .. }
-            | Self::BranchCancelled { origin, .. } => {
-                return (!origin.branch.is_nested()).then_some(self);
-            }
-            Self::AnswerReused { origin }
-            | Self::AttemptSent { origin, .. }
-            | Self::AnswerBegan { origin, .. }
-            | Self::AttemptEnded { origin, .. }
-            | Self::AttemptFailed { origin, .. }
-            | Self::CallHedged { origin, .. }
-            | Self::CallsPaused { origin, .. }
-            | Self::FormatSteppedDown { origin, .. }
-            | Self::AnswerFixed { origin, .. }
-            | Self::AnswerRejected { origin, .. }
-            | Self::FallbackAsked { origin, .. } => origin.branch = origin.branch.outermost(),
-            Self::RunStarted { .. } | Self::WarningRaised { .. } | Self::RunFinished { .. } => {}
+        let is_edge = matches!(
+            self,
+            Self::BranchStarted { .. }
+                | Self::BranchAnswered { .. }
+                | Self::BranchFailed { .. }
+                | Self::BranchCancelled { .. }
+        );
+        if is_edge && self.is_nested() {
+            return None;
+        }
+        if let Some(origin) = origin_of!(&mut self) {
+            origin.branch = origin.branch.outermost();
         }
         Some(self)
     }
 
     /// Returns whether it is about a branch of a run within a branch.
     pub fn is_nested(&self) -> bool {
-        match self {
-            Self::BranchStarted { origin, .. }
-            | Self::BranchAnswered { origin, .. }
-            | Self::BranchFailed { origin, .. }
-            | Self::BranchCancelled { origin, .. }
-            | Self::AnswerReused { origin }
-            | Self::AttemptSent { origin, .. }
-            | Self::AnswerBegan { origin, .. }
-            | Self::AttemptEnded { origin, .. }
-            | Self::AttemptFailed { origin, .. }
-            | Self::CallHedged { origin, .. }
-            | Self::CallsPaused { origin, .. }
-            | Self::FormatSteppedDown { origin, .. }
-            | Self::AnswerFixed { origin, .. }
-            | Self::AnswerRejected { origin, .. }
-            | Self::FallbackAsked { origin, .. } => origin.branch.is_nested(),
-            Self::RunStarted { .. } | Self::WarningRaised { .. } | Self::RunFinished { .. } => {
-                false
-            }
-        }
+        origin_of!(self).is_some_and(|it| it.branch.is_nested())
     }
 }
 

@@ -93,29 +93,15 @@ pub enum ModelErrorKind {
 impl ModelErrorKind {
     /// Returns whether the same request may succeed later.
     pub fn is_transient(self) -> bool {
-        match self {
+        matches!(
+            self,
             Self::RateLimited { .. }
-            | Self::Overloaded { .. }
-            | Self::Unavailable { .. }
-            | Self::Unreachable
-            | Self::Timeout
-            | Self::Unreadable => true,
-            Self::Refused
-            | Self::Filtered
-            | Self::Truncated
-            | Self::ContextTooLong
-            | Self::InvalidRequest
-            | Self::AllRejected
-            | Self::UnsupportedFormat
-            | Self::Unauthorized
-            | Self::QuotaExhausted
-            | Self::BudgetExhausted
-            | Self::UnknownModel
-            | Self::NotSent
-            | Self::NotRecorded
-            | Self::NotInStore
-            | Self::NeedsModel => false,
-        }
+                | Self::Overloaded { .. }
+                | Self::Unavailable { .. }
+                | Self::Unreachable
+                | Self::Timeout
+                | Self::Unreadable
+        )
     }
 
     /// Returns whether every further call of the run would fail likewise, so that it must stop.

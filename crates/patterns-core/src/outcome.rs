@@ -40,9 +40,22 @@ pub struct Outcome<A, B> {
 impl<A, B> Outcome<A, B> {
     /// Returns the outcome with other branches.
     pub fn with_branches<C>(self, branches: Vec<Branch<C>>) -> Outcome<A, C> {
+        self.turned(|value, _| (value, branches))
+    }
+
+    /// Returns the outcome with its value, if there is one, turned into another.
+    pub fn map<C>(self, turn: impl FnOnce(A) -> C) -> Outcome<C, B> {
+        self.turned(|value, branches| (value.map(turn), branches))
+    }
+
+    fn turned<C, D>(
+        self,
+        turn: impl FnOnce(Value<A>, Vec<Branch<B>>) -> (Value<C>, Vec<Branch<D>>),
+    ) -> Outcome<C, D> {
+        let (value, branches) = turn(self.value, self.branches);
         Outcome {
             run: self.run,
-            value: self.value,
+            value,
             branches,
             steps: self.steps,
             counts: self.counts,
@@ -51,21 +64,9 @@ impl<A, B> Outcome<A, B> {
             coverage: self.coverage,
         }
     }
-
-    /// Returns the outcome with its value, if there is one, turned into another.
-    pub fn map<C>(self, turn: impl FnOnce(A) -> C) -> Outcome<C, B> {
-        Outcome {
-            run: self.run,
-            value: self.value.map(turn),
-            branches: self.branches,
-            steps: self.steps,
-            counts: self.counts,
-            usage: self.usage,
-            warnings: self.warnings,
-            coverage: self.coverage,
-        }
-    }
 }
+
+type Value<A> = Result<A, AggregateError>;
 
 /// One unit of fan-out and how it ended.
 #[derive(Clone, Debug)]

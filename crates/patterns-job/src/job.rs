@@ -4,10 +4,10 @@ mod any_rule;
 mod input_part;
 mod job_file;
 mod map_reduce_job;
+mod max_failures;
 mod output_part;
 mod parts;
 mod plain_words;
-mod policies;
 mod section_job;
 mod section_spec;
 mod short_schema;
@@ -25,11 +25,11 @@ pub use map_reduce_job::{
     AgentReduce, CodePart, MapPart, MapReduceJob, MapReduceModels, MapReducePattern, Reduce,
     SourcePart, StatementsReduce,
 };
+pub use max_failures::MaxFailures;
 pub use output_part::{Form, OutputPart};
 pub(crate) use parts::is_default;
-pub use parts::{Durability, ModelPart, RunPart, SchemaSource, SpendPart, StoreMode, StorePart};
+pub use parts::{ModelPart, RunPart, SchemaSource, SpendPart, StoreMode, StorePart};
 pub use plain_words::plain_words;
-pub use policies::{MaxFailures, Stream, Tier};
 pub use section_job::{GrowPart, SectionJob, SectionPattern, SynthesisWay};
 pub use section_spec::SectionSpec;
 pub use short_schema::{is_short_schema, read_short_schema};
@@ -61,11 +61,33 @@ pub enum Job {
     MapReduce(Box<MapReduceJob>),
 }
 
+/// What a file is for that a job reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PathUse {
+    /// To work on it.
+    Material,
+    /// To work on it; it is small, and read before the first call.
+    Rows,
+    /// It says how.
+    Small,
+}
+
 /// An empty one, which is for nothing.
 impl Default for Job {
     fn default() -> Self {
         Self::Section(Box::default())
     }
+}
+
+/// Does the same with the job of whichever pattern.
+macro_rules! of_any {
+    ($job:expr, $it:ident => $what:expr) => {
+        match $job {
+            Job::Section($it) => $what,
+            Job::Vote($it) => $what,
+            Job::MapReduce($it) => $what,
+        }
+    };
 }
 
 impl Job {
@@ -79,20 +101,12 @@ impl Job {
 
     /// Returns who answers.
     pub fn model(&self) -> &ModelPart {
-        match self {
-            Self::Section(job) => &job.model,
-            Self::Vote(job) => &job.model,
-            Self::MapReduce(job) => &job.model,
-        }
+        of_any!(self, job => &job.model)
     }
 
     /// Returns who answers, to change it.
     pub fn model_mut(&mut self) -> &mut ModelPart {
-        match self {
-            Self::Section(job) => &mut job.model,
-            Self::Vote(job) => &mut job.model,
-            Self::MapReduce(job) => &mut job.model,
-        }
+        of_any!(self, job => &mut job.model)
     }
 
     /// Returns whether it says nothing about how a run is carried out, what it may spend, and where it is
@@ -132,11 +146,7 @@ impl Job {
 
     /// Returns how the run is carried out.
     pub fn run_part(&self) -> &RunPart {
-        match self {
-            Self::Section(job) => &job.run,
-            Self::Vote(job) => &job.run,
-            Self::MapReduce(job) => &job.run,
-        }
+        of_any!(self, job => &job.run)
     }
 
     /// Returns how much of the input is worked on.
@@ -151,153 +161,98 @@ impl Job {
 
     /// Returns what it may spend.
     pub fn spend(&self) -> &SpendPart {
-        match self {
-            Self::Section(job) => &job.spend,
-            Self::Vote(job) => &job.spend,
-            Self::MapReduce(job) => &job.spend,
-        }
+        of_any!(self, job => &job.spend)
     }
 
     /// Returns where answers are recorded.
     pub fn store(&self) -> &StorePart {
-        match self {
-            Self::Section(job) => &job.store,
-            Self::Vote(job) => &job.store,
-            Self::MapReduce(job) => &job.store,
-        }
+        of_any!(self, job => &job.store)
     }
 
     /// Returns where answers are recorded, to change it.
     pub fn store_mut(&mut self) -> &mut StorePart {
-        match self {
-            Self::Section(job) => &mut job.store,
-            Self::Vote(job) => &mut job.store,
-            Self::MapReduce(job) => &mut job.store,
-        }
+        of_any!(self, job => &mut job.store)
     }
 
     /// Returns where the result goes.
     pub fn output(&self) -> &OutputPart {
-        match self {
-            Self::Section(job) => &job.output,
-            Self::Vote(job) => &job.output,
-            Self::MapReduce(job) => &job.output,
-        }
+        of_any!(self, job => &job.output)
     }
 
     fn output_mut(&mut self) -> &mut OutputPart {
-        match self {
-            Self::Section(job) => &mut job.output,
-            Self::Vote(job) => &mut job.output,
-            Self::MapReduce(job) => &mut job.output,
-        }
+        of_any!(self, job => &mut job.output)
     }
 
     /// Returns what it reads to work on: material, rows, documents. Small files that say how are not
     /// among them.
-    pub fn inputs(&self) -> Vec<&Path> {
-        let paths = self.input_paths().into_iter();
-        paths.map(PathBuf::as_path).collect()
-    }
-
-    fn input_paths(&self) -> Vec<&PathBuf> {
-        match self {
-            Self::Section(job) => {
-                let nested = job.nested().flat_map(Self::input_paths);
-                job.context.iter().chain(nested).collect()
-            }
-            Self::Vote(job) => {
-                let batch = job.batch.iter().map(|it| &it.file);
-                job.context.iter().chain(batch).collect()
-            }
-            Self::MapReduce(job) => job.inputs.iter().collect(),
-        }
+    pub fn inputs(&self) -> Vec<PathBuf> {
+        self.paths_of(|it| it != PathUse::Small)
     }
 
     /// Returns the small files that it reads: schemas and rows.
-    pub fn files(&self) -> Vec<&Path> {
-        let (schema, batch) = match self {
-            Self::Section(job) => (job.schema.as_ref(), job.outline.as_deref()),
-            Self::Vote(job) => (
-                job.ballot.as_ref().map(|it| &it.schema),
-                job.batch.as_ref().map(|it| &*it.file),
-            ),
-            Self::MapReduce(job) => (job.map.schema.as_ref(), None),
-        };
-        let other = match self {
-            Self::MapReduce(job) => job.reduce.schema(),
-            _ => None,
-        };
-        let examples = match self {
-            Self::Section(_) => None,
-            Self::Vote(job) => job.examples.as_deref(),
-            Self::MapReduce(job) => job.map.examples.as_deref(),
-        };
-        let schemas = [schema, other].into_iter().flatten();
-        let schemas = schemas.filter_map(SchemaSource::file);
-        let nested: Vec<&Path> = match self {
-            Self::Section(job) => job.nested().flat_map(Self::files).collect(),
-            _ => Vec::new(),
-        };
-        schemas.chain(batch).chain(examples).chain(nested).collect()
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.paths_of(|it| it != PathUse::Material)
+    }
+
+    fn paths_of(&self, is_wanted: impl Fn(PathUse) -> bool) -> Vec<PathBuf> {
+        let mut job = self.clone();
+        let paths = job.paths().into_iter().filter(|it| is_wanted(it.0));
+        paths.map(|(_, path)| path.clone()).collect()
     }
 
     /// Takes every path that is relative for one below `folder`: that of the file it was read from.
     #[must_use]
     pub fn relative_to(mut self, folder: &Path) -> Self {
+        let read = self.paths().into_iter().map(|it| it.1);
         let move_below = |path: &mut PathBuf| {
             if path != Path::new("-") && !folder.as_os_str().is_empty() {
                 *path = folder.join(&*path);
             }
         };
-        self.own_paths().into_iter().for_each(move_below);
-        let move_each = |path: &mut Option<PathBuf>| path.iter_mut().for_each(move_below);
-        move_each(&mut self.store_mut().file);
+        read.for_each(move_below);
+        self.store_mut().file.iter_mut().for_each(move_below);
         let output = self.output_mut();
-        move_each(&mut output.file);
-        move_each(&mut output.events);
+        let written = output.file.iter_mut().chain(&mut output.events);
+        written.for_each(move_below);
         self
     }
 
-    /// Returns the paths that only its pattern has.
-    fn own_paths(&mut self) -> Vec<&mut PathBuf> {
-        fn file(schema: Option<&mut SchemaSource>) -> Option<&mut PathBuf> {
-            match schema {
-                Some(SchemaSource::File(path)) => Some(path),
-                _ => None,
-            }
-        }
-        match self {
+    /// Returns the paths of all that it reads, but for its store.
+    fn paths(&mut self) -> Vec<(PathUse, &mut PathBuf)> {
+        let (material, schemas, mut paths) = match self {
             Self::Section(job) => {
-                let schema = file(job.schema.as_mut());
                 let nested = job.sections.iter_mut();
                 let nested = nested.filter_map(|it| it.job.as_deref_mut());
-                let nested: Vec<&mut PathBuf> = nested.flat_map(Self::own_paths).collect();
-                let own = job.context.iter_mut().chain(schema);
-                own.chain(job.outline.as_mut()).chain(nested).collect()
+                let mut paths: Vec<_> = nested.flat_map(Self::paths).collect();
+                paths.extend(job.outline.as_mut().map(|it| (PathUse::Small, it)));
+                (&mut job.context, [job.schema.as_mut(), None], paths)
             }
             Self::Vote(job) => {
-                let schema = file(job.ballot.as_mut().map(|it| &mut it.schema));
-                let batch = job.batch.as_mut().map(|it| &mut it.file);
-                let paths = job.context.iter_mut();
-                let examples = job.examples.as_mut();
-                paths.chain(schema).chain(batch).chain(examples).collect()
+                let rows = job.batch.iter_mut().map(|it| (PathUse::Rows, &mut it.file));
+                let examples = job.examples.as_mut().map(|it| (PathUse::Small, it));
+                let schema = job.ballot.as_mut().map(|it| &mut it.schema);
+                (
+                    &mut job.context,
+                    [schema, None],
+                    rows.chain(examples).collect(),
+                )
             }
             Self::MapReduce(job) => {
-                let map = file(job.map.schema.as_mut());
+                let examples = job.map.examples.iter_mut().map(|it| (PathUse::Small, it));
                 let reduce = match &mut job.reduce {
-                    Reduce::Agent(agent) => file(agent.schema.as_mut()),
+                    Reduce::Agent(agent) => agent.schema.as_mut(),
                     Reduce::None | Reduce::Code(_) | Reduce::Statements(_) => None,
                 };
-                let examples = job.map.examples.as_mut();
-                let schemas = map.into_iter().chain(reduce);
-                job.inputs
-                    .iter_mut()
-                    .chain(schemas)
-                    .chain(examples)
-                    .collect()
+                let schemas = [job.map.schema.as_mut(), reduce];
+                (&mut job.inputs, schemas, examples.collect())
             }
-        }
+        };
+        paths.extend(material.iter_mut().map(|it| (PathUse::Material, it)));
+        paths.extend(schemas.into_iter().flatten().filter_map(|it| match it {
+            SchemaSource::File(path) => Some((PathUse::Small, path)),
+            SchemaSource::Inline(_) => None,
+        }));
+        paths
     }
 
     /// Writes the job as TOML.
@@ -313,11 +268,7 @@ impl Job {
     /// Returns an error that names the first key that has none.
     pub fn check(&self) -> Result<(), JobError> {
         parts::check(self)?;
-        match self {
-            Self::Section(job) => job.check(),
-            Self::Vote(job) => job.check(),
-            Self::MapReduce(job) => job.check(),
-        }
+        of_any!(self, job => job.check())
     }
 }
 

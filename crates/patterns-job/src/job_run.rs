@@ -2,16 +2,16 @@
 
 mod vote_run;
 
-use patterns_core::{Branch, Outcome, Warning};
+use patterns_core::{Outcome, Warning};
 use patterns_parallel::{MapReduce, RunError};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::input::{Corpus, Reader, Taken};
-use crate::job::{Job, MapReduceJob, Reduce, SectionJob, SynthesisWay};
+use crate::job::{Job, Reduce, SynthesisWay};
 use crate::job_error::{JobError, JobErrorKind};
 use crate::setup::Setup;
-use crate::work::{MapReduceWork, SectionWork};
+use crate::work::{MapReduceWork, SectionWork, Work};
 
 /// What came of a job: answers as JSON.
 pub type JobOutcome = Outcome<Value, Value>;
@@ -45,94 +45,90 @@ impl Job {
     ///
     /// Returns an error if the job is not valid, or something that it names is missing.
     pub async fn run(self, setup: &Setup, reader: &Reader) -> Result<JobOutcome, JobError> {
-        match self {
-            Self::Section(job) => Box::pin(job.run(setup, reader)).await,
-            Self::Vote(job) => Box::pin(job.run(setup, reader)).await,
-            Self::MapReduce(job) => Box::pin(job.run(setup, reader)).await,
-        }
+        let what = match &self {
+            Self::Vote(_) => "questions",
+            Self::Section(_) | Self::MapReduce(_) => "documents",
+        };
+        let work = Work::read(self, reader)?;
+        let (outcome, taken) = Box::pin(work.run(setup, reader, true)).await?;
+        Ok(noting_part(outcome, taken, what))
     }
 }
 
-impl SectionJob {
-    /// Writes the sections and their synthesis.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the job is not valid, or something that it names is missing.
-    pub async fn run(self, setup: &Setup, reader: &Reader) -> Result<JobOutcome, JobError> {
-        let work = SectionWork::read(self, reader)?;
-        let (options, topic) = (setup.run_options(), &work.topic);
-        match (&work.schema, work.job.synthesis) {
-            _ if work.job.outline_only => {
-                let ended = work.outlining(setup).run(topic, &options).await;
-                told(ended.map(|it| it.map(|outline| work.titled(outline))))
-            }
-            (Some(schema), _) => told(
-                work.sectioning_to(schema, setup)?
-                    .run(topic, &options)
-                    .await,
-            ),
-            (None, SynthesisWay::Stitch) => told(work.stitching(setup).run(topic, &options).await),
-            (None, SynthesisWay::Synthesize) => {
-                told(work.sectioning(setup).run(topic, &options).await)
-            }
-        }
-    }
-}
-
-impl MapReduceJob {
-    /// Works on the documents and combines the answers. The answers to all documents are held until
-    /// the end.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the job is not valid, or something that it names is missing.
-    pub async fn run(self, setup: &Setup, reader: &Reader) -> Result<JobOutcome, JobError> {
-        let (outcome, taken) = self.carry_out(setup, reader, true).await?;
-        Ok(noting_part(outcome, taken, "documents"))
-    }
-
-    /// Runs it, and says how much of the input that is. The answers to documents are kept only if they
-    /// are wanted.
-    pub(crate) async fn carry_out(
-        self,
+impl Work {
+    /// Carries it out, and says how much of the input that is. The answers to documents and questions are kept until
+    /// the end only if they are wanted.
+    pub(crate) async fn run(
+        &self,
         setup: &Setup,
         reader: &Reader,
         keeps_all: bool,
     ) -> Result<(JobOutcome, Option<Taken>), JobError> {
-        let (inputs, source) = (self.inputs.clone(), self.source.clone());
-        let choice = self.input.choice(self.run.seed);
-        let work = MapReduceWork::read(self)?;
-        let mut corpus = Corpus::open(&inputs, &source, choice, work.kept().as_ref(), reader)?;
+        match self {
+            Self::Section(work) => Ok((work.run(setup).await?, None)),
+            Self::Vote(work) => Ok((work.run(setup, keeps_all).await?, work.taken)),
+            Self::MapReduce(work) => work.run(setup, reader, keeps_all).await,
+        }
+    }
+}
+
+impl SectionWork {
+    async fn run(&self, setup: &Setup) -> Result<JobOutcome, JobError> {
+        let (options, topic) = (setup.run_options(), &self.topic);
+        match (&self.schema, self.job.synthesis) {
+            _ if self.job.outline_only => {
+                let ended = self.outlining(setup).run(topic, &options).await;
+                told(ended.map(|it| it.map(|outline| self.titled(outline))))
+            }
+            (Some(schema), _) => {
+                let pattern = self.sectioning_to(schema, setup)?;
+                told(pattern.run(topic, &options).await)
+            }
+            (None, SynthesisWay::Stitch) => told(self.stitching(setup).run(topic, &options).await),
+            (None, SynthesisWay::Synthesize) => {
+                told(self.sectioning(setup).run(topic, &options).await)
+            }
+        }
+    }
+}
+
+impl MapReduceWork {
+    async fn run(
+        &self,
+        setup: &Setup,
+        reader: &Reader,
+        keeps_all: bool,
+    ) -> Result<(JobOutcome, Option<Taken>), JobError> {
+        let job = &self.job;
+        let choice = job.input.choice(job.run.seed);
+        let kept = self.kept();
+        let mut corpus = Corpus::open(&job.inputs, &job.source, choice, kept.as_ref(), reader)?;
         let taken = corpus.taken();
-        work.prepare(&mut corpus, &setup.models)?;
+        self.prepare(&mut corpus, &setup.models)?;
         let with = (&corpus, setup);
-        let schema = work.map_schema.as_ref();
-        let outcome = match (&work.job.reduce, schema, &work.code) {
-            (Reduce::Statements(it), ..) => {
-                finish(work.statements(it, with).0, corpus, (setup, keeps_all)).await
+        let schema = self.map_schema.as_ref();
+        let how = (setup, keeps_all);
+        let outcome = match (&job.reduce, schema, &self.code) {
+            (Reduce::Statements(it), ..) => finish(self.statements(it, with).0, corpus, how).await,
+            (Reduce::Agent(it), None, _) if self.reduce_schema.is_none() => {
+                finish(self.summaries(it, with), corpus, how).await
             }
-            (Reduce::Agent(it), None, _) if work.reduce_schema.is_none() => {
-                finish(work.summaries(it, with), corpus, (setup, keeps_all)).await
-            }
-            (Reduce::Agent(it), ..) => {
-                finish(work.values(it, with)?, corpus, (setup, keeps_all)).await
-            }
+            (Reduce::Agent(it), ..) => finish(self.values(it, with)?, corpus, how).await,
             (_, None, Some(code)) => {
-                let pattern = work.table(work.summarising(setup), code, with);
-                finish(pattern, corpus, (setup, keeps_all)).await
+                let pattern = self.table(self.summarising(setup), code, with);
+                finish(pattern, corpus, how).await
             }
             (_, Some(schema), Some(code)) => {
-                let pattern = work.table(work.answering(schema, setup)?, code, with);
-                finish(pattern, corpus, (setup, keeps_all)).await
+                let pattern = self.table(self.answering(schema, setup)?, code, with);
+                finish(pattern, corpus, how).await
             }
             (_, None, None) => {
-                let pattern = work.rows(work.summarising(setup), &corpus);
-                finish(pattern, corpus, (setup, keeps_all)).await
+                let pattern = self.rows(self.summarising(setup), &corpus);
+                finish(pattern, corpus, how).await
             }
             (_, Some(schema), None) => {
-                let pattern = work.rows(work.answering(schema, setup)?, &corpus);
-                finish(pattern, corpus, (setup, keeps_all)).await
+                let pattern = self.rows(self.answering(schema, setup)?, &corpus);
+                finish(pattern, corpus, how).await
             }
         };
         Ok((outcome?, taken))
@@ -169,41 +165,20 @@ where
 fn told<A: Serialize, B: Serialize>(
     ended: Result<Outcome<A, B>, RunError>,
 ) -> Result<JobOutcome, JobError> {
-    let outcome = ended.map_err(|error| {
+    let mut outcome = ended.map_err(|error| {
         let kind = match error {
             RunError::NoInput(_) => JobErrorKind::Empty,
             _ => JobErrorKind::Invalid,
         };
         JobError::new(kind, error.to_string())
     })?;
-    let Outcome {
-        run,
-        value,
-        branches,
-        steps,
-        counts,
-        usage,
-        warnings,
-        coverage,
-    } = outcome;
-    Ok(Outcome {
-        run,
-        value: value.map(json),
-        branches: branches.into_iter().map(json_branch).collect(),
-        steps,
-        counts,
-        usage,
-        warnings,
-        coverage,
-    })
-}
-
-fn json_branch<B: Serialize>(branch: Branch<B>) -> Branch<Value> {
-    branch.map(json)
+    let branches = std::mem::take(&mut outcome.branches).into_iter();
+    let branches = branches.map(|it| it.map(json)).collect();
+    Ok(outcome.map(json).with_branches(branches))
 }
 
 /// An answer that was read from JSON can be written as JSON.
-fn json(value: impl Serialize) -> Value {
+pub(crate) fn json(value: impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 

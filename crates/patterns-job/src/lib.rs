@@ -36,23 +36,20 @@ pub use input::{
     Corpus, CorpusStream, KeptColumns, NotText, Reader, Taken, Total, decode_text, read_text_file,
 };
 pub use job::{
-    AgentReduce, AnyRule, BallotPart, BatchPart, ByteSize, Choice, CodePart, Durability, Form,
-    GrowPart, InputPart, Job, JobFormat, MapPart, MapReduceJob, MapReduceModels, MapReducePattern,
+    AgentReduce, AnyRule, BallotPart, BatchPart, ByteSize, Choice, CodePart, Form, GrowPart,
+    InputPart, Job, JobFormat, MapPart, MapReduceJob, MapReduceModels, MapReducePattern,
     MaxFailures, ModelPart, OutputPart, Reduce, RunPart, SchemaSource, SectionJob, SectionPattern,
-    SectionSpec, SourcePart, Spelled, SpendPart, StatementsReduce, StoreMode, StorePart, Stream,
-    SynthesisWay, Tier, TimeSpan, VoteJob, VoteModels, VotePattern, VoterSpec, is_short_schema,
+    SectionSpec, SourcePart, Spelled, SpendPart, StatementsReduce, StoreMode, StorePart,
+    SynthesisWay, TimeSpan, VoteJob, VoteModels, VotePattern, VoterSpec, is_short_schema,
     plain_words, read_short_schema,
 };
 pub use job_error::{JobError, JobErrorKind, Place, renamed};
 pub use job_run::JobOutcome;
 pub use models::Models;
 pub use pattern::{AnyVoting, ReadBy, ReduceBudget, RestsOn};
-pub use plan::{
-    CameTo, Combines, Draft, EarlierPlans, Figure, FirstPrompt, Off, Plan, PlanSetup, PlanTotal,
-    Stage,
-};
-pub use setup::Setup;
+pub use plan::{CameTo, Combines, EarlierPlans, Figure, FirstPrompt, Off, Plan, PlanTotal, Stage};
+pub use setup::{Draft, PlanSetup, Settings, Setup};
 pub use work::{
     BallotSpec, BatchQuestion, BatchTurns, CodeWork, MapReduceWork, ModelRoles, Questions,
-    SectionWork, Settings, VoteWork,
+    SectionWork, VoteWork,
 };

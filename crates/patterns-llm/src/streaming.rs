@@ -5,18 +5,27 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// Whether answers are streamed to us.
 ///
 /// A streamed call that is dropped ends at once at servers that otherwise work on to its end
 /// (llama.cpp), a stall shows within [`idle_timeout`](crate::Connect::idle_timeout), and
 /// [`prime`](crate::Connect::prime) waits for one token. It costs some CPU for each token.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(description = "When answers are streamed.")]
 pub enum Streaming {
-    /// By servers of one's own (Ollama, and any but the provider's usual one) once an answer has taken
-    /// five seconds, and where calls wait for the first token of another.
+    /// By servers of your own, and where calls go ahead for a prompt cache.
+    ///
+    /// Your own are Ollama, and any server but the provider's usual one: there, once an answer has taken five
+    /// seconds.
     #[default]
     Auto,
-    /// By every server. One that refuses is asked without from then on.
+    /// By every server.
+    ///
+    /// One that refuses is asked without from then on.
     Always,
     /// By none.
     Never,

@@ -3,8 +3,12 @@
 //! A tier changes no answer, so it is no part of a call's identity: what was answered at one tier is not
 //! paid for again at another.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 /// How urgently a provider is to answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Tier {
     /// As usual.
     #[default]

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{StoreError, StoreErrorKind};
 use crate::lock_file::{LockFile, private};
@@ -16,7 +18,8 @@ use crate::versions::{APPLICATION, VERSION, migrate, numbers};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What survives what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Durability {
     /// A recorded answer survives the end of the process, by `kill -9` too, and of the operating
     /// system unless power is lost.

@@ -12,7 +12,7 @@ use nix::sys::time::TimeValLike;
 use super::StoreArgs;
 use crate::cargo::{cargo, run as run_command, target};
 use crate::provider::Provider;
-use crate::watched::watched;
+use crate::wait::watched;
 
 /// What a process has used.
 #[derive(Clone, Copy, Debug, Default)]

@@ -7,9 +7,10 @@ mod trial;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::binary;
+use crate::kept_folder::in_folder;
 use crate::provider::Provider;
 use shim::Shim;
 use trial::{Disk, Trial};
@@ -63,16 +64,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     ensure!(args.every > 0, "--every begins with 1");
     binary::build()?;
     let shim = Shim::build()?;
-    let folder = std::env::temp_dir().join(format!("patterns-faults-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
     // What the shim sees of paths has no links in it.
-    let folder = folder.canonicalize()?;
-    let result = sweep(args, &shim, &folder);
-    // What is left of a failure is worth a look.
-    if result.is_ok() {
-        fs::remove_dir_all(&folder)?;
-    }
-    result.with_context(|| format!("what is left is in {}", folder.display()))
+    in_folder("faults", |folder| {
+        sweep(args, &shim, &folder.canonicalize()?)
+    })
 }
 
 fn sweep(args: &Args, shim: &Shim, folder: &Path) -> Result<()> {

@@ -10,10 +10,9 @@ use std::process::Command;
 use std::thread;
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
 
 use super::dialect::DIALECTS;
-use super::kept::{install, kept};
+use super::kept::{install, install_this, kept};
 use super::round::Round;
 use super::server::Server;
 use crate::cargo::output;
@@ -85,15 +84,7 @@ fn address(printed: &str) -> Option<String> {
 
 fn installed() -> Result<PathBuf> {
     kept(&format!("aimock-{VERSION}"), |folder| {
-        install(folder, &format!("{PACKAGE}@{VERSION}"))?;
-        let lock = fs::read_to_string(folder.join("node_modules/.package-lock.json"))?;
-        let lock: Value = serde_json::from_str(&lock)?;
-        let found = &lock["packages"]["node_modules/@copilotkit/aimock"]["integrity"];
-        ensure!(
-            found == INTEGRITY,
-            "{PACKAGE} {VERSION} is another package than it was: {found}"
-        );
-        Ok(())
+        install_this(folder, PACKAGE, VERSION, INTEGRITY)
     })
 }
 

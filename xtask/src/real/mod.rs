@@ -10,21 +10,21 @@ pub(crate) mod kept;
 mod llama;
 mod llama_server;
 mod otlp;
-mod pip;
+pub(crate) mod pip;
 mod prose;
 mod ran;
 mod round;
 mod server;
 mod tables;
 
-use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::binary;
+use crate::kept_folder::in_folder;
 
 /// What to run against.
 #[derive(Debug, Default, clap::Args)]
@@ -65,17 +65,15 @@ enum Third {
 /// Runs against all, or those that are wanted.
 pub(crate) fn run(args: &Args) -> Result<()> {
     binary::build()?;
-    let folder = std::env::temp_dir().join(format!("patterns-real-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
-    let all = Third::value_variants().iter();
-    for third in all.filter(|it| args.only.is_empty() || args.only.contains(it)) {
-        let start = Instant::now();
-        let result = third.run(&folder);
-        result.with_context(|| format!("what is left is in {}", folder.display()))?;
-        println!("{third:?}: {:.1} s\n", start.elapsed().as_secs_f64());
-    }
-    fs::remove_dir_all(&folder)?;
-    Ok(())
+    in_folder("real", |folder| {
+        let all = Third::value_variants().iter();
+        for third in all.filter(|it| args.only.is_empty() || args.only.contains(it)) {
+            let start = Instant::now();
+            third.run(folder)?;
+            println!("{third:?}: {:.1} s\n", start.elapsed().as_secs_f64());
+        }
+        Ok(())
+    })
 }
 
 impl Third {

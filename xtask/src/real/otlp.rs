@@ -15,11 +15,9 @@ use serde_json::Value;
 
 use super::kept::kept;
 use super::pip;
-use super::ran::patterns_in;
+use super::ran::{on_a_bad_day, patterns_in};
 use super::server::Server;
-use crate::binary::patterns;
 use crate::cargo::output;
-use crate::provider::Provider;
 use crate::restate::free_port;
 use crate::wait::wait;
 
@@ -54,12 +52,7 @@ const RUNS: [&[&str]; 3] = [
 
 /// Runs each pattern on a bad day, and sends its spans to the collector.
 pub(super) fn run(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder.join("docs"))?;
-    fs::write(folder.join("bad.toml"), SCENARIO)?;
-    for n in 1..=30 {
-        let text = format!("Glass {n} was made by the sea.");
-        fs::write(folder.join(format!("docs/{n:02}.txt")), text)?;
-    }
+    let provider = on_a_bad_day(folder, SCENARIO)?;
     let packages = kept("opentelemetry-1.45.2", |folder| {
         pip::install(folder, &PACKAGES)
     })?;
@@ -71,7 +64,6 @@ pub(super) fn run(folder: &Path) -> Result<()> {
     };
     let mut python = pip::python(&packages);
     let collector = Server::start(python.arg(&script), &folder.join("collector.log"), url, "/")?;
-    let provider = Provider::start(&patterns(), folder, &["--scenario", "bad.toml"])?;
     let rotel = rotel(folder, &collector.url)?;
     for (number, words) in RUNS.iter().enumerate() {
         let model = ["-m", "compatible:m", "--base-url", &provider.url];

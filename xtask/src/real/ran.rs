@@ -1,5 +1,6 @@
 //! A run of the command, and what it came to.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -8,6 +9,7 @@ use serde_json::Value;
 
 use crate::binary::patterns;
 use crate::cargo::{output, show};
+use crate::provider::Provider;
 
 /// What a run came to.
 #[derive(Debug)]
@@ -74,6 +76,17 @@ pub(super) fn patterns_in(folder: &Path, arguments: &[&str]) -> Command {
     command.env("HOME", folder).env("XDG_CONFIG_HOME", folder);
     command.envs(KEYS.map(|name| (name, "test-key")));
     command
+}
+
+/// Writes thirty documents into a folder, and starts a provider there that has such a day.
+pub(super) fn on_a_bad_day(folder: &Path, scenario: &str) -> Result<Provider> {
+    fs::create_dir_all(folder.join("docs"))?;
+    for n in 1..=30 {
+        let text = format!("Glass {n} was made by the sea.");
+        fs::write(folder.join(format!("docs/{n:02}.txt")), text)?;
+    }
+    fs::write(folder.join("bad.toml"), scenario)?;
+    Provider::start(&patterns(), folder, &["--scenario", "bad.toml"])
 }
 
 impl Ran {

@@ -1,7 +1,6 @@
 //! A server in a process of its own, which ends with its handle.
 
 use std::fs::File;
-use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -11,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::cargo::show;
+use crate::provider::get;
 use crate::wait::wait;
 
 /// How long a server may take until it listens.
@@ -49,7 +49,7 @@ impl Server {
             if let Some(url) = url(&printed) {
                 server.url = url;
                 let is_there = match path {
-                    "" => server.connect().is_ok(),
+                    "" => TcpStream::connect(server.address()).is_ok(),
                     path => server.get(path).is_ok(),
                 };
                 if is_there {
@@ -64,24 +64,13 @@ impl Server {
         bail!("`{shown}` does not answer; it printed {}", log.display())
     }
 
-    fn connect(&self) -> std::io::Result<TcpStream> {
-        TcpStream::connect(self.url.trim_start_matches("http://"))
-    }
-
     /// Returns the JSON of a path.
     pub(super) fn get(&self, path: &str) -> Result<Value> {
-        let address = self.url.trim_start_matches("http://");
-        let mut stream = self.connect()?;
-        // The older protocol has no chunks.
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply)?;
-        let (head, body) = reply.split_once("\r\n\r\n").context("a reply has a body")?;
-        let line = head.lines().next().unwrap_or_default();
-        if !line.contains(" 200 ") {
-            bail!("{path} was answered with {line:?}");
-        }
-        serde_json::from_str(body).with_context(|| format!("{path} was answered with {body:?}"))
+        get(self.address(), path)
+    }
+
+    fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
     }
 }
 

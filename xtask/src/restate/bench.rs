@@ -12,7 +12,7 @@ use super::fleet::{Fleet, SetUp};
 use super::job::Job;
 use crate::binary;
 use crate::kept_folder::in_folder;
-use crate::watched::watched;
+use crate::wait::watched;
 
 /// What to measure.
 #[derive(Debug, clap::Args)]

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::real::kept::{install, kept};
+use crate::real::kept::{install_this, kept};
 use crate::wait::wait;
 
 const PACKAGE: &str = "@restatedev/restate-server";
@@ -178,15 +178,7 @@ fn child(folder: &Path, [ingress, admin, node]: [u16; 3]) -> Result<Child> {
 /// Returns the program, which npm fetches for this platform as a package of its own.
 fn program() -> Result<PathBuf> {
     let folder = kept(&format!("restate-server-{VERSION}"), |folder| {
-        install(folder, &format!("{PACKAGE}@{VERSION}"))?;
-        let lock = fs::read_to_string(folder.join("node_modules/.package-lock.json"))?;
-        let lock: Value = serde_json::from_str(&lock)?;
-        let found = &lock["packages"][format!("node_modules/{PACKAGE}")]["integrity"];
-        ensure!(
-            found == INTEGRITY,
-            "{PACKAGE} {VERSION} is another package than it was: {found}"
-        );
-        Ok(())
+        install_this(folder, PACKAGE, VERSION, INTEGRITY)
     })?;
     let packages = fs::read_dir(folder.join("node_modules/@restatedev"))?;
     let programs = packages.filter_map(|it| Some(it.ok()?.path().join("bin/restate-server")));

@@ -36,8 +36,6 @@ pub(super) struct Report {
     pub(super) answers: String,
     pub(super) requests: u64,
     pub(super) throttled: u64,
-    /// Requests that met each trouble.
-    pub(super) faults: BTreeMap<String, u64>,
     pub(super) wall: f64,
     /// Tokens of the requests that were taken, as the provider counts them.
     pub(super) tokens: u64,
@@ -46,20 +44,15 @@ pub(super) struct Report {
     pub(super) healed_after: Option<f64>,
     /// Requests that arrived after the first reply of status 429 for want of credit.
     pub(super) after_billing_stop: u64,
-    /// Seconds that all this took in the real world.
-    pub(super) real_seconds: f64,
 }
 
 /// Lives through a day.
 pub(super) fn run(storm: &Storm, calls: usize, seed: u64) -> Result<Report> {
-    let begun = std::time::Instant::now();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()?;
-    let mut report = runtime.block_on(live_through(storm, calls, seed))?;
-    report.real_seconds = begun.elapsed().as_secs_f64();
-    Ok(report)
+    runtime.block_on(live_through(storm, calls, seed))
 }
 
 async fn live_through(storm: &Storm, calls: usize, seed: u64) -> Result<Report> {
@@ -105,11 +98,6 @@ async fn live_through(storm: &Storm, calls: usize, seed: u64) -> Result<Report> 
         answers: digest(&text),
         requests: ledger.requests,
         throttled: count_status(&ledger, 429),
-        faults: ledger
-            .faults
-            .iter()
-            .map(|(name, n)| ((*name).to_owned(), *n))
-            .collect(),
         wall: wall.as_secs_f64(),
         tokens: ledger.tokens,
         peak_memory: peak_memory()?,
@@ -117,7 +105,6 @@ async fn live_through(storm: &Storm, calls: usize, seed: u64) -> Result<Report> 
             .outage
             .and_then(|outage| healed_after(&ledger, outage)),
         after_billing_stop: after_billing_stop(&ledger),
-        real_seconds: 0.0,
     })
 }
 

@@ -3,8 +3,8 @@
 use anyhow::{Result, bail};
 
 use super::{
-    Problem, Source, changelog, circles, clippy_config, examples, exit_codes, faults, headers,
-    layers, map, msrv, names, pages, places, reasons, sizes, source, strings, undeclared,
+    Problem, Source, circles, clippy_config, faults, files, layers, map, pages, places, readme,
+    reasons, source, strings, undeclared,
 };
 use crate::cargo::{cargo, output, root};
 use crate::example_list;
@@ -17,40 +17,28 @@ pub(crate) fn run() -> Result<()> {
     for problem in &problems {
         println!("{problem}");
     }
-    let errors = problems
-        .iter()
-        .filter(|problem| !problem.is_warning())
-        .count();
-    let warnings = problems.len() - errors;
-    if errors > 0 {
-        bail!("tidy found {errors} errors and {warnings} warnings");
+    match problems.len() {
+        0 => println!("tidy: {} files, no errors", sources.len()),
+        errors => bail!("tidy found {errors} errors"),
     }
-    println!(
-        "tidy: {} files, no errors, {warnings} warnings",
-        sources.len()
-    );
     Ok(())
 }
 
 fn all(sources: &[Source]) -> Result<Vec<Problem>> {
     let read = |path: &'static str| source::text(sources, path);
     let manifest = read("Cargo.toml")?;
-    let readme = read("README.md")?;
     let example_names = example_list::names(read(example_list::MANIFEST)?)?;
     let mut problems = Vec::new();
-    problems.extend(headers::check(sources));
-    problems.extend(sizes::check(sources));
-    problems.extend(names::check(sources));
+    problems.extend(files::check(sources));
     problems.extend(strings::check(sources));
     problems.extend(undeclared::check(sources));
     problems.extend(circles::check(sources));
     problems.extend(faults::check(read(faults::LIST)?, sources));
     problems.extend(map::check(read(places::LIST)?, sources));
     problems.extend(places::check(read(places::LIST)?, sources));
-    problems.extend(examples::check(readme, &example_names));
-    problems.extend(exit_codes::check(readme, read(exit_codes::SOURCE)?));
+    let codes = read(readme::EXIT_CODES)?;
+    problems.extend(readme::check(read("README.md")?, &example_names, codes));
     problems.extend(reasons::check(manifest));
-    problems.extend(changelog::check(read("CHANGELOG.md")?));
     for (page, most) in pages::PAGES {
         problems.extend(pages::check(page, read(page)?, most));
     }
@@ -64,12 +52,6 @@ fn all(sources: &[Source]) -> Result<Vec<Problem>> {
         problems.extend(layers::check(library, &tree(library)?));
     }
     problems.extend(layers::check_usual(&usual_tree()?));
-    let metadata = output(&mut cargo([
-        "metadata",
-        "--format-version=1",
-        "--all-features",
-    ]))?;
-    problems.extend(msrv::check(&metadata)?);
     Ok(problems)
 }
 

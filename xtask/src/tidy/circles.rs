@@ -25,7 +25,7 @@ pub(super) fn check(sources: &[Source]) -> Vec<Problem> {
                 circle.len(),
                 circle.join(", ")
             );
-            Problem::error(circle[0].clone(), message)
+            Problem::new(circle[0].clone(), message)
         })
         .collect()
 }

@@ -14,11 +14,11 @@ pub(super) fn check(path: &str, root: &str, library: &str) -> Result<Vec<Problem
         .filter(|(key, value)| library.get(*key) != Some(value));
     let problems = different.map(|(key, value)| {
         let message = format!("must have `{key} = {value}`, as the root's clippy.toml has");
-        Problem::error(path, message)
+        Problem::new(path, message)
     });
     let mut problems: Vec<Problem> = problems.collect();
     if !library.contains_key("disallowed-methods") {
-        problems.push(Problem::error(
+        problems.push(Problem::new(
             path,
             "must ban methods that libraries may not call",
         ));

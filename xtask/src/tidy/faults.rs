@@ -22,11 +22,8 @@ pub(super) fn check(list: &str, sources: &[Source]) -> Vec<Problem> {
         let name = format!("F{number:02}");
         match rows.iter().filter(|row| row.name == name).count() {
             1 => {}
-            0 => problems.push(Problem::error(LIST, format!("{name} is missing"))),
-            _ => problems.push(Problem::error(
-                LIST,
-                format!("{name} has more than one row"),
-            )),
+            0 => problems.push(Problem::new(LIST, format!("{name} is missing"))),
+            _ => problems.push(Problem::new(LIST, format!("{name} has more than one row"))),
         }
     }
     problems.extend(rows.iter().flat_map(|row| row.check(&tests)));
@@ -67,11 +64,11 @@ impl<'a> Row<'a> {
                 "{} names no test, and no reason why there is none",
                 self.name
             );
-            return vec![Problem::error(place, message)];
+            return vec![Problem::new(place, message)];
         }
         let missing = named.iter().filter(|test| !tests.contains(**test));
         missing
-            .map(|test| Problem::error(&*place, format!("there is no test `{test}`")))
+            .map(|test| Problem::new(&*place, format!("there is no test `{test}`")))
             .collect()
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn check(map: &str, sources: &[Source]) -> Vec<Problem> {
     });
     lost.map(|source| {
         let message = "is not on the map of ARCHITECTURE.md, nor is a folder that it is in";
-        Problem::error(&source.path, message)
+        Problem::new(&source.path, message)
     })
     .collect()
 }

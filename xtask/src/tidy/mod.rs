@@ -2,25 +2,19 @@
 //!
 //! Each check is a pure function from text to [`Problem`]s; `check` reads the text.
 
-mod changelog;
 mod check;
 mod circles;
 mod clippy_config;
-mod examples;
-mod exit_codes;
 mod faults;
-mod headers;
+mod files;
 mod imports;
 mod layers;
 mod map;
-mod markdown;
-mod msrv;
-mod names;
 mod pages;
 mod places;
 mod problem;
+mod readme;
 mod reasons;
-mod sizes;
 mod source;
 mod strings;
 mod undeclared;

@@ -14,7 +14,7 @@ pub(crate) fn check(page: &str, text: &str, most: usize) -> Vec<Problem> {
     let mut problems = Vec::new();
     let lines = text.lines().count();
     if lines > most {
-        problems.push(Problem::error(
+        problems.push(Problem::new(
             page,
             format!("has {lines} lines; at most {most}, what is more goes to a page of its own"),
         ));
@@ -24,7 +24,7 @@ pub(crate) fn check(page: &str, text: &str, most: usize) -> Vec<Problem> {
     for line in text.lines().filter(|it| it.len() > 60) {
         if !seen.insert(line) {
             let begin: String = line.chars().take(40).collect();
-            problems.push(Problem::error(page, format!("says twice: {begin}…")));
+            problems.push(Problem::new(page, format!("says twice: {begin}…")));
         }
     }
     problems

@@ -34,7 +34,7 @@ pub(super) fn check(list: &str, sources: &[Source]) -> Vec<Problem> {
             rows.len(),
             surprising.join(", ")
         );
-        problems.push(Problem::error(LIST, message));
+        problems.push(Problem::new(LIST, message));
     }
     problems
 }
@@ -76,7 +76,7 @@ impl Row<'_> {
     fn check(&self, sources: &[Source]) -> Option<Problem> {
         let place = format!("{LIST}:{}", self.line);
         let Some(source) = sources.iter().find(|it| it.path == self.path) else {
-            return Some(Problem::error(
+            return Some(Problem::new(
                 place,
                 format!("there is no file {:?}", self.path),
             ));
@@ -93,7 +93,7 @@ impl Row<'_> {
             });
         (!is_there).then(|| {
             let message = format!("{} does not define {:?}", self.path, self.item);
-            Problem::error(place, message)
+            Problem::new(place, message)
         })
     }
 

@@ -1,4 +1,4 @@
-//! What a check finds: where, what, and how bad.
+//! What a check finds: where, and what.
 
 use std::fmt;
 
@@ -7,37 +7,20 @@ use std::fmt;
 pub(super) struct Problem {
     place: String,
     message: String,
-    is_warning: bool,
 }
 
 impl Problem {
-    /// Makes a problem that makes tidy fail.
-    pub(super) fn error(place: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(super) fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             place: place.into(),
             message: message.into(),
-            is_warning: false,
         }
-    }
-
-    /// Makes a problem that is only shown.
-    pub(super) fn warning(place: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            is_warning: true,
-            ..Self::error(place, message)
-        }
-    }
-
-    /// Returns whether it is only shown.
-    pub(super) fn is_warning(&self) -> bool {
-        self.is_warning
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.is_warning { "warning" } else { "error" };
-        write!(f, "{kind}: {}: {}", self.place, self.message)
+        write!(f, "error: {}: {}", self.place, self.message)
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn check(manifest: &str) -> Vec<Problem> {
     unreasoned
         .map(|(number, (name, _))| {
             let message = format!("`{}` has no `# reason` on its line", name.trim());
-            Problem::error(format!("Cargo.toml:{number}"), message)
+            Problem::new(format!("Cargo.toml:{number}"), message)
         })
         .collect()
 }

@@ -20,7 +20,7 @@ pub(super) fn check(sources: &[Source]) -> Vec<Problem> {
         .collect();
     lost.sort_unstable();
     lost.into_iter()
-        .map(|path| Problem::error(path, "no `mod` declares it, so it is never compiled"))
+        .map(|path| Problem::new(path, "no `mod` declares it, so it is never compiled"))
         .collect()
 }
 

@@ -29,7 +29,8 @@ fn possible_value(written: &Value) -> Option<PossibleValue> {
 #[cfg(test)]
 mod tests {
     use clap::Command;
-    use patterns_job::{Form, Stream};
+    use patterns_job::Form;
+    use patterns_llm::Streaming;
     use patterns_parallel::map_reduce::{Topology, Unsupported};
     use patterns_parallel::voting::TieBreak;
     use schemars::schema_for;
@@ -59,7 +60,7 @@ mod tests {
         assert_eq!(names::<Topology>(), ["tree", "unordered", "refine"]);
         assert_eq!(names::<Unsupported>(), ["flag", "drop"]);
         assert_eq!(names::<TieBreak>(), ["first-seen", "no-consensus"]);
-        assert_eq!(names::<Stream>(), ["auto", "always", "never"]);
+        assert_eq!(names::<Streaming>(), ["auto", "always", "never"]);
         let written = schema_for!(Form);
         let written = written.get("oneOf").and_then(Value::as_array).map(Vec::len);
         assert_eq!(Some(names::<Form>().len()), written);

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 use patterns_core::{Effort, Money};
-use patterns_job::{Form, MaxFailures, Stream};
+use patterns_job::{Form, MaxFailures};
+use patterns_llm::Streaming;
 
 use super::named::named;
 use super::store::StoreArgs;
@@ -89,12 +90,12 @@ pub(crate) struct Common {
     #[arg(
         long,
         value_name = "WHEN",
-        value_parser = named::<Stream>(),
+        value_parser = named::<Streaming>(),
         default_value = "auto",
         help_heading = "Model",
         hide_short_help = true
     )]
-    pub(crate) stream: Stream,
+    pub(crate) stream: Streaming,
 
     /// The most dollars to spend, such as 2.50
     ///

@@ -139,7 +139,7 @@ fn store_to_keep(launch: &Launch, is_paid: bool) -> Result<Option<Store>, Error>
     };
     let is_kept = matches!(part.mode, StoreMode::Use | StoreMode::Fresh);
     let path = path.filter(|it| is_kept && it.exists());
-    let open = |path| Store::open(path, part.durability.into()).map_err(refused);
+    let open = |path| Store::open(path, part.durability).map_err(refused);
     path.map(open).transpose()
 }
 

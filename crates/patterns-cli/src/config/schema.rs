@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use patterns_core::{Effort, Money};
-use patterns_job::{Durability, Form, MaxFailures, Stream, Tier};
+use patterns_job::{Form, MaxFailures};
+use patterns_llm::{Streaming, Tier};
+use patterns_store::Durability;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -99,7 +101,7 @@ pub(crate) struct RunKeys {
     pub(crate) prime: Option<bool>,
     /// Whether answers are streamed, so that a call that is dropped ends at the server too; auto is by
     /// servers of your own, and with prime; --stream.
-    pub(crate) stream: Option<Stream>,
+    pub(crate) stream: Option<Streaming>,
     /// File in which answers are recorded; --store. In a file, it is relative to that file. An address that
     /// begins with postgres:// is store.shared.
     pub(crate) store: Option<PathBuf>,

@@ -3,10 +3,11 @@
 //! so it reads all rows once before.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 
 use patterns_source::{Documents, Sample, Sourced, Unreadable};
+use serde::Serialize;
 
-use super::taken::{Taken, Total};
 use crate::job::Choice;
 use crate::job_error::JobError;
 
@@ -96,19 +97,90 @@ pub(super) fn piped(documents: &mut Documents, choice: Choice) -> Option<(Vec<It
             Some((items, Taken::first(taken, of)))
         }
         Choice::Drawn { size, seed } => {
-            let mut sample = Sample::new(size, seed);
-            let mut drawn = BTreeMap::new();
-            for item in documents {
-                let name = match &item {
-                    Ok(it) => &*it.document.id,
-                    Err(error) => error.place(),
-                };
-                let out = sample.offer(name);
-                drawn.insert(sample.offered() - 1, item);
-                out.map(|it| drawn.remove(&it));
-            }
-            let taken = Taken::drawn(drawn.len() as u64, sample.offered());
-            Some((drawn.into_values().collect(), taken))
+            let name = |it: &Item| match it {
+                Ok(it) => it.document.id.clone(),
+                Err(error) => error.place().to_owned(),
+            };
+            Some(drawn(documents, name, (size, seed)))
         }
+    }
+}
+
+/// Draws so many of what comes, by its names, and holds no more than that.
+pub(crate) fn drawn<T>(
+    items: impl Iterator<Item = T>,
+    name: impl Fn(&T) -> String,
+    (size, seed): (NonZeroUsize, u64),
+) -> (Vec<T>, Taken) {
+    let mut sample = Sample::new(size, seed);
+    let mut drawn = BTreeMap::new();
+    for item in items {
+        let out = sample.offer(&name(&item));
+        drawn.insert(sample.offered() - 1, item);
+        out.map(|it| drawn.remove(&it));
+    }
+    let taken = Taken::drawn(drawn.len() as u64, sample.offered());
+    (drawn.into_values().collect(), taken)
+}
+
+/// How much of the input a run takes.
+///
+/// ```
+/// use patterns_job::{Taken, Total};
+///
+/// let taken = Taken::first(10, Total::AtLeast(11));
+/// assert_eq!(taken.words("documents").as_deref(), Some("the first 10 of at least 11 documents"));
+/// assert_eq!(Taken::first(5, Total::Exactly(5)).words("documents"), None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Taken {
+    /// How many documents or questions are worked on.
+    pub taken: u64,
+    /// How many there are.
+    #[serde(flatten)]
+    pub of: Total,
+    /// Whether they are drawn, and not the first ones.
+    pub drawn: bool,
+}
+
+/// How many documents or questions there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Total {
+    /// So many.
+    #[serde(rename = "of")]
+    Exactly(u64),
+    /// So many or more: they were not all read.
+    #[serde(rename = "of_at_least")]
+    AtLeast(u64),
+}
+
+impl Taken {
+    /// Takes the first ones.
+    pub fn first(taken: u64, of: Total) -> Self {
+        let drawn = false;
+        Self { taken, of, drawn }
+    }
+
+    /// Takes some that are drawn.
+    pub fn drawn(taken: u64, of: u64) -> Self {
+        let (of, drawn) = (Total::Exactly(of), true);
+        Self { taken, of, drawn }
+    }
+
+    /// Says what the result is of; `None` if that is all there is. `what` is "documents" or "questions".
+    pub fn words(&self, what: &str) -> Option<String> {
+        let taken = self.taken;
+        let of = match self.of {
+            Total::Exactly(all) if all <= taken => return None,
+            Total::Exactly(all) => all.to_string(),
+            Total::AtLeast(some) if some > taken => format!("at least {some}"),
+            Total::AtLeast(_) => {
+                return Some(format!("the first {taken} {what}; the rest was not read"));
+            }
+        };
+        Some(match self.drawn {
+            true => format!("{taken} of {of} {what}, drawn evenly"),
+            false => format!("the first {taken} of {of} {what}"),
+        })
     }
 }

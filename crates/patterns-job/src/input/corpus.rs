@@ -14,13 +14,10 @@ use patterns_parallel::map_reduce::MapInput;
 use patterns_source::{ColumnKind, Documents, Source, Sourced, Splitter, Unreadable};
 
 use super::Reader;
-use super::about_rows::check_rows;
 use super::ahead::{AHEAD, Ahead};
-use super::chosen::{Chosen, MOST_COUNTED, piped};
-use super::kept_columns::KeptColumns;
-use super::room::Fitting;
+use super::chosen::{Chosen, MOST_COUNTED, Taken, piped};
+use super::rows::{KeptColumns, check_rows};
 use super::source::{open, problems, source, splitter};
-use super::taken::Taken;
 use crate::job::{Choice, SourcePart};
 use crate::job_error::{JobError, JobErrorKind};
 
@@ -47,8 +44,6 @@ pub struct Corpus {
     taken: Option<Taken>,
     /// What cuts long ones.
     splitter: Option<Splitter>,
-    /// What cuts those that do not fit, where nobody has said which are long.
-    fitting: Option<Fitting>,
     /// What the user should know about what was read so far.
     notes: Vec<String>,
     reader: Reader,
@@ -115,7 +110,6 @@ impl Corpus {
             total,
             taken,
             splitter,
-            fitting: None,
             notes,
             reader: reader.clone(),
             model: None,
@@ -168,15 +162,11 @@ impl Corpus {
     ///
     /// Returns an error if it cannot be sent any of them.
     pub fn asked_of(&mut self, model: &ModelId, room: Option<NonZeroU64>) -> Result<(), JobError> {
-        self.fitting = room.filter(|_| self.splitter.is_none()).map(Fitting::new);
-        if let Some(counter) = token_counter(model) {
-            let counted = |it: Splitter| it.tokens(counter.clone());
-            self.splitter = self.splitter.take().map(counted);
-            self.fitting = self.fitting.take().map(|it| Fitting {
-                splitter: counted(it.splitter),
-                ..it
-            });
-        }
+        let splitter = self.splitter.take().or(room.map(Splitter::new));
+        self.splitter = match token_counter(model) {
+            Some(counter) => splitter.map(|it| it.tokens(counter)),
+            None => splitter,
+        };
         let first = std::mem::take(&mut self.first).into_iter();
         self.first = first.map(|it| sendable(Some(model), it)).collect();
         self.model = Some(model.clone());
@@ -189,10 +179,8 @@ impl Corpus {
 
     /// Returns what cuts the documents, if anything does.
     pub fn splitter(&self) -> Option<Arc<dyn Split>> {
-        match &self.splitter {
-            Some(splitter) => Some(Arc::new(splitter.clone())),
-            None => self.fitting.as_ref().map(Fitting::shared),
-        }
+        let splitter = self.splitter.clone()?;
+        Some(Arc::new(splitter))
     }
 
     /// Reads on in a thread of its own, a few documents ahead of those who work on them.

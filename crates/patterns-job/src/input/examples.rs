@@ -10,7 +10,7 @@ use patterns_core::{Contract, Document, nearest, parse_schema};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::file::{name, read_text_file};
+use super::text_file::{name, read_text_file};
 use crate::job_error::{JobError, JobErrorKind};
 
 /// The members of an example.

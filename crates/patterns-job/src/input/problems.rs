@@ -51,15 +51,20 @@ impl Problems {
         });
         self.invalid.extend(lacking);
         let count = self.missing.len() + self.invalid.len();
+        let inputs = match count {
+            1 => "an input".to_owned(),
+            count => format!("{count} inputs"),
+        };
         let (kind, message, help) = if !self.missing.is_empty() {
-            let message = format!("{} cannot be read", inputs(count));
+            let message = format!("{inputs} cannot be read");
             (
                 JobErrorKind::NoInput,
                 message,
                 "check names and permissions",
             )
         } else if !self.invalid.is_empty() {
-            let message = format!("{} not valid", are(count));
+            let verb = if count == 1 { "is" } else { "are" };
+            let message = format!("{inputs} {verb} not valid");
             let help = match self.fields == count {
                 true => {
                     "choose fields with `source.text_field`, `source.text_template` and `source.id_field`"
@@ -77,21 +82,5 @@ impl Problems {
         problems.extend(self.invalid);
         let message = format!("{message}; nothing was sent");
         Err(JobError::new(kind, message).details_of(problems).help(help))
-    }
-}
-
-fn inputs(count: usize) -> String {
-    if count == 1 {
-        "an input".to_owned()
-    } else {
-        format!("{count} inputs")
-    }
-}
-
-fn are(count: usize) -> String {
-    if count == 1 {
-        "an input is".to_owned()
-    } else {
-        format!("{count} inputs are")
     }
 }

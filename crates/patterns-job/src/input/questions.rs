@@ -8,9 +8,9 @@ use patterns_source::{
 use serde_json::Value;
 
 use super::Reader;
-use super::file::name;
-use super::kept_columns::no_column;
 use super::problems::Problems;
+use super::rows::no_column;
+use super::text_file::name;
 use crate::job::BatchPart;
 use crate::job_error::{JobError, JobErrorKind};
 use crate::work::BatchQuestion;

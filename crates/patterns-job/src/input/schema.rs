@@ -5,7 +5,7 @@ use std::path::Path;
 use patterns_core::{Contract, parse_schema};
 use serde_json::Value;
 
-use super::file::{name, read_text_file};
+use super::text_file::{name, read_text_file};
 use crate::job::{SchemaSource, is_short_schema};
 use crate::job_error::{JobError, JobErrorKind};
 

@@ -145,16 +145,6 @@ impl Default for Reduce {
     }
 }
 
-impl Reduce {
-    /// Returns the schema of the combination, if it has one of its own.
-    pub fn schema(&self) -> Option<&SchemaSource> {
-        match self {
-            Self::Agent(agent) => agent.schema.as_ref(),
-            Self::None | Self::Code(_) | Self::Statements(_) => None,
-        }
-    }
-}
-
 /// How an agent combines answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -246,12 +236,10 @@ impl MapReduceJob {
         self.source.check()?;
         self.check_map()?;
         self.check_reducer()?;
-        match &self.reduce {
-            Reduce::Agent(it) => check_calls(it.tokens, it.fan_in, "reduce.agent"),
-            Reduce::Statements(it) => check_calls(it.tokens, it.fan_in, "reduce.statements"),
-            Reduce::Code(it) => it.check(),
-            Reduce::None => Ok(()),
-        }?;
+        if let Reduce::Code(code) = &self.reduce {
+            code.check()?;
+        }
+        self.reduce.calls().map_or(Ok(()), |it| it.check())?;
         let is_table = matches!(self.reduce, Reduce::Code(_) | Reduce::None);
         self.output.check_is_table(is_table)?;
         self.check_keep()
@@ -313,6 +301,55 @@ impl MapReduceJob {
     }
 }
 
+/// How calls combine answers, whatever these are.
+pub(crate) struct Calls<'a> {
+    /// The table of the job that says so.
+    table: &'static str,
+    pub(crate) told: Option<&'a str>,
+    pub(crate) topology: Topology,
+    pub(crate) tokens: Option<NonZeroU64>,
+    pub(crate) fan_in: Option<NonZeroU32>,
+}
+
+impl Reduce {
+    /// Returns how calls combine answers, if any do.
+    pub(crate) fn calls(&self) -> Option<Calls<'_>> {
+        match self {
+            Self::Agent(it) => Some(Calls {
+                table: "reduce.agent",
+                told: it.instructions.as_deref(),
+                topology: it.topology,
+                tokens: it.tokens,
+                fan_in: it.fan_in,
+            }),
+            Self::Statements(it) => Some(Calls {
+                table: "reduce.statements",
+                told: it.instructions.as_deref(),
+                topology: it.topology,
+                tokens: it.tokens,
+                fan_in: it.fan_in,
+            }),
+            Self::None | Self::Code(_) => None,
+        }
+    }
+}
+
+impl Calls<'_> {
+    fn check(&self) -> Result<(), JobError> {
+        let wrong = |name: &str, bounds: &str| {
+            let key = format!("{}.{name}", self.table);
+            Err(JobError::of_key(&key, format!("`{key}` is {bounds}")))
+        };
+        if self.tokens.is_some_and(|it| it.get() < 100) {
+            return wrong("tokens", "at least 100");
+        }
+        if self.fan_in.is_some_and(|it| !(2..=64).contains(&it.get())) {
+            return wrong("fan_in", "from 2 to 64");
+        }
+        Ok(())
+    }
+}
+
 impl SourcePart {
     fn check(&self) -> Result<(), JobError> {
         if self.text_field.is_some() && self.text_template.is_some() {
@@ -350,20 +387,4 @@ impl CodePart {
         }
         Ok(())
     }
-}
-
-fn check_calls(
-    tokens: Option<NonZeroU64>,
-    fan_in: Option<NonZeroU32>,
-    table: &str,
-) -> Result<(), JobError> {
-    if tokens.is_some_and(|it| it.get() < 100) {
-        let key = format!("{table}.tokens");
-        return Err(JobError::of_key(&key, format!("`{key}` is at least 100")));
-    }
-    if fan_in.is_some_and(|it| !(2..=64).contains(&it.get())) {
-        let key = format!("{table}.fan_in");
-        return Err(JobError::of_key(&key, format!("`{key}` is from 2 to 64")));
-    }
-    Ok(())
 }

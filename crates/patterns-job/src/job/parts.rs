@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use patterns_core::{Effort, Money};
+use patterns_llm::{Streaming, Tier};
+use patterns_store::Durability;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Job;
-use super::policies::{MaxFailures, Stream, Tier};
+use super::max_failures::MaxFailures;
 use super::spelled::Spelled;
 use super::units::TimeSpan;
 use crate::job_error::JobError;
@@ -85,7 +87,7 @@ pub struct RunPart {
     pub prime: bool,
     /// When answers are streamed.
     #[serde(skip_serializing_if = "is_default")]
-    pub stream: Stream,
+    pub stream: Streaming,
 }
 
 /// The most that a run may spend.
@@ -138,26 +140,6 @@ pub enum StoreMode {
     Fresh,
     /// No call is made: only recorded answers are given.
     ReadOnly,
-}
-
-/// What recorded answers survive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Durability {
-    /// A loss of power, too.
-    #[default]
-    Power,
-    /// The end of the process, by a kill too.
-    Process,
-}
-
-impl From<Durability> for patterns_store::Durability {
-    fn from(durability: Durability) -> Self {
-        match durability {
-            Durability::Power => Self::Power,
-            Durability::Process => Self::Process,
-        }
-    }
 }
 
 /// A JSON Schema: written in the job, or in a file of its own.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use patterns_parallel::sectioning::SectionBrief;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::ser::Serializer;
@@ -14,57 +14,35 @@ use super::input_part::InputPart;
 use super::{Job, ModelPart, Reduce};
 use crate::job_error::JobError;
 
-/// A section of a job.
-#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
-#[schemars(with = "Written")]
+/// A section of a job: written as a table, or as its heading alone where there is no more to say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, remote = "Self")]
+#[schemars(transform = or_heading)]
 pub struct SectionSpec {
-    /// Names the section within its outline; made of the title where it is empty.
+    /// Names the section within its outline; made of the title where it is missing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub id: String,
     /// The heading.
     pub title: String,
-    /// What the section covers.
+    /// What the section covers, in one or two sentences.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub brief: String,
     /// About how many words it is to have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words: Option<u32>,
-    /// The ids or titles of the sections that it builds on.
+    /// The ids or titles of the sections that it builds on: they are written first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
-    /// The job that makes it: a vote on it, or a map-reduce over documents of its own. What it costs is
-    /// part of this job, as are its store and its output.
+    /// The job that makes it: a vote on it, or a map-reduce over documents of its own. What it costs is part of
+    /// the whole job, as are its store and its output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<Box<Job>>,
 }
 
-/// How a section is written in a job.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-#[expect(dead_code, reason = "it is only for its schema")]
-enum Written {
-    /// The heading.
-    Title(String),
-    /// The heading, and more.
-    Table(Box<Table>),
-}
-
-#[derive(Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "SectionTable")]
-struct Table {
-    /// Names the section; made of the title where it is missing.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    id: String,
-    /// The heading.
-    title: String,
-    /// What the section covers, in one or two sentences.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    brief: String,
-    /// About how many words it is to have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    words: Option<u32>,
-    /// The ids or titles of the sections that it builds on: they are written first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    depends_on: Vec<String>,
-    /// The job that makes it: a vote on it, or a map-reduce over documents of its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    job: Option<Box<Job>>,
+/// Adds the heading alone to the schema of a table.
+fn or_heading(schema: &mut Schema) {
+    let table = std::mem::take(schema);
+    *schema = json_schema!({"anyOf": [{"description": "The heading.", "type": "string"}, table]});
 }
 
 impl From<String> for SectionSpec {
@@ -96,20 +74,10 @@ impl From<&SectionSpec> for SectionBrief {
 
 impl Serialize for SectionSpec {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let alone = Self::from(self.title.clone());
-        if *self == alone {
-            return serializer.serialize_str(&self.title);
+        match *self == Self::from(&*self.title) {
+            true => serializer.serialize_str(&self.title),
+            false => Self::serialize(self, serializer),
         }
-        let it = self.clone();
-        let table = Table {
-            id: it.id,
-            title: it.title,
-            brief: it.brief,
-            words: it.words,
-            depends_on: it.depends_on,
-            job: it.job,
-        };
-        table.serialize(serializer)
     }
 }
 
@@ -128,15 +96,7 @@ impl<'de> Deserialize<'de> for SectionSpec {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SectionSpec, A::Error> {
-                let it = Table::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(SectionSpec {
-                    id: it.id,
-                    title: it.title,
-                    brief: it.brief,
-                    words: it.words,
-                    depends_on: it.depends_on,
-                    job: it.job,
-                })
+                SectionSpec::deserialize(MapAccessDeserializer::new(map))
             }
         }
         deserializer.deserialize_any(Reading)

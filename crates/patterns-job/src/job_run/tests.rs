@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::job::JobFormat;
 use crate::models::Models;
-use crate::work::Settings;
+use crate::setup::Settings;
 
 fn setup(job: &Job) -> Setup {
     Setup {

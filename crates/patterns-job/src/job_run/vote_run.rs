@@ -5,39 +5,25 @@ use patterns_parallel::RunError;
 use patterns_parallel::voting::{BatchElection, BatchTally, Decision};
 use serde_json::{Value, json};
 
-use super::{JobOutcome, noting_part, told};
-use crate::input::Reader;
-use crate::job::VoteJob;
+use super::{JobOutcome, told};
 use crate::job_error::JobError;
 use crate::pattern::AnyVoting;
 use crate::setup::Setup;
 use crate::work::{BatchQuestion, BatchTurns, Questions, VoteWork};
 
-impl VoteJob {
+impl VoteWork {
     /// Holds the election, whose ballots are the branches of the outcome; or those of a batch, which are
     /// its branches then, one for each question, with how they ended as the value. A question without
     /// a result is a branch that was cancelled.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the job is not valid, or something that it names is missing.
-    pub async fn run(self, setup: &Setup, reader: &Reader) -> Result<JobOutcome, JobError> {
-        VoteWork::read(self, reader)?.run(setup).await
-    }
-}
-
-impl VoteWork {
-    /// Holds the election, or those of a batch.
-    pub(crate) async fn run(self, setup: &Setup) -> Result<JobOutcome, JobError> {
-        let voting = self.voting(setup);
+    pub(super) async fn run(&self, setup: &Setup, keeps_all: bool) -> Result<JobOutcome, JobError> {
+        let (voting, options) = (self.voting(setup), setup.run_options());
         match &self.questions {
-            Questions::One(text) => {
-                let question = self.question(text, None);
-                told(voting.run(question, &setup.run_options()).await)
-            }
+            Questions::One(text) => told(voting.run(self.question(text, None), &options).await),
+            Questions::Batch(rows) if keeps_all => told(batch(self, &voting, rows, setup).await),
             Questions::Batch(rows) => {
-                let outcome = told(batch(&self, &voting, rows, setup).await)?;
-                Ok(noting_part(outcome, self.taken, "questions"))
+                let run = voting.run_batch(self.asked(rows.iter()), &options);
+                let none = |it: Outcome<_, _>| it.with_branches(Vec::<Branch<()>>::new());
+                told(run.each(drop).await.map(none))
             }
         }
     }

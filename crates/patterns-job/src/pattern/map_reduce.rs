@@ -3,17 +3,17 @@
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use patterns_core::{Agent, Contract, Document};
+use patterns_core::{Agent, Contract, Document, Model};
 use patterns_llm::token_counter;
-use patterns_parallel::MapReduce;
 use patterns_parallel::map_reduce::{
     Combine, DocumentSummary, Glean, Provenance, Reduction, Statements, Table, document_agent,
     reduce_agent, summary_agent,
 };
+use patterns_parallel::{AgentOptions, MapReduce};
 use serde_json::Value;
 
 use crate::input::{Corpus, room};
-use crate::job::{AgentReduce, Reduce, StatementsReduce};
+use crate::job::{AgentReduce, StatementsReduce};
 use crate::job_error::{JobError, JobErrorKind, unusable};
 use crate::models::Models;
 use crate::pattern::reduce_budget::ReduceBudget;
@@ -42,11 +42,16 @@ impl MapReduceWork {
         corpus.asked_of(models.of(name).id(), room)
     }
 
+    /// Returns who reads documents, and with which options.
+    fn asked_to_read(&self, setup: &Setup) -> (Arc<dyn Model>, AgentOptions) {
+        let model = setup.models.of(self.job.models.map.as_deref());
+        (Arc::clone(model), setup.agent_options(self.told.as_deref()))
+    }
+
     /// Returns the agent that summarises a document.
     pub fn summarising(&self, setup: &Setup) -> ReadBy<DocumentSummary> {
-        let options = setup.agent_options(self.told.as_deref());
-        let model = setup.models.of(self.job.models.map.as_deref());
-        Arc::new(summary_agent(Arc::clone(model), &options))
+        let (model, options) = self.asked_to_read(setup);
+        Arc::new(summary_agent(model, &options))
     }
 
     /// Returns the agent whose answers have the user's own shape, and which asks again what it missed
@@ -59,14 +64,9 @@ impl MapReduceWork {
         if let Some(rounds) = self.job.map.glean {
             return Ok(Arc::new(self.gleaning(rounds, schema, setup)?));
         }
-        let options = setup.agent_options(self.told.as_deref());
-        let model = setup.models.of(self.job.models.map.as_deref());
+        let (model, options) = self.asked_to_read(setup);
         let contract = Contract::from_schema(schema.clone()).map_err(unusable)?;
-        Ok(Arc::new(document_agent(
-            Arc::clone(model),
-            contract,
-            &options,
-        )))
+        Ok(Arc::new(document_agent(model, contract, &options)))
     }
 
     fn gleaning(
@@ -79,9 +79,8 @@ impl MapReduceWork {
             let message = "`map.glean` asks what was missed, which needs a model; the offline one only quotes";
             return Err(JobError::new(JobErrorKind::Model, message));
         }
-        let options = setup.agent_options(self.told.as_deref());
-        let model = setup.models.of(self.job.models.map.as_deref());
-        let agent = Glean::with_model(Arc::clone(model), schema, &options);
+        let (model, options) = self.asked_to_read(setup);
+        let agent = Glean::with_model(model, schema, &options);
         let agent = agent.map_err(|it| JobError::new(JobErrorKind::BadSchema, it.to_string()))?;
         Ok(agent.rounds(rounds.get()))
     }
@@ -121,7 +120,7 @@ impl MapReduceWork {
         let model = setup.models.of(self.job.models.reduce.as_deref());
         let options = setup.agent_options(agent.instructions.as_deref());
         let combine = Combine::summaries(Arc::clone(model), &options);
-        let combine = self.grouped(combine, agent.into(), setup);
+        let combine = self.grouped(combine, setup);
         cut(MapReduce::new(self.summarising(setup), combine), corpus)
     }
 
@@ -146,7 +145,7 @@ impl MapReduceWork {
         if self.map_schema == self.reduce_schema && agent.instructions.is_none() {
             combine = combine.alone(Value::clone);
         }
-        let combine = self.grouped(combine, agent.into(), setup);
+        let combine = self.grouped(combine, setup);
         Ok(cut(MapReduce::new(map, combine), corpus))
     }
 
@@ -156,83 +155,44 @@ impl MapReduceWork {
         reduce: &StatementsReduce,
         (corpus, setup): (&Corpus, &Setup),
     ) -> (MapReduce<Statements, Statements>, Provenance) {
-        let model = setup.models.of(self.job.models.map.as_deref());
+        let (model, options) = self.asked_to_read(setup);
         let record = Provenance::new(reduce.unsupported);
-        let options = setup.agent_options(self.told.as_deref());
-        let map = record.map_agent(Arc::clone(model), &options);
+        let map = record.map_agent(Arc::clone(&model), &options);
         let options = setup.agent_options(reduce.instructions.as_deref());
-        let combine = record.combine(Arc::clone(model), &options);
-        let combine = self.grouped(combine, reduce.into(), setup);
+        let combine = record.combine(model, &options);
+        let combine = self.grouped(combine, setup);
         (cut(MapReduce::new(map, combine), corpus), record)
     }
 
     /// Returns how many tokens of answers a call combines, if calls combine any.
     pub(crate) fn reduce_budget(&self, models: &Models) -> Option<ReduceBudget> {
-        let calls = match &self.job.reduce {
-            Reduce::Agent(it) => Calls::from(it),
-            Reduce::Statements(it) => Calls::from(it),
-            Reduce::None | Reduce::Code(_) => return None,
-        };
-        Some(self.budget_of(&calls, models))
-    }
-
-    fn budget_of(&self, calls: &Calls, models: &Models) -> ReduceBudget {
+        let calls = self.job.reduce.calls()?;
         if let Some(tokens) = calls.tokens {
-            return ReduceBudget::set(tokens);
+            return Some(ReduceBudget::set(tokens.get()));
         }
         let answer = self.job.model.max_output_tokens.map(Into::into);
+        let told = [calls.told, self.job.model.instructions.as_deref()];
+        let told: usize = told.into_iter().flatten().map(str::len).sum();
         let schema = self.reduce_schema.as_ref().map(|it| it.to_string().len());
-        let all = self.job.model.instructions.as_ref().map(String::len);
-        let told = calls.told + all.unwrap_or_default() + schema.unwrap_or_default();
         let window = models.window(self.job.models.reduce.as_deref());
-        ReduceBudget::of_window(window, answer, told)
+        let told = told + schema.unwrap_or_default();
+        Some(ReduceBudget::of_window(window, answer, told))
     }
 
-    fn grouped<M, R>(&self, combine: Combine<M, R>, calls: Calls, setup: &Setup) -> Combine<M, R> {
-        let budget = self.budget_of(&calls, &setup.models);
-        let mut combine = combine.topology(calls.topology).tokens(budget.tokens);
-        if let Some(mean) = calls.fan_in {
-            combine = combine.fan_in(mean);
+    fn grouped<M, R>(&self, mut combine: Combine<M, R>, setup: &Setup) -> Combine<M, R> {
+        if let Some(calls) = self.job.reduce.calls() {
+            combine = combine.topology(calls.topology);
+            if let Some(mean) = calls.fan_in {
+                combine = combine.fan_in(mean.get());
+            }
+        }
+        if let Some(budget) = self.reduce_budget(&setup.models) {
+            combine = combine.tokens(budget.tokens);
         }
         let model = setup.models.of(self.job.models.reduce.as_deref());
         match token_counter(model.id()) {
             Some(counter) => combine.counted_by(counter),
             None => combine,
-        }
-    }
-}
-
-/// Which answers a call combines.
-struct Calls {
-    topology: patterns_parallel::map_reduce::Topology,
-    tokens: Option<u64>,
-    fan_in: Option<u32>,
-    /// Bytes of the instructions that a call has of its own.
-    told: usize,
-}
-
-impl From<&AgentReduce> for Calls {
-    fn from(it: &AgentReduce) -> Self {
-        Self {
-            topology: it.topology,
-            tokens: it.tokens.map(Into::into),
-            fan_in: it.fan_in.map(Into::into),
-            told: length(it.instructions.as_ref()),
-        }
-    }
-}
-
-fn length(words: Option<&String>) -> usize {
-    words.map_or(0, String::len)
-}
-
-impl From<&StatementsReduce> for Calls {
-    fn from(it: &StatementsReduce) -> Self {
-        Self {
-            topology: it.topology,
-            tokens: it.tokens.map(Into::into),
-            fan_in: it.fan_in.map(Into::into),
-            told: length(it.instructions.as_ref()),
         }
     }
 }

@@ -9,21 +9,21 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use patterns_core::{Agent, AgentError, Answer, BoxFuture, Money, Part, Prompt, Scope, Usage};
+use patterns_core::{Agent, AgentError, Answer, BoxFuture, Part, Prompt, Scope};
 use patterns_parallel::sectioning::{Citation, Section, SectionTask};
 use serde_json::Value;
 
 use crate::input::Reader;
-use crate::job::{Job, SectionSpec};
+use crate::job::SectionSpec;
 use crate::job_error::{JobError, JobErrorKind};
 use crate::job_run::JobOutcome;
 use crate::setup::Setup;
-use crate::work::VoteWork;
+use crate::work::Work;
 
 type SectionWriter = Arc<dyn Agent<SectionTask, Section>>;
 
 /// Writes sections, some of them by jobs of their own.
-pub(super) struct NestedWriter {
+pub(crate) struct NestedWriter {
     usual: SectionWriter,
     /// The jobs, by the ids of their sections.
     jobs: BTreeMap<String, SectionSpec>,
@@ -32,7 +32,7 @@ pub(super) struct NestedWriter {
 }
 
 impl NestedWriter {
-    pub(super) fn new(
+    pub(crate) fn new(
         usual: SectionWriter,
         jobs: BTreeMap<String, SectionSpec>,
         (setup, reader): (Setup, Reader),
@@ -55,24 +55,18 @@ impl NestedWriter {
         let outcome = outcome.map_err(AgentError::code)?;
         let gaps = gaps(&outcome);
         let usage = outcome.usage;
-        let error = |error: AgentError| {
-            let others = without_own(usage, error.usage());
-            error.after(others)
-        };
         let value = match outcome.value {
             Ok(value) => value,
             Err(failed) => {
                 let cause = failed.agent_error().cloned();
-                return Err(error(cause.unwrap_or_else(|| AgentError::code(failed))));
+                let error = cause.unwrap_or_else(|| AgentError::code(failed));
+                return Err(error.with_usage(usage));
             }
         };
         let section = section(&value, task);
         let section = section.ok_or_else(|| {
             let message = "the job of the section has no result: its voters came to no consensus";
-            error(AgentError::code(JobError::new(
-                JobErrorKind::Empty,
-                message,
-            )))
+            AgentError::code(JobError::new(JobErrorKind::Empty, message)).with_usage(usage)
         })?;
         Ok(Answer {
             usage,
@@ -91,25 +85,19 @@ impl NestedWriter {
         if !task.brief.brief.is_empty() {
             ask += &format!("\n\nWhat the section covers: {}", task.brief.brief);
         }
-        match spec.nested(&ask) {
-            Job::Vote(vote) => {
-                let mut work = VoteWork::read(*vote, &self.reader)?;
-                if work.context.is_empty() {
-                    let parts = Prompt::from(task).parts;
-                    let documents = parts.into_iter().filter_map(|it| match it {
-                        Part::Document(document) => Some(document),
-                        Part::Text(_) => None,
-                    });
-                    work.context.extend(documents);
-                }
-                work.run(&setup).await
-            }
-            Job::MapReduce(job) => job.run(&setup, &self.reader).await,
-            Job::Section(_) => Err(JobError::new(
-                JobErrorKind::Invalid,
-                "a section is no section job",
-            )),
+        let mut work = Work::read(spec.nested(&ask), &self.reader)?;
+        if let Work::Vote(vote) = &mut work
+            && vote.context.is_empty()
+        {
+            let parts = Prompt::from(task).parts;
+            let documents = parts.into_iter().filter_map(|it| match it {
+                Part::Document(document) => Some(document),
+                Part::Text(_) => None,
+            });
+            vote.context.extend(documents);
         }
+        let (outcome, _) = work.run(&setup, &self.reader, true).await?;
+        Ok(outcome)
     }
 
     /// Returns what such a run is run with: its own model first, if it names one.
@@ -141,29 +129,6 @@ fn gaps(outcome: &JobOutcome) -> Option<String> {
         gaps.push(format!("{failed} of its {started} branches failed"));
     }
     (!gaps.is_empty()).then(|| gaps.join("; "))
-}
-
-fn without(all: Option<Money>, own: Option<Money>) -> Option<Money> {
-    all.map(|it| it.saturating_sub(own.unwrap_or_default()))
-}
-
-/// Returns what was used beside the calls that an error knows of.
-fn without_own(all: Usage, own: Usage) -> Usage {
-    Usage {
-        calls: all.calls.saturating_sub(own.calls),
-        attempts: all.attempts.saturating_sub(own.attempts),
-        input_tokens: all.input_tokens.saturating_sub(own.input_tokens),
-        cached_input_tokens: all
-            .cached_input_tokens
-            .saturating_sub(own.cached_input_tokens),
-        cache_write_tokens: all
-            .cache_write_tokens
-            .saturating_sub(own.cache_write_tokens),
-        output_tokens: all.output_tokens.saturating_sub(own.output_tokens),
-        reasoning_tokens: all.reasoning_tokens.saturating_sub(own.reasoning_tokens),
-        billed: without(all.billed, own.billed),
-        cost: without(all.cost, own.cost),
-    }
 }
 
 impl Agent<SectionTask, Section> for NestedWriter {

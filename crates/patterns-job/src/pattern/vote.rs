@@ -10,10 +10,10 @@ use futures_util::stream::{self, Stream};
 use patterns_core::{Caps, Contract, Model};
 use patterns_parallel::voting::{Asking, Rule, Voter};
 use patterns_parallel::{AgentOptions, Panel, Question, Voting};
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::job::AnyRule;
+use crate::job_run::json;
 use crate::setup::Setup;
 use crate::work::{BallotSpec, BatchQuestion, Questions, VoteWork};
 
@@ -168,9 +168,4 @@ fn own_ballot(model: Arc<dyn Model>, spec: BallotSpec, options: &AgentOptions) -
         let question = Question::default().options(options);
         Ok(question.mend(contract, spec.answer.as_str()))
     })
-}
-
-/// A ballot that was read from JSON can be written as JSON.
-fn json(ballot: impl Serialize) -> Value {
-    serde_json::to_value(ballot).unwrap_or_default()
 }

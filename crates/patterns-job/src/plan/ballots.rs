@@ -9,9 +9,10 @@ use patterns_parallel::voting::StoppingRule;
 use serde_json::Value;
 
 /// How ballots fall.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Fall {
     /// All are of one answer: as few are needed as can be.
+    #[default]
     Agree,
     /// As they are foreseen; drawn anew for each number.
     Foreseen(u64),
@@ -29,7 +30,7 @@ const FEW: usize = 20;
 const TRIES: u64 = 16;
 
 /// The ballots of a rehearsal.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Ballots {
     fall: Fall,
     /// How the votes fell in elections that are known.
@@ -42,7 +43,7 @@ pub(super) struct Ballots {
 }
 
 /// An election by its question.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Election {
     /// Answers in the order of first appearance, each with a ballot for it.
     answers: Vec<(String, String)>,
@@ -63,8 +64,7 @@ impl Ballots {
             fall,
             known,
             pointer,
-            elections: HashMap::new(),
-            scripted: 0,
+            ..Self::default()
         }
     }
 
@@ -143,12 +143,9 @@ impl Ballots {
             let share = (*scripted as f64 * 0.618_033_988_749_894_9 + round as f64 * 0.37).fract();
             let place = (share * known.len() as f64) as usize;
             Election {
-                answers: Vec::new(),
-                cast: Vec::new(),
-                counts: Vec::new(),
                 seed,
                 script: known.get(place).cloned(),
-                is_drafted: false,
+                ..Election::default()
             }
         })
     }

@@ -1,60 +1,86 @@
-//! Rehearses sections and a map-reduce: once, or at the bounds of what their answers decide.
+//! Rehearses a job: as it is likely to go, and where its calls depend on what is answered, at the bounds of that, too.
 
 use patterns_core::StepRole;
 use patterns_parallel::map_reduce::KeyedReduce;
 
 use super::ballots::{Ballots, Fall};
-use super::plan_setup::PlanSetup;
 use super::rehearsal::{Ended, Extent, Rehearsal};
-use super::rehearsed::{Rehearsed, Stages, add, widen};
 use super::seen::Seen;
+use super::stage_tally::{Rehearsed, Stages, add, widen};
 use super::warnings::not_known;
 use crate::input::{Reader, Taken};
-use crate::job::{CodePart, Job, MapReduceJob, Reduce};
+use crate::job::{CodePart, Job, MapReduceJob, Reduce, StoreMode};
 use crate::job_error::JobError;
-use crate::pattern::ReduceBudget;
-use crate::work::{MapReduceWork, ModelRoles, SectionWork, VoteWork};
+use crate::setup::PlanSetup;
+use crate::work::{ModelRoles, Questions, Work};
+
+/// Elections that are rehearsed at least, the same ones again and again if they are fewer.
+const ELECTIONS: usize = 400;
+
+/// So many ballots are cast for that at most, but in any case in so few elections.
+const BALLOTS: usize = 20_000;
+const FEW_ROUNDS: usize = 4;
 
 /// Elections of sections that are votes are rehearsed so often, since all of the job is rehearsed with them.
 const ELECTIONS_WITHIN: usize = 40;
 
-/// Rehearses a job: once where its calls do not depend on what is answered, and else at its bounds, too. Where the
-/// store has some of the answers, the others are taken to be like them.
-pub(super) async fn once(
+/// Rehearses a job. Where the store has some of the answers, the others are taken to be like them.
+pub(super) async fn rehearsed(
     job: Job,
     roles: &ModelRoles,
     with: &PlanSetup,
     reader: &Reader,
 ) -> Result<Rehearsed, JobError> {
-    let (identity, budget) = identity(&job, roles, with, reader)?;
-    let rehearse = Rehearse { job, with, reader };
-    let (extent, fall) = (Extent::Likely, Fall::Foreseen(0));
-    let (mut likely, taken) = rehearse.once(extent, fall, &Seen::default()).await?;
-    let seen = std::mem::take(&mut likely.seen);
-    if !seen.is_empty() && likely.stages.values().any(|it| it.calls > 0) {
-        likely = rehearse.once(extent, fall, &seen).await?.0;
-    }
-    let rounds = rehearse.rounds();
-    for round in 1..rounds {
-        let (ended, _) = rehearse.once(extent, Fall::Foreseen(round), &seen).await?;
-        add(&mut likely.stages, ended.stages);
-    }
-    let (mut low, mut high) = match rehearse.decides() {
-        true => rehearse.bounds(&mut likely.warnings).await?,
-        false => (likely.stages.clone(), likely.stages.clone()),
+    let (mode, not_known) = (job.store().mode, not_known(&job));
+    let work = Work::read(job, reader)?;
+    let rehearse = Rehearse {
+        work: &work,
+        mode,
+        with,
+        reader,
     };
-    if let Job::MapReduce(job) = &rehearse.job {
-        bound_comparisons(job, &mut low, &mut high);
+    let none = Seen::default();
+    let decides = rehearse.decides();
+    // Where no answer decides anything, what is likely is the least and the most, too.
+    let (extent, fall) = match decides {
+        true => (Extent::Least, Fall::Agree),
+        false => (Extent::Likely, Fall::Foreseen(0)),
+    };
+    let (first, taken) = rehearse.once((extent, fall), Vec::new(), &none).await?;
+    let (known, seen) = (first.ballots.known(), first.seen);
+    let is_like_others = !seen.is_empty() && first.stages.values().any(|it| it.calls > 0);
+    let (mut likely, mut warnings, mut rounds) = (Stages::new(), Vec::new(), 1);
+    if decides || is_like_others {
+        rounds = rehearse.rounds();
+        for round in 0..rounds {
+            let way = (Extent::Likely, Fall::Foreseen(round));
+            let (ended, _) = rehearse.once(way, known.clone(), &seen).await?;
+            add(&mut likely, ended.stages);
+            let new = ended.warnings.into_iter();
+            warnings.extend(new.filter(|_| round == 0));
+        }
+    } else {
+        likely.clone_from(&first.stages);
+        warnings = first.warnings;
     }
-    likely.warnings.extend(not_known(&rehearse.job));
+    let (mut low, mut high) = match decides {
+        true => (first.stages, rehearse.most(&mut warnings).await?),
+        false => (likely.clone(), likely.clone()),
+    };
+    warnings.extend(not_known);
+    let mut budget = None;
+    if let Work::MapReduce(work) = &work {
+        bound_comparisons(&work.job, &mut low, &mut high);
+        budget = work.reduce_budget(&with.setup.models);
+    }
     Ok(Rehearsed {
         low,
-        likely: likely.stages,
+        likely,
         rounds,
         high,
-        warnings: likely.warnings,
+        warnings,
         taken,
-        identity,
+        identity: work.identity(roles, &with.setup.settings),
         budget,
     })
 }
@@ -88,88 +114,97 @@ fn bound_comparisons(job: &MapReduceJob, low: &mut Stages, high: &mut Stages) {
 
 /// What is rehearsed, and with what.
 struct Rehearse<'a> {
-    job: Job,
+    work: &'a Work,
+    mode: StoreMode,
     with: &'a PlanSetup,
     reader: &'a Reader,
 }
 
 impl Rehearse<'_> {
-    /// Returns the elections of sections that are votes, by how many ballots each has at most.
-    fn elections(&self) -> impl Iterator<Item = usize> {
-        let sections = match &self.job {
-            Job::Section(job) => Some(job.nested()),
-            _ => None,
-        };
-        let nested = sections.into_iter().flatten();
-        nested.filter_map(|it| match it {
-            Job::Vote(vote) => Some(vote.most_ballots()),
-            _ => None,
-        })
+    /// Returns how many ballots its elections have at most: each of its sections that are votes, or all of a vote's.
+    fn elections(&self) -> Vec<usize> {
+        match self.work {
+            Work::Vote(work) => vec![work.job.most_ballots()],
+            Work::MapReduce(_) => Vec::new(),
+            Work::Section(work) => {
+                let votes = work.job.nested().filter_map(|it| match it {
+                    Job::Vote(vote) => Some(vote.most_ballots()),
+                    _ => None,
+                });
+                votes.collect()
+            }
+        }
     }
 
     /// Returns how often it is rehearsed, so that what is likely of its elections is a mean of some.
     fn rounds(&self) -> u64 {
-        match self.elections().count() {
-            0 => 1,
-            elections => ELECTIONS_WITHIN.div_ceil(elections) as u64,
+        match self.work {
+            Work::Vote(work) => {
+                let questions = match &work.questions {
+                    Questions::One(_) => 1,
+                    Questions::Batch(rows) => rows.len().max(1),
+                };
+                rounds(questions, work.job.most_ballots())
+            }
+            _ => match self.elections().len() {
+                0 => 1,
+                elections => ELECTIONS_WITHIN.div_ceil(elections) as u64,
+            },
         }
     }
 
     /// Returns whether how many calls there are depends on what is answered.
     fn decides(&self) -> bool {
         let gleans = |it: &MapReduceJob| it.map.glean.is_some();
-        match &self.job {
-            Job::Section(job) => {
+        match self.work {
+            Work::Section(work) => {
+                let job = &work.job;
                 let asks_again = |it: &Job| matches!(it, Job::MapReduce(job) if gleans(job));
                 let decides = job.gate || job.grow.is_some() || job.consistency;
-                decides || self.elections().next().is_some() || job.nested().any(asks_again)
+                decides || !self.elections().is_empty() || job.nested().any(asks_again)
             }
-            Job::MapReduce(job) => gleans(job),
-            Job::Vote(_) => true,
+            Work::MapReduce(work) => gleans(&work.job),
+            Work::Vote(_) => true,
         }
     }
 
-    /// Rehearses it with the least and with the most that may come of it.
-    async fn bounds(&self, warnings: &mut Vec<String>) -> Result<(Stages, Stages), JobError> {
+    /// Rehearses it with the most that may come of it.
+    async fn most(&self, warnings: &mut Vec<String>) -> Result<Stages, JobError> {
         let none = Seen::default();
-        let (low, _) = self.once(Extent::Least, Fall::Agree, &none).await?;
-        let (mut high, _) = self.once(Extent::Most, Fall::Differ, &none).await?;
-        if let Some(votes) = self.elections().max() {
-            let (contested, _) = self.once(Extent::Most, Fall::Contest(votes), &none).await?;
-            widen(&mut high.stages, contested.stages);
+        let mut high = Stages::new();
+        let contest = self.elections().into_iter().max().map(Fall::Contest);
+        for fall in [Some(Fall::Differ), contest].into_iter().flatten() {
+            let (ended, _) = self.once((Extent::Most, fall), Vec::new(), &none).await?;
+            widen(&mut high, ended.stages);
+            for warning in ended.warnings {
+                let said = format!("at most: {warning}");
+                if !warnings.contains(&warning) && !warnings.contains(&said) {
+                    warnings.push(said);
+                }
+            }
         }
-        let of_high = high.warnings.into_iter();
-        warnings.extend(of_high.map(|it| format!("at most: {it}")));
-        Ok((low.stages, high.stages))
+        Ok(high)
     }
 
     /// Rehearses it once.
     async fn once(
         &self,
-        extent: Extent,
-        fall: Fall,
+        (extent, fall): (Extent, Fall),
+        known: Vec<Vec<usize>>,
         like: &Seen,
     ) -> Result<(Ended, Option<Taken>), JobError> {
-        let sections = match &self.job {
-            Job::Section(job) => job.planned(),
-            _ => 0,
+        let (sections, pointer) = match self.work {
+            Work::Section(work) => (work.job.planned(), None),
+            Work::Vote(work) => (0, work.ballot.as_ref().map(|it| it.answer.clone())),
+            Work::MapReduce(_) => (0, None),
         };
-        let ballots = Ballots::new(fall, Vec::new(), "/answer".to_owned());
-        let (mode, extent) = (self.job.store().mode, (sections, extent));
-        let rehearsal = Rehearsal::new(self.with, mode, extent, ballots, like);
+        let pointer = pointer.unwrap_or_else(|| "/answer".to_owned());
+        let ballots = Ballots::new(fall, known, pointer);
+        let rehearsal = Rehearsal::new(self.with, self.mode, (sections, extent), ballots, like);
         let setup = rehearsal.setup(&self.with.setup);
-        let (failure, taken) = match self.job.clone() {
-            Job::MapReduce(job) => {
-                let (outcome, taken) = Box::pin(job.carry_out(&setup, self.reader, false)).await?;
-                (outcome.value.err(), taken)
-            }
-            other => {
-                let outcome = Box::pin(other.run(&setup, self.reader)).await?;
-                (outcome.value.err(), None)
-            }
-        };
+        let (outcome, taken) = Box::pin(self.work.run(&setup, self.reader, false)).await?;
         let mut ended = rehearsal.end();
-        ended.warnings.extend(failure.map(|it| {
+        ended.warnings.extend(outcome.value.err().map(|it| {
             let cause = it
                 .agent_error()
                 .map_or_else(String::new, |it| format!(" ({it})"));
@@ -179,26 +214,34 @@ impl Rehearse<'_> {
     }
 }
 
-/// Returns what a run of the job would be known by, and how much a call of it combines, if any does.
-fn identity(
-    job: &Job,
-    roles: &ModelRoles,
-    with: &PlanSetup,
-    reader: &Reader,
-) -> Result<([u8; 32], Option<ReduceBudget>), JobError> {
-    let (settings, models) = (&with.setup.settings, &with.setup.models);
-    Ok(match job.clone() {
-        Job::Section(job) => (
-            SectionWork::read(*job, reader)?.identity(roles, settings),
-            None,
-        ),
-        Job::Vote(job) => (
-            VoteWork::read(*job, reader)?.identity(roles, settings),
-            None,
-        ),
-        Job::MapReduce(job) => {
-            let work = MapReduceWork::read(*job)?;
-            (work.identity(roles, settings), work.reduce_budget(models))
+/// Returns how often elections are rehearsed: that a mean is of enough of them, and not so often that the votes of
+/// many voters are cast for minutes; the more voters, the less do elections differ.
+fn rounds(questions: usize, ballots: usize) -> u64 {
+    let enough = ELECTIONS.div_ceil(questions);
+    let at_most = BALLOTS / (questions * ballots.max(1)).max(1);
+    enough.min(at_most.max(FEW_ROUNDS.div_ceil(questions))) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_votes_are_cast_the_fewer_elections_are_rehearsed() {
+        for (questions, ballots, expected) in [
+            (1, 5, 400),
+            (1, 1_000, 20),
+            (1, 60_000, 4),
+            (80, 7, 5),
+            (400, 5, 1),
+            (5_000, 9, 1),
+            (3, 9_000, 2),
+        ] {
+            assert_eq!(
+                rounds(questions, ballots),
+                expected,
+                "{questions} × {ballots}"
+            );
         }
-    })
+    }
 }

@@ -6,19 +6,17 @@ use patterns_core::{ModelId, Pattern};
 use patterns_llm::token_counter;
 use patterns_store::{Experience, StoreError, StoreErrorKind};
 
-use super::bounds::once;
+use super::bounds::rehearsed;
 use super::earlier_plans::EarlierPlans;
-use super::elections::elections;
 use super::figures::{Counted, Known};
-use super::plan_setup::PlanSetup;
-use super::rehearsed::{Rehearsed, Stages};
-use super::stage_tally::{StageName, StageTally};
+use super::stage_tally::{Rehearsed, StageName, StageTally, Stages};
 use super::time::Pace;
 use super::warnings::{not_asked, over_caps, too_long, without_price, without_window};
 use super::written_plan::{Plan, PlanTotal, Stage};
 use crate::input::Reader;
 use crate::job::Job;
 use crate::job_error::{JobError, JobErrorKind};
+use crate::setup::PlanSetup;
 use crate::work::ModelRoles;
 
 /// More levels of combinations than these are a chain, and shown together.
@@ -79,10 +77,7 @@ impl Job {
             None => None,
         };
         let roles = ModelRoles::of(&self)?;
-        let rehearsed = match self {
-            Self::Vote(job) => Box::pin(elections(*job, &roles, with, reader)).await?,
-            other => Box::pin(once(other, &roles, with, reader)).await?,
-        };
+        let rehearsed = Box::pin(rehearsed(self, &roles, with, reader)).await?;
         let plan = plan(pattern, rehearsed, with, &experience);
         Ok(Plan { earlier, ..plan })
     }
@@ -147,7 +142,7 @@ fn figures(
     let counted: Vec<String> = counted.map(|(name, _)| name.clone()).collect();
     let known = Known {
         prices: &settings.prices,
-        tier: settings.tier.into(),
+        tier: settings.tier,
         experience,
         most_written: settings.sampling.max_output_tokens.map(u64::from),
         models,

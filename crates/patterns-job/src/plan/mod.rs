@@ -13,12 +13,9 @@ mod ballots;
 mod bounds;
 mod drafts;
 mod earlier_plans;
-mod elections;
 mod figures;
 mod job_plan;
-mod plan_setup;
 mod rehearsal;
-mod rehearsed;
 mod seen;
 mod stage_tally;
 mod time;
@@ -26,5 +23,4 @@ mod warnings;
 mod written_plan;
 
 pub use earlier_plans::{CameTo, EarlierPlans, Off};
-pub use plan_setup::{Draft, PlanSetup};
 pub use written_plan::{Combines, Figure, FirstPrompt, Plan, PlanTotal, Stage};

@@ -1,24 +1,22 @@
 //! Stands in for the models of a job, and counts what they would be sent.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use patterns_core::{
-    BoxFuture, BranchId, CallKey, Event, EventSink, Model, ModelError, ModelErrorKind, ModelId,
-    Part, Request, Response, StepRole, TokenCounter,
+    BoxFuture, BranchId, CallKey, Caps, Event, EventSink, Model, ModelError, ModelErrorKind,
+    ModelId, Part, Request, Response, StepRole, TokenCounter,
 };
 use patterns_llm::token_counter;
-use patterns_parallel::map_reduce::Glean;
 use patterns_store::{Record, Store};
 
 use super::ballots::Ballots;
 use super::drafts::{gated, gleaned, grown, reviewed, with_length};
-use super::plan_setup::{Draft, PlanSetup};
 use super::seen::{Kind, Seen};
-use super::stage_tally::{StageName, StageTally};
+use super::stage_tally::{StageName, StageTally, Stages};
 use super::written_plan::FirstPrompt;
 use crate::job::StoreMode;
-use crate::setup::Setup;
+use crate::setup::{Draft, PlanSetup, Setup};
 
 /// How much comes of what answers decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,15 +48,12 @@ struct Shared {
     state: Mutex<State>,
 }
 
+#[derive(Default)]
 struct State {
     roles: HashMap<BranchId, Role>,
-    stages: BTreeMap<StageName, StageTally>,
     /// The levels of combinations, by what they are called in those above them.
     levels: HashMap<Arc<str>, u32>,
-    ballots: Ballots,
-    /// The answers that the store has.
-    seen: Seen,
-    warnings: Vec<String>,
+    ended: Ended,
     /// Tokens of standing instructions with the schema, by the address of the instructions, which are
     /// kept so that nothing else comes to lie there.
     standing: HashMap<usize, (Arc<str>, u64)>,
@@ -72,6 +67,8 @@ struct Role {
     label: Arc<str>,
     /// Whether a draft was not valid, so that the next call is a re-ask, which is no call of the plan.
     is_reasked: bool,
+    /// The schema of its first call: another one asks for what the answer to that has missed.
+    schema: Option<Option<[u8; 32]>>,
 }
 
 impl Rehearsal {
@@ -91,14 +88,11 @@ impl Rehearsal {
             extent,
             like: like.clone(),
             state: Mutex::new(State {
-                roles: HashMap::new(),
-                stages: BTreeMap::new(),
-                levels: HashMap::new(),
-                ballots,
-                seen: Seen::default(),
-                warnings: Vec::new(),
-                standing: HashMap::new(),
-                sent: HashSet::new(),
+                ended: Ended {
+                    ballots,
+                    ..Ended::default()
+                },
+                ..State::default()
             }),
         }))
     }
@@ -112,24 +106,20 @@ impl Rehearsal {
                 rehearsal: self.clone(),
             })
         };
+        let mut settings = setup.settings.clone();
+        // A budget that elections share would end them where it ends; the plan is what they need.
+        settings.caps = Caps::default();
         Setup {
             models: setup.models.each_as(stand_in),
             events: Arc::new(self.clone()),
             drain: tokio_util::sync::CancellationToken::new(),
-            settings: setup.settings.clone(),
+            settings,
         }
     }
 
     /// Returns what was counted, by stage and model, what was warned of, and the ballots.
     pub(super) fn end(&self) -> Ended {
-        let mut state = self.lock();
-        let empty = Ballots::new(super::ballots::Fall::Agree, Vec::new(), String::new());
-        Ended {
-            stages: std::mem::take(&mut state.stages),
-            warnings: std::mem::take(&mut state.warnings),
-            ballots: std::mem::replace(&mut state.ballots, empty),
-            seen: std::mem::take(&mut state.seen),
-        }
+        std::mem::take(&mut self.lock().ended)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -156,8 +146,9 @@ impl State {
 }
 
 /// What came of a rehearsal.
+#[derive(Default)]
 pub(super) struct Ended {
-    pub(super) stages: BTreeMap<StageName, StageTally>,
+    pub(super) stages: Stages,
     pub(super) warnings: Vec<String>,
     pub(super) ballots: Ballots,
     /// The answers that the store has.
@@ -176,6 +167,7 @@ impl EventSink for Rehearsal {
                     role,
                     label: label.into(),
                     is_reasked: false,
+                    schema: None,
                 };
                 self.lock().roles.insert(origin.branch, role);
             }
@@ -191,7 +183,7 @@ impl EventSink for Rehearsal {
             }
             // Others are about what stand-ins say.
             Event::WarningRaised { warning, .. } if warning.code == "temperature-zero" => {
-                self.lock().warnings.push(warning.message);
+                self.lock().ended.warnings.push(warning.message);
             }
             _ => {}
         }
@@ -211,11 +203,15 @@ impl StandIn {
         let key = CallKey::of(&self.id, request);
         let stored = self.stored(&key)?;
         let mut state = self.rehearsal.lock();
+        let schema = request.schema.as_ref().map(|it| *it.digest());
+        let known = state.roles.get_mut(&request.scope.origin().branch);
+        let looks_again = known.is_some_and(|it| *it.schema.get_or_insert(schema) != schema);
         let role = state.roles.get(&request.scope.origin().branch).cloned();
         let role = role.unwrap_or_else(|| Role {
             role: StepRole::Map,
             label: "".into(),
             is_reasked: false,
+            schema: None,
         });
         let text = text_of(request);
         let tokens = self.tokens(&mut state, request, &text);
@@ -225,8 +221,9 @@ impl StandIn {
             model: self.id.to_string(),
         };
         let (role, is_reasked) = (role.role, role.is_reasked);
-        let order = state.stages.len();
+        let order = state.ended.stages.len();
         let tally = state
+            .ended
             .stages
             .entry(stage.clone())
             .or_insert_with(|| StageTally {
@@ -239,20 +236,21 @@ impl StandIn {
                 tally.find(tokens, record.response.usage);
                 if role == StepRole::Ballot {
                     state
+                        .ended
                         .ballots
                         .note(question_of(request), &record.response.text);
                 }
                 let kind = Kind::of(role, &self.id, request);
-                state.seen.note(kind, &record.response.text);
+                state.ended.seen.note(kind, &record.response.text);
                 Some(record.response.text)
             }
             None => {
                 let seed = u64::from(request.sample) ^ seed_of(&key, request.messages.len());
-                let answer = self.draft(&mut state, role, request, seed);
+                let answer = self.draft(&mut state, (role, looks_again), request, seed);
                 let is_again = shared.is_recorded && !state.sent.insert(key);
-                if is_again && let Some(tally) = state.stages.get_mut(&stage) {
+                if is_again && let Some(tally) = state.ended.stages.get_mut(&stage) {
                     tally.found += 1;
-                } else if !is_reasked && let Some(tally) = state.stages.get_mut(&stage) {
+                } else if !is_reasked && let Some(tally) = state.ended.stages.get_mut(&stage) {
                     let drafted = answer.as_ref().map_or(0, |it| self.count(it));
                     tally.first.get_or_insert_with(|| first_prompt(request));
                     tally.send(text, tokens, drafted);
@@ -280,7 +278,7 @@ impl StandIn {
     fn draft(
         &self,
         state: &mut State,
-        role: StepRole,
+        (role, looks_again): (StepRole, bool),
         request: &Request,
         seed: u64,
     ) -> Option<String> {
@@ -294,7 +292,7 @@ impl StandIn {
             return Some(known);
         }
         match role {
-            StepRole::Ballot => state.ballots.cast(question_of(request), draft),
+            StepRole::Ballot => state.ended.ballots.cast(question_of(request), draft),
             StepRole::Outline => {
                 let drafted = with_length(&draft(seed)?, shared.sections.max(3))?;
                 match gated(&drafted, shared.extent) {
@@ -303,7 +301,7 @@ impl StandIn {
                 }
             }
             StepRole::Section | StepRole::Rewrite => grown(&draft(seed)?, shared.extent, seed),
-            StepRole::Map if shared.extent != Extent::Likely && looks_again(request) => {
+            StepRole::Map if shared.extent != Extent::Likely && looks_again => {
                 // Some drafts have nothing in their lists.
                 let tries = (0..TRIES).filter_map(|n| draft(seed ^ (n << 40)));
                 let mut gleaned = tries.filter_map(|it| gleaned(&it, shared.extent, seed));
@@ -374,14 +372,6 @@ fn question_of(request: &Request) -> [u8; 32] {
         }
     }
     *hasher.finalize().as_bytes()
-}
-
-/// Returns whether a call looks for what an earlier one has missed.
-fn looks_again(request: &Request) -> bool {
-    request
-        .schema
-        .as_ref()
-        .is_some_and(|it| Glean::is_follow_up(it))
 }
 
 /// How often an answer is drafted that has something in its lists.

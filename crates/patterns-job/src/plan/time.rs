@@ -8,8 +8,8 @@ use std::num::NonZeroU64;
 
 use patterns_store::Experience;
 
-use super::plan_setup::PlanSetup;
 use super::written_plan::{Figure, Stage};
+use crate::setup::PlanSetup;
 
 /// Seconds until an answer begins, and tokens a second after that, where nothing is known.
 const FIRST_TOKEN: f64 = 0.7;
@@ -20,14 +20,6 @@ const OLLAMA_AT_ONCE: usize = 4;
 
 /// The fewest answers that say how long one takes.
 const FEW: u64 = 3;
-
-/// Of how many stages it is known how long a call takes.
-#[derive(Clone, Copy, Debug)]
-enum Known {
-    All,
-    Some,
-    None,
-}
 
 /// What is known of how fast calls can be.
 pub(super) struct Pace<'a> {
@@ -69,9 +61,9 @@ impl<'a> Pace<'a> {
                 let calls: u64 = stages.iter().map(|it| it.calls.likely).sum();
                 let most = calls.min(self.at_once as u64);
                 let (spread, how) = match known {
-                    Known::All => ((0.8, 1.5), "as long as earlier ones took"),
-                    Known::Some => ((0.5, 3.0), "which is in part a guess"),
-                    Known::None => ((0.5, 3.0), "which is a guess"),
+                    0 => ((0.5, 3.0), "which is a guess"),
+                    all if all == stages.len() => ((0.8, 1.5), "as long as earlier ones took"),
+                    _ => ((0.5, 3.0), "which is in part a guess"),
                 };
                 let time = Figure::of(spread.0 * answers, answers, spread.1 * answers);
                 let many = if most == 1 {
@@ -88,7 +80,7 @@ impl<'a> Pace<'a> {
     }
 
     /// Returns how long answers take, how long the slowest, and of how many stages that is known.
-    fn by_answers(&self, stages: &[&Stage], in_turn: u64) -> (f64, f64, Known) {
+    fn by_answers(&self, stages: &[&Stage], in_turn: u64) -> (f64, f64, usize) {
         let (mut sum, mut slowest, mut known) = (0.0, 0.0_f64, 0);
         for stage in stages {
             let calls = stage.calls.likely as f64;
@@ -107,11 +99,6 @@ impl<'a> Pace<'a> {
             sum += rounds.max(least) * each;
             slowest = slowest.max(each);
         }
-        let known = match known {
-            0 => Known::None,
-            all if all == stages.len() => Known::All,
-            _ => Known::Some,
-        };
         (sum, slowest, known)
     }
 

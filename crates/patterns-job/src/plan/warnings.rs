@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use patterns_core::Caps;
+use patterns_core::{Caps, Money};
 use patterns_parallel::map_reduce::Topology;
 
-use super::plan_setup::PlanSetup;
-use super::rehearsed::Stages;
-use super::stage_tally::StageName;
-use super::written_plan::{PlanTotal, Stage};
+use super::stage_tally::{StageName, Stages};
+use super::written_plan::{Figure, PlanTotal, Stage};
 use crate::job::{Job, MapReduceJob, Reduce};
+use crate::setup::PlanSetup;
 
 /// Says which calls do not fit into what their model reads at once.
 pub(super) fn too_long(stages: &Stages, with: &PlanSetup) -> Vec<String> {
@@ -134,33 +133,35 @@ pub(super) fn without_price(stages: &[Stage]) -> Vec<String> {
 
 /// Says which caps will probably end the run, or may.
 pub(super) fn over_caps(total: &PlanTotal, caps: Caps) -> Vec<String> {
-    let mut warnings = Vec::new();
-    let mut look = |key: &str, likely: bool, high: bool| {
-        let word = match (likely, high) {
+    let tokens = |of: fn(Figure<u64>) -> u64| of(total.read).saturating_add(of(total.written));
+    let cost = total
+        .cost
+        .map(|it| (it.likely.picodollars(), it.high.picodollars()));
+    let caps = [
+        (
+            "spend.max_calls",
+            caps.max_calls,
+            Some((total.calls.likely, total.calls.high)),
+        ),
+        (
+            "spend.max_tokens",
+            caps.max_tokens,
+            Some((tokens(|it| it.likely), tokens(|it| it.high))),
+        ),
+        (
+            "spend.max_cost",
+            caps.max_cost.map(Money::picodollars),
+            cost,
+        ),
+    ];
+    let over = caps.into_iter().filter_map(|(key, most, of)| {
+        let (most, (likely, high)) = most.zip(of)?;
+        let word = match (likely > most, high > most) {
             (true, _) => "will probably end",
             (false, true) => "may end",
-            (false, false) => return,
+            (false, false) => return None,
         };
-        warnings.push(format!("`{key}` {word} the run before its time"));
-    };
-    if let Some(most) = caps.max_calls {
-        look(
-            "spend.max_calls",
-            total.calls.likely > most,
-            total.calls.high > most,
-        );
-    }
-    if let Some(most) = caps.max_tokens {
-        let (read, written) = (total.read, total.written);
-        let likely = read.likely + written.likely;
-        look(
-            "spend.max_tokens",
-            likely > most,
-            read.high + written.high > most,
-        );
-    }
-    if let (Some(most), Some(cost)) = (caps.max_cost, total.cost) {
-        look("spend.max_cost", cost.likely > most, cost.high > most);
-    }
-    warnings
+        Some(format!("`{key}` {word} the run before its time"))
+    });
+    over.collect()
 }

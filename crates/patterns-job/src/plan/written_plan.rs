@@ -1,6 +1,7 @@
 //! A plan, as it is shown and written.
 
 use std::num::NonZeroU32;
+use std::ops::Add;
 
 use patterns_core::{Money, Pattern};
 use serde::{Deserialize, Serialize};
@@ -120,28 +121,13 @@ impl<T> Figure<T> {
     pub(super) fn of(low: T, likely: T, high: T) -> Self {
         Self { low, likely, high }
     }
-}
 
-impl Figure<u64> {
-    fn plus(self, other: Self) -> Self {
-        Self::of(
-            self.low.saturating_add(other.low),
-            self.likely.saturating_add(other.likely),
-            self.high.saturating_add(other.high),
-        )
-    }
-}
-
-impl Figure<Money> {
-    fn plus(self, other: Self) -> Self {
+    fn plus(self, other: Self, add: fn(T, T) -> T) -> Self {
         let Self { low, likely, high } = other;
-        let sum = |a: Money, b: Money| {
-            Money::from_picodollars(a.picodollars().saturating_add(b.picodollars()))
-        };
         Self::of(
-            sum(self.low, low),
-            sum(self.likely, likely),
-            sum(self.high, high),
+            add(self.low, low),
+            add(self.likely, likely),
+            add(self.high, high),
         )
     }
 }
@@ -155,11 +141,11 @@ impl PlanTotal {
         };
         stages.iter().fold(none, |sum, it| Self {
             found: sum.found + it.found,
-            calls: sum.calls.plus(it.calls),
-            read: sum.read.plus(it.read),
-            written: sum.written.plus(it.written),
+            calls: sum.calls.plus(it.calls, u64::saturating_add),
+            read: sum.read.plus(it.read, u64::saturating_add),
+            written: sum.written.plus(it.written, u64::saturating_add),
             cost: match (sum.cost, it.cost) {
-                (Some(sum), Some(cost)) => Some(sum.plus(cost)),
+                (Some(sum), Some(cost)) => Some(sum.plus(cost, Money::add)),
                 _ if it.calls.high == 0 => sum.cost,
                 _ => None,
             },

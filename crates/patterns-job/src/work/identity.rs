@@ -8,10 +8,11 @@
 use blake3::Hasher;
 use serde::Serialize;
 
-use super::{MapReduceWork, ModelRoles, SectionWork, Settings, VoteWork};
+use super::{MapReduceWork, ModelRoles, SectionWork, VoteWork};
 use crate::input::{Corpus, Reader};
 use crate::job::{Choice, InputPart, Job, MapReduceJob, ModelPart, Reduce};
 use crate::job_error::JobError;
+use crate::setup::Settings;
 
 impl SectionWork {
     /// Returns a digest of what the run is for.

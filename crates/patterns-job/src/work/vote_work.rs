@@ -4,13 +4,13 @@ use std::path::Path;
 
 use patterns_core::{Columns, Contract, Document, SchemaView, pointer};
 use patterns_parallel::voting::{Fields, Median, Vote};
-use patterns_source::{ColumnKind, Sample};
+use patterns_source::ColumnKind;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::BallotSpec;
 use crate::input::{
-    Reader, Taken, Total, other_than_number, read_examples, read_questions, read_schema,
+    Reader, Taken, Total, drawn, other_than_number, read_examples, read_questions, read_schema,
 };
 use crate::job::{AnyRule, BallotPart, Choice, VoteJob};
 use crate::job_error::{JobError, unusable};
@@ -149,16 +149,8 @@ fn choose(all: Vec<BatchQuestion>, choice: Choice) -> (Vec<BatchQuestion>, Optio
             (taken, Some(Taken::first(count, Total::Exactly(of))))
         }
         Choice::Drawn { size, seed } => {
-            let mut sample = Sample::new(size, seed);
-            for question in &all {
-                sample.offer(&question.id);
-            }
-            let numbers = sample.numbers();
-            let numbered = (0..).zip(all);
-            let drawn = numbered.filter(|(number, _)| numbers.contains(number));
-            let drawn: Vec<_> = drawn.map(|(_, question)| question).collect();
-            let count = drawn.len() as u64;
-            (drawn, Some(Taken::drawn(count, of)))
+            let (drawn, taken) = drawn(all.into_iter(), |it| it.id.clone(), (size, seed));
+            (drawn, Some(taken))
         }
     }
 }

@@ -12,12 +12,11 @@ mod follow_up;
 use std::sync::Arc;
 
 use patterns_core::{
-    Agent, AgentError, Answer, AnswerSchema, BoxFuture, Contract, Document, Model, Part, Prompt,
-    Scope,
+    Agent, AgentError, Answer, BoxFuture, Contract, Document, Model, Part, Prompt, Scope,
 };
 use serde_json::Value;
 
-use self::follow_up::{MISSED, follow_up_schema, merge};
+use self::follow_up::{follow_up_schema, merge};
 use super::summaries::MAP_INSTRUCTIONS;
 use crate::{AgentOptions, RunError};
 
@@ -63,11 +62,6 @@ pub struct Glean {
 }
 
 impl Glean {
-    /// Returns whether a schema is that of a call which asks what an earlier answer has missed.
-    pub fn is_follow_up(schema: &AnswerSchema) -> bool {
-        schema.name().ends_with(MISSED)
-    }
-
     /// Makes it of an agent that works on documents, and one that says what was missed.
     fn new(
         first: impl Agent<Document, Value> + 'static,

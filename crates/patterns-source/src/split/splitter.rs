@@ -203,7 +203,8 @@ impl Split for Splitter {
         if text.trim().is_empty() {
             return Vec::new();
         }
-        if self.counter.count(text) <= self.max_tokens {
+        // No tokenizer makes more tokens than there are bytes, and counting takes time.
+        if text.len() as u64 <= self.max_tokens || self.counter.count(text) <= self.max_tokens {
             return vec![Chunk::whole(document)];
         }
         let boundary = Boundary::of_name(&document.id);

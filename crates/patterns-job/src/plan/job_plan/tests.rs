@@ -6,8 +6,7 @@ use std::sync::Arc;
 use super::*;
 use crate::job::{GrowPart, SectionJob};
 use crate::models::Models;
-use crate::setup::Setup;
-use crate::work::Settings;
+use crate::setup::{Settings, Setup};
 
 fn draft(schema: &str) -> &'static str {
     let answers = [

@@ -8,9 +8,6 @@ use serde_json::{Map, Value};
 use crate::canonical::canonical;
 use crate::normalise;
 
-/// What the schema of a follow-up has behind the name of the one that it follows.
-pub(super) const MISSED: &str = "_missed";
-
 /// Returns the schema of what may have been missed; `None` if answers of `schema` have no list of
 /// their own that can grow.
 ///
@@ -34,10 +31,7 @@ pub(super) fn follow_up_schema(schema: &Value) -> Option<Value> {
         .get("title")
         .and_then(Value::as_str)
         .unwrap_or("answer");
-    follow_up.insert(
-        "title".to_owned(),
-        Value::String(format!("{title}{MISSED}")),
-    );
+    follow_up.insert("title".to_owned(), Value::String(format!("{title}_missed")));
     follow_up.insert("properties".to_owned(), Value::Object(lists));
     follow_up.insert("required".to_owned(), Value::Array(required));
     for rule in [

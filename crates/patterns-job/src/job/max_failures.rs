@@ -1,4 +1,4 @@
-//! Says what a run does about failed branches and streams.
+//! What a failed branch means for the others.
 
 use std::fmt;
 use std::str::FromStr;
@@ -60,49 +60,6 @@ impl TryFrom<String> for MaxFailures {
 impl From<MaxFailures> for String {
     fn from(it: MaxFailures) -> Self {
         it.to_string()
-    }
-}
-
-/// When answers are streamed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stream {
-    /// By servers of your own, and where calls go ahead for a prompt cache.
-    #[default]
-    Auto,
-    /// By every server.
-    Always,
-    /// By none.
-    Never,
-}
-
-/// How urgently providers are to answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Tier {
-    /// As usual.
-    #[default]
-    Standard,
-    /// When they have room, at about half the price.
-    Flex,
-}
-
-impl From<Tier> for patterns_llm::Tier {
-    fn from(tier: Tier) -> Self {
-        match tier {
-            Tier::Standard => Self::Standard,
-            Tier::Flex => Self::Flex,
-        }
-    }
-}
-
-impl From<Stream> for patterns_llm::Streaming {
-    fn from(stream: Stream) -> Self {
-        match stream {
-            Stream::Auto => Self::Auto,
-            Stream::Always => Self::Always,
-            Stream::Never => Self::Never,
-        }
     }
 }
 

@@ -1,6 +1,57 @@
-//! Turns the bytes of a file into text, or says where they are not text.
+//! Reads small files of the user, such as schemas, as text, or says where they are none.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use patterns_core::system_reason;
+
+use super::problems::Problems;
+use crate::job_error::{JobError, JobErrorKind};
+
+/// The most bytes that such a file may have.
+const MOST: u64 = 16 << 20;
+
+/// Returns the name under which a file is shown and identified.
+pub(super) fn name(path: &Path) -> String {
+    let path = path.strip_prefix(".").unwrap_or(path);
+    path.display().to_string()
+}
+
+/// Reads a small file as text.
+///
+/// # Errors
+///
+/// Returns an error if it cannot be read or is no text.
+pub fn read_text_file(path: &Path) -> Result<String, JobError> {
+    let name = name(path);
+    let mut problems = Problems::default();
+    match read_at_most(path) {
+        Err(error) => problems.missing(format!("{name}: {}", system_reason(&error))),
+        Ok(bytes) if bytes.is_empty() => problems.invalid(format!("{name}: the file is empty")),
+        Ok(bytes) => match decode_text(&bytes) {
+            Ok(text) => return Ok(text),
+            Err(problem) => problems.invalid(format!("{name}: the file {problem}")),
+        },
+    }
+    problems.check().map_err(|error| match error.kind() {
+        JobErrorKind::BadData => error.help("write it as UTF-8 text"),
+        _ => error,
+    })?;
+    Ok(String::new())
+}
+
+/// Reads a whole file, unless it has no end or nearly so.
+fn read_at_most(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MOST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MOST {
+        let message = format!("it has more than {} MiB", MOST >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
+}
 
 /// Why bytes are not text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
