@@ -87,9 +87,9 @@ fn what_one_section_leaves_open_or_names_is_nothing_to_the_next() {
 
     ## Why
 
-    So[^1-2] [a](http://x).
+    So[^2] [a](http://x).
 
-    [^1-2]: Two.
+    [^2]: Two.
 
     | a |
     |---|

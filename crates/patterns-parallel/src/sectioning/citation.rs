@@ -3,14 +3,11 @@
 //! A model that has quoted right but named another document than it quoted from is corrected, since
 //! where the words are is a fact. What is nowhere in what the model was given stays, marked as such.
 
-use std::ops::Range;
-
 use patterns_core::Document;
-use pulldown_cmark::{Event, Tag};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::markdown::{PART, edited, events, verbatim};
+use super::markdown::{brackets, edited};
 use crate::map_reduce::find_quote;
 
 /// Words of a document that a section relies on.
@@ -86,46 +83,23 @@ pub(super) fn remarked(
     citations: usize,
     mut with: impl FnMut(Option<usize>) -> String,
 ) -> String {
-    if !text.contains('[') {
-        return text.to_owned();
-    }
-    let fixed = no_marks(text);
-    let mut fixed = fixed.iter().peekable();
     let mut edits = Vec::new();
-    for (open, _) in text.match_indices('[') {
-        while fixed.next_if(|it| it.end <= open).is_some() {}
-        if fixed.peek().is_some_and(|it| it.contains(&open)) {
-            continue;
-        }
-        let Some((mark, _)) = text[open + 1..].split_once(']') else {
-            break;
-        };
-        if let Some(places) = places(mark, &text[..open], citations) {
-            let end = open + mark.len() + 2;
+    for open in brackets(text) {
+        let behind = &text[open + 1..];
+        let mark = behind.find(['[', ']']).map(|it| &behind[..it]);
+        let places = mark.and_then(|it| places(it, &text[..open], citations));
+        if let (Some(mark), Some(places)) = (mark, places) {
             let new: String = places.into_iter().map(&mut with).collect();
-            edits.push((open..end, new));
+            edits.push((open..open + mark.len() + 2, new));
         }
     }
     edited(text, edits)
 }
 
-/// Returns where no mark can begin, in order: in code and markup, and where a link begins.
-fn no_marks(text: &str) -> Vec<Range<usize>> {
-    let mut fixed = verbatim(text);
-    let links = events(text, PART).filter_map(|(event, range)| match event {
-        Event::Start(Tag::Link { .. } | Tag::Image { .. }) => Some(range.start..range.start + 2),
-        _ => None,
-    });
-    fixed.extend(links);
-    fixed.sort_by_key(|it| it.start);
-    fixed
-}
-
 /// Reads a mark: which citations it stands for. It is one of the text if it stands for none of them.
 fn places(mark: &str, before: &str, citations: usize) -> Option<Vec<Option<usize>>> {
-    let is_escaped = (before.len() - before.trim_end_matches('\\').len()) % 2 == 1;
     let mut places = Vec::new();
-    for part in mark.split([',', ';']).filter(|_| !is_escaped) {
+    for part in mark.split([',', ';']) {
         let (first, last) = part.split_once(['-', '\u{2013}']).unwrap_or((part, part));
         let number = |it: &str| it.trim().parse::<usize>().ok();
         let (first, last) = (number(first)?, number(last)?);

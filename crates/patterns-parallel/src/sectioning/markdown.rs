@@ -81,7 +81,10 @@ impl Heading {
     /// Sets what is written in it, whose end is here.
     fn written(mut self, text: &str, end: usize) -> Self {
         let all = &text[self.range.clone()];
-        self.marks = marks(all);
+        // One that is underlined has two lines or more.
+        if !all.trim_end().contains('\n') {
+            self.marks = all.len() - all.trim_start_matches('#').len();
+        }
         self.source = if self.marks > 0 {
             let start = self.range.start + self.marks;
             one_line(&text[start..end.max(start)])
@@ -93,17 +96,6 @@ impl Heading {
             one_line(&lines.join(" "))
         };
         self
-    }
-}
-
-/// Returns how many `#` a heading begins with. Those of a word, as in `#1`, make none.
-fn marks(heading: &str) -> usize {
-    let words = heading.trim_start_matches('#');
-    let is_apart = words.is_empty() || words.starts_with(char::is_whitespace);
-    if is_apart {
-        heading.len() - words.len()
-    } else {
-        0
     }
 }
 
@@ -140,15 +132,39 @@ pub(super) fn inert(title: &str) -> String {
     edited(&line, escapes.collect())
 }
 
-/// Returns the places that are shown as they are written, in order: code and markup.
-pub(super) fn verbatim(text: &str) -> Vec<Range<usize>> {
-    let places = events(text, PART).filter_map(|(event, range)| match event {
-        Event::Start(Tag::CodeBlock(_) | Tag::HtmlBlock)
-        | Event::Code(_)
-        | Event::InlineHtml(_) => Some(range),
-        _ => None,
-    });
-    places.collect()
+/// Returns the places of words, in order: of what is neither code nor markup, and leads nowhere.
+pub(super) fn words(text: &str) -> Vec<Range<usize>> {
+    let (mut words, mut is_code) = (Vec::new(), false);
+    for (event, range) in events(text, PART) {
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => is_code = true,
+            Event::End(TagEnd::CodeBlock) => is_code = false,
+            Event::Text(_) if !is_code => words.push(range),
+            _ => {}
+        }
+    }
+    words
+}
+
+/// Returns where a bracket is opened in words, in order; one with a backslash before it opens nothing.
+pub(super) fn brackets(text: &str) -> Vec<usize> {
+    if !text.contains('[') {
+        return Vec::new();
+    }
+    let of = |it: Range<usize>| {
+        text[it.clone()]
+            .match_indices('[')
+            .map(move |at| it.start + at.0)
+    };
+    let is_open = |at: &usize| {
+        let before = &text[..*at];
+        (before.len() - before.trim_end_matches('\\').len()).is_multiple_of(2)
+    };
+    words(text)
+        .into_iter()
+        .flat_map(of)
+        .filter(is_open)
+        .collect()
 }
 
 /// What a text leaves open, so that all that comes behind it is a part of it.

@@ -15,6 +15,7 @@ mod markdown;
 mod outline;
 mod pattern;
 mod piece;
+mod placed;
 mod review;
 mod task;
 mod wording;

@@ -1,13 +1,16 @@
-//! A piece that code stitches of its sections: no call is made for it.
+//! A piece as Markdown, which code stitches of its sections: headings, numbers, marks of what is cited, and the
+//! sources at its end. No call is made for it.
 
-mod placed;
-mod text;
+use std::collections::HashSet;
+use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::text::PieceText;
-use super::markdown::{PART, escaped, headings};
-use super::{Anchors, Change, Section, SynthesisTask};
+use super::citation::remarked;
+use super::markdown::{PART, escaped, heading_line, headings, inert, words};
+use super::placed::placed;
+use super::wording::one_line;
+use super::{Anchors, Change, Citation, Section, SynthesisTask};
 
 /// A piece stitched of its sections.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,61 +70,160 @@ fn contents(text: &str, starts: &[(usize, u32)]) -> String {
     contents
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sectioning::task::WrittenSection;
+/// A piece under way, as Markdown. Its sections are put in one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct PieceText {
+    /// Whether it is an article: one with numbers, and without key points.
+    is_article: bool,
+    /// The number of the last section on each level.
+    numbers: Vec<u32>,
+    /// What was cited, each once.
+    sources: Vec<Citation>,
+    /// How many footnotes it has.
+    footnotes: u32,
+}
 
-    #[test]
-    fn contents_lead_to_each_section_whatever_its_title() {
-        let sections = [
-            ("Why", 0, "So.\n\n# 3. Why\n```\n# no"),
-            ("Why", 1, "<!--"),
-            ("The `a[1]` [of](b) <it>", 0, "So."),
-            ("Why", 0, "So."),
-        ];
-        let sections = sections.map(|(title, depth, content)| WrittenSection {
-            title: title.to_owned(),
-            depth,
-            answer: Some(Section {
-                content: content.to_owned(),
-                ..Section::default()
-            }),
-        });
-        let piece = Piece::of(SynthesisTask {
-            topic: "T".into(),
-            title: "On\nit #".to_owned(),
-            sections: sections.into(),
-            changes: Vec::new(),
-        });
-        insta::assert_snapshot!(piece.text, @r"
-        # On it \#
+impl PieceText {
+    /// Begins a piece whose sections are numbered: an article.
+    pub fn numbered() -> Self {
+        Self {
+            is_article: true,
+            ..Self::default()
+        }
+    }
 
-        - [1. Why](#1-why)
-          - [1.1 Why](#11-why)
-        - [2. The a\[1\] of \<it>](#2-the-a1-of-it)
-        - [3. Why](#3-why-1)
+    /// Begins a piece whose sections have their key points below them: a brief.
+    pub fn with_key_points() -> Self {
+        Self::default()
+    }
 
-        ## 1. Why
+    /// Writes the title.
+    pub fn title(&self, title: &str) -> String {
+        format!("{}\n", heading_line(1, &inert(title)))
+    }
 
-        So.
+    /// Writes what a model says of all sections.
+    pub fn summary(&mut self, text: &str) -> String {
+        format!("\n{}\n", placed(text, ("", 1), &mut self.footnotes))
+    }
 
-        ### 3. Why
-        ```
-        # no
-        ```
+    /// Writes a section, or that it could not be written.
+    pub fn section(&mut self, title: &str, depth: u32, section: Option<&Section>) -> String {
+        let level = 2 + depth as usize;
+        let heading = self.heading(title, depth as usize);
+        let mut text = format!("\n{}\n\n", heading_line(level, &inert(&heading)));
+        let Some(section) = section else {
+            text += "*(this section could not be written)*\n";
+            return text;
+        };
+        if let Some(gaps) = &section.gaps {
+            text += &format!("*(made without all of it: {gaps})*\n\n");
+        }
+        let content = placed(&section.content, (title, level), &mut self.footnotes);
+        let points = section.key_points.iter().map(|it| one_line(it));
+        let (content, points) = self.cited(&content, points.collect(), &section.citations);
+        text += &format!("{content}\n");
+        if !self.is_article && !points.is_empty() {
+            text += &format!("\n- {}\n", points.join("\n- "));
+        }
+        text
+    }
 
-        ### 1.1 Why
+    /// Writes what the sections cite; nothing if they cite nothing.
+    pub fn sources(&self) -> String {
+        let mut text = String::new();
+        if !self.sources.is_empty() {
+            text += "\n## Sources\n\n";
+        }
+        for (n, it) in self.sources.iter().enumerate() {
+            let not = if it.holds { "" } else { " *(not found in it)*" };
+            let [source, quote] = [&it.source, &it.quote].map(|it| escaped(&one_line(it)));
+            let _ = writeln!(text, "{}. {source}: \u{201c}{quote}\u{201d}{not}", n + 1);
+        }
+        text
+    }
 
-        \<!--
+    fn heading(&mut self, title: &str, depth: usize) -> String {
+        self.numbers.resize(depth + 1, 0);
+        self.numbers[depth] += 1;
+        let numbers: Vec<String> = self.numbers.iter().map(u32::to_string).collect();
+        match (self.is_article, numbers.as_slice()) {
+            (false, _) => title.to_owned(),
+            (true, [number]) => format!("{number}. {title}"),
+            (true, numbers) => format!("{} {title}", numbers.join(".")),
+        }
+    }
 
-        ## 2. The `a[1]` [of](b) \<it>
+    /// Numbers the marks in a text and in its points through the whole piece. What is cited without a mark gets
+    /// one behind its words, else at the end of the text.
+    fn cited(
+        &mut self,
+        content: &str,
+        mut points: Vec<String>,
+        citations: &[Citation],
+    ) -> (String, Vec<String>) {
+        if citations.is_empty() {
+            return (content.to_owned(), points);
+        }
+        let (mut marked, is_article) = (HashSet::new(), self.is_article);
+        let mut numbered = |text: &str| {
+            remarked(text, citations.len(), |it| {
+                let number = it.map(|n| self.number(&citations[n]));
+                marked.extend(number);
+                number.map_or_else(|| "[?]".to_owned(), |it| format!("[{it}]"))
+            })
+        };
+        let mut text = numbered(content).trim_end().to_owned();
+        // An article does not show its points, nor what they alone rely on.
+        if !is_article {
+            points.iter_mut().for_each(|it| *it = numbered(it));
+        }
+        for citation in citations {
+            let quote = citation.quote.trim();
+            let at = place_behind(&text, quote);
+            let quoting = points.iter_mut().find(|it| it.contains(&one_line(quote)));
+            let quoting = quoting.filter(|_| at.is_none() && !quote.is_empty());
+            if is_article && quoting.is_some() {
+                continue;
+            }
+            let number = self.number(citation);
+            if !marked.insert(number) {
+                continue;
+            }
+            let mark = format!(" [{number}]");
+            match (at, quoting) {
+                (Some(at), _) => text.insert_str(at, &mark),
+                (None, Some(point)) => *point += &mark,
+                // Behind a fence or a table, it would be a part of it.
+                (None, None) if words(&text).last().is_some_and(|it| it.end == text.len()) => {
+                    text += &mark;
+                }
+                (None, None) => text += &format!("\n\n{}", mark.trim_start()),
+            }
+        }
+        (text, points)
+    }
 
-        So.
-
-        ## 3. Why
-
-        So.
-        ");
+    fn number(&mut self, citation: &Citation) -> usize {
+        let known = self.sources.iter().position(|it| it == citation);
+        known.unwrap_or_else(|| {
+            self.sources.push(citation.clone());
+            self.sources.len() - 1
+        }) + 1
     }
 }
+
+/// Returns where a mark of a quote can be in a text: behind it, where that is in words, and no link would be
+/// made of it.
+fn place_behind(text: &str, quote: &str) -> Option<usize> {
+    let words = words(text);
+    let ends = text.match_indices(quote).filter(|_| !quote.is_empty());
+    let mut ends = ends.map(|it| it.0 + quote.len());
+    ends.find(|end| {
+        let word = words.get(words.partition_point(|it| it.end < *end));
+        word.is_some_and(|it| it.start < *end) && !text[*end..].starts_with(['(', ':'])
+    })
+}
+
+#[cfg(test)]
+mod tests;

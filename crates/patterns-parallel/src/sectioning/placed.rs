@@ -2,27 +2,21 @@
 //!
 //! It was written as if it were alone. Here its headings go below that of its section, what it leaves open is
 //! closed, its links no longer lead by names that another section may define otherwise, and its footnotes
-//! have names of their own.
+//! are numbered with those of the others.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 
-use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, LinkType, Parser, Tag};
 
-use crate::sectioning::markdown::{
-    Heading, PART, edited, events, heading_line, headings, sealed, verbatim,
-};
-use crate::sectioning::wording::one_line;
+use super::markdown::{Heading, PART, brackets, edited, events, heading_line, headings, sealed};
+use super::wording::one_line;
 
-/// Puts the text of a section with this title, whose heading is on this level, in its place. The names of
-/// footnotes in the piece so far are told, and added to.
-pub(super) fn placed(
-    content: &str,
-    (title, level): (&str, usize),
-    footnotes: &mut HashSet<String>,
-) -> String {
+/// Puts the text of a section with this title, whose heading is on this level, in its place, behind so many
+/// footnotes.
+pub(super) fn placed(content: &str, (title, level): (&str, usize), footnotes: &mut u32) -> String {
     let text = lowered(&sealed(content.trim()), title, level);
-    let text = with_footnotes_of_its_own(&without_references(text), footnotes);
+    let text = with_numbered_footnotes(&without_references(text), footnotes);
     text.trim().to_owned()
 }
 
@@ -94,47 +88,44 @@ fn without_references(mut text: String) -> String {
         if edits.is_empty() {
             break;
         }
-        // Where what a link shows has its end, for all links that are open.
-        let mut open: Vec<(Option<String>, usize, bool)> = Vec::new();
-        for (event, range) in parser.into_offset_iter() {
-            // That of `[a][]` has its end before the last two.
-            let behind = text[range.end..].starts_with("[]");
-            let mut end = range.end;
-            match event {
-                Event::Start(
-                    Tag::Link {
-                        link_type,
-                        dest_url,
-                        title,
-                        ..
-                    }
-                    | Tag::Image {
-                        link_type,
-                        dest_url,
-                        title,
-                        ..
-                    },
-                ) => {
-                    let is_named = matches!(
-                        link_type,
-                        LinkType::Reference | LinkType::Collapsed | LinkType::Shortcut
-                    );
-                    let to = is_named.then(|| target(&dest_url, &title));
-                    open.push((to, range.start, link_type == LinkType::Collapsed));
-                }
-                Event::End(TagEnd::Link | TagEnd::Image) => {
-                    if let Some((Some(to), shown, is_collapsed)) = open.pop() {
-                        end += if is_collapsed && behind { 2 } else { 0 };
-                        edits.push((shown..end, to));
-                    }
-                    open.iter_mut().for_each(|it| it.1 = it.1.max(end));
-                }
-                _ => open.iter_mut().for_each(|it| it.1 = it.1.max(end)),
-            }
-        }
+        let events = parser.into_offset_iter();
+        edits.extend(events.filter_map(|(event, range)| inline(&text, event, range)));
         text = edited(&text, edits);
     }
     text
+}
+
+/// Returns the end of a link that names where it leads to, and what it is with that written into it.
+fn inline(text: &str, event: Event<'_>, link: Range<usize>) -> Option<(Range<usize>, String)> {
+    let Event::Start(
+        Tag::Link {
+            link_type,
+            dest_url,
+            title,
+            ..
+        }
+        | Tag::Image {
+            link_type,
+            dest_url,
+            title,
+            ..
+        },
+    ) = event
+    else {
+        return None;
+    };
+    let shown = &text[link.clone()];
+    let (start, end) = match link_type {
+        LinkType::Reference => (shown.rfind("][")?, link.end),
+        // That of `[a][]` has its end before the last two.
+        LinkType::Collapsed if text[link.end..].starts_with("[]") => {
+            (shown.rfind(']')?, link.end + 2)
+        }
+        LinkType::Collapsed => (shown.rfind("][")?, link.end),
+        LinkType::Shortcut => (shown.rfind(']')?, link.end),
+        _ => return None,
+    };
+    Some((link.start + start..end, target(&dest_url, &title)))
 }
 
 /// Adds the gap behind them to lines that go.
@@ -162,39 +153,27 @@ fn target(url: &str, title: &str) -> String {
     }
 }
 
-/// Gives footnotes other names where theirs are taken. A mark of none, which might be one of another section,
-/// is shown as it is.
-fn with_footnotes_of_its_own(text: &str, taken: &mut HashSet<String>) -> String {
-    if !text.contains("[^") {
-        return text.to_owned();
-    }
-    let mut own: HashMap<String, String> = HashMap::new();
-    let mut edits: Vec<(Range<usize>, String)> = Vec::new();
-    for (event, range) in events(text, PART) {
+/// Numbers footnotes through the whole piece, of which this was the last number so far. A mark of none, which
+/// might be one of another section, is shown as it is.
+fn with_numbered_footnotes(text: &str, last: &mut u32) -> String {
+    let (mut numbers, mut edits) = (HashMap::new(), Vec::new());
+    for (event, range) in events(text, PART).filter(|_| text.contains("[^")) {
         let (Event::FootnoteReference(name) | Event::Start(Tag::FootnoteDefinition(name))) = event
         else {
             continue;
         };
-        let name = name.to_lowercase();
-        let new = own.entry(name.clone()).or_insert_with(|| {
-            let numbered = (2..).map(|n: u32| format!("{name}-{n}"));
-            let mut names = std::iter::once(name.clone()).chain(numbered);
-            names
-                .find(|it| taken.insert(it.clone()))
-                .unwrap_or_default()
+        let number = *numbers.entry(name.to_lowercase()).or_insert_with(|| {
+            *last += 1;
+            *last
         });
         if let Some(length) = text[range.start..].find(']') {
-            edits.push((range.start..range.start + length, format!("[^{new}")));
+            edits.push((range.start..range.start + length, format!("[^{number}")));
         }
     }
-    let fixed = verbatim(text);
-    let known: HashSet<usize> = edits.iter().map(|it| it.0.start).collect();
-    let foreign = text.match_indices("[^").map(|it| it.0).filter(|at| {
-        let is_fixed = fixed.iter().any(|it| it.contains(at));
-        !is_fixed && !known.contains(at) && !text[..*at].ends_with('\\')
-    });
-    let escapes: Vec<_> = foreign.map(|at| (at..at, "\\".to_owned())).collect();
-    edits.extend(escapes);
+    let foreign = brackets(text)
+        .into_iter()
+        .filter(|it| text[*it..].starts_with("[^"));
+    edits.extend(foreign.map(|at| (at..at, "\\".to_owned())));
     edited(text, edits)
 }
 
@@ -203,8 +182,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> String {
-        let mut taken = HashSet::from(["1".to_owned()]);
-        placed(text, ("Silt", 2), &mut taken)
+        placed(text, ("Silt", 2), &mut 6)
     }
 
     #[test]
@@ -258,7 +236,7 @@ mod tests {
             ("[![p][a]][b]\n\n[a]: c\n[b]: d(e)", "[![p](c)](<d(e)>)"),
             (
                 "So [^1] and [^b].\n\n[^1]: One.\n[^b]: Two.",
-                "So [^1-2] and [^b].\n\n[^1-2]: One.\n[^b]: Two.",
+                "So [^7] and [^8].\n\n[^7]: One.\n[^8]: Two.",
             ),
             ("So [^1] `[^2]`.", "So \\[^1] `[^2]`."),
             ("[a] and `[a]: b`", "[a] and `[a]: b`"),
