@@ -12,9 +12,13 @@ mod pdf_fields;
 #[cfg(feature = "pdf")]
 mod pdf_letters;
 #[cfg(feature = "pdf")]
+mod pdf_names;
+#[cfg(feature = "pdf")]
 mod pdf_repair;
 #[cfg(feature = "pdf")]
 mod pdf_rewrite;
+#[cfg(feature = "pdf")]
+mod pdf_text;
 
 pub use kind::{Format, UnknownFormat};
 

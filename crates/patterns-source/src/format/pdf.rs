@@ -15,7 +15,7 @@ mod reading {
     use std::borrow::Cow;
     use std::collections::HashSet;
 
-    use pdf_extract::{Document, Object, ObjectId, PlainTextOutput, output_doc_page};
+    use pdf_extract::{Document, Object, ObjectId, output_doc_page};
 
     use super::Reason;
     use crate::UnreadableKind::{Broken, Empty};
@@ -23,6 +23,7 @@ mod reading {
     use crate::format::pdf_fields::filled_in;
     use crate::format::pdf_repair::{mend_fonts, rebuilt, trimmed};
     use crate::format::pdf_rewrite::rewrite;
+    use crate::format::pdf_text::PdfText;
 
     /// How many gaps are told one by one.
     const MOST_TOLD: usize = 20;
@@ -45,14 +46,17 @@ mod reading {
             }
             let fields = contained(|| Ok(filled_in(&document, id))).unwrap_or_default();
             if let (Ok(text), false) = (&mut read, fields.is_empty()) {
-                *text = format!("{}\n\n{}\n", text.trim_end(), fields.join("\n"));
+                *text = format!("{}\n\n{}", text.trim_end(), fields.join("\n"));
             }
             match read {
                 Ok(it) if it.trim().is_empty() && is_damaged(&document, id) => missing.push(number),
                 Ok(it) if it.trim().is_empty() && is_picture(&document, id) => {
                     pictures.push(number);
                 }
-                Ok(it) => text.push_str(&it),
+                Ok(it) => {
+                    let between = if text.is_empty() { "" } else { "\n\n" };
+                    text = text + between + &it;
+                }
                 Err((_, reason)) => {
                     missing.push(number);
                     first_error.get_or_insert(reason);
@@ -147,15 +151,14 @@ mod reading {
     }
 
     fn page(document: &Document, number: u32) -> Result<String, Reason> {
-        let mut text = String::new();
         contained(|| {
-            let mut output = PlainTextOutput::new(&mut text);
-            output_doc_page(document, &mut output, number).map_err(|error| {
+            let mut text = PdfText::default();
+            let read = output_doc_page(document, &mut text, number);
+            read.map(|()| text.into_text()).map_err(|error| {
                 let reason = format!("is no PDF that can be read: {}", first_line(&error));
                 (Broken, reason)
             })
-        })?;
-        Ok(text)
+        })
     }
 
     /// Returns whether what a page shows cannot be unpacked.

@@ -11,9 +11,11 @@ use pdf_extract::content::{Content, Operation};
 use pdf_extract::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
 use super::pdf_letters::{Letters, letters};
+use super::pdf_names::LetterNames;
 
 /// Writes such text anew, on all pages and in the forms that they show.
 pub(crate) fn rewrite(document: &mut Document) {
+    name_letters(document);
     let mut fonts = Vec::new();
     for object in document.objects.values() {
         each_font(object, &mut |font| fonts.push(letters(document, font)));
@@ -45,6 +47,26 @@ pub(crate) fn rewrite(document: &mut Document) {
         if let (Some(resources), Ok(form)) = (resources, form) {
             form.dict.set("Resources", resources);
         }
+    }
+}
+
+/// Gives fonts names that the reader knows.
+fn name_letters(document: &mut Document) {
+    let mut fonts = Vec::new();
+    for object in document.objects.values() {
+        each_font(object, &mut |font| {
+            fonts.push(LetterNames::of(document, font))
+        });
+    }
+    let fonts = fonts.into_iter();
+    let fonts: Vec<_> = fonts.map(|it| it.map(|it| it.give(document))).collect();
+    let mut fonts = fonts.iter();
+    for object in document.objects.values_mut() {
+        each_font_mut(object, &mut |font| {
+            if let Some(Some(give)) = fonts.next() {
+                give(font);
+            }
+        });
     }
 }
 

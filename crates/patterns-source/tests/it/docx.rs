@@ -289,7 +289,7 @@ fn what_is_not_read_of_a_docx_is_told() {
     let body =
         r#"<w:document><w:p><w:r><w:t>Text</w:t></w:r></w:p><w:altChunk r:id="1"/></w:document>"#;
     let notes = |others: &[&str], body: &str| {
-        let others = others.iter().map(|it| (*it, "<x/>"));
+        let others = others.iter().map(|it| (*it, "<w:comment w:id='0'/>"));
         let all: Vec<_> = [("word/document.xml", body)]
             .into_iter()
             .chain(others)
@@ -316,6 +316,14 @@ fn what_is_not_read_of_a_docx_is_told() {
     );
     let plain = body.replace(r#"<w:altChunk r:id="1"/>"#, "");
     assert_eq!(notes(&["word/settings.xml"], &plain), [""; 0]);
+    // Some programs write one without any.
+    let none = [
+        ("word/document.xml", plain.as_str()),
+        ("word/comments.xml", "<w:comments/>"),
+    ];
+    let folder = Folder::with("a.docx", &parts(&none));
+    let mut documents = Source::new([folder.0.path()]).open().unwrap();
+    assert!(documents.by_ref().all(|it| it.is_ok()) && documents.take_notes().is_empty());
 }
 
 #[test]
@@ -332,4 +340,102 @@ fn every_header_of_a_docx_is_read() {
     for number in 1..=30 {
         assert!(read.contains(&format!("Chapter {number}.")), "{read}");
     }
+}
+
+/// Clauses are referred to by their numbers, which stand in no text.
+#[test]
+fn what_a_docx_numbers_has_its_number() {
+    let level = |at: usize, format: &str, text: &str, more: &str| {
+        format!(
+            "<w:lvl w:ilvl='{at}'><w:start w:val='1'/><w:numFmt w:val='{format}'/><w:lvlText w:val='{text}'/>{more}</w:lvl>"
+        )
+    };
+    let kind = |id: usize, levels: &[String]| {
+        format!(
+            "<w:abstractNum w:abstractNumId='{id}'>{}</w:abstractNum>",
+            levels.concat()
+        )
+    };
+    let clauses = [
+        level(0, "decimal", "%1.", "<w:pStyle w:val='Clause'/>"),
+        level(1, "decimal", "%1.%2", ""),
+        level(2, "lowerRoman", "(%3)", ""),
+    ];
+    let dots = [level(0, "bullet", "\u{f0b7}", "")];
+    let list = |id: usize, kind: usize, more: &str| {
+        format!("<w:num w:numId='{id}'><w:abstractNumId w:val='{kind}'/>{more}</w:num>")
+    };
+    let again = "<w:lvlOverride w:ilvl='0'><w:startOverride w:val='5'/></w:lvlOverride>";
+    let numbering = format!(
+        "<w:numbering>{}{}{}{}{}</w:numbering>",
+        kind(7, &clauses),
+        kind(8, &dots),
+        list(1, 7, ""),
+        list(2, 7, again),
+        list(3, 8, "")
+    );
+    let styles = "<w:styles><w:style w:styleId='Clause'><w:name w:val='heading 2'/><w:pPr><w:numPr><w:numId w:val='1'/></w:numPr></w:pPr></w:style></w:styles>";
+    let text = |text: &str| format!("<w:r><w:t>{text}</w:t></w:r>");
+    let item = |list: usize, level: usize, words: &str| {
+        format!(
+            "<w:p><w:pPr><w:numPr><w:ilvl w:val='{level}'/><w:numId w:val='{list}'/></w:numPr></w:pPr>{}</w:p>",
+            text(words)
+        )
+    };
+    let heading = |words: &str| {
+        format!(
+            "<w:p><w:pPr><w:pStyle w:val='Clause'/></w:pPr>{}</w:p>",
+            text(words)
+        )
+    };
+    let cell = format!(
+        "<w:tbl><w:tr><w:tc>{}</w:tc><w:tc><w:p>{}</w:p></w:tc></w:tr></w:tbl>",
+        item(2, 0, ""),
+        text("in a row")
+    );
+    let body = [
+        heading("Rent"),
+        item(1, 1, "is due"),
+        item(1, 2, "monthly"),
+        item(1, 2, "in advance"),
+        item(1, 1, "rises"),
+        item(3, 0, "a dot"),
+        heading("End"),
+        item(1, 1, "by notice"),
+        item(2, 0, "again"),
+        cell,
+    ];
+    let body = format!(
+        "<w:document><w:body>{}</w:body></w:document>",
+        body.concat()
+    );
+    let bytes = parts(&[
+        ("word/document.xml", &body),
+        ("word/numbering.xml", &numbering),
+        ("word/styles.xml", styles),
+    ]);
+    let folder = Folder::with("a.docx", &bytes);
+    let mut documents = Source::new([folder.0.path()]).open().unwrap();
+    assert_snapshot!(documents.next().unwrap().unwrap().document.text.trim(), @r"
+    ## 1. Rent
+
+      1.1 is due
+
+        (i) monthly
+
+        (ii) in advance
+
+      1.2 rises
+
+    - a dot
+
+    ## 2. End
+
+      2.1 by notice
+
+    5. again
+
+    | 6. | in a row |
+    |---|---|
+    ");
 }

@@ -80,8 +80,8 @@ fn pdf_becomes_text() {
     // The beginning tells it, whatever the name says.
     folder.write("b.txt", &bytes);
     assert_snapshot!(folder.read(), @r#"
-    a.pdf = "\n\nThe tide is out."
-    b.txt = "\n\nThe tide is out."
+    a.pdf = "The tide is out."
+    b.txt = "The tide is out."
     "#);
 }
 
@@ -316,4 +316,81 @@ fn what_was_filled_in_is_read() {
             )
         );
     }
+}
+
+#[test]
+fn words_are_told_apart_whichever_way_the_text_runs() {
+    for (shown, words) in [
+        (
+            "0 1 -1 0 300 100 Tm (One) Tj 0 1 -1 0 300 140 Tm (two) Tj 0 1 -1 0 320 100 Tm (three) Tj",
+            "One two three",
+        ),
+        (
+            "1 0 0 -1 72 100 Tm (One) Tj 1 0 0 -1 72 115 Tm (two) Tj",
+            "One two",
+        ),
+        ("72 720 Td 4 Tc (fa) Tj 0 Tc 20 0 Td (r) Tj", "f a r"),
+        ("72 720 Td 4 Tc (SPACED) Tj", "SPACED"),
+        ("300 720 Td (right) Tj -228 0 Td (left) Tj", "right left"),
+    ] {
+        let file = pages(&[&format!("BT /F1 12 Tf {shown} ET")], FONT);
+        assert_eq!(read(file.as_bytes()).0, words, "{shown}");
+    }
+    let two = pages(&[&shows("One."), &shows("Two.")], FONT);
+    assert_eq!(read(two.as_bytes()).0, "One. Two.");
+}
+
+/// A page shows them from left to right.
+#[test]
+fn languages_that_are_read_from_the_right_are_turned_round() {
+    let hex = |text: &str| -> String {
+        let units = text.encode_utf16().map(|it| format!("{it:04X}"));
+        units.collect()
+    };
+    let font = composite("UniGB-UCS2-H", "");
+    for (seen, read_as) in [
+        (
+            "\u{5dd}\u{5d5}\u{5dc}\u{5e9}",
+            "\u{5e9}\u{5dc}\u{5d5}\u{5dd}",
+        ),
+        ("123 \u{5d1}\u{5d0}", "\u{5d0}\u{5d1} 123"),
+        (")\u{5d1}\u{5d0}( 12", "12 (\u{5d0}\u{5d1})"),
+        ("(\u{5d1}\u{5d0}) 12", "12 (\u{5d0}\u{5d1})"),
+        (
+            "price \u{5d1}\u{5d0} in the north",
+            "price \u{5d0}\u{5d1} in the north",
+        ),
+        ("\u{fee1}\u{fefc}\u{fee7}", "\u{646}\u{644}\u{627}\u{645}"),
+    ] {
+        let shown = format!("BT /F1 12 Tf 72 720 Td <{}> Tj ET", hex(seen));
+        assert_eq!(
+            read(pages(&[&shown], &font).as_bytes()).0,
+            read_as,
+            "{seen}"
+        );
+    }
+    // Pieces may come in the order in which they are read.
+    let (first, second) = (hex("\u{5d1}\u{5d0}"), hex("\u{5d3}\u{5d2}"));
+    let shown = format!("BT /F1 12 Tf 272 720 Td <{first}> Tj -100 0 Td <{second}> Tj ET");
+    let words = "\u{5d0}\u{5d1} \u{5d2}\u{5d3}";
+    assert_eq!(read(pages(&[&shown], &font).as_bytes()).0, words);
+}
+
+#[test]
+fn letters_are_what_their_names_say() {
+    let font = "<< /Type /Font /Subtype /Type1 /BaseFont /X /FirstChar 1 /LastChar 8 /Widths [500 500 500 500 500 500 500 500] /Encoding << /Type /Encoding /Differences [1 /fi /f_f_i /uni20AC /one.oldstyle /g7 /u1D4D0 /Asmall /eacute.sc] >> >>";
+    let shown = "BT /F1 12 Tf 72 720 Td <0102030405060708> Tj ET";
+    let (words, notes) = read(pages(&[shown], font).as_bytes());
+    assert_eq!(words, "fiffi\u{20ac}1\u{fffd}\u{1d4d0}a\u{e9}");
+    assert_eq!(notes.len(), 1);
+}
+
+/// TeX draws them on their own, in the place of the letter that follows.
+#[test]
+fn accents_belong_to_their_letters() {
+    let shown = "BT /F1 12 Tf 72 720 Td (f) Tj 1 0 0 1 77 720 Tm (\\250) Tj 1 0 0 1 75.7 720 Tm (ur \\250 u) Tj ET";
+    assert_eq!(
+        read(pages(&[shown], FONT).as_bytes()).0,
+        "f\u{fc}r \u{a8} u"
+    );
 }

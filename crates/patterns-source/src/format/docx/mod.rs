@@ -3,9 +3,13 @@
 #[cfg(feature = "docx")]
 mod mark;
 #[cfg(feature = "docx")]
+mod numbering;
+#[cfg(feature = "docx")]
 mod page;
 #[cfg(feature = "docx")]
 mod paragraph;
+#[cfg(feature = "docx")]
+mod styles;
 #[cfg(feature = "docx")]
 mod symbol;
 #[cfg(feature = "docx")]
@@ -24,7 +28,6 @@ pub(crate) use reading::docx;
 
 #[cfg(feature = "docx")]
 mod reading {
-    use std::collections::HashMap;
     use std::io::{Cursor, Read};
 
     use quick_xml::Reader;
@@ -32,7 +35,7 @@ mod reading {
     use zip::ZipArchive;
 
     use super::page::{attribute, text};
-    use super::paragraph::level;
+    use super::styles::Styles;
     use super::{Limits, Reason};
     use crate::UnreadableKind::{Broken, Empty, TooLarge};
     use crate::decode::{declared, decode};
@@ -64,10 +67,9 @@ mod reading {
             "" => name.to_owned(),
             folder => format!("{folder}/{name}"),
         };
-        let styles = match archive.part(&part("styles.xml"))? {
-            Some(xml) => styles(&xml).map_err(|error| broken(&error))?,
-            None => HashMap::new(),
-        };
+        let styles = archive.part(&part("styles.xml"))?.unwrap_or_default();
+        let numbering = archive.part(&part("numbering.xml"))?.unwrap_or_default();
+        let styles = Styles::read(&styles, &numbering).map_err(|error| broken(&error))?;
         let Some(xml) = archive.part(&body)? else {
             return Err(broken(&format!("there is no {body} in it")));
         };
@@ -83,6 +85,10 @@ mod reading {
             return Err((Empty, "is a DOCX without text".to_owned()));
         }
         let mut unread = archive.unread(folder);
+        let comments = archive.part(&part("comments.xml"))?;
+        if comments.is_some_and(|it| it.contains(":comment ")) {
+            unread.insert(0, "comments");
+        }
         if xml.contains(":altChunk") {
             unread.push("files that are put into it");
         }
@@ -148,21 +154,13 @@ mod reading {
                 let mut names = self.zip.file_names().flatten();
                 names.any(|it| it.to_ascii_lowercase().starts_with(start))
             };
-            let kinds = [
-                ("comments.xml", "comments"),
-                ("charts/", "charts"),
-                ("diagrams/", "diagrams (SmartArt)"),
-            ];
+            let kinds = [("charts/", "charts"), ("diagrams/", "diagrams (SmartArt)")];
             let there = kinds.into_iter().filter(|(start, _)| has(start));
             there.map(|(_, what)| what).collect()
         }
 
         /// Returns the texts of the headers or footers, each of them once.
-        fn beside(
-            &mut self,
-            start: &str,
-            styles: &HashMap<String, usize>,
-        ) -> Result<String, Reason> {
+        fn beside(&mut self, start: &str, styles: &Styles) -> Result<String, Reason> {
             let names = self.zip.file_names().flatten();
             let names = names.map(std::borrow::Cow::into_owned);
             let starts = |it: &str| {
@@ -182,35 +180,6 @@ mod reading {
                 }
             }
             Ok(texts.concat())
-        }
-    }
-
-    /// Returns the levels of the styles that are headings, whatever they are called in the language of
-    /// whoever wrote it.
-    fn styles(xml: &str) -> Result<HashMap<String, usize>, quick_xml::Error> {
-        let mut reader = Reader::from_str(xml);
-        let (mut styles, mut style) = (HashMap::new(), String::new());
-        loop {
-            match reader.read_event()? {
-                Event::Start(tag) | Event::Empty(tag) => match tag.local_name().as_ref() {
-                    "style" => style = attribute(&tag, "styleId").unwrap_or_default(),
-                    "name" => {
-                        let name = attribute(&tag, "val").unwrap_or_default();
-                        if let Some(level) = level(&name) {
-                            styles.insert(style.clone(), level);
-                        }
-                    }
-                    "outlineLvl" => {
-                        let level = attribute(&tag, "val").and_then(|it| it.parse::<usize>().ok());
-                        if let Some(level) = level.filter(|it| *it < 9 && !style.is_empty()) {
-                            styles.entry(style.clone()).or_insert((level + 1).min(6));
-                        }
-                    }
-                    _ => {}
-                },
-                Event::Eof => return Ok(styles),
-                _ => {}
-            }
         }
     }
 }

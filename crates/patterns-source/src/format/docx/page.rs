@@ -1,19 +1,20 @@
 //! The text of one part of a DOCX.
 
-use std::collections::HashMap;
-
 use quick_xml::Reader;
 use quick_xml::errors::{Error, IllFormedError};
 use quick_xml::events::{BytesStart, Event};
 
 use super::mark::{Formulas, Mark};
+use super::numbering::Counters;
 use super::paragraph::Paragraph;
+use super::styles::Styles;
 use super::symbol::symbol;
 use super::table::Table;
 
 /// The part as it is read.
 struct Page<'a> {
-    styles: &'a HashMap<String, usize>,
+    styles: &'a Styles,
+    counters: Counters,
     text: String,
     /// The paragraphs under way: in one there may be a text box with others.
     paragraphs: Vec<Paragraph>,
@@ -37,11 +38,12 @@ struct Page<'a> {
 }
 
 /// Returns the text of a part as Markdown.
-pub(crate) fn text(xml: &str, styles: &HashMap<String, usize>) -> Result<String, Error> {
+pub(super) fn text(xml: &str, styles: &Styles) -> Result<String, Error> {
     let mut reader = Reader::from_str(xml);
     reader.config_mut().expand_empty_elements = true;
     let mut page = Page {
         styles,
+        counters: Counters::default(),
         text: String::new(),
         paragraphs: Vec::new(),
         tables: Vec::new(),
@@ -268,14 +270,23 @@ impl Page<'_> {
     fn end_paragraph(&mut self, mut paragraph: Paragraph) {
         let text = paragraph.finish();
         let text = text.trim_end();
+        let number = paragraph.list().and_then(|(list, level)| {
+            let numbering = &self.styles.numbering;
+            self.counters.next(numbering, list, level)
+        });
+        if let Some(table) = self.tables.last_mut() {
+            // Rows may have their numbers in a column of nothing else.
+            let number = number.unwrap_or_default();
+            let text = format!("{number} {}", text.replace('\n', " "));
+            if !text.trim().is_empty() {
+                table.push(text.trim());
+            }
+            return;
+        }
         if text.trim().is_empty() {
             return;
         }
-        if let Some(table) = self.tables.last_mut() {
-            table.push(&text.replace('\n', " "));
-            return;
-        }
-        self.text.push_str(&paragraph.start());
+        self.text.push_str(&paragraph.start(number));
         self.text.push_str(text);
         self.text.push_str("\n\n");
     }

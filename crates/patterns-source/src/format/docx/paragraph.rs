@@ -1,8 +1,7 @@
 //! A paragraph of a DOCX: its text, and what makes it a heading or an item of a list.
 
-use std::collections::HashMap;
-
 use super::mark::Mark;
+use super::styles::Styles;
 
 /// A paragraph under way.
 #[derive(Default)]
@@ -14,6 +13,8 @@ pub(super) struct Paragraph {
     heading: usize,
     /// How deep the list is of which it is an item.
     item: Option<usize>,
+    /// The list, and the depth that its style has in it.
+    list: Option<(String, usize)>,
 }
 
 impl Paragraph {
@@ -42,17 +43,20 @@ impl Paragraph {
     }
 
     /// Sets a property.
-    pub(super) fn set(&mut self, name: &str, value: &str, styles: &HashMap<String, usize>) {
+    pub(super) fn set(&mut self, name: &str, value: &str, styles: &Styles) {
         let number = || value.parse::<usize>().ok();
         match name {
             "numPr" => self.item = Some(0),
             "ilvl" => self.item = self.item.and(number().map(|it| it.min(8))),
             // What a style made an item is none here.
-            "numId" if value == "0" => self.item = None,
+            "numId" if value == "0" => (self.item, self.list) = (None, None),
+            "numId" if self.item.is_some() => self.list = Some((value.to_owned(), 0)),
             "pStyle" => {
-                if let Some(level) = styles.get(value).copied().or_else(|| level(value)) {
+                let heading = styles.headings.get(value).copied();
+                if let Some(level) = heading.or_else(|| level(value)) {
                     self.heading = level;
                 }
+                self.list = styles.items.get(value).cloned();
             }
             "outlineLvl" => {
                 if let Some(level) = number().filter(|it| *it < 9) {
@@ -63,12 +67,20 @@ impl Paragraph {
         }
     }
 
-    /// Returns what stands before its text.
-    pub(super) fn start(&self) -> String {
+    /// Returns the list of which it is an item, and how deep it is in it.
+    pub(super) fn list(&self) -> Option<(&str, usize)> {
+        let (list, depth) = self.list.as_ref()?;
+        Some((list, self.item.unwrap_or(0).max(*depth)))
+    }
+
+    /// Returns what stands before its text, with its number in its list.
+    pub(super) fn start(&self, number: Option<String>) -> String {
+        let space = number.as_ref().map_or("", |_| " ");
+        let number = number.unwrap_or_default();
         match (self.heading, self.item) {
-            (0, None) => String::new(),
-            (0, Some(depth)) => format!("{}- ", "  ".repeat(depth)),
-            (level, _) => format!("{} ", "#".repeat(level)),
+            (0, Some(depth)) if number.is_empty() => format!("{}- ", "  ".repeat(depth)),
+            (0, depth) => format!("{}{number}{space}", "  ".repeat(depth.unwrap_or(0))),
+            (level, _) => format!("{} {number}{space}", "#".repeat(level)),
         }
     }
 

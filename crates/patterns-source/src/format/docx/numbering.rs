@@ -1,0 +1,183 @@
+//! The numbers that a DOCX sets before paragraphs: they stand in no text, and clauses are referred to by them.
+
+use std::collections::HashMap;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use super::page::attribute;
+
+/// How many levels lists have.
+const LEVELS: usize = 9;
+
+/// Longer texts are no numbers.
+const MOST_TEXT: usize = 64;
+
+/// The lists of a document.
+#[derive(Default)]
+pub(super) struct Numbering {
+    /// The kinds of lists.
+    kinds: HashMap<String, [Level; LEVELS]>,
+    /// The kind of each list, and where its levels begin otherwise.
+    lists: HashMap<String, (String, HashMap<usize, u32>)>,
+}
+
+/// A level of a kind of lists.
+#[derive(Clone, Default)]
+struct Level {
+    start: u32,
+    format: String,
+    /// What is shown: `%1.%2` are the numbers of the first two levels.
+    text: String,
+    /// The style whose paragraphs are on it.
+    style: String,
+}
+
+impl Numbering {
+    /// Reads the part that says what lists look like.
+    pub(super) fn read(xml: &str) -> Result<Self, quick_xml::Error> {
+        let mut numbering = Self::default();
+        let (mut kind, mut list, mut level) = (String::new(), String::new(), 0);
+        let mut reader = Reader::from_str(xml);
+        loop {
+            let event = reader.read_event()?;
+            let (Event::Start(tag) | Event::Empty(tag)) = &event else {
+                match event {
+                    Event::Eof => return Ok(numbering),
+                    _ => continue,
+                }
+            };
+            let value = |name: &str| attribute(tag, name).unwrap_or_default();
+            match tag.local_name().as_ref() {
+                "abstractNum" => {
+                    kind = value("abstractNumId");
+                    list.clear();
+                    numbering.kinds.entry(kind.clone()).or_default();
+                }
+                "num" => {
+                    list = value("numId");
+                    numbering.lists.entry(list.clone()).or_default();
+                }
+                "lvl" | "lvlOverride" => level = value("ilvl").parse().unwrap_or(0),
+                name if list.is_empty() => {
+                    let level = numbering
+                        .kinds
+                        .get_mut(&kind)
+                        .and_then(|it| it.get_mut(level));
+                    if let Some(level) = level {
+                        level.set(name, tag);
+                    }
+                }
+                name => {
+                    if let Some(list) = numbering.lists.get_mut(&list) {
+                        match (name, value("val").parse()) {
+                            ("abstractNumId", _) => list.0 = value("val"),
+                            ("startOverride", Ok(start)) => {
+                                list.1.insert(level, start);
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns the level of a list on which paragraphs of a style are.
+    pub(super) fn level_of(&self, list: &str, style: &str) -> Option<usize> {
+        let kind = self.kinds.get(&self.lists.get(list)?.0)?;
+        kind.iter().position(|it| it.style == style)
+    }
+}
+
+impl Level {
+    fn set(&mut self, name: &str, tag: &BytesStart<'_>) {
+        let value = attribute(tag, "val").unwrap_or_default();
+        match name {
+            "start" => self.start = value.parse().unwrap_or(1),
+            "numFmt" => self.format = value,
+            "lvlText" => self.text = value.chars().take(MOST_TEXT).collect(),
+            "pStyle" => self.style = value,
+            _ => {}
+        }
+    }
+}
+
+/// How far the lists of a part are.
+#[derive(Default)]
+pub(super) struct Counters {
+    /// The numbers of the levels, by the kind of list: lists of a kind go on with each other.
+    counts: HashMap<String, [Option<u32>; LEVELS]>,
+    /// The levels that have begun where their list says.
+    begun: Vec<(String, usize)>,
+}
+
+impl Counters {
+    /// Counts a paragraph, and returns what stands before it; nothing for a dot or the like.
+    pub(super) fn next(&mut self, of: &Numbering, list: &str, level: usize) -> Option<String> {
+        let (kind, starts) = of.lists.get(list)?;
+        let levels = of.kinds.get(kind)?;
+        let counts = self.counts.entry(kind.clone()).or_default();
+        let here = (list.to_owned(), level);
+        let count = counts.get_mut(level)?;
+        let start = starts.get(&level).filter(|_| !self.begun.contains(&here));
+        *count = Some(match (start, *count) {
+            (Some(start), _) => *start,
+            (None, Some(count)) => count.saturating_add(1),
+            (None, None) => levels[level].start,
+        });
+        if start.is_some() {
+            self.begun.push(here);
+        }
+        counts[level + 1..].fill(None);
+        let is_number = !matches!(levels[level].format.as_str(), "bullet" | "none");
+        let mut label = levels[level].text.clone();
+        for (at, one) in levels.iter().enumerate().take(level + 1) {
+            let count = counts[at].unwrap_or(one.start);
+            label = label.replace(&format!("%{}", at + 1), &written(count, &one.format));
+        }
+        (is_number && !label.trim().is_empty()).then_some(label)
+    }
+}
+
+/// Writes a number in the way of a list.
+fn written(number: u32, format: &str) -> String {
+    let letters = |first: char| {
+        let at = number.saturating_sub(1);
+        let letter = char::from_u32(u32::from(first) + at % 26).unwrap_or(first);
+        letter.to_string().repeat((at / 26 + 1).min(9) as usize)
+    };
+    match format {
+        "decimalZero" => format!("{number:02}"),
+        "lowerLetter" => letters('a'),
+        "upperLetter" => letters('A'),
+        "lowerRoman" => roman(number).to_lowercase(),
+        "upperRoman" => roman(number),
+        _ => number.to_string(),
+    }
+}
+
+fn roman(number: u32) -> String {
+    const SIGNS: [(u32, &str); 13] = [
+        (1000, "M"),
+        (900, "CM"),
+        (500, "D"),
+        (400, "CD"),
+        (100, "C"),
+        (90, "XC"),
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
+    ];
+    let mut left = number.min(9_999);
+    let mut text = String::new();
+    for (value, sign) in SIGNS {
+        text += &sign.repeat((left / value) as usize);
+        left %= value;
+    }
+    text
+}
