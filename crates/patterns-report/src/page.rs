@@ -60,7 +60,7 @@ pub fn write_page<E: Error + Send + Sync + 'static>(
         columns.add(call, out)?;
     }
     columns.end(out)?;
-    write!(out, "{}</main>\n", plain.html(report))?;
+    writeln!(out, "{}</main>", plain.html(report))?;
     writeln!(out, "<script>{script}</script>\n</body>\n</html>")?;
     Ok(())
 }

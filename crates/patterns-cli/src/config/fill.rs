@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::entry::Entry;
 use super::loaded::Loaded;
-use super::schema::Config;
+use super::schema::{Config, RunKeys};
 use crate::args::{Cli, Command, Common, Given, LookArgs};
 use crate::error::{Error, ErrorKind};
 use crate::option_names::configure;
@@ -62,10 +62,7 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
         _ => None,
     };
     if let Some(common) = common {
-        put(&mut common.quiet, run.quiet.filter(|_| !given.has("quiet")));
-        put(&mut common.color, run.color.filter(|_| !given.has("color")));
-        let progress = run.progress.filter(|_| !given.has("progress"));
-        put(&mut common.progress, progress);
+        fill_talk(common, given, run);
     }
     match &mut cli.command {
         Command::Runs(args) => look(&mut args.look, given, &loaded),
@@ -96,16 +93,17 @@ pub(crate) fn fill_options(cli: &mut Cli, given: &Given) -> Result<Vec<String>, 
 /// Returns an error if the configuration is wrong.
 pub(crate) fn talk(common: &Common, given: &Given) -> Result<Terminal, Error> {
     let run = Loaded::load(&common.config)?.config.run;
-    let (mut quiet, mut color, mut progress) = (common.quiet, common.color, common.progress);
-    put(&mut quiet, run.quiet.filter(|_| !given.has("quiet")));
-    put(&mut color, run.color.filter(|_| !given.has("color")));
-    put(
-        &mut progress,
-        run.progress.filter(|_| !given.has("progress")),
-    );
-    Ok(Terminal::new(quiet, color)
-        .progress(progress)
-        .plots(common.plots))
+    let mut common = common.clone();
+    fill_talk(&mut common, given, &run);
+    let terminal = Terminal::new(common.quiet, common.color);
+    Ok(terminal.progress(common.progress).plots(common.plots))
+}
+
+fn fill_talk(common: &mut Common, given: &Given, run: &RunKeys) {
+    put(&mut common.quiet, run.quiet.filter(|_| !given.has("quiet")));
+    put(&mut common.color, run.color.filter(|_| !given.has("color")));
+    let progress = run.progress.filter(|_| !given.has("progress"));
+    put(&mut common.progress, progress);
 }
 
 fn look(look: &mut LookArgs, given: &Given, loaded: &Loaded) {

@@ -76,28 +76,39 @@ fn reasons_of<A, B>(outcome: &Outcome<A, B>) -> impl Iterator<Item = ModelErrorK
         .filter_map(|error| Some(error.model_error()?.kind()))
 }
 
-/// Why branches failed, each reason once, in the order seen.
+/// Why branches failed, each reason once, in the order seen: in its words, without which request it was, and for
+/// which branches.
 #[derive(Default)]
-struct Reasons(Vec<(String, Vec<String>)>);
+struct Reasons(Vec<(String, String, Vec<String>)>);
 
 impl Reasons {
     fn collect<B>(&mut self, branches: &[Branch<B>]) {
         for branch in branches {
-            let Some(reason) = branch.error().map(words) else {
+            let Some(error) = branch.error() else {
                 continue;
             };
-            let label = branch.label.clone();
-            match self.0.iter_mut().find(|(known, _)| *known == reason) {
-                Some((_, labels)) => labels.push(label),
-                None => self.0.push((reason, vec![label])),
+            let (label, reason) = (branch.label.clone(), words(error));
+            let id = error.model_error().and_then(|it| it.request_id());
+            let whole = id.map_or_else(
+                || reason.clone(),
+                |id| {
+                    let request = format!("request {id:?})");
+                    let whole = reason.replacen(&format!(", {request}"), ")", 1);
+                    whole.replacen(&format!(" ({request}"), "", 1)
+                },
+            );
+            match self.0.iter_mut().find(|it| it.1 == whole) {
+                Some((_, _, labels)) => labels.push(label),
+                None => self.0.push((reason, whole, vec![label])),
             }
         }
     }
 
     /// Names up to three branches for each reason.
     fn lines(self) -> Vec<String> {
-        let line = |(reason, labels): (String, Vec<String>)| {
+        let line = |(reason, whole, labels): (String, String, Vec<String>)| {
             let named = some_of(labels.iter().take(3), labels.len() as u64);
+            let reason = if labels.len() == 1 { reason } else { whole };
             format!("{named}: {reason}")
         };
         self.0.into_iter().map(line).collect()

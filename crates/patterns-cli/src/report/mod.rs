@@ -37,4 +37,5 @@ pub(crate) use plan::{beside_plan, counted, plan_page, planned_cost, short_time}
 pub(crate) use progress_state::{StageCount, of_fan_out};
 pub(crate) use table::{aligned, flagged_page, statement_page, support_line, table_page};
 pub(crate) use timeline::SectionTimes;
+pub(crate) use trouble::was_paused;
 pub(crate) use web_page::web_page;

@@ -35,12 +35,7 @@ impl Trouble {
                 cause,
                 ..
             } => {
-                let words = match reason {
-                    PauseReason::Asked => format!("{model} asked to wait ({cause})"),
-                    PauseReason::Outage => format!("{model} was down ({cause})"),
-                    PauseReason::Throttled => format!("{model} threw calls back ({cause})"),
-                };
-                self.set(words);
+                self.set(was_paused(model, *reason, cause));
                 self.is_pause = true;
             }
             Event::AttemptFailed { kind, .. } if !self.is_pause => {
@@ -71,6 +66,16 @@ impl Trouble {
             "for the last {time} {why}: that held the run up, and nothing in the run itself{never}"
         ))
     }
+}
+
+/// Says why calls to a model were held back.
+pub(crate) fn was_paused(model: &str, reason: PauseReason, cause: &str) -> String {
+    let did = match reason {
+        PauseReason::Asked => "asked to wait",
+        PauseReason::Outage => "was down",
+        PauseReason::Throttled => "threw calls back",
+    };
+    format!("{model} {did} ({cause})")
 }
 
 #[cfg(test)]

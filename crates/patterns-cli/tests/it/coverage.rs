@@ -203,3 +203,39 @@ fn a_run_that_is_cut_off_says_what_was_not_begun() {
     let end: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
     assert_eq!(end["coverage"]["documents"]["not_begun"], 27);
 }
+
+#[test]
+fn what_failed_alike_is_said_once_whatever_requests_it_were() {
+    let rows: String = (0..6)
+        .map(|n| format!("{{\"id\": \"d{n}\", \"text\": \"Ship {n}.\"}}\n"))
+        .collect();
+    let place = Place::with(&[("docs.jsonl", &rows)]);
+    let server = Server::start(|body| {
+        let n = body
+            .split("Ship ")
+            .nth(1)
+            .and_then(|it| it.split('.').next())
+            .unwrap();
+        let reply = json!({
+            "id": format!("chatcmpl-{n}"),
+            "choices": [{"message": {"role": "assistant", "refusal": "No."}, "finish_reason": "stop"}],
+        });
+        match n {
+            "0" => (200, completion("{\"summary\": \"A ship.\"}")),
+            "5" => (400, error("content_filter", "No.")),
+            _ => (200, reply.to_string()),
+        }
+    });
+    let words = [
+        &["map-reduce", "docs.jsonl", "--no-reduce"],
+        &server.args()[..],
+    ]
+    .concat();
+    let shown = place.run(&words);
+    for line in [
+        "  d1, d2, d3 and 1 more: the model refused to answer: No.\n",
+        "  d5: the provider's content filter withheld the answer (HTTP 400, code \"content_filter\"): No.\n",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+}

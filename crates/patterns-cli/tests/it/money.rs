@@ -67,8 +67,11 @@ fn event<'a>(events: &'a [Value], name: &'a str) -> impl Iterator<Item = &'a Val
     events.iter().filter(move |it| it["event"] == name)
 }
 
-/// Runs all documents, and returns what each place says that this session, and all of them, have cost.
-fn said(place: &Place, server: &Server, before: u64) -> Vec<(&'static str, u64, bool)> {
+/// What a place says of the cost, in thousandths of a dollar, and whether that is of all sessions.
+type Said = (&'static str, u64, bool);
+
+/// Runs all documents, which must cost as much as `all` beside what earlier sessions have.
+fn of_the_run(place: &Place, server: &Server, all: &str) -> Vec<Said> {
     let words = [
         "map-reduce",
         "a.txt",
@@ -76,37 +79,55 @@ fn said(place: &Place, server: &Server, before: u64) -> Vec<(&'static str, u64, 
         "c.txt",
         "d.txt",
         "--no-reduce",
+    ];
+    let more = [
         "--progress",
         "json",
         "--output",
         "jsonl",
+        "--events",
+        "events.out",
     ];
-    let words = [
-        &words[..],
-        &["--events", "events.out", "--concurrency", "1"],
-        &server.args(),
-    ];
-    let output = place.command(&words.concat()).output().unwrap();
-    let (stdout, stderr) = (
-        String::from_utf8(output.stdout).unwrap(),
-        String::from_utf8(output.stderr).unwrap(),
-    );
-    let data = |words: &[&str]| place.data(words).1;
-    let one = |words: &[&str]| -> Value { serde_json::from_str(&data(words)).unwrap() };
-    let outcome = json_lines(&stdout).pop().unwrap();
+    let words = [&words[..], &more, &["--concurrency", "1"], &server.args()].concat();
+    let output = place.command(&words).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains(all), "the account says {all}: {stderr}");
+    let outcome = json_lines(&String::from_utf8(output.stdout).unwrap())
+        .pop()
+        .unwrap();
     let progress = json_lines(&stderr).pop().unwrap();
     let events = json_lines(&place.read("events.out"));
-    let ended = ["branch_answered", "branch_failed"]
-        .into_iter()
-        .flat_map(|it| event(&events, it));
+    let ended = ["branch_answered", "branch_failed"].into_iter();
+    let ended = ended.flat_map(|it| event(&events, it));
     let finished = event(&events, "run_finished").next().unwrap();
+    vec![
+        (
+            "events of branches",
+            ended.map(|it| priced(&it["usage"])).sum(),
+            false,
+        ),
+        ("event of the run", priced(&finished["usage"]), false),
+        ("result", mills(&outcome["spend"]["cost"]), true),
+        ("progress", mills(&progress["cost"]), true),
+    ]
+}
+
+/// Looks the run up wherever it can be.
+fn of_the_record(place: &Place, all: &str) -> Vec<Said> {
+    let data = |words: &[&str]| place.data(words).1;
+    let one = |words: &[&str]| -> Value { serde_json::from_str(&data(words)).unwrap() };
+    let page = data(&["report", "-o", "-"]);
+    assert!(page.contains(all), "the page says {all}: {page}");
+    for command in ["show", "runs", "watch"] {
+        let text = data(&[command]);
+        assert!(text.contains(all), "{command} says {all}: {text}");
+    }
     let show = one(&["show", "--output", "json"]);
     let runs = json_lines(&data(&["runs", "--output", "json"]));
     let watch = json_lines(&data(&["watch", "--output", "json"]));
-    let page = data(&["report", "-o", "-"]);
     let block = page.split("class=\"calls\">").nth(1).unwrap();
-    let calls: Value = serde_json::from_str(block.split("</script>").next().unwrap()).unwrap();
-    let micros = calls["cost"].as_array().unwrap().iter();
+    let columns: Value = serde_json::from_str(block.split("</script>").next().unwrap()).unwrap();
+    let micros = columns["cost"].as_array().unwrap().iter();
     let micros: f64 = micros
         .filter_map(Value::as_f64)
         .filter(|it| *it > 0.0)
@@ -115,45 +136,14 @@ fn said(place: &Place, server: &Server, before: u64) -> Vec<(&'static str, u64, 
     let calls = ["a.txt", "b.txt", "c.txt", "d.txt"].map(branch);
     let calls = calls.iter().flat_map(|it| it.as_array().unwrap().iter());
     let stages = show["went"]["stages"].as_array().unwrap().iter();
-    let (to, spans) = collector();
-    let mut spans_command = place.command(&["spans"]);
-    let to = to.url().trim_end_matches("/v1").to_owned();
-    spans_command.env("OTEL_EXPORTER_OTLP_ENDPOINT", to);
-    spans_command.env(
-        "OTEL_EXPORTER_OTLP_HEADERS",
-        "authorization=Bearer%20canary",
-    );
-    assert!(spans_command.output().unwrap().status.success());
-    let spans = spans.lock().unwrap().clone();
-    let spans = spans
-        .iter()
-        .map(|it| attributes(it).remove("patterns.cost_usd"));
-    let all = before + priced(&finished["usage"]);
-    let words = format!("${}", all as f64 / 1_000.0);
-    for (name, text) in [
-        ("account", &stderr),
-        ("show", &data(&["show"])),
-        ("runs", &data(&["runs"])),
-        ("watch", &data(&["watch"])),
-        ("report", &page),
-    ] {
-        assert!(text.contains(&words), "{name} says {words}: {text}");
-    }
     vec![
-        (
-            "events of branches",
-            ended.map(|it| priced(&it["usage"])).sum(),
-            false,
-        ),
-        ("event of the run", priced(&finished["usage"]), false),
         (
             "calls of branches",
             sum(calls.map(|it| it["cost"].clone())),
             false,
         ),
         ("stages", sum(stages.map(|it| it["cost"].clone())), false),
-        ("result", mills(&outcome["spend"]["cost"]), true),
-        ("progress", mills(&progress["cost"]), true),
+        ("spans", of_the_spans(place), false),
         ("show", mills(&show["account"]["committed"]["cost"]), true),
         (
             "runs",
@@ -162,8 +152,25 @@ fn said(place: &Place, server: &Server, before: u64) -> Vec<(&'static str, u64, 
         ),
         ("watch", mills(&watch[0]["spent"]["cost"]), true),
         ("report", (micros / 1_000.0).round() as u64, true),
-        ("spans", sum(spans.flatten()), false),
     ]
+}
+
+/// Sends the run to a collector, and returns what its spans cost.
+fn of_the_spans(place: &Place) -> u64 {
+    let (to, spans) = collector();
+    let mut command = place.command(&["spans"]);
+    let to = to.url().trim_end_matches("/v1").to_owned();
+    command.env("OTEL_EXPORTER_OTLP_ENDPOINT", to);
+    command.env(
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "authorization=Bearer%20canary",
+    );
+    assert!(command.output().unwrap().status.success());
+    let spans = spans.lock().unwrap();
+    let costs = spans
+        .iter()
+        .map(|it| attributes(it).remove("patterns.cost_usd"));
+    sum(costs.flatten())
 }
 
 #[test]
@@ -178,8 +185,12 @@ fn what_a_run_has_cost_is_the_same_wherever_it_is_said() {
     place.configure(PRICES);
     let server = server();
     // Four answers are billed, one of them for nothing; then the document that failed.
-    for (session, all, before) in [(416, 416, 0), (104, 520, 416)] {
-        for (place, cost, is_of_all) in said(&place, &server, before) {
+    for (session, all, words) in [(416, 416, "$0.416"), (104, 520, "$0.52")] {
+        let said = [
+            of_the_run(&place, &server, words),
+            of_the_record(&place, words),
+        ];
+        for (place, cost, is_of_all) in said.concat() {
             let expected = if is_of_all { all } else { session };
             assert_eq!(cost, expected, "{place}, of {all}");
         }

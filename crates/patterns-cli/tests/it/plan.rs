@@ -477,16 +477,16 @@ fn a_plan_is_shown_to_people() {
 
     reduce · compatible:m@http://[server]/v1
       calls    1
-      read     about 150 (112 to 210) tokens
+      read     about 435 (217 to 1,095) tokens
       written  about 300 (120 to 900) tokens
       combines at most 24,000 tokens of answers a call (the usual; how many it reads is not known), here 2 answers
-      cost     about $0.0014 ($0.0006 to $0.0038)
+      cost     about $0.0016 ($0.0007 to $0.0047)
 
     all
       calls    3
-      read     about 370 (277 to 518) tokens
+      read     about 655 (382 to 1,403) tokens
       written  about 600 (240 to 1,800) tokens
-      cost     about $0.0028 ($0.0012 to $0.0077)
+      cost     about $0.0031 ($0.0013 to $0.0086)
       time     about 8.9 s (4.5 s to 27 s): up to 3 calls at once, up to 5.7 s each, which is a guess
     ! --max-calls will probably end the run before its time
     --- stderr
@@ -509,8 +509,8 @@ fn more_than_is_confirmed_is_not_sent() {
     exit 5
     --- stdout
     --- stderr
-    plan: about 5 calls would cost about $0.0044 ($0.0020 to $0.012)
-    error[E-BUDGET]: nothing was sent: about 5 calls would cost about $0.0044 ($0.0020 to $0.012), which is more than --confirm-above $0.0001
+    plan: about 5 calls would cost about $0.0049 ($0.0022 to $0.014)
+    error[E-BUDGET]: nothing was sent: about 5 calls would cost about $0.0049 ($0.0022 to $0.014), which is more than --confirm-above $0.0001
     help: see --dry-run; pass --yes to go on, or try a part with --limit or --sample
     ");
     assert_eq!(simulator.ledger()["requests"], 0);

@@ -219,6 +219,35 @@ fn keys_are_compared_no_more_often_than_the_plan_has_at_most() {
     assert_eq!((&calls["low"], &calls["high"]), (&json!(40), &json!(540)));
 }
 
+/// Bills for as many tokens as there are four bytes each.
+fn billed(body: &str, answer: &str) -> (u16, String) {
+    let mut reply: Value = serde_json::from_str(&completion(answer)).unwrap();
+    reply["usage"]["prompt_tokens"] = json!(body.len() / 4);
+    reply["usage"]["completion_tokens"] = json!(answer.len() / 4);
+    (200, reply.to_string())
+}
+
+#[test]
+fn what_is_combined_is_taken_to_be_as_long_as_answers_usually_are() {
+    let place = place(0);
+    let text = "The ship is in the harbour, and it rains. ".repeat(14);
+    let server = Server::start(move |body| {
+        let field = match body.contains("combined_summary") {
+            true => "combined_summary",
+            false => "summary",
+        };
+        billed(body, &json!({ field: text }).to_string())
+    });
+    let words = [&["map-reduce", "docs"], &server.args()[..]].concat();
+    let (_, cost, plan) = off(&place, &[&words[..], &["--dry-run"]].concat(), &words);
+    let read = number(&plan["stages"][1]["read"]["likely"]);
+    assert!(
+        read > 5_000.0 && cost.abs() < 0.3,
+        "{cost}: {}",
+        plan["stages"]
+    );
+}
+
 #[test]
 fn sections_that_are_all_written_again_are_within_the_plan() {
     let place = place(0);
@@ -240,11 +269,7 @@ fn sections_that_are_all_written_again_are_within_the_plan() {
                 json!({"content": content, "key_points": ["Tide."]})
             }
         };
-        let answer = answer.to_string();
-        let mut reply: Value = serde_json::from_str(&completion(&answer)).unwrap();
-        reply["usage"]["prompt_tokens"] = json!(body.len() / 4);
-        reply["usage"]["completion_tokens"] = json!(answer.len() / 4);
-        (200, reply.to_string())
+        billed(body, &answer.to_string())
     });
     let words = [
         "section",

@@ -43,7 +43,12 @@ const FEW: u64 = 5;
 
 impl Known<'_> {
     /// Makes the figures of a stage.
-    pub(super) fn stage(&self, name: &StageName, of: &Counted<'_>) -> Stage {
+    pub(super) fn stage(
+        &self,
+        name: &StageName,
+        of: &Counted<'_>,
+        longer: &BTreeMap<String, Figure<f64>>,
+    ) -> Stage {
         let (stage, model) = (&*name.stage, &*name.model);
         let mean = |sum: u64| (sum as f64 / of.rounds as f64).round() as u64;
         let reasks = self.experience.reask_rate();
@@ -53,7 +58,7 @@ impl Known<'_> {
             with_reasks(mean(of.likely.calls), reasks),
             with_reasks(of.high.calls, (2.0 * reasks).min(2.0)),
         );
-        let read = self.read(model, of, reasks);
+        let read = self.read(name, of, reasks, longer);
         let each = self.written(stage, model, of);
         let written = Figure::of(
             (calls.low as f64 * each.low) as u64,
@@ -83,18 +88,47 @@ impl Known<'_> {
         }
     }
 
-    fn read(&self, model: &str, of: &Counted<'_>, reasks: f64) -> Figure<u64> {
-        let likely = of.likely.read as f64 / of.rounds as f64;
+    /// Returns how many tokens more an answer has than its draft, which is what the stages after it are shown.
+    pub(super) fn longer(&self, name: &StageName, of: &Counted<'_>) -> Figure<f64> {
+        let each = self.written(&name.stage, &name.model, of);
+        let drafted = of.likely.drafted as f64 / of.likely.calls.max(1) as f64;
+        let more = |it: f64| {
+            if of.likely.calls == 0 {
+                0.0
+            } else {
+                (it - drafted).max(0.0)
+            }
+        };
+        Figure::of(more(each.low), more(each.likely), more(each.high))
+    }
+
+    fn read(
+        &self,
+        name: &StageName,
+        of: &Counted<'_>,
+        reasks: f64,
+        longer: &BTreeMap<String, Figure<f64>>,
+    ) -> Figure<u64> {
+        let rounds = of.rounds as f64;
         let spread = match of.likely.read_ratio() {
             Some(ratio) => Figure::of(0.95 * ratio, ratio, 1.05 * ratio),
-            None if self.counted.iter().any(|it| it == model) => Figure::of(0.98, 1.03, 1.1),
+            None if self.counted.contains(&name.model) => Figure::of(0.98, 1.03, 1.1),
             None => Figure::of(0.75, 1.0, 1.4),
         };
-        Figure::of(
-            (of.low.read as f64 * spread.low) as u64,
-            (likely * spread.likely * (1.0 + reasks)).round() as u64,
-            (of.high.read as f64 * spread.high * (1.0 + 2.0 * reasks)).ceil() as u64,
-        )
+        let shown = match (&*name.stage, name.level) {
+            ("reduce", _) if self.budget.is_none() => None,
+            ("reduce", 0 | 1) => longer.get("map"),
+            ("reduce", _) => longer.get("reduce"),
+            ("synthesis", _) => longer.get("section"),
+            _ => None,
+        };
+        let shown = shown.copied().unwrap_or_default();
+        let low = of.low.read as f64 * spread.low + of.low.shown as f64 * shown.low;
+        let likely = of.likely.read as f64 * spread.likely * (1.0 + reasks);
+        let likely = (likely + of.likely.shown as f64 * shown.likely) / rounds;
+        let high = of.high.read as f64 * spread.high * (1.0 + 2.0 * reasks);
+        let high = high + of.high.shown as f64 * shown.high;
+        Figure::of(low as u64, likely.round() as u64, high.ceil() as u64)
     }
 
     /// Returns how many tokens an answer has.
@@ -211,7 +245,7 @@ mod tests {
             level: 0,
             model: model.to_owned(),
         };
-        let cost = known.stage(&name, &counted).cost.unwrap();
+        let cost = known.stage(&name, &counted, &BTreeMap::new()).cost.unwrap();
         cost.likely.picodollars()
     }
 

@@ -12,7 +12,7 @@ use super::figures::{Counted, Known};
 use super::stage_tally::{Rehearsed, StageName, StageTally, Stages};
 use super::time::Pace;
 use super::warnings::{not_asked, over_caps, too_long, without_price, without_window};
-use super::written_plan::{Plan, PlanTotal, Stage};
+use super::written_plan::{Figure, Plan, PlanTotal, Stage};
 use crate::input::Reader;
 use crate::job::Job;
 use crate::job_error::{JobError, JobErrorKind};
@@ -149,7 +149,6 @@ fn figures(
         counted: &counted,
         budget: it.budget,
     };
-    let nothing = StageTally::default();
     let mut names: Vec<(usize, &StageName)> = [&it.low, &it.likely, &it.high]
         .into_iter()
         .flatten()
@@ -158,18 +157,30 @@ fn figures(
     names.sort();
     let mut seen = std::collections::HashSet::new();
     names.retain(|(_, name)| seen.insert((*name).clone()));
-    let stage = |(_, name): (usize, &StageName)| {
-        let of = |stages: &'_ Stages| stages.get(name).cloned().unwrap_or(nothing.clone());
-        let (low, likely, high) = (of(&it.low), of(&it.likely), of(&it.high));
-        let counted = Counted {
-            low: &low,
-            likely: &likely,
-            rounds: it.rounds,
-            high: &high,
-        };
-        known.stage(name, &counted)
-    };
-    names.into_iter().map(stage).collect()
+    let all = [&it.low, &it.likely, &it.high];
+    let of = |name: &StageName| all.map(|it| it.get(name).cloned().unwrap_or_default());
+    let tallies: Vec<_> = names
+        .into_iter()
+        .map(|(_, name)| (name, of(name)))
+        .collect();
+    let longer = tallies.iter().map(|(name, of)| {
+        let longer = known.longer(name, &counted_of(of, it.rounds));
+        (name.stage.clone(), longer)
+    });
+    let longer: BTreeMap<String, Figure<f64>> = longer.collect();
+    let stages = tallies.iter();
+    stages
+        .map(|(name, of)| known.stage(name, &counted_of(of, it.rounds), &longer))
+        .collect()
+}
+
+fn counted_of([low, likely, high]: &[StageTally; 3], rounds: u64) -> Counted<'_> {
+    Counted {
+        low,
+        likely,
+        rounds,
+        high,
+    }
 }
 
 /// Returns how many levels of combinations there are at most, each of which waits for the one below.

@@ -254,6 +254,7 @@ impl StandIn {
                     let drafted = answer.as_ref().map_or(0, |it| self.count(it));
                     tally.first.get_or_insert_with(|| first_prompt(request));
                     tally.send(text, tokens, drafted);
+                    tally.shown += documents_of(request);
                 }
                 answer
             }

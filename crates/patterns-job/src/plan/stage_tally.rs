@@ -35,6 +35,8 @@ pub(super) struct StageTally {
     pub(super) drafted: u64,
     /// The longest of them, in tokens.
     pub(super) longest: u64,
+    /// How many drafts of an earlier stage they are shown.
+    pub(super) shown: u64,
     /// The most answers that a call combines, of those that the store has, too.
     pub(super) answers: u64,
     /// Calls that the store has answers to, or will have by then.
@@ -83,6 +85,7 @@ impl StageTally {
             (&mut self.calls, other.calls),
             (&mut self.read, other.read),
             (&mut self.drafted, other.drafted),
+            (&mut self.shown, other.shown),
             (&mut self.longest, other.longest),
             (&mut self.answers, other.answers),
         ] {
@@ -114,6 +117,7 @@ impl StageTally {
         self.read += other.read;
         self.repeated += other.repeated;
         self.drafted += other.drafted;
+        self.shown += other.shown;
         self.longest = self.longest.max(other.longest);
         self.answers = self.answers.max(other.answers);
         self.found += other.found;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::super::show::{cost, ended_counts, outcome, typed};
+use super::super::show::{cost, ended_counts, outcome, state as state_in_words, typed};
 use crate::error::Error;
 use crate::local_time::date;
 use crate::recorded_job::RecordedJob;
@@ -79,7 +79,7 @@ pub(super) fn content(
             .as_ref()
             .map_or_else(String::new, |it| pattern(it).to_owned()),
         state,
-        state_words: state_words(run, is_running),
+        state_words: state_in_words(store, run),
         figures: figures(run, totals, counts),
         facts: facts(run, said, &models),
         notice: is_offline.then(|| OFFLINE_LABEL.to_owned()),
@@ -200,18 +200,6 @@ fn run_state(run: &RunRecord, is_running: bool) -> RunState {
         (Some(3), _) => RunState::Lacking,
         (None, None) => RunState::NotEnded,
         _ => RunState::Stopped,
-    }
-}
-
-fn state_words(run: &RunRecord, is_running: bool) -> String {
-    let code = outcome(run).and_then(|it| it.get("exit_code")?.as_u64());
-    match (run_state(run, is_running), code) {
-        (RunState::Done, _) => "done".to_owned(),
-        (RunState::Lacking, _) => "done, with failures".to_owned(),
-        (RunState::Stopped, Some(code)) => format!("stopped (exit {code})"),
-        (RunState::Stopped, None) => "stopped".to_owned(),
-        (RunState::NotEnded, _) if is_running => "under way".to_owned(),
-        (RunState::NotEnded, _) => "broken off".to_owned(),
     }
 }
 

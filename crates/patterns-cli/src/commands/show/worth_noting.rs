@@ -4,10 +4,10 @@
 
 use std::collections::HashMap;
 
-use patterns_core::{Event, PauseReason};
+use patterns_core::Event;
 
 use crate::local_time::date;
-use crate::report::{Page, note};
+use crate::report::{Page, note, was_paused};
 
 /// What happened, once or more often.
 #[derive(Debug, PartialEq, Eq)]
@@ -87,11 +87,7 @@ fn words(event: Event) -> Option<String> {
             reason,
             cause,
             ..
-        } => Some(match reason {
-            PauseReason::Asked => format!("{model} asked to wait: {cause}"),
-            PauseReason::Outage => format!("{model} was down: {cause}"),
-            PauseReason::Throttled => format!("{model} threw calls back: {cause}"),
-        }),
+        } => Some(was_paused(&model, reason, &cause)),
         Event::FallbackAsked {
             model, is_answered, ..
         } => Some(match is_answered {
