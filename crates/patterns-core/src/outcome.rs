@@ -270,7 +270,7 @@ pub enum AggregateErrorKind {
     Drained,
     /// More branches failed than the failure policy allows.
     TooManyFailures,
-    /// The combining agent failed.
+    /// A step that the result needs failed: a plan, a combination.
     StepFailed,
     /// The answers to combine are too large for the token budget even two at a time.
     DoesNotFit,
@@ -308,7 +308,7 @@ impl fmt::Display for AggregateError {
             AggregateErrorKind::Stopped => "the run was stopped",
             AggregateErrorKind::Drained => "the run was ended before everything was worked on",
             AggregateErrorKind::TooManyFailures => "too many branches failed",
-            AggregateErrorKind::StepFailed => "combining the branches failed",
+            AggregateErrorKind::StepFailed => "a step that the result needs has failed",
             AggregateErrorKind::DoesNotFit => {
                 "the answers are too large for the token budget of a reduce call"
             }

@@ -1,5 +1,7 @@
 //! `patterns section`: sections in parallel, then what becomes of them.
 
+use std::mem;
+
 use patterns_core::{Branch, Outcome, Pattern};
 use patterns_job::{SectionJob, SectionWork, SynthesisWay};
 use patterns_parallel::sectioning::{Outline, PieceText, Section};
@@ -105,7 +107,7 @@ async fn write_live<Y: Serialize + Send + 'static>(
 ) -> Result<(), Error> {
     let is_text = session.format == Format::Human;
     let paint = session.output.paint(session.terminal);
-    let labels = session.labels();
+    let mut labels = session.labels();
     let mut rows = session.rows();
     let page = |labels: &[String], text: &str| {
         let mut page = Page::new(paint, labels);
@@ -113,18 +115,20 @@ async fn write_live<Y: Serialize + Send + 'static>(
         page.finish()
     };
     let mut text = piece_text(work);
-    let mut sections = Vec::new();
+    // What is about sections that failed waits for one that did not: without any, there is nothing to write.
+    let mut held = text.title(title(work));
+    let (mut sections, mut has_begun) = (Vec::new(), false);
     let ended = session
         .watch(async {
             let mut run = pattern.run(&work.topic, options);
             while let Some(branch) = run.next().await {
-                let head = sections.is_empty().then(|| text.title(title(work)));
-                let piece = section(&mut text, &branch);
-                rows.write(match (is_text, head) {
-                    (false, _) => branch_line(&branch),
-                    (true, Some(head)) => page(&labels, &format!("{head}{piece}")),
-                    (true, None) => page(&[], &piece),
-                });
+                held += &section(&mut text, &branch);
+                if !is_text {
+                    rows.write(branch_line(&branch));
+                } else if has_begun || branch.value().is_some() {
+                    rows.write(page(&mem::take(&mut labels), &mem::take(&mut held)));
+                    has_begun = true;
+                }
                 sections.push(branch);
             }
             run.await
@@ -134,6 +138,9 @@ async fn write_live<Y: Serialize + Send + 'static>(
     let mut outcome = session.outcome(ended).await?;
     outcome.branches = sections;
     measure(&mut session, work, &outcome);
+    if is_text && !has_begun {
+        return session.conclude(&outcome).await;
+    }
     let end = match (is_text, outcome.value.as_ref().ok().map(whole)) {
         (false, _) => outcome_line(&session.frame(Pattern::Sectioning), &outcome),
         (true, Some(Whole::Summary(it))) => {

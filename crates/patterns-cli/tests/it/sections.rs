@@ -353,7 +353,7 @@ title = "Why"
 
     It silts up.
     --- stderr
-    warning: "What was said" was written again: Dull. (Mend it.); it had 4 words, and has 1
+    warning: "What was said" was written again: Dull. (Mend it.); it is 35 % as long as it was
     branches: 5 started = 5 answered + 0 failed + 0 cancelled · calls 6 · attempts 6 · tokens 60 in, 30 out · [time]
     sections: 2 of 2 written, 4 words · outline covered 0% · repeated 5-grams 0.0% · [time]
     error[E-SOME-FAILED]: the job of a section has gaps
@@ -380,6 +380,10 @@ fn what_cannot_be_is_said_with_its_place() {
         (
             "job.toml",
             "pattern = 'section'\ntopic = 'T'\n[[sections]]\ntitle = 'A'\n[sections.job]\npattern = 'vote'\n[sections.job.spend]\nmax_calls = 1\n",
+        ),
+        (
+            "wide.toml",
+            "pattern = 'section'\ntopic = 'T'\n[grow]\nmax_sections = 21\n",
         ),
         (
             "typo.toml",
@@ -409,6 +413,8 @@ fn what_cannot_be_is_said_with_its_place() {
         wrong(&["section", "T", "-s", "A", "--consistency"]),
         wrong(&["vote", "T", "--output", "html"]),
         wrong(&["section", "T", "-s", "A", "--live", "--output", "html"]),
+        wrong(&["section", "T", "--plan", "21"]),
+        wrong(&["run", "wide.toml"]),
         wrong(&["run", "job.toml"]),
         wrong(&["run", "typo.toml"]),
         wrong(&["run", "unknown.toml"]),
@@ -446,6 +452,13 @@ fn what_cannot_be_is_said_with_its_place() {
     exit 2
     error[E-USAGE]: --live writes text or jsonl, and --output is another
     help: leave one of them out
+    exit 2
+    error: invalid value '21' for '--plan <N>': expected a whole number from 2 to 20
+
+    For more information, try '--help'.
+    exit 65
+    error[E-DATA]: wide.toml:4:1: `grow.max_sections` is at most 20
+    help: schema/job.json is the schema of jobs
     exit 65
     error[E-DATA]: job.toml:3:3: `sections.job` of "A": `run`, `spend`, `store` and `output` are those of the whole job
     help: schema/job.json is the schema of jobs

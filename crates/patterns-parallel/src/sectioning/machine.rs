@@ -4,8 +4,6 @@
 //! A section whose input has failed is written without it, told so, and named in a warning: one failure
 //! must not lose what others can say, and nobody should take the section for one that knew it.
 
-mod outlining;
-mod rewriting;
 mod writing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -13,15 +11,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use patterns_core::{
-    AgentError, AggregateError, AggregateErrorKind, Branch, BranchId, Outcome, Pattern, StepRole,
-    Warning,
+    AgentError, AggregateError, AggregateErrorKind, Branch, BranchId, Document, Outcome, Pattern,
+    StepRole, Warning,
 };
 
 use super::dag::Dag;
-use super::outline::{GateTask, Outline, OutlineTask, Verdict};
+use super::outline::{GateTask, Outline, OutlineTask, Plan, Verdict, is_step_by_step};
 use super::pattern::{Ending, Sectioning};
 use super::review::{Change, Issue, Review, ReviewTask};
-use super::task::{SectionTask, SynthesisTask, WrittenSection};
+use super::task::{SectionTask, SynthesisTask};
 use crate::RunOptions;
 use crate::fan_out::Stop;
 use crate::machine::{Due, Machine};
@@ -62,8 +60,12 @@ pub(super) struct SectioningMachine<'a, S, Y> {
     yielded: usize,
     /// Documents of which a section got a passage.
     used: BTreeSet<String>,
+    /// How often the sections were read together.
+    reviews: u32,
+    /// What is wrong with sections that still have to be written again.
+    to_rewrite: VecDeque<(usize, Vec<Issue>)>,
     changes: Vec<Change>,
-    /// How many of them are of earlier rounds.
+    /// How many of them were asked for by earlier reviews.
     changes_before: usize,
     value: Option<Y>,
     /// Why there is no outline, though a planner has answered.
@@ -71,7 +73,7 @@ pub(super) struct SectioningMachine<'a, S, Y> {
 }
 
 /// How far a piece has come.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// Whether the topic divides is to be asked.
     Gating,
@@ -81,10 +83,10 @@ enum Stage {
     Waiting,
     /// Sections are written.
     Writing,
-    /// All of them are to be read together, so many times before.
-    Reviewing(u32),
-    /// Some are written again: these still have to begin.
-    Rewriting(u32, VecDeque<(usize, Vec<Issue>)>),
+    /// All of them are to be read together.
+    Reviewing,
+    /// Some are written again.
+    Rewriting,
     /// They are to be merged.
     Merging,
     Over,
@@ -124,6 +126,8 @@ impl<'a, S, Y> SectioningMachine<'a, S, Y> {
             ended: BTreeMap::new(),
             yielded: 0,
             used: BTreeSet::new(),
+            reviews: 0,
+            to_rewrite: VecDeque::new(),
             changes: Vec::new(),
             changes_before: 0,
             value: None,
@@ -151,6 +155,76 @@ impl<'a, S, Y> SectioningMachine<'a, S, Y> {
         verdict.err().unwrap_or_else(|| self.run.step_error())
     }
 
+    /// Begins to write the sections of an outline, unless it is all that was asked for.
+    fn begin(&mut self, outline: Outline) {
+        if let Ending::Outline(finish) = &self.pattern.ending {
+            self.value = Some(finish(outline));
+            self.stage = Stage::Over;
+            return;
+        }
+        self.dag = Dag::of(&outline);
+        self.outline = Arc::new(outline);
+        self.stage = Stage::Writing;
+    }
+
+    /// Writes the topic as one section.
+    fn begin_undivided(&mut self, why: &str) {
+        let message = format!("the topic is written in a single call: {why}");
+        self.run.warn(Warning::new("not-divided", message));
+        let mut outline = Outline::new([&*self.topic]);
+        // A topic can be longer than what an id is made of, and is no less a heading.
+        outline.sections[0].id = "whole".to_owned();
+        outline.tidy();
+        self.begin(outline);
+    }
+
+    fn take_verdict(&mut self, verdict: &Verdict) {
+        match verdict.why_undivided() {
+            None => self.stage = Stage::Planning,
+            Some(why) => self.begin_undivided(&why),
+        }
+    }
+
+    /// Takes the planner's outline. More sections than asked for would cost more than the user agreed
+    /// to.
+    fn take_outline(&mut self, mut outline: Outline) {
+        outline.tidy();
+        if let Plan::Ask { sections, .. } = &self.pattern.plan
+            && outline.sections.len() > sections.get()
+        {
+            let message = format!(
+                "the planner proposed {} sections; the first {sections} are used",
+                outline.sections.len(),
+            );
+            self.run.warn(Warning::new("outline-shortened", message));
+            outline.sections.truncate(sections.get());
+        }
+        for unknown in outline.leave_out_unknown() {
+            let message = format!("{unknown}; it is written without that");
+            self.run
+                .warn(Warning::new("outline-unknown-input", message));
+        }
+        match outline.checked() {
+            Ok(outline) => self.begin(outline),
+            Err(error) => {
+                self.wrong = Some(AgentError::code(error));
+                self.stage = Stage::Over;
+            }
+        }
+    }
+
+    /// Returns the material for what comes before there are sections.
+    fn overview(&self) -> Arc<[Document]> {
+        let selected = self.pattern.passages.iter();
+        let selected = selected.flat_map(|it| it.select(&[&self.topic]));
+        self.pattern
+            .context
+            .iter()
+            .cloned()
+            .chain(selected)
+            .collect()
+    }
+
     fn is_final(&self) -> bool {
         match self.stage {
             Stage::Merging | Stage::Over => true,
@@ -164,6 +238,33 @@ impl<'a, S, Y> SectioningMachine<'a, S, Y> {
 impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
     fn answer(&self, n: usize) -> Option<&S> {
         self.ended.get(&n)?.value()
+    }
+
+    fn gate(&mut self) -> NextDue<S> {
+        if is_step_by_step(&self.topic) {
+            self.begin_undivided("its words ask for something that is done step by step");
+            return self.next();
+        }
+        let task = GateTask {
+            topic: Arc::clone(&self.topic),
+            context: self.overview(),
+        };
+        self.stage = Stage::Waiting;
+        due(StepRole::Outline, "gate", None, Work::Gate(task))
+    }
+
+    fn plan(&mut self) -> NextDue<S> {
+        let Plan::Ask { sections, .. } = &self.pattern.plan else {
+            self.stage = Stage::Over;
+            return Poll::Ready(None);
+        };
+        let task = OutlineTask {
+            topic: Arc::clone(&self.topic),
+            sections: sections.get(),
+            context: self.overview(),
+        };
+        self.stage = Stage::Waiting;
+        due(StepRole::Outline, "outline", None, Work::Outline(task))
     }
 
     fn merge(&mut self) -> NextDue<S> {
@@ -194,35 +295,14 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         self.pattern.has_gate() && self.dag.len() == 1
     }
 
-    fn synthesis_task(&self) -> SynthesisTask<S> {
-        let sections = self.dag.order().iter().map(|n| {
-            let node = self.dag.node(*n);
-            WrittenSection {
-                title: node.brief.title.clone(),
-                depth: node.depth,
-                answer: self.answer(*n).cloned(),
-            }
-        });
-        let title = self.outline.title.as_deref().unwrap_or(&self.topic);
-        SynthesisTask {
-            topic: Arc::clone(&self.topic),
-            title: title.to_owned(),
-            sections: sections.collect(),
-            changes: self.changes.clone(),
-        }
-    }
-
     fn next(&mut self) -> NextDue<S> {
-        match &self.stage {
+        match self.stage {
             Stage::Gating => self.gate(),
             Stage::Planning => self.plan(),
             Stage::Waiting => Poll::Pending,
             Stage::Writing => self.write(),
-            Stage::Reviewing(round) => {
-                let round = *round;
-                self.review(round)
-            }
-            Stage::Rewriting(..) => self.rewrite(),
+            Stage::Reviewing => self.review(),
+            Stage::Rewriting => self.rewrite(),
             Stage::Merging => self.merge(),
             Stage::Over => Poll::Ready(None),
         }
@@ -262,12 +342,8 @@ impl<S: Clone, Y> Machine for SectioningMachine<'_, S, Y> {
             (None, None) if role == StepRole::Review => self.stage = Stage::Merging,
             (_, Some(Done::Section(_)) | None) => self.stage = Stage::Over,
         }
-        if let Stage::Rewriting(round, queue) = &self.stage
-            && queue.is_empty()
-            && self.under_way == 0
-        {
-            let round = *round;
-            self.end_round(round);
+        if self.stage == Stage::Rewriting && self.to_rewrite.is_empty() && self.under_way == 0 {
+            self.end_round();
         }
         Vec::new()
     }
@@ -289,7 +365,7 @@ impl<S: Clone, Y> RunMachine for SectioningMachine<'_, S, Y> {
         if !self.is_final() {
             return None;
         }
-        let is_over = matches!(self.stage, Stage::Over);
+        let is_over = self.stage == Stage::Over;
         loop {
             let n = self.dag.order().get(self.yielded)?;
             let row = self.ended.get(n);

@@ -48,26 +48,6 @@ pub struct SectionBrief {
     pub depends_on: Vec<String>,
 }
 
-/// What is wrong with an outline.
-#[derive(Debug)]
-struct OutlineFault {
-    /// The section that it is about, counted from 0.
-    section: usize,
-    /// The field of it that is wrong.
-    field: &'static str,
-    message: String,
-}
-
-impl OutlineFault {
-    fn new(section: usize, field: &'static str, message: String) -> Self {
-        Self {
-            section,
-            field,
-            message,
-        }
-    }
-}
-
 impl SectionBrief {
     /// Names a section whose heading says it all.
     pub fn named(title: impl Into<String>) -> Self {
@@ -142,30 +122,29 @@ impl Outline {
     pub fn checked(mut self) -> Result<Self, RunError> {
         self.tidy();
         match self.errors().into_iter().next() {
-            Some(fault) => Err(RunError::Part(fault.message)),
+            Some(error) => Err(RunError::Part(error)),
             None => Ok(self),
         }
     }
 
     /// Returns everything that is wrong with an outline that was tidied.
-    fn errors(&self) -> Vec<OutlineFault> {
+    fn errors(&self) -> Vec<String> {
         let (mut titles, mut ids) = (HashSet::new(), HashSet::new());
-        let fault = |(n, SectionBrief { id, title, .. }): (usize, &SectionBrief)| {
-            let (field, message) = if title.is_empty() {
-                ("title", "a section has no title".to_owned())
+        let error = |(n, SectionBrief { id, title, .. }): (usize, &SectionBrief)| {
+            if title.is_empty() {
+                Some(format!("section {} has no title", n + 1))
             } else if !titles.insert(title.to_lowercase()) {
-                ("title", format!("two sections have the title {title:?}"))
+                Some(format!("two sections have the title {title:?}"))
             } else if !is_id(id) {
                 let can = "letters, digits, `-`, `_` and `.` can";
-                ("id", format!("{id:?} cannot be the id of a section: {can}"))
+                Some(format!("{id:?} cannot be the id of a section: {can}"))
             } else if !ids.insert(id.clone()) {
-                ("id", format!("two sections have the id {id:?}"))
+                Some(format!("two sections have the id {id:?}"))
             } else {
-                return None;
-            };
-            Some(OutlineFault::new(n, field, message))
+                None
+            }
         };
-        let mut errors: Vec<_> = self.sections.iter().enumerate().filter_map(fault).collect();
+        let mut errors: Vec<_> = self.sections.iter().enumerate().filter_map(error).collect();
         if errors.is_empty() {
             errors.extend(self.unknown());
         }
@@ -179,7 +158,7 @@ impl Outline {
     ///
     /// Small models make such names up. A piece is worth more than its order of writing.
     pub(super) fn leave_out_unknown(&mut self) -> Vec<String> {
-        let unknown: Vec<String> = self.unknown().map(|it| it.message).collect();
+        let unknown: Vec<String> = self.unknown().collect();
         let sections = self.sections.iter();
         let ids: HashSet<String> = sections.map(|it| it.id.clone()).collect();
         for section in &mut self.sections {
@@ -188,26 +167,25 @@ impl Outline {
         unknown
     }
 
-    fn unknown(&self) -> impl Iterator<Item = OutlineFault> {
+    fn unknown(&self) -> impl Iterator<Item = String> {
         let ids: Vec<&str> = self.sections.iter().map(|it| it.id.as_str()).collect();
-        let named = self.sections.iter().enumerate();
-        let named = named.flat_map(|(n, it)| it.depends_on.iter().map(move |id| (n, id)));
-        named.filter_map(move |(n, id)| {
-            if ids.contains(&id.as_str()) {
-                return None;
-            }
-            let title = &self.sections[n].title;
+        let named = self.sections.iter();
+        let named = named.flat_map(|it| it.depends_on.iter().map(move |id| (&it.title, id)));
+        let unknown = named.filter({
+            let ids = ids.clone();
+            move |it| !ids.contains(&it.1.as_str())
+        });
+        unknown.map(move |(title, id)| {
             let meant = match nearest(id, ids.iter().copied()) {
                 Some(meant) => format!("; did you mean {meant:?}?"),
                 None => format!("; there is {}", ids.join(", ")),
             };
-            let message = format!("{title:?} builds on {id:?}, which is no section{meant}");
-            Some(OutlineFault::new(n, "depends_on", message))
+            format!("{title:?} builds on {id:?}, which is no section{meant}")
         })
     }
 
     /// Finds a section that has to be written before itself.
-    fn circle(&self) -> Option<OutlineFault> {
+    fn circle(&self) -> Option<String> {
         let inputs = self.inputs();
         let mut is_free = vec![false; inputs.len()];
         loop {
@@ -226,8 +204,7 @@ impl Outline {
             if let Some(start) = path.iter().position(|it| *it == next) {
                 let mut ids: Vec<&str> = path[start..].iter().map(|it| self.id(*it)).collect();
                 ids.push(self.id(next));
-                let message = format!("sections build on each other: {}", ids.join(" → "));
-                return Some(OutlineFault::new(next, "depends_on", message));
+                return Some(format!("sections build on each other: {}", ids.join(" → ")));
             }
             path.push(next);
         }
@@ -361,7 +338,7 @@ mod tests {
             ]
             .join("\n"),
             @r#"
-        a section has no title
+        section 2 has no title
         two sections have the title "a"
         "End" builds on "bodi", which is no section; did you mean "body"?
         "End" builds on "history of it", which is no section; there is body, end

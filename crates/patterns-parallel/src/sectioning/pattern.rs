@@ -7,13 +7,13 @@ use patterns_core::{Agent, AgentError, Answer, Contract, Document, Model, Scope,
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::answer::{SYNTHESIS_INSTRUCTIONS, Section, Synthesis, section_agent, synthesis_agent};
+use super::answer::{Section, Synthesis, section_agent, synthesis_agent, synthesis_agent_to};
 use super::machine::{Done, SectioningMachine, Work};
 use super::outline::{GateTask, Outline, Plan, SectionBrief, Verdict, gate_agent};
 use super::piece::Piece;
 use super::review::{Review, ReviewTask, review_agent};
 use super::task::{SectionTask, SynthesisTask};
-use super::wording::json;
+use super::wording::{json, one_line};
 use crate::fan_out::FanOut;
 use crate::{AgentOptions, RunError, RunOptions, Running};
 
@@ -132,9 +132,8 @@ impl<Y: DeserializeOwned + Send + 'static> Sectioning<Section, Y> {
         options: &AgentOptions,
     ) -> Self {
         let section = section_agent(Arc::clone(&model), options);
-        let agent = options.agent(model, SYNTHESIS_INSTRUCTIONS, synthesis);
-        let words = |task: &SynthesisTask<Section>| task.prompt(Section::for_synthesis);
-        Self::new(plan, section, agent.prompt(words)).read_as_section()
+        let agent = synthesis_agent_to(synthesis, model, options);
+        Self::new(plan, section, agent).read_as_section()
     }
 }
 
@@ -331,7 +330,7 @@ where
 
     /// Checks what is asked for, and returns the sections if they are given.
     fn given(&self, topic: &str) -> Result<Option<Outline>, RunError> {
-        if topic.trim().is_empty() {
+        if one_line(topic).is_empty() {
             return Err(RunError::NoInput("the topic is empty"));
         }
         let Plan::Given(outline) = &self.plan else {

@@ -1,14 +1,14 @@
 //! The consistency pass: one agent reads the summaries of all sections and lists what does not go
 //! together; only the sections that it names are written again, at most twice.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use patterns_core::{Agent, Contract, ContractError, Document, Model, Prompt, Violation};
+use patterns_core::{Agent, Contract, ContractError, Document, Model, Prompt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::answer::not_empty;
 use super::task::SectionSummary;
 use super::wording::ask_about;
 use crate::AgentOptions;
@@ -88,22 +88,11 @@ fn contract(ids: &[String]) -> Result<Contract<Review>, ContractError> {
             }
         }
     })?;
-    let ids: HashSet<String> = ids.iter().cloned().collect();
-    Ok(contract.check(move |review: &Review| {
+    Ok(contract.check(|review: &Review| {
         let issues = review.issues.iter().enumerate();
-        let foreign = issues.filter(|(_, it)| !ids.contains(&it.section));
-        let violation = |(n, _)| {
-            let place = format!("/issues/{n}/section");
-            Violation::new(place, "there is no such section")
-        };
-        let issues = review.issues.iter().enumerate();
-        let empty = issues.filter(|(_, it)| it.issue.trim().is_empty());
-        let says_nothing = |(n, _)| {
-            let place = format!("/issues/{n}/issue");
-            Violation::new(place, "it does not say what is wrong")
-        };
-        let violations = foreign.map(violation);
-        violations.chain(empty.map(says_nothing)).collect()
+        issues
+            .flat_map(|(n, it)| not_empty(&format!("/issues/{n}/issue"), &it.issue))
+            .collect()
     }))
 }
 

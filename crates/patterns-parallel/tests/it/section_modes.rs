@@ -77,6 +77,38 @@ async fn a_planned_piece_is_stitched() {
 }
 
 #[tokio::test]
+async fn what_is_named_is_brought_together() {
+    let model = model(&[
+        (
+            "Write section 1",
+            r#"{"content": "Two million.", "key_points": ["Two million."]}"#,
+        ),
+        (
+            "Write section 2",
+            r#"{"content": "No.", "key_points": ["No."]}"#,
+        ),
+        (
+            "These are all sections",
+            r#"{"summary": "Two million: no."}"#,
+        ),
+    ]);
+    let agents = AgentOptions::default();
+    let plan = [
+        SectionBrief::named("Costs"),
+        SectionBrief::named("Verdict").after(["costs"]),
+    ];
+    let plan = Outline::new(plan);
+    let sectioning = Sectioning::with_model(plan, model.clone(), &agents);
+    let (options, log) = logged(16);
+    let outcome = sectioning.run("Dredging", &options).await.unwrap();
+    let whole = serde_json::to_string_pretty(&outcome.value.unwrap()).unwrap();
+    insta::assert_snapshot!(
+        "synthesized",
+        format!("{}\n\n{log}\n\n{whole}", told(&model))
+    );
+}
+
+#[tokio::test]
 async fn a_planted_contradiction_rewrites_exactly_the_named_section() {
     let model = model(&[
         (

@@ -167,6 +167,7 @@ async fn without_an_outline_nothing_is_written() {
         .unwrap();
     let error = outcome.value.unwrap_err();
     assert_eq!(error.kind(), AggregateErrorKind::StepFailed);
+    assert_eq!(error.to_string(), "a step that the result needs has failed");
     assert_eq!((outcome.counts.started, outcome.counts.failed), (1, 1));
 }
 
@@ -211,7 +212,7 @@ async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
     check("T", &[], RunError::NoInput("no section is given")).await;
     for (sections, wrong) in [
         (&["A", "B", " a"][..], "two sections have the title \"a\""),
-        (&["A", ""], "a section has no title"),
+        (&["A", ""], "section 2 has no title"),
     ] {
         let wrong = RunError::Part(format!("the outline is not right: {wrong}"));
         check("T", sections, wrong).await;

@@ -256,10 +256,10 @@ fn an_outline_grows_within_its_bounds_below_the_section_that_asks() {
         .map(|it| it.message)
         .collect();
     insta::assert_snapshot!(told.join("\n"), @r#"
-    1 of 2 sections that "a" asked for are not written: there are 5 at most, 1 levels deep
-    1 of 1 sections that "b2" asked for are not written: there are 5 at most, 1 levels deep
-    1 of 1 sections that "b1" asked for are not written: there are 5 at most, 1 levels deep
-    1 of 1 sections that "a1" asked for are not written: there are 5 at most, 1 levels deep
+    1 of 2 sections that "a" asked for are not written: there are 5 at most, to a depth of 1
+    1 of 1 sections that "b2" asked for are not written: there are 5 at most, to a depth of 1
+    1 of 1 sections that "b1" asked for are not written: there are 5 at most, to a depth of 1
+    1 of 1 sections that "a1" asked for are not written: there are 5 at most, to a depth of 1
     "#);
 }
 

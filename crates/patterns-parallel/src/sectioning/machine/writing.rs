@@ -1,14 +1,16 @@
 //! Has sections written: gives each its inputs, takes those that have ended, and adds the further ones that
-//! they ask for.
+//! they ask for. Then has all of them read together, and those with issues written again.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::task::Poll;
 
-use patterns_core::{Branch, Select, StepRole, Warning, some_of};
+use patterns_core::{Branch, BranchEnd, Select, StepRole, Warning, some_of};
 
 use super::super::outline::{Outline, SectionBrief};
-use super::super::task::{SectionSummary, SectionTask};
+use super::super::pattern::Reading;
+use super::super::review::{Change, Issue, MOST_ROUNDS, Review, ReviewTask};
+use super::super::task::{Revision, SectionSummary, SectionTask, SynthesisTask, WrittenSection};
 use super::{NextDue, SectioningMachine, Stage, Work, due};
 
 impl<S, Y> SectioningMachine<'_, S, Y> {
@@ -54,13 +56,13 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         // What is no good is not read together.
         self.stage = match self.run.verdict(None) {
             Err(_) => Stage::Over,
-            Ok(()) if self.pattern.has_review() && self.dag.len() > 1 => Stage::Reviewing(0),
+            Ok(()) if self.pattern.has_review() && self.dag.len() > 1 => Stage::Reviewing,
             Ok(()) => Stage::Merging,
         };
         self.next()
     }
 
-    pub(super) fn warn_of_inputs(&mut self, task: &SectionTask) {
+    fn warn_of_inputs(&mut self, task: &SectionTask) {
         let missing = task.inputs.iter().filter(|it| it.summary.is_none());
         let missing: Vec<String> = missing.map(|it| format!("{:?}", it.title)).collect();
         if !missing.is_empty() {
@@ -74,7 +76,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         }
     }
 
-    pub(super) fn task(&mut self, n: usize) -> SectionTask {
+    fn task(&mut self, n: usize) -> SectionTask {
         let node = self.dag.node(n);
         let SectionBrief { title, brief, .. } = &*node.brief;
         let passages = match &self.pattern.passages {
@@ -105,12 +107,30 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
     }
 
     /// Returns what a section says, in short.
-    pub(super) fn summary(&self, n: usize) -> SectionSummary {
+    fn summary(&self, n: usize) -> SectionSummary {
         let brief = &self.dag.node(n).brief;
         SectionSummary {
             id: brief.id.clone(),
             title: brief.title.clone(),
             summary: self.answer(n).map(|it| self.pattern.reading.summary(it)),
+        }
+    }
+
+    pub(super) fn synthesis_task(&self) -> SynthesisTask<S> {
+        let sections = self.dag.order().iter().map(|n| {
+            let node = self.dag.node(*n);
+            WrittenSection {
+                title: node.brief.title.clone(),
+                depth: node.depth,
+                answer: self.answer(*n).cloned(),
+            }
+        });
+        let title = self.outline.title.as_deref().unwrap_or(&self.topic);
+        SynthesisTask {
+            topic: Arc::clone(&self.topic),
+            title: title.to_owned(),
+            sections: sections.collect(),
+            changes: self.changes.clone(),
         }
     }
 
@@ -123,7 +143,7 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
     }
 
     /// Adds the sections that a section has asked for, within the bounds.
-    pub(super) fn grow(&mut self, parent: usize, further: Vec<SectionBrief>) {
+    fn grow(&mut self, parent: usize, further: Vec<SectionBrief>) {
         let Some(growth) = self.pattern.growth else {
             return;
         };
@@ -144,8 +164,8 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         };
         if all.len() > room {
             let message = format!(
-                "{} of {} sections that {title:?} asked for are not written: there are {} at most, {} \
-                 levels deep",
+                "{} of {} sections that {title:?} asked for are not written: there are {} at most, to a \
+                 depth of {}",
                 all.len() - room,
                 all.len(),
                 growth.max_sections,
@@ -168,4 +188,137 @@ impl<S: Clone, Y> SectioningMachine<'_, S, Y> {
         let added = added.collect();
         self.dag.add_below(parent, added);
     }
+
+    /// Has the sections read together that were written.
+    pub(super) fn review(&mut self) -> NextDue<S> {
+        let written = self.dag.order().iter().map(|n| self.summary(*n));
+        let written = written.filter(|it| it.summary.is_some());
+        let task = ReviewTask {
+            topic: Arc::clone(&self.topic),
+            sections: written.collect(),
+        };
+        self.reviews += 1;
+        self.stage = Stage::Rewriting;
+        due(StepRole::Review, "review", None, Work::Review(task))
+    }
+
+    /// Takes what does not go together, by the sections that have to change.
+    pub(super) fn take_review(&mut self, review: Review) {
+        self.changes_before = self.changes.len();
+        for issue in review.issues {
+            let found = self.dag.find(&issue.section);
+            let Some(n) =
+                found.filter(|n| self.ended.get(n).is_some_and(|it| it.value().is_some()))
+            else {
+                let message = format!(
+                    "the review names {:?}, which is no section that was written: {}",
+                    issue.section, issue.issue
+                );
+                self.run.warn(Warning::new("review-unknown", message));
+                continue;
+            };
+            match self.to_rewrite.iter_mut().find(|it| it.0 == n) {
+                Some((_, issues)) if issues.contains(&issue) => {}
+                Some((_, issues)) => issues.push(issue),
+                None => self.to_rewrite.push_back((n, vec![issue])),
+            }
+        }
+    }
+
+    pub(super) fn rewrite(&mut self) -> NextDue<S> {
+        let Some((n, issues)) = self.to_rewrite.pop_front() else {
+            return Poll::Pending;
+        };
+        let reading = &self.pattern.reading;
+        let text = self.answer(n).map(|it| reading.text(it));
+        let gaps = self.answer(n).and_then(reading.section);
+        let gaps = gaps.and_then(|it| it.gaps.clone());
+        let mut task = self.task(n);
+        task.may_grow = false;
+        let section = task.brief.title.clone();
+        for Issue { issue, fix, .. } in &issues {
+            let (section, issue, fix) = (section.clone(), issue.clone(), fix.clone());
+            self.changes.push(Change {
+                section,
+                issue,
+                fix,
+                is_made: false,
+            });
+        }
+        let text = text.unwrap_or_default();
+        task.revision = Some(Revision { text, issues, gaps });
+        let mut earlier = self.changes[..self.changes_before].iter();
+        let label = match earlier.any(|it| it.section == section) {
+            true => format!("{section} (again, twice)"),
+            false => format!("{section} (again)"),
+        };
+        self.under_way += 1;
+        let work = Work::Section(Box::new(task));
+        due(StepRole::Rewrite, &label, Some(n), work)
+    }
+
+    pub(super) fn take_rewritten(&mut self, n: usize, section: Option<S>) {
+        let title = &self.dag.node(n).brief.title;
+        // What an earlier round has asked for in vain is not made by this one.
+        let of_round = self.changes.iter_mut().skip(self.changes_before);
+        let mut whys = Vec::new();
+        for change in of_round.filter(|it| it.section == *title) {
+            change.is_made = section.is_some();
+            whys.push(format!("{} ({})", change.issue, change.fix));
+        }
+        let whys = whys.join("; ");
+        let warning = match &section {
+            Some(again) => {
+                let before = self.ended.get(&n).and_then(Branch::value);
+                let lost = before.map(|it| lost(&self.pattern.reading, it, again));
+                let lost = lost.unwrap_or_default();
+                let message = format!("{title:?} was written again: {whys}{lost}");
+                Warning::new("section-rewritten", message)
+            }
+            None => Warning::new(
+                "section-not-rewritten",
+                format!("{title:?} could not be written again and stays as it was: {whys}"),
+            ),
+        };
+        if let (Some(section), Some(branch)) = (section, self.ended.get_mut(&n)) {
+            branch.end = BranchEnd::Answered(section);
+        }
+        self.run.warn(warning);
+    }
+
+    /// Goes on when nothing of a round is under way any more.
+    pub(super) fn end_round(&mut self) {
+        let mut of_round = self.changes.iter().skip(self.changes_before);
+        let has_rewritten = of_round.any(|it| it.is_made);
+        self.stage = match has_rewritten && self.reviews < MOST_ROUNDS {
+            true => Stage::Reviewing,
+            false => Stage::Merging,
+        };
+    }
+}
+
+/// Says what a text has lost that was written again: most of its length, or citations that held.
+fn lost<S>(reading: &Reading<S>, before: &S, again: &S) -> String {
+    // Not in words: many scripts put nothing between them.
+    let length = |it: &S| {
+        reading
+            .text(it)
+            .chars()
+            .filter(|it| !it.is_whitespace())
+            .count()
+    };
+    let holding = |it: &S| {
+        let citations = (reading.section)(it).map(|it| it.citations.iter());
+        citations.map_or(0, |it| it.filter(|it| it.holds).count())
+    };
+    let mut lost = String::new();
+    let (was, is) = (length(before), length(again));
+    if 2 * is < was {
+        lost += &format!("; it is {} % as long as it was", 100 * is / was);
+    }
+    let (held, hold) = (holding(before), holding(again));
+    if hold < held {
+        lost += &format!("; of {held} citations that held, it has {hold}");
+    }
+    lost
 }

@@ -24,9 +24,8 @@ use pulldown_cmark::{Event, Tag};
 use super::{Outline, SectionBrief};
 use crate::RunError;
 use crate::sectioning::markdown::{
-    FILE, Heading, Open, events, heading_line, headings, left_open, unescaped_end,
+    FILE, Heading, Open, edited, events, heading_line, headings, left_open, unescaped_end,
 };
-use crate::sectioning::wording::one_line;
 
 impl Outline {
     /// Writes the outline as Markdown. Reading that gives the outline again, if it was checked.
@@ -95,18 +94,13 @@ fn read(text: &str) -> Result<Outline, Wrong> {
     }
     let headings = headings(text, FILE).into_iter();
     let headings: Vec<Heading> = headings.filter(|it| it.is_top && it.level <= 2).collect();
-    let hidden = hidden(text);
-    let start = headings.first().map_or(text.len(), |it| it.range.start);
-    if let Some((at, _)) = lines(text, 0..start, &hidden).find(|it| !it.1.trim().is_empty()) {
-        return Err((
-            at,
-            "a section begins with a heading, such as `## History`".to_owned(),
-        ));
-    }
+    let starts = headings.iter().map(|it| it.range.start);
+    let mut ends = starts.chain([text.len()]);
+    let text = without_comments(text);
     let mut outline = Outline::default();
-    for (n, heading) in headings.iter().enumerate() {
-        let end = headings.get(n + 1).map_or(text.len(), |it| it.range.start);
-        let below = lines(text, heading.range.end..end, &hidden);
+    no_words(lines(&text, 0..ends.next().unwrap_or_default()))?;
+    for (n, (heading, end)) in headings.iter().zip(ends).enumerate() {
+        let below = lines(&text, heading.range.end..end);
         let title = unescaped_end(&heading.source);
         match heading.level {
             1 if n > 0 => {
@@ -114,11 +108,8 @@ fn read(text: &str) -> Result<Outline, Wrong> {
                 return Err((heading.range.start, what.to_owned()));
             }
             1 => {
+                no_words(below)?;
                 outline.title = Some(title);
-                if let Some((at, _)) = below.into_iter().find(|it| !it.1.trim().is_empty()) {
-                    let what = "a section begins with a heading, such as `## History`";
-                    return Err((at, what.to_owned()));
-                }
             }
             _ if title.is_empty() => {
                 return Err((heading.range.start, "a section has no title".to_owned()));
@@ -132,21 +123,33 @@ fn read(text: &str) -> Result<Outline, Wrong> {
             }
         }
     }
-    name_inputs(&mut outline);
     Ok(outline)
 }
 
-/// Returns what is no part of an outline, in order: comments and front matter.
-fn hidden(text: &str) -> Vec<Range<usize>> {
+/// Refuses words above the first section.
+fn no_words<'a>(mut lines: impl Iterator<Item = (usize, &'a str)>) -> Result<(), Wrong> {
+    match lines.find(|it| !it.1.trim().is_empty()) {
+        None => Ok(()),
+        Some((at, _)) => {
+            let what = "a section begins with a heading, such as `## History`";
+            Err((at, what.to_owned()))
+        }
+    }
+}
+
+/// Puts blanks in the place of what is no part of an outline: comments and front matter.
+fn without_comments(text: &str) -> String {
     let hidden = events(text, FILE).filter_map(|(event, range)| match event {
         Event::Start(Tag::MetadataBlock(_)) => Some(range),
         Event::Start(Tag::HtmlBlock) => {
             let comments = comments(&text[range.clone()]);
-            (comments > 0).then_some(range.start..range.start + comments)
+            Some(range.start..range.start + comments)
         }
         _ => None,
     });
-    hidden.collect()
+    let blank = |it: u8| if it == b'\n' { '\n' } else { ' ' };
+    let blanks = hidden.map(|it| (it.clone(), text[it].bytes().map(blank).collect()));
+    edited(text, blanks.collect())
 }
 
 /// Returns where the comments end with which markup begins.
@@ -159,26 +162,12 @@ fn comments(markup: &str) -> usize {
     end
 }
 
-/// Returns the lines of a part of a text, each with its place, without what is hidden.
-fn lines<'a>(
-    text: &'a str,
-    part: Range<usize>,
-    hidden: &'a [Range<usize>],
-) -> impl Iterator<Item = (usize, &'a str)> {
+/// Returns the lines of a part of a text, each with its place.
+fn lines(text: &str, part: Range<usize>) -> impl Iterator<Item = (usize, &str)> {
     let mut at = part.start;
-    let lines = text[part].split_inclusive('\n').map(move |line| {
-        let start = at;
+    text[part].split_inclusive('\n').map(move |line| {
         at += line.len();
-        (start, line)
-    });
-    lines.map(|(start, line)| {
-        let end = start + line.len();
-        let covers = |it: &&Range<usize>| it.start < end && start < it.end;
-        match hidden.iter().find(covers) {
-            None => (start, line),
-            // Words may follow the end of a comment.
-            Some(it) => (start, &text[it.end.clamp(start, end)..end]),
-        }
+        (at - line.len(), line)
     })
 }
 
@@ -206,13 +195,17 @@ fn take_line(section: &mut SectionBrief, line: &str) -> Result<(), String> {
                 .is_some()
         }
         "after" => {
-            let is_again = !section.depends_on.is_empty();
-            section.depends_on = vec![value.to_owned()];
-            is_again
+            let named = value.split(',').map(|it| it.trim().to_owned());
+            let named = named.filter(|it| !it.is_empty()).collect();
+            !std::mem::replace(&mut section.depends_on, named).is_empty()
         }
         "depends_on" => return Err("write `- after: …` for what a section builds on".to_owned()),
         other => match nearest(other, ["words", "after"]) {
-            Some(meant) if meant.len().abs_diff(other.len()) <= 1 => {
+            // Of `- works: with oars`, the brief is made.
+            Some(meant)
+                if meant.len().abs_diff(other.len()) <= 1
+                    && (meant == "after" || value.parse::<u32>().is_ok()) =>
+            {
                 return Err(format!("there is no `{other}`; did you mean `{meant}`?"));
             }
             _ => {
@@ -235,30 +228,6 @@ fn add_to_brief(section: &mut SectionBrief, line: &str) {
     section.brief.push_str(line);
 }
 
-/// Takes apart what is between commas. A title can have commas of its own.
-fn name_inputs(outline: &mut Outline) {
-    let titles = outline.sections.iter();
-    let titles: Vec<String> = titles
-        .map(|it| one_line(&it.title).to_lowercase())
-        .collect();
-    for section in &mut outline.sections {
-        let Some(named) = section.depends_on.pop() else {
-            continue;
-        };
-        let mut parts: Vec<&str> = named.split(',').collect();
-        while !parts.is_empty() {
-            let is_title = |n: &usize| {
-                let name = one_line(&parts[..*n].join(",")).to_lowercase();
-                titles.contains(&name)
-            };
-            let taken = (1..=parts.len()).rev().find(is_title).unwrap_or(1);
-            let name: Vec<&str> = parts.drain(..taken).collect();
-            section.depends_on.push(name.join(","));
-        }
-        section.depends_on.retain(|it| !it.trim().is_empty());
-    }
-}
-
 /// Keeps a brief from being read as a heading, an entry, a fence, a comment, or as escaped.
 fn escaped(brief: &str) -> String {
     let has_meaning = brief.starts_with(['#', '-', '*', '+', '\\', '`', '~', '<']);
@@ -279,8 +248,8 @@ mod tests {
     fn an_outline_by_hand_needs_headings_only() {
         let text = "\u{feff}---\ntitle: of a blog\n---\n# Harbours\r\n\n<!-- to do:\n## No -->\n## History ##\nFrom \
                     1850 on,\nin short.\n\n- the quay\n### Early\n```\n## no\n```\nCosts, and fees\n---\n* Words: \
-                    200\n+ After: History\n<!-- x --> <!-- y --> So.\n## C #\n- after: costs, and fees, history\n";
-        insta::assert_snapshot!(read(text).to_markdown(), @"
+                    200\n+ After: History\n<!-- x --> <!-- y --> So.\n## C #\n\n- after: costs-and-fees, history\n- works: so\n";
+        insta::assert_snapshot!(read(text).to_markdown(), @r"
         # Harbours
 
         ## History
@@ -301,6 +270,8 @@ mod tests {
 
         - id: c
         - after: costs-and-fees, history
+
+        \- works: so
         ");
     }
 

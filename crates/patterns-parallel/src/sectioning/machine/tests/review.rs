@@ -104,27 +104,32 @@ fn what_one_round_asked_for_in_vain_is_not_made_by_the_next() {
 
 #[test]
 fn what_is_said_twice_is_one_thing_and_what_a_rewrite_has_lost_is_said() {
-    let pattern = pattern(["a", "b"]).reviewed(silent(), &AgentOptions::default());
+    let pattern = pattern(["a", "b", "c"]).reviewed(silent(), &AgentOptions::default());
     let options = RunOptions::default();
     let mut it = begin(&pattern, &options);
-    for id in 0..2 {
-        next(&mut it, id);
-        let text = "five words of a text";
-        end(&mut it, id, StepRole::Section, written(text));
+    let text = "five words of a text";
+    for (id, text) in [text, text, "港口很深，水很清。"].iter().enumerate() {
+        next(&mut it, id as u64);
+        end(&mut it, id as u64, StepRole::Section, written(text));
     }
-    next(&mut it, 2);
-    let twice = [("a", "dull"), ("a", "dull"), ("b", "long")];
-    end(&mut it, 2, StepRole::Review, reviewed(&twice));
-    let (_, task) = next_section(&mut it, 3);
+    next(&mut it, 3);
+    let issues = [("a", "dull"), ("a", "dull"), ("b", "long"), ("c", "deep")];
+    end(&mut it, 3, StepRole::Review, reviewed(&issues));
+    let (_, task) = next_section(&mut it, 4);
     assert_eq!(task.revision.unwrap().issues.len(), 1);
-    next(&mut it, 4);
-    end(&mut it, 3, StepRole::Rewrite, written("two words"));
-    end(&mut it, 4, StepRole::Rewrite, written("three words now"));
+    assert_eq!(
+        [5, 6].map(|id| next(&mut it, id)),
+        ["b (again)", "c (again)"]
+    );
+    for (id, text) in [(4, "a word"), (5, "three words now"), (6, "深。")] {
+        end(&mut it, id, StepRole::Rewrite, written(text));
+    }
     let told = it.outcome(Some(Stop::Drained)).warnings.into_iter();
     let told: Vec<String> = told.map(|it| it.message).collect();
     insta::assert_snapshot!(told.join("\n"), @r#"
-    "a" was written again: dull (Mend it.); it had 5 words, and has 2
+    "a" was written again: dull (Mend it.); it is 38 % as long as it was
     "b" was written again: long (Mend it.)
+    "c" was written again: deep (Mend it.); it is 36 % as long as it was
     "#);
 }
 
