@@ -50,7 +50,8 @@ fn built() -> Result<PathBuf> {
         let tools = folder.join("tools");
         pip::install(&tools, &TOOLS)?;
         let package = format!("{SOURCE}=={SOURCE_VERSION}");
-        pip::download(folder, &package, &["--no-binary", ":all:"])?;
+        // Of what it is built with, wheels do: from source, that takes longer than the server.
+        pip::download(folder, &package, &["--no-binary", SOURCE])?;
         let underscored = SOURCE.replace('-', "_");
         let source = folder.join(format!("{underscored}-{SOURCE_VERSION}"));
         let archive = source.with_file_name(format!("{underscored}-{SOURCE_VERSION}.tar.gz"));
