@@ -18,7 +18,8 @@ use crate::session::Session;
 
 pub(crate) async fn run(job: SectionJob, launch: Launch) -> Result<(), Error> {
     let written = launch.written()?;
-    written.check_documents(&launch.job.inputs(), launch.terminal)?;
+    let inputs: Vec<_> = launch.job.inputs().into_iter().map(Into::into).collect();
+    written.check_documents(&inputs, launch.terminal)?;
     let work = SectionWork::read(job, &launch.reader(&written));
     let work = work.map_err(|error| launch.told(error))?;
     let session = Session::open(&launch, |roles, settings| work.identity(roles, settings)).await?;
@@ -106,7 +107,7 @@ async fn write_live<Y: Serialize + Send + 'static>(
 ) -> Result<(), Error> {
     let is_text = session.format == Format::Human;
     let paint = session.output.paint(session.terminal);
-    let labels = session.labels();
+    let mut labels = session.labels();
     let mut rows = session.rows();
     let page = |labels: &[String], text: &str| {
         let mut page = Page::new(paint, labels);
@@ -125,8 +126,7 @@ async fn write_live<Y: Serialize + Send + 'static>(
                 if !is_text {
                     rows.write(branch_line(&branch));
                 } else if has_begun || branch.value().is_some() {
-                    let labels = if has_begun { &[] } else { &labels[..] };
-                    rows.write(page(labels, &mem::take(&mut held)));
+                    rows.write(page(&mem::take(&mut labels), &mem::take(&mut held)));
                     has_begun = true;
                 }
                 sections.push(branch);

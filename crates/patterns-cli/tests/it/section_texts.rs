@@ -106,3 +106,13 @@ fn what_one_section_leaves_open_or_names_is_nothing_to_the_next() {
     let contents = "\n- [1. Fees](#1-fees)\n- [2. Mud \\<b>](#2-mud-b)\n- [3. Why](#3-why)\n";
     assert!(stitched.contains(contents), "{stitched}");
 }
+
+#[test]
+fn nothing_is_written_out_where_all_sections_fail() {
+    let refused = Server::start(|_| (400, json!({"error": {"message": "No."}}).to_string()));
+    let args = [
+        "section", "Dredging", "-s", "Costs", "-s", "Verdict", "--live",
+    ];
+    let nothing = run(&Place::new(), &refused, &args);
+    assert!(nothing.contains("--- stdout\n--- stderr"), "{nothing}");
+}
