@@ -82,8 +82,7 @@ impl Session {
         let roles = ModelRoles::of(job).map_err(|error| launch.told(error))?;
         let mut settings = launch.settings();
         let mut output = Output::open(job.output().file.as_deref())?;
-        let observers = Observers::open(job.output().events.as_deref(), terminal)?;
-        let observers = Arc::new(observers);
+        let observers = Arc::new(Observers::open(job.output().events.as_deref(), terminal)?);
         let drain = CancellationToken::new();
         let mut connected = connect(launch, &roles, &settings).await?;
         launch.announce(connected.notice.is_some(), connected.choice.as_deref())?;
@@ -95,8 +94,7 @@ impl Session {
         // Not before: until here something may block, and Ctrl-C ends the process by itself.
         let listening = Arc::downgrade(&observers);
         let signals = Signals::listen(drain.clone(), listening, settings.max_time());
-        let mut before = Spent::default();
-        let mut planned = launch.planned;
+        let (mut before, mut planned) = (Spent::default(), launch.planned);
         let record = match store {
             Some(store) => {
                 let identity = identity(&roles, &settings);

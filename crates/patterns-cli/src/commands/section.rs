@@ -18,7 +18,7 @@ use crate::session::Session;
 
 pub(crate) async fn run(job: SectionJob, launch: Launch) -> Result<(), Error> {
     let written = launch.written()?;
-    let inputs: Vec<_> = launch.job.inputs().into_iter().map(Into::into).collect();
+    let inputs = launch.job.inputs();
     written.check_documents(&inputs, launch.terminal)?;
     let work = SectionWork::read(job, &launch.reader(&written));
     let work = work.map_err(|error| launch.told(error))?;

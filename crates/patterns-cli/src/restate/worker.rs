@@ -34,10 +34,8 @@ const AGAIN: Duration = Duration::from_secs(2);
 pub(crate) async fn work(args: &WorkerArgs, terminal: Terminal) -> Result<(), Error> {
     let loaded = Loaded::load(&args.set())?;
     loaded.check_trust()?;
-    let (server, seal) = (
-        server(&loaded.restate())?,
-        seal(&loaded.restate(), terminal)?,
-    );
+    let server = server(&loaded.restate())?;
+    let seal = seal(&loaded.restate(), terminal)?;
     if server.is_none() && !args.limits.is_empty() {
         let message = "--limit is told to a Restate server, and none is named";
         return Err(Error::new(ErrorKind::Usage, message).help("name it with --on restate:URL"));
@@ -68,8 +66,8 @@ pub(crate) async fn work(args: &WorkerArgs, terminal: Terminal) -> Result<(), Er
     });
     let worker = worker(args, answering, jobs).private(seal);
     let serving = worker.serve(listener, drain.clone().cancelled_owned(), args.drain);
-    let url = args.advertise.clone();
-    let url = url.unwrap_or_else(|| format!("http://{address}"));
+    let advertised = args.advertise.clone();
+    let url = advertised.unwrap_or_else(|| format!("http://{address}"));
     write_stdout(format!("http://{address}\n").as_bytes())?;
     tokio::pin!(serving);
     let ended = tokio::select! {

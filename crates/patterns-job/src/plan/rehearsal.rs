@@ -128,6 +128,23 @@ impl Rehearsal {
 }
 
 impl State {
+    /// Returns what the branch of a request is for, and whether the request asks for what its first has missed.
+    fn role(&mut self, request: &Request) -> (Role, bool) {
+        let schema = request.schema.as_ref().map(|it| *it.digest());
+        let known = self.roles.get_mut(&request.scope.origin().branch);
+        let Some(role) = known else {
+            let role = Role {
+                role: StepRole::Map,
+                label: "".into(),
+                is_reasked: false,
+                schema: None,
+            };
+            return (role, false);
+        };
+        let looks_again = *role.schema.get_or_insert(schema) != schema;
+        (role.clone(), looks_again)
+    }
+
     /// Returns at which level of a tree something is combined: above all combinations that are in it.
     fn level(&mut self, role: &Role, request: &Request) -> u32 {
         if role.role != StepRole::Reduce {
@@ -203,16 +220,7 @@ impl StandIn {
         let key = CallKey::of(&self.id, request);
         let stored = self.stored(&key)?;
         let mut state = self.rehearsal.lock();
-        let schema = request.schema.as_ref().map(|it| *it.digest());
-        let known = state.roles.get_mut(&request.scope.origin().branch);
-        let looks_again = known.is_some_and(|it| *it.schema.get_or_insert(schema) != schema);
-        let role = state.roles.get(&request.scope.origin().branch).cloned();
-        let role = role.unwrap_or_else(|| Role {
-            role: StepRole::Map,
-            label: "".into(),
-            is_reasked: false,
-            schema: None,
-        });
+        let (role, looks_again) = state.role(request);
         let text = text_of(request);
         let tokens = self.tokens(&mut state, request, &text);
         let stage = StageName {
