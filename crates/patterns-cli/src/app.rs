@@ -77,10 +77,11 @@ fn run(cli: Cli, given: Given, terminal: Terminal) -> u8 {
 }
 
 /// Returns the runtime that a command runs in. A run is one task; the readers, the store and the signals
-/// have threads of their own. With more threads a third of the time went into waking one another.
+/// have threads of their own. With more threads a third of the time went into waking one another. One thread of a
+/// worker makes more calls a second than a server hands out.
 fn runtime(command: &Command) -> tokio::runtime::Builder {
     match command {
-        Command::Simulate(_) | Command::Worker(_) => tokio::runtime::Builder::new_multi_thread(),
+        Command::Simulate(_) => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     }
 }

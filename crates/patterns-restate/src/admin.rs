@@ -34,15 +34,17 @@ impl Admin {
     /// Registers a worker at the address where the server finds it, and returns the id of the deployment.
     ///
     /// The version of this library is put behind the address, so that another version is another deployment:
-    /// new calls go to the one that was registered last, and calls under way stay with theirs.
+    /// new calls go to the one that was registered last, and calls under way stay with theirs. One that comes back
+    /// is registered anew, or calls would wait for whoever came after it and may be gone.
     ///
     /// # Errors
     ///
     /// Returns an error if the server is not reached, wants another token, or does not reach the worker.
     pub async fn register(&self, worker: &str) -> Result<String, RestateError> {
         let uri = format!("{}/{VERSION}", worker.trim_end_matches('/'));
+        let worker = json!({"uri": uri, "force": true});
         let answer = self
-            .send(Method::POST, &["deployments"], Some(&json!({"uri": uri})))
+            .send(Method::POST, &["deployments"], Some(&worker))
             .await?;
         let found: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         match (answer.status, found["id"].as_str()) {

@@ -5,7 +5,6 @@
 //! or all are held back. It is asked where it is looked after, and a driver that may not ask there waits
 //! without this word.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -106,19 +105,18 @@ struct Row {
 
 /// Asks the server whether all calls are held back; returns why, if they are.
 async fn nobody(ingress: &Ingress) -> Option<String> {
-    let question = "SELECT status, max(last_failure) AS why FROM sys_invocation \
-         WHERE target_service_name = 'Model' AND status IN ('running', 'backing-off') GROUP BY status";
+    let question = "SELECT status, max(last_failure) AS why FROM sys_invocation WHERE \
+         target_service_name = 'Model' AND status IN ('running', 'ready', 'backing-off') GROUP BY status";
     held_back(&rows(ingress, question).await.ok()?)
 }
 
-/// Returns why calls are held back, if none of them runs.
+/// Returns why calls are held back, if none of them runs. Between two tries they are ready, and nobody says why.
 fn held_back(rows: &[Row]) -> Option<String> {
-    let by_status: HashMap<&str, &Row> = rows.iter().map(|it| (&*it.status, it)).collect();
-    let held_back = by_status.get("backing-off")?;
-    if by_status.contains_key("running") {
+    if rows.is_empty() || rows.iter().any(|it| it.status == "running") {
         return None;
     }
-    let said = held_back.why.as_deref().unwrap_or_default();
+    let said = rows.iter().find_map(|it| it.why.as_deref());
+    let said = said.unwrap_or_default();
     let line = said.lines().next().unwrap_or_default().trim();
     let line: String = line.chars().take(WORDS).collect();
     Some(match line.is_empty() {
@@ -144,6 +142,8 @@ mod tests {
         );
         let silent = held_back(&[row("backing-off", None)]);
         assert_eq!(silent.as_deref(), Some("no worker takes calls"));
+        let between = held_back(&[row("ready", None)]);
+        assert_eq!(between.as_deref(), Some("no worker takes calls"));
         let both = [row("backing-off", Some("refused")), row("running", None)];
         assert_eq!(held_back(&both), None);
         assert_eq!(held_back(&[row("running", None)]), None);

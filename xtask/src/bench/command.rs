@@ -232,7 +232,7 @@ impl<'a> Bench<'a> {
                 ours,
                 &["--no-store", "--stream", "never"],
             ),
-            side("  with a store", ours, &["--fresh"]),
+            side("  with a store", ours, &[]),
         ];
         if self.args.old.is_some() {
             sides.push(side(
@@ -296,6 +296,8 @@ impl<'a> Bench<'a> {
 
     fn once(&self, command: &mut Command, provider: &Provider) -> Result<Used> {
         let output = self.folder.join("output.jsonl");
+        // Or a later run would first look for the answers of an earlier one, and take their place.
+        let _ = fs::remove_dir_all(self.folder.join(".patterns"));
         let (before, of_server) = (children()?, provider.cpu());
         let begun = Instant::now();
         let status = command

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use super::fleet::{Fleet, LANE, SetUp};
 use super::job::Job;
 use super::link::Link;
+use super::server::free_port;
 use crate::cargo::{output, printed, started};
 use crate::wait::wait;
 
@@ -64,6 +65,7 @@ pub(super) fn run(folder: &Path, silence: Duration) -> Result<()> {
         early_stop(&fleet, first, spare)?;
     }
     handed_over(&mut fleet, folder)?;
+    comes_back(&mut fleet, folder)?;
     bad_link(&mut fleet, folder, silence)?;
     let peak = fleet.check_peak()?;
     println!("at most {peak} calls at once, in a lane of {LANE}");
@@ -156,6 +158,28 @@ fn handed_over(fleet: &mut Fleet, folder: &Path) -> Result<()> {
     println!(
         "handed over, both workers killed: {calls} calls, {sent} sent, the same for each that attaches"
     );
+    Ok(())
+}
+
+/// Checks that calls go to workers that come back to where they were, though another one was registered after them
+/// elsewhere, and is gone.
+fn comes_back(fleet: &mut Fleet, folder: &Path) -> Result<()> {
+    for worker in 0..2 {
+        fleet.kill_worker(worker)?;
+    }
+    let port = free_port()?;
+    let before = std::mem::replace(&mut fleet.ports[0], (port, port));
+    fleet.start_worker(0)?;
+    fleet.kill_worker(0)?;
+    fleet.ports[0] = before;
+    for worker in 0..2 {
+        fleet.start_worker(worker)?;
+    }
+    let job = Job::map_reduce(folder, "comes-back", DOCUMENTS)?;
+    let local = output(&mut fleet.local(&job, "local-comes-back.db"))?;
+    let result = output(&mut fleet.driver(&job, "comes-back.db"))?;
+    ensure!(result == local, "back again gives another result: {result}");
+    println!("workers that come back are given calls, whoever came after them");
     Ok(())
 }
 

@@ -63,7 +63,7 @@ pub(super) struct Fleet {
     pub(super) server: Server,
     workers: Vec<Option<Child>>,
     /// The ports at which they listen, and at which the server finds them.
-    ports: [(u16, u16); 2],
+    pub(super) ports: [(u16, u16); 2],
 }
 
 impl Fleet {

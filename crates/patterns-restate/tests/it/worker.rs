@@ -184,7 +184,7 @@ async fn a_worker_is_registered_by_its_address_and_version() {
     let admin = Admin::connect(server.server()).unwrap();
     assert_eq!(admin.register("http://w:9080/").await.unwrap(), "dp_1");
     let uri = format!("http://w:9080/v{}", env!("CARGO_PKG_VERSION"));
-    assert_eq!(server.seen()[0].body, json!({"uri": uri}));
+    assert_eq!(server.seen()[0].body, json!({"uri": uri, "force": true}));
     let error = admin.limit("llm", 4).await.unwrap_err();
     assert!(
         error
