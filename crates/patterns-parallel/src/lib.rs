@@ -33,7 +33,6 @@
 //! ```
 
 mod agent_by;
-mod canonical;
 mod fan_out;
 mod in_order;
 mod inputs;
@@ -50,7 +49,6 @@ pub use inputs::fan_out;
 pub use map_reduce::MapReduce;
 pub use options::{AgentOptions, FailurePolicy, RunOptions};
 
-pub(crate) use normalise::normalise;
 pub use run::RunError;
 pub use running::Running;
 pub use sectioning::Sectioning;

@@ -1,4 +1,4 @@
-//! Folds the spellings of one open answer, so that no winner is decided by spelling.
+//! Folds the spellings of one answer, open or of JSON, so that no winner is decided by spelling.
 //!
 //! Only what cannot change the meaning is folded: case, white space, composed and wide forms of
 //! characters, the shapes of quotes and hyphens, marks that nobody sees, quotes and emphasis around the
@@ -15,7 +15,8 @@
 //!
 //! Dates, articles and synonyms are left to options, or to a judge.
 
-use unicode_normalization::UnicodeNormalization;
+use serde_json::{Number, Value};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// Returns the form in which an open answer is counted; `None` if it says nothing.
 pub(crate) fn normalise(answer: &str) -> Option<String> {
@@ -102,7 +103,7 @@ fn within<'a>(text: &'a str, (open, close): (&str, &str)) -> Option<&'a str> {
 }
 
 /// Takes the thousands separators out of a number, and a fraction of zeros; `None` for all else.
-fn number(text: &str) -> Option<String> {
+pub(crate) fn number(text: &str) -> Option<String> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", text),
@@ -161,6 +162,67 @@ fn ungroup(whole: &str, separator: char) -> Option<String> {
 
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit())
+}
+
+/// Returns the form in which a value is counted: strings normalised, `42.0` as `42`, the names of
+/// an object in order and without those that are null.
+///
+/// A string that says nothing is a value as any other: for a field that is an answer.
+pub(crate) fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    write(value, &|it| normalise(it).unwrap_or_default(), &mut text);
+    text
+}
+
+/// Returns the form of a value in which every sign counts, but for how a letter with an accent is encoded
+/// (NFC), the order of an object's members, and how a number is written.
+pub(crate) fn exact(value: &Value) -> String {
+    let mut text = String::new();
+    write(value, &str::to_owned, &mut text);
+    match is_nfc(&text) {
+        true => text,
+        false => text.nfc().collect(),
+    }
+}
+
+fn write(value: &Value, spell: &dyn Fn(&str) -> String, text: &mut String) {
+    match value {
+        Value::Null | Value::Bool(_) => text.push_str(&value.to_string()),
+        Value::Number(number) => text.push_str(&plain_number(number)),
+        Value::String(string) => {
+            text.push_str(&Value::String(spell(string)).to_string());
+        }
+        Value::Array(items) => {
+            text.push('[');
+            for item in items {
+                write(item, spell, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        Value::Object(map) => {
+            let mut members: Vec<_> = map.iter().filter(|(_, value)| !value.is_null()).collect();
+            members.sort_by_key(|(name, _)| *name);
+            text.push('{');
+            for (name, value) in members {
+                text.push_str(&Value::from(name.as_str()).to_string());
+                text.push(':');
+                write(value, spell, text);
+                text.push(',');
+            }
+            text.push('}');
+        }
+    }
+}
+
+/// Writes a number so that equal ones are written alike, whatever they were: a float as the shortest
+/// decimal that is read as it, without an exponent, as integers are.
+fn plain_number(number: &Number) -> String {
+    match number.as_f64() {
+        // Negative zero is zero.
+        Some(float) if number.is_f64() => (float + 0.0).to_string(),
+        _ => number.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use patterns_core::{
 
 use crate::RunOptions;
 use crate::fan_out::Stop;
-use crate::voting::RuleError;
 
 /// A run that could not be carried out at all, or a part of one that is wrong; nothing was asked of any model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,10 +18,7 @@ pub enum RunError {
     /// The settings contradict each other or themselves.
     #[error("the run is not set up right: {0}")]
     InvalidSetup(&'static str),
-    /// A rule cannot be applied.
-    #[error("the run is not set up right: {0}")]
-    Rule(#[from] RuleError),
-    /// A part of it is wrong: an outline, a code reduction, what is to be gleaned.
+    /// A part of it is wrong: a rule, an outline, a code reduction, what is to be gleaned.
     #[error("{0}")]
     Part(String),
 }
@@ -36,8 +32,8 @@ pub(crate) struct Run<'a> {
     fan_out: Counts,
     usage: Usage,
     steps: Vec<Branch<()>>,
-    /// Whether steps are kept that were answered.
-    keeps_steps: bool,
+    /// Whether steps are kept that were answered; they are counted in any case.
+    pub(crate) keeps_steps: bool,
     warnings: Vec<Warning>,
     /// The first error, or the first fatal one if there is any.
     first_error: Option<AgentError>,
@@ -77,16 +73,6 @@ impl<'a> Run<'a> {
             warning: warning.clone(),
         });
         self.warnings.push(warning);
-    }
-
-    /// Forgets steps once they are answered; they stay in the counts.
-    pub(crate) fn forget_steps(&mut self) {
-        self.keeps_steps = false;
-    }
-
-    /// Keeps all steps.
-    pub(crate) fn keep_steps(&mut self) {
-        self.keeps_steps = true;
     }
 
     /// Accounts for a step that has ended and returns its value.

@@ -31,8 +31,8 @@ pub use judge::{JudgeTask, Judgement};
 pub use panel::Panel;
 pub use question::Question;
 pub use rules::{
-    AnswerCount, BestOf, Decision, Detail, FieldElection, Median, Plurality, Rule, RuleError,
-    Ruling, SameMeaning, Share, ShareInterval, Spread, TieBreak,
+    AnswerCount, BestOf, Decision, Detail, FieldElection, Median, Plurality, Rule, Ruling,
+    SameMeaning, Share, ShareInterval, Spread, TieBreak,
 };
 use stop::{Chain, Forecast, MOST_VOTES, Stopper};
 pub use stop::{Step, StopReason, StoppingRule};
@@ -215,7 +215,7 @@ impl<V, R: Rule> Voting<V, R> {
                      stopping rules exact and fixed, which ask everybody",
                 );
             }
-            return Ok(Stopper::new(StoppingRule::Fixed, voters)?);
+            return Stopper::new(StoppingRule::Fixed, voters);
         };
         let stopper = Stopper::new(self.stopping, voters)?;
         Ok(stopper.decided_by(least, self.tie_break, self.quorum))

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use patterns_core::{Model, name_and_value};
 use patterns_parallel::voting::{
-    Ballot, BestOf, Fields, Judgement, Median, Rule, RuleError, Ruling, SameMeaning, TieBreak,
+    Ballot, BestOf, Fields, Judgement, Median, Rule, Ruling, SameMeaning, TieBreak,
 };
-use patterns_parallel::{AgentOptions, Plurality};
+use patterns_parallel::{AgentOptions, Plurality, RunError};
 
 /// Any of the voting rules; its winner is text.
 ///
@@ -87,7 +87,7 @@ impl FromStr for AnyRule {
     }
 }
 
-fn said(error: RuleError) -> String {
+fn said(error: RunError) -> String {
     error.to_string()
 }
 
@@ -136,8 +136,8 @@ mod tests {
         the rule `majority`: it takes no value, but has `1`
         the rule `threshold`: it needs a share, such as 0.6, 60% or 2/3
         the rule `threshold`: 2 is no share from 0 to 1
-        the rule `median`: an absolute tolerance is a finite number from 0, not -1
-        the rule `median`: `x` is no tolerance, such as 0.5 or 1%
+        the rule `median`: `-1` is no tolerance: a distance from 0, such as 0.5, or less than 100%, such as 1%
+        the rule `median`: `x` is no tolerance: a distance from 0, such as 0.5, or less than 100%, such as 1%
         "#
         );
     }

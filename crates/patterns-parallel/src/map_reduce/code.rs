@@ -4,19 +4,16 @@
 //! answer ─► field ─► values, or what is wrong with it ─► state (mergeable) ─► result
 //! ```
 
-mod field;
-mod numbers;
 mod state;
 
 use std::fmt;
 use std::str::FromStr;
 
-use patterns_core::{name_and_value, nearest};
+use patterns_core::{name_and_value, nearest, pointer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(super) use self::field::{Field, FieldTrouble};
-pub(super) use self::state::{RowPosition, State, form};
+pub(super) use self::state::{RowPosition, State};
 use crate::RunError;
 
 /// A function and the field that it works on, written as `sum:amount` or `top:5:tags`.
@@ -77,7 +74,8 @@ impl CodeReduce {
         };
         let mut state = self.state();
         for (n, value) in field.values(row)?.into_iter().enumerate() {
-            state.add(value, field.is_of_input(), (at, n))?;
+            let at = (at, n);
+            state.merge(&State::of(self.function, value, field.is_of_input(), at)?);
         }
         Ok(state)
     }
@@ -183,6 +181,88 @@ const NAMES: [(&str, CodeFunction); 9] = [
     ("top", CodeFunction::Top(0)),
     ("union", CodeFunction::Union),
 ];
+
+/// A field of an answer, by the names on the way to it: `server.port`, or a JSON pointer
+/// (RFC 6901) such as `/server/port`.
+///
+/// A list, on the way or at the end, stands for each of its elements, so `events.host` is the host
+/// of every event. (A number in the path chooses one element instead.) Without names it is the
+/// whole answer.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Field {
+    path: String,
+    names: Vec<String>,
+}
+
+/// Why a field of an answer has no values to work on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum FieldTrouble {
+    /// It isn't there, is null, or says nothing.
+    Missing,
+    /// It is of another type than the reduction works on.
+    WrongType,
+}
+
+impl Field {
+    pub(super) fn new(path: &str) -> Self {
+        let (path, names) = (path.to_owned(), pointer::names(path));
+        Self { path, names }
+    }
+
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Returns whether it is a column of the input, as in `in.team`.
+    fn is_of_input(&self) -> bool {
+        self.names.first().is_some_and(|it| it == "in")
+    }
+
+    /// Returns its values in an answer, lists taken apart. An empty list has none.
+    pub(super) fn values<'a>(&self, answer: &'a Value) -> Result<Vec<&'a Value>, FieldTrouble> {
+        let mut values = Vec::new();
+        walk(answer, &self.names, &mut values)?;
+        Ok(values)
+    }
+}
+
+fn walk<'a>(
+    value: &'a Value,
+    names: &[String],
+    values: &mut Vec<&'a Value>,
+) -> Result<(), FieldTrouble> {
+    match (value, names) {
+        (Value::Null, _) => return Err(FieldTrouble::Missing),
+        (Value::Array(items), names) => {
+            if let [index, rest @ ..] = names
+                && let Ok(index) = index.parse::<usize>()
+            {
+                let item = items.get(index).ok_or(FieldTrouble::Missing)?;
+                return walk(item, rest, values);
+            }
+            for item in items {
+                walk(item, names, values)?;
+            }
+        }
+        (value, []) => values.push(value),
+        (Value::Object(members), [name, rest @ ..]) => {
+            let member = members.get(name).ok_or(FieldTrouble::Missing)?;
+            walk(member, rest, values)?;
+        }
+        _ => return Err(FieldTrouble::WrongType),
+    }
+    Ok(())
+}
+
+impl fmt::Display for FieldTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "missing",
+            Self::WrongType => "of the wrong type",
+        })
+    }
+}
 
 #[cfg(test)]
 mod tests;

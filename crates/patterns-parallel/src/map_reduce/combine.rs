@@ -7,16 +7,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use patterns_core::{Agent, AgentError, Answer, BoxFuture, Coverage, Scope, TokenCounter, Usage};
+use patterns_core::{Agent, AgentError, Answer, Coverage, Scope, TokenCounter, Usage};
 use serde::Serialize;
 
 use super::combining::Combining;
-use super::halves::parts_of;
-use super::reduce::{MapDone, MapWork, Reduce, Reducing, Reduction, no_step};
+use super::halves::is_too_long;
+use super::reduce::{Reduce, Reducing, Reduction};
 use super::reduce_prompt::{ReduceItem, ReduceTask};
 use super::topology::{FanIn, Topology};
 use crate::RunError;
-use crate::fan_out::Work;
 
 /// Combines the answers by an agent.
 ///
@@ -50,11 +49,11 @@ pub struct Combine<M, R> {
     tokens: u64,
     topology: Topology,
     fan_in: Option<u32>,
-    counter: TokenCounter,
+    pub(super) counter: TokenCounter,
     /// Makes a result of an answer that is alone.
-    alone: Option<fn(&M) -> R>,
+    pub(super) alone: Option<fn(&M) -> R>,
     /// Puts what is known of the documents into the result.
-    complete: Option<fn(&mut R, &Coverage)>,
+    pub(super) complete: Option<fn(&mut R, &Coverage)>,
 }
 
 impl<M, R> Combine<M, R> {
@@ -113,7 +112,7 @@ impl<M, R> Combine<M, R> {
     }
 
     /// Sets what puts the counts of documents into the result.
-    pub(super) fn complete(mut self, complete: fn(&mut R, &Coverage)) -> Self {
+    pub(super) fn completed_by(mut self, complete: fn(&mut R, &Coverage)) -> Self {
         self.complete = Some(complete);
         self
     }
@@ -134,23 +133,12 @@ where
     M: Serialize + Clone + Send + Sync + 'static,
     R: Serialize + Send + Sync + 'static,
 {
-    fn begin(&self) -> Result<Box<dyn Reducing<M, R>>, RunError> {
-        let fan_in = self.fan_in.map(|mean| {
-            let fan_in = FanIn::new(mean, mean.saturating_mul(2));
-            fan_in.ok_or(RunError::InvalidSetup("a fan-in is at least 2"))
-        });
+    fn begin(&self) -> Result<Box<dyn Reducing<'_, M, R> + '_>, RunError> {
+        let fan_in = self
+            .fan_in
+            .map(|mean| FanIn::new(mean).ok_or(RunError::InvalidSetup("a fan-in is at least 2")));
         let shape = self.topology.begin(self.tokens, fan_in.transpose()?);
-        let mut combining = Combining::new(shape, self.counter.clone());
-        combining.alone = self.alone;
-        combining.complete = self.complete;
-        Ok(Box::new(combining))
-    }
-
-    fn carry_out(&self, step: MapWork<M, R>, scope: Scope) -> Work<'_, MapDone<M, R>> {
-        let MapWork::Combine(task) = step else {
-            return no_step();
-        };
-        Box::pin(async move { Ok(self.combine(task, scope).await?.map(MapDone::Combined)) })
+        Ok(Box::new(Combining::new(self, shape)))
     }
 
     fn is_by_agent(&self) -> bool {
@@ -159,75 +147,48 @@ where
 }
 
 impl<M: Send + Sync, R: Send + Sync> Combine<M, R> {
-    /// Combines answers. If they are too long for the model, groups of them are combined first, and
+    /// Combines answers. If they are too long for the model, each half of them is combined first, and
     /// then what these came to; so a paid answer is never lost for the length of another.
     ///
     /// All of it is one branch: the tree has its shape before anybody is asked.
-    fn combine<'a>(
-        &'a self,
-        task: ReduceTask<M, R>,
-        scope: Scope,
-    ) -> BoxFuture<'a, Result<Answer<R>, AgentError>> {
-        Box::pin(async move {
-            let error = match self.agent.run(&task, scope.clone()).await {
-                Err(error) => error,
-                answer => return answer,
-            };
-            let Some(groups) = parts_of(&error).and_then(|it| groups(task.items.len(), it)) else {
-                return Err(error);
-            };
-            let mut spent = error.usage();
-            let level = task.level;
-            let mut items = task.items.into_iter();
-            let mut combined = Vec::new();
-            for count in groups {
-                let part = ReduceTask {
-                    items: items.by_ref().take(count).collect(),
-                    level,
-                };
-                combined.push(self.item(part, scope.clone(), &mut spent).await?);
-            }
-            let task = ReduceTask {
-                items: combined,
-                level: level + 1,
-            };
-            let answer = self.combine(task, scope).await;
-            let mut answer = answer.map_err(|it| it.after(spent))?;
-            answer.usage += spent;
-            Ok(answer)
-        })
-    }
-
-    /// Makes one item of a part of a task; a lone item stays as it is.
-    async fn item(
+    pub(super) async fn combine(
         &self,
-        mut part: ReduceTask<M, R>,
+        mut task: ReduceTask<M, R>,
         scope: Scope,
-        spent: &mut Usage,
-    ) -> Result<ReduceItem<M, R>, AgentError> {
-        if part.items.len() == 1
-            && let Some(item) = part.items.pop()
-        {
-            return Ok(item);
+    ) -> Result<Answer<R>, AgentError> {
+        let mut spent = Usage::default();
+        loop {
+            let level = task.level;
+            let mut left = vec![task.items];
+            let mut combined = Vec::new();
+            while let Some(mut items) = left.pop() {
+                let is_all = left.is_empty() && combined.is_empty();
+                if items.len() == 1 && !is_all {
+                    combined.append(&mut items);
+                    continue;
+                }
+                let mut part = ReduceTask { items, level };
+                match self.agent.run(&part, scope.clone()).await {
+                    Ok(mut answer) => {
+                        answer.usage += spent;
+                        if is_all {
+                            return Ok(answer);
+                        }
+                        spent = answer.usage;
+                        combined.push(ReduceItem::reduced(part.ends(), answer.value));
+                    }
+                    Err(error) if is_too_long(&error) && part.items.len() > 2 => {
+                        spent += error.usage();
+                        let second = part.items.split_off(part.items.len() / 2);
+                        left.extend([second, part.items]);
+                    }
+                    Err(error) => return Err(error.after(spent)),
+                }
+            }
+            let (items, level) = (combined, level + 1);
+            task = ReduceTask { items, level };
         }
-        let ends = part.ends();
-        let answer = self.combine(part, scope).await;
-        let answer = answer.map_err(|it| it.after(*spent))?;
-        *spent += answer.usage;
-        Ok(ReduceItem::reduced(ends, answer.value))
     }
-}
-
-/// Returns how many of so many items go into each group, evenly; `None` if there would be no fewer
-/// groups than items.
-fn groups(items: usize, wanted: u64) -> Option<Vec<usize>> {
-    if items < 3 {
-        return None;
-    }
-    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
-    let count = wanted.clamp(2, items.div_ceil(2));
-    let size = |n: usize| items * (n + 1) / count - items * n / count;
-    Some((0..count).map(size).collect())
 }
 
 impl<M, R> fmt::Debug for Combine<M, R> {
@@ -237,25 +198,5 @@ impl<M, R> fmt::Debug for Combine<M, R> {
             .field("topology", &self.topology)
             .field("fan_in", &self.fan_in)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn groups_are_even_and_fewer_than_items() {
-        assert_eq!(groups(2, 2), None);
-        assert_eq!(groups(3, 9), Some(vec![1, 2]));
-        assert_eq!(groups(10, 3), Some(vec![3, 3, 4]));
-        assert_eq!(groups(200, 2), Some(vec![100, 100]));
-        for items in 3..50 {
-            for wanted in 0..70 {
-                let groups = groups(items, wanted).unwrap();
-                assert_eq!(groups.iter().sum::<usize>(), items);
-                assert!(groups.len() < items && !groups.contains(&0));
-            }
-        }
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use patterns_core::{AggregateError, AggregateErrorKind, Coverage, StepRole, TokenCounter};
+use patterns_core::{AggregateError, AggregateErrorKind, StepRole, TokenCounter};
 use serde::Serialize;
 
+use super::combine::Combine;
 use super::halves::Mapped;
 use super::reduce::{DueStep, End, MapDone, MapPurpose, MapWork, Reducing};
 use super::reduce_prompt::{ReduceItem, ReduceTask};
@@ -15,30 +16,24 @@ use crate::machine::Due;
 use crate::run::Run;
 
 /// Answers that are being combined.
-pub(super) struct Combining<M, R> {
+pub(super) struct Combining<'r, M, R> {
+    combine: &'r Combine<M, R>,
     shape: Box<dyn Shape>,
-    counter: TokenCounter,
-    /// Makes a result of an answer that is alone.
-    pub(super) alone: Option<fn(&M) -> R>,
-    /// Puts what is known of the documents into the result.
-    pub(super) complete: Option<fn(&mut R, &Coverage)>,
     /// Answers that wait for their neighbours; several for a chunk that was asked about in parts.
     items: BTreeMap<Place, Vec<ReduceItem<M, R>>>,
     /// Whether no combination has failed: without one, there can be no root.
     is_whole: bool,
 }
 
-impl<M, R> Combining<M, R>
+impl<'r, M, R> Combining<'r, M, R>
 where
     M: Serialize + Clone + Send,
     R: Serialize + Send,
 {
-    pub(super) fn new(shape: Box<dyn Shape>, counter: TokenCounter) -> Self {
+    pub(super) fn new(combine: &'r Combine<M, R>, shape: Box<dyn Shape>) -> Self {
         Self {
+            combine,
             shape,
-            counter,
-            alone: None,
-            complete: None,
             items: BTreeMap::new(),
             is_whole: true,
         }
@@ -46,7 +41,8 @@ where
 
     /// Takes an answer that is alone for its own combination, if it may be.
     fn take_lone(&mut self, place: Place, task: &ReduceTask<M, R>) -> bool {
-        let (Some(make), [ReduceItem::Mapped { answer, .. }]) = (self.alone, &task.items[..])
+        let (Some(make), [ReduceItem::Mapped { answer, .. }]) =
+            (self.combine.alone, &task.items[..])
         else {
             return false;
         };
@@ -57,7 +53,7 @@ where
 
     fn take_item(&mut self, place: Place, item: ReduceItem<M, R>) {
         let items = vec![item];
-        let size = size(&items, &self.counter);
+        let size = size(&items, &self.combine.counter);
         self.items.insert(place, items);
         self.shape.group_answered(place, size);
     }
@@ -91,15 +87,15 @@ where
         }
         Err(match end {
             Some(ShapeEnd::DoesNotFit) => AggregateError::new(AggregateErrorKind::DoesNotFit),
-            Some(ShapeEnd::Root(_) | ShapeEnd::Empty) | None => step_error,
+            Some(ShapeEnd::Root(_)) | None => step_error,
         })
     }
 }
 
-impl<M, R> Reducing<M, R> for Combining<M, R>
+impl<'r, M, R> Reducing<'r, M, R> for Combining<'r, M, R>
 where
-    M: Serialize + Clone + Send,
-    R: Serialize + Send,
+    M: Serialize + Clone + Send + Sync + 'static,
+    R: Serialize + Send + Sync + 'static,
 {
     fn begun(&mut self, place: u64) {
         self.shape.push(Place(place));
@@ -115,7 +111,7 @@ where
             answer: it.answer.clone(),
         });
         let items: Vec<_> = items.collect();
-        let size = size(&items, &self.counter);
+        let size = size(&items, &self.combine.counter);
         self.shape.leaf_answered(place, &digest(name), size);
         self.items.insert(place, items);
     }
@@ -124,7 +120,7 @@ where
         self.shape.finish();
     }
 
-    fn due(&mut self, _: bool, _: &mut Run<'_>) -> Option<DueStep<M, R>> {
+    fn due(&mut self, _: bool, _: &mut Run<'_>) -> Option<DueStep<'r, M, R>> {
         while self.is_whole
             && let Some(group) = self.shape.next_group()
         {
@@ -132,11 +128,17 @@ where
             if self.take_lone(group.place, &task) {
                 continue;
             }
+            let combine = self.combine;
             return Some(Due {
                 role: StepRole::Reduce,
                 label: task.name(),
                 purpose: MapPurpose::Combine(group.place, task.ends()),
-                work: MapWork::Combine(task),
+                work: MapWork::Step(Box::new(move |scope| {
+                    Box::pin(async move {
+                        let answer = combine.combine(task, scope).await?;
+                        Ok(answer.map(MapDone::Combined))
+                    })
+                })),
             });
         }
         None
@@ -162,7 +164,7 @@ where
         if let Some(warning) = end.words.and_then(|it| it.warning(&value)) {
             end.run.warn(warning);
         }
-        if let Some(complete) = self.complete {
+        if let Some(complete) = self.combine.complete {
             complete(&mut value, end.coverage);
         }
         Ok(value)

@@ -7,17 +7,17 @@
 //!
 //! The follow-up rounds of `GraphRAG` (2404.16130) and `DocETL` (2410.12189).
 
-mod follow_up;
-
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use patterns_core::{
-    Agent, AgentError, Answer, BoxFuture, Contract, Document, Model, Part, Prompt, Scope,
+    Agent, AgentError, Answer, BoxFuture, Contract, Document, Model, Part, Prompt, SchemaView,
+    Scope,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use self::follow_up::{follow_up_schema, merge};
 use super::summaries::MAP_INSTRUCTIONS;
+use crate::normalise::{canonical, normalise};
 use crate::{AgentOptions, RunError};
 
 /// Works on a document, then asks what was missed, up to a number of rounds or until nothing new
@@ -171,6 +171,114 @@ impl From<&GleanTask> for Prompt {
                  what is not among what was found. If nothing was missed, every list is empty.",
             ),
         ])
+    }
+}
+
+/// Returns the schema of what may have been missed; `None` if answers of `schema` have no list of
+/// their own that can grow.
+///
+/// Only the fields that are lists without a longest length are in it, since nothing else can be added
+/// to; and they may be empty, or a model that has missed nothing would have to invent something.
+fn follow_up_schema(schema: &Value) -> Option<Value> {
+    let properties = SchemaView::new(schema).properties();
+    let lists = properties.into_iter().filter_map(|(name, property)| {
+        let alternatives: Vec<SchemaView<'_>> = property.alternatives().collect();
+        let views = std::iter::once(&property).chain(&alternatives);
+        let mut schemas = views.flat_map(SchemaView::schemas);
+        Some((name.to_owned(), schemas.find_map(|it| own_list(it))?))
+    });
+    let lists: Map<String, Value> = lists.collect();
+    if lists.is_empty() {
+        return None;
+    }
+    let required: Vec<Value> = lists.keys().cloned().map(Value::String).collect();
+    let mut follow_up = schema.as_object()?.clone();
+    let title = schema
+        .get("title")
+        .and_then(Value::as_str)
+        .unwrap_or("answer");
+    follow_up.insert("title".to_owned(), Value::String(format!("{title}_missed")));
+    follow_up.insert("properties".to_owned(), Value::Object(lists));
+    follow_up.insert("required".to_owned(), Value::Array(required));
+    for rule in [
+        "$ref",
+        "minProperties",
+        "dependentRequired",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "if",
+        "then",
+        "else",
+    ] {
+        follow_up.remove(rule);
+    }
+    Some(Value::Object(follow_up))
+}
+
+/// Returns the schema of a list that may be empty, if `schema` is one of a list that can grow.
+fn own_list(schema: &Value) -> Option<Value> {
+    let mut list = schema.as_object()?.clone();
+    let is_list = match list.get("type")? {
+        Value::String(name) => name == "array",
+        Value::Array(names) => names.iter().any(|it| it == "array"),
+        _ => false,
+    };
+    // What has a bound could grow beyond it.
+    let is_bounded = ["maxItems", "maxContains", "prefixItems"].map(|it| list.contains_key(it));
+    if !is_list || is_bounded.contains(&true) {
+        return None;
+    }
+    list.insert("type".to_owned(), Value::String("array".to_owned()));
+    for rule in ["minItems", "contains", "minContains", "default"] {
+        list.remove(rule);
+    }
+    Some(Value::Object(list))
+}
+
+/// Adds to the lists of `found` what is new in those of `more`, and returns how many items that were.
+///
+/// Items are equal if they differ in spelling, in the order of their fields, or in how a number is
+/// written. All else in `found` stays as it is.
+fn merge(found: &mut Value, more: Value) -> usize {
+    let (Value::Object(found), Value::Object(more)) = (found, more) else {
+        return 0;
+    };
+    let mut new = 0;
+    for (name, more) in more {
+        let Value::Array(more) = more else { continue };
+        match found.get_mut(&name) {
+            Some(Value::Array(list)) => new += unite(list, more),
+            Some(Value::Null) | None => {
+                let mut list = Vec::new();
+                if unite(&mut list, more) > 0 {
+                    new += list.len();
+                    found.insert(name, Value::Array(list));
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    new
+}
+
+fn unite(list: &mut Vec<Value>, more: Vec<Value>) -> usize {
+    let mut known: HashSet<String> = list.iter().filter_map(identity).collect();
+    let before = list.len();
+    for item in more {
+        if identity(&item).is_some_and(|it| known.insert(it)) {
+            list.push(item);
+        }
+    }
+    list.len() - before
+}
+
+/// Returns the form in which items are compared; `None` for what says nothing.
+fn identity(item: &Value) -> Option<String> {
+    match item {
+        Value::Null => None,
+        Value::String(text) if normalise(text).is_none() => None,
+        _ => Some(canonical(item)),
     }
 }
 

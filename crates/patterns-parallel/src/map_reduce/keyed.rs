@@ -11,21 +11,16 @@ mod table;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use patterns_core::{
-    Agent, AggregateError, AggregateErrorKind, Branch, Model, Scope, StepRole, Warning,
-};
+use patterns_core::{Agent, AggregateError, AggregateErrorKind, Branch, Model, StepRole, Warning};
 use serde::Serialize;
 use serde_json::Value;
 
-pub(super) use self::same_keys::KeyPair;
-use self::same_keys::{KeyCount, key_agent, key_candidates, merged_keys};
+use self::same_keys::{KeyCount, KeyPair, key_agent, key_candidates, merged_keys};
 use self::table::TableBuilder;
 pub use self::table::{FieldProblem, Table};
 use super::code::CodeReduce;
-use super::reduce::{
-    DueStep, End, MapDone, MapPurpose, MapWork, Reduce, Reducing, Reduction, no_step,
-};
-use crate::fan_out::{Stop, Work};
+use super::reduce::{DueStep, End, MapDone, MapPurpose, MapWork, Reduce, Reducing, Reduction};
+use crate::fan_out::Stop;
 use crate::machine::Due;
 use crate::run::Run;
 use crate::{AgentOptions, RunError};
@@ -119,30 +114,20 @@ impl<M: Serialize + 'static> From<KeyedReduce> for Reduce<M, Table> {
     }
 }
 
-impl<M: Serialize> Reduction<M, Table> for KeyedReduce {
-    fn begin(&self) -> Result<Box<dyn Reducing<M, Table>>, RunError> {
+impl<M: Serialize + 'static> Reduction<M, Table> for KeyedReduce {
+    fn begin(&self) -> Result<Box<dyn Reducing<'_, M, Table> + '_>, RunError> {
         Ok(Box::new(Tabulating {
+            reduce: self,
             table: TableBuilder::new(self),
-            field: self.group_by.clone().filter(|_| self.same.is_some()),
             questions: None,
         }))
-    }
-
-    fn carry_out(&self, step: MapWork<M, Table>, scope: Scope) -> Work<'_, MapDone<M, Table>> {
-        match (step, &self.same) {
-            (MapWork::Compare(pair), Some(same)) => {
-                Box::pin(async move { Ok(same.run(&pair, scope).await?.map(MapDone::Compared)) })
-            }
-            _ => no_step(),
-        }
     }
 }
 
 /// A table that is being filled.
-struct Tabulating {
-    table: TableBuilder,
-    /// The field whose values are keys, if an agent is asked which of them mean the same.
-    field: Option<String>,
+struct Tabulating<'r> {
+    reduce: &'r KeyedReduce,
+    table: TableBuilder<'r>,
     questions: Option<Questions>,
 }
 
@@ -173,16 +158,15 @@ impl Questions {
         }
     }
 
-    fn next<M>(&mut self, field: &str) -> Option<DueStep<M, Table>> {
+    /// Returns the places of the keys that are asked about next, and the question.
+    fn next(&mut self, field: &str) -> Option<((usize, usize), KeyPair)> {
         let (a, b) = self.candidates.next()?;
-        let (left, right) = (self.keys[a].key.clone(), self.keys[b].key.clone());
-        let field = field.to_owned();
-        Some(Due {
-            role: StepRole::Reduce,
-            label: format!("{left:?} = {right:?}?"),
-            purpose: MapPurpose::Compare(a, b),
-            work: MapWork::Compare(KeyPair { field, left, right }),
-        })
+        let pair = KeyPair {
+            field: field.to_owned(),
+            left: self.keys[a].key.clone(),
+            right: self.keys[b].key.clone(),
+        };
+        Some(((a, b), pair))
     }
 
     /// Returns which keys go under the name of another one, and warns of answers that contradict each other.
@@ -212,7 +196,7 @@ impl Questions {
     }
 }
 
-impl<M: Serialize> Reducing<M, Table> for Tabulating {
+impl<'r, M: Serialize + 'static> Reducing<'r, M, Table> for Tabulating<'r> {
     fn row(&mut self, row: &Branch<M>) {
         if let Some(answer) = row.value() {
             // What cannot be written as JSON has no fields, which the table will say.
@@ -221,10 +205,19 @@ impl<M: Serialize> Reducing<M, Table> for Tabulating {
         }
     }
 
-    fn due(&mut self, are_all_in: bool, run: &mut Run<'_>) -> Option<DueStep<M, Table>> {
-        let field = self.field.as_ref().filter(|_| are_all_in)?;
+    fn due(&mut self, are_all_in: bool, run: &mut Run<'_>) -> Option<DueStep<'r, M, Table>> {
+        let same = self.reduce.same.as_deref().filter(|_| are_all_in)?;
+        let field = self.reduce.group_by.as_deref()?;
         let keys = || Questions::new(self.table.keys(), run);
-        self.questions.get_or_insert_with(keys).next(field)
+        let ((a, b), pair) = self.questions.get_or_insert_with(keys).next(field)?;
+        Some(Due {
+            role: StepRole::Reduce,
+            label: format!("{:?} = {:?}?", pair.left, pair.right),
+            purpose: MapPurpose::Compare(a, b),
+            work: MapWork::Step(Box::new(move |scope| {
+                Box::pin(async move { Ok(same.run(&pair, scope).await?.map(MapDone::Compared)) })
+            })),
+        })
     }
 
     fn ended(&mut self, step: MapPurpose, made: Option<MapDone<M, Table>>) {

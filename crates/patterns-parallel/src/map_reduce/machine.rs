@@ -28,7 +28,7 @@ use crate::running::RunMachine;
 pub(super) struct MapReduceMachine<'r, M, R> {
     run: Run<'r>,
     pieces: Pieces<'r>,
-    reducing: Box<dyn Reducing<M, R>>,
+    reducing: Box<dyn Reducing<'r, M, R> + 'r>,
     /// How many steps are under way.
     steps: u64,
     /// What was cancelled before anything was sent, or in flight.
@@ -41,10 +41,13 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
     pub(super) fn new(
         options: &'r RunOptions,
         pieces: Pieces<'r>,
-        reducing: Box<dyn Reducing<M, R>>,
+        reducing: Box<dyn Reducing<'r, M, R> + 'r>,
     ) -> Self {
+        let mut run = Run::start(options, Pattern::MapReduce, pieces.total());
+        // Of combinations there may be so many that answered ones are forgotten.
+        run.keeps_steps = pieces.words.is_none();
         Self {
-            run: Run::start(options, Pattern::MapReduce, pieces.total()),
+            run,
             pieces,
             reducing,
             steps: 0,
@@ -54,14 +57,9 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
         }
     }
 
-    /// Forgets steps once they are answered, unless all is kept.
-    pub(super) fn forget_steps(&mut self) {
-        self.run.forget_steps();
-    }
-
     /// Returns the next step of the reduction. Once all documents have ended, it is known whether too
     /// many of them have failed for any.
-    fn next_step(&mut self) -> Option<DueStep<M, R>> {
+    fn next_step(&mut self) -> Option<DueStep<'r, M, R>> {
         let are_all_in = self.pieces.is_exhausted() && self.ended.is_empty();
         if are_all_in && self.run.verdict(None).is_err() {
             return None;
@@ -119,12 +117,12 @@ impl<'r, M, R> MapReduceMachine<'r, M, R> {
     }
 }
 
-impl<M, R> Machine for MapReduceMachine<'_, M, R> {
-    type Work = MapWork<M, R>;
+impl<'r, M, R> Machine for MapReduceMachine<'r, M, R> {
+    type Work = MapWork<'r, M, R>;
     type Done = MapDone<M, R>;
     type Purpose = MapPurpose;
 
-    fn due(&mut self, _: BranchId, cx: &mut Context<'_>) -> Poll<Option<DueStep<M, R>>> {
+    fn due(&mut self, _: BranchId, cx: &mut Context<'_>) -> Poll<Option<DueStep<'r, M, R>>> {
         if let Some(step) = self.next_step() {
             return Poll::Ready(Some(step));
         }
@@ -179,7 +177,7 @@ impl<M, R> RunMachine for MapReduceMachine<'_, M, R> {
     type Row = M;
 
     fn keep_all(&mut self) {
-        self.run.keep_steps();
+        self.run.keeps_steps = true;
         self.ended.unbounded();
     }
 

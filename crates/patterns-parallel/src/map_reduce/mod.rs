@@ -13,7 +13,6 @@ mod glean;
 mod halves;
 mod keyed;
 mod machine;
-mod number_readings;
 mod pattern;
 mod pieces;
 mod provenance;

@@ -122,29 +122,8 @@ where
     /// branch. Calls that reduce are the outcome's steps; of a run that is streamed, those of a
     /// combination are there only if they failed.
     ///
-    /// Streamed, any number of documents needs constant memory: it holds those under way, those that
-    /// wait for a slow one before them, and what the reduction holds.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use futures_util::{StreamExt, stream};
-    /// use patterns_core::Document;
-    /// use patterns_parallel::{MapReduce, RunOptions};
-    /// use patterns_testkit::ScriptedAgent;
-    ///
-    /// let length = ScriptedAgent::new(|it: &Document| Ok(it.text.len()));
-    /// let map_reduce = MapReduce::rows(length);
-    /// let documents = stream::iter(1..10).map(|n| Document::new(n.to_string(), "x".repeat(n)));
-    /// let options = RunOptions::default();
-    /// let mut run = map_reduce.run(documents, &options);
-    /// let mut rows = Vec::new();
-    /// while let Some(row) = run.next().await {
-    ///     rows.extend(row.value().copied());
-    /// }
-    /// assert_eq!(rows, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    /// assert_eq!(run.await?.counts.answered, 9);
-    /// # Ok(()) }
-    /// ```
+    /// [Streamed](Running), any number of documents needs constant memory: it holds those under way,
+    /// those that wait for a slow one before them, and what the reduction holds.
     ///
     /// # Errors
     ///
@@ -159,10 +138,7 @@ where
             let reducing = reduction.begin()?;
             let splitter = self.splitter.clone();
             let pieces = Pieces::open(documents, splitter, reduction.is_by_agent()).await?;
-            let mut machine = MapReduceMachine::new(options, pieces, reducing);
-            if reduction.is_by_agent() {
-                machine.forget_steps();
-            }
+            let machine = MapReduceMachine::new(options, pieces, reducing);
             Ok(FanOut::new(machine, options, |work, scope| {
                 Box::pin(self.carry_out(work, scope))
             }))
@@ -171,7 +147,7 @@ where
 
     async fn carry_out(
         &self,
-        work: MapWork<M, R>,
+        work: MapWork<'_, M, R>,
         scope: Scope,
     ) -> Result<Answer<MapDone<M, R>>, AgentError> {
         match work {
@@ -180,7 +156,7 @@ where
                 let answer = ask_in_halves(&*self.map, splitter, piece, scope).await?;
                 Ok(answer.map(MapDone::Mapped))
             }
-            step => self.reduce.reduction().carry_out(step, scope).await,
+            MapWork::Step(step) => step(scope).await,
         }
     }
 }

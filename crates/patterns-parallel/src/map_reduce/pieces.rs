@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::error::Error;
-use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -16,7 +15,7 @@ use super::unseen::SeenWords;
 use crate::RunError;
 
 /// An input of map-reduce. A stream of [`Document`]s is a stream of inputs, too.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum MapInput {
     /// A document to work on.
     Document(Document),
@@ -32,16 +31,6 @@ pub enum MapInput {
 impl From<Document> for MapInput {
     fn from(document: Document) -> Self {
         Self::Document(document)
-    }
-}
-
-impl fmt::Debug for MapInput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let id = match self {
-            Self::Document(document) => &document.id,
-            Self::Unreadable { id, .. } => id,
-        };
-        f.debug_tuple("MapInput").field(id).finish()
     }
 }
 
@@ -149,44 +138,36 @@ impl<'r> Pieces<'r> {
         }
     }
 
+    /// Cuts a document into pieces; in one without any there is nothing.
     fn cut(&mut self, input: MapInput) {
-        match (input, self.splitter.clone()) {
-            (MapInput::Unreadable { id, reason }, _) => {
-                self.remember_name(&id);
-                self.add(&id.clone(), [(id, Piece::Unreadable(reason))].into());
+        let (document, pieces) = match input {
+            MapInput::Unreadable { id, reason } => {
+                (id.clone(), vec![(id, Piece::Unreadable(reason))])
             }
-            (MapInput::Document(document), None) => {
-                self.remember(&document);
-                self.remember_name(&document.id);
-                let name = document.id.clone();
-                self.add(&name.clone(), [(name, Piece::Whole(document))].into());
+            MapInput::Document(document) => {
+                if let Some(words) = &mut self.words {
+                    words.add(&document);
+                }
+                let id = document.id.clone();
+                let pieces = match &self.splitter {
+                    Some(splitter) => {
+                        let chunks = splitter.split(&document).into_iter();
+                        chunks.map(|it| (it.id(), Piece::Chunk(it))).collect()
+                    }
+                    None => vec![(id.clone(), Piece::Whole(document))],
+                };
+                (id, pieces)
             }
-            (MapInput::Document(document), Some(splitter)) => {
-                self.remember(&document);
-                let chunks = splitter.split(&document).into_iter();
-                let named: Vec<_> = chunks.map(|it| (it.id(), Piece::Chunk(it))).collect();
-                named.iter().for_each(|it| self.remember_name(&it.0));
-                self.add(&document.id, named);
-            }
-        }
-    }
-
-    /// Adds the pieces of a document; in one without any there is nothing.
-    fn add(&mut self, document: &str, pieces: Vec<(String, Piece)>) {
+        };
         let names = pieces.iter().map(|it| it.0.clone());
-        let number = self.coverage.begin(document, names.collect());
+        let number = self.coverage.begin(&document, names.collect());
         for (place, (name, piece)) in pieces.into_iter().enumerate() {
+            self.remember_name(&name);
             self.made.push_back(Named {
                 name,
                 number: (number, place),
                 piece,
             });
-        }
-    }
-
-    fn remember(&mut self, document: &Document) {
-        if let Some(words) = &mut self.words {
-            words.add(document);
         }
     }
 

@@ -6,9 +6,7 @@ use patterns_core::{AggregateError, Branch, Columns, Coverage, Scope};
 
 use super::coverage::ChunkNumber;
 use super::halves::Mapped;
-use super::keyed::KeyPair;
 use super::pieces::Piece;
-use super::reduce_prompt::ReduceTask;
 use super::topology::Place;
 use super::unseen::SeenWords;
 use crate::RunError;
@@ -42,15 +40,10 @@ impl<M, R> fmt::Debug for Reduce<M, R> {
     }
 }
 
-/// How answers are reduced: begins a reduction for each run, and carries out its steps.
+/// How answers are reduced, run by run.
 pub(super) trait Reduction<M, R>: Send + Sync {
     /// Begins a run.
-    fn begin(&self) -> Result<Box<dyn Reducing<M, R>>, RunError>;
-
-    /// Carries out a step that was due.
-    fn carry_out(&self, _: MapWork<M, R>, _: Scope) -> Work<'_, MapDone<M, R>> {
-        no_step()
-    }
+    fn begin(&self) -> Result<Box<dyn Reducing<'_, M, R> + '_>, RunError>;
 
     /// Returns whether an agent writes the result: then it is held to the words of the documents, and there may
     /// be so many steps that answered ones are forgotten.
@@ -59,12 +52,16 @@ pub(super) trait Reduction<M, R>: Send + Sync {
     }
 }
 
-/// What a branch works on: a piece of the input, or a step of a reduction.
-pub(super) enum MapWork<M, R> {
+/// What a branch works on.
+pub(super) enum MapWork<'r, M, R> {
+    /// A piece of the input.
     Map(Piece),
-    Combine(ReduceTask<M, R>),
-    Compare(KeyPair),
+    /// A step of the reduction, which carries it out itself.
+    Step(Step<'r, M, R>),
 }
+
+/// A step that has not begun.
+type Step<'r, M, R> = Box<dyn FnOnce(Scope) -> Work<'r, MapDone<M, R>> + Send + 'r>;
 
 /// What a branch is for.
 pub(super) enum MapPurpose {
@@ -77,7 +74,7 @@ pub(super) enum MapPurpose {
 }
 
 /// A step that is due.
-pub(super) type DueStep<M, R> = Due<MapWork<M, R>, MapPurpose>;
+pub(super) type DueStep<'r, M, R> = Due<MapWork<'r, M, R>, MapPurpose>;
 
 /// What a branch makes.
 pub(super) enum MapDone<M, R> {
@@ -90,7 +87,7 @@ pub(super) enum MapDone<M, R> {
 /// The pure state of a reduction in a run under way.
 ///
 /// Documents are known by their places, counted from 0 in the order in which they begin.
-pub(super) trait Reducing<M, R>: Send {
+pub(super) trait Reducing<'r, M, R>: Send {
     /// Takes note that the next document has begun.
     fn begun(&mut self, _place: u64) {}
 
@@ -104,7 +101,7 @@ pub(super) trait Reducing<M, R>: Send {
     fn finish(&mut self) {}
 
     /// Returns the next step that can be made now. `are_all_in` says whether every document has ended.
-    fn due(&mut self, _are_all_in: bool, _run: &mut Run<'_>) -> Option<DueStep<M, R>> {
+    fn due(&mut self, _are_all_in: bool, _run: &mut Run<'_>) -> Option<DueStep<'r, M, R>> {
         None
     }
 
@@ -135,12 +132,12 @@ where
     R: Clone + Send + Sync + 'static,
     F: Fn(&mut R, &str, &M) + Clone + Send + Sync + 'static,
 {
-    fn begin(&self) -> Result<Box<dyn Reducing<M, R>>, RunError> {
+    fn begin(&self) -> Result<Box<dyn Reducing<'_, M, R> + '_>, RunError> {
         Ok(Box::new(self.clone()))
     }
 }
 
-impl<M, R: Send, F: Fn(&mut R, &str, &M) + Send> Reducing<M, R> for Fold<R, F> {
+impl<M, R: Send, F: Fn(&mut R, &str, &M) + Send> Reducing<'_, M, R> for Fold<R, F> {
     fn row(&mut self, row: &Branch<M>) {
         if let Some(answer) = row.value() {
             (self.add)(&mut self.value, &row.label, answer);
@@ -151,10 +148,4 @@ impl<M, R: Send, F: Fn(&mut R, &str, &M) + Send> Reducing<M, R> for Fold<R, F> {
         end.run.verdict(end.stop)?;
         Ok(self.value)
     }
-}
-
-/// Answers a step that a reduction has never asked for.
-pub(super) fn no_step<'a, M, R>() -> Work<'a, MapDone<M, R>> {
-    let error = RunError::InvalidSetup("the reduction has no such step");
-    Box::pin(async { Err(patterns_core::AgentError::code(error)) })
 }

@@ -96,7 +96,7 @@ impl Combine<DocumentSummary, Reduction> {
         let agent = agent.prompt(|task: &ReduceTask<DocumentSummary, Reduction>| {
             task.prompt(task.items.iter().map(summary_text))
         });
-        Self::by(agent.map(Reduction::complete)).complete(Reduction::count_documents)
+        Self::by(agent.map(Reduction::complete)).completed_by(Reduction::count_documents)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which spellings are one answer, and which are not.
 
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::*;
 
@@ -136,5 +137,28 @@ proptest! {
     #[test]
     fn an_answer_with_a_sign_is_an_answer(answer in "[^\\s\\p{Z}\\p{C}]{1,9}") {
         prop_assert!(normalise(&answer).is_some());
+    }
+}
+
+#[test]
+fn equal_numbers_are_written_alike_and_others_are_not() {
+    let alike = [
+        [json!(0), json!(-0.0)],
+        [json!(42), json!(42.0)],
+        [json!(10_000_000_000_000_000_u64), json!(1e16)],
+    ];
+    for [one, other] in alike {
+        assert_eq!(canonical(&one), canonical(&other), "{one} {other}");
+    }
+    let different = [
+        [
+            json!(9_007_199_254_740_993_u64),
+            json!(9_007_199_254_740_992.0),
+        ],
+        [json!(u64::MAX), json!(18_446_744_073_709_551_616.0)],
+        [json!(0), json!(5e-324)],
+    ];
+    for [one, other] in different {
+        assert_ne!(canonical(&one), canonical(&other), "{one} {other}");
     }
 }

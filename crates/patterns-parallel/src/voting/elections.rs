@@ -16,26 +16,26 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::StreamExt;
-use futures_util::stream::Fuse;
 use patterns_core::{
-    AgentError, Branch, BranchEnd, BranchId, ModelError, ModelErrorKind, StepRole,
+    Agent, AgentError, Branch, BranchEnd, BranchId, ModelError, ModelErrorKind, StepRole,
 };
 
+use super::ballot::BallotTask;
 use super::judge::{JudgeTask, Judgement, Pair};
 use super::question::Question;
 use super::rules::Rule;
 use super::stop::{Forecast, Step, Stopper};
+use super::voter::Voter;
 use super::{Asking, Voting};
 use crate::fan_out::Stop;
 use crate::in_order::InOrder;
 use crate::machine::{Due, Machine};
 use crate::run::Run;
-use decide::Need;
 use open_election::OpenElection;
 use shared_calls::{NextCall, SharedCalls};
 
 /// All elections of a run; `H` is what those come to that are handed over.
-pub(super) struct Elections<'a, V, R, S, H> {
+pub(super) struct Elections<'a, V, R, H> {
     voting: &'a Voting<V, R>,
     run: Run<'a>,
     held: H,
@@ -44,7 +44,7 @@ pub(super) struct Elections<'a, V, R, S, H> {
     forecast: Option<Forecast>,
     /// Who gets the next call, where elections share them.
     shared: Option<SharedCalls>,
-    questions: Pin<Box<Fuse<S>>>,
+    questions: Pin<Box<dyn Stream<Item = (String, Question)> + Send + 'a>>,
     /// Whether ballots are labelled by their questions.
     is_batch: bool,
     /// Elections that are not over, by number.
@@ -68,17 +68,12 @@ pub(super) enum Task {
 }
 
 /// What is due, with the number of the election that it is done for.
-type DueTask = Due<Work, (u64, Task)>;
+type DueTask<'a, V> = Due<Work<'a, V>, (u64, Task)>;
 
-/// What a branch works on.
-#[derive(Clone, Debug)]
-pub(super) enum Work {
-    /// Asks a voter, by its number.
-    Ballot(usize, Arc<Question>),
-    /// Asks the judge.
-    Judge(JudgeTask),
-    /// Asks the stronger voter.
-    Escalate(Arc<Question>),
+/// What a branch works on: a question to a voter, the stronger one too, or to the judge.
+pub(super) enum Work<'a, V> {
+    Vote(&'a dyn Agent<BallotTask, V>, BallotTask),
+    Judge(&'a dyn Agent<JudgeTask, Judgement>, JudgeTask),
 }
 
 /// What a branch makes.
@@ -88,23 +83,7 @@ pub(super) enum Done<V> {
     Judgement(Judgement),
 }
 
-impl<V> Done<V> {
-    fn ballot(self) -> Option<V> {
-        match self {
-            Self::Ballot(ballot) => Some(ballot),
-            Self::Judgement(_) => None,
-        }
-    }
-
-    fn judgement(self) -> Option<Judgement> {
-        match self {
-            Self::Judgement(said) => Some(said),
-            Self::Ballot(_) => None,
-        }
-    }
-}
-
-impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S, H> {
+impl<'a, V, R: Rule, H> Elections<'a, V, R, H> {
     /// Ends the elections that are under way: if the calls are spent, these are over; and so are those
     /// that had begun with all others, to share their calls, and never had a turn. Others are broken off:
     /// of a batch they are none, and a single one is over with the ballots that are in.
@@ -246,19 +225,17 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S,
         let Some(election) = self.open.get_mut(&number) else {
             return;
         };
-        match self.voting.need(election) {
-            Need::Nothing => {
-                if let Some(election) = self.open.remove(&number) {
-                    self.over.put(number, election);
-                }
-            }
-            Need::ToWait => {}
-            Need::Judgements(pairs) => {
-                election.being_judged.extend(pairs.iter().copied());
-                let tasks = pairs.into_iter().map(|it| (number, Task::Judge(it)));
-                self.steps.extend(tasks);
-            }
-            Need::Escalation => self.steps.push_back((number, Task::Escalate)),
+        let due = self.voting.to_judge(election);
+        election.being_judged.extend(due.iter().copied());
+        let tasks = due.into_iter().map(|it| (number, Task::Judge(it)));
+        self.steps.extend(tasks);
+        if !election.being_judged.is_empty() {
+            return;
+        }
+        if self.voting.is_to_escalate(election) {
+            self.steps.push_back((number, Task::Escalate));
+        } else if let Some(election) = self.open.remove(&number) {
+            self.over.put(number, election);
         }
     }
 
@@ -271,47 +248,55 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S,
         match task {
             Task::Judge(pair) => {
                 election.being_judged.remove(&pair);
-                let said = done.and_then(Done::judgement);
+                let said = match done {
+                    Some(Done::Judgement(said)) => Some(said),
+                    _ => None,
+                };
                 election.judgements.insert(pair, said);
             }
             Task::Ballot(_) | Task::Escalate => {
-                election.escalated = Some(done.and_then(Done::ballot));
+                election.escalated = Some(done.and_then(ballot));
             }
         }
         self.votes_in(number);
     }
 
     /// Begins what is due first.
-    fn next_task(&mut self, id: BranchId) -> Option<DueTask> {
+    fn next_task(&mut self, id: BranchId) -> Option<DueTask<'a, V>> {
+        let voting = self.voting;
         let ballot = |(number, voter)| (number, Task::Ballot(voter));
         let step = self.steps.pop_front();
         let (number, task) = step.or_else(|| self.ballots.pop_front().map(ballot))?;
         let election = self.open.get_mut(&number)?;
-        election.steps += u32::from(!matches!(task, Task::Ballot(_)));
-        let question = Arc::clone(&election.question);
-        let of = match self.is_batch {
-            true => format!("{}/", election.id),
-            false => String::new(),
+        let vote = |voter: &'a Voter<V>, sample| {
+            Work::Vote(&*voter.agent, voter.task(&election.question, sample))
         };
-        let label = |what: &str| format!("{of}{what}");
-        let (role, label, work) = match task {
-            Task::Ballot(voter) => {
-                election.began(voter, id);
+        let (role, mut label, work) = match task {
+            Task::Ballot(number) => {
+                let (voter, sample) = voting.panel.voter(number);
                 let label = match self.is_batch {
-                    true => label(&(voter + 1).to_string()),
-                    false => self.voting.label(voter),
+                    true => (number + 1).to_string(),
+                    false => voting.label(number),
                 };
-                (StepRole::Ballot, label, Work::Ballot(voter, question))
+                (StepRole::Ballot, label, vote(voter, sample))
             }
             Task::Judge(pair) => {
-                let task = self.voting.judge_task(election, pair);
-                (StepRole::Judge, label("judgement"), Work::Judge(task))
+                let task = voting.judge_task(election, pair);
+                let work = Work::Judge(voting.rule.judge()?, task);
+                (StepRole::Judge, "judgement".to_owned(), work)
             }
             Task::Escalate => {
-                let label = label("escalation");
-                (StepRole::Judge, label, Work::Escalate(question))
+                let voter = voting.escalation.as_ref()?;
+                (StepRole::Judge, "escalation".to_owned(), vote(voter, 0))
             }
         };
+        match task {
+            Task::Ballot(voter) => election.began(voter, id),
+            Task::Judge(_) | Task::Escalate => election.steps += 1,
+        }
+        if self.is_batch {
+            label = format!("{}/{label}", election.id);
+        }
         let purpose = (number, task);
         Some(Due {
             role,
@@ -322,13 +307,21 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S,
     }
 }
 
-impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Machine for Elections<'_, V, R, S, H> {
-    type Work = Work;
+/// Returns the ballot that a branch made, if it was to make one.
+fn ballot<V>(done: Done<V>) -> Option<V> {
+    match done {
+        Done::Ballot(ballot) => Some(ballot),
+        Done::Judgement(_) => None,
+    }
+}
+
+impl<'a, V, R: Rule, H> Machine for Elections<'a, V, R, H> {
+    type Work = Work<'a, V>;
     type Done = Done<V>;
     /// The number of the election, and what is done for it.
     type Purpose = (u64, Task);
 
-    fn due(&mut self, id: BranchId, cx: &mut Context<'_>) -> Poll<Option<DueTask>> {
+    fn due(&mut self, id: BranchId, cx: &mut Context<'_>) -> Poll<Option<DueTask<'a, V>>> {
         loop {
             if let Some(due) = self.next_task(id) {
                 return Poll::Ready(Some(due));
@@ -348,7 +341,7 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Machine for Elections<
 
     fn ended(&mut self, (number, task): Self::Purpose, branch: Branch<Done<V>>) -> Vec<BranchId> {
         if let Task::Ballot(voter) = task {
-            let ballot = branch.and_then(Done::ballot);
+            let ballot = branch.and_then(ballot);
             self.run.account(&ballot);
             return self.ballot_ended(number, voter, ballot);
         }

@@ -10,7 +10,6 @@
 mod field_rule;
 mod leaf;
 mod object;
-mod union;
 
 use std::collections::BTreeMap;
 
@@ -19,9 +18,10 @@ use serde_json::Value;
 
 use super::ballot::Ballot;
 use super::judge::Judgements;
-use super::rules::{Decision, Detail, Rule, RuleError, Ruling, TieBreak};
+use super::rules::{Decision, Detail, Rule, Ruling, TieBreak};
+use crate::RunError;
 use field_rule::{FieldRule, find};
-use object::{ObjectElection, decide_object};
+use object::decide_object;
 
 /// Answers are JSON objects of a schema, and every field is decided on its own.
 ///
@@ -56,7 +56,7 @@ use object::{ObjectElection, decide_object};
 /// let rule = Fields::parse(schema, ["/vendor=majority"])?;
 /// let ruling = rule.decide(&ballots, TieBreak::FirstSeen, &Default::default());
 /// assert_eq!(ruling.winner, Some(json!({"vendor": "ACME Ltd.", "total": 120.5})));
-/// # Ok::<(), patterns_parallel::voting::RuleError>(())
+/// # Ok::<(), patterns_parallel::RunError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fields {
@@ -83,16 +83,16 @@ impl Fields {
     ///
     /// # Errors
     ///
-    /// Returns a [`RuleError`] that names what is wrong and, where one is near, what may be meant.
+    /// Returns a [`RunError`] that names what is wrong and, where one is near, what may be meant.
     pub fn parse<S: AsRef<str>>(
         schema: Value,
         rules: impl IntoIterator<Item = S>,
-    ) -> Result<Self, RuleError> {
+    ) -> Result<Self, RunError> {
         let mut fields = Self::new(schema);
         for text in rules {
             let text = text.as_ref();
             let (path, rule) = text.rsplit_once('=').ok_or_else(|| {
-                RuleError::new(format!(
+                RunError::Part(format!(
                     "`{text}` is no PATH=RULE, such as /price=median:1%"
                 ))
             })?;
@@ -101,7 +101,7 @@ impl Fields {
             let path = pointer::join("", pointer::names(path));
             rule.check(&path, &kind)?;
             if fields.rules.insert(path.clone(), rule).is_some() {
-                return Err(RuleError::new(format!("`{path}` has two rules")));
+                return Err(RunError::Part(format!("`{path}` has two rules")));
             }
         }
         Ok(fields)
@@ -116,11 +116,8 @@ impl Rule for Fields {
             .iter()
             .filter_map(|it| serde_json::from_str(it.answer.as_deref()?).ok());
         let values: Vec<Value> = values.collect();
-        let ObjectElection {
-            value,
-            is_complete,
-            fields,
-        } = decide_object(self, &values, tie_break);
+        let object = decide_object(self, &values, tie_break);
+        let (value, is_complete, fields) = (object.value, object.is_complete, object.fields);
         let shares: f64 = fields.iter().map(|it| it.share).sum();
         let total_votes = values.len() as u64;
         Ruling {

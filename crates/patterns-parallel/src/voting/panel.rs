@@ -18,17 +18,16 @@ use crate::AgentOptions;
 /// one member is another sample of its agent.
 pub struct Panel<V> {
     pub(super) voters: Vec<Voter<V>>,
-    answer_of: Arc<AnswerOf<V>>,
-    /// Brings an answer into the form in which it is counted, if that is not the question's own.
-    form: Option<Arc<Form>>,
+    answer_of: Box<AnswerOf<V>>,
+    form: Box<Form>,
     /// Writes a ballot down, to see whether all are the same.
     text_of: Option<fn(&V) -> String>,
     /// What is warned of where a member is sampled more than once.
     pub(super) warning: Option<Warning>,
 }
 
-/// Brings an answer into the form in which it is counted; `None` is an abstention.
-type Form = dyn Fn(&str) -> Option<String> + Send + Sync;
+/// Brings an answer to a question into the form in which it is counted; `None` is an abstention.
+type Form = dyn Fn(&Question, &str) -> Option<String> + Send + Sync;
 
 /// Finds the answer in a ballot; `None` is an abstention.
 type AnswerOf<V> = dyn Fn(&V) -> Option<String> + Send + Sync;
@@ -101,8 +100,8 @@ impl<V> Panel<V> {
     ) -> Self {
         Self {
             voters: voters.into_iter().collect(),
-            answer_of: Arc::new(answer_of),
-            form: None,
+            answer_of: Box::new(answer_of),
+            form: Box::new(Question::counted),
             text_of: None,
             warning: None,
         }
@@ -116,7 +115,7 @@ impl<V> Panel<V> {
         mut self,
         form: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
     ) -> Self {
-        self.form = Some(Arc::new(form));
+        self.form = Box::new(move |_, answer| form(answer));
         self
     }
 
@@ -170,20 +169,13 @@ impl<V> Panel<V> {
 
     /// Returns what a ballot on a question is counted as.
     pub(super) fn counted(&self, question: &Question, value: &V) -> Option<String> {
-        self.form(question, &(self.answer_of)(value)?)
-    }
-
-    fn form(&self, question: &Question, answer: &str) -> Option<String> {
-        match &self.form {
-            Some(form) => form(answer),
-            None => question.counted(answer),
-        }
+        (self.form)(question, &(self.answer_of)(value)?)
     }
 
     /// Reads a ballot on a question; `value` is `None` if there was none.
     pub(super) fn ballot(&self, question: &Question, voter: String, value: Option<&V>) -> Ballot {
         let answer = value.and_then(|value| (self.answer_of)(value));
-        let normalised = answer.as_deref().and_then(|it| self.form(question, it));
+        let normalised = answer.as_deref().and_then(|it| (self.form)(question, it));
         let option = normalised
             .clone()
             .filter(|it| question.options.contains(it));
@@ -229,7 +221,7 @@ pub(super) fn identical_ballots(elections: u64, of: u64) -> Warning {
     )
 }
 
-impl<V> fmt::Debug for Panel<V> {
+impl<V: fmt::Debug> fmt::Debug for Panel<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Panel")
             .field("voters", &self.voters)

@@ -3,7 +3,7 @@
 use patterns_core::{Contract, Document};
 use serde_json::Value;
 
-use crate::normalise;
+use crate::normalise::normalise;
 
 /// A question to vote on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

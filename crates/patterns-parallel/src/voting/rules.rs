@@ -20,6 +20,7 @@ use patterns_core::Agent;
 
 use super::ballot::Ballot;
 use super::judge::{JudgeTask, Judgement, Judgements};
+use crate::RunError;
 pub use best_of::BestOf;
 pub use count::AnswerCount;
 pub use detail::{Detail, FieldElection, Spread};
@@ -162,25 +163,14 @@ fn share_of(votes: u64, total: u64) -> f64 {
     votes as f64 / total.max(1) as f64
 }
 
-/// A rule that cannot be understood, or does not go with what it is to decide.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct RuleError(String);
+/// The value of a rule is missing, of no use, or out of range.
+pub(super) fn wrong_value(name: &str, reason: impl std::fmt::Display) -> RunError {
+    RunError::Part(format!("the rule `{name}`: {reason}"))
+}
 
-impl RuleError {
-    pub(super) fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
-    }
-
-    /// The value of a rule is missing, of no use, or out of range.
-    pub(super) fn value(name: &str, reason: impl std::fmt::Display) -> Self {
-        Self(format!("the rule `{name}`: {reason}"))
-    }
-
-    fn unknown(name: &str, names: &[&str]) -> Self {
-        let known = names.join(", ");
-        Self(format!(
-            "there is no voting rule {name:?}; there are {known}"
-        ))
-    }
+fn unknown(name: &str, names: &[&str]) -> RunError {
+    let known = names.join(", ");
+    RunError::Part(format!(
+        "there is no voting rule {name:?}; there are {known}"
+    ))
 }

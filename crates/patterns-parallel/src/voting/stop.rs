@@ -13,7 +13,6 @@ mod pitman_yor;
 mod plan;
 mod state;
 mod stopping_rule;
-mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -21,13 +20,13 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::rules::{RuleError, Share, TieBreak};
+use super::rules::{Share, TieBreak};
+use crate::RunError;
 pub(super) use forecast::{CallIndex, Chain, Forecast};
 use plan::Plan;
-pub(super) use state::MOST_VOTES;
 use state::State;
+pub(super) use state::{MOST_VOTES, Tally};
 pub use stopping_rule::StoppingRule;
-pub(super) use tally::Tally;
 
 /// What to do next in a vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -98,9 +97,9 @@ impl Stopper {
     ///
     /// # Errors
     ///
-    /// Returns a [`RuleError`] if there is no voter, if a value of the rule is out of range, and if the
+    /// Returns a [`RunError`] if there is no voter, if a value of the rule is out of range, and if the
     /// rule cannot look ahead that far.
-    pub(super) fn new(rule: StoppingRule, max_votes: u64) -> Result<Self, RuleError> {
+    pub(super) fn new(rule: StoppingRule, max_votes: u64) -> Result<Self, RunError> {
         rule.check(max_votes)?;
         let criterion = match rule {
             StoppingRule::Fixed | StoppingRule::Exact => Criterion::None,

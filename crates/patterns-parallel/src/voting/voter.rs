@@ -1,6 +1,5 @@
 //! A voter: who casts ballots, and the contracts of those that a model casts.
 
-use std::fmt;
 use std::sync::Arc;
 
 use patterns_core::{Agent, Contract, ContractError, Model};
@@ -19,6 +18,7 @@ use crate::agent_by::AgentBy;
 /// prompts were right more often than votes on one (by 0.5 to 4.4 points on six sets of recorded
 /// votes). The words go to the end of the question, so that the beginning of all requests is the same
 /// for the provider's prompt cache.
+#[derive(Debug)]
 pub struct Voter<V> {
     pub(super) name: Option<String>,
     pub(super) agent: Arc<dyn Agent<BallotTask, V>>,
@@ -87,6 +87,15 @@ impl<V> Voter<V> {
         }
     }
 
+    /// Puts a question to it for one of its samples.
+    pub(super) fn task(&self, question: &Arc<Question>, sample: usize) -> BallotTask {
+        BallotTask {
+            question: Arc::clone(question),
+            sample: u32::try_from(sample).unwrap_or(u32::MAX),
+            prompt: self.prompt.clone(),
+        }
+    }
+
     /// Names it.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
@@ -107,16 +116,6 @@ impl<V> Voter<V> {
     pub fn weight(mut self, weight: f64) -> Self {
         self.weight = weight;
         self
-    }
-}
-
-impl<V> fmt::Debug for Voter<V> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Voter")
-            .field("name", &self.name)
-            .field("prompt", &self.prompt)
-            .field("weight", &self.weight)
-            .finish_non_exhaustive()
     }
 }
 

@@ -587,5 +587,5 @@ async fn what_cannot_be_run_is_refused_before_anything_is_asked() {
     }
     let blind = voting().voters(nonzero(500)).stop_by(StoppingRule::Plan);
     let error = refused(blind, "Well?").await;
-    assert!(matches!(error, RunError::Rule(_)), "{error}");
+    assert!(matches!(error, RunError::Part(_)), "{error}");
 }

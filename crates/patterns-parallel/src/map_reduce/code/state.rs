@@ -1,21 +1,26 @@
 //! The state of a code reduction: numbers, or how often each value was seen, and where first.
+//!
+//! Numbers are added as they are written, so that the order of answers cannot show in the last digit,
+//! and 0.1 + 0.2 is 0.3. An answer's numbers are 64-bit integers or floats (one that would not be the
+//! same number as either is asked for again), so no sum has more than some hundred digits.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use bigdecimal::BigDecimal;
+use bigdecimal::{BigDecimal, ToPrimitive};
 use serde_json::{Value, json};
-use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use super::numbers::{Moments, read, typed, write};
 use super::{CodeFunction, FieldTrouble};
-use crate::canonical::exact;
+use crate::normalise::exact;
 
 /// What is known of a row, or of all rows so far. States of parts can be merged in any order.
 #[derive(Clone, Debug)]
 pub(in crate::map_reduce) enum State {
     Count(u64),
-    Moments(Moments),
+    /// The sum of numbers, and how many there are.
+    Sum(BigDecimal, u64),
+    Least(Option<BigDecimal>),
+    Greatest(Option<BigDecimal>),
     /// How often each number occurs.
     Numbers(BTreeMap<BigDecimal, u64>),
     /// Different values by the form in which they are compared.
@@ -39,45 +44,58 @@ impl State {
         use CodeFunction as F;
         match function {
             F::Count => Self::Count(0),
-            F::Sum | F::Mean | F::Min | F::Max => Self::Moments(Moments::default()),
+            F::Sum | F::Mean => Self::Sum(BigDecimal::default(), 0),
+            F::Min => Self::Least(None),
+            F::Max => Self::Greatest(None),
             F::Median => Self::Numbers(BTreeMap::new()),
             F::Distinct | F::Union | F::Top(_) => Self::Values(BTreeMap::new()),
         }
     }
 
-    /// Adds the next value of the row at `at`. Columns of an input may be texts only, as those of a CSV
-    /// file are.
-    pub(super) fn add(
-        &mut self,
+    /// Makes what is known of one value of the row at `at`. Columns of an input may be texts only, as those
+    /// of a CSV file are.
+    pub(super) fn of(
+        function: CodeFunction,
         value: &Value,
         is_of_input: bool,
-        at: (RowPosition, usize),
-    ) -> Result<(), FieldTrouble> {
+        first: (RowPosition, usize),
+    ) -> Result<Self, FieldTrouble> {
+        use CodeFunction as F;
         let number = || {
             let of_text = || typed(value).filter(|_| is_of_input);
             read(value).or_else(of_text).ok_or(FieldTrouble::WrongType)
         };
-        match self {
-            Self::Count(count) => *count += 1,
-            Self::Moments(moments) => moments.merge(&Moments::of(number()?)),
-            Self::Numbers(known) => *known.entry(number()?.normalized()).or_default() += 1,
-            Self::Values(known) => {
-                let seen = known.entry(form(value)).or_insert_with(|| Seen {
-                    value: value.clone(),
-                    count: 0,
-                    first: at,
-                });
-                seen.count += 1;
+        let seen = || Seen {
+            value: value.clone(),
+            count: 1,
+            first,
+        };
+        Ok(match function {
+            F::Count => Self::Count(1),
+            F::Sum | F::Mean => Self::Sum(number()?, 1),
+            F::Min => Self::Least(Some(number()?)),
+            F::Max => Self::Greatest(Some(number()?)),
+            F::Median => Self::Numbers(BTreeMap::from([(number()?.normalized(), 1)])),
+            F::Distinct | F::Union | F::Top(_) => {
+                Self::Values(BTreeMap::from([(exact(value), seen())]))
             }
-        }
-        Ok(())
+        })
     }
 
     /// Adds what is known of other rows, for the same reduction.
     pub(in crate::map_reduce) fn merge(&mut self, other: &Self) {
         match (self, other) {
             (Self::Count(count), Self::Count(more)) => *count += more,
-            (Self::Moments(moments), Self::Moments(more)) => moments.merge(more),
+            (Self::Sum(sum, count), Self::Sum(more, further)) => {
+                *sum += more;
+                *count += further;
+            }
+            (Self::Least(known), Self::Least(more)) => {
+                *known = known.take().into_iter().chain(more.clone()).min();
+            }
+            (Self::Greatest(known), Self::Greatest(more)) => {
+                *known = known.take().into_iter().chain(more.clone()).max();
+            }
             (Self::Numbers(known), Self::Numbers(more)) => {
                 for (number, count) in more {
                     *known.entry(number.clone()).or_default() += count;
@@ -98,10 +116,10 @@ impl State {
         use CodeFunction as F;
         match (self, function) {
             (Self::Count(count), _) => Value::from(*count),
-            (Self::Moments(it), F::Sum) => it.sum(),
-            (Self::Moments(it), F::Mean) => it.mean(),
-            (Self::Moments(it), F::Min) => it.min(),
-            (Self::Moments(it), _) => it.max(),
+            (Self::Sum(sum, _), F::Sum) => write(sum),
+            (Self::Sum(_, 0), _) => Value::Null,
+            (Self::Sum(sum, count), _) => rounded(&(sum / BigDecimal::from(*count))),
+            (Self::Least(it) | Self::Greatest(it), _) => it.as_ref().map_or(Value::Null, write),
             (Self::Numbers(it), _) => median(it),
             (Self::Values(it), F::Distinct) => Value::from(it.len()),
             (Self::Values(it), function) => {
@@ -147,13 +165,66 @@ fn median(counts: &BTreeMap<BigDecimal, u64>) -> Value {
     }
 }
 
-/// Returns the form of a value: values are the same if their forms are. Every sign counts, but for how
-/// a letter with an accent is encoded (NFC), the order of an object's members, and how a number is
-/// written.
-pub(in crate::map_reduce) fn form(value: &Value) -> String {
-    let form = exact(value);
-    match is_nfc(&form) {
-        true => form,
-        false => form.nfc().collect(),
+/// The most digits and the largest exponent of a number that is read, which no float exceeds. With
+/// more of them, a sum would take memory at will.
+const MOST: u64 = 1_100;
+
+/// The most digits of a whole number that is written without an exponent.
+const PLAIN: i64 = 40;
+
+/// Reads a number of an answer as it is written; `None` for what is none, or is longer than any float.
+fn read(value: &Value) -> Option<BigDecimal> {
+    let Value::Number(number) = value else {
+        return None;
+    };
+    let number: BigDecimal = number.to_string().parse().ok()?;
+    let exponent = number.fractional_digit_count().unsigned_abs();
+    (number.digits() <= MOST && exponent <= MOST).then_some(number)
+}
+
+/// Reads a text that is a number and nothing else.
+fn typed(value: &Value) -> Option<BigDecimal> {
+    let number: Value = serde_json::from_str(value.as_str()?.trim()).ok()?;
+    read(&number)
+}
+
+/// Writes a number. A whole one keeps all its digits: where no number of JSON has them, it is a text.
+/// Another one is [rounded].
+fn write(number: &BigDecimal) -> Value {
+    let rounded = rounded(number);
+    match rounded.as_f64() {
+        Some(float) if number.is_integer() && rounded.is_f64() && !is_exactly(float, number) => {
+            match number.order_of_magnitude() < PLAIN {
+                true => number.to_plain_string().into(),
+                false => number.normalized().to_scientific_notation().into(),
+            }
+        }
+        _ => rounded,
     }
+}
+
+/// Writes a number as a whole one of 64 bits if it is one, else as the nearest float, or as a text if
+/// it exceeds all floats.
+fn rounded(number: &BigDecimal) -> Value {
+    if number.is_integer() {
+        if let Some(whole) = number.to_i64() {
+            return Value::from(whole);
+        }
+        if let Some(whole) = number.to_u64() {
+            return Value::from(whole);
+        }
+    }
+    let text = number.normalized().to_scientific_notation();
+    match text.parse::<f64>() {
+        Ok(float) if float.is_finite() => Value::from(float),
+        _ => Value::from(text),
+    }
+}
+
+/// Returns whether a float, as it is written, is this number.
+fn is_exactly(float: f64, number: &BigDecimal) -> bool {
+    float
+        .to_string()
+        .parse::<BigDecimal>()
+        .is_ok_and(|it| it == *number)
 }

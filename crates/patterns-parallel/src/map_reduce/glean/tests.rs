@@ -6,9 +6,10 @@ use patterns_core::{
     Agent, AgentError, AgentErrorKind, Document, ModelError, ModelErrorKind, Scope, Usage,
 };
 use patterns_testkit::{ScriptedAgent, ScriptedModel};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Glean, GleanTask};
+use super::{Glean, GleanTask, follow_up_schema, merge};
 use crate::AgentOptions;
 
 fn schema() -> Value {
@@ -111,12 +112,12 @@ fn answers_without_lists_are_refused() {
 
 /// Plays follow-ups and returns how many were asked for, and what was found.
 async fn play(most: u32, answers: &[Value]) -> (usize, Value) {
-    let first = ScriptedAgent::new(|_: &Document| Ok(json!(["a"])));
+    let first = ScriptedAgent::new(|_: &Document| Ok(json!({"a": ["a"]})));
     let answers = answers.to_vec();
     let left = Mutex::new(answers.into_iter());
     let more = Arc::new(ScriptedAgent::new(move |_: &GleanTask| {
         let next = left.lock().unwrap().next();
-        Ok(next.unwrap_or_else(|| json!([])))
+        Ok(next.unwrap_or_else(|| json!({"a": []})))
     }));
     let found = run(&Glean::new(first, more.clone()).rounds(most)).await.0;
     (more.inputs().len(), found)
@@ -124,16 +125,146 @@ async fn play(most: u32, answers: &[Value]) -> (usize, Value) {
 
 #[tokio::test]
 async fn it_ends_after_the_last_round_or_when_nothing_new_comes() {
-    let answers = [
-        json!(["b"]),
-        json!(["c", "a"]),
-        json!(["B", "c"]),
-        json!(["d"]),
-    ];
-    assert_eq!(play(0, &answers).await, (0, json!(["a"])));
-    assert_eq!(play(1, &answers).await, (1, json!(["a", "b"])));
-    assert_eq!(play(2, &answers).await, (2, json!(["a", "b", "c"])));
-    assert_eq!(play(9, &answers).await, (3, json!(["a", "b", "c"])));
-    assert_eq!(play(9, &answers[..1]).await, (2, json!(["a", "b"])));
-    assert_eq!(play(9, &[json!({"a": ["b"]})]).await, (1, json!(["a"])));
+    let list = |items: &[&str]| json!({"a": items});
+    let answers = [&["b"][..], &["c", "a"], &["B", "c"], &["d"]].map(list);
+    assert_eq!(play(0, &answers).await, (0, list(&["a"])));
+    assert_eq!(play(1, &answers).await, (1, list(&["a", "b"])));
+    assert_eq!(play(2, &answers).await, (2, list(&["a", "b", "c"])));
+    assert_eq!(play(9, &answers).await, (3, list(&["a", "b", "c"])));
+    assert_eq!(play(9, &answers[..1]).await, (2, list(&["a", "b"])));
+    assert_eq!(play(9, &[json!(["b"])]).await, (1, list(&["a"])));
+}
+
+#[test]
+fn only_lists_are_asked_for_again_and_they_may_be_empty() {
+    let schema = json!({
+        "title": "people",
+        "type": "object",
+        "$defs": {"names": {"type": "array", "items": {"type": "string"}, "minItems": 2}},
+        "properties": {
+            "place": {"type": "string"},
+            "people": {"type": "array", "items": {"type": "object"}, "minItems": 1},
+            "aliases": {"$ref": "#/$defs/names"},
+            "dates": {"type": ["array", "null"], "items": {"type": "string"}},
+            "notes": {"anyOf": [{"type": "array", "items": {}}, {"type": "null"}]},
+            "best": {"type": "array", "items": {"type": "string"}, "maxItems": 3},
+        },
+        "required": ["place", "people"],
+        "additionalProperties": false,
+    });
+    let follow_up = follow_up_schema(&schema).unwrap();
+    assert_eq!(
+        follow_up,
+        json!({
+            "title": "people_missed",
+            "type": "object",
+            "$defs": {"names": {"type": "array", "items": {"type": "string"}, "minItems": 2}},
+            "properties": {
+                "people": {"type": "array", "items": {"type": "object"}},
+                "aliases": {"type": "array", "items": {"type": "string"}},
+                "dates": {"type": "array", "items": {"type": "string"}},
+                "notes": {"type": "array", "items": {}},
+            },
+            "required": ["people", "aliases", "dates", "notes"],
+            "additionalProperties": false,
+        })
+    );
+}
+
+#[test]
+fn lists_are_found_behind_references() {
+    let schema = json!({"$ref": "#/$defs/All", "$defs": {
+        "All": {"type": "object", "properties": {"names": {"anyOf": [{"$ref": "#/$defs/Names"}, {"type": "null"}]}}},
+        "Names": {"type": "array", "items": {"type": "string"}},
+    }});
+    let lists = &follow_up_schema(&schema).unwrap()["properties"];
+    assert_eq!(
+        lists,
+        &json!({"names": {"type": "array", "items": {"type": "string"}}})
+    );
+}
+
+#[test]
+fn without_a_list_nothing_can_be_gleaned() {
+    for schema in [
+        json!({}),
+        json!({"type": "object", "properties": {"a": {"type": "string"}}}),
+        json!({"properties": {"a": {"$ref": "#/properties/a"}}}),
+        json!({"properties": {"a": {"$ref": "https://elsewhere"}}}),
+        json!({"type": "array", "items": {}}),
+        json!({"properties": {"a": {"type": "array", "maxItems": 3}}}),
+        json!({"properties": {"a": {"anyOf": 3}}}),
+    ] {
+        assert_eq!(follow_up_schema(&schema), None, "{schema}");
+    }
+}
+
+fn check(mut found: Value, more: Value, merged: Value, new: usize) {
+    assert_eq!(merge(&mut found, more), new);
+    assert_eq!(found, merged);
+}
+
+#[test]
+fn lists_are_united() {
+    check(
+        json!({"a": ["a"]}),
+        json!({"a": ["A.", "b", "b "]}),
+        json!({"a": ["a", "b"]}),
+        1,
+    );
+    check(
+        json!({"n": 1, "items": [{"name": "Ann", "age": 3}]}),
+        json!({"n": 2, "items": [{"age": 3.0, "name": "ANN"}, {"name": "Bob", "age": 3}]}),
+        json!({"n": 1, "items": [{"name": "Ann", "age": 3}, {"name": "Bob", "age": 3}]}),
+        1,
+    );
+}
+
+#[test]
+fn what_says_nothing_is_not_new() {
+    check(
+        json!({"a": []}),
+        json!({"a": ["", null, " "]}),
+        json!({"a": []}),
+        0,
+    );
+    check(
+        json!({"a": null}),
+        json!({"a": [], "b": []}),
+        json!({"a": null}),
+        0,
+    );
+    check(
+        json!({"a": null}),
+        json!({"a": ["x"]}),
+        json!({"a": ["x"]}),
+        1,
+    );
+    check(json!({"a": "x"}), json!({"a": ["y"]}), json!({"a": "x"}), 0);
+    check(json!("a"), json!({"a": ["b"]}), json!("a"), 0);
+}
+
+#[test]
+fn large_numbers_stay_apart() {
+    let (a, b) = (9_007_199_254_740_993_u64, 9_007_199_254_740_992_u64);
+    check(
+        json!({"n": [a]}),
+        json!({"n": [b]}),
+        json!({"n": [a, b]}),
+        1,
+    );
+}
+
+proptest! {
+    #[test]
+    fn merging_again_adds_nothing(
+        first in prop::collection::vec("[aB .]{0,3}", 0..8),
+        second in prop::collection::vec("[aB .]{0,3}", 0..8),
+    ) {
+        let mut found = json!({"items": first});
+        let more = json!({"items": second});
+        let new = merge(&mut found, more.clone());
+        prop_assert_eq!(found["items"].as_array().unwrap().len(), first.len() + new);
+        prop_assert_eq!(merge(&mut found, more), 0);
+    }
 }

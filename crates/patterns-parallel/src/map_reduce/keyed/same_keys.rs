@@ -8,11 +8,12 @@ use patterns_core::{Agent, Document, Model, Part, Prompt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{AgentOptions, normalise};
+use crate::AgentOptions;
+use crate::normalise::normalise;
 
 /// Asks whether two keys mean the same.
 #[derive(Debug)]
-pub(in crate::map_reduce) struct KeyPair {
+pub(super) struct KeyPair {
     /// The field that they are values of.
     pub(super) field: String,
     pub(super) left: String,
@@ -173,8 +174,7 @@ pub(super) struct MergedKeys {
     pub(super) apart: Vec<(usize, usize)>,
 }
 
-/// Returns which keys go under the name of another one. Pairs are places in the list of keys; those of
-/// places that there are not are left out.
+/// Returns which keys go under the name of another one. Pairs are places in the list of keys.
 ///
 /// What is the same as a third is the same as each other: pairs are joined into classes (union and
 /// find), the first first, unless two keys of a class were found to be different. A class is named by
@@ -185,15 +185,13 @@ pub(super) fn merged_keys(
     same: impl IntoIterator<Item = (usize, usize)>,
     different: &[(usize, usize)],
 ) -> MergedKeys {
-    let is_there = |pair: &(usize, usize)| pair.0.max(pair.1) < keys.len();
-    let different: Vec<_> = different.iter().filter(|it| is_there(it)).collect();
     let mut parents: Vec<usize> = (0..keys.len()).collect();
     let mut apart = Vec::new();
-    for pair in same.into_iter().filter(is_there) {
+    for pair in same {
         let (a, b) = (root(&mut parents, pair.0), root(&mut parents, pair.1));
         let mut classes = |(x, y): (usize, usize)| (root(&mut parents, x), root(&mut parents, y));
         let is_split = different.iter().any(|it| {
-            let classes = classes(**it);
+            let classes = classes(*it);
             classes == (a, b) || classes == (b, a)
         });
         match is_split && a != b {

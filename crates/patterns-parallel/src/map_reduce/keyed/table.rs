@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 
 use super::KeyedReduce;
 use super::same_keys::KeyCount;
-use crate::map_reduce::code::{CodeReduce, Field, FieldTrouble, RowPosition, State, form};
+use crate::map_reduce::code::{CodeReduce, Field, FieldTrouble, RowPosition, State};
+use crate::normalise::exact;
 
 /// What a keyed reduce comes to.
 ///
@@ -65,8 +66,8 @@ const EXAMPLES: usize = 5;
 ///
 /// Its size depends on the groups and on what the reductions hold, not on the number of answers.
 #[derive(Clone, Debug)]
-pub(super) struct TableBuilder {
-    columns: Vec<CodeReduce>,
+pub(super) struct TableBuilder<'r> {
+    columns: &'r [CodeReduce],
     group_by: Option<Field>,
     each: Option<Field>,
     answers: u64,
@@ -77,8 +78,8 @@ pub(super) struct TableBuilder {
     /// Where groups may be merged yet, what is known of the rows that are in several of them, by the forms
     /// of their keys: a row must not be in a merged group twice.
     shared: Option<BTreeMap<Vec<String>, Vec<State>>>,
-    /// What was wrong, and with which answer last.
-    problems: BTreeMap<(Place, FieldTrouble), (FieldProblem, u64)>,
+    /// What was wrong.
+    problems: BTreeMap<(Place, FieldTrouble), FieldProblem>,
 }
 
 /// Where a problem is.
@@ -98,10 +99,10 @@ struct Group {
     states: Vec<State>,
 }
 
-impl TableBuilder {
-    pub(super) fn new(reduce: &KeyedReduce) -> Self {
+impl<'r> TableBuilder<'r> {
+    pub(super) fn new(reduce: &'r KeyedReduce) -> Self {
         let mut table = Self {
-            columns: reduce.columns.clone(),
+            columns: &reduce.columns,
             group_by: reduce.group_by.as_deref().map(Field::new),
             each: reduce.each.as_deref().map(Field::new),
             answers: 0,
@@ -134,7 +135,7 @@ impl TableBuilder {
                     self.add_row((number, place), id, joined.as_ref().unwrap_or(row));
                 }
             }
-            Err(trouble) => self.trouble(Place::Each, trouble, number, id),
+            Err(trouble) => self.trouble(Place::Each, trouble, id),
         }
     }
 
@@ -142,14 +143,14 @@ impl TableBuilder {
         self.rows += 1;
         let keys = match self.keys_of(row) {
             Ok(keys) => keys,
-            Err(trouble) => return self.trouble(Place::Key, trouble, at.0, id),
+            Err(trouble) => return self.trouble(Place::Key, trouble, id),
         };
         let mut taken = Vec::with_capacity(self.columns.len());
         for column in 0..self.columns.len() {
             let it = self.columns[column].take(row, at);
             match &it {
                 Ok(_) => self.counted[column] += 1,
-                Err(trouble) => self.trouble(Place::Column(column), *trouble, at.0, id),
+                Err(trouble) => self.trouble(Place::Column(column), *trouble, id),
             }
             taken.push(it.ok());
         }
@@ -162,7 +163,7 @@ impl TableBuilder {
             }
         }
         if let Some(shared) = self.shared.as_mut().filter(|_| is_shared) {
-            let forms = keys.iter().map(form).collect();
+            let forms = keys.iter().map(exact).collect();
             let none = || self.columns.iter().map(CodeReduce::state).collect();
             merge(shared.entry(forms).or_insert_with(none), &taken);
         }
@@ -181,13 +182,13 @@ impl TableBuilder {
             return Err(FieldTrouble::WrongType);
         }
         let mut known = BTreeSet::new();
-        let new = keys.into_iter().filter(|it| known.insert(form(it)));
+        let new = keys.into_iter().filter(|it| known.insert(exact(it)));
         Ok(new.cloned().collect())
     }
 
     fn group(&mut self, key: &Value, at: (RowPosition, usize)) -> &mut Group {
-        let columns = &self.columns;
-        self.groups.entry(form(key)).or_insert_with(|| Group {
+        let columns = self.columns;
+        self.groups.entry(exact(key)).or_insert_with(|| Group {
             key: key.clone(),
             first: at,
             rows: 0,
@@ -196,24 +197,22 @@ impl TableBuilder {
     }
 
     /// Counts a row with a problem. Of an answer, only its first row is named.
-    fn trouble(&mut self, place: Place, trouble: FieldTrouble, answer: u64, id: &str) {
+    fn trouble(&mut self, place: Place, trouble: FieldTrouble, id: &str) {
         let path = |it: &Option<Field>| it.as_ref().map_or_else(String::new, |it| it.path().into());
-        let (problem, last) = self.problems.entry((place, trouble)).or_insert_with(|| {
-            let column = match place {
+        let problem = self.problems.entry((place, trouble));
+        let problem = problem.or_insert_with(|| FieldProblem {
+            column: match place {
                 Place::Each => path(&self.each),
                 Place::Key => path(&self.group_by),
                 Place::Column(n) => self.columns[n].to_string(),
-            };
-            let problem = FieldProblem {
-                column,
-                trouble,
-                rows: 0,
-                examples: Vec::new(),
-            };
-            (problem, u64::MAX)
+            },
+            trouble,
+            rows: 0,
+            examples: Vec::new(),
         });
         problem.rows += 1;
-        if mem::replace(last, answer) != answer && problem.examples.len() < EXAMPLES {
+        let is_named = problem.examples.last().is_some_and(|it| it == id);
+        if !is_named && problem.examples.len() < EXAMPLES {
             problem.examples.push(id.to_owned());
         }
     }
@@ -243,7 +242,7 @@ impl TableBuilder {
             if let Some(name) = group.key.as_str().and_then(|it| names.get(it)) {
                 group.key = Value::from(name.as_str());
             }
-            let new = form(&group.key);
+            let new = exact(&group.key);
             places.insert(old, new.clone());
             match self.groups.get_mut(&new) {
                 Some(known) => {
@@ -287,7 +286,7 @@ impl TableBuilder {
             answers: self.answers,
             answer_rows: self.rows,
             counted: self.counted.clone(),
-            problems: self.problems.values().map(|it| it.0.clone()).collect(),
+            problems: self.problems.into_values().collect(),
         }
     }
 }

@@ -15,7 +15,7 @@ fn keyed(columns: &[&str]) -> KeyedReduce {
     KeyedReduce::new(columns.iter().map(|it| it.parse().unwrap()))
 }
 
-fn table(keyed: &KeyedReduce, answers: &[Value]) -> TableBuilder {
+fn table<'r>(keyed: &'r KeyedReduce, answers: &[Value]) -> TableBuilder<'r> {
     let mut table = TableBuilder::new(keyed);
     for (n, answer) in answers.iter().enumerate() {
         table.add(&format!("d{n}"), answer, None);
@@ -110,7 +110,7 @@ fn merged_keys_go_under_one_name() {
     let keys = table.keys();
     let names: Vec<(&str, u64)> = keys.iter().map(|it| (&*it.key, it.rows)).collect();
     assert_eq!(names, [("NYC", 1), ("Paris", 1), ("New York", 2)]);
-    table.merge_keys(&merged_keys(&keys, [(0, 2), (7, 9)], &[]).names);
+    table.merge_keys(&merged_keys(&keys, [(0, 2)], &[]).names);
     assert_eq!(
         json!(table.finish().rows),
         json!([["New York", 3, [1, 3, 4]], ["Paris", 1, [2]]])
@@ -161,7 +161,9 @@ proptest! {
         let model = Arc::new(ScriptedModel::new(Vec::<String>::new()));
         let keyed = keyed.resolve_keys(model, &AgentOptions::default());
         let mut table = table(&keyed, &rows);
-        let names = merged_keys(&table.keys(), pairs, &[]).names;
+        let keys = table.keys();
+        let pairs = pairs.into_iter().filter(|it| it.0.max(it.1) < keys.len());
+        let names = merged_keys(&keys, pairs, &[]).names;
         table.merge_keys(&names);
         let mut expected: BTreeMap<String, u64> = BTreeMap::new();
         for row in &rows {

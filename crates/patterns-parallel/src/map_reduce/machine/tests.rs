@@ -4,7 +4,7 @@
 use std::task::Waker;
 
 use futures_util::{FutureExt, stream};
-use patterns_core::{Document, ModelError, Usage};
+use patterns_core::{Document, ModelError, Scope, Usage};
 use patterns_testkit::ScriptedAgent;
 use proptest::prelude::*;
 
@@ -22,28 +22,28 @@ fn rows_only() -> Reduce<String, ()> {
     Reduce::of(Fold { value: (), add })
 }
 
-fn machine<R>(
-    options: &RunOptions,
+fn machine<'r, R>(
+    options: &'r RunOptions,
     count: usize,
-    reduce: impl Into<Reduce<String, R>>,
-) -> It<'_, R> {
+    reduce: &'r Reduce<String, R>,
+) -> It<'r, R> {
     let documents = (0..count).map(|n| Document::new(format!("{n:03}"), "text"));
     let pieces = Pieces::open(stream::iter(documents), None, false);
     let pieces = pieces.now_or_never().unwrap().unwrap();
-    let reducing = reduce.into().reduction().begin().unwrap();
+    let reducing = reduce.reduction().begin().unwrap();
     MapReduceMachine::new(options, pieces, reducing)
 }
 
 /// Combines answers into the names of the documents that they are about.
 fn combine(topology: Topology) -> Combine<String, Vec<String>> {
-    let agent = ScriptedAgent::new(|_: &ReduceTask<String, Vec<String>>| Ok(Vec::new()));
+    let agent = ScriptedAgent::new(|task: &ReduceTask<String, Vec<String>>| Ok(combined(task)));
     Combine::by(agent).topology(topology).fan_in(3)
 }
 
-fn combined(task: ReduceTask<String, Vec<String>>) -> Vec<String> {
-    let items = task.items.into_iter().flat_map(|item| match item {
-        ReduceItem::Mapped { id, .. } => vec![id],
-        ReduceItem::Reduced { answer, .. } => answer,
+fn combined(task: &ReduceTask<String, Vec<String>>) -> Vec<String> {
+    let items = task.items.iter().flat_map(|item| match item {
+        ReduceItem::Mapped { id, .. } => vec![id.clone()],
+        ReduceItem::Reduced { answer, .. } => answer.clone(),
     });
     items.collect()
 }
@@ -59,7 +59,7 @@ enum Ends {
 /// A machine with what is under way.
 struct Driven<'r, R> {
     machine: It<'r, R>,
-    under_way: Vec<(BranchId, DueStep<String, R>)>,
+    under_way: Vec<(BranchId, DueStep<'r, String, R>)>,
     next: u64,
     rows: Vec<String>,
     is_over: bool,
@@ -98,12 +98,7 @@ impl<'r, R> Driven<'r, R> {
         }
     }
 
-    fn end(
-        &mut self,
-        at: usize,
-        ends: Ends,
-        step: impl FnOnce(MapWork<String, R>) -> MapDone<String, R>,
-    ) {
+    fn end(&mut self, at: usize, ends: Ends) {
         let (id, due) = self.under_way.swap_remove(at % self.under_way.len());
         let done = match due.work {
             MapWork::Map(_) => MapDone::Mapped(vec![Mapped {
@@ -111,7 +106,10 @@ impl<'r, R> Driven<'r, R> {
                 answer: due.label.clone(),
                 usage: Usage::default(),
             }]),
-            it => step(it),
+            MapWork::Step(step) => {
+                let ended = step(Scope::default()).now_or_never();
+                ended.expect("nobody waits").expect("it answers").value
+            }
         };
         let end = match (ends, due.role) {
             (Ends::Answered, _) | (_, StepRole::Reduce) => BranchEnd::Answered(done),
@@ -148,7 +146,8 @@ proptest! {
         stop_after in 0..80_usize,
     ) {
         let options = RunOptions::default();
-        let mut it = Driven::new(machine(&options, all.len(), combine(topology)));
+        let reduce = combine(topology).into();
+        let mut it = Driven::new(machine(&options, all.len(), &reduce));
         let mut ended = 0;
         let mut ends = all.iter().cycle();
         loop {
@@ -160,10 +159,7 @@ proptest! {
                 break;
             }
             let (ends, at) = *ends.next().unwrap();
-            it.end(at, ends, |step| match step {
-                MapWork::Combine(task) => MapDone::Combined(combined(task)),
-                _ => panic!("no keys are compared"),
-            });
+            it.end(at, ends);
             ended += usize::from(ended != stop_after);
         }
         let stop = (!it.is_over).then_some(Stop::Drained);
@@ -191,8 +187,9 @@ fn a_slow_document_bounds_what_waits_for_it_unless_all_is_kept() {
         concurrency: const { std::num::NonZeroUsize::MIN },
         ..RunOptions::default()
     };
+    let reduce = rows_only();
     for keeps_all in [false, true] {
-        let mut machine = machine(&options, 200, rows_only());
+        let mut machine = machine(&options, 200, &reduce);
         if keeps_all {
             machine.keep_all();
         }
@@ -202,7 +199,7 @@ fn a_slow_document_bounds_what_waits_for_it_unless_all_is_kept() {
             // The first one is slow.
             let next = it.under_way.iter().position(|it| it.0 != BranchId(0));
             let Some(next) = next else { break };
-            it.end(next, Ends::Answered, |_| unreachable!("rows have no steps"));
+            it.end(next, Ends::Answered);
             it.begin(2);
         }
         let begun = if keeps_all { 200 } else { WINDOW };
@@ -214,9 +211,10 @@ fn a_slow_document_bounds_what_waits_for_it_unless_all_is_kept() {
 fn what_was_cancelled_in_flight_has_failed_and_what_was_not_sent_was_not_begun() {
     for (stop, expected) in [(Stop::Policy, (1, 0)), (Stop::Drained, (0, 1))] {
         let options = RunOptions::default();
-        let mut it = Driven::new(machine(&options, 1, rows_only()));
+        let reduce = rows_only();
+        let mut it = Driven::new(machine(&options, 1, &reduce));
         it.begin(1);
-        it.end(0, Ends::NotSent, |_| unreachable!("rows have no steps"));
+        it.end(0, Ends::NotSent);
         let documents = it.machine.outcome(Some(stop)).coverage.unwrap().documents;
         assert_eq!(
             (documents.failed, documents.not_begun),

@@ -15,14 +15,30 @@ pub(super) struct Part {
 /// Only if no two neighbours fit are all groups of one item.
 pub(super) fn cut(parts: &[Part], budget: u64, cap: usize) -> Vec<Range<usize>> {
     let groups = by_priority(parts, budget, cap);
-    if parts.len() < 2 || groups.len() < parts.len() {
-        return groups;
+    match groups.len() == parts.len() {
+        true => filled(parts, budget, cap),
+        false => groups,
     }
-    let sizes: Vec<u64> = parts.iter().map(|part| part.size).collect();
-    match pack(&sizes, budget) {
-        Some(packed) => packed.into_iter().flat_map(|it| chunks(it, cap)).collect(),
-        None => groups,
+}
+
+/// Puts together what fits from the first part on.
+fn filled(parts: &[Part], budget: u64, cap: usize) -> Vec<Range<usize>> {
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    let mut tokens = 0_u64;
+    for (n, part) in parts.iter().enumerate() {
+        let sum = tokens.saturating_add(part.size);
+        match groups.last_mut() {
+            Some(group) if sum <= budget && group.len() < cap => {
+                group.end = n + 1;
+                tokens = sum;
+            }
+            _ => {
+                groups.push(n..n + 1);
+                tokens = part.size;
+            }
+        }
     }
+    groups
 }
 
 /// Cuts what does not fit after its part of the highest priority, again and again.
@@ -58,61 +74,6 @@ fn cut_place(parts: &[Part], range: &Range<usize>) -> usize {
     (range.start + 1..range.end)
         .max_by_key(|&end| (parts[end - 1].priority, Reverse(end.abs_diff(middle))))
         .unwrap_or(range.end)
-}
-
-fn chunks(range: Range<usize>, cap: usize) -> impl Iterator<Item = Range<usize>> {
-    let end = range.end;
-    range
-        .step_by(cap)
-        .map(move |start| start..end.min(start.saturating_add(cap)))
-}
-
-/// Returns consecutive groups that cover all of `sizes`, in order, each within `budget`.
-///
-/// There are as few groups as possible, and among those the largest is as small as possible, so
-/// that the calls of a level are about equally long. A group of one needs no call and passes up.
-/// Returns `None` if no two neighbours fit together, because then no level can make progress.
-fn pack(sizes: &[u64], budget: u64) -> Option<Vec<Range<usize>>> {
-    if sizes.len() < 2 {
-        return Some(
-            std::iter::once(0..sizes.len())
-                .filter(|it| !it.is_empty())
-                .collect(),
-        );
-    }
-    let fewest = greedy(sizes, budget).len();
-    // The least capacity that still needs no more groups; greedy packing is monotone in it.
-    let (mut low, mut high) = (0, budget);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if greedy(sizes, middle).len() <= fewest {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    let groups = greedy(sizes, low);
-    (groups.len() < sizes.len()).then_some(groups)
-}
-
-/// Fills groups in order; an item larger than `capacity` gets a group of its own.
-fn greedy(sizes: &[u64], capacity: u64) -> Vec<Range<usize>> {
-    let mut groups: Vec<Range<usize>> = Vec::new();
-    let mut filled = 0u64;
-    for (n, &size) in sizes.iter().enumerate() {
-        let sum = filled.saturating_add(size);
-        match groups.last_mut() {
-            Some(group) if sum <= capacity => {
-                group.end = n + 1;
-                filled = sum;
-            }
-            _ => {
-                groups.push(n..n + 1);
-                filled = size;
-            }
-        }
-    }
-    groups
 }
 
 #[cfg(test)]
@@ -157,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn where_cuts_part_all_that_fits_it_is_packed() {
+    fn where_cuts_part_all_that_fits_it_is_put_together() {
         // Cut in the middle first, no two are left that fit.
         check(&[(60, 1), (40, 9), (40, 2)], 80, 4, &[(0, 1), (1, 3)]);
         let parts = [(80, 1), (9, 8), (9, 9), (9, 1), (80, 0)];
@@ -175,36 +136,23 @@ mod tests {
         );
     }
 
-    #[test]
-    fn groups_are_few_and_even() {
-        assert_eq!(pack(&[], 10), Some(vec![]));
-        assert_eq!(pack(&[99], 10).map(|groups| groups.len()), Some(1));
-        assert_eq!(pack(&[1; 10], 9), Some(vec![0..5, 5..10]));
-        assert_eq!(pack(&[1; 10], 4), Some(vec![0..4, 4..8, 8..10]));
-        assert_eq!(pack(&[5, 5, 99, 1, 1], 10), Some(vec![0..2, 2..3, 3..5]));
-        assert_eq!(pack(&[99, 99], 10), None);
-        assert_eq!(pack(&[u64::MAX, u64::MAX], u64::MAX - 1), None);
-    }
-
     proptest! {
         #[test]
         fn every_item_is_in_one_group_and_groups_fit(
-            sizes in prop::collection::vec(0u64..50, 0..60),
+            parts in prop::collection::vec((0u64..50, 0u64..9), 1..60),
             budget in 0u64..200,
+            cap in 2_usize..9,
         ) {
-            let Some(groups) = pack(&sizes, budget) else {
-                let fits = sizes.windows(2).any(|pair| pair[0] + pair[1] <= budget);
-                prop_assert!(!fits, "two neighbours fit, so progress was possible");
-                return Ok(());
-            };
+            let parts: Vec<Part> = parts.into_iter().map(|(size, priority)| Part { size, priority }).collect();
+            let groups = cut(&parts, budget, cap);
             let covered: Vec<usize> = groups.iter().cloned().flatten().collect();
-            prop_assert_eq!(covered, (0..sizes.len()).collect::<Vec<_>>());
+            prop_assert_eq!(covered, (0..parts.len()).collect::<Vec<_>>());
             for group in &groups {
-                let sum: u64 = sizes[group.clone()].iter().sum();
-                prop_assert!(group.len() == 1 || sum <= budget);
+                let sum: u64 = parts[group.clone()].iter().map(|it| it.size).sum();
+                prop_assert!(group.len() == 1 || (sum <= budget && group.len() <= cap));
             }
-            prop_assert!(sizes.len() < 2 || groups.len() < sizes.len());
-            prop_assert_eq!(groups.len(), greedy(&sizes, budget).len());
+            let fits = parts.windows(2).any(|pair| pair[0].size + pair[1].size <= budget);
+            prop_assert_eq!(groups.len() < parts.len(), fits);
         }
     }
 }

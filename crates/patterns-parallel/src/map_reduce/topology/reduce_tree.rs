@@ -82,16 +82,7 @@ impl Shape for ReduceTree {
     }
 
     fn leaf_answered(&mut self, leaf: Place, name: &[u8; 32], size: u64) {
-        let identity = self.fan_in.identify(name);
-        let Some(node) = self.frontier.get_mut(&leaf) else {
-            return;
-        };
-        node.identity = Some(identity);
-        node.size = Some(size);
-        self.unanswered -= 1;
-        self.arrive(0, 1, size);
-        self.touch_around(leaf);
-        self.advance();
+        self.answered(leaf, self.fan_in.identify(name), size);
     }
 
     fn leaf_failed(&mut self, leaf: Place) {
@@ -131,16 +122,25 @@ impl Shape for ReduceTree {
         if !self.is_complete || self.frontier.len() > 1 {
             return None;
         }
-        match self.frontier.first_key_value() {
-            None => Some(ShapeEnd::Empty),
-            Some((&place, node)) => {
-                (node.depth > 0 && node.size.is_some()).then_some(ShapeEnd::Root(place))
-            }
-        }
+        let (&place, node) = self.frontier.first_key_value()?;
+        (node.depth > 0 && node.size.is_some()).then_some(ShapeEnd::Root(place))
     }
 }
 
 impl ReduceTree {
+    /// Takes the answer to a leaf.
+    pub(super) fn answered(&mut self, leaf: Place, identity: Identity, size: u64) {
+        let Some(node) = self.frontier.get_mut(&leaf) else {
+            return;
+        };
+        node.identity = Some(identity);
+        node.size = Some(size);
+        self.unanswered -= 1;
+        self.arrive(0, 1, size);
+        self.touch_around(leaf);
+        self.advance();
+    }
+
     /// Counts what comes to a level, and looks at all that waits there once it is too much for one
     /// call.
     fn arrive(&mut self, level: usize, count: u64, tokens: u64) {

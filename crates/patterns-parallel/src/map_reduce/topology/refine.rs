@@ -102,11 +102,10 @@ impl Shape for Refine {
         if !self.is_complete || self.is_combining {
             return None;
         }
-        match (self.so_far, self.leaves.is_empty()) {
-            (None, true) => Some(ShapeEnd::Empty),
-            (Some((place, _)), true) => Some(ShapeEnd::Root(place)),
+        match self.leaves.is_empty() {
+            true => self.so_far.map(|it| ShapeEnd::Root(it.0)),
             // There is room for none of those that are left.
-            (_, false) => self
+            false => self
                 .next_leaves()?
                 .is_empty()
                 .then_some(ShapeEnd::DoesNotFit),

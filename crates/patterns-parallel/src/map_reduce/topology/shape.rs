@@ -24,7 +24,7 @@ pub(crate) trait Shape: Send {
     /// Returns a group that can be combined now. Each is returned once.
     fn next_group(&mut self) -> Option<ReduceGroup>;
 
-    /// Returns how it has ended; `None` while it has not.
+    /// Returns how it has ended; `None` while it has not, and if no leaf was left.
     fn end(&self) -> Option<ShapeEnd>;
 }
 
@@ -48,8 +48,6 @@ pub(crate) struct ReduceGroup {
 pub(crate) enum ShapeEnd {
     /// The combination at this place covers everything.
     Root(Place),
-    /// No leaf was left.
-    Empty,
     /// What would have to be combined next exceeds the budget, so there is no way on.
     DoesNotFit,
 }
@@ -66,9 +64,10 @@ pub(crate) struct FanIn {
 }
 
 impl FanIn {
-    /// Makes a fan-in; `None` unless `2 ≤ mean ≤ cap`.
-    pub(crate) fn new(mean: u32, cap: u32) -> Option<Self> {
-        (2 <= mean && mean <= cap).then_some(Self {
+    /// Makes a fan-in of this mean, and twice as many at most; `None` if it is less than 2.
+    pub(crate) fn new(mean: u32) -> Option<Self> {
+        let cap = mean.saturating_mul(2);
+        (mean >= 2).then_some(Self {
             mean,
             cap,
             whole: cap,
@@ -112,7 +111,7 @@ pub(super) struct Identity {
     /// At levels below this a group ends after the leaf.
     pub(super) height: usize,
     /// Where groups that are too large are cut first.
-    priority: u64,
+    pub(super) priority: u64,
 }
 
 impl Identity {
@@ -124,30 +123,5 @@ impl Identity {
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_factor_is_a_level() {
-        for (number, height) in [(0, 0), (1, 0), (4, 1), (12, 1), (32, 2), (64, 3), (65, 0)] {
-            let mut digest = [0; 32];
-            digest[0] = number;
-            digest[8] = 7;
-            let fan_in = FanIn::new(3, 6).unwrap();
-            let priority = 7;
-            let expected = Identity { height, priority };
-            assert_eq!(fan_in.identify(&digest), expected, "{number}");
-        }
-    }
-
-    #[test]
-    fn a_group_has_room_for_two() {
-        assert_eq!(FanIn::new(1, 8), None);
-        assert_eq!(FanIn::new(8, 7), None);
-        assert!(FanIn::new(2, 2).is_some());
     }
 }

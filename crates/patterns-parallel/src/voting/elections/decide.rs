@@ -14,16 +14,6 @@ use crate::voting::rules::count::count_answers;
 use crate::voting::rules::{Decision, Rule};
 use crate::voting::stop::{Forecast, StopReason};
 
-/// What an election needs whose votes are in.
-pub(super) enum Need {
-    /// Nothing: it is decided, or cannot be.
-    Nothing,
-    /// What is being judged.
-    ToWait,
-    Judgements(Vec<Pair>),
-    Escalation,
-}
-
 impl<V, R: Rule> Voting<V, R> {
     fn ballots(&self, election: &OpenElection<V>) -> Vec<Ballot> {
         let ballot = |(voter, branch): (usize, &Branch<V>)| {
@@ -51,27 +41,23 @@ impl<V, R: Rule> Voting<V, R> {
         }
     }
 
-    /// Returns what an election needs whose votes are in.
-    pub(super) fn need(&self, election: &OpenElection<V>) -> Need {
-        if self.rule.judge().is_some() {
-            let answers = count_answers(&self.ballots(election)).len();
-            let mut due = self.rule.to_judge(answers, &election.judgements);
-            due.retain(|it| !election.being_judged.contains(it));
-            if !due.is_empty() {
-                return Need::Judgements(due);
-            }
-            if !election.being_judged.is_empty() {
-                return Need::ToWait;
-            }
+    /// Returns what the judge is still to be asked of an election whose votes are in.
+    pub(super) fn to_judge(&self, election: &OpenElection<V>) -> Vec<Pair> {
+        if self.rule.judge().is_none() {
+            return Vec::new();
         }
-        if self.escalation.is_none()
-            || election.escalated.is_some()
-            || election.stop == Some(StopReason::CallsSpent)
-            || self.result(election).decision.is_won()
-        {
-            return Need::Nothing;
-        }
-        Need::Escalation
+        let answers = count_answers(&self.ballots(election)).len();
+        let mut due = self.rule.to_judge(answers, &election.judgements);
+        due.retain(|it| !election.being_judged.contains(it));
+        due
+    }
+
+    /// Returns whether the stronger voter is still to be asked, once all is judged.
+    pub(super) fn is_to_escalate(&self, election: &OpenElection<V>) -> bool {
+        self.escalation.is_some()
+            && election.escalated.is_none()
+            && election.stop != Some(StopReason::CallsSpent)
+            && !self.result(election).decision.is_won()
     }
 
     /// Decides by the votes, and by what the judge has said.

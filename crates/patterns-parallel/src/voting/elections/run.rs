@@ -4,7 +4,6 @@
 //! a question without one is called not asked.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
 use futures_core::Stream;
 use futures_util::{StreamExt, stream};
@@ -21,13 +20,11 @@ use crate::in_order::InOrder;
 use crate::machine::Machine;
 use crate::run::Run;
 use crate::running::RunMachine;
-use crate::voting::ballot::BallotTask;
 use crate::voting::election::{BatchElection, BatchTally, Election};
 use crate::voting::panel::identical_ballots;
 use crate::voting::question::Question;
 use crate::voting::rules::Rule;
 use crate::voting::stop::{CallIndex, Chain};
-use crate::voting::voter::Voter;
 use crate::voting::{Asking, Voting};
 use crate::{RunError, RunOptions, Running};
 
@@ -53,7 +50,11 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
                 return Err(RunError::NoInput("the question is empty"));
             }
             let questions = stream::iter([(String::new(), question)]);
-            let elections = self.elections(questions, options, false, One::<V, R>::default())?;
+            let one = One {
+                election: None,
+                ballots: VecDeque::new(),
+            };
+            let elections = self.elections(questions, options, false, one)?;
             Ok(self.fan_out(elections, options))
         })
     }
@@ -80,14 +81,14 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
     {
         Running::new(async move {
             let mut elections = self.elections(questions, options, true, BatchTally::default())?;
-            elections.run.forget_steps();
+            elections.run.keeps_steps = false;
             Ok(self.fan_out(elections, options))
         })
     }
 
     fn fan_out<'r, M>(&'r self, machine: M, options: &RunOptions) -> FanOut<'r, M>
     where
-        M: Machine<Work = Work, Done = Done<V>>,
+        M: Machine<Work = Work<'r, V>, Done = Done<V>>,
     {
         FanOut::new(machine, options, |work, scope| {
             Box::pin(self.carry_out(work, scope))
@@ -101,9 +102,9 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
         options: &'a RunOptions,
         is_batch: bool,
         held: H,
-    ) -> Result<Elections<'a, V, R, S, H>, RunError>
+    ) -> Result<Elections<'a, V, R, H>, RunError>
     where
-        S: Stream<Item = (String, Question)>,
+        S: Stream<Item = (String, Question)> + Send + 'a,
     {
         let stopper = self.stopper()?;
         let voters = self.voters.get() as u64;
@@ -150,36 +151,24 @@ impl<V: Send + Sync + 'static, R: Rule> Voting<V, R> {
 
     /// Carries out what a branch is for. That there is no budget left is how a batch ends that shares
     /// it, and no failure: its ballot was not sent.
-    async fn carry_out(&self, work: Work, scope: Scope) -> Result<Answer<Done<V>>, AgentError> {
-        match self.ask(work, scope).await {
-            Err(error)
-                if is_out_of_budget(&error) && matches!(self.asking, Asking::SharedCalls(_)) =>
-            {
-                let not_sent = ModelError::new(ModelErrorKind::NotSent);
-                Err(AgentError::model(not_sent, error.usage()))
+    async fn carry_out(
+        &self,
+        work: Work<'_, V>,
+        scope: Scope,
+    ) -> Result<Answer<Done<V>>, AgentError> {
+        let done = match work {
+            Work::Vote(voter, task) => voter.run(&task, scope).await.map(|it| it.map(Done::Ballot)),
+            Work::Judge(judge, task) => {
+                let said = judge.run(&task, scope).await;
+                said.map(|it| it.map(Done::Judgement))
             }
-            result => result,
-        }
-    }
-
-    async fn ask(&self, work: Work, scope: Scope) -> Result<Answer<Done<V>>, AgentError> {
-        let missing = |what| AgentError::code(RunError::InvalidSetup(what));
-        match work {
-            Work::Ballot(number, question) => {
-                let (voter, sample) = self.panel.voter(number);
-                cast(voter, sample, question, scope).await
+        };
+        done.map_err(|error| match self.asking {
+            Asking::SharedCalls(_) if is_out_of_budget(&error) => {
+                AgentError::model(ModelError::new(ModelErrorKind::NotSent), error.usage())
             }
-            Work::Judge(task) => {
-                let judge = self.rule.judge();
-                let judge = judge.ok_or_else(|| missing("there is no judge"))?;
-                Ok(judge.run(&task, scope).await?.map(Done::Judgement))
-            }
-            Work::Escalate(question) => {
-                let voter = self.escalation.as_ref();
-                let voter = voter.ok_or_else(|| missing("there is no voter"))?;
-                cast(voter, 0, question, scope).await
-            }
-        }
+            _ => error,
+        })
     }
 }
 
@@ -190,16 +179,7 @@ struct One<V, R: Rule> {
     ballots: VecDeque<Branch<V>>,
 }
 
-impl<V, R: Rule> Default for One<V, R> {
-    fn default() -> Self {
-        Self {
-            election: None,
-            ballots: VecDeque::new(),
-        }
-    }
-}
-
-impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S, H> {
+impl<V, R: Rule, H> Elections<'_, V, R, H> {
     /// Decides the next election that is over.
     fn next_decided(&mut self) -> Option<BatchElection<V, R::Winner>> {
         let over = self.over.next()?;
@@ -215,11 +195,7 @@ impl<V, R: Rule, S: Stream<Item = (String, Question)>, H> Elections<'_, V, R, S,
     }
 }
 
-impl<V, R, S> RunMachine for Elections<'_, V, R, S, One<V, R>>
-where
-    R: Rule,
-    S: Stream<Item = (String, Question)>,
-{
+impl<V, R: Rule> RunMachine for Elections<'_, V, R, One<V, R>> {
     type Value = Election<R::Winner>;
     type Row = V;
 
@@ -249,11 +225,7 @@ where
     }
 }
 
-impl<V, R, S> RunMachine for Elections<'_, V, R, S, BatchTally>
-where
-    R: Rule,
-    S: Stream<Item = (String, Question)>,
-{
+impl<V, R: Rule> RunMachine for Elections<'_, V, R, BatchTally> {
     type Value = BatchTally;
     type Row = BatchElection<V, R::Winner>;
 
@@ -295,19 +267,4 @@ fn verdict(run: &Run<'_>, stop: Option<Stop>, is_any: bool) -> Result<(), Aggreg
         true => Ok(()),
         false => run.verdict(stop),
     }
-}
-
-/// Asks a voter for a ballot.
-async fn cast<V>(
-    voter: &Voter<V>,
-    sample: usize,
-    question: Arc<Question>,
-    scope: Scope,
-) -> Result<Answer<Done<V>>, AgentError> {
-    let task = BallotTask {
-        question,
-        sample: u32::try_from(sample).unwrap_or(u32::MAX),
-        prompt: voter.prompt.clone(),
-    };
-    Ok(voter.agent.run(&task, scope).await?.map(Done::Ballot))
 }

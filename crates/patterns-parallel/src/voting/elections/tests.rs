@@ -46,7 +46,7 @@ fn hold<R: Rule>(voting: &Voting<String, R>, questions: &[String], picks: &[usiz
     let asked = stream::iter(asked.collect::<Vec<_>>());
     let mut machine = voting.elections(asked, &options, true, ()).unwrap();
     let mut cx = Context::from_waker(Waker::noop());
-    let mut under_way: Vec<(BranchId, DueTask)> = Vec::new();
+    let mut under_way: Vec<(BranchId, DueTask<'_, String>)> = Vec::new();
     let mut over = Vec::new();
     let mut next = 0;
     for pick in picks.iter().cycle() {
@@ -61,7 +61,7 @@ fn hold<R: Rule>(voting: &Voting<String, R>, questions: &[String], picks: &[usiz
             break;
         }
         let (id, due) = under_way.swap_remove(pick % under_way.len());
-        let done = BranchEnd::Answered(answer(&due.work));
+        let done = BranchEnd::Answered(answer(&due));
         let mut needless = machine.ended(due.purpose, branch(id, &due, done));
         while let Some(id) = needless.pop() {
             // It may be named again while others are cancelled.
@@ -90,21 +90,25 @@ fn hold<R: Rule>(voting: &Voting<String, R>, questions: &[String], picks: &[usiz
     (elections, outcome.counts)
 }
 
-fn answer(work: &Work) -> Done<String> {
-    match work {
-        Work::Ballot(voter, question) => {
-            let letters: Vec<char> = question.text.chars().collect();
-            Done::Ballot(letters[voter % letters.len()].to_string())
+fn answer(due: &DueTask<'_, String>) -> Done<String> {
+    match &due.work {
+        Work::Vote(..) if due.role == StepRole::Judge => Done::Ballot("escalated".to_owned()),
+        Work::Vote(_, task) => {
+            let letters: Vec<char> = task.question.text.chars().collect();
+            Done::Ballot(letters[task.sample as usize % letters.len()].to_string())
         }
-        Work::Judge(task) => Done::Judgement(match task.first < task.second {
+        Work::Judge(_, task) => Done::Judgement(match task.first < task.second {
             true => Judgement::First,
             false => Judgement::Second,
         }),
-        Work::Escalate(_) => Done::Ballot("escalated".to_owned()),
     }
 }
 
-fn branch(id: BranchId, due: &DueTask, end: BranchEnd<Done<String>>) -> Branch<Done<String>> {
+fn branch(
+    id: BranchId,
+    due: &DueTask<'_, String>,
+    end: BranchEnd<Done<String>>,
+) -> Branch<Done<String>> {
     Branch {
         id,
         role: due.role,

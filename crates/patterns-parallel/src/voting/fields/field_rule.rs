@@ -6,7 +6,8 @@ use std::str::FromStr;
 use patterns_core::{SchemaKind, SchemaView, name_and_value, nearest, pointer};
 use serde_json::Value;
 
-use crate::voting::rules::{Median, Plurality, RuleError, Share};
+use crate::RunError;
+use crate::voting::rules::{Median, Plurality, Share};
 
 /// How the values of one field become one. It is written as its rule is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,7 +40,7 @@ impl FieldRule {
     }
 
     /// Checks that the rule can decide on such values.
-    pub(super) fn check(self, path: &str, kind: &SchemaKind<'_>) -> Result<(), RuleError> {
+    pub(super) fn check(self, path: &str, kind: &SchemaKind<'_>) -> Result<(), RunError> {
         // Free text that happens to be a number is not worth a vote that may find none.
         let (kind, own) = match kind {
             SchemaKind::Object => ("an object", None),
@@ -60,7 +61,7 @@ impl FieldRule {
             return Ok(());
         }
         let fitting = own.map_or(String::new(), |it| format!("{it}, "));
-        Err(RuleError::new(format!(
+        Err(RunError::Part(format!(
             "`{path}` is {kind}, which `{rule}` cannot decide (use one of {fitting}plurality, \
              majority, threshold)"
         )))
@@ -68,9 +69,9 @@ impl FieldRule {
 }
 
 impl FromStr for FieldRule {
-    type Err = RuleError;
+    type Err = RunError;
 
-    fn from_str(text: &str) -> Result<Self, RuleError> {
+    fn from_str(text: &str) -> Result<Self, RunError> {
         let text = text.to_lowercase();
         let (name, value) = name_and_value(&text);
         Ok(match name {
@@ -83,7 +84,7 @@ impl FromStr for FieldRule {
                 names.extend([Median::NAME, UNION]);
                 let hint = hint(nearest(name, names.iter().copied()));
                 let known = names.join(", ");
-                return Err(RuleError::new(format!(
+                return Err(RunError::Part(format!(
                     "there is no rule `{name}` for a field{hint} (known: {known})"
                 )));
             }
@@ -103,7 +104,7 @@ impl fmt::Display for FieldRule {
 }
 
 /// Finds a field for which a rule may be set.
-pub(super) fn find<'a>(schema: &'a Value, path: &str) -> Result<SchemaView<'a>, RuleError> {
+pub(super) fn find<'a>(schema: &'a Value, path: &str) -> Result<SchemaView<'a>, RunError> {
     let mut field = SchemaView::new(schema);
     for name in pointer::names(path) {
         let is_open = field.keyword("additionalProperties").next().is_some();
@@ -114,7 +115,7 @@ pub(super) fn find<'a>(schema: &'a Value, path: &str) -> Result<SchemaView<'a>, 
     Ok(field)
 }
 
-fn unknown(schema: &Value, path: &str) -> RuleError {
+fn unknown(schema: &Value, path: &str) -> RunError {
     let written = pointer::names(path);
     let full = pointer::join("", &written);
     let known = pointers(schema);
@@ -128,7 +129,7 @@ fn unknown(schema: &Value, path: &str) -> RuleError {
     });
     let by_path = || nearest(&full, known.iter().map(String::as_str));
     let hint = hint(by_name.map(String::as_str).or_else(by_path));
-    RuleError::new(format!("the answer has no field `{path}`{hint}"))
+    RunError::Part(format!("the answer has no field `{path}`{hint}"))
 }
 
 fn hint(nearest: Option<&str>) -> String {

@@ -1,167 +1,155 @@
 //! Decides one field that is decided as a whole.
 
 use std::cmp::{Ordering, Reverse};
+use std::collections::{BTreeSet, HashMap};
 
 use patterns_core::{SchemaKind, SchemaView};
 use serde_json::Value;
 
 use super::field_rule::FieldRule;
-use super::union::union;
-use crate::canonical::canonical;
-use crate::voting::ballot::Ballot;
-use crate::voting::judge::Judgements;
+use crate::normalise::canonical;
 use crate::voting::rules::count::{grouped, most_frequent};
 use crate::voting::rules::median::{sorted, spread};
-use crate::voting::rules::{Decision, Median, Plurality, Rule, Spread, TieBreak};
+use crate::voting::rules::{Decision, FieldElection, Median, Plurality, Share, TieBreak};
 
-/// How one field is decided.
-#[derive(Debug)]
-pub(super) struct FieldRuling {
-    pub(super) value: Option<Value>,
-    pub(super) decision: Decision,
-    pub(super) votes: u64,
-    pub(super) total: u64,
-    /// The votes, each counted as far as it agrees.
-    pub(super) agreement: f64,
-    pub(super) counts: Vec<(Value, u64)>,
-    pub(super) spread: Option<Spread>,
-}
-
-impl FieldRuling {
-    pub(super) fn new(value: Option<Value>, decision: Decision, votes: u64, total: usize) -> Self {
-        Self {
-            value,
-            decision,
-            votes,
-            total: total as u64,
-            agreement: votes as f64,
-            counts: Vec::new(),
-            spread: None,
-        }
-    }
-}
-
-/// Decides a field; a missing ballot is an abstention.
+/// Decides a field by the values of the ballots that have it, in voter order.
 pub(super) fn leaf(
-    ballots: &[Option<&Value>],
-    kind: &SchemaKind<'_>,
+    values: &[&Value],
     shape: &SchemaView<'_>,
     rule: FieldRule,
     tie_break: TieBreak,
-) -> FieldRuling {
-    match rule {
-        FieldRule::Plurality(rule) => most_votes(ballots, kind, rule, tie_break),
-        FieldRule::Union(least) => beside_null(ballots, tie_break, || union(least, ballots, shape)),
-        FieldRule::Median(rule) => {
-            beside_null(ballots, tie_break, || middle(ballots, rule, tie_break))
-        }
+) -> FieldElection {
+    let is_any_value = matches!(rule, FieldRule::Plurality(_));
+    if !is_any_value && let Some(election) = null_wins(values, tie_break) {
+        return election;
     }
+    let others: Vec<&Value> = values.iter().copied().filter(|it| !it.is_null()).collect();
+    let nulls = values.len() - others.len();
+    let mut election = match rule {
+        FieldRule::Plurality(rule) => return most_votes(values, &shape.kind(), rule, tie_break),
+        FieldRule::Median(rule) => middle(&others, nulls, rule, tie_break),
+        FieldRule::Union(least) => union(&others, nulls, least, shape),
+    };
+    if nulls > 0 {
+        if election.decision == Decision::Won && election.total == 2 * nulls as u64 {
+            election.decision = Decision::WonByTieBreak;
+        }
+        election.counts.push((Value::Null, nulls as u64));
+        election.counts.sort_by_key(|it| Reverse(it.1));
+    }
+    election
 }
 
-/// Returns the ruling if null has at least as many votes as all else, or if nobody voted.
-pub(super) fn null_wins(ballots: &[Option<&Value>], tie_break: TieBreak) -> Option<FieldRuling> {
-    let mut cast = ballots.iter().flatten().peekable();
-    let is_first = cast.peek().is_some_and(|it| it.is_null());
-    let total = ballots.iter().flatten().count();
-    let nulls = cast.filter(|it| it.is_null()).count();
-    let decision = match nulls.cmp(&(total - nulls)) {
-        _ if total == 0 => Decision::QuorumMissed,
+/// Returns the election if null has at least as many votes as all else, or if nobody voted.
+pub(super) fn null_wins(values: &[&Value], tie_break: TieBreak) -> Option<FieldElection> {
+    let nulls = values.iter().filter(|it| it.is_null()).count();
+    let decision = match nulls.cmp(&(values.len() - nulls)) {
+        _ if values.is_empty() => Decision::QuorumMissed,
         Ordering::Less => return None,
         Ordering::Greater => Decision::Won,
         Ordering::Equal => match tie_break.decide(true) {
-            Decision::WonByTieBreak if !is_first => return None,
+            Decision::WonByTieBreak if !values[0].is_null() => return None,
             decision => decision,
         },
     };
-    Some(FieldRuling {
-        counts: counts(ballots, canonical),
-        ..FieldRuling::new(Some(Value::Null), decision, nulls as u64, total)
+    Some(FieldElection {
+        counts: counts(values, canonical),
+        ..FieldElection::new(Value::Null, decision, nulls as u64, values.len())
     })
 }
 
-/// Decides for null where that wins, and else on what is not null.
-fn beside_null(
-    ballots: &[Option<&Value>],
-    tie_break: TieBreak,
-    decide: impl FnOnce() -> FieldRuling,
-) -> FieldRuling {
-    if let Some(ruling) = null_wins(ballots, tie_break) {
-        return ruling;
-    }
-    let mut ruling = decide();
-    let votes = ballots.iter().flatten().filter(|it| it.is_null()).count() as u64;
-    if votes > 0 {
-        if ruling.decision == Decision::Won && ruling.total == votes {
-            ruling.decision = Decision::WonByTieBreak;
-        }
-        ruling.total += votes;
-        ruling.counts.push((Value::Null, votes));
-        ruling.counts.sort_by_key(|it| Reverse(it.1));
-    }
-    ruling
-}
-
 fn most_votes(
-    ballots: &[Option<&Value>],
+    values: &[&Value],
     kind: &SchemaKind<'_>,
     rule: Plurality,
     tie_break: TieBreak,
-) -> FieldRuling {
-    let key = |value: &Value| match kind {
+) -> FieldElection {
+    let counts = counts(values, |value| match kind {
         SchemaKind::Choice(_) => value.to_string(),
         _ => canonical(value),
-    };
-    // The very rule that decides on plain answers decides here; keys stand for the values.
-    let stand_in = |it: &Option<&Value>| {
-        let key = it.map(key);
-        Ballot::new("", key.clone(), key)
-    };
-    let stand_ins: Vec<Ballot> = ballots.iter().map(stand_in).collect();
-    let ruling = rule.decide(&stand_ins, tie_break, &Judgements::default());
-    let counts = counts(ballots, key);
-    let value = counts.first().map(|it| it.0.clone());
-    let total = ballots.iter().flatten().count();
-    FieldRuling {
+    });
+    let weights: Vec<f64> = counts.iter().map(|it| it.1 as f64).collect();
+    let decision = rule.among(&weights, values.len() as u64, tie_break);
+    let (value, votes) = counts.first().cloned().unwrap_or_default();
+    FieldElection {
         counts,
-        ..FieldRuling::new(value, ruling.decision, ruling.vote_count, total)
+        ..FieldElection::new(value, decision, votes, values.len())
     }
 }
 
-/// Decides a number, or text that is read as one. Nulls are counted elsewhere.
-fn middle(ballots: &[Option<&Value>], rule: Median, tie_break: TieBreak) -> FieldRuling {
-    let votes = sorted(ballots.iter().map(|it| read(*it)));
-    let (value, agreeing, decision) = match rule.among(&votes, tie_break) {
-        Some((winner, agreeing, decision)) => {
-            let value = ballots.get(winner.voter).copied().flatten();
-            (value.cloned(), agreeing, decision)
-        }
-        None => (None, 0, Decision::QuorumMissed),
-    };
-    let readable = ballots
-        .iter()
-        .map(|it| it.filter(|it| read(Some(it)).is_some()));
-    let readable: Vec<Option<&Value>> = readable.collect();
-    FieldRuling {
-        counts: counts(&readable, canonical),
-        spread: spread(&votes),
-        ..FieldRuling::new(value, decision, agreeing as u64, votes.len())
-    }
-}
-
-fn read(ballot: Option<&Value>) -> Option<f64> {
-    match ballot? {
+/// Decides a number, or text that is read as one.
+fn middle(values: &[&Value], nulls: usize, rule: Median, tie_break: TieBreak) -> FieldElection {
+    let read = |value: &Value| match value {
         Value::String(text) => Median::read_number(text),
         value => value.as_f64(),
+    };
+    let numbers = values.iter().copied().filter(|it| read(it).is_some());
+    let numbers: Vec<&Value> = numbers.collect();
+    let votes = sorted(numbers.iter().map(|it| read(it)));
+    let (value, agreeing, decision) = match rule.among(&votes, tie_break) {
+        Some((winner, agreeing, decision)) => (numbers[winner.voter].clone(), agreeing, decision),
+        None => (Value::Null, 0, Decision::QuorumMissed),
+    };
+    FieldElection {
+        counts: counts(&numbers, canonical),
+        spread: spread(&votes),
+        ..FieldElection::new(value, decision, agreeing as u64, votes.len() + nulls)
+    }
+}
+
+/// Decides a list: the items win that enough of the lists have, in the order first seen. What a list
+/// repeats counts once.
+fn union(lists: &[&Value], nulls: usize, needed: Share, shape: &SchemaView<'_>) -> FieldElection {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut items: Vec<Vec<&Value>> = Vec::new();
+    let mut sets: Vec<BTreeSet<usize>> = Vec::new();
+    for list in lists.iter().filter_map(|it| it.as_array()) {
+        let mut set = BTreeSet::new();
+        for item in list {
+            let place = *places.entry(canonical(item)).or_insert(items.len());
+            if place == items.len() {
+                items.push(Vec::new());
+            }
+            if set.insert(place) {
+                items[place].push(item);
+            }
+        }
+        sets.push(set);
+    }
+    let (least, most) = shape.item_bounds();
+    let is_in = |place: &usize| needed.is_met(items[*place].len() as f64, sets.len() as f64);
+    let mut chosen: Vec<usize> = (0..items.len()).filter(is_in).collect();
+    // If the schema allows fewer, those with the most votes.
+    chosen.sort_by_key(|place| Reverse(items[*place].len()));
+    let chosen: BTreeSet<usize> = chosen.into_iter().take(most).collect();
+    let value = chosen
+        .iter()
+        .filter_map(|it| most_frequent(items[*it].iter().copied()));
+    let decision = match chosen.len() >= least {
+        true => Decision::Won,
+        false => Decision::ThresholdMissed,
+    };
+    let votes = sets.iter().filter(|it| **it == chosen).count() as u64;
+    // In how many of all items a list agrees that they are in or out.
+    let differing = |set: &BTreeSet<usize>| set.symmetric_difference(&chosen).count() as f64;
+    let agreement = sets
+        .iter()
+        .map(|it| 1.0 - differing(it) / items.len().max(1) as f64);
+    let (agreement, total) = (agreement.sum::<f64>(), sets.len() + nulls);
+    FieldElection {
+        share: agreement / total.max(1) as f64,
+        counts: ranked(&items),
+        ..FieldElection::new(value.cloned().collect(), decision, votes, total)
     }
 }
 
 /// Returns each value with its votes.
-fn counts(ballots: &[Option<&Value>], key: impl Fn(&Value) -> String) -> Vec<(Value, u64)> {
-    ranked(&grouped(ballots.iter().flatten().map(|it| (key(it), *it))))
+fn counts(values: &[&Value], key: impl Fn(&Value) -> String) -> Vec<(Value, u64)> {
+    ranked(&grouped(values.iter().map(|it| (key(it), *it))))
 }
 
 /// Returns each group in its most frequent spelling, most votes first, ties in the order seen.
-pub(super) fn ranked(groups: &[Vec<&Value>]) -> Vec<(Value, u64)> {
+fn ranked(groups: &[Vec<&Value>]) -> Vec<(Value, u64)> {
     let count = |group: &Vec<&Value>| {
         let value = most_frequent(group.iter().copied())?;
         Some((value.clone(), group.len() as u64))

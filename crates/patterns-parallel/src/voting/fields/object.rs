@@ -5,114 +5,92 @@ use serde_json::{Map, Value};
 
 use super::Fields;
 use super::field_rule::FieldRule;
-use super::leaf::{FieldRuling, leaf, null_wins, of_kind};
+use super::leaf::{leaf, null_wins, of_kind};
 use crate::voting::rules::{Decision, FieldElection, Plurality, Share, TieBreak};
 
-/// What votes on objects come to.
+/// What votes on objects come to, as far as they are decided.
 #[derive(Debug)]
-pub(super) struct ObjectElection {
+pub(super) struct ObjectElection<'r> {
+    rules: &'r Fields,
+    tie_break: TieBreak,
+    total_ballots: u64,
     pub(super) value: Value,
     pub(super) is_complete: bool,
     pub(super) fields: Vec<FieldElection>,
 }
 
 /// Decides on objects, in voter order, field by field.
-pub(super) fn decide_object(
-    fields: &Fields,
+pub(super) fn decide_object<'r>(
+    rules: &'r Fields,
     ballots: &[Value],
     tie_break: TieBreak,
-) -> ObjectElection {
-    let mut object = DecidedObject {
-        rules: fields,
+) -> ObjectElection<'r> {
+    let mut object = ObjectElection {
+        rules,
         tie_break,
         total_ballots: ballots.len() as u64,
+        value: Value::Null,
         is_complete: true,
         fields: Vec::new(),
     };
-    let ballots: Vec<Option<&Value>> = ballots.iter().map(Some).collect();
-    let value = object.field("", &SchemaView::new(&fields.schema), &ballots, true);
-    ObjectElection {
-        value: value.unwrap_or_default(),
-        is_complete: object.is_complete,
-        fields: object.fields,
-    }
+    let ballots: Vec<&Value> = ballots.iter().collect();
+    let value = object.field("", &SchemaView::new(&rules.schema), &ballots, true);
+    object.value = value.unwrap_or_default();
+    object
 }
 
-/// An object as far as it is decided.
-struct DecidedObject<'r> {
-    rules: &'r Fields,
-    tie_break: TieBreak,
-    total_ballots: u64,
-    is_complete: bool,
-    fields: Vec<FieldElection>,
-}
-
-impl DecidedObject<'_> {
-    /// Decides one field; `None` if it is left out.
+impl ObjectElection<'_> {
+    /// Decides one field by the ballots that have it; `None` if it is left out.
     fn field<'a>(
         &mut self,
         path: &str,
         shape: &SchemaView<'a>,
-        ballots: &[Option<&'a Value>],
+        ballots: &[&'a Value],
         is_required: bool,
     ) -> Option<Value> {
         let kind = shape.kind();
-        let read = |ballot: &Option<&'a Value>| match (*ballot)? {
+        let read = |ballot: &&'a Value| match *ballot {
             Value::Null => shape.is_nullable().then_some(&Value::Null),
             value => of_kind(&kind, value),
         };
-        let ballots: Vec<Option<&Value>> = ballots.iter().map(read).collect();
-        let rule = self
-            .rules
-            .rules
-            .get(path)
-            .copied()
-            .or(FieldRule::usual(&kind));
-        let ruling = match rule {
-            Some(rule) => leaf(&ballots, &kind, shape, rule, self.tie_break),
-            None => match null_wins(&ballots, self.tie_break) {
-                Some(ruling) => ruling,
-                None => return Some(self.object(path, shape, &ballots)),
+        let values: Vec<&Value> = ballots.iter().filter_map(read).collect();
+        let usual = || FieldRule::usual(&kind);
+        let rule = self.rules.rules.get(path).copied().or_else(usual);
+        let election = match rule {
+            Some(rule) => leaf(&values, shape, rule, self.tie_break),
+            None => match null_wins(&values, self.tie_break) {
+                Some(election) => election,
+                None => return Some(self.object(path, shape, &values)),
             },
         };
+        let value = self.value(&election, shape.is_nullable(), is_required);
         let rule = rule.unwrap_or(FieldRule::Plurality(Plurality::new()));
-        let value = self.value(&ruling, shape.is_nullable(), is_required);
-        self.report(path, rule, value.clone(), ruling);
+        self.report(path, rule, value.clone(), election);
         value
     }
 
     /// Returns what stands in the field; the object is incomplete if something must, but nothing does.
     fn value(
         &mut self,
-        ruling: &FieldRuling,
+        election: &FieldElection,
         is_nullable: bool,
         is_required: bool,
     ) -> Option<Value> {
-        let is_absent = ruling.decision == Decision::QuorumMissed && !is_required;
-        let value = match &ruling.value {
-            Some(value) if ruling.decision.is_won() => Some(value.clone()),
-            _ => (is_nullable && !is_absent).then_some(Value::Null),
+        let is_absent = election.decision == Decision::QuorumMissed && !is_required;
+        let value = match election.decision.is_won() {
+            true => Some(election.value.clone()),
+            false => (is_nullable && !is_absent).then_some(Value::Null),
         };
         self.is_complete &= value.is_some() || !is_required;
         value
     }
 
-    fn object<'a>(
-        &mut self,
-        path: &str,
-        shape: &SchemaView<'a>,
-        ballots: &[Option<&'a Value>],
-    ) -> Value {
+    fn object<'a>(&mut self, path: &str, shape: &SchemaView<'a>, ballots: &[&'a Value]) -> Value {
         let properties = shape.properties();
         let mut object = Map::new();
         for (name, inner) in &properties {
-            let is_required = shape.is_required(name);
-            let value = self.field(
-                &pointer::join(path, [name]),
-                inner,
-                &within(ballots, name),
-                is_required,
-            );
+            let (path, ballots) = (pointer::join(path, [name]), within(ballots, name));
+            let value = self.field(&path, inner, &ballots, shape.is_required(name));
             object.extend(value.map(|value| ((*name).to_owned(), value)));
         }
         let Some(additional) = shape.additional() else {
@@ -131,46 +109,44 @@ impl DecidedObject<'_> {
         &mut self,
         path: &str,
         shape: &SchemaView<'a>,
-        ballots: &[Option<&'a Value>],
+        ballots: &[&'a Value],
         name: &str,
     ) -> Option<Value> {
         let inner = within(ballots, name);
-        let having = inner.iter().flatten().count();
-        let total = ballots.iter().flatten().filter(|it| it.is_object()).count();
-        if having * 2 > total {
+        let total = ballots.iter().filter(|it| it.is_object()).count();
+        if inner.len() * 2 > total {
             return self.field(path, shape, &inner, false);
         }
-        let decision = Decision::ThresholdMissed;
-        let ruling = FieldRuling::new(None, decision, having as u64, total);
-        self.report(path, FieldRule::Union(Share::MORE_THAN_HALF), None, ruling);
+        let votes = inner.len() as u64;
+        let election = FieldElection::new(Value::Null, Decision::ThresholdMissed, votes, total);
+        self.report(
+            path,
+            FieldRule::Union(Share::MORE_THAN_HALF),
+            None,
+            election,
+        );
         None
     }
 
-    fn report(&mut self, path: &str, rule: FieldRule, value: Option<Value>, ruling: FieldRuling) {
+    fn report(&mut self, path: &str, rule: FieldRule, value: Option<Value>, of: FieldElection) {
         self.fields.push(FieldElection {
             path: path.to_owned(),
             rule: rule.to_string(),
             value: value.unwrap_or_default(),
-            decision: ruling.decision,
-            votes: ruling.votes,
-            total: ruling.total,
-            share: ruling.agreement / ruling.total.max(1) as f64,
-            abstentions: self.total_ballots - ruling.total,
-            counts: ruling.counts,
-            spread: ruling.spread,
+            abstentions: self.total_ballots - of.total,
+            ..of
         });
     }
 }
 
-fn within<'a>(ballots: &[Option<&'a Value>], name: &str) -> Vec<Option<&'a Value>> {
-    let inner = |ballot: &Option<&'a Value>| (*ballot)?.get(name);
-    ballots.iter().map(inner).collect()
+fn within<'a>(ballots: &[&'a Value], name: &str) -> Vec<&'a Value> {
+    ballots.iter().filter_map(|it| it.get(name)).collect()
 }
 
 /// Returns the names that occur in the ballots, in the order first seen.
-fn names<'a>(ballots: &[Option<&'a Value>]) -> Vec<&'a str> {
+fn names<'a>(ballots: &[&'a Value]) -> Vec<&'a str> {
     let mut seen = std::collections::HashSet::new();
-    let objects = ballots.iter().flatten().filter_map(|it| it.as_object());
+    let objects = ballots.iter().filter_map(|it| it.as_object());
     let names = objects.flat_map(|it| it.keys().map(String::as_str));
     names.filter(|name| seen.insert(*name)).collect()
 }

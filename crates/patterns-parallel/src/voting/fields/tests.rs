@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::object::ObjectElection;
 use super::*;
 
 mod objects;
@@ -36,8 +37,18 @@ fn schema() -> Value {
     })
 }
 
+/// Keeps rules as long as elections refer to them.
+fn kept(rules: Fields) -> &'static Fields {
+    Box::leak(Box::new(rules))
+}
+
 /// Decides on one field that each ballot either has, or (`"-"`) has not.
-fn elect(name: &str, values: &[Value], rules: &[&str], tie_break: TieBreak) -> ObjectElection {
+fn elect(
+    name: &str,
+    values: &[Value],
+    rules: &[&str],
+    tie_break: TieBreak,
+) -> ObjectElection<'static> {
     let schema = schema();
     let field = schema["properties"][name].clone();
     let required = schema["required"]
@@ -57,8 +68,11 @@ fn elect(name: &str, values: &[Value], rules: &[&str], tie_break: TieBreak) -> O
         false => json!({name: value}),
     };
     let ballots: Vec<Value> = values.iter().map(ballot).collect();
-    let fields = Fields::parse(schema, rules).unwrap();
-    decide_object(&fields, &ballots, tie_break)
+    decide_object(
+        kept(Fields::parse(schema, rules).unwrap()),
+        &ballots,
+        tie_break,
+    )
 }
 
 /// Compares one field's decision, votes of total, and value.

@@ -98,6 +98,29 @@ pub struct FieldElection {
     pub spread: Option<Spread>,
 }
 
+impl FieldElection {
+    /// Makes what is known of the votes alone: the leading value, and how many of a total it has.
+    pub(in crate::voting) fn new(
+        value: Value,
+        decision: Decision,
+        votes: u64,
+        total: usize,
+    ) -> Self {
+        Self {
+            path: String::new(),
+            rule: String::new(),
+            value,
+            decision,
+            votes,
+            total: total as u64,
+            share: votes as f64 / total.max(1) as f64,
+            abstentions: 0,
+            counts: Vec::new(),
+            spread: None,
+        }
+    }
+}
+
 fn named<S: Serializer>(counts: &[(Value, u64)], to: S) -> Result<S::Ok, S::Error> {
     let named = |(value, votes): &(Value, u64)| json!({"value": value, "votes": votes});
     to.collect_seq(counts.iter().map(named))

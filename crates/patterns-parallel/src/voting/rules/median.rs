@@ -7,10 +7,10 @@ use bigdecimal::BigDecimal;
 use patterns_core::name_and_value;
 
 use super::detail::{Detail, Spread};
-use super::share::read_share;
 use super::tie_break::{Decision, TieBreak};
-use super::{Rule, RuleError, Ruling, share_of};
-use crate::normalise;
+use super::{Rule, Ruling, share_of, unknown, wrong_value};
+use crate::RunError;
+use crate::normalise::normalise;
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
 
@@ -26,13 +26,13 @@ use crate::voting::judge::Judgements;
 /// let rule: Median = "median:5%".parse()?;
 /// assert!(rule.agree(1200.0, 1250.0));
 /// assert!("median:-1".parse::<Median>().is_err());
-/// # Ok::<(), patterns_parallel::voting::RuleError>(())
+/// # Ok::<(), patterns_parallel::RunError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Median {
-    /// The widest distance, from 0: in the unit of the numbers, or as a share of the greater one's size.
+    /// The widest distance, from 0: in the unit of the numbers, or in percent of the greater one's size.
     tolerance: f64,
-    is_share: bool,
+    is_percent: bool,
 }
 
 impl Median {
@@ -67,8 +67,8 @@ impl Median {
     /// Returns whether two numbers count as one: they lie no farther apart than the tolerance.
     pub fn agree(self, a: f64, b: f64) -> bool {
         let size = a.abs().max(b.abs());
-        let widest = match self.is_share {
-            true => self.tolerance * size,
+        let widest = match self.is_percent {
+            true => self.tolerance / 100.0 * size,
             false => self.tolerance,
         };
         // A hair more, or 0.3 would not be within 0.1 of 0.2.
@@ -124,36 +124,31 @@ fn mean_of_middles(votes: &[Number]) -> Option<f64> {
 }
 
 impl FromStr for Median {
-    type Err = RuleError;
+    type Err = RunError;
 
-    fn from_str(text: &str) -> Result<Self, RuleError> {
+    fn from_str(text: &str) -> Result<Self, RunError> {
         let (name, value) = name_and_value(text);
         if name != Self::NAME {
-            return Err(RuleError::unknown(name, &[Self::NAME]));
+            return Err(unknown(name, &[Self::NAME]));
         }
         let Some(text) = value else {
             return Ok(Self::default());
         };
-        let wrong = |reason| RuleError::value(name, reason);
-        let is_share = text.ends_with('%');
-        let tolerance = match is_share {
-            true => read_share(text),
-            false => text.parse().ok(),
+        let (number, most) = match text.strip_suffix('%') {
+            Some(number) => (number.trim(), 100.0),
+            None => (text, f64::INFINITY),
         };
-        let tolerance = tolerance
-            .ok_or_else(|| wrong(format!("`{text}` is no tolerance, such as 0.5 or 1%")))?;
-        match is_share {
-            true if !(0.0..1.0).contains(&tolerance) => Err(wrong(format!(
-                "a relative tolerance is a share from 0 to less than 1, not {tolerance}"
-            ))),
-            false if !(tolerance.is_finite() && tolerance >= 0.0) => Err(wrong(format!(
-                "an absolute tolerance is a finite number from 0, not {tolerance}"
-            ))),
-            _ => Ok(Self {
-                tolerance,
-                is_share,
-            }),
-        }
+        let tolerance = number.parse().ok().filter(|it| (0.0..most).contains(it));
+        let wrong = || {
+            let reason = format!(
+                "`{text}` is no tolerance: a distance from 0, such as 0.5, or less than 100%, such as 1%"
+            );
+            wrong_value(name, reason)
+        };
+        Ok(Self {
+            tolerance: tolerance.ok_or_else(wrong)?,
+            is_percent: most == 100.0,
+        })
     }
 }
 
@@ -162,20 +157,10 @@ impl fmt::Display for Median {
         f.write_str(Self::NAME)?;
         match self.tolerance {
             0.0 => Ok(()),
-            share if self.is_share => write!(f, ":{}%", percent(share)),
+            percent if self.is_percent => write!(f, ":{percent}%"),
             distance => write!(f, ":{distance}"),
         }
     }
-}
-
-/// Shifts in decimal, as a product may round.
-fn percent(share: f64) -> f64 {
-    let scientific = format!("{share:e}");
-    let shifted = scientific.split_once('e').and_then(|(digits, exponent)| {
-        let exponent: i32 = exponent.parse().ok()?;
-        format!("{digits}e{}", exponent + 2).parse().ok()
-    });
-    shifted.unwrap_or(share * 100.0)
 }
 
 /// A ballot that is a finite number.

@@ -12,7 +12,8 @@ use patterns_core::name_and_value;
 use super::count::{rounded, weigh_answers};
 use super::share::{Share, ShareInterval};
 use super::tie_break::{Decision, TieBreak};
-use super::{Detail, Rule, RuleError, Ruling};
+use super::{Detail, Rule, Ruling, unknown, wrong_value};
+use crate::RunError;
 use crate::voting::ballot::Ballot;
 use crate::voting::judge::Judgements;
 
@@ -28,7 +29,7 @@ use crate::voting::judge::Judgements;
 /// let rule: Plurality = "threshold:80%".parse()?;
 /// assert_eq!(rule, Plurality::of_at_least(Share::new(0.8).unwrap()));
 /// assert_eq!(Plurality::majority().to_string(), "majority");
-/// # Ok::<(), patterns_parallel::voting::RuleError>(())
+/// # Ok::<(), patterns_parallel::RunError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Plurality(Share);
@@ -57,12 +58,31 @@ impl Plurality {
     pub const fn of_at_least(share: Share) -> Self {
         Self(share)
     }
+
+    /// Returns how it is decided by the weights of the answers, the heaviest first, that so many votes have.
+    pub(in crate::voting) fn among(
+        self,
+        weights: &[f64],
+        votes: u64,
+        tie_break: TieBreak,
+    ) -> Decision {
+        let (total, valid) = (weights.iter().sum::<f64>(), votes as f64);
+        if total == 0.0 {
+            return Decision::QuorumMissed;
+        }
+        if !self.0.is_met(weights[0] / total * valid, valid) {
+            return Decision::ThresholdMissed;
+        }
+        let steps = |weight: f64| rounded(weight, total);
+        let leaders = weights.iter().filter(|it| steps(**it) == steps(weights[0]));
+        tie_break.decide(leaders.count() > 1)
+    }
 }
 
 impl FromStr for Plurality {
-    type Err = RuleError;
+    type Err = RunError;
 
-    fn from_str(text: &str) -> Result<Self, RuleError> {
+    fn from_str(text: &str) -> Result<Self, RunError> {
         let (name, value) = name_and_value(text);
         let share = match name {
             "threshold" => return Share::read(name, value).map(Self),
@@ -70,13 +90,13 @@ impl FromStr for Plurality {
             "majority" => Share::MORE_THAN_HALF,
             "supermajority" => Share::TWO_THIRDS,
             "unanimous" => Share::ALL,
-            _ => return Err(RuleError::unknown(name, &Self::NAMES)),
+            _ => return Err(unknown(name, &Self::NAMES)),
         };
         match value {
             None => Ok(Self(share)),
             Some(value) => {
                 let reason = format!("it takes no value, but has `{value}`");
-                Err(RuleError::value(name, reason))
+                Err(wrong_value(name, reason))
             }
         }
     }
@@ -103,8 +123,8 @@ impl Rule for Plurality {
             weight if weight.is_finite() && weight > 0.0 => weight,
             _ => 0.0,
         });
-        let weights = counts.iter().filter_map(|it| it.weight);
-        let total_weight: f64 = weights.clone().sum();
+        let weights: Vec<f64> = counts.iter().filter_map(|it| it.weight).collect();
+        let total_weight: f64 = weights.iter().sum();
         let total_votes: u64 = counts.iter().map(|it| it.votes).sum();
         let (weight, vote_count) = counts
             .first()
@@ -113,18 +133,10 @@ impl Rule for Plurality {
             true => weight / total_weight,
             false => 0.0,
         };
-        let steps = |weight: f64| rounded(weight, total_weight);
-        let leaders = weights.filter(|it| steps(*it) == steps(weight));
-        let valid = total_votes as f64;
-        let decision = match leaders.count() {
-            _ if total_weight == 0.0 => Decision::QuorumMissed,
-            _ if !self.0.is_met(share * valid, valid) => Decision::ThresholdMissed,
-            leaders => tie_break.decide(leaders > 1),
-        };
         let interval = ShareInterval::wilson(vote_count, total_votes);
         Ruling {
             winner: counts.first().map(|it| it.answer.clone()),
-            decision,
+            decision: self.among(&weights, total_votes, tie_break),
             vote_count,
             total_votes,
             share,

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::RuleError;
+use super::wrong_value;
+use crate::RunError;
 
 /// The share of the valid votes that an answer needs to win.
 ///
@@ -51,9 +52,9 @@ impl Share {
     }
 
     /// Reads the share that a rule needs.
-    pub(in crate::voting) fn read(name: &str, value: Option<&str>) -> Result<Self, RuleError> {
+    pub(in crate::voting) fn read(name: &str, value: Option<&str>) -> Result<Self, RunError> {
         const FORMS: &str = "such as 0.6, 60% or 2/3";
-        let wrong = |reason| RuleError::value(name, reason);
+        let wrong = |reason| wrong_value(name, reason);
         let text = value.ok_or_else(|| wrong(format!("it needs a share, {FORMS}")))?;
         let number =
             read_share(text).ok_or_else(|| wrong(format!("`{text}` is no share, {FORMS}")))?;

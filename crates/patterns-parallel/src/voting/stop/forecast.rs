@@ -1,25 +1,31 @@
 //! Foresees how an election goes on: who wins when all votes are cast, and what a further call is worth.
 
-use std::sync::Arc;
-
 use super::pitman_yor::{Chances, Mixture};
-use super::state::{ByState, Layout, MOST_VOTES, State};
-use super::tally::Tally;
-use crate::voting::rules::RuleError;
+use super::state::{ByState, MOST_VOTES, State, Tally, place, places, states};
+use crate::RunError;
 
-/// All states of an election with at most so many votes, and how likely each leads to which with the next
-/// vote.
+/// How elections with at most so many votes go on: how likely each state leads to which with the next vote.
 #[derive(Debug)]
 pub(in crate::voting) struct Chain {
-    layout: Arc<Layout>,
+    votes: usize,
+    /// By place.
     chances: Vec<Chances>,
+}
+
+/// By which of its answers a state is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SeenBy {
+    /// By the one that it is about.
+    Own,
+    /// By its leader, whoever that is by then.
+    Leader,
 }
 
 /// A state on the way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fork {
     pub(super) state: State,
-    /// The state's place among all states.
+    /// The state's place in tables.
     pub(super) place: usize,
     /// Each successor's place among the states with one vote more, and its probability; all 0 if
     /// no vote is left.
@@ -46,60 +52,70 @@ impl Chain {
     ///
     /// # Errors
     ///
-    /// Returns a [`RuleError`] for no votes and for more than [`MOST_VOTES`].
-    pub(in crate::voting) fn new(max_votes: u64) -> Result<Self, RuleError> {
+    /// Returns a [`RunError`] for no votes and for more than [`MOST_VOTES`].
+    pub(in crate::voting) fn new(max_votes: u64) -> Result<Self, RunError> {
         let votes = usize::try_from(max_votes).ok();
         let Some(votes) = votes.filter(|_| (1..=MOST_VOTES).contains(&max_votes)) else {
-            return Err(RuleError::new(format!(
+            return Err(RunError::Part(format!(
                 "elections of 1 to {MOST_VOTES} votes can be foreseen, not those of {max_votes}"
             )));
         };
-        let layout = Layout::new(votes);
         let mixture = Mixture::new(votes);
-        let states = (0..votes).flat_map(|votes| layout.states(votes));
-        let chances = states.map(|state| mixture.chances(state)).collect();
-        Ok(Self {
-            layout: Arc::new(layout),
-            chances,
-        })
+        let mut chances = vec![Chances::default(); places(votes).start];
+        for state in (0..votes).flat_map(states) {
+            chances[place(state)] = mixture.chances(state);
+        }
+        Ok(Self { votes, chances })
     }
 
-    pub(super) fn layout(&self) -> &Arc<Layout> {
-        &self.layout
+    /// Returns a value for each state.
+    pub(super) fn table<T: Copy + Default>(&self) -> Vec<T> {
+        vec![T::default(); places(self.votes).end]
     }
 
-    /// Returns the states with `votes` votes, each seen by the answer that it is about.
-    pub(super) fn forks(&self, votes: usize) -> impl Iterator<Item = Fork> {
-        self.forks_with(votes, |state| state)
+    /// Works back from the last vote to the first: hands over each state, with how many votes are left then
+    /// and with what `of` made of the states with one vote more.
+    pub(super) fn work_back<T: Copy + Default>(
+        &self,
+        seen: SeenBy,
+        mut of: impl FnMut(&Fork, usize, &[T]) -> T,
+    ) {
+        let mut next = Vec::new();
+        for votes in (0..=self.votes).rev() {
+            let places = places(votes);
+            let mut now = vec![T::default(); places.len()];
+            for fork in self.forks(votes, seen) {
+                now[fork.place - places.start] = of(&fork, self.votes - votes, &next);
+            }
+            next = now;
+        }
     }
 
-    /// Returns the states with `votes` votes, each seen by its leader, whoever that is by then.
-    pub(super) fn leader_forks(&self, votes: usize) -> impl Iterator<Item = Fork> {
-        self.forks_with(votes, State::as_leader)
-            .filter(|fork| fork.state.own >= fork.state.rival)
-    }
-
-    fn forks_with(&self, votes: usize, seen: fn(State) -> State) -> impl Iterator<Item = Fork> {
-        let places = self.layout.places(votes);
-        let states = self.layout.states(votes).zip(places);
-        states.map(move |(state, place)| Fork {
+    /// Returns the states with `votes` votes.
+    pub(super) fn forks(&self, votes: usize, seen: SeenBy) -> impl Iterator<Item = Fork> {
+        let states = states(votes).filter(move |it| seen == SeenBy::Own || it.own >= it.rival);
+        states.map(move |state| Fork {
             state,
-            place,
-            edges: self.edges(state, place, seen),
+            place: place(state),
+            edges: self.edges(state, seen),
         })
     }
 
-    fn edges(&self, state: State, place: usize, seen: fn(State) -> State) -> [(usize, f64); 4] {
+    fn edges(&self, state: State, seen: SeenBy) -> [(usize, f64); 4] {
         let mut edges = [(0, 0.0); 4];
-        let Some(chances) = self.chances.get(place) else {
+        let Some(chances) = self.chances.get(place(state)) else {
             return edges;
         };
-        let begin = self.layout.places(state.votes() + 1).start;
+        let begin = places(state.votes() + 1).start;
         let successors = state.successors().into_iter().zip(chances);
         for (edge, (next, chance)) in edges.iter_mut().zip(successors) {
+            let next = match seen {
+                SeenBy::Own => next,
+                SeenBy::Leader => next.as_leader(),
+            };
             // A successor that cannot be has no place.
             if *chance > 0.0 {
-                *edge = (self.layout.place(seen(next)) - begin, *chance);
+                *edge = (place(next) - begin, *chance);
             }
         }
         edges
@@ -116,20 +132,17 @@ pub(in crate::voting) struct Forecast(ByState<f64>);
 
 impl Forecast {
     pub(in crate::voting) fn of(chain: &Chain) -> Self {
-        let layout = chain.layout();
-        let votes = layout.votes();
-        let mut win = vec![0.0; layout.len()];
-        for total in (1..=votes).rev() {
-            let (now, next) = win.split_at_mut(layout.places(total).end);
-            for fork in chain.forks(total) {
-                now[fork.place] = if total == votes {
-                    at_the_end(fork.state)
-                } else {
-                    fork.expect(next, |win| *win)
-                };
-            }
-        }
-        Self(ByState::new(layout, win))
+        let mut win = chain.table();
+        chain.work_back(SeenBy::Own, |fork, left, next| {
+            win[fork.place] = match left {
+                // Nobody wins before the first vote.
+                _ if fork.state == State::EMPTY => 0.0,
+                0 => at_the_end(fork.state),
+                _ => fork.expect(next, |win| *win),
+            };
+            win[fork.place]
+        });
+        Self(ByState::new(win))
     }
 
     /// Returns the probability that the leader is the winner once all N votes are cast, a tie
@@ -138,10 +151,9 @@ impl Forecast {
         self.0.get(State::of(tally).filter(|state| state.own > 0)?)
     }
 
-    /// Returns P(another answer wins than the one looked at) in the state with this place; nobody wins before
-    /// the first vote.
-    pub(super) fn wrong(&self, place: usize) -> f64 {
-        1.0 - self.0.at(place)
+    /// Returns P(another answer wins than the one looked at); it does before the first vote.
+    pub(super) fn wrong(&self, state: State) -> f64 {
+        1.0 - self.0.get(state).unwrap_or_default()
     }
 }
 
@@ -169,26 +181,19 @@ pub(in crate::voting) struct CallIndex(ByState<f64>);
 impl CallIndex {
     pub(in crate::voting) fn of(chain: &Chain) -> Self {
         let forecast = Forecast::of(chain);
-        let layout = chain.layout();
-        let mut index = vec![0.0; layout.len()];
-        // By state with one vote more: P(wrong winner) expected after 0 to 8 further calls.
-        let mut next: Vec<[f64; REACH + 1]> = Vec::new();
-        for votes in (0..=layout.votes()).rev() {
-            let reach = REACH.min(layout.votes() - votes);
-            let places = layout.places(votes);
-            let mut now = vec![[0.0; REACH + 1]; places.len()];
-            for fork in chain.leader_forks(votes) {
-                let wrong = &mut now[fork.place - places.start];
-                wrong[0] = forecast.wrong(fork.place);
-                for calls in 1..=reach {
-                    wrong[calls] = fork.expect(&next, |wrong| wrong[calls - 1]);
-                    let fall = (wrong[0] - wrong[calls]) / calls as f64;
-                    index[fork.place] = fall.max(index[fork.place]);
-                }
+        let mut index = chain.table();
+        // P(wrong winner) expected after 0 to 8 further calls.
+        chain.work_back(SeenBy::Leader, |fork, left, next: &[[f64; REACH + 1]]| {
+            let mut wrong = [0.0; REACH + 1];
+            wrong[0] = forecast.wrong(fork.state);
+            for calls in 1..=REACH.min(left) {
+                wrong[calls] = fork.expect(next, |wrong| wrong[calls - 1]);
+                let fall = (wrong[0] - wrong[calls]) / calls as f64;
+                index[fork.place] = fall.max(index[fork.place]);
             }
-            next = now;
-        }
-        Self(ByState::new(layout, index))
+            wrong
+        });
+        Self(ByState::new(index))
     }
 
     /// Returns the index of an election that has a call left, 0 to 1.

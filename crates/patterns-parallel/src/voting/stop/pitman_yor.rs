@@ -189,8 +189,8 @@ fn drawn(seed: u64, before: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::voting::stop::Tally;
     use crate::voting::stop::forecast::{Chain, Forecast};
-    use crate::voting::stop::tally::Tally;
 
     /// What a drawn election comes to is foreseen from the same mixture, so both ways must agree.
     #[test]

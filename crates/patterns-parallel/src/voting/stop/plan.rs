@@ -1,7 +1,7 @@
 //! Finds the waves and stops that are cheapest on average, by backward induction over all states of an
 //! election.
 
-use super::forecast::{Chain, Forecast, Fork};
+use super::forecast::{Chain, Forecast, Fork, SeenBy};
 use super::state::{ByState, State};
 
 /// The most calls in one wave.
@@ -29,29 +29,21 @@ impl Plan {
     /// With j calls of a wave still out, U(s, j) = 1 + E U(s', j − 1) is what is to come, and
     /// U(s, 0) = W(s) = min(λ · P(another answer), 1 + min over j of U(s, j)) when the wave is in.
     pub(super) fn at_price(chain: &Chain, forecast: &Forecast, lambda: f64) -> Self {
-        let layout = chain.layout();
-        let mut waves = vec![0; layout.len()];
-        let mut next: Vec<ByCallsOut> = Vec::new();
-        for votes in (0..=layout.votes()).rev() {
-            let widest = WIDEST.min(layout.votes() - votes);
-            let places = layout.places(votes);
-            let mut now = vec![ByCallsOut::default(); places.len()];
-            for fork in chain.leader_forks(votes) {
-                let costs = &mut now[fork.place - places.start];
-                going_on(&fork, &next, costs);
-                let stopping = lambda * forecast.wrong(fork.place);
-                let (wave, cost) = cheapest(&costs[..=widest]);
-                // Without a vote there is no answer to stop at.
-                let must_go_on = votes == 0;
-                (costs[0], waves[fork.place]) = if must_go_on || cost < stopping {
-                    (cost, wave)
-                } else {
-                    (stopping, 0)
-                };
-            }
-            next = now;
-        }
-        Self(ByState::new(layout, waves))
+        let mut waves = chain.table();
+        chain.work_back(SeenBy::Leader, |fork, left, next| {
+            let mut costs = going_on(fork, next);
+            let stopping = lambda * forecast.wrong(fork.state);
+            let (wave, cost) = cheapest(&costs[..=WIDEST.min(left)]);
+            // Without a vote there is no answer to stop at.
+            let must_go_on = fork.state == State::EMPTY;
+            (costs[0], waves[fork.place]) = if must_go_on || cost < stopping {
+                (cost, wave)
+            } else {
+                (stopping, 0)
+            };
+            costs
+        });
+        Self(ByState::new(waves))
     }
 
     /// Returns how many calls to make next, 0 to stop; `None` beyond the table.
@@ -60,14 +52,15 @@ impl Plan {
     }
 }
 
-/// Fills in what each number of calls at once costs, with what is to come after them.
-fn going_on(fork: &Fork, next: &[ByCallsOut], costs: &mut ByCallsOut) {
-    costs.fill(1.0);
+/// Returns what each number of calls at once costs, with what is to come after them.
+fn going_on(fork: &Fork, next: &[ByCallsOut]) -> ByCallsOut {
+    let mut costs = [1.0; WIDEST + 1];
     for (to, chance) in fork.chances() {
         for (cost, later) in costs[1..].iter_mut().zip(&next[to]) {
             *cost += chance * later;
         }
     }
+    costs
 }
 
 /// Returns the cheapest number of calls, and its cost with that of the round; infinity if no calls

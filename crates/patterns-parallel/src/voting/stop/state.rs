@@ -1,9 +1,74 @@
-//! Numbers the states of an election that the tables tell apart.
+//! Counts the answers of one election while its votes come in, and numbers the states of an election that the
+//! tables tell apart.
 
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
-use super::tally::Tally;
+/// The votes of one election so far, in the order in which they are counted.
+///
+/// Of answers with equally many votes, the one that was seen first ranks first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::voting) struct Tally {
+    /// Each answer with its votes, in the order of first appearance.
+    counts: Vec<(String, u64)>,
+    calls: u64,
+}
+
+impl Tally {
+    /// Counts one call: a vote for `answer`, or an abstention, which spends the call all the same.
+    pub(in crate::voting) fn count(&mut self, answer: Option<&str>) {
+        self.calls += 1;
+        let Some(answer) = answer else { return };
+        match self.counts.iter_mut().find(|it| it.0 == answer) {
+            Some((_, votes)) => *votes += 1,
+            None => self.counts.push((answer.to_owned(), 1)),
+        }
+    }
+
+    /// Returns each answer with its votes, in the order of first appearance.
+    pub(in crate::voting) fn counts(&self) -> &[(String, u64)] {
+        &self.counts
+    }
+
+    /// Returns how many votes were counted.
+    pub(super) fn votes(&self) -> u64 {
+        self.counts.iter().map(|it| it.1).sum()
+    }
+
+    /// Returns how many calls were spent: votes and abstentions.
+    pub(super) fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// Returns the leader's and the runner-up's places, if there are any.
+    fn first_two(&self) -> [Option<usize>; 2] {
+        let beats =
+            |votes: u64, other: Option<usize>| other.is_none_or(|it| votes > self.counts[it].1);
+        let mut first = [None; 2];
+        for (place, (_, votes)) in self.counts.iter().enumerate() {
+            if beats(*votes, first[0]) {
+                first = [Some(place), first[0]];
+            } else if beats(*votes, first[1]) {
+                first[1] = Some(place);
+            }
+        }
+        first
+    }
+
+    /// Returns the leader's and the runner-up's votes, 0 where there is none.
+    pub(in crate::voting) fn front(&self) -> (u64, u64) {
+        let [leader, runner_up] = self.first_two();
+        let votes = |place: Option<usize>| place.map_or(0, |it| self.counts[it].1);
+        (votes(leader), votes(runner_up))
+    }
+
+    /// Returns whether the leader wins a tie with any answer that now has as many votes as the
+    /// runner-up: the runner-up is the first seen of those.
+    pub(super) fn leader_was_seen_first(&self) -> bool {
+        let [leader, runner_up] = self.first_two();
+        runner_up.is_none() || leader < runner_up
+    }
+}
 
 /// The most votes of an election that can be foreseen.
 pub(in crate::voting) const MOST_VOTES: u64 = 100;
@@ -93,101 +158,50 @@ impl State {
     }
 }
 
-/// Numbers all states of an election with at most so many votes, those with fewer votes first.
-#[derive(Debug)]
-pub(super) struct Layout {
-    votes: usize,
-    /// Where the states of each (own, rival, rest) begin.
-    begins: Vec<u32>,
+/// How many places there are for the states that differ in the number of answers alone: where there is a
+/// rest, 3 to [`MOST_OPTIONS`]. Without one the votes say how many there are.
+const PLACES: usize = MOST_OPTIONS - 2;
+
+/// Returns the place of a state in tables, which have those with fewer votes first.
+#[inline]
+pub(super) fn place(state: State) -> usize {
+    let others = state.rival + state.rest;
+    triple(state.votes(), others, state.rest) * PLACES + state.options.saturating_sub(3)
 }
 
-impl Layout {
-    pub(super) fn new(votes: usize) -> Self {
-        let mut begins = Vec::with_capacity(triple(votes + 1, 0, 0) + 1);
-        let mut next = 0;
-        for total in 0..=votes {
-            for others in 0..=total {
-                for rest in 0..=others {
-                    begins.push(next);
-                    let options = options(total - others, others - rest, rest);
-                    next += options.count() as u32;
-                }
-            }
-        }
-        begins.push(next);
-        Self { votes, begins }
-    }
+/// Returns the places of the states with so many votes.
+pub(super) fn places(votes: usize) -> Range<usize> {
+    triple(votes, 0, 0) * PLACES..triple(votes + 1, 0, 0) * PLACES
+}
 
-    pub(super) fn votes(&self) -> usize {
-        self.votes
-    }
-
-    /// Returns the places of the states with `votes` votes; none if that is more than the table has.
-    pub(super) fn places(&self, votes: usize) -> Range<usize> {
-        let begin = |votes| self.begins.get(triple(votes, 0, 0)).or(self.begins.last());
-        let begin = |votes| begin(votes).map_or(0, |begin| *begin as usize);
-        begin(votes)..begin(votes + 1)
-    }
-
-    /// Returns how many states there are.
-    pub(super) fn len(&self) -> usize {
-        self.places(self.votes).end
-    }
-
-    /// Returns the states with `votes` votes, in the order of their places.
-    pub(super) fn states(&self, votes: usize) -> impl Iterator<Item = State> {
-        (0..=votes).flat_map(move |others| {
-            (0..=others).flat_map(move |rest| {
-                let (own, rival) = (votes - others, others - rest);
-                options(own, rival, rest).map(move |options| State {
-                    own,
-                    rival,
-                    rest,
-                    options,
-                })
+/// Returns the states with so many votes, in the order of their places.
+pub(super) fn states(votes: usize) -> impl Iterator<Item = State> {
+    (0..=votes).flat_map(move |others| {
+        (0..=others).flat_map(move |rest| {
+            let (own, rival) = (votes - others, others - rest);
+            options(own, rival, rest).map(move |options| State {
+                own,
+                rival,
+                rest,
+                options,
             })
         })
-    }
-
-    /// Returns the place of a state that has one.
-    #[inline]
-    pub(super) fn place(&self, state: State) -> usize {
-        let State {
-            own, rival, rest, ..
-        } = state;
-        let begin = self.begins[triple(state.votes(), rival + rest, rest)] as usize;
-        begin + state.options - options(own, rival, rest).start()
-    }
-
-    /// Returns the place of `state`, or `None` if it has more votes than the table.
-    pub(super) fn find(&self, state: State) -> Option<usize> {
-        (state.votes() <= self.votes).then(|| self.place(state))
-    }
+    })
 }
 
-/// A value for every state of an election.
+/// A value for every state of an election with at most so many votes.
 #[derive(Clone, Debug)]
-pub(super) struct ByState<T> {
-    layout: Arc<Layout>,
-    values: Arc<[T]>,
-}
+pub(super) struct ByState<T>(Arc<[T]>);
 
 impl<T: Copy> ByState<T> {
-    pub(super) fn new(layout: &Arc<Layout>, values: Vec<T>) -> Self {
-        Self {
-            layout: Arc::clone(layout),
-            values: values.into(),
-        }
+    /// Makes it of the values by place.
+    pub(super) fn new(values: Vec<T>) -> Self {
+        Self(values.into())
     }
 
     /// Returns the value of a state; `None` beyond the table.
     pub(super) fn get(&self, state: State) -> Option<T> {
-        Some(self.values[self.layout.find(state)?])
-    }
-
-    /// Returns the value of the state with this place.
-    pub(super) fn at(&self, place: usize) -> T {
-        self.values[place]
+        self.0.get(place(state)).copied()
     }
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use patterns_core::name_and_value;
 
 use super::state::MOST_VOTES;
-use crate::voting::rules::RuleError;
+use crate::RunError;
 
 /// The most votes for which `adaptive` lists when a leader is sure enough.
 const MOST_ADDED_UP: u64 = 1_000_000;
@@ -24,7 +24,7 @@ const MOST_ADDED_UP: u64 = 1_000_000;
 /// let rule: StoppingRule = "ahead-by:3".parse()?;
 /// assert_eq!(rule, StoppingRule::AheadBy(3));
 /// assert_eq!(rule.to_string(), "ahead-by:3");
-/// # Ok::<(), patterns_parallel::voting::RuleError>(())
+/// # Ok::<(), patterns_parallel::RunError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum StoppingRule {
@@ -49,9 +49,9 @@ pub enum StoppingRule {
 
 impl StoppingRule {
     /// Checks the rule's value, and that it can look that many votes ahead.
-    pub(super) fn check(self, max_votes: u64) -> Result<(), RuleError> {
+    pub(super) fn check(self, max_votes: u64) -> Result<(), RunError> {
         if max_votes == 0 {
-            return Err(RuleError::new("a vote needs at least one voter"));
+            return Err(RunError::Part("a vote needs at least one voter".to_owned()));
         }
         let (name, most) = match self {
             Self::AheadBy(0) => return Err(invalid("ahead-by", "0")),
@@ -64,7 +64,7 @@ impl StoppingRule {
         };
         match max_votes <= most {
             true => Ok(()),
-            false => Err(RuleError::new(format!(
+            false => Err(RunError::Part(format!(
                 "the stopping rule {name} works for at most {most} votes, not for {max_votes}"
             ))),
         }
@@ -72,21 +72,21 @@ impl StoppingRule {
 }
 
 /// Returns the error that `value` is none that a rule takes.
-fn invalid(name: &str, value: &str) -> RuleError {
+fn invalid(name: &str, value: &str) -> RunError {
     let expected = match name {
         "ahead-by" => "a whole number, 1 or more",
         "adaptive" => "a number between 0.5 and 1",
         _ => "none",
     };
-    RuleError::new(format!(
+    RunError::Part(format!(
         "{value:?} is no value of the stopping rule {name}, which takes {expected}"
     ))
 }
 
 impl FromStr for StoppingRule {
-    type Err = RuleError;
+    type Err = RunError;
 
-    fn from_str(text: &str) -> Result<Self, RuleError> {
+    fn from_str(text: &str) -> Result<Self, RunError> {
         let (name, value) = name_and_value(text);
         let rule = match (name, value) {
             ("fixed", None) => Some(Self::Fixed),
@@ -96,12 +96,12 @@ impl FromStr for StoppingRule {
             ("adaptive", value) => value.unwrap_or("0.95").parse().ok().map(Self::Adaptive),
             ("ahead-by", Some(value)) => value.parse().ok().map(Self::AheadBy),
             ("ahead-by", None) => {
-                return Err(RuleError::new(format!(
+                return Err(RunError::Part(format!(
                     "the stopping rule {name} needs a value, as in {name}:3"
                 )));
             }
             _ => {
-                return Err(RuleError::new(format!(
+                return Err(RunError::Part(format!(
                     "there is no stopping rule {name:?}; there are fixed, exact, ahead-by, adaptive \
                      and plan"
                 )));

@@ -179,7 +179,7 @@ async fn shares_that_cannot_be_are_refused() {
         .stop_by(StoppingRule::Exact)
         .voters(nonzero(101))
         .asking(shared(9));
-    assert!(matches!(refused(many).await, RunError::Rule(_)));
+    assert!(matches!(refused(many).await, RunError::Part(_)));
 }
 
 proptest! {

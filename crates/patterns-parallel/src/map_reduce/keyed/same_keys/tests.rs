@@ -86,23 +86,23 @@ fn what_is_different_is_not_put_together_by_way_of_a_third() {
 proptest! {
     #[test]
     fn no_class_has_two_keys_that_are_different(
-        same in prop::collection::vec((0..6usize, 0..6usize), 0..9),
-        different in prop::collection::vec((0..6usize, 0..6usize), 0..9),
+        same in prop::collection::vec((0..5usize, 0..5usize), 0..9),
+        different in prop::collection::vec((0..5usize, 0..5usize), 0..9),
     ) {
         let keys = keys(&["a", "bb", "cc", "d", "e"]);
         let merges = merged_keys(&keys, same.clone(), &different);
-        let name = |it: usize| keys.get(it).map(|it| merges.names.get(&it.key).unwrap_or(&it.key));
-        for (a, b) in different.into_iter().filter(|it| it.0 != it.1 && it.0.max(it.1) < keys.len()) {
+        let name = |it: usize| merges.names.get(&keys[it].key).unwrap_or(&keys[it].key);
+        for (a, b) in different.into_iter().filter(|it| it.0 != it.1) {
             prop_assert_ne!(name(a), name(b));
         }
-        for pair in same.into_iter().filter(|it| it.0.max(it.1) < keys.len()) {
+        for pair in same {
             prop_assert!(name(pair.0) == name(pair.1) || merges.apart.contains(&pair));
         }
     }
 
     #[test]
     fn classes_do_not_depend_on_the_order_of_pairs(
-        mut pairs in prop::collection::vec((0..9usize, 0..9usize), 0..12),
+        mut pairs in prop::collection::vec((0..8usize, 0..8usize), 0..12),
     ) {
         let keys = keys(&["a", "bb", "cc", "d", "e", "ff", "g", "h"]);
         let merges = merged_keys(&keys, pairs.clone(), &[]).names;

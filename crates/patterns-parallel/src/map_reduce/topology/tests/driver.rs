@@ -28,7 +28,7 @@ pub(super) struct Call {
 pub(super) struct Built {
     /// All calls, in the order of their last leaves and levels.
     pub(super) calls: Vec<Call>,
-    pub(super) end: ShapeEnd,
+    pub(super) end: Option<ShapeEnd>,
     /// The leaves under the root, if there is one.
     pub(super) root: Vec<usize>,
 }
@@ -115,10 +115,10 @@ impl Build<'_> {
     fn built(mut self) -> Built {
         let mut calls = self.calls;
         calls.sort_by_key(|(place, call)| (*place, call.level));
-        let end = self.shape.end().expect("nothing is under way any more");
+        let end = self.shape.end();
         let root = match end {
-            ShapeEnd::Root(place) => self.known.remove(&place).unwrap().leaves,
-            ShapeEnd::Empty | ShapeEnd::DoesNotFit => Vec::new(),
+            Some(ShapeEnd::Root(place)) => self.known.remove(&place).unwrap().leaves,
+            Some(ShapeEnd::DoesNotFit) | None => Vec::new(),
         };
         let calls = calls.into_iter().map(|(_, call)| call).collect();
         Built { calls, end, root }

@@ -6,6 +6,7 @@ mod tree;
 use driver::{Built, Leaves, build, equal, random};
 use proptest::prelude::*;
 
+use super::shape::Identity;
 use super::{FanIn, Place, ShapeEnd, Topology};
 
 /// All but the one that depends on the order of answers.
@@ -28,7 +29,7 @@ proptest! {
         topology in topologies(), leaves in leaves(), budget in 0_u64..300,
         mean in prop::option::of(2_u32..12), answer in 0_u64..80, window in 1_usize..30, seed: u64,
     ) {
-        let fan_in = mean.and_then(|it| FanIn::new(it, 2 * it));
+        let fan_in = mean.and_then(FanIn::new);
         let (built, _) = build(topology.begin(budget, fan_in), &leaves, answer, window, random(seed));
         let answered: Vec<usize> = (0..leaves.len()).filter(|&n| leaves[n].1.is_some()).collect();
         for call in &built.calls {
@@ -38,13 +39,13 @@ proptest! {
         // Every call but a lone one makes fewer of many, so there is no endless loop.
         prop_assert!(built.calls.len() <= answered.len());
         match built.end {
-            ShapeEnd::Root(_) => {
+            Some(ShapeEnd::Root(_)) => {
                 let mut root = built.root;
                 root.sort_unstable();
                 prop_assert_eq!(root, answered);
             }
-            ShapeEnd::Empty => prop_assert!(answered.is_empty()),
-            ShapeEnd::DoesNotFit => {
+            None => prop_assert!(answered.is_empty()),
+            Some(ShapeEnd::DoesNotFit) => {
                 let sizes = answered.iter().filter_map(|&n| leaves[n].1);
                 let sum: u64 = sizes.clone().sum();
                 prop_assert!(answered.len() > 1 && sum.max(answer) > budget / 2);
@@ -57,7 +58,7 @@ proptest! {
         topology in prop::sample::select(&STEADY[..]), leaves in leaves(), budget in 0_u64..300,
         mean in prop::option::of(2_u32..12), answer in 0_u64..80, window in 1_usize..99, seed: u64,
     ) {
-        let fan_in = mean.and_then(|it| FanIn::new(it, 2 * it));
+        let fan_in = mean.and_then(FanIn::new);
         let begin = || topology.begin(budget, fan_in);
         let (one, _) = build(begin(), &leaves, answer, window, random(seed));
         let (other, _) = build(begin(), &leaves, answer, 1, || 0);
@@ -67,7 +68,7 @@ proptest! {
 
 /// Combines leaves of 10 tokens to answers of 10, in an order that looks random.
 fn of(topology: Topology, count: u64, (budget, mean): (u64, Option<u32>)) -> Built {
-    let fan_in = mean.and_then(|it| FanIn::new(it, 2 * it));
+    let fan_in = mean.and_then(FanIn::new);
     build(
         topology.begin(budget, fan_in),
         &equal(0..count),
@@ -92,26 +93,47 @@ fn refine_adds_one_after_the_other() {
     assert_eq!(sizes(&of(Topology::Refine, 9, (30, Some(4)))), [3, 3, 3, 3]);
     assert_eq!(sizes(&of(Topology::Refine, 1, (5, None))), [1]);
     let built = of(Topology::Refine, 3, (19, None));
-    assert_eq!((built.end, sizes(&built)), (ShapeEnd::DoesNotFit, vec![1]));
+    assert_eq!(
+        (built.end, sizes(&built)),
+        (Some(ShapeEnd::DoesNotFit), vec![1])
+    );
 }
 
 #[test]
 fn unordered_combines_what_is_there() {
     let built = of(Topology::Unordered, 64, (1_000, Some(8)));
     assert_eq!(built.root.len(), 64);
-    assert!((8..=10).contains(&built.calls.len()), "{:?}", sizes(&built));
+    assert_eq!(sizes(&built), [8; 9]);
     assert_eq!(sizes(&of(Topology::Unordered, 64, (640, None))), [64]);
-    // The first that are there: neighbours of nobody.
-    let (mut shape, leaves) = (
-        Topology::Unordered.begin(1_000, FanIn::new(2, 4)),
-        equal(0..9),
-    );
+    // The first that are there: neighbours of nobody, in the order of the documents.
+    let (mut shape, leaves) = (Topology::Unordered.begin(1_000, FanIn::new(2)), equal(0..9));
     let places: Vec<_> = (0..leaves.len() as u64).map(Place).collect();
     places.iter().for_each(|it| shape.push(*it));
     for n in [8, 2, 5, 0, 7] {
         shape.leaf_answered(places[n], &leaves[n].0, 10);
     }
     let groups = std::iter::from_fn(|| shape.next_group()).map(|it| it.items);
-    let expected = [[0, 2], [5, 7]].map(|group| group.map(|n| places[n]).to_vec());
-    assert_eq!(groups.collect::<Vec<_>>(), expected);
+    let mut groups: Vec<_> = groups.collect();
+    groups.sort();
+    let expected = [[0, 5], [2, 8]].map(|group| group.map(|n| places[n]).to_vec());
+    assert_eq!(groups, expected);
+}
+
+#[test]
+fn each_factor_is_a_level() {
+    for (number, height) in [(0, 0), (1, 0), (4, 1), (12, 1), (32, 2), (64, 3), (65, 0)] {
+        let mut digest = [0; 32];
+        digest[0] = number;
+        digest[8] = 7;
+        let fan_in = FanIn::new(3).unwrap();
+        let priority = 7;
+        let expected = Identity { height, priority };
+        assert_eq!(fan_in.identify(&digest), expected, "{number}");
+    }
+}
+
+#[test]
+fn a_group_has_room_for_two() {
+    assert_eq!(FanIn::new(1), None);
+    assert!(FanIn::new(2).is_some());
 }

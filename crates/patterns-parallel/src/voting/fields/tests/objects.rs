@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::*;
-use super::{elect, schema};
+use super::{elect, kept, schema};
 
 #[test]
 fn objects_are_decided_by_their_fields() {
@@ -74,7 +74,7 @@ fn fields_that_no_schema_names_need_more_than_half() {
         json!({"z": 9, "y": 2}),
         json!({"y": 3, "x": 5}),
     ];
-    let election = decide_object(&Fields::new(schema), &ballots, TieBreak::FirstSeen);
+    let election = decide_object(kept(Fields::new(schema)), &ballots, TieBreak::FirstSeen);
     assert_eq!(election.value, json!({"x": 1, "y": 2}));
     let missed = &election.fields[2];
     assert_eq!(
@@ -86,11 +86,11 @@ fn fields_that_no_schema_names_need_more_than_half() {
 
 #[test]
 fn no_ballot_and_plain_values_are_decided_too() {
-    let none = decide_object(&Fields::new(schema()), &[], TieBreak::FirstSeen);
+    let none = decide_object(kept(Fields::new(schema())), &[], TieBreak::FirstSeen);
     assert_eq!((none.value, none.is_complete), (Value::Null, false));
     let schema = json!({"type": "number"});
     let ballots = [json!(1), json!(2), json!(9)];
-    let plain = decide_object(&Fields::new(schema), &ballots, TieBreak::FirstSeen);
+    let plain = decide_object(kept(Fields::new(schema)), &ballots, TieBreak::FirstSeen);
     assert_eq!((plain.value, plain.fields[0].path.as_str()), (json!(2), ""));
     let spread = plain.fields[0].spread.unwrap();
     assert_eq!(spread.interquartile_range, 4.0);
@@ -143,7 +143,7 @@ proptest! {
     ) {
         let contract = patterns_core::Contract::from_schema(schema()).unwrap();
         let tie_break = if is_lenient { TieBreak::FirstSeen } else { TieBreak::NoConsensus };
-        let election = decide_object(&Fields::new(schema()), &ballots, tie_break);
+        let election = decide_object(kept(Fields::new(schema())), &ballots, tie_break);
         prop_assert!(election.is_complete || !is_lenient);
         let decoded = contract.decode(&election.value.to_string());
         prop_assert_eq!(decoded.is_ok(), election.is_complete, "{:?}", decoded.err());
@@ -157,7 +157,7 @@ proptest! {
     fn all_of_one_mind_decide(mut answer in answers(), voters in 1..6_usize) {
         answer["tags"] = json!(["t"]);
         let ballots = vec![answer.clone(); voters];
-        let election = decide_object(&Fields::new(schema()), &ballots, TieBreak::NoConsensus);
+        let election = decide_object(kept(Fields::new(schema())), &ballots, TieBreak::NoConsensus);
         prop_assert_eq!(election.value, answer);
     }
 }

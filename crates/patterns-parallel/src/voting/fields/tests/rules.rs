@@ -64,7 +64,8 @@ fn errors_name_the_parameter_and_its_range() {
     );
     check_error(
         "count=median:x",
-        "the rule `median`: `x` is no tolerance, such as 0.5 or 1%",
+        "the rule `median`: `x` is no tolerance: a distance from 0, such as 0.5, or less than 100%, \
+         such as 1%",
     );
     check_error(
         "name=median",
@@ -72,7 +73,8 @@ fn errors_name_the_parameter_and_its_range() {
     );
     check_error(
         "count=median:-1",
-        "the rule `median`: an absolute tolerance is a finite number from 0, not -1",
+        "the rule `median`: `-1` is no tolerance: a distance from 0, such as 0.5, or less than 100%, \
+         such as 1%",
     );
     check_error(
         "tags=union:1.7",

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::normalise;
+use crate::normalise::normalise;
 use crate::voting::election::Election;
 
 fn ballots(answers: &[&str]) -> Vec<Ballot> {

@@ -37,7 +37,7 @@ proptest! {
         count in 2usize..2_000, mean in 2u32..20, at: prop::sample::Index, kind in 0usize..3,
         first in 0u64..1 << 30,
     ) {
-        let fan_in = FanIn::new(mean, 2 * mean).unwrap();
+        let fan_in = FanIn::new(mean).unwrap();
         let ids: Vec<u64> = (first..).take(count).collect();
         let calls = new_calls(&ids, at.index(count), kind, (NO_LIMIT, fan_in));
         let bound = 2 * levels(fan_in, count);
@@ -46,7 +46,7 @@ proptest! {
 
     #[test]
     fn the_tree_is_not_deep(count in 1usize..3_000, mean in 2u32..20, first in 0u64..1 << 30) {
-        let fan_in = FanIn::new(mean, 2 * mean).unwrap();
+        let fan_in = FanIn::new(mean).unwrap();
         let built = in_order(&equal((first..).take(count)), (NO_LIMIT, fan_in, 10));
         let bound = levels(fan_in, count) + 4;
         prop_assert!(built.depth() <= bound, "{} levels, bound {}", built.depth(), bound);
@@ -79,7 +79,7 @@ fn nearly_every_edit_changes_a_path_to_the_root() {
 #[test]
 fn cuts_for_the_budget_stay_where_they_are() {
     // Of these 300 documents most are between the same two boundaries.
-    let fan_in = FanIn::new(1_000, 1_000);
+    let fan_in = FanIn::new(1_000);
     let mean = mean(&of_edits((80, fan_in.unwrap())));
     assert!(mean < 6.0, "{mean} of about 70 calls");
 }

@@ -33,7 +33,7 @@ fn levels(fan_in: FanIn, count: usize) -> usize {
 
 /// Eight on average, whatever the budget leaves room for.
 fn eight() -> FanIn {
-    FanIn::new(8, 16).unwrap()
+    FanIn::new(8).unwrap()
 }
 
 const NO_LIMIT: u64 = u64::MAX;

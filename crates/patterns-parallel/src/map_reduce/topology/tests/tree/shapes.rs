@@ -26,10 +26,7 @@ fn few_documents_take_one_call_and_a_single_one_takes_one_too() {
     }
     let built = in_order(&equal([1]), (5, eight(), 10));
     assert_eq!(built.calls.len(), 1, "larger than the budget, but alone");
-    assert_eq!(
-        in_order(&Leaves::new(), (5, eight(), 10)).end,
-        ShapeEnd::Empty
-    );
+    assert_eq!(in_order(&Leaves::new(), (5, eight(), 10)).end, None);
 }
 
 #[test]
