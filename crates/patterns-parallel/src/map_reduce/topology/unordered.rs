@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::reduce_tree::ReduceTree;
-use super::{FanIn, Identity, Place, ReduceGroup, Shape, ShapeEnd};
+use super::shape::{FanIn, Identity, Place, ReduceGroup, Shape, ShapeEnd};
 
 /// A tree over the answers in the order in which they come, whose groups end after every so many: none of them
 /// waits for a slow document. The items of a group are in document order, so that one call of all that there

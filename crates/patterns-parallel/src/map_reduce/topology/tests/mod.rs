@@ -6,7 +6,8 @@ mod tree;
 use driver::{Built, Leaves, build, equal, random};
 use proptest::prelude::*;
 
-use super::{FanIn, Identity, Place, ShapeEnd, Topology};
+use super::shape::Identity;
+use super::{FanIn, Place, ShapeEnd, Topology};
 
 /// All but the one that depends on the order of answers.
 const STEADY: [Topology; 2] = [Topology::Tree, Topology::Refine];
