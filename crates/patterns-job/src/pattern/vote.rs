@@ -108,7 +108,10 @@ impl VoteWork {
 
     /// Returns how the answer that a ballot is counted by is found in it.
     fn counted(&self) -> impl Fn(&Value) -> Option<String> + Send + Sync + use<> {
-        let pointer = self.ballot.as_ref().map_or("/answer", |it| it.answer.as_str());
+        let pointer = self
+            .ballot
+            .as_ref()
+            .map_or("/answer", |it| it.answer.as_str());
         let pointer = pointer.to_owned();
         move |ballot| match ballot.pointer(&pointer)? {
             Value::Null => None,
