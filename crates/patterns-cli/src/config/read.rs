@@ -1,11 +1,15 @@
-//! Reads single values as the options of the command line do, out of numbers or texts.
+//! Reads single values as the options of the command line do, out of numbers or texts; and tables as nothing
+//! but tables: serde would take the items of a list for their keys, past whoever looks at those.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use patterns_job::ByteSize;
 use schemars::JsonSchema;
-use serde::{Deserializer, de};
+use serde::de::value::MapAccessDeserializer;
+use serde::{Deserialize, Deserializer, de};
 
 use crate::args::{Concurrency, values};
 
@@ -84,5 +88,41 @@ impl de::Visitor<'_> for Words {
 
     fn visit_f64<E: de::Error>(self, number: f64) -> Result<String, E> {
         Ok(number.to_string())
+    }
+}
+
+pub(super) fn table<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<T, D::Error> {
+    Table::deserialize(from).map(|Table(it)| it)
+}
+
+pub(super) fn tables<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<BTreeMap<String, T>, D::Error> {
+    let tables = BTreeMap::<String, Table<T>>::deserialize(from)?;
+    Ok(tables.into_iter().map(|(name, it)| (name, it.0)).collect())
+}
+
+/// A table, and no list.
+struct Table<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Table<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(Keys(PhantomData)).map(Self)
+    }
+}
+
+struct Keys<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Keys<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table")
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, keys: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(keys))
     }
 }

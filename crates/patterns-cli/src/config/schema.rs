@@ -23,22 +23,29 @@ use crate::terminal::{ColorChoice, ProgressChoice};
 pub(crate) struct Config {
     /// The defaults of every run. A variable sets each of them, too: `PATTERNS_` and its name in
     /// capitals, such as `PATTERNS_MODEL`.
+    #[serde(deserialize_with = "read::table")]
     pub(crate) run: RunKeys,
     /// How sections are written; as variables `PATTERNS_SECTION_` and the name.
+    #[serde(deserialize_with = "read::table")]
     pub(crate) section: SectionKeys,
     /// How votes are carried out; as variables `PATTERNS_VOTE_` and the name.
+    #[serde(deserialize_with = "read::table")]
     pub(crate) vote: VoteKeys,
     /// How documents are worked on; as variables `PATTERNS_MAP_REDUCE_` and the name.
+    #[serde(deserialize_with = "read::table")]
     pub(crate) map_reduce: MapReduceKeys,
     /// What is kept in the store; as variables `PATTERNS_STORE_` and the name.
+    #[serde(deserialize_with = "read::table")]
     pub(crate) store: StoreKeys,
     /// The Restate server whose workers make the calls, for a command that is built with it; as variables
     /// `PATTERNS_RESTATE_` and the name.
+    #[serde(deserialize_with = "read::table")]
     pub(crate) restate: RestateKeys,
     /// Short names of models: with `fast = "groq:llama-3.3-70b"`, `-m fast` is enough.
     pub(crate) models: BTreeMap<String, String>,
     /// Servers by name. `openai`, `anthropic`, `gemini`, `azure`, `openrouter`, `ollama` and `compatible` are there; what is set below their names
     /// is added to what is known of them. With `[providers.groq]`, `-m groq:MODEL` is a model of it.
+    #[serde(deserialize_with = "read::tables")]
     pub(crate) providers: BTreeMap<String, ProviderKeys>,
 }
 
@@ -236,6 +243,7 @@ pub(crate) struct ProviderKeys {
     /// `/openai/v1` is asked, which needs none.
     pub(crate) api_version: Option<String>,
     /// What its models cost, by their names, which may end in `*`.
+    #[serde(deserialize_with = "read::tables")]
     pub(crate) prices: BTreeMap<String, PriceKeys>,
 }
 

@@ -343,6 +343,24 @@ fn what_is_wrong_in_a_job_is_said_with_its_place() {
     error[E-DATA]: idle.toml:4:1: `models.judge` is for rules with a judge
     help: choose `rule` best-of or same-meaning, or leave `models.judge` out
     ");
+    for (name, text, wrong) in [
+        ("list.json", "[{\"pattern\": \"vote\"}]", "list.json:1:"),
+        (
+            "spend.json",
+            "{\"pattern\": \"vote\", \"question\": \"?\",\n \"spend\": [3]}",
+            "spend.json:2:11:",
+        ),
+        (
+            "spend.toml",
+            "pattern = \"vote\"\nquestion = \"?\"\nspend = [3]\n",
+            "spend.toml:3:1:",
+        ),
+    ] {
+        place.write(name, text.as_bytes());
+        let shown = place.run(&["run", name]);
+        assert!(shown.contains(wrong), "{shown}");
+        assert!(shown.contains("expected a table, not a list"), "{shown}");
+    }
     assert_snapshot!(place.run(&["run", "median.toml"]), @r#"
     exit 65
     --- stdout

@@ -54,6 +54,20 @@ fn a_project_that_comes_with_a_clone_sends_no_key_elsewhere() {
             "{key}: {shown}"
         );
     }
+    // A list has no keys that could be looked at.
+    for text in [
+        format!("run = ['compatible:m', [], '{}']\n", server.url()),
+        format!("[[run]]\nbase_url = '{}'\n", server.url()),
+        format!("providers.openai = ['openai', '{}']\n", server.url()),
+    ] {
+        place.write("patterns.toml", text.as_bytes());
+        let shown = run(&place);
+        assert!(shown.starts_with("exit 78"), "{text}: {shown}");
+        assert!(
+            shown.contains("expected a table, not a list"),
+            "{text}: {shown}"
+        );
+    }
     assert!(heard.take().is_empty() && !place.path().join("stolen").exists());
 }
 

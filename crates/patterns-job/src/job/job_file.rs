@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use patterns_core::nearest;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -28,6 +28,9 @@ pub enum JobFormat {
 #[derive(Deserialize)]
 struct Head {
     pattern: Option<String>,
+    /// With it, a list is none.
+    #[serde(flatten)]
+    _rest: HashMap<String, IgnoredAny>,
 }
 
 impl Job {
@@ -50,8 +53,10 @@ impl Job {
                 return Err(JobError::of_key("pattern", message).help(help));
             }
         }?;
+        let written: Value = format.read(text)?;
         job.check()
             .and_then(|()| check_texts(&job))
+            .and_then(|()| check_tables(&written, &Value::from(&job)))
             .map_err(|error| {
                 let place = error.key().and_then(|key| format.place_of(text, key));
                 error.at(place)
@@ -69,6 +74,32 @@ fn check_texts(job: &Job) -> Result<(), JobError> {
             Err(JobError::of_key(&key, message).help("leave it out, or write something"))
         }
         None => Ok(()),
+    }
+}
+
+/// Checks that no list stands for a table: serde would take its items for the keys, in their order here.
+fn check_tables(written: &Value, read: &Value) -> Result<(), JobError> {
+    match list_for_table(written, read, "") {
+        Some(key) => Err(JobError::of_key(&key, plain_words(LIST))),
+        None => Ok(()),
+    }
+}
+
+const LIST: &str = "invalid type: sequence, expected a map";
+
+/// Returns the key of the first list that was read as a table.
+fn list_for_table(written: &Value, read: &Value, key: &str) -> Option<String> {
+    match (written, read) {
+        (Value::Array(_), Value::Object(_)) => Some(key.to_owned()),
+        (Value::Object(written), Value::Object(read)) => written.iter().find_map(|(name, it)| {
+            let dot = if key.is_empty() { "" } else { "." };
+            list_for_table(it, read.get(name)?, &format!("{key}{dot}{name}"))
+        }),
+        (Value::Array(written), Value::Array(read)) => {
+            let mut items = written.iter().zip(read);
+            items.find_map(|(one, other)| list_for_table(one, other, key))
+        }
+        _ => None,
     }
 }
 

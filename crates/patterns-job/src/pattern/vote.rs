@@ -108,17 +108,16 @@ impl VoteWork {
 
     /// Returns how the answer that a ballot is counted by is found in it.
     fn counted(&self) -> impl Fn(&Value) -> Option<String> + Send + Sync + use<> {
-        let (pointer, is_number) = match &self.ballot {
-            Some(spec) => (spec.answer.clone(), false),
-            None => (
-                "/answer".to_owned(),
-                matches!(self.rule, AnyRule::Median(_)),
-            ),
-        };
+        let pointer = self
+            .ballot
+            .as_ref()
+            .map_or("/answer", |it| it.answer.as_str());
+        let pointer = pointer.to_owned();
         move |ballot| match ballot.pointer(&pointer)? {
             Value::Null => None,
             Value::String(text) => Some(text.clone()),
-            Value::Number(number) if is_number => Some(number.as_f64()?.to_string()),
+            // Equal numbers are one answer, however they are written.
+            Value::Number(number) if number.is_f64() => Some((number.as_f64()? + 0.0).to_string()),
             other => Some(other.to_string()),
         }
     }

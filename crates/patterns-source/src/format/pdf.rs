@@ -77,7 +77,10 @@ mod reading {
         match first_error {
             Some(reason) => Err((Broken, reason)),
             None => {
-                let reason = "is a PDF without text; perhaps it holds pictures of pages";
+                let reason = match unknown {
+                    0 => "is a PDF without text; perhaps it holds pictures of pages",
+                    _ => "is a PDF whose fonts do not say which letters they show",
+                };
                 Err((Empty, reason.to_owned()))
             }
         }

@@ -4,13 +4,14 @@
 //! 9.7.5.2); most are the encodings of those languages, which are here. Where nothing tells what letters mean,
 //! each becomes U+FFFD, which is counted.
 
-use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GB18030, SHIFT_JIS};
+use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GB18030, SHIFT_JIS, UTF_8};
 use pdf_extract::{Dictionary, Document, Object};
 
 /// How the bytes of a text in a font are read.
 #[derive(Clone, Copy)]
 pub(super) enum Letters {
     Utf16,
+    Utf32,
     Of(&'static Encoding),
     /// JIS X 0208, two bytes of seven bits for each letter.
     Jis,
@@ -52,6 +53,10 @@ fn of_table(name: &[u8]) -> Option<Letters> {
     let known = |names: &[&str]| names.contains(&name);
     if name.starts_with("Uni") && (name.contains("UCS2") || name.contains("UTF16")) {
         Some(Letters::Utf16)
+    } else if name.starts_with("Uni") && name.contains("UTF32") {
+        Some(Letters::Utf32)
+    } else if name.starts_with("Uni") && name.contains("UTF8") {
+        Some(Letters::Of(UTF_8))
     } else if known(&["H", "V", "Add", "Ext"]) {
         Some(Letters::Jis)
     } else if name.contains("RKSJ") {
@@ -81,6 +86,13 @@ impl Letters {
                 char::decode_utf16(units)
                     .map(|it| it.unwrap_or('\u{fffd}'))
                     .collect()
+            }
+            Self::Utf32 => {
+                let codes = bytes
+                    .chunks(4)
+                    .map(|it| it.try_into().map(u32::from_be_bytes));
+                let letters = codes.map(|it| it.ok().and_then(char::from_u32));
+                letters.map(|it| it.unwrap_or('\u{fffd}')).collect()
             }
             Self::Of(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
             Self::Jis => {

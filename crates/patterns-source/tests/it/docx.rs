@@ -342,57 +342,37 @@ fn every_header_of_a_docx_is_read() {
     }
 }
 
+/// Clauses, which headings begin, and dots; the second list of clauses begins with 5.
+const NUMBERING: &str = "<w:numbering>
+    <w:abstractNum w:abstractNumId='7'>
+        <w:lvl w:ilvl='0'><w:start w:val='1'/><w:numFmt w:val='decimal'/><w:lvlText w:val='%1.'/><w:pStyle w:val='Clause'/></w:lvl>
+        <w:lvl w:ilvl='1'><w:start w:val='1'/><w:numFmt w:val='decimal'/><w:lvlText w:val='%1.%2'/></w:lvl>
+        <w:lvl w:ilvl='2'><w:start w:val='1'/><w:numFmt w:val='lowerRoman'/><w:lvlText w:val='(%3)'/></w:lvl>
+    </w:abstractNum>
+    <w:abstractNum w:abstractNumId='8'>
+        <w:lvl w:ilvl='0'><w:start w:val='1'/><w:numFmt w:val='bullet'/><w:lvlText w:val='-'/></w:lvl>
+    </w:abstractNum>
+    <w:num w:numId='1'><w:abstractNumId w:val='7'/></w:num>
+    <w:num w:numId='2'><w:abstractNumId w:val='7'/>
+        <w:lvlOverride w:ilvl='0'><w:startOverride w:val='5'/></w:lvlOverride>
+    </w:num>
+    <w:num w:numId='3'><w:abstractNumId w:val='8'/></w:num>
+</w:numbering>";
+
 /// Clauses are referred to by their numbers, which stand in no text.
 #[test]
 fn what_a_docx_numbers_has_its_number() {
-    let level = |at: usize, format: &str, text: &str, more: &str| {
-        format!(
-            "<w:lvl w:ilvl='{at}'><w:start w:val='1'/><w:numFmt w:val='{format}'/><w:lvlText w:val='{text}'/>{more}</w:lvl>"
-        )
-    };
-    let kind = |id: usize, levels: &[String]| {
-        format!(
-            "<w:abstractNum w:abstractNumId='{id}'>{}</w:abstractNum>",
-            levels.concat()
-        )
-    };
-    let clauses = [
-        level(0, "decimal", "%1.", "<w:pStyle w:val='Clause'/>"),
-        level(1, "decimal", "%1.%2", ""),
-        level(2, "lowerRoman", "(%3)", ""),
-    ];
-    let dots = [level(0, "bullet", "\u{f0b7}", "")];
-    let list = |id: usize, kind: usize, more: &str| {
-        format!("<w:num w:numId='{id}'><w:abstractNumId w:val='{kind}'/>{more}</w:num>")
-    };
-    let again = "<w:lvlOverride w:ilvl='0'><w:startOverride w:val='5'/></w:lvlOverride>";
-    let numbering = format!(
-        "<w:numbering>{}{}{}{}{}</w:numbering>",
-        kind(7, &clauses),
-        kind(8, &dots),
-        list(1, 7, ""),
-        list(2, 7, again),
-        list(3, 8, "")
-    );
     let styles = "<w:styles><w:style w:styleId='Clause'><w:name w:val='heading 2'/><w:pPr><w:numPr><w:numId w:val='1'/></w:numPr></w:pPr></w:style></w:styles>";
-    let text = |text: &str| format!("<w:r><w:t>{text}</w:t></w:r>");
+    let p = |set: &str, words: &str| {
+        format!("<w:p><w:pPr>{set}</w:pPr><w:r><w:t>{words}</w:t></w:r></w:p>")
+    };
+    let heading = |words: &str| p("<w:pStyle w:val='Clause'/>", words);
     let item = |list: usize, level: usize, words: &str| {
-        format!(
-            "<w:p><w:pPr><w:numPr><w:ilvl w:val='{level}'/><w:numId w:val='{list}'/></w:numPr></w:pPr>{}</w:p>",
-            text(words)
-        )
+        let set = format!("<w:ilvl w:val='{level}'/><w:numId w:val='{list}'/>");
+        p(&format!("<w:numPr>{set}</w:numPr>"), words)
     };
-    let heading = |words: &str| {
-        format!(
-            "<w:p><w:pPr><w:pStyle w:val='Clause'/></w:pPr>{}</w:p>",
-            text(words)
-        )
-    };
-    let cell = format!(
-        "<w:tbl><w:tr><w:tc>{}</w:tc><w:tc><w:p>{}</w:p></w:tc></w:tr></w:tbl>",
-        item(2, 0, ""),
-        text("in a row")
-    );
+    let cell = |text: String| format!("<w:tc>{text}</w:tc>");
+    let row = cell(item(2, 0, "")) + &cell(p("", "in a row"));
     let body = [
         heading("Rent"),
         item(1, 1, "is due"),
@@ -403,15 +383,12 @@ fn what_a_docx_numbers_has_its_number() {
         heading("End"),
         item(1, 1, "by notice"),
         item(2, 0, "again"),
-        cell,
+        format!("<w:tbl><w:tr>{row}</w:tr></w:tbl>"),
     ];
-    let body = format!(
-        "<w:document><w:body>{}</w:body></w:document>",
-        body.concat()
-    );
+    let body = format!("<w:document>{}</w:document>", body.concat());
     let bytes = parts(&[
         ("word/document.xml", &body),
-        ("word/numbering.xml", &numbering),
+        ("word/numbering.xml", NUMBERING),
         ("word/styles.xml", styles),
     ]);
     let folder = Folder::with("a.docx", &bytes);

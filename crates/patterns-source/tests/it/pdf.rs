@@ -173,6 +173,8 @@ fn tables_of_letters_that_every_viewer_has_are_known() {
         ("ETen-B5-H", "<A4A4A4E5>", "中文"),
         ("KSCms-UHC-H", "<C7D1B1B9>", "한국"),
         ("UniKS-UTF16-H", "<D55CAD6D>", "한국"),
+        ("UniJIS-UTF32-H", "<000065E5 0000672C>", "日本"),
+        ("UniCNS-UTF8-V", "<E4B8AD E6968741>", "中文A"),
     ] {
         let shown = format!("q BT /F1 12 Tf 72 720 Td [{text}] TJ ET Q");
         for more in ["", "/ToUnicode /Identity-H"] {

@@ -112,18 +112,16 @@ pub(super) fn key_candidates(keys: &[KeyCount], most: usize) -> KeyCandidates {
             }
         }
     }
-    let mut pairs: Vec<_> = blocked(&forms)
-        .union(&neighbours(&forms))
-        .copied()
-        .collect();
     let form_of: BTreeMap<usize, &str> = forms.iter().map(|(form, at)| (*at, &**form)).collect();
     let likeness = |pair: &(usize, usize)| strsim::jaro_winkler(form_of[&pair.0], form_of[&pair.1]);
-    pairs.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)).then(a.cmp(b)));
+    let (blocked, neighbours) = (blocked(&forms), neighbours(&forms));
+    let pairs = blocked.union(&neighbours);
+    let mut pairs: Vec<_> = pairs.map(|it| (likeness(it), *it)).collect();
+    pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let left_out = pairs.len().saturating_sub(most);
-    pairs.truncate(most);
     KeyCandidates {
         same,
-        pairs,
+        pairs: pairs.into_iter().take(most).map(|it| it.1).collect(),
         left_out,
     }
 }

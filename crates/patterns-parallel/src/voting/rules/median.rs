@@ -17,8 +17,9 @@ use crate::voting::judge::Judgements;
 /// The number in the middle wins; of an even number of votes, the mean of the two in the middle. It
 /// takes half of the voters to move it without bound (Hampel 1971, breakdown point).
 ///
-/// What is within the tolerance of it agrees with it. What is no finite number is an abstention. It is
-/// written as `median`, `median:0.5` (a distance) or `median:1%` (a share).
+/// What is within the tolerance of it agrees with it. What is no finite number is an abstention, and whole
+/// numbers beyond 2^53 are rounded as floats are. It is written as `median`, `median:0.5` (a distance) or
+/// `median:1%` (a share).
 ///
 /// ```
 /// use patterns_parallel::voting::Median;

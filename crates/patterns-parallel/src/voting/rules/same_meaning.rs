@@ -69,19 +69,22 @@ impl Rule for SameMeaning {
 }
 
 /// Joins answers that mean the same under the most frequent of them; most votes first, of equals the
-/// one that was seen first. What is the same as a third is the same as each other.
+/// one that was seen first. What is the same as a third is the same as each other, unless the judge has
+/// said that it is not.
 fn meanings(answers: &[AnswerCount], judgements: &Judgements) -> Vec<AnswerCount> {
     let mut heads: Vec<usize> = (0..answers.len()).collect();
     let same = judgements
         .iter()
         .filter(|it| *it.1 == Some(Judgement::Same));
     for ((a, b), _) in same {
-        let (a, b) = (*a, *b);
-        let (head, other) = (heads[a].min(heads[b]), heads[a].max(heads[b]));
-        heads
-            .iter_mut()
-            .filter(|it| **it == other)
-            .for_each(|it| *it = head);
+        let of = |(a, b): (usize, usize)| (heads[a].min(heads[b]), heads[a].max(heads[b]));
+        let (head, other) = of((*a, *b));
+        let mut said = judgements.iter();
+        if said.any(|it| *it.1 == Some(Judgement::Different) && of(*it.0) == (head, other)) {
+            continue;
+        }
+        let joined = heads.iter_mut().filter(|it| **it == other);
+        joined.for_each(|it| *it = head);
     }
     let heads = heads.as_slice();
     let members = |head: usize| (0..answers.len()).filter(move |it| heads[*it] == head);
@@ -106,25 +109,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_the_same_as_a_third_is_the_same() {
+    fn what_is_the_same_as_a_third_is_the_same_unless_the_judge_denies_it() {
         let answers = [("a", 1), ("b", 1), ("c", 1), ("d", 2)].map(|(answer, votes)| AnswerCount {
             answer: answer.to_owned(),
             votes,
             ..AnswerCount::default()
         });
-        let mut said = Judgements::default();
-        for (a, b, is_same) in [(0, 1, false), (0, 2, true), (1, 2, true), (0, 3, false)] {
-            let judgement = if is_same {
-                Judgement::Same
-            } else {
-                Judgement::Different
-            };
-            said.insert((a, b), Some(judgement));
-        }
-        let found: Vec<String> = meanings(&answers, &said)
-            .iter()
-            .map(|it| format!("{} {} {:?}", it.answer, it.votes, it.same))
-            .collect();
-        assert_eq!(found, [r#"a 3 ["b", "c"]"#, "d 2 []"]);
+        let found = |a_and_b: Option<Judgement>| {
+            let (same, different) = (Some(Judgement::Same), Some(Judgement::Different));
+            let said = [
+                ((0, 1), a_and_b),
+                ((0, 2), same),
+                ((0, 3), different),
+                ((1, 2), same),
+            ];
+            let meanings = meanings(&answers, &Judgements::from(said));
+            let shown = meanings
+                .iter()
+                .map(|it| format!("{} {} {:?}", it.answer, it.votes, it.same));
+            shown.collect::<Vec<_>>()
+        };
+        assert_eq!(found(None), [r#"a 3 ["b", "c"]"#, "d 2 []"]);
+        let apart = [r#"a 2 ["c"]"#, "d 2 []", "b 1 []"];
+        assert_eq!(found(Some(Judgement::Different)), apart);
     }
 }
