@@ -165,7 +165,12 @@ impl From<&SectionTask> for Prompt {
             let document = Document::new(&task.brief.title, revision.text.as_str());
             parts.push(Part::Document(document.context("the section as it is")));
         }
-        parts.push(Part::text(task.ask()));
+        let mut ask = task.ask();
+        if task.brief.words.is_none() && !task.is_again() {
+            // Without a measure, small models copy the first document.
+            ask += " Write it in your own words, in one to three paragraphs.";
+        }
+        parts.push(Part::text(ask));
         Self::new(parts)
     }
 }

@@ -93,7 +93,7 @@ async fn sectioning_asks_in_these_words() {
     began
     </document-94b0dc4c>
 
-    Write section 2, "Future". Its brief: "Where it goes". Cover only what belongs there; the other sections are written separately. It builds on sections that are written already, whose summaries are above: Past.
+    Write section 2, "Future". Its brief: "Where it goes". Cover only what belongs there; the other sections are written separately. It builds on sections that are written already, whose summaries are above: Past. Write it in your own words, in one to three paragraphs.
     [sample 0]
 
     [instructions]
