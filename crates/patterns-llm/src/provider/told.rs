@@ -2,11 +2,11 @@
 //! a bill that cannot be true.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use patterns_core::{Event, ModelId, Money, Request, Usage, Warning};
 
+use super::openai::AZURE;
 use super::reply::{Rate, Rates, is_foreign, one_attempt};
 
 /// More tokens than any call has; a bill with more is not believed.
@@ -21,11 +21,8 @@ pub(super) const MAX_NAME: usize = 100;
 /// What the user has been told of a model.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
-    /// Whether the server has sent a bill that cannot be true.
-    has_lied: AtomicBool,
-    /// Whether another model answers.
-    has_other_name: AtomicBool,
-    /// Which options the server has no way to be told, and what it does that costs more than usual.
+    /// The codes of warnings, the options that the server has no way to be told, and what it does that costs
+    /// more than usual.
     names: Mutex<HashSet<&'static str>>,
 }
 
@@ -45,9 +42,10 @@ impl Told {
         names.insert(name)
     }
 
-    /// Says once which other model answers, if one does.
+    /// Says once which other model answers, if one does. A deployment of Azure is called whatever its owner likes.
     pub(super) fn answering(&self, id: &ModelId, request: &Request, answering: &str) {
-        if is_foreign(&id.model, answering) && !self.has_other_name.swap(true, Ordering::Relaxed) {
+        let is_named = id.provider != AZURE.name;
+        if is_named && is_foreign(&id.model, answering) && self.is_news("other-model") {
             let message = format!(
                 "{id} was asked, and the server says that {answering:?} answered; name the model that \
                  is meant, or check what the server runs"
@@ -93,7 +91,7 @@ impl Told {
         if counts.iter().all(|it| *it <= MOST_TOKENS) && !is_dear {
             return usage;
         }
-        if !self.has_lied.swap(true, Ordering::Relaxed) {
+        if self.is_news("impossible-usage") {
             let message = format!(
                 "{id} reports impossible numbers of tokens or dollars; such bills are not counted"
             );

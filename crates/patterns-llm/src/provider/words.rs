@@ -5,6 +5,12 @@ use patterns_core::{AnswerFormat, AnswerSchema};
 /// What stands between two parts of a message: servers put them together without.
 pub(super) const BETWEEN: &str = "\n\n";
 
+/// What stands for an answer that was blank: turns must not be.
+pub(super) const NO_ANSWER: &str = "(no answer)";
+
+/// What stands for words of the user that were blank.
+pub(super) const NOTHING: &str = "(nothing)";
+
 /// Says which shape the answer has. The words stand before everything that differs between the
 /// requests of an agent, where providers cache them, and in what the user says, where small models
 /// heed them more than among the instructions: of 40 votes, 17 were valid without, 32 with them

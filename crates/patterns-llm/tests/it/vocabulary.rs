@@ -352,7 +352,7 @@ async fn openrouter_first_asks_those_who_take_everything_and_then_anybody() {
 async fn azure_is_asked_by_its_own_paths_and_key() {
     let version = |it: Connect| it.api_version("2024-10-21");
     let token = |it: Connect| it.api_key("eyJhbGci.eyJzdWIi.c2ln");
-    let replies = || vec![answers(&json!({}))];
+    let replies = || vec![answers(&json!({"model": "gpt-5-mini-2025-08-07"}))];
     let request = thinking(None);
     let one = asked("azure:my gpt", &request, replies(), version).await;
     let path = "post /openai/deployments/my%20gpt/chat/completions?api-version=2024-10-21 ";
@@ -364,6 +364,7 @@ async fn azure_is_asked_by_its_own_paths_and_key() {
     );
     assert!(!one.heads[0].contains("authorization"), "{}", one.heads[0]);
     assert_eq!(one.bodies[0]["max_completion_tokens"], 4_000);
+    assert!(one.warnings.is_empty(), "{:?}", one.warnings);
     let one = asked("azure:gpt", &request, replies(), token).await;
     assert!(
         one.heads[0].starts_with("post /openai/v1/chat/completions "),

@@ -14,16 +14,10 @@ use serde_json::value::RawValue;
 use super::schema;
 use crate::provider::dialect::{Put, Unwritable, sent};
 use crate::provider::refused::Parameter;
-use crate::provider::words::{BETWEEN, schema_in_words};
+use crate::provider::words::{BETWEEN, NO_ANSWER, NOTHING, schema_in_words};
 
 /// Instructions shorter than this are not cached: 1024 tokens of four bytes are the least.
 const LEAST_BYTES: usize = 4 * 1024;
-
-/// What stands for an answer that was blank: turns must not be.
-const NO_ANSWER: &str = "(no answer)";
-
-/// What stands for words of the user that were blank.
-const NOTHING: &str = "(nothing)";
 
 #[derive(Debug, Serialize)]
 pub(super) struct Body<'a> {

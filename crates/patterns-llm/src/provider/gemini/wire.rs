@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::provider::dialect::{Put, sent};
 use crate::provider::refused::Parameter;
 use crate::provider::schema::{Lacks, without};
-use crate::provider::words::{BETWEEN, schema_in_words};
+use crate::provider::words::{BETWEEN, NO_ANSWER, NOTHING, schema_in_words};
 
 const LACKS: Lacks = Lacks {
     limits: &[
@@ -28,12 +28,6 @@ const LACKS: Lacks = Lacks {
     constants: true,
     nested_values: true,
 };
-
-/// What stands for an answer that was blank: parts must not be.
-const NO_ANSWER: &str = "(no answer)";
-
-/// What stands for words of the user that were blank.
-const NOTHING: &str = "(nothing)";
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -48,10 +48,6 @@ impl Assembly for Lines {
         Ok(true)
     }
 
-    fn is_done(&self) -> bool {
-        self.last.is_some()
-    }
-
     fn has_ended(&self) -> bool {
         self.last.is_some()
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use patterns_core::ModelErrorKind;
 use serde_json::Value;
 
+use super::codes::kind_of_name;
 use super::filtered;
 use super::no_credit::is_out_of_credit;
 use super::too_long::{exceeds_the_minute, is_too_long};
@@ -294,69 +295,6 @@ const BAD_KEY: &[&str] = &[
     "no api key passed in",
     "no connected db",
 ];
-
-/// The codes and types that say what to do whatever the status; sources: the error pages of OpenAI,
-/// Anthropic, Google, Azure, OpenRouter, Groq, Moonshot, Zhipu, DashScope, SiliconFlow, LiteLLM and
-/// llama.cpp.
-fn kind_of_name(name: &str, retry_after: Option<Duration>) -> Option<ModelErrorKind> {
-    Some(match name {
-        "credit_balance_exhausted"
-        | "organization_spend_limit_exceeded"
-        | "project_spend_limit_exceeded"
-        | "organization_usage_limit_exceeded"
-        | "insufficient_quota"
-        | "insufficient_credits"
-        | "billing_hard_limit_reached"
-        | "billing_not_active"
-        | "billing_error"
-        | "exceeded_current_quota_error"
-        | "insufficient_balance"
-        | "budget_exceeded"
-        | "payment_required"
-        | "Arrearage"
-        | "AllocationQuota.FreeTierOnly"
-        // Zhipu and SiliconFlow number them.
-        | "1113"
-        | "30001"
-        | "enforced_spend_limit_reached" => ModelErrorKind::QuotaExhausted,
-        "rate_limit_exceeded"
-        | "rate_limit_error"
-        | "rate_limited"
-        | "slow_down"
-        | "RESOURCE_EXHAUSTED" => ModelErrorKind::RateLimited { retry_after },
-        // Groq checks the JSON itself and refuses a draw; the next one may be fine.
-        "json_validate_failed" => ModelErrorKind::Unavailable { retry_after },
-        "server_is_overloaded"
-        // OpenAI's flex tier, when it has no room; nothing is billed.
-        | "resource_unavailable"
-        | "overloaded_error"
-        | "engine_overloaded"
-        | "service_unavailable_error"
-        | "UNAVAILABLE" => ModelErrorKind::Overloaded { retry_after },
-        "context_length_exceeded"
-        | "exceed_context_size_error"
-        | "request_too_large"
-        | "string_above_max_length" => ModelErrorKind::ContextTooLong,
-        "invalid_api_key"
-        | "authentication_error"
-        | "permission_error"
-        | "account_deactivated"
-        | "UNAUTHENTICATED"
-        | "PERMISSION_DENIED"
-        | "FAILED_PRECONDITION" => ModelErrorKind::Unauthorized,
-        "model_not_found" | "model_decommissioned" | "not_found_error" | "DeploymentNotFound" | "NOT_FOUND"
-        | "NotFoundError" => ModelErrorKind::UnknownModel,
-        "content_filter"
-        | "content_policy_violation"
-        | "ResponsibleAIPolicyViolation"
-        | "data_inspection_failed"
-        | "invalid_prompt"
-        | "moderation_blocked"
-        // Zhipu numbers it.
-        | "1301" => ModelErrorKind::Filtered,
-        _ => return None,
-    })
-}
 
 /// OpenRouter puts the status of the failure behind it into the code, within a 200; others a name for it into
 /// the type.

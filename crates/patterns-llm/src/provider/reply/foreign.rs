@@ -2,9 +2,12 @@
 
 /// Returns whether `answering` names another model than `asked`. Servers add dates, folders, file
 /// endings and the name of who made a model, so what is the same but for these is the same, and so is
-/// what no server would call a model.
+/// what no server would call a model. A name for whichever is the newest or the fittest is that of no model.
 pub(crate) fn is_foreign(asked: &str, answering: &str) -> bool {
     let (asked, answering) = (core(asked), core(answering));
+    if ["latest", "auto"].iter().any(|it| asked.ends_with(it)) {
+        return false;
+    }
     let is_alike = asked.contains(&answering) || answering.contains(&asked);
     !asked.is_empty() && !answering.is_empty() && !is_alike
 }
@@ -37,6 +40,8 @@ mod tests {
         check("qwen3", "/models/Qwen3-8B-Q4_K_M.gguf", false);
         check("llama3:latest", "llama3", false);
         check("m", "", false);
+        check("gemini-flash-latest", "gemini-3-flash-preview", false);
+        check("openrouter/auto", "google/gemini-2.5-flash", false);
         check("gpt-5-mini", "gpt-4o-mini", true);
         check("claude-sonnet-4", "gpt-5", true);
     }

@@ -4,6 +4,7 @@
 //! provider's words in another one's shape, so that one table knows all of them.
 
 mod classify;
+mod codes;
 mod completion;
 mod failure;
 mod filtered;

@@ -62,10 +62,7 @@ impl Rate {
             .tier
             .map_or(is_flex && self.dearer.is_none(), |it| it == Tier::Flex);
         let price = if is_flex { rates.flex } else { rates.standard };
-        let cost = price?.with_hours(usage, self.hour_tokens);
-        Some(
-            self.dearer
-                .map_or(cost, |(_, percent)| share(cost, percent)),
-        )
+        let percent = self.dearer.map_or(100, |it| it.1);
+        Some(share(price?.with_hours(usage, self.hour_tokens), percent))
     }
 }

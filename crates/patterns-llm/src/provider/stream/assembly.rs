@@ -23,7 +23,9 @@ pub(crate) trait Assembly: Send {
     fn take(&mut self, event: &Event) -> Result<bool, ExchangeError>;
 
     /// Returns whether nothing more is to come.
-    fn is_done(&self) -> bool;
+    fn is_done(&self) -> bool {
+        self.has_ended()
+    }
 
     /// Returns whether the answer is whole, though its bill may be missing.
     fn has_ended(&self) -> bool;
