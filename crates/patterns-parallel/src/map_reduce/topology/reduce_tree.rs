@@ -32,7 +32,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::cut::{Part, cut};
-use super::{FanIn, Identity, Place, ReduceGroup, Shape, ShapeEnd};
+use super::shape::{FanIn, Identity, Place, ReduceGroup, Shape, ShapeEnd};
 
 /// Decides which neighbours are combined, as leaves and combinations are answered.
 ///

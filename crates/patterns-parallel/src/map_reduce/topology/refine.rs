@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Place, ReduceGroup, Shape, ShapeEnd};
+use super::shape::{Place, ReduceGroup, Shape, ShapeEnd};
 
 /// Adds leaves to the combination so far, in order.
 #[derive(Debug)]
