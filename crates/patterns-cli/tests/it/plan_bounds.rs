@@ -20,9 +20,7 @@ fn place(questions: usize) -> Place {
         place.write(&format!("docs/{n:02}.txt"), text.as_bytes());
     }
     let facts = json!({"type": "array", "items": {"type": "string"}});
-    // As long as the names get that providers take.
-    let title = "all_ships_that_are_named_in_a_report_of_the_harbour_master_or_his_men";
-    let schema = json!({"title": title, "type": "object", "properties": {"ships": facts}, "required": ["ships"]});
+    let schema = json!({"type": "object", "properties": {"ships": facts}, "required": ["ships"]});
     place.write("ships.json", schema.to_string().as_bytes());
     place
 }
