@@ -312,7 +312,8 @@ pub(crate) fn check_stdout() -> Result<(), Error> {
 
 /// Rust opens /dev/null in the place of a standard output that is closed, for reading and writing;
 /// `> /dev/null` is for writing only. Parents that open it for both and give it to their children as
-/// all they have mean to throw everything away, so standard error is looked at as well.
+/// all they have mean to throw everything away, so standard error is looked at as well, and so is who
+/// started the command: Python and Node throw away one of the two in this way, and never close it.
 #[cfg(target_os = "linux")]
 fn is_stdout_closed() -> bool {
     let is_null_for_both = |fd: u8| {
@@ -325,7 +326,18 @@ fn is_stdout_closed() -> bool {
         link.is_ok_and(|it| it == std::path::Path::new("/dev/null"))
             && flags.is_some_and(|it| it & 3 == 2)
     };
-    is_null_for_both(1) && !is_null_for_both(2)
+    let parent = std::fs::read_link(format!("/proc/{}/exe", std::os::unix::process::parent_id()));
+    let throws_away = parent.is_ok_and(|it| opens_null_for_both(&it));
+    is_null_for_both(1) && !is_null_for_both(2) && !throws_away
+}
+
+/// Returns whether a program opens /dev/null for reading and writing where its children are to say nothing:
+/// `subprocess.DEVNULL` of Python, `stdio: "ignore"` of Node.
+#[cfg(target_os = "linux")]
+fn opens_null_for_both(program: &std::path::Path) -> bool {
+    let name = program.file_name().unwrap_or_default().to_string_lossy();
+    let is_python = name.starts_with("python") || name.starts_with("pypy");
+    is_python || matches!(&*name, "node" | "deno" | "bun")
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -92,3 +92,48 @@ fn standard_input_is_no_input_of_a_section() {
     let words = "`sections.job` of \"A\": standard input is that of the whole run; name files as its `inputs`";
     assert!(shown.contains(words), "{shown}");
 }
+
+#[test]
+fn a_changed_document_of_a_section_is_another_run_and_is_told_of_when_the_old_one_goes_on() {
+    let job = r#"
+pattern = "section"
+topic = "Dredging"
+synthesis = "stitch"
+
+[[sections]]
+title = "What was said"
+
+[sections.job]
+pattern = "map-reduce"
+inputs = ["minutes.txt"]
+"#;
+    let place = Place::with(&[("job.toml", job), ("minutes.txt", "It costs two million.")]);
+    let server = Server::start(|_| {
+        (
+            200,
+            completion(r#"{"summary": "Two million.", "combined_summary": "Two."}"#),
+        )
+    });
+    let typed = || {
+        let shown = place.run(&[&["run", "job.toml"][..], &server.args()].concat());
+        assert!(shown.starts_with("exit 0\n"), "{shown}");
+        let (_, runs) = place.data(&["runs", "--output", "json"]);
+        (runs.lines().count(), shown)
+    };
+    assert_eq!(typed().0, 1);
+    let (count, again) = typed();
+    assert!(
+        count == 1 && again.contains("going on with run 1"),
+        "{again}"
+    );
+    place.write("minutes.txt", b"It costs three million.");
+    let resumed = place.run(&["resume", "1"]);
+    assert!(
+        resumed.contains("what run 1 works on is no longer what it was"),
+        "{resumed}"
+    );
+    let (count, changed) = typed();
+    assert!(count == 2 && !changed.contains("going on"), "{changed}");
+    let resumed = place.run(&["resume", "2"]);
+    assert!(!resumed.contains("no longer what it was"), "{resumed}");
+}

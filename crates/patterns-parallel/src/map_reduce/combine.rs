@@ -11,7 +11,7 @@ use patterns_core::{Agent, AgentError, Answer, Coverage, Scope, TokenCounter, Us
 use serde::Serialize;
 
 use super::combining::Combining;
-use super::halves::is_too_long;
+use super::halves::parts_of;
 use super::reduce::{Reduce, Reducing, Reduction};
 use super::reduce_prompt::{ReduceItem, ReduceTask};
 use super::topology::{FanIn, Topology};
@@ -147,7 +147,7 @@ where
 }
 
 impl<M: Send + Sync, R: Send + Sync> Combine<M, R> {
-    /// Combines answers. If they are too long for the model, each half of them is combined first, and
+    /// Combines answers. If they are too long for the model, groups of them are combined first, and
     /// then what these came to; so a paid answer is never lost for the length of another.
     ///
     /// All of it is one branch: the tree has its shape before anybody is asked.
@@ -168,7 +168,7 @@ impl<M: Send + Sync, R: Send + Sync> Combine<M, R> {
                     continue;
                 }
                 let mut part = ReduceTask { items, level };
-                match self.agent.run(&part, scope.clone()).await {
+                let error = match self.agent.run(&part, scope.clone()).await {
                     Ok(mut answer) => {
                         answer.usage += spent;
                         if is_all {
@@ -176,19 +176,34 @@ impl<M: Send + Sync, R: Send + Sync> Combine<M, R> {
                         }
                         spent = answer.usage;
                         combined.push(ReduceItem::reduced(part.ends(), answer.value));
+                        continue;
                     }
-                    Err(error) if is_too_long(&error) && part.items.len() > 2 => {
-                        spent += error.usage();
-                        let second = part.items.split_off(part.items.len() / 2);
-                        left.extend([second, part.items]);
-                    }
-                    Err(error) => return Err(error.after(spent)),
-                }
+                    Err(error) => error,
+                };
+                let groups = parts_of(&error).and_then(|it| groups(part.items.len(), it));
+                let Some(groups) = groups else {
+                    return Err(error.after(spent));
+                };
+                spent += error.usage();
+                let sizes = groups.into_iter().rev();
+                left.extend(sizes.map(|it| part.items.split_off(part.items.len() - it)));
             }
             let (items, level) = (combined, level + 1);
             task = ReduceTask { items, level };
         }
     }
+}
+
+/// Returns how many of so many items go into each group, evenly; `None` if there would be no fewer
+/// groups than items.
+fn groups(items: usize, wanted: u64) -> Option<Vec<usize>> {
+    if items < 3 {
+        return None;
+    }
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    let count = wanted.clamp(2, items.div_ceil(2));
+    let size = |n: usize| items * (n + 1) / count - items * n / count;
+    Some((0..count).map(size).collect())
 }
 
 impl<M, R> fmt::Debug for Combine<M, R> {
@@ -198,5 +213,25 @@ impl<M, R> fmt::Debug for Combine<M, R> {
             .field("topology", &self.topology)
             .field("fan_in", &self.fan_in)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_even_and_fewer_than_items() {
+        assert_eq!(groups(2, 2), None);
+        assert_eq!(groups(3, 9), Some(vec![1, 2]));
+        assert_eq!(groups(10, 3), Some(vec![3, 3, 4]));
+        assert_eq!(groups(200, 2), Some(vec![100, 100]));
+        for items in 3..50 {
+            for wanted in 0..70 {
+                let groups = groups(items, wanted).unwrap();
+                assert_eq!(groups.iter().sum::<usize>(), items);
+                assert!(groups.len() < items && !groups.contains(&0));
+            }
+        }
     }
 }

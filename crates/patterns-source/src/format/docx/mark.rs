@@ -3,7 +3,7 @@
 
 use quick_xml::events::BytesStart;
 
-use super::page::attribute;
+use super::attribute::attribute;
 
 /// How a piece of text is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! The text of DOCX files: paragraphs, headings and tables as Markdown, notes, headers and footers.
 
 #[cfg(feature = "docx")]
+mod attribute;
+#[cfg(feature = "docx")]
 mod mark;
 #[cfg(feature = "docx")]
 mod numbering;
@@ -34,7 +36,8 @@ mod reading {
     use quick_xml::events::Event;
     use zip::ZipArchive;
 
-    use super::page::{attribute, text};
+    use super::attribute::attribute;
+    use super::page::text;
     use super::styles::Styles;
     use super::{Limits, Reason};
     use crate::UnreadableKind::{Broken, Empty, TooLarge};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::page::attribute;
+use super::attribute::attribute;
 
 /// How many levels lists have.
 const LEVELS: usize = 9;

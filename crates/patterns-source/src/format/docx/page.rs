@@ -4,6 +4,7 @@ use quick_xml::Reader;
 use quick_xml::errors::{Error, IllFormedError};
 use quick_xml::events::{BytesStart, Event};
 
+use super::attribute::attribute;
 use super::mark::{Formulas, Mark};
 use super::numbering::Counters;
 use super::paragraph::Paragraph;
@@ -85,13 +86,6 @@ pub(super) fn text(xml: &str, styles: &Styles) -> Result<String, Error> {
             _ => {}
         }
     }
-}
-
-/// Returns the value of an attribute, whatever its prefix.
-pub(crate) fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
-    let mut attributes = tag.attributes().flatten();
-    let found = attributes.find(|it| it.key.local_name().as_ref() == name)?;
-    Some(found.value.into_owned())
 }
 
 impl Page<'_> {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
+use super::attribute::attribute;
 use super::numbering::Numbering;
-use super::page::attribute;
 use super::paragraph::level;
 
 /// The styles of a document, and its lists.
