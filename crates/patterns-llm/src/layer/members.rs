@@ -26,10 +26,8 @@ use crate::pace::Pool;
 /// How often a call that waits for a server looks whether that is down.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// How long a member is asked only where no other is left, after a first failure; each further one in a row
-/// doubles it, [`MOST_DOUBLED`] times at most.
+/// How long a member that has failed is asked only where no other is left; each further failure in a row doubles it.
 const REST: Duration = Duration::from_secs(1);
-
 const MOST_DOUBLED: u32 = 5;
 
 /// A server, or a key of it.

@@ -21,8 +21,7 @@ pub(super) const MAX_NAME: usize = 100;
 /// What the user has been told of a model.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
-    /// The codes of warnings, the options that the server has no way to be told, and what it does that costs
-    /// more than usual.
+    /// Codes of warnings, options that the server has no way to be told, and what costs more than usual.
     names: Mutex<HashSet<&'static str>>,
 }
 

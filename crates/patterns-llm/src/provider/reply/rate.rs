@@ -1,7 +1,5 @@
-//! At what price an answer was given, as far as the provider tells.
-//!
-//! A tier may be the setting of a project, and a region that of a workspace. So what was asked for does not
-//! say what is billed, but the reply does.
+//! At what price an answer was given, as far as the provider tells. A tier may be the setting of a project and a
+//! region that of a workspace, so the reply says what is billed, and not what was asked for.
 
 use patterns_core::{Money, Usage};
 use serde_json::Value;
@@ -9,9 +7,8 @@ use serde_json::Value;
 use crate::price::{Price, share};
 use crate::tier::Tier;
 
-/// What costs more than usual, and how many percent of the usual price at most: OpenAI's and Google's priority
-/// tiers (`fast` is OpenAI's other name for it, which is in no reply of its own, and Anthropic's for a speed), and
-/// a region of Anthropic's.
+/// What costs more than usual, and how many percent of the usual price at most: tiers of OpenAI's and Google's
+/// (`fast` is in no reply of theirs), a speed and a region of Anthropic's.
 const DEARER: [(&str, u64); 4] = [
     ("priority", 250),
     ("fast", 600),
