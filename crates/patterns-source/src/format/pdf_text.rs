@@ -95,7 +95,7 @@ impl Letter {
 }
 
 /// Returns the text of a line.
-fn text_of(mut words: Vec<Word>) -> String {
+fn text_of(words: Vec<Word>) -> String {
     let letters = || words.iter().flatten().flat_map(|it| it.text.chars());
     let count = |of: &[BidiClass]| letters().filter(|it| of.contains(&bidi_class(*it))).count();
     let from_right = count(FROM_RIGHT);
@@ -106,8 +106,7 @@ fn text_of(mut words: Vec<Word>) -> String {
         true => Level::rtl(),
         false => Level::ltr(),
     };
-    let place = |it: &Word| it.first().map_or(0.0, |it| it.from((0.0, 0.0), it.start).0);
-    words.sort_by(|one, other| place(one).total_cmp(&place(other)));
+    let mut words = as_seen(words);
     for letter in words.iter_mut().flatten() {
         // What is one sign is in the order in which it is read, and is to be after it was turned round.
         if letter.text.chars().any(is_from_right) {
@@ -121,6 +120,36 @@ fn text_of(mut words: Vec<Word>) -> String {
         .map(|it| info.reorder_line(it, it.range.clone()))
         .collect();
     with_brackets(line)
+}
+
+/// Returns words in the order in which they are seen. Marks of vowels come before the letter that they stand
+/// above, as they will come behind it once the line is turned round.
+fn as_seen(words: Vec<Word>) -> Vec<Word> {
+    let is_mark = |it: char| bidi_class(it) == BidiClass::NSM;
+    let along = |it: &Letter, at| it.from((0.0, 0.0), at).0;
+    let spans: Vec<(f64, f64, bool)> = words
+        .iter()
+        .filter_map(|word| {
+            let (first, last) = (word.first()?, word.last()?);
+            let is_base = !word.iter().all(|it| it.text.chars().all(is_mark));
+            Some((along(first, first.start), along(last, last.end), is_base))
+        })
+        .collect();
+    let place = |at: usize| {
+        let (start, _, is_base) = spans[at];
+        let around = [at.checked_add(1), at.checked_sub(1)].into_iter().flatten();
+        let mut around = around.filter_map(|it| spans.get(it));
+        let base = around.find(|it| it.2 && it.0 <= start && start <= it.1);
+        base.filter(|_| !is_base)
+            .map_or((start, true), |it| (it.0, false))
+    };
+    let mut placed: Vec<_> = words
+        .into_iter()
+        .enumerate()
+        .map(|(at, it)| (place(at), it))
+        .collect();
+    placed.sort_by(|(one, _), (other, _)| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+    placed.into_iter().map(|it| it.1).collect()
 }
 
 const FROM_RIGHT: &[BidiClass] = &[BidiClass::R, BidiClass::AL];

@@ -376,6 +376,16 @@ fn languages_that_are_read_from_the_right_are_turned_round() {
     let shown = format!("BT /F1 12 Tf 272 720 Td <{first}> Tj -100 0 Td <{second}> Tj ET");
     let words = "\u{5d0}\u{5d1} \u{5d2}\u{5d3}";
     assert_eq!(read(pages(&[&shown], &font).as_bytes()).0, words);
+    // A mark stands above the middle of its letter.
+    let shown = format!(
+        "BT /F1 12 Tf 72 720 Td <{}> Tj 6 0 Td <{}> Tj -6 0 Td <{}> Tj 12 0 Td <{}> Tj ET",
+        hex("\u{5d1}"),
+        hex("\u{5b8}"),
+        hex(""),
+        hex("\u{5d0}")
+    );
+    let words = "\u{5d0}\u{5d1}\u{5b8}";
+    assert_eq!(read(pages(&[&shown], &font).as_bytes()).0, words);
 }
 
 #[test]
