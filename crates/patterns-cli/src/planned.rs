@@ -5,10 +5,10 @@ use patterns_job::{CameTo, PlanTotal};
 
 use crate::error::Error;
 use crate::record::Record;
-use crate::report::beside_plan;
+use crate::report::{Observers, beside_plan};
 use crate::store::refused;
 
-/// Keeps what the run is planned to come to, if it was planned just now; returns what it was planned to come to
+/// Keeps what the run is planned to come to, if it was planned just now, and shows what it was planned to come to
 /// last, if nothing came of that yet.
 ///
 /// # Errors
@@ -17,15 +17,19 @@ use crate::store::refused;
 pub(crate) async fn keep(
     record: &Record,
     planned: Option<&PlanTotal>,
-) -> Result<Option<PlanTotal>, Error> {
+    observers: &Observers,
+) -> Result<(), Error> {
     if let Some(planned) = planned.filter(|_| record.run.is_some()) {
         let plan = serde_json::to_string(planned).unwrap_or_default();
         let kept = record.store.keep_plan(record.identity, plan);
         kept.await.map_err(refused)?;
     }
     let kept = record.store.planned(&record.identity).map_err(refused)?;
-    let kept = kept.filter(|it| it.actual.is_none());
-    Ok(kept.and_then(|it| serde_json::from_str(&it.plan).ok()))
+    let plan = kept.filter(|it| it.actual.is_none());
+    if let Some(plan) = plan.and_then(|it| serde_json::from_str(&it.plan).ok()) {
+        observers.planned(&plan);
+    }
+    Ok(())
 }
 
 /// Keeps what came of a planned run, and says it beside the plan: of this session what it used and cost, and

@@ -86,7 +86,7 @@ impl Session {
         let drain = CancellationToken::new();
         let mut connected = connect(launch, &roles, &settings).await?;
         launch.announce(connected.notice.is_some(), connected.choice.as_deref())?;
-        observers.watch(&connected.budget);
+        observers.watch(&connected.budget, launch.planned.as_ref());
         let is_paid = connected.notice.is_none();
         let store = open_store(job.store(), is_paid, terminal)?;
         say_where(store.as_ref(), terminal);
@@ -94,13 +94,13 @@ impl Session {
         // Not before: until here something may block, and Ctrl-C ends the process by itself.
         let listening = Arc::downgrade(&observers);
         let signals = Signals::listen(drain.clone(), listening, settings.max_time());
-        let (mut before, mut planned) = (Spent::default(), launch.planned);
+        let mut before = Spent::default();
         let record = match store {
             Some(store) => {
                 let identity = identity(&roles, &settings);
                 let record = Record::begin(store, launch, identity, &drain).await?;
                 before = attach(&record, &mut connected, &settings, &observers, terminal)?;
-                planned = planned::keep(&record, planned.as_ref()).await?.or(planned);
+                planned::keep(&record, launch.planned.as_ref(), &observers).await?;
                 if let Some(run) = &record.run {
                     // The number by which it is called everywhere.
                     settings.run = RunId(run.id.unsigned_abs());
@@ -113,7 +113,6 @@ impl Session {
             }
             None => None,
         };
-        planned.iter().for_each(|it| observers.planned(it));
         Ok(Self {
             terminal,
             format: job.output().form(),

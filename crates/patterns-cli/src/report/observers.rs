@@ -97,11 +97,12 @@ impl Observers {
         }
     }
 
-    /// Looks at what is spent, to say it while the run goes on.
-    pub(crate) fn watch(&self, budget: &Budget) {
+    /// Looks at what is spent, to say it while the run goes on, beside what was planned.
+    pub(crate) fn watch(&self, budget: &Budget, planned: Option<&PlanTotal>) {
         if let Some(progress) = &mut self.lock().progress {
             progress.watch(budget.clone());
         }
+        planned.into_iter().for_each(|it| self.planned(it));
     }
 
     /// Shows how many questions of a batch have been decided, of how many.

@@ -34,8 +34,8 @@ const AGAIN: Duration = Duration::from_secs(2);
 pub(crate) async fn work(args: &WorkerArgs, terminal: Terminal) -> Result<(), Error> {
     let loaded = Loaded::load(&args.set())?;
     loaded.check_trust()?;
-    let server = server(&loaded.restate())?;
-    let seal = seal(&loaded.restate(), terminal)?;
+    let restate = loaded.restate();
+    let (server, seal) = (server(&restate)?, seal(&restate, terminal)?);
     if server.is_none() && !args.limits.is_empty() {
         let message = "--limit is told to a Restate server, and none is named";
         return Err(Error::new(ErrorKind::Usage, message).help("name it with --on restate:URL"));
