@@ -3,6 +3,7 @@
 mod addresses;
 mod app;
 mod args;
+mod closed_stdout;
 mod commands;
 mod compile;
 mod config;

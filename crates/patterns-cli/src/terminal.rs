@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::args::LookFormat;
+use crate::closed_stdout::is_stdout_closed;
 use crate::error::{Error, ErrorKind};
 use crate::escape::{escape, escape_json};
 use crate::fold::fold;
@@ -308,41 +309,6 @@ pub(crate) fn check_stdout() -> Result<(), Error> {
     }
     let message = "cannot write to standard output: it is closed";
     Err(Error::new(ErrorKind::Io, message).help("name a file with -o, or discard it: > /dev/null"))
-}
-
-/// Rust opens /dev/null in the place of a standard output that is closed, for reading and writing;
-/// `> /dev/null` is for writing only. Parents that open it for both and give it to their children as
-/// all they have mean to throw everything away, so standard error is looked at as well, and so is who
-/// started the command: Python and Node throw away one of the two in this way, and never close it.
-#[cfg(target_os = "linux")]
-fn is_stdout_closed() -> bool {
-    let is_null_for_both = |fd: u8| {
-        let link = std::fs::read_link(format!("/proc/self/fd/{fd}"));
-        let info = std::fs::read_to_string(format!("/proc/self/fdinfo/{fd}"));
-        let flags = info.ok().and_then(|it| {
-            let line = it.lines().find_map(|it| it.strip_prefix("flags:"))?;
-            u32::from_str_radix(line.trim(), 8).ok()
-        });
-        link.is_ok_and(|it| it == std::path::Path::new("/dev/null"))
-            && flags.is_some_and(|it| it & 3 == 2)
-    };
-    let parent = std::fs::read_link(format!("/proc/{}/exe", std::os::unix::process::parent_id()));
-    let throws_away = parent.is_ok_and(|it| opens_null_for_both(&it));
-    is_null_for_both(1) && !is_null_for_both(2) && !throws_away
-}
-
-/// Returns whether a program opens /dev/null for reading and writing where its children are to say nothing:
-/// `subprocess.DEVNULL` of Python, `stdio: "ignore"` of Node.
-#[cfg(target_os = "linux")]
-fn opens_null_for_both(program: &std::path::Path) -> bool {
-    let name = program.file_name().unwrap_or_default().to_string_lossy();
-    let is_python = name.starts_with("python") || name.starts_with("pypy");
-    is_python || matches!(&*name, "node" | "deno" | "bun")
-}
-
-#[cfg(not(target_os = "linux"))]
-fn is_stdout_closed() -> bool {
-    false
 }
 
 /// Returns whether standard output is read by a person.

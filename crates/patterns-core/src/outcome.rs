@@ -181,7 +181,11 @@ impl Display for Counts {
             f,
             "{started} started = {answered} answered + {failed} failed + {cancelled} cancelled"
         )?;
-        match self.started.saturating_sub(ended.iter().sum()) {
+        // What a damaged store says may be anything.
+        let left = ended
+            .iter()
+            .fold(self.started, |left, it| left.saturating_sub(*it));
+        match left {
             0 => Ok(()),
             more => write!(f, " + {} not ended", grouped(more)),
         }

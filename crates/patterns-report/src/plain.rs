@@ -96,7 +96,7 @@ impl Plain {
         let mut causes: Vec<_> = causes.into_iter().collect();
         causes.sort_by_key(|(cause, (count, _))| (Reverse(*count), *cause));
         let row = |(cause, (count, example)): (&str, (u64, &str))| {
-            [cause.to_owned(), grouped(count), example.to_owned()]
+            [cut(cause.to_owned()), grouped(count), example.to_owned()]
         };
         causes.into_iter().take(ROWS).map(row).collect()
     }
@@ -110,8 +110,8 @@ fn election(json: &RawValue, title: &str) -> Option<[String; 4]> {
     let name = it.get("question").or_else(|| it.get("id"));
     let decision = words(&it["decision"]).replace('_', " ");
     Some([
-        name.map_or_else(|| title.to_owned(), words),
-        words(&it["winning_answer"]),
+        name.map_or_else(|| title.to_owned(), |it| cut(words(it))),
+        cut(words(&it["winning_answer"])),
         decision,
         share,
     ])
@@ -120,7 +120,11 @@ fn election(json: &RawValue, title: &str) -> Option<[String; 4]> {
 /// Returns an answer in words: that of a JSON object field by field.
 fn said(answer: &str) -> String {
     let value = serde_json::from_str(answer);
-    let text = value.map_or_else(|_| answer.to_owned(), |it| words(&it));
+    cut(value.map_or_else(|_| answer.to_owned(), |it| words(&it)))
+}
+
+/// Cuts what is long.
+fn cut(text: String) -> String {
     match text.char_indices().nth(LENGTH) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,

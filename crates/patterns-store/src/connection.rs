@@ -17,7 +17,7 @@ use crate::versions::{APPLICATION, VERSION, migrate, numbers};
 /// How long another process may be writing.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What survives what.
+/// What recorded answers survive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Durability {

@@ -122,10 +122,13 @@ async fn write_live<Y: Serialize + Send + 'static>(
         .watch(async {
             let mut run = pattern.run(&work.topic, options);
             while let Some(branch) = run.next().await {
-                held += &section(&mut text, &branch);
                 if !is_text {
                     rows.write(branch_line(&branch));
-                } else if has_begun || branch.value().is_some() {
+                    sections.push(branch);
+                    continue;
+                }
+                held += &section(&mut text, &branch);
+                if has_begun || branch.value().is_some() {
                     rows.write(page(&mem::take(&mut labels), &mem::take(&mut held)));
                     has_begun = true;
                 }

@@ -74,9 +74,12 @@ impl Entry {
     }
 
     /// Returns whether only one of two can hold: where one key begins with the other, or both say where
-    /// the key of one provider, or of private bodies, is.
+    /// the key of one provider, or of private bodies, is. An empty table takes the place of nothing: a
+    /// `[run]` without keys would undo the user's own caps.
     pub(super) fn excludes(&self, other: &Self) -> bool {
-        let is_same = self.path.starts_with(&other.path) || other.path.starts_with(&self.path);
+        let is_empty = self.value.as_table().is_some_and(Table::is_empty);
+        let begins_it = !is_empty && other.path.starts_with(&self.path);
+        let is_same = begins_it || self.path.starts_with(&other.path);
         is_same || self.key_of().is_some_and(|it| other.key_of() == Some(it))
     }
 

@@ -97,7 +97,8 @@ impl Answers {
         }
     }
 
-    /// Finds a model. Who wants another one does not wait until it is connected to.
+    /// Finds a model, which is connected to once. Who wants another one does not wait for that; but a
+    /// `key_command` holds up all of the worker, whose calls are made by one thread.
     async fn model(&self, name: &str, settings: &Value) -> Result<Arc<dyn Model>, ModelError> {
         let key = format!("{name}\n{settings}");
         let place = {

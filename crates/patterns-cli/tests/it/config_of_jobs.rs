@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use crate::config::Heard;
-use crate::support::Place;
+use crate::support::{Place, Simulator, shown};
 
 #[test]
 fn an_argument_of_c_says_who_answers_whatever_a_job_says() {
@@ -115,4 +115,21 @@ fn a_run_is_known_by_the_model_that_a_short_name_stood_for() {
     let sent = heard.take();
     assert_eq!(sent.len(), 3, "it is another run");
     assert!(sent.iter().all(|it| it.1["model"] == "two"));
+}
+
+#[test]
+fn a_job_is_completed_by_the_environment_as_what_is_typed_is() {
+    let place = Place::with(&[("job.toml", "pattern = 'vote'\nquestion = 'Is it?'\n")]);
+    let simulator = Simulator::start(&place, &[]);
+    let mut command = place.command(&["run", "job.toml"]);
+    command.env("PATTERNS_MODEL", "compatible:sim");
+    command.env("PATTERNS_BASE_URL", &simulator.url);
+    command.env("PATTERNS_STORE", "mine.db");
+    let shown = shown(&mut command);
+    assert!(shown.starts_with("exit 0\n"), "{shown}");
+    assert!(
+        shown.contains("from PATTERNS_MODEL and PATTERNS_BASE_URL"),
+        "{shown}"
+    );
+    assert!(place.path().join("mine.db").exists());
 }

@@ -388,6 +388,18 @@ fn what_is_wrong_in_a_job_is_said_with_its_place() {
 }
 
 #[test]
+fn two_jobs_in_one_file_are_none() {
+    let place = Place::with(&[(
+        "two.json",
+        "{\"pattern\": \"vote\", \"question\": \"A?\"}\n{\"pattern\": \"vote\", \"question\": \"B?\"}\n",
+    )]);
+    let shown = place.run(&["run", "two.json"]);
+    assert!(shown.starts_with("exit 65"), "{shown}");
+    let place = "two.json:2:1: a job is one object, and there is more behind it";
+    assert!(shown.contains(place), "{shown}");
+}
+
+#[test]
 fn paths_of_a_job_are_relative_to_its_file() {
     let place = Place::with(&[
         ("there/docs/a.txt", "A harbour is a shelter for ships."),
@@ -585,21 +597,4 @@ fn the_jobs_among_the_examples_are_what_is_typed_above_them() {
     }
     patterns.sort();
     assert_eq!(patterns, ["map-reduce", "section", "section", "vote"]);
-}
-
-#[test]
-fn a_job_is_completed_by_the_environment_as_what_is_typed_is() {
-    let place = Place::with(&[("job.toml", "pattern = 'vote'\nquestion = 'Is it?'\n")]);
-    let simulator = Simulator::start(&place, &[]);
-    let mut command = place.command(&["run", "job.toml"]);
-    command.env("PATTERNS_MODEL", "compatible:sim");
-    command.env("PATTERNS_BASE_URL", &simulator.url);
-    command.env("PATTERNS_STORE", "mine.db");
-    let shown = shown(&mut command);
-    assert!(shown.starts_with("exit 0\n"), "{shown}");
-    assert!(
-        shown.contains("from PATTERNS_MODEL and PATTERNS_BASE_URL"),
-        "{shown}"
-    );
-    assert!(place.path().join("mine.db").exists());
 }

@@ -69,6 +69,8 @@ fn what_voters_and_judges_may_need_at_most_is_no_less_than_what_they_do() {
             "5",
             &["--tie", "no-consensus", "--escalate", "compatible:strong"],
         ),
+        // Voters that differ are asked the least.
+        ("5", &["--rule", "unanimous"]),
     ] {
         let batch = ["vote", "--batch", "q.jsonl", "-n", votes];
         let words = [&batch[..], &options, more, &simulator.args()].concat();

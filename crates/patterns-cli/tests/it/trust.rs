@@ -353,3 +353,14 @@ fn a_project_names_no_program_and_no_script_of_its_own_to_print_a_key() {
         assert!(shown.starts_with("exit 0"), "{command}: {shown}");
     }
 }
+
+#[test]
+fn an_empty_table_of_a_project_takes_nothing_of_its_user_away() {
+    let place = Place::new();
+    place.write("patterns.toml", b"[run]\n[store]\n[models]\n");
+    place.configure("run.max_calls = 3\nstore.prompts = false\nmodels.fast = 'offline'\n");
+    let shown = place.run(&["config", "show"]);
+    for key in ["run.max_calls = 3", "store.prompts = false", "models.fast"] {
+        assert!(shown.contains(key), "{key}: {shown}");
+    }
+}

@@ -139,7 +139,13 @@ impl JobFormat {
             Self::Json => {
                 let mut json = serde_json::Deserializer::from_str(text);
                 let read = serde_path_to_error::deserialize(&mut json);
-                read.map_err(|error| self.wrong_json(text, error))
+                let read = read.map_err(|error| self.wrong_json(text, error))?;
+                json.end().map_err(|error| {
+                    let (line, column) = (error.line(), error.column());
+                    let more = "a job is one object, and there is more behind it";
+                    wrong(more).at(Some(Place { line, column }))
+                })?;
+                Ok(read)
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Rehearses a job: as it is likely to go, and where its calls depend on what is answered, at the bounds of that, too.
 
+use std::mem;
+
 use patterns_core::StepRole;
 use patterns_parallel::map_reduce::KeyedReduce;
 
@@ -12,7 +14,7 @@ use crate::input::{Reader, Taken};
 use crate::job::{CodePart, Job, MapReduceJob, Reduce, StoreMode};
 use crate::job_error::JobError;
 use crate::setup::PlanSetup;
-use crate::work::{ModelRoles, Questions, Work};
+use crate::work::{MapReduceWork, ModelRoles, Questions, Work};
 
 /// Elections that are rehearsed at least, the same ones again and again if they are fewer.
 const ELECTIONS: usize = 400;
@@ -67,10 +69,16 @@ pub(super) async fn rehearsed(
         true => (first.stages, rehearse.most(&mut warnings).await?),
         false => (likely.clone(), likely.clone()),
     };
+    // Some rules ask the fewest where voters differ.
+    let calls = |it: &Stages| it.values().map(|it| it.calls).sum::<u64>();
+    if calls(&high) < calls(&low) {
+        mem::swap(&mut low, &mut high);
+    }
+    widen(&mut high, low.clone());
     warnings.extend(not_known);
     let mut budget = None;
     if let Work::MapReduce(work) = &work {
-        bound_comparisons(&work.job, &mut low, &mut high);
+        warnings.extend(bound_comparisons(work, &mut low, &mut high));
         budget = work.reduce_budget(&with.setup.models);
     }
     Ok(Rehearsed {
@@ -86,30 +94,40 @@ pub(super) async fn rehearsed(
 }
 
 /// Bounds how often keys are compared, which depends on what they are: at least never, and at most each with each
-/// other one, or as often as a table ever has them compared.
-fn bound_comparisons(job: &MapReduceJob, low: &mut Stages, high: &mut Stages) {
+/// other one, or as often as a table ever has them compared. Returns a warning where no figure can say so, since
+/// no two of the answers that were drafted are alike.
+fn bound_comparisons(work: &MapReduceWork, low: &mut Stages, high: &mut Stages) -> Option<String> {
     let Reduce::Code(CodePart {
         resolve_keys: true,
         each,
+        group_by,
         ..
-    }) = &job.reduce
+    }) = &work.job.reduce
     else {
-        return;
+        return None;
     };
+    // A list puts an answer into several groups.
+    let properties = work.map_schema.as_ref().map(|it| &it["properties"]);
+    let is_list = |name: &String| properties.is_none_or(|it| it[name]["type"] == "array");
+    let has_one_key = each.is_none() && !group_by.as_ref().is_some_and(is_list);
     low.retain(|name, _| name.stage != StepRole::Reduce.name());
     let maps = high.iter().filter(|it| it.0.stage == StepRole::Map.name());
     let rows: u64 = maps.map(|(_, it)| it.calls + it.found).sum();
     let most = KeyedReduce::MOST_PAIRS as u64;
-    let pairs = match each {
-        Some(_) => most,
-        None => (rows * rows.saturating_sub(1) / 2).min(most),
+    let pairs = match has_one_key {
+        true => (rows.saturating_mul(rows.saturating_sub(1)) / 2).min(most),
+        false => most,
     };
+    let mut has_figure = false;
     for (_, it) in high
         .iter_mut()
         .filter(|it| it.0.stage == StepRole::Reduce.name())
     {
         it.scale(pairs.saturating_sub(it.found));
+        has_figure = true;
     }
+    let is_silent = pairs > 0 && !has_figure;
+    is_silent.then(|| format!("up to {pairs} pairs of keys may be compared, which no figure has"))
 }
 
 /// What is rehearsed, and with what.
