@@ -502,6 +502,5 @@ fn a_combination_that_is_too_long_for_the_model_is_made_in_parts() {
         out["counts"],
         json!({"started": 10, "answered": 10, "failed": 0, "cancelled": 0})
     );
-    // Nine and five of them are too many; four, two and three, and what these come to, are not.
-    assert_eq!(out["usage"]["attempts"], 9 + 2 + 4);
+    assert_eq!(out["usage"]["attempts"], 9 + 1 + 3 + 1);
 }

@@ -86,7 +86,9 @@ pub(super) fn remarked(
     let mut edits = Vec::new();
     for open in brackets(text) {
         let behind = &text[open + 1..];
-        let mark = behind.find(['[', ']']).map(|it| &behind[..it]);
+        let end = behind.find(['[', ']']);
+        let end = end.filter(|it| behind[*it..].starts_with(']'));
+        let mark = end.map(|it| &behind[..it]);
         let places = mark.and_then(|it| places(it, &text[..open], citations));
         if let (Some(mark), Some(places)) = (mark, places) {
             let new: String = places.into_iter().map(&mut with).collect();
@@ -193,6 +195,12 @@ mod tests {
             ),
             ("[2024] [0] [1.5] [] [x] [1", "[2024] [0] [1.5] [] [x] [1"),
             ("aged [18-25], in [5, 10]", "aged [18-25], in [5, 10]"),
+            // A bracket that is never closed is no mark, and takes no other one with it.
+            (
+                "See [1 [and 2](http://x) so.",
+                "See [1 [and 2](http://x) so.",
+            ),
+            ("So [1 [note: x] so.", "So [1 [note: x] so."),
         ] {
             assert_eq!(remarked(text, 2, with), marked, "{text}");
         }

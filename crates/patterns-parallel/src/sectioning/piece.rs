@@ -183,6 +183,8 @@ impl PieceText {
             let at = place_behind(&text, quote);
             let quoting = points.iter_mut().find(|it| it.contains(&one_line(quote)));
             let quoting = quoting.filter(|_| at.is_none() && !quote.is_empty());
+            // What an article shows as code is shown, though no mark can be in it.
+            let quoting = quoting.filter(|_| !is_article || !text.contains(quote));
             if is_article && quoting.is_some() {
                 continue;
             }
@@ -195,9 +197,7 @@ impl PieceText {
                 (Some(at), _) => text.insert_str(at, &mark),
                 (None, Some(point)) => *point += &mark,
                 // Behind a fence or a table, it would be a part of it.
-                (None, None) if words(&text).last().is_some_and(|it| it.end == text.len()) => {
-                    text += &mark;
-                }
+                (None, None) if ends_in_words(&text) => text += &mark,
                 (None, None) => text += &format!("\n\n{}", mark.trim_start()),
             }
         }
@@ -211,6 +211,12 @@ impl PieceText {
             self.sources.len() - 1
         }) + 1
     }
+}
+
+/// Returns whether a text ends in words, which may be emphasised.
+fn ends_in_words(text: &str) -> bool {
+    let end = words(text).last().map_or(0, |it| it.end);
+    end > 0 && text[end..].chars().all(|it| matches!(it, '*' | '_' | '~'))
 }
 
 /// Returns where a mark of a quote can be in a text: behind it, where that is in words, and no link would be

@@ -157,7 +157,10 @@ fn target(url: &str, title: &str) -> String {
 /// might be one of another section, is shown as it is.
 fn with_numbered_footnotes(text: &str, last: &mut u32) -> String {
     let (mut numbers, mut edits) = (HashMap::new(), Vec::new());
-    for (event, range) in events(text, PART).filter(|_| text.contains("[^")) {
+    if !text.contains("[^") {
+        return text.to_owned();
+    }
+    for (event, range) in events(text, PART) {
         let (Event::FootnoteReference(name) | Event::Start(Tag::FootnoteDefinition(name))) = event
         else {
             continue;

