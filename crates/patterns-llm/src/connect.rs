@@ -316,7 +316,7 @@ impl Connect {
     /// HTTP client cannot be set up.
     pub fn build(self) -> Result<Arc<dyn Model>, ConnectError> {
         let retry = self.retry;
-        Ok(self.made(None)?.stack(retry))
+        Ok(self.made(&[])?.stack(retry))
     }
 }
 

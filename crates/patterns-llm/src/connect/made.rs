@@ -51,7 +51,7 @@ impl Made {
 impl Connect {
     /// Makes everything but the layers. What is found out of a model at a server holds for another key of it,
     /// too.
-    pub(super) fn made(self, known: Option<&Made>) -> Result<Made, ConnectError> {
+    pub(super) fn made(self, known: &[Made]) -> Result<Made, ConnectError> {
         let base_url = checked::base_url(&self)?;
         let key = checked::key(&self)?;
         let provider = self.provider;
@@ -79,7 +79,7 @@ impl Connect {
         let formats = checked::formats(&self, dialect.formats())?;
         let is_same =
             |it: &&Made| it.adapter.id() == &id && it.connect.answer_format == self.answer_format;
-        let known = known.filter(is_same);
+        let known = known.iter().find(is_same);
         let ladder = match known {
             Some(known) => Arc::clone(&known.ladder),
             None => Arc::new(Ladder::new(formats, streams)),

@@ -53,10 +53,10 @@ pub fn connect_all(mut connections: Vec<Connect>) -> Result<Arc<dyn Model>, Conn
     }
     let count = connections.len();
     let mut members = Vec::new();
-    let mut first = None;
+    let mut made_before = Vec::new();
     for (at, connection) in connections.into_iter().enumerate() {
         let patience = connection.retry;
-        let made = connection.made(first.as_ref())?;
+        let made = connection.made(&made_before)?;
         members.push(Member::new(
             format!("{} (number {} of {count})", made.base_url, at + 1),
             made.base_url.clone(),
@@ -64,7 +64,7 @@ pub fn connect_all(mut connections: Vec<Connect>) -> Result<Arc<dyn Model>, Conn
             made.stack(patience),
             Arc::clone(&made.pool),
         ));
-        first.get_or_insert(made);
+        made_before.push(made);
     }
     Ok(Arc::new(SingleFlightLayer.layer(Members::new(members))))
 }

@@ -77,11 +77,17 @@ impl Member {
     /// Takes note of how a call has ended.
     fn ended(&self, has_failed: bool) {
         let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = rest.map_or(0, |it| it.1);
-        *rest = has_failed.then(|| {
-            let rests = REST * 2_u32.pow(before.min(MOST_DOUBLED));
-            (Instant::now() + rests, before + 1)
-        });
+        let now = Instant::now();
+        *rest = match *rest {
+            _ if !has_failed => None,
+            // Calls that were in flight together fail of the same trouble.
+            Some((until, _)) if now < until => return,
+            before => {
+                let before = before.map_or(0, |it| it.1);
+                let rests = REST * 2_u32.pow(before.min(MOST_DOUBLED));
+                Some((now + rests, before.saturating_add(1)))
+            }
+        };
     }
 
     fn rests(&self) -> bool {

@@ -41,15 +41,19 @@ impl PdfText {
 
     /// Begins a line, or two where there is much room, if a word is not on the last one.
     fn go_to(&mut self, word: &[Letter]) {
-        let before = self.lines.last().and_then(|it| it.last()?.last());
-        let (Some(before), Some(next)) = (before, word.first()) else {
+        let last = self.lines.last().and_then(|it| it.last());
+        let (Some(before), Some(next)) = (last.and_then(|it| it.last()), word.first()) else {
             self.lines.push(Vec::new());
             return;
         };
         let (ahead, aside) = next.from(before.end, next.start);
         let is_turned = next.from((0.0, 0.0), before.ahead).0 < 0.9;
         let is_far = aside > next.height * 1.5;
-        let is_back = aside > next.height * 0.5 && ahead < 0.0;
+        // What is read from the right goes on to the left: whatever stands below is another line.
+        let mut around = last.into_iter().flatten().chain(word);
+        let is_right = around.any(|it| it.text.chars().any(is_from_right));
+        let is_aside = aside > next.height.max(before.height) * 0.5;
+        let is_back = (aside > next.height * 0.5 && ahead < 0.0) || (is_right && is_aside);
         let lines = usize::from(is_far || is_turned) + usize::from(is_back);
         self.lines.extend((0..lines).map(|_| Vec::new()));
     }
@@ -57,11 +61,15 @@ impl PdfText {
 
 impl Letter {
     fn new(at: &Transform, width: f64, spacing: f64, size: f64, text: &str) -> Self {
-        let along = at.m11.hypot(at.m12);
-        let ahead = (at.m11 / along, at.m12 / along);
+        // A size below 0 turns the text round; what has no width still stands somewhere.
+        let along = at.m11.hypot(at.m12).copysign(size);
+        let ahead = match along == 0.0 {
+            true => (1.0, 0.0),
+            false => (at.m11 / along, at.m12 / along),
+        };
         let (start, width) = ((at.m31, at.m32), width * size * along);
         Self {
-            text: text.chars().flat_map(plain).collect(),
+            text: text.chars().flat_map(plain).map(in_line).collect(),
             start,
             end: (start.0 + ahead.0 * width, start.1 + ahead.1 * width),
             ahead,
@@ -77,15 +85,18 @@ impl Letter {
         (x * right + y * up, (y * right - x * up).abs())
     }
 
+    /// Returns whether so much follows within a word that it is a space; less sets letters apart.
     fn is_spaced(&self) -> bool {
-        self.space > self.height * GAP
+        self.space > self.height * 2.0 * GAP
     }
 
     /// Returns whether a letter is in the place of another one.
     fn is_below(&self, accent: &Self) -> bool {
         let middle = |it: &Self| ((it.start.0 + it.end.0) / 2.0, (it.start.1 + it.end.1) / 2.0);
         let (ahead, aside) = self.from(middle(accent), middle(self));
-        ahead.abs() < self.height * 0.3 && aside < self.height * 0.5
+        // A mark beside a narrow letter, such as a backtick before an i, is none above it.
+        let overlaps = self.from(accent.end, self.start).0 < -self.height * GAP;
+        overlaps && ahead.abs() < self.height * 0.3 && aside < self.height * 0.5
     }
 
     fn is_apart_from(&self, before: &Self) -> bool {
@@ -236,6 +247,14 @@ fn plain(letter: char) -> impl Iterator<Item = char> {
     let plain = of_adobe.and_then(char::from_u32).unwrap_or(letter);
     let plain = (!is_form).then_some(plain);
     forms.into_iter().flatten().chain(plain)
+}
+
+/// Returns a letter that ends no line.
+fn in_line(letter: char) -> char {
+    match bidi_class(letter) {
+        BidiClass::B => ' ',
+        _ => letter,
+    }
 }
 
 /// Returns the accent that a sign is when it stands above or below a letter.

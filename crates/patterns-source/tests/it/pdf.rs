@@ -334,6 +334,17 @@ fn words_are_told_apart_whichever_way_the_text_runs() {
         ("72 720 Td 4 Tc (fa) Tj 0 Tc 20 0 Td (r) Tj", "f a r"),
         ("72 720 Td 4 Tc (SPACED) Tj", "SPACED"),
         ("300 720 Td (right) Tj -228 0 Td (left) Tj", "right left"),
+        // Letters that are set a little apart, in pieces.
+        ("72 720 Td 1.3 Tc [(is) -500 (it) -500 (so)] TJ", "is it so"),
+        // Upright all the same.
+        (
+            "/F1 -12 Tf -1 0 0 -1 72 720 Tm (One) Tj -1 0 0 -1 122 720 Tm (two) Tj",
+            "One two",
+        ),
+        (
+            "0 Tz 1 0 0 1 72 720 Tm (One) Tj 1 0 0 1 272 720 Tm (two) Tj",
+            "One two",
+        ),
     ] {
         let file = pages(&[&format!("BT /F1 12 Tf {shown} ET")], FONT);
         assert_eq!(read(file.as_bytes()).0, words, "{shown}");
@@ -376,6 +387,16 @@ fn languages_that_are_read_from_the_right_are_turned_round() {
     let shown = format!("BT /F1 12 Tf 272 720 Td <{first}> Tj -100 0 Td <{second}> Tj ET");
     let words = "\u{5d0}\u{5d1} \u{5d2}\u{5d3}";
     assert_eq!(read(pages(&[&shown], &font).as_bytes()).0, words);
+    // So may lines, close below each other.
+    let line = |at: u32, letters: [&str; 2]| {
+        let [first, second] = letters.map(hex);
+        format!("1 0 0 1 272 {at} Tm <{first}> Tj 1 0 0 1 172 {at} Tm <{second}> Tj ")
+    };
+    let lines = line(720, ["\u{5d0}\u{5d0}", "\u{5d1}\u{5d1}"])
+        + &line(706, ["\u{5d2}\u{5d2}", "\u{5d3}\u{5d3}"]);
+    let words = "\u{5d0}\u{5d0} \u{5d1}\u{5d1} \u{5d2}\u{5d2} \u{5d3}\u{5d3}";
+    let shown = format!("BT /F1 12 Tf {lines}ET");
+    assert_eq!(read(pages(&[&shown], &font).as_bytes()).0, words);
     // A mark stands above the middle of its letter.
     let shown = format!(
         "BT /F1 12 Tf 72 720 Td <{}> Tj 6 0 Td <{}> Tj -6 0 Td <{}> Tj 12 0 Td <{}> Tj ET",
@@ -405,4 +426,8 @@ fn accents_belong_to_their_letters() {
         read(pages(&[shown], FONT).as_bytes()).0,
         "f\u{fc}r \u{a8} u"
     );
+    // Beside a narrow letter is not above it.
+    for words in ["Use `if x` or `list`", "`like this''"] {
+        assert_eq!(read(&pdf(words)).0, words);
+    }
 }

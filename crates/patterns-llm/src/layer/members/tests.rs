@@ -118,6 +118,18 @@ async fn who_fails_at_once_is_not_asked_first_for_longer_and_longer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn calls_that_fail_together_are_one_failure() {
+    let (members, counts) = members(&[Err(BUSY), Ok("b")]);
+    let request = Request::default();
+    let all = (0..8).map(|_| members.generate(&request));
+    futures_util::future::join_all(all).await;
+    let before = asked(&counts)[0];
+    tokio::time::advance(REST).await;
+    members.generate(&request).await.unwrap();
+    assert_eq!(asked(&counts)[0], before + 1, "it has rested once");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_key_that_is_refused_is_left_out_and_that_is_said_once() {
     let (members, counts) = members(&[Err(ModelErrorKind::Unauthorized), Ok("b")]);
     let (request, heard) = heard();

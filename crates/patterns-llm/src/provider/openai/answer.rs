@@ -101,7 +101,7 @@ fn usage(body: &Value) -> Usage {
 pub(super) fn with_thoughts(usage: Usage, total: u64) -> Usage {
     let beside = total.saturating_sub(usage.total_tokens());
     let is_thought = match usage.reasoning_tokens {
-        0 => usage.cached_input_tokens == 0,
+        0 => usage.cached_input_tokens == 0 && usage.cache_write_tokens == 0,
         thoughts => thoughts == beside,
     };
     if beside == 0 || !is_thought {

@@ -1,6 +1,6 @@
 //! The numbers that a DOCX sets before paragraphs: they stand in no text, and clauses are referred to by them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -109,7 +109,7 @@ pub(super) struct Counters {
     /// The numbers of the levels, by the kind of list: lists of a kind go on with each other.
     counts: HashMap<String, [Option<u32>; LEVELS]>,
     /// The levels that have begun where their list says.
-    begun: Vec<(String, usize)>,
+    begun: HashSet<(String, usize)>,
 }
 
 impl Counters {
@@ -127,7 +127,7 @@ impl Counters {
             (None, None) => levels[level].start,
         });
         if start.is_some() {
-            self.begun.push(here);
+            self.begun.insert(here);
         }
         counts[level + 1..].fill(None);
         let is_number = !matches!(levels[level].format.as_str(), "bullet" | "none");

@@ -37,8 +37,12 @@ impl Paragraph {
 
     /// Takes out what stands before a text box.
     pub(super) fn split(&mut self) -> Self {
-        let before = std::mem::take(self);
+        let mut before = std::mem::take(self);
         self.heading = before.heading;
+        // Where nothing stands before it, the number belongs to what follows.
+        if before.is_empty() {
+            (self.item, self.list) = (before.item.take(), before.list.take());
+        }
         before
     }
 
