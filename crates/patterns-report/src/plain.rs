@@ -35,15 +35,15 @@ impl Plain {
         let key = (call.branch, call.label.clone());
         let cause = call.cause.clone().unwrap_or_default();
         let place = self.places.get(&key).copied().unwrap_or(self.rows.len());
-        let said = call.answer.as_deref().map_or_else(|| cause.clone(), said);
         match call.end {
-            CallEnd::Failed | CallEnd::Rejected => self.failed.insert(key.clone(), cause),
+            CallEnd::Failed | CallEnd::Rejected => self.failed.insert(key.clone(), cause.clone()),
             _ => self.failed.remove(&key),
         };
         if place == ROWS {
             self.has_more = true;
             return;
         }
+        let said = call.answer.as_deref().map_or(cause, said);
         let end = call.end.word().to_owned();
         let row = [call.label.clone(), call.stage.clone(), end, said];
         match self.rows.get_mut(place) {
