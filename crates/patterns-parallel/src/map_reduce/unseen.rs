@@ -10,11 +10,11 @@
 //! does not count in looking it up. A number is looked up in each way in which it can be read: `1,000`,
 //! `1000` and `1 000` are one, and so are `3.50`, `3.5` and `3,5`. `1.000` may be one or a thousand, and is
 //! found as either: a warning of a number that is there costs more trust than one that does not come. What
-//! is no number but several (`1,2,3`, the date `05.01.2024`) is found by all of them. Where more than 15 % of the words inside the sentences of the documents
-//! have a capital (German, tables of names), capitals say nothing, and only numbers are looked up.
-//! Numbers that are no text (`{"total": 7}`) are counts and scores as a rule, and are left alone.
-//! After the entity precision of Nan et al. (arXiv 2102.09130), without a model that finds the
-//! entities.
+//! is no number but several (`1,2,3`, the date `05.01.2024`) is found by all of them. Where more than 15 % of
+//! the words inside the sentences of the documents have a capital (German, tables of names), capitals say
+//! nothing, and only numbers are looked up. Numbers that are no text (`{"total": 7}`) are counts and scores as
+//! a rule, and are left alone. After the entity precision of Nan et al. (arXiv 2102.09130), without a model
+//! that finds the entities.
 
 use std::collections::HashSet;
 

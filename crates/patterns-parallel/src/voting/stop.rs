@@ -13,6 +13,7 @@ mod pitman_yor;
 mod plan;
 mod state;
 mod stopping_rule;
+mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -24,9 +25,10 @@ use super::rules::{Share, TieBreak};
 use crate::RunError;
 pub(super) use forecast::{CallIndex, Chain, Forecast};
 use plan::Plan;
+pub(super) use state::MOST_VOTES;
 use state::State;
-pub(super) use state::{MOST_VOTES, Tally};
 pub use stopping_rule::StoppingRule;
+pub(super) use tally::Tally;
 
 /// What to do next in a vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -82,7 +82,15 @@ impl Shape for ReduceTree {
     }
 
     fn leaf_answered(&mut self, leaf: Place, name: &[u8; 32], size: u64) {
-        self.answered(leaf, self.fan_in.identify(name), size);
+        let Some(node) = self.frontier.get_mut(&leaf) else {
+            return;
+        };
+        node.identity = Some(self.fan_in.identify(name));
+        node.size = Some(size);
+        self.unanswered -= 1;
+        self.arrive(0, 1, size);
+        self.touch_around(leaf);
+        self.advance();
     }
 
     fn leaf_failed(&mut self, leaf: Place) {
@@ -128,19 +136,6 @@ impl Shape for ReduceTree {
 }
 
 impl ReduceTree {
-    /// Takes the answer to a leaf.
-    pub(super) fn answered(&mut self, leaf: Place, identity: Identity, size: u64) {
-        let Some(node) = self.frontier.get_mut(&leaf) else {
-            return;
-        };
-        node.identity = Some(identity);
-        node.size = Some(size);
-        self.unanswered -= 1;
-        self.arrive(0, 1, size);
-        self.touch_around(leaf);
-        self.advance();
-    }
-
     /// Counts what comes to a level, and looks at all that waits there once it is too much for one
     /// call.
     fn arrive(&mut self, level: usize, count: u64, tokens: u64) {

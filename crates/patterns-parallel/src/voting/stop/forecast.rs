@@ -1,7 +1,8 @@
 //! Foresees how an election goes on: who wins when all votes are cast, and what a further call is worth.
 
 use super::pitman_yor::{Chances, Mixture};
-use super::state::{ByState, MOST_VOTES, State, Tally, place, places, states};
+use super::state::{ByState, MOST_VOTES, State, place, places, states};
+use super::tally::Tally;
 use crate::RunError;
 
 /// How elections with at most so many votes go on: how likely each state leads to which with the next vote.
