@@ -3,9 +3,9 @@
 mod map_reduce;
 mod nested_writer;
 mod reduce_budget;
+mod section;
 mod vote;
 
 pub use map_reduce::ReadBy;
-pub(crate) use nested_writer::NestedWriter;
 pub use reduce_budget::{ReduceBudget, RestsOn};
 pub use vote::AnyVoting;

@@ -23,7 +23,7 @@ use crate::work::Work;
 type SectionWriter = Arc<dyn Agent<SectionTask, Section>>;
 
 /// Writes sections, some of them by jobs of their own.
-pub(crate) struct NestedWriter {
+pub(super) struct NestedWriter {
     usual: SectionWriter,
     /// The jobs, by the ids of their sections.
     jobs: BTreeMap<String, SectionSpec>,
@@ -32,7 +32,7 @@ pub(crate) struct NestedWriter {
 }
 
 impl NestedWriter {
-    pub(crate) fn new(
+    pub(super) fn new(
         usual: SectionWriter,
         jobs: BTreeMap<String, SectionSpec>,
         (setup, reader): (Setup, Reader),
