@@ -76,10 +76,17 @@ fn reasons_of<A, B>(outcome: &Outcome<A, B>) -> impl Iterator<Item = ModelErrorK
         .filter_map(|error| Some(error.model_error()?.kind()))
 }
 
-/// Why branches failed, each reason once, in the order seen: in its words, without which request it was, and for
-/// which branches.
+/// Why branches failed, each reason once, in the order seen.
 #[derive(Default)]
-struct Reasons(Vec<(String, String, Vec<String>)>);
+struct Reasons(Vec<Reason>);
+
+struct Reason {
+    words: String,
+    /// The words without the request, which is another for every branch.
+    shared: String,
+    /// The branches that failed so.
+    labels: Vec<String>,
+}
 
 impl Reasons {
     fn collect<B>(&mut self, branches: &[Branch<B>]) {
@@ -87,29 +94,33 @@ impl Reasons {
             let Some(error) = branch.error() else {
                 continue;
             };
-            let (label, reason) = (branch.label.clone(), words(error));
+            let (label, words) = (branch.label.clone(), words(error));
             let id = error.model_error().and_then(|it| it.request_id());
-            let whole = id.map_or_else(
-                || reason.clone(),
+            let shared = id.map_or_else(
+                || words.clone(),
                 |id| {
                     let request = format!("request {id:?})");
-                    let whole = reason.replacen(&format!(", {request}"), ")", 1);
-                    whole.replacen(&format!(" ({request}"), "", 1)
+                    let shared = words.replacen(&format!(", {request}"), ")", 1);
+                    shared.replacen(&format!(" ({request}"), "", 1)
                 },
             );
-            match self.0.iter_mut().find(|it| it.1 == whole) {
-                Some((_, _, labels)) => labels.push(label),
-                None => self.0.push((reason, whole, vec![label])),
+            match self.0.iter_mut().find(|it| it.shared == shared) {
+                Some(known) => known.labels.push(label),
+                None => self.0.push(Reason {
+                    words,
+                    shared,
+                    labels: vec![label],
+                }),
             }
         }
     }
 
     /// Names up to three branches for each reason.
     fn lines(self) -> Vec<String> {
-        let line = |(reason, whole, labels): (String, String, Vec<String>)| {
-            let named = some_of(labels.iter().take(3), labels.len() as u64);
-            let reason = if labels.len() == 1 { reason } else { whole };
-            format!("{named}: {reason}")
+        let line = |it: Reason| {
+            let (count, first) = (it.labels.len(), it.labels.iter().take(3));
+            let words = if count == 1 { it.words } else { it.shared };
+            format!("{}: {words}", some_of(first, count as u64))
         };
         self.0.into_iter().map(line).collect()
     }
