@@ -4,6 +4,7 @@
 mod apart;
 mod attached;
 mod docx;
+mod docx_numbers;
 mod files;
 mod hostile;
 mod html;

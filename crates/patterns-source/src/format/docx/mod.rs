@@ -37,6 +37,7 @@ mod reading {
     use zip::ZipArchive;
 
     use super::attribute::attribute;
+    use super::numbering::Numbering;
     use super::page::text;
     use super::styles::Styles;
     use super::{Limits, Reason};
@@ -72,7 +73,11 @@ mod reading {
         };
         let styles = archive.part(&part("styles.xml"))?.unwrap_or_default();
         let numbering = archive.part(&part("numbering.xml"))?.unwrap_or_default();
-        let styles = Styles::read(&styles, &numbering).map_err(|error| broken(&error))?;
+        // The text is there without them.
+        let numbering = Numbering::read(&numbering);
+        let has_numbers = numbering.is_ok();
+        let styles = Styles::read(&styles, numbering.unwrap_or_default());
+        let styles = styles.map_err(|error| broken(&error))?;
         let Some(xml) = archive.part(&body)? else {
             return Err(broken(&format!("there is no {body} in it")));
         };
@@ -94,6 +99,9 @@ mod reading {
         }
         if xml.contains(":altChunk") {
             unread.push("files that are put into it");
+        }
+        if !has_numbers {
+            unread.push("the numbers of lists, which are damaged");
         }
         let note = format!("not read of it: {}", unread.join(", "));
         let notes = (!unread.is_empty()).then_some(note);

@@ -20,10 +20,10 @@ pub(super) struct Styles {
 }
 
 impl Styles {
-    /// Reads the parts that say what styles and lists look like.
-    pub(super) fn read(xml: &str, numbering: &str) -> Result<Self, quick_xml::Error> {
+    /// Reads the part that says what styles look like.
+    pub(super) fn read(xml: &str, numbering: Numbering) -> Result<Self, quick_xml::Error> {
         let mut styles = Self {
-            numbering: Numbering::read(numbering)?,
+            numbering,
             ..Self::default()
         };
         let mut reader = Reader::from_str(xml);
