@@ -12,5 +12,6 @@ mod names;
 mod parquet_rows;
 mod part;
 mod pdf;
+mod pdf_letters;
 mod support;
 mod tables;
