@@ -1,4 +1,8 @@
 //! The command `patterns`: sectioning, voting and map-reduce from the terminal.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a program may do what its libraries may not: read the environment, spawn, exit"
+)]
 
 mod addresses;
 mod app;

@@ -3,8 +3,8 @@
 use anyhow::{Result, bail};
 
 use super::{
-    Problem, Source, circles, clippy_config, faults, files, layers, map, pages, places, readme,
-    reasons, source, strings, undeclared,
+    Problem, Source, circles, faults, files, layers, map, pages, places, readme, reasons, source,
+    strings, undeclared,
 };
 use crate::cargo::{cargo, output, root};
 use crate::example_list;
@@ -43,12 +43,6 @@ fn all(sources: &[Source]) -> Result<Vec<Problem>> {
         problems.extend(pages::check(page, read(page)?, most));
     }
     for library in layers::LIBRARIES {
-        let path = format!("crates/{library}/clippy.toml");
-        problems.extend(clippy_config::check(
-            &path,
-            read("clippy.toml")?,
-            source::text(sources, &path)?,
-        )?);
         problems.extend(layers::check(library, &tree(library)?));
     }
     problems.extend(layers::check_usual(&usual_tree()?));

@@ -4,7 +4,6 @@
 
 mod check;
 mod circles;
-mod clippy_config;
 mod faults;
 mod files;
 mod imports;

@@ -3,6 +3,10 @@
     clippy::too_many_lines,
     reason = "snapshots and tables are long and flat"
 )]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests of a program are no library"
+)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail a test")]
 
 mod at_terminal;
