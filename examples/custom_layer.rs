@@ -48,6 +48,10 @@ impl<M: Model> Model for Counted<M> {
             Ok(response)
         })
     }
+
+    fn disown(&self, request: &Request) {
+        self.inner.disown(request);
+    }
 }
 
 const THREE: NonZeroUsize = NonZeroUsize::new(3).expect("it is not zero");

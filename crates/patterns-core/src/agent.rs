@@ -12,7 +12,24 @@ use crate::{AgentError, BoxFuture, Fix, Part, Scope, Usage};
 /// A typed step.
 ///
 /// The patterns are written against this trait alone; [`ModelAgent`](crate::ModelAgent) is the
-/// implementation that asks a model, and tests give scripted or mocked ones.
+/// implementation that asks a model, [`agent_fn`] makes one of a function, and tests give scripted or
+/// mocked ones.
+///
+/// ```
+/// use patterns_core::{Agent, AgentError, Answer, BoxFuture, Document, Scope};
+///
+/// /// Reads a number out of a document.
+/// struct Total;
+///
+/// impl Agent<Document, f64> for Total {
+///     fn run<'a>(&'a self, input: &'a Document, _: Scope) -> BoxFuture<'a, Result<Answer<f64>, AgentError>> {
+///         Box::pin(async move {
+///             let total = input.text.trim().parse().map_err(AgentError::code)?;
+///             Ok(Answer::new(total))
+///         })
+///     }
+/// }
+/// ```
 ///
 /// # Cancellation
 ///
@@ -142,7 +159,13 @@ impl Prompt {
 
 impl From<&String> for Prompt {
     fn from(text: &String) -> Self {
-        Self::new([Part::text(text.as_str())])
+        Self::from(&text.as_str())
+    }
+}
+
+impl From<&&str> for Prompt {
+    fn from(text: &&str) -> Self {
+        Self::new([Part::text(*text)])
     }
 }
 
@@ -192,11 +215,12 @@ pub struct AgentFn<F>(F);
 /// Makes an agent of an async function, for steps that code can do without a model.
 ///
 /// ```
-/// use patterns_core::{Agent, AgentError, Answer, agent_fn};
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), patterns_core::AgentError> {
+/// use patterns_core::{Agent, Answer, Scope, agent_fn};
 ///
-/// let count = agent_fn(async |text: String| Ok::<_, AgentError>(Answer::new(text.len())));
-/// # fn assert_agent(_: impl Agent<String, usize>) {}
-/// # assert_agent(count);
+/// let count = agent_fn(async |text: &str| Ok(Answer::new(text.len())));
+/// assert_eq!(count.run(&"four", Scope::default()).await?.value, 4);
+/// # Ok(()) }
 /// ```
 pub fn agent_fn<F>(f: F) -> AgentFn<F> {
     AgentFn(f)

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::{ModelError, ModelErrorKind, Rejection, Usage, Violation};
 
 /// A step that ended without an answer that keeps its contract.
+///
+/// Neither `Display` nor `Debug` shows what caused it, since that may have a prompt in it: it is the
+/// [`source`](Error::source).
 #[derive(Clone)]
 pub struct AgentError(Box<Inner>);
 

@@ -8,6 +8,7 @@ use crate::Model;
 /// that has to wait does so inside [`Model::generate`].
 ///
 /// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), patterns_core::ModelError> {
 /// use patterns_core::{BoxFuture, Layer, Model, ModelError, ModelId, Request, Response};
 ///
 /// /// Answers in capitals.
@@ -31,7 +32,15 @@ use crate::Model;
 ///             Ok(Response { text: response.text.to_uppercase(), ..response })
 ///         })
 ///     }
+///     // What is around a model that keeps records has to pass this on.
+///     fn disown(&self, request: &Request) {
+///         self.0.disown(request);
+///     }
 /// }
+///
+/// let model = ShoutLayer.layer(patterns_testkit::ScriptedModel::new(["hello"]));
+/// assert_eq!(model.generate(&Request::default()).await?.text, "HELLO");
+/// # Ok(()) }
 /// ```
 pub trait Layer<M> {
     /// The wrapped model.

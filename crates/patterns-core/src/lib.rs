@@ -28,7 +28,7 @@
 //!
 //! let model = Arc::new(ScriptedModel::new([r#"{"reasoning": "It praises.", "positive": true}"#]));
 //! let agent = ModelAgent::new(model, "Judge the sentiment.", Contract::of::<Sentiment>()?);
-//! let answer = agent.run(&"What a day!".to_owned(), Scope::default()).await?;
+//! let answer = agent.run(&"What a day!", Scope::default()).await?;
 //! assert!(answer.value.positive);
 //! # Ok(()) }
 //! ```

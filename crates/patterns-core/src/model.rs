@@ -31,7 +31,7 @@ pub trait Model: Send + Sync {
     fn generate<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, ModelError>>;
 
     /// Says that the answer to a request was of no use, so that a record of it isn't given out
-    /// again. Only models that keep records take notice; layers around them pass it on.
+    /// again. Only models that keep records take notice; a layer that may be around one has to pass it on.
     fn disown(&self, request: &Request) {
         let _ = request;
     }

@@ -34,8 +34,8 @@ use crate::{
 /// struct Capital { city: String }
 ///
 /// let model = Arc::new(ScriptedModel::new(["{\"town\": \"Paris\"}", "{\"city\": \"Paris\"}"]));
-/// let agent: ModelAgent<String, Capital> = ModelAgent::of(model, "Name the capital.")?;
-/// let answer = agent.run(&"France".to_owned(), Scope::default()).await?;
+/// let agent: ModelAgent<&str, Capital> = ModelAgent::of(model, "Name the capital.")?;
+/// let answer = agent.run(&"France", Scope::default()).await?;
 /// assert_eq!(answer.value.city, "Paris");
 /// assert_eq!((answer.reasks, answer.usage.calls), (1, 2));
 /// # Ok(()) }
