@@ -31,6 +31,43 @@ pub use share::{Share, ShareInterval};
 pub use tie_break::{Decision, TieBreak};
 
 /// Decides an election.
+///
+/// ```
+/// # use std::collections::BTreeMap;
+/// use patterns_parallel::voting::{Ballot, Decision, Judgement, Rule, Ruling, TieBreak};
+///
+/// /// One "no" is enough.
+/// struct Veto;
+///
+/// impl Rule for Veto {
+///     type Winner = bool;
+///
+///     fn decide(
+///         &self,
+///         ballots: &[Ballot],
+///         _: TieBreak,
+///         _: &BTreeMap<(usize, usize), Option<Judgement>>,
+///     ) -> Ruling<bool> {
+///         let votes: Vec<&str> = ballots.iter().filter_map(|it| it.normalised.as_deref()).collect();
+///         let vetoes = votes.iter().filter(|it| **it == "no").count();
+///         let count = if vetoes > 0 { vetoes } else { votes.len() };
+///         let decision = if votes.is_empty() { Decision::QuorumMissed } else { Decision::Won };
+///         Ruling {
+///             winner: Some(vetoes == 0),
+///             decision,
+///             vote_count: count as u64,
+///             total_votes: votes.len() as u64,
+///             share: count as f64 / votes.len().max(1) as f64,
+///             share_interval: None,
+///             detail: None,
+///         }
+///     }
+/// }
+///
+/// let ballots = ["yes", "no"].map(|it| Ballot::new("a voter", Some(it.into()), Some(it.into())));
+/// let ruling = Veto.decide(&ballots, TieBreak::default(), &BTreeMap::new());
+/// assert_eq!((ruling.winner, ruling.share), (Some(false), 0.5));
+/// ```
 pub trait Rule: Send + Sync {
     /// What wins.
     type Winner: Send;
