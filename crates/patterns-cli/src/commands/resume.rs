@@ -62,7 +62,7 @@ fn find(store: &Store, which: Which) -> Result<(i64, RecordedJob), Error> {
 }
 
 fn check_input(id: i64, job: &Job) -> Result<(), Error> {
-    let is_piped = job.inputs().iter().any(|it| it == "-");
+    let is_piped = job.inputs().iter().any(|it| it.as_os_str() == "-");
     if !is_piped || !is_stdin_terminal() {
         return Ok(());
     }

@@ -142,7 +142,7 @@ fn handed(launch: &Launch) -> Result<Handed, Error> {
         );
         Error::new(ErrorKind::NoInput, message)
     })?;
-    if launch.job.inputs().iter().any(|it| it == "-") {
+    if launch.job.inputs().iter().any(|it| it.as_os_str() == "-") {
         let message = "a job that is handed over reads files, and this one reads standard input";
         return Err(
             Error::new(ErrorKind::Usage, message).help("write it into a file that workers have")
